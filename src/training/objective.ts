@@ -1,0 +1,83 @@
+/**
+ * What a caller hands to the trainer and gets back: the training objective, a lane's request and outcome.
+ * Not the study's file format, which has its own schema.
+ */
+export type ParamValue = string | number | boolean | null;
+export type Params = Readonly<Record<string, ParamValue>>;
+
+/** The part of a search space that checks need: each parameter's kind, bounds or choices. */
+export type SearchSpaceLike = Readonly<Record<string, DistributionLike>>;
+export type DistributionLike =
+  | { readonly type: 'float' | 'int'; readonly low: number; readonly high: number }
+  | { readonly type: 'categorical'; readonly choices: readonly ParamValue[] };
+
+/** A literal, or a parameter's value times `times` over `over`. */
+export type Numeric = number | { readonly $param: string; readonly times?: number; readonly over?: number };
+
+export interface SgdSettings {
+  readonly type: 'sgd';
+  readonly learningRate: Numeric;
+  /** Absent: no momentum and no slot for it. */
+  readonly momentum?: Numeric;
+  readonly nesterov?: boolean;
+  readonly weightDecay?: Numeric;
+  /** Which weights decay. */
+  readonly decay?: 'all' | 'kernels';
+}
+
+/** How a network is trained; beside it in the objective. Defaults: constant schedule, shuffle, keep, 0 validation, pytorch, false. */
+export interface TrainSettings {
+  readonly batch: number | { readonly $param: string };
+  readonly epochs: number | { readonly $param: string };
+  readonly optimizer: SgdSettings;
+  readonly schedule?: { readonly type: 'constant' };
+  /** false: order 0 … N−1 in every epoch. */
+  readonly shuffle?: boolean;
+  /** What becomes of the last, smaller batch. */
+  readonly remainder?: 'keep' | 'drop';
+  /** Share of the training set kept for validation, per class; 0 ≤ share < 1. */
+  readonly validation?: number;
+  readonly initialise?: 'pytorch' | 'he-normal' | 'he-uniform' | 'glorot-normal' | 'glorot-uniform';
+  /** true: one start and one stream of masks for every trial of the study. */
+  readonly sameStart?: boolean;
+}
+
+export interface TrainObjective {
+  readonly kind: 'train';
+  /** A bundled dataset: `mnist`. */
+  readonly dataset: string;
+  /** A preset's name, or a network description. */
+  readonly network: string | object;
+  /** `TrainSettings`, unparsed. */
+  readonly settings: unknown;
+  /** What is reported as the value: accuracy as a fraction 0 … 1, or mean loss per sample. */
+  readonly metric: 'accuracy' | 'loss';
+  readonly selectOn: 'validation' | 'test';
+  readonly executor?: 'auto' | 'wasm' | 'reference';
+}
+
+export interface LaneRequest {
+  readonly trial: number;
+  /** External values; inactive parameters absent. */
+  readonly params: Params;
+}
+
+export type LaneOutcome =
+  | {
+      readonly outcome: 'succeeded';
+      readonly value: number;
+      /** On the selection split: `loss`, `accuracy`; of the run: `trainingLoss`, `samplesPerSecond`, `epochs`. */
+      readonly metrics: Record<string, number>;
+      /** SHA-256, hex, of the final weights as little-endian float32 in plan order. */
+      readonly checksum: string;
+      readonly executor: string;
+    }
+  | { readonly outcome: 'diverged'; readonly epoch: number; readonly executor: string }
+  | { readonly outcome: 'cancelled' };
+
+/** epoch: from 0. step: steps done over all epochs; steps: steps of the longest lane. */
+export interface TrainProgress {
+  readonly epoch: number;
+  readonly step: number;
+  readonly steps: number;
+}
