@@ -1,0 +1,55 @@
+/**
+ * Who may import whom, in one table: read by the lint configuration and by the test that walks the real imports.
+ * A layer may import itself and what it lists, nothing else.
+ */
+
+/** Layer → the layers it may import. */
+export const layers = {
+  core: [],
+  protocol: ['core'],
+  transport: ['core', 'protocol'],
+  storage: ['core', 'protocol'],
+  coordinator: ['core', 'protocol', 'transport', 'storage'],
+  training: ['core'],
+  worker: ['core', 'protocol', 'transport', 'training'],
+  node: ['core', 'protocol', 'transport'],
+  server: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'node'],
+  cli: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'worker', 'node', 'server'],
+  main: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'node', 'server'],
+  preload: ['core', 'protocol'],
+  renderer: ['core', 'protocol'],
+};
+
+/** Layer → the packages it may import; `node:` stands for every built-in. */
+export const packages = {
+  core: [],
+  protocol: ['zod'],
+  transport: ['node:', 'zeromq'],
+  storage: ['node:', 'libsql'],
+  coordinator: ['node:'],
+  training: ['node:'],
+  worker: ['node:', 'zod'],
+  node: ['node:', 'systeminformation', 'zod'],
+  server: ['node:'],
+  cli: ['node:', 'commander', 'picocolors', 'log-update', 'zod'],
+  main: ['node:', 'electron'],
+  preload: ['electron'],
+  renderer: ['svelte'],
+};
+
+/** Where an import that a layer may not make belongs instead. */
+export const homes = {
+  core: 'core is pure: hand the value in as an argument, or move the code to the layer that does the I/O',
+  protocol: 'protocol holds schemas only: behaviour belongs to core or to the layer that uses it',
+  transport: 'transport moves parsed messages: what they mean belongs to coordinator or worker',
+  storage: 'storage keeps what core decided: decisions belong to core/scheduling',
+  coordinator: 'coordinator sees the interfaces of transport and storage only: composition belongs to cli or main',
+  training: 'training knows networks and data, not studies: what needs the wire belongs to worker',
+  worker: 'worker runs attempts: what needs the lab file or other workers belongs to coordinator',
+  node: 'node supervises one machine: what needs studies belongs to coordinator',
+  server: 'server binds the endpoint table: anything more belongs to the layer behind the endpoint',
+  cli: 'cli is a composition root: it may import anything but the renderer and electron',
+  main: 'main is a composition root: it may import anything but the renderer',
+  preload: 'preload bridges endpoints only',
+  renderer: 'renderer holds a projection: it imports core (types, pure functions) and protocol',
+};

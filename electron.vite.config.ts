@@ -1,0 +1,26 @@
+/**
+ * Builds everything that runs: the Electron main process, the command line and the worker as Node entries beside it
+ * (out/main), the sandboxed preload as CommonJS (out/preload), the window (out/renderer).
+ */
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'electron-vite';
+
+export default defineConfig({
+  main: {
+    build: {
+      target: 'node20',
+      rolldownOptions: {
+        input: { index: 'src/main/index.ts', cli: 'src/cli/index.ts', worker: 'src/worker/index.ts' },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: { rolldownOptions: { input: { index: 'src/preload/index.ts' }, output: { format: 'cjs', entryFileNames: '[name].cjs' } } },
+  },
+  renderer: {
+    root: 'src/renderer',
+    build: { rolldownOptions: { input: 'src/renderer/index.html' } },
+    plugins: [svelte()],
+  },
+});

@@ -1,0 +1,150 @@
+/**
+ * Everything that can happen to the scheduler. Events carry numbers, not meanings: what follows from one is decided by
+ * `step` alone.
+ */
+import type { EncodedParams } from '../search-space/distribution.ts';
+import type { Origin, Proposal } from '../samplers/sampler.ts';
+import type { Limits, StudySpec } from '../study/study-spec.ts';
+import type { AttemptId, AttemptOutcome, EndedState, Session, SlotName, StudyState, TrialOutcome, TrialState } from './words.ts';
+
+/** Why something happens: the event's own name, and what it answers. */
+export interface Cause {
+  /** Milliseconds of the coordinator's monotonic clock. */
+  readonly at: number;
+  /** `epoch.seq` of the instruction's event that this answers, or who began it. */
+  readonly because?: string;
+}
+
+/** What a worker says an attempt came to; `ms` is its own duration, never an instant. */
+export interface AttemptResult {
+  readonly outcome: 'succeeded' | 'diverged' | 'crashed' | 'outOfMemory' | 'timedOut' | 'cancelled';
+  /** Present when succeeded, finite. */
+  readonly value?: number;
+  /** Present when crashed or out of memory. */
+  readonly error?: string;
+  readonly ms: number;
+  /** Out of memory because of others: free memory at the start was below the plan's need. */
+  readonly byNeighbour?: boolean;
+  /** Loss, accuracy, checksum of the weights …: kept with the trial, not looked at. */
+  readonly metrics?: Readonly<Record<string, number | string>>;
+  readonly device?: string;
+  /** The executor's label, e.g. `wasm`. */
+  readonly executor?: string;
+}
+
+/** An attempt as read back from storage. */
+export interface StoredAttempt {
+  readonly k: number;
+  readonly slot: SlotName;
+  readonly spawn: string;
+  /** Null: it had no outcome when the file was last written. */
+  readonly outcome: AttemptOutcome | null;
+}
+
+/** A trial as read back from storage, in number order. */
+export interface StoredTrial {
+  readonly number: number;
+  readonly state: TrialState;
+  readonly params: EncodedParams;
+  readonly origin: Origin;
+  readonly basis: number;
+  /** Null while it has not ended. */
+  readonly end: { readonly outcome: TrialOutcome; readonly value: number; readonly finishSeq: number } | null;
+  /** Highest attempt number so far. */
+  readonly k: number;
+  readonly crashes: number;
+  readonly deaths: number;
+  readonly memoryFailures: number;
+  /** Most lanes its cohort may have; 0: no cap. */
+  readonly laneCap: number;
+  /** Attempts without an outcome. */
+  readonly unsettled: readonly StoredAttempt[];
+}
+
+export interface StoredStudy {
+  readonly uid: string;
+  readonly spec: StudySpec;
+  readonly state: StudyState;
+  readonly reason: string | null;
+  readonly limits: Limits;
+  /** Numbers ≥ limit are not wanted; null: no limit. */
+  readonly limit: number | null;
+  readonly activeMs: number;
+  readonly trials: Iterable<StoredTrial>;
+}
+
+export interface LabSnapshot {
+  readonly uid: string;
+  readonly studies: readonly StoredStudy[];
+}
+
+/** One attempt named in a worker's `holding`. */
+export type Held = AttemptId;
+
+export type Event = Cause &
+  (
+    | { readonly type: 'opened'; readonly epoch: number; readonly lab: LabSnapshot }
+    | { readonly type: 'storageStalled'; readonly error: string }
+    | { readonly type: 'storageBack' }
+    | { readonly type: 'endedElsewhere'; readonly study: string; readonly number: number; readonly state: EndedState; readonly value: number | null }
+    | { readonly type: 'clock' }
+    | { readonly type: 'studyCreated'; readonly uid: string; readonly spec: StudySpec; readonly limits: Limits }
+    | { readonly type: 'studyEdited'; readonly study: string; readonly limits: Limits }
+    | { readonly type: 'studyPaused'; readonly study: string; readonly graceMs: number }
+    | { readonly type: 'studyResumed'; readonly study: string }
+    | { readonly type: 'studyStopped'; readonly study: string; readonly graceMs: number }
+    | { readonly type: 'trialCancelled'; readonly study: string; readonly number: number }
+    | { readonly type: 'trialEnqueued'; readonly study: string; readonly params: EncodedParams }
+    | { readonly type: 'slotDrained'; readonly slot: SlotName }
+    | { readonly type: 'slotReleased'; readonly slot: SlotName }
+    /** A slot the host offers: `step` will spawn its worker. */
+    | { readonly type: 'slotOffered'; readonly slot: SlotName }
+    | { readonly type: 'proposed'; readonly study: string; readonly first: number; readonly basis: number; readonly trials: readonly Proposal[] }
+    | { readonly type: 'exhausted'; readonly study: string; readonly first: number; readonly basis: number }
+    | { readonly type: 'samplerFailed'; readonly study: string; readonly first: number; readonly error: string }
+    | {
+        readonly type: 'hello';
+        readonly slot: SlotName;
+        /** Comparable in parts: `a.b` before `a.c` where b < c as numbers. */
+        readonly spawn: string;
+        readonly helloNo: number;
+        readonly device: string;
+        readonly lanes: number;
+        readonly memoryBytes: number;
+        readonly holding: readonly Held[];
+      }
+    | {
+        readonly type: 'beat';
+        readonly slot: SlotName;
+        readonly spawn: string;
+        readonly session: Session;
+        readonly n: number;
+        /** Highest task number received in this session. */
+        readonly taskSeq: number;
+        readonly holding: readonly Held[];
+        readonly rssBytes: number;
+      }
+    | { readonly type: 'leaving'; readonly slot: SlotName; readonly spawn: string; readonly session: Session; readonly reason: string }
+    | {
+        readonly type: 'result';
+        readonly slot: SlotName;
+        readonly spawn: string;
+        readonly attempt: AttemptId;
+        readonly result: AttemptResult;
+      }
+    /** A message of this worker that no schema accepts. */
+    | { readonly type: 'malformed'; readonly slot: SlotName; readonly spawn: string; readonly error: string }
+    | {
+        readonly type: 'exited';
+        readonly slot: SlotName;
+        readonly spawn: string;
+        readonly code: number | null;
+        readonly signal: string | null;
+        /** `us`: killWorker did it. */
+        readonly by: 'us' | 'itself';
+        /** Null: unknown. */
+        readonly rssPeakBytes: number | null;
+        /** True when rssPeak passed the worker's memory limit. */
+        readonly overMemory: boolean;
+      }
+  );

@@ -1,0 +1,157 @@
+/**
+ * Everything the scheduler can ask of its shell. One `step` returns a list; its order is the order of release. What others
+ * can notice waits for the commit of all writes decided before it (write-ahead); `persist` is the write.
+ */
+import type { EncodedParams } from '../search-space/distribution.ts';
+import type { Origin } from '../samplers/sampler.ts';
+import type { Limits, StudySpec } from '../study/study-spec.ts';
+import type { AttemptResult, Held } from './events.ts';
+import type { AttemptId, AttemptOutcome, EndedState, RefusalReason, Session, SlotName, StudyState, TrialOutcome } from './words.ts';
+
+/** One write. All of a step's writes are one `persist`; none is split over two commits. */
+export type Write =
+  | { readonly op: 'study'; readonly uid: string; readonly spec: StudySpec; readonly limits: Limits; readonly limit: number | null }
+  | { readonly op: 'studyState'; readonly uid: string; readonly state: StudyState; readonly reason: string | null }
+  | { readonly op: 'limits'; readonly uid: string; readonly limits: Limits; readonly limit: number | null }
+  | { readonly op: 'activeMs'; readonly uid: string; readonly activeMs: number }
+  | { readonly op: 'proposal'; readonly uid: string; readonly number: number; readonly params: EncodedParams; readonly origin: Origin; readonly basis: number }
+  | {
+      readonly op: 'attemptStarted';
+      readonly attempt: AttemptId;
+      readonly slot: SlotName;
+      readonly spawn: string;
+      readonly session: Session;
+      readonly cohort: string;
+      readonly at: number;
+    }
+  | {
+      readonly op: 'attemptEnded';
+      readonly attempt: AttemptId;
+      readonly outcome: AttemptOutcome;
+      readonly at: number;
+      /** What the worker said, or why the coordinator ended it. */
+      readonly result: AttemptResult | null;
+      readonly detail: string | null;
+    }
+  | {
+      readonly op: 'trialEnded';
+      readonly uid: string;
+      readonly number: number;
+      readonly state: EndedState;
+      readonly outcome: TrialOutcome;
+      /** ±∞ for the worst; NaN where there is none (failed). */
+      readonly value: number;
+      readonly finishSeq: number;
+      /** The attempt that ended it; 0 if none ran. */
+      readonly k: number;
+      readonly story: readonly string[];
+    }
+  | {
+      readonly op: 'trialBack';
+      readonly uid: string;
+      readonly number: number;
+      readonly crashes: number;
+      readonly deaths: number;
+      readonly memoryFailures: number;
+      readonly laneCap: number;
+    };
+
+export interface Lane {
+  readonly attempt: AttemptId;
+  readonly params: EncodedParams;
+}
+
+/** What changed for people to see. */
+export type Change =
+  | { readonly kind: 'trialStarted'; readonly attempt: AttemptId; readonly slot: SlotName; readonly params: EncodedParams; readonly origin: Origin }
+  | {
+      readonly kind: 'trialEnded';
+      readonly number: number;
+      readonly state: EndedState;
+      readonly outcome: TrialOutcome;
+      readonly value: number;
+      readonly finishSeq: number;
+      readonly params: EncodedParams;
+      readonly origin: Origin;
+      readonly attempt: AttemptId | null;
+      readonly slot: SlotName | null;
+      readonly result: AttemptResult | null;
+      readonly isBest: boolean;
+    }
+  | { readonly kind: 'trialBack'; readonly attempt: AttemptId; readonly outcome: AttemptOutcome; readonly slot: SlotName; readonly detail: string | null }
+  | { readonly kind: 'study'; readonly state: StudyState; readonly reason: string | null };
+
+/** What changed about the lab, whatever study is running. */
+export type LabChange =
+  | { readonly kind: 'slotReady'; readonly slot: SlotName; readonly spawn: string; readonly device: string }
+  | { readonly kind: 'slotLost'; readonly slot: SlotName; readonly reason: string }
+  | { readonly kind: 'slotQuarantined'; readonly slot: SlotName; readonly reason: string; readonly untilMs: number }
+  | { readonly kind: 'slotReleased'; readonly slot: SlotName }
+  | { readonly kind: 'storageStalled'; readonly error: string }
+  | { readonly kind: 'storageBack' }
+  | { readonly kind: 'objectiveSuspected'; readonly reason: string };
+
+export type Instruction =
+  | { readonly do: 'persist'; readonly writes: readonly Write[] }
+  | {
+      readonly do: 'sendCohort';
+      readonly slot: SlotName;
+      readonly session: Session;
+      readonly taskSeq: number;
+      readonly cohort: string;
+      readonly study: string;
+      readonly lanes: readonly Lane[];
+      /** Null: no time limit. */
+      readonly deadlineMs: number | null;
+    }
+  | { readonly do: 'sendAck'; readonly slot: SlotName; readonly spawn: string; readonly attempt: AttemptId }
+  | { readonly do: 'sendRefused'; readonly slot: SlotName; readonly spawn: string; readonly attempt: AttemptId; readonly reason: RefusalReason }
+  | { readonly do: 'sendCancel'; readonly slot: SlotName; readonly session: Session; readonly attempt: AttemptId; readonly reason: string }
+  | {
+      readonly do: 'sendWelcome';
+      readonly slot: SlotName;
+      readonly spawn: string;
+      readonly helloNo: number;
+      readonly session: Session;
+      readonly keep: readonly Held[];
+    }
+  | { readonly do: 'sendGoodbye'; readonly slot: SlotName; readonly spawn: string; readonly session: Session | null; readonly reason: string }
+  | { readonly do: 'sendHeard'; readonly slot: SlotName; readonly spawn: string; readonly session: Session; readonly n: number }
+  | { readonly do: 'show'; readonly study: string; readonly change: Change }
+  | { readonly do: 'showLab'; readonly change: LabChange }
+  | { readonly do: 'finishStudy'; readonly study: string; readonly reason: string }
+  | { readonly do: 'askSampler'; readonly study: string; readonly first: number; readonly count: number; readonly basis: number }
+  | { readonly do: 'openTasks'; readonly session: Session; readonly slot: SlotName }
+  | { readonly do: 'closeTasks'; readonly session: Session }
+  | { readonly do: 'spawnWorker'; readonly slot: SlotName; readonly spawn: string; readonly afterMs: number }
+  | { readonly do: 'killWorker'; readonly slot: SlotName; readonly spawn: string; readonly afterMs: number }
+  /** One timer in the shell; the newest replaces the one before. */
+  | { readonly do: 'wakeAt'; readonly at: number };
+
+/** Whether an instruction may leave before the commit: pure, or noticed by nobody who could act on it. */
+export function passesBeforeCommit(instruction: Instruction): boolean {
+  switch (instruction.do) {
+    case 'askSampler':
+    case 'openTasks':
+    case 'closeTasks':
+    case 'spawnWorker':
+    case 'killWorker':
+    case 'wakeAt':
+    case 'sendHeard':
+      return true;
+    case 'showLab':
+      return instruction.change.kind === 'storageStalled';
+    case 'persist':
+    case 'sendCohort':
+    case 'sendAck':
+    case 'sendRefused':
+    case 'sendCancel':
+    case 'sendWelcome':
+    case 'sendGoodbye':
+    case 'show':
+    case 'finishStudy':
+      return false;
+    default:
+      return instruction satisfies never;
+  }
+}

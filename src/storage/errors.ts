@@ -1,0 +1,30 @@
+/** What can go wrong with a lab file, each with a code that a program can read and a sentence that a person can. */
+import { GalapagosError } from '../core/errors.ts';
+
+export type StorageCode =
+  | 'not-found'
+  | 'not-sqlite'
+  | 'not-a-lab'
+  | 'schema-older'
+  | 'schema-newer'
+  | 'read-only'
+  | 'disk-full'
+  | 'busy'
+  | 'held'
+  | 'fenced'
+  | 'damaged'
+  | 'io';
+
+export class StorageError extends GalapagosError {
+
+  declare readonly code: StorageCode;
+  constructor(code: StorageCode, file: string, message: string, options: { expected?: string; found?: string; cause?: unknown } = {}) {
+    const { cause, ...data } = options;
+    super(code, message, { file, ...data }, cause);
+  }
+
+  /** Whether the same call may succeed later. */
+  get temporary(): boolean {
+    return this.code === 'busy' || this.code === 'disk-full' || this.code === 'io';
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * The contract of a lab's storage: one writer, fenced by epoch; any number of readers. `sqlite.ts` keeps a file that
+ * Optuna opens as it is; `memory.ts` keeps nothing. One contract suite holds for both.
+ */
+import type { LabSnapshot, Write } from '../core/scheduling/index.ts';
+import type { EndedState } from '../core/scheduling/index.ts';
+
+/** A trial of ours that another program had ended when our end was to be written; nothing of ours was. */
+export interface EndedElsewhere {
+  readonly study: string;
+  readonly number: number;
+  readonly state: EndedState;
+  readonly value: number | null;
+}
+
+export interface Committed {
+  readonly endedElsewhere: readonly EndedElsewhere[];
+}
+
+export interface LabStorage {
+  /** The epoch of this opening, durable before `open` returned. */
+  readonly epoch: number;
+  /** The lab as it was found; trials of a study are read when iterated, once. */
+  readonly lab: LabSnapshot;
+  /**
+   * Writes the steps' writes in order in one transaction: all or nothing, durable when it returns. A trial found ended by
+   * another program is skipped and reported.
+   * @throws Fenced when another process took the lab over; nothing is written then, nor ever again by this object
+   * @throws StorageBusy, StorageFull … (`StorageError`) when it may be tried again; nothing was written
+   */
+  commit(steps: readonly (readonly Write[])[]): Committed;
+  close(): void;
+}

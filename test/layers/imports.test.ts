@@ -1,0 +1,78 @@
+/** The structure's own rules: the table of who may import whom holds for the real imports, and there are no cycles. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { layers, packages } from '../../build/layers.mjs';
+
+const src = fileURLToPath(new URL('../../src', import.meta.url));
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.(ts|svelte)$/.test(name))
+  .map((name) => join(src, name));
+
+/** File → what it imports, as absolute paths or package names. Type-only imports count for layers, not for cycles. */
+function importsOf(file: string): { target: string; typeOnly: boolean }[] {
+  const text = readFileSync(file, 'utf8');
+  const script = file.endsWith('.svelte') ? (/<script[^>]*>([\s\S]*?)<\/script>/.exec(text)?.[1] ?? '') : text;
+  const source = ts.createSourceFile(file, script, ts.ScriptTarget.Latest);
+  const found: { target: string; typeOnly: boolean }[] = [];
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean) => {
+    if (specifier === undefined || !ts.isStringLiteral(specifier)) return;
+    const target = specifier.text.startsWith('.') ? resolve(dirname(file), specifier.text) : specifier.text;
+    found.push({ target, typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0], false);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+const graph = new Map(files.map((file) => [file, importsOf(file)]));
+const layerOf = (file: string) => relative(src, file).split(/[\\/]/)[0] as keyof typeof layers;
+
+describe('imports', () => {
+  it('stay inside the table of layers', () => {
+    const offences: string[] = [];
+    for (const [file, imports] of graph) {
+      const layer = layerOf(file);
+      const allowed = new Set<string>([layer, ...layers[layer]]);
+      for (const { target } of imports) {
+        if (target.startsWith(src)) {
+          if (!allowed.has(layerOf(target))) offences.push(`${relative(src, file)} imports ${relative(src, target)}`);
+        } else if (!packages[layer].some((name: string) => target === name || target.startsWith(name === 'node:' ? name : `${name}/`))) {
+          offences.push(`${relative(src, file)} imports ${target}`);
+        }
+      }
+    }
+    expect(offences).toEqual([]);
+  });
+
+  it('name files that exist', () => {
+    const missing = [...graph].flatMap(([file, imports]) =>
+      imports.filter(({ target }) => /\.(ts|svelte)$/.test(target) && !graph.has(target)).map(({ target }) => `${file} → ${target}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('form no cycle', () => {
+    const state = new Map<string, 'open' | 'done'>();
+    const cycles: string[] = [];
+    const walk = (file: string, path: readonly string[]): void => {
+      if (state.get(file) === 'done') return;
+      if (state.get(file) === 'open') {
+        cycles.push([...path.slice(path.indexOf(file)), file].map((name) => relative(src, name)).join(' → '));
+        return;
+      }
+      state.set(file, 'open');
+      for (const { target, typeOnly } of graph.get(file) ?? []) if (!typeOnly && graph.has(target)) walk(target, [...path, file]);
+      state.set(file, 'done');
+    };
+    for (const file of graph.keys()) walk(file, []);
+    expect(cycles).toEqual([]);
+  });
+});
