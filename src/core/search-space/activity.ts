@@ -1,0 +1,18 @@
+/** Which parameters of a point exist: a condition holds where every named parent exists and has a listed value. */
+import type { Axis } from './axis.ts';
+import type { EncodedParams } from './distribution.ts';
+
+/** Whether the parameter's condition holds; its parents must already be settled. */
+export function isActive(axis: Axis, params: EncodedParams): boolean {
+  for (const { index, allowed } of axis.parents) {
+    if (!allowed.includes(params[index] ?? NaN)) return false;
+  }
+  return true;
+}
+
+/** Sets parameters whose condition does not hold to NaN, in place. */
+export function deactivate(axes: readonly Axis[], params: EncodedParams): void {
+  for (const axis of axes) {
+    if (axis.parents.length > 0 && !isActive(axis, params)) params[axis.index] = NaN;
+  }
+}

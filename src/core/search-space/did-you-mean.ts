@@ -1,0 +1,9 @@
+/** The hint of a problem that is an unknown name. */
+import { nearestName } from '../nearest-name.ts';
+
+/** The nearest right name, or all of them where none is near. */
+export function didYouMean(name: string, names: readonly string[]): string {
+  const nearest = nearestName(name, names);
+  if (nearest !== undefined) return `did you mean ${nearest}?`;
+  return names.length === 0 ? 'there is none' : `one of ${names.join(', ')}`;
+}

@@ -1,0 +1,65 @@
+/**
+ * When two points are the same: their active parameters are equal after rounding to steps. The key is exact; the hash is
+ * 64 bits of it (MurmurHash3's mixing, Appleby 2011, two lanes), the same on every machine.
+ */
+import { cellOfValue } from './axis.ts';
+import type { Axis } from './axis.ts';
+import type { EncodedParams } from './distribution.ts';
+
+export interface Hash {
+  /** Two uint32. */
+  first: number;
+  second: number;
+}
+
+const float = new Float64Array(1);
+const words = new Uint32Array(float.buffer);
+
+/** Whether two points have the same key. */
+export function sameKey(axes: readonly Axis[], a: EncodedParams, b: EncodedParams): boolean {
+  for (const axis of axes) {
+    if (!Object.is(canonical(axis, a), canonical(axis, b))) return false;
+  }
+  return true;
+}
+
+/** The key as text, for sets of a few points. */
+export function keyText(axes: readonly Axis[], params: EncodedParams): string {
+  let text = '';
+  for (const axis of axes) text += `${canonical(axis, params)},`;
+  return text;
+}
+
+/** Writes the key's hash into `out`, and returns it. */
+export function hashKey(axes: readonly Axis[], params: EncodedParams, out: Hash): Hash {
+  let first = 0x2545f491;
+  let second = 0x9e3779b9;
+  for (const axis of axes) {
+    float[0] = canonical(axis, params);
+    const low = Math.imul(words[0] ?? 0, 0xcc9e2d51);
+    const high = Math.imul(words[1] ?? 0, 0x1b873593);
+    first = Math.imul(rotate(first ^ low, 13), 5) + 0xe6546b64;
+    first = Math.imul(rotate(first ^ high, 13), 5) + 0xe6546b64;
+    second = Math.imul(rotate(second ^ rotate(high, 15), 17), 5) + 0x38495ab5;
+    second = Math.imul(rotate(second ^ rotate(low, 16), 17), 5) + 0x38495ab5;
+  }
+  out.first = finish(first);
+  out.second = finish(second ^ 0x52dce729);
+  return out;
+}
+
+function canonical(axis: Axis, params: EncodedParams): number {
+  const value = params[axis.index] ?? NaN;
+  if (Number.isNaN(value)) return NaN;
+  return axis.kind === 'continuous' ? value + 0 : cellOfValue(axis, value);
+}
+
+function rotate(x: number, bits: number): number {
+  return (x << bits) | (x >>> (32 - bits));
+}
+
+function finish(x: number): number {
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
+}
