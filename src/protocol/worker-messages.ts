@@ -1,0 +1,208 @@
+/**
+ * Every message between a coordinator and its workers: schemas, types, and the protocol's version. How they are written as
+ * text and read back is `worker-wire.ts`; what they mean is the scheduler's and the worker session's.
+ */
+import { z } from 'zod';
+
+/** The versions of this protocol spoken here, both ends inclusive. */
+export const PROTOCOL = { low: 1, high: 1 } as const;
+
+/** Most bytes of one message as text, UTF-8. Longer ones are refused by the sender; a receiver ends the connection. */
+export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+const count = z.int().min(0);
+const ordinal = z.int().min(1);
+const name = z.string().min(1).max(256);
+const sentence = z.string().max(16_384);
+const endpoint = z.string().min(1).max(1024);
+const milliseconds = z.number().min(0);
+
+const attempt = z.strictObject({ study: name, number: count, k: ordinal });
+const held = z.array(attempt).max(100_000);
+const sender = { slot: name, spawn: name };
+
+export const helloSchema = z.strictObject({
+  type: z.literal('hello'),
+  v: z.strictObject({ low: count, high: count }),
+  ...sender,
+  helloNo: ordinal,
+  device: name,
+  lanes: ordinal,
+  /** Most resident memory the worker may use. */
+  memoryBytes: count,
+  /** Attempts accepted, running, or finished and not yet answered. */
+  holding: held,
+});
+
+export const beatSchema = z.strictObject({
+  type: z.literal('beat'),
+  session: name,
+  ...sender,
+  /** 1, 2 … within the session. */
+  n: ordinal,
+  /** Highest task number received in this session; 0: none. */
+  taskSeq: count,
+  holding: held,
+  progress: z.array(z.strictObject({ attempt, step: count, steps: count })).max(100_000),
+  rssBytes: count,
+});
+
+export const leavingSchema = z.strictObject({ type: z.literal('leaving'), session: name, ...sender, reason: sentence });
+
+/** By hand: a record schema costs ten times as much, and every result has one. */
+const metrics = z.custom<Record<string, number | string>>(
+  (found) =>
+    typeof found === 'object' &&
+    found !== null &&
+    !Array.isArray(found) &&
+    Object.entries(found).every(([key, value]) => key.length <= 256 && isMetric(value)),
+  { error: 'expected finite numbers and texts by name' },
+);
+
+function isMetric(value: unknown): boolean {
+  return typeof value === 'string' ? value.length <= 16_384 : Number.isFinite(value);
+}
+
+const outcomes = ['succeeded', 'diverged', 'crashed', 'outOfMemory', 'timedOut', 'cancelled'] as const;
+
+const attemptResult = z
+  .strictObject({
+    outcome: z.enum(outcomes),
+    value: z.exactOptional(z.number()),
+    error: z.exactOptional(sentence),
+    ms: milliseconds,
+    byNeighbour: z.exactOptional(z.boolean()),
+    metrics: z.exactOptional(metrics),
+    device: z.exactOptional(name),
+    executor: z.exactOptional(name),
+  })
+  .refine(({ outcome, value }) => (outcome === 'succeeded') === (value !== undefined), {
+    path: ['value'],
+    error: 'expected a finite value if and only if the outcome is succeeded',
+  })
+  .refine(({ outcome, error }) => outcome !== 'crashed' || error !== undefined, { path: ['error'], error: 'expected what went wrong' });
+
+export const resultSchema = z.strictObject({ type: z.literal('result'), session: name, ...sender, attempt, result: attemptResult });
+
+export const welcomeSchema = z.strictObject({
+  type: z.literal('welcome'),
+  /** The version chosen, within both ranges. */
+  v: count,
+  epoch: count,
+  helloNo: ordinal,
+  session: name,
+  tasksEndpoint: endpoint,
+  resultsEndpoint: endpoint,
+  beatMs: ordinal,
+  leaseMs: ordinal,
+  /** What of `holding` the worker may go on with; it drops the rest. */
+  keep: held,
+});
+
+export const heardSchema = z.strictObject({ type: z.literal('heard'), session: name, n: ordinal });
+export const ackSchema = z.strictObject({ type: z.literal('ack'), attempt });
+export const refusedSchema = z.strictObject({ type: z.literal('refused'), attempt, reason: sentence });
+export const cancelSchema = z.strictObject({ type: z.literal('cancel'), session: name, attempt, reason: sentence });
+
+export const goodbyeSchema = z.strictObject({
+  type: z.literal('goodbye'),
+  /** Null: whichever session the worker believes in. */
+  session: name.nullable(),
+  /** `drained`, `replaced`, `shutdown`, `version`: the worker exits. Any other: it says hello again. */
+  reason: sentence,
+  /** For people. */
+  text: z.exactOptional(sentence),
+});
+
+const choice = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+export const studySchema = z.strictObject({
+  type: z.literal('study'),
+  session: name,
+  study: name,
+  objective: z.looseObject({ kind: name }),
+  seed: count,
+  /** In the search space's order: what an encoded point needs to be named; `choices` null: a number stands for itself. */
+  parameters: z.array(z.strictObject({ name: z.string().max(1024), choices: z.array(choice).min(1).nullable() })).max(10_000),
+});
+
+/** As in memory: NaN where the parameter is inactive. On the wire that is null, and nothing else is not finite. */
+const encodedParams = z.array(z.unknown()).transform((values, context) => {
+  const params = new Float64Array(values.length);
+  for (const [i, value] of values.entries()) {
+    if (value !== null && !Number.isFinite(value)) {
+      context.issues.push({ code: 'custom', path: [i], message: 'expected a finite number or null', input: value });
+      return z.NEVER;
+    }
+    params[i] = value === null ? NaN : Number(value);
+  }
+  return params;
+});
+
+export const cohortSchema = z.strictObject({
+  type: z.literal('cohort'),
+  session: name,
+  /** 1, 2 … within the session. */
+  taskSeq: ordinal,
+  cohort: name,
+  study: name,
+  lanes: z
+    .array(z.strictObject({ attempt, params: encodedParams }))
+    .min(1)
+    .max(100_000),
+  /** Most milliseconds from the cohort's start to its end; null: no limit. */
+  deadlineMs: ordinal.nullable(),
+});
+
+/** Read-only all the way down, so that what the scheduler holds can be sent as it is. */
+type Immutable<T> = T extends Float64Array
+  ? Float64Array
+  : T extends readonly (infer Element)[]
+    ? readonly Immutable<Element>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Immutable<T[Key]> }
+      : T;
+
+export type Hello = Immutable<z.infer<typeof helloSchema>>;
+export type Beat = Immutable<z.infer<typeof beatSchema>>;
+export type Leaving = Immutable<z.infer<typeof leavingSchema>>;
+export type Welcome = Immutable<z.infer<typeof welcomeSchema>>;
+export type Heard = Immutable<z.infer<typeof heardSchema>>;
+export type Ack = Immutable<z.infer<typeof ackSchema>>;
+export type Refused = Immutable<z.infer<typeof refusedSchema>>;
+export type Cancel = Immutable<z.infer<typeof cancelSchema>>;
+export type Goodbye = Immutable<z.infer<typeof goodbyeSchema>>;
+
+/** Sent once a session and study, on the same channel before the first cohort that names it. */
+export type StudyMessage = Immutable<z.infer<typeof studySchema>>;
+export type CohortMessage = Immutable<z.infer<typeof cohortSchema>>;
+
+/** Control, upwards. */
+export type FromWorker = Hello | Beat | Leaving;
+/** Control, downwards. */
+export type ToWorker = Welcome | Heard | Ack | Refused | Cancel | Goodbye;
+/** Tasks, downwards. */
+export type TaskMessage = StudyMessage | CohortMessage;
+/** Results, upwards. */
+export type ResultMessage = Immutable<z.infer<typeof resultSchema>>;
+
+export interface VersionRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The highest version both sides speak; null: none. */
+export function chosenVersion(theirs: VersionRange, ours: VersionRange = PROTOCOL): number | null {
+  const highest = Math.min(theirs.high, ours.high);
+  return highest >= Math.max(theirs.low, ours.low) ? highest : null;
+}
+
+/** The answer to a hello whose range does not meet ours. */
+export function versionGoodbye(theirs: VersionRange, ours: VersionRange = PROTOCOL): Goodbye {
+  const text = `this coordinator speaks worker protocol ${range(ours)}, the worker ${range(theirs)}: install the same release on both`;
+  return { type: 'goodbye', session: null, reason: 'version', text };
+}
+
+function range({ low, high }: VersionRange): string {
+  return low === high ? `version ${low}` : `versions ${low} to ${high}`;
+}
