@@ -21,9 +21,7 @@ const channels = [
   { channel: 'tasks', parse: parseTask, messages: tasks },
 ] as const;
 
-const every = channels.flatMap(({ channel, parse, messages }) =>
-  messages.map((message) => ({ channel, parse: parse, message })),
-);
+const every = channels.flatMap(({ channel, parse, messages }) => messages.map((message) => ({ channel, parse: parse, message })));
 
 describe('every message', () => {
   it.each(every)('$message.type comes back from its text as it was, on one line', ({ parse, message }) => {
