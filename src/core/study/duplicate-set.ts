@@ -1,0 +1,76 @@
+/**
+ * Which points have been proposed: trial numbers in an open-addressed table (Knuth, TAOCP 6.4, linear probing), 64-bit
+ * hashes in a column; ≤ 16 bytes a trial. Where a trial's parameters are still at hand equality is checked exactly;
+ * elsewhere 64 equal bits count as equal (a chance of 1 in 10¹³ a proposal with a million trials).
+ */
+import { hashKey, sameKey } from '../search-space/duplicate-key.ts';
+import type { Axis } from '../search-space/axis.ts';
+import type { EncodedParams } from '../search-space/distribution.ts';
+import { Column } from './column.ts';
+
+/** Table slots per trial are between 1 / FULLEST and GROWTH / FULLEST. */
+const FULLEST = 0.75;
+const GROWTH = 1.5;
+
+export class DuplicateSet {
+  readonly #axes: readonly Axis[];
+  readonly #paramsOf: (number: number) => EncodedParams | null;
+  readonly #first = new Column((length) => new Uint32Array(length));
+  /** Not kept where every trial's parameters are. */
+  readonly #second: Column<Uint32Array> | null;
+  readonly #hash = { first: 0, second: 0 };
+  /** A trial's number + 1; 0: free. */
+  #table = new Uint32Array(64);
+  #count = 0;
+
+  /** @param exact whether `paramsOf` will always know */
+  constructor(axes: readonly Axis[], paramsOf: (number: number) => EncodedParams | null, exact: boolean) {
+    this.#axes = axes;
+    this.#paramsOf = paramsOf;
+    this.#second = exact ? null : new Column((length) => new Uint32Array(length));
+  }
+
+  /** Numbers come in ascending order; of equal points the first stays. */
+  add(number: number, params: EncodedParams): void {
+    if (this.find(params) !== null) return;
+    this.#first.set(number, this.#hash.first);
+    this.#second?.set(number, this.#hash.second);
+    if (this.#count + 1 > this.#table.length * FULLEST) this.#grow();
+    this.#insert(number);
+    this.#count += 1;
+  }
+
+  /** The smallest number with this point, or null. */
+  find(params: EncodedParams): number | null {
+    const { first, second } = hashKey(this.#axes, params, this.#hash);
+    for (let slot = this.#slot(first); ; slot = slot + 1 === this.#table.length ? 0 : slot + 1) {
+      const entry = this.#table[slot] ?? 0;
+      if (entry === 0) return null;
+      const number = entry - 1;
+      if (this.#first.get(number) !== first) continue;
+      if (this.#second !== null && this.#second.get(number) !== second) continue;
+      const known = this.#paramsOf(number);
+      if (known === null || sameKey(this.#axes, known, params)) return number;
+    }
+  }
+
+  get bytes(): number {
+    return this.#table.byteLength + this.#first.bytes + (this.#second?.bytes ?? 0);
+  }
+
+  #slot(first: number): number {
+    return Math.floor((first / 2 ** 32) * this.#table.length);
+  }
+
+  #insert(number: number): void {
+    let slot = this.#slot(this.#first.get(number));
+    while (this.#table[slot] !== 0) slot = slot + 1 === this.#table.length ? 0 : slot + 1;
+    this.#table[slot] = number + 1;
+  }
+
+  #grow(): void {
+    const before = this.#table;
+    this.#table = new Uint32Array(Math.ceil(before.length * GROWTH));
+    for (const entry of before) if (entry !== 0) this.#insert(entry - 1);
+  }
+}

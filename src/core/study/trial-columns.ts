@@ -1,0 +1,175 @@
+/**
+ * What stays in memory of every trial of a study: rows in typed columns, the order of completion, the best few, and which
+ * points were proposed. ≤ 110 bytes a trial at 8 parameters when the sampler's window is `all`, about 50 otherwise.
+ * Not the trials' stories, attempts or reports: those are in the lab file.
+ *
+ * Numbers are proposed densely from 0, and each ends at most once. O(1) amortised apart from what a method says.
+ */
+import type { HistoryWindow, Origin } from '../samplers/sampler.ts';
+import { axesOf } from '../search-space/axis.ts';
+import type { EncodedParams, SearchSpace } from '../search-space/distribution.ts';
+import { Column } from './column.ts';
+import { DuplicateSet } from './duplicate-set.ts';
+import { AsynchronousView, SynchronousView } from './history-views.ts';
+import type { HistoryView } from './history.ts';
+import { Leaderboard } from './leaderboard.ts';
+import { ParamStore } from './param-store.ts';
+import { endedStates, trialOutcomes } from './row-codes.ts';
+import type { EndedState, TrialOutcome } from './row-codes.ts';
+import type { Direction } from './study-spec.ts';
+
+/** How many of the best are always at hand, whatever the sampler's window. */
+const SMALLEST_BOARD = 16;
+
+export class TrialColumns {
+  readonly direction: Direction;
+  /** Numbers below this have been proposed. */
+  size = 0;
+  /** How many have ended. */
+  ended = 0;
+  readonly #values = new Column((length) => new Float64Array(length));
+  /** State and outcome; 0 in the first: has not ended. */
+  readonly #codes = new Column((length) => new Uint8Array(length), 2);
+  readonly #finishes = new Column((length) => new Uint32Array(length));
+  readonly #completions = new Column((length) => new Uint32Array(length));
+  readonly #bases = new Column((length) => new Uint32Array(length));
+  readonly #generations = new Column((length) => new Uint32Array(length));
+  /** Number + 1; 0: none. */
+  readonly #parents = new Column((length) => new Uint32Array(length), 2);
+  readonly #params: ParamStore;
+  readonly #points: DuplicateSet;
+  readonly #board: Leaderboard;
+  readonly #byCompletion: AsynchronousView;
+  readonly #byNumber: SynchronousView;
+
+  constructor(space: SearchSpace, direction: Direction, window: HistoryWindow) {
+    const axes = axesOf(space);
+    this.direction = direction;
+    const boardSize = Math.max(SMALLEST_BOARD, window.kind === 'best' ? window.count : 0);
+    this.#params = new ParamStore(axes.length, window);
+    this.#points = new DuplicateSet(axes, (number) => this.#params.get(number), window.kind === 'all');
+    this.#board = new Leaderboard(direction, boardSize);
+    this.#byCompletion = new AsynchronousView(this, boardSize);
+    this.#byNumber = new SynchronousView(this, boardSize);
+  }
+
+  /**
+   * The next trial.
+   * @param number must equal `size`
+   * @param basis how many completions its sampler was shown
+   */
+  proposed(number: number, params: EncodedParams, basis: number, origin: Origin): void {
+    if (number !== this.size) throw new RangeError(`trial ${number} proposed, but the next number is ${this.size}`);
+    this.#points.add(number, params);
+    this.#params.open(number, params);
+    this.#codes.set(number, 0);
+    this.#bases.set(number, basis);
+    this.#generations.set(number, origin.generation);
+    for (const [place, parent] of origin.parents.slice(0, 2).entries()) this.#parents.set(number, parent + 1, place);
+    this.size += 1;
+  }
+
+  /**
+   * The trial's end; calls come in completion order.
+   * @param value what it ranks by: failed trials and values that are not finite become the worst
+   * @returns its completion number
+   */
+  end(number: number, state: EndedState, outcome: TrialOutcome, value: number): number {
+    if (number >= this.size || number < 0) throw new RangeError(`trial ${number} ended, but only ${this.size} were proposed`);
+    if (this.hasEnded(number)) throw new RangeError(`trial ${number} ended twice`);
+    const ranked = state === 'failed' || !Number.isFinite(value) ? this.worst : value;
+    this.#values.set(number, ranked);
+    this.#codes.set(number, 1 + endedStates.indexOf(state), 0);
+    this.#codes.set(number, trialOutcomes.indexOf(outcome), 1);
+    const finish = this.ended;
+    this.#finishes.set(number, finish);
+    this.#completions.set(finish, number);
+    this.ended += 1;
+    const displaced = this.#board.offer(number, ranked);
+    if (displaced !== null) this.#params.displaced(displaced);
+    return finish;
+  }
+
+  /** The value worse than any other. */
+  get worst(): number {
+    return this.direction === 'minimize' ? Infinity : -Infinity;
+  }
+
+  hasEnded(number: number): boolean {
+    return number < this.size && this.#codes.get(number) !== 0;
+  }
+
+  /** Of an ended trial; ±∞ where it failed or diverged. */
+  value(number: number): number {
+    return this.#values.get(number);
+  }
+
+  /** Null while the trial has not ended. */
+  state(number: number): EndedState | null {
+    return endedStates[this.#codes.get(number) - 1] ?? null;
+  }
+
+  outcome(number: number): TrialOutcome | null {
+    return this.hasEnded(number) ? (trialOutcomes[this.#codes.get(number, 1)] ?? null) : null;
+  }
+
+  /** Of an ended trial: how many ended before it. */
+  finishSeq(number: number): number {
+    return this.#finishes.get(number);
+  }
+
+  /** The trial that ended as the i-th, 0 ≤ i < ended. */
+  completion(i: number): number {
+    return this.#completions.get(i);
+  }
+
+  basis(number: number): number {
+    return this.#bases.get(number);
+  }
+
+  generation(number: number): number {
+    return this.#generations.get(number);
+  }
+
+  /** At most the first two. */
+  parents(number: number): readonly number[] {
+    return [this.#parents.get(number, 0), this.#parents.get(number, 1)].filter((parent) => parent > 0).map((parent) => parent - 1);
+  }
+
+  /** Null where they are outside the sampler's window. */
+  params(number: number): EncodedParams | null {
+    return number < this.size ? this.#params.get(number) : null;
+  }
+
+  /** The smallest number with this point, ended or not; null where there is none. */
+  find(params: EncodedParams): number | null {
+    return this.#points.find(params);
+  }
+
+  /** The best `k` ended trials; O(k) up to 16 or the window's count, O(n log n) beyond. */
+  best(k: number): readonly number[] {
+    if (k <= this.#board.capacity || this.ended <= this.#board.capacity) return this.#board.best(k);
+    const sign = this.direction === 'minimize' ? 1 : -1;
+    const all = Array.from({ length: this.ended }, (_, i) => this.completion(i));
+    return all.sort((a, b) => sign * Math.sign(this.value(a) - this.value(b)) || a - b).slice(0, k);
+  }
+
+  /**
+   * What an asynchronous sampler is shown: the first `basis` completions. O(1) for bases that do not fall from call to
+   * call; one that does costs O(basis). The view is good until the next call of this method.
+   */
+  asynchronousView(basis: number): HistoryView {
+    return this.#byCompletion.at(basis);
+  }
+
+  /** What a synchronous sampler is shown: the first `n` numbers, all ended, in number order. Costs as above. */
+  synchronousView(n: number): HistoryView {
+    return this.#byNumber.at(n);
+  }
+
+  /** Bytes held in columns and tables. */
+  get bytes(): number {
+    const columns = [this.#values, this.#codes, this.#finishes, this.#completions, this.#bases, this.#generations, this.#parents];
+    return columns.reduce((sum, column) => sum + column.bytes, 0) + this.#params.bytes + this.#points.bytes;
+  }
+}
