@@ -1,0 +1,15 @@
+/** The words behind dropout's masks, as the plan's meaning defines them. Executors draw the same ones their own way. */
+import { philox, PURPOSE, type Key } from '../core/random.ts';
+
+/**
+ * Words of one position (sample of the batch), one a feature.
+ * @param trial counter word 2: trial + 1, or 0
+ */
+export function maskWords(key: Key, ordinal: number, trial: number, step: number, position: number, features: number, out: Uint32Array): void {
+  const blocks = Math.ceil(features / 4);
+  const words = new Uint32Array(4);
+  for (let f = 0; f < features; f++) {
+    if ((f & 3) === 0) philox(key, position * blocks + (f >>> 2), step, trial, (PURPOSE.dropout << 24) | ordinal, words);
+    out[f] = words[f & 3] ?? 0;
+  }
+}

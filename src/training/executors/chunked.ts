@@ -1,0 +1,192 @@
+/**
+ * The part of an executable that is the same whatever the arithmetic: chunks of at most 50 ms, a look at signals and stopped
+ * lanes between them, divergence, metrics. Subclasses supply the arithmetic of one step of one batch.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { Plan } from '../plan/plan.ts';
+import { TrainingError } from '../training-error.ts';
+import type { DatasetView, Executable, LaneMetrics, LaneSeed, LaneState, Memory, RunReport, RunRequest } from './executor.ts';
+
+/** Aimed at; half of the limit, as a core may be shared. */
+const CHUNK_MILLISECONDS = 25;
+
+interface LaneTally {
+  lossSum: number;
+  correct: number;
+  samples: number;
+  diverged: boolean;
+}
+
+export interface Batch {
+  /** Dataset indices of the batch's valid samples. */
+  readonly indices: Uint32Array;
+  /** Of the run, from 0. */
+  readonly step: number;
+}
+
+export abstract class ChunkedExecutable implements Executable {
+  readonly plan: Plan;
+  readonly lanes: number;
+  abstract readonly memory: Memory;
+  abstract readonly label: string;
+  #chunkSteps = 1;
+  #busy = false;
+  #disposed = false;
+  /** undefined: not begun; false: stopped. */
+  #live: boolean[] = [];
+  readonly #stopping = new Set<number>();
+
+  constructor(plan: Plan, lanes: number) {
+    this.plan = plan;
+    this.lanes = lanes;
+  }
+
+  get chunkSteps(): number {
+    return this.#chunkSteps;
+  }
+
+  loadDataset(view: DatasetView): Promise<void> {
+    return this.#alone(() => {
+      const [shape, expected] = [view.shape.join('×'), this.plan.input.shape.join('×')];
+      if (shape !== expected) throw new TrainingError('unsupported', `dataset: expected samples of ${expected}, found ${shape}`);
+      if (view.sampleType !== this.plan.input.type) throw new TrainingError('unsupported', `dataset: expected ${this.plan.input.type} samples, found ${view.sampleType}`);
+      this.load(view);
+    });
+  }
+
+  begin(seed: number, lanes: readonly LaneSeed[]): Promise<void> {
+    return this.#alone(() => {
+      if (lanes.length > this.lanes) throw new RangeError(`compiled for ${String(this.lanes)} lanes, asked for ${String(lanes.length)}`);
+      this.#live = lanes.map(() => true);
+      this.#stopping.clear();
+      this.start(seed, lanes);
+    });
+  }
+
+  run(request: RunRequest): Promise<RunReport> {
+    return this.#alone(async () => {
+      const began = performance.now();
+      const tallies = this.#live.map((): LaneTally => ({ lossSum: 0, correct: 0, samples: 0, diverged: false }));
+      const { batch } = this.plan;
+      const perEpoch = Math.ceil(request.order.length / batch);
+      let done = 0;
+      while (done < request.steps && !request.signal.aborted && this.#anyLive()) {
+        const steps = Math.min(this.#chunkSteps, request.steps - done);
+        const chunkBegan = performance.now();
+        for (let k = 0; k < steps; k++) {
+          const at = request.firstStep + done + k;
+          const indices = request.order.subarray(at * batch, (at + 1) * batch);
+          const row = request.rows === 'run' ? 0 : done + k;
+          this.trainStep({ indices, step: request.epoch * perEpoch + at }, request.hyper, row, this.#liveLanes(), tallies);
+        }
+        this.#pace(steps, performance.now() - chunkBegan);
+        done += steps;
+        this.#freezeDiverged(tallies);
+        request.onChunk?.(done);
+        await setImmediate();
+        this.#applyStops();
+      }
+      const lanes = tallies.map((tally, lane) => (this.#live[lane] === true || tally.diverged ? tally : null));
+      return { stepsDone: done, aborted: done < request.steps && request.signal.aborted, lanes, milliseconds: performance.now() - began };
+    });
+  }
+
+  evaluate(indices: Uint32Array, signal: AbortSignal): Promise<(LaneMetrics | null)[]> {
+    return this.#alone(async () => {
+      const tallies = this.#live.map((): LaneTally => ({ lossSum: 0, correct: 0, samples: 0, diverged: false }));
+      const { batch } = this.plan;
+      let since = performance.now();
+      for (let at = 0; at < indices.length && !signal.aborted && this.#anyLive(); at += batch) {
+        this.evaluateStep({ indices: indices.subarray(at, at + batch), step: 0 }, this.#liveLanes(), tallies);
+        if (performance.now() - since < CHUNK_MILLISECONDS) continue;
+        await setImmediate();
+        this.#applyStops();
+        since = performance.now();
+      }
+      for (const lane of this.#liveLanes()) {
+        const tally = tallies[lane];
+        if (tally !== undefined) tally.diverged = !Number.isFinite(tally.lossSum);
+      }
+      return tallies.map((tally, lane) => (this.#live[lane] === true && !signal.aborted ? tally : null));
+    });
+  }
+
+  stopLane(lane: number): void {
+    this.#stopping.add(lane);
+    if (!this.#busy) this.#applyStops();
+  }
+
+  /** Stopped lanes cost nothing here, so there is nothing to move. */
+  compact(): Promise<readonly number[]> {
+    return this.#alone(() => this.#liveLanes());
+  }
+
+  readWeights(lane: number): Promise<LaneState> {
+    return this.#alone(() => this.read(lane));
+  }
+
+  writeWeights(lane: number, state: LaneState): Promise<void> {
+    return this.#alone(() => {
+      this.write(lane, state);
+    });
+  }
+
+  dispose(): Promise<void> {
+    if (!this.#disposed) {
+      this.#disposed = true;
+      this.free();
+    }
+    return Promise.resolve();
+  }
+
+  protected abstract load(view: DatasetView): void;
+  protected abstract start(seed: number, lanes: readonly LaneSeed[]): void;
+  /** One step of the live lanes; adds to their tallies. @param row which of the hyper rows holds */
+  protected abstract trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): void;
+  protected abstract evaluateStep(batch: Batch, live: readonly number[], tallies: LaneTally[]): void;
+  protected abstract weightsFinite(lane: number): boolean;
+  protected abstract read(lane: number): LaneState;
+  protected abstract write(lane: number, state: LaneState): void;
+  protected abstract free(): void;
+
+  async #alone<T>(work: () => T | Promise<T>): Promise<T> {
+    if (this.#disposed) throw new Error('this executable is disposed');
+    if (this.#busy) throw new Error('this executable is busy: one call at a time');
+    this.#busy = true;
+    try {
+      return await work();
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #anyLive(): boolean {
+    return this.#live.includes(true);
+  }
+
+  #liveLanes(): number[] {
+    return this.#live.flatMap((live, lane) => (live ? [lane] : []));
+  }
+
+  #applyStops(): void {
+    for (const lane of this.#stopping) if (lane < this.#live.length) this.#live[lane] = false;
+    this.#stopping.clear();
+  }
+
+  /** Non-finite weights stay so under every update, so looking once a chunk misses nothing. */
+  #freezeDiverged(tallies: LaneTally[]): void {
+    for (const lane of this.#liveLanes()) {
+      const tally = tallies[lane];
+      if (tally === undefined || (Number.isFinite(tally.lossSum) && this.weightsFinite(lane))) continue;
+      tally.diverged = true;
+      this.#live[lane] = false;
+    }
+  }
+
+  #pace(steps: number, milliseconds: number): void {
+    const wanted = Math.floor((CHUNK_MILLISECONDS * steps) / Math.max(milliseconds, 0.001));
+    this.#chunkSteps = Math.max(1, Math.min(wanted, this.#chunkSteps * 4, 4096));
+  }
+}
+
+export type { LaneTally };

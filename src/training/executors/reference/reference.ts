@@ -1,0 +1,147 @@
+/** The `reference` executor: float64, one function per op, the plan walked literally. The oracle of the others, never fast. */
+import { keyOf } from '../../../core/random.ts';
+import { counterOf, initialWeights } from '../../initialise.ts';
+import { pad, unpad } from '../../plan/block.ts';
+import { arenaBytes, laneBytes, sharedBytes, type DatasetShape } from '../../plan/memory.ts';
+import { blockSize, elements, type Op, type Plan } from '../../plan/plan.ts';
+import { ChunkedExecutable, type Batch, type LaneTally } from '../chunked.ts';
+import type { DatasetView, Executor, LaneSeed, LaneState, Memory, Usable } from '../executor.ts';
+import { execute } from './ops.ts';
+import { Tensors, type Step } from './tensors.ts';
+
+interface LaneMemory {
+  readonly trial: number;
+  /** By weight, in plan order. */
+  readonly weights: Float64Array[];
+  readonly slots: Float64Array[];
+  step: number;
+}
+
+export class ReferenceExecutor implements Executor {
+  readonly name = 'reference';
+
+  probe(): Promise<Usable> {
+    return Promise.resolve({ usable: true, label: 'reference', memoryBytes: Infinity, parallel: 1 });
+  }
+
+  estimate(plan: Plan, _lanes: number, dataset: DatasetShape): Memory {
+    return { sharedBytes: sharedBytes(plan, dataset), laneBytes: 2 * laneBytes(plan, 1, plan.batch, arenaBytes(plan)), codeBytes: 0, form: 'float64, op by op' };
+  }
+
+  compile(plan: Plan, lanes: number): Promise<ReferenceExecutable> {
+    return Promise.resolve(new ReferenceExecutable(plan, lanes, this.estimate(plan, lanes, { samples: 0, shape: plan.input.shape, classes: 0, sampleType: 'u8' })));
+  }
+}
+
+export class ReferenceExecutable extends ChunkedExecutable {
+  readonly memory: Memory;
+  readonly label = 'reference';
+  readonly tensors: Tensors;
+  #dataset: DatasetView | undefined;
+  #lanes: LaneMemory[] = [];
+  #seed = 0;
+
+  constructor(plan: Plan, lanes: number, memory: Memory) {
+    super(plan, lanes);
+    this.memory = memory;
+    this.tensors = new Tensors(plan);
+  }
+
+  protected load(view: DatasetView): void {
+    this.#dataset = view;
+  }
+
+  protected start(seed: number, lanes: readonly LaneSeed[]): void {
+    this.#seed = seed;
+    this.#lanes = lanes.map((lane) => {
+      const weights = this.#split(initialWeights(this.plan, seed, lane));
+      const slots = this.plan.slots.length === 0 ? [] : weights.map((w) => new Float64Array(w.length));
+      return { trial: counterOf(lane), weights, slots, step: 0 };
+    });
+  }
+
+  protected trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): void {
+    const columns = this.plan.hyper.length;
+    for (const lane of live) {
+      const words = hyper.subarray((row * this.#lanes.length + lane) * columns, (row * this.#lanes.length + lane + 1) * columns);
+      this.#walk(this.plan.train, batch, lane, words, tallies[lane]);
+      const memory = this.#lanes[lane];
+      if (memory !== undefined) memory.step += 1;
+    }
+  }
+
+  protected evaluateStep(batch: Batch, live: readonly number[], tallies: LaneTally[]): void {
+    const words = new Uint32Array(this.plan.hyper.length);
+    for (const lane of live) this.#walk(this.plan.evaluate, batch, lane, words, tallies[lane]);
+  }
+
+  #walk(ops: readonly Op[], batch: Batch, lane: number, words: Uint32Array, tally: LaneTally | undefined): void {
+    const memory = this.#lanes[lane];
+    const dataset = this.#dataset;
+    if (memory === undefined || dataset === undefined || tally === undefined) throw new Error('loadDataset and begin come first');
+    const n = batch.indices.length;
+    const floats = new Float32Array(words.slice().buffer);
+    const step: Step = {
+      tensors: this.tensors,
+      n,
+      batch: this.plan.batch,
+      step: batch.step,
+      key: keyOf(this.#seed),
+      trial: memory.trial,
+      floats,
+      words,
+      x: dataset.x,
+      y: dataset.y,
+      indices: batch.indices,
+    };
+    this.#eachWeight((buffer, w) => this.tensors.at(buffer).set(memory.weights[w] ?? []));
+    for (const op of ops) execute(op, step, memory.slots);
+    this.#eachWeight((buffer, w) => memory.weights[w]?.set(this.tensors.at(buffer)));
+    const metric = (name: string): number => this.tensors.at(this.plan.buffers.find((b) => b.role === 'metric' && b.name === name)?.id)[0] ?? NaN;
+    tally.lossSum += metric('loss');
+    tally.correct += metric('correct');
+    tally.samples += n;
+  }
+
+  #eachWeight(visit: (buffer: number, weight: number) => void): void {
+    this.plan.weights.forEach((weight, w) => {
+      const buffer = this.plan.buffers.find((b) => b.role === 'weight' && b.name === weight.name);
+      if (buffer !== undefined) visit(buffer.id, w);
+    });
+  }
+
+  protected weightsFinite(lane: number): boolean {
+    return this.#lanes[lane]?.weights.every((w) => w.every(Number.isFinite)) ?? true;
+  }
+
+  protected read(lane: number): LaneState {
+    const memory = this.#lanes[lane];
+    if (memory === undefined) throw new RangeError(`no lane ${String(lane)}`);
+    const slots = memory.slots.length === 0 ? [] : [unpad(this.plan, this.#join(memory.slots))];
+    return { weights: unpad(this.plan, this.#join(memory.weights)), slots, statistics: new Float32Array(0), step: memory.step };
+  }
+
+  protected write(lane: number, state: LaneState): void {
+    const memory = this.#lanes[lane];
+    if (memory === undefined) throw new RangeError(`no lane ${String(lane)}`);
+    this.#split(pad(this.plan, state.weights)).forEach((w, i) => memory.weights[i]?.set(w));
+    const slot = state.slots[0];
+    if (slot !== undefined) this.#split(pad(this.plan, slot)).forEach((v, i) => memory.slots[i]?.set(v));
+    memory.step = state.step;
+  }
+
+  protected free(): void {
+    this.#dataset = undefined;
+    this.#lanes = [];
+  }
+
+  #split(block: Float32Array): Float64Array[] {
+    return this.plan.weights.map(({ offset, shape }) => Float64Array.from(block.subarray(offset, offset + elements(shape))));
+  }
+
+  #join(parts: readonly Float64Array[]): Float64Array {
+    const block = new Float64Array(blockSize(this.plan));
+    this.plan.weights.forEach(({ offset }, i) => block.set(parts[i] ?? [], offset));
+    return block;
+  }
+}

@@ -1,0 +1,38 @@
+/** A lane's first weights: drawn in float64, rounded once to float32, a function of seed, weight and trial only. */
+import { keyOf, philox, PURPOSE } from '../core/random.ts';
+import { normalQuantile } from '../core/elementary.ts';
+import type { LaneSeed } from './executors/executor.ts';
+import { blockSize, elements, type Plan } from './plan/plan.ts';
+
+/** @returns the padded weight block (float32) */
+export function initialWeights(plan: Pick<Plan, 'weights'>, seed: number, lane: LaneSeed): Float32Array {
+  const block = new Float32Array(blockSize(plan));
+  const key = keyOf(seed);
+  const words = new Uint32Array(4);
+  plan.weights.forEach((weight, ordinal) => {
+    const count = elements(weight.shape);
+    for (let i = 0; i < count; i++) {
+      if ((i & 3) === 0) philox(key, i >>> 2, 0, counterOf(lane), (PURPOSE.initialise << 24) | ordinal, words);
+      block[weight.offset + i] = draw(weight.init, weight.spread, words[i & 3] ?? 0);
+    }
+  });
+  return block;
+}
+
+/** c2 of the generator's counter: the trial's own stream, or the study's. */
+export function counterOf(lane: LaneSeed): number {
+  return lane.shared ? 0 : lane.trial + 1;
+}
+
+function draw(init: Plan['weights'][number]['init'], spread: number, word: number): number {
+  switch (init) {
+    case 'uniform':
+      return ((word >>> 8) * 2 ** -24 * 2 - 1) * spread;
+    case 'normal':
+      return normalQuantile((word + 0.5) * 2 ** -32) * spread;
+    case 'zero':
+      return 0;
+    case 'one':
+      return 1;
+  }
+}

@@ -1,0 +1,22 @@
+/** `max-pool`: the largest of each window; pads never win. */
+import { shapeText } from '../network.ts';
+import { requireImage, windowCount, type ReadLayer } from './layer-type.ts';
+
+export const readMaxPool: ReadLayer = (reader, input) => {
+  const size = reader.pair('size', { low: 1 });
+  const stride = reader.pair('stride', { low: 1 }, size ?? [1, 1]);
+  const padding = reader.pair('padding', { low: 0 }, [0, 0]);
+  const image = requireImage(reader, input);
+  if (size === undefined || stride === undefined || padding === undefined) return undefined;
+  const half = [Math.floor(size[0] / 2), Math.floor(size[1] / 2)] as const;
+  if (padding[0] > half[0] || padding[1] > half[1]) {
+    reader.report('out-of-range', 'padding', `at most half the size (${half.join(', ')})`, padding.join(', '));
+    return undefined;
+  }
+  if (image === undefined) return undefined;
+  const [c, h, w] = image;
+  const rows = windowCount(reader, 'size', h, 2 * padding[0], size[0], stride[0], shapeText(image));
+  if (rows === undefined) return undefined;
+  const columns = windowCount(reader, 'size', w, 2 * padding[1], size[1], stride[1], shapeText(image));
+  return columns === undefined ? undefined : { fields: { type: 'max-pool', size, stride, padding }, output: [c, rows, columns] };
+};

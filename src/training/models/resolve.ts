@@ -1,0 +1,86 @@
+/**
+ * From a network description (JSON) and parameter values to a network: repeats unrolled, conditions decided, names given,
+ * shapes inferred. Collects every problem. Not the plan's compiler.
+ */
+import { nearest, quote } from '../problem.ts';
+import { LayerList } from './layer-list.ts';
+import type { Network } from './network.ts';
+import { Reader, type Fields } from './reader.ts';
+import type { Scope } from './scope.ts';
+
+export const NETWORK_FORMAT = 'galapagos-network/1';
+
+/**
+ * @param path prefix of the paths in problems, such as `network`
+ * @returns undefined if anything was reported into `scope.problems`
+ */
+export function resolveNetwork(description: unknown, scope: Scope, path = ''): Network | undefined {
+  const before = scope.problems.length;
+  if (!isFields(description)) {
+    scope.report({ code: 'wrong-type', path, expected: 'a network description', found: quote(description) });
+    return undefined;
+  }
+  const reader = new Reader(description, path, scope);
+  const format = reader.raw('format');
+  if (format !== NETWORK_FORMAT) reader.report('wrong-type', 'format', JSON.stringify(NETWORK_FORMAT), quote(format));
+  const name = reader.raw('name');
+  if (typeof name !== 'string') reader.report(name === undefined ? 'missing-field' : 'wrong-type', 'name', 'a text', quote(name));
+  const input = readInput(reader);
+  const loss = readLoss(reader);
+  const list = new LayerList(scope, input?.shape);
+  const layers = reader.raw('layers');
+  if (Array.isArray(layers) && layers.length > 0) list.read(layers, path === '' ? 'layers' : `${path}.layers`);
+  else reader.report(layers === undefined ? 'missing-field' : 'wrong-type', 'layers', 'a list of layers', quote(layers));
+  reader.finish();
+  if (scope.problems.length === before) list.reportUnused();
+  if (scope.problems.length > before || typeof name !== 'string' || input === undefined || loss === undefined) return undefined;
+  return { name, input, layers: list.layers, loss };
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readInput(outer: Reader): Network['input'] | undefined {
+  const value = outer.raw('input');
+  if (!isFields(value)) {
+    outer.report(value === undefined ? 'missing-field' : 'wrong-type', 'input', '{"shape", "mean", "deviation"}', quote(value));
+    return undefined;
+  }
+  const reader = new Reader(value, outer.path === '' ? 'input' : `${outer.path}.input`, outer.scope);
+  const shape = numbers(reader, 'shape', (n) => Number.isInteger(n) && n > 0, [1, 3]);
+  const channels = shape?.[0] ?? 1;
+  const mean = reader.has('mean') ? numbers(reader, 'mean', Number.isFinite, [channels]) : Array<number>(channels).fill(0);
+  const deviation = reader.has('deviation') ? numbers(reader, 'deviation', (n) => n > 0, [channels]) : Array<number>(channels).fill(1);
+  reader.finish();
+  return shape === undefined || mean === undefined || deviation === undefined ? undefined : { shape, mean, deviation };
+}
+
+function numbers(reader: Reader, field: string, good: (n: number) => boolean, lengths: readonly number[]): number[] | undefined {
+  const value = reader.raw(field);
+  if (Array.isArray(value) && lengths.includes(value.length) && value.every((n) => typeof n === 'number' && good(n))) return value as number[];
+  reader.report(value === undefined ? 'missing-field' : 'wrong-type', field, `a list of ${lengths.join(' or ')} positive numbers`, quote(value));
+  return undefined;
+}
+
+function readLoss(outer: Reader): Network['loss'] | undefined {
+  const value = outer.raw('loss');
+  if (!isFields(value)) {
+    outer.report(value === undefined ? 'missing-field' : 'wrong-type', 'loss', '{"type": "softmax-cross-entropy"}', quote(value));
+    return undefined;
+  }
+  const reader = new Reader(value, outer.path === '' ? 'loss' : `${outer.path}.loss`, outer.scope);
+  const type = reader.raw('type');
+  if (type === 'mean-squared-error') {
+    reader.report('unsupported', 'type', '"softmax-cross-entropy", the only loss of this version', quote(type));
+    return undefined;
+  }
+  if (type !== 'softmax-cross-entropy') {
+    const hint = typeof type === 'string' ? nearest(type, ['softmax-cross-entropy', 'mean-squared-error']) : undefined;
+    reader.report('unknown-type', 'type', '"softmax-cross-entropy"', quote(type), hint);
+    return undefined;
+  }
+  const smoothing = reader.perLane('smoothing', { low: 0, high: 1 }, 0);
+  reader.finish();
+  return smoothing === undefined ? undefined : { type, smoothing };
+}

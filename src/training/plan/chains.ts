@@ -1,0 +1,44 @@
+/** Finds runs of ops that an executor may fuse. The plan names them; whether to fuse is the executor's business. */
+import { rootOf, type Op, type OpKind, type Plan } from './plan.ts';
+
+/** Longest first: the first that matches at an op wins. */
+const PATTERNS: readonly (readonly OpKind[])[] = [
+  ['relu-gradient', 'max-pool-gradient', 'conv-weight-gradient', 'conv-input-gradient'],
+  ['relu-gradient', 'max-pool-gradient', 'conv-weight-gradient'],
+  ['max-pool-gradient', 'conv-weight-gradient', 'conv-input-gradient'],
+  ['max-pool-gradient', 'conv-weight-gradient'],
+  ['conv', 'max-pool', 'relu'],
+  ['conv', 'max-pool'],
+  ['conv', 'relu'],
+];
+
+export function findChains(ops: readonly Op[]): number[][] {
+  const chains: number[][] = [];
+  for (let i = 0; i < ops.length; ) {
+    const pattern = PATTERNS.find((kinds) => kinds.every((kind, k) => ops[i + k]?.kind === kind) && connected(ops, i, kinds.length));
+    if (pattern !== undefined) chains.push(pattern.map((_, k) => i + k));
+    i += pattern?.length ?? 1;
+  }
+  return chains;
+}
+
+/** Buffers whose every reader and writer is inside one chain: a fused kernel need not store them. */
+export function innerBuffers(plan: Pick<Plan, 'buffers' | 'train'>, chain: readonly number[]): Set<number> {
+  const touched = (op: Op): number[] => [...op.inputs, ...op.outputs].map((id) => rootOf(plan, id).id);
+  const inside = new Set(plan.train.filter((op) => chain.includes(op.id)).flatMap(touched));
+  for (const op of plan.train) {
+    if (!chain.includes(op.id)) for (const id of touched(op)) inside.delete(id);
+  }
+  return new Set([...inside].filter((id) => plan.buffers[id]?.perSample === true));
+}
+
+/** Each op but the first reads what an earlier op of the run wrote, and the main outputs in between have no reader outside. */
+function connected(ops: readonly Op[], start: number, length: number): boolean {
+  const run = ops.slice(start, start + length);
+  return run.slice(1).every((op, k) => {
+    const earlier = run.slice(0, k + 1).flatMap((o) => (o.outputs[0] === undefined ? [] : [o.outputs[0]]));
+    const link = op.inputs.find((id) => earlier.includes(id));
+    if (link === undefined) return false;
+    return !ops.some((other) => (other.id < start || other.id >= start + length) && other.inputs.includes(link));
+  });
+}

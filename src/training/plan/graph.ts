@@ -1,0 +1,88 @@
+/** A plan while it is being made: buffers, weights and ops are appended, gradients are tracked. Not data; `compile.ts` freezes it. */
+import type { BufferRole, BufferSpec, HyperColumn, Op, OpKind, WeightSpec } from './plan.ts';
+import { elements } from './plan.ts';
+
+export type Draft<T> = { -readonly [K in keyof T]: T[K] };
+export type OpDraft = Omit<Op, 'id' | 'accumulate' | 'hyper' | 'attributes'> & Partial<Pick<Op, 'accumulate' | 'hyper' | 'attributes'>>;
+
+export interface WeightDraft extends Omit<WeightSpec, 'offset' | 'trainable' | 'decay'> {
+  readonly decay?: boolean;
+}
+
+export class Graph {
+  readonly buffers: Draft<BufferSpec>[] = [];
+  readonly weights: WeightSpec[] = [];
+  readonly hyper: HyperColumn[] = [];
+  readonly ops: Op[] = [];
+  readonly #decay: 'all' | 'kernels';
+  #offset = 0;
+  /** Buffer id → its gradient's buffer id. */
+  readonly #gradients = new Map<number, number>();
+  /** Weight buffer id → its gradient's buffer id. */
+  readonly weightGradients = new Map<number, number>();
+
+  constructor(decay: 'all' | 'kernels') {
+    this.#decay = decay;
+  }
+
+  buffer(name: string, role: BufferRole, shape: readonly number[], options: Partial<Pick<BufferSpec, 'perLane' | 'perSample' | 'type' | 'aliasOf' | 'layout'>> = {}): number {
+    const id = this.buffers.length;
+    const layout = options.layout ?? (shape.length === 3 ? 'image' : 'vector');
+    this.buffers.push({ id, name, role, perLane: true, perSample: true, type: 'f32', first: -1, last: -1, ...options, shape, layout });
+    return id;
+  }
+
+  /** A weight in plan order and its buffer. */
+  weight(draft: WeightDraft): number {
+    this.weights.push({ ...draft, offset: this.#offset, decay: draft.decay ?? (this.#decay === 'all' || draft.kind === 'kernel'), trainable: true });
+    this.#offset += 4 * Math.ceil(elements(draft.shape) / 4);
+    return this.buffer(draft.name, 'weight', draft.shape, { perSample: false, layout: 'kernel' });
+  }
+
+  column(name: string, type: HyperColumn['type'], varies: HyperColumn['varies'] = 'epoch'): number {
+    this.hyper.push({ name, type, varies });
+    return this.hyper.length - 1;
+  }
+
+  op(kind: OpKind, layer: string, draft: Omit<OpDraft, 'kind' | 'layer'>): Op {
+    const op: Op = { id: this.ops.length, kind, layer, attributes: {}, hyper: [], accumulate: draft.outputs.map(() => false), ...draft };
+    this.ops.push(op);
+    return op;
+  }
+
+  shapeOf(id: number): readonly number[] {
+    return this.at(id).shape;
+  }
+
+  at(id: number): Draft<BufferSpec> {
+    const buffer = this.buffers[id];
+    if (buffer === undefined) throw new RangeError(`no buffer ${String(id)}`);
+    return buffer;
+  }
+
+  /** The gradient of a buffer so far, or undefined if nothing contributed yet. */
+  gradientOf(id: number): number | undefined {
+    return this.#gradients.get(id);
+  }
+
+  setGradient(id: number, gradient: number): void {
+    this.#gradients.set(id, gradient);
+  }
+
+  /** Where a contribution to a buffer's gradient goes: the first stores, the others accumulate. */
+  contribution(id: number, aliasOf?: number): { readonly buffer: number; readonly accumulate: boolean } {
+    const existing = this.#gradients.get(id);
+    if (existing !== undefined) return { buffer: existing, accumulate: true };
+    const of = this.at(id);
+    const buffer = this.buffer(`${of.name}'`, 'gradient', of.shape, aliasOf === undefined ? {} : { aliasOf });
+    this.#gradients.set(id, buffer);
+    return { buffer, accumulate: false };
+  }
+
+  weightGradient(weight: number): number {
+    const of = this.at(weight);
+    const id = this.buffer(`${of.name}'`, 'weight-gradient', of.shape, { perSample: false, layout: 'kernel' });
+    this.weightGradients.set(weight, id);
+    return id;
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * conv: inputs x [C,H,W], weight [O,C/g,kh,kw], bias? [O]; output y. Attributes kernel, stride, padding (before), groups.
+ * conv-weight-gradient: inputs x, y'; outputs weight', bias?'. conv-input-gradient: inputs y', weight; output x'.
+ */
+import type { ConvFields } from '../../models/network.ts';
+import { elements } from '../plan.ts';
+import { incoming, type Gradient, type Lower } from './rule.ts';
+
+export const lowerConv: Lower<ConvFields> = (graph, layer, fields, input, initialise) => {
+  const { filters, kernel, stride, padding, groups, bias } = fields;
+  const channels = (graph.shapeOf(input)[0] ?? 1) / groups;
+  const fanIn = channels * kernel[0] * kernel[1];
+  const fanOut = filters * kernel[0] * kernel[1];
+  const fans = { fanIn, fanOut };
+  const inputs = [input, graph.weight({ name: `${layer.id}.weight`, shape: [filters, channels, ...kernel], kind: 'kernel', ...fans, ...initialise('kernel', fanIn, fanOut) })];
+  if (bias) inputs.push(graph.weight({ name: `${layer.id}.bias`, shape: [filters], kind: 'bias', ...fans, ...initialise('bias', fanIn, fanOut) }));
+  const output = graph.buffer(layer.id, 'activation', layer.output);
+  graph.op('conv', layer.id, { inputs, outputs: [output], attributes: { kernel: [...kernel], stride: [...stride], padding: [...padding], groups } });
+  return output;
+};
+
+export const convGradient: Gradient = (graph, op, wants) => {
+  const [input = -1, weight = -1, bias] = op.inputs;
+  const gradient = incoming(graph, op);
+  const { attributes } = op;
+  const outputs = [weight, ...(bias === undefined ? [] : [bias])].map((w) => graph.weightGradient(w));
+  graph.op('conv-weight-gradient', op.layer, { inputs: [input, gradient], outputs, attributes });
+  if (!wants || elements(graph.shapeOf(input)) === 0) return;
+  const { buffer, accumulate } = graph.contribution(input);
+  graph.op('conv-input-gradient', op.layer, { inputs: [gradient, weight], outputs: [buffer], accumulate: [accumulate], attributes });
+};

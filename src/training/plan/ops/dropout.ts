@@ -1,0 +1,23 @@
+/**
+ * dropout: input x; output y = x·m, m = word < T ? 0 : k, T and k per lane (columns `threshold`, `scale`).
+ * dropout-gradient: input y'; output x' = y'·m; the mask is a function of the step, so nothing is saved.
+ * Attributes: ordinal (among the network's dropout layers) and features.
+ */
+import type { DropoutFields } from '../../models/network.ts';
+import { elements } from '../plan.ts';
+import { incoming, type Gradient, type Lower } from './rule.ts';
+
+export const lowerDropout: Lower<DropoutFields> = (graph, layer, _fields, input) => {
+  const output = graph.buffer(layer.id, 'activation', layer.output);
+  const hyper = [graph.column(`${layer.id}.threshold`, 'u32'), graph.column(`${layer.id}.scale`, 'f32')];
+  const ordinal = graph.ops.filter((op) => op.kind === 'dropout').length;
+  graph.op('dropout', layer.id, { inputs: [input], outputs: [output], attributes: { ordinal, features: elements(layer.output) }, hyper });
+  return output;
+};
+
+export const dropoutGradient: Gradient = (graph, op, wants) => {
+  if (!wants) return;
+  const gradient = incoming(graph, op);
+  const { buffer, accumulate } = graph.contribution(op.inputs[0] ?? -1);
+  graph.op('dropout-gradient', op.layer, { inputs: [gradient], outputs: [buffer], accumulate: [accumulate], attributes: op.attributes, hyper: op.hyper });
+};

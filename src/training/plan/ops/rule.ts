@@ -1,0 +1,24 @@
+/** What the compiler asks of an op that takes part in gradients. One file an op implements it. */
+import type { Layer } from '../../models/network.ts';
+import type { Graph } from '../graph.ts';
+import type { Op } from '../plan.ts';
+
+/** Appends a layer's forward ops; returns the buffer of its output. */
+export type Lower<F> = (graph: Graph, layer: Layer, fields: F, input: number, initialise: Initialise) => number;
+
+/**
+ * Appends the ops that carry the gradient of `op`'s first output to its inputs.
+ * @param wants whether the op's data input has a trainable weight upstream; if not, its gradient is never made
+ */
+export type Gradient = (graph: Graph, op: Op, wants: boolean) => void;
+
+/** How a kernel and its bias start: scheme applied to the fans. */
+export type Initialise = (kind: 'kernel' | 'bias', fanIn: number, fanOut: number) => { readonly init: 'uniform' | 'normal' | 'zero'; readonly spread: number };
+
+/** The gradient that reached an op's first output. */
+export function incoming(graph: Graph, op: Op): number {
+  const output = op.outputs[0] ?? -1;
+  const gradient = graph.gradientOf(output);
+  if (gradient === undefined) throw new Error(`${op.layer} ${op.kind}: its output has no gradient`);
+  return gradient;
+}

@@ -1,0 +1,144 @@
+/**
+ * The plan: one training step and one evaluation step as plain data. No functions, lane values, lane counts, seeds or
+ * dataset sizes; so it travels, is hashed, and executors can be tested on hand-written ones.
+ */
+export interface Plan {
+  readonly format: 1;
+  readonly batch: number;
+  readonly input: InputSpec;
+  /** In plan order: reading order, weight before bias. */
+  readonly weights: readonly WeightSpec[];
+  readonly buffers: readonly BufferSpec[];
+  readonly hyper: readonly HyperColumn[];
+  readonly train: readonly Op[];
+  readonly evaluate: readonly Op[];
+  /** Op ids of `train` that may run as one kernel: inner buffers have no reader outside. */
+  readonly chains: readonly (readonly number[])[];
+  /** The buffer that holds the network's outputs. */
+  readonly logits: number;
+  /** Optimiser state, each as large as the weights: `momentum`. */
+  readonly slots: readonly string[];
+}
+
+export interface InputSpec {
+  readonly shape: readonly number[];
+  readonly type: 'u8' | 'f32';
+  /** Per channel: x = u8·scale + shift. */
+  readonly scale: readonly number[];
+  readonly shift: readonly number[];
+  /** Padding of the random crop; 0: none. */
+  readonly crop: number;
+  readonly flip: boolean;
+}
+
+/** A column of the rows of 32-bit words that carry each lane's values. */
+export interface HyperColumn {
+  readonly name: string;
+  readonly type: 'f32' | 'u32';
+  readonly varies: 'epoch' | 'step';
+}
+
+export interface WeightSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Floats from the start of the lane's weight block; a multiple of 4. */
+  readonly offset: number;
+  readonly kind: 'kernel' | 'bias' | 'scale' | 'shift';
+  readonly fanIn: number;
+  readonly fanOut: number;
+  readonly init: 'uniform' | 'normal' | 'zero' | 'one';
+  /** Half-width of the uniform, or standard deviation of the normal. */
+  readonly spread: number;
+  readonly decay: boolean;
+  readonly trainable: boolean;
+}
+
+export type BufferRole = 'input' | 'label' | 'order' | 'activation' | 'gradient' | 'saved' | 'weight' | 'slot' | 'weight-gradient' | 'statistic' | 'metric';
+
+export interface BufferSpec {
+  readonly id: number;
+  readonly name: string;
+  readonly role: BufferRole;
+  readonly perLane: boolean;
+  readonly perSample: boolean;
+  readonly shape: readonly number[];
+  readonly type: 'f32' | 'u8' | 'u32';
+  readonly layout: 'image' | 'vector' | 'kernel' | 'flat';
+  /** Indices in `train` of the first and last op that touch the buffer or an alias of it; −1 if none does. */
+  readonly first: number;
+  readonly last: number;
+  readonly aliasOf?: number;
+  /** Bytes per sample from the arena's start; of what the arena holds only. */
+  readonly offset?: number;
+}
+
+export type OpKind =
+  | 'gather'
+  | 'conv'
+  | 'dense'
+  | 'max-pool'
+  | 'relu'
+  | 'flatten'
+  | 'dropout'
+  | 'softmax-cross-entropy'
+  | 'conv-weight-gradient'
+  | 'conv-input-gradient'
+  | 'dense-weight-gradient'
+  | 'dense-input-gradient'
+  | 'max-pool-gradient'
+  | 'relu-gradient'
+  | 'dropout-gradient'
+  | 'sgd';
+
+export interface Op {
+  /** Its index in `train` or `evaluate`. */
+  readonly id: number;
+  readonly kind: OpKind;
+  readonly layer: string;
+  /** Buffer ids, in the order the op's file states. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** Per output: add to what is there instead of storing. */
+  readonly accumulate: readonly boolean[];
+  readonly attributes: Readonly<Record<string, number | string | readonly number[]>>;
+  /** Indices of the columns of `hyper` read. */
+  readonly hyper: readonly number[];
+}
+
+/** The buffer whose memory this one uses. */
+export function rootOf(plan: Pick<Plan, 'buffers'>, id: number): BufferSpec {
+  const buffer = plan.buffers[id];
+  if (buffer === undefined) throw new RangeError(`the plan has no buffer ${String(id)}`);
+  return buffer.aliasOf === undefined ? buffer : rootOf(plan, buffer.aliasOf);
+}
+
+/** An attribute that is a number. */
+export function numberOf(op: Op, name: string): number {
+  const value = op.attributes[name];
+  if (typeof value !== 'number') throw new TypeError(`${op.layer} ${op.kind}: attribute ${name} should be a number, found ${JSON.stringify(value)}`);
+  return value;
+}
+
+/** An attribute that is a list of two numbers. */
+export function pairOf(op: Op, name: string): readonly [number, number] {
+  const value = op.attributes[name];
+  const [a, b] = Array.isArray(value) ? (value as readonly number[]) : [];
+  if (a === undefined || b === undefined) throw new TypeError(`${op.layer} ${op.kind}: attribute ${name} should be a pair, found ${JSON.stringify(value)}`);
+  return [a, b];
+}
+
+/** The n-th buffer of a list of ids. */
+export function bufferAt(plan: Pick<Plan, 'buffers'>, ids: readonly number[], n: number): BufferSpec {
+  const buffer = plan.buffers[ids[n] ?? -1];
+  if (buffer === undefined) throw new RangeError(`an op lacks its buffer ${String(n)}`);
+  return buffer;
+}
+
+/** Floats of a lane's weight block: each weight rounded up to a multiple of 4. */
+export function blockSize(plan: Pick<Plan, 'weights'>): number {
+  return plan.weights.reduce((sum, w) => sum + 4 * Math.ceil(elements(w.shape) / 4), 0);
+}
+
+export function elements(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
