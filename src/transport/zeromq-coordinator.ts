@@ -1,0 +1,131 @@
+/** The coordinator's end over ZeroMQ: a ROUTER for control, one PULL for results, one PUSH a session for tasks, all bound. */
+import { Pull, Push, Router } from 'zeromq';
+import type { FromWorker, ResultMessage, TaskMessage, ToWorker } from '../protocol/worker-messages.ts';
+import { encodeMessage } from '../protocol/worker-wire.ts';
+import { checkLength, eachLine } from './lines.ts';
+import { Outbox } from './outbox.ts';
+import { readControl, readResult, type Receiver } from './reading.ts';
+import { closeGently, receiveAll, serverKeys, socketOptions, within, type ServerKeys } from './sockets.ts';
+import type { CoordinatorTransport, Malformed, Peer } from './transport.ts';
+
+export interface ZeromqCoordinatorOptions {
+  /** The address to bind, default the loopback one. */
+  readonly host?: string;
+}
+
+interface Tasks {
+  readonly socket: Push;
+  readonly outbox: Outbox<null>;
+  /** While binding, a socket can neither send nor close. */
+  readonly bound: Promise<void>;
+}
+
+export class ZeromqCoordinator implements CoordinatorTransport {
+  readonly controlEndpoint: string;
+  readonly resultsEndpoint: string;
+  readonly #keys: ServerKeys;
+  readonly #host: string;
+  readonly #control: Router;
+  readonly #results: Pull;
+  readonly #tasks = new Map<string, Tasks>();
+  readonly #orders: Outbox<string>;
+
+  private constructor(keys: ServerKeys, host: string, control: Router, results: Pull) {
+    this.#keys = keys;
+    this.#host = host;
+    this.#control = control;
+    this.#results = results;
+    this.controlEndpoint = endpointOf(control);
+    this.resultsEndpoint = endpointOf(results);
+    this.#orders = new Outbox((peer, frame) => control.send([peer, frame]));
+  }
+
+  /** Binds control and results to ports of the system's choice. */
+  static async bind({ host = '127.0.0.1' }: ZeromqCoordinatorOptions = {}): Promise<ZeromqCoordinator> {
+    const keys = serverKeys();
+    // mandatory: an unknown peer is an error, not a leak; a stopped one must not hold up the others, hence no waiting.
+    const control = new Router({
+      ...socketOptions,
+      ...keys.options,
+      mandatory: true,
+      handover: true,
+      sendTimeout: 0,
+      sendHighWaterMark: 10_000,
+    });
+    const results = new Pull({ ...socketOptions, ...keys.options });
+    await Promise.all([control, results].map((socket) => socket.bind(`tcp://${host}:*`)));
+    return new ZeromqCoordinator(keys, host, control, results);
+  }
+
+  /** What a worker needs to connect: hand it on in its environment, show it to nobody. */
+  get token(): string {
+    return this.#keys.token;
+  }
+
+  async openTasks(session: string): Promise<string> {
+    const socket = new Push({ ...socketOptions, ...this.#keys.options });
+    const bound = socket.bind(`tcp://${this.#host}:*`);
+    const outbox = new Outbox<null>(async (_, frame) => {
+      await bound;
+      await socket.send(frame);
+    });
+    this.#tasks.set(session, { socket, outbox, bound });
+    await bound;
+    return endpointOf(socket);
+  }
+
+  closeTasks(session: string): void {
+    const tasks = this.#tasks.get(session);
+    if (tasks === undefined) return;
+    this.#tasks.delete(session);
+    void closeTasks(tasks);
+  }
+
+  sendTask(session: string, message: TaskMessage): void {
+    const line = encodeMessage(message);
+    checkLength(line);
+    this.#tasks.get(session)?.outbox.push(null, line);
+  }
+
+  sendControl({ slot, spawn }: Peer, message: ToWorker): void {
+    const line = encodeMessage(message);
+    checkLength(line);
+    this.#orders.push(`${slot}#${spawn}`, line);
+  }
+
+  onMessage(receive: (message: FromWorker | ResultMessage) => void, malformed: (what: Malformed) => void): void {
+    const receiver: Receiver = { receive, malformed, answer: (peer, message) => this.sendControl(peer, message) };
+    void receiveAll(this.#control, ([identity, frame]) => {
+      const peer = peerOf(identity?.toString() ?? '');
+      eachLine(frame?.toString() ?? '', (line) => readControl(peer, line, receiver));
+    });
+    void receiveAll(this.#results, ([frame]) => eachLine(frame?.toString() ?? '', (line) => readResult(line, receiver)));
+  }
+
+  async close(): Promise<void> {
+    const closing = [...this.#tasks.values()].map(closeTasks);
+    this.#tasks.clear();
+    await within(200, this.#orders.empty());
+    this.#orders.close();
+    closeGently(this.#control);
+    this.#results.close();
+    await Promise.all(closing);
+  }
+}
+
+async function closeTasks({ socket, outbox, bound }: Tasks): Promise<void> {
+  outbox.close();
+  await bound;
+  socket.close();
+}
+
+function endpointOf(socket: { readonly lastEndpoint: string | null }): string {
+  const { lastEndpoint } = socket;
+  if (lastEndpoint === null) throw new Error('a bound socket has an endpoint');
+  return lastEndpoint;
+}
+
+function peerOf(identity: string): Peer | null {
+  const at = identity.lastIndexOf('#');
+  return at <= 0 ? null : { slot: identity.slice(0, at), spawn: identity.slice(at + 1) };
+}

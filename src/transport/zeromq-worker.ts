@@ -1,0 +1,102 @@
+/** A worker's end over ZeroMQ: a DEALER for control, a PULL from its session's tasks, a PUSH of results, all connecting. */
+import { Dealer, Pull, Push } from 'zeromq';
+import type { FromWorker, ResultMessage, TaskMessage, ToWorker } from '../protocol/worker-messages.ts';
+import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire.ts';
+import { checkLength, eachLine } from './lines.ts';
+import { Outbox } from './outbox.ts';
+import { explained } from './reading.ts';
+import { clientKeys, closeGently, connectOptions, receiveAll, within } from './sockets.ts';
+import type { Peer, WorkerTransport } from './transport.ts';
+
+export interface ZeromqWorkerOptions extends Peer {
+  readonly controlEndpoint: string;
+  /** The coordinator's, of this run. */
+  readonly token: string;
+}
+
+interface Results {
+  readonly endpoint: string;
+  readonly socket: Push;
+  readonly outbox: Outbox<null>;
+}
+
+export class ZeromqWorker implements WorkerTransport {
+  readonly #keys: ReturnType<typeof clientKeys>;
+  readonly #control: Dealer;
+  readonly #reports: Outbox<null>;
+  #results: Results | null = null;
+  #tasks: Pull | null = null;
+  #task: (message: TaskMessage) => void = () => undefined;
+  #malformed: (error: string) => void = () => undefined;
+
+  constructor({ controlEndpoint, token, slot, spawn }: ZeromqWorkerOptions) {
+    this.#keys = clientKeys(token);
+    const control = new Dealer({ ...connectOptions, ...this.#keys, routingId: `${slot}#${spawn}` });
+    control.connect(controlEndpoint);
+    this.#control = control;
+    this.#reports = new Outbox((_, frame) => control.send(frame));
+  }
+
+  sendControl(message: FromWorker): void {
+    const line = encodeMessage(message);
+    checkLength(line);
+    this.#reports.push(null, line);
+  }
+
+  sendResult(message: ResultMessage): void {
+    const line = encodeMessage(message);
+    checkLength(line);
+    this.#results?.outbox.push(null, line);
+  }
+
+  joinSession(tasksEndpoint: string, resultsEndpoint: string): void {
+    this.#tasks?.close();
+    const tasks = new Pull({ ...connectOptions, ...this.#keys });
+    tasks.connect(tasksEndpoint);
+    this.#tasks = tasks;
+    void receiveAll(tasks, ([frame]) => eachLine(frame?.toString() ?? '', (line) => this.#takeTask(line)));
+    if (this.#results?.endpoint === resultsEndpoint) return;
+    this.#results?.outbox.close();
+    this.#results?.socket.close();
+    const socket = new Push({ ...connectOptions, ...this.#keys });
+    socket.connect(resultsEndpoint);
+    this.#results = { endpoint: resultsEndpoint, socket, outbox: new Outbox((_, frame) => socket.send(frame)) };
+  }
+
+  onMessage(control: (message: ToWorker) => void, task: (message: TaskMessage) => void, malformed: (error: string) => void): void {
+    this.#task = task;
+    this.#malformed = malformed;
+    void receiveAll(this.#control, ([frame]) =>
+      eachLine(frame?.toString() ?? '', (line) => parsed(line, parseToWorker, control, malformed)),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#tasks?.close();
+    this.#tasks = null;
+    await within(
+      200,
+      Promise.all([this.#reports.empty(), this.#results?.outbox.empty()]).then(() => undefined),
+    );
+    this.#reports.close();
+    this.#results?.outbox.close();
+    closeGently(this.#control);
+    if (this.#results !== null) closeGently(this.#results.socket);
+    this.#results = null;
+  }
+
+  #takeTask(line: string): void {
+    parsed(line, parseTask, this.#task, this.#malformed);
+  }
+}
+
+function parsed<T>(line: string, parse: (text: string) => T, take: (message: T) => void, malformed: (error: string) => void): void {
+  let message: T;
+  try {
+    message = parse(line);
+  } catch (error) {
+    malformed(explained(error));
+    return;
+  }
+  take(message);
+}

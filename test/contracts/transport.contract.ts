@@ -1,0 +1,221 @@
+/** What every transport keeps: one suite, run over each implementation. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MAX_MESSAGE_BYTES } from '../../src/protocol/worker-messages.ts';
+import type { FromWorker, ResultMessage, StudyMessage, TaskMessage, ToWorker } from '../../src/protocol/worker-messages.ts';
+import { encodeMessage } from '../../src/protocol/worker-wire.ts';
+import { MessageTooLong } from '../../src/transport/lines.ts';
+import type { CoordinatorTransport, Malformed, Peer, WorkerTransport } from '../../src/transport/transport.ts';
+import { Inbox } from '../support/inbox.ts';
+import { beat, cohort, hello, orders, result, study } from '../support/worker-message-examples.ts';
+
+export interface TransportHarness {
+  readonly coordinator: CoordinatorTransport;
+  connect(peer: Peer): WorkerTransport;
+  /** A connected peer that sends text, whatever it is. */
+  connectRaw(peer: Peer): { control(line: string): void; result(line: string): void; close(): void };
+}
+
+const peers = ['a', 'b', 'c'].map((device) => ({ slot: `local/${device}/0`, spawn: '1.1' }));
+const [a, b] = peers as [Peer, Peer, Peer];
+const size = (message: StudyMessage): number => Buffer.byteLength(encodeMessage(message));
+
+export function transportContract(name: string, make: () => Promise<TransportHarness>): void {
+  describe(`transport: ${name}`, () => {
+    let harness: TransportHarness;
+    let coordinator: CoordinatorTransport;
+    const closing: (() => Promise<void> | void)[] = [];
+    const up = { messages: new Inbox<FromWorker | ResultMessage>(), malformed: new Inbox<Malformed>() };
+
+    beforeEach(async () => {
+      Object.assign(up, { messages: new Inbox(), malformed: new Inbox() });
+      harness = await make();
+      coordinator = harness.coordinator;
+      coordinator.onMessage(up.messages.put, up.malformed.put);
+    });
+    afterEach(async () => {
+      for (const close of closing.splice(0).reverse()) await close();
+      await coordinator.close();
+    });
+
+    interface Worker {
+      readonly transport: WorkerTransport;
+      readonly control: Inbox<ToWorker>;
+      readonly tasks: Inbox<TaskMessage>;
+    }
+
+    /** A worker that the coordinator has heard, so that it can be answered. */
+    async function connected(peer: Peer): Promise<Worker> {
+      const transport = harness.connect(peer);
+      closing.push(() => transport.close());
+      const worker = { transport, control: new Inbox<ToWorker>(), tasks: new Inbox<TaskMessage>() };
+      transport.onMessage(worker.control.put, worker.tasks.put, (error) => {
+        throw new Error(error);
+      });
+      const from = up.messages.all.length;
+      transport.sendControl({ ...hello, ...peer, holding: [] });
+      await up.messages.first((message) => message.type === 'hello' && message.slot === peer.slot && message.spawn === peer.spawn, from);
+      return worker;
+    }
+
+    async function joined(worker: Worker, session: string): Promise<void> {
+      worker.transport.joinSession(await coordinator.openTasks(session), coordinator.resultsEndpoint);
+    }
+
+    const numbered = (message: FromWorker | ResultMessage): number =>
+      message.type === 'beat' ? message.n : message.type === 'result' ? message.attempt.k : 0;
+
+    it('brings control messages of each worker in their order', async () => {
+      const workers = await Promise.all(peers.map(connected));
+      for (let n = 1; n <= 500; n++) workers.forEach(({ transport }, i) => transport.sendControl({ ...beat, ...peers[i], n }));
+      await up.messages.count(3 + 1500);
+      for (const { slot } of peers) {
+        const order = up.messages.all.filter((message) => message.slot === slot && message.type === 'beat').map(numbered);
+        expect(order).toStrictEqual(Array.from({ length: 500 }, (_, i) => i + 1));
+      }
+    });
+
+    it('brings results of each worker in their order', async () => {
+      const workers = await Promise.all(peers.map(connected));
+      await Promise.all(workers.map((worker, i) => joined(worker, `1.${i}`)));
+      for (let k = 1; k <= 3000; k++)
+        workers.forEach(({ transport }, i) => transport.sendResult({ ...result, ...peers[i], attempt: { ...result.attempt, k } }));
+      await up.messages.count(3 + 9000);
+      for (const { slot } of peers) {
+        const order = up.messages.all.filter((message) => message.slot === slot && message.type === 'result').map(numbered);
+        expect(order).toStrictEqual(Array.from({ length: 3000 }, (_, i) => i + 1));
+      }
+    });
+
+    it('brings orders to the worker they are for, in their order', async () => {
+      const workers = await Promise.all(peers.map(connected));
+      for (let n = 1; n <= 500; n++) for (const peer of peers) coordinator.sendControl(peer, { type: 'heard', session: peer.slot, n });
+      for (const [i, { control }] of workers.entries()) {
+        const heard = await control.count(500);
+        expect(heard).toStrictEqual(Array.from({ length: 500 }, (_, n) => ({ type: 'heard', session: peers[i]?.slot, n: n + 1 })));
+      }
+    });
+
+    it('keeps tasks for a session until its worker joins, and brings them in order', async () => {
+      const worker = await connected(a);
+      const endpoint = await coordinator.openTasks('1.1');
+      coordinator.sendTask('1.1', study);
+      for (let taskSeq = 1; taskSeq <= 1000; taskSeq++) coordinator.sendTask('1.1', { ...cohort, session: '1.1', taskSeq });
+      worker.transport.joinSession(endpoint, coordinator.resultsEndpoint);
+      for (let taskSeq = 1001; taskSeq <= 2000; taskSeq++) coordinator.sendTask('1.1', { ...cohort, session: '1.1', taskSeq });
+      const [first, ...rest] = await worker.tasks.count(2001);
+      expect(first).toStrictEqual(study);
+      expect(rest.map((task) => task.type === 'cohort' && task.taskSeq)).toStrictEqual(Array.from({ length: 2000 }, (_, i) => i + 1));
+    });
+
+    it('brings a session’s tasks to its own worker only', async () => {
+      const workers = [await connected(a), await connected(b)] as const;
+      await joined(workers[0], '1.1');
+      await joined(workers[1], '1.2');
+      for (let taskSeq = 1; taskSeq <= 10; taskSeq++) coordinator.sendTask('1.2', { ...cohort, session: '1.2', taskSeq });
+      coordinator.sendTask('1.1', { ...cohort, session: '1.1', taskSeq: 1 });
+      await workers[1].tasks.count(10);
+      await workers[0].tasks.count(1);
+      expect(workers[0].tasks.all).toHaveLength(1);
+    });
+
+    it('loses what is sent to a session that is closed or was never opened', async () => {
+      const worker = await connected(a);
+      await joined(worker, '1.1');
+      coordinator.closeTasks('1.1');
+      coordinator.closeTasks('9.9');
+      coordinator.sendTask('1.1', { ...cohort, taskSeq: 1 });
+      coordinator.sendTask('9.9', { ...cohort, taskSeq: 2 });
+      await joined(worker, '1.2');
+      coordinator.sendTask('1.2', { ...cohort, taskSeq: 3 });
+      expect(await worker.tasks.count(1)).toMatchObject([{ taskSeq: 3 }]);
+    });
+
+    it('loses control messages to a peer that never came or has gone, and still serves the others', async () => {
+      const [gone, stays] = [await connected(a), await connected(b)];
+      await gone.transport.close();
+      for (let n = 1; n <= 100; n++) {
+        coordinator.sendControl({ slot: 'local/nobody/0', spawn: '1.1' }, { type: 'heard', session: '1.1', n });
+        coordinator.sendControl(a, { type: 'heard', session: '1.1', n });
+        coordinator.sendControl(b, { type: 'heard', session: '1.1', n });
+      }
+      expect(await stays.control.count(100)).toHaveLength(100);
+      expect(gone.control.all).toHaveLength(0);
+    });
+
+    it('knows a peer that comes back under its name, and its next incarnation', async () => {
+      const before = await connected(a);
+      await before.transport.close();
+      for (const peer of [a, { ...a, spawn: '1.2' }]) {
+        const again = await connected(peer);
+        coordinator.sendControl(peer, { type: 'heard', session: '1.1', n: 1 });
+        await again.control.count(1);
+      }
+    });
+
+    it('reports what no schema accepts, with its sender, and goes on', async () => {
+      const raw = harness.connectRaw(a);
+      closing.push(raw.close);
+      raw.control('{"type":"hello"}');
+      raw.control('not JSON');
+      raw.control(encodeMessage({ ...beat, ...b }));
+      raw.control(encodeMessage({ ...beat, ...a }));
+      await up.messages.count(1);
+      expect(up.malformed.all.map(({ peer }) => peer)).toStrictEqual([a, a, a]);
+      expect(up.malformed.all.map(({ error }) => error).join('\n')).toMatch(
+        /hello: .*\nnot JSON.*\nbeat: from local\/a\/0#1\.1, but it names local\/b\/0#1\.1/,
+      );
+
+      raw.result('{"type":"result","slot":"local/b/0","spawn":"1.1"}');
+      raw.result('{}');
+      raw.result(encodeMessage({ ...result, ...a }));
+      await up.messages.count(2);
+      expect(up.malformed.all.slice(3).map(({ peer }) => peer)).toStrictEqual([b, null]);
+    });
+
+    it('answers a hello of a version not spoken here with both ranges, and delivers none', async () => {
+      const worker = harness.connect(a);
+      closing.push(() => worker.close());
+      const control = new Inbox<ToWorker>();
+      worker.onMessage(
+        control.put,
+        () => undefined,
+        () => undefined,
+      );
+      worker.sendControl({ ...hello, ...a, v: { low: 7, high: 8 } });
+      expect(await control.count(1)).toMatchObject([
+        { type: 'goodbye', reason: 'version', text: expect.stringMatching(/version 1,.*versions 7 to 8/) as string },
+      ]);
+      expect(up.messages.all).toHaveLength(0);
+      expect(up.malformed.all).toMatchObject([{ peer: a }]);
+    });
+
+    it('takes messages up to the limit, and refuses to send longer ones', async () => {
+      const worker = await connected(a);
+      await joined(worker, '1.1');
+      const filled = (bytes: number): StudyMessage => {
+        const empty = { ...study, objective: { kind: 'synthetic', text: '' } };
+        return { ...empty, objective: { ...empty.objective, text: 'é'.repeat(Math.floor((bytes - size(empty)) / 2)) } };
+      };
+      const greatest = filled(MAX_MESSAGE_BYTES);
+      expect(size(greatest)).toBeGreaterThan(MAX_MESSAGE_BYTES - 2);
+      coordinator.sendTask('1.1', greatest);
+      expect(await worker.tasks.count(1)).toStrictEqual([greatest]);
+      expect(() => coordinator.sendTask('1.1', filled(MAX_MESSAGE_BYTES + 4))).toThrow(MessageTooLong);
+    });
+
+    it('lets what was sent before closing arrive, then nothing', async () => {
+      const worker = await connected(a);
+      coordinator.sendControl(a, orders.at(-1) ?? { type: 'heard', session: '1.1', n: 1 });
+      const before = performance.now();
+      await coordinator.close();
+      expect(performance.now() - before).toBeLessThan(1000);
+      coordinator.sendControl(a, { type: 'heard', session: '1.1', n: 1 });
+      coordinator.sendTask('1.1', study);
+      await worker.control.count(1);
+      await worker.transport.close();
+      worker.transport.sendControl(beat);
+      worker.transport.sendResult(result);
+      expect(worker.control.all).toHaveLength(1);
+    });
+  });
+}

@@ -1,0 +1,45 @@
+/** Collects what arrives and lets a test wait for it, with a deadline that says what did come. */
+export class Inbox<T> {
+  readonly all: T[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  readonly put = (item: T): void => {
+    this.all.push(item);
+    for (const check of [...this.#waiting]) check();
+  };
+
+  /** Resolves when `n` items have come. */
+  async count(n: number, ms = 10_000): Promise<readonly T[]> {
+    await this.until(() => this.all.length >= n, `${n} items`, ms);
+    return this.all;
+  }
+
+  /** The first item from index `from` on that a predicate accepts. */
+  async first<S extends T>(accepts: (item: T) => item is S, from?: number, ms?: number): Promise<S>;
+  async first(accepts: (item: T) => boolean, from?: number, ms?: number): Promise<T>;
+  async first(accepts: (item: T) => boolean, from = 0, ms = 10_000): Promise<T> {
+    let found: T | undefined;
+    await this.until(() => (found = this.all.slice(from).find(accepts)) !== undefined, 'an item that fits', ms);
+    return found as T;
+  }
+
+  until(holds: () => boolean, what: string, ms = 10_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (!holds()) return;
+        done();
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        done();
+        reject(new Error(`waited ${ms} ms for ${what}; ${this.all.length} came, the last ${JSON.stringify(this.all.slice(-3))}`));
+      }, ms);
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(check);
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+}

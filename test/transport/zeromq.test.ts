@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Dealer, Push } from 'zeromq';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MAX_MESSAGE_BYTES } from '../../src/protocol/worker-messages.ts';
+import type { FromWorker, ResultMessage } from '../../src/protocol/worker-messages.ts';
+import { encodeMessage } from '../../src/protocol/worker-wire.ts';
+import { Outbox } from '../../src/transport/outbox.ts';
+import { clientKeys, connectOptions, serverKeys } from '../../src/transport/sockets.ts';
+import type { Malformed, Peer } from '../../src/transport/transport.ts';
+import { ZeromqCoordinator, ZeromqWorker } from '../../src/transport/zeromq.ts';
+import { transportContract } from '../contracts/transport.contract.ts';
+import { Inbox } from '../support/inbox.ts';
+import { hello, result } from '../support/worker-message-examples.ts';
+
+/** Sockets that say anything. `token` null: none is presented. */
+function raw(coordinator: ZeromqCoordinator, { slot, spawn: incarnation }: Peer, token: string | null) {
+  const options = { ...connectOptions, ...(token === null ? {} : clientKeys(token)) };
+  const control = new Dealer({ ...options, routingId: `${slot}#${incarnation}` });
+  const results = new Push(options);
+  control.connect(coordinator.controlEndpoint);
+  results.connect(coordinator.resultsEndpoint);
+  const outbox = new Outbox<Dealer | Push>((socket, frame) => socket.send(frame));
+  return {
+    control: (line: string) => outbox.push(control, line),
+    result: (line: string) => outbox.push(results, line),
+    close: () => [control, results].forEach((socket) => socket.close()),
+  };
+}
+
+transportContract('ZeroMQ', async () => {
+  const coordinator = await ZeromqCoordinator.bind();
+  const { controlEndpoint, token } = coordinator;
+  return {
+    coordinator,
+    connect: (peer) => new ZeromqWorker({ controlEndpoint, token, ...peer }),
+    connectRaw: (peer) => raw(coordinator, peer, token),
+  };
+});
+
+describe('a ZeroMQ coordinator', () => {
+  const peer = { slot: 'local/a/0', spawn: '1.1' };
+  let coordinator: ZeromqCoordinator;
+  let messages: Inbox<FromWorker | ResultMessage>;
+  let malformed: Inbox<Malformed>;
+  const closing: (() => void)[] = [];
+
+  beforeEach(async () => {
+    coordinator = await ZeromqCoordinator.bind();
+    messages = new Inbox();
+    malformed = new Inbox();
+    coordinator.onMessage(messages.put, malformed.put);
+  });
+  afterEach(async () => {
+    for (const close of closing.splice(0)) close();
+    await coordinator.close();
+  });
+  const connect = (who: Peer, token: string | null) => {
+    const sockets = raw(coordinator, who, token);
+    closing.push(sockets.close);
+    return sockets;
+  };
+
+  it('binds the loopback address only', async () => {
+    const endpoints = [coordinator.controlEndpoint, coordinator.resultsEndpoint, await coordinator.openTasks('1.1')];
+    for (const endpoint of endpoints) expect(endpoint).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  it('hears nobody who lacks this run’s token', async () => {
+    const strangers = [connect({ ...peer, spawn: '1.7' }, null), connect({ ...peer, spawn: '1.8' }, serverKeys().token)];
+    for (const stranger of strangers) {
+      stranger.control(encodeMessage({ ...hello, ...peer }));
+      stranger.result(encodeMessage(result));
+    }
+    const friend = connect(peer, coordinator.token);
+    for (let i = 0; i < 5; i++) {
+      // Each round trip gives a stranger as much time as a friend needs.
+      friend.control(encodeMessage({ ...hello, ...peer, helloNo: i + 1 }));
+      friend.result(encodeMessage({ ...result, ...peer }));
+      await messages.count(2 * (i + 1));
+    }
+    expect(messages.all.every(({ slot, spawn: incarnation }) => slot === peer.slot && incarnation === peer.spawn)).toBe(true);
+    expect(malformed.all).toHaveLength(0);
+  });
+
+  it('lets nobody without the token take a task', async () => {
+    const thief = new ZeromqWorker({
+      controlEndpoint: coordinator.controlEndpoint,
+      token: serverKeys().token,
+      slot: 'local/t/0',
+      spawn: '1.1',
+    });
+    closing.push(() => void thief.close());
+    const stolen = new Inbox<unknown>();
+    thief.onMessage(stolen.put, stolen.put, stolen.put);
+    const endpoint = await coordinator.openTasks('1.1');
+    thief.joinSession(endpoint, coordinator.resultsEndpoint);
+    const owner = new ZeromqWorker({ controlEndpoint: coordinator.controlEndpoint, token: coordinator.token, ...peer });
+    closing.push(() => void owner.close());
+    const tasks = new Inbox<unknown>();
+    owner.onMessage(tasks.put, tasks.put, tasks.put);
+    for (let i = 0; i < 100; i++)
+      coordinator.sendTask('1.1', { type: 'study', session: '1.1', study: 's', objective: { kind: 'x' }, seed: i, parameters: [] });
+    owner.joinSession(endpoint, coordinator.resultsEndpoint);
+    await tasks.count(100);
+    expect(stolen.all).toHaveLength(0);
+  });
+
+  it('ends the connection of a frame beyond the limit, and serves the others', async () => {
+    const big = connect({ ...peer, spawn: '1.9' }, coordinator.token);
+    big.control(`"${'x'.repeat(MAX_MESSAGE_BYTES + 4096)}"`);
+    const friend = connect(peer, coordinator.token);
+    friend.control(encodeMessage({ ...hello, ...peer }));
+    await messages.count(1);
+    expect(malformed.all).toHaveLength(0);
+  });
+
+  it('closes with tasks nobody fetched and a session still binding, and leaves nothing that keeps a process alive', async () => {
+    const script = `
+      import { ZeromqCoordinator, ZeromqWorker } from ${JSON.stringify(new URL('../../src/transport/zeromq.ts', import.meta.url).href)};
+      const coordinator = await ZeromqCoordinator.bind();
+      coordinator.onMessage(() => {}, () => {});
+      const worker = new ZeromqWorker({ controlEndpoint: coordinator.controlEndpoint, token: coordinator.token, slot: 'a', spawn: '1.1' });
+      worker.onMessage(() => {}, () => {}, () => {});
+      await coordinator.openTasks('1.1');
+      coordinator.sendTask('1.1', { type: 'study', session: '1.1', study: 's', objective: { kind: 'x' }, seed: 1, parameters: [] });
+      void coordinator.openTasks('1.2');
+      worker.joinSession('tcp://127.0.0.1:1', 'tcp://127.0.0.1:1');
+      worker.sendResult({ type: 'result', session: '1.1', slot: 'a', spawn: '1.1', attempt: { study: 's', number: 0, k: 1 }, result: { outcome: 'cancelled', ms: 0 } });
+      await Promise.all([worker.close(), coordinator.close()]);
+      process.stdout.write(String(Date.now()));
+    `;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let closedAt = '';
+    child.stdout.on('data', (chunk: Buffer) => (closedAt += chunk.toString()));
+    const [code] = (await once(child, 'exit')) as [number | null];
+    expect(code).toBe(0);
+    expect(Date.now() - Number(closedAt)).toBeLessThan(1000);
+  });
+});
