@@ -1,0 +1,194 @@
+/**
+ * The shell around the scheduler: feeds events to `step`, commits what it decided, then carries out its instructions.
+ * It decides nothing itself. One turn: drain what has arrived, step each event (then the clock, if due), commit once,
+ * release the outbox in order.
+ */
+import { createLab, step } from '../core/scheduling/index.ts';
+import type { Change, Event, Instruction, LabChange, LabOptions, LabState } from '../core/scheduling/index.ts';
+import type { Limits, StudySpec } from '../core/study/study-spec.ts';
+import type { LabStorage } from '../storage/storage.ts';
+import type { CoordinatorTransport } from '../transport/transport.ts';
+import type { Clock } from './clock.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { NewEvent } from './new-event.ts';
+import { Outbox } from './outbox.ts';
+import { answerAsk } from './sampling.ts';
+import type { WorkerHost } from './worker-host.ts';
+import { WorkerChannels } from './worker-channels.ts';
+
+/** Most writes in one commit; a step's writes are never split. */
+const COMMIT_WRITES = 512;
+
+/** What a window or a terminal hears of; each call concerns something durable, except a stalled storage. */
+export interface CoordinatorListener {
+  show(study: string, change: Change): void;
+  showLab(change: LabChange): void;
+  finished(study: string, reason: string): void;
+  /** Nothing can go on: another process took the lab over, or the file is damaged. All channels are closed already. */
+  fatal(error: Error): void;
+}
+
+export interface CoordinatorParts {
+  readonly storage: LabStorage;
+  readonly transport: CoordinatorTransport;
+  readonly host: WorkerHost;
+  readonly clock: Clock;
+  readonly listener: CoordinatorListener;
+  readonly options?: Partial<LabOptions>;
+}
+
+export class Coordinator {
+  readonly #parts: CoordinatorParts;
+  readonly #lab: LabState;
+  readonly #outbox: Outbox;
+  readonly #commits: GroupCommit;
+  readonly #channels: WorkerChannels;
+  #inbox: Event[] = [];
+  #turn: NodeJS.Immediate | null = null;
+  #wakeAt = Infinity;
+  #closed = false;
+
+  constructor(parts: CoordinatorParts) {
+    this.#parts = parts;
+    this.#lab = createLab(parts.options ?? {});
+    this.#outbox = new Outbox((instruction) => this.#carryOut(instruction));
+    this.#commits = new GroupCommit(parts.storage, this.#outbox);
+    this.#channels = new WorkerChannels(parts.transport, parts.storage.epoch, this.#lab, (event) => this.#take(event));
+    this.#take({ type: 'opened', epoch: parts.storage.epoch, lab: parts.storage.lab, because: 'open' });
+  }
+
+  /** The state as `step` keeps it: to be read, never changed. */
+  get lab(): LabState {
+    return this.#lab;
+  }
+
+  offerSlots(slots: readonly string[]): void {
+    for (const slot of slots) this.#take({ type: 'slotOffered', slot, because: 'open' });
+  }
+
+  createStudy(uid: string, spec: StudySpec, limits: Limits): void {
+    this.#take({ type: 'studyCreated', uid, spec, limits, because: 'user' });
+  }
+
+  /** What a person decided about a study, a trial or a slot. */
+  command(event: Extract<NewEvent, { type: `study${string}` | `trial${string}` | `slot${string}` }>): void {
+    this.#take({ ...event, because: 'user' });
+  }
+
+  /** A worker process ended; told by the host. */
+  exited(event: Omit<Extract<Event, { type: 'exited' }>, 'at' | 'type'>): void {
+    this.#take({ ...event, type: 'exited' });
+  }
+
+  /** Commits what is left, then stops hearing and deciding. Workers are the host's to end, the storage its owner's to close. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#runTurn();
+    this.#stop();
+    await this.#parts.transport.close();
+  }
+
+  #take(event: NewEvent): void {
+    if (this.#closed) return;
+    // A spread of a discriminated union loses which member it was; `NewEvent` guarantees it.
+    this.#inbox.push({ ...event, at: this.#parts.clock.now() } as Event);
+    this.#turn ??= setImmediate(() => this.#runTurn());
+  }
+
+  #runTurn(): void {
+    if (this.#turn !== null) clearImmediate(this.#turn);
+    this.#turn = null;
+    if (this.#closed) return;
+    try {
+      this.#drain();
+      if (this.#parts.clock.now() >= this.#wakeAt) this.#stepClock();
+      this.#commit();
+    } catch (error) {
+      this.#stop();
+      this.#parts.listener.fatal(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#setTimer();
+  }
+
+  #drain(): void {
+    for (let i = 0; i < this.#inbox.length; i++) {
+      const event = this.#inbox[i];
+      if (event !== undefined) this.#step(event);
+      if (this.#outbox.uncommittedWrites >= COMMIT_WRITES && this.#commits.retryAt === null) this.#commit();
+    }
+    this.#inbox = [];
+  }
+
+  #stepClock(): void {
+    this.#wakeAt = Infinity;
+    this.#step({ type: 'clock', at: this.#parts.clock.now(), because: 'clock' });
+    this.#drain();
+  }
+
+  #step(event: Event): void {
+    this.#outbox.add(step(this.#lab, event));
+  }
+
+  #commit(): void {
+    const { endedElsewhere, change } = this.#commits.commit(this.#parts.clock.now());
+    this.#outbox.release();
+    for (const trial of endedElsewhere) this.#take({ type: 'endedElsewhere', ...trial });
+    if (change === 'back') this.#take({ type: 'storageBack' });
+    else if (change !== null) this.#take({ type: 'storageStalled', error: change.stalled });
+  }
+
+  #setTimer(): void {
+    const at = Math.min(this.#wakeAt, this.#commits.retryAt ?? Infinity);
+    if (at === Infinity) this.#parts.clock.cancel();
+    else this.#parts.clock.wake(at, () => this.#runTurn());
+  }
+
+  #stop(): void {
+    this.#closed = true;
+    if (this.#turn !== null) clearImmediate(this.#turn);
+    this.#parts.clock.cancel();
+  }
+
+  /** The one place that does what `step` asked for. A promise holds back the instructions behind it. */
+  #carryOut(instruction: Instruction): Promise<void> | undefined {
+    const { host, listener, clock } = this.#parts;
+    switch (instruction.do) {
+      case 'askSampler':
+        this.#inbox.push(answerAsk(this.#lab, instruction, clock.now()));
+        return;
+      case 'spawnWorker':
+        host.spawn(instruction.slot, instruction.spawn, instruction.afterMs);
+        return;
+      case 'killWorker':
+        host.kill(instruction.slot, instruction.spawn, instruction.afterMs);
+        return;
+      case 'wakeAt':
+        this.#wakeAt = instruction.at;
+        return;
+      case 'show':
+        listener.show(instruction.study, instruction.change);
+        return;
+      case 'showLab':
+        listener.showLab(instruction.change);
+        return;
+      case 'finishStudy':
+        listener.finished(instruction.study, instruction.reason);
+        return;
+      case 'openTasks':
+      case 'closeTasks':
+      case 'sendCohort':
+      case 'sendAck':
+      case 'sendRefused':
+      case 'sendCancel':
+      case 'sendWelcome':
+      case 'sendGoodbye':
+      case 'sendHeard':
+        return this.#channels.send(instruction);
+      case 'persist':
+        throw new Error('a write reached the outbox');
+      default:
+        instruction satisfies never;
+    }
+  }
+}

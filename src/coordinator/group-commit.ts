@@ -1,0 +1,69 @@
+/**
+ * Commits what the outbox holds, many steps in one transaction, and tries again when the lab file is busy or its disk is
+ * full. While it cannot commit, nothing leaves the outbox; workers keep their results and stop by themselves.
+ */
+import type { Instruction } from '../core/scheduling/index.ts';
+import type { StorageError } from '../storage/errors.ts';
+import type { EndedElsewhere, LabStorage } from '../storage/storage.ts';
+import type { Outbox } from './outbox.ts';
+
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 30_000;
+
+export interface CommitOutcome {
+  readonly endedElsewhere: readonly EndedElsewhere[];
+  /** Storage failed just now (the first time), or came back. */
+  readonly change: { readonly stalled: string } | 'back' | null;
+}
+
+export class GroupCommit {
+  readonly #storage: LabStorage;
+  readonly #outbox: Outbox;
+  #retryMs = 0;
+  #retryAt = -Infinity;
+
+  constructor(storage: LabStorage, outbox: Outbox) {
+    this.#storage = storage;
+    this.#outbox = outbox;
+  }
+
+  /** When a failed commit is tried again; null: nothing failed. */
+  get retryAt(): number | null {
+    return this.#retryMs === 0 ? null : this.#retryAt;
+  }
+
+  /**
+   * @param now milliseconds of the coordinator's clock
+   * @throws StorageError that no retry can mend: fenced, damaged
+   */
+  commit(now: number): CommitOutcome {
+    if (this.#retryMs > 0 && now < this.#retryAt) return { endedElsewhere: [], change: null };
+    let endedElsewhere: readonly EndedElsewhere[] = [];
+    if (this.#outbox.uncommitted.length > 0) {
+      try {
+        ({ endedElsewhere } = this.#storage.commit(this.#outbox.uncommitted));
+      } catch (error) {
+        if (!isTemporary(error)) throw error;
+        const first = this.#retryMs === 0;
+        this.#retryMs = first ? FIRST_RETRY_MS : Math.min(LAST_RETRY_MS, 2 * this.#retryMs);
+        this.#retryAt = now + this.#retryMs;
+        return { endedElsewhere: [], change: first ? { stalled: error.message } : null };
+      }
+    }
+    this.#outbox.committed(endedElsewhere.length === 0 ? undefined : (instruction) => shows(instruction, endedElsewhere));
+    const back = this.#retryMs > 0;
+    this.#retryMs = 0;
+    return { endedElsewhere, change: back ? 'back' : null };
+  }
+}
+
+/** Whether an instruction would show an end that was not written because the trial had ended elsewhere. */
+function shows(instruction: Instruction, ended: readonly EndedElsewhere[]): boolean {
+  if (instruction.do !== 'show' || instruction.change.kind !== 'trialEnded') return false;
+  const { number } = instruction.change;
+  return ended.some((trial) => trial.study === instruction.study && trial.number === number);
+}
+
+function isTemporary(error: unknown): error is StorageError {
+  return error instanceof Error && 'temporary' in error && error.temporary === true;
+}

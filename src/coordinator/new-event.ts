@@ -1,0 +1,5 @@
+/** Events before the coordinator has stamped them with its clock. */
+import type { Event } from '../core/scheduling/index.ts';
+
+type Untimed<E> = E extends unknown ? Omit<E, 'at'> : never;
+export type NewEvent = Untimed<Event>;

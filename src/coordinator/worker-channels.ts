@@ -1,0 +1,155 @@
+/**
+ * Between the scheduler's words and the wire's: worker messages become events, send instructions become messages. It keeps
+ * what only the wire needs: each session's task endpoint and which studies it has been told of.
+ */
+import { specOf } from '../core/scheduling/index.ts';
+import type { Instruction, LabState } from '../core/scheduling/index.ts';
+import { chosenVersion, versionGoodbye } from '../protocol/worker-messages.ts';
+import type { FromWorker, Hello, ResultMessage } from '../protocol/worker-messages.ts';
+import { wireParameters } from '../protocol/worker-wire.ts';
+import type { CoordinatorTransport, Peer } from '../transport/transport.ts';
+import type { NewEvent } from './new-event.ts';
+
+type Channel = Extract<
+  Instruction,
+  { do: 'openTasks' | 'closeTasks' | 'sendCohort' | 'sendAck' | 'sendRefused' | 'sendCancel' | 'sendWelcome' | 'sendGoodbye' | 'sendHeard' }
+>;
+
+interface Tasks {
+  readonly endpoint: Promise<string>;
+  /** Who was welcomed to the session; null before that. */
+  peer: Peer | null;
+  /** Studies this session has been told of. */
+  readonly studies: Set<string>;
+}
+
+export class WorkerChannels {
+  readonly #transport: CoordinatorTransport;
+  readonly #epoch: number;
+  readonly #lab: LabState;
+  readonly #take: (event: NewEvent) => void;
+  readonly #tasks = new Map<string, Tasks>();
+  /** The protocol version agreed with a slot's current process. */
+  readonly #versions = new Map<string, number>();
+
+  constructor(transport: CoordinatorTransport, epoch: number, lab: LabState, take: (event: NewEvent) => void) {
+    this.#transport = transport;
+    this.#epoch = epoch;
+    this.#lab = lab;
+    this.#take = take;
+    transport.onMessage(
+      (message) => this.#receive(message),
+      ({ peer, error }) => {
+        if (peer !== null) take({ type: 'malformed', ...peer, error });
+      },
+    );
+  }
+
+  /** A promise, where the message has to wait for its channel, holds back those behind it. */
+  send(instruction: Channel): Promise<void> | undefined {
+    switch (instruction.do) {
+      case 'openTasks': {
+        const endpoint = this.#transport.openTasks(instruction.session);
+        endpoint.catch(() => undefined); // told to the worker where the welcome waits for it
+        this.#tasks.set(instruction.session, { endpoint, peer: null, studies: new Set() });
+        return;
+      }
+      case 'closeTasks':
+        this.#tasks.delete(instruction.session);
+        this.#transport.closeTasks(instruction.session);
+        return;
+      case 'sendCohort':
+        this.#sendCohort(instruction);
+        return;
+      case 'sendWelcome':
+        return this.#sendWelcome(instruction);
+      case 'sendAck':
+        this.#transport.sendControl(instruction, { type: 'ack', attempt: instruction.attempt });
+        return;
+      case 'sendRefused':
+        this.#transport.sendControl(instruction, { type: 'refused', attempt: instruction.attempt, reason: instruction.reason });
+        return;
+      case 'sendCancel': {
+        const { session, attempt, reason } = instruction;
+        const peer = this.#tasks.get(session)?.peer;
+        if (peer) this.#transport.sendControl(peer, { type: 'cancel', session, attempt, reason });
+        return;
+      }
+      case 'sendGoodbye':
+        this.#transport.sendControl(instruction, { type: 'goodbye', session: instruction.session, reason: instruction.reason });
+        return;
+      case 'sendHeard':
+        this.#transport.sendControl(instruction, { type: 'heard', session: instruction.session, n: instruction.n });
+        return;
+      default:
+        instruction satisfies never;
+    }
+  }
+
+  #receive(message: FromWorker | ResultMessage): void {
+    switch (message.type) {
+      case 'hello':
+        this.#hello(message);
+        return;
+      case 'beat':
+      case 'leaving':
+        this.#take(message);
+        return;
+      case 'result': {
+        const { slot, spawn, attempt, result } = message;
+        this.#take({ type: 'result', slot, spawn, attempt, result });
+        return;
+      }
+      default:
+        message satisfies never;
+    }
+  }
+
+  #hello({ v, ...hello }: Hello): void {
+    const version = chosenVersion(v);
+    if (version === null) {
+      this.#transport.sendControl(hello, versionGoodbye(v));
+      return;
+    }
+    this.#versions.set(hello.slot, version);
+    this.#take(hello);
+  }
+
+  #sendCohort({ session, taskSeq, cohort, study, lanes, deadlineMs }: Extract<Instruction, { do: 'sendCohort' }>): void {
+    const told = this.#tasks.get(session)?.studies;
+    if (told === undefined) return;
+    if (!told.has(study)) {
+      told.add(study);
+      const { objective, seed, searchSpace } = specOf(this.#lab, study);
+      this.#transport.sendTask(session, { type: 'study', session, study, objective, seed, parameters: wireParameters(searchSpace) });
+    }
+    this.#transport.sendTask(session, { type: 'cohort', session, taskSeq, cohort, study, lanes, deadlineMs });
+  }
+
+  async #sendWelcome({ slot, spawn, helloNo, session, keep }: Extract<Instruction, { do: 'sendWelcome' }>): Promise<void> {
+    const tasks = this.#tasks.get(session);
+    if (tasks === undefined) return;
+    tasks.peer = { slot, spawn };
+    const { beatMs, leaseMs } = this.#lab.options;
+    try {
+      this.#transport.sendControl(
+        { slot, spawn },
+        {
+          type: 'welcome',
+          v: this.#versions.get(slot) ?? 1,
+          epoch: this.#epoch,
+          helloNo,
+          session,
+          tasksEndpoint: await tasks.endpoint,
+          resultsEndpoint: this.#transport.resultsEndpoint,
+          beatMs,
+          leaseMs,
+          keep,
+        },
+      );
+    } catch (error) {
+      // No channel could be opened: the worker asks again after its patience; saying why keeps it from looking like silence.
+      this.#transport.sendControl({ slot, spawn }, { type: 'goodbye', session, reason: 'noChannel', text: String(error) });
+    }
+  }
+}
