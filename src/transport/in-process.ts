@@ -12,7 +12,7 @@ import type { CoordinatorTransport, Malformed, Peer, WorkerTransport } from './t
 class Pipe {
   readonly #deliver: (line: string) => void;
   #lines: string[] = [];
-  #scheduled: NodeJS.Immediate | null = null;
+  #scheduled = false;
 
   constructor(deliver: (line: string) => void) {
     this.#deliver = deliver;
@@ -21,10 +21,12 @@ class Pipe {
   push(line: string): void {
     checkLength(line);
     this.#lines.push(line);
-    this.#scheduled ??= setImmediate(() => {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
       const lines = this.#lines;
       this.#lines = [];
-      this.#scheduled = null;
+      this.#scheduled = false;
       for (const line of lines) this.#deliver(line);
     });
   }

@@ -24,7 +24,7 @@ export function readControl(peer: Peer | null, line: string, { receive, malforme
     else malformed({ peer, error: explained(error) });
     return;
   }
-  if (peer === null || message.slot !== peer.slot || message.spawn !== peer.spawn) {
+  if (peer?.slot !== message.slot || peer.spawn !== message.spawn) {
     const known = peer === null ? 'nobody known' : `${peer.slot}#${peer.spawn}`;
     malformed({ peer, error: `${message.type}: from ${known}, but it names ${message.slot}#${message.spawn}` });
   } else if (message.type === 'hello' && chosenVersion(message.v) === null) refuseVersion(peer, message.v);

@@ -51,16 +51,7 @@ export function clientKeys(token: string): {
 
 /** Hands over every message's frames until the socket closes. What `take` throws is nobody's to catch. */
 export async function receiveAll(socket: Socket & Readable, take: (frames: readonly Buffer[]) => void): Promise<void> {
-  while (!socket.closed) {
-    let frames: readonly Buffer[];
-    try {
-      frames = await socket.receive();
-    } catch (error) {
-      if (socket.closed) return;
-      throw error;
-    }
-    take(frames);
-  }
+  for await (const frames of socket) take(frames);
 }
 
 /** Closes a socket after what it was given has left, or `LINGER_MS`. Returns at once; a process exits that much later at most. */

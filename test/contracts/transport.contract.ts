@@ -154,7 +154,7 @@ export function transportContract(name: string, make: () => Promise<TransportHar
 
     it('reports what no schema accepts, with its sender, and goes on', async () => {
       const raw = harness.connectRaw(a);
-      closing.push(raw.close);
+      closing.push(() => raw.close());
       raw.control('{"type":"hello"}');
       raw.control('not JSON');
       raw.control(encodeMessage({ ...beat, ...b }));
