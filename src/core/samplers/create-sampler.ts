@@ -1,0 +1,176 @@
+/**
+ * The samplers by name: what each is for, its settings with their bounds and defaults, and how it is made. One table;
+ * checks, help texts and schemas are derived from it.
+ */
+import { InvalidInput } from '../errors.ts';
+import type { Problem } from '../errors.ts';
+import { axesOf } from '../search-space/axis.ts';
+import type { Axis } from '../search-space/axis.ts';
+import { didYouMean } from '../search-space/did-you-mean.ts';
+import type { SearchSpace } from '../search-space/distribution.ts';
+import type { Direction } from '../study/study-spec.ts';
+import { evolutionSeed } from './evolution-seed.ts';
+import { evolution } from './evolution.ts';
+import { grid, gridPoints, LARGEST_GRID } from './grid.ts';
+import { random } from './random.ts';
+import type { Sampler, SamplerSpec } from './sampler.ts';
+
+/** A number that a study may set. */
+interface Setting {
+  readonly integer: boolean;
+  readonly low: number;
+  readonly high: number;
+  /** Null: not set. */
+  readonly default: number | null;
+  readonly meaning: string;
+}
+
+type Settings = Readonly<Record<string, number | null>>;
+
+interface Kind {
+  /** When to choose it. */
+  readonly pick: string;
+  readonly settings: Readonly<Record<string, Setting>>;
+  readonly check?: (axes: readonly Axis[], settings: Settings, path: string) => Problem[];
+  readonly make: (axes: readonly Axis[], seed: number, settings: Settings) => Sampler;
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+  evolution: {
+    pick: 'The default: parents are the best trials so far, nobody waits for anybody. From about 30 trials on, on any space.',
+    settings: {
+      initial: { integer: true, low: 1, high: 100_000, default: 12, meaning: 'trials before the first child' },
+      population: { integer: true, low: 1, high: 10_000, default: 6, meaning: 'how many of the best may be parents' },
+      tournament: { integer: true, low: 1, high: 1000, default: 5, meaning: 'candidates of which the best becomes a parent' },
+      crossover: { integer: false, low: 0, high: 1, default: 0.9, meaning: 'share of children with two parents' },
+      sigma: { integer: false, low: 1e-6, high: 1, default: 0.2, meaning: 'size of a mutation, as a share of the range' },
+    },
+    make: (axes, seed, { initial, population, tournament, crossover, sigma }) =>
+      evolution(axes, seed, {
+        initial: initial ?? 12,
+        population: population ?? 6,
+        tournament: tournament ?? 5,
+        crossover: crossover ?? 0.9,
+        sigma: sigma ?? 0.2,
+      }),
+  },
+  'evolution-seed': {
+    pick: 'The published evolution in generations of 4, for comparison with its figures. Same trials on any number of workers.',
+    settings: { population: { integer: true, low: 1, high: 1024, default: 4, meaning: 'how many are kept, and born in a generation' } },
+    make: (axes, seed, { population }) => evolutionSeed(axes, seed, population ?? 4),
+  },
+  random: {
+    pick: 'Uniform draws: the baseline, and the choice for a handful of trials. Same trials on any number of workers.',
+    settings: {},
+    make: (axes, seed) => random(axes, seed),
+  },
+  grid: {
+    pick: 'Every combination once: for few parameters with few values. Same trials on any number of workers.',
+    settings: {
+      divisions: { integer: true, low: 1, high: 1_000_000, default: null, meaning: 'how many inner values a continuous float is given' },
+    },
+    check: checkGrid,
+    make: (axes, seed, { divisions }) => grid(axes, seed, divisions ?? null),
+  },
+};
+
+/** Every sampler's name with when to choose it, the default first. */
+export const samplerNames: readonly { readonly name: string; readonly pick: string }[] = Object.entries(kinds).map(([name, { pick }]) => ({
+  name,
+  pick,
+}));
+
+export const defaultSampler: SamplerSpec = { name: 'evolution' };
+
+/**
+ * Everything wrong with a study's sampler entry.
+ * @param space null: not known to be sound, so that only name and settings are checked
+ * @param path where the entry stands, the prefix of every problem's path
+ */
+export function checkSampler(spec: SamplerSpec, space: SearchSpace | null, path = 'sampler'): Problem[] {
+  const kind = Object.hasOwn(kinds, spec.name) ? kinds[spec.name] : undefined;
+  if (kind === undefined) {
+    const names = Object.keys(kinds);
+    return [
+      {
+        code: 'unknown-sampler',
+        path: `${path}.name`,
+        expected: 'a sampler',
+        found: JSON.stringify(spec.name),
+        hint: didYouMean(spec.name, names),
+      },
+    ];
+  }
+  const problems: Problem[] = [];
+  for (const [name, value] of Object.entries(spec)) {
+    if (name === 'name') continue;
+    const setting = Object.hasOwn(kind.settings, name) ? kind.settings[name] : undefined;
+    const at = `${path}.${name}`;
+    if (setting === undefined) {
+      const hint = didYouMean(name, Object.keys(kind.settings));
+      problems.push({ code: 'unknown-setting', path: at, expected: `a setting of ${spec.name}`, found: name, hint });
+    } else if (!isLegal(setting, value)) {
+      const { integer, low, high } = setting;
+      const found = typeof value === 'number' ? String(value) : JSON.stringify(value);
+      problems.push({
+        code: 'illegal-setting',
+        path: at,
+        expected: `${integer ? 'an integer' : 'a number'} from ${low} to ${high}`,
+        found,
+      });
+    }
+  }
+  if (problems.length > 0 || space === null || kind.check === undefined) return problems;
+  return kind.check(axesOf(space), settingsOf(kind, spec), path);
+}
+
+/**
+ * @param seed of the study
+ * @throws InvalidInput with every problem of the spec; the space must have passed its own check
+ */
+export function createSampler(spec: SamplerSpec, space: SearchSpace, _direction: Direction, seed: number): Sampler {
+  const problems = checkSampler(spec, space);
+  const kind = Object.hasOwn(kinds, spec.name) ? kinds[spec.name] : undefined;
+  if (problems.length > 0 || kind === undefined) throw new InvalidInput('sampler', problems);
+  return kind.make(axesOf(space), seed, settingsOf(kind, spec));
+}
+
+function isLegal({ integer, low, high }: Setting, value: unknown): boolean {
+  return typeof value === 'number' && value >= low && value <= high && (!integer || Number.isInteger(value));
+}
+
+function settingsOf({ settings }: Kind, spec: SamplerSpec): Settings {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, setting]) => {
+      const value = spec[name];
+      return [name, typeof value === 'number' ? value : setting.default];
+    }),
+  );
+}
+
+function checkGrid(axes: readonly Axis[], { divisions = null }: Settings, path: string): Problem[] {
+  const unbounded = divisions === null ? axes.filter((axis) => axis.kind === 'continuous').map((axis) => axis.name) : [];
+  if (unbounded.length > 0) {
+    const hint = `give ${unbounded.join(', ')} a step, or set ${path}.divisions`;
+    return [
+      {
+        code: 'unbounded-grid',
+        path,
+        expected: 'a finite number of values for every parameter',
+        found: `continuous ${unbounded.join(', ')}`,
+        hint,
+      },
+    ];
+  }
+  const { size } = gridPoints(axes, divisions);
+  if (size <= LARGEST_GRID) return [];
+  return [
+    {
+      code: 'grid-too-large',
+      path,
+      expected: `at most ${LARGEST_GRID} combinations`,
+      found: String(size),
+      hint: 'larger steps, or another sampler',
+    },
+  ];
+}

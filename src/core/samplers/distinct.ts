@@ -1,0 +1,75 @@
+/**
+ * No point twice: a sampler's draw is repeated while its point equals that of a smaller number, ended or not; then come
+ * uniform draws, then, in a small finite space, the first unused point in order. Bounded work for every proposal.
+ */
+import { PURPOSE, Stream } from '../random.ts';
+import type { Axis } from '../search-space/axis.ts';
+import type { EncodedParams } from '../search-space/distribution.ts';
+import { keyText } from '../search-space/duplicate-key.ts';
+import { Enumeration } from '../search-space/enumeration.ts';
+import type { HistoryView } from '../study/history.ts';
+import type { Proposal } from './sampler.ts';
+import { uniformPoint } from './uniform-point.ts';
+
+/** Draws of the sampler itself: the first and 30 more. */
+const OWN_DRAWS = 31;
+const UNIFORM_DRAWS = 100;
+/** In larger finite spaces the rest is not searched through. */
+const LARGEST_LISTED = 10_000;
+
+/** One draw for a number; `retry` counts from 0. Null: no draw of its own any more. */
+export type Draw = (number: number, retry: number) => Proposal | null;
+
+export class Distinct {
+  readonly #axes: readonly Axis[];
+  readonly #seed: number;
+  readonly #points: Enumeration;
+
+  constructor(axes: readonly Axis[], seed: number) {
+    this.#axes = axes;
+    this.#seed = seed;
+    this.#points = new Enumeration(axes);
+  }
+
+  /**
+   * Proposals for first … first + count − 1, each by `draw`; fewer when the space is exhausted.
+   * @param generationOf which generation a number belongs to whose point is not `draw`'s
+   */
+  propose(
+    first: number,
+    count: number,
+    history: HistoryView,
+    draw: Draw,
+    generationOf: (number: number) => number = () => 0,
+  ): readonly Proposal[] {
+    const proposals: Proposal[] = [];
+    const earlier = new Set<string>();
+    for (let number = first; number < first + count; number++) {
+      const taken = (params: EncodedParams): boolean =>
+        (earlier.size > 0 && earlier.has(keyText(this.#axes, params))) || history.has(params, number);
+      const proposal = this.#one(number, taken, draw, generationOf(number));
+      if (proposal === null) break;
+      proposals.push(proposal);
+      if (count > 1) earlier.add(keyText(this.#axes, proposal.params));
+    }
+    return proposals;
+  }
+
+  #one(number: number, taken: (params: EncodedParams) => boolean, draw: Draw, generation: number): Proposal | null {
+    for (let retry = 0; retry < OWN_DRAWS; retry++) {
+      const proposal = draw(number, retry);
+      if (proposal === null) break;
+      if (!taken(proposal.params)) return proposal;
+    }
+    for (let ordinal = 0; ordinal < UNIFORM_DRAWS; ordinal++) {
+      const params = uniformPoint(this.#axes, new Stream(this.#seed, { purpose: PURPOSE.distinct, trial: number + 1, ordinal }));
+      if (!taken(params)) return { params, origin: { operator: 'uniform', parents: [], generation } };
+    }
+    if (this.#points.size > LARGEST_LISTED) return null;
+    for (let i = 0; i < this.#points.size; i++) {
+      const params = this.#points.at(i);
+      if (!taken(params)) return { params, origin: { operator: 'first-unused', parents: [], generation } };
+    }
+    return null;
+  }
+}
