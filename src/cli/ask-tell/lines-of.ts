@@ -1,0 +1,43 @@
+/** Splits a byte stream into lines without ever holding more than one bounded line. */
+import { StringDecoder } from 'node:string_decoder';
+
+/** A line without its end, or the fact that one was longer than allowed and skipped. */
+export type Line = { readonly text: string } | { readonly tooLong: true };
+
+/**
+ * Lines end with \n or \r\n; a last one without its end counts.
+ * @param longest most characters of a line
+ */
+export async function* linesOf(stream: AsyncIterable<Uint8Array | string>, longest: number): AsyncGenerator<Line> {
+  const decoder = new StringDecoder('utf8');
+  let parts: string[] = [];
+  let length = 0;
+  let skipping = false;
+  const take = (text: string): void => {
+    if (skipping) return;
+    length += text.length;
+    if (length > longest) {
+      skipping = true;
+      parts = [];
+    } else parts.push(text);
+  };
+  const finish = (): Line => {
+    const line: Line = skipping ? { tooLong: true } : { text: parts.join('').replace(/\r$/, '') };
+    parts = [];
+    length = 0;
+    skipping = false;
+    return line;
+  };
+  for await (const chunk of stream) {
+    const text = typeof chunk === 'string' ? chunk : decoder.write(chunk as Buffer);
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      take(text.slice(from, end));
+      yield finish();
+      from = end + 1;
+    }
+    take(text.slice(from));
+  }
+  take(decoder.end());
+  if (length > 0) yield finish();
+}

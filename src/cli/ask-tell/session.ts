@@ -1,0 +1,168 @@
+/**
+ * One ask-tell session: a study in memory that another program drives. Synchronous and without I/O: a line in, an answer
+ * out; whatever a line holds, the session goes on.
+ */
+import { InvalidInput } from '../../core/errors.ts';
+import type { Problem } from '../../core/errors.ts';
+import { createSampler } from '../../core/samplers/create-sampler.ts';
+import type { Sampler } from '../../core/samplers/sampler.ts';
+import { axesOf } from '../../core/search-space/axis.ts';
+import type { Axis } from '../../core/search-space/axis.ts';
+import type { Params } from '../../core/search-space/distribution.ts';
+import { toParams } from '../../core/search-space/params.ts';
+import type { HistoryView } from '../../core/study/history.ts';
+import { TrialColumns } from '../../core/study/trial-columns.ts';
+import { askTellRequest, LONGEST_LINE } from '../../protocol/ask-tell.ts';
+import type { AskTellAnswer, AskTellFault, AskTellRequest } from '../../protocol/ask-tell.ts';
+import { jsonProblems } from '../../protocol/json-text.ts';
+import { check } from '../../protocol/problems.ts';
+import { checkStudy } from '../../protocol/study-checks.ts';
+
+/** A study under way. */
+interface Study {
+  readonly sampler: Sampler;
+  readonly axes: readonly Axis[];
+  readonly columns: TrialColumns;
+  /** Trials asked for and not yet told of. */
+  readonly open: Map<number, Params>;
+  /** All trials below this number have been told of. */
+  leading: number;
+  best: { readonly trial: number; readonly value: number; readonly params: Params } | null;
+}
+
+type Create = Extract<AskTellRequest, { op: 'create' }>;
+type Tell = Extract<AskTellRequest, { op: 'tell' }>;
+
+export class AskTellSession {
+  #study: Study | null = null;
+
+  /** The answer to one line. Never throws. */
+  answer(line: string): AskTellAnswer {
+    try {
+      const value = parseLine(line);
+      const request = check(askTellRequest, value);
+      return request.ok ? this.#do(request.value) : refusal(request.problems);
+    } catch (error) {
+      if (error instanceof InvalidInput) return refusal(error.problems);
+      return fault('internal', '', `this line could not be answered: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  #do(request: AskTellRequest): AskTellAnswer {
+    if (request.op === 'create') return this.#create(request);
+    if (this.#study === null) return fault('no-study', 'op', `expected "create" first, found ${JSON.stringify(request.op)}`);
+    switch (request.op) {
+      case 'ask':
+        return ask(this.#study);
+      case 'tell':
+        return tell(this.#study, request);
+      case 'best':
+        return best(this.#study);
+      default:
+        return request satisfies never;
+    }
+  }
+
+  #create({ searchSpace, direction, sampler: spec, seed }: Create): AskTellAnswer {
+    const problems = checkStudy(searchSpace, spec, direction, undefined);
+    if (problems.length > 0) return refusal(problems);
+    const sampler = createSampler(spec, searchSpace, direction, seed);
+    this.#study = {
+      sampler,
+      axes: axesOf(searchSpace),
+      columns: new TrialColumns(searchSpace, direction, sampler.window),
+      open: new Map(),
+      leading: 0,
+      best: null,
+    };
+    return { ok: true };
+  }
+}
+
+/** The answer to a line that is too long to be read. */
+export function tooLong(): AskTellAnswer {
+  return fault('line-too-long', '', `expected a line of at most ${LONGEST_LINE} characters; this one was skipped`);
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    const problems = jsonProblems(line);
+    throw new InvalidInput(
+      '',
+      problems.length > 0 ? problems : [{ code: 'syntax', path: '', expected: 'a JSON object', found: 'other text' }],
+    );
+  }
+}
+
+function ask(study: Study): AskTellAnswer {
+  const { sampler, axes, columns, open } = study;
+  const trial = columns.size;
+  if (sampler.size !== null && trial >= sampler.size) return exhausted(trial);
+  const view = viewFor(study, trial);
+  if (typeof view === 'string') return fault('not-yet', '', view);
+  const [proposal] = sampler.propose(trial, 1, view);
+  if (proposal === undefined) return exhausted(trial);
+  columns.proposed(trial, proposal.params, view.count, proposal.origin);
+  const params = toParams(axes, proposal.params);
+  open.set(trial, params);
+  return { ok: true, trial, params };
+}
+
+/** What the sampler may see when it is asked for this number; a sentence where trials it builds on are still open. */
+function viewFor({ sampler: { name, barrier }, columns, leading }: Study, trial: number): HistoryView | string {
+  if (barrier === null) return columns.asynchronousView(columns.ended);
+  const needed = barrier(trial);
+  if (leading >= needed) return columns.synchronousView(needed);
+  return `trial ${trial} of ${name} needs the values of trials 0 … ${needed - 1}: tell trial ${leading} first`;
+}
+
+function exhausted(asked: number): AskTellAnswer {
+  return fault('exhausted', '', `all ${asked} points of the search space have been asked for`);
+}
+
+function tell(study: Study, { trial, value }: Tell): AskTellAnswer {
+  const { columns, open } = study;
+  const params = open.get(trial);
+  if (params === undefined) {
+    if (trial < columns.size) return fault('already-told', 'trial', `expected a trial that was not told yet, found ${trial}`);
+    const range = columns.size === 0 ? 'none was asked for' : `0 … ${columns.size - 1} were asked for`;
+    return fault('unknown-trial', 'trial', `expected a trial that was asked for (${range}), found ${trial}`);
+  }
+  open.delete(trial);
+  if (value === undefined) columns.end(trial, 'failed', 'crashed', NaN);
+  else {
+    columns.end(trial, 'complete', 'succeeded', value);
+    if (isBetter(study, trial, value)) study.best = { trial, value, params };
+  }
+  while (columns.hasEnded(study.leading)) study.leading += 1;
+  return { ok: true };
+}
+
+/** Ties: the smaller number. */
+function isBetter({ best, columns }: Study, trial: number, value: number): boolean {
+  if (best === null) return true;
+  if (value === best.value) return trial < best.trial;
+  return columns.direction === 'minimize' ? value < best.value : value > best.value;
+}
+
+function best({ best: found }: Study): AskTellAnswer {
+  return found === null ? fault('no-value', '', 'no trial has a value yet') : { ok: true, ...found };
+}
+
+function refusal(problems: readonly Problem[]): AskTellAnswer {
+  const [first, ...others] = problems.map(faultOf);
+  if (first === undefined) return fault('internal', '', 'this line could not be answered');
+  return { ok: false, error: others.length === 0 ? first : { ...first, others } };
+}
+
+function faultOf({ code, path, expected, found, hint }: Problem): AskTellFault {
+  const message = `expected ${expected}, found ${found}${hint === undefined ? '' : ` (${hint})`}`;
+  // A syntax error's path is a column, not a field.
+  return code === 'syntax' ? { code, field: '', message: `${path}: ${message}` } : { code, field: path, message };
+}
+
+function fault(code: string, field: string, message: string): AskTellAnswer {
+  return { ok: false, error: { code, field, message } };
+}

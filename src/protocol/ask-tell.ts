@@ -1,0 +1,52 @@
+/** The lines of `galapagos ask-tell`: one request in, one answer out, each a JSON object. */
+import { z } from 'zod';
+import { params } from './best-configs.ts';
+import { integer, strict } from './problems.ts';
+import { searchSpace } from './search-space.ts';
+import { direction, sampler, seed } from './study-file.ts';
+
+/** Most characters of a line; a longer one is answered with an error and skipped. */
+export const LONGEST_LINE = 4 * 1024 * 1024;
+
+const create = strict({
+  op: z.literal('create'),
+  searchSpace,
+  direction: direction.default('minimize'),
+  sampler: sampler.default({ name: 'evolution' }),
+  seed: seed.default(0),
+});
+
+const ask = strict({ op: z.literal('ask') });
+
+const tell = strict({
+  op: z.literal('tell'),
+  trial: integer(0),
+  value: z.number({ error: 'a finite number, or "state": "failed" in its place' }).optional(),
+  state: z.literal('failed').optional(),
+}).refine(({ value, state }) => (value === undefined) !== (state === undefined), {
+  path: ['value'],
+  error: 'either a value or "state": "failed"',
+});
+
+const best = strict({ op: z.literal('best') });
+
+export const askTellRequest = z.discriminatedUnion('op', [create, ask, tell, best]);
+export type AskTellRequest = z.output<typeof askTellRequest>;
+
+const fault = strict({
+  code: z.string(),
+  field: z.string().describe('E.g. searchSpace.units.step; empty: the whole line.'),
+  message: z.string(),
+});
+
+export const askTellAnswer = z.union([
+  strict({ ok: z.literal(true) }),
+  strict({ ok: z.literal(true), trial: z.int().min(0), params }),
+  strict({ ok: z.literal(true), trial: z.int().min(0), value: z.number(), params }),
+  strict({
+    ok: z.literal(false),
+    error: fault.extend({ others: z.array(fault).exactOptional().describe('What else is wrong with the same line.') }),
+  }),
+]);
+export type AskTellAnswer = z.output<typeof askTellAnswer>;
+export type AskTellFault = z.output<typeof fault>;

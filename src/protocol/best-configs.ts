@@ -1,0 +1,35 @@
+/** `best-configs.json`: the best configurations of a study, for whatever uses them next. */
+import { z } from 'zod';
+import { strict } from './problems.ts';
+import { paramValue } from './search-space.ts';
+import { direction, seed, studyName } from './study-file.ts';
+
+/** A point as people see it; parameters whose condition does not hold are absent. */
+export const params = z.record(z.string(), paramValue);
+
+/** How a trial came to be. */
+export const lineage = strict({
+  operator: z.string().describe('What made it: uniform, grid, crossover+mutation …'),
+  parents: z.array(z.int().min(0)).readonly().describe('The trials it was made from.'),
+  generation: z.int().min(0).describe('0 for founders.'),
+});
+
+export const bestConfigs = strict({
+  $schema: z.string().exactOptional(),
+  format: z.literal('galapagos-best-configs/1'),
+  study: studyName,
+  direction,
+  seed,
+  best: z.array(
+    strict({
+      rank: z.int().min(1),
+      trial: z.int().min(0),
+      value: z.number(),
+      params,
+      attempt: z.int().min(1).describe('Which run of the trial gave the value.'),
+      lineage,
+    }),
+  ),
+}).meta({ title: 'Best configurations of a Galapagos study' });
+
+export type BestConfigs = z.output<typeof bestConfigs>;

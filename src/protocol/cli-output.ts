@@ -1,0 +1,89 @@
+/**
+ * What the commands print with `--json`, except `run` (run-output.ts), `best` and `export` (best-configs.ts) and `ask-tell`
+ * (ask-tell.ts). One document each; `trials` prints one a line.
+ */
+import { z } from 'zod';
+import { lineage, params } from './best-configs.ts';
+import { strict } from './problems.ts';
+import { direction } from './study-file.ts';
+
+const count = z.int().min(0);
+const milliseconds = z.number().min(0);
+const instant = z.iso.datetime().nullable().describe('UTC; null: not yet, or unknown.');
+
+/** On stderr, from every command that was given `--json`. */
+export const errorOutput = strict({
+  ok: z.literal(false),
+  error: strict({
+    code: z.string(),
+    message: z.string(),
+    problems: z.array(strict({ code: z.string(), path: z.string(), expected: z.string(), found: z.string(), hint: z.string().nullable() })),
+  }),
+});
+export type ErrorOutput = z.output<typeof errorOutput>;
+
+const studySummary = strict({
+  name: z.string(),
+  uid: z.string().nullable().describe('Null: a study of Optuna, not of Galapagos.'),
+  state: z.string().nullable(),
+  reason: z.string().nullable().describe('Why it is in that state.'),
+  direction,
+  counts: strict({ waiting: count, running: count, complete: count, pruned: count, failed: count }),
+  limits: strict({ trials: count.nullable(), minutes: z.number().nullable(), target: z.number().nullable() }),
+  best: strict({ trial: count, value: z.number() }).nullable(),
+});
+
+export const studiesOutput = strict({ lab: z.string(), studies: z.array(studySummary) });
+export type StudiesOutput = z.output<typeof studiesOutput>;
+
+/** One study; `file` is its study file, null for a study of Optuna. */
+export const showOutput = strict({ lab: z.string(), study: studySummary, file: z.record(z.string(), z.unknown()).nullable() });
+export type ShowOutput = z.output<typeof showOutput>;
+
+export const trialOutput = strict({
+  trial: count,
+  state: z.enum(['waiting', 'running', 'complete', 'pruned', 'failed']),
+  outcome: z.string().nullable(),
+  value: z.number().nullable().describe('Null: none yet, failed or diverged.'),
+  params,
+  lineage: lineage.nullable(),
+  attempts: count,
+  started: instant,
+  completed: instant,
+  metrics: z.record(z.string(), z.unknown()),
+});
+export type TrialOutput = z.output<typeof trialOutput>;
+
+export const storyOutput = strict({
+  study: z.string(),
+  trial: count,
+  state: z.string(),
+  params,
+  attempts: z.array(
+    strict({
+      k: count,
+      slot: z.string(),
+      outcome: z.string().nullable(),
+      ms: milliseconds.nullable(),
+      detail: z.string().nullable(),
+    }),
+  ),
+  story: z.array(z.string()),
+});
+export type StoryOutput = z.output<typeof storyOutput>;
+
+/** What `export` says after it wrote. */
+export const exportOutput = strict({ file: z.string(), configurations: count });
+
+export const doctorOutput = strict({
+  ok: z.boolean().describe('Whether Galapagos can run here; false: something needed is missing.'),
+  checks: z.array(
+    strict({
+      name: z.string(),
+      state: z.enum(['ok', 'missing', 'optional']).describe('optional: missing, and only some things need it.'),
+      found: z.string(),
+      remedy: z.string().nullable(),
+    }),
+  ),
+});
+export type DoctorOutput = z.output<typeof doctorOutput>;

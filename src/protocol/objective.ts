@@ -1,0 +1,63 @@
+/**
+ * The schemas of the objectives that come with Galapagos: `train` (a network on a dataset) and `synthetic` (named
+ * functions that cost nothing, for tests, demonstrations and benches). A network's own description is training's to check.
+ */
+import { z } from 'zod';
+import { strict } from './problems.ts';
+
+const share = z.number().min(0).max(1);
+
+/** Settings of training, completed in editors; training checks them against the network and the search space. */
+const settings = z.record(z.string(), z.unknown()).meta({
+  description: 'How the network is trained. A number may be {"$param": "name"} where the search decides.',
+  properties: {
+    batch: { description: 'Samples per step.' },
+    epochs: { description: 'Passes over the training set.' },
+    optimizer: { type: 'object', description: '{"type": "sgd", "learningRate": …, "momentum": …}' },
+    schedule: { type: 'object', description: '{"type": "constant"}' },
+    shuffle: { type: 'boolean', description: 'A new order each epoch; default true.' },
+    remainder: { enum: ['keep', 'drop'], description: 'What becomes of a last, smaller batch.' },
+    validation: { type: 'number', description: 'The share of the training set kept for selection.' },
+    initialise: { enum: ['pytorch', 'he-normal', 'he-uniform', 'glorot-normal', 'glorot-uniform'] },
+    sameStart: { type: 'boolean', description: 'One fixed network seed for every trial, as in the published protocol.' },
+  },
+  required: ['batch', 'epochs', 'optimizer'],
+});
+
+export const trainObjective = strict({
+  kind: z.literal('train'),
+  dataset: z.string().min(1).describe('A dataset that comes with Galapagos: "mnist".'),
+  network: z
+    .union([z.string().min(1), z.record(z.string(), z.unknown())], { error: 'the name of a network or its description {…}' })
+    .describe('The name of a network that comes with Galapagos ("mnist-paper"), or a description.'),
+  settings,
+  metric: z.enum(['accuracy', 'loss']).default('accuracy').describe('What a trial is judged by; accuracy is a fraction 0 … 1.'),
+  selectOn: z.enum(['validation', 'test']).default('validation').describe('The images a trial is judged on.'),
+  executor: z.enum(['auto', 'wasm', 'reference']).exactOptional().describe('What runs the training; default auto.'),
+});
+
+/** Each has a known optimum; `src/worker/synthetic.ts` says over which scale. */
+export const syntheticFunctions = ['sphere', 'rosenbrock', 'rastrigin', 'ackley', 'branin', 'griewank', 'levy', 'step'] as const;
+
+/** Milliseconds: fixed, or lognormal with this median and the standard deviation `sigma` of the logarithm. */
+export const durationMs = z
+  .union([z.number().min(0), strict({ median: z.number().positive(), sigma: z.number().min(0).max(5) })], {
+    error: 'milliseconds ≥ 0, or {"median": milliseconds > 0, "sigma": 0 … 5}',
+  })
+  .describe('How long an evaluation takes: milliseconds, or {"median", "sigma"} of a lognormal; default 0.');
+
+export const syntheticObjective = strict({
+  kind: z.literal('synthetic'),
+  function: z.enum(syntheticFunctions).describe('What is evaluated over the numeric parameters.'),
+  durationMs: durationMs.exactOptional(),
+  failureRate: share.exactOptional().describe('The share of attempts that throw.'),
+  crashRate: share.exactOptional().describe('The share of attempts that end their worker process.'),
+  divergeRate: share.exactOptional().describe('The share of trials whose value is not a number.'),
+  memoryRate: share.exactOptional().describe('The share of attempts that run out of memory.'),
+  failOnSlots: z.array(z.string().min(1)).exactOptional().describe('Slots, "*" stands for any text, on which every attempt fails at once.'),
+});
+
+export const objective = z.discriminatedUnion('kind', [trainObjective, syntheticObjective]);
+
+export type TrainObjectiveFile = z.output<typeof trainObjective>;
+export type SyntheticObjective = z.output<typeof syntheticObjective>;

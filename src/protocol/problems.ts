@@ -1,0 +1,169 @@
+/**
+ * From zod's issues to problems that people can act on: where, what was expected, what was found, the nearest right name.
+ * Schemas made with `strict` and messages given in schemas as the *expected* text are what this relies on.
+ */
+import { z } from 'zod';
+import { InvalidInput } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
+
+/** An object of exactly these fields; an unknown one is answered with the names allowed. */
+export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : undefined),
+  });
+}
+
+/** An integer ≥ `least`, exact as a float64. */
+export function integer(least: number): z.ZodInt {
+  const expected = `an integer ≥ ${least}`;
+  return z.int({ error: expected }).min(least, { error: expected });
+}
+
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** A value by a schema, or everything that is wrong with it. */
+export function check<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  at: readonly (string | number)[] = [],
+): Parsed<z.output<Schema>> {
+  const result = schema.safeParse(value, { error: expectedText });
+  if (result.success) return { ok: true, value: result.data };
+  return { ok: false, problems: result.error.issues.flatMap((issue) => problemsOf(issue, value, at)) };
+}
+
+/** A value by a schema. @throws InvalidInput with all its problems */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, source: string): z.output<Schema> {
+  const result = check(schema, value);
+  if (!result.ok) throw new InvalidInput(source, result.problems);
+  return result.value;
+}
+
+/** `searchSpace.units.step`, `layers[3]`, `params["odd name"]`. */
+export function pathText(path: readonly PropertyKey[]): string {
+  let text = '';
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`;
+    else if (/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(String(part))) text += text === '' ? String(part) : `.${String(part)}`;
+    else text += `[${JSON.stringify(String(part))}]`;
+  }
+  return text;
+}
+
+/** A found value as it is echoed: JSON, cut at 60 characters. */
+export function foundText(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'number') return String(value);
+  if (Array.isArray(value))
+    return value.length === 0 ? 'an empty list' : shorten(`a list [${outline(value[0])}${value.length > 1 ? ', …' : ''}]`);
+  if (typeof value === 'object' && value !== null) return shorten(`an object {${Object.keys(value).slice(0, 8).join(', ')}}`);
+  return outline(value);
+}
+
+function outline(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[…]' : '{…}';
+  if (typeof value === 'string') return JSON.stringify(shorten(value));
+  return String(value);
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+function problemsOf(issue: z.core.$ZodIssue, root: unknown, at: readonly (string | number)[]): Problem[] {
+  const path = [...at, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    const allowed = issue.message.split(', ');
+    return issue.keys.map((key) => {
+      const nearest = nearestName(key, allowed);
+      const hint = nearest === undefined ? undefined : `did you mean ${nearest}?`;
+      const expected = issue.message === '' ? 'no field' : `one of ${issue.message}`;
+      return { code: 'unknown-field', path: pathText([...path, key]), expected, found: shorten(key), hint };
+    });
+  }
+  if (issue.code === 'invalid_key') {
+    const key = issue.path.at(-1);
+    return [{ code: 'bad-name', path: pathText(path), expected: issue.issues[0]?.message ?? 'another name', found: foundText(key) }];
+  }
+  const found = lookUp(root, issue.path);
+  return [
+    {
+      code: found === undefined ? 'missing-field' : issue.code === 'invalid_type' ? 'wrong-type' : 'out-of-range',
+      path: pathText(path),
+      expected: issue.message,
+      found: foundText(found),
+      hint: hintOf(issue, found),
+    },
+  ];
+}
+
+function hintOf(issue: z.core.$ZodIssue, found: unknown): string | undefined {
+  if (typeof found !== 'string') return undefined;
+  if (issue.code === 'invalid_type' && issue.expected !== 'string' && found.trim() !== '' && Number.isFinite(Number(found))) {
+    return 'a number stands without quotes';
+  }
+  const names = namesAllowed(issue);
+  const version = /^(galapagos-[a-z-]+)\/(\d+)$/.exec(found);
+  if (version !== null && names.some((name) => name.startsWith(`${version[1] ?? ''}/`))) return 'written for another version of Galapagos';
+  const nearest = nearestName(found, names);
+  return nearest === undefined ? undefined : `did you mean ${nearest}?`;
+}
+
+function namesAllowed(issue: z.core.$ZodIssue): string[] {
+  const values = issue.code === 'invalid_value' ? issue.values : unionNames(issue);
+  return values.filter((value) => typeof value === 'string');
+}
+
+/** The discriminator's values of a union of objects; empty for other unions. */
+function unionNames(issue: object): readonly unknown[] {
+  return 'options' in issue && Array.isArray(issue.options) ? (issue.options as unknown[]) : [];
+}
+
+function lookUp(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[part];
+  }
+  return value;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  number: 'a number',
+  int: 'an integer',
+  string: 'a text',
+  boolean: 'true or false',
+  object: 'an object {…}',
+  record: 'an object {…}',
+  array: 'a list […]',
+  null: 'null',
+};
+
+function expectedText(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return KINDS[issue.expected] ?? issue.expected;
+    case 'too_small':
+      return bound(issue.origin, issue.inclusive === false ? '>' : '≥', issue.minimum);
+    case 'too_big':
+      return bound(issue.origin, issue.inclusive === false ? '<' : '≤', issue.maximum);
+    case 'invalid_value':
+      return oneOf(issue.values);
+    case 'invalid_union':
+      return unionNames(issue).length === 0 ? 'another value' : oneOf(unionNames(issue));
+    default:
+      return 'another value';
+  }
+}
+
+function bound(origin: string, relation: string, limit: number | bigint): string {
+  if (origin === 'string') return `a text of length ${relation} ${limit}`;
+  if (origin === 'array') return `a list of length ${relation} ${limit}`;
+  return `${origin === 'int' ? 'an integer' : 'a number'} ${relation} ${limit}`;
+}
+
+function oneOf(values: readonly unknown[]): string {
+  const texts = values.map((value) => (typeof value === 'string' ? JSON.stringify(value) : String(value)));
+  return texts.length === 1 ? (texts[0] ?? '') : `one of ${texts.join(', ')}`;
+}

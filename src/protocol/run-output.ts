@@ -1,0 +1,103 @@
+/** What `galapagos run --json` prints: one of these a line. */
+import { z } from 'zod';
+import { lineage, params } from './best-configs.ts';
+import { strict } from './problems.ts';
+import { direction } from './study-file.ts';
+
+const at = z.iso.datetime().describe('When, by the wall clock, UTC.');
+const trial = z.int().min(0);
+const attempt = z.int().min(0).describe('1, 2 … within the trial; 0: none ran.');
+const slot = z.string();
+const milliseconds = z.number().min(0);
+
+const best = strict({ trial, value: z.number(), params, attempt, lineage });
+
+const started = strict({
+  event: z.literal('started'),
+  at,
+  study: z.string(),
+  resumed: z.boolean(),
+  trials: z.int().nullable().describe('The budget; null: without one.'),
+  workers: z.int(),
+  direction,
+  parameters: z.array(z.string()),
+  notes: z.array(z.string()),
+  lab: z.string(),
+  done: z.int().describe('Trials that had ended before.'),
+});
+
+const worker = strict({
+  event: z.literal('worker'),
+  at,
+  slot,
+  state: z.enum(['ready', 'lost', 'quarantined', 'released']),
+  reason: z.string().nullable(),
+  device: z.string().nullable(),
+});
+
+const trialStarted = strict({ event: z.literal('trialStarted'), at, trial, attempt, slot, params });
+
+const trialEnded = strict({
+  event: z.literal('trialEnded'),
+  at,
+  trial,
+  attempt,
+  slot: slot.nullable(),
+  state: z.enum(['complete', 'pruned', 'failed']),
+  outcome: z.string(),
+  value: z.number().nullable().describe('Null: failed or diverged.'),
+  params,
+  lineage,
+  isBest: z.boolean(),
+  ms: milliseconds.nullable(),
+  error: z.string().nullable(),
+  metrics: z.record(z.string(), z.union([z.number(), z.string()])),
+});
+
+const trialBack = strict({ event: z.literal('trialBack'), at, trial, attempt, slot, outcome: z.string(), detail: z.string().nullable() });
+
+const progress = strict({
+  event: z.literal('progress'),
+  at,
+  done: z.int(),
+  trials: z.int().nullable(),
+  perSecond: z.number().nullable().describe('Null: too early to say.'),
+  leftMs: milliseconds.nullable(),
+  elapsedMs: milliseconds,
+  best: best.nullable(),
+});
+
+const storage = strict({ event: z.literal('storage'), at, state: z.enum(['stalled', 'back']), error: z.string().nullable() });
+const note = strict({ event: z.literal('note'), at, text: z.string() });
+
+const finished = strict({
+  event: z.literal('finished'),
+  at,
+  study: z.string(),
+  state: z.enum(['finished', 'paused', 'failed']),
+  reason: z.string(),
+  complete: z.int(),
+  pruned: z.int(),
+  failed: z.int(),
+  lostAttempts: z.int(),
+  elapsedMs: milliseconds,
+  best: z.array(best),
+  generations: z.array(strict({ generation: z.int(), trials: z.int(), best: z.number().nullable() })).nullable(),
+  lab: z.string(),
+  bestConfigs: z.string().nullable().describe('The file written; null: none.'),
+  resumeCommand: z.string().nullable(),
+});
+
+export const runOutput = z.discriminatedUnion('event', [
+  started,
+  worker,
+  trialStarted,
+  trialEnded,
+  trialBack,
+  progress,
+  storage,
+  note,
+  finished,
+]);
+
+export type RunOutput = z.output<typeof runOutput>;

@@ -1,0 +1,109 @@
+/**
+ * The study file: what is searched, how, and until when, as people write it and as the presets are written.
+ * Every problem of a file is found at once: its shape here, the meaning of its numbers by core's checks.
+ */
+import { z } from 'zod';
+import { InvalidInput } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
+import { samplerNames } from '../core/samplers/create-sampler.ts';
+import { checkSearchSpace } from '../core/search-space/check.ts';
+import type { SearchSpace } from '../core/search-space/distribution.ts';
+import type { Limits, StudySpec } from '../core/study/study-spec.ts';
+import { parseJson } from './json-text.ts';
+import { objective } from './objective.ts';
+import { check, integer, strict } from './problems.ts';
+import { checkStudy } from './study-checks.ts';
+import { distribution, searchSpace } from './search-space.ts';
+
+export const studyName = z
+  .string()
+  .regex(/^(?!\s)[^\p{Cc}]{1,512}(?<!\s)$/u, { error: 'a name of 1 to 512 characters, without control characters, no space at its ends' });
+
+export const direction = z.enum(['minimize', 'maximize']);
+
+/** 0 … 2⁵³ − 1. */
+export const seed = integer(0);
+
+export const sampler = z
+  .looseObject({
+    name: z.string().meta({
+      enum: samplerNames.map(({ name }) => name),
+      description: samplerNames.map(({ name, pick }) => `${name}: ${pick}`).join('\n'),
+    }),
+  })
+  .describe('How points are proposed, with the settings of that sampler.');
+
+export const stopRules = strict({
+  trials: integer(1).describe('After this many trials.').optional(),
+  minutes: z.number().positive().describe('After this many minutes of running.').optional(),
+  target: z.number().describe('As soon as a trial is this good.').optional(),
+});
+
+export const studyFile = strict({
+  $schema: z.string().optional(),
+  format: z.literal('galapagos-study/1'),
+  name: studyName.describe('The name under which the lab file keeps the study.'),
+  objective,
+  direction: direction.describe('Whether small or large values are good.'),
+  searchSpace,
+  sampler,
+  pruner: z.null({ error: 'null or nothing: there are no pruners yet' }).optional().describe('None yet.'),
+  stop: stopRules.describe('Whichever comes first ends the study; without any it runs until it is stopped.'),
+  seed: seed.describe('Every random draw follows from it.'),
+}).meta({ title: 'Galapagos study' });
+
+export type StudyFile = z.output<typeof studyFile>;
+
+/** A check that a layer above brings along: problems of the objective against the search space. */
+export type ObjectiveCheck = (objective: StudyFile['objective'], space: SearchSpace) => readonly Problem[];
+
+/**
+ * @param text the file's content
+ * @param source its path or name, for the errors
+ * @param checkObjective adds what only the objective's own layer knows
+ * @throws InvalidInput with all problems: syntax (line, column), shape, meaning
+ */
+export function parseStudyFile(text: string, source: string, checkObjective?: ObjectiveCheck): StudyFile {
+  const value = parseJson(text, source);
+  const file = check(studyFile, value);
+  const problems = file.ok ? meaningProblems(file.value, checkObjective) : [...file.problems, ...partialProblems(value)];
+  if (!file.ok || problems.length > 0) throw new InvalidInput(source, problems);
+  return file.value;
+}
+
+/** What is wrong with the meaning of a study whose shape is right. */
+export function meaningProblems(file: StudyFile, checkObjective?: ObjectiveCheck): Problem[] {
+  const problems = checkStudy(file.searchSpace, file.sampler, file.direction, file.stop.trials);
+  if (checkObjective !== undefined && !problems.some(({ path }) => path.startsWith('searchSpace'))) {
+    problems.push(...checkObjective(file.objective, file.searchSpace));
+  }
+  return problems;
+}
+
+/** The study as core knows it. */
+export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly limits: Limits } {
+  const { name, objective: evaluated, direction: towards, searchSpace: space, sampler: proposes, seed: from, stop } = file;
+  return {
+    spec: { name, objective: evaluated, direction: towards, searchSpace: space, sampler: proposes, seed: from },
+    limits: {
+      trials: stop.trials ?? null,
+      activeMs: stop.minutes === undefined ? null : stop.minutes * 60_000,
+      target: stop.target ?? null,
+    },
+  };
+}
+
+/** Of a file with a wrong shape, the problems of meaning in those parameters whose shape is right. */
+function partialProblems(value: unknown): Problem[] {
+  const space = isObject(value) && isObject(value['searchSpace']) ? value['searchSpace'] : {};
+  const whole = check(searchSpace, space);
+  if (whole.ok) return Object.keys(whole.value).length === 0 ? [] : checkSearchSpace(whole.value);
+  return Object.entries(space).flatMap(([name, entry]) => {
+    const one = check(distribution, entry);
+    return one.ok && one.value.when === undefined ? checkSearchSpace({ [name]: one.value }) : [];
+  });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
