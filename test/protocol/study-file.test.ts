@@ -207,7 +207,7 @@ describe('whatever is done to a study file, it is accepted or refused, never a c
   test('values exchanged, fields renamed, removed, added', () => {
     const mutated = fc.tuple(file, fc.array(fc.tuple(fc.nat(), fc.nat(4), junk), { minLength: 1, maxLength: 3 })).map(([text, changes]) => {
       const value = JSON.parse(text) as unknown;
-      for (const [where, how, put] of changes) mutate(value, where, how, put);
+      for (const [where, how, put] of changes) mutate(value, where, how, structuredClone(put));
       return JSON.stringify(value);
     });
     const seen = { accepted: 0, refused: 0 };

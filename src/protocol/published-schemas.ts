@@ -1,0 +1,30 @@
+/** The schemas that are published as JSON Schema in `resources/schemas/`, so that editors complete what people write. */
+import { z } from 'zod';
+import { askTellAnswer, askTellRequest } from './ask-tell.ts';
+import { bestConfigs } from './best-configs.ts';
+import { doctorOutput, errorOutput, exportOutput, showOutput, storyOutput, studiesOutput, trialOutput } from './cli-output.ts';
+import { runOutput } from './run-output.ts';
+import { simulationFile, simulationOutput } from './simulation-file.ts';
+import { studyFile } from './study-file.ts';
+
+const published: Readonly<Record<string, z.ZodType>> = {
+  study: studyFile,
+  simulation: simulationFile,
+  'best-configs': bestConfigs,
+  'run-output': runOutput,
+  'simulation-output': simulationOutput,
+  'studies-output': studiesOutput,
+  'show-output': showOutput,
+  'trial-output': trialOutput,
+  'story-output': storyOutput,
+  'export-output': exportOutput,
+  'doctor-output': doctorOutput,
+  'error-output': errorOutput,
+  'ask-tell-request': askTellRequest,
+  'ask-tell-answer': askTellAnswer,
+};
+
+/** File name → the JSON Schema (draft 2020-12) of what may be written. */
+export function schemaFiles(): ReadonlyMap<string, unknown> {
+  return new Map(Object.entries(published).map(([name, schema]) => [`${name}.schema.json`, z.toJSONSchema(schema, { io: 'input' })]));
+}
