@@ -5,11 +5,9 @@ import { strict } from './problems.ts';
 /** What a categorical may be chosen from, and what a condition compares with. */
 export const paramValue = z.union([z.string(), z.number(), z.boolean(), z.null()], { error: 'a text, number, true, false or null' });
 
-const name = z
-  .string()
-  .regex(/^[\p{L}_][\p{L}\p{N}_.-]{0,127}$/u, {
-    error: 'a name of at most 128 letters, digits, "_", "-", ".", that begins with a letter or "_"',
-  });
+const name = z.string().regex(/^[\p{L}_][\p{L}\p{N}_.-]{0,127}$/u, {
+  error: 'a name of at most 128 letters, digits, "_", "-", ".", that begins with a letter or "_"',
+});
 
 const when = z
   .record(name, z.array(paramValue))
