@@ -1,0 +1,58 @@
+/**
+ * What a worker process is told when it starts, in one environment variable, and the notes it leaves with the process that
+ * started it. Not the conversation with its coordinator, which is `worker-messages.ts`.
+ */
+import { z } from 'zod';
+import { GalapagosError } from '../core/errors.ts';
+
+/** The environment variable that holds the settings as JSON. */
+export const WORKER_SETTINGS = 'GALAPAGOS_WORKER';
+
+const text = z.string().min(1);
+
+const workerSettings = z.strictObject({
+  controlEndpoint: text,
+  /** This run's secret: what lets a worker connect. */
+  token: text,
+  slot: text.max(200),
+  spawn: text.max(50).regex(/^[^#]+$/),
+  /** What the slot computes on, e.g. `cpu`. */
+  device: text.max(200),
+  /** Most lanes of one cohort. */
+  lanes: z.int().min(1),
+  /** Most resident memory; the attempt that is running when it is passed ends as out of memory. */
+  memoryLimitBytes: z.int().min(1),
+  /** Absolute path of the folder `resources/`. */
+  resources: text,
+});
+
+export type WorkerSettings = Readonly<z.infer<typeof workerSettings>>;
+
+/** @throws GalapagosError `invalid-settings`, naming the field, what was expected and what was found */
+export function parseWorkerSettings(value: string | undefined): WorkerSettings {
+  if (value === undefined) {
+    throw new GalapagosError('invalid-settings', `${WORKER_SETTINGS} is not set: a worker is started by galapagos, not by hand`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(value);
+  } catch (error) {
+    throw new GalapagosError('invalid-settings', `${WORKER_SETTINGS} is not JSON: ${String(error)}`);
+  }
+  const parsed = workerSettings.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${[WORKER_SETTINGS, ...path.map(String)].join('.')}: ${message}`);
+  throw new GalapagosError('invalid-settings', problems.join('\n'), { problems });
+}
+
+const workerNote = z.strictObject({
+  /** Highest resident memory so far. */
+  rssPeakBytes: z.int().min(0),
+});
+
+export type WorkerNote = Readonly<z.infer<typeof workerNote>>;
+
+/** Null: not a worker's note. */
+export function parseWorkerNote(value: unknown): WorkerNote | null {
+  return workerNote.safeParse(value).data ?? null;
+}

@@ -1,0 +1,103 @@
+/**
+ * Runs a cohort's lanes by their study's objective and turns whatever happens into results that the wire takes: a throw is
+ * a crash, a value that is not finite diverged, a failed allocation is out of memory. It never rejects.
+ */
+import type { AttemptResult } from '../core/scheduling/index.ts';
+import type { StudyMessage } from '../protocol/worker-messages.ts';
+import { TrainingError } from '../training/training-error.ts';
+import type { Lane, Progress, RunLanes, StopReason } from './cohorts.ts';
+import { createSynthetic } from './synthetic.ts';
+import { createTraining } from './training.ts';
+
+/** What an objective says of one lane; how long it took is measured here. */
+export type LaneEnd =
+  | {
+      readonly outcome: 'finished';
+      /** NaN and ±∞ mean diverged. */
+      readonly value: number;
+      readonly metrics?: Readonly<Record<string, number | string>>;
+      readonly executor?: string;
+    }
+  /** Obeyed the lane's signal. */
+  | { readonly outcome: 'stopped' };
+
+/** Evaluates lanes, in their order. Throws what it throws: then every lane that is not stopped has crashed. */
+export type Objective = (
+  study: StudyMessage,
+  lanes: readonly Lane[],
+  onProgress: (progress: Progress) => void,
+) => Promise<readonly LaneEnd[]>;
+
+export interface RunnerOptions {
+  readonly slot: string;
+  readonly device: string;
+  /** Absolute path of the folder `resources/`. */
+  readonly resources: string;
+}
+
+/** Longest error text that travels: the message and the first lines of the stack. */
+const ERROR_CHARACTERS = 4000;
+const STACK_LINES = 6;
+
+export function createRunner({ slot, device, resources }: RunnerOptions): RunLanes {
+  const objectives = new Map<string, Objective>([
+    ['synthetic', createSynthetic(slot)],
+    ['train', createTraining(resources)],
+  ]);
+  return async (study, lanes, onProgress) => {
+    const { kind } = study.objective;
+    const startedAt = performance.now();
+    const elapsed = (): number => performance.now() - startedAt;
+    try {
+      const objective = objectives.get(kind);
+      if (objective === undefined) throw new Error(`this worker knows no objective '${kind}', only ${[...objectives.keys()].join(', ')}`);
+      const ends = await objective(study, lanes, onProgress);
+      return lanes.map(({ signal }, i) => resultOf(ends[i], signal, elapsed(), device));
+    } catch (error) {
+      return lanes.map(({ signal }) => (signal.aborted ? stopped(signal, elapsed()) : failed(error, elapsed(), device)));
+    }
+  };
+}
+
+function resultOf(end: LaneEnd | undefined, signal: AbortSignal, ms: number, device: string): AttemptResult {
+  if (end === undefined) return { outcome: 'crashed', error: 'the objective gave no outcome for this lane', ms, device };
+  if (end.outcome === 'stopped') return stopped(signal, ms);
+  const { value, metrics, executor } = end;
+  const about = {
+    ms,
+    device,
+    ...(metrics === undefined ? {} : { metrics: finite(metrics) }),
+    ...(executor === undefined ? {} : { executor }),
+  };
+  return Number.isFinite(value) ? { outcome: 'succeeded', value, ...about } : { outcome: 'diverged', ...about };
+}
+
+function stopped(signal: AbortSignal, ms: number): AttemptResult {
+  const reason = signal.reason as StopReason;
+  return reason === 'outOfMemory'
+    ? { outcome: reason, error: 'this worker’s resident memory passed its limit', ms }
+    : { outcome: reason, ms };
+}
+
+function failed(error: unknown, ms: number, device: string): AttemptResult {
+  return { outcome: isOutOfMemory(error) ? 'outOfMemory' : 'crashed', error: described(error), ms, device };
+}
+
+/** Metrics that are not finite travel as text. */
+function finite(metrics: Readonly<Record<string, number | string>>): Record<string, number | string> {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([name, value]) => [name, typeof value === 'number' && !Number.isFinite(value) ? String(value) : value]),
+  );
+}
+
+/** V8 throws a RangeError when a buffer or a WebAssembly memory cannot be had; a full heap ends the process instead. */
+function isOutOfMemory(error: unknown): boolean {
+  if (error instanceof TrainingError) return error.kind === 'out-of-memory';
+  return error instanceof RangeError && /allocat|out of memory|invalid (typed )?array length/i.test(error.message);
+}
+
+function described(error: unknown): string {
+  const text = error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : `thrown: ${String(error)}`;
+  const message = error instanceof Error && !text.includes(error.message) ? `${error.message}\n` : '';
+  return `${message}${text.split('\n').slice(0, STACK_LINES).join('\n')}`.slice(0, ERROR_CHARACTERS);
+}

@@ -1,0 +1,108 @@
+/** Cohorts one at a time, in the order they came; each lane can be stopped on its own. Not what a lane computes. */
+import type { AttemptId, AttemptResult } from '../core/scheduling/index.ts';
+import type { Params } from '../core/search-space/distribution.ts';
+import type { StudyMessage } from '../protocol/worker-messages.ts';
+import { keyOf } from './holding.ts';
+
+/** Why a running lane is stopped; it becomes the attempt's outcome. */
+export type StopReason = 'cancelled' | 'timedOut' | 'outOfMemory';
+
+export interface Lane {
+  readonly attempt: AttemptId;
+  readonly params: Params;
+  /** Aborted between batches with a `StopReason`. */
+  readonly signal: AbortSignal;
+}
+
+/** How far a cohort is, in training steps. */
+export interface Progress {
+  readonly step: number;
+  readonly steps: number;
+}
+
+/** Runs lanes to their outcomes, in the lanes' order. Never rejects. */
+export type RunLanes = (
+  study: StudyMessage,
+  lanes: readonly Lane[],
+  onProgress: (progress: Progress) => void,
+) => Promise<readonly AttemptResult[]>;
+
+export interface Cohort {
+  readonly study: StudyMessage;
+  readonly lanes: readonly { readonly attempt: AttemptId; readonly params: Params }[];
+  /** Most milliseconds from its start; null: no limit. */
+  readonly deadlineMs: number | null;
+}
+
+export class Cohorts {
+  readonly #run: RunLanes;
+  readonly #mayStart: (attempt: AttemptId) => boolean;
+  readonly #ended: (attempt: AttemptId, result: AttemptResult) => void;
+  readonly #waiting: Cohort[] = [];
+  #running: ReadonlyMap<string, { readonly attempt: AttemptId; readonly stop: AbortController }> = new Map();
+  #progress: Progress | null = null;
+  /** Of all that waits and runs; null: idle. */
+  #work: Promise<void> | null = null;
+  #halted = false;
+
+  /** @param mayStart asked just before a lane starts: it may have been cancelled while it waited */
+  constructor(run: RunLanes, mayStart: (attempt: AttemptId) => boolean, ended: (attempt: AttemptId, result: AttemptResult) => void) {
+    this.#run = run;
+    this.#mayStart = mayStart;
+    this.#ended = ended;
+  }
+
+  add(cohort: Cohort): void {
+    this.#waiting.push(cohort);
+    this.#work ??= this.#startWork();
+  }
+
+  /** Of what runs and has said how far it is. */
+  get progress(): readonly (Progress & { readonly attempt: AttemptId })[] {
+    const { step, steps } = this.#progress ?? { step: 0, steps: 0 };
+    return steps === 0 ? [] : [...this.#running.values()].map(({ attempt }) => ({ attempt, step, steps }));
+  }
+
+  stop(attempt: AttemptId, reason: StopReason): void {
+    this.#running.get(keyOf(attempt))?.stop.abort(reason);
+  }
+
+  /** Stops what runs and starts nothing more. Resolves when it has stopped. */
+  async halt(reason: StopReason): Promise<void> {
+    this.#halted = true;
+    this.#stopAll(reason);
+    await this.#work;
+  }
+
+  #stopAll(reason: StopReason): void {
+    for (const { stop } of this.#running.values()) stop.abort(reason);
+  }
+
+  async #startWork(): Promise<void> {
+    // Even where no lane may start, this ends after `#work` was set.
+    await Promise.resolve();
+    for (let cohort = this.#waiting.shift(); cohort !== undefined && !this.#halted; cohort = this.#waiting.shift()) {
+      const lanes = cohort.lanes.filter(({ attempt }) => this.#mayStart(attempt)).map((lane) => ({ ...lane, stop: new AbortController() }));
+      if (lanes.length > 0) await this.#runOne(cohort, lanes);
+    }
+    this.#work = null;
+  }
+
+  async #runOne(
+    { study, deadlineMs }: Cohort,
+    lanes: readonly (Cohort['lanes'][number] & { readonly stop: AbortController })[],
+  ): Promise<void> {
+    this.#running = new Map(lanes.map(({ attempt, stop }) => [keyOf(attempt), { attempt, stop }]));
+    const deadline = deadlineMs === null ? undefined : setTimeout(() => this.#stopAll('timedOut'), deadlineMs);
+    const requests = lanes.map(({ attempt, params, stop }) => ({ attempt, params, signal: stop.signal }));
+    const results = await this.#run(study, requests, (progress) => {
+      this.#progress = progress;
+    });
+    clearTimeout(deadline);
+    this.#running = new Map();
+    this.#progress = null;
+    for (const [i, { attempt }] of lanes.entries()) {
+      this.#ended(attempt, results[i] ?? { outcome: 'crashed', error: 'the objective gave fewer results than it was given lanes', ms: 0 });
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Entry of a worker process, a plain Node process that serves one slot: reads its settings, connects, and wires session,
+ * transport, clock and memory watch together. It ends with the process that started it.
+ */
+import { WORKER_SETTINGS, parseWorkerSettings } from '../protocol/worker-settings.ts';
+import type { WorkerNote, WorkerSettings } from '../protocol/worker-settings.ts';
+import { ZeromqWorker } from '../transport/zeromq.ts';
+import { createRunner } from './attempt.ts';
+import { watchParent } from './parent-watch.ts';
+import { WorkerSession } from './session.ts';
+
+function settings(): WorkerSettings {
+  try {
+    return parseWorkerSettings(process.env[WORKER_SETTINGS]);
+  } catch (error) {
+    process.stderr.write(`galapagos worker: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  }
+}
+
+function start({ controlEndpoint, token, slot, spawn, device, lanes, memoryLimitBytes, resources }: WorkerSettings): void {
+  process.title = `galapagos worker ${slot}`;
+  const transport = new ZeromqWorker({ controlEndpoint, token, slot, spawn });
+  let ticking: NodeJS.Timeout | undefined;
+  let ending = false;
+
+  const end = async (code: number, text: string | null): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    clearInterval(ticking);
+    if (text !== null) process.stderr.write(`galapagos worker ${slot}: ${text}\n`);
+    await transport.close();
+    process.exit(code);
+  };
+
+  const session = new WorkerSession(
+    { slot, spawn, device, lanes, memoryBytes: memoryLimitBytes },
+    {
+      sendControl: (message) => transport.sendControl(message),
+      sendResult: (message) => transport.sendResult(message),
+      joinSession: (tasks, results) => transport.joinSession(tasks, results),
+      tickEach: (ms) => {
+        clearInterval(ticking);
+        ticking = setInterval(tick, ms);
+      },
+      exit: (code, text) => void end(code, text),
+      warn: (text) => process.stderr.write(`galapagos worker ${slot}: ${text}\n`),
+    },
+    createRunner({ slot, device, resources }),
+    () => performance.now(),
+  );
+
+  /** What runs ends as out of memory; a fresh process serves the rest, since memory once taken seldom comes back. */
+  async function endForMemory(rssBytes: number): Promise<void> {
+    await session.halt('outOfMemory');
+    await end(1, `resident memory of ${rssBytes} bytes passed the limit of ${memoryLimitBytes}`);
+  }
+
+  function tick(): void {
+    const rssBytes = process.memoryUsage.rss();
+    const note: WorkerNote = { rssPeakBytes: process.resourceUsage().maxRSS * 1024 };
+    // A lost note matters to nobody; a lost parent is the watch's to notice.
+    if (process.connected) process.send?.(note, undefined, undefined, () => undefined);
+    session.tick(rssBytes);
+    if (rssBytes > memoryLimitBytes) void endForMemory(rssBytes);
+  }
+
+  transport.onMessage(
+    (message) => session.control(message),
+    (message) => session.task(message),
+    (error) => process.stderr.write(`galapagos worker ${slot}: the coordinator sent what this worker does not know: ${error}\n`),
+  );
+  // Ctrl-C is for whoever started this process; it decides what becomes of the attempt.
+  process.on('SIGINT', () => undefined);
+  watchParent(() => process.exit(1));
+  session.start();
+}
+
+start(settings());

@@ -1,0 +1,237 @@
+/**
+ * The worker's side of its conversation with a coordinator: hello, welcome, beats, tasks, results until they are answered,
+ * goodbye. It keeps computing whatever happens to the connection; a session's end never ends an attempt, only a welcome that
+ * does not keep it does. No sockets, no timers: messages and ticks come in, actions go out.
+ */
+import type { AttemptId, AttemptResult } from '../core/scheduling/index.ts';
+import { PROTOCOL, chosenVersion } from '../protocol/worker-messages.ts';
+import type {
+  CohortMessage,
+  FromWorker,
+  Goodbye,
+  ResultMessage,
+  StudyMessage,
+  TaskMessage,
+  ToWorker,
+  Welcome,
+} from '../protocol/worker-messages.ts';
+import { namedParams } from '../protocol/worker-wire.ts';
+import { Cohorts } from './cohorts.ts';
+import type { RunLanes, StopReason } from './cohorts.ts';
+import { Holding } from './holding.ts';
+
+export interface Identity {
+  readonly slot: string;
+  readonly spawn: string;
+  readonly device: string;
+  readonly lanes: number;
+  readonly memoryBytes: number;
+}
+
+export interface SessionActions {
+  sendControl(message: FromWorker): void;
+  sendResult(message: ResultMessage): void;
+  joinSession(tasksEndpoint: string, resultsEndpoint: string): void;
+  /** How often to tick, from now on. */
+  tickEach(ms: number): void;
+  /** The process is to end. @param text for people; null: nothing to say */
+  exit(code: number, text: string | null): void;
+  /** Something is wrong with what the coordinator sent. */
+  warn(text: string): void;
+}
+
+/** Milliseconds between two sendings of a result that nobody answered, and of a hello. */
+const AGAIN_MS = 2000;
+/** Least milliseconds between two hellos, whatever the coordinator says. */
+const HELLO_GAP_MS = 200;
+/** A tick this much later than due: the whole process stood still, and silence meanwhile means nothing. */
+const STALL_MS = 500;
+
+const EXIT_REASONS: ReadonlySet<string> = new Set(['drained', 'replaced', 'shutdown']);
+
+export class WorkerSession {
+  readonly #identity: Identity;
+  readonly #act: SessionActions;
+  readonly #now: () => number;
+  readonly #holding = new Holding();
+  readonly #cohorts: Cohorts;
+  readonly #studies = new Map<string, StudyMessage>();
+  #helloNo = 0;
+  #helloAt = -Infinity;
+  /** A hello is out and not answered. */
+  #greeting = false;
+  #session: string | null = null;
+  #welcome: Pick<Welcome, 'beatMs' | 'leaseMs'> = { beatMs: 500, leaseMs: 2000 };
+  #heardAt = 0;
+  #tickAt: number;
+  #beat = 0;
+  #taskSeq = 0;
+
+  /** @param now milliseconds of a monotonic clock */
+  constructor(identity: Identity, act: SessionActions, run: RunLanes, now: () => number) {
+    this.#identity = identity;
+    this.#act = act;
+    this.#now = now;
+    this.#tickAt = now();
+    this.#cohorts = new Cohorts(
+      run,
+      (attempt) => this.#holding.start(attempt),
+      (attempt, result) => this.#finish(attempt, result),
+    );
+  }
+
+  start(): void {
+    this.#act.tickEach(this.#welcome.beatMs);
+    this.#hello();
+  }
+
+  /** Due each `beatMs`. */
+  tick(rssBytes: number): void {
+    const now = this.#now();
+    const late = now - this.#tickAt - this.#welcome.beatMs;
+    this.#tickAt = now;
+    if (late > STALL_MS) this.#heardAt = Math.min(now, this.#heardAt + late);
+    if (this.#greeting) {
+      if (now - this.#helloAt >= AGAIN_MS) this.#sendHello();
+    } else if (this.#session === null || now - this.#heardAt >= this.#welcome.leaseMs) this.#hello();
+    else this.#sendBeat(rssBytes);
+    for (const { attempt, result } of this.#holding.unanswered(now - AGAIN_MS, now)) this.#sendResult(attempt, result);
+  }
+
+  control(message: ToWorker): void {
+    this.#heardAt = this.#now();
+    switch (message.type) {
+      case 'welcome':
+        this.#enter(message);
+        return;
+      case 'heard':
+        return;
+      case 'ack':
+      case 'refused':
+        this.#holding.forget(message.attempt);
+        return;
+      case 'cancel':
+        if (message.session === this.#session) this.#cancel(message.attempt);
+        return;
+      case 'goodbye':
+        this.#goodbye(message);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  task(message: TaskMessage): void {
+    if (message.session !== this.#session) return;
+    this.#heardAt = this.#now();
+    if (message.type === 'study') this.#studies.set(message.study, message);
+    else this.#accept(message);
+  }
+
+  /** Ends what runs for a reason of this process's own, and starts nothing more. Resolves when it has ended. */
+  halt(reason: StopReason): Promise<void> {
+    return this.#cohorts.halt(reason);
+  }
+
+  #hello(): void {
+    this.#helloNo += 1;
+    this.#greeting = true;
+    this.#sendHello();
+  }
+
+  #sendHello(): void {
+    this.#helloAt = this.#now();
+    this.#act.sendControl({ type: 'hello', v: PROTOCOL, ...this.#identity, helloNo: this.#helloNo, holding: this.#holding.list() });
+  }
+
+  #sendBeat(rssBytes: number): void {
+    if (this.#session === null) return;
+    const { slot, spawn } = this.#identity;
+    this.#beat += 1;
+    this.#act.sendControl({
+      type: 'beat',
+      session: this.#session,
+      slot,
+      spawn,
+      n: this.#beat,
+      taskSeq: this.#taskSeq,
+      holding: this.#holding.list(),
+      progress: this.#cohorts.progress,
+      rssBytes,
+    });
+  }
+
+  /** A welcome to another hello than the last, or to the session this worker is in, says nothing new and clears nothing. */
+  #enter(welcome: Welcome): void {
+    if (welcome.helloNo !== this.#helloNo || welcome.session === this.#session) return;
+    if (chosenVersion({ low: welcome.v, high: welcome.v }) === null) {
+      this.#act.exit(
+        1,
+        `the coordinator chose worker protocol version ${welcome.v}, this worker speaks ${PROTOCOL.low} to ${PROTOCOL.high}`,
+      );
+      return;
+    }
+    this.#greeting = false;
+    this.#session = welcome.session;
+    this.#welcome = welcome;
+    this.#beat = 0;
+    this.#taskSeq = 0;
+    for (const attempt of this.#holding.welcomed(welcome.keep)) this.#cohorts.stop(attempt, 'cancelled');
+    this.#act.joinSession(welcome.tasksEndpoint, welcome.resultsEndpoint);
+    const now = this.#now();
+    for (const { attempt, result } of this.#holding.unanswered(now, now)) this.#sendResult(attempt, result);
+    this.#act.tickEach(welcome.beatMs);
+  }
+
+  #goodbye({ session, reason, text }: Goodbye): void {
+    if (session !== null && session !== this.#session) return;
+    if (reason === 'version') this.#act.exit(1, text ?? 'the coordinator speaks another version of the worker protocol');
+    else if (EXIT_REASONS.has(reason)) this.#act.exit(0, null);
+    else {
+      this.#session = null;
+      this.#greeting = false;
+      if (this.#now() - this.#helloAt >= HELLO_GAP_MS) this.#hello();
+    }
+  }
+
+  #accept({ study: uid, taskSeq, lanes, deadlineMs }: CohortMessage): void {
+    const study = this.#studies.get(uid);
+    if (study === undefined) {
+      // Not counted as received: the coordinator sees a task that never came, and ends the session.
+      this.#act.warn(`task ${taskSeq} is of study ${uid}, of which this worker was never told`);
+      return;
+    }
+    this.#taskSeq = Math.max(this.#taskSeq, taskSeq);
+    const { run, cancelled } = this.#holding.accept(lanes);
+    for (const attempt of cancelled) this.#finish(attempt, { outcome: 'cancelled', ms: 0 });
+    if (run.length === 0) return;
+    this.#cohorts.add({
+      study,
+      lanes: run.map(({ attempt, params }) => ({ attempt, params: namedParams(study.parameters, params) })),
+      deadlineMs,
+    });
+  }
+
+  #cancel(attempt: AttemptId): void {
+    switch (this.#holding.cancel(attempt)) {
+      case 'waiting':
+        this.#finish(attempt, { outcome: 'cancelled', ms: 0 });
+        return;
+      case 'running':
+        this.#cohorts.stop(attempt, 'cancelled');
+        return;
+      case 'finished': // The result stands; it is sent until it is answered.
+      case 'unknown':
+    }
+  }
+
+  #finish(attempt: AttemptId, result: AttemptResult): void {
+    if (this.#holding.finish(attempt, result, this.#now())) this.#sendResult(attempt, result);
+  }
+
+  #sendResult(attempt: AttemptId, result: AttemptResult): void {
+    if (this.#session === null) return;
+    const { slot, spawn } = this.#identity;
+    this.#act.sendResult({ type: 'result', session: this.#session, slot, spawn, attempt, result });
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * The objective `synthetic`: a named function of the numeric parameters' values as they are (others are passed over), with a
+ * duration and failures on request. For tests, demonstrations and benches. What a trial is worth and how long it takes is drawn
+ * by (seed, trial), so that it repeats; whether an attempt fails by (seed, trial, attempt), so that a retry may succeed.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { exp } from '../core/elementary.ts';
+import { PURPOSE, Stream } from '../core/random.ts';
+import type { ParamValue } from '../core/search-space/distribution.ts';
+import { syntheticObjective } from '../protocol/objective.ts';
+import { parse } from '../protocol/problems.ts';
+import type { SyntheticObjective } from '../protocol/objective.ts';
+import type { StudyMessage } from '../protocol/worker-messages.ts';
+import type { LaneEnd, Objective } from './attempt.ts';
+import type { Lane } from './cohorts.ts';
+import { functions } from './synthetic-functions.ts';
+
+/** Ordinals of the streams of one trial. */
+const DURATION = 0;
+const DIVERGENCE = 1;
+const FAILURE = 2;
+
+/** Longest wait of one timer. */
+const MOST_MS = 2 ** 31 - 1;
+
+/** @param slot whose worker this is: some objectives fail on purpose on some slots */
+export function createSynthetic(slot: string): Objective {
+  const parsed = new WeakMap<StudyMessage, SyntheticObjective>();
+  return async (study, lanes) => {
+    let objective = parsed.get(study);
+    if (objective === undefined) {
+      objective = parse(syntheticObjective, study.objective, 'the study’s objective');
+      parsed.set(study, objective);
+    }
+    const ends: LaneEnd[] = [];
+    for (const lane of lanes) {
+      const end = evaluate(objective, study.seed, slot, lane);
+      ends.push(end instanceof Promise ? await end : end);
+    }
+    return ends;
+  };
+}
+
+/** Without a duration it takes no turn of the event loop, not even a promise. */
+function evaluate(objective: SyntheticObjective, seed: number, slot: string, lane: Lane): LaneEnd | Promise<LaneEnd> {
+  if (lane.signal.aborted) return { outcome: 'stopped' };
+  if (objective.failOnSlots?.some((pattern) => matches(pattern, slot)) === true) throw new Error(`fails on ${slot}, as asked`);
+  const failure = failureOf(objective, seed, lane);
+  const ms = durationOf(objective, seed, lane) * (failure?.share ?? 1);
+  const end = (): LaneEnd => {
+    failure?.fail();
+    const diverges = draw(seed, lane, DIVERGENCE, 0) < (objective.divergeRate ?? 0);
+    const point = Object.values(lane.params).filter(isNumber);
+    return { outcome: 'finished', value: diverges ? NaN : functions[objective.function](point) };
+  };
+  return ms === 0 ? end() : delayed(ms, lane.signal, end);
+}
+
+async function delayed(ms: number, signal: AbortSignal, end: () => LaneEnd): Promise<LaneEnd> {
+  try {
+    await wait(Math.min(ms, MOST_MS), undefined, { signal });
+  } catch {
+    return { outcome: 'stopped' };
+  }
+  return end();
+}
+
+/** How an attempt is to fail, after which share of its duration; null: it is not. */
+function failureOf(objective: SyntheticObjective, seed: number, lane: Lane): { readonly share: number; readonly fail: () => void } | null {
+  const { failureRate = 0, crashRate = 0, memoryRate = 0 } = objective;
+  if (failureRate + crashRate + memoryRate === 0) return null;
+  const { number, k } = lane.attempt;
+  const stream = new Stream(seed, { purpose: PURPOSE.synthetic, ordinal: FAILURE, trial: number + 1, round: k });
+  const [throws, crashes, fills, share, aborts] = [
+    stream.uniform(),
+    stream.uniform(),
+    stream.uniform(),
+    stream.uniform(),
+    stream.uniform(),
+  ];
+  if (crashes < crashRate) return { share, fail: () => (aborts < 0.5 ? process.abort() : process.exit(1)) };
+  if (throws < failureRate) {
+    const fail = (): never => {
+      throw new Error(`attempt ${k} of trial ${number} fails, as asked`);
+    };
+    return { share, fail };
+  }
+  if (fills < memoryRate) {
+    const fail = (): never => {
+      throw new RangeError('Array buffer allocation failed, as asked');
+    };
+    return { share, fail };
+  }
+  return null;
+}
+
+function durationOf({ durationMs = 0 }: SyntheticObjective, seed: number, { attempt }: Lane): number {
+  if (typeof durationMs === 'number') return durationMs;
+  const stream = new Stream(seed, { purpose: PURPOSE.synthetic, ordinal: DURATION, trial: attempt.number + 1 });
+  return durationMs.median * exp(durationMs.sigma * stream.normal());
+}
+
+function draw(seed: number, { attempt }: Lane, ordinal: number, round: number): number {
+  return new Stream(seed, { purpose: PURPOSE.synthetic, ordinal, trial: attempt.number + 1, round }).uniform();
+}
+
+/** `*` in the pattern stands for any text, nothing else is special. */
+function matches(pattern: string, slot: string): boolean {
+  const parts = pattern.split('*');
+  const [first = ''] = parts;
+  if (parts.length === 1) return pattern === slot;
+  if (!slot.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = slot.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  const last = parts.at(-1) ?? '';
+  return slot.length - last.length >= at && slot.endsWith(last);
+}
+
+function isNumber(value: ParamValue): value is number {
+  return typeof value === 'number';
+}
