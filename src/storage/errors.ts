@@ -13,10 +13,15 @@ export type StorageCode =
   | 'held'
   | 'fenced'
   | 'damaged'
+  /** A study of that name is in the file already. */
+  | 'name-taken'
+  /** Another program deleted the study. */
+  | 'study-gone'
+  /** A write that does not fit what is there: an unknown study, a trial that has ended. Never the file's fault. */
+  | 'contradiction'
   | 'io';
 
 export class StorageError extends GalapagosError {
-
   declare readonly code: StorageCode;
   constructor(code: StorageCode, file: string, message: string, options: { expected?: string; found?: string; cause?: unknown } = {}) {
     const { cause, ...data } = options;

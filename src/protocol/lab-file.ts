@@ -1,0 +1,93 @@
+/**
+ * The schemas of the JSON columns of a lab file: ours, and those of Optuna's that are read back. A lab file may have been
+ * written by another version or another program, so its texts are parsed like any message.
+ */
+import { z } from 'zod';
+import { searchSpace } from './search-space.ts';
+import { direction, sampler, seed } from './study-file.ts';
+
+/** `galapagos_lab.holder`: the process that writes the file. */
+export const holder = z.object({
+  pid: z.int().min(1),
+  /** When the process started, as its system tells it: tells a process from a later one of the same pid. */
+  start: z.string(),
+  /** The machine, and within it the space in which the pid counts. */
+  host: z.string(),
+});
+export type Holder = z.output<typeof holder>;
+
+/** `galapagos_study.spec`. The objective's settings are its own layer's to check. */
+export const storedSpec = z.object({
+  name: z.string(),
+  objective: z.looseObject({ kind: z.string() }),
+  direction,
+  searchSpace,
+  sampler,
+  seed,
+});
+
+/** `galapagos_study.limits`. */
+export const storedLimits = z.object({
+  trials: z.int().min(0).nullable(),
+  activeMs: z.number().min(0).nullable(),
+  target: z.number().nullable(),
+});
+
+export const studyState = z.enum(['running', 'pausing', 'paused', 'ending', 'finished']);
+export const trialState = z.enum(['waiting', 'running', 'complete', 'pruned', 'failed']);
+export const trialOutcome = z.enum([
+  'succeeded',
+  'diverged',
+  'pruned',
+  'crashed',
+  'outOfMemory',
+  'timedOut',
+  'deadly',
+  'cancelled',
+  'endedElsewhere',
+]);
+export const attemptOutcome = z.enum(['succeeded', 'diverged', 'pruned', 'crashed', 'outOfMemory', 'timedOut', 'lost', 'cancelled']);
+
+/** `galapagos_attempt.result`: what the worker said. */
+export const storedResult = z.object({
+  outcome: z.enum(['succeeded', 'diverged', 'crashed', 'outOfMemory', 'timedOut', 'cancelled']),
+  value: z.number().exactOptional(),
+  error: z.string().exactOptional(),
+  ms: z.number(),
+  byNeighbour: z.boolean().exactOptional(),
+  metrics: z.record(z.string(), z.union([z.number(), z.nan(), z.literal([Infinity, -Infinity]), z.string()])).exactOptional(),
+  device: z.string().exactOptional(),
+  executor: z.string().exactOptional(),
+});
+
+/** `galapagos_trial.parents`. */
+export const parents = z.array(z.int().min(0));
+
+/** `galapagos_trial.story`. */
+export const story = z.array(z.string());
+
+/** The user attribute `galapagos:uid`: a study's uid, or a trial's, `uid/number`. */
+export const uidAttribute = z.string();
+
+const bounds = { low: z.number(), high: z.number(), log: z.boolean().nullish(), step: z.number().nullish() };
+
+/** `trial_params.distribution_json` in every spelling that Optuna 5 still reads. */
+export const optunaDistribution = z.union([
+  z.object({ name: z.enum(['FloatDistribution', 'IntDistribution']), attributes: z.object(bounds) }),
+  z.object({
+    name: z.enum(['UniformDistribution', 'LogUniformDistribution']),
+    attributes: z.object({ low: z.number(), high: z.number() }),
+  }),
+  z.object({ name: z.literal('DiscreteUniformDistribution'), attributes: z.object({ low: z.number(), high: z.number(), q: z.number() }) }),
+  z.object({
+    name: z.enum(['IntUniformDistribution', 'IntLogUniformDistribution']),
+    attributes: z.object({ low: z.number(), high: z.number(), step: z.number().nullish() }),
+  }),
+  z.object({ name: z.literal('CategoricalDistribution'), attributes: z.object({ choices: z.array(z.unknown()) }) }),
+  z.object({ type: z.enum(['float', 'int']), ...bounds }),
+  z.object({ type: z.literal('categorical'), choices: z.array(z.unknown()) }),
+]);
+export type OptunaDistribution = z.output<typeof optunaDistribution>;
+
+/** What a column's text is parsed by. */
+export type ColumnSchema<T> = z.ZodType<T>;

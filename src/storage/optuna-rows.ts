@@ -1,0 +1,113 @@
+/**
+ * The rows of Optuna's tables that we write, in an order that no reader of a commit can mistake: a trial's row with its
+ * parameters; at the end its value and attribute with the state, which only changes where it still is RUNNING.
+ */
+import type { EndedState } from '../core/scheduling/index.ts';
+import type { StudySpec } from '../core/study/study-spec.ts';
+import type { Connection, Statement } from './connection.ts';
+import { StorageError } from './errors.ts';
+import { DIRECTIONS, ENDED_STATES, endedStateOf, optunaDate, optunaValue, valueOf } from './optuna-encoding.ts';
+import { pythonJson } from './python-json.ts';
+import { resultCode } from './sqlite-failure.ts';
+import type { OpenTrial, StudyRows } from './study-rows.ts';
+
+const CONSTRAINT_UNIQUE = 2067;
+
+export class OptunaRows {
+  readonly #connection: Connection;
+  readonly #ownsStudy: Statement;
+  readonly #insertTrial: Statement;
+  readonly #insertAttribute: Statement;
+  readonly #endTrial: Statement;
+  readonly #insertValue: Statement;
+  readonly #selectEnd: Statement;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    const prepare = (sql: string): Statement => connection.prepare(sql);
+    this.#ownsStudy = prepare("SELECT 1 FROM study_user_attributes WHERE study_id = ? AND key = 'galapagos:uid' AND value_json = ?");
+    // The newest row of the study has its highest number: rows are never deleted one by one.
+    this.#insertTrial = prepare(
+      `INSERT INTO trials (number, study_id, state, datetime_start)
+       VALUES (coalesce((SELECT number FROM trials WHERE study_id = ?1 ORDER BY trial_id DESC LIMIT 1), -1) + 1, ?1, 'RUNNING', ?2)`,
+    );
+    this.#insertAttribute = prepare('INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (?, ?, ?)');
+    // A clock that was set back must not end a trial before its start.
+    this.#endTrial = prepare(
+      `UPDATE trials SET state = ?2, datetime_complete = max(?3, coalesce(datetime_start, ?3)) WHERE trial_id = ?1 AND state = 'RUNNING'`,
+    );
+    this.#insertValue = prepare('INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?, 0, ?, ?)');
+    this.#selectEnd = prepare(
+      `SELECT state, value, value_type FROM trials LEFT JOIN trial_values ON trial_values.trial_id = trials.trial_id AND objective = 0
+       WHERE trials.trial_id = ?`,
+    );
+  }
+
+  /** @returns its study_id */
+  createStudy(uid: string, spec: StudySpec): number {
+    const { file } = this.#connection;
+    const id = this.#insertStudyName(spec.name);
+    if (id === null) {
+      throw new StorageError('name-taken', file, `${file}: a study named ${JSON.stringify(spec.name)} is in it already`, {
+        expected: 'another name',
+        found: spec.name,
+      });
+    }
+    this.#connection.run('INSERT INTO study_directions (direction, study_id, objective) VALUES (?, ?, 0)', DIRECTIONS[spec.direction], id);
+    const { sampler, objective, seed } = spec;
+    this.#setStudyAttribute(id, 'galapagos:uid', uid);
+    this.#setStudyAttribute(id, 'galapagos:study', { sampler, objective, seed });
+    return id;
+  }
+
+  /** Whether the study is still there; ids are given again after a deletion. */
+  ownsStudy(uid: string, studyId: number): boolean {
+    return this.#ownsStudy.get([studyId, pythonJson(uid)]) !== undefined;
+  }
+
+  /** Gives a trial its row, RUNNING from `date`. */
+  insertTrial(study: StudyRows, trial: OpenTrial, date: Date): number {
+    const trialId = this.#insertTrial.insert([study.studyId, optunaDate(date)]);
+    study.insertParams(trialId, trial.params);
+    this.#insertAttribute.run([trialId, 'galapagos:uid', `"${study.uid}/${trial.number}"`]);
+    trial.trialId = trialId;
+    return trialId;
+  }
+
+  /** False where the row is not RUNNING any more: another program has ended the trial. */
+  endTrial(trialId: number, state: EndedState, date: Date): boolean {
+    return this.#endTrial.run([trialId, ENDED_STATES[state], optunaDate(date)]) === 1;
+  }
+
+  /**
+   * What goes with an end.
+   * @param value NaN: none
+   * @param about the attribute `galapagos:trial`, an object
+   */
+  describeEnd(trialId: number, value: number, about: unknown): void {
+    if (!Number.isNaN(value)) this.#insertValue.run([trialId, ...optunaValue(value)]);
+    this.#insertAttribute.run([trialId, 'galapagos:trial', pythonJson(about)]);
+  }
+
+  /** How another program ended a trial; null: it has not, or there is no such row. */
+  foundEnd(trialId: number): { readonly state: EndedState; readonly value: number | null } | null {
+    const row = this.#selectEnd.get([trialId]);
+    const state = endedStateOf(row?.[0]);
+    if (state === undefined) return null;
+    const value = valueOf(row?.[1], row?.[2]);
+    return { state, value: Number.isNaN(value) ? null : value };
+  }
+
+  #insertStudyName(name: string): number | null {
+    try {
+      return this.#connection.prepare('INSERT INTO studies (study_name) VALUES (?)').insert([name]);
+    } catch (error) {
+      if (resultCode(error) === CONSTRAINT_UNIQUE) return null;
+      throw error;
+    }
+  }
+
+  #setStudyAttribute(studyId: number, key: string, value: unknown): void {
+    this.#connection.run('INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (?, ?, ?)', studyId, key, pythonJson(value));
+  }
+}

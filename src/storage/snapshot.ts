@@ -1,0 +1,106 @@
+/** The lab as the scheduler takes it up after opening: its studies, their trials read a page at a time when iterated. */
+import type { LabSnapshot, StoredAttempt, StoredStudy, StoredTrial } from '../core/scheduling/index.ts';
+import { parents as parentsSchema, storedLimits, storedSpec, studyState, trialOutcome, trialState } from '../protocol/lab-file.ts';
+import { Columns } from './columns.ts';
+import type { Connection, Row } from './connection.ts';
+
+/** Trials read at once: no statement stays half-read while the iteration rests. */
+const PAGE = 2_000;
+
+export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
+  const columns = new Columns(connection.file);
+  const rows = connection.all(
+    `SELECT ours.id, uid, state, reason, limits, trial_limit, active_ms, spec, study_name
+     FROM galapagos_study ours JOIN studies USING (study_id) ORDER BY ours.id`,
+  );
+  const studies = rows.map((row): StoredStudy => {
+    const key = columns.integer('galapagos_study.id', row[0]);
+    // The dashboard can rename a study.
+    const spec = { ...columns.json('galapagos_study.spec', storedSpec, row[7]), name: columns.text('studies.study_name', row[8]) };
+    const parameters = Object.keys(spec.searchSpace).length;
+    return {
+      uid: columns.text('galapagos_study.uid', row[1]),
+      spec,
+      state: columns.parsed('galapagos_study.state', studyState, row[2]),
+      reason: columns.textOrNull('galapagos_study.reason', row[3]),
+      limits: columns.json('galapagos_study.limits', storedLimits, row[4]),
+      limit: columns.integerOrNull('galapagos_study.trial_limit', row[5]),
+      activeMs: columns.real('galapagos_study.active_ms', row[6]),
+      trials: { [Symbol.iterator]: () => readTrials(connection, columns, key, parameters) },
+    };
+  });
+  return { uid, studies };
+}
+
+function* readTrials(connection: Connection, columns: Columns, study: number, parameters: number): Generator<StoredTrial> {
+  const trials = connection.prepare(
+    `SELECT number, state, params, operator, parents, generation, basis, outcome, value, finish_seq, crashes, deaths, memory_failures, lane_cap
+     FROM galapagos_trial WHERE study = ? AND number >= ? ORDER BY number LIMIT ${PAGE}`,
+  );
+  const newest = connection.prepare(
+    'SELECT number, max(k) FROM galapagos_attempt WHERE study = ? AND number BETWEEN ? AND ? GROUP BY number',
+  );
+  const open = connection.prepare(
+    'SELECT number, k, slot, spawn FROM galapagos_attempt WHERE study = ? AND number BETWEEN ? AND ? AND outcome IS NULL ORDER BY number, k',
+  );
+  for (let from = 0; ;) {
+    const page = trials.all([study, from]);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    const to = columns.integer('galapagos_trial.number', last[0]);
+    const k = new Map(newest.all([study, from, to]).map((row) => [row[0], columns.integer('galapagos_attempt.k', row[1])]));
+    const unsettled = byNumber(open.all([study, from, to]));
+    for (const row of page) {
+      const attempts = (unsettled.get(row[0]) ?? []).map((attempt) => storedAttempt(columns, attempt));
+      yield storedTrial(columns, row, parameters, { k: k.get(row[0]) ?? 0, unsettled: attempts });
+    }
+    from = to + 1;
+  }
+}
+
+function storedTrial(columns: Columns, row: Row, parameters: number, attempts: Pick<StoredTrial, 'k' | 'unsettled'>): StoredTrial {
+  const outcome = row[7] === null ? null : columns.parsed('galapagos_trial.outcome', trialOutcome, row[7]);
+  return {
+    number: columns.integer('galapagos_trial.number', row[0]),
+    state: columns.parsed('galapagos_trial.state', trialState, row[1]),
+    params: columns.params('galapagos_trial.params', row[2], parameters),
+    origin: {
+      operator: columns.text('galapagos_trial.operator', row[3]),
+      parents: row[4] === null ? [] : columns.json('galapagos_trial.parents', parentsSchema, row[4]),
+      generation: columns.integer('galapagos_trial.generation', row[5]),
+    },
+    basis: columns.integer('galapagos_trial.basis', row[6]),
+    end:
+      outcome === null
+        ? null
+        : {
+            outcome,
+            value: columns.real('galapagos_trial.value', row[8]),
+            finishSeq: columns.integer('galapagos_trial.finish_seq', row[9]),
+          },
+    crashes: columns.integer('galapagos_trial.crashes', row[10]),
+    deaths: columns.integer('galapagos_trial.deaths', row[11]),
+    memoryFailures: columns.integer('galapagos_trial.memory_failures', row[12]),
+    laneCap: columns.integer('galapagos_trial.lane_cap', row[13]),
+    ...attempts,
+  };
+}
+
+function storedAttempt(columns: Columns, row: Row): StoredAttempt {
+  return {
+    k: columns.integer('galapagos_attempt.k', row[1]),
+    slot: columns.text('galapagos_attempt.slot', row[2]),
+    spawn: columns.text('galapagos_attempt.spawn', row[3]),
+    outcome: null,
+  };
+}
+
+function byNumber(rows: readonly Row[]): Map<unknown, Row[]> {
+  const groups = new Map<unknown, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row[0]);
+    if (group === undefined) groups.set(row[0], [row]);
+    else group.push(row);
+  }
+  return groups;
+}

@@ -1,0 +1,212 @@
+/**
+ * A lab in an SQLite file that Optuna opens as it is. One writer, fenced by epoch: each commit looks, under the write lock,
+ * whether the epoch is still its own. Write-ahead log while open, one plain file when closed.
+ */
+import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { LabSnapshot, Write } from '../core/scheduling/index.ts';
+import { Connection, readHeader } from './connection.ts';
+import type { Statement } from './connection.ts';
+import { StorageError } from './errors.ts';
+import { recognise } from './recognise.ts';
+import type { Recognised } from './recognise.ts';
+import { holderOf, refuseHeld, refuseRival, takeHold } from './resume.ts';
+import type { Hold } from './resume.ts';
+import { readSnapshot } from './snapshot.ts';
+import { isBusy, isFolder, storageError } from './sqlite-failure.ts';
+import type { Committed, LabStorage } from './storage.ts';
+import { Writes } from './writes.ts';
+
+export interface OpenOptions {
+  /** Whether a file that is missing or empty is made a lab; otherwise it is refused. */
+  readonly create: boolean;
+  /** Take the lab from a process that lives: its next commit fails with `fenced`. */
+  readonly takeOver?: boolean;
+  /** The wall clock, for the dates people read. */
+  readonly now?: () => Date;
+  /** How long another program's lock is waited for. */
+  readonly timeoutMs?: number;
+}
+
+/** Pages of log after which SQLite moves them into the file: 16 MiB, so that a burst of trials pays for it once. */
+const CHECKPOINT_PAGES = 4_000;
+
+/** @throws StorageError; then nothing was created or changed */
+export function openLab(path: string, { create, takeOver = false, now = () => new Date(), timeoutMs = 10_000 }: OpenOptions): LabStorage {
+  const file = resolve(path);
+  const created = !existsSync(file);
+  if (created) createFile(file, create);
+  else refuseUnknown(file, create, timeoutMs);
+  let connection: Connection | null = null;
+  try {
+    connection = Connection.open(file, timeoutMs);
+    const hold = takeLab(connection, create, takeOver);
+    return new SqliteLab(connection, hold, now);
+  } catch (error) {
+    connection?.close();
+    if (created) for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(file + suffix, { force: true });
+    throw storageError(error, file, 'open the lab file');
+  }
+}
+
+function createFile(file: string, create: boolean): void {
+  const refuse = (message: string, expected: string): StorageError =>
+    new StorageError('not-found', file, `${file}: ${message}`, { expected, found: 'nothing' });
+  if (!create) throw refuse('there is no such lab file', 'a lab file');
+  if (!isFolder(dirname(file))) throw refuse(`there is no folder ${dirname(file)}`, 'a folder to create it in');
+  try {
+    closeSync(openSync(file, 'wx'));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') return;
+    const full = code === 'ENOSPC' || code === 'EDQUOT';
+    const [kind, sentence] = full ? (['disk-full', 'the disk is full'] as const) : (['read-only', 'its folder cannot be written'] as const);
+    throw new StorageError(kind, file, `${file}: cannot create the lab file: ${sentence}`, {
+      expected: full ? 'free space' : 'a folder that can be written',
+      found: String(code),
+      cause: error,
+    });
+  }
+}
+
+/** Looks at a file without leaving anything beside it; what it is counts again under the lock. */
+function refuseUnknown(file: string, create: boolean, timeoutMs: number): void {
+  refuseNonSqlite(file);
+  // A journal means that a writer was killed: only a connection that may write can roll it back.
+  if (statSync(file).size === 0 || existsSync(`${file}-journal`)) return;
+  let connection: Connection | null = null;
+  try {
+    connection = Connection.openReadOnly(file, timeoutMs, true);
+    refuseEmpty(file, recognise(connection), create);
+  } finally {
+    connection?.close();
+  }
+}
+
+export function refuseNonSqlite(file: string): void {
+  if (isFolder(file)) {
+    throw new StorageError('not-sqlite', file, `${file}: it is a folder, not a lab file`, {
+      expected: 'an SQLite file',
+      found: 'a folder',
+    });
+  }
+  let header: Buffer;
+  try {
+    header = readHeader(file);
+  } catch (error) {
+    throw new StorageError('io', file, `${file}: cannot be read`, {
+      expected: 'a file that can be read',
+      found: String(error),
+      cause: error,
+    });
+  }
+  if (header.length === 0 || header.toString('latin1').startsWith('SQLite format 3\0')) return;
+  throw new StorageError('not-sqlite', file, `${file}: it is not an SQLite file`, {
+    expected: 'an SQLite file',
+    found: `a file that begins with ${JSON.stringify(header.toString('latin1').slice(0, 12))}`,
+  });
+}
+
+function refuseEmpty(file: string, found: Recognised, create: boolean): void {
+  if (found !== 'empty' || create) return;
+  throw new StorageError('not-a-lab', file, `${file}: it is an empty database, not a lab file`, {
+    expected: 'a lab file',
+    found: 'no tables',
+  });
+}
+
+function takeLab(connection: Connection, create: boolean, takeOver: boolean): Hold {
+  // A power cut must not give one epoch to two openings.
+  connection.exec('PRAGMA synchronous=FULL');
+  const judged = holderOf(connection, recognise(connection));
+  if (!takeOver) refuseHeld(connection, judged);
+  const hold = connection.transaction(() => {
+    const found = recognise(connection);
+    refuseEmpty(connection.file, found, create);
+    if (!takeOver) refuseRival(connection, found, judged);
+    return takeHold(connection, found);
+  });
+  // Proof against a kill at any instant; a power cut may take the last commits, always the newest ones.
+  connection.exec('PRAGMA synchronous=NORMAL');
+  connection.exec(`PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}`);
+  // A log that a slow reader made long shrinks again.
+  connection.exec(`PRAGMA journal_size_limit=${4_096 * CHECKPOINT_PAGES}`);
+  connection.exec('PRAGMA cache_size=-16384');
+  return hold;
+}
+
+class SqliteLab implements LabStorage {
+  readonly epoch: number;
+  readonly lab: LabSnapshot;
+  readonly #connection: Connection;
+  readonly #now: () => Date;
+  readonly #selectEpoch: Statement;
+  readonly #writes: Writes;
+  #wal = false;
+  #fenced: StorageError | null = null;
+  #closed = false;
+
+  constructor(connection: Connection, { epoch, uid }: Hold, now: () => Date) {
+    this.epoch = epoch;
+    this.#connection = connection;
+    this.#now = now;
+    this.#selectEpoch = connection.prepare('SELECT epoch FROM galapagos_lab');
+    this.#writes = new Writes(connection);
+    this.#startLog();
+    this.lab = readSnapshot(connection, uid);
+  }
+
+  commit(steps: readonly (readonly Write[])[]): Committed {
+    if (this.#fenced !== null) throw this.#fenced;
+    if (this.#closed) throw this.#refuse('contradiction', 'the lab was closed', 'an open lab');
+    if (!this.#wal) this.#startLog();
+    try {
+      const endedElsewhere = this.#connection.transaction(() => {
+        this.#checkFence();
+        return this.#writes.apply(steps, this.#now());
+      });
+      return { endedElsewhere };
+    } catch (error) {
+      this.#writes.forget();
+      throw storageError(error, this.#connection.file, 'write the lab file');
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      if (this.#fenced === null) {
+        this.#connection.run('UPDATE galapagos_lab SET holder = NULL WHERE epoch = ?', this.epoch);
+        // Nobody else reading: the log goes into the file and both side files go away. Otherwise the last reader's close does it.
+        this.#connection.exec('PRAGMA busy_timeout=200; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE');
+      }
+    } catch (error) {
+      if (!isBusy(error)) throw storageError(error, this.#connection.file, 'close the lab file');
+    } finally {
+      this.#connection.close();
+    }
+  }
+
+  /** The write lock is held: the epoch cannot change until the commit. */
+  #checkFence(): void {
+    const found = this.#selectEpoch.get([])?.[0];
+    if (found === this.epoch) return;
+    this.#fenced = this.#refuse('fenced', 'another process took over this lab', `epoch ${this.epoch}`, `epoch ${String(found)}`);
+    throw this.#fenced;
+  }
+
+  /** Readers and the writer do not wait for each other then. Impossible for the moment while somebody reads a closed file. */
+  #startLog(): void {
+    try {
+      this.#wal = this.#connection.get('PRAGMA journal_mode=WAL')?.[0] === 'wal';
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+    }
+  }
+
+  #refuse(code: 'fenced' | 'contradiction', what: string, expected: string, found = what): StorageError {
+    const { file } = this.#connection;
+    return new StorageError(code, file, `${file}: ${what}`, { expected, found });
+  }
+}

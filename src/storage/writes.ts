@@ -1,0 +1,244 @@
+/**
+ * Carries out the scheduler's writes on a lab file, one function a kind, inside a transaction that `sqlite.ts` opens and
+ * closes. A trial that another program has ended is left alone and reported.
+ */
+import type { EndedState, Write } from '../core/scheduling/index.ts';
+import { paramsBlob } from './columns.ts';
+import type { Connection, Statement } from './connection.ts';
+import { StorageError } from './errors.ts';
+import { OptunaRows } from './optuna-rows.ts';
+import { pythonJson } from './python-json.ts';
+import type { EndedElsewhere } from './storage.ts';
+import { StudyRows } from './study-rows.ts';
+
+type Of<Op extends Write['op']> = Extract<Write, { op: Op }>;
+
+export class Writes {
+  readonly #connection: Connection;
+  readonly #optuna: OptunaRows;
+  readonly #studies = new Map<string, StudyRows>();
+  /** Studies seen to be there in this transaction. */
+  readonly #seen = new Set<string>();
+  readonly #insertProposal: Statement;
+  readonly #insertAttempt: Statement;
+  readonly #setRunning: Statement;
+  readonly #setTrialId: Statement;
+  readonly #endAttempt: Statement;
+  readonly #endTrial: Statement;
+  readonly #setBack: Statement;
+  #now = new Date(0);
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#optuna = new OptunaRows(connection);
+    const prepare = (sql: string): Statement => connection.prepare(sql);
+    this.#insertProposal = prepare(
+      `INSERT INTO galapagos_trial (study, number, state, params, operator, parents, generation, basis) VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?)`,
+    );
+    this.#insertAttempt = prepare(
+      'INSERT INTO galapagos_attempt (study, number, k, slot, spawn, session, cohort, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#setRunning = prepare("UPDATE galapagos_trial SET state = 'running', trial_id = ? WHERE study = ? AND number = ?");
+    this.#setTrialId = prepare('UPDATE galapagos_trial SET trial_id = ? WHERE study = ? AND number = ?');
+    this.#endAttempt = prepare(
+      'UPDATE galapagos_attempt SET outcome = ?, ended_at = ?, result = ?, detail = ? WHERE study = ? AND number = ? AND k = ? AND outcome IS NULL',
+    );
+    this.#endTrial = prepare(
+      'UPDATE galapagos_trial SET state = ?, outcome = ?, value = ?, finish_seq = ?, ended_by = ?, story = ? WHERE study = ? AND number = ?',
+    );
+    this.#setBack = prepare(
+      `UPDATE galapagos_trial SET state = 'waiting', crashes = ?, deaths = ?, memory_failures = ?, lane_cap = ? WHERE study = ? AND number = ?`,
+    );
+  }
+
+  /** Must be called inside a transaction; when it throws, roll back and call `forget`. */
+  apply(steps: readonly (readonly Write[])[], now: Date): EndedElsewhere[] {
+    this.#now = now;
+    this.#seen.clear();
+    const endedElsewhere: EndedElsewhere[] = [];
+    for (const writes of steps) {
+      const skipped = this.#endRows(writes, endedElsewhere);
+      for (const write of writes) {
+        if (skipped?.has(trialOf(write)) !== true) this.#write(write);
+      }
+    }
+    return endedElsewhere;
+  }
+
+  /** After a rollback: what is remembered may never have been written. */
+  forget(): void {
+    this.#studies.clear();
+  }
+
+  /** Ends the rows of the trials that end in this step, first, so that a trial ended elsewhere is known before anything of it is written. */
+  #endRows(writes: readonly Write[], endedElsewhere: EndedElsewhere[]): Set<string> | null {
+    let skipped: Set<string> | null = null;
+    for (const write of writes) {
+      if (write.op !== 'trialEnded' || write.outcome === 'endedElsewhere') continue;
+      const study = this.#study(write.uid);
+      const trial = study.trial(write.number);
+      const trialId = trial.trialId ?? this.#giveRows(study, write.number);
+      if (this.#optuna.endTrial(trialId, write.state, this.#now)) continue;
+      const found = this.#optuna.foundEnd(trialId);
+      if (found === null)
+        throw this.#refuse('damaged', `trial ${write.number} is not running in Optuna's table, but not ended either`, 'RUNNING');
+      endedElsewhere.push({ study: write.uid, number: write.number, ...found });
+      (skipped ??= new Set()).add(trialOf(write));
+    }
+    return skipped;
+  }
+
+  #write(write: Write): void {
+    switch (write.op) {
+      case 'study':
+        this.#createStudy(write);
+        break;
+      case 'studyState':
+        this.#setStudy('state = ?, reason = ?', write.uid, write.state, write.reason);
+        break;
+      case 'limits':
+        this.#setStudy('limits = ?, trial_limit = ?', write.uid, JSON.stringify(write.limits), write.limit);
+        break;
+      case 'activeMs':
+        this.#setStudy('active_ms = ?', write.uid, write.activeMs);
+        break;
+      case 'proposal':
+        this.#propose(write);
+        break;
+      case 'attemptStarted':
+        this.#startAttempt(write);
+        break;
+      case 'attemptEnded':
+        this.#endedAttempt(write);
+        break;
+      case 'trialEnded':
+        this.#endedTrial(write);
+        break;
+      case 'trialBack':
+        this.#takeBack(write);
+        break;
+      default:
+        write satisfies never;
+    }
+  }
+
+  #createStudy({ uid, spec, limits, limit }: Of<'study'>): void {
+    const studyId = this.#optuna.createStudy(uid, spec);
+    this.#connection.run(
+      `INSERT INTO galapagos_study (uid, study_id, state, limits, trial_limit, active_ms, spec) VALUES (?, ?, 'running', ?, ?, 0, ?)`,
+      uid,
+      studyId,
+      JSON.stringify(limits),
+      limit,
+      JSON.stringify(spec),
+    );
+  }
+
+  #setStudy(columns: string, uid: string, ...values: (string | number | null)[]): void {
+    const { key } = this.#study(uid);
+    this.#connection.run(`UPDATE galapagos_study SET ${columns} WHERE id = ?`, ...values, key);
+  }
+
+  #propose({ uid, number, params, origin, basis }: Of<'proposal'>): void {
+    const study = this.#study(uid);
+    if (params.length !== study.axes.length)
+      throw this.#refuse('contradiction', `trial ${number} has ${params.length} parameters`, `${study.axes.length}`);
+    const parents = origin.parents.length === 0 ? null : JSON.stringify(origin.parents);
+    this.#insertProposal.run([study.key, number, paramsBlob(params), origin.operator, parents, origin.generation, basis]);
+    study.proposed({ number, params, origin, trialId: null, attempt: null });
+  }
+
+  #startAttempt({ attempt: { study: uid, number, k }, slot, spawn, session, cohort }: Of<'attemptStarted'>): void {
+    const study = this.#study(uid);
+    const trial = study.trial(number);
+    const trialId = trial.trialId ?? this.#giveRows(study, number);
+    this.#insertAttempt.run([study.key, number, k, slot, spawn, session, cohort, this.#now.getTime()]);
+    this.#setRunning.run([trialId, study.key, number]);
+    trial.attempt = { k, slot, result: null };
+  }
+
+  /** Rows enter in number order, so that Optuna's numbers are ours: every smaller trial without one gets its row too. */
+  #giveRows(study: StudyRows, number: number): number {
+    let trialId = NaN;
+    for (const trial of study.rowless(number)) {
+      trialId = this.#optuna.insertTrial(study, trial, this.#now);
+      this.#setTrialId.run([trialId, study.key, trial.number]);
+    }
+    return trialId;
+  }
+
+  #endedAttempt({ attempt: { study: uid, number, k }, outcome, result, detail }: Of<'attemptEnded'>): void {
+    const study = this.#study(uid);
+    const json = result === null ? null : pythonJson(result);
+    const changes = this.#endAttempt.run([outcome, this.#now.getTime(), json, detail, study.key, number, k]);
+    if (changes !== 1) throw this.#refuse('contradiction', `attempt ${uid}/${number}/${k} is not open`, 'an attempt without an outcome');
+    study.attemptEnded(number, k, result);
+  }
+
+  #endedTrial({ uid, number, state, outcome, value, finishSeq, k, story }: Of<'trialEnded'>): void {
+    const study = this.#study(uid);
+    const trial = study.trial(number);
+    if (outcome !== 'endedElsewhere') this.#describeEnd(study, trial.number, { state, outcome, value, k });
+    const stored = Number.isNaN(value) ? null : value;
+    const lines = story.length === 0 ? null : JSON.stringify(story);
+    this.#endTrial.run([state, outcome, stored, finishSeq, k, lines, study.key, number]);
+    study.ended(number);
+  }
+
+  #describeEnd(study: StudyRows, number: number, end: { state: EndedState; outcome: string; value: number; k: number }): void {
+    const { trialId, attempt, origin } = study.trial(number);
+    if (trialId === null || (end.state === 'complete' && Number.isNaN(end.value))) {
+      throw this.#refuse('contradiction', `trial ${number} ends complete without a value`, 'a value');
+    }
+    const last = attempt?.k === end.k ? attempt : null;
+    const { executor, device, ms, metrics } = last?.result ?? {};
+    const { operator, parents, generation } = origin;
+    const lineage = { operator, parents, generation };
+    const about = { outcome: end.outcome, attempt: end.k, slot: last?.slot, executor, device, ms, lineage, metrics };
+    this.#optuna.describeEnd(trialId, end.state === 'failed' ? NaN : end.value, about);
+  }
+
+  #takeBack({ uid, number, crashes, deaths, memoryFailures, laneCap }: Of<'trialBack'>): void {
+    const { key } = this.#study(uid);
+    this.#setBack.run([crashes, deaths, memoryFailures, laneCap, key, number]);
+  }
+
+  #study(uid: string): StudyRows {
+    let study = this.#studies.get(uid);
+    if (study === undefined) {
+      study = new StudyRows(this.#connection, uid);
+      this.#studies.set(uid, study);
+    }
+    if (!this.#seen.has(uid)) {
+      if (!this.#optuna.ownsStudy(uid, study.studyId))
+        throw this.#refuse('study-gone', `another program deleted or renamed the study ${uid}`, 'the study');
+      this.#seen.add(uid);
+    }
+    return study;
+  }
+
+  #refuse(code: 'contradiction' | 'damaged' | 'study-gone', what: string, expected: string): StorageError {
+    const { file } = this.#connection;
+    return new StorageError(code, file, `${file}: ${what}`, { expected, found: what });
+  }
+}
+
+/** The trial a write is about, as a key; empty for a study's. */
+function trialOf(write: Write): string {
+  switch (write.op) {
+    case 'attemptStarted':
+    case 'attemptEnded':
+      return `${write.attempt.study}/${write.attempt.number}`;
+    case 'trialEnded':
+    case 'trialBack':
+    case 'proposal':
+      return `${write.uid}/${write.number}`;
+    case 'study':
+    case 'studyState':
+    case 'limits':
+    case 'activeMs':
+      return '';
+    default:
+      return write satisfies never;
+  }
+}
