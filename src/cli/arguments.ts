@@ -1,0 +1,41 @@
+/** Parsers of option values, for commander: each says what it expected and what it found. */
+import { InvalidArgumentError } from 'commander';
+
+/** An integer, least ≤ n ≤ 2⁵³ − 1. */
+export function integer(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^[+-]?\d+$/.test(text.trim()) || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`Expected an integer ≥ ${least}, found ${JSON.stringify(text)}.`);
+    }
+    return value;
+  };
+}
+
+export interface Range {
+  readonly above?: number;
+  readonly least?: number;
+  readonly most?: number;
+}
+
+/** A finite number in a range. */
+export function real({ above = -Infinity, least = -Infinity, most = Infinity }: Range = {}): (text: string) => number {
+  const bounds = [
+    ...(above === -Infinity ? [] : [`> ${above}`]),
+    ...(least === -Infinity ? [] : [`≥ ${least}`]),
+    ...(most === Infinity ? [] : [`≤ ${most}`]),
+  ].join(' and ');
+  return (text) => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (!Number.isFinite(value) || value <= above || value < least || value > most) {
+      throw new InvalidArgumentError(`Expected a number${bounds === '' ? '' : ` ${bounds}`}, found ${JSON.stringify(text)}.`);
+    }
+    return value;
+  };
+}
+
+/** A text that is not empty. */
+export function text(given: string): string {
+  if (given.trim() === '') throw new InvalidArgumentError('Expected a text, found an empty one.');
+  return given;
+}

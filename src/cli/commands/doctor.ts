@@ -1,0 +1,35 @@
+/** `galapagos doctor`. */
+import type { Command } from 'commander';
+import type { DoctorOutput } from '../../protocol/cli-output.ts';
+import { print, printJson } from '../context.ts';
+import type { Context } from '../context.ts';
+import { examine } from '../doctor.ts';
+import { EXIT } from '../exit-codes.ts';
+
+export function addDoctor(program: Command, context: Context): void {
+  program
+    .command('doctor')
+    .description('what this machine has and lacks for Galapagos, and what to do about it')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+ok: there. optional: not there, and only some things need it. missing: nothing works without it; the exit code is 1.
+
+Examples:
+  galapagos doctor
+  galapagos doctor --json`,
+    )
+    .action(async ({ json = false }: { readonly json?: boolean }) => {
+      const checks = await examine({ resources: context.resources, cwd: context.streams.cwd });
+      const sound = checks.every(({ state }) => state !== 'missing');
+      if (json) printJson(context, { ok: sound, checks } satisfies DoctorOutput);
+      else {
+        for (const { name, state, found, remedy } of checks) {
+          print(context, [`${state.padEnd(8)}  ${name}: ${found}`, ...(remedy === null ? [] : [`${' '.repeat(10)}→ ${remedy}`])]);
+        }
+        print(context, ['', sound ? 'Galapagos can run here.' : 'Galapagos cannot run here until what is missing is there.']);
+      }
+      if (!sound) context.exitWith(EXIT.failed);
+    });
+}

@@ -1,0 +1,72 @@
+/** `galapagos run STUDY`: parses what was asked for; carrying it out is handed in. */
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { integer, real, text } from '../arguments.ts';
+import type { Context } from '../context.ts';
+import { createDisplay } from '../display/create-display.ts';
+import type { RunStudy } from '../resolved-run.ts';
+import { resolveStudy } from '../resolve-study.ts';
+import { resumeCommand } from '../resume-command.ts';
+
+interface RunOptions {
+  readonly workers?: number;
+  readonly trials?: number;
+  readonly minutes?: number;
+  readonly target?: number;
+  readonly sampler?: string;
+  readonly seed?: number;
+  readonly lab: string;
+  readonly export?: string;
+  readonly resume?: boolean;
+  readonly json?: boolean;
+}
+
+export function addRun(program: Command, context: Context, runStudy: RunStudy): void {
+  program
+    .command('run')
+    .description('run a study: a preset by its name, or a study file; flags win over the file')
+    .argument('<study>', 'a preset (mnist, paper-mnist-evolution …) or a study file (./study.json)', text)
+    .option('--workers <n>', 'worker processes (default: one for each core)', integer(1))
+    .option('--trials <n>', 'stop after this many trials', integer(1))
+    .option('--minutes <n>', 'stop after this many minutes', real({ above: 0 }))
+    .option('--target <x>', 'stop as soon as a trial is this good', real())
+    .option('--sampler <name>', 'evolution, evolution-seed, random or grid, with its default settings', text)
+    .option('--seed <n>', 'the seed of every random draw', integer(0))
+    .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
+    .option('--export <file>', 'write the five best configurations to this file at the end', text)
+    .option('--resume', 'go on with this study where the lab file left it')
+    .option('--json', 'print one JSON object a line: what happens, as it happens')
+    .addHelpText(
+      'after',
+      `
+Ctrl-C once stops asking for new trials, lets running ones finish for 5 s, saves, and prints the command that resumes.
+Ctrl-C twice exits at once; nothing that was finished is lost.
+
+Examples:
+  galapagos run mnist
+  galapagos run paper-mnist-evolution --lab lab.db --export best-configs.json
+  galapagos run ./study.json --workers 4 --trials 200 --sampler random
+  galapagos run mnist --resume
+  galapagos run sphere --json | head`,
+    )
+    .action(async (named: string, options: RunOptions) => {
+      const { streams, resources } = context;
+      const { json = false, workers, lab, export: exportTo, resume = false } = options;
+      const study = resolveStudy(named, options, { cwd: streams.cwd, resources });
+      const { json: _, ...flags } = options;
+      const display = createDisplay({ json, spec: study.spec, screen: streams.stdout, env: streams.env, clock: () => new Date() });
+      const code = await runStudy(
+        {
+          ...study,
+          workers: workers ?? null,
+          lab: resolve(streams.cwd, lab),
+          exportTo: exportTo === undefined ? null : resolve(streams.cwd, exportTo),
+          resume,
+          resumeCommand: resumeCommand(named, { flags, env: streams.env }),
+          resources,
+        },
+        display,
+      );
+      context.exitWith(code);
+    });
+}

@@ -1,0 +1,37 @@
+/** Picks the display for a run: JSON when asked for, the live view in a terminal, lines elsewhere. */
+import type { StudySpec } from '../../core/study/study-spec.ts';
+import type { Measure } from './format.ts';
+import { JsonDisplay } from './json.ts';
+import { LinesDisplay } from './lines.ts';
+import type { RunDisplay } from './run-display.ts';
+import { TerminalDisplay } from './terminal.ts';
+import type { Screen } from './terminal.ts';
+
+export interface DisplayOptions {
+  readonly json: boolean;
+  readonly spec: StudySpec;
+  readonly screen: Screen & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: () => Date;
+}
+
+export function createDisplay({ json, spec, screen, env, clock }: DisplayOptions): RunDisplay {
+  const write = (line: string): void => {
+    screen.write(`${line}\n`);
+  };
+  if (json) return new JsonDisplay(write, clock);
+  const measure = measureOf(spec);
+  const terminal = screen.isTTY === true && env['TERM'] !== 'dumb';
+  return terminal ? new TerminalDisplay(screen, measure, coloured(env)) : new LinesDisplay(write, measure);
+}
+
+/** What a study's values are called and how they are written. */
+export function measureOf({ objective }: Pick<StudySpec, 'objective'>): Measure {
+  if (objective.kind !== 'train') return 'value';
+  return objective['metric'] === 'loss' ? 'loss' : 'accuracy';
+}
+
+/** https://no-color.org: any non-empty NO_COLOR means none. */
+function coloured(env: DisplayOptions['env']): boolean {
+  return (env['NO_COLOR'] ?? '') === '';
+}

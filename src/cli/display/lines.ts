@@ -1,0 +1,106 @@
+/** The display where there is no terminal: a line per finished trial, a line on the whole each ten seconds. */
+import { count, duration, number, params, rate, slot, value } from './format.ts';
+import type { Measure } from './format.ts';
+import type { RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
+import { RunProgress } from './run-progress.ts';
+import { summary } from './summary.ts';
+
+const PROGRESS_EVERY_MS = 10_000;
+
+export class LinesDisplay implements RunDisplay {
+  readonly #write: (line: string) => void;
+  readonly #measure: Measure;
+  #progress: RunProgress | null = null;
+  #lastMs: number | null = null;
+
+  constructor(write: (line: string) => void, measure: Measure) {
+    this.#write = write;
+    this.#measure = measure;
+  }
+
+  start(run: RunStart): void {
+    this.#progress = new RunProgress(run);
+    const budget = run.trials === null ? 'trials without a limit' : count(run.trials, 'trial');
+    const resumed = run.resumed ? `, resumed with ${count(run.done ?? 0, 'trial')} done` : '';
+    this.#write(`${run.study}: ${budget} on ${count(run.workers, 'worker')}${resumed}, kept in ${run.lab}`);
+    for (const note of run.notes) this.#write(`Note: ${note}`);
+  }
+
+  event(event: RunEvent): void {
+    this.#progress?.event(event);
+    const line = eventLine(event, this.#measure);
+    if (line !== null) this.#write(line);
+  }
+
+  tick(nowMs: number): void {
+    const progress = this.#progress;
+    if (progress === null) return;
+    progress.tick(nowMs);
+    this.#lastMs ??= nowMs;
+    if (nowMs - this.#lastMs < PROGRESS_EVERY_MS) return;
+    this.#lastMs = nowMs;
+    this.#write(progressLine(progress, this.#measure));
+  }
+
+  finish(end: RunSummary): void {
+    if (this.#progress === null) return;
+    this.#write('');
+    for (const line of summary(this.#progress.run, end, { width: Infinity, measure: this.#measure })) this.#write(line);
+  }
+}
+
+/** `18 of 64 trials · best 94.12 % in trial 14 · 3.4 evaluations/s · 14 s left · 2 of 2 workers busy`. */
+export function progressLine(progress: RunProgress, measure: Measure): string {
+  const { run, done, best, perSecond, leftMs, workers } = progress;
+  const busy = [...workers.values()].filter(({ doing }) => doing === 'trial').length;
+  return [
+    run.trials === null ? count(done, 'trial') : `${done} of ${count(run.trials, 'trial')}`,
+    best === null ? 'best –' : `best ${value(best.value, measure)} in trial ${best.trial}`,
+    rate(perSecond),
+    `${leftMs === null ? '–' : duration(leftMs)} left`,
+    `${busy} of ${count(run.workers, 'worker')} busy`,
+  ].join(' · ');
+}
+
+/** What an event is worth in a log; null: nothing. */
+export function eventLine(event: RunEvent, measure: Measure): string | null {
+  switch (event.type) {
+    case 'trialEnded':
+      return trialLine(event, measure);
+    case 'trialBack':
+      return `trial ${event.trial}  attempt ${event.attempt} on ${slot(event.slot)} ${words(event.outcome)}, it runs again${because(event.detail)}`;
+    case 'workerLost':
+      return `worker ${slot(event.slot)} lost${because(event.reason)}`;
+    case 'quarantined':
+      return `worker ${slot(event.slot)} gets no more trials for ${duration(event.forMs)}${because(event.reason)}`;
+    case 'released':
+      return `worker ${slot(event.slot)} gets trials again`;
+    case 'storageStalled':
+      return `the lab file cannot be written, trying again${because(event.error)}`;
+    case 'storageBack':
+      return 'the lab file is written again';
+    case 'note':
+      return event.text;
+    case 'workerReady':
+    case 'trialStarted':
+      return null;
+    default:
+      return event satisfies never;
+  }
+}
+
+function trialLine(end: Extract<RunEvent, { type: 'trialEnded' }>, measure: Measure): string {
+  const failed = end.outcome === 'cancelled' ? 'cancelled' : `failed${because(end.error ?? words(end.outcome))}`;
+  const result = end.state === 'failed' ? failed : end.state === 'pruned' ? 'pruned' : value(end.value, measure);
+  const time = end.ms === null ? '' : `  ${number(Math.round(end.ms) / 1000)} s`;
+  return `trial ${end.trial}  ${result}  ${params(end.params)}${time}${end.isBest ? '  best so far' : ''}`;
+}
+
+/** `outOfMemory` → `out of memory`. */
+function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function because(reason: string | null): string {
+  return reason === null || reason === '' ? '' : `: ${reason.split('\n')[0] ?? ''}`;
+}

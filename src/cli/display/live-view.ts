@@ -1,0 +1,86 @@
+/** The live view of a run as lines of text: what `terminal.ts` redraws. Pure; colours are functions handed in. */
+import { count, cut, duration, params, paramWords, rate, slot, value } from './format.ts';
+import type { Measure } from './format.ts';
+import type { RunProgress, WorkerView } from './run-progress.ts';
+import { wrap } from './table.ts';
+
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+}
+
+export const plain: Paint = { bold: String, dim: String, good: String, bad: String };
+
+export interface Frame {
+  readonly width: number;
+  /** Most lines there is room for. */
+  readonly height: number;
+  readonly measure: Measure;
+  readonly paint: Paint;
+}
+
+/** Trials done, the best with its parameters, speed and time left, a line per worker. No line is wider than the frame. */
+export function liveView(progress: RunProgress, frame: Frame): string[] {
+  const { width, height, paint } = frame;
+  const head = [headline(progress, width, paint), ...best(progress, frame), cut(speed(progress), width)];
+  if (progress.stalled !== null) head.push(paint.bad(cut(`the lab file cannot be written, trying again: ${progress.stalled}`, width)));
+  const workers = [...progress.workers];
+  const starting = progress.run.workers - workers.length;
+  const lines = workers.map(([name, worker]) => workerLine(name, worker, progress, frame));
+  if (starting > 0) lines.push(paint.dim(cut(`${count(starting, 'worker')} starting`, width)));
+  const room = Math.max(1, height - head.length);
+  if (lines.length <= room) return [...head, ...lines];
+  return [...head, ...lines.slice(0, room - 1), paint.dim(cut(`… and ${count(lines.length - room + 1, 'more worker')}`, width))];
+}
+
+function headline({ run, done }: RunProgress, width: number, paint: Paint): string {
+  if (run.trials === null) return paint.bold(cut(`${run.study}  ${count(done, 'trial')}`, width));
+  const share = run.trials === 0 ? 1 : Math.min(1, done / run.trials);
+  const text = `${run.study}  ${done} of ${count(run.trials, 'trial')}`;
+  const percent = `${Math.floor(share * 100)} %`.padStart(5);
+  const room = width - text.length - percent.length - 4;
+  if (room < 8) return paint.bold(cut(text, width));
+  const cells = Math.min(40, room);
+  const full = Math.floor(share * cells);
+  return `${paint.bold(text)}  ${paint.good('█'.repeat(full))}${paint.dim('░'.repeat(cells - full))}${percent}`;
+}
+
+function best({ best: trial }: RunProgress, { width, measure, paint }: Frame): string[] {
+  if (trial === null) return [paint.dim(cut('best – (no trial has finished yet)', width))];
+  const first = `best ${value(trial.value, measure)} in trial ${trial.trial}`;
+  const lines = wrap([first, ...paramWords(trial.params)], width).slice(0, 3);
+  return lines.map((line, i) => {
+    const text = cut(line, width);
+    return i === 0 && text.startsWith(first) ? paint.good(first) + text.slice(first.length) : text;
+  });
+}
+
+function speed(progress: RunProgress): string {
+  const { perSecond, leftMs, elapsedMs, diverged, failed, lostAttempts } = progress;
+  const parts = [rate(perSecond), `${leftMs === null ? '–' : duration(leftMs)} left`, `${duration(elapsedMs)} so far`];
+  if (diverged > 0) parts.push(`${diverged} diverged`);
+  if (failed > 0) parts.push(`${failed} failed`);
+  if (lostAttempts > 0) parts.push(`${count(lostAttempts, 'attempt')} lost and run again`);
+  return parts.join(' · ');
+}
+
+function workerLine(name: string, worker: WorkerView, progress: RunProgress, { width, paint }: Frame): string {
+  const label = slot(name).padEnd(7);
+  switch (worker.doing) {
+    case 'trial': {
+      const time = duration(progress.atItMs(worker) ?? 0).padStart(7);
+      const text = cut(`${label} trial ${worker.trial}  ${params(worker.params)}`, width - time.length - 1);
+      return `${text.padEnd(Math.min(width, 100) - time.length)}${paint.dim(time)}`;
+    }
+    case 'lost':
+    case 'quarantined':
+      return paint.bad(cut(`${label} ${worker.doing}: ${worker.reason}`, width));
+    case 'starting':
+    case 'waiting':
+      return paint.dim(cut(`${label} ${worker.doing}`, width));
+    default:
+      return worker satisfies never;
+  }
+}

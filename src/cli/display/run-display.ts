@@ -1,0 +1,116 @@
+/**
+ * What a run tells its display, and nothing about how it is shown. `terminal.ts`, `lines.ts` and `json.ts` are the three
+ * displays; the producer is the run itself. Calls come in the order start, (event | tick)…, finish.
+ */
+import type { Origin } from '../../core/samplers/sampler.ts';
+import type { AttemptOutcome, EndedState, TrialOutcome } from '../../core/scheduling/index.ts';
+import type { Params } from '../../core/search-space/distribution.ts';
+import type { Direction } from '../../core/study/study-spec.ts';
+
+/** A finished trial worth showing: of the best, the best. */
+export interface BestTrial {
+  readonly trial: number;
+  readonly value: number;
+  readonly params: Params;
+  /** 1, 2 …: which attempt gave the value. */
+  readonly attempt: number;
+  readonly origin: Origin;
+}
+
+export interface RunStart {
+  readonly study: string;
+  readonly resumed: boolean;
+  /** The budget; null: without one. */
+  readonly trials: number | null;
+  readonly workers: number;
+  readonly direction: Direction;
+  readonly parameterNames: readonly string[];
+  /** What the user should know before reading the numbers, e.g. that the test set selects. */
+  readonly notes: readonly string[];
+  /** The lab file. */
+  readonly lab: string;
+  /** Trials that had ended before this run, and the best of them. */
+  readonly done?: number;
+  readonly best?: BestTrial | null;
+  /** Milliseconds the study may still run; null or absent: without bound. */
+  readonly leftMs?: number | null;
+}
+
+export type RunEvent =
+  | { readonly type: 'workerReady'; readonly slot: string; readonly device: string }
+  | { readonly type: 'workerLost'; readonly slot: string; readonly reason: string }
+  | { readonly type: 'quarantined'; readonly slot: string; readonly reason: string; readonly forMs: number }
+  | { readonly type: 'released'; readonly slot: string }
+  | { readonly type: 'trialStarted'; readonly trial: number; readonly attempt: number; readonly slot: string; readonly params: Params }
+  | {
+      readonly type: 'trialEnded';
+      readonly trial: number;
+      /** 0: no attempt ran. */
+      readonly attempt: number;
+      /** Null: no worker ended it. */
+      readonly slot: string | null;
+      readonly state: EndedState;
+      readonly outcome: TrialOutcome;
+      /** Null: failed, or the worst value (diverged). */
+      readonly value: number | null;
+      readonly params: Params;
+      readonly origin: Origin;
+      readonly isBest: boolean;
+      /** The attempt's own duration; null: unknown. */
+      readonly ms: number | null;
+      /** Why it failed; null: it did not. */
+      readonly error: string | null;
+      readonly metrics: Readonly<Record<string, number | string>>;
+    }
+  /** An attempt is over and its trial waits again, free of charge. */
+  | {
+      readonly type: 'trialBack';
+      readonly trial: number;
+      readonly attempt: number;
+      readonly slot: string;
+      readonly outcome: AttemptOutcome;
+      readonly detail: string | null;
+    }
+  | { readonly type: 'storageStalled'; readonly error: string }
+  | { readonly type: 'storageBack' }
+  | { readonly type: 'note'; readonly text: string };
+
+/** Of synchronous evolution: what one generation reached. */
+export interface GenerationBest {
+  readonly generation: number;
+  /** How many trials were evaluated in it. */
+  readonly trials: number;
+  /** Null: none of them gave a value. */
+  readonly best: number | null;
+}
+
+export interface RunSummary {
+  readonly study: string;
+  /** finished: a stop rule was met. paused: interrupted, may be resumed. failed: it could not go on. */
+  readonly state: 'finished' | 'paused' | 'failed';
+  /** In words, e.g. `64 trials`, `interrupted`, `the disk is full`. */
+  readonly reason: string;
+  readonly complete: number;
+  readonly pruned: number;
+  readonly failed: number;
+  /** Attempts that were lost with their worker and run again. */
+  readonly lostAttempts: number;
+  /** Of this run, not of earlier ones. */
+  readonly elapsedMs: number;
+  /** Best first, at most five. */
+  readonly best: readonly BestTrial[];
+  /** Null: the sampler has no generations. */
+  readonly generations: readonly GenerationBest[] | null;
+  /** Null: not written. */
+  readonly written: { readonly lab: string; readonly bestConfigs: string | null };
+  /** What to type to go on; null: there is nothing to go on with. */
+  readonly resumeCommand: string | null;
+}
+
+export interface RunDisplay {
+  start(run: RunStart): void;
+  event(event: RunEvent): void;
+  /** Time passes: called several times a second, with milliseconds of any monotonic clock. Events happen at the last tick. */
+  tick(nowMs: number): void;
+  finish(summary: RunSummary): void;
+}

@@ -1,0 +1,133 @@
+/**
+ * What a display knows of a run so far, folded from its events: counts, the best, what each worker does, speed, time left.
+ * Pure projection; formats nothing.
+ */
+import type { Params } from '../../core/search-space/distribution.ts';
+import type { BestTrial, RunEvent, RunStart } from './run-display.ts';
+
+export type WorkerView =
+  | { readonly doing: 'starting' | 'waiting' }
+  | { readonly doing: 'trial'; readonly trial: number; readonly params: Params; readonly sinceMs: number }
+  | { readonly doing: 'lost' | 'quarantined'; readonly reason: string };
+
+/** Speed is measured over this much of the past. */
+const WINDOW_MS = 30_000;
+/** Before so many trials and milliseconds no speed is claimed. */
+const ENOUGH_TRIALS = 3;
+const ENOUGH_MS = 1_000;
+
+export class RunProgress {
+  readonly run: RunStart;
+  /** Slot → what it does, in the order in which they appeared. */
+  readonly workers = new Map<string, WorkerView>();
+  best: BestTrial | null;
+  /** Ended trials, with those of earlier runs. */
+  done: number;
+  diverged = 0;
+  failed = 0;
+  lostAttempts = 0;
+  /** Why storage waits; null: it does not. */
+  stalled: string | null = null;
+  #startMs: number | null = null;
+  #nowMs = 0;
+  #endedHere = 0;
+  /** Instants and counts of ended trials, the first at or before the window's begin. */
+  #samples: { readonly atMs: number; readonly ended: number }[] = [];
+  /** Trials under way → worker, for ends that name no slot. */
+  readonly #running = new Map<number, string>();
+
+  constructor(run: RunStart) {
+    this.run = run;
+    this.best = run.best ?? null;
+    this.done = run.done ?? 0;
+  }
+
+  /** Milliseconds since the first tick. */
+  get elapsedMs(): number {
+    return this.#startMs === null ? 0 : this.#nowMs - this.#startMs;
+  }
+
+  /** Milliseconds that a worker has been at its trial. */
+  atItMs(worker: WorkerView): number | null {
+    return worker.doing === 'trial' ? Math.max(0, this.#nowMs - worker.sinceMs) : null;
+  }
+
+  /** Evaluations per second lately; null: too early to say. */
+  get perSecond(): number | null {
+    const first = this.#samples[0];
+    if (first === undefined || this.#endedHere < ENOUGH_TRIALS || this.elapsedMs < ENOUGH_MS) return null;
+    return ((this.#endedHere - first.ended) / (this.#nowMs - first.atMs)) * 1000;
+  }
+
+  /** Milliseconds until a stop rule holds at this speed; null: unknown or without bound. */
+  get leftMs(): number | null {
+    const speed = this.perSecond;
+    const { trials, leftMs = null } = this.run;
+    const byTrials = trials === null || speed === null || speed === 0 ? null : (Math.max(0, trials - this.done) / speed) * 1000;
+    const byTime = leftMs === null ? null : Math.max(0, leftMs - this.elapsedMs);
+    return byTrials === null ? byTime : byTime === null ? byTrials : Math.min(byTrials, byTime);
+  }
+
+  tick(nowMs: number): void {
+    this.#startMs ??= nowMs;
+    this.#nowMs = nowMs;
+    const last = this.#samples.at(-1);
+    if (last === undefined || nowMs - last.atMs >= 1_000) this.#samples.push({ atMs: nowMs, ended: this.#endedHere });
+    while ((this.#samples[1]?.atMs ?? Infinity) <= nowMs - WINDOW_MS) this.#samples.shift();
+  }
+
+  event(event: RunEvent): void {
+    switch (event.type) {
+      case 'workerReady':
+      case 'released':
+        this.workers.set(event.slot, { doing: 'waiting' });
+        break;
+      case 'workerLost':
+        this.workers.set(event.slot, { doing: 'lost', reason: event.reason });
+        break;
+      case 'quarantined':
+        this.workers.set(event.slot, { doing: 'quarantined', reason: event.reason });
+        break;
+      case 'trialStarted':
+        this.workers.set(event.slot, { doing: 'trial', trial: event.trial, params: event.params, sinceMs: this.#nowMs });
+        this.#running.set(event.trial, event.slot);
+        break;
+      case 'trialEnded':
+        this.#ended(event);
+        break;
+      case 'trialBack':
+        if (event.outcome === 'lost') this.lostAttempts += 1;
+        this.#leave(event.trial);
+        break;
+      case 'storageStalled':
+        this.stalled = event.error;
+        break;
+      case 'storageBack':
+        this.stalled = null;
+        break;
+      case 'note':
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #ended(event: Extract<RunEvent, { type: 'trialEnded' }>): void {
+    this.done += 1;
+    this.#endedHere += 1;
+    if (event.outcome === 'diverged') this.diverged += 1;
+    if (event.state === 'failed') this.failed += 1;
+    const { trial, value, params, attempt, origin } = event;
+    if (event.isBest && value !== null) this.best = { trial, value, params, attempt, origin };
+    this.#leave(trial);
+  }
+
+  /** A worker's trial is over; what it does next it will say. */
+  #leave(trial: number): void {
+    const slot = this.#running.get(trial);
+    if (slot === undefined) return;
+    this.#running.delete(trial);
+    const worker = this.workers.get(slot);
+    if (worker?.doing === 'trial' && worker.trial === trial) this.workers.set(slot, { doing: 'waiting' });
+  }
+}

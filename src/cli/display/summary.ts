@@ -1,0 +1,78 @@
+/** The end of a run as lines of text: the best configurations, the generations, what was written, how to go on. Pure. */
+import type { Direction } from '../../core/study/study-spec.ts';
+import { count, duration, paramValue, paramWords, value } from './format.ts';
+import type { Measure } from './format.ts';
+import type { BestTrial, GenerationBest, RunStart, RunSummary } from './run-display.ts';
+import { table, tableWidth, wrap } from './table.ts';
+
+export interface SummaryFrame {
+  /** Columns; Infinity: no terminal. */
+  readonly width: number;
+  readonly measure: Measure;
+}
+
+export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): string[] {
+  const lines = [outcome(end, run.trials), ''];
+  if (end.best.length === 0) lines.push('No trial gave a value.', '');
+  else
+    lines.push(
+      `The ${end.best.length === 1 ? 'best configuration' : `${end.best.length} best configurations`}`,
+      ...bestTable(end.best, run.parameterNames, frame),
+      '',
+    );
+  if (end.generations !== null && end.generations.length > 0) {
+    lines.push(`Best ${frame.measure} per generation`, ...generationTable(end.generations, run.direction, frame), '');
+  }
+  for (const note of run.notes) lines.push(...wrap(`Note: ${note}`.split(' '), frame.width, '', ' '));
+  lines.push(written(end));
+  if (end.resumeCommand !== null) lines.push(`Go on with: ${end.resumeCommand}`);
+  return lines;
+}
+
+/** Rank, trial, value and parameters side by side; where that is too wide, the parameters below each value. */
+export function bestTable(best: readonly BestTrial[], names: readonly string[], { width, measure }: SummaryFrame): string[] {
+  const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' });
+  const lines = table(
+    [right('rank'), right('trial'), right(measure), ...names.map(right)],
+    best.map((entry, i) => [
+      String(i + 1),
+      String(entry.trial),
+      value(entry.value, measure),
+      ...names.map((name) => (Object.hasOwn(entry.params, name) ? paramValue(entry.params[name] ?? null) : '–')),
+    ]),
+  );
+  if (tableWidth(lines) <= width) return lines;
+  return best.flatMap((entry, i) => [
+    `${i + 1}. ${value(entry.value, measure)} in trial ${entry.trial}`,
+    ...wrap(paramWords(entry.params), width, '   '),
+  ]);
+}
+
+export function generationTable(generations: readonly GenerationBest[], direction: Direction, { width, measure }: SummaryFrame): string[] {
+  let soFar: number | null = null;
+  const rows = generations.map(({ generation, trials, best }) => {
+    if (best !== null && (soFar === null || (direction === 'maximize' ? best > soFar : best < soFar))) soFar = best;
+    return [String(generation), String(trials), ...[best, soFar].map((each) => (each === null ? '–' : value(each, measure)))];
+  });
+  const head = ['generation', 'trials', `best ${measure}`, 'best so far'].map((title) => ({ title, align: 'right' as const }));
+  return table(head, rows, width);
+}
+
+function outcome(end: RunSummary, trials: number | null): string {
+  const done = end.complete + end.pruned + end.failed;
+  const state = { finished: 'Finished', paused: 'Paused', failed: 'Failed' }[end.state];
+  const parts = [
+    `${state} (${end.reason}): ${trials === null ? count(done, 'trial') : `${done} of ${count(trials, 'trial')}`} in ${duration(end.elapsedMs)}`,
+  ];
+  if (end.pruned > 0) parts.push(`${end.pruned} pruned`);
+  if (end.failed > 0) parts.push(`${end.failed} failed`);
+  if (end.lostAttempts > 0) parts.push(`${count(end.lostAttempts, 'attempt')} lost and run again`);
+  return parts.join(', ');
+}
+
+function written({ written: { lab, bestConfigs }, best }: RunSummary): string {
+  const all = `every trial is in ${lab}`;
+  return bestConfigs === null
+    ? `${all[0]?.toUpperCase() ?? ''}${all.slice(1)}.`
+    : `Wrote ${bestConfigs} (${count(best.length, 'configuration')}); ${all}.`;
+}

@@ -1,0 +1,151 @@
+/** What this machine has and lacks for Galapagos, each with what to do about it. Only looks; changes nothing. */
+import { execFile } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gpuInventory, machine } from '../node/machine.ts';
+import type { GpuInventory } from '../node/machine.ts';
+import { userFolder } from '../node/user-folder.ts';
+import type { DoctorOutput } from '../protocol/cli-output.ts';
+
+export type Check = DoctorOutput['checks'][number];
+
+const OLDEST_NODE = [20, 19] as const;
+const LITTLE_MEMORY = 2 ** 30;
+const LITTLE_DISK = 2 ** 30;
+const LOADING_MS = 15_000;
+const DATASET = ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'];
+
+/** An empty SIMD function: a module that is valid only where WebAssembly has 128-bit vectors. */
+const SIMD_MODULE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11]);
+
+export interface Surroundings {
+  readonly resources: string;
+  /** Where the lab file would go. */
+  readonly cwd: string;
+}
+
+/** All checks, in the order in which they are worth reading. */
+export async function examine({ resources, cwd }: Surroundings): Promise<Check[]> {
+  const { node, cores, cpuModel, memoryBytes, freeMemoryBytes } = machine();
+  const [storage, transport, gpu] = await Promise.all([library('libsql', 'the lab file'), library('zeromq', 'workers'), gpuInventory()]);
+  return [
+    nodeVersion(node),
+    ok('processor', `${cores} ${cores === 1 ? 'core' : 'cores'}${cpuModel === null ? '' : `, ${cpuModel}`}`),
+    memory(memoryBytes, freeMemoryBytes),
+    WebAssembly.validate(SIMD_MODULE)
+      ? ok('WebAssembly SIMD', 'there')
+      : missing('WebAssembly SIMD', 'this processor or Node lacks it', 'training needs it: use an x64 or arm64 machine and a current Node'),
+    storage,
+    transport,
+    dataset(resources),
+    writable('folder for the lab file', cwd, 'go to a folder that you may write to, or name one by --lab'),
+    writable('user folder', userFolder(), 'set GALAPAGOS_HOME to a folder that you may write to'),
+    disk(cwd),
+    graphics(gpu),
+    electron(),
+    ok('Python', 'not needed (only the benchmarks compare with programs written in it)'),
+  ];
+}
+
+export function nodeVersion(version: string): Check {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [least, leastMinor] = OLDEST_NODE;
+  if (major > least || (major === least && minor >= leastMinor)) return ok('Node', version);
+  return missing('Node', version, `Galapagos needs ${OLDEST_NODE.join('.')} or newer: https://nodejs.org`);
+}
+
+function memory(total: number, free: number): Check {
+  const found = `${gigabytes(total)} GB, ${gigabytes(free)} GB free`;
+  return free >= LITTLE_MEMORY ? ok('memory', found) : optional('memory', found, 'close other programs, or use fewer --workers');
+}
+
+/** Loads a native library in a child, so that one that crashes is a finding and not our end. */
+function library(name: string, needed: string): Promise<Check> {
+  const reinstall = `it is needed for ${needed}: npm ci installs it`;
+  const path = resolved(name);
+  if (path === null) return Promise.resolve(missing(name, 'not installed', reinstall));
+  const script = `await import(${JSON.stringify(pathToFileURL(path).href)}); process.exit(0)`;
+  return new Promise((done) => {
+    execFile(process.execPath, ['--input-type=module', '-e', script], { timeout: LOADING_MS, windowsHide: true }, (error, _, stderr) => {
+      const reason = /^\w*Error.*$/m.exec(stderr)?.[0] ?? error?.message ?? '';
+      done(error === null ? ok(name, 'loads') : missing(name, `does not load: ${reason}`, reinstall));
+    });
+  });
+}
+
+function dataset(resources: string): Check {
+  const folder = join(resources, 'datasets', 'mnist');
+  const lacking = DATASET.filter((file) => !existsSync(join(folder, file)) && !existsSync(join(folder, `${file}.gz`)));
+  if (lacking.length === 0) return ok('MNIST', folder);
+  return missing('MNIST', `${lacking.join(', ')} not in ${folder}`, 'these files come with Galapagos: install it again');
+}
+
+function writable(name: string, folder: string, remedy: string): Check {
+  let existing = folder;
+  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+  try {
+    accessSync(existing, constants.W_OK);
+    return ok(name, folder);
+  } catch {
+    return missing(name, `${folder} may not be written to`, remedy);
+  }
+}
+
+function disk(folder: string): Check {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    const free = bavail * bsize;
+    const found = `${gigabytes(free)} GB free`;
+    return free >= LITTLE_DISK
+      ? ok('disk', found)
+      : optional('disk', found, 'a lab file grows by about 1 kB a trial: make room for long studies');
+  } catch (error) {
+    return optional(
+      'disk',
+      `unknown: ${error instanceof Error ? error.message : String(error)}`,
+      'make sure that there is room for the lab file',
+    );
+  }
+}
+
+function graphics(inventory: GpuInventory): Check {
+  const later = 'not needed: training runs on the processor';
+  if (!inventory.known) return optional('graphics cards', `unknown: ${inventory.reason}`, later);
+  const names = inventory.gpus.map(({ vendor, model, vram }) => `${vendor} ${model}${vram === null ? '' : ` (${vram} MB)`}`);
+  return names.length === 0 ? optional('graphics cards', 'none found', later) : ok('graphics cards', names.join(', '));
+}
+
+function electron(): Check {
+  const needed = 'only the window needs it: npx install-electron fetches it';
+  const manifest = resolved('electron/package.json');
+  if (manifest === null) return optional('Electron', 'not installed', 'only the window needs it: npm ci installs it');
+  const pointer = join(dirname(manifest), 'path.txt');
+  const binary = existsSync(pointer) ? join(dirname(manifest), 'dist', readFileSync(pointer, 'utf8').trim()) : null;
+  return binary !== null && existsSync(binary) ? ok('Electron', binary) : optional('Electron', 'its program has not been fetched', needed);
+}
+
+function resolved(name: string): string | null {
+  try {
+    return createRequire(import.meta.url).resolve(name);
+  } catch {
+    return null;
+  }
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(1);
+}
+
+function ok(name: string, found: string): Check {
+  return { name, state: 'ok', found, remedy: null };
+}
+
+function missing(name: string, found: string, remedy: string): Check {
+  return { name, state: 'missing', found, remedy };
+}
+
+function optional(name: string, found: string, remedy: string): Check {
+  return { name, state: 'optional', found, remedy };
+}

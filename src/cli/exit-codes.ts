@@ -1,0 +1,30 @@
+/** What the command's exit code says, and which error means what. */
+import { GalapagosError, InvalidInput } from '../core/errors.ts';
+
+export const EXIT = { done: 0, failed: 1, badInput: 2, interrupted: 130 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Codes that mean: what was asked for was wrong, and the same command can never work. */
+const WRONG_REQUEST = new Set([
+  'usage',
+  'unknown-study',
+  'unknown-trial',
+  'not-found',
+  'not-sqlite',
+  'not-a-lab',
+  'schema-older',
+  'schema-newer',
+]);
+
+/** A command line or a name on it that cannot be carried out. */
+export class UsageError extends GalapagosError {
+  /** @param code one of those that mean a wrong request */
+  constructor(message: string, code: 'usage' | 'unknown-study' | 'unknown-trial' = 'usage') {
+    super(code, message);
+  }
+}
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof InvalidInput) return EXIT.badInput;
+  return error instanceof GalapagosError && WRONG_REQUEST.has(error.code) ? EXIT.badInput : EXIT.failed;
+}

@@ -1,0 +1,95 @@
+/** The `galapagos` command: its commands put together, and how every error leaves it. Each command is a file in `commands/`. */
+import { Command, CommanderError } from 'commander';
+import { addAskTell } from './commands/ask-tell.ts';
+import { addBest } from './commands/best.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addExport } from './commands/export.ts';
+import { addRun } from './commands/run.ts';
+import { addShow } from './commands/show.ts';
+import { addSimulate } from './commands/simulate.ts';
+import { addStory } from './commands/story.ts';
+import { addStudies } from './commands/studies.ts';
+import { addTrials } from './commands/trials.ts';
+import type { Context } from './context.ts';
+import { EXIT, UsageError } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { reportError } from './report-error.ts';
+import type { RunStudy } from './resolved-run.ts';
+import { resourcesFolder } from './resources.ts';
+import type { Streams } from './streams.ts';
+import { versionOf } from './version.ts';
+
+export interface Parts {
+  readonly runStudy: RunStudy;
+}
+
+/** Carries out one command line (without node and script). Never throws; everything is said on the streams. */
+export async function runCli(args: readonly string[], streams: Streams, { runStudy }: Parts): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.done;
+  const context: Context = {
+    streams,
+    get resources() {
+      return resourcesFolder();
+    },
+    exitWith: (code) => {
+      exit = code;
+    },
+  };
+  const program = createProgram(context, runStudy);
+  try {
+    if (args.length === 0)
+      throw new UsageError(`which command? One of ${program.commands.map((command) => command.name()).join(', ')}; see galapagos --help`);
+    await program.parseAsync([...args], { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    const json = args.includes('--json');
+    const said = error instanceof CommanderError ? new UsageError(usageSentence(error.message)) : error;
+    return reportError(said, streams.stderr, { json, debug: (streams.env['GALAPAGOS_DEBUG'] ?? '') !== '' });
+  }
+}
+
+function createProgram(context: Context, runStudy: RunStudy): Command {
+  const { streams } = context;
+  const program = new Command('galapagos')
+    .description('Distributed hyper-parameter search: evolves neural networks over every core and machine at hand.')
+    .version(versionOf(context.resources))
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ helpWidth: Math.min(120, streams.stdout.columns || 100) })
+    .configureOutput({
+      writeOut: (text) => {
+        streams.stdout.write(text);
+      },
+      // Errors are said once, by `reportError`.
+      outputError: () => undefined,
+    })
+    .addHelpText(
+      'after',
+      `
+Every command takes --json (JSON, or one JSON object a line; errors then are one JSON object on stderr) and --help.
+Exit codes: 0 done, 1 failed, 2 bad usage or input, 130 interrupted.
+
+Examples:
+  galapagos run mnist                        search MNIST with the recommended settings, on every core
+  galapagos run ./study.json --workers 2     run a study of your own
+  galapagos best mnist                       its best configurations, also while it runs
+  galapagos doctor                           what this machine has and lacks`,
+    );
+  addRun(program, context, runStudy);
+  addStudies(program, context);
+  addShow(program, context);
+  addTrials(program, context);
+  addBest(program, context);
+  addExport(program, context);
+  addStory(program, context);
+  addAskTell(program, context);
+  addSimulate(program, context);
+  addDoctor(program, context);
+  return program;
+}
+
+/** `error: unknown option '--x'\n(Did you mean --y?)` → a sentence. */
+function usageSentence(message: string): string {
+  return `${message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')}; see galapagos --help`;
+}

@@ -1,0 +1,96 @@
+/** From what the user named (a preset or a file) and the flags that win over it, to the study that is run. */
+import { readFileSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { InvalidInput } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
+import type { Limits, StudySpec } from '../core/study/study-spec.ts';
+import { meaningProblems, parseStudyFile, studyOf } from '../protocol/study-file.ts';
+import type { ObjectiveCheck, StudyFile } from '../protocol/study-file.ts';
+import { checkObjective } from '../training/trainer.ts';
+import { UsageError } from './exit-codes.ts';
+import { notesOn, presetFile, presetNames } from './presets.ts';
+
+/** Flags that change the study itself. */
+export interface StudyFlags {
+  readonly trials?: number;
+  readonly minutes?: number;
+  readonly target?: number;
+  readonly sampler?: string;
+  readonly seed?: number;
+}
+
+export interface ResolvedStudy {
+  readonly spec: StudySpec;
+  readonly limits: Limits;
+  /** What the user typed: to be repeated in the command that resumes. */
+  readonly named: string;
+  /** The file it was read from. */
+  readonly source: string;
+  /** What the reader of the numbers must know. */
+  readonly notes: readonly string[];
+}
+
+export interface Places {
+  readonly cwd: string;
+  /** The absolute path of `resources/`. */
+  readonly resources: string;
+}
+
+/**
+ * @param named a preset's name, or a file: anything with a slash or ending in .json
+ * @throws UsageError for an unknown preset or a missing file; InvalidInput with every problem of the file
+ */
+export function resolveStudy(named: string, flags: StudyFlags, places: Places): ResolvedStudy {
+  const source = looksLikeFile(named) ? within(places.cwd, named) : presetPath(named, places);
+  const label = looksLikeFile(named) ? named : `preset ${named}`;
+  const check: ObjectiveCheck = (objective, space) =>
+    objective.kind === 'train' ? checkObjective(objective, space, places.resources) : [];
+  const file = parseStudyFile(readStudy(source, named), label, check);
+  const changed = withFlags(file, flags);
+  const problems = changed === file ? [] : meaningProblems(changed, check);
+  if (problems.length > 0) throw new InvalidInput(`${label} with the flags given`, problems);
+  return { ...studyOf(changed), named, source, notes: notesOn(changed) };
+}
+
+/** Whether a name stands for a file rather than a preset. */
+export function looksLikeFile(named: string): boolean {
+  return /[/\\]/.test(named) || named.endsWith('.json');
+}
+
+function presetPath(named: string, { resources }: Places): string {
+  const names = presetNames(resources);
+  if (names.includes(named)) return presetFile(resources, named);
+  const nearest = nearestName(named, names);
+  const guess = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+  const presets = `The presets are ${names.join(', ')}; a study of your own is named by its file, e.g. ./${named}.json.`;
+  throw new UsageError(`there is no preset ${JSON.stringify(named)}.${guess} ${presets}`, 'unknown-study');
+}
+
+function readStudy(source: string, named: string): string {
+  try {
+    return readFileSync(source, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') throw new UsageError(`there is no file ${named}`, 'unknown-study');
+    if (code === 'EISDIR') throw new UsageError(`${named} is a folder; expected a study file`, 'unknown-study');
+    if (code === 'EACCES') throw new UsageError(`${named} may not be read by this user`, 'unknown-study');
+    throw error;
+  }
+}
+
+function withFlags(file: StudyFile, { trials, minutes, target, sampler, seed }: StudyFlags): StudyFile {
+  const stop = {
+    ...file.stop,
+    ...(trials === undefined ? {} : { trials }),
+    ...(minutes === undefined ? {} : { minutes }),
+    ...(target === undefined ? {} : { target }),
+  };
+  const limitsChanged = trials !== undefined || minutes !== undefined || target !== undefined;
+  const samplerChanged = sampler !== undefined && sampler !== file.sampler.name;
+  if (!limitsChanged && !samplerChanged && seed === undefined) return file;
+  return { ...file, stop, sampler: samplerChanged ? { name: sampler } : file.sampler, seed: seed ?? file.seed };
+}
+
+function within(cwd: string, path: string): string {
+  return isAbsolute(path) ? path : resolve(cwd, path);
+}

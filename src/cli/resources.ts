@@ -1,0 +1,15 @@
+/** Where the files that come with Galapagos lie: presets, schemas, datasets, networks. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GalapagosError } from '../core/errors.ts';
+
+/** The absolute path of `resources/`, found upwards from this module: the same for sources, the built command, a package. */
+export function resourcesFolder(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const candidate = join(folder, 'resources');
+    if (existsSync(join(candidate, 'studies'))) return candidate;
+    if (dirname(folder) === folder) break;
+  }
+  throw new GalapagosError('incomplete-installation', 'the folder resources/ that comes with Galapagos is missing: install it again');
+}

@@ -1,0 +1,21 @@
+/** The command line that goes on with an interrupted run. */
+
+export interface ResumeOptions {
+  /** Flags as given, by their names without dashes; `true` for those without a value. */
+  readonly flags: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Repeats the study and the flags that still count; begins with `npx` where npm started the run. */
+export function resumeCommand(named: string, { flags, env }: ResumeOptions): string {
+  const words = [...(env['npm_execpath'] === undefined ? [] : ['npx']), 'galapagos', 'run', named];
+  for (const [name, value] of Object.entries(flags)) {
+    if (value === undefined || value === false || name === 'resume') continue;
+    words.push(`--${name}`, ...(value === true ? [] : [String(value)]));
+  }
+  return [...words, '--resume'].map(quoted).join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[\w./:@%+=,\\-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,56 @@
+/** Writes a file so that at every instant, also after a crash, the old content or the new is there, never a part. */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { GalapagosError } from '../core/errors.ts';
+
+/** @throws GalapagosError naming the file; nothing is left beside it */
+export function writeAtomically(file: string, content: string): void {
+  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.part`);
+  try {
+    const descriptor = openSync(temporary, 'w');
+    try {
+      writeFileSync(descriptor, content);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new GalapagosError('not-written', `${file} cannot be written: ${reason(error)}`, { file }, error);
+  }
+  syncFolder(dirname(file));
+}
+
+/** Makes the rename itself durable; not every system lets a folder be opened for that. */
+function syncFolder(folder: string): void {
+  try {
+    const descriptor = openSync(folder, 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    // Windows: the rename is as durable as it gets.
+  }
+}
+
+function reason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+      return 'its folder does not exist';
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'this user may not write there';
+    case 'EISDIR':
+    case 'ENOTEMPTY':
+      return 'a folder of that name exists';
+    case 'ENOSPC':
+      return 'the disk is full';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}

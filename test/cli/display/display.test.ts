@@ -1,0 +1,314 @@
+import { Writable } from 'node:stream';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createDisplay, measureOf } from '../../../src/cli/display/create-display.ts';
+import { JsonDisplay } from '../../../src/cli/display/json.ts';
+import { LinesDisplay } from '../../../src/cli/display/lines.ts';
+import { liveView, plain } from '../../../src/cli/display/live-view.ts';
+import type { RunDisplay, RunEvent, RunStart, RunSummary } from '../../../src/cli/display/run-display.ts';
+import { RunProgress } from '../../../src/cli/display/run-progress.ts';
+import { summary } from '../../../src/cli/display/summary.ts';
+import { TerminalDisplay } from '../../../src/cli/display/terminal.ts';
+import type { Screen } from '../../../src/cli/display/terminal.ts';
+import { columns } from '../../../src/cli/display/format.ts';
+import { runOutput } from '../../../src/protocol/run-output.ts';
+
+const run: RunStart = {
+  study: 'paper-mnist-evolution',
+  resumed: false,
+  trials: 64,
+  workers: 2,
+  direction: 'maximize',
+  parameterNames: ['learningRate', 'dropout', 'momentum'],
+  notes: ['the test set selects the best trial: not an honest estimate'],
+  lab: 'lab.db',
+};
+const params = { learningRate: 0.0312345, dropout: 0.104, momentum: 0.8823456 };
+const origin = { operator: 'mutation', parents: [3], generation: 2 };
+
+const started = (trial: number, slot: string): RunEvent => ({ type: 'trialStarted', trial, attempt: 1, slot, params });
+const ended = (trial: number, value: number | null, isBest: boolean): RunEvent => ({
+  type: 'trialEnded',
+  trial,
+  attempt: 1,
+  slot: 'local/cpu/0',
+  state: 'complete',
+  outcome: value === null ? 'diverged' : 'succeeded',
+  value,
+  params,
+  origin,
+  isBest,
+  ms: 1234,
+  error: null,
+  metrics: { loss: 0.2 },
+});
+
+const story: RunEvent[] = [
+  { type: 'workerReady', slot: 'local/cpu/0', device: 'cpu' },
+  { type: 'workerReady', slot: 'local/cpu/1', device: 'cpu' },
+  ...[0, 1, 2, 3, 4].flatMap((trial) => [started(trial, 'local/cpu/0'), ended(trial, trial === 1 ? null : 0.9 + trial / 100, trial !== 1)]),
+  started(5, 'local/cpu/0'),
+  started(6, 'local/cpu/1'),
+  { type: 'trialBack', trial: 6, attempt: 1, slot: 'local/cpu/1', outcome: 'lost', detail: 'killed by SIGKILL' },
+  { type: 'workerLost', slot: 'local/cpu/1', reason: 'killed by SIGKILL' },
+  { type: 'quarantined', slot: 'local/cpu/1', reason: 'crashed 3 times in a row', forMs: 60_000 },
+  { type: 'storageStalled', error: 'the disk is full' },
+  { type: 'storageBack' },
+  { type: 'note', text: 'stopping: running trials may finish for 5 s' },
+];
+
+const end: RunSummary = {
+  study: run.study,
+  state: 'paused',
+  reason: 'interrupted',
+  complete: 5,
+  pruned: 0,
+  failed: 0,
+  lostAttempts: 1,
+  elapsedMs: 3500,
+  best: [4, 3].map((trial) => ({ trial, value: 0.9 + trial / 100, params, attempt: 1, origin })),
+  generations: [
+    { generation: 0, trials: 4, best: 0.93 },
+    { generation: 1, trials: 1, best: 0.94 },
+    { generation: 2, trials: 0, best: null },
+  ],
+  written: { lab: 'lab.db', bestConfigs: 'best-configs.json' },
+  resumeCommand: 'npx galapagos run paper-mnist-evolution --resume',
+};
+
+/** Plays the story with a tick each half second, one event a tick. */
+function play(display: Pick<RunDisplay, 'event' | 'tick'>): void {
+  display.tick(0);
+  for (const [i, event] of story.entries()) {
+    display.event(event);
+    display.tick((i + 1) * 500);
+  }
+}
+
+describe('the live view', () => {
+  const view = (width: number, height = 24): string[] => {
+    const progress = new RunProgress(run);
+    play(progress);
+    progress.event({ type: 'storageStalled', error: 'the disk is full' });
+    return liveView(progress, { width, height, measure: 'accuracy', paint: plain });
+  };
+
+  test('at 80 columns', () => {
+    expect(view(80)).toEqual([
+      'paper-mnist-evolution  5 of 64 trials  ██░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  7 %',
+      'best 94.00 % in trial 4  learningRate 0.03123  dropout 0.104  momentum 0.8823',
+      '0.5 evaluations/s · 1 min 58 s left · 10 s so far · 1 diverged · 1 attempt lost and run again'.slice(0, 79) + '…',
+      'the lab file cannot be written, trying again: the disk is full',
+      'cpu/0   trial 5  learningRate 0.03123  dropout 0.104  momentum 0.8823      4.0 s',
+      'cpu/1   quarantined: crashed 3 times in a row',
+    ]);
+  });
+
+  test('at 120 columns', () => {
+    expect(view(120)).toEqual([
+      'paper-mnist-evolution  5 of 64 trials  ███░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  7 %',
+      'best 94.00 % in trial 4  learningRate 0.03123  dropout 0.104  momentum 0.8823',
+      '0.5 evaluations/s · 1 min 58 s left · 10 s so far · 1 diverged · 1 attempt lost and run again',
+      'the lab file cannot be written, trying again: the disk is full',
+      'cpu/0   trial 5  learningRate 0.03123  dropout 0.104  momentum 0.8823                          4.0 s',
+      'cpu/1   quarantined: crashed 3 times in a row',
+    ]);
+  });
+
+  test.each([20, 33, 60, 80, 200])('no line is wider than %i columns', (width) => {
+    for (const line of view(width)) expect(columns(line)).toBeLessThanOrEqual(width);
+  });
+
+  test('more workers than lines: the rest is counted', () => {
+    expect(view(80, 5).at(-1)).toBe('… and 2 more workers');
+    expect(view(80, 5)).toHaveLength(5);
+  });
+
+  test('speed and time left are not claimed before there is something to claim them from', () => {
+    const progress = new RunProgress(run);
+    progress.tick(0);
+    progress.event(ended(0, 0.9, true));
+    progress.event(ended(1, 0.9, false));
+    progress.tick(5000);
+    expect([progress.perSecond, progress.leftMs]).toEqual([null, null]);
+    progress.event(ended(2, 0.9, false));
+    progress.tick(6000);
+    expect(progress.perSecond).toBeCloseTo(0.5);
+    expect(progress.leftMs).toBeCloseTo(122_000);
+  });
+
+  test('speed forgets what is more than half a minute old', () => {
+    const progress = new RunProgress({ ...run, trials: null, leftMs: 90_000 });
+    for (let second = 0; second <= 90; second++) {
+      progress.tick(second * 1000);
+      if (second < 40) progress.event(ended(second, 1, false));
+    }
+    expect(progress.perSecond).toBe(0);
+    expect(progress.leftMs).toBe(0);
+  });
+});
+
+test('the summary at 80 columns', () => {
+  expect(summary(run, end, { width: 80, measure: 'accuracy' })).toEqual([
+    'Paused (interrupted): 5 of 64 trials in 3.5 s, 1 attempt lost and run again',
+    '',
+    'The 2 best configurations',
+    'rank  trial  accuracy  learningRate  dropout  momentum',
+    '   1      4   94.00 %       0.03123    0.104    0.8823',
+    '   2      3   93.00 %       0.03123    0.104    0.8823',
+    '',
+    'Best accuracy per generation',
+    'generation  trials  best accuracy  best so far',
+    '         0       4        93.00 %      93.00 %',
+    '         1       1        94.00 %      94.00 %',
+    '         2       0              –      94.00 %',
+    '',
+    'Note: the test set selects the best trial: not an honest estimate',
+    'Wrote best-configs.json (2 configurations); every trial is in lab.db.',
+    'Go on with: npx galapagos run paper-mnist-evolution --resume',
+  ]);
+});
+
+test('where the table of the best is too wide, each has its parameters below', () => {
+  expect(summary(run, { ...end, generations: null, resumeCommand: null }, { width: 40, measure: 'loss' }).slice(2, 9)).toEqual([
+    'The 2 best configurations',
+    '1. 0.94 in trial 4',
+    '   learningRate 0.03123  dropout 0.104',
+    '   momentum 0.8823',
+    '2. 0.93 in trial 3',
+    '   learningRate 0.03123  dropout 0.104',
+    '   momentum 0.8823',
+  ]);
+});
+
+describe('without a terminal', () => {
+  let lines: string[];
+  let display: LinesDisplay;
+  beforeEach(() => {
+    lines = [];
+    display = new LinesDisplay((line) => lines.push(line), 'accuracy');
+    display.start(run);
+  });
+
+  test('a line per finished trial, one on the whole each ten seconds, what went wrong', () => {
+    play(display);
+    expect(lines).toEqual([
+      'paper-mnist-evolution: 64 trials on 2 workers, kept in lab.db',
+      'Note: the test set selects the best trial: not an honest estimate',
+      'trial 0  90.00 %  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
+      'trial 1  diverged  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s',
+      'trial 2  92.00 %  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
+      'trial 3  93.00 %  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
+      'trial 4  94.00 %  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
+      'trial 6  attempt 1 on cpu/1 lost, it runs again: killed by SIGKILL',
+      'worker cpu/1 lost: killed by SIGKILL',
+      'worker cpu/1 gets no more trials for 1 min 00 s: crashed 3 times in a row',
+      'the lab file cannot be written, trying again: the disk is full',
+      'the lab file is written again',
+      'stopping: running trials may finish for 5 s',
+      '5 of 64 trials · best 94.00 % in trial 4 · 0.5 evaluations/s · 1 min 58 s left · 1 of 2 workers busy',
+    ]);
+  });
+
+  test('a failed trial says why, in one line', () => {
+    display.event({ ...ended(0, null, false), state: 'failed', outcome: 'outOfMemory', error: 'no memory\n  at x' } as RunEvent);
+    expect(lines.at(-1)).toBe('trial 0  failed: no memory  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s');
+  });
+
+  test('the summary is not cut', () => {
+    display.finish(end);
+    expect(lines.at(-1)).toBe('Go on with: npx galapagos run paper-mnist-evolution --resume');
+  });
+});
+
+test('for programs: every line keeps the published schema', () => {
+  const lines: string[] = [];
+  const display = new JsonDisplay(
+    (line) => lines.push(line),
+    () => new Date(0),
+  );
+  display.start(run);
+  play(display);
+  display.event({ type: 'released', slot: 'local/cpu/1' });
+  display.finish(end);
+  const events = lines.map((line) => runOutput.parse(JSON.parse(line)));
+  expect(events.filter(({ event }) => event !== 'progress').map(({ event }) => event)).toEqual([
+    'started',
+    ...story.map(
+      ({ type }) =>
+        ({ workerReady: 'worker', workerLost: 'worker', quarantined: 'worker', storageStalled: 'storage', storageBack: 'storage' })[
+          type as string
+        ] ?? type,
+    ),
+    'worker',
+    'finished',
+  ]);
+  expect(events.filter(({ event }) => event === 'progress').length).toBe(10);
+  expect(events.every(({ at }) => at === '1970-01-01T00:00:00.000Z')).toBe(true);
+});
+
+describe('the display is chosen', () => {
+  const spec = { objective: { kind: 'train', metric: 'accuracy' } } as never;
+  const chosen = (isTTY: boolean, json: boolean, env: Record<string, string>): RunDisplay =>
+    createDisplay({ json, spec, screen: screen(isTTY).stream, env, clock: () => new Date() });
+
+  test.each([
+    [true, false, {}, TerminalDisplay],
+    [true, false, { TERM: 'dumb' }, LinesDisplay],
+    [false, false, {}, LinesDisplay],
+    [true, true, {}, JsonDisplay],
+  ])('terminal %s, --json %s, %j', (isTTY, json, env, kind) => {
+    expect(chosen(isTTY, json, env as Record<string, string>)).toBeInstanceOf(kind);
+  });
+
+  test.each([
+    ['train', 'accuracy', 'accuracy'],
+    ['train', 'loss', 'loss'],
+    ['synthetic', undefined, 'value'],
+  ])('%s with %s is measured in %s', (kind, metric, measure) => {
+    expect(measureOf({ objective: { kind, metric } })).toBe(measure);
+  });
+});
+
+describe('in a terminal', () => {
+  const played = (env: Record<string, string>, width: number): string => {
+    const { stream, text } = screen(true, width);
+    const display = createDisplay({
+      json: false,
+      spec: { objective: { kind: 'train' } } as never,
+      screen: stream,
+      env,
+      clock: () => new Date(),
+    });
+    display.start(run);
+    play(display);
+    display.finish(end);
+    return text();
+  };
+
+  test('shows the live view at once, keeps what matters, ends with the summary', () => {
+    const text = played({}, 100);
+    expect(text).toContain('0 of 64 trials');
+    expect(text).toContain('worker cpu/1 gets no more trials');
+    expect(text.trimEnd().endsWith('--resume')).toBe(true);
+  });
+
+  test('NO_COLOR means no colours', () => {
+    const colour = /\u001B\[(?:1|2|31|32)m/; // eslint-disable-line no-control-regex -- what colours are
+    expect(colour.test(played({}, 100))).toBe(true);
+    expect(colour.test(played({ NO_COLOR: '1' }, 100))).toBe(false);
+  });
+});
+
+function screen(isTTY: boolean, width = 80): { stream: Screen & { isTTY: boolean }; text: () => string } {
+  const parts: string[] = [];
+  const stream = Object.assign(
+    new Writable({
+      write: (chunk: Buffer, _, done) => {
+        parts.push(chunk.toString());
+        done();
+      },
+    }),
+    { isTTY, columns: width, rows: 24 },
+  );
+  return { stream, text: () => parts.join('') };
+}
