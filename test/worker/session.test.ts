@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { SessionWorld, attempt, done, turn, welcomed } from '../support/session-world.ts';
+
+describe('the worker says hello', () => {
+  it('at once, and the same hello again each 2,000 until it is answered', () => {
+    const world = new SessionWorld();
+    world.pass(4500, false);
+    expect(world.hellos.map(({ helloNo }) => helloNo)).toStrictEqual([1, 1, 1]);
+    expect(world.beats).toHaveLength(0);
+  });
+
+  it('with a higher number after 2,000 of silence, and keeps computing', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [0]);
+    await turn();
+    world.pass(2000, false);
+    expect(world.hellos.map(({ helloNo }) => helloNo)).toStrictEqual([1, 2]);
+    expect(world.hellos.at(-1)?.holding).toStrictEqual([attempt(0)]);
+    expect(world.running[0]?.lanes[0]?.signal.aborted).toBe(false);
+    await world.end(done);
+    expect(world.sent(0)).toStrictEqual([done]);
+  });
+
+  it('not for a silence in which it stood still itself', async () => {
+    const world = await welcomed();
+    world.pass(500);
+    world.now += 60_000;
+    world.session.tick(1e8);
+    expect(world.hellos).toHaveLength(1);
+    world.pass(2500, false);
+    expect(world.hellos).toHaveLength(2);
+  });
+
+  it('not while it is answered', async () => {
+    const world = await welcomed();
+    world.pass(60_000);
+    expect(world.hellos).toHaveLength(1);
+    expect(world.beats.map(({ n }) => n)).toStrictEqual(Array.from({ length: 120 }, (_, i) => i + 1));
+  });
+});
+
+describe('a welcome', () => {
+  it('that is repeated clears nothing', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [0, 1]);
+    await turn();
+    world.welcome('1.1');
+    expect(world.joined).toHaveLength(1);
+    expect(world.running[0]?.lanes.map(({ signal }) => signal.aborted)).toStrictEqual([false, false]);
+    world.pass(500);
+    expect(world.beats.at(-1)?.holding).toHaveLength(2);
+  });
+
+  it('to another hello than the last is ignored', async () => {
+    const world = await welcomed();
+    world.pass(2000, false);
+    world.welcome('1.9', { helloNo: 1 });
+    expect(world.joined).toHaveLength(1);
+    world.welcome('1.2', { helloNo: 2 });
+    expect(world.joined.at(-1)?.[0]).toBe('tasks 1.2');
+  });
+
+  it('drops what it does not keep: waiting, running and finished', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [0]);
+    await turn();
+    await world.end(done);
+    world.cohort('1.1', [1]);
+    await turn();
+    world.cohort('1.1', [2]);
+    world.pass(2000, false);
+    expect(world.hellos.at(-1)?.holding).toStrictEqual([attempt(0), attempt(1), attempt(2)]);
+    const before = world.results.length;
+    world.welcome('1.2');
+    expect(world.running[1]?.lanes[0]?.signal.aborted).toBe(true);
+    await world.end({ outcome: 'cancelled', ms: 1 });
+    world.pass(4000);
+    expect(world.results).toHaveLength(before);
+    expect(world.running).toHaveLength(2);
+    expect(world.beats.at(-1)?.holding).toStrictEqual([]);
+  });
+
+  it('lets what it keeps go on, and what had finished is sent again at once', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [0]);
+    await turn();
+    await world.end(done);
+    world.cohort('1.1', [1]);
+    await turn();
+    world.pass(2000, false);
+    world.results.length = 0;
+    world.welcome('1.2', { keep: [attempt(0), attempt(1)] });
+    expect(world.results).toMatchObject([{ session: '1.2', attempt: attempt(0) }]);
+    expect(world.running[1]?.lanes[0]?.signal.aborted).toBe(false);
+    await world.end(done);
+    expect(world.sent(1)).toStrictEqual([done]);
+  });
+
+  it('of a version this worker does not speak ends the process, and says both', () => {
+    const world = new SessionWorld();
+    world.welcome('1.1', { v: 9 });
+    expect(world.exited).toMatchObject({ code: 1, text: expect.stringMatching(/version 9.*speaks 1 to 1/) as string });
+  });
+});
+
+describe('a result', () => {
+  it.each(['ack', 'refused'] as const)('is sent each 2,000 until %s', async (type) => {
+    const world = await welcomed();
+    world.cohort('1.1', [0]);
+    await turn();
+    await world.end(done);
+    expect(world.sent(0)).toHaveLength(1);
+    world.pass(4500);
+    expect(world.sent(0)).toHaveLength(3);
+    world.session.control(type === 'ack' ? { type, attempt: attempt(0) } : { type, attempt: attempt(0), reason: 'staleLease' });
+    world.pass(6000);
+    expect(world.sent(0)).toHaveLength(3);
+    expect(world.beats.at(-1)?.holding).toStrictEqual([]);
+  });
+
+  it('found while there is no session waits for the next one', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [0]);
+    await turn();
+    world.session.control({ type: 'goodbye', session: '1.1', reason: 'staleSession' });
+    await world.end(done);
+    expect(world.results).toHaveLength(0);
+    world.pass(500);
+    world.welcome('1.2', { keep: [attempt(0)] });
+    expect(world.sent(0)).toStrictEqual([done]);
+  });
+});
+
+describe('a task', () => {
+  it('of another session is ignored', async () => {
+    const world = await welcomed();
+    world.cohort('1.0', [0]);
+    await turn();
+    expect(world.running).toHaveLength(0);
+  });
+
+  it('is not run twice', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [0]);
+    world.cohort('1.1', [0]);
+    await turn();
+    await world.end(done);
+    world.cohort('1.1', [0]);
+    await turn();
+    expect(world.running).toHaveLength(1);
+  });
+
+  it('runs after those that came before it, never beside them', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [3]);
+    world.cohort('1.1', [1]);
+    world.cohort('1.1', [2]);
+    await turn();
+    for (const number of [3, 1, 2]) {
+      expect(world.running.at(-1)?.lanes.map((lane) => lane.attempt.number)).toStrictEqual([number]);
+      await world.end(done);
+    }
+    expect(world.running).toHaveLength(3);
+  });
+
+  it('gives its parameters by name', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [4], { lanes: [{ attempt: attempt(4), params: Float64Array.of(0.25, 1) }] });
+    await turn();
+    expect(world.running[0]?.lanes[0]?.params).toStrictEqual({ learningRate: 0.25, activation: 'tanh' });
+  });
+
+  it('of an unknown study is not counted as received, so that the coordinator sees it missing', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [0], { study: 'other' });
+    world.pass(500);
+    expect(world.warnings).toHaveLength(1);
+    expect(world.beats.at(-1)).toMatchObject({ taskSeq: 0, holding: [] });
+  });
+
+  it('that takes longer than its deadline ends as timed out', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [0], { deadlineMs: 1 });
+    await turn();
+    const signal = world.running[0]?.lanes[0]?.signal;
+    await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+    expect(signal?.reason).toBe('timedOut');
+  });
+});
+
+it('halting ends what runs for its own reason and starts nothing more', async () => {
+  const world = await welcomed();
+  world.cohort('1.1', [0]);
+  world.cohort('1.1', [1]);
+  await turn();
+  const halted = world.session.halt('outOfMemory');
+  expect(world.running[0]?.lanes[0]?.signal.reason).toBe('outOfMemory');
+  await world.end({ outcome: 'outOfMemory', ms: 1 });
+  await halted;
+  expect(world.sent(0)).toMatchObject([{ outcome: 'outOfMemory' }]);
+  expect(world.running).toHaveLength(1);
+});
