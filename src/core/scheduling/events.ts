@@ -37,6 +37,8 @@ export interface StoredAttempt {
   readonly k: number;
   readonly slot: SlotName;
   readonly spawn: string;
+  /** Attempts of one cohort have one name; absent: unknown. */
+  readonly cohort?: string;
   /** Null: it had no outcome when the file was last written. */
   readonly outcome: AttemptOutcome | null;
 }
@@ -86,7 +88,13 @@ export type Event = Cause &
     | { readonly type: 'opened'; readonly epoch: number; readonly lab: LabSnapshot }
     | { readonly type: 'storageStalled'; readonly error: string }
     | { readonly type: 'storageBack' }
-    | { readonly type: 'endedElsewhere'; readonly study: string; readonly number: number; readonly state: EndedState; readonly value: number | null }
+    | {
+        readonly type: 'endedElsewhere';
+        readonly study: string;
+        readonly number: number;
+        readonly state: EndedState;
+        readonly value: number | null;
+      }
     | { readonly type: 'clock' }
     | { readonly type: 'studyCreated'; readonly uid: string; readonly spec: StudySpec; readonly limits: Limits }
     | { readonly type: 'studyEdited'; readonly study: string; readonly limits: Limits }
@@ -99,7 +107,13 @@ export type Event = Cause &
     | { readonly type: 'slotReleased'; readonly slot: SlotName }
     /** A slot the host offers: `step` will spawn its worker. */
     | { readonly type: 'slotOffered'; readonly slot: SlotName }
-    | { readonly type: 'proposed'; readonly study: string; readonly first: number; readonly basis: number; readonly trials: readonly Proposal[] }
+    | {
+        readonly type: 'proposed';
+        readonly study: string;
+        readonly first: number;
+        readonly basis: number;
+        readonly trials: readonly Proposal[];
+      }
     | { readonly type: 'exhausted'; readonly study: string; readonly first: number; readonly basis: number }
     | { readonly type: 'samplerFailed'; readonly study: string; readonly first: number; readonly error: string }
     | {

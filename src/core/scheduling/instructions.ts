@@ -5,8 +5,18 @@
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin } from '../samplers/sampler.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
-import type { AttemptResult, Held } from './events.ts';
-import type { AttemptId, AttemptOutcome, EndedState, RefusalReason, Session, SlotName, StudyState, TrialOutcome } from './words.ts';
+import type { AttemptResult, Event, Held } from './events.ts';
+import type {
+  AttemptId,
+  AttemptOutcome,
+  CommandRefusal,
+  EndedState,
+  RefusalReason,
+  Session,
+  SlotName,
+  StudyState,
+  TrialOutcome,
+} from './words.ts';
 
 /** One write. All of a step's writes are one `persist`; none is split over two commits. */
 export type Write =
@@ -14,7 +24,14 @@ export type Write =
   | { readonly op: 'studyState'; readonly uid: string; readonly state: StudyState; readonly reason: string | null }
   | { readonly op: 'limits'; readonly uid: string; readonly limits: Limits; readonly limit: number | null }
   | { readonly op: 'activeMs'; readonly uid: string; readonly activeMs: number }
-  | { readonly op: 'proposal'; readonly uid: string; readonly number: number; readonly params: EncodedParams; readonly origin: Origin; readonly basis: number }
+  | {
+      readonly op: 'proposal';
+      readonly uid: string;
+      readonly number: number;
+      readonly params: EncodedParams;
+      readonly origin: Origin;
+      readonly basis: number;
+    }
   | {
       readonly op: 'attemptStarted';
       readonly attempt: AttemptId;
@@ -63,7 +80,13 @@ export interface Lane {
 
 /** What changed for people to see. */
 export type Change =
-  | { readonly kind: 'trialStarted'; readonly attempt: AttemptId; readonly slot: SlotName; readonly params: EncodedParams; readonly origin: Origin }
+  | {
+      readonly kind: 'trialStarted';
+      readonly attempt: AttemptId;
+      readonly slot: SlotName;
+      readonly params: EncodedParams;
+      readonly origin: Origin;
+    }
   | {
       readonly kind: 'trialEnded';
       readonly number: number;
@@ -78,7 +101,13 @@ export type Change =
       readonly result: AttemptResult | null;
       readonly isBest: boolean;
     }
-  | { readonly kind: 'trialBack'; readonly attempt: AttemptId; readonly outcome: AttemptOutcome; readonly slot: SlotName; readonly detail: string | null }
+  | {
+      readonly kind: 'trialBack';
+      readonly attempt: AttemptId;
+      readonly outcome: AttemptOutcome;
+      readonly slot: SlotName;
+      readonly detail: string | null;
+    }
   | { readonly kind: 'study'; readonly state: StudyState; readonly reason: string | null };
 
 /** What changed about the lab, whatever study is running. */
@@ -89,7 +118,16 @@ export type LabChange =
   | { readonly kind: 'slotReleased'; readonly slot: SlotName }
   | { readonly kind: 'storageStalled'; readonly error: string }
   | { readonly kind: 'storageBack' }
-  | { readonly kind: 'objectiveSuspected'; readonly reason: string };
+  | { readonly kind: 'objectiveSuspected'; readonly reason: string }
+  | {
+      readonly kind: 'commandRefused';
+      readonly command: Event['type'];
+      readonly study: string | null;
+      readonly reason: CommandRefusal;
+      readonly detail: string;
+    }
+  /** A bug of the scheduler's own: the event was dropped. */
+  | { readonly kind: 'anomaly'; readonly error: string };
 
 export type Instruction =
   | { readonly do: 'persist'; readonly writes: readonly Write[] }
@@ -105,7 +143,13 @@ export type Instruction =
       readonly deadlineMs: number | null;
     }
   | { readonly do: 'sendAck'; readonly slot: SlotName; readonly spawn: string; readonly attempt: AttemptId }
-  | { readonly do: 'sendRefused'; readonly slot: SlotName; readonly spawn: string; readonly attempt: AttemptId; readonly reason: RefusalReason }
+  | {
+      readonly do: 'sendRefused';
+      readonly slot: SlotName;
+      readonly spawn: string;
+      readonly attempt: AttemptId;
+      readonly reason: RefusalReason;
+    }
   | { readonly do: 'sendCancel'; readonly slot: SlotName; readonly session: Session; readonly attempt: AttemptId; readonly reason: string }
   | {
       readonly do: 'sendWelcome';
@@ -115,7 +159,13 @@ export type Instruction =
       readonly session: Session;
       readonly keep: readonly Held[];
     }
-  | { readonly do: 'sendGoodbye'; readonly slot: SlotName; readonly spawn: string; readonly session: Session | null; readonly reason: string }
+  | {
+      readonly do: 'sendGoodbye';
+      readonly slot: SlotName;
+      readonly spawn: string;
+      readonly session: Session | null;
+      readonly reason: string;
+    }
   | { readonly do: 'sendHeard'; readonly slot: SlotName; readonly spawn: string; readonly session: Session; readonly n: number }
   | { readonly do: 'show'; readonly study: string; readonly change: Change }
   | { readonly do: 'showLab'; readonly change: LabChange }

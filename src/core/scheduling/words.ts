@@ -29,6 +29,9 @@ export type RefusalReason =
   | 'staleProposal'
   | 'alreadyEnded';
 
+/** Why a command of the user was not carried out. */
+export type CommandRefusal = 'alreadyEnded' | 'duplicateTrial' | 'limitReached' | 'notAllowedNow' | 'unknownStudy' | 'unknownSlot';
+
 /** An attempt's name, `uid/number/k` on the wire: given to one process once. */
 export interface AttemptId {
   /** The study's uid. */
@@ -44,4 +47,3 @@ export type Session = string;
 
 /** A stable name of a device's share, `node/device/i`. */
 export type SlotName = string;
-

@@ -1,0 +1,107 @@
+/**
+ * An attempt's states, and what each change of state carries with it: the study's counts, the cohort's credit. When and
+ * why an attempt moves is decided by who calls.
+ */
+import { releaseFrom } from './cohorts.ts';
+import type { Attempt, LabState } from './state.ts';
+import { causeOf } from './story.ts';
+import { checkTransition } from './transitions.ts';
+import type { TransitionTable } from './transitions.ts';
+import type { AttemptId, AttemptOutcome, AttemptState } from './words.ts';
+
+export const ATTEMPT_TRANSITIONS: TransitionTable<AttemptState, AttemptState> = {
+  open: {
+    recalled: 'the grace of a pause, stop or drain is over, or its number is beyond a lowered limit; a success under way still counts',
+    revoked: 'its trial ended otherwise; the credit stays spent until it is settled',
+    orphaned: 'opened: its session died with the coordinator before',
+    succeeded: 'result: ends the trial',
+    diverged: 'result: ends the trial',
+    crashed: 'result or exited: retried, at last fails the trial',
+    outOfMemory: 'result or exited: retried, at last fails the trial',
+    timedOut: 'result: fails the trial',
+    lost: 'its session ended, or a cancel of an earlier session reached it: no limit counts it',
+  },
+  recalled: {
+    revoked: 'its trial ended otherwise',
+    orphaned: 'opened',
+    succeeded: 'result that was under way: ends the trial',
+    diverged: 'result that was under way: ends the trial',
+    crashed: 'result or exited',
+    outOfMemory: 'result or exited',
+    timedOut: 'result',
+    cancelled: 'result cancelled, or its session ended: the trial goes back',
+  },
+  orphaned: {
+    open: 'hello of the same process, which still holds it',
+    lost: 'adoption is over, or result cancelled',
+    cancelled: 'its trial has ended',
+    succeeded: 'result: ends the trial',
+    diverged: 'result: ends the trial',
+    crashed: 'result',
+    outOfMemory: 'result',
+    timedOut: 'result',
+  },
+  revoked: { cancelled: 'any result, or its session ended: the credit returns here, not at the cancel' },
+  succeeded: {},
+  diverged: {},
+  pruned: {},
+  crashed: {},
+  outOfMemory: {},
+  timedOut: {},
+  lost: {},
+  cancelled: {},
+};
+
+/** How many settled attempts an open trial remembers. */
+const PAST = 16;
+
+export function isLive(state: AttemptState): boolean {
+  return state === 'open' || state === 'recalled' || state === 'orphaned';
+}
+
+export function spendsCredit(state: AttemptState): boolean {
+  return state === 'open' || state === 'recalled' || state === 'revoked';
+}
+
+/** @throws InvalidTransition before anything has changed */
+export function moveAttempt(lab: LabState, attempt: Attempt, to: AttemptState): void {
+  const { trial, state: from, cohort } = attempt;
+  const { study } = trial;
+  checkTransition(
+    ATTEMPT_TRANSITIONS,
+    'attempt',
+    () => `${attemptName(attempt.id)} (${causeOf(lab)})`,
+    from,
+    to,
+    () => trial.story.lines(),
+  );
+  attempt.state = to;
+  study.live += Number(isLive(to)) - Number(isLive(from));
+  study.lanes += Number(spendsCredit(to)) - Number(spendsCredit(from));
+  if (!isLive(to) && trial.attempt === attempt) trial.attempt = null;
+  if (isSettled(to)) {
+    trial.past.push({ k: attempt.id.k, slot: attempt.slot, spawn: attempt.spawn, outcome: to });
+    if (trial.past.length > PAST) trial.past.shift();
+  }
+  if (cohort !== null && !spendsCredit(to)) {
+    attempt.cohort = null;
+    releaseFrom(lab, cohort);
+  }
+}
+
+function isSettled(state: AttemptState): state is AttemptOutcome {
+  return !isLive(state) && state !== 'revoked';
+}
+
+export function attemptName(id: AttemptId): string {
+  return `${id.study}/${id.number}/${id.k}`;
+}
+
+export function sameAttempt(a: AttemptId, b: AttemptId): boolean {
+  return a.number === b.number && a.k === b.k && a.study === b.study;
+}
+
+/** Of a settled attempt. */
+export function countsAsFinished(outcome: AttemptOutcome): boolean {
+  return outcome !== 'lost' && outcome !== 'cancelled';
+}

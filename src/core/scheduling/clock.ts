@@ -1,0 +1,110 @@
+/**
+ * What time does: leases end, timers come due, and the shell's one timer is set. A clock event comes after everything that
+ * had arrived, so whoever could be heard has been heard.
+ */
+import { expireLeases, nextExpiry } from './liveness.ts';
+import { emit } from './outbox.ts';
+import { release } from './quarantine.ts';
+import { recallFrom } from './recall.ts';
+import { endAdoption } from './resume.ts';
+import { recallDrained } from './slot-commands.ts';
+import { helloIsDue } from './spawning.ts';
+import type { LabState, Slot, Timer } from './state.ts';
+import { enforceRules } from './stop-rules.ts';
+import { saveActiveTime, watchActiveTime } from './studies.ts';
+import { endTrial } from './trial-end.ts';
+
+export function clock(lab: LabState): void {
+  noticeStall(lab);
+  expireLeases(lab);
+  for (let timer = lab.timers.due(lab.now); timer !== null; timer = lab.timers.due(lab.now)) due(lab, timer);
+}
+
+/** Coming late means that we slept: silence we could not hear does not count, nor does the time against the minutes. */
+function noticeStall(lab: LabState): void {
+  const late = lab.wake === null ? 0 : lab.now - lab.wake;
+  lab.wake = null;
+  if (late <= lab.options.stallMs) return;
+  lab.stalledMs += late;
+  for (const study of lab.active) if (study.activeSince !== null) study.activeSince += late;
+}
+
+function due(lab: LabState, timer: Timer): void {
+  switch (timer.kind) {
+    case 'trialDue':
+      if (timer.trial.state === 'waiting' && timer.trial.notBefore <= lab.now) timer.trial.study.waiting.add(timer.trial);
+      return;
+    case 'grace': {
+      const { study } = timer;
+      if (study.graceEnds === null || study.graceEnds > lab.now) return;
+      study.graceEnds = null;
+      recallFrom(lab, study, 0, study.reason ?? study.state);
+      return;
+    }
+    case 'drainGrace':
+      recallDrained(lab, timer.slot);
+      return;
+    case 'active': {
+      const { study } = timer;
+      if (study.activeDue !== timer.at || study.state !== 'running') return;
+      saveActiveTime(lab, study);
+      enforceRules(lab, study);
+      if (study.activeSince !== null) watchActiveTime(lab, study);
+      return;
+    }
+    case 'attemptTimeout':
+      timeOutFirst(lab, timer.slot);
+      return;
+    case 'obey': {
+      const { attempt } = timer;
+      if (attempt.state !== 'revoked' || attempt.cohort === null) return;
+      emit(lab, { do: 'killWorker', slot: attempt.slot, spawn: attempt.spawn, afterMs: 0 });
+      return;
+    }
+    case 'adoption': {
+      if (lab.adoptionEnds === null) return;
+      const left = lab.adoptionEnds - (lab.now - lab.stalledMs);
+      if (left <= 0) endAdoption(lab);
+      else lab.timers.add({ kind: 'adoption', at: lab.now + left });
+      return;
+    }
+    case 'quarantine':
+      if (timer.slot.quarantine?.until === timer.at) release(lab, timer.slot);
+      return;
+    case 'helloDue':
+      helloIsDue(lab, timer.slot, timer.spawn);
+      return;
+    default:
+      timer satisfies never;
+  }
+}
+
+/** The attempts of the slot's first cohort, if their time is over; their worker should have said so itself. */
+function timeOutFirst(lab: LabState, slot: Slot): void {
+  slot.timeoutTimer = false;
+  const first = slot.cohorts[0];
+  const timeout = first === undefined ? null : lab.options.attemptTimeout(first.study.spec);
+  if (first?.startedAt === undefined || first.startedAt === null || timeout === null) return;
+  const at = first.startedAt + timeout + lab.options.leaseMs;
+  if (at > lab.now) {
+    slot.timeoutTimer = true;
+    lab.timers.add({ kind: 'attemptTimeout', at, slot });
+    return;
+  }
+  for (const attempt of first.attempts) {
+    if (attempt.state !== 'open' && attempt.state !== 'recalled') continue;
+    endTrial(lab, attempt.trial, { state: 'failed', outcome: 'timedOut', value: NaN, attempt, result: null });
+    lab.timers.add({ kind: 'obey', at: lab.now + lab.options.obeyMs, attempt });
+  }
+}
+
+/** Tells the shell when to come again, where that is sooner than it knows. */
+export function setWake(lab: LabState): void {
+  const expiry = nextExpiry(lab);
+  const timer = lab.timers.next;
+  if (expiry === null && timer === null) return;
+  const at = Math.min(expiry ?? Infinity, timer ?? Infinity);
+  if (lab.wake !== null && lab.wake <= at) return;
+  lab.wake = at;
+  emit(lab, { do: 'wakeAt', at });
+}

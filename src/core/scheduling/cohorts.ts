@@ -1,0 +1,52 @@
+/** A cohort's credit: spent when it is sent, back when its last attempt is settled. No message says so, so none can be lost. */
+import type { Attempt, Cohort, LabState, Slot, Study } from './state.ts';
+
+/** One attempt fewer; the last one gives the credit back and lets the slot's next cohort begin. */
+export function releaseFrom(lab: LabState, cohort: Cohort): void {
+  cohort.unsettled -= 1;
+  if (cohort.unsettled > 0) return;
+  const { slot } = cohort;
+  const at = slot.cohorts.indexOf(cohort);
+  if (at >= 0) slot.cohorts.splice(at, 1);
+  if (at === 0) beginFirst(lab, slot);
+  lab.free.refresh(slot);
+}
+
+/** Puts attempts into the slot's hands as one cohort. */
+export function addCohort(
+  lab: LabState,
+  slot: Slot,
+  study: Study,
+  attempts: readonly Attempt[],
+  { id, taskSeq, kept }: { id: string; taskSeq: number; kept: boolean },
+): Cohort {
+  const cohort: Cohort = {
+    id,
+    study,
+    slot,
+    attempts,
+    unsettled: attempts.length,
+    taskSeq,
+    kept,
+    sentAt: lab.now,
+    startedAt: null,
+    missed: 0,
+    missedAt: 0,
+  };
+  for (const attempt of attempts) attempt.cohort = cohort;
+  slot.cohorts.push(cohort);
+  if (slot.cohorts.length === 1) beginFirst(lab, slot);
+  lab.free.refresh(slot);
+  return cohort;
+}
+
+/** The slot's first cohort runs from now on; where its study limits attempts' time, that is watched. */
+function beginFirst(lab: LabState, slot: Slot): void {
+  const first = slot.cohorts[0];
+  if (first === undefined) return;
+  first.startedAt ??= lab.now;
+  const timeout = lab.options.attemptTimeout(first.study.spec);
+  if (timeout === null || slot.timeoutTimer) return;
+  slot.timeoutTimer = true;
+  lab.timers.add({ kind: 'attemptTimeout', at: first.startedAt + timeout + lab.options.leaseMs, slot });
+}

@@ -1,0 +1,38 @@
+/** A lab before it is opened. */
+import { FreeSlots } from './free-slots.ts';
+import { LeaseList } from './lease-list.ts';
+import { DEFAULT_OPTIONS } from './options.ts';
+import type { LabOptions } from './options.ts';
+import { Refusals } from './refusals.ts';
+import type { LabState } from './state.ts';
+import { Timers } from './timers.ts';
+
+export function createLab(options: Partial<LabOptions> = {}): LabState {
+  const all: LabOptions = { ...DEFAULT_OPTIONS, ...options };
+  return {
+    options: all,
+    epoch: 0,
+    now: 0,
+    seq: 0,
+    event: 'opened',
+    because: undefined,
+    sessions: 0,
+    cohorts: 0,
+    stalledMs: 0,
+    wake: null,
+    adoptionEnds: null,
+    storageError: null,
+    refusals: new Refusals(),
+    studies: new Map(),
+    active: new Set(),
+    slots: new Map(),
+    free: new FreeSlots(all.credits),
+    leases: new LeaseList(),
+    timers: new Timers(),
+    draining: new Set(),
+    quarantined: new Set(),
+    successes: [],
+    writes: [],
+    out: [],
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * Giving waiting trials to free slots, at the end of every step: slots with the fewest cohorts outstanding first, then by
+ * name; of the studies the one with the fewest lanes at work; of its trials the smallest number.
+ */
+import { lanesOf } from './free-slots.ts';
+import { addCohort } from './cohorts.ts';
+import { emit, show, write } from './outbox.ts';
+import type { LabState, OpenTrial, Slot, Study } from './state.ts';
+import { tell } from './story.ts';
+import { startAttempt } from './trials.ts';
+
+export function dispatch(lab: LabState): void {
+  const without: Slot[] = [];
+  while (hasWork(lab)) {
+    const slot = lab.free.take();
+    if (slot === null) break;
+    if (!giveCohort(lab, slot)) without.push(slot);
+  }
+  for (const slot of without) lab.free.putBack(slot);
+}
+
+function hasWork(lab: LabState): boolean {
+  for (const study of lab.active) if (hasWaiting(study)) return true;
+  return false;
+}
+
+function hasWaiting(study: Study): boolean {
+  return study.state === 'running' && (study.waiting.first ?? Infinity) < study.limit;
+}
+
+/** @returns whether there was a trial for the slot */
+function giveCohort(lab: LabState, slot: Slot): boolean {
+  const studies = [...lab.active].filter(hasWaiting);
+  if (studies.length > 1) studies.sort((a, b) => a.lanes - b.lanes);
+  for (const study of studies) {
+    const trials = pick(lab, study, slot);
+    if (trials.length === 0) continue;
+    send(lab, study, slot, trials);
+    return true;
+  }
+  return false;
+}
+
+/** The smallest number that may run there, and others that may share its cohort; spread over the slots in the same place. */
+function pick(lab: LabState, study: Study, slot: Slot): OpenTrial[] {
+  const allowed = (trial: OpenTrial): boolean => trial.avoid !== slot.name || lab.free.usable < 2;
+  const share = Math.ceil(study.waiting.size / Math.max(1, lab.free.peers(slot)));
+  const first = study.waiting.take(study.limit, allowed);
+  if (first === null) return [];
+  const trials = [first];
+  let lanes = Math.min(lanesOf(slot), share, first.laneCap === 0 ? Infinity : first.laneCap);
+  const fits = (trial: OpenTrial): boolean => allowed(trial) && (trial.laneCap === 0 || trial.laneCap > trials.length);
+  while (trials.length < lanes) {
+    const next = study.waiting.takeAlike(first, study.limit, fits);
+    if (next === null) break;
+    trials.push(next);
+    if (next.laneCap !== 0) lanes = Math.min(lanes, next.laneCap);
+  }
+  return trials;
+}
+
+function send(lab: LabState, study: Study, slot: Slot, trials: readonly OpenTrial[]): void {
+  const { session, spawn, name } = slot;
+  if (session === null) return;
+  lab.cohorts += 1;
+  slot.taskSeq += 1;
+  const id = `${lab.epoch}.${lab.cohorts}`;
+  const attempts = trials.map((trial) => startAttempt(lab, trial, slot));
+  addCohort(lab, slot, study, attempts, { id, taskSeq: slot.taskSeq, kept: false });
+  for (const { id: attempt, trial } of attempts) {
+    write(lab, { op: 'attemptStarted', attempt, slot: name, spawn, session, cohort: id, at: lab.now });
+    tell(lab, trial, `attempt ${attempt.k} sent to ${name}, session ${session}`);
+  }
+  const lanes = attempts.map(({ id: attempt, trial }) => ({ attempt, params: trial.params }));
+  const deadlineMs = lab.options.attemptTimeout(study.spec);
+  emit(lab, { do: 'sendCohort', slot: name, session, taskSeq: slot.taskSeq, cohort: id, study: study.uid, lanes, deadlineMs });
+  for (const { id: attempt, trial } of attempts) {
+    show(lab, study, { kind: 'trialStarted', attempt, slot: name, params: trial.params, origin: trial.origin });
+  }
+}

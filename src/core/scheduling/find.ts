@@ -1,0 +1,63 @@
+/** From an attempt's name to what is known of it. */
+import type { Attempt, LabState, Slot } from './state.ts';
+import { sameAttempt } from './attempts.ts';
+import type { AttemptId, AttemptOutcome, TrialOutcome } from './words.ts';
+
+/** Null: it is not live. */
+export function findLive(lab: LabState, id: AttemptId): Attempt | null {
+  const attempt = lab.studies.get(id.study)?.open.get(id.number)?.attempt ?? null;
+  return attempt !== null && attempt.id.k === id.k ? attempt : null;
+}
+
+/** An attempt in the slot's hands, whatever its state. */
+export function findOutstanding(slot: Slot, id: AttemptId): Attempt | null {
+  for (const cohort of slot.cohorts) {
+    for (const attempt of cohort.attempts) if (attempt.cohort === cohort && sameAttempt(attempt.id, id)) return attempt;
+  }
+  return null;
+}
+
+/** What is left of a settled attempt. */
+export interface Settled {
+  /** Null: long ago or before a restart, so not known. */
+  readonly outcome: AttemptOutcome | null;
+  /** The process it was given to; null: not known. */
+  readonly owner: { readonly slot: string; readonly spawn: string } | null;
+}
+
+/** Null: there never was such an attempt. */
+export function findSettled(lab: LabState, id: AttemptId): Settled | null {
+  const study = lab.studies.get(id.study);
+  if (study === undefined || id.k < 1) return null;
+  const open = study.open.get(id.number);
+  if (open !== undefined) {
+    const past = open.past.find(({ k }) => k === id.k);
+    if (past !== undefined) return { outcome: past.outcome, owner: past };
+    return id.k <= open.k ? { outcome: null, owner: null } : null;
+  }
+  if (!study.columns.hasEnded(id.number)) return null;
+  const last = study.lastK.get(id.number);
+  if (id.k > last && last < 255) return null;
+  const ending = study.columns.outcome(id.number);
+  return { outcome: Math.min(id.k, 255) === last ? attemptOutcome(ending) : null, owner: null };
+}
+
+/** What the last attempt of a trial that ended so had come to; null: the trial's end does not say. */
+function attemptOutcome(ending: TrialOutcome | null): AttemptOutcome | null {
+  switch (ending) {
+    case 'succeeded':
+    case 'diverged':
+    case 'pruned':
+    case 'crashed':
+    case 'outOfMemory':
+    case 'timedOut':
+      return ending;
+    case 'deadly':
+    case 'cancelled':
+    case 'endedElsewhere':
+    case null:
+      return null;
+    default:
+      return ending satisfies never;
+  }
+}

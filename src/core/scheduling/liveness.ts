@@ -1,0 +1,93 @@
+/** Whether workers live and hold what they were given: beats, leases, and what ends a session. */
+import { sameAttempt, countsAsFinished } from './attempts.ts';
+import type { Event } from './events.ts';
+import { findOutstanding, findSettled } from './find.ts';
+import { emit } from './outbox.ts';
+import { heard, isCurrent, leaveSlot } from './sessions.ts';
+import type { Cohort, LabState, Slot } from './state.ts';
+import { sendCancel } from './trials.ts';
+import type { AttemptId } from './words.ts';
+
+type Beat = Extract<Event, { type: 'beat' }>;
+type Leaving = Extract<Event, { type: 'leaving' }>;
+
+export function beat(lab: LabState, event: Beat): void {
+  const slot = isCurrent(lab, event);
+  if (slot === null) return;
+  heard(lab, slot);
+  slot.beats += 1;
+  emit(lab, { do: 'sendHeard', slot: slot.name, spawn: slot.spawn, session: event.session, n: event.n });
+  for (const cohort of slot.cohorts) {
+    if (lacksHeld(cohort, event)) {
+      leaveSlot(lab, slot, { reason: 'unheld', goodbye: true });
+      return;
+    }
+    if (taskIsLost(lab, cohort, event)) {
+      leaveSlot(lab, slot, { reason: 'taskLost', goodbye: true });
+      return;
+    }
+  }
+  for (const id of event.holding) cancelAgain(lab, slot, id);
+}
+
+export function leaving(lab: LabState, event: Leaving): void {
+  const slot = isCurrent(lab, event);
+  if (slot !== null) leaveSlot(lab, slot, { reason: event.reason, goodbye: false });
+}
+
+/**
+ * An attempt that its worker has received (or kept), that we know to be in its hands, and that it does not hold. Received and
+ * not held stays so for ever, hence an old beat says the same as a new one.
+ */
+function lacksHeld(cohort: Cohort, { taskSeq, holding }: Beat): boolean {
+  if (cohort.taskSeq > taskSeq) return false;
+  return cohort.attempts.some((attempt) => attempt.cohort === cohort && !holding.some((id) => sameAttempt(id, attempt.id)));
+}
+
+/** Beats that arrive together, after we were held up, count as one. */
+function taskIsLost(lab: LabState, cohort: Cohort, { taskSeq }: Beat): boolean {
+  if (cohort.taskSeq <= taskSeq || lab.storageError !== null) return false;
+  if (lab.now - cohort.missedAt < lab.options.beatMs / 2) return false;
+  cohort.missed += 1;
+  cohort.missedAt = lab.now;
+  return cohort.missed >= 2 && lab.now - cohort.sentAt >= lab.options.taskMs;
+}
+
+/** What its worker holds although nobody waits for it: a cancel was lost. Finished ones wait for their ack only. */
+function cancelAgain(lab: LabState, slot: Slot, id: AttemptId): void {
+  const attempt = findOutstanding(slot, id);
+  if (attempt !== null) {
+    if (attempt.state !== 'open') sendCancel(lab, attempt, attempt.state);
+    return;
+  }
+  const outcome = findSettled(lab, id)?.outcome ?? null;
+  if (outcome !== null && countsAsFinished(outcome)) return;
+  if (slot.session !== null) emit(lab, { do: 'sendCancel', slot: slot.name, session: slot.session, attempt: id, reason: 'settled' });
+}
+
+/** On the clock: sessions of which nothing was heard for the length of a lease. */
+export function expireLeases(lab: LabState): void {
+  const now = lab.now - lab.stalledMs;
+  for (let slot = lab.leases.oldest; slot !== null && now - slot.lease.heardAt >= lab.options.leaseMs; slot = lab.leases.oldest) {
+    leaveSlot(lab, slot, { reason: 'silent', goodbye: true });
+  }
+}
+
+/** When the first lease ends, on our clock; null: there is none. */
+export function nextExpiry(lab: LabState): number | null {
+  const { oldest } = lab.leases;
+  return oldest === null ? null : oldest.lease.heardAt + lab.options.leaseMs + lab.stalledMs;
+}
+
+/** A message that should not have been sent; several within the window end the sender's session. */
+export function protocolError(lab: LabState, sender: { readonly slot: string; readonly spawn: string }): void {
+  const slot = lab.slots.get(sender.slot);
+  if (slot === undefined || slot.session === null || slot.spawn !== sender.spawn) return;
+  const errors = slot.protocolErrors;
+  errors.push(lab.now);
+  if (errors.length > lab.options.protocolErrors) errors.shift();
+  const first = errors[0] ?? 0;
+  if (errors.length < lab.options.protocolErrors || lab.now - first > lab.options.protocolErrorsMs) return;
+  errors.length = 0;
+  leaveSlot(lab, slot, { reason: 'protocolErrors', goodbye: true });
+}

@@ -1,0 +1,130 @@
+/**
+ * Results, judged by their attempt's name alone, never by time. Every one is answered, so that its worker forgets it; what
+ * cannot be accepted is refused by rule and counted.
+ */
+import { countsAsFinished, moveAttempt } from './attempts.ts';
+import type { AttemptResult, Event } from './events.ts';
+import { findLive, findOutstanding, findSettled } from './find.ts';
+import { protocolError } from './liveness.ts';
+import { crash, lose, runOutOfMemory, timeOut } from './outcomes.ts';
+import { emit } from './outbox.ts';
+import { noteSuccess } from './quarantine.ts';
+import { heard } from './sessions.ts';
+import type { Attempt, LabState, OpenTrial } from './state.ts';
+import { tell } from './story.ts';
+import { endTrial } from './trial-end.ts';
+import { goBack, showBack, writeAttemptEnd } from './trials.ts';
+import type { RefusalReason } from './words.ts';
+
+type Result = Extract<Event, { type: 'result' }>;
+
+export function result(lab: LabState, event: Result): void {
+  const sender = lab.slots.get(event.slot);
+  if (sender !== undefined && sender.session !== null && sender.spawn === event.spawn) heard(lab, sender);
+  const attempt = findLive(lab, event.attempt) ?? (sender === undefined ? null : findOutstanding(sender, event.attempt));
+  if (attempt === null) {
+    refuseSettled(lab, event);
+    return;
+  }
+  if (attempt.slot !== event.slot || attempt.spawn !== event.spawn) {
+    refuse(lab, event, 'notYours');
+    protocolError(lab, event);
+    return;
+  }
+  if (event.result.outcome === 'succeeded' && !Number.isFinite(event.result.value)) {
+    refuse(lab, event, 'malformed');
+    protocolError(lab, event);
+    return;
+  }
+  if (attempt.state === 'revoked') {
+    moveAttempt(lab, attempt, 'cancelled');
+    refuse(lab, event, 'trialEnded');
+    return;
+  }
+  accept(lab, attempt, event.result);
+  ack(lab, event);
+}
+
+function accept(lab: LabState, attempt: Attempt, result: AttemptResult): void {
+  const { trial } = attempt;
+  switch (result.outcome) {
+    case 'succeeded':
+      complete(lab, attempt, result, result.value ?? NaN);
+      return;
+    case 'diverged':
+      complete(lab, attempt, result, trial.study.columns.worst);
+      return;
+    case 'crashed':
+      crash(lab, attempt, result, result.error ?? null);
+      return;
+    case 'outOfMemory':
+      runOutOfMemory(lab, attempt, result, result.error ?? null);
+      return;
+    case 'timedOut':
+      timeOut(lab, attempt, result);
+      return;
+    case 'cancelled':
+      giveUp(lab, attempt, result);
+      return;
+    default:
+      result.outcome satisfies never;
+  }
+}
+
+function complete(lab: LabState, attempt: Attempt, result: AttemptResult, value: number): void {
+  const { trial } = attempt;
+  const outcome = result.outcome === 'diverged' ? 'diverged' : 'succeeded';
+  moveAttempt(lab, attempt, outcome);
+  writeAttemptEnd(lab, attempt, outcome, result, null);
+  trial.study.durations.add(result.ms);
+  endTrial(lab, trial, { state: 'complete', outcome, value, attempt, result });
+  const slot = lab.slots.get(attempt.slot);
+  if (slot !== undefined) noteSuccess(lab, slot, trial);
+}
+
+/** The worker obeyed a cancel: of this recall, or, for an open attempt, one of an earlier session. No limit counts it. */
+function giveUp(lab: LabState, attempt: Attempt, result: AttemptResult): void {
+  if (attempt.state !== 'recalled') {
+    lose(lab, attempt, 'cancelled by its worker');
+    return;
+  }
+  moveAttempt(lab, attempt, 'cancelled');
+  writeAttemptEnd(lab, attempt, 'cancelled', result, null);
+  goBack(lab, attempt.trial);
+  showBack(lab, attempt, 'cancelled', null);
+}
+
+function refuseSettled(lab: LabState, event: Result): void {
+  const settled = findSettled(lab, event.attempt);
+  if (settled === null) {
+    refuse(lab, event, 'unknownAttempt');
+    return;
+  }
+  const { outcome, owner } = settled;
+  if (owner !== null && (owner.slot !== event.slot || owner.spawn !== event.spawn)) {
+    refuse(lab, event, 'notYours');
+    protocolError(lab, event);
+    return;
+  }
+  if (outcome !== null && countsAsFinished(outcome)) {
+    note(lab, event, 'duplicateResult');
+    ack(lab, event);
+    return;
+  }
+  refuse(lab, event, 'staleLease');
+}
+
+function ack(lab: LabState, { slot, spawn, attempt }: Result): void {
+  emit(lab, { do: 'sendAck', slot, spawn, attempt });
+}
+
+function refuse(lab: LabState, event: Result, reason: RefusalReason): void {
+  note(lab, event, reason);
+  emit(lab, { do: 'sendRefused', slot: event.slot, spawn: event.spawn, attempt: event.attempt, reason });
+}
+
+function note(lab: LabState, { slot, attempt, result }: Result, reason: RefusalReason): void {
+  lab.refusals.add(reason, slot);
+  const trial: OpenTrial | undefined = lab.studies.get(attempt.study)?.open.get(attempt.number);
+  if (trial !== undefined) tell(lab, trial, `result ${result.outcome} of attempt ${attempt.k} from ${slot}: ${reason}`);
+}

@@ -1,0 +1,115 @@
+/**
+ * The lab as the file has it. Trials without a live attempt wait; attempts without an outcome are orphaned: those of this
+ * machine's workers died with the coordinator before, others may come back for a while. What has ended is never run again,
+ * what was proposed is never asked again.
+ */
+import { moveAttempt } from './attempts.ts';
+import type { Event, StoredStudy, StoredTrial } from './events.ts';
+import { lose } from './outcomes.ts';
+import { write } from './outbox.ts';
+import type { Attempt, LabState, Study } from './state.ts';
+import { enforceRules, firstHit, isBetter } from './stop-rules.ts';
+import { begin, giveGrace } from './studies.ts';
+import { newStudy } from './study-commands.ts';
+import { tell } from './story.ts';
+import { enqueue, moveTrial, newTrial } from './trials.ts';
+
+export function opened(lab: LabState, { epoch, lab: snapshot }: Extract<Event, { type: 'opened' }>): void {
+  lab.epoch = epoch;
+  for (const stored of snapshot.studies) openStudy(lab, stored);
+  const wait = lab.options.adoptionRemoteMs;
+  if (hasOrphans(lab)) {
+    lab.adoptionEnds = lab.now - lab.stalledMs + wait;
+    lab.timers.add({ kind: 'adoption', at: lab.now + wait });
+  }
+}
+
+function openStudy(lab: LabState, stored: StoredStudy): void {
+  const study = newStudy(lab, stored.uid, stored.spec, stored.limits);
+  lab.studies.set(study.uid, study);
+  study.limit = stored.limit ?? Infinity;
+  study.activeMs = stored.activeMs;
+  study.savedActiveMs = stored.activeMs;
+  study.state = stored.state;
+  study.reason = stored.reason;
+  const ended: StoredTrial[] = [];
+  const open: StoredTrial[] = [];
+  for (const trial of stored.trials) {
+    study.columns.proposed(trial.number, trial.params, trial.basis, trial.origin);
+    if (trial.end === null) open.push(trial);
+    else ended.push(forgetParams(trial));
+  }
+  restoreEnds(lab, study, ended);
+  for (const trial of open) restoreOpen(lab, study, trial);
+  study.firstHit = firstHit(study);
+  if (study.state === 'running') begin(lab, study);
+  else if (study.state !== 'finished') lab.active.add(study);
+  if (study.state === 'ending' || study.state === 'pausing') giveGrace(lab, study, lab.options.graceMs);
+  enforceRules(lab, study);
+}
+
+/** The rest of an ended row is only needed until the columns have it. */
+function forgetParams(trial: StoredTrial): StoredTrial {
+  return { ...trial, params: new Float64Array(0) };
+}
+
+/** In completion order; ends that another program wrote have no place in it yet and come last. */
+function restoreEnds(lab: LabState, study: Study, trials: StoredTrial[]): void {
+  const place = ({ end }: StoredTrial): number => (end === null || end.finishSeq < 0 ? Infinity : end.finishSeq);
+  trials.sort((a, b) => (place(a) === place(b) ? a.number - b.number : place(a) - place(b)));
+  for (const trial of trials) {
+    const { number, end, k, state } = trial;
+    if (end === null || state === 'waiting' || state === 'running') continue;
+    const { outcome, value } = end;
+    const finishSeq = study.columns.end(number, state, outcome, value);
+    study.lastK.set(number, Math.min(k, 255));
+    if (end.finishSeq !== finishSeq) {
+      write(lab, { op: 'trialEnded', uid: study.uid, number, state, outcome, value, finishSeq, k, story: [] });
+    }
+    if (state === 'complete' && Number.isFinite(value)) {
+      const { best } = study;
+      if (best === null || isBetter(study, value, best.value) || (value === best.value && number < best.number))
+        study.best = { number, value };
+    }
+    for (const { k: unsettled } of trial.unsettled) {
+      const attempt = { study: study.uid, number, k: unsettled };
+      write(lab, { op: 'attemptEnded', attempt, outcome: 'cancelled', at: lab.now, result: null, detail: 'its trial had ended' });
+    }
+  }
+  while (study.columns.hasEnded(study.frontier)) study.frontier += 1;
+}
+
+function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {
+  const { number, params, origin, basis, crashes, deaths, memoryFailures, laneCap } = stored;
+  const trial = newTrial(lab, study, number, params, origin, basis);
+  Object.assign(trial, { k: stored.k, crashes, deaths, memoryFailures, laneCap });
+  tell(lab, trial, 'read from the file');
+  const unsettled = stored.unsettled.at(-1);
+  if (unsettled === undefined) {
+    enqueue(lab, trial);
+    return;
+  }
+  moveTrial(lab, trial, 'running');
+  const { k, slot, spawn, cohort } = unsettled;
+  trial.k = Math.max(trial.k, k);
+  const id = { study: study.uid, number, k };
+  const attempt: Attempt = { id, trial, slot, spawn, state: 'open', cohort: null, storedCohort: cohort ?? null };
+  trial.attempt = attempt;
+  study.live += 1;
+  study.lanes += 1;
+  moveAttempt(lab, attempt, 'orphaned');
+  if (lab.options.isLocal(slot) && lab.options.adoptionLocalMs === 0) lose(lab, attempt, 'its worker died with the coordinator');
+}
+
+function hasOrphans(lab: LabState): boolean {
+  for (const study of lab.active) if (study.live > 0) return true;
+  return false;
+}
+
+/** The time to come back is over for all attempts of before the restart. */
+export function endAdoption(lab: LabState): void {
+  lab.adoptionEnds = null;
+  for (const study of lab.active) {
+    for (const trial of study.open.values()) if (trial.attempt?.state === 'orphaned') lose(lab, trial.attempt, 'not adopted');
+  }
+}

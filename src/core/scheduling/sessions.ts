@@ -1,0 +1,149 @@
+/**
+ * Sessions: begun by hello, ended as a whole. Any doubt about a worker ends its session, and all its attempts are lost
+ * together; none is lost singly.
+ */
+import { moveAttempt } from './attempts.ts';
+import { addCohort } from './cohorts.ts';
+import type { Event } from './events.ts';
+import { findLive } from './find.ts';
+import { lose } from './outcomes.ts';
+import { emit, showLab } from './outbox.ts';
+import { compareSpawns, moveSlot, newestSpawn, slotOf } from './slots.ts';
+import { isUp, relaunch } from './spawning.ts';
+import type { Attempt, Cohort, LabState, Slot } from './state.ts';
+import { tell } from './story.ts';
+
+type Hello = Extract<Event, { type: 'hello' }>;
+
+export function hello(lab: LabState, event: Hello): void {
+  const slot = slotOf(lab, event.slot);
+  const { spawn, helloNo } = event;
+  if (compareSpawns(spawn, newestSpawn(slot)) < 0) {
+    lab.refusals.add('oldIncarnation', slot.name);
+    emit(lab, { do: 'sendGoodbye', slot: slot.name, spawn, session: null, reason: 'replaced' });
+    return;
+  }
+  if (spawn === slot.spawn && helloNo < slot.helloNo) {
+    lab.refusals.add('oldIncarnation', slot.name);
+    return;
+  }
+  if (spawn === slot.spawn && helloNo === slot.helloNo) {
+    lab.refusals.add('repeatedHello', slot.name);
+    repeatWelcome(lab, slot);
+    return;
+  }
+  const keep = event.holding.map((id) => findLive(lab, id)).filter((attempt) => attempt !== null && mayKeep(attempt, event));
+  beginSession(lab, slot, event, keep as Attempt[]);
+}
+
+/** Its own, in its hands as far as we know, and not recalled. */
+function mayKeep(attempt: Attempt, { slot, spawn }: Hello): boolean {
+  return attempt.slot === slot && attempt.spawn === spawn && (attempt.state === 'open' || attempt.state === 'orphaned');
+}
+
+function repeatWelcome(lab: LabState, slot: Slot): void {
+  const { name, spawn, helloNo, session, keep } = slot;
+  if (session === null) {
+    emit(lab, { do: 'sendGoodbye', slot: name, spawn, session: null, reason: 'staleSession' });
+    return;
+  }
+  heard(lab, slot);
+  emit(lab, { do: 'sendWelcome', slot: name, spawn, helloNo, session, keep });
+}
+
+function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly Attempt[]): void {
+  const { spawn, helloNo, device, lanes, memoryBytes } = event;
+  endSession(lab, slot, { reason: spawn === slot.spawn ? 'helloAgain' : 'replaced', keep, goodbye: spawn !== slot.spawn });
+  lab.sessions += 1;
+  const session = `${lab.epoch}.${lab.sessions}`;
+  Object.assign(slot, { spawn, helloNo, session, device, lanes, memoryBytes, taskSeq: 0, beats: 0, keep: keep.map(({ id }) => id) });
+  isUp(lab, slot, spawn);
+  heard(lab, slot);
+  emit(lab, { do: 'openTasks', session, slot: slot.name });
+  carryOver(lab, slot, keep);
+  if (slot.state === 'absent') {
+    const quarantined = slot.quarantine !== null && slot.quarantine.until > lab.now;
+    moveSlot(lab, slot, quarantined ? 'quarantined' : slot.quarantines > 0 ? 'probation' : 'ready');
+    showLab(lab, { kind: 'slotReady', slot: slot.name, spawn, device });
+  } else lab.free.refresh(slot);
+  emit(lab, { do: 'sendWelcome', slot: slot.name, spawn, helloNo, session, keep: slot.keep });
+}
+
+/** Kept attempts' leases move to the new session; orphans are adopted, a cohort of before together. */
+function carryOver(lab: LabState, slot: Slot, keep: readonly Attempt[]): void {
+  const adopted = new Map<string, Attempt[]>();
+  for (const attempt of keep) {
+    tell(lab, attempt.trial, `attempt ${attempt.id.k} kept by session ${slot.session ?? ''}`);
+    if (attempt.cohort !== null) {
+      attempt.cohort.kept = true;
+      attempt.cohort.taskSeq = 0;
+      continue;
+    }
+    moveAttempt(lab, attempt, 'open');
+    const name = attempt.storedCohort ?? `${attempt.id.study}/${attempt.id.number}/${attempt.id.k}`;
+    const alike = adopted.get(name);
+    if (alike === undefined) adopted.set(name, [attempt]);
+    else alike.push(attempt);
+  }
+  for (const [id, attempts] of adopted) {
+    const study = attempts[0]?.trial.study;
+    if (study !== undefined) addCohort(lab, slot, study, attempts, { id, taskSeq: 0, kept: true });
+  }
+}
+
+export interface SessionEnd {
+  readonly reason: string;
+  /** Attempts that a new session of the same process goes on with. */
+  readonly keep?: readonly Attempt[];
+  /** Whether its worker is told. */
+  readonly goodbye: boolean;
+  /** What becomes of live attempts in the cohort that ran; lost where absent. */
+  readonly fate?: (attempt: Attempt) => void;
+}
+
+/** All its attempts but `keep` are settled, its channel is closed. The slot's state is left to the caller. */
+export function endSession(lab: LabState, slot: Slot, { reason, keep = [], goodbye, fate }: SessionEnd): void {
+  const { session } = slot;
+  if (session === null) return;
+  slot.session = null;
+  slot.keep = [];
+  lab.leases.remove(slot);
+  lab.free.refresh(slot);
+  const cohorts: readonly Cohort[] = [...slot.cohorts];
+  for (const cohort of cohorts) {
+    for (const attempt of cohort.attempts) {
+      if (attempt.cohort !== cohort || keep.includes(attempt)) continue;
+      if (fate !== undefined && cohort === cohorts[0] && attempt.state !== 'revoked') fate(attempt);
+      else lose(lab, attempt, reason);
+    }
+  }
+  if (goodbye) emit(lab, { do: 'sendGoodbye', slot: slot.name, spawn: slot.spawn, session, reason });
+  emit(lab, { do: 'closeTasks', session });
+}
+
+/** The session ends and with it the slot's presence; a supervised slot gets a new process. */
+export function leaveSlot(lab: LabState, slot: Slot, end: SessionEnd, exited = false): void {
+  const { spawn } = slot;
+  endSession(lab, slot, end);
+  if (slot.state !== 'absent') {
+    moveSlot(lab, slot, 'absent');
+    showLab(lab, { kind: 'slotLost', slot: slot.name, reason: end.reason });
+  }
+  relaunch(lab, slot, { spawn, exited });
+}
+
+/** Something of the slot's session arrived: its lease begins anew. */
+export function heard(lab: LabState, slot: Slot): void {
+  lab.leases.heard(slot, lab.now - lab.stalledMs);
+}
+
+/** Whether the message is of the slot's current session; else it is answered so that the worker says hello, or exits. */
+export function isCurrent(lab: LabState, event: { slot: string; spawn: string; session: string }): Slot | null {
+  const slot = lab.slots.get(event.slot);
+  if (slot?.session === event.session && slot.spawn === event.spawn) return slot;
+  lab.refusals.add('staleSession', event.slot);
+  const replaced = slot !== undefined && compareSpawns(event.spawn, newestSpawn(slot)) < 0;
+  const reason = replaced ? 'replaced' : 'staleSession';
+  emit(lab, { do: 'sendGoodbye', slot: event.slot, spawn: event.spawn, session: event.session, reason });
+  return null;
+}

@@ -1,0 +1,59 @@
+/** What the user or the host does to slots: offer, drain, release. */
+import type { Event } from './events.ts';
+import { emit, showLab } from './outbox.ts';
+import { release } from './quarantine.ts';
+import { recall } from './recall.ts';
+import { leaveSlot } from './sessions.ts';
+import { moveSlot, slotOf } from './slots.ts';
+import { launch } from './spawning.ts';
+import type { LabState, Slot } from './state.ts';
+
+/** This host runs the slot's processes from now on. */
+export function slotOffered(lab: LabState, { slot: name }: Extract<Event, { type: 'slotOffered' }>): void {
+  const slot = slotOf(lab, name);
+  if (slot.supervision !== null) return;
+  slot.supervision = { launches: 0, launched: null, backoff: 0, upAt: null };
+  if (slot.state === 'draining') moveSlot(lab, slot, 'ready');
+  if (slot.session === null) launch(lab, slot);
+}
+
+/** No cohorts from now on; what runs may finish within the grace. */
+export function slotDrained(lab: LabState, { type, slot: name }: Extract<Event, { type: 'slotDrained' }>): void {
+  const slot = find(lab, type, name);
+  if (slot === null) return;
+  const launched = slot.supervision?.launched ?? null;
+  slot.supervision = null;
+  if (slot.state === 'draining') return;
+  if (slot.state === 'absent') {
+    if (launched !== null) emit(lab, { do: 'killWorker', slot: name, spawn: launched, afterMs: 0 });
+    return;
+  }
+  moveSlot(lab, slot, 'draining');
+  lab.timers.add({ kind: 'drainGrace', at: lab.now + lab.options.graceMs, slot });
+}
+
+/** The grace of a drained slot is over. */
+export function recallDrained(lab: LabState, slot: Slot): void {
+  if (slot.state !== 'draining') return;
+  for (const cohort of [...slot.cohorts]) {
+    for (const attempt of cohort.attempts) if (attempt.state === 'open') recall(lab, attempt, 'drained');
+  }
+}
+
+/** Draining slots with nothing outstanding are told goodbye. */
+export function finishDraining(lab: LabState): void {
+  for (const slot of lab.draining) if (slot.cohorts.length === 0) leaveSlot(lab, slot, { reason: 'drained', goodbye: true });
+}
+
+export function slotReleased(lab: LabState, { type, slot: name }: Extract<Event, { type: 'slotReleased' }>): void {
+  const slot = find(lab, type, name);
+  if (slot !== null) release(lab, slot);
+}
+
+function find(lab: LabState, command: Event['type'], name: string): Slot | null {
+  const slot = lab.slots.get(name);
+  if (slot !== undefined) return slot;
+  lab.refusals.add('unknownSlot', 'user');
+  showLab(lab, { kind: 'commandRefused', command, study: null, reason: 'unknownSlot', detail: name });
+  return null;
+}

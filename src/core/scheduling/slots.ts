@@ -1,0 +1,99 @@
+/** A slot's states. What its worker says is in `sessions.ts` and `liveness.ts`, its processes in `spawning.ts`. */
+import { NOT_FREE } from './free-slots.ts';
+import type { LabState, Slot } from './state.ts';
+import { causeOf } from './story.ts';
+import { checkTransition } from './transitions.ts';
+import type { TransitionTable } from './transitions.ts';
+import type { SlotName, SlotState } from './words.ts';
+
+export const SLOT_TRANSITIONS: TransitionTable<SlotState, SlotState> = {
+  absent: {
+    ready: 'hello',
+    probation: 'hello after its quarantine',
+    quarantined: 'hello during its quarantine',
+  },
+  ready: {
+    absent: 'its session ended',
+    draining: 'drained by the user',
+    quarantined: 'it fails quickly where others succeed',
+  },
+  draining: { absent: 'no cohort outstanding, or its session ended', ready: 'offered again' },
+  quarantined: {
+    absent: 'its session ended',
+    probation: 'its time is over, it is released, or nobody else is left',
+    draining: 'drained by the user',
+  },
+  probation: {
+    absent: 'its session ended',
+    ready: 'a success',
+    quarantined: 'a failure',
+    draining: 'drained by the user',
+  },
+};
+
+/** @throws InvalidTransition before anything has changed */
+export function moveSlot(lab: LabState, slot: Slot, to: SlotState): void {
+  checkTransition(
+    SLOT_TRANSITIONS,
+    'slot',
+    () => `${slot.name} (${causeOf(lab)})`,
+    slot.state,
+    to,
+    () => [],
+  );
+  slot.state = to;
+  if (to === 'draining') lab.draining.add(slot);
+  else lab.draining.delete(slot);
+  if (to === 'quarantined') lab.quarantined.add(slot);
+  else lab.quarantined.delete(slot);
+  lab.free.refresh(slot);
+}
+
+/** The slot of this name, made at its first mention. */
+export function slotOf(lab: LabState, name: SlotName): Slot {
+  let slot = lab.slots.get(name);
+  if (slot !== undefined) return slot;
+  slot = {
+    name,
+    state: 'absent',
+    spawn: '',
+    helloNo: 0,
+    session: null,
+    keep: [],
+    device: '',
+    lanes: 1,
+    memoryBytes: 0,
+    taskSeq: 0,
+    beats: 0,
+    cohorts: [],
+    lease: { heardAt: 0, older: null, newer: null },
+    free: { ...NOT_FREE },
+    supervision: null,
+    protocolErrors: [],
+    failures: [],
+    quarantine: null,
+    quarantines: 0,
+    suspected: false,
+    timeoutTimer: false,
+  };
+  lab.slots.set(name, slot);
+  return slot;
+}
+
+/** Order of process names: part by part as numbers, `9.2` before `10.1`; an empty one before all. */
+export function compareSpawns(a: string, b: string): number {
+  if (a === b) return 0;
+  const left = a === '' ? [] : a.split('.');
+  const right = b === '' ? [] : b.split('.');
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = Number(left[i] ?? -1) - Number(right[i] ?? -1);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** The newest process heard of or started here. */
+export function newestSpawn(slot: Slot): string {
+  const launched = slot.supervision?.launched ?? '';
+  return compareSpawns(launched, slot.spawn) > 0 ? launched : slot.spawn;
+}

@@ -1,0 +1,42 @@
+/** Starting the processes of slots that this host supervises, by a row of growing waits. */
+import { emit } from './outbox.ts';
+import { compareSpawns } from './slots.ts';
+import type { LabState, Slot } from './state.ts';
+
+/** Starts a process unless one newer than the slot's last is on its way. */
+export function launch(lab: LabState, slot: Slot): void {
+  const { supervision } = slot;
+  if (supervision === null) return;
+  const { helloMs, spawnBackoffMs } = lab.options;
+  const afterMs = spawnBackoffMs[Math.min(supervision.backoff, spawnBackoffMs.length - 1)] ?? 0;
+  supervision.launches += 1;
+  supervision.backoff += 1;
+  supervision.upAt = null;
+  const spawn = `${lab.epoch}.${supervision.launches}`;
+  supervision.launched = spawn;
+  emit(lab, { do: 'spawnWorker', slot: slot.name, spawn, afterMs });
+  lab.timers.add({ kind: 'helloDue', at: lab.now + afterMs + helloMs, slot, spawn });
+}
+
+/** A process of the slot is up; living long enough ends its row of waits. */
+export function isUp(lab: LabState, slot: Slot, spawn: string): void {
+  const { supervision } = slot;
+  if (supervision?.launched === spawn) supervision.upAt ??= lab.now;
+}
+
+/** The slot's process is gone, or no longer heard of: a new one takes its place; a silent one is killed later. */
+export function relaunch(lab: LabState, slot: Slot, gone: { readonly spawn: string; readonly exited: boolean }): void {
+  const { supervision } = slot;
+  if (supervision === null) return;
+  const { launched, upAt } = supervision;
+  if (!gone.exited) emit(lab, { do: 'killWorker', slot: slot.name, spawn: gone.spawn, afterMs: lab.options.killReplacedMs });
+  if (launched !== null && compareSpawns(launched, gone.spawn) > 0) return;
+  if (upAt !== null && lab.now - upAt >= lab.options.spawnResetMs) supervision.backoff = 0;
+  launch(lab, slot);
+}
+
+/** A process that never said hello is killed; its exit starts the next. */
+export function helloIsDue(lab: LabState, slot: Slot, spawn: string): void {
+  const { supervision } = slot;
+  if (supervision?.launched === spawn && supervision.upAt === null) emit(lab, { do: 'killWorker', slot: slot.name, spawn, afterMs: 0 });
+}

@@ -1,0 +1,144 @@
+/**
+ * The scheduler: `step(lab, event)` changes the lab and says what is to be done about it. Pure: no clock, no randomness, no
+ * I/O; the same events give the same instructions. One step is one transaction: its writes are one `persist`, first in the
+ * list. The order of the list is the order of release; what others can notice waits for the commit of all writes decided
+ * before it (`passesBeforeCommit`).
+ */
+import { askSamplers, enqueueTrial, exhausted, proposed, samplerFailed } from './asking.ts';
+import { clock, setWake } from './clock.ts';
+import { dispatch } from './dispatch.ts';
+import type { Event } from './events.ts';
+import { exited } from './exits.ts';
+import type { Instruction } from './instructions.ts';
+import { beat, leaving, protocolError } from './liveness.ts';
+import { showLab, takeInstructions } from './outbox.ts';
+import { keepOneUsable } from './quarantine.ts';
+import { result } from './results.ts';
+import { opened } from './resume.ts';
+import { hello } from './sessions.ts';
+import { finishDraining, slotDrained, slotOffered, slotReleased } from './slot-commands.ts';
+import type { LabState } from './state.ts';
+import { settleStudies } from './stop-rules.ts';
+import { saveActiveTime } from './studies.ts';
+import { endedElsewhere, studyCreated, studyEdited, studyPaused, studyResumed, studyStopped, trialCancelled } from './study-commands.ts';
+import { InvalidTransition } from './transitions.ts';
+
+/** @throws InvalidTransition where the lab is strict; else the event is dropped and an anomaly shown */
+export function step(lab: LabState, event: Event): Instruction[] {
+  lab.now = Math.max(lab.now, event.at);
+  lab.seq += 1;
+  lab.event = event.type;
+  lab.because = event.because;
+  try {
+    take(lab, event);
+    finish(lab);
+  } catch (error) {
+    if (!(error instanceof InvalidTransition) || lab.options.strict) throw error;
+    showLab(lab, { kind: 'anomaly', error: error.message });
+  }
+  return takeInstructions(lab);
+}
+
+/** What the event itself does. */
+function take(lab: LabState, event: Event): void {
+  switch (event.type) {
+    case 'opened':
+      opened(lab, event);
+      return;
+    case 'storageStalled':
+      lab.storageError = event.error;
+      showLab(lab, { kind: 'storageStalled', error: event.error });
+      return;
+    case 'storageBack':
+      lab.storageError = null;
+      showLab(lab, { kind: 'storageBack' });
+      return;
+    case 'endedElsewhere':
+      endedElsewhere(lab, event);
+      return;
+    case 'clock':
+      clock(lab);
+      return;
+    case 'studyCreated':
+      studyCreated(lab, event);
+      return;
+    case 'studyEdited':
+      studyEdited(lab, event);
+      return;
+    case 'studyPaused':
+      studyPaused(lab, event);
+      return;
+    case 'studyResumed':
+      studyResumed(lab, event);
+      return;
+    case 'studyStopped':
+      studyStopped(lab, event);
+      return;
+    case 'trialCancelled':
+      trialCancelled(lab, event);
+      return;
+    case 'trialEnqueued':
+      enqueueTrial(lab, event);
+      return;
+    case 'slotOffered':
+      slotOffered(lab, event);
+      return;
+    case 'slotDrained':
+      slotDrained(lab, event);
+      return;
+    case 'slotReleased':
+      slotReleased(lab, event);
+      return;
+    case 'proposed':
+      proposed(lab, event);
+      return;
+    case 'exhausted':
+      exhausted(lab, event);
+      return;
+    case 'samplerFailed':
+      samplerFailed(lab, event);
+      return;
+    case 'hello':
+      hello(lab, event);
+      return;
+    case 'beat':
+      beat(lab, event);
+      return;
+    case 'leaving':
+      leaving(lab, event);
+      return;
+    case 'result':
+      result(lab, event);
+      return;
+    case 'malformed':
+      lab.refusals.add('malformed', event.slot);
+      protocolError(lab, event);
+      return;
+    case 'exited':
+      exited(lab, event);
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+/** What every step ends with: slots and studies move on, trials are given out, more are asked for. */
+function finish(lab: LabState): void {
+  finishDraining(lab);
+  keepOneUsable(lab);
+  dispatch(lab);
+  settleStudies(lab);
+  askSamplers(lab);
+  saveActiveTimes(lab);
+  setWake(lab);
+}
+
+/** Where something is committed anyway, the active time goes with it now and then. */
+function saveActiveTimes(lab: LabState): void {
+  if (lab.writes.length === 0) return;
+  for (const study of lab.active) {
+    if (study.activeSince === null) continue;
+    const unsaved = study.activeMs + lab.now - study.activeSince - study.savedActiveMs;
+    if (unsaved >= lab.options.saveActiveWithMs) saveActiveTime(lab, study);
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * When a study needs no more trials. `trials` and, for synchronous samplers, `target` lower the limit: numbers from there on
+ * are not wanted. `minutes`, and `target` for asynchronous samplers, end the study.
+ */
+import type { Limits } from '../study/study-spec.ts';
+import { write } from './outbox.ts';
+import { recallFrom } from './recall.ts';
+import type { LabState, Study } from './state.ts';
+import { activeMs, giveGrace, moveStudy } from './studies.ts';
+import type { EndedState } from './words.ts';
+
+/**
+ * Takes note of a trial's end: best, target, frontier.
+ * @returns whether it is the best so far
+ */
+export function afterEnd(lab: LabState, study: Study, number: number, state: EndedState, value: number): boolean {
+  const { columns } = study;
+  while (columns.hasEnded(study.frontier)) study.frontier += 1;
+  if (state !== 'complete' || !Number.isFinite(value)) return false;
+  const isBest =
+    study.best === null || isBetter(study, value, study.best.value) || (value === study.best.value && number < study.best.number);
+  if (isBest) study.best = { number, value };
+  if (reaches(study, value) && number < (study.firstHit ?? Infinity)) {
+    study.firstHit = number;
+    if (study.sampler.barrier !== null) setLimit(lab, study, wantedLimit(study));
+    else if (study.state === 'running') end(lab, study, 'target');
+  }
+  return isBest;
+}
+
+export function isBetter(study: Study, a: number, b: number): boolean {
+  return study.spec.direction === 'minimize' ? a < b : a > b;
+}
+
+function reaches(study: Study, value: number): boolean {
+  const { target } = study.limits;
+  return target !== null && !isBetter(study, target, value);
+}
+
+/**
+ * From which number on trials are not wanted. A synchronous study that reaches its target keeps the whole barrier block of
+ * the hit with the smallest number (without a barrier: up to the hit), so that its list does not depend on who was first.
+ */
+export function wantedLimit(study: Study): number {
+  const { sampler, limits, firstHit } = study;
+  const trials = limits.trials ?? Infinity;
+  return firstHit === null || sampler.barrier === null ? trials : Math.min(trials, endOfBlock(sampler.barrier, firstHit));
+}
+
+/** One past the last number that waits for the same trials as `number`. */
+function endOfBlock(barrier: (n: number) => number, number: number): number {
+  if (barrier(Number.MAX_SAFE_INTEGER) === barrier(0)) return number + 1;
+  const block = barrier(number);
+  let end = number + 1;
+  while (barrier(end) === block) end += 1;
+  return end;
+}
+
+/** Writes a changed limit and recalls what is beyond it. */
+export function setLimit(lab: LabState, study: Study, limit: number): void {
+  if (limit === study.limit) return;
+  study.limit = limit;
+  study.wanted = 0;
+  for (const number of study.open.keys()) if (number < limit) study.wanted += 1;
+  writeLimits(lab, study);
+  recallFrom(lab, study, limit, 'beyond the limit');
+}
+
+export function writeLimits(lab: LabState, study: Study): void {
+  const limit = study.limit === Infinity ? null : study.limit;
+  write(lab, { op: 'limits', uid: study.uid, limits: study.limits, limit });
+}
+
+/** New limits: the target is looked for among all trials, the limit is anew. */
+export function editLimits(lab: LabState, study: Study, limits: Limits): void {
+  study.limits = limits;
+  study.firstHit = firstHit(study);
+  const limit = wantedLimit(study);
+  if (limit === study.limit) writeLimits(lab, study);
+  else setLimit(lab, study, limit);
+}
+
+/** O(trials). */
+export function firstHit(study: Study): number | null {
+  const { columns } = study;
+  if (study.limits.target === null) return null;
+  for (let number = 0; number < columns.size; number++) {
+    if (columns.state(number) === 'complete' && Number.isFinite(columns.value(number)) && reaches(study, columns.value(number)))
+      return number;
+  }
+  return null;
+}
+
+/** The stop rule that holds; null: none. */
+export function ruleThatHolds(lab: LabState, study: Study): string | null {
+  const { limits, columns } = study;
+  if (limits.activeMs !== null && activeMs(lab, study) >= limits.activeMs) return 'minutes';
+  if (study.firstHit !== null && study.sampler.barrier === null) return 'target';
+  if (study.wanted > 0 || columns.size < study.limit) return null;
+  return study.limit < (limits.trials ?? Infinity) ? 'target' : 'trials';
+}
+
+/** No ask, no dispatch from now on; after the grace what runs is recalled. */
+export function end(lab: LabState, study: Study, reason: string, graceMs = lab.options.graceMs): void {
+  moveStudy(lab, study, 'ending', reason);
+  giveGrace(lab, study, graceMs);
+}
+
+/** Ends a running study whose minutes are used, or whose target an asynchronous sampler has reached. */
+export function enforceRules(lab: LabState, study: Study): void {
+  if (study.state !== 'running') return;
+  const rule = ruleThatHolds(lab, study);
+  if (rule === 'minutes' || (rule === 'target' && study.sampler.barrier === null)) end(lab, study, rule);
+}
+
+/** The last thing of a step: studies whose last attempt is settled, or whose last trial has ended, move on. */
+export function settleStudies(lab: LabState): void {
+  for (const study of lab.active) {
+    if (study.live > 0) continue;
+    if (study.state === 'ending') {
+      moveStudy(lab, study, 'finished', study.reason);
+      continue;
+    }
+    const spent = study.columns.size >= study.limit;
+    const done = study.wanted === 0 && (spent || study.exhausted);
+    if (study.state === 'pausing') moveStudy(lab, study, 'paused', study.reason);
+    if (done) moveStudy(lab, study, 'finished', spent ? (ruleThatHolds(lab, study) ?? 'trials') : 'exhausted');
+    else if (study.state === 'paused') lab.active.delete(study);
+  }
+}

@@ -1,0 +1,83 @@
+/** A study's states, and what each change of state carries with it: active time, asking, what is shown and written. */
+import { emit, show, write } from './outbox.ts';
+import type { LabState, Study } from './state.ts';
+import { checkTransition } from './transitions.ts';
+import type { TransitionTable } from './transitions.ts';
+import type { StudyState } from './words.ts';
+
+export const STUDY_TRANSITIONS: TransitionTable<StudyState, StudyState> = {
+  running: {
+    pausing: 'paused by the user, or its sampler failed',
+    ending: 'stopped by the user, minutes used, target reached (asynchronous)',
+    finished: 'all wanted trials have ended, or the sampler is exhausted',
+  },
+  pausing: { paused: 'no live attempt is left', running: 'resumed', ending: 'stopped by the user' },
+  paused: { running: 'resumed', ending: 'stopped by the user', finished: 'all wanted trials have ended' },
+  ending: { finished: 'no live attempt is left' },
+  finished: { running: 'edited so that no stop rule holds' },
+};
+
+/** @throws InvalidTransition before anything has changed */
+export function moveStudy(lab: LabState, study: Study, to: StudyState, reason: string | null): void {
+  const from = study.state;
+  checkTransition(
+    STUDY_TRANSITIONS,
+    'study',
+    () => `${study.spec.name} (${study.uid})`,
+    from,
+    to,
+    () => [],
+  );
+  if (from === 'running') {
+    saveActiveTime(lab, study);
+    study.activeSince = null;
+    study.asking = null;
+  }
+  study.state = to;
+  study.reason = reason;
+  if (to === 'running') begin(lab, study);
+  if (to === 'finished' || to === 'paused') {
+    study.graceEnds = null;
+    lab.active.delete(study);
+  }
+  if (to === 'pausing' || to === 'ending') lab.active.add(study);
+  write(lab, { op: 'studyState', uid: study.uid, state: to, reason });
+  show(lab, study, { kind: 'study', state: to, reason });
+  if (to === 'finished') emit(lab, { do: 'finishStudy', study: study.uid, reason: reason ?? '' });
+}
+
+/** What a running study needs besides its state. */
+export function begin(lab: LabState, study: Study): void {
+  lab.active.add(study);
+  study.activeSince = lab.now;
+  study.graceEnds = null;
+  study.exhausted = false;
+  watchActiveTime(lab, study);
+}
+
+/** Milliseconds the study has been running. */
+export function activeMs(lab: LabState, study: Study): number {
+  return study.activeMs + (study.activeSince === null ? 0 : lab.now - study.activeSince);
+}
+
+export function saveActiveTime(lab: LabState, study: Study): void {
+  study.activeMs = activeMs(lab, study);
+  if (study.activeSince !== null) study.activeSince = lab.now;
+  study.savedActiveMs = study.activeMs;
+  write(lab, { op: 'activeMs', uid: study.uid, activeMs: study.activeMs });
+}
+
+/** A timer for the next write of the active time, or for its limit where that is sooner. */
+export function watchActiveTime(lab: LabState, study: Study): void {
+  const used = activeMs(lab, study);
+  const left = study.limits.activeMs === null ? Infinity : study.limits.activeMs - used;
+  const unsaved = lab.options.saveActiveMs - (used - study.savedActiveMs);
+  study.activeDue = lab.now + Math.max(0, Math.min(left, unsaved));
+  lab.timers.add({ kind: 'active', at: study.activeDue, study });
+}
+
+/** Running trials' time to finish, from now on; a shorter one already given stays. */
+export function giveGrace(lab: LabState, study: Study, graceMs: number): void {
+  study.graceEnds = Math.min(study.graceEnds ?? Infinity, lab.now + graceMs);
+  lab.timers.add({ kind: 'grace', at: study.graceEnds, study });
+}

@@ -1,0 +1,139 @@
+/** What the user does to studies and trials. A command that cannot be carried out is refused, counted, and shown. */
+import { Column } from '../study/column.ts';
+import type { Limits, StudySpec } from '../study/study-spec.ts';
+import { TrialColumns } from '../study/trial-columns.ts';
+import type { Event } from './events.ts';
+import { Median } from './median.ts';
+import { show, showLab, write } from './outbox.ts';
+import type { LabState, Study } from './state.ts';
+import { editLimits, end, enforceRules, ruleThatHolds } from './stop-rules.ts';
+import { begin, giveGrace, moveStudy, watchActiveTime } from './studies.ts';
+import { endTrial } from './trial-end.ts';
+import { WaitingQueue } from './waiting-queue.ts';
+import type { CommandRefusal } from './words.ts';
+
+export function studyCreated(lab: LabState, event: Extract<Event, { type: 'studyCreated' }>): void {
+  const { uid, spec, limits } = event;
+  if (lab.studies.has(uid)) {
+    refuse(lab, event.type, uid, 'notAllowedNow', 'there is such a study already');
+    return;
+  }
+  const study = newStudy(lab, uid, spec, limits);
+  lab.studies.set(uid, study);
+  write(lab, { op: 'study', uid, spec, limits, limit: limits.trials });
+  begin(lab, study);
+  show(lab, study, { kind: 'study', state: 'running', reason: null });
+}
+
+/** A running study without trials, not yet in the lab. */
+export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Limits): Study {
+  const sampler = lab.options.samplerFor(spec);
+  return {
+    uid,
+    spec,
+    sampler,
+    columns: new TrialColumns(spec.searchSpace, spec.direction, sampler.window),
+    lastK: new Column((length) => new Uint8Array(length)),
+    state: 'running',
+    reason: null,
+    limits,
+    limit: limits.trials ?? Infinity,
+    asking: null,
+    exhausted: false,
+    open: new Map(),
+    waiting: new WaitingQueue(),
+    wanted: 0,
+    live: 0,
+    lanes: 0,
+    frontier: 0,
+    best: null,
+    firstHit: null,
+    activeMs: 0,
+    activeSince: null,
+    savedActiveMs: 0,
+    activeDue: null,
+    graceEnds: null,
+    durations: new Median(),
+  };
+}
+
+export function studyEdited(lab: LabState, { type, study: uid, limits }: Extract<Event, { type: 'studyEdited' }>): void {
+  const study = find(lab, type, uid);
+  if (study === null) return;
+  editLimits(lab, study, limits);
+  if (study.state === 'finished' && ruleThatHolds(lab, study) === null) moveStudy(lab, study, 'running', null);
+  if (study.state !== 'running') return;
+  enforceRules(lab, study);
+  watchActiveTime(lab, study);
+}
+
+export function studyPaused(lab: LabState, { type, study: uid, graceMs }: Extract<Event, { type: 'studyPaused' }>): void {
+  const study = find(lab, type, uid);
+  if (study === null) return;
+  if (study.state === 'running') moveStudy(lab, study, 'pausing', 'paused by the user');
+  if (study.state === 'pausing' || study.state === 'ending') giveGrace(lab, study, graceMs);
+}
+
+export function studyResumed(lab: LabState, { type, study: uid }: Extract<Event, { type: 'studyResumed' }>): void {
+  const study = find(lab, type, uid);
+  if (study === null || study.state === 'running') return;
+  const resumable =
+    study.state === 'pausing' || study.state === 'paused' || (study.state === 'finished' && ruleThatHolds(lab, study) === null);
+  if (!resumable) {
+    refuse(lab, type, uid, 'notAllowedNow', `the study is ${study.state} (${study.reason ?? ''})`);
+    return;
+  }
+  moveStudy(lab, study, 'running', null);
+  enforceRules(lab, study);
+}
+
+export function studyStopped(lab: LabState, { type, study: uid, graceMs }: Extract<Event, { type: 'studyStopped' }>): void {
+  const study = find(lab, type, uid);
+  if (study === null || study.state === 'finished') return;
+  if (study.state === 'ending') giveGrace(lab, study, graceMs);
+  else end(lab, study, 'stopped by the user', graceMs);
+}
+
+export function trialCancelled(lab: LabState, { type, study: uid, number }: Extract<Event, { type: 'trialCancelled' }>): void {
+  const study = find(lab, type, uid);
+  if (study === null) return;
+  const trial = study.open.get(number);
+  if (trial === undefined) {
+    refuse(lab, type, uid, 'alreadyEnded', number < study.columns.size ? `trial ${number} has ended` : `there is no trial ${number}`);
+    return;
+  }
+  endTrial(lab, trial, { state: 'failed', outcome: 'cancelled', value: NaN, attempt: trial.attempt, result: null });
+}
+
+/**
+ * Another program wrote the end of one of our trials. Where it was to be ours too, the file has nothing of ours: its end is
+ * written as it was found, with the place it has among the completions.
+ */
+export function endedElsewhere(lab: LabState, event: Extract<Event, { type: 'endedElsewhere' }>): void {
+  const study = lab.studies.get(event.study);
+  if (study === undefined) return;
+  const { state, number } = event;
+  const value = event.value ?? NaN;
+  const trial = study.open.get(number);
+  if (trial !== undefined) {
+    endTrial(lab, trial, { state, outcome: 'endedElsewhere', value, attempt: trial.attempt, result: null });
+  } else if (study.columns.hasEnded(number)) {
+    const { columns, uid } = study;
+    const end = { number, state, outcome: 'endedElsewhere', value, finishSeq: columns.finishSeq(number) } as const;
+    write(lab, { op: 'trialEnded', uid, ...end, k: 0, story: [] });
+    const params = columns.params(number) ?? new Float64Array(Object.keys(study.spec.searchSpace).length).fill(NaN);
+    const origin = { operator: 'unknown', parents: columns.parents(number), generation: columns.generation(number) };
+    show(lab, study, { kind: 'trialEnded', ...end, params, origin, attempt: null, slot: null, result: null, isBest: false });
+  }
+}
+
+function find(lab: LabState, command: Event['type'], uid: string): Study | null {
+  const study = lab.studies.get(uid);
+  if (study === undefined) refuse(lab, command, uid, 'unknownStudy', uid);
+  return study ?? null;
+}
+
+function refuse(lab: LabState, command: Event['type'], study: string, reason: CommandRefusal, detail: string): void {
+  lab.refusals.add(reason, 'user');
+  showLab(lab, { kind: 'commandRefused', command, study, reason, detail });
+}

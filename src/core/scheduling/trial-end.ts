@@ -1,0 +1,49 @@
+/** A trial's end: once, with state, value, charge and completion number in one step. */
+import type { AttemptResult } from './events.ts';
+import { show, write } from './outbox.ts';
+import { revoke } from './recall.ts';
+import type { Attempt, LabState, OpenTrial } from './state.ts';
+import { afterEnd } from './stop-rules.ts';
+import { tell } from './story.ts';
+import { moveTrial } from './trials.ts';
+import type { EndedState, TrialOutcome } from './words.ts';
+
+export interface End {
+  readonly state: EndedState;
+  readonly outcome: TrialOutcome;
+  /** ±∞ for the worst, NaN where there is none. */
+  readonly value: number;
+  /** The attempt that came to this, settled or live; null: none ran. */
+  readonly attempt: Attempt | null;
+  readonly result: AttemptResult | null;
+}
+
+export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
+  const { study, number, params, origin } = trial;
+  const { state, outcome, value, attempt, result } = end;
+  moveTrial(lab, trial, state);
+  tell(lab, trial, `${state}: ${outcome}${state === 'complete' ? ` with ${value}` : ''}`);
+  if (trial.attempt !== null) revoke(lab, trial.attempt, outcome === 'timedOut' ? 'timedOut' : 'cancelled', outcome);
+  study.waiting.remove(trial);
+  study.open.delete(number);
+  if (number < study.limit) study.wanted -= 1;
+  study.lastK.set(number, Math.min(trial.k, 255));
+  const finishSeq = study.columns.end(number, state, outcome, value);
+  const k = attempt?.id.k ?? 0;
+  write(lab, { op: 'trialEnded', uid: study.uid, number, state, outcome, value, finishSeq, k, story: trial.story.lines() });
+  const isBest = afterEnd(lab, study, number, state, value);
+  show(lab, study, {
+    kind: 'trialEnded',
+    number,
+    state,
+    outcome,
+    value,
+    finishSeq,
+    params,
+    origin,
+    attempt: attempt?.id ?? null,
+    slot: attempt?.slot ?? null,
+    result,
+    isBest,
+  });
+}

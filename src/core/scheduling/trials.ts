@@ -1,0 +1,145 @@
+/** A trial's states but its end (`trial-end.ts`): how it is born, starts, and goes back to waiting. */
+import type { Proposal } from '../samplers/sampler.ts';
+import { emit, show, write } from './outbox.ts';
+import type { Attempt, LabState, OpenTrial, Study } from './state.ts';
+import { Story } from './story-ring.ts';
+import { causeOf, tell } from './story.ts';
+import { checkTransition } from './transitions.ts';
+import type { TransitionTable } from './transitions.ts';
+import type { AttemptOutcome, SlotName, TrialState } from './words.ts';
+import type { AttemptResult } from './events.ts';
+
+export const TRIAL_TRANSITIONS: TransitionTable<TrialState | 'new', TrialState> = {
+  new: { waiting: 'proposed or enqueued' },
+  waiting: {
+    running: 'dispatched: below the limit, its study running, due',
+    complete: 'ended by another program',
+    pruned: 'ended by another program',
+    failed: 'cancelled by the user, or ended by another program',
+  },
+  running: {
+    waiting: 'an attempt ended without ending the trial, and no live one is left; it keeps its number, hence its place',
+    complete: 'a result succeeded or diverged',
+    pruned: 'ended by another program',
+    failed: 'retries used up, timed out, cancelled by the user, or ended by another program',
+  },
+  complete: {},
+  pruned: {},
+  failed: {},
+};
+
+/** @throws InvalidTransition before anything has changed */
+export function moveTrial(lab: LabState, trial: OpenTrial, to: TrialState): void {
+  checkTransition(
+    TRIAL_TRANSITIONS,
+    'trial',
+    () => `${trial.study.uid}/${trial.number} (${causeOf(lab)})`,
+    trial.state,
+    to,
+    () => trial.story.lines(),
+  );
+  trial.state = to;
+}
+
+/** The study's next trial, waiting. */
+export function openTrial(lab: LabState, study: Study, { params, origin }: Proposal, basis: number): OpenTrial {
+  const number = study.columns.size;
+  study.columns.proposed(number, params, basis, origin);
+  write(lab, { op: 'proposal', uid: study.uid, number, params, origin, basis });
+  const trial = newTrial(lab, study, number, params, origin, basis);
+  tell(lab, trial, `proposed by ${origin.operator} after ${basis} completions`);
+  study.waiting.add(trial);
+  return trial;
+}
+
+/** A waiting trial in the study's open ones, not yet in the queue. */
+export function newTrial(
+  lab: LabState,
+  study: Study,
+  number: number,
+  params: OpenTrial['params'],
+  origin: OpenTrial['origin'],
+  basis: number,
+): OpenTrial {
+  const trial: OpenTrial = {
+    study,
+    number,
+    params,
+    origin,
+    basis,
+    shapeKey: lab.options.shapeKey?.(study.spec, params) ?? null,
+    story: new Story(),
+    state: 'waiting',
+    k: 0,
+    crashes: 0,
+    memoryFailures: 0,
+    deaths: 0,
+    laneCap: 0,
+    notBefore: 0,
+    avoid: null,
+    queued: false,
+    attempt: null,
+    past: [],
+  };
+  study.open.set(number, trial);
+  if (number < study.limit) study.wanted += 1;
+  return trial;
+}
+
+/** A further attempt of a waiting trial that has been taken from the queue. */
+export function startAttempt(lab: LabState, trial: OpenTrial, slot: { readonly name: SlotName; readonly spawn: string }): Attempt {
+  moveTrial(lab, trial, 'running');
+  trial.k += 1;
+  const { study } = trial;
+  const attempt: Attempt = {
+    id: { study: study.uid, number: trial.number, k: trial.k },
+    trial,
+    slot: slot.name,
+    spawn: slot.spawn,
+    state: 'open',
+    cohort: null,
+    storedCohort: null,
+  };
+  trial.attempt = attempt;
+  study.live += 1;
+  study.lanes += 1;
+  return attempt;
+}
+
+/** The trial waits again, from `notBefore` on; its counters are written with it. */
+export function goBack(lab: LabState, trial: OpenTrial, notBefore = lab.now): void {
+  moveTrial(lab, trial, 'waiting');
+  trial.notBefore = notBefore;
+  const { study, number, crashes, deaths, memoryFailures, laneCap } = trial;
+  write(lab, { op: 'trialBack', uid: study.uid, number, crashes, deaths, memoryFailures, laneCap });
+  enqueue(lab, trial);
+}
+
+/** Into the queue, now or when it is due. */
+export function enqueue(lab: LabState, trial: OpenTrial): void {
+  if (trial.notBefore <= lab.now) trial.study.waiting.add(trial);
+  else lab.timers.add({ kind: 'trialDue', at: trial.notBefore, trial });
+}
+
+/** What an attempt came to, for the file. */
+export function writeAttemptEnd(
+  lab: LabState,
+  attempt: Attempt,
+  outcome: AttemptOutcome,
+  result: AttemptResult | null,
+  detail: string | null,
+): void {
+  write(lab, { op: 'attemptEnded', attempt: attempt.id, outcome, at: lab.now, result, detail });
+  tell(lab, attempt.trial, `attempt ${attempt.id.k} on ${attempt.slot} ${outcome}${detail === null ? '' : ` (${detail})`}`);
+}
+
+/** … and for people, where the trial went back because of it. */
+export function showBack(lab: LabState, attempt: Attempt, outcome: AttemptOutcome, detail: string | null): void {
+  show(lab, attempt.trial.study, { kind: 'trialBack', attempt: attempt.id, outcome, slot: attempt.slot, detail });
+}
+
+/** Tells the attempt's worker to stop; again if need be. */
+export function sendCancel(lab: LabState, attempt: Attempt, reason: string): void {
+  const session = attempt.cohort?.slot.session ?? null;
+  if (session !== null) emit(lab, { do: 'sendCancel', slot: attempt.slot, session, attempt: attempt.id, reason });
+}
