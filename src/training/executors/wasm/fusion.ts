@@ -1,0 +1,51 @@
+/** Which ops of a plan's chains run as one kernel here: a convolution with its pool, its relu. */
+import { numberOf, pairOf, rootOf, type Op, type Plan } from '../../plan/plan.ts';
+import { LONGEST_SUM, poolFits } from './kernels/conv-forward.ts';
+
+export interface Fusion {
+  /** Layer of a convolution → what follows it inside the kernel. */
+  readonly forward: ReadonlyMap<string, { readonly pool: Op | undefined; readonly relu: boolean }>;
+  /** Layers whose forward op another op's kernel carries out. */
+  readonly absorbed: ReadonlySet<string>;
+  /** Layers of pools whose gradient goes through the winners straight to the convolution. */
+  readonly pooled: ReadonlySet<string>;
+}
+
+export function chooseFusion(plan: Plan): Fusion {
+  const forward = new Map<string, { pool: Op | undefined; relu: boolean }>();
+  const absorbed = new Set<string>();
+  const pooled = new Set<string>();
+  const backwards = new Set(plan.chains.flatMap((chain) => chain.map((id) => plan.train[id]).flatMap((op) => (op?.kind === 'max-pool-gradient' ? [op.layer] : []))));
+  for (const chain of plan.chains) {
+    const [conv, second, third] = chain.map((id) => plan.train[id]);
+    if (conv?.kind !== 'conv' || second === undefined || terms(plan, conv) > LONGEST_SUM) continue;
+    if (second.kind === 'relu') {
+      if (!sharesMemory(plan, conv, second)) continue;
+      forward.set(conv.layer, { pool: undefined, relu: true });
+      absorbed.add(second.layer);
+    } else if (second.kind === 'max-pool' && poolIsBlock(plan, conv, second) && backwards.has(second.layer)) {
+      const relu = third?.kind === 'relu' && sharesMemory(plan, second, third);
+      forward.set(conv.layer, { pool: second, relu });
+      absorbed.add(second.layer);
+      pooled.add(second.layer);
+      if (relu) absorbed.add(third.layer);
+    }
+  }
+  return { forward, absorbed, pooled };
+}
+
+function terms(plan: Plan, conv: Op): number {
+  const [, channels = 1, rows = 1, columns = 1] = plan.buffers[conv.inputs[1] ?? -1]?.shape ?? [];
+  return channels * rows * columns;
+}
+
+/** Windows that do not overlap and have no padding, small enough for the registers. */
+function poolIsBlock(plan: Plan, conv: Op, pool: Op): boolean {
+  const [size, stride, padding] = [pairOf(pool, 'size'), pairOf(pool, 'stride'), pairOf(pool, 'padding')];
+  const apart = stride[0] >= size[0] && stride[1] >= size[1];
+  return apart && padding[0] === 0 && padding[1] === 0 && numberOf(conv, 'groups') >= 1 && poolFits(size, terms(plan, conv));
+}
+
+function sharesMemory(plan: Plan, first: Op, second: Op): boolean {
+  return rootOf(plan, first.outputs[0] ?? -1).id === rootOf(plan, second.outputs[0] ?? -1).id;
+}

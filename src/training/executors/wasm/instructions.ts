@@ -1,0 +1,232 @@
+/** A function's body under construction: the instructions that the kernels use, as methods that append their bytes. */
+import { floatBytes, intBytes, leb, signedLeb } from './leb128.ts';
+
+export type ValueType = 'i32' | 'f32' | 'v128';
+/** A local's index. */
+export type Local = number;
+/** A pointer that moves by `step` bytes an iteration. */
+export type Moving = readonly [pointer: Local, step: number];
+
+/** Instructions without immediates, by name. */
+const PLAIN = {
+  'i32.eqz': [0x45],
+  'i32.lt_u': [0x49],
+  'i32.ne': [0x47],
+  'i32.popcnt': [0x69],
+  'i32.add': [0x6a],
+  'i32.sub': [0x6b],
+  'i32.mul': [0x6c],
+  'i32.shl': [0x74],
+  'f32.add': [0x92],
+  'f32.sub': [0x93],
+  'f32.mul': [0x94],
+  'f32.convert_i32_u': [0xb3],
+  select: [0x1b],
+} as const satisfies Record<string, readonly number[]>;
+
+/** SIMD instructions without immediates, by the number after 0xfd. */
+const VECTOR = {
+  'i8x16.swizzle': 14,
+  'i32x4.splat': 17,
+  'f32x4.splat': 19,
+  'i32x4.eq': 55,
+  'i32x4.lt_s': 57,
+  'i32x4.lt_u': 58,
+  'f32x4.eq': 65,
+  'f32x4.ne': 66,
+  'f32x4.gt': 68,
+  'v128.and': 78,
+  'v128.andnot': 79,
+  'v128.or': 80,
+  'v128.xor': 81,
+  'v128.bitselect': 82,
+  'i16x8.extend_low_i8x16_u': 137,
+  'i16x8.extend_high_i8x16_u': 138,
+  'f32x4.nearest': 106,
+  'i32x4.bitmask': 164,
+  'i32x4.extend_low_i16x8_u': 169,
+  'i32x4.extend_high_i16x8_u': 170,
+  'i32x4.shl': 171,
+  'i32x4.shr_s': 172,
+  'i32x4.add': 174,
+  'i32x4.sub': 177,
+  'i32x4.mul': 181,
+  'i64x2.extmul_low_i32x4_u': 222,
+  'i64x2.extmul_high_i32x4_u': 223,
+  'f32x4.add': 228,
+  'f32x4.sub': 229,
+  'f32x4.mul': 230,
+  'f32x4.div': 231,
+  'f32x4.min': 232,
+  'f32x4.max': 233,
+  'f32x4.pmin': 234,
+  'f32x4.pmax': 235,
+  'i32x4.trunc_sat_f32x4_s': 248,
+  'f32x4.convert_i32x4_s': 250,
+} as const;
+
+export class Body {
+  readonly code: number[] = [];
+  readonly #params: number;
+  readonly #locals: ValueType[] = [];
+  /** Released locals by type, to be taken again. */
+  readonly #free: Record<ValueType, Local[]> = { i32: [], f32: [], v128: [] };
+
+  constructor(params: number) {
+    this.#params = params;
+  }
+
+  local(type: ValueType): Local {
+    const free = this.#free[type].pop();
+    if (free !== undefined) return free;
+    this.#locals.push(type);
+    return this.#params + this.#locals.length - 1;
+  }
+
+  locals(type: ValueType, count: number): Local[] {
+    return Array.from({ length: count }, () => this.local(type));
+  }
+
+  /** Hands locals back for later use by someone else. */
+  release(type: ValueType, ...locals: Local[]): void {
+    this.#free[type].push(...locals);
+  }
+
+  /** Locals in the order they were taken, as runs of one type. */
+  localRuns(): { type: ValueType; count: number }[] {
+    const runs: { type: ValueType; count: number }[] = [];
+    for (const type of this.#locals) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count += 1;
+      else runs.push({ type, count: 1 });
+    }
+    return runs;
+  }
+
+  get(local: Local): this {
+    return this.#emit(0x20, ...leb(local));
+  }
+
+  set(local: Local): this {
+    return this.#emit(0x21, ...leb(local));
+  }
+
+  tee(local: Local): this {
+    return this.#emit(0x22, ...leb(local));
+  }
+
+  i32(n: number): this {
+    return this.#emit(0x41, ...signedLeb(n));
+  }
+
+  f32(value: number): this {
+    return this.#emit(0x43, ...floatBytes(value));
+  }
+
+  /** Four int32. */
+  i32x4(a: number, b: number, c: number, d: number): this {
+    return this.#emit(0xfd, 12, ...[a, b, c, d].flatMap(intBytes));
+  }
+
+  /** One float32 four times. */
+  f32x4(value: number): this {
+    const bytes = floatBytes(value);
+    return this.#emit(0xfd, 12, ...bytes, ...bytes, ...bytes, ...bytes);
+  }
+
+  bytes16(bytes: readonly number[]): this {
+    return this.#emit(0xfd, 12, ...bytes);
+  }
+
+  plain(name: keyof typeof PLAIN): this {
+    return this.#emit(...PLAIN[name]);
+  }
+
+  vector(name: keyof typeof VECTOR): this {
+    return this.#emit(0xfd, ...leb(VECTOR[name]));
+  }
+
+  shuffle(lanes: readonly number[]): this {
+    return this.#emit(0xfd, 13, ...lanes);
+  }
+
+  /** Lane of a vector as i32 or f32. */
+  extract(type: 'i32' | 'f32', lane: number): this {
+    return this.#emit(0xfd, type === 'i32' ? 27 : 31, lane);
+  }
+
+  load(type: ValueType, offset = 0): this {
+    if (type === 'v128') return this.#emit(0xfd, 0, 2, ...leb(offset));
+    return this.#emit(type === 'i32' ? 0x28 : 0x2a, 2, ...leb(offset));
+  }
+
+  /** One float32 or int32 into all four lanes. */
+  loadSplat(offset = 0): this {
+    return this.#emit(0xfd, 9, 2, ...leb(offset));
+  }
+
+  /** Four bytes into the lowest lane, zeros above. */
+  loadWord(offset = 0): this {
+    return this.#emit(0xfd, 92, 0, ...leb(offset));
+  }
+
+  loadByte(offset = 0): this {
+    return this.#emit(0x2d, 0, ...leb(offset));
+  }
+
+  store(type: ValueType, offset = 0): this {
+    if (type === 'v128') return this.#emit(0xfd, 11, 2, ...leb(offset));
+    return this.#emit(type === 'i32' ? 0x36 : 0x38, 2, ...leb(offset));
+  }
+
+  call(index: number): this {
+    return this.#emit(0x10, ...leb(index));
+  }
+
+  /** memory.fill with zeros. */
+  clear(address: number, bytes: number): this {
+    return this.i32(address).i32(0).i32(bytes).#emit(0xfc, 11, 0);
+  }
+
+  /** a + b·c of vectors, left in `sum`. */
+  multiplyAdd(sum: Local, a: Local, b: Local): this {
+    return this.get(sum).get(a).get(b).vector('f32x4.mul').vector('f32x4.add').set(sum);
+  }
+
+  /** Moves a pointer. */
+  advance(pointer: Local, bytes: number): this {
+    return bytes === 0 ? this : this.get(pointer).i32(bytes).plain('i32.add').set(pointer);
+  }
+
+  /** `count` iterations, a constant; each moves the pointers afterwards. */
+  repeat(count: number, moving: readonly Moving[], body: () => void): this {
+    if (count <= 0) return this;
+    const step = (): void => {
+      body();
+      for (const [pointer, bytes] of moving) this.advance(pointer, bytes);
+    };
+    if (count === 1) {
+      step();
+      return this;
+    }
+    const left = this.local('i32');
+    this.i32(count).set(left).#emit(0x03, 0x40);
+    step();
+    this.get(left).i32(1).plain('i32.sub').tee(left).#emit(0x0d, 0, 0x0b);
+    this.release('i32', left);
+    return this;
+  }
+
+  /** Iterations while `pointer` < `end` (addresses, unsigned); the body moves the pointer. */
+  while(pointer: Local, end: Local, body: () => void): this {
+    this.#emit(0x02, 0x40, 0x03, 0x40);
+    this.get(pointer).get(end).plain('i32.lt_u').plain('i32.eqz').#emit(0x0d, 1);
+    body();
+    return this.#emit(0x0c, 0, 0x0b, 0x0b);
+  }
+
+  #emit(...bytes: number[]): this {
+    for (const byte of bytes) this.code.push(byte);
+    return this;
+  }
+}

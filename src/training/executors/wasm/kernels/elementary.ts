@@ -1,0 +1,43 @@
+/** exp and log of four float32, from IEEE operations only, so that every machine gets the same bits. Errors 1.1e-7 and 1.0e-7. */
+import type { Body, Local } from '../instructions.ts';
+
+const EXP = [1, 1, 0.49999991059, 0.16666419804, 0.04166822508, 0.00837478880, 0.00138367270];
+const LN2_HIGH = 0.693359375;
+const LN2_LOW = -2.1219444e-4;
+
+/** Replaces the vector on the stack by its exponential; arguments are clamped to [−87.3, 88.7], NaN stays. */
+export function pushExp(body: Body): void {
+  const [x, n, r, p] = body.locals('v128', 4) as [Local, Local, Local, Local];
+  body.f32x4(88.7).vector('f32x4.min').f32x4(-87.3).vector('f32x4.max').set(x);
+  body.get(x).f32x4(1.44269504).vector('f32x4.mul').vector('f32x4.nearest').set(n);
+  body.get(x).get(n).f32x4(LN2_HIGH).vector('f32x4.mul').vector('f32x4.sub');
+  body.get(n).f32x4(LN2_LOW).vector('f32x4.mul').vector('f32x4.sub').set(r);
+  horner(body, EXP, r, p);
+  body.get(p).get(n).vector('i32x4.trunc_sat_f32x4_s').i32x4(127, 127, 127, 127).vector('i32x4.add').i32(23).vector('i32x4.shl').vector('f32x4.mul');
+  body.release('v128', x, n, r, p);
+}
+
+/** Replaces the vector on the stack, positive and normal, by its natural logarithm. */
+export function pushLog(body: Body): void {
+  const [x, k, m, s, z, p] = body.locals('v128', 6) as [Local, Local, Local, Local, Local, Local];
+  // m in [√½, √2): subtract the bits of √½ before splitting off the exponent
+  const sqrtHalf = 0x3f3504f3;
+  body.set(x).get(x).i32x4(sqrtHalf, sqrtHalf, sqrtHalf, sqrtHalf).vector('i32x4.sub').i32(23).vector('i32x4.shr_s').set(k);
+  body.get(x).get(k).i32(23).vector('i32x4.shl').vector('i32x4.sub').set(m);
+  body.get(k).vector('f32x4.convert_i32x4_s').set(k);
+  body.get(m).f32x4(1).vector('f32x4.sub').get(m).f32x4(1).vector('f32x4.add').vector('f32x4.div').set(s);
+  body.get(s).get(s).vector('f32x4.mul').set(z);
+  horner(body, [0.666666985, 0.399878889, 0.295838773], z, p);
+  body.get(k).f32x4(LN2_HIGH).vector('f32x4.mul');
+  body.get(k).f32x4(LN2_LOW).vector('f32x4.mul').get(s).get(z).vector('f32x4.mul').get(p).vector('f32x4.mul').vector('f32x4.add');
+  body.get(s).get(s).vector('f32x4.add').vector('f32x4.add').vector('f32x4.add');
+  // NaN and infinity have no exponent to split: they pass through
+  body.get(x).get(x).get(x).vector('f32x4.sub').f32x4(0).vector('f32x4.eq').vector('v128.bitselect');
+  body.release('v128', x, k, m, s, z, p);
+}
+
+function horner(body: Body, coefficients: readonly number[], x: Local, sum: Local): void {
+  body.f32x4(coefficients.at(-1) ?? 0);
+  for (const c of coefficients.slice(0, -1).reverse()) body.get(x).vector('f32x4.mul').f32x4(c).vector('f32x4.add');
+  body.set(sum);
+}
