@@ -3,8 +3,10 @@
  * It decides nothing itself. One turn: drain what has arrived, step each event (then the clock, if due), commit once,
  * release the outbox in order.
  */
-import { createLab, step } from '../core/scheduling/index.ts';
+import { answerAsk, createLab, step } from '../core/scheduling/index.ts';
 import type { Change, Event, Instruction, LabChange, LabOptions, LabState } from '../core/scheduling/index.ts';
+import { createSampler } from '../core/samplers/create-sampler.ts';
+import type { Sampler } from '../core/samplers/sampler.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import type { LabStorage } from '../storage/storage.ts';
 import type { CoordinatorTransport } from '../transport/transport.ts';
@@ -12,7 +14,6 @@ import type { Clock } from './clock.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { NewEvent } from './new-event.ts';
 import { Outbox } from './outbox.ts';
-import { answerAsk } from './sampling.ts';
 import type { WorkerHost } from './worker-host.ts';
 import { WorkerChannels } from './worker-channels.ts';
 
@@ -50,11 +51,12 @@ export class Coordinator {
 
   constructor(parts: CoordinatorParts) {
     this.#parts = parts;
-    this.#lab = createLab(parts.options ?? {});
+    this.#lab = createLab({ samplerFor, ...parts.options });
     this.#outbox = new Outbox((instruction) => this.#carryOut(instruction));
     this.#commits = new GroupCommit(parts.storage, this.#outbox);
     this.#channels = new WorkerChannels(parts.transport, parts.storage.epoch, this.#lab, (event) => this.#take(event));
     this.#take({ type: 'opened', epoch: parts.storage.epoch, lab: parts.storage.lab, because: 'open' });
+    this.settle();
   }
 
   /** The state as `step` keeps it: to be read, never changed. */
@@ -78,6 +80,11 @@ export class Coordinator {
   /** A worker process ended; told by the host. */
   exited(event: Omit<Extract<Event, { type: 'exited' }>, 'at' | 'type'>): void {
     this.#take({ ...event, type: 'exited' });
+  }
+
+  /** Handles what has been taken so far now rather than at the next turn. */
+  settle(): void {
+    this.#runTurn();
   }
 
   /** Commits what is left, then stops hearing and deciding. Workers are the host's to end, the storage its owner's to close. */
@@ -156,25 +163,25 @@ export class Coordinator {
     switch (instruction.do) {
       case 'askSampler':
         this.#inbox.push(answerAsk(this.#lab, instruction, clock.now()));
-        return;
+        return undefined;
       case 'spawnWorker':
         host.spawn(instruction.slot, instruction.spawn, instruction.afterMs);
-        return;
+        return undefined;
       case 'killWorker':
         host.kill(instruction.slot, instruction.spawn, instruction.afterMs);
-        return;
+        return undefined;
       case 'wakeAt':
         this.#wakeAt = instruction.at;
-        return;
+        return undefined;
       case 'show':
         listener.show(instruction.study, instruction.change);
-        return;
+        return undefined;
       case 'showLab':
         listener.showLab(instruction.change);
-        return;
+        return undefined;
       case 'finishStudy':
         listener.finished(instruction.study, instruction.reason);
-        return;
+        return undefined;
       case 'openTasks':
       case 'closeTasks':
       case 'sendCohort':
@@ -188,7 +195,11 @@ export class Coordinator {
       case 'persist':
         throw new Error('a write reached the outbox');
       default:
-        instruction satisfies never;
+        return instruction satisfies never;
     }
   }
+}
+
+function samplerFor({ sampler, searchSpace, direction, seed }: StudySpec): Sampler {
+  return createSampler(sampler, searchSpace, direction, seed);
 }

@@ -2,9 +2,8 @@
  * Between the scheduler's words and the wire's: worker messages become events, send instructions become messages. It keeps
  * what only the wire needs: each session's task endpoint and which studies it has been told of.
  */
-import { specOf } from '../core/scheduling/index.ts';
 import type { Instruction, LabState } from '../core/scheduling/index.ts';
-import { chosenVersion, versionGoodbye } from '../protocol/worker-messages.ts';
+import { chosenVersion } from '../protocol/worker-messages.ts';
 import type { FromWorker, Hello, ResultMessage } from '../protocol/worker-messages.ts';
 import { wireParameters } from '../protocol/worker-wire.ts';
 import type { CoordinatorTransport, Peer } from '../transport/transport.ts';
@@ -52,37 +51,37 @@ export class WorkerChannels {
         const endpoint = this.#transport.openTasks(instruction.session);
         endpoint.catch(() => undefined); // told to the worker where the welcome waits for it
         this.#tasks.set(instruction.session, { endpoint, peer: null, studies: new Set() });
-        return;
+        return undefined;
       }
       case 'closeTasks':
         this.#tasks.delete(instruction.session);
         this.#transport.closeTasks(instruction.session);
-        return;
+        return undefined;
       case 'sendCohort':
         this.#sendCohort(instruction);
-        return;
+        return undefined;
       case 'sendWelcome':
         return this.#sendWelcome(instruction);
       case 'sendAck':
         this.#transport.sendControl(instruction, { type: 'ack', attempt: instruction.attempt });
-        return;
+        return undefined;
       case 'sendRefused':
         this.#transport.sendControl(instruction, { type: 'refused', attempt: instruction.attempt, reason: instruction.reason });
-        return;
+        return undefined;
       case 'sendCancel': {
         const { session, attempt, reason } = instruction;
         const peer = this.#tasks.get(session)?.peer;
         if (peer) this.#transport.sendControl(peer, { type: 'cancel', session, attempt, reason });
-        return;
+        return undefined;
       }
       case 'sendGoodbye':
         this.#transport.sendControl(instruction, { type: 'goodbye', session: instruction.session, reason: instruction.reason });
-        return;
+        return undefined;
       case 'sendHeard':
         this.#transport.sendControl(instruction, { type: 'heard', session: instruction.session, n: instruction.n });
-        return;
+        return undefined;
       default:
-        instruction satisfies never;
+        return instruction satisfies never;
     }
   }
 
@@ -105,13 +104,9 @@ export class WorkerChannels {
     }
   }
 
+  /** The transport has refused versions that are not spoken here. */
   #hello({ v, ...hello }: Hello): void {
-    const version = chosenVersion(v);
-    if (version === null) {
-      this.#transport.sendControl(hello, versionGoodbye(v));
-      return;
-    }
-    this.#versions.set(hello.slot, version);
+    this.#versions.set(hello.slot, chosenVersion(v) ?? v.high);
     this.#take(hello);
   }
 
@@ -120,7 +115,9 @@ export class WorkerChannels {
     if (told === undefined) return;
     if (!told.has(study)) {
       told.add(study);
-      const { objective, seed, searchSpace } = specOf(this.#lab, study);
+      const spec = this.#lab.studies.get(study)?.spec;
+      if (spec === undefined) return;
+      const { objective, seed, searchSpace } = spec;
       this.#transport.sendTask(session, { type: 'study', session, study, objective, seed, parameters: wireParameters(searchSpace) });
     }
     this.#transport.sendTask(session, { type: 'cohort', session, taskSeq, cohort, study, lanes, deadlineMs });

@@ -1,0 +1,46 @@
+/** What a trial costs beyond its objective: zero-length trials a second, and how well 16 workers of 200 ms are kept busy. */
+import { runLab } from './lab-run.ts';
+import { peer, peerPython } from './processes.ts';
+import type { BenchRow } from './row.ts';
+
+const TRIALS = 30_000;
+
+export async function run(): Promise<BenchRow[]> {
+  const rate = await runLab({ sampler: 'random', trials: TRIALS, workers: 4, durationMs: 0 });
+  const busy = await runLab({ sampler: 'random', trials: 800, workers: 16, durationMs: 200 });
+  const perSecond = rate.ended / rate.seconds;
+  const efficiency = (busy.ended * 0.2) / (16 * busy.seconds);
+  const rows: BenchRow[] = [];
+  for (const storage of ['sqlite', 'journal']) {
+    const theirs = await optuna(storage);
+    rows.push(row('zero-length trials, 4 workers, durable', perSecond, 'trials/s', 5_000, `Optuna ${storage}`, theirs?.perSecond ?? null));
+    rows.push(row('efficiency, 16 workers × 200 ms', efficiency, 'of 1', 0.98, `Optuna ${storage}`, theirs?.efficiency ?? null));
+  }
+  return rows;
+}
+
+function row(name: string, value: number, unit: string, goal: number, peerName: string, peerValue: number | null): BenchRow {
+  return {
+    bench: 'overhead',
+    case: name,
+    value,
+    unit,
+    peer: peerName,
+    peerValue,
+    ratio: peerValue === null ? null : value / peerValue,
+    goal: `≥ ${goal}`,
+    held: value >= goal,
+    ...(peerValue === null ? { note: 'Optuna is not installed' } : {}),
+  };
+}
+
+async function optuna(storage: string): Promise<{ perSecond: number; efficiency: number } | null> {
+  const python = peerPython('optuna');
+  if (python === null) return null;
+  const rate = await peer(python, 'optuna_overhead.py', [storage, '4', '0', '10']);
+  const busy = await peer(python, 'optuna_overhead.py', [storage, '16', '200', '15']);
+  return {
+    perSecond: Number(rate['trials']) / Number(rate['seconds']),
+    efficiency: (Number(busy['trials']) * 0.2) / (16 * Number(busy['seconds'])),
+  };
+}

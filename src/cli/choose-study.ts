@@ -1,0 +1,30 @@
+/** Which study of a lab a run is about: a new one, or one that is there to go on with. */
+import type { Study } from '../core/scheduling/index.ts';
+
+export type Choice = { readonly kind: 'new'; readonly name: string; readonly note: string | null } | { readonly kind: 'resume'; readonly study: Study };
+
+/**
+ * Without `resume` a name that is taken gets the next free number, `name-2`: nothing is overwritten, and a finished search can be
+ * run again. With it, the newest unfinished study of that name or a numbered one; else the newest finished; else a new one.
+ * @param studies the lab's, oldest first
+ */
+export function chooseStudy(studies: readonly Study[], name: string, resume: boolean): Choice {
+  const namesakes = studies.filter(({ spec }) => spec.name === name || isNumbered(spec.name, name));
+  if (resume) {
+    const study = namesakes.findLast(({ state }) => state !== 'finished') ?? namesakes.at(-1);
+    return study === undefined
+      ? { kind: 'new', name, note: `there is no study named ${name} in this lab yet: it is started` }
+      : { kind: 'resume', study };
+  }
+  if (namesakes.length === 0) return { kind: 'new', name, note: null };
+  const taken = new Set(studies.map(({ spec }) => spec.name));
+  let n = 2;
+  while (taken.has(`${name}-${n}`)) n += 1;
+  const unfinished = namesakes.some(({ state }) => state !== 'finished');
+  const hint = unfinished ? '; to go on with the unfinished one instead, add --resume' : '';
+  return { kind: 'new', name: `${name}-${n}`, note: `this lab already holds ${name}, so this run is named ${name}-${n}${hint}` };
+}
+
+function isNumbered(name: string, base: string): boolean {
+  return name.startsWith(`${base}-`) && /^\d+$/.test(name.slice(base.length + 1));
+}

@@ -1,0 +1,61 @@
+/** From what the scheduler shows to what a run's display is told. */
+import type { Change, LabChange } from '../core/scheduling/index.ts';
+import { toParams } from '../core/search-space/params.ts';
+import type { Axis } from '../core/search-space/axis.ts';
+import type { RunEvent } from './display/run-display.ts';
+
+/** Null: nothing a run's display shows. */
+export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | null {
+  switch (change.kind) {
+    case 'trialStarted': {
+      const { attempt, slot, params } = change;
+      return { type: 'trialStarted', trial: attempt.number, attempt: attempt.k, slot, params: toParams(axes, params) };
+    }
+    case 'trialEnded': {
+      const { number, state, outcome, value, params, origin, attempt, slot, result, isBest } = change;
+      return {
+        type: 'trialEnded',
+        trial: number,
+        attempt: attempt?.k ?? 0,
+        slot,
+        state,
+        outcome,
+        value: Number.isFinite(value) ? value : null,
+        params: toParams(axes, params),
+        origin,
+        isBest,
+        ms: result?.ms ?? null,
+        error: result?.error ?? null,
+        metrics: result?.metrics ?? {},
+      };
+    }
+    case 'trialBack': {
+      const { attempt, outcome, slot, detail } = change;
+      return { type: 'trialBack', trial: attempt.number, attempt: attempt.k, slot, outcome, detail };
+    }
+    case 'study':
+      return null;
+    default:
+      return change satisfies never;
+  }
+}
+
+export function labEventOf(change: LabChange, now: number): RunEvent {
+  switch (change.kind) {
+    case 'slotReady':
+      return { type: 'workerReady', slot: change.slot, device: change.device };
+    case 'slotLost':
+      return { type: 'workerLost', slot: change.slot, reason: change.reason };
+    case 'slotQuarantined':
+      return { type: 'quarantined', slot: change.slot, reason: change.reason, forMs: Math.max(0, change.untilMs - now) };
+    case 'slotReleased':
+      return { type: 'released', slot: change.slot };
+    case 'storageStalled':
+    case 'storageBack':
+      return change.kind === 'storageBack' ? { type: 'storageBack' } : { type: 'storageStalled', error: change.error };
+    case 'objectiveSuspected':
+      return { type: 'note', text: change.reason };
+    default:
+      return change satisfies never;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Carries out `run`: opens the lab, chooses the study, starts the workers, tells the display what happens, and ends at a
+ * stop rule, at Ctrl-C, or when nothing can go on.
+ */
+import { randomUUID } from 'node:crypto';
+import { axesOf } from '../core/search-space/axis.ts';
+import type { Axis } from '../core/search-space/axis.ts';
+import type { Study } from '../core/scheduling/index.ts';
+import { startLab } from '../lab/start-lab.ts';
+import type { LabParts, RunningLab } from '../lab/start-lab.ts';
+import { chooseStudy } from './choose-study.ts';
+import type { RunDisplay } from './display/run-display.ts';
+import { EXIT } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { onInterrupt } from './interrupt.ts';
+import type { ResolvedRun, RunStudy } from './resolved-run.ts';
+import { labEventOf, runEventOf } from './run-events.ts';
+import { summarise } from './run-summary.ts';
+import type { RunEnd } from './run-summary.ts';
+
+/** Running trials' time to finish after the first Ctrl-C. */
+const GRACE_MS = 5_000;
+const TICK_MS = 100;
+/** So many processes that end before the first one was ready mean that none ever will. */
+const STILLBORN = 3;
+
+export const runStudy: RunStudy = async (run, display) => {
+  let end: (end: RunEnd) => void = () => undefined;
+  const ended = new Promise<RunEnd>((resolve) => (end = resolve));
+  const view: View = { uid: '', axes: [], ready: false, stillborn: 0 };
+  const lab = await startLab({
+    file: run.lab,
+    resources: run.resources,
+    listener: listenerFor(view, display, end),
+  });
+  const ticking = setInterval(() => display.tick(performance.now()), TICK_MS);
+  const stopHearing = onInterrupt(() => {
+    display.event({ type: 'note', text: 'finishing what is running, at most 5 s; Ctrl-C again exits at once (nothing finished is lost)' });
+    lab.coordinator.command({ type: 'studyPaused', study: view.uid, graceMs: GRACE_MS });
+  });
+  try {
+    const startedMs = performance.now();
+    const study = begin(run, lab, view, display);
+    if (study.state === 'finished') end({ state: 'finished', reason: study.reason ?? '' });
+    const how = await ended;
+    const elapsedMs = performance.now() - startedMs;
+    await lab.close();
+    display.finish(summarise(run, study, { ...how, elapsedMs }));
+    return exitCodeFor(how);
+  } finally {
+    clearInterval(ticking);
+    stopHearing();
+    await lab.close();
+  }
+};
+
+/** What the listener needs to know once the study is chosen. */
+interface View {
+  uid: string;
+  axes: readonly Axis[];
+  /** Some worker has been ready. */
+  ready: boolean;
+  stillborn: number;
+}
+
+function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void): LabParts['listener'] {
+  return {
+    show(study, change) {
+      if (study !== view.uid) return;
+      const event = runEventOf(change, view.axes);
+      if (event !== null) display.event(event);
+      if (change.kind === 'study' && change.state === 'paused') end({ state: 'paused', reason: change.reason ?? 'paused' });
+    },
+    showLab(change) {
+      if (change.kind === 'slotReady') view.ready = true;
+      display.event(labEventOf(change, performance.now()));
+    },
+    finished(study, reason) {
+      if (study === view.uid) end({ state: 'finished', reason });
+    },
+    fatal(error) {
+      end({ state: 'failed', reason: error.message });
+    },
+    workerExited({ by, lastWords }) {
+      if (view.ready || by === 'us') return;
+      view.stillborn += 1;
+      if (view.stillborn >= STILLBORN) end({ state: 'failed', reason: `no worker starts: ${lastWords.trim() || 'it ended without a word'}` });
+    },
+  };
+}
+
+/** Chooses or creates the study, tells the display, starts the workers. */
+function begin(run: ResolvedRun, { coordinator, startWorkers }: RunningLab, view: View, display: RunDisplay): Study {
+  const studies = coordinator.lab.studies;
+  const choice = chooseStudy([...studies.values()], run.spec.name, run.resume);
+  const uid = choice.kind === 'new' ? randomUUID() : choice.study.uid;
+  view.uid = uid;
+  view.axes = axesOf((choice.kind === 'new' ? run.spec : choice.study.spec).searchSpace);
+  for (const other of studies.values()) {
+    // One run, one study: others of this lab keep waiting for theirs.
+    if (other.uid !== uid && other.state === 'running') coordinator.command({ type: 'studyPaused', study: other.uid, graceMs: 0 });
+  }
+  if (choice.kind === 'new') coordinator.createStudy(uid, { ...run.spec, name: choice.name }, run.limits);
+  else {
+    coordinator.command({ type: 'studyEdited', study: uid, limits: run.limits });
+    if (choice.study.state === 'paused' || choice.study.state === 'pausing') coordinator.command({ type: 'studyResumed', study: uid });
+  }
+  coordinator.settle();
+  const study = studies.get(uid);
+  if (study === undefined) throw new Error('the study that was just created is not there');
+  const slots = startWorkers(run.workers);
+  display.start({
+    study: study.spec.name,
+    resumed: choice.kind === 'resume',
+    trials: study.limits.trials,
+    workers: slots.length,
+    direction: study.spec.direction,
+    parameterNames: view.axes.map(({ name }) => name),
+    notes: [...run.notes, ...(choice.kind === 'new' && choice.note !== null ? [choice.note] : [])],
+    lab: run.lab,
+    done: study.columns.ended,
+    leftMs: study.limits.activeMs === null ? null : Math.max(0, study.limits.activeMs - study.activeMs),
+  });
+  return study;
+}
+
+function exitCodeFor({ state }: RunEnd): ExitCode {
+  return state === 'finished' ? EXIT.done : state === 'paused' ? EXIT.interrupted : EXIT.failed;
+}

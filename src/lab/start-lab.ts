@@ -1,0 +1,92 @@
+/**
+ * One lab in one process: its file, its sockets, this machine's workers and the coordinator between them, wired for whatever
+ * face sits on top. It decides nothing.
+ */
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../coordinator/clock.ts';
+import { Coordinator } from '../coordinator/coordinator.ts';
+import type { CoordinatorListener } from '../coordinator/coordinator.ts';
+import type { LabOptions } from '../core/scheduling/index.ts';
+import { cpuSlots, memoryLimitBytes } from '../node/slots.ts';
+import { WorkerProcesses } from '../node/worker-processes.ts';
+import type { WorkerExit } from '../node/worker-processes.ts';
+import { openLab } from '../storage/sqlite.ts';
+import { ZeromqCoordinator } from '../transport/zeromq.ts';
+
+/** Milliseconds that workers have to end by themselves when the lab closes. */
+const CLOSE_GRACE_MS = 500;
+
+export interface LabParts {
+  /** The lab file, created where it is missing. */
+  readonly file: string;
+  /** Absolute path of the folder `resources/`. */
+  readonly resources: string;
+  readonly listener: CoordinatorListener & {
+    /** A worker process ended, and what it said last. */
+    workerExited(exit: WorkerExit): void;
+  };
+  readonly options?: Partial<LabOptions>;
+  readonly takeOver?: boolean;
+}
+
+export interface RunningLab {
+  readonly coordinator: Coordinator;
+  /** Starts this machine's workers: as many as asked for, else one a core. Returns their slots. */
+  startWorkers(count: number | null): readonly string[];
+  /** Commits what is left, ends the workers, closes the file. */
+  close(): Promise<void>;
+}
+
+/** @throws StorageError when the file is no lab, or another process holds it; nothing is started then */
+export async function startLab({ file, resources, listener, options, takeOver = false }: LabParts): Promise<RunningLab> {
+  const storage = openLab(file, { create: true, takeOver });
+  const transport = await ZeromqCoordinator.bind();
+  let workers: WorkerProcesses | null = null;
+  const coordinator = new Coordinator({
+    storage,
+    transport,
+    clock: systemClock(),
+    listener,
+    ...(options === undefined ? {} : { options }),
+    host: {
+      spawn: (slot, spawn, afterMs) => workers?.spawn(slot, spawn, afterMs),
+      kill: (slot, spawn, afterMs) => workers?.kill(slot, spawn, afterMs),
+    },
+  });
+  return {
+    coordinator,
+    startWorkers(count) {
+      const slots = count === null ? cpuSlots() : cpuSlots(count);
+      workers = new WorkerProcesses({
+        ...workerEntry(),
+        controlEndpoint: transport.controlEndpoint,
+        token: transport.token,
+        resources,
+        memoryLimitBytes: memoryLimitBytes(slots.length),
+        onExit: (exit) => {
+          listener.workerExited(exit);
+          coordinator.exited(exit);
+        },
+      });
+      coordinator.offerSlots(slots);
+      return slots;
+    },
+    close: once(async () => {
+      await coordinator.close();
+      await workers?.close(CLOSE_GRACE_MS);
+      storage.close();
+    }),
+  };
+}
+
+/** The same promise for every call. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => (done ??= work());
+}
+
+/** The built worker beside the built command; the source, run through tsx, where this module is one itself. */
+function workerEntry(): { entry: string; execArgv: readonly string[] } {
+  if (!import.meta.url.endsWith('.ts')) return { entry: fileURLToPath(new URL('./worker.js', import.meta.url)), execArgv: [] };
+  return { entry: fileURLToPath(new URL('../worker/index.ts', import.meta.url)), execArgv: ['--import', 'tsx'] };
+}
