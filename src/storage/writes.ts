@@ -47,7 +47,8 @@ export class Writes {
       'UPDATE galapagos_trial SET state = ?, outcome = ?, value = ?, finish_seq = ?, ended_by = ?, story = ? WHERE study = ? AND number = ?',
     );
     this.#setBack = prepare(
-      `UPDATE galapagos_trial SET state = 'waiting', crashes = ?, deaths = ?, memory_failures = ?, lane_cap = ? WHERE study = ? AND number = ?`,
+      `UPDATE galapagos_trial SET state = 'waiting', crashes = ?, deaths = ?, memory_failures = ?, lane_cap = ?
+       WHERE study = ? AND number = ? AND state IN ('waiting', 'running')`,
     );
   }
 
@@ -200,7 +201,8 @@ export class Writes {
 
   #takeBack({ uid, number, crashes, deaths, memoryFailures, laneCap }: Of<'trialBack'>): void {
     const { key } = this.#study(uid);
-    this.#setBack.run([crashes, deaths, memoryFailures, laneCap, key, number]);
+    const changes = this.#setBack.run([crashes, deaths, memoryFailures, laneCap, key, number]);
+    if (changes !== 1) throw this.#refuse('contradiction', `trial ${number} of study ${uid} is not open`, 'an open trial');
   }
 
   #study(uid: string): StudyRows {

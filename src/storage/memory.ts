@@ -1,0 +1,243 @@
+/**
+ * A lab that keeps nothing beyond the process, under the same contract as the file: for tests, simulations and benches. What a
+ * kill would leave is what the previous object held: hand it over to open it again, fenced like a file.
+ */
+import { randomUUID } from 'node:crypto';
+import type { EncodedParams } from '../core/search-space/distribution.ts';
+import type { Origin } from '../core/samplers/sampler.ts';
+import type { AttemptOutcome, EndedState, LabSnapshot, StoredStudy, StoredTrial, Write } from '../core/scheduling/index.ts';
+import { StorageError } from './errors.ts';
+import type { StorageCode } from './errors.ts';
+import type { Committed, EndedElsewhere, LabStorage } from './storage.ts';
+
+const FILE = 'memory';
+
+export interface MemoryLab extends LabStorage {
+  /** What another program does to a trial when it ends it behind our back. */
+  endElsewhere(study: string, number: number, state: EndedState, value: number | null): void;
+}
+
+/** @param previous a lab to open again, as after a kill of its owner */
+export function memoryLab(previous?: MemoryLab): MemoryLab {
+  if (previous !== undefined && !(previous instanceof Memory)) throw new TypeError('only a lab of this module can be opened again');
+  return new Memory(previous?.contents ?? { uid: randomUUID(), epoch: 0, studies: new Map() });
+}
+
+interface Contents {
+  readonly uid: string;
+  epoch: number;
+  readonly studies: Map<string, Study>;
+}
+
+type Study = Omit<StoredStudy, 'trials'> & { readonly trials: Map<number, Trial> };
+
+interface Attempt {
+  readonly k: number;
+  readonly slot: string;
+  readonly spawn: string;
+  readonly outcome: AttemptOutcome | null;
+}
+
+type Trial = Omit<StoredTrial, 'k' | 'unsettled'> & {
+  readonly attempts: readonly Attempt[];
+  readonly foreignEnd: { readonly state: EndedState; readonly value: number | null } | null;
+};
+
+class Memory implements MemoryLab {
+  readonly epoch: number;
+  readonly lab: LabSnapshot;
+  readonly contents: Contents;
+  #closed = false;
+  /** Takes back what the current commit has done, newest last. */
+  #undo: (() => void)[] = [];
+
+  constructor(contents: Contents) {
+    this.contents = contents;
+    contents.epoch += 1;
+    this.epoch = contents.epoch;
+    for (const study of contents.studies.values()) takeForeignEnds(study);
+    this.lab = { uid: contents.uid, studies: [...contents.studies.values()].map(stored) };
+  }
+
+  commit(steps: readonly (readonly Write[])[]): Committed {
+    if (this.contents.epoch !== this.epoch) throw refuse('fenced', 'another process took over this lab');
+    if (this.#closed) throw refuse('contradiction', 'the lab was closed');
+    const endedElsewhere: EndedElsewhere[] = [];
+    this.#undo = [];
+    try {
+      for (const writes of steps) {
+        const skipped = this.#foundEnded(writes);
+        endedElsewhere.push(...skipped);
+        for (const write of writes) if (!skipped.some((trial) => isOf(write, trial))) this.#write(write);
+      }
+    } catch (error) {
+      for (const undo of this.#undo.reverse()) undo();
+      throw error;
+    }
+    return { endedElsewhere };
+  }
+
+  endElsewhere(study: string, number: number, state: EndedState, value: number | null): void {
+    this.#set(study, number, { foreignEnd: { state, value } });
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #foundEnded(writes: readonly Write[]): EndedElsewhere[] {
+    const found: EndedElsewhere[] = [];
+    for (const write of writes) {
+      if (write.op !== 'trialEnded' || write.outcome === 'endedElsewhere') continue;
+      const { foreignEnd } = this.#trial(write.uid, write.number);
+      if (foreignEnd !== null) found.push({ study: write.uid, number: write.number, ...foreignEnd });
+    }
+    return found;
+  }
+
+  #write(write: Write): void {
+    switch (write.op) {
+      case 'study': {
+        const { uid, spec, limits, limit } = write;
+        for (const study of this.contents.studies.values()) {
+          if (study.spec.name === spec.name) throw refuse('name-taken', `a study named ${JSON.stringify(spec.name)} is in it already`);
+        }
+        this.#setStudy(uid, { uid, spec, state: 'running', reason: null, limits, limit, activeMs: 0, trials: new Map() });
+        break;
+      }
+      case 'studyState':
+        this.#setStudy(write.uid, { ...this.#study(write.uid), state: write.state, reason: write.reason });
+        break;
+      case 'limits':
+        this.#setStudy(write.uid, { ...this.#study(write.uid), limits: write.limits, limit: write.limit });
+        break;
+      case 'activeMs':
+        this.#setStudy(write.uid, { ...this.#study(write.uid), activeMs: write.activeMs });
+        break;
+      case 'proposal':
+        this.#propose(write.uid, write.number, write.params, write.origin, write.basis);
+        break;
+      case 'attemptStarted': {
+        const { study, number, k } = write.attempt;
+        const { attempts } = this.#trial(study, number);
+        if (attempts.some((attempt) => attempt.k === k))
+          throw refuse('contradiction', `attempt ${study}/${number}/${k} has started already`);
+        this.#set(study, number, { state: 'running', attempts: [...attempts, { k, slot: write.slot, spawn: write.spawn, outcome: null }] });
+        break;
+      }
+      case 'attemptEnded': {
+        const { study, number, k } = write.attempt;
+        const attempts = this.#study(study).trials.get(number)?.attempts ?? [];
+        if (attempts.find((attempt) => attempt.k === k)?.outcome !== null) {
+          throw refuse('contradiction', `attempt ${study}/${number}/${k} is not open`);
+        }
+        const ended = attempts.map((attempt) => (attempt.k === k ? { ...attempt, outcome: write.outcome } : attempt));
+        this.#set(study, number, { attempts: ended });
+        break;
+      }
+      case 'trialEnded': {
+        const { uid, number, state, outcome, value, finishSeq } = write;
+        this.#trial(uid, number);
+        if (state === 'complete' && outcome !== 'endedElsewhere' && Number.isNaN(value)) {
+          throw refuse('contradiction', `trial ${number} ends complete without a value`);
+        }
+        this.#set(uid, number, { state, end: { outcome, value, finishSeq } });
+        break;
+      }
+      case 'trialBack': {
+        const { uid, number, crashes, deaths, memoryFailures, laneCap } = write;
+        this.#trial(uid, number);
+        this.#set(uid, number, { state: 'waiting', crashes, deaths, memoryFailures, laneCap });
+        break;
+      }
+      default:
+        write satisfies never;
+    }
+  }
+
+  #propose(uid: string, number: number, params: EncodedParams, origin: Origin, basis: number): void {
+    const { trials, spec } = this.#study(uid);
+    if (trials.has(number)) throw refuse('contradiction', `trial ${number} was proposed already`);
+    const parameters = Object.keys(spec.searchSpace).length;
+    if (params.length !== parameters) throw refuse('contradiction', `trial ${number} has ${params.length} parameters, not ${parameters}`);
+    const counters = { crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 };
+    trials.set(number, {
+      number,
+      state: 'waiting',
+      params: params.slice(),
+      origin,
+      basis,
+      end: null,
+      ...counters,
+      attempts: [],
+      foreignEnd: null,
+    });
+    this.#undo.push(() => trials.delete(number));
+  }
+
+  #study(uid: string): Study {
+    const study = this.contents.studies.get(uid);
+    if (study === undefined) throw refuse('contradiction', `no study ${uid}`);
+    return study;
+  }
+
+  #setStudy(uid: string, study: Study): void {
+    const { studies } = this.contents;
+    const before = studies.get(uid);
+    studies.set(uid, study);
+    this.#undo.push(() => (before === undefined ? studies.delete(uid) : studies.set(uid, before)));
+  }
+
+  /** An open trial. */
+  #trial(uid: string, number: number): Trial {
+    const trial = this.#study(uid).trials.get(number);
+    if (trial === undefined) throw refuse('contradiction', `trial ${number} of study ${uid} was never proposed`);
+    if (trial.end !== null) throw refuse('contradiction', `trial ${number} of study ${uid} has ended`);
+    return trial;
+  }
+
+  #set(uid: string, number: number, change: Partial<Trial>): void {
+    const { trials } = this.#study(uid);
+    const before = trials.get(number);
+    if (before === undefined) throw refuse('contradiction', `trial ${number} of study ${uid} was never proposed`);
+    trials.set(number, { ...before, ...change });
+    this.#undo.push(() => trials.set(number, before));
+  }
+}
+
+function takeForeignEnds({ trials }: Study): void {
+  let finishSeq = 0;
+  for (const { end } of trials.values()) if (end !== null) finishSeq = Math.max(finishSeq, end.finishSeq + 1);
+  for (const trial of trials.values()) {
+    if (trial.end !== null || trial.foreignEnd === null) continue;
+    const { state, value } = trial.foreignEnd;
+    trials.set(trial.number, { ...trial, state, end: { outcome: 'endedElsewhere', value: value ?? NaN, finishSeq: finishSeq++ } });
+  }
+}
+
+function stored({ trials, ...study }: Study): StoredStudy {
+  return {
+    ...study,
+    trials: {
+      *[Symbol.iterator]() {
+        for (const trial of [...trials.values()].sort((a, b) => a.number - b.number)) yield storedTrial(trial);
+      },
+    },
+  };
+}
+
+function storedTrial({ attempts, ...trial }: Trial): StoredTrial {
+  const { number, state, params, origin, basis, end, crashes, deaths, memoryFailures, laneCap } = trial;
+  const k = attempts.reduce((highest, attempt) => Math.max(highest, attempt.k), 0);
+  const unsettled = attempts.filter(({ outcome }) => outcome === null);
+  return { number, state, params, origin, basis, end, k, crashes, deaths, memoryFailures, laneCap, unsettled };
+}
+
+function isOf(write: Write, { study, number }: EndedElsewhere): boolean {
+  if ('attempt' in write) return write.attempt.study === study && write.attempt.number === number;
+  return 'number' in write && write.uid === study && write.number === number;
+}
+
+function refuse(code: StorageCode, what: string): StorageError {
+  return new StorageError(code, FILE, `${FILE}: ${what}`, { expected: 'a write that fits', found: what });
+}

@@ -1,0 +1,226 @@
+/** What every lab storage keeps: one suite, run over each implementation. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EndedState, Write } from '../../src/core/scheduling/index.ts';
+import { StorageError } from '../../src/storage/errors.ts';
+import type { LabStorage } from '../../src/storage/storage.ts';
+import {
+  UID,
+  createStudy,
+  endAttempt,
+  endTrial,
+  limits,
+  point,
+  propose,
+  spec,
+  start,
+  succeed,
+  trialsOf,
+  whole,
+} from '../support/lab-writes.ts';
+
+export interface StorageHarness {
+  readonly first: LabStorage;
+  /** Opens the same lab again; the object before is left as a kill would leave it, or as a rival that does not know yet. */
+  reopen(): LabStorage;
+  /** Another program ends a trial of the lab. */
+  endElsewhere(study: string, number: number, state: EndedState, value: number | null): void;
+  dispose(): void;
+}
+
+export function storageContract(name: string, make: () => StorageHarness): void {
+  describe(`storage: ${name}`, () => {
+    let harness: StorageHarness;
+    let lab: LabStorage;
+    beforeEach(() => {
+      harness = make();
+      lab = harness.first;
+    });
+    afterEach(() => harness.dispose());
+
+    const code = (act: () => unknown): string => {
+      try {
+        act();
+      } catch (error) {
+        if (error instanceof StorageError) return error.code;
+        throw error;
+      }
+      return 'no error';
+    };
+    const study = (): unknown => harness.reopen().lab.studies[0];
+
+    it('is empty when new, with epoch 1 and a uid of its own', () => {
+      expect(lab.epoch).toBe(1);
+      expect(lab.lab.studies).toEqual([]);
+      expect(lab.lab.uid).toMatch(/^[0-9a-f-]{36}$/);
+    });
+
+    it('raises the epoch by one at each opening and keeps the uid', () => {
+      const second = harness.reopen();
+      expect(second.epoch).toBe(2);
+      expect(harness.reopen().epoch).toBe(3);
+      expect(second.lab.uid).toBe(lab.lab.uid);
+    });
+
+    it('gives a study back as it was created', () => {
+      lab.commit([[createStudy()]]);
+      expect(study()).toMatchObject({ uid: UID, spec, limits, limit: 64, state: 'running', reason: null, activeMs: 0 });
+    });
+
+    it('keeps the newest state, limits and active time of a study', () => {
+      lab.commit([[createStudy()], [{ op: 'studyState', uid: UID, state: 'pausing', reason: 'interrupted' }]]);
+      const edited = { trials: null, activeMs: 60_000, target: 0.5 };
+      lab.commit([
+        [{ op: 'limits', uid: UID, limits: edited, limit: null }],
+        [{ op: 'activeMs', uid: UID, activeMs: 1_234.5 }],
+        [{ op: 'studyState', uid: UID, state: 'paused', reason: null }],
+      ]);
+      expect(study()).toMatchObject({ limits: edited, limit: null, state: 'paused', reason: null, activeMs: 1_234.5 });
+    });
+
+    it('gives a trial back at each stage of its life', () => {
+      lab.commit([[createStudy(), propose(0), propose(1), propose(2), propose(3)]]);
+      lab.commit([[start(0)], [start(1)], [start(2)], succeed(1, 0, -0.0625)]);
+      const back: Write = { op: 'trialBack', uid: UID, number: 2, crashes: 1, deaths: 2, memoryFailures: 3, laneCap: 4 };
+      lab.commit([[endAttempt(2, 1, 'crashed'), back], [start(2, 2)]]);
+      const fresh = { end: null, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 };
+      const open = (number: number, k: number): unknown => ({ k, slot: `local/cpu/${number}`, spawn: '1.1', outcome: null });
+      expect(trialsOf(harness.reopen().lab)).toEqual([
+        { number: 0, state: 'running', params: point(0), origin: originOf(0), basis: 0, ...fresh, k: 1, unsettled: [open(0, 1)] },
+        {
+          ...{ number: 1, state: 'complete', params: point(1), origin: originOf(1), basis: 1, ...fresh },
+          ...{ end: { outcome: 'succeeded', value: -0.0625, finishSeq: 0 }, k: 1, unsettled: [] },
+        },
+        {
+          ...{ number: 2, state: 'running', params: point(2), origin: originOf(2), basis: 2, end: null },
+          ...{ crashes: 1, deaths: 2, memoryFailures: 3, laneCap: 4, k: 2, unsettled: [open(2, 2)] },
+        },
+        { number: 3, state: 'waiting', params: point(3), origin: originOf(3), basis: 3, ...fresh, k: 0, unsettled: [] },
+      ]);
+    });
+
+    it.each([
+      ['the worst of a minimised study', 'complete', 'diverged', Infinity],
+      ['the worst of a maximised study', 'complete', 'diverged', -Infinity],
+      ['a value that no decimal shorter than 17 digits names', 'complete', 'succeeded', 0.1 + 0.2],
+      ['the smallest number there is', 'complete', 'succeeded', 5e-324],
+      ['none', 'failed', 'crashed', NaN],
+      ['the last value before pruning', 'pruned', 'pruned', 0.75],
+    ] as const)('keeps an end whose value is %s, bit for bit', (_, state, outcome, value) => {
+      lab.commit([[createStudy(), propose(0)], [start(0)]]);
+      const ended = outcome === 'succeeded' || outcome === 'diverged' || outcome === 'crashed' ? outcome : 'pruned';
+      lab.commit([[endAttempt(0, 1, ended, value), endTrial(0, { finishSeq: 0, state, outcome, value })]]);
+      expect(trialsOf(harness.reopen().lab)[0]).toMatchObject({ state, end: { outcome, value, finishSeq: 0 } });
+    });
+
+    it('keeps a trial that ends before any attempt', () => {
+      lab.commit([[createStudy(), propose(0), propose(1)]]);
+      lab.commit([[endTrial(1, { finishSeq: 0, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })]]);
+      const [first, second] = trialsOf(harness.reopen().lab);
+      expect(first).toMatchObject({ state: 'waiting', end: null });
+      expect(second).toMatchObject({ state: 'failed', end: { outcome: 'cancelled' }, k: 0 });
+    });
+
+    it('keeps trials in number order, whatever the order of their writes', () => {
+      lab.commit([[createStudy(), propose(2), propose(0), propose(1)], [start(1)], [start(0)]]);
+      expect(trialsOf(harness.reopen().lab).map(({ number }) => number)).toEqual([0, 1, 2]);
+    });
+
+    it('writes all steps of a commit or none', () => {
+      lab.commit([[createStudy(), propose(0)]]);
+      const before = whole(harness.reopen().lab);
+      lab = harness.reopen();
+      const attempted = [[propose(1)], [start(0)], succeed(0, 0), [start(9)]];
+      expect(code(() => lab.commit(attempted))).toBe('contradiction');
+      expect(whole(harness.reopen().lab)).toEqual(before);
+    });
+
+    it('can write again after a commit that failed', () => {
+      lab.commit([[createStudy(), propose(0)]]);
+      expect(code(() => lab.commit([[start(0)], succeed(0, 0), [start(9)]]))).toBe('contradiction');
+      lab.commit([[start(0)], succeed(0, 0), [propose(1)], [start(1)]]);
+      expect(trialsOf(harness.reopen().lab).map(({ state }) => state)).toEqual(['complete', 'running']);
+    });
+
+    it.each<[string, Write[]]>([
+      ['an unknown study', [{ op: 'studyState', uid: 'nobody', state: 'paused', reason: null }]],
+      ['a trial never proposed', [start(5)]],
+      ['a number proposed before', [propose(0)]],
+      ['an attempt started before', [start(0)]],
+      ['an attempt never started', [endAttempt(0, 2)]],
+      ['the attempt of an ended trial', [start(1, 2)]],
+      ['a second end', [endTrial(1, { finishSeq: 1 })]],
+      ['a complete trial without a value', [endAttempt(0), endTrial(0, { finishSeq: 1, value: NaN })]],
+      ['a point of another space', [{ ...propose(2), params: Float64Array.of(1) } as Write]],
+      [
+        'the taking back of an ended trial',
+        [{ op: 'trialBack', uid: UID, number: 1, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 }],
+      ],
+    ])('refuses what contradicts the lab: %s', (_, writes) => {
+      lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)], succeed(1, 0)]);
+      expect(code(() => lab.commit([writes]))).toBe('contradiction');
+    });
+
+    it('refuses a second study of the same name', () => {
+      lab.commit([[createStudy()]]);
+      expect(code(() => lab.commit([[createStudy('other')]]))).toBe('name-taken');
+    });
+
+    it('keeps studies apart', () => {
+      const other = '0b2d37a4-88b2-4b7e-a7d6-30f0f7a1e0aa';
+      lab.commit([[createStudy(), createStudy(other, { ...spec, name: 'other', direction: 'maximize' }), propose(0), propose(0, other)]]);
+      lab.commit([[start(0)], [start(0, 1, other)], succeed(0, 0)]);
+      const { lab: found } = harness.reopen();
+      expect(trialsOf(found)[0]?.state).toBe('complete');
+      expect(trialsOf(found, other)[0]?.state).toBe('running');
+    });
+
+    it('fences an owner whose lab was opened again: nothing of it is written, ever', () => {
+      lab.commit([[createStudy()]]);
+      const second = harness.reopen();
+      expect(code(() => lab.commit([[propose(0)]]))).toBe('fenced');
+      second.commit([[propose(0)]]);
+      expect(code(() => lab.commit([[propose(1)]]))).toBe('fenced');
+      lab.close();
+      second.commit([[propose(1)]]);
+      expect(trialsOf(harness.reopen().lab)).toHaveLength(2);
+    });
+
+    it('refuses to write once closed', () => {
+      lab.close();
+      lab.close();
+      expect(code(() => lab.commit([[createStudy()]]))).toBe('contradiction');
+    });
+
+    describe('a trial that another program has ended', () => {
+      beforeEach(() => {
+        lab.commit([[createStudy(), propose(0), propose(1), propose(2)], [start(0)], [start(1)]]);
+        harness.endElsewhere(UID, 0, 'complete', 0.25);
+      });
+
+      it('is reported when our end comes, and nothing of ours is written of it; the rest of the commit is', () => {
+        const { endedElsewhere } = lab.commit([succeed(0, 0), succeed(1, 1), [start(2)]]);
+        expect(endedElsewhere).toEqual([{ study: UID, number: 0, state: 'complete', value: 0.25 }]);
+        lab.commit([[endTrial(0, { finishSeq: 0, outcome: 'endedElsewhere', value: 0.25, k: 0 }), endAttempt(0, 1, 'cancelled')]]);
+        expect(trialsOf(harness.reopen().lab)).toMatchObject([
+          { state: 'complete', end: { outcome: 'endedElsewhere', value: 0.25, finishSeq: 0 }, unsettled: [] },
+          { state: 'complete', end: { outcome: 'succeeded', finishSeq: 1 } },
+          { state: 'running' },
+        ]);
+      });
+
+      it('is found at opening and ends after all others', () => {
+        lab.commit([succeed(1, 0)]);
+        harness.endElsewhere(UID, 0, 'failed', null);
+        const [first] = trialsOf(harness.reopen().lab);
+        expect(first).toMatchObject({ state: 'failed', end: { outcome: 'endedElsewhere', value: NaN, finishSeq: 1 }, k: 1 });
+        // Its attempt is the scheduler's to cancel.
+        expect(first?.unsettled).toHaveLength(1);
+        expect(trialsOf(harness.reopen().lab)[0]?.end?.finishSeq).toBe(1);
+      });
+    });
+  });
+}
+
+function originOf(number: number): unknown {
+  return (propose(number) as { origin?: unknown }).origin;
+}

@@ -1,0 +1,13 @@
+import { memoryLab } from '../../src/storage/memory.ts';
+import { storageContract } from '../contracts/storage.contract.ts';
+
+storageContract('memory', () => {
+  const first = memoryLab();
+  let newest = first;
+  return {
+    first,
+    reopen: () => (newest = memoryLab(newest)),
+    endElsewhere: (study, number, state, value) => newest.endElsewhere(study, number, state, value),
+    dispose: () => newest.close(),
+  };
+});
