@@ -34,7 +34,7 @@ export async function examine({ resources, cwd }: Surroundings): Promise<Check[]
     nodeVersion(node),
     ok('processor', `${cores} ${cores === 1 ? 'core' : 'cores'}${cpuModel === null ? '' : `, ${cpuModel}`}`),
     memory(memoryBytes, freeMemoryBytes),
-    WebAssembly.validate(SIMD_MODULE)
+    hasSimd()
       ? ok('WebAssembly SIMD', 'there')
       : missing('WebAssembly SIMD', 'this processor or Node lacks it', 'training needs it: use an x64 or arm64 machine and a current Node'),
     storage,
@@ -47,6 +47,12 @@ export async function examine({ resources, cwd }: Surroundings): Promise<Check[]
     electron(),
     ok('Python', 'not needed (only the benchmarks compare with programs written in it)'),
   ];
+}
+
+function hasSimd(): boolean {
+  // Node's types leave WebAssembly to the browser's.
+  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly?: { validate(bytes: Uint8Array): boolean } };
+  return WebAssembly?.validate(SIMD_MODULE) === true;
 }
 
 export function nodeVersion(version: string): Check {

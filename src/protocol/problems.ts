@@ -152,6 +152,13 @@ function expectedText(issue: z.core.$ZodRawIssue): string {
       return oneOf(issue.values);
     case 'invalid_union':
       return unionNames(issue).length === 0 ? 'another value' : oneOf(unionNames(issue));
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'not_multiple_of':
+    case 'unrecognized_keys':
+    case undefined:
     default:
       return 'another value';
   }

@@ -32,7 +32,7 @@ function talk(...requests: unknown[]): Answer[] {
 function say(session: AskTellSession, request: unknown): Answer {
   const answer = session.answer(typeof request === 'string' ? request : JSON.stringify(request));
   expect(askTellAnswer.safeParse(answer).error).toBeUndefined();
-  return answer as Answer;
+  return answer;
 }
 
 const create = { op: 'create', searchSpace: space, direction: 'minimize', sampler: { name: 'evolution' }, seed: 7 };

@@ -29,7 +29,7 @@ export async function* linesOf(stream: AsyncIterable<Uint8Array | string>, longe
     return line;
   };
   for await (const chunk of stream) {
-    const text = typeof chunk === 'string' ? chunk : decoder.write(chunk as Buffer);
+    const text = typeof chunk === 'string' ? chunk : decoder.write(chunk);
     let from = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
       take(text.slice(from, end));

@@ -53,7 +53,6 @@ Examples:
       const { streams, resources } = context;
       const { json = false, workers, lab, export: exportTo, resume = false } = options;
       const study = resolveStudy(named, options, { cwd: streams.cwd, resources });
-      const { json: _, ...flags } = options;
       const display = createDisplay({ json, spec: study.spec, screen: streams.stdout, env: streams.env, clock: () => new Date() });
       const code = await runStudy(
         {
@@ -62,7 +61,7 @@ Examples:
           lab: resolve(streams.cwd, lab),
           exportTo: exportTo === undefined ? null : resolve(streams.cwd, exportTo),
           resume,
-          resumeCommand: resumeCommand(named, { flags, env: streams.env }),
+          resumeCommand: resumeCommand(named, { flags: { ...options, json: undefined }, env: streams.env }),
           resources,
         },
         display,

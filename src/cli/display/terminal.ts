@@ -28,7 +28,7 @@ export class TerminalDisplay implements RunDisplay {
     this.#screen = screen;
     this.#measure = measure;
     this.#paint = coloured ? paints() : plain;
-    this.#live = createLogUpdate(screen as unknown as NodeJS.WriteStream);
+    this.#live = createLogUpdate(screen);
   }
 
   start(run: RunStart): void {

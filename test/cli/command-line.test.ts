@@ -1,0 +1,85 @@
+import { InvalidArgumentError } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { integer, real, text } from '../../src/cli/arguments.ts';
+import { EXIT, exitCodeOf, UsageError } from '../../src/cli/exit-codes.ts';
+import { reportError } from '../../src/cli/report-error.ts';
+import { resumeCommand } from '../../src/cli/resume-command.ts';
+import { InvalidInput } from '../../src/core/errors.ts';
+import { errorOutput } from '../../src/protocol/cli-output.ts';
+import { StorageError } from '../../src/storage/errors.ts';
+
+describe('option values', () => {
+  test.each([
+    [integer(1), '12', 12],
+    [integer(0), '0', 0],
+    [integer(1), '0', 'Expected an integer ≥ 1, found "0".'],
+    [integer(1), '1.5', 'Expected an integer ≥ 1, found "1.5".'],
+    [integer(1), '', 'Expected an integer ≥ 1, found "".'],
+    [integer(0), '9007199254740993', 'Expected an integer ≥ 0, found "9007199254740993".'],
+    [real({ above: 0 }), '0.5', 0.5],
+    [real({ above: 0 }), '0', 'Expected a number > 0, found "0".'],
+    [real({ least: 0, most: 1 }), '2', 'Expected a number ≥ 0 and ≤ 1, found "2".'],
+    [real(), '1e-4', 1e-4],
+    [real(), 'Infinity', 'Expected a number, found "Infinity".'],
+    [text, ' ', 'Expected a text, found an empty one.'],
+  ])('%#: %j → %j', (parser, given, expected) => {
+    if (typeof expected === 'number') expect(parser(given)).toBe(expected);
+    else expect(() => parser(given)).toThrow(new InvalidArgumentError(expected));
+  });
+});
+
+test('the resume command repeats what still counts, quoted for a shell', () => {
+  const flags = { lab: "my lab's.db", trials: 10, resume: true, json: undefined, export: 'best.json' };
+  expect(resumeCommand('./my study.json', { flags, env: {} })).toBe(
+    "galapagos run './my study.json' --lab 'my lab'\\''s.db' --trials 10 --export best.json --resume",
+  );
+  expect(resumeCommand('mnist', { flags: { lab: 'lab.db' }, env: { npm_execpath: '/x/npm-cli.js' } })).toBe(
+    'npx galapagos run mnist --lab lab.db --resume',
+  );
+});
+
+describe('exit codes: 2 for a wrong request, 1 for a failure', () => {
+  test.each([
+    [new InvalidInput('x', []), EXIT.badInput],
+    [new UsageError('x'), EXIT.badInput],
+    [new StorageError('not-sqlite', 'x', 'x'), EXIT.badInput],
+    [new StorageError('schema-newer', 'x', 'x'), EXIT.badInput],
+    [new StorageError('disk-full', 'x', 'x'), EXIT.failed],
+    [new StorageError('held', 'x', 'x'), EXIT.failed],
+    [new Error('x'), EXIT.failed],
+    ['thrown', EXIT.failed],
+  ])('%s', (error, code) => {
+    expect(exitCodeOf(error)).toBe(code);
+  });
+});
+
+describe('errors are said as sentences, or as one JSON object', () => {
+  const problem = (path: string): { code: string; path: string; expected: string; found: string } => ({
+    code: 'c',
+    path,
+    expected: 'e',
+    found: 'f',
+  });
+  const said = (error: unknown, json: boolean, debug = false): string => {
+    let all = '';
+    reportError(error, { write: (part) => (all += part) }, { json, debug });
+    return all;
+  };
+
+  test('one problem, several problems, something of ours', () => {
+    expect(said(new InvalidInput('s.json', [problem('a')]), false)).toBe('galapagos: s.json: a: expected e, found f\n');
+    expect(said(new InvalidInput('s.json', [problem('a'), problem('b')]), false)).toBe(
+      'galapagos: 2 problems\n  s.json: a: expected e, found f\n  s.json: b: expected e, found f\n',
+    );
+    expect(said(new TypeError('x is undefined'), false)).toBe(
+      'galapagos: this should not have happened: x is undefined (GALAPAGOS_DEBUG=1 shows where)\n',
+    );
+    expect(said(new TypeError('x'), false, true)).toContain('command-line.test.ts');
+  });
+
+  test('JSON keeps its schema', () => {
+    const { error } = errorOutput.parse(JSON.parse(said(new InvalidInput('s.json', [problem('a')]), true)));
+    expect(error).toMatchObject({ code: 'invalid-input', problems: [{ path: 'a', hint: null }] });
+    expect(errorOutput.parse(JSON.parse(said('thrown', true))).error).toEqual({ code: 'internal', message: 'thrown', problems: [] });
+  });
+});

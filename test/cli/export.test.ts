@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bestConfigsOf, csvText, exportBest } from '../../src/cli/export.ts';
+import { writeAtomically } from '../../src/cli/write-atomically.ts';
+import { bestConfigs } from '../../src/protocol/best-configs.ts';
+
+const study = { name: 'mnist', direction: 'maximize', seed: 7 } as const;
+const best = [
+  {
+    trial: 4,
+    value: 0.94,
+    params: { lr: 0.1, kind: 'a,"b"' },
+    attempt: 2,
+    origin: { operator: 'mutation', parents: [1, 2], generation: 3 },
+  },
+  { trial: 1, value: 0.93, params: { lr: 0.2, momentum: 0.9 }, attempt: 1, origin: { operator: 'uniform', parents: [], generation: 0 } },
+];
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'galapagos-export-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+test('best-configs.json keeps its schema, ranks from 1', () => {
+  const file = join(folder, 'best-configs.json');
+  exportBest(file, study, best);
+  const written = bestConfigs.parse(JSON.parse(readFileSync(file, 'utf8')));
+  expect(written).toMatchObject({ study: 'mnist', direction: 'maximize', seed: 7 });
+  expect(written.best.map(({ rank, trial, attempt, lineage }) => [rank, trial, attempt, lineage.parents])).toEqual([
+    [1, 4, 2, [1, 2]],
+    [2, 1, 1, []],
+  ]);
+  expect(readdirSync(folder)).toEqual(['best-configs.json']);
+});
+
+test('CSV: a column for every parameter of any configuration, quoted where needed', () => {
+  expect(csvText(bestConfigsOf(study, best)).split('\r\n')).toEqual([
+    'rank,trial,value,lr,kind,momentum,attempt,operator,parents,generation',
+    '1,4,0.94,0.1,"a,""b""",,2,mutation,1 2,3',
+    '2,1,0.93,0.2,,0.9,1,uniform,,0',
+    '',
+  ]);
+});
+
+describe('a file is written whole or not at all', () => {
+  test('where it cannot be written, the error names it and nothing is left', () => {
+    mkdirSync(join(folder, 'taken'));
+    expect(() => writeAtomically(join(folder, 'taken'), 'x')).toThrow(
+      `${join(folder, 'taken')} cannot be written: a folder of that name exists`,
+    );
+    expect(() => writeAtomically(join(folder, 'no', 'x.json'), 'x')).toThrow('its folder does not exist');
+    expect(readdirSync(folder)).toEqual(['taken']);
+  });
+
+  test('killed at any instant, the old content or the new is there', async () => {
+    const file = join(folder, 'x.json');
+    writeFileSync(file, '{"i":-1,"filling":""}');
+    for (let round = 0; round < 4; round++) {
+      const script = join(import.meta.dirname, '../support/write-forever-process.ts');
+      const child = spawn(process.execPath, ['--import', 'tsx', script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const exit = once(child, 'exit');
+      await once(child.stdout, 'data');
+      // Somewhere in the midst of the writes that follow; which instant does not matter.
+      for (let turns = 0; turns < 50 + 137 * round; turns++) await new Promise(setImmediate);
+      child.kill('SIGKILL');
+      await exit;
+      const { i, filling } = JSON.parse(readFileSync(file, 'utf8')) as { i: number; filling: string };
+      expect(filling).toBe(String(i % 10).repeat(200_000));
+    }
+  });
+});

@@ -1,0 +1,8 @@
+/** Writes a file atomically again and again, each time with other content, until it is killed: `FILE`. */
+import { writeAtomically } from '../../src/cli/write-atomically.ts';
+
+const [file = ''] = process.argv.slice(2);
+for (let i = 0; ; i++) {
+  writeAtomically(file, JSON.stringify({ i, filling: String(i % 10).repeat(200_000) }));
+  if (i === 0) process.stdout.write('writing\n');
+}
