@@ -92,6 +92,10 @@ describe('a synthetic attempt', () => {
     stop.abort('cancelled');
     expect(await running).toMatchObject({ outcome: 'cancelled' });
     expect(await run({ signal: AbortSignal.abort('timedOut') })).toMatchObject({ outcome: 'timedOut' });
+    expect(await run({ signal: AbortSignal.abort('outOfMemory') })).toMatchObject({
+      outcome: 'outOfMemory',
+      error: expect.stringContaining('memory') as string,
+    });
   });
 
   it('fails by a throw, by divergence, by memory as often as asked, and the same way again', async () => {

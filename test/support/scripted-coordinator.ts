@@ -1,0 +1,101 @@
+/** A coordinator without a scheduler: the test says what it answers. Beats are heard, unless it is told to be silent. */
+import { expect } from 'vitest';
+import type { AttemptId } from '../../src/core/scheduling/index.ts';
+import type { Beat, FromWorker, Hello, ResultMessage } from '../../src/protocol/worker-messages.ts';
+import { ZeromqCoordinator } from '../../src/transport/zeromq.ts';
+import { Inbox } from './inbox.ts';
+
+export const uid = 'a-study';
+export const attempt = (number: number, k = 1): AttemptId => ({ study: uid, number, k });
+
+export class ScriptedCoordinator {
+  readonly transport: ZeromqCoordinator;
+  readonly messages = new Inbox<FromWorker | ResultMessage>();
+  readonly malformed = new Inbox<unknown>();
+  hears = true;
+  #sessions = 0;
+  #taskSeq = 0;
+
+  private constructor(transport: ZeromqCoordinator) {
+    this.transport = transport;
+    transport.onMessage((message) => {
+      this.messages.put(message);
+      if (message.type === 'beat' && this.hears) transport.sendControl(message, { type: 'heard', session: message.session, n: message.n });
+    }, this.malformed.put);
+  }
+
+  static async bind(): Promise<ScriptedCoordinator> {
+    return new ScriptedCoordinator(await ZeromqCoordinator.bind());
+  }
+
+  hello(from = 0, ms?: number): Promise<Hello> {
+    return this.messages.first((message): message is Hello => message.type === 'hello', from, ms);
+  }
+
+  beat(from = this.messages.all.length): Promise<Beat> {
+    return this.messages.first((message): message is Beat => message.type === 'beat', from);
+  }
+
+  result(number: number, from = 0, ms?: number): Promise<ResultMessage> {
+    return this.messages.first(
+      (message): message is ResultMessage => message.type === 'result' && message.attempt.number === number,
+      from,
+      ms,
+    );
+  }
+
+  /** Opens a session for who said hello. @returns its name */
+  async welcome({ slot, spawn, helloNo }: Hello, keep: readonly AttemptId[] = []): Promise<string> {
+    this.#sessions += 1;
+    const session = `1.${this.#sessions}`;
+    const tasksEndpoint = await this.transport.openTasks(session);
+    const { resultsEndpoint } = this.transport;
+    this.#taskSeq = 0;
+    const times = { beatMs: 100, leaseMs: 2000 };
+    this.transport.sendControl(
+      { slot, spawn },
+      { type: 'welcome', v: 1, epoch: 1, helloNo, session, tasksEndpoint, resultsEndpoint, ...times, keep },
+    );
+    return session;
+  }
+
+  /** The first worker to say hello, welcomed and told of a synthetic study. */
+  async ready(objective: object = {}): Promise<{ readonly hello: Hello; readonly session: string }> {
+    const hello = await this.hello();
+    const session = await this.welcome(hello);
+    this.study(session, objective);
+    return { hello, session };
+  }
+
+  study(session: string, objective: object): void {
+    const parameters = [{ name: 'x', choices: null }];
+    this.transport.sendTask(session, {
+      type: 'study',
+      session,
+      study: uid,
+      objective: { kind: 'synthetic', function: 'sphere', ...objective },
+      seed: 7,
+      parameters,
+    });
+  }
+
+  cohort(session: string, number: number, k = 1): void {
+    this.#taskSeq += 1;
+    const lanes = [{ attempt: attempt(number, k), params: Float64Array.of(number) }];
+    this.transport.sendTask(session, {
+      type: 'cohort',
+      session,
+      taskSeq: this.#taskSeq,
+      cohort: `c${this.#taskSeq}`,
+      study: uid,
+      lanes,
+      deadlineMs: null,
+    });
+  }
+
+  /** Nothing that arrived so far was malformed. */
+  async close(): Promise<void> {
+    expect(this.malformed.all).toStrictEqual([]);
+    await this.transport.close();
+  }
+}

@@ -1,0 +1,38 @@
+/** How tests start a worker from its source, and how they see whether a process is there. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+export const workerCommand = {
+  entry: path('../../src/worker/index.ts'),
+  execArgv: ['--import', 'tsx'],
+  resources: path('../../resources'),
+  memoryLimitBytes: 1024 * 2 ** 20,
+} as const;
+
+/** A process that has ended but that nobody has waited for counts as gone. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  if (process.platform !== 'linux') return true;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    return false;
+  }
+}
+
+/** Milliseconds until a process that is not this one's child is gone; looked at each 5 ms, for want of an event. */
+export async function gone(pid: number, withinMs: number): Promise<number> {
+  const from = performance.now();
+  while (isAlive(pid)) {
+    if (performance.now() - from > withinMs) throw new Error(`process ${pid} is still there after ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return performance.now() - from;
+}

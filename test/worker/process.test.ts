@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WorkerProcesses } from '../../src/node/worker-processes.ts';
+import type { WorkerExit } from '../../src/node/worker-processes.ts';
+import type { Goodbye } from '../../src/protocol/worker-messages.ts';
+import { WORKER_SETTINGS } from '../../src/protocol/worker-settings.ts';
+import { Inbox } from '../support/inbox.ts';
+import { ScriptedCoordinator, attempt } from '../support/scripted-coordinator.ts';
+import { gone, workerCommand } from '../support/worker-command.ts';
+
+describe('a worker process', () => {
+  let coordinator: ScriptedCoordinator;
+  let exits: Inbox<WorkerExit>;
+  let workers: WorkerProcesses;
+
+  beforeEach(async () => {
+    coordinator = await ScriptedCoordinator.bind();
+    exits = new Inbox();
+  });
+  afterEach(async () => {
+    await workers.close(0);
+    await coordinator.close();
+  });
+
+  function start(more: { memoryLimitBytes?: number; execArgv?: readonly string[] } = {}): void {
+    const { controlEndpoint, token } = coordinator.transport;
+    workers = new WorkerProcesses({ ...workerCommand, ...more, controlEndpoint, token, onExit: exits.put });
+    workers.spawn('local/cpu/0', '1.1', 0);
+  }
+  const pid = (): number => workers.running[0]?.pid ?? 0;
+  const goodbye = (reason: Goodbye['reason'], session: string | null): void => {
+    coordinator.transport.sendControl({ slot: 'local/cpu/0', spawn: '1.1' }, { type: 'goodbye', session, reason });
+  };
+
+  it('says who it is, computes what it is sent in order, answers and forgets, and goes when told', async () => {
+    start();
+    const { hello, session } = await coordinator.ready();
+    expect(hello).toMatchObject({
+      slot: 'local/cpu/0',
+      spawn: '1.1',
+      helloNo: 1,
+      device: 'cpu',
+      lanes: 1,
+      memoryBytes: 2 ** 30,
+      holding: [],
+    });
+    for (let number = 0; number < 100; number++) coordinator.cohort(session, number);
+    await coordinator.result(99);
+    const results = coordinator.messages.all.filter((message) => message.type === 'result');
+    expect(results.map(({ attempt: { number }, result }) => [number, result.outcome, result.value])).toStrictEqual(
+      Array.from({ length: 100 }, (_, i) => [i, 'succeeded', i * i]),
+    );
+    for (const { attempt: of } of results) coordinator.transport.sendControl(hello, { type: 'ack', attempt: of });
+    await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 0 && message.taskSeq === 100);
+    goodbye('shutdown', session);
+    expect(await exits.count(1)).toMatchObject([{ code: 0, by: 'itself', lastWords: '', rssPeakBytes: expect.any(Number) as number }]);
+  });
+
+  it('stops an attempt in the middle when it is cancelled, and beats all the while', async () => {
+    start();
+    const { hello, session } = await coordinator.ready({ durationMs: 1e9 });
+    coordinator.cohort(session, 0);
+    await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 1);
+    coordinator.transport.sendControl(hello, { type: 'cancel', session, attempt: attempt(0), reason: 'paused' });
+    expect((await coordinator.result(0)).result.outcome).toBe('cancelled');
+  });
+
+  it('that a SIGKILL ends is reported gone, and so is one that ends itself', async () => {
+    start();
+    const { session } = await coordinator.ready({ durationMs: 1e9 });
+    coordinator.cohort(session, 0);
+    await coordinator.beat();
+    process.kill(pid(), 'SIGKILL');
+    expect(await exits.count(1)).toMatchObject([{ signal: 'SIGKILL', by: 'itself' }]);
+
+    coordinator.messages.all.length = 0;
+    workers.spawn('local/cpu/0', '1.2', 0);
+    const again = await coordinator.ready({ crashRate: 1 });
+    expect(again.hello).toMatchObject({ spawn: '1.2', helloNo: 1, holding: [] });
+    coordinator.cohort(again.session, 1);
+    const [, exit] = await exits.count(2);
+    expect(exit?.by).toBe('itself');
+    expect(exit?.code === 1 || exit?.signal === 'SIGABRT').toBe(true);
+  });
+
+  it('that was stopped and wakes after its session ended holds its result out, and drops it by rule', async () => {
+    start();
+    const { hello, session } = await coordinator.ready({ durationMs: 300 });
+    coordinator.cohort(session, 0);
+    await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 1);
+    process.kill(pid(), 'SIGSTOP');
+    // As the scheduler does when a lease runs out: the session is over, its task channel closed.
+    coordinator.transport.closeTasks(session);
+    const from = coordinator.messages.all.length;
+    process.kill(pid(), 'SIGCONT');
+    const stale = await coordinator.result(0, from);
+    expect(stale).toMatchObject({ session, result: { outcome: 'succeeded' } });
+    coordinator.transport.sendControl(hello, { type: 'refused', attempt: attempt(0), reason: 'staleLease' });
+    goodbye('staleSession', session);
+    const second = await coordinator.hello(from);
+    expect(second).toMatchObject({ spawn: '1.1', helloNo: 2, holding: [] });
+    const next = await coordinator.welcome(second);
+    coordinator.study(next, {});
+    coordinator.cohort(next, 0, 2);
+    expect(await coordinator.result(0, coordinator.messages.all.indexOf(second))).toMatchObject({ session: next, attempt: { k: 2 } });
+  });
+
+  it('computes on through a coordinator’s silence, and says hello with what it holds', async () => {
+    start();
+    const { session } = await coordinator.ready({ durationMs: 1e9 });
+    coordinator.cohort(session, 0);
+    await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 1);
+    const from = coordinator.messages.all.length;
+    coordinator.hears = false;
+    const again = await coordinator.hello(from);
+    expect(again).toMatchObject({ helloNo: 2, holding: [attempt(0)] });
+    coordinator.hears = true;
+    const next = await coordinator.welcome(again, [attempt(0)]);
+    const beat = await coordinator.messages.first((message) => message.type === 'beat' && message.session === next);
+    expect(beat).toMatchObject({ n: 1, taskSeq: 0, holding: [attempt(0)] });
+  });
+
+  it('that passes its memory limit ends its attempt as out of memory, then itself', async () => {
+    start({ memoryLimitBytes: 32 * 2 ** 20 });
+    const { session } = await coordinator.ready({ durationMs: 1e9 });
+    coordinator.cohort(session, 0);
+    const [exit] = await exits.count(1);
+    expect(exit).toMatchObject({
+      code: 1,
+      by: 'itself',
+      overMemory: true,
+      lastWords: expect.stringMatching(/resident memory of \d+ bytes passed the limit/) as string,
+    });
+  });
+
+  it('may write what it likes to its outputs', async () => {
+    const noise =
+      'data:text/javascript,setInterval(() => { console.log("x".repeat(70000)); console.error("{\\"type\\":\\"hello\\"}"); }, 5)';
+    start({ execArgv: [...workerCommand.execArgv, '--import', noise] });
+    const { session } = await coordinator.ready({ durationMs: 100 });
+    for (let number = 0; number < 3; number++) coordinator.cohort(session, number);
+    expect((await coordinator.result(2)).result.outcome).toBe('succeeded');
+  });
+
+  it('says how its settings are wrong, and exits with 2', async () => {
+    start();
+    const child = spawn(process.execPath, [...workerCommand.execArgv, workerCommand.entry], {
+      env: { ...process.env, [WORKER_SETTINGS]: '{"slot":3}' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(2);
+    expect(said).toMatch(/GALAPAGOS_WORKER\.slot: .*expected string/);
+    expect(said).toMatch(/GALAPAGOS_WORKER\.token: /);
+  });
+
+  it('whose parent is killed is gone within a second, in the middle of an attempt', async () => {
+    workers = new WorkerProcesses({ ...workerCommand, controlEndpoint: 'x', token: 'x', onExit: exits.put });
+    const { controlEndpoint, token } = coordinator.transport;
+    const script = new URL('../support/parent-process.ts', import.meta.url).pathname;
+    const parent = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify({ ...workerCommand, controlEndpoint, token })], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const worker = Number(await new Promise((resolve) => parent.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()))));
+    const { session } = await coordinator.ready({ durationMs: 1e9 });
+    coordinator.cohort(session, 0);
+    await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 1);
+    parent.kill('SIGKILL');
+    expect(await gone(worker, 1000)).toBeLessThan(1000);
+  });
+
+  it('without a channel to its parent notices by its parent’s number, within a second', async () => {
+    workers = new WorkerProcesses({ ...workerCommand, controlEndpoint: 'x', token: 'x', onExit: exits.put });
+    const { controlEndpoint, token } = coordinator.transport;
+    const { entry, execArgv, resources, memoryLimitBytes } = workerCommand;
+    const settings = { controlEndpoint, token, slot: 'local/cpu/0', spawn: '1.1', device: 'cpu', lanes: 1, memoryLimitBytes, resources };
+    const parent = spawn('sh', ['-c', '"$@" & echo $!; wait', 'sh', process.execPath, ...execArgv, entry], {
+      env: { ...process.env, [WORKER_SETTINGS]: JSON.stringify(settings) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const worker = Number(await new Promise((resolve) => parent.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()))));
+    await coordinator.ready();
+    parent.kill('SIGKILL');
+    expect(await gone(worker, 1000)).toBeLessThan(1000);
+  });
+});
