@@ -1,0 +1,62 @@
+/** An objective read against parameter values: network, settings, dataset; every problem with its path in the objective. */
+import { DATASETS, type DatasetEntry } from './datasets/catalogue.ts';
+import { shapeText, type Network } from './models/network.ts';
+import { PRESETS } from './models/presets.ts';
+import { resolveNetwork } from './models/resolve.ts';
+import type { Scope } from './models/scope.ts';
+import type { TrainObjective } from './objective.ts';
+import { nearest, quote } from './problem.ts';
+import { readSettings, type ResolvedSettings } from './settings.ts';
+
+export interface ResolvedObjective {
+  readonly network: Network;
+  readonly settings: ResolvedSettings;
+  readonly dataset: DatasetEntry;
+}
+
+/** @returns undefined if anything was reported into `scope.problems` */
+export function resolveObjective(objective: TrainObjective, scope: Scope): ResolvedObjective | undefined {
+  const before = scope.problems.length;
+  const dataset = DATASETS.get(objective.dataset);
+  if (dataset === undefined) unknownName(scope, 'dataset', objective.dataset, DATASETS.keys());
+  const description = typeof objective.network === 'string' ? PRESETS.get(objective.network) : objective.network;
+  if (description === undefined) unknownName(scope, 'network', objective.network, PRESETS.keys());
+  const network = description === undefined ? undefined : resolveNetwork(description, scope, 'network');
+  const settings = readSettings(objective.settings, scope);
+  readWord(scope, 'metric', objective.metric, ['accuracy', 'loss']);
+  readWord(scope, 'selectOn', objective.selectOn, ['validation', 'test']);
+  readWord(scope, 'executor', objective.executor ?? 'auto', ['auto', 'wasm', 'reference']);
+  if (settings?.validation === 0 && objective.selectOn === 'validation') {
+    scope.report({ code: 'out-of-range', path: 'settings.validation', expected: 'a share above 0, as selectOn is "validation"', found: '0' });
+  }
+  if (network !== undefined && dataset !== undefined) match(scope, network, dataset);
+  if (scope.problems.length > before || network === undefined || settings === undefined || dataset === undefined) return undefined;
+  return { network, settings, dataset };
+}
+
+function unknownName(scope: Scope, field: string, name: unknown, known: Iterable<string>): void {
+  const names = [...known];
+  const hint = typeof name === 'string' ? nearest(name, names) : undefined;
+  scope.report({ code: 'unknown-name', path: field, field, expected: `one of ${names.join(', ')}`, found: quote(name), ...(hint === undefined ? {} : { hint }) });
+}
+
+function readWord(scope: Scope, field: string, value: unknown, words: readonly string[]): void {
+  if (typeof value === 'string' && words.includes(value)) return;
+  unknownName(scope, field, value, words);
+}
+
+function match(scope: Scope, network: Network, dataset: DatasetEntry): void {
+  const [expected, found] = [shapeText(dataset.shape), shapeText(network.input.shape)];
+  if (expected !== found) scope.report({ code: 'shape-mismatch', path: 'network.input.shape', expected: `${dataset.name}'s ${expected}`, found });
+  const last = network.layers.at(-1);
+  if (last === undefined) return;
+  if (last.output.length !== 1 || last.output[0] !== dataset.classes) {
+    scope.report({
+      code: 'classes-mismatch',
+      path: `network.layers`,
+      layer: last.id,
+      expected: `a vector of ${dataset.name}'s ${String(dataset.classes)} classes as the last output`,
+      found: shapeText(last.output),
+    });
+  }
+}

@@ -1,0 +1,17 @@
+/** Which trials may share a cohort: those whose structural parameters agree. */
+import { Scope } from './models/scope.ts';
+import type { Params, ParamValue, TrainObjective } from './objective.ts';
+import { canonicalJson } from './plan/hash.ts';
+import { resolveObjective } from './resolve-objective.ts';
+
+/** Canonical JSON of the structural parameters' values; absent ones are left out. */
+export function shapeKey(objective: TrainObjective, params: Params): string {
+  const scope = new Scope(params);
+  resolveObjective(objective, scope);
+  const values: Record<string, ParamValue> = {};
+  for (const name of scope.structural) {
+    const value = params[name];
+    if (value !== undefined) values[name] = value;
+  }
+  return canonicalJson(values);
+}
