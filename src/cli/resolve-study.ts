@@ -43,13 +43,26 @@ export interface Places {
 export function resolveStudy(named: string, flags: StudyFlags, places: Places): ResolvedStudy {
   const source = looksLikeFile(named) ? within(places.cwd, named) : presetPath(named, places);
   const label = looksLikeFile(named) ? named : `preset ${named}`;
-  const check: ObjectiveCheck = (objective, space) =>
-    objective.kind === 'train' ? checkObjective(objective, space, places.resources) : [];
+  const check = objectiveCheck(places.resources);
   const file = parseStudyFile(readStudy(source, named), label, check);
   const changed = withFlags(file, flags);
   const problems = changed === file ? [] : meaningProblems(changed, check);
   if (problems.length > 0) throw new InvalidInput(`${label} with the flags given`, problems);
   return { ...studyOf(changed), named, source, notes: notesOn(changed) };
+}
+
+/** What training finds wrong with an objective, placed in the study file. */
+function objectiveCheck(resources: string): ObjectiveCheck {
+  return (objective, space) =>
+    objective.kind !== 'train'
+      ? []
+      : checkObjective(objective, space, resources).map(({ code, path, layer, expected, found, hint }) => ({
+          code,
+          path: path === '' ? 'objective' : `objective.${path}`,
+          expected,
+          found: layer === undefined ? found : `${found} in layer ${layer}`,
+          hint,
+        }));
 }
 
 /** Whether a name stands for a file rather than a preset. */

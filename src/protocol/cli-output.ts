@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { lineage, params } from './best-configs.ts';
 import { strict } from './problems.ts';
-import { direction } from './study-file.ts';
+import { searchSpace } from './search-space.ts';
+import { direction, sampler, seed } from './study-file.ts';
 
 const count = z.int().min(0);
 const milliseconds = z.number().min(0);
@@ -36,8 +37,11 @@ const studySummary = strict({
 export const studiesOutput = strict({ lab: z.string(), studies: z.array(studySummary) });
 export type StudiesOutput = z.output<typeof studiesOutput>;
 
-/** One study; `file` is its study file, null for a study of Optuna. */
-export const showOutput = strict({ lab: z.string(), study: studySummary, file: z.record(z.string(), z.unknown()).nullable() });
+/** What a study searches and how. */
+const searched = strict({ objective: z.looseObject({ kind: z.string() }), searchSpace, sampler, seed });
+
+/** One study; `searched` is null for a study of Optuna. */
+export const showOutput = strict({ lab: z.string(), study: studySummary, searched: searched.nullable() });
 export type ShowOutput = z.output<typeof showOutput>;
 
 export const trialOutput = strict({

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { integer, real, text } from '../../src/cli/arguments.ts';
+import { durationArgument } from '../../src/cli/duration-argument.ts';
 import { EXIT, exitCodeOf, UsageError } from '../../src/cli/exit-codes.ts';
 import { reportError } from '../../src/cli/report-error.ts';
 import { resumeCommand } from '../../src/cli/resume-command.ts';
@@ -82,4 +83,24 @@ describe('errors are said as sentences, or as one JSON object', () => {
     expect(error).toMatchObject({ code: 'invalid-input', problems: [{ path: 'a', hint: null }] });
     expect(errorOutput.parse(JSON.parse(said('thrown', true))).error).toEqual({ code: 'internal', message: 'thrown', problems: [] });
   });
+});
+
+describe('durations', () => {
+  test.each([
+    ['200ms', 200],
+    ['1.5s', 1500],
+    ['2min', 120_000],
+    ['0ms', 0],
+    ['lognormal:200ms,0.5', { median: 200, sigma: 0.5 }],
+    ['lognormal:2s,0', { median: 2000, sigma: 0 }],
+  ])('%s', (given, expected) => {
+    expect(durationArgument(given)).toEqual(expected);
+  });
+
+  test.each(['200', '-1s', 'ms', 'lognormal:0s,0.5', 'lognormal:1s', 'lognormal:1s,x', 'lognormal:1s,9', 'normal:1s,1', ''])(
+    '%j is refused',
+    (given) => {
+      expect(() => durationArgument(given)).toThrow(`found ${JSON.stringify(given)}.`);
+    },
+  );
 });

@@ -1,0 +1,30 @@
+/** Durations on a command line: `200ms`, `1.5s`, `2min`, or `lognormal:200ms,0.5` (median, σ of the logarithm). */
+import { InvalidArgumentError } from 'commander';
+import type { SimulationFile } from '../protocol/simulation-file.ts';
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
+
+export function durationArgument(text: string): SimulationFile['durationMs'] {
+  const lognormal = /^lognormal:([^,]+),([^,]+)$/.exec(text.trim());
+  if (lognormal === null) {
+    const fixed = milliseconds(text);
+    if (fixed === null) throw wrong(text);
+    return fixed;
+  }
+  const median = milliseconds(lognormal[1] ?? '');
+  const sigma = Number(lognormal[2]);
+  if (median === null || median === 0 || !(sigma >= 0 && sigma <= 5)) throw wrong(text);
+  return { median, sigma };
+}
+
+function milliseconds(text: string): number | null {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|min|h)$/.exec(text.trim()) ?? [];
+  const factor = UNITS[unit];
+  return factor === undefined ? null : Number(digits) * factor;
+}
+
+function wrong(text: string): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `Expected a duration such as 200ms, 1.5s, 2min or lognormal:200ms,0.5 (median, sigma ≤ 5), found ${JSON.stringify(text)}.`,
+  );
+}

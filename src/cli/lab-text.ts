@@ -1,0 +1,93 @@
+/** What a lab file holds, as people read it: each command's document as lines of text. Pure. */
+import type { ShowOutput, StoryOutput, StudiesOutput, TrialOutput } from '../protocol/cli-output.ts';
+import { count, duration, number, params, slot, value } from './display/format.ts';
+import type { Measure } from './display/format.ts';
+import { table } from './display/table.ts';
+
+type Study = ShowOutput['study'];
+
+export function studiesText({ lab, studies }: StudiesOutput, width: number): string[] {
+  if (studies.length === 0) return [`${lab} holds no study yet.`];
+  const left = (title: string): { title: string; align: 'left' } => ({ title, align: 'left' });
+  const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' });
+  return table(
+    [left('study'), left('state'), right('ended'), right('budget'), right('best'), right('in trial')],
+    studies.map((study) => [
+      study.name,
+      study.state ?? 'of Optuna',
+      String(ended(study)),
+      study.limits.trials === null ? '–' : String(study.limits.trials),
+      study.best === null ? '–' : number(study.best.value),
+      study.best === null ? '–' : String(study.best.trial),
+    ]),
+    width,
+  );
+}
+
+export function showText({ lab, study, searched }: ShowOutput, measure: Measure): string[] {
+  const { counts, limits, best } = study;
+  const stops = [
+    ...(limits.trials === null ? [] : [count(limits.trials, 'trial')]),
+    ...(limits.minutes === null ? [] : [count(limits.minutes, 'minute')]),
+    ...(limits.target === null ? [] : [`a value of ${number(limits.target)}`]),
+  ];
+  return [
+    `${study.name} in ${lab}`,
+    `  state      ${study.state ?? 'a study of Optuna'}${study.reason === null ? '' : ` (${study.reason})`}`,
+    `  trials     ${Object.entries(counts)
+      .map(([state, n]) => `${n} ${state}`)
+      .join(', ')}`,
+    `  best       ${best === null ? '–' : `${value(best.value, measure)} in trial ${best.trial}`} (${study.direction})`,
+    `  stops at   ${stops.length === 0 ? 'nothing: it runs until it is stopped' : stops.join(' or ')}`,
+    ...(searched === null ? [] : searchedText(searched)),
+  ];
+}
+
+/** One trial in one line. */
+export function trialText(trial: TrialOutput, measure: Measure): string {
+  const finished = trial.state === 'complete' ? value(trial.value, measure) : outcomeText(trial);
+  const attempts = trial.attempts > 1 ? `  ${count(trial.attempts, 'attempt')}` : '';
+  return `trial ${trial.trial}  ${finished}  ${params(trial.params)}${attempts}`;
+}
+
+export function storyText({ study, trial, state, params: point, attempts, story }: StoryOutput): string[] {
+  return [
+    `trial ${trial} of ${study}: ${state}`,
+    `  ${params(point)}`,
+    ...attempts.map(({ k, slot: where, outcome, ms, detail }) => {
+      const took = ms === null ? '' : ` after ${duration(ms)}`;
+      return `  attempt ${k} on ${slot(where)}: ${outcome ?? 'running'}${took}${detail === null || detail === '' ? '' : ` (${detail})`}`;
+    }),
+    ...(story.length === 0 ? [] : ['  what happened, and because of what:', ...story.map((line) => `    ${line}`)]),
+  ];
+}
+
+function ended({ counts: { complete, pruned, failed } }: Study): number {
+  return complete + pruned + failed;
+}
+
+function outcomeText({ state, outcome }: TrialOutput): string {
+  return outcome === null || outcome === state ? state : `${state} (${outcome})`;
+}
+
+function searchedText({ objective, searchSpace, sampler, seed }: NonNullable<ShowOutput['searched']>): string[] {
+  return [
+    `  objective  ${inline(objective)}`,
+    `  sampler    ${inline(sampler)}, seed ${seed}`,
+    '  searched',
+    ...Object.entries(searchSpace).map(([name, distribution]) => `    ${name}  ${inline(distribution)}`),
+  ];
+}
+
+/** `float, low 0.1, high 1, log true`. */
+function inline(entry: Readonly<Record<string, unknown>>): string {
+  return Object.entries(entry)
+    .filter(([, field]) => field !== undefined)
+    .map(([name, field]) => (['kind', 'type', 'name'].includes(name) ? String(field) : `${name} ${plain(field)}`))
+    .join(', ');
+}
+
+function plain(field: unknown): string {
+  if (typeof field === 'number') return number(field);
+  return typeof field === 'string' ? field : JSON.stringify(field);
+}
