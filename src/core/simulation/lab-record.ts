@@ -1,0 +1,126 @@
+/**
+ * What a lab file would hold, in memory: it takes the scheduler's writes, commit by commit, and gives them back to a
+ * scheduler that starts anew. Not a storage: no fence, no other programs, nothing durable.
+ */
+import type { AttemptOutcome, LabSnapshot, StoredAttempt, StoredStudy, StoredTrial, TrialState, Write } from '../scheduling/index.ts';
+
+interface RecordedAttempt extends StoredAttempt {
+  outcome: AttemptOutcome | null;
+}
+
+type RecordedTrial = { -readonly [Key in keyof Omit<StoredTrial, 'unsettled'>]: StoredTrial[Key] } & { attempts: RecordedAttempt[] };
+
+type RecordedStudy = { -readonly [Key in keyof Omit<StoredStudy, 'trials'>]: StoredStudy[Key] } & { trials: RecordedTrial[] };
+
+export class LabRecord {
+  epoch = 0;
+  readonly #studies = new Map<string, RecordedStudy>();
+
+  /** A scheduler's start: its epoch, and the lab as it is. */
+  open(): { epoch: number; lab: LabSnapshot } {
+    this.epoch += 1;
+    return { epoch: this.epoch, lab: this.snapshot() };
+  }
+
+  snapshot(): LabSnapshot {
+    const studies = [...this.#studies.values()].map((study) => ({ ...study, trials: study.trials.map(stored) }));
+    return { uid: 'simulated', studies };
+  }
+
+  /** The trial as recorded; undefined: there is none. */
+  trial(study: string, number: number): StoredTrial | undefined {
+    const trial = this.#studies.get(study)?.trials[number];
+    return trial === undefined ? undefined : stored(trial);
+  }
+
+  /** All attempts of a trial, settled or not. */
+  attempts(study: string, number: number): readonly StoredAttempt[] {
+    return this.#studies.get(study)?.trials[number]?.attempts ?? [];
+  }
+
+  commit(writes: readonly Write[]): void {
+    for (const write of writes) this.#apply(write);
+  }
+
+  #apply(write: Write): void {
+    switch (write.op) {
+      case 'study': {
+        const { uid, spec, limits, limit } = write;
+        this.#studies.set(uid, { uid, spec, state: 'running', reason: null, limits, limit, activeMs: 0, trials: [] });
+        return;
+      }
+      case 'studyState':
+        Object.assign(this.#study(write.uid), { state: write.state, reason: write.reason });
+        return;
+      case 'limits':
+        Object.assign(this.#study(write.uid), { limits: write.limits, limit: write.limit });
+        return;
+      case 'activeMs':
+        this.#study(write.uid).activeMs = write.activeMs;
+        return;
+      case 'proposal':
+        this.#propose(write);
+        return;
+      case 'attemptStarted': {
+        const { attempt, slot, spawn, cohort } = write;
+        const trial = this.#trial(attempt.study, attempt.number);
+        if (trial.attempts.some(({ k }) => k === attempt.k)) throw new Error(`attempt ${attempt.number}/${attempt.k} started twice`);
+        trial.attempts.push({ k: attempt.k, slot, spawn, cohort, outcome: null });
+        trial.k = attempt.k;
+        this.#move(trial, 'running');
+        return;
+      }
+      case 'attemptEnded': {
+        const { study, number, k } = write.attempt;
+        const attempt = this.#trial(study, number).attempts.find((candidate) => candidate.k === k);
+        if (attempt?.outcome !== null) throw new Error(`attempt ${number}/${k} ended twice, or never began`);
+        attempt.outcome = write.outcome;
+        return;
+      }
+      case 'trialEnded': {
+        const { uid, number, state, outcome, value, finishSeq } = write;
+        const trial = this.#trial(uid, number);
+        this.#move(trial, state);
+        trial.end = { outcome, value, finishSeq };
+        return;
+      }
+      case 'trialBack': {
+        const { uid, number, crashes, deaths, memoryFailures, laneCap } = write;
+        const trial = this.#trial(uid, number);
+        this.#move(trial, 'waiting');
+        Object.assign(trial, { crashes, deaths, memoryFailures, laneCap });
+        return;
+      }
+      default:
+        write satisfies never;
+    }
+  }
+
+  #propose({ uid, number, params, origin, basis }: Extract<Write, { op: 'proposal' }>): void {
+    const { trials } = this.#study(uid);
+    if (number !== trials.length) throw new Error(`trial ${number} proposed after ${trials.length}`);
+    const counters = { k: 0, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 };
+    trials.push({ number, state: 'waiting', params, origin, basis, end: null, ...counters, attempts: [] });
+  }
+
+  #move(trial: RecordedTrial, to: TrialState): void {
+    if (trial.end !== null) throw new Error(`trial ${trial.number} written after its end`);
+    trial.state = to;
+  }
+
+  #study(uid: string): RecordedStudy {
+    const study = this.#studies.get(uid);
+    if (study === undefined) throw new Error(`no study ${uid}`);
+    return study;
+  }
+
+  #trial(uid: string, number: number): RecordedTrial {
+    const trial = this.#study(uid).trials[number];
+    if (trial === undefined) throw new Error(`no trial ${number}`);
+    return trial;
+  }
+}
+
+function stored({ attempts, ...trial }: RecordedTrial): StoredTrial {
+  return { ...trial, unsettled: attempts.filter(({ outcome }) => outcome === null).map((attempt) => ({ ...attempt })) };
+}

@@ -1,0 +1,123 @@
+/**
+ * A whole study on a virtual clock: the real scheduler and sampler, simulated workers, network, storage and faults. Pure: the
+ * same options give the same report.
+ */
+import type { LabOptions } from '../scheduling/index.ts';
+import { SimulatedCoordinator } from './simulated-coordinator.ts';
+import type { Outgoing } from './simulated-coordinator.ts';
+import { exponential } from './chance.ts';
+import type { Duration, FailureRates } from './chance.ts';
+import type { SimulationOptions, SimulationReport } from './options.ts';
+import { SimulatedProcesses } from './simulated-processes.ts';
+import { Tally } from './tally.ts';
+import { World } from './world.ts';
+
+const STUDY = 'simulated';
+const BEAT_MS = 500;
+/** Beats of a lease. */
+const BEATS = 4;
+
+/** @throws Error where the study does not come to an end by `atMostMs` */
+export function simulate(options: SimulationOptions): SimulationReport {
+  const world = new World(options);
+  const tally = new Tally(world);
+  const scheduler = schedulerOptions(options);
+  const beatMs = scheduler.beatMs ?? BEAT_MS;
+  const killsEvery = options.coordinatorKillsEveryMs ?? Infinity;
+  const coordinator: SimulatedCoordinator = new SimulatedCoordinator({
+    world,
+    options: scheduler,
+    commitMs: options.commitMs ?? 2,
+    mortal: killsEvery !== Infinity,
+    carryOut: (instruction) => carryOut(instruction, world, processes, tally),
+  });
+  const processes = new SimulatedProcesses({
+    world,
+    options,
+    rates: { crash: 0, loss: 0, stall: 0, diverge: 0, memory: 0, ...options.rates } satisfies FailureRates,
+    beatMs,
+    leaseMs: scheduler.leaseMs ?? BEATS * BEAT_MS,
+    tell: (said) => coordinator.take(said),
+    busy: (ms) => tally.busy(ms),
+  });
+  start(options, coordinator, processes);
+  const limits = { trials: options.trials, activeMs: null, target: options.target ?? null };
+  coordinator.take({ type: 'studyCreated', uid: STUDY, spec: options.spec, limits });
+  world.in(exponential(killsEvery, world.uniform()), () => killCoordinator(options, world, coordinator, processes, tally));
+  const atMost = options.atMostMs ?? 1e12;
+  while (tally.reason === null && world.now <= atMost) if (!world.advance()) break;
+  if (tally.reason === null)
+    throw new Error(`the simulated study is not finished after ${Math.round(world.now)} ms: ${tally.ended} trials have ended`);
+  return tally.report(options, coordinator.events);
+}
+
+/** Its first process, or a later one on what the one before left. */
+function start(options: SimulationOptions, coordinator: SimulatedCoordinator, processes: SimulatedProcesses): void {
+  coordinator.start();
+  const first = coordinator.lab?.epoch === 1;
+  for (let i = 0; i < options.workers; i++) {
+    if (options.remote !== true) coordinator.take({ type: 'slotOffered', slot: `local/cpu/${i}` });
+    else if (first) processes.start(`node-${i}/cpu/0`, '1.1');
+  }
+}
+
+function killCoordinator(
+  options: SimulationOptions,
+  world: World,
+  coordinator: SimulatedCoordinator,
+  processes: SimulatedProcesses,
+  tally: Tally,
+): void {
+  coordinator.kill();
+  tally.coordinatorKills += 1;
+  if (options.remote !== true) processes.killAll();
+  world.in(options.coordinatorDownMs ?? 1_000, () => {
+    start(options, coordinator, processes);
+    world.in(exponential(options.coordinatorKillsEveryMs ?? Infinity, world.uniform()), () =>
+      killCoordinator(options, world, coordinator, processes, tally),
+    );
+  });
+}
+
+function carryOut(instruction: Outgoing, world: World, processes: SimulatedProcesses, tally: Tally): void {
+  switch (instruction.do) {
+    case 'sendCohort':
+    case 'sendAck':
+    case 'sendRefused':
+    case 'sendCancel':
+    case 'sendWelcome':
+    case 'sendGoodbye':
+    case 'sendHeard':
+      world.carry(() => processes.deliver(instruction.slot, instruction));
+      return;
+    case 'spawnWorker':
+      world.in(instruction.afterMs, () => processes.start(instruction.slot, instruction.spawn));
+      return;
+    case 'killWorker':
+      world.in(instruction.afterMs, () => processes.kill(instruction.slot, instruction.spawn, 'us'));
+      return;
+    case 'show':
+      tally.show(instruction.change);
+      return;
+    case 'finishStudy':
+      tally.finish(instruction.reason);
+      return;
+    case 'showLab':
+    case 'openTasks':
+    case 'closeTasks':
+      return;
+    default:
+      instruction satisfies never;
+  }
+}
+
+/** The scheduler's options, with beats no closer than a long trial needs. */
+function schedulerOptions({ duration, scheduler = {}, remote }: SimulationOptions): Partial<LabOptions> {
+  const beatMs = scheduler.beatMs ?? Math.max(BEAT_MS, medianOf(duration) / BEATS);
+  const leaseMs = scheduler.leaseMs ?? BEATS * beatMs;
+  return { saveActiveMs: 60_000, saveActiveWithMs: 60_000, ...scheduler, beatMs, leaseMs, isLocal: () => remote !== true };
+}
+
+function medianOf(duration: Duration): number {
+  return typeof duration === 'number' ? duration : duration.median;
+}

@@ -1,0 +1,212 @@
+/**
+ * The workers' processes in virtual time: they start, say hello, beat, run their cohorts one after another, fail by chance,
+ * are killed, stand still and wake up. Their rules of conversation are `simulated-worker.ts`.
+ */
+import type { Event } from '../scheduling/index.ts';
+import type { AttemptResult } from '../scheduling/index.ts';
+import { durationOf, fateOf } from './chance.ts';
+import type { FailureRates } from './chance.ts';
+import type { SimulationOptions } from './options.ts';
+import { SimulatedWorker } from './simulated-worker.ts';
+import type { Held, Reaction, Said, Task, Told } from './simulated-worker.ts';
+import type { World } from './world.ts';
+
+type Exited = Omit<Extract<Event, { type: 'exited' }>, 'at' | 'because'>;
+
+/** A supervisor's notice of an exit. */
+const NOTICE_MS = 10;
+/** Another machine's node starts a new process after so long. */
+const REMOTE_RESTART_MS = 1_000;
+
+export interface Process {
+  readonly worker: SimulatedWorker;
+  alive: boolean;
+  /** It stands still until then. */
+  stillUntil: number;
+  lastHeard: number;
+  /** What it runs; null: it waits for work. */
+  run: readonly Held[] | null;
+  runSince: number;
+}
+
+export interface ProcessesParts {
+  readonly world: World;
+  readonly options: SimulationOptions;
+  readonly rates: FailureRates;
+  readonly beatMs: number;
+  readonly leaseMs: number;
+  /** To the coordinator, by whatever way it takes. */
+  readonly tell: (said: Said | Exited) => void;
+  /** Milliseconds more that a worker was busy. */
+  readonly busy: (ms: number) => void;
+}
+
+export class SimulatedProcesses {
+  readonly #parts: ProcessesParts;
+  /** The newest process of each slot, and silent older ones. */
+  readonly #processes = new Map<string, Process[]>();
+
+  constructor(parts: ProcessesParts) {
+    this.#parts = parts;
+  }
+
+  /** A process begins now and says hello when it is up. */
+  start(slot: string, spawn: string): void {
+    const { lanes = 1, startMs = 150 } = this.#parts.options;
+    const worker = new SimulatedWorker(slot, spawn, { device: 'simulated', lanes, memoryBytes: 2 ** 33 });
+    const { now } = this.#parts.world;
+    const process: Process = { worker, alive: true, stillUntil: 0, lastHeard: now, run: null, runSince: 0 };
+    const others = (this.#processes.get(slot) ?? []).filter(({ alive }) => alive);
+    this.#processes.set(slot, [...others, process]);
+    this.#later(process, startMs, () => {
+      process.lastHeard = this.#parts.world.now;
+      this.#tell(process, worker.hello());
+      this.#beat(process);
+    });
+  }
+
+  /** SIGKILL, by the supervisor or by chance. */
+  kill(slot: string, spawn: string, by: 'us' | 'itself'): void {
+    for (const process of this.#processes.get(slot) ?? []) if (process.worker.spawn === spawn) this.#die(process, by);
+  }
+
+  /** Every process of this machine, with its parent; nobody is told. */
+  killAll(): void {
+    for (const processes of this.#processes.values()) for (const process of processes) this.#stop(process);
+  }
+
+  /** A message reaches every process of its slot; each knows whether it is meant. */
+  deliver(slot: string, message: Task | Told): void {
+    for (const process of this.#processes.get(slot) ?? []) {
+      if (process.alive) this.#whenAwake(process, () => this.#hear(process, message));
+    }
+  }
+
+  #hear(process: Process, message: Task | Told): void {
+    const { worker } = process;
+    process.lastHeard = this.#parts.world.now;
+    if (message.do === 'sendHeard') return;
+    const reaction = message.do === 'sendCohort' ? worker.take(message) : worker.listen(message);
+    this.#react(process, reaction);
+  }
+
+  #react(process: Process, { say, then }: Reaction): void {
+    for (const result of say) this.#sayResult(process, result);
+    if (then === 'exit') this.#die(process, 'itself', true);
+    else if (then === 'say hello') this.#tell(process, process.worker.hello());
+    if (process.alive) this.#runNext(process);
+  }
+
+  /** Whatever it held may have been taken from it; then it goes on with the next. */
+  #runNext(process: Process): void {
+    const { worker } = process;
+    if (process.run?.some((held) => held.result === null && worker.holding.includes(held)) === true) return;
+    this.#stopRun(process);
+    const run = worker.running();
+    const first = run[0];
+    if (first === undefined) return;
+    const { world, options, rates } = this.#parts;
+    const seed = options.seed ?? options.spec.seed;
+    process.run = run;
+    process.runSince = world.now;
+    const ms = Math.max(...run.map(({ attempt }) => durationOf(seed, options.duration, attempt)));
+    const { fate, share } = fateOf(seed, rates, first.attempt);
+    const end = (): void => {
+      if (process.run === run) this.#endRun(process, run, ms);
+    };
+    if (fate === 'loss') this.#later(process, ms * share, () => process.run === run && this.#die(process, 'itself'));
+    else if (fate === 'stall') {
+      this.#later(process, ms * share, () => {
+        if (process.run === run) process.stillUntil = world.now + (options.stallMs ?? 5_000);
+      });
+      this.#later(process, ms, end);
+    } else this.#later(process, ms * share, end);
+  }
+
+  #endRun(process: Process, run: readonly Held[], ms: number): void {
+    this.#stopRun(process);
+    for (const held of run) {
+      if (held.result === null && process.worker.holding.includes(held)) {
+        this.#sayResult(process, process.worker.finish(held, this.#resultOf(held, ms)));
+      }
+    }
+    this.#runNext(process);
+  }
+
+  #resultOf({ attempt, params }: Held, ms: number): AttemptResult {
+    const { options, rates } = this.#parts;
+    const { fate, share } = fateOf(options.seed ?? options.spec.seed, rates, attempt);
+    if (fate === 'crash') return { outcome: 'crashed', error: 'simulated crash', ms: ms * share };
+    if (fate === 'memory') return { outcome: 'outOfMemory', error: 'simulated', ms: ms * share };
+    if (fate === 'diverge') return { outcome: 'diverged', ms };
+    const value = options.value(params, attempt.number);
+    return Number.isFinite(value) ? { outcome: 'succeeded', value, ms } : { outcome: 'diverged', ms };
+  }
+
+  #stopRun(process: Process): void {
+    if (process.run !== null) this.#parts.busy(this.#parts.world.now - process.runSince);
+    process.run = null;
+  }
+
+  #stop(process: Process): void {
+    this.#stopRun(process);
+    process.alive = false;
+  }
+
+  #die(process: Process, by: 'us' | 'itself', politely = false): void {
+    if (!process.alive) return;
+    this.#stop(process);
+    const { world, options, tell } = this.#parts;
+    const { slot, spawn } = process.worker;
+    if (options.remote === true) {
+      const next = `1.${Number(spawn.split('.')[1] ?? 0) + 1}`;
+      const newest = (this.#processes.get(slot) ?? []).at(-1) === process;
+      if (newest) world.in(REMOTE_RESTART_MS, () => this.start(slot, next));
+      return;
+    }
+    const signal = politely ? null : 'SIGKILL';
+    const code = politely ? 0 : null;
+    world.in(NOTICE_MS, () => tell({ type: 'exited', slot, spawn, code, signal, by, rssPeakBytes: null, overMemory: false }));
+  }
+
+  /** Says its results again until they are answered. */
+  #sayResult(process: Process, result: Said): void {
+    this.#tell(process, result);
+    if (result.type !== 'result') return;
+    this.#later(process, this.#parts.leaseMs, () => {
+      const open = process.worker.unanswered().find(({ attempt }) => attempt === result.attempt);
+      if (open !== undefined) this.#sayResult(process, open);
+    });
+  }
+
+  /** Lives, and says hello again when it hears nothing. */
+  #beat(process: Process): void {
+    const { worker } = process;
+    const beat = worker.beat();
+    if (beat !== null) this.#tell(process, beat);
+    if (this.#parts.world.now - process.lastHeard >= this.#parts.leaseMs) {
+      process.lastHeard = this.#parts.world.now;
+      this.#tell(process, worker.hello());
+    }
+    this.#later(process, this.#parts.beatMs, () => this.#beat(process));
+  }
+
+  #tell(process: Process, said: Said): void {
+    if (process.alive) this.#parts.world.carry(() => this.#parts.tell(said));
+  }
+
+  #later(process: Process, ms: number, what: () => void): void {
+    this.#parts.world.in(ms, () => {
+      if (process.alive) this.#whenAwake(process, what);
+    });
+  }
+
+  #whenAwake(process: Process, what: () => void): void {
+    const { world } = this.#parts;
+    if (process.stillUntil <= world.now) what();
+    else
+      world.at(process.stillUntil, () => {
+        if (process.alive) what();
+      });
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * A worker's side of the protocol without its sockets, clock or training: what it holds, and how it answers. It keeps the
+ * same rules as the real one: results are said again until answered, a welcome drops all it does not name, a cancel may
+ * overtake its task, a repeated welcome clears nothing.
+ */
+import { sameAttempt } from '../scheduling/attempts.ts';
+import type { AttemptResult, Event, Instruction } from '../scheduling/index.ts';
+import type { AttemptId, Session, SlotName } from '../scheduling/index.ts';
+import type { EncodedParams } from '../search-space/distribution.ts';
+
+type Untimed<Type extends Event['type']> = Omit<Extract<Event, { type: Type }>, 'at' | 'because'>;
+export type Hello = Untimed<'hello'>;
+export type Beat = Untimed<'beat'>;
+export type Result = Untimed<'result'>;
+/** What a worker says. */
+export type Said = Hello | Beat | Result;
+
+type Send<Do extends Instruction['do']> = Extract<Instruction, { do: Do }>;
+export type Task = Send<'sendCohort'>;
+/** What a worker is told on its control channel. */
+export type Told = Send<'sendWelcome' | 'sendGoodbye' | 'sendCancel' | 'sendAck' | 'sendRefused' | 'sendHeard'>;
+
+export interface Held {
+  readonly attempt: AttemptId;
+  readonly params: EncodedParams;
+  readonly cohort: string;
+  /** Null: not finished. */
+  result: AttemptResult | null;
+}
+
+/** What follows for the process from a message. */
+export interface Reaction {
+  readonly say: readonly Result[];
+  readonly then: 'go on' | 'say hello' | 'exit';
+}
+
+const NOTHING: Reaction = { say: [], then: 'go on' };
+
+export interface Machine {
+  readonly device: string;
+  readonly lanes: number;
+  readonly memoryBytes: number;
+}
+
+export class SimulatedWorker {
+  readonly slot: SlotName;
+  readonly spawn: string;
+  readonly #machine: Machine;
+  session: Session | null = null;
+  helloNo = 0;
+  taskSeq = 0;
+  readonly holding: Held[] = [];
+  #beats = 0;
+  /** Cancels of this session that came before their task. */
+  readonly #early = new Set<string>();
+
+  constructor(slot: SlotName, spawn: string, machine: Machine) {
+    this.slot = slot;
+    this.spawn = spawn;
+    this.#machine = machine;
+  }
+
+  hello(): Hello {
+    this.helloNo += 1;
+    const { slot, spawn, helloNo } = this;
+    return { type: 'hello', slot, spawn, helloNo, ...this.#machine, holding: this.holding.map(({ attempt }) => attempt) };
+  }
+
+  /** Null without a session. */
+  beat(): Beat | null {
+    const { slot, spawn, session, taskSeq } = this;
+    if (session === null) return null;
+    this.#beats += 1;
+    const holding = this.holding.map(({ attempt }) => attempt);
+    return { type: 'beat', slot, spawn, session, n: this.#beats, taskSeq, holding, rssBytes: 0 };
+  }
+
+  /** The task came to this; said now and again until it is answered. */
+  finish(held: Held, result: AttemptResult): Result {
+    held.result = result;
+    return this.#say(held, result);
+  }
+
+  /** Results that nobody has answered. */
+  unanswered(): Result[] {
+    return this.holding.flatMap((held) => (held.result === null ? [] : [this.#say(held, held.result)]));
+  }
+
+  /** The tasks of the cohort that runs, or would: the first with something unfinished. */
+  running(): Held[] {
+    const first = this.holding.find(({ result }) => result === null);
+    return first === undefined ? [] : this.holding.filter(({ cohort, result }) => cohort === first.cohort && result === null);
+  }
+
+  take(task: Task): Reaction {
+    if (task.session !== this.session) return NOTHING;
+    this.taskSeq = Math.max(this.taskSeq, task.taskSeq);
+    const say: Result[] = [];
+    for (const { attempt, params } of task.lanes) {
+      if (this.#find(attempt) !== undefined) continue;
+      const held: Held = { attempt, params, cohort: task.cohort, result: null };
+      this.holding.push(held);
+      if (this.#early.has(nameOf(attempt))) say.push(this.finish(held, CANCELLED));
+    }
+    return { say, then: 'go on' };
+  }
+
+  listen(told: Told): Reaction {
+    switch (told.do) {
+      case 'sendWelcome':
+        return this.#welcomed(told);
+      case 'sendCancel':
+        return this.#cancel(told);
+      case 'sendAck':
+      case 'sendRefused':
+        this.#forget(told.attempt);
+        return NOTHING;
+      case 'sendGoodbye':
+        return this.#goodbye(told);
+      case 'sendHeard':
+        return NOTHING;
+      default:
+        return told satisfies never;
+    }
+  }
+
+  #welcomed({ spawn, helloNo, session, keep }: Send<'sendWelcome'>): Reaction {
+    if (spawn !== this.spawn || helloNo !== this.helloNo || session === this.session) return NOTHING;
+    this.session = session;
+    this.taskSeq = 0;
+    this.#early.clear();
+    const kept = this.holding.filter(({ attempt }) => keep.some((id) => sameAttempt(id, attempt)));
+    this.holding.splice(0, this.holding.length, ...kept);
+    return { say: this.unanswered(), then: 'go on' };
+  }
+
+  #cancel({ session, attempt }: Send<'sendCancel'>): Reaction {
+    if (session !== this.session) return NOTHING;
+    const held = this.#find(attempt);
+    if (held === undefined) this.#early.add(nameOf(attempt));
+    else if (held.result === null) return { say: [this.finish(held, CANCELLED)], then: 'go on' };
+    return NOTHING;
+  }
+
+  #goodbye({ spawn, session, reason }: Send<'sendGoodbye'>): Reaction {
+    if (spawn !== this.spawn || (session !== null && session !== this.session)) return NOTHING;
+    this.session = null;
+    return { say: [], then: reason === 'replaced' || reason === 'drained' ? 'exit' : 'say hello' };
+  }
+
+  #forget(attempt: AttemptId): void {
+    const at = this.holding.findIndex((held) => sameAttempt(held.attempt, attempt));
+    if (at >= 0) this.holding.splice(at, 1);
+  }
+
+  #find(attempt: AttemptId): Held | undefined {
+    return this.holding.find((held) => sameAttempt(held.attempt, attempt));
+  }
+
+  #say({ attempt }: Held, result: AttemptResult): Result {
+    return { type: 'result', slot: this.slot, spawn: this.spawn, attempt, result };
+  }
+}
+
+const CANCELLED: AttemptResult = { outcome: 'cancelled', ms: 0 };
+
+function nameOf({ study, number, k }: AttemptId): string {
+  return `${study}/${number}/${k}`;
+}
