@@ -87,18 +87,18 @@ export class Coordinator {
     this.#runTurn();
   }
 
-  /** Commits what is left, then stops hearing and deciding. Workers are the host's to end, the storage its owner's to close. */
+  /** Commits what is left, dismisses the workers, stops hearing and deciding. The storage is its owner's to close. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#runTurn();
     this.#stop();
+    this.#channels.dismiss();
     await this.#parts.transport.close();
   }
 
   #take(event: NewEvent): void {
     if (this.#closed) return;
-    // A spread of a discriminated union loses which member it was; `NewEvent` guarantees it.
-    this.#inbox.push({ ...event, at: this.#parts.clock.now() } as Event);
+    this.#inbox.push({ ...event, at: this.#parts.clock.now() });
     this.#turn ??= setImmediate(() => this.#runTurn());
   }
 
@@ -119,9 +119,9 @@ export class Coordinator {
   }
 
   #drain(): void {
-    for (let i = 0; i < this.#inbox.length; i++) {
-      const event = this.#inbox[i];
-      if (event !== undefined) this.#step(event);
+    // What a step asks of the sampler is answered into the same list, and so handled in this turn.
+    for (const event of this.#inbox) {
+      this.#step(event);
       if (this.#outbox.uncommittedWrites >= COMMIT_WRITES && this.#commits.retryAt === null) this.#commit();
     }
     this.#inbox = [];

@@ -85,6 +85,13 @@ export class WorkerChannels {
     }
   }
 
+  /** Tells every worker in a session to go home; their attempts are nobody's then. */
+  dismiss(): void {
+    for (const { name, spawn, session } of this.#lab.slots.values()) {
+      if (session !== null) this.#transport.sendControl({ slot: name, spawn }, { type: 'goodbye', session, reason: 'shutdown' });
+    }
+  }
+
   #receive(message: FromWorker | ResultMessage): void {
     switch (message.type) {
       case 'hello':

@@ -27,18 +27,37 @@ export interface LabParts {
   };
   readonly options?: Partial<LabOptions>;
   readonly takeOver?: boolean;
+  /** How a worker is started, where not as `workerProgram` finds it. */
+  readonly worker?: WorkerProgram;
+}
+
+export interface WorkerProgram {
+  /** Absolute path of the worker's entry. */
+  readonly entry: string;
+  /** A plain Node; this process's own by default. */
+  readonly execPath?: string;
+  readonly execArgv?: readonly string[];
 }
 
 export interface RunningLab {
   readonly coordinator: Coordinator;
   /** Starts this machine's workers: as many as asked for, else one a core. Returns their slots. */
   startWorkers(count: number | null): readonly string[];
+  /** Process ids of this machine's workers. */
+  readonly workerPids: readonly number[];
   /** Commits what is left, ends the workers, closes the file. */
   close(): Promise<void>;
 }
 
 /** @throws StorageError when the file is no lab, or another process holds it; nothing is started then */
-export async function startLab({ file, resources, listener, options, takeOver = false }: LabParts): Promise<RunningLab> {
+export async function startLab({
+  file,
+  resources,
+  listener,
+  options,
+  takeOver = false,
+  worker = workerProgram(),
+}: LabParts): Promise<RunningLab> {
   const storage = openLab(file, { create: true, takeOver });
   const transport = await ZeromqCoordinator.bind();
   let workers: WorkerProcesses | null = null;
@@ -58,7 +77,7 @@ export async function startLab({ file, resources, listener, options, takeOver = 
     startWorkers(count) {
       const slots = count === null ? cpuSlots() : cpuSlots(count);
       workers = new WorkerProcesses({
-        ...workerEntry(),
+        ...worker,
         controlEndpoint: transport.controlEndpoint,
         token: transport.token,
         resources,
@@ -70,6 +89,9 @@ export async function startLab({ file, resources, listener, options, takeOver = 
       });
       coordinator.offerSlots(slots);
       return slots;
+    },
+    get workerPids() {
+      return workers?.running.map(({ pid }) => pid) ?? [];
     },
     close: once(async () => {
       await coordinator.close();
@@ -86,7 +108,7 @@ function once(work: () => Promise<void>): () => Promise<void> {
 }
 
 /** The built worker beside the built command; the source, run through tsx, where this module is one itself. */
-function workerEntry(): { entry: string; execArgv: readonly string[] } {
-  if (!import.meta.url.endsWith('.ts')) return { entry: fileURLToPath(new URL('./worker.js', import.meta.url)), execArgv: [] };
+function workerProgram(): WorkerProgram {
+  if (!import.meta.url.endsWith('.ts')) return { entry: fileURLToPath(new URL('./worker.js', import.meta.url)) };
   return { entry: fileURLToPath(new URL('../worker/index.ts', import.meta.url)), execArgv: ['--import', 'tsx'] };
 }
