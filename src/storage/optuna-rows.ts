@@ -6,7 +6,7 @@ import type { EndedState } from '../core/scheduling/index.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
 import type { Connection, Statement } from './connection.ts';
 import { StorageError } from './errors.ts';
-import { DIRECTIONS, ENDED_STATES, endedStateOf, optunaDate, optunaValue, valueOf } from './optuna-encoding.ts';
+import { DIRECTIONS, ENDED_STATES, endedStateOf, optunaValue, valueOf } from './optuna-encoding.ts';
 import { pythonJson } from './python-json.ts';
 import { resultCode } from './sqlite-failure.ts';
 import type { OpenTrial, StudyRows } from './study-rows.ts';
@@ -65,9 +65,9 @@ export class OptunaRows {
     return this.#ownsStudy.get([studyId, pythonJson(uid)]) !== undefined;
   }
 
-  /** Gives a trial its row, RUNNING from `date`. */
-  insertTrial(study: StudyRows, trial: OpenTrial, date: Date): number {
-    const trialId = this.#insertTrial.insert([study.studyId, optunaDate(date)]);
+  /** Gives a trial its row, RUNNING from `date` (as `optunaDate` spells it). */
+  insertTrial(study: StudyRows, trial: OpenTrial, date: string): number {
+    const trialId = this.#insertTrial.insert([study.studyId, date]);
     study.insertParams(trialId, trial.params);
     this.#insertAttribute.run([trialId, 'galapagos:uid', `"${study.uid}/${trial.number}"`]);
     trial.trialId = trialId;
@@ -75,8 +75,8 @@ export class OptunaRows {
   }
 
   /** False where the row is not RUNNING any more: another program has ended the trial. */
-  endTrial(trialId: number, state: EndedState, date: Date): boolean {
-    return this.#endTrial.run([trialId, ENDED_STATES[state], optunaDate(date)]) === 1;
+  endTrial(trialId: number, state: EndedState, date: string): boolean {
+    return this.#endTrial.run([trialId, ENDED_STATES[state], date]) === 1;
   }
 
   /**

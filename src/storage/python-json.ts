@@ -7,22 +7,17 @@
 export function pythonFloat(x: number): string {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? 'NaN' : x > 0 ? 'Infinity' : '-Infinity';
   if (x === 0) return Object.is(x, -0) ? '-0.0' : '0.0';
+  const size = Math.abs(x);
+  // Here both languages write the same shortest digits without an exponent.
+  if (size >= 1e-4 && size < 1e16) return Number.isInteger(x) ? `${x}.0` : String(x);
   const [mantissa = '', exponentText = ''] = x.toExponential().split('e');
   const exponent = Number(exponentText);
-  if (exponent < -4 || exponent >= 16) {
-    return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
-  }
-  const negative = mantissa.startsWith('-');
-  const digits = mantissa.replace(/[-.]/g, '');
-  const text =
-    exponent < 0
-      ? `0.${'0'.repeat(-exponent - 1)}${digits}`
-      : `${digits.slice(0, exponent + 1).padEnd(exponent + 1, '0')}.${digits.slice(exponent + 1) || '0'}`;
-  return negative ? `-${text}` : text;
+  return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
 
 /** Whole numbers as Python's int (JavaScript does not tell 1 from 1.0), others as its float. */
 function pythonNumber(x: number): string {
+  if (Number.isSafeInteger(x) && !Object.is(x, -0)) return String(x);
   return Number.isInteger(x) && !Object.is(x, -0) ? BigInt(x).toString() : pythonFloat(x);
 }
 
@@ -42,6 +37,7 @@ export function pythonJson(value: unknown): string {
 }
 
 function pythonString(text: string): string {
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   const json = JSON.stringify(text);
   return /^[\x20-\x7f]*$/.test(json)
     ? json

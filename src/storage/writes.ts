@@ -6,6 +6,7 @@ import type { EndedState, Write } from '../core/scheduling/index.ts';
 import { paramsBlob } from './columns.ts';
 import type { Connection, Statement } from './connection.ts';
 import { StorageError } from './errors.ts';
+import { optunaDate } from './optuna-encoding.ts';
 import { OptunaRows } from './optuna-rows.ts';
 import { pythonJson } from './python-json.ts';
 import type { EndedElsewhere } from './storage.ts';
@@ -26,7 +27,9 @@ export class Writes {
   readonly #endAttempt: Statement;
   readonly #endTrial: Statement;
   readonly #setBack: Statement;
-  #now = new Date(0);
+  #nowMs = 0;
+  /** The same instant as Optuna spells it. */
+  #date = '';
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -44,7 +47,7 @@ export class Writes {
       'UPDATE galapagos_attempt SET outcome = ?, ended_at = ?, result = ?, detail = ? WHERE study = ? AND number = ? AND k = ? AND outcome IS NULL',
     );
     this.#endTrial = prepare(
-      'UPDATE galapagos_trial SET state = ?, outcome = ?, value = ?, finish_seq = ?, ended_by = ?, story = ? WHERE study = ? AND number = ?',
+      'UPDATE galapagos_trial SET trial_id = ?, state = ?, outcome = ?, value = ?, finish_seq = ?, ended_by = ?, story = ? WHERE study = ? AND number = ?',
     );
     this.#setBack = prepare(
       `UPDATE galapagos_trial SET state = 'waiting', crashes = ?, deaths = ?, memory_failures = ?, lane_cap = ?
@@ -54,7 +57,8 @@ export class Writes {
 
   /** Must be called inside a transaction; when it throws, roll back and call `forget`. */
   apply(steps: readonly (readonly Write[])[], now: Date): EndedElsewhere[] {
-    this.#now = now;
+    this.#nowMs = now.getTime();
+    this.#date = optunaDate(now);
     this.#seen.clear();
     const endedElsewhere: EndedElsewhere[] = [];
     for (const writes of steps) {
@@ -79,7 +83,7 @@ export class Writes {
       const study = this.#study(write.uid);
       const trial = study.trial(write.number);
       const trialId = trial.trialId ?? this.#giveRows(study, write.number);
-      if (this.#optuna.endTrial(trialId, write.state, this.#now)) continue;
+      if (this.#optuna.endTrial(trialId, write.state, this.#date)) continue;
       const found = this.#optuna.foundEnd(trialId);
       if (found === null)
         throw this.#refuse('damaged', `trial ${write.number} is not running in Optuna's table, but not ended either`, 'RUNNING');
@@ -153,17 +157,20 @@ export class Writes {
     const study = this.#study(uid);
     const trial = study.trial(number);
     const trialId = trial.trialId ?? this.#giveRows(study, number);
-    this.#insertAttempt.run([study.key, number, k, slot, spawn, session, cohort, this.#now.getTime()]);
+    this.#insertAttempt.run([study.key, number, k, slot, spawn, session, cohort, this.#nowMs]);
     this.#setRunning.run([trialId, study.key, number]);
     trial.attempt = { k, slot, result: null };
   }
 
-  /** Rows enter in number order, so that Optuna's numbers are ours: every smaller trial without one gets its row too. */
+  /**
+   * Rows enter in number order, so that Optuna's numbers are ours: every smaller trial without one gets its row too.
+   * @returns the trial's own row; noting it in our table is left to the caller, who writes there anyway
+   */
   #giveRows(study: StudyRows, number: number): number {
     let trialId = NaN;
     for (const trial of study.rowless(number)) {
-      trialId = this.#optuna.insertTrial(study, trial, this.#now);
-      this.#setTrialId.run([trialId, study.key, trial.number]);
+      trialId = this.#optuna.insertTrial(study, trial, this.#date);
+      if (trial.number < number) this.#setTrialId.run([trialId, study.key, trial.number]);
     }
     return trialId;
   }
@@ -171,7 +178,7 @@ export class Writes {
   #endedAttempt({ attempt: { study: uid, number, k }, outcome, result, detail }: Of<'attemptEnded'>): void {
     const study = this.#study(uid);
     const json = result === null ? null : pythonJson(result);
-    const changes = this.#endAttempt.run([outcome, this.#now.getTime(), json, detail, study.key, number, k]);
+    const changes = this.#endAttempt.run([outcome, this.#nowMs, json, detail, study.key, number, k]);
     if (changes !== 1) throw this.#refuse('contradiction', `attempt ${uid}/${number}/${k} is not open`, 'an attempt without an outcome');
     study.attemptEnded(number, k, result);
   }
@@ -182,7 +189,7 @@ export class Writes {
     if (outcome !== 'endedElsewhere') this.#describeEnd(study, trial.number, { state, outcome, value, k });
     const stored = Number.isNaN(value) ? null : value;
     const lines = story.length === 0 ? null : JSON.stringify(story);
-    this.#endTrial.run([state, outcome, stored, finishSeq, k, lines, study.key, number]);
+    this.#endTrial.run([trial.trialId, state, outcome, stored, finishSeq, k, lines, study.key, number]);
     study.ended(number);
   }
 
