@@ -25,7 +25,6 @@ export interface ConvForward {
 
 /** Allocatable vector registers on x64, one kept for the compiler. */
 const REGISTERS = 15;
-const UNROLLED_TAPS = 49;
 /** Longest sum in one accumulator. */
 export const LONGEST_SUM = 4096;
 
@@ -129,28 +128,21 @@ function emitBlock(body: Body, conv: ConvForward, block: Block): void {
   const [x, w] = body.locals('i32', 2) as [Local, Local];
   const pixel = body.local('v128');
   const weights = body.locals('v128', block.filters);
-  const tapRow = (offsetRows: number, weightRow: number): void => {
-    for (let j = 0; j < kernel[1]; j++) {
-      weights.forEach((local, f) => body.get(w).loadSplat(f * block.perFilter + (weightRow * kernel[1] + j) * 4).set(local));
-      places.forEach(([dy, dx], p) => {
-        body.get(x).load('v128', ((dy * stride[0] + offsetRows) * input.columns + dx * stride[1] + j) * 16).set(pixel);
-        sums.forEach((row, f) => body.multiplyAdd(row[p] ?? 0, weights[f] ?? 0, pixel));
-      });
-    }
-  };
-  body.get(block.at).set(x).get(block.weight).set(w);
+  // A loop per tap, not unrolled: V8 moves all loads of a basic block to its start, and what does not fit the registers is spilled.
   const planeBytes = input.rows * input.columns * 16;
-  if (kernel[0] * kernel[1] <= UNROLLED_TAPS) {
-    body.repeat(block.channels, [[x, planeBytes], [w, kernel[0] * kernel[1] * 4]], () => {
-      for (let i = 0; i < kernel[0]; i++) tapRow(i, i);
-    });
-  } else {
-    body.repeat(block.channels, [[x, planeBytes - kernel[0] * input.columns * 16]], () => {
-      body.repeat(kernel[0], [[x, input.columns * 16], [w, kernel[1] * 4]], () => {
-        tapRow(0, 0);
+  const rowBytes = input.columns * 16;
+  body.get(block.at).set(x).get(block.weight).set(w);
+  body.repeat(block.channels, [[x, planeBytes - kernel[0] * rowBytes]], () => {
+    body.repeat(kernel[0], [[x, rowBytes - kernel[1] * 16]], () => {
+      body.repeat(kernel[1], [[x, 16], [w, 4]], () => {
+        weights.forEach((local, f) => body.get(w).loadSplat(f * block.perFilter).set(local));
+        places.forEach(([dy, dx], p) => {
+          body.get(x).load('v128', (dy * stride[0] * input.columns + dx * stride[1]) * 16).set(pixel);
+          sums.forEach((row, f) => body.multiplyAdd(row[p] ?? 0, weights[f] ?? 0, pixel));
+        });
       });
     });
-  }
+  });
   sums.forEach((row, f) => {
     if (pool === undefined) storePixels(body, conv, block, row, f);
     else storeWinner(body, conv, block, row, places, f);
