@@ -39,8 +39,10 @@ export function listBytes(positions: number): number {
   return positions * 16 + 16;
 }
 
-/** Accumulators at once; the rest of the registers hold what is loaded. */
-const ACCUMULATORS = 11;
+/** Sums at once in the weight gradient: V8 loads a block's operands before it uses them, so as many registers again are taken. */
+const SUMS = 6;
+/** Rows of weights held at once in the input's gradient, where stores keep loads in their place. */
+const ROWS = 11;
 /** Entries in one accumulator. */
 const LONGEST_SUM = 4096;
 
@@ -72,8 +74,8 @@ export function emitConvBackward(body: Body, conv: ConvBackward): void {
       for (const { parts, count, step } of channels) {
         const moving = [[plane, planeBytes * step], [weight, taps * 4 * step], [weightGradient, taps * 4 * step]] as const;
         body.repeat(count, moving, () => {
-          for (const part of parts) emitWeightGradient(body, conv, part, { base, plane, weightGradient, end });
-          if (conv.inputGradient !== undefined) for (const part of parts) emitInputGradient(body, conv, part, { base, plane, weight, end });
+          for (const part of chunk(parts, SUMS)) emitWeightGradient(body, conv, part, { base, plane, weightGradient, end });
+          if (conv.inputGradient !== undefined) for (const part of chunk(parts, ROWS)) emitInputGradient(body, conv, part, { base, plane, weight, end });
         });
       }
       body.release('i32', plane);
@@ -82,13 +84,13 @@ export function emitConvBackward(body: Body, conv: ConvBackward): void {
   body.release('i32', source, weight, weightGradient, biasGradient, end);
 }
 
-/** Row parts in groups that fit the registers; small kernels take several channels at once. */
-function blocks({ kernel, channelsPerGroup }: ConvBackward): { readonly parts: readonly (readonly RowPart[])[]; readonly count: number; readonly step: number }[] {
+/** Row parts of a walk through the channels; small kernels take several channels at once. */
+function blocks({ kernel, channelsPerGroup }: ConvBackward): { readonly parts: readonly RowPart[]; readonly count: number; readonly step: number }[] {
   const perChannel = kernel[0] * Math.ceil(kernel[1] / 4);
-  const step = Math.max(1, Math.min(channelsPerGroup, Math.floor(ACCUMULATORS / perChannel)));
+  const step = Math.max(1, Math.min(channelsPerGroup, Math.floor(ROWS / perChannel)));
   const rest = channelsPerGroup % step;
-  const whole = { parts: chunk(rowParts(kernel, step)), count: (channelsPerGroup - rest) / step, step };
-  return rest === 0 ? [whole] : [whole, { parts: chunk(rowParts(kernel, rest)), count: 1, step: rest }];
+  const whole = { parts: rowParts(kernel, step), count: (channelsPerGroup - rest) / step, step };
+  return rest === 0 ? [whole] : [whole, { parts: rowParts(kernel, rest), count: 1, step: rest }];
 }
 
 function rowParts(kernel: readonly [number, number], channels: number): RowPart[] {
@@ -101,9 +103,11 @@ function rowParts(kernel: readonly [number, number], channels: number): RowPart[
   return parts;
 }
 
-function chunk(parts: readonly RowPart[]): RowPart[][] {
+/** Even chunks of at most `most`. */
+function chunk(parts: readonly RowPart[], most: number): RowPart[][] {
+  const size = Math.ceil(parts.length / Math.ceil(parts.length / most));
   const chunks: RowPart[][] = [];
-  for (let i = 0; i < parts.length; i += ACCUMULATORS) chunks.push(parts.slice(i, i + ACCUMULATORS));
+  for (let i = 0; i < parts.length; i += size) chunks.push(parts.slice(i, i + size));
   return chunks;
 }
 

@@ -1,5 +1,5 @@
 /**
- * dense, forwards and for the input's gradient: y[o] = b[o] + Σ_k M[o,k]·x[k], batch innermost, up to 12 outputs' sums at once so
+ * dense, forwards and for the input's gradient: y[o] = b[o] + Σ_k M[o,k]·x[k], batch innermost, up to 6 outputs' sums at once so
  * that each x is loaded once for all of them.
  */
 import type { Body, Local } from '../instructions.ts';
@@ -21,7 +21,8 @@ export interface MatrixProduct {
 }
 
 const LONGEST_SUM = 4096;
-const UNROLL = 4;
+/** Sums and as many weights fill the registers. */
+const MOST_OUTPUTS = 6;
 
 export function emitMatrixProduct(body: Body, product: MatrixProduct): void {
   for (let first = 0; first < product.terms; first += LONGEST_SUM) {
@@ -30,9 +31,8 @@ export function emitMatrixProduct(body: Body, product: MatrixProduct): void {
 }
 
 function blockOf(outputs: number): number {
-  if (outputs <= 12) return outputs;
-  for (let block = 12; block >= 6; block--) if (outputs % block === 0) return block;
-  return 8;
+  for (let block = Math.min(MOST_OUTPUTS, outputs); block >= 4; block--) if (outputs % block === 0) return block;
+  return Math.min(MOST_OUTPUTS, outputs);
 }
 
 function emitTerms(body: Body, product: MatrixProduct, first: number, terms: number): void {
@@ -70,16 +70,12 @@ function emitBlock(body: Body, product: MatrixProduct, { count, first, terms, ad
   const [at, x] = body.locals('i32', 2) as [Local, Local];
   const value = body.local('v128');
   body.get(m).set(at).i32(product.x + first * 16).set(x);
-  const term = (k: number): void => {
-    body.get(x).load('v128', 16 * k).set(value);
+  body.repeat(terms, [[at, product.termStep * 4], [x, 16]], () => {
+    body.get(x).load('v128').set(value);
     sums.forEach((sum, o) => {
-      body.get(sum).get(at).loadSplat((o * product.outputStep + k * product.termStep) * 4).get(value).vector('f32x4.mul').vector('f32x4.add').set(sum);
+      body.get(sum).get(at).loadSplat(o * product.outputStep * 4).get(value).vector('f32x4.mul').vector('f32x4.add').set(sum);
     });
-  };
-  body.repeat(Math.floor(terms / UNROLL), [[at, UNROLL * product.termStep * 4], [x, UNROLL * 16]], () => {
-    for (let k = 0; k < UNROLL; k++) term(k);
   });
-  for (let k = 0; k < terms % UNROLL; k++) term(k);
   sums.forEach((sum, o) => {
     body.get(y);
     if (add) body.get(y).load('v128', 16 * o).get(sum).vector('f32x4.add');
