@@ -39,25 +39,27 @@ const kinds: Readonly<Record<string, Kind>> = {
   evolution: {
     pick: 'The default: parents are the best trials so far, nobody waits for anybody. From about 30 trials on, on any space.',
     settings: {
-      initial: { integer: true, low: 1, high: 100_000, default: 12, meaning: 'trials before the first child' },
-      population: { integer: true, low: 1, high: 10_000, default: 6, meaning: 'how many of the best may be parents' },
+      initial: { integer: true, low: 1, high: 10_000, default: 12, meaning: 'trials before the first child' },
+      population: { integer: true, low: 1, high: 10_000, default: 5, meaning: 'how many of the best may be parents' },
       tournament: { integer: true, low: 1, high: 1000, default: 5, meaning: 'candidates of which the best becomes a parent' },
       crossover: { integer: false, low: 0, high: 1, default: 0.9, meaning: 'share of children with two parents' },
-      sigma: { integer: false, low: 1e-6, high: 1, default: 0.2, meaning: 'size of a mutation, as a share of the range' },
+      unmutated: { integer: false, low: 0, high: 1, default: 0.5, meaning: 'share of these that are not mutated too' },
+      sigma: { integer: false, low: 1e-6, high: 1, default: 0.3, meaning: 'size of the longest steps, as a share of the range' },
     },
-    make: (axes, seed, { initial, population, tournament, crossover, sigma }) =>
+    make: (axes, seed, settings) =>
       evolution(axes, seed, {
-        initial: initial ?? 12,
-        population: population ?? 6,
-        tournament: tournament ?? 5,
-        crossover: crossover ?? 0.9,
-        sigma: sigma ?? 0.2,
+        initial: required(settings, 'initial'),
+        population: required(settings, 'population'),
+        tournament: required(settings, 'tournament'),
+        crossover: required(settings, 'crossover'),
+        unmutated: required(settings, 'unmutated'),
+        sigma: required(settings, 'sigma'),
       }),
   },
   'evolution-seed': {
     pick: 'The published evolution in generations of 4, for comparison with its figures. Same trials on any number of workers.',
     settings: { population: { integer: true, low: 1, high: 1024, default: 4, meaning: 'how many are kept, and born in a generation' } },
-    make: (axes, seed, { population }) => evolutionSeed(axes, seed, population ?? 4),
+    make: (axes, seed, settings) => evolutionSeed(axes, seed, required(settings, 'population')),
   },
   random: {
     pick: 'Uniform draws: the baseline, and the choice for a handful of trials. Same trials on any number of workers.',
@@ -146,6 +148,13 @@ function settingsOf({ settings }: Kind, spec: SamplerSpec): Settings {
       return [name, typeof value === 'number' ? value : setting.default];
     }),
   );
+}
+
+/** A setting that always has a value, since it has a default. */
+function required(settings: Settings, name: string): number {
+  const value = settings[name];
+  if (value === undefined || value === null) throw new RangeError(`the setting ${name} has no value`);
+  return value;
 }
 
 function checkGrid(axes: readonly Axis[], { divisions = null }: Settings, path: string): Problem[] {
