@@ -13,13 +13,15 @@ export interface Exported {
   readonly value: number;
   readonly params: Params;
   readonly attempt: number;
-  readonly origin: Origin;
+  /** Null: unknown, another program made it. */
+  readonly origin: Origin | null;
 }
 
 export interface ExportedStudy {
   readonly name: string;
   readonly direction: Direction;
-  readonly seed: number;
+  /** Null: a study of another program. */
+  readonly seed: number | null;
 }
 
 /** @param best best first */
@@ -30,10 +32,14 @@ export function bestConfigsOf({ name, direction, seed }: ExportedStudy, best: re
     direction,
     seed,
     best: best.map(({ trial, value, params, attempt, origin }, i) => {
-      const lineage = { operator: origin.operator, parents: [...origin.parents], generation: origin.generation };
-      return { rank: i + 1, trial, value, params: { ...params }, attempt, lineage };
+      return { rank: i + 1, trial, value, params: { ...params }, attempt, lineage: lineageOf(origin) };
     }),
   };
+}
+
+/** A trial's origin as files and output have it. */
+export function lineageOf(origin: Origin | null): BestConfigs['best'][number]['lineage'] {
+  return origin === null ? null : { operator: origin.operator, parents: [...origin.parents], generation: origin.generation };
 }
 
 /** Writes `best-configs.json` atomically. @throws GalapagosError when the file cannot be written */
@@ -55,9 +61,9 @@ export function csvText({ best }: BestConfigs): string {
     value,
     ...names.map((name) => (Object.hasOwn(params, name) ? params[name] : '')),
     attempt,
-    lineage.operator,
-    lineage.parents.join(' '),
-    lineage.generation,
+    lineage?.operator ?? '',
+    lineage?.parents.join(' ') ?? '',
+    lineage?.generation ?? '',
   ]);
   return [head, ...rows].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
 }

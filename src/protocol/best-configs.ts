@@ -19,15 +19,15 @@ export const bestConfigs = strict({
   format: z.literal('galapagos-best-configs/1'),
   study: studyName,
   direction,
-  seed,
+  seed: seed.nullable().describe('Null: a study of another program.'),
   best: z.array(
     strict({
       rank: z.int().min(1),
       trial: z.int().min(0),
       value: z.number(),
       params,
-      attempt: z.int().min(1).describe('Which run of the trial gave the value.'),
-      lineage,
+      attempt: z.int().min(0).describe('Which run of the trial gave the value; 0: a run of another program.'),
+      lineage: lineage.nullable().describe('Null: unknown.'),
     }),
   ),
 }).meta({ title: 'Best configurations of a Galapagos study' });

@@ -29,8 +29,11 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
   return lines;
 }
 
+/** What a ranking shows of a trial. */
+type Ranked = Pick<BestTrial, 'trial' | 'value' | 'params'>;
+
 /** Rank, trial, value and parameters side by side; where that is too wide, the parameters below each value. */
-export function bestTable(best: readonly BestTrial[], names: readonly string[], { width, measure }: SummaryFrame): string[] {
+export function bestTable(best: readonly Ranked[], names: readonly string[], { width, measure }: SummaryFrame): string[] {
   const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' });
   const lines = table(
     [right('rank'), right('trial'), right(measure), ...names.map(right)],

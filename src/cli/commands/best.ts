@@ -1,0 +1,36 @@
+/** `galapagos best STUDY`. */
+import type { Command } from 'commander';
+import { integer } from '../arguments.ts';
+import { print, printJson, widthOf } from '../context.ts';
+import type { Context } from '../context.ts';
+import { bestTable } from '../display/summary.ts';
+import { bestConfigsOf, TOP } from '../export.ts';
+import { labCommand, withLab } from '../lab-command.ts';
+import type { LabOptions } from '../lab-command.ts';
+import { exportedStudy, exportedTrials, knownStudy, measureOfStudy } from '../lab-output.ts';
+
+export function addBest(program: Command, context: Context): void {
+  labCommand(program, 'best', 'the best configurations of a study as a table')
+    .argument('<study>', "the study's name, or its uid")
+    .option('--top <n>', 'how many', integer(1), TOP)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  galapagos best mnist
+  galapagos best mnist --top 20 --json`,
+    )
+    .action(async (named: string, { lab, top, json = false }: LabOptions & { readonly top: number }) => {
+      const { study, best } = await withLab(context, lab, (reader) => {
+        const found = knownStudy(reader, named, lab);
+        return { study: found, best: exportedTrials(reader.best(found.uid ?? found.name, top)) };
+      });
+      if (json) printJson(context, bestConfigsOf(exportedStudy(study), best));
+      else if (best.length === 0) print(context, [`No trial of ${study.name} has a value yet.`]);
+      else {
+        const names =
+          study.spec === null ? [...new Set(best.flatMap(({ params }) => Object.keys(params)))] : Object.keys(study.spec.searchSpace);
+        print(context, bestTable(best, names, { width: widthOf(context), measure: measureOfStudy(study) }));
+      }
+    });
+}

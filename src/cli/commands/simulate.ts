@@ -1,0 +1,87 @@
+/** `galapagos simulate`. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { simulate } from '../../core/simulation/index.ts';
+import { syntheticFunctions } from '../../protocol/objective.ts';
+import type { SimulationFile } from '../../protocol/simulation-file.ts';
+import { integer, real, text } from '../arguments.ts';
+import { print, printJson } from '../context.ts';
+import type { Context } from '../context.ts';
+import { durationArgument } from '../duration-argument.ts';
+import { UsageError } from '../exit-codes.ts';
+import { parseSimulation, simulationOptions, simulationOutput, simulationText, usualSimulation } from '../simulate-study.ts';
+
+interface SimulateOptions {
+  readonly file?: string;
+  readonly workers?: number;
+  readonly trials?: number;
+  readonly duration?: SimulationFile['durationMs'];
+  readonly sampler?: string;
+  readonly objective?: SimulationFile['objective'];
+  readonly crashRate?: number;
+  readonly lossRate?: number;
+  readonly seed?: number;
+  readonly json?: boolean;
+}
+
+export function addSimulate(program: Command, context: Context): void {
+  const share = real({ least: 0, most: 1 });
+  program
+    .command('simulate')
+    .description('a study on a virtual clock: how busy the workers are, how long it takes, what the sampler finds')
+    .option('--file <file>', 'a simulation file; flags win over it', text)
+    .option('--workers <n>', 'how many workers (4)', integer(1))
+    .option('--trials <n>', 'how many trials (64)', integer(1))
+    .option('--duration <time>', 'of an evaluation: 200ms, 1.5s, or lognormal:200ms,0.5 (the default)', durationArgument)
+    .option('--sampler <name>', 'evolution (the default), evolution-seed, random or grid', text)
+    .addOption(new Option('--objective <name>', 'what is searched (sphere)').choices(syntheticFunctions))
+    .option('--crash-rate <share>', 'the share of attempts that crash (0)', share)
+    .option('--loss-rate <share>', 'the share of attempts whose worker is lost (0)', share)
+    .option('--seed <n>', 'the seed of every random draw (0)', integer(0))
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+Nothing is written and no process is started: workers, clock and failures are simulated, the scheduler and the sampler are real.
+
+Examples:
+  galapagos simulate --workers 16 --trials 128 --duration lognormal:200ms,0.5
+  galapagos simulate --workers 16 --trials 128 --sampler evolution-seed      the price of waiting for generations
+  galapagos simulate --workers 1000 --trials 100000 --loss-rate 0.01
+  galapagos simulate --file simulation.json --json`,
+    )
+    .action((options: SimulateOptions) => {
+      const file = withFlags(options.file === undefined ? usualSimulation : read(options.file, context), options);
+      const output = simulationOutput(file, simulate(simulationOptions(file, options.file ?? 'simulate')));
+      if (options.json === true) printJson(context, output);
+      else print(context, simulationText(output));
+    });
+}
+
+function withFlags(file: SimulationFile, options: SimulateOptions): SimulationFile {
+  const { workers, trials, duration, sampler, objective, crashRate, lossRate, seed } = options;
+  return {
+    ...file,
+    workers: workers ?? file.workers,
+    trials: trials ?? file.trials,
+    durationMs: duration ?? file.durationMs,
+    sampler: sampler === undefined || sampler === file.sampler.name ? file.sampler : { name: sampler },
+    objective: objective ?? file.objective,
+    crashRate: crashRate ?? file.crashRate,
+    lossRate: lossRate ?? file.lossRate,
+    seed: seed ?? file.seed,
+  };
+}
+
+function read(named: string, { streams }: Context): SimulationFile {
+  const path = resolve(streams.cwd, named);
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`the simulation file ${named} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return parseSimulation(content, named);
+}

@@ -1,0 +1,35 @@
+/** `galapagos story STUDY TRIAL`. */
+import type { Command } from 'commander';
+import { integer } from '../arguments.ts';
+import { print, printJson } from '../context.ts';
+import type { Context } from '../context.ts';
+import { UsageError } from '../exit-codes.ts';
+import { labCommand, withLab } from '../lab-command.ts';
+import type { LabOptions } from '../lab-command.ts';
+import { knownStudy, storyOutput } from '../lab-output.ts';
+import { storyText } from '../lab-text.ts';
+
+export function addStory(program: Command, context: Context): void {
+  labCommand(program, 'story', 'what happened to a trial: its attempts, and the causes of each step')
+    .argument('<study>', "the study's name, or its uid")
+    .argument('<trial>', "the trial's number", integer(0))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  galapagos story mnist 14
+  galapagos story mnist 14 --json`,
+    )
+    .action(async (named: string, trial: number, { lab, json = false }: LabOptions) => {
+      const output = await withLab(context, lab, (reader) => {
+        const study = knownStudy(reader, named, lab);
+        const story = reader.story(study.uid ?? study.name, trial);
+        if (story !== null) return storyOutput(study.name, story);
+        const count = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
+        const range = count === 0 ? 'it has none yet' : `it has trials 0 … ${count - 1}`;
+        throw new UsageError(`${study.name} has no trial ${trial}: ${range}`, 'unknown-trial');
+      });
+      if (json) printJson(context, output);
+      else print(context, storyText(output));
+    });
+}

@@ -1,0 +1,26 @@
+/** `galapagos studies`. */
+import type { Command } from 'commander';
+import type { StudiesOutput } from '../../protocol/cli-output.ts';
+import { print, printJson, widthOf } from '../context.ts';
+import type { Context } from '../context.ts';
+import { labCommand, withLab } from '../lab-command.ts';
+import type { LabOptions } from '../lab-command.ts';
+import { studyOutput } from '../lab-output.ts';
+import { studiesText } from '../lab-text.ts';
+
+export function addStudies(program: Command, context: Context): void {
+  labCommand(program, 'studies', 'the studies of a lab file')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  galapagos studies
+  galapagos studies --lab other.db --json`,
+    )
+    .action(async ({ lab, json = false }: LabOptions) => {
+      const studies = await withLab(context, lab, (reader) => reader.studies().map(studyOutput));
+      const output: StudiesOutput = { lab, studies };
+      if (json) printJson(context, output);
+      else print(context, studiesText(output, widthOf(context)));
+    });
+}

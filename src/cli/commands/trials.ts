@@ -1,0 +1,32 @@
+/** `galapagos trials STUDY`. */
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+import { labCommand, withLab } from '../lab-command.ts';
+import type { LabOptions } from '../lab-command.ts';
+import { knownStudy, measureOfStudy, trialOutput } from '../lab-output.ts';
+import { trialText } from '../lab-text.ts';
+
+export function addTrials(program: Command, context: Context): void {
+  labCommand(program, 'trials', 'every trial of a study, in the order of their numbers', 'print one JSON object a line')
+    .argument('<study>', "the study's name, or its uid")
+    .addHelpText(
+      'after',
+      `
+Examples:
+  galapagos trials mnist
+  galapagos trials mnist --json | head`,
+    )
+    .action(async (named: string, { lab, json = false }: LabOptions) => {
+      const { stdout } = context.streams;
+      await withLab(context, lab, async (reader) => {
+        const study = knownStudy(reader, named, lab);
+        const measure = measureOfStudy(study);
+        for (const record of reader.trials(study.uid ?? study.name)) {
+          const trial = trialOutput(record);
+          const line = json ? JSON.stringify(trial) : trialText(trial, measure);
+          if (!stdout.write(`${line}\n`)) await once(stdout, 'drain');
+        }
+      });
+    });
+}

@@ -1,0 +1,104 @@
+/** From what storage reads of a lab file to the documents that commands print. */
+import type { Direction } from '../core/study/study-spec.ts';
+import type { ShowOutput, StoryOutput, TrialOutput } from '../protocol/cli-output.ts';
+import type { LabReader, StudySummary, TrialRecord, TrialStory } from '../storage/lab-reader.ts';
+import { measureOf } from './display/create-display.ts';
+import type { Measure } from './display/format.ts';
+import { UsageError } from './exit-codes.ts';
+import { lineageOf } from './export.ts';
+import type { Exported, ExportedStudy } from './export.ts';
+
+/** Metrics that JSON cannot write as numbers are written as words. */
+const asJson = (metric: number | string): number | string =>
+  typeof metric === 'number' && !Number.isFinite(metric) ? String(metric) : metric;
+
+/** @throws UsageError when the lab holds no such study */
+export function knownStudy(reader: LabReader, nameOrUid: string, lab: string): StudySummary {
+  const study = reader.study(nameOrUid);
+  if (study !== null) return study;
+  const names = reader.studies().map(({ name }) => name);
+  const held = names.length === 0 ? 'it holds none' : `it holds ${names.join(', ')}`;
+  throw new UsageError(`${lab} holds no study ${JSON.stringify(nameOrUid)}: ${held}`, 'unknown-study');
+}
+
+/** Of several objectives the first. */
+export function directionOf({ directions }: StudySummary): Direction {
+  return directions[0] ?? 'minimize';
+}
+
+export function measureOfStudy({ spec }: StudySummary): Measure {
+  return spec === null ? 'value' : measureOf(spec);
+}
+
+export function studyOutput(study: StudySummary): ShowOutput['study'] {
+  const { name, uid, state, reason, counts, limits, best } = study;
+  const { waiting, running, complete, pruned, failed } = counts;
+  return {
+    name,
+    uid,
+    state,
+    reason,
+    direction: directionOf(study),
+    counts: { waiting, running, complete, pruned, failed },
+    limits: {
+      trials: limits?.trials ?? null,
+      minutes: limits === null || limits.activeMs === null ? null : limits.activeMs / 60_000,
+      target: limits?.target ?? null,
+    },
+    best: best === null || !Number.isFinite(best.value) ? null : { trial: best.number, value: best.value },
+  };
+}
+
+export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {
+  if (spec === null) return null;
+  const { objective, searchSpace, sampler, seed } = spec;
+  return { objective, searchSpace: structuredClone(searchSpace) as NonNullable<ShowOutput['searched']>['searchSpace'], sampler, seed };
+}
+
+export function trialOutput(trial: TrialRecord): TrialOutput {
+  const { number, state, outcome, value, params, origin, attempts, start, complete, result } = trial;
+  return {
+    trial: number,
+    state,
+    outcome,
+    value: value !== null && Number.isFinite(value) ? value : null,
+    params: { ...params },
+    lineage: lineageOf(origin),
+    attempts,
+    started: start?.toISOString() ?? null,
+    completed: complete?.toISOString() ?? null,
+    metrics: Object.fromEntries(Object.entries(result?.metrics ?? {}).map(([name, metric]) => [name, asJson(metric)])),
+  };
+}
+
+export function storyOutput(study: string, { trial, attempts, lines }: TrialStory): StoryOutput {
+  return {
+    study,
+    trial: trial.number,
+    state: trial.state,
+    params: { ...trial.params },
+    attempts: attempts.map(({ k, slot, outcome, result, detail }) => ({
+      k,
+      slot,
+      outcome,
+      ms: result?.ms ?? null,
+      detail: result?.error ?? detail,
+    })),
+    story: [...lines],
+  };
+}
+
+export function exportedStudy(study: StudySummary): ExportedStudy {
+  return { name: study.name, direction: directionOf(study), seed: study.spec?.seed ?? null };
+}
+
+/** Complete trials with a value, as `LabReader.best` gives them. */
+export function exportedTrials(best: readonly TrialRecord[]): Exported[] {
+  return best.map(({ number, value, params, endedBy, origin }) => ({
+    trial: number,
+    value: value ?? NaN,
+    params,
+    attempt: endedBy,
+    origin,
+  }));
+}

@@ -1,0 +1,99 @@
+/** From a simulation's file and flags to what core simulates, and from its report to what is printed. */
+import { InvalidInput } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
+import type { SimulationOptions, SimulationReport } from '../core/simulation/index.ts';
+import { axesOf } from '../core/search-space/axis.ts';
+import type { EncodedParams, SearchSpace } from '../core/search-space/distribution.ts';
+import { parseJson } from '../protocol/json-text.ts';
+import { parse } from '../protocol/problems.ts';
+import { simulationFile } from '../protocol/simulation-file.ts';
+import type { SimulationFile, SimulationOutput } from '../protocol/simulation-file.ts';
+import { checkStudy } from '../protocol/study-checks.ts';
+import { functions } from '../worker/synthetic-functions.ts';
+import { duration, number } from './display/format.ts';
+
+type FunctionName = SimulationFile['objective'];
+
+/** Least and greatest coordinate, and the least value, of each function. */
+const KNOWN: Readonly<Record<FunctionName, { readonly low: number; readonly high: number; readonly optimum: number }>> = {
+  sphere: { low: -5, high: 5, optimum: 0 },
+  rosenbrock: { low: -5, high: 5, optimum: 0 },
+  rastrigin: { low: -5.12, high: 5.12, optimum: 0 },
+  ackley: { low: -32.768, high: 32.768, optimum: 0 },
+  branin: { low: -5, high: 15, optimum: 0.397887 },
+  griewank: { low: -600, high: 600, optimum: 0 },
+  levy: { low: -10, high: 10, optimum: 0 },
+  step: { low: -5, high: 5, optimum: 0 },
+};
+
+/** Five coordinates within the function's usual bounds; Branin has two. */
+export function usualSpace(name: FunctionName): SearchSpace {
+  const { low, high } = KNOWN[name];
+  const names = name === 'branin' ? ['x', 'y'] : ['a', 'b', 'c', 'd', 'e'];
+  return Object.fromEntries(names.map((each) => [each, { type: 'float', low, high }]));
+}
+
+/** @throws InvalidInput with all its problems */
+export function parseSimulation(text: string, source: string): SimulationFile {
+  return parse(simulationFile, parseJson(text, source), source);
+}
+
+export const usualSimulation: SimulationFile = simulationFile.parse({ format: 'galapagos-simulation/1' });
+
+/** @throws InvalidInput where search space, sampler and budget do not fit each other */
+export function simulationOptions(file: SimulationFile, source: string): SimulationOptions {
+  const { objective, direction, sampler, seed, trials, workers, crashRate, lossRate } = file;
+  const searchSpace = file.searchSpace ?? usualSpace(objective);
+  const problems = checkStudy(searchSpace, sampler, direction, trials).map((problem): Problem => ({
+    ...problem,
+    path: problem.path === 'stop.trials' ? 'trials' : problem.path,
+  }));
+  if (problems.length > 0) throw new InvalidInput(source, problems);
+  const numeric = axesOf(searchSpace).filter(({ distribution }) => distribution.type !== 'categorical');
+  const evaluate = functions[objective];
+  const value = (params: EncodedParams): number =>
+    evaluate(numeric.map(({ index }) => params[index] ?? NaN).filter((coordinate) => !Number.isNaN(coordinate)));
+  return {
+    spec: { name: 'simulated', objective: { kind: 'synthetic', function: objective }, direction, searchSpace, sampler, seed },
+    trials,
+    workers,
+    value,
+    // Only the usual bounds are known to hold the least value, and the greatest is nowhere known.
+    optimum: direction === 'minimize' && file.searchSpace === undefined ? KNOWN[objective].optimum : null,
+    duration: file.durationMs,
+    rates: { crash: crashRate, loss: lossRate },
+  };
+}
+
+export function simulationOutput({ workers, trials, sampler, seed }: SimulationFile, report: SimulationReport): SimulationOutput {
+  const { efficiency, makespanMs, best, regret, completed, failed, lostAttempts, crashedAttempts, events } = report;
+  return {
+    workers,
+    trials,
+    sampler: sampler.name,
+    seed,
+    efficiency,
+    makespanMs,
+    best: best?.value ?? null,
+    regret,
+    completed,
+    failed,
+    lostAttempts,
+    crashedAttempts,
+    events,
+  };
+}
+
+export function simulationText(output: SimulationOutput): string[] {
+  const { workers, trials, sampler, efficiency, makespanMs, best, regret, completed, failed, lostAttempts, crashedAttempts, events } =
+    output;
+  return [
+    `${completed + failed} of ${trials} trials by ${sampler} on ${workers} simulated workers`,
+    `  efficiency  ${efficiency.toFixed(3)} (time spent on trials, of workers × makespan)`,
+    `  makespan    ${duration(makespanMs)} of virtual time`,
+    `  best        ${best === null ? '–' : number(best)}`,
+    `  regret      ${regret === null ? '– (the optimum is not known)' : `${number(regret)} above the optimum`}`,
+    `  attempts    ${crashedAttempts} crashed, ${lostAttempts} lost and run again; ${failed} trials failed for good`,
+    `  events      ${events} taken by the scheduler`,
+  ];
+}
