@@ -1,0 +1,81 @@
+/**
+ * How good the samplers' best points are: mean normalised regret after 64 evaluations by 4 workers with lognormal
+ * durations on a virtual clock, 20 seeds, averaged inside a family of tables and then over the families. An evaluation
+ * returns the mean over a table's trainings; one row judges `evolution` on single, noisy trainings too.
+ */
+import { normalisedRegret } from '../src/core/analysis/regret.ts';
+import type { SamplerSpec } from '../src/core/samplers/sampler.ts';
+import { hpoTables } from './hpo-tables.ts';
+import type { TableProblem } from './hpo-tables.ts';
+import type { BenchRow } from './row.ts';
+import { searchLoop } from './search-loop.ts';
+
+const SEEDS = 20;
+const WORKERS = 4;
+const EVALUATIONS = 64;
+const GOAL = 0.04;
+
+export async function run(): Promise<BenchRow[]> {
+  const tables = await hpoTables();
+  if (tables === null) {
+    process.stderr.write('search: no tables; set GALAPAGOS_HPO_TABLES to the folder that holds their meta.json\n');
+    return [];
+  }
+  const random = familyMeans(tables, { name: 'random' }, false);
+  return [
+    ...rowsOf({ name: 'evolution' }, familyMeans(tables, { name: 'evolution' }, false), random),
+    ...rowsOf({ name: 'evolution-seed' }, familyMeans(tables, { name: 'evolution-seed' }, false), random),
+    ...rowsOf({ name: 'random' }, random, null),
+    ...rowsOf(
+      { name: 'evolution' },
+      familyMeans(tables, { name: 'evolution' }, true),
+      familyMeans(tables, { name: 'random' }, true),
+      'noisy',
+    ),
+  ];
+}
+
+/** Mean regret of each family. */
+function familyMeans(tables: readonly TableProblem[], sampler: SamplerSpec, noisy: boolean): ReadonlyMap<string, number> {
+  const regrets = new Map<string, number[]>();
+  for (const table of tables) regrets.set(table.family, [...(regrets.get(table.family) ?? []), meanRegret(table, sampler, noisy)]);
+  return new Map([...regrets].map(([family, values]) => [family, mean(values)]));
+}
+
+function meanRegret(table: TableProblem, sampler: SamplerSpec, noisy: boolean): number {
+  const problem = { space: table.space, direction: table.direction, evaluate: noisy ? table.noisy : table.truth };
+  const regrets = Array.from({ length: SEEDS }, (_, seed) => {
+    const [best] = searchLoop(problem, { sampler, seed, workers: WORKERS, checkpoints: [EVALUATIONS] });
+    return normalisedRegret(best === undefined ? NaN : table.truth(best), table.optimum, table.median);
+  });
+  return mean(regrets);
+}
+
+function rowsOf(
+  { name }: SamplerSpec,
+  families: ReadonlyMap<string, number>,
+  random: ReadonlyMap<string, number> | null,
+  kind: 'mean' | 'noisy' = 'mean',
+): BenchRow[] {
+  const value = mean([...families.values()]);
+  const peerValue = random === null ? null : mean([...random.values()]);
+  const judged = name === 'evolution' && kind === 'mean';
+  return [
+    {
+      bench: 'search',
+      case: kind === 'noisy' ? `${name}, single trainings` : name,
+      value,
+      unit: `regret after ${EVALUATIONS}`,
+      peer: random === null ? null : 'random',
+      peerValue,
+      ratio: peerValue === null ? null : value / peerValue,
+      goal: judged ? `≤ ${GOAL}` : '',
+      held: judged ? value <= GOAL : null,
+      note: [...families].map(([family, regret]) => `${family} ${regret.toFixed(4)}`).join(', '),
+    },
+  ];
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
