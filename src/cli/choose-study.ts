@@ -1,7 +1,8 @@
 /** Which study of a lab a run is about: a new one, or one that is there to go on with. */
 import type { Study } from '../core/scheduling/index.ts';
 
-export type Choice = { readonly kind: 'new'; readonly name: string; readonly note: string | null } | { readonly kind: 'resume'; readonly study: Study };
+export type Choice =
+  { readonly kind: 'new'; readonly name: string; readonly note: string | null } | { readonly kind: 'resume'; readonly study: Study };
 
 /**
  * Without `resume` a name that is taken gets the next free number, `name-2`: nothing is overwritten, and a finished search can be

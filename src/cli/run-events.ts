@@ -53,6 +53,10 @@ export function labEventOf(change: LabChange, now: number): RunEvent {
     case 'storageStalled':
     case 'storageBack':
       return change.kind === 'storageBack' ? { type: 'storageBack' } : { type: 'storageStalled', error: change.error };
+    case 'commandRefused':
+      return { type: 'note', text: `${change.command}: ${change.reason}: ${change.detail}` };
+    case 'anomaly':
+      return { type: 'note', text: `a bug of the scheduler, please report it: ${change.error}` };
     case 'objectiveSuspected':
       return { type: 'note', text: change.reason };
     default:

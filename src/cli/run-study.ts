@@ -27,7 +27,7 @@ const STILLBORN = 3;
 export const runStudy: RunStudy = async (run, display) => {
   let end: (end: RunEnd) => void = () => undefined;
   const ended = new Promise<RunEnd>((resolve) => (end = resolve));
-  const view: View = { uid: '', axes: [], ready: false, stillborn: 0 };
+  const view: View = { uid: '', axes: [], ready: false, stillborn: 0, lost: 0 };
   const lab = await startLab({
     file: run.lab,
     resources: run.resources,
@@ -45,7 +45,7 @@ export const runStudy: RunStudy = async (run, display) => {
     const how = await ended;
     const elapsedMs = performance.now() - startedMs;
     await lab.close();
-    display.finish(summarise(run, study, { ...how, elapsedMs }));
+    display.finish(summarise(run, study, { ...how, elapsedMs, lostAttempts: view.lost }));
     return exitCodeFor(how);
   } finally {
     clearInterval(ticking);
@@ -61,6 +61,8 @@ interface View {
   /** Some worker has been ready. */
   ready: boolean;
   stillborn: number;
+  /** Attempts lost with their worker. */
+  lost: number;
 }
 
 function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void): LabParts['listener'] {
@@ -69,6 +71,7 @@ function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void
       if (study !== view.uid) return;
       const event = runEventOf(change, view.axes);
       if (event !== null) display.event(event);
+      if (change.kind === 'trialBack' && change.outcome === 'lost') view.lost += 1;
       if (change.kind === 'study' && change.state === 'paused') end({ state: 'paused', reason: change.reason ?? 'paused' });
     },
     showLab(change) {
@@ -84,7 +87,8 @@ function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void
     workerExited({ by, lastWords }) {
       if (view.ready || by === 'us') return;
       view.stillborn += 1;
-      if (view.stillborn >= STILLBORN) end({ state: 'failed', reason: `no worker starts: ${lastWords.trim() || 'it ended without a word'}` });
+      if (view.stillborn >= STILLBORN)
+        end({ state: 'failed', reason: `no worker starts: ${lastWords.trim() || 'it ended without a word'}` });
     },
   };
 }

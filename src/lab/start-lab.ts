@@ -2,6 +2,7 @@
  * One lab in one process: its file, its sockets, this machine's workers and the coordinator between them, wired for whatever
  * face sits on top. It decides nothing.
  */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../coordinator/clock.ts';
 import { Coordinator } from '../coordinator/coordinator.ts';
@@ -107,8 +108,10 @@ function once(work: () => Promise<void>): () => Promise<void> {
   return () => (done ??= work());
 }
 
-/** The built worker beside the built command; the source, run through tsx, where this module is one itself. */
+/** The built worker beside the built entries; the source, run through tsx, where this module is one itself. */
 function workerProgram(): WorkerProgram {
-  if (!import.meta.url.endsWith('.ts')) return { entry: fileURLToPath(new URL('./worker.js', import.meta.url)) };
-  return { entry: fileURLToPath(new URL('../worker/index.ts', import.meta.url)), execArgv: ['--import', 'tsx'] };
+  const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+  if (import.meta.url.endsWith('.ts')) return { entry: beside('../worker/index.ts'), execArgv: ['--import', 'tsx'] };
+  // What several entries share is built into a folder of its own, below them.
+  return { entry: ['./worker.js', '../worker.js'].map(beside).find((path) => existsSync(path)) ?? beside('./worker.js') };
 }

@@ -6,7 +6,7 @@ export { passesBeforeCommit } from './instructions.ts';
 export { DEFAULT_OPTIONS } from './options.ts';
 export type { LabOptions } from './options.ts';
 export { createLab } from './create-lab.ts';
-export type { LabState } from './state.ts';
+export type { LabState, Study } from './state.ts';
 export { step } from './step.ts';
 export { answerAsk, samplerOf, viewFor } from './asking.ts';
 export { causeOf, story } from './story.ts';

@@ -1,0 +1,42 @@
+/** What a run came to, read back from the lab file: what is printed at the end is what is durable. */
+import type { Study } from '../core/scheduling/index.ts';
+import { bestPerGeneration } from '../core/analysis/generations.ts';
+import { readLab } from '../storage/read-lab.ts';
+import type { RunSummary } from './display/run-display.ts';
+import { TOP, exportBest } from './export.ts';
+import { exportedTrials } from './lab-output.ts';
+import type { ResolvedRun } from './resolved-run.ts';
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly state: RunSummary['state'];
+  readonly reason: string;
+}
+
+interface RunFigures extends RunEnd {
+  readonly elapsedMs: number;
+  readonly lostAttempts: number;
+}
+
+/** Reads the summary, and writes the best configurations where they were asked for. The lab must be closed or at rest. */
+export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigures): RunSummary {
+  const reader = readLab(run.lab);
+  try {
+    const counts = reader.study(uid)?.counts;
+    const best = exportedTrials(reader.best(uid, TOP));
+    if (run.exportTo !== null) exportBest(run.exportTo, spec, best);
+    return {
+      study: spec.name,
+      ...end,
+      complete: counts?.complete ?? 0,
+      pruned: counts?.pruned ?? 0,
+      failed: counts?.failed ?? 0,
+      best: best.flatMap(({ origin, ...trial }) => (origin === null ? [] : [{ origin, ...trial }])),
+      generations: spec.sampler.name === 'evolution-seed' ? bestPerGeneration(reader.trials(uid), spec.direction) : null,
+      written: { lab: run.lab, bestConfigs: run.exportTo },
+      resumeCommand: end.state === 'finished' ? null : run.resumeCommand,
+    };
+  } finally {
+    reader.close();
+  }
+}
