@@ -1,5 +1,5 @@
 /** From what storage reads of a lab file to the documents that commands print. */
-import type { Direction } from '../core/study/study-spec.ts';
+import type { Direction, Limits } from '../core/study/study-spec.ts';
 import type { ShowOutput, StoryOutput, TrialOutput } from '../protocol/cli-output.ts';
 import type { LabReader, StudySummary, TrialRecord, TrialStory } from '../storage/lab-reader.ts';
 import { measureOf } from './display/create-display.ts';
@@ -42,11 +42,16 @@ export function studyOutput(study: StudySummary): ShowOutput['study'] {
     counts: { waiting, running, complete, pruned, failed },
     limits: {
       trials: limits?.trials ?? null,
-      minutes: limits === null || limits.activeMs === null ? null : limits.activeMs / 60_000,
+      minutes: minutesOf(limits),
       target: limits?.target ?? null,
     },
     best: best === null || !Number.isFinite(best.value) ? null : { trial: best.number, value: best.value },
   };
+}
+
+function minutesOf(limits: Limits | null): number | null {
+  const activeMs = limits?.activeMs ?? null;
+  return activeMs === null ? null : activeMs / 60_000;
 }
 
 export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {

@@ -91,5 +91,8 @@ Examples:
 
 /** `error: unknown option '--x'\n(Did you mean --y?)` → a sentence. */
 function usageSentence(message: string): string {
-  return `${message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')}; see galapagos --help`;
+  return `${message
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '')}; see galapagos --help`;
 }

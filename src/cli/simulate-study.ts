@@ -48,6 +48,10 @@ export function simulationOptions(file: SimulationFile, source: string): Simulat
     ...problem,
     path: problem.path === 'stop.trials' ? 'trials' : problem.path,
   }));
+  if (crashRate + lossRate > 1) {
+    const expected = `at most ${1 - crashRate}, so that crashRate and lossRate are shares of the same whole`;
+    problems.push({ code: 'out-of-range', path: 'lossRate', expected, found: String(lossRate) });
+  }
   if (problems.length > 0) throw new InvalidInput(source, problems);
   const numeric = axesOf(searchSpace).filter(({ distribution }) => distribution.type !== 'categorical');
   const evaluate = functions[objective];

@@ -158,7 +158,6 @@ function expectedText(issue: z.core.$ZodRawIssue): string {
     case 'invalid_key':
     case 'not_multiple_of':
     case 'unrecognized_keys':
-    case undefined:
     default:
       return 'another value';
   }

@@ -33,7 +33,7 @@ test('best-configs.json keeps its schema, ranks from 1', () => {
   exportBest(file, study, best);
   const written = bestConfigs.parse(JSON.parse(readFileSync(file, 'utf8')));
   expect(written).toMatchObject({ study: 'mnist', direction: 'maximize', seed: 7 });
-  expect(written.best.map(({ rank, trial, attempt, lineage }) => [rank, trial, attempt, lineage.parents])).toEqual([
+  expect(written.best.map(({ rank, trial, attempt, lineage }) => [rank, trial, attempt, lineage?.parents])).toEqual([
     [1, 4, 2, [1, 2]],
     [2, 1, 1, []],
   ]);

@@ -1,0 +1,305 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { runCli } from '../../src/cli/program.ts';
+import type { ResolvedRun, RunStudy } from '../../src/cli/resolved-run.ts';
+import { bestConfigs } from '../../src/protocol/best-configs.ts';
+import {
+  doctorOutput,
+  errorOutput,
+  exportOutput,
+  showOutput,
+  storyOutput,
+  studiesOutput,
+  trialOutput,
+} from '../../src/protocol/cli-output.ts';
+import { simulationOutput } from '../../src/protocol/simulation-file.ts';
+import { openLab } from '../../src/storage/sqlite.ts';
+import { createStudy, endAttempt, propose, spec, start, succeed, UID } from '../support/lab-writes.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../support/temporary-folder.ts';
+
+let folder: TemporaryFolder;
+let asked: ResolvedRun | null;
+beforeEach(() => {
+  folder = temporaryFolder();
+  asked = null;
+});
+afterEach(() => folder.remove());
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command line in this process, in the test's folder. */
+async function cli(...args: string[]): Promise<Outcome> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const stdout = Object.assign(
+    new Writable({
+      write: (chunk: Buffer, _, done) => {
+        out.push(chunk.toString());
+        done();
+      },
+    }),
+    { columns: 80, rows: 24 },
+  );
+  const runStudy: RunStudy = (run) => {
+    asked = run;
+    return Promise.resolve(130);
+  };
+  const streams = { stdin: Readable.from([]), stdout, stderr: { write: (text: string) => err.push(text) }, env: {}, cwd: folder.path };
+  const code = await runCli(args, streams, { runStudy });
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+/** Five trials complete, the sixth lost once and running again, the seventh waiting. */
+function makeLab(file = folder.file('lab.db')): void {
+  const lab = openLab(file, { create: true });
+  lab.commit([
+    [createStudy()],
+    ...[0, 1, 2, 3, 4].flatMap((number) => [[propose(number)], [start(number)], succeed(number, number, 5 - number)]),
+    [propose(5)],
+    [start(5)],
+    [endAttempt(5, 1, 'lost'), { op: 'trialBack', uid: UID, number: 5, crashes: 0, deaths: 1, memoryFailures: 0, laneCap: 0 }],
+    [start(5, 2)],
+    [propose(6)],
+  ]);
+  lab.close();
+}
+
+const commands = ['run', 'studies', 'show', 'trials', 'best', 'export', 'story', 'ask-tell', 'simulate', 'doctor'];
+
+describe('help', () => {
+  test('names every command', async () => {
+    const { code, out, err } = await cli('--help');
+    expect([code, err]).toEqual([0, '']);
+    for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
+    expect(out).toContain('Exit codes: 0 done, 1 failed, 2 bad usage or input, 130 interrupted.');
+  });
+
+  test.each(commands)('%s --help has options, --json and examples', async (command) => {
+    const { code, out, err } = await cli(command, '--help');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain(`Usage: galapagos ${command}`);
+    expect(out).toContain('--json');
+    expect(out).toMatch(/Examples?:\n {2}\S/);
+  });
+
+  test('the version is that of package.json', async () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string };
+    expect(await cli('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+});
+
+describe('bad usage: exit code 2, a sentence, nothing on stdout', () => {
+  test.each([
+    [[], 'which command?'],
+    [['rnu'], "unknown command 'rnu' (Did you mean run?)"],
+    [['run'], "missing required argument 'study'"],
+    [['run', 'sphere', '--wrokers', '2'], "unknown option '--wrokers' (Did you mean --workers?)"],
+    [['run', 'sphere', '--workers', '0'], 'Expected an integer ≥ 1, found "0"; see'],
+    [['run', 'sphere', '--minutes', '-1'], 'Expected a number > 0, found "-1"; see'],
+    [['run', 'minst'], 'there is no preset "minst". Did you mean mnist?'],
+    [['run', 'sphere', '--sampler', 'grid'], 'preset sphere with the flags given: sampler: expected a finite number of values'],
+    [['run', './no.json'], 'there is no file ./no.json'],
+    [['export', 'mnist', '--format', 'xml'], 'Allowed choices are json, csv; see'],
+    [['simulate', '--duration', 'long'], 'Expected a duration such as 200ms'],
+    [['simulate', '--objective', 'spere'], 'Allowed choices are sphere'],
+    [['simulate', '--file', 'no.json'], 'the simulation file no.json cannot be read'],
+    [['simulate', '--crash-rate', '0.6', '--loss-rate', '0.6'], 'lossRate: expected at most 0.4'],
+    [['studies'], 'there is no such lab file'],
+    [['story', 'x', '-1'], 'Expected an integer ≥ 0, found "-1"'],
+  ])('%j', async (args, sentence) => {
+    const { code, out, err } = await cli(...args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(sentence);
+    expect(err.startsWith('galapagos: ')).toBe(true);
+  });
+
+  test('with --json it is one JSON object on stderr', async () => {
+    for (const args of [
+      ['run', 'minst', '--json'],
+      ['studies', '--json'],
+      ['rnu', '--json'],
+    ]) {
+      const { code, err } = await cli(...args);
+      expect(code).toBe(2);
+      expect(errorOutput.parse(JSON.parse(err)).error.message).not.toBe('');
+    }
+  });
+
+  test('every problem of a study file at once', async () => {
+    writeFileSync(folder.file('s.json'), '{"format":"galapagos-study/1","name":"x","seed":-1}');
+    const { code, err } = await cli('run', 's.json', '--json');
+    expect(code).toBe(2);
+    const { problems } = errorOutput.parse(JSON.parse(err)).error;
+    expect(problems.map(({ path }) => path).sort()).toEqual(['direction', 'objective', 'sampler', 'searchSpace', 'seed', 'stop']);
+  });
+});
+
+describe('run hands over what was asked for', () => {
+  test('without flags', async () => {
+    const { code } = await cli('run', 'sphere');
+    expect(code).toBe(130);
+    expect(asked).toMatchObject({
+      named: 'sphere',
+      workers: null,
+      lab: folder.file('lab.db'),
+      exportTo: null,
+      resume: false,
+      resumeCommand: 'galapagos run sphere --lab lab.db --resume',
+    });
+  });
+
+  test('with all of them', async () => {
+    await cli(
+      ...'run sphere --workers 3 --trials 9 --minutes 2 --target .5 --sampler random --seed 4 --lab a.db --export b.json --resume'.split(
+        ' ',
+      ),
+    );
+    expect(asked).toMatchObject({
+      spec: { sampler: { name: 'random' }, seed: 4 },
+      limits: { trials: 9, activeMs: 120_000, target: 0.5 },
+      workers: 3,
+      lab: folder.file('a.db'),
+      exportTo: folder.file('b.json'),
+      resume: true,
+    });
+    expect(asked!.resumeCommand).toContain('--trials 9 --minutes 2 --target 0.5 --sampler random --seed 4');
+  });
+});
+
+describe('a lab file is read', () => {
+  beforeEach(() => makeLab());
+  const parsed = async <Schema extends z.ZodType>(schema: Schema, ...args: string[]): Promise<z.output<Schema>> => {
+    const { code, out, err } = await cli(...args, '--json');
+    expect([code, err]).toEqual([0, '']);
+    return schema.parse(JSON.parse(out));
+  };
+
+  test('studies', async () => {
+    const { studies } = await parsed(studiesOutput, 'studies');
+    expect(studies).toMatchObject([
+      { name: spec.name, uid: UID, counts: { waiting: 1, running: 1, complete: 5 }, best: { trial: 4, value: 1 }, limits: { trials: 64 } },
+    ]);
+    expect((await cli('studies')).out).toContain(spec.name);
+  });
+
+  test('show, by name and by uid', async () => {
+    const { study, searched } = await parsed(showOutput, 'show', UID);
+    expect(study.name).toBe(spec.name);
+    expect(searched).toMatchObject({ sampler: spec.sampler, seed: 7 });
+    expect((await cli('show', spec.name)).out).toContain('1 waiting, 1 running, 5 complete');
+  });
+
+  test('trials: one line each, in number order', async () => {
+    const { out } = await cli('trials', spec.name, '--json');
+    const trials = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => trialOutput.parse(JSON.parse(line)));
+    expect(trials.map(({ trial, state }) => [trial, state])).toEqual([
+      ...[0, 1, 2, 3, 4].map((number) => [number, 'complete']),
+      [5, 'running'],
+      [6, 'waiting'],
+    ]);
+    expect(trials[0]).toMatchObject({ value: 5, params: { units: 16, activation: 'relu' }, lineage: { operator: 'uniform' }, attempts: 1 });
+    expect((await cli('trials', spec.name)).out.split('\n')[0]).toMatch(/^trial 0 {2}5 {2}learningRate/);
+  });
+
+  test('best and export: ranked by the direction, at most --top', async () => {
+    const configs = await parsed(bestConfigs, 'best', spec.name, '--top', '2');
+    expect(configs.best.map(({ rank, trial, value }) => [rank, trial, value])).toEqual([
+      [1, 4, 1],
+      [2, 3, 2],
+    ]);
+    expect((await cli('best', spec.name)).out).toMatch(/^rank +trial +value/);
+    expect(bestConfigs.parse(JSON.parse((await cli('export', spec.name)).out)).best).toHaveLength(5);
+    expect((await cli('export', spec.name, '--format', 'csv')).out).toMatch(/^rank,trial,value,learningRate/);
+    expect(await parsed(exportOutput, 'export', spec.name, '--output', 'b.json')).toEqual({ file: 'b.json', configurations: 5 });
+    expect(bestConfigs.parse(JSON.parse(readFileSync(folder.file('b.json'), 'utf8'))).study).toBe(spec.name);
+  });
+
+  test('story: attempts and causes', async () => {
+    const story = await parsed(storyOutput, 'story', spec.name, '5');
+    expect(story.attempts.map(({ k, outcome, detail }) => [k, outcome, detail])).toEqual([
+      [1, 'lost', 'silent'],
+      [2, null, null],
+    ]);
+    expect((await cli('story', spec.name, '0')).out).toContain('trial 0 ended');
+  });
+
+  test('what is not there is named, with what is', async () => {
+    expect(await cli('show', 'nobody')).toEqual({
+      code: 2,
+      out: '',
+      err: `galapagos: lab.db holds no study "nobody": it holds ${spec.name}\n`,
+    });
+    expect((await cli('story', spec.name, '99')).err).toBe(`galapagos: ${spec.name} has no trial 99: it has trials 0 … 6\n`);
+  });
+
+  test('a file that is no lab is refused and left as it is', async () => {
+    writeFileSync(folder.file('x.db'), 'this is a letter, not a database');
+    const { code, err } = await cli('studies', '--lab', 'x.db');
+    expect(code).toBe(2);
+    expect(err).toContain('x.db');
+    expect(readFileSync(folder.file('x.db'), 'utf8')).toBe('this is a letter, not a database');
+  });
+});
+
+describe('simulate', () => {
+  test('flags win over the file; the same seed gives the same result', async () => {
+    writeFileSync(
+      folder.file('s.json'),
+      JSON.stringify({ format: 'galapagos-simulation/1', workers: 3, trials: 20, sampler: { name: 'random' }, seed: 5 }),
+    );
+    const first = await cli('simulate', '--file', 's.json', '--workers', '2', '--json');
+    const output = simulationOutput.parse(JSON.parse(first.out));
+    expect(output).toMatchObject({ workers: 2, trials: 20, sampler: 'random', seed: 5, completed: 20 });
+    expect(output.efficiency).toBeGreaterThan(0.5);
+    expect(await cli('simulate', '--file', 's.json', '--workers', '2', '--json')).toEqual(first);
+    expect((await cli('simulate', '--trials', '8', '--workers', '2')).out).toMatch(/^8 of 8 trials by evolution on 2 simulated workers\n/);
+  });
+
+  test('a wrong file is refused with all its problems', async () => {
+    writeFileSync(folder.file('s.json'), JSON.stringify({ format: 'galapagos-simulation/1', wrokers: 3, trials: 0 }));
+    const { code, err } = await cli('simulate', '--file', 's.json');
+    expect(code).toBe(2);
+    expect(err).toContain('did you mean workers?');
+    expect(err).toContain('trials: expected an integer ≥ 1, found 0');
+  });
+});
+
+test('doctor: every check with a remedy unless it is fine', async () => {
+  const { code, out } = await cli('doctor', '--json');
+  const { ok, checks } = doctorOutput.parse(JSON.parse(out));
+  expect(code).toBe(ok ? 0 : 1);
+  expect(checks.map(({ name }) => name)).toEqual(expect.arrayContaining(['Node', 'libsql', 'zeromq', 'WebAssembly SIMD', 'disk']));
+  for (const { state, remedy } of checks) expect(remedy === null).toBe(state === 'ok');
+});
+
+test('a reader that has seen enough ends the command quietly', async () => {
+  const lab = openLab(folder.file('lab.db'), { create: true });
+  const many = Array.from({ length: 3000 }, (_, number) => [propose(number)]);
+  lab.commit([[createStudy()], ...many]);
+  lab.close();
+  const entry = join(import.meta.dirname, '../../src/cli/index.ts');
+  const loader = join(import.meta.dirname, '../../node_modules/tsx/dist/loader.mjs');
+  const child = spawn(process.execPath, ['--import', loader, entry, 'trials', spec.name], {
+    cwd: folder.path,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let err = '';
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  const [code] = (await once(child, 'exit')) as [number];
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+});
