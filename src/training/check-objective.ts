@@ -15,7 +15,7 @@ export function checkObjective(objective: TrainObjective, space: SearchSpaceLike
   const found = new Map<string, Problem>();
   const structural = new Set<string>();
   // A corner can reveal further structural parameters (behind a `when`), so corners are enumerated until none is new.
-  for (let known = -1; known < structural.size; ) {
+  for (let known = -1; known < structural.size;) {
     known = structural.size;
     for (const params of corners(space, structural)) {
       const scope = new Scope(params, space);
@@ -31,7 +31,9 @@ export function checkObjective(objective: TrainObjective, space: SearchSpaceLike
 function missingFiles(objective: TrainObjective, resources: string): Problem[] {
   const dataset = DATASETS.get(objective.dataset);
   const files = dataset?.files.map(({ name }) => join(resources, 'datasets', dataset.name, name)) ?? [];
-  return files.filter((file) => !existsSync(file)).map((file) => problem({ code: 'missing-file', path: 'dataset', expected: file, found: 'no such file' }));
+  return files
+    .filter((file) => !existsSync(file))
+    .map((file) => problem({ code: 'missing-file', path: 'dataset', expected: file, found: 'no such file' }));
 }
 
 /** All combinations of extreme values of the named parameters; the others at their first value. */

@@ -27,7 +27,14 @@ export class Cohort {
   #milliseconds = 0;
   #samples = 0;
 
-  constructor(objective: TrainObjective, resolved: ResolvedObjective, dataset: Dataset, executable: Executable, seed: number, lanes: readonly CohortLane[]) {
+  constructor(
+    objective: TrainObjective,
+    resolved: ResolvedObjective,
+    dataset: Dataset,
+    executable: Executable,
+    seed: number,
+    lanes: readonly CohortLane[],
+  ) {
     this.#objective = objective;
     this.#resolved = resolved;
     this.#dataset = dataset;
@@ -73,7 +80,10 @@ export class Cohort {
     const { entry, view } = this.#dataset;
     const all = Uint32Array.from({ length: entry.training }, (_, i) => i);
     const share = this.#resolved.settings.validation;
-    const split = share === 0 ? { training: all, validation: new Uint32Array(0) } : splitValidation(view.y.subarray(0, entry.training), entry.classes, share, this.#seed);
+    const split =
+      share === 0
+        ? { training: all, validation: new Uint32Array(0) }
+        : splitValidation(view.y.subarray(0, entry.training), entry.classes, share, this.#seed);
     const test = Uint32Array.from({ length: entry.test }, (_, i) => entry.training + i);
     return { training: split.training, selection: this.#objective.selectOn === 'test' ? test : split.validation };
   }

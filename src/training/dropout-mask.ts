@@ -5,7 +5,15 @@ import { philox, PURPOSE, type Key } from '../core/random.ts';
  * Words of one position (sample of the batch), one a feature.
  * @param trial counter word 2: trial + 1, or 0
  */
-export function maskWords(key: Key, ordinal: number, trial: number, step: number, position: number, features: number, out: Uint32Array): void {
+export function maskWords(
+  key: Key,
+  ordinal: number,
+  trial: number,
+  step: number,
+  position: number,
+  features: number,
+  out: Uint32Array,
+): void {
   const blocks = Math.ceil(features / 4);
   const words = new Uint32Array(4);
   for (let f = 0; f < features; f++) {

@@ -2,6 +2,7 @@
 import type { Network } from './models/network.ts';
 import type { Numeric, Params, SgdSettings } from './objective.ts';
 import type { Plan } from './plan/plan.ts';
+import { quote } from './problem.ts';
 import { TrainingError } from './training-error.ts';
 
 /** A number of a lane. @throws TrainingError if the parameter is absent or no number */
@@ -9,7 +10,7 @@ export function numericValue(expression: Numeric, params: Params): number {
   if (typeof expression === 'number') return expression;
   const value = params[expression.$param];
   if (typeof value !== 'number') {
-    throw new TrainingError('unsupported', `parameter ${JSON.stringify(expression.$param)}: expected a number, found ${JSON.stringify(value) ?? 'nothing'}`);
+    throw new TrainingError('unsupported', `parameter ${JSON.stringify(expression.$param)}: expected a number, found ${quote(value)}`);
   }
   return (value * (expression.times ?? 1)) / (expression.over ?? 1);
 }

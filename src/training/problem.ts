@@ -2,6 +2,8 @@
  * What is wrong with a description a person wrote, precise enough to repair it without reading code.
  * Not an exception: checks collect every problem and hand them back together.
  */
+import { nearestName } from '../core/nearest-name.ts';
+
 export interface Problem {
   /** A stable word for programs, such as `unknown-field`. */
   readonly code: string;
@@ -31,30 +33,8 @@ export function quote(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** `did you mean …?` for the candidate at the least edit distance (at most a third of the name, or 2), else undefined. */
+/** `did you mean "…"?` for the candidate that was probably meant. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let distance = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of candidates) {
-    const d = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (d < distance) {
-      distance = d;
-      best = candidate;
-    }
-  }
+  const best = nearestName(name, candidates);
   return best === undefined ? undefined : `did you mean ${JSON.stringify(best)}?`;
-}
-
-/** Levenshtein's distance, by rows. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitute = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substitute, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
-    }
-    previous = row;
-  }
-  return previous[b.length] ?? 0;
 }

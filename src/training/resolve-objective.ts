@@ -27,7 +27,12 @@ export function resolveObjective(objective: TrainObjective, scope: Scope): Resol
   readWord(scope, 'selectOn', objective.selectOn, ['validation', 'test']);
   readWord(scope, 'executor', objective.executor ?? 'auto', ['auto', 'wasm', 'reference']);
   if (settings?.validation === 0 && objective.selectOn === 'validation') {
-    scope.report({ code: 'out-of-range', path: 'settings.validation', expected: 'a share above 0, as selectOn is "validation"', found: '0' });
+    scope.report({
+      code: 'out-of-range',
+      path: 'settings.validation',
+      expected: 'a share above 0, as selectOn is "validation"',
+      found: '0',
+    });
   }
   if (network !== undefined && dataset !== undefined) match(scope, network, dataset);
   if (scope.problems.length > before || network === undefined || settings === undefined || dataset === undefined) return undefined;
@@ -37,7 +42,14 @@ export function resolveObjective(objective: TrainObjective, scope: Scope): Resol
 function unknownName(scope: Scope, field: string, name: unknown, known: Iterable<string>): void {
   const names = [...known];
   const hint = typeof name === 'string' ? nearest(name, names) : undefined;
-  scope.report({ code: 'unknown-name', path: field, field, expected: `one of ${names.join(', ')}`, found: quote(name), ...(hint === undefined ? {} : { hint }) });
+  scope.report({
+    code: 'unknown-name',
+    path: field,
+    field,
+    expected: `one of ${names.join(', ')}`,
+    found: quote(name),
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 function readWord(scope: Scope, field: string, value: unknown, words: readonly string[]): void {
@@ -47,7 +59,8 @@ function readWord(scope: Scope, field: string, value: unknown, words: readonly s
 
 function match(scope: Scope, network: Network, dataset: DatasetEntry): void {
   const [expected, found] = [shapeText(dataset.shape), shapeText(network.input.shape)];
-  if (expected !== found) scope.report({ code: 'shape-mismatch', path: 'network.input.shape', expected: `${dataset.name}'s ${expected}`, found });
+  if (expected !== found)
+    scope.report({ code: 'shape-mismatch', path: 'network.input.shape', expected: `${dataset.name}'s ${expected}`, found });
   const last = network.layers.at(-1);
   if (last === undefined) return;
   if (last.output.length !== 1 || last.output[0] !== dataset.classes) {

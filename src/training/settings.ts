@@ -44,7 +44,8 @@ export function readSettings(value: unknown, scope: Scope, path = 'settings'): R
   const sameStart = reader.boolean('sameStart', false);
   reader.finish();
   if (scope.problems.length > before) return undefined;
-  if (batch === undefined || epochs === undefined || optimizer === undefined || remainder === undefined || initialise === undefined) return undefined;
+  if (batch === undefined || epochs === undefined || optimizer === undefined || remainder === undefined || initialise === undefined)
+    return undefined;
   return { batch, epochs, optimizer, shuffle, remainder, validation, initialise, sameStart };
 }
 
@@ -64,7 +65,14 @@ function readOptimizer(outer: Reader): SgdSettings | undefined {
   const decay = reader.choice('decay', ['all', 'kernels'], 'all');
   reader.finish();
   if (learningRate === undefined || decay === undefined) return undefined;
-  return { type: 'sgd', learningRate, ...(momentum === undefined ? {} : { momentum }), ...(weightDecay === undefined ? {} : { weightDecay }), nesterov, decay };
+  return {
+    type: 'sgd',
+    learningRate,
+    ...(momentum === undefined ? {} : { momentum }),
+    ...(weightDecay === undefined ? {} : { weightDecay }),
+    nesterov,
+    decay,
+  };
 }
 
 function readSchedule(outer: Reader): void {

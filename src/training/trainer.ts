@@ -40,7 +40,12 @@ export class Trainer {
    * @param seed the study's, an integer 0 ≤ seed < 2⁵³
    * @throws TrainingError; DatasetError if a bundled file is not what it should be
    */
-  async train(objective: TrainObjective, seed: number, lanes: readonly CohortLane[], onProgress?: (progress: TrainProgress) => void): Promise<LaneOutcome[]> {
+  async train(
+    objective: TrainObjective,
+    seed: number,
+    lanes: readonly CohortLane[],
+    onProgress?: (progress: TrainProgress) => void,
+  ): Promise<LaneOutcome[]> {
     if (this.#busy) throw new Error('this trainer is busy: one cohort at a time');
     if (lanes.length === 0) return [];
     this.#busy = true;
@@ -84,7 +89,12 @@ export class Trainer {
     return dataset;
   }
 
-  async #executable(objective: TrainObjective, { network, settings, dataset: entry }: ResolvedObjective, dataset: Dataset, lanes: number): Promise<Executable> {
+  async #executable(
+    objective: TrainObjective,
+    { network, settings, dataset: entry }: ResolvedObjective,
+    dataset: Dataset,
+    lanes: number,
+  ): Promise<Executable> {
     const name = objective.executor === 'reference' ? 'reference' : 'wasm';
     const plan = compilePlan(network, settings);
     const key = `${name} ${entry.name} ${planHash(plan)}`;

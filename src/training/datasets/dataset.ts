@@ -17,9 +17,15 @@ export interface Dataset {
  * @throws DatasetError naming the file, what was expected and what found
  */
 export async function loadDataset(entry: DatasetEntry, resources: string): Promise<Dataset> {
-  const contents = await Promise.all(entry.files.map(async ({ name, sha256 }) => ({ name, bytes: await readChecked(join(resources, 'datasets', entry.name, name), sha256) })));
+  const contents = await Promise.all(
+    entry.files.map(async ({ name, sha256 }) => ({
+      name,
+      bytes: await readChecked(join(resources, 'datasets', entry.name, name), sha256),
+    })),
+  );
   const [trainImages, trainLabels, testImages, testLabels] = contents;
-  if (trainImages === undefined || trainLabels === undefined || testImages === undefined || testLabels === undefined) throw new Error(`${entry.name}: four files expected`);
+  if (trainImages === undefined || trainLabels === undefined || testImages === undefined || testLabels === undefined)
+    throw new Error(`${entry.name}: four files expected`);
   const samples = entry.training + entry.test;
   const size = entry.shape.reduce((product, n) => product * n, 1);
   const x = new Uint8Array(samples * size);
@@ -59,6 +65,10 @@ function labels({ name, bytes }: Content, entry: DatasetEntry, count: number): U
   const { dimensions, values } = readIdx(name, bytes, 1);
   if (dimensions[0] !== count) throw new DatasetError(name, `expected ${String(count)} labels, found ${String(dimensions[0])}`);
   const bad = values.findIndex((label) => label >= entry.classes);
-  if (bad >= 0) throw new DatasetError(name, `offset ${String(8 + bad)}: expected a class below ${String(entry.classes)}, found ${String(values[bad])}`);
+  if (bad >= 0)
+    throw new DatasetError(
+      name,
+      `offset ${String(8 + bad)}: expected a class below ${String(entry.classes)}, found ${String(values[bad])}`,
+    );
   return values;
 }

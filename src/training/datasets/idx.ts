@@ -24,17 +24,25 @@ export class DatasetError extends Error {
 export function readIdx(file: string, content: Uint8Array, rank: number): Idx {
   const bytes = content[0] === 0x1f && content[1] === 0x8b ? unzip(file, content) : content;
   const header = 4 + 4 * rank;
-  if (bytes.length < header) throw new DatasetError(file, `expected at least ${String(header)} bytes of header, found ${String(bytes.length)}`);
+  if (bytes.length < header)
+    throw new DatasetError(file, `expected at least ${String(header)} bytes of header, found ${String(bytes.length)}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = view.getUint32(0);
   const expected = 0x0800 + rank;
-  if (magic !== expected) throw new DatasetError(file, `offset 0: expected the magic number ${hex(expected)} (unsigned bytes, ${String(rank)} dimensions), found ${hex(magic)}`);
+  if (magic !== expected)
+    throw new DatasetError(
+      file,
+      `offset 0: expected the magic number ${hex(expected)} (unsigned bytes, ${String(rank)} dimensions), found ${hex(magic)}`,
+    );
   const dimensions = Array.from({ length: rank }, (_, k) => view.getUint32(4 + 4 * k));
   const size = dimensions.reduce((product, n) => product * n, 1);
   const found = bytes.length - header;
   if (found !== size) {
     const what = found < size ? 'the file is cut short' : 'there is more after the last value';
-    throw new DatasetError(file, `offset ${String(header)}: expected ${dimensions.join('×')} = ${String(size)} values, found ${String(found)} (${what})`);
+    throw new DatasetError(
+      file,
+      `offset ${String(header)}: expected ${dimensions.join('×')} = ${String(size)} values, found ${String(found)} (${what})`,
+    );
   }
   return { dimensions, values: bytes.subarray(header) };
 }

@@ -49,7 +49,8 @@ export abstract class ChunkedExecutable implements Executable {
     return this.#alone(() => {
       const [shape, expected] = [view.shape.join('×'), this.plan.input.shape.join('×')];
       if (shape !== expected) throw new TrainingError('unsupported', `dataset: expected samples of ${expected}, found ${shape}`);
-      if (view.sampleType !== this.plan.input.type) throw new TrainingError('unsupported', `dataset: expected ${this.plan.input.type} samples, found ${view.sampleType}`);
+      if (view.sampleType !== this.plan.input.type)
+        throw new TrainingError('unsupported', `dataset: expected ${this.plan.input.type} samples, found ${view.sampleType}`);
       this.load(view);
     });
   }

@@ -46,7 +46,13 @@ export class LayerList {
     const read = new Set(this.layers.flatMap((layer) => layer.from));
     this.layers.forEach((layer, i) => {
       if (i === this.layers.length - 1 || read.has(i)) return;
-      this.#scope.report({ code: 'unused-layer', path: this.#paths[i] ?? '', layer: layer.id, expected: 'a layer that something reads', found: `${layer.id}, read by none` });
+      this.#scope.report({
+        code: 'unused-layer',
+        path: this.#paths[i] ?? '',
+        layer: layer.id,
+        expected: 'a layer that something reads',
+        found: `${layer.id}, read by none`,
+      });
     });
   }
 
@@ -95,13 +101,21 @@ export class LayerList {
       channels: (reference) => {
         if (reference === true) return input === undefined ? undefined : channelsOf(input);
         const at = this.#find(reference, prefix);
-        if (at === undefined) reader.report('unknown-layer', undefined, 'the id of an earlier layer', JSON.stringify(reference), nearest(reference, this.#index.keys()));
+        if (at === undefined)
+          reader.report(
+            'unknown-layer',
+            undefined,
+            'the id of an earlier layer',
+            JSON.stringify(reference),
+            nearest(reference, this.#index.keys()),
+          );
         const shape = at === undefined ? undefined : this.#shapeAt(at);
         return shape === undefined ? undefined : channelsOf(shape);
       },
     });
     if (this.#index.has(id)) reader.report('duplicate-id', 'id', 'a name used once', JSON.stringify(id));
-    if (fields['id'] !== undefined && (typeof fields['id'] !== 'string' || !ID.test(fields['id']))) reader.report('wrong-type', 'id', 'letters, digits, _ . -', quote(fields['id']));
+    if (fields['id'] !== undefined && (typeof fields['id'] !== 'string' || !ID.test(fields['id'])))
+      reader.report('wrong-type', 'id', 'letters, digits, _ . -', quote(fields['id']));
     this.#index.set(id, this.layers.length);
     const read = typeof type === 'string' ? LAYER_TYPES.get(type) : undefined;
     if (typeof type === 'string' && read === undefined) this.#refuse(reader, type);
@@ -119,7 +133,12 @@ export class LayerList {
     if (typeof type === 'object' && type !== null && '$param' in type && typeof type.$param === 'string') {
       const chosen = reader.structural('type', type.$param);
       if (chosen === undefined || (typeof chosen === 'string' && ACTIVATIONS.includes(chosen))) return chosen;
-      reader.report('out-of-range', 'type', `an activation (${ACTIVATIONS.join(', ')}) from parameter ${JSON.stringify(type.$param)}`, quote(chosen));
+      reader.report(
+        'out-of-range',
+        'type',
+        `an activation (${ACTIVATIONS.join(', ')}) from parameter ${JSON.stringify(type.$param)}`,
+        quote(chosen),
+      );
       return undefined;
     }
     reader.report(type === undefined ? 'missing-field' : 'wrong-type', 'type', `one of ${[...LAYER_TYPES.keys()].join(', ')}`, quote(type));
@@ -142,11 +161,18 @@ export class LayerList {
   #from(from: unknown, reader: Reader, prefix: string): number[] {
     if (from === undefined) return [this.layers.length - 1];
     const names: readonly unknown[] = Array.isArray(from) ? from : [from];
-    if (names.length !== 1) reader.report('wrong-type', 'from', 'one layer (layers that join several are not in this version)', quote(from));
+    if (names.length !== 1)
+      reader.report('wrong-type', 'from', 'one layer (layers that join several are not in this version)', quote(from));
     return names.flatMap((name) => {
       const at = typeof name === 'string' ? this.#find(name, prefix) : undefined;
       if (at !== undefined) return [at];
-      reader.report('unknown-layer', 'from', 'the id of an earlier layer', quote(name), typeof name === 'string' ? nearest(name, this.#index.keys()) : undefined);
+      reader.report(
+        'unknown-layer',
+        'from',
+        'the id of an earlier layer',
+        quote(name),
+        typeof name === 'string' ? nearest(name, this.#index.keys()) : undefined,
+      );
       return [];
     });
   }

@@ -24,7 +24,12 @@ export class Reader {
   /** Channels of a `$channels` reference: own input (true) or a named layer; undefined where a shape is missing. */
   readonly #channels: (reference: true | string) => number | undefined;
 
-  constructor(fields: Fields, path: string, scope: Scope, options: { layer?: string; asked?: readonly string[]; channels?: (reference: true | string) => number | undefined } = {}) {
+  constructor(
+    fields: Fields,
+    path: string,
+    scope: Scope,
+    options: { layer?: string; asked?: readonly string[]; channels?: (reference: true | string) => number | undefined } = {},
+  ) {
     this.#fields = fields;
     this.path = path;
     this.scope = scope;
@@ -93,7 +98,13 @@ export class Reader {
     if (value === undefined) return undefined;
     const found = choices.find((choice) => choice === value);
     if (found === undefined) {
-      this.report('out-of-range', field, choices.map((c) => JSON.stringify(c)).join(' or '), quote(value), typeof value === 'string' ? nearest(value, choices) : undefined);
+      this.report(
+        'out-of-range',
+        field,
+        choices.map((c) => JSON.stringify(c)).join(' or '),
+        quote(value),
+        typeof value === 'string' ? nearest(value, choices) : undefined,
+      );
     }
     return found;
   }
@@ -152,7 +163,8 @@ export class Reader {
     }
     const expression = this.#expression(field, value);
     if (expression === undefined) return undefined;
-    const base = expression.$channels === undefined ? this.structural(field, expression.$param ?? '') : this.#channels(expression.$channels);
+    const base =
+      expression.$channels === undefined ? this.structural(field, expression.$param ?? '') : this.#channels(expression.$channels);
     if (base === undefined) return undefined;
     if (typeof base !== 'number') {
       this.report('wrong-type', field, 'a number', quote(base));
@@ -177,7 +189,8 @@ export class Reader {
 
   #bounds(field: string, name: string): readonly ParamValue[] {
     const distribution = this.scope.space?.[name];
-    if (distribution !== undefined) return distribution.type === 'categorical' ? distribution.choices : [distribution.low, distribution.high];
+    if (distribution !== undefined)
+      return distribution.type === 'categorical' ? distribution.choices : [distribution.low, distribution.high];
     const value = this.scope.params[name];
     if (this.scope.space !== undefined || value === undefined) {
       this.#unknown(field, name);
@@ -188,7 +201,13 @@ export class Reader {
 
   #unknown(field: string, name: string): void {
     const known = Object.keys(this.scope.space ?? this.scope.params);
-    this.report('unknown-param', field, known.length === 0 ? 'no parameter: none is declared' : `a declared parameter (${known.join(', ')})`, JSON.stringify(name), nearest(name, known));
+    this.report(
+      'unknown-param',
+      field,
+      known.length === 0 ? 'no parameter: none is declared' : `a declared parameter (${known.join(', ')})`,
+      JSON.stringify(name),
+      nearest(name, known),
+    );
   }
 
   #within(field: string, value: number, { low, high = Infinity, open = false }: Range): boolean {

@@ -58,8 +58,14 @@ function readInput(outer: Reader): Network['input'] | undefined {
 
 function numbers(reader: Reader, field: string, good: (n: number) => boolean, lengths: readonly number[]): number[] | undefined {
   const value = reader.raw(field);
-  if (Array.isArray(value) && lengths.includes(value.length) && value.every((n) => typeof n === 'number' && good(n))) return value as number[];
-  reader.report(value === undefined ? 'missing-field' : 'wrong-type', field, `a list of ${lengths.join(' or ')} positive numbers`, quote(value));
+  if (Array.isArray(value) && lengths.includes(value.length) && value.every((n) => typeof n === 'number' && good(n)))
+    return value as number[];
+  reader.report(
+    value === undefined ? 'missing-field' : 'wrong-type',
+    field,
+    `a list of ${lengths.join(' or ')} positive numbers`,
+    quote(value),
+  );
   return undefined;
 }
 

@@ -14,7 +14,7 @@ const PATTERNS: readonly (readonly OpKind[])[] = [
 
 export function findChains(ops: readonly Op[]): number[][] {
   const chains: number[][] = [];
-  for (let i = 0; i < ops.length; ) {
+  for (let i = 0; i < ops.length;) {
     const pattern = PATTERNS.find((kinds) => kinds.every((kind, k) => ops[i + k]?.kind === kind) && connected(ops, i, kinds.length));
     if (pattern !== undefined) chains.push(pattern.map((_, k) => i + k));
     i += pattern?.length ?? 1;

@@ -25,7 +25,12 @@ export class Graph {
     this.#decay = decay;
   }
 
-  buffer(name: string, role: BufferRole, shape: readonly number[], options: Partial<Pick<BufferSpec, 'perLane' | 'perSample' | 'type' | 'aliasOf' | 'layout'>> = {}): number {
+  buffer(
+    name: string,
+    role: BufferRole,
+    shape: readonly number[],
+    options: Partial<Pick<BufferSpec, 'perLane' | 'perSample' | 'type' | 'aliasOf' | 'layout'>> = {},
+  ): number {
     const id = this.buffers.length;
     const layout = options.layout ?? (shape.length === 3 ? 'image' : 'vector');
     this.buffers.push({ id, name, role, perLane: true, perSample: true, type: 'f32', first: -1, last: -1, ...options, shape, layout });
@@ -34,7 +39,12 @@ export class Graph {
 
   /** A weight in plan order and its buffer. */
   weight(draft: WeightDraft): number {
-    this.weights.push({ ...draft, offset: this.#offset, decay: draft.decay ?? (this.#decay === 'all' || draft.kind === 'kernel'), trainable: true });
+    this.weights.push({
+      ...draft,
+      offset: this.#offset,
+      decay: draft.decay ?? (this.#decay === 'all' || draft.kind === 'kernel'),
+      trainable: true,
+    });
     this.#offset += 4 * Math.ceil(elements(draft.shape) / 4);
     return this.buffer(draft.name, 'weight', draft.shape, { perSample: false, layout: 'kernel' });
   }

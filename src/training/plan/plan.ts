@@ -53,7 +53,8 @@ export interface WeightSpec {
   readonly trainable: boolean;
 }
 
-export type BufferRole = 'input' | 'label' | 'order' | 'activation' | 'gradient' | 'saved' | 'weight' | 'slot' | 'weight-gradient' | 'statistic' | 'metric';
+export type BufferRole =
+  'input' | 'label' | 'order' | 'activation' | 'gradient' | 'saved' | 'weight' | 'slot' | 'weight-gradient' | 'statistic' | 'metric';
 
 export interface BufferSpec {
   readonly id: number;
@@ -115,7 +116,8 @@ export function rootOf(plan: Pick<Plan, 'buffers'>, id: number): BufferSpec {
 /** An attribute that is a number. */
 export function numberOf(op: Op, name: string): number {
   const value = op.attributes[name];
-  if (typeof value !== 'number') throw new TypeError(`${op.layer} ${op.kind}: attribute ${name} should be a number, found ${JSON.stringify(value)}`);
+  if (typeof value !== 'number')
+    throw new TypeError(`${op.layer} ${op.kind}: attribute ${name} should be a number, found ${JSON.stringify(value)}`);
   return value;
 }
 
@@ -123,7 +125,8 @@ export function numberOf(op: Op, name: string): number {
 export function pairOf(op: Op, name: string): readonly [number, number] {
   const value = op.attributes[name];
   const [a, b] = Array.isArray(value) ? (value as readonly number[]) : [];
-  if (a === undefined || b === undefined) throw new TypeError(`${op.layer} ${op.kind}: attribute ${name} should be a pair, found ${JSON.stringify(value)}`);
+  if (a === undefined || b === undefined)
+    throw new TypeError(`${op.layer} ${op.kind}: attribute ${name} should be a pair, found ${JSON.stringify(value)}`);
   return [a, b];
 }
 

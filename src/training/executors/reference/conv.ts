@@ -4,14 +4,28 @@ import type { Step, Tensors } from './tensors.ts';
 import { eachTap, type Geometry } from './windows.ts';
 
 /** Visits every product: sample, weight index, input index, output index. */
-function eachProduct(op: Op, tensors: Tensors, input: number, weight: number, output: number, batch: number, visit: (w: number, x: number, y: number) => void): void {
+function eachProduct(
+  op: Op,
+  tensors: Tensors,
+  input: number,
+  weight: number,
+  output: number,
+  batch: number,
+  visit: (w: number, x: number, y: number) => void,
+): void {
   const [c = 1, h = 1, w = 1] = tensors.shape(input);
   const [o = 1, rows = 1, columns = 1] = tensors.shape(output);
   const perGroup = tensors.shape(weight)[1] ?? 1;
   const kernel = pairOf(op, 'kernel');
   const taps = kernel[0] * kernel[1];
   const groups = c / perGroup;
-  const geometry: Geometry = { input: [h, w], output: [rows, columns], kernel, stride: pairOf(op, 'stride'), padding: pairOf(op, 'padding') };
+  const geometry: Geometry = {
+    input: [h, w],
+    output: [rows, columns],
+    kernel,
+    stride: pairOf(op, 'stride'),
+    padding: pairOf(op, 'padding'),
+  };
   for (let b = 0; b < batch; b++) {
     for (let filter = 0; filter < o; filter++) {
       const first = Math.floor(filter / (o / groups)) * perGroup;

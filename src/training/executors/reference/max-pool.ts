@@ -6,7 +6,14 @@ import { eachTap, type Geometry } from './windows.ts';
 function geometryOf(op: Op, tensors: Tensors, input: number, output: number): Geometry & { readonly planes: number } {
   const [c = 1, h = 1, w = 1] = tensors.shape(input);
   const [, rows = 1, columns = 1] = tensors.shape(output);
-  return { planes: c, input: [h, w], output: [rows, columns], kernel: pairOf(op, 'size'), stride: pairOf(op, 'stride'), padding: pairOf(op, 'padding') };
+  return {
+    planes: c,
+    input: [h, w],
+    output: [rows, columns],
+    kernel: pairOf(op, 'size'),
+    stride: pairOf(op, 'stride'),
+    padding: pairOf(op, 'padding'),
+  };
 }
 
 export function maxPool(op: Op, { tensors, batch }: Step): void {

@@ -25,11 +25,22 @@ export class ReferenceExecutor implements Executor {
   }
 
   estimate(plan: Plan, _lanes: number, dataset: DatasetShape): Memory {
-    return { sharedBytes: sharedBytes(plan, dataset), laneBytes: 2 * laneBytes(plan, 1, plan.batch, arenaBytes(plan)), codeBytes: 0, form: 'float64, op by op' };
+    return {
+      sharedBytes: sharedBytes(plan, dataset),
+      laneBytes: 2 * laneBytes(plan, 1, plan.batch, arenaBytes(plan)),
+      codeBytes: 0,
+      form: 'float64, op by op',
+    };
   }
 
   compile(plan: Plan, lanes: number): Promise<ReferenceExecutable> {
-    return Promise.resolve(new ReferenceExecutable(plan, lanes, this.estimate(plan, lanes, { samples: 0, shape: plan.input.shape, classes: 0, sampleType: 'u8' })));
+    return Promise.resolve(
+      new ReferenceExecutable(
+        plan,
+        lanes,
+        this.estimate(plan, lanes, { samples: 0, shape: plan.input.shape, classes: 0, sampleType: 'u8' }),
+      ),
+    );
   }
 }
 
@@ -97,7 +108,8 @@ export class ReferenceExecutable extends ChunkedExecutable {
     this.#eachWeight((buffer, w) => this.tensors.at(buffer).set(memory.weights[w] ?? []));
     for (const op of ops) execute(op, step, memory.slots);
     this.#eachWeight((buffer, w) => memory.weights[w]?.set(this.tensors.at(buffer)));
-    const metric = (name: string): number => this.tensors.at(this.plan.buffers.find((b) => b.role === 'metric' && b.name === name)?.id)[0] ?? NaN;
+    const metric = (name: string): number =>
+      this.tensors.at(this.plan.buffers.find((b) => b.role === 'metric' && b.name === name)?.id)[0] ?? NaN;
     tally.lossSum += metric('loss');
     tally.correct += metric('correct');
     tally.samples += n;

@@ -8,7 +8,10 @@ export interface Geometry {
 }
 
 /** Calls back with output position, tap and input position, in row order of the output, then of the taps. */
-export function eachTap({ input, output, kernel, stride, padding }: Geometry, visit: (outputAt: number, tap: number, inputAt: number) => void): void {
+export function eachTap(
+  { input, output, kernel, stride, padding }: Geometry,
+  visit: (outputAt: number, tap: number, inputAt: number) => void,
+): void {
   for (let row = 0; row < output[0]; row++) {
     for (let column = 0; column < output[1]; column++) {
       for (let i = 0; i < kernel[0]; i++) {

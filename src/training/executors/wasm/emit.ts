@@ -14,10 +14,10 @@ import type { Body } from './instructions.ts';
 
 /** Exports of the module; (lane, row) are byte addresses of the lane's block and its row of values. */
 export interface Kernels {
-  gather(): void;
-  train(lane: number, row: number): void;
-  evaluate(lane: number, row: number): void;
-  update(lane: number, row: number): void;
+  readonly gather: () => void;
+  readonly train: (lane: number, row: number) => void;
+  readonly evaluate: (lane: number, row: number) => void;
+  readonly update: (lane: number, row: number) => void;
 }
 
 export interface EmittedModule {
@@ -30,7 +30,11 @@ export function emitModule(plan: Plan): EmittedModule {
   const fusion = chooseFusion(plan);
   const pieces = (ops: readonly Op[]): Piece[] =>
     ops.flatMap((op) => {
-      const piece = op.kind.endsWith('-gradient') ? lowerBackward(plan, op, fusion) : op.kind === 'sgd' ? undefined : lowerForward(plan, op, fusion);
+      const piece = op.kind.endsWith('-gradient')
+        ? lowerBackward(plan, op, fusion)
+        : op.kind === 'sgd'
+          ? undefined
+          : lowerForward(plan, op, fusion);
       return piece === undefined ? [] : [piece];
     });
   const [train, evaluate] = [pieces(plan.train), pieces(plan.evaluate)];
@@ -43,7 +47,10 @@ export function emitModule(plan: Plan): EmittedModule {
   const module = new ModuleBuilder();
   const forTrain = placeAll(train, kept);
   const forEvaluate = placeAll(evaluate, kept);
-  if (forTrain.at(BATCH_SAMPLES) !== forEvaluate.at(BATCH_SAMPLES) || forTrain.at(tilePlace(plan, batch)) !== forEvaluate.at(tilePlace(plan, batch))) {
+  if (
+    forTrain.at(BATCH_SAMPLES) !== forEvaluate.at(BATCH_SAMPLES) ||
+    forTrain.at(tilePlace(plan, batch)) !== forEvaluate.at(tilePlace(plan, batch))
+  ) {
     throw new Error('training and evaluation should find the batch in one place');
   }
   module.define(['i32', 'i32'], (body) => gatherBatch(body, plan, batch, count, forTrain.at), 'gather');
@@ -64,7 +71,14 @@ function gatherBatch(body: Body, plan: Plan, batch: number, count: number, at: (
   const samples = { address: at(BATCH_SAMPLES), sampleBytes: sampleBytes(count) };
   emitGather(body, { channels, plane: count / channels, scale, shift, samples });
   const flat = { rows: 1, columns: count };
-  samplesToTile(body, flatGrid(count), unpadded(samples.address, flat), unpadded(at(tilePlace(plan, batch)), flat), samples.sampleBytes, false);
+  samplesToTile(
+    body,
+    flatGrid(count),
+    unpadded(samples.address, flat),
+    unpadded(at(tilePlace(plan, batch)), flat),
+    samples.sampleBytes,
+    false,
+  );
 }
 
 function sgdOf(plan: Plan): Sgd {
@@ -79,6 +93,12 @@ function sgdOf(plan: Plan): Sgd {
   }
   const block = laneBlock(plan);
   const [alpha = 0, mu = 0, lambda = 0] = op.hyper.map((column) => column * 4);
-  return { runs, momentum: numberOf(op, 'momentum') === 1, nesterov: numberOf(op, 'nesterov') === 1, slot: block.slot, gradient: block.gradient, columns: [alpha, mu, lambda] };
+  return {
+    runs,
+    momentum: numberOf(op, 'momentum') === 1,
+    nesterov: numberOf(op, 'nesterov') === 1,
+    slot: block.slot,
+    gradient: block.gradient,
+    columns: [alpha, mu, lambda],
+  };
 }
-

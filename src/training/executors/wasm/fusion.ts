@@ -15,7 +15,9 @@ export function chooseFusion(plan: Plan): Fusion {
   const forward = new Map<string, { pool: Op | undefined; relu: boolean }>();
   const absorbed = new Set<string>();
   const pooled = new Set<string>();
-  const backwards = new Set(plan.chains.flatMap((chain) => chain.map((id) => plan.train[id]).flatMap((op) => (op?.kind === 'max-pool-gradient' ? [op.layer] : []))));
+  const backwards = new Set(
+    plan.chains.flatMap((chain) => chain.map((id) => plan.train[id]).flatMap((op) => (op?.kind === 'max-pool-gradient' ? [op.layer] : []))),
+  );
   for (const chain of plan.chains) {
     const [conv, second, third] = chain.map((id) => plan.train[id]);
     if (conv?.kind !== 'conv' || second === undefined || terms(plan, conv) > LONGEST_SUM) continue;

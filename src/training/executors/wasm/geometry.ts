@@ -47,7 +47,21 @@ export function convGeometry(plan: Plan, op: Op, input: number, output: number):
   const paddedColumns = Math.max(padding[1] + columns, (outputColumns - 1) * stride[1] + kernel[1]);
   const isPadded = paddedRows !== rows || paddedColumns !== columns;
   const groups = numberOf(op, 'groups');
-  return { channels, rows, columns, filters, outputRows, outputColumns, groups, kernel, stride, padding, paddedRows, paddedColumns, isPadded };
+  return {
+    channels,
+    rows,
+    columns,
+    filters,
+    outputRows,
+    outputColumns,
+    groups,
+    kernel,
+    stride,
+    padding,
+    paddedRows,
+    paddedColumns,
+    isPadded,
+  };
 }
 
 /** A whole image as a grid; contiguous when nothing surrounds it. */

@@ -1,5 +1,6 @@
 /** From gradient ops of a plan to kernels; a convolution's two gradients are one kernel, through the pool's winners if that is fused. */
-import { elements, pairOf, rootOf, type Op, type Plan } from '../../plan/plan.ts';
+import { elements, pairOf, rootOf, type Op, type OpKind, type Plan } from '../../plan/plan.ts';
+import { TrainingError } from '../../training-error.ts';
 import type { Fusion } from './fusion.ts';
 import { BATCH_SAMPLES, convGeometry, flatGrid, imageGrid, padded, sampleBytes, tilePlace, unpadded } from './geometry.ts';
 import { emitConvBackward, listBytes } from './kernels/conv-backward.ts';
@@ -12,24 +13,14 @@ import { requiredOffset, weightOffset } from './lane-block.ts';
 import { maskBytes, maskPlace, places } from './lower-forward.ts';
 import type { Piece } from './piece.ts';
 
+type Lower = (plan: Plan, op: Op, fusion: Fusion) => Piece;
+
 /** The kernel of a gradient op; undefined where another carries it out. */
 export function lowerBackward(plan: Plan, op: Op, fusion: Fusion): Piece | undefined {
-  switch (op.kind) {
-    case 'conv-weight-gradient':
-      return convGradients(plan, op, fusion);
-    case 'dense-weight-gradient':
-      return denseWeightGradient(plan, op);
-    case 'dense-input-gradient':
-      return denseInputGradient(plan, op);
-    case 'max-pool-gradient':
-      return fusion.pooled.has(op.layer) ? undefined : maxPoolGradient(plan, op);
-    case 'relu-gradient':
-      return reluGradient(plan, op);
-    case 'dropout-gradient':
-      return dropoutGradient(plan, op);
-    default:
-      return undefined;
-  }
+  if (op.kind === 'conv-input-gradient' || (op.kind === 'max-pool-gradient' && fusion.pooled.has(op.layer))) return undefined;
+  const lower = BACKWARD[op.kind];
+  if (lower === undefined) throw new TrainingError('unsupported', `wasm has no kernel for ${op.kind}`, op.layer);
+  return lower(plan, op, fusion);
 }
 
 function isBatch(plan: Plan, id: number): boolean {
@@ -41,14 +32,26 @@ function convGradients(plan: Plan, op: Op, fusion: Fusion): Piece {
   const g = convGeometry(plan, op, input, gradient);
   const inputOp = plan.train.find((other) => other.kind === 'conv-input-gradient' && other.layer === op.layer);
   const target = inputOp?.outputs[0];
-  const pool = plan.train.find((other) => other.kind === 'max-pool-gradient' && other.outputs[0] === gradient && fusion.pooled.has(other.layer));
+  const pool = plan.train.find(
+    (other) => other.kind === 'max-pool-gradient' && other.outputs[0] === gradient && fusion.pooled.has(other.layer),
+  );
   const [source = gradient, code] = pool?.inputs ?? [gradient];
   const [, rows = 1, columns = 1] = plan.buffers[source]?.shape ?? [];
   const poolStride = pool === undefined ? ([1, 1] as const) : pairOf(pool, 'stride');
   const perSample = sampleBytes(g.channels * g.paddedRows * g.paddedColumns);
   const direct = isBatch(plan, input) && !g.isPadded;
-  const [samples, result, list] = [direct ? BATCH_SAMPLES : `${op.layer} samples`, `${op.layer} input gradient samples`, `${op.layer} list`];
-  const needs = places(plan, source, ...(code === undefined ? [] : [code]), ...(direct ? [] : [input]), ...(target === undefined ? [] : [target]));
+  const [samples, result, list] = [
+    direct ? BATCH_SAMPLES : `${op.layer} samples`,
+    `${op.layer} input gradient samples`,
+    `${op.layer} list`,
+  ];
+  const needs = places(
+    plan,
+    source,
+    ...(code === undefined ? [] : [code]),
+    ...(direct ? [] : [input]),
+    ...(target === undefined ? [] : [target]),
+  );
   if (!direct) needs.set(samples, 4 * perSample);
   if (target !== undefined) needs.set(result, 4 * perSample);
   needs.set(list, 2 * listBytes(rows * columns));
@@ -82,7 +85,14 @@ function convGradients(plan: Plan, op: Op, fusion: Fusion): Piece {
         listBytes: listBytes(rows * columns),
       });
       if (target === undefined) return;
-      samplesToTile(body, imageGrid(g), padded(at(result), g, 4), unpadded(at(tilePlace(plan, target)), g), perSample, inputOp?.accumulate[0] ?? false);
+      samplesToTile(
+        body,
+        imageGrid(g),
+        padded(at(result), g, 4),
+        unpadded(at(tilePlace(plan, target)), g),
+        perSample,
+        inputOp?.accumulate[0] ?? false,
+      );
     },
   };
 }
@@ -165,7 +175,15 @@ function reluGradient(plan: Plan, op: Op): Piece {
   return {
     name: `${op.layer} gradient`,
     places: places(plan, gradient, output, target),
-    emit: (body, at) => emitReluGradient(body, at(tilePlace(plan, gradient)), at(tilePlace(plan, output)), at(tilePlace(plan, target)), count, op.accumulate[0] ?? false),
+    emit: (body, at) =>
+      emitReluGradient(
+        body,
+        at(tilePlace(plan, gradient)),
+        at(tilePlace(plan, output)),
+        at(tilePlace(plan, target)),
+        count,
+        op.accumulate[0] ?? false,
+      ),
   };
 }
 
@@ -176,6 +194,16 @@ function dropoutGradient(plan: Plan, op: Op): Piece {
   return {
     name: `${op.layer} gradient`,
     places: places(plan, gradient, target).set(maskPlace(op), maskBytes(features)),
-    emit: (body, at) => emitProduct(body, at(tilePlace(plan, gradient)), at(maskPlace(op)), at(tilePlace(plan, target)), features, op.accumulate[0] ?? false),
+    emit: (body, at) =>
+      emitProduct(body, at(tilePlace(plan, gradient)), at(maskPlace(op)), at(tilePlace(plan, target)), features, op.accumulate[0] ?? false),
   };
 }
+
+const BACKWARD: Partial<Record<OpKind, Lower>> = {
+  'conv-weight-gradient': convGradients,
+  'dense-weight-gradient': denseWeightGradient,
+  'dense-input-gradient': denseInputGradient,
+  'max-pool-gradient': maxPoolGradient,
+  'relu-gradient': reluGradient,
+  'dropout-gradient': dropoutGradient,
+};

@@ -1,5 +1,5 @@
 /** From forward ops of a plan to kernels in order, with what is fused left out. */
-import { elements, pairOf, rootOf, type Op, type Plan } from '../../plan/plan.ts';
+import { elements, pairOf, rootOf, type Op, type OpKind, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import type { Fusion } from './fusion.ts';
 import { convGeometry, imageGrid, padded, tileBytes, tilePlace, unpadded } from './geometry.ts';
@@ -13,28 +13,17 @@ import { tileToTile } from './kernels/transpose.ts';
 import { laneBlock, requiredOffset, weightOffset } from './lane-block.ts';
 import type { Piece } from './piece.ts';
 
-/** The kernel of a forward op; undefined where none is needed (aliases, fused ops, gather). */
+type Lower = (plan: Plan, op: Op, fusion: Fusion) => Piece;
+
+/** Ops without a kernel of their own: gather has its own export, flatten is an alias. */
+const SILENT: ReadonlySet<OpKind> = new Set<OpKind>(['gather', 'flatten']);
+
+/** The kernel of a forward op; undefined where none is needed. @throws TrainingError `unsupported` */
 export function lowerForward(plan: Plan, op: Op, fusion: Fusion): Piece | undefined {
-  if (fusion.absorbed.has(op.layer)) return undefined;
-  switch (op.kind) {
-    case 'conv':
-      return conv(plan, op, fusion);
-    case 'dense':
-      return dense(plan, op);
-    case 'max-pool':
-      return maxPool(plan, op);
-    case 'relu':
-      return relu(plan, op);
-    case 'dropout':
-      return dropout(plan, op);
-    case 'softmax-cross-entropy':
-      return loss(plan, op);
-    case 'gather':
-    case 'flatten':
-      return undefined;
-    default:
-      throw new TrainingError('unsupported', `wasm has no kernel for ${op.kind}`, op.layer);
-  }
+  if (fusion.absorbed.has(op.layer) || SILENT.has(op.kind)) return undefined;
+  const lower = FORWARD[op.kind];
+  if (lower === undefined) throw new TrainingError('unsupported', `wasm has no kernel for ${op.kind}`, op.layer);
+  return lower(plan, op, fusion);
 }
 
 export function places(plan: Plan, ...ids: number[]): Map<string, number> {
@@ -74,7 +63,10 @@ function conv(plan: Plan, op: Op, fusion: Fusion): Piece {
         weight: requiredOffset(plan, op, op.inputs, 1),
         bias: weightOffset(plan, op.inputs, 2),
         relu: fused?.relu ?? false,
-        pool: pool === undefined || code === undefined ? undefined : { size: pairOf(pool, 'size'), stride: pairOf(pool, 'stride'), code: at(tilePlace(plan, code)) },
+        pool:
+          pool === undefined || code === undefined
+            ? undefined
+            : { size: pairOf(pool, 'size'), stride: pairOf(pool, 'stride'), code: at(tilePlace(plan, code)) },
       });
     },
   };
@@ -179,7 +171,8 @@ function loss(plan: Plan, op: Op): Piece {
   const block = laneBlock(plan);
   const training = op.outputs.length === 3;
   const gradient = training ? (op.outputs[0] ?? logits) : logits;
-  if (rootOf(plan, gradient).id !== rootOf(plan, logits).id) throw new TrainingError('unsupported', 'the gradient of the logits should be in their place', op.layer);
+  if (rootOf(plan, gradient).id !== rootOf(plan, logits).id)
+    throw new TrainingError('unsupported', 'the gradient of the logits should be in their place', op.layer);
   return {
     name: 'loss',
     places: places(plan, logits),
@@ -195,3 +188,4 @@ function loss(plan: Plan, op: Op): Piece {
   };
 }
 
+const FORWARD: Partial<Record<OpKind, Lower>> = { conv, dense, 'max-pool': maxPool, relu, dropout, 'softmax-cross-entropy': loss };

@@ -109,7 +109,8 @@ export class WasmExecutable extends ChunkedExecutable {
   }
 
   protected load(view: DatasetView): void {
-    if (!(view.x instanceof Uint8Array) || !(view.y instanceof Uint8Array)) throw new TrainingError('unsupported', 'wasm: expected a dataset of bytes with at most 256 classes');
+    if (!(view.x instanceof Uint8Array) || !(view.y instanceof Uint8Array))
+      throw new TrainingError('unsupported', 'wasm: expected a dataset of bytes with at most 256 classes');
     const labelsAt = this.#datasetAt + Math.ceil((view.x.length + 16) / 16) * 16;
     const pages = Math.ceil((labelsAt + view.y.length) / PAGE) - this.#memory.buffer.byteLength / PAGE;
     try {
@@ -209,7 +210,8 @@ export class WasmExecutable extends ChunkedExecutable {
   protected write(lane: number, state: LaneState): void {
     const parameters = this.plan.weights.reduce((sum, w) => sum + elements(w.shape), 0);
     [state.weights, ...state.slots].forEach((packed, k) => {
-      if (packed.length !== parameters) throw new RangeError(`expected ${String(parameters)} numbers a block, found ${String(packed.length)}`);
+      if (packed.length !== parameters)
+        throw new RangeError(`expected ${String(parameters)} numbers a block, found ${String(packed.length)}`);
       this.#floats.set(pad(this.plan, packed), (this.#laneAt(lane) + k * this.#block.slot) / 4);
     });
     this.#steps[lane] = state.step;

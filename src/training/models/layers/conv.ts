@@ -14,7 +14,15 @@ export const readConv: ReadLayer = (reader, input) => {
   const groups = depthwise ? (channels ?? 1) : reader.integer('groups', { low: 1 }, 1);
   const bias = reader.boolean('bias', true);
   const image = requireImage(reader, input);
-  if (image === undefined || filters === undefined || kernel === undefined || stride === undefined || padding === undefined || groups === undefined) return undefined;
+  if (
+    image === undefined ||
+    filters === undefined ||
+    kernel === undefined ||
+    stride === undefined ||
+    padding === undefined ||
+    groups === undefined
+  )
+    return undefined;
   const [c, h, w] = image;
   if (c % groups !== 0 || filters % groups !== 0) {
     reader.report('groups-do-not-divide', 'groups', `a divisor of ${String(c)} channels and ${String(filters)} filters`, String(groups));

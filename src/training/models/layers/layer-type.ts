@@ -24,7 +24,15 @@ export function requireImage(reader: Reader, input: Shape | undefined): readonly
 }
 
 /** ⌊(size + before + after − kernel)/stride⌋ + 1, or undefined with a report if the kernel does not fit. */
-export function windowCount(reader: Reader, field: string, size: number, total: number, kernel: number, stride: number, input: string): number | undefined {
+export function windowCount(
+  reader: Reader,
+  field: string,
+  size: number,
+  total: number,
+  kernel: number,
+  stride: number,
+  input: string,
+): number | undefined {
   if (size + total >= kernel) return Math.floor((size + total - kernel) / stride) + 1;
   reader.report('empty-output', field, `at most ${String(size + total)} for its input ${input} (or padding)`, String(kernel));
   return undefined;

@@ -12,10 +12,24 @@ export const lowerConv: Lower<ConvFields> = (graph, layer, fields, input, initia
   const fanIn = channels * kernel[0] * kernel[1];
   const fanOut = filters * kernel[0] * kernel[1];
   const fans = { fanIn, fanOut };
-  const inputs = [input, graph.weight({ name: `${layer.id}.weight`, shape: [filters, channels, ...kernel], kind: 'kernel', ...fans, ...initialise('kernel', fanIn, fanOut) })];
-  if (bias) inputs.push(graph.weight({ name: `${layer.id}.bias`, shape: [filters], kind: 'bias', ...fans, ...initialise('bias', fanIn, fanOut) }));
+  const inputs = [
+    input,
+    graph.weight({
+      name: `${layer.id}.weight`,
+      shape: [filters, channels, ...kernel],
+      kind: 'kernel',
+      ...fans,
+      ...initialise('kernel', fanIn, fanOut),
+    }),
+  ];
+  if (bias)
+    inputs.push(graph.weight({ name: `${layer.id}.bias`, shape: [filters], kind: 'bias', ...fans, ...initialise('bias', fanIn, fanOut) }));
   const output = graph.buffer(layer.id, 'activation', layer.output);
-  graph.op('conv', layer.id, { inputs, outputs: [output], attributes: { kernel: [...kernel], stride: [...stride], padding: [...padding], groups } });
+  graph.op('conv', layer.id, {
+    inputs,
+    outputs: [output],
+    attributes: { kernel: [...kernel], stride: [...stride], padding: [...padding], groups },
+  });
   return output;
 };
 

@@ -8,8 +8,18 @@ import { incoming, type Gradient, type Lower } from './rule.ts';
 export const lowerDense: Lower<DenseFields> = (graph, layer, { units, bias }, input, initialise) => {
   const features = graph.shapeOf(input)[0] ?? 0;
   const fans = { fanIn: features, fanOut: units };
-  const inputs = [input, graph.weight({ name: `${layer.id}.weight`, shape: [units, features], kind: 'kernel', ...fans, ...initialise('kernel', features, units) })];
-  if (bias) inputs.push(graph.weight({ name: `${layer.id}.bias`, shape: [units], kind: 'bias', ...fans, ...initialise('bias', features, units) }));
+  const inputs = [
+    input,
+    graph.weight({
+      name: `${layer.id}.weight`,
+      shape: [units, features],
+      kind: 'kernel',
+      ...fans,
+      ...initialise('kernel', features, units),
+    }),
+  ];
+  if (bias)
+    inputs.push(graph.weight({ name: `${layer.id}.bias`, shape: [units], kind: 'bias', ...fans, ...initialise('bias', features, units) }));
   const output = graph.buffer(layer.id, 'activation', layer.output);
   graph.op('dense', layer.id, { inputs, outputs: [output] });
   return output;

@@ -19,5 +19,11 @@ export const dropoutGradient: Gradient = (graph, op, wants) => {
   if (!wants) return;
   const gradient = incoming(graph, op);
   const { buffer, accumulate } = graph.contribution(op.inputs[0] ?? -1);
-  graph.op('dropout-gradient', op.layer, { inputs: [gradient], outputs: [buffer], accumulate: [accumulate], attributes: op.attributes, hyper: op.hyper });
+  graph.op('dropout-gradient', op.layer, {
+    inputs: [gradient],
+    outputs: [buffer],
+    accumulate: [accumulate],
+    attributes: op.attributes,
+    hyper: op.hyper,
+  });
 };

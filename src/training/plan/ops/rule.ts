@@ -13,7 +13,11 @@ export type Lower<F> = (graph: Graph, layer: Layer, fields: F, input: number, in
 export type Gradient = (graph: Graph, op: Op, wants: boolean) => void;
 
 /** How a kernel and its bias start: scheme applied to the fans. */
-export type Initialise = (kind: 'kernel' | 'bias', fanIn: number, fanOut: number) => { readonly init: 'uniform' | 'normal' | 'zero'; readonly spread: number };
+export type Initialise = (
+  kind: 'kernel' | 'bias',
+  fanIn: number,
+  fanOut: number,
+) => { readonly init: 'uniform' | 'normal' | 'zero'; readonly spread: number };
 
 /** The gradient that reached an op's first output. */
 export function incoming(graph: Graph, op: Op): number {

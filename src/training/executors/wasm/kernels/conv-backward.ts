@@ -62,30 +62,49 @@ export function emitConvBackward(body: Body, conv: ConvBackward): void {
   body.i32(conv.gradient.address).set(source);
   body.get(LANE).i32(conv.weight).plain('i32.add').set(weight);
   body.get(LANE).i32(conv.weightGradient).plain('i32.add').set(weightGradient);
-  body.get(LANE).i32(conv.biasGradient ?? 0).plain('i32.add').set(biasGradient);
+  body
+    .get(LANE)
+    .i32(conv.biasGradient ?? 0)
+    .plain('i32.add')
+    .set(biasGradient);
   if (conv.inputGradient !== undefined) body.clear(conv.inputGradient, conv.input.sampleBytes * 4);
   const channels = blocks(conv);
   for (let group = 0; group < conv.groups; group++) {
     const base = group * conv.channelsPerGroup * planeBytes;
-    body.repeat(conv.filtersPerGroup, [[source, rows * columns * 16], [biasGradient, 4]], () => {
-      emitList(body, conv, source, biasGradient, end);
-      const plane = body.local('i32');
-      body.i32(0).set(plane);
-      for (const { parts, count, step } of channels) {
-        const moving = [[plane, planeBytes * step], [weight, taps * 4 * step], [weightGradient, taps * 4 * step]] as const;
-        body.repeat(count, moving, () => {
-          for (const part of chunk(parts, SUMS)) emitWeightGradient(body, conv, part, { base, plane, weightGradient, end });
-          if (conv.inputGradient !== undefined) for (const part of chunk(parts, ROWS)) emitInputGradient(body, conv, part, { base, plane, weight, end });
-        });
-      }
-      body.release('i32', plane);
-    });
+    body.repeat(
+      conv.filtersPerGroup,
+      [
+        [source, rows * columns * 16],
+        [biasGradient, 4],
+      ],
+      () => {
+        emitList(body, conv, source, biasGradient, end);
+        const plane = body.local('i32');
+        body.i32(0).set(plane);
+        for (const { parts, count, step } of channels) {
+          const moving = [
+            [plane, planeBytes * step],
+            [weight, taps * 4 * step],
+            [weightGradient, taps * 4 * step],
+          ] as const;
+          body.repeat(count, moving, () => {
+            for (const part of chunk(parts, SUMS)) emitWeightGradient(body, conv, part, { base, plane, weightGradient, end });
+            if (conv.inputGradient !== undefined)
+              for (const part of chunk(parts, ROWS)) emitInputGradient(body, conv, part, { base, plane, weight, end });
+          });
+        }
+        body.release('i32', plane);
+      },
+    );
   }
   body.release('i32', source, weight, weightGradient, biasGradient, end);
 }
 
 /** Row parts of a walk through the channels; small kernels take several channels at once. */
-function blocks({ kernel, channelsPerGroup }: ConvBackward): { readonly parts: readonly RowPart[]; readonly count: number; readonly step: number }[] {
+function blocks({
+  kernel,
+  channelsPerGroup,
+}: ConvBackward): { readonly parts: readonly RowPart[]; readonly count: number; readonly step: number }[] {
   const perChannel = kernel[0] * Math.ceil(kernel[1] / 4);
   const step = Math.max(1, Math.min(channelsPerGroup, Math.floor(ROWS / perChannel)));
   const rest = channelsPerGroup % step;
@@ -118,7 +137,11 @@ function emitList(body: Body, conv: ConvBackward, source: Local, biasGradient: L
   const [g, sum, place, order] = body.locals('v128', 4) as [Local, Local, Local, Local];
   const [dy, dx] = [gradient.stride[0] * input.columns * 4, gradient.stride[1] * 4];
   body.get(source).set(from).i32(conv.list).set(end);
-  body.i32x4(0, input.sampleBytes, 2 * input.sampleBytes, 3 * input.sampleBytes).set(place).f32x4(0).set(sum);
+  body
+    .i32x4(0, input.sampleBytes, 2 * input.sampleBytes, 3 * input.sampleBytes)
+    .set(place)
+    .f32x4(0)
+    .set(sum);
   body.repeat(gradient.rows, [], () => {
     body.repeat(gradient.columns, [[from, 16]], () => {
       body.get(from).load('v128').tee(g).f32x4(0).vector('f32x4.ne').vector('i32x4.bitmask').tee(mask);
@@ -127,7 +150,12 @@ function emitList(body: Body, conv: ConvBackward, source: Local, biasGradient: L
       body.get(end).get(place);
       if (gradient.code !== undefined) {
         // The code's buffer mirrors the gradient's, so one pointer serves both.
-        body.get(from).i32(gradient.code - gradient.address).plain('i32.add').load('v128').vector('i32x4.add');
+        body
+          .get(from)
+          .i32(gradient.code - gradient.address)
+          .plain('i32.add')
+          .load('v128')
+          .vector('i32x4.add');
       }
       body.get(order).vector('i8x16.swizzle').store('v128');
       body.get(end).get(g).get(order).vector('i8x16.swizzle').store('v128', conv.listBytes);
@@ -155,7 +183,14 @@ interface Pointers {
 }
 
 /** Walks the list; `entry` gets the window's pointer (offset + plane) and the value in all four lanes. */
-function eachEntry(body: Body, conv: ConvBackward, { plane, end }: Pointers, start: Local, entry: (window: Local, value: Local) => void, until: Local = end): void {
+function eachEntry(
+  body: Body,
+  conv: ConvBackward,
+  { plane, end }: Pointers,
+  start: Local,
+  entry: (window: Local, value: Local) => void,
+  until: Local = end,
+): void {
   const window = body.local('i32');
   const value = body.local('v128');
   body.while(start, until, () => {
@@ -173,7 +208,12 @@ function partOffset(conv: ConvBackward, part: RowPart): number {
   return ((part.channel * conv.input.rows + part.row) * conv.input.columns + part.column) * 4;
 }
 
-function emitWeightGradient(body: Body, conv: ConvBackward, parts: readonly RowPart[], pointers: Pointers & { readonly weightGradient: Local }): void {
+function emitWeightGradient(
+  body: Body,
+  conv: ConvBackward,
+  parts: readonly RowPart[],
+  pointers: Pointers & { readonly weightGradient: Local },
+): void {
   const entry = body.local('i32');
   const sums = body.locals('v128', parts.length);
   const positions = conv.gradient.rows * conv.gradient.columns * 4;
@@ -189,7 +229,10 @@ function emitWeightGradient(body: Body, conv: ConvBackward, parts: readonly RowP
       (window, value) => {
         parts.forEach((part, k) => {
           const sum = sums[k] ?? 0;
-          body.get(sum).get(window).load('v128', conv.input.address + pointers.base + partOffset(conv, part));
+          body
+            .get(sum)
+            .get(window)
+            .load('v128', conv.input.address + pointers.base + partOffset(conv, part));
           body.get(value).vector('f32x4.mul').vector('f32x4.add').set(sum);
         });
       },
@@ -201,7 +244,12 @@ function emitWeightGradient(body: Body, conv: ConvBackward, parts: readonly RowP
   if (!long) pass();
   else {
     body.while(entry, pointers.end, () => {
-      body.get(entry).i32(LONGEST_SUM * 4).plain('i32.add').tee(until).get(pointers.end);
+      body
+        .get(entry)
+        .i32(LONGEST_SUM * 4)
+        .plain('i32.add')
+        .tee(until)
+        .get(pointers.end);
       body.get(until).get(pointers.end).plain('i32.lt_u').plain('select').set(until);
       pass();
     });
@@ -219,7 +267,14 @@ function addRow(body: Body, conv: ConvBackward, part: RowPart, sum: Local, weigh
     return;
   }
   for (let tap = 0; tap < part.width; tap++) {
-    body.get(weightGradient).get(weightGradient).load('f32', offset + 4 * tap).get(sum).extract('f32', tap).plain('f32.add').store('f32', offset + 4 * tap);
+    body
+      .get(weightGradient)
+      .get(weightGradient)
+      .load('f32', offset + 4 * tap)
+      .get(sum)
+      .extract('f32', tap)
+      .plain('f32.add')
+      .store('f32', offset + 4 * tap);
   }
 }
 
@@ -227,7 +282,12 @@ function weightOffset(conv: ConvBackward, part: RowPart): number {
   return ((part.channel * conv.kernel[0] + part.row) * conv.kernel[1] + part.column) * 4;
 }
 
-function emitInputGradient(body: Body, conv: ConvBackward, parts: readonly RowPart[], pointers: Pointers & { readonly weight: Local }): void {
+function emitInputGradient(
+  body: Body,
+  conv: ConvBackward,
+  parts: readonly RowPart[],
+  pointers: Pointers & { readonly weight: Local },
+): void {
   const entry = body.local('i32');
   const rows = body.locals('v128', parts.length);
   parts.forEach((part, k) => {
@@ -243,7 +303,15 @@ function emitInputGradient(body: Body, conv: ConvBackward, parts: readonly RowPa
   eachEntry(body, conv, pointers, entry, (window, value) => {
     parts.forEach((part, k) => {
       const offset = address + partOffset(conv, part);
-      body.get(window).get(window).load('v128', offset).get(value).get(rows[k] ?? 0).vector('f32x4.mul').vector('f32x4.add').store('v128', offset);
+      body
+        .get(window)
+        .get(window)
+        .load('v128', offset)
+        .get(value)
+        .get(rows[k] ?? 0)
+        .vector('f32x4.mul')
+        .vector('f32x4.add')
+        .store('v128', offset);
     });
   });
   body.release('i32', entry);

@@ -20,7 +20,8 @@ export interface ConvForward {
   readonly bias: number | undefined;
   readonly relu: boolean;
   /** Fused pooling; the output is the pooled one. `code`: address of the winner's offset in the sample layout of the input, in bytes. */
-  readonly pool: { readonly size: readonly [number, number]; readonly stride: readonly [number, number]; readonly code: number } | undefined;
+  readonly pool:
+    { readonly size: readonly [number, number]; readonly stride: readonly [number, number]; readonly code: number } | undefined;
 }
 
 /** Allocatable vector registers on x64, one kept for the compiler. */
@@ -65,8 +66,16 @@ function emitPass(body: Body, conv: ConvForward, group: number, firstChannel: nu
   const [weight, bias, out, row, at] = body.locals('i32', 5) as [Local, Local, Local, Local, Local];
   const filter = group * conv.filtersPerGroup;
   const perFilter = conv.channelsPerGroup * taps * 4;
-  body.get(LANE).i32(conv.weight + filter * perFilter + firstChannel * taps * 4).plain('i32.add').set(weight);
-  body.get(LANE).i32((conv.bias ?? 0) + filter * 4).plain('i32.add').set(bias);
+  body
+    .get(LANE)
+    .i32(conv.weight + filter * perFilter + firstChannel * taps * 4)
+    .plain('i32.add')
+    .set(weight);
+  body
+    .get(LANE)
+    .i32((conv.bias ?? 0) + filter * 4)
+    .plain('i32.add')
+    .set(bias);
   body.i32(output.address + filter * plane).set(out);
   const start = input.address + (group * conv.channelsPerGroup + firstChannel) * input.rows * input.columns * 16;
   const filterBlock = (count: number): void => {
@@ -77,9 +86,16 @@ function emitPass(body: Body, conv: ConvForward, group: number, firstChannel: nu
     body.repeat(output.rows, [[row, rowStep]], () => {
       body.get(row).set(at);
       const whole = Math.floor(output.columns / width);
-      body.repeat(whole, [[at, columnStep * width], [out, 16 * width]], () => {
-        block(width);
-      });
+      body.repeat(
+        whole,
+        [
+          [at, columnStep * width],
+          [out, 16 * width],
+        ],
+        () => {
+          block(width);
+        },
+      );
       const rest = output.columns - whole * width;
       if (rest > 0) {
         block(rest);
@@ -89,9 +105,16 @@ function emitPass(body: Body, conv: ConvForward, group: number, firstChannel: nu
     body.advance(out, (count - 1) * plane);
   };
   const whole = Math.floor(conv.filtersPerGroup / filters);
-  body.repeat(whole, [[weight, filters * perFilter], [bias, filters * 4]], () => {
-    filterBlock(filters);
-  });
+  body.repeat(
+    whole,
+    [
+      [weight, filters * perFilter],
+      [bias, filters * 4],
+    ],
+    () => {
+      filterBlock(filters);
+    },
+  );
   const rest = conv.filtersPerGroup - whole * filters;
   if (rest > 0) filterBlock(rest);
   body.release('i32', weight, bias, out, row, at);
@@ -134,13 +157,28 @@ function emitBlock(body: Body, conv: ConvForward, block: Block): void {
   body.get(block.at).set(x).get(block.weight).set(w);
   body.repeat(block.channels, [[x, planeBytes - kernel[0] * rowBytes]], () => {
     body.repeat(kernel[0], [[x, rowBytes - kernel[1] * 16]], () => {
-      body.repeat(kernel[1], [[x, 16], [w, 4]], () => {
-        weights.forEach((local, f) => body.get(w).loadSplat(f * block.perFilter).set(local));
-        places.forEach(([dy, dx], p) => {
-          body.get(x).load('v128', (dy * stride[0] * input.columns + dx * stride[1]) * 16).set(pixel);
-          sums.forEach((row, f) => body.multiplyAdd(row[p] ?? 0, weights[f] ?? 0, pixel));
-        });
-      });
+      body.repeat(
+        kernel[1],
+        [
+          [x, 16],
+          [w, 4],
+        ],
+        () => {
+          weights.forEach((local, f) =>
+            body
+              .get(w)
+              .loadSplat(f * block.perFilter)
+              .set(local),
+          );
+          places.forEach(([dy, dx], p) => {
+            body
+              .get(x)
+              .load('v128', (dy * stride[0] * input.columns + dx * stride[1]) * 16)
+              .set(pixel);
+            sums.forEach((row, f) => body.multiplyAdd(row[p] ?? 0, weights[f] ?? 0, pixel));
+          });
+        },
+      );
     });
   });
   sums.forEach((row, f) => {
@@ -164,7 +202,14 @@ function storePixels(body: Body, conv: ConvForward, block: Block, row: readonly 
 }
 
 /** The first of the largest, compared with `>`; its place as the byte offset of its window in the sample layout. */
-function storeWinner(body: Body, conv: ConvForward, block: Block, row: readonly Local[], places: readonly (readonly [number, number])[], f: number): void {
+function storeWinner(
+  body: Body,
+  conv: ConvForward,
+  block: Block,
+  row: readonly Local[],
+  places: readonly (readonly [number, number])[],
+  f: number,
+): void {
   const { pool, stride, input } = conv;
   if (pool === undefined) return;
   const [best = 0, ...others] = row;
@@ -183,6 +228,11 @@ function storeWinner(body: Body, conv: ConvForward, block: Block, row: readonly 
   else body.get(best);
   body.store('v128', offset);
   // The code's buffer mirrors the output's, so one pointer serves both.
-  body.get(block.out).i32(pool.code - conv.output.address).plain('i32.add').get(code).store('v128', offset);
+  body
+    .get(block.out)
+    .i32(pool.code - conv.output.address)
+    .plain('i32.add')
+    .get(code)
+    .store('v128', offset);
   body.release('v128', code, greater);
 }

@@ -23,8 +23,29 @@ export function emitDropoutMask(body: Body, dropout: DropoutMask): void {
   const blocks = Math.ceil(dropout.features / 4);
   const to = body.local('i32');
   const names = body.locals('v128', 13);
-  const [counter, c0, c1, c2, c3, high0, low0, high1, low1, k0, k1, threshold, scale] = names as [Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local, Local];
-  body.i32(FRAME.position).loadSplat().i32x4(0, 1, 2, 3).vector('i32x4.add').i32x4(blocks, blocks, blocks, blocks).vector('i32x4.mul').set(counter);
+  const [counter, c0, c1, c2, c3, high0, low0, high1, low1, k0, k1, threshold, scale] = names as [
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+    Local,
+  ];
+  body
+    .i32(FRAME.position)
+    .loadSplat()
+    .i32x4(0, 1, 2, 3)
+    .vector('i32x4.add')
+    .i32x4(blocks, blocks, blocks, blocks)
+    .vector('i32x4.mul')
+    .set(counter);
   body.get(ROW).loadSplat(dropout.threshold).set(threshold).get(ROW).loadSplat(dropout.scale).set(scale);
   body.i32(dropout.mask).set(to);
   const purpose = (PURPOSE.dropout << 24) | dropout.ordinal;
@@ -43,7 +64,14 @@ export function emitDropoutMask(body: Body, dropout: DropoutMask): void {
     });
     [c0, c1, c2, c3].forEach((word, f) => {
       // kept where not (word < threshold)
-      body.get(to).get(scale).get(word).get(threshold).vector('i32x4.lt_u').vector('v128.andnot').store('v128', 16 * f);
+      body
+        .get(to)
+        .get(scale)
+        .get(word)
+        .get(threshold)
+        .vector('i32x4.lt_u')
+        .vector('v128.andnot')
+        .store('v128', 16 * f);
     });
     bump(body, counter, 1);
   });

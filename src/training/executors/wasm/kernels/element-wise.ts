@@ -27,8 +27,12 @@ export function emitProduct(body: Body, from: number, mask: number, to: number, 
 function map(body: Body, addresses: readonly number[], count: number, element: (pointers: readonly Local[]) => void): void {
   const pointers = body.locals('i32', addresses.length);
   pointers.forEach((pointer, i) => body.i32(addresses[i] ?? 0).set(pointer));
-  body.repeat(count, pointers.map((pointer) => [pointer, 16] as const), () => {
-    element(pointers);
-  });
+  body.repeat(
+    count,
+    pointers.map((pointer) => [pointer, 16] as const),
+    () => {
+      element(pointers);
+    },
+  );
   body.release('i32', ...pointers);
 }

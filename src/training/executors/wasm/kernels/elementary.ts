@@ -1,7 +1,7 @@
 /** exp and log of four float32, from IEEE operations only, so that every machine gets the same bits. Errors 1.1e-7 and 1.0e-7. */
 import type { Body, Local } from '../instructions.ts';
 
-const EXP = [1, 1, 0.49999991059, 0.16666419804, 0.04166822508, 0.00837478880, 0.00138367270];
+const EXP = [1, 1, 0.49999991059, 0.16666419804, 0.04166822508, 0.0083747888, 0.0013836727];
 const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444e-4;
 
@@ -13,7 +13,15 @@ export function pushExp(body: Body): void {
   body.get(x).get(n).f32x4(LN2_HIGH).vector('f32x4.mul').vector('f32x4.sub');
   body.get(n).f32x4(LN2_LOW).vector('f32x4.mul').vector('f32x4.sub').set(r);
   horner(body, EXP, r, p);
-  body.get(p).get(n).vector('i32x4.trunc_sat_f32x4_s').i32x4(127, 127, 127, 127).vector('i32x4.add').i32(23).vector('i32x4.shl').vector('f32x4.mul');
+  body
+    .get(p)
+    .get(n)
+    .vector('i32x4.trunc_sat_f32x4_s')
+    .i32x4(127, 127, 127, 127)
+    .vector('i32x4.add')
+    .i32(23)
+    .vector('i32x4.shl')
+    .vector('f32x4.mul');
   body.release('v128', x, n, r, p);
 }
 

@@ -22,31 +22,72 @@ export function emitGather(body: Body, gather: Gather): void {
   };
   for (let s = 0; s < 4; s++) {
     // order[s] if s < valid, else the batch's first
-    body.i32(FRAME.order).load('i32').load('i32', 4 * s).i32(FRAME.first).load('i32').load('i32');
+    body
+      .i32(FRAME.order)
+      .load('i32')
+      .load('i32', 4 * s)
+      .i32(FRAME.first)
+      .load('i32')
+      .load('i32');
     body.i32(s).i32(FRAME.valid).load('i32').plain('i32.lt_u').plain('select').set(index);
-    body.i32(FRAME.targets + 4 * s).i32(FRAME.labels).load('i32').get(index).plain('i32.add').loadByte().store('i32');
-    body.i32(FRAME.samples).load('i32').get(index).i32(gather.channels * gather.plane).plain('i32.mul').plain('i32.add').set(from);
+    body
+      .i32(FRAME.targets + 4 * s)
+      .i32(FRAME.labels)
+      .load('i32')
+      .get(index)
+      .plain('i32.add')
+      .loadByte()
+      .store('i32');
+    body
+      .i32(FRAME.samples)
+      .load('i32')
+      .get(index)
+      .i32(gather.channels * gather.plane)
+      .plain('i32.mul')
+      .plain('i32.add')
+      .set(from);
     body.i32(gather.samples.address + s * gather.samples.sampleBytes).set(to);
     for (let c = 0; c < gather.channels; c++) {
-      body.f32x4(gather.scale[c] ?? 1).set(scale).f32x4(gather.shift[c] ?? 0).set(shift);
-      body.repeat(Math.floor(gather.plane / 16), [[from, 16], [to, 64]], () => {
-        body.get(from).load('v128').set(bytes);
-        for (const [k, extend] of (['i16x8.extend_low_i8x16_u', 'i16x8.extend_high_i8x16_u'] as const).entries()) {
-          body.get(bytes).vector(extend).set(half);
-          body.get(to).get(half).vector('i32x4.extend_low_i16x8_u');
-          store(32 * k);
-          body.get(to).get(half).vector('i32x4.extend_high_i16x8_u');
-          store(32 * k + 16);
-        }
-      });
+      body
+        .f32x4(gather.scale[c] ?? 1)
+        .set(scale)
+        .f32x4(gather.shift[c] ?? 0)
+        .set(shift);
+      body.repeat(
+        Math.floor(gather.plane / 16),
+        [
+          [from, 16],
+          [to, 64],
+        ],
+        () => {
+          body.get(from).load('v128').set(bytes);
+          for (const [k, extend] of (['i16x8.extend_low_i8x16_u', 'i16x8.extend_high_i8x16_u'] as const).entries()) {
+            body.get(bytes).vector(extend).set(half);
+            body.get(to).get(half).vector('i32x4.extend_low_i16x8_u');
+            store(32 * k);
+            body.get(to).get(half).vector('i32x4.extend_high_i16x8_u');
+            store(32 * k + 16);
+          }
+        },
+      );
       const rest = gather.plane % 16;
       for (let i = 0; i < Math.floor(rest / 4); i++) {
-        body.get(to).get(from).loadWord(4 * i).vector('i16x8.extend_low_i8x16_u').vector('i32x4.extend_low_i16x8_u');
+        body
+          .get(to)
+          .get(from)
+          .loadWord(4 * i)
+          .vector('i16x8.extend_low_i8x16_u')
+          .vector('i32x4.extend_low_i16x8_u');
         store(16 * i);
       }
       for (let i = rest - (rest % 4); i < rest; i++) {
         body.get(to).get(from).loadByte(i).plain('f32.convert_i32_u');
-        body.f32(gather.scale[c] ?? 1).plain('f32.mul').f32(gather.shift[c] ?? 0).plain('f32.add').store('f32', 4 * i);
+        body
+          .f32(gather.scale[c] ?? 1)
+          .plain('f32.mul')
+          .f32(gather.shift[c] ?? 0)
+          .plain('f32.add')
+          .store('f32', 4 * i);
       }
       body.advance(from, rest).advance(to, 4 * rest);
     }

@@ -55,7 +55,14 @@ function tally(body: Body, loss: Loss, v: Record<'top' | 'sum' | 'zTarget' | 'zS
   pushKept(body, loss);
   body.vector('f32x4.mul').vector('f32x4.sub');
   if (loss.smoothing !== undefined) {
-    body.get(v.zSum).get(ROW).loadSplat(loss.smoothing).f32x4(1 / loss.classes).vector('f32x4.mul').vector('f32x4.mul').vector('f32x4.sub');
+    body
+      .get(v.zSum)
+      .get(ROW)
+      .loadSplat(loss.smoothing)
+      .f32x4(1 / loss.classes)
+      .vector('f32x4.mul')
+      .vector('f32x4.mul')
+      .vector('f32x4.sub');
   }
   pushValidMask(body);
   body.tee(v.gate).vector('v128.and').set(v.z);
@@ -74,7 +81,12 @@ function gradient(body: Body, loss: Loss, { at, k, sum, target }: Record<'at' | 
   pushKept(body, loss);
   body.set(kept);
   if (loss.smoothing === undefined) body.f32x4(0);
-  else body.get(ROW).loadSplat(loss.smoothing).f32x4(1 / loss.classes).vector('f32x4.mul');
+  else
+    body
+      .get(ROW)
+      .loadSplat(loss.smoothing)
+      .f32x4(1 / loss.classes)
+      .vector('f32x4.mul');
   body.set(rest);
   pushValidMask(body);
   body.set(gate).i32x4(0, 0, 0, 0).set(k).i32(loss.logits).set(at);

@@ -23,18 +23,36 @@ export function emitMaxPool(body: Body, pool: MaxPool): void {
     body.get(plane).set(row);
     body.repeat(output.rows, [[row, stride[0] * input.columns * 16]], () => {
       body.get(row).set(at);
-      body.repeat(output.columns, [[at, stride[1] * 16], [out, 16]], () => {
-        body.get(at).load('v128').set(best).i32x4(0, 0, 0, 0).set(code);
-        for (let tap = 1; tap < size[0] * size[1]; tap++) {
-          const [i, j] = [Math.floor(tap / size[1]), tap % size[1]];
-          const offset = (i * pool.width + j) * 16;
-          body.get(at).load('v128', (i * input.columns + j) * 16).tee(value).get(best).vector('f32x4.gt').set(greater);
-          body.get(best).get(value).vector('f32x4.pmax').set(best);
-          body.i32x4(offset, offset, offset, offset).get(code).get(greater).vector('v128.bitselect').set(code);
-        }
-        body.get(out).get(best).store('v128');
-        body.get(out).i32(pool.code - output.address).plain('i32.add').get(code).store('v128');
-      });
+      body.repeat(
+        output.columns,
+        [
+          [at, stride[1] * 16],
+          [out, 16],
+        ],
+        () => {
+          body.get(at).load('v128').set(best).i32x4(0, 0, 0, 0).set(code);
+          for (let tap = 1; tap < size[0] * size[1]; tap++) {
+            const [i, j] = [Math.floor(tap / size[1]), tap % size[1]];
+            const offset = (i * pool.width + j) * 16;
+            body
+              .get(at)
+              .load('v128', (i * input.columns + j) * 16)
+              .tee(value)
+              .get(best)
+              .vector('f32x4.gt')
+              .set(greater);
+            body.get(best).get(value).vector('f32x4.pmax').set(best);
+            body.i32x4(offset, offset, offset, offset).get(code).get(greater).vector('v128.bitselect').set(code);
+          }
+          body.get(out).get(best).store('v128');
+          body
+            .get(out)
+            .i32(pool.code - output.address)
+            .plain('i32.add')
+            .get(code)
+            .store('v128');
+        },
+      );
     });
   });
   body.release('i32', plane, row, at, out);
@@ -57,18 +75,40 @@ export function emitMaxPoolGradient(body: Body, pool: MaxPoolGradient): void {
   if (!pool.accumulate) body.clear(input.address, pool.channels * input.rows * input.columns * 16);
   const [plane, row, corner, from, to] = body.locals('i32', 5) as [Local, Local, Local, Local, Local];
   const code = body.local('v128');
-  body.i32(input.address - (padding[0] * input.columns + padding[1]) * 16).set(plane).i32(gradient.address).set(from);
+  body
+    .i32(input.address - (padding[0] * input.columns + padding[1]) * 16)
+    .set(plane)
+    .i32(gradient.address)
+    .set(from);
   body.repeat(pool.channels, [[plane, input.rows * input.columns * 16]], () => {
     body.get(plane).set(row);
     body.repeat(gradient.rows, [[row, stride[0] * input.columns * 16]], () => {
       body.get(row).set(corner);
-      body.repeat(gradient.columns, [[corner, stride[1] * 16], [from, 16]], () => {
-        body.get(from).i32(pool.code - gradient.address).plain('i32.add').load('v128').set(code);
-        for (let s = 0; s < 4; s++) {
-          body.get(corner).get(code).extract('i32', s).plain('i32.add').tee(to);
-          body.get(to).load('f32', 4 * s).get(from).load('f32', 4 * s).plain('f32.add').store('f32', 4 * s);
-        }
-      });
+      body.repeat(
+        gradient.columns,
+        [
+          [corner, stride[1] * 16],
+          [from, 16],
+        ],
+        () => {
+          body
+            .get(from)
+            .i32(pool.code - gradient.address)
+            .plain('i32.add')
+            .load('v128')
+            .set(code);
+          for (let s = 0; s < 4; s++) {
+            body.get(corner).get(code).extract('i32', s).plain('i32.add').tee(to);
+            body
+              .get(to)
+              .load('f32', 4 * s)
+              .get(from)
+              .load('f32', 4 * s)
+              .plain('f32.add')
+              .store('f32', 4 * s);
+          }
+        },
+      );
     });
   });
   body.release('i32', plane, row, corner, from, to);

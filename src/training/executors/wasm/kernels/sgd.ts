@@ -17,9 +17,18 @@ export interface Sgd {
 export function emitSgd(body: Body, sgd: Sgd): void {
   const at = body.local('i32');
   const [alpha, mu, lambda, w, g, v] = body.locals('v128', 6) as [Local, Local, Local, Local, Local, Local];
-  [alpha, mu, lambda].forEach((value, i) => body.get(ROW).loadSplat(sgd.columns[i] ?? 0).set(value));
+  [alpha, mu, lambda].forEach((value, i) =>
+    body
+      .get(ROW)
+      .loadSplat(sgd.columns[i] ?? 0)
+      .set(value),
+  );
   for (const run of sgd.runs) {
-    body.get(LANE).i32(run.first * 4).plain('i32.add').set(at);
+    body
+      .get(LANE)
+      .i32(run.first * 4)
+      .plain('i32.add')
+      .set(at);
     body.repeat(run.count / 4, [[at, 16]], () => {
       body.get(at).load('v128').set(w).get(at).load('v128', sgd.gradient).set(g);
       body.get(at).f32x4(0).store('v128', sgd.gradient);

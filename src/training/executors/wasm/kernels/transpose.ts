@@ -40,12 +40,27 @@ export function tileToSamples(body: Body, grid: Grid, tile: Placement, samples: 
   walk(body, grid, tile, samples, (from, to) => {
     quads(body, grid.columns, from, to, {
       four: (v) => {
-        v.forEach((x, i) => body.get(from).load('v128', 16 * i).set(x));
+        v.forEach((x, i) =>
+          body
+            .get(from)
+            .load('v128', 16 * i)
+            .set(x),
+        );
         transpose4(body, v);
-        v.forEach((x, s) => body.get(to).get(x).store('v128', s * sampleBytes));
+        v.forEach((x, s) =>
+          body
+            .get(to)
+            .get(x)
+            .store('v128', s * sampleBytes),
+        );
       },
       one: (k) => {
-        for (let s = 0; s < 4; s++) body.get(to).get(from).load('f32', 16 * k + 4 * s).store('f32', s * sampleBytes + 4 * k);
+        for (let s = 0; s < 4; s++)
+          body
+            .get(to)
+            .get(from)
+            .load('f32', 16 * k + 4 * s)
+            .store('f32', s * sampleBytes + 4 * k);
       },
       fromStep: 64,
       toStep: 16,
@@ -58,18 +73,34 @@ export function samplesToTile(body: Body, grid: Grid, samples: Placement, tile: 
   walk(body, grid, tile, samples, (to, from) => {
     quads(body, grid.columns, from, to, {
       four: (v) => {
-        v.forEach((x, s) => body.get(from).load('v128', s * sampleBytes).set(x));
+        v.forEach((x, s) =>
+          body
+            .get(from)
+            .load('v128', s * sampleBytes)
+            .set(x),
+        );
         transpose4(body, v);
         v.forEach((x, i) => {
           body.get(to).get(x);
-          if (add) body.get(to).load('v128', 16 * i).vector('f32x4.add');
+          if (add)
+            body
+              .get(to)
+              .load('v128', 16 * i)
+              .vector('f32x4.add');
           body.store('v128', 16 * i);
         });
       },
       one: (k) => {
         for (let s = 0; s < 4; s++) {
-          body.get(to).get(from).load('f32', s * sampleBytes + 4 * k);
-          if (add) body.get(to).load('f32', 16 * k + 4 * s).plain('f32.add');
+          body
+            .get(to)
+            .get(from)
+            .load('f32', s * sampleBytes + 4 * k);
+          if (add)
+            body
+              .get(to)
+              .load('f32', 16 * k + 4 * s)
+              .plain('f32.add');
           body.store('f32', 16 * k + 4 * s);
         }
       },
@@ -81,24 +112,59 @@ export function samplesToTile(body: Body, grid: Grid, samples: Placement, tile: 
 
 /** Copies a tile-layout grid into another place of the same layout. */
 export function tileToTile(body: Body, grid: Grid, from: Placement, to: Placement): void {
-  walk(body, grid, from, to, (source, target) => {
-    const [s, t] = body.locals('i32', 2) as [Local, Local];
-    body.get(source).set(s).get(target).set(t);
-    body.repeat(grid.columns, [[s, 16], [t, 16]], () => body.get(t).get(s).load('v128').store('v128'));
-    body.release('i32', s, t);
-  }, 16);
+  walk(
+    body,
+    grid,
+    from,
+    to,
+    (source, target) => {
+      const [s, t] = body.locals('i32', 2) as [Local, Local];
+      body.get(source).set(s).get(target).set(t);
+      body.repeat(
+        grid.columns,
+        [
+          [s, 16],
+          [t, 16],
+        ],
+        () => body.get(t).get(s).load('v128').store('v128'),
+      );
+      body.release('i32', s, t);
+    },
+    16,
+  );
 }
 
 /** Calls back once for the code of a row: pointers to its start in the tile and in the other layout. Contiguous grids are one row. */
-function walk(body: Body, grid: Grid, tile: Placement, other: Placement, row: (tilePointer: Local, otherPointer: Local) => void, otherBytes = 4): void {
+function walk(
+  body: Body,
+  grid: Grid,
+  tile: Placement,
+  other: Placement,
+  row: (tilePointer: Local, otherPointer: Local) => void,
+  otherBytes = 4,
+): void {
   const [planeA, planeB, a, b] = body.locals('i32', 4) as [Local, Local, Local, Local];
   body.i32(tile.address).set(planeA).i32(other.address).set(planeB);
-  body.repeat(grid.channels, [[planeA, tile.plane * 16], [planeB, other.plane * otherBytes]], () => {
-    body.get(planeA).set(a).get(planeB).set(b);
-    body.repeat(grid.rows, [[a, tile.row * 16], [b, other.row * otherBytes]], () => {
-      row(a, b);
-    });
-  });
+  body.repeat(
+    grid.channels,
+    [
+      [planeA, tile.plane * 16],
+      [planeB, other.plane * otherBytes],
+    ],
+    () => {
+      body.get(planeA).set(a).get(planeB).set(b);
+      body.repeat(
+        grid.rows,
+        [
+          [a, tile.row * 16],
+          [b, other.row * otherBytes],
+        ],
+        () => {
+          row(a, b);
+        },
+      );
+    },
+  );
   body.release('i32', planeA, planeB, a, b);
 }
 
@@ -114,7 +180,14 @@ function quads(body: Body, columns: number, from: Local, to: Local, steps: Steps
   const [savedFrom, savedTo] = body.locals('i32', 2) as [Local, Local];
   const v = body.locals('v128', 4) as [Local, Local, Local, Local];
   body.get(from).set(savedFrom).get(to).set(savedTo);
-  body.repeat(Math.floor(columns / 4), [[from, steps.fromStep], [to, steps.toStep]], () => steps.four(v));
+  body.repeat(
+    Math.floor(columns / 4),
+    [
+      [from, steps.fromStep],
+      [to, steps.toStep],
+    ],
+    () => steps.four(v),
+  );
   for (let k = 0; k < columns % 4; k++) steps.one(k);
   body.get(savedFrom).set(from).get(savedTo).set(to);
   body.release('i32', savedFrom, savedTo);
