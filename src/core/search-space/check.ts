@@ -54,7 +54,8 @@ function checkRange(range: FloatDistribution | IntDistribution, report: Report):
   if (log && low <= 0) report('log-not-positive', 'low', 'a positive number where log is true', low);
   if (step === undefined) return;
   if (step <= 0) report('step-not-positive', 'step', 'a positive number', step);
-  else if (step > high - low && high > low) report('step-too-large', 'step', `at most high − low, ${high - low}`, step);
+  // The slack is for decimals: 0.3 − 0.2 is below 0.1 in float64.
+  else if (step > (high - low) * (1 + 1e-9) && high > low) report('step-too-large', 'step', `at most high − low, ${high - low}`, step);
   if (log && (type === 'float' || step !== 1)) report('log-with-step', 'step', 'no step where log is true', step, 'remove step or log');
 }
 
