@@ -21,12 +21,15 @@ export interface Frame {
   readonly paint: Paint;
 }
 
+/** `cpu/9` before `cpu/10`. */
+const byName = new Intl.Collator('en', { numeric: true });
+
 /** Trials done, the best with its parameters, speed and time left, a line per worker. No line is wider than the frame. */
 export function liveView(progress: RunProgress, frame: Frame): string[] {
   const { width, height, paint } = frame;
   const head = [headline(progress, width, paint), ...best(progress, frame), cut(speed(progress), width)];
   if (progress.stalled !== null) head.push(paint.bad(cut(`the lab file cannot be written, trying again: ${progress.stalled}`, width)));
-  const workers = [...progress.workers];
+  const workers = [...progress.workers].sort(([a], [b]) => byName.compare(a, b));
   const starting = progress.run.workers - workers.length;
   const lines = workers.map(([name, worker]) => workerLine(name, worker, progress, frame));
   if (starting > 0) lines.push(paint.dim(cut(`${count(starting, 'worker')} starting`, width)));

@@ -61,11 +61,19 @@ export function generationTable(generations: readonly GenerationBest[], directio
   return table(head, rows, width);
 }
 
+/** The scheduler's reasons in words; any other stands for itself. */
+const REASONS: Readonly<Record<string, string>> = {
+  trials: 'the budget is used',
+  target: 'the target is reached',
+  minutes: 'the time is up',
+  exhausted: 'no point is left to try',
+};
+
 function outcome(end: RunSummary, trials: number | null): string {
   const done = end.complete + end.pruned + end.failed;
   const state = { finished: 'Finished', paused: 'Paused', failed: 'Failed' }[end.state];
   const parts = [
-    `${state} (${end.reason}): ${trials === null ? count(done, 'trial') : `${done} of ${count(trials, 'trial')}`} in ${duration(end.elapsedMs)}`,
+    `${state} (${REASONS[end.reason] ?? end.reason}): ${trials === null ? count(done, 'trial') : `${done} of ${count(trials, 'trial')}`} in ${duration(end.elapsedMs)}`,
   ];
   if (end.pruned > 0) parts.push(`${end.pruned} pruned`);
   if (end.failed > 0) parts.push(`${end.failed} failed`);

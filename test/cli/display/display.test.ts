@@ -168,6 +168,19 @@ test('the summary at 80 columns', () => {
   ]);
 });
 
+test('workers stand in the order of their names, whoever was first', () => {
+  const progress = new RunProgress(run);
+  for (const n of [10, 9, 0]) progress.event({ type: 'workerReady', slot: `local/cpu/${n}`, device: 'cpu' });
+  const lines = liveView(progress, { width: 80, height: 24, measure: 'value', paint: plain });
+  expect(lines.slice(-3).map((line) => line.split(' ')[0])).toEqual(['cpu/0', 'cpu/9', 'cpu/10']);
+});
+
+test("the scheduler's reasons are said in words", () => {
+  const first = (reason: string): string => summary(run, { ...end, state: 'finished', reason }, { width: 80, measure: 'value' })[0]!;
+  expect(first('trials')).toContain('Finished (the budget is used): 5 of 64 trials');
+  expect(first('the disk is full')).toContain('Finished (the disk is full):');
+});
+
 test('where the table of the best is too wide, each has its parameters below', () => {
   expect(summary(run, { ...end, generations: null, resumeCommand: null }, { width: 40, measure: 'loss' }).slice(2, 9)).toEqual([
     'The 2 best configurations',
