@@ -2,18 +2,18 @@
  * A lab in an SQLite file that Optuna opens as it is. One writer, fenced by epoch: each commit looks, under the write lock,
  * whether the epoch is still its own. Write-ahead log while open, one plain file when closed.
  */
-import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { LabSnapshot, Write } from '../core/scheduling/index.ts';
-import { Connection, readHeader } from './connection.ts';
+import { Connection } from './connection.ts';
 import type { Statement } from './connection.ts';
 import { StorageError } from './errors.ts';
+import { createFile, refuseEmpty, refuseUnknown } from './file-checks.ts';
 import { recognise } from './recognise.ts';
-import type { Recognised } from './recognise.ts';
 import { holderOf, refuseHeld, refuseRival, takeHold } from './resume.ts';
 import type { Hold } from './resume.ts';
 import { readSnapshot } from './snapshot.ts';
-import { isBusy, isFolder, storageError } from './sqlite-failure.ts';
+import { isBusy, storageError } from './sqlite-failure.ts';
 import type { Committed, LabStorage } from './storage.ts';
 import { Writes } from './writes.ts';
 
@@ -47,72 +47,6 @@ export function openLab(path: string, { create, takeOver = false, now = () => ne
     if (created) for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(file + suffix, { force: true });
     throw storageError(error, file, 'open the lab file');
   }
-}
-
-function createFile(file: string, create: boolean): void {
-  const refuse = (message: string, expected: string): StorageError =>
-    new StorageError('not-found', file, `${file}: ${message}`, { expected, found: 'nothing' });
-  if (!create) throw refuse('there is no such lab file', 'a lab file');
-  if (!isFolder(dirname(file))) throw refuse(`there is no folder ${dirname(file)}`, 'a folder to create it in');
-  try {
-    closeSync(openSync(file, 'wx'));
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EEXIST') return;
-    const full = code === 'ENOSPC' || code === 'EDQUOT';
-    const [kind, sentence] = full ? (['disk-full', 'the disk is full'] as const) : (['read-only', 'its folder cannot be written'] as const);
-    throw new StorageError(kind, file, `${file}: cannot create the lab file: ${sentence}`, {
-      expected: full ? 'free space' : 'a folder that can be written',
-      found: String(code),
-      cause: error,
-    });
-  }
-}
-
-/** Looks at a file without leaving anything beside it; what it is counts again under the lock. */
-function refuseUnknown(file: string, create: boolean, timeoutMs: number): void {
-  refuseNonSqlite(file);
-  // A journal means that a writer was killed: only a connection that may write can roll it back.
-  if (statSync(file).size === 0 || existsSync(`${file}-journal`)) return;
-  let connection: Connection | null = null;
-  try {
-    connection = Connection.openReadOnly(file, timeoutMs, true);
-    refuseEmpty(file, recognise(connection), create);
-  } finally {
-    connection?.close();
-  }
-}
-
-export function refuseNonSqlite(file: string): void {
-  if (isFolder(file)) {
-    throw new StorageError('not-sqlite', file, `${file}: it is a folder, not a lab file`, {
-      expected: 'an SQLite file',
-      found: 'a folder',
-    });
-  }
-  let header: Buffer;
-  try {
-    header = readHeader(file);
-  } catch (error) {
-    throw new StorageError('io', file, `${file}: cannot be read`, {
-      expected: 'a file that can be read',
-      found: String(error),
-      cause: error,
-    });
-  }
-  if (header.length === 0 || header.toString('latin1').startsWith('SQLite format 3\0')) return;
-  throw new StorageError('not-sqlite', file, `${file}: it is not an SQLite file`, {
-    expected: 'an SQLite file',
-    found: `a file that begins with ${JSON.stringify(header.toString('latin1').slice(0, 12))}`,
-  });
-}
-
-function refuseEmpty(file: string, found: Recognised, create: boolean): void {
-  if (found !== 'empty' || create) return;
-  throw new StorageError('not-a-lab', file, `${file}: it is an empty database, not a lab file`, {
-    expected: 'a lab file',
-    found: 'no tables',
-  });
 }
 
 function takeLab(connection: Connection, create: boolean, takeOver: boolean): Hold {

@@ -1,0 +1,145 @@
+/** Reads a study that Optuna or another program made: from Optuna's tables alone, since there are no rows of ours. */
+import type { TrialState } from '../core/scheduling/index.ts';
+import type { Distribution, Params, ParamValue } from '../core/search-space/distribution.ts';
+import type { Direction } from '../core/study/study-spec.ts';
+import { optunaDistribution } from '../protocol/lab-file.ts';
+import type { Columns } from './columns.ts';
+import type { Connection, Row } from './connection.ts';
+import { StorageError } from './errors.ts';
+import type { StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
+import { dateOf, distributionOf, trialStateOf, valueOf } from './optuna-encoding.ts';
+
+const PAGE = 1_000;
+
+const TRIALS = `SELECT trials.trial_id, number, state, datetime_start, datetime_complete, value, value_type
+  FROM trials LEFT JOIN trial_values ON trial_values.trial_id = trials.trial_id AND objective = 0`;
+
+export class ForeignStudy {
+  readonly #connection: Connection;
+  readonly #columns: Columns;
+  readonly #studyId: number;
+  readonly #name: string;
+  /** By their JSON: a study has few. */
+  readonly #distributions = new Map<string, Distribution>();
+
+  constructor(connection: Connection, columns: Columns, studyId: number, name: string) {
+    this.#connection = connection;
+    this.#columns = columns;
+    this.#studyId = studyId;
+    this.#name = name;
+  }
+
+  summary(): StudySummary {
+    const counts = { waiting: 0, running: 0, complete: 0, pruned: 0, failed: 0 };
+    for (const [state, count] of this.#connection.all(
+      'SELECT state, count(*) FROM trials WHERE study_id = ? GROUP BY state',
+      this.#studyId,
+    )) {
+      counts[this.#state(state)] = this.#columns.integer('count', count);
+    }
+    const directions = this.#directions();
+    const [best] = directions.length === 1 ? this.best(1) : [];
+    return {
+      uid: null,
+      name: this.#name,
+      directions,
+      state: null,
+      reason: null,
+      counts,
+      limits: null,
+      limit: null,
+      activeMs: null,
+      best: best?.value === undefined || best.value === null ? null : { number: best.number, value: best.value },
+      spec: null,
+    };
+  }
+
+  *trials(): Generator<TrialRecord> {
+    const page = this.#connection.prepare(`${TRIALS} WHERE study_id = ? AND trials.trial_id >= ? ORDER BY trials.trial_id LIMIT ${PAGE}`);
+    for (let from = 0; ;) {
+      const rows = page.all([this.#studyId, from]);
+      yield* this.#records(rows);
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      from = this.#columns.integer('trials.trial_id', last[0]) + 1;
+    }
+  }
+
+  best(count: number): TrialRecord[] {
+    const order = this.#directions()[0] === 'maximize' ? 'DESC' : 'ASC';
+    return this.#records(
+      this.#connection.all(
+        `${TRIALS} WHERE study_id = ? AND state = 'COMPLETE' AND value_type = 'FINITE' ORDER BY value ${order}, number LIMIT ?`,
+        this.#studyId,
+        count,
+      ),
+    );
+  }
+
+  story(number: number): TrialStory | null {
+    const [trial] = this.#records(this.#connection.all(`${TRIALS} WHERE study_id = ? AND number = ?`, this.#studyId, number));
+    return trial === undefined ? null : { trial, attempts: [], lines: [] };
+  }
+
+  #directions(): Direction[] {
+    return this.#connection
+      .all('SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective', this.#studyId)
+      .map(([direction]) => (direction === 'MAXIMIZE' ? 'maximize' : 'minimize'));
+  }
+
+  #records(rows: readonly Row[]): TrialRecord[] {
+    const select = this.#connection.prepare(
+      'SELECT param_name, param_value, distribution_json FROM trial_params WHERE trial_id = ? ORDER BY param_id',
+    );
+    return rows.map((row): TrialRecord => {
+      const value = valueOf(row[5], row[6]);
+      return {
+        number: this.#columns.integer('trials.number', row[1]),
+        state: this.#state(row[2]),
+        outcome: null,
+        value: Number.isNaN(value) ? null : value,
+        params: this.#params(select.all([this.#columns.integer('trials.trial_id', row[0])])),
+        encoded: null,
+        origin: null,
+        basis: null,
+        finishSeq: null,
+        attempts: 0,
+        endedBy: 0,
+        slot: null,
+        result: null,
+        start: dateOf(row[3]),
+        complete: dateOf(row[4]),
+      };
+    });
+  }
+
+  #params(rows: readonly Row[]): Params {
+    const entries = rows.map(([name, value, json]): [string, ParamValue] => {
+      const encoded = this.#columns.real('trial_params.param_value', value);
+      const distribution = this.#distribution(this.#columns.text('trial_params.distribution_json', json));
+      return [
+        this.#columns.text('trial_params.param_name', name),
+        distribution.type === 'categorical' ? (distribution.choices[encoded] ?? null) : encoded,
+      ];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  #distribution(json: string): Distribution {
+    const known = this.#distributions.get(json);
+    if (known !== undefined) return known;
+    const read = distributionOf(this.#columns.json('trial_params.distribution_json', optunaDistribution, json));
+    this.#distributions.set(json, read);
+    return read;
+  }
+
+  #state(found: unknown): TrialState {
+    const state = trialStateOf(found);
+    if (state !== undefined) return state;
+    const { file } = this.#connection;
+    throw new StorageError('damaged', file, `${file}: trials.state: expected a state of Optuna's, found ${String(found)}`, {
+      expected: "a state of Optuna's",
+      found: String(found),
+    });
+  }
+}

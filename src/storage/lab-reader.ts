@@ -1,0 +1,92 @@
+/** What can be read of a lab file without writing it, also while a run does. Studies are named by their name or uid. */
+import type { Origin } from '../core/samplers/sampler.ts';
+import type { AttemptOutcome, AttemptResult, StudyState, TrialOutcome, TrialState } from '../core/scheduling/index.ts';
+import type { EncodedParams, Params } from '../core/search-space/distribution.ts';
+import type { Direction, Limits, StudySpec } from '../core/study/study-spec.ts';
+
+export interface LabReader {
+  readonly file: string;
+  /** Ours and those that other programs made, in the order of their creation. */
+  studies(): StudySummary[];
+  study(nameOrUid: string): StudySummary | null;
+  /**
+   * In number order, read a page at a time: trials that end meanwhile may show either state.
+   * @throws StorageError not-found: no such study
+   */
+  trials(nameOrUid: string): Iterable<TrialRecord>;
+  /**
+   * The best `count` complete trials with a finite value, best first, ties by smaller number.
+   * @throws StorageError not-found: no such study
+   */
+  best(nameOrUid: string, count: number): TrialRecord[];
+  /**
+   * Null: no such trial.
+   * @throws StorageError not-found: no such study
+   */
+  story(nameOrUid: string, number: number): TrialStory | null;
+  close(): void;
+}
+
+export interface StudySummary {
+  /** Null: another program's study; then `state`, `reason`, `limits`, `limit`, `activeMs` and `spec` are null as well. */
+  readonly uid: string | null;
+  readonly name: string;
+  /** One of ours has one. */
+  readonly directions: readonly Direction[];
+  readonly state: StudyState | null;
+  readonly reason: string | null;
+  readonly counts: Readonly<Record<TrialState, number>>;
+  readonly limits: Limits | null;
+  /** Numbers below this are wanted; null: no limit. */
+  readonly limit: number | null;
+  readonly activeMs: number | null;
+  readonly best: { readonly number: number; readonly value: number } | null;
+  readonly spec: StudySpec | null;
+}
+
+export interface TrialRecord {
+  readonly number: number;
+  readonly state: TrialState;
+  /** Null while it has not ended, and for other programs' trials. */
+  readonly outcome: TrialOutcome | null;
+  /** ±∞ for the worst; null where there is none. With several objectives the first one's. */
+  readonly value: number | null;
+  readonly params: Params;
+  /** Null for other programs' trials, as are `origin`, `basis` and `finishSeq`. */
+  readonly encoded: EncodedParams | null;
+  readonly origin: Origin | null;
+  readonly basis: number | null;
+  readonly finishSeq: number | null;
+  /** How many attempts were started. */
+  readonly attempts: number;
+  /** The attempt that ended it; 0: none. */
+  readonly endedBy: number;
+  /** Of that attempt. */
+  readonly slot: string | null;
+  readonly result: AttemptResult | null;
+  readonly start: Date | null;
+  readonly complete: Date | null;
+}
+
+export interface AttemptRecord {
+  readonly k: number;
+  readonly slot: string;
+  readonly spawn: string;
+  readonly session: string;
+  readonly cohort: string;
+  readonly sent: Date;
+  readonly ended: Date | null;
+  /** Null: it has none yet. */
+  readonly outcome: AttemptOutcome | null;
+  /** What the worker said. */
+  readonly result: AttemptResult | null;
+  /** Why the coordinator ended it. */
+  readonly detail: string | null;
+}
+
+export interface TrialStory {
+  readonly trial: TrialRecord;
+  readonly attempts: readonly AttemptRecord[];
+  /** Why the trial came to be where it is; kept when it ends. */
+  readonly lines: readonly string[];
+}

@@ -1,0 +1,186 @@
+/** Reads a study of ours from its rows, for people. */
+import { axesOf } from '../core/search-space/axis.ts';
+import type { Axis } from '../core/search-space/axis.ts';
+import { toParams } from '../core/search-space/params.ts';
+import type { TrialState } from '../core/scheduling/index.ts';
+import {
+  attemptOutcome,
+  parents as parentsSchema,
+  storedLimits,
+  storedResult,
+  storedSpec,
+  story as storySchema,
+  studyState,
+  trialOutcome,
+  trialState,
+} from '../protocol/lab-file.ts';
+import type { Columns } from './columns.ts';
+import type { Connection, Row } from './connection.ts';
+import type { AttemptRecord, StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
+import { dateOf } from './optuna-encoding.ts';
+
+/** Trials read at once; no statement stays half-read, which would hold the writer's log back. */
+const PAGE = 1_000;
+
+const TRIAL_COLUMNS = `ours.number, ours.state, params, operator, parents, generation, basis, ours.outcome, ours.value, finish_seq,
+  ended_by, datetime_start, datetime_complete, slot, result,
+  (SELECT count(*) FROM galapagos_attempt every WHERE every.study = ours.study AND every.number = ours.number)`;
+
+// A trial's row is looked for in its own study only: ids are given again after a deletion.
+const TRIAL_TABLES = `galapagos_trial ours
+  LEFT JOIN trials ON trials.trial_id = ours.trial_id AND trials.study_id = ?2
+  LEFT JOIN galapagos_attempt last ON last.study = ours.study AND last.number = ours.number AND last.k = ended_by`;
+
+export class OwnStudy {
+  readonly studyId: number;
+  readonly #connection: Connection;
+  readonly #columns: Columns;
+  readonly #uid: string;
+  readonly #name: string;
+  readonly #key: number;
+
+  /** @param name as Optuna's table has it: the dashboard can rename a study */
+  constructor(connection: Connection, columns: Columns, found: { uid: string; name: string; key: number; studyId: number }) {
+    this.#connection = connection;
+    this.#columns = columns;
+    this.#uid = found.uid;
+    this.#name = found.name;
+    this.#key = found.key;
+    this.studyId = found.studyId;
+  }
+
+  summary(): StudySummary {
+    const columns = this.#columns;
+    const row =
+      this.#connection.get('SELECT state, reason, limits, trial_limit, active_ms, spec FROM galapagos_study WHERE id = ?', this.#key) ?? [];
+    const spec = columns.json('galapagos_study.spec', storedSpec, row[5]);
+    const [best] = this.best(1);
+    return {
+      uid: this.#uid,
+      name: this.#name,
+      directions: [spec.direction],
+      state: columns.parsed('galapagos_study.state', studyState, row[0]),
+      reason: columns.textOrNull('galapagos_study.reason', row[1]),
+      counts: this.#counts(),
+      limits: columns.json('galapagos_study.limits', storedLimits, row[2]),
+      limit: columns.integerOrNull('galapagos_study.trial_limit', row[3]),
+      activeMs: columns.real('galapagos_study.active_ms', row[4]),
+      best: best?.value === undefined || best.value === null ? null : { number: best.number, value: best.value },
+      spec: { ...spec, name: this.#name },
+    };
+  }
+
+  *trials(): Generator<TrialRecord> {
+    const { axes } = this.#space();
+    const page = this.#connection.prepare(
+      `SELECT ${TRIAL_COLUMNS} FROM ${TRIAL_TABLES} WHERE ours.study = ?1 AND ours.number >= ?3 ORDER BY ours.number LIMIT ${PAGE}`,
+    );
+    for (let from = 0; ;) {
+      const trials = page.all([this.#key, this.studyId, from]).map((row) => this.#trial(row, axes));
+      yield* trials;
+      const last = trials.at(-1);
+      if (last === undefined) return;
+      from = last.number + 1;
+    }
+  }
+
+  best(count: number): TrialRecord[] {
+    const { axes, direction } = this.#space();
+    const order = direction === 'minimize' ? 'ASC' : 'DESC';
+    return this.#connection
+      .all(
+        `SELECT ${TRIAL_COLUMNS} FROM ${TRIAL_TABLES} WHERE ours.study = ?1 AND ours.state = 'complete' AND abs(ours.value) < 9e999
+         ORDER BY ours.value ${order}, ours.number LIMIT ?3`,
+        this.#key,
+        this.studyId,
+        count,
+      )
+      .map((row) => this.#trial(row, axes));
+  }
+
+  story(number: number): TrialStory | null {
+    const columns = this.#columns;
+    const row = this.#connection.get(
+      `SELECT ${TRIAL_COLUMNS} FROM ${TRIAL_TABLES} WHERE ours.study = ?1 AND ours.number = ?3`,
+      this.#key,
+      this.studyId,
+      number,
+    );
+    if (row === undefined) return null;
+    const told = this.#connection.get('SELECT story FROM galapagos_trial WHERE study = ? AND number = ?', this.#key, number)?.[0] ?? null;
+    const attempts = this.#connection
+      .all(
+        `SELECT k, slot, spawn, session, cohort, sent_at, ended_at, outcome, result, detail FROM galapagos_attempt
+         WHERE study = ? AND number = ? ORDER BY k`,
+        this.#key,
+        number,
+      )
+      .map((attempt) => this.#attempt(attempt));
+    return {
+      trial: this.#trial(row, this.#space().axes),
+      attempts,
+      lines: told === null ? [] : columns.json('galapagos_trial.story', storySchema, told),
+    };
+  }
+
+  #space(): { axes: readonly Axis[]; direction: 'minimize' | 'maximize' } {
+    const text = this.#connection.get('SELECT spec FROM galapagos_study WHERE id = ?', this.#key)?.[0];
+    const { searchSpace, direction } = this.#columns.json('galapagos_study.spec', storedSpec, text);
+    return { axes: axesOf(searchSpace), direction };
+  }
+
+  #counts(): Record<TrialState, number> {
+    const counts = { waiting: 0, running: 0, complete: 0, pruned: 0, failed: 0 };
+    for (const [state, count] of this.#connection.all(
+      'SELECT state, count(*) FROM galapagos_trial WHERE study = ? GROUP BY state',
+      this.#key,
+    )) {
+      counts[this.#columns.parsed('galapagos_trial.state', trialState, state)] = this.#columns.integer('count', count);
+    }
+    return counts;
+  }
+
+  #trial(row: Row, axes: readonly Axis[]): TrialRecord {
+    const columns = this.#columns;
+    const encoded = columns.params('galapagos_trial.params', row[2], axes.length);
+    const value = columns.real('galapagos_trial.value', row[8]);
+    return {
+      number: columns.integer('galapagos_trial.number', row[0]),
+      state: columns.parsed('galapagos_trial.state', trialState, row[1]),
+      outcome: row[7] === null ? null : columns.parsed('galapagos_trial.outcome', trialOutcome, row[7]),
+      value: Number.isNaN(value) ? null : value,
+      params: toParams(axes, encoded),
+      encoded,
+      origin: {
+        operator: columns.text('galapagos_trial.operator', row[3]),
+        parents: row[4] === null ? [] : columns.json('galapagos_trial.parents', parentsSchema, row[4]),
+        generation: columns.integer('galapagos_trial.generation', row[5]),
+      },
+      basis: columns.integer('galapagos_trial.basis', row[6]),
+      finishSeq: columns.integerOrNull('galapagos_trial.finish_seq', row[9]),
+      attempts: columns.integer('count', row[15]),
+      endedBy: columns.integerOrNull('galapagos_trial.ended_by', row[10]) ?? 0,
+      slot: columns.textOrNull('galapagos_attempt.slot', row[13]),
+      result: row[14] === null ? null : columns.json('galapagos_attempt.result', storedResult, row[14]),
+      start: dateOf(row[11]),
+      complete: dateOf(row[12]),
+    };
+  }
+
+  #attempt(row: Row): AttemptRecord {
+    const columns = this.#columns;
+    const ended = columns.integerOrNull('galapagos_attempt.ended_at', row[6]);
+    return {
+      k: columns.integer('galapagos_attempt.k', row[0]),
+      slot: columns.text('galapagos_attempt.slot', row[1]),
+      spawn: columns.text('galapagos_attempt.spawn', row[2]),
+      session: columns.text('galapagos_attempt.session', row[3]),
+      cohort: columns.text('galapagos_attempt.cohort', row[4]),
+      sent: new Date(columns.integer('galapagos_attempt.sent_at', row[5])),
+      ended: ended === null ? null : new Date(ended),
+      outcome: row[7] === null ? null : columns.parsed('galapagos_attempt.outcome', attemptOutcome, row[7]),
+      result: row[8] === null ? null : columns.json('galapagos_attempt.result', storedResult, row[8]),
+      detail: columns.textOrNull('galapagos_attempt.detail', row[9]),
+    };
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Reads a lab file without the writer's lock and without an epoch: for commands and windows, also while a run writes it. No
+ * byte of the file changes.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Columns } from './columns.ts';
+import { Connection } from './connection.ts';
+import { StorageError } from './errors.ts';
+import { refuseNonSqlite } from './file-checks.ts';
+import { ForeignStudy } from './foreign-study.ts';
+import type { LabReader, StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
+import { OwnStudy } from './own-study.ts';
+import { recognise } from './recognise.ts';
+import { needsRollback, resultCode, storageError } from './sqlite-failure.ts';
+
+const CANTOPEN = 14;
+
+/** @throws StorageError what the file is instead */
+export function readLab(path: string, { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): LabReader {
+  const file = resolve(path);
+  if (!existsSync(file))
+    throw new StorageError('not-found', file, `${file}: there is no such lab file`, { expected: 'a lab file', found: 'nothing' });
+  refuseNonSqlite(file);
+  if (statSync(file).size === 0) throw emptyLab(file);
+  const connection = openToRead(file, timeoutMs);
+  try {
+    const found = recognise(connection);
+    if (found === 'empty') throw emptyLab(file);
+    return new FileReader(connection, found === 'lab');
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+function openToRead(file: string, timeoutMs: number): Connection {
+  const attempt = (still: boolean): Connection => {
+    const connection = Connection.openReadOnly(file, timeoutMs, still);
+    try {
+      connection.get('SELECT count(*) FROM sqlite_master');
+      return connection;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  };
+  try {
+    return attempt(false);
+  } catch (error) {
+    // In a folder that cannot be written, a file that nobody has open is read as it stands.
+    if ((resultCode(error) & 0xff) === CANTOPEN) return attempt(true);
+    if (!needsRollback(error)) throw storageError(error, file, 'read the lab file');
+  }
+  // A writer was killed before its log was on: back to its last commit, which is what the file held.
+  const writer = Connection.open(file, timeoutMs);
+  try {
+    writer.get('SELECT count(*) FROM sqlite_master');
+  } finally {
+    writer.close();
+  }
+  return attempt(false);
+}
+
+function emptyLab(file: string): StorageError {
+  return new StorageError('not-a-lab', file, `${file}: it is an empty database, not a lab file`, {
+    expected: 'a lab file',
+    found: 'no tables',
+  });
+}
+
+type Study = OwnStudy | ForeignStudy;
+
+class FileReader implements LabReader {
+  readonly file: string;
+  readonly #connection: Connection;
+  readonly #columns: Columns;
+  readonly #hasOurs: boolean;
+
+  constructor(connection: Connection, hasOurs: boolean) {
+    this.file = connection.file;
+    this.#connection = connection;
+    this.#columns = new Columns(connection.file);
+    this.#hasOurs = hasOurs;
+  }
+
+  studies(): StudySummary[] {
+    return this.#reading(() => this.#all().map(({ study }) => study.summary()));
+  }
+
+  study(nameOrUid: string): StudySummary | null {
+    return this.#reading(() => this.#find(nameOrUid)?.summary() ?? null);
+  }
+
+  *trials(nameOrUid: string): Generator<TrialRecord> {
+    try {
+      yield* this.#known(nameOrUid).trials();
+    } catch (error) {
+      throw storageError(error, this.file, 'read the lab file');
+    }
+  }
+
+  best(nameOrUid: string, count: number): TrialRecord[] {
+    return this.#reading(() => this.#known(nameOrUid).best(count));
+  }
+
+  story(nameOrUid: string, number: number): TrialStory | null {
+    return this.#reading(() => this.#known(nameOrUid).story(number));
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  #known(nameOrUid: string): Study {
+    const study = this.#find(nameOrUid);
+    if (study !== undefined) return study;
+    const names = this.#all().map(({ name }) => JSON.stringify(name));
+    const found = names.length === 0 ? 'no study' : names.slice(0, 8).join(', ') + (names.length > 8 ? ' …' : '');
+    throw new StorageError('not-found', this.file, `${this.file}: no study ${JSON.stringify(nameOrUid)} in it; it has ${found}`, {
+      expected: 'the name or uid of a study',
+      found,
+    });
+  }
+
+  #find(nameOrUid: string): Study | undefined {
+    const all = this.#all();
+    return (all.find(({ name }) => name === nameOrUid) ?? all.find(({ uid }) => uid === nameOrUid))?.study;
+  }
+
+  #all(): { readonly name: string; readonly uid: string | null; readonly study: Study }[] {
+    const ours = this.#ours();
+    return this.#connection.all('SELECT study_id, study_name FROM studies ORDER BY study_id').map((row) => {
+      const studyId = this.#columns.integer('studies.study_id', row[0]);
+      const name = this.#columns.text('studies.study_name', row[1]);
+      const own = ours.get(studyId);
+      return own === undefined
+        ? { name, uid: null, study: new ForeignStudy(this.#connection, this.#columns, studyId, name) }
+        : { name, uid: own.uid, study: new OwnStudy(this.#connection, this.#columns, { ...own, name, studyId }) };
+    });
+  }
+
+  /** By study_id. A rename in the dashboard copies a study under a new id; of several copies the original counts, else the first. */
+  #ours(): Map<number, { readonly uid: string; readonly key: number }> {
+    const ours = new Map<number, { uid: string; key: number }>();
+    if (!this.#hasOurs) return ours;
+    const taken = new Set<number>();
+    const rows = this.#connection.all(
+      `SELECT attribute.study_id, id, uid FROM galapagos_study own
+       JOIN study_user_attributes attribute ON key = 'galapagos:uid' AND value_json = '"' || uid || '"'
+       ORDER BY attribute.study_id <> own.study_id, attribute.study_id`,
+    );
+    for (const row of rows) {
+      const key = this.#columns.integer('galapagos_study.id', row[1]);
+      if (taken.has(key)) continue;
+      taken.add(key);
+      ours.set(this.#columns.integer('study_user_attributes.study_id', row[0]), {
+        uid: this.#columns.text('galapagos_study.uid', row[2]),
+        key,
+      });
+    }
+    return ours;
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw storageError(error, this.file, 'read the lab file');
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/** libsql closes a file only when the garbage collector has found its statements; a test that opens hundreds must see to it. */
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+export async function collectGarbage(): Promise<void> {
+  collect();
+  await setImmediate();
+}
