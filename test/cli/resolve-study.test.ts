@@ -1,8 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { presetNames } from '../../src/cli/presets.ts';
+import { exitCodeOf, EXIT } from '../../src/cli/exit-codes.ts';
 import { looksLikeFile, resolveStudy } from '../../src/cli/resolve-study.ts';
 import { resourcesFolder } from '../../src/cli/resources.ts';
 
@@ -71,4 +73,77 @@ describe('what cannot be resolved says why', () => {
     expect(() => resolved('sphere', { sampler: 'evolutoin' })).toThrow('did you mean evolution?');
     expect(() => resolved('paper-mnist-grid', { trials: 65 })).toThrow('stop.trials: expected at most 64, found 65');
   });
+});
+
+test('a wrong training objective is refused with its place in the study file', () => {
+  const file = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as { objective: Record<string, unknown> };
+  const sentences = (objective: Record<string, unknown>): string => {
+    writeFileSync(join(cwd, 's.json'), JSON.stringify({ ...file, objective: { ...file.objective, ...objective } }));
+    try {
+      resolved('s.json');
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  expect(sentences({})).toBe('');
+  expect(sentences({ dataset: 'minst' })).toMatch(/^s\.json: objective\.dataset: expected .*mnist.*, found "minst"/);
+  expect(sentences({ network: 'lenet' })).toMatch(/^s\.json: objective\.network: expected .*, found "lenet"/);
+  const settings = { ...(file.objective['settings'] as object), batch: { $param: 'btach' }, epochs: 0 };
+  const both = sentences({ settings }).split('\n');
+  expect(both.map((line) => line.split(': ')[1]).sort()).toEqual(['objective.settings.batch', 'objective.settings.epochs']);
+});
+
+test('whatever stands in a training objective, it is accepted or refused', () => {
+  const file = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as { objective: Record<string, unknown> };
+  const number = fc.oneof(
+    fc.integer({ min: -2, max: 300 }),
+    fc.constantFrom({ $param: 'batch' }, { $param: 'dropout', times: 8 }, { $param: 'no' }, 'x', null),
+  );
+  const layer = fc.oneof(
+    fc.constantFrom({ type: 'relu' }, { type: 'flatten' }, { type: 'dense', units: 10 }, { type: 'max-pool', size: 2 }),
+    fc.record(
+      {
+        type: fc.constantFrom('conv', 'dense', 'max-pool', 'dropout', 'x'),
+        filters: number,
+        kernel: number,
+        units: number,
+        size: number,
+        rate: number,
+      },
+      { requiredKeys: ['type'] },
+    ),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  const network = fc.record({
+    format: fc.constant('galapagos-network/1'),
+    name: fc.constant('n'),
+    input: fc.oneof(fc.constant({ shape: [1, 28, 28] }), fc.jsonValue({ maxDepth: 2 })),
+    layers: fc.array(layer, { maxLength: 5 }),
+    loss: fc.constant({ type: 'softmax-cross-entropy' }),
+  });
+  const settings = fc.record(
+    { batch: number, epochs: number, optimizer: fc.oneof(fc.constant({ type: 'sgd', learningRate: 0.1 }), fc.jsonValue({ maxDepth: 2 })) },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(
+      fc.record(
+        {
+          network: fc.oneof(network, fc.jsonValue({ maxDepth: 3 })),
+          settings: fc.oneof(settings, fc.constant(file.objective['settings'])),
+        },
+        { requiredKeys: [] },
+      ),
+      (changes) => {
+        writeFileSync(join(cwd, 's.json'), JSON.stringify({ ...file, objective: { ...file.objective, ...changes } }));
+        try {
+          resolved('s.json');
+        } catch (error) {
+          expect(exitCodeOf(error), String(error)).toBe(EXIT.badInput);
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
 });
