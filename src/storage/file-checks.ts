@@ -42,7 +42,11 @@ export function createFile(file: string, create: boolean): void {
 export function refuseUnknown(file: string, create: boolean, timeoutMs: number): void {
   refuseNonSqlite(file);
   // A journal means that a writer was killed: only a connection that may write can roll it back.
-  if (statSync(file).size === 0 || existsSync(`${file}-journal`)) return;
+  if (existsSync(`${file}-journal`)) return;
+  if (statSync(file).size === 0) {
+    refuseEmpty(file, 'empty', create);
+    return;
+  }
   let connection: Connection | null = null;
   try {
     connection = Connection.openReadOnly(file, timeoutMs, true);
@@ -52,7 +56,7 @@ export function refuseUnknown(file: string, create: boolean, timeoutMs: number):
   }
 }
 
-export function refuseNonSqlite(file: string): void {
+function refuseNonSqlite(file: string): void {
   if (isFolder(file)) {
     throw new StorageError('not-sqlite', file, `${file}: it is a folder, not a lab file`, {
       expected: 'an SQLite file',

@@ -2,12 +2,12 @@
  * Reads a lab file without the writer's lock and without an epoch: for commands and windows, also while a run writes it. No
  * byte of the file changes.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Columns } from './columns.ts';
 import { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
-import { refuseNonSqlite } from './file-checks.ts';
+import { refuseEmpty, refuseUnknown } from './file-checks.ts';
 import { ForeignStudy } from './foreign-study.ts';
 import type { LabReader, StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
 import { OwnStudy } from './own-study.ts';
@@ -21,12 +21,11 @@ export function readLab(path: string, { timeoutMs = 10_000 }: { readonly timeout
   const file = resolve(path);
   if (!existsSync(file))
     throw new StorageError('not-found', file, `${file}: there is no such lab file`, { expected: 'a lab file', found: 'nothing' });
-  refuseNonSqlite(file);
-  if (statSync(file).size === 0) throw emptyLab(file);
+  refuseUnknown(file, false, timeoutMs);
   const connection = openToRead(file, timeoutMs);
   try {
     const found = recognise(connection);
-    if (found === 'empty') throw emptyLab(file);
+    refuseEmpty(file, found, false);
     return new FileReader(connection, found === 'lab');
   } catch (error) {
     connection.close();
@@ -60,13 +59,6 @@ function openToRead(file: string, timeoutMs: number): Connection {
     writer.close();
   }
   return attempt(false);
-}
-
-function emptyLab(file: string): StorageError {
-  return new StorageError('not-a-lab', file, `${file}: it is an empty database, not a lab file`, {
-    expected: 'a lab file',
-    found: 'no tables',
-  });
 }
 
 type Study = OwnStudy | ForeignStudy;

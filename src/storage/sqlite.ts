@@ -11,7 +11,6 @@ import { StorageError } from './errors.ts';
 import { createFile, refuseEmpty, refuseUnknown } from './file-checks.ts';
 import { recognise } from './recognise.ts';
 import { holderOf, refuseHeld, refuseRival, takeHold } from './resume.ts';
-import type { Hold } from './resume.ts';
 import { readSnapshot } from './snapshot.ts';
 import { isBusy, storageError } from './sqlite-failure.ts';
 import type { Committed, LabStorage } from './storage.ts';
@@ -40,8 +39,7 @@ export function openLab(path: string, { create, takeOver = false, now = () => ne
   let connection: Connection | null = null;
   try {
     connection = Connection.open(file, timeoutMs);
-    const hold = takeLab(connection, create, takeOver);
-    return new SqliteLab(connection, hold, now);
+    return new SqliteLab(connection, takeLab(connection, create, takeOver), now);
   } catch (error) {
     connection?.close();
     if (created) for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(file + suffix, { force: true });
@@ -49,16 +47,18 @@ export function openLab(path: string, { create, takeOver = false, now = () => ne
   }
 }
 
-function takeLab(connection: Connection, create: boolean, takeOver: boolean): Hold {
+function takeLab(connection: Connection, create: boolean, takeOver: boolean): { readonly epoch: number; readonly lab: LabSnapshot } {
   // A power cut must not give one epoch to two openings.
   connection.exec('PRAGMA synchronous=FULL');
   const judged = holderOf(connection, recognise(connection));
   if (!takeOver) refuseHeld(connection, judged);
-  const hold = connection.transaction(() => {
+  const opened = connection.transaction(() => {
     const found = recognise(connection);
     refuseEmpty(connection.file, found, create);
     if (!takeOver) refuseRival(connection, found, judged);
-    return takeHold(connection, found);
+    const { epoch, uid } = takeHold(connection, found);
+    // Read before the commit: a study that does not parse leaves the file as it was.
+    return { epoch, lab: readSnapshot(connection, uid) };
   });
   // Proof against a kill at any instant; a power cut may take the last commits, always the newest ones.
   connection.exec('PRAGMA synchronous=NORMAL');
@@ -66,7 +66,7 @@ function takeLab(connection: Connection, create: boolean, takeOver: boolean): Ho
   // A log that a slow reader made long shrinks again.
   connection.exec(`PRAGMA journal_size_limit=${4_096 * CHECKPOINT_PAGES}`);
   connection.exec('PRAGMA cache_size=-16384');
-  return hold;
+  return opened;
 }
 
 class SqliteLab implements LabStorage {
@@ -80,14 +80,14 @@ class SqliteLab implements LabStorage {
   #fenced: StorageError | null = null;
   #closed = false;
 
-  constructor(connection: Connection, { epoch, uid }: Hold, now: () => Date) {
+  constructor(connection: Connection, { epoch, lab }: { readonly epoch: number; readonly lab: LabSnapshot }, now: () => Date) {
     this.epoch = epoch;
+    this.lab = lab;
     this.#connection = connection;
     this.#now = now;
     this.#selectEpoch = connection.prepare('SELECT epoch FROM galapagos_lab');
     this.#writes = new Writes(connection);
     this.#startLog();
-    this.lab = readSnapshot(connection, uid);
   }
 
   commit(steps: readonly (readonly Write[])[]): Committed {
