@@ -186,17 +186,12 @@ test('synchronous evolution says which trial it waits for', () => {
   });
 });
 
-test('best follows the direction; ties go to the smaller number', () => {
+test('best follows the direction; ties go to the smaller number, whichever was told first', () => {
   const session = new AskTellSession();
   say(session, { ...create, direction: 'maximize' });
-  for (let i = 0; i < 4; i++) say(session, { op: 'ask' });
-  for (const [trial, value] of [
-    [3, 5],
-    [1, 5],
-    [0, 2],
-    [2, -1],
-  ])
-    say(session, { op: 'tell', trial, value });
+  for (let i = 0; i < 5; i++) say(session, { op: 'ask' });
+  const values = [2, 5, -1, 5, 5];
+  for (const trial of [3, 1, 4, 0, 2]) say(session, { op: 'tell', trial, value: values[trial] });
   expect(say(session, { op: 'best' })).toMatchObject({ trial: 1, value: 5 });
 });
 
@@ -235,6 +230,12 @@ test('lines are the same however the bytes are cut', async () => {
       expect(await collect(pieces)).toEqual(await collect(bytes.length === 0 ? [] : [bytes]));
     }),
   );
+});
+
+test('a character cut off by the end of the input is still a line', async () => {
+  const lines: unknown[] = [];
+  for await (const line of linesOf(Readable.from([Buffer.from([0xc3])]), 12)) lines.push(line);
+  expect(lines).toEqual([{ text: '\uFFFD' }]);
 });
 
 test('no line breaks a session', () => {
