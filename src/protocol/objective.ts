@@ -59,5 +59,4 @@ export const syntheticObjective = strict({
 
 export const objective = z.discriminatedUnion('kind', [trainObjective, syntheticObjective]);
 
-export type TrainObjectiveFile = z.output<typeof trainObjective>;
 export type SyntheticObjective = z.output<typeof syntheticObjective>;
