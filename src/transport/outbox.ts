@@ -1,6 +1,7 @@
 /**
- * Messages waiting for one socket, which takes one `send` at a time. The first leaves at once; what comes while it is under
- * way leaves together, in one frame a destination. A frame that cannot be sent is dropped: nothing here retries.
+ * Messages waiting for one socket, which takes one `send` at a time. They leave as soon as the code that hands them over has
+ * run: what it hands over together, or while a send is under way, leaves in one frame a destination. A frame that cannot be
+ * sent is dropped: nothing here retries.
  */
 
 /** Characters of one frame, unless a single message is longer. */
@@ -39,6 +40,7 @@ export class Outbox<To> {
   }
 
   async #drain(): Promise<void> {
+    await Promise.resolve();
     for (let next = this.#waiting.entries().next(); next.done !== true; next = this.#waiting.entries().next()) {
       const [to, lines] = next.value;
       this.#waiting.delete(to);

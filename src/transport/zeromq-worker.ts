@@ -5,7 +5,7 @@ import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire
 import { checkLength, eachLine } from './lines.ts';
 import { Outbox } from './outbox.ts';
 import { explained } from './reading.ts';
-import { clientKeys, closeGently, connectOptions, receiveAll, within } from './sockets.ts';
+import { clientKeys, closeGently, connectAndSendOptions, connectOptions, receiveAll, within } from './sockets.ts';
 import type { Peer, WorkerTransport } from './transport.ts';
 
 export interface ZeromqWorkerOptions extends Peer {
@@ -58,7 +58,7 @@ export class ZeromqWorker implements WorkerTransport {
     if (this.#results?.endpoint === resultsEndpoint) return;
     this.#results?.outbox.close();
     this.#results?.socket.close();
-    const socket = new Push({ ...connectOptions, ...this.#keys });
+    const socket = new Push({ ...connectAndSendOptions, ...this.#keys });
     socket.connect(resultsEndpoint);
     this.#results = { endpoint: resultsEndpoint, socket, outbox: new Outbox((_, frame) => socket.send(frame)) };
   }

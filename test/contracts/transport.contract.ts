@@ -203,6 +203,19 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       expect(() => coordinator.sendTask('1.1', filled(MAX_MESSAGE_BYTES + 4))).toThrow(MessageTooLong);
     });
 
+    it('lets what a worker sent before closing arrive', async () => {
+      const worker = await connected(a);
+      await joined(worker, '1.1');
+      worker.transport.sendResult({ ...result, ...a });
+      await up.messages.count(2);
+      for (let n = 1; n <= 100; n++) {
+        worker.transport.sendControl({ ...beat, ...a, n });
+        worker.transport.sendResult({ ...result, ...a });
+      }
+      await worker.transport.close();
+      await up.messages.count(2 + 200);
+    });
+
     it('lets what was sent before closing arrive, then nothing', async () => {
       const worker = await connected(a);
       coordinator.sendControl(a, orders.at(-1) ?? { type: 'heard', session: '1.1', n: 1 });
