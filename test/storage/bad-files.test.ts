@@ -62,7 +62,7 @@ function otherDatabase(path: string, ...sql: string[]): void {
 
 interface Bad {
   readonly what: string;
-  make(): void;
+  readonly make: () => void;
   readonly code: string;
   /** What the sentence must say. */
   readonly says: RegExp;
