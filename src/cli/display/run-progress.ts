@@ -10,6 +10,11 @@ export type WorkerView =
   | { readonly doing: 'trial'; readonly trial: number; readonly params: Params; readonly sinceMs: number }
   | { readonly doing: 'lost' | 'quarantined'; readonly reason: string };
 
+interface Sent {
+  readonly trial: number;
+  readonly params: Params;
+}
+
 /** Speed is measured over this much of the past. */
 const WINDOW_MS = 30_000;
 /** Before so many trials and milliseconds no speed is claimed. */
@@ -33,8 +38,8 @@ export class RunProgress {
   #endedHere = 0;
   /** Instants and counts of ended trials, the first at or before the window's begin. */
   #samples: { readonly atMs: number; readonly ended: number }[] = [];
-  /** Trials under way → worker, for ends that name no slot. */
-  readonly #running = new Map<number, string>();
+  /** Slot → the trials sent to it, the first the one that it is at. */
+  readonly #sent = new Map<string, Sent[]>();
 
   constructor(run: RunStart) {
     this.run = run;
@@ -80,17 +85,18 @@ export class RunProgress {
     switch (event.type) {
       case 'workerReady':
       case 'released':
+        this.#sent.delete(event.slot);
         this.workers.set(event.slot, { doing: 'waiting' });
         break;
       case 'workerLost':
+        this.#sent.delete(event.slot);
         this.workers.set(event.slot, { doing: 'lost', reason: event.reason });
         break;
       case 'quarantined':
         this.workers.set(event.slot, { doing: 'quarantined', reason: event.reason });
         break;
       case 'trialStarted':
-        this.workers.set(event.slot, { doing: 'trial', trial: event.trial, params: event.params, sinceMs: this.#nowMs });
-        this.#running.set(event.trial, event.slot);
+        this.#arrive(event.slot, event);
         break;
       case 'trialEnded':
         this.#ended(event);
@@ -122,12 +128,23 @@ export class RunProgress {
     this.#leave(trial);
   }
 
-  /** A worker's trial is over; what it does next it will say. */
+  /** A worker has the next trial waiting beside the one that it is at. */
+  #arrive(slot: string, { trial, params }: Sent): void {
+    const sent = this.#sent.get(slot) ?? [];
+    this.#sent.set(slot, [...sent, { trial, params }]);
+    if (sent.length === 0) this.workers.set(slot, { doing: 'trial', trial, params, sinceMs: this.#nowMs });
+  }
+
+  /** A trial has left its worker, which turns to the next one. */
   #leave(trial: number): void {
-    const slot = this.#running.get(trial);
-    if (slot === undefined) return;
-    this.#running.delete(trial);
-    const worker = this.workers.get(slot);
-    if (worker?.doing === 'trial' && worker.trial === trial) this.workers.set(slot, { doing: 'waiting' });
+    for (const [slot, sent] of this.#sent) {
+      if (!sent.some((each) => each.trial === trial)) continue;
+      const left = sent.filter((each) => each.trial !== trial);
+      this.#sent.set(slot, left);
+      const worker = this.workers.get(slot);
+      if (worker?.doing !== 'trial' || worker.trial !== trial) continue;
+      const [next] = left;
+      this.workers.set(slot, next === undefined ? { doing: 'waiting' } : { doing: 'trial', ...next, sinceMs: this.#nowMs });
+    }
   }
 }

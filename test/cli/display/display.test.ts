@@ -168,6 +168,31 @@ test('the summary at 80 columns', () => {
   ]);
 });
 
+test('a worker is at the first of the trials sent to it, since it turned to it', () => {
+  const progress = new RunProgress(run);
+  const at = (): unknown => {
+    const worker = progress.workers.get('local/cpu/0');
+    return worker?.doing === 'trial' ? [worker.trial, progress.atItMs(worker)] : worker?.doing;
+  };
+  progress.tick(0);
+  progress.event(started(0, 'local/cpu/0'));
+  progress.event(started(1, 'local/cpu/0'));
+  progress.tick(500);
+  expect(at()).toEqual([0, 500]);
+  progress.event(ended(0, 1, true));
+  progress.event(started(2, 'local/cpu/0'));
+  progress.tick(700);
+  expect(at()).toEqual([1, 200]);
+  progress.event({ type: 'trialBack', trial: 2, attempt: 1, slot: 'local/cpu/0', outcome: 'lost', detail: null });
+  expect(at()).toEqual([1, 200]);
+  progress.event(ended(1, 1, false));
+  expect(at()).toBe('waiting');
+  progress.event(started(3, 'local/cpu/0'));
+  progress.event({ type: 'workerLost', slot: 'local/cpu/0', reason: 'gone' });
+  progress.event({ type: 'trialBack', trial: 3, attempt: 1, slot: 'local/cpu/0', outcome: 'lost', detail: null });
+  expect(at()).toBe('lost');
+});
+
 test('workers stand in the order of their names, whoever was first', () => {
   const progress = new RunProgress(run);
   for (const n of [10, 9, 0]) progress.event({ type: 'workerReady', slot: `local/cpu/${n}`, device: 'cpu' });
