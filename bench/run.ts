@@ -49,7 +49,15 @@ process.exit(missed > 0 ? 1 : 0);
 function cells(row: BenchRow): string[] {
   const held = row.held === null ? '–' : row.held ? 'held' : 'MISSED';
   const peer = row.peer === null ? '–' : `${row.peer}${row.peerValue === null ? '' : `: ${short(row.peerValue)}`}`;
-  return [row.case, `${short(row.value)} ${row.unit}`, peer, row.ratio === null ? '–' : `${short(row.ratio)} ×`, row.goal, held, row.note ?? ''];
+  return [
+    row.case,
+    `${short(row.value)} ${row.unit}`,
+    peer,
+    row.ratio === null ? '–' : `${short(row.ratio)} ×`,
+    row.goal,
+    held,
+    row.note ?? '',
+  ];
 }
 
 function short(value: number): string {
@@ -61,7 +69,14 @@ const HEAD = ['case', 'measured', 'peer', 'ratio', 'goal', '', 'note'];
 function table(name: string, rows: readonly BenchRow[]): string {
   const lines = [HEAD, ...rows.map(cells)];
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  return `\n${name}\n${lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')}\n`;
+  return `\n${name}\n${lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')}\n`;
 }
 
 function markdown(rows: readonly BenchRow[]): string {

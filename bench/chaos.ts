@@ -1,0 +1,34 @@
+/** A thousand kills at random instants, of workers and of coordinators; not in the default list, since it takes minutes. */
+import { killCoordinator, killWorkers } from '../test/support/chaos.ts';
+import type { ChaosReport } from '../test/support/chaos.ts';
+import type { BenchRow } from './row.ts';
+
+const WORKER_KILLS = 800;
+const COORDINATOR_KILLS = 200;
+const samplers = ['random', 'evolution-seed', 'evolution', 'grid'];
+
+export async function run(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const [i, sampler] of samplers.entries()) {
+    rows.push(row(`workers killed or stopped, ${sampler}`, await killWorkers(WORKER_KILLS / samplers.length, { seed: i, sampler })));
+    rows.push(row(`coordinator killed, ${sampler}`, await killCoordinator(COORDINATOR_KILLS / samplers.length, { seed: i, sampler })));
+  }
+  return rows;
+}
+
+function row(name: string, { kills, trials, lost, slowestRequeueMs, violations }: ChaosReport): BenchRow {
+  const requeue =
+    slowestRequeueMs === null ? '' : `, ${lost} attempts lost and run again, requeued within ${Math.round(slowestRequeueMs)} ms`;
+  return {
+    bench: 'chaos',
+    case: name,
+    value: violations.length,
+    unit: 'violations',
+    peer: null,
+    peerValue: null,
+    ratio: null,
+    goal: '0',
+    held: violations.length === 0,
+    note: `${kills} kills, ${trials} trials${requeue}${violations.length === 0 ? '' : `; first: ${violations[0] ?? ''}`}`,
+  };
+}

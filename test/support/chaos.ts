@@ -1,0 +1,270 @@
+/**
+ * Kills at random instants, and what must hold afterwards: nothing that was shown as finished is lost, changed or run again;
+ * every trial ends once; a synchronous search is the one that nobody disturbed. Used by the tests in small and by
+ * `npm run chaos` in large.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { buildIfStale } from '../../build/build-if-stale.mjs';
+import { PURPOSE, Stream } from '../../src/core/random.ts';
+import type { Change } from '../../src/core/scheduling/index.ts';
+import { startLab } from '../../src/lab/start-lab.ts';
+import type { RunningLab } from '../../src/lab/start-lab.ts';
+import { parseStudyFile, studyOf } from '../../src/protocol/study-file.ts';
+import { StorageError } from '../../src/storage/errors.ts';
+import { readLab } from '../../src/storage/read-lab.ts';
+import { checkLab } from './check-lab.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface ChaosReport {
+  readonly kills: number;
+  readonly trials: number;
+  /** Attempts lost with their worker and run again. */
+  readonly lost: number;
+  /** Longest time from a worker's kill to its attempts waiting again, in ms; null: not measured. */
+  readonly slowestRequeueMs: number | null;
+  /** What should not have happened; empty when all is well. */
+  readonly violations: readonly string[];
+}
+
+function studyFile(sampler: string, trials: number, durationMs: number, seed: number): string {
+  return JSON.stringify({
+    format: 'galapagos-study/1',
+    name: 'chaos',
+    objective: { kind: 'synthetic', function: 'rastrigin', durationMs: { median: durationMs, sigma: 0.5 } },
+    direction: 'minimize',
+    searchSpace: {
+      x: { type: 'float', low: -5, high: 5 },
+      y: { type: 'float', low: 0.001, high: 10, log: true },
+      n: { type: 'int', low: 1, high: 64 },
+      kind: { type: 'categorical', choices: ['a', 'b'] },
+      z: { type: 'float', low: 0, high: 1, when: { kind: ['b'] } },
+    },
+    sampler: { name: sampler },
+    stop: { trials },
+    seed,
+  });
+}
+
+const builtWorker = { entry: join(root, 'out', 'main', 'worker.js') };
+
+/** Kills (or stops, and wakes later) random workers of a running lab until `kills` are done, then lets the study finish. */
+export async function killWorkers(
+  kills: number,
+  { seed, sampler, workers = 4 }: { seed: number; sampler: string; workers?: number },
+): Promise<ChaosReport> {
+  await buildIfStale(root);
+  const folder = mkdtempSync(join(tmpdir(), 'galapagos-chaos-'));
+  const file = join(folder, 'lab.db');
+  const violations: string[] = [];
+  const ended = new Map<number, number>();
+  const killedAt = new Map<string, number>();
+  let lost = 0;
+  let slowest = 0;
+  let over: (error?: Error) => void = () => undefined;
+  const finished = new Promise<void>((resolve, reject) => (over = (error) => (error === undefined ? resolve() : reject(error))));
+  const show = (change: Change): void => {
+    if (change.kind === 'trialEnded') {
+      if (ended.has(change.number)) violations.push(`trial ${change.number} was shown as ended twice`);
+      ended.set(change.number, change.value);
+      if (change.state !== 'complete') violations.push(`trial ${change.number} ended as ${change.outcome} because of a kill`);
+    } else if (change.kind === 'trialBack') {
+      lost += 1;
+      const at = killedAt.get(change.slot);
+      if (at !== undefined) slowest = Math.max(slowest, performance.now() - at);
+    }
+  };
+  const lab = await startLab({
+    file,
+    resources: join(root, 'resources'),
+    worker: builtWorker,
+    // A slot that is shot again and again would soon wait for half a minute.
+    options: { strict: true, spawnBackoffMs: [0, 50] },
+    listener: {
+      show: (_, change) => show(change),
+      showLab: (change) => {
+        if (change.kind === 'slotReady') killedAt.delete(change.slot);
+      },
+      finished: () => over(),
+      fatal: (error) => over(error),
+      workerExited: ({ slot, by }) => {
+        if (by === 'itself') killedAt.set(slot, performance.now());
+      },
+    },
+  });
+  try {
+    const { spec, limits } = studyOf(parseStudyFile(studyFile(sampler, 1_000_000, 8, seed), 'chaos'));
+    lab.startWorkers(workers);
+    lab.coordinator.createStudy('chaos', spec, limits);
+    const done = await Promise.race([shootAtWorkers(lab, kills, seed), finished.then(() => 0)]);
+    const size = lab.coordinator.lab.studies.get('chaos')?.columns.size ?? 0;
+    lab.coordinator.command({ type: 'studyEdited', study: 'chaos', limits: { ...limits, trials: size + 8 } });
+    await finished;
+    await lab.close();
+    violations.push(...compareWithFile(file, ended), ...checkLab(file, 'chaos'));
+    if (ended.size !== size + 8) violations.push(`${ended.size} trials ended of ${size + 8}`);
+    return { kills: done, trials: ended.size, lost, slowestRequeueMs: slowest, violations };
+  } finally {
+    await lab.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** One kill each 5–60 ms at a random worker that runs; every tenth is a stop that is woken after the lease has passed. */
+async function shootAtWorkers(lab: RunningLab, kills: number, seed: number): Promise<number> {
+  const chance = new Stream(seed, { purpose: PURPOSE.simulation });
+  for (let done = 0; done < kills;) {
+    await pause(5 + chance.below(56));
+    const pids = lab.workerPids;
+    const pid = pids[chance.below(Math.max(1, pids.length))];
+    if (pid === undefined) continue;
+    done += 1;
+    if (done % 10 === 0) {
+      signal(pid, 'SIGSTOP');
+      setTimeout(() => signal(pid, 'SIGCONT'), 2_500).unref();
+    } else signal(pid, 'SIGKILL');
+  }
+  return kills;
+}
+
+const runLine = z.looseObject({ event: z.string(), trial: z.number().optional(), value: z.number().nullable().optional() });
+
+/** Runs the command, kills it at random instants and resumes, `kills` times, then lets it finish. */
+export async function killCoordinator(kills: number, { seed, sampler }: { seed: number; sampler: string }): Promise<ChaosReport> {
+  await buildIfStale(root);
+  const folder = mkdtempSync(join(tmpdir(), 'galapagos-chaos-'));
+  const violations: string[] = [];
+  const ended = new Map<number, number>();
+  const chance = new Stream(seed, { purpose: PURPOSE.simulation, round: 1 });
+  const trials = sampler === 'grid' ? 400 : 40 * kills;
+  const study = join(folder, 'study.json');
+  writeFileSync(study, studyFile(sampler, trials, 15, seed).replace('"name":"grid"', '"name":"grid","divisions":4'));
+  const file = join(folder, 'lab.db');
+  try {
+    let killed = 0;
+    for (let over = false; !over;) {
+      const life = galapagosRun([study, '--lab', file, '--workers', '2', '--resume', '--json'], (line) => {
+        const { event, trial = -1, value = null } = runLine.parse(JSON.parse(line));
+        if (event !== 'trialEnded') return;
+        if (ended.has(trial)) violations.push(`trial ${trial} was shown as ended twice`);
+        ended.set(trial, value ?? Infinity);
+      });
+      if (killed < kills) {
+        // From before the lab is opened to well into the search.
+        await Promise.race([pause(50 + chance.below(900)), life.exited]);
+        life.kill();
+      }
+      const { code, stderr } = await life.exited;
+      if (code === null) killed += 1;
+      else if (code === 0) over = true;
+      else throw new Error(`the run ended with ${code}: ${stderr}`);
+      violations.push(...checkLabIfThere(file));
+    }
+    violations.push(...compareWithFile(file, ended));
+    if (sampler !== 'evolution') violations.push(...(await compareWithUndisturbed(folder, study, file)));
+    return { kills: killed, trials: ended.size, lost: 0, slowestRequeueMs: null, violations };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Killed early, there may be no lab or no study yet. */
+function checkLabIfThere(file: string): string[] {
+  try {
+    const reader = readLab(file);
+    const there = reader.study('chaos') !== null;
+    reader.close();
+    return there ? checkLab(file, 'chaos') : [];
+  } catch (error) {
+    if (error instanceof StorageError && (error.code === 'not-found' || error.code === 'not-a-lab')) return [];
+    throw error;
+  }
+}
+
+/** Everything shown stands in the file with the same value; everything ended in the file has one attempt that ended it. */
+function compareWithFile(file: string, shown: ReadonlyMap<number, number>): string[] {
+  const violations: string[] = [];
+  const reader = readLab(file);
+  try {
+    const inFile = new Map([...reader.trials('chaos')].map((trial) => [trial.number, trial]));
+    for (const [number, value] of shown) {
+      const found = inFile.get(number)?.value ?? null;
+      if (found !== value) violations.push(`trial ${number} was shown with ${value}, the file says ${found}`);
+    }
+    for (const { number, state } of inFile.values()) {
+      if (state !== 'complete') continue;
+      const succeeded = reader.story('chaos', number)?.attempts.filter(({ outcome }) => outcome === 'succeeded').length;
+      if (succeeded !== 1) violations.push(`trial ${number} has ${succeeded} successful attempts`);
+    }
+  } finally {
+    reader.close();
+  }
+  return violations;
+}
+
+async function compareWithUndisturbed(folder: string, study: string, file: string): Promise<string[]> {
+  const calm = join(folder, 'calm.db');
+  const quick = join(folder, 'calm.json');
+  // The same search without its duration: what a trial is and gives does not depend on how long it takes.
+  writeFileSync(quick, readFileSync(study, 'utf8').replace(/,"durationMs":\{[^}]*\}/, ''));
+  const { code, stderr } = await galapagosRun([quick, '--lab', calm, '--workers', '1', '--json'], () => undefined).exited;
+  if (code !== 0) throw new Error(`the undisturbed run ended with ${code}: ${stderr}`);
+  const [expected, found] = [calm, file].map(listOf);
+  if (expected?.length !== found?.length) return [`${found?.length} trials, ${expected?.length} when undisturbed`];
+  return (expected ?? []).flatMap((line, n) => (line === found?.[n] ? [] : [`trial ${n}: ${found?.[n]}, undisturbed ${line}`]));
+}
+
+/** Number, parameters, value and lineage of every trial, bit for bit. */
+function listOf(file: string): string[] {
+  const reader = readLab(file);
+  try {
+    return [...reader.trials('chaos')].map(({ number, params, value, origin }) => JSON.stringify([number, params, value, origin]));
+  } finally {
+    reader.close();
+  }
+}
+
+interface Life {
+  readonly exited: Promise<{ readonly code: number | null; readonly stderr: string }>;
+  kill(): void;
+}
+
+function galapagosRun(args: readonly string[], line: (text: string) => void): Life {
+  const child = spawn(process.execPath, [join(root, 'out', 'main', 'cli.js'), 'run', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const lines = createInterface({ input: child.stdout });
+  // A line cut off by the kill was not shown.
+  let last: string | null = null;
+  lines.on('line', (text) => {
+    if (last !== null) line(last);
+    last = text;
+  });
+  const exited = new Promise<{ code: number | null; stderr: string }>((resolve, reject) => {
+    child.once('error', reject);
+    lines.once('close', () => {
+      if (last?.endsWith('}') === true) line(last);
+      if (child.exitCode !== null || child.signalCode !== null) resolve({ code: child.exitCode, stderr });
+      else child.once('exit', (code) => resolve({ code, stderr }));
+    });
+  });
+  return { exited, kill: () => child.kill('SIGKILL') };
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended already.
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
