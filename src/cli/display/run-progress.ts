@@ -40,6 +40,8 @@ export class RunProgress {
   #samples: { readonly atMs: number; readonly ended: number }[] = [];
   /** Slot → the trials sent to it, the first the one that it is at. */
   readonly #sent = new Map<string, Sent[]>();
+  /** Trial → the slot that it was sent to last. */
+  readonly #slotOf = new Map<number, string>();
 
   constructor(run: RunStart) {
     this.run = run;
@@ -132,19 +134,20 @@ export class RunProgress {
   #arrive(slot: string, { trial, params }: Sent): void {
     const sent = this.#sent.get(slot) ?? [];
     this.#sent.set(slot, [...sent, { trial, params }]);
+    this.#slotOf.set(trial, slot);
     if (sent.length === 0) this.workers.set(slot, { doing: 'trial', trial, params, sinceMs: this.#nowMs });
   }
 
   /** A trial has left its worker, which turns to the next one. */
   #leave(trial: number): void {
-    for (const [slot, sent] of this.#sent) {
-      if (!sent.some((each) => each.trial === trial)) continue;
-      const left = sent.filter((each) => each.trial !== trial);
-      this.#sent.set(slot, left);
-      const worker = this.workers.get(slot);
-      if (worker?.doing !== 'trial' || worker.trial !== trial) continue;
-      const [next] = left;
-      this.workers.set(slot, next === undefined ? { doing: 'waiting' } : { doing: 'trial', ...next, sinceMs: this.#nowMs });
-    }
+    const slot = this.#slotOf.get(trial);
+    if (slot === undefined) return;
+    this.#slotOf.delete(trial);
+    const left = (this.#sent.get(slot) ?? []).filter((each) => each.trial !== trial);
+    this.#sent.set(slot, left);
+    const worker = this.workers.get(slot);
+    if (worker?.doing !== 'trial' || worker.trial !== trial) return;
+    const [next] = left;
+    this.workers.set(slot, next === undefined ? { doing: 'waiting' } : { doing: 'trial', ...next, sinceMs: this.#nowMs });
   }
 }
