@@ -24,7 +24,7 @@ export function checkObjective(objective: TrainObjective, space: SearchSpaceLike
       for (const p of scope.problems) found.set(`${p.code} ${p.path} ${p.layer ?? ''}`, p);
     }
   }
-  for (const p of missingFiles(objective, resources)) found.set(p.path + p.found, p);
+  for (const p of missingFiles(objective, resources)) found.set(`${p.code} ${p.expected}`, p);
   return [...found.values()];
 }
 

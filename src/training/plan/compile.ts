@@ -109,7 +109,7 @@ function addGradients(graph: Graph, forward: readonly Op[]): void {
   }
 }
 
-/** The forward ops without dropout: whoever read its output reads its input. */
+/** The forward ops without what is for training only: dropout (whoever read its output reads its input) and smoothing. */
 function evaluation(forward: readonly Op[], buffers: readonly Draft<BufferSpec>[]): Op[] {
   const instead = new Map<number, number>();
   const through = (id: number): number => instead.get(id) ?? id;
@@ -125,7 +125,7 @@ function evaluation(forward: readonly Op[], buffers: readonly Draft<BufferSpec>[
       instead.set(op.outputs[0], inputs[0] ?? -1);
       continue;
     }
-    ops.push({ ...op, id: ops.length, inputs, outputs, accumulate: outputs.map(() => false) });
+    ops.push({ ...op, id: ops.length, inputs, outputs, accumulate: outputs.map(() => false), hyper: [] });
   }
   return ops;
 }

@@ -1,13 +1,12 @@
 /** max-pool and its gradient: the first of equal taps wins and takes the whole gradient. */
 import { pairOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
-import { eachTap, type Geometry } from './windows.ts';
+import { tapsOf, type Geometry } from './windows.ts';
 
-function geometryOf(op: Op, tensors: Tensors, input: number, output: number): Geometry & { readonly planes: number } {
-  const [c = 1, h = 1, w = 1] = tensors.shape(input);
+function geometryOf(op: Op, tensors: Tensors, input: number, output: number): Geometry {
+  const [, h = 1, w = 1] = tensors.shape(input);
   const [, rows = 1, columns = 1] = tensors.shape(output);
   return {
-    planes: c,
     input: [h, w],
     output: [rows, columns],
     kernel: pairOf(op, 'size'),
@@ -23,17 +22,18 @@ export function maxPool(op: Op, { tensors, batch }: Step): void {
   const x = tensors.at(input);
   const y = tensors.at(output).fill(NaN);
   const winner = tensors.at(code);
+  const taps = tapsOf(geometry);
   const [inputSize, outputSize] = [geometry.input[0] * geometry.input[1], geometry.output[0] * geometry.output[1]];
   const seen = new Uint8Array(y.length);
-  for (let plane = 0; plane < batch * geometry.planes; plane++) {
-    eachTap(geometry, (at, tap, from) => {
-      const to = plane * outputSize + at;
-      const value = x[plane * inputSize + from] ?? 0;
-      if (seen[to] === 1 && !(value > (y[to] ?? 0))) return;
+  for (let plane = 0; plane < batch * (tensors.shape(input)[0] ?? 1); plane++) {
+    for (let i = 0; i < taps.tap.length; i++) {
+      const to = plane * outputSize + (taps.output[i] ?? 0);
+      const value = x[plane * inputSize + (taps.input[i] ?? 0)] ?? 0;
+      if (seen[to] === 1 && !(value > (y[to] ?? 0))) continue;
       seen[to] = 1;
       y[to] = value;
-      winner[to] = tap;
-    });
+      winner[to] = taps.tap[i] ?? 0;
+    }
   }
 }
 
@@ -45,11 +45,13 @@ export function maxPoolGradient(op: Op, { tensors, batch }: Step): void {
   const winner = tensors.at(code);
   const dx = tensors.at(input);
   if (op.accumulate[0] !== true) dx.fill(0);
+  const taps = tapsOf(geometry);
   const [inputSize, outputSize] = [geometry.input[0] * geometry.input[1], geometry.output[0] * geometry.output[1]];
-  for (let plane = 0; plane < batch * geometry.planes; plane++) {
-    eachTap(geometry, (at, tap, from) => {
-      if (winner[plane * outputSize + at] !== tap) return;
-      dx[plane * inputSize + from] = (dx[plane * inputSize + from] ?? 0) + (g[plane * outputSize + at] ?? 0);
-    });
+  for (let plane = 0; plane < batch * (tensors.shape(input)[0] ?? 1); plane++) {
+    for (let i = 0; i < taps.tap.length; i++) {
+      const at = plane * outputSize + (taps.output[i] ?? 0);
+      const to = plane * inputSize + (taps.input[i] ?? 0);
+      if (winner[at] === taps.tap[i]) dx[to] = (dx[to] ?? 0) + (g[at] ?? 0);
+    }
   }
 }

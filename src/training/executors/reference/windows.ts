@@ -7,11 +7,24 @@ export interface Geometry {
   readonly padding: readonly [number, number];
 }
 
-/** Calls back with output position, tap and input position, in row order of the output, then of the taps. */
-export function eachTap(
-  { input, output, kernel, stride, padding }: Geometry,
-  visit: (outputAt: number, tap: number, inputAt: number) => void,
-): void {
+/** Parallel lists: position in the output plane, tap, position in the input plane; in row order of the output, then of the taps. */
+export interface Taps {
+  readonly output: Int32Array;
+  readonly tap: Int32Array;
+  readonly input: Int32Array;
+}
+
+const known = new Map<string, Taps>();
+
+export function tapsOf(geometry: Geometry): Taps {
+  const key = JSON.stringify(geometry);
+  let taps = known.get(key);
+  if (taps === undefined) known.set(key, (taps = listTaps(geometry)));
+  return taps;
+}
+
+function listTaps({ input, output, kernel, stride, padding }: Geometry): Taps {
+  const rows: [number, number, number][] = [];
   for (let row = 0; row < output[0]; row++) {
     for (let column = 0; column < output[1]; column++) {
       for (let i = 0; i < kernel[0]; i++) {
@@ -19,9 +32,10 @@ export function eachTap(
         if (y < 0 || y >= input[0]) continue;
         for (let j = 0; j < kernel[1]; j++) {
           const x = column * stride[1] + j - padding[1];
-          if (x >= 0 && x < input[1]) visit(row * output[1] + column, i * kernel[1] + j, y * input[1] + x);
+          if (x >= 0 && x < input[1]) rows.push([row * output[1] + column, i * kernel[1] + j, y * input[1] + x]);
         }
       }
     }
   }
+  return { output: Int32Array.from(rows, (r) => r[0]), tap: Int32Array.from(rows, (r) => r[1]), input: Int32Array.from(rows, (r) => r[2]) };
 }

@@ -13,32 +13,35 @@ export interface Piece {
 }
 
 /**
- * Addresses for all places of pieces that run in order: first fit over lifetimes.
- * @param kept places that outlive the whole run, as several lanes read them
+ * Addresses for all places of pieces that run in order: first fit over lifetimes, behind the kept ones.
+ * @param kept places that outlive the whole run, as several lanes and several runs read them: always at the same addresses
  */
 export function placeAll(pieces: readonly Piece[], kept: Places): { readonly at: (place: string) => number; readonly end: number } {
-  const extents = new Map<string, { id: number; size: number; first: number; last: number }>();
-  const touch = (place: string, bytes: number, index: number): void => {
-    const known = extents.get(place);
-    const size = Math.ceil(bytes / 16) * 16;
-    if (known === undefined) extents.set(place, { id: extents.size, size, first: index, last: index });
-    else {
-      known.size = Math.max(known.size, size);
-      known.last = Math.max(known.last, index);
-    }
-  };
+  const fixed = new Map<string, number>();
+  let start = BUFFERS;
   for (const [place, bytes] of kept) {
-    touch(place, bytes, 0);
-    touch(place, bytes, pieces.length);
+    fixed.set(place, start);
+    start += align(bytes);
   }
+  const extents = new Map<string, Extent>();
   pieces.forEach((piece, index) => {
-    for (const [place, bytes] of piece.places) touch(place, bytes, index);
+    for (const [place, bytes] of piece.places) {
+      if (fixed.has(place)) continue;
+      const known = extents.get(place) ?? { id: extents.size, size: 0, first: index };
+      extents.set(place, { ...known, size: Math.max(known.size, align(bytes)), last: index });
+    }
   });
-  const fit = firstFit([...extents.values()] satisfies Extent[]);
+  const fit = firstFit([...extents.values()]);
   const at = (place: string): number => {
+    const known = fixed.get(place);
+    if (known !== undefined) return known;
     const offset = fit.offsets.get(extents.get(place)?.id ?? -1);
     if (offset === undefined) throw new Error(`a kernel uses ${place} without declaring it`);
-    return BUFFERS + offset;
+    return start + offset;
   };
-  return { at, end: BUFFERS + fit.size };
+  return { at, end: start + fit.size };
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16;
 }

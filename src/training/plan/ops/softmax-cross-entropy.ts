@@ -1,6 +1,6 @@
 /**
  * softmax-cross-entropy: inputs logits z [K], label; outputs z' (in place in training, absent in evaluation), loss, correct.
- * Smoothing per lane where declared (column `smoothing`). z' = (p − t)/n, exactly 0 at positions ≥ n.
+ * Smoothing per lane where declared (column `smoothing`), in training only. z' = (p − t)/n, exactly 0 at positions ≥ n.
  */
 import type { Graph } from '../graph.ts';
 

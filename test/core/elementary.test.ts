@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { exp, log, normalQuantile } from '../../src/core/elementary.ts';
+
+const relative = (found: number, expected: number): number => Math.abs(found - expected) / Math.max(Math.abs(expected), Number.MIN_VALUE);
+
+describe('log and exp', () => {
+  it('are within 2 ulp of the engine, over all magnitudes', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 5e-324, max: 1.7e308, noNaN: true }), (x) => {
+        expect(Math.abs(log(x) - Math.log(x))).toBeLessThanOrEqual(4.5e-16 * Math.max(1, Math.abs(Math.log(x))));
+      }),
+    );
+    fc.assert(
+      fc.property(fc.double({ min: -700, max: 709, noNaN: true }), (x) => {
+        expect(relative(exp(x), Math.exp(x))).toBeLessThanOrEqual(4.5e-16);
+      }),
+    );
+  });
+
+  it('end where the numbers end', () => {
+    expect([log(0), log(-1), log(Infinity), log(1), log(NaN)]).toEqual([-Infinity, NaN, Infinity, 0, NaN]);
+    expect([exp(710), exp(-746), exp(0), exp(NaN), exp(Infinity), exp(-Infinity)]).toEqual([Infinity, 0, 1, NaN, Infinity, 0]);
+    expect(exp(-745)).toBe(5e-324);
+  });
+});
+
+describe('normalQuantile', () => {
+  // R's qnorm, 17 digits
+  it.each([
+    [0.5, 0],
+    [0.25, -0.6744897501960817],
+    [0.975, 1.959963984540054],
+    [0.001, -3.0902323061678132],
+    [1e-20, -9.262340089798419],
+    [0.9999999, 5.1993375821928174],
+  ])('of %d is %d', (p, z) => {
+    expect(Math.abs(normalQuantile(p) - z)).toBeLessThanOrEqual(1e-14 * Math.max(1, Math.abs(z)) + (p > 0.999 ? 1e-9 : 0));
+  });
+
+  it('is odd about one half', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 31 - 1 }), (k) => {
+        const p = k * 2 ** -32;
+        expect(relative(normalQuantile(1 - p), -normalQuantile(p))).toBeLessThan(1e-12);
+      }),
+    );
+  });
+});

@@ -1,0 +1,279 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
+import { engine } from '../../src/training/executors/wasm/engine.ts';
+import { emitModule } from '../../src/training/executors/wasm/emit.ts';
+import { WasmExecutor } from '../../src/training/executors/wasm/wasm.ts';
+import type { Params, SgdSettings } from '../../src/training/objective.ts';
+import { byWeight, NEVER, PARAMS, SGD, subject, synthetic, trainOn, worst, type Subject } from './support.ts';
+
+const wasm = new WasmExecutor();
+const reference = new ReferenceExecutor();
+const FLAT = [{ type: 'flatten' }];
+
+/** Both executors over the same steps: momentum after one step is the gradient. Returns the worst error by weight. */
+async function compare(
+  what: Subject,
+  samples: number,
+  steps: number,
+  optimizer: SgdSettings = SGD,
+  params: Params = PARAMS,
+): Promise<number> {
+  const classes = what.plan.buffers[what.plan.logits]?.shape[0] ?? 1;
+  const view = synthetic(what.plan.input.shape, classes, samples);
+  const lanes = [{ seed: { trial: 3, shared: false }, params }];
+  const a = await trainOn(wasm, what, view, steps, lanes, optimizer);
+  const r = await trainOn(reference, what, view, steps, lanes, optimizer);
+  const evaluated = await Promise.all(
+    [a, r].map((t) =>
+      t.executable.evaluate(
+        Uint32Array.from({ length: view.samples }, (_, i) => i),
+        NEVER,
+      ),
+    ),
+  );
+  await Promise.all([a.executable.dispose(), r.executable.dispose()]);
+  const [left, right] = [a.report.lanes[0]!, r.report.lanes[0]!];
+  expect(left.correct).toBe(right.correct);
+  expect(evaluated[0]![0]!.correct).toBe(evaluated[1]![0]!.correct);
+  let error = Math.max(worst([left.lossSum], [right.lossSum], 1), worst([evaluated[0]![0]!.lossSum], [evaluated[1]![0]!.lossSum], 1));
+  const gradients = byWeight(what.plan, r.states[0]!.slots[0] ?? r.states[0]!.weights);
+  const floor = Math.max(1e-6, ...gradients.map((g) => Math.max(...g.values.map(Math.abs)) / 20));
+  byWeight(what.plan, a.states[0]!.slots[0] ?? a.states[0]!.weights).forEach((found, k) => {
+    error = Math.max(error, worst(found.values, gradients[k]!.values, floor));
+  });
+  return error;
+}
+
+const small = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
+
+describe('the emitted module', () => {
+  it('is valid WebAssembly of a reasonable size', () => {
+    const { plan } = subject(
+      [1, 28, 28],
+      [{ type: 'conv', filters: 2, kernel: 5 }, { type: 'max-pool', size: 2 }, { type: 'relu' }, ...FLAT, { type: 'dense', units: 10 }],
+      128,
+    );
+    const { bytes } = emitModule(plan);
+    expect(engine.validate(bytes)).toBe(true);
+    expect(bytes.length).toBeLessThan(64 * 1024);
+  });
+
+  it('is the same bytes for the same plan', () => {
+    const make = (): Uint8Array =>
+      emitModule(subject([1, 9, 9], [{ type: 'conv', filters: 3, kernel: 3 }, ...FLAT, { type: 'dense', units: 4 }], 8).plan).bytes;
+    expect(make()).toEqual(make());
+  });
+});
+
+describe('wasm against reference, 1e-5 of the largest', () => {
+  it('dense stacks of any width, any batch remainder', async () => {
+    await fc.assert(
+      fc.asyncProperty(small(23), small(19), small(13), small(9), small(11), async (features, hidden, classes, batch, samples) => {
+        const layers = [
+          { type: 'dense', units: hidden },
+          { type: 'relu' },
+          { type: 'dropout', rate: { $param: 'dropout' } },
+          { type: 'dense', units: classes },
+        ];
+        expect(await compare(subject([1, 1, features], [...FLAT, ...layers], batch), samples, 1)).toBeLessThanOrEqual(1e-5);
+      }),
+      { numRuns: 25, seed: 1 },
+    );
+  });
+
+  it('convolutions of any kernel, stride, padding and groups, down to one pixel', async () => {
+    const drawn = fc.record({
+      channels: small(3),
+      rows: small(9),
+      columns: small(9),
+      kernel: fc.tuple(small(7), small(7)),
+      stride: fc.tuple(small(3), small(3)),
+      padding: fc.oneof(fc.constant('same' as const), fc.tuple(fc.nat(3), fc.nat(3))),
+      filters: small(5),
+      second: small(4),
+      groups: fc.boolean(),
+      batch: small(6),
+      samples: small(7),
+    });
+    await fc.assert(
+      fc.asyncProperty(drawn, async ({ channels, rows, columns, kernel, stride, padding, filters, second, groups, batch, samples }) => {
+        const pad = padding === 'same' ? [kernel[0], kernel[1]] : padding;
+        const fits = rows + 2 * pad[0]! >= kernel[0] && columns + 2 * pad[1]! >= kernel[1];
+        fc.pre(fits);
+        const layers = [
+          { type: 'conv', filters: filters * 2, kernel, stride, padding: padding === 'same' ? 'same' : [...padding] },
+          { type: 'relu' },
+          { type: 'conv', filters: second * 2, kernel: 3, padding: 1, groups: groups ? 2 : 1 },
+          ...FLAT,
+          { type: 'dense', units: 3 },
+        ];
+        expect(await compare(subject([channels, rows, columns], layers, batch), samples, 1)).toBeLessThanOrEqual(1e-5);
+      }),
+      { numRuns: 40, seed: 2 },
+    );
+  });
+
+  it('pools: fused behind a convolution, by themselves, overlapping, padded, before and after relu', async () => {
+    const drawn = fc.record({
+      rows: fc.integer({ min: 4, max: 11 }),
+      columns: fc.integer({ min: 4, max: 11 }),
+      kernel: small(3),
+      size: fc.tuple(small(4), small(3)),
+      stride: fc.option(fc.tuple(small(3), small(3)), { nil: undefined }),
+      padded: fc.boolean(),
+      reluFirst: fc.boolean(),
+      filters: small(4),
+      poolOnly: fc.boolean(),
+      batch: small(6),
+      samples: small(7),
+    });
+    await fc.assert(
+      fc.asyncProperty(drawn, async ({ rows, columns, kernel, size, stride, padded, reluFirst, filters, poolOnly, batch, samples }) => {
+        const pool = {
+          type: 'max-pool',
+          size,
+          ...(stride === undefined ? {} : { stride }),
+          ...(padded ? { padding: size.map((s) => Math.floor(s / 2)) } : {}),
+        };
+        fc.pre(rows - kernel + 1 >= size[0] && columns - kernel + 1 >= size[1]);
+        const middle = reluFirst ? [{ type: 'relu' }, pool] : [pool, { type: 'relu' }];
+        const conv = { type: 'conv', filters, kernel };
+        const layers = poolOnly ? [conv, { type: 'relu' }, conv, pool] : [conv, ...middle];
+        fc.pre(!poolOnly || (rows - 2 * kernel + 2 >= size[0] && columns - 2 * kernel + 2 >= size[1]));
+        expect(
+          await compare(subject([2, rows, columns], [...layers, ...FLAT, { type: 'dense', units: 3 }], batch), samples, 1),
+        ).toBeLessThanOrEqual(1e-5);
+      }),
+      { numRuns: 40, seed: 3 },
+    );
+  });
+
+  it('a large kernel, many channels, a pool on the image itself', async () => {
+    const layers = [
+      { type: 'max-pool', size: 2 },
+      { type: 'conv', filters: 5, kernel: 11, padding: 5 },
+      { type: 'relu' },
+      { type: 'conv', filters: 13, kernel: 3 },
+      { type: 'max-pool', size: [3, 2] },
+      ...FLAT,
+      { type: 'dense', units: 4 },
+    ];
+    expect(await compare(subject([3, 22, 20], layers, 5), 9, 1)).toBeLessThanOrEqual(1e-5);
+  });
+
+  it.each<[string, SgdSettings, Params]>([
+    ['no momentum', { type: 'sgd', learningRate: 0.1 }, {}],
+    ['momentum', { type: 'sgd', learningRate: 0.1, momentum: 0.9 }, {}],
+    [
+      'nesterov and weight decay of the kernels',
+      { type: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.1, decay: 'kernels' },
+      {},
+    ],
+    ['weight decay of everything', { type: 'sgd', learningRate: 0.1, weightDecay: { $param: 'wd' } }, { wd: 0.2 }],
+  ])('sgd over eight steps: %s', async (_name, optimizer, params) => {
+    const what = subject([1, 6, 6], [{ type: 'conv', filters: 3, kernel: 3 }, { type: 'relu' }, ...FLAT, { type: 'dense', units: 3 }], 6, {
+      optimizer,
+      params,
+    });
+    expect(await compare(what, 46, 8, optimizer, params)).toBeLessThanOrEqual(1e-4);
+  });
+
+  it('label smoothing, per lane', async () => {
+    const what = subject([1, 3, 3], [...FLAT, { type: 'dense', units: 4 }], 5, {
+      loss: { type: 'softmax-cross-entropy', smoothing: { $param: 'smoothing' } },
+      params: { ...PARAMS, smoothing: 0.2 },
+    });
+    expect(await compare(what, 12, 3, SGD, { ...PARAMS, smoothing: 0.2 })).toBeLessThanOrEqual(1e-5);
+  });
+});
+
+describe('exact rules', () => {
+  it('dropout draws the same masks, word for word, at every rate and position', async () => {
+    // One weight per feature and a zero network: the gradient of dense1 is mask × input × (p − t), equal to the last bits only if masks agree.
+    for (const dropout of [0, 0.25, 0.5, 0.999]) {
+      const what = subject([1, 1, 37], [...FLAT, { type: 'dropout', rate: { $param: 'dropout' } }, { type: 'dense', units: 2 }], 7);
+      const view = synthetic([1, 1, 37], 2, 7);
+      const lanes = [{ seed: { trial: 9, shared: false }, params: { ...PARAMS, dropout } }];
+      const [a, r] = [await trainOn(wasm, what, view, 1, lanes), await trainOn(reference, what, view, 1, lanes)];
+      const zeros = (v: Float32Array): number[] => [...v].map((x) => (x === 0 ? 1 : 0));
+      expect(zeros(a.states[0]!.slots[0]!)).toEqual(zeros(r.states[0]!.slots[0]!));
+      expect(worst(a.states[0]!.slots[0]!, r.states[0]!.slots[0]!, 1e-3)).toBeLessThan(1e-5);
+    }
+  });
+
+  it('equal taps: the first wins; relu at 0 passes nothing', async () => {
+    // A constant image ties every tap; with a 1×1 convolution the winner decides nothing, with a 2×2 one on a ramp it does.
+    const what = subject(
+      [1, 4, 4],
+      [{ type: 'conv', filters: 1, kernel: 2 }, { type: 'max-pool', size: 2, stride: 1 }, ...FLAT, { type: 'dense', units: 2 }],
+      4,
+    );
+    const view = { ...synthetic([1, 4, 4], 2, 4), x: Uint8Array.from({ length: 64 }, (_, i) => (i % 16 < 8 ? 100 : 30)) };
+    const lanes = [{ seed: { trial: 0, shared: false }, params: PARAMS }];
+    const [a, r] = [await trainOn(wasm, what, view, 1, lanes), await trainOn(reference, what, view, 1, lanes)];
+    expect(worst(a.states[0]!.slots[0]!, r.states[0]!.slots[0]!, 1e-3)).toBeLessThan(1e-5);
+    const zero = subject([1, 3, 3], [...FLAT, { type: 'dense', units: 3 }, { type: 'relu' }, { type: 'dense', units: 2 }], 4);
+    const executable = await wasm.compile(zero.plan, 1, NEVER);
+    await executable.loadDataset({ ...synthetic([1, 3, 3], 2, 4), x: new Uint8Array(36) });
+    await executable.begin(1, [{ trial: 0, shared: true }]);
+    const state = await executable.readWeights(0);
+    // First dense all zero: its outputs are exactly 0, so relu must stop every gradient to it.
+    await executable.writeWeights(0, { ...state, weights: state.weights.map((w, i) => (i < 30 ? 0 : w)) });
+    const hyper = new Uint32Array(Float32Array.of(0.1, 0.5, 0).buffer);
+    await executable.run({ epoch: 0, firstStep: 0, steps: 1, order: Uint32Array.of(0, 1, 2, 3), hyper, rows: 'run', signal: NEVER });
+    expect([...(await executable.readWeights(0)).weights.slice(0, 30)].every((w) => w === 0)).toBe(true);
+  });
+});
+
+describe('company', () => {
+  const what = subject(
+    [1, 8, 8],
+    [
+      { type: 'conv', filters: 3, kernel: 3 },
+      { type: 'max-pool', size: 2 },
+      { type: 'relu' },
+      ...FLAT,
+      { type: 'dropout', rate: { $param: 'dropout' } },
+      { type: 'dense', units: 4 },
+    ],
+    6,
+  );
+  const view = synthetic([1, 8, 8], 4, 20);
+  const lane = (trial: number, rate: number): { seed: { trial: number; shared: boolean }; params: Params } => ({
+    seed: { trial, shared: false },
+    params: { ...PARAMS, rate },
+  });
+
+  it.each([
+    ['wasm', wasm],
+    ['reference', reference],
+  ])('a lane has the same bits alone, in company, at any index: %s', async (_name, executor) => {
+    const alone = await trainOn(executor, what, view, 4, [lane(5, 0.1)]);
+    const first = await trainOn(executor, what, view, 4, [lane(5, 0.1), lane(6, 0.5), lane(7, 0.01)]);
+    const last = await trainOn(executor, what, view, 4, [lane(8, 3), lane(9, 0.2), lane(5, 0.1)]);
+    expect(first.states[0]!.weights).toEqual(alone.states[0]!.weights);
+    expect(last.states[2]!.weights).toEqual(alone.states[0]!.weights);
+    expect(first.states[1]!.weights).not.toEqual(alone.states[0]!.weights);
+  });
+
+  it('a stopped lane keeps its weights and the others go on', async () => {
+    const run = await trainOn(wasm, what, view, 2, [lane(1, 0.1), lane(2, 0.1)]);
+    run.executable.stopLane(0);
+    const before = await run.executable.readWeights(0);
+    const hyper = new Uint32Array(2 * what.plan.hyper.length);
+    new Float32Array(hyper.buffer).fill(0.1);
+    const report = await run.executable.run({
+      epoch: 1,
+      firstStep: 0,
+      steps: 2,
+      order: Uint32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8),
+      hyper,
+      rows: 'run',
+      signal: NEVER,
+    });
+    expect(report.lanes.map((l) => l === null)).toEqual([true, false]);
+    expect((await run.executable.readWeights(0)).weights).toEqual(before.weights);
+    expect(await run.executable.compact()).toEqual([1]);
+  });
+});
