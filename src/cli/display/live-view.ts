@@ -42,8 +42,8 @@ function headline({ run, done }: RunProgress, width: number, paint: Paint): stri
   if (run.trials === null) return paint.bold(cut(`${run.study}  ${count(done, 'trial')}`, width));
   const share = run.trials === 0 ? 1 : Math.min(1, done / run.trials);
   const text = `${run.study}  ${done} of ${count(run.trials, 'trial')}`;
-  const percent = `${Math.floor(share * 100)} %`.padStart(5);
-  const room = width - text.length - percent.length - 4;
+  const percent = `${Math.floor(share * 100)} %`.padStart(6);
+  const room = width - text.length - percent.length - 3;
   if (room < 8) return paint.bold(cut(text, width));
   const cells = Math.min(40, room);
   const full = Math.floor(share * cells);

@@ -94,7 +94,7 @@ describe('the live view', () => {
 
   test('at 80 columns', () => {
     expect(view(80)).toEqual([
-      'paper-mnist-evolution  5 of 64 trials  ██░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  7 %',
+      'paper-mnist-evolution  5 of 64 trials  ██░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   7 %',
       'best 94.00 % in trial 4  learningRate 0.03123  dropout 0.104  momentum 0.8823',
       '0.5 evaluations/s · 1 min 58 s left · 10 s so far · 1 diverged · 1 attempt lost and run again'.slice(0, 79) + '…',
       'the lab file cannot be written, trying again: the disk is full',
@@ -105,7 +105,7 @@ describe('the live view', () => {
 
   test('at 120 columns', () => {
     expect(view(120)).toEqual([
-      'paper-mnist-evolution  5 of 64 trials  ███░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  7 %',
+      'paper-mnist-evolution  5 of 64 trials  ███░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   7 %',
       'best 94.00 % in trial 4  learningRate 0.03123  dropout 0.104  momentum 0.8823',
       '0.5 evaluations/s · 1 min 58 s left · 10 s so far · 1 diverged · 1 attempt lost and run again',
       'the lab file cannot be written, trying again: the disk is full',
