@@ -67,6 +67,11 @@ export async function killWorkers(
   const killedAt = new Map<string, number>();
   let lost = 0;
   let slowest = 0;
+  const ready = new Set<string>();
+  let whenReady: () => void = () => undefined;
+  const twoReady = async (): Promise<void> => {
+    if (ready.size < 2) await new Promise<void>((resolve) => (whenReady = resolve));
+  };
   let over: (error?: Error) => void = () => undefined;
   const finished = new Promise<void>((resolve, reject) => (over = (error) => (error === undefined ? resolve() : reject(error))));
   const show = (change: Change): void => {
@@ -89,7 +94,11 @@ export async function killWorkers(
     listener: {
       show: (_, change) => show(change),
       showLab: (change) => {
-        if (change.kind === 'slotReady') killedAt.delete(change.slot);
+        if (change.kind === 'slotLost') ready.delete(change.slot);
+        if (change.kind !== 'slotReady') return;
+        killedAt.delete(change.slot);
+        ready.add(change.slot);
+        if (ready.size >= 2) whenReady();
       },
       finished: () => over(),
       fatal: (error) => over(error),
@@ -102,7 +111,7 @@ export async function killWorkers(
     const { spec, limits } = studyOf(parseStudyFile(studyFile(sampler, 1_000_000, 8, seed), 'chaos'));
     lab.startWorkers(workers);
     lab.coordinator.createStudy('chaos', spec, limits);
-    const done = await Promise.race([shootAtWorkers(lab, kills, seed), finished.then(() => 0)]);
+    const done = await Promise.race([shootAtWorkers(lab, kills, { seed, twoReady }), finished.then(() => 0)]);
     const size = lab.coordinator.lab.studies.get('chaos')?.columns.size ?? 0;
     lab.coordinator.command({ type: 'studyEdited', study: 'chaos', limits: { ...limits, trials: size + 8 } });
     await finished;
@@ -116,10 +125,17 @@ export async function killWorkers(
   }
 }
 
-/** One kill each 5–60 ms at a random worker that runs; every tenth is a stop that is woken after the lease has passed. */
-async function shootAtWorkers(lab: RunningLab, kills: number, seed: number): Promise<number> {
+interface Shooting {
+  readonly seed: number;
+  /** Resolves when two workers at least are at work. */
+  readonly twoReady: () => Promise<void>;
+}
+
+/** One kill each 5–60 ms at a random worker, starting or at work; every tenth is a stop that is woken after the lease has passed. */
+async function shootAtWorkers(lab: RunningLab, kills: number, { seed, twoReady }: Shooting): Promise<number> {
   const chance = new Stream(seed, { purpose: PURPOSE.simulation });
   for (let done = 0; done < kills;) {
+    await twoReady();
     await pause(5 + chance.below(56));
     const pids = lab.workerPids;
     const pid = pids[chance.below(Math.max(1, pids.length))];
