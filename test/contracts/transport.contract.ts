@@ -6,7 +6,7 @@ import { encodeMessage } from '../../src/protocol/worker-wire.ts';
 import { MessageTooLong } from '../../src/transport/lines.ts';
 import type { CoordinatorTransport, Malformed, Peer, WorkerTransport } from '../../src/transport/transport.ts';
 import { Inbox } from '../support/inbox.ts';
-import { beat, cohort, hello, orders, result, study } from '../support/worker-message-examples.ts';
+import { beat, cohort, hello, result, study } from '../support/worker-message-examples.ts';
 
 export interface TransportHarness {
   readonly coordinator: CoordinatorTransport;
@@ -218,17 +218,18 @@ export function transportContract(name: string, make: () => Promise<TransportHar
 
     it('lets what was sent before closing arrive, then nothing', async () => {
       const worker = await connected(a);
-      coordinator.sendControl(a, orders.at(-1) ?? { type: 'heard', session: '1.1', n: 1 });
+      const goodbye = { type: 'goodbye', session: '1.1', reason: 'shutdown', text: 'x'.repeat(16_000) } as const;
+      for (let i = 0; i < 300; i++) coordinator.sendControl(a, goodbye);
       const before = performance.now();
       await coordinator.close();
       expect(performance.now() - before).toBeLessThan(1000);
       coordinator.sendControl(a, { type: 'heard', session: '1.1', n: 1 });
       coordinator.sendTask('1.1', study);
-      await worker.control.count(1);
+      await worker.control.count(300);
       await worker.transport.close();
       worker.transport.sendControl(beat);
       worker.transport.sendResult(result);
-      expect(worker.control.all).toHaveLength(1);
+      expect(worker.control.all).toHaveLength(300);
     });
   });
 }

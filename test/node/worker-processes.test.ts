@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -106,12 +106,19 @@ describe('worker processes', () => {
   });
 
   it('are started once for one incarnation, beside another of the same slot', async () => {
-    supervise(runs);
+    supervise(
+      `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(join(folder, 'starts'))}, process.pid + '\\n'); ${runs}`,
+    );
     for (const incarnation of ['1.1', '1.1', '1.2']) workers.spawn('local/cpu/0', incarnation, 0);
-    await expect.poll(() => workers.running.length).toBe(2);
+    const starts = (): string[] =>
+      existsSync(join(folder, 'starts')) ? readFileSync(join(folder, 'starts'), 'utf8').trim().split('\n') : [];
+    await expect.poll(() => starts().length).toBeGreaterThanOrEqual(2);
     workers.kill('local/cpu/0', '1.1', 0);
     expect(await exits.count(1)).toMatchObject([{ spawn: '1.1' }]);
     expect(workers.running).toMatchObject([{ spawn: '1.2' }]);
+    await workers.close(0);
+    expect(starts().map(Number).filter(isAlive)).toStrictEqual([]);
+    expect(starts()).toHaveLength(2);
   });
 
   it('that are killed before their time never start', async () => {

@@ -106,6 +106,15 @@ describe('a ZeroMQ coordinator', () => {
     expect(stolen.all).toHaveLength(0);
   });
 
+  it('knows a peer by its newest connection, though an older one still stands', async () => {
+    const connections = [connect(peer, coordinator.token), connect(peer, coordinator.token)];
+    for (const [i, connection] of connections.entries()) {
+      connection.control(encodeMessage({ ...hello, ...peer, helloNo: i + 1 }));
+      await messages.count(i + 1);
+    }
+    expect(messages.all).toMatchObject([{ helloNo: 1 }, { helloNo: 2 }]);
+  });
+
   it('ends the connection of a frame beyond the limit, and serves the others', async () => {
     const big = connect({ ...peer, spawn: '1.9' }, coordinator.token);
     big.control(`"${'x'.repeat(MAX_MESSAGE_BYTES + 4096)}"`);
