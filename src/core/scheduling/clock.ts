@@ -26,7 +26,7 @@ function noticeStall(lab: LabState): void {
   lab.wake = null;
   if (late <= lab.options.stallMs) return;
   lab.stalledMs += late;
-  for (const study of lab.active) if (study.activeSince !== null) study.activeSince += late;
+  for (const study of lab.active) if (study.activeSince !== null) study.activeSince = Math.min(lab.now, study.activeSince + late);
 }
 
 function due(lab: LabState, timer: Timer): void {
@@ -63,9 +63,9 @@ function due(lab: LabState, timer: Timer): void {
     }
     case 'adoption': {
       if (lab.adoptionEnds === null) return;
-      const left = lab.adoptionEnds - (lab.now - lab.stalledMs);
-      if (left <= 0) endAdoption(lab);
-      else lab.timers.add({ kind: 'adoption', at: lab.now + left });
+      const at = lab.adoptionEnds + lab.stalledMs;
+      if (at <= lab.now) endAdoption(lab);
+      else lab.timers.add({ kind: 'adoption', at });
       return;
     }
     case 'quarantine':

@@ -21,6 +21,7 @@ export function createLab(options: Partial<LabOptions> = {}): LabState {
     stalledMs: 0,
     wake: null,
     adoptionEnds: null,
+    orphans: new Map(),
     storageError: null,
     refusals: new Refusals(),
     studies: new Map(),

@@ -67,8 +67,7 @@ function cancelAgain(lab: LabState, slot: Slot, id: AttemptId): void {
 
 /** On the clock: sessions of which nothing was heard for the length of a lease. */
 export function expireLeases(lab: LabState): void {
-  const now = lab.now - lab.stalledMs;
-  for (let slot = lab.leases.oldest; slot !== null && now - slot.lease.heardAt >= lab.options.leaseMs; slot = lab.leases.oldest) {
+  for (let slot = lab.leases.oldest; slot !== null && expiryOf(lab, slot) <= lab.now; slot = lab.leases.oldest) {
     leaveSlot(lab, slot, { reason: 'silent', goodbye: true });
   }
 }
@@ -76,7 +75,12 @@ export function expireLeases(lab: LabState): void {
 /** When the first lease ends, on our clock; null: there is none. */
 export function nextExpiry(lab: LabState): number | null {
   const { oldest } = lab.leases;
-  return oldest === null ? null : oldest.lease.heardAt + lab.options.leaseMs + lab.stalledMs;
+  return oldest === null ? null : expiryOf(lab, oldest);
+}
+
+/** The one sum for both: were they rounded apart, the clock would be set to now for ever. */
+function expiryOf(lab: LabState, slot: Slot): number {
+  return slot.lease.heardAt + lab.options.leaseMs + lab.stalledMs;
 }
 
 /** A message that should not have been sent; several within the window end the sender's session. */

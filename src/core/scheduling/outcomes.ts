@@ -6,6 +6,7 @@ import { moveAttempt } from './attempts.ts';
 import type { AttemptResult } from './events.ts';
 import { noteFailure } from './quarantine.ts';
 import type { Attempt, LabState } from './state.ts';
+import type { SlotName } from './words.ts';
 import { endTrial } from './trial-end.ts';
 import { goBack, showBack, writeAttemptEnd } from './trials.ts';
 
@@ -18,6 +19,13 @@ export function lose(lab: LabState, attempt: Attempt, detail: string): void {
   writeAttemptEnd(lab, attempt, outcome, null, detail);
   goBack(lab, trial);
   showBack(lab, attempt, outcome, detail);
+}
+
+/** What is left of a slot's attempts of before the restart, which its worker does not hold, or nobody came back for. */
+export function loseOrphans(lab: LabState, slot: SlotName, detail: string): void {
+  const orphans = lab.orphans.get(slot) ?? [];
+  lab.orphans.delete(slot);
+  for (const attempt of orphans) if (attempt.state === 'orphaned') lose(lab, attempt, detail);
 }
 
 /** Its worker was killed from outside while it ran; a trial that kills its workers often enough is deadly. */

@@ -5,7 +5,7 @@
  */
 import { moveAttempt } from './attempts.ts';
 import type { Event, StoredStudy, StoredTrial } from './events.ts';
-import { lose } from './outcomes.ts';
+import { lose, loseOrphans } from './outcomes.ts';
 import { write } from './outbox.ts';
 import type { Attempt, LabState, Study } from './state.ts';
 import { enforceRules, firstHit, isBetter } from './stop-rules.ts';
@@ -17,11 +17,10 @@ import { enqueue, moveTrial, newTrial } from './trials.ts';
 export function opened(lab: LabState, { epoch, lab: snapshot }: Extract<Event, { type: 'opened' }>): void {
   lab.epoch = epoch;
   for (const stored of snapshot.studies) openStudy(lab, stored);
+  if (lab.orphans.size === 0) return;
   const wait = lab.options.adoptionRemoteMs;
-  if (hasOrphans(lab)) {
-    lab.adoptionEnds = lab.now - lab.stalledMs + wait;
-    lab.timers.add({ kind: 'adoption', at: lab.now + wait });
-  }
+  lab.adoptionEnds = lab.now - lab.stalledMs + wait;
+  lab.timers.add({ kind: 'adoption', at: lab.now + wait });
 }
 
 function openStudy(lab: LabState, stored: StoredStudy): void {
@@ -99,17 +98,11 @@ function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {
   study.lanes += 1;
   moveAttempt(lab, attempt, 'orphaned');
   if (lab.options.isLocal(slot) && lab.options.adoptionLocalMs === 0) lose(lab, attempt, 'its worker died with the coordinator');
-}
-
-function hasOrphans(lab: LabState): boolean {
-  for (const study of lab.active) if (study.live > 0) return true;
-  return false;
+  else lab.orphans.set(slot, [...(lab.orphans.get(slot) ?? []), attempt]);
 }
 
 /** The time to come back is over for all attempts of before the restart. */
 export function endAdoption(lab: LabState): void {
   lab.adoptionEnds = null;
-  for (const study of lab.active) {
-    for (const trial of study.open.values()) if (trial.attempt?.state === 'orphaned') lose(lab, trial.attempt, 'not adopted');
-  }
+  for (const slot of [...lab.orphans.keys()]) loseOrphans(lab, slot, 'not adopted');
 }

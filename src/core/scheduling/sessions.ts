@@ -6,7 +6,7 @@ import { moveAttempt } from './attempts.ts';
 import { addCohort } from './cohorts.ts';
 import type { Event } from './events.ts';
 import { findLive } from './find.ts';
-import { lose } from './outcomes.ts';
+import { lose, loseOrphans } from './outcomes.ts';
 import { emit, showLab } from './outbox.ts';
 import { compareSpawns, moveSlot, newestSpawn, slotOf } from './slots.ts';
 import { isUp, relaunch } from './spawning.ts';
@@ -61,6 +61,7 @@ function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly At
   heard(lab, slot);
   emit(lab, { do: 'openTasks', session, slot: slot.name });
   carryOver(lab, slot, keep);
+  loseOrphans(lab, slot.name, 'not held any more');
   if (slot.state === 'absent') {
     const quarantined = slot.quarantine !== null && slot.quarantine.until > lab.now;
     moveSlot(lab, slot, quarantined ? 'quarantined' : slot.quarantines > 0 ? 'probation' : 'ready');

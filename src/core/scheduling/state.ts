@@ -38,6 +38,8 @@ export interface LabState {
   wake: number | null;
   /** When the attempts of before the restart are given up, on the lease clock; null: none is waited for. */
   adoptionEnds: number | null;
+  /** Those attempts, by the slot they were given to. */
+  readonly orphans: Map<SlotName, Attempt[]>;
   /** Why nothing can be written; null: it can. */
   storageError: string | null;
   readonly refusals: Refusals;

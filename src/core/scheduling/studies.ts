@@ -72,7 +72,8 @@ export function watchActiveTime(lab: LabState, study: Study): void {
   const used = activeMs(lab, study);
   const left = study.limits.activeMs === null ? Infinity : study.limits.activeMs - used;
   const unsaved = lab.options.saveActiveMs - (used - study.savedActiveMs);
-  study.activeDue = lab.now + Math.max(0, Math.min(left, unsaved));
+  // At least a millisecond on: what is left may be less than the clock can tell apart.
+  study.activeDue = lab.now + Math.max(1, Math.min(left, unsaved));
   lab.timers.add({ kind: 'active', at: study.activeDue, study });
 }
 

@@ -25,7 +25,7 @@ export interface SimulationOptions {
   readonly stallMs?: number;
   /** One way; default 0.2. */
   readonly latencyMs?: number;
-  /** Up to so much more, uniformly; messages may overtake each other. Default 0. */
+  /** Up to so much more, uniformly; messages on different channels may overtake each other. Default 0. */
   readonly jitterMs?: number;
   /** Shares of messages lost, and said twice; default 0. */
   readonly drop?: number;
@@ -42,6 +42,8 @@ export interface SimulationOptions {
   readonly seed?: number;
   /** The scheduler's own; its beat is by default no shorter than a quarter of a trial, or ten million beats would be drawn. */
   readonly scheduler?: Partial<LabOptions>;
+  /** Called with each piece of the scheduler's and sampler's work, to be done once; a bench takes the time. */
+  readonly measure?: (work: () => void) => void;
   /** Stops a simulation that does not come to an end; default 1e12. */
   readonly atMostMs?: number;
 }

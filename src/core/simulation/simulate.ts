@@ -30,6 +30,7 @@ export function simulate(options: SimulationOptions): SimulationReport {
     commitMs: options.commitMs ?? 2,
     mortal: killsEvery !== Infinity,
     carryOut: (instruction) => carryOut(instruction, world, processes, tally),
+    measure: options.measure ?? ((work) => work()),
   });
   const processes = new SimulatedProcesses({
     world,
@@ -87,8 +88,10 @@ function carryOut(instruction: Outgoing, world: World, processes: SimulatedProce
     case 'sendCancel':
     case 'sendWelcome':
     case 'sendGoodbye':
+      processes.deliver(instruction.slot, instruction);
+      return;
     case 'sendHeard':
-      world.carry(() => processes.deliver(instruction.slot, instruction));
+      processes.heard(instruction.slot, instruction.spawn);
       return;
     case 'spawnWorker':
       world.in(instruction.afterMs, () => processes.start(instruction.slot, instruction.spawn));

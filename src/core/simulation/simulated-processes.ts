@@ -9,7 +9,7 @@ import type { FailureRates } from './chance.ts';
 import type { SimulationOptions } from './options.ts';
 import { SimulatedWorker } from './simulated-worker.ts';
 import type { Held, Reaction, Said, Task, Told } from './simulated-worker.ts';
-import type { World } from './world.ts';
+import type { Channel, World } from './world.ts';
 
 type Exited = Omit<Extract<Event, { type: 'exited' }>, 'at' | 'because'>;
 
@@ -24,6 +24,12 @@ export interface Process {
   /** It stands still until then. */
   stillUntil: number;
   lastHeard: number;
+  /** Its channels; control's two directions share one order here. */
+  readonly tasks: Channel;
+  readonly control: Channel;
+  readonly results: Channel;
+  /** Tasks of a session it has not been welcomed to yet. */
+  early: Task[];
   /** What it runs; null: it waits for work. */
   run: readonly Held[] | null;
   runSince: number;
@@ -55,7 +61,8 @@ export class SimulatedProcesses {
     const { lanes = 1, startMs = 150 } = this.#parts.options;
     const worker = new SimulatedWorker(slot, spawn, { device: 'simulated', lanes, memoryBytes: 2 ** 33 });
     const { now } = this.#parts.world;
-    const process: Process = { worker, alive: true, stillUntil: 0, lastHeard: now, run: null, runSince: 0 };
+    const channels = { tasks: { lastArrival: 0 }, control: { lastArrival: 0 }, results: { lastArrival: 0 } };
+    const process: Process = { worker, alive: true, stillUntil: 0, lastHeard: now, ...channels, early: [], run: null, runSince: 0 };
     const others = (this.#processes.get(slot) ?? []).filter(({ alive }) => alive);
     this.#processes.set(slot, [...others, process]);
     this.#later(process, startMs, () => {
@@ -78,20 +85,37 @@ export class SimulatedProcesses {
   /** A message reaches every process of its slot; each knows whether it is meant. */
   deliver(slot: string, message: Task | Told): void {
     for (const process of this.#processes.get(slot) ?? []) {
-      if (process.alive) this.#whenAwake(process, () => this.#hear(process, message));
+      if (!process.alive) continue;
+      this.#parts.world.carry(message.do === 'sendCohort' ? process.tasks : process.control, () => {
+        if (process.alive) this.#whenAwake(process, () => this.#hear(process, message));
+      });
+    }
+  }
+
+  /** The answer to a beat: too many to be carried one by one, and losing one of them means nothing. */
+  heard(slot: string, spawn: string): void {
+    for (const process of this.#processes.get(slot) ?? []) {
+      if (process.worker.spawn === spawn) process.lastHeard = this.#parts.world.now;
     }
   }
 
   #hear(process: Process, message: Task | Told): void {
     const { worker } = process;
     process.lastHeard = this.#parts.world.now;
-    if (message.do === 'sendHeard') return;
-    const reaction = message.do === 'sendCohort' ? worker.take(message) : worker.listen(message);
-    this.#react(process, reaction);
+    if (message.do === 'sendCohort') {
+      if (message.session === worker.session) this.#react(process, worker.take(message));
+      else process.early.push(message);
+      return;
+    }
+    this.#react(process, worker.listen(message));
+    if (message.do !== 'sendWelcome') return;
+    const early = process.early;
+    process.early = [];
+    for (const task of early) if (task.session === worker.session) this.#react(process, worker.take(task));
   }
 
   #react(process: Process, { say, then }: Reaction): void {
-    for (const result of say) this.#sayResult(process, result);
+    for (const result of say) this.#tell(process, result);
     if (then === 'exit') this.#die(process, 'itself', true);
     else if (then === 'say hello') this.#tell(process, process.worker.hello());
     if (process.alive) this.#runNext(process);
@@ -127,7 +151,7 @@ export class SimulatedProcesses {
     this.#stopRun(process);
     for (const held of run) {
       if (held.result === null && process.worker.holding.includes(held)) {
-        this.#sayResult(process, process.worker.finish(held, this.#resultOf(held, ms)));
+        this.#tell(process, process.worker.finish(held, this.#resultOf(held, ms)));
       }
     }
     this.#runNext(process);
@@ -169,30 +193,24 @@ export class SimulatedProcesses {
     world.in(NOTICE_MS, () => tell({ type: 'exited', slot, spawn, code, signal, by, rssPeakBytes: null, overMemory: false }));
   }
 
-  /** Says its results again until they are answered. */
-  #sayResult(process: Process, result: Said): void {
-    this.#tell(process, result);
-    if (result.type !== 'result') return;
-    this.#later(process, this.#parts.leaseMs, () => {
-      const open = process.worker.unanswered().find(({ attempt }) => attempt === result.attempt);
-      if (open !== undefined) this.#sayResult(process, open);
-    });
-  }
-
-  /** Lives, and says hello again when it hears nothing. */
+  /** Lives, says again what nobody has answered, and says hello again when it hears nothing. */
   #beat(process: Process): void {
     const { worker } = process;
+    const { world, beatMs, leaseMs } = this.#parts;
     const beat = worker.beat();
-    if (beat !== null) this.#tell(process, beat);
-    if (this.#parts.world.now - process.lastHeard >= this.#parts.leaseMs) {
-      process.lastHeard = this.#parts.world.now;
+    if (beat !== null) {
+      this.#tell(process, beat);
+      if (beat.n % Math.max(1, Math.round(leaseMs / beatMs)) === 0) for (const result of worker.unanswered()) this.#tell(process, result);
+    }
+    if (world.now - process.lastHeard >= leaseMs) {
+      process.lastHeard = world.now;
       this.#tell(process, worker.hello());
     }
-    this.#later(process, this.#parts.beatMs, () => this.#beat(process));
+    this.#later(process, beatMs, () => this.#beat(process));
   }
 
   #tell(process: Process, said: Said): void {
-    if (process.alive) this.#parts.world.carry(() => this.#parts.tell(said));
+    if (process.alive) this.#parts.world.carry(said.type === 'result' ? process.results : process.control, () => this.#parts.tell(said));
   }
 
   #later(process: Process, ms: number, what: () => void): void {

@@ -4,6 +4,11 @@ import { messageStream } from './chance.ts';
 import { EventQueue } from './event-queue.ts';
 import type { SimulationOptions } from './options.ts';
 
+/** One way between two ends; messages of different channels may overtake each other. */
+export interface Channel {
+  lastArrival: number;
+}
+
 export class World {
   now = 0;
   readonly #queue = new EventQueue<() => void>();
@@ -29,11 +34,11 @@ export class World {
     this.#queue.add(Math.max(this.now, at), what);
   }
 
-  /** Carries a message over: late, perhaps not at all, perhaps twice. */
-  carry(arrive: () => void): void {
+  /** Carries a message over: late, perhaps not at all, perhaps twice, but never before an earlier one of its channel. */
+  carry(channel: Channel, arrive: () => void): void {
     if (this.#drop > 0 && this.uniform() < this.#drop) return;
-    this.in(this.#delay(), arrive);
-    if (this.#duplicate > 0 && this.uniform() < this.#duplicate) this.in(this.#delay(), arrive);
+    this.#send(channel, arrive);
+    if (this.#duplicate > 0 && this.uniform() < this.#duplicate) this.#send(channel, arrive);
   }
 
   uniform(): number {
@@ -50,7 +55,9 @@ export class World {
     return true;
   }
 
-  #delay(): number {
-    return this.#jitterMs === 0 ? this.#latencyMs : this.#latencyMs + this.#jitterMs * this.uniform();
+  #send(channel: Channel, arrive: () => void): void {
+    const delay = this.#jitterMs === 0 ? this.#latencyMs : this.#latencyMs + this.#jitterMs * this.uniform();
+    channel.lastArrival = Math.max(channel.lastArrival, this.now + delay);
+    this.#queue.add(channel.lastArrival, arrive);
   }
 }

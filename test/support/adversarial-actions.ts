@@ -1,0 +1,234 @@
+/** What can happen next in an adversarial world: by chance and malice, or, in a fair one, without further faults. */
+import type { AttemptResult } from '../../src/core/scheduling/index.ts';
+import { sameAttempt } from '../../src/core/scheduling/attempts.ts';
+import type { Held } from '../../src/core/simulation/simulated-worker.ts';
+import { STUDY } from './adversarial-world.ts';
+import type { AdversarialWorld, Faults, Process, Side } from './adversarial-world.ts';
+import { modelValue } from './model-study.ts';
+
+export interface Action {
+  readonly name: string;
+  readonly act: () => void;
+}
+
+/** A worker starts at most so many processes while faults last. */
+const SPAWNS = 4;
+
+export function actionsOf(world: AdversarialWorld, fair: boolean): Action[] {
+  const actions = new Actions(world, fair);
+  actions.coordinator();
+  for (const side of world.sides) {
+    actions.spawns(side);
+    for (const process of side.processes) actions.process(side, process);
+  }
+  if (!fair) actions.network();
+  if (world.wakeAt !== null && (!fair || actions.list.length === 0)) actions.time();
+  return actions.list;
+}
+
+class Actions {
+  readonly list: Action[] = [];
+  readonly #world: AdversarialWorld;
+  readonly #fair: boolean;
+
+  constructor(world: AdversarialWorld, fair: boolean) {
+    this.#world = world;
+    this.#fair = fair;
+  }
+
+  #add(name: string, act: () => void): void {
+    this.list.push({ name, act });
+  }
+
+  /** A fault, while there are any left of its kind. */
+  #fault(kind: keyof Faults, name: string, act: () => void): void {
+    const { faults } = this.#world;
+    if (this.#fair || faults[kind] <= 0) return;
+    this.#add(name, () => {
+      faults[kind] -= 1;
+      act();
+    });
+  }
+
+  coordinator(): void {
+    const world = this.#world;
+    if (world.lab === null) {
+      this.#add('boot', () => world.boot());
+      return;
+    }
+    if (world.writes.length > 0) this.#add('commit', () => world.commit());
+    if (world.outbox[0]?.gated === false) this.#add('release', () => world.release());
+    if (world.asks.length > 0) this.#add('answer the ask', () => world.answer());
+    world.results.forEach((result, i) => {
+      this.#add(`result ${result.attempt.number}/${result.attempt.k} ${result.result.outcome}`, () => {
+        world.results.splice(i, 1);
+        world.take(result);
+      });
+    });
+    world.upward.forEach((said, i) => {
+      this.#add(`${said.type} of ${said.slot}`, () => {
+        world.upward.splice(i, 1);
+        world.take(said);
+      });
+    });
+    world.exits.forEach((exit, i) => {
+      this.#add(`exit of ${exit.slot}`, () => {
+        world.exits.splice(i, 1);
+        world.take(exit);
+      });
+    });
+    this.#commands();
+    this.#fault('coordinatorKill', 'the coordinator is killed', () => world.killCoordinator(false));
+    this.#fault('coordinatorKill', 'the coordinator is killed, and all messages with it', () => world.killCoordinator(true));
+  }
+
+  #commands(): void {
+    const world = this.#world;
+    const study = world.study;
+    if (study === null) return;
+    if (study.state === 'pausing' || study.state === 'paused')
+      this.#add('resume', () => world.take({ type: 'studyResumed', study: STUDY }));
+    if (study.state === 'running') {
+      this.#fault('pause', 'pause at once', () => world.take({ type: 'studyPaused', study: STUDY, graceMs: 0 }));
+      this.#fault('pause', 'pause', () => world.take({ type: 'studyPaused', study: STUDY, graceMs: 5_000 }));
+    }
+    for (const number of study.open.keys()) {
+      this.#fault('cancel', `cancel ${number}`, () => world.take({ type: 'trialCancelled', study: STUDY, number }));
+    }
+  }
+
+  spawns(side: Side): void {
+    const world = this.#world;
+    if (world.options.local !== true) {
+      if (side.processes.length === 0 && (this.#fair || side.spawns < SPAWNS)) {
+        this.#add(`spawn ${side.slot}`, () => world.start(side, `1.${side.spawns + 1}`));
+      }
+      return;
+    }
+    const [spawn, condemned] = [side.wanted[0], side.condemned[0]];
+    if (spawn !== undefined) {
+      this.#add(`spawn ${side.slot} ${spawn}`, () => {
+        side.wanted.shift();
+        world.start(side, spawn);
+      });
+    }
+    if (condemned === undefined) return;
+    this.#add(`execute ${side.slot} ${condemned}`, () => {
+      side.condemned.shift();
+      const process = side.processes.find(({ worker }) => worker.spawn === condemned);
+      if (process !== undefined) world.kill(side, process, false, 'us');
+    });
+  }
+
+  process(side: Side, process: Process): void {
+    const world = this.#world;
+    const { worker } = process;
+    const name = `${side.slot}#${worker.spawn}`;
+    this.#fault('workerKill', `${name} is killed`, () => world.kill(side, process, false));
+    this.#fault('workerKill', `${name} is killed, and its messages with it`, () => world.kill(side, process, true));
+    if (process.stopped) {
+      this.#add(`${name} wakes`, () => (process.stopped = false));
+      return;
+    }
+    this.#fault('workerStop', `${name} stops`, () => (process.stopped = true));
+    if (this.#shouldSayHello(process)) this.#add(`${name} says hello`, () => world.upward.push(worker.hello()));
+    if (worker.session !== null) this.#fault('helloAgain', `${name} says hello again`, () => world.upward.push(worker.hello()));
+    if (this.#beatMatters(process)) {
+      this.#add(`${name} beats`, () => {
+        const beat = worker.beat();
+        if (beat !== null) world.upward.push(beat);
+      });
+    }
+    const task = process.tasks.findIndex(({ session }) => session === worker.session);
+    if (task >= 0) {
+      this.#add(`${name} takes a task`, () => {
+        const [taken] = process.tasks.splice(task, 1);
+        if (taken !== undefined) world.react(side, process, worker.take(taken));
+      });
+    }
+    if (process.control.length > 0) this.#add(`${name} hears ${process.control[0]?.do ?? ''}`, () => world.listen(side, process));
+    const [held] = worker.running();
+    if (held !== undefined) {
+      const value = modelValue(held.params[0] ?? NaN);
+      this.#add(`${name} finishes ${held.attempt.number}/${held.attempt.k}`, () =>
+        this.#finish(process, held, { outcome: 'succeeded', value, ms: 1 }),
+      );
+      this.#fault('crash', `${name} crashes ${held.attempt.number}`, () => this.#finish(process, held, { outcome: 'crashed', ms: 1 }));
+    }
+    for (const result of worker.session === null || world.options.breach === 'results said once' ? [] : worker.unanswered()) {
+      if (!this.#isUnderWay(process, result.attempt)) this.#add(`${name} says a result again`, () => world.results.push(result));
+    }
+  }
+
+  #finish({ worker }: Process, held: Held, result: AttemptResult): void {
+    this.#world.results.push(worker.finish(held, result));
+  }
+
+  #shouldSayHello({ worker, control }: Process): boolean {
+    if (worker.session !== null) return false;
+    const said = this.#world.upward.some((other) => other.type === 'hello' && other.slot === worker.slot && other.spawn === worker.spawn);
+    const answered = [...control, ...this.#world.outbox.map(({ instruction }) => instruction)].some(
+      (told) => (told.do === 'sendWelcome' || told.do === 'sendGoodbye') && told.slot === worker.slot && told.spawn === worker.spawn,
+    );
+    return !said && !answered;
+  }
+
+  /** Beats say the same again and again; only those that change something are worth a choice. */
+  #beatMatters({ worker }: Process): boolean {
+    const { lab, upward } = this.#world;
+    if (worker.session === null || lab === null || upward.some((said) => said.type === 'beat' && said.slot === worker.slot)) return false;
+    const slot = lab.slots.get(worker.slot);
+    if (slot?.session !== worker.session) return true;
+    const outstanding = slot.cohorts.flatMap((cohort) =>
+      cohort.taskSeq <= worker.taskSeq ? cohort.attempts.filter((a) => a.cohort === cohort) : [],
+    );
+    const unheld = outstanding.some(({ id }) => !worker.holding.some(({ attempt }) => sameAttempt(attempt, id)));
+    const open = (held: Held): boolean => outstanding.some(({ id, state }) => state === 'open' && sameAttempt(id, held.attempt));
+    return unheld || worker.holding.some((held) => held.result === null && !open(held));
+  }
+
+  #isUnderWay({ control }: Process, attempt: Held['attempt']): boolean {
+    const { outbox, results } = this.#world;
+    if (results.some((result) => sameAttempt(result.attempt, attempt))) return true;
+    return [...control, ...outbox.map(({ instruction }) => instruction)].some(
+      (told) => (told.do === 'sendAck' || told.do === 'sendRefused') && sameAttempt(told.attempt, attempt),
+    );
+  }
+
+  network(): void {
+    const world = this.#world;
+    const queues = [
+      world.results,
+      world.upward,
+      ...world.sides.flatMap(({ processes }) => processes.flatMap(({ tasks, control }) => [tasks, control])),
+    ];
+    for (const queue of queues as unknown[][]) {
+      if (queue.length === 0) continue;
+      this.#fault('drop', 'a message is lost', () => queue.shift());
+      this.#fault('duplicate', 'a message is repeated', () => queue.push(queue[0]));
+    }
+  }
+
+  /** Time passes without harm; or a process that lives is not heard for the length of a lease. */
+  time(): void {
+    const world = this.#world;
+    if (this.#fair || !this.#someAreOnTheirWay()) this.#add('time passes', () => world.pass());
+    for (const { processes } of world.sides) {
+      for (const process of processes) {
+        if (process.stopped || process.worker.session === null) continue;
+        this.#fault('falseExpiry', `${process.worker.slot} is not heard`, () => {
+          for (let i = 0; i < 8; i++) world.pass(process);
+        });
+      }
+    }
+  }
+
+  /** A session whose worker does not know it yet would end as if it were silent. */
+  #someAreOnTheirWay(): boolean {
+    const { lab, sides } = this.#world;
+    return sides.some(({ slot, processes }) => {
+      const session = lab?.slots.get(slot)?.session ?? null;
+      return session !== null && processes.some(({ worker, stopped }) => !stopped && worker.session !== session);
+    });
+  }
+}

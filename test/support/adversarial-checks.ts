@@ -1,0 +1,105 @@
+/** What must hold in an adversarial world after everything that happens, and at the end. */
+import { violations } from '../../src/core/scheduling/invariants.ts';
+import type { StoredStudy, StoredTrial } from '../../src/core/scheduling/index.ts';
+import { STUDY, Violation } from './adversarial-world.ts';
+import type { AdversarialWorld } from './adversarial-world.ts';
+import { barrierOf, idealList, modelParam } from './model-study.ts';
+
+/** Cohorts a worker may hold unfinished. */
+const CREDITS = 2;
+
+/** @throws Violation */
+export function checkWorld(world: AdversarialWorld): void {
+  if (world.lab !== null) must(violations(world.lab));
+  for (const { processes } of world.sides) {
+    for (const { worker, tasks } of processes) {
+      const held = worker.holding.filter(({ result }) => result === null).map(({ cohort }) => cohort);
+      const coming = tasks.filter(({ session }) => session === worker.session).map(({ cohort }) => cohort);
+      const cohorts = new Set([...held, ...coming]).size;
+      if (cohorts > CREDITS) throw new Violation(`${worker.slot} holds ${cohorts} cohorts`);
+    }
+  }
+}
+
+/** What the file says, after a commit. @throws Violation */
+export function checkRecord(world: AdversarialWorld): void {
+  const study = world.record.snapshot().studies.find(({ uid }) => uid === STUDY);
+  if (study === undefined) return;
+  const trials = [...study.trials];
+  const ended = trials.filter(({ end }) => end !== null).sort(byFinish);
+  ended.forEach(({ end }, i) => {
+    if (end?.finishSeq !== i) throw new Violation(`finish numbers have a hole before ${i}`);
+  });
+  for (const trial of trials) checkTrial(world, trial, ended);
+  for (const [number, value] of world.shown) {
+    const end = trials[number]?.end;
+    if (end == null || !Object.is(end.value, value))
+      throw new Violation(`trial ${number} was shown with ${value}, and the file says otherwise`);
+  }
+}
+
+function checkTrial(world: AdversarialWorld, trial: StoredTrial, ended: readonly StoredTrial[]): void {
+  const { sampler, trials } = world.options;
+  const { number, basis, params, end, state, unsettled } = trial;
+  const outcomes = world.record.attempts(STUDY, number).map(({ outcome }) => outcome);
+  const values = outcomes.filter((outcome) => outcome === 'succeeded' || outcome === 'diverged').length;
+  if (number >= trials) throw new Violation(`trial ${number} is beyond the limit of ${trials}`);
+  if (values !== Number(state === 'complete')) throw new Violation(`trial ${number} is ${state} with ${values} results`);
+  if (end !== null && unsettled.length > 0) throw new Violation(`trial ${number} has ended, and an attempt has not`);
+  if (end === null && unsettled.length !== Number(state === 'running'))
+    throw new Violation(`trial ${number} is ${state} with ${unsettled.length} attempts`);
+  const x = params[0] ?? NaN;
+  if (sampler.synchronous) {
+    const ideal = isClean(world) ? idealList(sampler, trials)[number] : undefined;
+    if (ideal !== undefined && x !== ideal.x)
+      throw new Violation(`trial ${number} was proposed as ${x}, not ${ideal.x}: it depends on the world`);
+    if (ideal !== undefined && state === 'complete' && end?.value !== ideal.value)
+      throw new Violation(`trial ${number} is worth ${end?.value ?? ''}, not ${ideal.value}`);
+    return;
+  }
+  const shown = ended.slice(0, basis).map(({ end: other }) => other?.value ?? NaN);
+  if (x !== modelParam(sampler, number, shown)) throw new Violation(`trial ${number} cannot be proposed again from the file`);
+}
+
+/** At the end of a fair world. @throws Violation */
+export function checkFinished(world: AdversarialWorld): void {
+  const study = world.record.snapshot().studies.find(({ uid }) => uid === STUDY);
+  if (study === undefined) throw new Violation('the study is gone');
+  const { sampler, target = null, trials } = world.options;
+  const stored = [...study.trials];
+  const limit = study.limit ?? Infinity;
+  const complete = stored.length >= limit && stored.slice(0, limit).every(({ end }) => end !== null);
+  if ((sampler.synchronous || target === null) && !complete) throw new Violation('finished with trials open');
+  if (world.shown.size > stored.length) throw new Violation('more was shown than there is');
+  if (!sampler.synchronous || !isClean(world)) return;
+  if (limit !== idealLimit(world)) throw new Violation(`the limit came to ${limit}, not ${idealLimit(world)}: it depends on the world`);
+  checkList(world, study, trials);
+}
+
+function checkList(world: AdversarialWorld, { trials: stored }: StoredStudy, trials: number): void {
+  const ideal = idealList(world.options.sampler, trials);
+  for (const { number, params, end } of [...stored].slice(0, idealLimit(world))) {
+    const { x, value } = ideal[number] ?? { x: NaN, value: NaN };
+    if (params[0] !== x || end?.value !== value) throw new Violation(`trial ${number} is not that of the undisturbed study`);
+  }
+}
+
+/** The end of the first hit's block. */
+function idealLimit({ options: { sampler, target = null, trials } }: AdversarialWorld): number {
+  const hit = target === null ? -1 : idealList(sampler, trials).findIndex(({ value }) => value <= target);
+  if (hit < 0) return trials;
+  return Math.min(trials, sampler.generation === 0 ? hit + 1 : barrierOf(sampler, hit) + sampler.generation);
+}
+
+/** Whether nothing was allowed to happen that changes a synchronous list by right. */
+function isClean({ options: { faults } }: AdversarialWorld): boolean {
+  return (faults.crash ?? 0) === 0 && (faults.cancel ?? 0) === 0;
+}
+
+function byFinish(a: StoredTrial, b: StoredTrial): number {
+  return (a.end?.finishSeq ?? 0) - (b.end?.finishSeq ?? 0);
+}
+
+function must(found: readonly string[]): void {
+  if (found.length > 0) throw new Violation(found.join('; '));
+}

@@ -1,0 +1,291 @@
+/**
+ * A world that does its worst to the scheduler: the shell, the channels and two slots' processes as plain values, and the
+ * single things that can happen to them. `adversarial-actions.ts` lists what can happen at a moment, `adversarial-checks.ts`
+ * what must hold after it. Tasks, acks and shows are checked against what is durable at the moment they leave.
+ */
+import * as scheduling from '../../src/core/scheduling/index.ts';
+import type { AttemptId, Event, Instruction, LabOptions, LabState, Write } from '../../src/core/scheduling/index.ts';
+import { LabRecord } from '../../src/core/simulation/lab-record.ts';
+import { SimulatedWorker } from '../../src/core/simulation/simulated-worker.ts';
+import type { Beat, Hello, Reaction, Result, Task, Told } from '../../src/core/simulation/simulated-worker.ts';
+import { createModelSampler, modelSpec } from './model-study.ts';
+import type { ModelSampler } from './model-study.ts';
+
+export const STUDY = 'model';
+
+/** The scheduler, or one that breaks a rule. */
+export type Machine = Pick<typeof scheduling, 'createLab' | 'step' | 'answerAsk' | 'passesBeforeCommit'>;
+
+/** How often each fault may still happen. */
+export interface Faults {
+  coordinatorKill: number;
+  workerKill: number;
+  workerStop: number;
+  drop: number;
+  duplicate: number;
+  pause: number;
+  falseExpiry: number;
+  helloAgain: number;
+  crash: number;
+  cancel: number;
+}
+
+/** Rules of shell and worker, broken on purpose. */
+export type Breach =
+  'output before the commit' | 'ack before the commit' | 'results said once' | 'welcome drops nothing' | 'welcome again clears';
+
+export interface WorldOptions {
+  readonly sampler: ModelSampler;
+  readonly trials: number;
+  readonly target?: number | null;
+  /** Workers are children of the coordinator and die with it. */
+  readonly local?: boolean;
+  readonly lanes?: number;
+  readonly faults: Partial<Faults>;
+  readonly breach?: Breach;
+  readonly machine?: Machine;
+  readonly scheduler?: Partial<LabOptions>;
+}
+
+export interface Process {
+  readonly worker: SimulatedWorker;
+  stopped: boolean;
+  readonly tasks: Task[];
+  readonly control: Told[];
+}
+
+export interface Side {
+  readonly slot: string;
+  /** The newest last; an older one may be stopped. */
+  processes: Process[];
+  spawns: number;
+  /** Processes the coordinator wants started, or killed. */
+  readonly wanted: string[];
+  readonly condemned: string[];
+}
+
+export type Upward = Hello | Beat;
+type Untimed<E> = E extends unknown ? Omit<E, 'at'> : never;
+
+export class Violation extends Error {}
+
+const NO_FAULTS: Faults = {
+  coordinatorKill: 0,
+  workerKill: 0,
+  workerStop: 0,
+  drop: 0,
+  duplicate: 0,
+  pause: 0,
+  falseExpiry: 0,
+  helloAgain: 0,
+  crash: 0,
+  cancel: 0,
+};
+
+export class AdversarialWorld {
+  readonly options: WorldOptions;
+  readonly machine: Machine;
+  readonly faults: Faults;
+  readonly record = new LabRecord();
+  readonly sides: readonly Side[];
+  lab: LabState | null = null;
+  now = 0;
+  wakeAt: number | null = null;
+  writes: Write[] = [];
+  outbox: { gated: boolean; readonly instruction: Instruction }[] = [];
+  asks: Extract<Instruction, { do: 'askSampler' }>[] = [];
+  results: Result[] = [];
+  upward: Upward[] = [];
+  exits: Omit<Extract<Event, { type: 'exited' }>, 'at'>[] = [];
+  /** What a user has seen, for ever: number → value. */
+  readonly shown = new Map<number, number>();
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.machine = options.machine ?? scheduling;
+    this.faults = { ...NO_FAULTS, ...options.faults };
+    const node = options.local === true ? 'local' : 'far';
+    this.sides = [0, 1].map((i) => ({ slot: `${node}/cpu/${i}`, processes: [], spawns: 0, wanted: [], condemned: [] }));
+  }
+
+  get study() {
+    return this.lab?.studies.get(STUDY) ?? null;
+  }
+
+  /** A coordinator on what the file holds. */
+  boot(): void {
+    const { sampler, scheduler, local, trials, target = null } = this.options;
+    this.lab = this.machine.createLab({ strict: true, samplerFor: () => createModelSampler(sampler), ...scheduler });
+    this.take({ type: 'opened', ...this.record.open() });
+    if (local === true) for (const { slot } of this.sides) this.take({ type: 'slotOffered', slot });
+    if (this.study === null) this.take({ type: 'studyCreated', uid: STUDY, spec: modelSpec, limits: { trials, activeMs: null, target } });
+  }
+
+  /** @param loseSent whether what is on its way is lost with it */
+  killCoordinator(loseSent: boolean): void {
+    this.lab = null;
+    this.wakeAt = null;
+    this.writes = [];
+    this.outbox = [];
+    this.asks = [];
+    this.exits = [];
+    for (const side of this.sides) {
+      side.wanted.length = 0;
+      side.condemned.length = 0;
+      if (this.options.local === true) side.processes = [];
+      if (loseSent) for (const process of side.processes) process.tasks.length = process.control.length = 0;
+    }
+    if (loseSent || this.options.local === true) this.results = this.upward = [];
+    if (loseSent || this.options.local === true) this.upward = [];
+  }
+
+  take(event: Untimed<Event>): void {
+    if (this.lab === null) return;
+    const instructions = this.machine.step(this.lab, { ...event, at: this.now } as Event);
+    for (const instruction of instructions) this.#order(instruction);
+  }
+
+  #order(instruction: Instruction): void {
+    const { breach } = this.options;
+    if (instruction.do === 'persist') this.writes.push(...instruction.writes);
+    else if (instruction.do === 'askSampler') this.asks.push(instruction);
+    else if (instruction.do === 'wakeAt') this.wakeAt = instruction.at;
+    else if (this.machine.passesBeforeCommit(instruction)) this.#carryOut(instruction);
+    else if (breach === 'output before the commit' || (breach === 'ack before the commit' && instruction.do === 'sendAck'))
+      this.#carryOut(instruction);
+    else this.outbox.push({ gated: this.writes.length > 0, instruction });
+  }
+
+  commit(): void {
+    this.record.commit(this.writes);
+    this.writes = [];
+    for (const held of this.outbox) held.gated = false;
+  }
+
+  release(): void {
+    const first = this.outbox.shift();
+    if (first !== undefined) this.#carryOut(first.instruction);
+  }
+
+  answer(): void {
+    const ask = this.asks.shift();
+    if (ask !== undefined && this.lab !== null) this.take(this.machine.answerAsk(this.lab, ask, this.now));
+  }
+
+  start(side: Side, spawn: string): void {
+    const worker = new SimulatedWorker(side.slot, spawn, { device: 'model', lanes: this.options.lanes ?? 1, memoryBytes: 1 });
+    side.spawns += 1;
+    side.processes.push({ worker, stopped: false, tasks: [], control: [] });
+  }
+
+  /** @param loseSent whether what it had said is lost with it */
+  kill(side: Side, process: Process, loseSent: boolean, by: 'us' | 'itself' = 'itself'): void {
+    const { slot, spawn } = process.worker;
+    side.processes = side.processes.filter((other) => other !== process);
+    const from = (said: { slot: string; spawn: string }): boolean => said.slot === slot && said.spawn === spawn;
+    if (loseSent) {
+      this.results = this.results.filter((said) => !from(said));
+      this.upward = this.upward.filter((said) => !from(said));
+    }
+    if (this.options.local !== true || this.lab === null) return;
+    this.exits.push({ type: 'exited', slot, spawn, code: null, signal: 'SIGKILL', by, rssPeakBytes: null, overMemory: false });
+  }
+
+  react(side: Side, process: Process, { say, then }: Reaction): void {
+    this.results.push(...say);
+    if (then === 'exit') this.kill(side, process, false);
+  }
+
+  listen(side: Side, process: Process): void {
+    const told = process.control.shift();
+    if (told === undefined) return;
+    const { worker } = process;
+    const clears = this.options.breach === 'welcome again clears' && told.do === 'sendWelcome' && told.session === worker.session;
+    if (clears) worker.session = null;
+    const before = [...worker.holding];
+    this.react(side, process, worker.listen(told));
+    if (told.do !== 'sendWelcome') return;
+    if (this.options.breach === 'welcome drops nothing') worker.holding.splice(0, worker.holding.length, ...before);
+    const stale = process.tasks.filter(({ session }) => session !== worker.session);
+    for (const task of stale) process.tasks.splice(process.tasks.indexOf(task), 1);
+  }
+
+  /** Lets time pass up to the scheduler's timer; every process that runs and is welcome beats, but `silent`. */
+  pass(silent: Process | null = null): void {
+    if (this.wakeAt === null) return;
+    this.now = Math.max(this.now, this.wakeAt);
+    for (const { processes } of this.sides) {
+      for (const process of processes) {
+        const beat = process.stopped || process === silent ? null : process.worker.beat();
+        if (beat !== null) this.take(beat);
+      }
+    }
+    this.take({ type: 'clock' });
+  }
+
+  #carryOut(instruction: Instruction): void {
+    switch (instruction.do) {
+      case 'sendCohort':
+        for (const { attempt } of instruction.lanes) this.#mustBeStarted(attempt);
+        for (const { worker, tasks } of this.#side(instruction.slot).processes)
+          if (this.#at(instruction.session, worker)) tasks.push(instruction);
+        return;
+      case 'sendAck':
+        this.#mustBeSettled(instruction.attempt);
+        this.#tell(instruction, instruction.spawn);
+        return;
+      case 'sendRefused':
+      case 'sendWelcome':
+      case 'sendGoodbye':
+        this.#tell(instruction, instruction.spawn);
+        return;
+      case 'sendCancel':
+        this.#tell(instruction, null);
+        return;
+      case 'show':
+        if (instruction.change.kind === 'trialEnded') this.#see(instruction.change.number, instruction.change.value);
+        return;
+      case 'spawnWorker':
+        this.#side(instruction.slot).wanted.push(instruction.spawn);
+        return;
+      case 'killWorker':
+        this.#side(instruction.slot).condemned.push(instruction.spawn);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Tasks reach the process that was, or will be, told of their session. */
+  #at(session: string, { slot, spawn }: SimulatedWorker): boolean {
+    const known = this.lab?.slots.get(slot);
+    return known === undefined || known.session !== session || known.spawn === spawn;
+  }
+
+  #tell(told: Told, spawn: string | null): void {
+    for (const { worker, control } of this.#side(told.slot).processes) if (spawn === null || worker.spawn === spawn) control.push(told);
+  }
+
+  #side(slot: string): Side {
+    const side = this.sides.find((candidate) => candidate.slot === slot);
+    if (side === undefined) throw new Violation(`no slot ${slot}`);
+    return side;
+  }
+
+  #mustBeStarted({ number, k }: AttemptId): void {
+    const known = this.record.attempts(STUDY, number).some((attempt) => attempt.k === k);
+    if (!known) throw new Violation(`task of attempt ${number}/${k} left before the attempt was durable`);
+  }
+
+  #mustBeSettled({ number, k }: AttemptId): void {
+    const attempt = this.record.attempts(STUDY, number).find((candidate) => candidate.k === k);
+    if (attempt === undefined || attempt.outcome === null) throw new Violation(`attempt ${number}/${k} acknowledged before it was durable`);
+  }
+
+  #see(number: number, value: number): void {
+    if (this.shown.has(number)) throw new Violation(`trial ${number} shown twice`);
+    const end = this.record.trial(STUDY, number)?.end;
+    if (end == null || !Object.is(end.value, value)) throw new Violation(`trial ${number} shown before it was durable`);
+    this.shown.set(number, value);
+  }
+}

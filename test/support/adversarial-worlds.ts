@@ -1,0 +1,30 @@
+/** The worlds that are walked: small enough that every pair of faults meets, different enough to reach every rule. */
+import type { Faults, WorldOptions } from './adversarial-world.ts';
+
+const ALL: Partial<Faults> = {
+  coordinatorKill: 2,
+  workerKill: 2,
+  workerStop: 2,
+  duplicate: 3,
+  drop: 3,
+  pause: 1,
+  falseExpiry: 2,
+  helloAgain: 2,
+};
+const MORE: Partial<Faults> = { ...ALL, crash: 3, cancel: 2 };
+
+const generations = { synchronous: true, generation: 2 };
+const plain = { synchronous: true, generation: 0 };
+const asynchronous = { synchronous: false, generation: 0 };
+
+export const worlds = {
+  'generations, workers elsewhere': { sampler: generations, trials: 4, faults: ALL },
+  'generations, workers here': { sampler: generations, trials: 4, faults: ALL, local: true },
+  'generations, two lanes': { sampler: generations, trials: 6, faults: ALL, lanes: 2 },
+  'generations, target': { sampler: generations, trials: 4, faults: ALL, target: 30 },
+  'no barrier, target': { sampler: plain, trials: 4, faults: ALL, target: 30 },
+  'generations, crashes and cancels': { sampler: generations, trials: 4, faults: MORE },
+  'asynchronous, target': { sampler: asynchronous, trials: 4, faults: { ...ALL, crash: 2 }, target: 12 },
+  'asynchronous, crashes and cancels': { sampler: asynchronous, trials: 4, faults: MORE },
+  'asynchronous, workers here, two lanes': { sampler: asynchronous, trials: 6, faults: MORE, local: true, lanes: 2 },
+} satisfies Record<string, WorldOptions>;

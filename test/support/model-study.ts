@@ -1,0 +1,70 @@
+/**
+ * A study small enough to check by hand: one integer parameter, a value that follows from it, and samplers that depend on
+ * everything they may depend on, so that a proposal made from the wrong history is a wrong number.
+ */
+import type { Proposal, Sampler } from '../../src/core/samplers/sampler.ts';
+import type { HistoryView } from '../../src/core/study/history.ts';
+import type { StudySpec } from '../../src/core/study/study-spec.ts';
+
+const WORST = 99;
+
+export const modelSpec: StudySpec = {
+  name: 'model',
+  objective: { kind: 'synthetic' },
+  direction: 'minimize',
+  searchSpace: { x: { type: 'int', low: 0, high: 96 } },
+  sampler: { name: 'model' },
+  seed: 0,
+};
+
+export function modelValue(x: number): number {
+  return (x * 7 + 3) % 50;
+}
+
+export interface ModelSampler {
+  readonly synchronous: boolean;
+  /** Size of a generation, which waits for the one before; 0: no barrier. */
+  readonly generation: number;
+}
+
+export function barrierOf({ generation }: ModelSampler, n: number): number {
+  return generation === 0 ? 0 : Math.floor(n / generation) * generation;
+}
+
+/** x of trial n, given the values that its sampler was shown, in the order shown. */
+export function modelParam(kind: ModelSampler, n: number, shown: readonly number[]): number {
+  const base = kind.synchronous ? 10 + n : 10 + 13 * n;
+  return shown.reduce((sum, value, i) => sum + (i + 2) * (Number.isFinite(value) ? value : WORST), base) % 97;
+}
+
+export function createModelSampler(kind: ModelSampler): Sampler {
+  const barrier = kind.synchronous ? (n: number) => barrierOf(kind, n) : null;
+  return {
+    name: 'model',
+    window: { kind: 'none' },
+    repeats: true,
+    barrier,
+    size: null,
+    propose(first, count, history): readonly Proposal[] {
+      return Array.from({ length: count }, (_, i) => ({
+        params: Float64Array.of(modelParam(kind, first + i, valuesIn(history))),
+        origin: { operator: 'model', parents: [], generation: 0 },
+      }));
+    },
+  };
+}
+
+function valuesIn(history: HistoryView): number[] {
+  return Array.from({ length: history.count }, (_, i) => history.value(history.completion(i)));
+}
+
+/** The list of a synchronous study in which nothing goes wrong: x and value by number. */
+export function idealList(kind: ModelSampler, trials: number): { x: number; value: number }[] {
+  const list: { x: number; value: number }[] = [];
+  for (let n = 0; n < trials; n++) {
+    const shown = list.slice(0, kind.synchronous ? barrierOf(kind, n) : n).map(({ value }) => value);
+    const x = modelParam(kind, n, shown);
+    list.push({ x, value: modelValue(x) });
+  }
+  return list;
+}
