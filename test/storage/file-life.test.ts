@@ -1,0 +1,119 @@
+/** The file as a file: its log, its dates, its closing. */
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import Database from 'libsql';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openLab } from '../../src/storage/sqlite.ts';
+import { checkLab } from '../support/check-lab.ts';
+import { foreignly } from '../support/foreign-program.ts';
+import { UID, createStudy, endTrial, propose, spec, start, succeed } from '../support/lab-writes.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../support/temporary-folder.ts';
+
+let folder: TemporaryFolder;
+let file: string;
+beforeEach(() => {
+  folder = temporaryFolder();
+  file = folder.file('lab.db');
+});
+afterEach(() => folder.remove());
+
+function run(lab: ReturnType<typeof openLab>, from: number, to: number): void {
+  for (let number = from; number < to; number++) lab.commit([[propose(number)], [start(number)], succeed(number, number)]);
+}
+
+it('is one plain file when closed', () => {
+  const lab = openLab(file, { create: true });
+  lab.commit([[createStudy()]]);
+  run(lab, 0, 10);
+  expect(readdirSync(folder.path).sort()).toEqual(['lab.db', 'lab.db-shm', 'lab.db-wal']);
+  lab.close();
+  expect(readdirSync(folder.path)).toEqual(['lab.db']);
+  // Rollback-journal mode in the header: a reader leaves nothing beside it either.
+  expect([...readFileSync(file).subarray(18, 20)]).toEqual([1, 1]);
+  expect(checkLab(file, spec.name)).toEqual([]);
+});
+
+it('closes also while another program has it open; the log is emptied then', () => {
+  const lab = openLab(file, { create: true });
+  lab.commit([[createStudy()]]);
+  const other = new Database(file);
+  expect(other.prepare('SELECT count(*) FROM studies').raw(true).all([])).toEqual([[1]]);
+  lab.close();
+  expect(foreignly(file, 'SELECT holder FROM galapagos_lab')).toEqual([[null]]);
+  if (existsSync(`${file}-wal`)) expect(statSync(`${file}-wal`).size).toBe(0);
+  other.close();
+  openLab(file, { create: false }).close();
+});
+
+it('its log does not grow without bound', () => {
+  const lab = openLab(file, { create: true });
+  lab.commit([[createStudy()]]);
+  const commits = 60;
+  const perCommit = 100;
+  for (let commit = 0; commit < commits; commit++) {
+    const steps = [];
+    for (let i = 0; i < perCommit; i++) {
+      const number = commit * perCommit + i;
+      steps.push([propose(number)], [start(number)], succeed(number, number));
+    }
+    lab.commit(steps);
+  }
+  // 16 MiB are 4,000 pages: after so many the log is moved into the file and begun again.
+  expect(statSync(`${file}-wal`).size).toBeLessThan(20 * 1024 * 1024);
+  lab.close();
+  expect(readdirSync(folder.path)).toEqual(['lab.db']);
+});
+
+it('writes in DELETE mode as long as a reader of the closed file is in the way, in WAL mode as soon as it is not', () => {
+  openLab(file, { create: true }).close();
+  const reader = new Database(file);
+  reader.exec('BEGIN');
+  reader.prepare('SELECT * FROM studies').raw(true).all([]);
+  // The opening itself must wait for the reader: a commit of a rollback journal needs the whole file.
+  expect(() => openLab(file, { create: false, timeoutMs: 50 })).toThrow(/locked/);
+  reader.exec('COMMIT');
+  const lab = openLab(file, { create: false, timeoutMs: 50 });
+  lab.commit([[createStudy()]]);
+  expect(existsSync(`${file}-wal`)).toBe(true);
+  lab.close();
+  reader.close();
+});
+
+it('dates follow the clock in UTC, and a clock set back does not end a trial before its start', () => {
+  const clock = { now: new Date('2026-11-23T23:59:59.999Z') };
+  const lab = openLab(file, { create: true, now: () => clock.now });
+  lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)]]);
+  clock.now = new Date('2026-11-24T00:00:01.500Z');
+  lab.commit([succeed(0, 0)]);
+  clock.now = new Date('2026-11-23T22:00:00.000Z');
+  lab.commit([succeed(1, 1)]);
+  expect(foreignly(file, 'SELECT datetime_start, datetime_complete FROM trials ORDER BY number')).toEqual([
+    ['2026-11-23 23:59:59.999000', '2026-11-24 00:00:01.500000'],
+    ['2026-11-23 23:59:59.999000', '2026-11-23 23:59:59.999000'],
+  ]);
+  lab.close();
+});
+
+it('tells what became of a trial in two attributes that people see in Optuna', () => {
+  const lab = openLab(file, { create: true });
+  lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)], succeed(1, 0, 0.5)]);
+  lab.commit([[endTrial(0, { finishSeq: 1, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })]]);
+  lab.close();
+  expect(
+    foreignly(file, 'SELECT number, key, value_json FROM trial_user_attributes JOIN trials USING (trial_id) ORDER BY number, key'),
+  ).toEqual([
+    [0, 'galapagos:trial', '{"outcome": "cancelled", "attempt": 0, "lineage": {"operator": "uniform", "parents": [], "generation": 0}}'],
+    [0, 'galapagos:uid', `"${UID}/0"`],
+    [
+      1,
+      'galapagos:trial',
+      '{"outcome": "succeeded", "attempt": 1, "slot": "local/cpu/1", "executor": "wasm", "ms": 12.5, ' +
+        '"lineage": {"operator": "crossover+mutation", "parents": [0], "generation": 1}, "metrics": {"accuracy": 0.5, "checksum": "ab12"}}',
+    ],
+    [1, 'galapagos:uid', `"${UID}/1"`],
+  ]);
+  expect(foreignly(file, 'SELECT key, value_json FROM study_user_attributes ORDER BY key')).toEqual([
+    ['galapagos:study', '{"sampler": {"name": "random"}, "objective": {"kind": "synthetic", "function": "sphere"}, "seed": 7}'],
+    ['galapagos:uid', `"${UID}"`],
+  ]);
+});

@@ -1,0 +1,61 @@
+/**
+ * Writes trials into the lab named by its argument as fast as it can, until it is killed. After each commit it says, in one
+ * line, what must be there from now on: `epoch proposed started finished`. Steps are grouped at random, from a seed.
+ */
+import { writeSync } from 'node:fs';
+import type { Write } from '../../src/core/scheduling/index.ts';
+import { openLab } from '../../src/storage/sqlite.ts';
+import { UID, createStudy, endAttempt, propose, start, succeed, trialsOf } from './lab-writes.ts';
+
+const [, , file = '', seed = '1'] = process.argv;
+const lab = openLab(file, { create: true });
+if (lab.lab.studies.length === 0) lab.commit([[createStudy()]]);
+const trials = trialsOf(lab.lab, UID);
+
+// Taking up: attempts that a kill left open are lost, their trials wait.
+const lost = trials.flatMap(({ number, unsettled }) =>
+  unsettled.map(({ k }): Write[] => [
+    endAttempt(number, k, 'lost'),
+    { op: 'trialBack', uid: UID, number, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 },
+  ]),
+);
+if (lost.length > 0) lab.commit(lost);
+
+const waiting = trials.filter(({ end }) => end === null).map(({ number, k }) => ({ number, k }));
+const running: { number: number; k: number }[] = [];
+let proposed = trials.length;
+let finished = trials.filter(({ end }) => end !== null).length;
+let random = Number(seed) >>> 0;
+const draw = (below: number): number => {
+  random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0;
+  return Math.floor((random / 2 ** 32) * below);
+};
+
+const say = (): void => {
+  // Straight to the pipe: a line that this process said is never lost in a buffer of its own.
+  writeSync(1, `${lab.epoch} ${proposed} ${finished}\n`);
+};
+say();
+for (;;) {
+  const steps: Write[][] = [];
+  for (let i = draw(40); i >= 0; i--) {
+    const done = running.length > 3 || draw(4) === 0 ? running.splice(draw(running.length), 1)[0] : undefined;
+    if (done !== undefined) steps.push(endAll(done));
+    if (waiting.length === 0) {
+      steps.push([propose(proposed), propose(proposed + 1)]);
+      waiting.push({ number: proposed, k: 0 }, { number: proposed + 1, k: 0 });
+      proposed += 2;
+    }
+    const next = waiting.shift();
+    if (next === undefined) continue;
+    steps.push([start(next.number, next.k + 1)]);
+    running.push({ number: next.number, k: next.k + 1 });
+  }
+  lab.commit(steps);
+  say();
+}
+
+function endAll({ number, k }: { number: number; k: number }): Write[] {
+  const [, end] = succeed(number, finished++);
+  return end?.op === 'trialEnded' ? [endAttempt(number, k, 'succeeded', end.value), { ...end, k }] : [];
+}
