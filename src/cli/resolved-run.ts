@@ -1,4 +1,5 @@
 /** What `run` hands to the part that carries it out: everything decided, nothing left of flags and files. */
+import type { Limits } from '../core/study/study-spec.ts';
 import type { RunDisplay } from './display/run-display.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { ResolvedStudy } from './resolve-study.ts';
@@ -10,6 +11,8 @@ export interface ResolvedRun extends ResolvedStudy {
   readonly lab: string;
   /** The absolute path of the file for the best configurations; null: none is written. */
   readonly exportTo: string | null;
+  /** The limits that flags gave: they alone change those of a study that is gone on with. */
+  readonly limitFlags: Partial<Limits>;
   /** Go on with the study of this name in the lab file; without it a new one is begun. */
   readonly resume: boolean;
   /** What to type to go on after an interruption. */

@@ -15,7 +15,7 @@ import type { ExitCode } from './exit-codes.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { ResolvedRun, RunStudy } from './resolved-run.ts';
 import { labEventOf, runEventOf } from './run-events.ts';
-import { summarise } from './run-summary.ts';
+import { bestSoFar, summarise } from './run-summary.ts';
 import type { RunEnd } from './run-summary.ts';
 
 /** Running trials' time to finish after the first Ctrl-C. */
@@ -106,7 +106,9 @@ function begin(run: ResolvedRun, { coordinator, startWorkers }: RunningLab, view
   }
   if (choice.kind === 'new') coordinator.createStudy(uid, { ...run.spec, name: choice.name }, run.limits);
   else {
-    coordinator.command({ type: 'studyEdited', study: uid, limits: run.limits });
+    if (Object.keys(run.limitFlags).length > 0) {
+      coordinator.command({ type: 'studyEdited', study: uid, limits: { ...choice.study.limits, ...run.limitFlags } });
+    }
     if (choice.study.state === 'paused' || choice.study.state === 'pausing') coordinator.command({ type: 'studyResumed', study: uid });
   }
   coordinator.settle();
@@ -123,6 +125,7 @@ function begin(run: ResolvedRun, { coordinator, startWorkers }: RunningLab, view
     notes: [...run.notes, ...(choice.kind === 'new' && choice.note !== null ? [choice.note] : [])],
     lab: run.lab,
     done: study.columns.ended,
+    best: choice.kind === 'resume' ? bestSoFar(run.lab, uid) : null,
     leftMs: study.limits.activeMs === null ? null : Math.max(0, study.limits.activeMs - study.activeMs),
   });
   return study;

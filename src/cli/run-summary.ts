@@ -1,8 +1,9 @@
 /** What a run came to, read back from the lab file: what is printed at the end is what is durable. */
 import type { Study } from '../core/scheduling/index.ts';
 import { bestPerGeneration } from '../core/analysis/generations.ts';
+import type { LabReader } from '../storage/lab-reader.ts';
 import { readLab } from '../storage/read-lab.ts';
-import type { RunSummary } from './display/run-display.ts';
+import type { BestTrial, RunSummary } from './display/run-display.ts';
 import { TOP, exportBest } from './export.ts';
 import { exportedTrials } from './lab-output.ts';
 import type { ResolvedRun } from './resolved-run.ts';
@@ -18,12 +19,26 @@ interface RunFigures extends RunEnd {
   readonly lostAttempts: number;
 }
 
+/** The best trial so far of a study that is gone on with; null: none has a value. */
+export function bestSoFar(file: string, uid: string): BestTrial | null {
+  const reader = readLab(file);
+  try {
+    return ranked(reader, uid, 1)[0] ?? null;
+  } finally {
+    reader.close();
+  }
+}
+
+function ranked(reader: LabReader, uid: string, count: number): BestTrial[] {
+  return exportedTrials(reader.best(uid, count)).flatMap(({ origin, ...trial }) => (origin === null ? [] : [{ origin, ...trial }]));
+}
+
 /** Reads the summary, and writes the best configurations where they were asked for. The lab must be closed or at rest. */
 export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigures): RunSummary {
   const reader = readLab(run.lab);
   try {
     const counts = reader.study(uid)?.counts;
-    const best = exportedTrials(reader.best(uid, TOP));
+    const best = ranked(reader, uid, TOP);
     if (run.exportTo !== null) exportBest(run.exportTo, spec, best);
     return {
       study: spec.name,
@@ -31,7 +46,7 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
       complete: counts?.complete ?? 0,
       pruned: counts?.pruned ?? 0,
       failed: counts?.failed ?? 0,
-      best: best.flatMap(({ origin, ...trial }) => (origin === null ? [] : [{ origin, ...trial }])),
+      best,
       generations: spec.sampler.name === 'evolution-seed' ? bestPerGeneration(reader.trials(uid), spec.direction) : null,
       written: { lab: run.lab, bestConfigs: run.exportTo },
       resumeCommand: end.state === 'finished' ? null : run.resumeCommand,

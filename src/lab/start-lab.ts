@@ -43,7 +43,7 @@ export interface WorkerProgram {
 export interface RunningLab {
   readonly coordinator: Coordinator;
   /** Starts this machine's workers: as many as asked for, else one a core. Returns their slots. */
-  startWorkers(count: number | null): readonly string[];
+  readonly startWorkers: (count: number | null) => readonly string[];
   /** Process ids of this machine's workers. */
   readonly workerPids: readonly number[];
   /** Commits what is left, ends the workers, closes the file. */

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { integer, real, text } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { createDisplay } from '../display/create-display.ts';
+import type { Limits } from '../../core/study/study-spec.ts';
 import type { RunStudy } from '../resolved-run.ts';
 import { resolveStudy } from '../resolve-study.ts';
 import { resumeCommand } from '../resume-command.ts';
@@ -61,6 +62,7 @@ Examples:
           lab: resolve(streams.cwd, lab),
           exportTo: exportTo === undefined ? null : resolve(streams.cwd, exportTo),
           resume,
+          limitFlags: limitFlags(options),
           resumeCommand: resumeCommand(named, { flags: { ...options, json: undefined }, env: streams.env }),
           resources,
         },
@@ -68,4 +70,12 @@ Examples:
       );
       context.exitWith(code);
     });
+}
+
+function limitFlags({ trials, minutes, target }: RunOptions): Partial<Limits> {
+  return {
+    ...(trials === undefined ? {} : { trials }),
+    ...(minutes === undefined ? {} : { activeMs: minutes * 60_000 }),
+    ...(target === undefined ? {} : { target }),
+  };
 }
