@@ -9,7 +9,7 @@ import { PARAMS, SGD, subject, synthetic, type Subject } from './support.ts';
 
 const SHAPE = [2, 7, 6];
 const HEAD = [{ type: 'flatten' }, { type: 'dense', units: 3 }];
-const NETWORKS: readonly (readonly [string, readonly object[], object?])[] = [
+const NETWORKS: [string, readonly object[], object?][] = [
   ['dense', HEAD],
   ['conv', [{ type: 'conv', filters: 3, kernel: [3, 2] }, ...HEAD]],
   [
@@ -87,7 +87,7 @@ describe('the reference executor', () => {
     console.log(`worst difference quotient: ${worstSeen.toExponential(1)}`);
   });
 
-  it.each(NETWORKS)('has the gradients that central differences give: %s', (_name, layers, loss) => {
+  it.each<[string, readonly object[], object?]>(NETWORKS)('has the gradients that central differences give: %s', (_name, layers, loss) => {
     const what = subject(SHAPE, layers, 5, loss === undefined ? {} : { loss });
     const block = initialWeights(what.plan, 5, { trial: 0, shared: true });
     const weights = what.plan.weights.map(({ offset, shape }) => Float64Array.from(block.subarray(offset, offset + elements(shape))));

@@ -202,17 +202,33 @@ describe('exact rules', () => {
     }
   });
 
-  it('equal taps: the first wins; relu at 0 passes nothing', async () => {
-    // A constant image ties every tap; with a 1×1 convolution the winner decides nothing, with a 2×2 one on a ramp it does.
-    const what = subject(
-      [1, 4, 4],
-      [{ type: 'conv', filters: 1, kernel: 2 }, { type: 'max-pool', size: 2, stride: 1 }, ...FLAT, { type: 'dense', units: 2 }],
-      4,
-    );
-    const view = { ...synthetic([1, 4, 4], 2, 4), x: Uint8Array.from({ length: 64 }, (_, i) => (i % 16 < 8 ? 100 : 30)) };
-    const lanes = [{ seed: { trial: 0, shared: false }, params: PARAMS }];
-    const [a, r] = [await trainOn(wasm, what, view, 1, lanes), await trainOn(reference, what, view, 1, lanes)];
-    expect(worst(a.states[0]!.slots[0]!, r.states[0]!.slots[0]!, 1e-3)).toBeLessThan(1e-5);
+  it.each([
+    ['fused', { type: 'max-pool', size: 2 }],
+    ['by itself, overlapping', { type: 'max-pool', size: 2, stride: 1 }],
+  ])('equal taps: the first wins; pool %s', async (_name, pool) => {
+    // A convolution of weight 0 makes every tap equal, so its gradient is Σ (pool's gradient) · (pixel under each window's first tap).
+    const what = subject([1, 4, 4], [{ type: 'conv', filters: 1, kernel: 1 }, pool, ...FLAT, { type: 'dense', units: 2 }], 1);
+    const view = synthetic([1, 4, 4], 2, 1);
+    const columns = 'stride' in pool ? [0, 1, 2] : [0, 2];
+    const corners = columns.flatMap((y) => columns.map((x) => (view.x[y * 4 + x]! / 255 - 0.4) / 0.3));
+    for (const executor of [wasm, reference]) {
+      const executable = await executor.compile(what.plan, 1, NEVER);
+      await executable.loadDataset(view);
+      await executable.begin(1, [{ trial: 0, shared: true }]);
+      const state = await executable.readWeights(0);
+      await executable.writeWeights(0, { ...state, weights: state.weights.map((w, i) => (i < 2 ? 0 : w)) });
+      const hyper = new Uint32Array(Float32Array.of(0.1, 0.5, 0).buffer);
+      await executable.run({ epoch: 0, firstStep: 0, steps: 1, order: Uint32Array.of(0), hyper, rows: 'run', signal: NEVER });
+      const gradients = byWeight(what.plan, (await executable.readWeights(0)).slots[0]!);
+      const bias = gradients[3]!.values; // p − t, as all features are 0
+      const dense = byWeight(what.plan, state.weights)[2]!.values;
+      const expected = corners.reduce((sum, pixel, k) => sum + pixel * (bias[0]! * dense[k]! + bias[1]! * dense[corners.length + k]!), 0);
+      expect(gradients[0]!.values[0]).toBeCloseTo(expected, 5);
+      await executable.dispose();
+    }
+  });
+
+  it('relu at 0 passes nothing', async () => {
     const zero = subject([1, 3, 3], [...FLAT, { type: 'dense', units: 3 }, { type: 'relu' }, { type: 'dense', units: 2 }], 4);
     const executable = await wasm.compile(zero.plan, 1, NEVER);
     await executable.loadDataset({ ...synthetic([1, 3, 3], 2, 4), x: new Uint8Array(36) });

@@ -33,14 +33,10 @@ export class ReferenceExecutor implements Executor {
     };
   }
 
-  compile(plan: Plan, lanes: number): Promise<ReferenceExecutable> {
-    return Promise.resolve(
-      new ReferenceExecutable(
-        plan,
-        lanes,
-        this.estimate(plan, lanes, { samples: 0, shape: plan.input.shape, classes: 0, sampleType: 'u8' }),
-      ),
-    );
+  async compile(plan: Plan, lanes: number, signal: AbortSignal): Promise<ReferenceExecutable> {
+    signal.throwIfAborted();
+    const shape = { samples: 0, shape: plan.input.shape, classes: 0, sampleType: plan.input.type };
+    return Promise.resolve(new ReferenceExecutable(plan, lanes, this.estimate(plan, lanes, shape)));
   }
 }
 

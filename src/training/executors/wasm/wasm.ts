@@ -46,7 +46,8 @@ export class WasmExecutor implements Executor {
     };
   }
 
-  async compile(plan: Plan, lanes: number): Promise<WasmExecutable> {
+  async compile(plan: Plan, lanes: number, signal: AbortSignal): Promise<WasmExecutable> {
+    signal.throwIfAborted();
     const key = planHash(plan);
     let compiled = this.#compiled.get(key);
     if (compiled === undefined) {
