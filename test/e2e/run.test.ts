@@ -1,0 +1,140 @@
+/** The command as a user starts it, with real workers: interruption and resume, failures, reading beside a run, replay. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { readLab } from '../../src/storage/read-lab.ts';
+import { built, command, start } from '../support/built-command.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../support/temporary-folder.ts';
+
+beforeAll(built);
+
+const folders: TemporaryFolder[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) folder.remove();
+});
+
+function made(): string {
+  const folder = temporaryFolder();
+  folders.push(folder);
+  return folder.path;
+}
+
+const eventLine = z.looseObject({ event: z.string() });
+const eventOf = (line: string) => eventLine.parse(JSON.parse(line));
+
+function syntheticStudy(folder: string, objective: Record<string, unknown>, trials: number): string {
+  const file = join(folder, 'study.json');
+  const study = {
+    format: 'galapagos-study/1',
+    name: 'study',
+    objective: { kind: 'synthetic', function: 'sphere', ...objective },
+    direction: 'minimize',
+    searchSpace: { x: { type: 'float', low: -1, high: 1 }, y: { type: 'float', low: -1, high: 1 } },
+    sampler: { name: 'random' },
+    stop: { trials },
+    seed: 5,
+  };
+  writeFileSync(file, JSON.stringify(study));
+  return file;
+}
+
+function recordsOf(lab: string, study = 'study') {
+  const reader = readLab(lab);
+  try {
+    return [...reader.trials(study)];
+  } finally {
+    reader.close();
+  }
+}
+
+describe('run', () => {
+  it('interrupted once finishes what is running, says how to resume, and resumes to the full budget', async () => {
+    const folder = made();
+    const study = syntheticStudy(folder, { durationMs: 100 }, 20);
+    let interrupted = false;
+    const life = start(['run', study, '--workers', '2', '--json'], folder, (line) => {
+      if (interrupted || eventOf(line).event !== 'trialEnded') return;
+      interrupted = true;
+      life.process.kill('SIGINT');
+    });
+    const { code, stdout } = await life.ended;
+    const last = eventOf(stdout.split('\n').at(-1) ?? '');
+    expect(code).toBe(130);
+    expect(last).toMatchObject({ event: 'finished', state: 'paused' });
+    expect(last['resumeCommand']).toContain('--resume');
+    const before = recordsOf(join(folder, 'lab.db')).filter(({ state }) => state === 'complete');
+    expect(before.length).toBeGreaterThan(0);
+    expect(before.length).toBeLessThan(20);
+
+    const resumed = await command(['run', study, '--workers', '2', '--resume'], folder);
+    expect(resumed.code).toBe(0);
+    const after = recordsOf(join(folder, 'lab.db'));
+    expect(after.map(({ state }) => state)).toEqual(Array.from({ length: 20 }, () => 'complete'));
+    for (const { number, value, attempts } of before) expect(after[number]).toMatchObject({ value, attempts });
+  });
+
+  it('interrupted twice exits at once and keeps what was shown as finished', async () => {
+    const folder = made();
+    const study = syntheticStudy(folder, { durationMs: 60_000, failureRate: 0 }, 4);
+    const life = start(['run', study, '--workers', '1', '--json'], folder, (line) => {
+      const { event } = eventOf(line);
+      if (event === 'trialStarted') life.process.kill('SIGINT');
+      // The first is answered with a note; then the second.
+      if (event === 'note') life.process.kill('SIGINT');
+    });
+    expect((await life.ended).code).toBe(130);
+  });
+
+  it('takes out of service a worker that alone fails every attempt, says so, and finishes all trials elsewhere', async () => {
+    const folder = made();
+    const study = syntheticStudy(folder, { durationMs: 50, failOnSlots: ['local/cpu/0'] }, 40);
+    const { code, stdout } = await command(['run', study, '--workers', '3', '--json'], folder);
+    const events = stdout.split('\n').map(eventOf);
+    expect(code).toBe(0);
+    expect(events.filter(({ state }) => state === 'quarantined')).toEqual([
+      expect.objectContaining({ event: 'worker', slot: 'local/cpu/0' }),
+    ]);
+    expect(recordsOf(join(folder, 'lab.db')).filter(({ state }) => state !== 'complete')).toEqual([]);
+  });
+
+  it('counts a diverged attempt as a result, the worst, and goes on with the same worker', async () => {
+    const folder = made();
+    const study = syntheticStudy(folder, { divergeRate: 0.5 }, 30);
+    const { code } = await command(['run', study, '--workers', '1'], folder);
+    const records = recordsOf(join(folder, 'lab.db'));
+    const diverged = records.filter(({ outcome }) => outcome === 'diverged');
+    expect(code).toBe(0);
+    expect(diverged.length).toBeGreaterThan(5);
+    expect(diverged.every(({ state, value, attempts }) => state === 'complete' && value === Infinity && attempts === 1)).toBe(true);
+  });
+
+  it('can be read while it writes', async () => {
+    const folder = made();
+    const study = syntheticStudy(folder, { durationMs: 20 }, 60);
+    let beside: ReturnType<typeof command> | null = null;
+    const life = start(['run', study, '--workers', '2', '--json'], folder, (line) => {
+      if (eventOf(line).event === 'trialEnded') beside ??= command(['best', 'study', '--json'], folder);
+    });
+    expect((await life.ended).code).toBe(0);
+    const { code, stdout } = await (beside ?? Promise.reject(new Error('no trial ended')));
+    expect(code).toBe(0);
+    expect(z.object({ best: z.array(z.unknown()).min(1) }).parse(JSON.parse(stdout)).best.length).toBeGreaterThan(0);
+  });
+
+  it('gives the same trials and the same weights on one worker and on four', async () => {
+    const folder = made();
+    const lists: unknown[][] = [];
+    for (const workers of ['1', '4']) {
+      const lab = join(folder, `lab-${workers}.db`);
+      const { code, stderr } = await command(['run', 'paper-mnist-evolution', '--trials', '6', '--workers', workers, '--lab', lab], folder);
+      expect([code, stderr]).toEqual([0, '']);
+      lists.push(
+        recordsOf(lab, 'paper-mnist-evolution').map(({ params, value, result }) => [params, value, result?.metrics?.['checksum']]),
+      );
+    }
+    expect(lists[1]).toEqual(lists[0]);
+    expect(lists[0]?.[0]).toEqual([expect.anything(), expect.any(Number), expect.stringMatching(/^[0-9a-f]{64}$/)]);
+  });
+});

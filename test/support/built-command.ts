@@ -1,0 +1,48 @@
+/** The built `galapagos` command as a process, as a user starts it. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { buildIfStale } from '../../build/build-if-stale.mjs';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface Ended {
+  /** Null: ended by a signal. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Command {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+export async function built(): Promise<void> {
+  await buildIfStale(root);
+}
+
+/** @param line called with each whole line of stdout as it comes */
+export function start(args: readonly string[], cwd: string, line: (text: string) => void = () => undefined): Command {
+  const child = spawn(process.execPath, [join(root, 'out', 'main', 'cli.js'), ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stderr = '';
+  const lines: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const reading = createInterface({ input: child.stdout });
+  reading.on('line', (text) => {
+    lines.push(text);
+    line(text);
+  });
+  const closed = new Promise<void>((resolve) => reading.once('close', resolve));
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => void closed.then(() => resolve({ code, stdout: lines.join('\n'), stderr })));
+  });
+  return { process: child, ended };
+}
+
+export function command(args: readonly string[], cwd: string): Promise<Ended> {
+  return start(args, cwd).ended;
+}
