@@ -15,7 +15,6 @@ import { shapeKey } from './shape-key.ts';
 import { TrainingError } from './training-error.ts';
 
 export type * from './objective.ts';
-export type { Problem } from './problem.ts';
 export { checkObjective, TrainingError };
 
 export interface TrainerOptions {

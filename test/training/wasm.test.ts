@@ -5,6 +5,7 @@ import { engine } from '../../src/training/executors/wasm/engine.ts';
 import { emitModule } from '../../src/training/executors/wasm/emit.ts';
 import { WasmExecutor } from '../../src/training/executors/wasm/wasm.ts';
 import type { Params, SgdSettings } from '../../src/training/objective.ts';
+import { parameterCount } from '../../src/training/plan/block.ts';
 import { byWeight, NEVER, PARAMS, SGD, subject, synthetic, trainOn, worst, type Subject } from './support.ts';
 
 const wasm = new WasmExecutor();
@@ -57,6 +58,16 @@ describe('the emitted module', () => {
     const { bytes } = emitModule(plan);
     expect(engine.validate(bytes)).toBe(true);
     expect(bytes.length).toBeLessThan(64 * 1024);
+  });
+
+  it('is estimated before anything is allocated: shared and per lane', () => {
+    const { plan } = subject([1, 9, 9], [{ type: 'conv', filters: 3, kernel: 3 }, ...FLAT, { type: 'dense', units: 4 }], 8);
+    const shape = { samples: 100, shape: [1, 9, 9], classes: 4, sampleType: 'u8' as const };
+    const [one, many] = [wasm.estimate(plan, 1, shape), wasm.estimate(plan, 64, shape)];
+    expect([many.sharedBytes, many.laneBytes]).toEqual([one.sharedBytes, one.laneBytes]);
+    expect(one.laneBytes).toBeGreaterThanOrEqual(4 * 3 * parameterCount(plan));
+    expect(one.sharedBytes).toBeGreaterThanOrEqual(100 * 82);
+    expect(one.codeBytes).toBe(emitModule(plan).bytes.length);
   });
 
   it('is the same bytes for the same plan', () => {

@@ -3,13 +3,9 @@
  * chapter 5). Knows nothing of networks; `instructions.ts` names the opcodes.
  */
 import { Body, type ValueType } from './instructions.ts';
-import { floatBytes, leb } from './leb128.ts';
+import { leb } from './leb128.ts';
 
 const TYPE_CODE: Record<ValueType, number> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
-
-export interface Signature {
-  readonly params: readonly ValueType[];
-}
 
 interface DefinedFunction {
   readonly body: Body;
@@ -65,5 +61,3 @@ function name(text: string): number[] {
   const bytes = [...new TextEncoder().encode(text)];
   return [...leb(bytes.length), ...bytes];
 }
-
-export { floatBytes };

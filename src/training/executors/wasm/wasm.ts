@@ -4,27 +4,27 @@ import { keyOf } from '../../../core/random.ts';
 import { counterOf, initialWeights } from '../../initialise.ts';
 import { pad, unpad } from '../../plan/block.ts';
 import { planHash } from '../../plan/hash.ts';
-import { fusedArenaBytes, laneBytes, sharedBytes, type DatasetShape } from '../../plan/memory.ts';
+import type { DatasetShape } from '../../plan/memory.ts';
 import { blockSize, elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import { ChunkedExecutable, type Batch, type LaneTally } from '../chunked.ts';
 import type { DatasetView, Executor, LaneSeed, LaneState, Memory, Usable } from '../executor.ts';
 import { engine, type WasmMemory, type WasmModule } from './engine.ts';
-import { emitModule, type Kernels } from './emit.ts';
+import { emitModule, type EmittedModule, type Kernels } from './emit.ts';
 import { TILE } from './geometry.ts';
 import { FRAME, PACKING, packingTable } from './kernels/frame.ts';
 import { laneBlock, type LaneBlock } from './lane-block.ts';
 
 const PAGE = 65536;
 
-interface Compiled {
+interface Compiled extends EmittedModule {
   readonly module: WasmModule;
-  readonly codeBytes: number;
-  readonly end: number;
 }
 
 export class WasmExecutor implements Executor {
   readonly name = 'wasm';
+  /** By plan hash. */
+  readonly #emitted = new Map<string, EmittedModule>();
   readonly #compiled = new Map<string, Compiled>();
 
   probe(): Promise<Usable> {
@@ -37,11 +37,13 @@ export class WasmExecutor implements Executor {
     );
   }
 
+  /** A tile's memory is shared: lanes use it one after another. A lane's own are its weights, slots, gradients and values. */
   estimate(plan: Plan, _lanes: number, dataset: DatasetShape): Memory {
+    const { bytes, end } = this.#emit(planHash(plan), plan);
     return {
-      sharedBytes: sharedBytes(plan, dataset, TILE),
-      laneBytes: laneBytes(plan, 1, TILE, fusedArenaBytes(plan)),
-      codeBytes: 0,
+      sharedBytes: dataset.samples * (elements(dataset.shape) + 1) + 4 * plan.batch + end,
+      laneBytes: laneBlock(plan).bytes + 4 * plan.hyper.length,
+      codeBytes: bytes.length,
       form: 'tiles of 4 samples, forward and backward whole',
     };
   }
@@ -51,17 +53,23 @@ export class WasmExecutor implements Executor {
     const key = planHash(plan);
     let compiled = this.#compiled.get(key);
     if (compiled === undefined) {
-      const { bytes, end } = emitModule(plan);
+      const emitted = this.#emit(key, plan);
       optimiseFromTheStart();
       try {
-        compiled = { module: await engine.compile(bytes), codeBytes: bytes.length, end };
+        compiled = { ...emitted, module: await engine.compile(emitted.bytes) };
       } catch (error) {
         throw new TrainingError('compile-failed', `wasm: ${error instanceof Error ? error.message : String(error)}`);
       }
       this.#compiled.set(key, compiled);
     }
     const shape = { samples: 0, shape: plan.input.shape, classes: 0, sampleType: plan.input.type };
-    return new WasmExecutable(plan, lanes, compiled, { ...this.estimate(plan, lanes, shape), codeBytes: compiled.codeBytes });
+    return new WasmExecutable(plan, lanes, compiled, this.estimate(plan, lanes, shape));
+  }
+
+  #emit(key: string, plan: Plan): EmittedModule {
+    let emitted = this.#emitted.get(key);
+    if (emitted === undefined) this.#emitted.set(key, (emitted = emitModule(plan)));
+    return emitted;
   }
 }
 
