@@ -8,6 +8,12 @@ import { Inbox } from './inbox.ts';
 export const uid = 'a-study';
 export const attempt = (number: number, k = 1): AttemptId => ({ study: uid, number, k });
 
+/** A sphere, with settings; or another objective, where `kind` says so. */
+function objectiveOf(settings: object): { readonly kind: string } {
+  const kind = 'kind' in settings && typeof settings.kind === 'string' ? settings.kind : 'synthetic';
+  return kind === 'synthetic' ? { ...{ function: 'sphere' }, ...settings, kind } : { ...settings, kind };
+}
+
 export class ScriptedCoordinator {
   readonly transport: ZeromqCoordinator;
   readonly messages = new Inbox<FromWorker | ResultMessage>();
@@ -73,7 +79,7 @@ export class ScriptedCoordinator {
       type: 'study',
       session,
       study: uid,
-      objective: { kind: 'synthetic', function: 'sphere', ...objective },
+      objective: objectiveOf(objective),
       seed: 7,
       parameters,
     });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WorkerProcesses } from '../../src/node/worker-processes.ts';
 import type { WorkerExit } from '../../src/node/worker-processes.ts';
@@ -7,6 +8,10 @@ import { WORKER_SETTINGS } from '../../src/protocol/worker-settings.ts';
 import { Inbox } from '../support/inbox.ts';
 import { ScriptedCoordinator, attempt } from '../support/scripted-coordinator.ts';
 import { gone, workerCommand } from '../support/worker-command.ts';
+
+const mnistPaper = JSON.parse(readFileSync(`${workerCommand.resources}/networks/mnist-paper.json`, 'utf8')) as {
+  layers: { type: string }[];
+};
 
 describe('a worker process', () => {
   let coordinator: ScriptedCoordinator;
@@ -63,6 +68,36 @@ describe('a worker process', () => {
     await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 1);
     coordinator.transport.sendControl(hello, { type: 'cancel', session, attempt: attempt(0), reason: 'paused' });
     expect((await coordinator.result(0)).result.outcome).toBe('cancelled');
+  });
+
+  it('trains, beats while it does, stops in the middle when cancelled, and says how far it is', async () => {
+    start();
+    const optimizer = { type: 'sgd', learningRate: 0.1, momentum: 0.5 };
+    const settings = { batch: 128, epochs: { $param: 'x' }, optimizer, shuffle: false, sameStart: true };
+    const network = { ...mnistPaper, layers: mnistPaper.layers.filter(({ type }) => type !== 'dropout') };
+    const { hello, session } = await coordinator.ready({
+      kind: 'train',
+      dataset: 'mnist',
+      network,
+      settings,
+      metric: 'accuracy',
+      selectOn: 'test',
+    });
+    coordinator.cohort(session, 1);
+    const { result } = await coordinator.result(1, 0, 30_000);
+    expect(result).toMatchObject({
+      outcome: 'succeeded',
+      executor: 'wasm',
+      metrics: { checksum: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+    });
+    expect(result.value).toBeGreaterThan(0.9);
+
+    const from = coordinator.messages.all.length;
+    coordinator.cohort(session, 1000);
+    const far = await coordinator.messages.first((message) => message.type === 'beat' && (message.progress[0]?.step ?? 0) > 100, from);
+    expect(far).toMatchObject({ progress: [{ attempt: attempt(1000), steps: 469_000 }] });
+    coordinator.transport.sendControl(hello, { type: 'cancel', session, attempt: attempt(1000), reason: 'paused' });
+    expect((await coordinator.result(1000, from)).result.outcome).toBe('cancelled');
   });
 
   it('that a SIGKILL ends is reported gone, and so is one that ends itself', async () => {
