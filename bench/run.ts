@@ -19,6 +19,8 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>>
   chaos: () => import('./chaos.ts'),
 };
 
+const HEAD = ['case', 'measured', 'peer', 'ratio', 'goal', '', 'note'];
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean', default: false }, save: { type: 'boolean', default: false } },
@@ -63,8 +65,6 @@ function cells(row: BenchRow): string[] {
 function short(value: number): string {
   return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(4)));
 }
-
-const HEAD = ['case', 'measured', 'peer', 'ratio', 'goal', '', 'note'];
 
 function table(name: string, rows: readonly BenchRow[]): string {
   const lines = [HEAD, ...rows.map(cells)];
