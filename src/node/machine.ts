@@ -5,6 +5,8 @@ import { arch, availableParallelism, cpus, freemem, platform, release, totalmem 
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 
+const load = createRequire(import.meta.url);
+
 const gpu = z.object({
   vendor: z.string(),
   model: z.string(),
@@ -47,7 +49,7 @@ export function machine(): Machine {
  * @param execPath a plain Node
  */
 export function gpuInventory(timeoutMs = 8000, execPath = process.execPath): Promise<GpuInventory> {
-  const library = pathToFileURL(createRequire(import.meta.url).resolve('systeminformation')).href;
+  const library = pathToFileURL(load.resolve('systeminformation')).href;
   const script = `
     const { default: information } = await import(${JSON.stringify(library)});
     const { controllers } = await information.graphics();
