@@ -12,6 +12,8 @@ export interface Hash {
   second: number;
 }
 
+const C1 = 0xcc9e2d51;
+const C2 = 0x1b873593;
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);
 
@@ -36,15 +38,13 @@ export function hashKey(axes: readonly Axis[], params: EncodedParams, out: Hash)
   let second = 0x9e3779b9;
   for (const axis of axes) {
     float[0] = canonical(axis, params);
-    const low = Math.imul(words[0] ?? 0, 0xcc9e2d51);
-    const high = Math.imul(words[1] ?? 0, 0x1b873593);
-    first = Math.imul(rotate(first ^ low, 13), 5) + 0xe6546b64;
-    first = Math.imul(rotate(first ^ high, 13), 5) + 0xe6546b64;
-    second = Math.imul(rotate(second ^ rotate(high, 15), 17), 5) + 0x38495ab5;
-    second = Math.imul(rotate(second ^ rotate(low, 16), 17), 5) + 0x38495ab5;
+    const low = words[0] ?? 0;
+    const high = words[1] ?? 0;
+    first = mix(mix(first, low, C1, C2), high, C1, C2);
+    second = mix(mix(second, high, C2, C1), low, C2, C1);
   }
   out.first = finish(first);
-  out.second = finish(second ^ 0x52dce729);
+  out.second = finish(second);
   return out;
 }
 
@@ -52,6 +52,11 @@ function canonical(axis: Axis, params: EncodedParams): number {
   const value = params[axis.index] ?? NaN;
   if (Number.isNaN(value)) return NaN;
   return axis.kind === 'continuous' ? value + 0 : cellOfValue(axis, value);
+}
+
+function mix(hash: number, word: number, before: number, after: number): number {
+  const scrambled = Math.imul(rotate(Math.imul(word, before), 15), after);
+  return (Math.imul(rotate(hash ^ scrambled, 13), 5) + 0xe6546b64) | 0;
 }
 
 function rotate(x: number, bits: number): number {

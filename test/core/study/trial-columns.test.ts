@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HistoryWindow } from '../../../src/core/samplers/sampler.ts';
+import { axesOf } from '../../../src/core/search-space/axis.ts';
+import { hashKey } from '../../../src/core/search-space/duplicate-key.ts';
 import type { SearchSpace } from '../../../src/core/search-space/distribution.ts';
 import type { HistoryView } from '../../../src/core/study/history.ts';
 import type { Direction } from '../../../src/core/study/study-spec.ts';
@@ -128,6 +130,28 @@ describe('TrialColumns', () => {
     );
   });
 
+  it('tell points apart whose hashes share 32 bits', () => {
+    const axes = axesOf(space);
+    const seen = new Map<number, Float64Array>();
+    let pairs = 0;
+    for (let number = 0; number < 200_000; number++) {
+      const params = point(number);
+      const { first } = hashKey(axes, params, { first: 0, second: 0 });
+      const other = seen.get(first);
+      seen.set(first, params);
+      if (other === undefined) continue;
+      pairs += 1;
+      for (const kind of ['all', 'none'] as const) {
+        const columns = new TrialColumns(space, 'minimize', { kind });
+        columns.proposed(0, other, 0, founder);
+        expect([columns.find(other), columns.find(params)]).toEqual([0, null]);
+        columns.proposed(1, params, 0, founder);
+        expect([columns.find(other), columns.find(params)]).toEqual([0, 1]);
+      }
+    }
+    expect(pairs).toBeGreaterThan(0);
+  });
+
   const played = (kind: HistoryWindow, trials: number): TrialColumns => {
     const columns = new TrialColumns(space, 'minimize', kind);
     for (let number = 0; number < trials; number++) {
@@ -164,7 +188,7 @@ describe('TrialColumns', () => {
     const eight: SearchSpace = Object.fromEntries(
       Array.from({ length: 8 }, (_, i) => [`p${i}`, { type: 'float', low: 0, high: 1e7 } as const]),
     );
-    const trials = 8 * 65_536;
+    const trials = 4 * 65_536;
     for (const [kind, most] of [
       [{ kind: 'all' }, 110],
       [{ kind: 'best', count: 5 }, 52],
