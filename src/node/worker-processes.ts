@@ -105,11 +105,16 @@ export class WorkerProcesses {
     this.#kill(worker);
   }
 
-  /** Starts nothing more, gives those that run a time to end by themselves, then kills. Resolves when none is left. */
+  /**
+   * Starts nothing more, lets go of those that run, which end when they notice, and kills what is left after a time.
+   * Resolves when none is.
+   */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     for (const worker of [...this.#workers.values()]) {
+      worker.killed = true;
       if (worker.process === null) this.#kill(worker);
+      else if (worker.process.connected) worker.process.disconnect();
     }
     if (this.#workers.size === 0) return;
     const timer = setTimeout(() => {

@@ -9,7 +9,8 @@ const LOOK_MS = 250;
 /** Calls `gone` once, possibly at once. */
 export function watchParent(gone: () => void): void {
   const parent = process.ppid;
-  const hasChannel = process.channel !== undefined;
+  // Stays true when the channel has closed since.
+  const hasChannel = process.send !== undefined;
   let told = false;
   const tell = (): void => {
     if (!told) gone();

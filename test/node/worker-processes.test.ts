@@ -155,9 +155,7 @@ describe('worker processes', () => {
   });
 
   it('end with close: by themselves if they do so in time, else killed; none starts after', async () => {
-    supervise(
-      "process.send({ rssPeakBytes: 5 }); setTimeout(() => process.exit(0), process.env.GALAPAGOS_WORKER.includes('cpu/0') ? 50 : 1e6);",
-    );
+    supervise("setTimeout(() => process.exit(0), process.env.GALAPAGOS_WORKER.includes('cpu/0') ? 50 : 1e6);");
     workers.spawn('local/cpu/0', '1.1', 0);
     workers.spawn('local/cpu/1', '1.1', 0);
     workers.spawn('local/cpu/2', '1.1', 60_000);

@@ -155,6 +155,15 @@ describe('a worker process', () => {
     expect(beat).toMatchObject({ n: 1, taskSeq: 0, holding: [attempt(0)] });
   });
 
+  it('ends at once when its supervisor closes, in the middle of an attempt', async () => {
+    start();
+    const { session } = await coordinator.ready({ durationMs: 1e9 });
+    coordinator.cohort(session, 0);
+    await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 1);
+    await workers.close(60_000);
+    expect(exits.all).toMatchObject([{ signal: null, by: 'us' }]);
+  });
+
   it('that passes its memory limit ends its attempt as out of memory, then itself', async () => {
     start({ memoryLimitBytes: 32 * 2 ** 20 });
     const { session } = await coordinator.ready({ durationMs: 1e9 });
