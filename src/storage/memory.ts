@@ -78,7 +78,7 @@ class Memory implements MemoryLab {
   }
 
   endElsewhere(study: string, number: number, state: EndedState, value: number | null): void {
-    this.#set(study, number, { foreignEnd: { state, value } });
+    this.#set(study, number, { foreignEnd: { state, value: value === 0 ? 0 : value } });
   }
 
   close(): void {
@@ -141,7 +141,8 @@ class Memory implements MemoryLab {
         if (state === 'complete' && outcome !== 'endedElsewhere' && Number.isNaN(value)) {
           throw refuse('contradiction', `trial ${number} ends complete without a value`);
         }
-        this.#set(uid, number, { state, end: { outcome, value, finishSeq } });
+        // SQLite keeps no negative zero.
+        this.#set(uid, number, { state, end: { outcome, value: value === 0 ? 0 : value, finishSeq } });
         break;
       }
       case 'trialBack': {

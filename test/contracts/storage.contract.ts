@@ -112,6 +112,11 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(trialsOf(harness.reopen().lab)[0]).toMatchObject({ state, end: { outcome, value, finishSeq: 0 } });
     });
 
+    it('keeps no sign of a zero', () => {
+      lab.commit([[createStudy(), propose(0)], [start(0)], succeed(0, 0, -0)]);
+      expect(trialsOf(harness.reopen().lab)[0]?.end?.value).toBe(0);
+    });
+
     it('keeps a trial that ends before any attempt', () => {
       lab.commit([[createStudy(), propose(0), propose(1)]]);
       lab.commit([[endTrial(1, { finishSeq: 0, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })]]);

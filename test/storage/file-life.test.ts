@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { checkLab } from '../support/check-lab.ts';
 import { foreignly } from '../support/foreign-program.ts';
-import { UID, createStudy, endTrial, propose, spec, start, succeed } from '../support/lab-writes.ts';
+import { UID, createStudy, endTrial, propose, spec, start, succeed, trialsOf } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -43,6 +43,17 @@ it('closes also while another program has it open; the log is emptied then', () 
   if (existsSync(`${file}-wal`)) expect(statSync(`${file}-wal`).size).toBe(0);
   other.close();
   openLab(file, { create: false }).close();
+});
+
+it('gives back every trial of a long study, a page at a time', () => {
+  const lab = openLab(file, { create: true });
+  lab.commit([[createStudy(), ...Array.from({ length: 4_500 }, (_, number) => propose(number))], [start(4_001)]]);
+  lab.close();
+  const trials = trialsOf(openLab(file, { create: false }).lab);
+  expect(trials.map(({ number }) => number)).toEqual(Array.from({ length: 4_500 }, (_, number) => number));
+  expect(trials.filter(({ unsettled, k }) => k > 0 || unsettled.length > 0)).toMatchObject([
+    { number: 4_001, k: 1, unsettled: [{ k: 1 }] },
+  ]);
 });
 
 it('its log does not grow without bound', () => {

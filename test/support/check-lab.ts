@@ -246,5 +246,22 @@ function checkOurs(query: Query, id: number): string[] {
   );
   report('a running trial has one open attempt', "SELECT number FROM galapagos_trial o WHERE study = ? AND (state = 'running') <> ((SELECT count(*) FROM galapagos_attempt a WHERE a.study = o.study AND a.number = o.number AND outcome IS NULL) = 1) AND state IN ('waiting', 'running')", key); // prettier-ignore
   report('an attempt belongs to a trial', 'SELECT number, k FROM galapagos_attempt a WHERE study = ? AND NOT EXISTS (SELECT 1 FROM galapagos_trial o WHERE o.study = a.study AND o.number = a.number AND o.trial_id IS NOT NULL)', key); // prettier-ignore
+  return [...problems, ...checkPoints(query, key)];
+}
+
+/** Our point of a trial, a float64 a parameter, and Optuna's rows of it in the order of declaration. */
+function checkPoints(query: Query, key: number): string[] {
+  const problems: string[] = [];
+  const [[spec] = []] = query('SELECT spec FROM galapagos_study WHERE id = ?', key);
+  const names = Object.keys((JSON.parse(String(spec)) as { searchSpace: object }).searchSpace);
+  const rows = new Map<unknown, Row[]>();
+  const theirs =
+    'SELECT o.number, param_name, param_value FROM galapagos_trial o JOIN trial_params USING (trial_id) WHERE study = ? ORDER BY param_id';
+  for (const row of query(theirs, key)) rows.set(row[0], [...(rows.get(row[0]) ?? []), row]);
+  for (const [number, params] of query('SELECT number, params FROM galapagos_trial WHERE study = ? AND trial_id IS NOT NULL', key)) {
+    const point = Buffer.isBuffer(params) ? names.map((name, i): Row => [number, name, params.readDoubleLE(8 * i)]) : [];
+    const [ours, found] = [point.filter((row) => !Number.isNaN(row[2])), rows.get(number) ?? []].map((each) => JSON.stringify(each));
+    if (ours !== found) problems.push(`parameters: ${String(ours)} for us, ${String(found)} for Optuna`);
+  }
   return problems;
 }
