@@ -8,7 +8,7 @@
  *   budgets.
  * - A share of `crossover` takes each parameter from either parent with equal chance (Syswerda 1989).
  * - Then exactly one parameter is mutated: with a few hundred trials at most, changing one thing at a time found better
- *   points on every table tried than changing each with probability 1/D. A number moves by σ · N(0, 1) on the unit scale,
+ *   points in each family of tables tried than changing each with probability 1/D besides one. A number moves by σ · N(0, 1) on the unit scale,
  *   σ log-uniform on [`sigma` / 6, `sigma`] (long and short steps without self-adaptation's memory), reflected at the
  *   bounds, by one step at least; a categorical takes another value. A share of `unmutated` of the children of two
  *   different parents skips this: pure recombination.
