@@ -8,8 +8,14 @@ import { modelValue } from './model-study.ts';
 
 export interface Action {
   readonly name: string;
+  /** How likely it is beside the others. */
+  readonly weight: number;
   readonly act: () => void;
 }
+
+/** Faults are rare, so that something is under way when they come; time is slow, or all that is would come too late. */
+const FAULT = 0.1;
+const TIME = 0.2;
 
 /** A worker starts at most so many processes while faults last. */
 const SPAWNS = 4;
@@ -36,18 +42,19 @@ class Actions {
     this.#fair = fair;
   }
 
-  #add(name: string, act: () => void): void {
-    this.list.push({ name, act });
+  #add(name: string, act: () => void, weight = 1): void {
+    this.list.push({ name, weight, act });
   }
 
   /** A fault, while there are any left of its kind. */
   #fault(kind: keyof Faults, name: string, act: () => void): void {
     const { faults } = this.#world;
     if (this.#fair || faults[kind] <= 0) return;
-    this.#add(name, () => {
+    const once = (): void => {
       faults[kind] -= 1;
       act();
-    });
+    };
+    this.#add(name, once, FAULT);
   }
 
   coordinator(): void {
@@ -167,18 +174,23 @@ class Actions {
   #shouldSayHello({ worker, control }: Process): boolean {
     if (worker.session !== null) return false;
     const said = this.#world.upward.some((other) => other.type === 'hello' && other.slot === worker.slot && other.spawn === worker.spawn);
-    const answered = [...control, ...this.#world.outbox.map(({ instruction }) => instruction)].some(
+    return !said && !this.#isAnswered({ worker, control });
+  }
+
+  /** A welcome or a goodbye is on its way to it. */
+  #isAnswered({ worker, control }: Pick<Process, 'worker' | 'control'>): boolean {
+    return [...control, ...this.#world.outbox.map(({ instruction }) => instruction)].some(
       (told) => (told.do === 'sendWelcome' || told.do === 'sendGoodbye') && told.slot === worker.slot && told.spawn === worker.spawn,
     );
-    return !said && !answered;
   }
 
   /** Beats say the same again and again; only those that change something are worth a choice. */
-  #beatMatters({ worker }: Process): boolean {
+  #beatMatters(process: Process): boolean {
+    const { worker } = process;
     const { lab, upward } = this.#world;
     if (worker.session === null || lab === null || upward.some((said) => said.type === 'beat' && said.slot === worker.slot)) return false;
     const slot = lab.slots.get(worker.slot);
-    if (slot?.session !== worker.session) return true;
+    if (slot?.session !== worker.session) return !this.#isAnswered(process);
     const outstanding = slot.cohorts.flatMap((cohort) =>
       cohort.taskSeq <= worker.taskSeq ? cohort.attempts.filter((a) => a.cohort === cohort) : [],
     );
@@ -212,12 +224,14 @@ class Actions {
   /** Time passes without harm; or a process that lives is not heard for the length of a lease. */
   time(): void {
     const world = this.#world;
-    if (this.#fair || !this.#someAreOnTheirWay()) this.#add('time passes', () => world.pass());
-    for (const { processes } of world.sides) {
+    if (!this.#fair && this.#someAreOnTheirWay()) return;
+    this.#add('time passes', () => world.pass(), TIME);
+    for (const { slot, processes } of world.sides) {
       for (const process of processes) {
-        if (process.stopped || process.worker.session === null) continue;
-        this.#fault('falseExpiry', `${process.worker.slot} is not heard`, () => {
-          for (let i = 0; i < 8; i++) world.pass(process);
+        const session = process.stopped ? null : process.worker.session;
+        if (session === null || world.lab?.slots.get(slot)?.session !== session) continue;
+        this.#fault('falseExpiry', `${slot} is not heard`, () => {
+          while (world.lab?.slots.get(slot)?.session === session) world.pass(process);
         });
       }
     }

@@ -35,7 +35,8 @@ export function walk(options: WorldOptions, seed: number): number {
 
 function happen(world: AdversarialWorld, fair: boolean, draws: Stream, path: string[]): boolean {
   const actions = actionsOf(world, fair);
-  const action = actions[draws.below(actions.length)];
+  let left = draws.uniform() * actions.reduce((sum, { weight }) => sum + weight, 0);
+  const action = actions.find(({ weight }) => (left -= weight) < 0);
   if (action === undefined) return false;
   path.push(action.name);
   action.act();

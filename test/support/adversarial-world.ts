@@ -31,8 +31,7 @@ export interface Faults {
 }
 
 /** Rules of shell and worker, broken on purpose. */
-export type Breach =
-  'output before the commit' | 'ack before the commit' | 'results said once' | 'welcome drops nothing' | 'welcome again clears';
+export type Breach = 'output before the commit' | 'ack before the commit' | 'results said once' | 'welcome drops nothing';
 
 export interface WorldOptions {
   readonly sampler: ModelSampler;
@@ -141,7 +140,7 @@ export class AdversarialWorld {
 
   take(event: Untimed<Event>): void {
     if (this.lab === null) return;
-    const instructions = this.machine.step(this.lab, { ...event, at: this.now } as Event);
+    const instructions = this.machine.step(this.lab, { ...event, at: this.now });
     for (const instruction of instructions) this.#order(instruction);
   }
 
@@ -200,10 +199,13 @@ export class AdversarialWorld {
     const told = process.control.shift();
     if (told === undefined) return;
     const { worker } = process;
-    const clears = this.options.breach === 'welcome again clears' && told.do === 'sendWelcome' && told.session === worker.session;
-    if (clears) worker.session = null;
     const before = [...worker.holding];
-    this.react(side, process, worker.listen(told));
+    const reaction = worker.listen(told);
+    this.react(
+      side,
+      process,
+      this.options.breach === 'results said once' && told.do === 'sendWelcome' ? { ...reaction, say: [] } : reaction,
+    );
     if (told.do !== 'sendWelcome') return;
     if (this.options.breach === 'welcome drops nothing') worker.holding.splice(0, worker.holding.length, ...before);
     const stale = process.tasks.filter(({ session }) => session !== worker.session);
@@ -251,8 +253,17 @@ export class AdversarialWorld {
       case 'killWorker':
         this.#side(instruction.slot).condemned.push(instruction.spawn);
         return;
-      default:
+      case 'askSampler':
+      case 'closeTasks':
+      case 'finishStudy':
+      case 'openTasks':
+      case 'persist':
+      case 'sendHeard':
+      case 'showLab':
+      case 'wakeAt':
         return;
+      default:
+        instruction satisfies never;
     }
   }
 
@@ -279,7 +290,7 @@ export class AdversarialWorld {
 
   #mustBeSettled({ number, k }: AttemptId): void {
     const attempt = this.record.attempts(STUDY, number).find((candidate) => candidate.k === k);
-    if (attempt === undefined || attempt.outcome === null) throw new Violation(`attempt ${number}/${k} acknowledged before it was durable`);
+    if ((attempt?.outcome ?? null) === null) throw new Violation(`attempt ${number}/${k} acknowledged before it was durable`);
   }
 
   #see(number: number, value: number): void {

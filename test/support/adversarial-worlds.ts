@@ -22,6 +22,7 @@ export const worlds = {
   'generations, workers here': { sampler: generations, trials: 4, faults: ALL, local: true },
   'generations, two lanes': { sampler: generations, trials: 6, faults: ALL, lanes: 2 },
   'generations, target': { sampler: generations, trials: 4, faults: ALL, target: 30 },
+  'no barrier, more trials': { sampler: plain, trials: 8, faults: ALL },
   'no barrier, target': { sampler: plain, trials: 4, faults: ALL, target: 30 },
   'generations, crashes and cancels': { sampler: generations, trials: 4, faults: MORE },
   'asynchronous, target': { sampler: asynchronous, trials: 4, faults: { ...ALL, crash: 2 }, target: 12 },

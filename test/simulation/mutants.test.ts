@@ -1,0 +1,120 @@
+/** Rules broken on purpose: the walks must notice each. A walk that notices nothing proves nothing. */
+import { describe, expect, it } from 'vitest';
+import { walk } from '../support/adversarial-walk.ts';
+import type { Breach, WorldOptions } from '../support/adversarial-world.ts';
+import { worlds } from '../support/adversarial-worlds.ts';
+import { loadMutant } from '../support/mutants.ts';
+import type { Mutant } from '../support/mutants.ts';
+
+/** Walks within which a broken rule must be noticed. */
+const WALKS = 1_000;
+
+interface Case extends Mutant {
+  readonly world: WorldOptions;
+}
+
+/** Of the scheduler. */
+const mutants: Record<string, Case> = {
+  'every loss counts to a limit': {
+    world: worlds['generations, workers elsewhere'],
+    file: 'scheduling/outcomes.ts',
+    from: '  writeAttemptEnd(lab, attempt, outcome, null, detail);\n  goBack(lab, trial);\n',
+    to: `  writeAttemptEnd(lab, attempt, outcome, null, detail);
+  trial.deaths += 1;
+  if (trial.deaths >= 2) return endTrial(lab, trial, { state: 'failed', outcome: 'deadly', value: NaN, attempt, result: null });
+  goBack(lab, trial);\n`,
+  },
+  'the credit comes back at the cancel': {
+    world: worlds['asynchronous, crashes and cancels'],
+    file: 'scheduling/attempts.ts',
+    from: "return state === 'open' || state === 'recalled' || state === 'revoked';",
+    to: "return state === 'open';",
+  },
+  'a result is accepted after its trial ended': {
+    world: worlds['generations, crashes and cancels'],
+    file: 'scheduling/results.ts',
+    from: "if (attempt.state === 'revoked') {",
+    to: "if (attempt.state === ('never' as string)) {",
+  },
+  'a lost attempt is adopted at hello': {
+    world: worlds['generations, workers elsewhere'],
+    file: 'scheduling/sessions.ts',
+    from: '  beginSession(lab, slot, event, keep as Attempt[]);',
+    to: `  for (const id of event.holding) {
+    const trial = lab.studies.get(id.study)?.open.get(id.number);
+    const past = trial?.past.find(({ k, outcome }) => k === id.k && outcome === 'lost');
+    if (trial === undefined || past === undefined || trial.attempt !== null) continue;
+    trial.study.waiting.remove(trial);
+    trial.state = 'running';
+    const attempt: Attempt = { id, trial, slot: slot.name, spawn, state: 'orphaned', cohort: null, storedCohort: null };
+    trial.attempt = attempt;
+    trial.study.live += 1;
+    keep.push(attempt);
+  }
+  beginSession(lab, slot, event, keep as Attempt[]);`,
+  },
+  'a synchronous study ends at the first hit': {
+    world: worlds['no barrier, target'],
+    file: 'scheduling/stop-rules.ts',
+    from: 'if (study.sampler.barrier !== null) setLimit(lab, study, wantedLimit(study));\n    else if',
+    to: 'if',
+  },
+  'what a worker does not hold is waited for': {
+    world: { ...worlds['no barrier, more trials'], faults: { drop: 8 } },
+    file: 'scheduling/liveness.ts',
+    from: 'if (cohort.taskSeq > taskSeq) return false;',
+    to: 'return false;',
+  },
+  'a lost task is waited for': {
+    world: { ...worlds['generations, workers elsewhere'], faults: { drop: 8 } },
+    file: 'scheduling/liveness.ts',
+    from: 'if (cohort.taskSeq <= taskSeq || lab.storageError !== null) return false;',
+    to: 'return false;',
+  },
+  'an asynchronous sampler is shown more than is recorded': {
+    world: worlds['asynchronous, crashes and cancels'],
+    file: 'scheduling/asking.ts',
+    from: 'columns.asynchronousView(basis)',
+    to: 'columns.asynchronousView(columns.ended)',
+  },
+  'the barrier is not waited for': {
+    world: worlds['generations, workers elsewhere'],
+    file: 'scheduling/asking.ts',
+    from: 'if (barrier !== null && study.frontier < basis) continue;',
+    to: '',
+  },
+};
+
+/** Of shell and worker. */
+const breaches: Record<Breach, WorldOptions> = {
+  'output before the commit': worlds['generations, workers elsewhere'],
+  'ack before the commit': worlds['generations, workers elsewhere'],
+  'results said once': { ...worlds['generations, workers elsewhere'], faults: { drop: 8 } },
+  'welcome drops nothing': { ...worlds['no barrier, more trials'], faults: { falseExpiry: 4, helloAgain: 4 } },
+};
+
+function firstViolation(options: WorldOptions): string {
+  for (let seed = 0; seed < WALKS; seed++) {
+    try {
+      walk(options, seed);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+  return 'nothing noticed';
+}
+
+describe('a walk notices', () => {
+  for (const [name, { world, ...mutant }] of Object.entries(mutants)) {
+    it(`that ${name}`, async () => {
+      const machine = await loadMutant(name, mutant);
+      expect(firstViolation({ ...world, machine })).toMatch(/^walk \d+: /);
+    });
+  }
+
+  for (const [breach, world] of Object.entries(breaches)) {
+    it(breach, () => {
+      expect(firstViolation({ ...world, breach: breach as Breach })).toMatch(/^walk \d+: /);
+    });
+  }
+});

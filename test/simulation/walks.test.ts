@@ -1,0 +1,20 @@
+/**
+ * Random walks through worlds that do their worst: every rule of the scheduler holds after every step, nothing durable is lost
+ * or done twice, and once the faults end the study finishes, with the list of trials that an undisturbed study has.
+ */
+import { describe, expect, it } from 'vitest';
+import { walk } from '../support/adversarial-walk.ts';
+import { worlds } from '../support/adversarial-worlds.ts';
+
+/** In each world; a bug found by a walk deserves a test of its own. */
+const WALKS = 250;
+
+describe('nothing is lost and nothing done twice', () => {
+  for (const [name, options] of Object.entries(worlds)) {
+    it(`in ${WALKS} walks: ${name}`, () => {
+      let steps = 0;
+      for (let seed = 0; seed < WALKS; seed++) steps += walk(options, seed);
+      expect(steps).toBeGreaterThan(WALKS * 20);
+    });
+  }
+});

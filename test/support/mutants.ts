@@ -1,0 +1,32 @@
+/**
+ * Schedulers that break a rule: the real source with one passage replaced, loaded beside the real one. A mutant whose
+ * passage is no longer in the source is an error, so that the list cannot rot.
+ */
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Machine } from './adversarial-world.ts';
+
+export interface Mutant {
+  /** Below src/core. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export async function loadMutant(name: string, { file, from, to }: Mutant): Promise<Machine> {
+  const folder = join(root, '.cache', 'mutants', name.replaceAll(/[^a-z0-9]+/gi, '-'));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(root, 'src', 'core'), folder, { recursive: true, filter: (path) => !path.endsWith('.json') });
+  const path = join(folder, file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(from).length !== 2) throw new Error(`mutant "${name}": ${file} does not have this passage once: ${from}`);
+  writeFileSync(
+    path,
+    source.replace(from, () => to),
+  );
+  return (await import(join(folder, 'scheduling', 'index.ts'))) as Machine;
+}
