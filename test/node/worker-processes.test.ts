@@ -32,7 +32,7 @@ describe('worker processes', () => {
   const runs = 'process.send({ rssPeakBytes: 5 }); setInterval(() => {}, 1000);';
   const started = async (): Promise<number> => {
     let pid: number | undefined;
-    await expect.poll(() => (pid = workers.running[0]?.pid)).toBeTypeOf('number');
+    await expect.poll(() => (pid = workers.running[0]?.pid), { timeout: 10_000 }).toBeTypeOf('number');
     return pid ?? 0;
   };
 
@@ -112,7 +112,7 @@ describe('worker processes', () => {
     for (const incarnation of ['1.1', '1.1', '1.2']) workers.spawn('local/cpu/0', incarnation, 0);
     const starts = (): string[] =>
       existsSync(join(folder, 'starts')) ? readFileSync(join(folder, 'starts'), 'utf8').trim().split('\n') : [];
-    await expect.poll(() => starts().length).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => starts().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
     workers.kill('local/cpu/0', '1.1', 0);
     expect(await exits.count(1)).toMatchObject([{ spawn: '1.1' }]);
     expect(workers.running).toMatchObject([{ spawn: '1.2' }]);
@@ -155,13 +155,16 @@ describe('worker processes', () => {
   });
 
   it('end with close: by themselves if they do so in time, else killed; none starts after', async () => {
-    supervise("setTimeout(() => process.exit(0), process.env.GALAPAGOS_WORKER.includes('cpu/0') ? 50 : 1e6);");
-    workers.spawn('local/cpu/0', '1.1', 0);
-    workers.spawn('local/cpu/1', '1.1', 0);
+    const file = join(folder, 'ready');
+    supervise(`import { appendFileSync } from 'node:fs';
+      if (process.env.GALAPAGOS_WORKER.includes('cpu/0')) process.on('disconnect', () => process.exit(0));
+      setInterval(() => {}, 1000);
+      appendFileSync(${JSON.stringify(file)}, '.');`);
+    for (const i of [0, 1]) workers.spawn(`local/cpu/${i}`, '1.1', 0);
     workers.spawn('local/cpu/2', '1.1', 60_000);
-    await expect.poll(() => workers.running.length).toBe(2);
+    await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8'), { timeout: 10_000 }).toBe('..');
     const pids = workers.running.map(({ pid }) => pid);
-    await workers.close(500);
+    await workers.close(1000);
     expect(exits.all.map(({ slot, code, signal }) => [slot, code, signal])).toStrictEqual([
       ['local/cpu/2', null, null],
       ['local/cpu/0', 0, null],
