@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from 'node:os';
 import { pathToFileURL } from 'node:url';
+import type { Systeminformation } from 'systeminformation';
 import { z } from 'zod';
 
 const load = createRequire(import.meta.url);
@@ -13,6 +14,9 @@ const gpu = z.object({
   /** Megabytes; null: unknown. */
   vram: z.number().nullable().catch(null),
 });
+
+/** What is asked of each card, by the library's own names. */
+const asked = ['vendor', 'model', 'vram'] satisfies (keyof Systeminformation.GraphicsControllerData & keyof typeof gpu.shape)[];
 
 export type Gpu = Readonly<z.infer<typeof gpu>>;
 
@@ -53,7 +57,7 @@ export function gpuInventory(timeoutMs = 8000, execPath = process.execPath): Pro
   const script = `
     const { default: information } = await import(${JSON.stringify(library)});
     const { controllers } = await information.graphics();
-    process.stdout.write(JSON.stringify(controllers.map(({ vendor, model, vram }) => ({ vendor, model, vram }))));`;
+    process.stdout.write(JSON.stringify(controllers, ${JSON.stringify(asked)}));`;
   return new Promise((resolve) => {
     execFile(
       execPath,
