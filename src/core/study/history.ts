@@ -2,7 +2,7 @@
  * What a sampler may know of a study's trials: a read-only view. The columns behind it are `trial-columns.ts`.
  */
 import type { EncodedParams } from '../search-space/distribution.ts';
-import type { Direction } from './study-spec.ts';
+import type { Direction } from './direction.ts';
 
 /**
  * Trials are known by number, 0 … size − 1. Values are those of the study's direction; failed and diverged trials rank

@@ -4,8 +4,9 @@
  */
 import type { SamplerSpec } from '../samplers/sampler.ts';
 import type { SearchSpace } from '../search-space/distribution.ts';
+import type { Direction } from './direction.ts';
 
-export type Direction = 'minimize' | 'maximize';
+export type { Direction };
 
 /** What an attempt evaluates. The core carries it to the worker and looks at nothing but `kind`. */
 export interface Objective {

@@ -1,0 +1,2 @@
+/** Which values are better. */
+export type Direction = 'minimize' | 'maximize';
