@@ -3,30 +3,11 @@
  * a crash, a value that is not finite diverged, a failed allocation is out of memory. It never rejects.
  */
 import type { AttemptResult } from '../core/scheduling/index.ts';
-import type { StudyMessage } from '../protocol/worker-messages.ts';
 import { TrainingError } from '../training/training-error.ts';
-import type { Lane, Progress, RunLanes, StopReason } from './cohorts.ts';
+import type { RunLanes, StopReason } from './cohorts.ts';
+import type { LaneEnd, Objective } from './objective.ts';
 import { createSynthetic } from './synthetic.ts';
 import { createTraining } from './training.ts';
-
-/** What an objective says of one lane; how long it took is measured here. */
-export type LaneEnd =
-  | {
-      readonly outcome: 'finished';
-      /** NaN and ±∞ mean diverged. */
-      readonly value: number;
-      readonly metrics?: Readonly<Record<string, number | string>>;
-      readonly executor?: string;
-    }
-  /** Obeyed the lane's signal. */
-  | { readonly outcome: 'stopped' };
-
-/** Evaluates lanes, in their order. Throws what it throws: then every lane that is not stopped has crashed. */
-export type Objective = (
-  study: StudyMessage,
-  lanes: readonly Lane[],
-  onProgress: (progress: Progress) => void,
-) => Promise<readonly LaneEnd[]>;
 
 export interface RunnerOptions {
   readonly slot: string;

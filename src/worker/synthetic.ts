@@ -11,7 +11,7 @@ import { syntheticObjective } from '../protocol/objective.ts';
 import { parse } from '../protocol/problems.ts';
 import type { SyntheticObjective } from '../protocol/objective.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
-import type { LaneEnd, Objective } from './attempt.ts';
+import type { LaneEnd, Objective } from './objective.ts';
 import type { Lane } from './cohorts.ts';
 import { functions } from './synthetic-functions.ts';
 

@@ -1,6 +1,6 @@
 /** The objective `train`: a thin adapter from the worker's lanes to the trainer's, which is loaded with the first of them. */
 import type { Trainer, TrainObjective } from '../training/trainer.ts';
-import type { LaneEnd, Objective } from './attempt.ts';
+import type { LaneEnd, Objective } from './objective.ts';
 
 /** @param resources absolute path of the folder `resources/` */
 export function createTraining(resources: string): Objective {
