@@ -1,15 +1,18 @@
 /**
- * Writes trials into the lab named by its argument as fast as it can, until it is killed. After each commit it says, in one
- * line, what must be there from now on: `epoch proposed started finished`. Steps are grouped at random, from a seed.
+ * Writes trials into a lab until it is killed. After each commit it says, in one line, what must be there from now on:
+ * `epoch proposed finished`. Steps are grouped at random, from a seed. Arguments: file, seed, milliseconds between commits
+ * (default 0), `plain` for a space without conditions.
  */
 import { writeSync } from 'node:fs';
 import type { Write } from '../../src/core/scheduling/index.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
-import { UID, createStudy, endAttempt, propose, start, succeed, trialsOf } from './lab-writes.ts';
+import { UID, createStudy, endAttempt, plainPoint, plainSpec, point, propose, spec, start, succeed, trialsOf } from './lab-writes.ts';
 
-const [, , file = '', seed = '1'] = process.argv;
+const [, , file = '', seed = '1', paceMs = '0', space = 'conditional'] = process.argv;
+const [of, pointOf] = space === 'plain' ? [plainSpec, plainPoint] : [spec, point];
+const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
 const lab = openLab(file, { create: true });
-if (lab.lab.studies.length === 0) lab.commit([[createStudy()]]);
+if (lab.lab.studies.length === 0) lab.commit([[createStudy(UID, of)]]);
 const trials = trialsOf(lab.lab, UID);
 
 // Taking up: attempts that a kill left open are lost, their trials wait.
@@ -42,7 +45,7 @@ for (;;) {
     const done = running.length > 3 || draw(4) === 0 ? running.splice(draw(running.length), 1)[0] : undefined;
     if (done !== undefined) steps.push(endAll(done));
     if (waiting.length === 0) {
-      steps.push([propose(proposed), propose(proposed + 1)]);
+      steps.push([proposed, proposed + 1].map((number) => propose(number, UID, pointOf(number))));
       waiting.push({ number: proposed, k: 0 }, { number: proposed + 1, k: 0 });
       proposed += 2;
     }
@@ -53,6 +56,7 @@ for (;;) {
   }
   lab.commit(steps);
   say();
+  Atomics.wait(nobodyWakes, 0, 0, Number(paceMs));
 }
 
 function endAll({ number, k }: { number: number; k: number }): Write[] {

@@ -27,6 +27,12 @@ export const spec: StudySpec = {
   seed: 7,
 };
 
+/** The same without the condition: the judge of lab files cannot tell the importance of a parameter that some trials lack. */
+export const plainSpec: StudySpec = {
+  ...spec,
+  searchSpace: { ...spec.searchSpace, momentum: { type: 'float', low: 0, high: 0.9, step: 0.1 } },
+};
+
 export const limits = { trials: 64, activeMs: null, target: null };
 
 export function createStudy(uid = UID, of: StudySpec = spec): Write {
@@ -38,13 +44,18 @@ export function point(number: number): Float64Array {
   return Float64Array.of(1e-5 * (1 + number), 16 + 16 * (number % 31), number % 5, number % 5 === 0 ? 0.3 : NaN);
 }
 
-export function propose(number: number, uid = UID): Write {
+/** The point with momentum, whatever the activation. */
+export function plainPoint(number: number): Float64Array {
+  return Float64Array.of(...point(number).subarray(0, 3), 0.3);
+}
+
+export function propose(number: number, uid = UID, params = point(number)): Write {
   const origin = {
     operator: number === 0 ? 'uniform' : 'crossover+mutation',
     parents: number === 0 ? [] : [number - 1],
     generation: number,
   };
-  return { op: 'proposal', uid, number, params: point(number), origin, basis: number };
+  return { op: 'proposal', uid, number, params, origin, basis: number };
 }
 
 export function start(number: number, k = 1, uid = UID): Write {
