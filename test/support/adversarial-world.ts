@@ -270,7 +270,7 @@ export class AdversarialWorld {
   /** Tasks reach the process that was, or will be, told of their session. */
   #at(session: string, { slot, spawn }: SimulatedWorker): boolean {
     const known = this.lab?.slots.get(slot);
-    return known === undefined || known.session !== session || known.spawn === spawn;
+    return known?.session !== session || known.spawn === spawn;
   }
 
   #tell(told: Told, spawn: string | null): void {
@@ -296,7 +296,7 @@ export class AdversarialWorld {
   #see(number: number, value: number): void {
     if (this.shown.has(number)) throw new Violation(`trial ${number} shown twice`);
     const end = this.record.trial(STUDY, number)?.end;
-    if (end == null || !Object.is(end.value, value)) throw new Violation(`trial ${number} shown before it was durable`);
+    if (end?.value === undefined || !Object.is(end.value, value)) throw new Violation(`trial ${number} shown before it was durable`);
     this.shown.set(number, value);
   }
 }

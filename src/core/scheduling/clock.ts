@@ -5,13 +5,12 @@
 import { expireLeases, nextExpiry } from './liveness.ts';
 import { emit } from './outbox.ts';
 import { release } from './quarantine.ts';
-import { recallFrom } from './recall.ts';
 import { endAdoption } from './resume.ts';
 import { recallDrained } from './slot-commands.ts';
 import { helloIsDue } from './spawning.ts';
 import type { LabState, Slot, Timer } from './state.ts';
 import { enforceRules } from './stop-rules.ts';
-import { saveActiveTime, watchActiveTime } from './studies.ts';
+import { endGrace, saveActiveTime, watchActiveTime } from './studies.ts';
 import { endTrial } from './trial-end.ts';
 
 export function clock(lab: LabState): void {
@@ -34,13 +33,9 @@ function due(lab: LabState, timer: Timer): void {
     case 'trialDue':
       if (timer.trial.state === 'waiting' && timer.trial.notBefore <= lab.now) timer.trial.study.waiting.add(timer.trial);
       return;
-    case 'grace': {
-      const { study } = timer;
-      if (study.graceEnds === null || study.graceEnds > lab.now) return;
-      study.graceEnds = null;
-      recallFrom(lab, study, 0, study.reason ?? study.state);
+    case 'grace':
+      endGrace(lab, timer.study);
       return;
-    }
     case 'drainGrace':
       recallDrained(lab, timer.slot);
       return;

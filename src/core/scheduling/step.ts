@@ -34,6 +34,8 @@ export function step(lab: LabState, event: Event): Instruction[] {
     finish(lab);
   } catch (error) {
     if (!(error instanceof InvalidTransition) || lab.options.strict) throw error;
+    // Half a step must not reach the file: what is there stays whole, and a restart goes on from it.
+    takeInstructions(lab);
     showLab(lab, { kind: 'anomaly', error: error.message });
   }
   return takeInstructions(lab);

@@ -1,5 +1,6 @@
 /** A study's states, and what each change of state carries with it: active time, asking, what is shown and written. */
 import { emit, show, write } from './outbox.ts';
+import { recallFrom } from './recall.ts';
 import type { LabState, Study } from './state.ts';
 import { checkTransition } from './transitions.ts';
 import type { TransitionTable } from './transitions.ts';
@@ -80,5 +81,13 @@ export function watchActiveTime(lab: LabState, study: Study): void {
 /** Running trials' time to finish, from now on; a shorter one already given stays. */
 export function giveGrace(lab: LabState, study: Study, graceMs: number): void {
   study.graceEnds = Math.min(study.graceEnds ?? Infinity, lab.now + graceMs);
-  lab.timers.add({ kind: 'grace', at: study.graceEnds, study });
+  if (study.graceEnds <= lab.now) endGrace(lab, study);
+  else lab.timers.add({ kind: 'grace', at: study.graceEnds, study });
+}
+
+/** What still runs is recalled, if the grace is over. */
+export function endGrace(lab: LabState, study: Study): void {
+  if (study.graceEnds === null || study.graceEnds > lab.now) return;
+  study.graceEnds = null;
+  recallFrom(lab, study, 0, study.reason ?? study.state);
 }

@@ -32,7 +32,7 @@ export type RefusalReason =
 /** Why a command of the user was not carried out. */
 export type CommandRefusal = 'alreadyEnded' | 'duplicateTrial' | 'limitReached' | 'notAllowedNow' | 'unknownStudy' | 'unknownSlot';
 
-/** An attempt's name, `uid/number/k` on the wire: given to one process once. */
+/** An attempt's name: given to one process once. */
 export interface AttemptId {
   /** The study's uid. */
   readonly study: string;

@@ -1,0 +1,229 @@
+/** What each way of ending an attempt does to its trial: what is charged, what is retried, what fails. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { id, LabDriver, only, writes } from '../../support/lab-driver.ts';
+
+const SLOT = 'local/cpu/0';
+const OTHER = 'local/cpu/1';
+
+let driver: LabDriver;
+
+function begin(options: ConstructorParameters<typeof LabDriver>[0] = {}, trials = 1): void {
+  driver = new LabDriver(options);
+  driver.open();
+  driver.create({ trials });
+  driver.hello(SLOT);
+}
+
+/** Waits for the next attempt of trial 0 and says what it came to. */
+function attempt(k: number, result: Parameters<LabDriver['result']>[1]) {
+  if (driver.trial(0).state === 'waiting') driver.pass(Math.max(0, driver.trial(0).notBefore - driver.now), [SLOT]);
+  expect(driver.trial(0).k).toBe(k);
+  return driver.result(id(0, k), result);
+}
+
+beforeEach(() => begin());
+
+describe('succeeded', () => {
+  it('completes the trial with its value, charged once, shown and acknowledged after the write', () => {
+    const said = driver.result(id(0), { value: 0.25 });
+    expect(said.map((instruction) => instruction.do)).toEqual(['persist', 'show', 'sendAck', 'show', 'finishStudy']);
+    expect(writes(said, 'trialEnded')).toMatchObject([
+      { number: 0, state: 'complete', outcome: 'succeeded', value: 0.25, finishSeq: 0, k: 1 },
+    ]);
+    expect(writes(said, 'attemptEnded')).toMatchObject([{ attempt: id(0), outcome: 'succeeded' }]);
+    expect(driver.study().columns.ended).toBe(1);
+    expect(driver.study().open.size).toBe(0);
+  });
+});
+
+describe('diverged', () => {
+  it('completes the trial with the worst value', () => {
+    const said = driver.result(id(0), { outcome: 'diverged' });
+    expect(writes(said, 'trialEnded')).toMatchObject([{ state: 'complete', outcome: 'diverged', value: Infinity }]);
+    expect(driver.study().best).toBeNull();
+  });
+});
+
+describe('crashed', () => {
+  it('retries at once, then after 500 ms, and fails the trial the third time', () => {
+    attempt(1, { outcome: 'crashed', error: 'boom' });
+    expect(driver.trial(0)).toMatchObject({ state: 'running', k: 2, crashes: 1 });
+    attempt(2, { outcome: 'crashed' });
+    expect(driver.trial(0)).toMatchObject({ state: 'waiting', crashes: 2, notBefore: 500 });
+    const said = attempt(3, { outcome: 'crashed' });
+    expect(writes(said, 'trialEnded')).toMatchObject([{ state: 'failed', outcome: 'crashed', k: 3 }]);
+  });
+
+  it('goes elsewhere, where there is another slot', () => {
+    driver.hello(OTHER);
+    driver.result(id(0), { outcome: 'crashed' });
+    expect(driver.given(OTHER)).toEqual([id(0, 2)]);
+  });
+
+  it('is what an exit code and a fault of the process mean for the attempt that ran, not for the one behind it', () => {
+    begin({}, 2);
+    driver.exit(SLOT, { code: 1 });
+    expect(driver.trial(0)).toMatchObject({ state: 'waiting', crashes: 1, avoid: SLOT });
+    expect(driver.trial(1)).toMatchObject({ state: 'waiting', crashes: 0, past: [{ outcome: 'lost' }] });
+    driver.hello(SLOT, { spawn: '1.2' });
+    driver.exit(SLOT, { signal: 'SIGSEGV' });
+    expect(driver.trial(0).crashes).toBe(2);
+  });
+});
+
+describe('lost', () => {
+  it.each([
+    ['an exit that we caused', () => driver.exit(SLOT, { signal: 'SIGKILL', by: 'us' })],
+    ['an exit without a fault', () => driver.exit(SLOT, { code: 0 })],
+    ['silence', () => driver.pass(2_000)],
+    ['a beat without it', () => driver.beat(SLOT, { holding: [] })],
+    ['a worker that leaves', () => driver.send({ type: 'leaving', slot: SLOT, spawn: '1.1', session: '1.1', reason: 'shutdown' })],
+    ['a new hello without it', () => driver.hello(SLOT)],
+  ])('sends the trial back, uncounted: %s', (_, lose) => {
+    const said = lose();
+    expect(writes(said, 'attemptEnded')).toMatchObject([{ attempt: id(0), outcome: 'lost' }]);
+    expect(writes(said, 'trialBack')).toMatchObject([{ number: 0, crashes: 0, deaths: 0, memoryFailures: 0 }]);
+    expect(driver.study().columns.ended).toBe(0);
+  });
+
+  it('never fails a trial, however often', () => {
+    for (let i = 0; i < 100; i++) driver.hello(SLOT);
+    expect(driver.trial(0)).toMatchObject({ state: 'running', k: 101, deaths: 0 });
+  });
+});
+
+describe('a worker killed from outside', () => {
+  function die(times: number): void {
+    for (let i = 1; i <= times; i++) {
+      driver.hello(SLOT, { spawn: `1.${i}`, helloNo: 1 });
+      driver.pass(Math.max(0, (driver.study().open.get(0)?.notBefore ?? 0) - driver.now), [SLOT]);
+      driver.exit(SLOT, { signal: 'SIGKILL' });
+    }
+  }
+
+  beforeEach(() => {
+    driver = new LabDriver();
+    driver.open();
+    driver.create({ trials: 1 });
+  });
+
+  it('waits from the fourth death on, 250 ms and twice as long each time up to 8 s, alone in its cohort', () => {
+    const waits: number[] = [];
+    for (let deaths = 1; deaths <= 11; deaths++) {
+      driver.hello(SLOT, { spawn: `1.${deaths}`, helloNo: 1 });
+      driver.pass(Math.max(0, driver.trial(0).notBefore - driver.now), [SLOT]);
+      driver.exit(SLOT, { signal: 'SIGTERM' });
+      waits.push(driver.trial(0).notBefore - driver.now);
+    }
+    expect(waits).toEqual([0, 0, 0, 250, 500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
+    expect(driver.trial(0).laneCap).toBe(1);
+  });
+
+  it('is deadly the sixteenth time', () => {
+    die(16);
+    expect(driver.study().columns.outcome(0)).toBe('deadly');
+    expect(driver.study().state).toBe('finished');
+  });
+
+  it('counts against the attempt that ran only', () => {
+    driver = new LabDriver();
+    driver.open();
+    driver.create({ trials: 2 });
+    driver.hello(SLOT);
+    driver.exit(SLOT, { signal: 'SIGHUP' });
+    expect([driver.trial(0).deaths, driver.trial(1).deaths]).toEqual([1, 0]);
+  });
+});
+
+describe('out of memory', () => {
+  it('halves the cohort, free of charge, and counts as a crash at one lane', () => {
+    driver = new LabDriver();
+    driver.open();
+    driver.create({ trials: 4 });
+    driver.hello(SLOT, { lanes: 4 });
+    for (let number = 0; number < 4; number++) driver.result(id(number), { outcome: 'outOfMemory' });
+    expect(driver.trial(0)).toMatchObject({ laneCap: 2, crashes: 0, memoryFailures: 0 });
+    const sizes = driver.slot(SLOT).cohorts.map(({ attempts }) => attempts.length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(2);
+    driver = new LabDriver();
+    begin();
+    driver.result(id(0), { outcome: 'outOfMemory' });
+    expect(driver.trial(0)).toMatchObject({ crashes: 1, laneCap: 0 });
+  });
+
+  it('is what an exit beyond the memory limit means', () => {
+    driver.exit(SLOT, { signal: 'SIGKILL', overMemory: true });
+    expect(driver.trial(0)).toMatchObject({ crashes: 1, deaths: 0, past: [{ outcome: 'outOfMemory' }] });
+  });
+
+  it('by a neighbour: elsewhere, after 5 s, free of charge, and failed the sixteenth time', () => {
+    for (let k = 1; k < 16; k++) {
+      attempt(k, { outcome: 'outOfMemory', byNeighbour: true });
+      expect(driver.trial(0)).toMatchObject({
+        state: 'waiting',
+        crashes: 0,
+        memoryFailures: k,
+        avoid: SLOT,
+        notBefore: driver.now + 5_000,
+      });
+    }
+    const said = attempt(16, { outcome: 'outOfMemory', byNeighbour: true });
+    expect(writes(said, 'trialEnded')).toMatchObject([{ state: 'failed', outcome: 'outOfMemory' }]);
+  });
+});
+
+describe('timed out', () => {
+  it('fails the trial when its worker says so', () => {
+    const said = driver.result(id(0), { outcome: 'timedOut' });
+    expect(writes(said, 'trialEnded')).toMatchObject([{ state: 'failed', outcome: 'timedOut', k: 1 }]);
+  });
+
+  it('fails the trial when its worker does not, cancels it, and kills a worker that does not obey', () => {
+    begin({ scheduler: { attemptTimeout: () => 10_000 } }, 2);
+    const early = driver.pass(11_999, [SLOT]);
+    expect(writes(early, 'trialEnded')).toEqual([]);
+    const said = driver.pass(1, [SLOT]);
+    expect(writes(said, 'trialEnded')).toMatchObject([{ number: 0, outcome: 'timedOut' }]);
+    expect(writes(said, 'attemptEnded')).toMatchObject([{ attempt: id(0), outcome: 'timedOut' }]);
+    expect(only(said, 'sendCancel')).toMatchObject([{ attempt: id(0), reason: 'timedOut' }]);
+    expect(driver.slot(SLOT).cohorts).toHaveLength(2);
+    const later = driver.pass(2_000, [SLOT]);
+    expect(only(later, 'killWorker')).toMatchObject([{ slot: SLOT, spawn: '1.1', afterMs: 0 }]);
+  });
+
+  it('leaves a worker alone that obeys, and gives the next cohort its full time', () => {
+    begin({ scheduler: { attemptTimeout: () => 10_000 } }, 2);
+    driver.pass(12_000, [SLOT]);
+    driver.result(id(0), { outcome: 'cancelled' });
+    const later = driver.pass(11_999, [SLOT]);
+    expect(only(later, 'killWorker')).toEqual([]);
+    expect(writes(later, 'trialEnded')).toEqual([]);
+    expect(writes(driver.pass(1, [SLOT]), 'trialEnded')).toMatchObject([{ number: 1 }]);
+  });
+});
+
+describe('cancelled', () => {
+  it('by the user: the trial fails and is charged, its worker is told', () => {
+    const said = driver.send({ type: 'trialCancelled', study: 'study', number: 0 });
+    expect(writes(said, 'trialEnded')).toMatchObject([{ state: 'failed', outcome: 'cancelled' }]);
+    expect(only(said, 'sendCancel')).toMatchObject([{ attempt: id(0) }]);
+    expect(driver.study().columns.ended).toBe(1);
+  });
+
+  it('by the user while it waits: nobody is told', () => {
+    attempt(1, { outcome: 'crashed' });
+    attempt(2, { outcome: 'crashed' });
+    const said = driver.send({ type: 'trialCancelled', study: 'study', number: 0 });
+    expect(writes(said, 'trialEnded')).toMatchObject([{ number: 0, state: 'failed', outcome: 'cancelled', k: 0 }]);
+    expect(only(said, 'sendCancel')).toEqual([]);
+  });
+
+  it('by a pause: the trial waits, uncharged', () => {
+    driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
+    const said = driver.result(id(0), { outcome: 'cancelled' });
+    expect(writes(said, 'attemptEnded')).toMatchObject([{ outcome: 'cancelled' }]);
+    expect(driver.trial(0).state).toBe('waiting');
+    expect(driver.study()).toMatchObject({ state: 'paused' });
+    expect(driver.study().columns.ended).toBe(0);
+  });
+});

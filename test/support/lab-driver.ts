@@ -1,0 +1,159 @@
+/**
+ * A scheduler on a leash: events in, instructions out, invariants checked after every step, asks answered at once. Time moves
+ * only when told to. What it gave out is what a worker would hold.
+ */
+import * as scheduling from '../../src/core/scheduling/index.ts';
+import type {
+  AttemptId,
+  AttemptResult,
+  Event,
+  Instruction,
+  LabOptions,
+  LabSnapshot,
+  Lane,
+  Write,
+} from '../../src/core/scheduling/index.ts';
+import { violations } from '../../src/core/scheduling/invariants.ts';
+import type { LabState, OpenTrial, Slot, Study } from '../../src/core/scheduling/state.ts';
+import type { Limits } from '../../src/core/study/study-spec.ts';
+import type { Machine } from './adversarial-world.ts';
+import { createModelSampler, modelSpec } from './model-study.ts';
+import type { ModelSampler } from './model-study.ts';
+
+type Untimed<E> = E extends unknown ? Omit<E, 'at'> : never;
+type Of<Do extends Instruction['do']> = Extract<Instruction, { do: Do }>;
+
+export const STUDY = 'study';
+export const NO_LIMITS: Limits = { trials: null, activeMs: null, target: null };
+
+export interface DriverOptions {
+  readonly scheduler?: Partial<LabOptions>;
+  readonly sampler?: ModelSampler;
+  readonly machine?: Machine;
+}
+
+export class LabDriver {
+  readonly #machine: Machine;
+  readonly lab: LabState;
+  now = 0;
+  /** Everything said so far. */
+  readonly said: Instruction[] = [];
+  /** Every task sent so far, and to whom. */
+  readonly tasks: { readonly slot: string; readonly spawn: string; readonly lane: Lane }[] = [];
+  wakeAt: number | null = null;
+  #hellos = 0;
+
+  constructor({ scheduler, sampler = { synchronous: false, generation: 0 }, machine = scheduling }: DriverOptions = {}) {
+    this.#machine = machine;
+    this.lab = machine.createLab({ strict: true, samplerFor: () => createModelSampler(sampler), ...scheduler });
+  }
+
+  /** @returns what this event led to, and the answers to the asks it led to */
+  send(event: Untimed<Event>): Instruction[] {
+    const instructions = this.#machine.step(this.lab, { ...event, at: this.now });
+    const found = violations(this.lab);
+    if (found.length > 0) throw new Error(`after ${event.type}: ${found.join('; ')}`);
+    const all = [...instructions];
+    this.said.push(...instructions);
+    for (const instruction of instructions) {
+      if (instruction.do === 'wakeAt') this.wakeAt = instruction.at;
+      if (instruction.do === 'sendCohort') {
+        const { slot } = instruction;
+        for (const lane of instruction.lanes) this.tasks.push({ slot, spawn: this.slot(slot).spawn, lane });
+      }
+      if (instruction.do === 'askSampler') all.push(...this.send(this.#machine.answerAsk(this.lab, instruction, this.now)));
+    }
+    return all;
+  }
+
+  open(epoch = 1, lab: LabSnapshot = { uid: 'lab', studies: [] }): Instruction[] {
+    return this.send({ type: 'opened', epoch, lab });
+  }
+
+  create(limits: Partial<Limits> = {}, uid = STUDY): Instruction[] {
+    return this.send({ type: 'studyCreated', uid, spec: { ...modelSpec, name: uid }, limits: { ...NO_LIMITS, ...limits } });
+  }
+
+  hello(slot: string, details: { spawn?: string; helloNo?: number; holding?: AttemptId[]; lanes?: number } = {}): Instruction[] {
+    const { spawn = '1.1', helloNo = ++this.#hellos, holding = [], lanes = 1 } = details;
+    return this.send({ type: 'hello', slot, spawn, helloNo, device: 'cpu', lanes, memoryBytes: 1, holding });
+  }
+
+  /** A beat of the slot's session, holding what it was given unless told otherwise. */
+  beat(name: string, details: { holding?: AttemptId[]; taskSeq?: number; session?: string } = {}): Instruction[] {
+    const slot = this.slot(name);
+    const { holding = this.given(name), taskSeq = slot.taskSeq, session = slot.session ?? 'none' } = details;
+    return this.send({ type: 'beat', slot: name, spawn: slot.spawn, session, n: 1, taskSeq, holding, rssBytes: 0 });
+  }
+
+  result(attempt: AttemptId, result: Partial<AttemptResult> = {}, from?: { slot?: string; spawn?: string }): Instruction[] {
+    const sent = this.tasks.findLast(({ lane }) => same(lane.attempt, attempt));
+    const slot = from?.slot ?? sent?.slot ?? 'nobody';
+    const spawn = from?.spawn ?? sent?.spawn ?? '1.1';
+    const outcome = result.outcome ?? 'succeeded';
+    const value = outcome === 'succeeded' ? { value: 1 } : {};
+    return this.send({ type: 'result', slot, spawn, attempt, result: { outcome, ms: 10, ...value, ...result } });
+  }
+
+  exit(name: string, how: { signal?: string; code?: number; by?: 'us' | 'itself'; overMemory?: boolean; spawn?: string }): Instruction[] {
+    const { signal = null, code = null, by = 'itself', overMemory = false, spawn = this.slot(name).spawn } = how;
+    return this.send({ type: 'exited', slot: name, spawn, code, signal, by, rssPeakBytes: null, overMemory });
+  }
+
+  /** Lets time pass, with clock events where they were asked for; healthy slots beat meanwhile. */
+  pass(ms: number, beating: readonly string[] = []): Instruction[] {
+    const until = this.now + ms;
+    const all: Instruction[] = [];
+    while (this.wakeAt !== null && this.wakeAt <= until) {
+      this.now = Math.max(this.now, this.wakeAt);
+      this.wakeAt = null;
+      for (const slot of beating) if (this.slot(slot).session !== null) all.push(...this.beat(slot));
+      all.push(...this.send({ type: 'clock' }));
+    }
+    this.now = until;
+    return all;
+  }
+
+  /** Attempts in the slot's hands. */
+  given(name: string): AttemptId[] {
+    return this.slot(name).cohorts.flatMap((cohort) => cohort.attempts.filter((attempt) => attempt.cohort === cohort).map(({ id }) => id));
+  }
+
+  slot(name: string): Slot {
+    const slot = this.lab.slots.get(name);
+    if (slot === undefined) throw new Error(`no slot ${name}`);
+    return slot;
+  }
+
+  study(uid = STUDY): Study {
+    const study = this.lab.studies.get(uid);
+    if (study === undefined) throw new Error(`no study ${uid}`);
+    return study;
+  }
+
+  trial(number: number, uid = STUDY): OpenTrial {
+    const trial = this.study(uid).open.get(number);
+    if (trial === undefined) throw new Error(`trial ${number} is not open`);
+    return trial;
+  }
+}
+
+export function id(number: number, k = 1, study = STUDY): AttemptId {
+  return { study, number, k };
+}
+
+function same(a: AttemptId, b: AttemptId): boolean {
+  return a.study === b.study && a.number === b.number && a.k === b.k;
+}
+
+/** Those of one kind. */
+export function only<Do extends Instruction['do']>(instructions: readonly Instruction[], kind: Do): Of<Do>[] {
+  return instructions.filter((instruction): instruction is Of<Do> => instruction.do === kind);
+}
+
+/** All writes of one kind. */
+export function writes<Op extends Write['op']>(instructions: readonly Instruction[], op: Op): Extract<Write, { op: Op }>[] {
+  return only(instructions, 'persist').flatMap((persist) =>
+    persist.writes.filter((write): write is Extract<Write, { op: Op }> => write.op === op),
+  );
+}
