@@ -1,5 +1,5 @@
 /** What can be said of a path before SQLite touches it: missing, a folder, something else's file, another program's tables. */
-import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Connection, readHeader } from './connection.ts';
 import { StorageError } from './errors.ts';
@@ -18,17 +18,22 @@ const CREATION_FAILURES: Readonly<Record<string, readonly [StorageCode, string, 
   EROFS: READ_ONLY,
 };
 
-/** An empty file where there is none. */
-export function createFile(file: string, create: boolean): void {
+/**
+ * An empty file where there is none.
+ * @returns whether this call made it: of several at once, one does
+ */
+export function createMissing(file: string, create: boolean): boolean {
+  if (existsSync(file)) return false;
   const refuse = (message: string, expected: string): StorageError =>
     new StorageError('not-found', file, `${file}: ${message}`, { expected, found: 'nothing' });
   if (!create) throw refuse('there is no such lab file', 'a lab file');
   if (!isFolder(dirname(file))) throw refuse(`there is no folder ${dirname(file)}`, 'a folder to create it in');
   try {
     closeSync(openSync(file, 'wx'));
+    return true;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EEXIST') return;
+    if (code === 'EEXIST') return false;
     const [kind, sentence, expected] = CREATION_FAILURES[String(code)] ?? ['io', String(error), 'a file that can be created'];
     throw new StorageError(kind, file, `${file}: cannot create the lab file: ${sentence}`, {
       expected,
@@ -36,6 +41,12 @@ export function createFile(file: string, create: boolean): void {
       cause: error,
     });
   }
+}
+
+/** Takes back a creation that came to nothing; a file that a rival has meanwhile made a lab stays. */
+export function removeEmpty(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false })?.size !== 0) return;
+  for (const suffix of ['', '-journal']) rmSync(file + suffix, { force: true });
 }
 
 /** Looks at a file without leaving anything beside it; what it is counts again under the lock. */

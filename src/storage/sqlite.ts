@@ -2,13 +2,12 @@
  * A lab in an SQLite file that Optuna opens as it is. One writer, fenced by epoch: each commit looks, under the write lock,
  * whether the epoch is still its own. Write-ahead log while open, one plain file when closed.
  */
-import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { LabSnapshot, Write } from '../core/scheduling/index.ts';
 import { Connection } from './connection.ts';
 import type { Statement } from './connection.ts';
 import { StorageError } from './errors.ts';
-import { createFile, refuseEmpty, refuseUnknown } from './file-checks.ts';
+import { createMissing, refuseEmpty, refuseUnknown, removeEmpty } from './file-checks.ts';
 import { recognise } from './recognise.ts';
 import { holderOf, refuseHeld, refuseRival, takeHold } from './resume.ts';
 import { readSnapshot } from './snapshot.ts';
@@ -33,16 +32,15 @@ const CHECKPOINT_PAGES = 4_000;
 /** @throws StorageError; then nothing was created or changed */
 export function openLab(path: string, { create, takeOver = false, now = () => new Date(), timeoutMs = 10_000 }: OpenOptions): LabStorage {
   const file = resolve(path);
-  const created = !existsSync(file);
-  if (created) createFile(file, create);
-  else refuseUnknown(file, create, timeoutMs);
+  const created = createMissing(file, create);
+  if (!created) refuseUnknown(file, create, timeoutMs);
   let connection: Connection | null = null;
   try {
     connection = Connection.open(file, timeoutMs);
     return new SqliteLab(connection, takeLab(connection, create, takeOver), now);
   } catch (error) {
     connection?.close();
-    if (created) for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(file + suffix, { force: true });
+    if (created) removeEmpty(file);
     throw storageError(error, file, 'open the lab file');
   }
 }

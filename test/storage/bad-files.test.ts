@@ -206,11 +206,15 @@ describe('an empty file', () => {
 
 const mounts = process.platform === 'linux' && userInfo().uid === 0 && canMount();
 
+function system(command: string, ...parameters: string[]): void {
+  execFileSync(command, parameters, { stdio: 'ignore' });
+}
+
 function canMount(): boolean {
   const probe = temporaryFolder();
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', probe.path], { stdio: 'ignore' });
-    execFileSync('umount', [probe.path]);
+    system('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', probe.path);
+    system('umount', probe.path);
     return true;
   } catch {
     return false;
@@ -229,10 +233,10 @@ describe('a disk of its own', () => {
   });
 
   function mount(size: string): void {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk]);
+    system('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk);
   }
   function unmount(): void {
-    execFileSync('umount', ['-l', disk]);
+    system('umount', '-l', disk);
   }
 
   it('full: no lab is made on it, nothing is left', ({ skip }) => {
@@ -261,7 +265,7 @@ describe('a disk of its own', () => {
         }
       });
       expect(error).toMatchObject({ code: 'disk-full', temporary: true });
-      execFileSync('mount', ['-o', 'remount,size=16m', disk]);
+      system('mount', '-o', 'remount,size=16m', disk);
       lab.commit([[propose(number)], [start(number)], succeed(number, number)]);
       lab.close();
       const reader = readLab(`${disk}/lab.db`);
@@ -278,7 +282,7 @@ describe('a disk of its own', () => {
     try {
       makeLab(`${disk}/lab.db`);
       await collectGarbage();
-      execFileSync('mount', ['-o', 'remount,ro', disk]);
+      system('mount', '-o', 'remount,ro', disk);
       expect(failure(() => openLab(`${disk}/lab.db`, { create: false }))).toMatchObject({ code: 'read-only', temporary: false });
       expect(failure(() => openLab(`${disk}/other.db`, { create: true }))).toMatchObject({ code: 'read-only' });
       expect(readLab(`${disk}/lab.db`).study(spec.name)?.counts.complete).toBe(1);
@@ -325,7 +329,7 @@ describe('a lab that somebody else uses', () => {
 
   it('is held while its process lives, told by pid; free as soon as that is gone', async () => {
     makeLab();
-    const holder = await spawnHolder();
+    const { process: holder } = await spawnHolder();
     const error = failure(() => openLab(file, { create: false }));
     expect(error).toMatchObject({ code: 'held', temporary: false });
     expect(error.message).toContain(`process ${holder.pid ?? 0} is writing it`);
@@ -338,9 +342,19 @@ describe('a lab that somebody else uses', () => {
     lab.close();
   });
 
+  it.each([
+    ['open', 2],
+    ['create', 1],
+  ])('is given to one of several that %s it at the same time', async (what, epoch) => {
+    if (what === 'open') makeLab();
+    const answers = await Promise.all(Array.from({ length: 4 }, async () => (await spawnHolder()).answer));
+    expect(answers.sort()).toEqual(['held', 'refused held', 'refused held', 'refused held']);
+    expect(foreignly(file, 'SELECT epoch FROM galapagos_lab')).toEqual([[epoch]]);
+  });
+
   it('can be taken over from a living process, which is fenced', async () => {
     makeLab();
-    const holder = await spawnHolder();
+    const { process: holder } = await spawnHolder();
     const lab = openLab(file, { create: false, takeOver: true });
     lab.commit([[propose(2)]]);
     holder.stdin?.write('commit\n');
@@ -372,11 +386,11 @@ describe('a lab that somebody else uses', () => {
     openLab(file, { create: false }).close();
   });
 
-  async function spawnHolder(): Promise<ChildProcess> {
+  async function spawnHolder(): Promise<{ readonly process: ChildProcess; readonly answer: string }> {
     const script = new URL('../support/lab-holder-process.ts', import.meta.url).pathname;
     const child = spawn(process.execPath, ['--import', 'tsx', script, file], { stdio: ['pipe', 'pipe', 'inherit'] });
     children.push(child);
-    await once(createInterface({ input: child.stdout }), 'line');
-    return child;
+    const [answer] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+    return { process: child, answer };
   }
 });

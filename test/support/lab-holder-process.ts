@@ -1,10 +1,11 @@
-/** Holds the lab named by its argument; says `held`, and for each line read, what a commit came to. */
+/** Holds the lab named by its argument; says `held`, or why it was refused; then for each line read, what a commit came to. */
 import { createInterface } from 'node:readline';
 import { StorageError } from '../../src/storage/errors.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
+import type { LabStorage } from '../../src/storage/storage.ts';
 import { UID } from './lab-writes.ts';
 
-const lab = openLab(process.argv[2] ?? '', { create: false });
+const lab = open();
 console.log('held');
 createInterface({ input: process.stdin }).on('line', () => {
   try {
@@ -14,3 +15,12 @@ createInterface({ input: process.stdin }).on('line', () => {
     console.log(error instanceof StorageError ? error.code : String(error));
   }
 });
+
+function open(): LabStorage {
+  try {
+    return openLab(process.argv[2] ?? '', { create: true });
+  } catch (error) {
+    console.log(error instanceof StorageError ? `refused ${error.code}` : String(error));
+    process.exit(1);
+  }
+}
