@@ -4,6 +4,7 @@ import type { HistoryView } from '../study/history.ts';
 import type { Sampler } from '../samplers/sampler.ts';
 import type { Event } from './events.ts';
 import type { Instruction } from './instructions.ts';
+import { bundleOf } from './bundle.ts';
 import { emit, showLab } from './outbox.ts';
 import type { LabState, Study } from './state.ts';
 import { giveGrace, moveStudy } from './studies.ts';
@@ -20,7 +21,7 @@ export function askSamplers(lab: LabState): void {
   for (const study of lab.active) {
     if (study.state !== 'running' || study.asking !== null || study.exhausted) continue;
     const first = study.columns.size;
-    const most = Math.min(lab.options.askAtMost, lab.free.lanes - study.waiting.size, study.limit - first);
+    const most = Math.min(lab.options.askAtMost, lab.free.lanes * bundleOf(lab, study) - study.waiting.size, study.limit - first);
     if (most < 1) continue;
     const { barrier } = study.sampler;
     const basis = barrier === null ? study.columns.ended : barrier(first);

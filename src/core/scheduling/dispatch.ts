@@ -2,6 +2,7 @@
  * Giving waiting trials to free slots, at the end of every step: slots with the fewest cohorts outstanding first, then by
  * name; of the studies the one with the fewest lanes at work; of its trials the smallest number.
  */
+import { bundleOf, mayBeBundled } from './bundle.ts';
 import { lanesOf } from './free-slots.ts';
 import { addCohort } from './cohorts.ts';
 import { emit, show, write } from './outbox.ts';
@@ -48,8 +49,11 @@ function pick(lab: LabState, study: Study, slot: Slot): OpenTrial[] {
   const first = study.waiting.take(study.limit, allowed);
   if (first === null) return [];
   const trials = [first];
-  let lanes = Math.min(lanesOf(slot), share, first.laneCap === 0 ? Infinity : first.laneCap);
-  const fits = (trial: OpenTrial): boolean => allowed(trial) && (trial.laneCap === 0 || trial.laneCap > trials.length);
+  const room = lanesOf(slot);
+  const bundle = slot.state === 'probation' || !mayBeBundled(first) ? 1 : bundleOf(lab, study);
+  let lanes = Math.min(Math.max(room, bundle), share, first.laneCap === 0 ? Infinity : first.laneCap);
+  const fits = (trial: OpenTrial): boolean =>
+    allowed(trial) && (trial.laneCap === 0 || trial.laneCap > trials.length) && (trials.length < room || mayBeBundled(trial));
   while (trials.length < lanes) {
     const next = study.waiting.takeAlike(first, study.limit, fits);
     if (next === null) break;

@@ -23,6 +23,10 @@ export interface LabOptions {
   readonly graceMs: number;
   /** Cohorts a ready worker may have outstanding: one runs, one waits so that the commit's latency is hidden. */
   readonly credits: number;
+  /** Trials so short that several fit into this time share a cohort (`bundle.ts`), */
+  readonly bundleMs: number;
+  /** … so many at most. */
+  readonly bundleAtMost: number;
   /** Most trials asked of a sampler at once. */
   readonly askAtMost: number;
 
@@ -85,6 +89,8 @@ export const DEFAULT_OPTIONS: LabOptions = {
   isLocal: (slot) => slot.startsWith('local/'),
   graceMs: 5_000,
   credits: 2,
+  bundleMs: 2,
+  bundleAtMost: 32,
   askAtMost: 256,
   maxAttempts: 3,
   maxDeaths: 16,

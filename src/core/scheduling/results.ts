@@ -76,7 +76,7 @@ function complete(lab: LabState, attempt: Attempt, result: AttemptResult, value:
   const outcome = result.outcome === 'diverged' ? 'diverged' : 'succeeded';
   moveAttempt(lab, attempt, outcome);
   writeAttemptEnd(lab, attempt, outcome, result, null);
-  trial.study.durations.add(result.ms);
+  trial.study.durations.add(result.ms / (attempt.cohort?.attempts.length ?? 1));
   endTrial(lab, trial, { state: 'complete', outcome, value, attempt, result });
   const slot = lab.slots.get(attempt.slot);
   if (slot !== undefined) noteSuccess(lab, slot, trial);
