@@ -1,0 +1,50 @@
+/** Short trials travel together, and only where nothing is searched or blamed worse for it. */
+import { describe, expect, it } from 'vitest';
+import { LabDriver } from '../../support/lab-driver.ts';
+import type { DriverOptions } from '../../support/lab-driver.ts';
+
+const SLOT = 'local/cpu/0';
+
+/** A study whose trials have taken `ms` each so far; its slot holds two cohorts. */
+function after(ms: number, options: DriverOptions = { sampler: { synchronous: true, generation: 0 } }): LabDriver {
+  const driver = new LabDriver(options);
+  driver.open();
+  driver.create();
+  driver.hello(SLOT);
+  for (let i = 0; i < 40; i++) {
+    const [attempt] = driver.given(SLOT);
+    if (attempt === undefined) throw new Error('the slot has nothing to do');
+    driver.result(attempt, { ms: ms * sizes(driver)[0]! });
+  }
+  return driver;
+}
+
+function sizes(driver: LabDriver): number[] {
+  return driver.slot(SLOT).cohorts.map(({ attempts }) => attempts.length);
+}
+
+describe('trials of a synchronous search', () => {
+  it('travel in cohorts that take about 2 ms, at most 32 together', () => {
+    expect(Math.max(...sizes(after(0.5)))).toBe(4);
+    expect(Math.max(...sizes(after(0.001)))).toBe(32);
+  });
+
+  it('travel alone once they take longer than their messages', () => {
+    expect(sizes(after(2))).toEqual([1, 1]);
+  });
+
+  it('travel alone after a crash or a death, so that a bad one is found out', () => {
+    const driver = after(0.001);
+    const [first] = driver.given(SLOT);
+    driver.result(first!, { outcome: 'crashed', error: 'boom' });
+    // The rest of its cohort ends well; then the crashed one comes first again.
+    for (const attempt of driver.given(SLOT)) if (sizes(driver)[0] !== 1) driver.result(attempt, { ms: 0.01 });
+    const { cohorts } = driver.slot(SLOT);
+    const again = cohorts.find(({ attempts }) => attempts.some(({ id }) => id.number === first!.number));
+    expect(again?.attempts.map(({ id }) => id.number)).toEqual([first!.number]);
+  });
+});
+
+it('an asynchronous search sends one at a time: its proposals wait for results', () => {
+  expect(sizes(after(0.001, { sampler: { synchronous: false, generation: 0 } }))).toEqual([1, 1]);
+});
