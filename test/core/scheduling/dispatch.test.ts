@@ -1,0 +1,184 @@
+/** Who gets which trial, and when more are asked for. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { answerAsk, step } from '../../../src/core/scheduling/index.ts';
+import { id, LabDriver, only, writes } from '../../support/lab-driver.ts';
+import type { DriverOptions } from '../../support/lab-driver.ts';
+
+const [A, B, C] = ['far/cpu/0', 'far/cpu/1', 'far/cpu/2'];
+
+let driver: LabDriver;
+
+function begin(options: DriverOptions = {}): void {
+  driver = new LabDriver(options);
+  driver.open();
+}
+
+/** Numbers in the slot's hands, one list a cohort. */
+function cohorts(slot: string): number[][] {
+  return driver.slot(slot).cohorts.map(({ attempts }) => attempts.map(({ id: { number } }) => number));
+}
+
+beforeEach(() => begin());
+
+describe('a trial goes', () => {
+  it('smallest number first, to the slot with the fewest cohorts, then by name; two a slot', () => {
+    for (const slot of [C, A, B]) driver.hello(slot);
+    driver.create({ trials: 100 });
+    expect([cohorts(A), cohorts(B), cohorts(C)]).toEqual([
+      [[0], [3]],
+      [[1], [4]],
+      [[2], [5]],
+    ]);
+  });
+
+  it('back first of all, as it keeps its number', () => {
+    driver.hello(A);
+    driver.hello(B);
+    driver.create({ trials: 100 });
+    driver.pass(2_000, [B]);
+    driver.result(id(1));
+    expect(cohorts(B)).toEqual([[3], [0]]);
+  });
+
+  it('not to the slot it crashed on, unless that is the only one', () => {
+    driver.hello(A);
+    driver.hello(B);
+    driver.create({ trials: 3 });
+    driver.result(id(0), { outcome: 'crashed' });
+    expect(cohorts(A)).toEqual([[2]]);
+    expect(cohorts(B)).toEqual([[1], [0]]);
+  });
+
+  it('with its proposal and attempt written before it leaves, in one transaction', () => {
+    driver.hello(A);
+    const said = driver.create({ trials: 1 });
+    expect(said.map((instruction) => instruction.do)).toEqual(['persist', 'show', 'askSampler', 'wakeAt', 'persist', 'sendCohort', 'show']);
+    expect(only(said, 'persist')[1]?.writes.map(({ op }) => op)).toEqual(['proposal', 'attemptStarted']);
+    expect(only(said, 'sendCohort')).toMatchObject([{ slot: A, taskSeq: 1, lanes: [{ attempt: id(0) }] }]);
+  });
+
+  it('to the study with the fewest lanes at work', () => {
+    driver.create({ trials: 100 }, 'first');
+    driver.create({ trials: 100 }, 'second');
+    for (const slot of [A, B]) driver.hello(slot);
+    expect([driver.study('first').lanes, driver.study('second').lanes]).toEqual([2, 2]);
+  });
+});
+
+describe('a cohort', () => {
+  it('fills the lanes of its slot, after spreading over idle ones', () => {
+    driver.hello(A, { lanes: 4 });
+    driver.hello(B, { lanes: 4 });
+    driver.create({ trials: 6 });
+    expect([cohorts(A), cohorts(B)]).toEqual([[[0, 1, 2]], [[3, 4, 5]]]);
+  });
+
+  it('has trials of one shape only', () => {
+    begin({ scheduler: { shapeKey: (_, params) => String((params[0] ?? 0) % 2) } });
+    driver.hello(A, { lanes: 4 });
+    driver.create({ trials: 8 });
+    for (const { attempts } of driver.slot(A).cohorts) {
+      expect(new Set(attempts.map(({ trial }) => trial.shapeKey)).size).toBe(1);
+    }
+    // The parameter of trial 7 is even again: it waits for the next cohort.
+    expect(cohorts(A)).toEqual([
+      [0, 2, 4, 6],
+      [1, 3, 5],
+    ]);
+  });
+
+  it('is no larger than any of its trials allows', () => {
+    driver.hello(A, { lanes: 4 });
+    driver.create({ trials: 4 });
+    for (let number = 0; number < 4; number++) driver.result(id(number), { outcome: 'outOfMemory' });
+    // Trial 0 was back first, and started at once; then two shared what was free.
+    expect(cohorts(A)).toEqual([[0], [1, 2]]);
+    expect(driver.trial(3)).toMatchObject({ state: 'waiting', laneCap: 2 });
+  });
+
+  it('returns its credit when its last attempt is settled', () => {
+    driver.hello(A, { lanes: 2 });
+    driver.create({ trials: 100 });
+    driver.result(id(0));
+    expect(cohorts(A)).toHaveLength(2);
+    driver.result(id(1));
+    expect(cohorts(A)).toEqual([
+      [2, 3],
+      [4, 5],
+    ]);
+  });
+});
+
+describe('a sampler is asked', () => {
+  it('for as many trials as lanes are free, 256 at most', () => {
+    for (let i = 0; i < 200; i++) driver.hello(`far/cpu/${i}`);
+    const asks = only(driver.create({ trials: 1_000 }), 'askSampler');
+    expect(asks.map(({ first, count }) => [first, count])).toEqual([
+      [0, 256],
+      [256, 144],
+    ]);
+  });
+
+  it('for no number beyond the limit', () => {
+    driver.hello(A, { lanes: 8 });
+    expect(only(driver.create({ trials: 3 }), 'askSampler')).toMatchObject([{ first: 0, count: 3 }]);
+  });
+
+  it('not while nobody is free, paused, or nothing can be written', () => {
+    driver.create({ trials: 10 });
+    driver.hello(A);
+    driver.send({ type: 'storageStalled', error: 'disk full' });
+    expect(only(driver.result(id(0)), 'askSampler')).toEqual([]);
+    expect(only(driver.send({ type: 'storageBack' }), 'askSampler')).toHaveLength(1);
+    driver.send({ type: 'studyPaused', study: 'study', graceMs: 5_000 });
+    expect(only(driver.result(id(1)), 'askSampler')).toEqual([]);
+  });
+
+  it('one ask at a time, with the completions so far as its basis', () => {
+    driver.create({ trials: 10 });
+    const [ask] = only(
+      step(driver.lab, { type: 'hello', at: 0, slot: A, spawn: '1.1', helloNo: 1, device: '', lanes: 1, memoryBytes: 1, holding: [] }),
+      'askSampler',
+    );
+    expect(ask).toMatchObject({ first: 0, count: 2, basis: 0 });
+    expect(only(step(driver.lab, { type: 'clock', at: 1 }), 'askSampler')).toEqual([]);
+    driver.send(answerAsk(driver.lab, ask!, 1));
+    expect(only(driver.result(id(1)), 'askSampler')).toMatchObject([{ first: 2, basis: 1 }]);
+    expect(writes(driver.said, 'proposal').map(({ number, basis }) => [number, basis])).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 1],
+    ]);
+  });
+
+  it('behind a barrier only when all before it have ended, and never across it', () => {
+    begin({ sampler: { synchronous: true, generation: 3 } });
+    driver.hello(A, { lanes: 8 });
+    expect(only(driver.create({ trials: 100 }), 'askSampler')).toMatchObject([{ first: 0, count: 3, basis: 0 }]);
+    driver.result(id(0));
+    driver.result(id(2));
+    expect(driver.study().columns.size).toBe(3);
+    expect(only(driver.result(id(1)), 'askSampler')).toMatchObject([{ first: 3, count: 3, basis: 3 }]);
+  });
+
+  it('anew when an enqueued trial has taken its number', () => {
+    driver.create({ trials: 10 });
+    const [ask] = only(
+      step(driver.lab, { type: 'hello', at: 0, slot: A, spawn: '1.1', helloNo: 1, device: '', lanes: 1, memoryBytes: 1, holding: [] }),
+      'askSampler',
+    );
+    driver.send({ type: 'trialEnqueued', study: 'study', params: Float64Array.of(96) });
+    const said = driver.send(answerAsk(driver.lab, { ...ask!, first: 0 }, 0));
+    expect(driver.lab.refusals.count('staleProposal')).toBe(1);
+    expect(only(said, 'askSampler')).toMatchObject([{ first: 1, count: 1 }]);
+    expect(driver.trial(0).origin.operator).toBe('enqueued');
+  });
+
+  it('and failing pauses its study, saying why', () => {
+    driver.create({ trials: 10 });
+    const ready = { type: 'hello', at: 0, slot: A, spawn: '1.1', helloNo: 1, device: '', lanes: 1, memoryBytes: 1, holding: [] } as const;
+    const [ask] = only(step(driver.lab, ready), 'askSampler');
+    driver.send({ type: 'samplerFailed', study: 'study', first: ask!.first, error: 'no idea' });
+    expect(driver.study()).toMatchObject({ state: 'paused', reason: 'the sampler failed: no idea' });
+  });
+});

@@ -1,0 +1,134 @@
+/** Leases, beats, and our own stalls. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { id, LabDriver, only } from '../../support/lab-driver.ts';
+
+const SLOT = 'far/cpu/0';
+const OTHER = 'far/cpu/1';
+
+let driver: LabDriver;
+
+beforeEach(() => {
+  driver = new LabDriver();
+  driver.open();
+  driver.create({ trials: 8 });
+  driver.hello(SLOT);
+});
+
+describe('a lease', () => {
+  it('ends 2 s after anything of its session was heard, not before', () => {
+    driver.pass(1_999);
+    expect(driver.slot(SLOT).session).not.toBeNull();
+    const said = driver.pass(1);
+    expect(only(said, 'sendGoodbye')).toMatchObject([{ slot: SLOT, reason: 'silent' }]);
+    expect(only(said, 'closeTasks')).toHaveLength(1);
+    expect(driver.slot(SLOT)).toMatchObject({ state: 'absent', session: null });
+  });
+
+  it.each([
+    ['a beat', () => driver.beat(SLOT)],
+    ['a result', () => driver.result(id(0))],
+    ['a repeated hello', () => driver.hello(SLOT, { helloNo: driver.slot(SLOT).helloNo })],
+  ])('is renewed by %s', (_, speak) => {
+    driver.pass(1_500);
+    speak();
+    driver.pass(1_999);
+    expect(driver.slot(SLOT).session).not.toBeNull();
+    driver.pass(1);
+    expect(driver.slot(SLOT).session).toBeNull();
+  });
+
+  it('ends for the silent one only', () => {
+    driver.hello(OTHER);
+    driver.pass(10_000, [OTHER]);
+    expect([driver.slot(SLOT).state, driver.slot(OTHER).state]).toEqual(['absent', 'ready']);
+  });
+
+  it('is answered beat by beat', () => {
+    expect(driver.beat(SLOT)).toMatchObject([{ do: 'sendHeard', slot: SLOT, n: 1 }]);
+  });
+});
+
+describe('our own stall', () => {
+  it('moves all leases by the time we slept: silence that we could not hear does not count', () => {
+    const due = driver.wakeAt ?? 0;
+    driver.now = due + 60_000;
+    driver.send({ type: 'clock' });
+    expect(driver.slot(SLOT).session).not.toBeNull();
+    driver.pass(1_999 - due);
+    expect(driver.slot(SLOT).session).not.toBeNull();
+    driver.pass(due + 1);
+    expect(driver.slot(SLOT).session).toBeNull();
+  });
+
+  it('is none up to 500 ms', () => {
+    driver.now = 2_500;
+    driver.wakeAt = null;
+    driver.lab.wake = 2_000;
+    driver.send({ type: 'clock' });
+    expect(driver.slot(SLOT).session).toBeNull();
+  });
+
+  it('is not counted as running time', () => {
+    const due = driver.wakeAt ?? 0;
+    driver.now = due + 60_000;
+    driver.send({ type: 'clock' });
+    driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
+    expect(driver.study().activeMs).toBe(due);
+  });
+});
+
+describe('what a beat does not hold', () => {
+  it('ends the session, if it was received', () => {
+    const said = driver.beat(SLOT, { holding: [id(0)] });
+    expect(only(said, 'sendGoodbye')).toMatchObject([{ reason: 'unheld' }]);
+    expect([driver.trial(0).state, driver.trial(1).state]).toEqual(['waiting', 'waiting']);
+  });
+
+  it('is waited for, if it was not received, for two beats and 3 s', () => {
+    for (let ms = 500; ms < 3_000; ms += 500) {
+      driver.pass(500);
+      driver.beat(SLOT, { holding: [], taskSeq: 0 });
+    }
+    expect(driver.slot(SLOT).session).not.toBeNull();
+    driver.pass(500);
+    expect(only(driver.beat(SLOT, { holding: [], taskSeq: 0 }), 'sendGoodbye')).toMatchObject([{ reason: 'taskLost' }]);
+  });
+
+  it('is waited for when many beats come at once after we were held up', () => {
+    driver.now = 4_000;
+    for (let i = 0; i < 8; i++) driver.beat(SLOT, { holding: [], taskSeq: 0 });
+    expect(driver.slot(SLOT).session).not.toBeNull();
+  });
+
+  it('is waited for while nothing can be written, hence nothing sent', () => {
+    driver.send({ type: 'storageStalled', error: 'disk full' });
+    for (let i = 0; i < 20; i++) {
+      driver.pass(500);
+      driver.beat(SLOT, { holding: [], taskSeq: 0 });
+    }
+    expect(driver.slot(SLOT).session).not.toBeNull();
+  });
+});
+
+describe('what a beat holds although nobody waits for it', () => {
+  it.each([
+    ['recalled', () => driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 })],
+    ['revoked', () => driver.send({ type: 'trialCancelled', study: 'study', number: 0 })],
+  ])('is cancelled again: %s', (reason, take) => {
+    take();
+    expect(only(driver.beat(SLOT), 'sendCancel')).toContainEqual(expect.objectContaining({ attempt: id(0), reason }));
+  });
+
+  it('is cancelled again: lost, or unknown', () => {
+    driver.hello(SLOT);
+    const lost = id(0, 1);
+    const unknown = id(5, 5);
+    const said = driver.beat(SLOT, { holding: [...driver.given(SLOT), lost, unknown] });
+    expect(only(said, 'sendCancel').map(({ attempt }) => attempt)).toEqual([lost, unknown]);
+  });
+
+  it('is left alone if it only waits for its ack', () => {
+    driver.result(id(0));
+    expect(only(driver.beat(SLOT, { holding: [id(0), ...driver.given(SLOT)] }), 'sendCancel')).toEqual([]);
+  });
+});

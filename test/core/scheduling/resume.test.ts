@@ -1,0 +1,186 @@
+/** A scheduler that starts on what another left: nothing ended is run again, nothing proposed is asked again. */
+import { describe, expect, it } from 'vitest';
+import type { StoredTrial } from '../../../src/core/scheduling/index.ts';
+import { LabRecord } from '../../../src/core/simulation/lab-record.ts';
+import { id, LabDriver, only, writes } from '../../support/lab-driver.ts';
+import type { DriverOptions } from '../../support/lab-driver.ts';
+
+const HERE = 'local/cpu/0';
+const FAR = 'far/cpu/0';
+
+/** A driver whose writes are kept, killed, and a second one on what is left. */
+function restart(
+  first: (driver: LabDriver) => void,
+  options: DriverOptions = {},
+): { driver: LabDriver; opened: ReturnType<LabDriver['open']> } {
+  const record = new LabRecord();
+  const before = new LabDriver(options);
+  before.open(record.open().epoch);
+  first(before);
+  record.commit(only(before.said, 'persist').flatMap((persist) => persist.writes));
+  const driver = new LabDriver(options);
+  const { epoch, lab } = record.open();
+  return { driver, opened: driver.open(epoch, lab) };
+}
+
+function twoRunning(slot: string): (driver: LabDriver) => void {
+  return (driver) => {
+    driver.create({ trials: 4 });
+    driver.hello(slot, { helloNo: 1 });
+  };
+}
+
+describe('after a restart', () => {
+  it('ended trials are as they were, in their order, and are charged', () => {
+    const { driver } = restart((before) => {
+      twoRunning(FAR)(before);
+      before.result(id(1), { value: 0.5 });
+      before.result(id(0), { value: 0.7 });
+    });
+    const { columns, best } = driver.study();
+    expect([columns.completion(0), columns.completion(1), columns.value(1)]).toEqual([1, 0, 0.5]);
+    expect(best).toEqual({ number: 1, value: 0.5 });
+    expect(driver.study().frontier).toBe(2);
+  });
+
+  it('what this machine’s workers ran is lost at once, as they died with us', () => {
+    const { driver, opened } = restart(twoRunning(HERE));
+    expect(writes(opened, 'attemptEnded').map(({ outcome }) => outcome)).toEqual(['lost', 'lost']);
+    expect(writes(opened, 'trialBack').map(({ number }) => number)).toEqual([0, 1]);
+    driver.hello(HERE, { spawn: '2.1' });
+    expect(driver.given(HERE)).toEqual([id(0, 2), id(1, 2)]);
+  });
+
+  it('what others run goes on, if its process holds it', () => {
+    const { driver } = restart(twoRunning(FAR));
+    expect(driver.trial(0).attempt?.state).toBe('orphaned');
+    const said = driver.hello(FAR, { holding: [id(0), id(1)] });
+    expect(only(said, 'sendWelcome')).toMatchObject([{ session: '2.1', keep: [id(0), id(1)] }]);
+    expect(driver.trial(0).attempt?.state).toBe('open');
+    expect(driver.slot(FAR).cohorts).toHaveLength(2);
+    driver.result(id(0), {}, { slot: FAR, spawn: '1.1' });
+    expect(driver.study().columns.ended).toBe(1);
+  });
+
+  it('a cohort is adopted as one', () => {
+    const { driver } = restart((before) => {
+      before.create({ trials: 4 });
+      before.hello(FAR, { lanes: 2, helloNo: 1 });
+    });
+    driver.hello(FAR, { lanes: 2, holding: [id(0), id(1), id(2), id(3)] });
+    expect(driver.slot(FAR).cohorts.map(({ attempts }) => attempts.map(({ id: { number } }) => number))).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+  });
+
+  it('a result of before is accepted from whoever had the attempt, before any hello', () => {
+    const { driver } = restart(twoRunning(FAR));
+    const said = driver.result(id(0), { value: 0.5 }, { slot: FAR, spawn: '1.1' });
+    expect(only(said, 'sendAck')).toHaveLength(1);
+    expect(driver.study().columns.value(0)).toBe(0.5);
+  });
+
+  it('what its process does not hold any more, or another process has the slot, is lost at its hello', () => {
+    const { driver } = restart(twoRunning(FAR));
+    driver.hello(FAR, { holding: [id(1)] });
+    expect(driver.trial(0).attempt).toMatchObject({ id: id(0, 2), state: 'open' });
+    expect(driver.trial(1).attempt).toMatchObject({ id: id(1, 1), state: 'open' });
+  });
+
+  it('what nobody comes back for is lost after 30 s', () => {
+    const { driver } = restart(twoRunning(FAR));
+    driver.pass(29_999);
+    expect(driver.trial(0).attempt?.state).toBe('orphaned');
+    driver.pass(1);
+    expect(driver.trial(0).state).toBe('waiting');
+    expect(driver.result(id(0), {}, { slot: FAR, spawn: '1.1' })).toMatchObject([{ do: 'sendRefused', reason: 'staleLease' }]);
+  });
+
+  it('the counts of failures go on', () => {
+    const { driver } = restart((before) => {
+      twoRunning(FAR)(before);
+      before.result(id(0), { outcome: 'crashed' });
+      before.result(id(0, 2), { outcome: 'crashed' });
+    });
+    driver.hello(FAR, { spawn: '1.2' });
+    const said = driver.result(id(0, 3), { outcome: 'crashed' });
+    expect(writes(said, 'trialEnded')).toMatchObject([{ number: 0, state: 'failed' }]);
+  });
+
+  it('a paused study waits for its resume, a stopped one ends, a finished one stays', () => {
+    const paused = restart((before) => {
+      twoRunning(HERE)(before);
+      before.send({ type: 'studyPaused', study: 'study', graceMs: 5_000 });
+    });
+    expect(paused.driver.study().state).toBe('paused');
+    const stopped = restart((before) => {
+      twoRunning(HERE)(before);
+      before.send({ type: 'studyStopped', study: 'study', graceMs: 5_000 });
+    });
+    expect(stopped.driver.study()).toMatchObject({ state: 'finished', reason: 'stopped by the user' });
+    const finished = restart((before) => {
+      before.create({ trials: 1 });
+      before.hello(HERE);
+      before.result(id(0));
+    });
+    expect(finished.opened).toEqual([]);
+    expect(finished.driver.study().state).toBe('finished');
+  });
+
+  it('active time goes on from what was written', () => {
+    const { driver } = restart((before) => {
+      twoRunning(HERE)(before);
+      before.pass(3_000, [HERE]);
+    });
+    driver.pass(500);
+    driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
+    expect(driver.study().activeMs).toBe(3_500);
+  });
+
+  it('a trial that another program had ended comes last in the order, and is written with its place', () => {
+    const record = new LabRecord();
+    const before = new LabDriver();
+    before.open(record.open().epoch);
+    twoRunning(HERE)(before);
+    before.result(id(1));
+    record.commit(only(before.said, 'persist').flatMap((persist) => persist.writes));
+    const { epoch, lab } = record.open();
+    const studies = lab.studies.map((study) => {
+      const trials = [...study.trials].map((trial): StoredTrial =>
+        trial.number === 0
+          ? { ...trial, state: 'complete', end: { outcome: 'endedElsewhere', value: 0.25, finishSeq: -1 }, unsettled: trial.unsettled }
+          : trial,
+      );
+      return { ...study, trials };
+    });
+    const driver = new LabDriver();
+    const opened = driver.open(epoch, { ...lab, studies });
+    expect(writes(opened, 'trialEnded')).toMatchObject([{ number: 0, outcome: 'endedElsewhere', value: 0.25, finishSeq: 1 }]);
+    expect(writes(opened, 'attemptEnded')).toMatchObject([{ attempt: id(0), outcome: 'cancelled' }, { attempt: { number: 2 } }]);
+    expect(driver.study().best).toEqual({ number: 0, value: 0.25 });
+  });
+});
+
+describe('a trial that another program ends meanwhile', () => {
+  it('ends as it was found, and its attempt is revoked', () => {
+    const driver = new LabDriver();
+    driver.open();
+    twoRunning(FAR)(driver);
+    const said = driver.send({ type: 'endedElsewhere', study: 'study', number: 0, state: 'complete', value: 0.125 });
+    expect(writes(said, 'trialEnded')).toMatchObject([{ number: 0, state: 'complete', outcome: 'endedElsewhere', value: 0.125 }]);
+    expect(only(said, 'sendCancel')).toMatchObject([{ attempt: id(0) }]);
+    expect(only(driver.result(id(0)), 'sendRefused')).toMatchObject([{ reason: 'trialEnded' }]);
+  });
+
+  it('just when it ended here keeps its place among the completions, and is shown as found', () => {
+    const driver = new LabDriver();
+    driver.open();
+    twoRunning(FAR)(driver);
+    driver.result(id(1));
+    driver.result(id(0), { value: 9 });
+    const said = driver.send({ type: 'endedElsewhere', study: 'study', number: 0, state: 'complete', value: 0.125 });
+    expect(writes(said, 'trialEnded')).toMatchObject([{ number: 0, outcome: 'endedElsewhere', value: 0.125, finishSeq: 1 }]);
+    expect(only(said, 'show')).toMatchObject([{ change: { kind: 'trialEnded', number: 0, value: 0.125 } }]);
+  });
+});
