@@ -35,7 +35,7 @@ describe('trials of a synchronous search', () => {
 
   it('travel alone after a crash or a death, so that a bad one is found out', () => {
     const driver = after(0.001);
-    const [one, two, ...rest] = driver.slot(SLOT).cohorts[0]!.attempts.map(({ id }) => id);
+    const [one, two, ...rest] = driver.slot(SLOT).cohorts[1]!.attempts.map(({ id }) => id);
     for (const attempt of [one!, two!]) driver.result(attempt, { outcome: 'crashed', error: 'boom' });
     for (const attempt of rest) driver.result(attempt, { ms: 0.01 });
     // Both wait, and their cohort's credit is back: the first of them goes by itself.
