@@ -52,8 +52,9 @@ export function removeEmpty(file: string): void {
 /** Looks at a file without leaving anything beside it; what it is counts again under the lock. */
 export function refuseUnknown(file: string, create: boolean, timeoutMs: number): void {
   refuseNonSqlite(file);
-  // A journal means that a writer was killed: only a connection that may write can roll it back.
-  if (existsSync(`${file}-journal`)) return;
+  // A journal means that a writer was killed: only a connection that may write can roll it back. Beside a log nothing new is
+  // left anyway, and this connection, which lingers until the garbage collector comes, would keep the log from being closed.
+  if (existsSync(`${file}-journal`) ) return;
   if (statSync(file).size === 0) {
     refuseEmpty(file, 'empty', create);
     return;

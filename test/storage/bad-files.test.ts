@@ -1,16 +1,13 @@
 /** Whatever a path leads to: a clear error that names the file, and nothing created or changed. */
-import { execFileSync, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { createInterface } from 'node:readline';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StorageError } from '../../src/storage/errors.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { collectGarbage } from '../support/collect-garbage.ts';
+import { contents, failure, makeLab } from '../support/lab-files.ts';
 import { foreignly } from '../support/foreign-program.ts';
 import { UID, createStudy, propose, spec, start, succeed } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -18,41 +15,11 @@ import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 let folder: TemporaryFolder;
 let file: string;
-const children: ChildProcess[] = [];
 beforeEach(() => {
   folder = temporaryFolder();
   file = folder.file('lab.db');
 });
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-  folder.remove();
-});
-
-function failure(act: () => unknown): StorageError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof StorageError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
-
-/** Every file below the folder with its bytes. */
-function contents(path = folder.path): Record<string, string> {
-  const entries = readdirSync(path, { withFileTypes: true, recursive: true });
-  return Object.fromEntries(
-    entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => [`${entry.parentPath}/${entry.name}`, readFileSync(`${entry.parentPath}/${entry.name}`, 'latin1')]),
-  );
-}
-
-function makeLab(path = file): void {
-  const lab = openLab(path, { create: true });
-  lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], succeed(0, 0)]);
-  lab.close();
-}
+afterEach(() => folder.remove());
 
 function otherDatabase(path: string, ...sql: string[]): void {
   const db = new Database(path);
@@ -97,7 +64,7 @@ const alike: Bad[] = [
   {
     what: 'an older revision of Optuna',
     make: () => {
-      makeLab();
+      makeLab(file);
       foreignly(file, "UPDATE alembic_version SET version_num = 'v3.0.0.d'");
     },
     code: 'schema-older',
@@ -106,7 +73,7 @@ const alike: Bad[] = [
   {
     what: 'a revision of Optuna that we do not know',
     make: () => {
-      makeLab();
+      makeLab(file);
       foreignly(file, "UPDATE alembic_version SET version_num = 'v9.0.0.a'");
     },
     code: 'schema-newer',
@@ -115,7 +82,7 @@ const alike: Bad[] = [
   {
     what: 'a later format of ours',
     make: () => {
-      makeLab();
+      makeLab(file);
       foreignly(file, 'UPDATE galapagos_lab SET format = 2');
     },
     code: 'schema-newer',
@@ -124,7 +91,7 @@ const alike: Bad[] = [
   {
     what: "a file in which a table of Optuna's is missing",
     make: () => {
-      makeLab();
+      makeLab(file);
       otherDatabase(file, 'DROP TABLE trial_heartbeats');
     },
     code: 'damaged',
@@ -133,7 +100,7 @@ const alike: Bad[] = [
   {
     what: 'a study whose specification does not parse',
     make: () => {
-      makeLab();
+      makeLab(file);
       foreignly(file, `UPDATE galapagos_study SET spec = replace(spec, '"minimize"', '"sideways"')`);
     },
     code: 'damaged',
@@ -142,7 +109,7 @@ const alike: Bad[] = [
   {
     what: 'a file overwritten in its middle',
     make: () => {
-      makeLab();
+      makeLab(file);
       const bytes = readFileSync(file);
       bytes.fill(0xa5, 4096, 16 * 4096);
       writeFileSync(file, bytes);
@@ -166,14 +133,14 @@ describe.each(alike)('$what', ({ make, code, says }) => {
     ],
   ])(`is refused ${code} when opened %s`, (_, open) => {
     make();
-    const before = contents();
+    const before = contents(folder.path);
     const error = failure(open);
     expect(error).toMatchObject({ code, temporary: false, data: { file } });
     expect(error.message).toMatch(says);
     expect(error.message).toContain(file);
     expect(error.data['expected']).toBeTypeOf('string');
     expect(error.data['found']).toBeTypeOf('string');
-    expect(contents()).toEqual(before);
+    expect(contents(folder.path)).toEqual(before);
   });
 });
 
@@ -181,7 +148,7 @@ describe('a path where nothing is', () => {
   it('is refused unless it may be created', () => {
     expect(failure(() => openLab(file, { create: false }))).toMatchObject({ code: 'not-found' });
     expect(failure(() => readLab(file))).toMatchObject({ code: 'not-found' });
-    expect(contents()).toEqual({});
+    expect(contents(folder.path)).toEqual({});
   });
 
   it('is refused where its folder is missing, too', () => {
@@ -297,7 +264,7 @@ const isRoot = userInfo().uid === 0;
 it('a file without write permission is refused for writing and read as it is', ({ skip }) => {
   skip(isRoot, 'root may write everything');
   skip(process.platform === 'win32', 'Windows has other permissions');
-  makeLab();
+  makeLab(file);
   chmodSync(file, 0o444);
   chmodSync(folder.path, 0o555);
   try {
@@ -306,91 +273,5 @@ it('a file without write permission is refused for writing and read as it is', (
     expect(readLab(file).study(spec.name)?.counts.complete).toBe(1);
   } finally {
     chmodSync(folder.path, 0o755);
-  }
-});
-
-describe('a lab that somebody else uses', () => {
-  it('is busy while another program keeps it locked longer than we wait', () => {
-    makeLab();
-    const other = new Database(file);
-    other.exec('BEGIN IMMEDIATE');
-    const before = contents();
-    expect(failure(() => openLab(file, { create: false, timeoutMs: 50 }))).toMatchObject({ code: 'busy', temporary: true });
-    expect(contents()).toEqual(before);
-    other.exec('ROLLBACK');
-    const lab = openLab(file, { create: false, timeoutMs: 50 });
-    other.exec('BEGIN IMMEDIATE');
-    expect(failure(() => lab.commit([[propose(2)]]))).toMatchObject({ code: 'busy', temporary: true });
-    other.exec('ROLLBACK');
-    lab.commit([[propose(2)]]);
-    lab.close();
-    other.close();
-  });
-
-  it('is held while its process lives, told by pid; free as soon as that is gone', async () => {
-    makeLab();
-    const { process: holder } = await spawnHolder();
-    const error = failure(() => openLab(file, { create: false }));
-    expect(error).toMatchObject({ code: 'held', temporary: false });
-    expect(error.message).toContain(`process ${holder.pid ?? 0} is writing it`);
-    // A held lab can still be read.
-    expect(readLab(file).study(spec.name)?.counts.complete).toBe(1);
-    holder.kill('SIGKILL');
-    await once(holder, 'exit');
-    const lab = openLab(file, { create: false });
-    expect(lab.epoch).toBe(3);
-    lab.close();
-  });
-
-  it.each([
-    ['open', 2],
-    ['create', 1],
-  ])('is given to one of several that %s it at the same time', async (what, epoch) => {
-    if (what === 'open') makeLab();
-    const answers = await Promise.all(Array.from({ length: 4 }, async () => (await spawnHolder()).answer));
-    expect(answers.sort()).toEqual(['held', 'refused held', 'refused held', 'refused held']);
-    expect(foreignly(file, 'SELECT epoch FROM galapagos_lab')).toEqual([[epoch]]);
-  });
-
-  it('can be taken over from a living process, which is fenced', async () => {
-    makeLab();
-    const { process: holder } = await spawnHolder();
-    const lab = openLab(file, { create: false, takeOver: true });
-    lab.commit([[propose(2)]]);
-    holder.stdin?.write('commit\n');
-    const [line] = (await once(createInterface({ input: holder.stdout ?? process.stdin }), 'line')) as [string];
-    expect(line).toBe('fenced');
-    lab.close();
-  });
-
-  it('is not held by a process that got the pid of the one before it', () => {
-    makeLab();
-    const lab = openLab(file, { create: false });
-    const [row] = foreignly(file, 'SELECT holder FROM galapagos_lab');
-    const holder = JSON.parse(String(row?.[0])) as { pid: number };
-    foreignly(file, 'UPDATE galapagos_lab SET holder = ?', JSON.stringify({ ...holder, start: 'another boot 1' }));
-    expect(openLab(file, { create: false }).epoch).toBe(3);
-    lab.close();
-  });
-
-  it('of another host is held while any process has it open, and free otherwise', async () => {
-    makeLab();
-    foreignly(file, 'UPDATE galapagos_lab SET holder = ?', JSON.stringify({ pid: 1, start: 'x', host: 'elsewhere' }));
-    const other = new Database(file);
-    other.exec('PRAGMA journal_mode=WAL; SELECT * FROM studies');
-    const error = failure(() => openLab(file, { create: false, timeoutMs: 50 }));
-    expect(error).toMatchObject({ code: 'held' });
-    expect(error.message).toContain('process 1 on elsewhere');
-    other.close();
-    await collectGarbage();
-    openLab(file, { create: false }).close();
-  });
-
-  async function spawnHolder(): Promise<{ readonly process: ChildProcess; readonly answer: string }> {
-    const script = new URL('../support/lab-holder-process.ts', import.meta.url).pathname;
-    const child = spawn(process.execPath, ['--import', 'tsx', script, file], { stdio: ['pipe', 'pipe', 'inherit'] });
-    children.push(child);
-    const [answer] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-    return { process: child, answer };
   }
 });
