@@ -5,6 +5,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SimulatedWorker } from '../../src/core/simulation/simulated-worker.ts';
 import type { Machine } from './adversarial-world.ts';
 
 export interface Mutant {
@@ -16,7 +17,20 @@ export interface Mutant {
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-export async function loadMutant(name: string, { file, from, to }: Mutant): Promise<Machine> {
+/** The scheduler with the rule broken. */
+export async function loadMutant(name: string, mutant: Mutant): Promise<Machine> {
+  return (await import(join(writeMutant(name, mutant), 'scheduling', 'index.ts'))) as Machine;
+}
+
+/** The simulated worker with the rule broken. */
+export async function loadMutantWorker(name: string, mutant: Mutant): Promise<WorkerClass> {
+  const module = (await import(join(writeMutant(name, mutant), 'simulation', 'simulated-worker.ts'))) as { SimulatedWorker: WorkerClass };
+  return module.SimulatedWorker;
+}
+
+export type WorkerClass = typeof SimulatedWorker;
+
+function writeMutant(name: string, { file, from, to }: Mutant): string {
   const folder = join(root, '.cache', 'mutants', name.replaceAll(/[^a-z0-9]+/gi, '-'));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -28,5 +42,5 @@ export async function loadMutant(name: string, { file, from, to }: Mutant): Prom
     path,
     source.replace(from, () => to),
   );
-  return (await import(join(folder, 'scheduling', 'index.ts'))) as Machine;
+  return folder;
 }

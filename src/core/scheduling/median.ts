@@ -1,21 +1,38 @@
-/** The median of the latest 101 numbers, as of every eighth; O(1) to take one in, but for that. */
+/** The median of the latest 101 numbers: kept sorted, so that asking costs nothing and taking one in moves at most 101. */
 
 const LENGTH = 101;
-const EVERY = 8;
 
 export class Median {
   readonly #ring: number[] = [];
-  /** Numbers taken in so far. */
-  count = 0;
-  /** 0 while there are none. */
-  value = 0;
+  readonly #sorted: number[] = [];
+  #next = 0;
 
   add(x: number): void {
-    this.#ring[this.count % LENGTH] = x;
-    if (this.count % EVERY === 0) {
-      const sorted = [...this.#ring].sort((a, b) => a - b);
-      this.value = sorted[sorted.length >> 1] ?? 0;
+    const oldest = this.#ring[this.#next % LENGTH];
+    if (oldest !== undefined) this.#sorted.splice(this.#place(oldest), 1);
+    this.#ring[this.#next % LENGTH] = x;
+    this.#next += 1;
+    this.#sorted.splice(this.#place(x), 0, x);
+  }
+
+  /** How many numbers it has been given. */
+  get count(): number {
+    return this.#next;
+  }
+
+  /** 0 while there are none. */
+  get value(): number {
+    return this.#sorted[this.#sorted.length >> 1] ?? 0;
+  }
+
+  /** Where the first number not below `x` stands, or would. */
+  #place(x: number): number {
+    let [low, high] = [0, this.#sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sorted[middle] ?? Infinity) < x) low = middle + 1;
+      else high = middle;
     }
-    this.count += 1;
+    return low;
   }
 }

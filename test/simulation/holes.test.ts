@@ -1,0 +1,158 @@
+/**
+ * Holes that checking a model of this machine had found, each as a scenario that holds, and that fails as soon as its rule is
+ * broken. That acknowledging or sending before the commit, adopting lost attempts, and saying results once are noticed too is
+ * in `mutants.test.ts`.
+ */
+import { describe, expect, it } from 'vitest';
+import * as scheduling from '../../src/core/scheduling/index.ts';
+import { SimulatedWorker } from '../../src/core/simulation/simulated-worker.ts';
+import type { Task, Told } from '../../src/core/simulation/simulated-worker.ts';
+import type { Machine } from '../support/adversarial-world.ts';
+import { id, LabDriver, only, writes } from '../support/lab-driver.ts';
+import { loadMutant, loadMutantWorker } from '../support/mutants.ts';
+import type { Mutant, WorkerClass } from '../support/mutants.ts';
+
+const SLOT = 'far/cpu/0';
+
+interface Hole<Subject> {
+  readonly rule: string;
+  readonly broken: Mutant;
+  readonly scenario: (subject: Subject) => void;
+}
+
+function running(machine: Machine, options: { trials?: number; target?: number; generation?: number } = {}): LabDriver {
+  const { trials = 4, target = null, generation } = options;
+  const sampler = generation === undefined ? {} : { sampler: { synchronous: true, generation } };
+  const driver = new LabDriver({ machine, ...sampler });
+  driver.open();
+  driver.create({ trials, target });
+  driver.hello(SLOT);
+  return driver;
+}
+
+const schedulers: Hole<Machine>[] = [
+  {
+    rule: '1 · however often sessions end, no trial fails of it: only a death seen by the supervisor counts',
+    broken: {
+      file: 'scheduling/outcomes.ts',
+      from: '  writeAttemptEnd(lab, attempt, outcome, null, detail);\n  goBack(lab, trial);\n',
+      to: `  writeAttemptEnd(lab, attempt, outcome, null, detail);
+  trial.deaths += 1;
+  if (trial.deaths >= 16) return endTrial(lab, trial, { state: 'failed', outcome: 'deadly', value: NaN, attempt, result: null });
+  goBack(lab, trial);\n`,
+    },
+    scenario(machine) {
+      const driver = running(machine);
+      for (let i = 0; i < 40; i++) driver.hello(SLOT);
+      expect(driver.study().columns.ended).toBe(0);
+    },
+  },
+  {
+    rule: '2 · a cancelled attempt spends its credit until it is settled, so that a worker never holds three cohorts',
+    broken: {
+      file: 'scheduling/attempts.ts',
+      from: "return state === 'open' || state === 'recalled' || state === 'revoked';",
+      to: "return state === 'open' || state === 'recalled';",
+    },
+    scenario(machine) {
+      const driver = running(machine);
+      const said = driver.send({ type: 'trialCancelled', study: 'study', number: 0 });
+      expect(only(said, 'sendCohort')).toEqual([]);
+      expect(only(driver.result(id(0), { outcome: 'cancelled' }), 'sendCohort')).toHaveLength(1);
+    },
+  },
+  {
+    rule: '5 · a kept attempt that is missing from the first beat of its session ends the session',
+    broken: {
+      file: 'scheduling/liveness.ts',
+      from: 'if (cohort.taskSeq > taskSeq) return false;',
+      to: 'if (cohort.taskSeq > taskSeq || cohort.kept) return false;',
+    },
+    scenario(machine) {
+      const driver = running(machine);
+      driver.hello(SLOT, { holding: [id(0)] });
+      const said = driver.beat(SLOT, { holding: [], taskSeq: 0 });
+      expect(only(said, 'sendGoodbye')).toMatchObject([{ reason: 'unheld' }]);
+      expect(driver.trial(0).state).toBe('waiting');
+    },
+  },
+  {
+    rule: '6 · the result cancelled of an open attempt is acknowledged, and the attempt lost without count',
+    broken: { file: 'scheduling/results.ts', from: "    lose(lab, attempt, 'cancelled by its worker');\n", to: '' },
+    scenario(machine) {
+      const driver = running(machine);
+      const said = driver.result(id(0), { outcome: 'cancelled' });
+      expect(only(said, 'sendAck')).toMatchObject([{ attempt: id(0) }]);
+      expect(writes(said, 'attemptEnded')).toMatchObject([{ outcome: 'lost' }]);
+      expect(writes(said, 'trialBack')).toMatchObject([{ crashes: 0, deaths: 0 }]);
+    },
+  },
+  {
+    rule: '7 · a target in a synchronous study cuts at the end of the hit’s block, so that its list is not by arrival',
+    broken: {
+      file: 'scheduling/stop-rules.ts',
+      from: 'if (study.sampler.barrier !== null) setLimit(lab, study, wantedLimit(study));\n    else if',
+      to: 'if',
+    },
+    scenario(machine) {
+      const driver = running(machine, { trials: 100, target: 0, generation: 2 });
+      driver.result(id(1), { value: 0 });
+      expect(driver.study()).toMatchObject({ state: 'running', limit: 2 });
+      driver.result(id(0), { value: 5 });
+      expect(driver.study()).toMatchObject({ state: 'finished', reason: 'target' });
+    },
+  },
+];
+
+const WELCOME: Told = { do: 'sendWelcome', slot: SLOT, spawn: '1.1', helloNo: 1, session: '1.1', keep: [] };
+const CANCEL: Told = { do: 'sendCancel', slot: SLOT, session: '1.1', attempt: id(0), reason: 'paused' };
+const lanes = [{ attempt: id(0), params: Float64Array.of(1) }];
+const TASK: Task = { do: 'sendCohort', slot: SLOT, session: '1.1', taskSeq: 1, cohort: '1.1', study: 'study', lanes, deadlineMs: null };
+
+function welcomed(Worker: WorkerClass): SimulatedWorker {
+  const worker = new Worker(SLOT, '1.1', { device: 'cpu', lanes: 1, memoryBytes: 1 });
+  worker.hello();
+  worker.listen(WELCOME);
+  return worker;
+}
+
+const workers: Hole<WorkerClass>[] = [
+  {
+    rule: '3 · a welcome said again, after tasks have come, clears nothing',
+    broken: { file: 'simulation/simulated-worker.ts', from: ' || session === this.session) return NOTHING;', to: ') return NOTHING;' },
+    scenario(Worker) {
+      const worker = welcomed(Worker);
+      worker.take(TASK);
+      worker.listen(WELCOME);
+      expect(worker.holding.map(({ attempt }) => attempt)).toEqual([id(0)]);
+      expect(worker.taskSeq).toBe(1);
+    },
+  },
+  {
+    rule: '4 · a cancel that overtakes its task is remembered, and the task answered at once',
+    broken: { file: 'simulation/simulated-worker.ts', from: 'this.#early.add(nameOf(attempt));', to: ';' },
+    scenario(Worker) {
+      const worker = welcomed(Worker);
+      worker.listen(CANCEL);
+      expect(worker.take(TASK).say).toMatchObject([{ attempt: id(0), result: { outcome: 'cancelled' } }]);
+      expect(worker.running()).toEqual([]);
+    },
+  },
+];
+
+describe('hole', () => {
+  for (const { rule, broken, scenario } of schedulers) {
+    it(rule, () => scenario(scheduling));
+    it(`${rule} — noticed when broken`, async () => {
+      const machine = await loadMutant(`hole ${rule}`, broken);
+      expect(() => scenario(machine)).toThrow();
+    });
+  }
+  for (const { rule, broken, scenario } of workers) {
+    it(rule, () => scenario(SimulatedWorker));
+    it(`${rule} — noticed when broken`, async () => {
+      const Worker = await loadMutantWorker(`hole ${rule}`, broken);
+      expect(() => scenario(Worker)).toThrow();
+    });
+  }
+});
