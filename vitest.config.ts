@@ -1,12 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+const everywhere = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000, unstubEnvs: true } as const;
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/build-once.ts'],
     reporters: ['default', './build/skips-and-total.ts'],
-    pool: 'forks',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    unstubEnvs: true,
+    projects: [
+      { test: { name: 'parts', ...everywhere, include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], sequence: { groupOrder: 0 } } },
+      // Real processes with leases of 2 s: one file at a time, after the rest, so that silence means silence.
+      { test: { name: 'whole', ...everywhere, include: ['test/e2e/**/*.test.ts'], maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
   },
 });

@@ -9,7 +9,7 @@ import type { Params, SgdSettings } from '../../src/training/objective.ts';
 import { compilePlan } from '../../src/training/plan/compile.ts';
 import type { Plan } from '../../src/training/plan/plan.ts';
 
-export const NEVER = new AbortController().signal;
+export const NEVER: AbortSignal = new AbortController().signal;
 export const SGD: SgdSettings = { type: 'sgd', learningRate: { $param: 'rate' }, momentum: { $param: 'momentum' } };
 export const PARAMS: Params = { rate: 0.05, momentum: 0.5, dropout: 0.3 };
 
