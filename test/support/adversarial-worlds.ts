@@ -23,6 +23,7 @@ export const worlds = {
   'generations, two lanes': { sampler: generations, trials: 6, faults: ALL, lanes: 2 },
   'generations, target': { sampler: generations, trials: 4, faults: ALL, target: 30 },
   'no barrier, more trials': { sampler: plain, trials: 8, faults: ALL },
+  'no barrier, short trials that travel together': { sampler: plain, trials: 30, faults: ALL, scheduler: { bundleMs: 4 } },
   'no barrier, target': { sampler: plain, trials: 4, faults: ALL, target: 30 },
   'generations, crashes and cancels': { sampler: generations, trials: 4, faults: MORE },
   'asynchronous, target': { sampler: asynchronous, trials: 4, faults: { ...ALL, crash: 2 }, target: 12 },
