@@ -1,4 +1,3 @@
 /** Re-exports: studies on a virtual clock. */
-export type { Duration, FailureRates } from './chance.ts';
 export type { SimulationOptions, SimulationReport } from './options.ts';
 export { simulate } from './simulate.ts';

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FreeSlots, NOT_FREE } from '../../../src/core/scheduling/free-slots.ts';
+import type { FreeSlot } from '../../../src/core/scheduling/free-slots.ts';
 import { Heap } from '../../../src/core/scheduling/heap.ts';
 import { LeaseList } from '../../../src/core/scheduling/lease-list.ts';
 import { Median } from '../../../src/core/scheduling/median.ts';
@@ -94,13 +95,16 @@ describe('the waiting queue', () => {
   });
 });
 
+/** A free slot that the test may change. */
+type Changing = { -readonly [Key in keyof FreeSlot]: FreeSlot[Key] } & { cohorts: { length: number } };
+
 describe('free slots', () => {
   it('come with the fewest cohorts first, then by name, and count their lanes', () => {
     const change = fc.record({ slot: fc.nat(5), cohorts: fc.nat(2), ready: fc.boolean() });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 100 }), (changes) => {
         const free = new FreeSlots(2);
-        const slots = Array.from({ length: 6 }, (_, i) => ({
+        const slots = Array.from({ length: 6 }, (_, i): Changing => ({
           name: `slot ${i}`,
           state: 'ready',
           session: 'some',
