@@ -54,7 +54,7 @@ export function refuseUnknown(file: string, create: boolean, timeoutMs: number):
   refuseNonSqlite(file);
   // A journal means that a writer was killed: only a connection that may write can roll it back. Beside a log nothing new is
   // left anyway, and this connection, which lingers until the garbage collector comes, would keep the log from being closed.
-  if (existsSync(`${file}-journal`) ) return;
+  if (existsSync(`${file}-journal`) || existsSync(`${file}-wal`)) return;
   if (statSync(file).size === 0) {
     refuseEmpty(file, 'empty', create);
     return;
