@@ -3,7 +3,7 @@ import { killCoordinator, killWorkers } from '../test/support/chaos.ts';
 import type { ChaosReport } from '../test/support/chaos.ts';
 import type { BenchRow } from './row.ts';
 
-const WORKER_KILLS = 800;
+const WORKER_KILLS = 920;
 const COORDINATOR_KILLS = 200;
 const samplers = ['random', 'evolution-seed', 'evolution', 'grid'];
 

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { killCoordinator, killWorkers } from '../support/chaos.ts';
 
 describe('kills at random instants', () => {
-  it.each(['random', 'evolution'])('of 100 workers of a %s search lose and repeat nothing', { timeout: 180_000 }, async (sampler) => {
-    const report = await killWorkers(100, { seed: 11, sampler });
+  it.each(['random', 'evolution'])('of 125 workers of a %s search lose and repeat nothing', { timeout: 180_000 }, async (sampler) => {
+    const report = await killWorkers(125, { seed: 11, sampler });
     expect(report.violations).toEqual([]);
-    expect(report.kills).toBe(100);
+    expect(report.kills).toBe(125);
     expect(report.lost).toBeGreaterThan(0);
     expect(report.slowestRequeueMs).toBeLessThanOrEqual(2_500);
   });
