@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
-import { samplerNames } from '../core/samplers/create-sampler.ts';
+import { checkSampler, samplerNames } from '../core/samplers/create-sampler.ts';
 import { checkSearchSpace } from '../core/search-space/check.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
@@ -66,7 +66,7 @@ export type ObjectiveCheck = (objective: StudyFile['objective'], space: SearchSp
 export function parseStudyFile(text: string, source: string, checkObjective?: ObjectiveCheck): StudyFile {
   const value = parseJson(text, source);
   const file = check(studyFile, value);
-  const problems = file.ok ? meaningProblems(file.value, checkObjective) : [...file.problems, ...partialProblems(value)];
+  const problems = file.ok ? meaningProblems(file.value, checkObjective) : [...file.problems, ...partialProblems(value, checkObjective)];
   if (!file.ok || problems.length > 0) throw new InvalidInput(source, problems);
   return file.value;
 }
@@ -74,10 +74,26 @@ export function parseStudyFile(text: string, source: string, checkObjective?: Ob
 /** What is wrong with the meaning of a study whose shape is right. */
 export function meaningProblems(file: StudyFile, checkObjective?: ObjectiveCheck): Problem[] {
   const problems = checkStudy(file.searchSpace, file.sampler, file.direction, file.stop.trials);
-  if (checkObjective !== undefined && !problems.some(({ path }) => path.startsWith('searchSpace'))) {
-    problems.push(...checkObjective(file.objective, file.searchSpace));
-  }
-  return problems;
+  return [...problems, ...objectiveProblems(file.objective, file.searchSpace, checkObjective)];
+}
+
+/** Against the parameters that are sound; what one that is not would have been is not guessed at. */
+function objectiveProblems(evaluated: StudyFile['objective'], space: object, checkObjective?: ObjectiveCheck): readonly Problem[] {
+  if (checkObjective === undefined) return [];
+  const sound = soundParameters(space);
+  const problems = checkObjective(evaluated, sound);
+  const isWhole = Object.keys(sound).length === Object.keys(space).length;
+  return isWhole ? problems : problems.filter(({ code }) => code !== 'unknown-param');
+}
+
+function soundParameters(space: object): SearchSpace {
+  const sound = Object.entries(space).flatMap(([name, entry]) => {
+    const one = check(distribution, entry);
+    if (!one.ok) return [];
+    // Its condition names others: that is the whole space's to check.
+    return checkSearchSpace({ [name]: { ...one.value, when: undefined } }).length === 0 ? [[name, one.value] as const] : [];
+  });
+  return Object.fromEntries(sound);
 }
 
 /** The study as core knows it. */
@@ -93,9 +109,19 @@ export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly l
   };
 }
 
-/** Of a file with a wrong shape, the problems of meaning in those parameters whose shape is right. */
-function partialProblems(value: unknown): Problem[] {
-  const space = isObject(value) && isObject(value['searchSpace']) ? value['searchSpace'] : {};
+/** Of a file with a wrong shape, the problems of meaning in those parts whose shape is right. */
+function partialProblems(value: unknown, checkObjective?: ObjectiveCheck): Problem[] {
+  if (!isObject(value)) return [];
+  const space = isObject(value['searchSpace']) ? value['searchSpace'] : {};
+  const problems = spaceProblems(space);
+  const proposes = check(sampler, value['sampler']);
+  if (proposes.ok) problems.push(...checkSampler(proposes.value, null));
+  const evaluated = check(objective, value['objective']);
+  if (evaluated.ok) problems.push(...objectiveProblems(evaluated.value, space, checkObjective));
+  return problems;
+}
+
+function spaceProblems(space: Record<string, unknown>): Problem[] {
   const whole = check(searchSpace, space);
   if (whole.ok) return Object.keys(whole.value).length === 0 ? [] : checkSearchSpace(whole.value);
   return Object.entries(space).flatMap(([name, entry]) => {

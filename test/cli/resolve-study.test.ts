@@ -7,6 +7,8 @@ import { presetNames } from '../../src/cli/presets.ts';
 import { exitCodeOf, EXIT } from '../../src/cli/exit-codes.ts';
 import { looksLikeFile, resolveStudy } from '../../src/cli/resolve-study.ts';
 import { resourcesFolder } from '../../src/cli/resources.ts';
+import { InvalidInput } from '../../src/core/errors.ts';
+import type { Problem } from '../../src/core/errors.ts';
 
 const resources = resourcesFolder();
 let cwd: string;
@@ -16,6 +18,16 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(cwd, { recursive: true });
 });
+
+function problemsOf(work: () => unknown): readonly Problem[] {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof InvalidInput) return error.problems;
+    throw error;
+  }
+  return [];
+}
 
 const resolved = (named: string, flags = {}): ReturnType<typeof resolveStudy> => resolveStudy(named, flags, { cwd, resources });
 
@@ -92,6 +104,23 @@ test('a wrong training objective is refused with its place in the study file', (
   const settings = { ...(file.objective['settings'] as object), batch: { $param: 'btach' }, epochs: 0 };
   const both = sentences({ settings }).split('\n');
   expect(both.map((line) => line.split(': ')[1]).sort()).toEqual(['objective.settings.batch', 'objective.settings.epochs']);
+});
+
+test('one wrong part hides no other: shape, space, sampler and objective are all answered at once, and nothing is guessed', () => {
+  const file = JSON.parse(readFileSync(join(resources, 'studies', 'paper-mnist-random.json'), 'utf8')) as Record<
+    string,
+    Record<string, unknown>
+  >;
+  const wrong = {
+    ...file,
+    direction: 'maximise',
+    searchSpace: { ...file['searchSpace'], dropout: { type: 'float', low: 1, high: 0 } },
+    sampler: { name: 'randm' },
+    objective: { ...file['objective'], dataset: 'minst' },
+  };
+  writeFileSync(join(cwd, 's.json'), JSON.stringify(wrong));
+  const paths = problemsOf(() => resolved('s.json')).map(({ path }) => path);
+  expect(paths).toEqual(['direction', 'searchSpace.dropout.low', 'sampler.name', 'objective.dataset']);
 });
 
 test('whatever stands in a training objective, it is accepted or refused', () => {
