@@ -1,0 +1,174 @@
+/** The shell around the scheduler, over the in-process transport: what leaves and when, and how it ends. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/coordinator/clock.ts';
+import { Coordinator } from '../../src/coordinator/coordinator.ts';
+import type { Change, LabChange, Write } from '../../src/core/scheduling/index.ts';
+import type { StudySpec } from '../../src/core/study/study-spec.ts';
+import type { CohortMessage, TaskMessage, ToWorker } from '../../src/protocol/worker-messages.ts';
+import { StorageError } from '../../src/storage/errors.ts';
+import { memoryLab } from '../../src/storage/memory.ts';
+import type { Committed, LabStorage } from '../../src/storage/storage.ts';
+import { InProcessCoordinator } from '../../src/transport/in-process.ts';
+
+const spec: StudySpec = {
+  name: 'study',
+  objective: { kind: 'synthetic', function: 'sphere' },
+  direction: 'minimize',
+  searchSpace: { x: { type: 'float', low: 0, high: 1 } },
+  sampler: { name: 'random' },
+  seed: 1,
+};
+const limits = { trials: 1, activeMs: null, target: null };
+const peer = { slot: 'local/cpu/0', spawn: '1.1' };
+
+/** Storage that can be told to fail. */
+class Fragile implements LabStorage {
+  readonly #real = memoryLab();
+  readonly epoch = this.#real.epoch;
+  readonly lab = this.#real.lab;
+  failure: StorageError | null = null;
+  readonly written: Write[] = [];
+
+  commit(steps: readonly (readonly Write[])[]): Committed {
+    if (this.failure !== null) throw this.failure;
+    this.written.push(...steps.flat());
+    return this.#real.commit(steps);
+  }
+
+  close(): void {
+    this.#real.close();
+  }
+}
+
+/** A coordinator and one worker that does as the test says. */
+class World {
+  readonly storage = new Fragile();
+  readonly transport = new InProcessCoordinator();
+  readonly orders: ToWorker[] = [];
+  readonly tasks: TaskMessage[] = [];
+  readonly shown: Change[] = [];
+  readonly lab: LabChange[] = [];
+  finished: string | null = null;
+  fatal: Error | null = null;
+  readonly coordinator: Coordinator;
+  readonly worker = this.transport.connect(peer);
+
+  constructor() {
+    this.coordinator = new Coordinator({
+      storage: this.storage,
+      transport: this.transport,
+      clock: systemClock(),
+      host: { spawn: () => undefined, kill: () => undefined },
+      options: { strict: true },
+      listener: {
+        show: (_, change) => void this.shown.push(change),
+        showLab: (change) => void this.lab.push(change),
+        finished: (_, reason) => void (this.finished = reason),
+        fatal: (error) => void (this.fatal = error),
+      },
+    });
+    this.worker.onMessage(
+      (message) => {
+        this.orders.push(message);
+        if (message.type === 'welcome') this.worker.joinSession(message.tasksEndpoint);
+      },
+      (message) => void this.tasks.push(message),
+      (error) => {
+        throw new Error(error);
+      },
+    );
+  }
+
+  hello(): void {
+    this.worker.sendControl({
+      type: 'hello',
+      v: { low: 1, high: 1 },
+      ...peer,
+      helloNo: 1,
+      device: 'cpu',
+      lanes: 1,
+      memoryBytes: 1,
+      holding: [],
+    });
+  }
+
+  succeed({ session, lanes }: CohortMessage): void {
+    for (const { attempt } of lanes) {
+      this.worker.sendResult({ type: 'result', session, ...peer, attempt, result: { outcome: 'succeeded', value: 0.5, ms: 1 } });
+    }
+  }
+
+  /** The first cohort, once it has come. */
+  async cohort(): Promise<CohortMessage> {
+    await until(() => this.tasks.some(({ type }) => type === 'cohort'));
+    return this.tasks.find((task): task is CohortMessage => task.type === 'cohort')!;
+  }
+}
+
+/** Turns of the event loop until it holds; the test's own time limit is the deadline. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const worlds: World[] = [];
+function world(): World {
+  const made = new World();
+  worlds.push(made);
+  return made;
+}
+afterEach(async () => {
+  for (const { coordinator } of worlds.splice(0)) await coordinator.close();
+});
+
+describe('a coordinator', () => {
+  it('takes a study from creation to its end, every proposal and attempt written before its task leaves', async () => {
+    const here = world();
+    here.coordinator.createStudy('uid', spec, limits);
+    here.hello();
+    const cohort = await here.cohort();
+    expect(here.storage.written.map(({ op }) => op)).toEqual(expect.arrayContaining(['study', 'proposal', 'attemptStarted']));
+    expect(here.tasks.map(({ type }) => type)).toEqual(['study', 'cohort']);
+    here.succeed(cohort);
+    await until(() => here.finished !== null);
+    expect(here.shown.map(({ kind }) => kind)).toContain('trialEnded');
+    await until(() => here.orders.some(({ type }) => type === 'ack'));
+    expect(here.orders.at(-1)).toEqual({ type: 'ack', attempt: cohort.lanes[0]!.attempt });
+  });
+
+  it('sends and shows nothing while storage is stalled, says so at once, and goes on when it is back', async () => {
+    const here = world();
+    here.coordinator.createStudy('uid', spec, limits);
+    here.hello();
+    const cohort = await here.cohort();
+    here.storage.failure = new StorageError('disk-full', 'lab.db', 'the disk is full');
+    here.succeed(cohort);
+    await until(() => here.lab.some(({ kind }) => kind === 'storageStalled'));
+    expect(here.orders.some(({ type }) => type === 'ack')).toBe(false);
+    expect(here.shown.some(({ kind }) => kind === 'trialEnded')).toBe(false);
+    expect(here.finished).toBeNull();
+    here.storage.failure = null;
+    await until(() => here.finished !== null && here.orders.some(({ type }) => type === 'ack'));
+    expect(here.lab.map(({ kind }) => kind)).toContain('storageBack');
+  });
+
+  it('stops at once, without a further word to anyone, when another process has taken the lab over', async () => {
+    const here = world();
+    here.hello();
+    await until(() => here.orders.some(({ type }) => type === 'welcome'));
+    here.storage.failure = new StorageError('fenced', 'lab.db', 'another process took over this lab');
+    here.coordinator.createStudy('uid', spec, limits);
+    await until(() => here.fatal !== null);
+    expect(here.fatal?.message).toBe('another process took over this lab');
+    expect(here.tasks).toEqual([]);
+    expect(here.shown).toEqual([]);
+  });
+
+  it('sends its workers home when it closes', async () => {
+    const here = world();
+    here.hello();
+    await until(() => here.orders.some(({ type }) => type === 'welcome'));
+    await here.coordinator.close();
+    await until(() => here.orders.some(({ type }) => type === 'goodbye'));
+    expect(here.orders.at(-1)).toMatchObject({ type: 'goodbye', reason: 'shutdown' });
+  });
+});
