@@ -21,7 +21,8 @@ export function createDisplay({ json, spec, screen, env, clock }: DisplayOptions
   };
   if (json) return new JsonDisplay(write, clock);
   const measure = measureOf(spec);
-  const terminal = screen.isTTY === true && env['TERM'] !== 'dumb';
+  // A terminal that does not tell its size cannot be redrawn in place.
+  const terminal = screen.isTTY === true && env['TERM'] !== 'dumb' && screen.columns > 0;
   return terminal ? new TerminalDisplay(screen, measure, coloured(env)) : new LinesDisplay(write, measure);
 }
 

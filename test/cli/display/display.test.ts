@@ -298,6 +298,11 @@ describe('the display is chosen', () => {
     expect(chosen(isTTY, json, env as Record<string, string>)).toBeInstanceOf(kind);
   });
 
+  test('is lines where the terminal does not tell its size', () => {
+    const display = createDisplay({ json: false, spec, screen: screen(true, 0).stream, env: {}, clock: () => new Date() });
+    expect(display).toBeInstanceOf(LinesDisplay);
+  });
+
   test.each([
     ['train', 'accuracy', 'accuracy'],
     ['train', 'loss', 'loss'],
