@@ -4,7 +4,7 @@ import type { HistoryView } from '../study/history.ts';
 import type { Sampler } from '../samplers/sampler.ts';
 import type { Event } from './events.ts';
 import type { Instruction } from './instructions.ts';
-import { bundleOf } from './bundle.ts';
+import { bundleOf, mayQueue } from './short-trials.ts';
 import { emit, showLab } from './outbox.ts';
 import type { LabState, Study } from './state.ts';
 import { giveGrace, moveStudy } from './studies.ts';
@@ -21,7 +21,7 @@ export function askSamplers(lab: LabState): void {
   for (const study of lab.active) {
     if (study.state !== 'running' || study.asking !== null || study.exhausted) continue;
     const first = study.columns.size;
-    const most = Math.min(lab.options.askAtMost, lab.free.lanes * bundleOf(lab, study) - study.waiting.size, study.limit - first);
+    const most = Math.min(lab.options.askAtMost, freeLanes(lab, study) * bundleOf(lab, study) - study.waiting.size, study.limit - first);
     if (most < 1) continue;
     const { barrier } = study.sampler;
     const basis = barrier === null ? study.columns.ended : barrier(first);
@@ -31,6 +31,10 @@ export function askSamplers(lab: LabState): void {
     study.asking = { first, count, basis };
     emit(lab, { do: 'askSampler', study: study.uid, first, count, basis });
   }
+}
+
+function freeLanes({ free, options }: LabState, study: Study): number {
+  return mayQueue(options, study) ? free.lanes : free.idleLanes;
 }
 
 /** The sampler of a study; read-only, as is all that hangs on it. */

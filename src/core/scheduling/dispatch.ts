@@ -2,7 +2,7 @@
  * Giving waiting trials to free slots, at the end of every step: slots with the fewest cohorts outstanding first, then by
  * name; of the studies the one with the fewest lanes at work; of its trials the smallest number.
  */
-import { bundleOf, mayBeBundled } from './bundle.ts';
+import { bundleOf, mayBeBundled, mayQueue } from './short-trials.ts';
 import { lanesOf } from './free-slots.ts';
 import { addCohort } from './cohorts.ts';
 import { emit, show, write } from './outbox.ts';
@@ -31,7 +31,8 @@ function hasWaiting(study: Study): boolean {
 
 /** @returns whether there was a trial for the slot */
 function giveCohort(lab: LabState, slot: Slot): boolean {
-  const studies = [...lab.active].filter(hasWaiting);
+  const idle = slot.cohorts.length === 0;
+  const studies = [...lab.active].filter((study) => hasWaiting(study) && (idle || mayQueue(lab.options, study)));
   if (studies.length > 1) studies.sort((a, b) => a.lanes - b.lanes);
   for (const study of studies) {
     const trials = pick(lab, study, slot);

@@ -13,10 +13,10 @@ export interface FreeSlot {
   readonly lanes: number;
   readonly cohorts: { readonly length: number };
   /** `FreeSlots`' own notes: begin with `NOT_FREE`. */
-  readonly free: { bucket: number; queued: number; lanes: number; usable: boolean };
+  readonly free: { bucket: number; queued: number; lanes: number; idleLanes: number; usable: boolean };
 }
 
-export const NOT_FREE = { bucket: -1, queued: 0, lanes: 0, usable: false };
+export const NOT_FREE = { bucket: -1, queued: 0, lanes: 0, idleLanes: 0, usable: false };
 
 export class FreeSlots<Slot extends FreeSlot> {
   readonly #credits: number;
@@ -25,6 +25,8 @@ export class FreeSlots<Slot extends FreeSlot> {
   readonly #counts: number[];
   /** Lanes that could be given trials now. */
   lanes = 0;
+  /** Of them, those of slots that have nothing to do. */
+  idleLanes = 0;
   /** Slots that are given cohorts at all, free or not. */
   usable = 0;
 
@@ -47,6 +49,9 @@ export class FreeSlots<Slot extends FreeSlot> {
     const lanes = Math.max(0, capacity - outstanding) * lanesOf(slot);
     this.lanes += lanes - free.lanes;
     free.lanes = lanes;
+    const idleLanes = outstanding === 0 && capacity > 0 ? lanesOf(slot) : 0;
+    this.idleLanes += idleLanes - free.idleLanes;
+    free.idleLanes = idleLanes;
     this.usable += Number(capacity > 0) - Number(free.usable);
     free.usable = capacity > 0;
     const bucket = outstanding < capacity ? outstanding : -1;

@@ -23,7 +23,12 @@ export interface LabOptions {
   readonly graceMs: number;
   /** Cohorts a ready worker may have outstanding: one runs, one waits so that the commit's latency is hidden. */
   readonly credits: number;
-  /** Trials so short that several fit into this time share a cohort (`bundle.ts`), */
+  /**
+   * A cohort waits behind a running one only while attempts are shorter than this: then it hides the commit's latency. Behind
+   * a longer one it would keep a trial from a slot that is free sooner, and its proposal from newer results.
+   */
+  readonly queueBelowMs: number;
+  /** Trials so short that several fit into this time share a cohort (`short-trials.ts`), */
   readonly bundleMs: number;
   /** … so many at most. */
   readonly bundleAtMost: number;
@@ -89,6 +94,7 @@ export const DEFAULT_OPTIONS: LabOptions = {
   isLocal: (slot) => slot.startsWith('local/'),
   graceMs: 5_000,
   credits: 2,
+  queueBelowMs: 1_000,
   bundleMs: 2,
   bundleAtMost: 32,
   askAtMost: 256,

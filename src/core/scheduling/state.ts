@@ -192,7 +192,7 @@ export interface Slot {
   /** Outstanding ones in the order sent; the first runs. */
   readonly cohorts: Cohort[];
   readonly lease: { heardAt: number; older: Slot | null; newer: Slot | null };
-  readonly free: { bucket: number; queued: number; lanes: number; usable: boolean };
+  readonly free: { bucket: number; queued: number; lanes: number; idleLanes: number; usable: boolean };
   /** Null: its processes are started elsewhere. */
   supervision: Supervision | null;
   /** Latest protocol errors' times. */

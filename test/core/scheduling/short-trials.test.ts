@@ -47,3 +47,16 @@ describe('trials of a synchronous search', () => {
 it('an asynchronous search sends one at a time: its proposals wait for results', () => {
   expect(sizes(after(0.001, { sampler: { synchronous: false, generation: 0 } }))).toEqual([1, 1]);
 });
+
+describe('another cohort waits behind one that runs', () => {
+  it('while attempts are shorter than a second: the commit is hidden', () => {
+    expect(sizes(after(900))).toEqual([1, 1]);
+  });
+
+  it.each([true, false])('but not behind longer ones, nor is a trial proposed for it before its time (synchronous: %s)', (synchronous) => {
+    const driver = after(1_500, { sampler: { synchronous, generation: 0 } });
+    expect(sizes(driver)).toEqual([1]);
+    const { size, ended } = driver.study().columns;
+    expect(size - ended).toBe(1);
+  });
+});
