@@ -32,8 +32,8 @@ export function checkSearchSpace(space: SearchSpace, path = 'searchSpace'): Prob
 function checkChoices({ choices }: CategoricalDistribution, report: Report): void {
   if (choices.length === 0) report('no-choices', 'choices', 'at least one choice', choices);
   for (const [index, choice] of choices.entries()) {
-    if (typeof choice === 'number' && !Number.isFinite(choice)) report('not-finite', `choices.${index}`, 'a finite number', choice);
-    if (choices.indexOf(choice) < index) report('duplicate-choice', `choices.${index}`, 'distinct choices', choice, 'listed before');
+    if (typeof choice === 'number' && !Number.isFinite(choice)) report('not-finite', `choices[${index}]`, 'a finite number', choice);
+    if (choices.indexOf(choice) < index) report('duplicate-choice', `choices[${index}]`, 'distinct choices', choice, 'listed before');
   }
 }
 

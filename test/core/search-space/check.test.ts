@@ -20,7 +20,7 @@ describe('checkSearchSpace', () => {
     ['NaN', { x: { type: 'float', low: NaN, high: 1 } }, ['not-finite searchSpace.x.low']],
     ['an infinite range', { x: { type: 'float', low: -1.7e308, high: 1.7e308 } }, ['too-large searchSpace.x.high']],
     ['no choices', { x: { type: 'categorical', choices: [] } }, ['no-choices searchSpace.x.choices']],
-    ['equal choices', { x: { type: 'categorical', choices: ['a', 1, 'a'] } }, ['duplicate-choice searchSpace.x.choices.2']],
+    ['equal choices', { x: { type: 'categorical', choices: ['a', 1, 'a'] } }, ['duplicate-choice searchSpace.x.choices[2]']],
     ['an unknown parent', { x: { type: 'int', low: 0, high: 1, when: { y: [1] } } }, ['unknown-parent searchSpace.x.when.y']],
     ['itself as parent', { x: { type: 'int', low: 0, high: 1, when: { x: [1] } } }, ['unknown-parent searchSpace.x.when.x']],
     [
