@@ -158,7 +158,8 @@ export async function killCoordinator(kills: number, { seed, sampler }: { seed: 
   const violations: string[] = [];
   const ended = new Map<number, number>();
   const chance = new Stream(seed, { purpose: PURPOSE.simulation, round: 1 });
-  const trials = sampler === 'grid' ? 400 : 40 * kills;
+  // Enough that no life is long enough to finish it before the last kill.
+  const trials = 80 * kills;
   const study = join(folder, 'study.json');
   writeFileSync(study, studyFile(sampler, trials, 15, seed).replace('"name":"grid"', '"name":"grid","divisions":4'));
   const file = join(folder, 'lab.db');
