@@ -3,6 +3,7 @@
  * written by another version or another program, so its texts are parsed like any message.
  */
 import { z } from 'zod';
+import { trialOutcomes } from '../core/study/row-codes.ts';
 import { searchSpace } from './search-space.ts';
 import { direction, sampler, seed } from './study-file.ts';
 
@@ -35,17 +36,7 @@ export const storedLimits = z.object({
 
 export const studyState = z.enum(['running', 'pausing', 'paused', 'ending', 'finished']);
 export const trialState = z.enum(['waiting', 'running', 'complete', 'pruned', 'failed']);
-export const trialOutcome = z.enum([
-  'succeeded',
-  'diverged',
-  'pruned',
-  'crashed',
-  'outOfMemory',
-  'timedOut',
-  'deadly',
-  'cancelled',
-  'endedElsewhere',
-]);
+export const trialOutcome = z.enum(trialOutcomes);
 export const attemptOutcome = z.enum(['succeeded', 'diverged', 'pruned', 'crashed', 'outOfMemory', 'timedOut', 'lost', 'cancelled']);
 
 /** `galapagos_attempt.result`: what the worker said. */

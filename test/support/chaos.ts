@@ -3,14 +3,11 @@
  * every trial ends once; a synchronous search is the one that nobody disturbed. Used by the tests in small and by
  * `npm run chaos` in large.
  */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { buildIfStale } from '../../build/build-if-stale.mjs';
 import { PURPOSE, Stream } from '../../src/core/random.ts';
 import type { Change } from '../../src/core/scheduling/index.ts';
 import { startLab } from '../../src/lab/start-lab.ts';
@@ -18,6 +15,7 @@ import type { RunningLab } from '../../src/lab/start-lab.ts';
 import { parseStudyFile, studyOf } from '../../src/protocol/study-file.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
+import { built, command, start } from './built-command.ts';
 import { checkLab } from './check-lab.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -59,7 +57,7 @@ export async function killWorkers(
   kills: number,
   { seed, sampler, workers = 4 }: { seed: number; sampler: string; workers?: number },
 ): Promise<ChaosReport> {
-  await buildIfStale(root);
+  await built();
   const folder = mkdtempSync(join(tmpdir(), 'galapagos-chaos-'));
   const file = join(folder, 'lab.db');
   const violations: string[] = [];
@@ -153,7 +151,7 @@ const runLine = z.looseObject({ event: z.string(), trial: z.number().optional(),
 
 /** Runs the command, kills it at random instants and resumes, `kills` times, then lets it finish. */
 export async function killCoordinator(kills: number, { seed, sampler }: { seed: number; sampler: string }): Promise<ChaosReport> {
-  await buildIfStale(root);
+  await built();
   const folder = mkdtempSync(join(tmpdir(), 'galapagos-chaos-'));
   const violations: string[] = [];
   const ended = new Map<number, number>();
@@ -166,7 +164,9 @@ export async function killCoordinator(kills: number, { seed, sampler }: { seed: 
   try {
     let killed = 0;
     for (let over = false; !over;) {
-      const life = galapagosRun([study, '--lab', file, '--workers', '2', '--resume', '--json'], (line) => {
+      const life = start(['run', study, '--lab', file, '--workers', '2', '--resume', '--json'], folder, (line) => {
+        // Cut off by the kill: it was not shown.
+        if (!line.endsWith('}')) return;
         const { event, trial = -1, value = null } = runLine.parse(JSON.parse(line));
         if (event !== 'trialEnded') return;
         if (ended.has(trial)) violations.push(`trial ${trial} was shown as ended twice`);
@@ -174,10 +174,10 @@ export async function killCoordinator(kills: number, { seed, sampler }: { seed: 
       });
       if (killed < kills) {
         // From before the lab is opened to well into the search.
-        await Promise.race([pause(50 + chance.below(900)), life.exited]);
-        life.kill();
+        await Promise.race([pause(50 + chance.below(900)), life.ended]);
+        life.process.kill('SIGKILL');
       }
-      const { code, stderr } = await life.exited;
+      const { code, stderr } = await life.ended;
       if (code === null) killed += 1;
       else if (code === 0) over = true;
       else throw new Error(`the run ended with ${code}: ${stderr}`);
@@ -230,7 +230,7 @@ async function compareWithUndisturbed(folder: string, study: string, file: strin
   const quick = join(folder, 'calm.json');
   // The same search without its duration: what a trial is and gives does not depend on how long it takes.
   writeFileSync(quick, readFileSync(study, 'utf8').replace(/,"durationMs":\{[^}]*\}/, ''));
-  const { code, stderr } = await galapagosRun([quick, '--lab', calm, '--workers', '1', '--json'], () => undefined).exited;
+  const { code, stderr } = await command(['run', quick, '--lab', calm, '--workers', '1', '--json'], folder);
   if (code !== 0) throw new Error(`the undisturbed run ended with ${code}: ${stderr}`);
   const [expected, found] = [calm, file].map(listOf);
   if (expected?.length !== found?.length) return [`${found?.length} trials, ${expected?.length} when undisturbed`];
@@ -245,33 +245,6 @@ function listOf(file: string): string[] {
   } finally {
     reader.close();
   }
-}
-
-interface Life {
-  readonly exited: Promise<{ readonly code: number | null; readonly stderr: string }>;
-  kill(): void;
-}
-
-function galapagosRun(args: readonly string[], line: (text: string) => void): Life {
-  const child = spawn(process.execPath, [join(root, 'out', 'main', 'cli.js'), 'run', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const lines = createInterface({ input: child.stdout });
-  // A line cut off by the kill was not shown.
-  let last: string | null = null;
-  lines.on('line', (text) => {
-    if (last !== null) line(last);
-    last = text;
-  });
-  const exited = new Promise<{ code: number | null; stderr: string }>((resolve, reject) => {
-    child.once('error', reject);
-    lines.once('close', () => {
-      if (last?.endsWith('}') === true) line(last);
-      if (child.exitCode !== null || child.signalCode !== null) resolve({ code: child.exitCode, stderr });
-      else child.once('exit', (code) => resolve({ code, stderr }));
-    });
-  });
-  return { exited, kill: () => child.kill('SIGKILL') };
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

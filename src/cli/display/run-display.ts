@@ -2,6 +2,7 @@
  * What a run tells its display, and nothing about how it is shown. `terminal.ts`, `lines.ts` and `json.ts` are the three
  * displays; the producer is the run itself. Calls come in the order start, (event | tick)…, finish.
  */
+import type { GenerationBest } from '../../core/analysis/generations.ts';
 import type { Origin } from '../../core/samplers/sampler.ts';
 import type { AttemptOutcome, EndedState, TrialOutcome } from '../../core/scheduling/index.ts';
 import type { Params } from '../../core/search-space/distribution.ts';
@@ -74,15 +75,6 @@ export type RunEvent =
   | { readonly type: 'storageStalled'; readonly error: string }
   | { readonly type: 'storageBack' }
   | { readonly type: 'note'; readonly text: string };
-
-/** Of synchronous evolution: what one generation reached. */
-export interface GenerationBest {
-  readonly generation: number;
-  /** How many trials were evaluated in it. */
-  readonly trials: number;
-  /** Null: none of them gave a value. */
-  readonly best: number | null;
-}
 
 export interface RunSummary {
   readonly study: string;

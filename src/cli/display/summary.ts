@@ -1,8 +1,9 @@
 /** The end of a run as lines of text: the best configurations, the generations, what was written, how to go on. Pure. */
+import type { GenerationBest } from '../../core/analysis/generations.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
 import { count, duration, paramValue, paramWords, value } from './format.ts';
 import type { Measure } from './format.ts';
-import type { BestTrial, GenerationBest, RunStart, RunSummary } from './run-display.ts';
+import type { BestTrial, RunStart, RunSummary } from './run-display.ts';
 import { table, tableWidth, wrap } from './table.ts';
 
 export interface SummaryFrame {

@@ -1,4 +1,4 @@
-/** The words behind a row's state and outcome bytes: a word's code is its place here. Kept in memory only. */
+/** How trials can end, listed. A word's place is its code in a row's bytes, which are kept in memory only. */
 import type { EndedState, TrialOutcome } from '../scheduling/words.ts';
 
 export const endedStates: readonly EndedState[] = ['complete', 'pruned', 'failed'];
