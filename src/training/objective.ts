@@ -25,12 +25,57 @@ export interface SgdSettings {
   readonly decay?: 'all' | 'kernels';
 }
 
+/** Kingma & Ba 2015; `adamw` decouples the decay (Loshchilov & Hutter 2019), its default .01. Defaults .9, .999, 1e-8, 0. */
+export interface AdamSettings {
+  readonly type: 'adam' | 'adamw';
+  readonly learningRate: Numeric;
+  readonly beta1?: Numeric;
+  readonly beta2?: Numeric;
+  readonly epsilon?: Numeric;
+  readonly weightDecay?: Numeric;
+  readonly decay?: 'all' | 'kernels';
+}
+
+/** Hinton's lecture 6e, as PyTorch's. Defaults alpha .99, epsilon 1e-8, no momentum, 0. */
+export interface RmspropSettings {
+  readonly type: 'rmsprop';
+  readonly learningRate: Numeric;
+  readonly alpha?: Numeric;
+  readonly epsilon?: Numeric;
+  readonly momentum?: Numeric;
+  readonly weightDecay?: Numeric;
+  readonly decay?: 'all' | 'kernels';
+}
+
+export type OptimizerSettings = SgdSettings | AdamSettings | RmspropSettings;
+
+/** Of the learning rate: e epochs, t steps from 0, T steps of the lane's run. */
+export type Schedule =
+  | { readonly type: 'constant' }
+  /** α·γ^e. */
+  | { readonly type: 'exponential'; readonly gamma: Numeric }
+  /** α·γ^⌊e/every⌋. */
+  | { readonly type: 'step'; readonly every: Numeric; readonly gamma: Numeric }
+  /** t < warmup: α(t+1)/warmup; then to α·final by half a cosine (Loshchilov & Hutter 2017). `warmup` in steps, `final` a share. */
+  | { readonly type: 'cosine'; readonly warmup: Numeric; readonly final: Numeric };
+
+/** Of all gradients of a lane together, by their Euclidean norm; or of each by its value. */
+export type Clip = { readonly norm: Numeric } | { readonly value: Numeric };
+
+/** Of training images only. `crop`: pixels of zeros (of the byte image) around it before a random crop of its size. */
+export interface Augment {
+  readonly crop: number;
+  readonly flip: boolean;
+}
+
 /** How a network is trained; beside it in the objective. Defaults: constant schedule, shuffle, keep, 0 validation, pytorch, false. */
 export interface TrainSettings {
   readonly batch: number | { readonly $param: string };
   readonly epochs: number | { readonly $param: string };
-  readonly optimizer: SgdSettings;
-  readonly schedule?: { readonly type: 'constant' };
+  readonly optimizer: OptimizerSettings;
+  readonly schedule?: Schedule;
+  readonly clip?: Clip;
+  readonly augment?: Augment;
   /** false: order 0 … N−1 in every epoch. */
   readonly shuffle?: boolean;
   /** What becomes of the last, smaller batch. */
@@ -44,7 +89,7 @@ export interface TrainSettings {
 
 export interface TrainObjective {
   readonly kind: 'train';
-  /** A bundled dataset: `mnist`. */
+  /** A bundled dataset (`mnist`) or an imported one, by name. */
   readonly dataset: string;
   /** A preset's name, or a network description. */
   readonly network: string | object;
@@ -53,7 +98,9 @@ export interface TrainObjective {
   /** What is reported as the value: accuracy as a fraction 0 … 1, or mean loss per sample. */
   readonly metric: 'accuracy' | 'loss';
   readonly selectOn: 'validation' | 'test';
-  readonly executor?: 'auto' | 'wasm' | 'reference';
+  readonly executor?: 'auto' | 'wasm' | 'reference' | 'tensorflow';
+  /** `wasm`: never the fused multiply-add, so that bits are equal on every machine. */
+  readonly bits?: 'wasm';
 }
 
 export interface LaneRequest {

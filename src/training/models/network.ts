@@ -33,10 +33,43 @@ export interface DropoutFields {
   readonly type: 'dropout';
   readonly rate: Numeric;
 }
-export interface PlainFields {
-  readonly type: 'relu' | 'flatten' | 'identity';
+export interface AveragePoolFields {
+  readonly type: 'average-pool';
+  readonly size: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
 }
-export type LayerFields = ConvFields | DenseFields | MaxPoolFields | DropoutFields | PlainFields;
+export interface LeakyReluFields {
+  readonly type: 'leaky-relu';
+  /** Structural; ≥ 0. */
+  readonly slope: number;
+}
+export interface BatchNormFields {
+  readonly type: 'batch-norm';
+  /** Weight of the new statistic, as PyTorch's. */
+  readonly momentum: number;
+  readonly epsilon: number;
+}
+export interface LayerNormFields {
+  readonly type: 'layer-norm';
+  readonly epsilon: number;
+  /** What a sample's mean is taken over: everything, or the channels of each pixel. */
+  readonly over: 'all' | 'channels';
+}
+export interface PlainFields {
+  readonly type:
+    'relu' | 'gelu' | 'silu' | 'sigmoid' | 'tanh' | 'flatten' | 'identity' | 'global-average-pool' | 'add' | 'multiply' | 'concat';
+}
+export type LayerFields =
+  | ConvFields
+  | DenseFields
+  | MaxPoolFields
+  | AveragePoolFields
+  | DropoutFields
+  | LeakyReluFields
+  | BatchNormFields
+  | LayerNormFields
+  | PlainFields;
 
 export interface Layer {
   readonly id: string;
@@ -50,8 +83,13 @@ export interface Network {
   readonly name: string;
   readonly input: { readonly shape: Shape; readonly mean: readonly number[]; readonly deviation: readonly number[] };
   readonly layers: readonly Layer[];
-  readonly loss: { readonly type: 'softmax-cross-entropy'; readonly smoothing: Numeric };
+  readonly loss: Loss;
 }
+
+export type Loss =
+  | { readonly type: 'softmax-cross-entropy'; readonly smoothing: Numeric }
+  /** Of outputs against a class's one-hot vector, or against numeric targets. */
+  | { readonly type: 'mean-squared-error' };
 
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, n) => product * n, 1);

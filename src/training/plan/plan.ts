@@ -2,6 +2,10 @@
  * The plan: one training step and one evaluation step as plain data. No functions, lane values, lane counts, seeds or
  * dataset sizes; so it travels, is hashed, and executors can be tested on hand-written ones.
  */
+import type { OpKind } from './op-kinds.ts';
+
+export type { OpKind };
+
 export interface Plan {
   readonly format: 1;
   readonly batch: number;
@@ -16,8 +20,20 @@ export interface Plan {
   readonly chains: readonly (readonly number[])[];
   /** The buffer that holds the network's outputs. */
   readonly logits: number;
-  /** Optimiser state, each as large as the weights: `momentum`. */
+  /** Optimiser state, each as large as the weights: `momentum`; `first`, `second` of Adam; `square`, `momentum` of RMSprop. */
   readonly slots: readonly string[];
+  /** Running statistics of batch norms, in plan order; a lane's own, updated by `train`, read by `evaluate`. */
+  readonly statistics: readonly StatisticSpec[];
+}
+
+export interface StatisticSpec {
+  /** `<layer>.running_mean` or `<layer>.running_var`; the buffer of role `statistic` has the same name. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Floats from the start of the lane's statistics; a multiple of 4. */
+  readonly offset: number;
+  /** Every element's value before the first step: mean 0, variance 1. */
+  readonly initial: 0 | 1;
 }
 
 export interface InputSpec {
@@ -72,24 +88,6 @@ export interface BufferSpec {
   /** Bytes per sample from the arena's start; of what the arena holds only. */
   readonly offset?: number;
 }
-
-export type OpKind =
-  | 'gather'
-  | 'conv'
-  | 'dense'
-  | 'max-pool'
-  | 'relu'
-  | 'flatten'
-  | 'dropout'
-  | 'softmax-cross-entropy'
-  | 'conv-weight-gradient'
-  | 'conv-input-gradient'
-  | 'dense-weight-gradient'
-  | 'dense-input-gradient'
-  | 'max-pool-gradient'
-  | 'relu-gradient'
-  | 'dropout-gradient'
-  | 'sgd';
 
 export interface Op {
   /** Its index in `train` or `evaluate`. */

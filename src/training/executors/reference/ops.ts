@@ -1,5 +1,6 @@
 /** Carries out one op of a plan: the table from kind to function. */
 import type { Op, OpKind } from '../../plan/plan.ts';
+import { TrainingError } from '../../training-error.ts';
 import { conv, convInputGradient, convWeightGradient } from './conv.ts';
 import { dense, denseInputGradient, denseWeightGradient } from './dense.ts';
 import { dropout, relu, reluGradient } from './element-wise.ts';
@@ -11,7 +12,7 @@ import type { Step } from './tensors.ts';
 
 type Execute = (op: Op, step: Step, slots: readonly Float64Array[]) => void;
 
-const OPS: Readonly<Record<OpKind, Execute>> = {
+const OPS: Readonly<Partial<Record<OpKind, Execute>>> = {
   gather,
   conv,
   'conv-weight-gradient': convWeightGradient,
@@ -31,5 +32,7 @@ const OPS: Readonly<Record<OpKind, Execute>> = {
 };
 
 export function execute(op: Op, step: Step, slots: readonly Float64Array[]): void {
-  OPS[op.kind](op, step, slots);
+  const run = OPS[op.kind];
+  if (run === undefined) throw new TrainingError('unsupported', `reference has no ${op.kind}`, op.layer);
+  run(op, step, slots);
 }
