@@ -36,7 +36,7 @@ function columnValues(network: Network, optimizer: SgdSettings, params: Params):
     ['learningRate', numericValue(optimizer.learningRate, params)],
     ['momentum', numericValue(optimizer.momentum ?? 0, params)],
     ['weightDecay', numericValue(optimizer.weightDecay ?? 0, params)],
-    ['smoothing', numericValue(network.loss.smoothing, params)],
+    ['smoothing', network.loss.type === 'softmax-cross-entropy' ? numericValue(network.loss.smoothing, params) : 0],
   ]);
   for (const { id, fields } of network.layers) {
     if (fields.type !== 'dropout') continue;

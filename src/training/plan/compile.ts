@@ -21,6 +21,7 @@ import { lowerSgd } from './ops/sgd.ts';
 import { lowerSoftmaxCrossEntropy } from './ops/softmax-cross-entropy.ts';
 import type { BufferSpec, Op, OpKind, Plan } from './plan.ts';
 import { poolBeforeRelu } from './rewrite.ts';
+import { TrainingError } from '../training-error.ts';
 
 const GRADIENTS: Partial<Record<OpKind, Gradient>> = {
   conv: convGradient,
@@ -45,9 +46,11 @@ export function compilePlan(network: Network, settings: PlanSettings): Plan {
     outputs.push(lower(graph, layer, from < 0 ? input : (outputs[from] ?? input), initialise));
   }
   const logits = outputs.at(-1) ?? input;
+  if (network.loss.type !== 'softmax-cross-entropy') throw new TrainingError('unsupported', `no op for the loss ${network.loss.type}`);
   lowerSoftmaxCrossEntropy(graph, logits, label, network.loss.smoothing !== 0);
   const forward = [...graph.ops];
   addGradients(graph, forward);
+  if (settings.optimizer.type !== 'sgd') throw new TrainingError('unsupported', `no op for the optimizer ${settings.optimizer.type}`);
   const slots = lowerSgd(graph, settings.optimizer, columns);
   const buffers = graph.buffers;
   writeInPlace(buffers, graph.ops);
@@ -74,6 +77,7 @@ export function compilePlan(network: Network, settings: PlanSettings): Plan {
     chains: findChains(graph.ops),
     logits,
     slots,
+    statistics: [],
   };
 }
 
@@ -93,6 +97,8 @@ function lower(graph: Graph, layer: Layer, input: number, initialise: Initialise
     case 'flatten':
     case 'identity':
       return lowerFlatten(graph, layer, { type: fields.type }, input, initialise);
+    default:
+      throw new TrainingError('unsupported', `no op for a layer of type ${fields.type}`, layer.id);
   }
 }
 
