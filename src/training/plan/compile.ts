@@ -97,7 +97,18 @@ function lower(graph: Graph, layer: Layer, input: number, initialise: Initialise
     case 'flatten':
     case 'identity':
       return lowerFlatten(graph, layer, { type: fields.type }, input, initialise);
-    default:
+    case 'average-pool':
+    case 'global-average-pool':
+    case 'leaky-relu':
+    case 'gelu':
+    case 'silu':
+    case 'sigmoid':
+    case 'tanh':
+    case 'batch-norm':
+    case 'layer-norm':
+    case 'add':
+    case 'multiply':
+    case 'concat':
       throw new TrainingError('unsupported', `no op for a layer of type ${fields.type}`, layer.id);
   }
 }
