@@ -23,6 +23,8 @@ export const FRAME = {
   labels: 48,
   order: 52,
   first: 56,
+  /** n: valid samples of the batch. */
+  count: 60,
   /** Four labels of the tile. */
   targets: 64,
 } as const;
