@@ -56,9 +56,13 @@ export interface LayerNormFields {
   /** What a sample's mean is taken over: everything, or the channels of each pixel. */
   readonly over: 'all' | 'channels';
 }
+export interface ConcatFields {
+  readonly type: 'concat';
+  /** Channels (or features) of zeros before the first part and after the last. */
+  readonly zeros: Pair;
+}
 export interface PlainFields {
-  readonly type:
-    'relu' | 'gelu' | 'silu' | 'sigmoid' | 'tanh' | 'flatten' | 'identity' | 'global-average-pool' | 'add' | 'multiply' | 'concat';
+  readonly type: 'relu' | 'gelu' | 'silu' | 'sigmoid' | 'tanh' | 'flatten' | 'identity' | 'global-average-pool' | 'add' | 'multiply';
 }
 export type LayerFields =
   | ConvFields
@@ -69,6 +73,7 @@ export type LayerFields =
   | LeakyReluFields
   | BatchNormFields
   | LayerNormFields
+  | ConcatFields
   | PlainFields;
 
 export interface Layer {

@@ -79,7 +79,7 @@ export type OpKind =
   | 'multiply'
   /** y', the other factor → x'; where x' is [C,1,1] and y' is not, summed over H and W. */
   | 'multiply-gradient'
-  /** two or more → y: channels (or features) one after another. */
+  /** one or more → y: channels (or features) one after another, after `before` of zeros; what y has beyond them is zeros too. Attribute before. */
   | 'concat'
   /** y' → x'. Attribute first: elements of y before this part. */
   | 'concat-gradient'
