@@ -121,3 +121,24 @@ export function normalQuantile(p: number): number {
   const magnitude = polynomial(shifted, numerator) / polynomial(shifted, denominator);
   return q < 0 ? -magnitude : magnitude;
 }
+
+/** cos(π·u): Taylor's polynomials on a quarter of a turn, where they end below the last bit. NaN for what is not finite. */
+export function cosPi(u: number): number {
+  const turn = Math.abs(u - 2 * Math.round(u / 2));
+  if (turn > 0.5) return -cosPi(1 - turn);
+  return turn <= 0.25 ? alternating(Math.PI * turn, 0) : alternating(Math.PI * (0.5 - turn), 1);
+}
+
+/** Σ (−1)^k·x^(2k+first)/(2k+first)!: cosine (0) or sine (1) of 0 ≤ x ≤ π/4. */
+function alternating(x: number, first: 0 | 1): number {
+  let sum = 0;
+  for (let k = 18 + first; k > first; k -= 2) sum = (-x * x * (1 + sum)) / (k * (k - 1));
+  return (first === 0 ? 1 : x) * (1 + sum);
+}
+
+/** base to a whole power ≥ 0, by squaring. */
+export function power(base: number, exponent: number): number {
+  let result = 1;
+  for (let square = base, rest = exponent; rest > 0; rest = Math.floor(rest / 2), square *= square) if (rest % 2 === 1) result *= square;
+  return result;
+}

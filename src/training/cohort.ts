@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Dataset } from './datasets/dataset.ts';
 import { splitValidation } from './datasets/split.ts';
 import type { Executable, LaneMetrics } from './executors/executor.ts';
-import { hyperRow, numericValue } from './hyper.ts';
+import { HyperRows } from './hyper.ts';
 import type { LaneOutcome, LaneRequest, TrainObjective, TrainProgress } from './objective.ts';
 import { shuffled, stepsOf } from './order.ts';
 import type { ResolvedObjective } from './resolve-objective.ts';
@@ -51,8 +51,8 @@ export class Cohort {
     const { steps, last } = stepsOf(training.length, settings.batch, settings.remainder);
     const kept = training.subarray(0, (steps - 1) * settings.batch + last);
     const params = this.#lanes.map((lane) => lane.request.params);
-    const epochs = params.map((p) => Math.max(1, Math.round(numericValue(settings.epochs, p))));
-    const hyper = hyperRow(this.#executable.plan, network, settings.optimizer, params);
+    const hyper = new HyperRows(this.#executable.plan, network, settings, params, steps);
+    const { epochs, rows } = hyper;
     await this.#executable.begin(
       this.#seed,
       this.#lanes.map((lane) => ({ trial: lane.request.trial, shared: settings.sameStart })),
@@ -65,7 +65,16 @@ export class Cohort {
         onProgress?.({ epoch, step: epoch * steps + done, steps: longest * steps });
       };
       this.#stopCancelled();
-      const report = await this.#executable.run({ epoch, firstStep: 0, steps, order, hyper, rows: 'run', signal: this.#never, onChunk });
+      const report = await this.#executable.run({
+        epoch,
+        firstStep: 0,
+        steps,
+        order,
+        hyper: hyper.piece(epoch * steps, steps),
+        rows,
+        signal: this.#never,
+        onChunk,
+      });
       this.#stopCancelled();
       this.#milliseconds += report.milliseconds;
       this.#samples += kept.length;

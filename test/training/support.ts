@@ -1,11 +1,11 @@
 /** Small networks, datasets and runs for the tests of training. */
 import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';
 import type { DatasetView, Executable, Executor, LaneSeed, LaneState, RunReport } from '../../src/training/executors/executor.ts';
-import { hyperRow } from '../../src/training/hyper.ts';
+import { HyperRows } from '../../src/training/hyper.ts';
 import type { Network } from '../../src/training/models/network.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
-import type { Params, SgdSettings } from '../../src/training/objective.ts';
+import type { OptimizerSettings, Params, SgdSettings } from '../../src/training/objective.ts';
 import { compilePlan } from '../../src/training/plan/compile.ts';
 import type { Plan } from '../../src/training/plan/plan.ts';
 
@@ -36,7 +36,7 @@ export function subject(
   shape: readonly number[],
   layers: readonly object[],
   batch: number,
-  options: { optimizer?: SgdSettings; params?: Params; loss?: object } = {},
+  options: { optimizer?: OptimizerSettings; params?: Params; loss?: object } = {},
 ): Subject {
   const scope = new Scope(options.params ?? PARAMS);
   const channels = shape.length === 3 ? (shape[0] ?? 1) : 1;
@@ -76,7 +76,7 @@ export async function trainOn(
   view: DatasetView,
   steps: number,
   lanes: readonly { readonly seed: LaneSeed; readonly params: Params }[] = [{ seed: { trial: 0, shared: false }, params: PARAMS }],
-  optimizer: SgdSettings = SGD,
+  optimizer: OptimizerSettings = SGD,
 ): Promise<Trained> {
   const executable = await executor.compile(plan, lanes.length, NEVER);
   await executable.loadDataset(view);
@@ -84,14 +84,11 @@ export async function trainOn(
     7,
     lanes.map((lane) => lane.seed),
   );
-  const hyper = hyperRow(
-    plan,
-    network,
-    optimizer,
-    lanes.map((lane) => lane.params),
-  );
+  const params = lanes.map((lane) => lane.params);
+  const hyper = new HyperRows(plan, network, { optimizer }, params, steps);
   const order = Uint32Array.from({ length: view.samples }, (_, i) => i);
-  const report = await executable.run({ epoch: 0, firstStep: 0, steps, order, hyper, rows: 'run', signal: NEVER });
+  const { rows } = hyper;
+  const report = await executable.run({ epoch: 0, firstStep: 0, steps, order, hyper: hyper.piece(0, steps), rows, signal: NEVER });
   const states: LaneState[] = [];
   for (let lane = 0; lane < lanes.length; lane++) states.push(await executable.readWeights(lane));
   return { report, states, executable };
