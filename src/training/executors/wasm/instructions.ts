@@ -10,16 +10,20 @@ export type Moving = readonly [pointer: Local, step: number];
 /** Instructions without immediates, by name. */
 const PLAIN = {
   'i32.eqz': [0x45],
-  'i32.lt_u': [0x49],
+  'i32.eq': [0x46],
   'i32.ne': [0x47],
+  'i32.lt_u': [0x49],
   'i32.popcnt': [0x69],
   'i32.add': [0x6a],
   'i32.sub': [0x6b],
   'i32.mul': [0x6c],
   'i32.shl': [0x74],
+  'f32.sqrt': [0x91],
   'f32.add': [0x92],
   'f32.sub': [0x93],
   'f32.mul': [0x94],
+  'f32.div': [0x95],
+  'f32.min': [0x96],
   'f32.convert_i32_u': [0xb3],
   select: [0x1b],
 } as const satisfies Record<string, readonly number[]>;
@@ -34,12 +38,14 @@ const VECTOR = {
   'i32x4.lt_u': 58,
   'f32x4.eq': 65,
   'f32x4.ne': 66,
+  'f32x4.lt': 67,
   'f32x4.gt': 68,
   'v128.and': 78,
   'v128.andnot': 79,
   'v128.or': 80,
   'v128.xor': 81,
   'v128.bitselect': 82,
+  'v128.any_true': 83,
   'i16x8.extend_low_i8x16_u': 137,
   'i16x8.extend_high_i8x16_u': 138,
   'f32x4.nearest': 106,
@@ -53,6 +59,9 @@ const VECTOR = {
   'i32x4.mul': 181,
   'i64x2.extmul_low_i32x4_u': 222,
   'i64x2.extmul_high_i32x4_u': 223,
+  'f32x4.abs': 224,
+  'f32x4.neg': 225,
+  'f32x4.sqrt': 227,
   'f32x4.add': 228,
   'f32x4.sub': 229,
   'f32x4.mul': 230,
@@ -186,6 +195,11 @@ export class Body {
   /** memory.fill with zeros. */
   clear(address: number, bytes: number): this {
     return this.i32(address).i32(0).i32(bytes).#emit(0xfc, 11, 0);
+  }
+
+  /** memory.fill with zeros from where a pointer points. */
+  clearAt(pointer: Local, bytes: number): this {
+    return this.get(pointer).i32(0).i32(bytes).#emit(0xfc, 11, 0);
   }
 
   /** a + b·c of vectors, left in `sum`. */

@@ -1,4 +1,7 @@
-/** exp and log of four float32, from IEEE operations only, so that every machine gets the same bits. Errors 1.1e-7 and 1.0e-7. */
+/**
+ * exp, log, σ, tanh and the normal distribution of four float32, from IEEE operations only, so that every machine gets the same bits.
+ * Relative errors of exp and log 1.1e-7 and 1.0e-7.
+ */
 import type { Body, Local } from '../instructions.ts';
 
 const EXP = [1, 1, 0.49999991059, 0.16666419804, 0.04166822508, 0.0083747888, 0.0013836727];
@@ -42,6 +45,58 @@ export function pushLog(body: Body): void {
   // NaN and infinity have no exponent to split: they pass through
   body.get(x).get(x).get(x).vector('f32x4.sub').f32x4(0).vector('f32x4.eq').vector('v128.bitselect');
   body.release('v128', x, k, m, s, z, p);
+}
+
+/** Replaces the vector on the stack by σ(x) = x ≥ 0 ? 1/(1+e^−x) : e^x/(1+e^x). */
+export function pushSigmoid(body: Body): void {
+  const [x, power] = body.locals('v128', 2) as [Local, Local];
+  body.tee(x).vector('f32x4.abs').vector('f32x4.neg');
+  pushExp(body);
+  body.set(power);
+  body.get(power).f32x4(1).get(x).f32x4(0).vector('f32x4.lt').vector('v128.bitselect');
+  body.f32x4(1).get(power).vector('f32x4.add').vector('f32x4.div');
+  body.release('v128', x, power);
+}
+
+/** x − x³/3 + 2x⁵/15 − 17x⁷/315 + 62x⁹/2835, over x, in powers of x². */
+const TANH = [1, -1 / 3, 2 / 15, -17 / 315, 62 / 2835];
+
+/** Replaces the vector on the stack by tanh: (1−e)/(1+e), e = e^−2|x|, with the sign of x; an odd polynomial where |x| < .3. */
+export function pushTanh(body: Body): void {
+  const [x, size, far, near] = body.locals('v128', 4) as [Local, Local, Local, Local];
+  body.tee(x).vector('f32x4.abs').tee(size).f32x4(-2).vector('f32x4.mul');
+  pushExp(body);
+  body.set(far);
+  body.f32x4(1).get(far).vector('f32x4.sub').f32x4(1).get(far).vector('f32x4.add').vector('f32x4.div');
+  body.get(x).f32x4(-0).vector('v128.and').vector('v128.or').set(far);
+  body.get(x).get(x).vector('f32x4.mul').set(near);
+  horner(body, TANH, near, near);
+  body.get(near).get(x).vector('f32x4.mul').get(far).get(size).f32x4(0.3).vector('f32x4.lt').vector('v128.bitselect');
+  body.release('v128', x, size, far, near);
+}
+
+/** Abramowitz and Stegun 7.1.26: erf z = 1 − t(a₁ + t(a₂ + …))e^−z², t = 1/(1+pz), z ≥ 0; absolute error 1.5e-7. */
+const ERF = [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429];
+const ERF_P = 0.3275911;
+
+/** Of x: Φ(x), the normal distribution by erf, and e^(−x²/2), its density times √(2π). */
+export function normalDistribution(body: Body, x: Local, distribution: Local, power: Local): void {
+  const [t, tail] = body.locals('v128', 2) as [Local, Local];
+  body.get(x).get(x).vector('f32x4.mul').f32x4(-0.5).vector('f32x4.mul');
+  pushExp(body);
+  body.set(power);
+  body.f32x4(1).f32x4(1);
+  body
+    .get(x)
+    .vector('f32x4.abs')
+    .f32x4(ERF_P * Math.SQRT1_2)
+    .vector('f32x4.mul');
+  body.vector('f32x4.add').vector('f32x4.div').set(t);
+  horner(body, ERF, t, tail);
+  body.get(tail).get(t).vector('f32x4.mul').get(power).vector('f32x4.mul').f32x4(0.5).vector('f32x4.mul').set(tail);
+  // Φ(x) = ½(1 − erf) below 0, 1 minus that above
+  body.get(tail).f32x4(1).get(tail).vector('f32x4.sub').get(x).f32x4(0).vector('f32x4.lt').vector('v128.bitselect').set(distribution);
+  body.release('v128', t, tail);
 }
 
 function horner(body: Body, coefficients: readonly number[], x: Local, sum: Local): void {
