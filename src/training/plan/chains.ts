@@ -7,15 +7,20 @@ const PATTERNS: readonly (readonly OpKind[])[] = [
   ['relu-gradient', 'max-pool-gradient', 'conv-weight-gradient'],
   ['max-pool-gradient', 'conv-weight-gradient', 'conv-input-gradient'],
   ['max-pool-gradient', 'conv-weight-gradient'],
+  ['relu-gradient', 'batch-norm-gradient'],
   ['conv', 'max-pool', 'relu'],
   ['conv', 'max-pool'],
   ['conv', 'relu'],
+  ['batch-norm', 'relu'],
 ];
 
-export function findChains(ops: readonly Op[]): number[][] {
+/** @param sameValue buffers that hold another's value in the same memory, so that reading one is reading the other */
+export function findChains(ops: readonly Op[], sameValue: ReadonlyMap<number, number>): number[][] {
   const chains: number[][] = [];
   for (let i = 0; i < ops.length;) {
-    const pattern = PATTERNS.find((kinds) => kinds.every((kind, k) => ops[i + k]?.kind === kind) && connected(ops, i, kinds.length));
+    const pattern = PATTERNS.find(
+      (kinds) => kinds.every((kind, k) => ops[i + k]?.kind === kind) && connected(ops, i, kinds.length, sameValue),
+    );
     if (pattern !== undefined) chains.push(pattern.map((_, k) => i + k));
     i += pattern?.length ?? 1;
   }
@@ -33,12 +38,16 @@ export function innerBuffers(plan: Pick<Plan, 'buffers' | 'train'>, chain: reado
 }
 
 /** Each op but the first reads what an earlier op of the run wrote, and the main outputs in between have no reader outside. */
-function connected(ops: readonly Op[], start: number, length: number): boolean {
+function connected(ops: readonly Op[], start: number, length: number, sameValue: ReadonlyMap<number, number>): boolean {
+  const valueOf = (id: number): number => {
+    const of = sameValue.get(id);
+    return of === undefined ? id : valueOf(of);
+  };
   const run = ops.slice(start, start + length);
   return run.slice(1).every((op, k) => {
-    const earlier = run.slice(0, k + 1).flatMap((o) => (o.outputs[0] === undefined ? [] : [o.outputs[0]]));
-    const link = op.inputs.find((id) => earlier.includes(id));
+    const earlier = run.slice(0, k + 1).flatMap((o) => (o.outputs[0] === undefined ? [] : [valueOf(o.outputs[0])]));
+    const link = op.inputs.map(valueOf).find((id) => earlier.includes(id));
     if (link === undefined) return false;
-    return !ops.some((other) => (other.id < start || other.id >= start + length) && other.inputs.includes(link));
+    return !ops.some((other) => (other.id < start || other.id >= start + length) && other.inputs.some((id) => valueOf(id) === link));
   });
 }

@@ -1,5 +1,5 @@
 /** A plan while it is being made: buffers, weights and ops are appended, gradients are tracked. Not data; `compile.ts` freezes it. */
-import type { BufferRole, BufferSpec, HyperColumn, Op, OpKind, WeightSpec } from './plan.ts';
+import type { BufferRole, BufferSpec, HyperColumn, Op, OpKind, StatisticSpec, WeightSpec } from './plan.ts';
 import { elements } from './plan.ts';
 
 export type Draft<T> = { -readonly [K in keyof T]: T[K] };
@@ -12,6 +12,7 @@ export interface WeightDraft extends Omit<WeightSpec, 'offset' | 'trainable' | '
 export class Graph {
   readonly buffers: Draft<BufferSpec>[] = [];
   readonly weights: WeightSpec[] = [];
+  readonly statistics: StatisticSpec[] = [];
   readonly hyper: HyperColumn[] = [];
   readonly ops: Op[] = [];
   readonly #decay: 'all' | 'kernels';
@@ -49,6 +50,13 @@ export class Graph {
     return this.buffer(draft.name, 'weight', draft.shape, { perSample: false, layout: 'kernel' });
   }
 
+  /** A running statistic and its buffer. */
+  statistic(name: string, shape: readonly number[], initial: StatisticSpec['initial']): number {
+    const offset = this.statistics.reduce((sum, other) => sum + 4 * Math.ceil(elements(other.shape) / 4), 0);
+    this.statistics.push({ name, shape, offset, initial });
+    return this.buffer(name, 'statistic', shape, { perSample: false });
+  }
+
   column(name: string, type: HyperColumn['type'], varies: HyperColumn['varies'] = 'epoch'): number {
     this.hyper.push({ name, type, varies });
     return this.hyper.length - 1;
@@ -80,13 +88,19 @@ export class Graph {
   }
 
   /** Where a contribution to a buffer's gradient goes: the first stores, the others accumulate. */
-  contribution(id: number, aliasOf?: number): { readonly buffer: number; readonly accumulate: boolean } {
+  contribution(id: number): { readonly buffer: number; readonly accumulate: boolean } {
     const existing = this.#gradients.get(id);
     if (existing !== undefined) return { buffer: existing, accumulate: true };
     const of = this.at(id);
-    const buffer = this.buffer(`${of.name}'`, 'gradient', of.shape, aliasOf === undefined ? {} : { aliasOf });
+    const buffer = this.buffer(`${of.name}'`, 'gradient', of.shape);
     this.#gradients.set(id, buffer);
     return { buffer, accumulate: false };
+  }
+
+  /** Appends an op whose one output is a contribution to the gradient of the buffer `id`, which `of` reads. */
+  contribute(kind: OpKind, of: Op, id: number, draft: Omit<OpDraft, 'kind' | 'layer' | 'outputs' | 'accumulate'>): void {
+    const { buffer, accumulate } = this.contribution(id);
+    this.op(kind, of.layer, { ...draft, outputs: [buffer], accumulate: [accumulate] });
   }
 
   weightGradient(weight: number): number {

@@ -13,6 +13,7 @@ export function planHash(plan: Plan): string {
     ...plan,
     weights: plan.weights.map((w) => ({ ...w, name: ordinal(w.name) })),
     buffers: plan.buffers.map((b) => ({ ...b, name: ordinal(b.name) })),
+    statistics: plan.statistics.map((s) => ({ ...s, name: ordinal(s.name) })),
     hyper: plan.hyper.map((h) => ({ ...h, name: ordinal(h.name) })),
     train: plan.train.map((op) => ({ ...op, layer: ordinal(op.layer) })),
     evaluate: plan.evaluate.map((op) => ({ ...op, layer: ordinal(op.layer) })),

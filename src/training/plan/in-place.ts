@@ -1,16 +1,107 @@
-/** Lets an op write over its input where no later op reads the old value: relu, and the gradients of relu and dropout. */
+/**
+ * Lets results take the memory of what they are made from, where no later op misses the old value: element-wise ops write over their
+ * first input; a gradient that is the same values as another (`add-gradient`) is the same memory, and its op goes.
+ *
+ * What is safe is decided by one rule, looked at op by op over everything that would share the memory: an op may read a buffer only
+ * while the memory holds that buffer's value.
+ */
 import type { Draft } from './graph.ts';
-import { rootOf, type BufferSpec, type Op } from './plan.ts';
+import { rootOf, type BufferSpec, type Op, type OpKind } from './plan.ts';
 
-const IN_PLACE = new Set(['relu', 'relu-gradient', 'dropout-gradient']);
+/** Ops whose first output, element by element, is a function of their first input's same element (and of other buffers). */
+const ELEMENT_WISE: ReadonlySet<OpKind> = new Set<OpKind>([
+  'relu',
+  'leaky-relu',
+  'gelu',
+  'silu',
+  'sigmoid',
+  'tanh',
+  'dropout',
+  'add',
+  'relu-gradient',
+  'leaky-relu-gradient',
+  'gelu-gradient',
+  'silu-gradient',
+  'sigmoid-gradient',
+  'tanh-gradient',
+  'dropout-gradient',
+  'softmax-cross-entropy',
+  'mean-squared-error',
+]);
 
-export function writeInPlace(buffers: Draft<BufferSpec>[], ops: readonly Op[]): void {
-  for (const op of ops) {
+/** The same values in another buffer. */
+function isCopy(op: Op): boolean {
+  return op.kind === 'flatten' || (op.kind === 'add-gradient' && op.accumulate[0] !== true);
+}
+
+export interface InPlace {
+  /** The training ops without the copies that became the same memory, numbered anew. */
+  readonly train: Op[];
+  /** The buffer whose value this one is, where a flatten or a copy that went stands between them. */
+  readonly sameValue: ReadonlyMap<number, number>;
+}
+
+/** Sets `aliasOf` of what can share memory. `train` and `evaluate` both stay right. */
+export function shareMemory(buffers: Draft<BufferSpec>[], train: readonly Op[], evaluate: readonly Op[]): InPlace {
+  const gone = new Set<Op>();
+  const sameValue = new Map<number, number>();
+  const touching = opsByBuffer(train);
+  const touchingEvaluate = opsByBuffer(evaluate);
+  for (const op of train) {
     const [input = -1] = op.inputs;
-    const output = buffers[op.outputs[0] ?? -1];
-    if (!IN_PLACE.has(op.kind) || output === undefined || output.aliasOf !== undefined || op.accumulate[0] === true) continue;
+    const [output = -1] = op.outputs;
+    const buffer = buffers[output];
+    if (op.kind === 'flatten') sameValue.set(output, input);
+    if (buffer === undefined || buffer.aliasOf !== undefined) continue;
+    if (op.accumulate[0] === true || !(ELEMENT_WISE.has(op.kind) || isCopy(op))) continue;
     const root = rootOf({ buffers }, input);
-    const readLater = ops.some((other) => other.id > op.id && other.inputs.some((id) => rootOf({ buffers }, id).id === root.id));
-    if (root.perLane && !readLater) output.aliasOf = input;
+    if (!root.perLane || !root.perSample || root.role === 'input') continue;
+    buffer.aliasOf = input;
+    const group = new Set(buffers.filter((b) => rootOf({ buffers }, b.id).id === root.id).map((b) => b.id));
+    if (!valuesSurvive(touching, group) || !valuesSurvive(touchingEvaluate, group)) {
+      delete buffer.aliasOf;
+      continue;
+    }
+    if (!isCopy(op)) continue;
+    gone.add(op);
+    sameValue.set(output, input);
   }
+  const left = train.filter((op) => !gone.has(op)).map((op, id) => ({ ...op, id }));
+  return { train: left, sameValue };
+}
+
+function opsByBuffer(ops: readonly Op[]): Map<number, Op[]> {
+  const touching = new Map<number, Op[]>();
+  for (const op of ops) {
+    for (const id of new Set([...op.inputs, ...op.outputs])) {
+      const known = touching.get(id);
+      if (known === undefined) touching.set(id, [op]);
+      else known.push(op);
+    }
+  }
+  return touching;
+}
+
+/** Whether every op finds in memory what it reads, if all of `group` are one piece of memory. */
+function valuesSurvive(touching: ReadonlyMap<number, readonly Op[]>, group: ReadonlySet<number>): boolean {
+  const ops = [...new Set([...group].flatMap((id) => touching.get(id) ?? []))].sort((a, b) => a.id - b.id);
+  const held = new Set<number>();
+  for (const op of ops) {
+    const read = op.inputs.filter((id) => group.has(id));
+    if (read.some((id) => !held.has(id))) return false;
+    for (const [k, output] of op.outputs.entries()) {
+      if (!group.has(output)) continue;
+      if (isCopy(op) && read.length > 0) {
+        held.add(output);
+        continue;
+      }
+      const accumulates = op.accumulate[k] === true;
+      if (accumulates && !held.has(output)) return false;
+      const overwrites = k === 0 && !accumulates && ELEMENT_WISE.has(op.kind) && read.length === 1 && read[0] === op.inputs[0];
+      if (read.length > 0 && !overwrites) return false;
+      held.clear();
+      held.add(output);
+    }
+  }
+  return true;
 }

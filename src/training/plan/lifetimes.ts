@@ -2,16 +2,21 @@
 import type { Draft } from './graph.ts';
 import { elements, rootOf, type BufferSpec, type Op, type Plan } from './plan.ts';
 
-/** Fills `first` and `last`: of a buffer and of everything that shares its memory. */
-export function setLifetimes(buffers: Draft<BufferSpec>[], ops: readonly Op[]): void {
-  for (const op of ops) {
+/**
+ * Fills `first` and `last`: of a buffer and of everything that shares its memory.
+ * @param places by evaluation op: the training op it stands for. What evaluation reads later than training does lives longer.
+ */
+export function setLifetimes(buffers: Draft<BufferSpec>[], train: readonly Op[], evaluate: readonly Op[], places: readonly number[]): void {
+  const touch = (op: Op, at: number): void => {
     for (const id of [...op.inputs, ...op.outputs]) {
       const root = buffers[rootOf({ buffers }, id).id];
       if (root === undefined) continue;
-      if (root.first < 0) root.first = op.id;
-      root.last = Math.max(root.last, op.id);
+      root.first = root.first < 0 ? at : Math.min(root.first, at);
+      root.last = Math.max(root.last, at);
     }
-  }
+  };
+  for (const op of train) touch(op, op.id);
+  for (const op of evaluate) touch(op, places[op.id] ?? op.id);
   for (const buffer of buffers) {
     const root = rootOf({ buffers }, buffer.id);
     buffer.first = root.first;

@@ -6,7 +6,10 @@ import { blockSize, elements, rootOf, type Plan } from './plan.ts';
 export interface DatasetShape {
   readonly samples: number;
   readonly shape: readonly number[];
+  /** 0: the labels are numeric targets. */
   readonly classes: number;
+  /** Numbers a sample's label has, where labels are numeric targets. */
+  readonly targets?: number;
   readonly sampleType: 'u8' | 'f32';
 }
 
@@ -42,17 +45,19 @@ export function fusedArenaBytes(plan: Plan): number {
 /** Data on the device once, whatever the lanes: samples, labels, order, one normalised batch. */
 export function sharedBytes(plan: Plan, dataset: DatasetShape, batch = plan.batch): number {
   const x = elements(dataset.shape);
-  const label = dataset.classes > 256 ? 2 : 1;
+  const label = dataset.classes === 0 ? 4 * (dataset.targets ?? 1) : dataset.classes > 256 ? 2 : 1;
   return dataset.samples * (x * (dataset.sampleType === 'u8' ? 1 : 4) + label) + 4 * dataset.samples + 4 * batch * x;
 }
 
 /**
- * One lane: weights, slots, gradient accumulators, activations, its row of hyper-parameters.
+ * One lane: weights, slots, gradient accumulators, activations, statistics (of batches and running), its row of hyper-parameters.
  * @param accumulators copies of each weight gradient that are summed side by side
  * @param samples how many samples' activations exist at once
  * @param arena bytes per sample
  */
 export function laneBytes(plan: Plan, accumulators: number, samples: number, arena: number): number {
   const block = 4 * blockSize(plan);
-  return block * (1 + plan.slots.length) + accumulators * block + samples * arena + 4 * plan.hyper.length + 64;
+  const whole = plan.buffers.filter((b) => b.perLane && !b.perSample && (b.role === 'statistic' || b.role === 'saved'));
+  const statistics = whole.reduce((sum, b) => sum + 16 * Math.ceil(elements(b.shape) / 4), 0);
+  return block * (1 + plan.slots.length) + accumulators * block + statistics + samples * arena + 4 * plan.hyper.length + 64;
 }

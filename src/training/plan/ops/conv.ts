@@ -3,10 +3,10 @@
  * conv-weight-gradient: inputs x, y'; outputs weight', bias?'. conv-input-gradient: inputs y', weight; output x'.
  */
 import type { ConvFields } from '../../models/network.ts';
-import { elements } from '../plan.ts';
-import { incoming, type Gradient, type Lower } from './rule.ts';
+import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
-export const lowerConv: Lower<ConvFields> = (graph, layer, fields, input, initialise) => {
+export const lowerConv: Lower<ConvFields> = (graph, layer, fields, from, initialise) => {
+  const input = only(layer, from);
   const { filters, kernel, stride, padding, groups, bias } = fields;
   const channels = (graph.shapeOf(input)[0] ?? 1) / groups;
   const fanIn = channels * kernel[0] * kernel[1];
@@ -39,7 +39,5 @@ export const convGradient: Gradient = (graph, op, wants) => {
   const { attributes } = op;
   const outputs = [weight, ...(bias === undefined ? [] : [bias])].map((w) => graph.weightGradient(w));
   graph.op('conv-weight-gradient', op.layer, { inputs: [input, gradient], outputs, attributes });
-  if (!wants || elements(graph.shapeOf(input)) === 0) return;
-  const { buffer, accumulate } = graph.contribution(input);
-  graph.op('conv-input-gradient', op.layer, { inputs: [gradient, weight], outputs: [buffer], accumulate: [accumulate], attributes });
+  if (wants[0] === true) graph.contribute('conv-input-gradient', op, input, { inputs: [gradient, weight], attributes });
 };

@@ -3,9 +3,10 @@
  * dense-weight-gradient: inputs x, y'; outputs weight', bias?'. dense-input-gradient: inputs y', weight; output x'.
  */
 import type { DenseFields } from '../../models/network.ts';
-import { incoming, type Gradient, type Lower } from './rule.ts';
+import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
-export const lowerDense: Lower<DenseFields> = (graph, layer, { units, bias }, input, initialise) => {
+export const lowerDense: Lower<DenseFields> = (graph, layer, { units, bias }, from, initialise) => {
+  const input = only(layer, from);
   const features = graph.shapeOf(input)[0] ?? 0;
   const fans = { fanIn: features, fanOut: units };
   const inputs = [
@@ -30,7 +31,5 @@ export const denseGradient: Gradient = (graph, op, wants) => {
   const gradient = incoming(graph, op);
   const outputs = [weight, ...(bias === undefined ? [] : [bias])].map((w) => graph.weightGradient(w));
   graph.op('dense-weight-gradient', op.layer, { inputs: [input, gradient], outputs });
-  if (!wants) return;
-  const { buffer, accumulate } = graph.contribution(input);
-  graph.op('dense-input-gradient', op.layer, { inputs: [gradient, weight], outputs: [buffer], accumulate: [accumulate] });
+  if (wants[0] === true) graph.contribute('dense-input-gradient', op, input, { inputs: [gradient, weight] });
 };

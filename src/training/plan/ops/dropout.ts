@@ -5,9 +5,10 @@
  */
 import type { DropoutFields } from '../../models/network.ts';
 import { elements } from '../plan.ts';
-import { incoming, type Gradient, type Lower } from './rule.ts';
+import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
-export const lowerDropout: Lower<DropoutFields> = (graph, layer, _fields, input) => {
+export const lowerDropout: Lower<DropoutFields> = (graph, layer, _fields, from) => {
+  const input = only(layer, from);
   const output = graph.buffer(layer.id, 'activation', layer.output);
   const hyper = [graph.column(`${layer.id}.threshold`, 'u32'), graph.column(`${layer.id}.scale`, 'f32')];
   const ordinal = graph.ops.filter((op) => op.kind === 'dropout').length;
@@ -16,14 +17,6 @@ export const lowerDropout: Lower<DropoutFields> = (graph, layer, _fields, input)
 };
 
 export const dropoutGradient: Gradient = (graph, op, wants) => {
-  if (!wants) return;
-  const gradient = incoming(graph, op);
-  const { buffer, accumulate } = graph.contribution(op.inputs[0] ?? -1);
-  graph.op('dropout-gradient', op.layer, {
-    inputs: [gradient],
-    outputs: [buffer],
-    accumulate: [accumulate],
-    attributes: op.attributes,
-    hyper: op.hyper,
-  });
+  const { attributes, hyper } = op;
+  if (wants[0] === true) graph.contribute('dropout-gradient', op, op.inputs[0] ?? -1, { inputs: [incoming(graph, op)], attributes, hyper });
 };

@@ -1,8 +1,12 @@
-/** flatten (and identity): input x; output the same memory under another shape. Its gradient is the same memory too: no op. */
+/**
+ * flatten (and identity): input x; output the same memory under another shape.
+ * Its gradient is the same values: an add-gradient, which `in-place.ts` takes out wherever the memory can be the same too.
+ */
 import type { PlainFields } from '../../models/network.ts';
-import { incoming, type Gradient, type Lower } from './rule.ts';
+import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
-export const lowerFlatten: Lower<PlainFields> = (graph, layer, _fields, input) => {
+export const lowerFlatten: Lower<PlainFields> = (graph, layer, _fields, from) => {
+  const input = only(layer, from);
   const { role, perLane } = graph.at(input);
   const output = graph.buffer(layer.id, role === 'input' ? 'activation' : role, layer.output, { aliasOf: input, perLane });
   graph.op('flatten', layer.id, { inputs: [input], outputs: [output] });
@@ -10,6 +14,5 @@ export const lowerFlatten: Lower<PlainFields> = (graph, layer, _fields, input) =
 };
 
 export const flattenGradient: Gradient = (graph, op, wants) => {
-  if (!wants) return;
-  graph.contribution(op.inputs[0] ?? -1, incoming(graph, op));
+  if (wants[0] === true) graph.contribute('add-gradient', op, op.inputs[0] ?? -1, { inputs: [incoming(graph, op)] });
 };

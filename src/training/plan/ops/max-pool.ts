@@ -3,13 +3,13 @@
  * max-pool-gradient: inputs y', code; output x'. Attributes size, stride, padding.
  */
 import type { MaxPoolFields } from '../../models/network.ts';
-import { incoming, type Gradient, type Lower } from './rule.ts';
+import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
-export const lowerMaxPool: Lower<MaxPoolFields> = (graph, layer, { size, stride, padding }, input) => {
+export const lowerMaxPool: Lower<MaxPoolFields> = (graph, layer, { size, stride, padding }, from) => {
   const output = graph.buffer(layer.id, 'activation', layer.output);
   const code = graph.buffer(`${layer.id}.code`, 'saved', layer.output, { type: 'u8' });
   graph.op('max-pool', layer.id, {
-    inputs: [input],
+    inputs: [only(layer, from)],
     outputs: [output, code],
     attributes: { size: [...size], stride: [...stride], padding: [...padding] },
   });
@@ -17,13 +17,7 @@ export const lowerMaxPool: Lower<MaxPoolFields> = (graph, layer, { size, stride,
 };
 
 export const maxPoolGradient: Gradient = (graph, op, wants) => {
-  if (!wants) return;
-  const gradient = incoming(graph, op);
-  const { buffer, accumulate } = graph.contribution(op.inputs[0] ?? -1);
-  graph.op('max-pool-gradient', op.layer, {
-    inputs: [gradient, op.outputs[1] ?? -1],
-    outputs: [buffer],
-    accumulate: [accumulate],
-    attributes: op.attributes,
-  });
+  if (wants[0] !== true) return;
+  const inputs = [incoming(graph, op), op.outputs[1] ?? -1];
+  graph.contribute('max-pool-gradient', op, op.inputs[0] ?? -1, { inputs, attributes: op.attributes });
 };

@@ -3,14 +3,17 @@ import type { Layer } from '../../models/network.ts';
 import type { Graph } from '../graph.ts';
 import type { Op } from '../plan.ts';
 
-/** Appends a layer's forward ops; returns the buffer of its output. */
-export type Lower<F> = (graph: Graph, layer: Layer, fields: F, input: number, initialise: Initialise) => number;
+/**
+ * Appends a layer's forward ops; returns the buffer of its output.
+ * @param inputs buffers of the layers read, at least one
+ */
+export type Lower<F> = (graph: Graph, layer: Layer, fields: F, inputs: readonly number[], initialise: Initialise) => number;
 
 /**
- * Appends the ops that carry the gradient of `op`'s first output to its inputs.
- * @param wants whether the op's data input has a trainable weight upstream; if not, its gradient is never made
+ * Appends the ops that carry the gradient of `op`'s first output to its inputs and weights.
+ * @param wants by input: whether a trainable weight lies upstream of it; if not, its gradient is never made
  */
-export type Gradient = (graph: Graph, op: Op, wants: boolean) => void;
+export type Gradient = (graph: Graph, op: Op, wants: readonly boolean[]) => void;
 
 /** How a kernel and its bias start: scheme applied to the fans. */
 export type Initialise = (
@@ -25,4 +28,12 @@ export function incoming(graph: Graph, op: Op): number {
   const gradient = graph.gradientOf(output);
   if (gradient === undefined) throw new Error(`${op.layer} ${op.kind}: its output has no gradient`);
   return gradient;
+}
+
+/** The buffer that a layer with one input reads. */
+export function only(layer: Layer, inputs: readonly number[]): number {
+  const [input] = inputs;
+  if (input === undefined || inputs.length > 1)
+    throw new RangeError(`${layer.id}: expected one layer to read, found ${String(inputs.length)}`);
+  return input;
 }

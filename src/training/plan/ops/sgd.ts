@@ -1,20 +1,20 @@
 /**
- * sgd: inputs every weight's gradient; outputs every weight; columns α, μ, λ.
- * g ← g + λw; v ← μv + g; w ← w − α·v (Nesterov: w − α(g + μv); without momentum: w − α·g).
+ * sgd: g ← g + λw; v ← μv + g; w ← w − α·v (Nesterov: w − α(g + μv); without momentum: w − α·g). Columns α, μ, λ.
  */
 import type { SgdSettings } from '../../objective.ts';
 import type { Graph } from '../graph.ts';
+import type { HyperColumn } from '../plan.ts';
+import { appendUpdate, type Update } from './update.ts';
 
-/** @returns names of the slots */
-export function lowerSgd(graph: Graph, settings: SgdSettings, columns: readonly number[]): string[] {
+/** @param rate how often the learning rate changes */
+export function lowerSgd(graph: Graph, settings: SgdSettings, rate: HyperColumn['varies']): Update {
+  const hyper = [graph.column('learningRate', 'f32', rate), graph.column('momentum', 'f32'), graph.column('weightDecay', 'f32')];
   const slots = settings.momentum === undefined ? [] : ['momentum'];
-  const pairs = [...graph.weightGradients].sort((a, b) => a[0] - b[0]);
-  graph.op('sgd', 'optimizer', {
-    inputs: pairs.map(([, gradient]) => gradient),
-    outputs: pairs.map(([weight]) => weight),
-    accumulate: pairs.map(() => false),
-    attributes: { momentum: slots.length, nesterov: settings.nesterov === true ? 1 : 0 },
-    hyper: columns,
-  });
-  return slots;
+  const attributes = { momentum: slots.length, nesterov: settings.nesterov === true ? 1 : 0 };
+  return {
+    slots,
+    append: (whole) => {
+      appendUpdate(whole, 'sgd', hyper, attributes);
+    },
+  };
 }
