@@ -1,20 +1,22 @@
 /**
- * concat: two or more inputs of equal H and W; output their channels (or features) one after another.
+ * concat: inputs of equal H and W; output their channels (or features) one after another, zeros around them. Attribute before: channels
+ * of zeros in front; what the output has beyond its parts is zeros too.
  * concat-gradient, once an input: input y'; output x', a slice. Attribute first: elements of y before it.
  */
-import type { PlainFields } from '../../models/network.ts';
-import { elements } from '../plan.ts';
+import type { ConcatFields } from '../../models/network.ts';
+import { elements, numberOf } from '../plan.ts';
 import { incoming, type Gradient, type Lower } from './rule.ts';
 
-export const lowerConcat: Lower<PlainFields> = (graph, layer, _fields, inputs) => {
+export const lowerConcat: Lower<ConcatFields> = (graph, layer, { zeros }, inputs) => {
   const output = graph.buffer(layer.id, 'activation', layer.output);
-  graph.op('concat', layer.id, { inputs, outputs: [output] });
+  graph.op('concat', layer.id, { inputs, outputs: [output], attributes: { before: zeros[0] } });
   return output;
 };
 
 export const concatGradient: Gradient = (graph, op, wants) => {
   const gradient = incoming(graph, op);
-  let first = 0;
+  const plane = elements(graph.shapeOf(gradient).slice(1));
+  let first = numberOf(op, 'before') * plane;
   op.inputs.forEach((input, k) => {
     if (wants[k] === true) graph.contribute('concat-gradient', op, input, { inputs: [gradient], attributes: { first } });
     first += elements(graph.shapeOf(input));
