@@ -1,0 +1,10 @@
+/** The Python that `GALAPAGOS_PEER_PYTHON` names, with which formats and results are compared. */
+import { spawnSync } from 'node:child_process';
+
+/** Why a test that needs these modules cannot run here; null: it can. */
+export function missingPython(...modules: readonly string[]): string | null {
+  const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
+  const reason = `GALAPAGOS_PEER_PYTHON names no Python with ${modules.join(', ')}`;
+  if (python === '') return reason;
+  return spawnSync(python, ['-c', `import ${modules.join(', ')}`]).status === 0 ? null : reason;
+}
