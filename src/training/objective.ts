@@ -7,9 +7,13 @@ export type Params = Readonly<Record<string, ParamValue>>;
 
 /** The part of a search space that checks need: each parameter's kind, bounds or choices. */
 export type SearchSpaceLike = Readonly<Record<string, DistributionLike>>;
-export type DistributionLike =
+export type DistributionLike = (
   | { readonly type: 'float' | 'int'; readonly low: number; readonly high: number }
-  | { readonly type: 'categorical'; readonly choices: readonly ParamValue[] };
+  | { readonly type: 'categorical'; readonly choices: readonly ParamValue[] }
+) & {
+  /** The parameter is there only where each one named has one of the listed values. */
+  readonly when?: Readonly<Record<string, readonly ParamValue[]>> | undefined;
+};
 
 /** A literal, or a parameter's value times `times` over `over`. */
 export type Numeric = number | { readonly $param: string; readonly times?: number; readonly over?: number };

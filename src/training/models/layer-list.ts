@@ -4,12 +4,16 @@
  */
 import type { ParamValue } from '../objective.ts';
 import { nearest, quote } from '../problem.ts';
-import { ACTIVATIONS, LAYER_TYPES, PLANNED_LAYER_TYPES } from './layers/index.ts';
+import { isActive } from './activity.ts';
+import { ACTIVATION_TYPES, JOINING_TYPES, LAYER_TYPES, SINGLE_TYPES } from './layers/index.ts';
+import type { JoiningType, LayerReading } from './layers/layer-type.ts';
 import type { Layer, LayerFields, Shape } from './network.ts';
-import { channelsOf, Reader, type Fields } from './reader.ts';
+import { Reader, type Fields } from './reader.ts';
 import type { Scope } from './scope.ts';
 
 const ID = /^[A-Za-z0-9_.-]+$/;
+/** Fields of every layer, whatever its type. */
+const COMMON = ['type', 'id', 'from', 'when'];
 
 export class LayerList {
   readonly layers: Layer[] = [];
@@ -17,6 +21,7 @@ export class LayerList {
   readonly #input: Shape | undefined;
   /** Name → index, of every layer read so far, good or not. */
   readonly #index = new Map<string, number>();
+  readonly #blocks = new Set<string>();
   readonly #shapes: (Shape | undefined)[] = [];
   readonly #paths: string[] = [];
 
@@ -35,7 +40,7 @@ export class LayerList {
         return;
       }
       const fields = value as Fields;
-      if (!this.#active(fields, at)) return;
+      if (!isActive(new Reader(fields, at, this.#scope))) return;
       if (fields['repeat'] === undefined) this.#layer(fields, at, prefix, ordinals);
       else this.#repeat(fields, at, prefix, ordinals);
     });
@@ -56,29 +61,12 @@ export class LayerList {
     });
   }
 
-  #active(fields: Fields, path: string): boolean {
-    const when = fields['when'];
-    if (when === undefined) return true;
-    const reader = new Reader(fields, path, this.#scope);
-    if (typeof when !== 'object' || when === null || Array.isArray(when)) {
-      reader.report('wrong-type', 'when', '{"parameter": [values]}', quote(when));
-      return false;
-    }
-    return Object.entries(when).every(([name, values]: [string, unknown]) => {
-      if (!Array.isArray(values)) {
-        reader.report('wrong-type', 'when', `a list of values of ${JSON.stringify(name)}`, quote(values));
-        return false;
-      }
-      this.#scope.structural.add(name);
-      const known = this.#scope.space;
-      if (known !== undefined && known[name] === undefined) reader.structural('when', name);
-      return (values as readonly unknown[]).includes(this.#scope.params[name]);
-    });
-  }
-
   #repeat(fields: Fields, path: string, prefix: string, ordinals: Map<string, number>): void {
     const name = `${prefix}${this.#name('block', fields['id'], ordinals)}`;
-    const reader = new Reader(fields, path, this.#scope, { layer: name, asked: ['when', 'id'] });
+    const channels = this.#channels(new Reader(fields, path, this.#scope, { layer: name }), [this.layers.length - 1], prefix);
+    const reader = new Reader(fields, path, this.#scope, { layer: name, asked: ['when', 'id'], channels });
+    const isNew = this.#checkId(reader, name, this.#blocks.has(name));
+    this.#blocks.add(name);
     const times = reader.integer('repeat', { low: 0, high: 1000 });
     const layers = reader.raw('layers');
     reader.finish();
@@ -86,70 +74,62 @@ export class LayerList {
       reader.report(layers === undefined ? 'missing-field' : 'wrong-type', 'layers', 'a list of layers', quote(layers));
       return;
     }
+    if (!isNew) return;
     for (let i = 0; i < (times ?? 1); i++) this.read(layers, `${path}.layers`, `${name}.${String(i)}.`);
   }
 
   #layer(fields: Fields, path: string, prefix: string, ordinals: Map<string, number>): void {
-    const anonymous = new Reader(fields, path, this.#scope);
-    const type = this.#type(anonymous);
-    const id = `${prefix}${this.#name(typeof type === 'string' ? type : 'layer', fields['id'], ordinals)}`;
-    const from = this.#from(fields['from'], new Reader(fields, path, this.#scope, { layer: id }), prefix);
-    const input = from.length === 1 ? this.#shapeAt(from[0]) : undefined;
-    const reader = new Reader(fields, path, this.#scope, {
-      layer: id,
-      asked: ['type', 'id', 'from', 'when'],
-      channels: (reference) => {
-        if (reference === true) return input === undefined ? undefined : channelsOf(input);
-        const at = this.#find(reference, prefix);
-        if (at === undefined)
-          reader.report(
-            'unknown-layer',
-            undefined,
-            'the id of an earlier layer',
-            JSON.stringify(reference),
-            nearest(reference, this.#index.keys()),
-          );
-        const shape = at === undefined ? undefined : this.#shapeAt(at);
-        return shape === undefined ? undefined : channelsOf(shape);
-      },
-    });
-    if (this.#index.has(id)) reader.report('duplicate-id', 'id', 'a name used once', JSON.stringify(id));
-    if (fields['id'] !== undefined && (typeof fields['id'] !== 'string' || !ID.test(fields['id'])))
-      reader.report('wrong-type', 'id', 'letters, digits, _ . -', quote(fields['id']));
+    const type = this.#type(new Reader(fields, path, this.#scope));
+    const id = `${prefix}${this.#name(type ?? 'layer', fields['id'], ordinals)}`;
+    const joining = JOINING_TYPES.get(type ?? '');
+    const naming = new Reader(fields, path, this.#scope, { layer: id });
+    const from = this.#from(fields['from'], naming, prefix, joining);
+    const reader = new Reader(fields, path, this.#scope, { layer: id, asked: COMMON, channels: this.#channels(naming, from, prefix) });
+    this.#checkId(reader, id, this.#index.has(id));
     this.#index.set(id, this.layers.length);
-    const read = typeof type === 'string' ? LAYER_TYPES.get(type) : undefined;
-    if (typeof type === 'string' && read === undefined) this.#refuse(reader, type);
-    const reading = read?.(reader, input);
-    if (read !== undefined) reader.finish();
+    const reading = joining === undefined ? this.#single(type, reader, from) : joining.read(reader, this.#sources(from));
+    // Which activation it is may be the search's choice, and the slope is one's only.
+    if (typeof fields['type'] === 'object') reader.has('slope');
+    if (type !== undefined) reader.finish();
     const placeholder: LayerFields = { type: 'identity' };
-    this.layers.push({ id, from, fields: reading?.fields ?? placeholder, output: reading?.output ?? [] });
+    const reversed = reading !== undefined && 'reversed' in reading;
+    this.layers.push({
+      id,
+      from: reversed ? from.toReversed() : from,
+      fields: reading?.fields ?? placeholder,
+      output: reading?.output ?? [],
+    });
     this.#shapes.push(reading?.output);
     this.#paths.push(path);
   }
 
-  #type(reader: Reader): ParamValue | undefined {
-    const type = reader.raw('type');
-    if (typeof type === 'string') return type;
-    if (typeof type === 'object' && type !== null && '$param' in type && typeof type.$param === 'string') {
-      const chosen = reader.structural('type', type.$param);
-      if (chosen === undefined || (typeof chosen === 'string' && ACTIVATIONS.includes(chosen))) return chosen;
-      reader.report(
-        'out-of-range',
-        'type',
-        `an activation (${ACTIVATIONS.join(', ')}) from parameter ${JSON.stringify(type.$param)}`,
-        quote(chosen),
-      );
-      return undefined;
-    }
-    reader.report(type === undefined ? 'missing-field' : 'wrong-type', 'type', `one of ${[...LAYER_TYPES.keys()].join(', ')}`, quote(type));
-    return undefined;
+  #single(type: string | undefined, reader: Reader, from: readonly number[]): LayerReading | undefined {
+    return SINGLE_TYPES.get(type ?? '')?.(reader, from.length === 1 ? this.#shapeAt(from[0]) : undefined);
   }
 
-  #refuse(reader: Reader, type: string): void {
-    const supported = [...LAYER_TYPES.keys()];
-    const code = PLANNED_LAYER_TYPES.includes(type) ? 'unsupported' : 'unknown-type';
-    const hint = code === 'unsupported' ? 'in the format, but not in this version' : nearest(type, supported);
-    reader.report(code, 'type', `one of ${supported.join(', ')}`, JSON.stringify(type), hint);
+  #sources(from: readonly number[]): { id: string; shape: Shape }[] | undefined {
+    const sources = from.flatMap((index) => {
+      const shape = this.#shapeAt(index);
+      return shape === undefined ? [] : [{ id: this.layers[index]?.id ?? 'the input', shape }];
+    });
+    return sources.length === from.length && from.length > 0 ? sources : undefined;
+  }
+
+  /** A known type's name; undefined: reported. */
+  #type(reader: Reader): string | undefined {
+    const type = reader.raw('type');
+    if (typeof type === 'object' && type !== null && '$param' in type && typeof type.$param === 'string') {
+      const chosen: ParamValue | undefined = reader.structural('type', type.$param);
+      if (chosen === undefined || (typeof chosen === 'string' && ACTIVATION_TYPES.includes(chosen))) return chosen ?? undefined;
+      const expected = `an activation (${ACTIVATION_TYPES.join(', ')}) from parameter ${quote(type.$param)}`;
+      reader.report('out-of-range', 'type', expected, quote(chosen));
+      return undefined;
+    }
+    if (typeof type === 'string' && LAYER_TYPES.includes(type)) return type;
+    const code = type === undefined ? 'missing-field' : typeof type === 'string' ? 'unknown-type' : 'wrong-type';
+    const hint = typeof type === 'string' ? nearest(type, LAYER_TYPES) : undefined;
+    reader.report(code, 'type', `one of ${LAYER_TYPES.join(', ')}`, quote(type), hint);
+    return undefined;
   }
 
   #name(type: string, id: unknown, ordinals: Map<string, number>): string {
@@ -158,23 +138,40 @@ export class LayerList {
     return typeof id === 'string' ? id : `${type}${String(ordinal)}`;
   }
 
-  #from(from: unknown, reader: Reader, prefix: string): number[] {
-    if (from === undefined) return [this.layers.length - 1];
-    const names: readonly unknown[] = Array.isArray(from) ? from : [from];
-    if (names.length !== 1)
-      reader.report('wrong-type', 'from', 'one layer (layers that join several are not in this version)', quote(from));
-    return names.flatMap((name) => {
-      const at = typeof name === 'string' ? this.#find(name, prefix) : undefined;
-      if (at !== undefined) return [at];
-      reader.report(
-        'unknown-layer',
-        'from',
-        'the id of an earlier layer',
-        quote(name),
-        typeof name === 'string' ? nearest(name, this.#index.keys()) : undefined,
-      );
+  /** @returns whether the name is new */
+  #checkId(reader: Reader, name: string, taken: boolean): boolean {
+    const id = reader.raw('id');
+    if (id !== undefined && (typeof id !== 'string' || !ID.test(id)))
+      reader.report('wrong-type', 'id', 'letters, digits, _ . -', quote(id));
+    if (taken) reader.report('duplicate-id', 'id', 'a name used once', quote(name));
+    return !taken;
+  }
+
+  /** Indices of the layers read; fewer than written if some are not known. */
+  #from(from: unknown, reader: Reader, prefix: string, joining: JoiningType | undefined): number[] {
+    if (from === undefined && joining === undefined) return [this.layers.length - 1];
+    const names: readonly unknown[] = Array.isArray(from) ? from : from === undefined ? [] : [from];
+    const takes = joining?.takes ?? ((count) => count === 1);
+    if (!takes(names.length)) {
+      const expected = joining === undefined ? 'one layer' : joining.expected;
+      reader.report(from === undefined ? 'missing-field' : 'wrong-type', 'from', expected, quote(from));
       return [];
-    });
+    }
+    const found = names.map((name, i) => this.#named(name, reader, Array.isArray(from) ? `from[${String(i)}]` : 'from', prefix));
+    return found.every((index) => index !== undefined) ? found : [];
+  }
+
+  #named(name: unknown, reader: Reader, field: string | undefined, prefix: string): number | undefined {
+    const at = typeof name === 'string' ? this.#find(name, prefix) : undefined;
+    if (at !== undefined) return at;
+    const hint = typeof name === 'string' ? nearest(name, this.#index.keys()) : undefined;
+    reader.report('unknown-layer', field, 'the id of an earlier layer', quote(name), hint);
+    return undefined;
+  }
+
+  /** What `$channels` means to a layer: the channels of the first it reads, or of the one named. */
+  #channels(reader: Reader, from: readonly number[], prefix: string): (reference: true | string, field: string) => number | undefined {
+    return (reference, field) => this.#shapeAt(reference === true ? from[0] : this.#named(reference, reader, field, prefix))?.[0];
   }
 
   /** A name as seen from inside `prefix`: the innermost block first. */

@@ -1,23 +1,11 @@
-/** Networks known by name. Each is also a file of the same content in resources/networks, for people to copy and edit. */
-export const PRESETS: ReadonlyMap<string, object> = new Map<string, object>([
-  [
-    'mnist-paper',
-    {
-      format: 'galapagos-network/1',
-      name: 'mnist-paper',
-      input: { shape: [1, 28, 28], mean: [0.1307], deviation: [0.3081] },
-      layers: [
-        { type: 'conv', filters: 2, kernel: 5 },
-        { type: 'max-pool', size: 2 },
-        { type: 'relu' },
-        { type: 'conv', filters: 4, kernel: 5 },
-        { type: 'max-pool', size: 2 },
-        { type: 'relu' },
-        { type: 'flatten' },
-        { type: 'dropout', rate: { $param: 'dropout' } },
-        { type: 'dense', units: 10 },
-      ],
-      loss: { type: 'softmax-cross-entropy' },
-    },
-  ],
-]);
+/** Networks known by name: the files of resources/networks, built in. */
+import cnn from '../../../resources/networks/cnn.json' with { type: 'json' };
+import efficientnetB0 from '../../../resources/networks/efficientnet-b0.json' with { type: 'json' };
+import lenet5 from '../../../resources/networks/lenet-5.json' with { type: 'json' };
+import mlp from '../../../resources/networks/mlp.json' with { type: 'json' };
+import mnistPaper from '../../../resources/networks/mnist-paper.json' with { type: 'json' };
+import resnet20 from '../../../resources/networks/resnet-20.json' with { type: 'json' };
+
+export const PRESETS: ReadonlyMap<string, object> = new Map<string, object>(
+  [mnistPaper, lenet5, cnn, mlp, resnet20, efficientnetB0].map((description) => [description.name, description]),
+);

@@ -3,17 +3,13 @@
  * A reader remembers what was asked for, so that whatever is left over is an unknown field.
  */
 import type { Numeric, ParamValue } from '../objective.ts';
-import { nearest, quote } from '../problem.ts';
-import type { Pair, Shape } from './network.ts';
+import { nearest, quote, type Problem } from '../problem.ts';
+import { floored, readExpression, scaled, type Expression } from './expression.ts';
+import type { Pair } from './network.ts';
+import { isWithin, rangeText, type Range } from './range.ts';
 import type { Scope } from './scope.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
-export interface Range {
-  readonly low: number;
-  /** Inclusive; with `open`, exclusive. */
-  readonly high?: number;
-  readonly open?: boolean;
-}
 
 export class Reader {
   readonly path: string;
@@ -22,13 +18,13 @@ export class Reader {
   readonly #fields: Fields;
   readonly #asked: Set<string>;
   /** Channels of a `$channels` reference: own input (true) or a named layer; undefined where a shape is missing. */
-  readonly #channels: (reference: true | string) => number | undefined;
+  readonly #channels: (reference: true | string, field: string) => number | undefined;
 
   constructor(
     fields: Fields,
     path: string,
     scope: Scope,
-    options: { layer?: string; asked?: readonly string[]; channels?: (reference: true | string) => number | undefined } = {},
+    options: { layer?: string; asked?: readonly string[]; channels?: (reference: true | string, field: string) => number | undefined } = {},
   ) {
     this.#fields = fields;
     this.path = path;
@@ -49,19 +45,10 @@ export class Reader {
   }
 
   report(code: string, field: string | undefined, expected: string, found: string, hint?: string): void {
-    const path = field === undefined ? this.path : this.path === '' ? field : `${this.path}.${field}`;
-    this.scope.report({
-      code,
-      path,
-      expected,
-      found,
-      ...(this.layer === undefined ? {} : { layer: this.layer }),
-      ...(field === undefined ? {} : { field }),
-      ...(hint === undefined ? {} : { hint }),
-    });
+    this.#report({ code, expected, found, ...(hint === undefined ? {} : { hint }) }, field);
   }
 
-  /** An integer ≥ low, structural. undefined: reported, or unknown for want of an input shape. */
+  /** An integer, structural. undefined: reported, or unknown for want of an input shape. */
   integer(field: string, range: Range, fallback?: number): number | undefined {
     const value = this.#present(field, fallback, 'an integer');
     return value === undefined ? undefined : this.#integer(field, value, range);
@@ -80,61 +67,64 @@ export class Reader {
       this.report('wrong-type', field, 'an integer or a list of two', quote(value));
       return undefined;
     }
-    const rows = this.#integer(field, list[0], range);
-    const columns = this.#integer(field, list[1], range);
+    const rows = this.#integer(`${field}[0]`, list[0], range);
+    const columns = this.#integer(`${field}[1]`, list[1], range);
     return rows === undefined || columns === undefined ? undefined : [rows, columns];
   }
 
+  /** The one word a field may be, or else what `read` makes of it. */
+  orWord<Word extends string, T>(field: string, word: Word, read: () => T): Word | T | undefined {
+    const value = this.raw(field);
+    if (typeof value !== 'string') return read();
+    if (value === word) return word;
+    this.report('wrong-type', field, `a number or ${JSON.stringify(word)}`, quote(value), nearest(value, [word]));
+    return undefined;
+  }
+
+  /** A number that decides the plan, and so is structural. */
+  number(field: string, range: Range, fallback?: number): number | undefined {
+    const value = this.#present(field, fallback, 'a number');
+    if (value === undefined) return undefined;
+    const n = typeof value === 'number' ? value : this.#structuralNumber(field, value);
+    return n !== undefined && this.#within(field, n, range) ? n : undefined;
+  }
+
+  /** true, false, or a parameter of them. */
   boolean(field: string, fallback: boolean): boolean {
-    const value = this.raw(field) ?? fallback;
+    const value = this.#chosen(field, this.raw(field) ?? fallback);
     if (typeof value === 'boolean') return value;
-    this.report('wrong-type', field, 'true or false', quote(value));
+    if (value !== undefined) this.report('wrong-type', field, 'true or false', quote(value));
     return fallback;
   }
 
-  /** One of a list of words. */
-  choice<T extends string>(field: string, choices: readonly T[], fallback?: T): T | undefined {
-    const value = this.#present(field, fallback, choices.map((c) => JSON.stringify(c)).join(' or '));
+  /** One of a list of words, or a parameter of them. @param code of a word that is not in the list */
+  choice<T extends string>(field: string, choices: readonly T[], fallback?: T, code = 'out-of-range'): T | undefined {
+    const words = choices.map((c) => JSON.stringify(c)).join(' or ');
+    const value = this.#chosen(field, this.#present(field, fallback, words));
     if (value === undefined) return undefined;
     const found = choices.find((choice) => choice === value);
-    if (found === undefined) {
-      this.report(
-        'out-of-range',
-        field,
-        choices.map((c) => JSON.stringify(c)).join(' or '),
-        quote(value),
-        typeof value === 'string' ? nearest(value, choices) : undefined,
-      );
-    }
+    if (found === undefined) this.report(code, field, words, quote(value), typeof value === 'string' ? nearest(value, choices) : undefined);
     return found;
   }
 
   /** A number that each lane has its own of; bounds are checked at the parameter's bounds too. */
   perLane(field: string, range: Range, fallback?: number): Numeric | undefined {
-    const value = this.#present(field, fallback, 'a number or {"$param": …}');
-    if (value === undefined) return undefined;
-    if (typeof value === 'number') return this.#within(field, value, range) ? value : undefined;
-    const expression = this.#expression(field, value);
-    if (expression?.$param === undefined) {
-      if (expression !== undefined) this.report('wrong-type', field, 'a number or {"$param": …}', quote(value));
-      return undefined;
-    }
-    const { $param, times = 1, over = 1 } = expression;
-    for (const bound of this.#bounds(field, $param)) {
-      if (typeof bound !== 'number') {
-        this.report('wrong-type', field, `a number for parameter ${JSON.stringify($param)}`, quote(bound));
-        return undefined;
-      }
-      if (!this.#within(field, (bound * times) / over, range)) return undefined;
-    }
-    return { $param, times, over };
+    return this.#perLane(field, range, (n) => n, fallback);
+  }
+
+  /** As `perLane`, for a whole number: a literal must be one, a parameter is rounded down. */
+  perLaneInteger(field: string, range: Range): Numeric | undefined {
+    const value = this.#perLane(field, range, (n) => floored(n, range.low ?? 1));
+    if (typeof value !== 'number' || Number.isInteger(value)) return value;
+    this.report('wrong-type', field, 'an integer', quote(value));
+    return undefined;
   }
 
   /** A parameter's value here, noting that it decides the plan's shape; undefined: absent (reported if it cannot be known). */
   structural(field: string, name: string): ParamValue | undefined {
     this.scope.structural.add(name);
-    const value = this.scope.params[name];
-    if (value === undefined) this.#unknown(field, name);
+    const value = this.scope.value(name);
+    if (value === undefined) this.#report(this.scope.absence(name), field);
     return value;
   }
 
@@ -142,9 +132,18 @@ export class Reader {
   finish(): void {
     for (const field of Object.keys(this.#fields)) {
       if (!this.#asked.has(field)) {
-        this.report('unknown-field', field, `one of ${[...this.#asked].join(', ')}`, JSON.stringify(field), nearest(field, this.#asked));
+        this.report('unknown-field', field, `one of ${[...this.#asked].join(', ')}`, quote(field), nearest(field, this.#asked));
       }
     }
+  }
+
+  #report(parts: Omit<Problem, 'message' | 'path' | 'layer' | 'field'>, field: string | undefined): void {
+    this.scope.report({
+      ...parts,
+      path: field === undefined ? this.path : this.path === '' ? field : `${this.path}.${field}`,
+      ...(this.layer === undefined ? {} : { layer: this.layer }),
+      ...(field === undefined ? {} : { field }),
+    });
   }
 
   #present(field: string, fallback: unknown, expected: string): unknown {
@@ -153,72 +152,68 @@ export class Reader {
     return value;
   }
 
-  #integer(field: string, value: unknown, range: Range): number | undefined {
-    if (typeof value === 'number') {
-      if (!Number.isInteger(value)) {
-        this.report('wrong-type', field, 'an integer', quote(value));
-        return undefined;
-      }
-      return this.#within(field, value, range) ? value : undefined;
-    }
-    const expression = this.#expression(field, value);
-    if (expression === undefined) return undefined;
-    const base =
-      expression.$channels === undefined ? this.structural(field, expression.$param ?? '') : this.#channels(expression.$channels);
-    if (base === undefined) return undefined;
-    if (typeof base !== 'number') {
-      this.report('wrong-type', field, 'a number', quote(base));
-      return undefined;
-    }
-    const n = Math.max(1, Math.floor((base * (expression.times ?? 1)) / (expression.over ?? 1)));
-    return this.#within(field, n, range) ? n : undefined;
+  /** A literal, or a structural parameter's value. */
+  #chosen(field: string, value: unknown): unknown {
+    const expression = readExpression(value);
+    return expression !== undefined && '$param' in expression ? this.structural(field, expression.$param) : value;
   }
 
-  #expression(field: string, value: unknown): { $param?: string; $channels?: true | string; times?: number; over?: number } | undefined {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      const { $param, $channels, times = 1, over = 1, ...rest } = value as Fields;
-      const numbers = typeof times === 'number' && times > 0 && typeof over === 'number' && over > 0;
-      if (numbers && Object.keys(rest).length === 0) {
-        if (typeof $param === 'string' && $channels === undefined) return { $param, times, over };
-        if (($channels === true || typeof $channels === 'string') && $param === undefined) return { $channels, times, over };
-      }
+  #perLane(field: string, range: Range, rounded: (n: number) => number, fallback?: number): Numeric | undefined {
+    const value = this.#present(field, fallback, 'a number or {"$param": …}');
+    if (value === undefined) return undefined;
+    if (typeof value === 'number') return this.#within(field, value, range) ? value : undefined;
+    const expression = readExpression(value);
+    if (expression === undefined || !('$param' in expression)) {
+      this.report('wrong-type', field, 'a number or {"$param", "times", "over"}', quote(value));
+      return undefined;
     }
-    this.report('wrong-type', field, 'a number, {"$param", "times", "over"} or {"$channels", "times", "over"}', quote(value));
+    const { $param, times, over } = expression;
+    if (this.scope.value($param) === undefined) {
+      this.#report(this.scope.absence($param), field);
+      return undefined;
+    }
+    for (const bound of this.scope.extremes($param)) {
+      if (typeof bound !== 'number') {
+        this.report('wrong-type', field, `a number for parameter ${quote($param)}`, quote(bound));
+        return undefined;
+      }
+      if (!this.#within(field, rounded(scaled(bound, expression)), range)) return undefined;
+    }
+    return { $param, times, over };
+  }
+
+  #integer(field: string, value: unknown, range: Range): number | undefined {
+    if (typeof value === 'number') {
+      if (Number.isInteger(value)) return this.#within(field, value, range) ? value : undefined;
+      this.report('wrong-type', field, 'an integer', quote(value));
+      return undefined;
+    }
+    const n = this.#structuralNumber(field, value);
+    if (n === undefined) return undefined;
+    const whole = floored(n, range.low ?? 1);
+    return this.#within(field, whole, range) ? whole : undefined;
+  }
+
+  #structuralNumber(field: string, value: unknown): number | undefined {
+    const expression = readExpression(value);
+    if (expression === undefined) {
+      this.report('wrong-type', field, 'a number, {"$param", "times", "over"} or {"$channels", "times", "over"}', quote(value));
+      return undefined;
+    }
+    const base = this.#base(field, expression);
+    if (base === undefined) return undefined;
+    if (typeof base === 'number') return scaled(base, expression);
+    this.report('wrong-type', field, 'a number', quote(base));
     return undefined;
   }
 
-  #bounds(field: string, name: string): readonly ParamValue[] {
-    const distribution = this.scope.space?.[name];
-    if (distribution !== undefined)
-      return distribution.type === 'categorical' ? distribution.choices : [distribution.low, distribution.high];
-    const value = this.scope.params[name];
-    if (this.scope.space !== undefined || value === undefined) {
-      this.#unknown(field, name);
-      return [];
-    }
-    return [value];
+  #base(field: string, expression: Expression): ParamValue | undefined {
+    return '$param' in expression ? this.structural(field, expression.$param) : this.#channels(expression.$channels, field);
   }
 
-  #unknown(field: string, name: string): void {
-    const known = Object.keys(this.scope.space ?? this.scope.params);
-    this.report(
-      'unknown-param',
-      field,
-      known.length === 0 ? 'no parameter: none is declared' : `a declared parameter (${known.join(', ')})`,
-      JSON.stringify(name),
-      nearest(name, known),
-    );
-  }
-
-  #within(field: string, value: number, { low, high = Infinity, open = false }: Range): boolean {
-    if (value >= low && (open ? value < high : value <= high)) return true;
-    const upper = high === Infinity ? '' : open ? ` and below ${String(high)}` : ` and at most ${String(high)}`;
-    this.report('out-of-range', field, `at least ${String(low)}${upper}`, quote(value));
+  #within(field: string, value: number, range: Range): boolean {
+    if (isWithin(value, range)) return true;
+    this.report('out-of-range', field, rangeText(range), quote(value));
     return false;
   }
-}
-
-/** Channels (or features) of a shape. */
-export function channelsOf(shape: Shape): number {
-  return shape[0] ?? 1;
 }

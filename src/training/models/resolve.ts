@@ -2,9 +2,9 @@
  * From a network description (JSON) and parameter values to a network: repeats unrolled, conditions decided, names given,
  * shapes inferred. Collects every problem. Not the plan's compiler.
  */
-import { nearest, quote } from '../problem.ts';
+import { quote } from '../problem.ts';
 import { LayerList } from './layer-list.ts';
-import type { Network } from './network.ts';
+import type { Loss, Network } from './network.ts';
 import { Reader, type Fields } from './reader.ts';
 import type { Scope } from './scope.ts';
 
@@ -20,7 +20,7 @@ export function resolveNetwork(description: unknown, scope: Scope, path = ''): N
     scope.report({ code: 'wrong-type', path, expected: 'a network description', found: quote(description) });
     return undefined;
   }
-  const reader = new Reader(description, path, scope);
+  const reader = new Reader(description, path, scope, { asked: ['$schema'] });
   const format = reader.raw('format');
   if (format !== NETWORK_FORMAT) reader.report('wrong-type', 'format', JSON.stringify(NETWORK_FORMAT), quote(format));
   const name = reader.raw('name');
@@ -32,6 +32,8 @@ export function resolveNetwork(description: unknown, scope: Scope, path = ''): N
   if (Array.isArray(layers) && layers.length > 0) list.read(layers, path === '' ? 'layers' : `${path}.layers`);
   else reader.report(layers === undefined ? 'missing-field' : 'wrong-type', 'layers', 'a list of layers', quote(layers));
   reader.finish();
+  if (scope.problems.length === before && list.layers.length === 0)
+    reader.report('missing-field', 'layers', 'at least one layer whose "when" holds', 'none');
   if (scope.problems.length === before) list.reportUnused();
   if (scope.problems.length > before || typeof name !== 'string' || input === undefined || loss === undefined) return undefined;
   return { name, input, layers: list.layers, loss };
@@ -48,45 +50,42 @@ function readInput(outer: Reader): Network['input'] | undefined {
     return undefined;
   }
   const reader = new Reader(value, outer.path === '' ? 'input' : `${outer.path}.input`, outer.scope);
-  const shape = numbers(reader, 'shape', (n) => Number.isInteger(n) && n > 0, [1, 3]);
-  const channels = shape?.[0] ?? 1;
-  const mean = reader.has('mean') ? numbers(reader, 'mean', Number.isFinite, [channels]) : Array<number>(channels).fill(0);
-  const deviation = reader.has('deviation') ? numbers(reader, 'deviation', (n) => n > 0, [channels]) : Array<number>(channels).fill(1);
+  const shape = numbers(reader, 'shape', '[C, H, W] or [F], positive integers', (n) => Number.isInteger(n) && n > 0, [1, 3]);
+  const channels = shape?.[0];
+  const each = channels === undefined ? 'for each channel' : `for each of ${String(channels)} channels`;
+  const fill = (n: number): number[] => Array<number>(channels ?? 0).fill(n);
+  const mean = reader.has('mean') ? numbers(reader, 'mean', `a number ${each}`, Number.isFinite, channels) : fill(0);
+  const deviation = reader.has('deviation') ? numbers(reader, 'deviation', `a number above 0 ${each}`, (n) => n > 0, channels) : fill(1);
   reader.finish();
   return shape === undefined || mean === undefined || deviation === undefined ? undefined : { shape, mean, deviation };
 }
 
-function numbers(reader: Reader, field: string, good: (n: number) => boolean, lengths: readonly number[]): number[] | undefined {
+/** @param lengths that the list may have; undefined: any */
+function numbers(
+  reader: Reader,
+  field: string,
+  expected: string,
+  good: (n: number) => boolean,
+  lengths: number | readonly number[] | undefined,
+): number[] | undefined {
   const value = reader.raw(field);
-  if (Array.isArray(value) && lengths.includes(value.length) && value.every((n) => typeof n === 'number' && good(n)))
-    return value as number[];
-  reader.report(
-    value === undefined ? 'missing-field' : 'wrong-type',
-    field,
-    `a list of ${lengths.join(' or ')} positive numbers`,
-    quote(value),
-  );
+  const isLong = (n: number): boolean => lengths === undefined || (typeof lengths === 'number' ? n === lengths : lengths.includes(n));
+  if (Array.isArray(value) && isLong(value.length) && value.every((n) => typeof n === 'number' && good(n))) return value as number[];
+  reader.report(value === undefined ? 'missing-field' : 'wrong-type', field, expected, quote(value));
   return undefined;
 }
 
-function readLoss(outer: Reader): Network['loss'] | undefined {
+function readLoss(outer: Reader): Loss | undefined {
   const value = outer.raw('loss');
   if (!isFields(value)) {
     outer.report(value === undefined ? 'missing-field' : 'wrong-type', 'loss', '{"type": "softmax-cross-entropy"}', quote(value));
     return undefined;
   }
   const reader = new Reader(value, outer.path === '' ? 'loss' : `${outer.path}.loss`, outer.scope);
-  const type = reader.raw('type');
-  if (type === 'mean-squared-error') {
-    reader.report('unsupported', 'type', '"softmax-cross-entropy", the only loss of this version', quote(type));
-    return undefined;
-  }
-  if (type !== 'softmax-cross-entropy') {
-    const hint = typeof type === 'string' ? nearest(type, ['softmax-cross-entropy', 'mean-squared-error']) : undefined;
-    reader.report('unknown-type', 'type', '"softmax-cross-entropy"', quote(type), hint);
-    return undefined;
-  }
-  const smoothing = reader.perLane('smoothing', { low: 0, high: 1 }, 0);
+  const type = reader.choice('type', ['softmax-cross-entropy', 'mean-squared-error'], undefined, 'unknown-type');
+  if (type === undefined) return undefined;
+  const smoothing = type === 'softmax-cross-entropy' ? reader.perLane('smoothing', { low: 0, high: 1 }, 0) : undefined;
   reader.finish();
+  if (type === 'mean-squared-error') return { type };
   return smoothing === undefined ? undefined : { type, smoothing };
 }

@@ -4,16 +4,15 @@ import type { Reader } from '../reader.ts';
 import { requireImage, windowCount, type ReadLayer } from './layer-type.ts';
 
 export const readConv: ReadLayer = (reader, input) => {
-  const depthwise = reader.raw('groups') === 'depthwise';
-  const channels = input?.[0];
-  const filters = reader.integer('filters', { low: 1 }, depthwise ? (channels ?? 1) : undefined);
+  const image = requireImage(reader, input);
+  const channels = image?.[0];
+  const grouping = reader.orWord('groups', 'depthwise', () => reader.integer('groups', { low: 1 }, 1));
+  const groups = grouping === 'depthwise' ? channels : grouping;
+  const filters = grouping === 'depthwise' && !reader.has('filters') ? channels : reader.integer('filters', { low: 1 });
   const kernel = reader.pair('kernel', { low: 1 });
   const stride = reader.pair('stride', { low: 1 }, [1, 1]);
-  const same = reader.raw('padding') === 'same';
-  const padding = same ? ([0, 0] as const) : reader.pair('padding', { low: 0 }, [0, 0]);
-  const groups = depthwise ? (channels ?? 1) : reader.integer('groups', { low: 1 }, 1);
+  const padding = reader.orWord('padding', 'same', () => reader.pair('padding', { low: 0 }, [0, 0]));
   const bias = reader.boolean('bias', true);
-  const image = requireImage(reader, input);
   if (
     image === undefined ||
     filters === undefined ||
@@ -28,7 +27,8 @@ export const readConv: ReadLayer = (reader, input) => {
     reader.report('groups-do-not-divide', 'groups', `a divisor of ${String(c)} channels and ${String(filters)} filters`, String(groups));
     return undefined;
   }
-  const total: Pair = same ? [sameTotal(h, kernel[0], stride[0]), sameTotal(w, kernel[1], stride[1])] : [2 * padding[0], 2 * padding[1]];
+  const total: Pair =
+    padding === 'same' ? [sameTotal(h, kernel[0], stride[0]), sameTotal(w, kernel[1], stride[1])] : [2 * padding[0], 2 * padding[1]];
   const output = convOutput(reader, image, total, kernel, stride);
   if (output === undefined) return undefined;
   const before: Pair = [Math.floor(total[0] / 2), Math.floor(total[1] / 2)];

@@ -1,35 +1,49 @@
-/** Every layer type by name: those that can be read, and those the format names that are not built yet. */
+/** Every layer type by name. */
+import { ADD } from './add.ts';
+import { readBatchNorm } from './batch-norm.ts';
+import { CONCAT } from './concat.ts';
 import { readConv } from './conv.ts';
 import { readDense } from './dense.ts';
-import type { ReadLayer } from './layer-type.ts';
-import { readMaxPool } from './max-pool.ts';
-import { readDropout, readFlatten, readIdentity, readRelu } from './plain.ts';
+import { readDropout } from './dropout.ts';
+import { readFlatten } from './flatten.ts';
+import { readGlobalAveragePool } from './global-average-pool.ts';
+import { readLayerNorm } from './layer-norm.ts';
+import { keepsShape, type JoiningType, type ReadLayer } from './layer-type.ts';
+import { readLeakyRelu } from './leaky-relu.ts';
+import { MULTIPLY } from './multiply.ts';
+import { readAveragePool, readMaxPool } from './pool.ts';
 
-export const LAYER_TYPES: ReadonlyMap<string, ReadLayer> = new Map([
+/** Types that a parameter may choose between: each takes any shape and keeps it. */
+const ACTIVATIONS: ReadonlyMap<string, ReadLayer> = new Map<string, ReadLayer>([
+  ['relu', keepsShape({ type: 'relu' })],
+  ['leaky-relu', readLeakyRelu],
+  ['gelu', keepsShape({ type: 'gelu' })],
+  ['silu', keepsShape({ type: 'silu' })],
+  ['sigmoid', keepsShape({ type: 'sigmoid' })],
+  ['tanh', keepsShape({ type: 'tanh' })],
+  ['identity', keepsShape({ type: 'identity' })],
+]);
+
+/** Types that read one layer. */
+export const SINGLE_TYPES: ReadonlyMap<string, ReadLayer> = new Map<string, ReadLayer>([
   ['conv', readConv],
   ['dense', readDense],
   ['max-pool', readMaxPool],
-  ['relu', readRelu],
+  ['average-pool', readAveragePool],
+  ['global-average-pool', readGlobalAveragePool],
+  ...ACTIVATIONS,
   ['flatten', readFlatten],
   ['dropout', readDropout],
-  ['identity', readIdentity],
+  ['batch-norm', readBatchNorm],
+  ['layer-norm', readLayerNorm],
 ]);
 
-/** In the format, but no executor has them: described networks get a clear refusal. */
-export const PLANNED_LAYER_TYPES: readonly string[] = [
-  'average-pool',
-  'global-average-pool',
-  'leaky-relu',
-  'gelu',
-  'silu',
-  'sigmoid',
-  'tanh',
-  'batch-norm',
-  'layer-norm',
-  'add',
-  'multiply',
-  'concat',
-];
+/** Types that read several. */
+export const JOINING_TYPES: ReadonlyMap<string, JoiningType> = new Map<string, JoiningType>([
+  ['add', ADD],
+  ['multiply', MULTIPLY],
+  ['concat', CONCAT],
+]);
 
-/** What a `type` given by a parameter may become. */
-export const ACTIVATIONS: readonly string[] = ['relu', 'leaky-relu', 'gelu', 'silu', 'sigmoid', 'tanh', 'identity'];
+export const LAYER_TYPES: readonly string[] = [...SINGLE_TYPES.keys(), ...JOINING_TYPES.keys()];
+export const ACTIVATION_TYPES: readonly string[] = [...ACTIVATIONS.keys()];

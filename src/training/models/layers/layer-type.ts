@@ -1,5 +1,5 @@
 /** What a layer type must say of itself: its fields and its output's shape. One file a type implements it. */
-import type { LayerFields, Shape } from '../network.ts';
+import { shapeText, type LayerFields, type Shape } from '../network.ts';
 import type { Reader } from '../reader.ts';
 
 export interface LayerReading {
@@ -13,6 +13,30 @@ export interface LayerReading {
  * @returns undefined where a field or the input's shape is missing
  */
 export type ReadLayer = (reader: Reader, input: Shape | undefined) => LayerReading | undefined;
+
+/** A layer that is read, by name. */
+export interface Source {
+  readonly id: string;
+  readonly shape: Shape;
+}
+
+/** A type that reads several layers, which its `from` names. */
+export interface JoiningType {
+  /** How many, in words, and whether a number of them is right. */
+  readonly expected: string;
+  readonly takes: (count: number) => boolean;
+  /**
+   * As `ReadLayer`.
+   * @param inputs undefined after an earlier error
+   * @returns with `reversed`, the layer reads its two inputs the other way round
+   */
+  readonly read: (reader: Reader, inputs: readonly Source[] | undefined) => (LayerReading & { readonly reversed?: true }) | undefined;
+}
+
+/** A type whose output has its input's shape and that has no fields of its own. */
+export function keepsShape(fields: LayerFields): ReadLayer {
+  return (_reader, input) => (input === undefined ? undefined : { fields, output: input });
+}
 
 /** Reports an input that is not an image [C, H, W]. */
 export function requireImage(reader: Reader, input: Shape | undefined): readonly [number, number, number] | undefined {
@@ -36,4 +60,9 @@ export function windowCount(
   if (size + total >= kernel) return Math.floor((size + total - kernel) / stride) + 1;
   reader.report('empty-output', field, `at most ${String(size + total)} for its input ${input} (or padding)`, String(kernel));
   return undefined;
+}
+
+/** Reports two inputs whose shapes do not go together. */
+export function reportMismatch(reader: Reader, expected: string, found: Source): void {
+  reader.report('shape-mismatch', undefined, expected, `${found.id}'s ${shapeText(found.shape)}`);
 }

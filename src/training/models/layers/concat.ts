@@ -1,0 +1,29 @@
+/**
+ * `concat`: channels (or features) one after another. `zeros` puts channels of zeros around them, which is the padding shortcut of
+ * residual networks (He et al. 2016, option A).
+ */
+import { shapeText, type Shape } from '../network.ts';
+import { reportMismatch, type JoiningType } from './layer-type.ts';
+
+export const CONCAT: JoiningType = {
+  expected: 'one layer or more',
+  takes: (count) => count >= 1,
+  read: (reader, inputs) => {
+    const zeros = reader.pair('zeros', { low: 0 }, [0, 0]);
+    const first = inputs?.[0];
+    if (inputs === undefined || first === undefined || zeros === undefined) return undefined;
+    const other = inputs.find(({ shape }) => pixels(shape) !== pixels(first.shape));
+    if (other !== undefined) {
+      const rest = first.shape.length === 1 ? 'vectors' : `images of ${pixels(first.shape)}`;
+      reportMismatch(reader, `${rest}, as ${first.id}'s ${shapeText(first.shape)}`, other);
+      return undefined;
+    }
+    const channels = inputs.reduce((sum, { shape }) => sum + (shape[0] ?? 0), zeros[0] + zeros[1]);
+    return { fields: { type: 'concat', zeros }, output: [channels, ...first.shape.slice(1)] };
+  },
+};
+
+/** All but the channels: `H×W`, nothing for a vector. */
+function pixels(shape: Shape): string {
+  return shapeText(shape.slice(1));
+}

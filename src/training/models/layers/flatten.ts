@@ -1,0 +1,6 @@
+/** `flatten`: an image as a vector, C·H·W in that order, in every executor. */
+import { sizeOf } from '../network.ts';
+import type { ReadLayer } from './layer-type.ts';
+
+export const readFlatten: ReadLayer = (_reader, input) =>
+  input === undefined ? undefined : { fields: { type: 'flatten' }, output: [sizeOf(input)] };

@@ -1,0 +1,26 @@
+/** The interval a number of a description must lie in, and how it is said. */
+export interface Range {
+  /** Inclusive. */
+  readonly low?: number;
+  /** Exclusive. */
+  readonly above?: number;
+  /** Inclusive. */
+  readonly high?: number;
+  /** Exclusive. */
+  readonly below?: number;
+}
+
+export function isWithin(value: number, { low = -Infinity, above = -Infinity, high = Infinity, below = Infinity }: Range): boolean {
+  return Number.isFinite(value) && value >= low && value > above && value <= high && value < below;
+}
+
+/** `at least 0 and below 1`. */
+export function rangeText({ low, above, high, below }: Range): string {
+  const parts = [
+    ...(low === undefined ? [] : [`at least ${String(low)}`]),
+    ...(above === undefined ? [] : [`above ${String(above)}`]),
+    ...(high === undefined ? [] : [`at most ${String(high)}`]),
+    ...(below === undefined ? [] : [`below ${String(below)}`]),
+  ];
+  return parts.join(' and ');
+}
