@@ -25,3 +25,42 @@ export function storeVector(body: Body, to: Local, offset: number, add: boolean)
   if (add) body.get(to).load('v128', offset).vector('f32x4.add');
   body.store('v128', offset);
 }
+
+/** No accumulator takes more terms: longer sums are sums of sums. */
+const LONGEST_SUM = 4096;
+const ACCUMULATORS = 4;
+
+/**
+ * Sums over `count` vectors of consecutive buffers: the i-th vector goes to accumulator i mod 4, (a₀+a₁)+(a₂+a₃) at the end.
+ * Moves the pointers.
+ * @param totals one local a sum; they are set, not added to
+ * @param add adds the vector at this offset behind the pointers to each of the sums
+ */
+export function sumVectors(
+  body: Body,
+  count: number,
+  pointers: readonly Local[],
+  totals: readonly Local[],
+  add: (sums: readonly Local[], offset: number) => void,
+): void {
+  const places = Math.min(ACCUMULATORS, count);
+  const sums = Array.from({ length: places }, () => body.locals('v128', totals.length));
+  const ofTotal = (t: number): Local[] => sums.map((place) => place[t] ?? 0);
+  for (let first = 0; first < count; first += ACCUMULATORS * LONGEST_SUM) {
+    for (const sum of sums.flat()) body.f32x4(0).set(sum);
+    eachVector(body, Math.min(ACCUMULATORS * LONGEST_SUM, count - first), pointers, places, (offset, place) => {
+      add(sums[place] ?? [], offset);
+    });
+    totals.forEach((total, t) => {
+      const [a = 0, b, c, d] = ofTotal(t);
+      body.get(a);
+      if (b !== undefined) body.get(b).vector('f32x4.add');
+      if (c !== undefined) body.get(c);
+      if (d !== undefined) body.get(d).vector('f32x4.add');
+      if (c !== undefined) body.vector('f32x4.add');
+      if (first > 0) body.get(total).vector('f32x4.add');
+      body.set(total);
+    });
+  }
+  body.release('v128', ...sums.flat());
+}
