@@ -1,0 +1,84 @@
+/**
+ * An ONNX model as a file: nodes, initialisers, one input, one output. The field numbers are of onnx.proto (onnx/onnx, IR
+ * version 8). Which nodes a network becomes is `export.ts`.
+ */
+import { ProtobufWriter } from './protobuf.ts';
+
+/** Opset of the default domain; with LayerNormalization, before Gelu: every onnxruntime since 1.12 runs it. */
+export const OPSET = 17;
+const IR_VERSION = 8;
+
+export type Attribute = number | readonly number[] | { readonly float: number };
+
+export interface Node {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  /** Whole numbers and lists of them; floats are marked. */
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+}
+
+export interface Initialiser {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array | BigInt64Array;
+}
+
+export interface Model {
+  readonly name: string;
+  readonly nodes: readonly Node[];
+  readonly initialisers: readonly Initialiser[];
+  /** Shapes are per sample: the batch comes first and may be any. */
+  readonly input: { readonly name: string; readonly type: 'u8' | 'f32'; readonly shape: readonly number[] };
+  readonly output: { readonly name: string; readonly shape: readonly number[] };
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const DATA_TYPES = { f32: 1, u8: 2, i64: 7 } as const;
+const ATTRIBUTE_TYPES = { float: 1, int: 2, ints: 7 } as const;
+
+export function encodeModel({ name, nodes, initialisers, input, output, metadata }: Model): Uint8Array {
+  const graph = new ProtobufWriter();
+  for (const node of nodes) graph.message(1, nodeMessage(node));
+  graph.text(2, name);
+  for (const tensor of initialisers) graph.message(5, tensorMessage(tensor));
+  graph.message(11, valueMessage(input)).message(12, valueMessage({ ...output, type: 'f32' }));
+  const model = new ProtobufWriter().integer(1, IR_VERSION).text(2, 'galapagos').message(7, graph);
+  model.message(8, new ProtobufWriter().text(1, '').integer(2, OPSET));
+  for (const [key, value] of Object.entries(metadata)) model.message(14, new ProtobufWriter().text(1, key).text(2, value));
+  return model.finish();
+}
+
+function nodeMessage({ type, name, inputs, output, attributes = {} }: Node): ProtobufWriter {
+  const node = new ProtobufWriter();
+  for (const input of inputs) node.text(1, input);
+  node.text(2, output).text(3, name).text(4, type);
+  for (const [key, value] of Object.entries(attributes)) node.message(5, attributeMessage(key, value));
+  return node;
+}
+
+function attributeMessage(name: string, value: Attribute): ProtobufWriter {
+  const attribute = new ProtobufWriter().text(1, name);
+  if (typeof value === 'number') return attribute.integer(3, value).integer(20, ATTRIBUTE_TYPES.int);
+  if ('float' in value) return attribute.float(2, value.float).integer(20, ATTRIBUTE_TYPES.float);
+  for (const each of value) attribute.integer(8, each);
+  return attribute.integer(20, ATTRIBUTE_TYPES.ints);
+}
+
+function tensorMessage({ name, shape, values }: Initialiser): ProtobufWriter {
+  const tensor = new ProtobufWriter();
+  for (const dimension of shape) tensor.integer(1, dimension);
+  const raw = new DataView(new ArrayBuffer(values.byteLength));
+  if (values instanceof Float32Array) values.forEach((value, i) => raw.setFloat32(4 * i, value, true));
+  else values.forEach((value, i) => raw.setBigInt64(8 * i, value, true));
+  const type = values instanceof Float32Array ? DATA_TYPES.f32 : DATA_TYPES.i64;
+  return tensor.integer(2, type).text(8, name).bytes(9, new Uint8Array(raw.buffer));
+}
+
+function valueMessage({ name, type, shape }: Model['input']): ProtobufWriter {
+  const dimensions = new ProtobufWriter().message(1, new ProtobufWriter().text(2, 'batch'));
+  for (const size of shape) dimensions.message(1, new ProtobufWriter().integer(1, size));
+  const tensor = new ProtobufWriter().integer(1, DATA_TYPES[type]).message(2, dimensions);
+  return new ProtobufWriter().text(1, name).message(2, new ProtobufWriter().message(1, tensor));
+}

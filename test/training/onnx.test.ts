@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { LaneState } from '../../src/training/executors/executor.ts';
+import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
+import type { Network } from '../../src/training/models/network.ts';
+import { PRESETS } from '../../src/training/models/presets.ts';
+import { resolveNetwork } from '../../src/training/models/resolve.ts';
+import { Scope } from '../../src/training/models/scope.ts';
+import { exportOnnx } from '../../src/training/onnx/export.ts';
+import { OPSET } from '../../src/training/onnx/model.ts';
+import { ProtobufWriter } from '../../src/training/onnx/protobuf.ts';
+import { compilePlan } from '../../src/training/plan/compile.ts';
+import { toTensors } from '../../src/training/weights/lane-file.ts';
+import { missingPython } from '../support/peer-python.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { NEVER, SGD, synthetic } from './support.ts';
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+describe('protobuf', () => {
+  // The examples of protobuf.dev's page on the encoding, and one float.
+  it.each<[string, ProtobufWriter, string]>([
+    ['a = 150', new ProtobufWriter().integer(1, 150), '089601'],
+    ['b = "testing"', new ProtobufWriter().text(2, 'testing'), '120774657374696e67'],
+    ['c {a = 150}', new ProtobufWriter().message(3, new ProtobufWriter().integer(1, 150)), '1a03089601'],
+    ['field 20, beyond 32 bits', new ProtobufWriter().integer(20, 2 ** 40), 'a001808080808020'],
+    ['f = 1.5', new ProtobufWriter().float(2, 1.5), '150000c03f'],
+  ])('writes %s', (_name, message, bytes) => {
+    expect(hex(message.finish())).toBe(bytes);
+  });
+});
+
+interface Case {
+  readonly file: Uint8Array;
+  readonly images: Uint8Array;
+  readonly logits: Float64Array;
+}
+
+const SAMPLES = 3;
+
+/** A network with weights that are drawn, running statistics that are not their first values, and what the reference evaluates. */
+async function evaluated(network: Network): Promise<Case> {
+  const plan = compilePlan(network, { batch: SAMPLES, optimizer: SGD });
+  const classes = network.layers.at(-1)?.output[0] ?? 0;
+  const view = synthetic(network.input.shape, classes, SAMPLES);
+  const executable = await new ReferenceExecutor().compile(plan, 1, NEVER);
+  await executable.loadDataset(view);
+  await executable.begin(5, [{ trial: 0, shared: false }]);
+  const drawn = await executable.readWeights(0);
+  const state: LaneState = { ...drawn, statistics: drawn.statistics.map((value, i) => value + 0.3 + (i % 7) / 20) };
+  await executable.writeWeights(0, state);
+  await executable.evaluate(
+    Uint32Array.from({ length: SAMPLES }, (_, i) => i),
+    NEVER,
+  );
+  const logits = executable.tensors.at(plan.logits).slice();
+  await executable.dispose();
+  const { tensors } = toTensors({ ...plan, slots: [] }, state);
+  return { file: exportOnnx({ network, input: plan.input, tensors, metadata: { trial: '0' } }), images: view.x as Uint8Array, logits };
+}
+
+const PROGRAM = `
+import json, sys
+import numpy as np, onnx, onnxruntime
+path, shape, opset = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])
+model = onnx.load(path + '.onnx')
+onnx.checker.check_model(model, full_check=True)
+assert [(o.domain, o.version) for o in model.opset_import] == [('', opset)]
+assert [(p.key, p.value) for p in model.metadata_props] == [('trial', '0')]
+images = np.fromfile(path + '.images', np.uint8).reshape([-1] + shape)
+logits = onnxruntime.InferenceSession(path + '.onnx').run(['output'], {'input': images})[0]
+expected = np.fromfile(path + '.logits', np.float64).reshape(logits.shape)
+print(float(np.abs(logits - expected).max()), float(np.abs(expected).max()))
+`;
+
+const noPython = missingPython('numpy', 'onnx', 'onnxruntime');
+
+describe('onnxruntime evaluates as we do', () => {
+  const presets = [...PRESETS.keys()].map((name): [string, () => Network] => [
+    name,
+    () => resolveNetwork(PRESETS.get(name), new Scope({ dropout: 0.1 }))!,
+  ]);
+  it.for<[string, () => Network]>(presets)('%s', async ([, make], { skip }) => {
+    skip(noPython !== null, noPython ?? '');
+    const network = make();
+    const { file, images, logits } = await evaluated(network);
+    expect(logits.every(Number.isFinite)).toBe(true);
+    const folder = temporaryFolder();
+    try {
+      const path = folder.file('model');
+      writeFileSync(`${path}.onnx`, file);
+      writeFileSync(`${path}.images`, images);
+      writeFileSync(`${path}.logits`, logits);
+      const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
+      const { stdout, stderr } = spawnSync(python, ['-c', PROGRAM, path, JSON.stringify(network.input.shape), String(OPSET)], {
+        encoding: 'utf8',
+      });
+      const [error, largest] = stdout.split(' ').map(Number);
+      expect(error, stderr).toBeLessThanOrEqual(1e-4);
+      expect(largest).toBeGreaterThan(1e-3);
+    } finally {
+      folder.remove();
+    }
+  });
+});
