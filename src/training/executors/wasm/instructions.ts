@@ -18,6 +18,7 @@ const PLAIN = {
   'i32.sub': [0x6b],
   'i32.mul': [0x6c],
   'i32.shl': [0x74],
+  'f32.ne': [0x5c],
   'f32.sqrt': [0x91],
   'f32.add': [0x92],
   'f32.sub': [0x93],
@@ -226,6 +227,17 @@ export class Body {
     const left = this.local('i32');
     this.i32(count).set(left).#emit(0x03, 0x40);
     step();
+    this.get(left).i32(1).plain('i32.sub').tee(left).#emit(0x0d, 0, 0x0b);
+    this.release('i32', left);
+    return this;
+  }
+
+  /** As `repeat`, of a count known when it runs, at least 1. */
+  repeatLocal(count: Local, moving: readonly Moving[], body: () => void): this {
+    const left = this.local('i32');
+    this.get(count).set(left).#emit(0x03, 0x40);
+    body();
+    for (const [pointer, bytes] of moving) this.advance(pointer, bytes);
     this.get(left).i32(1).plain('i32.sub').tee(left).#emit(0x0d, 0, 0x0b);
     this.release('i32', left);
     return this;
