@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { cosPi, exp, log, normalQuantile, power } from '../../src/core/elementary.ts';
+import { cosPi, erf, exp, log, normalQuantile, power } from '../../src/core/elementary.ts';
 
 const relative = (found: number, expected: number): number => Math.abs(found - expected) / Math.max(Math.abs(expected), Number.MIN_VALUE);
 
@@ -68,5 +68,25 @@ describe('normalQuantile', () => {
         expect(relative(normalQuantile(1 - p), -normalQuantile(p))).toBeLessThan(1e-12);
       }),
     );
+  });
+});
+
+describe('erf', () => {
+  it('is what C's library says, odd, and ±1 at the ends', () => {
+    const table: [number, number][] = [
+      [0.1, 0.1124629160182849],
+      [0.5, 0.5204998778130465],
+      [0.9, 0.7969082124228321],
+      [1, 0.8427007929497149],
+      [1.5, 0.9661051464753108],
+      [2, 0.9953222650189527],
+      [3, 0.9999779095030014],
+      [5, 0.9999999999984626],
+    ];
+    for (const [x, y] of table) {
+      expect(relative(erf(x), y), String(x)).toBeLessThanOrEqual(4.5e-16);
+      expect(erf(-x)).toBe(-erf(x));
+    }
+    expect([erf(0), erf(6), erf(-Infinity), erf(NaN)]).toEqual([0, 1, -1, NaN]);
   });
 });

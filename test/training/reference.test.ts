@@ -68,6 +68,8 @@ function evaluateAt({ network, plan }: Subject, weights: readonly Float64Array[]
     n,
     batch: plan.batch,
     step: 3,
+    epoch: 0,
+    training: true,
     key: keyOf(7),
     trial: 1,
     words: row,

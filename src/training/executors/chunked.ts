@@ -22,6 +22,7 @@ export interface Batch {
   readonly indices: Uint32Array;
   /** Of the run, from 0. */
   readonly step: number;
+  readonly epoch: number;
 }
 
 export abstract class ChunkedExecutable implements Executable {
@@ -78,7 +79,13 @@ export abstract class ChunkedExecutable implements Executable {
           const at = request.firstStep + done + k;
           const indices = request.order.subarray(at * batch, (at + 1) * batch);
           const row = request.rows === 'run' ? 0 : done + k;
-          this.trainStep({ indices, step: request.epoch * perEpoch + at }, request.hyper, row, this.#liveLanes(), tallies);
+          this.trainStep(
+            { indices, step: request.epoch * perEpoch + at, epoch: request.epoch },
+            request.hyper,
+            row,
+            this.#liveLanes(),
+            tallies,
+          );
         }
         this.#pace(steps, performance.now() - chunkBegan);
         done += steps;
@@ -98,7 +105,7 @@ export abstract class ChunkedExecutable implements Executable {
       const { batch } = this.plan;
       let since = performance.now();
       for (let at = 0; at < indices.length && !signal.aborted && this.#anyLive(); at += batch) {
-        this.evaluateStep({ indices: indices.subarray(at, at + batch), step: 0 }, this.#liveLanes(), tallies);
+        this.evaluateStep({ indices: indices.subarray(at, at + batch), step: 0, epoch: 0 }, this.#liveLanes(), tallies);
         if (performance.now() - since < CHUNK_MILLISECONDS) continue;
         await setImmediate();
         this.#applyStops();

@@ -1,20 +1,49 @@
-/** gather: the batch's samples, normalised; positions ≥ n repeat position 0. */
+/** gather: the batch's samples, cropped and flipped in training, normalised; positions ≥ n repeat position 0. */
+import { philox, PURPOSE } from '../../../core/random.ts';
 import { rootOf, type Op } from '../../plan/plan.ts';
 import type { Step } from './tensors.ts';
 
-export function gather(op: Op, { tensors, batch, n, x, y, indices }: Step): void {
+interface Shift {
+  readonly dy: number;
+  readonly dx: number;
+  readonly flip: boolean;
+}
+
+/** Of a dataset sample in an epoch: the same for every lane. */
+function shiftOf(crop: number, flip: boolean, { key, epoch }: Step, sample: number): Shift {
+  const words = new Uint32Array(4);
+  philox(key, sample, epoch, 0, PURPOSE.augment << 24, words);
+  const below = (word: number): number => Math.floor(word * (2 * crop + 1) * 2 ** -32);
+  return { dy: below(words[0] ?? 0) - crop, dx: below(words[1] ?? 0) - crop, flip: flip && (words[2] ?? 0) >>> 31 === 1 };
+}
+
+export function gather(op: Op, step: Step): void {
+  const { tensors, batch, n, x, y, indices } = step;
   const [input = -1, label] = op.outputs;
-  const { scale, shift, shape } = tensors.plan.input;
+  const { scale, shift, shape, crop, flip } = tensors.plan.input;
   const size = tensors.size(input);
-  const plane = size / (shape[0] ?? 1);
+  const [channels = 1, h = 1, w = 1] = shape;
+  const plane = size / channels;
   const to = tensors.at(rootOf(tensors.plan, input).id);
   const labels = tensors.at(label);
+  const perLabel = tensors.size(label);
+  const augments = step.training && (crop > 0 || flip);
   for (let b = 0; b < batch; b++) {
     const from = indices[b < n ? b : 0] ?? 0;
+    const move = augments ? shiftOf(crop, flip, step, from) : undefined;
     for (let i = 0; i < size; i++) {
       const c = Math.floor(i / plane);
-      to[b * size + i] = (x[from * size + i] ?? 0) * (scale[c] ?? 1) + (shift[c] ?? 0);
+      let value: number;
+      if (move === undefined) value = x[from * size + i] ?? 0;
+      else {
+        const column = i % w;
+        const sourceColumn = (move.flip ? w - 1 - column : column) + move.dx;
+        const sourceRow = (Math.floor(i / w) % h) + move.dy;
+        const inside = sourceRow >= 0 && sourceRow < h && sourceColumn >= 0 && sourceColumn < w;
+        value = inside ? (x[from * size + c * plane + sourceRow * w + sourceColumn] ?? 0) : 0;
+      }
+      to[b * size + i] = value * (scale[c] ?? 1) + (shift[c] ?? 0);
     }
-    labels[b] = y[from] ?? 0;
+    for (let u = 0; u < perLabel; u++) labels[b * perLabel + u] = y[from * perLabel + u] ?? 0;
   }
 }

@@ -1,37 +1,74 @@
-/** softmax-cross-entropy with label smoothing: loss, argmax, and the gradient of the mean in place of the logits. */
+/** The losses: Σ over the valid samples, argmax, and the gradient of the mean over them. */
 import { exp, log } from '../../../core/elementary.ts';
 import type { Op } from '../../plan/plan.ts';
 import type { Step } from './tensors.ts';
 
-export function softmaxCrossEntropy(op: Op, { tensors, batch, n, floats }: Step): void {
-  const [logits, label] = op.inputs;
-  const training = op.outputs.length === 3;
-  const [loss, correct] = op.outputs.slice(-2);
-  const z = tensors.at(logits);
-  const y = tensors.at(label);
-  const g = training ? tensors.at(op.outputs[0]) : undefined;
-  const classes = tensors.size(logits);
-  const smoothing = op.hyper[0] === undefined ? 0 : (floats[op.hyper[0]] ?? 0);
+/** One sample's loss and the gradient of it, written to `gradient`. */
+type SampleLoss = (z: Float64Array, sample: number, gradient: Float64Array) => number;
+
+/** Ties: the first. */
+function argmax(z: Float64Array): number {
+  let best = 0;
+  for (let k = 1; k < z.length; k++) if ((z[k] ?? 0) > (z[best] ?? 0)) best = k;
+  return best;
+}
+
+/** @param correct whether a sample counts as predicted right */
+function overBatch(op: Op, { tensors, batch, n }: Step, ofSample: SampleLoss, correct: (z: Float64Array, sample: number) => boolean): void {
+  const [outputs] = op.inputs;
+  const z = tensors.at(outputs);
+  const g = op.outputs.length === 3 ? tensors.at(op.outputs[0]) : undefined;
+  const [loss, hits] = op.outputs.slice(-2);
+  const size = tensors.size(outputs);
+  const gradient = new Float64Array(size);
   let lossSum = 0;
-  let hits = 0;
+  let right = 0;
   for (let b = 0; b < batch; b++) {
-    const row = z.slice(b * classes, (b + 1) * classes);
-    const target = y[b] ?? 0;
-    let best = 0;
-    for (let k = 1; k < classes; k++) if ((row[k] ?? 0) > (row[best] ?? 0)) best = k;
-    const top = row[best] ?? 0;
-    const powers = row.map((value) => exp(value - top));
-    const sum = powers.reduce((a, p) => a + p, 0);
-    const mean = row.reduce((a, value) => a + value, 0) / classes;
+    const row = z.slice(b * size, (b + 1) * size);
     if (b < n) {
-      lossSum += top + log(sum) - (1 - smoothing) * (row[target] ?? 0) - smoothing * mean;
-      if (best === target) hits += 1;
+      lossSum += ofSample(row, b, gradient);
+      if (correct(row, b)) right += 1;
     }
-    for (let k = 0; g !== undefined && k < classes; k++) {
-      const t = (k === target ? 1 - smoothing : 0) + smoothing / classes;
-      g[b * classes + k] = b < n ? ((powers[k] ?? 0) / sum - t) / n : 0;
-    }
+    for (let k = 0; g !== undefined && k < size; k++) g[b * size + k] = b < n ? (gradient[k] ?? 0) / n : 0;
   }
   tensors.at(loss)[0] = lossSum;
-  tensors.at(correct)[0] = hits;
+  tensors.at(hits)[0] = right;
+}
+
+export function softmaxCrossEntropy(op: Op, step: Step): void {
+  const y = step.tensors.at(op.inputs[1]);
+  const classes = step.tensors.size(op.inputs[0]);
+  const smoothing = op.hyper[0] === undefined ? 0 : (step.floats[op.hyper[0]] ?? 0);
+  const ofSample: SampleLoss = (z, b, gradient) => {
+    const target = y[b] ?? 0;
+    const top = z[argmax(z)] ?? 0;
+    const powers = z.map((value) => exp(value - top));
+    const sum = powers.reduce((a, p) => a + p, 0);
+    const mean = z.reduce((a, value) => a + value, 0) / classes;
+    for (let k = 0; k < classes; k++) {
+      const t = (k === target ? 1 - smoothing : 0) + smoothing / classes;
+      gradient[k] = (powers[k] ?? 0) / sum - t;
+    }
+    return top + log(sum) - (1 - smoothing) * (z[target] ?? 0) - smoothing * mean;
+  };
+  overBatch(op, step, ofSample, (z, b) => argmax(z) === y[b]);
+}
+
+/** Against a class, which becomes one-hot, or against U numbers. */
+export function meanSquaredError(op: Op, step: Step): void {
+  const [outputs, label] = op.inputs;
+  const y = step.tensors.at(label);
+  const size = step.tensors.size(outputs);
+  const classes = step.tensors.plan.buffers[label ?? -1]?.type === 'u32';
+  const target = (b: number, k: number): number => (classes ? (y[b] === k ? 1 : 0) : (y[b * size + k] ?? 0));
+  const ofSample: SampleLoss = (z, b, gradient) => {
+    let sum = 0;
+    for (let k = 0; k < size; k++) {
+      const error = (z[k] ?? 0) - target(b, k);
+      sum += error * error;
+      gradient[k] = (2 * error) / size;
+    }
+    return sum / size;
+  };
+  overBatch(op, step, ofSample, (z, b) => classes && argmax(z) === y[b]);
 }

@@ -3,7 +3,8 @@ import { pairOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
 import { tapsOf, type Geometry } from './windows.ts';
 
-function geometryOf(op: Op, tensors: Tensors, input: number, output: number): Geometry {
+/** Of a pool or its gradient; `input` is the larger image. */
+export function poolGeometry(op: Op, tensors: Tensors, input: number, output: number): Geometry {
   const [, h = 1, w = 1] = tensors.shape(input);
   const [, rows = 1, columns = 1] = tensors.shape(output);
   return {
@@ -18,7 +19,7 @@ function geometryOf(op: Op, tensors: Tensors, input: number, output: number): Ge
 export function maxPool(op: Op, { tensors, batch }: Step): void {
   const [input = -1] = op.inputs;
   const [output = -1, code = -1] = op.outputs;
-  const geometry = geometryOf(op, tensors, input, output);
+  const geometry = poolGeometry(op, tensors, input, output);
   const x = tensors.at(input);
   const y = tensors.at(output).fill(NaN);
   const winner = tensors.at(code);
@@ -40,7 +41,7 @@ export function maxPool(op: Op, { tensors, batch }: Step): void {
 export function maxPoolGradient(op: Op, { tensors, batch }: Step): void {
   const [gradient = -1, code = -1] = op.inputs;
   const [input = -1] = op.outputs;
-  const geometry = geometryOf(op, tensors, input, gradient);
+  const geometry = poolGeometry(op, tensors, input, gradient);
   const g = tensors.at(gradient);
   const winner = tensors.at(code);
   const dx = tensors.at(input);

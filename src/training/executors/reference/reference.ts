@@ -3,7 +3,7 @@ import { keyOf } from '../../../core/random.ts';
 import { counterOf, initialWeights } from '../../initialise.ts';
 import { pad, unpad } from '../../plan/block.ts';
 import { arenaBytes, laneBytes, sharedBytes, type DatasetShape } from '../../plan/memory.ts';
-import { blockSize, elements, type Op, type Plan } from '../../plan/plan.ts';
+import { blockSize, elements, type BufferRole, type Plan } from '../../plan/plan.ts';
 import { ChunkedExecutable, type Batch, type LaneTally } from '../chunked.ts';
 import type { DatasetView, Executor, LaneSeed, LaneState, Memory, Usable } from '../executor.ts';
 import { execute } from './ops.ts';
@@ -13,7 +13,10 @@ interface LaneMemory {
   readonly trial: number;
   /** By weight, in plan order. */
   readonly weights: Float64Array[];
-  readonly slots: Float64Array[];
+  /** [slot][weight]. */
+  readonly slots: Float64Array[][];
+  /** By statistic, in plan order. */
+  readonly statistics: Float64Array[];
   step: number;
 }
 
@@ -62,8 +65,9 @@ export class ReferenceExecutable extends ChunkedExecutable {
     this.#seed = seed;
     this.#lanes = lanes.map((lane) => {
       const weights = this.#split(initialWeights(this.plan, seed, lane));
-      const slots = this.plan.slots.length === 0 ? [] : weights.map((w) => new Float64Array(w.length));
-      return { trial: counterOf(lane), weights, slots, step: 0 };
+      const slots = this.plan.slots.map(() => weights.map((w) => new Float64Array(w.length)));
+      const statistics = this.plan.statistics.map(({ shape, initial }) => new Float64Array(elements(shape)).fill(initial));
+      return { trial: counterOf(lane), weights, slots, statistics, step: 0 };
     });
   }
 
@@ -71,7 +75,7 @@ export class ReferenceExecutable extends ChunkedExecutable {
     const columns = this.plan.hyper.length;
     for (const lane of live) {
       const words = hyper.subarray((row * this.#lanes.length + lane) * columns, (row * this.#lanes.length + lane + 1) * columns);
-      this.#walk(this.plan.train, batch, lane, words, tallies[lane]);
+      this.#walk(true, batch, lane, words, tallies[lane]);
       const memory = this.#lanes[lane];
       if (memory !== undefined) memory.step += 1;
     }
@@ -79,10 +83,10 @@ export class ReferenceExecutable extends ChunkedExecutable {
 
   protected evaluateStep(batch: Batch, live: readonly number[], tallies: LaneTally[]): void {
     const words = new Uint32Array(this.plan.hyper.length);
-    for (const lane of live) this.#walk(this.plan.evaluate, batch, lane, words, tallies[lane]);
+    for (const lane of live) this.#walk(false, batch, lane, words, tallies[lane]);
   }
 
-  #walk(ops: readonly Op[], batch: Batch, lane: number, words: Uint32Array, tally: LaneTally | undefined): void {
+  #walk(training: boolean, batch: Batch, lane: number, words: Uint32Array, tally: LaneTally | undefined): void {
     const memory = this.#lanes[lane];
     const dataset = this.#dataset;
     if (memory === undefined || dataset === undefined || tally === undefined) throw new Error('loadDataset and begin come first');
@@ -93,6 +97,8 @@ export class ReferenceExecutable extends ChunkedExecutable {
       n,
       batch: this.plan.batch,
       step: batch.step,
+      epoch: batch.epoch,
+      training,
       key: keyOf(this.#seed),
       trial: memory.trial,
       floats,
@@ -101,9 +107,10 @@ export class ReferenceExecutable extends ChunkedExecutable {
       y: dataset.y,
       indices: batch.indices,
     };
-    this.#eachWeight((buffer, w) => this.tensors.at(buffer).set(memory.weights[w] ?? []));
-    for (const op of ops) execute(op, step, memory.slots);
-    this.#eachWeight((buffer, w) => memory.weights[w]?.set(this.tensors.at(buffer)));
+    const owned = this.#owned(memory);
+    for (const [buffer, values] of owned) this.tensors.at(buffer).set(values);
+    for (const op of training ? this.plan.train : this.plan.evaluate) execute(op, step, memory.slots);
+    for (const [buffer, values] of owned) values.set(this.tensors.at(buffer));
     const metric = (name: string): number =>
       this.tensors.at(this.plan.buffers.find((b) => b.role === 'metric' && b.name === name)?.id)[0] ?? NaN;
     tally.lossSum += metric('loss');
@@ -111,11 +118,13 @@ export class ReferenceExecutable extends ChunkedExecutable {
     tally.samples += n;
   }
 
-  #eachWeight(visit: (buffer: number, weight: number) => void): void {
-    this.plan.weights.forEach((weight, w) => {
-      const buffer = this.plan.buffers.find((b) => b.role === 'weight' && b.name === weight.name);
-      if (buffer !== undefined) visit(buffer.id, w);
-    });
+  /** Buffers of weights and statistics, with the lane's values. */
+  #owned({ weights, statistics }: LaneMemory): [number, Float64Array][] {
+    const find = (role: BufferRole, name: string): number => this.plan.buffers.find((b) => b.role === role && b.name === name)?.id ?? -1;
+    return [
+      ...this.plan.weights.map(({ name }, w): [number, Float64Array] => [find('weight', name), weights[w] ?? new Float64Array()]),
+      ...this.plan.statistics.map(({ name }, s): [number, Float64Array] => [find('statistic', name), statistics[s] ?? new Float64Array()]),
+    ];
   }
 
   protected weightsFinite(lane: number): boolean {
@@ -125,16 +134,29 @@ export class ReferenceExecutable extends ChunkedExecutable {
   protected read(lane: number): LaneState {
     const memory = this.#lanes[lane];
     if (memory === undefined) throw new RangeError(`no lane ${String(lane)}`);
-    const slots = memory.slots.length === 0 ? [] : [unpad(this.plan, this.#join(memory.slots))];
-    return { weights: unpad(this.plan, this.#join(memory.weights)), slots, statistics: new Float32Array(0), step: memory.step };
+    return {
+      weights: unpad(this.plan, this.#join(memory.weights)),
+      slots: memory.slots.map((slot) => unpad(this.plan, this.#join(slot))),
+      statistics: Float32Array.from(memory.statistics.flatMap((values) => [...values])),
+      step: memory.step,
+    };
   }
 
   protected write(lane: number, state: LaneState): void {
     const memory = this.#lanes[lane];
     if (memory === undefined) throw new RangeError(`no lane ${String(lane)}`);
-    this.#split(pad(this.plan, state.weights)).forEach((w, i) => memory.weights[i]?.set(w));
-    const slot = state.slots[0];
-    if (slot !== undefined) this.#split(pad(this.plan, slot)).forEach((v, i) => memory.slots[i]?.set(v));
+    const copy = (packed: Float32Array, into: readonly Float64Array[]): void => {
+      this.#split(pad(this.plan, packed)).forEach((values, i) => into[i]?.set(values));
+    };
+    copy(state.weights, memory.weights);
+    state.slots.forEach((packed, k) => {
+      copy(packed, memory.slots[k] ?? []);
+    });
+    let at = 0;
+    for (const values of memory.statistics) {
+      values.set(state.statistics.subarray(at, at + values.length));
+      at += values.length;
+    }
     memory.step = state.step;
   }
 

@@ -10,6 +10,9 @@ export interface Step {
   readonly batch: number;
   /** Of the run, from 0. */
   readonly step: number;
+  readonly epoch: number;
+  /** false: evaluation, where nothing is augmented. */
+  readonly training: boolean;
   readonly key: Key;
   /** c2 of the lane's streams. */
   readonly trial: number;

@@ -1,0 +1,69 @@
+/** layer-norm and its gradient, in float64: a mean and a variance per sample, of everything or of each pixel's channels. */
+import { elements, numberOf, type Op } from '../../plan/plan.ts';
+import type { Step, Tensors } from './tensors.ts';
+
+/** A sample is `groups` interleaved groups of `size` elements: element k of group j is at k·groups + j. */
+interface Groups {
+  readonly groups: number;
+  readonly size: number;
+}
+
+function groupsOf(op: Op, tensors: Tensors, id: number | undefined): Groups {
+  const shape = tensors.shape(id);
+  if (op.attributes['over'] === 'all') return { groups: 1, size: elements(shape) };
+  return { groups: elements(shape.slice(1)), size: shape[0] ?? 1 };
+}
+
+export function layerNorm(op: Op, { tensors, batch }: Step): void {
+  const [x, weight, bias] = op.inputs.map((id) => tensors.at(id));
+  const [y, mean, inverse] = op.outputs.map((id) => tensors.at(id));
+  if (!x || !weight || !bias || !y || !mean || !inverse) throw new RangeError(`${op.layer}: layer-norm lacks a buffer`);
+  const { groups, size } = groupsOf(op, tensors, op.inputs[0]);
+  const epsilon = numberOf(op, 'epsilon');
+  for (let at = 0; at < batch * groups; at++) {
+    const first = Math.floor(at / groups) * groups * size + (at % groups);
+    let sum = 0;
+    for (let k = 0; k < size; k++) sum += x[first + k * groups] ?? 0;
+    const mu = sum / size;
+    let squares = 0;
+    for (let k = 0; k < size; k++) squares += ((x[first + k * groups] ?? 0) - mu) ** 2;
+    const r = 1 / Math.sqrt(squares / size + epsilon);
+    mean[at] = mu;
+    inverse[at] = r;
+    for (let k = 0; k < size; k++) {
+      const i = first + k * groups;
+      y[i] = (weight[k] ?? 0) * ((x[i] ?? 0) - mu) * r + (bias[k] ?? 0);
+    }
+  }
+}
+
+export function layerNormGradient(op: Op, { tensors, batch }: Step): void {
+  const [g, x, weight, mean, inverse] = op.inputs.map((id) => tensors.at(id));
+  const [dWeight, dBias] = op.outputs.map((id) => tensors.at(id));
+  if (!g || !x || !weight || !mean || !inverse || !dWeight || !dBias) throw new RangeError(`${op.layer}: layer-norm' lacks a buffer`);
+  const { groups, size } = groupsOf(op, tensors, op.inputs[1]);
+  const dx = op.outputs[2] === undefined ? undefined : tensors.at(op.outputs[2]);
+  const add = op.accumulate[2] === true;
+  dWeight.fill(0);
+  dBias.fill(0);
+  for (let at = 0; at < batch * groups; at++) {
+    const first = Math.floor(at / groups) * groups * size + (at % groups);
+    const r = inverse[at] ?? 0;
+    const normalised = (i: number): number => ((x[i] ?? 0) - (mean[at] ?? 0)) * r;
+    let sum = 0;
+    let product = 0;
+    for (let k = 0; k < size; k++) {
+      const i = first + k * groups;
+      const h = (weight[k] ?? 0) * (g[i] ?? 0);
+      sum += h;
+      product += h * normalised(i);
+      dWeight[k] = (dWeight[k] ?? 0) + (g[i] ?? 0) * normalised(i);
+      dBias[k] = (dBias[k] ?? 0) + (g[i] ?? 0);
+    }
+    for (let k = 0; dx !== undefined && k < size; k++) {
+      const i = first + k * groups;
+      const value = r * ((weight[k] ?? 0) * (g[i] ?? 0) - sum / size - (normalised(i) * product) / size);
+      dx[i] = add ? (dx[i] ?? 0) + value : value;
+    }
+  }
+}
