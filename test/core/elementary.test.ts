@@ -72,7 +72,7 @@ describe('normalQuantile', () => {
 });
 
 describe('erf', () => {
-  it('is what C's library says, odd, and ±1 at the ends', () => {
+  it('is what the C library says, odd, and ±1 at the ends', () => {
     const table: [number, number][] = [
       [0.1, 0.1124629160182849],
       [0.5, 0.5204998778130465],
