@@ -1,31 +1,62 @@
 /** Every error of an objective against a search space, at every corner of its structural parameters, before a study starts. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { corners } from './corners.ts';
 import { DATASETS } from './datasets/catalogue.ts';
 import { Scope } from './models/scope.ts';
-import type { DistributionLike, ParamValue, SearchSpaceLike, TrainObjective } from './objective.ts';
-import { problem, type Problem } from './problem.ts';
+import type { Params, ParamValue, SearchSpaceLike, TrainObjective } from './objective.ts';
+import { problem, quote, type Problem } from './problem.ts';
 import { resolveObjective } from './resolve-objective.ts';
-
-/** Corners looked at; a space with more is checked at this many of them. */
-const MOST_CORNERS = 1024;
 
 /** @param resources absolute path of the folder that holds `datasets/` */
 export function checkObjective(objective: TrainObjective, space: SearchSpaceLike, resources: string): Problem[] {
-  const found = new Map<string, Problem>();
   const structural = new Set<string>();
+  const mentioned = new Map<string, Set<ParamValue>>();
+  const size = (): number => [...mentioned.values()].reduce((sum, values) => sum + values.size, structural.size);
+  let found: Sighting[] = [];
   // A corner can reveal further structural parameters (behind a `when`), so corners are enumerated until none is new.
-  for (let known = -1; known < structural.size;) {
-    known = structural.size;
-    for (const params of corners(space, structural)) {
+  for (let known = -1; known < size();) {
+    known = size();
+    const scopes = corners(space, structural, mentioned).map((params) => {
       const scope = new Scope(params, space);
       resolveObjective(objective, scope);
-      for (const name of scope.structural) if (space[name] !== undefined) structural.add(name);
-      for (const p of scope.problems) found.set(`${p.code} ${p.path} ${p.layer ?? ''}`, p);
+      return scope;
+    });
+    for (const scope of scopes) {
+      for (const name of scope.structural) if (Object.hasOwn(space, name)) structural.add(name);
+      for (const [name, values] of scope.mentioned) mentioned.set(name, new Set([...(mentioned.get(name) ?? []), ...values]));
+    }
+    found = sightings(scopes);
+  }
+  return [...found.map((sighting) => explained(sighting, structural)), ...missingFiles(objective, resources)];
+}
+
+/** A problem, the first corner that has it, and whether all do. */
+interface Sighting {
+  readonly problem: Problem;
+  readonly params: Params;
+  readonly everywhere: boolean;
+}
+
+function sightings(scopes: readonly Scope[]): Sighting[] {
+  const found = new Map<string, { problem: Problem; params: Params; count: number }>();
+  for (const { problems, params } of scopes) {
+    for (const one of problems) {
+      const key = `${one.code} ${one.path}`;
+      const seen = found.get(key) ?? { problem: one, params, count: 0 };
+      seen.count++;
+      found.set(key, seen);
     }
   }
-  for (const p of missingFiles(objective, resources)) found.set(`${p.code} ${p.expected}`, p);
-  return [...found.values()];
+  return [...found.values()].map(({ count, ...rest }) => ({ ...rest, everywhere: count === scopes.length }));
+}
+
+/** Says for which values a problem is there, where it is not there for all. */
+function explained({ problem: one, params, everywhere }: Sighting, structural: ReadonlySet<string>): Problem {
+  const values = [...structural].flatMap((name) => (Object.hasOwn(params, name) ? [`${name} ${quote(params[name])}`] : []));
+  if (everywhere || values.length === 0) return one;
+  const where = `with ${values.join(', ')}`;
+  return problem({ ...one, hint: one.hint === undefined ? where : `${where}; ${one.hint}` });
 }
 
 function missingFiles(objective: TrainObjective, resources: string): Problem[] {
@@ -34,18 +65,4 @@ function missingFiles(objective: TrainObjective, resources: string): Problem[] {
   return files
     .filter((file) => !existsSync(file))
     .map((file) => problem({ code: 'missing-file', path: 'dataset', expected: file, found: 'no such file' }));
-}
-
-/** All combinations of extreme values of the named parameters; the others at their first value. */
-function corners(space: SearchSpaceLike, structural: ReadonlySet<string>): Record<string, ParamValue>[] {
-  let all: Record<string, ParamValue>[] = [{}];
-  for (const [name, distribution] of Object.entries(space)) {
-    const values = extremes(distribution).slice(0, structural.has(name) ? undefined : 1);
-    all = all.flatMap((params) => values.map((value) => ({ ...params, [name]: value }))).slice(0, MOST_CORNERS);
-  }
-  return all;
-}
-
-function extremes(distribution: DistributionLike): readonly ParamValue[] {
-  return distribution.type === 'categorical' ? distribution.choices : [distribution.low, distribution.high];
 }

@@ -79,9 +79,9 @@ function numericValue(expression: Numeric, params: Params): number {
   return (value * (expression.times ?? 1)) / (expression.over ?? 1);
 }
 
-/** Counts are whole and at least 1. */
+/** Counts are rounded down, but at least 1. */
 function countValue(expression: Numeric, params: Params): number {
-  return Math.max(1, Math.round(numericValue(expression, params)));
+  return Math.max(1, Math.floor(numericValue(expression, params)));
 }
 
 function epochsOf({ epochs = 1 }: HyperSettings, params: Params): number {
@@ -122,7 +122,7 @@ function laneSchedule(schedule: Schedule, params: Params): LaneSchedule {
     case 'step':
       return { type: 'step', every: countValue(schedule.every, params), gamma: numericValue(schedule.gamma, params) };
     case 'cosine': {
-      const warmup = Math.max(0, Math.round(numericValue(schedule.warmup, params)));
+      const warmup = Math.max(0, Math.floor(numericValue(schedule.warmup, params)));
       return { type: 'cosine', warmup, final: numericValue(schedule.final, params) };
     }
   }

@@ -8,7 +8,7 @@ export type Params = Readonly<Record<string, ParamValue>>;
 /** The part of a search space that checks need: each parameter's kind, bounds or choices. */
 export type SearchSpaceLike = Readonly<Record<string, DistributionLike>>;
 export type DistributionLike = (
-  | { readonly type: 'float' | 'int'; readonly low: number; readonly high: number }
+  | { readonly type: 'float' | 'int'; readonly low: number; readonly high: number; readonly step?: number | undefined }
   | { readonly type: 'categorical'; readonly choices: readonly ParamValue[] }
 ) & {
   /** The parameter is there only where each one named has one of the listed values. */

@@ -1,6 +1,6 @@
 /** An objective read against parameter values: network, settings, dataset; every problem with its path in the objective. */
 import { DATASETS, type DatasetEntry } from './datasets/catalogue.ts';
-import { shapeText, type Network } from './models/network.ts';
+import { shapeText, type Network, type Shape } from './models/network.ts';
 import { PRESETS } from './models/presets.ts';
 import { resolveNetwork } from './models/resolve.ts';
 import type { Scope } from './models/scope.ts';
@@ -35,6 +35,8 @@ export function resolveObjective(objective: TrainObjective, scope: Scope): Resol
     });
   }
   if (network !== undefined && dataset !== undefined) match(scope, network, dataset);
+  if (network !== undefined && settings !== undefined) matchAugment(scope, settings, network.input.shape);
+  if (dataset !== undefined && settings !== undefined) matchSteps(scope, settings, dataset);
   if (scope.problems.length > before || network === undefined || settings === undefined || dataset === undefined) return undefined;
   return { network, settings, dataset };
 }
@@ -72,4 +74,26 @@ function match(scope: Scope, network: Network, dataset: DatasetEntry): void {
       found: shapeText(last.output),
     });
   }
+}
+
+/** Images only are cropped and flipped; a crop keeps some of the image in view. */
+function matchAugment(scope: Scope, { augment: { crop, flip } }: ResolvedSettings, shape: Shape): void {
+  if (crop === 0 && !flip) return;
+  const [, height, width] = shape;
+  if (height === undefined || width === undefined) {
+    scope.report({ code: 'shape-mismatch', path: 'settings.augment', expected: 'images C×H×W', found: `vectors of ${shapeText(shape)}` });
+    return;
+  }
+  const most = Math.min(height, width) - 1;
+  if (crop <= most) return;
+  const expected = `at most ${String(most)} for images ${shapeText(shape)}`;
+  scope.report({ code: 'out-of-range', path: 'settings.augment.crop', field: 'crop', expected, found: String(crop) });
+}
+
+/** Where the rest of an epoch is dropped, there is a whole batch before it. */
+function matchSteps(scope: Scope, { batch, remainder, validation }: ResolvedSettings, { training }: DatasetEntry): void {
+  const samples = Math.floor(training * (1 - validation));
+  if (remainder === 'keep' || batch <= samples) return;
+  const expected = `at most the ${String(samples)} training samples, as remainder is "drop"`;
+  scope.report({ code: 'out-of-range', path: 'settings.batch', field: 'batch', expected, found: String(batch) });
 }

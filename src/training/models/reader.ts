@@ -44,6 +44,20 @@ export class Reader {
     return this.#fields[field];
   }
 
+  /** A reader of the object in a field; undefined: it is missing or none, which is reported. */
+  object(field: string, expected: string): Reader | undefined {
+    return this.#present(field, undefined, expected) === undefined ? undefined : this.optionalObject(field, expected);
+  }
+
+  /** A reader of the object in a field; undefined: absent, or none (reported). */
+  optionalObject(field: string, expected: string): Reader | undefined {
+    const value = this.raw(field) ?? undefined;
+    if (value === undefined) return undefined;
+    if (typeof value === 'object' && !Array.isArray(value)) return new Reader(value as Fields, this.#at(field), this.scope);
+    this.report('wrong-type', field, expected, quote(value));
+    return undefined;
+  }
+
   report(code: string, field: string | undefined, expected: string, found: string, hint?: string): void {
     this.#report({ code, expected, found, ...(hint === undefined ? {} : { hint }) }, field);
   }
@@ -113,8 +127,8 @@ export class Reader {
   }
 
   /** As `perLane`, for a whole number: a literal must be one, a parameter is rounded down. */
-  perLaneInteger(field: string, range: Range): Numeric | undefined {
-    const value = this.#perLane(field, range, (n) => floored(n, range.low ?? 1));
+  perLaneInteger(field: string, range: Range, fallback?: number): Numeric | undefined {
+    const value = this.#perLane(field, range, (n) => floored(n, range.low ?? 1), fallback);
     if (typeof value !== 'number' || Number.isInteger(value)) return value;
     this.report('wrong-type', field, 'an integer', quote(value));
     return undefined;
@@ -140,14 +154,18 @@ export class Reader {
   #report(parts: Omit<Problem, 'message' | 'path' | 'layer' | 'field'>, field: string | undefined): void {
     this.scope.report({
       ...parts,
-      path: field === undefined ? this.path : this.path === '' ? field : `${this.path}.${field}`,
+      path: field === undefined ? this.path : this.#at(field),
       ...(this.layer === undefined ? {} : { layer: this.layer }),
       ...(field === undefined ? {} : { field }),
     });
   }
 
+  #at(field: string): string {
+    return this.path === '' ? field : `${this.path}.${field}`;
+  }
+
   #present(field: string, fallback: unknown, expected: string): unknown {
-    const value = this.raw(field) ?? fallback;
+    const value = this.raw(field) ?? fallback ?? undefined;
     if (value === undefined) this.report('missing-field', field, expected, 'nothing');
     return value;
   }

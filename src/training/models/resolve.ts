@@ -44,12 +44,8 @@ export function isFields(value: unknown): value is Fields {
 }
 
 function readInput(outer: Reader): Network['input'] | undefined {
-  const value = outer.raw('input');
-  if (!isFields(value)) {
-    outer.report(value === undefined ? 'missing-field' : 'wrong-type', 'input', '{"shape", "mean", "deviation"}', quote(value));
-    return undefined;
-  }
-  const reader = new Reader(value, outer.path === '' ? 'input' : `${outer.path}.input`, outer.scope);
+  const reader = outer.object('input', '{"shape", "mean", "deviation"}');
+  if (reader === undefined) return undefined;
   const shape = numbers(reader, 'shape', '[C, H, W] or [F], positive integers', (n) => Number.isInteger(n) && n > 0, [1, 3]);
   const channels = shape?.[0];
   const each = channels === undefined ? 'for each channel' : `for each of ${String(channels)} channels`;
@@ -76,12 +72,8 @@ function numbers(
 }
 
 function readLoss(outer: Reader): Loss | undefined {
-  const value = outer.raw('loss');
-  if (!isFields(value)) {
-    outer.report(value === undefined ? 'missing-field' : 'wrong-type', 'loss', '{"type": "softmax-cross-entropy"}', quote(value));
-    return undefined;
-  }
-  const reader = new Reader(value, outer.path === '' ? 'loss' : `${outer.path}.loss`, outer.scope);
+  const reader = outer.object('loss', '{"type": "softmax-cross-entropy"}');
+  if (reader === undefined) return undefined;
   const type = reader.choice('type', ['softmax-cross-entropy', 'mean-squared-error'], undefined, 'unknown-type');
   if (type === undefined) return undefined;
   const smoothing = type === 'softmax-cross-entropy' ? reader.perLane('smoothing', { low: 0, high: 1 }, 0) : undefined;

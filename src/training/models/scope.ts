@@ -1,5 +1,6 @@
 /** What a description is read against: parameter values, the search space if known, and where problems go. Mutable by design. */
 import type { Params, ParamValue, SearchSpaceLike } from '../objective.ts';
+import { extremesOf } from './extremes.ts';
 import { nearest, problem, quote, type Problem } from '../problem.ts';
 
 export class Scope {
@@ -36,11 +37,10 @@ export class Scope {
     return Object.hasOwn(this.space ?? this.params, name);
   }
 
-  /** A parameter's bounds or choices; without a search space its value. */
+  /** Where a per-lane parameter is checked; without a search space at its value. */
   extremes(name: string): readonly ParamValue[] {
     const distribution = this.space !== undefined && Object.hasOwn(this.space, name) ? this.space[name] : undefined;
-    if (distribution !== undefined)
-      return distribution.type === 'categorical' ? distribution.choices : [distribution.low, distribution.high];
+    if (distribution !== undefined) return extremesOf(distribution);
     const value = this.value(name);
     return value === undefined ? [] : [value];
   }

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import type { Params, SearchSpaceLike } from '../../src/training/objective.ts';
+import { checkObjective, Trainer, type TrainObjective } from '../../src/training/trainer.ts';
+import { describeNetwork } from './support.ts';
+
+const RESOURCES = new URL('../../resources', import.meta.url).pathname;
+const HEAD = [{ type: 'flatten' }, { type: 'dense', units: 10 }];
+
+describe('objectives', () => {
+  const good: TrainObjective = {
+    kind: 'train',
+    dataset: 'mnist',
+    network: 'mnist-paper',
+    settings: { batch: 128, epochs: 1, optimizer: { type: 'sgd', learningRate: { $param: 'lr' } } },
+    metric: 'accuracy',
+    selectOn: 'test',
+  };
+  const space: SearchSpaceLike = { lr: { type: 'float', low: 1e-4, high: 1 }, dropout: { type: 'float', low: 0, high: 0.9 } };
+
+  it('are good when they are', () => {
+    expect(checkObjective(good, space, RESOURCES)).toEqual([]);
+  });
+
+  it('are checked at the bounds of per-lane parameters', () => {
+    const wide = { ...space, dropout: { type: 'float' as const, low: 0, high: 1 } };
+    expect(checkObjective(good, wide, RESOURCES)[0]).toMatchObject({ code: 'out-of-range', layer: 'dropout1', found: '1' });
+  });
+
+  it('are checked at every corner of structural parameters', () => {
+    const network = describeNetwork([1, 28, 28], [{ type: 'conv', filters: { $param: 'width' }, kernel: { $param: 'kernel' } }, ...HEAD]);
+    const corners = { ...space, width: { type: 'int' as const, low: 1, high: 9 }, kernel: { type: 'int' as const, low: 3, high: 29 } };
+    expect(checkObjective({ ...good, network }, corners, RESOURCES).map((p) => p.code)).toEqual(['empty-output']);
+  });
+
+  it('say for which values a problem is there, where it is not there for all', () => {
+    const network = describeNetwork([1, 28, 28], [{ type: 'conv', filters: { $param: 'width' }, kernel: { $param: 'kernel' } }, ...HEAD]);
+    const corners: SearchSpaceLike = { ...space, width: { type: 'int', low: 1, high: 9 }, kernel: { type: 'int', low: 3, high: 29 } };
+    expect(checkObjective({ ...good, network }, corners, RESOURCES).map((p) => p.message)).toEqual([
+      'network.layers[0].kernel (conv1): expected at most 28 for its input 1×28×28 (or padding), found 29 (with width 1, kernel 29)',
+    ]);
+    const wrong = describeNetwork([1, 28, 28], [{ type: 'conv', filters: { $param: 'width' }, kernel: 29 }, ...HEAD]);
+    expect(checkObjective({ ...good, network: wrong }, corners, RESOURCES).map((p) => p.message)).toEqual([
+      'network.layers[0].kernel (conv1): expected at most 28 for its input 1×28×28 (or padding), found 29',
+    ]);
+  });
+
+  it('find what only a combination of values has', () => {
+    const layers = [
+      { repeat: { $param: 'depth' }, layers: [{ type: 'conv', filters: 2, kernel: 3 }, { type: { $param: 'pool', times: 1 } }] },
+      { when: { pool: ['relu'] }, type: 'max-pool', size: { $param: 'size' } },
+      ...HEAD,
+    ];
+    const deep: SearchSpaceLike = {
+      ...space,
+      depth: { type: 'int', low: 1, high: 13 },
+      pool: { type: 'categorical', choices: ['identity', 'relu'] },
+      size: { type: 'int', low: 1, high: 3 },
+    };
+    // 28 − 2·13 leaves 2 pixels: too few for a pool of 3, enough for one of 1, and there is no pool after `identity`.
+    expect(checkObjective({ ...good, network: describeNetwork([1, 28, 28], layers) }, deep, RESOURCES).map((p) => p.message)).toEqual([
+      'network.layers[1].size (max-pool1): expected at most 2 for its input 2×2×2 (or padding), found 3 (with depth 13, pool "relu", size 3)',
+    ]);
+  });
+
+  it('look at the values that conditions name, at the grid a step reaches, and not at what a condition excludes', () => {
+    const layers = [
+      { when: { depth: [3] }, type: 'conv', filters: 1, kernel: 40 },
+      { type: 'conv', filters: 1, kernel: { $param: 'kernel' } },
+      { when: { head: ['wide'] }, type: 'conv', filters: { $param: 'width' }, kernel: 1 },
+      ...HEAD,
+    ];
+    const odd: SearchSpaceLike = {
+      ...space,
+      depth: { type: 'int', low: 1, high: 5 },
+      kernel: { type: 'int', low: 5, high: 29, step: 10 },
+      head: { type: 'categorical', choices: ['wide', 'slim'] },
+      width: { type: 'int', low: 1, high: 4, when: { head: ['wide'] } },
+    };
+    const codes = (network: object): string[] => checkObjective({ ...good, network }, odd, RESOURCES).map((p) => `${p.code} ${p.path}`);
+    expect(codes(describeNetwork([1, 28, 28], layers))).toEqual(['empty-output network.layers[0].kernel']);
+    expect(codes(describeNetwork([1, 28, 28], layers.slice(1)))).toEqual([]);
+    const always = { type: 'conv', filters: { $param: 'width' }, kernel: 1 };
+    expect(codes(describeNetwork([1, 28, 28], [always, ...HEAD]))).toEqual(['unknown-param network.layers[0].filters']);
+    const settings = { batch: 8, epochs: 1, optimizer: { type: 'sgd', learningRate: { $param: 'width' } } };
+    expect(checkObjective({ ...good, settings }, odd, RESOURCES).map((p) => `${p.code} ${p.path}`)).toEqual([
+      'unknown-param settings.optimizer.learningRate',
+    ]);
+  });
+
+  it('of a space with very many corners, see every extreme value of each parameter', () => {
+    const names = Array.from({ length: 14 }, (_, i) => `k${String(i)}`);
+    const wide = Object.fromEntries(names.map((name) => [name, { type: 'int' as const, low: 1, high: 2 }]));
+    const layers = names.map((name) => ({ type: 'max-pool', size: 1, padding: { $param: name, over: 2 } }));
+    const problems = checkObjective(
+      { ...good, network: describeNetwork([1, 28, 28], [...layers, ...HEAD]) },
+      { ...space, ...wide },
+      RESOURCES,
+    );
+    expect(problems.map((p) => p.path)).toEqual(names.map((_, i) => `network.layers[${String(i)}].padding`));
+  });
+
+  it('must fit their dataset and their split', () => {
+    const network = describeNetwork([1, 28, 28], [{ type: 'flatten' }, { type: 'dense', units: 9 }]);
+    expect(checkObjective({ ...good, network, selectOn: 'validation' }, space, RESOURCES).map((p) => p.code)).toEqual([
+      'out-of-range',
+      'classes-mismatch',
+    ]);
+    expect(checkObjective(good, space, '/nowhere').map((p) => p.code)).toEqual(Array(4).fill('missing-file'));
+  });
+
+  it('must have images to augment, and a whole batch where the rest is dropped', () => {
+    const codes = (settings: object, network: string | object = 'mlp'): string[] =>
+      checkObjective({ ...good, network, settings: { ...(good.settings as object), ...settings } }, space, RESOURCES).map((p) => p.message);
+    expect(codes({ augment: { crop: 27, flip: true } })).toEqual([]);
+    expect(codes({ augment: { crop: 28 } })).toEqual(['settings.augment.crop: expected at most 27 for images 1×28×28, found 28']);
+    const vectors = { ...describeNetwork([784], [{ type: 'dense', units: 10 }]), input: { shape: [784] } };
+    expect(codes({ augment: { flip: true } }, vectors)).toContain('settings.augment: expected images C×H×W, found vectors of 784');
+    expect(codes({ batch: 60_000, remainder: 'drop' })).toEqual([]);
+    expect(codes({ batch: 60_000, remainder: 'drop', validation: 0.1 })).toEqual([
+      'settings.batch: expected at most the 54000 training samples, as remainder is "drop", found 60000',
+    ]);
+  });
+
+  it('split cohorts by structural parameters only', () => {
+    const network = describeNetwork([1, 28, 28], [{ type: 'conv', filters: { $param: 'width' }, kernel: 5 }, ...HEAD]);
+    const key = (params: Params): string => Trainer.shapeKey({ ...good, network }, params);
+    expect(key({ lr: 0.1, width: 2 })).toBe(key({ lr: 0.2, width: 2 }));
+    expect(key({ lr: 0.1, width: 2 })).not.toBe(key({ lr: 0.1, width: 3 }));
+    expect(Trainer.shapeKey(good, { lr: 0.1, dropout: 0.2 })).toBe('{}');
+  });
+});
