@@ -1,0 +1,119 @@
+/** Where a pool's windows lie: which of their taps are in the input, and the walk over them. */
+import type { Body, Local } from '../instructions.ts';
+
+export interface Pool {
+  readonly channels: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly outputRows: number;
+  readonly outputColumns: number;
+  /** Down, across. */
+  readonly size: readonly [number, number];
+  readonly stride: readonly [number, number];
+  /** Before the first row and column. */
+  readonly padding: readonly [number, number];
+}
+
+/** Consecutive outputs whose windows have the same taps, from … to − 1, in the input. */
+interface Run {
+  readonly first: number;
+  readonly count: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Axis {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly size: number;
+  readonly stride: number;
+  readonly padding: number;
+}
+
+function axes(pool: Pool): [down: Axis, across: Axis] {
+  const [size, stride, padding] = [pool.size, pool.stride, pool.padding];
+  return [
+    { inputs: pool.rows, outputs: pool.outputRows, size: size[0], stride: stride[0], padding: padding[0] },
+    { inputs: pool.columns, outputs: pool.outputColumns, size: size[1], stride: stride[1], padding: padding[1] },
+  ];
+}
+
+function runsOf({ inputs, outputs, size, stride, padding }: Axis): Run[] {
+  const runs: { first: number; count: number; from: number; to: number }[] = [];
+  for (let output = 0; output < outputs; output++) {
+    const corner = output * stride - padding;
+    const [from, to] = [Math.max(0, -corner), Math.min(size, inputs - corner)];
+    const last = runs.at(-1);
+    if (last?.from === from && last.to === to) last.count += 1;
+    else runs.push({ first: output, count: 1, from, to });
+  }
+  return runs;
+}
+
+/** Whether no pixel is in two windows. */
+export function disjoint(pool: Pool): boolean {
+  return axes(pool).every(({ outputs, size, stride }) => outputs === 1 || stride >= size);
+}
+
+/** Whether every pixel is in some window. */
+export function covering(pool: Pool): boolean {
+  return axes(pool).every(
+    ({ inputs, outputs, size, stride, padding }) => (outputs === 1 || stride <= size) && (outputs - 1) * stride - padding + size >= inputs,
+  );
+}
+
+/** A tap that is in the input: bytes behind the window's first such tap, and bytes behind the window's corner. */
+export interface Tap {
+  readonly offset: number;
+  readonly fromCorner: number;
+}
+
+/**
+ * Writes `window` for each kind of window; run, it is called for all outputs in order C,H,W.
+ * @param image where the input's buffer lies
+ * @param outputs buffers of one vector an output; moved along
+ */
+export function eachWindow(
+  body: Body,
+  pool: Pool,
+  image: Local,
+  outputs: readonly Local[],
+  window: (at: Local, taps: readonly Tap[]) => void,
+): void {
+  const [plane, row, at] = body.locals('i32', 3) as [Local, Local, Local];
+  const [down, across] = axes(pool);
+  const [rowBytes, forward] = [pool.columns * 16, outputs.map((pointer) => [pointer, 16] as const)];
+  body.get(image).set(plane);
+  body.repeat(pool.channels, [[plane, pool.rows * rowBytes]], () => {
+    for (const rows of runsOf(down)) {
+      const top = rows.first * down.stride - down.padding + rows.from;
+      body
+        .get(plane)
+        .i32(top * rowBytes)
+        .plain('i32.add')
+        .set(row);
+      body.repeat(rows.count, [[row, down.stride * rowBytes]], () => {
+        for (const columns of runsOf(across)) {
+          const left = columns.first * across.stride - across.padding + columns.from;
+          body
+            .get(row)
+            .i32(left * 16)
+            .plain('i32.add')
+            .set(at);
+          const taps = tapsOf(rows, columns, rowBytes);
+          body.repeat(columns.count, [[at, across.stride * 16], ...forward], () => window(at, taps));
+        }
+      });
+    }
+  });
+  body.release('i32', plane, row, at);
+}
+
+/** In row order. */
+function tapsOf(rows: Run, columns: Run, rowBytes: number): Tap[] {
+  const taps: Tap[] = [];
+  for (let i = rows.from; i < rows.to; i++)
+    for (let j = columns.from; j < columns.to; j++)
+      taps.push({ offset: (i - rows.from) * rowBytes + (j - columns.from) * 16, fromCorner: i * rowBytes + j * 16 });
+  return taps;
+}
