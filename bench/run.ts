@@ -1,10 +1,11 @@
 /**
  * Runs benchmarks by name and prints a table for people, or with --json one object a line. Each measures its peer in the same
- * run; a peer that is not installed is said so. Results go to bench/results/ with machine and date (--save).
+ * run; a peer that is not installed is said so. Results go to bench/results/ with machine and date (--save). `paper …` repeats
+ * the published comparison and has its own arguments.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { machine, markdownTable, terminalTable, today } from './report.ts';
 import type { BenchRow } from './row.ts';
 
 const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>> = {
@@ -21,6 +22,12 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>>
 
 const HEAD = ['case', 'measured', 'peer', 'ratio', 'goal', '', 'note'];
 
+const [first, ...rest] = process.argv.slice(2);
+if (first === 'paper') {
+  const { paper } = await import('./paper/index.ts');
+  process.exit(await paper(rest));
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean', default: false }, save: { type: 'boolean', default: false } },
@@ -28,22 +35,22 @@ const { values, positionals } = parseArgs({
 const names = positionals.length > 0 ? positionals : Object.keys(benches).filter((name) => name !== 'chaos');
 const unknown = names.filter((name) => !(name in benches));
 if (unknown.length > 0) {
-  process.stderr.write(`no benchmark named ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}\n`);
+  process.stderr.write(`no benchmark named ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}, paper\n`);
   process.exit(2);
 }
 
-const machine = `${cpus()[0]?.model ?? 'unknown processor'} × ${cpus().length}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}-${process.arch}`;
-const date = new Date().toISOString().slice(0, 10);
 let missed = 0;
 for (const name of names) {
   const bench = await benches[name]?.();
   const rows = (await bench?.run()) ?? [];
   missed += rows.filter((row) => row.held === false).length;
-  process.stdout.write(values.json ? rows.map((row) => `${JSON.stringify(row)}\n`).join('') : table(name, rows));
+  process.stdout.write(
+    values.json ? rows.map((row) => `${JSON.stringify(row)}\n`).join('') : `\n${name}\n${terminalTable(HEAD, rows.map(cells))}`,
+  );
   if (values.save && rows.length > 0) {
     const folder = new URL('results/', import.meta.url);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(new URL(`${name}.md`, folder), `# ${name}\n\n${date}, ${machine}\n\n${markdown(rows)}`);
+    writeFileSync(new URL(`${name}.md`, folder), `# ${name}\n\n${today()}, ${machine()}\n\n${markdownTable(HEAD, rows.map(cells))}`);
   }
 }
 process.exit(missed > 0 ? 1 : 0);
@@ -64,21 +71,4 @@ function cells(row: BenchRow): string[] {
 
 function short(value: number): string {
   return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(4)));
-}
-
-function table(name: string, rows: readonly BenchRow[]): string {
-  const lines = [HEAD, ...rows.map(cells)];
-  const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  return `\n${name}\n${lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')}\n`;
-}
-
-function markdown(rows: readonly BenchRow[]): string {
-  return [HEAD, HEAD.map(() => '---'), ...rows.map(cells)].map((line) => `| ${line.join(' | ')} |\n`).join('');
 }

@@ -1,0 +1,120 @@
+/** Every single value as a dot, a group a column, with mean and deviation beside them and a reference as a line across. */
+import { mean, deviation } from '../statistics.ts';
+import { headline, headlineHeight, valueAxis } from './frame.ts';
+import { linear, niceTicks } from './scale.ts';
+import type { Scale } from './scale.ts';
+import { element, FAINT, INK, line, PAPER, picture, words } from './svg.ts';
+
+export interface DotGroup {
+  /** Below the column; each a line. */
+  readonly label: readonly string[];
+  readonly colour: string;
+  readonly values: readonly number[];
+  /** What others reported for the same; `deviation` 0: not known. */
+  readonly reference?: { readonly value: number; readonly deviation: number } | undefined;
+}
+
+export interface DotPlot {
+  readonly title: string;
+  readonly under: readonly string[];
+  readonly valueName: string;
+  readonly groups: readonly DotGroup[];
+  /** What the references are; shown in the legend. */
+  readonly referenceName?: string;
+  readonly format: (value: number) => string;
+}
+
+const COLUMN = 190;
+const HEIGHT = 300;
+
+export function dotPlot({ title, under, valueName, groups, referenceName, format }: DotPlot): string {
+  const width = Math.max(680, 100 + COLUMN * groups.length);
+  const top = headlineHeight(under) + 46;
+  const lines = Math.max(...groups.map(({ label }) => label.length));
+  const box = { left: 64, right: width - 20, top, bottom: top + HEIGHT };
+  const seen = groups.flatMap(({ values, reference }) => [
+    ...values,
+    ...around(values),
+    ...(reference === undefined ? [] : [reference.value - reference.deviation, reference.value + reference.deviation]),
+  ]);
+  const scale = linear(niceTicks(Math.min(...seen), Math.max(...seen), 7), box.bottom, box.top);
+  const step = (box.right - box.left) / groups.length;
+  return picture(width, box.bottom + 34 + 17 * lines, title, [
+    ...headline(title, under),
+    ...legend(width, headlineHeight(under) + 8, referenceName),
+    ...valueAxis(box, scale, valueName),
+    ...groups.flatMap((group, i) => column(group, box.left + (i + 0.5) * step, scale, format)),
+    ...groups.flatMap(({ label }, i) =>
+      label.map((text, row) =>
+        words(box.left + (i + 0.5) * step, box.bottom + 22 + 17 * row, text, {
+          'text-anchor': 'middle',
+          ...(row === 0 ? { 'font-weight': 600 } : { fill: FAINT, 'font-size': 12 }),
+        }),
+      ),
+    ),
+  ]);
+}
+
+function legend(width: number, y: number, referenceName: string | undefined): readonly string[] {
+  const dots = [
+    element('circle', { cx: width - 330, cy: y - 4, r: 4, fill: FAINT, 'fill-opacity': 0.55 }),
+    words(width - 320, y, 'a search', { 'font-size': 12, fill: FAINT }),
+    line(width - 255, y - 10, width - 255, y + 2, { stroke: INK, 'stroke-width': 2 }),
+    element('circle', { cx: width - 255, cy: y - 4, r: 4, fill: PAPER, stroke: INK, 'stroke-width': 2 }),
+    words(width - 246, y, 'mean ± deviation', { 'font-size': 12, fill: FAINT }),
+  ];
+  if (referenceName === undefined) return dots;
+  return [
+    ...dots,
+    line(width - 130, y - 4, width - 104, y - 4, { stroke: INK, 'stroke-width': 2, 'stroke-dasharray': '6 4' }),
+    words(width - 98, y, referenceName, { 'font-size': 12, fill: FAINT }),
+  ];
+}
+
+function column({ colour, values, reference }: DotGroup, x: number, scale: Scale, format: (value: number) => string): readonly string[] {
+  const drawn: string[] = [];
+  if (reference !== undefined) {
+    const [bottom, top] = [scale.at(reference.value - reference.deviation), scale.at(reference.value + reference.deviation)];
+    const y = scale.at(reference.value);
+    drawn.push(
+      element('rect', { x: x - 72, y: top, width: 144, height: bottom - top, fill: INK, 'fill-opacity': 0.06 }),
+      line(x - 72, y, x + 72, y, { stroke: INK, 'stroke-width': 2, 'stroke-dasharray': '6 4' }),
+      words(x + 72, y - 6, format(reference.value), { 'text-anchor': 'end', 'font-size': 12, fill: FAINT }),
+    );
+  }
+  for (const { value, offset } of spread(values, scale))
+    drawn.push(element('circle', { cx: x - 22 + offset, cy: scale.at(value), r: 4, fill: colour, 'fill-opacity': 0.55 }));
+  const [low, centre, high] = around(values);
+  const at = x + 20;
+  drawn.push(
+    line(at, scale.at(low), at, scale.at(high), { stroke: colour, 'stroke-width': 2 }),
+    element('circle', { cx: at, cy: scale.at(centre), r: 5, fill: PAPER, stroke: colour, 'stroke-width': 2.5 }),
+    words(at + 10, scale.at(centre) + 4, format(centre), {
+      fill: colour,
+      'font-weight': 600,
+      stroke: PAPER,
+      'stroke-width': 3,
+      'paint-order': 'stroke',
+    }),
+  );
+  return drawn;
+}
+
+/** Mean − deviation, mean, mean + deviation; all the mean where there is no deviation. */
+function around(values: readonly number[]): readonly [number, number, number] {
+  const centre = mean(values);
+  const spreadOf = values.length < 2 ? 0 : deviation(values);
+  return [centre - spreadOf, centre, centre + spreadOf];
+}
+
+/** Dots that would lie on each other are moved aside, in turn to the left and to the right. */
+function spread(values: readonly number[], scale: Scale): readonly { readonly value: number; readonly offset: number }[] {
+  const placed: { readonly value: number; readonly offset: number }[] = [];
+  for (const value of [...values].sort((a, b) => a - b)) {
+    const offsets = Array.from({ length: values.length }, (_, i) => Math.ceil(i / 2) * (i % 2 === 0 ? -9 : 9));
+    const isFree = (offset: number): boolean =>
+      placed.every((other) => Math.hypot(other.offset - offset, scale.at(other.value) - scale.at(value)) >= 8.5);
+    placed.push({ value, offset: offsets.find(isFree) ?? 0 });
+  }
+  return placed;
+}

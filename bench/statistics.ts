@@ -1,0 +1,72 @@
+/** The few statistics that benchmarks report. Samples are small: a deviation is the sample's, over n − 1, an interval is Student's. */
+
+/** NaN of nothing. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Of the sample, over n − 1; NaN of fewer than two values. */
+export function deviation(values: readonly number[]): number {
+  if (values.length < 2) return NaN;
+  const centre = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+}
+
+/** The middle one, or half-way between the two middle ones; infinite values may be among them. NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? NaN;
+  return lower === upper ? upper : (lower + upper) / 2;
+}
+
+export interface PairedDifference {
+  readonly mean: number;
+  /** Student's 95 % interval of the mean; NaN of fewer than two pairs. */
+  readonly low: number;
+  readonly high: number;
+  /** Pairs in which the first was greater. */
+  readonly wins: number;
+  readonly pairs: number;
+}
+
+/** `first[i] − second[i]`, for values paired by what they share (a seed, a task). */
+export function pairedDifference(first: readonly number[], second: readonly number[]): PairedDifference {
+  if (first.length !== second.length) throw new RangeError(`${first.length} values paired with ${second.length}`);
+  const differences = first.map((value, i) => value - (second[i] ?? NaN));
+  const centre = mean(differences);
+  const n = differences.length;
+  const half = n < 2 ? NaN : (studentQuantile(n - 1) * deviation(differences)) / Math.sqrt(n);
+  return { mean: centre, low: centre - half, high: centre + half, wins: differences.filter((d) => d > 0).length, pairs: n };
+}
+
+/**
+ * The t with `probability` of Student's distribution between −t and t.
+ * @param degrees of freedom, an integer ≥ 1
+ */
+export function studentQuantile(degrees: number, probability = 0.95): number {
+  let low = 0;
+  let high = 1;
+  while (studentBetween(high, degrees) < probability) high *= 2;
+  for (let i = 0; i < 100; i++) {
+    const middle = (low + high) / 2;
+    if (studentBetween(middle, degrees) < probability) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** The probability between −t and t, t ≥ 0: a finite series for whole degrees (Abramowitz and Stegun, 26.7.3 and 26.7.4). */
+function studentBetween(t: number, degrees: number): number {
+  const angle = Math.atan(t / Math.sqrt(degrees));
+  const cosine = Math.cos(angle);
+  const isOdd = degrees % 2 === 1;
+  let term = isOdd ? cosine : 1;
+  let sum = degrees === 1 ? 0 : term;
+  for (let k = isOdd ? 3 : 2; k < degrees; k += 2) {
+    term *= (cosine * cosine * (k - 1)) / k;
+    sum += term;
+  }
+  const series = Math.sin(angle) * sum;
+  return isOdd ? (2 / Math.PI) * (angle + series) : series;
+}

@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { deviation, mean, median, pairedDifference, studentQuantile } from '../../bench/statistics.ts';
+
+describe('mean, deviation, median', () => {
+  test('the deviation is the sample’s, over n − 1', () => {
+    expect(mean([2, 4, 4, 4, 5, 5, 7, 9])).toBe(5);
+    expect(deviation([2, 4, 4, 4, 5, 5, 7, 9])).toBeCloseTo(Math.sqrt(32 / 7), 12);
+  });
+
+  test('of one value there is no deviation', () => expect(deviation([3])).toBeNaN());
+
+  test.each([
+    [[3], 3],
+    [[1, 10], 5.5],
+    [[9, 1, 2], 2],
+    [[1, Infinity, 2], 2],
+    [[Infinity, 1, Infinity, Infinity], Infinity],
+    [[1, Infinity], Infinity],
+  ])('the median of %j is %d', (values, expected) => expect(median(values)).toBe(expected));
+});
+
+describe('Student’s quantile', () => {
+  // Two-sided 95 %, from the printed tables.
+  test.each([
+    [1, 12.706],
+    [2, 4.303],
+    [3, 3.182],
+    [4, 2.776],
+    [9, 2.262],
+    [10, 2.228],
+    [30, 2.042],
+    [120, 1.98],
+  ])('of %d degrees is %d', (degrees, expected) => expect(studentQuantile(degrees)).toBeCloseTo(expected, 3));
+
+  test('follows the probability asked for', () => {
+    expect(studentQuantile(9, 0.99)).toBeCloseTo(3.25, 3);
+    expect(studentQuantile(4, 0.9)).toBeCloseTo(2.132, 3);
+  });
+});
+
+describe('paired difference', () => {
+  test('is of the pairs, not of the two samples', () => {
+    // Pairs differ by 1 and 3: mean 2, deviation √2, half the interval 12.706 · √2 / √2.
+    const { mean: centre, low, high, wins, pairs } = pairedDifference([11, 103], [10, 100]);
+    expect(centre).toBe(2);
+    expect(low).toBeCloseTo(2 - 12.706, 2);
+    expect(high).toBeCloseTo(2 + 12.706, 2);
+    expect([wins, pairs]).toEqual([2, 2]);
+  });
+
+  test('a tie is no win', () => expect(pairedDifference([1, 2, 3], [1, 1, 4])).toMatchObject({ wins: 1, pairs: 3 }));
+
+  test('the other way round is the mirror image', () => {
+    const value = fc.double({ min: -100, max: 100, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(value, value), { minLength: 2, maxLength: 20 }), (list) => {
+        const [a, b] = [list.map(([x]) => x), list.map(([, y]) => y)];
+        const [there, back] = [pairedDifference(a, b), pairedDifference(b, a)];
+        expect(there.mean).toBeCloseTo(-back.mean, 9);
+        expect(there.low).toBeCloseTo(-back.high, 9);
+        expect(there.low).toBeLessThanOrEqual(there.high);
+      }),
+    );
+  });
+
+  test('refuses samples that cannot be paired', () => expect(() => pairedDifference([1], [1, 2])).toThrow('1 values paired with 2'));
+});
