@@ -28,6 +28,12 @@ export function storeVector(body: Body, to: Local, offset: number, add: boolean)
 
 /** No accumulator takes more terms: longer sums are sums of sums. */
 const LONGEST_SUM = 4096;
+
+/** Calls back for parts of `count` terms that one accumulator may take, in order. */
+export function eachPart(count: number, part: (terms: number) => void): void {
+  for (let first = 0; first < count; first += LONGEST_SUM) part(Math.min(LONGEST_SUM, count - first));
+}
+
 const ACCUMULATORS = 4;
 
 /**
