@@ -3,12 +3,12 @@
  * Pure; an executor's compilation is something else.
  */
 import type { Network } from '../models/network.ts';
-import type { OptimizerSettings, TrainSettings } from '../objective.ts';
+import type { Augment, Clip, OptimizerSettings, Schedule } from '../objective.ts';
 import { TrainingError } from '../training-error.ts';
 import { findChains } from './chains.ts';
 import { evaluationOf } from './evaluation.ts';
 import { Graph } from './graph.ts';
-import { initialiser } from './initialiser.ts';
+import { initialiser, type Scheme } from './initialiser.ts';
 import { shareMemory } from './in-place.ts';
 import { arenaExtents, firstFit, setLifetimes } from './lifetimes.ts';
 import type { DatasetShape } from './memory.ts';
@@ -24,7 +24,14 @@ import { poolBeforeRelu } from './rewrite.ts';
 import { GRADIENTS, lowerLayer } from './rules.ts';
 
 /** What of the settings shapes a plan. */
-export type PlanSettings = Pick<TrainSettings, 'optimizer' | 'schedule' | 'clip' | 'augment' | 'initialise'> & { readonly batch: number };
+export interface PlanSettings {
+  readonly batch: number;
+  readonly optimizer: OptimizerSettings;
+  readonly schedule?: Schedule | undefined;
+  readonly clip?: Clip | undefined;
+  readonly augment?: Augment | undefined;
+  readonly initialise?: Scheme | undefined;
+}
 
 /** What of the dataset shapes a plan: bytes or numbers, classes or numeric targets. */
 export type PlanData = Pick<DatasetShape, 'sampleType' | 'targets'>;
