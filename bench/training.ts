@@ -1,91 +1,118 @@
-/** Training the seed CNN on one core, against PyTorch with one thread in the same run. CPU time on both sides: a shared machine's clock lies. */
-import { execFile } from 'node:child_process';
+/**
+ * Training one core's worth: every preset by the wasm executor, against PyTorch with one thread in the same run; and how long a plan
+ * takes to compile. CPU time on both sides: a shared machine's clock lies. GALAPAGOS_BENCH_NODE names another Node to measure as well,
+ * as relaxed SIMD needs 22.
+ */
+import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { text } from 'node:stream/consumers';
 import type { BenchRow } from './row.ts';
-import { Trainer, type TrainObjective } from '../src/training/trainer.ts';
+import type { Measured } from './training-process.ts';
+import { PRESETS } from '../src/training/models/presets.ts';
+import { resolveNetwork } from '../src/training/models/resolve.ts';
+import { Scope } from '../src/training/models/scope.ts';
 
-const SAMPLES = 60000;
-const TEST_SAMPLES = 10000;
-const REPEATS = 5;
+const REPEATS = 3;
 
-const OBJECTIVE: TrainObjective = {
-  kind: 'train',
-  dataset: 'mnist',
-  network: 'mnist-paper',
-  settings: {
-    batch: 128,
-    epochs: 1,
-    optimizer: { type: 'sgd', learningRate: { $param: 'learningRate' }, momentum: { $param: 'momentum' } },
-    shuffle: false,
-    sameStart: true,
-  },
-  metric: 'accuracy',
-  selectOn: 'test',
-};
-const PARAMS = { learningRate: 0.1, momentum: 0.5, dropout: 0.1 };
+interface Case {
+  readonly preset: string;
+  readonly lanes: readonly number[];
+  /** Batches a repeat. */
+  readonly steps: number;
+  /** What to reach, times PyTorch, without and with the fused multiply-add. */
+  readonly goal?: { readonly wasm: number; readonly 'wasm-fma': number };
+  readonly compileGoal?: number;
+}
+
+const CASES: readonly Case[] = [
+  { preset: 'mnist-paper', lanes: [1, 4], steps: 200, goal: { wasm: 5, 'wasm-fma': 5 }, compileGoal: 50 },
+  { preset: 'lenet-5', lanes: [1], steps: 20 },
+  { preset: 'mlp', lanes: [1], steps: 20 },
+  { preset: 'cnn', lanes: [1], steps: 8, goal: { wasm: 0.6, 'wasm-fma': 1 } },
+  { preset: 'resnet-20', lanes: [1], steps: 2, goal: { wasm: 0.25, 'wasm-fma': 0.4 } },
+  { preset: 'efficientnet-b0', lanes: [1], steps: 2, goal: { wasm: 0.5, 'wasm-fma': 0.7 }, compileGoal: 1000 },
+];
 
 export async function run(): Promise<BenchRow[]> {
+  const nodes = [process.execPath, process.env['GALAPAGOS_BENCH_NODE']].filter((node) => node !== undefined);
   const peer = await pytorch();
-  const trainer = new Trainer({ resources: fileURLToPath(new URL('../resources', import.meta.url)) });
-  try {
-    await trained(trainer, 1); // data and code are loaded once a worker, not once a trial
-    const rows: BenchRow[] = [];
-    for (const lanes of [1, 4]) rows.push(row(lanes, await trained(trainer, lanes), peer));
-    return rows;
-  } finally {
-    await trainer.dispose();
+  const rows: BenchRow[] = [];
+  for (const each of CASES) {
+    for (const node of nodes) {
+      for (const lanes of each.lanes) {
+        const measured = await measure(node, each, lanes);
+        rows.push(speedRow(each, lanes, measured, peer));
+        if (lanes === 1) rows.push(compileRow(each, measured));
+      }
+    }
   }
+  return rows;
 }
 
-/** Best samples per second of CPU over the repeats; a sample of the evaluation, forward only, is counted as a third, which is less than it costs. */
-async function trained(trainer: Trainer, lanes: number): Promise<number> {
-  let best = 0;
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
-    const requests = Array.from({ length: lanes }, (_, trial) => ({
-      request: { trial, params: PARAMS },
-      signal: new AbortController().signal,
-    }));
-    const before = process.cpuUsage();
-    await trainer.train(OBJECTIVE, 1, requests);
-    const used = process.cpuUsage(before);
-    const seconds = (used.user + used.system) / 1e6;
-    best = Math.max(best, (lanes * (SAMPLES + TEST_SAMPLES / 3)) / seconds);
-  }
-  return best;
+async function measure(node: string, { preset, steps }: Case, lanes: number): Promise<Measured & { readonly node: string }> {
+  const script = fileURLToPath(new URL('training-process.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(node, ['--import', 'tsx', script, preset, ...[lanes, steps, REPEATS].map(String)]);
+  const { stdout: version } = await promisify(execFile)(node, ['--version']);
+  return { ...(JSON.parse(stdout) as Measured), node: version.trim() };
 }
 
-function row(lanes: number, value: number, peer: Peer): BenchRow {
-  const ratio = peer.value === null ? null : value / peer.value;
+function speedRow({ preset, goal }: Case, lanes: number, measured: Measured & { readonly node: string }, peer: Peer): BenchRow {
+  const value = measured.samplesPerSecond;
+  const peerValue = peer.figures?.[preset] ?? null;
+  const ratio = peerValue === null ? null : value / peerValue;
+  const wanted = goal?.[measured.label === 'wasm-fma' ? 'wasm-fma' : 'wasm'];
   return {
     bench: 'training',
-    case: `seed CNN, one core, ${String(lanes)} ${lanes === 1 ? 'lane' : 'lanes'}`,
+    case: `${preset}, one core, ${String(lanes)} ${lanes === 1 ? 'lane' : 'lanes'}, ${measured.label}, Node ${measured.node}`,
     value: Math.round(value),
     unit: 'samples/s of CPU',
     peer: peer.name,
-    peerValue: peer.value === null ? null : Math.round(peer.value),
+    peerValue: peerValue === null ? null : Math.round(peerValue),
     ratio,
-    goal: '≥ 4 × PyTorch, one thread',
-    held: ratio === null ? null : ratio >= 4,
+    goal: wanted === undefined ? '–' : `≥ ${String(wanted)} × PyTorch, one thread`,
+    held: ratio === null || wanted === undefined ? null : ratio >= wanted,
     ...(peer.note === undefined ? {} : { note: peer.note }),
+  };
+}
+
+function compileRow({ preset, compileGoal }: Case, measured: Measured & { readonly node: string }): BenchRow {
+  const value = measured.compileMilliseconds;
+  return {
+    bench: 'training',
+    case: `${preset}, plan to code, ${measured.label}, Node ${measured.node}`,
+    value,
+    unit: 'ms',
+    peer: null,
+    peerValue: null,
+    ratio: null,
+    goal: compileGoal === undefined ? '–' : `≤ ${String(compileGoal)} ms`,
+    held: compileGoal === undefined ? null : value <= compileGoal,
+    note: `${String(Math.round(measured.moduleBytes / 1024))} KiB of code`,
   };
 }
 
 interface Peer {
   readonly name: string | null;
-  readonly value: number | null;
+  /** Samples per second by preset. */
+  readonly figures: Readonly<Record<string, number>> | null;
   readonly note?: string;
 }
 
 async function pytorch(): Promise<Peer> {
   const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? 'python3';
   const script = fileURLToPath(new URL('peers/pytorch-training.py', import.meta.url));
+  const networks = CASES.map(({ preset, steps }) => ({ network: resolveNetwork(PRESETS.get(preset), new Scope({ dropout: 0.1 })), steps }));
   try {
-    const { stdout } = await promisify(execFile)(python, [script, String(REPEATS)]);
-    const { torch, samplesPerSecond } = JSON.parse(stdout) as { torch: string; samplesPerSecond: number };
-    return { name: `PyTorch ${torch}, 1 thread`, value: samplesPerSecond };
+    const child = spawn(python, [script, String(REPEATS)], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const closed = new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject));
+    child.stdin.on('error', () => undefined).end(JSON.stringify(networks));
+    const [out, complaint, code] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+    if (code !== 0) throw new Error(complaint);
+    const { torch, samplesPerSecond } = JSON.parse(out) as { torch: string; samplesPerSecond: Record<string, number> };
+    return { name: `PyTorch ${torch}, 1 thread`, figures: samplesPerSecond };
   } catch (error) {
     const reason = error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error);
-    return { name: null, value: null, note: `no peer: ${python} cannot run PyTorch (${reason}); set GALAPAGOS_PEER_PYTHON` };
+    return { name: null, figures: null, note: `no peer: ${python} cannot run PyTorch (${reason}); set GALAPAGOS_PEER_PYTHON` };
   }
 }

@@ -1,35 +1,35 @@
-"""The seed CNN trained by PyTorch with one thread: prints {"torch", "samplesPerSecond"} as JSON, the best of the repeats.
+"""Networks trained by PyTorch with one thread: reads resolved networks as a JSON list on stdin, prints {"torch", "samplesPerSecond": {name: n}}.
 
-Same network, batch and optimiser as the `training` bench; random images, no data loading, so that only training is timed.
+Same networks, batch and optimiser as the `training` bench; random images, no data loading, so that only training is timed. The best of
+the repeats, by CPU time.
 """
 import json, sys, time
-import torch, torch.nn as nn, torch.nn.functional as F
+import torch
+import torch.nn.functional as F
+from pytorch_network import build
 
 torch.set_num_threads(1)
-BATCH, STEPS, REPEATS = 128, 60, int(sys.argv[1]) if len(sys.argv) > 1 else 5
+BATCH, REPEATS = 128, int(sys.argv[1]) if len(sys.argv) > 1 else 3
 
 
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.c1, self.c2, self.o = nn.Conv2d(1, 2, 5), nn.Conv2d(2, 4, 5), nn.Linear(64, 10)
+def measure(network, steps):
+    images = torch.rand(BATCH * steps, *network["input"]["shape"])
+    labels = torch.randint(0, 10, (BATCH * steps,))
+    net = build(network, dropout=0.1)
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
+    best = 0.0
+    for repeat in range(REPEATS + 1):
+        began = time.process_time()
+        for i in range(steps):
+            batch = slice(i * BATCH, (i + 1) * BATCH)
+            optimiser.zero_grad()
+            F.cross_entropy(net(images[batch]), labels[batch]).backward()
+            optimiser.step()
+        if repeat > 0:
+            best = max(best, BATCH * steps / (time.process_time() - began))
+    return best
 
-    def forward(self, x):
-        x = F.relu(F.max_pool2d(self.c1(x), 2))
-        x = F.relu(F.max_pool2d(self.c2(x), 2))
-        return self.o(F.dropout(x.flatten(1), 0.1))
 
-
-images, labels = torch.rand(BATCH * STEPS, 1, 28, 28), torch.randint(0, 10, (BATCH * STEPS,))
-net = Net()
-optimiser = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.5)
-best = 0.0
-for _ in range(REPEATS):
-    began = time.process_time()
-    for i in range(STEPS):
-        batch = slice(i * BATCH, (i + 1) * BATCH)
-        optimiser.zero_grad()
-        F.cross_entropy(net(images[batch]), labels[batch]).backward()
-        optimiser.step()
-    best = max(best, BATCH * STEPS / (time.process_time() - began))
-print(json.dumps({"torch": torch.__version__, "samplesPerSecond": best}))
+work = json.load(sys.stdin)
+figures = {w["network"]["name"]: measure(w["network"], w["steps"]) for w in work}
+print(json.dumps({"torch": torch.__version__, "samplesPerSecond": figures}))
