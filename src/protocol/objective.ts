@@ -4,24 +4,17 @@
  */
 import { z } from 'zod';
 import { strict } from './problems.ts';
+import { trainSettings } from './train-settings.ts';
 
 const share = z.number().min(0).max(1);
 
-/** Settings of training, completed in editors; training checks them against the network and the search space. */
+/** What editors complete of the settings; training itself checks them against the network and the search space. */
+const { properties, required, additionalProperties } = z.toJSONSchema(trainSettings, { io: 'input' });
 const settings = z.record(z.string(), z.unknown()).meta({
   description: 'How the network is trained. A number may be {"$param": "name"} where the search decides.',
-  properties: {
-    batch: { description: 'Samples per step.' },
-    epochs: { description: 'Passes over the training set.' },
-    optimizer: { type: 'object', description: '{"type": "sgd", "learningRate": …, "momentum": …}' },
-    schedule: { type: 'object', description: '{"type": "constant"}' },
-    shuffle: { type: 'boolean', description: 'A new order each epoch; default true.' },
-    remainder: { enum: ['keep', 'drop'], description: 'What becomes of a last, smaller batch.' },
-    validation: { type: 'number', description: 'The share of the training set kept for selection.' },
-    initialise: { enum: ['pytorch', 'he-normal', 'he-uniform', 'glorot-normal', 'glorot-uniform'] },
-    sameStart: { type: 'boolean', description: 'One fixed network seed for every trial, as in the published protocol.' },
-  },
-  required: ['batch', 'epochs', 'optimizer'],
+  properties,
+  required,
+  additionalProperties,
 });
 
 export const trainObjective = strict({

@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { askTellAnswer, askTellRequest } from './ask-tell.ts';
 import { bestConfigs } from './best-configs.ts';
 import { doctorOutput, errorOutput, exportOutput, showOutput, storyOutput, studiesOutput, trialOutput } from './cli-output.ts';
+import { networkFile } from './network-file.ts';
 import { runOutput } from './run-output.ts';
 import { simulationFile, simulationOutput } from './simulation-file.ts';
 import { studyFile } from './study-file.ts';
 
 const published: Readonly<Record<string, z.ZodType>> = {
   study: studyFile,
+  network: networkFile,
   simulation: simulationFile,
   'best-configs': bestConfigs,
   'run-output': runOutput,
@@ -26,5 +28,10 @@ const published: Readonly<Record<string, z.ZodType>> = {
 
 /** File name → the JSON Schema (draft 2020-12) of what may be written. */
 export function schemaFiles(): ReadonlyMap<string, unknown> {
-  return new Map(Object.entries(published).map(([name, schema]) => [`${name}.schema.json`, z.toJSONSchema(schema, { io: 'input' })]));
+  return new Map(
+    Object.entries(published).map(([name, schema]) => [
+      `${name}.schema.json`,
+      z.toJSONSchema(schema, { io: 'input', reused: name === 'network' ? 'ref' : 'inline' }),
+    ]),
+  );
 }

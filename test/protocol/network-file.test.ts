@@ -1,0 +1,121 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { networkFile } from '../../src/protocol/network-file.ts';
+import { schemaFiles } from '../../src/protocol/published-schemas.ts';
+import { trainSettings } from '../../src/protocol/train-settings.ts';
+import { LAYER_TYPES } from '../../src/training/models/layers/index.ts';
+import { resolveNetwork } from '../../src/training/models/resolve.ts';
+import { Scope } from '../../src/training/models/scope.ts';
+import { readSettings } from '../../src/training/settings.ts';
+
+interface JsonSchema {
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
+  readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+}
+
+const NETWORK = schemaFiles().get('network.schema.json') as JsonSchema;
+const followed = (schema: JsonSchema): JsonSchema =>
+  schema.$ref === undefined ? schema : followed(NETWORK.$defs![schema.$ref.replace('#/$defs/', '')]!);
+const layers = followed(followed(NETWORK.properties!['layers']!).items!).anyOf!.map(followed);
+
+function layerSchema(type: string): JsonSchema {
+  return layers.find(({ properties }) => properties?.['type'] !== undefined && followed(properties['type']).const === type)!;
+}
+
+/** What training says it would read instead of a field that it does not know. */
+function fieldsRead(problems: Scope['problems'], path: string): string[] {
+  const [problem] = problems.filter(({ code, path: at }) => code === 'unknown-field' && at === path);
+  return problem!.expected.replace('one of ', '').split(', ');
+}
+
+const describeLayers = (list: readonly object[]): object => ({
+  format: 'galapagos-network/1',
+  name: 'test',
+  input: { shape: [4, 8, 8] },
+  layers: list,
+  loss: { type: 'softmax-cross-entropy' },
+});
+
+function accepts(list: readonly object[]): { training: boolean; schema: boolean } {
+  const description = describeLayers(list);
+  const training = resolveNetwork(description, new Scope({ width: 4, act: 'relu' })) !== undefined;
+  return { training, schema: networkFile.safeParse(description).success };
+}
+
+describe("a network's published schema", () => {
+  it.each(LAYER_TYPES)('has the fields of %s that training reads', (type) => {
+    const scope = new Scope({});
+    resolveNetwork(describeLayers([{ type, bogus: 1, from: [] }]), scope);
+    expect(Object.keys(layerSchema(type).properties!).sort()).toEqual(fieldsRead(scope.problems, 'layers[0].bogus').sort());
+  });
+
+  it('has no other layers than repeats and activations that a parameter chooses', () => {
+    expect(layers).toHaveLength(LAYER_TYPES.length + 2);
+  });
+
+  it('takes every network that comes with Galapagos', () => {
+    const folder = new URL('../../resources/networks/', import.meta.url);
+    for (const name of readdirSync(folder)) {
+      const description = JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as object;
+      expect(networkFile.safeParse(description).error, name).toBeUndefined();
+      expect(description).toHaveProperty('$schema', '../schemas/network.schema.json');
+    }
+  });
+
+  it.each<[boolean, object[]]>([
+    [true, [{ type: 'conv', filters: { $param: 'width', times: 2, over: 3 }, kernel: [1, 3], stride: 2, padding: 'same', bias: false }]],
+    [true, [{ type: 'conv', groups: 'depthwise', kernel: 3, padding: [1, 0] }]],
+    [true, [{ repeat: { $param: 'width' }, layers: [{ id: 'a', type: { $param: 'act' } }] }]],
+    [true, [{ id: 'a', type: 'relu' }, { type: 'tanh' }, { type: 'concat', from: ['a', 'tanh1'], zeros: [1, { $channels: 'a' }] }]],
+    [
+      true,
+      [
+        { type: 'layer-norm', over: 'channels' },
+        { type: 'batch-norm', momentum: 0.2 },
+      ],
+    ],
+    [true, [{ type: 'flatten' }, { type: 'dense', units: 3 }, { type: 'dropout', rate: { $param: 'width', over: 8 } }]],
+    [true, [{ type: 'relu', when: { act: ['relu'] } }]],
+    [false, [{ type: 'conv', filters: 2, kernel: 0 }]],
+    [false, [{ type: 'conv', filters: 2, kernel: 1, padding: 'valid' }]],
+    [false, [{ type: 'max-pool' }]],
+    [false, [{ type: 'relu', slope: 0.1 }]],
+    [false, [{ type: 'add', from: ['relu1'] }]],
+    [false, [{ type: 'dropout', rate: 1 }]],
+    [false, [{ type: 'dropout', rate: { $channels: true } }]],
+    [false, [{ id: 'a b', type: 'relu' }]],
+    [false, [{ repeat: 2 }]],
+    [false, []],
+  ])('and training agree: %s of %j', (good, list) => {
+    expect(accepts(list)).toEqual({ training: good, schema: good });
+  });
+});
+
+describe("the study schema's settings", () => {
+  it('have the fields that training reads', () => {
+    const scope = new Scope({});
+    const inner = { bogus: 1 };
+    readSettings({ bogus: 1, clip: inner, augment: inner }, scope);
+    expect(Object.keys(trainSettings.shape).sort()).toEqual(fieldsRead(scope.problems, 'settings.bogus').sort());
+    expect(fieldsRead(scope.problems, 'settings.clip.bogus')).toEqual(['norm', 'value']);
+    expect(fieldsRead(scope.problems, 'settings.augment.bogus')).toEqual(['crop', 'flip']);
+  });
+
+  it.each(['optimizer', 'schedule'] as const)('have the fields of each %s', (field) => {
+    const kinds = { optimizer: ['sgd', 'adam', 'adamw', 'rmsprop'], schedule: ['constant', 'exponential', 'step', 'cosine'] };
+    const read = kinds[field].flatMap((type) => {
+      const scope = new Scope({});
+      readSettings({ [field]: { type, bogus: 1 } }, scope);
+      return fieldsRead(scope.problems, `settings.${field}.bogus`);
+    });
+    const study = schemaFiles().get('study.schema.json') as JsonSchema;
+    const { properties } = study.properties!['objective']!.oneOf![0]!.properties!['settings']!;
+    expect(Object.keys(properties![field]!.properties!).sort()).toEqual([...new Set(read)].sort());
+  });
+});
