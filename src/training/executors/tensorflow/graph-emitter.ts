@@ -50,7 +50,13 @@ export class GraphEmitter implements Emitter {
     let tensor = this.#constants.get(key);
     if (tensor === undefined) {
       const name = this.#name('constant');
-      this.nodes.push({ name, op: 'Const', inputs: [], attributes: { dtype: { type: dtype } }, value: { dtype, shape, bytes: bytesOf(dtype, values) } });
+      this.nodes.push({
+        name,
+        op: 'Const',
+        inputs: [],
+        attributes: { dtype: { type: dtype } },
+        value: { dtype, shape, bytes: bytesOf(dtype, values) },
+      });
       tensor = { ref: this.#output(name, 'Const', 0), dtype, shape };
       this.#constants.set(key, tensor);
     }
@@ -83,7 +89,12 @@ export class GraphEmitter implements Emitter {
     return {
       name,
       inputs,
-      outputs: outputs.map(({ name: output, tensor }) => ({ name: output, dtype: tensor.dtype, shape: tensor.shape, from: String(tensor.ref) })),
+      outputs: outputs.map(({ name: output, tensor }) => ({
+        name: output,
+        dtype: tensor.dtype,
+        shape: tensor.shape,
+        from: String(tensor.ref),
+      })),
       nodes: this.nodes,
     };
   }

@@ -20,6 +20,11 @@ export class Operations {
     return this.#emitter.constant('f32', shape, values);
   }
 
+  /** That many zeros of 64 bits. */
+  zeros64(count: number): Tensor {
+    return this.#emitter.constant('f64', [count], Array<number>(count).fill(0));
+  }
+
   float(value: number): Tensor {
     return this.floats([value], []);
   }
@@ -151,7 +156,13 @@ export class Operations {
 
   slice(a: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
     if (begin.every((at) => at === 0) && size.every((n, i) => n === a.shape[i])) return a;
-    return this.#one('Slice', [a, this.integers(begin), this.integers(size)], { T: { type: a.dtype }, Index: { type: 'i32' } }, a.dtype, size);
+    return this.#one(
+      'Slice',
+      [a, this.integers(begin), this.integers(size)],
+      { T: { type: a.dtype }, Index: { type: 'i32' } },
+      a.dtype,
+      size,
+    );
   }
 
   /** Zeros before and after, by axis. */
@@ -213,7 +224,13 @@ export class Operations {
 
   /** x [N,H,W,C], w [kh,kw,C,M] → [N,H',W',C·M]. Strides are equal. */
   depthwise(x: Tensor, w: Tensor, window: Window): Tensor {
-    return this.#one('DepthwiseConv2dNative', [x, w], convAttributes(window), 'f32', windowed(x.shape, window, (w.shape[2] ?? 1) * (w.shape[3] ?? 1)));
+    return this.#one(
+      'DepthwiseConv2dNative',
+      [x, w],
+      convAttributes(window),
+      'f32',
+      windowed(x.shape, window, (w.shape[2] ?? 1) * (w.shape[3] ?? 1)),
+    );
   }
 
   depthwiseWeightGradient(x: Tensor, g: Tensor, shape: readonly number[], window: Window): Tensor {

@@ -1,0 +1,67 @@
+/** Between the plan's order of elements (PyTorch's: channels before rows and columns) and TensorFlow's (channels last), on the host. */
+import { elements } from '../../plan/plan.ts';
+
+/** The shape that a weight has here: kernels [O,C/g,kh,kw] → [kh,kw,C/g,O], images [C,H,W] → [H,W,C], the others as they are. */
+export function tensorShape(shape: readonly number[]): readonly number[] {
+  return axesOf(shape).map((axis) => shape[axis] ?? 1);
+}
+
+/** One weight's values in TensorFlow's order. */
+export function toTensor(values: Float32Array, shape: readonly number[], to: Float32Array): void {
+  permute(values, shape, axesOf(shape), (from, at) => {
+    to[at] = values[from] ?? 0;
+  });
+}
+
+export function fromTensor(values: Float32Array, shape: readonly number[], to: Float32Array): void {
+  permute(values, shape, axesOf(shape), (at, from) => {
+    to[at] = values[from] ?? 0;
+  });
+}
+
+/** Samples [N,C,H,W] → [N,H,W,C]; the same array where nothing moves. */
+export function samplesChannelsLast<T extends Uint8Array | Float32Array>(x: T, shape: readonly number[]): T {
+  const [c = 1, h = 1, w = 1] = shape;
+  const plane = h * w;
+  if (shape.length !== 3 || c === 1 || plane === 1) return x;
+  const moved = x.slice() as T;
+  const size = c * plane;
+  for (let first = 0; first < x.length; first += size) {
+    for (let channel = 0; channel < c; channel++) {
+      for (let i = 0; i < plane; i++) moved[first + i * c + channel] = x[first + channel * plane + i] ?? 0;
+    }
+  }
+  return moved;
+}
+
+function axesOf(shape: readonly number[]): readonly number[] {
+  if (shape.length === 4) return [2, 3, 1, 0];
+  if (shape.length === 3) return [1, 2, 0];
+  return shape.map((_, axis) => axis);
+}
+
+/** Visits every element with its place in the plan's order and in that of the permuted axes. */
+function permute(
+  values: Float32Array,
+  shape: readonly number[],
+  axes: readonly number[],
+  visit: (plan: number, tensor: number) => void,
+): void {
+  if (values.length !== elements(shape))
+    throw new RangeError(`expected ${String(elements(shape))} numbers, found ${String(values.length)}`);
+  const strides = shape.map((_, axis) => elements(shape.slice(axis + 1)));
+  const sizes = axes.map((axis) => shape[axis] ?? 1);
+  const steps = axes.map((axis) => strides[axis] ?? 1);
+  const place = sizes.map(() => 0);
+  let plan = 0;
+  for (let tensor = 0; tensor < values.length; tensor++) {
+    visit(plan, tensor);
+    for (let axis = sizes.length - 1; axis >= 0; axis--) {
+      place[axis] = (place[axis] ?? 0) + 1;
+      plan += steps[axis] ?? 0;
+      if ((place[axis] ?? 0) < (sizes[axis] ?? 1)) break;
+      plan -= (steps[axis] ?? 0) * (sizes[axis] ?? 1);
+      place[axis] = 0;
+    }
+  }
+}
