@@ -31,6 +31,7 @@ export abstract class ChunkedExecutable implements Executable {
   abstract readonly memory: Memory;
   abstract readonly label: string;
   #chunkSteps = 1;
+  #evaluationSteps = 1;
   #busy = false;
   #disposed = false;
   /** undefined: not begun; false: stopped. */
@@ -69,25 +70,12 @@ export abstract class ChunkedExecutable implements Executable {
     return this.#alone(async () => {
       const began = performance.now();
       const tallies = this.#live.map((): LaneTally => ({ lossSum: 0, correct: 0, samples: 0, diverged: false }));
-      const { batch } = this.plan;
-      const perEpoch = Math.ceil(request.order.length / batch);
       let done = 0;
       while (done < request.steps && !request.signal.aborted && this.#anyLive()) {
         const steps = Math.min(this.#chunkSteps, request.steps - done);
         const chunkBegan = performance.now();
-        for (let k = 0; k < steps; k++) {
-          const at = request.firstStep + done + k;
-          const indices = request.order.subarray(at * batch, (at + 1) * batch);
-          const row = request.rows === 'run' ? 0 : done + k;
-          this.trainStep(
-            { indices, step: request.epoch * perEpoch + at, epoch: request.epoch },
-            request.hyper,
-            row,
-            this.#liveLanes(),
-            tallies,
-          );
-        }
-        this.#pace(steps, performance.now() - chunkBegan);
+        await this.trainSteps(request, done, steps, this.#liveLanes(), tallies);
+        this.#chunkSteps = paced(steps, performance.now() - chunkBegan, this.#chunkSteps);
         done += steps;
         this.#freezeDiverged(tallies);
         request.onChunk?.(done);
@@ -102,14 +90,15 @@ export abstract class ChunkedExecutable implements Executable {
   evaluate(indices: Uint32Array, signal: AbortSignal): Promise<(LaneMetrics | null)[]> {
     return this.#alone(async () => {
       const tallies = this.#live.map((): LaneTally => ({ lossSum: 0, correct: 0, samples: 0, diverged: false }));
-      const { batch } = this.plan;
-      let since = performance.now();
-      for (let at = 0; at < indices.length && !signal.aborted && this.#anyLive(); at += batch) {
-        this.evaluateStep({ indices: indices.subarray(at, at + batch), step: 0, epoch: 0 }, this.#liveLanes(), tallies);
-        if (performance.now() - since < CHUNK_MILLISECONDS) continue;
+      const steps = Math.ceil(indices.length / this.plan.batch);
+      for (let done = 0; done < steps && !signal.aborted && this.#anyLive();) {
+        const now = Math.min(this.#evaluationSteps, steps - done);
+        const began = performance.now();
+        await this.evaluateSteps(indices, done, now, this.#liveLanes(), tallies);
+        this.#evaluationSteps = paced(now, performance.now() - began, this.#evaluationSteps);
+        done += now;
         await setImmediate();
         this.#applyStops();
-        since = performance.now();
       }
       for (const lane of this.#liveLanes()) {
         const tally = tallies[lane];
@@ -124,9 +113,12 @@ export abstract class ChunkedExecutable implements Executable {
     if (!this.#busy) this.#applyStops();
   }
 
-  /** Stopped lanes cost nothing here, so there is nothing to move. */
   compact(): Promise<readonly number[]> {
-    return this.#alone(() => this.#liveLanes());
+    return this.#alone(() => {
+      const live = this.#liveLanes();
+      this.moveTogether(live);
+      return live;
+    });
   }
 
   readWeights(lane: number): Promise<LaneState> {
@@ -147,11 +139,30 @@ export abstract class ChunkedExecutable implements Executable {
     return Promise.resolve();
   }
 
+  /** A chunk's steps, from `done` of the request on, of the live lanes; adds to their tallies. */
+  protected abstract trainSteps(
+    request: RunRequest,
+    done: number,
+    steps: number,
+    live: readonly number[],
+    tallies: LaneTally[],
+  ): Promise<void>;
+  /** Steps first … first+steps−1 of an evaluation. */
+  protected abstract evaluateSteps(
+    indices: Uint32Array,
+    first: number,
+    steps: number,
+    live: readonly number[],
+    tallies: LaneTally[],
+  ): Promise<void>;
+
+  /** Where stopped lanes take places that cost: moves the live ones together. */
+  protected moveTogether(_live: readonly number[]): void {
+    // Here they cost nothing.
+  }
+
   protected abstract load(view: DatasetView): void;
   protected abstract start(seed: number, lanes: readonly LaneSeed[]): void;
-  /** One step of the live lanes; adds to their tallies. @param row which of the hyper rows holds */
-  protected abstract trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): void;
-  protected abstract evaluateStep(batch: Batch, live: readonly number[], tallies: LaneTally[]): void;
   protected abstract weightsFinite(lane: number): boolean;
   protected abstract read(lane: number): LaneState;
   protected abstract write(lane: number, state: LaneState): void;
@@ -190,11 +201,51 @@ export abstract class ChunkedExecutable implements Executable {
       this.#live[lane] = false;
     }
   }
+}
 
-  #pace(steps: number, milliseconds: number): void {
-    const wanted = Math.floor((CHUNK_MILLISECONDS * steps) / Math.max(milliseconds, 0.001));
-    this.#chunkSteps = Math.max(1, Math.min(wanted, this.#chunkSteps * 4, 4096));
+/** Where the arithmetic of one step of one batch is all there is: a chunk is a loop over it. */
+export abstract class StepwiseExecutable extends ChunkedExecutable {
+  /** One step of the live lanes; adds to their tallies. @param row which of the hyper rows holds */
+  protected abstract trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): void;
+  protected abstract evaluateStep(batch: Batch, live: readonly number[], tallies: LaneTally[]): void;
+
+  protected override trainSteps(
+    request: RunRequest,
+    done: number,
+    steps: number,
+    live: readonly number[],
+    tallies: LaneTally[],
+  ): Promise<void> {
+    const { batch } = this.plan;
+    const perEpoch = Math.ceil(request.order.length / batch);
+    for (let k = 0; k < steps; k++) {
+      const at = request.firstStep + done + k;
+      const indices = request.order.subarray(at * batch, (at + 1) * batch);
+      const row = request.rows === 'run' ? 0 : done + k;
+      this.trainStep({ indices, step: request.epoch * perEpoch + at, epoch: request.epoch }, request.hyper, row, live, tallies);
+    }
+    return Promise.resolve();
   }
+
+  protected override evaluateSteps(
+    indices: Uint32Array,
+    first: number,
+    steps: number,
+    live: readonly number[],
+    tallies: LaneTally[],
+  ): Promise<void> {
+    const { batch } = this.plan;
+    for (let at = first; at < first + steps; at++) {
+      this.evaluateStep({ indices: indices.subarray(at * batch, (at + 1) * batch), step: 0, epoch: 0 }, live, tallies);
+    }
+    return Promise.resolve();
+  }
+}
+
+/** Steps of the next chunk, from how long the last took. */
+function paced(steps: number, milliseconds: number, before: number): number {
+  const wanted = Math.floor((CHUNK_MILLISECONDS * steps) / Math.max(milliseconds, 0.001));
+  return Math.max(1, Math.min(wanted, before * 4, 4096));
 }
 
 export type { LaneTally };

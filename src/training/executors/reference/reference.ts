@@ -4,7 +4,7 @@ import { counterOf, initialWeights } from '../../initialise.ts';
 import { pad, unpad } from '../../plan/block.ts';
 import { arenaBytes, laneBytes, sharedBytes, type DatasetShape } from '../../plan/memory.ts';
 import { blockSize, elements, type BufferRole, type Plan } from '../../plan/plan.ts';
-import { ChunkedExecutable, type Batch, type LaneTally } from '../chunked.ts';
+import { StepwiseExecutable, type Batch, type LaneTally } from '../chunked.ts';
 import type { DatasetView, Executor, LaneSeed, LaneState, Memory, Usable } from '../executor.ts';
 import { execute } from './ops.ts';
 import { Tensors, type Step } from './tensors.ts';
@@ -43,7 +43,7 @@ export class ReferenceExecutor implements Executor {
   }
 }
 
-export class ReferenceExecutable extends ChunkedExecutable {
+export class ReferenceExecutable extends StepwiseExecutable {
   readonly memory: Memory;
   readonly label = 'reference';
   readonly tensors: Tensors;

@@ -16,134 +16,134 @@ export class Operations {
     this.#emitter = emitter;
   }
 
-  floats(values: readonly number[], shape: readonly number[] = [values.length]): Tensor {
+  readonly floats = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor => {
     return this.#emitter.constant('f32', shape, values);
-  }
+  };
 
   /** That many zeros of 64 bits. */
-  zeros64(count: number): Tensor {
+  readonly zeros64 = (count: number): Tensor => {
     return this.#emitter.constant('f64', [count], Array<number>(count).fill(0));
-  }
+  };
 
-  float(value: number): Tensor {
+  readonly float = (value: number): Tensor => {
     return this.floats([value], []);
-  }
+  };
 
-  integers(values: readonly number[], shape: readonly number[] = [values.length]): Tensor {
+  readonly integers = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor => {
     return this.#emitter.constant('i32', shape, values);
-  }
+  };
 
-  integer(value: number): Tensor {
+  readonly integer = (value: number): Tensor => {
     return this.integers([value], []);
-  }
+  };
 
   /** Whole numbers of 64 bits; used as 32-bit words with room for their products. */
-  long(value: number): Tensor {
+  readonly long = (value: number): Tensor => {
     return this.#emitter.constant('i64', [], [value]);
-  }
+  };
 
-  add = (a: Tensor, b: Tensor): Tensor => this.#binary('AddV2', a, b);
-  subtract = (a: Tensor, b: Tensor): Tensor => this.#binary('Sub', a, b);
-  multiply = (a: Tensor, b: Tensor): Tensor => this.#binary('Mul', a, b);
-  divide = (a: Tensor, b: Tensor): Tensor => this.#binary('RealDiv', a, b);
-  maximum = (a: Tensor, b: Tensor): Tensor => this.#binary('Maximum', a, b);
-  minimum = (a: Tensor, b: Tensor): Tensor => this.#binary('Minimum', a, b);
-  less = (a: Tensor, b: Tensor): Tensor => this.#binary('Less', a, b, 'bool');
-  greater = (a: Tensor, b: Tensor): Tensor => this.#binary('Greater', a, b, 'bool');
-  equal = (a: Tensor, b: Tensor): Tensor => this.#binary('Equal', a, b, 'bool');
-  and = (a: Tensor, b: Tensor): Tensor => this.#binary('BitwiseAnd', a, b);
-  xor = (a: Tensor, b: Tensor): Tensor => this.#binary('BitwiseXor', a, b);
-  shiftRight = (a: Tensor, b: Tensor): Tensor => this.#binary('RightShift', a, b);
-  negate = (a: Tensor): Tensor => this.#unary('Neg', a);
-  exp = (a: Tensor): Tensor => this.#unary('Exp', a);
-  log = (a: Tensor): Tensor => this.#unary('Log', a);
-  erf = (a: Tensor): Tensor => this.#unary('Erf', a);
-  sqrt = (a: Tensor): Tensor => this.#unary('Sqrt', a);
-  square = (a: Tensor): Tensor => this.#unary('Square', a);
-  tanh = (a: Tensor): Tensor => this.#unary('Tanh', a);
-  sigmoid = (a: Tensor): Tensor => this.#unary('Sigmoid', a);
-  relu = (a: Tensor): Tensor => this.#unary('Relu', a);
+  readonly add = (a: Tensor, b: Tensor): Tensor => this.#binary('AddV2', a, b);
+  readonly subtract = (a: Tensor, b: Tensor): Tensor => this.#binary('Sub', a, b);
+  readonly multiply = (a: Tensor, b: Tensor): Tensor => this.#binary('Mul', a, b);
+  readonly divide = (a: Tensor, b: Tensor): Tensor => this.#binary('RealDiv', a, b);
+  readonly maximum = (a: Tensor, b: Tensor): Tensor => this.#binary('Maximum', a, b);
+  readonly minimum = (a: Tensor, b: Tensor): Tensor => this.#binary('Minimum', a, b);
+  readonly less = (a: Tensor, b: Tensor): Tensor => this.#binary('Less', a, b, 'bool');
+  readonly greater = (a: Tensor, b: Tensor): Tensor => this.#binary('Greater', a, b, 'bool');
+  readonly equal = (a: Tensor, b: Tensor): Tensor => this.#binary('Equal', a, b, 'bool');
+  readonly and = (a: Tensor, b: Tensor): Tensor => this.#binary('BitwiseAnd', a, b);
+  readonly xor = (a: Tensor, b: Tensor): Tensor => this.#binary('BitwiseXor', a, b);
+  readonly shiftRight = (a: Tensor, b: Tensor): Tensor => this.#binary('RightShift', a, b);
+  readonly negate = (a: Tensor): Tensor => this.#unary('Neg', a);
+  readonly exp = (a: Tensor): Tensor => this.#unary('Exp', a);
+  readonly log = (a: Tensor): Tensor => this.#unary('Log', a);
+  readonly erf = (a: Tensor): Tensor => this.#unary('Erf', a);
+  readonly sqrt = (a: Tensor): Tensor => this.#unary('Sqrt', a);
+  readonly square = (a: Tensor): Tensor => this.#unary('Square', a);
+  readonly tanh = (a: Tensor): Tensor => this.#unary('Tanh', a);
+  readonly sigmoid = (a: Tensor): Tensor => this.#unary('Sigmoid', a);
+  readonly relu = (a: Tensor): Tensor => this.#unary('Relu', a);
 
-  both(a: Tensor, b: Tensor): Tensor {
+  readonly both = (a: Tensor, b: Tensor): Tensor => {
     return this.#one('LogicalAnd', [a, b], {}, 'bool', broadcast(a.shape, b.shape));
-  }
+  };
 
-  isFinite(a: Tensor): Tensor {
+  readonly isFinite = (a: Tensor): Tensor => {
     return this.#one('IsFinite', [a], { T: { type: a.dtype } }, 'bool', a.shape);
-  }
+  };
 
   /** The gradient where what relu gave is above 0, else 0. */
-  reluGradient(gradient: Tensor, output: Tensor): Tensor {
+  readonly reluGradient = (gradient: Tensor, output: Tensor): Tensor => {
     return this.#one('ReluGrad', [gradient, output], { T: { type: gradient.dtype } }, gradient.dtype, gradient.shape);
-  }
+  };
 
-  select(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  readonly select = (condition: Tensor, a: Tensor, b: Tensor): Tensor => {
     const shape = broadcast(condition.shape, broadcast(a.shape, b.shape));
     return this.#one('SelectV2', [condition, a, b], { T: { type: a.dtype } }, a.dtype, shape);
-  }
+  };
 
-  cast(a: Tensor, to: DType): Tensor {
+  readonly cast = (a: Tensor, to: DType): Tensor => {
     if (a.dtype === to) return a;
     return this.#one('Cast', [a], { SrcT: { type: a.dtype }, DstT: { type: to } }, to, a.shape);
-  }
+  };
 
   /** The same 32 bits as another type. */
-  bitcast(a: Tensor, to: DType): Tensor {
+  readonly bitcast = (a: Tensor, to: DType): Tensor => {
     return this.#one('Bitcast', [a], { T: { type: a.dtype }, type: { type: to } }, to, a.shape);
-  }
+  };
 
-  reshape(a: Tensor, shape: readonly number[]): Tensor {
+  readonly reshape = (a: Tensor, shape: readonly number[]): Tensor => {
     if (shape.length === a.shape.length && shape.every((n, i) => n === a.shape[i])) return a;
     return this.#one('Reshape', [a, this.integers(shape)], { T: { type: a.dtype }, Tshape: { type: 'i32' } }, a.dtype, shape);
-  }
+  };
 
-  transpose(a: Tensor, axes: readonly number[]): Tensor {
+  readonly transpose = (a: Tensor, axes: readonly number[]): Tensor => {
     const shape = axes.map((axis) => a.shape[axis] ?? 1);
     // Axes of one element may move freely: nothing in memory does.
     const moved = axes.filter((axis) => a.shape[axis] !== 1);
     if (moved.every((axis, i) => i === 0 || axis > (moved[i - 1] ?? 0))) return this.reshape(a, shape);
     return this.#one('Transpose', [a, this.integers(axes)], { T: { type: a.dtype }, Tperm: { type: 'i32' } }, a.dtype, shape);
-  }
+  };
 
-  broadcastTo(a: Tensor, shape: readonly number[]): Tensor {
+  readonly broadcastTo = (a: Tensor, shape: readonly number[]): Tensor => {
     if (shape.length === a.shape.length && shape.every((n, i) => n === a.shape[i])) return a;
     return this.#one('BroadcastTo', [a, this.integers(shape)], { T: { type: a.dtype }, Tidx: { type: 'i32' } }, a.dtype, shape);
-  }
+  };
 
-  sum(a: Tensor, axes: readonly number[], keep = false): Tensor {
+  readonly sum = (a: Tensor, axes: readonly number[], keep = false): Tensor => {
     return this.#reduce('Sum', a, axes, keep);
-  }
+  };
 
-  mean(a: Tensor, axes: readonly number[], keep = false): Tensor {
+  readonly mean = (a: Tensor, axes: readonly number[], keep = false): Tensor => {
     return this.#reduce('Mean', a, axes, keep);
-  }
+  };
 
-  max(a: Tensor, axes: readonly number[], keep = false): Tensor {
+  readonly max = (a: Tensor, axes: readonly number[], keep = false): Tensor => {
     return this.#reduce('Max', a, axes, keep);
-  }
+  };
 
-  all(a: Tensor, axes: readonly number[]): Tensor {
+  readonly all = (a: Tensor, axes: readonly number[]): Tensor => {
     const attributes: Attributes = { keep_dims: { flag: false }, Tidx: { type: 'i32' } };
     return this.#one('All', [a, this.integers(axes)], attributes, 'bool', reduced(a.shape, axes, false));
-  }
+  };
 
-  argMax(a: Tensor, axis: number): Tensor {
+  readonly argMax = (a: Tensor, axis: number): Tensor => {
     const attributes: Attributes = { T: { type: a.dtype }, Tidx: { type: 'i32' }, output_type: { type: 'i32' } };
     return this.#one('ArgMax', [a, this.integer(axis)], attributes, 'i32', reduced(a.shape, [axis], false));
-  }
+  };
 
-  oneHot(a: Tensor, depth: number): Tensor {
+  readonly oneHot = (a: Tensor, depth: number): Tensor => {
     const attributes: Attributes = { axis: { integer: -1 }, T: { type: 'f32' }, TI: { type: 'i32' } };
     return this.#one('OneHot', [a, this.integer(depth), this.float(1), this.float(0)], attributes, 'f32', [...a.shape, depth]);
-  }
+  };
 
   /** 0, 1, … count − 1. */
-  range(count: number): Tensor {
+  readonly range = (count: number): Tensor => {
     return this.integers(Array.from({ length: count }, (_, i) => i));
-  }
+  };
 
   /** Rows of an axis; the first `together` axes of both go along with each other. */
-  gather(a: Tensor, indices: Tensor, axis = 0, together = 0): Tensor {
+  readonly gather = (a: Tensor, indices: Tensor, axis = 0, together = 0): Tensor => {
     const attributes: Attributes = {
       batch_dims: { integer: together },
       Tparams: { type: a.dtype },
@@ -152,9 +152,9 @@ export class Operations {
     };
     const shape = [...a.shape.slice(0, axis), ...indices.shape.slice(together), ...a.shape.slice(axis + 1)];
     return this.#one('GatherV2', [a, indices, this.integer(axis)], attributes, a.dtype, shape);
-  }
+  };
 
-  slice(a: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
+  readonly slice = (a: Tensor, begin: readonly number[], size: readonly number[]): Tensor => {
     if (begin.every((at) => at === 0) && size.every((n, i) => n === a.shape[i])) return a;
     return this.#one(
       'Slice',
@@ -163,35 +163,35 @@ export class Operations {
       a.dtype,
       size,
     );
-  }
+  };
 
   /** Zeros before and after, by axis. */
-  pad(a: Tensor, padding: readonly (readonly [number, number])[]): Tensor {
+  readonly pad = (a: Tensor, padding: readonly (readonly [number, number])[]): Tensor => {
     if (padding.every(([before, after]) => before === 0 && after === 0)) return a;
     const shape = a.shape.map((n, i) => n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0));
     const table = this.integers(padding.flat(), [padding.length, 2]);
     return this.#one('Pad', [a, table], { T: { type: a.dtype }, Tpaddings: { type: 'i32' } }, a.dtype, shape);
-  }
+  };
 
-  concat(parts: readonly Tensor[], axis: number): Tensor {
+  readonly concat = (parts: readonly Tensor[], axis: number): Tensor => {
     const [first] = parts;
     if (first === undefined) throw new RangeError('nothing to concatenate');
     if (parts.length === 1) return first;
     const shape = first.shape.map((n, i) => (i === axis ? parts.reduce((sum, part) => sum + (part.shape[axis] ?? 0), 0) : n));
     const attributes: Attributes = { N: { integer: parts.length }, T: { type: first.dtype }, Tidx: { type: 'i32' } };
     return this.#one('ConcatV2', [...parts, this.integer(axis)], attributes, first.dtype, shape);
-  }
+  };
 
   /** Equal parts of an axis. */
-  split(a: Tensor, axis: number, parts: number): Tensor[] {
+  readonly split = (a: Tensor, axis: number, parts: number): Tensor[] => {
     if (parts === 1) return [a];
     const shape = a.shape.map((n, i) => (i === axis ? n / parts : n));
     const outputs = Array.from({ length: parts }, () => ({ dtype: a.dtype, shape }));
     return this.#emitter.emit('Split', [this.integer(axis), a], { num_split: { integer: parts }, T: { type: a.dtype } }, outputs);
-  }
+  };
 
   /** [K,M]·[K,N] of matrices as `transposeA`, `transposeB` say; more axes in front go along with each other. */
-  matmul(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
+  readonly matmul = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor => {
     const rank = a.shape.length;
     const rows = a.shape[rank - (transposeA ? 1 : 2)] ?? 1;
     const columns = b.shape[rank - (transposeB ? 2 : 1)] ?? 1;
@@ -205,25 +205,25 @@ export class Operations {
       return this.reshape(flat, shape);
     }
     return this.#one('BatchMatMulV2', [a, b], { adj_x: { flag: transposeA }, adj_y: { flag: transposeB }, T }, a.dtype, shape);
-  }
+  };
 
   /** x [N,H,W,C], w [kh,kw,C,O] → [N,H',W',O]. */
-  conv(x: Tensor, w: Tensor, window: Window): Tensor {
+  readonly conv = (x: Tensor, w: Tensor, window: Window): Tensor => {
     return this.#one('Conv2D', [x, w], convAttributes(window), 'f32', windowed(x.shape, window, w.shape[3] ?? 1));
-  }
+  };
 
   /** → the gradient of w, of that shape. */
-  convWeightGradient(x: Tensor, g: Tensor, shape: readonly number[], window: Window): Tensor {
+  readonly convWeightGradient = (x: Tensor, g: Tensor, shape: readonly number[], window: Window): Tensor => {
     return this.#one('Conv2DBackpropFilter', [x, this.integers(shape), g], convAttributes(window), 'f32', shape);
-  }
+  };
 
   /** → the gradient of x, of that shape. */
-  convInputGradient(g: Tensor, w: Tensor, shape: readonly number[], window: Window): Tensor {
+  readonly convInputGradient = (g: Tensor, w: Tensor, shape: readonly number[], window: Window): Tensor => {
     return this.#one('Conv2DBackpropInput', [this.integers(shape), w, g], convAttributes(window), 'f32', shape);
-  }
+  };
 
   /** x [N,H,W,C], w [kh,kw,C,M] → [N,H',W',C·M]. Strides are equal. */
-  depthwise(x: Tensor, w: Tensor, window: Window): Tensor {
+  readonly depthwise = (x: Tensor, w: Tensor, window: Window): Tensor => {
     return this.#one(
       'DepthwiseConv2dNative',
       [x, w],
@@ -231,33 +231,33 @@ export class Operations {
       'f32',
       windowed(x.shape, window, (w.shape[2] ?? 1) * (w.shape[3] ?? 1)),
     );
-  }
+  };
 
-  depthwiseWeightGradient(x: Tensor, g: Tensor, shape: readonly number[], window: Window): Tensor {
+  readonly depthwiseWeightGradient = (x: Tensor, g: Tensor, shape: readonly number[], window: Window): Tensor => {
     return this.#one('DepthwiseConv2dNativeBackpropFilter', [x, this.integers(shape), g], convAttributes(window), 'f32', shape);
-  }
+  };
 
-  depthwiseInputGradient(g: Tensor, w: Tensor, shape: readonly number[], window: Window): Tensor {
+  readonly depthwiseInputGradient = (g: Tensor, w: Tensor, shape: readonly number[], window: Window): Tensor => {
     return this.#one('DepthwiseConv2dNativeBackpropInput', [this.integers(shape), w, g], convAttributes(window), 'f32', shape);
-  }
+  };
 
-  maxPool(x: Tensor, window: Window): Tensor {
+  readonly maxPool = (x: Tensor, window: Window): Tensor => {
     return this.#one('MaxPool', [x], poolAttributes(window, true), 'f32', windowed(x.shape, window, x.shape[3] ?? 1));
-  }
+  };
 
   /** All of a window's gradient goes to the first of its largest elements. */
-  maxPoolGradient(x: Tensor, y: Tensor, g: Tensor, window: Window): Tensor {
+  readonly maxPoolGradient = (x: Tensor, y: Tensor, g: Tensor, window: Window): Tensor => {
     return this.#one('MaxPoolGrad', [x, y, g], poolAttributes(window, true), 'f32', x.shape);
-  }
+  };
 
   /** Without padding. */
-  averagePool(x: Tensor, window: Window): Tensor {
+  readonly averagePool = (x: Tensor, window: Window): Tensor => {
     return this.#one('AvgPool', [x], poolAttributes(window, false), 'f32', windowed(x.shape, window, x.shape[3] ?? 1));
-  }
+  };
 
-  averagePoolGradient(g: Tensor, shape: readonly number[], window: Window): Tensor {
+  readonly averagePoolGradient = (g: Tensor, shape: readonly number[], window: Window): Tensor => {
     return this.#one('AvgPoolGrad', [this.integers(shape), g], poolAttributes(window, false), 'f32', shape);
-  }
+  };
 
   #binary(op: string, a: Tensor, b: Tensor, dtype: DType = a.dtype): Tensor {
     return this.#one(op, [a, b], { T: { type: a.dtype } }, dtype, broadcast(a.shape, b.shape));

@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import { arenaBytes, laneBytes, sharedBytes, type DatasetShape } from '../../plan/memory.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
-import type { Executable, Executor, Memory, Usable } from '../executor.ts';
+import type { Executor, Memory, Usable } from '../executor.ts';
 import { loadBinding, type Binding } from './binding.ts';
+import { bucketOf, TensorflowExecutable } from './executable.ts';
+import { GraphProgram } from './graph-program.ts';
 import { findInstallation } from './installation.ts';
 
 const REMEDY = 'galapagos backend install tensorflow sets it up';
@@ -44,22 +46,25 @@ export class TensorflowExecutor implements Executor {
   }
 
   estimate(plan: Plan, lanes: number, dataset: DatasetShape): Memory {
-    const bucket = bucketOf(lanes);
-    // Every activation exists once; masks, transposed copies and gradients on their way as much again.
-    const lane = laneBytes(plan, 2, 2 * plan.batch, arenaBytes(plan));
-    return {
-      sharedBytes: sharedBytes(plan, dataset),
-      laneBytes: Math.ceil((lane * bucket) / lanes),
-      codeBytes: 0,
-      form: `one graph, ${String(bucket)} ${bucket === 1 ? 'lane' : 'lanes'}`,
-    };
+    return memoryOf(plan, lanes, dataset, `one graph, ${String(bucketOf(lanes))} lanes`);
   }
 
-  compile(_plan: Plan, _lanes: number, signal: AbortSignal): Promise<Executable> {
+  /** @throws TrainingError `unsupported`, `compile-failed` */
+  compile(plan: Plan, lanes: number, signal: AbortSignal): Promise<TensorflowExecutable> {
     signal.throwIfAborted();
     const loaded = this.#load();
     if ('reason' in loaded) throw new TrainingError('unsupported', `tensorflow: ${loaded.reason}; ${REMEDY}`);
-    throw new TrainingError('unsupported', 'tensorflow: this plan cannot be turned into a graph');
+    const { binding, label } = loaded;
+    const shape = { samples: 0, shape: plan.input.shape, classes: 0, sampleType: plan.input.type };
+    return Promise.resolve(
+      new TensorflowExecutable(
+        plan,
+        lanes,
+        label,
+        (bucket) => new GraphProgram(binding, plan, bucket),
+        (bucket, form) => memoryOf(plan, bucket, shape, form),
+      ),
+    );
   }
 
   #load(): Loaded | { readonly reason: string } {
@@ -79,11 +84,15 @@ function load(folder: string | undefined): Loaded | { readonly reason: string } 
   }
 }
 
-/** Lanes a graph is made for: shapes are static, so the next power of two. */
-function bucketOf(lanes: number): number {
-  let bucket = 1;
-  while (bucket < lanes) bucket *= 2;
-  return bucket;
+/** Every activation exists once; masks, transposed copies and gradients on their way as much again. */
+function memoryOf(plan: Plan, lanes: number, dataset: DatasetShape, form: string): Memory {
+  const lane = laneBytes(plan, 2, 2 * plan.batch, arenaBytes(plan));
+  return {
+    sharedBytes: sharedBytes(plan, dataset),
+    laneBytes: Math.ceil((lane * bucketOf(lanes)) / Math.max(1, lanes)),
+    codeBytes: 0,
+    form,
+  };
 }
 
 /** The NVIDIA driver's own word for the first card; `cuda` where it cannot be read. */

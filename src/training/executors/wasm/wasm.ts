@@ -7,7 +7,7 @@ import { planHash } from '../../plan/hash.ts';
 import type { DatasetShape } from '../../plan/memory.ts';
 import { blockSize, elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
-import { ChunkedExecutable, type Batch, type LaneTally } from '../chunked.ts';
+import { StepwiseExecutable, type Batch, type LaneTally } from '../chunked.ts';
 import type { DatasetView, Executor, LaneSeed, LaneState, Memory, Usable } from '../executor.ts';
 import { engine, type WasmMemory, type WasmModule } from './engine.ts';
 import { emitModule, type EmittedModule, type Kernels } from './emit.ts';
@@ -83,7 +83,7 @@ function optimiseFromTheStart(): void {
   setFlagsFromString('--no-wasm-lazy-compilation');
 }
 
-export class WasmExecutable extends ChunkedExecutable {
+export class WasmExecutable extends StepwiseExecutable {
   readonly memory: Memory;
   readonly label = 'wasm';
   readonly #memory: WasmMemory;
