@@ -156,11 +156,8 @@ export abstract class ChunkedExecutable implements Executable {
     tallies: LaneTally[],
   ): Promise<void>;
 
-  /** Where stopped lanes take places that cost: moves the live ones together. */
-  protected moveTogether(_live: readonly number[]): void {
-    // Here they cost nothing.
-  }
-
+  /** Moves the live lanes together where stopped ones take places that cost. */
+  protected abstract moveTogether(live: readonly number[]): void;
   protected abstract load(view: DatasetView): void;
   protected abstract start(seed: number, lanes: readonly LaneSeed[]): void;
   protected abstract weightsFinite(lane: number): boolean;
@@ -205,6 +202,11 @@ export abstract class ChunkedExecutable implements Executable {
 
 /** Where the arithmetic of one step of one batch is all there is: a chunk is a loop over it. */
 export abstract class StepwiseExecutable extends ChunkedExecutable {
+  /** Stopped lanes cost nothing here. */
+  protected override moveTogether(): void {
+    // There is nothing to move.
+  }
+
   /** One step of the live lanes; adds to their tallies. @param row which of the hyper rows holds */
   protected abstract trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): void;
   protected abstract evaluateStep(batch: Batch, live: readonly number[], tallies: LaneTally[]): void;

@@ -52,10 +52,10 @@ export function inputTypes(plan: Plan, lanes: number): Readonly<Record<Exclude<k
 export function datasetTypes(plan: Plan): Readonly<Record<'samples' | 'labels', TensorType>> {
   const { shape, type } = plan.input;
   const label = plan.buffers.find((buffer) => buffer.role === 'label');
-  const classes = label === undefined || label.type !== 'f32';
+  const targets = label?.type === 'f32' ? label.shape : undefined;
   return {
     samples: { dtype: type, shape: [-1, ...tensorShape(shape)] },
-    labels: classes ? { dtype: 'i32', shape: [-1] } : { dtype: 'f32', shape: [-1, ...label.shape] },
+    labels: targets === undefined ? { dtype: 'i32', shape: [-1] } : { dtype: 'f32', shape: [-1, ...targets] },
   };
 }
 
