@@ -31,26 +31,36 @@ export function firstWeights({ plan }: SmallSubject, seed: number, lane: LaneSee
   return plan.weights.map(({ offset, shape }) => Float64Array.from(block.subarray(offset, offset + elements(shape))));
 }
 
-/** @param n valid samples, the dataset's first */
+export interface Place {
+  /** Valid samples of the batch. */
+  readonly indices: Uint32Array;
+  readonly epoch?: number;
+  /** Of the run. */
+  readonly step?: number;
+  readonly perEpoch?: number;
+}
+
+/** Of the lane of trial 0 in a run of seed 7. */
 export function walkReference(
   { network, plan, settings, view }: SmallSubject,
   weights: readonly Float64Array[],
-  n: number,
+  { indices, epoch = 0, step: at = 0, perEpoch = 1 }: Place,
   params: Params = PARAMS,
 ): Walk {
-  const words = new HyperRows(plan, network, settings, [params], 1).piece(0, 1);
+  const words = new HyperRows(plan, network, settings, [params], perEpoch).piece(at, 1);
   const tensors = new Tensors(plan);
-  const at = (role: string, name: string): Float64Array => tensors.at(plan.buffers.find((b) => b.role === role && b.name === name)?.id);
+  const named = (role: string, name: string): Float64Array => tensors.at(plan.buffers.find((b) => b.role === role && b.name === name)?.id);
   plan.weights.forEach(({ name }, i) => {
-    at('weight', name).set(weights[i] ?? []);
+    named('weight', name).set(weights[i] ?? []);
   });
-  for (const { name, initial } of plan.statistics) at('statistic', name).fill(initial);
+  for (const { name, initial } of plan.statistics) named('statistic', name).fill(initial);
+  const n = indices.length;
   const step: Step = {
     tensors,
     n,
     batch: plan.batch,
-    step: 0,
-    epoch: 0,
+    step: at,
+    epoch,
     training: true,
     key: keyOf(7),
     trial: 1,
@@ -58,7 +68,7 @@ export function walkReference(
     floats: new Float32Array(words.buffer),
     x: view.x,
     y: view.y,
-    indices: Uint32Array.from({ length: n }, (_, i) => i),
+    indices,
   };
   let sides = '';
   let gap = Infinity;
@@ -69,8 +79,8 @@ export function walkReference(
     gap = Math.min(gap, kinks.gap);
     execute(op, step, []);
   }
-  const gradients = plan.weights.map(({ name }) => at('weight-gradient', `${name}'`).slice());
-  return { loss: (at('metric', 'loss')[0] ?? NaN) / n, gradients, sides, gap };
+  const gradients = plan.weights.map(({ name }) => named('weight-gradient', `${name}'`).slice());
+  return { loss: (named('metric', 'loss')[0] ?? NaN) / n, gradients, sides, gap };
 }
 
 function kinksOf(op: Op, { tensors, n }: Step): { readonly sides: string; readonly gap: number } {

@@ -12,7 +12,8 @@ afterAll(() => {
 /** Central differences at every weight, up to `entries` a tensor; n valid samples of the batch. @returns how many were looked at */
 function checkGradients(subject: SmallSubject, n: number, entries: number): number {
   const weights = firstWeights(subject, 5, { trial: 0, shared: true });
-  const { gradients } = walkReference(subject, weights, n);
+  const place = { indices: Uint32Array.from({ length: n }, (_, i) => i) };
+  const { gradients } = walkReference(subject, weights, place);
   let looked = 0;
   weights.forEach((weight, k) => {
     const largest = Math.max(1e-3, ...gradients[k]!.map(Math.abs));
@@ -21,7 +22,7 @@ function checkGradients(subject: SmallSubject, n: number, entries: number): numb
       const saved = weight[i]!;
       const at = (h: number): ReturnType<typeof walkReference> => {
         weight[i] = saved + h;
-        const walk = walkReference(subject, weights, n);
+        const walk = walkReference(subject, weights, place);
         weight[i] = saved;
         return walk;
       };

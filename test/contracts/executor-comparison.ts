@@ -1,0 +1,70 @@
+/** How near an executor's numbers are to the reference's, for the contract of executors. */
+import { expect } from 'vitest';
+import type { LaneMetrics, LaneState } from '../../src/training/executors/executor.ts';
+import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
+import type { Params } from '../../src/training/objective.ts';
+import type { SmallSubject } from '../training/networks.ts';
+import { firstWeights, walkReference } from '../training/reference-walk.ts';
+import { byWeight, worst } from '../training/support.ts';
+import { SEED, Session } from './executor-session.ts';
+
+/** Numbers this near to a kink may fall on its other side in float32. */
+const NEAR = 1e-5;
+
+export function expectMetrics(
+  found: LaneMetrics | null | undefined,
+  expected: LaneMetrics | null | undefined,
+  tolerance: number,
+  what: string,
+): void {
+  expect([found?.samples, found?.correct, found?.diverged], what).toEqual([expected?.samples, expected?.correct, false]);
+  expect(worst([found?.lossSum ?? NaN], [expected?.lossSum ?? NaN], 0.1), `${what}: loss`).toBeLessThanOrEqual(tolerance);
+}
+
+/**
+ * Changes since the start, weight by weight. A bias before a norm has no gradient in truth, so what counts as large is also what the
+ * layer's and the network's other weights do.
+ */
+export function expectState(
+  { plan }: SmallSubject,
+  start: LaneState,
+  found: LaneState,
+  expected: LaneState,
+  tolerance: number,
+  what: string,
+): void {
+  const since = (packed: Float32Array, first: Float32Array | undefined): Float32Array => packed.map((v, i) => v - (first?.[i] ?? 0));
+  const blocks = [
+    [since(found.weights, start.weights), since(expected.weights, start.weights), 'change'],
+    ...expected.slots.map((slot, k) => [found.slots[k] ?? new Float32Array(), slot, `slot ${String(k)}`] as const),
+  ] as const;
+  for (const [left, right, block] of blocks) {
+    const parts = byWeight(plan, right);
+    const largest = parts.map(({ values }) => values.reduce((a, v) => Math.max(a, Math.abs(v)), 0));
+    const layerOf = (weight: string): string => weight.slice(0, weight.lastIndexOf('.'));
+    const whole = Math.max(...largest, 1e-7) / 100;
+    byWeight(plan, left).forEach(({ name: weight, values }, k) => {
+      const layer = Math.max(...parts.map((part, i) => (layerOf(part.name) === layerOf(weight) ? (largest[i] ?? 0) : 0)));
+      const error = worst(values, parts[k]?.values ?? [], Math.max(whole, layer / 20));
+      expect(error, `${what}: ${block} of ${weight}`).toBeLessThanOrEqual(tolerance);
+    });
+  }
+  expect(found.statistics.length).toBe(expected.statistics.length);
+  expect(worst(found.statistics, expected.statistics, 0.1), `${what}: statistics`).toBeLessThanOrEqual(tolerance);
+  expect(found.step).toBe(expected.step);
+}
+
+/** Whether the lane of trial 0 keeps away from every kink in the two steps of `compare`. */
+export async function isSmooth(subject: SmallSubject, params: Params): Promise<boolean> {
+  const { plan, view } = subject;
+  const perEpoch = Math.ceil(view.samples / plan.batch);
+  const order = Uint32Array.from({ length: view.samples }, (_, i) => i);
+  const weights = firstWeights(subject, SEED, { trial: 0, shared: false });
+  if (walkReference(subject, weights, { indices: order.subarray(0, plan.batch), perEpoch }, params).gap < NEAR) return false;
+  const oracle = await Session.open(new ReferenceExecutor(), subject, [{ trial: 0, params }]);
+  await oracle.run(0, 0, 1);
+  const { weights: packed } = await oracle.state();
+  const second = byWeight(plan, packed).map(({ values }) => Float64Array.from(values));
+  const place = { indices: order.subarray((perEpoch - 1) * plan.batch), epoch: 1, step: 2 * perEpoch - 1, perEpoch };
+  return walkReference(subject, second, place, params).gap >= NEAR;
+}

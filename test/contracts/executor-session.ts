@@ -1,0 +1,78 @@
+/** A begun executable of a small network, and runs over its dataset in order; for the contract of executors. */
+import type { Executable, Executor, LaneMetrics, LaneState, RunReport } from '../../src/training/executors/executor.ts';
+import { HyperRows } from '../../src/training/hyper.ts';
+import type { Params } from '../../src/training/objective.ts';
+import type { SmallSubject } from '../training/networks.ts';
+import { NEVER, PARAMS } from '../training/support.ts';
+
+export const SEED = 7;
+export interface Lane {
+  readonly trial: number;
+  readonly params: Params;
+}
+export const FIRST: Lane = { trial: 0, params: PARAMS };
+export const SECOND: Lane = { trial: 5, params: { rate: 0.02, momentum: 0.9, dropout: 0.6 } };
+export const THIRD: Lane = { trial: 9, params: { rate: 0.1, momentum: 0, dropout: 0 } };
+
+/** A begun executable of a small network, and runs over its dataset in order. */
+export class Session {
+  readonly executable: Executable;
+  readonly order: Uint32Array;
+  readonly perEpoch: number;
+  readonly #rows: HyperRows;
+
+  private constructor(executable: Executable, { network, plan, settings, view }: SmallSubject, lanes: readonly Lane[]) {
+    this.executable = executable;
+    this.order = Uint32Array.from({ length: view.samples }, (_, i) => i);
+    this.perEpoch = Math.ceil(view.samples / plan.batch);
+    const params = lanes.map((lane) => lane.params);
+    this.#rows = new HyperRows(plan, network, { ...settings, epochs: 2 }, params, this.perEpoch);
+  }
+
+  static async open(executor: Executor, subject: SmallSubject, lanes: readonly Lane[]): Promise<Session> {
+    const executable = await executor.compile(subject.plan, lanes.length, NEVER);
+    try {
+      await executable.loadDataset(subject.view);
+      const session = new Session(executable, subject, lanes);
+      await session.begin(lanes);
+      return session;
+    } catch (error) {
+      await executable.dispose();
+      throw error;
+    }
+  }
+
+  async begin(lanes: readonly Lane[]): Promise<void> {
+    await this.executable.begin(
+      SEED,
+      lanes.map(({ trial }) => ({ trial, shared: false })),
+    );
+  }
+
+  /** @param order the epoch's, where it is not the dataset in order */
+  async run(
+    epoch: number,
+    firstStep: number,
+    steps: number,
+    options: { signal?: AbortSignal; onChunk?: (done: number) => void; order?: Uint32Array } = {},
+  ): Promise<RunReport> {
+    const { signal = NEVER, order = this.order, onChunk } = options;
+    const hyper = this.#rows.piece(epoch * this.perEpoch + firstStep, steps);
+    const rows = this.#rows.rows;
+    return this.executable.run({ epoch, firstStep, steps, order, hyper, rows, signal, ...(onChunk === undefined ? {} : { onChunk }) });
+  }
+
+  evaluate(): Promise<(LaneMetrics | null)[]> {
+    return this.executable.evaluate(this.order, NEVER);
+  }
+
+  state(lane = 0): Promise<LaneState> {
+    return this.executable.readWeights(lane);
+  }
+
+  async states(): Promise<LaneState[]> {
+    const states: LaneState[] = [];
+    for (let lane = 0; lane < this.executable.lanes; lane++) states.push(await this.state(lane));
+    return states;
+  }
+}

@@ -1,0 +1,328 @@
+/** What every executor keeps: the reference's numbers on every op, and the manners that the trainer relies on. */
+import fc from 'fast-check';
+import { describe, expect, it, type TestContext } from 'vitest';
+import type { Executor, LaneState } from '../../src/training/executors/executor.ts';
+import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
+import { TrainingError } from '../../src/training/training-error.ts';
+import { DRAWN } from '../training/drawn-networks.ts';
+import { NETWORKS, subjectOf, type SmallNetwork, type SmallSubject } from '../training/networks.ts';
+import { PARAMS, worst } from '../training/support.ts';
+import { expectMetrics, expectState, isSmooth } from './executor-comparison.ts';
+import { FIRST, SECOND, SEED, Session, THIRD, type Lane } from './executor-session.ts';
+
+export interface ExecutorHarness {
+  readonly make: () => Executor;
+  /** Of weights' changes after one step and after two, of losses: against the reference, relative to the largest. */
+  readonly tolerance: number;
+  /** A lane alone, in company, in pieces, from a state written: the same bits, or within this. */
+  readonly company: 'equal' | number;
+  /** A lane that goes on from a state that was written: the same bits, or within this (where states leave in less precision). */
+  readonly restored: 'equal' | number;
+  /** What the executor says it does not support: skipped with its reason, or a failure. */
+  readonly missing: 'skip' | 'fail';
+  /** Drawn networks; each is a compilation. */
+  readonly runs: number;
+}
+
+function named(networks: readonly SmallNetwork[]): (readonly [string, SmallNetwork])[] {
+  return networks.map((network) => [network.name, network]);
+}
+
+export function executorContract(name: string, harness: ExecutorHarness): void {
+  const executor = harness.make();
+  const reference = new ReferenceExecutor();
+
+  /** Opens a session, uses it, frees it; a network that the executor lacks skips the test where that is allowed. */
+  async function withSession<T>(
+    context: TestContext | undefined,
+    subject: SmallSubject,
+    lanes: readonly Lane[],
+    use: (session: Session) => Promise<T>,
+  ): Promise<T | undefined> {
+    let session: Session;
+    try {
+      session = await Session.open(executor, subject, lanes);
+    } catch (error) {
+      if (harness.missing === 'fail' || !(error instanceof TrainingError && error.kind === 'unsupported')) throw error;
+      context?.skip(error.message);
+      return undefined;
+    }
+    try {
+      return await use(session);
+    } finally {
+      await session.executable.dispose();
+    }
+  }
+
+  function expectSame(found: ArrayLike<number>, expected: ArrayLike<number>, what: string, within = harness.company): void {
+    if (within === 'equal') expect(found, what).toEqual(expected);
+    else expect(worst(found, expected, 1e-3), what).toBeLessThanOrEqual(within);
+  }
+
+  function expectSameState(found: LaneState, expected: LaneState, within = harness.company): void {
+    expectSame(found.weights, expected.weights, 'weights', within);
+    expectSame(found.statistics, expected.statistics, 'statistics', within);
+    expect(found.slots.length).toBe(expected.slots.length);
+    found.slots.forEach((slot, k) => {
+      expectSame(slot, expected.slots[k] ?? [], `slot ${String(k)}`, within);
+    });
+    expect(found.step).toBe(expected.step);
+  }
+
+  /** Two steps, the second the last of the second epoch (its remainder), against the reference; then evaluation. */
+  async function compare(context: TestContext | undefined, subject: SmallSubject, lanes: readonly Lane[]): Promise<void> {
+    await withSession(context, subject, lanes, async (session) => {
+      const oracle = await Session.open(reference, subject, lanes);
+      const before = await oracle.states();
+      expect(await session.states(), 'the start').toEqual(before);
+      for (const [epoch, step] of [
+        [0, 0],
+        [1, session.perEpoch - 1],
+      ] as const) {
+        const [found, expected] = [await session.run(epoch, step, 1), await oracle.run(epoch, step, 1)];
+        const [states, right] = [await session.states(), await oracle.states()];
+        for (const [lane, start] of before.entries()) {
+          const what = `lane ${String(lane)}, step ${String(step)}`;
+          expectMetrics(found.lanes[lane], expected.lanes[lane], harness.tolerance, what);
+          expectState(subject, start, states[lane]!, right[lane]!, harness.tolerance, what);
+        }
+      }
+      const [found, expected] = [await session.evaluate(), await oracle.evaluate()];
+      for (const lane of lanes.keys()) expectMetrics(found[lane], expected[lane], harness.tolerance, 'evaluation');
+    });
+  }
+
+  describe(`${name} has the reference's numbers`, () => {
+    it.for(named(NETWORKS))('%s', async ([, network], context) => {
+      await compare(context, subjectOf(network), [FIRST, SECOND]);
+    });
+
+    it('networks of drawn shapes', async () => {
+      await fc.assert(
+        fc.asyncProperty(DRAWN, async (network) => {
+          const subject = subjectOf(network, network.samples);
+          fc.pre(await isSmooth(subject, PARAMS));
+          await compare(undefined, subject, [FIRST]);
+        }),
+        { numRuns: harness.runs, seed: 9 },
+      );
+    });
+  });
+
+  const MIXED: SmallNetwork = {
+    name: 'of many ops',
+    shape: [1, 6, 5],
+    layers: [
+      { type: 'conv', filters: 3, kernel: 3 },
+      { type: 'max-pool', size: 2, stride: 1 },
+      { type: 'relu' },
+      { type: 'flatten' },
+      { type: 'dropout', rate: { $param: 'dropout' } },
+      { type: 'dense', units: 4 },
+    ],
+  };
+  const NORMED: SmallNetwork = {
+    ...MIXED,
+    name: 'with statistics and two slots',
+    layers: [{ type: 'conv', filters: 3, kernel: 3 }, { type: 'batch-norm' }, ...MIXED.layers.slice(1)],
+    settings: { optimizer: { type: 'adam', learningRate: { $param: 'rate' } } },
+  };
+  const BOTH = named([MIXED, NORMED]);
+
+  describe(`${name}: lanes`, () => {
+    it.for(BOTH)('are the same alone, in company, at any place: %s', async ([, network], context) => {
+      const subject = subjectOf(network);
+      const train = (
+        lanes: readonly Lane[],
+      ): ReturnType<typeof withSession<readonly [LaneState[], Awaited<ReturnType<Session['evaluate']>>]>> =>
+        withSession(context, subject, lanes, async (session) => {
+          await session.run(0, 0, 3);
+          return [await session.states(), await session.evaluate()];
+        });
+      const alone = await train([FIRST]);
+      const first = await train([FIRST, SECOND, THIRD]);
+      const last = await train([SECOND, FIRST]);
+      expectSameState(first![0][0]!, alone![0][0]!);
+      expectSameState(last![0][1]!, alone![0][0]!);
+      expectSame([first![1][0]!.lossSum, last![1][1]!.lossSum], [alone![1][0]!.lossSum, alone![1][0]!.lossSum], 'loss');
+      expect(first![0][1]!.weights).not.toEqual(alone![0][0]!.weights);
+    });
+
+    it('that are stopped keep their weights; the others go on', async (context) => {
+      await withSession(context, subjectOf(MIXED), [FIRST, SECOND, THIRD], async (session) => {
+        await session.run(0, 0, 1);
+        session.executable.stopLane(1);
+        const [kept, metrics] = [await session.state(1), await session.run(0, 1, 2)];
+        expect(metrics.lanes.map((lane) => lane === null)).toEqual([false, true, false]);
+        expect((await session.state(1)).weights).toEqual(kept.weights);
+        expect((await session.evaluate()).map((lane) => lane === null)).toEqual([false, true, false]);
+        expect(await session.executable.compact()).toEqual([0, 2]);
+        await session.run(1, 0, 1);
+        const [first, third] = [await session.state(0), await session.state(2)];
+        await session.begin([FIRST, SECOND, THIRD]);
+        await session.run(0, 0, 3);
+        await session.run(1, 0, 1);
+        expectSameState(await session.state(0), first);
+        expectSameState(await session.state(2), third);
+      });
+    });
+
+    it('that are stopped while a run is on end with the chunk', async (context) => {
+      await withSession(context, subjectOf(MIXED), [FIRST, SECOND], async (session) => {
+        const { executable, order } = session;
+        const long = Uint32Array.from({ length: 4000 }, (_, i) => i % order.length);
+        let at = 0;
+        const onChunk = (done: number): void => {
+          if (at === 0) executable.stopLane(0);
+          at ||= done;
+        };
+        const report = await session.run(0, 0, 1000, { order: long, onChunk });
+        expect([report.stepsDone, report.lanes[0], report.lanes[1]?.samples]).toEqual([1000, null, 4000]);
+        expect((await session.state(0)).step).toBe(at);
+      });
+    });
+
+    it('that diverge are said so, once, and leave the others alone', async (context) => {
+      const wild: Lane = { trial: 5, params: { ...PARAMS, rate: Infinity } };
+      await withSession(context, subjectOf(MIXED), [wild, FIRST], async (session) => {
+        const report = await session.run(0, 0, 3);
+        expect(report.lanes.map((lane) => lane?.diverged)).toEqual([true, false]);
+        const next = await session.run(1, 0, 3);
+        expect(next.lanes.map((lane) => lane?.diverged)).toEqual([undefined, false]);
+        const found = await session.state(1);
+        await session.begin([SECOND, FIRST]);
+        await session.run(0, 0, 3);
+        await session.run(1, 0, 3);
+        expectSameState(await session.state(1), found);
+      });
+    });
+  });
+
+  describe(`${name}: runs`, () => {
+    it.for(BOTH)('in pieces are the run as a whole: %s', async ([, network], context) => {
+      await withSession(context, subjectOf(network), [FIRST, SECOND], async (session) => {
+        const done: number[] = [];
+        const whole = await session.run(0, 0, 3, { onChunk: (steps) => done.push(steps) });
+        expect([whole.stepsDone, whole.aborted, done.at(-1), whole.lanes[1]?.samples]).toEqual([3, false, 3, 11]);
+        const state = await session.state(1);
+        await session.begin([FIRST, SECOND]);
+        const parts = [await session.run(0, 0, 1), await session.run(0, 1, 2)];
+        expectSameState(await session.state(1), state);
+        expect(worst([parts.reduce((sum, part) => sum + part.lanes[1]!.lossSum, 0)], [whole.lanes[1]!.lossSum], 1)).toBeLessThan(1e-6);
+      });
+    });
+
+    it('begin again where begin says so: weights, slots, statistics', async (context) => {
+      await withSession(context, subjectOf(NORMED), [FIRST], async (session) => {
+        const start = await session.state();
+        await session.run(0, 0, 3);
+        expect((await session.state()).statistics).not.toEqual(start.statistics);
+        await session.begin([FIRST]);
+        expect(await session.state()).toEqual(start);
+        expect(start.slots.map((slot) => slot.every((v) => v === 0))).toEqual([true, true]);
+        expect([...start.statistics]).toEqual([0, 0, 0, 1, 1, 1]);
+      });
+    });
+
+    it('go on from a state that was written', async (context) => {
+      const subject = subjectOf(NORMED);
+      await withSession(context, subject, [FIRST], async (session) => {
+        await session.run(0, 0, 2);
+        const middle = await session.state();
+        await session.run(0, 2, 1);
+        const expected = await session.state();
+        await withSession(context, subject, [SECOND, FIRST], async (other) => {
+          await other.executable.writeWeights(1, middle);
+          expect(await other.state(1)).toEqual(middle);
+          await other.run(0, 2, 1);
+          expectSameState(await other.state(1), expected, harness.restored);
+        });
+      });
+    });
+
+    it('end at a signal, between chunks, and go on to the same weights', async (context) => {
+      await withSession(context, subjectOf(MIXED), [FIRST], async (session) => {
+        const steps = 1000;
+        const order = Uint32Array.from({ length: 4 * steps }, (_, i) => i % session.order.length);
+        const controller = new AbortController();
+        const onChunk = (): void => controller.abort();
+        const report = await session.run(0, 0, steps, { signal: controller.signal, order, onChunk });
+        expect([report.aborted, report.stepsDone > 0, report.stepsDone < steps]).toEqual([true, true, true]);
+        expect((await session.run(0, 0, steps, { signal: controller.signal, order })).stepsDone).toBe(0);
+        expect(await session.executable.evaluate(order, controller.signal)).toEqual([null]);
+        const rest = await session.run(0, report.stepsDone, steps - report.stepsDone, { order });
+        expect([rest.aborted, rest.lanes[0]?.samples]).toEqual([false, 4 * (steps - report.stepsDone)]);
+        const pieces = await session.state();
+        await session.begin([FIRST]);
+        await session.run(0, 0, steps, { order });
+        expectSameState(await session.state(), pieces);
+      });
+    });
+
+    it('evaluation leaves no trace', async (context) => {
+      await withSession(context, subjectOf(NORMED), [FIRST], async (session) => {
+        await session.run(0, 0, 1);
+        const [state, first, second] = [await session.state(), await session.evaluate(), await session.evaluate()];
+        expect(second).toEqual(first);
+        expect(await session.state()).toEqual(state);
+        await session.begin([FIRST]);
+        await session.run(0, 0, 1);
+        expectSame([(await session.evaluate())[0]!.lossSum], [first[0]!.lossSum], 'loss');
+      });
+    });
+  });
+
+  describe(`${name}: manners`, () => {
+    it('one call at a time, none after dispose, dispose twice', async (context) => {
+      await withSession(context, subjectOf(MIXED), [FIRST], async (session) => {
+        const running = session.run(0, 0, 3);
+        await expect(session.evaluate()).rejects.toThrow('busy');
+        await running;
+        await session.executable.dispose();
+        await session.executable.dispose();
+        await expect(session.evaluate()).rejects.toThrow('disposed');
+      });
+    });
+
+    it('refuses other data and more lanes than compiled for', async (context) => {
+      const subject = subjectOf(MIXED);
+      await withSession(context, subject, [FIRST], async ({ executable }) => {
+        const numbers = { ...subject.view, sampleType: 'f32' as const, x: new Float32Array(subject.view.x.length) };
+        await expect(executable.loadDataset({ ...subject.view, shape: [1, 5, 6] })).rejects.toThrow('1×5×6');
+        await expect(executable.loadDataset(numbers)).rejects.toThrow('f32');
+        await expect(
+          executable.begin(
+            SEED,
+            [FIRST, SECOND].map(({ trial }) => ({ trial, shared: false })),
+          ),
+        ).rejects.toThrow('2');
+      });
+    });
+
+    it('estimates memory that grows with the plan, and stops compiling at a signal', async () => {
+      const [small, large] = [
+        subjectOf({ ...MIXED, batch: 2 }),
+        subjectOf({ ...MIXED, layers: [...MIXED.layers.slice(0, 5), { type: 'dense', units: 999 }] }),
+      ];
+      const of = ({ plan, view }: SmallSubject): number => executor.estimate(plan, 1, view).laneBytes;
+      expect(of(small)).toBeGreaterThanOrEqual(4 * small.plan.weights.reduce((sum, w) => sum + w.shape.reduce((a, b) => a * b, 1), 0));
+      expect(of(large)).toBeGreaterThan(of(small));
+      await expect(executor.compile(small.plan, 1, AbortSignal.abort())).rejects.toThrow();
+    });
+
+    it('lanes of one start are alike where the study says so', async (context) => {
+      await withSession(context, subjectOf(MIXED), [FIRST, SECOND], async ({ executable }) => {
+        await executable.begin(SEED, [
+          { trial: 3, shared: true },
+          { trial: 4, shared: true },
+        ]);
+        expect((await executable.readWeights(0)).weights).toEqual((await executable.readWeights(1)).weights);
+        await executable.begin(SEED, [
+          { trial: 3, shared: false },
+          { trial: 4, shared: false },
+        ]);
+        expect((await executable.readWeights(0)).weights).not.toEqual((await executable.readWeights(1)).weights);
+      });
+    });
+  });
+}
