@@ -4,10 +4,13 @@ import { isAbsolute, resolve } from 'node:path';
 import { InvalidInput } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
-import { meaningProblems, parseStudyFile, studyOf } from '../protocol/study-file.ts';
+import { parseJson } from '../protocol/json-text.ts';
+import { meaningProblems, parseStudy, studyOf } from '../protocol/study-file.ts';
 import type { ObjectiveCheck, StudyFile } from '../protocol/study-file.ts';
 import { checkObjective } from '../training/trainer.ts';
 import { UsageError } from './exit-codes.ts';
+import { looksLikeFile } from './looks-like-file.ts';
+import { withNetworkFile } from './network-file.ts';
 import { notesOn, presetFile, presetNames } from './presets.ts';
 
 /** Flags that change the study itself. */
@@ -44,7 +47,8 @@ export function resolveStudy(named: string, flags: StudyFlags, places: Places): 
   const source = looksLikeFile(named) ? within(places.cwd, named) : presetPath(named, places);
   const label = looksLikeFile(named) ? named : `preset ${named}`;
   const check = objectiveCheck(places.resources);
-  const file = parseStudyFile(readStudy(source, named), label, check);
+  const study = parseJson(readStudy(source, named), label);
+  const file = parseStudy(withNetworkFile(study, source, label), label, check);
   const changed = withFlags(file, flags);
   const problems = changed === file ? [] : meaningProblems(changed, check);
   if (problems.length > 0) throw new InvalidInput(`${label} with the flags given`, problems);
@@ -63,11 +67,6 @@ function objectiveCheck(resources: string): ObjectiveCheck {
           found: layer === undefined ? found : `${found} in layer ${layer}`,
           hint,
         }));
-}
-
-/** Whether a name stands for a file rather than a preset. */
-export function looksLikeFile(named: string): boolean {
-  return /[/\\]/.test(named) || named.endsWith('.json');
 }
 
 function presetPath(named: string, { resources }: Places): string {

@@ -22,7 +22,7 @@ export const trainObjective = strict({
   dataset: z.string().min(1).describe('A dataset that comes with Galapagos: "mnist".'),
   network: z
     .union([z.string().min(1), z.record(z.string(), z.unknown())], { error: 'the name of a network or its description {…}' })
-    .describe('The name of a network that comes with Galapagos ("mnist-paper"), or a description.'),
+    .describe('The name of a network that comes with Galapagos ("mnist-paper"), the path of a file ("./mine.json"), or a description.'),
   settings,
   metric: z.enum(['accuracy', 'loss']).default('accuracy').describe('What a trial is judged by; accuracy is a fraction 0 … 1.'),
   selectOn: z.enum(['validation', 'test']).default('validation').describe('The images a trial is judged on.'),

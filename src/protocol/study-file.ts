@@ -59,12 +59,19 @@ export type ObjectiveCheck = (objective: StudyFile['objective'], space: SearchSp
 
 /**
  * @param text the file's content
- * @param source its path or name, for the errors
- * @param checkObjective adds what only the objective's own layer knows
- * @throws InvalidInput with all problems: syntax (line, column), shape, meaning
+ * @throws InvalidInput as `parseStudy`, and for syntax (line, column)
  */
 export function parseStudyFile(text: string, source: string, checkObjective?: ObjectiveCheck): StudyFile {
-  const value = parseJson(text, source);
+  return parseStudy(parseJson(text, source), source, checkObjective);
+}
+
+/**
+ * @param value of the file's JSON
+ * @param source its path or name, for the errors
+ * @param checkObjective adds what only the objective's own layer knows
+ * @throws InvalidInput with all problems of shape and meaning
+ */
+export function parseStudy(value: unknown, source: string, checkObjective?: ObjectiveCheck): StudyFile {
   const file = check(studyFile, value);
   const problems = file.ok ? meaningProblems(file.value, checkObjective) : [...file.problems, ...partialProblems(value, checkObjective)];
   if (!file.ok || problems.length > 0) throw new InvalidInput(source, problems);

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { presetNames } from '../../src/cli/presets.ts';
 import { exitCodeOf, EXIT } from '../../src/cli/exit-codes.ts';
-import { looksLikeFile, resolveStudy } from '../../src/cli/resolve-study.ts';
+import { looksLikeFile } from '../../src/cli/looks-like-file.ts';
+import { resolveStudy } from '../../src/cli/resolve-study.ts';
 import { resourcesFolder } from '../../src/cli/resources.ts';
 import { InvalidInput } from '../../src/core/errors.ts';
 import type { Problem } from '../../src/core/errors.ts';
@@ -63,6 +64,25 @@ test("naming the file's own sampler keeps its settings", () => {
   writeFileSync(join(cwd, 's.json'), JSON.stringify({ ...file, sampler: { name: 'evolution', population: 3 } }));
   expect(resolved('s.json', { sampler: 'evolution' }).spec.sampler).toEqual({ name: 'evolution', population: 3 });
   expect(resolved('s.json', { sampler: 'random' }).spec.sampler).toEqual({ name: 'random' });
+});
+
+test('a network may be a file beside the study; what is run holds its description', () => {
+  const study = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as { objective: object };
+  const write = (network: string): void => {
+    writeFileSync(join(cwd, 'study.json'), JSON.stringify({ ...study, objective: { ...study.objective, network } }));
+  };
+  const network = readFileSync(join(resources, 'networks', 'mnist-paper.json'), 'utf8');
+  writeFileSync(join(cwd, 'mine.json'), network);
+  write('./mine.json');
+  expect(resolved('./study.json').spec.objective).toMatchObject({ network: JSON.parse(network) as object });
+  writeFileSync(join(cwd, 'mine.json'), network.replace('"kernel": 5', '"kernel": 55'));
+  expect(problemsOf(() => resolved('./study.json'))).toMatchObject([{ code: 'empty-output', path: 'objective.network.layers[0].kernel' }]);
+  writeFileSync(join(cwd, 'mine.json'), '{');
+  expect(() => resolved('./study.json')).toThrow('mine.json: line 1');
+  write('./none.json');
+  expect(() => resolved('./study.json')).toThrow(
+    `./study.json: objective.network: expected a network in ${join(cwd, 'none.json')}, found no such file`,
+  );
 });
 
 describe('what cannot be resolved says why', () => {

@@ -1,0 +1,34 @@
+/** A study whose network is a file of its own: the description is put in its place, so that the lab file keeps the study whole. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { InvalidInput } from '../core/errors.ts';
+import { parseJson } from '../protocol/json-text.ts';
+import { looksLikeFile } from './looks-like-file.ts';
+
+/**
+ * @param study as parsed from JSON, not checked yet
+ * @param source the study's file: the network's path is relative to it
+ * @param label the study in errors
+ * @throws InvalidInput if the network's file cannot be read or is not JSON
+ */
+export function withNetworkFile(study: unknown, source: string, label: string): unknown {
+  if (!isObject(study) || !isObject(study['objective'])) return study;
+  const { objective } = study;
+  const { network } = objective;
+  if (typeof network !== 'string' || !looksLikeFile(network)) return study;
+  return { ...study, objective: { ...objective, network: parseJson(readNetwork(resolve(dirname(source), network), label), network) } };
+}
+
+function readNetwork(file: string, label: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    const found = error.code === 'ENOENT' ? 'no such file' : error.code === 'EISDIR' ? 'a folder' : error.message;
+    throw new InvalidInput(label, [{ code: 'missing-file', path: 'objective.network', expected: `a network in ${file}`, found }]);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
