@@ -1,0 +1,55 @@
+/** docs/networks.md says what is so: its files are read as they stand there, its error is the one that is printed. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { resolveStudy } from '../../src/cli/resolve-study.ts';
+import { resourcesFolder } from '../../src/cli/resources.ts';
+import type { StudySpec } from '../../src/core/study/study-spec.ts';
+import { LAYER_TYPES } from '../../src/training/models/layers/index.ts';
+import { PRESETS } from '../../src/training/models/presets.ts';
+import { resolveNetwork } from '../../src/training/models/resolve.ts';
+import { Scope } from '../../src/training/models/scope.ts';
+import { describeNetwork } from '../training/support.ts';
+import { parametersOf } from '../training/parameters.ts';
+
+const page = readFileSync(new URL('../../docs/networks.md', import.meta.url), 'utf8');
+const [network = '', study = '', fragment = ''] = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => text ?? '');
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'galapagos-docs-'));
+});
+afterEach(() => {
+  rmSync(cwd, { recursive: true });
+});
+
+function resolved(studyText: string): StudySpec {
+  writeFileSync(join(cwd, 'digits.json'), network);
+  writeFileSync(join(cwd, 'study.json'), studyText);
+  return resolveStudy('./study.json', {}, { cwd, resources: resourcesFolder() }).spec;
+}
+
+test('its example is a study', () => {
+  expect(resolved(study)).toMatchObject({ name: 'digits', objective: { network: { name: 'digits' } } });
+});
+
+test('its error is what a deeper search space is answered with', () => {
+  const [, error] = /## When something is wrong.*?```\n(.*?)\n```/s.exec(page)!;
+  expect(() => resolved(study.replace('"low": 1, "high": 3', '"low": 1, "high": 6'))).toThrow(error);
+});
+
+test('its residual block is read', () => {
+  const scope = new Scope({});
+  resolveNetwork({ ...describeNetwork([32, 8, 8], JSON.parse(fragment) as object[]), input: { shape: [32, 8, 8] } }, scope);
+  expect(scope.problems).toEqual([]);
+});
+
+test('it names every network that comes along with its number of parameters, and every layer type', () => {
+  for (const [name, description] of PRESETS) {
+    const parameters = parametersOf(resolveNetwork(description, new Scope({ dropout: 0 }))!).toLocaleString('en');
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\``));
+    expect(row, name).toContain(` ${parameters} `);
+  }
+  for (const type of LAYER_TYPES) expect(page).toContain(`\`${type}\``);
+});
