@@ -16,10 +16,22 @@ export interface Watch {
   readonly onTrial?: (trial: TrialEnd) => void;
 }
 
+export interface StudyRun {
+  readonly how: 'finished' | 'paused';
+  /** From when all workers were ready to the last result. */
+  readonly seconds: number;
+  /** Attempts that were lost with their worker and run again: on a machine that is too busy, workers fall silent. */
+  readonly lost: number;
+}
+
 interface Running extends Watch {
   readonly uid: string;
-  readonly end: (how: 'finished' | 'paused') => void;
+  readonly end: (how: StudyRun['how']) => void;
+  lost: number;
 }
+
+/** So many processes that end before all were ready mean that none ever will. */
+const STILLBORN = 3;
 
 export class BenchLab {
   readonly #workers: number;
@@ -28,7 +40,6 @@ export class BenchLab {
   #lab: RunningLab | null = null;
   #started = false;
   #running: Running | null = null;
-  #closing = false;
   #fail: (error: Error) => void = () => undefined;
   #allReady: () => void = () => undefined;
 
@@ -49,28 +60,26 @@ export class BenchLab {
 
   /**
    * Runs a study, its name being its uid, from where the file left it.
-   * @returns how it ended, and how long it took from when all workers were ready to its last result
-   * @throws Error when a worker ends by itself, or the lab cannot go on
+   * @throws Error when no worker starts, or the lab cannot go on
    */
-  async run(
-    spec: StudySpec,
-    limits: Limits,
-    watch: Watch = {},
-  ): Promise<{ readonly how: 'finished' | 'paused'; readonly seconds: number }> {
+  async run(spec: StudySpec, limits: Limits, watch: Watch = {}): Promise<StudyRun> {
     const lab = this.#opened();
     if (!this.#started) lab.startWorkers(this.#workers);
     this.#started = true;
     await Promise.race([this.#ready, this.#failed]);
     const uid = spec.name;
     const pause = (): void => lab.coordinator.command({ type: 'studyPaused', study: uid, graceMs: 0 });
-    const ended = new Promise<'finished' | 'paused'>((end) => (this.#running = { ...watch, uid, end }));
+    let end: Running['end'] = () => undefined;
+    const ended = new Promise<StudyRun['how']>((resolve) => (end = resolve));
+    const running: Running = { ...watch, uid, end, lost: 0 };
+    this.#running = running;
     const started = performance.now();
     this.#begin(spec, limits);
     watch.signal?.addEventListener('abort', pause);
     if (watch.signal?.aborted === true) pause();
     try {
       const how = await Promise.race([ended, this.#failed]);
-      return { how, seconds: (performance.now() - started) / 1000 };
+      return { how, seconds: (performance.now() - started) / 1000, lost: running.lost };
     } finally {
       watch.signal?.removeEventListener('abort', pause);
       this.#running = null;
@@ -78,7 +87,6 @@ export class BenchLab {
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
     await this.#lab?.close();
   }
 
@@ -99,6 +107,7 @@ export class BenchLab {
 
   async #start(file: string): Promise<void> {
     let ready = 0;
+    let stillborn = 0;
     this.#lab = await startLab({
       file,
       resources: RESOURCES,
@@ -106,6 +115,7 @@ export class BenchLab {
         show: (study, change) => {
           if (study !== this.#running?.uid) return;
           if (change.kind === 'trialEnded') this.#running.onTrial?.(change);
+          if (change.kind === 'trialBack' && change.outcome === 'lost') this.#running.lost += 1;
           if (change.kind === 'study' && change.state === 'paused') this.#running.end('paused');
         },
         showLab: (change) => {
@@ -117,7 +127,9 @@ export class BenchLab {
         },
         fatal: (error) => this.#fail(error),
         workerExited: ({ by, lastWords }) => {
-          if (by === 'itself' && !this.#closing) this.#fail(new Error(`a worker ended: ${lastWords}`));
+          if (by === 'us' || ready >= this.#workers) return;
+          stillborn += 1;
+          if (stillborn >= STILLBORN) this.#fail(new Error(`no worker starts: ${lastWords.trim() || 'it ended without a word'}`));
         },
       },
     });

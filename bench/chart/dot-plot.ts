@@ -22,22 +22,26 @@ export interface DotPlot {
   /** What the references are; shown in the legend. */
   readonly referenceName?: string;
   readonly format: (value: number) => string;
+  /** What is lower is drawn as a triangle on this line, with its value: a few outliers must not flatten all the rest. */
+  readonly floor?: number;
 }
 
-const COLUMN = 190;
+const COLUMN = 165;
 const HEIGHT = 300;
 
-export function dotPlot({ title, under, valueName, groups, referenceName, format }: DotPlot): string {
+export function dotPlot({ title, under, valueName, groups, referenceName, format, floor = -Infinity }: DotPlot): string {
   const width = Math.max(680, 100 + COLUMN * groups.length);
   const top = headlineHeight(under) + 46;
   const lines = Math.max(...groups.map(({ label }) => label.length));
   const box = { left: 64, right: width - 20, top, bottom: top + HEIGHT };
   const seen = groups.flatMap(({ values, reference }) => [
     ...values,
-    ...around(values),
+    ...(Math.min(...values) < floor ? [] : around(values)),
     ...(reference === undefined ? [] : [reference.value - reference.deviation, reference.value + reference.deviation]),
   ]);
-  const scale = linear(niceTicks(Math.min(...seen), Math.max(...seen), 7), box.bottom, box.top);
+  const shown = seen.filter((value) => value >= floor);
+  const lowest = shown.length < seen.length ? floor : Math.min(...seen);
+  const scale = linear(niceTicks(lowest, Math.max(...shown, lowest), 8), box.bottom, box.top);
   const step = (box.right - box.left) / groups.length;
   return picture(width, box.bottom + 34 + 17 * lines, title, [
     ...headline(title, under),
@@ -82,22 +86,34 @@ function column({ colour, values, reference }: DotGroup, x: number, scale: Scale
       words(x + 72, y - 6, format(reference.value), { 'text-anchor': 'end', 'font-size': 12, fill: FAINT }),
     );
   }
-  for (const { value, offset } of spread(values, scale))
+  const outliers = values.filter((value) => value < scale.low);
+  const within = spread(
+    values.filter((value) => value >= scale.low),
+    scale,
+  );
+  for (const { value, offset } of within)
     drawn.push(element('circle', { cx: x - 22 + offset, cy: scale.at(value), r: 4, fill: colour, 'fill-opacity': 0.55 }));
+  outliers.forEach((_, i) => drawn.push(triangle(x - 22 + 10 * (i - (outliers.length - 1) / 2), scale.at(scale.low), colour)));
+  if (outliers.length > 0) {
+    const lowest = `${outliers.length} below, lowest ${format(Math.min(...outliers))}`;
+    drawn.push(words(x - 22, scale.at(scale.low) - 14, lowest, { 'text-anchor': 'middle', 'font-size': 11, fill: FAINT }));
+  }
   const [low, centre, high] = around(values);
   const at = x + 20;
+  const label = { fill: colour, 'font-weight': 600, stroke: PAPER, 'stroke-width': 3, 'paint-order': 'stroke' };
+  if (centre < scale.low)
+    return [...drawn, words(x, scale.at(scale.low) - 30, `mean ${format(centre)}`, { ...label, 'text-anchor': 'middle' })];
+  if (outliers.length === 0) drawn.push(line(at, scale.at(low), at, scale.at(high), { stroke: colour, 'stroke-width': 2 }));
   drawn.push(
-    line(at, scale.at(low), at, scale.at(high), { stroke: colour, 'stroke-width': 2 }),
     element('circle', { cx: at, cy: scale.at(centre), r: 5, fill: PAPER, stroke: colour, 'stroke-width': 2.5 }),
-    words(at + 10, scale.at(centre) + 4, format(centre), {
-      fill: colour,
-      'font-weight': 600,
-      stroke: PAPER,
-      'stroke-width': 3,
-      'paint-order': 'stroke',
-    }),
+    words(at + 10, scale.at(centre) + 4, format(centre), label),
   );
   return drawn;
+}
+
+/** Standing on its point. */
+function triangle(x: number, y: number, colour: string): string {
+  return element('path', { d: `M${x.toFixed(2)} ${y.toFixed(2)}l-4.5 -8h9z`, fill: colour, 'fill-opacity': 0.75 });
 }
 
 /** Mean − deviation, mean, mean + deviation; all the mean where there is no deviation. */

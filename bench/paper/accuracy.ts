@@ -4,12 +4,11 @@
  */
 import { dotPlot } from '../chart/dot-plot.ts';
 import { deviation, mean, pairedDifference } from '../statistics.ts';
-import { interval, percent, points, seedList } from './paper.ts';
+import { bestOf, interval, percent, points, seedList } from './paper.ts';
 import type { Paper, PaperSetting } from './paper.ts';
 import { evolution, grid, methods, random } from './published.ts';
 import type { Method } from './published.ts';
 import { presetSearch } from './searches.ts';
-import type { SearchResult } from './searches.ts';
 
 export async function accuracy({ searches, seeds, trials }: PaperSetting): Promise<Paper> {
   const run = async ({ preset }: Method, list: readonly number[]): Promise<Scored> => {
@@ -64,11 +63,6 @@ interface Scored {
   /** Per cent, by seed. */
   readonly best: readonly number[];
   readonly seconds: number;
-}
-
-/** As a fraction; what diverged counts as the worst. */
-export function bestOf({ trials }: SearchResult): number {
-  return Math.max(0, ...trials.flatMap(({ value }) => (value === null ? [] : [value])));
 }
 
 function row(name: string, best: readonly number[], { accuracy: published }: Method, seconds: number | null): readonly string[] {

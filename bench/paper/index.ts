@@ -9,14 +9,18 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { onInterrupt } from '../../src/cli/interrupt.ts';
+import { reportError } from '../../src/cli/report-error.ts';
 import { machine, markdownTable, terminalTable, today } from '../report.ts';
 import { accuracy } from './accuracy.ts';
+import { oursBesideTheirs } from './ours.ts';
 import { EVALUATIONS } from './published.ts';
 import type { Paper, PaperBench } from './paper.ts';
 import { progressOn } from './progress.ts';
+import { scalability } from './scalability.ts';
 import { Interrupted, Searches } from './searches.ts';
+import { target } from './target.ts';
 
-const benches: Readonly<Record<string, PaperBench>> = { accuracy };
+const benches: Readonly<Record<string, PaperBench>> = { accuracy, target, scalability, ours: oursBesideTheirs };
 
 const USAGE = `usage: npm run bench -- paper NAME [options]; NAME is one of ${Object.keys(benches).join(', ')}, all
   --seeds N    searches of each kind (default 10)
@@ -44,7 +48,7 @@ export async function paper(args: readonly string[]): Promise<number> {
     if (searches.found > 0) process.stdout.write(`${searches.found} searches were in ${asked.lab} already; remove it to run them anew.\n`);
     return EXIT.done;
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
+    if (!(error instanceof Interrupted)) return reportError(error, process.stderr, { json: false, debug: true });
     process.stderr.write(`\nstopped; finished searches are in ${asked.lab}, the same command goes on\n`);
     return EXIT.interrupted;
   } finally {

@@ -1,6 +1,6 @@
 /** What a paper bench is given, and what it gives back to be printed and written. */
 import type { Cells } from '../report.ts';
-import type { Searches } from './searches.ts';
+import type { Searches, SearchResult } from './searches.ts';
 
 export interface PaperSetting {
   /** How many times each search is repeated, with seeds 1, 2, … */
@@ -46,4 +46,9 @@ export function interval(low: number, high: number): string {
 /** `1, 2, … count` */
 export function seedList(count: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => i + 1);
+}
+
+/** As a fraction; what diverged counts as the worst. */
+export function bestOf({ trials }: SearchResult): number {
+  return Math.max(0, ...trials.flatMap(({ value }) => (value === null ? [] : [value])));
 }

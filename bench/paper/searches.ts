@@ -45,8 +45,8 @@ export function searchName(what: string, { seed, trials }: { readonly seed: numb
 export class Searches {
   readonly file: string;
   readonly workers: number;
+  readonly progress: Progress;
   readonly #signal: AbortSignal;
-  readonly #progress: Progress;
   #lab: BenchLab | null = null;
   /** Searches whose trials were all in the file already. */
   found = 0;
@@ -55,7 +55,7 @@ export class Searches {
     this.file = file;
     this.workers = workers;
     this.#signal = signal;
-    this.#progress = progress;
+    this.progress = progress;
   }
 
   /**
@@ -79,10 +79,10 @@ export class Searches {
       this.found += 1;
       return before.result;
     }
-    this.#progress.begin(`${place}: ${spec.name}`, limits.trials, before?.result.trials ?? []);
+    this.progress.begin(`${place}: ${spec.name}`, limits.trials, before?.result.trials ?? []);
     this.#lab ??= await BenchLab.open(this.file, this.workers);
-    const { how } = await this.#lab.run(spec, limits, { signal: this.#signal, onTrial: ({ value }) => this.#progress.trial(value) });
-    this.#progress.end();
+    const { how } = await this.#lab.run(spec, limits, { signal: this.#signal, onTrial: ({ value }) => this.progress.trial(value) });
+    this.progress.end();
     const after = this.#read(spec);
     if (how === 'paused' || after === null) throw new Interrupted();
     return after.result;

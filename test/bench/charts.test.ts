@@ -54,11 +54,12 @@ describe('SVG', () => {
 });
 
 describe('dot plot', () => {
-  const plot = (values: readonly number[], reference?: { value: number; deviation: number }): string =>
+  const plot = (values: readonly number[], reference?: { value: number; deviation: number }, floor?: number): string =>
     dotPlot({
       title: 'A < B',
       under: ['one', 'two'],
       valueName: '%',
+      ...(floor === undefined ? {} : { floor }),
       format: (value) => value.toFixed(1),
       groups: [{ label: ['g'], colour: '#123456', values, reference }],
     });
@@ -78,6 +79,13 @@ describe('dot plot', () => {
   test('has room for deviations that reach beyond all values', () => {
     const svg = plot([0, 0, 0, 10]);
     expect(lowestLine(svg)).toBeLessThanOrEqual(Math.max(...axisLines(svg)));
+  });
+
+  test('counts what is below the floor and draws the rest to scale', () => {
+    const svg = plot([10, 20, 92, 93], undefined, 90);
+    expect(circles(svg, 'fill="#123456"')).toHaveLength(2);
+    expect(svg).toContain('>2 below, lowest 10.0<');
+    expect(svg).toContain('>mean 53.8<');
   });
 
   test('one search alone is drawn', () => expect(circles(plot([90]), 'fill="#123456"')).toHaveLength(1));
