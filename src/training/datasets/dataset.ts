@@ -2,9 +2,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { DatasetView } from '../executors/executor.ts';
 import type { DatasetEntry } from './catalogue.ts';
-import { DatasetError, readIdx } from './idx.ts';
+import { DatasetError, mismatch, reasonOf } from './dataset-error.ts';
+import { readIdx } from './formats/idx.ts';
+import { MemoryBytes } from './sources/bytes.ts';
 
 export interface Dataset {
   readonly entry: DatasetEntry;
@@ -47,28 +50,35 @@ async function readChecked(path: string, sha256: string): Promise<Uint8Array> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw new DatasetError(path, `cannot be read (${error instanceof Error ? error.message : String(error)})`);
+    throw new DatasetError(path, `cannot be read (${reasonOf(error)})`);
   }
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== sha256) throw new DatasetError(path, `expected SHA-256 ${sha256}, found ${found}: the file was changed or cut short`);
   return bytes;
 }
 
-function images({ name, bytes }: Content, entry: DatasetEntry, count: number): Uint8Array {
-  const { dimensions, values } = readIdx(name, bytes, 3);
+function images(content: Content, entry: DatasetEntry, count: number): Uint8Array {
+  const { dimensions, values } = idxOf(content, 3);
   const expected = [count, ...entry.shape.slice(1)];
-  if (dimensions.join() !== expected.join()) throw new DatasetError(name, `expected ${expected.join('×')}, found ${dimensions.join('×')}`);
+  if (dimensions.join() !== expected.join()) throw mismatch(content.name, null, expected.join('×'), dimensions.join('×'));
   return values;
 }
 
-function labels({ name, bytes }: Content, entry: DatasetEntry, count: number): Uint8Array {
-  const { dimensions, values } = readIdx(name, bytes, 1);
-  if (dimensions[0] !== count) throw new DatasetError(name, `expected ${String(count)} labels, found ${String(dimensions[0])}`);
+function labels(content: Content, entry: DatasetEntry, count: number): Uint8Array {
+  const { dimensions, values } = idxOf(content, 1);
+  if (dimensions[0] !== count) throw mismatch(content.name, null, `${String(count)} labels`, String(dimensions[0]));
   const bad = values.findIndex((label) => label >= entry.classes);
-  if (bad >= 0)
-    throw new DatasetError(
-      name,
-      `offset ${String(8 + bad)}: expected a class below ${String(entry.classes)}, found ${String(values[bad])}`,
-    );
+  if (bad >= 0) throw mismatch(content.name, `offset ${String(8 + bad)}`, `a class below ${String(entry.classes)}`, String(values[bad]));
   return values;
+}
+
+function idxOf({ name, bytes }: Content, rank: number): { readonly dimensions: readonly number[]; readonly values: Uint8Array } {
+  let content: Uint8Array;
+  try {
+    content = gunzipSync(bytes);
+  } catch (error) {
+    throw new DatasetError(name, `is not a whole gzip file (${reasonOf(error)})`);
+  }
+  const { dimensions, offset } = readIdx(new MemoryBytes(name, content), rank);
+  return { dimensions, values: content.subarray(offset) };
 }

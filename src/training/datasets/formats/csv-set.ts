@@ -1,0 +1,182 @@
+/** Tables with a column to predict: a class by its name or number, or numbers named by --targets; every other column is a feature. */
+import { DatasetError, mismatch } from '../dataset-error.ts';
+import type { Importing } from '../import/importing.ts';
+import { splitOfPath, type Split } from '../import/split-names.ts';
+import type { Item } from '../sources/walk.ts';
+import { csvRows, delimiterOf, type Row } from './csv.ts';
+
+/** Which column is what; the same for every file. */
+interface Columns {
+  readonly names: readonly string[];
+  readonly features: readonly number[];
+  /** Of the class; null: `targets` are predicted. */
+  readonly label: number | null;
+  readonly targets: readonly number[];
+}
+
+const LABELS = ['label', 'labels', 'class', 'target', 'y', 'category', 'species'];
+/** More classes than this in a table are most likely numbers. */
+const LIKELY_CLASSES = 1000;
+const ROWS = 256;
+
+export function readCsvSet(items: readonly Item[], importing: Importing): void {
+  let columns: Columns | null = null;
+  for (const item of items) columns = readTable(item, columns, importing);
+}
+
+function readTable(item: Item, earlier: Columns | null, importing: Importing): Columns {
+  const { bytes } = item;
+  const delimiter = delimiterOf(bytes) ?? ',';
+  const rows = csvRows(bytes, delimiter);
+  const [first, second] = [rows.next().value as Row | undefined, rows.next().value as Row | undefined];
+  if (first === undefined || second === undefined) throw new DatasetError(bytes.name, 'expected a table of at least two rows');
+  const headed = hasHeader(first.fields, second.fields, importing);
+  const names = headed ? first.fields : first.fields.map((_, i) => String(i + 1));
+  const columns = earlier ?? columnsOf(bytes.name, names, second.fields, headed, importing);
+  if (columns.names.join('\n') !== names.join('\n'))
+    throw mismatch(bytes.name, 'line 1', `the columns of the first table (${listed(columns.names)})`, listed(names));
+  const table = new Table(item, columns, importing);
+  if (!headed) table.add(first);
+  table.add(second);
+  for (const row of rows) table.add(row);
+  table.flush();
+  bytes.discard();
+  return columns;
+}
+
+/** A first row is a header if it names a known label or what was asked for, or if it has texts only where the next has numbers. */
+function hasHeader(first: readonly string[], second: readonly string[], { options }: Importing): boolean {
+  const asked = [options.label, ...options.targets, ...options.drop].filter((name) => name !== null);
+  if (first.some((name) => LABELS.includes(name.toLowerCase()) || asked.includes(name))) return true;
+  return first.every((name) => !isNumber(name)) && second.some(isNumber);
+}
+
+function columnsOf(
+  file: string,
+  names: readonly string[],
+  example: readonly string[],
+  headed: boolean,
+  { options, note }: Importing,
+): Columns {
+  const place = (asked: string): number => {
+    const index = headed ? names.indexOf(asked) : -1;
+    const byNumber = /^[1-9]\d*$/.test(asked) ? Number(asked) - 1 : -1;
+    const found = index === -1 ? byNumber : index;
+    if (found < 0 || found >= names.length)
+      throw mismatch(
+        file,
+        null,
+        `a column ${JSON.stringify(asked)}`,
+        headed ? listed(names) : `${String(names.length)} columns without names`,
+      );
+    return found;
+  };
+  const targets = options.targets.map(place);
+  const label = targets.length > 0 ? null : options.label === null ? guessedLabel(file, names, example) : place(options.label);
+  const dropped = new Set(options.drop.map(place));
+  // How pandas writes its row numbers.
+  if (headed && names[0] === '') {
+    dropped.add(0);
+    note(`the first column of ${file} has no name: left out as row numbers`);
+  }
+  const features = names.flatMap((_, i) => (i === label || targets.includes(i) || dropped.has(i) ? [] : [i]));
+  if (features.length === 0) throw new DatasetError(file, 'expected at least one column beside what is predicted, found none');
+  return { names, features, label, targets };
+}
+
+function guessedLabel(file: string, names: readonly string[], example: readonly string[]): number {
+  const named = names.findIndex((name) => LABELS.includes(name.toLowerCase()));
+  if (named !== -1) return named;
+  const last = names.length - 1;
+  if (!isNumber(example[last] ?? '') && (example[last] ?? '') !== '') return last;
+  throw mismatch(
+    file,
+    'line 1',
+    `a column named ${LABELS.slice(0, 4).join(', ')}`,
+    listed(names),
+    'name it by --label, or numbers to predict by --targets; columns without names by number, from 1',
+  );
+}
+
+class Table {
+  readonly #item: Item;
+  readonly #columns: Columns;
+  readonly #importing: Importing;
+  readonly #split: Split;
+  readonly #values: Float32Array;
+  readonly #labels: Float64Array;
+  readonly #predicted: number;
+  #rows = 0;
+
+  constructor(item: Item, columns: Columns, importing: Importing) {
+    this.#item = item;
+    this.#columns = columns;
+    this.#importing = importing;
+    this.#split = splitOfPath(item.path === '' ? item.bytes.name : item.path) ?? 'training';
+    const { features, targets } = columns;
+    this.#predicted = targets.length || 1;
+    this.#values = new Float32Array(ROWS * features.length);
+    this.#labels = new Float64Array(ROWS * this.#predicted);
+    importing.samples.begin(item.bytes.name, { shape: [features.length], sampleType: 'f32', targets: targets.length });
+  }
+
+  add(row: Row): void {
+    const { names, features, label, targets } = this.#columns;
+    const { name } = this.#item.bytes;
+    if (row.fields.length !== names.length)
+      throw mismatch(name, `line ${String(row.line)}`, `${String(names.length)} fields as in the first line`, String(row.fields.length));
+    const at = this.#rows * features.length;
+    for (let k = 0; k < features.length; k++) this.#values[at + k] = this.#number(row, features[k] ?? 0);
+    if (label === null) targets.forEach((column, k) => (this.#labels[this.#rows * this.#predicted + k] = this.#number(row, column)));
+    else this.#labels[this.#rows] = this.#class(row, label);
+    this.#rows += 1;
+    if (this.#rows === ROWS) this.flush();
+  }
+
+  flush(): void {
+    const { samples, checkpoint } = this.#importing;
+    if (this.#rows === 0) return;
+    const values = this.#values.subarray(0, this.#rows * this.#columns.features.length);
+    samples.add(
+      this.#item.bytes.name,
+      this.#split,
+      new Uint8Array(values.buffer, 0, values.byteLength),
+      this.#labels.subarray(0, this.#rows * this.#predicted),
+    );
+    this.#rows = 0;
+    checkpoint();
+  }
+
+  #number(row: Row, column: number): number {
+    const text = row.fields[column] ?? '';
+    // + 0: the two zeros become one.
+    const value = text === '' ? NaN : Number(text) + 0;
+    if (Number.isFinite(value) && Math.abs(value) < 3.5e38) return value;
+    const place = `line ${String(row.line)}, column ${JSON.stringify(this.#columns.names[column] ?? '')}`;
+    throw mismatch(this.#item.bytes.name, place, 'a number', text === '' ? 'nothing' : JSON.stringify(text), '--drop leaves a column out');
+  }
+
+  #class(row: Row, column: number): number {
+    const text = row.fields[column] ?? '';
+    const place = `line ${String(row.line)}, column ${JSON.stringify(this.#columns.names[column] ?? '')}`;
+    if (text === '') throw mismatch(this.#item.bytes.name, place, 'a label', 'nothing');
+    const id = this.#importing.classes.ofName(/^-?\d+(?:\.0+)?$/.test(text) ? String(Number(text)) : text, this.#item.bytes.name);
+    if (id >= LIKELY_CLASSES)
+      throw mismatch(
+        this.#item.bytes.name,
+        place,
+        `at most ${String(LIKELY_CLASSES)} classes`,
+        'more',
+        `to predict numbers, --targets ${this.#columns.names[column] ?? ''}`,
+      );
+    return id;
+  }
+}
+
+function isNumber(text: string): boolean {
+  return text !== '' && Number.isFinite(Number(text));
+}
+
+function listed(names: readonly string[]): string {
+  return names.length <= 6 ? names.join(', ') : `${names.slice(0, 3).join(', ')} … ${names.slice(-2).join(', ')} (${String(names.length)})`;
+}

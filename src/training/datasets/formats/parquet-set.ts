@@ -1,0 +1,140 @@
+/** Parquet in the layout of Hugging Face's image datasets: a column of {bytes, path} with PNG or JPEG files, a column of classes. Reading is hyparquet's. */
+import type { AsyncBuffer, FileMetaData, SchemaElement } from 'hyparquet';
+import { DatasetError, grouped, mismatch, reasonOf } from '../dataset-error.ts';
+import type { Importing } from '../import/importing.ts';
+import { splitOfPath } from '../import/split-names.ts';
+import type { Bytes } from '../sources/bytes.ts';
+import type { Item } from '../sources/walk.ts';
+import type { ImageSet } from './image-set.ts';
+
+const LABELS = ['label', 'labels', 'fine_label', 'class', 'target'];
+/** A row group is held in memory while it is read. */
+const MOST_GROUP_BYTES = 64 * 2 ** 20;
+
+export function isParquet(head: Uint8Array): boolean {
+  return Buffer.from(head.subarray(0, 4)).toString('latin1') === 'PAR1';
+}
+
+export async function readParquetSet(items: readonly Item[], images: ImageSet, importing: Importing): Promise<void> {
+  for (const item of items) await readFile(item, images, importing);
+}
+
+async function readFile({ path, bytes }: Item, images: ImageSet, importing: Importing): Promise<void> {
+  const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
+  const { compressors } = await import('hyparquet-compressors');
+  const file: AsyncBuffer = {
+    byteLength: bytes.length,
+    slice: (start, end = bytes.length) => Uint8Array.from(bytes.read(start, end - start)).buffer,
+  };
+  const metadata = await told(bytes, () => parquetMetadataAsync(file));
+  const columns = columnsOf(bytes.name, metadata, importing.options.label);
+  const names = classNames(metadata, columns.label);
+  if (names !== null) importing.classes.know(names);
+  const split = splitOfPath(path === '' ? bytes.name : path) ?? 'training';
+  let row = 0;
+  for (const group of metadata.row_groups) {
+    const count = Number(group.num_rows);
+    const size = Number(group.total_byte_size);
+    if (size > MOST_GROUP_BYTES)
+      throw mismatch(
+        bytes.name,
+        `row ${String(row)}`,
+        `row groups of at most ${grouped(MOST_GROUP_BYTES)} bytes`,
+        grouped(size),
+        'write it again with smaller ones',
+      );
+    const rows = await told(bytes, () =>
+      parquetReadObjects({
+        file,
+        metadata,
+        columns: [columns.image, columns.label],
+        rowStart: row,
+        rowEnd: row + count,
+        compressors,
+        utf8: false,
+      }),
+    );
+    for (const [i, record] of rows.entries()) {
+      const name = `${bytes.name} › row ${String(row + i)}`;
+      const label: unknown = record[columns.label];
+      if (typeof label !== 'number' && typeof label !== 'bigint')
+        throw mismatch(name, columns.label, 'an integer as the class', label === null ? 'nothing' : typeof label);
+      const content = bytesOf(record[columns.image]);
+      if (content === null) throw mismatch(name, columns.image, 'the bytes of an image', 'nothing');
+      await images.add(
+        name,
+        content,
+        split,
+        importing.classes.ofNumber(Number(label), name, () => columns.label),
+      );
+    }
+    row += count;
+  }
+  bytes.discard();
+}
+
+async function told<T>(bytes: Bytes, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof DatasetError) throw error;
+    throw new DatasetError(bytes.name, `is not a whole Parquet file (${reasonOf(error)})`);
+  }
+}
+
+function bytesOf(value: unknown): Uint8Array | null {
+  if (value instanceof Uint8Array) return value;
+  return typeof value === 'object' && value !== null && 'bytes' in value && value.bytes instanceof Uint8Array ? value.bytes : null;
+}
+
+function columnsOf(name: string, { schema }: FileMetaData, asked: string | null): { readonly image: string; readonly label: string } {
+  const columns = topLevel(schema);
+  const image = columns.find(({ children }) => children.includes('bytes'))?.name;
+  const found = columns.map((column) => column.name).join(', ');
+  if (image === undefined)
+    throw mismatch(name, 'schema', 'a column of images {bytes, path}', found, 'tables of numbers are read from CSV or NPZ');
+  const label =
+    asked === null
+      ? LABELS.find((known) => columns.some((column) => column.name === known))
+      : columns.find((column) => column.name === asked)?.name;
+  if (label === undefined)
+    throw mismatch(
+      name,
+      'schema',
+      asked === null ? `a column ${LABELS.join(', ')}` : `a column ${JSON.stringify(asked)}`,
+      found,
+      'name it by --label',
+    );
+  return { image, label };
+}
+
+/** The schema is a tree in depth-first order. */
+function topLevel(schema: readonly SchemaElement[]): { readonly name: string; readonly children: readonly string[] }[] {
+  let at = 1;
+  const skip = (): string => {
+    const element = schema[at];
+    at += 1;
+    for (let i = 0; i < (element?.num_children ?? 0); i++) skip();
+    return element?.name ?? '';
+  };
+  return Array.from({ length: schema[0]?.num_children ?? 0 }, () => {
+    const element = schema[at];
+    at += 1;
+    return { name: element?.name ?? '', children: Array.from({ length: element?.num_children ?? 0 }, skip) };
+  });
+}
+
+/** From the metadata that Hugging Face's writer leaves: {"info": {"features": {"label": {"names": […]}}}}. */
+function classNames({ key_value_metadata: pairs }: FileMetaData, label: string): readonly string[] | null {
+  const text = pairs?.find(({ key }) => key === 'huggingface')?.value;
+  if (text === undefined) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null; // without names the numbers are the names
+  }
+  for (const key of ['info', 'features', label, 'names'])
+    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : null;
+}

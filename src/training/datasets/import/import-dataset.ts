@@ -1,0 +1,63 @@
+/** One import from beginning to end, in the thread it is called in: read, arrange, and hand back what is to be stored. Stores nothing itself. */
+import { basename, join } from 'node:path';
+import { arrange, type Arranged } from './arrange.ts';
+import { Classes } from './classes.ts';
+import { ImportCancelled, type ImportOptions, type ImportProgress } from './options.ts';
+import { readSource } from './read-source.ts';
+import { Samples } from './samples.ts';
+
+export interface Imported extends Arranged {
+  /** What the source was, in words. */
+  readonly kind: string;
+  readonly notes: readonly string[];
+}
+
+export interface Watch {
+  progress(progress: ImportProgress): void;
+  cancelled(): boolean;
+  /** Milliseconds on any clock. */
+  now(): number;
+}
+
+const PROGRESS_EVERY_MS = 100;
+
+/**
+ * @param path absolute
+ * @param staging an existing, empty folder: `training` and `test` are left there, and whatever an error leaves behind
+ * @throws DatasetError; ImportCancelled
+ */
+export async function importDataset(path: string, staging: string, options: ImportOptions, watch: Watch): Promise<Imported> {
+  const samples = new Samples(join(staging, 'samples'));
+  const notes: string[] = [];
+  let saidAt = -Infinity;
+  const progress = (said: ImportProgress): void => {
+    const now = watch.now();
+    if (said.phase === 'sorting' || now - saidAt >= PROGRESS_EVERY_MS) {
+      saidAt = now;
+      watch.progress(said);
+    }
+  };
+  const importing = {
+    options,
+    samples,
+    classes: new Classes(),
+    note: (text: string) => void (notes.includes(text) || notes.push(text)),
+    checkpoint: () => {
+      if (watch.cancelled()) throw new ImportCancelled();
+      progress({ phase: 'reading', samples: samples.count, of: null });
+    },
+  };
+  try {
+    const source = basename(path);
+    const kind = await readSource(path, source, staging, importing);
+    const arranging = {
+      ...importing,
+      checkpoint: () => {
+        if (watch.cancelled()) throw new ImportCancelled();
+      },
+    };
+    return { ...arrange(source, staging, arranging, progress), kind, notes };
+  } finally {
+    samples.close();
+  }
+}

@@ -1,0 +1,14 @@
+/** What the readers of all formats share while one import runs: where samples and classes go, what is said, and where it may stop. */
+import type { Classes } from './classes.ts';
+import type { ImportOptions } from './options.ts';
+import type { Samples } from './samples.ts';
+
+export interface Importing {
+  readonly options: ImportOptions;
+  readonly samples: Samples;
+  readonly classes: Classes;
+  /** Says something about the data that whoever uses them should know. */
+  note(text: string): void;
+  /** To be called every few milliseconds. @throws ImportCancelled */
+  checkpoint(): void;
+}

@@ -1,0 +1,35 @@
+/** What may be asked of an import beyond the path; and what an import tells while it runs. */
+export interface ImportOptions {
+  /** Every image is brought to this size; null: all must have the same. */
+  readonly size: { readonly height: number; readonly width: number } | null;
+  /** Every image is brought to grey or colour; null: all must be the same. */
+  readonly channels: 1 | 3 | null;
+  /** The column of the class, by its name or its number from 1; of CIFAR-100, `coarse`. Null: found by its name. */
+  readonly label: string | null;
+  /** Columns of numbers to predict instead of a class. Empty: none. */
+  readonly targets: readonly string[];
+  /** Columns that are left out. */
+  readonly drop: readonly string[];
+  /** The share of samples for testing, where the source has no test set; 0 < share < 1. */
+  readonly testShare: number;
+  /** Of the draw of that test set. */
+  readonly seed: number;
+}
+
+export const DEFAULTS: ImportOptions = { size: null, channels: null, label: null, targets: [], drop: [], testShare: 0.2, seed: 0 };
+
+export interface ImportProgress {
+  readonly phase: 'reading' | 'sorting' | 'writing';
+  /** Samples read, or written. */
+  readonly samples: number;
+  /** How many there will be; null: not known yet. */
+  readonly of: number | null;
+}
+
+/** Thrown where an import notices that it was cancelled. */
+export class ImportCancelled extends Error {
+  constructor() {
+    super('the import was cancelled');
+    this.name = 'ImportCancelled';
+  }
+}

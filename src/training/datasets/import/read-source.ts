@@ -1,0 +1,141 @@
+/** Reads whatever a path holds into the import's samples: images as they come, files of many samples when all are known. */
+import { DatasetError } from '../dataset-error.ts';
+import { readCifarBinary } from '../formats/cifar-binary.ts';
+import { readCifarPickles } from '../formats/cifar-pickle.ts';
+import { readCsvSet } from '../formats/csv-set.ts';
+import { readIdxSet } from '../formats/idx-set.ts';
+import { ImageSet, placeOf } from '../formats/image-set.ts';
+import { readNpySet } from '../formats/npy-set.ts';
+import { readParquetSet } from '../formats/parquet-set.ts';
+import { walk, type Item } from '../sources/walk.ts';
+import type { Importing } from './importing.ts';
+import { complaint, recognise, type Kind } from './recognise.ts';
+
+type SetKind = Exclude<Kind, 'image' | 'text' | 'other'>;
+
+const WORDS: Readonly<Record<SetKind | 'image', string>> = {
+  image: 'images in class folders',
+  idx: 'IDX files',
+  'cifar-10': 'CIFAR-10 binary files',
+  'cifar-100': 'CIFAR-100 binary files',
+  pickle: 'CIFAR python pickles',
+  npy: 'NumPy arrays',
+  csv: 'CSV tables',
+  parquet: 'Parquet files of images',
+};
+const LONGEST_NAMES = 64 * 1024;
+/** Names of files passed over that are said. */
+const SAID = 3;
+
+/**
+ * @param root an absolute path
+ * @param aside a folder for entries too large for memory
+ * @returns what it was, in words. @throws DatasetError
+ */
+export async function readSource(root: string, source: string, aside: string, importing: Importing): Promise<string> {
+  const sets = new Map<SetKind, Item[]>();
+  const texts: Item[] = [];
+  const passed: string[] = [];
+  const images = new ImageSet(importing);
+  let imageCount = 0;
+  let unread: Item | null = null;
+  for await (const item of walk(root, aside)) {
+    const { path, bytes } = item;
+    importing.checkpoint();
+    const kind = recognise(bytes);
+    if (kind === 'image') {
+      const { folder, split } = placeOf(bytes.name, path);
+      const label = importing.classes.ofName(folder, bytes.name);
+      await images.add(bytes.name, bytes.read(0, bytes.length), split ?? 'training', label);
+      imageCount += 1;
+      bytes.discard();
+      continue;
+    }
+    bytes.close();
+    if (kind === 'text') texts.push(item);
+    if (kind === 'text' || kind === 'other') {
+      passed.push(bytes.name);
+      unread ??= item;
+    } else sets.set(kind, [...(sets.get(kind) ?? []), item]);
+  }
+  const found: (SetKind | 'image')[] = [...(imageCount > 0 ? (['image'] as const) : []), ...sets.keys()];
+  const [only, other] = found;
+  if (only === undefined)
+    throw unread === null ? new DatasetError(source, 'expected data, found an empty folder or archive') : complaint(unread.bytes);
+  if (other !== undefined)
+    throw new DatasetError(
+      source,
+      `expected one kind of data, found ${found.map((kind) => WORDS[kind]).join(' and ')}: name the file or folder that is meant`,
+    );
+  if (only === 'cifar-10' || only === 'cifar-100') knowNames(texts, importing);
+  else if (damagedBeside(only, passed) && unread !== null) throw complaint(unread.bytes);
+  await readSet(only, sets, source, images, importing);
+  if (images.resized > 0) importing.note(`${String(images.resized)} images were resized`);
+  if (passed.length > 0 && only !== 'cifar-10' && only !== 'cifar-100')
+    importing.note(
+      `passed over ${passed.slice(0, SAID).join(', ')}${passed.length > SAID ? ` and ${String(passed.length - SAID)} more` : ''}: not data`,
+    );
+  return WORDS[only];
+}
+
+async function readSet(
+  kind: SetKind | 'image',
+  sets: ReadonlyMap<SetKind, readonly Item[]>,
+  source: string,
+  images: ImageSet,
+  importing: Importing,
+): Promise<void> {
+  const items = kind === 'image' ? [] : (sets.get(kind) ?? []);
+  switch (kind) {
+    case 'image':
+      return;
+    case 'idx':
+      return readIdxSet(source, items, importing);
+    case 'cifar-10':
+    case 'cifar-100':
+      return readCifarBinary(items, kind, importing);
+    case 'pickle':
+      return readCifarPickles(items, importing);
+    case 'npy':
+      return readNpySet(source, items, importing);
+    case 'csv':
+      return readCsvSet(items, importing);
+    case 'parquet':
+      return readParquetSet(items, images, importing);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** A file of the same set by its name, whose content fits nothing, is damaged rather than a note of its author's. */
+function damagedBeside(kind: SetKind | 'image', passed: readonly string[]): boolean {
+  const pattern =
+    kind === 'image'
+      ? /\.(?:png|jpe?g)$/i
+      : kind === 'idx'
+        ? /idx\d/i
+        : kind === 'npy'
+          ? /\.npy$/i
+          : kind === 'parquet'
+            ? /\.parquet$/i
+            : kind === 'csv'
+              ? /\.csv$/i
+              : null;
+  return pattern !== null && passed.some((name) => pattern.test(name));
+}
+
+/** `batches.meta.txt`, `fine_label_names.txt`: one name a line. */
+function knowNames(texts: readonly Item[], { classes, options }: Importing): void {
+  const wanted = texts.filter(
+    ({ bytes }) => /(?:meta|names)/i.test(bytes.name) && /coarse/i.test(bytes.name) === (options.label === 'coarse'),
+  );
+  for (const { bytes } of wanted) {
+    if (bytes.length > LONGEST_NAMES) continue;
+    const names = Buffer.from(bytes.read(0, bytes.length))
+      .toString('utf8')
+      .split(/\r?\n/)
+      .map((name) => name.trim());
+    const given = names.filter((name) => name !== '');
+    if (given.length > 0) classes.know(given);
+  }
+}

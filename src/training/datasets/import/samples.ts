@@ -1,0 +1,205 @@
+/**
+ * The samples of an import in the order in which they come: their values in one file, what is small in memory. Sorting and splitting
+ * come later. Values are little-endian, as this machine's.
+ */
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { DatasetError, grouped, mismatch } from '../dataset-error.ts';
+import type { Split } from './split-names.ts';
+
+/** What all samples of a dataset have in common. */
+export interface Form {
+  readonly shape: readonly number[];
+  readonly sampleType: 'u8' | 'f32';
+  /** Numbers to predict; 0: a class. */
+  readonly targets: number;
+}
+
+const SPLITS: readonly Split[] = ['training', 'test', 'validation'];
+/** What is kept of each sample in memory is 17 bytes and its targets. */
+const MOST_SAMPLES = 4_000_000;
+const MOST_SAMPLE_BYTES = 24_000_000;
+const BUFFER = 2 ** 20;
+
+export class Samples {
+  readonly #file: number;
+  #form: { readonly form: Form; readonly from: string } | null = null;
+  #buffer = Buffer.allocUnsafe(BUFFER);
+  #buffered = 0;
+  #words = new Int32Array(0);
+  #bytes = 0;
+  /** [sample]: a class in the order of appearance. [sample, target]: numbers. */
+  #classes = new Uint32Array(1024);
+  #targets = new Float32Array(0);
+  #splits = new Uint8Array(1024);
+  /** Two words of hash a sample. */
+  #hashes = new Uint32Array(2048);
+  count = 0;
+
+  /** @param path of a file that is created */
+  constructor(path: string) {
+    this.#file = openSync(path, 'wx+');
+  }
+
+  get form(): Form | null {
+    return this.#form?.form ?? null;
+  }
+
+  /** Bytes of one sample's values. */
+  get sampleBytes(): number {
+    return this.#bytes;
+  }
+
+  /** To be called before samples of a file are added. @throws DatasetError where it differs from that of earlier ones */
+  begin(file: string, form: Form): void {
+    if (this.#form !== null) {
+      const [expected, found] = [formText(this.#form.form), formText(form)];
+      if (expected !== found) throw mismatch(file, null, `samples of ${expected} as in ${this.#form.from}`, found);
+      return;
+    }
+    this.#bytes = form.shape.reduce((product, n) => product * n, form.sampleType === 'u8' ? 1 : 4);
+    if (this.#bytes === 0 || this.#bytes > MOST_SAMPLE_BYTES)
+      throw mismatch(file, null, `samples of 1 to ${grouped(MOST_SAMPLE_BYTES)} bytes`, formText(form));
+    this.#form = { form, from: file };
+    this.#words = new Int32Array(Math.ceil(this.#bytes / 4));
+    this.#targets = new Float32Array(1024 * form.targets);
+    if (this.#bytes > BUFFER) this.#buffer = Buffer.allocUnsafe(this.#bytes);
+  }
+
+  /**
+   * @param values [samples, …shape] as bytes
+   * @param labels a class a sample, in the order of appearance; or [samples, targets]
+   */
+  add(file: string, split: Split, values: Uint8Array, labels: ArrayLike<number>): void {
+    const size = this.#bytes;
+    const added = values.length / size;
+    if (this.count + added > MOST_SAMPLES) throw mismatch(file, null, `at most ${grouped(MOST_SAMPLES)} samples`, 'more');
+    this.#grow(this.count + added);
+    const scratch = new Uint8Array(this.#words.buffer);
+    for (let i = 0; i < added; i++) {
+      const value = values.subarray(i * size, (i + 1) * size);
+      scratch.set(value);
+      hash(this.#words, this.#hashes, 2 * (this.count + i));
+      this.#write(value);
+    }
+    const targets = this.#form?.form.targets ?? 0;
+    if (targets === 0) this.#classes.set(labels, this.count);
+    else this.#targets.set(labels, this.count * targets);
+    this.#splits.fill(SPLITS.indexOf(split), this.count, this.count + added);
+    this.count += added;
+  }
+
+  splitOf(sample: number): Split {
+    return SPLITS[this.#splits[sample] ?? 0] ?? 'training';
+  }
+
+  /** In the order of appearance of classes. */
+  classOf(sample: number): number {
+    return this.#classes[sample] ?? 0;
+  }
+
+  /** The numbers to predict. */
+  targetsOf(sample: number): Float32Array {
+    const targets = this.#form?.form.targets ?? 0;
+    return this.#targets.subarray(sample * targets, (sample + 1) * targets);
+  }
+
+  /** Nothing can be added afterwards. */
+  flush(): void {
+    writeWhole(this.#file, this.#buffer.subarray(0, this.#buffered));
+    this.#buffered = 0;
+  }
+
+  /** One sample's values into `target`, after `flush`. */
+  read(sample: number, target: Uint8Array): void {
+    const got = readSync(this.#file, target, 0, this.#bytes, sample * this.#bytes);
+    if (got !== this.#bytes) throw new Error(`sample ${String(sample)}: ${String(got)} of ${String(this.#bytes)} bytes`);
+  }
+
+  /**
+   * The order that depends on the samples alone and not on how they came: by a hash of their values, then by the values, then by what
+   * is to be predicted. Sorts in place.
+   * @param numberOf classes in the order of appearance → classes
+   */
+  sort(samples: Uint32Array, numberOf: Uint32Array): Uint32Array {
+    const hashes = this.#hashes;
+    const [a, b] = [Buffer.alloc(this.#bytes), Buffer.alloc(this.#bytes)];
+    return samples.sort((i, j) => {
+      const first = (hashes[2 * i] ?? 0) - (hashes[2 * j] ?? 0);
+      if (first !== 0) return first;
+      const second = (hashes[2 * i + 1] ?? 0) - (hashes[2 * j + 1] ?? 0);
+      if (second !== 0) return second;
+      this.read(i, a);
+      this.read(j, b);
+      const values = Buffer.compare(a, b);
+      if (values !== 0) return values;
+      if ((this.form?.targets ?? 0) === 0) return (numberOf[this.classOf(i)] ?? 0) - (numberOf[this.classOf(j)] ?? 0);
+      const [t, u] = [this.targetsOf(i), this.targetsOf(j)];
+      const at = t.findIndex((value, k) => value !== u[k]);
+      return at === -1 ? 0 : (t[at] ?? 0) - (u[at] ?? 0);
+    });
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #write(value: Uint8Array): void {
+    if (this.#buffered + value.length > this.#buffer.length) this.flush();
+    this.#buffer.set(value, this.#buffered);
+    this.#buffered += value.length;
+  }
+
+  #grow(count: number): void {
+    if (count <= this.#splits.length) return;
+    const room = Math.max(count, 2 * this.#splits.length);
+    const targets = this.#form?.form.targets ?? 0;
+    const grown = <T extends Uint8Array | Uint32Array | Float32Array>(from: T, to: T): T => {
+      to.set(from);
+      return to;
+    };
+    this.#classes = grown(this.#classes, new Uint32Array(room));
+    this.#splits = grown(this.#splits, new Uint8Array(room));
+    this.#hashes = grown(this.#hashes, new Uint32Array(2 * room));
+    this.#targets = grown(this.#targets, new Float32Array(room * targets));
+  }
+}
+
+/** `3×32×32 bytes`. */
+function formText({ shape, sampleType, targets }: Form): string {
+  const predicted = targets === 0 ? '' : ` with ${String(targets)} ${targets === 1 ? 'number' : 'numbers'} to predict`;
+  return `${shape.join('×')} ${sampleType === 'u8' ? 'bytes' : 'numbers'}${predicted}`;
+}
+
+/** Two words that spread equal-looking samples evenly; not a cryptographic hash, as it only orders. */
+function hash(words: Int32Array, into: Uint32Array, at: number): void {
+  let a = 0x243f6a88;
+  let b = 0x13198a2e;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? 0;
+    a = Math.imul(a ^ word, 0x9e3779b1);
+    a = (a << 15) | (a >>> 17);
+    b = Math.imul(b + word, 0x85ebca6b);
+    b = (b << 13) | (b >>> 19);
+  }
+  into[at] = finished(a);
+  into[at + 1] = finished(b);
+}
+
+function finished(h: number): number {
+  let mixed = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+/** @throws DatasetError where the disk is full */
+export function writeWhole(file: number, content: Uint8Array): void {
+  for (let done = 0; done < content.length;) {
+    try {
+      done += writeSync(file, content, done);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
+        throw new DatasetError('the user folder', 'its disk is full: make room, or set GALAPAGOS_HOME to a folder on another disk');
+      throw error;
+    }
+  }
+}

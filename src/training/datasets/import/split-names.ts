@@ -1,0 +1,34 @@
+/** Which split a file, folder or array belongs to, by the words in its name. */
+export type Split = 'training' | 'test' | 'validation';
+
+const WORDS: ReadonlyMap<string, Split> = new Map([
+  ['train', 'training'],
+  ['training', 'training'],
+  ['test', 'test'],
+  ['testing', 'test'],
+  ['t10k', 'test'],
+  ['val', 'validation'],
+  ['valid', 'validation'],
+  ['validation', 'validation'],
+]);
+
+/** A folder is a split's only if its whole name says so: `test`, not `test-tubes`. */
+export function splitOfFolder(name: string): Split | null {
+  return WORDS.get(name.toLowerCase()) ?? null;
+}
+
+/** Of a path's last part any word counts (`t10k-images`, `x_train`, `test-00000-of-00001`), of its folders the whole name. */
+export function splitOfPath(path: string): Split | null {
+  const parts = path.split('/');
+  const last = parts.pop() ?? '';
+  const words = last.toLowerCase().split(/[^a-z0-9]+/);
+  const said = words.map((word) => WORDS.get(word)).find((split) => split !== undefined);
+  return (
+    said ??
+    parts
+      .reverse()
+      .map(splitOfFolder)
+      .find((split) => split !== null) ??
+    null
+  );
+}

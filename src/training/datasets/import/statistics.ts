@@ -1,0 +1,67 @@
+/** Mean and deviation of the training values: of each channel of images, of each feature of vectors. Bytes count as fractions of 255. */
+import type { Form } from './samples.ts';
+
+export interface Moments {
+  readonly mean: readonly number[];
+  /** Of the population; 1 where all values are equal, so that dividing by it is safe. */
+  readonly deviation: readonly number[];
+}
+
+export class Statistics {
+  readonly #form: Form;
+  readonly #channels: number;
+  readonly #plane: number;
+  readonly #sums: Float64Array;
+  readonly #squares: Float64Array;
+  /** The first sample's values: sums are taken around them, so that close numbers keep their digits. */
+  readonly #around: Float64Array;
+  #samples = 0;
+
+  constructor(form: Form) {
+    this.#form = form;
+    const [channels = 1, ...plane] = form.shape;
+    this.#channels = channels;
+    this.#plane = plane.reduce((product, n) => product * n, 1);
+    this.#sums = new Float64Array(channels);
+    this.#squares = new Float64Array(channels);
+    this.#around = new Float64Array(channels);
+  }
+
+  /** One sample's values as bytes, aligned for its type. */
+  add(bytes: Uint8Array): void {
+    if (this.#form.sampleType === 'u8') this.#addValues(bytes);
+    else this.#addValues(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4));
+    this.#samples += 1;
+  }
+
+  finish(): Moments {
+    const count = this.#samples * this.#plane;
+    const unit = this.#form.sampleType === 'u8' ? 255 : 1;
+    const mean: number[] = [];
+    const deviation: number[] = [];
+    for (let c = 0; c < this.#channels; c++) {
+      const shifted = (this.#sums[c] ?? 0) / count;
+      const variance = Math.max(0, (this.#squares[c] ?? 0) / count - shifted * shifted);
+      mean.push(((this.#around[c] ?? 0) + shifted) / unit);
+      deviation.push(variance === 0 ? 1 : Math.sqrt(variance) / unit);
+    }
+    return { mean, deviation };
+  }
+
+  #addValues(values: Uint8Array | Float32Array): void {
+    const plane = this.#plane;
+    if (this.#samples === 0) for (let c = 0; c < this.#channels; c++) this.#around[c] = values[c * plane] ?? 0;
+    for (let c = 0; c < this.#channels; c++) {
+      const around = this.#around[c] ?? 0;
+      let sum = 0;
+      let squares = 0;
+      for (let i = c * plane; i < (c + 1) * plane; i++) {
+        const value = (values[i] ?? 0) - around;
+        sum += value;
+        squares += value * value;
+      }
+      this.#sums[c] = (this.#sums[c] ?? 0) + sum;
+      this.#squares[c] = (this.#squares[c] ?? 0) + squares;
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/** Random access to the bytes of a file, or of an archive's entry that was put aside. Synchronous: it is read in a thread of its own. */
+import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { DatasetError, grouped, mismatch, reasonOf } from '../dataset-error.ts';
+
+export interface Bytes {
+  /** For errors. */
+  readonly name: string;
+  readonly length: number;
+  /** Valid until the next call. @throws DatasetError where there are fewer */
+  read(offset: number, length: number): Uint8Array;
+  /** Gives back what it holds; it may be read again. Idempotent. */
+  close(): void;
+  /** It will not be read again: what was put aside for it is removed. */
+  discard(): void;
+}
+
+export class MemoryBytes implements Bytes {
+  readonly name: string;
+  readonly #content: Uint8Array;
+
+  constructor(name: string, content: Uint8Array) {
+    this.name = name;
+    this.#content = content;
+  }
+
+  get length(): number {
+    return this.#content.length;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    checkRange(this, offset, length);
+    return this.#content.subarray(offset, offset + length);
+  }
+
+  close(): void {
+    // Nothing is held.
+  }
+
+  discard(): void {
+    // Memory frees itself.
+  }
+}
+
+/** Read with the first access, so that a small file is opened once. */
+const HEAD_BYTES = 64 * 1024;
+
+/** A file on disk. It is opened when first read, and closed again at once where the head holds all of it. */
+export class FileBytes implements Bytes {
+  readonly name: string;
+  readonly #path: string;
+  #head: Uint8Array | null = null;
+  #length = 0;
+  #descriptor: number | null = null;
+
+  constructor(name: string, path: string) {
+    this.name = name;
+    this.#path = path;
+  }
+
+  get length(): number {
+    this.#open();
+    return this.#length;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const head = this.#open();
+    checkRange(this, offset, length);
+    if (offset + length <= head.length) return head.subarray(offset, offset + length);
+    const content = Buffer.allocUnsafe(length);
+    this.#fill(content, offset);
+    return content;
+  }
+
+  close(): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = null;
+    this.#head = null;
+  }
+
+  discard(): void {
+    this.close();
+  }
+
+  #open(): Uint8Array {
+    if (this.#head !== null) return this.#head;
+    try {
+      this.#descriptor = openSync(this.#path, 'r');
+      this.#length = fstatSync(this.#descriptor).size;
+    } catch (error) {
+      throw new DatasetError(this.name, `cannot be read (${reasonOf(error)})`);
+    }
+    const head = Buffer.allocUnsafe(Math.min(HEAD_BYTES, this.#length));
+    this.#fill(head, 0);
+    if (head.length === this.#length) {
+      closeSync(this.#descriptor);
+      this.#descriptor = null;
+    }
+    this.#head = head;
+    return head;
+  }
+
+  #fill(target: Uint8Array, offset: number): void {
+    const descriptor = this.#descriptor;
+    let filled = 0;
+    while (descriptor !== null && filled < target.length) {
+      let got: number;
+      try {
+        got = readSync(descriptor, target, filled, target.length - filled, offset + filled);
+      } catch (error) {
+        throw new DatasetError(this.name, `offset ${String(offset + filled)}: cannot be read (${reasonOf(error)})`);
+      }
+      if (got === 0) break;
+      filled += got;
+    }
+    if (filled < target.length)
+      throw mismatch(
+        this.name,
+        `offset ${String(offset + filled)}`,
+        `${grouped(target.length - filled)} more bytes`,
+        'the end of the file',
+      );
+  }
+}
+
+/** An entry put aside under a name of ours, gone when discarded. */
+export class PutAside extends FileBytes {
+  readonly #file: string;
+
+  constructor(name: string, path: string) {
+    super(name, path);
+    this.#file = path;
+  }
+
+  override discard(): void {
+    super.discard();
+    rmSync(this.#file, { force: true });
+  }
+}
+
+/** Successive runs of a part of `bytes`, each valid until the next. */
+export function* runs(bytes: Bytes, offset: number, length: number, runBytes: number): Generator<Uint8Array> {
+  for (let done = 0; done < length; done += runBytes) yield bytes.read(offset + done, Math.min(runBytes, length - done));
+}
+
+function checkRange(bytes: Bytes, offset: number, length: number): void {
+  if (offset + length > bytes.length)
+    throw mismatch(
+      bytes.name,
+      `offset ${String(offset)}`,
+      `${grouped(length)} bytes`,
+      `${grouped(Math.max(0, bytes.length - offset))}`,
+      'the file is cut short',
+    );
+}

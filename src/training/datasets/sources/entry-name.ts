@@ -1,0 +1,25 @@
+/** Names of an archive's entries: they decide classes and splits, never a place on disk; one that tries to leave is refused. */
+import { mismatch } from '../dataset-error.ts';
+
+/** The entry's path with `/` between its parts. @throws DatasetError for an absolute path, a drive, `..` or a NUL */
+export function safePath(archive: string, name: string): string {
+  const path = name.replaceAll('\\', '/');
+  const leaves = path.startsWith('/') || /^[A-Za-z]:/.test(path) || path.includes('\0') || path.split('/').includes('..');
+  if (leaves)
+    throw mismatch(
+      archive,
+      `entry ${JSON.stringify(name)}`,
+      'a path inside the archive',
+      'one that leaves it',
+      'nothing of this archive was read',
+    );
+  return path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/');
+}
+
+/** What systems leave behind: resource forks, thumbnails, hidden files. */
+export function isDebris(path: string): boolean {
+  return path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX' || part === 'Thumbs.db' || part === 'desktop.ini');
+}

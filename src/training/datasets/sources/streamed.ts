@@ -1,0 +1,39 @@
+/** A part of a file through one of zlib's transforms, as chunks; an error names the file. */
+import type { Transform } from 'node:stream';
+import { DatasetError, reasonOf } from '../dataset-error.ts';
+import { runs, type Bytes } from './bytes.ts';
+
+const RUN = 256 * 1024;
+
+export async function* streamed(
+  transform: Transform,
+  bytes: Bytes,
+  from: number,
+  length: number,
+  label: string,
+): AsyncGenerator<Uint8Array> {
+  transform.on('error', () => undefined); // told to whoever reads
+  const fed = feed(transform, bytes, from, length);
+  try {
+    for await (const chunk of transform) yield chunk as Uint8Array;
+  } catch (error) {
+    if (error instanceof DatasetError) throw error;
+    throw new DatasetError(label, `is not whole (${reasonOf(error)})`);
+  } finally {
+    transform.destroy();
+    await fed;
+  }
+}
+
+async function feed(transform: Transform, bytes: Bytes, from: number, length: number): Promise<void> {
+  try {
+    for (const run of runs(bytes, from, length, RUN)) {
+      if (transform.destroyed) return;
+      // A copy: what was read is valid only until the next read.
+      if (!transform.write(Buffer.from(run))) await new Promise((resolve) => transform.once('drain', resolve).once('close', resolve));
+    }
+    transform.end();
+  } catch (error) {
+    transform.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}

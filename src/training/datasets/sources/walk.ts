@@ -1,0 +1,193 @@
+/**
+ * Every file of a path, whatever it is wrapped in: folders, zip, tar, gzip and xz, nested. Nothing is ever written under a name of
+ * an archive's: an entry stays in memory or is put aside under a number.
+ */
+import { closeSync, openSync, readdirSync, realpathSync, statSync, writeSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { createGunzip } from 'node:zlib';
+import { DatasetError, mismatch, reasonOf } from '../dataset-error.ts';
+import { FileBytes, MemoryBytes, PutAside, runs, type Bytes } from './bytes.ts';
+import { ChunkReader } from './chunk-reader.ts';
+import { isDebris, safePath } from './entry-name.ts';
+import { Expansion } from './expansion.ts';
+import { streamed } from './streamed.ts';
+import { isTar, tarEntries } from './tar.ts';
+import { unxz } from './xz.ts';
+import { zipEntries } from './zip.ts';
+
+export interface Item {
+  /** Below what was asked for, `/` between its parts: what classes and splits are read from. Empty: the file itself was asked for. */
+  readonly path: string;
+  /** To be closed or discarded by whoever takes the item. */
+  readonly bytes: Bytes;
+}
+
+/** An entry up to here stays in memory. */
+const IN_MEMORY = 8 * 2 ** 20;
+const DEEPEST = 3;
+const HEAD = 512;
+const GZIP_CHUNK = 256 * 1024;
+
+/**
+ * @param root an absolute path
+ * @param aside an existing folder for entries too large for memory
+ * @throws DatasetError naming file and entry
+ */
+export async function* walk(root: string, aside: string): AsyncGenerator<Item> {
+  const walking = new Walk(aside);
+  let folder: boolean;
+  try {
+    folder = statSync(root).isDirectory();
+  } catch (error) {
+    throw new DatasetError(root, `cannot be read (${reasonOf(error)})`);
+  }
+  if (folder) yield* walking.folder(root, '', []);
+  else yield* walking.unwrapped({ path: '', bytes: new FileBytes(basename(root), root) }, 0, null);
+}
+
+class Walk {
+  readonly #aside: string;
+  #put = 0;
+  #inXz = false;
+
+  constructor(aside: string) {
+    this.#aside = aside;
+  }
+
+  /** @param above the real paths of the folders around this one: a link back to one of them is passed over */
+  async *folder(root: string, path: string, above: readonly string[]): AsyncGenerator<Item> {
+    const here = join(root, path);
+    const real = realpathSync(here);
+    if (above.includes(real)) return;
+    const entries = readdirSync(here, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
+      const below = path === '' ? entry.name : `${path}/${entry.name}`;
+      if (isDebris(entry.name)) continue;
+      const kind = entry.isSymbolicLink() ? followed(join(root, below)) : entry;
+      if (kind === null) throw new DatasetError(below, 'is a link to nothing');
+      if (kind.isDirectory()) yield* this.folder(root, below, [...above, real]);
+      else if (kind.isFile()) yield* this.unwrapped({ path: below, bytes: new FileBytes(below, join(root, below)) }, 0, null);
+    }
+  }
+
+  /** The item itself, or what it contains where it is an archive. */
+  async *unwrapped(item: Item, depth: number, outer: Expansion | null): AsyncGenerator<Item> {
+    const { bytes } = item;
+    const head = Uint8Array.from(bytes.read(0, Math.min(HEAD, bytes.length)));
+    const wrapping = wrappingOf(head);
+    if (wrapping === null) {
+      yield item;
+      return;
+    }
+    if (depth >= DEEPEST) throw mismatch(bytes.name, null, `archives nested at most ${String(DEEPEST)} deep`, 'another inside');
+    const expansion = outer ?? new Expansion(bytes.name, bytes.length);
+    if (wrapping === 'zip') yield* this.#zip(item, depth, expansion);
+    else if (wrapping === 'tar') yield* this.#tar(item, new ChunkReader(bytes.name, plain(bytes)), depth, expansion);
+    else if (wrapping === 'xz') yield* this.#xz(item, depth, expansion);
+    else
+      yield* this.#compressed(
+        item,
+        streamed(createGunzip({ chunkSize: GZIP_CHUNK }), bytes, 0, bytes.length, bytes.name),
+        depth,
+        expansion,
+      );
+    bytes.discard();
+  }
+
+  /** One at a time: the library has one decoder, and a second would wait for the first for ever. */
+  async *#xz(item: Item, depth: number, expansion: Expansion): AsyncGenerator<Item> {
+    if (this.#inXz) throw mismatch(item.bytes.name, null, 'no xz file inside an xz archive', 'one', 'unpack the outer one first');
+    this.#inXz = true;
+    yield* this.#compressed(item, unxz(item.bytes), depth, expansion);
+    this.#inXz = false;
+  }
+
+  async *#zip(item: Item, depth: number, expansion: Expansion): AsyncGenerator<Item> {
+    for (const { name, content } of zipEntries(item.bytes)) {
+      const path = safePath(item.bytes.name, name);
+      if (!isDebris(path)) yield* this.#entry(item, path, content(), depth, expansion);
+    }
+  }
+
+  async *#tar(item: Item, reader: ChunkReader, depth: number, expansion: Expansion): AsyncGenerator<Item> {
+    for await (const { name, content } of tarEntries(item.bytes.name, reader)) {
+      const path = safePath(item.bytes.name, name);
+      if (!isDebris(path)) yield* this.#entry(item, path, content, depth, expansion);
+    }
+  }
+
+  /** gzip and xz hold one file, often a tar. */
+  async *#compressed(item: Item, content: AsyncIterable<Uint8Array>, depth: number, expansion: Expansion): AsyncGenerator<Item> {
+    const reader = new ChunkReader(item.bytes.name, content);
+    try {
+      const head = await reader.upTo(HEAD);
+      const whole = new ChunkReader(item.bytes.name, joined(head, reader));
+      if (isTar(head)) yield* this.#tar(item, whole, depth, expansion);
+      else {
+        const bytes = await this.#keep(item.bytes.name, whole.rest(), expansion);
+        yield* this.unwrapped({ path: item.path.replace(/\.(?:gz|xz)$/i, ''), bytes }, depth + 1, expansion);
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  async *#entry(
+    archive: Item,
+    path: string,
+    content: AsyncIterable<Uint8Array>,
+    depth: number,
+    expansion: Expansion,
+  ): AsyncGenerator<Item> {
+    const bytes = await this.#keep(`${archive.bytes.name} › ${path}`, content, expansion);
+    const outer = archive.path.replace(/\.(?:zip|npz|tar|tgz|txz|tar\.gz|tar\.xz)$/i, '');
+    yield* this.unwrapped({ path: outer === '' ? path : `${outer}/${path}`, bytes }, depth + 1, expansion);
+  }
+
+  /** In memory while small, else in a file of its own. */
+  async #keep(name: string, content: AsyncIterable<Uint8Array>, expansion: Expansion): Promise<Bytes> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    let file: { readonly path: string; readonly descriptor: number } | null = null;
+    try {
+      for await (const chunk of content) {
+        expansion.took(chunk.length, name);
+        size += chunk.length;
+        chunks.push(Uint8Array.from(chunk));
+        if (size <= IN_MEMORY) continue;
+        if (file === null) {
+          const path = join(this.#aside, `entry-${String((this.#put += 1))}`);
+          file = { path, descriptor: openSync(path, 'wx') };
+        }
+        for (const kept of chunks.splice(0)) writeSync(file.descriptor, kept);
+      }
+    } finally {
+      if (file !== null) closeSync(file.descriptor);
+    }
+    return file === null ? new MemoryBytes(name, Buffer.concat(chunks)) : new PutAside(name, file.path);
+  }
+}
+
+type Wrapping = 'zip' | 'tar' | 'gzip' | 'xz';
+
+function wrappingOf(head: Uint8Array): Wrapping | null {
+  const begins = (...magic: number[]): boolean => magic.every((byte, i) => head[i] === byte);
+  if (begins(0x50, 0x4b, 3, 4) || begins(0x50, 0x4b, 5, 6)) return 'zip';
+  if (begins(0x1f, 0x8b)) return 'gzip';
+  if (begins(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0)) return 'xz';
+  return isTar(head) ? 'tar' : null;
+}
+
+function followed(path: string): { isDirectory(): boolean; isFile(): boolean } | null {
+  return statSync(path, { throwIfNoEntry: false }) ?? null;
+}
+
+async function* plain(bytes: Bytes): AsyncGenerator<Uint8Array> {
+  await Promise.resolve();
+  yield* runs(bytes, 0, bytes.length, GZIP_CHUNK);
+}
+
+async function* joined(head: Uint8Array, rest: ChunkReader): AsyncGenerator<Uint8Array> {
+  yield head;
+  yield* rest.rest();
+}
