@@ -27,7 +27,7 @@ export const packages = {
   transport: ['node:', 'zeromq'],
   storage: ['node:', 'libsql'],
   coordinator: ['node:'],
-  training: ['node:'],
+  training: ['node:', '@jsquash/jpeg', 'hyparquet', 'hyparquet-compressors', 'xz-decompress', 'zod'],
   worker: ['node:', 'zod'],
   node: ['node:', 'systeminformation', 'zod'],
   lab: ['node:'],

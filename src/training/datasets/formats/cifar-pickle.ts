@@ -3,7 +3,8 @@ import { DatasetError, mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath } from '../import/split-names.ts';
 import type { Item } from '../sources/walk.ts';
-import { readPickle, type NumpyArray, type Pickled } from './pickle.ts';
+import { textOf, type NumpyArray, type Pickled } from './pickle-numpy.ts';
+import { readPickle } from './pickle.ts';
 
 const SAMPLES = 256;
 /** A text that stands for bytes is decoded in memory. */
@@ -27,8 +28,7 @@ export function readCifarPickles(items: readonly Item[], importing: Importing): 
       pickled.get('data'),
       pickled.get(coarse ? 'coarse_label_names' : 'fine_label_names') ?? pickled.get('label_names'),
     ];
-    if (Array.isArray(names) && data === undefined)
-      classes.know(names.map((label) => (label instanceof Uint8Array ? Buffer.from(label).toString('utf8') : String(label))));
+    if (Array.isArray(names) && data === undefined) classes.know(names.map(textOf));
     else {
       const labels = pickled.get(coarse ? 'coarse_labels' : 'fine_labels') ?? pickled.get('labels');
       batches.push({ item, data: arrayOf(name, data), labels: listOf(name, labels) });
@@ -74,7 +74,8 @@ function add({ item, data, labels }: Batch, { samples, classes, checkpoint }: Im
 /** The array's bytes by place, wherever the pickle keeps them. */
 function valuesOf({ bytes }: Item, { content, shape }: NumpyArray): (offset: number, length: number) => Uint8Array {
   const size = shape.reduce((product, n) => product * n, 1);
-  const short = (found: number): DatasetError => mismatch(bytes.name, 'data', `${String(size)} bytes for ${shape.join(' × ')}`, String(found));
+  const short = (found: number): DatasetError =>
+    mismatch(bytes.name, 'data', `${String(size)} bytes for ${shape.join(' × ')}`, String(found));
   if (content instanceof Uint8Array) {
     if (content.length !== size) throw short(content.length);
     return (offset, length) => content.subarray(offset, offset + length);

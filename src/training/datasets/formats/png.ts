@@ -88,7 +88,7 @@ function chunksOf(name: string, file: Uint8Array): { readonly header: Header; re
         name,
         `offset ${String(at)}`,
         `${String(length)} bytes of chunk ${JSON.stringify(type)}`,
-        `${String(Math.max(0, file.length - at - 12))}`,
+        String(Math.max(0, file.length - at - 12)),
         'the file is cut short',
       );
     const content = file.subarray(at + 8, at + 8 + length);
@@ -171,7 +171,9 @@ function paeth(raw: Uint8Array, at: number, above: number, stride: number, pixel
     const a = i < pixel ? 0 : (raw[at + i - pixel] ?? 0);
     const b = above < 0 ? 0 : (raw[above + i] ?? 0);
     const c = i < pixel || above < 0 ? 0 : (raw[above + i - pixel] ?? 0);
-    const [pa, pb, pc] = [Math.abs(b - c), Math.abs(a - c), Math.abs(a + b - 2 * c)];
+    const pa = b > c ? b - c : c - b;
+    const pb = a > c ? a - c : c - a;
+    const pc = Math.abs(a + b - 2 * c);
     raw[at + i] = (raw[at + i] ?? 0) + (pa <= pb && pa <= pc ? a : pb <= pc ? b : c);
   }
 }

@@ -41,7 +41,9 @@ export async function importDataset(path: string, staging: string, options: Impo
     options,
     samples,
     classes: new Classes(),
-    note: (text: string) => void (notes.includes(text) || notes.push(text)),
+    note: (text: string) => {
+      if (!notes.includes(text)) notes.push(text);
+    },
     checkpoint: () => {
       if (watch.cancelled()) throw new ImportCancelled();
       progress({ phase: 'reading', samples: samples.count, of: null });

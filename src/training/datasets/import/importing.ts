@@ -8,7 +8,7 @@ export interface Importing {
   readonly samples: Samples;
   readonly classes: Classes;
   /** Says something about the data that whoever uses them should know. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
   /** To be called every few milliseconds. @throws ImportCancelled */
-  checkpoint(): void;
+  readonly checkpoint: () => void;
 }

@@ -90,16 +90,21 @@ async function readSet(
     case 'image':
       return;
     case 'idx':
-      return readIdxSet(source, items, importing);
+      readIdxSet(source, items, importing);
+      return;
     case 'cifar-10':
     case 'cifar-100':
-      return readCifarBinary(items, kind, importing);
+      readCifarBinary(items, kind, importing);
+      return;
     case 'pickle':
-      return readCifarPickles(items, importing);
+      readCifarPickles(items, importing);
+      return;
     case 'npy':
-      return readNpySet(source, items, importing);
+      readNpySet(source, items, importing);
+      return;
     case 'csv':
-      return readCsvSet(items, importing);
+      readCsvSet(items, importing);
+      return;
     case 'parquet':
       return readParquetSet(items, images, importing);
     default:

@@ -174,8 +174,7 @@ function formText({ shape, sampleType, targets }: Form): string {
 function hash(words: Int32Array, into: Uint32Array, at: number): void {
   let a = 0x243f6a88;
   let b = 0x13198a2e;
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? 0;
+  for (const word of words) {
     a = Math.imul(a ^ word, 0x9e3779b1);
     a = (a << 15) | (a >>> 17);
     b = Math.imul(b + word, 0x85ebca6b);

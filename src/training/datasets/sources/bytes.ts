@@ -20,7 +20,8 @@ export class MemoryBytes implements Bytes {
 
   constructor(name: string, content: Uint8Array) {
     this.name = name;
-    this.#content = content;
+    // Not a Buffer: its slices share memory.
+    this.#content = new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
   }
 
   get length(): number {
@@ -66,7 +67,7 @@ export class FileBytes implements Bytes {
     const head = this.#open();
     checkRange(this, offset, length);
     if (offset + length <= head.length) return head.subarray(offset, offset + length);
-    const content = Buffer.allocUnsafe(length);
+    const content = new Uint8Array(length);
     this.#fill(content, offset);
     return content;
   }
@@ -89,7 +90,7 @@ export class FileBytes implements Bytes {
     } catch (error) {
       throw new DatasetError(this.name, `cannot be read (${reasonOf(error)})`);
     }
-    const head = Buffer.allocUnsafe(Math.min(HEAD_BYTES, this.#length));
+    const head = new Uint8Array(Math.min(HEAD_BYTES, this.#length));
     this.#fill(head, 0);
     if (head.length === this.#length) {
       closeSync(this.#descriptor);
@@ -148,7 +149,7 @@ function checkRange(bytes: Bytes, offset: number, length: number): void {
       bytes.name,
       `offset ${String(offset)}`,
       `${grouped(length)} bytes`,
-      `${grouped(Math.max(0, bytes.length - offset))}`,
+      grouped(Math.max(0, bytes.length - offset)),
       'the file is cut short',
     );
 }

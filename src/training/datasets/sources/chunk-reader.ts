@@ -52,6 +52,15 @@ export class ChunkReader {
     }
   }
 
+  /** Passes over so many bytes. @throws DatasetError if there are fewer */
+  async skip(length: number): Promise<void> {
+    for (let left = length; left > 0;) {
+      const part = await this.some(left);
+      if (part === null) throw this.#cut(left);
+      left -= part.length;
+    }
+  }
+
   /** A copy of the next `most` bytes, fewer where the stream ends. */
   async upTo(most: number): Promise<Uint8Array> {
     const content = new Uint8Array(most);

@@ -30,10 +30,21 @@ async function feed(transform: Transform, bytes: Bytes, from: number, length: nu
     for (const run of runs(bytes, from, length, RUN)) {
       if (transform.destroyed) return;
       // A copy: what was read is valid only until the next read.
-      if (!transform.write(Buffer.from(run))) await new Promise((resolve) => transform.once('drain', resolve).once('close', resolve));
+      if (!transform.write(Buffer.from(run))) await roomIn(transform);
     }
     transform.end();
   } catch (error) {
     transform.destroy(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+/** Until it takes more, or never will. */
+function roomIn(transform: Transform): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      transform.off('drain', go).off('close', go);
+      resolve();
+    };
+    transform.on('drain', go).on('close', go);
+  });
 }

@@ -48,7 +48,7 @@ export async function* tarEntries(archive: string, reader: ChunkReader): AsyncGe
     if (type === '0' || type === '\0' || type === '7') {
       yield { name: longName ?? shortName(header), size, content: reader.run(size) };
     }
-    for await (const _ of reader.run(end - reader.offset)) void _;
+    await reader.skip(end - reader.offset);
     longName = undefined;
     longSize = undefined;
   }

@@ -122,8 +122,11 @@ class Walk {
     try {
       const head = await reader.upTo(HEAD);
       const whole = new ChunkReader(item.bytes.name, joined(head, reader));
-      if (isTar(head)) yield* this.#tar(item, whole, depth, expansion);
-      else {
+      if (isTar(head)) {
+        yield* this.#tar(item, whole, depth, expansion);
+        // To its end, where the checksum is.
+        for await (const chunk of whole.rest()) expansion.took(chunk.length, 'its end');
+      } else {
         const bytes = await this.#keep(item.bytes.name, whole.rest(), expansion);
         yield* this.unwrapped({ path: item.path.replace(/\.(?:gz|xz)$/i, ''), bytes }, depth + 1, expansion);
       }

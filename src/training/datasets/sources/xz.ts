@@ -1,4 +1,6 @@
 /** xz through xz-decompress (XZ Embedded as WebAssembly), from front to end. Its memory is the archive's dictionary: 8 MB by default, 64 at most. */
+import { createRequire } from 'node:module';
+import type * as Xz from 'xz-decompress';
 import { DatasetError, reasonOf } from '../dataset-error.ts';
 import { runs, type Bytes } from './bytes.ts';
 
@@ -6,7 +8,7 @@ const RUN = 256 * 1024;
 
 export async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array> {
   // Loaded where it is used: most imports never need it.
-  const { default: module } = await import('xz-decompress');
+  const { XzReadableStream } = createRequire(import.meta.url)('xz-decompress') as typeof Xz;
   const packed = runs(bytes, 0, bytes.length, RUN);
   const source = new ReadableStream<Uint8Array>(
     {
@@ -18,10 +20,16 @@ export async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array> {
     },
     { highWaterMark: 1 },
   );
+  const reader = new XzReadableStream(source).getReader();
+  let ended = false;
   try {
-    for await (const chunk of new module.XzReadableStream(source)) yield chunk;
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    ended = true;
   } catch (error) {
     if (error instanceof DatasetError) throw error;
     throw new DatasetError(bytes.name, `is not a whole xz file (${reasonOf(error)})`);
+  } finally {
+    // The library frees its decoder twice where it is left just before the end.
+    if (!ended) await reader.cancel().catch(() => undefined);
   }
 }

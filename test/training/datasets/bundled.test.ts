@@ -1,59 +1,15 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DATASETS } from '../../src/training/datasets/catalogue.ts';
-import { loadDataset } from '../../src/training/datasets/dataset.ts';
-import { DatasetError, readIdx } from '../../src/training/datasets/idx.ts';
-import { splitValidation } from '../../src/training/datasets/split.ts';
-import { shuffled, stepsOf } from '../../src/training/order.ts';
+import { DATASETS } from '../../../src/training/datasets/catalogue.ts';
+import { loadDataset } from '../../../src/training/datasets/dataset.ts';
+import { splitValidation } from '../../../src/training/datasets/split.ts';
+import { shuffled, stepsOf } from '../../../src/training/order.ts';
 
-const RESOURCES = new URL('../../resources', import.meta.url).pathname;
+const RESOURCES = new URL('../../../resources', import.meta.url).pathname;
 const mnist = DATASETS.get('mnist')!;
-
-describe('IDX', () => {
-  const file = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9);
-
-  it('is read plain and gzipped', () => {
-    expect(readIdx('a', file, 1)).toEqual({ dimensions: [3], values: Uint8Array.of(7, 8, 9) });
-    expect(readIdx('a', gzipSync(file), 1).values).toEqual(Uint8Array.of(7, 8, 9));
-  });
-
-  it.each([
-    [
-      'a wrong magic number',
-      file.with(2, 9),
-      'a.idx: offset 0: expected the magic number 0x00000801 (unsigned bytes, 1 dimensions), found 0x00000901',
-    ],
-    ['a cut', file.slice(0, 10), 'a.idx: offset 8: expected 3 = 3 values, found 2 (the file is cut short)'],
-    [
-      'more than it says',
-      Uint8Array.of(...file, 1),
-      'a.idx: offset 8: expected 3 = 3 values, found 4 (there is more after the last value)',
-    ],
-    ['no header', file.slice(0, 3), 'a.idx: expected at least 8 bytes of header, found 3'],
-  ])('with %s is refused: which file, where, expected, found', (_name, bytes, message) => {
-    expect(() => readIdx('a.idx', bytes, 1)).toThrow(new DatasetError('a.idx', message.slice('a.idx: '.length)));
-  });
-
-  it('with a cut gzip is refused', () => {
-    expect(() => readIdx('a.gz', gzipSync(file).subarray(0, 20), 1)).toThrow(/^a\.gz: not a whole gzip file/);
-  });
-
-  it('never crashes on other bytes', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 40 }), fc.integer({ min: 1, max: 3 }), (bytes, rank) => {
-        try {
-          readIdx('x', bytes, rank);
-        } catch (error) {
-          expect(error).toBeInstanceOf(DatasetError);
-        }
-      }),
-    );
-  });
-});
 
 describe('the bundled MNIST', () => {
   let folder: string | undefined;
