@@ -12,6 +12,8 @@ import type { Exported, ExportedStudy } from './export.ts';
 const asJson = (metric: number | string): number | string =>
   typeof metric === 'number' && !Number.isFinite(metric) ? String(metric) : metric;
 
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
 /** @throws UsageError when the lab holds no such study */
 export function knownStudy(reader: LabReader, nameOrUid: string, lab: string): StudySummary {
   const study = reader.study(nameOrUid);
@@ -60,6 +62,24 @@ export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {
   return { objective, searchSpace: structuredClone(searchSpace) as NonNullable<ShowOutput['searched']>['searchSpace'], sampler, seed };
 }
 
+/** @param best best first */
+export function trainedOutput(best: readonly TrialRecord[]): ShowOutput['trained'] {
+  return { executors: executorsOf(best), reports: best[0] === undefined ? [] : reportsOf(best[0]) };
+}
+
+/** Each label once, with the reason that was given first. */
+export function executorsOf(trials: readonly TrialRecord[]): ShowOutput['trained']['executors'] {
+  const reasons = new Map<string, string | null>();
+  for (const { result } of trials) {
+    if (result?.executor !== undefined && !reasons.has(result.executor)) reasons.set(result.executor, result.executorReason ?? null);
+  }
+  return [...reasons].map(([label, reason]) => ({ label, reason }));
+}
+
+function reportsOf({ reports }: TrialRecord): TrialOutput['reports'] {
+  return reports.map(({ step, value }) => ({ epoch: step + 1, value: finiteOrNull(value) }));
+}
+
 export function trialOutput(trial: TrialRecord): TrialOutput {
   const { number, state, outcome, value, params, origin, attempts, start, complete, result } = trial;
   return {
@@ -72,6 +92,8 @@ export function trialOutput(trial: TrialRecord): TrialOutput {
     attempts,
     started: start?.toISOString() ?? null,
     completed: complete?.toISOString() ?? null,
+    executor: result?.executor ?? null,
+    reports: reportsOf(trial),
     metrics: Object.fromEntries(Object.entries(result?.metrics ?? {}).map(([name, metric]) => [name, asJson(metric)])),
   };
 }
@@ -88,6 +110,12 @@ export function storyOutput(study: string, { trial, attempts, lines }: TrialStor
       outcome,
       ms: result?.ms ?? null,
       detail: result?.error ?? detail,
+      executor: result?.executor ?? null,
+      executorReason: result?.executorReason ?? null,
+    })),
+    reports: reportsOf(trial).map((report) => ({
+      ...report,
+      metrics: { ...trial.result?.reports?.find(({ step }) => step + 1 === report.epoch)?.metrics },
     })),
     story: [...lines],
   };

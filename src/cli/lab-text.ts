@@ -24,7 +24,7 @@ export function studiesText({ lab, studies }: StudiesOutput, width: number): str
   );
 }
 
-export function showText({ lab, study, searched }: ShowOutput, measure: Measure): string[] {
+export function showText({ lab, study, trained: { executors, reports }, searched }: ShowOutput, measure: Measure): string[] {
   const { counts, limits, best } = study;
   const stops = [
     ...(limits.trials === null ? [] : [count(limits.trials, 'trial')]),
@@ -38,6 +38,8 @@ export function showText({ lab, study, searched }: ShowOutput, measure: Measure)
       .map(([state, n]) => `${n} ${state}`)
       .join(', ')}`,
     `  best       ${best === null ? '–' : `${value(best.value, measure)} in trial ${best.trial}`} (${study.direction})`,
+    ...(reports.length < 2 ? [] : [`  by epoch   ${reports.map((report) => value(report.value, measure)).join(', ')}`]),
+    ...executors.map(({ label, reason }) => `  trained by ${label}${reason === null ? '' : ` (${reason})`}`),
     `  stops at   ${stops.length === 0 ? 'nothing: it runs until it is stopped' : stops.join(' or ')}`,
     ...(searched === null ? [] : searchedText(searched)),
   ];
@@ -45,18 +47,25 @@ export function showText({ lab, study, searched }: ShowOutput, measure: Measure)
 
 /** One trial in one line. */
 export function trialText(trial: TrialOutput, measure: Measure): string {
-  const finished = trial.state === 'complete' ? value(trial.value, measure) : outcomeText(trial);
+  const last = trial.state === 'running' ? trial.reports.at(-1) : undefined;
+  const reported = last === undefined ? '' : `, epoch ${last.epoch} ${value(last.value, measure)}`;
+  const finished = trial.state === 'complete' ? value(trial.value, measure) : `${outcomeText(trial)}${reported}`;
   const attempts = trial.attempts > 1 ? `  ${count(trial.attempts, 'attempt')}` : '';
   return `trial ${trial.trial}  ${finished}  ${params(trial.params)}${attempts}`;
 }
 
-export function storyText({ study, trial, state, params: point, attempts, story }: StoryOutput): string[] {
+export function storyText({ study, trial, state, params: point, attempts, reports, story }: StoryOutput, measure: Measure): string[] {
   return [
     `trial ${trial} of ${study}: ${state}`,
     `  ${params(point)}`,
-    ...attempts.map(({ k, slot: where, outcome, ms, detail }) => {
+    ...attempts.map(({ k, slot: where, outcome, ms, detail, executor, executorReason }) => {
+      const by = executor === null ? '' : `, trained by ${executor}${executorReason === null ? '' : ` (${executorReason})`}`;
       const took = ms === null ? '' : ` after ${duration(ms)}`;
-      return `  attempt ${k} on ${slot(where)}: ${outcome ?? 'running'}${took}${detail === null || detail === '' ? '' : ` (${detail})`}`;
+      return `  attempt ${k} on ${slot(where)}: ${outcome ?? 'running'}${took}${by}${detail === null || detail === '' ? '' : ` (${detail})`}`;
+    }),
+    ...reports.map(({ epoch, value: worth, metrics }) => {
+      const also = Object.entries(metrics).map(([name, metric]) => `${name} ${number(metric)}`);
+      return `  after epoch ${epoch}: ${[value(worth, measure), ...also].join(', ')}`;
     }),
     ...(story.length === 0 ? [] : ['  what happened, and because of what:', ...story.map((line) => `    ${line}`)]),
   ];

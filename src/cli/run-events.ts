@@ -11,6 +11,11 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
       const { attempt, slot, params } = change;
       return { type: 'trialStarted', trial: attempt.number, attempt: attempt.k, slot, params: toParams(axes, params) };
     }
+    case 'trialReported': {
+      const { attempt, slot, report } = change;
+      const { step, value, metrics = {} } = report;
+      return { type: 'trialReported', trial: attempt.number, attempt: attempt.k, slot, epoch: step + 1, value, metrics };
+    }
     case 'trialEnded': {
       const { number, state, outcome, value, params, origin, attempt, slot, result, isBest } = change;
       return {

@@ -1,11 +1,11 @@
 /** What a run came to, read back from the lab file: what is printed at the end is what is durable. */
 import type { Study } from '../core/scheduling/index.ts';
 import { bestPerGeneration } from '../core/analysis/generations.ts';
-import type { LabReader } from '../storage/lab-reader.ts';
+import type { TrialRecord } from '../storage/lab-reader.ts';
 import { readLab } from '../storage/read-lab.ts';
 import type { BestTrial, RunSummary } from './display/run-display.ts';
 import { TOP, exportBest } from './export.ts';
-import { exportedTrials } from './lab-output.ts';
+import { executorsOf, exportedTrials } from './lab-output.ts';
 import type { ResolvedRun } from './resolved-run.ts';
 
 /** How a run ended. */
@@ -23,14 +23,14 @@ interface RunFigures extends RunEnd {
 export function bestSoFar(file: string, uid: string): BestTrial | null {
   const reader = readLab(file);
   try {
-    return ranked(reader, uid, 1)[0] ?? null;
+    return ranked(reader.best(uid, 1))[0] ?? null;
   } finally {
     reader.close();
   }
 }
 
-function ranked(reader: LabReader, uid: string, count: number): BestTrial[] {
-  return exportedTrials(reader.best(uid, count)).flatMap(({ origin, ...trial }) => (origin === null ? [] : [{ origin, ...trial }]));
+function ranked(best: readonly TrialRecord[]): BestTrial[] {
+  return exportedTrials(best).flatMap(({ origin, ...trial }) => (origin === null ? [] : [{ origin, ...trial }]));
 }
 
 /** Reads the summary, and writes the best configurations where they were asked for. The lab must be closed or at rest. */
@@ -38,7 +38,8 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
   const reader = readLab(run.lab);
   try {
     const counts = reader.study(uid)?.counts;
-    const best = ranked(reader, uid, TOP);
+    const found = reader.best(uid, TOP);
+    const best = ranked(found);
     if (run.exportTo !== null) exportBest(run.exportTo, spec, best);
     return {
       study: spec.name,
@@ -46,6 +47,7 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
       complete: counts?.complete ?? 0,
       pruned: counts?.pruned ?? 0,
       failed: counts?.failed ?? 0,
+      executors: executorsOf(found),
       best,
       generations: spec.sampler.name === 'evolution-seed' ? bestPerGeneration(reader.trials(uid), spec.direction) : null,
       written: { lab: run.lab, bestConfigs: run.exportTo },

@@ -106,6 +106,11 @@ export class WorkerChannels {
         this.#take({ type: 'result', slot, spawn, attempt, result });
         return;
       }
+      case 'report': {
+        const { slot, spawn, attempt, report } = message;
+        this.#take({ type: 'report', slot, spawn, attempt, report });
+        return;
+      }
       default:
         message satisfies never;
     }
@@ -122,10 +127,19 @@ export class WorkerChannels {
     if (told === undefined) return;
     if (!told.has(study)) {
       told.add(study);
-      const spec = this.#lab.studies.get(study)?.spec;
-      if (spec === undefined) return;
-      const { objective, seed, searchSpace } = spec;
-      this.#transport.sendTask(session, { type: 'study', session, study, objective, seed, parameters: wireParameters(searchSpace) });
+      const known = this.#lab.studies.get(study);
+      if (known === undefined) return;
+      const { objective, seed, searchSpace } = known.spec;
+      const began = known.executor === null ? {} : { executor: known.executor };
+      this.#transport.sendTask(session, {
+        type: 'study',
+        session,
+        study,
+        objective,
+        seed,
+        ...began,
+        parameters: wireParameters(searchSpace),
+      });
     }
     this.#transport.sendTask(session, { type: 'cohort', session, taskSeq, cohort, study, lanes, deadlineMs });
   }

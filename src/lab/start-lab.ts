@@ -9,6 +9,7 @@ import { Coordinator } from '../coordinator/coordinator.ts';
 import type { CoordinatorListener } from '../coordinator/coordinator.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
 import { cpuSlots, memoryLimitBytes } from '../node/slots.ts';
+import { userFolder } from '../node/user-folder.ts';
 import { WorkerProcesses } from '../node/worker-processes.ts';
 import type { WorkerExit } from '../node/worker-processes.ts';
 import { openLab } from '../storage/sqlite.ts';
@@ -82,6 +83,7 @@ export async function startLab({
         controlEndpoint: transport.controlEndpoint,
         token: transport.token,
         resources,
+        userFolder: userFolder(),
         memoryLimitBytes: memoryLimitBytes(slots.length),
         onExit: (exit) => {
           listener.workerExited(exit);

@@ -37,6 +37,8 @@ export interface WorkerProcessesOptions {
   readonly token: string;
   /** Absolute path of the folder `resources/`. */
   readonly resources: string;
+  /** Absolute path of this user's folder. */
+  readonly userFolder: string;
   /** Most resident memory of one worker. */
   readonly memoryLimitBytes: number;
   readonly onExit: (exit: WorkerExit) => void;
@@ -126,9 +128,19 @@ export class WorkerProcesses {
 
   #start(worker: Worker): void {
     const { entry, execPath = process.execPath, execArgv = [], env = process.env, memoryLimitBytes } = this.#options;
-    const { controlEndpoint, token, resources } = this.#options;
+    const { controlEndpoint, token, resources, userFolder } = this.#options;
     const { slot, spawn } = worker;
-    const settings: WorkerSettings = { controlEndpoint, token, slot, spawn, device: deviceOf(slot), lanes: 1, memoryLimitBytes, resources };
+    const folders = { resources, userFolder };
+    const settings: WorkerSettings = {
+      controlEndpoint,
+      token,
+      slot,
+      spawn,
+      device: deviceOf(slot),
+      lanes: 1,
+      memoryLimitBytes,
+      ...folders,
+    };
     const heap = `--max-old-space-size=${Math.max(32, Math.floor((memoryLimitBytes * HEAP_SHARE) / 2 ** 20))}`;
     const child = spawnProcess(execPath, [...execArgv, heap, entry], {
       env: { ...env, [WORKER_SETTINGS]: JSON.stringify(settings) },

@@ -23,6 +23,8 @@ export const errorOutput = strict({
 });
 export type ErrorOutput = z.output<typeof errorOutput>;
 
+const report = strict({ epoch: count, value: z.number().nullable().describe('Null: not a finite number.') });
+
 const studySummary = strict({
   name: z.string(),
   uid: z.string().nullable().describe('Null: a study of Optuna, not of Galapagos.'),
@@ -40,8 +42,14 @@ export type StudiesOutput = z.output<typeof studiesOutput>;
 /** What a study searches and how. */
 const searched = strict({ objective: z.looseObject({ kind: z.string() }), searchSpace, sampler, seed });
 
+/** What trained the best trials and why, and what the best was worth after each of its epochs. */
+const trained = strict({
+  executors: z.array(strict({ label: z.string(), reason: z.string().nullable() })),
+  reports: z.array(report),
+});
+
 /** One study; `searched` is null for a study of Optuna. */
-export const showOutput = strict({ lab: z.string(), study: studySummary, searched: searched.nullable() });
+export const showOutput = strict({ lab: z.string(), study: studySummary, trained, searched: searched.nullable() });
 export type ShowOutput = z.output<typeof showOutput>;
 
 export const trialOutput = strict({
@@ -54,6 +62,8 @@ export const trialOutput = strict({
   attempts: count,
   started: instant,
   completed: instant,
+  executor: z.string().nullable().describe('What trained it, e.g. wasm; null: unknown, or nothing was trained.'),
+  reports: z.array(report).describe('What it was worth after each epoch, where an attempt said so.'),
   metrics: z.record(z.string(), z.unknown()),
 });
 export type TrialOutput = z.output<typeof trialOutput>;
@@ -70,8 +80,11 @@ export const storyOutput = strict({
       outcome: z.string().nullable(),
       ms: milliseconds.nullable(),
       detail: z.string().nullable(),
+      executor: z.string().nullable().describe('What trained it, e.g. wasm.'),
+      executorReason: z.string().nullable().describe('Why that executor.'),
     }),
   ),
+  reports: z.array(report.extend({ metrics: z.record(z.string(), z.number()) })),
   story: z.array(z.string()),
 });
 export type StoryOutput = z.output<typeof storyOutput>;

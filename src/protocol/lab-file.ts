@@ -49,6 +49,10 @@ export const storedResult = z.object({
   metrics: z.record(z.string(), z.union([z.number(), z.nan(), z.literal([Infinity, -Infinity]), z.string()])).exactOptional(),
   device: z.string().exactOptional(),
   executor: z.string().exactOptional(),
+  executorReason: z.string().exactOptional(),
+  reports: z
+    .array(z.object({ step: z.int(), value: z.number(), metrics: z.record(z.string(), z.number()).exactOptional() }))
+    .exactOptional(),
 });
 
 /** `galapagos_trial.parents`. */

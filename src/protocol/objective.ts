@@ -26,7 +26,14 @@ export const trainObjective = strict({
   settings,
   metric: z.enum(['accuracy', 'loss']).default('accuracy').describe('What a trial is judged by; accuracy is a fraction 0 … 1.'),
   selectOn: z.enum(['validation', 'test']).default('validation').describe('The images a trial is judged on.'),
-  executor: z.enum(['auto', 'wasm', 'reference']).exactOptional().describe('What runs the training; default auto.'),
+  executor: z
+    .enum(['auto', 'wasm', 'tensorflow', 'reference'])
+    .exactOptional()
+    .describe('What runs the training; default auto: the fastest here, as a short measurement finds.'),
+  bits: z
+    .literal('wasm')
+    .exactOptional()
+    .describe('Only executors whose results are equal to the last bit on every machine; else they may differ by machine.'),
 });
 
 /** Each has a known optimum; `src/worker/synthetic.ts` says over which scale. */

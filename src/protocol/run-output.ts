@@ -37,6 +37,17 @@ const worker = strict({
 
 const trialStarted = strict({ event: z.literal('trialStarted'), at, trial, attempt, slot, params });
 
+const trialReported = strict({
+  event: z.literal('trialReported'),
+  at,
+  trial,
+  attempt,
+  slot,
+  epoch: z.int().min(1).describe('Epochs done.'),
+  value: z.number().describe('What the trial would be worth if it ended here.'),
+  metrics: z.record(z.string(), z.number()),
+});
+
 const trialEnded = strict({
   event: z.literal('trialEnded'),
   at,
@@ -81,6 +92,9 @@ const finished = strict({
   failed: z.int(),
   lostAttempts: z.int(),
   elapsedMs: milliseconds,
+  executors: z
+    .array(strict({ label: z.string(), reason: z.string().nullable() }))
+    .describe('What trained the best, and why; numbers of different labels differ in their last bits.'),
   best: z.array(best),
   generations: z.array(strict({ generation: z.int(), trials: z.int(), best: z.number().nullable() })).nullable(),
   lab: z.string(),
@@ -92,6 +106,7 @@ export const runOutput = z.discriminatedUnion('event', [
   started,
   worker,
   trialStarted,
+  trialReported,
   trialEnded,
   trialBack,
   progress,

@@ -51,4 +51,7 @@ export const trainSettings = strict({
     .exactOptional()
     .describe('How weights start; default pytorch.'),
   sameStart: flag.exactOptional().describe('One fixed network seed for every trial, as in the published protocol; default false.'),
+  keep: word(['best', 'last'])
+    .exactOptional()
+    .describe('Which epoch’s weights and value a trial keeps: the best on the images it is judged on (default), or the last.'),
 });

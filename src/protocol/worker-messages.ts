@@ -50,18 +50,24 @@ export const beatSchema = z.strictObject({
 export const leavingSchema = z.strictObject({ type: z.literal('leaving'), session: name, ...sender, reason: sentence });
 
 /** By hand: a record schema costs ten times as much, and every result has one. */
-const metrics = z.custom<Record<string, number | string>>(
-  (found) =>
-    typeof found === 'object' &&
-    found !== null &&
-    !Array.isArray(found) &&
-    Object.entries(found).every(([key, value]) => key.length <= 256 && isMetric(value)),
-  { error: 'expected finite numbers and texts by name' },
-);
+const metrics = z.custom<Record<string, number | string>>(isMetrics, { error: 'expected finite numbers and texts by name' });
+
+function isMetrics(found: unknown): found is Record<string, number | string> {
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) return false;
+  return Object.entries(found).every(([key, value]) => key.length <= 256 && isMetric(value));
+}
 
 function isMetric(value: unknown): boolean {
   return typeof value === 'string' ? value.length <= 16_384 : Number.isFinite(value);
 }
+
+/** Numbers by name; see `metrics`. */
+const numbers = z.custom<Record<string, number>>(
+  (found) => isMetrics(found) && Object.values(found).every((value) => typeof value === 'number'),
+  { error: 'expected finite numbers by name' },
+);
+
+const report = z.strictObject({ step: count, value: z.number(), metrics: z.exactOptional(numbers) });
 
 const outcomes = ['succeeded', 'diverged', 'crashed', 'outOfMemory', 'timedOut', 'cancelled'] as const;
 
@@ -75,6 +81,8 @@ const attemptResult = z
     metrics: z.exactOptional(metrics),
     device: z.exactOptional(name),
     executor: z.exactOptional(name),
+    executorReason: z.exactOptional(sentence),
+    reports: z.exactOptional(z.array(report).max(1_000_000)),
   })
   .refine(({ outcome, value }) => (outcome === 'succeeded') === (value !== undefined), {
     path: ['value'],
@@ -83,6 +91,9 @@ const attemptResult = z
   .refine(({ outcome, error }) => outcome !== 'crashed' || error !== undefined, { path: ['error'], error: 'expected what went wrong' });
 
 export const resultSchema = z.strictObject({ type: z.literal('result'), session: name, ...sender, attempt, result: attemptResult });
+
+/** Not answered: the result repeats it. */
+export const reportSchema = z.strictObject({ type: z.literal('report'), session: name, ...sender, attempt, report });
 
 export const welcomeSchema = z.strictObject({
   type: z.literal('welcome'),
@@ -122,6 +133,8 @@ export const studySchema = z.strictObject({
   study: name,
   objective: z.looseObject({ kind: name }),
   seed: count,
+  /** The label of the executor that the study's first results came from; absent: none yet. */
+  executor: z.exactOptional(name),
   /** In the search space's order: what an encoded point needs to be named; `choices` null: a number stands for itself. */
   parameters: z.array(z.strictObject({ name: z.string().max(1024), choices: z.array(choice).min(1).nullable() })).max(10_000),
 });
@@ -184,7 +197,7 @@ export type ToWorker = Welcome | Heard | Ack | Refused | Cancel | Goodbye;
 /** Tasks, downwards. */
 export type TaskMessage = StudyMessage | CohortMessage;
 /** Results, upwards. */
-export type ResultMessage = Immutable<z.infer<typeof resultSchema>>;
+export type ResultMessage = Immutable<z.infer<typeof resultSchema>> | Immutable<z.infer<typeof reportSchema>>;
 
 export interface VersionRange {
   readonly low: number;

@@ -24,6 +24,8 @@ const workerSettings = z.strictObject({
   memoryLimitBytes: z.int().min(1),
   /** Absolute path of the folder `resources/`. */
   resources: text,
+  /** Absolute path of this user's folder: caches and imported datasets. */
+  userFolder: text,
 });
 
 export type WorkerSettings = Readonly<z.infer<typeof workerSettings>>;

@@ -15,6 +15,7 @@ import {
   helloSchema,
   leavingSchema,
   refusedSchema,
+  reportSchema,
   resultSchema,
   studySchema,
   welcomeSchema,
@@ -35,7 +36,10 @@ const fromWorker = new Map<unknown, z.ZodType<FromWorker>>([
   ['beat', beatSchema],
   ['leaving', leavingSchema],
 ]);
-const results = new Map<unknown, z.ZodType<ResultMessage>>([['result', resultSchema]]);
+const results = new Map<unknown, z.ZodType<ResultMessage>>([
+  ['result', resultSchema],
+  ['report', reportSchema],
+]);
 const toWorker = new Map<unknown, z.ZodType<ToWorker>>([
   ['heard', heardSchema],
   ['ack', ackSchema],

@@ -6,6 +6,7 @@ import { optunaDistribution } from '../protocol/lab-file.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import { StorageError } from './errors.ts';
+import { Intermediates } from './intermediates.ts';
 import type { StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
 import { dateOf, distributionOf, trialStateOf, valueOf } from './optuna-encoding.ts';
 
@@ -19,6 +20,7 @@ export class ForeignStudy {
   readonly #columns: Columns;
   readonly #studyId: number;
   readonly #name: string;
+  readonly #intermediates: Intermediates;
   /** By their JSON: a study has few. */
   readonly #distributions = new Map<string, Distribution>();
 
@@ -27,6 +29,7 @@ export class ForeignStudy {
     this.#columns = columns;
     this.#studyId = studyId;
     this.#name = name;
+    this.#intermediates = new Intermediates(connection, columns);
   }
 
   summary(): StudySummary {
@@ -107,6 +110,7 @@ export class ForeignStudy {
         endedBy: 0,
         slot: null,
         result: null,
+        reports: this.#intermediates.of(row[0]),
         start: dateOf(row[3]),
         complete: dateOf(row[4]),
       };

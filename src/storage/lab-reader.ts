@@ -64,6 +64,8 @@ export interface TrialRecord {
   /** Of that attempt. */
   readonly slot: string | null;
   readonly result: AttemptResult | null;
+  /** Optuna's intermediate values, by step: what it was worth on its way. NaN is possible in other programs' trials. */
+  readonly reports: readonly { readonly step: number; readonly value: number }[];
   readonly start: Date | null;
   readonly complete: Date | null;
 }

@@ -102,7 +102,7 @@ class Memory implements MemoryLab {
         for (const study of this.contents.studies.values()) {
           if (study.spec.name === spec.name) throw refuse('name-taken', `a study named ${JSON.stringify(spec.name)} is in it already`);
         }
-        this.#setStudy(uid, { uid, spec, state: 'running', reason: null, limits, limit, activeMs: 0, trials: new Map() });
+        this.#setStudy(uid, { uid, spec, state: 'running', reason: null, limits, limit, activeMs: 0, executor: null, trials: new Map() });
         break;
       }
       case 'studyState':
@@ -125,6 +125,9 @@ class Memory implements MemoryLab {
         this.#set(study, number, { state: 'running', attempts: [...attempts, { k, slot: write.slot, spawn: write.spawn, outcome: null }] });
         break;
       }
+      case 'reported':
+        this.#trial(write.attempt.study, write.attempt.number);
+        break;
       case 'attemptEnded': {
         const { study, number, k } = write.attempt;
         const attempts = this.#study(study).trials.get(number)?.attempts ?? [];
@@ -133,6 +136,7 @@ class Memory implements MemoryLab {
         }
         const ended = attempts.map((attempt) => (attempt.k === k ? { ...attempt, outcome: write.outcome } : attempt));
         this.#set(study, number, { attempts: ended });
+        this.#noteExecutor(study, write.result?.executor ?? null);
         break;
       }
       case 'trialEnded': {
@@ -154,6 +158,11 @@ class Memory implements MemoryLab {
       default:
         write satisfies never;
     }
+  }
+
+  #noteExecutor(uid: string, executor: string | null): void {
+    const study = this.#study(uid);
+    if (study.executor === null && executor !== null) this.#setStudy(uid, { ...study, executor });
   }
 
   #propose(uid: string, number: number, params: EncodedParams, origin: Origin, basis: number): void {

@@ -21,6 +21,9 @@ export class OptunaRows {
   readonly #endTrial: Statement;
   readonly #insertValue: Statement;
   readonly #selectEnd: Statement;
+  readonly #isRunning: Statement;
+  readonly #setIntermediate: Statement;
+  readonly #dropIntermediates: Statement;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -41,6 +44,13 @@ export class OptunaRows {
       `SELECT state, value, value_type FROM trials LEFT JOIN trial_values ON trial_values.trial_id = trials.trial_id AND objective = 0
        WHERE trials.trial_id = ?`,
     );
+    this.#isRunning = prepare("SELECT 1 FROM trials WHERE trial_id = ? AND state = 'RUNNING'");
+    this.#setIntermediate = prepare(
+      `INSERT INTO trial_intermediate_values (trial_id, step, intermediate_value, intermediate_value_type) VALUES (?, ?, ?, ?)
+       ON CONFLICT (trial_id, step) DO UPDATE
+       SET intermediate_value = excluded.intermediate_value, intermediate_value_type = excluded.intermediate_value_type`,
+    );
+    this.#dropIntermediates = prepare('DELETE FROM trial_intermediate_values WHERE trial_id = ?');
   }
 
   /** @returns its study_id */
@@ -87,6 +97,19 @@ export class OptunaRows {
   describeEnd(trialId: number, value: number, about: unknown): void {
     if (!Number.isNaN(value)) this.#insertValue.run([trialId, ...optunaValue(value)]);
     this.#insertAttribute.run([trialId, 'galapagos:trial', pythonJson(about)]);
+  }
+
+  isRunning(trialId: number): boolean {
+    return this.#isRunning.get([trialId]) !== undefined;
+  }
+
+  /** What the trial would be worth if it ended at this step. */
+  setIntermediate(trialId: number, step: number, value: number): void {
+    this.#setIntermediate.run([trialId, step, ...optunaValue(value)]);
+  }
+
+  dropIntermediates(trialId: number): void {
+    this.#dropIntermediates.run([trialId]);
   }
 
   /** How another program ended a trial; null: it has not, or there is no such row. */

@@ -17,6 +17,7 @@ import {
 import type { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import type { AttemptRecord, StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
+import { Intermediates } from './intermediates.ts';
 import { dateOf } from './optuna-encoding.ts';
 
 /** Trials read at once; no statement stays half-read, which would hold the writer's log back. */
@@ -24,7 +25,7 @@ const PAGE = 1_000;
 
 const TRIAL_COLUMNS = `ours.number, ours.state, params, operator, parents, generation, basis, ours.outcome, ours.value, finish_seq,
   ended_by, datetime_start, datetime_complete, slot, result,
-  (SELECT count(*) FROM galapagos_attempt every WHERE every.study = ours.study AND every.number = ours.number)`;
+  (SELECT count(*) FROM galapagos_attempt every WHERE every.study = ours.study AND every.number = ours.number), trials.trial_id`;
 
 // A trial's row is looked for in its own study only: ids are given again after a deletion.
 const TRIAL_TABLES = `galapagos_trial ours
@@ -38,6 +39,7 @@ export class OwnStudy {
   readonly #uid: string;
   readonly #name: string;
   readonly #key: number;
+  readonly #intermediates: Intermediates;
 
   /** @param name as Optuna's table has it: the dashboard can rename a study */
   constructor(connection: Connection, columns: Columns, found: { uid: string; name: string; key: number; studyId: number }) {
@@ -47,6 +49,7 @@ export class OwnStudy {
     this.#name = found.name;
     this.#key = found.key;
     this.studyId = found.studyId;
+    this.#intermediates = new Intermediates(connection, columns);
   }
 
   summary(): StudySummary {
@@ -162,6 +165,7 @@ export class OwnStudy {
       endedBy: columns.integerOrNull('galapagos_trial.ended_by', row[10]) ?? 0,
       slot: columns.textOrNull('galapagos_attempt.slot', row[13]),
       result: row[14] === null ? null : columns.json('galapagos_attempt.result', storedResult, row[14]),
+      reports: this.#intermediates.of(row[16]),
       start: dateOf(row[11]),
       complete: dateOf(row[12]),
     };

@@ -1,6 +1,14 @@
 /** The lab as the scheduler takes it up after opening: its studies, their trials read a page at a time when iterated. */
 import type { LabSnapshot, StoredAttempt, StoredStudy, StoredTrial } from '../core/scheduling/index.ts';
-import { parents as parentsSchema, storedLimits, storedSpec, studyState, trialOutcome, trialState } from '../protocol/lab-file.ts';
+import {
+  parents as parentsSchema,
+  storedLimits,
+  storedResult,
+  storedSpec,
+  studyState,
+  trialOutcome,
+  trialState,
+} from '../protocol/lab-file.ts';
 import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 
@@ -26,10 +34,21 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
       limits: columns.json('galapagos_study.limits', storedLimits, row[4]),
       limit: columns.integerOrNull('galapagos_study.trial_limit', row[5]),
       activeMs: columns.real('galapagos_study.active_ms', row[6]),
+      executor: firstExecutor(connection, columns, key),
       trials: { [Symbol.iterator]: () => readTrials(connection, columns, key, parameters) },
     };
   });
   return { uid, studies };
+}
+
+/** Of the result with the smallest number, as all of a study's should be of one. */
+function firstExecutor(connection: Connection, columns: Columns, study: number): string | null {
+  const row = connection.get(
+    "SELECT result FROM galapagos_attempt WHERE study = ? AND outcome IN ('succeeded', 'diverged') ORDER BY number, k LIMIT 1",
+    study,
+  );
+  const result = row?.[0] ?? null;
+  return result === null ? null : (columns.json('galapagos_attempt.result', storedResult, result).executor ?? null);
 }
 
 function* readTrials(connection: Connection, columns: Columns, study: number, parameters: number): Generator<StoredTrial> {

@@ -87,10 +87,15 @@ export class StudyRows {
     }
   }
 
-  /** Of an older attempt, or one of an ended trial, nothing is kept. */
-  attemptEnded(number: number, k: number, result: AttemptResult | null): void {
-    const attempt = this.#open.get(number)?.attempt;
-    if (attempt?.k === k) attempt.result = result;
+  /**
+   * Of an older attempt, or one of an ended trial, nothing is kept.
+   * @returns the trial's row of Optuna's; null: none, or nothing is kept
+   */
+  attemptEnded(number: number, k: number, result: AttemptResult | null): number | null {
+    const trial = this.#open.get(number);
+    if (trial?.attempt?.k !== k) return null;
+    trial.attempt.result = result;
+    return trial.trialId;
   }
 
   ended(number: number): void {

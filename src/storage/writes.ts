@@ -113,6 +113,9 @@ export class Writes {
       case 'attemptStarted':
         this.#startAttempt(write);
         break;
+      case 'reported':
+        this.#report(write);
+        break;
       case 'attemptEnded':
         this.#endedAttempt(write);
         break;
@@ -175,12 +178,19 @@ export class Writes {
     return trialId;
   }
 
+  /** Of a trial that another program has ended nothing is written any more. */
+  #report({ attempt: { study: uid, number }, step, value }: Of<'reported'>): void {
+    const { trialId } = this.#study(uid).trial(number);
+    if (trialId !== null && this.#optuna.isRunning(trialId)) this.#optuna.setIntermediate(trialId, step, value);
+  }
+
   #endedAttempt({ attempt: { study: uid, number, k }, outcome, result, detail }: Of<'attemptEnded'>): void {
     const study = this.#study(uid);
     const json = result === null ? null : pythonJson(result);
     const changes = this.#endAttempt.run([outcome, this.#nowMs, json, detail, study.key, number, k]);
     if (changes !== 1) throw this.#refuse('contradiction', `attempt ${uid}/${number}/${k} is not open`, 'an attempt without an outcome');
-    study.attemptEnded(number, k, result);
+    const trialId = study.attemptEnded(number, k, result);
+    if (trialId !== null) for (const { step, value } of result?.reports ?? []) this.#optuna.setIntermediate(trialId, step, value);
   }
 
   #endedTrial({ uid, number, state, outcome, value, finishSeq, k, story }: Of<'trialEnded'>): void {
@@ -207,7 +217,11 @@ export class Writes {
   }
 
   #takeBack({ uid, number, crashes, deaths, memoryFailures, laneCap }: Of<'trialBack'>): void {
-    const { key } = this.#study(uid);
+    const study = this.#study(uid);
+    const { key } = study;
+    const { trialId } = study.trial(number);
+    // What a further attempt reports is its own.
+    if (trialId !== null) this.#optuna.dropIntermediates(trialId);
     const changes = this.#setBack.run([crashes, deaths, memoryFailures, laneCap, key, number]);
     if (changes !== 1) throw this.#refuse('contradiction', `trial ${number} of study ${uid} is not open`, 'an open trial');
   }
@@ -236,6 +250,7 @@ export class Writes {
 function trialOf(write: Write): string {
   switch (write.op) {
     case 'attemptStarted':
+    case 'reported':
     case 'attemptEnded':
       return `${write.attempt.study}/${write.attempt.number}`;
     case 'trialEnded':

@@ -1,29 +1,56 @@
-/** One cohort's training: epochs over the training indices, then the selection split. Lanes end by success, divergence or their signal. */
-import { createHash } from 'node:crypto';
+/**
+ * One cohort's training: epochs over the training indices, after each the selection split. Lanes end one by one: by their last
+ * epoch, divergence or their signal; none of that changes a bit of the others.
+ */
 import type { Dataset } from './datasets/dataset.ts';
 import { splitValidation } from './datasets/split.ts';
-import type { Executable, LaneMetrics } from './executors/executor.ts';
+import type { Executable, RunReport } from './executors/executor.ts';
 import { HyperRows } from './hyper.ts';
-import type { LaneOutcome, LaneRequest, TrainObjective, TrainProgress } from './objective.ts';
+import { Lane, type CohortLane } from './lane.ts';
+import type { EpochReport, LaneOutcome, TrainObjective, TrainProgress, TrainedBy } from './objective.ts';
 import { shuffled, stepsOf } from './order.ts';
+import type { Plan } from './plan/plan.ts';
 import type { ResolvedObjective } from './resolve-objective.ts';
+import type { Trained } from './trained.ts';
+import { TrainingError } from './training-error.ts';
 
-export interface CohortLane {
-  readonly request: LaneRequest;
-  readonly signal: AbortSignal;
+export type { CohortLane };
+
+/** Told while a cohort trains; `lane` is an index into its lanes. */
+export interface TrainListener {
+  progress?(progress: TrainProgress): void;
+  /** After each epoch but a lane's last, whose report comes with its outcome. */
+  report?(lane: number, report: EpochReport): void;
+  /** As soon as a lane ends. */
+  ended?(lane: number, outcome: LaneOutcome): void;
+  /** Before the end of a lane that succeeded: what it keeps. */
+  trained?(lane: number, trained: Trained): void;
 }
+
+/** What a cohort is trained with. */
+export interface Prepared {
+  /** Of this network: an executable may have been made for an equal plan under other names. */
+  readonly plan: Plan;
+  readonly executable: Executable;
+  /** Why this executor, in words. */
+  readonly reason: string;
+}
+
+/** Rows of hyper-parameters made at once; not a matter of the lanes, so that sums are cut in the same places for all. */
+const PIECE_STEPS = 512;
 
 export class Cohort {
   readonly #objective: TrainObjective;
   readonly #resolved: ResolvedObjective;
   readonly #dataset: Dataset;
+  readonly #plan: Plan;
   readonly #executable: Executable;
   readonly #seed: number;
-  readonly #lanes: readonly CohortLane[];
-  readonly #outcomes: (LaneOutcome | undefined)[];
-  /** Sums over the last epoch, and over the run, by lane. */
-  readonly #trainingLoss: number[];
+  readonly #requests: readonly CohortLane[];
+  readonly #listener: TrainListener;
   readonly #never = new AbortController().signal;
+  readonly #by: TrainedBy;
+  #lanes: readonly Lane[] = [];
   #milliseconds = 0;
   #samples = 0;
 
@@ -31,58 +58,46 @@ export class Cohort {
     objective: TrainObjective,
     resolved: ResolvedObjective,
     dataset: Dataset,
-    executable: Executable,
+    { plan, executable, reason }: Prepared,
     seed: number,
     lanes: readonly CohortLane[],
+    listener: TrainListener,
   ) {
     this.#objective = objective;
     this.#resolved = resolved;
     this.#dataset = dataset;
+    this.#plan = plan;
     this.#executable = executable;
+    this.#by = { executor: executable.label, executorReason: reason };
     this.#seed = seed;
-    this.#lanes = lanes;
-    this.#outcomes = lanes.map(() => undefined);
-    this.#trainingLoss = lanes.map(() => NaN);
+    this.#requests = lanes;
+    this.#listener = listener;
   }
 
-  async train(onProgress?: (progress: TrainProgress) => void): Promise<LaneOutcome[]> {
+  /** @throws TrainingError if no batch is left to train on */
+  async train(): Promise<LaneOutcome[]> {
     const { network, settings } = this.#resolved;
     const { training, selection } = this.#indices();
     const { steps, last } = stepsOf(training.length, settings.batch, settings.remainder);
-    const kept = training.subarray(0, (steps - 1) * settings.batch + last);
-    const params = this.#lanes.map((lane) => lane.request.params);
-    const hyper = new HyperRows(this.#executable.plan, network, settings, params, steps);
-    const { epochs, rows } = hyper;
+    if (steps === 0 || selection.length === 0)
+      throw new TrainingError('unsupported', noSamples(training.length, selection.length, settings.batch));
+    const kept = (steps - 1) * settings.batch + last;
+    const params = this.#requests.map(({ request }) => request.params);
+    const hyper = new HyperRows(this.#plan, network, settings, params, steps);
+    this.#lanes = this.#requests.map(({ signal }, i) => new Lane(hyper.epochs[i] ?? 1, signal, this.#objective.metric, settings.keep));
     await this.#executable.begin(
       this.#seed,
-      this.#lanes.map((lane) => ({ trial: lane.request.trial, shared: settings.sameStart })),
+      this.#requests.map(({ request }) => ({ trial: request.trial, shared: settings.sameStart })),
     );
-    const longest = Math.max(...epochs);
-    for (let epoch = 0; epoch < longest && this.#open().length > 0; epoch++) {
-      const order = settings.shuffle ? permute(training, shuffled(training.length, this.#seed, epoch)).subarray(0, kept.length) : kept;
-      const onChunk = (done: number): void => {
-        this.#stopCancelled();
-        onProgress?.({ epoch, step: epoch * steps + done, steps: longest * steps });
-      };
-      this.#stopCancelled();
-      const report = await this.#executable.run({
-        epoch,
-        firstStep: 0,
-        steps,
-        order,
-        hyper: hyper.piece(epoch * steps, steps),
-        rows,
-        signal: this.#never,
-        onChunk,
-      });
-      this.#stopCancelled();
-      this.#milliseconds += report.milliseconds;
-      this.#samples += kept.length;
-      report.lanes.forEach((metrics, lane) => this.#noteEpoch(lane, epoch, metrics));
-      const finished = this.#open().filter((lane) => epoch + 1 === epochs[lane]);
-      if (finished.length > 0) await this.#finish(finished, epoch, selection);
+    const longest = Math.max(...hyper.epochs);
+    for (let epoch = 0; epoch < longest && this.#isTraining(); epoch++) {
+      const order = (settings.shuffle ? permute(training, shuffled(training.length, this.#seed, epoch)) : training).subarray(0, kept);
+      await this.#trainEpoch(hyper, epoch, order, steps, longest);
+      this.#samples += kept;
+      if (this.#isTraining()) await this.#evaluate(epoch, selection);
+      if (this.#isTraining()) await this.#executable.compact();
     }
-    return this.#outcomes.map((outcome) => outcome ?? { outcome: 'cancelled' });
+    return this.#lanes.map(({ outcome }) => outcome ?? { outcome: 'cancelled' });
   }
 
   #indices(): { training: Uint32Array; selection: Uint32Array } {
@@ -97,53 +112,81 @@ export class Cohort {
     return { training: split.training, selection: this.#objective.selectOn === 'test' ? test : split.validation };
   }
 
-  #open(): number[] {
-    return this.#outcomes.flatMap((outcome, lane) => (outcome === undefined ? [lane] : []));
+  async #trainEpoch(hyper: HyperRows, epoch: number, order: Uint32Array, steps: number, epochs: number): Promise<void> {
+    const { rows } = hyper;
+    const piece = rows === 'run' ? steps : PIECE_STEPS;
+    for (let first = 0; first < steps && this.#isTraining(); first += piece) {
+      const count = Math.min(piece, steps - first);
+      const onChunk = (done: number): void => {
+        this.#stopCancelled();
+        this.#listener.progress?.({ epoch, step: epoch * steps + first + done, steps: epochs * steps });
+      };
+      this.#stopCancelled();
+      const report = await this.#executable.run({
+        epoch,
+        firstStep: first,
+        steps: count,
+        order,
+        hyper: hyper.piece(epoch * steps + first, count),
+        rows,
+        signal: this.#never,
+        onChunk,
+      });
+      this.#stopCancelled();
+      this.#milliseconds += report.milliseconds;
+      this.#note(epoch, report);
+    }
   }
 
-  #settle(lane: number, outcome: LaneOutcome): void {
-    this.#outcomes[lane] = outcome;
-    this.#executable.stopLane(lane);
+  #note(epoch: number, report: RunReport): void {
+    for (const [at, lane] of this.#open()) {
+      const metrics = report.lanes[at] ?? null;
+      if (metrics === null) continue;
+      if (metrics.diverged) this.#end(at, lane.diverged(epoch, this.#by));
+      else lane.trained(metrics);
+    }
+  }
+
+  /** Evaluates what still trains; lanes that have trained their last epoch end. */
+  async #evaluate(epoch: number, selection: Uint32Array): Promise<void> {
+    const metrics = await this.#executable.evaluate(selection, this.#never);
+    this.#stopCancelled();
+    for (const [at, lane] of this.#open()) {
+      const measured = metrics[at] ?? null;
+      if (measured === null) continue;
+      if (measured.diverged) {
+        this.#end(at, lane.diverged(epoch, this.#by));
+        continue;
+      }
+      const report = lane.evaluated(epoch, measured, this.#dataset.entry.classes > 0);
+      if (lane.wants(report)) lane.keep(report, await this.#executable.readWeights(at));
+      if (epoch + 1 === lane.epochs) this.#succeed(at, lane);
+      else this.#listener.report?.(at, report);
+    }
+  }
+
+  #succeed(at: number, lane: Lane): void {
+    const perSecond = (this.#samples * this.#lanes.length * 1000) / Math.max(this.#milliseconds, 0.001);
+    const outcome = lane.succeeded(this.#by, perSecond);
+    if (lane.kept !== undefined) this.#listener.trained?.(at, { network: this.#resolved.network, plan: this.#plan, state: lane.kept });
+    this.#end(at, outcome);
+  }
+
+  #end(at: number, outcome: LaneOutcome): void {
+    this.#executable.stopLane(at);
+    this.#listener.ended?.(at, outcome);
+  }
+
+  #isTraining(): boolean {
+    return this.#lanes.some(({ outcome }) => outcome === undefined);
+  }
+
+  #open(): [number, Lane][] {
+    return [...this.#lanes.entries()].filter(([, { outcome }]) => outcome === undefined);
   }
 
   #stopCancelled(): void {
-    for (const lane of this.#open()) if (this.#lanes[lane]?.signal.aborted === true) this.#settle(lane, { outcome: 'cancelled' });
-  }
-
-  #noteEpoch(lane: number, epoch: number, metrics: LaneMetrics | null): void {
-    if (metrics === null || this.#outcomes[lane] !== undefined) return;
-    if (metrics.diverged) this.#settle(lane, { outcome: 'diverged', epoch, executor: this.#executable.label });
-    else this.#trainingLoss[lane] = metrics.lossSum / metrics.samples;
-  }
-
-  /** Evaluates the cohort; lanes that have trained their last epoch get their outcome. */
-  async #finish(finished: readonly number[], epoch: number, selection: Uint32Array): Promise<void> {
-    const metrics = await this.#executable.evaluate(selection, this.#never);
-    this.#stopCancelled();
-    for (const lane of finished) {
-      const measured = metrics[lane];
-      if (this.#outcomes[lane] !== undefined || measured === null || measured === undefined) continue;
-      if (measured.diverged) {
-        this.#settle(lane, { outcome: 'diverged', epoch, executor: this.#executable.label });
-        continue;
-      }
-      const loss = measured.lossSum / measured.samples;
-      const accuracy = measured.correct / measured.samples;
-      const { weights } = await this.#executable.readWeights(lane);
-      this.#settle(lane, {
-        outcome: 'succeeded',
-        value: this.#objective.metric === 'accuracy' ? accuracy : loss,
-        metrics: {
-          loss,
-          accuracy,
-          trainingLoss: this.#trainingLoss[lane] ?? NaN,
-          epochs: epoch + 1,
-          samplesPerSecond: (this.#samples * this.#lanes.length * 1000) / Math.max(this.#milliseconds, 0.001),
-        },
-        checksum: checksum(weights),
-        executor: this.#executable.label,
-      });
-    }
+    for (const [at, lane] of this.#open()) if (lane.signal.aborted) this.#end(at, lane.cancelled());
   }
 }
 
@@ -151,9 +194,8 @@ function permute(indices: Uint32Array, order: Uint32Array): Uint32Array {
   return order.map((i) => indices[i] ?? 0);
 }
 
-/** SHA-256 of the weights as little-endian float32. */
-export function checksum(weights: Float32Array): string {
-  const bytes = new DataView(new ArrayBuffer(weights.length * 4));
-  weights.forEach((w, i) => bytes.setFloat32(4 * i, w, true));
-  return createHash('sha256').update(new Uint8Array(bytes.buffer)).digest('hex');
+function noSamples(training: number, selection: number, batch: number): string {
+  return selection === 0
+    ? 'the selection split: expected at least one sample, found none'
+    : `expected at least one batch of ${String(batch)} to train on, found ${String(training)} samples`;
 }

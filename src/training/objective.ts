@@ -72,7 +72,7 @@ export interface Augment {
   readonly flip: boolean;
 }
 
-/** How a network is trained; beside it in the objective. Defaults: constant schedule, shuffle, keep, 0 validation, pytorch, false. */
+/** How a network is trained; beside it in the objective. Defaults: constant schedule, shuffle, keep, 0 validation, pytorch, false, best. */
 export interface TrainSettings {
   readonly batch: number | { readonly $param: string };
   readonly epochs: number | { readonly $param: string };
@@ -89,6 +89,8 @@ export interface TrainSettings {
   readonly initialise?: 'pytorch' | 'he-normal' | 'he-uniform' | 'glorot-normal' | 'glorot-uniform';
   /** true: one start and one stream of masks for every trial of the study. */
   readonly sameStart?: boolean;
+  /** Which epoch's weights and value a trial keeps: the best on the selection split (the first of equals), or the last. Default best. */
+  readonly keep?: 'best' | 'last';
 }
 
 export interface TrainObjective {
@@ -113,17 +115,35 @@ export interface LaneRequest {
   readonly params: Params;
 }
 
+/** What a lane is worth after an epoch, on the selection split. */
+export interface EpochReport {
+  /** From 0. */
+  readonly epoch: number;
+  /** By the objective's metric. */
+  readonly value: number;
+  /** `loss`, and `accuracy` where labels are classes; `trainingLoss` of the epoch. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface TrainedBy {
+  /** The executor's label. */
+  readonly executor: string;
+  /** Why that one, in words. */
+  readonly executorReason: string;
+}
+
 export type LaneOutcome =
-  | {
+  | ({
       readonly outcome: 'succeeded';
+      /** Of the epoch that is kept. */
       readonly value: number;
-      /** On the selection split: `loss`, `accuracy`; of the run: `trainingLoss`, `samplesPerSecond`, `epochs`. */
+      /** Of the epoch that is kept, as in its report; and `keptEpoch`, `epochs` trained, `samplesPerSecond`. */
       readonly metrics: Record<string, number>;
-      /** SHA-256, hex, of the final weights as little-endian float32 in plan order. */
+      readonly reports: readonly EpochReport[];
+      /** SHA-256, hex, of the kept weights as little-endian float32 in plan order. */
       readonly checksum: string;
-      readonly executor: string;
-    }
-  | { readonly outcome: 'diverged'; readonly epoch: number; readonly executor: string }
+    } & TrainedBy)
+  | ({ readonly outcome: 'diverged'; readonly epoch: number; readonly reports: readonly EpochReport[] } & TrainedBy)
   | { readonly outcome: 'cancelled' };
 
 /** epoch: from 0. step: steps done over all epochs; steps: steps of the longest lane. */

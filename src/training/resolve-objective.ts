@@ -25,7 +25,8 @@ export function resolveObjective(objective: TrainObjective, scope: Scope): Resol
   const settings = readSettings(objective.settings, scope);
   readWord(scope, 'metric', objective.metric, ['accuracy', 'loss']);
   readWord(scope, 'selectOn', objective.selectOn, ['validation', 'test']);
-  readWord(scope, 'executor', objective.executor ?? 'auto', ['auto', 'wasm', 'reference']);
+  readWord(scope, 'executor', objective.executor ?? 'auto', ['auto', 'wasm', 'reference', 'tensorflow']);
+  readWord(scope, 'bits', objective.bits ?? 'wasm', ['wasm']);
   if (settings?.validation === 0 && objective.selectOn === 'validation') {
     scope.report({
       code: 'out-of-range',

@@ -22,6 +22,7 @@ export interface ResolvedSettings {
   readonly validation: number;
   readonly initialise: Scheme;
   readonly sameStart: boolean;
+  readonly keep: 'best' | 'last';
 }
 
 const SCHEMES = ['pytorch', 'he-normal', 'he-uniform', 'glorot-normal', 'glorot-uniform'] as const;
@@ -45,12 +46,13 @@ export function readSettings(value: unknown, scope: Scope, path = 'settings'): R
   const validation = readShare(reader);
   const initialise = reader.choice('initialise', SCHEMES, 'pytorch');
   const sameStart = reader.boolean('sameStart', false);
+  const keep = reader.choice('keep', ['best', 'last'], 'best');
   reader.finish();
   if (scope.problems.length > before) return undefined;
   if (batch === undefined || epochs === undefined || optimizer === undefined || schedule === undefined) return undefined;
-  if (augment === undefined || remainder === undefined || initialise === undefined) return undefined;
+  if (augment === undefined || remainder === undefined || initialise === undefined || keep === undefined) return undefined;
   const clipped = clip === undefined ? {} : { clip };
-  return { batch, epochs, optimizer, schedule, ...clipped, augment, shuffle, remainder, validation, initialise, sameStart };
+  return { batch, epochs, optimizer, schedule, ...clipped, augment, shuffle, remainder, validation, initialise, sameStart, keep };
 }
 
 function readClip(outer: Reader): Clip | undefined {

@@ -1,58 +1,82 @@
 /** Trains lanes on a dataset and reports their outcomes. Keeps the dataset and compiled plans between calls. Not an executor. */
+import { Calibrations } from './calibration/calibrations.ts';
+import { choose, type Choice, type Executors } from './calibration/choose.ts';
 import { checkObjective } from './check-objective.ts';
-import { Cohort, type CohortLane } from './cohort.ts';
+import { Cohort, type CohortLane, type Prepared, type TrainListener } from './cohort.ts';
 import { loadDataset, type Dataset } from './datasets/dataset.ts';
 import type { DatasetEntry } from './datasets/catalogue.ts';
-import type { Executable, Executor } from './executors/executor.ts';
-import { ReferenceExecutor } from './executors/reference/reference.ts';
-import { WasmExecutor } from './executors/wasm/wasm.ts';
+import { allExecutors } from './executors/all.ts';
+import type { Executable } from './executors/executor.ts';
 import { Scope } from './models/scope.ts';
-import type { LaneOutcome, Params, TrainObjective, TrainProgress } from './objective.ts';
+import type { LaneOutcome, Params, TrainObjective } from './objective.ts';
 import { compilePlan } from './plan/compile.ts';
 import { planHash } from './plan/hash.ts';
+import type { Plan } from './plan/plan.ts';
 import { resolveObjective, type ResolvedObjective } from './resolve-objective.ts';
 import { shapeKey } from './shape-key.ts';
 import { TrainingError } from './training-error.ts';
 
 export type * from './objective.ts';
+export type { CohortLane, TrainListener } from './cohort.ts';
+export { onnxFile, weightsFile, type Trained } from './trained.ts';
 export { checkObjective, TrainingError };
 
 export interface TrainerOptions {
   /** Absolute path of the folder that holds `datasets/`. */
   readonly resources: string;
+  /** Absolute path of the folder where calibrations are kept; absent: they are not. */
+  readonly calibrations?: string;
+  readonly executors?: Executors;
+}
+
+export interface TrainOptions extends TrainListener {
+  /** The executor's label that the study began with: kept where it is usable. */
+  readonly began?: string | undefined;
+}
+
+/** Lanes that share everything but their numbers. */
+interface Group {
+  readonly resolved: ResolvedObjective;
+  readonly plan: Plan;
+  readonly dataset: Dataset;
+  readonly seed: number;
+  readonly objective: TrainObjective;
+  readonly choices: readonly Choice[];
 }
 
 export class Trainer {
   readonly #resources: string;
-  readonly #executors: Readonly<Record<'wasm' | 'reference', Executor>> = { wasm: new WasmExecutor(), reference: new ReferenceExecutor() };
+  readonly #executors: Executors;
+  readonly #calibrations: Calibrations;
   readonly #datasets = new Map<string, Promise<Dataset>>();
   /** The executable of the last call; another plan, executor or more lanes replace it. */
   #current: { readonly key: string; readonly executable: Executable } | undefined;
   #busy = false;
 
-  constructor(options: TrainerOptions) {
-    this.#resources = options.resources;
+  constructor({ resources, calibrations, executors = allExecutors() }: TrainerOptions) {
+    this.#resources = resources;
+    this.#executors = executors;
+    this.#calibrations = new Calibrations(calibrations ?? null, () => performance.now());
   }
 
   /**
-   * Trains lanes that share the shape key; one call at a time. Lanes stop individually by their signal, between chunks.
+   * Trains lanes; one call at a time. Those of one structure train together, one structure after the other. Lanes stop
+   * individually by their signal, between chunks.
    * @param seed the study's, an integer 0 ≤ seed < 2⁵³
    * @throws TrainingError; DatasetError if a bundled file is not what it should be
    */
-  async train(
-    objective: TrainObjective,
-    seed: number,
-    lanes: readonly CohortLane[],
-    onProgress?: (progress: TrainProgress) => void,
-  ): Promise<LaneOutcome[]> {
+  async train(objective: TrainObjective, seed: number, lanes: readonly CohortLane[], options: TrainOptions = {}): Promise<LaneOutcome[]> {
     if (this.#busy) throw new Error('this trainer is busy: one cohort at a time');
-    if (lanes.length === 0) return [];
     this.#busy = true;
     try {
-      const resolved = resolveTogether(objective, lanes);
-      const dataset = await this.#dataset(resolved.dataset);
-      const executable = await this.#executable(objective, resolved, dataset, lanes.length);
-      return await new Cohort(objective, resolved, dataset, executable, seed, lanes).train(onProgress);
+      const outcomes: LaneOutcome[] = [];
+      for (const places of alike(objective, lanes)) {
+        const together = places.flatMap((place) => lanes[place] ?? []);
+        const group = await this.#group(objective, seed, together, options.began);
+        const ended = await this.#trainGroup(group, together, at(places, options));
+        places.forEach((place, i) => (outcomes[place] = ended[i] ?? { outcome: 'cancelled' }));
+      }
+      return outcomes;
     } catch (error) {
       // What broke half-way may hold anything: the next call starts afresh.
       await this.#discard();
@@ -72,6 +96,56 @@ export class Trainer {
     await this.#discard();
   }
 
+  async #group(objective: TrainObjective, seed: number, lanes: readonly CohortLane[], began: string | undefined): Promise<Group> {
+    const resolved = resolveAll(objective, lanes);
+    const dataset = await this.#dataset(resolved.dataset);
+    const plan = compilePlan(resolved.network, resolved.settings, dataset.view);
+    const now = (): number => performance.now();
+    const choices = await choose(objective, this.#executors, plan, lanes.length, { calibrations: this.#calibrations, began, now });
+    return { resolved, plan, dataset, seed, objective, choices };
+  }
+
+  /** Where memory does not suffice for all lanes, they train in halves: nobody's fault, and no bit differs. */
+  async #trainGroup(group: Group, lanes: readonly CohortLane[], listener: TrainListener): Promise<LaneOutcome[]> {
+    try {
+      const prepared = await this.#prepare(group, lanes.length);
+      return await new Cohort(group.objective, group.resolved, group.dataset, prepared, group.seed, lanes, listener).train();
+    } catch (error) {
+      if (!(error instanceof TrainingError) || error.kind !== 'out-of-memory' || lanes.length === 1) throw error;
+      await this.#discard();
+      const half = Math.ceil(lanes.length / 2);
+      const places = [...lanes.keys()];
+      const first = await this.#trainGroup(group, lanes.slice(0, half), listener);
+      return [...first, ...(await this.#trainGroup(group, lanes.slice(half), at(places.slice(half), listener)))];
+    }
+  }
+
+  /** The first of the choices that can run the plan, with why the ones before could not. */
+  async #prepare({ plan, dataset, choices }: Group, lanes: number): Promise<Prepared> {
+    const failures: string[] = [];
+    for (const [i, { executor, label, reason }] of choices.entries()) {
+      try {
+        const executable = await this.#executable({ executor, label, reason }, plan, dataset, lanes);
+        return { plan, executable, reason: [reason, ...failures].join('; ') };
+      } catch (error) {
+        if (!(error instanceof TrainingError) || !['compile-failed', 'unsupported'].includes(error.kind) || i === choices.length - 1)
+          throw error;
+        failures.push(`${label} cannot: ${error.message}`);
+      }
+    }
+    throw new TrainingError('unsupported', 'no executor is usable here');
+  }
+
+  async #executable({ executor, label }: Choice, plan: Plan, dataset: Dataset, lanes: number): Promise<Executable> {
+    const key = `${label} ${dataset.entry.name} ${planHash(plan)}`;
+    if (this.#current?.key === key && this.#current.executable.lanes >= lanes) return this.#current.executable;
+    await this.#discard();
+    const executable = await executor.compile(plan, lanes, new AbortController().signal);
+    this.#current = { key, executable };
+    await executable.loadDataset(dataset.view);
+    return executable;
+  }
+
   async #discard(): Promise<void> {
     const current = this.#current;
     this.#current = undefined;
@@ -87,40 +161,34 @@ export class Trainer {
     }
     return dataset;
   }
-
-  async #executable(
-    objective: TrainObjective,
-    { network, settings, dataset: entry }: ResolvedObjective,
-    dataset: Dataset,
-    lanes: number,
-  ): Promise<Executable> {
-    const name = objective.executor === 'reference' ? 'reference' : 'wasm';
-    const plan = compilePlan(network, settings);
-    const key = `${name} ${entry.name} ${planHash(plan)}`;
-    if (this.#current?.key === key && this.#current.executable.lanes >= lanes) return this.#current.executable;
-    await this.#discard();
-    const executor = this.#executors[name];
-    const usable = await executor.probe();
-    if (!usable.usable) throw new TrainingError('unsupported', `${name}: ${usable.reason}; ${usable.remedy}`);
-    const executable = await executor.compile(plan, lanes, new AbortController().signal);
-    await executable.loadDataset(dataset.view);
-    this.#current = { key, executable };
-    return executable;
-  }
 }
 
-/** One network and settings for all lanes. @throws TrainingError if the objective is wrong, or the lanes' structures differ */
-function resolveTogether(objective: TrainObjective, lanes: readonly CohortLane[]): ResolvedObjective {
-  const params = lanes.map((lane) => lane.request.params);
-  const [first = {}] = params;
-  const key = shapeKey(objective, first);
-  for (const other of params) {
-    const found = shapeKey(objective, other);
-    if (found !== key) throw new TrainingError('unsupported', `lanes of one call should share their structure: found ${key} and ${found}`);
+/** Lanes' places by structure, each list and the lists in the lanes' order. */
+function alike(objective: TrainObjective, lanes: readonly CohortLane[]): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const [place, { request }] of lanes.entries()) {
+    const key = shapeKey(objective, request.params);
+    groups.set(key, [...(groups.get(key) ?? []), place]);
   }
+  return [...groups.values()];
+}
+
+/** A listener of some of the lanes, as one that knows all of them. */
+function at(places: readonly number[], listener: TrainListener): TrainListener {
+  const place = (lane: number): number => places[lane] ?? lane;
+  return {
+    progress: (progress) => listener.progress?.(progress),
+    report: (lane, report) => listener.report?.(place(lane), report),
+    ended: (lane, outcome) => listener.ended?.(place(lane), outcome),
+    trained: (lane, trained) => listener.trained?.(place(lane), trained),
+  };
+}
+
+/** One network and settings for all lanes. @throws TrainingError if the objective is wrong */
+function resolveAll(objective: TrainObjective, lanes: readonly CohortLane[]): ResolvedObjective {
   let resolved: ResolvedObjective | undefined;
-  for (const values of params) {
-    const scope = new Scope(values);
+  for (const { request } of lanes) {
+    const scope = new Scope(request.params);
     const mine = resolveObjective(objective, scope);
     if (mine === undefined) throw new TrainingError('unsupported', scope.problems.map((p) => p.message).join('\n'));
     resolved ??= mine;

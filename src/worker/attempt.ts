@@ -14,26 +14,34 @@ export interface RunnerOptions {
   readonly device: string;
   /** Absolute path of the folder `resources/`. */
   readonly resources: string;
+  /** Absolute path of this user's folder. */
+  readonly userFolder: string;
 }
 
 /** Longest error text that travels: the message and the first lines of the stack. */
 const ERROR_CHARACTERS = 4000;
 const STACK_LINES = 6;
 
-export function createRunner({ slot, device, resources }: RunnerOptions): RunLanes {
+export function createRunner({ slot, device, resources, userFolder }: RunnerOptions): RunLanes {
   const objectives = new Map<string, Objective>([
     ['synthetic', createSynthetic(slot)],
-    ['train', createTraining(resources)],
+    ['train', createTraining({ resources, userFolder })],
   ]);
-  return async (study, lanes, onProgress) => {
+  return async (study, lanes, listener) => {
     const { kind } = study.objective;
     const startedAt = performance.now();
     const elapsed = (): number => performance.now() - startedAt;
     try {
       const objective = objectives.get(kind);
       if (objective === undefined) throw new Error(`this worker knows no objective '${kind}', only ${[...objectives.keys()].join(', ')}`);
-      const ends = await objective(study, lanes, onProgress);
-      return lanes.map(({ signal }, i) => resultOf(ends[i], signal, elapsed(), device));
+      const toResult = (lane: number, end: LaneEnd | undefined): AttemptResult =>
+        resultOf(end, lanes[lane]?.signal ?? AbortSignal.abort('cancelled'), elapsed(), device);
+      const ends = await objective(study, lanes, {
+        progress: (progress) => listener.progress(progress),
+        report: (lane, report) => listener.report(lane, report),
+        ended: (lane, end) => listener.ended(lane, toResult(lane, end)),
+      });
+      return lanes.map((_, lane) => toResult(lane, ends[lane]));
     } catch (error) {
       return lanes.map(({ signal }) => (signal.aborted ? stopped(signal, elapsed()) : failed(error, elapsed(), device)));
     }
@@ -43,12 +51,14 @@ export function createRunner({ slot, device, resources }: RunnerOptions): RunLan
 function resultOf(end: LaneEnd | undefined, signal: AbortSignal, ms: number, device: string): AttemptResult {
   if (end === undefined) return { outcome: 'crashed', error: 'the objective gave no outcome for this lane', ms, device };
   if (end.outcome === 'stopped') return stopped(signal, ms);
-  const { value, metrics, executor } = end;
+  const { value, metrics, executor, executorReason, reports = [] } = end;
   const about = {
     ms,
     device,
     ...(metrics === undefined ? {} : { metrics: finite(metrics) }),
     ...(executor === undefined ? {} : { executor }),
+    ...(executorReason === undefined ? {} : { executorReason }),
+    ...(reports.length === 0 ? {} : { reports }),
   };
   return Number.isFinite(value) ? { outcome: 'succeeded', value, ...about } : { outcome: 'diverged', ...about };
 }

@@ -1,5 +1,5 @@
 /** Cohorts one at a time, in the order they came; each lane can be stopped on its own. Not what a lane computes. */
-import type { AttemptId, AttemptResult } from '../core/scheduling/index.ts';
+import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
 import { keyOf } from './holding.ts';
@@ -20,12 +20,24 @@ export interface Progress {
   readonly steps: number;
 }
 
+/** Told while lanes run; `lane` is an index into them. */
+export interface LanesListener {
+  progress(progress: Progress): void;
+  report(lane: number, report: Report): void;
+  /** As soon as it ends, where that is before the others. */
+  ended(lane: number, result: AttemptResult): void;
+}
+
 /** Runs lanes to their outcomes, in the lanes' order. Never rejects. */
-export type RunLanes = (
-  study: StudyMessage,
-  lanes: readonly Lane[],
-  onProgress: (progress: Progress) => void,
-) => Promise<readonly AttemptResult[]>;
+export type RunLanes = (study: StudyMessage, lanes: readonly Lane[], listener: LanesListener) => Promise<readonly AttemptResult[]>;
+
+/** What becomes of attempts. */
+export interface CohortsListener {
+  /** Asked just before a lane starts: it may have been cancelled while it waited. */
+  mayStart(attempt: AttemptId): boolean;
+  reported(attempt: AttemptId, report: Report): void;
+  ended(attempt: AttemptId, result: AttemptResult): void;
+}
 
 export interface Cohort {
   readonly study: StudyMessage;
@@ -36,20 +48,17 @@ export interface Cohort {
 
 export class Cohorts {
   readonly #run: RunLanes;
-  readonly #mayStart: (attempt: AttemptId) => boolean;
-  readonly #ended: (attempt: AttemptId, result: AttemptResult) => void;
+  readonly #listener: CohortsListener;
   readonly #waiting: Cohort[] = [];
-  #running: ReadonlyMap<string, { readonly attempt: AttemptId; readonly stop: AbortController }> = new Map();
+  readonly #running = new Map<string, { readonly attempt: AttemptId; readonly stop: AbortController }>();
   #progress: Progress | null = null;
   /** Of all that waits and runs; null: idle. */
   #work: Promise<void> | null = null;
   #halted = false;
 
-  /** @param mayStart asked just before a lane starts: it may have been cancelled while it waited */
-  constructor(run: RunLanes, mayStart: (attempt: AttemptId) => boolean, ended: (attempt: AttemptId, result: AttemptResult) => void) {
+  constructor(run: RunLanes, listener: CohortsListener) {
     this.#run = run;
-    this.#mayStart = mayStart;
-    this.#ended = ended;
+    this.#listener = listener;
   }
 
   add(cohort: Cohort): void {
@@ -82,7 +91,9 @@ export class Cohorts {
     // Even where no lane may start, this ends after `#work` was set.
     await Promise.resolve();
     for (let cohort = this.#waiting.shift(); cohort !== undefined && !this.#halted; cohort = this.#waiting.shift()) {
-      const lanes = cohort.lanes.filter(({ attempt }) => this.#mayStart(attempt)).map((lane) => ({ ...lane, stop: new AbortController() }));
+      const lanes = cohort.lanes
+        .filter(({ attempt }) => this.#listener.mayStart(attempt))
+        .map((lane) => ({ ...lane, stop: new AbortController() }));
       if (lanes.length > 0) await this.#runOne(cohort, lanes);
     }
     this.#work = null;
@@ -92,17 +103,26 @@ export class Cohorts {
     { study, deadlineMs }: Cohort,
     lanes: readonly (Cohort['lanes'][number] & { readonly stop: AbortController })[],
   ): Promise<void> {
-    this.#running = new Map(lanes.map(({ attempt, stop }) => [keyOf(attempt), { attempt, stop }]));
+    for (const { attempt, stop } of lanes) this.#running.set(keyOf(attempt), { attempt, stop });
     const deadline = deadlineMs === null ? undefined : setTimeout(() => this.#stopAll('timedOut'), deadlineMs);
     const requests = lanes.map(({ attempt, params, stop }) => ({ attempt, params, signal: stop.signal }));
-    const results = await this.#run(study, requests, (progress) => {
-      this.#progress = progress;
+    const end = (lane: number, result: AttemptResult): void => {
+      const attempt = lanes[lane]?.attempt;
+      if (attempt !== undefined && this.#running.delete(keyOf(attempt))) this.#listener.ended(attempt, result);
+    };
+    const results = await this.#run(study, requests, {
+      progress: (progress) => {
+        this.#progress = progress;
+      },
+      report: (lane, report) => {
+        const attempt = lanes[lane]?.attempt;
+        if (attempt !== undefined && this.#running.has(keyOf(attempt))) this.#listener.reported(attempt, report);
+      },
+      ended: end,
     });
     clearTimeout(deadline);
-    this.#running = new Map();
     this.#progress = null;
-    for (const [i, { attempt }] of lanes.entries()) {
-      this.#ended(attempt, results[i] ?? { outcome: 'crashed', error: 'the objective gave fewer results than it was given lanes', ms: 0 });
-    }
+    for (const lane of lanes.keys())
+      end(lane, results[lane] ?? { outcome: 'crashed', error: 'the objective gave fewer results than it was given lanes', ms: 0 });
   }
 }

@@ -52,6 +52,10 @@ export class Holding {
     return true;
   }
 
+  isRunning(attempt: AttemptId): boolean {
+    return this.#held.get(keyOf(attempt))?.stage.at === 'running';
+  }
+
   /** @returns whether the result is wanted: the attempt is held and had none */
   finish(attempt: AttemptId, result: AttemptResult, now: number): boolean {
     const held = this.#held.get(keyOf(attempt));

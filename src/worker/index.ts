@@ -18,7 +18,7 @@ function settings(): WorkerSettings {
   }
 }
 
-function start({ controlEndpoint, token, slot, spawn, device, lanes, memoryLimitBytes, resources }: WorkerSettings): void {
+function start({ controlEndpoint, token, slot, spawn, device, lanes, memoryLimitBytes, resources, userFolder }: WorkerSettings): void {
   process.title = `galapagos worker ${slot}`;
   const transport = new ZeromqWorker({ controlEndpoint, token, slot, spawn });
   let ticking: NodeJS.Timeout | undefined;
@@ -46,7 +46,7 @@ function start({ controlEndpoint, token, slot, spawn, device, lanes, memoryLimit
       exit: (code, text) => void end(code, text),
       warn: (text) => process.stderr.write(`galapagos worker ${slot}: ${text}\n`),
     },
-    createRunner({ slot, device, resources }),
+    createRunner({ slot, device, resources, userFolder }),
     () => performance.now(),
   );
 

@@ -3,7 +3,7 @@
  * goodbye. It keeps computing whatever happens to the connection; a session's end never ends an attempt, only a welcome that
  * does not keep it does. No sockets, no timers: messages and ticks come in, actions go out.
  */
-import type { AttemptId, AttemptResult } from '../core/scheduling/index.ts';
+import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
 import { PROTOCOL, chosenVersion } from '../protocol/worker-messages.ts';
 import type {
   CohortMessage,
@@ -73,11 +73,11 @@ export class WorkerSession {
     this.#act = act;
     this.#now = now;
     this.#tickAt = now();
-    this.#cohorts = new Cohorts(
-      run,
-      (attempt) => this.#holding.start(attempt),
-      (attempt, result) => this.#finish(attempt, result),
-    );
+    this.#cohorts = new Cohorts(run, {
+      mayStart: (attempt) => this.#holding.start(attempt),
+      reported: (attempt, report) => this.#sendReport(attempt, report),
+      ended: (attempt, result) => this.#finish(attempt, result),
+    });
   }
 
   start(): void {
@@ -227,6 +227,13 @@ export class WorkerSession {
 
   #finish(attempt: AttemptId, result: AttemptResult): void {
     if (this.#holding.finish(attempt, result, this.#now())) this.#sendResult(attempt, result);
+  }
+
+  /** Sent once: the result repeats it. */
+  #sendReport(attempt: AttemptId, report: Report): void {
+    if (this.#session === null || !this.#holding.isRunning(attempt)) return;
+    const { slot, spawn } = this.#identity;
+    this.#act.sendResult({ type: 'report', session: this.#session, slot, spawn, attempt, report });
   }
 
   #sendResult(attempt: AttemptId, result: AttemptResult): void {

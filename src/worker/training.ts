@@ -1,26 +1,44 @@
 /** The objective `train`: a thin adapter from the worker's lanes to the trainer's, which is loaded with the first of them. */
-import type { Trainer, TrainObjective } from '../training/trainer.ts';
+import { join } from 'node:path';
+import type { Report } from '../core/scheduling/index.ts';
+import type { EpochReport, LaneOutcome, Trainer, TrainObjective } from '../training/trainer.ts';
 import type { LaneEnd, Objective } from './objective.ts';
 
-/** @param resources absolute path of the folder `resources/` */
-export function createTraining(resources: string): Objective {
+export interface TrainingFolders {
+  /** Absolute path of the folder `resources/`. */
+  readonly resources: string;
+  /** Absolute path of this user's folder: what was measured on this machine is kept there. */
+  readonly userFolder: string;
+}
+
+export function createTraining({ resources, userFolder }: TrainingFolders): Objective {
   let trainer: Promise<Trainer> | null = null;
-  return async ({ objective, seed }, lanes, onProgress) => {
-    trainer ??= import('../training/trainer.ts').then(({ Trainer }) => new Trainer({ resources }));
+  return async ({ objective, seed, executor: began }, lanes, listener) => {
+    const calibrations = join(userFolder, 'calibrations');
+    trainer ??= import('../training/trainer.ts').then(({ Trainer }) => new Trainer({ resources, calibrations }));
     const requests = lanes.map(({ attempt, params, signal }) => ({ request: { trial: attempt.number, params }, signal }));
     // The trainer parses the objective itself, and says what is wrong with it.
     const outcomes = await (
       await trainer
-    ).train(objective as unknown as TrainObjective, seed, requests, ({ step, steps }) => onProgress({ step, steps }));
-    return outcomes.map((lane): LaneEnd => {
-      switch (lane.outcome) {
-        case 'succeeded':
-          return { outcome: 'finished', value: lane.value, metrics: { ...lane.metrics, checksum: lane.checksum }, executor: lane.executor };
-        case 'diverged':
-          return { outcome: 'finished', value: NaN, metrics: { epoch: lane.epoch }, executor: lane.executor };
-        case 'cancelled':
-          return { outcome: 'stopped' };
-      }
+    ).train(objective as unknown as TrainObjective, seed, requests, {
+      began,
+      progress: ({ step, steps }) => listener.progress({ step, steps }),
+      report: (lane, report) => listener.report(lane, reportOf(report)),
+      ended: (lane, outcome) => listener.ended(lane, endOf(outcome)),
     });
+    return outcomes.map(endOf);
   };
+}
+
+function endOf(outcome: LaneOutcome): LaneEnd {
+  if (outcome.outcome === 'cancelled') return { outcome: 'stopped' };
+  const { executor, executorReason } = outcome;
+  const about = { executor, executorReason, reports: outcome.reports.map(reportOf) };
+  return outcome.outcome === 'succeeded'
+    ? { outcome: 'finished', value: outcome.value, metrics: { ...outcome.metrics, checksum: outcome.checksum }, ...about }
+    : { outcome: 'finished', value: NaN, metrics: { epoch: outcome.epoch }, ...about };
+}
+
+function reportOf({ epoch, value, metrics }: EpochReport): Report {
+  return { step: epoch, value, metrics };
 }

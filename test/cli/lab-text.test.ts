@@ -32,8 +32,14 @@ const trial: TrialOutput = {
   attempts: 2,
   started: null,
   completed: null,
+  executor: 'wasm',
+  reports: [],
   metrics: {},
 };
+const curve = [
+  { epoch: 1, value: 0.9 },
+  { epoch: 2, value: 0.9412 },
+];
 
 test('the studies of a lab', () => {
   expect(studiesText({ lab: 'lab.db', studies: [study, foreign] }, 80)).toEqual([
@@ -51,11 +57,16 @@ test('one study, what it searches and how', () => {
     sampler: { name: 'evolution', population: 6 },
     seed: 7,
   } as const;
-  expect(showText({ lab: 'lab.db', study, searched: structuredClone(searched) as unknown as ShowOutput['searched'] }, 'accuracy')).toEqual([
+  const trained = { executors: [{ label: 'wasm', reason: 'pinned by the study' }], reports: curve };
+  expect(
+    showText({ lab: 'lab.db', study, trained, searched: structuredClone(searched) as unknown as ShowOutput['searched'] }, 'accuracy'),
+  ).toEqual([
     'mnist in lab.db',
     '  state      paused (interrupted)',
     '  trials     2 waiting, 0 running, 5 complete, 0 pruned, 1 failed',
     '  best       94.12 % in trial 3 (maximize)',
+    '  by epoch   90.00 %, 94.12 %',
+    '  trained by wasm (pinned by the study)',
     '  stops at   64 trials or a value of 0.99',
     '  objective  train, dataset mnist, settings {"batch":128}',
     '  sampler    evolution, population 6, seed 7',
@@ -63,12 +74,14 @@ test('one study, what it searches and how', () => {
     '    lr  float, low 0.0001, high 1, log true',
     '    kind  categorical, choices ["relu","tanh"]',
   ]);
-  expect(showText({ lab: 'lab.db', study: foreign, searched: null }, 'value').slice(1, 5)).toEqual([
-    '  state      a study of Optuna',
-    '  trials     2 waiting, 0 running, 5 complete, 0 pruned, 1 failed',
-    '  best       – (maximize)',
-    '  stops at   nothing: it runs until it is stopped',
-  ]);
+  expect(showText({ lab: 'lab.db', study: foreign, trained: { executors: [], reports: [] }, searched: null }, 'value').slice(1, 5)).toEqual(
+    [
+      '  state      a study of Optuna',
+      '  trials     2 waiting, 0 running, 5 complete, 0 pruned, 1 failed',
+      '  best       – (maximize)',
+      '  stops at   nothing: it runs until it is stopped',
+    ],
+  );
 });
 
 test.each([
@@ -76,6 +89,10 @@ test.each([
   [{ value: null, outcome: 'diverged', attempts: 1 }, 'trial 3  diverged  lr 0.03123  kind relu'],
   [{ state: 'failed', outcome: 'crashed', value: null, attempts: 3 }, 'trial 3  failed (crashed)  lr 0.03123  kind relu  3 attempts'],
   [{ state: 'running', outcome: null, value: null, attempts: 1 }, 'trial 3  running  lr 0.03123  kind relu'],
+  [
+    { state: 'running', outcome: null, value: null, attempts: 1, reports: curve },
+    'trial 3  running, epoch 2 94.12 %  lr 0.03123  kind relu',
+  ],
   [{ state: 'pruned', outcome: 'pruned', attempts: 1 }, 'trial 3  pruned  lr 0.03123  kind relu'],
 ] as const)('a trial in one line: %j', (change, line) => {
   expect(trialText({ ...trial, ...change }, 'accuracy')).toBe(line);
@@ -83,22 +100,36 @@ test.each([
 
 test('the story of a trial: attempts, then causes', () => {
   expect(
-    storyText({
-      study: 'mnist',
-      trial: 3,
-      state: 'complete',
-      params: trial.params,
-      attempts: [
-        { k: 1, slot: 'local/cpu/1', outcome: 'lost', ms: null, detail: 'killed by SIGKILL' },
-        { k: 2, slot: 'local/cpu/0', outcome: 'succeeded', ms: 812, detail: null },
-      ],
-      story: ['2.7 proposed because 2.6'],
-    }),
+    storyText(
+      {
+        study: 'mnist',
+        trial: 3,
+        state: 'complete',
+        params: trial.params,
+        attempts: [
+          { k: 1, slot: 'local/cpu/1', outcome: 'lost', ms: null, detail: 'killed by SIGKILL', executor: null, executorReason: null },
+          {
+            k: 2,
+            slot: 'local/cpu/0',
+            outcome: 'succeeded',
+            ms: 812,
+            detail: null,
+            executor: 'wasm',
+            executorReason: 'pinned by the study',
+          },
+        ],
+        reports: curve.map((report) => ({ ...report, metrics: { loss: 1 - report.value } })),
+        story: ['2.7 proposed because 2.6'],
+      },
+      'accuracy',
+    ),
   ).toEqual([
     'trial 3 of mnist: complete',
     '  lr 0.03123  kind relu',
     '  attempt 1 on cpu/1: lost (killed by SIGKILL)',
-    '  attempt 2 on cpu/0: succeeded after 0.8 s',
+    '  attempt 2 on cpu/0: succeeded after 0.8 s, trained by wasm (pinned by the study)',
+    '  after epoch 1: 90.00 %, loss 0.1',
+    '  after epoch 2: 94.12 %, loss 0.0588',
     '  what happened, and because of what:',
     '    2.7 proposed because 2.6',
   ]);

@@ -112,6 +112,21 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(trialsOf(harness.reopen().lab)[0]).toMatchObject({ state, end: { outcome, value, finishSeq: 0 } });
     });
 
+    it('takes reports of a running trial, and of no other', () => {
+      const report = (number: number): Write => ({ op: 'reported', attempt: { study: UID, number, k: 1 }, step: 0, value: 0.5 });
+      lab.commit([[createStudy(), propose(0)], [start(0)], [report(0)], [report(0)], succeed(0, 0)]);
+      for (const number of [0, 1]) expect(code(() => lab.commit([[report(number)]]))).toBe('contradiction');
+      expect(trialsOf(harness.reopen().lab)[0]).toMatchObject({ state: 'complete' });
+    });
+
+    it('gives back which executor a study began with', () => {
+      lab.commit([[createStudy(), propose(0)], [start(0)]]);
+      expect(study()).toMatchObject({ executor: null });
+      lab = harness.reopen();
+      lab.commit([succeed(0, 0)]);
+      expect(study()).toMatchObject({ executor: 'wasm' });
+    });
+
     it('keeps no sign of a zero', () => {
       lab.commit([[createStudy(), propose(0)], [start(0)], succeed(0, 0, -0)]);
       expect(trialsOf(harness.reopen().lab)[0]?.end?.value).toBe(0);

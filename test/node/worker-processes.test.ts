@@ -24,7 +24,14 @@ describe('worker processes', () => {
     const entry = join(folder, 'entry.mjs');
     writeFileSync(entry, script);
     exits = new Inbox();
-    const options = { entry, controlEndpoint: 'tcp://127.0.0.1:1', token: 'secret', resources: folder, memoryLimitBytes: 2 ** 30 };
+    const options = {
+      entry,
+      controlEndpoint: 'tcp://127.0.0.1:1',
+      token: 'secret',
+      resources: folder,
+      userFolder: folder,
+      memoryLimitBytes: 2 ** 30,
+    };
     workers = new WorkerProcesses({ ...options, onExit: exits.put, ...more });
   }
 
@@ -181,7 +188,7 @@ describe('worker processes', () => {
     writeFileSync(entry, runs);
     const script = `
       import { WorkerProcesses } from ${JSON.stringify(new URL('../../src/node/worker-processes.ts', import.meta.url).href)};
-      const workers = new WorkerProcesses({ entry: ${JSON.stringify(entry)}, controlEndpoint: 'x', token: 'x', resources: 'x', memoryLimitBytes: 1e9, onExit: () => {} });
+      const workers = new WorkerProcesses({ entry: ${JSON.stringify(entry)}, controlEndpoint: 'x', token: 'x', resources: 'x', userFolder: 'x', memoryLimitBytes: 1e9, onExit: () => {} });
       workers.spawn('local/cpu/0', '1.1', 0);
       workers.spawn('local/cpu/1', '1.1', 1e6);
       setTimeout(() => workers.close(0), 20);`;

@@ -12,11 +12,11 @@ import {
   parseToWorker,
   wireParameters,
 } from '../../src/protocol/worker-wire.ts';
-import { cohort, control, hello, orders, result, study, tasks } from '../support/worker-message-examples.ts';
+import { cohort, control, hello, orders, report, result, study, tasks } from '../support/worker-message-examples.ts';
 
 const channels = [
   { channel: 'control up', parse: parseFromWorker, messages: control },
-  { channel: 'results', parse: parseResult, messages: [result] },
+  { channel: 'results', parse: parseResult, messages: [result, report] },
   { channel: 'control down', parse: parseToWorker, messages: orders },
   { channel: 'tasks', parse: parseTask, messages: tasks },
 ] as const;
@@ -71,6 +71,16 @@ describe('a result', () => {
 
   it('is refused where a number overflows to infinity', () => {
     expect(() => parseResult(encodeMessage(result).replace('0.9312', '1e999'))).toThrow(MalformedMessage);
+  });
+});
+
+describe('a report', () => {
+  it.each([
+    ['a value that is not finite', { step: 0, value: NaN }],
+    ['a negative step', { step: -1, value: 1 }],
+    ['a metric that is a text', { step: 0, value: 1, metrics: { loss: 'low' } }],
+  ])('is refused: %s', (_, fields) => {
+    expect(() => parseResult(JSON.stringify({ ...report, report: fields }))).toThrow(MalformedMessage);
   });
 });
 

@@ -10,6 +10,7 @@ const settings = {
   lanes: 1,
   memoryLimitBytes: 2 ** 30,
   resources: '/resources',
+  userFolder: '/home/someone/galapagos',
 };
 
 describe('a worker’s settings', () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Write } from '../../src/core/scheduling/index.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import type { LabReader } from '../../src/storage/lab-reader.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
@@ -48,6 +49,60 @@ function makeLab(): void {
   lab.close();
 }
 
+describe('reports', () => {
+  const report = (number: number, step: number, value: number): Write => ({
+    op: 'reported',
+    attempt: { study: UID, number, k: 1 },
+    step,
+    value,
+  });
+  const intermediates = (): unknown =>
+    foreignly(file, 'SELECT number, step, intermediate_value, intermediate_value_type FROM trial_intermediate_values JOIN trials USING (trial_id) ORDER BY 1, 2'); // prettier-ignore
+
+  it('are Optuna’s intermediate values; the result repeats those that did not arrive', () => {
+    const lab = openLab(file, { create: true, now: () => now });
+    lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)], [report(0, 0, 0.5)], [report(1, 0, 0.25)]]);
+    const reports = [0.5, 0.75, 0.625].map((value, step) => ({ step, value, metrics: { loss: 1 - value } }));
+    const ended: Write = {
+      op: 'attemptEnded',
+      attempt: { study: UID, number: 0, k: 1 },
+      outcome: 'succeeded',
+      at: 0,
+      result: { outcome: 'succeeded', value: 0.75, ms: 1, reports },
+      detail: null,
+    };
+    lab.commit([[ended, endTrial(0, { finishSeq: 0, value: 0.75 })]]);
+    lab.close();
+    expect(intermediates()).toEqual([
+      [0, 0, 0.5, 'FINITE'],
+      [0, 1, 0.75, 'FINITE'],
+      [0, 2, 0.625, 'FINITE'],
+      [1, 0, 0.25, 'FINITE'],
+    ]);
+    expect([...read().trials(UID)].map((trial) => trial.reports)).toEqual([
+      [
+        { step: 0, value: 0.5 },
+        { step: 1, value: 0.75 },
+        { step: 2, value: 0.625 },
+      ],
+      [{ step: 0, value: 0.25 }],
+    ]);
+    expect(read().story(UID, 0)?.trial.result?.reports).toEqual(reports);
+  });
+
+  it('of an attempt that was lost are gone, and none is added to a trial that another program has ended', () => {
+    const lab = openLab(file, { create: true, now: () => now });
+    lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)], [report(0, 0, 0.5)], [report(1, 0, 0.25)]]);
+    lab.commit([
+      [endAttempt(0, 1, 'lost'), { op: 'trialBack', uid: UID, number: 0, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 }],
+    ]);
+    foreignly(file, "UPDATE trials SET state = 'FAIL' WHERE number = 1");
+    lab.commit([[report(1, 1, 0.5)]]);
+    lab.close();
+    expect(intermediates()).toEqual([[1, 0, 0.25, 'FINITE']]);
+  });
+});
+
 describe('a study of ours', () => {
   beforeEach(makeLab);
 
@@ -87,6 +142,7 @@ describe('a study of ours', () => {
       origin: { operator: 'crossover+mutation', parents: [0], generation: 1 },
       ...{ attempts: 1, endedBy: 1, slot: 'local/cpu/1', start: now, complete: now },
       result: { outcome: 'succeeded', ms: 12.5, value: 0.5, metrics: { accuracy: 0.5, checksum: 'ab12' }, executor: 'wasm' },
+      reports: [],
     });
     expect(trials[5]).toMatchObject({ attempts: 0, endedBy: 0, slot: null, result: null, start: null, complete: null });
   });

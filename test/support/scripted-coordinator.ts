@@ -5,6 +5,8 @@ import type { Beat, FromWorker, Hello, ResultMessage } from '../../src/protocol/
 import { ZeromqCoordinator } from '../../src/transport/zeromq.ts';
 import { Inbox } from './inbox.ts';
 
+type Result = Extract<ResultMessage, { type: 'result' }>;
+
 export const uid = 'a-study';
 export const attempt = (number: number, k = 1): AttemptId => ({ study: uid, number, k });
 
@@ -42,12 +44,8 @@ export class ScriptedCoordinator {
     return this.messages.first((message): message is Beat => message.type === 'beat', from);
   }
 
-  result(number: number, from = 0, ms?: number): Promise<ResultMessage> {
-    return this.messages.first(
-      (message): message is ResultMessage => message.type === 'result' && message.attempt.number === number,
-      from,
-      ms,
-    );
+  result(number: number, from = 0, ms?: number): Promise<Result> {
+    return this.messages.first((message): message is Result => message.type === 'result' && message.attempt.number === number, from, ms);
   }
 
   /** Opens a session for who said hello. @returns its name */

@@ -1,7 +1,7 @@
 /** A worker's session whose clock, coordinator and objective are the test's. */
 import type { AttemptId, AttemptResult } from '../../src/core/scheduling/index.ts';
 import type { Beat, CohortMessage, FromWorker, Hello, ResultMessage, Welcome } from '../../src/protocol/worker-messages.ts';
-import type { Lane } from '../../src/worker/cohorts.ts';
+import type { Lane, LanesListener } from '../../src/worker/cohorts.ts';
 import { WorkerSession } from '../../src/worker/session.ts';
 import { study } from './worker-message-examples.ts';
 
@@ -17,7 +17,7 @@ export class SessionWorld {
   readonly warnings: string[] = [];
   exited: { code: number; text: string | null } | null = null;
   /** Lanes that run, with what ends them. */
-  readonly running: { lanes: readonly Lane[]; end: (results: readonly AttemptResult[]) => void }[] = [];
+  readonly running: { lanes: readonly Lane[]; listener: LanesListener; end: (results: readonly AttemptResult[]) => void }[] = [];
   readonly session: WorkerSession;
   #taskSeq = 0;
 
@@ -32,7 +32,7 @@ export class SessionWorld {
         exit: (code, text) => (this.exited = { code, text }),
         warn: (text) => this.warnings.push(text),
       },
-      (_, lanes) => new Promise((resolve) => this.running.push({ lanes, end: resolve })),
+      (_, lanes, listener) => new Promise((resolve) => this.running.push({ lanes, listener, end: resolve })),
       () => this.now,
     );
     this.session.start();
@@ -95,7 +95,7 @@ export class SessionWorld {
   }
 
   sent(number: number): AttemptResult[] {
-    return this.results.filter((message) => message.attempt.number === number).map(({ result }) => result);
+    return this.results.flatMap((message) => (message.type === 'result' && message.attempt.number === number ? [message.result] : []));
   }
 }
 

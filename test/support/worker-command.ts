@@ -1,5 +1,7 @@
 /** How tests start a worker from its source, and how they see whether a process is there. */
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
@@ -8,6 +10,7 @@ export const workerCommand = {
   entry: path('../../src/worker/index.ts'),
   execArgv: ['--import', 'tsx'],
   resources: path('../../resources'),
+  userFolder: join(tmpdir(), 'galapagos-test-user'),
   memoryLimitBytes: 1024 * 2 ** 20,
 } as const;
 

@@ -42,6 +42,7 @@ export const study: StudyMessage = {
   study: attempt.study,
   objective: { kind: 'synthetic', function: 'sphere' },
   seed: 7,
+  executor: 'wasm',
   parameters: [
     { name: 'learningRate', choices: null },
     { name: 'activation', choices: ['relu', 'tanh', null, true, 3] },
@@ -58,7 +59,16 @@ export const cohort: CohortMessage = {
   deadlineMs: null,
 };
 
-export const result: ResultMessage = {
+export const report: ResultMessage = {
+  type: 'report',
+  session: '3.1',
+  slot: 'local/cpu/0',
+  spawn: '3.1',
+  attempt,
+  report: { step: 0, value: 0.91, metrics: { loss: 0.3, accuracy: 0.91 } },
+};
+
+export const result: Extract<ResultMessage, { type: 'result' }> = {
   type: 'result',
   session: '3.1',
   slot: 'local/cpu/0',
@@ -71,6 +81,8 @@ export const result: ResultMessage = {
     metrics: { loss: 0.2, accuracy: 0.9312, checksum: 'abc' },
     device: 'cpu',
     executor: 'wasm',
+    executorReason: 'the study pins it',
+    reports: [report.report, { step: 1, value: 0.9312 }],
   },
 };
 

@@ -217,8 +217,8 @@ describe('a worker process', () => {
   it('without a channel to its parent notices by its parent’s number, within a second', async () => {
     workers = new WorkerProcesses({ ...workerCommand, controlEndpoint: 'x', token: 'x', onExit: exits.put });
     const { controlEndpoint, token } = coordinator.transport;
-    const { entry, execArgv, resources, memoryLimitBytes } = workerCommand;
-    const settings = { controlEndpoint, token, slot: 'local/cpu/0', spawn: '1.1', device: 'cpu', lanes: 1, memoryLimitBytes, resources };
+    const { entry, execArgv, ...more } = workerCommand;
+    const settings = { controlEndpoint, token, slot: 'local/cpu/0', spawn: '1.1', device: 'cpu', lanes: 1, ...more };
     const parent = spawn('sh', ['-c', '"$@" & echo $!; wait', 'sh', process.execPath, ...execArgv, entry], {
       env: { ...process.env, [WORKER_SETTINGS]: JSON.stringify(settings) },
       stdio: ['ignore', 'pipe', 'inherit'],

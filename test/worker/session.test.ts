@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AttemptResult } from '../../src/core/scheduling/index.ts';
 import { SessionWorld, attempt, done, turn, welcomed } from '../support/session-world.ts';
 
 describe('the worker says hello', () => {
@@ -186,6 +187,36 @@ describe('a task', () => {
     // The deadline may have passed within that turn.
     if (signal?.aborted === false) await new Promise((resolve) => signal.addEventListener('abort', resolve));
     expect(signal?.reason).toBe('timedOut');
+  });
+});
+
+describe('lanes of one cohort', () => {
+  it('are answered one by one, as each ends, and once', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [0, 1]);
+    await turn();
+    const diverged: AttemptResult = { outcome: 'diverged', ms: 1 };
+    world.running[0]?.listener.ended(1, diverged);
+    expect([world.sent(0), world.sent(1)]).toStrictEqual([[], [diverged]]);
+    await world.end(done, diverged);
+    expect([world.sent(0), world.sent(1)]).toStrictEqual([[done], [diverged]]);
+  });
+
+  it('report on their way; after their end, or a cancel that dropped them, nothing is sent', async () => {
+    const world = await welcomed();
+    world.cohort('1.1', [0, 1]);
+    await turn();
+    const report = { step: 0, value: 0.5 };
+    const { listener } = world.running[0]!;
+    listener.report(0, report);
+    listener.ended(0, done);
+    listener.report(0, report);
+    world.pass(2000, false);
+    world.welcome('1.2');
+    listener.report(1, report);
+    expect(world.results.filter(({ type }) => type === 'report')).toStrictEqual([
+      { type: 'report', session: '1.1', slot: 'local/cpu/0', spawn: '1.1', attempt: attempt(0), report },
+    ]);
   });
 });
 

@@ -4,10 +4,13 @@ import type { AttemptResult } from '../../src/core/scheduling/index.ts';
 import type { Params } from '../../src/core/search-space/distribution.ts';
 import { syntheticFunctions } from '../../src/protocol/objective.ts';
 import { createRunner } from '../../src/worker/attempt.ts';
+import type { LanesListener } from '../../src/worker/cohorts.ts';
 import { functions } from '../../src/worker/synthetic-functions.ts';
 import { study } from '../support/worker-message-examples.ts';
 
-const runner = (slot = 'local/cpu/0') => createRunner({ slot, device: 'cpu', resources: '/nowhere' });
+const runner = (slot = 'local/cpu/0') => createRunner({ slot, device: 'cpu', resources: '/nowhere', userFolder: '/nowhere' });
+
+const UNHEARD: LanesListener = { progress: () => undefined, report: () => undefined, ended: () => undefined };
 
 interface Run {
   readonly objective?: object;
@@ -29,7 +32,7 @@ async function run({
   slot,
 }: Run): Promise<AttemptResult> {
   const message = { ...study, seed, objective: { kind: 'synthetic', function: 'sphere', ...objective } };
-  const [result] = await runner(slot)(message, [{ attempt: { study: study.study, number, k }, params, signal }], () => undefined);
+  const [result] = await runner(slot)(message, [{ attempt: { study: study.study, number, k }, params, signal }], UNHEARD);
   return result!;
 }
 

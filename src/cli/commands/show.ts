@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import type { ShowOutput } from '../../protocol/cli-output.ts';
 import { print, printJson } from '../context.ts';
 import type { Context } from '../context.ts';
+import { TOP } from '../export.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { knownStudy, measureOfStudy, searchedOutput, studyOutput } from '../lab-output.ts';
+import { knownStudy, measureOfStudy, searchedOutput, studyOutput, trainedOutput } from '../lab-output.ts';
 import { showText } from '../lab-text.ts';
 
 export function addShow(program: Command, context: Context): void {
@@ -19,8 +20,16 @@ Examples:
   galapagos show mnist --lab other.db --json`,
     )
     .action(async (named: string, { lab, json = false }: LabOptions) => {
-      const study = await withLab(context, lab, (reader) => knownStudy(reader, named, lab));
-      const output: ShowOutput = { lab, study: studyOutput(study), searched: searchedOutput(study) };
+      const { study, best } = await withLab(context, lab, (reader) => {
+        const study = knownStudy(reader, named, lab);
+        return { study, best: reader.best(study.uid ?? study.name, TOP) };
+      });
+      const output: ShowOutput = {
+        lab,
+        study: studyOutput(study),
+        trained: trainedOutput(best),
+        searched: searchedOutput(study),
+      };
       if (json) printJson(context, output);
       else print(context, showText(output, measureOfStudy(study)));
     });

@@ -51,7 +51,7 @@ export class JsonDisplay implements RunDisplay {
   }
 
   finish(end: RunSummary): void {
-    const { study, state, reason, complete, pruned, failed, lostAttempts, elapsedMs, generations, written, resumeCommand } = end;
+    const { study, state, reason, complete, pruned, failed, lostAttempts, elapsedMs, executors, generations, written, resumeCommand } = end;
     this.#say({
       event: 'finished',
       study,
@@ -62,6 +62,7 @@ export class JsonDisplay implements RunDisplay {
       failed,
       lostAttempts,
       elapsedMs,
+      executors: [...executors],
       best: end.best.map(bestOutput),
       generations: generations === null ? null : [...generations],
       lab: written.lab,
@@ -90,6 +91,10 @@ function outputOf(event: RunEvent): RunOutputBody {
     case 'trialStarted': {
       const { trial, attempt, slot, params } = event;
       return { event: 'trialStarted', trial, attempt, slot, params };
+    }
+    case 'trialReported': {
+      const { trial, attempt, slot, epoch, value, metrics } = event;
+      return { event: 'trialReported', trial, attempt, slot, epoch, value, metrics };
     }
     case 'trialEnded': {
       const { trial, attempt, slot, state, outcome, value, params, origin, isBest, ms, error, metrics } = event;

@@ -67,6 +67,8 @@ export function eventLine(event: RunEvent, measure: Measure): string | null {
   switch (event.type) {
     case 'trialEnded':
       return trialLine(event, measure);
+    case 'trialReported':
+      return `trial ${event.trial}  epoch ${event.epoch}  ${value(event.value, measure)}`;
     case 'trialBack':
       return `trial ${event.trial}  attempt ${event.attempt} on ${slot(event.slot)} ${words(event.outcome)}, it runs again${because(event.detail)}`;
     case 'workerLost':

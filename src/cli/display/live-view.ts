@@ -69,12 +69,14 @@ function speed(progress: RunProgress): string {
   return parts.join(' · ');
 }
 
-function workerLine(name: string, worker: WorkerView, progress: RunProgress, { width, paint }: Frame): string {
+function workerLine(name: string, worker: WorkerView, progress: RunProgress, { width, paint, measure }: Frame): string {
   const label = slot(name).padEnd(7);
   switch (worker.doing) {
     case 'trial': {
       const time = duration(progress.atItMs(worker) ?? 0).padStart(7);
-      const text = cut(`${label} trial ${worker.trial}  ${params(worker.params)}`, width - time.length - 1);
+      const { trial, report } = worker;
+      const reported = report === null ? '' : `  epoch ${report.epoch} ${value(report.value, measure)}`;
+      const text = cut(`${label} trial ${trial}${reported}  ${params(worker.params)}`, width - time.length - 1);
       return `${text.padEnd(Math.min(width, 100) - time.length)}${paint.dim(time)}`;
     }
     case 'lost':

@@ -43,6 +43,18 @@ export type RunEvent =
   | { readonly type: 'quarantined'; readonly slot: string; readonly reason: string; readonly forMs: number }
   | { readonly type: 'released'; readonly slot: string }
   | { readonly type: 'trialStarted'; readonly trial: number; readonly attempt: number; readonly slot: string; readonly params: Params }
+  /** On its way, after an epoch that is not its last. */
+  | {
+      readonly type: 'trialReported';
+      readonly trial: number;
+      readonly attempt: number;
+      readonly slot: string;
+      /** Epochs done. */
+      readonly epoch: number;
+      /** What it would be worth if it ended here. */
+      readonly value: number;
+      readonly metrics: Readonly<Record<string, number>>;
+    }
   | {
       readonly type: 'trialEnded';
       readonly trial: number;
@@ -89,6 +101,8 @@ export interface RunSummary {
   readonly lostAttempts: number;
   /** Of this run, not of earlier ones. */
   readonly elapsedMs: number;
+  /** What trained the best, and why; none where the objective says nothing of it. */
+  readonly executors: readonly { readonly label: string; readonly reason: string | null }[];
   /** Best first, at most five. */
   readonly best: readonly BestTrial[];
   /** Null: the sampler has no generations. */

@@ -7,8 +7,21 @@ import type { BestTrial, RunEvent, RunStart } from './run-display.ts';
 
 export type WorkerView =
   | { readonly doing: 'starting' | 'waiting' }
-  | { readonly doing: 'trial'; readonly trial: number; readonly params: Params; readonly sinceMs: number }
+  | {
+      readonly doing: 'trial';
+      readonly trial: number;
+      readonly params: Params;
+      readonly sinceMs: number;
+      /** Its latest report; null: none yet. */
+      readonly report: Reported | null;
+    }
   | { readonly doing: 'lost' | 'quarantined'; readonly reason: string };
+
+export interface Reported {
+  /** Epochs done. */
+  readonly epoch: number;
+  readonly value: number;
+}
 
 interface Sent {
   readonly trial: number;
@@ -100,6 +113,9 @@ export class RunProgress {
       case 'trialStarted':
         this.#arrive(event.slot, event);
         break;
+      case 'trialReported':
+        this.#report(event);
+        break;
       case 'trialEnded':
         this.#ended(event);
         break;
@@ -130,12 +146,17 @@ export class RunProgress {
     this.#leave(trial);
   }
 
+  #report({ slot, trial, epoch, value }: Extract<RunEvent, { type: 'trialReported' }>): void {
+    const worker = this.workers.get(slot);
+    if (worker?.doing === 'trial' && worker.trial === trial) this.workers.set(slot, { ...worker, report: { epoch, value } });
+  }
+
   /** A worker has the next trial waiting beside the one that it is at. */
   #arrive(slot: string, { trial, params }: Sent): void {
     const sent = this.#sent.get(slot) ?? [];
     this.#sent.set(slot, [...sent, { trial, params }]);
     this.#slotOf.set(trial, slot);
-    if (sent.length === 0) this.workers.set(slot, { doing: 'trial', trial, params, sinceMs: this.#nowMs });
+    if (sent.length === 0) this.workers.set(slot, { doing: 'trial', trial, params, sinceMs: this.#nowMs, report: null });
   }
 
   /** A trial has left its worker, which turns to the next one. */
@@ -148,6 +169,6 @@ export class RunProgress {
     const worker = this.workers.get(slot);
     if (worker?.doing !== 'trial' || worker.trial !== trial) return;
     const [next] = left;
-    this.workers.set(slot, next === undefined ? { doing: 'waiting' } : { doing: 'trial', ...next, sinceMs: this.#nowMs });
+    this.workers.set(slot, next === undefined ? { doing: 'waiting' } : { doing: 'trial', ...next, sinceMs: this.#nowMs, report: null });
   }
 }

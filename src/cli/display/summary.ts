@@ -24,6 +24,9 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
   if (end.generations !== null && end.generations.length > 0) {
     lines.push(`Best ${frame.measure} per generation`, ...generationTable(end.generations, run.direction, frame), '');
   }
+  for (const { label, reason } of end.executors) {
+    lines.push(...wrap(`Trained by ${label}${reason === null ? '' : `: ${reason}`}.`.split(' '), frame.width, '', ' '));
+  }
   for (const note of run.notes) lines.push(...wrap(`Note: ${note}`.split(' '), frame.width, '', ' '));
   lines.push(written(end));
   if (end.resumeCommand !== null) lines.push(`Go on with: ${end.resumeCommand}`);

@@ -15,6 +15,15 @@ export interface Cause {
   readonly because?: string;
 }
 
+/** What a worker says of an attempt on its way: what its trial would be worth if it ended there. */
+export interface Report {
+  /** From 0, rising; of training, the epoch. */
+  readonly step: number;
+  /** Finite. */
+  readonly value: number;
+  readonly metrics?: Readonly<Record<string, number>>;
+}
+
 /** What a worker says an attempt came to; `ms` is its own duration, never an instant. */
 export interface AttemptResult {
   readonly outcome: 'succeeded' | 'diverged' | 'crashed' | 'outOfMemory' | 'timedOut' | 'cancelled';
@@ -30,6 +39,10 @@ export interface AttemptResult {
   readonly device?: string;
   /** The executor's label, e.g. `wasm`. */
   readonly executor?: string;
+  /** Why that executor, in words. */
+  readonly executorReason?: string;
+  /** Every report of the attempt, whether or not it arrived before. */
+  readonly reports?: readonly Report[];
 }
 
 /** An attempt as read back from storage. */
@@ -72,6 +85,8 @@ export interface StoredStudy {
   /** Numbers ≥ limit are not wanted; null: no limit. */
   readonly limit: number | null;
   readonly activeMs: number;
+  /** What its first results came from, e.g. `wasm`; null: none yet, or they do not say. */
+  readonly executor: string | null;
   readonly trials: Iterable<StoredTrial>;
 }
 
@@ -146,6 +161,7 @@ export type Event = Cause &
         readonly attempt: AttemptId;
         readonly result: AttemptResult;
       }
+    | { readonly type: 'report'; readonly slot: SlotName; readonly spawn: string; readonly attempt: AttemptId; readonly report: Report }
     /** A message of this worker that no schema accepts. */
     | { readonly type: 'malformed'; readonly slot: SlotName; readonly spawn: string; readonly error: string }
     | {

@@ -5,7 +5,7 @@
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin } from '../samplers/sampler.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
-import type { AttemptResult, Event, Held } from './events.ts';
+import type { AttemptResult, Event, Held, Report } from './events.ts';
 import type {
   AttemptId,
   AttemptOutcome,
@@ -41,6 +41,7 @@ export type Write =
       readonly cohort: string;
       readonly at: number;
     }
+  | { readonly op: 'reported'; readonly attempt: AttemptId; readonly step: number; readonly value: number }
   | {
       readonly op: 'attemptEnded';
       readonly attempt: AttemptId;
@@ -87,6 +88,7 @@ export type Change =
       readonly params: EncodedParams;
       readonly origin: Origin;
     }
+  | { readonly kind: 'trialReported'; readonly attempt: AttemptId; readonly slot: SlotName; readonly report: Report }
   | {
       readonly kind: 'trialEnded';
       readonly number: number;

@@ -73,6 +73,7 @@ function accept(lab: LabState, attempt: Attempt, result: AttemptResult): void {
 
 function complete(lab: LabState, attempt: Attempt, result: AttemptResult, value: number): void {
   const { trial } = attempt;
+  trial.study.executor ??= result.executor ?? null;
   const outcome = result.outcome === 'diverged' ? 'diverged' : 'succeeded';
   moveAttempt(lab, attempt, outcome);
   writeAttemptEnd(lab, attempt, outcome, result, null);

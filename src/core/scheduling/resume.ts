@@ -31,6 +31,7 @@ function openStudy(lab: LabState, stored: StoredStudy): void {
   study.savedActiveMs = stored.activeMs;
   study.state = stored.state;
   study.reason = stored.reason;
+  study.executor = stored.executor;
   const ended: StoredTrial[] = [];
   const open: StoredTrial[] = [];
   for (const trial of stored.trials) {

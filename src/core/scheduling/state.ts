@@ -97,6 +97,8 @@ export interface Study {
   activeDue: number | null;
   /** When open attempts are recalled; null: not asked for, or done. */
   graceEnds: number | null;
+  /** The label of the executor that its first results came from; null: none yet, or they do not say. */
+  executor: string | null;
   readonly durations: Median;
 }
 

@@ -13,6 +13,7 @@ import type { Instruction } from './instructions.ts';
 import { beat, leaving, protocolError } from './liveness.ts';
 import { showLab, takeInstructions } from './outbox.ts';
 import { keepOneUsable } from './quarantine.ts';
+import { report } from './reports.ts';
 import { result } from './results.ts';
 import { opened } from './resume.ts';
 import { hello } from './sessions.ts';
@@ -111,6 +112,9 @@ function take(lab: LabState, event: Event): void {
       return;
     case 'result':
       result(lab, event);
+      return;
+    case 'report':
+      report(lab, event);
       return;
     case 'malformed':
       lab.refusals.add('malformed', event.slot);

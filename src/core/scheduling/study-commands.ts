@@ -53,6 +53,7 @@ export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Li
     savedActiveMs: 0,
     activeDue: null,
     graceEnds: null,
+    executor: null,
     durations: new Median(),
   };
 }

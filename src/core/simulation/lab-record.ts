@@ -46,7 +46,7 @@ export class LabRecord {
     switch (write.op) {
       case 'study': {
         const { uid, spec, limits, limit } = write;
-        this.#studies.set(uid, { uid, spec, state: 'running', reason: null, limits, limit, activeMs: 0, trials: [] });
+        this.#studies.set(uid, { uid, spec, state: 'running', reason: null, limits, limit, activeMs: 0, executor: null, trials: [] });
         return;
       }
       case 'studyState':
@@ -70,6 +70,10 @@ export class LabRecord {
         this.#move(trial, 'running');
         return;
       }
+      case 'reported':
+        if (this.#trial(write.attempt.study, write.attempt.number).state !== 'running')
+          throw new Error(`trial ${write.attempt.number} reported without running`);
+        return;
       case 'attemptEnded': {
         const { study, number, k } = write.attempt;
         const attempt = this.#trial(study, number).attempts.find((candidate) => candidate.k === k);

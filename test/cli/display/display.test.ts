@@ -65,6 +65,7 @@ const end: RunSummary = {
   failed: 0,
   lostAttempts: 1,
   elapsedMs: 3500,
+  executors: [{ label: 'wasm', reason: 'pinned by the study' }],
   best: [4, 3].map((trial) => ({ trial, value: 0.9 + trial / 100, params, attempt: 1, origin })),
   generations: [
     { generation: 0, trials: 4, best: 0.93 },
@@ -162,6 +163,7 @@ test('the summary at 80 columns', () => {
     '         1       1        94.00 %      94.00 %',
     '         2       0              –      94.00 %',
     '',
+    'Trained by wasm: pinned by the study.',
     'Note: the test set selects the best trial: not an honest estimate',
     'Wrote best-configs.json (2 configurations); every trial is in lab.db.',
     'Go on with: npx galapagos run paper-mnist-evolution --resume',

@@ -1,0 +1,30 @@
+/**
+ * Reports on the way to a result: written and shown, nothing more. None is answered: the result repeats them all, so one that
+ * is lost or refused is only late.
+ */
+import type { Event } from './events.ts';
+import { findLive } from './find.ts';
+import { protocolError } from './liveness.ts';
+import { show, write } from './outbox.ts';
+import { heard } from './sessions.ts';
+import type { LabState } from './state.ts';
+
+export function report(lab: LabState, event: Extract<Event, { type: 'report' }>): void {
+  const { slot, spawn, attempt: id } = event;
+  const { step, value, metrics } = event.report;
+  const sender = lab.slots.get(slot);
+  if (sender !== undefined && sender.session !== null && sender.spawn === spawn) heard(lab, sender);
+  const attempt = findLive(lab, id);
+  if (attempt === null) {
+    lab.refusals.add('staleLease', slot);
+    return;
+  }
+  if (attempt.slot !== slot || attempt.spawn !== spawn || !Number.isFinite(value)) {
+    lab.refusals.add(Number.isFinite(value) ? 'notYours' : 'malformed', slot);
+    protocolError(lab, event);
+    return;
+  }
+  write(lab, { op: 'reported', attempt: id, step, value });
+  const shown = { step, value, ...(metrics === undefined ? {} : { metrics }) };
+  show(lab, attempt.trial.study, { kind: 'trialReported', attempt: id, slot, report: shown });
+}

@@ -1,0 +1,126 @@
+/**
+ * What was measured on this machine, kept in files so that every worker and every later run takes the same choice. One process
+ * measures, others wait for it: measuring side by side would measure the others. A cache: what cannot be read is measured again.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { isFields } from '../models/resolve.ts';
+import { canonicalJson } from '../plan/hash.ts';
+
+export interface Measurement {
+  readonly label: string;
+  /** Lane-samples a second. */
+  readonly samplesPerSecond: number;
+}
+
+/** What a measurement depends on. */
+export interface CalibrationKey {
+  readonly plan: string;
+  /** Processor and runtime. */
+  readonly device: string;
+  readonly lanes: number;
+  /** Of the executors compared, with their versions where they have one. */
+  readonly labels: readonly string[];
+}
+
+/** Raised where kernels change enough for old figures to mislead. */
+const FORMAT = 'galapagos-calibration/1';
+/** Nobody waits longer than this for another process to measure. */
+const STALE_MS = 20_000;
+const LOOK_AGAIN_MS = 50;
+
+export class Calibrations {
+  readonly #folder: string | null;
+  readonly #now: () => number;
+
+  /**
+   * @param folder absolute; null: nothing is kept
+   * @param now milliseconds of a monotonic clock
+   */
+  constructor(folder: string | null, now: () => number) {
+    this.#folder = folder;
+    this.#now = now;
+  }
+
+  /** What is kept for the key, else what `measure` gives, which is then kept. Files that cannot be written are done without. */
+  async get(key: CalibrationKey, measure: () => Promise<readonly Measurement[]>): Promise<readonly Measurement[]> {
+    if (this.#folder === null) return measure();
+    const file = join(this.#folder, `${createHash('sha256').update(canonicalJson(key)).digest('hex')}.json`);
+    const kept = await read(file, key);
+    if (kept !== null) return kept;
+    const lock = `${file}.lock`;
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      const from = this.#now();
+      while (!(await take(lock))) {
+        const theirs = await read(file, key);
+        if (theirs !== null) return theirs;
+        if (this.#now() - from > STALE_MS || (await isAbandoned(lock))) await rm(lock, { force: true });
+        await wait(LOOK_AGAIN_MS);
+      }
+    } catch {
+      return measure();
+    }
+    try {
+      const measured = (await read(file, key)) ?? (await measure());
+      await write(file, key, measured);
+      return measured;
+    } finally {
+      await rm(lock, { force: true }).catch(() => undefined);
+    }
+  }
+}
+
+/** @returns whether the lock is ours now. @throws where the folder cannot be written */
+async function take(lock: string): Promise<boolean> {
+  try {
+    await writeFile(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    return false;
+  }
+}
+
+/** Whether the process that took the lock has ended. */
+async function isAbandoned(lock: string): Promise<boolean> {
+  const pid = Number(await readFile(lock, 'utf8').catch(() => ''));
+  // Empty: its taker is about to write it.
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+  }
+}
+
+/** Null: not there, of another format, or damaged. */
+async function read(file: string, key: CalibrationKey): Promise<readonly Measurement[] | null> {
+  let found: unknown;
+  try {
+    found = JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    return null;
+  }
+  if (!isFields(found) || found['format'] !== FORMAT || canonicalJson(found['key']) !== canonicalJson(key)) return null;
+  const measured = found['measured'];
+  return Array.isArray(measured) && measured.length > 0 && measured.every(isMeasurement) ? measured : null;
+}
+
+function isMeasurement(value: unknown): value is Measurement {
+  return isFields(value) && typeof value['label'] === 'string' && typeof value['samplesPerSecond'] === 'number';
+}
+
+/** Whole or not at all; a cache that cannot be written is none. */
+async function write(file: string, key: CalibrationKey, measured: readonly Measurement[]): Promise<void> {
+  const temporary = `${file}.${randomUUID()}`;
+  try {
+    await writeFile(temporary, `${JSON.stringify({ format: FORMAT, key, measured }, null, 2)}\n`);
+    await rename(temporary, file);
+  } catch {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}

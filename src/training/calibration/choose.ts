@@ -1,0 +1,142 @@
+/**
+ * Which executor trains a plan: the one the objective pins, or the fastest that is usable here, with the reason in words. The
+ * others follow in order, for where the first cannot run the plan after all.
+ */
+import { availableParallelism, cpus } from 'node:os';
+import type { Executor } from '../executors/executor.ts';
+import type { TrainObjective } from '../objective.ts';
+import { planHash } from '../plan/hash.ts';
+import type { Plan } from '../plan/plan.ts';
+import { TrainingError } from '../training-error.ts';
+import type { Calibrations, Measurement } from './calibrations.ts';
+import { measure } from './measure.ts';
+
+/** Every executor there is, in the order in which equals are preferred. */
+export interface Executors {
+  /** No fused multiply-add: bits equal everywhere. */
+  readonly wasm: Executor;
+  /** With it, where the machine has it. */
+  readonly fused: Executor;
+  readonly tensorflow: Executor;
+  readonly reference: Executor;
+}
+
+export interface Choice {
+  readonly executor: Executor;
+  readonly label: string;
+  /** Why, in words. */
+  readonly reason: string;
+}
+
+export interface ChooseOptions {
+  readonly calibrations: Calibrations;
+  /** The label that the study began with; undefined: none yet. */
+  readonly began?: string | undefined;
+  readonly now: () => number;
+}
+
+/** Of a whole calibration. */
+const BUDGET_MS = 3_000;
+/** A faster executor with other bits has to be this much faster than one whose bits are equal everywhere. */
+const WORTH_OTHER_BITS = 1.05;
+
+interface Usable {
+  readonly executor: Executor;
+  readonly label: string;
+}
+
+/**
+ * @returns the choice first, then what to fall back to
+ * @throws TrainingError `unsupported` if the pinned executor is not usable, or none is
+ */
+export async function choose(
+  { executor: pinned = 'auto', bits }: Pick<TrainObjective, 'executor' | 'bits'>,
+  executors: Executors,
+  plan: Plan,
+  lanes: number,
+  { calibrations, began, now }: ChooseOptions,
+): Promise<Choice[]> {
+  const wasm = bits === 'wasm' ? executors.wasm : executors.fused;
+  if (pinned !== 'auto') {
+    const executor = pinned === 'wasm' ? wasm : executors[pinned];
+    const reason = pinned === 'wasm' && bits === 'wasm' ? 'the study pins it, bits included' : 'the study pins it';
+    return [{ ...(await usableOrThrow(pinned, executor)), reason }];
+  }
+  if (bits === 'wasm') return [{ ...(await usableOrThrow('wasm', wasm)), reason: 'the study pins its bits' }];
+  const usable = await usableOf([executors.wasm, executors.fused, executors.tensorflow]);
+  const fallback = { ...(await usableOrThrow('reference', executors.reference)), reason: 'nothing faster is usable here' };
+  const same = usable.find(({ label }) => label === began);
+  if (same !== undefined) return [{ ...same, reason: 'the study began with it' }, ...others(usable, same), fallback];
+  const note = began === undefined ? '' : `; the study began with ${began}, which is not usable here`;
+  const [only, ...more] = usable;
+  if (only === undefined) return [{ ...fallback, reason: `${fallback.reason}${note}` }];
+  if (more.length === 0) return [{ ...only, reason: `the only one usable here${note}` }, fallback];
+  const key = { plan: planHash(plan), device: deviceName(), lanes: bucketOf(lanes), labels: usable.map(({ label }) => label) };
+  const measured = await calibrations.get(key, () => measureAll(usable, plan, lanes, now));
+  const ranked = rank(usable, measured);
+  return [...ranked.map((each) => ({ ...each, reason: `${reasonOf(each, ranked, measured)}${note}` })), fallback];
+}
+
+function others(usable: readonly Usable[], chosen: Usable): Choice[] {
+  return usable.filter((each) => each !== chosen).map((each) => ({ ...each, reason: 'usable here' }));
+}
+
+async function usableOrThrow(name: string, executor: Executor): Promise<Usable> {
+  const found = await executor.probe();
+  if (found.usable) return { executor, label: found.label };
+  throw new TrainingError('unsupported', `${name}: ${found.reason}; ${found.remedy}`);
+}
+
+/** Each label once: without fused multiply-add here, both forms of wasm are one. */
+async function usableOf(executors: readonly Executor[]): Promise<Usable[]> {
+  const usable: Usable[] = [];
+  for (const executor of executors) {
+    const found = await executor.probe();
+    if (found.usable && !usable.some(({ label }) => label === found.label)) usable.push({ executor, label: found.label });
+  }
+  return usable;
+}
+
+/** One that fails is as slow as can be, and comes last. */
+async function measureAll(usable: readonly Usable[], plan: Plan, lanes: number, now: () => number): Promise<Measurement[]> {
+  const budgetMs = BUDGET_MS / usable.length;
+  const measured: Measurement[] = [];
+  for (const { executor, label } of usable) {
+    let samplesPerSecond = 0;
+    try {
+      samplesPerSecond = await measure(executor, plan, lanes, { budgetMs, now });
+    } catch (error) {
+      if (!(error instanceof TrainingError)) throw error;
+    }
+    measured.push({ label, samplesPerSecond });
+  }
+  return measured;
+}
+
+function rank(usable: readonly Usable[], measured: readonly Measurement[]): Usable[] {
+  const speed = (each: Usable): number => {
+    const found = measured.find(({ label }) => label === each.label)?.samplesPerSecond ?? 0;
+    return each.label === 'wasm' ? found * WORTH_OTHER_BITS : found;
+  };
+  return [...usable].sort((a, b) => speed(b) - speed(a));
+}
+
+function reasonOf(chosen: Usable, ranked: readonly Usable[], measured: readonly Measurement[]): string {
+  const figure = ({ label }: Usable): string => {
+    const found = measured.find((each) => each.label === label)?.samplesPerSecond ?? 0;
+    return found === 0 ? 'failed' : `${String(Number(found.toPrecision(2)))} samples/s`;
+  };
+  const rest = ranked.filter((each) => each !== chosen).map((each) => `${each.label} ${figure(each)}`);
+  return `${chosen === ranked[0] ? 'fastest here' : 'measured here'}: ${figure(chosen)}, ${rest.join(', ')}`;
+}
+
+/** Nearby cohort sizes share a calibration. */
+function bucketOf(lanes: number): number {
+  let bucket = 1;
+  while (bucket < lanes) bucket *= 2;
+  return bucket;
+}
+
+function deviceName(): string {
+  return `${cpus()[0]?.model ?? 'unknown processor'} × ${String(availableParallelism())}, Node ${process.version}, ${process.arch}`;
+}

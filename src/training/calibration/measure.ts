@@ -1,0 +1,101 @@
+/** How fast an executor trains a plan here: a short run on synthetic data. It decides nothing and keeps nothing. */
+import { keyOf, philox, PURPOSE } from '../../core/random.ts';
+import type { DatasetView, Executable, Executor } from '../executors/executor.ts';
+import { elements, rootOf, type Plan } from '../plan/plan.ts';
+
+export interface MeasureOptions {
+  /** Most milliseconds, compilation included; one step is taken however long it is. */
+  readonly budgetMs: number;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+}
+
+/** Chunks not counted: tiers of the compiler, clocks of the processor. */
+const WARM_CHUNKS = 2;
+/** Enough of those that count, by number or by time. */
+const ENOUGH_CHUNKS = 5;
+const ENOUGH_MS = 200;
+/** Batches of synthetic data, and steps of one call over them. */
+const BATCHES = 4;
+const STEPS = 1024;
+const SEED = 0;
+
+/**
+ * Lane-samples a second: the median over chunks.
+ * @throws TrainingError as `compile` and `run`
+ */
+export async function measure(executor: Executor, plan: Plan, lanes: number, { budgetMs, now }: MeasureOptions): Promise<number> {
+  const until = now() + budgetMs;
+  const executable = await executor.compile(plan, lanes, new AbortController().signal);
+  try {
+    await executable.loadDataset(syntheticData(plan));
+    const seeds = Array.from({ length: lanes }, (_, trial) => ({ trial, shared: false }));
+    await executable.begin(SEED, seeds);
+    return await rate(executable, lanes, until, now);
+  } finally {
+    await executable.dispose();
+  }
+}
+
+async function rate(executable: Executable, lanes: number, until: number, now: () => number): Promise<number> {
+  const { plan } = executable;
+  const samples = BATCHES * plan.batch;
+  const order = Uint32Array.from({ length: STEPS * plan.batch }, (_, i) => i % samples);
+  const hyper = neutralRow(plan, lanes);
+  const rates: number[] = [];
+  let last = 0;
+  let counted = 0;
+  for (let epoch = 0; ; epoch++) {
+    const enough = new AbortController();
+    let steps = 0;
+    let from = now();
+    const onChunk = (done: number): void => {
+      const at = now();
+      const ms = Math.max(at - from, 0.001);
+      last = (1000 * lanes * plan.batch * (done - steps)) / ms;
+      if (epoch > 0 || chunks++ >= WARM_CHUNKS) {
+        rates.push(last);
+        counted += ms;
+      }
+      steps = done;
+      from = at;
+      if (at >= until || rates.length >= ENOUGH_CHUNKS || counted >= ENOUGH_MS) enough.abort();
+    };
+    let chunks = 0;
+    await executable.run({ epoch, firstStep: 0, steps: STEPS, order, hyper, rows: 'run', signal: enough.signal, onChunk });
+    if (enough.signal.aborted) return rates.length === 0 ? last : median(rates);
+  }
+}
+
+/** Values under which no weight moves, so that nothing diverges while it is timed. */
+function neutralRow(plan: Plan, lanes: number): Uint32Array {
+  const row = new Uint32Array(lanes * plan.hyper.length);
+  const floats = new Float32Array(row.buffer);
+  for (let i = 0; i < row.length; i++) {
+    const name = plan.hyper[i % plan.hyper.length]?.name ?? '';
+    if (/^(epsilon|clip|shrink)$|\.scale$/.test(name)) floats[i] = 1;
+  }
+  return row;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+/** Samples by the generator's `synthetic` purpose, labels in turn. */
+function syntheticData(plan: Plan): DatasetView {
+  const samples = BATCHES * plan.batch;
+  const { shape, type } = plan.input;
+  const size = samples * elements(shape);
+  const words = new Uint32Array(4 * Math.ceil(size / 4));
+  for (let i = 0; i < words.length; i += 4) philox(keyOf(SEED), i / 4, 0, 0, PURPOSE.synthetic << 24, words, i);
+  const bytes = Uint8Array.from({ length: size }, (_, i) => (words[i] ?? 0) >>> 24);
+  const x = type === 'u8' ? bytes : Float32Array.from(bytes, (byte) => byte / 255);
+  const outputs = elements(rootOf(plan, plan.logits).shape);
+  const label = plan.buffers.find(({ role }) => role === 'label');
+  if (label?.type === 'f32') {
+    const targets = elements(label.shape);
+    return { samples, shape, classes: 0, targets, sampleType: type, x, y: new Float32Array(samples * targets) };
+  }
+  return { samples, shape, classes: outputs, sampleType: type, x, y: Uint16Array.from({ length: samples }, (_, i) => i % outputs) };
+}

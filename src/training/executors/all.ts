@@ -1,0 +1,10 @@
+/** The executors there are. */
+import type { Executors } from '../calibration/choose.ts';
+import { ReferenceExecutor } from './reference/reference.ts';
+import { TensorflowExecutor } from './tensorflow/tensorflow.ts';
+import { WasmExecutor } from './wasm/wasm.ts';
+
+export function allExecutors(): Executors {
+  const wasm = new WasmExecutor();
+  return { wasm, fused: wasm, tensorflow: new TensorflowExecutor(), reference: new ReferenceExecutor() };
+}

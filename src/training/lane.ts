@@ -1,0 +1,107 @@
+/** One lane of a cohort on its way: its reports, what it keeps, how it ended. It neither trains nor evaluates. */
+import { createHash } from 'node:crypto';
+import type { LaneMetrics, LaneState } from './executors/executor.ts';
+import type { EpochReport, LaneOutcome, LaneRequest, TrainObjective, TrainedBy } from './objective.ts';
+
+export interface CohortLane {
+  readonly request: LaneRequest;
+  readonly signal: AbortSignal;
+}
+
+interface Kept {
+  readonly report: EpochReport;
+  readonly state: LaneState;
+}
+
+export class Lane {
+  readonly epochs: number;
+  readonly signal: AbortSignal;
+  readonly #metric: TrainObjective['metric'];
+  readonly #keep: 'best' | 'last';
+  readonly #reports: EpochReport[] = [];
+  #outcome: LaneOutcome | undefined;
+  /** Sum and count over the epoch at hand. */
+  #lossSum = 0;
+  #samples = 0;
+  #kept: Kept | undefined;
+
+  constructor(epochs: number, signal: AbortSignal, metric: TrainObjective['metric'], keep: 'best' | 'last') {
+    this.epochs = epochs;
+    this.signal = signal;
+    this.#metric = metric;
+    this.#keep = keep;
+  }
+
+  /** undefined: it is still training. */
+  get outcome(): LaneOutcome | undefined {
+    return this.#outcome;
+  }
+
+  get reports(): readonly EpochReport[] {
+    return this.#reports;
+  }
+
+  /** What it keeps so far. */
+  get kept(): LaneState | undefined {
+    return this.#kept?.state;
+  }
+
+  /** Part of an epoch's training. */
+  trained({ lossSum, samples }: LaneMetrics): void {
+    this.#lossSum += lossSum;
+    this.#samples += samples;
+  }
+
+  /** @param classes whether labels are classes: else nothing is correct or wrong. @returns the epoch's report */
+  evaluated(epoch: number, { lossSum, correct, samples }: LaneMetrics, classes: boolean): EpochReport {
+    const loss = lossSum / samples;
+    const accuracy = correct / samples;
+    const metrics = { loss, ...(classes ? { accuracy } : {}), trainingLoss: this.#lossSum / this.#samples };
+    const report = { epoch, value: this.#metric === 'accuracy' ? accuracy : loss, metrics };
+    this.#lossSum = 0;
+    this.#samples = 0;
+    this.#reports.push(report);
+    return report;
+  }
+
+  /** Whether the weights of this report are to be kept: it is the best so far, or the last. */
+  wants({ epoch, value }: EpochReport): boolean {
+    if (this.#keep === 'last' || this.#kept === undefined) return this.#keep === 'best' || epoch + 1 === this.epochs;
+    const best = this.#kept.report.value;
+    return this.#metric === 'accuracy' ? value > best : value < best;
+  }
+
+  keep(report: EpochReport, state: LaneState): void {
+    this.#kept = { report, state };
+  }
+
+  cancelled(): LaneOutcome {
+    return (this.#outcome = { outcome: 'cancelled' });
+  }
+
+  diverged(epoch: number, by: TrainedBy): LaneOutcome {
+    return (this.#outcome = { outcome: 'diverged', epoch, reports: this.#reports, ...by });
+  }
+
+  succeeded(by: TrainedBy, samplesPerSecond: number): LaneOutcome {
+    if (this.#kept === undefined) throw new Error('a lane succeeds with what it keeps');
+    const { report, state } = this.#kept;
+    const metrics = { ...report.metrics, keptEpoch: report.epoch, epochs: this.#reports.length, samplesPerSecond };
+    const { value } = report;
+    return (this.#outcome = {
+      outcome: 'succeeded',
+      value,
+      metrics,
+      reports: this.#reports,
+      checksum: checksum(state.weights),
+      ...by,
+    });
+  }
+}
+
+/** SHA-256 of the weights as little-endian float32. */
+export function checksum(weights: Float32Array): string {
+  const bytes = new DataView(new ArrayBuffer(weights.length * 4));
+  weights.forEach((w, i) => bytes.setFloat32(4 * i, w, true));
+  return createHash('sha256').update(new Uint8Array(bytes.buffer)).digest('hex');
+}

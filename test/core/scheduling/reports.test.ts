@@ -1,0 +1,67 @@
+/** Reports on the way to a result: who may report what, and what follows. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Instruction, Report } from '../../../src/core/scheduling/index.ts';
+import { id, LabDriver, only, STUDY, writes } from '../../support/lab-driver.ts';
+
+const SLOT = 'local/cpu/0';
+
+let driver: LabDriver;
+beforeEach(() => {
+  driver = new LabDriver();
+  driver.open();
+  driver.create({ trials: 3 });
+  driver.hello(SLOT);
+});
+
+function report(report: Report, attempt = id(0), from: { slot?: string; spawn?: string } = {}): Instruction[] {
+  return driver.send({ type: 'report', slot: SLOT, spawn: '1.1', attempt, report, ...from });
+}
+
+describe('a report of a live attempt', () => {
+  it('is written, then shown, and not answered', () => {
+    const said = report({ step: 2, value: 0.5, metrics: { loss: 1 } });
+    expect(said.map((instruction) => instruction.do)).toEqual(['persist', 'show']);
+    expect(writes(said, 'reported')).toEqual([{ op: 'reported', attempt: id(0), step: 2, value: 0.5 }]);
+    expect(only(said, 'show')).toMatchObject([
+      {
+        study: STUDY,
+        change: { kind: 'trialReported', attempt: id(0), slot: SLOT, report: { step: 2, value: 0.5, metrics: { loss: 1 } } },
+      },
+    ]);
+    expect(driver.trial(0).state).toBe('running');
+  });
+
+  it('keeps its session alive', () => {
+    driver.pass(driver.lab.options.leaseMs - 1);
+    report({ step: 0, value: 1 });
+    driver.pass(2);
+    expect(driver.slot(SLOT).session).not.toBeNull();
+  });
+});
+
+describe('a report is refused, and nothing written', () => {
+  it('of an attempt that has ended, or never was', () => {
+    driver.result(id(0));
+    for (const attempt of [id(0), id(0, 2), id(77)]) expect(writes(report({ step: 0, value: 1 }, attempt), 'reported')).toEqual([]);
+    expect(driver.lab.refusals.count('staleLease', SLOT)).toBe(3);
+  });
+
+  it('of another worker', () => {
+    expect(report({ step: 0, value: 1 }, id(0), { spawn: '1.9' })).toEqual([]);
+    expect(driver.lab.refusals.count('notYours')).toBe(1);
+  });
+
+  it('of a value that is not finite', () => {
+    expect(report({ step: 0, value: NaN })).toEqual([]);
+    expect(driver.lab.refusals.count('malformed', SLOT)).toBe(1);
+  });
+});
+
+describe('the executor of a study', () => {
+  it('is the one that its first result names', () => {
+    expect(driver.study().executor).toBeNull();
+    driver.result(id(0), { executor: 'wasm' });
+    driver.result(id(1), { executor: 'wasm-fma' });
+    expect(driver.study().executor).toBe('wasm');
+  });
+});
