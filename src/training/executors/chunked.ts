@@ -7,6 +7,9 @@ import type { Plan } from '../plan/plan.ts';
 import { TrainingError } from '../training-error.ts';
 import type { DatasetView, Executable, LaneMetrics, LaneSeed, LaneState, Memory, RunReport, RunRequest } from './executor.ts';
 
+/** A step's work, cut where the event loop may have a turn. */
+export type Work = Generator<undefined, void, undefined>;
+
 /** Aimed at; half of the limit, as a core may be shared. */
 const CHUNK_MILLISECONDS = 25;
 
@@ -165,6 +168,10 @@ export abstract class ChunkedExecutable implements Executable {
   protected abstract write(lane: number, state: LaneState): void;
   protected abstract free(): void;
 
+  protected get disposed(): boolean {
+    return this.#disposed;
+  }
+
   async #alone<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#disposed) throw new Error('this executable is disposed');
     if (this.#busy) throw new Error('this executable is busy: one call at a time');
@@ -208,10 +215,10 @@ export abstract class StepwiseExecutable extends ChunkedExecutable {
   }
 
   /** One step of the live lanes; adds to their tallies. @param row which of the hyper rows holds */
-  protected abstract trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): void;
-  protected abstract evaluateStep(batch: Batch, live: readonly number[], tallies: LaneTally[]): void;
+  protected abstract trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): Work;
+  protected abstract evaluateStep(batch: Batch, live: readonly number[], tallies: LaneTally[]): Work;
 
-  protected override trainSteps(
+  protected override async trainSteps(
     request: RunRequest,
     done: number,
     steps: number,
@@ -224,12 +231,12 @@ export abstract class StepwiseExecutable extends ChunkedExecutable {
       const at = request.firstStep + done + k;
       const indices = request.order.subarray(at * batch, (at + 1) * batch);
       const row = request.rows === 'run' ? 0 : done + k;
-      this.trainStep({ indices, step: request.epoch * perEpoch + at, epoch: request.epoch }, request.hyper, row, live, tallies);
+      const batchOf = { indices, step: request.epoch * perEpoch + at, epoch: request.epoch };
+      await this.#carryOut(this.trainStep(batchOf, request.hyper, row, live, tallies));
     }
-    return Promise.resolve();
   }
 
-  protected override evaluateSteps(
+  protected override async evaluateSteps(
     indices: Uint32Array,
     first: number,
     steps: number,
@@ -238,9 +245,20 @@ export abstract class StepwiseExecutable extends ChunkedExecutable {
   ): Promise<void> {
     const { batch } = this.plan;
     for (let at = first; at < first + steps; at++) {
-      this.evaluateStep({ indices: indices.subarray(at * batch, (at + 1) * batch), step: 0, epoch: 0 }, live, tallies);
+      const part = { indices: indices.subarray(at * batch, (at + 1) * batch), step: 0, epoch: 0 };
+      await this.#carryOut(this.evaluateStep(part, live, tallies));
     }
-    return Promise.resolve();
+  }
+
+  /** A long step gives the event loop its turn in between, so that heartbeats and signals are seen; stops wait for the chunk's end. */
+  async #carryOut(work: Work): Promise<void> {
+    let since = performance.now();
+    while (work.next().done !== true) {
+      if (performance.now() - since < CHUNK_MILLISECONDS) continue;
+      await setImmediate();
+      if (this.disposed) throw new Error('this executable is disposed');
+      since = performance.now();
+    }
   }
 }
 

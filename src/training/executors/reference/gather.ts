@@ -1,21 +1,7 @@
 /** gather: the batch's samples, cropped and flipped in training, normalised; positions ≥ n repeat position 0. */
-import { philox, PURPOSE } from '../../../core/random.ts';
+import { moveOf } from '../../augment.ts';
 import { rootOf, type Op } from '../../plan/plan.ts';
 import type { Step } from './tensors.ts';
-
-interface Shift {
-  readonly dy: number;
-  readonly dx: number;
-  readonly flip: boolean;
-}
-
-/** Of a dataset sample in an epoch: the same for every lane. */
-function shiftOf(crop: number, flip: boolean, { key, epoch }: Step, sample: number): Shift {
-  const words = new Uint32Array(4);
-  philox(key, sample, epoch, 0, PURPOSE.augment << 24, words);
-  const below = (word: number): number => Math.floor(word * (2 * crop + 1) * 2 ** -32);
-  return { dy: below(words[0] ?? 0) - crop, dx: below(words[1] ?? 0) - crop, flip: flip && (words[2] ?? 0) >>> 31 === 1 };
-}
 
 export function gather(op: Op, step: Step): void {
   const { tensors, batch, n, x, y, indices } = step;
@@ -27,10 +13,11 @@ export function gather(op: Op, step: Step): void {
   const to = tensors.at(rootOf(tensors.plan, input).id);
   const labels = tensors.at(label);
   const perLabel = tensors.size(label);
+  const words = new Uint32Array(4);
   const augments = step.training && (crop > 0 || flip);
   for (let b = 0; b < batch; b++) {
     const from = indices[b < n ? b : 0] ?? 0;
-    const move = augments ? shiftOf(crop, flip, step, from) : undefined;
+    const move = augments ? moveOf(crop, flip, step.key, step.epoch, from, words) : undefined;
     for (let i = 0; i < size; i++) {
       const c = Math.floor(i / plane);
       let value: number;

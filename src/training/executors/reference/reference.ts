@@ -4,7 +4,7 @@ import { counterOf, initialWeights } from '../../initialise.ts';
 import { pad, unpad } from '../../plan/block.ts';
 import { arenaBytes, laneBytes, sharedBytes, type DatasetShape } from '../../plan/memory.ts';
 import { blockSize, elements, type BufferRole, type Plan } from '../../plan/plan.ts';
-import { StepwiseExecutable, type Batch, type LaneTally } from '../chunked.ts';
+import { StepwiseExecutable, type Batch, type LaneTally, type Work } from '../chunked.ts';
 import type { DatasetView, Executor, LaneSeed, LaneState, Memory, Usable } from '../executor.ts';
 import { execute } from './ops.ts';
 import { Tensors, type Step } from './tensors.ts';
@@ -71,19 +71,23 @@ export class ReferenceExecutable extends StepwiseExecutable {
     });
   }
 
-  protected trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): void {
+  protected *trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): Work {
     const columns = this.plan.hyper.length;
     for (const lane of live) {
       const words = hyper.subarray((row * this.#lanes.length + lane) * columns, (row * this.#lanes.length + lane + 1) * columns);
       this.#walk(true, batch, lane, words, tallies[lane]);
       const memory = this.#lanes[lane];
       if (memory !== undefined) memory.step += 1;
+      yield;
     }
   }
 
-  protected evaluateStep(batch: Batch, live: readonly number[], tallies: LaneTally[]): void {
+  protected *evaluateStep(batch: Batch, live: readonly number[], tallies: LaneTally[]): Work {
     const words = new Uint32Array(this.plan.hyper.length);
-    for (const lane of live) this.#walk(false, batch, lane, words, tallies[lane]);
+    for (const lane of live) {
+      this.#walk(false, batch, lane, words, tallies[lane]);
+      yield;
+    }
   }
 
   #walk(training: boolean, batch: Batch, lane: number, words: Uint32Array, tally: LaneTally | undefined): void {

@@ -15,10 +15,16 @@ interface DefinedFunction {
 
 export class ModuleBuilder {
   readonly #functions: DefinedFunction[] = [];
+  readonly #fused: boolean;
+
+  /** @param fused whether bodies use the fused multiply-add of relaxed SIMD */
+  constructor(fused = false) {
+    this.#fused = fused;
+  }
 
   /** Defines a function without results; returns its index for calls. Bodies may call only earlier functions. */
   define(params: readonly ValueType[], write: (body: Body) => void, exportAs?: string): number {
-    const body = new Body(params.length);
+    const body = new Body(params.length, this.#fused);
     write(body);
     this.#functions.push({ body, params, export: exportAs });
     return this.#functions.length - 1;

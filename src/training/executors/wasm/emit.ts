@@ -1,98 +1,157 @@
-/** From a plan to a module's bytes: gather, one training step's forward and backward of a tile, evaluation of a tile, the update. */
-import { elements, numberOf, rootOf, type Op, type Plan } from '../../plan/plan.ts';
+/** From a plan to a module's bytes: gather, the phases of a training step and of an evaluation, the update, a look at the weights. */
+import { blockSize, elements, type Plan } from '../../plan/plan.ts';
 import { ModuleBuilder } from './assembler.ts';
 import { chooseFusion } from './fusion.ts';
-import { BATCH_SAMPLES, flatGrid, sampleBytes, tilePlace, unpadded } from './geometry.ts';
-import { emitGather } from './kernels/gather.ts';
-import { emitSgd, type Sgd } from './kernels/sgd.ts';
-import { samplesToTile } from './kernels/transpose.ts';
-import { laneBlock } from './lane-block.ts';
-import { lowerBackward } from './lower-backward.ts';
-import { lowerForward } from './lower-forward.ts';
-import { placeAll, type Piece, type Places } from './piece.ts';
+import { batchPlace, batchSamples, labelsPlace, sampleBytes } from './geometry.ts';
 import type { Body } from './instructions.ts';
+import { weightsFinite } from './kernels/finite.ts';
+import { gather } from './kernels/gather.ts';
+import type { Kernel } from './kernels/kernel.ts';
+import { samplesToTile } from './kernels/transpose.ts';
+import { lower, lowerUpdate } from './lower/index.ts';
+import { layOut, phasesOf, step, type Layout, type Operand, type Phase, type Scope, type Step } from './steps.ts';
 
-/** Exports of the module; (lane, row) are byte addresses of the lane's block and its row of values. */
+/** Exports of the module. Addresses are of bytes: the lane's block, its row of values. */
 export interface Kernels {
-  readonly gather: () => void;
-  readonly train: (lane: number, row: number) => void;
-  readonly evaluate: (lane: number, row: number) => void;
+  readonly gather: (lane: number, row: number, tile: number) => void;
   readonly update: (lane: number, row: number) => void;
+  /** 1 if no weight's exponent is all ones. */
+  readonly finite: (lane: number, result: number) => void;
+  /** `train0`, `evaluate0`, …: (lane, row, tile) for a phase of tiles, (lane, row, tiles) for one of the batch. */
+  readonly [phase: string]: (lane: number, row: number, tile: number) => void;
 }
 
 export interface EmittedModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** First byte address after the frame and the tile's memory. */
+  readonly train: readonly Scope[];
+  readonly evaluate: readonly Scope[];
+  /** Whether the whole batch is gathered first: there is more than one phase. */
+  readonly whole: boolean;
+  /** Where the host puts a tile's labels, and the distance to the next tile's. */
+  readonly labels: { readonly address: number; readonly stride: number };
+  /** First byte address after the frame and the places. */
   readonly end: number;
 }
 
-export function emitModule(plan: Plan): EmittedModule {
+/** @param fused use the fused multiply-add of relaxed SIMD */
+export function emitModule(plan: Plan, fused: boolean): EmittedModule {
   const fusion = chooseFusion(plan);
-  const pieces = (ops: readonly Op[]): Piece[] =>
-    ops.flatMap((op) => {
-      const piece = op.kind.endsWith('-gradient')
-        ? lowerBackward(plan, op, fusion)
-        : op.kind === 'sgd'
-          ? undefined
-          : lowerForward(plan, op, fusion);
-      return piece === undefined ? [] : [piece];
-    });
-  const [train, evaluate] = [pieces(plan.train), pieces(plan.evaluate)];
-  const batch = plan.train.find((op) => op.kind === 'gather')?.outputs[0] ?? -1;
-  const count = elements(rootOf(plan, batch).shape);
-  const kept: Places = new Map([
-    [BATCH_SAMPLES, 4 * sampleBytes(count)],
-    [tilePlace(plan, batch), count * 16],
-  ]);
-  const module = new ModuleBuilder();
-  const forTrain = placeAll(train, kept);
-  const forEvaluate = placeAll(evaluate, kept);
-  module.define(['i32', 'i32'], (body) => gatherBatch(body, plan, batch, count, forTrain.at), 'gather');
-  defineRun(module, 'train', train, forTrain.at);
-  defineRun(module, 'evaluate', evaluate, forEvaluate.at);
-  module.define(['i32', 'i32'], (body) => emitSgd(body, sgdOf(plan)), 'update');
-  return { bytes: module.bytes(), end: Math.max(forTrain.end, forEvaluate.end) };
-}
-
-function defineRun(module: ModuleBuilder, name: string, pieces: readonly Piece[], at: (place: string) => number): void {
-  const functions = pieces.map((piece) => module.define(['i32', 'i32'], (body) => piece.emit(body, at)));
-  module.define(['i32', 'i32'], (body) => functions.forEach((index) => body.get(0).get(1).call(index)), name);
-}
-
-function gatherBatch(body: Body, plan: Plan, batch: number, count: number, at: (place: string) => number): void {
-  const { shape, scale, shift } = plan.input;
-  const channels = shape.length === 3 ? (shape[0] ?? 1) : 1;
-  const samples = { address: at(BATCH_SAMPLES), sampleBytes: sampleBytes(count) };
-  emitGather(body, { channels, plane: count / channels, scale, shift, samples });
-  const flat = { rows: 1, columns: count };
-  samplesToTile(
-    body,
-    flatGrid(count),
-    unpadded(samples.address, flat),
-    unpadded(at(tilePlace(plan, batch)), flat),
-    samples.sampleBytes,
-    false,
-  );
-}
-
-function sgdOf(plan: Plan): Sgd {
-  const op = plan.train.find((o) => o.kind === 'sgd');
-  if (op === undefined) throw new Error('the plan has no update');
-  const runs: { first: number; count: number; decay: boolean }[] = [];
-  for (const { offset, shape, decay } of plan.weights) {
-    const count = 4 * Math.ceil(elements(shape) / 4);
-    const last = runs.at(-1);
-    if (last?.decay === decay) last.count += count;
-    else runs.push({ first: offset, count, decay });
-  }
-  const block = laneBlock(plan);
-  const [alpha = 0, mu = 0, lambda = 0] = op.hyper.map((column) => column * 4);
+  const train = phasesOf(lower(plan, plan.train, fusion));
+  const evaluate = phasesOf(lower(plan, plan.evaluate, fusion));
+  const whole = train.length > 1 || evaluate.length > 1;
+  const tiles = Math.ceil(plan.batch / 4);
+  const kept = [labelsPlace(plan), batchSamples(plan), batchPlace(plan)];
+  const forTrain = layOut(train, kept, tiles, whole);
+  const forEvaluate = layOut(evaluate, kept, tiles, whole);
+  const module = new KernelModule(fused);
+  module.phase('gather', { scope: 'tile', steps: gatherSteps(plan) }, forTrain);
+  train.forEach((phase, k) => module.phase(`train${String(k)}`, phase, forTrain));
+  evaluate.forEach((phase, k) => module.phase(`evaluate${String(k)}`, phase, forEvaluate));
+  module.calls('update', 2, lowerUpdate(plan));
+  module.calls('finite', 2, [step('batch', weightsFinite({ count: blockSize(plan) }), { lane: 0 }, { row: 0 })]);
+  const { address, stride } = forTrain.at(labelsPlace(plan));
   return {
-    runs,
-    momentum: numberOf(op, 'momentum') === 1,
-    nesterov: numberOf(op, 'nesterov') === 1,
-    slot: block.slot,
-    gradient: block.gradient,
-    columns: [alpha, mu, lambda],
+    bytes: module.bytes(),
+    train: train.map((phase) => phase.scope),
+    evaluate: evaluate.map((phase) => phase.scope),
+    whole,
+    labels: { address, stride },
+    end: Math.max(forTrain.end, forEvaluate.end),
   };
+}
+
+/** A module in which equal kernels are one function. */
+class KernelModule {
+  readonly #module: ModuleBuilder;
+  readonly #functions = new Map<string, number>();
+
+  constructor(fused: boolean) {
+    this.#module = new ModuleBuilder(fused);
+  }
+
+  phase(name: string, { scope, steps }: Phase, layout: Layout): void {
+    const functions = steps.map(({ kernel }) => this.#function(kernel));
+    this.#module.define(
+      ['i32', 'i32', 'i32'],
+      (body) => {
+        steps.forEach(({ operands }, k) => {
+          for (const operand of operands) push(body, operand, layout, scope);
+          body.call(functions[k] ?? -1);
+        });
+      },
+      name,
+    );
+  }
+
+  /** A function of (lane, row) only, without places. */
+  calls(name: string, parameters: number, steps: readonly Step[]): void {
+    const functions = steps.map(({ kernel }) => this.#function(kernel));
+    this.#module.define(
+      Array.from({ length: parameters }, () => 'i32' as const),
+      (body) => {
+        steps.forEach(({ operands }, k) => {
+          for (const operand of operands) push(body, operand, undefined, 'batch');
+          body.call(functions[k] ?? -1);
+        });
+      },
+      name,
+    );
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.#module.bytes();
+  }
+
+  #function(kernel: Kernel): number {
+    let index = this.#functions.get(kernel.key);
+    if (index === undefined) {
+      const parameters = Array.from({ length: kernel.parameters }, (_, i) => i);
+      index = this.#module.define(
+        parameters.map(() => 'i32' as const),
+        (body) => {
+          kernel.emit(body, parameters);
+        },
+      );
+      this.#functions.set(kernel.key, index);
+    }
+    return index;
+  }
+}
+
+/** Parameters of a phase's function. */
+const [LANE, ROW, TILE] = [0, 1, 2];
+
+function push(body: Body, operand: Operand, layout: Layout | undefined, scope: Scope): void {
+  if ('word' in operand) body.i32(operand.word);
+  else if ('lane' in operand) body.get(LANE).i32(operand.lane).plain('i32.add');
+  else if ('row' in operand) body.get(ROW).i32(operand.row).plain('i32.add');
+  else if ('tiles' in operand) {
+    if (scope === 'tile') body.i32(1);
+    else body.get(TILE);
+  } else {
+    if (layout === undefined) throw new Error(`${operand.place.name}: no layout here`);
+    const { address, stride } = layout.at(operand.place);
+    body.i32(address + (operand.offset ?? 0));
+    if (scope === 'tile' && stride > 0) body.get(TILE).i32(stride).plain('i32.mul').plain('i32.add');
+  }
+}
+
+function gatherSteps(plan: Plan): Step[] {
+  const { shape, scale, shift, type } = plan.input;
+  const count = elements(shape);
+  // A vector's features may each have their own scale.
+  const alike = scale.every((s) => s === scale[0]) && shift.every((s) => s === shift[0]);
+  const channels = alike ? 1 : (shape[0] ?? 1);
+  const flat = { inset: 0, row: count, plane: count };
+  const transfer = {
+    grid: { channels: 1, rows: 1, columns: count },
+    tile: flat,
+    samples: flat,
+    sampleBytes: sampleBytes(count),
+    add: false,
+  };
+  return [
+    step('tile', gather({ type, channels, plane: count / channels, scale, shift, sampleBytes: sampleBytes(count) }), batchSamples(plan)),
+    step('tile', samplesToTile(transfer), batchPlace(plan), batchSamples(plan)),
+  ];
 }

@@ -10,6 +10,7 @@ export interface WasmMemory {
 interface WebAssemblyApi {
   validate(bytes: Uint8Array): boolean;
   compile(bytes: Uint8Array): Promise<WasmModule>;
+  readonly Module: new (bytes: Uint8Array) => WasmModule;
   readonly Memory: new (descriptor: { initial: number; maximum?: number }) => WasmMemory;
   readonly Instance: new (module: WasmModule, imports: Record<string, Record<string, unknown>>) => { readonly exports: object };
 }

@@ -1,6 +1,6 @@
-/** Which ops of a plan's chains run as one kernel here: a convolution with its pool, its relu. */
+/** Which ops of a plan's chains run as one kernel here: a convolution with its pool, its relu; a batch norm with its relu. */
 import { numberOf, pairOf, rootOf, type Op, type Plan } from '../../plan/plan.ts';
-import { LONGEST_SUM, poolFits } from './kernels/conv-forward.ts';
+import { LONGEST_SUM, poolFits } from './kernels/correlate.ts';
 
 export interface Fusion {
   /** Layer of a convolution → what follows it inside the kernel. */
@@ -9,12 +9,16 @@ export interface Fusion {
   readonly absorbed: ReadonlySet<string>;
   /** Layers of pools whose gradient goes through the winners straight to the convolution. */
   readonly pooled: ReadonlySet<string>;
+  /** Layer of a batch norm → the relu inside its kernels; its output has the batch norm's memory. */
+  readonly rectified: ReadonlyMap<string, Op>;
 }
 
 export function chooseFusion(plan: Plan): Fusion {
   const forward = new Map<string, { pool: Op | undefined; relu: boolean }>();
   const absorbed = new Set<string>();
   const pooled = new Set<string>();
+  const rectified = rectifiedNorms(plan);
+  for (const relu of rectified.values()) absorbed.add(relu.layer);
   const backwards = new Set(
     plan.chains.flatMap((chain) => chain.map((id) => plan.train[id]).flatMap((op) => (op?.kind === 'max-pool-gradient' ? [op.layer] : []))),
   );
@@ -33,7 +37,25 @@ export function chooseFusion(plan: Plan): Fusion {
       if (relu) absorbed.add(third.layer);
     }
   }
-  return { forward, absorbed, pooled };
+  return { forward, absorbed, pooled, rectified };
+}
+
+/** A batch norm and the relu on it, where both directions are chains: the relu's gradient is then masked as it is read. */
+function rectifiedNorms(plan: Plan): Map<string, Op> {
+  const found = new Map<string, Op>();
+  const pairs = plan.chains.map((chain) => chain.map((id) => plan.train[id]));
+  for (const [norm, relu] of pairs) {
+    if (norm?.kind !== 'batch-norm' || relu?.kind !== 'relu' || !sharesMemory(plan, norm, relu)) continue;
+    const backwards = pairs.some(
+      ([first, second]) =>
+        first?.kind === 'relu-gradient' &&
+        first.layer === relu.layer &&
+        second?.kind === 'batch-norm-gradient' &&
+        second.layer === norm.layer,
+    );
+    if (backwards) found.set(norm.layer, relu);
+  }
+  return found;
 }
 
 function terms(plan: Plan, conv: Op): number {

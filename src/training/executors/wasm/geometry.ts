@@ -1,20 +1,35 @@
 /** Sizes and names of places in a tile's memory, derived from a plan's buffers. */
 import { bufferAt, elements, numberOf, pairOf, rootOf, type Op, type Plan } from '../../plan/plan.ts';
 import type { Grid, Placement } from './kernels/transpose.ts';
+import type { Place } from './steps.ts';
 
 export const TILE = 4;
 
-/** Place of a buffer in tile layout. */
-export function tilePlace(plan: Plan, id: number): string {
-  return `tile ${rootOf(plan, id).id}`;
+/** Place of a buffer in tile layout, or of numbers that all samples share. */
+export function placeOf(plan: Plan, id: number): Place {
+  const root = rootOf(plan, id);
+  const bytes = elements(root.shape) * 4;
+  return root.perSample
+    ? { name: `buffer ${String(root.id)}`, bytes: bytes * TILE, each: 'tile' }
+    : { name: `buffer ${String(root.id)}`, bytes, each: 'batch' };
 }
 
-export function tileBytes(plan: Plan, id: number): number {
-  return elements(rootOf(plan, id).shape) * 4 * TILE;
+/** The normalised batch in tile layout, which gather fills. */
+export function batchPlace(plan: Plan): Place {
+  const id = plan.train.find((op) => op.kind === 'gather')?.outputs[0] ?? -1;
+  return placeOf(plan, id);
 }
 
-/** Place of the normalised batch in sample layout, which gather fills. */
-export const BATCH_SAMPLES = 'batch samples';
+/** The normalised batch in sample layout, which gather fills first. */
+export function batchSamples(plan: Plan): Place {
+  return { name: 'batch samples', bytes: TILE * sampleBytes(elements(plan.input.shape)), each: 'tile' };
+}
+
+/** A tile's labels, which the host writes: four classes, or numeric targets in tile layout. */
+export function labelsPlace(plan: Plan): Place {
+  const label = plan.train.find((op) => op.kind === 'gather')?.outputs[1] ?? -1;
+  return { name: 'labels', bytes: 16 * elements(rootOf(plan, label).shape), each: 'tile' };
+}
 
 /** Bytes of one sample in sample layout: vectors may reach three elements past the end. */
 export function sampleBytes(count: number): number {
@@ -64,21 +79,17 @@ export function convGeometry(plan: Plan, op: Op, input: number, output: number):
   };
 }
 
-/** A whole image as a grid; contiguous when nothing surrounds it. */
+/** A whole image as a grid; one row where nothing surrounds it. */
 export function imageGrid({ channels, rows, columns, isPadded }: ConvGeometry): Grid {
-  return isPadded ? { channels, rows, columns } : flatGrid(channels * rows * columns);
+  return isPadded ? { channels, rows, columns } : { channels: 1, rows: 1, columns: channels * rows * columns };
 }
 
-export function flatGrid(count: number): Grid {
-  return { channels: 1, rows: 1, columns: count };
+export function unpadded({ rows, columns }: ConvGeometry): Placement {
+  return { inset: 0, row: columns, plane: rows * columns };
 }
 
-export function unpadded(address: number, { rows, columns }: { readonly rows: number; readonly columns: number }): Placement {
-  return { address, row: columns, plane: rows * columns };
-}
-
-/** Where the image begins inside its padding. @param bytes of an element in this layout */
-export function padded(address: number, g: ConvGeometry, bytes: number): Placement {
-  const inset = g.isPadded ? (g.padding[0] * g.paddedColumns + g.padding[1]) * bytes : 0;
-  return { address: address + inset, row: g.paddedColumns, plane: g.paddedRows * g.paddedColumns };
+/** Where the image begins inside its padding. */
+export function padded(g: ConvGeometry): Placement {
+  const inset = g.isPadded ? g.padding[0] * g.paddedColumns + g.padding[1] : 0;
+  return { inset, row: g.paddedColumns, plane: g.paddedRows * g.paddedColumns };
 }

@@ -13,6 +13,8 @@ const PLAIN = {
   'i32.eq': [0x46],
   'i32.ne': [0x47],
   'i32.lt_u': [0x49],
+  'i32.div_u': [0x6e],
+  'i32.rem_u': [0x70],
   'i32.popcnt': [0x69],
   'i32.add': [0x6a],
   'i32.sub': [0x6b],
@@ -78,12 +80,15 @@ const VECTOR = {
 export class Body {
   readonly code: number[] = [];
   readonly #params: number;
+  readonly #fused: boolean;
   readonly #locals: ValueType[] = [];
   /** Released locals by type, to be taken again. */
   readonly #free: Record<ValueType, Local[]> = { i32: [], f32: [], v128: [] };
 
-  constructor(params: number) {
+  /** @param fused whether `multiplyAdd` rounds once (relaxed SIMD) instead of twice */
+  constructor(params: number, fused = false) {
     this.#params = params;
+    this.#fused = fused;
   }
 
   local(type: ValueType): Local {
@@ -193,19 +198,29 @@ export class Body {
     return this.#emit(0x10, ...leb(index));
   }
 
-  /** memory.fill with zeros. */
-  clear(address: number, bytes: number): this {
-    return this.i32(address).i32(0).i32(bytes).#emit(0xfc, 11, 0);
-  }
-
   /** memory.fill with zeros from where a pointer points. */
   clearAt(pointer: Local, bytes: number): this {
     return this.get(pointer).i32(0).i32(bytes).#emit(0xfc, 11, 0);
   }
 
-  /** a + b·c of vectors, left in `sum`. */
+  /** sum + a·b of vectors, left in `sum`. */
   multiplyAdd(sum: Local, a: Local, b: Local): this {
+    if (this.#fused) return this.get(a).get(b).get(sum).#emit(0xfd, 0x85, 0x02).set(sum);
     return this.get(sum).get(a).get(b).vector('f32x4.mul').vector('f32x4.add').set(sum);
+  }
+
+  /** c + a·b, each pushed by its caller, left on the stack. */
+  pushMultiplyAdd(c: () => unknown, a: () => unknown, b: () => unknown): this {
+    if (this.#fused) {
+      a();
+      b();
+      c();
+      return this.#emit(0xfd, 0x85, 0x02);
+    }
+    c();
+    a();
+    b();
+    return this.vector('f32x4.mul').vector('f32x4.add');
   }
 
   /** Moves a pointer. */
@@ -239,6 +254,17 @@ export class Body {
     body();
     for (const [pointer, bytes] of moving) this.advance(pointer, bytes);
     this.get(left).i32(1).plain('i32.sub').tee(left).#emit(0x0d, 0, 0x0b);
+    this.release('i32', left);
+    return this;
+  }
+
+  /** As `repeat`, with the count in a local, which stays; none if it is 0. */
+  times(count: Local, moving: readonly Moving[], body: () => void): this {
+    const left = this.local('i32');
+    this.#emit(0x02, 0x40).get(count).tee(left).plain('i32.eqz').#emit(0x0d, 0, 0x03, 0x40);
+    body();
+    for (const [pointer, bytes] of moving) this.advance(pointer, bytes);
+    this.get(left).i32(1).plain('i32.sub').tee(left).#emit(0x0d, 0, 0x0b, 0x0b);
     this.release('i32', left);
     return this;
   }

@@ -1,42 +1,37 @@
-/** Where things are in a lane's block of memory: weights, slots, gradients, tallies; in bytes. */
-import { blockSize, bufferAt, type Op, type Plan, type WeightSpec } from '../../plan/plan.ts';
+/** Where things are in a lane's block of memory: weights, slots, gradients, statistics, tallies; in bytes. */
+import { blockSize, bufferAt, elements, type Plan } from '../../plan/plan.ts';
 
 export interface LaneBlock {
   /** First slot; the weights are at 0. */
   readonly slot: number;
   readonly gradient: number;
-  /** Σloss, float32. */
-  readonly lossSum: number;
-  /** Correct predictions, int32. */
-  readonly hits: number;
+  readonly statistics: number;
+  /** Σloss (float32), then correct predictions (int32). */
+  readonly tally: number;
   readonly bytes: number;
 }
 
-export function laneBlock(plan: Pick<Plan, 'weights' | 'slots'>): LaneBlock {
+export function laneBlock(plan: Pick<Plan, 'weights' | 'slots' | 'statistics'>): LaneBlock {
   const weights = blockSize(plan) * 4;
   const gradient = weights * (1 + plan.slots.length);
-  const lossSum = gradient + weights;
+  const statistics = gradient + weights;
+  const last = plan.statistics.at(-1);
+  const tally = statistics + (last === undefined ? 0 : (last.offset + Math.ceil(elements(last.shape) / 4) * 4) * 4);
   // Kernels load whole vectors of four taps; the last may reach past the last weight.
-  return { slot: weights, gradient, lossSum, hits: lossSum + 4, bytes: Math.ceil((lossSum + 32) / 64) * 64 };
+  return { slot: weights, gradient, statistics, tally, bytes: Math.ceil((tally + 32) / 64) * 64 };
 }
 
-/** Byte offset of the n-th of an op's buffers, a weight or a weight's gradient; undefined if the op has none. */
-export function weightOffset(plan: Plan, ids: readonly number[], n: number): number | undefined {
+/** Byte offset of an op's n-th buffer – a weight, a weight's gradient or a statistic – in the lane's block; undefined if it has none. */
+export function laneOffset(plan: Plan, block: LaneBlock, ids: readonly number[], n: number): number | undefined {
   if (ids[n] === undefined) return undefined;
   const { name, role } = bufferAt(plan, ids, n);
-  const weight = weightNamed(plan, role === 'weight-gradient' ? name.slice(0, -1) : name);
-  return weight.offset * 4 + (role === 'weight-gradient' ? laneBlock(plan).gradient : 0);
+  if (role === 'statistic') return block.statistics + find(plan.statistics, name).offset * 4;
+  const weight = find(plan.weights, role === 'weight-gradient' ? name.slice(0, -1) : name);
+  return weight.offset * 4 + (role === 'weight-gradient' ? block.gradient : 0);
 }
 
-function weightNamed(plan: Plan, name: string): WeightSpec {
-  const weight = plan.weights.find((w) => w.name === name);
-  if (weight === undefined) throw new RangeError(`the plan has no weight ${name}`);
-  return weight;
-}
-
-/** As `weightOffset`, of what must be there. */
-export function requiredOffset(plan: Plan, op: Op, ids: readonly number[], n: number): number {
-  const offset = weightOffset(plan, ids, n);
-  if (offset === undefined) throw new RangeError(`${op.layer} ${op.kind}: a weight is missing`);
-  return offset;
+function find<T extends { readonly name: string }>(all: readonly T[], name: string): T {
+  const found = all.find((w) => w.name === name);
+  if (found === undefined) throw new RangeError(`the plan has no ${name}`);
+  return found;
 }

@@ -1,9 +1,5 @@
-/** What the host tells the kernels, as words at fixed addresses, and what every kernel gets: (lane, row). */
+/** What the host tells the kernels, as words at fixed addresses, and their values by lane. */
 import type { Body } from '../instructions.ts';
-
-/** Parameters of every kernel: address of the lane's block, address of its row of values. */
-export const LANE = 0;
-export const ROW = 1;
 
 /** Byte addresses of the frame. */
 export const FRAME = {
@@ -18,15 +14,10 @@ export const FRAME = {
   keyHigh: 36,
   /** 1/n, n the valid samples of the batch, float32. */
   share: 40,
-  /** Addresses: dataset, labels, the order at the tile, the order at the batch. */
-  samples: 44,
-  labels: 48,
-  order: 52,
-  first: 56,
+  /** Addresses of the tile's four samples in the dataset. */
+  sources: 48,
   /** n: valid samples of the batch. */
-  count: 60,
-  /** Four labels of the tile. */
-  targets: 64,
+  count: 64,
 } as const;
 /** 16 × 16 bytes: for each mask of four lanes, the byte shuffle that packs the lanes set to the front. */
 export const PACKING = 128;

@@ -1,8 +1,9 @@
 /**
  * Between the tile layout [element][4 samples] and the sample layout [4 samples][element]: 4×4 transposes.
- * Rows may be longer in one of the two (padding around an image).
+ * Rows may be longer in one of the two (padding around an image). And padding itself: a copy within the tile layout.
  */
 import type { Body, Local } from '../instructions.ts';
+import { keyOf, type Kernel } from './kernel.ts';
 
 export interface Grid {
   /** Channels, rows, columns of the elements copied. */
@@ -11,11 +12,20 @@ export interface Grid {
   readonly columns: number;
 }
 
-/** Where a grid lies: address of its first element, and the steps in elements. */
+/** How a grid lies: the place of its first element and the steps, in elements. */
 export interface Placement {
-  readonly address: number;
+  readonly inset: number;
   readonly row: number;
   readonly plane: number;
+}
+
+/** Of a copy between the layouts. */
+export interface Transfer {
+  readonly grid: Grid;
+  readonly tile: Placement;
+  readonly samples: Placement;
+  /** Distance between samples in the sample layout. */
+  readonly sampleBytes: number;
 }
 
 const UNPACK_LOW = [0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23];
@@ -24,7 +34,7 @@ const LOW_HALVES = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
 const HIGH_HALVES = [8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31];
 
 /** Replaces four vectors by their transpose. */
-export function transpose4(body: Body, v: readonly [Local, Local, Local, Local]): void {
+function transpose4(body: Body, v: readonly [Local, Local, Local, Local]): void {
   const [a, b, c, d] = v;
   const t = body.locals('v128', 4);
   const [ab0 = 0, ab1 = 0, cd0 = 0, cd1 = 0] = t;
@@ -35,161 +45,168 @@ export function transpose4(body: Body, v: readonly [Local, Local, Local, Local])
   body.release('v128', ...t);
 }
 
-/** @param sampleBytes distance between samples in the sample layout */
-export function tileToSamples(body: Body, grid: Grid, tile: Placement, samples: Placement, sampleBytes: number): void {
-  walk(body, grid, tile, samples, (from, to) => {
-    quads(body, grid.columns, from, to, {
-      four: (v) => {
-        v.forEach((x, i) =>
+/** Parameters: tile, samples. */
+export function tileToSamples(transfer: Transfer): Kernel {
+  const { sampleBytes } = transfer;
+  return transferKernel('tile-to-samples', transfer, (body, from, to) => ({
+    four: (v) => {
+      v.forEach((x, i) =>
+        body
+          .get(from)
+          .load('v128', 16 * i)
+          .set(x),
+      );
+      transpose4(body, v);
+      v.forEach((x, s) =>
+        body
+          .get(to)
+          .get(x)
+          .store('v128', s * sampleBytes),
+      );
+    },
+    one: (k) => {
+      for (let s = 0; s < 4; s++)
+        body
+          .get(to)
+          .get(from)
+          .load('f32', 16 * k + 4 * s)
+          .store('f32', s * sampleBytes + 4 * k);
+    },
+  }));
+}
+
+/** Parameters: tile, samples; `add` adds to the tile instead of storing. */
+export function samplesToTile(transfer: Transfer & { readonly add: boolean }): Kernel {
+  const { sampleBytes, add } = transfer;
+  return transferKernel('samples-to-tile', transfer, (body, to, from) => ({
+    four: (v) => {
+      v.forEach((x, s) =>
+        body
+          .get(from)
+          .load('v128', s * sampleBytes)
+          .set(x),
+      );
+      transpose4(body, v);
+      v.forEach((x, i) => {
+        body.get(to).get(x);
+        if (add)
           body
-            .get(from)
+            .get(to)
             .load('v128', 16 * i)
-            .set(x),
-        );
-        transpose4(body, v);
-        v.forEach((x, s) =>
+            .vector('f32x4.add');
+        body.store('v128', 16 * i);
+      });
+    },
+    one: (k) => {
+      for (let s = 0; s < 4; s++) {
+        body
+          .get(to)
+          .get(from)
+          .load('f32', s * sampleBytes + 4 * k);
+        if (add)
           body
             .get(to)
-            .get(x)
-            .store('v128', s * sampleBytes),
-        );
-      },
-      one: (k) => {
-        for (let s = 0; s < 4; s++)
-          body
-            .get(to)
-            .get(from)
             .load('f32', 16 * k + 4 * s)
-            .store('f32', s * sampleBytes + 4 * k);
-      },
-      fromStep: 64,
-      toStep: 16,
-    });
-  });
+            .plain('f32.add');
+        body.store('f32', 16 * k + 4 * s);
+      }
+    },
+  }));
 }
 
-/** @param add adds to the tile instead of storing */
-export function samplesToTile(body: Body, grid: Grid, samples: Placement, tile: Placement, sampleBytes: number, add: boolean): void {
-  walk(body, grid, tile, samples, (to, from) => {
-    quads(body, grid.columns, from, to, {
-      four: (v) => {
-        v.forEach((x, s) =>
-          body
-            .get(from)
-            .load('v128', s * sampleBytes)
-            .set(x),
+function transferKernel(name: string, transfer: Transfer, moves: (body: Body, tile: Local, samples: Local) => Moves): Kernel {
+  return {
+    key: keyOf(name, transfer),
+    parameters: 2,
+    emit: (body, [tile = 0, samples = 0]) => {
+      const { grid } = transfer;
+      walk(body, grid, [tile, transfer.tile, 16], [samples, transfer.samples, 4], (a, b) => {
+        quads(body, grid.columns, a, b, moves(body, a, b));
+      });
+    },
+  };
+}
+
+export interface Padding {
+  readonly grid: Grid;
+  readonly paddedRows: number;
+  readonly paddedColumns: number;
+  readonly top: number;
+  readonly left: number;
+}
+
+/** Zeros around an image, in the tile layout. Parameters: from, to. */
+export function pad(padding: Padding): Kernel {
+  const { grid, paddedRows, paddedColumns, top, left } = padding;
+  return {
+    key: keyOf('pad', padding),
+    parameters: 2,
+    emit: (body, [from = 0, to = 0]) => {
+      body.clearAt(to, grid.channels * paddedRows * paddedColumns * 16);
+      const source = { inset: 0, row: grid.columns, plane: grid.rows * grid.columns };
+      const target = { inset: top * paddedColumns + left, row: paddedColumns, plane: paddedRows * paddedColumns };
+      walk(body, grid, [from, source, 16], [to, target, 16], (a, b) => {
+        const [s, t] = body.locals('i32', 2) as [Local, Local];
+        body.get(a).set(s).get(b).set(t);
+        body.repeat(
+          grid.columns,
+          [
+            [s, 16],
+            [t, 16],
+          ],
+          () => body.get(t).get(s).load('v128').store('v128'),
         );
-        transpose4(body, v);
-        v.forEach((x, i) => {
-          body.get(to).get(x);
-          if (add)
-            body
-              .get(to)
-              .load('v128', 16 * i)
-              .vector('f32x4.add');
-          body.store('v128', 16 * i);
-        });
-      },
-      one: (k) => {
-        for (let s = 0; s < 4; s++) {
-          body
-            .get(to)
-            .get(from)
-            .load('f32', s * sampleBytes + 4 * k);
-          if (add)
-            body
-              .get(to)
-              .load('f32', 16 * k + 4 * s)
-              .plain('f32.add');
-          body.store('f32', 16 * k + 4 * s);
-        }
-      },
-      fromStep: 16,
-      toStep: 64,
+        body.release('i32', s, t);
+      });
+    },
+  };
+}
+
+type Side = readonly [address: Local, placement: Placement, elementBytes: number];
+
+/** Calls back once for the code of a row: pointers to its start on both sides. */
+function walk(body: Body, grid: Grid, first: Side, second: Side, row: (a: Local, b: Local) => void): void {
+  const [planeA, planeB, a, b] = body.locals('i32', 4) as [Local, Local, Local, Local];
+  const steps = (which: 'row' | 'plane', p: Local, q: Local): [Local, number][] => [
+    [p, first[1][which] * first[2]],
+    [q, second[1][which] * second[2]],
+  ];
+  for (const [[address, placement, bytes], pointer] of [[first, planeA] as const, [second, planeB] as const]) {
+    body
+      .get(address)
+      .i32(placement.inset * bytes)
+      .plain('i32.add')
+      .set(pointer);
+  }
+  body.repeat(grid.channels, steps('plane', planeA, planeB), () => {
+    body.get(planeA).set(a).get(planeB).set(b);
+    body.repeat(grid.rows, steps('row', a, b), () => {
+      row(a, b);
     });
   });
-}
-
-/** Copies a tile-layout grid into another place of the same layout. */
-export function tileToTile(body: Body, grid: Grid, from: Placement, to: Placement): void {
-  walk(
-    body,
-    grid,
-    from,
-    to,
-    (source, target) => {
-      const [s, t] = body.locals('i32', 2) as [Local, Local];
-      body.get(source).set(s).get(target).set(t);
-      body.repeat(
-        grid.columns,
-        [
-          [s, 16],
-          [t, 16],
-        ],
-        () => body.get(t).get(s).load('v128').store('v128'),
-      );
-      body.release('i32', s, t);
-    },
-    16,
-  );
-}
-
-/** Calls back once for the code of a row: pointers to its start in the tile and in the other layout. Contiguous grids are one row. */
-function walk(
-  body: Body,
-  grid: Grid,
-  tile: Placement,
-  other: Placement,
-  row: (tilePointer: Local, otherPointer: Local) => void,
-  otherBytes = 4,
-): void {
-  const [planeA, planeB, a, b] = body.locals('i32', 4) as [Local, Local, Local, Local];
-  body.i32(tile.address).set(planeA).i32(other.address).set(planeB);
-  body.repeat(
-    grid.channels,
-    [
-      [planeA, tile.plane * 16],
-      [planeB, other.plane * otherBytes],
-    ],
-    () => {
-      body.get(planeA).set(a).get(planeB).set(b);
-      body.repeat(
-        grid.rows,
-        [
-          [a, tile.row * 16],
-          [b, other.row * otherBytes],
-        ],
-        () => {
-          row(a, b);
-        },
-      );
-    },
-  );
   body.release('i32', planeA, planeB, a, b);
 }
 
-interface Steps {
+interface Moves {
   readonly four: (v: readonly [Local, Local, Local, Local]) => void;
   readonly one: (k: number) => void;
-  readonly fromStep: number;
-  readonly toStep: number;
 }
 
 /** A row of `columns` elements, four at a time, then the rest one by one. Leaves both pointers where they were. */
-function quads(body: Body, columns: number, from: Local, to: Local, steps: Steps): void {
-  const [savedFrom, savedTo] = body.locals('i32', 2) as [Local, Local];
+function quads(body: Body, columns: number, tile: Local, samples: Local, moves: Moves): void {
+  const [savedTile, savedSamples] = body.locals('i32', 2) as [Local, Local];
   const v = body.locals('v128', 4) as [Local, Local, Local, Local];
-  body.get(from).set(savedFrom).get(to).set(savedTo);
+  body.get(tile).set(savedTile).get(samples).set(savedSamples);
   body.repeat(
     Math.floor(columns / 4),
     [
-      [from, steps.fromStep],
-      [to, steps.toStep],
+      [tile, 64],
+      [samples, 16],
     ],
-    () => steps.four(v),
+    () => moves.four(v),
   );
-  for (let k = 0; k < columns % 4; k++) steps.one(k);
-  body.get(savedFrom).set(from).get(savedTo).set(to);
-  body.release('i32', savedFrom, savedTo);
+  for (let k = 0; k < columns % 4; k++) moves.one(k);
+  body.get(savedTile).set(tile).get(savedSamples).set(samples);
+  body.release('i32', savedTile, savedSamples);
   body.release('v128', ...v);
 }

@@ -1,0 +1,95 @@
+/** From a plan's ops to kernels in order, with what is fused left out. */
+import type { Op, OpKind, Plan } from '../../../plan/plan.ts';
+import { TrainingError } from '../../../training-error.ts';
+import type { Fusion } from '../fusion.ts';
+import { laneBlock } from '../lane-block.ts';
+import type { Step } from '../steps.ts';
+import { conv, convInputGradient, convWeightGradient } from './conv.ts';
+import { dense, denseInputGradient, denseWeightGradient } from './dense.ts';
+import {
+  activate,
+  activateBackwards,
+  add,
+  concat,
+  concatGradient,
+  dropout,
+  dropoutGradient,
+  multiply,
+  multiplyGradient,
+  sameValues,
+} from './element-wise.ts';
+import { meanSquaredError, softmaxCrossEntropy } from './loss.ts';
+import type { Lower } from './lowering.ts';
+import { batchNorm, batchNormEvaluation, batchNormGradient, layerNorm, layerNormGradient } from './normalisation.ts';
+import { averagePool, averagePoolGradient, globalAveragePool, globalAveragePoolGradient, maxPool, maxPoolGradient } from './pools.ts';
+
+export { lowerUpdate } from './update.ts';
+
+/** gather, clipping and the optimiser have exports of their own. */
+const nothing: Lower = () => [];
+
+const RULES: Record<OpKind, Lower> = {
+  gather: nothing,
+  conv,
+  'conv-weight-gradient': convWeightGradient,
+  'conv-input-gradient': convInputGradient,
+  dense,
+  'dense-weight-gradient': denseWeightGradient,
+  'dense-input-gradient': denseInputGradient,
+  'max-pool': maxPool,
+  'max-pool-gradient': maxPoolGradient,
+  'average-pool': averagePool,
+  'average-pool-gradient': averagePoolGradient,
+  'global-average-pool': globalAveragePool,
+  'global-average-pool-gradient': globalAveragePoolGradient,
+  relu: activate('relu'),
+  'relu-gradient': activateBackwards('relu'),
+  'leaky-relu': activate('leaky-relu'),
+  'leaky-relu-gradient': activateBackwards('leaky-relu'),
+  gelu: activate('gelu'),
+  'gelu-gradient': activateBackwards('gelu'),
+  silu: activate('silu'),
+  'silu-gradient': activateBackwards('silu'),
+  sigmoid: activate('sigmoid'),
+  'sigmoid-gradient': activateBackwards('sigmoid'),
+  tanh: activate('tanh'),
+  'tanh-gradient': activateBackwards('tanh'),
+  flatten: sameValues,
+  dropout,
+  'dropout-gradient': dropoutGradient,
+  'batch-norm': batchNorm,
+  'batch-norm-evaluation': batchNormEvaluation,
+  'batch-norm-gradient': batchNormGradient,
+  'layer-norm': layerNorm,
+  'layer-norm-gradient': layerNormGradient,
+  add,
+  'add-gradient': sameValues,
+  multiply,
+  'multiply-gradient': multiplyGradient,
+  concat,
+  'concat-gradient': concatGradient,
+  'softmax-cross-entropy': softmaxCrossEntropy,
+  'mean-squared-error': meanSquaredError,
+  clip: nothing,
+  sgd: nothing,
+  adam: nothing,
+  adamw: nothing,
+  rmsprop: nothing,
+};
+
+/** Of training or of evaluation. @throws TrainingError `unsupported` */
+export function lower(plan: Plan, ops: readonly Op[], fusion: Fusion): Step[] {
+  const lowering = { plan, fusion, block: laneBlock(plan) };
+  return ops.flatMap((op) => {
+    if (isAbsorbed(op, fusion)) return [];
+    const rule: Lower | undefined = RULES[op.kind];
+    if (rule === undefined) throw new TrainingError('unsupported', `wasm has no kernel for ${op.kind}`, op.layer);
+    return rule(lowering, op);
+  });
+}
+
+/** Ops that another op's kernel carries out: what follows a fused convolution or a rectified norm, and the norm's relu backwards. */
+function isAbsorbed(op: Op, { absorbed, rectified }: Fusion): boolean {
+  if (op.kind === 'relu' || op.kind === 'max-pool') return absorbed.has(op.layer);
+  return op.kind === 'relu-gradient' && [...rectified.values()].some((relu) => relu.layer === op.layer);
+}

@@ -1,0 +1,56 @@
+/** What every rule of lowering gets and uses: the plan, what is fused, and operands by an op's buffers. */
+import { bufferAt, elements, rootOf, type Op, type Plan } from '../../../plan/plan.ts';
+import type { Fusion } from '../fusion.ts';
+import { placeOf } from '../geometry.ts';
+import { laneOffset, type LaneBlock } from '../lane-block.ts';
+import { NOTHING, type Operand, type Place, type Step } from '../steps.ts';
+
+export interface Lowering {
+  readonly plan: Plan;
+  readonly fusion: Fusion;
+  readonly block: LaneBlock;
+}
+
+/** An op's kernels, in order. */
+export type Lower = (lowering: Lowering, op: Op) => Step[];
+
+/** Weights beyond this many bytes leave the first cache, so they are used for many tiles at once. */
+export const LARGE_WEIGHTS = 16384;
+
+export function input({ plan }: Lowering, op: Op, n = 0): Place {
+  return placeOf(plan, bufferAt(plan, op.inputs, n).id);
+}
+
+export function output({ plan }: Lowering, op: Op, n = 0): Place {
+  return placeOf(plan, bufferAt(plan, op.outputs, n).id);
+}
+
+/** A weight, its gradient or a statistic; `NOTHING` where the op has none. */
+export function inLane({ plan, block }: Lowering, ids: readonly number[], n: number, plus = 0): Operand {
+  const offset = laneOffset(plan, block, ids, n);
+  return offset === undefined ? NOTHING : { lane: offset + plus };
+}
+
+/** The op's n-th column, in the lane's row of values. */
+export function column(op: Op, n: number): Operand {
+  const index = op.hyper[n];
+  return index === undefined ? NOTHING : { row: 4 * index };
+}
+
+export function shapeOf(plan: Plan, ids: readonly number[], n = 0): readonly number[] {
+  return bufferAt(plan, ids, n).shape;
+}
+
+/** Channels, rows, columns; a vector is channels of one pixel. */
+export function imageOf(plan: Plan, ids: readonly number[], n = 0): readonly [number, number, number] {
+  const [channels = 1, rows = 1, columns = 1] = shapeOf(plan, ids, n);
+  return [channels, rows, columns];
+}
+
+export function count(plan: Plan, ids: readonly number[], n = 0): number {
+  return elements(rootOf(plan, ids[n] ?? -1).shape);
+}
+
+export function adds(op: Op, n = 0): boolean {
+  return op.accumulate[n] ?? false;
+}

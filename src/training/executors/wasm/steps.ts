@@ -1,0 +1,136 @@
+/** What a plan is lowered to: calls of kernels, in order, each for one tile of four samples or once for the whole batch. */
+import { firstFit, type Extent } from '../../plan/lifetimes.ts';
+import { BUFFERS } from './kernels/frame.ts';
+import type { Kernel } from './kernels/kernel.ts';
+
+/** Named memory outside the lanes' blocks, which lanes use one after another. */
+export interface Place {
+  readonly name: string;
+  /** Of one tile, or of the whole batch. */
+  readonly bytes: number;
+  readonly each: 'tile' | 'batch';
+}
+
+/** An argument: a place, a byte offset in the lane's block or in its row of values, a number, how many tiles the batch has. */
+export type Operand =
+  | { readonly place: Place; readonly offset?: number }
+  | { readonly lane: number }
+  | { readonly row: number }
+  | { readonly word: number }
+  | { readonly tiles: true };
+
+export const TILES: Operand = { tiles: true };
+/** For an operand that a kernel does not read. */
+export const NOTHING: Operand = { word: 0 };
+
+export interface Call {
+  readonly kernel: Kernel;
+  readonly operands: readonly Operand[];
+}
+
+export type Scope = 'tile' | 'batch';
+
+export interface Step extends Call {
+  readonly scope: Scope;
+}
+
+/** Steps that run tile by tile, one after another for each, or steps that each take the whole batch. */
+export interface Phase {
+  readonly scope: Scope;
+  readonly steps: readonly Step[];
+}
+
+export function step(scope: Scope, kernel: Kernel, ...operands: readonly (Operand | Place)[]): Step {
+  if (operands.length !== kernel.parameters)
+    throw new Error(`${kernel.key}: ${String(kernel.parameters)} operands expected, ${String(operands.length)} given`);
+  return { scope, kernel, operands: operands.map((o) => ('name' in o ? { place: o } : o)) };
+}
+
+export function phasesOf(steps: readonly Step[]): Phase[] {
+  const phases: { scope: Scope; steps: Step[] }[] = [];
+  for (const step of steps) {
+    const last = phases.at(-1);
+    if (last?.scope === step.scope && step.scope === 'tile') last.steps.push(step);
+    else phases.push({ scope: step.scope, steps: [step] });
+  }
+  return phases;
+}
+
+export interface Placed {
+  readonly address: number;
+  /** From a tile's to the next one's; 0 where all tiles use the same memory one after another. */
+  readonly stride: number;
+}
+
+export interface Layout {
+  readonly at: (place: Place) => Placed;
+  readonly end: number;
+}
+
+/**
+ * Addresses for all places. What crosses phases, or is read by a step for the whole batch, exists once a tile; the rest once.
+ * First fit over lifetimes, in phases for the first and in steps for the second.
+ * @param kept places that outlive the run, always at the same addresses
+ * @param tiles of a batch; `whole`: the kept places exist once a tile too
+ */
+export function layOut(phases: readonly Phase[], kept: readonly Place[], tiles: number, whole: boolean): Layout {
+  const placed = new Map<string, Placed>();
+  let start = BUFFERS;
+  for (const place of kept) {
+    placed.set(place.name, { address: start, stride: whole ? align(place.bytes) : 0 });
+    start += align(place.bytes) * (whole ? tiles : 1);
+  }
+  const uses = new Map<string, { place: Place; phases: number[] }>();
+  phases.forEach((phase, index) => {
+    for (const place of placesOf(phase)) {
+      const use = uses.get(place.name) ?? { place, phases: [] };
+      if (use.place.bytes !== place.bytes) throw new Error(`${place.name} has two sizes`);
+      uses.set(place.name, use);
+      if (use.phases.at(-1) !== index) use.phases.push(index);
+    }
+  });
+  const lasting = [...uses.values()].filter(
+    ({ place, phases: at }) =>
+      !placed.has(place.name) && (place.each === 'batch' || at.length > 1 || at.some((index) => phases[index]?.scope === 'batch')),
+  );
+  const size = ({ bytes, each }: Place): number => align(bytes) * (each === 'tile' ? tiles : 1);
+  const fit = firstFit(
+    lasting.map(({ place, phases: at }, id): Extent => ({ id, size: size(place), first: at[0] ?? 0, last: at.at(-1) ?? 0 })),
+  );
+  lasting.forEach(({ place }, id) =>
+    placed.set(place.name, { address: start + (fit.offsets.get(id) ?? 0), stride: place.each === 'tile' ? align(place.bytes) : 0 }),
+  );
+  const scratch = start + fit.size;
+  let end = scratch;
+  for (const phase of phases) end = Math.max(end, layOutScratch(phase, placed, scratch));
+  return {
+    at: (place) => {
+      const known = placed.get(place.name);
+      if (known === undefined) throw new Error(`${place.name} has no address`);
+      return known;
+    },
+    end,
+  };
+}
+
+function layOutScratch(phase: Phase, placed: Map<string, Placed>, start: number): number {
+  const extents = new Map<string, Extent>();
+  phase.steps.forEach((step, index) => {
+    for (const place of placesOf({ steps: [step] })) {
+      if (placed.has(place.name)) continue;
+      const known = extents.get(place.name) ?? { id: extents.size, size: align(place.bytes), first: index, last: index };
+      extents.set(place.name, { ...known, last: index });
+    }
+  });
+  const fit = firstFit([...extents.values()]);
+  for (const [name, { id }] of extents) placed.set(name, { address: start + (fit.offsets.get(id) ?? 0), stride: 0 });
+  return start + fit.size;
+}
+
+function placesOf({ steps }: Pick<Phase, 'steps'>): Place[] {
+  return steps.flatMap((step) => step.operands.flatMap((operand) => ('place' in operand ? [operand.place] : [])));
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16;
+}
