@@ -6,7 +6,6 @@ import type { Progress } from '../../bench/paper/progress.ts';
 import { Interrupted, presetSearch, Searches } from '../../bench/paper/searches.ts';
 import type { Search } from '../../bench/paper/searches.ts';
 import { reachedAt } from '../../bench/paper/target.ts';
-import type { TrialRecord } from '../../src/storage/lab-reader.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -101,33 +100,22 @@ describe('a preset’s search', () => {
 });
 
 describe('the time to a target', () => {
-  const at = (number: number, finishSeq: number, value: number | null, start: number, complete: number): TrialRecord => ({
-    number,
-    state: 'complete',
-    outcome: 'succeeded',
-    value,
-    params: {},
-    encoded: null,
-    origin: null,
-    basis: null,
+  const at = (finishSeq: number, value: number | null, start: number, complete: number) => ({
     finishSeq,
-    attempts: 1,
-    endedBy: 1,
-    slot: null,
-    result: null,
+    value,
     start: new Date(start),
     complete: new Date(complete),
   });
-  const trials = [at(0, 1, 0.95, 1000, 4000), at(1, 0, 0.9, 1500, 3000), at(2, 2, null, 3000, 5000), at(3, 3, 0.97, 4000, 9000)];
+  const trials = [at(1, 0.95, 1000, 4000), at(0, 0.9, 1500, 3000), at(2, null, 3000, 5000), at(3, 0.97, 4000, 9000)];
 
   test('goes by the order of completion, from the first start', () => {
-    expect(reachedAt({ trials }, 0.9)).toEqual({ evaluations: 1, seconds: 2 });
-    expect(reachedAt({ trials }, 0.95)).toEqual({ evaluations: 2, seconds: 3 });
-    expect(reachedAt({ trials }, 0.96)).toEqual({ evaluations: 4, seconds: 8 });
+    expect(reachedAt(trials, 0.9)).toEqual({ evaluations: 1, seconds: 2 });
+    expect(reachedAt(trials, 0.95)).toEqual({ evaluations: 2, seconds: 3 });
+    expect(reachedAt(trials, 0.96)).toEqual({ evaluations: 4, seconds: 8 });
   });
 
   test('is infinite where it was not reached', () => {
-    expect(reachedAt({ trials }, 0.98)).toEqual({ evaluations: Infinity, seconds: Infinity });
+    expect(reachedAt(trials, 0.98)).toEqual({ evaluations: Infinity, seconds: Infinity });
   });
 });
 
