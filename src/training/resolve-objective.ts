@@ -73,6 +73,7 @@ function match(scope: Scope, network: Network, dataset: DatasetEntry): void {
       layer: last.id,
       expected: `a vector of ${dataset.name}'s ${String(dataset.classes)} classes as the last output`,
       found: shapeText(last.output),
+      ...(last.output.length === 1 ? {} : { hint: 'end with a flatten and a dense layer' }),
     });
   }
 }

@@ -1,6 +1,5 @@
 /** Reads an objective's training settings, collecting every problem. Structural ones are resolved, per-lane ones stay expressions. */
-import { isFields } from './models/resolve.ts';
-import { Reader } from './models/reader.ts';
+import { isFields, Reader } from './models/reader.ts';
 import type { Scope } from './models/scope.ts';
 import type { Augment, Clip, Numeric, OptimizerSettings, Schedule } from './objective.ts';
 import { readOptimizer } from './optimizer-settings.ts';

@@ -46,7 +46,7 @@ describe('objectives', () => {
 
   it('find what only a combination of values has', () => {
     const layers = [
-      { repeat: { $param: 'depth' }, layers: [{ type: 'conv', filters: 2, kernel: 3 }, { type: { $param: 'pool', times: 1 } }] },
+      { repeat: { $param: 'depth' }, layers: [{ type: 'conv', filters: 2, kernel: 3 }, { type: { $param: 'pool' } }] },
       { when: { pool: ['relu'] }, type: 'max-pool', size: { $param: 'size' } },
       ...HEAD,
     ];
@@ -101,9 +101,19 @@ describe('objectives', () => {
 
   it('must fit their dataset and their split', () => {
     const network = describeNetwork([1, 28, 28], [{ type: 'flatten' }, { type: 'dense', units: 9 }]);
-    expect(checkObjective({ ...good, network, selectOn: 'validation' }, space, RESOURCES).map((p) => p.code)).toEqual([
-      'out-of-range',
-      'classes-mismatch',
+    const messages = (objective: Partial<TrainObjective>): string[] =>
+      checkObjective({ ...good, ...objective }, space, RESOURCES).map((p) => `${p.code} ${p.message}`);
+    expect(messages({ network, selectOn: 'validation' })).toEqual([
+      'out-of-range settings.validation: expected a share above 0, as selectOn is "validation", found 0',
+      "classes-mismatch network.layers (dense1): expected a vector of mnist's 10 classes as the last output, found 9",
+    ]);
+    expect(messages({ network: describeNetwork([1, 28, 28], [{ type: 'conv', filters: 10, kernel: 28 }]) })).toEqual([
+      "classes-mismatch network.layers (conv1): expected a vector of mnist's 10 classes as the last output, found 10×1×1 (end with a flatten and a dense layer)",
+    ]);
+    expect(messages({ network: 'resnet-20' })).toEqual(["shape-mismatch network.input.shape: expected mnist's 1×28×28, found 3×32×32"]);
+    expect(messages({ network: 'resnet', dataset: 'mnits' })).toEqual([
+      'unknown-name dataset: expected one of mnist, found "mnits" (did you mean "mnist"?)',
+      'unknown-name network: expected one of mnist-paper, lenet-5, cnn, mlp, resnet-20, efficientnet-b0, found "resnet"',
     ]);
     expect(checkObjective(good, space, '/nowhere').map((p) => p.code)).toEqual(Array(4).fill('missing-file'));
   });

@@ -82,6 +82,10 @@ describe('settings', () => {
 
   it.each<[string, object]>([
     ['wrong-type settings.batch: expected an integer, found 1.5', { batch: 1.5 }],
+    [
+      'wrong-type settings.batch: expected a number or {"$param", "times", "over"}, found {"$channels":true}',
+      { batch: { $channels: true } },
+    ],
     ['out-of-range settings.batch: expected at least 1 and at most 65536, found 0', { batch: 0 }],
     ['wrong-type settings.epochs: expected an integer, found 1.5', { epochs: 1.5 }],
     ['wrong-type settings.optimizer: expected {"type": "sgd", "learningRate": …}, found "sgd"', { optimizer: 'sgd' }],

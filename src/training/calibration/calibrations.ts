@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isFields } from '../models/resolve.ts';
+import { isFields } from '../models/reader.ts';
 import { canonicalJson } from '../plan/hash.ts';
 
 export interface Measurement {

@@ -8,12 +8,16 @@ import { isActive } from './activity.ts';
 import { ACTIVATION_TYPES, JOINING_TYPES, LAYER_TYPES, SINGLE_TYPES } from './layers/index.ts';
 import type { JoiningType, LayerReading } from './layers/layer-type.ts';
 import type { Layer, LayerFields, Shape } from './network.ts';
-import { Reader, type Fields } from './reader.ts';
+import { isFields, Reader, type Fields } from './reader.ts';
 import type { Scope } from './scope.ts';
 
 const ID = /^[A-Za-z0-9_.-]+$/;
 /** Fields of every layer, whatever its type. */
 const COMMON = ['type', 'id', 'from', 'when'];
+/** Layers and rounds of repeats that are read before a description counts as too large. */
+const MOST_READ = 20_000;
+/** What names of layers begin with: '' or `block3.0.`, the innermost block first. */
+type Prefixes = readonly [string, ...string[]];
 
 export class LayerList {
   readonly layers: Layer[] = [];
@@ -24,25 +28,25 @@ export class LayerList {
   readonly #blocks = new Set<string>();
   readonly #shapes: (Shape | undefined)[] = [];
   readonly #paths: string[] = [];
+  #read = 0;
 
   constructor(scope: Scope, input: Shape | undefined) {
     this.#scope = scope;
     this.#input = input;
   }
 
-  /** @param prefix of names: '' or `block3.0.` */
-  read(list: readonly unknown[], path: string, prefix = ''): void {
+  read(list: readonly unknown[], path: string, prefixes: Prefixes = ['']): void {
     const ordinals = new Map<string, number>();
     list.forEach((value, i) => {
       const at = `${path}[${String(i)}]`;
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      if (this.#isTooMany(at)) return;
+      if (!isFields(value)) {
         this.#scope.report({ code: 'wrong-type', path: at, expected: 'a layer: {"type", …}', found: quote(value) });
         return;
       }
-      const fields = value as Fields;
-      if (!isActive(new Reader(fields, at, this.#scope))) return;
-      if (fields['repeat'] === undefined) this.#layer(fields, at, prefix, ordinals);
-      else this.#repeat(fields, at, prefix, ordinals);
+      if (!isActive(new Reader(value, at, this.#scope))) return;
+      if (value['repeat'] === undefined) this.#layer(value, at, prefixes, ordinals);
+      else this.#repeat(value, at, prefixes, ordinals);
     });
   }
 
@@ -61,9 +65,17 @@ export class LayerList {
     });
   }
 
-  #repeat(fields: Fields, path: string, prefix: string, ordinals: Map<string, number>): void {
-    const name = `${prefix}${this.#name('block', fields['id'], ordinals)}`;
-    const channels = this.#channels(new Reader(fields, path, this.#scope, { layer: name }), [this.layers.length - 1], prefix);
+  /** Counts what is read; reports the first that is too many. */
+  #isTooMany(path: string): boolean {
+    this.#read++;
+    if (this.#read === MOST_READ + 1)
+      this.#scope.report({ code: 'out-of-range', path, expected: `at most ${String(MOST_READ)} layers in all`, found: 'more' });
+    return this.#read > MOST_READ;
+  }
+
+  #repeat(fields: Fields, path: string, prefixes: Prefixes, ordinals: Map<string, number>): void {
+    const name = `${prefixes[0]}${this.#name('block', fields['id'], ordinals)}`;
+    const channels = this.#channels(new Reader(fields, path, this.#scope, { layer: name }), [this.layers.length - 1], prefixes);
     const reader = new Reader(fields, path, this.#scope, { layer: name, asked: ['when', 'id'], channels });
     const isNew = this.#checkId(reader, name, this.#blocks.has(name));
     this.#blocks.add(name);
@@ -75,16 +87,19 @@ export class LayerList {
       return;
     }
     if (!isNew) return;
-    for (let i = 0; i < (times ?? 1); i++) this.read(layers, `${path}.layers`, `${name}.${String(i)}.`);
+    for (let i = 0; i < (times ?? 1); i++) {
+      if (this.#isTooMany(`${path}.repeat`)) return;
+      this.read(layers, `${path}.layers`, [`${name}.${String(i)}.`, ...prefixes]);
+    }
   }
 
-  #layer(fields: Fields, path: string, prefix: string, ordinals: Map<string, number>): void {
+  #layer(fields: Fields, path: string, prefixes: Prefixes, ordinals: Map<string, number>): void {
     const type = this.#type(new Reader(fields, path, this.#scope));
-    const id = `${prefix}${this.#name(type ?? 'layer', fields['id'], ordinals)}`;
+    const id = `${prefixes[0]}${this.#name(type ?? 'layer', fields['id'], ordinals)}`;
     const joining = JOINING_TYPES.get(type ?? '');
     const naming = new Reader(fields, path, this.#scope, { layer: id });
-    const from = this.#from(fields['from'], naming, prefix, joining);
-    const reader = new Reader(fields, path, this.#scope, { layer: id, asked: COMMON, channels: this.#channels(naming, from, prefix) });
+    const from = this.#from(fields['from'], naming, prefixes, joining);
+    const reader = new Reader(fields, path, this.#scope, { layer: id, asked: COMMON, channels: this.#channels(naming, from, prefixes) });
     this.#checkId(reader, id, this.#index.has(id));
     this.#index.set(id, this.layers.length);
     const reading = joining === undefined ? this.#single(type, reader, from) : joining.read(reader, this.#sources(from));
@@ -118,10 +133,10 @@ export class LayerList {
   /** A known type's name; undefined: reported. */
   #type(reader: Reader): string | undefined {
     const type = reader.raw('type');
-    if (typeof type === 'object' && type !== null && '$param' in type && typeof type.$param === 'string') {
-      const chosen: ParamValue | undefined = reader.structural('type', type.$param);
+    if (isFields(type) && typeof type['$param'] === 'string' && Object.keys(type).length === 1) {
+      const chosen: ParamValue | undefined = reader.structural('type', type['$param']);
       if (chosen === undefined || (typeof chosen === 'string' && ACTIVATION_TYPES.includes(chosen))) return chosen ?? undefined;
-      const expected = `an activation (${ACTIVATION_TYPES.join(', ')}) from parameter ${quote(type.$param)}`;
+      const expected = `an activation (${ACTIVATION_TYPES.join(', ')}) from parameter ${quote(type['$param'])}`;
       reader.report('out-of-range', 'type', expected, quote(chosen));
       return undefined;
     }
@@ -148,7 +163,7 @@ export class LayerList {
   }
 
   /** Indices of the layers read; fewer than written if some are not known. */
-  #from(from: unknown, reader: Reader, prefix: string, joining: JoiningType | undefined): number[] {
+  #from(from: unknown, reader: Reader, prefixes: Prefixes, joining: JoiningType | undefined): number[] {
     if (from === undefined && joining === undefined) return [this.layers.length - 1];
     const names: readonly unknown[] = Array.isArray(from) ? from : from === undefined ? [] : [from];
     const takes = joining?.takes ?? ((count) => count === 1);
@@ -157,29 +172,32 @@ export class LayerList {
       reader.report(from === undefined ? 'missing-field' : 'wrong-type', 'from', expected, quote(from));
       return [];
     }
-    const found = names.map((name, i) => this.#named(name, reader, Array.isArray(from) ? `from[${String(i)}]` : 'from', prefix));
+    const found = names.map((name, i) => this.#named(name, reader, Array.isArray(from) ? `from[${String(i)}]` : 'from', prefixes));
     return found.every((index) => index !== undefined) ? found : [];
   }
 
-  #named(name: unknown, reader: Reader, field: string | undefined, prefix: string): number | undefined {
-    const at = typeof name === 'string' ? this.#find(name, prefix) : undefined;
+  #named(name: unknown, reader: Reader, field: string, prefixes: Prefixes): number | undefined {
+    const at = typeof name === 'string' ? this.#find(name, prefixes) : undefined;
     if (at !== undefined) return at;
-    const hint = typeof name === 'string' ? nearest(name, this.#index.keys()) : undefined;
+    const hint = typeof name === 'string' ? nearest(name, this.#namesSeen(prefixes)) : undefined;
     reader.report('unknown-layer', field, 'the id of an earlier layer', quote(name), hint);
     return undefined;
   }
 
   /** What `$channels` means to a layer: the channels of the first it reads, or of the one named. */
-  #channels(reader: Reader, from: readonly number[], prefix: string): (reference: true | string, field: string) => number | undefined {
-    return (reference, field) => this.#shapeAt(reference === true ? from[0] : this.#named(reference, reader, field, prefix))?.[0];
+  #channels(reader: Reader, from: readonly number[], prefixes: Prefixes): (reference: true | string, field: string) => number | undefined {
+    return (reference, field) => this.#shapeAt(reference === true ? from[0] : this.#named(reference, reader, field, prefixes))?.[0];
   }
 
-  /** A name as seen from inside `prefix`: the innermost block first. */
-  #find(name: string, prefix: string): number | undefined {
-    for (let scope = prefix; ; scope = scope.replace(/[^.]+\.\d+\.$/, '')) {
-      const at = this.#index.get(`${scope}${name}`);
-      if (at !== undefined || scope === '') return at;
-    }
+  #find(name: string, prefixes: Prefixes): number | undefined {
+    return prefixes.map((prefix) => this.#index.get(`${prefix}${name}`)).find((index) => index !== undefined);
+  }
+
+  /** What the layers read so far are called inside a block. */
+  #namesSeen(prefixes: Prefixes): string[] {
+    return [...this.#index.keys()].flatMap((name) =>
+      prefixes.filter((prefix) => name.startsWith(prefix)).map((prefix) => name.slice(prefix.length)),
+    );
   }
 
   #shapeAt(index: number | undefined): Shape | undefined {

@@ -11,27 +11,34 @@ import type { Scope } from './scope.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Channels of a `$channels` reference: own input (true) or a named layer; undefined where a shape is missing. */
+type ChannelsOf = (reference: true | string, field: string) => number | undefined;
+
 export class Reader {
   readonly path: string;
   readonly layer: string | undefined;
   readonly scope: Scope;
   readonly #fields: Fields;
   readonly #asked: Set<string>;
-  /** Channels of a `$channels` reference: own input (true) or a named layer; undefined where a shape is missing. */
-  readonly #channels: (reference: true | string, field: string) => number | undefined;
+  /** undefined: no layer, so that nothing can follow one's channels. */
+  readonly #channels: ChannelsOf | undefined;
 
   constructor(
     fields: Fields,
     path: string,
     scope: Scope,
-    options: { layer?: string; asked?: readonly string[]; channels?: (reference: true | string, field: string) => number | undefined } = {},
+    options: { layer?: string; asked?: readonly string[]; channels?: ChannelsOf } = {},
   ) {
     this.#fields = fields;
     this.path = path;
     this.scope = scope;
     this.layer = options.layer;
     this.#asked = new Set(options.asked);
-    this.#channels = options.channels ?? (() => undefined);
+    this.#channels = options.channels;
   }
 
   has(field: string): boolean {
@@ -53,7 +60,7 @@ export class Reader {
   optionalObject(field: string, expected: string): Reader | undefined {
     const value = this.raw(field) ?? undefined;
     if (value === undefined) return undefined;
-    if (typeof value === 'object' && !Array.isArray(value)) return new Reader(value as Fields, this.#at(field), this.scope);
+    if (isFields(value)) return new Reader(value, this.#at(field), this.scope);
     this.report('wrong-type', field, expected, quote(value));
     return undefined;
   }
@@ -214,8 +221,9 @@ export class Reader {
 
   #structuralNumber(field: string, value: unknown): number | undefined {
     const expression = readExpression(value);
-    if (expression === undefined) {
-      this.report('wrong-type', field, 'a number, {"$param", "times", "over"} or {"$channels", "times", "over"}', quote(value));
+    if (expression === undefined || ('$channels' in expression && this.#channels === undefined)) {
+      const channels = this.#channels === undefined ? '' : ' or {"$channels", "times", "over"}';
+      this.report('wrong-type', field, `a number${channels === '' ? ' or' : ','} {"$param", "times", "over"}${channels}`, quote(value));
       return undefined;
     }
     const base = this.#base(field, expression);
@@ -226,7 +234,7 @@ export class Reader {
   }
 
   #base(field: string, expression: Expression): ParamValue | undefined {
-    return '$param' in expression ? this.structural(field, expression.$param) : this.#channels(expression.$channels, field);
+    return '$param' in expression ? this.structural(field, expression.$param) : this.#channels?.(expression.$channels, field);
   }
 
   #within(field: string, value: number, range: Range): boolean {

@@ -5,7 +5,7 @@
 import { quote } from '../problem.ts';
 import { LayerList } from './layer-list.ts';
 import type { Loss, Network } from './network.ts';
-import { Reader, type Fields } from './reader.ts';
+import { isFields, Reader } from './reader.ts';
 import type { Scope } from './scope.ts';
 
 export const NETWORK_FORMAT = 'galapagos-network/1';
@@ -37,10 +37,6 @@ export function resolveNetwork(description: unknown, scope: Scope, path = ''): N
   if (scope.problems.length === before) list.reportUnused();
   if (scope.problems.length > before || typeof name !== 'string' || input === undefined || loss === undefined) return undefined;
   return { name, input, layers: list.layers, loss };
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function readInput(outer: Reader): Network['input'] | undefined {

@@ -2,7 +2,7 @@
  * safetensors, as Hugging Face specifies it: a little-endian u64, that many bytes of JSON (name → dtype, shape, offsets into
  * what follows), then the values one after another. Only float32 here. Knows bytes, not files or networks.
  */
-import { isFields } from '../models/resolve.ts';
+import { isFields } from '../models/reader.ts';
 import { elements } from '../plan/plan.ts';
 import { quote } from '../problem.ts';
 
