@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { resolveStudy } from '../../src/cli/resolve-study.ts';
 import { resourcesFolder } from '../../src/cli/resources.ts';
 import type { StudySpec } from '../../src/core/study/study-spec.ts';
+import { trainSettings } from '../../src/protocol/train-settings.ts';
 import { LAYER_TYPES } from '../../src/training/models/layers/index.ts';
 import { PRESETS } from '../../src/training/models/presets.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
@@ -45,11 +46,12 @@ test('its residual block is read', () => {
   expect(scope.problems).toEqual([]);
 });
 
-test('it names every network that comes along with its number of parameters, and every layer type', () => {
+test('it names every network that comes along with its number of parameters, every layer type and every setting', () => {
   for (const [name, description] of PRESETS) {
     const parameters = parametersOf(resolveNetwork(description, new Scope({ dropout: 0 }))!).toLocaleString('en');
     const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\``));
     expect(row, name).toContain(` ${parameters} `);
   }
   for (const type of LAYER_TYPES) expect(page).toContain(`\`${type}\``);
+  for (const setting of Object.keys(trainSettings.shape)) expect(page).toContain(`| \`${setting}\` `);
 });

@@ -27,6 +27,7 @@ describe('settings', () => {
       validation: 0,
       initialise: 'pytorch',
       sameStart: false,
+      keep: 'best',
     });
     expect(problems({ batch: undefined, epochs: undefined, optimizer: undefined })).toEqual([
       'missing-field settings.batch: expected an integer, found nothing',
@@ -132,7 +133,7 @@ describe('settings', () => {
       { initialise: 'he-norm' },
     ],
     [
-      'unknown-field settings.shufle: expected one of batch, epochs, optimizer, schedule, clip, augment, shuffle, remainder, validation, initialise, sameStart, found "shufle" (did you mean "shuffle"?)',
+      'unknown-field settings.shufle: expected one of batch, epochs, optimizer, schedule, clip, augment, shuffle, remainder, validation, initialise, sameStart, keep, found "shufle" (did you mean "shuffle"?)',
       { shufle: true },
     ],
   ])('%s', (message, settings) => {
