@@ -26,7 +26,7 @@ export interface DotPlot {
   readonly floor?: number;
 }
 
-const COLUMN = 180;
+const COLUMN = 165;
 const HEIGHT = 300;
 
 export function dotPlot({ title, under, valueName, groups, referenceName, format, floor = -Infinity }: DotPlot): string {

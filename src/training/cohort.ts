@@ -12,7 +12,6 @@ import { shuffled, stepsOf } from './order.ts';
 import type { Plan } from './plan/plan.ts';
 import type { ResolvedObjective } from './resolve-objective.ts';
 import type { Trained } from './trained.ts';
-import { TrainingError } from './training-error.ts';
 
 export type { CohortLane };
 
@@ -74,13 +73,10 @@ export class Cohort {
     this.#listener = listener;
   }
 
-  /** @throws TrainingError if no batch is left to train on */
   async train(): Promise<LaneOutcome[]> {
     const { network, settings } = this.#resolved;
     const { training, selection } = this.#indices();
     const { steps, last } = stepsOf(training.length, settings.batch, settings.remainder);
-    if (steps === 0 || selection.length === 0)
-      throw new TrainingError('unsupported', noSamples(training.length, selection.length, settings.batch));
     const kept = (steps - 1) * settings.batch + last;
     const params = this.#requests.map(({ request }) => request.params);
     const hyper = new HyperRows(this.#plan, network, settings, params, steps);
@@ -192,10 +188,4 @@ export class Cohort {
 
 function permute(indices: Uint32Array, order: Uint32Array): Uint32Array {
   return order.map((i) => indices[i] ?? 0);
-}
-
-function noSamples(training: number, selection: number, batch: number): string {
-  return selection === 0
-    ? 'the selection split: expected at least one sample, found none'
-    : `expected at least one batch of ${String(batch)} to train on, found ${String(training)} samples`;
 }

@@ -27,6 +27,10 @@ export function resolveObjective(objective: TrainObjective, scope: Scope): Resol
   readWord(scope, 'selectOn', objective.selectOn, ['validation', 'test']);
   readWord(scope, 'executor', objective.executor ?? 'auto', ['auto', 'wasm', 'reference', 'tensorflow']);
   readWord(scope, 'bits', objective.bits ?? 'wasm', ['wasm']);
+  if (objective.bits === 'wasm' && objective.executor === 'tensorflow') {
+    const expected = '"auto", "wasm" or "reference", as bits is "wasm"';
+    scope.report({ code: 'out-of-range', path: 'executor', field: 'executor', expected, found: '"tensorflow"' });
+  }
   if (settings?.validation === 0 && objective.selectOn === 'validation') {
     scope.report({
       code: 'out-of-range',

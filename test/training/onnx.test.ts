@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { LaneState } from '../../src/training/executors/executor.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
-import type { Network } from '../../src/training/models/network.ts';
+import type { Layer, LayerFields, Network } from '../../src/training/models/network.ts';
 import { PRESETS } from '../../src/training/models/presets.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
@@ -30,6 +30,47 @@ describe('protobuf', () => {
     expect(hex(message.finish())).toBe(bytes);
   });
 });
+
+/** Every layer type, strides and pads that leave pixels unread, a squeeze-excite gate, zeros around a concat. */
+const EVERY_LAYER: Network = {
+  name: 'every-layer',
+  input: { shape: [3, 9, 8], mean: [0.4, 0.5, 0.6], deviation: [0.2, 0.3, 0.25] },
+  layers: layers([
+    ['c1', { type: 'conv', filters: 4, kernel: [3, 2], stride: [2, 1], padding: [1, 0], groups: 1, bias: true }, [4, 5, 7]],
+    ['bn', { type: 'batch-norm', momentum: 0.1, epsilon: 1e-5 }, [4, 5, 7]],
+    ['silu', { type: 'silu' }, [4, 5, 7]],
+    ['depthwise', { type: 'conv', filters: 8, kernel: [3, 3], stride: [1, 1], padding: [1, 1], groups: 4, bias: false }, [8, 5, 7]],
+    ['gelu', { type: 'gelu' }, [8, 5, 7]],
+    ['pixels', { type: 'layer-norm', epsilon: 1e-5, over: 'channels' }, [8, 5, 7]],
+    ['pooled', { type: 'average-pool', size: [3, 3], stride: [2, 2], padding: [1, 1] }, [8, 3, 4]],
+    ['squeezed', { type: 'global-average-pool' }, [8, 1, 1]],
+    ['excite', { type: 'conv', filters: 8, kernel: [1, 1], stride: [1, 1], padding: [0, 0], groups: 1, bias: true }, [8, 1, 1]],
+    ['gate', { type: 'sigmoid' }, [8, 1, 1]],
+    ['gated', { type: 'multiply' }, [8, 3, 4], 'pooled', 'gate'],
+    ['leaky', { type: 'leaky-relu', slope: 0.1 }, [8, 3, 4]],
+    ['sum', { type: 'add' }, [8, 3, 4], 'leaky', 'pooled'],
+    ['joined', { type: 'concat', zeros: [0, 0] }, [16, 3, 4], 'sum', 'leaky'],
+    ['padded', { type: 'concat', zeros: [1, 2] }, [27, 3, 4], 'joined', 'pooled'],
+    ['shortcut', { type: 'concat', zeros: [2, 1] }, [30, 3, 4]],
+    ['tanh', { type: 'tanh' }, [30, 3, 4]],
+    ['most', { type: 'max-pool', size: [2, 2], stride: [1, 2], padding: [1, 0] }, [30, 4, 2]],
+    ['whole', { type: 'layer-norm', epsilon: 1e-5, over: 'all' }, [30, 4, 2]],
+    ['flat', { type: 'flatten' }, [240]],
+    ['dropped', { type: 'dropout', rate: 0.5 }, [240]],
+    ['wide', { type: 'dense', units: 11, bias: true }, [11]],
+    ['relu', { type: 'relu' }, [11]],
+    ['same', { type: 'identity' }, [11]],
+    ['features', { type: 'layer-norm', epsilon: 1e-5, over: 'channels' }, [11]],
+    ['out', { type: 'dense', units: 5, bias: false }, [5]],
+  ]),
+  loss: { type: 'softmax-cross-entropy', smoothing: 0 },
+};
+
+/** [id, fields, output, the layers read; none: the one before]. */
+function layers(list: readonly (readonly [string, LayerFields, readonly number[], ...string[]])[]): Layer[] {
+  const at = (id: string): number => list.findIndex(([name]) => name === id);
+  return list.map(([id, fields, output, ...from], i) => ({ id, fields, output, from: from.length === 0 ? [i - 1] : from.map(at) }));
+}
 
 interface Case {
   readonly file: Uint8Array;
@@ -81,7 +122,7 @@ describe('onnxruntime evaluates as we do', () => {
     name,
     () => resolveNetwork(PRESETS.get(name), new Scope({ dropout: 0.1 }))!,
   ]);
-  it.for<[string, () => Network]>(presets)('%s', async ([, make], { skip }) => {
+  it.for<[string, () => Network]>([...presets, ['a network of every layer', () => EVERY_LAYER]])('%s', async ([, make], { skip }) => {
     skip(noPython !== null, noPython ?? '');
     const network = make();
     const { file, images, logits } = await evaluated(network);

@@ -97,5 +97,7 @@ function syntheticData(plan: Plan): DatasetView {
     const targets = elements(label.shape);
     return { samples, shape, classes: 0, targets, sampleType: type, x, y: new Float32Array(samples * targets) };
   }
-  return { samples, shape, classes: outputs, sampleType: type, x, y: Uint16Array.from({ length: samples }, (_, i) => i % outputs) };
+  const classes = Array.from({ length: samples }, (_, i) => i % outputs);
+  const y = outputs > 256 ? Uint16Array.from(classes) : Uint8Array.from(classes);
+  return { samples, shape, classes: outputs, sampleType: type, x, y };
 }

@@ -5,6 +5,10 @@ import { TensorflowExecutor } from './tensorflow/tensorflow.ts';
 import { WasmExecutor } from './wasm/wasm.ts';
 
 export function allExecutors(): Executors {
-  const wasm = new WasmExecutor();
-  return { wasm, fused: wasm, tensorflow: new TensorflowExecutor(), reference: new ReferenceExecutor() };
+  return {
+    wasm: new WasmExecutor({ fused: false }),
+    fused: new WasmExecutor(),
+    tensorflow: new TensorflowExecutor(),
+    reference: new ReferenceExecutor(),
+  };
 }

@@ -1,0 +1,211 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Calibrations, type CalibrationKey } from '../../src/training/calibration/calibrations.ts';
+import { choose, type Choice, type Executors } from '../../src/training/calibration/choose.ts';
+import { measure } from '../../src/training/calibration/measure.ts';
+import type { Executable, Executor, RunRequest } from '../../src/training/executors/executor.ts';
+import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
+import { WasmExecutor } from '../../src/training/executors/wasm/wasm.ts';
+import type { TrainObjective } from '../../src/training/objective.ts';
+import { TrainingError } from '../../src/training/training-error.ts';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { subject } from './support.ts';
+
+const { plan } = subject([1, 6, 6], [{ type: 'flatten' }, { type: 'dense', units: 3 }], 8);
+
+/** A clock that only executors move. */
+let now = 0;
+const clock = (): number => now;
+
+interface Fake {
+  readonly label: string;
+  readonly msPerStep?: number;
+  readonly unusable?: string;
+  readonly fails?: TrainingError;
+}
+
+/** Takes its time by the test's clock, and counts what it was asked for. */
+class FakeExecutor implements Executor {
+  readonly name = 'wasm';
+  readonly #fake: Fake;
+  compiled = 0;
+
+  constructor(fake: Fake) {
+    this.#fake = fake;
+  }
+
+  probe: Executor['probe'] = () => {
+    const { label, unusable } = this.#fake;
+    const usable = { usable: true, label, memoryBytes: 1, parallel: 1 } as const;
+    return Promise.resolve(unusable === undefined ? usable : { usable: false, reason: unusable, remedy: 'get one' });
+  };
+
+  estimate: Executor['estimate'] = () => ({ sharedBytes: 0, laneBytes: 0, codeBytes: 0, form: 'none' });
+
+  compile: Executor['compile'] = () => {
+    this.compiled += 1;
+    const { fails, label, msPerStep = 1 } = this.#fake;
+    if (fails !== undefined) return Promise.reject(fails);
+    const run = ({ steps, signal, ...request }: RunRequest): ReturnType<Executable['run']> => {
+      let done = 0;
+      while (done < steps && !signal.aborted) {
+        done += 1;
+        now += msPerStep;
+        request.onChunk?.(done);
+      }
+      return Promise.resolve({ stepsDone: done, aborted: signal.aborted, lanes: [], milliseconds: 0 });
+    };
+    const nothing = (): Promise<void> => Promise.resolve();
+    const fake = { plan, lanes: 1, label, chunkSteps: 1, loadDataset: nothing, begin: nothing, dispose: nothing, run };
+    return Promise.resolve(fake as unknown as Executable);
+  };
+}
+
+interface Fakes {
+  readonly wasm: FakeExecutor;
+  readonly fused: FakeExecutor;
+  readonly tensorflow: FakeExecutor;
+  readonly reference: FakeExecutor;
+}
+
+function fakes(of: Partial<Record<keyof Executors, Omit<Fake, 'label'> & { label?: string }>> = {}): Fakes {
+  const make = (label: string, more: Partial<Fake> = {}): FakeExecutor => new FakeExecutor({ label, ...more });
+  return {
+    wasm: make('wasm', of.wasm),
+    fused: make('wasm-fma', of.fused),
+    tensorflow: make('tensorflow', of.tensorflow ?? { unusable: 'not installed' }),
+    reference: make('reference', of.reference),
+  };
+}
+
+let folder: TemporaryFolder;
+beforeEach(() => {
+  now = 0;
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+function chosen(
+  executors: Executors,
+  objective: Pick<TrainObjective, 'executor' | 'bits'> = {},
+  began?: string,
+  lanes = 1,
+): Promise<Choice[]> {
+  return choose(objective, executors, plan, lanes, { calibrations: new Calibrations(folder.file('c'), clock), began, now: clock });
+}
+const words = (choices: readonly Choice[]): string[] => choices.map(({ label, reason }) => `${label}: ${reason}`);
+
+describe('the choice of an executor', () => {
+  it('is the fastest that is usable here, with the figures; the others follow, the reference last', async () => {
+    const executors = fakes({ wasm: { msPerStep: 4 }, fused: { msPerStep: 2 }, tensorflow: { msPerStep: 5 } });
+    expect(words(await chosen(executors))).toEqual([
+      'wasm-fma: fastest here: 4000 samples/s, wasm 2000 samples/s, tensorflow 1600 samples/s',
+      'wasm: measured here: 2000 samples/s, wasm-fma 4000 samples/s, tensorflow 1600 samples/s',
+      'tensorflow: measured here: 1600 samples/s, wasm-fma 4000 samples/s, wasm 2000 samples/s',
+      'reference: nothing faster is usable here',
+    ]);
+    expect(executors.reference.compiled).toBe(0);
+  });
+
+  it('prefers equal bits everywhere to a few per cent', async () => {
+    expect((await chosen(fakes({ wasm: { msPerStep: 1.03 }, fused: { msPerStep: 1 } })))[0]?.label).toBe('wasm');
+    expect((await chosen(fakes({ wasm: { msPerStep: 1.08 }, fused: { msPerStep: 1 } }), {}, undefined, 2))[0]?.label).toBe('wasm-fma');
+  });
+
+  it('needs no measurement where one is usable only, be it under two names', async () => {
+    const executors = fakes({ fused: { label: 'wasm' } });
+    expect(words(await chosen(executors))[0]).toBe('wasm: the only one usable here');
+    expect(executors.wasm.compiled + executors.fused.compiled).toBe(0);
+    const none = fakes({ wasm: { unusable: 'no SIMD' }, fused: { unusable: 'no SIMD' } });
+    expect(words(await chosen(none))).toEqual(['reference: nothing faster is usable here']);
+  });
+
+  it('is what the study pins, and nothing else', async () => {
+    const executors = fakes();
+    expect(words(await chosen(executors, { executor: 'reference' }))).toEqual(['reference: the study pins it']);
+    expect(words(await chosen(executors, { executor: 'wasm' }))).toEqual(['wasm-fma: the study pins it']);
+    expect(words(await chosen(executors, { executor: 'wasm', bits: 'wasm' }))).toEqual(['wasm: the study pins it, bits included']);
+    expect(words(await chosen(executors, { bits: 'wasm' }))).toEqual(['wasm: the study pins its bits']);
+    await expect(chosen(executors, { executor: 'tensorflow' })).rejects.toThrow('tensorflow: not installed; get one');
+  });
+
+  it('is the one that the study began with, while it is usable; else it says so', async () => {
+    const executors = fakes({ wasm: { msPerStep: 9 } });
+    expect(words(await chosen(executors, {}, 'wasm')).slice(0, 2)).toEqual(['wasm: the study began with it', 'wasm-fma: usable here']);
+    expect(executors.fused.compiled).toBe(0);
+    const [first] = await chosen(executors, {}, 'tensorflow:2.20:cpu');
+    expect(first?.reason).toMatch(/^fastest here: .*; the study began with tensorflow:2\.20:cpu, which is not usable here$/);
+  });
+
+  it('takes one that cannot run the plan for the slowest, and says that it failed', async () => {
+    const executors = fakes({ fused: { fails: new TrainingError('compile-failed', 'no') } });
+    expect(words(await chosen(executors))[0]).toBe('wasm: fastest here: 8000 samples/s, wasm-fma failed');
+  });
+});
+
+describe('a measurement', () => {
+  it.each<[string, Executor]>([
+    ['reference', new ReferenceExecutor()],
+    ['wasm', new WasmExecutor()],
+  ])('of %s is a finite speed, within its budget and a step', async (_name, executor) => {
+    const from = performance.now();
+    const found = await measure(executor, plan, 3, { budgetMs: 500, now: () => performance.now() });
+    expect(found).toBeGreaterThan(10);
+    expect(performance.now() - from).toBeLessThan(5_000);
+  });
+
+  it('takes one step where a step is longer than the budget', async () => {
+    expect(await measure(new FakeExecutor({ label: 'slow', msPerStep: 10_000 }), plan, 2, { budgetMs: 1, now: clock })).toBeCloseTo(1.6);
+    expect(now).toBe(10_000);
+  });
+
+  it('leaves out the first two chunks', async () => {
+    const executor = new FakeExecutor({ label: 'warming', msPerStep: 1 });
+    const late = (): number => (now < 2.5 ? now * 50 : 100 + now);
+    expect(await measure(executor, plan, 1, { budgetMs: 3000, now: late })).toBeCloseTo(8000);
+  });
+});
+
+describe('what was measured', () => {
+  const KEY: CalibrationKey = { plan: 'p', device: 'd', lanes: 1, labels: ['a', 'b'] };
+  const FOUND = [{ label: 'a', samplesPerSecond: 5 }];
+  const never = (): Promise<never> => Promise.reject(new Error('measured again'));
+
+  it('is kept for its key, across processes, and nothing else is left behind', async () => {
+    await new Calibrations(folder.file('c'), clock).get(KEY, () => Promise.resolve(FOUND));
+    expect(await new Calibrations(folder.file('c'), clock).get({ ...KEY }, never)).toEqual(FOUND);
+    await expect(new Calibrations(folder.file('c'), clock).get({ ...KEY, lanes: 2 }, never)).rejects.toThrow('measured again');
+    expect(readdirSync(folder.file('c'))).toHaveLength(1);
+  });
+
+  it('is measured by one, for whom the others wait', async () => {
+    let measured = 0;
+    const calibrations = new Calibrations(folder.file('c'), () => performance.now());
+    const once = async (): Promise<typeof FOUND> => {
+      measured += 1;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return FOUND;
+    };
+    expect(await Promise.all([1, 2, 3].map(() => calibrations.get(KEY, once)))).toEqual([FOUND, FOUND, FOUND]);
+    expect(measured).toBe(1);
+  });
+
+  it('is measured again where the file is damaged, or a process died while measuring', async () => {
+    const calibrations = new Calibrations(folder.file('c'), clock);
+    await calibrations.get(KEY, () => Promise.resolve(FOUND));
+    const [name = ''] = readdirSync(folder.file('c'));
+    const file = `${folder.file('c')}/${name}`;
+    for (const damaged of ['{', '{}', readFileSync(file, 'utf8').replace('"p"', '"q"')]) {
+      writeFileSync(file, damaged);
+      writeFileSync(`${file}.lock`, '99999999');
+      expect(await calibrations.get(KEY, () => Promise.resolve(FOUND))).toEqual(FOUND);
+    }
+  });
+
+  it('is not kept where nothing can be written', async () => {
+    mkdirSync(folder.file('f'));
+    writeFileSync(folder.file('f/file'), '');
+    expect(await new Calibrations(folder.file('f/file/c'), clock).get(KEY, () => Promise.resolve(FOUND))).toEqual(FOUND);
+    expect(await new Calibrations(null, clock).get(KEY, () => Promise.resolve(FOUND))).toEqual(FOUND);
+  });
+});
