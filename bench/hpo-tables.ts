@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Distribution, EncodedParams, SearchSpace } from '../src/core/search-space/distribution.ts';
 import type { Direction } from '../src/core/study/study-spec.ts';
+import { mean, median } from './statistics.ts';
 
 interface Meta {
   readonly radix: readonly number[];
@@ -50,10 +51,7 @@ function problemOf(name: string, { radix, params, direction, seeds, rows }: Meta
   const family = name.split('-')[0] ?? name;
   const available = (row: number): number[] =>
     [...results.subarray(row * seeds, (row + 1) * seeds)].filter((value) => !Number.isNaN(value));
-  const means = Float64Array.from({ length: rows }, (_, row) => {
-    const values = available(row);
-    return values.reduce((sum, value) => sum + value, 0) / values.length;
-  });
+  const means = Float64Array.from({ length: rows }, (_, row) => mean(available(row)));
   const sorted = means.filter((value) => !Number.isNaN(value)).sort();
   const rowOf = (encoded: EncodedParams): number => radix.reduce((row, size, index) => row * size + (encoded[index] ?? 0), 0);
   return {
@@ -62,7 +60,7 @@ function problemOf(name: string, { radix, params, direction, seeds, rows }: Meta
     space: Object.fromEntries(params.map((param, index) => [param, distributionOf(family, radix[index] ?? 1)])),
     direction: direction === 'min' ? 'minimize' : 'maximize',
     optimum: (direction === 'min' ? sorted[0] : sorted.at(-1)) ?? NaN,
-    median: ((sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN) + (sorted[Math.ceil((sorted.length - 1) / 2)] ?? NaN)) / 2,
+    median: median([...sorted]),
     noisy: (encoded, u) => {
       const values = available(rowOf(encoded));
       return values[Math.floor(u * values.length)] ?? NaN;

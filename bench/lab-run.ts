@@ -1,9 +1,8 @@
 /** One synthetic study on a fresh lab, timed from when all workers are ready to the last result shown. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SearchSpace } from '../src/core/search-space/distribution.ts';
 import { BenchLab } from './bench-lab.ts';
+import { inTemporaryFolder } from './temporary-folder.ts';
 
 export interface LabRunOptions {
   readonly sampler: string;
@@ -33,16 +32,13 @@ export async function runLab({ sampler, trials, workers, durationMs }: LabRunOpt
 }
 
 /** A lab in a folder that is gone afterwards. */
-export async function inFreshLab<T>(workers: number, work: (lab: BenchLab) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'galapagos-bench-'));
-  try {
+export function inFreshLab<T>(workers: number, work: (lab: BenchLab) => Promise<T>): Promise<T> {
+  return inTemporaryFolder(async (folder) => {
     const lab = await BenchLab.open(join(folder, 'lab.db'), workers);
     try {
       return await work(lab);
     } finally {
       await lab.close();
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }

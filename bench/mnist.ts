@@ -1,15 +1,15 @@
 /** The main job as a user starts it: the published search, 64 evaluations, wall time of the whole command beside Optuna with PyTorch. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bestConfigs } from '../src/protocol/best-configs.ts';
 import { galapagos, peer, peerPython } from './processes.ts';
 import type { BenchRow } from './row.ts';
+import { inTemporaryFolder } from './temporary-folder.ts';
 
-export async function run(): Promise<BenchRow[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'galapagos-bench-'));
-  try {
+export function run(): Promise<BenchRow[]> {
+  return inTemporaryFolder(async (folder) => {
     const file = join(folder, 'best.json');
     const ours = await galapagos(['run', 'paper-mnist-evolution', '--lab', join(folder, 'lab.db'), '--export', file]);
     if (ours.code !== 0) throw new Error(ours.stderr);
@@ -46,7 +46,5 @@ export async function run(): Promise<BenchRow[]> {
         ...missing,
       },
     ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,18 +1,16 @@
 /** The same seed twice, on one worker and on four: identical trials and identical checksums of the trained weights. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readLab } from '../src/storage/read-lab.ts';
 import { galapagos } from './processes.ts';
 import type { BenchRow } from './row.ts';
+import { inTemporaryFolder } from './temporary-folder.ts';
 
 const TRIALS = 16;
 
 export async function run(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const study of ['paper-mnist-grid', 'paper-mnist-random', 'paper-mnist-evolution']) {
-    const folder = mkdtempSync(join(tmpdir(), 'galapagos-bench-'));
-    try {
+    await inTemporaryFolder(async (folder) => {
       const [one, four] = [await trials(study, 1, folder), await trials(study, 4, folder)];
       const same = one.filter((trial, i) => trial === four[i]).length;
       rows.push({
@@ -26,9 +24,7 @@ export async function run(): Promise<BenchRow[]> {
         goal: `${TRIALS}`,
         held: same === TRIALS && four.length === TRIALS,
       });
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    });
   }
   return rows;
 }

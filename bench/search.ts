@@ -9,6 +9,7 @@ import { hpoTables } from './hpo-tables.ts';
 import type { TableProblem } from './hpo-tables.ts';
 import type { BenchRow } from './row.ts';
 import { searchLoop } from './search-loop.ts';
+import { mean } from './statistics.ts';
 
 const SEEDS = 20;
 const WORKERS = 4;
@@ -74,8 +75,4 @@ function rowsOf(
       note: [...families].map(([family, regret]) => `${family} ${regret.toFixed(4)}`).join(', '),
     },
   ];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
