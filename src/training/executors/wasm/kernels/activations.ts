@@ -6,7 +6,7 @@ import { keyOf, type Kernel } from './kernel.ts';
 
 export type ActivationKind = 'relu' | 'leaky-relu' | 'gelu' | 'silu' | 'sigmoid' | 'tanh';
 
-export interface Activation {
+interface Activation {
   readonly kind: ActivationKind;
   /** Of leaky-relu, below 0. */
   readonly slope?: number;

@@ -20,7 +20,7 @@ export interface BatchNorm extends Planes {
   readonly relu: boolean;
 }
 
-export interface BatchNormGradient extends Planes {
+interface BatchNormGradient extends Planes {
   /** g counts where y > 0. */
   readonly relu: boolean;
   /** Whether x′ is wanted. */
@@ -28,7 +28,7 @@ export interface BatchNormGradient extends Planes {
   readonly add: boolean;
 }
 
-export type BatchNormEvaluation = Omit<BatchNorm, 'momentum'>;
+type BatchNormEvaluation = Omit<BatchNorm, 'momentum'>;
 
 const UNROLL = 4;
 

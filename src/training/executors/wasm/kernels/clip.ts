@@ -4,7 +4,7 @@ import { eachVector, sumVectors } from './each-vector.ts';
 import { pushLaneSum } from './frame.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
-export interface Clip {
+interface Clip {
   readonly by: 'norm' | 'value';
   /** In plan order: first float, a multiple of 4, and floats, padding not counted. */
   readonly weights: readonly { readonly first: number; readonly count: number }[];

@@ -7,7 +7,7 @@ import type { Body, Local } from '../instructions.ts';
 import { FRAME } from './frame.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
-export interface DropoutMask {
+interface DropoutMask {
   readonly features: number;
   /** The layer's, among those that drop out. */
   readonly ordinal: number;

@@ -5,7 +5,7 @@ import { FRAME, pushValidMask } from './frame.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 import { keepBest, nextClass, tallyHits, tallyLoss } from './tally.ts';
 
-export interface MeanSquaredError {
+interface MeanSquaredError {
   readonly units: number;
   /** Leaves 2(z − t)/(nU) in place of the prediction, exactly 0 where no sample is. */
   readonly training: boolean;

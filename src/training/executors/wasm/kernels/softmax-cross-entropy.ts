@@ -6,7 +6,7 @@ import { FRAME, pushValidMask } from './frame.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 import { keepBest, nextClass, tallyHits, tallyLoss } from './tally.ts';
 
-export interface SoftmaxCrossEntropy {
+interface SoftmaxCrossEntropy {
   readonly classes: number;
   /** Leaves (p − t)/n in place of the logits, exactly 0 where no sample is. */
   readonly training: boolean;

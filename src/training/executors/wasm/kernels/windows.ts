@@ -63,7 +63,7 @@ export function covering(pool: Pool): boolean {
 }
 
 /** A tap that is in the input: bytes behind the window's first such tap, and bytes behind the window's corner. */
-export interface Tap {
+interface Tap {
   readonly offset: number;
   readonly fromCorner: number;
 }

@@ -1,0 +1,295 @@
+/**
+ * Layer norm of a tile, each sample by itself. Over channels: a pixel's channels have one mean; over all: as over the channels of a
+ * single pixel, as many as there are elements.
+ */
+import type { Body, Local } from '../instructions.ts';
+import { eachPart, storeVector, sumVectors } from './each-vector.ts';
+import { pushLaneSum } from './frame.ts';
+import { keyOf, type Kernel } from './kernel.ts';
+
+interface Normalised {
+  /** [C,H,W] or [F]. */
+  readonly shape: readonly number[];
+  readonly over: 'all' | 'channels';
+}
+
+type LayerNorm = Normalised & { readonly epsilon: number };
+
+interface LayerNormGradient extends Normalised {
+  /** Whether x′ is wanted. */
+  readonly wants: boolean;
+  readonly add: boolean;
+}
+
+interface Planes {
+  /** How many numbers have one mean. */
+  readonly channels: number;
+  /** Elements of a channel: how many means. */
+  readonly plane: number;
+}
+
+/** Pixels that are normalised together: they share the loads of the weights and a line of the cache. */
+const BLOCK = 4;
+
+/**
+ * μ, r = 1/√(v+ε), y = γ(x−μ)r + β. Parameters (x, weight, bias, y, mean, inverse); mean and inverse in the tile layout, one a pixel or
+ * one; y may be x's buffer.
+ */
+export function layerNorm(shape: LayerNorm): Kernel {
+  const planes = planesOf(shape);
+  return {
+    key: keyOf('layer-norm', shape),
+    parameters: 6,
+    emit(body, [x = 0, weight = 0, bias = 0, y = 0, mean = 0, inverse = 0]) {
+      const [from, to, gamma, beta] = body.locals('i32', 4) as [Local, Local, Local, Local];
+      const [t, u, scale, shift] = body.locals('v128', 4) as [Local, Local, Local, Local];
+      eachBlock(body, planes, [x, y, mean, inverse], (width) => {
+        const [centres, spreads] = [body.locals('v128', width), body.locals('v128', width)];
+        body.get(x).set(from);
+        sumOverChannels(body, planes, [from], [centres], (_, [sum = 0], offset) => {
+          body.get(sum).get(from).load('v128', offset).vector('f32x4.add').set(sum);
+        });
+        centres.forEach((centre, k) => {
+          body.get(centre).f32x4(planes.channels).vector('f32x4.div').set(centre);
+          body
+            .get(mean)
+            .get(centre)
+            .store('v128', 16 * k);
+        });
+        body.get(x).set(from);
+        sumOverChannels(body, planes, [from], [spreads], (pixel, [sum = 0], offset) => {
+          body
+            .get(from)
+            .load('v128', offset)
+            .get(centres[pixel] ?? 0)
+            .vector('f32x4.sub')
+            .set(t)
+            .multiplyAdd(sum, t, t);
+        });
+        spreads.forEach((spread, k) => {
+          body.f32x4(1).get(spread).f32x4(planes.channels).vector('f32x4.div');
+          body.f32x4(shape.epsilon).vector('f32x4.add').vector('f32x4.sqrt').vector('f32x4.div').set(spread);
+          body
+            .get(inverse)
+            .get(spread)
+            .store('v128', 16 * k);
+        });
+        body.get(x).set(from).get(y).set(to).get(weight).set(gamma).get(bias).set(beta);
+        eachChannel(body, planes, [from, to], [gamma, beta], () => {
+          body.get(gamma).loadSplat().set(scale).get(beta).loadSplat().set(shift);
+          for (let k = 0; k < width; k++) {
+            body
+              .get(from)
+              .load('v128', 16 * k)
+              .get(centres[k] ?? 0)
+              .vector('f32x4.sub')
+              .get(spreads[k] ?? 0)
+              .vector('f32x4.mul')
+              .set(u);
+            body
+              .get(shift)
+              .set(t)
+              .multiplyAdd(t, u, scale)
+              .get(to)
+              .get(t)
+              .store('v128', 16 * k);
+          }
+        });
+        body.release('v128', ...centres, ...spreads);
+      });
+      body.release('i32', from, to, gamma, beta);
+      body.release('v128', t, u, scale, shift);
+    },
+  };
+}
+
+/**
+ * γ′ += Σ g·x̂, β′ += Σ g, x′ (+)= r(h − mean h − x̂·mean(h·x̂)), h = γg. Parameters (g, x, weight, mean, inverse, weight′, bias′, x′);
+ * x′ may be g's buffer; it is written with `wants` only.
+ */
+export function layerNormGradient(shape: LayerNormGradient): Kernel {
+  const planes = planesOf(shape);
+  return {
+    key: keyOf('layer-norm-gradient', shape),
+    parameters: 8,
+    emit(body, [g = 0, x = 0, weight = 0, mean = 0, inverse = 0, weightTo = 0, biasTo = 0, to = 0]) {
+      weightGradients(body, planes, { g, x, mean, inverse, weightTo, biasTo });
+      if (shape.wants) inputGradient(body, shape, planes, { g, x, weight, mean, inverse, to });
+    },
+  };
+}
+
+function weightGradients(
+  body: Body,
+  { channels, plane }: Planes,
+  at: Record<'g' | 'x' | 'mean' | 'inverse' | 'weightTo' | 'biasTo', Local>,
+): void {
+  const pointers = body.locals('i32', 4) as [Local, Local, Local, Local];
+  const [g, x, mean, inverse] = pointers;
+  const [dot, sum, t, u] = body.locals('v128', 4) as [Local, Local, Local, Local];
+  body.get(at.g).set(g).get(at.x).set(x);
+  const targets = [
+    [at.weightTo, dot],
+    [at.biasTo, sum],
+  ] as const;
+  body.repeat(
+    channels,
+    [
+      [at.weightTo, 4],
+      [at.biasTo, 4],
+    ],
+    () => {
+      body.get(at.mean).set(mean).get(at.inverse).set(inverse);
+      sumVectors(body, plane, pointers, [dot, sum], ([d = 0, s = 0], offset) => {
+        body.get(g).load('v128', offset).set(t).get(s).get(t).vector('f32x4.add').set(s);
+        body.get(x).load('v128', offset).get(mean).load('v128', offset).vector('f32x4.sub');
+        body.get(inverse).load('v128', offset).vector('f32x4.mul').set(u).multiplyAdd(d, t, u);
+      });
+      for (const [target, total] of targets) {
+        body.get(target).get(target).load('f32');
+        pushLaneSum(body, total);
+        body.plain('f32.add').store('f32');
+      }
+    },
+  );
+  body.release('i32', ...pointers);
+  body.release('v128', dot, sum, t, u);
+}
+
+function inputGradient(
+  body: Body,
+  { add }: LayerNormGradient,
+  planes: Planes,
+  at: Record<'g' | 'x' | 'weight' | 'mean' | 'inverse' | 'to', Local>,
+): void {
+  const [g, x, gamma, to] = body.locals('i32', 4) as [Local, Local, Local, Local];
+  const [h, d, t] = body.locals('v128', 3) as [Local, Local, Local];
+  eachBlock(body, planes, [at.g, at.x, at.mean, at.inverse, at.to], (width) => {
+    const of = (): Local[] => body.locals('v128', width);
+    const [centres, spreads, sums, dots] = [of(), of(), of(), of()];
+    const start = (): void => {
+      body.get(at.g).set(g).get(at.x).set(x).get(at.weight).set(gamma).get(at.to).set(to);
+    };
+    /** Sets h = γg and d = x − μ. */
+    const load = (pixel: number, offset: number): void => {
+      body.get(g).load('v128', offset).get(gamma).loadSplat().vector('f32x4.mul').set(h);
+      body
+        .get(x)
+        .load('v128', offset)
+        .get(centres[pixel] ?? 0)
+        .vector('f32x4.sub')
+        .set(d);
+    };
+    for (let k = 0; k < width; k++) {
+      body
+        .get(at.mean)
+        .load('v128', 16 * k)
+        .set(centres[k] ?? 0);
+      body
+        .get(at.inverse)
+        .load('v128', 16 * k)
+        .set(spreads[k] ?? 0);
+    }
+    start();
+    sumOverChannels(
+      body,
+      planes,
+      [g, x],
+      [sums, dots],
+      (pixel, [s = 0, p = 0], offset) => {
+        load(pixel, offset);
+        body.get(s).get(h).vector('f32x4.add').set(s).multiplyAdd(p, h, d);
+      },
+      gamma,
+    );
+    // mean h, and r²·mean(h(x − μ)), so that x̂·mean(h·x̂) = (x − μ) times it
+    sums.forEach((sum, k) => {
+      const [dot, spread] = [dots[k] ?? 0, spreads[k] ?? 0];
+      body.get(sum).f32x4(planes.channels).vector('f32x4.div').set(sum);
+      body.get(dot).f32x4(planes.channels).vector('f32x4.div').get(spread).vector('f32x4.mul').get(spread).vector('f32x4.mul').set(dot);
+    });
+    start();
+    eachChannel(body, planes, [g, x, to], [gamma], () => {
+      for (let k = 0; k < width; k++) {
+        load(k, 16 * k);
+        body
+          .get(h)
+          .get(sums[k] ?? 0)
+          .vector('f32x4.sub')
+          .get(d)
+          .get(dots[k] ?? 0)
+          .vector('f32x4.mul')
+          .vector('f32x4.sub');
+        body
+          .get(spreads[k] ?? 0)
+          .vector('f32x4.mul')
+          .set(t)
+          .get(to)
+          .get(t);
+        storeVector(body, to, 16 * k, add);
+      }
+    });
+    body.release('v128', ...centres, ...spreads, ...sums, ...dots);
+  });
+  body.release('i32', g, x, gamma, to);
+  body.release('v128', h, d, t);
+}
+
+function planesOf({ shape, over }: Normalised): Planes {
+  const elements = shape.reduce((a, b) => a * b, 1);
+  const channels = over === 'channels' ? (shape[0] ?? 1) : elements;
+  return { channels, plane: elements / channels };
+}
+
+/** Writes `block` for BLOCK pixels at a time, then for the rest; moves the pointers. */
+function eachBlock(body: Body, { plane }: Planes, pointers: readonly Local[], block: (width: number) => void): void {
+  const moving = (width: number) => pointers.map((pointer) => [pointer, 16 * width] as const);
+  const rest = plane % BLOCK;
+  body.repeat(Math.floor(plane / BLOCK), moving(BLOCK), () => block(BLOCK));
+  if (rest > 0) body.repeat(1, moving(rest), () => block(rest));
+}
+
+/** Channel by channel: data pointers move by a plane, those of weights by one float. */
+function eachChannel(body: Body, { channels, plane }: Planes, data: readonly Local[], weights: readonly Local[], each: () => void): void {
+  const moving = [...data.map((pointer) => [pointer, 16 * plane] as const), ...weights.map((pointer) => [pointer, 4] as const)];
+  body.repeat(channels, moving, each);
+}
+
+/**
+ * Sums over the channels of a block of pixels. Moves the pointers.
+ * @param totals for each sum one local a pixel; set, not added to
+ * @param add adds to a pixel's sums what is at this offset
+ * @param weights a pointer that moves by one float a channel
+ */
+function sumOverChannels(
+  body: Body,
+  { channels, plane }: Planes,
+  data: readonly Local[],
+  totals: readonly (readonly Local[])[],
+  add: (pixel: number, sums: readonly Local[], offset: number) => void,
+  weights?: Local,
+): void {
+  const width = totals[0]?.length ?? 0;
+  const moving = [...data.map((pointer) => [pointer, 16 * plane] as const), ...(weights === undefined ? [] : [[weights, 4] as const])];
+  const parts = totals.map(() => body.locals('v128', width));
+  for (const total of totals.flat()) body.f32x4(0).set(total);
+  eachPart(channels, (terms) => {
+    for (const part of parts.flat()) body.f32x4(0).set(part);
+    body.repeat(terms, moving, () => {
+      for (let k = 0; k < width; k++)
+        add(
+          k,
+          parts.map((part) => part[k] ?? 0),
+          16 * k,
+        );
+    });
+    totals.flat().forEach((total, i) =>
+      body
+        .get(total)
+        .get(parts.flat()[i] ?? 0)
+        .vector('f32x4.add')
+        .set(total),
+    );
+  });
+  body.release('v128', ...parts.flat());
+}
