@@ -20,7 +20,7 @@ import {
 } from './element-wise.ts';
 import { meanSquaredError, softmaxCrossEntropy } from './loss.ts';
 import type { Lower } from './lowering.ts';
-import { batchNorm, batchNormEvaluation, batchNormGradient } from './normalisation.ts';
+import { batchNorm, batchNormEvaluation, batchNormGradient, layerNorm, layerNormGradient } from './normalisation.ts';
 import { averagePool, averagePoolGradient, globalAveragePool, globalAveragePoolGradient, maxPool, maxPoolGradient } from './pools.ts';
 
 export { lowerUpdate } from './update.ts';
@@ -28,7 +28,7 @@ export { lowerUpdate } from './update.ts';
 /** gather, clipping and the optimiser have exports of their own. */
 const nothing: Lower = () => [];
 
-const RULES: Partial<Record<OpKind, Lower>> = {
+const RULES: Record<OpKind, Lower> = {
   gather: nothing,
   conv,
   'conv-weight-gradient': convWeightGradient,
@@ -60,6 +60,8 @@ const RULES: Partial<Record<OpKind, Lower>> = {
   'batch-norm': batchNorm,
   'batch-norm-evaluation': batchNormEvaluation,
   'batch-norm-gradient': batchNormGradient,
+  'layer-norm': layerNorm,
+  'layer-norm-gradient': layerNormGradient,
   add,
   'add-gradient': sameValues,
   multiply,
@@ -80,7 +82,7 @@ export function lower(plan: Plan, ops: readonly Op[], fusion: Fusion): Step[] {
   const lowering = { plan, fusion, block: laneBlock(plan) };
   return ops.flatMap((op) => {
     if (isAbsorbed(op, fusion)) return [];
-    const rule = RULES[op.kind];
+    const rule: Lower | undefined = RULES[op.kind];
     if (rule === undefined) throw new TrainingError('unsupported', `wasm has no kernel for ${op.kind}`, op.layer);
     return rule(lowering, op);
   });

@@ -1,12 +1,13 @@
-/** Batch norm, which needs the whole batch, with the relu on it. */
+/** Batch norm, which needs the whole batch, with the relu on it; layer norm, tile by tile. */
 import { numberOf, type Op, type Plan } from '../../../plan/plan.ts';
 import {
   batchNorm as batchNormKernel,
   batchNormEvaluation as batchNormEvaluationKernel,
   batchNormGradient as batchNormGradientKernel,
 } from '../kernels/batch-norm.ts';
+import { layerNorm as layerNormKernel, layerNormGradient as layerNormGradientKernel } from '../kernels/layer-norm.ts';
 import { NOTHING, step, TILES, type Step } from '../steps.ts';
-import { adds, count, imageOf, inLane, input, output, type Lowering } from './lowering.ts';
+import { adds, count, imageOf, inLane, input, output, shapeOf, type Lowering } from './lowering.ts';
 
 function planes(plan: Plan, ids: readonly number[], n = 0): { readonly channels: number; readonly plane: number } {
   const [channels] = imageOf(plan, ids, n);
@@ -62,4 +63,34 @@ function reluGradient(plan: Plan, relu: Op): Op {
   const op = plan.train.find((o) => o.kind === 'relu-gradient' && o.layer === relu.layer);
   if (op === undefined) throw new Error(`${relu.layer}: no gradient`);
   return op;
+}
+
+export function layerNorm(lowering: Lowering, op: Op): Step[] {
+  const kernel = layerNormKernel({ shape: shapeOf(lowering.plan, op.inputs), over: over(op), epsilon: numberOf(op, 'epsilon') });
+  const lane = [1, 2].map((n) => inLane(lowering, op.inputs, n));
+  return [step('tile', kernel, input(lowering, op), ...lane, ...[0, 1, 2].map((n) => output(lowering, op, n)))];
+}
+
+/** Its operands are y', x, weight, mean, inverse. */
+export function layerNormGradient(lowering: Lowering, op: Op): Step[] {
+  const wants = op.outputs.length > 2;
+  const kernel = layerNormGradientKernel({ shape: shapeOf(lowering.plan, op.inputs, 1), over: over(op), wants, add: adds(op, 2) });
+  return [
+    step(
+      'tile',
+      kernel,
+      input(lowering, op),
+      input(lowering, op, 1),
+      inLane(lowering, op.inputs, 2),
+      input(lowering, op, 3),
+      input(lowering, op, 4),
+      inLane(lowering, op.outputs, 0),
+      inLane(lowering, op.outputs, 1),
+      wants ? output(lowering, op, 2) : NOTHING,
+    ),
+  ];
+}
+
+function over(op: Op): 'all' | 'channels' {
+  return op.attributes['over'] === 'channels' ? 'channels' : 'all';
 }
