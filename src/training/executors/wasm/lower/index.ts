@@ -1,6 +1,5 @@
 /** From a plan's ops to kernels in order, with what is fused left out. */
 import type { Op, OpKind, Plan } from '../../../plan/plan.ts';
-import { TrainingError } from '../../../training-error.ts';
 import type { Fusion } from '../fusion.ts';
 import { laneBlock } from '../lane-block.ts';
 import type { Step } from '../steps.ts';
@@ -77,14 +76,12 @@ const RULES: Record<OpKind, Lower> = {
   rmsprop: nothing,
 };
 
-/** Of training or of evaluation. @throws TrainingError `unsupported` */
+/** Of training or of evaluation. */
 export function lower(plan: Plan, ops: readonly Op[], fusion: Fusion): Step[] {
   const lowering = { plan, fusion, block: laneBlock(plan) };
   return ops.flatMap((op) => {
     if (isAbsorbed(op, fusion)) return [];
-    const rule: Lower | undefined = RULES[op.kind];
-    if (rule === undefined) throw new TrainingError('unsupported', `wasm has no kernel for ${op.kind}`, op.layer);
-    return rule(lowering, op);
+    return RULES[op.kind](lowering, op);
   });
 }
 
