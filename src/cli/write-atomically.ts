@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
 
 /** @throws GalapagosError naming the file; nothing is left beside it */
-export function writeAtomically(file: string, content: string): void {
+export function writeAtomically(file: string, content: string | Uint8Array): void {
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.part`);
   try {
     const descriptor = openSync(temporary, 'w');

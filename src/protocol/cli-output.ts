@@ -89,8 +89,24 @@ export const storyOutput = strict({
 });
 export type StoryOutput = z.output<typeof storyOutput>;
 
-/** What `export` says after it wrote. */
-export const exportOutput = strict({ file: z.string(), configurations: count });
+const sha256 = z.string().describe('SHA-256 of the weights as little-endian float32, hex.');
+
+const model = strict({
+  study: z.string(),
+  trial: count,
+  value: z.number(),
+  executor: z.string(),
+  executorReason: z.string(),
+  sha256,
+  recorded: strict({ value: z.number().nullable(), executor: z.string().nullable(), sha256: sha256.nullable() }),
+  reproduced: z.boolean().nullable().describe('Whether the weights are those of the study to the last bit; null: they were not recorded.'),
+  onnx: z.string().nullable().describe('The file written; null: none.'),
+  weights: z.string().nullable().describe('The file written; null: none.'),
+});
+export type ModelOutput = z.output<typeof model>;
+
+/** What `export` says after it wrote: configurations, or a model. */
+export const exportOutput = z.union([strict({ file: z.string(), configurations: count }), model]);
 
 export const doctorOutput = strict({
   ok: z.boolean().describe('Whether Galapagos can run here; false: something needed is missing.'),

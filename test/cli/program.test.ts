@@ -178,6 +178,11 @@ describe('run hands over what was asked for', () => {
 
 describe('a lab file is read', () => {
   beforeEach(() => makeLab());
+
+  test('a study that trains nothing has no champion to write', async () => {
+    const { code, err } = await cli('export', UID, '--onnx', 'a.onnx');
+    expect([code, err]).toEqual([2, `galapagos: ${spec.name} trains no network: its objective is synthetic\n`]);
+  });
   const parsed = async <Schema extends z.ZodType>(schema: Schema, ...args: string[]): Promise<z.output<Schema>> => {
     const { code, out, err } = await cli(...args, '--json');
     expect([code, err]).toEqual([0, '']);

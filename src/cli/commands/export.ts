@@ -1,11 +1,13 @@
-/** `galapagos export STUDY`. */
+/** `galapagos export STUDY`: configurations as a file, or the champion itself, which is trained again for it. */
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { integer, text } from '../arguments.ts';
 import { print, printJson } from '../context.ts';
 import type { Context } from '../context.ts';
+import { UsageError } from '../exit-codes.ts';
 import { bestConfigsOf, csvText, jsonText, TOP } from '../export.ts';
+import { exportModel } from '../export-model.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
 import { exportedStudy, exportedTrials, knownStudy } from '../lab-output.ts';
@@ -15,39 +17,61 @@ interface ExportOptions extends LabOptions {
   readonly top: number;
   readonly format: 'json' | 'csv';
   readonly output?: string;
+  readonly onnx?: string;
+  readonly weights?: string;
+  readonly trial?: number;
 }
 
 export function addExport(program: Command, context: Context): void {
   labCommand(
     program,
     'export',
-    'the best configurations of a study as best-configs.json or CSV',
+    'the best configurations of a study as best-configs.json or CSV, or its champion as an ONNX model or weights',
     'say what was written as one JSON document',
   )
     .argument('<study>', "the study's name, or its uid")
-    .option('--top <n>', 'how many', integer(1), TOP)
-    .addOption(new Option('--format <format>', 'of the file').choices(['json', 'csv']).default('json'))
-    .option('--output <file>', 'the file to write, whole or not at all (default: stdout)', text)
+    .option('--top <n>', 'how many configurations', integer(1), TOP)
+    .addOption(new Option('--format <format>', 'of the configurations').choices(['json', 'csv']).default('json'))
+    .option('--output <file>', 'the file to write the configurations to, whole or not at all (default: stdout)', text)
+    .option('--onnx <file>', 'train the champion again and write it as an ONNX model', text)
+    .option('--weights <file>', 'train the champion again and write its weights as safetensors', text)
+    .option('--trial <n>', 'with --onnx or --weights: another trial than the best', integer(0))
     .addHelpText(
       'after',
       `
+A lab file keeps no weights: --onnx and --weights train the trial again with its seed. By the executor wasm the result is the same to
+the last bit, which is checked against the recorded SHA-256 and said. Ctrl-C stops; then nothing is written.
+
 Examples:
   galapagos export mnist --output best-configs.json
-  galapagos export mnist --top 20 --format csv > best.csv`,
+  galapagos export mnist --top 20 --format csv > best.csv
+  galapagos export mnist --onnx champion.onnx --weights champion.safetensors
+  galapagos export mnist --trial 7 --onnx seven.onnx`,
     )
-    .action(async (named: string, { lab, top, format, output, json = false }: ExportOptions) => {
-      const configs = await withLab(context, lab, (reader) => {
-        const study = knownStudy(reader, named, lab);
-        return bestConfigsOf(exportedStudy(study), exportedTrials(reader.best(study.uid ?? study.name, top)));
-      });
-      const content = format === 'json' ? jsonText(configs) : csvText(configs);
-      if (output === undefined) {
-        context.streams.stdout.write(content);
-        return;
-      }
-      writeAtomically(resolve(context.streams.cwd, output), content);
-      const configurations = configs.best.length;
-      if (json) printJson(context, { file: output, configurations });
-      else print(context, [`Wrote ${output} (${configurations} ${configurations === 1 ? 'configuration' : 'configurations'}).`]);
+    .action(async (named: string, options: ExportOptions) => {
+      const { onnx, weights, trial, lab, json = false } = options;
+      if (onnx !== undefined || weights !== undefined) await exportModel(context, named, { onnx, weights, trial, lab, json });
+      else if (trial !== undefined) throw new UsageError('--trial goes with --onnx or --weights');
+      else await exportConfigurations(context, named, options);
     });
+}
+
+async function exportConfigurations(
+  context: Context,
+  named: string,
+  { lab, top, format, output, json = false }: ExportOptions,
+): Promise<void> {
+  const configs = await withLab(context, lab, (reader) => {
+    const study = knownStudy(reader, named, lab);
+    return bestConfigsOf(exportedStudy(study), exportedTrials(reader.best(study.uid ?? study.name, top)));
+  });
+  const content = format === 'json' ? jsonText(configs) : csvText(configs);
+  if (output === undefined) {
+    context.streams.stdout.write(content);
+    return;
+  }
+  writeAtomically(resolve(context.streams.cwd, output), content);
+  const configurations = configs.best.length;
+  if (json) printJson(context, { file: output, configurations });
+  else print(context, [`Wrote ${output} (${configurations} ${configurations === 1 ? 'configuration' : 'configurations'}).`]);
 }

@@ -1,0 +1,52 @@
+/** How far a training in this process is: a line redrawn in a terminal, a line an epoch elsewhere, nothing beside JSON. */
+import { createLogUpdate } from 'log-update';
+import { cut, duration, value } from './format.ts';
+import type { Measure } from './format.ts';
+import type { Screen } from './terminal.ts';
+
+export interface TrainingProgress {
+  /** Steps done, of all. */
+  step(step: number, steps: number): void;
+  /** Epochs done, and what the trial is worth after them. */
+  epoch(done: number, worth: number): void;
+  /** Nothing more comes: the line goes. */
+  end(): void;
+}
+
+export const silent: TrainingProgress = { step: () => undefined, epoch: () => undefined, end: () => undefined };
+
+const REDRAW_EVERY_MS = 100;
+
+/** @param now milliseconds of any monotonic clock */
+export function trainingProgress(
+  screen: Screen & { readonly isTTY?: boolean },
+  what: string,
+  measure: Measure,
+  now: () => number,
+): TrainingProgress {
+  const from = now();
+  let worth = '';
+  if (screen.isTTY !== true) {
+    screen.write(`training ${what}\n`);
+    return { ...silent, epoch: (done, reached) => void screen.write(`  after epoch ${done}: ${value(reached, measure)}\n`) };
+  }
+  const live = createLogUpdate(screen);
+  let drawn = -Infinity;
+  return {
+    step(step, steps) {
+      const at = now();
+      if (at - drawn < REDRAW_EVERY_MS) return;
+      drawn = at;
+      const left = step === 0 ? '–' : duration(((at - from) / step) * (steps - step));
+      const share = `${Math.floor((100 * step) / Math.max(1, steps))} %`.padStart(5);
+      live(cut(`training ${what} ${share} · ${left} left${worth} · Ctrl-C stops`, Math.max(20, screen.columns || 80) - 1));
+    },
+    epoch(done, reached) {
+      worth = ` · epoch ${done} ${value(reached, measure)}`;
+    },
+    end() {
+      live.clear();
+      live.done();
+    },
+  };
+}

@@ -1,0 +1,112 @@
+/** A trial's network as files for other programs: trained again, compared with what was recorded, written whole or not at all. */
+import { dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { GalapagosError } from '../core/errors.ts';
+import type { ModelOutput } from '../protocol/cli-output.ts';
+import { onnxFile, weightsFile } from '../training/trainer.ts';
+import { print, printJson } from './context.ts';
+import type { Context } from './context.ts';
+import { value } from './display/format.ts';
+import type { Measure } from './display/format.ts';
+import { silent, trainingProgress } from './display/training-progress.ts';
+import { EXIT, UsageError } from './exit-codes.ts';
+import { onInterrupt } from './interrupt.ts';
+import { withLab } from './lab-command.ts';
+import { knownStudy, measureOfStudy } from './lab-output.ts';
+import { repeatable, trainAgain } from './train-again.ts';
+import type { TrainedAgain } from './train-again.ts';
+import { writeAtomically } from './write-atomically.ts';
+
+export interface ExportModelOptions {
+  readonly onnx: string | undefined;
+  readonly weights: string | undefined;
+  /** Undefined: the best. */
+  readonly trial: number | undefined;
+  readonly lab: string;
+  readonly json: boolean;
+}
+
+export async function exportModel(context: Context, named: string, { onnx, weights, trial, lab, json }: ExportModelOptions): Promise<void> {
+  const { stdout, cwd } = context.streams;
+  const files = { onnx: absolute(cwd, onnx), weights: absolute(cwd, weights) };
+  const { study, champion } = await withLab(context, lab, (reader) => {
+    const study = knownStudy(reader, named, lab);
+    const uid = study.uid ?? study.name;
+    const found = trial === undefined ? reader.best(uid, 1)[0] : reader.story(uid, trial)?.trial;
+    if (trial !== undefined && found === undefined) throw new UsageError(`${study.name} has no trial ${trial}`, 'unknown-trial');
+    return { study, champion: repeatable(study, found) };
+  });
+  const measure = measureOfStudy(study);
+  const { number } = champion.trial;
+  const stop = new AbortController();
+  const stopHearing = onInterrupt(() => stop.abort());
+  const progress = json ? silent : trainingProgress(stdout, `trial ${number} of ${study.name} again`, measure, () => performance.now());
+  let again: TrainedAgain | null;
+  try {
+    again = await trainAgain(champion, {
+      resources: context.resources,
+      signal: stop.signal,
+      progress: ({ step, steps }) => progress.step(step, steps),
+      report: ({ epoch, value: worth }) => progress.epoch(epoch + 1, worth),
+    });
+  } finally {
+    stopHearing();
+    progress.end();
+  }
+  if (again === null) {
+    if (!json) print(context, ['Stopped; nothing was written.']);
+    context.exitWith(EXIT.interrupted);
+    return;
+  }
+  const { outcome, trained } = again;
+  const { checksum, executor } = outcome;
+  const metadata = {
+    study: study.name,
+    trial: String(number),
+    value: String(outcome.value),
+    seed: String(champion.seed),
+    params: JSON.stringify(champion.trial.params),
+    executor,
+    sha256: checksum,
+  };
+  if (files.weights !== null) writeAtomically(files.weights, weightsFile(trained, metadata));
+  if (files.onnx !== null) writeAtomically(files.onnx, onnxFile(trained, metadata));
+  const output: ModelOutput = {
+    study: study.name,
+    trial: number,
+    value: outcome.value,
+    executor,
+    executorReason: outcome.executorReason,
+    sha256: checksum,
+    recorded: { value: champion.trial.value, executor: champion.trial.result?.executor ?? null, sha256: again.recorded },
+    reproduced: again.recorded === null ? null : again.recorded === checksum,
+    onnx: onnx ?? null,
+    weights: weights ?? null,
+  };
+  if (json) printJson(context, output);
+  else print(context, modelText(output, measure));
+}
+
+export function modelText(output: ModelOutput, measure: Measure): string[] {
+  const { trial, study, executor, executorReason, sha256, recorded, reproduced, onnx, weights } = output;
+  const short = (sum: string): string => `${sum.slice(0, 12)}…`;
+  const files = [onnx, weights].filter((file) => file !== null);
+  return [
+    `Trial ${trial} of ${study}, trained again by ${executor} (${executorReason}): ${value(output.value, measure)}`,
+    reproduced === null
+      ? `Its weights have SHA-256 ${short(sha256)}; none was recorded to compare it with.`
+      : reproduced
+        ? `Its weights are those of the study to the last bit (SHA-256 ${short(sha256)}).`
+        : `Its weights differ from those of the study: SHA-256 ${short(sha256)} here, ${short(recorded.sha256 ?? '')} then by ` +
+          `${recorded.executor ?? 'an unknown executor'}, which reached ${value(recorded.value, measure)}.`,
+    `Wrote ${files.join(' and ')}.`,
+  ];
+}
+
+/** @throws GalapagosError before anything is trained, where the file could not be written anyway */
+function absolute(cwd: string, file: string | undefined): string | null {
+  if (file === undefined) return null;
+  const path = resolve(cwd, file);
+  if (!existsSync(dirname(path))) throw new GalapagosError('not-written', `${file} cannot be written: its folder does not exist`, { file });
+  return path;
+}

@@ -1,0 +1,76 @@
+/** Trains a finished trial again, with the seed, parameters and executor it had, to get its weights, which no lab file keeps. */
+import { join } from 'node:path';
+import { GalapagosError } from '../core/errors.ts';
+import { userFolder } from '../node/user-folder.ts';
+import type { StudySummary, TrialRecord } from '../storage/lab-reader.ts';
+import { Trainer, TrainingError } from '../training/trainer.ts';
+import type { EpochReport, LaneOutcome, TrainObjective, TrainProgress, Trained } from '../training/trainer.ts';
+import { UsageError } from './exit-codes.ts';
+
+export interface TrainedAgain {
+  readonly trained: Trained;
+  readonly outcome: Extract<LaneOutcome, { outcome: 'succeeded' }>;
+  /** SHA-256 of the weights then; null: not recorded. */
+  readonly recorded: string | null;
+}
+
+export interface TrainAgainOptions {
+  /** Absolute path of the folder `resources/`. */
+  readonly resources: string;
+  readonly signal: AbortSignal;
+  readonly progress: (progress: TrainProgress) => void;
+  readonly report: (report: EpochReport) => void;
+}
+
+/** What can be trained again: the study's objective and seed, and the trial. */
+export interface Repeatable {
+  readonly objective: TrainObjective;
+  readonly seed: number;
+  readonly trial: TrialRecord;
+}
+
+/** @throws UsageError if there is nothing to train: another program's study, no network, a trial without a value */
+export function repeatable({ name, spec }: StudySummary, trial: TrialRecord | undefined): Repeatable {
+  if (spec === null) throw new UsageError(`${name} is a study of Optuna: what its trials trained is not in the lab file`);
+  if (spec.objective.kind !== 'train') throw new UsageError(`${name} trains no network: its objective is ${spec.objective.kind}`);
+  if (trial === undefined) throw new UsageError(`${name} has no complete trial with a value yet`, 'unknown-trial');
+  if (trial.outcome !== 'succeeded') {
+    const found = trial.outcome ?? trial.state;
+    throw new UsageError(`trial ${trial.number} of ${name}: expected one that succeeded, found ${found}`, 'unknown-trial');
+  }
+  return { objective: spec.objective as unknown as TrainObjective, seed: spec.seed, trial };
+}
+
+/**
+ * Null: the signal stopped it.
+ * @throws GalapagosError `not-trained` where the objective cannot be trained here any more
+ */
+export async function trainAgain({ objective, seed, trial }: Repeatable, options: TrainAgainOptions): Promise<TrainedAgain | null> {
+  const { resources, signal, progress, report } = options;
+  const trainer = new Trainer({ resources, calibrations: join(userFolder(), 'calibrations') });
+  const began = trial.result?.executor;
+  const kept: Trained[] = [];
+  try {
+    const lane = { request: { trial: trial.number, params: trial.params }, signal };
+    const [outcome] = await trainer.train(objective, seed, [lane], {
+      began,
+      progress,
+      report: (_, each) => report(each),
+      trained: (_, each) => kept.push(each),
+    });
+    if (outcome === undefined || outcome.outcome === 'cancelled') return null;
+    const [trained] = kept;
+    if (outcome.outcome === 'diverged' || trained === undefined)
+      throw new GalapagosError(
+        'not-trained',
+        `trial ${trial.number} diverges by ${began ?? 'the executor at hand'}, though it once succeeded`,
+      );
+    const checksum = trial.result?.metrics?.['checksum'];
+    return { trained, outcome, recorded: typeof checksum === 'string' ? checksum : null };
+  } catch (error) {
+    if (!(error instanceof TrainingError)) throw error;
+    throw new GalapagosError('not-trained', `trial ${trial.number} cannot be trained here: ${error.message}`, {}, error);
+  } finally {
+    await trainer.dispose();
+  }
+}

@@ -1,0 +1,115 @@
+/** The champion leaves the lab: trained again, compared with the record, written for other programs. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportOutput } from '../../src/protocol/cli-output.ts';
+import { decodeSafetensors } from '../../src/training/weights/safetensors.ts';
+import { readLab } from '../../src/storage/read-lab.ts';
+import { built, command, start } from '../support/built-command.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+/** Three epochs of one layer on 1,200 images. */
+const study = {
+  format: 'galapagos-study/1',
+  name: 'small',
+  objective: {
+    kind: 'train',
+    dataset: 'mnist',
+    network: {
+      format: 'galapagos-network/1',
+      name: 'one-layer',
+      input: { shape: [1, 28, 28] },
+      layers: [{ type: 'flatten' }, { type: 'dense', units: 10 }],
+      loss: { type: 'softmax-cross-entropy' },
+    },
+    settings: { batch: 64, epochs: 3, optimizer: { type: 'adam', learningRate: { $param: 'lr' } }, validation: 0.98 },
+    metric: 'accuracy',
+    selectOn: 'test',
+    bits: 'wasm',
+  },
+  direction: 'maximize',
+  searchSpace: { lr: { type: 'float', low: 1e-4, high: 0.1, log: true } },
+  sampler: { name: 'random' },
+  stop: { trials: 3 },
+  seed: 3,
+};
+
+beforeAll(async () => {
+  await built();
+  writeFileSync(join(folder.path, 'small.json'), JSON.stringify(study));
+  const { code, stderr } = await command(['run', './small.json', '--workers', '1'], folder.path);
+  expect([code, stderr]).toEqual([0, '']);
+});
+
+describe('export', () => {
+  it('trains the best trial again to the last bit, and writes weights and a model', async () => {
+    const { code, stdout, stderr } = await command(
+      ['export', 'small', '--weights', 'best.safetensors', '--onnx', 'best.onnx', '--json'],
+      folder.path,
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    const said = exportOutput.parse(JSON.parse(stdout));
+    const reader = readLab(join(folder.path, 'lab.db'));
+    const [best] = reader.best('small', 1);
+    reader.close();
+    expect(said).toMatchObject({
+      trial: best?.number,
+      value: best?.value,
+      executor: 'wasm',
+      executorReason: 'the study pins its bits',
+      reproduced: true,
+      sha256: best?.result?.metrics?.['checksum'],
+    });
+    const { tensors, metadata } = decodeSafetensors('best', readFileSync(join(folder.path, 'best.safetensors')));
+    expect([...tensors].map(([name, { shape }]) => [name, shape])).toEqual(
+      ['', 'optimizer.first.', 'optimizer.second.'].flatMap((prefix) => [
+        [`${prefix}dense1.weight`, [10, 784]],
+        [`${prefix}dense1.bias`, [10]],
+      ]),
+    );
+    expect(metadata).toMatchObject({ study: 'small', trial: String(best?.number), executor: 'wasm', seed: '3' });
+    expect(readFileSync(join(folder.path, 'best.onnx')).length).toBeGreaterThan(4 * 7850);
+  });
+
+  it('says it in words, and which trial when asked for another', async () => {
+    const { code, stdout } = await command(['export', 'small', '--trial', '1', '--onnx', 'one.onnx'], folder.path);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^training trial 1 of small again\n {2}after epoch 1: .*%\n {2}after epoch 2: .*%\nTrial 1 of small, trained again by wasm \(the study pins its bits\): .*%\nIts weights are those of the study to the last bit \(SHA-256 [0-9a-f]{12}…\)\.\nWrote one\.onnx\.$/,
+    );
+  });
+
+  it('interrupted writes nothing', async () => {
+    const life = start(['export', 'small', '--weights', 'never.safetensors'], folder.path, (line) => {
+      if (line.startsWith('training')) life.process.kill('SIGINT');
+    });
+    const { code, stdout } = await life.ended;
+    expect([code, stdout.split('\n').at(-1)]).toEqual([130, 'Stopped; nothing was written.']);
+    expect(existsSync(join(folder.path, 'never.safetensors'))).toBe(false);
+  });
+
+  it('says what else is asked for in vain, before it trains', async () => {
+    const fails = async (...args: string[]): Promise<[number | null, string]> => {
+      const { code, stderr } = await command(['export', 'small', ...args], folder.path);
+      return [code, stderr.trim()];
+    };
+    expect(await fails('--onnx', 'no/such.onnx')).toEqual([1, 'galapagos: no/such.onnx cannot be written: its folder does not exist']);
+    expect(await fails('--onnx', 'a.onnx', '--trial', '9')).toEqual([2, 'galapagos: small has no trial 9']);
+    expect(await fails('--trial', '1')).toEqual([2, 'galapagos: --trial goes with --onnx or --weights']);
+  });
+});
+
+describe('what a trial was on its way', () => {
+  it('is in show, trials and story', async () => {
+    const text = async (...args: string[]): Promise<string> => (await command(args, folder.path)).stdout;
+    expect(await text('show', 'small')).toMatch(/by epoch {3}\d.* %, \d.* %, \d.* %\n {2}trained by wasm \(the study pins its bits\)/);
+    expect(await text('story', 'small', '0')).toMatch(
+      /trained by wasm \(the study pins its bits\)\n {2}after epoch 1: .* %, loss .*, accuracy .*, trainingLoss .*\n {2}after epoch 2: /,
+    );
+    const [line = ''] = (await text('trials', 'small', '--json')).split('\n');
+    expect(JSON.parse(line)).toMatchObject({ executor: 'wasm', reports: [{ epoch: 1 }, { epoch: 2 }, { epoch: 3 }] });
+  });
+});
