@@ -57,7 +57,9 @@ describe('networks', () => {
       { id: 'stem', type: 'conv', filters: 6, kernel: 1 },
       { type: 'conv', filters: { $channels: true, over: 4 }, kernel: 1 },
       { type: 'conv', filters: { $channels: 'stem', times: 2 }, kernel: 1 },
+      { type: 'conv', from: 'stem', filters: { $channels: true, times: 3 }, kernel: 1 },
+      { type: 'concat', from: ['conv3', 'conv4'] },
     ];
-    expect(resolve(describeNetwork([1, 2, 2], layers)).outputs).toEqual(['6×2×2', '1×2×2', '12×2×2']);
+    expect(resolve(describeNetwork([1, 2, 2], layers)).outputs).toEqual(['6×2×2', '1×2×2', '12×2×2', '18×2×2', '30×2×2']);
   });
 });
