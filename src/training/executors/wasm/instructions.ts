@@ -1,5 +1,5 @@
 /** A function's body under construction: the instructions that the kernels use, as methods that append their bytes. */
-import { floatBytes, intBytes, leb, signedLeb } from './leb128.ts';
+import { writeFloat, writeInt, writeLeb, writeSignedLeb } from './leb128.ts';
 
 export type ValueType = 'i32' | 'f32' | 'v128';
 /** A local's index. */
@@ -119,34 +119,44 @@ export class Body {
   }
 
   get(local: Local): this {
-    return this.#emit(0x20, ...leb(local));
+    return this.#with(0x20, local);
   }
 
   set(local: Local): this {
-    return this.#emit(0x21, ...leb(local));
+    return this.#with(0x21, local);
   }
 
   tee(local: Local): this {
-    return this.#emit(0x22, ...leb(local));
+    return this.#with(0x22, local);
   }
 
   i32(n: number): this {
-    return this.#emit(0x41, ...signedLeb(n));
+    this.code.push(0x41);
+    writeSignedLeb(this.code, n);
+    return this;
   }
 
   f32(value: number): this {
-    return this.#emit(0x43, ...floatBytes(value));
+    this.code.push(0x43);
+    writeFloat(this.code, value);
+    return this;
   }
 
   /** Four int32. */
   i32x4(a: number, b: number, c: number, d: number): this {
-    return this.#emit(0xfd, 12, ...[a, b, c, d].flatMap(intBytes));
+    this.code.push(0xfd, 12);
+    writeInt(this.code, a);
+    writeInt(this.code, b);
+    writeInt(this.code, c);
+    writeInt(this.code, d);
+    return this;
   }
 
   /** One float32 four times. */
   f32x4(value: number): this {
-    const bytes = floatBytes(value);
-    return this.#emit(0xfd, 12, ...bytes, ...bytes, ...bytes, ...bytes);
+    this.code.push(0xfd, 12);
+    for (let lane = 0; lane < 4; lane++) writeFloat(this.code, value);
+    return this;
   }
 
   bytes16(bytes: readonly number[]): this {
@@ -158,7 +168,7 @@ export class Body {
   }
 
   vector(name: keyof typeof VECTOR): this {
-    return this.#emit(0xfd, ...leb(VECTOR[name]));
+    return this.#with(0xfd, VECTOR[name]);
   }
 
   shuffle(lanes: readonly number[]): this {
@@ -171,31 +181,36 @@ export class Body {
   }
 
   load(type: ValueType, offset = 0): this {
-    if (type === 'v128') return this.#emit(0xfd, 0, 2, ...leb(offset));
-    return this.#emit(type === 'i32' ? 0x28 : 0x2a, 2, ...leb(offset));
+    if (type === 'v128') this.code.push(0xfd, 0);
+    else this.code.push(type === 'i32' ? 0x28 : 0x2a);
+    return this.#with(2, offset);
   }
 
   /** One float32 or int32 into all four lanes. */
   loadSplat(offset = 0): this {
-    return this.#emit(0xfd, 9, 2, ...leb(offset));
+    this.code.push(0xfd, 9);
+    return this.#with(2, offset);
   }
 
   /** Four bytes into the lowest lane, zeros above. */
   loadWord(offset = 0): this {
-    return this.#emit(0xfd, 92, 0, ...leb(offset));
+    this.code.push(0xfd, 92);
+    return this.#with(0, offset);
   }
 
   loadByte(offset = 0): this {
-    return this.#emit(0x2d, 0, ...leb(offset));
+    this.code.push(0x2d);
+    return this.#with(0, offset);
   }
 
   store(type: ValueType, offset = 0): this {
-    if (type === 'v128') return this.#emit(0xfd, 11, 2, ...leb(offset));
-    return this.#emit(type === 'i32' ? 0x36 : 0x38, 2, ...leb(offset));
+    if (type === 'v128') this.code.push(0xfd, 11);
+    else this.code.push(type === 'i32' ? 0x36 : 0x38);
+    return this.#with(2, offset);
   }
 
   call(index: number): this {
-    return this.#emit(0x10, ...leb(index));
+    return this.#with(0x10, index);
   }
 
   /** memory.fill with zeros from where a pointer points. */
@@ -247,17 +262,6 @@ export class Body {
     return this;
   }
 
-  /** As `repeat`, of a count known when it runs, at least 1. */
-  repeatLocal(count: Local, moving: readonly Moving[], body: () => void): this {
-    const left = this.local('i32');
-    this.get(count).set(left).#emit(0x03, 0x40);
-    body();
-    for (const [pointer, bytes] of moving) this.advance(pointer, bytes);
-    this.get(left).i32(1).plain('i32.sub').tee(left).#emit(0x0d, 0, 0x0b);
-    this.release('i32', left);
-    return this;
-  }
-
   /** As `repeat`, with the count in a local, which stays; none if it is 0. */
   times(count: Local, moving: readonly Moving[], body: () => void): this {
     const left = this.local('i32');
@@ -277,7 +281,14 @@ export class Body {
     return this.#emit(0x0c, 0, 0x0b, 0x0b);
   }
 
-  #emit(...bytes: number[]): this {
+  /** A byte – an opcode, an alignment – and an unsigned integer. */
+  #with(byte: number, n: number): this {
+    this.code.push(byte);
+    writeLeb(this.code, n);
+    return this;
+  }
+
+  #emit(...bytes: readonly number[]): this {
     for (const byte of bytes) this.code.push(byte);
     return this;
   }

@@ -211,7 +211,7 @@ function eachTile(
   const [left, gate] = body.locals('v128', 2) as [Local, Local];
   pointers.forEach((pointer, i) => body.get(starts[i] ?? 0).set(pointer));
   body.i32(FRAME.count).loadSplat().i32x4(0, 1, 2, 3).vector('i32x4.sub').set(left);
-  body.repeatLocal(
+  body.times(
     tiles,
     pointers.map((pointer) => [pointer, (channels - 1) * plane * 16] as const),
     () => {
