@@ -1,4 +1,4 @@
-/** The few statistics that benchmarks report. Samples are small: a deviation is the sample's, over n − 1, an interval is Student's. */
+/** The few statistics that benchmarks report. Samples are small: a deviation is the sample's, over n − 1, intervals are exact, not asymptotic. */
 
 /** NaN of nothing. */
 export function mean(values: readonly number[]): number {
@@ -20,11 +20,18 @@ export function median(values: readonly number[]): number {
   return lower === upper ? upper : (lower + upper) / 2;
 }
 
-export interface PairedDifference {
-  readonly mean: number;
-  /** Student's 95 % interval of the mean; NaN of fewer than two pairs. */
+export interface Interval {
   readonly low: number;
   readonly high: number;
+}
+
+export interface PairedDifference {
+  readonly mean: number;
+  /** Student's, 95 %: for differences without outliers. NaN of fewer than two pairs. */
+  readonly meanWithin: Interval;
+  readonly median: number;
+  /** The sign test's, at least 95 %, whatever the distribution. NaN of fewer than six pairs. */
+  readonly medianWithin: Interval;
   /** Pairs in which the first was greater. */
   readonly wins: number;
   readonly pairs: number;
@@ -37,7 +44,29 @@ export function pairedDifference(first: readonly number[], second: readonly numb
   const centre = mean(differences);
   const n = differences.length;
   const half = n < 2 ? NaN : (studentQuantile(n - 1) * deviation(differences)) / Math.sqrt(n);
-  return { mean: centre, low: centre - half, high: centre + half, wins: differences.filter((d) => d > 0).length, pairs: n };
+  return {
+    mean: centre,
+    meanWithin: { low: centre - half, high: centre + half },
+    median: median(differences),
+    medianWithin: medianInterval(differences),
+    wins: differences.filter((d) => d > 0).length,
+    pairs: n,
+  };
+}
+
+/** The narrowest pair of order statistics, alike from both ends, that holds the median with at least 95 %. */
+function medianInterval(values: readonly number[]): Interval {
+  const sorted = [...values].sort((a, b) => a - b);
+  // P(fewer than k of n below the median), for k = 1, 2, …: the tail on each side.
+  let term = 0.5 ** sorted.length;
+  let tail = term;
+  let k = 0;
+  while (tail <= 0.025) {
+    k += 1;
+    term *= (sorted.length - k + 1) / k;
+    tail += term;
+  }
+  return k === 0 ? { low: NaN, high: NaN } : { low: sorted[k - 1] ?? NaN, high: sorted.at(-k) ?? NaN };
 }
 
 /**

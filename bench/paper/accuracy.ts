@@ -36,7 +36,7 @@ export async function accuracy({ searches, seeds, trials }: PaperSetting): Promi
       },
     ],
     notes: [
-      `Evolution − random at the same start: ${points(gain.mean)} points, 95 % interval ${interval(gain.low, gain.high)}, ` +
+      `Evolution − random at the same start: ${points(gain.mean)} points, 95 % interval ${interval(gain.meanWithin)}, ` +
         `evolution better in ${gain.wins} of ${gain.pairs}; published +${(evolution.accuracy.value - random.accuracy.value).toFixed(2)}.`,
       'A search’s seed decides its points and the one network start that all its trials share. The published searches shared one start between them as well.',
       'Deviations are between searches. That of the published grid, which was searched once, is as drawn there.',

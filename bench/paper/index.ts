@@ -48,7 +48,8 @@ export async function paper(args: readonly string[]): Promise<number> {
     if (searches.found > 0) process.stdout.write(`${searches.found} searches were in ${asked.lab} already; remove it to run them anew.\n`);
     return EXIT.done;
   } catch (error) {
-    if (!(error instanceof Interrupted)) return reportError(error, process.stderr, { json: false, debug: true });
+    if (!(error instanceof Interrupted))
+      return reportError(error, process.stderr, { json: false, debug: process.env['GALAPAGOS_DEBUG'] === '1' });
     process.stderr.write(`\nstopped; finished searches are in ${asked.lab}, the same command goes on\n`);
     return EXIT.interrupted;
   } finally {

@@ -1,5 +1,6 @@
 /** What a paper bench is given, and what it gives back to be printed and written. */
 import type { Cells } from '../report.ts';
+import type { Interval } from '../statistics.ts';
 import type { Searches, SearchResult } from './searches.ts';
 
 export interface PaperSetting {
@@ -39,7 +40,7 @@ export function points(value: number): string {
   return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
 }
 
-export function interval(low: number, high: number): string {
+export function interval({ low, high }: Interval): string {
   return Number.isNaN(low) ? '–' : `[${points(low)}, ${points(high)}]`;
 }
 

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { Limits, StudySpec } from '../../src/core/study/study-spec.ts';
 import { resolveStudy } from '../../src/cli/resolve-study.ts';
+import { UsageError } from '../../src/cli/exit-codes.ts';
 import type { StudyFlags } from '../../src/cli/resolve-study.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import type { TrialRecord } from '../../src/storage/lab-reader.ts';
@@ -60,7 +61,7 @@ export class Searches {
 
   /**
    * Every search in turn, all of its trials.
-   * @throws Interrupted; Error when the file holds another search under that name
+   * @throws Interrupted; UsageError when the file holds another search under that name
    */
   async runAll(searches: readonly Search[]): Promise<readonly SearchResult[]> {
     const results: SearchResult[] = [];
@@ -95,7 +96,7 @@ export class Searches {
       const study = reader.study(spec.name);
       if (study === null) return null;
       if (!isDeepStrictEqual(asRead(study.spec), asRead(spec)))
-        throw new Error(`${this.file} holds "${spec.name}" with other settings; remove the file, or name another with --lab`);
+        throw new UsageError(`${this.file} holds "${spec.name}" with other settings; remove the file, or name another with --lab`);
       const trials = [...reader.trials(spec.name)].filter(({ complete }) => complete !== null);
       return { finished: study.state === 'finished', result: { trials, seconds: secondsOf(trials) } };
     } finally {

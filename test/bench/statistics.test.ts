@@ -42,10 +42,11 @@ describe('Student’s quantile', () => {
 describe('paired difference', () => {
   test('is of the pairs, not of the two samples', () => {
     // Pairs differ by 1 and 3: mean 2, deviation √2, half the interval 12.706 · √2 / √2.
-    const { mean: centre, low, high, wins, pairs } = pairedDifference([11, 103], [10, 100]);
+    const { mean: centre, meanWithin, medianWithin, wins, pairs } = pairedDifference([11, 103], [10, 100]);
     expect(centre).toBe(2);
-    expect(low).toBeCloseTo(2 - 12.706, 2);
-    expect(high).toBeCloseTo(2 + 12.706, 2);
+    expect(meanWithin.low).toBeCloseTo(2 - 12.706, 2);
+    expect(meanWithin.high).toBeCloseTo(2 + 12.706, 2);
+    expect(medianWithin.low).toBeNaN();
     expect([wins, pairs]).toEqual([2, 2]);
   });
 
@@ -58,10 +59,39 @@ describe('paired difference', () => {
         const [a, b] = [list.map(([x]) => x), list.map(([, y]) => y)];
         const [there, back] = [pairedDifference(a, b), pairedDifference(b, a)];
         expect(there.mean).toBeCloseTo(-back.mean, 9);
-        expect(there.low).toBeCloseTo(-back.high, 9);
-        expect(there.low).toBeLessThanOrEqual(there.high);
+        expect(there.meanWithin.low).toBeCloseTo(-back.meanWithin.high, 9);
+        expect(there.meanWithin.low).toBeLessThanOrEqual(there.meanWithin.high);
+        expect(there.median).toBeCloseTo(-back.median, 9);
+        if (list.length >= 6) expect(there.medianWithin.low).toBeCloseTo(-back.medianWithin.high, 9);
       }),
     );
+  });
+
+  // Order statistics of the sign test's 95 % interval, from printed tables.
+  test.each([
+    [6, 1],
+    [8, 1],
+    [9, 2],
+    [10, 2],
+    [12, 3],
+    [20, 6],
+    [25, 8],
+  ])('of %d pairs the median lies between the values in place %d from either end', (pairs, place) => {
+    const differences = Array.from({ length: pairs }, (_, i) => i + 1);
+    const { medianWithin } = pairedDifference(
+      differences,
+      differences.map(() => 0),
+    );
+    expect(medianWithin).toEqual({ low: place, high: pairs + 1 - place });
+  });
+
+  test('an outlier moves the mean’s interval, not the median’s', () => {
+    const calm = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+    const wild = [...calm.slice(0, 9), 1000];
+    const zeros = calm.map(() => 0);
+    expect(pairedDifference(wild, zeros).medianWithin).toEqual(pairedDifference(calm, zeros).medianWithin);
+    expect(pairedDifference(wild, zeros).meanWithin.low).toBeLessThan(0);
+    expect(pairedDifference(calm, zeros).meanWithin.low).toBeGreaterThan(0);
   });
 
   test('refuses samples that cannot be paired', () => expect(() => pairedDifference([1], [1, 2])).toThrow('1 values paired with 2'));
