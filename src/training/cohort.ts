@@ -113,7 +113,8 @@ export class Cohort {
     const piece = rows === 'run' ? steps : PIECE_STEPS;
     for (let first = 0; first < steps && this.#isTraining(); first += piece) {
       const count = Math.min(piece, steps - first);
-      const onChunk = (done: number): void => {
+      const onChunk = (done: number, diverged: readonly number[]): void => {
+        for (const [at, lane] of this.#open()) if (diverged.includes(at)) this.#end(at, lane.diverged(epoch, this.#by));
         this.#stopCancelled();
         this.#listener.progress?.({ epoch, step: epoch * steps + first + done, steps: epochs * steps });
       };

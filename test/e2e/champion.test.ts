@@ -2,6 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runOutput } from '../../src/protocol/run-output.ts';
+import type { RunOutput } from '../../src/protocol/run-output.ts';
 import { exportOutput } from '../../src/protocol/cli-output.ts';
 import { decodeSafetensors } from '../../src/training/weights/safetensors.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
@@ -37,11 +39,15 @@ const study = {
   seed: 3,
 };
 
+/** What the run said. */
+let events: RunOutput[] = [];
+
 beforeAll(async () => {
   await built();
   writeFileSync(join(folder.path, 'small.json'), JSON.stringify(study));
-  const { code, stderr } = await command(['run', './small.json', '--workers', '1'], folder.path);
+  const { code, stdout, stderr } = await command(['run', './small.json', '--workers', '1', '--json'], folder.path);
   expect([code, stderr]).toEqual([0, '']);
+  events = stdout.split('\n').map((line) => runOutput.parse(JSON.parse(line)));
 });
 
 describe('export', () => {
@@ -103,6 +109,13 @@ describe('export', () => {
 });
 
 describe('what a trial was on its way', () => {
+  it('is told while it runs, after each epoch but the last', () => {
+    const reported = events.filter((event) => event.event === 'trialReported');
+    const expected = [0, 1, 2].flatMap((trial) => [1, 2].map((epoch) => [trial, epoch]));
+    expect(reported.map(({ trial, epoch }) => [trial, epoch])).toEqual(expected);
+    expect(events.at(-1)).toMatchObject({ event: 'finished', executors: [{ label: 'wasm', reason: 'the study pins its bits' }] });
+  });
+
   it('is in show, trials and story', async () => {
     const text = async (...args: string[]): Promise<string> => (await command(args, folder.path)).stdout;
     expect(await text('show', 'small')).toMatch(/by epoch {3}\d.* %, \d.* %, \d.* %\n {2}trained by wasm \(the study pins its bits\)/);

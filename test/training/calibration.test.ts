@@ -51,7 +51,7 @@ class FakeExecutor implements Executor {
       while (done < steps && !signal.aborted) {
         done += 1;
         now += msPerStep;
-        request.onChunk?.(done);
+        request.onChunk?.(done, []);
       }
       return Promise.resolve({ stepsDone: done, aborted: signal.aborted, lanes: [], milliseconds: 0 });
     };

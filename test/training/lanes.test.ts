@@ -103,6 +103,19 @@ describe('reports', () => {
     await trainer.train(objective, 1, lanes({ trial: 0, epochs: 1 }, { trial: 1, epochs: 2 }, { trial: 2, lr: 1e38 }), told);
     expect(told.said).toEqual(['2 diverged', '0 succeeded', '1 epoch 0', '1 succeeded']);
   });
+
+  it('come with divergence as soon as a chunk shows it, not at the end of the epoch', async () => {
+    let ended = NaN;
+    let seen = 0;
+    await trainer.train(with_({ batch: 1 }), 1, lanes({ trial: 0, epochs: 1 }, { trial: 1, lr: 1e38 }), {
+      progress: ({ step }) => (seen = step),
+      ended: (lane) => {
+        if (lane === 1) ended = seen;
+      },
+    });
+    expect(ended).toBeLessThan(600);
+    expect(seen).toBe(1200);
+  });
 });
 
 describe('a lane keeps', () => {

@@ -70,7 +70,7 @@ describe('a worker process', () => {
     expect((await coordinator.result(0)).result.outcome).toBe('cancelled');
   });
 
-  it('trains, beats while it does, stops in the middle when cancelled, and says how far it is', async () => {
+  it('trains, beats and reports while it does, stops in the middle when cancelled, and says how far it is', async () => {
     start();
     const optimizer = { type: 'sgd', learningRate: 0.1, momentum: 0.5 };
     const settings = { batch: 128, epochs: { $param: 'x' }, optimizer, shuffle: false, sameStart: true };
@@ -96,6 +96,8 @@ describe('a worker process', () => {
     coordinator.cohort(session, 1000);
     const far = await coordinator.messages.first((message) => message.type === 'beat' && (message.progress[0]?.step ?? 0) > 100, from);
     expect(far).toMatchObject({ progress: [{ attempt: attempt(1000), steps: 469_000 }] });
+    const told = await coordinator.messages.first((message) => message.type === 'report', from);
+    expect(told).toMatchObject({ attempt: attempt(1000), report: { step: 0, metrics: { accuracy: expect.any(Number) as number } } });
     coordinator.transport.sendControl(hello, { type: 'cancel', session, attempt: attempt(1000), reason: 'paused' });
     expect((await coordinator.result(1000, from)).result.outcome).toBe('cancelled');
   });

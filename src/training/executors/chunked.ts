@@ -80,8 +80,7 @@ export abstract class ChunkedExecutable implements Executable {
         await this.trainSteps(request, done, steps, this.#liveLanes(), tallies);
         this.#chunkSteps = paced(steps, performance.now() - chunkBegan, this.#chunkSteps);
         done += steps;
-        this.#freezeDiverged(tallies);
-        request.onChunk?.(done);
+        request.onChunk?.(done, this.#freezeDiverged(tallies));
         await setImmediate();
         this.#applyStops();
       }
@@ -197,13 +196,16 @@ export abstract class ChunkedExecutable implements Executable {
   }
 
   /** Non-finite weights stay so under every update, so looking once a chunk misses nothing. */
-  #freezeDiverged(tallies: LaneTally[]): void {
+  #freezeDiverged(tallies: LaneTally[]): number[] {
+    const frozen: number[] = [];
     for (const lane of this.#liveLanes()) {
       const tally = tallies[lane];
       if (tally === undefined || (Number.isFinite(tally.lossSum) && this.weightsFinite(lane))) continue;
       tally.diverged = true;
       this.#live[lane] = false;
+      frozen.push(lane);
     }
+    return frozen;
   }
 }
 

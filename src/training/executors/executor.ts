@@ -78,7 +78,8 @@ export interface RunRequest {
   readonly hyper: Uint32Array;
   readonly rows: 'run' | 'step';
   readonly signal: AbortSignal;
-  onChunk?(stepsDone: number): void;
+  /** @param diverged lanes found so in this chunk: frozen, from here on neither trained nor evaluated */
+  onChunk?(stepsDone: number, diverged: readonly number[]): void;
 }
 
 export interface RunReport {
