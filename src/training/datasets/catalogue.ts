@@ -1,29 +1,91 @@
-/** The bundled datasets: what is known of them before anything is read, so that objectives can be checked without loading. */
+/** The datasets that studies can name: those that come with Galapagos and those imported; what is known of each before it is read. */
+import { readRecord, recordNames } from './store.ts';
+
 export interface DatasetEntry {
   readonly name: string;
   readonly shape: readonly number[];
+  readonly sampleType: 'u8' | 'f32';
+  /** 0: numbers are predicted. */
   readonly classes: number;
+  /** How many numbers are predicted; 0: a class. */
+  readonly targets: number;
   readonly training: number;
   readonly test: number;
-  /** Files under resources/datasets/<name>: training images and labels, test images and labels; with their SHA-256. */
+  /** Of the training values, by channel or feature; bytes as fractions of 255. */
+  readonly statistics: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
+  readonly source: BundledSource | ImportedSource;
+}
+
+/** Files under resources/datasets/<name>: training images and labels, test images and labels; with their SHA-256. */
+export interface BundledSource {
+  readonly kind: 'bundled';
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
 }
 
-export const DATASETS: ReadonlyMap<string, DatasetEntry> = new Map([
-  [
-    'mnist',
-    {
-      name: 'mnist',
-      shape: [1, 28, 28],
-      classes: 10,
-      training: 60000,
-      test: 10000,
-      files: [
-        { name: 'train-images-idx3-ubyte.gz', sha256: '71524e2cd1ad2968737f7f2f2ff69cbfc32df8ccddff51593f7cb2d4e0eb5b64' },
-        { name: 'train-labels-idx1-ubyte.gz', sha256: 'fe03b8bd7915f70bf5aa08be480aa413fbd85afcaa58b35d230d335f284fd88e' },
-        { name: 't10k-images-idx3-ubyte.gz', sha256: '5634745efa576a17e7d4cf5cd9d09123c75e6538e5114267c2d156edaf519341' },
-        { name: 't10k-labels-idx1-ubyte.gz', sha256: 'ae18e77e031ccde52407f794d123116439864147d33ac992975f85dd4dc42af6' },
-      ],
+export interface ImportedSource {
+  readonly kind: 'imported';
+  /** Absolute paths and SHA-256 of the splits' files, as `import/arrange.ts` wrote them. */
+  readonly training: { readonly file: string; readonly sha256: string };
+  readonly test: { readonly file: string; readonly sha256: string };
+}
+
+/** What names can be looked up in. */
+export interface Catalogue {
+  names(): readonly string[];
+  /** undefined: there is none. @throws DatasetError where its record is damaged */
+  find(name: string): DatasetEntry | undefined;
+}
+
+export const MNIST: DatasetEntry = {
+  name: 'mnist',
+  shape: [1, 28, 28],
+  sampleType: 'u8',
+  classes: 10,
+  targets: 0,
+  training: 60000,
+  test: 10000,
+  statistics: { mean: [0.1306604762738429], deviation: [0.30810780385646264] },
+  source: {
+    kind: 'bundled',
+    files: [
+      { name: 'train-images-idx3-ubyte.gz', sha256: '71524e2cd1ad2968737f7f2f2ff69cbfc32df8ccddff51593f7cb2d4e0eb5b64' },
+      { name: 'train-labels-idx1-ubyte.gz', sha256: 'fe03b8bd7915f70bf5aa08be480aa413fbd85afcaa58b35d230d335f284fd88e' },
+      { name: 't10k-images-idx3-ubyte.gz', sha256: '5634745efa576a17e7d4cf5cd9d09123c75e6538e5114267c2d156edaf519341' },
+      { name: 't10k-labels-idx1-ubyte.gz', sha256: 'ae18e77e031ccde52407f794d123116439864147d33ac992975f85dd4dc42af6' },
+    ],
+  },
+};
+
+const BUNDLED: readonly DatasetEntry[] = [MNIST];
+
+/** Names that come with Galapagos: no import can take them. */
+export const BUNDLED_NAMES: readonly string[] = BUNDLED.map(({ name }) => name);
+
+/** @param folder of the imported datasets, absolute; it need not exist. null: only what comes with Galapagos */
+export function catalogueOf(folder: string | null): Catalogue {
+  return {
+    names: () => [...BUNDLED_NAMES, ...(folder === null ? [] : recordNames(folder))],
+    find: (name) => BUNDLED.find((entry) => entry.name === name) ?? (folder === null ? undefined : imported(folder, name)),
+  };
+}
+
+function imported(folder: string, name: string): DatasetEntry | undefined {
+  const record = readRecord(folder, name);
+  if (record === null) return undefined;
+  const { shape, sampleType, classNames, targets, training, test, statistics, files } = record;
+  return {
+    name,
+    shape,
+    sampleType,
+    classes: classNames.length,
+    targets,
+    training: training.samples,
+    test: test.samples,
+    statistics,
+    source: {
+      kind: 'imported',
+      training: { file: files.training, sha256: training.sha256 },
+      test: { file: files.test, sha256: test.sha256 },
     },
-  ],
-]);
+  };
+}

@@ -1,12 +1,13 @@
 /** A dataset in memory: training samples first, then test samples, as one buffer; splits are index lists into it. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { DatasetView } from '../executors/executor.ts';
-import type { DatasetEntry } from './catalogue.ts';
+import type { BundledSource, DatasetEntry, ImportedSource } from './catalogue.ts';
 import { DatasetError, mismatch, reasonOf } from './dataset-error.ts';
 import { readIdx } from './formats/idx.ts';
+import { splitDescription } from './import/arrange.ts';
 import { MemoryBytes } from './sources/bytes.ts';
 
 export interface Dataset {
@@ -15,13 +16,18 @@ export interface Dataset {
 }
 
 /**
- * Reads a bundled dataset, checking every file's SHA-256 and shape.
+ * Reads a dataset, checking every file's SHA-256 and shape.
  * @param resources absolute path of the folder that holds `datasets/`
  * @throws DatasetError naming the file, what was expected and what found
  */
 export async function loadDataset(entry: DatasetEntry, resources: string): Promise<Dataset> {
+  const { source } = entry;
+  return source.kind === 'bundled' ? loadBundled(entry, source, resources) : loadImported(entry, source);
+}
+
+async function loadBundled(entry: DatasetEntry, { files }: BundledSource, resources: string): Promise<Dataset> {
   const contents = await Promise.all(
-    entry.files.map(async ({ name, sha256 }) => ({
+    files.map(async ({ name, sha256 }) => ({
       name,
       bytes: await readChecked(join(resources, 'datasets', entry.name, name), sha256),
     })),
@@ -40,6 +46,63 @@ export async function loadDataset(entry: DatasetEntry, resources: string): Promi
   return { entry, view: { samples, shape: entry.shape, classes: entry.classes, sampleType: 'u8', x, y } };
 }
 
+/** Values and labels of both splits, read straight to where they stay. */
+async function loadImported(entry: DatasetEntry, source: ImportedSource): Promise<Dataset> {
+  const { shape, sampleType, classes, targets, training, test } = entry;
+  const samples = training + test;
+  const size = shape.reduce((product, n) => product * n, 1);
+  const x = sampleType === 'u8' ? new Uint8Array(samples * size) : new Float32Array(samples * size);
+  const y = targets > 0 ? new Float32Array(samples * targets) : classes <= 256 ? new Uint8Array(samples) : new Uint16Array(samples);
+  for (const [split, first, count] of [
+    [source.training, 0, training],
+    [source.test, training, test],
+  ] as const) {
+    const values = bytesOf(x, first * size, count * size);
+    const labelled = bytesOf(y, first * (targets || 1), count * (targets || 1));
+    await fill(split.file, [values, labelled]);
+    const hash = createHash('sha256').update(splitDescription({ shape, sampleType, classes, targets, samples: count }));
+    const found = hash.update(values).update(labelled).digest('hex');
+    if (found !== split.sha256) throw changed(split.file, split.sha256, found, `import ${entry.name} again`);
+  }
+  return { entry, view: { samples, shape, classes, sampleType, x, y, ...(targets > 0 ? { targets } : {}) } };
+}
+
+function bytesOf(values: Uint8Array | Uint16Array | Float32Array, first: number, count: number): Uint8Array {
+  const each = values.BYTES_PER_ELEMENT;
+  return new Uint8Array(values.buffer, values.byteOffset + first * each, count * each);
+}
+
+/** The whole file into these places, one after the other. */
+async function fill(path: string, places: readonly Uint8Array[]): Promise<void> {
+  let file: Awaited<ReturnType<typeof open>>;
+  try {
+    file = await open(path);
+  } catch (error) {
+    throw new DatasetError(path, `cannot be read (${reasonOf(error)})`);
+  }
+  try {
+    const expected = places.reduce((sum, place) => sum + place.length, 0);
+    const { size } = await file.stat();
+    if (size !== expected) throw mismatch(path, null, `${String(expected)} bytes`, String(size), 'the file was changed or cut short');
+    for (const place of places) {
+      for (let done = 0; done < place.length;) {
+        const { bytesRead } = await file.read(place, done, place.length - done);
+        if (bytesRead === 0) throw mismatch(path, null, `${String(expected)} bytes`, 'fewer', 'the file was cut short');
+        done += bytesRead;
+      }
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function changed(path: string, expected: string, found: string, remedy?: string): DatasetError {
+  return new DatasetError(
+    path,
+    `expected SHA-256 ${expected}, found ${found}: the file was changed or cut short${remedy === undefined ? '' : `; ${remedy}`}`,
+  );
+}
+
 interface Content {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -53,7 +116,7 @@ async function readChecked(path: string, sha256: string): Promise<Uint8Array> {
     throw new DatasetError(path, `cannot be read (${reasonOf(error)})`);
   }
   const found = createHash('sha256').update(bytes).digest('hex');
-  if (found !== sha256) throw new DatasetError(path, `expected SHA-256 ${sha256}, found ${found}: the file was changed or cut short`);
+  if (found !== sha256) throw changed(path, sha256, found);
   return bytes;
 }
 
