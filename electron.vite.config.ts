@@ -10,7 +10,12 @@ export default defineConfig({
     build: {
       target: 'node20',
       rolldownOptions: {
-        input: { index: 'src/main/index.ts', cli: 'src/cli/index.ts', worker: 'src/worker/index.ts' },
+        input: {
+          index: 'src/main/index.ts',
+          cli: 'src/cli/index.ts',
+          worker: 'src/worker/index.ts',
+          'import-thread': 'src/training/datasets/import/import-thread.ts',
+        },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },

@@ -6,6 +6,8 @@ export interface Context {
   readonly streams: Streams;
   /** The absolute path of `resources/`. */
   readonly resources: string;
+  /** The absolute path of this user's folder; it need not exist. */
+  readonly userFolder: string;
   /** For commands that do not throw and yet did not succeed. */
   readonly exitWith: (code: ExitCode) => void;
 }

@@ -14,12 +14,16 @@ const WRONG_REQUEST = new Set([
   'not-a-lab',
   'schema-older',
   'schema-newer',
+  'bad-dataset',
+  'bad-name',
+  'dataset-exists',
+  'unknown-dataset',
 ]);
 
 /** A command line or a name on it that cannot be carried out. */
 export class UsageError extends GalapagosError {
   /** @param code one of those that mean a wrong request */
-  constructor(message: string, code: 'usage' | 'unknown-study' | 'unknown-trial' = 'usage') {
+  constructor(message: string, code: 'usage' | 'unknown-study' | 'unknown-trial' | 'unknown-dataset' = 'usage') {
     super(code, message);
   }
 }

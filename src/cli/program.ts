@@ -1,7 +1,10 @@
 /** The `galapagos` command: its commands put together, and how every error leaves it. Each command is a file in `commands/`. */
+import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
+import { userFolder } from '../node/user-folder.ts';
 import { addAskTell } from './commands/ask-tell.ts';
 import { addBest } from './commands/best.ts';
+import { addDatasets } from './commands/datasets.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExport } from './commands/export.ts';
 import { addRun } from './commands/run.ts';
@@ -30,6 +33,9 @@ export async function runCli(args: readonly string[], streams: Streams, { runStu
     streams,
     get resources() {
       return resourcesFolder();
+    },
+    get userFolder() {
+      return userFolder({ platform: process.platform, env: streams.env, home: homedir() });
     },
     exitWith: (code) => {
       exit = code;
@@ -85,6 +91,7 @@ Examples:
   addStory(program, context);
   addAskTell(program, context);
   addSimulate(program, context);
+  addDatasets(program, context);
   addDoctor(program, context);
   return program;
 }

@@ -1,12 +1,13 @@
 /** From what the user named (a preset or a file) and the flags that win over it, to the study that is run. */
 import { readFileSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { InvalidInput } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { parseJson } from '../protocol/json-text.ts';
 import { meaningProblems, parseStudy, studyOf } from '../protocol/study-file.ts';
 import type { ObjectiveCheck, StudyFile } from '../protocol/study-file.ts';
+import { catalogueOf } from '../training/datasets/catalogue.ts';
 import { checkObjective } from '../training/trainer.ts';
 import { UsageError } from './exit-codes.ts';
 import { looksLikeFile } from './looks-like-file.ts';
@@ -37,6 +38,8 @@ export interface Places {
   readonly cwd: string;
   /** The absolute path of `resources/`. */
   readonly resources: string;
+  /** The absolute path of this user's folder; absent: studies know the datasets that come with Galapagos only. */
+  readonly userFolder?: string;
 }
 
 /**
@@ -46,7 +49,7 @@ export interface Places {
 export function resolveStudy(named: string, flags: StudyFlags, places: Places): ResolvedStudy {
   const source = looksLikeFile(named) ? within(places.cwd, named) : presetPath(named, places);
   const label = looksLikeFile(named) ? named : `preset ${named}`;
-  const check = objectiveCheck(places.resources);
+  const check = objectiveCheck(places);
   const study = parseJson(readStudy(source, named), label);
   const file = parseStudy(withNetworkFile(study, source, label), label, check);
   const changed = withFlags(file, flags);
@@ -56,11 +59,12 @@ export function resolveStudy(named: string, flags: StudyFlags, places: Places): 
 }
 
 /** What training finds wrong with an objective, placed in the study file. */
-function objectiveCheck(resources: string): ObjectiveCheck {
+function objectiveCheck({ resources, userFolder }: Places): ObjectiveCheck {
+  const datasets = catalogueOf(userFolder === undefined ? null : join(userFolder, 'datasets'));
   return (objective, space) =>
     objective.kind !== 'train'
       ? []
-      : checkObjective(objective, space, resources).map(({ code, path, layer, expected, found, hint }) => ({
+      : checkObjective(objective, space, resources, datasets).map(({ code, path, layer, expected, found, hint }) => ({
           code,
           path: path === '' ? 'objective' : `objective.${path}`,
           expected,

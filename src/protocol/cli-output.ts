@@ -108,6 +108,45 @@ export type ModelOutput = z.output<typeof model>;
 /** What `export` says after it wrote: configurations, or a model. */
 export const exportOutput = z.union([strict({ file: z.string(), configurations: count }), model]);
 
+const datasetSplit = strict({
+  samples: count,
+  sha256: z.string().nullable().describe('Of its values and labels; null: it comes with Galapagos.'),
+  perClass: z.array(count).describe('Samples of each class; empty where numbers are predicted, or not counted.'),
+});
+
+export const datasetOutput = strict({
+  name: z.string(),
+  content: z.string().nullable().describe('SHA-256 of what it is, the same for the same data; null: it comes with Galapagos.'),
+  shape: z.array(count),
+  sampleType: z.enum(['u8', 'f32']),
+  classes: count,
+  classNames: z.array(z.string()),
+  targets: count.describe('Numbers to predict; 0: a class.'),
+  training: datasetSplit,
+  test: datasetSplit,
+  drawn: strict({ share: z.number(), seed: count }).nullable().describe('How the test set was drawn; null: the source had one.'),
+  statistics: strict({ mean: z.array(z.number()), deviation: z.array(z.number()) }),
+  source: strict({ path: z.string(), kind: z.string() }).nullable(),
+  notes: z.array(z.string()),
+  imported: instant,
+  bytes: count.describe('On disk.'),
+});
+export type DatasetOutput = z.output<typeof datasetOutput>;
+
+/** `problem`: its record is damaged; `dataset` is null then. */
+export const datasetsOutput = strict({
+  folder: z.string(),
+  datasets: z.array(strict({ name: z.string(), problem: z.string().nullable(), dataset: datasetOutput.nullable() })),
+});
+export type DatasetsOutput = z.output<typeof datasetsOutput>;
+
+/** What `datasets import` says at its end. */
+export const importOutput = strict({ stored: z.boolean().describe('false: a dry run.'), milliseconds, dataset: datasetOutput });
+export type ImportOutput = z.output<typeof importOutput>;
+
+/** What `datasets remove` says. */
+export const removeOutput = strict({ removed: z.string() });
+
 export const doctorOutput = strict({
   ok: z.boolean().describe('Whether Galapagos can run here; false: something needed is missing.'),
   checks: z.array(

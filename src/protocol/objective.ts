@@ -19,7 +19,7 @@ const settings = z.record(z.string(), z.unknown()).meta({
 
 export const trainObjective = strict({
   kind: z.literal('train'),
-  dataset: z.string().min(1).describe('A dataset that comes with Galapagos: "mnist".'),
+  dataset: z.string().min(1).describe('A dataset that comes with Galapagos ("mnist"), or the name of an imported one.'),
   network: z
     .union([z.string().min(1), z.record(z.string(), z.unknown())], { error: 'the name of a network or its description {…}' })
     .describe('The name of a network that comes with Galapagos ("mnist-paper"), the path of a file ("./mine.json"), or a description.'),

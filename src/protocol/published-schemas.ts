@@ -2,7 +2,19 @@
 import { z } from 'zod';
 import { askTellAnswer, askTellRequest } from './ask-tell.ts';
 import { bestConfigs } from './best-configs.ts';
-import { doctorOutput, errorOutput, exportOutput, showOutput, storyOutput, studiesOutput, trialOutput } from './cli-output.ts';
+import {
+  datasetOutput,
+  datasetsOutput,
+  doctorOutput,
+  errorOutput,
+  exportOutput,
+  importOutput,
+  removeOutput,
+  showOutput,
+  storyOutput,
+  studiesOutput,
+  trialOutput,
+} from './cli-output.ts';
 import { networkFile } from './network-file.ts';
 import { runOutput } from './run-output.ts';
 import { simulationFile, simulationOutput } from './simulation-file.ts';
@@ -21,6 +33,10 @@ const published: Readonly<Record<string, z.ZodType>> = {
   'story-output': storyOutput,
   'export-output': exportOutput,
   'doctor-output': doctorOutput,
+  'datasets-output': datasetsOutput,
+  'dataset-output': datasetOutput,
+  'import-output': importOutput,
+  'remove-output': removeOutput,
   'error-output': errorOutput,
   'ask-tell-request': askTellRequest,
   'ask-tell-answer': askTellAnswer,

@@ -2,14 +2,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { corners } from './corners.ts';
-import { DATASETS } from './datasets/catalogue.ts';
+import { catalogueOf, type Catalogue } from './datasets/catalogue.ts';
 import { Scope } from './models/scope.ts';
 import type { Params, ParamValue, SearchSpaceLike, TrainObjective } from './objective.ts';
 import { problem, quote, type Problem } from './problem.ts';
 import { resolveObjective } from './resolve-objective.ts';
 
-/** @param resources absolute path of the folder that holds `datasets/` */
-export function checkObjective(objective: TrainObjective, space: SearchSpaceLike, resources: string): Problem[] {
+/**
+ * @param resources absolute path of the folder that holds `datasets/`
+ * @param datasets what names can stand for; by default what comes with Galapagos
+ */
+export function checkObjective(
+  objective: TrainObjective,
+  space: SearchSpaceLike,
+  resources: string,
+  datasets: Catalogue = catalogueOf(null),
+): Problem[] {
   const structural = new Set<string>();
   const mentioned = new Map<string, Set<ParamValue>>();
   const size = (): number => [...mentioned.values()].reduce((sum, values) => sum + values.size, structural.size);
@@ -19,7 +27,7 @@ export function checkObjective(objective: TrainObjective, space: SearchSpaceLike
     known = size();
     const scopes = corners(space, structural, mentioned).map((params) => {
       const scope = new Scope(params, space);
-      resolveObjective(objective, scope);
+      resolveObjective(objective, scope, datasets);
       return scope;
     });
     for (const scope of scopes) {
@@ -28,7 +36,7 @@ export function checkObjective(objective: TrainObjective, space: SearchSpaceLike
     }
     found = sightings(scopes);
   }
-  return [...found.map((sighting) => explained(sighting, structural)), ...missingFiles(objective, resources)];
+  return [...found.map((sighting) => explained(sighting, structural)), ...missingFiles(objective, resources, datasets)];
 }
 
 /** A problem, the first corner that has it, and whether all do. */
@@ -59,9 +67,14 @@ function explained({ problem: one, params, everywhere }: Sighting, structural: R
   return problem({ ...one, hint: one.hint === undefined ? where : `${where}; ${one.hint}` });
 }
 
-function missingFiles(objective: TrainObjective, resources: string): Problem[] {
-  const dataset = DATASETS.get(objective.dataset);
-  const files = dataset?.files.map(({ name }) => join(resources, 'datasets', dataset.name, name)) ?? [];
+function missingFiles(objective: TrainObjective, resources: string, datasets: Catalogue): Problem[] {
+  const dataset = datasets.find(objective.dataset);
+  if (dataset === undefined) return [];
+  const { source, name } = dataset;
+  const files =
+    source.kind === 'bundled'
+      ? source.files.map((file) => join(resources, 'datasets', name, file.name))
+      : [source.training.file, source.test.file];
   return files
     .filter((file) => !existsSync(file))
     .map((file) => problem({ code: 'missing-file', path: 'dataset', expected: file, found: 'no such file' }));

@@ -1,5 +1,5 @@
 /** An objective read against parameter values: network, settings, dataset; every problem with its path in the objective. */
-import { DATASETS, type DatasetEntry } from './datasets/catalogue.ts';
+import { catalogueOf, type Catalogue, type DatasetEntry } from './datasets/catalogue.ts';
 import { shapeText, type Network, type Shape } from './models/network.ts';
 import { PRESETS } from './models/presets.ts';
 import { resolveNetwork } from './models/resolve.ts';
@@ -14,14 +14,25 @@ export interface ResolvedObjective {
   readonly dataset: DatasetEntry;
 }
 
-/** @returns undefined if anything was reported into `scope.problems` */
-export function resolveObjective(objective: TrainObjective, scope: Scope): ResolvedObjective | undefined {
+/**
+ * A network that does not say its input's shape or statistics takes the dataset's.
+ * @param datasets what names can stand for; by default what comes with Galapagos
+ * @returns undefined if anything was reported into `scope.problems`
+ */
+export function resolveObjective(
+  objective: TrainObjective,
+  scope: Scope,
+  datasets: Catalogue = catalogueOf(null),
+): ResolvedObjective | undefined {
   const before = scope.problems.length;
-  const dataset = DATASETS.get(objective.dataset);
-  if (dataset === undefined) unknownName(scope, 'dataset', objective.dataset, DATASETS.keys());
+  const dataset = datasets.find(objective.dataset);
+  if (dataset === undefined) unknownName(scope, 'dataset', objective.dataset, datasets.names());
   const description = typeof objective.network === 'string' ? PRESETS.get(objective.network) : objective.network;
   if (description === undefined) unknownName(scope, 'network', objective.network, PRESETS.keys());
-  const network = description === undefined ? undefined : resolveNetwork(description, scope, 'network');
+  const network =
+    description === undefined
+      ? undefined
+      : resolveNetwork(description, scope, 'network', dataset === undefined ? undefined : { shape: dataset.shape, ...dataset.statistics });
   const settings = readSettings(objective.settings, scope);
   readWord(scope, 'metric', objective.metric, ['accuracy', 'loss']);
   readWord(scope, 'selectOn', objective.selectOn, ['validation', 'test']);
@@ -40,6 +51,7 @@ export function resolveObjective(objective: TrainObjective, scope: Scope): Resol
     });
   }
   if (network !== undefined && dataset !== undefined) match(scope, network, dataset);
+  if (dataset !== undefined && dataset.targets > 0) matchTargets(scope, objective, network, dataset);
   if (network !== undefined && settings !== undefined) matchAugment(scope, settings, network.input.shape);
   if (dataset !== undefined && settings !== undefined) matchSteps(scope, settings, dataset);
   if (scope.problems.length > before || network === undefined || settings === undefined || dataset === undefined) return undefined;
@@ -70,16 +82,31 @@ function match(scope: Scope, network: Network, dataset: DatasetEntry): void {
     scope.report({ code: 'shape-mismatch', path: 'network.input.shape', expected: `${dataset.name}'s ${expected}`, found });
   const last = network.layers.at(-1);
   if (last === undefined) return;
-  if (last.output.length !== 1 || last.output[0] !== dataset.classes) {
+  const outputs = dataset.targets || dataset.classes;
+  if (last.output.length !== 1 || last.output[0] !== outputs) {
+    const what = dataset.targets === 0 ? 'classes' : outputs === 1 ? 'number to predict' : 'numbers to predict';
     scope.report({
-      code: 'classes-mismatch',
+      code: dataset.targets === 0 ? 'classes-mismatch' : 'targets-mismatch',
       path: `network.layers`,
       layer: last.id,
-      expected: `a vector of ${dataset.name}'s ${String(dataset.classes)} classes as the last output`,
+      expected: `a vector of ${dataset.name}'s ${String(outputs)} ${what} as the last output`,
       found: shapeText(last.output),
       ...(last.output.length === 1 ? {} : { hint: 'end with a flatten and a dense layer' }),
     });
   }
+}
+
+/** Numbers are predicted by the squared error, and nothing is correct or not. */
+function matchTargets(scope: Scope, { metric }: TrainObjective, network: Network | undefined, { name }: DatasetEntry): void {
+  const why = `, as ${name} has numbers to predict`;
+  if (metric === 'accuracy') scope.report({ code: 'out-of-range', path: 'metric', expected: `"loss"${why}`, found: '"accuracy"' });
+  if (network !== undefined && network.loss.type !== 'mean-squared-error')
+    scope.report({
+      code: 'out-of-range',
+      path: 'network.loss.type',
+      expected: `"mean-squared-error"${why}`,
+      found: quote(network.loss.type),
+    });
 }
 
 /** Images only are cropped and flipped; a crop keeps some of the image in view. */

@@ -4,7 +4,7 @@ import { choose, type Choice, type Executors } from './calibration/choose.ts';
 import { checkObjective } from './check-objective.ts';
 import { Cohort, type CohortLane, type Prepared, type TrainListener } from './cohort.ts';
 import { loadDataset, type Dataset } from './datasets/dataset.ts';
-import type { DatasetEntry } from './datasets/catalogue.ts';
+import { catalogueOf, type Catalogue, type DatasetEntry } from './datasets/catalogue.ts';
 import { allExecutors } from './executors/all.ts';
 import type { Executable } from './executors/executor.ts';
 import { Scope } from './models/scope.ts';
@@ -26,6 +26,8 @@ export interface TrainerOptions {
   readonly resources: string;
   /** Absolute path of the folder where calibrations are kept; absent: they are not. */
   readonly calibrations?: string;
+  /** Absolute path of the folder of imported datasets; absent: only what comes with Galapagos. */
+  readonly datasets?: string;
   readonly executors?: Executors;
 }
 
@@ -46,6 +48,7 @@ interface Group {
 
 export class Trainer {
   readonly #resources: string;
+  readonly #catalogue: Catalogue;
   readonly #executors: Executors;
   readonly #calibrations: Calibrations;
   readonly #datasets = new Map<string, Promise<Dataset>>();
@@ -53,8 +56,9 @@ export class Trainer {
   #current: { readonly key: string; readonly executable: Executable } | undefined;
   #busy = false;
 
-  constructor({ resources, calibrations, executors = allExecutors() }: TrainerOptions) {
+  constructor({ resources, calibrations, datasets, executors = allExecutors() }: TrainerOptions) {
     this.#resources = resources;
+    this.#catalogue = catalogueOf(datasets ?? null);
     this.#executors = executors;
     this.#calibrations = new Calibrations(calibrations ?? null, () => performance.now());
   }
@@ -63,7 +67,7 @@ export class Trainer {
    * Trains lanes; one call at a time. Those of one structure train together, one structure after the other. Lanes stop
    * individually by their signal, between chunks.
    * @param seed the study's, an integer 0 ≤ seed < 2⁵³
-   * @throws TrainingError; DatasetError if a bundled file is not what it should be
+   * @throws TrainingError; DatasetError if a dataset's file is not what it should be
    */
   async train(objective: TrainObjective, seed: number, lanes: readonly CohortLane[], options: TrainOptions = {}): Promise<LaneOutcome[]> {
     if (this.#busy) throw new Error('this trainer is busy: one cohort at a time');
@@ -97,7 +101,7 @@ export class Trainer {
   }
 
   async #group(objective: TrainObjective, seed: number, lanes: readonly CohortLane[], began: string | undefined): Promise<Group> {
-    const resolved = resolveAll(objective, lanes);
+    const resolved = resolveAll(objective, lanes, this.#catalogue);
     const dataset = await this.#dataset(resolved.dataset);
     const plan = compilePlan(resolved.network, resolved.settings, dataset.view);
     const now = (): number => performance.now();
@@ -137,7 +141,7 @@ export class Trainer {
   }
 
   async #executable({ executor, label }: Choice, plan: Plan, dataset: Dataset, lanes: number): Promise<Executable> {
-    const key = `${label} ${dataset.entry.name} ${planHash(plan)}`;
+    const key = `${label} ${keyOf(dataset.entry)} ${planHash(plan)}`;
     if (this.#current?.key === key && this.#current.executable.lanes >= lanes) return this.#current.executable;
     await this.#discard();
     const executable = await executor.compile(plan, lanes, new AbortController().signal);
@@ -153,14 +157,20 @@ export class Trainer {
   }
 
   #dataset(entry: DatasetEntry): Promise<Dataset> {
-    let dataset = this.#datasets.get(entry.name);
+    const key = keyOf(entry);
+    let dataset = this.#datasets.get(key);
     if (dataset === undefined) {
       dataset = loadDataset(entry, this.#resources);
-      this.#datasets.set(entry.name, dataset);
-      dataset.catch(() => this.#datasets.delete(entry.name));
+      this.#datasets.set(key, dataset);
+      dataset.catch(() => this.#datasets.delete(key));
     }
     return dataset;
   }
+}
+
+/** A name may come to stand for other data. */
+function keyOf({ name, source }: DatasetEntry): string {
+  return source.kind === 'bundled' ? name : `${name} ${source.training.sha256} ${source.test.sha256}`;
 }
 
 /** Lanes' places by structure, each list and the lists in the lanes' order. */
@@ -185,11 +195,11 @@ function at(places: readonly number[], listener: TrainListener): TrainListener {
 }
 
 /** One network and settings for all lanes. @throws TrainingError if the objective is wrong */
-function resolveAll(objective: TrainObjective, lanes: readonly CohortLane[]): ResolvedObjective {
+function resolveAll(objective: TrainObjective, lanes: readonly CohortLane[], datasets: Catalogue): ResolvedObjective {
   let resolved: ResolvedObjective | undefined;
   for (const { request } of lanes) {
     const scope = new Scope(request.params);
-    const mine = resolveObjective(objective, scope);
+    const mine = resolveObjective(objective, scope, datasets);
     if (mine === undefined) throw new TrainingError('unsupported', scope.problems.map((p) => p.message).join('\n'));
     resolved ??= mine;
   }

@@ -7,15 +7,15 @@ import type { LaneEnd, Objective } from './objective.ts';
 export interface TrainingFolders {
   /** Absolute path of the folder `resources/`. */
   readonly resources: string;
-  /** Absolute path of this user's folder: what was measured on this machine is kept there. */
+  /** Absolute path of this user's folder: what was measured on this machine and imported datasets are kept there. */
   readonly userFolder: string;
 }
 
 export function createTraining({ resources, userFolder }: TrainingFolders): Objective {
   let trainer: Promise<Trainer> | null = null;
   return async ({ objective, seed, executor: began }, lanes, listener) => {
-    const calibrations = join(userFolder, 'calibrations');
-    trainer ??= import('../training/trainer.ts').then(({ Trainer }) => new Trainer({ resources, calibrations }));
+    const [calibrations, datasets] = [join(userFolder, 'calibrations'), join(userFolder, 'datasets')];
+    trainer ??= import('../training/trainer.ts').then(({ Trainer }) => new Trainer({ resources, calibrations, datasets }));
     const requests = lanes.map(({ attempt, params, signal }) => ({ request: { trial: attempt.number, params }, signal }));
     // The trainer parses the objective itself, and says what is wrong with it.
     const outcomes = await (

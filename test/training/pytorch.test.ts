@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DATASETS } from '../../src/training/datasets/catalogue.ts';
+import { MNIST } from '../../src/training/datasets/catalogue.ts';
 import { loadDataset } from '../../src/training/datasets/dataset.ts';
 import type { Executor } from '../../src/training/executors/executor.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
@@ -36,7 +36,7 @@ async function trajectory(executor: Executor): Promise<Trajectory> {
   const network = resolveNetwork(PRESETS.get('mnist-paper'), new Scope({ dropout: 0 }))!;
   const plan = compilePlan(network, { batch: BATCH, optimizer: SGD });
   const executable = await executor.compile(plan, 1, NEVER);
-  const { view } = await loadDataset(DATASETS.get('mnist')!, new URL('../../resources', import.meta.url).pathname);
+  const { view } = await loadDataset(MNIST, new URL('../../resources', import.meta.url).pathname);
   await executable.loadDataset(view);
   await executable.begin(fixture.seed, [{ trial: 0, shared: true }]);
   const hyper = hyperRow(plan, network, SGD, [{ rate: 0.1, momentum: 0.5, dropout: 0 }]);

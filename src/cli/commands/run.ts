@@ -51,9 +51,9 @@ Examples:
   galapagos run sphere --json | head`,
     )
     .action(async (named: string, options: RunOptions) => {
-      const { streams, resources } = context;
+      const { streams, resources, userFolder } = context;
       const { json = false, workers, lab, export: exportTo, resume = false } = options;
-      const study = resolveStudy(named, options, { cwd: streams.cwd, resources });
+      const study = resolveStudy(named, options, { cwd: streams.cwd, resources, userFolder });
       const display = createDisplay({ json, spec: study.spec, screen: streams.stdout, env: streams.env, clock: () => new Date() });
       const code = await runStudy(
         {

@@ -55,7 +55,10 @@ export function readRecord(folder: string, name: string): StoredDataset | null {
   const path = recordPath(folder, name);
   if (!NAME.test(name) || !existsSync(path)) return null;
   const damaged = (reason: string): DatasetError =>
-    new DatasetError(path, `the record of dataset ${name} is damaged (${reason}): remove it by galapagos datasets remove ${name}, and import it again`);
+    new DatasetError(
+      path,
+      `the record of dataset ${name} is damaged (${reason}): remove it by galapagos datasets remove ${name}, and import it again`,
+    );
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(path, 'utf8'));
@@ -63,7 +66,8 @@ export function readRecord(folder: string, name: string): StoredDataset | null {
     throw damaged(reasonOf(error));
   }
   const parsed = recordSchema.safeParse(json);
-  if (!parsed.success) throw damaged(parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`).join('; '));
+  if (!parsed.success)
+    throw damaged(parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`).join('; '));
   const content = join(folder, 'content', parsed.data.content);
   return { ...parsed.data, files: { training: join(content, 'training'), test: join(content, 'test') } };
 }
@@ -90,7 +94,12 @@ export interface About {
 }
 
 /** Moves what `importDataset` left in `staging` into place and gives it the name, taking it from whatever had it. */
-export function store(folder: string, staging: string, { form, classNames, training, test, drawn, statistics, kind, notes }: Imported, about: About): StoredDataset {
+export function store(
+  folder: string,
+  staging: string,
+  { form, classNames, training, test, drawn, statistics, kind, notes }: Imported,
+  about: About,
+): StoredDataset {
   const { shape, sampleType, targets } = form;
   const describe = ({ samples, sha256: hash }: Imported['training']): object => ({ samples, sha256: hash });
   const manifest = JSON.stringify({
@@ -132,8 +141,9 @@ export function store(folder: string, staging: string, { form, classNames, train
   mkdirSync(join(folder, 'names'), { recursive: true });
   const written = join(staging, 'record.json');
   writeFileSync(written, `${JSON.stringify(record, null, 2)}\n`);
+  const replaced = contentNamed(folder, name);
   renameSync(written, recordPath(folder, name));
-  removeUnnamed(folder);
+  if (replaced !== null && !isNamed(folder, replaced)) rmSync(join(folder, 'content', replaced), { recursive: true, force: true });
   return { ...record, files: { training: join(place, 'training'), test: join(place, 'test') } };
 }
 
@@ -153,6 +163,19 @@ export function sizeOf({ files }: StoredDataset): number {
 
 function recordPath(folder: string, name: string): string {
   return join(folder, 'names', `${name}.json`);
+}
+
+/** null: no such name, or nobody knows. */
+function contentNamed(folder: string, name: string): string | null {
+  try {
+    return readRecord(folder, name)?.content ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function isNamed(folder: string, content: string): boolean {
+  return recordNames(folder).some((name) => contentNamed(folder, name) === content);
 }
 
 /** Removes bytes that no record names. With a damaged record nobody knows what it names: then nothing is removed. */

@@ -12,9 +12,10 @@ export const NETWORK_FORMAT = 'galapagos-network/1';
 
 /**
  * @param path prefix of the paths in problems, such as `network`
+ * @param data what the input is where the description does not say: the dataset's shape and statistics
  * @returns undefined if anything was reported into `scope.problems`
  */
-export function resolveNetwork(description: unknown, scope: Scope, path = ''): Network | undefined {
+export function resolveNetwork(description: unknown, scope: Scope, path = '', data?: Network['input']): Network | undefined {
   const before = scope.problems.length;
   if (!isFields(description)) {
     scope.report({ code: 'wrong-type', path, expected: 'a network description', found: quote(description) });
@@ -25,7 +26,7 @@ export function resolveNetwork(description: unknown, scope: Scope, path = ''): N
   if (format !== NETWORK_FORMAT) reader.report('wrong-type', 'format', JSON.stringify(NETWORK_FORMAT), quote(format));
   const name = reader.raw('name');
   if (typeof name !== 'string') reader.report(name === undefined ? 'missing-field' : 'wrong-type', 'name', 'a text', quote(name));
-  const input = readInput(reader);
+  const input = readInput(reader, data);
   const loss = readLoss(reader);
   const list = new LayerList(scope, input?.shape);
   const layers = reader.raw('layers');
@@ -39,15 +40,23 @@ export function resolveNetwork(description: unknown, scope: Scope, path = ''): N
   return { name, input, layers: list.layers, loss };
 }
 
-function readInput(outer: Reader): Network['input'] | undefined {
+function readInput(outer: Reader, data: Network['input'] | undefined): Network['input'] | undefined {
+  if (data !== undefined && !outer.has('input')) return data;
   const reader = outer.object('input', '{"shape", "mean", "deviation"}');
   if (reader === undefined) return undefined;
-  const shape = numbers(reader, 'shape', '[C, H, W] or [F], positive integers', (n) => Number.isInteger(n) && n > 0, [1, 3]);
+  const said = data === undefined || reader.has('shape');
+  const shape = said
+    ? numbers(reader, 'shape', '[C, H, W] or [F], positive integers', (n) => Number.isInteger(n) && n > 0, [1, 3])
+    : data.shape;
   const channels = shape?.[0];
   const each = channels === undefined ? 'for each channel' : `for each of ${String(channels)} channels`;
+  // Of another number of channels, the shapes' difference is what is wrong.
+  const given = data !== undefined && data.mean.length === channels ? data : undefined;
   const fill = (n: number): number[] => Array<number>(channels ?? 0).fill(n);
-  const mean = reader.has('mean') ? numbers(reader, 'mean', `a number ${each}`, Number.isFinite, channels) : fill(0);
-  const deviation = reader.has('deviation') ? numbers(reader, 'deviation', `a number above 0 ${each}`, (n) => n > 0, channels) : fill(1);
+  const mean = reader.has('mean') ? numbers(reader, 'mean', `a number ${each}`, Number.isFinite, channels) : (given?.mean ?? fill(0));
+  const deviation = reader.has('deviation')
+    ? numbers(reader, 'deviation', `a number above 0 ${each}`, (n) => n > 0, channels)
+    : (given?.deviation ?? fill(1));
   reader.finish();
   return shape === undefined || mean === undefined || deviation === undefined ? undefined : { shape, mean, deviation };
 }

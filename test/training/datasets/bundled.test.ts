@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DATASETS } from '../../../src/training/datasets/catalogue.ts';
+import { MNIST } from '../../../src/training/datasets/catalogue.ts';
 import { loadDataset } from '../../../src/training/datasets/dataset.ts';
 import { splitValidation } from '../../../src/training/datasets/split.ts';
 import { shuffled, stepsOf } from '../../../src/training/order.ts';
 
 const RESOURCES = new URL('../../../resources', import.meta.url).pathname;
-const mnist = DATASETS.get('mnist')!;
+const mnist = MNIST;
 
 describe('the bundled MNIST', () => {
   let folder: string | undefined;

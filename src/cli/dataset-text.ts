@@ -1,0 +1,106 @@
+/** Datasets as people read them. Pure; no colours. */
+import type { DatasetOutput, DatasetsOutput } from '../protocol/cli-output.ts';
+import { count, number } from './display/format.ts';
+import { table } from './display/table.ts';
+
+/** Rows and numbers that are shown of long lists. */
+const MOST_CLASSES = 20;
+const MOST_NUMBERS = 6;
+
+/** One dataset: what it is, its classes, what to know of it. */
+export function datasetText(dataset: DatasetOutput, width: number): string[] {
+  const { name, source, training, test, drawn, statistics, notes, content, bytes, sampleType } = dataset;
+  const made =
+    drawn === null ? '' : ` (the source has no test set: ${number(drawn.share * 100)} % drawn class by class, seed ${drawn.seed})`;
+  const lines: [string, string][] = [
+    ['from', source === null ? 'comes with Galapagos' : `${source.kind}, ${source.path}`],
+    ['samples', `${grouped(training.samples)} training, ${grouped(test.samples)} test${made}`],
+    ['shape', shapeText(dataset)],
+    ['predicts', dataset.targets > 0 ? count(dataset.targets, 'number') : `one of ${count(dataset.classes, 'class', 'classes')}`],
+    ['mean', numbers(statistics.mean)],
+    [
+      'deviation',
+      `${numbers(statistics.deviation)}${sampleType === 'u8' ? '  (of the training set, bytes as fractions of 255)' : '  (of the training set)'}`,
+    ],
+    ...(training.sha256 === null || test.sha256 === null
+      ? []
+      : ([
+          ['training', `sha256 ${training.sha256}`],
+          ['test', `sha256 ${test.sha256}`],
+        ] as [string, string][])),
+    ...(content === null ? [] : ([['on disk', `${megabytes(bytes)}, content ${content}`]] as [string, string][])),
+  ];
+  const widest = Math.max(...lines.map(([label]) => label.length));
+  return [
+    `Dataset ${name}`,
+    ...lines.map(([label, value]) => `  ${label.padEnd(widest)}  ${value}`),
+    ...classes(dataset, width),
+    ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `  Note: ${note}`)]),
+  ];
+}
+
+export function datasetsText({ datasets, folder }: DatasetsOutput, width: number): string[] {
+  const rows = datasets.map(({ name, dataset }) =>
+    dataset === null
+      ? [name, 'damaged', '', '', '', '', '']
+      : [
+          name,
+          dataset.shape.join('×'),
+          dataset.targets > 0 ? '–' : String(dataset.classes),
+          grouped(dataset.training.samples),
+          grouped(dataset.test.samples),
+          dataset.content === null ? '–' : megabytes(dataset.bytes),
+          dataset.source?.kind ?? 'comes with Galapagos',
+        ],
+  );
+  const head = [
+    { title: 'name', align: 'left' },
+    { title: 'shape', align: 'left' },
+    { title: 'classes', align: 'right' },
+    { title: 'training', align: 'right' },
+    { title: 'test', align: 'right' },
+    { title: 'on disk', align: 'right' },
+    { title: 'from', align: 'left' },
+  ] as const;
+  const problems = datasets.flatMap(({ problem }) => (problem === null ? [] : ['', problem]));
+  const hint = datasets.some(({ dataset }) => dataset?.source !== null)
+    ? []
+    : ['', `Nothing imported yet in ${folder}: galapagos datasets import PATH.`];
+  return [...table(head, rows, width), ...problems, ...hint];
+}
+
+function classes({ classNames, training, test }: DatasetOutput, width: number): string[] {
+  if (classNames.length === 0 || training.perClass.length === 0) return [];
+  const shown = classNames
+    .slice(0, MOST_CLASSES)
+    .map((name, c) => [name, grouped(training.perClass[c] ?? 0), grouped(test.perClass[c] ?? 0)]);
+  const more = classNames.length - shown.length;
+  const lines = table(
+    [
+      { title: 'class', align: 'left' },
+      { title: 'training', align: 'right' },
+      { title: 'test', align: 'right' },
+    ],
+    shown,
+    width,
+  );
+  return ['', ...lines.map((line) => `  ${line}`), ...(more > 0 ? [`  … and ${count(more, 'more class', 'more classes')}`] : [])];
+}
+
+function shapeText({ shape, sampleType }: DatasetOutput): string {
+  const what = sampleType === 'u8' ? 'bytes' : 'numbers';
+  return shape.length === 3 ? `${shape.join(' × ')} ${what} (channels × height × width)` : `${shape.join(' × ')} ${what}`;
+}
+
+function numbers(values: readonly number[]): string {
+  const shown = values.slice(0, MOST_NUMBERS).map(number).join('  ');
+  return values.length > MOST_NUMBERS ? `${shown}  … (${values.length})` : shown;
+}
+
+function grouped(n: number): string {
+  return n.toLocaleString('en');
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
+}
