@@ -1,6 +1,7 @@
 /** Which ops of a plan's chains run as one kernel here: a convolution with its pool, its relu; a batch norm with its relu. */
 import { numberOf, pairOf, rootOf, type Op, type Plan } from '../../plan/plan.ts';
-import { LONGEST_SUM, poolFits } from './kernels/correlate.ts';
+import { LONGEST_SUM } from './kernels/blocks.ts';
+import { poolFits } from './kernels/correlate.ts';
 
 export interface Fusion {
   /** Layer of a convolution → what follows it inside the kernel. */

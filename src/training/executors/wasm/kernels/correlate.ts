@@ -6,6 +6,7 @@
  * Parameters: x, w, b, y; then the winners' codes with `pool`, the number of columns where they are tiles.
  */
 import type { Body, Local } from '../instructions.ts';
+import { chooseBlock, LONGEST_SUM, pieces, REGISTERS } from './blocks.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
 /** Steps in bytes. */
@@ -45,11 +46,6 @@ interface Steps {
   readonly row: number;
   readonly column: number;
 }
-
-/** Vector registers on x64, one of them the compiler's. */
-const REGISTERS = 15;
-/** Longest sum in one accumulator. */
-export const LONGEST_SUM = 4096;
 
 /** Whether a pooling window of this size can be a block. */
 export function poolFits(size: readonly [number, number], terms: number): boolean {
@@ -92,41 +88,16 @@ function flattened(shape: Correlation): Correlation {
   return gapless ? { ...shape, rows: 1, columns: rows * columns } : shape;
 }
 
-interface Block {
-  readonly pixels: number;
-  readonly filters: number;
-}
-
-/** Accumulators, a block's pixels and its weights fit the registers together, as V8 loads all operands of a block first. */
-function fits({ pixels, filters }: Block): boolean {
-  return pixels * filters + pixels + filters <= REGISTERS;
-}
-
-/** The block with the least work over the whole output; multiply and add count one each, so do a load and a loop's bookkeeping. */
-function chooseBlock(columns: number, filters: number, fixedPixels: number | undefined): Block {
-  let best: Block & { cost: number } = { pixels: 1, filters: 1, cost: Infinity };
-  for (let pixels = fixedPixels ?? 1; pixels <= (fixedPixels ?? Math.min(columns, REGISTERS)); pixels++) {
-    for (let f = 1; f <= Math.min(filters, REGISTERS); f++) {
-      if (fixedPixels === undefined ? !fits({ pixels, filters: f }) : pixels * f + f + 2 > REGISTERS && f > 1) continue;
-      const cost = split(filters, f).reduce(
-        (sum, [size, times]) =>
-          sum + times * split(fixedPixels === undefined ? columns : pixels, pixels).reduce((s, [p, n]) => s + n * blockCost(p, size), 0),
-        0,
-      );
-      if (cost < best.cost) best = { pixels, filters: f, cost };
-    }
+/** Pixels and filters of a block. A pooling window is a block's pixels whole; its largest and the code need two more registers. */
+function blockOf(shape: Correlation): { readonly pixels: number; readonly filters: number } {
+  const { pool, filters, columns } = shape;
+  if (pool === undefined) {
+    const [pixels, f] = chooseBlock(columns === 'tiles' ? 64 : columns, filters);
+    return { pixels, filters: f };
   }
-  return best;
-}
-
-function blockCost(pixels: number, filters: number): number {
-  return 2 * pixels * filters + pixels + filters + 5;
-}
-
-/** `total` as [size, times] pieces: whole blocks, then the rest. */
-function split(total: number, block: number): [number, number][] {
-  const [whole, rest] = [Math.floor(total / block), total % block];
-  return [...(whole > 0 ? [[block, whole] as [number, number]] : []), ...(rest > 0 ? [[rest, 1] as [number, number]] : [])];
+  const pixels = pool.size[0] * pool.size[1];
+  const [, f] = chooseBlock(1, filters, (_, n) => n === 1 || pixels * n + n + 2 <= REGISTERS);
+  return { pixels, filters: f };
 }
 
 interface Outer {
@@ -141,8 +112,7 @@ interface Outer {
 function emitPass(body: Body, shape: Correlation, outer: Outer, firstChannel: number, channels: number): void {
   const { pool, columns } = shape;
   const tiles = columns === 'tiles';
-  const window = pool === undefined ? undefined : pool.size[0] * pool.size[1];
-  const block = chooseBlock(tiles ? 64 : columns, shape.filters, window);
+  const block = blockOf(shape);
   const [weight, bias, out, code, row, at, quotient, rest] = body.locals('i32', 8) as Eight;
   body
     .get(outer.w)
@@ -187,18 +157,18 @@ function emitPass(body: Body, shape: Correlation, outer: Outer, firstChannel: nu
               [at, pool.x.column],
               [outAt, shape.y.column],
             ],
-            () => run(window ?? 1),
+            () => run(block.pixels),
           );
         } else if (tiles) {
           body.times(quotient, moving(block.pixels), () => run(block.pixels));
           body.times(rest, moving(1), () => run(1));
         } else {
-          for (const [pixels, count] of split(columns, block.pixels)) body.repeat(count, moving(pixels), () => run(pixels));
+          for (const [pixels, count] of pieces(columns, block.pixels)) body.repeat(count, moving(pixels), () => run(pixels));
         }
       },
     );
   };
-  for (const [filters, count] of split(shape.filters, block.filters)) {
+  for (const [filters, count] of pieces(shape.filters, block.filters)) {
     body.repeat(
       count,
       [

@@ -1,5 +1,6 @@
 /** Walks over buffers of vectors, several at a time: what element-wise kernels and sums have in common. */
 import type { Body, Local } from '../instructions.ts';
+import { LONGEST_SUM } from './blocks.ts';
 
 /**
  * Writes `vector` for each of `count` vectors of consecutive buffers, `unroll` to an iteration. Moves the pointers.
@@ -25,9 +26,6 @@ export function storeVector(body: Body, to: Local, offset: number, add: boolean)
   if (add) body.get(to).load('v128', offset).vector('f32x4.add');
   body.store('v128', offset);
 }
-
-/** No accumulator takes more terms: longer sums are sums of sums. */
-const LONGEST_SUM = 4096;
 
 /** Calls back for parts of `count` terms that one accumulator may take, in order. */
 export function eachPart(count: number, part: (terms: number) => void): void {

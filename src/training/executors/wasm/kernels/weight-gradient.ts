@@ -4,6 +4,7 @@
  * Parameters: g, x, w', tiles.
  */
 import type { Body, Local } from '../instructions.ts';
+import { chooseBlock, LONGEST_SUM, pieces } from './blocks.ts';
 import { pushLaneSum } from './frame.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
@@ -28,9 +29,6 @@ export interface WeightGradient {
   /** From a tile to the next. */
   readonly tile: { readonly g: number; readonly x: number };
 }
-
-const REGISTERS = 15;
-const LONGEST_SUM = 4096;
 
 export function weightGradient(given: WeightGradient): Kernel {
   const gapless = given.x.row === given.columns * given.x.column;
@@ -64,7 +62,7 @@ function eachChunk(body: Body, shape: WeightGradient, tiles: Local, { g, x, to }
   const pixels = shape.rows * shape.columns;
   const most = Math.max(1, Math.floor(LONGEST_SUM / pixels));
   const [left, now, gAt, xAt] = body.locals('i32', 4) as [Local, Local, Local, Local];
-  const [chunks, one] = body.locals('i32', 2) as [Local, Local];
+  const chunks = body.local('i32');
   body.get(g).set(gAt).get(x).set(xAt).get(tiles).set(left);
   body
     .get(tiles)
@@ -80,7 +78,7 @@ function eachChunk(body: Body, shape: WeightGradient, tiles: Local, { g, x, to }
     body.get(now).i32(shape.tile.g).plain('i32.mul').get(gAt).plain('i32.add').set(gAt);
     body.get(now).i32(shape.tile.x).plain('i32.mul').get(xAt).plain('i32.add').set(xAt);
   });
-  body.release('i32', left, now, gAt, xAt, chunks, one);
+  body.release('i32', left, now, gAt, xAt, chunks);
 }
 
 /** A block's columns: taps of one kernel row, or of a 1×1 kernel several channels. */
@@ -89,36 +87,14 @@ interface Block {
   readonly columns: number;
 }
 
-function cost(filters: number, columns: number): number {
-  return 2 * filters * columns + filters + columns + 4;
-}
-
-function pieces(total: number, block: number): [size: number, times: number][] {
-  const [whole, rest] = [Math.floor(total / block), total % block];
-  return [...(whole > 0 ? [[block, whole] as [number, number]] : []), ...(rest > 0 ? [[rest, 1] as [number, number]] : [])];
-}
-
-function chooseBlock(filters: number, columns: number): Block {
-  let best = { filters: 1, columns: 1, cost: Infinity };
-  for (let f = 1; f <= Math.min(filters, REGISTERS); f++) {
-    for (let c = 1; c <= Math.min(columns, REGISTERS); c++) {
-      if (f * c + f + c > REGISTERS) continue;
-      let total = 0;
-      for (const [a, n] of pieces(filters, f)) for (const [b, m] of pieces(columns, c)) total += n * m * cost(a, b);
-      if (total < best.cost) best = { filters: f, columns: c, cost: total };
-    }
-  }
-  return best;
-}
-
 function walkFilters(body: Body, shape: WeightGradient, tiles: Local, { g, x, to }: Pointers): void {
   const [height, width] = shape.kernel;
   const [single, taps] = [height * width === 1, height * width];
-  const block = chooseBlock(shape.filters, single ? shape.channels : width);
+  const [most, columnsOfBlock] = chooseBlock(shape.filters, single ? shape.channels : width);
   const plane = shape.rows * shape.columns * 16;
   const [gBlock, toFilter, xColumn, toColumn] = body.locals('i32', 4) as [Local, Local, Local, Local];
   body.get(g).set(gBlock).get(to).set(toFilter);
-  for (const [filters, count] of pieces(shape.filters, block.filters)) {
+  for (const [filters, count] of pieces(shape.filters, most)) {
     const moving: [Local, number][] = [
       [gBlock, filters * plane],
       [toFilter, filters * shape.channels * taps * 4],
@@ -128,7 +104,7 @@ function walkFilters(body: Body, shape: WeightGradient, tiles: Local, { g, x, to
       const run = (columns: number, step: number): void =>
         emitBlock(body, shape, { filters, columns, step }, tiles, { g: gBlock, x: xColumn, to: toColumn });
       const along = (total: number, step: number): void => {
-        for (const [columns, times] of pieces(total, block.columns)) {
+        for (const [columns, times] of pieces(total, columnsOfBlock)) {
           body.repeat(
             times,
             [
@@ -223,9 +199,13 @@ export function biasGradient(shape: { readonly filters: number; readonly plane: 
         () => {
           body.get(g).set(at).f32x4(0).set(sum);
           body.times(tiles, [[at, filters * plane * 16 - plane * 16]], () => {
-            body.f32x4(0).set(part);
-            body.repeat(plane, [[at, 16]], () => body.get(part).get(at).load('v128').vector('f32x4.add').set(part));
-            body.get(sum).get(part).vector('f32x4.add').set(sum);
+            for (const [pixels, times] of pieces(plane, LONGEST_SUM)) {
+              body.repeat(times, [], () => {
+                body.f32x4(0).set(part);
+                body.repeat(pixels, [[at, 16]], () => body.get(part).get(at).load('v128').vector('f32x4.add').set(part));
+                body.get(sum).get(part).vector('f32x4.add').set(sum);
+              });
+            }
           });
           body.get(to).get(to).load('f32');
           pushLaneSum(body, sum);

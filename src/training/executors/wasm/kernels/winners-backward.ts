@@ -6,6 +6,7 @@
  * Parameters: x (sample layout), g (tile layout), codes (as g), w, w', b', list (2 · `listBytes`), x' (sample layout).
  */
 import type { Body, Local } from '../instructions.ts';
+import { LONGEST_SUM } from './blocks.ts';
 import { PACKING, pushLaneSum } from './frame.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
@@ -31,8 +32,6 @@ export function listBytes(positions: number): number {
 const SUMS = 6;
 /** Rows of weights held at once in the input's gradient, where stores keep loads in their place. */
 const ROWS = 11;
-/** Entries in one accumulator. */
-const LONGEST_SUM = 4096;
 
 /** Four taps of a kernel's row: `width` of them real. */
 interface RowPart {
