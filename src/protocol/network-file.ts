@@ -117,10 +117,13 @@ export const networkFile = strict({
   input: strict({
     shape: z
       .union([z.tuple([z.int().min(1)]), z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)])])
-      .describe('[channels, rows, columns] of an image, or [features].'),
-    mean: normalisation('Of each channel, in images of 0 … 1; default 0.'),
-    deviation: normalisation('Of each channel; default 1.'),
-  }),
+      .exactOptional()
+      .describe("[channels, rows, columns] of an image, or [features]; default: the dataset's."),
+    mean: normalisation("Of each channel, in images of 0 … 1; default: the dataset's."),
+    deviation: normalisation("Of each channel; default: the dataset's."),
+  })
+    .exactOptional()
+    .describe("What is read; default: the dataset's samples, by its statistics."),
   layers: z.array(layer).min(1).describe('Read from top to bottom; each reads the one before unless "from" says otherwise.'),
   loss: z.union([
     strict({
