@@ -1,5 +1,6 @@
 /** Runs the built command and the peers' scripts for benchmarks, each as its own process. */
 import { spawn, spawnSync } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { buildIfStale } from '../build/build-if-stale.mjs';
 
@@ -26,31 +27,24 @@ export function peerPython(...modules: readonly string[]): string | null {
   return status === 0 ? python : null;
 }
 
-/** A peer's script; its last line of output is one JSON object. */
-export async function peer(python: string, script: string, args: readonly string[]): Promise<Record<string, unknown>> {
-  const ran = await run(python, [`${root}bench/peers/${script}`, ...args]);
+/**
+ * A peer's script; its last line of output is one JSON object.
+ * @param input what it reads from stdin
+ */
+export async function peer(python: string, script: string, args: readonly string[], input?: string): Promise<Record<string, unknown>> {
+  const ran = await run(python, [`${root}bench/peers/${script}`, ...args], input);
   if (ran.code !== 0) throw new Error(`${script} failed: ${ran.stderr.slice(-2000)}`);
   const last: unknown = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '');
   if (typeof last !== 'object' || last === null) throw new Error(`${script} printed no JSON object`);
   return { ...last };
 }
 
-function run(command: string, args: readonly string[]): Promise<Ran> {
+async function run(command: string, args: readonly string[], input = ''): Promise<Ran> {
   const started = performance.now();
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      resolve({
-        code,
-        stdout: Buffer.concat(out).toString(),
-        stderr: Buffer.concat(err).toString(),
-        seconds: (performance.now() - started) / 1000,
-      });
-    });
-  });
+  const child = spawn(command, args, { cwd: root, stdio: 'pipe' });
+  const closed = new Promise<number | null>((resolve, reject) => child.once('close', resolve).once('error', reject));
+  // Who ends without reading says why on stderr.
+  child.stdin.on('error', () => undefined).end(input);
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  return { code, stdout, stderr, seconds: (performance.now() - started) / 1000 };
 }

@@ -3,10 +3,10 @@
  * takes to compile. CPU time on both sides: a shared machine's clock lies. GALAPAGOS_BENCH_NODE names another Node to measure as well,
  * as relaxed SIMD needs 22.
  */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { text } from 'node:stream/consumers';
+import { peer, peerPython } from './processes.ts';
 import type { BenchRow } from './row.ts';
 import type { Measured } from './training-process.ts';
 import { PRESETS } from '../src/training/models/presets.ts';
@@ -36,13 +36,13 @@ const CASES: readonly Case[] = [
 
 export async function run(): Promise<BenchRow[]> {
   const nodes = [process.execPath, process.env['GALAPAGOS_BENCH_NODE']].filter((node) => node !== undefined);
-  const peer = await pytorch();
+  const theirs = await pytorch();
   const rows: BenchRow[] = [];
   for (const each of CASES) {
     for (const node of nodes) {
       for (const lanes of each.lanes) {
         const measured = await measure(node, each, lanes);
-        rows.push(speedRow(each, lanes, measured, peer));
+        rows.push(speedRow(each, lanes, measured, theirs));
         if (lanes === 1) rows.push(compileRow(each, measured));
       }
     }
@@ -100,19 +100,9 @@ interface Peer {
 }
 
 async function pytorch(): Promise<Peer> {
-  const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? 'python3';
-  const script = fileURLToPath(new URL('peers/pytorch-training.py', import.meta.url));
+  const python = peerPython('torch');
+  if (python === null) return { name: null, figures: null, note: 'PyTorch is not installed' };
   const networks = CASES.map(({ preset, steps }) => ({ network: resolveNetwork(PRESETS.get(preset), new Scope({ dropout: 0.1 })), steps }));
-  try {
-    const child = spawn(python, [script, String(REPEATS)], { stdio: ['pipe', 'pipe', 'pipe'] });
-    const closed = new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject));
-    child.stdin.on('error', () => undefined).end(JSON.stringify(networks));
-    const [out, complaint, code] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
-    if (code !== 0) throw new Error(complaint);
-    const { torch, samplesPerSecond } = JSON.parse(out) as { torch: string; samplesPerSecond: Record<string, number> };
-    return { name: `PyTorch ${torch}, 1 thread`, figures: samplesPerSecond };
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error);
-    return { name: null, figures: null, note: `no peer: ${python} cannot run PyTorch (${reason}); set GALAPAGOS_PEER_PYTHON` };
-  }
+  const { torch, samplesPerSecond } = await peer(python, 'pytorch-training.py', [String(REPEATS)], JSON.stringify(networks));
+  return { name: `PyTorch ${String(torch)}, 1 thread`, figures: samplesPerSecond as Peer['figures'] };
 }
