@@ -9,7 +9,7 @@ import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
 import { exportOnnx } from '../../src/training/onnx/export.ts';
 import { OPSET } from '../../src/training/onnx/model.ts';
-import { ProtobufWriter } from '../../src/training/onnx/protobuf.ts';
+import { Message } from '../../src/training/protobuf.ts';
 import { compilePlan } from '../../src/training/plan/compile.ts';
 import { toTensors } from '../../src/training/weights/lane-file.ts';
 import { missingPython } from '../support/peer-python.ts';
@@ -20,14 +20,14 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 describe('protobuf', () => {
   // The examples of protobuf.dev's page on the encoding, and one float.
-  it.each<[string, ProtobufWriter, string]>([
-    ['a = 150', new ProtobufWriter().integer(1, 150), '089601'],
-    ['b = "testing"', new ProtobufWriter().text(2, 'testing'), '120774657374696e67'],
-    ['c {a = 150}', new ProtobufWriter().message(3, new ProtobufWriter().integer(1, 150)), '1a03089601'],
-    ['field 20, beyond 32 bits', new ProtobufWriter().integer(20, 2 ** 40), 'a001808080808020'],
-    ['f = 1.5', new ProtobufWriter().float(2, 1.5), '150000c03f'],
+  it.each<[string, Message, string]>([
+    ['a = 150', new Message().integer(1, 150), '089601'],
+    ['b = "testing"', new Message().text(2, 'testing'), '120774657374696e67'],
+    ['c {a = 150}', new Message().message(3, new Message().integer(1, 150)), '1a03089601'],
+    ['field 20, beyond 32 bits', new Message().integer(20, 2 ** 40), 'a001808080808020'],
+    ['f = 1.5', new Message().float(2, 1.5), '150000c03f'],
   ])('writes %s', (_name, message, bytes) => {
-    expect(hex(message.finish())).toBe(bytes);
+    expect(hex(message.encode())).toBe(bytes);
   });
 });
 

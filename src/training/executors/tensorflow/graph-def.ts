@@ -1,5 +1,5 @@
 /** TensorFlow's messages (graph.proto, function.proto, saved_model.proto): nodes, functions, and a SavedModel that holds a graph only. */
-import { Message } from './protobuf.ts';
+import { Message } from '../../protobuf.ts';
 import { DTYPE_NUMBER, type Attribute, type Attributes, type DType, type TensorType } from './tensor.ts';
 
 export interface Node {
