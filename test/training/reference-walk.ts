@@ -38,13 +38,15 @@ export interface Place {
   /** Of the run. */
   readonly step?: number;
   readonly perEpoch?: number;
+  /** false: sides and gap are not looked at. */
+  readonly kinks?: boolean;
 }
 
 /** Of the lane of trial 0 in a run of seed 7. */
 export function walkReference(
   { network, plan, settings, view }: SmallSubject,
   weights: readonly Float64Array[],
-  { indices, epoch = 0, step: at = 0, perEpoch = 1 }: Place,
+  { indices, epoch = 0, step: at = 0, perEpoch = 1, kinks: looked = true }: Place,
   params: Params = PARAMS,
 ): Walk {
   const words = new HyperRows(plan, network, settings, [params], perEpoch).piece(at, 1);
@@ -74,9 +76,11 @@ export function walkReference(
   let gap = Infinity;
   for (const op of plan.train) {
     if (UPDATES.has(op.kind)) continue;
-    const kinks = kinksOf(op, step);
-    sides += kinks.sides;
-    gap = Math.min(gap, kinks.gap);
+    if (looked) {
+      const kinks = kinksOf(op, step);
+      sides += kinks.sides;
+      gap = Math.min(gap, kinks.gap);
+    }
     execute(op, step, []);
   }
   const gradients = plan.weights.map(({ name }) => named('weight-gradient', `${name}'`).slice());

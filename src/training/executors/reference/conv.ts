@@ -3,15 +3,15 @@ import { pairOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
 
 /** One tap of one kernel plane over the outputs whose input pixel is inside the image: first indices and steps. */
-interface TapRun {
-  readonly weight: number;
-  readonly x: number;
-  readonly y: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly xRow: number;
-  readonly xColumn: number;
-  readonly yRow: number;
+class TapRun {
+  weight = 0;
+  x = 0;
+  y = 0;
+  rows = 0;
+  columns = 0;
+  xRow = 0;
+  xColumn = 0;
+  yRow = 0;
 }
 
 /** Outputs 0 … size−1 that tap `offset` (tap − padding) reaches inside 0 … input−1: first and count. */
@@ -21,40 +21,42 @@ function reach(offset: number, stride: number, input: number, size: number): rea
   return [first, Math.max(0, last - first + 1)];
 }
 
-/** Visits every tap of every pair of an input plane and an output plane that a kernel connects, sample by sample. */
+/** Visits every tap of every pair of an input plane and an output plane that a kernel connects; the run is one object, rewritten. */
 function eachTap(
   op: Op,
   tensors: Tensors,
   ids: { readonly input: number; readonly weight: number; readonly output: number },
   batch: number,
-  visit: (run: TapRun) => void,
+  visit: (run: Readonly<TapRun>) => void,
 ): void {
   const [c = 1, h = 1, w = 1] = tensors.shape(ids.input);
   const [o = 1, rows = 1, columns = 1] = tensors.shape(ids.output);
   const perGroup = tensors.shape(ids.weight)[1] ?? 1;
   const [kernel, stride, padding] = [pairOf(op, 'kernel'), pairOf(op, 'stride'), pairOf(op, 'padding')];
   const groups = c / perGroup;
-  for (let plane = 0; plane < batch * o * perGroup; plane++) {
-    const k = plane % perGroup;
-    const filter = Math.floor(plane / perGroup) % o;
-    const b = Math.floor(plane / (perGroup * o));
-    const channel = Math.floor(filter / (o / groups)) * perGroup + k;
-    for (let tap = 0; tap < kernel[0] * kernel[1]; tap++) {
-      const dy = Math.floor(tap / kernel[1]) - padding[0];
-      const dx = (tap % kernel[1]) - padding[1];
-      const [row, rowCount] = reach(dy, stride[0], h, rows);
-      const [column, columnCount] = reach(dx, stride[1], w, columns);
-      if (rowCount === 0 || columnCount === 0) continue;
-      visit({
-        weight: (filter * perGroup + k) * kernel[0] * kernel[1] + tap,
-        x: (b * c + channel) * h * w + (row * stride[0] + dy) * w + column * stride[1] + dx,
-        y: (b * o + filter) * rows * columns + row * columns + column,
-        rows: rowCount,
-        columns: columnCount,
-        xRow: stride[0] * w,
-        xColumn: stride[1],
-        yRow: columns,
-      });
+  const taps = kernel[0] * kernel[1];
+  const run = new TapRun();
+  [run.xRow, run.xColumn, run.yRow] = [stride[0] * w, stride[1], columns];
+  // By tap outermost: where it reaches is the same for every plane.
+  for (let tap = 0; tap < taps; tap++) {
+    const dy = Math.floor(tap / kernel[1]) - padding[0];
+    const dx = (tap % kernel[1]) - padding[1];
+    const [row, rowCount] = reach(dy, stride[0], h, rows);
+    const [column, columnCount] = reach(dx, stride[1], w, columns);
+    if (rowCount === 0 || columnCount === 0) continue;
+    [run.rows, run.columns] = [rowCount, columnCount];
+    const from = (row * stride[0] + dy) * w + column * stride[1] + dx;
+    const to = row * columns + column;
+    for (let b = 0; b < batch; b++) {
+      for (let filter = 0; filter < o; filter++) {
+        const first = b * c + Math.floor(filter / (o / groups)) * perGroup;
+        run.y = (b * o + filter) * rows * columns + to;
+        for (let k = 0; k < perGroup; k++) {
+          run.x = (first + k) * h * w + from;
+          run.weight = (filter * perGroup + k) * taps + tap;
+          visit(run);
+        }
+      }
     }
   }
 }
