@@ -80,7 +80,8 @@ export abstract class ChunkedExecutable implements Executable {
         await this.trainSteps(request, done, steps, this.#liveLanes(), tallies);
         this.#chunkSteps = paced(steps, performance.now() - chunkBegan, this.#chunkSteps);
         done += steps;
-        request.onChunk?.(done, this.#freezeDiverged(tallies));
+        const diverged = this.#freezeDiverged(tallies);
+        request.onChunk?.(done, diverged);
         await setImmediate();
         this.#applyStops();
       }
