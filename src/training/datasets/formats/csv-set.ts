@@ -47,7 +47,7 @@ function readTable(item: Item, earlier: Columns | null, importing: Importing): C
 /** A first row is a header if it names a known label or what was asked for, or if it has texts only where the next has numbers. */
 function hasHeader(first: readonly string[], second: readonly string[], { options }: Importing): boolean {
   const asked = [options.label, ...options.targets, ...options.drop].filter((name) => name !== null);
-  if (first.some((name) => LABELS.includes(name.toLowerCase()) || asked.includes(name))) return true;
+  if (first.some((name) => !isNumber(name) && (LABELS.includes(name.toLowerCase()) || asked.includes(name)))) return true;
   return first.every((name) => !isNumber(name)) && second.some(isNumber);
 }
 
