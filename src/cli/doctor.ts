@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { gpuInventory, machine } from '../node/machine.ts';
 import type { GpuInventory } from '../node/machine.ts';
 import { userFolder } from '../node/user-folder.ts';
+import { findInstallation } from '../training/executors/tensorflow/installation.ts';
 import type { DoctorOutput } from '../protocol/cli-output.ts';
 
 export type Check = DoctorOutput['checks'][number];
@@ -44,6 +45,7 @@ export async function examine({ resources, cwd }: Surroundings): Promise<Check[]
     writable('user folder', userFolder(), 'set GALAPAGOS_HOME to a folder that you may write to'),
     disk(cwd),
     graphics(gpu),
+    await tensorflow(),
     electron(),
     ok('Python', 'not needed (only the benchmarks compare with programs written in it)'),
   ];
@@ -121,6 +123,26 @@ function graphics(inventory: GpuInventory): Check {
   if (!inventory.known) return optional('graphics cards', `unknown: ${inventory.reason}`, later);
   const names = inventory.gpus.map(({ vendor, model, vram }) => `${vendor} ${model}${vram === null ? '' : ` (${vram} MB)`}`);
   return names.length === 0 ? optional('graphics cards', 'none found', later) : ok('graphics cards', names.join(', '));
+}
+
+/** Loads it in a child, as `library` does: what TensorFlow says there is what a worker would hear. */
+async function tensorflow(): Promise<Check> {
+  const folder = process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder(), 'tensorflow');
+  const remedy = 'only the tensorflow executor needs it: galapagos backend install tensorflow';
+  const found = findInstallation(folder);
+  if ('absent' in found) return optional('TensorFlow', found.absent, remedy);
+  const { tensorflow: version, cuda } = found.installation;
+  const script = `const binding = require(${JSON.stringify(found.binding)}); process.stdout.write(binding.isUsingGpuDevice() ? 'card' : 'processor')`;
+  return new Promise((done) => {
+    const options = { timeout: LOADING_MS, windowsHide: true, env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' } };
+    execFile(process.execPath, ['-e', script], options, (error, stdout, stderr) => {
+      const reason = /^\w*Error.*$/m.exec(stderr)?.[0] ?? error?.message ?? '';
+      if (error !== null) done(optional('TensorFlow', `${found.binding} does not load: ${reason}`, remedy));
+      else if (cuda && stdout !== 'card')
+        done(optional('TensorFlow', `${version} with CUDA, but it finds no card`, "see that NVIDIA's driver works: nvidia-smi"));
+      else done(ok('TensorFlow', `${version} on the ${stdout}, in ${folder}`));
+    });
+  });
 }
 
 function electron(): Check {

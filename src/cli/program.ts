@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { userFolder } from '../node/user-folder.ts';
 import { addAskTell } from './commands/ask-tell.ts';
+import { addBackend } from './commands/backend.ts';
 import { addBest } from './commands/best.ts';
 import { addDatasets } from './commands/datasets.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -93,6 +94,7 @@ Examples:
   addSimulate(program, context);
   addDatasets(program, context);
   addDoctor(program, context);
+  addBackend(program, context);
   return program;
 }
 

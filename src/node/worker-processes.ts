@@ -4,6 +4,7 @@
  */
 import { spawn as spawnProcess } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
 import { WORKER_SETTINGS, parseWorkerNote } from '../protocol/worker-settings.ts';
 import type { WorkerSettings } from '../protocol/worker-settings.ts';
 import { killGroup } from './process-group.ts';
@@ -142,8 +143,10 @@ export class WorkerProcesses {
       ...folders,
     };
     const heap = `--max-old-space-size=${Math.max(32, Math.floor((memoryLimitBytes * HEAP_SHARE) / 2 ** 20))}`;
+    // Where `backend install` puts it, unless another is named; it need not be there.
+    const tensorflow = env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder, 'tensorflow');
     const child = spawnProcess(execPath, [...execArgv, heap, entry], {
-      env: { ...env, [WORKER_SETTINGS]: JSON.stringify(settings) },
+      env: { ...env, GALAPAGOS_TENSORFLOW: tensorflow, [WORKER_SETTINGS]: JSON.stringify(settings) },
       // The channel is how the worker notices that this process is gone.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A group of its own: it dies whole, and a Ctrl-C in the terminal does not reach it.

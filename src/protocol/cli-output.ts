@@ -159,3 +159,21 @@ export const doctorOutput = strict({
   ),
 });
 export type DoctorOutput = z.output<typeof doctorOutput>;
+
+/** What `backend` commands leave behind. */
+export const backendOutput = strict({
+  backends: z.array(
+    strict({
+      name: z.literal('tensorflow'),
+      folder: z.string(),
+      installed: strict({
+        tensorflow: z.string().describe('Version of the libraries.'),
+        tfjs: z.string().describe('Version of tfjs-node.'),
+        cuda: z.boolean(),
+        binding: z.enum(['compiled', 'shipped']),
+      }).nullable(),
+      absent: z.string().nullable().describe('Why not, where it is not installed.'),
+    }),
+  ),
+});
+export type BackendOutput = z.output<typeof backendOutput>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { askTellAnswer, askTellRequest } from './ask-tell.ts';
 import { bestConfigs } from './best-configs.ts';
 import {
+  backendOutput,
   datasetOutput,
   datasetsOutput,
   doctorOutput,
@@ -37,6 +38,7 @@ const published: Readonly<Record<string, z.ZodType>> = {
   'dataset-output': datasetOutput,
   'import-output': importOutput,
   'remove-output': removeOutput,
+  'backend-output': backendOutput,
   'error-output': errorOutput,
   'ask-tell-request': askTellRequest,
   'ask-tell-answer': askTellAnswer,

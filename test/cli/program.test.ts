@@ -74,7 +74,7 @@ function makeLab(file = folder.file('lab.db')): void {
   lab.close();
 }
 
-const commands = ['run', 'studies', 'show', 'trials', 'best', 'export', 'story', 'ask-tell', 'simulate', 'datasets', 'doctor'];
+const commands = ['run', 'studies', 'show', 'trials', 'best', 'export', 'story', 'ask-tell', 'simulate', 'datasets', 'doctor', 'backend'];
 
 describe('help', () => {
   test('names every command', async () => {

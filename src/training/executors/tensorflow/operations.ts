@@ -1,5 +1,4 @@
 /** TensorFlow's ops as methods that know types and shapes. One method, one op (or a few): no layers, no lanes. */
-import { elements } from '../../plan/plan.ts';
 import type { Attributes, DType, Emitter, Tensor } from './tensor.ts';
 
 export interface Window {
@@ -209,37 +208,34 @@ export class Operations {
 
   /** x [N,H,W,C], w [kh,kw,C,O] → [N,H',W',O]. */
   readonly conv = (x: Tensor, w: Tensor, window: Window): Tensor => {
-    return this.#one('Conv2D', [x, w], convAttributes(window), 'f32', windowed(x.shape, window, w.shape[3] ?? 1));
+    const { image, attributes } = this.#padded(x, window);
+    return this.#one('Conv2D', [image, w], attributes, 'f32', windowed(x.shape, window, w.shape[3] ?? 1));
   };
 
   /** → the gradient of w, of that shape. */
   readonly convWeightGradient = (x: Tensor, g: Tensor, shape: readonly number[], window: Window): Tensor => {
-    return this.#one('Conv2DBackpropFilter', [x, this.integers(shape), g], convAttributes(window), 'f32', shape);
+    const { image, attributes } = this.#padded(x, window);
+    return this.#one('Conv2DBackpropFilter', [image, this.integers(shape), g], attributes, 'f32', shape);
   };
 
   /** → the gradient of x, of that shape. */
-  readonly convInputGradient = (g: Tensor, w: Tensor, shape: readonly number[], window: Window): Tensor => {
-    return this.#one('Conv2DBackpropInput', [this.integers(shape), w, g], convAttributes(window), 'f32', shape);
-  };
+  readonly convInputGradient = (g: Tensor, w: Tensor, shape: readonly number[], window: Window): Tensor =>
+    this.#inputGradient('Conv2DBackpropInput', g, w, shape, window);
 
   /** x [N,H,W,C], w [kh,kw,C,M] → [N,H',W',C·M]. Strides are equal. */
   readonly depthwise = (x: Tensor, w: Tensor, window: Window): Tensor => {
-    return this.#one(
-      'DepthwiseConv2dNative',
-      [x, w],
-      convAttributes(window),
-      'f32',
-      windowed(x.shape, window, (w.shape[2] ?? 1) * (w.shape[3] ?? 1)),
-    );
+    const { image, attributes } = this.#padded(x, window);
+    const channels = (w.shape[2] ?? 1) * (w.shape[3] ?? 1);
+    return this.#one('DepthwiseConv2dNative', [image, w], attributes, 'f32', windowed(x.shape, window, channels));
   };
 
   readonly depthwiseWeightGradient = (x: Tensor, g: Tensor, shape: readonly number[], window: Window): Tensor => {
-    return this.#one('DepthwiseConv2dNativeBackpropFilter', [x, this.integers(shape), g], convAttributes(window), 'f32', shape);
+    const { image, attributes } = this.#padded(x, window);
+    return this.#one('DepthwiseConv2dNativeBackpropFilter', [image, this.integers(shape), g], attributes, 'f32', shape);
   };
 
-  readonly depthwiseInputGradient = (g: Tensor, w: Tensor, shape: readonly number[], window: Window): Tensor => {
-    return this.#one('DepthwiseConv2dNativeBackpropInput', [this.integers(shape), w, g], convAttributes(window), 'f32', shape);
-  };
+  readonly depthwiseInputGradient = (g: Tensor, w: Tensor, shape: readonly number[], window: Window): Tensor =>
+    this.#inputGradient('DepthwiseConv2dNativeBackpropInput', g, w, shape, window);
 
   readonly maxPool = (x: Tensor, window: Window): Tensor => {
     return this.#one('MaxPool', [x], poolAttributes(window, true), 'f32', windowed(x.shape, window, x.shape[3] ?? 1));
@@ -258,6 +254,22 @@ export class Operations {
   readonly averagePoolGradient = (g: Tensor, shape: readonly number[], window: Window): Tensor => {
     return this.#one('AvgPoolGrad', [this.integers(shape), g], poolAttributes(window, false), 'f32', shape);
   };
+
+  /** The image as the op takes it: padded beforehand where neither VALID nor SAME says the same. */
+  #padded(x: Tensor, window: Window): { readonly image: Tensor; readonly attributes: Attributes } {
+    const padding = namedPadding(x.shape, window);
+    const image = padding === undefined ? this.pad(x, [[0, 0], ...window.padding, [0, 0]]) : x;
+    return { image, attributes: convAttributes(window, padding ?? 'VALID') };
+  }
+
+  #inputGradient(op: string, g: Tensor, w: Tensor, shape: readonly number[], window: Window): Tensor {
+    const padding = namedPadding(shape, window);
+    if (padding !== undefined) return this.#one(op, [this.integers(shape), w, g], convAttributes(window, padding), 'f32', shape);
+    const [rows, columns] = window.padding;
+    const whole = shape.map((n, axis) => n + (axis === 1 ? rows[0] + rows[1] : axis === 2 ? columns[0] + columns[1] : 0));
+    const padded = this.#one(op, [this.integers(whole), w, g], convAttributes(window, 'VALID'), 'f32', whole);
+    return this.slice(padded, [0, rows[0], columns[0], 0], shape);
+  }
 
   #binary(op: string, a: Tensor, b: Tensor, dtype: DType = a.dtype): Tensor {
     return this.#one(op, [a, b], { T: { type: a.dtype } }, dtype, broadcast(a.shape, b.shape));
@@ -298,19 +310,31 @@ function windowed([n = 1, h = 1, w = 1]: readonly number[], { kernel, stride, pa
   return [n, along(h, 0), along(w, 1), channels];
 }
 
-function paddingAttributes({ padding }: Window): Attributes {
-  const flat = padding.flat();
-  if (elements(flat.map((n) => n + 1)) === 1) return { padding: { text: 'VALID' } };
-  return { padding: { text: 'EXPLICIT' }, explicit_paddings: { integers: [0, 0, ...flat, 0, 0] } };
+/** TensorFlow's name for a padding, where it has one: its kernels for explicit numbers are fewer and less used. */
+function namedPadding([, h = 1, w = 1]: readonly number[], { kernel, stride, padding }: Window): 'VALID' | 'SAME' | undefined {
+  if (padding.flat().every((n) => n === 0)) return 'VALID';
+  const same = ([h, w] as const).every((size, k) => {
+    const axis = k === 0 ? 0 : 1;
+    const total = Math.max(0, (Math.ceil(size / stride[axis]) - 1) * stride[axis] + kernel[axis] - size);
+    const before = Math.floor(total / 2);
+    return padding[axis][0] === before && padding[axis][1] === total - before;
+  });
+  return same ? 'SAME' : undefined;
 }
 
-function convAttributes(window: Window): Attributes {
+function convAttributes({ stride }: Window, padding: 'VALID' | 'SAME'): Attributes {
   return {
     T: { type: 'f32' },
-    strides: { integers: [1, ...window.stride, 1] },
+    strides: { integers: [1, ...stride, 1] },
     data_format: { text: 'NHWC' },
-    ...paddingAttributes(window),
+    padding: { text: padding },
   };
+}
+
+function explicitPadding({ padding }: Window): Attributes {
+  const flat = padding.flat();
+  if (flat.every((n) => n === 0)) return { padding: { text: 'VALID' } };
+  return { padding: { text: 'EXPLICIT' }, explicit_paddings: { integers: [0, 0, ...flat, 0, 0] } };
 }
 
 function poolAttributes(window: Window, padded: boolean): Attributes {
@@ -319,6 +343,6 @@ function poolAttributes(window: Window, padded: boolean): Attributes {
     ksize: { integers: [1, ...window.kernel, 1] },
     strides: { integers: [1, ...window.stride, 1] },
     data_format: { text: 'NHWC' },
-    ...(padded ? paddingAttributes(window) : { padding: { text: 'VALID' } }),
+    ...(padded ? explicitPadding(window) : { padding: { text: 'VALID' } }),
   };
 }

@@ -50,20 +50,19 @@ export class TensorflowExecutor implements Executor {
   }
 
   /** @throws TrainingError `unsupported`, `compile-failed` */
-  compile(plan: Plan, lanes: number, signal: AbortSignal): Promise<TensorflowExecutable> {
+  async compile(plan: Plan, lanes: number, signal: AbortSignal): Promise<TensorflowExecutable> {
+    await Promise.resolve();
     signal.throwIfAborted();
     const loaded = this.#load();
     if ('reason' in loaded) throw new TrainingError('unsupported', `tensorflow: ${loaded.reason}; ${REMEDY}`);
     const { binding, label } = loaded;
     const shape = { samples: 0, shape: plan.input.shape, classes: 0, sampleType: plan.input.type };
-    return Promise.resolve(
-      new TensorflowExecutable(
-        plan,
-        lanes,
-        label,
-        (bucket) => new GraphProgram(binding, plan, bucket),
-        (bucket, form) => memoryOf(plan, bucket, shape, form),
-      ),
+    return new TensorflowExecutable(
+      plan,
+      lanes,
+      label,
+      (bucket) => new GraphProgram(binding, plan, bucket),
+      (bucket, form) => memoryOf(plan, bucket, shape, form),
     );
   }
 

@@ -18,7 +18,10 @@ interface Shapes {
   readonly form: Form;
 }
 
-/** What rows and columns of padding a window needs so that it gives `output` places. */
+/**
+ * What rows and columns of padding a window needs so that it gives `output` places. Where there is one place only, no stride is taken,
+ * so it is 1: oneDNN's convolution has been seen to give zeros there (2.20: one column, kernel 1×2, stride 1×2, one channel).
+ */
 export function windowOf(
   kernel: readonly [number, number],
   stride: readonly [number, number],
@@ -26,16 +29,13 @@ export function windowOf(
   input: readonly number[],
   output: readonly number[],
 ): Window {
-  const after = (axis: 0 | 1): number =>
-    Math.max(0, ((output[axis] ?? 1) - 1) * stride[axis] + kernel[axis] - (input[axis] ?? 1) - padding[axis]);
-  return {
-    kernel,
-    stride,
-    padding: [
-      [padding[0], after(0)],
-      [padding[1], after(1)],
-    ],
+  const along = (axis: 0 | 1): readonly [number, number] => {
+    const needed = ((output[axis] ?? 1) - 1) * stride[axis] + kernel[axis];
+    return [padding[axis], Math.max(0, needed - (input[axis] ?? 1) - padding[axis])];
   };
+  const pads = [along(0), along(1)] as const;
+  const step = (axis: 0 | 1): number => ((input[axis] ?? 1) + pads[axis][0] + pads[axis][1] === kernel[axis] ? 1 : stride[axis]);
+  return { kernel, stride: [step(0), step(1)], padding: pads };
 }
 
 function shapesOf(op: Op, from: readonly number[], to: readonly number[], shared: boolean): Shapes {

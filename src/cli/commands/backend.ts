@@ -1,0 +1,158 @@
+/** `galapagos backend`: sets an executor's libraries up in the user folder, lists and removes them. */
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { userFolder } from '../../node/user-folder.ts';
+import type { BackendOutput } from '../../protocol/cli-output.ts';
+import { findInstallation } from '../../training/executors/tensorflow/installation.ts';
+import { installTensorflow, removeTensorflow } from '../../training/executors/tensorflow/install/install.ts';
+import { text } from '../arguments.ts';
+import { print, printJson } from '../context.ts';
+import type { Context } from '../context.ts';
+import { EXIT, UsageError } from '../exit-codes.ts';
+import { onInterrupt } from '../interrupt.ts';
+
+interface Options {
+  readonly json?: boolean;
+}
+
+interface InstallFlags extends Options {
+  readonly cuda?: boolean;
+  readonly wheel?: string;
+  readonly index: string;
+}
+
+const NAMES = ['tensorflow'];
+
+export function addBackend(program: Command, context: Context): void {
+  const backend = program
+    .command('backend')
+    .description('libraries of executors that do not come with Galapagos: install, list, remove')
+    .addHelpText(
+      'after',
+      `
+tensorflow runs a plan as one TensorFlow graph, on CUDA cards or on the processor. It goes to ${folderOf()}:
+TensorFlow's libraries from PyPI (by pip where Python is), @tensorflow/tfjs-node by npm, its binding compiled by g++ or the one that
+comes with Galapagos. Linux only; about 1.4 GB, with --cuda about 6 GB.
+
+Examples:
+  galapagos backend install tensorflow
+  galapagos backend install tensorflow --cuda
+  galapagos backend install tensorflow --wheel ./tensorflow_cpu-2.20.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl
+  galapagos backend list
+  galapagos backend remove tensorflow`,
+    );
+  backend
+    .command('install')
+    .description('sets one up; one that is there stays until the new one works')
+    .argument('<name>', NAMES.join(', '))
+    .option('--cuda', 'with the libraries for CUDA cards')
+    .option('--wheel <file>', 'a wheel of tensorflow or tensorflow-cpu that is here already', text)
+    .option('--index <url>', "PyPI's JSON interface or a mirror of it, asked where Python is not", text, 'https://pypi.org/pypi')
+    .option('--json', 'print one JSON document')
+    .action(async (name: string, flags: InstallFlags) => {
+      checkName(name);
+      await install(context, flags);
+    });
+  backend
+    .command('list')
+    .description('what is installed')
+    .option('--json', 'print one JSON document')
+    .action(({ json = false }: Options) => {
+      const output = listed();
+      if (json) printJson(context, output);
+      else print(context, output.backends.map(sentence));
+    });
+  backend
+    .command('remove')
+    .description('removes one, with what an interrupted download left')
+    .argument('<name>', NAMES.join(', '))
+    .option('--json', 'print one JSON document')
+    .action(async (name: string, { json = false }: Options) => {
+      checkName(name);
+      const there = await removeTensorflow(folderOf(), downloadsOf());
+      if (json) printJson(context, listed());
+      else print(context, [there ? `${name} is removed from ${folderOf()}` : `${name} was not installed`]);
+    });
+}
+
+async function install(context: Context, { cuda = false, wheel, index, json = false }: InstallFlags): Promise<void> {
+  const { streams } = context;
+  const cancelled = new AbortController();
+  const stopListening = onInterrupt(() => {
+    cancelled.abort();
+  });
+  const say = (line: string): void => {
+    if (!json) streams.stderr.write(`${line}\n`);
+  };
+  try {
+    const installed = await installTensorflow({
+      folder: folderOf(),
+      downloads: downloadsOf(),
+      cuda,
+      wheel: wheel === undefined ? undefined : resolve(streams.cwd, wheel),
+      index: index.replace(/\/+$/, ''),
+      resources: context.resources,
+      env: streams.env,
+      platform: process.platform,
+      arch: process.arch,
+      signal: cancelled.signal,
+      onStep: (_, words, number, of) => {
+        say(`${String(number)}/${String(of)}  ${words}`);
+      },
+      onProgress: tenths(say),
+    });
+    if (json) printJson(context, listed());
+    else {
+      const { tensorflow, tfjs, binding, librariesBy, folder } = installed;
+      const source = { file: 'from the wheel named', pip: 'by pip', index: 'from the index' }[librariesBy];
+      print(context, [
+        `tensorflow is installed in ${folder}: TensorFlow ${tensorflow} ${source}${cuda ? ' with CUDA' : ''}, tfjs-node ${tfjs}, its binding ${
+          binding === 'compiled' ? 'compiled here' : 'the one that comes with Galapagos'
+        }.`,
+      ]);
+    }
+  } catch (error) {
+    if (!cancelled.signal.aborted) throw error;
+    say('interrupted: nothing half-installed was left; what was downloaded is gone on from');
+    context.exitWith(EXIT.interrupted);
+  } finally {
+    stopListening();
+  }
+}
+
+/** Says notes at once, and shares in tenths. */
+function tenths(say: (line: string) => void): (note: string, done?: number, total?: number) => void {
+  let last = '';
+  return (note, done, total) => {
+    const share = done === undefined || total === undefined ? '' : `: ${String(Math.floor((10 * done) / total) * 10)} %`;
+    const line = `     ${note}${share}`;
+    if (line !== last) say(line);
+    last = line;
+  };
+}
+
+function listed(): BackendOutput {
+  const folder = folderOf();
+  const found = findInstallation(folder);
+  if ('absent' in found) return { backends: [{ name: 'tensorflow', folder, installed: null, absent: found.absent }] };
+  const { tensorflow, tfjs, cuda, binding } = found.installation;
+  return { backends: [{ name: 'tensorflow', folder, installed: { tensorflow, tfjs, cuda, binding }, absent: null }] };
+}
+
+function sentence({ name, folder, installed, absent }: BackendOutput['backends'][number]): string {
+  if (installed === null) return `${name}  ${absent ?? 'not installed'}`;
+  const { tensorflow, tfjs, cuda, binding } = installed;
+  return `${name}  TensorFlow ${tensorflow}${cuda ? ' with CUDA' : ''}, tfjs-node ${tfjs}, binding ${binding}, in ${folder}`;
+}
+
+function checkName(name: string): void {
+  if (!NAMES.includes(name)) throw new UsageError(`no backend ${JSON.stringify(name)}: there is ${NAMES.join(', ')}`);
+}
+
+function folderOf(): string {
+  return join(userFolder(), 'tensorflow');
+}
+
+function downloadsOf(): string {
+  return join(userFolder(), 'tensorflow.downloads');
+}

@@ -1,0 +1,56 @@
+/** tfjs-node's binding for TensorFlow's current libraries: compiled from the package's source, or the one that comes with Galapagos. */
+import { copyFile, mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BINDING_FILE, PACKAGE_FOLDER, type Installation } from '../installation.ts';
+import { InstallationFailed } from './failure.ts';
+import { runProgram } from './run-program.ts';
+import type { Progress, Surroundings } from './wheel-source.ts';
+
+/** Relative to the package's folder, which the compiler runs in. */
+function compilerArguments(headers: string, output: string): string[] {
+  return [
+    ...['-O2', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
+    ...[`-I${headers}`, '-I.', '-Ideps/include', 'binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],
+    ...['-o', output, '-Ldeps/lib', '-ltensorflow', '-ltensorflow_framework', '-s', '-Wl,-rpath,$ORIGIN/../../deps/lib'],
+  ];
+}
+
+/**
+ * @param folder of the installation being made
+ * @param shipped file of the binding that comes with Galapagos for this processor; it need not exist
+ */
+export async function makeBinding(
+  folder: string,
+  shipped: string,
+  around: Surroundings,
+  progress: Progress,
+): Promise<Installation['binding']> {
+  const binding = join(folder, BINDING_FILE);
+  await mkdir(dirname(binding), { recursive: true });
+  const said: string[] = [];
+  const chosen = around.env['CXX'] ?? '';
+  const compilers = [...(chosen === '' ? [] : [chosen]), 'g++', 'c++', 'clang++'];
+  for (const compiler of compilers) {
+    progress(`compiling with ${compiler}`);
+    const cwd = join(folder, PACKAGE_FOLDER);
+    const args = compilerArguments(join(folder, 'node_modules', 'node-api-headers', 'include'), binding);
+    const { code, absent, lastWords } = await runProgram(compiler, args, { ...around, cwd });
+    if (code === 0 && existsSync(binding)) return 'compiled';
+    if (!absent) {
+      said.push(`${compiler}: ${lastWords === '' ? `exit code ${String(code)}` : lastWords}`);
+      break;
+    }
+  }
+  if (said.length === 0) said.push(`no compiler (${compilers.join(', ')})`);
+  if (existsSync(shipped)) {
+    progress(`${said.join('; ')}: taking the binding that comes with Galapagos`);
+    await copyFile(shipped, binding);
+    return 'shipped';
+  }
+  throw new InstallationFailed('binding', {
+    expected: `a C++ compiler, or a binding for ${around.arch} that comes with Galapagos`,
+    found: said.join('; '),
+    remedy: 'install g++ (Debian: apt install g++) and try again',
+  });
+}

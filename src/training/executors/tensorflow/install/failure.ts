@@ -1,0 +1,63 @@
+/** Why an installation could not be made: which step, what was expected and found, what to do. Nothing half-installed is left. */
+import { GalapagosError } from '../../../../core/errors.ts';
+
+export type StepName = 'room' | 'libraries' | 'package' | 'binding' | 'check' | 'place';
+
+/** In the order in which they are done; how they are said. */
+export const STEPS: Readonly<Record<StepName, string>> = {
+  room: 'look for room',
+  libraries: 'fetch the TensorFlow libraries',
+  package: 'fetch tfjs-node',
+  binding: 'make the binding',
+  check: 'load it',
+  place: 'put it in its place',
+};
+
+export interface FailureDetails {
+  readonly expected: string;
+  readonly found: string;
+  readonly remedy: string;
+}
+
+export class InstallationFailed extends GalapagosError {
+  readonly step: StepName;
+
+  constructor(step: StepName, details: FailureDetails, cause?: unknown) {
+    const { expected, found, remedy } = details;
+    super(
+      'not-installed',
+      `tensorflow was not installed: could not ${STEPS[step]}: expected ${expected}, found ${found}; ${remedy}. Nothing half-installed was left.`,
+      { step, ...details },
+      cause,
+    );
+    this.step = step;
+  }
+}
+
+/** Runs one step; whatever it throws that is not said yet becomes a failure of that step. A cancelled one stays what it is. */
+export async function during<T>(step: StepName, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof InstallationFailed) throw error;
+    signal.throwIfAborted();
+    throw new InstallationFailed(step, systemFailure(error), error);
+  }
+}
+
+function systemFailure(error: unknown): FailureDetails {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const found = error instanceof Error ? error.message : String(error);
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return { expected: 'room on the disk', found: 'a full disk', remedy: 'make room, or set GALAPAGOS_HOME to a folder on another disk' };
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return { expected: 'a folder that may be written to', found, remedy: 'set GALAPAGOS_HOME to a folder of your own' };
+    default:
+      return { expected: 'that to work', found, remedy: 'try again; if it stays so, report it' };
+  }
+}

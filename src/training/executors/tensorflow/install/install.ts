@@ -1,0 +1,266 @@
+/**
+ * Sets the `tensorflow` executor up in a folder: libraries from a wheel, tfjs-node from npm, its binding. Made beside the folder and
+ * moved there whole; an installation that is there stays until the new one has been loaded once.
+ */
+import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { BINDING_FILE, INSTALLATION_FILE, LIBRARY_FILES, PACKAGE_FOLDER, type Installation } from '../installation.ts';
+import { makeBinding } from './binding-build.ts';
+import { during, InstallationFailed, STEPS, type StepName } from './failure.ts';
+import { parseRequirement } from './python-index.ts';
+import { runProgram } from './run-program.ts';
+import { openWheel, takeOut, type Wheel } from './wheel.ts';
+import { namedWheel, obtainWheel, type Obtained, type Progress, type WheelSource } from './wheel-source.ts';
+
+/** What was measured and is tested together. */
+const TENSORFLOW = '2.20.0';
+const TFJS = '4.22.0';
+const NODE_API_HEADERS = '1.9.0';
+const ROOM = { processor: 2.5e9, cuda: 12e9 };
+/** Where libraries and headers wait until npm has made the package's folder. */
+const DEPENDENCIES = 'deps';
+const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
+
+export interface InstallOptions {
+  /** Where it goes. */
+  readonly folder: string;
+  /** Where downloads are kept until it is there. */
+  readonly downloads: string;
+  readonly cuda: boolean;
+  /** A wheel of tensorflow or tensorflow-cpu; undefined: it is downloaded. */
+  readonly wheel?: string | undefined;
+  /** PyPI's JSON interface or a mirror of it. */
+  readonly index: string;
+  /** `resources/`, where the binding that comes with Galapagos lies. */
+  readonly resources: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: string;
+  readonly arch: string;
+  readonly signal: AbortSignal;
+  onStep(step: StepName, text: string, number: number, of: number): void;
+  onProgress: Progress;
+}
+
+export interface Installed extends Installation {
+  readonly folder: string;
+  readonly librariesBy: Obtained['by'];
+}
+
+/** @throws InstallationFailed; the signal's reason if it was cancelled. Either way nothing half-installed is left */
+export async function installTensorflow(options: InstallOptions): Promise<Installed> {
+  const { folder, downloads, signal } = options;
+  const staging = `${folder}.part-${String(process.pid)}`;
+  const names = Object.keys(STEPS) as StepName[];
+  const step = <T>(name: StepName, work: () => Promise<T>): Promise<T> => {
+    options.onStep(name, STEPS[name], names.indexOf(name) + 1, names.length);
+    return during(name, signal, work);
+  };
+  try {
+    await step('room', () => makeRoom(options, staging));
+    const librariesBy = await step('libraries', () => libraries(options, staging));
+    await step('package', () => tfjsNode(options, staging));
+    const binding = await step('binding', () => {
+      const shipped = join(options.resources, 'tensorflow', `tfjs_binding-linux-${options.arch}.node`);
+      return makeBinding(staging, shipped, options, options.onProgress);
+    });
+    const tensorflow = await step('check', () => loadOnce(options, staging));
+    const installation: Installation = { format: 'galapagos-tensorflow/1', tensorflow, tfjs: TFJS, cuda: options.cuda, binding };
+    await step('place', () => place(staging, folder, installation));
+    await rm(downloads, { recursive: true, force: true });
+    return { ...installation, folder, librariesBy };
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** @returns whether anything was there */
+export async function removeTensorflow(folder: string, downloads: string): Promise<boolean> {
+  const there = existsSync(folder) || existsSync(downloads);
+  await rm(folder, { recursive: true, force: true });
+  await rm(downloads, { recursive: true, force: true });
+  return there;
+}
+
+async function makeRoom({ folder, cuda, platform, arch }: InstallOptions, staging: string): Promise<void> {
+  if (platform !== 'linux' || !(cuda ? ['x64'] : ['x64', 'arm64']).includes(arch)) {
+    throw new InstallationFailed('room', {
+      expected: cuda ? 'Linux on x64, which TensorFlow has CUDA libraries for' : 'Linux on x64 or arm64',
+      found: `${platform} on ${arch}`,
+      remedy: 'use the wasm executor, which runs everywhere',
+    });
+  }
+  const parent = dirname(folder);
+  await mkdir(parent, { recursive: true });
+  removeAbandoned(parent, `${basename(folder)}.part-`);
+  const needed = cuda ? ROOM.cuda : ROOM.processor;
+  const { bavail, bsize } = statfsSync(parent);
+  if (bavail * bsize < needed) {
+    throw new InstallationFailed('room', {
+      expected: `${gigabytes(needed)} free in ${parent}`,
+      found: gigabytes(bavail * bsize),
+      remedy: 'make room, or set GALAPAGOS_HOME to a folder on another disk',
+    });
+  }
+  await mkdir(staging, { recursive: true });
+}
+
+/** What a killed installation left: its process is gone. */
+function removeAbandoned(parent: string, stem: string): void {
+  for (const name of readdirSync(parent)) {
+    if (!name.startsWith(stem) || runs(Number(name.slice(stem.length)))) continue;
+    rmSync(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function runs(pid: number): boolean {
+  if (pid === process.pid) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+async function libraries(options: InstallOptions, staging: string): Promise<Obtained['by']> {
+  const { cuda, arch, signal, onProgress } = options;
+  const source: WheelSource = options;
+  const name = cuda || arch !== 'x64' ? 'tensorflow' : 'tensorflow-cpu';
+  const { file, by } =
+    options.wheel === undefined
+      ? await obtainWheel(parseRequirement(`${name}==${TENSORFLOW}`), source, options, onProgress)
+      : namedWheel(options.wheel);
+  const wheel = await usable(file, cuda, signal);
+  onProgress(`unpacking ${basename(file)}`);
+  await damaged(file, () =>
+    takeOut(
+      wheel,
+      (path) => wanted(path),
+      staging,
+      signal,
+      (done, total) => {
+        onProgress('unpacking', done, total);
+      },
+    ),
+  );
+  for (const [link, target] of [
+    ['libtensorflow.so', LIBRARIES[0]],
+    ['libtensorflow_framework.so', LIBRARIES[1]],
+  ] as const) {
+    symlinkSync(target ?? '', join(staging, DEPENDENCIES, 'lib', link));
+  }
+  if (cuda) await cudaLibraries(wheel, options, join(staging, DEPENDENCIES, 'lib'));
+  return by;
+}
+
+/** CUDA's runtime libraries, as the wheel asks for them, beside TensorFlow's: it looks for them there. */
+async function cudaLibraries(wheel: Wheel, options: InstallOptions, folder: string): Promise<void> {
+  const asked = wheel.requirements.filter((text) => /extra\s*==\s*["']and-cuda["']/.test(text) && !text.startsWith('nvidia-cuda-nvcc'));
+  for (const text of asked) {
+    const { file } = await obtainWheel(parseRequirement(text), options, options, options.onProgress);
+    const part = await openWheel(file, options.signal);
+    options.onProgress(`unpacking ${basename(file)}`);
+    await damaged(file, () => takeOut(part, (path) => /^nvidia\/[^/]+\/lib\/([^/]+\.so[.\d]*)$/.exec(path)?.[1], folder, options.signal));
+  }
+}
+
+async function usable(file: string, cuda: boolean, signal: AbortSignal): Promise<Wheel> {
+  const wheel = await damaged(file, () => openWheel(file, signal));
+  const lacking = LIBRARIES.find((library) => !wheel.entries.some(({ name }) => name === `tensorflow/${library}`));
+  if (lacking !== undefined || !(cuda ? ['tensorflow'] : ['tensorflow', 'tensorflow-cpu']).includes(wheel.name)) {
+    throw new InstallationFailed('libraries', {
+      expected: cuda ? 'a wheel of tensorflow for Linux, which has CUDA' : 'a wheel of tensorflow or tensorflow-cpu for Linux',
+      found: `${basename(file)}, which is ${wheel.name} ${wheel.version}${lacking === undefined ? '' : ` and has no ${lacking}`}`,
+      remedy: `take one from https://pypi.org/project/${cuda ? 'tensorflow' : 'tensorflow-cpu'}/${TENSORFLOW}/#files`,
+    });
+  }
+  return wheel;
+}
+
+/** A wheel that cannot be read is not kept: the next try downloads it again. */
+async function damaged<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof InstallationFailed || (error instanceof Error && ('code' in error || error.name === 'AbortError'))) throw error;
+    throw new InstallationFailed(
+      'libraries',
+      {
+        expected: `${basename(file)} whole`,
+        found: error instanceof Error ? error.message : String(error),
+        remedy: 'delete that file and try again',
+      },
+      error,
+    );
+  }
+}
+
+/** Of TensorFlow's wheel: the libraries, and the headers that the binding includes. */
+function wanted(path: string): string | undefined {
+  const [, library] = /^tensorflow\/([^/]+\.so\.2)$/.exec(path) ?? [];
+  if (library !== undefined) return LIBRARIES.includes(library) ? join(DEPENDENCIES, 'lib', library) : undefined;
+  const [, header] = /^tensorflow\/(include\/(?:tensorflow\/(?:c|core\/platform|tsl)|tsl|xla\/tsl)\/.+\.h)$/.exec(path) ?? [];
+  return header === undefined ? undefined : join(DEPENDENCIES, header);
+}
+
+async function tfjsNode({ env, signal, onProgress }: InstallOptions, staging: string): Promise<void> {
+  writeFileSync(join(staging, 'package.json'), '{"private":true}\n');
+  const packages = [`@tensorflow/tfjs-node@${TFJS}`, `node-api-headers@${NODE_API_HEADERS}`];
+  onProgress(`npm install ${packages.join(' ')}`);
+  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error', ...packages];
+  const { code, absent, lastWords } = await runProgram('npm', args, { cwd: staging, env, signal });
+  const manifest = join(staging, PACKAGE_FOLDER, 'package.json');
+  const version = existsSync(manifest) ? (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version?: unknown }).version : undefined;
+  if (code !== 0 || version !== TFJS) {
+    throw new InstallationFailed('package', {
+      expected: packages.join(' and '),
+      found: absent
+        ? 'no npm'
+        : code === 0
+          ? `version ${JSON.stringify(version)}`
+          : `npm: ${lastWords === '' ? `exit code ${String(code)}` : lastWords}`,
+      remedy: absent ? 'install npm, which comes with Node, or put it in PATH' : 'see that npm reaches its registry, and try again',
+    });
+  }
+  await rename(join(staging, DEPENDENCIES), join(staging, PACKAGE_FOLDER, 'deps'));
+}
+
+/** Loads the binding in a process of its own, and lets it compute. */
+async function loadOnce({ env, signal, onProgress }: InstallOptions, staging: string): Promise<string> {
+  const script = `
+    const binding = require(process.argv[1]);
+    const id = binding.createTensor([2, 2], binding.TF_FLOAT, new Float32Array([1, 2, 3, 4]));
+    const [product] = binding.executeOp('MatMul', [{ name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT }], [id, id], 1);
+    process.stdout.write(JSON.stringify({ version: binding.TF_Version, values: [...binding.tensorDataSync(product.id)] }));`;
+  onProgress('loading it in a process of its own');
+  const child = { env: { ...env, TF_CPP_MIN_LOG_LEVEL: '2' }, signal };
+  const { code, stdout, lastWords } = await runProgram(process.execPath, ['-e', script, join(staging, BINDING_FILE)], child);
+  const [, version] = /^\{"version":"([^"]+)","values":\[7,10,15,22\]\}/.exec(stdout) ?? [];
+  if (code === 0 && version !== undefined) return version;
+  throw new InstallationFailed('check', {
+    expected: 'a binding that loads and multiplies matrices',
+    found: lastWords === '' ? `exit code ${String(code)}` : lastWords,
+    remedy: 'see whether this system is older than the wheel asks for (glibc, processor); another version may be given by --wheel FILE',
+  });
+}
+
+async function place(staging: string, folder: string, installation: Installation): Promise<void> {
+  await rm(join(staging, PACKAGE_FOLDER, 'deps', 'include'), { recursive: true, force: true });
+  const lacking = [BINDING_FILE, ...LIBRARY_FILES].find((file) => !existsSync(join(staging, file)));
+  if (lacking !== undefined) throw new Error(`${lacking} is not there`);
+  writeFileSync(join(staging, INSTALLATION_FILE), `${JSON.stringify(installation, null, 2)}\n`);
+  const old = `${folder}.part-${String(process.pid)}-old`;
+  if (existsSync(folder)) await rename(folder, old);
+  try {
+    await rename(staging, folder);
+  } catch (error) {
+    if (existsSync(old)) await rename(old, folder);
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

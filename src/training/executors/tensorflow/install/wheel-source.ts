@@ -1,0 +1,120 @@
+/** Where wheels come from: a file that was named, pip where Python is, else the index itself. */
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InstallationFailed } from './failure.ts';
+import { download, findWheel, fitsMachine, requirementText, type Requirement } from './python-index.ts';
+import { runProgram } from './run-program.ts';
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly arch: string;
+  readonly signal: AbortSignal;
+}
+
+export interface WheelSource {
+  /** PyPI's JSON interface or a mirror of it. */
+  readonly index: string;
+  /** Where downloads go; what an interrupted one left is gone on from. */
+  readonly downloads: string;
+}
+
+export interface Obtained {
+  readonly file: string;
+  readonly by: 'file' | 'pip' | 'index';
+}
+
+export type Progress = (note: string, done?: number, total?: number) => void;
+
+/** @param named by the user: nothing is downloaded then */
+export function namedWheel(named: string): Obtained {
+  if (!existsSync(named)) {
+    throw new InstallationFailed('libraries', {
+      expected: `the wheel ${named}`,
+      found: 'no such file',
+      remedy: 'name a wheel of tensorflow or tensorflow-cpu for Linux',
+    });
+  }
+  return { file: named, by: 'file' };
+}
+
+/** @throws InstallationFailed with what pip and the index said */
+export async function obtainWheel(
+  requirement: Requirement,
+  source: WheelSource,
+  around: Surroundings,
+  progress: Progress,
+): Promise<Obtained> {
+  await mkdir(source.downloads, { recursive: true });
+  const said: string[] = [];
+  const python = await pythonWithPip(around);
+  if (python === undefined) said.push('no Python with pip');
+  else {
+    progress(`pip download ${requirementText(requirement)}`);
+    const args = [...DOWNLOAD, '--dest', source.downloads, ...platforms(around.arch), requirementText(requirement)];
+    const { code, lastWords } = await runProgram(python, args, around);
+    const file = downloaded(source.downloads, requirement, around.arch);
+    if (code === 0 && file !== undefined) return { file, by: 'pip' };
+    said.push(`pip (${python}): ${lastWords === '' ? `exit code ${String(code)}` : lastWords}`);
+  }
+  try {
+    progress(`looking for ${requirementText(requirement)} at ${source.index}`);
+    const wheel = await findWheel(source.index, requirement, around.arch, around.signal);
+    const file = await download(wheel, source.downloads, around.signal, (done, total) => progress(wheel.filename, done, total));
+    return { file, by: 'index' };
+  } catch (error) {
+    around.signal.throwIfAborted();
+    said.push(error instanceof Error ? error.message : String(error));
+    throw new InstallationFailed(
+      'libraries',
+      {
+        expected: `${requirementText(requirement)} from pip or ${source.index}`,
+        found: said.join('; '),
+        remedy:
+          'connect this machine and try again (what was downloaded is gone on from), or download the wheel elsewhere and give it by --wheel FILE',
+      },
+      error,
+    );
+  }
+}
+
+const DOWNLOAD = [
+  '-m',
+  'pip',
+  'download',
+  '--no-deps',
+  '--only-binary',
+  ':all:',
+  '--no-input',
+  '--progress-bar',
+  'off',
+  '--implementation',
+  'cp',
+  '--python-version',
+  '3.11',
+];
+
+function platforms(arch: string): string[] {
+  const processor = arch === 'arm64' ? 'aarch64' : 'x86_64';
+  return ['manylinux2014', 'manylinux_2_17', 'manylinux_2_27', 'manylinux_2_28'].flatMap((platform) => [
+    '--platform',
+    `${platform}_${processor}`,
+  ]);
+}
+
+async function pythonWithPip(around: Surroundings): Promise<string | undefined> {
+  for (const python of ['python3', 'python']) {
+    const { code } = await runProgram(python, ['-m', 'pip', '--version'], around);
+    if (code === 0) return python;
+  }
+  return undefined;
+}
+
+function downloaded(folder: string, { name }: Requirement, arch: string): string | undefined {
+  const stem = name.replaceAll(/[-_.]+/g, '_').toLowerCase();
+  const file = readdirSync(folder)
+    .filter((candidate) => candidate.toLowerCase().startsWith(`${stem}-`) && fitsMachine(candidate, arch))
+    .sort()
+    .at(-1);
+  return file === undefined ? undefined : join(folder, file);
+}

@@ -1,0 +1,63 @@
+/** Python wheels (PEP 427): what they are, and their files taken out with the checksums of their RECORD. */
+import { join } from 'node:path';
+import { extract, readText, zipEntries, type ZipEntry } from './zip.ts';
+
+export interface Wheel {
+  readonly file: string;
+  readonly name: string;
+  readonly version: string;
+  readonly entries: readonly ZipEntry[];
+  /** SHA-256 in base64url by path. */
+  readonly record: ReadonlyMap<string, string>;
+  /** `name<2,>=1; extra == "x"` as the wheel says. */
+  readonly requirements: readonly string[];
+}
+
+/** @throws Error saying what is wrong with the file */
+export async function openWheel(file: string, signal: AbortSignal): Promise<Wheel> {
+  const entries = await zipEntries(file);
+  const text = async (ending: string): Promise<string> => {
+    const entry = entries.find(({ name }) => /^[^/]+\.dist-info\//.test(name) && name.endsWith(`.dist-info/${ending}`));
+    if (entry === undefined) throw new Error(`${file} is no wheel: it has no .dist-info/${ending}`);
+    return readText(file, entry, signal);
+  };
+  const metadata = await text('METADATA');
+  const field = (name: string): string[] =>
+    [...metadata.matchAll(new RegExp(`^${name}: *(.+?)\\r?$`, 'gm'))].map(([, value = '']) => value);
+  const [name, version] = [field('Name')[0], field('Version')[0]];
+  if (name === undefined || version === undefined) throw new Error(`${file}: its METADATA says no name and version`);
+  const record = new Map<string, string>();
+  for (const line of (await text('RECORD')).split(/\r?\n/)) {
+    const [, path, sha256] = /^"?(.+?)"?,sha256=([\w-]+),\d*$/.exec(line) ?? [];
+    if (path !== undefined && sha256 !== undefined) record.set(path, sha256);
+  }
+  return { file, name: name.toLowerCase().replaceAll('_', '-'), version, entries, record, requirements: field('Requires-Dist') };
+}
+
+/**
+ * Takes files out, each checked against RECORD.
+ * @param place where an entry goes below `folder`; undefined: it stays
+ * @throws Error naming the file, the checksum expected and that found
+ */
+export async function takeOut(
+  wheel: Wheel,
+  place: (path: string) => string | undefined,
+  folder: string,
+  signal: AbortSignal,
+  onBytes?: (done: number, total: number) => void,
+): Promise<void> {
+  const wanted = wheel.entries.flatMap((entry) => {
+    const to = entry.name.endsWith('/') || entry.name.split('/').includes('..') ? undefined : place(entry.name);
+    return to === undefined ? [] : [{ entry, to }];
+  });
+  const total = wanted.reduce((sum, { entry }) => sum + entry.size, 0);
+  let done = 0;
+  for (const { entry, to } of wanted) {
+    const { sha256, bytes } = await extract(wheel.file, entry, join(folder, to), signal);
+    const expected = wheel.record.get(entry.name);
+    if (expected === undefined) throw new Error(`${wheel.file}: ${entry.name} has no checksum in RECORD`);
+    if (sha256 !== expected || bytes !== entry.size)
+      throw new Error(`${wheel.file}: ${entry.name} is damaged: expected SHA-256 ${expected}, found ${sha256}`);
+    onBytes?.((done += entry.size), total);
+  }
+}
