@@ -38,7 +38,7 @@ Examples:
   galapagos backend install tensorflow
   galapagos backend install tensorflow --cuda
   galapagos backend install tensorflow --wheel ./tensorflow_cpu-2.20.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl
-  galapagos backend list
+  galapagos backend list --json
   galapagos backend remove tensorflow`,
     );
   backend
