@@ -29,7 +29,11 @@ interface Contents {
   readonly studies: Map<string, Study>;
 }
 
-type Study = Omit<StoredStudy, 'trials'> & { readonly trials: Map<number, Trial> };
+type Study = Omit<StoredStudy, 'trials'> & {
+  readonly trials: Map<number, Trial>;
+  /** The attempt whose result said the study's executor. */
+  readonly executorOf: { readonly number: number; readonly k: number } | null;
+};
 
 interface Attempt {
   readonly k: number;
@@ -102,7 +106,18 @@ class Memory implements MemoryLab {
         for (const study of this.contents.studies.values()) {
           if (study.spec.name === spec.name) throw refuse('name-taken', `a study named ${JSON.stringify(spec.name)} is in it already`);
         }
-        this.#setStudy(uid, { uid, spec, state: 'running', reason: null, limits, limit, activeMs: 0, executor: null, trials: new Map() });
+        this.#setStudy(uid, {
+          uid,
+          spec,
+          state: 'running',
+          reason: null,
+          limits,
+          limit,
+          activeMs: 0,
+          executor: null,
+          executorOf: null,
+          trials: new Map(),
+        });
         break;
       }
       case 'studyState':
@@ -136,7 +151,7 @@ class Memory implements MemoryLab {
         }
         const ended = attempts.map((attempt) => (attempt.k === k ? { ...attempt, outcome: write.outcome } : attempt));
         this.#set(study, number, { attempts: ended });
-        this.#noteExecutor(study, write.result?.executor ?? null);
+        if (write.outcome === 'succeeded' || write.outcome === 'diverged') this.#noteExecutor(study, number, k, write.result?.executor);
         break;
       }
       case 'trialEnded': {
@@ -160,9 +175,12 @@ class Memory implements MemoryLab {
     }
   }
 
-  #noteExecutor(uid: string, executor: string | null): void {
+  /** Of the first result by number that says one. */
+  #noteExecutor(uid: string, number: number, k: number, executor: string | undefined): void {
     const study = this.#study(uid);
-    if (study.executor === null && executor !== null) this.#setStudy(uid, { ...study, executor });
+    const before = study.executorOf;
+    if (executor === undefined || (before !== null && (before.number - number || before.k - k) <= 0)) return;
+    this.#setStudy(uid, { ...study, executor, executorOf: { number, k } });
   }
 
   #propose(uid: string, number: number, params: EncodedParams, origin: Origin, basis: number): void {
@@ -225,9 +243,16 @@ function takeForeignEnds({ trials }: Study): void {
   }
 }
 
-function stored({ trials, ...study }: Study): StoredStudy {
+function stored({ uid, spec, state, reason, limits, limit, activeMs, executor, trials }: Study): StoredStudy {
   return {
-    ...study,
+    uid,
+    spec,
+    state,
+    reason,
+    limits,
+    limit,
+    activeMs,
+    executor,
     trials: {
       *[Symbol.iterator]() {
         for (const trial of [...trials.values()].sort((a, b) => a.number - b.number)) yield storedTrial(trial);

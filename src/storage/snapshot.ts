@@ -41,10 +41,11 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
   return { uid, studies };
 }
 
-/** Of the result with the smallest number, as all of a study's should be of one. */
+/** Of the first result by number that says one, as all of a study's should be of one. */
 function firstExecutor(connection: Connection, columns: Columns, study: number): string | null {
   const row = connection.get(
-    "SELECT result FROM galapagos_attempt WHERE study = ? AND outcome IN ('succeeded', 'diverged') ORDER BY number, k LIMIT 1",
+    `SELECT result FROM galapagos_attempt
+     WHERE study = ? AND outcome IN ('succeeded', 'diverged') AND json_extract(result, '$.executor') IS NOT NULL ORDER BY number, k LIMIT 1`,
     study,
   );
   const result = row?.[0] ?? null;
