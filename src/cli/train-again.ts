@@ -47,7 +47,8 @@ export function repeatable({ name, spec }: StudySummary, trial: TrialRecord | un
  */
 export async function trainAgain({ objective, seed, trial }: Repeatable, options: TrainAgainOptions): Promise<TrainedAgain | null> {
   const { resources, signal, progress, report } = options;
-  const trainer = new Trainer({ resources, calibrations: join(userFolder(), 'calibrations') });
+  const [calibrations, datasets] = [join(userFolder(), 'calibrations'), join(userFolder(), 'datasets')];
+  const trainer = new Trainer({ resources, calibrations, datasets });
   const began = trial.result?.executor;
   const kept: Trained[] = [];
   try {

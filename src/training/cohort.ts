@@ -100,10 +100,9 @@ export class Cohort {
     const { entry, view } = this.#dataset;
     const all = Uint32Array.from({ length: entry.training }, (_, i) => i);
     const share = this.#resolved.settings.validation;
-    const split =
-      share === 0
-        ? { training: all, validation: new Uint32Array(0) }
-        : splitValidation(view.y.subarray(0, entry.training), entry.classes, share, this.#seed);
+    // Numbers to predict have no classes to be spread over: all samples are alike.
+    const [labels, classes] = entry.classes > 0 ? [view.y.subarray(0, entry.training), entry.classes] : [new Uint8Array(entry.training), 1];
+    const split = share === 0 ? { training: all, validation: new Uint32Array(0) } : splitValidation(labels, classes, share, this.#seed);
     const test = Uint32Array.from({ length: entry.test }, (_, i) => entry.training + i);
     return { training: split.training, selection: this.#objective.selectOn === 'test' ? test : split.validation };
   }

@@ -1,13 +1,14 @@
 /** Which trials may share a cohort: those whose structural parameters agree. */
+import type { Catalogue } from './datasets/catalogue.ts';
 import { Scope } from './models/scope.ts';
 import type { Params, ParamValue, TrainObjective } from './objective.ts';
 import { canonicalJson } from './plan/hash.ts';
 import { resolveObjective } from './resolve-objective.ts';
 
 /** Canonical JSON of the structural parameters' values; absent ones are left out. */
-export function shapeKey(objective: TrainObjective, params: Params): string {
+export function shapeKey(objective: TrainObjective, params: Params, datasets?: Catalogue): string {
   const scope = new Scope(params);
-  resolveObjective(objective, scope);
+  resolveObjective(objective, scope, datasets);
   const values: Record<string, ParamValue> = {};
   for (const name of scope.structural) {
     const value = params[name];

@@ -74,7 +74,7 @@ export class Trainer {
     this.#busy = true;
     try {
       const outcomes: LaneOutcome[] = [];
-      for (const places of alike(objective, lanes)) {
+      for (const places of alike(objective, lanes, this.#catalogue)) {
         const together = places.flatMap((place) => lanes[place] ?? []);
         const group = await this.#group(objective, seed, together, options.began);
         const ended = await this.#trainGroup(group, together, at(places, options));
@@ -174,10 +174,10 @@ function keyOf({ name, source }: DatasetEntry): string {
 }
 
 /** Lanes' places by structure, each list and the lists in the lanes' order. */
-function alike(objective: TrainObjective, lanes: readonly CohortLane[]): number[][] {
+function alike(objective: TrainObjective, lanes: readonly CohortLane[], datasets: Catalogue): number[][] {
   const groups = new Map<string, number[]>();
   for (const [place, { request }] of lanes.entries()) {
-    const key = shapeKey(objective, request.params);
+    const key = shapeKey(objective, request.params, datasets);
     groups.set(key, [...(groups.get(key) ?? []), place]);
   }
   return [...groups.values()];

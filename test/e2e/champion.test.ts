@@ -1,7 +1,7 @@
 /** The champion leaves the lab: trained again, compared with the record, written for other programs. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runOutput } from '../../src/protocol/run-output.ts';
 import type { RunOutput } from '../../src/protocol/run-output.ts';
 import { exportOutput } from '../../src/protocol/cli-output.ts';
@@ -105,6 +105,36 @@ describe('export', () => {
     expect(await fails('--onnx', 'no/such.onnx')).toEqual([1, 'galapagos: no/such.onnx cannot be written: its folder does not exist']);
     expect(await fails('--onnx', 'a.onnx', '--trial', '9')).toEqual([2, 'galapagos: small has no trial 9']);
     expect(await fails('--trial', '1')).toEqual([2, 'galapagos: --trial goes with --onnx or --weights']);
+  });
+});
+
+describe('numbers to predict', () => {
+  it('are trained on, judged by their squared error, and leave as a model of numbers', async () => {
+    vi.stubEnv('GALAPAGOS_HOME', folder.file('home'));
+    // y = 3a − 2b, exactly: what is left of the error is training's.
+    const rows = Array.from({ length: 400 }, (_, i) => [(i % 20) / 10 - 1, Math.floor(i / 20) / 10 - 1] as const);
+    writeFileSync(folder.file('table.csv'), ['a,b,y', ...rows.map(([a, b]) => `${a},${b},${3 * a - 2 * b}`)].join('\n'));
+    const imported = await command(['datasets', 'import', 'table.csv', '--targets', 'y'], folder.path);
+    expect([imported.code, imported.stderr]).toEqual([0, '']);
+    const layers = [{ type: 'dense', units: 1 }];
+    const network = { format: 'galapagos-network/1', name: 'line', layers, loss: { type: 'mean-squared-error' } };
+    const settings = { batch: 16, epochs: 20, optimizer: { type: 'adam', learningRate: { $param: 'lr' } }, validation: 0.25 };
+    const objective = { kind: 'train', dataset: 'table', network, settings, metric: 'loss' };
+    const searchSpace = { lr: { type: 'float', low: 0.05, high: 0.2 } };
+    writeFileSync(
+      folder.file('table.json'),
+      JSON.stringify({ ...study, name: 'table', objective, direction: 'minimize', searchSpace, stop: { trials: 2 } }),
+    );
+    const run = await command(['run', './table.json', '--workers', '1', '--lab', 'table.db'], folder.path);
+    expect([run.code, run.stderr]).toEqual([0, '']);
+    const reader = readLab(folder.file('table.db'));
+    const [best] = reader.best('table', 1);
+    reader.close();
+    expect(best?.value).toBeLessThan(0.01);
+    expect(Object.keys(best?.result?.reports?.[0]?.metrics ?? {})).toEqual(['loss', 'trainingLoss']);
+    const { code, stdout } = await command(['export', 'table', '--lab', 'table.db', '--onnx', 'line.onnx', '--json'], folder.path);
+    expect(code).toBe(0);
+    expect(exportOutput.parse(JSON.parse(stdout))).toMatchObject({ reproduced: true, value: best?.value });
   });
 });
 

@@ -72,9 +72,21 @@ function layers(list: readonly (readonly [string, LayerFields, readonly number[]
   return list.map(([id, fields, output, ...from], i) => ({ id, fields, output, from: from.length === 0 ? [i - 1] : from.map(at) }));
 }
 
+/** Features as numbers, each with its own mean and deviation. */
+const OF_NUMBERS: Network = {
+  name: 'of-numbers',
+  input: { shape: [3], mean: [1, -2, 0.5], deviation: [2, 0.5, 1] },
+  layers: layers([
+    ['hidden', { type: 'dense', units: 4, bias: true }, [4]],
+    ['tanh', { type: 'tanh' }, [4]],
+    ['out', { type: 'dense', units: 2, bias: true }, [2]],
+  ]),
+  loss: { type: 'mean-squared-error' },
+};
+
 interface Case {
   readonly file: Uint8Array;
-  readonly images: Uint8Array;
+  readonly samples: Uint8Array | Float32Array;
   readonly logits: Float64Array;
 }
 
@@ -82,9 +94,20 @@ const SAMPLES = 3;
 
 /** A network with weights that are drawn, running statistics that are not their first values, and what the reference evaluates. */
 async function evaluated(network: Network): Promise<Case> {
-  const plan = compilePlan(network, { batch: SAMPLES, optimizer: SGD });
-  const classes = network.layers.at(-1)?.output[0] ?? 0;
-  const view = synthetic(network.input.shape, classes, SAMPLES);
+  const outputs = network.layers.at(-1)?.output[0] ?? 0;
+  const bytes = synthetic(network.input.shape, outputs, SAMPLES);
+  const view =
+    network.loss.type === 'softmax-cross-entropy'
+      ? bytes
+      : {
+          ...bytes,
+          classes: 0,
+          targets: outputs,
+          sampleType: 'f32' as const,
+          x: Float32Array.from(bytes.x, (byte) => byte / 50 - 2),
+          y: new Float32Array(SAMPLES * outputs),
+        };
+  const plan = compilePlan(network, { batch: SAMPLES, optimizer: SGD }, view);
   const executable = await new ReferenceExecutor().compile(plan, 1, NEVER);
   await executable.loadDataset(view);
   await executable.begin(5, [{ trial: 0, shared: false }]);
@@ -98,7 +121,7 @@ async function evaluated(network: Network): Promise<Case> {
   const logits = executable.tensors.at(plan.logits).slice();
   await executable.dispose();
   const { tensors } = toTensors({ ...plan, slots: [] }, state);
-  return { file: exportOnnx({ network, input: plan.input, tensors, metadata: { trial: '0' } }), images: view.x as Uint8Array, logits };
+  return { file: exportOnnx({ network, input: plan.input, tensors, metadata: { trial: '0' } }), samples: view.x, logits };
 }
 
 const PROGRAM = `
@@ -109,8 +132,10 @@ model = onnx.load(path + '.onnx')
 onnx.checker.check_model(model, full_check=True)
 assert [(o.domain, o.version) for o in model.opset_import] == [('', opset)]
 assert [(p.key, p.value) for p in model.metadata_props] == [('trial', '0')]
-images = np.fromfile(path + '.images', np.uint8).reshape([-1] + shape)
-logits = onnxruntime.InferenceSession(path + '.onnx').run(['output'], {'input': images})[0]
+session = onnxruntime.InferenceSession(path + '.onnx')
+kind = {'tensor(uint8)': np.uint8, 'tensor(float)': np.float32}[session.get_inputs()[0].type]
+samples = np.fromfile(path + '.samples', kind).reshape([-1] + shape)
+logits = session.run(['output'], {'input': samples})[0]
 expected = np.fromfile(path + '.logits', np.float64).reshape(logits.shape)
 print(float(np.abs(logits - expected).max()), float(np.abs(expected).max()))
 `;
@@ -122,16 +147,20 @@ describe('onnxruntime evaluates as we do', () => {
     name,
     () => resolveNetwork(PRESETS.get(name), new Scope({ dropout: 0.1 }))!,
   ]);
-  it.for<[string, () => Network]>([...presets, ['a network of every layer', () => EVERY_LAYER]])('%s', async ([, make], { skip }) => {
+  it.for<[string, () => Network]>([
+    ...presets,
+    ['a network of every layer', () => EVERY_LAYER],
+    ['a network of numbers', () => OF_NUMBERS],
+  ])('%s', async ([, make], { skip }) => {
     skip(noPython !== null, noPython ?? '');
     const network = make();
-    const { file, images, logits } = await evaluated(network);
+    const { file, samples, logits } = await evaluated(network);
     expect(logits.every(Number.isFinite)).toBe(true);
     const folder = temporaryFolder();
     try {
       const path = folder.file('model');
       writeFileSync(`${path}.onnx`, file);
-      writeFileSync(`${path}.images`, images);
+      writeFileSync(`${path}.samples`, samples);
       writeFileSync(`${path}.logits`, logits);
       const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
       const { stdout, stderr } = spawnSync(python, ['-c', PROGRAM, path, JSON.stringify(network.input.shape), String(OPSET)], {
