@@ -2,6 +2,7 @@
  * How long a search takes to a target accuracy: evaluations, which no machine changes, and seconds on this one. Searches stop at the
  * highest target or after a fixed number of evaluations; one that did not reach a target counts as longer than any that did.
  */
+import type { TrialRecord } from '../../src/storage/lab-reader.ts';
 import type { Curve } from '../chart/line-plot.ts';
 import { linePlot } from '../chart/line-plot.ts';
 import { median } from '../statistics.ts';
@@ -34,6 +35,8 @@ const contestants: readonly Contestant[] = [
   },
 ];
 
+type Ended = Pick<TrialRecord, 'value' | 'finishSeq' | 'start' | 'complete'>;
+
 /** When a target was reached: evaluations ended by then, seconds since the first began; both ∞ where it was not. */
 interface Reached {
   readonly evaluations: number;
@@ -47,7 +50,7 @@ export async function target({ searches, seeds, quick, trials }: PaperSetting): 
   for (const contestant of contestants)
     results.set(contestant, await searches.runAll(seedList(seeds).map((seed) => contestant.search({ seed, trials: most, target: last }))));
   const reached = (contestant: Contestant, level: number): readonly Reached[] =>
-    (results.get(contestant) ?? []).map((result) => reachedAt(result, level));
+    (results.get(contestant) ?? []).map((result) => reachedAt(result.trials, level));
   const under = [`${seeds} searches each, at most ${most} evaluations of 1 epoch on MNIST, ${searches.workers} workers; test set`];
   // To the end of the longest search: what was not reached by then is not known.
   const ends = { evaluations: most, seconds: Math.max(...[...results.values()].flat().map(({ seconds }) => seconds)) };
@@ -80,7 +83,8 @@ export async function target({ searches, seeds, quick, trials }: PaperSetting): 
   };
 }
 
-export function reachedAt({ trials }: Pick<SearchResult, 'trials'>, level: number): Reached {
+/** The first in completion order whose value is at least `level`, counted and timed from the first start. */
+export function reachedAt(trials: readonly Ended[], level: number): Reached {
   const hits = trials.filter(({ value }) => value !== null && value >= level);
   const first = Math.min(...hits.map(({ finishSeq }) => finishSeq ?? Infinity));
   const ended = hits.find(({ finishSeq }) => finishSeq === first)?.complete?.getTime() ?? Infinity;
