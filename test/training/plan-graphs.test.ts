@@ -1,15 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
 import { laneBytes } from '../../src/training/plan/memory.ts';
 import { planHash } from '../../src/training/plan/hash.ts';
 import { elements, rootOf, type Op, type Plan } from '../../src/training/plan/plan.ts';
 import { TrainingError } from '../../src/training/training-error.ts';
-import { NETWORKS, subjectOf, type SmallNetwork } from './networks.ts';
+import { NETWORKS, subjectOf, type SmallNetwork, type SmallSubject } from './networks.ts';
 import { firstWeights, walkReference } from './reference-walk.ts';
+import { NEVER } from './support.ts';
 
 const CASES = NETWORKS.map((network) => [network.name, network] as const);
 
 function planOf(name: string): Plan {
   return subjectOf(NETWORKS.find((network) => network.name === name)!).plan;
+}
+
+async function evaluated({ view }: SmallSubject, plan: Plan): Promise<unknown> {
+  const executable = await new ReferenceExecutor().compile(plan, 1, NEVER);
+  await executable.loadDataset(view);
+  await executable.begin(7, [{ trial: 0, shared: false }]);
+  return executable.evaluate(Uint32Array.of(0, 1, 2, 3, 4), NEVER);
 }
 
 const kinds = (ops: readonly Op[]): string[] => ops.map((op) => op.kind);
@@ -19,7 +28,7 @@ describe.each(CASES)('the plan of %s', (_name, network) => {
   const subject = subjectOf(network);
   const { plan } = subject;
 
-  it('has the same bits with nothing in place', () => {
+  it('has the same bits with nothing in place', async () => {
     // A flatten's memory is its input's by meaning, and so is a gradient's whose copy is no op; all else may stand alone.
     const written = new Set(plan.train.filter((op) => op.kind !== 'flatten').map((op) => op.outputs[0]!));
     const first = new Map<number, Op>();
@@ -36,6 +45,7 @@ describe.each(CASES)('the plan of %s', (_name, network) => {
     const [shared, separate] = [subject, { ...subject, plan: { ...plan, buffers: apart } }].map((s) => walkReference(s, weights, place));
     expect(separate!.loss).toBe(shared!.loss);
     expect(separate!.gradients).toEqual(shared!.gradients);
+    expect(await evaluated(subject, { ...plan, buffers: apart })).toEqual(await evaluated(subject, plan));
   });
 
   it('lets no two buffers that live at once overlap in the arena', () => {
@@ -122,6 +132,17 @@ describe('chains', () => {
       'relu-gradient,max-pool-gradient,conv-weight-gradient',
     ]);
     expect(chainsOf(planOf('batch-norm, relu'))).toEqual(['batch-norm,relu', 'relu-gradient,batch-norm-gradient']);
+  });
+
+  it('are found where only a copy of the same memory stands between', () => {
+    const layers = [
+      { type: 'dense', units: 4 },
+      { type: 'batch-norm' },
+      { type: 'identity' },
+      { type: 'relu' },
+      { type: 'dense', units: 2 },
+    ];
+    expect(chainsOf(subjectOf({ name: 'n', shape: [3], layers }).plan)).toEqual(['relu-gradient,batch-norm-gradient']);
   });
 
   it('have no inner value that something outside reads', () => {
