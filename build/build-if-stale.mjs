@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export async function buildIfStale(root) {
   const stamp = join(root, 'out', 'built');
   const built = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
-  const sources = ['src', 'electron.vite.config.ts', 'package.json'].map((name) => join(root, name));
+  const sources = ['src', 'resources/networks', 'electron.vite.config.ts', 'package.json'].map((name) => join(root, name));
   if (built >= Math.max(...sources.map(newest))) return;
   process.stderr.write('galapagos: building (once after each change) …\n');
   rmSync(stamp, { force: true });

@@ -37,6 +37,11 @@ export const packages = {
   renderer: ['svelte'],
 };
 
+/** Layer → the folders of resources whose JSON it may build in. */
+export const builtIn = {
+  training: ['networks'],
+};
+
 /** Where an import that a layer may not make belongs instead. */
 export const homes = {
   core: 'core is pure: hand the value in as an argument, or move the code to the layer that does the I/O',

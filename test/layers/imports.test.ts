@@ -4,9 +4,10 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { layers, packages } from '../../build/layers.mjs';
+import { builtIn, layers, packages } from '../../build/layers.mjs';
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));
+const resources = fileURLToPath(new URL('../../resources', import.meta.url));
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter((name) => /\.(ts|svelte)$/.test(name))
   .map((name) => join(src, name));
@@ -44,6 +45,10 @@ describe('imports', () => {
       for (const { target } of imports) {
         if (target.startsWith(src)) {
           if (!allowed.has(layerOf(target))) offences.push(`${relative(src, file)} imports ${relative(src, target)}`);
+        } else if (target.startsWith(resources)) {
+          const folders: readonly string[] = layer in builtIn ? builtIn[layer as keyof typeof builtIn] : [];
+          const isBuiltIn = target.endsWith('.json') && folders.some((folder) => dirname(target) === join(resources, folder));
+          if (!isBuiltIn) offences.push(`${relative(src, file)} imports ${relative(src, target)}`);
         } else if (!packages[layer].some((name: string) => target === name || target.startsWith(name === 'node:' ? name : `${name}/`))) {
           offences.push(`${relative(src, file)} imports ${target}`);
         }
