@@ -4,7 +4,7 @@ import { describe, expect, it, type TestContext } from 'vitest';
 import type { Executor, LaneState } from '../../src/training/executors/executor.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
 import { TrainingError } from '../../src/training/training-error.ts';
-import { DRAWN } from '../training/drawn-networks.ts';
+import { DRAWN, GRAPHS } from '../training/drawn-networks.ts';
 import { NETWORKS, subjectOf, type SmallNetwork, type SmallSubject } from '../training/networks.ts';
 import { PARAMS, worst } from '../training/support.ts';
 import { expectMetrics, expectState, isSmooth } from './executor-comparison.ts';
@@ -105,6 +105,17 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
           await compare(undefined, subject, [FIRST]);
         }),
         { numRuns: harness.runs, seed: 9 },
+      );
+    });
+
+    it('drawn graphs', async () => {
+      await fc.assert(
+        fc.asyncProperty(GRAPHS, async (network) => {
+          const subject = subjectOf(network);
+          fc.pre(await isSmooth(subject, PARAMS));
+          await compare(undefined, subject, [FIRST]);
+        }),
+        { numRuns: harness.runs, seed: 10 },
       );
     });
   });

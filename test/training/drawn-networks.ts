@@ -76,3 +76,35 @@ export const DRAWN: fc.Arbitrary<SmallNetwork & { readonly samples: number }> = 
     layers.push(dense(d.hidden), plain(d.activations[2]), dense(d.classes));
     return { name: 'drawn', shape: [d.channels, d.rows, d.columns], layers, batch: d.batch, samples: d.samples };
   });
+
+/** Any graph: vectors of four through layers that read any earlier layer or two; what nobody reads is summed at the end. */
+export const GRAPHS: fc.Arbitrary<SmallNetwork> = fc
+  .array(
+    fc.record({
+      type: fc.constantFrom('dense', 'relu', 'tanh', 'silu', 'identity', 'dropout', 'batch-norm', 'add', 'multiply', 'concat'),
+      first: fc.nat(20),
+      second: fc.nat(20),
+    }),
+    { minLength: 2, maxLength: 12 },
+  )
+  .map((drawn) => {
+    const layers: object[] = [FLAT, { ...dense(4), id: 'n0' }];
+    const unread = new Set(['n0']);
+    drawn.forEach(({ type, first, second }, i) => {
+      const [id, a, b] = [`n${String(i + 1)}`, `n${String(first % (i + 1))}`, `n${String(second % (i + 1))}`];
+      unread.delete(a);
+      if (type === 'add' || type === 'multiply') layers.push({ type, id, from: [a, b] });
+      else if (type === 'concat') layers.push({ type, from: [a, b] }, { ...dense(4), id });
+      else layers.push({ type, id, from: a, ...FIELDS[type] });
+      if (type === 'add' || type === 'multiply' || type === 'concat') unread.delete(b);
+      unread.add(id);
+    });
+    if (unread.size > 1) layers.push(plain('add', { from: [...unread] }));
+    return { name: 'drawn', shape: [1, 2, 3], layers: [...layers, dense(3)], batch: 5 };
+  });
+
+const FIELDS: Readonly<Record<string, object>> = {
+  dense: { units: 4 },
+  dropout: { rate: { $param: 'dropout' } },
+  'batch-norm': { epsilon: 0.1 },
+};

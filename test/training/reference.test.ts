@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { DRAWN } from './drawn-networks.ts';
+import { DRAWN, GRAPHS } from './drawn-networks.ts';
 import { NETWORKS, subjectOf, type SmallSubject } from './networks.ts';
 import { firstWeights, walkReference } from './reference-walk.ts';
 
@@ -59,6 +59,15 @@ describe('the reference has the gradients that central differences give', () => 
         checkGradients(subject, Math.min(network.samples, subject.plan.batch), 4);
       }),
       { numRuns: 40, seed: 4 },
+    );
+  });
+
+  it('drawn graphs', () => {
+    fc.assert(
+      fc.property(GRAPHS, (network) => {
+        checkGradients(subjectOf(network), 4, 4);
+      }),
+      { numRuns: 100, seed: 6 },
     );
   });
 });
