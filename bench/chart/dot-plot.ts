@@ -26,7 +26,7 @@ export interface DotPlot {
   readonly floor?: number;
 }
 
-const COLUMN = 165;
+const COLUMN = 185;
 const HEIGHT = 300;
 
 export function dotPlot({ title, under, valueName, groups, referenceName, format, floor = -Infinity }: DotPlot): string {
@@ -81,9 +81,9 @@ function column({ colour, values, reference }: DotGroup, x: number, scale: Scale
     const [bottom, top] = [scale.at(reference.value - reference.deviation), scale.at(reference.value + reference.deviation)];
     const y = scale.at(reference.value);
     drawn.push(
-      element('rect', { x: x - 72, y: top, width: 144, height: bottom - top, fill: INK, 'fill-opacity': 0.06 }),
-      line(x - 72, y, x + 72, y, { stroke: INK, 'stroke-width': 2, 'stroke-dasharray': '6 4' }),
-      words(x + 72, y - 6, format(reference.value), { 'text-anchor': 'end', 'font-size': 12, fill: FAINT }),
+      element('rect', { x: x - 80, y: top, width: 160, height: bottom - top, fill: INK, 'fill-opacity': 0.06 }),
+      line(x - 80, y, x + 80, y, { stroke: INK, 'stroke-width': 2, 'stroke-dasharray': '6 4' }),
+      words(x - 80, y - 6, format(reference.value), { 'font-size': 12, fill: FAINT }),
     );
   }
   const outliers = values.filter((value) => value < scale.low);
@@ -92,14 +92,14 @@ function column({ colour, values, reference }: DotGroup, x: number, scale: Scale
     scale,
   );
   for (const { value, offset } of within)
-    drawn.push(element('circle', { cx: x - 22 + offset, cy: scale.at(value), r: 4, fill: colour, 'fill-opacity': 0.55 }));
-  outliers.forEach((_, i) => drawn.push(triangle(x - 22 + 10 * (i - (outliers.length - 1) / 2), scale.at(scale.low), colour)));
+    drawn.push(element('circle', { cx: x - 18 + offset, cy: scale.at(value), r: 4, fill: colour, 'fill-opacity': 0.55 }));
+  outliers.forEach((_, i) => drawn.push(triangle(x - 18 + 10 * (i - (outliers.length - 1) / 2), scale.at(scale.low), colour)));
   if (outliers.length > 0) {
     const lowest = `${outliers.length} below, lowest ${format(Math.min(...outliers))}`;
-    drawn.push(words(x - 22, scale.at(scale.low) - 14, lowest, { 'text-anchor': 'middle', 'font-size': 11, fill: FAINT }));
+    drawn.push(words(x, scale.at(scale.low) - 14, lowest, { 'text-anchor': 'middle', 'font-size': 11, fill: FAINT }));
   }
   const [low, centre, high] = around(values);
-  const at = x + 20;
+  const at = x + 24;
   const label = { fill: colour, 'font-weight': 600, stroke: PAPER, 'stroke-width': 3, 'paint-order': 'stroke' };
   if (centre < scale.low)
     return [...drawn, words(x, scale.at(scale.low) - 30, `mean ${format(centre)}`, { ...label, 'text-anchor': 'middle' })];

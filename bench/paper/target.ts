@@ -25,7 +25,7 @@ interface Contestant {
 }
 
 const contestants: readonly Contestant[] = [
-  { name: 'grid', colour: grid.colour, search: (flags) => fineGrid(presetSearch(grid.preset, flags)) },
+  { name: 'grid', colour: grid.colour, search: (flags) => fineGrid(presetSearch(random.preset, flags)) },
   { name: 'random', colour: random.colour, search: (flags) => presetSearch(random.preset, flags) },
   { name: 'evolution', colour: evolution.colour, search: (flags) => presetSearch(evolution.preset, flags) },
   {
@@ -96,7 +96,7 @@ function fineGrid({ spec, limits }: Search): Search {
   const step = Number((1 / (DIVISIONS + 1)).toFixed(6));
   const distribution = { type: 'float', low: step, high: Number((DIVISIONS * step).toFixed(6)), step } as const;
   const searchSpace = Object.fromEntries(Object.keys(spec.searchSpace).map((name) => [name, distribution]));
-  return renamed({ spec: { ...spec, searchSpace }, limits }, `grid of ${DIVISIONS}`);
+  return renamed({ spec: { ...spec, searchSpace, sampler: { name: 'grid' } }, limits }, `grid of ${DIVISIONS}`);
 }
 
 function renamed({ spec, limits }: Search, name: string): Search {
