@@ -93,6 +93,7 @@ async function install(context: Context, { cuda = false, wheel, index, json = fa
       index: index.replace(/\/+$/, ''),
       resources: context.resources,
       env: streams.env,
+      node: process.execPath,
       platform: process.platform,
       arch: process.arch,
       signal: cancelled.signal,

@@ -11,14 +11,18 @@ import { TrainingError } from '../../training-error.ts';
 import type { Executor, Memory, Usable } from '../executor.ts';
 import { loadBinding, type Binding } from './binding.ts';
 import { bucketOf, TensorflowExecutable } from './executable.ts';
+import { EagerProgram } from './eager-program.ts';
 import { GraphProgram } from './graph-program.ts';
 import { findInstallation } from './installation.ts';
+import type { Program } from './program.ts';
 
 const REMEDY = 'galapagos backend install tensorflow sets it up';
 
 export interface TensorflowOptions {
   /** The folder of the installation; default: what GALAPAGOS_TENSORFLOW names. */
   readonly folder?: string | undefined;
+  /** `ops`: never as a graph; for comparing the two. */
+  readonly form?: 'graph' | 'ops';
 }
 
 interface Loaded {
@@ -29,10 +33,12 @@ interface Loaded {
 export class TensorflowExecutor implements Executor {
   readonly name = 'tensorflow';
   readonly #folder: string | undefined;
+  readonly #form: 'graph' | 'ops';
   #loaded: Loaded | { readonly reason: string } | undefined;
 
   constructor(options: TensorflowOptions = {}) {
     this.#folder = options.folder ?? process.env['GALAPAGOS_TENSORFLOW'];
+    this.#form = options.form ?? 'graph';
   }
 
   /** Loads the libraries into this process, once. */
@@ -61,7 +67,7 @@ export class TensorflowExecutor implements Executor {
       plan,
       lanes,
       label,
-      (bucket) => new GraphProgram(binding, plan, bucket),
+      (bucket) => makeProgram(binding, plan, bucket, this.#form),
       (bucket, form) => memoryOf(plan, bucket, shape, form),
     );
   }
@@ -80,6 +86,17 @@ function load(folder: string | undefined): Loaded | { readonly reason: string } 
     return { binding, label: `tensorflow:${binding.TF_Version}:${binding.isUsingGpuDevice() ? cardName() : 'cpu'}` };
   } catch (error) {
     return { reason: `${found.binding} does not load: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** As a graph; op by op where TensorFlow refuses it. */
+function makeProgram(binding: Binding, plan: Plan, lanes: number, form: 'graph' | 'ops'): Program {
+  if (form === 'ops') return new EagerProgram(binding, plan, lanes, 'it was not wanted');
+  try {
+    return new GraphProgram(binding, plan, lanes);
+  } catch (error) {
+    if (error instanceof TrainingError) throw error;
+    return new EagerProgram(binding, plan, lanes, error instanceof Error ? error.message : String(error));
   }
 }
 

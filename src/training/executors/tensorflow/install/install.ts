@@ -35,6 +35,8 @@ export interface InstallOptions {
   /** `resources/`, where the binding that comes with Galapagos lies. */
   readonly resources: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The Node that loads it once. */
+  readonly node: string;
   readonly platform: string;
   readonly arch: string;
   readonly signal: AbortSignal;
@@ -227,7 +229,7 @@ async function tfjsNode({ env, signal, onProgress }: InstallOptions, staging: st
 }
 
 /** Loads the binding in a process of its own, and lets it compute. */
-async function loadOnce({ env, signal, onProgress }: InstallOptions, staging: string): Promise<string> {
+async function loadOnce({ env, node, signal, onProgress }: InstallOptions, staging: string): Promise<string> {
   const script = `
     const binding = require(process.argv[1]);
     const id = binding.createTensor([2, 2], binding.TF_FLOAT, new Float32Array([1, 2, 3, 4]));
@@ -235,7 +237,7 @@ async function loadOnce({ env, signal, onProgress }: InstallOptions, staging: st
     process.stdout.write(JSON.stringify({ version: binding.TF_Version, values: [...binding.tensorDataSync(product.id)] }));`;
   onProgress('loading it in a process of its own');
   const child = { env: { ...env, TF_CPP_MIN_LOG_LEVEL: '2' }, signal };
-  const { code, stdout, lastWords } = await runProgram(process.execPath, ['-e', script, join(staging, BINDING_FILE)], child);
+  const { code, stdout, lastWords } = await runProgram(node, ['-e', script, join(staging, BINDING_FILE)], child);
   const [, version] = /^\{"version":"([^"]+)","values":\[7,10,15,22\]\}/.exec(stdout) ?? [];
   if (code === 0 && version !== undefined) return version;
   throw new InstallationFailed('check', {
