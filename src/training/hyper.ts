@@ -170,8 +170,3 @@ function optimizerColumns(
     }
   }
 }
-
-/** [lane][column] of step 0. */
-export function hyperRow(plan: Plan, network: Network, optimizer: OptimizerSettings, lanes: readonly Params[]): Uint32Array {
-  return new HyperRows(plan, network, { optimizer }, lanes, 1).piece(0, 1);
-}
