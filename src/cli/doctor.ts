@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { gpuInventory, machine } from '../node/machine.ts';
 import type { GpuInventory } from '../node/machine.ts';
 import { userFolder } from '../node/user-folder.ts';
+import { WasmExecutor } from '../training/executors/wasm/wasm.ts';
 import { findInstallation } from '../training/executors/tensorflow/installation.ts';
 import type { DoctorOutput } from '../protocol/cli-output.ts';
 
@@ -17,9 +18,6 @@ const LITTLE_MEMORY = 2 ** 30;
 const LITTLE_DISK = 2 ** 30;
 const LOADING_MS = 15_000;
 const DATASET = ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'];
-
-/** An empty SIMD function: a module that is valid only where WebAssembly has 128-bit vectors. */
-const SIMD_MODULE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11]);
 
 export interface Surroundings {
   readonly resources: string;
@@ -35,9 +33,7 @@ export async function examine({ resources, cwd }: Surroundings): Promise<Check[]
     nodeVersion(node),
     ok('processor', `${cores} ${cores === 1 ? 'core' : 'cores'}${cpuModel === null ? '' : `, ${cpuModel}`}`),
     memory(memoryBytes, freeMemoryBytes),
-    hasSimd()
-      ? ok('WebAssembly SIMD', 'there')
-      : missing('WebAssembly SIMD', 'this processor or Node lacks it', 'training needs it: use an x64 or arm64 machine and a current Node'),
+    await simd(),
     storage,
     transport,
     dataset(resources),
@@ -51,10 +47,11 @@ export async function examine({ resources, cwd }: Surroundings): Promise<Check[]
   ];
 }
 
-function hasSimd(): boolean {
-  // Node's types leave WebAssembly to the browser's.
-  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly?: { validate(bytes: Uint8Array): boolean } };
-  return WebAssembly?.validate(SIMD_MODULE) === true;
+async function simd(): Promise<Check> {
+  const usable = await new WasmExecutor().probe();
+  if (!usable.usable) return missing('WebAssembly SIMD', usable.reason, `training needs it: ${usable.remedy}`);
+  if (usable.label === 'wasm-fma') return ok('WebAssembly SIMD', 'there, with the fused multiply-add');
+  return ok('WebAssembly SIMD', 'there; Node 22 or newer may fuse multiply and add, which trains faster');
 }
 
 export function nodeVersion(version: string): Check {
