@@ -111,3 +111,7 @@ export async function walk(executor: Executor, fixture: Fixture, steps = fixture
     await executable.dispose();
   }
 }
+
+export function relative(found: number, expected: number): number {
+  return Math.abs(found - expected) / Math.abs(expected);
+}

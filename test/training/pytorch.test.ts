@@ -3,10 +3,9 @@ import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
 import { execute } from '../../src/training/executors/reference/ops.ts';
 import { Tensors, type Step } from '../../src/training/executors/reference/tensors.ts';
-import { WasmExecutor } from '../../src/training/executors/wasm/wasm.ts';
 import { HyperRows, type HyperSettings } from '../../src/training/hyper.ts';
 import { subjectOf } from './networks.ts';
-import { fixtureSubject, orderOf, readFixture, readRecorded, walk, type Sketch } from './pytorch-walk.ts';
+import { fixtureSubject, orderOf, readFixture, readRecorded, relative, walk, type Sketch } from './pytorch-walk.ts';
 import { firstWeights, walkReference } from './reference-walk.ts';
 import { byWeight, worst } from './support.ts';
 
@@ -22,14 +21,10 @@ function difference(values: ArrayLike<number>, expected: Sketch, floor: number):
   return worst([length, ...found], [norm, ...entries], Math.max(norm, floor));
 }
 
-function relative(found: number, expected: number): number {
-  return Math.abs(found - expected) / Math.abs(expected);
-}
-
-describe.each(NAMES)('%s as PyTorch trains it', (name) => {
+describe.each(NAMES)('%s as PyTorch trains it, by the reference', { timeout: 300_000 }, (name) => {
   const fixture = readFixture(name);
 
-  it('reference: gradients of the first step to 1e-9', async () => {
+  it('gradients of the first step to 1e-9', async () => {
     const subject = await fixtureSubject(fixture);
     const weights = firstWeights(subject, fixture.seed, { trial: 0, shared: true });
     const indices = orderOf(fixture, subject.view).subarray(0, fixture.batch);
@@ -43,7 +38,7 @@ describe.each(NAMES)('%s as PyTorch trains it', (name) => {
     });
   });
 
-  it(`reference: losses of ${REFERENCE_STEPS[name]} steps to 1e-8`, async () => {
+  it(`losses of ${REFERENCE_STEPS[name]} steps to 1e-8`, async () => {
     const steps = REFERENCE_STEPS[name];
     const { plan } = await fixtureSubject(fixture);
     const { losses, state, evaluation } = await walk(new ReferenceExecutor(), fixture, steps);
@@ -53,25 +48,6 @@ describe.each(NAMES)('%s as PyTorch trains it', (name) => {
     byWeight(plan, state.weights).forEach(({ values }, k) => expect(difference(values, fixture.weights[k]!, 0)).toBeLessThan(1e-7));
     expect(evaluation.correct).toBe(fixture.evaluation.correct);
     expect(relative(evaluation.loss, fixture.evaluation.loss)).toBeLessThan(1e-8);
-  });
-
-  it('wasm: the loss of every step to 1 %', async () => {
-    const { losses, evaluation } = await walk(new WasmExecutor(), fixture);
-    losses.forEach((loss, t) => expect(relative(loss, fixture.loss64[t]!), `step ${t}`).toBeLessThan(0.01));
-    expect(relative(evaluation!.loss, fixture.evaluation.loss)).toBeLessThan(0.01);
-  });
-});
-
-describe('resnet-20 on real images', () => {
-  it('wasm: its loss falls as it falls in PyTorch', async () => {
-    const fixture = readFixture('resnet-20-cifar');
-    const { losses } = await walk(new WasmExecutor(), fixture);
-    // Single steps drift apart, in PyTorch's own float32 too: what is compared is the mean of an epoch of six steps.
-    const epochs = (all: readonly number[]): number[] =>
-      Array.from({ length: all.length / 6 }, (_, e) => all.slice(6 * e, 6 * e + 6).reduce((a, b) => a + b) / 6);
-    const [found, expected] = [epochs(losses), epochs(fixture.loss64)];
-    found.forEach((loss, e) => expect(Math.abs(loss - expected[e]!), `epoch ${e}`).toBeLessThan(0.05 * expected[0]!));
-    expect(found.at(-1)!).toBeLessThan(0.4 * found[0]!);
   });
 });
 
