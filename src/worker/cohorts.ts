@@ -116,7 +116,7 @@ export class Cohorts {
       },
       report: (lane, report) => {
         const attempt = lanes[lane]?.attempt;
-        if (attempt !== undefined && this.#running.has(keyOf(attempt))) this.#listener.reported(attempt, report);
+        if (attempt !== undefined) this.#listener.reported(attempt, report);
       },
       ended: end,
     });

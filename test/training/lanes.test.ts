@@ -98,6 +98,14 @@ describe('reports', () => {
     expect(metrics).toMatchObject({ epochs: 3 });
   });
 
+  it('tell an epoch’s own training loss, under the schedule of that epoch', async () => {
+    // Nothing is learned after the first epoch.
+    const [outcome] = await trainer.train(with_({ schedule: { type: 'exponential', gamma: 0 } }), 1, lanes({ trial: 0 }));
+    const losses = succeeded(outcome).reports.map(({ metrics }) => metrics['trainingLoss']!);
+    expect(losses[1]! / losses[0]!).toBeLessThan(0.9);
+    expect(losses[2]! / losses[1]!).toBeCloseTo(1, 6);
+  });
+
   it('of a lane that ends first come with its end, at once; the others go on', async () => {
     const told = new Told();
     await trainer.train(objective, 1, lanes({ trial: 0, epochs: 1 }, { trial: 1, epochs: 2 }, { trial: 2, lr: 1e38 }), told);
