@@ -79,12 +79,12 @@ class World {
     );
   }
 
-  hello(): void {
+  hello(helloNo = 1): void {
     this.worker.sendControl({
       type: 'hello',
       v: { low: 1, high: 1 },
       ...peer,
-      helloNo: 1,
+      helloNo,
       device: 'cpu',
       lanes: 1,
       memoryBytes: 1,
@@ -94,7 +94,13 @@ class World {
 
   succeed({ session, lanes }: CohortMessage): void {
     for (const { attempt } of lanes) {
-      this.worker.sendResult({ type: 'result', session, ...peer, attempt, result: { outcome: 'succeeded', value: 0.5, ms: 1 } });
+      this.worker.sendResult({
+        type: 'result',
+        session,
+        ...peer,
+        attempt,
+        result: { outcome: 'succeeded', value: 0.5, ms: 1, executor: 'wasm' },
+      });
     }
   }
 
@@ -161,6 +167,23 @@ describe('a coordinator', () => {
     expect(here.fatal?.message).toBe('another process took over this lab');
     expect(here.tasks).toEqual([]);
     expect(here.shown).toEqual([]);
+  });
+
+  it('shows a report once it is written, and tells a later session which executor the study began with', async () => {
+    const here = world();
+    here.coordinator.createStudy('uid', spec, { ...limits, trials: 3 });
+    here.hello();
+    const cohort = await here.cohort();
+    const { attempt } = cohort.lanes[0]!;
+    here.worker.sendResult({ type: 'report', session: cohort.session, ...peer, attempt, report: { step: 0, value: 0.25 } });
+    await until(() => here.shown.some(({ kind }) => kind === 'trialReported'));
+    expect(here.storage.written).toContainEqual({ op: 'reported', attempt, step: 0, value: 0.25 });
+    here.succeed(cohort);
+    await until(() => here.shown.some(({ kind }) => kind === 'trialEnded'));
+    here.hello(2);
+    await until(() => here.tasks.filter(({ type }) => type === 'study').length === 2);
+    const studies = here.tasks.flatMap((task) => (task.type === 'study' ? [task.executor] : []));
+    expect(studies).toEqual([undefined, 'wasm']);
   });
 
   it('sends its workers home when it closes', async () => {
