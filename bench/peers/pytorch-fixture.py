@@ -1,7 +1,7 @@
 """Records test/training/fixtures/*.json: every preset's first 30 steps in PyTorch, float64 and float32, and each optimiser's path.
 
 Initial weights are drawn here by Philox4x32-10, so the fixtures also prove the generator; images are the bundled MNIST
-or the first 96 of CIFAR-10, which lie beside the fixtures. Dropout is off: PyTorch's masks are its own.
+or 96 of CIFAR-10 (Krizhevsky 2009), which lie beside the fixtures. Dropout is off: PyTorch's masks are its own.
 Usage: python bench/peers/pytorch-fixture.py [name …] (from the project's root, after npm ci).
 """
 import datetime, gzip, hashlib, json, pathlib, subprocess, sys

@@ -53,7 +53,7 @@ export function readRecorded(name: string): unknown {
 
 async function viewOf(data: Fixture['data']): Promise<DatasetView> {
   if (data === 'mnist') return (await loadDataset(MNIST, new URL('../../resources', import.meta.url).pathname)).view;
-  // Rows of a label and 3×32×32 bytes, as CIFAR-10's binary files: the first 96 of the training set.
+  // Rows of a label and 3×32×32 bytes, as in CIFAR-10's binary files: 96 of its training images (Krizhevsky 2009).
   const rows = gunzipSync(readFileSync(new URL('cifar-10-96.bin.gz', FOLDER)));
   const samples = rows.length / 3073;
   const x = new Uint8Array(samples * 3072);
