@@ -23,9 +23,9 @@ export interface LinePlot {
   readonly values?: readonly number[];
 }
 
-const WIDTH = 760;
+const WIDTH = 790;
 const HEIGHT = 310;
-const LEGEND = 220;
+const LEGEND = 250;
 
 export function linePlot({ title, under, positionName, valueName, curves, positions, values }: LinePlot): string {
   const top = headlineHeight(under) + 30;

@@ -77,7 +77,7 @@ export async function target({ searches, seeds, quick, trials }: PaperSetting): 
     notes: [
       'The published measurement has no published figures; its target of 95 % is out of reach for most searches here.',
       `The grid is that measurement’s own, ${DIVISIONS} inner points a parameter, in an order shuffled by the seed.`,
-      '"ours, same space" is the asynchronous evolution on the same objective: 12 random points, then no generations and no barrier.',
+      '"ours, same space" is the asynchronous evolution on the same objective: a Latin hypercube first, then no generations and no barrier.',
     ],
     pictures: { 'paper-target': plot('evaluations', 'evaluations'), 'paper-target-seconds': plot('seconds', 'seconds') },
   };
