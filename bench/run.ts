@@ -11,6 +11,7 @@ import type { BenchRow } from './row.ts';
 const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>> = {
   mnist: () => import('./mnist.ts'),
   training: () => import('./training.ts'),
+  import: () => import('./import.ts'),
   overhead: () => import('./overhead.ts'),
   speedup: () => import('./speedup.ts'),
   ask: () => import('./ask.ts'),

@@ -2,11 +2,14 @@
 import { DatasetError, mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath } from '../import/split-names.ts';
+import { runs, type Bytes } from '../sources/bytes.ts';
+import { collectGarbage } from '../sources/collect-garbage.ts';
 import type { Item } from '../sources/walk.ts';
-import { textOf, type NumpyArray, type Pickled } from './pickle-numpy.ts';
+import { textOf, type NumpyArray, type Pickled, type Stored } from './pickle-numpy.ts';
 import { readPickle } from './pickle.ts';
 
 const SAMPLES = 256;
+const RUN = 256 * 1024;
 /** A text that stands for bytes is decoded in memory. */
 const MOST_TEXT = 64 * 2 ** 20;
 
@@ -34,7 +37,10 @@ export function readCifarPickles(items: readonly Item[], importing: Importing): 
       batches.push({ item, data: arrayOf(name, data), labels: listOf(name, labels) });
     }
   }
-  for (const batch of batches) add(batch, importing);
+  for (const batch of batches) {
+    add(batch, importing);
+    collectGarbage();
+  }
 }
 
 function arrayOf(name: string, data: Pickled | undefined): NumpyArray {
@@ -93,7 +99,22 @@ function valuesOf({ bytes }: Item, { content, shape }: NumpyArray): (offset: num
       String(content.length),
       'pickle again with protocol 3 or above',
     );
-  const decoded = Buffer.from(Buffer.from(bytes.read(content.offset, content.length)).toString('utf8'), 'latin1');
+  const decoded = latinOf(bytes, content, size);
   if (decoded.length !== size) throw short(decoded.length);
   return (offset, length) => decoded.subarray(offset, offset + length);
+}
+
+/** A text in UTF-8 in which each character stands for a byte, as those bytes; one more than `size` where there are more. */
+function latinOf(bytes: Bytes, { offset, length }: Stored, size: number): Uint8Array {
+  const decoded = new Uint8Array(size + 1);
+  let at = 0;
+  let high = 0;
+  for (const run of runs(bytes, offset, length, RUN)) {
+    for (const byte of run) {
+      // Two bytes stand for 128 to 255: the first holds the upper two bits.
+      if (byte >= 0xc0) high = (byte & 3) << 6;
+      else decoded[Math.min(at++, size)] = byte < 0x80 ? byte : high | (byte & 0x3f);
+    }
+  }
+  return decoded.subarray(0, Math.min(at, size + 1));
 }

@@ -2,9 +2,13 @@
 import { mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfFolder, type Split } from '../import/split-names.ts';
+import { collectGarbage } from '../sources/collect-garbage.ts';
 import { resize, withChannels, type Image } from './image.ts';
 import { isJpeg, jpegDecoder, type DecodeJpeg } from './jpeg.ts';
 import { decodePng, isPng } from './png.ts';
+
+/** From here on the next image must not find this one in memory. */
+const LARGE_BYTES = 4 * 2 ** 20;
 
 interface Wanted {
   readonly width: number;
@@ -27,9 +31,11 @@ export class ImageSet {
   /** @param label its class in the order of appearance */
   async add(name: string, file: Uint8Array, split: Split, label: number): Promise<void> {
     const { samples, checkpoint } = this.#importing;
-    const image = this.#fitted(name, await this.#decoded(name, file));
+    const decoded = await this.#decoded(name, file);
+    const image = this.#fitted(name, decoded);
     samples.begin(name, { shape: [image.channels, image.height, image.width], sampleType: 'u8', targets: 0 });
     samples.add(name, split, image.pixels, [label]);
+    if (decoded.pixels.length > LARGE_BYTES) collectGarbage();
     checkpoint();
   }
 

@@ -4,12 +4,13 @@ import { DatasetError, grouped, mismatch, reasonOf } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath } from '../import/split-names.ts';
 import type { Bytes } from '../sources/bytes.ts';
+import { collectGarbage } from '../sources/collect-garbage.ts';
 import type { Item } from '../sources/walk.ts';
 import type { ImageSet } from './image-set.ts';
 
 const LABELS = ['label', 'labels', 'fine_label', 'class', 'target'];
-/** A row group is held in memory while it is read. */
-const MOST_GROUP_BYTES = 64 * 2 ** 20;
+/** A row group is held in memory while it is read, several times over. */
+const MOST_GROUP_BYTES = 26 * 2 ** 20;
 
 export function isParquet(head: Uint8Array): boolean {
   return Buffer.from(head.subarray(0, 4)).toString('latin1') === 'PAR1';
@@ -24,7 +25,7 @@ async function readFile({ path, bytes }: Item, images: ImageSet, importing: Impo
   const { compressors } = await import('hyparquet-compressors');
   const file: AsyncBuffer = {
     byteLength: bytes.length,
-    slice: (start, end = bytes.length) => Uint8Array.from(bytes.read(start, end - start)).buffer,
+    slice: (start, end = bytes.length) => ownBuffer(bytes.read(start, end - start)),
   };
   const metadata = await told(bytes, () => parquetMetadataAsync(file));
   const columns = columnsOf(bytes.name, metadata, importing.options.label);
@@ -69,8 +70,16 @@ async function readFile({ path, bytes }: Item, images: ImageSet, importing: Impo
       );
     }
     row += count;
+    collectGarbage();
   }
   bytes.discard();
+}
+
+/** Without a copy where the buffer holds nothing else. */
+function ownBuffer({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuffer {
+  return buffer instanceof ArrayBuffer && byteLength === buffer.byteLength
+    ? buffer
+    : Uint8Array.from(new Uint8Array(buffer, byteOffset, byteLength)).buffer;
 }
 
 async function told<T>(bytes: Bytes, read: () => Promise<T>): Promise<T> {

@@ -135,7 +135,8 @@ function inflated(name: string, data: Uint8Array, expected: number): Uint8Array 
   let raw: Uint8Array;
   try {
     // One byte more than there should be tells a stream that goes on from one that ends.
-    raw = inflateSync(data, { maxOutputLength: expected + 1 });
+    // In one piece, so that a large image is not held twice.
+    raw = inflateSync(data, { maxOutputLength: expected + 1, chunkSize: Math.max(16_384, expected + 1) });
   } catch (error) {
     throw new DatasetError(name, `chunk IDAT: the image data are not whole (${reasonOf(error)})`);
   }
