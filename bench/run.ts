@@ -12,6 +12,7 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchRow[]> }>>
   mnist: () => import('./mnist.ts'),
   training: () => import('./training.ts'),
   import: () => import('./import.ts'),
+  tensorflow: () => import('./tensorflow.ts'),
   overhead: () => import('./overhead.ts'),
   speedup: () => import('./speedup.ts'),
   ask: () => import('./ask.ts'),

@@ -1,8 +1,10 @@
 /**
- * One network trained by the wasm executor in a process of its own, so that compilation is cold and another Node can be measured.
- * Arguments: preset, lanes, steps a repeat, repeats. Prints one JSON object.
+ * One network trained by an executor in a process of its own, so that compilation is cold and another Node can be measured.
+ * Arguments: preset, lanes, steps a repeat, repeats, executor (wasm; tensorflow, or tensorflow-ops: op by op). Prints one JSON object.
  */
 import { keyOf, philox, PURPOSE } from '../src/core/random.ts';
+import type { Executor } from '../src/training/executors/executor.ts';
+import { TensorflowExecutor } from '../src/training/executors/tensorflow/tensorflow.ts';
 import { WasmExecutor } from '../src/training/executors/wasm/wasm.ts';
 import { HyperRows } from '../src/training/hyper.ts';
 import { PRESETS } from '../src/training/models/presets.ts';
@@ -24,7 +26,7 @@ export interface Measured {
 const BATCH = 128;
 const PARAMS = { dropout: 0.1 };
 
-const [preset = '', lanes = '1', steps = '10', repeats = '3'] = process.argv.slice(2);
+const [preset = '', lanes = '1', steps = '10', repeats = '3', kind = 'wasm'] = process.argv.slice(2);
 process.stdout.write(`${JSON.stringify(await measure(preset, Number(lanes), Number(steps), Number(repeats)))}\n`);
 
 async function measure(name: string, laneCount: number, stepCount: number, repeatCount: number): Promise<Measured> {
@@ -32,7 +34,7 @@ async function measure(name: string, laneCount: number, stepCount: number, repea
   const network = resolveNetwork(PRESETS.get(name), scope);
   if (network === undefined) throw new Error(`${name}: ${scope.problems.map((p) => p.message).join('; ')}`);
   const optimizer = { type: 'sgd', learningRate: 0.01, momentum: 0.9 } as const;
-  const executor = new WasmExecutor();
+  const executor = executorNamed(kind);
   const signal = new AbortController().signal;
   const began = performance.now();
   const plan = compilePlan(network, { batch: BATCH, optimizer });
@@ -66,4 +68,17 @@ async function measure(name: string, laneCount: number, stepCount: number, repea
   const { label, memory } = executable;
   await executable.dispose();
   return { label, samplesPerSecond: best, compileMilliseconds, moduleBytes: memory.codeBytes };
+}
+
+function executorNamed(name: string): Executor {
+  switch (name) {
+    case 'tensorflow':
+      return new TensorflowExecutor();
+    case 'tensorflow-ops':
+      return new TensorflowExecutor({ form: 'ops' });
+    case 'wasm':
+      return new WasmExecutor();
+    default:
+      throw new Error(`no executor ${name}`);
+  }
 }

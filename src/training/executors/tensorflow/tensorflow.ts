@@ -11,10 +11,8 @@ import { TrainingError } from '../../training-error.ts';
 import type { Executor, Memory, Usable } from '../executor.ts';
 import { loadBinding, type Binding } from './binding.ts';
 import { bucketOf, TensorflowExecutable } from './executable.ts';
-import { EagerProgram } from './eager-program.ts';
-import { GraphProgram } from './graph-program.ts';
 import { findInstallation } from './installation.ts';
-import type { Program } from './program.ts';
+import { makeProgram, type Form } from './make-program.ts';
 
 const REMEDY = 'galapagos backend install tensorflow sets it up';
 
@@ -22,7 +20,7 @@ export interface TensorflowOptions {
   /** The folder of the installation; default: what GALAPAGOS_TENSORFLOW names. */
   readonly folder?: string | undefined;
   /** `ops`: never as a graph; for comparing the two. */
-  readonly form?: 'graph' | 'ops';
+  readonly form?: Form;
 }
 
 interface Loaded {
@@ -33,7 +31,7 @@ interface Loaded {
 export class TensorflowExecutor implements Executor {
   readonly name = 'tensorflow';
   readonly #folder: string | undefined;
-  readonly #form: 'graph' | 'ops';
+  readonly #form: Form;
   #loaded: Loaded | { readonly reason: string } | undefined;
 
   constructor(options: TensorflowOptions = {}) {
@@ -86,17 +84,6 @@ function load(folder: string | undefined): Loaded | { readonly reason: string } 
     return { binding, label: `tensorflow:${binding.TF_Version}:${binding.isUsingGpuDevice() ? cardName() : 'cpu'}` };
   } catch (error) {
     return { reason: `${found.binding} does not load: ${error instanceof Error ? error.message : String(error)}` };
-  }
-}
-
-/** As a graph; op by op where TensorFlow refuses it. */
-function makeProgram(binding: Binding, plan: Plan, lanes: number, form: 'graph' | 'ops'): Program {
-  if (form === 'ops') return new EagerProgram(binding, plan, lanes, 'it was not wanted');
-  try {
-    return new GraphProgram(binding, plan, lanes);
-  } catch (error) {
-    if (error instanceof TrainingError) throw error;
-    return new EagerProgram(binding, plan, lanes, error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -1,0 +1,20 @@
+/** Which form a plan runs in. */
+import type { Plan } from '../../plan/plan.ts';
+import { TrainingError } from '../../training-error.ts';
+import type { Binding } from './binding.ts';
+import { EagerProgram } from './eager-program.ts';
+import { GraphProgram } from './graph-program.ts';
+import type { Program } from './program.ts';
+
+export type Form = 'graph' | 'ops';
+
+/** As a graph; op by op where TensorFlow refuses it. */
+export function makeProgram(binding: Binding, plan: Plan, lanes: number, form: Form): Program {
+  if (form === 'ops') return new EagerProgram(binding, plan, lanes, 'it was not wanted');
+  try {
+    return new GraphProgram(binding, plan, lanes);
+  } catch (error) {
+    if (error instanceof TrainingError) throw error;
+    return new EagerProgram(binding, plan, lanes, error instanceof Error ? error.message : String(error));
+  }
+}
