@@ -33,6 +33,7 @@ export function resolveObjective(
     description === undefined
       ? undefined
       : resolveNetwork(description, scope, 'network', dataset === undefined ? undefined : { shape: dataset.shape, ...dataset.statistics });
+  if (dataset === undefined) forgiveMissingInput(scope);
   const settings = readSettings(objective.settings, scope);
   readWord(scope, 'metric', objective.metric, ['accuracy', 'loss']);
   readWord(scope, 'selectOn', objective.selectOn, ['validation', 'test']);
@@ -56,6 +57,12 @@ export function resolveObjective(
   if (dataset !== undefined && settings !== undefined) matchSteps(scope, settings, dataset);
   if (scope.problems.length > before || network === undefined || settings === undefined || dataset === undefined) return undefined;
   return { network, settings, dataset };
+}
+
+/** Of an unknown dataset nobody knows the samples: that a network leaves them to it is no second problem. */
+function forgiveMissingInput({ problems }: Scope): void {
+  const kept = problems.filter(({ code, path }) => code !== 'missing-field' || !/^network\.input(?:\.shape)?$/.test(path));
+  problems.splice(0, problems.length, ...kept);
 }
 
 function unknownName(scope: Scope, field: string, name: unknown, known: Iterable<string>): void {
