@@ -203,7 +203,7 @@ function unknown(folder: string, name: string): never {
   const names = catalogueOf(folder).names();
   const nearest = nearestName(name, names);
   throw new UsageError(
-    `there is no dataset ${JSON.stringify(name)}.${nearest === undefined ? '' : ` Did you mean ${nearest}?`} There are ${names.join(', ')}.`,
+    `there is no dataset ${JSON.stringify(name)}.${nearest === undefined ? '' : ` Did you mean ${nearest}?`} The datasets are ${names.join(', ')}.`,
     'unknown-dataset',
   );
 }
