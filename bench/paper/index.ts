@@ -2,7 +2,7 @@
  * `npm run bench -- paper …`: the published comparison repeated, one command a figure. Prints a table, writes it with its picture to
  * bench/results/. Searches are kept in a lab file, so an interrupted bench goes on and a repeated one only draws.
  */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +50,8 @@ export async function paper(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof Interrupted))
       return reportError(error, process.stderr, { json: false, debug: process.env['GALAPAGOS_DEBUG'] === '1' });
-    process.stderr.write(`\nstopped; finished searches are in ${asked.lab}, the same command goes on\n`);
+    const kept = existsSync(asked.lab) ? `; finished searches are in ${asked.lab}, the same command goes on` : '';
+    process.stderr.write(`\nstopped${kept}\n`);
     return EXIT.interrupted;
   } finally {
     stopHearing();
