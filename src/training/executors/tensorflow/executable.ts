@@ -2,12 +2,14 @@
 import { keyOf } from '../../../core/random.ts';
 import { counterOf, initialWeights } from '../../initialise.ts';
 import { elements, type Plan } from '../../plan/plan.ts';
+import { TrainingError } from '../../training-error.ts';
 import { ChunkedExecutable, type LaneTally } from '../chunked.ts';
 import type { DatasetView, LaneSeed, LaneState, Memory, RunRequest } from '../executor.ts';
 import { fromTensor, toTensor } from './layout.ts';
 import type { HostState, Program } from './program.ts';
 
-export type MakeProgram = (lanes: number) => Program;
+/** @param refused what TensorFlow said of the graph when it ran: then op by op */
+export type MakeProgram = (lanes: number, refused?: string) => Program;
 
 /** Lanes a program is made for: shapes are static, so the next power of two. */
 export function bucketOf(lanes: number): number {
@@ -29,6 +31,8 @@ export class TensorflowExecutable extends ChunkedExecutable {
   #places: (number | undefined)[] = [];
   readonly #kept = new Map<number, LaneState>();
   #finite: ArrayLike<number> = [];
+  /** Whether the program has run once: a graph may load and yet lack a kernel. */
+  #ran = false;
   /** What the program's variables hold, while they have not changed. */
   #snapshot: HostState | undefined;
   #order: { readonly of: Uint32Array; readonly words: Int32Array } | undefined;
@@ -93,7 +97,8 @@ export class TensorflowExecutable extends ChunkedExecutable {
     const perEpoch = Math.ceil(request.order.length / batch);
     const step = request.epoch * perEpoch + first;
     this.#snapshot = undefined;
-    const { loss, correct, finite } = this.#program.train({ order, first, steps, step, epoch: request.epoch, words, rows, live: flags });
+    const chunk = { order, first, steps, step, epoch: request.epoch, words, rows, live: flags };
+    const { loss, correct, finite } = this.#carryOut((program) => program.train(chunk));
     this.#finite = finite;
     const samples = Math.min(order.length, (first + steps) * batch) - first * batch;
     for (const [lane, place] of this.#placed(live)) {
@@ -111,7 +116,8 @@ export class TensorflowExecutable extends ChunkedExecutable {
     tallies: readonly LaneTally[],
   ): Promise<void> {
     const { batch } = this.plan;
-    const { loss, correct } = this.#program.evaluate(this.#words(indices, first === 0), first, steps);
+    const order = this.#words(indices, first === 0);
+    const { loss, correct } = this.#carryOut((program) => program.evaluate(order, first, steps));
     const samples = Math.min(indices.length, (first + steps) * batch) - first * batch;
     for (const [lane, place] of this.#placed(live)) add(tallies[lane], loss[place], correct[place], samples);
     return Promise.resolve();
@@ -173,10 +179,30 @@ export class TensorflowExecutable extends ChunkedExecutable {
     this.#kept.clear();
   }
 
-  #replace(lanes: number): void {
+  /** What fails at the first run is tried again op by op. @throws TrainingError */
+  #carryOut<T>(work: (program: Program) => T): T {
+    try {
+      const result = work(this.#program);
+      this.#ran = true;
+      return result;
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      if (/OOM when allocating|RESOURCE_EXHAUSTED|out of memory/i.test(said))
+        throw new TrainingError('out-of-memory', `tensorflow: ${said}`);
+      if (this.#ran) throw new TrainingError('crashed', `tensorflow: ${said}`);
+      this.#ran = true;
+      const state = this.#program.read();
+      this.#replace(this.#program.lanes, said);
+      this.#store(state);
+      this.#stream();
+      return this.#carryOut(work);
+    }
+  }
+
+  #replace(lanes: number, refused?: string): void {
     this.#program.dispose();
     this.#snapshot = undefined;
-    this.#program = this.#make(lanes);
+    this.#program = this.#make(lanes, refused);
     if (this.#dataset !== undefined) this.#program.loadDataset(this.#dataset);
   }
 

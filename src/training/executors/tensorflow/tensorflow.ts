@@ -65,7 +65,7 @@ export class TensorflowExecutor implements Executor {
       plan,
       lanes,
       label,
-      (bucket) => makeProgram(binding, plan, bucket, this.#form),
+      (bucket, refused) => makeProgram(binding, plan, bucket, this.#form, refused),
       (bucket, form) => memoryOf(plan, bucket, shape, form),
     );
   }
