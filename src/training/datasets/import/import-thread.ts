@@ -24,6 +24,8 @@ const { path, staging, options, stop } = workerData as ThreadInput;
 const stopping = new Int32Array(stop);
 const say = (message: ThreadMessage): void => parentPort?.postMessage(message);
 
+// Some work, such as compiling WebAssembly, does not by itself keep a thread alive.
+const alive = setInterval(() => undefined, 1000);
 try {
   const imported = await importDataset(path, staging, options, {
     progress: (progress) => say({ type: 'progress', progress }),
@@ -35,4 +37,6 @@ try {
   if (error instanceof ImportCancelled) say({ type: 'cancelled' });
   else if (error instanceof GalapagosError) say({ type: 'failed', code: error.code, message: error.message, data: error.data });
   else say({ type: 'failed', code: null, message: error instanceof Error ? (error.stack ?? error.message) : String(error), data: {} });
+} finally {
+  clearInterval(alive);
 }
