@@ -209,3 +209,17 @@ describe('CIFAR-100 binary', () => {
     expect([coarse.classNames.length, coarse.test.perClass[3]]).toEqual([20, 1]);
   });
 });
+
+describe('images of mixed size and kind', () => {
+  it('are brought to the size and channels asked for, and how many were resized is said', async () => {
+    const flat = (width: number, height: number, shade: readonly number[]): Buffer => png(width, height, () => shade);
+    const path = written(folder.file('mixed'), {
+      'train/a/1.png': flat(4, 4, [7]),
+      'train/b/1.png': flat(9, 5, [7, 7, 7]),
+      'test/a/1.png': flat(2, 30, [7]),
+    });
+    const found = await folder.imported(path, { size: { height: 4, width: 4 }, channels: 3 });
+    expect([found.form.shape, found.notes]).toEqual([[3, 4, 4], ['2 images were resized']]);
+    expect(new Set(found.training.bytes.subarray(0, 2 * 48))).toEqual(new Set([7]));
+  });
+});
