@@ -43,6 +43,17 @@ describe('worker processes', () => {
     return pid ?? 0;
   };
 
+  it.each([
+    ['the user folder', undefined, 'tensorflow'],
+    ['where the environment says', '/elsewhere', undefined],
+  ])('are told where TensorFlow is: %s', async (_, named, below) => {
+    const env = { ...process.env, GALAPAGOS_TENSORFLOW: named };
+    supervise('console.error(process.env.GALAPAGOS_TENSORFLOW); process.exit(3);', { env });
+    workers.spawn('local/cpu/0', '1.1', 0);
+    const [exit] = await exits.count(1);
+    expect(exit?.lastWords.trim()).toBe(below === undefined ? named : join(folder, below));
+  });
+
   it('say how they ended: an exit code and their last words', async () => {
     supervise("console.log('noise'); console.error('the reason'); process.exit(3);");
     workers.spawn('local/cpu/0', '1.1', 0);

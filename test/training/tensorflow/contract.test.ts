@@ -1,12 +1,14 @@
 import { TensorflowExecutor } from '../../../src/training/executors/tensorflow/tensorflow.ts';
 import { executorContract } from '../../contracts/executor.contract.ts';
-import { absence } from './installed.ts';
+import { whereInstalled } from './installed.ts';
 
-executorContract('tensorflow', {
-  make: () => new TensorflowExecutor(),
-  tolerance: 1e-4,
-  company: 1e-4,
-  restored: 1e-4,
-  missing: absence === undefined ? 'fail' : 'skip',
-  runs: 12,
+whereInstalled('tensorflow keeps the contract of executors', () => {
+  executorContract('tensorflow', {
+    make: () => new TensorflowExecutor(),
+    tolerance: 1e-4,
+    company: 1e-4,
+    restored: 1e-4,
+    missing: 'fail',
+    runs: 12,
+  });
 });

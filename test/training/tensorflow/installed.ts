@@ -1,5 +1,6 @@
 /** Where TensorFlow is for tests: what GALAPAGOS_TENSORFLOW names, else the user folder's installation. */
 import { join } from 'node:path';
+import { test } from 'vitest';
 import { userFolder } from '../../../src/node/user-folder.ts';
 import { findInstallation } from '../../../src/training/executors/tensorflow/installation.ts';
 
@@ -7,4 +8,10 @@ process.env['GALAPAGOS_TENSORFLOW'] ??= join(userFolder(), 'tensorflow');
 
 const found = findInstallation(process.env['GALAPAGOS_TENSORFLOW']);
 /** Why it cannot be tested here. */
-export const absence = 'absent' in found ? `TensorFlow is absent: ${found.absent}` : undefined;
+const absence = 'absent' in found ? `TensorFlow is absent: ${found.absent}` : undefined;
+
+/** Declares tests where TensorFlow is; else one that is skipped with the reason. */
+export function whereInstalled(name: string, declare: () => void): void {
+  if (absence === undefined) declare();
+  else test(name, ({ skip }) => skip(absence));
+}

@@ -2,22 +2,23 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { TensorflowExecutor } from '../../../src/training/executors/tensorflow/tensorflow.ts';
 import { PRESETS } from '../../../src/training/models/presets.ts';
 import { readFixture, relative, walk } from '../pytorch-walk.ts';
-import { absence } from './installed.ts';
+import { whereInstalled } from './installed.ts';
 
 const seen: string[] = [];
 afterAll(() => {
   if (seen.length > 0) console.log(`largest difference of a step's loss from PyTorch's: ${seen.join(', ')}`);
 });
 
-describe('tensorflow trains as PyTorch does', { timeout: 300_000 }, () => {
-  it.for([...PRESETS.keys()])('%s: the loss of thirty steps to 1 %', async (name, { skip }) => {
-    if (absence !== undefined) skip(absence);
-    const fixture = readFixture(name);
-    const { losses, evaluation } = await walk(new TensorflowExecutor(), fixture);
-    const differences = losses.map((loss, t) => relative(loss, fixture.loss64[t]!));
-    seen.push(`${name} ${(100 * Math.max(...differences)).toPrecision(2)} %`);
-    expect(losses).toHaveLength(30);
-    differences.forEach((difference, t) => expect(difference, `step ${String(t)}`).toBeLessThan(0.01));
-    expect(relative(evaluation?.loss ?? NaN, fixture.evaluation.loss)).toBeLessThan(0.01);
+whereInstalled('tensorflow trains as PyTorch does', () => {
+  describe('tensorflow trains as PyTorch does', { timeout: 300_000 }, () => {
+    it.for([...PRESETS.keys()])('%s: the loss of thirty steps to 1 %', async (name) => {
+      const fixture = readFixture(name);
+      const { losses, evaluation } = await walk(new TensorflowExecutor(), fixture);
+      const differences = losses.map((loss, t) => relative(loss, fixture.loss64[t]!));
+      seen.push(`${name} ${(100 * Math.max(...differences)).toPrecision(2)} %`);
+      expect(losses).toHaveLength(30);
+      differences.forEach((difference, t) => expect(difference, `step ${String(t)}`).toBeLessThan(0.01));
+      expect(relative(evaluation?.loss ?? NaN, fixture.evaluation.loss)).toBeLessThan(0.01);
+    });
   });
 });
