@@ -3,7 +3,7 @@
  * has cores, and an objective that only waits, which shows what the engine itself costs and loses (scheduling, messages, commits,
  * generation barriers) on any machine.
  */
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import type { Limits, StudySpec } from '../../src/core/study/study-spec.ts';
 import { linePlot } from '../chart/line-plot.ts';
 import { inFreshLab } from '../lab-run.ts';
@@ -13,6 +13,8 @@ import { Interrupted, presetSearch } from './searches.ts';
 
 const WORKERS = [1, 2, 3, 4] as const;
 const WAIT_MS = 250;
+/** Processes a core that wanted to run, on average over the last minute, from which on others disturb the training. */
+const BUSY = 0.3;
 
 interface Case {
   readonly name: string;
@@ -26,6 +28,7 @@ interface Case {
 export async function scalability({ trials, quick, signal, searches: { progress } }: PaperSetting): Promise<Paper> {
   const cores = availableParallelism();
   const limits: Limits = { trials, activeMs: null, target: null };
+  const [load = 0] = loadavg();
   const disturbed: string[] = [];
   const once = async (label: string, spec: StudySpec, workers: number): Promise<number> => {
     if (signal.aborted) throw new Interrupted();
@@ -78,6 +81,11 @@ export async function scalability({ trials, quick, signal, searches: { progress 
       `"trains" is the published protocol’s own training, the fastest of three runs: ${cores < NODES ? `${cores} cores cannot speed it up more than ${cores} ×, whatever the engine does` : 'every worker has a core of its own'}.`,
       `"waits" replaces the training by a wait of ${WAIT_MS} ms: no cores are needed, so it shows the engine’s own losses only, and says nothing about training. The published evolution makes 4 children a generation, so that 3 workers need as many rounds as 2.`,
       '"waits unevenly" draws the waits from a lognormal distribution (σ 0.5): what a generation barrier costs when evaluations differ in length.',
+      ...(load < BUSY * cores
+        ? []
+        : [
+            `Other work ran on the machine (a load of ${load.toFixed(1)} on ${cores} cores at the start): the rows that train are not to be trusted.`,
+          ]),
       ...(disturbed.length === 0
         ? []
         : [`The machine was too busy for ${disturbed.join(', ')}: so many attempts were lost with a silent worker and run again.`]),
