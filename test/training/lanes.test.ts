@@ -205,6 +205,11 @@ function refusing(real: Executor, refuse: (lanes: number) => TrainingError | nul
   };
 }
 
+/** Whether it is installed here does not matter then. */
+function absent(real: Executor): Executor {
+  return { ...refusing(real, () => null), probe: () => Promise.resolve({ usable: false, reason: 'not installed', remedy: 'install it' }) };
+}
+
 async function trainWith(
   executors: Executors,
   each: TrainObjective,
@@ -239,7 +244,7 @@ describe('an executor that cannot', () => {
 
   it.each(['compile-failed', 'unsupported'] as const)('run the plan (%s) gives way to the next, and the attempt says so', async (kind) => {
     const refused = refusing(real.wasm, () => new TrainingError(kind, 'no such op'));
-    const executors = { ...real, wasm: refused, fused: refused };
+    const executors = { ...real, wasm: refused, fused: refused, tensorflow: absent(real.tensorflow) };
     const { kind: type, dataset, metric, selectOn } = objective;
     const small = { kind: type, dataset, network, metric, selectOn, settings: { ...settings, batch: 600, validation: 0.99 } };
     const [outcome] = await trainWith(executors, small, lanes({ trial: 0, epochs: 1 }));
