@@ -51,8 +51,6 @@ export async function trainAgain({ objective, seed, trial }: Repeatable, options
   const trainer = new Trainer({ resources, calibrations, datasets });
   const began = trial.result?.executor;
   const kept: Trained[] = [];
-  // Node may end while WebAssembly is being compiled, which keeps no event loop alive; a worker has its sockets for that.
-  const alive = setInterval(() => undefined, 1_000);
   try {
     const lane = { request: { trial: trial.number, params: trial.params }, signal };
     const [outcome] = await trainer.train(objective, seed, [lane], {
@@ -74,7 +72,6 @@ export async function trainAgain({ objective, seed, trial }: Repeatable, options
     if (!(error instanceof TrainingError)) throw error;
     throw new GalapagosError('not-trained', `trial ${trial.number} cannot be trained here: ${error.message}`, {}, error);
   } finally {
-    clearInterval(alive);
     await trainer.dispose();
   }
 }

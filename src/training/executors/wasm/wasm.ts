@@ -54,10 +54,14 @@ export class WasmExecutor implements Executor {
     if (compiled === undefined) {
       const emitted = this.#emit(key, plan);
       optimiseFromTheStart();
+      // From Node 24 on a pending compilation does not keep a process alive by itself.
+      const alive = setInterval(() => undefined, 1000);
       try {
         compiled = { ...emitted, module: await engine.compile(emitted.bytes) };
       } catch (error) {
         throw new TrainingError('compile-failed', `wasm: ${error instanceof Error ? error.message : String(error)}`);
+      } finally {
+        clearInterval(alive);
       }
       this.#compiled.set(key, compiled);
     }
