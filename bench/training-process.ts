@@ -18,7 +18,7 @@ export interface Measured {
   readonly label: string;
   /** Trained samples of all lanes a second of CPU, the best of the repeats. */
   readonly samplesPerSecond: number;
-  /** From the network to code that can run, the first plan of the process. */
+  /** From the network to code that can run, the first plan of the process, once the host is probed. */
   readonly compileMilliseconds: number;
   readonly moduleBytes: number;
 }
@@ -36,6 +36,8 @@ async function measure(name: string, laneCount: number, stepCount: number, repea
   const optimizer = { type: 'sgd', learningRate: 0.01, momentum: 0.9 } as const;
   const executor = executorNamed(kind);
   const signal = new AbortController().signal;
+  // Whether the host fuses is asked once a process, before any plan, as workers do.
+  await executor.probe();
   const began = performance.now();
   const plan = compilePlan(network, { batch: BATCH, optimizer });
   const executable = await executor.compile(plan, laneCount, signal);
