@@ -37,6 +37,10 @@ export class WasmExecutable extends StepwiseExecutable {
   readonly #train: readonly PhaseCall[];
   readonly #evaluate: readonly PhaseCall[];
   readonly #block: LaneBlock;
+  /** Of a sample in the dataset. */
+  readonly #sampleBytes: number;
+  /** Whether training images are cropped or flipped. */
+  readonly #moves: boolean;
   /** Byte addresses: lanes' blocks, rows of values, then the batch's moved images, then the dataset. */
   readonly #lanesAt: number;
   readonly #rowsAt: number;
@@ -58,10 +62,12 @@ export class WasmExecutable extends StepwiseExecutable {
     this.label = label;
     this.#compiled = compiled;
     this.#block = laneBlock(plan);
+    this.#sampleBytes = elements(plan.input.shape) * (plan.input.type === 'u8' ? 1 : 4);
+    this.#moves = plan.input.crop > 0 || plan.input.flip;
     this.#lanesAt = roundUp(compiled.end);
     this.#rowsAt = this.#lanesAt + lanes * this.#block.bytes;
     this.#movedAt = this.#rowsAt + roundUp(lanes * plan.hyper.length * 4);
-    this.#datasetAt = this.#movedAt + (this.#moves() ? roundUp(plan.batch * this.#sampleBytes() + 16) : 0);
+    this.#datasetAt = this.#movedAt + (this.#moves ? roundUp(plan.batch * this.#sampleBytes + 16) : 0);
     try {
       this.#memory = new engine.Memory({ initial: Math.ceil(this.#datasetAt / PAGE) });
     } catch {
@@ -120,7 +126,7 @@ export class WasmExecutable extends StepwiseExecutable {
       this.#lastRow = row;
     }
     this.#words[FRAME.step / 4] = batch.step;
-    yield* this.#pass(batch, live, this.#train, this.#moves());
+    yield* this.#pass(batch, live, this.#train, this.#moves);
     for (const lane of live) {
       this.#kernels.update(this.#laneAt(lane), this.#rowAt(lane));
       this.#collect(lane, batch.indices.length, tallies[lane]);
@@ -184,7 +190,7 @@ export class WasmExecutable extends StepwiseExecutable {
 
   /** Samples and labels of a tile; positions beyond the batch repeat its first sample, so that every number stays finite. */
   #gather(indices: Uint32Array, tile: number, moves: boolean): void {
-    const bytes = this.#sampleBytes();
+    const bytes = this.#sampleBytes;
     this.#point(indices.length, tile);
     for (let s = 0; s < TILE; s++) {
       const position = tile * TILE + s < indices.length ? tile * TILE + s : 0;
@@ -203,14 +209,6 @@ export class WasmExecutable extends StepwiseExecutable {
       const units = this.#view?.targets ?? 1;
       for (let u = 0; u < units; u++) this.#floats[at + u * TILE] = y[index * units + u] ?? 0;
     } else this.#words[at] = y?.[index] ?? 0;
-  }
-
-  #moves(): boolean {
-    return this.plan.input.crop > 0 || this.plan.input.flip;
-  }
-
-  #sampleBytes(): number {
-    return elements(this.plan.input.shape) * (this.plan.input.type === 'u8' ? 1 : 4);
   }
 
   #moveAll(indices: Uint32Array, epoch: number): void {

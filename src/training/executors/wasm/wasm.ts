@@ -36,15 +36,7 @@ export class WasmExecutor implements Executor {
 
   /** Places are shared: lanes use them one after another. A lane's own are its weights, slots, gradients, statistics and values. */
   estimate(plan: Plan, _lanes: number, dataset: DatasetShape): Memory {
-    const { bytes, end, whole } = this.#emit(planHash(plan), plan);
-    const sample = elements(dataset.shape) * (dataset.sampleType === 'u8' ? 1 : 4);
-    const moved = plan.input.crop > 0 || plan.input.flip ? plan.batch * sample : 0;
-    return {
-      sharedBytes: dataset.samples * sample + moved + end,
-      laneBytes: laneBlock(plan).bytes + 4 * plan.hyper.length,
-      codeBytes: bytes.length,
-      form: whole ? 'tiles of 4 samples, the whole batch where an op needs it' : 'tiles of 4 samples, forward and backward whole',
-    };
+    return memoryOf(this.#emit(planHash(plan), plan), plan, dataset);
   }
 
   async compile(plan: Plan, lanes: number, signal: AbortSignal): Promise<WasmExecutable> {
@@ -66,7 +58,7 @@ export class WasmExecutor implements Executor {
       this.#compiled.set(key, compiled);
     }
     const shape = { samples: 0, shape: plan.input.shape, classes: 0, sampleType: plan.input.type };
-    return new WasmExecutable(plan, lanes, compiled, this.estimate(plan, lanes, shape), this.#label());
+    return new WasmExecutable(plan, lanes, compiled, memoryOf(compiled, plan, shape), this.#label());
   }
 
   #usesFused(): boolean {
@@ -82,6 +74,17 @@ export class WasmExecutor implements Executor {
     if (emitted === undefined) this.#emitted.set(key, (emitted = emitModule(plan, this.#usesFused())));
     return emitted;
   }
+}
+
+function memoryOf({ bytes, end, whole }: EmittedModule, plan: Plan, dataset: DatasetShape): Memory {
+  const sample = elements(dataset.shape) * (dataset.sampleType === 'u8' ? 1 : 4);
+  const moved = plan.input.crop > 0 || plan.input.flip ? plan.batch * sample : 0;
+  return {
+    sharedBytes: dataset.samples * sample + moved + end,
+    laneBytes: laneBlock(plan).bytes + 4 * plan.hyper.length,
+    codeBytes: bytes.length,
+    form: whole ? 'tiles of 4 samples, the whole batch where an op needs it' : 'tiles of 4 samples, forward and backward whole',
+  };
 }
 
 let flagged = false;
