@@ -1,24 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Params, SearchSpaceLike } from '../../src/training/objective.ts';
-import { resolveNetwork } from '../../src/training/models/resolve.ts';
-import { Scope } from '../../src/training/models/scope.ts';
-import type { Problem } from '../../src/training/problem.ts';
-import { describeNetwork } from './support.ts';
-
-function resolve(
-  description: unknown,
-  params: Params = {},
-  space?: SearchSpaceLike,
-): { names: string[]; outputs: string[]; problems: readonly Problem[] } {
-  const scope = new Scope(params, space);
-  const network = resolveNetwork(description, scope);
-  const layers = network?.layers ?? [];
-  return {
-    names: layers.map((l) => l.id),
-    outputs: layers.map((l) => l.output.join('×')),
-    problems: scope.problems,
-  };
-}
+import { describeNetwork, readDescription as resolve } from './support.ts';
 
 describe('networks', () => {
   it('unroll repeats, decide `when`, scale numbers, take activations from a parameter', () => {

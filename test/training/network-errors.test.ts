@@ -1,29 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Params, SearchSpaceLike } from '../../src/training/objective.ts';
-import { resolveNetwork } from '../../src/training/models/resolve.ts';
-import { Scope } from '../../src/training/models/scope.ts';
-import type { Problem } from '../../src/training/problem.ts';
+import type { SearchSpaceLike } from '../../src/training/objective.ts';
 import { checkObjective, type TrainObjective } from '../../src/training/trainer.ts';
-import { describeNetwork } from './support.ts';
+import { describeNetwork, readDescription as resolve } from './support.ts';
 
 const RESOURCES = new URL('../../resources', import.meta.url).pathname;
 const HEAD = [{ type: 'flatten' }, { type: 'dense', units: 10 }];
-
-function resolve(
-  description: unknown,
-  params: Params = {},
-  space?: SearchSpaceLike,
-): { names: string[]; outputs: string[]; problems: readonly Problem[] } {
-  const scope = new Scope(params, space);
-  const network = resolveNetwork(description, scope);
-  const layers = network?.layers ?? [];
-  return {
-    names: layers.map((l) => l.id),
-    outputs: layers.map((l) => l.output.join('×')),
-    problems: scope.problems,
-  };
-}
 
 describe('each error of a network, once', () => {
   const conv = { type: 'conv', filters: 2, kernel: 3 };

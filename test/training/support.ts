@@ -5,9 +5,10 @@ import { HyperRows } from '../../src/training/hyper.ts';
 import type { Network } from '../../src/training/models/network.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
-import type { OptimizerSettings, Params, SgdSettings } from '../../src/training/objective.ts';
+import type { OptimizerSettings, Params, SearchSpaceLike, SgdSettings } from '../../src/training/objective.ts';
 import { compilePlan } from '../../src/training/plan/compile.ts';
 import type { Plan } from '../../src/training/plan/plan.ts';
+import type { Problem } from '../../src/training/problem.ts';
 
 export const NEVER: AbortSignal = new AbortController().signal;
 export const SGD: SgdSettings = { type: 'sgd', learningRate: { $param: 'rate' }, momentum: { $param: 'momentum' } };
@@ -24,6 +25,22 @@ export function describeNetwork(
     input: { shape, mean: shape.slice(0, 1).map(() => 0.4), deviation: [0.3] },
     layers,
     loss,
+  };
+}
+
+/** A description read: layers' names and outputs, or what is wrong with it. */
+export function readDescription(
+  description: unknown,
+  params: Params = {},
+  space?: SearchSpaceLike,
+): { names: string[]; outputs: string[]; problems: readonly Problem[] } {
+  const scope = new Scope(params, space);
+  const network = resolveNetwork(description, scope);
+  const layers = network?.layers ?? [];
+  return {
+    names: layers.map((l) => l.id),
+    outputs: layers.map((l) => l.output.join('×')),
+    problems: scope.problems,
   };
 }
 
