@@ -13,9 +13,11 @@ export const layers = {
   training: ['core'],
   worker: ['core', 'protocol', 'transport', 'training'],
   node: ['core', 'protocol', 'transport'],
-  lab: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'node'],
-  cli: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'worker', 'node', 'lab'],
-  main: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'node', 'lab'],
+  lab: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'node'],
+  endpoints: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'node', 'lab'],
+  server: ['core', 'protocol', 'endpoints'],
+  cli: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'worker', 'node', 'lab', 'endpoints', 'server'],
+  main: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'node', 'lab', 'endpoints'],
   preload: ['core', 'protocol'],
   renderer: ['core', 'protocol'],
 };
@@ -31,10 +33,12 @@ export const packages = {
   worker: ['node:', 'zod'],
   node: ['node:', 'systeminformation', 'zod'],
   lab: ['node:'],
+  endpoints: ['node:', 'zod'],
+  server: ['node:', 'ws', '@msgpack/msgpack', 'zod'],
   cli: ['node:', 'commander', 'picocolors', 'log-update', 'zod'],
   main: ['node:', 'electron'],
   preload: ['electron'],
-  renderer: ['svelte'],
+  renderer: ['svelte', 'bits-ui', 'uplot', 'echarts', '@msgpack/msgpack'],
 };
 
 /** Layer → the folders of resources whose JSON it may build in. */
@@ -53,6 +57,8 @@ export const homes = {
   worker: 'worker runs attempts: what needs the lab file or other workers belongs to coordinator',
   node: 'node supervises one machine: what needs studies belongs to coordinator',
   lab: 'lab wires one lab of one process together: decisions belong to core, faces to cli and main',
+  endpoints: 'endpoints answer the table of src/protocol/endpoints.ts: how answers travel belongs to server or main, words to the renderer',
+  server: 'server carries the endpoint table over HTTP and WebSocket: what an endpoint answers belongs to endpoints',
   cli: 'cli is a composition root: it may import anything but the renderer and electron',
   main: 'main is a composition root: it may import anything but the renderer',
   preload: 'preload bridges endpoints only',

@@ -1,0 +1,155 @@
+/**
+ * The endpoint table: everything a window can ask of its host. Electron's IPC, the preload bridge, the HTTP and WebSocket server and the
+ * renderer's client are derived from it; none adds to it. Answers of queries and commands are JSON; streams may hold bytes.
+ */
+import { z } from 'zod';
+import { datasetOutput } from './cli-output.ts';
+import { call } from './endpoint.ts';
+import type { Calls, HandlersOf, InputOf, OutputOf, SubscriptionsOf } from './endpoint.ts';
+import { strict } from './problems.ts';
+import { studyFile } from './study-file.ts';
+import { datasetPreview, importOptions, source } from './window/datasets.ts';
+import { labBody } from './window/lab-stream.ts';
+import { attempts, confirmation, curve, deciles, exportedFile, importance, trialDetail } from './window/reading.ts';
+import { estimate, networkCard, samplerChoice, studyCheck } from './window/set-up.ts';
+import { limits, studyBody } from './window/study-stream.ts';
+import { telemetryBody } from './window/telemetry.ts';
+
+const count = z.int().min(0);
+const nothing = strict({});
+const done = z.null();
+/** A study's `key`: its uid, or its name where another program made it. */
+const study = z.string().min(1).max(600);
+const trial = count.max(2 ** 32 - 2);
+const name = z.string().min(1).max(600);
+
+/** Read; change nothing. */
+export const queries = {
+  about: call(
+    nothing,
+    strict({
+      version: z.string(),
+      platform: z.string(),
+      host: z.enum(['electron', 'server']),
+      workers: count,
+      cores: count,
+      gpus: z.array(z.string()),
+    }),
+  ),
+  networks: call(strict({ dataset: name.nullable() }), z.array(networkCard)),
+  samplers: call(nothing, z.array(samplerChoice)),
+  /** A study for a dataset, every field with a sensible value; of null, MNIST. */
+  draft: call(strict({ dataset: name.nullable() }), studyFile),
+  /** What is wrong with a study as it is being written, and what it would train. */
+  checkStudy: call(strict({ study: z.unknown() }), studyCheck),
+  /** JSON text as a study; bad JSON is answered with line and column. */
+  parseStudy: call(strict({ text: z.string().max(4_000_000), source: z.string() }), z.unknown()),
+  /** Measured now, in at most some seconds; the same again from what was kept. */
+  estimate: call(strict({ study: studyFile, workers: count.nullable() }), estimate),
+  datasets: call(nothing, z.array(strict({ name: z.string(), problem: z.string().nullable(), dataset: datasetOutput.nullable() }))),
+  preview: call(z.union([strict({ dataset: name }), strict({ import: z.string() })]), datasetPreview),
+  studyFile: call(strict({ study }), studyFile),
+  trial: call(strict({ study, trial }), trialDetail),
+  curves: call(strict({ study, trials: z.array(trial).max(500) }), z.array(curve)),
+  deciles: call(strict({ study }), deciles),
+  /** What ran where, from the lab file, newest first. */
+  attempts: call(strict({ study, before: z.number().nullable(), most: count.max(5000) }), attempts),
+  importance: call(strict({ study }), importance),
+  export: call(strict({ study, what: z.enum(['best', 'csv', 'study', 'lab']), top: z.int().min(1).max(1000) }), exportedFile),
+  confirmations: call(strict({ study }), z.array(confirmation)),
+} as const satisfies Calls;
+
+/** Change something; answered when it is decided, not when it is over. */
+export const commands = {
+  startStudy: call(strict({ study: studyFile, workers: z.int().min(1).max(4096).nullable() }), strict({ study })),
+  pauseStudy: call(strict({ study }), done),
+  resumeStudy: call(strict({ study }), done),
+  stopStudy: call(strict({ study }), done),
+  addTrials: call(strict({ study, trials: z.int().min(1).max(1_000_000) }), done),
+  editLimits: call(strict({ study, limits }), done),
+  cancelTrial: call(strict({ study, trial }), done),
+  /** Trains the best `top` again on `seeds` fresh seeds, as a study of its own. */
+  confirm: call(strict({ study, top: z.int().min(1).max(100), seeds: z.int().min(2).max(100) }), strict({ study })),
+  openLab: call(strict({ source }), done),
+  beginImport: call(strict({ source, label: name, options: importOptions.partial() }), strict({ import: z.string() })),
+  cancelImport: call(strict({ import: z.string() }), done),
+  storeImport: call(strict({ import: z.string(), name, replace: z.boolean() }), strict({ dataset: name })),
+  discardImport: call(strict({ import: z.string() }), done),
+  removeDataset: call(strict({ dataset: name }), done),
+  leaveOut: call(strict({ slot: z.string() }), done),
+  useAgain: call(strict({ slot: z.string() }), done),
+  /** Names files that will be uploaded; paths are relative, with `/`. */
+  beginUpload: call(
+    strict({
+      files: z
+        .array(strict({ path: z.string().min(1).max(4096), bytes: count }))
+        .min(1)
+        .max(1_000_000),
+    }),
+    strict({ upload: z.string() }),
+  ),
+  discardUpload: call(strict({ upload: z.string() }), done),
+} as const satisfies Calls;
+
+/** A snapshot, then deltas: what `output` names is the body of both. */
+export const subscriptions = {
+  lab: call(nothing, labBody),
+  study: call(strict({ study }), studyBody),
+  telemetry: call(nothing, telemetryBody),
+} as const satisfies Calls;
+
+/** What only a desktop host can do; a browser has its own ways, or none. */
+export const native = {
+  /** Null: nothing was chosen. */
+  choosePath: call(strict({ what: z.enum(['dataset-file', 'dataset-folder', 'lab', 'study']) }), z.string().nullable()),
+  /** A save dialog, then the file; null: nothing was chosen. */
+  saveFile: call(exportedFile, z.string().nullable()),
+  /** The file as something that can be dragged out of the window. */
+  dragOut: call(exportedFile, done),
+  /** A study file's text. */
+  readStudy: call(strict({ path: z.string().min(1) }), strict({ text: z.string() })),
+} as const satisfies Calls;
+
+/** What a desktop host asks of its window: a menu item, a file that was opened by the system. */
+export const acts = {
+  act: call(
+    nothing,
+    strict({
+      acts: z.array(
+        z.discriminatedUnion('act', [
+          strict({
+            id: count,
+            act: z.enum(['new-study', 'open', 'open-data', 'export', 'export-best', 'pause', 'add-trials', 'commands', 'settings', 'keys']),
+          }),
+          strict({ id: count, act: z.literal('opened'), path: z.string() }),
+          strict({ id: count, act: z.literal('tab'), tab: z.int().min(1).max(5) }),
+        ]),
+      ),
+    }),
+  ),
+} as const satisfies Calls;
+
+export type Queries = typeof queries;
+export type Commands = typeof commands;
+export type Subscriptions = typeof subscriptions;
+export type Native = typeof native;
+export type Acts = typeof acts;
+
+/** What the application answers, whatever the window's host. */
+export interface Endpoints {
+  readonly calls: HandlersOf<Queries & Commands>;
+  readonly subscriptions: SubscriptionsOf<Subscriptions>;
+}
+
+/** What Electron answers besides. */
+export interface NativeEndpoints {
+  readonly calls: HandlersOf<Native>;
+  readonly subscriptions: SubscriptionsOf<Acts>;
+}
+
+export type CallName = keyof (Queries & Commands & Native);
+export type CallInput<Name extends CallName> = InputOf<(Queries & Commands & Native)[Name]>;
+export type CallOutput<Name extends CallName> = OutputOf<(Queries & Commands & Native)[Name]>;
+export type SubscriptionName = keyof (Subscriptions & Acts);
+export type SubscriptionInput<Name extends SubscriptionName> = InputOf<(Subscriptions & Acts)[Name]>;
+export type SubscriptionBody<Name extends SubscriptionName> = OutputOf<(Subscriptions & Acts)[Name]>;

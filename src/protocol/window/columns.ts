@@ -1,0 +1,70 @@
+/**
+ * Trials and reports as they travel to a window: columns as bytes, little-endian, so that 100,000 of them cost no objects. Rows are laid over what
+ * the window holds by trial number: a later one replaces an earlier. What the codes stand for is said by the lists here.
+ */
+import { z } from 'zod';
+import type { TrialOutcome, TrialState } from '../../core/scheduling/words.ts';
+import { strict } from '../problems.ts';
+
+const bytes = z.instanceof(Uint8Array);
+
+/** A state's place is its code. */
+export const trialStates: readonly TrialState[] = ['waiting', 'running', 'complete', 'pruned', 'failed'];
+/** An outcome's place + 1 is its code; 0: not ended. */
+export const outcomeCodes: readonly TrialOutcome[] = [
+  'succeeded',
+  'diverged',
+  'pruned',
+  'crashed',
+  'outOfMemory',
+  'timedOut',
+  'deadly',
+  'cancelled',
+  'endedElsewhere',
+];
+
+/** `n` rows, each column `n` long unless said. */
+export const trialBlock = strict({
+  /** Uint32. */
+  number: bytes,
+  /** Uint8: place in `trialStates`. */
+  state: bytes,
+  /** Uint8: place in `outcomeCodes` + 1; 0: none yet. */
+  outcome: bytes,
+  /** Float64: what it is worth; of a running trial its last report; NaN: none, failed or diverged. */
+  value: bytes,
+  /** Uint32. */
+  generation: bytes,
+  /** Uint32, 2 a row: parent's number + 1; 0: none. */
+  parents: bytes,
+  /** Uint8: place in the study's `operators`. */
+  operator: bytes,
+  /** Uint32: how many ended before it; 2³² − 1: not ended. */
+  finish: bytes,
+  /** Float64: milliseconds since 1970 when its last attempt began; NaN: unknown or not begun. */
+  started: bytes,
+  /** Float64: likewise when it ended. */
+  ended: bytes,
+  /** Float32: milliseconds its last attempt took; NaN: unknown. */
+  took: bytes,
+  /** Uint16: place in the study's `slots` + 1; 0: none. */
+  slot: bytes,
+  /** Uint16: reports of the last attempt. */
+  reports: bytes,
+  /** Uint8, 255 standing for more. */
+  attempts: bytes,
+  /** Float64, one a parameter and row, row by row, encoded as in `core/search-space`: of a categorical the choice's place; NaN: not used. */
+  params: bytes,
+});
+export type TrialBlock = z.output<typeof trialBlock>;
+
+/** Reports that are new to the window, oldest first; `n` long each. */
+export const reportBlock = strict({
+  /** Uint32. */
+  trial: bytes,
+  /** Uint32: from 0; of training the epoch. 0 begins a trial's curve afresh. */
+  step: bytes,
+  /** Float64. */
+  value: bytes,
+});
+export type ReportBlock = z.output<typeof reportBlock>;

@@ -1,0 +1,45 @@
+/** Datasets as the window shows them: where data comes from, what it was recognised as, what it looks like. */
+import { z } from 'zod';
+import { datasetOutput } from '../cli-output.ts';
+import { strict } from '../problems.ts';
+
+const count = z.int().min(0);
+
+/** What was dropped or chosen: a path where the host sees the same disk, else an upload. */
+export const source = z.discriminatedUnion('kind', [
+  strict({ kind: z.literal('path'), path: z.string().min(1) }),
+  strict({ kind: z.literal('upload'), upload: z.string().min(1) }),
+]);
+export type Source = z.output<typeof source>;
+
+export const importOptions = strict({
+  size: strict({ height: z.int().min(1).max(4096), width: z.int().min(1).max(4096) }).nullable(),
+  channels: z.union([z.literal(1), z.literal(3)]).nullable(),
+  label: z.string().nullable(),
+  targets: z.array(z.string()),
+  drop: z.array(z.string()),
+  testShare: z.number().gt(0).lt(1),
+  seed: count,
+});
+
+export const datasetPreview = strict({
+  dataset: datasetOutput,
+  /** What it was recognised as and by what, e.g. `CIFAR-10, python archive` and `6 files match`; null: it comes with Galapagos. */
+  recognised: strict({ kind: z.string(), how: z.string() }).nullable(),
+  /** Real samples, row by row, up to 10 columns (classes) by 4; empty where samples are no images. */
+  samples: strict({
+    height: count,
+    width: count,
+    channels: z.union([z.literal(1), z.literal(3)]),
+    /** Class of each column. */
+    columns: z.array(z.string()),
+    rows: count,
+    /** Base64 of bytes, sample after sample (row by row, then column by column), each height × width × channels. */
+    pixels: z.string(),
+  }).nullable(),
+  /** First rows where samples are no images. */
+  table: strict({ columns: z.array(z.string()), rows: z.array(z.array(z.number())) }).nullable(),
+  /** Codes and what they are about: imbalance, scaled, one class; words are the renderer's. */
+  warnings: z.array(strict({ code: z.string(), data: z.record(z.string(), z.unknown()) })),
+});
+export type DatasetPreview = z.output<typeof datasetPreview>;

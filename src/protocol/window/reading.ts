@@ -1,0 +1,64 @@
+/** What a window asks of a lab file: one trial in full, curves, attempts, importances, exports. */
+import { z } from 'zod';
+import { storyOutput, trialOutput } from '../cli-output.ts';
+import { strict } from '../problems.ts';
+import { attemptRow } from './lab-stream.ts';
+
+const count = z.int().min(0);
+
+export const trialDetail = strict({
+  trial: trialOutput,
+  story: storyOutput,
+  /** Of the attempt that ended it, or the last. */
+  error: z.string().nullable(),
+  device: z.string().nullable(),
+  slot: z.string().nullable(),
+});
+export type TrialDetail = z.output<typeof trialDetail>;
+
+export const curve = strict({ trial: count, steps: z.array(count), values: z.array(z.number().nullable()) });
+
+/** At each step the deciles 10 … 90 % of the values of all trials that reported it. */
+export const deciles = strict({ steps: z.array(count), values: z.array(z.array(z.number())) });
+
+export const attempts = z.array(attemptRow);
+
+export const importance = z.union([
+  strict({
+    parameters: z.array(strict({ name: z.string(), importance: z.number(), low: z.number(), high: z.number() })),
+    trials: count,
+  }),
+  strict({ unknown: z.enum(['too-few', 'all-equal']), needed: count.nullable(), trials: count }),
+]);
+export type Importance = z.output<typeof importance>;
+
+/** A file for the person: text as it is, bytes as base64. */
+export const exportedFile = strict({
+  name: z.string(),
+  type: z.string(),
+  content: z.union([strict({ text: z.string() }), strict({ base64: z.string() })]),
+});
+export type ExportedFile = z.output<typeof exportedFile>;
+
+/** The best few trained again on fresh seeds. */
+export const confirmation = strict({
+  /** The study that trained them again. */
+  study: z.string(),
+  done: count,
+  of: count,
+  /** By mean, best first. */
+  configurations: z.array(
+    strict({
+      trial: count,
+      values: z.array(z.number()),
+      mean: z.number().nullable(),
+      /** 95 %; null: fewer than two values. */
+      interval: strict({ low: z.number(), high: z.number() }).nullable(),
+    }),
+  ),
+  /** Of the first two, by a paired test; null: not enough values. */
+  p: z.number().nullable(),
+  /** The winner's value on the test set, looked at once; null: not yet, or there is none. */
+  test: z.number().nullable(),
+});
+export type Confirmation = z.output<typeof confirmation>;

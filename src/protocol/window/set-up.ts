@@ -1,0 +1,83 @@
+/** What the page that sets up a study needs: networks, samplers, checks, estimates. */
+import { z } from 'zod';
+import { strict } from '../problems.ts';
+
+const count = z.int().min(0);
+const range = strict({ low: z.number(), high: z.number() });
+
+export const problem = strict({ code: z.string(), path: z.string(), expected: z.string(), found: z.string(), hint: z.string().nullable() });
+export type WindowProblem = z.output<typeof problem>;
+
+/** A layer as its chip shows it. */
+export const layerChip = strict({
+  name: z.string(),
+  type: z.string(),
+  /** E.g. `3×3, 16`. */
+  detail: z.string(),
+  /** Of its output at the smallest and the largest the search allows; equal where nothing is searched. */
+  shape: strict({ low: z.array(count), high: z.array(count) }),
+  weights: range,
+  /** Parameters of the search that set it. */
+  searched: z.array(z.string()),
+});
+
+export const networkCard = strict({
+  name: z.string(),
+  title: z.string(),
+  /** As JSON, to be edited. */
+  network: z.record(z.string(), z.unknown()),
+  /** Weights on the dataset asked for; null: it does not fit. */
+  weights: range.nullable(),
+  /** Why it does not fit. */
+  misfit: problem.nullable(),
+});
+
+export const samplerChoice = strict({
+  name: z.string(),
+  title: z.string(),
+  /** When to pick it. */
+  pick: z.string(),
+  settings: z.array(
+    strict({
+      name: z.string(),
+      integer: z.boolean(),
+      low: z.number(),
+      high: z.number(),
+      default: z.number().nullable(),
+      meaning: z.string(),
+    }),
+  ),
+});
+
+export const studyCheck = strict({
+  problems: z.array(problem),
+  /** Null: infinite, or the space is not sound. */
+  gridSize: z.number().nullable(),
+  network: strict({ layers: z.array(layerChip), weights: range }).nullable(),
+  /** Training and choosing samples; null: no dataset. */
+  split: strict({ train: count, validation: count, test: count, selectOn: z.enum(['validation', 'test']) }).nullable(),
+});
+export type StudyCheck = z.output<typeof studyCheck>;
+
+export const estimate = strict({
+  /** How long the study takes; null: it has no limit of trials. */
+  totalMs: range.nullable(),
+  trialMs: range,
+  trials: count.nullable(),
+  trialsPerMinute: z.number(),
+  epochs: count,
+  measured: z.array(
+    strict({
+      device: z.string(),
+      workers: count,
+      executor: z.string(),
+      reason: z.string(),
+      lanes: count,
+      epochMs: z.number(),
+      memoryBytes: z.number(),
+    }),
+  ),
+  /** Milliseconds since 1970. */
+  at: z.number(),
+});
+export type Estimate = z.output<typeof estimate>;

@@ -1,0 +1,102 @@
+/** What a window hears of one study: its head, its trials, the reports of those that run. */
+import { z } from 'zod';
+import { strict } from '../problems.ts';
+import { searchSpace } from '../search-space.ts';
+import { direction, sampler, seed } from '../study-file.ts';
+import { reportBlock, trialBlock } from './columns.ts';
+
+const count = z.int().min(0);
+const milliseconds = z.number().min(0);
+/** Milliseconds since 1970. */
+const instant = z.number();
+
+export const studyState = z.enum(['running', 'pausing', 'paused', 'ending', 'finished']);
+
+export const limits = strict({ trials: count.nullable(), minutes: z.number().nullable(), target: z.number().nullable() });
+
+export const counts = strict({
+  waiting: count,
+  running: count,
+  /** With a value. */
+  complete: count,
+  pruned: count,
+  failed: count,
+  /** Of `complete`, those whose value is not a number. */
+  diverged: count,
+});
+
+/** Trials that were the best when they ended, in the order of their ends. */
+export const staircase = strict({
+  /** How many had ended, with it. */
+  ended: z.array(count),
+  trials: z.array(count),
+  values: z.array(z.number()),
+  /** Milliseconds of running time then; null: unknown. */
+  activeMs: z.array(z.number().nullable()),
+});
+
+/** A study as the rail lists it. */
+export const studyRow = strict({
+  /** Null: another program's study, which can be read only. */
+  uid: z.string().nullable(),
+  /** What calls name it by: the uid, or the name where there is none. */
+  key: z.string(),
+  name: z.string(),
+  /** Null: another program's. */
+  state: studyState.nullable(),
+  reason: z.string().nullable(),
+  direction,
+  /** What a value is. */
+  measure: z.enum(['accuracy', 'loss', 'value']),
+  counts,
+  limits,
+  best: strict({ trial: count, value: z.number(), at: instant.nullable() }).nullable(),
+  staircase,
+  created: instant.nullable(),
+  /** The study whose best this one trains again on fresh seeds; null: an ordinary study. */
+  confirms: z.string().nullable(),
+});
+export type StudyRow = z.output<typeof studyRow>;
+
+/** Time left; `unknown` says why there is no estimate. */
+export const timeLeft = z.union([
+  strict({ lowMs: milliseconds, highMs: milliseconds }),
+  strict({ unknown: z.enum(['too-few', 'no-limit', 'not-running', 'target-only', 'foreign']), needed: count.nullable() }),
+]);
+
+export const studyHead = studyRow.extend({
+  /** Milliseconds it has been running; goes on while `state` is running, from `at`. */
+  activeMs: milliseconds.nullable(),
+  at: instant,
+  /** Since when it has been in its state; null: unknown. */
+  since: instant.nullable(),
+  timeLeft,
+  /** Null: too early to say. */
+  trialsPerMinute: z.number().nullable(),
+  /** Null: another program's. */
+  searched: strict({ objective: z.looseObject({ kind: z.string() }), searchSpace, sampler, seed }).nullable(),
+  /** Parameters in the order of the columns. */
+  parameters: z.array(z.string()),
+  /** Names that the trials' `operator` codes stand for. */
+  operators: z.array(z.string()),
+  /** Names that the trials' `slot` codes stand for. */
+  slots: z.array(z.string()),
+  /** What has trained so far, and why that. */
+  executors: z.array(strict({ label: z.string(), reason: z.string().nullable() })),
+  /** Epochs a trial takes at most; null: it does not report. */
+  epochs: count.nullable(),
+  /** What the reader of the numbers must know. */
+  notes: z.array(z.string()),
+  /** How many trials there are; those that have not been sent yet follow. */
+  trials: count,
+});
+export type StudyHead = z.output<typeof studyHead>;
+
+export const studyBody = strict({
+  head: studyHead.optional(),
+  trials: trialBlock.optional(),
+  reports: reportBlock.optional(),
+  /** How many trials have been read from the lab file, while that goes on. */
+  loaded: count.optional(),
+});
+export type StudyBody = z.output<typeof studyBody>;
