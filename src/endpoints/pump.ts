@@ -51,7 +51,7 @@ export class FeedPump<Table extends Calls> {
       }
       case 'took': {
         const open = this.#open.get(request.id);
-        if (open === undefined || open.waiting !== request.seq) return;
+        if (open?.waiting !== request.seq) return;
         open.waiting = null;
         if (open.changed) this.#schedule();
         return;
@@ -70,12 +70,23 @@ export class FeedPump<Table extends Calls> {
   }
 
   #subscribe(id: number, name: string, input: unknown): void {
-    const fail = (error: EndpointError): void => this.#send({ op: 'failed', id, error });
-    if (this.#open.has(id)) return fail({ code: 'bad-request', data: { message: `subscription ${id} is open already` } });
+    const fail = (code: string, data: EndpointError['data']): void => {
+      this.#send({ op: 'failed', id, error: { code, data } });
+    };
+    if (this.#open.has(id)) {
+      fail('bad-request', { message: `subscription ${id} is open already` });
+      return;
+    }
     const schema: z.ZodType | undefined = Object.hasOwn(this.#table, name) ? this.#table[name]?.input : undefined;
-    if (schema === undefined) return fail({ code: 'unknown-endpoint', data: { name } });
+    if (schema === undefined) {
+      fail('unknown-endpoint', { name });
+      return;
+    }
     const parsed = check(schema, input);
-    if (!parsed.ok) return fail({ code: 'invalid-input', data: { source: name, problems: parsed.problems } });
+    if (!parsed.ok) {
+      fail('invalid-input', { source: name, problems: parsed.problems });
+      return;
+    }
     try {
       let open: Open | undefined = undefined as Open | undefined;
       // The schema that was just applied is the one that the feed's type is derived from.
@@ -85,7 +96,8 @@ export class FeedPump<Table extends Calls> {
       this.#open.set(id, open);
       this.#flush();
     } catch (error) {
-      fail(toEndpointError(error));
+      const { code, data } = toEndpointError(error);
+      fail(code, data);
     }
   }
 
