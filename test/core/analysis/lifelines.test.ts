@@ -1,0 +1,226 @@
+/** The life of every trial against the samplers themselves: what they may still breed from is alive, nothing else is. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Lifelines, poolOf } from '../../../src/core/analysis/lifelines.ts';
+import type { LifeTrials, Pool } from '../../../src/core/analysis/lifelines.ts';
+import { createSampler } from '../../../src/core/samplers/create-sampler.ts';
+import type { SearchSpace } from '../../../src/core/search-space/distribution.ts';
+import type { TrialColumns } from '../../../src/core/study/trial-columns.ts';
+import { playStudy } from '../../support/play-study.ts';
+
+const space: SearchSpace = { a: { type: 'float', low: 0, high: 1 }, b: { type: 'int', low: 0, high: 30 } };
+
+/** A study's ends by hand: `[number, value]` in the order they end, births as many as named. */
+function trials(ends: readonly (readonly [number, number])[], bases: readonly number[], direction: 'minimize' | 'maximize' = 'maximize') {
+  const values = new Map(ends);
+  const order = ends.map(([number]) => number);
+  return {
+    direction,
+    size: bases.length,
+    ended: ends.length,
+    completion: (i: number) => order[i]!,
+    finishSeq: (number: number) => order.indexOf(number),
+    value: (number: number) => values.get(number)!,
+    basis: (number: number) => bases[number]!,
+  } satisfies LifeTrials;
+}
+
+/** The first `ended` completions of a study, with the births that they had led to. */
+function upTo(columns: TrialColumns, ended: number): LifeTrials {
+  let size = columns.size;
+  while (size > 0 && columns.basis(size - 1) > ended) size -= 1;
+  return {
+    direction: columns.direction,
+    size,
+    ended,
+    completion: (i) => columns.completion(i),
+    finishSeq: (number) => columns.finishSeq(number),
+    value: (number) => columns.value(number),
+    basis: (number) => columns.basis(number),
+  };
+}
+
+function lives(trialsNow: LifeTrials, pool: Pool): Lifelines {
+  const lifelines = new Lifelines(trialsNow, pool);
+  lifelines.update();
+  return lifelines;
+}
+
+function picture(lifelines: Lifelines, size: number): unknown[] {
+  return Array.from({ length: size }, (_, number) => [
+    lifelines.life(number),
+    lifelines.displacedBy(number),
+    lifelines.displacedAt(number),
+  ]);
+}
+
+const study = fc.record({
+  seed: fc.integer({ min: 0, max: 1e6 }),
+  workers: fc.integer({ min: 1, max: 9 }),
+  population: fc.integer({ min: 1, max: 6 }),
+  trials: fc.integer({ min: 1, max: 70 }),
+});
+
+describe('a pool', () => {
+  it('is as large as its sampler keeps, with generations where it waits for them', () => {
+    const of = (name: string, population: number) => poolOf(createSampler({ name, population }, space, 'minimize', 1));
+    expect(of('evolution', 7)).toEqual({ size: 7, generation: null });
+    expect(of('evolution-seed', 6)).toEqual({ size: 6, generation: 6 });
+    expect(of('evolution-seed', 1)).toEqual({ size: 1, generation: 1 });
+    expect(poolOf(createSampler({ name: 'random' }, space, 'minimize', 1))).toBe(null);
+  });
+});
+
+describe('without generations', () => {
+  const pool = { size: 2, generation: null };
+
+  it('a trial dies with the completion that puts it out, for the first birth that was shown it', () => {
+    // Trials 0 … 2 begin at once; 3 is born after 0, 4 after 1, 5 already knows of 3 but not of 4.
+    const lifelines = lives(
+      trials(
+        [
+          [0, 0.1],
+          [1, 0.2],
+          [3, 0.3],
+          [2, 0.05],
+          [4, 0.4],
+        ],
+        [0, 0, 0, 1, 2, 3],
+      ),
+      pool,
+    );
+    expect(lifelines.alive).toEqual([4, 3]);
+    expect(picture(lifelines, 6)).toEqual([
+      ['displaced', 3, 5],
+      ['displaced', 4, 6],
+      ['passed', null, 6],
+      ['alive', null, null],
+      ['alive', null, null],
+      ['open', null, null],
+    ]);
+  });
+
+  it('what has no finite value is never alive, however few others there are', () => {
+    const ends = [
+      [0, -Infinity],
+      [1, 0.5],
+      [2, NaN],
+    ] as const;
+    const lifelines = lives(trials(ends, [0, 0, 0, 3]), pool);
+    expect(lifelines.alive).toEqual([1]);
+    expect([0, 2].map((number) => lifelines.life(number))).toEqual(['passed', 'passed']);
+    expect(lifelines.displacedAt(2)).toBe(3);
+  });
+
+  it('equal values: the smaller number stays', () => {
+    const ends = [
+      [2, 1],
+      [1, 1],
+      [0, 1],
+    ] as const;
+    const lifelines = lives(trials(ends, [0, 0, 0], 'minimize'), pool);
+    expect(lifelines.alive).toEqual([0, 1]);
+    expect(lifelines.displacedBy(2)).toBe(0);
+  });
+
+  it('whoever a birth could have as parents is alive then, and nobody else (any study, any order of ends)', () => {
+    fc.assert(
+      fc.property(study, ({ seed, workers, population, trials: count }) => {
+        const sampler = createSampler({ name: 'evolution', population, initial: 4 }, space, 'minimize', seed);
+        const { columns, proposals } = playStudy(sampler, space, { trials: count, workers, seed });
+        const lifelines = lives(columns, poolOf(sampler)!);
+        for (const [birth, { origin }] of proposals.entries()) {
+          const shown = columns.asynchronousView(columns.basis(birth));
+          const parents = new Set(shown.best(population));
+          for (let i = 0; i < shown.count; i++) {
+            const number = shown.completion(i);
+            expect((lifelines.displacedAt(number) ?? Infinity) > birth).toBe(parents.has(number));
+          }
+          for (const parent of origin.parents) expect(lifelines.displacedAt(parent) ?? Infinity).toBeGreaterThan(birth);
+        }
+        expect(lifelines.alive).toEqual(columns.best(population));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('in generations', () => {
+  it('a trial dies with the generation in which it is outdone, whoever ends first', () => {
+    const pool = { size: 2, generation: 2 };
+    const ends = (order: readonly number[]) => order.map((number) => [number, [0.1, 0.3, 0.2, 0.25, 0.4, 0.05][number]!] as const);
+    const at = (order: readonly number[]) => {
+      const lifelines = lives(trials(ends(order), [0, 0, 2, 2, 4, 4]), pool);
+      return Array.from({ length: 6 }, (_, number) => [lifelines.life(number), lifelines.displacedAt(number)]);
+    };
+    const expected = [
+      ['displaced', 2],
+      ['alive', null],
+      ['passed', 2],
+      ['displaced', 3],
+      ['alive', null],
+      ['passed', 3],
+    ];
+    expect(at([1, 0, 3, 2, 4, 5])).toEqual(expected);
+    expect(at([0, 1, 3, 2, 5, 4])).toEqual(expected);
+  });
+
+  it('a trial without a value fills the pool while there are too few others, as its sampler has it', () => {
+    const ends = [
+      [0, -Infinity],
+      [1, 0.3],
+    ] as const;
+    expect(lives(trials(ends, [0, 0, 2]), { size: 2, generation: 2 }).alive).toEqual([1, 0]);
+  });
+
+  it('one that a person put ahead of its turn counts where it stands', () => {
+    // Trial 2, of generation 1, ends before 1, of generation 0: trial 0 was out after generation 0 all the same.
+    const ends = [
+      [0, 0.1],
+      [2, 0.3],
+      [1, 0.2],
+    ] as const;
+    const lifelines = new Lifelines(trials(ends, [0, 0, 0]), { size: 1, generation: 2 });
+    expect([...lifelines.update()].sort()).toEqual([0, 1]);
+    expect([0, 1, 2].map((number) => lifelines.displacedAt(number))).toEqual([1, 2, null]);
+  });
+
+  it('whoever a generation could have as parents is alive then, and nobody else (any study, any order of ends)', () => {
+    fc.assert(
+      fc.property(study, ({ seed, workers, population, trials: count }) => {
+        const sampler = createSampler({ name: 'evolution-seed', population }, space, 'minimize', seed);
+        const { columns, proposals } = playStudy(sampler, space, { trials: count, workers, seed });
+        const lifelines = lives(columns, poolOf(sampler)!);
+        for (let first = 0; first < columns.size; first += population) {
+          const parents = new Set(columns.synchronousView(first).best(population));
+          for (let number = 0; number < first; number++)
+            expect((lifelines.displacedAt(number) ?? Infinity) > first / population).toBe(parents.has(number));
+        }
+        for (const { origin } of proposals)
+          for (const parent of origin.parents) expect(lifelines.displacedAt(parent) ?? Infinity).toBeGreaterThan(origin.generation);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+it.each(['evolution', 'evolution-seed'])('%s: taken in one by one, in bursts or at once, it is the same', (name) => {
+  fc.assert(
+    fc.property(study, fc.integer({ min: 1, max: 5 }), ({ seed, workers, population, trials: count }, burst) => {
+      const sampler = createSampler({ name, population }, space, 'minimize', seed);
+      const { columns } = playStudy(sampler, space, { trials: count, workers, seed });
+      const pool = poolOf(sampler)!;
+      const growing = { ...upTo(columns, 0) };
+      const lifelines = new Lifelines(growing, pool);
+      const dead = new Set<number>();
+      for (let ended = 0; ended < columns.ended + burst; ended += burst) {
+        Object.assign(growing, upTo(columns, Math.min(ended, columns.ended)));
+        for (const number of lifelines.update()) dead.add(number);
+        expect(picture(lifelines, columns.size)).toEqual(picture(lives(growing, pool), columns.size));
+      }
+      const notAlive = Array.from({ length: columns.size }, (_, number) => number).filter((number) => lifelines.life(number) !== 'alive');
+      expect([...dead].sort((a, b) => a - b)).toEqual(notAlive);
+    }),
+    { numRuns: 40 },
+  );
+});
