@@ -33,7 +33,7 @@ describe('datasets', () => {
     const imported = await datasets('import', 'png.tar.xz', '--name', 'tiny');
     expect([imported.code, imported.err]).toEqual([0, '']);
     for (const text of [
-      'images in class folders, ',
+      'images in class folders, archive, ',
       '8 training, 4 test\n',
       '3 × 32 × 32 bytes (channels × height × width)',
       'one of 3 classes',
@@ -43,7 +43,7 @@ describe('datasets', () => {
     ])
       expect(imported.out).toContain(text);
     const list = await datasets('list');
-    expect(list.out).toContain('tiny   3×32×32        3         8       4    37 kB  images in class folders\n');
+    expect(list.out).toContain('tiny   3×32×32        3         8       4    37 kB  images in class folders, archive\n');
     const names = datasetsOutput.parse(JSON.parse((await datasets('list', '--json')).out)).datasets.map(({ name }) => name);
     expect(names).toEqual(['mnist', 'tiny']);
     expect((await datasets('show', 'tiny')).out).toBe(imported.out.slice(0, imported.out.lastIndexOf('\nImported')));

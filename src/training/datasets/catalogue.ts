@@ -20,6 +20,10 @@ export interface DatasetEntry {
 export interface BundledSource {
   readonly kind: 'bundled';
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
+  /** What an import of these files would find: the SHA-256 of the whole and of each split in canonical form, and samples of each class. */
+  readonly content: string;
+  readonly sha256: { readonly training: string; readonly test: string };
+  readonly perClass: { readonly training: readonly number[]; readonly test: readonly number[] };
 }
 
 export interface ImportedSource {
@@ -53,6 +57,15 @@ export const MNIST: DatasetEntry = {
       { name: 't10k-images-idx3-ubyte.gz', sha256: '5634745efa576a17e7d4cf5cd9d09123c75e6538e5114267c2d156edaf519341' },
       { name: 't10k-labels-idx1-ubyte.gz', sha256: 'ae18e77e031ccde52407f794d123116439864147d33ac992975f85dd4dc42af6' },
     ],
+    content: 'a4c6f6150a8fc85283e7b79dec334b97b9000b94f6509a7b6070c894eb572301',
+    sha256: {
+      training: 'efa1bab154570f5dd150394425f1b5ed460c97b6c3c930deea3f4cdd67f11af1',
+      test: '615b3f200f6f654fe5bb99f24cf2d622e0aafc451748aa37bd8428864f5696b9',
+    },
+    perClass: {
+      training: [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+      test: [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+    },
   },
 };
 

@@ -28,7 +28,13 @@ const recordSchema = z.strictObject({
   /** How the test set was drawn; null: the source had one. */
   drawn: z.strictObject({ share: z.number(), seed: count }).nullable(),
   statistics: z.strictObject({ mean: z.array(z.number()), deviation: z.array(z.number().positive()) }),
-  source: z.strictObject({ path: z.string(), kind: z.string() }),
+  /** `match`: by what it was recognised; records of earlier versions lack what has a default. */
+  source: z.strictObject({ path: z.string(), kind: z.string(), match: z.string().default('') }),
+  columns: z
+    .strictObject({ features: z.array(z.string()), targets: z.array(z.string()) })
+    .nullable()
+    .default(null),
+  resized: count.default(0),
   notes: z.array(z.string()),
   imported: z.iso.datetime(),
 });
@@ -85,6 +91,25 @@ export function stagingFolder(folder: string, pid: number, unique: string): stri
   return staging;
 }
 
+/** What stands beside a dataset's bytes, and its hash, by which the whole is known. */
+export function contentOf({ form, classNames, training, test }: Pick<Imported, 'form' | 'classNames' | 'training' | 'test'>): {
+  readonly manifest: string;
+  readonly sha256: string;
+} {
+  const { shape, sampleType, targets } = form;
+  const describe = ({ samples, sha256: hash }: Imported['training']): object => ({ samples, sha256: hash });
+  const manifest = JSON.stringify({
+    format: 'galapagos-content/1',
+    shape,
+    sampleType,
+    classes: classNames.length,
+    targets,
+    training: describe(training),
+    test: describe(test),
+  });
+  return { manifest, sha256: createHash('sha256').update(manifest).digest('hex') };
+}
+
 export interface About {
   readonly name: string;
   /** Absolute. */
@@ -97,21 +122,11 @@ export interface About {
 export function store(
   folder: string,
   staging: string,
-  { form, classNames, training, test, drawn, statistics, kind, notes }: Imported,
+  { form, classNames, training, test, drawn, statistics, kind, match, columns, resized, notes }: Imported,
   about: About,
 ): StoredDataset {
   const { shape, sampleType, targets } = form;
-  const describe = ({ samples, sha256: hash }: Imported['training']): object => ({ samples, sha256: hash });
-  const manifest = JSON.stringify({
-    format: 'galapagos-content/1',
-    shape,
-    sampleType,
-    classes: classNames.length,
-    targets,
-    training: describe(training),
-    test: describe(test),
-  });
-  const content = createHash('sha256').update(manifest).digest('hex');
+  const { manifest, sha256: content } = contentOf({ form, classNames, training, test });
   const whole = join(staging, 'whole');
   mkdirSync(whole);
   for (const name of ['training', 'test']) renameSync(join(staging, name), join(whole, name));
@@ -134,7 +149,9 @@ export function store(
     test: { ...test, perClass: [...test.perClass] },
     drawn,
     statistics: { mean: [...statistics.mean], deviation: [...statistics.deviation] },
-    source: { path, kind },
+    source: { path, kind, match },
+    columns: columns === null ? null : { features: [...columns.features], targets: [...columns.targets] },
+    resized,
     notes: [...notes],
     imported,
   };

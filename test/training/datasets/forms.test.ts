@@ -200,7 +200,7 @@ describe('CIFAR-100 binary', () => {
     });
     const fine = await folder.imported(path);
     expect([fine.kind, fine.classNames.length, fine.training.perClass[77], fine.training.perClass[5]]).toEqual([
-      'CIFAR-100 binary files',
+      'CIFAR-100, binary files',
       100,
       1,
       1,

@@ -8,6 +8,8 @@ import { temporaryFolder, type TemporaryFolder } from '../../support/temporary-f
 export const FIXTURES = new URL('../fixtures/datasets', import.meta.url).pathname;
 
 export interface Import extends Imported {
+  /** Where `training` and `test` lie. */
+  readonly staging: string;
   /** Values of the training samples, in their canonical order, and labels. */
   readonly training: Imported['training'] & { readonly bytes: Buffer };
   readonly test: Imported['test'] & { readonly bytes: Buffer };
@@ -32,7 +34,7 @@ export class ImportFolder {
     const staging = mkdtempSync(this.#folder.file('staging-'));
     const found = await importDataset(path, staging, { ...DEFAULTS, ...options }, { progress: () => undefined, now: () => 0, ...watch });
     const bytes = (name: string): Buffer => readFileSync(join(staging, name));
-    return { ...found, training: { ...found.training, bytes: bytes('training') }, test: { ...found.test, bytes: bytes('test') } };
+    return { ...found, staging, training: { ...found.training, bytes: bytes('training') }, test: { ...found.test, bytes: bytes('test') } };
   }
 
   remove(): void {

@@ -35,6 +35,10 @@ function readTable(item: Item, earlier: Columns | null, importing: Importing): C
   const columns = earlier ?? columnsOf(bytes.name, names, second.fields, headed, importing);
   if (columns.names.join('\n') !== names.join('\n'))
     throw mismatch(bytes.name, 'line 1', `the columns of the first table (${listed(columns.names)})`, listed(names));
+  if (headed && earlier === null) {
+    const namesOf = (places: readonly number[]): string[] => places.map((i) => names[i] ?? '');
+    importing.name({ features: namesOf(columns.features), targets: namesOf(columns.targets) });
+  }
   const table = new Table(item, columns, importing);
   if (!headed) table.add(first);
   table.add(second);

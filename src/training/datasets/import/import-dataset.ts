@@ -2,13 +2,19 @@
 import { basename, join } from 'node:path';
 import { arrange, type Arranged } from './arrange.ts';
 import { Classes } from './classes.ts';
+import type { ColumnNames } from './importing.ts';
 import { ImportCancelled, type ImportOptions, type ImportProgress } from './options.ts';
 import { readSource } from './read-source.ts';
 import { Samples } from './samples.ts';
 
 export interface Imported extends Arranged {
-  /** What the source was, in words. */
+  /** What the source was, in words, and by what it was taken for that: `CIFAR-10, python archive`, `6 files match`. */
   readonly kind: string;
+  readonly match: string;
+  /** Of a table; null: the source has no names for its features. */
+  readonly columns: ColumnNames | null;
+  /** How many images had another size than the dataset's. */
+  readonly resized: number;
   readonly notes: readonly string[];
 }
 
@@ -29,6 +35,7 @@ const PROGRESS_EVERY_MS = 100;
 export async function importDataset(path: string, staging: string, options: ImportOptions, watch: Watch): Promise<Imported> {
   const samples = new Samples(join(staging, 'samples'));
   const notes: string[] = [];
+  let columns: ColumnNames | null = null;
   let saidAt = -Infinity;
   const progress = (said: ImportProgress): void => {
     const now = watch.now();
@@ -41,6 +48,7 @@ export async function importDataset(path: string, staging: string, options: Impo
     options,
     samples,
     classes: new Classes(),
+    name: (given: ColumnNames) => (columns = given),
     note: (text: string) => {
       if (!notes.includes(text)) notes.push(text);
     },
@@ -51,14 +59,14 @@ export async function importDataset(path: string, staging: string, options: Impo
   };
   try {
     const source = basename(path);
-    const kind = await readSource(path, source, staging, importing);
+    const read = await readSource(path, source, staging, importing);
     const arranging = {
       ...importing,
       checkpoint: () => {
         if (watch.cancelled()) throw new ImportCancelled();
       },
     };
-    return { ...arrange(source, staging, arranging, progress), kind, notes };
+    return { ...arrange(source, staging, arranging, progress), ...read, columns, notes };
   } finally {
     samples.close();
   }

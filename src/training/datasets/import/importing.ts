@@ -3,10 +3,18 @@ import type { Classes } from './classes.ts';
 import type { ImportOptions } from './options.ts';
 import type { Samples } from './samples.ts';
 
+export interface ColumnNames {
+  readonly features: readonly string[];
+  /** Of the numbers to predict. */
+  readonly targets: readonly string[];
+}
+
 export interface Importing {
   readonly options: ImportOptions;
   readonly samples: Samples;
   readonly classes: Classes;
+  /** What a table's columns are called. */
+  readonly name: (columns: ColumnNames) => void;
   /** Says something about the data that whoever uses them should know. */
   readonly note: (text: string) => void;
   /** To be called every few milliseconds. @throws ImportCancelled */

@@ -7,22 +7,21 @@ import { readIdxSet } from '../formats/idx-set.ts';
 import { ImageSet, placeOf } from '../formats/image-set.ts';
 import { readNpySet } from '../formats/npy-set.ts';
 import { readParquetSet } from '../formats/parquet-set.ts';
+import { isEntry } from '../sources/entry-name.ts';
 import { walk, type Item } from '../sources/walk.ts';
 import type { Importing } from './importing.ts';
-import { complaint, recognise, type Kind } from './recognise.ts';
+import { complaint, recognise } from './recognise.ts';
+import { describeSource, WORDS, type SetKind } from './source-words.ts';
 
-type SetKind = Exclude<Kind, 'image' | 'text' | 'other'>;
+export interface ReadSource {
+  /** What it was, in words. */
+  readonly kind: string;
+  /** By what it was taken for that. */
+  readonly match: string;
+  /** How many images had another size than the dataset's. */
+  readonly resized: number;
+}
 
-const WORDS: Readonly<Record<SetKind | 'image', string>> = {
-  image: 'images in class folders',
-  idx: 'IDX files',
-  'cifar-10': 'CIFAR-10 binary files',
-  'cifar-100': 'CIFAR-100 binary files',
-  pickle: 'CIFAR python pickles',
-  npy: 'NumPy arrays',
-  csv: 'CSV tables',
-  parquet: 'Parquet files of images',
-};
 const LONGEST_NAMES = 64 * 1024;
 /** Names of files passed over that are said. */
 const SAID = 3;
@@ -30,18 +29,20 @@ const SAID = 3;
 /**
  * @param root an absolute path
  * @param aside a folder for entries too large for memory
- * @returns what it was, in words. @throws DatasetError
+ * @throws DatasetError
  */
-export async function readSource(root: string, source: string, aside: string, importing: Importing): Promise<string> {
+export async function readSource(root: string, source: string, aside: string, importing: Importing): Promise<ReadSource> {
   const sets = new Map<SetKind, Item[]>();
   const texts: Item[] = [];
   const passed: string[] = [];
   const images = new ImageSet(importing);
   let imageCount = 0;
+  let packed = true;
   let unread: Item | null = null;
   for await (const item of walk(root, aside)) {
     const { path, bytes } = item;
     importing.checkpoint();
+    packed &&= isEntry(bytes);
     const kind = recognise(bytes);
     if (kind === 'image') {
       const { folder, split } = placeOf(bytes.name, path);
@@ -75,7 +76,8 @@ export async function readSource(root: string, source: string, aside: string, im
     importing.note(
       `passed over ${passed.slice(0, SAID).join(', ')}${passed.length > SAID ? ` and ${String(passed.length - SAID)} more` : ''}: not data`,
     );
-  return WORDS[only];
+  const files = only === 'image' ? imageCount : (sets.get(only) ?? []).length;
+  return { ...describeSource(only, files, packed, importing), resized: images.resized };
 }
 
 async function readSet(

@@ -2,14 +2,14 @@
 import { grouped, mismatch, type DatasetError } from '../dataset-error.ts';
 
 export class ChunkReader {
-  readonly #name: string;
+  readonly name: string;
   readonly #chunks: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array(0);
   /** Bytes given out so far. */
   offset = 0;
 
   constructor(name: string, chunks: AsyncIterable<Uint8Array>) {
-    this.#name = name;
+    this.name = name;
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
@@ -83,6 +83,6 @@ export class ChunkReader {
   }
 
   #cut(missing: number): DatasetError {
-    return mismatch(this.#name, `offset ${String(this.offset)}`, `${grouped(missing)} more bytes`, 'the end', 'the file is cut short');
+    return mismatch(this.name, `offset ${String(this.offset)}`, `${grouped(missing)} more bytes`, 'the end', 'the file is cut short');
   }
 }

@@ -1,6 +1,8 @@
 /** Names of an archive's entries: they decide classes and splits, never a place on disk; one that tries to leave is refused. */
 import { mismatch } from '../dataset-error.ts';
 
+const WITHIN = ' › ';
+
 /** The entry's path with `/` between its parts. @throws DatasetError for an absolute path, a drive, `..` or a NUL */
 export function safePath(archive: string, name: string): string {
   const path = name.replaceAll('\\', '/');
@@ -17,6 +19,16 @@ export function safePath(archive: string, name: string): string {
     .split('/')
     .filter((part) => part !== '' && part !== '.')
     .join('/');
+}
+
+/** `archive › entry`, for errors. */
+export function entryName(archive: string, path: string): string {
+  return `${archive}${WITHIN}${path}`;
+}
+
+/** Whether it came out of an archive. */
+export function isEntry({ name }: { readonly name: string }): boolean {
+  return name.includes(WITHIN);
 }
 
 /** What systems leave behind: resource forks, thumbnails, hidden files. */

@@ -8,7 +8,7 @@ import { createGunzip } from 'node:zlib';
 import { DatasetError, mismatch, reasonOf } from '../dataset-error.ts';
 import { FileBytes, MemoryBytes, PutAside, runs, type Bytes } from './bytes.ts';
 import { ChunkReader } from './chunk-reader.ts';
-import { isDebris, safePath } from './entry-name.ts';
+import { entryName, isDebris, safePath } from './entry-name.ts';
 import { Expansion } from './expansion.ts';
 import { streamed } from './streamed.ts';
 import { isTar, tarEntries } from './tar.ts';
@@ -142,7 +142,7 @@ class Walk {
     depth: number,
     expansion: Expansion,
   ): AsyncGenerator<Item> {
-    const bytes = await this.#keep(`${archive.bytes.name} › ${path}`, content, expansion);
+    const bytes = await this.#keep(entryName(archive.bytes.name, path), content, expansion);
     const outer = archive.path.replace(/\.(?:zip|npz|tar|tgz|txz|tar\.gz|tar\.xz)$/i, '');
     yield* this.unwrapped({ path: outer === '' ? path : `${outer}/${path}`, bytes }, depth + 1, expansion);
   }

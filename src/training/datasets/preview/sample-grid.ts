@@ -1,0 +1,126 @@
+/** Some samples of each class as pictures: what a person looks at to see that the data are what they think. */
+import type { SampleSource } from './sample-source.ts';
+
+export interface SampleGrid {
+  readonly channels: 1 | 3;
+  readonly height: number;
+  readonly width: number;
+  /** Every so many pixels of a side became one, by their mean; 1: pictures are as the dataset holds them. */
+  readonly reduced: number;
+  /** The first classes in their order; a single one where numbers are predicted. */
+  readonly columns: readonly GridColumn[];
+}
+
+export interface GridColumn {
+  /** Its number; null: numbers are predicted. */
+  readonly class: number | null;
+  readonly samples: number;
+  /** [samples, channels, height, width]. Numbers are brought to bytes between the least and the greatest that are shown. */
+  readonly pixels: Uint8Array;
+}
+
+export interface GridForm {
+  /** [channels, height, width]. */
+  readonly shape: readonly number[];
+  readonly sampleType: 'u8' | 'f32';
+  /** 0: numbers are predicted. */
+  readonly classes: number;
+  /** Of each class, or of all. */
+  readonly perClass: readonly number[];
+}
+
+const COLUMNS = 10;
+const ROWS = 4;
+/** Pictures of a longer side are reduced. */
+const LONGEST_SIDE = 128;
+/** Above this, one of each class is read. */
+const LARGE_BYTES = 2 * 2 ** 20;
+/** Values looked at before others get their turn. */
+const SLICE = 2 ** 20;
+
+export async function sampleGrid(source: SampleSource, form: GridForm): Promise<SampleGrid> {
+  const [channels = 1, height = 1, width = 1] = form.shape;
+  const rows = channels * height * width * (form.sampleType === 'u8' ? 1 : 4) > LARGE_BYTES ? 1 : ROWS;
+  const chosen = form.classes === 0 ? unclassed(rows * COLUMNS, form.perClass[0] ?? 0) : await byClass(source, form, rows);
+  const factor = Math.ceil(Math.max(height, width) / LONGEST_SIDE);
+  const shown = { channels, height: Math.ceil(height / factor), width: Math.ceil(width / factor) };
+  const pictures = new Map<number, Float32Array>();
+  for (const sample of chosen.flatMap(({ samples }) => samples).sort((a, b) => a - b))
+    pictures.set(sample, await reduce(await source.values(sample), { channels, height, width }, factor));
+  const toByte = form.sampleType === 'u8' ? Math.round : stretched(pictures.values());
+  const size = channels * shown.height * shown.width;
+  const columns = chosen.map(({ class: number, samples }) => {
+    const pixels = new Uint8Array(samples.length * size);
+    samples.forEach((sample, i) => pixels.set(pictures.get(sample)?.map(toByte) ?? [], i * size));
+    return { class: number, samples: samples.length, pixels };
+  });
+  return { ...shown, channels: channels === 1 ? 1 : 3, reduced: factor, columns };
+}
+
+interface Chosen {
+  readonly class: number | null;
+  readonly samples: number[];
+}
+
+function unclassed(most: number, samples: number): Chosen[] {
+  return [{ class: null, samples: Array.from({ length: Math.min(most, samples) }, (_, i) => i) }];
+}
+
+/** The first samples of the first classes; reads labels until it has them. */
+async function byClass(source: SampleSource, { classes, perClass }: GridForm, rows: number): Promise<Chosen[]> {
+  const chosen = Array.from({ length: Math.min(COLUMNS, classes) }, (_, c): Chosen => ({ class: c, samples: [] }));
+  let missing = chosen.reduce((sum, _, c) => sum + Math.min(rows, perClass[c] ?? 0), 0);
+  let first = 0;
+  for await (const labels of source.labels()) {
+    for (let i = 0; i < labels.length && missing > 0; i++) {
+      const samples = chosen[labels[i] ?? COLUMNS]?.samples;
+      if (samples === undefined || samples.length === rows) continue;
+      samples.push(first + i);
+      missing -= 1;
+    }
+    if (missing <= 0) break;
+    first += labels.length;
+  }
+  return chosen;
+}
+
+interface Size {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Each square of `factor` pixels becomes their mean; a last one may be smaller. */
+async function reduce(values: Uint8Array | Float32Array, { channels, height, width }: Size, factor: number): Promise<Float32Array> {
+  if (factor === 1) return Float32Array.from(values);
+  const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)];
+  const reduced = new Float32Array(channels * rows * columns);
+  let looked = 0;
+  for (let row = 0; row < channels * rows; row++) {
+    const top = Math.floor(row / rows) * height + (row % rows) * factor;
+    const deep = Math.min(factor, height - (row % rows) * factor);
+    for (let column = 0; column < columns; column++) {
+      const wide = Math.min(factor, width - column * factor);
+      let sum = 0;
+      for (let y = 0; y < deep; y++) for (let x = 0; x < wide; x++) sum += values[(top + y) * width + column * factor + x] ?? 0;
+      reduced[row * columns + column] = sum / (deep * wide);
+    }
+    looked += deep * width;
+    if (looked < SLICE) continue;
+    looked = 0;
+    await new Promise(setImmediate);
+  }
+  return reduced;
+}
+
+/** From the range of what is shown to 0 … 255. */
+function stretched(pictures: Iterable<Float32Array>): (value: number) => number {
+  let [least, greatest] = [Infinity, -Infinity];
+  for (const picture of pictures)
+    for (const value of picture) {
+      if (value < least) least = value;
+      if (value > greatest) greatest = value;
+    }
+  const unit = greatest > least ? 255 / (greatest - least) : 0;
+  return (value) => Math.round((value - least) * unit);
+}

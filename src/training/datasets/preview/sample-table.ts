@@ -1,0 +1,56 @@
+/** The first rows of a dataset without pictures. */
+import type { ColumnNames } from '../import/importing.ts';
+import type { SampleSource } from './sample-source.ts';
+
+export interface SampleTable {
+  /** Of the features that are shown: the first; by number from 1 where the source named none. */
+  readonly features: readonly string[];
+  /** How many features there are. */
+  readonly of: number;
+  /** Of the numbers to predict. Empty: a class. */
+  readonly targets: readonly string[];
+  readonly rows: readonly TableRow[];
+}
+
+export interface TableRow {
+  readonly values: readonly number[];
+  /** Null: numbers are predicted. */
+  readonly class: number | null;
+  readonly targets: readonly number[];
+}
+
+const ROWS = 10;
+const FEATURES = 24;
+
+export async function sampleTable(
+  source: SampleSource,
+  { features, targets, samples, columns }: { features: number; targets: number; samples: number; columns: ColumnNames | null },
+): Promise<SampleTable> {
+  const count = Math.min(ROWS, samples);
+  const classes = targets > 0 ? [] : await firstLabels(source, count);
+  const rows: TableRow[] = [];
+  for (let row = 0; row < count; row++) {
+    const values = await source.values(row);
+    rows.push({
+      values: [...values.subarray(0, FEATURES)],
+      class: classes[row] ?? null,
+      targets: targets > 0 ? [...(await source.targets(row))] : [],
+    });
+  }
+  const numbers = (n: number): string[] => Array.from({ length: n }, (_, i) => String(i + 1));
+  return {
+    features: (columns?.features ?? numbers(features)).slice(0, FEATURES),
+    of: features,
+    targets: columns?.targets ?? numbers(targets),
+    rows,
+  };
+}
+
+async function firstLabels(source: SampleSource, count: number): Promise<number[]> {
+  const labels: number[] = [];
+  for await (const run of source.labels()) {
+    labels.push(...Array.from(run).slice(0, count - labels.length));
+    if (labels.length === count) break;
+  }
+  return labels;
+}
