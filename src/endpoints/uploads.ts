@@ -1,0 +1,162 @@
+/**
+ * Files that a browser hands over: named first, then written in verified chunks, each file in order. What they are is not looked at here. A
+ * folder of their own holds them until they are discarded or the application ends.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { GalapagosError } from '../core/errors.ts';
+import type { ParsedOf } from '../protocol/endpoint.ts';
+import type { Commands } from '../protocol/endpoints.ts';
+
+/** Most bytes of one chunk. */
+export const CHUNK_BYTES = 2 ** 20;
+
+interface UploadedFile {
+  readonly path: string;
+  readonly bytes: number;
+  received: number;
+  writing: boolean;
+}
+
+interface Upload {
+  readonly folder: string;
+  readonly files: readonly UploadedFile[];
+}
+
+export interface Chunk {
+  readonly upload: string;
+  /** Its place in the list that was named. */
+  readonly file: number;
+  readonly offset: number;
+  /** Of the chunk, hex. */
+  readonly sha256: string;
+  readonly bytes: Uint8Array;
+}
+
+export class Uploads {
+  readonly #folder: string;
+  readonly #uploads = new Map<string, Upload>();
+
+  /** @param folder absolute; created when needed. What dead processes left in it is removed. */
+  constructor(folder: string) {
+    this.#folder = folder;
+    sweep(folder);
+  }
+
+  /** @throws GalapagosError `bad-upload` for a path that leads elsewhere or stands twice */
+  async begin({ files }: ParsedOf<Commands['beginUpload']>): Promise<{ upload: string }> {
+    const paths = new Set<string>();
+    for (const { path } of files) {
+      if (!isInside(path)) throw bad(path, 'a relative path of names separated by /', JSON.stringify(path));
+      if (paths.has(path)) throw bad(path, 'each path once', 'it stands twice');
+      paths.add(path);
+    }
+    const upload = randomUUID();
+    const folder = join(this.#folder, `${String(process.pid)}-${upload}`);
+    await mkdir(folder, { recursive: true });
+    const begun = { folder, files: files.map(({ path, bytes }) => ({ path, bytes, received: 0, writing: false })) };
+    this.#uploads.set(upload, begun);
+    for (const folders of new Set(begun.files.map(({ path }) => dirname(join(folder, path))))) await mkdir(folders, { recursive: true });
+    for (const { path, bytes } of begun.files) if (bytes === 0) await (await open(join(folder, path), 'w')).close();
+    return { upload };
+  }
+
+  /**
+   * Writes one chunk; the same one again is no error.
+   * @returns how much of the file is there
+   * @throws GalapagosError `bad-upload` where it is not what was announced; `disk-full`; the chunk may be sent again then
+   */
+  async write({ upload, file: index, offset, sha256, bytes }: Chunk): Promise<{ received: number }> {
+    const { folder, files } = this.#known(upload);
+    const file = files[index];
+    if (file === undefined) throw bad('', `a file from 0 to ${files.length - 1}`, String(index));
+    if (bytes.length > CHUNK_BYTES) throw bad(file.path, `a chunk of at most ${CHUNK_BYTES} bytes`, String(bytes.length));
+    if (offset + bytes.length > file.bytes) throw bad(file.path, `${file.bytes} bytes`, `${offset + bytes.length} or more`);
+    const found = createHash('sha256').update(bytes).digest('hex');
+    if (found !== sha256) throw bad(file.path, `a chunk at byte ${offset} with SHA-256 ${sha256}`, found);
+    if (offset + bytes.length <= file.received) return { received: file.received };
+    if (offset !== file.received || file.writing) throw bad(file.path, `the chunk at byte ${file.received}`, `the one at ${offset}`);
+    file.writing = true;
+    try {
+      const handle = await open(join(folder, file.path), offset === 0 ? 'w' : 'r+');
+      try {
+        await handle.write(bytes, 0, bytes.length, offset);
+      } finally {
+        await handle.close();
+      }
+      file.received += bytes.length;
+    } catch (error) {
+      throw told(file.path, error);
+    } finally {
+      file.writing = false;
+    }
+    return { received: file.received };
+  }
+
+  /**
+   * Where a finished upload lies: the one thing it consists of, or the folder of all.
+   * @throws GalapagosError `unknown-upload`, `upload-incomplete`
+   */
+  pathOf(upload: string): string {
+    const { folder, files } = this.#known(upload);
+    const lacking = files.find(({ received, bytes }) => received < bytes);
+    if (lacking !== undefined) {
+      const data = { file: lacking.path, expected: `${lacking.bytes} bytes`, found: `${lacking.received} bytes` };
+      throw new GalapagosError('upload-incomplete', `${lacking.path}: expected ${data.expected}, found ${data.found}`, data);
+    }
+    const tops = [...new Set(files.map(({ path }) => path.split('/')[0] ?? ''))];
+    return tops.length === 1 ? join(folder, tops[0] ?? '') : folder;
+  }
+
+  async discard(upload: string): Promise<null> {
+    const known = this.#uploads.get(upload);
+    this.#uploads.delete(upload);
+    if (known !== undefined) await rm(known.folder, { recursive: true, force: true, maxRetries: 3 });
+    return null;
+  }
+
+  async close(): Promise<void> {
+    for (const upload of [...this.#uploads.keys()]) await this.discard(upload);
+  }
+
+  #known(upload: string): Upload {
+    const known = this.#uploads.get(upload);
+    if (known === undefined) throw new GalapagosError('unknown-upload', `there is no upload ${JSON.stringify(upload)}`, { upload });
+    return known;
+  }
+}
+
+/** No way out of the folder, on any system. */
+function isInside(path: string): boolean {
+  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && !/[\\:\0]/.test(part) && part.length <= 255);
+}
+
+function bad(file: string, expected: string, found: string): GalapagosError {
+  const where = file === '' ? '' : `${file}: `;
+  return new GalapagosError('bad-upload', `${where}expected ${expected}, found ${found}`, { file, expected, found });
+}
+
+function told(file: string, error: unknown): unknown {
+  const full = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return full ? new GalapagosError('disk-full', `${file}: the disk is full`, { file }, error) : error;
+}
+
+function sweep(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const left of readdirSync(folder)) {
+    const owner = Number(left.split('-')[0]);
+    if (owner !== process.pid && !isAlive(owner)) rmSync(join(folder, left), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The endpoint table over HTTP and a WebSocket, and the built window, for browsers. Bound to loopback unless told otherwise; every request needs
+ * the token of the printed link.
+ */
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { GalapagosError } from '../core/errors.ts';
+import type { Uploads } from '../endpoints/uploads.ts';
+import type { Endpoints } from '../protocol/endpoints.ts';
+import { cookieFor, hasTokenInLink, namesOf, refusalOf } from './access.ts';
+import type { Access } from './access.ts';
+import { answerCall, send, takeChunk } from './calls.ts';
+import { Streams } from './streams.ts';
+import { sendWindowFile } from './window-files.ts';
+
+export interface ServerOptions {
+  readonly endpoints: Endpoints;
+  readonly uploads: Uploads;
+  /** Absolute path of the built window. */
+  readonly window: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Null: drawn. */
+  readonly token: string | null;
+}
+
+export interface RunningServer {
+  /** With the token. */
+  readonly link: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** @throws GalapagosError `port-taken` */
+export async function startServer({ endpoints, uploads, window, host, port, token }: ServerOptions): Promise<RunningServer> {
+  const streams = new Streams(endpoints);
+  const server = createServer();
+  await listening(server, host, port);
+  const bound = (server.address() as AddressInfo).port;
+  const access: Access = { token: token ?? randomBytes(16).toString('base64url'), port: bound, names: namesOf(host) };
+  server.on('request', (request, response) => {
+    respond(request, response, { access, endpoints, uploads, window }).catch((error: unknown) => {
+      send(response, { ok: false, error: { code: 'internal', data: { message: String(error) } } });
+    });
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (refusalOf(request, access, true) === null && request.url === '/stream') streams.upgrade(request, socket, head);
+    else socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n');
+  });
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return {
+    link: `http://${name}:${bound}/?token=${access.token}`,
+    port: bound,
+    close: () =>
+      new Promise((done) => {
+        streams.close();
+        server.close(() => {
+          done();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface Site extends Pick<ServerOptions, 'endpoints' | 'uploads' | 'window'> {
+  readonly access: Access;
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, site: Site): Promise<void> {
+  const { access, endpoints, uploads, window } = site;
+  const url = new URL(request.url ?? '/', 'http://server');
+  const reads = request.method === 'GET' || request.method === 'HEAD';
+  const refusal = refusalOf(request, access, !reads);
+  if (refusal?.code !== 'wrong-host' && reads && url.pathname === '/' && hasTokenInLink(url, access)) {
+    // The token leaves the address bar and the history at once.
+    response.writeHead(303, { location: '/', 'set-cookie': cookieFor(access), 'cache-control': 'no-store' }).end();
+    return;
+  }
+  if (refusal !== null) {
+    request.resume();
+    send(response, { ok: false, error: { code: refusal.code, data: { message: refusal.message } } }, refusal.status);
+    return;
+  }
+  if (request.method === 'POST' && url.pathname.startsWith('/api/')) {
+    await answerCall(url.pathname.slice('/api/'.length), request, response, endpoints);
+  } else if (request.method === 'PUT' && /^\/upload\/[0-9a-f-]{36}\/\d{1,7}$/.test(url.pathname)) {
+    await takeChunk(url, request, response, uploads);
+  } else if (!reads || !(await sendWindowFile(window, url.pathname, response))) {
+    request.resume();
+    send(response, { ok: false, error: { code: 'not-found', data: { path: url.pathname } } }, 404);
+  }
+}
+
+function listening(server: ReturnType<typeof createServer>, host: string, port: number): Promise<void> {
+  return new Promise((done, failed) => {
+    server.once('error', (error: Error & { code?: string }) => {
+      const taken = error.code === 'EADDRINUSE';
+      failed(taken ? new GalapagosError('port-taken', `port ${port} of ${host} is taken: give another by --port`, { host, port }) : error);
+    });
+    server.listen(port, host, done);
+  });
+}

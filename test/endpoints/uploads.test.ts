@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CHUNK_BYTES, Uploads } from '../../src/endpoints/uploads.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../support/temporary-folder.ts';
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('uploads', () => {
+  let temporary: TemporaryFolder;
+  let folder: string;
+  let uploads: Uploads;
+  beforeEach(() => {
+    temporary = temporaryFolder();
+    folder = temporary.file('uploads');
+    uploads = new Uploads(folder);
+  });
+  afterEach(() => {
+    temporary.remove();
+  });
+
+  const chunk = (upload: string, file: number, offset: number, text: string): ReturnType<Uploads['write']> =>
+    uploads.write({ upload, file, offset, sha256: sha256(bytesOf(text)), bytes: bytesOf(text) });
+
+  it('puts chunks together to the file that was announced', async () => {
+    const { upload } = await uploads.begin({ files: [{ path: 'digits.gz', bytes: 6 }] });
+    expect(await chunk(upload, 0, 0, 'abc')).toEqual({ received: 3 });
+    expect(await chunk(upload, 0, 3, 'def')).toEqual({ received: 6 });
+    expect(readFileSync(uploads.pathOf(upload), 'utf8')).toBe('abcdef');
+  });
+
+  it('names the one thing that was dropped, and the folder where there were several', async () => {
+    const one = await uploads.begin({ files: ['cats/a.png', 'cats/b.png'].map((path) => ({ path, bytes: 0 })) });
+    expect(readdirSync(uploads.pathOf(one.upload)).sort()).toEqual(['a.png', 'b.png']);
+    const two = await uploads.begin({ files: ['images.gz', 'labels.gz'].map((path) => ({ path, bytes: 0 })) });
+    expect(readdirSync(uploads.pathOf(two.upload)).sort()).toEqual(['images.gz', 'labels.gz']);
+  });
+
+  it('takes a chunk that was sent twice, once', async () => {
+    const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 6 }] });
+    await chunk(upload, 0, 0, 'abc');
+    expect(await chunk(upload, 0, 0, 'abc')).toEqual({ received: 3 });
+    await chunk(upload, 0, 3, 'def');
+    expect(readFileSync(uploads.pathOf(upload), 'utf8')).toBe('abcdef');
+  });
+
+  it('refuses a chunk whose bytes are not those that were hashed, and goes on after it', async () => {
+    const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 3 }] });
+    const changed = uploads.write({ upload, file: 0, offset: 0, sha256: sha256(bytesOf('abc')), bytes: bytesOf('abd') });
+    await expect(changed).rejects.toMatchObject({ code: 'bad-upload', data: { file: 'a' } });
+    expect(await chunk(upload, 0, 0, 'abc')).toEqual({ received: 3 });
+  });
+
+  it('refuses chunks out of order, beyond the end, too large, of no file', async () => {
+    const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 2 * CHUNK_BYTES }] });
+    await expect(chunk(upload, 0, 3, 'def')).rejects.toMatchObject({ data: { expected: 'the chunk at byte 0', found: 'the one at 3' } });
+    await expect(chunk(upload, 0, 2 * CHUNK_BYTES - 1, 'de')).rejects.toMatchObject({ code: 'bad-upload' });
+    await expect(chunk(upload, 0, 0, 'x'.repeat(CHUNK_BYTES + 1))).rejects.toMatchObject({ code: 'bad-upload' });
+    await expect(chunk(upload, 1, 0, 'abc')).rejects.toMatchObject({ data: { expected: 'a file from 0 to 0' } });
+    await expect(chunk('none', 0, 0, 'abc')).rejects.toMatchObject({ code: 'unknown-upload' });
+  });
+
+  it('is not to be used before it is whole', async () => {
+    const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 6 }] });
+    await chunk(upload, 0, 0, 'abc');
+    expect(() => uploads.pathOf(upload)).toThrow('a: expected 6 bytes, found 3 bytes');
+  });
+
+  it.each(['../a', '/etc/passwd', 'a/../../b', 'a//b', './a', 'C:/a', 'a\\..\\b', 'a\u0000b', ''])(
+    'lets no path lead elsewhere: %j',
+    async (path) => {
+      await expect(uploads.begin({ files: [{ path, bytes: 1 }] })).rejects.toMatchObject({ code: 'bad-upload' });
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
+
+  it('refuses a path that stands twice', async () => {
+    const files = [1, 2].map((bytes) => ({ path: 'a', bytes }));
+    await expect(uploads.begin({ files })).rejects.toMatchObject({ data: { file: 'a', expected: 'each path once' } });
+  });
+
+  it('leaves nothing behind: discarded, closed, or of a process that died', async () => {
+    const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 0 }] });
+    await uploads.discard(upload);
+    await uploads.begin({ files: [{ path: 'b', bytes: 0 }] });
+    await uploads.close();
+    expect(readdirSync(folder)).toEqual([]);
+    // No process has this number: it is above what systems give.
+    const left = join(folder, `${2 ** 22 + 1}-left`);
+    mkdirSync(left);
+    new Uploads(folder);
+    expect(existsSync(left)).toBe(false);
+  });
+});
