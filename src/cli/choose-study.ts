@@ -1,5 +1,6 @@
 /** Which study of a lab a run is about: a new one, or one that is there to go on with. */
 import type { Study } from '../core/scheduling/index.ts';
+import { freeName } from '../lab/free-name.ts';
 
 export type Choice =
   { readonly kind: 'new'; readonly name: string; readonly note: string | null } | { readonly kind: 'resume'; readonly study: Study };
@@ -19,11 +20,10 @@ export function chooseStudy(studies: readonly Study[], name: string, resume: boo
   }
   if (namesakes.length === 0) return { kind: 'new', name, note: null };
   const taken = new Set(studies.map(({ spec }) => spec.name));
-  let n = 2;
-  while (taken.has(`${name}-${n}`)) n += 1;
+  const free = freeName(taken, name);
   const unfinished = namesakes.some(({ state }) => state !== 'finished');
   const hint = unfinished ? '; to go on with the unfinished one instead, add --resume' : '';
-  return { kind: 'new', name: `${name}-${n}`, note: `this lab already holds ${name}, so this run is named ${name}-${n}${hint}` };
+  return { kind: 'new', name: free, note: `this lab already holds ${name}, so this run is named ${free}${hint}` };
 }
 
 function isNumbered(name: string, base: string): boolean {

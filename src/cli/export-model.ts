@@ -7,14 +7,14 @@ import { onnxFile, weightsFile } from '../training/trainer.ts';
 import { print, printJson } from './context.ts';
 import type { Context } from './context.ts';
 import { value } from './display/format.ts';
-import type { Measure } from './display/format.ts';
+import type { Measure } from '../lab/measure.ts';
 import { silent, trainingProgress } from './display/training-progress.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { onInterrupt } from './interrupt.ts';
 import { withLab } from './lab-command.ts';
-import { knownStudy, measureOfStudy } from './lab-output.ts';
-import { repeatable, trainAgain } from './train-again.ts';
-import type { TrainedAgain } from './train-again.ts';
+import { knownStudy, measureOfStudy } from '../lab/lab-output.ts';
+import { repeatable, trainAgain } from '../lab/train-again.ts';
+import type { TrainedAgain } from '../lab/train-again.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 export interface ExportModelOptions {

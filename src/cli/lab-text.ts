@@ -1,7 +1,7 @@
 /** What a lab file holds, as people read it: each command's document as lines of text. Pure. */
 import type { ShowOutput, StoryOutput, StudiesOutput, TrialOutput } from '../protocol/cli-output.ts';
 import { count, duration, number, params, slot, value } from './display/format.ts';
-import type { Measure } from './display/format.ts';
+import type { Measure } from '../lab/measure.ts';
 import { table } from './display/table.ts';
 
 type Study = ShowOutput['study'];

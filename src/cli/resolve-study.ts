@@ -1,18 +1,18 @@
 /** From what the user named (a preset or a file) and the flags that win over it, to the study that is run. */
 import { readFileSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { InvalidInput } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
+import { looksLikeFile } from '../lab/looks-like-file.ts';
+import { withNetworkFile } from '../lab/network-file.ts';
+import { objectiveCheck } from '../lab/objective-check.ts';
+import { notesOn } from '../lab/study-notes.ts';
 import { parseJson } from '../protocol/json-text.ts';
 import { meaningProblems, parseStudy, studyOf } from '../protocol/study-file.ts';
-import type { ObjectiveCheck, StudyFile } from '../protocol/study-file.ts';
-import { catalogueOf } from '../training/datasets/catalogue.ts';
-import { checkObjective } from '../training/trainer.ts';
+import type { StudyFile } from '../protocol/study-file.ts';
 import { UsageError } from './exit-codes.ts';
-import { looksLikeFile } from './looks-like-file.ts';
-import { withNetworkFile } from './network-file.ts';
-import { notesOn, presetFile, presetNames } from './presets.ts';
+import { presetFile, presetNames } from './presets.ts';
 
 /** Flags that change the study itself. */
 export interface StudyFlags {
@@ -56,21 +56,6 @@ export function resolveStudy(named: string, flags: StudyFlags, places: Places): 
   const problems = changed === file ? [] : meaningProblems(changed, check);
   if (problems.length > 0) throw new InvalidInput(`${label} with the flags given`, problems);
   return { ...studyOf(changed), named, source, notes: notesOn(changed) };
-}
-
-/** What training finds wrong with an objective, placed in the study file. */
-function objectiveCheck({ resources, userFolder }: Places): ObjectiveCheck {
-  const datasets = catalogueOf(userFolder === undefined ? null : join(userFolder, 'datasets'));
-  return (objective, space) =>
-    objective.kind !== 'train'
-      ? []
-      : checkObjective(objective, space, resources, datasets).map(({ code, path, layer, expected, found, hint }) => ({
-          code,
-          path: path === '' ? 'objective' : `objective.${path}`,
-          expected,
-          found: layer === undefined ? found : `${found} in layer ${layer}`,
-          hint,
-        }));
 }
 
 function presetPath(named: string, { resources }: Places): string {

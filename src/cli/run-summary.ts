@@ -5,7 +5,8 @@ import type { TrialRecord } from '../storage/lab-reader.ts';
 import { readLab } from '../storage/read-lab.ts';
 import type { BestTrial, RunSummary } from './display/run-display.ts';
 import { TOP, exportBest } from './export.ts';
-import { executorsOf, exportedTrials } from './lab-output.ts';
+import { exportedTrials } from '../lab/best-configs.ts';
+import { executorsOf } from '../lab/lab-output.ts';
 import type { ResolvedRun } from './resolved-run.ts';
 
 /** How a run ended. */

@@ -4,8 +4,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bestConfigsOf, csvText, exportBest } from '../../src/cli/export.ts';
+import { exportBest } from '../../src/cli/export.ts';
 import { writeAtomically } from '../../src/cli/write-atomically.ts';
+import { bestConfigsOf } from '../../src/lab/best-configs.ts';
+import { csvText } from '../../src/lab/csv.ts';
 import { bestConfigs } from '../../src/protocol/best-configs.ts';
 
 const study = { name: 'mnist', direction: 'maximize', seed: 7 } as const;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { presetNames } from '../../src/cli/presets.ts';
 import { exitCodeOf, EXIT } from '../../src/cli/exit-codes.ts';
-import { looksLikeFile } from '../../src/cli/looks-like-file.ts';
+import { looksLikeFile } from '../../src/lab/looks-like-file.ts';
 import { resolveStudy } from '../../src/cli/resolve-study.ts';
 import { resourcesFolder } from '../../src/cli/resources.ts';
 import { InvalidInput } from '../../src/core/errors.ts';

@@ -4,10 +4,11 @@ import { integer } from '../arguments.ts';
 import { print, printJson, widthOf } from '../context.ts';
 import type { Context } from '../context.ts';
 import { bestTable } from '../display/summary.ts';
-import { bestConfigsOf, TOP } from '../export.ts';
+import { bestConfigsOf, exportedTrials } from '../../lab/best-configs.ts';
+import { TOP } from '../export.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { exportedStudy, exportedTrials, knownStudy, measureOfStudy } from '../lab-output.ts';
+import { exportedStudy, knownStudy, measureOfStudy } from '../../lab/lab-output.ts';
 
 export function addBest(program: Command, context: Context): void {
   labCommand(program, 'best', 'the best configurations of a study as a table')

@@ -10,7 +10,7 @@ import { removeDataset } from '../../training/datasets/store.ts';
 import { integer, real, text } from '../arguments.ts';
 import { print, printJson, widthOf } from '../context.ts';
 import type { Context } from '../context.ts';
-import { datasetOutput, importedOutput, storedOutput } from '../dataset-output.ts';
+import { datasetOutput, importedOutput, storedOutput } from '../../lab/dataset-output.ts';
 import { datasetText, datasetsText } from '../dataset-text.ts';
 import { duration } from '../display/format.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';

@@ -6,11 +6,13 @@ import { integer, text } from '../arguments.ts';
 import { print, printJson } from '../context.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
-import { bestConfigsOf, csvText, jsonText, TOP } from '../export.ts';
+import { bestConfigsOf, exportedTrials, jsonText } from '../../lab/best-configs.ts';
+import { csvText } from '../../lab/csv.ts';
+import { TOP } from '../export.ts';
 import { exportModel } from '../export-model.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { exportedStudy, exportedTrials, knownStudy } from '../lab-output.ts';
+import { exportedStudy, knownStudy } from '../../lab/lab-output.ts';
 import { writeAtomically } from '../write-atomically.ts';
 
 interface ExportOptions extends LabOptions {

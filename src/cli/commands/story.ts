@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { knownStudy, measureOfStudy, storyOutput } from '../lab-output.ts';
+import { knownStudy, measureOfStudy, storyOutput } from '../../lab/lab-output.ts';
 import { storyText } from '../lab-text.ts';
 
 export function addStory(program: Command, context: Context): void {

@@ -5,7 +5,7 @@ import { print, printJson, widthOf } from '../context.ts';
 import type { Context } from '../context.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { studyOutput } from '../lab-output.ts';
+import { studyOutput } from '../../lab/lab-output.ts';
 import { studiesText } from '../lab-text.ts';
 
 export function addStudies(program: Command, context: Context): void {

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { knownStudy, measureOfStudy, trialOutput } from '../lab-output.ts';
+import { knownStudy, measureOfStudy, trialOutput } from '../../lab/lab-output.ts';
 import { trialText } from '../lab-text.ts';
 
 export function addTrials(program: Command, context: Context): void {

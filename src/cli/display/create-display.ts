@@ -1,6 +1,6 @@
 /** Picks the display for a run: JSON when asked for, the live view in a terminal, lines elsewhere. */
 import type { StudySpec } from '../../core/study/study-spec.ts';
-import type { Measure } from './format.ts';
+import { measureOf } from '../../lab/measure.ts';
 import { JsonDisplay } from './json.ts';
 import { LinesDisplay } from './lines.ts';
 import type { RunDisplay } from './run-display.ts';
@@ -24,12 +24,6 @@ export function createDisplay({ json, spec, screen, env, clock }: DisplayOptions
   // A terminal that does not tell its size cannot be redrawn in place.
   const terminal = screen.isTTY === true && env['TERM'] !== 'dumb' && screen.columns > 0;
   return terminal ? new TerminalDisplay(screen, measure, coloured(env)) : new LinesDisplay(write, measure);
-}
-
-/** What a study's values are called and how they are written. */
-export function measureOf({ objective }: Pick<StudySpec, 'objective'>): Measure {
-  if (objective.kind !== 'train') return 'value';
-  return objective['metric'] === 'loss' ? 'loss' : 'accuracy';
 }
 
 /** https://no-color.org: any non-empty NO_COLOR means none. */

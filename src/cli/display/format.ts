@@ -1,8 +1,6 @@
 /** Numbers, durations and texts as the command line writes them. Pure; no colours. */
 import type { ParamValue, Params } from '../../core/search-space/distribution.ts';
-
-/** What a study's values are, for people: accuracies are shown in per cent. */
-export type Measure = 'accuracy' | 'loss' | 'value';
+import type { Measure } from '../../lab/measure.ts';
 
 /** At most five significant digits, without trailing zeros: `0.0312`, `1e-5`, `512`. */
 export function number(value: number): string {

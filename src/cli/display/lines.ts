@@ -1,6 +1,6 @@
 /** The display where there is no terminal: a line per finished trial, a line on the whole each ten seconds. */
 import { count, duration, number, params, rate, slot, value } from './format.ts';
-import type { Measure } from './format.ts';
+import type { Measure } from '../../lab/measure.ts';
 import type { RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
 import { RunProgress } from './run-progress.ts';
 import { summary } from './summary.ts';

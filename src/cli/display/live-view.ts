@@ -1,6 +1,6 @@
 /** The live view of a run as lines of text: what `terminal.ts` redraws. Pure; colours are functions handed in. */
 import { count, cut, duration, params, paramWords, rate, slot, value } from './format.ts';
-import type { Measure } from './format.ts';
+import type { Measure } from '../../lab/measure.ts';
 import type { RunProgress, WorkerView } from './run-progress.ts';
 import { wrap } from './table.ts';
 

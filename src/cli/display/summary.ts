@@ -2,7 +2,7 @@
 import type { GenerationBest } from '../../core/analysis/generations.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
 import { count, duration, paramValue, paramWords, value } from './format.ts';
-import type { Measure } from './format.ts';
+import type { Measure } from '../../lab/measure.ts';
 import type { BestTrial, RunStart, RunSummary } from './run-display.ts';
 import { table, tableWidth, wrap } from './table.ts';
 

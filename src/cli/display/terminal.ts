@@ -1,7 +1,7 @@
 /** The display in a terminal: the live view redrawn in place, what matters for good written above it, the summary at the end. */
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
-import type { Measure } from './format.ts';
+import type { Measure } from '../../lab/measure.ts';
 import { eventLine } from './lines.ts';
 import { liveView, plain } from './live-view.ts';
 import type { Paint } from './live-view.ts';

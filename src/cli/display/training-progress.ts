@@ -1,7 +1,7 @@
 /** How far a training in this process is: a line redrawn in a terminal, a line an epoch elsewhere, nothing beside JSON. */
 import { createLogUpdate } from 'log-update';
 import { cut, duration, value } from './format.ts';
-import type { Measure } from './format.ts';
+import type { Measure } from '../../lab/measure.ts';
 import type { Screen } from './terminal.ts';
 
 export interface TrainingProgress {

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createDisplay, measureOf } from '../../../src/cli/display/create-display.ts';
+import { createDisplay } from '../../../src/cli/display/create-display.ts';
 import { JsonDisplay } from '../../../src/cli/display/json.ts';
 import { LinesDisplay } from '../../../src/cli/display/lines.ts';
 import { liveView, plain } from '../../../src/cli/display/live-view.ts';
@@ -10,6 +10,7 @@ import { summary } from '../../../src/cli/display/summary.ts';
 import { TerminalDisplay } from '../../../src/cli/display/terminal.ts';
 import type { Screen } from '../../../src/cli/display/terminal.ts';
 import { columns } from '../../../src/cli/display/format.ts';
+import { measureOf } from '../../../src/lab/measure.ts';
 import { runOutput } from '../../../src/protocol/run-output.ts';
 
 const run: RunStart = {

@@ -5,7 +5,6 @@ import { userFolder } from '../node/user-folder.ts';
 import type { StudySummary, TrialRecord } from '../storage/lab-reader.ts';
 import { Trainer, TrainingError } from '../training/trainer.ts';
 import type { EpochReport, LaneOutcome, TrainObjective, TrainProgress, Trained } from '../training/trainer.ts';
-import { UsageError } from './exit-codes.ts';
 
 export interface TrainedAgain {
   readonly trained: Trained;
@@ -29,14 +28,15 @@ export interface Repeatable {
   readonly trial: TrialRecord;
 }
 
-/** @throws UsageError if there is nothing to train: another program's study, no network, a trial without a value */
+/** @throws GalapagosError `usage`, `unknown-trial` if there is nothing to train: another program's study, no network, a trial without a value */
 export function repeatable({ name, spec }: StudySummary, trial: TrialRecord | undefined): Repeatable {
-  if (spec === null) throw new UsageError(`${name} is a study of Optuna: what its trials trained is not in the lab file`);
-  if (spec.objective.kind !== 'train') throw new UsageError(`${name} trains no network: its objective is ${spec.objective.kind}`);
-  if (trial === undefined) throw new UsageError(`${name} has no complete trial with a value yet`, 'unknown-trial');
+  if (spec === null) throw new GalapagosError('usage', `${name} is a study of Optuna: what its trials trained is not in the lab file`);
+  if (spec.objective.kind !== 'train')
+    throw new GalapagosError('usage', `${name} trains no network: its objective is ${spec.objective.kind}`);
+  if (trial === undefined) throw new GalapagosError('unknown-trial', `${name} has no complete trial with a value yet`);
   if (trial.outcome !== 'succeeded') {
     const found = trial.outcome ?? trial.state;
-    throw new UsageError(`trial ${trial.number} of ${name}: expected one that succeeded, found ${found}`, 'unknown-trial');
+    throw new GalapagosError('unknown-trial', `trial ${trial.number} of ${name}: expected one that succeeded, found ${found}`);
   }
   return { objective: spec.objective as unknown as TrainObjective, seed: spec.seed, trial };
 }

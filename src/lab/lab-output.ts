@@ -1,12 +1,12 @@
-/** From what storage reads of a lab file to the documents that commands print. */
+/** From what storage reads of a lab file to the documents that commands print and windows show. */
+import { GalapagosError } from '../core/errors.ts';
 import type { Direction, Limits } from '../core/study/study-spec.ts';
 import type { ShowOutput, StoryOutput, TrialOutput } from '../protocol/cli-output.ts';
 import type { LabReader, StudySummary, TrialRecord, TrialStory } from '../storage/lab-reader.ts';
-import { measureOf } from './display/create-display.ts';
-import type { Measure } from './display/format.ts';
-import { UsageError } from './exit-codes.ts';
-import { lineageOf } from './export.ts';
-import type { Exported, ExportedStudy } from './export.ts';
+import { lineageOf } from './best-configs.ts';
+import type { ExportedStudy } from './best-configs.ts';
+import { measureOf } from './measure.ts';
+import type { Measure } from './measure.ts';
 
 /** Metrics that JSON cannot write as numbers are written as words. */
 const asJson = (metric: number | string): number | string =>
@@ -14,13 +14,13 @@ const asJson = (metric: number | string): number | string =>
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-/** @throws UsageError when the lab holds no such study */
+/** @throws GalapagosError `unknown-study` when the lab holds none of this name */
 export function knownStudy(reader: LabReader, nameOrUid: string, lab: string): StudySummary {
   const study = reader.study(nameOrUid);
   if (study !== null) return study;
   const names = reader.studies().map(({ name }) => name);
   const held = names.length === 0 ? 'it holds none' : `it holds ${names.join(', ')}`;
-  throw new UsageError(`${lab} holds no study ${JSON.stringify(nameOrUid)}: ${held}`, 'unknown-study');
+  throw new GalapagosError('unknown-study', `${lab} holds no study ${JSON.stringify(nameOrUid)}: ${held}`);
 }
 
 /** Of several objectives the first. */
@@ -123,15 +123,4 @@ export function storyOutput(study: string, { trial, attempts, lines }: TrialStor
 
 export function exportedStudy(study: StudySummary): ExportedStudy {
   return { name: study.name, direction: directionOf(study), seed: study.spec?.seed ?? null };
-}
-
-/** Complete trials with a value, as `LabReader.best` gives them. */
-export function exportedTrials(best: readonly TrialRecord[]): Exported[] {
-  return best.map(({ number, value, params, endedBy, origin }) => ({
-    trial: number,
-    value: value ?? NaN,
-    params,
-    attempt: endedBy,
-    origin,
-  }));
 }

@@ -1,0 +1,55 @@
+/** The best configurations of a study as `best-configs.json` and as CSV. Pure: nothing is written. */
+import type { Origin } from '../core/samplers/sampler.ts';
+import type { Params } from '../core/search-space/distribution.ts';
+import type { Direction } from '../core/study/study-spec.ts';
+import type { BestConfigs } from '../protocol/best-configs.ts';
+import type { TrialRecord } from '../storage/lab-reader.ts';
+
+export interface Exported {
+  readonly trial: number;
+  readonly value: number;
+  readonly params: Params;
+  readonly attempt: number;
+  /** Null: unknown, another program made it. */
+  readonly origin: Origin | null;
+}
+
+export interface ExportedStudy {
+  readonly name: string;
+  readonly direction: Direction;
+  /** Null: a study of another program. */
+  readonly seed: number | null;
+}
+
+/** @param best best first */
+export function bestConfigsOf({ name, direction, seed }: ExportedStudy, best: readonly Exported[]): BestConfigs {
+  return {
+    format: 'galapagos-best-configs/1',
+    study: name,
+    direction,
+    seed,
+    best: best.map(({ trial, value, params, attempt, origin }, i) => {
+      return { rank: i + 1, trial, value, params: { ...params }, attempt, lineage: lineageOf(origin) };
+    }),
+  };
+}
+
+/** A trial's origin as files and output have it. */
+export function lineageOf(origin: Origin | null): BestConfigs['best'][number]['lineage'] {
+  return origin === null ? null : { operator: origin.operator, parents: [...origin.parents], generation: origin.generation };
+}
+
+/** Complete trials with a value, as `LabReader.best` gives them. */
+export function exportedTrials(best: readonly TrialRecord[]): Exported[] {
+  return best.map(({ number, value, params, endedBy, origin }) => ({
+    trial: number,
+    value: value ?? NaN,
+    params,
+    attempt: endedBy,
+    origin,
+  }));
+}
+
+export function jsonText(configs: BestConfigs): string {
+  return `${JSON.stringify(configs, null, 2)}\n`;
+}

@@ -1,0 +1,9 @@
+/** Names of studies that are not taken yet: nothing of a lab is overwritten. */
+
+/** The name itself, else `name-2`, `name-3` … */
+export function freeName(taken: ReadonlySet<string>, name: string): string {
+  if (!taken.has(name)) return name;
+  let n = 2;
+  while (taken.has(`${name}-${n}`)) n += 1;
+  return `${name}-${n}`;
+}
