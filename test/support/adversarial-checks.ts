@@ -1,6 +1,8 @@
 /** What must hold in an adversarial world after everything that happens, and at the end. */
+import { idleReason } from '../../src/core/scheduling/idle.ts';
 import { violations } from '../../src/core/scheduling/invariants.ts';
 import type { StoredStudy, StoredTrial } from '../../src/core/scheduling/index.ts';
+import type { LabState, Slot } from '../../src/core/scheduling/state.ts';
 import { STUDY, Violation } from './adversarial-world.ts';
 import type { AdversarialWorld } from './adversarial-world.ts';
 import { barrierOf, idealList, modelParam } from './model-study.ts';
@@ -10,7 +12,10 @@ const CREDITS = 2;
 
 /** @throws Violation */
 export function checkWorld(world: AdversarialWorld): void {
-  if (world.lab !== null) must(violations(world.lab));
+  if (world.lab !== null) {
+    must(violations(world.lab));
+    for (const slot of world.lab.slots.values()) must(unexplained(world.lab, slot));
+  }
   for (const { processes } of world.sides) {
     for (const { worker, tasks } of processes) {
       const held = worker.holding.filter(({ result }) => result === null).map(({ cohort }) => cohort);
@@ -19,6 +24,15 @@ export function checkWorld(world: AdversarialWorld): void {
       if (cohorts > CREDITS) throw new Violation(`${worker.slot} holds ${cohorts} cohorts`);
     }
   }
+}
+
+/** A slot without work has a reason; one that could work has one that lies in the studies. */
+function unexplained(lab: LabState, { name, cohorts, free }: Slot): readonly string[] {
+  const idle = idleReason(lab, name);
+  if ((idle === null) !== cohorts.length > 0) return [`${name} has ${cohorts.length} cohorts and is ${idle?.reason ?? 'not'} idle`];
+  if (idle?.reason === 'none') return [`${name} is idle for no reason`];
+  const absent = ['leftOut', 'quarantined', 'starting', 'away'].includes(idle?.reason ?? '');
+  return idle !== null && free.usable === absent ? [`${name} is ${free.usable ? '' : 'not '}usable and idle: ${idle.reason}`] : [];
 }
 
 /** What the file says, after a commit. @throws Violation */

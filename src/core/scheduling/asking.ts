@@ -28,7 +28,7 @@ export function askSamplers(lab: LabState): void {
     if (barrier !== null && study.frontier < basis) continue;
     let count = barrier === null ? most : 1;
     while (barrier !== null && count < most && barrier(first + count) === basis) count += 1;
-    study.asking = { first, count, basis };
+    study.asking = { first, count, basis, at: lab.now };
     emit(lab, { do: 'askSampler', study: study.uid, first, count, basis });
   }
 }

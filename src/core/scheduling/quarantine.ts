@@ -6,7 +6,7 @@
 import { showLab, write } from './outbox.ts';
 import { recall } from './recall.ts';
 import { moveSlot } from './slots.ts';
-import type { Attempt, Failure, LabState, OpenTrial, Slot } from './state.ts';
+import type { Attempt, Failure, FailureNote, LabState, OpenTrial, Slot } from './state.ts';
 import { tell } from './story.ts';
 
 /** How many failures in a row are remembered. */
@@ -72,7 +72,7 @@ function quarantine(lab: LabState, slot: Slot, run: readonly Failure[]): void {
   const { quarantineAtMostMs, quarantineMs } = lab.options;
   const until = lab.now + Math.min(quarantineAtMostMs, quarantineMs * 2 ** slot.quarantines);
   slot.quarantines += 1;
-  slot.quarantine = { until };
+  slot.quarantine = { since: lab.now, until, failures: run.map(note) };
   slot.failures = [];
   moveSlot(lab, slot, 'quarantined');
   for (const cohort of [...slot.cohorts]) {
@@ -110,6 +110,10 @@ export function keepOneUsable(lab: LabState): void {
     if (soonest === null || (slot.quarantine?.until ?? 0) < (soonest.quarantine?.until ?? 0)) soonest = slot;
   }
   if (soonest !== null) release(lab, soonest);
+}
+
+function note({ trial: { study, number }, kind, ms, detail }: Failure): FailureNote {
+  return { study: study.uid, number, kind, ms, detail };
 }
 
 function describe(run: readonly Failure[]): string {

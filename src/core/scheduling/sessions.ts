@@ -64,6 +64,7 @@ function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly At
   loseOrphans(lab, slot.name, 'not held any more');
   if (slot.state === 'absent') {
     const quarantined = slot.quarantine !== null && slot.quarantine.until > lab.now;
+    slot.drainedAt = null;
     moveSlot(lab, slot, quarantined ? 'quarantined' : slot.quarantines > 0 ? 'probation' : 'ready');
     showLab(lab, { kind: 'slotReady', slot: slot.name, spawn, device });
   } else lab.free.refresh(slot);

@@ -12,7 +12,8 @@ import type { LabState, Slot } from './state.ts';
 export function slotOffered(lab: LabState, { slot: name }: Extract<Event, { type: 'slotOffered' }>): void {
   const slot = slotOf(lab, name);
   if (slot.supervision !== null) return;
-  slot.supervision = { launches: 0, launched: null, backoff: 0, upAt: null };
+  slot.supervision = { launches: 0, launched: null, backoff: 0, startsAt: lab.now, upAt: null };
+  slot.drainedAt = null;
   if (slot.state === 'draining') moveSlot(lab, slot, 'ready');
   if (slot.session === null) launch(lab, slot);
 }
@@ -23,6 +24,7 @@ export function slotDrained(lab: LabState, { type, slot: name }: Extract<Event, 
   if (slot === null) return;
   const launched = slot.supervision?.launched ?? null;
   slot.supervision = null;
+  slot.drainedAt ??= lab.now;
   if (slot.state === 'draining') return;
   if (slot.state === 'absent') {
     if (launched !== null) emit(lab, { do: 'killWorker', slot: name, spawn: launched, afterMs: 0 });

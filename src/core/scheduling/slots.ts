@@ -69,6 +69,7 @@ export function slotOf(lab: LabState, name: SlotName): Slot {
     lease: { heardAt: 0, older: null, newer: null },
     free: { ...NOT_FREE },
     supervision: null,
+    drainedAt: null,
     protocolErrors: [],
     failures: [],
     quarantine: null,

@@ -12,6 +12,7 @@ export function launch(lab: LabState, slot: Slot): void {
   supervision.launches += 1;
   supervision.backoff += 1;
   supervision.upAt = null;
+  supervision.startsAt = lab.now + afterMs;
   const spawn = `${lab.epoch}.${supervision.launches}`;
   supervision.launched = spawn;
   emit(lab, { do: 'spawnWorker', slot: slot.name, spawn, afterMs });

@@ -72,7 +72,7 @@ export interface Study {
   limits: Limits;
   /** Numbers from here on are not wanted; ∞: no limit. */
   limit: number;
-  asking: { readonly first: number; readonly count: number; readonly basis: number } | null;
+  asking: { readonly first: number; readonly count: number; readonly basis: number; readonly at: number } | null;
   /** The sampler has nothing more to propose. */
   exhausted: boolean;
   /** Waiting and running trials. */
@@ -176,6 +176,17 @@ export interface Failure {
   readonly detail: string;
 }
 
+/** What is left to say of a failure. */
+export interface FailureNote {
+  /** The study's uid. */
+  readonly study: string;
+  readonly number: number;
+  readonly kind: Failure['kind'];
+  /** How long the attempt had taken. */
+  readonly ms: number;
+  readonly detail: string;
+}
+
 export interface Slot {
   readonly name: SlotName;
   state: SlotState;
@@ -197,12 +208,14 @@ export interface Slot {
   readonly free: { bucket: number; queued: number; lanes: number; idleLanes: number; usable: boolean };
   /** Null: its processes are started elsewhere. */
   supervision: Supervision | null;
+  /** When the user left it out; null: it is not left out. */
+  drainedAt: number | null;
   /** Latest protocol errors' times. */
   readonly protocolErrors: number[];
   /** Failures in a row, the latest few. */
   failures: Failure[];
   /** Null: not quarantined; `until` also while its process is away. */
-  quarantine: { readonly until: number } | null;
+  quarantine: { readonly since: number; readonly until: number; readonly failures: readonly FailureNote[] } | null;
   /** How often it was quarantined without a success since. */
   quarantines: number;
   /** Said that the objective, not the slot, is the likely cause. */
@@ -215,8 +228,10 @@ export interface Supervision {
   launches: number;
   /** The newest process, starting or alive; null: none. */
   launched: string | null;
-  /** Place in the row of waits. */
+  /** Place in the row of waits: how often in a row its process was started. */
   backoff: number;
+  /** When the newest process is, or was, to be started. */
+  startsAt: number;
   /** When the newest process said hello first; null: not yet. */
   upAt: number | null;
 }

@@ -90,7 +90,7 @@ describe('a study', () => {
 
   it('with nothing more to propose ends when the last has ended', () => {
     begin({}, {});
-    driver.lab.studies.get('study')!.asking = { first: 2, count: 1, basis: 0 };
+    driver.lab.studies.get('study')!.asking = { first: 2, count: 1, basis: 0, at: 0 };
     driver.send({ type: 'exhausted', study: 'study', first: 2, basis: 0 });
     finishAll();
     expect(driver.study()).toMatchObject({ state: 'finished', reason: 'exhausted' });

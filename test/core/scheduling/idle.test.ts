@@ -1,0 +1,216 @@
+/** Each reason for which a worker may have nothing to do. That there always is one is checked after every step of every walk. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { IdleWatch } from '../../../src/core/scheduling/idle-watch.ts';
+import { idleReason } from '../../../src/core/scheduling/idle.ts';
+import { step } from '../../../src/core/scheduling/index.ts';
+import { id, LabDriver } from '../../support/lab-driver.ts';
+import type { DriverOptions } from '../../support/lab-driver.ts';
+
+const A = 'far/cpu/0';
+const B = 'far/cpu/1';
+const HERE = 'local/cpu/0';
+
+let driver: LabDriver;
+
+const why = (slot = A): unknown => idleReason(driver.lab, slot);
+
+function begin(options: DriverOptions = {}, limits: Parameters<LabDriver['create']>[0] = { trials: 4 }): void {
+  driver = new LabDriver({ ...options, scheduler: { credits: 1, ...options.scheduler } });
+  driver.open();
+  driver.create(limits);
+  driver.hello(A);
+}
+
+beforeEach(() => begin());
+
+describe('a worker that is not there', () => {
+  it('is away when nothing is heard of it', () => {
+    driver.send({ type: 'leaving', slot: A, spawn: '1.1', session: driver.slot(A).session!, reason: 'shutdown' });
+    expect(why()).toEqual({ reason: 'away' });
+  });
+
+  it('starts, and says when and how often it was tried', () => {
+    driver.send({ type: 'slotOffered', slot: HERE });
+    expect(why(HERE)).toEqual({ reason: 'starting', startsAt: 0, tries: 1 });
+    driver.now = 100;
+    driver.exit(HERE, { code: 1, spawn: '1.1' });
+    expect(why(HERE)).toEqual({ reason: 'starting', startsAt: 600, tries: 2 });
+    driver.hello(HERE, { spawn: '1.2' });
+    expect(why(HERE)).toBe(null);
+  });
+
+  it('was left out, from the moment of the command until it is used again', () => {
+    driver.send({ type: 'slotOffered', slot: HERE });
+    driver.hello(HERE, { spawn: '1.1' });
+    driver.now = 50;
+    driver.send({ type: 'slotDrained', slot: HERE });
+    expect(why(HERE)).toBe(null);
+    driver.now = 80;
+    driver.result(driver.given(HERE)[0]!);
+    expect(why(HERE)).toEqual({ reason: 'leftOut', since: 50 });
+    driver.send({ type: 'slotDrained', slot: HERE });
+    expect(why(HERE)).toEqual({ reason: 'leftOut', since: 50 });
+    driver.send({ type: 'slotOffered', slot: HERE });
+    expect(why(HERE)).toMatchObject({ reason: 'starting' });
+  });
+
+  it('was left out before its process said hello', () => {
+    driver.send({ type: 'slotOffered', slot: HERE });
+    driver.now = 7;
+    driver.send({ type: 'slotDrained', slot: HERE });
+    expect(why(HERE)).toEqual({ reason: 'leftOut', since: 7 });
+  });
+
+  it('is no concern of ours where there never was one', () => expect(why('nobody')).toBe(null));
+});
+
+it('a worker set apart says until when, and for which failures, even while its process is away', () => {
+  begin({}, { trials: 1_000 });
+  driver.hello(B);
+  const end = (slot: string, outcome: 'succeeded' | 'crashed'): void => {
+    const attempt = driver.given(slot)[0];
+    if (attempt !== undefined) driver.result(attempt, { outcome, ms: 10 });
+  };
+  for (let i = 0; i < 3; i++) end(B, 'succeeded');
+  const crashed = [];
+  for (let i = 0; i < 3; i++) {
+    crashed.push(driver.given(A)[0]!.number);
+    end(A, 'crashed');
+    for (let j = 0; j < 3; j++) end(B, 'succeeded');
+  }
+  for (let i = 0; i < 10 && driver.slot(A).cohorts.length > 0; i++) end(A, 'crashed');
+  const failures = crashed.map((number) => ({ study: 'study', number, kind: 'crash', ms: 10 }));
+  expect(why()).toMatchObject({ reason: 'quarantined', since: 0, until: 60_000, failures });
+  driver.hello(A, { spawn: '1.2' });
+  driver.send({ type: 'leaving', slot: A, spawn: '1.2', session: driver.slot(A).session!, reason: 'shutdown' });
+  expect(why()).toMatchObject({ reason: 'quarantined', until: 60_000 });
+});
+
+describe('a worker that could work', () => {
+  it('has nothing to do where there is no study', () => {
+    driver = new LabDriver();
+    driver.open();
+    driver.hello(A);
+    expect(why()).toEqual({ reason: 'noStudy' });
+  });
+
+  it('is not idle while it has a trial', () => expect(why()).toBe(null));
+
+  it('waits for the rest of a generation: which, and where it runs', () => {
+    begin({ sampler: { synchronous: true, generation: 3 } }, { trials: 9 });
+    driver.hello(B);
+    driver.result(id(0));
+    driver.result(id(2));
+    expect(driver.given(B)).toEqual([id(1)]);
+    expect(why()).toEqual({ reason: 'generation', study: 'study', generation: 0, trials: [1], slots: [B] });
+    driver.result(id(1));
+    expect(why()).toBe(null);
+  });
+
+  it('waits for the sampler: since when, over how many trials', () => {
+    begin({}, { trials: 10 });
+    driver.now = 30;
+    const { attempt } = driver.tasks[0]!.lane;
+    // A step of its own: the driver would have the ask answered at once.
+    step(driver.lab, { type: 'result', at: 30, slot: A, spawn: '1.1', attempt, result: { outcome: 'succeeded', value: 1, ms: 9 } });
+    expect(why()).toEqual({ reason: 'sampler', study: 'study', sampler: 'model', since: 30, trials: 1 });
+  });
+
+  it('finds every wanted trial born: how many, and where the last run', () => {
+    begin({}, { trials: 2 });
+    driver.hello(B);
+    driver.result(id(0));
+    expect(why()).toEqual({ reason: 'budget', study: 'study', limit: 2, trials: [1], slots: [B] });
+  });
+
+  it('finds every point of the space taken', () => {
+    driver = new LabDriver({ scheduler: { credits: 1 } });
+    driver.open();
+    driver.create({});
+    driver.hello(A);
+    driver.hello(B);
+    driver.lab.studies.get('study')!.exhausted = true;
+    driver.result(driver.given(A)[0]!);
+    expect(why()).toMatchObject({ reason: 'spaceUsedUp', trials: [1], slots: [B] });
+  });
+
+  it('finds only trials that crashed here, or that wait out a failure', () => {
+    begin({}, { trials: 2 });
+    driver.hello(B);
+    driver.result(id(0), { outcome: 'crashed', error: 'boom', ms: 5_000 });
+    expect(why()).toEqual({ reason: 'avoided', study: 'study', trials: [0] });
+    driver.result(id(1));
+    expect(why(B)).toBe(null);
+    driver.result(id(0, 2), { outcome: 'crashed', error: 'boom', ms: 5_000 });
+    expect(why()).toEqual({ reason: 'retry', study: 'study', trials: [0], until: 500 });
+    driver.pass(500, [A, B]);
+    expect(why()).toBe(null);
+  });
+
+  it('begins nothing while nothing can be written', () => {
+    driver.send({ type: 'storageStalled', error: 'the disk is full' });
+    driver.result(id(0));
+    expect(why()).toEqual({ reason: 'storage', error: 'the disk is full' });
+    driver.send({ type: 'storageBack' });
+    expect(why()).toBe(null);
+  });
+
+  it('finds its study paused, ending, finished', () => {
+    driver.hello(B);
+    driver.send({ type: 'studyPaused', study: 'study', graceMs: 9_000 });
+    driver.result(id(0));
+    expect(why()).toEqual({ reason: 'paused', study: 'study', why: 'paused by the user', trials: [1] });
+    driver.send({ type: 'studyStopped', study: 'study', graceMs: 9_000 });
+    expect(why()).toEqual({ reason: 'ending', study: 'study', why: 'stopped by the user', trials: [1] });
+    driver.result(id(1));
+    expect(why()).toEqual({ reason: 'finished', study: 'study', why: 'stopped by the user' });
+  });
+
+  it('of several studies hears of the one that runs', () => {
+    begin({}, { trials: 2 });
+    driver.hello(B);
+    driver.result(id(0));
+    driver.create({ trials: 0 }, 'other');
+    expect(why()).toMatchObject({ reason: 'budget', study: 'study' });
+    driver.result(id(1));
+    expect(why()).toMatchObject({ reason: 'finished', study: 'other' });
+  });
+});
+
+describe('IdleWatch', () => {
+  it('keeps each reason’s stretch, and since when a slot has had no work', () => {
+    begin({}, { trials: 2 });
+    driver.hello(B);
+    const watch = new IdleWatch();
+    watch.look(driver.lab);
+    expect([...watch.now]).toEqual([]);
+    driver.now = 1_000;
+    driver.result(id(0));
+    watch.look(driver.lab);
+    driver.now = 4_000;
+    driver.result(id(1));
+    watch.look(driver.lab);
+    expect(watch.gaps).toMatchObject([{ slot: A, from: 1_000, to: 4_000, idle: { reason: 'budget', trials: [1] } }]);
+    expect(watch.now.get(A)).toMatchObject({ since: 1_000, reasonSince: 4_000, idle: { reason: 'finished' } });
+    driver.now = 4_500;
+    driver.create({}, 'other');
+    watch.look(driver.lab);
+    expect(watch.now.size).toBe(0);
+    // Half a second is no gap.
+    expect(watch.gaps).toHaveLength(1);
+  });
+
+  it('keeps the latest only', () => {
+    const watch = new IdleWatch(1, 0);
+    for (const name of ['one', 'two', 'three']) {
+      driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
+      for (const attempt of driver.given(A)) driver.result(attempt, { outcome: 'cancelled' });
+      watch.look(driver.lab);
+      driver.now += 10;
+      driver.create({ trials: 1 }, name);
+      watch.look(driver.lab);
+      driver.result(driver.given(A)[0]!);
+    }
+    expect(watch.gaps).toHaveLength(1);
+  });
+});
