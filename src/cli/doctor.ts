@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'nod
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { gpuInventory, machine } from '../node/machine.ts';
+import { machine, takeInventory } from '../node/machine.ts';
 import type { GpuInventory } from '../node/machine.ts';
 import { userFolder } from '../node/user-folder.ts';
 import { WasmExecutor } from '../training/executors/wasm/wasm.ts';
@@ -28,7 +28,11 @@ export interface Surroundings {
 /** All checks, in the order in which they are worth reading. */
 export async function examine({ resources, cwd }: Surroundings): Promise<Check[]> {
   const { node, cores, cpuModel, memoryBytes, freeMemoryBytes } = machine();
-  const [storage, transport, gpu] = await Promise.all([library('libsql', 'the lab file'), library('zeromq', 'workers'), gpuInventory()]);
+  const [storage, transport, inventory] = await Promise.all([
+    library('libsql', 'the lab file'),
+    library('zeromq', 'workers'),
+    takeInventory(),
+  ]);
   return [
     nodeVersion(node),
     ok('processor', `${cores} ${cores === 1 ? 'core' : 'cores'}${cpuModel === null ? '' : `, ${cpuModel}`}`),
@@ -40,7 +44,7 @@ export async function examine({ resources, cwd }: Surroundings): Promise<Check[]
     writable('folder for the lab file', cwd, 'go to a folder that you may write to, or name one by --lab'),
     writable('user folder', userFolder(), 'set GALAPAGOS_HOME to a folder that you may write to'),
     disk(cwd),
-    graphics(gpu),
+    graphics(inventory.graphics),
     await tensorflow(),
     electron(),
     ok('Python', 'not needed (only the benchmarks compare with programs written in it)'),

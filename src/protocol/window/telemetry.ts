@@ -21,16 +21,32 @@ export const deviceSample = strict({
   unknown: z.record(z.string(), z.string()),
 });
 
+export type DeviceSample = z.output<typeof deviceSample>;
+
+/** What a worker's process takes. */
+export const workerLoad = strict({
+  pid: z.int().min(1),
+  /** Per cent of one core. */
+  load: figure,
+  memoryBytes: figure,
+  unknown: z.record(z.string(), z.string()),
+});
+export type WorkerLoad = z.output<typeof workerLoad>;
+
 export const nodeSample = strict({
   node: z.string(),
   /** Milliseconds since 1970. */
   at: z.number(),
-  /** Per cent, one a core. */
+  /** Per cent, one a core; empty: unknown. */
   cores: z.array(z.number()),
   memoryBytes: z.number(),
   memoryTotalBytes: z.number(),
+  /** Of the processor, °C. */
   temperature: figure,
+  /** Empty with a reason under `devices`: which there are is not known. */
   devices: z.array(deviceSample),
+  workers: z.array(workerLoad),
+  /** Why a figure is unknown, by its name. */
   unknown: z.record(z.string(), z.string()),
 });
 export type NodeSample = z.output<typeof nodeSample>;
@@ -42,9 +58,27 @@ export const nodeInventory = strict({
   thisMachine: z.boolean(),
   system: z.string(),
   processor: z.string().nullable(),
+  /** That programs may use; hardware threads count. */
   cores: z.int().min(1),
   memoryBytes: z.number(),
+  /** Its graphics cards. */
+  devices: z.array(
+    strict({
+      /** `gpu/0`. */
+      device: z.string(),
+      vendor: z.string(),
+      model: z.string().nullable(),
+      driver: z.string().nullable(),
+      /** NVIDIA's name for the very card, as CUDA takes it. */
+      uuid: z.string().nullable(),
+      /** On the PCI bus. */
+      address: z.string().nullable(),
+    }),
+  ),
+  /** Why `devices` may lack some; null: it does not. */
+  devicesUnknown: z.string().nullable(),
 });
+export type NodeInventory = z.output<typeof nodeInventory>;
 
 /** Samples are new to the window, oldest first; at most the last 60 s. */
 export const telemetryBody = strict({ nodes: z.array(nodeInventory).optional(), samples: z.array(nodeSample) });

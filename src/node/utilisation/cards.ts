@@ -1,0 +1,82 @@
+/**
+ * Every graphics card of this machine once, whoever knows of it: the bus, the inventory, the driver that tells its figures. A card keeps
+ * its name, `gpu/0` and so on in the order of the bus, for as long as this runs.
+ */
+import type { Gpu } from '../machine.ts';
+import { pciAddress, unknownFigures } from './card.ts';
+import type { Card } from './card.ts';
+import type { PciCard } from './pci-cards.ts';
+
+export interface NamedCard extends Card {
+  /** `gpu/0`. */
+  readonly device: string;
+}
+
+/** Makers of what shows a console and computes nothing: boards of servers, virtual machines. */
+const NO_COMPUTE = /aspeed|matrox|cirrus|virtio|red hat|qemu|bochs|vmware|virtualbox|innotek|microsoft|parallels|citrix|displaylink/i;
+
+interface Known {
+  address: string | null;
+  uuid: string | null;
+  vendor: string;
+  model: string | null;
+  driver: string | null;
+}
+
+export class Cards {
+  readonly #known: Known[];
+
+  constructor(bus: readonly PciCard[], inventory: readonly Gpu[]) {
+    const cards = bus.map(({ address, vendor }): Known => ({ address, uuid: null, vendor, model: null, driver: null }));
+    for (const { vendor, model, driver, busAddress } of inventory) {
+      const address = busAddress === null ? null : pciAddress(busAddress);
+      const there = cards.find((card) => address !== null && card.address === address);
+      if (there?.model === null) Object.assign(there, { model, driver });
+      else if (!NO_COMPUTE.test(`${vendor} ${model}`)) {
+        // Of two equal cards Windows tells one address twice: the second card's is unknown.
+        cards.push({ address: there === undefined ? address : null, uuid: null, vendor: short(vendor), model, driver });
+      }
+    }
+    // What has no address stays last, in the order in which it was told.
+    this.#known = cards.sort((a, b) => (a.address ?? '~').localeCompare(b.address ?? '~', 'en'));
+  }
+
+  /**
+   * @param told what drivers tell now
+   * @param silence why nothing is told of this vendor's cards
+   */
+  now(told: readonly Card[], silence: (vendor: string) => string): readonly NamedCard[] {
+    const figures = new Map(told.map((card) => [this.#match(card), card]));
+    return this.#known.map((known, i): NamedCard => {
+      const card = figures.get(known);
+      return { ...known, device: `gpu/${i}`, figures: card?.figures ?? unknownFigures(silence(known.vendor)) };
+    });
+  }
+
+  #match(card: Card): Known {
+    const is = (test: (known: Known) => boolean): Known | undefined => this.#known.find(test);
+    const known =
+      (card.uuid === null ? undefined : is(({ uuid }) => uuid === card.uuid)) ??
+      (card.address === null ? undefined : is(({ address }) => address === card.address)) ??
+      is(({ vendor, address, uuid }) => vendor === card.vendor && address === null && uuid === null) ??
+      this.#add(card);
+    known.address ??= card.address;
+    known.uuid ??= card.uuid;
+    known.model = card.model ?? known.model;
+    known.driver = card.driver ?? known.driver;
+    return known;
+  }
+
+  #add({ vendor }: Card): Known {
+    const known: Known = { address: null, uuid: null, vendor, model: null, driver: null };
+    this.#known.push(known);
+    return known;
+  }
+}
+
+function short(vendor: string): string {
+  if (/nvidia/i.test(vendor)) return 'NVIDIA';
+  if (/\bamd\b|advanced micro devices|\bati\b/i.test(vendor)) return 'AMD';
+  if (/intel/i.test(vendor)) return 'Intel';
+  return vendor;
+}

@@ -1,0 +1,34 @@
+/** A timer whose time is moved by hand: what is due happens then and there, in order. */
+import type { Timer } from '../../src/node/timer.ts';
+
+export class ManualTimer implements Timer {
+  #now = 0;
+  #waiting: { readonly at: number; readonly callback: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const entry = { at: this.#now + ms, callback };
+    this.#waiting.push(entry);
+    return () => (this.#waiting = this.#waiting.filter((other) => other !== entry));
+  }
+
+  /** How many callbacks are waited for. */
+  get pending(): number {
+    return this.#waiting.length;
+  }
+
+  advance(ms: number): void {
+    const until = this.#now + ms;
+    for (;;) {
+      const [next] = this.#waiting.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      this.#waiting = this.#waiting.filter((other) => other !== next);
+      this.#now = Math.max(this.#now, next.at);
+      next.callback();
+    }
+    this.#now = until;
+  }
+}
