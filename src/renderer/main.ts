@@ -1,8 +1,19 @@
-/** The window's entry: mounts the application, nothing else. */
+/** The window's entry: composes what it holds, mounts the frame, nothing else. */
 import { mount } from 'svelte';
-import Window from './views/Window.svelte';
+import { hostBridge } from './bridge/host.ts';
+import { Client, onFrame, onWake } from './client.ts';
+import Window from './frame/Window.svelte';
+import { App } from './state/app.svelte.ts';
+import { Connection } from './state/connection.svelte.ts';
+import { Preferences } from './state/preferences.svelte.ts';
+import { Route, windowAddress } from './state/route.svelte.ts';
 import './style.css';
 
 const target = document.getElementById('app');
 if (target === null) throw new Error('index.html has no element with id "app"');
-mount(Window, { target });
+
+const connection = new Connection();
+const client = new Client(hostBridge(), onFrame, (state) => connection.changed(state, Date.now()));
+onWake(() => client.refresh());
+const app = new App(client, new Route(windowAddress(window), localStorage), connection, new Preferences(localStorage));
+mount(Window, { target, props: { app } });

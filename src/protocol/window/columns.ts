@@ -1,27 +1,13 @@
 /**
  * Trials and reports as they travel to a window: columns as bytes, little-endian, so that 100,000 of them cost no objects. Rows are laid over what
- * the window holds by trial number: a later one replaces an earlier. What the codes stand for is said by the lists here.
+ * the window holds by trial number: a later one replaces an earlier. What the codes stand for is said by `codes.ts`.
  */
 import { z } from 'zod';
-import type { TrialOutcome, TrialState } from '../../core/scheduling/words.ts';
 import { strict } from '../problems.ts';
 
 const bytes = z.instanceof(Uint8Array);
 
-/** A state's place is its code. */
-export const trialStates: readonly TrialState[] = ['waiting', 'running', 'complete', 'pruned', 'failed'];
-/** An outcome's place + 1 is its code; 0: not ended. */
-export const outcomeCodes: readonly TrialOutcome[] = [
-  'succeeded',
-  'diverged',
-  'pruned',
-  'crashed',
-  'outOfMemory',
-  'timedOut',
-  'deadly',
-  'cancelled',
-  'endedElsewhere',
-];
+export { outcomeCodes, trialStates } from './codes.ts';
 
 /** `n` rows, each column `n` long unless said. */
 export const trialBlock = strict({

@@ -1,0 +1,112 @@
+/**
+ * What went wrong, in words: one table from codes to severity and sentence: where it happened, what was found against what was expected, what to
+ * do. Hosts send codes and facts; whatever has no row here is said in the sentence of whoever threw it.
+ */
+import type { EndpointFailure } from './failure.ts';
+
+/** `slip`: the person can mend it here. `trouble`: something outside must change. `fault`: of ours. */
+export type Severity = 'slip' | 'trouble' | 'fault';
+
+export interface Described {
+  readonly severity: Severity;
+  /** At most two sentences. */
+  readonly words: string;
+  /** Folds out; null: the words say it all. */
+  readonly details: string | null;
+}
+
+type Facts = Readonly<Record<string, unknown>>;
+interface Row {
+  readonly severity: Severity;
+  readonly words: (facts: Facts) => string;
+}
+
+export interface FoundProblem {
+  readonly code: string;
+  readonly path: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly hint?: string | null | undefined;
+}
+
+/** `train-images.gz, byte 0: expected IDX magic, found 1f 8b 08. Unpack it once.` in so far as the facts are there. */
+function placed(facts: Facts): string {
+  const where = [said(facts, 'file'), said(facts, 'place')].filter((part) => part !== null).join(', ');
+  const [expected, found] = [said(facts, 'expected'), said(facts, 'found')];
+  const hint = said(facts, 'hint');
+  if (expected === null || found === null)
+    return [said(facts, 'message') ?? 'Something is wrong', hint].filter((part) => part !== null).join(' ');
+  return `${where === '' ? '' : `${where}: `}expected ${expected}, found ${found}.${hint === null ? '' : ` ${hint}`}`;
+}
+
+const rows: Readonly<Partial<Record<string, Row>>> = {
+  'not-connected': { severity: 'trouble', words: () => 'The lab does not answer: the connection is lost. It is tried again by itself.' },
+  'not-admitted': { severity: 'trouble', words: () => 'This browser is not admitted. Open the link that galapagos serve printed.' },
+  cancelled: { severity: 'slip', words: () => 'Cancelled. Nothing was stored.' },
+  'invalid-input': { severity: 'slip', words: (facts) => problemsOf(facts).map(problemText).join(' ') || placed(facts) },
+  'bad-dataset': { severity: 'slip', words: (facts) => `${placed(facts)} Nothing was stored.` },
+  'dataset-exists': { severity: 'slip', words: () => 'A dataset of this name is stored already. Choose another name, or replace it.' },
+  'bad-upload': { severity: 'trouble', words: (facts) => `${placed(facts)} Drop it again.` },
+  'upload-incomplete': { severity: 'trouble', words: (facts) => `${placed(facts)} Drop it again.` },
+  'unknown-upload': { severity: 'trouble', words: () => 'What was sent is no longer there. Drop it again.' },
+  'disk-full': {
+    severity: 'trouble',
+    words: (facts) => `${said(facts, 'file') ?? 'The file'}: the disk is full. Make room, then try again.`,
+  },
+  'too-large': { severity: 'slip', words: placed },
+  'not-found': { severity: 'slip', words: placed },
+  'not-sqlite': {
+    severity: 'slip',
+    words: (facts) => `${said(facts, 'file') ?? 'The file'} is no lab file: it is not an SQLite database.`,
+  },
+  'not-a-lab': {
+    severity: 'slip',
+    words: (facts) => `${said(facts, 'file') ?? 'The file'} is a database, but not a lab of Galapagos or Optuna.`,
+  },
+  damaged: { severity: 'trouble', words: placed },
+  held: { severity: 'trouble', words: (facts) => said(facts, 'message') ?? 'Another program has this lab open. Close it there first.' },
+  fenced: { severity: 'trouble', words: () => 'Another program took this lab over. Open it again to go on here.' },
+  'schema-older': { severity: 'trouble', words: placed },
+  'schema-newer': { severity: 'trouble', words: () => 'This lab was written by a newer version. Update Galapagos to open it.' },
+  io: { severity: 'trouble', words: placed },
+  'name-taken': { severity: 'slip', words: () => 'The lab has a study of this name. Choose another.' },
+  'unknown-study': { severity: 'slip', words: () => 'This study is not in the lab.' },
+  'unknown-trial': { severity: 'slip', words: () => 'This trial is not in the study.' },
+  alreadyEnded: { severity: 'slip', words: () => 'It has ended already.' },
+  limitReached: { severity: 'slip', words: () => 'The limit of the study is reached. Raise it first.' },
+  notAllowedNow: { severity: 'slip', words: () => 'That is not possible in the state the study is in.' },
+  'not-ready': { severity: 'trouble', words: () => 'The lab is still being opened. Try again in a moment.' },
+  'lab-failed': { severity: 'fault', words: placed },
+  internal: { severity: 'fault', words: (facts) => `${said(facts, 'message') ?? 'Something failed'}. That is a fault of ours.` },
+};
+
+export function describe({ code, data, message }: EndpointFailure): Described {
+  const row = rows[code] ?? { severity: 'trouble', words: placed };
+  return { severity: row.severity, words: row.words({ message, ...data }), details: detailsOf(code, data) };
+}
+
+/** Of `invalid-input`: everything that is wrong with what a person wrote. */
+export function problemsOf(facts: Facts): readonly FoundProblem[] {
+  const given = facts['problems'];
+  return Array.isArray(given) ? given.filter(isProblem) : [];
+}
+
+export function problemText({ path, expected, found, hint }: FoundProblem): string {
+  const where = path === '' ? '' : `${path}: `;
+  return `${where}expected ${expected}, found ${found}.${hint === undefined || hint === null ? '' : ` ${hint}`}`;
+}
+
+function detailsOf(code: string, data: Facts): string | null {
+  return Object.keys(data).length === 0 ? null : JSON.stringify({ code, ...data }, null, 2);
+}
+
+function said(facts: Facts, name: string): string | null {
+  const value = facts[name];
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function isProblem(value: unknown): value is FoundProblem {
+  if (typeof value !== 'object' || value === null) return false;
+  return ['path', 'expected', 'found'].every((name) => typeof Reflect.get(value, name) === 'string');
+}

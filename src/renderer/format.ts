@@ -1,0 +1,159 @@
+/** Numbers, durations and ages as every view writes them. Pure; words around them are `text.ts`'s. */
+
+/** Between a number and its unit: thin, and no line breaks there. */
+export const THIN = '\u202f';
+const MINUS = '\u2212';
+
+/** What a study's values are, for people. */
+export type Measure = 'accuracy' | 'loss' | 'value';
+
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+/** `100,000`. Counts are never rounded. */
+export function count(n: number): string {
+  return grouped.format(n);
+}
+
+/** A finite value of a trial: accuracies `0.9841`, everything else four significant digits. */
+export function value(measured: number, measure: Measure): string {
+  if (measure === 'accuracy') return signed(measured.toFixed(4));
+  return significant(measured, 4);
+}
+
+/** A parameter's number: whole numbers as they are, else two significant digits, three from 1 on; `8.7e−4` below 0.001. */
+export function parameter(given: number): string {
+  if (Number.isInteger(given) && Math.abs(given) < 1e7) return signed(Math.abs(given) < 10_000 ? String(given) : count(given));
+  return significant(given, Math.abs(given) < 1 ? 2 : 3);
+}
+
+/** With its sign, at the precision of the measure: `+0.0008`. */
+export function gain(by: number, measure: Measure): string {
+  const text = measure === 'accuracy' ? by.toFixed(4) : significant(by, 2);
+  return by >= 0 ? `+${text}` : signed(text);
+}
+
+/** `94 %` of a share from 0 to 1. */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(0)}${THIN}%`;
+}
+
+/** `0.4 s` · `42 s` · `4 min 53 s` · `2 h 05 min` · `3 d 04 h`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, ms / 1000);
+  if (seconds < 9.95) return unit(seconds < 0.05 ? '0' : seconds.toFixed(1).replace(/\.0$/, ''), 's');
+  const whole = Math.round(seconds);
+  if (whole < 60) return unit(String(whole), 's');
+  if (whole < 3600) return `${unit(String(Math.floor(whole / 60)), 'min')} ${unit(two(whole % 60), 's')}`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 1440) return `${unit(String(Math.floor(minutes / 60)), 'h')} ${unit(two(minutes % 60), 'min')}`;
+  const hours = Math.round(minutes / 60);
+  return `${unit(String(Math.floor(hours / 24)), 'd')} ${unit(two(hours % 24), 'h')}`;
+}
+
+/** Of a running clock: whole seconds, so that nothing flickers. */
+export function elapsed(ms: number): string {
+  return duration(Math.max(0, ms) < 9950 ? Math.floor(Math.max(0, ms) / 1000) * 1000 : ms);
+}
+
+/** One round unit: `22 s`, `4 min`, `2 h`; for ages under a day. */
+export function roughly(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return unit(String(seconds), 's');
+  if (seconds < 3600) return unit(String(Math.floor(seconds / 60)), 'min');
+  return unit(String(Math.floor(seconds / 3600)), 'h');
+}
+
+export interface Estimate {
+  /** Null: less than the first round number. */
+  readonly low: string | null;
+  readonly high: string;
+  readonly unit: 's' | 'min' | 'h' | 'd';
+}
+
+const units = [
+  { unit: 's', ms: 1000, most: 90, steps: [1, 5, 10] },
+  { unit: 'min', ms: 60_000, most: 90, steps: [1, 5, 10] },
+  { unit: 'h', ms: 3_600_000, most: 36, steps: [1, 1, 2] },
+  { unit: 'd', ms: 86_400_000, most: Infinity, steps: [1, 5, 10] },
+] as const;
+
+/** Two round numbers of one unit round a span of time; the same one twice is widened. */
+export function estimate(lowMs: number, highMs: number): Estimate {
+  const chosen = units.find(({ ms, most }) => highMs / ms <= most) ?? units[3];
+  const step = (n: number): number => chosen.steps[n <= 10 ? 0 : n <= 45 ? 1 : 2];
+  const least = lowMs / chosen.ms;
+  const most = Math.max(highMs, lowMs, chosen.ms / 1000) / chosen.ms;
+  const by = step(most);
+  const low = Math.floor(least / by) * by;
+  let high = Math.ceil(most / by) * by;
+  if (high === low) high += by;
+  return { low: low === 0 ? null : count(low), high: count(high), unit: chosen.unit };
+}
+
+const sizes = [
+  { unit: 'TB', bytes: 1e12 },
+  { unit: 'GB', bytes: 1e9 },
+  { unit: 'MB', bytes: 1e6 },
+  { unit: 'kB', bytes: 1e3 },
+  { unit: 'B', bytes: 1 },
+] as const;
+
+/** Decimal: `55 MB`, `0.6 GB`, `12.0 GB`. */
+export function bytes(n: number): string {
+  const size = sizeOf(n);
+  return unit(amount(n, size), size.unit);
+}
+
+/** The same unit on both sides: `0.9 of 12.0 GB`, `38 of 55 MB`. */
+export function bytesOf(part: number, whole: number): string {
+  const size = sizeOf(whole);
+  return `${amount(part, size)} of ${unit(amount(whole, size), size.unit)}`;
+}
+
+/** `58 °C`, `31 W`, `10.2 GB`: any number with its unit. */
+export function unit(number: string, name: string): string {
+  return `${number}${THIN}${name}`;
+}
+
+/** `11.9`, `88,200`: a rate's number. */
+export function rate(n: number): string {
+  return n < 99.95 ? n.toFixed(1) : count(Math.round(n));
+}
+
+/** `00:12`, as the system writes times. */
+export function clockTime(ms: number, seconds = false): string {
+  return new Date(ms).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', ...(seconds ? { second: '2-digit' } : {}) });
+}
+
+/** Date and time, for ages over a day and for what stands under the pointer. */
+export function dateTime(ms: number): string {
+  return new Date(ms).toLocaleString(undefined, { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+}
+
+/** Below a thousandth in powers of ten, with a true minus. */
+function significant(given: number, digits: number): string {
+  if (given === 0) return '0';
+  const size = Math.abs(given);
+  if (size < 0.001 || size >= 1e7) {
+    const [mantissa = '', exponent = ''] = given.toExponential(Math.min(digits, 2) - 1).split('e');
+    return signed(`${mantissa}e${exponent.replace('+', '')}`);
+  }
+  const text = given.toPrecision(digits);
+  return signed(text.includes('e') ? String(Number(text)) : text);
+}
+
+function signed(text: string): string {
+  return text.replace(/-/g, MINUS);
+}
+
+function two(n: number): string {
+  return String(n).padStart(2, '0');
+}
+
+function sizeOf(n: number): (typeof sizes)[number] {
+  return sizes.find(({ bytes }) => n >= bytes * 0.5995) ?? sizes[4];
+}
+
+function amount(n: number, { unit: name, bytes }: (typeof sizes)[number]): string {
+  return name === 'GB' || name === 'TB' ? (n / bytes).toFixed(1) : count(Math.round(n / bytes));
+}

@@ -1,0 +1,85 @@
+/**
+ * Everything a window holds, composed once and handed down by context. The streams are opened here: the lab's and the telemetry's always, a
+ * study's while it is in front.
+ */
+import { createContext } from 'svelte';
+import type { Client } from '../client.ts';
+import { Clock } from './clock.svelte.ts';
+import type { Connection } from './connection.svelte.ts';
+import { LabState } from './lab.svelte.ts';
+import type { Preferences } from './preferences.svelte.ts';
+import type { Route } from './route.svelte.ts';
+import { Selection } from './selection.svelte.ts';
+import { StudyState } from './study.svelte.ts';
+import { TelemetryState } from './telemetry.svelte.ts';
+
+export class App {
+  readonly client: Client;
+  readonly route: Route;
+  readonly connection: Connection;
+  readonly preferences: Preferences;
+  readonly clock = new Clock();
+  readonly lab = new LabState();
+  readonly telemetry = new TelemetryState();
+  readonly selection = new Selection();
+  /** The study in front; null: none is. */
+  study = $state.raw<StudyState | null>(null);
+  readonly #ends: (() => void)[] = [];
+  #endStudy: () => void = () => undefined;
+
+  constructor(client: Client, route: Route, connection: Connection, preferences: Preferences) {
+    this.client = client;
+    this.route = route;
+    this.connection = connection;
+    this.preferences = preferences;
+    const heard = (): number => (connection.heardAt = Date.now());
+    this.#ends.push(
+      client.subscribe(
+        'lab',
+        {},
+        {
+          on: (body, snapshot) => {
+            heard();
+            this.lab.apply(body, snapshot);
+          },
+        },
+      ),
+      client.subscribe('telemetry', {}, { on: (body, snapshot) => this.telemetry.apply(body, snapshot) }),
+    );
+  }
+
+  /** Follows a study, and leaves the one before. */
+  follow(key: string | null): void {
+    if (key === (this.study?.key ?? null)) return;
+    this.#endStudy();
+    this.#endStudy = () => undefined;
+    this.selection.clear();
+    if (key === null) {
+      this.study = null;
+      return;
+    }
+    const study = new StudyState(key);
+    this.study = study;
+    this.#endStudy = this.client.subscribe(
+      'study',
+      { study: key },
+      {
+        on: (body, snapshot) => {
+          this.connection.heardAt = Date.now();
+          study.apply(body, snapshot);
+        },
+        failed: (failure) => (study.failure = failure),
+      },
+    );
+  }
+
+  close(): void {
+    this.#endStudy();
+    for (const end of this.#ends) end();
+    this.route.close();
+    this.client.close();
+  }
+}
+
+const [getApp, setApp] = createContext<App>();
+export { getApp, setApp };

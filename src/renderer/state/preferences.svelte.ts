@@ -1,0 +1,59 @@
+/**
+ * What this window remembers of how it is used: sizes of panes, columns, switches. Names are a part and what it says of it, e.g.
+ * `strip.collapsed`. What can't be read any more counts as not remembered.
+ */
+import { SvelteMap } from 'svelte/reactivity';
+
+const PREFIX = 'galapagos.preference.';
+
+export type Preference = string | number | boolean | readonly string[];
+
+export class Preferences {
+  readonly #storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+  readonly #held = new SvelteMap<string, Preference | null>();
+
+  constructor(storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {
+    this.#storage = storage;
+  }
+
+  /** What is remembered where it is of the fallback's kind, else the fallback. */
+  get<Value extends Preference>(name: string, fallback: Value): Widened<Value> {
+    const held = this.#held.has(name) ? this.#held.get(name) : this.#read(name);
+    // Of the fallback's kind, which is what its widened type says.
+    return (held !== null && held !== undefined && kindOf(held) === kindOf(fallback) ? held : fallback) as Widened<Value>;
+  }
+
+  /** @param value null: forgotten */
+  set(name: string, value: Preference | null): void {
+    this.#held.set(name, value);
+    if (value === null) this.#storage.removeItem(PREFIX + name);
+    else this.#storage.setItem(PREFIX + name, JSON.stringify(value));
+  }
+
+  #read(name: string): Preference | null {
+    // Reading a name that isn't held yet still observes it.
+    try {
+      const value: unknown = JSON.parse(this.#storage.getItem(PREFIX + name) ?? 'null');
+      return isPreference(value) ? value : null;
+    } catch {
+      return null;
+    }
+  }
+}
+
+type Widened<Value extends Preference> = Value extends string
+  ? string
+  : Value extends number
+    ? number
+    : Value extends boolean
+      ? boolean
+      : readonly string[];
+
+function kindOf(value: Preference): string {
+  return typeof value === 'object' ? 'list' : typeof value;
+}
+
+function isPreference(value: unknown): value is Preference {
+  if (Array.isArray(value)) return value.every((entry) => typeof entry === 'string');
+  return typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
+}

@@ -1,0 +1,329 @@
+/**
+ * Every word the window says, in one place: an entry is a label, or a sentence with named holes; none is glued from parts elsewhere. A section
+ * a region or view. Numbers come in as `format.ts` wrote them, except counts, which decide between one and many here.
+ */
+import type { Estimate, Measure } from './format.ts';
+import { THIN, count } from './format.ts';
+
+const numbers = new Intl.PluralRules('en');
+const places = new Intl.PluralRules('en', { type: 'ordinal' });
+
+/** `1 trial`, `3 trials`. */
+function many(n: number, one: string, more = `${one}s`): string {
+  return `${count(n)} ${numbers.select(n) === 'one' ? one : more}`;
+}
+
+/** `1st`, `2nd`, `3rd`, `12th`. */
+function ordinal(n: number): string {
+  const ends: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' };
+  return `${count(n)}${ends[places.select(n)] ?? 'th'}`;
+}
+
+/** `5 to 8`, `up to 2`. */
+function span({ low, high }: Estimate): string {
+  return low === null ? `up to ${high}` : `${low} to ${high}`;
+}
+
+/** `A`, `A and B`, `A, B and C`. */
+function list(entries: readonly string[]): string {
+  const last = entries.at(-1) ?? '';
+  return entries.length < 2 ? last : `${entries.slice(0, -1).join(', ')} and ${last}`;
+}
+
+const measures: Readonly<Record<Measure, string>> = { accuracy: 'accuracy', loss: 'loss', value: 'value' };
+
+export const text = {
+  many,
+  list,
+  states: {
+    waiting: 'waiting',
+    running: 'running',
+    complete: 'complete',
+    pruned: 'pruned',
+    failed: 'failed',
+    diverged: 'diverged',
+    quarantined: 'set apart',
+    paused: 'paused',
+    stopped: 'stopped',
+  },
+  studyStates: {
+    running: 'running',
+    pausing: 'pausing',
+    paused: 'paused',
+    ending: 'ending',
+    finished: 'finished',
+    foreign: 'made by another program',
+  },
+  operators: { random: 'founder', mutation: 'mutation', crossover: 'crossover' } satisfies Record<string, string>,
+  measures,
+  unknown: 'unknown',
+  none: 'none',
+  notUsed: 'not used',
+  diverged: 'diverged',
+  thousands: count,
+  justNow: 'just now',
+  ago: ({ age }: { age: string }) => `${age} ago`,
+  estimate: (range: Estimate) => `${span(range)}${THIN}${range.unit}`,
+  estimateNumbers: span,
+  cancel: 'Cancel',
+  close: 'Close',
+  undo: 'Undo',
+  details: 'Details',
+  copyDetails: 'Copy details',
+  copied: 'Copied',
+
+  rail: {
+    label: 'Studies and pages',
+    product: 'Galapagos',
+    noLab: 'no lab open',
+    labFile: ({ file }: { file: string }) => `Lab file ${file}`,
+    newStudy: 'New study',
+    studies: 'Studies',
+    noStudies: 'No study yet.',
+    done: ({ done, of }: { done: number; of: number | null }) => (of === null ? count(done) : `${count(done)} of ${count(of)}`),
+    noBest: 'no value yet',
+    datasets: 'Datasets',
+    machines: 'Machines',
+    settings: 'Settings',
+    machineCount: ({ machines, workers }: { machines: number; workers: number }) => `${count(machines)}, ${many(workers, 'worker')}`,
+    progress: ({ name }: { name: string }) => `Best value of ${name} as its trials ended`,
+    study: ({ name, state, best, done }: { name: string; state: string; best: string; done: string }) =>
+      `${name}, ${state}, ${best}, ${done}`,
+    compareHint: 'Hold Ctrl and click to compare',
+  },
+
+  header: {
+    best: ({ measure }: { measure: Measure }) => `Best ${measures[measure]} so far`,
+    bestShort: 'Best so far',
+    bestTrial: ({ trial, age }: { trial: number; age: string | null }) => (age === null ? `trial ${trial}` : `trial ${trial}, ${age}`),
+    noBest: 'none yet',
+    done: 'Done',
+    running: ({ running }: { running: number }) => `${count(running)} running`,
+    ofTrials: ({ of }: { of: number | null }) => (of === null ? 'trials' : `of ${many(of, 'trial')}`),
+    outcomes: (counts: { complete: number; pruned: number; failed: number; running: number }) =>
+      `${count(counts.complete)} complete, ${count(counts.pruned)} pruned, ${count(counts.failed)} failed, ${count(counts.running)} running`,
+    timeLeft: 'Time left',
+    until: ({ clock }: { clock: string }) => `until about ${clock}`,
+    leftUnknown: {
+      'too-few': ({ needed }: { needed: number | null }) =>
+        `until ${many(needed ?? 5, 'trial')} finish`.replace('1 trial finish', '1 trial finishes'),
+      'no-limit': () => 'no limit was set',
+      'not-running': () => 'not running',
+      'target-only': () => 'it ends at its target',
+      foreign: () => 'another program runs it',
+    },
+    timeNone: 'none',
+    rate: 'Rate',
+    perMinute: 'trials/min',
+    energy: 'Energy so far',
+    forTime: ({ time }: { time: string }) => `for ${time}`,
+    pause: 'Pause',
+    resume: 'Resume',
+    stop: 'Stop',
+    pauseHint: 'Pause: trials that run are returned to waiting, nothing is charged',
+    resumeHint: 'Resume where it was left',
+    stopHint: 'Stop: everything is kept and can be resumed by adding trials',
+    add: ({ trials }: { trials: number }) => `Add ${many(trials, 'trial')}`,
+    addOther: 'Add another number of trials',
+    addUntil: 'Until…',
+    untilTitle: 'Stop after',
+    untilTrials: 'trials',
+    untilMinutes: 'minutes of running',
+    untilTarget: ({ measure }: { measure: Measure }) => `a best ${measures[measure]} of`,
+    noLimit: 'no limit',
+    setLimits: 'Set limits',
+    numberWrong: ({ found }: { found: string }) => `Expected a number above 0, found ${found}.`,
+    measured: ({ at }: { at: string }) => `Reached ${at}`,
+  },
+
+  tabs: {
+    evolution: 'Evolution',
+    space: 'Space',
+    curves: 'Curves',
+    trials: 'Trials',
+    lab: 'Lab',
+    label: 'Views of the study',
+    export: 'Export',
+  },
+
+  frame: {
+    resizeRail: 'Width of the list of studies',
+    resizeInspector: 'Width of the inspector',
+    resizeStrip: 'Height of the devices',
+    lost: ({ ago, of }: { ago: string; of: string | null }) =>
+      of === null ? `Connection lost ${ago} ago. Trying again.` : `Connection lost ${ago} ago; numbers are of ${of}. Trying again.`,
+    opening: 'Connecting to the lab.',
+    interrupted: ({ names }: { names: readonly string[] }) =>
+      names.length === 1
+        ? `${names[0] ?? ''} was running when Galapagos was left. Nothing finished was lost.`
+        : `${many(names.length, 'study', 'studies')} were running when Galapagos was left: ${list(names)}. Nothing finished was lost.`,
+    resume: ({ studies }: { studies: number }) => (studies === 1 ? 'Resume' : `Resume all ${count(studies)}`),
+    leave: 'Leave paused',
+    stalled: ({ why }: { why: string }) => `Nothing can be written to the lab: ${why}. Trials wait; nothing is lost.`,
+    failed: ({ why }: { why: string }) => `The lab stopped: ${why}.`,
+    studyLoading: 'Reading the study.',
+    trialButton: ({ trial }: { trial: number }) => `Trial ${trial}`,
+    populationButton: 'Population',
+    paused: 'Paused. Trials that ran were returned to waiting.',
+    resumed: 'Resumed.',
+    stopped: 'Stopped. Everything is kept; add trials to go on.',
+    added: ({ trials }: { trials: number }) => `${many(trials, 'trial')} added.`,
+  },
+
+  strip: {
+    label: 'Devices',
+    expand: 'Show the devices',
+    collapse: 'Fold the devices away',
+    busy: ({ span: over, busy }: { span: string; busy: string }) => `last ${over}, ${busy} busy`,
+    busyShort: ({ busy }: { busy: string }) => `${busy} busy`,
+    nothing: 'Nothing has run here yet.',
+  },
+
+  start: {
+    title: 'What shall evolve?',
+    lead: 'Galapagos searches the settings of small neural networks on every GPU and CPU of this machine. Nothing leaves it.',
+    mnist: 'Start with MNIST',
+    mnistText: ({ gpus, workers }: { gpus: number; workers: number | null }) => {
+      const devices = [...(gpus > 0 ? [many(gpus, 'GPU')] : []), ...(workers === null ? [] : [many(workers, 'CPU worker')])];
+      return `70,000 handwritten digits, already here. The first trials start in about 5${THIN}s${devices.length === 0 ? '' : ` on ${list(devices)}`}.`;
+    },
+    mnistButton: 'Start evolving',
+    starting: 'Starting',
+    enter: 'Enter',
+    drop: 'Drop your data here',
+    dropText: 'A file, folder or archive: IDX, CIFAR, Parquet, NPZ, CSV, or one folder of images per class.',
+    dropButton: 'Choose a file or folder',
+    chooseFile: 'Choose a file',
+    chooseFolder: 'Choose a folder',
+    open: 'Open a lab or a study',
+    openText: 'A lab file (.db, also one written by Optuna) or a study (.json) from a colleague.',
+    openButton: 'Open',
+    digits: 'Handwritten digits of MNIST',
+    kinds: ['.tar.gz', '.parquet', 'folder'],
+  },
+
+  drop: {
+    title: 'Drop to import',
+    items: ({ items }: { items: number | null }) =>
+      `${items === null ? 'Items are' : items === 1 ? 'One item. It is' : `${count(items)} items. They are`} recognised by content, previewed, then stored.`,
+    goesOn: 'The running study goes on.',
+    kinds:
+      'Reads IDX, CIFAR, Parquet, NPZ, CSV and folders of images, plain or in .zip, .tar, .tar.gz and .tar.xz. Lab files (.db) and studies (.json) open.',
+    nothing: 'Nothing that can be read was dropped.',
+    reading: ({ items }: { items: number }) => `Looking through ${many(items, 'file')}`,
+  },
+
+  imports: {
+    uploading: ({ part }: { part: string }) => `${part} sent`,
+    samples: ({ samples, of }: { samples: number; of: number | null }) =>
+      of === null ? `${count(samples)} images` : `${count(samples)} of ${count(of)} images`,
+    left: ({ left }: { left: string }) => `${left} left`,
+    ready: 'ready: look at it',
+    failed: 'failed: nothing was stored',
+    cancelled: 'cancelled',
+    cancel: ({ name }: { name: string }) => `Cancel the import of ${name}`,
+    dismiss: ({ name }: { name: string }) => `Discard ${name}`,
+  },
+
+  inspector: {
+    label: 'Inspector',
+    trial: ({ trial }: { trial: number }) => `Trial ${trial}`,
+    escape: 'Esc',
+    rank: ({ measure, rank, of }: { measure: Measure; rank: number; of: number }) =>
+      rank === 1 ? `${measures[measure]}, best of ${count(of)}` : `${measures[measure]}, ${ordinal(rank)} of ${count(of)}`,
+    lastReport: ({ measure, epoch, of }: { measure: Measure; epoch: number; of: number | null }) =>
+      of === null ? `${measures[measure]} so far` : `${measures[measure]} after ${count(epoch)} of ${many(of, 'epoch')}`,
+    noValue: 'no value',
+    curve: 'Learning curve',
+    curveLabel: ({ trial, epochs }: { trial: number; epochs: number }) => `Learning curve of trial ${trial} over ${many(epochs, 'epoch')}`,
+    noCurve: 'No report yet.',
+    epoch: ({ epoch }: { epoch: number }) => `epoch ${epoch}`,
+    origin: {
+      founder: 'Founder, drawn at random',
+      other: ({ operator }: { operator: string }) => `Proposed by ${operator}`,
+      of: ({ operator, parents }: { operator: string; parents: readonly number[] }) =>
+        `${operator.charAt(0).toUpperCase()}${operator.slice(1)} of ${list(parents.map(String))}`,
+    },
+    parameters: 'Parameters',
+    from: 'from',
+    both: 'both',
+    parentSame: 'parent',
+    mutated: 'mutated',
+    drawn: 'drawn',
+    ancestors: ({ generations }: { generations: number }) => `Ancestors, ${many(generations, 'generation')} back`,
+    noAncestors: 'No ancestors: it is a founder.',
+    where: (place: { device: string | null; lane: number | null; executor: string | null }) =>
+      [place.device, place.lane === null ? null : `lane ${place.lane}`, place.executor].filter((part) => part !== null).join(', '),
+    whereUnknown: 'Where it ran is unknown',
+    notBegun: 'Not begun',
+    took: ({ time, attempts }: { time: string | null; attempts: number }) =>
+      [...(time === null ? [] : [time]), many(attempts, 'attempt')].join(', '),
+    confirm: ({ seeds }: { seeds: number }) => `Confirm on ${many(seeds, 'seed')}`,
+    confirming: ({ top, seeds }: { top: number; seeds: number }) =>
+      `The best ${count(top)} are trained again on ${many(seeds, 'fresh seed')}.`,
+    copy: 'Copy JSON',
+    story: 'Story',
+    storyLoading: 'Reading what became of it.',
+    attempts: 'Attempts',
+    attempt: (at: { k: number; slot: string; outcome: string | null; time: string | null }) =>
+      `${at.k}: ${at.slot}, ${at.outcome ?? 'running'}${at.time === null ? '' : `, ${at.time}`}`,
+    error: 'Why it failed',
+    cancelTrial: 'Cancel this trial',
+    population: 'Population',
+    nothingSelected: 'Nothing selected. Click a dot, or press J and K.',
+    noTrials: 'No trial has finished yet.',
+    density: ({ trials }: { trials: number }) => `${many(trials, 'trial')}, drawn as density; zoom in for dots.`,
+    operators: 'What each operator bought',
+    births: 'births',
+    beat: 'beat parents',
+    medianGain: 'median gain',
+    beatOf: ({ beat, share }: { beat: number; share: string }) => `${count(beat)}, ${share}`,
+    alive: ({ alive }: { alive: number }) => `Alive, ${count(alive)}`,
+    bornIn: 'born in generation',
+    bornAs: 'born as trial',
+    worth: 'Is it still worth it?',
+    worthGenerations: ({ generations, trials }: { generations: number; trials: number }) =>
+      generations === 1
+        ? `The last generation, ${many(trials, 'trial')}, bought `
+        : `The last ${count(generations)} generations, ${many(trials, 'trial')}, bought `,
+    worthBirths: ({ trials }: { trials: number }) => `The last ${many(trials, 'trial')} bought `,
+    worthNoise: ({ noise }: { noise: string }) => `. The noise of one training is about ${noise}.`,
+    worthNoNoise: '. The noise of one training is unknown until some are confirmed on fresh seeds.',
+    stopAndConfirm: ({ top }: { top: number }) => `Stop and confirm the best ${count(top)}`,
+    bestTrials: 'Best trials',
+  },
+
+  commands: {
+    title: 'Commands',
+    placeholder: 'Type a command, a study or a trial number',
+    nothing: 'No command of that name.',
+    study: ({ name }: { name: string }) => `Go to ${name}`,
+    trial: ({ trial }: { trial: number }) => `Select trial ${trial}`,
+    newStudy: 'New study',
+    openData: 'Import a dataset',
+    openLab: 'Open a lab or a study',
+    pause: 'Pause the study',
+    resume: 'Resume the study',
+    stop: 'Stop the study',
+    add: ({ trials }: { trials: number }) => `Add ${many(trials, 'trial')}`,
+    best: 'Select the best trial',
+    next: 'Next trial',
+    previous: 'Previous trial',
+    parents: 'First parent of the trial',
+    children: 'First child of the trial',
+    lineageNext: 'Next in the lineage',
+    lineagePrevious: 'Previous in the lineage',
+    fit: 'Fit the view to the trials',
+    table: 'Chart as a table, and back',
+    settings: 'Settings',
+    datasets: 'Datasets',
+    machines: 'Machines',
+    strip: 'Show or fold the devices',
+    keys: 'Keyboard shortcuts',
+    commands: 'All commands',
+    escape: 'Step out',
+    space: 'Pause or resume',
+  },
+  keys: { title: 'Keyboard', charts: 'Inside a chart: arrows move, Enter selects, Esc steps out.', close: 'Close' },
+  pages: { missing: 'This study is not in the lab.', toStudies: 'Show the studies' },
+};
