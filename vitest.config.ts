@@ -7,9 +7,19 @@ export default defineConfig({
     globalSetup: ['test/support/build-once.ts'],
     reporters: ['default', './build/skips-and-total.ts'],
     projects: [
-      { test: { name: 'parts', ...everywhere, include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          name: 'parts',
+          ...everywhere,
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/window/**'],
+          sequence: { groupOrder: 0 },
+        },
+      },
       // Real processes with leases of 2 s: one file at a time, after the rest, so that silence means silence.
       { test: { name: 'whole', ...everywhere, include: ['test/e2e/**/*.test.ts'], maxWorkers: 1, sequence: { groupOrder: 1 } } },
+      // The built window in a browser, one file at a time: it shares the cores with real workers.
+      { test: { name: 'window', ...everywhere, include: ['test/window/**/*.test.ts'], maxWorkers: 1, sequence: { groupOrder: 2 } } },
     ],
   },
 });

@@ -9,6 +9,7 @@ import { addDatasets } from './commands/datasets.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExport } from './commands/export.ts';
 import { addRun } from './commands/run.ts';
+import { addServe } from './commands/serve.ts';
 import { addShow } from './commands/show.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addStory } from './commands/story.ts';
@@ -81,9 +82,11 @@ Examples:
   galapagos run mnist                        search MNIST with the recommended settings, on every core
   galapagos run ./study.json --workers 2     run a study of your own
   galapagos best mnist                       its best configurations, also while it runs
+  galapagos serve                            the window, in a browser
   galapagos doctor                           what this machine has and lacks`,
     );
   addRun(program, context, runStudy);
+  addServe(program, context);
   addStudies(program, context);
   addShow(program, context);
   addTrials(program, context);

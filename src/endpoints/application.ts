@@ -1,6 +1,7 @@
 /** The application behind a window, whatever its host: what Electron's main process and `serve` make, use and close. */
 import type { WorkerProgram } from '../lab/start-lab.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';
+import type { Uploads } from './uploads.ts';
 
 export interface ApplicationOptions {
   /** Absolute path of the folder `resources/`. */
@@ -28,6 +29,8 @@ export interface RunningStudy {
 
 export interface Application {
   readonly endpoints: Endpoints;
+  /** What browsers hand over; their chunks do not come through the table. */
+  readonly uploads: Uploads;
   /** Of the lab that is open. */
   readonly labFile: string;
   runningStudies(): readonly RunningStudy[];

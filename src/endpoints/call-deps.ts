@@ -6,8 +6,8 @@ export interface CallDeps {
   readonly userFolder: string;
   /** Null: none is open. */
   labFile(): string | null;
-  /** The folder of an upload; null: there is none. */
-  uploads(id: string): string | null;
+  /** Where an upload lies. @throws GalapagosError `unknown-upload`, `upload-incomplete` */
+  uploads(id: string): string;
   /** The live coordinator; null: none is open, or it failed. */
   lab(): Coordinator | null;
   /** Tells windows that the list of datasets is another. */

@@ -160,6 +160,15 @@ export const doctorOutput = strict({
 });
 export type DoctorOutput = z.output<typeof doctorOutput>;
 
+/** What `serve` says once it can be reached. */
+export const serveOutput = strict({
+  event: z.literal('serving'),
+  link: z.string().describe('To be opened in a browser; it holds the token.'),
+  port: z.int().min(1),
+  lab: z.string(),
+});
+export type ServeOutput = z.output<typeof serveOutput>;
+
 /** What `backend` commands leave behind. */
 export const backendOutput = strict({
   backends: z.array(

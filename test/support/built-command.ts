@@ -25,8 +25,17 @@ export async function built(): Promise<void> {
 }
 
 /** @param line called with each whole line of stdout as it comes */
-export function start(args: readonly string[], cwd: string, line: (text: string) => void = () => undefined): Command {
-  const child = spawn(process.execPath, [join(root, 'out', 'main', 'cli.js'), ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+export function start(
+  args: readonly string[],
+  cwd: string,
+  line: (text: string) => void = () => undefined,
+  env: Readonly<Record<string, string>> = {},
+): Command {
+  const child = spawn(process.execPath, [join(root, 'out', 'main', 'cli.js'), ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   let stderr = '';
   const lines: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

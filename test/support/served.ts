@@ -1,0 +1,55 @@
+/** `galapagos serve` as a process of its own, with a home and a lab of its own. */
+import { start } from './built-command.ts';
+import type { Command } from './built-command.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import type { TemporaryFolder } from './temporary-folder.ts';
+
+export interface Served {
+  readonly folder: TemporaryFolder;
+  readonly lab: string;
+  /** With the token. */
+  readonly link: string;
+  readonly origin: string;
+  readonly port: number;
+  readonly command: Command;
+  /** Ends it as Ctrl-C does, and removes its folder. */
+  close(): Promise<void>;
+}
+
+export interface ServeOptions {
+  readonly workers?: number;
+  /** Kept by whoever gives it. */
+  readonly folder?: TemporaryFolder;
+  readonly port?: number;
+  readonly token?: string;
+}
+
+export async function serve({ workers = 2, folder, port = 0, token }: ServeOptions = {}): Promise<Served> {
+  const place = folder ?? temporaryFolder();
+  const lab = place.file('lab.db');
+  const args = ['serve', '--json', '--port', String(port), '--workers', String(workers), '--lab', lab];
+  let told: (link: string) => void = () => undefined;
+  const serving = new Promise<string>((done) => (told = done));
+  const command = start([...args, ...(token === undefined ? [] : ['--token', token])], place.path, told, {
+    GALAPAGOS_HOME: place.file('home'),
+  });
+  const line = await Promise.race([
+    serving,
+    command.ended.then(({ code, stderr }) => Promise.reject(new Error(`serve ended with ${String(code)}: ${stderr}`))),
+  ]);
+  const { link } = JSON.parse(line) as { link: string };
+  const url = new URL(link);
+  return {
+    folder: place,
+    lab,
+    link,
+    origin: url.origin,
+    port: Number(url.port),
+    command,
+    close: async () => {
+      command.process.kill('SIGINT');
+      await command.ended;
+      if (folder === undefined) place.remove();
+    },
+  };
+}
