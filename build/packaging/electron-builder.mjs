@@ -1,9 +1,10 @@
 /**
  * What goes into an installer, as electron-builder reads it.
  *
- * The window, the preload and the main process's entry are read from app.asar. What a plain Node runs – the worker, the command
- * line, the import's thread, the chunks they share with the main process, every package with a binary in it – lies beside it in
- * app.asar.unpacked, since only Electron sees into an archive.
+ * Electron reads the window, the preload and the main process's entry from app.asar. What a plain Node runs – the worker, the
+ * command line, the import's thread, the chunks they share with the main process, the packages – lies beside it in
+ * app.asar.unpacked, since only Electron sees into an archive. The folder above both holds what either looks for by walking
+ * up: resources/, package.json, libsql's binary.
  */
 
 /** What no one runs: sources, types, documentation, and binaries that are never chosen. */
@@ -13,78 +14,80 @@ const NOT_RUN = [
   '!node_modules/node-addon-api/**',
   '!node_modules/cmake-ts/**',
   'node_modules/cmake-ts/{package.json,LICENSE*,build/loader.js}',
-  '!node_modules/zeromq/{src,script,CMakeLists.txt,vcpkg.json,tsconfig.json}',
-  '!node_modules/zeromq/{src,script}/**',
+  '!node_modules/zeromq/{src,script,CMakeLists.txt,vcpkg.json}{,/**}',
   '!node_modules/zeromq/build/**',
   'node_modules/zeromq/build/manifest.json',
   '!node_modules/zod/src/**',
   '!node_modules/@libsql/**',
 ];
 
-/** Binaries of the system packed for. `${arch}` is electron-builder's. */
-function binariesFor(platform, libc) {
-  return [
-    // Older Node versions, and other C libraries, have their own: these two are tried first, and one of them loads.
-    `node_modules/zeromq/build/${platform}/\${arch}/node/${libc}-{115,127}-Release/addon.node`,
-    { from: `.cache/packaging/${platform}-\${arch}/libsql`, to: 'node_modules/@libsql', filter: ['**/*', '!**/.integrity'] },
-  ];
-}
+/** How zeromq calls a system's C library. */
+const LIBC = { linux: 'glibc', darwin: 'libc', win32: 'msvc' };
 
-function nodeFor(platform) {
-  return [{ from: `.cache/packaging/${platform}-\${arch}/node`, to: 'node', filter: ['bin/node', 'bin/node.exe', 'LICENSE'] }];
-}
-
-/** @type {import('electron-builder').Configuration} */
-export const configuration = {
-  appId: 'org.galapagos.lab',
-  productName: 'Galapagos',
-  copyright: 'MIT licence',
-  directories: { buildResources: 'build', output: 'dist' },
-  // Every binary comes prebuilt.
-  npmRebuild: false,
-  asar: true,
-  files: ['out/**', 'bin/**', 'package.json', ...NOT_RUN],
-  asarUnpack: ['out/package.json', 'out/main/{cli,worker,import-thread}.js', 'out/main/chunks/**', 'bin/**', 'node_modules/**'],
-  extraResources: [{ from: 'resources', to: 'resources' }, 'LICENSE'],
-  electronFuses: {
-    runAsNode: false,
-    enableCookieEncryption: true,
-    enableNodeOptionsEnvironmentVariable: false,
-    enableNodeCliInspectArguments: false,
-    enableEmbeddedAsarIntegrityValidation: true,
-    onlyLoadAppFromAsar: true,
-    grantFileProtocolExtraPrivileges: false,
-  },
-  artifactName: '${name}-${version}-${os}-${arch}.${ext}',
-  win: {
-    icon: 'build/icons/icon.ico',
-    // Windows on ARM runs the x64 app emulated: libsql has no binary for it.
-    target: [{ target: 'nsis', arch: ['x64'] }],
-    files: binariesFor('win32', 'msvc'),
-    extraResources: nodeFor('win32'),
-  },
-  nsis: { oneClick: false, allowToChangeInstallationDirectory: true, perMachine: false },
-  mac: {
-    icon: 'build/icons/icon.icns',
-    category: 'public.app-category.developer-tools',
-    target: [{ target: 'dmg', arch: ['x64', 'arm64'] }],
-    hardenedRuntime: true,
-    entitlements: 'build/entitlements.mac.plist',
-    entitlementsInherit: 'build/entitlements.mac.plist',
-    files: binariesFor('darwin', 'libc'),
-    extraResources: nodeFor('darwin'),
-  },
-  linux: {
-    icon: 'build/icons',
-    category: 'Science',
-    maintainer: 'Galapagos',
-    synopsis: 'Evolve the hyper-parameters of neural networks',
-    target: [
-      { target: 'AppImage', arch: ['x64', 'arm64'] },
-      { target: 'deb', arch: ['x64', 'arm64'] },
-    ],
-    files: binariesFor('linux', 'glibc'),
-    extraResources: nodeFor('linux'),
-  },
-  publish: null,
+/** System → what is made for it, and for which architectures. */
+export const targets = {
+  linux: { kinds: ['AppImage', 'deb'], architectures: ['x64', 'arm64'] },
+  darwin: { kinds: ['dmg'], architectures: ['x64', 'arm64'] },
+  // Windows on ARM runs the x64 app emulated: libsql has no binary for it.
+  win32: { kinds: ['nsis'], architectures: ['x64'] },
 };
+
+/**
+ * @param {'linux' | 'darwin' | 'win32'} platform
+ * @param {'x64' | 'arm64'} arch
+ * @param {string} fetched absolute: the folder that holds `node`, `libsql`, `package.json` for that system
+ * @returns {import('electron-builder').Configuration}
+ */
+export function configurationFor(platform, arch, fetched) {
+  return {
+    appId: 'org.galapagos.lab',
+    productName: 'Galapagos',
+    copyright: 'MIT licence',
+    directories: { buildResources: 'build' },
+    // Every binary comes prebuilt.
+    npmRebuild: false,
+    publish: null,
+    artifactName: '${name}-${version}-${os}-${arch}.${ext}',
+    files: [
+      'out/**',
+      'bin/**',
+      ...NOT_RUN,
+      // The two that are tried first, and one of them loads; the others are for older versions of Node.
+      `node_modules/zeromq/build/${platform}/${arch}/node/${LIBC[platform]}-{115,127}-Release/addon.node`,
+      'package.json',
+    ],
+    asarUnpack: ['out/main/{cli,worker,import-thread}.js', 'out/main/chunks/**', 'bin/**', 'node_modules/**'],
+    extraResources: [
+      'LICENSE',
+      { from: `${fetched}/package.json`, to: 'package.json' },
+      { from: 'resources', to: 'resources' },
+      { from: `${fetched}/node`, to: 'node', filter: ['bin/node', 'bin/node.exe', 'LICENSE'] },
+      { from: `${fetched}/libsql`, to: 'node_modules/@libsql', filter: ['**/*', '!*.integrity'] },
+    ],
+    electronFuses: {
+      runAsNode: false,
+      enableCookieEncryption: true,
+      enableNodeOptionsEnvironmentVariable: false,
+      enableNodeCliInspectArguments: false,
+      enableEmbeddedAsarIntegrityValidation: true,
+      onlyLoadAppFromAsar: true,
+      grantFileProtocolExtraPrivileges: false,
+      loadBrowserProcessSpecificV8Snapshot: false,
+    },
+    win: { icon: 'build/icons/icon.ico' },
+    nsis: { oneClick: false, perMachine: false, allowToChangeInstallationDirectory: true },
+    mac: {
+      icon: 'build/icons/icon.icns',
+      category: 'public.app-category.developer-tools',
+      hardenedRuntime: true,
+      entitlements: 'build/entitlements.mac.plist',
+      entitlementsInherit: 'build/entitlements.mac.plist',
+    },
+    linux: {
+      icon: 'build/icons',
+      category: 'Science',
+      maintainer: 'Galapagos',
+      synopsis: 'Evolve the hyper-parameters of neural networks',
+    },
+  };
+}

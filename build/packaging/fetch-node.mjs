@@ -2,8 +2,8 @@
  * The plain Node that hosts workers in the packaged app: Electron's own cannot (its heap forbids what GPU addons need, and
  * the app's fuses forbid running as Node). One version for every system, so that the same study gives the same bits.
  */
-import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { unpackNpmTarball } from './npm-tarball.mjs';
 
 const VERSION = '22.23.2';
@@ -31,4 +31,10 @@ export function fetchNode(platform, arch, folder) {
   const [name, integrity] = pin;
   unpackNpmTarball({ name, version: VERSION, integrity }, folder);
   if (platform !== 'win32') chmodSync(join(folder, 'bin', 'node'), 0o755);
+}
+
+/** @param {string} folder absolute; as after `fetchNode`, with the Node that runs this and no licence */
+export function copyHostNode(folder) {
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  copyFileSync(process.execPath, join(folder, 'bin', basename(process.execPath)));
 }

@@ -10,8 +10,8 @@ import { dirname, join } from 'node:path';
  * @param {string} folder absolute; replaced whole
  */
 export function unpackNpmTarball({ name, version, integrity }, folder) {
-  const stamp = join(folder, '.integrity');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === integrity) return;
+  const stamp = `${folder}.integrity`;
+  if (existsSync(folder) && existsSync(stamp) && readFileSync(stamp, 'utf8') === integrity) return;
   mkdirSync(dirname(folder), { recursive: true });
   const work = mkdtempSync(`${folder}-`);
   try {
@@ -22,9 +22,9 @@ export function unpackNpmTarball({ name, version, integrity }, folder) {
     const found = `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`;
     if (found !== integrity) throw new Error(`${name}@${version}: expected ${integrity}, found ${found}: nothing is packed with it`);
     execFileSync('tar', ['-xzf', packed.filename], { cwd: work });
-    writeFileSync(join(work, 'package', '.integrity'), integrity);
     rmSync(folder, { recursive: true, force: true });
     renameSync(join(work, 'package'), folder);
+    writeFileSync(stamp, integrity);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
