@@ -46,6 +46,7 @@ export function configurationFor(platform, arch, fetched) {
     directories: { buildResources: 'build' },
     // Every binary comes prebuilt.
     npmRebuild: false,
+    allowMissingDependencies: false,
     publish: null,
     artifactName: '${name}-${version}-${os}-${arch}.${ext}',
     files: [

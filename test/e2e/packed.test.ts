@@ -1,6 +1,6 @@
 /** What an installer would hold, packed round a stub of Electron: a plain Node runs studies from its unpacked files. */
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,8 @@ const run = promisify(execFile);
 const unfit = ((): string | null => {
   if (process.platform !== 'linux') return 'the stub is of Electron for Linux';
   if (!existsSync(join(root, 'node_modules', 'electron-builder'))) return 'electron-builder is not installed';
+  // npm cannot say what belongs to what behind a link, so packing has no list of packages.
+  if (lstatSync(join(root, 'node_modules')).isSymbolicLink()) return 'node_modules is a link';
   return null;
 })();
 
