@@ -81,7 +81,11 @@ describe('datasets', () => {
 
 describe('progress', () => {
   it('says the phase, how far it is, and what Ctrl-C does', () => {
-    expect(progressText({ phase: 'reading', samples: 12_300, of: null }, 2100)).toBe('reading · 12,300 samples · 2.1 s · Ctrl-C cancels');
-    expect(progressText({ phase: 'writing', samples: 1, of: 60_000 }, 9000)).toBe('writing · 1 of 60,000 samples · 9.0 s · Ctrl-C cancels');
+    expect(progressText({ phase: 'reading', samples: 12_300, of: null, bytes: 0, ofBytes: null }, 2100)).toBe(
+      'reading · 12,300 samples · 2.1 s · Ctrl-C cancels',
+    );
+    expect(progressText({ phase: 'writing', samples: 1, of: 60_000, bytes: 0, ofBytes: null }, 9000)).toBe(
+      'writing · 1 of 60,000 samples · 9.0 s · Ctrl-C cancels',
+    );
   });
 });

@@ -7,6 +7,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { importOutput } from '../../src/protocol/cli-output.ts';
 import { jpegDecoder } from '../../src/training/datasets/formats/jpeg.ts';
+import { Meter } from '../../src/training/datasets/sources/meter.ts';
 import { walk } from '../../src/training/datasets/sources/walk.ts';
 import { built } from '../support/built-command.ts';
 import { npy, pngFile, tar, written, zip, type Files } from '../support/dataset-files.ts';
@@ -149,7 +150,10 @@ describe('CIFAR-10', () => {
     const decode = await jpegDecoder();
     const all: { readonly split: string; readonly name: string; readonly jpeg: Buffer; readonly pixels: Uint8Array }[] = [];
     let seen = 0;
-    for await (const { path, bytes } of walk(images, folder.path)) {
+    for await (const { path, bytes } of walk({ path: images, name: images }, folder.path, {
+      meter: new Meter(),
+      checkpoint: () => undefined,
+    })) {
       // Every twentieth: 3,000 of them.
       if ((seen += 1) % 20 !== 0) continue;
       const jpeg = Buffer.from(bytes.read(0, bytes.length));

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { DatasetOutput, DatasetsOutput, ImportOutput } from '../../protocol/cli-output.ts';
 import { BUNDLED_NAMES, catalogueOf } from '../../training/datasets/catalogue.ts';
+import { nameOfFile } from '../../training/datasets/dataset-name.ts';
 import { DEFAULTS, ImportCancelled, type ImportOptions } from '../../training/datasets/import/options.ts';
 import { removeDataset } from '../../training/datasets/store.ts';
 import { integer, real, text } from '../arguments.ts';
@@ -96,7 +97,8 @@ async function importFrom(path: string, flags: ImportFlags, context: Context): P
   try {
     const { imported, stored } = await startImport({
       path: resolve(streams.cwd, path),
-      name: flags.name ?? nameFrom(path),
+      as: null,
+      name: flags.name ?? nameOfFile(basename(path)),
       folder: datasetsFolder(context),
       imported: new Date().toISOString(),
       options: {
@@ -116,7 +118,9 @@ async function importFrom(path: string, flags: ImportFlags, context: Context): P
     display?.clear();
     const milliseconds = performance.now() - started;
     const dataset =
-      stored === null ? importedOutput(flags.name ?? nameFrom(path), resolve(streams.cwd, path), imported) : storedOutput(stored);
+      stored === null
+        ? importedOutput(flags.name ?? nameOfFile(basename(path)), resolve(streams.cwd, path), imported)
+        : storedOutput(stored);
     const output: ImportOutput = { stored: stored !== null, milliseconds, dataset };
     if (json) {
       printJson(context, output);
@@ -210,15 +214,6 @@ function unknown(folder: string, name: string): never {
 
 function datasetsFolder({ userFolder }: Context): string {
   return join(userFolder, 'datasets');
-}
-
-/** `./cifar-10-python.tar.gz` → `cifar-10-python`. */
-function nameFrom(path: string): string {
-  return basename(path)
-    .replace(/(?:\.tar)?\.(?:gz|xz|zip|tar|tgz|txz|npz|npy|csv|tsv|parquet|bin|pkl|pickle)$/i, '')
-    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, 64);
 }
 
 function imageSize(given: string): ImportOptions['size'] {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { DatasetView } from '../executors/executor.ts';
 import type { BundledSource, DatasetEntry, ImportedSource } from './catalogue.ts';
-import { DatasetError, mismatch, reasonOf } from './dataset-error.ts';
+import { broken, mismatch, unreadable, type DatasetError } from './dataset-error.ts';
 import { readIdx } from './formats/idx.ts';
 import { splitDescription } from './import/arrange.ts';
 import { MemoryBytes } from './sources/bytes.ts';
@@ -78,7 +78,7 @@ async function fill(path: string, places: readonly Uint8Array[]): Promise<void> 
   try {
     file = await open(path);
   } catch (error) {
-    throw new DatasetError(path, `cannot be read (${reasonOf(error)})`);
+    throw unreadable(path, error);
   }
   try {
     const expected = places.reduce((sum, place) => sum + place.length, 0);
@@ -97,10 +97,8 @@ async function fill(path: string, places: readonly Uint8Array[]): Promise<void> 
 }
 
 function changed(path: string, expected: string, found: string, remedy?: string): DatasetError {
-  return new DatasetError(
-    path,
-    `expected SHA-256 ${expected}, found ${found}: the file was changed or cut short${remedy === undefined ? '' : `; ${remedy}`}`,
-  );
+  const why = `the file was changed or cut short${remedy === undefined ? '' : `; ${remedy}`}`;
+  return mismatch(path, null, `SHA-256 ${expected}`, found, why);
 }
 
 interface Content {
@@ -113,7 +111,7 @@ async function readChecked(path: string, sha256: string): Promise<Uint8Array> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw new DatasetError(path, `cannot be read (${reasonOf(error)})`);
+    throw unreadable(path, error);
   }
   const found = createHash('sha256').update(bytes).digest('hex');
   if (found !== sha256) throw changed(path, sha256, found);
@@ -140,7 +138,7 @@ function idxOf({ name, bytes }: Content, rank: number): { readonly dimensions: r
   try {
     content = gunzipSync(bytes);
   } catch (error) {
-    throw new DatasetError(name, `is not a whole gzip file (${reasonOf(error)})`);
+    throw broken(name, null, 'a whole gzip file', error);
   }
   const { dimensions, offset } = readIdx(new MemoryBytes(name, content), rank);
   return { dimensions, values: content.subarray(offset) };

@@ -10,7 +10,8 @@ import { sampleGrid, type SampleGrid } from './preview/sample-grid.ts';
 import { sampleTable, type SampleTable } from './preview/sample-table.ts';
 import { SplitFile, type SampleSource } from './preview/sample-source.ts';
 import { warningsOf, type PreviewWarning } from './preview/warnings.ts';
-import { contentOf, readRecord, sizeOf, type StoredDataset } from './store.ts';
+import { contentOf } from './import/store-imported.ts';
+import { readRecord, sizeOf, type StoredDataset } from './store.ts';
 
 export interface PreviewSplit {
   readonly samples: number;

@@ -1,13 +1,13 @@
 /**
  * Imported datasets on disk. `content/<sha256>/` holds a dataset's bytes under the hash of what they are; `names/<name>.json` says what a
- * name stands for. An import grows in `incoming/` and is moved into place whole, so that nothing half-imported is ever seen.
+ * name stands for. An import grows in `incoming/` and is moved into place whole (`import/store-imported.ts`), so that nothing
+ * half-imported is ever seen.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DatasetError, reasonOf } from './dataset-error.ts';
-import type { Imported } from './import/import-dataset.ts';
+import { NAME } from './dataset-name.ts';
 
 const count = z.int().min(0);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -44,8 +44,6 @@ export type DatasetRecord = Readonly<z.infer<typeof recordSchema>>;
 /** A record, and where its splits lie. */
 export type StoredDataset = DatasetRecord & { readonly files: { readonly training: string; readonly test: string } };
 
-export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-
 /** Names in alphabetical order. */
 export function recordNames(folder: string): string[] {
   const names = join(folder, 'names');
@@ -62,7 +60,7 @@ export function readRecord(folder: string, name: string): StoredDataset | null {
   if (!NAME.test(name) || !existsSync(path)) return null;
   const damaged = (reason: string): DatasetError =>
     new DatasetError(
-      path,
+      { file: path, expected: `a whole record of dataset ${name}`, found: reason, hint: 'remove the dataset and import it again' },
       `the record of dataset ${name} is damaged (${reason}): remove it by galapagos datasets remove ${name}, and import it again`,
     );
   let json: unknown;
@@ -76,92 +74,6 @@ export function readRecord(folder: string, name: string): StoredDataset | null {
     throw damaged(parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`).join('; '));
   const content = join(folder, 'content', parsed.data.content);
   return { ...parsed.data, files: { training: join(content, 'training'), test: join(content, 'test') } };
-}
-
-/** An empty folder for an import of this process; those that dead processes left behind are removed. */
-export function stagingFolder(folder: string, pid: number, unique: string): string {
-  const incoming = join(folder, 'incoming');
-  mkdirSync(incoming, { recursive: true });
-  for (const left of readdirSync(incoming)) {
-    const owner = Number(left.split('-')[0]);
-    if (!Number.isInteger(owner) || !isAlive(owner)) rmSync(join(incoming, left), { recursive: true, force: true });
-  }
-  const staging = join(incoming, `${String(pid)}-${unique}`);
-  mkdirSync(staging);
-  return staging;
-}
-
-/** What stands beside a dataset's bytes, and its hash, by which the whole is known. */
-export function contentOf({ form, classNames, training, test }: Pick<Imported, 'form' | 'classNames' | 'training' | 'test'>): {
-  readonly manifest: string;
-  readonly sha256: string;
-} {
-  const { shape, sampleType, targets } = form;
-  const describe = ({ samples, sha256: hash }: Imported['training']): object => ({ samples, sha256: hash });
-  const manifest = JSON.stringify({
-    format: 'galapagos-content/1',
-    shape,
-    sampleType,
-    classes: classNames.length,
-    targets,
-    training: describe(training),
-    test: describe(test),
-  });
-  return { manifest, sha256: createHash('sha256').update(manifest).digest('hex') };
-}
-
-export interface About {
-  readonly name: string;
-  /** Absolute. */
-  readonly path: string;
-  /** ISO 8601. */
-  readonly imported: string;
-}
-
-/** Moves what `importDataset` left in `staging` into place and gives it the name, taking it from whatever had it. */
-export function store(
-  folder: string,
-  staging: string,
-  { form, classNames, training, test, drawn, statistics, kind, match, columns, resized, notes }: Imported,
-  about: About,
-): StoredDataset {
-  const { shape, sampleType, targets } = form;
-  const { manifest, sha256: content } = contentOf({ form, classNames, training, test });
-  const whole = join(staging, 'whole');
-  mkdirSync(whole);
-  for (const name of ['training', 'test']) renameSync(join(staging, name), join(whole, name));
-  writeFileSync(join(whole, 'manifest.json'), manifest);
-  mkdirSync(join(folder, 'content'), { recursive: true });
-  const place = join(folder, 'content', content);
-  // The same bytes again, or what is left of them: replaced by what was just written.
-  rmSync(place, { recursive: true, force: true });
-  renameSync(whole, place);
-  const { path, name, imported } = about;
-  const record: DatasetRecord = {
-    format: 'galapagos-dataset/1',
-    name,
-    content,
-    shape: [...shape],
-    sampleType,
-    classNames: [...classNames],
-    targets,
-    training: { ...training, perClass: [...training.perClass] },
-    test: { ...test, perClass: [...test.perClass] },
-    drawn,
-    statistics: { mean: [...statistics.mean], deviation: [...statistics.deviation] },
-    source: { path, kind, match },
-    columns: columns === null ? null : { features: [...columns.features], targets: [...columns.targets] },
-    resized,
-    notes: [...notes],
-    imported,
-  };
-  mkdirSync(join(folder, 'names'), { recursive: true });
-  const written = join(staging, 'record.json');
-  writeFileSync(written, `${JSON.stringify(record, null, 2)}\n`);
-  const replaced = contentNamed(folder, name);
-  renameSync(written, recordPath(folder, name));
-  if (replaced !== null && !isNamed(folder, replaced)) rmSync(join(folder, 'content', replaced), { recursive: true, force: true });
-  return { ...record, files: { training: join(place, 'training'), test: join(place, 'test') } };
 }
 
 /** @returns whether there was one; its bytes go too unless another name stands for them */
@@ -178,12 +90,12 @@ export function sizeOf({ files }: StoredDataset): number {
   return [files.training, files.test].reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
-function recordPath(folder: string, name: string): string {
+export function recordPath(folder: string, name: string): string {
   return join(folder, 'names', `${name}.json`);
 }
 
-/** null: no such name, or nobody knows. */
-function contentNamed(folder: string, name: string): string | null {
+/** The content that a name stands for; null: no such name, or nobody knows. */
+export function contentNamed(folder: string, name: string): string | null {
   try {
     return readRecord(folder, name)?.content ?? null;
   } catch {
@@ -191,7 +103,8 @@ function contentNamed(folder: string, name: string): string | null {
   }
 }
 
-function isNamed(folder: string, content: string): boolean {
+/** Whether any name stands for this content. */
+export function isNamed(folder: string, content: string): boolean {
   return recordNames(folder).some((name) => contentNamed(folder, name) === content);
 }
 
@@ -206,13 +119,4 @@ function removeUnnamed(folder: string): void {
     return;
   }
   for (const content of readdirSync(contents)) if (!named.has(content)) rmSync(join(contents, content), { recursive: true, force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

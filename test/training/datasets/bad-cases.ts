@@ -31,7 +31,7 @@ export const CASES: readonly Case[] = [
   [
     'a gzip cut short',
     { 'train-images-idx3-ubyte.gz': gzipSync(images).subarray(0, 30), 'train-labels-idx1-ubyte': labels },
-    'train-images-idx3-ubyte.gz: is not whole (unexpected end of file)',
+    'train-images-idx3-ubyte.gz: is not a whole gzip file (unexpected end of file)',
   ],
   [
     'an IDX file with a wrong magic number',
@@ -62,7 +62,7 @@ export const CASES: readonly Case[] = [
   [
     'two IDX files of images',
     { x: images, z: images, y: labels },
-    'expected one file of samples for the training set, found x, z: import them one by one',
+    'expected one file of samples for the training set, found x, z (import them one by one)',
   ],
   [
     'a CIFAR batch cut short',
@@ -275,7 +275,7 @@ export const CASES: readonly Case[] = [
   [
     'two kinds of data',
     classes({ 'x.npy': npy('|u1', [2, 2], Buffer.alloc(4)) }),
-    'source: expected one kind of data, found images in class folders and NumPy arrays: name the file or folder that is meant',
+    'source: expected one kind of data, found images in class folders and NumPy arrays (name the file or folder that is meant)',
   ],
   [
     'too few samples for a test set',

@@ -26,6 +26,15 @@ const below = (path: string): string[] =>
     .filter((entry) => entry.isFile())
     .map(({ name }) => name);
 
+/** What the sentence is made of stands by itself too, for whoever shows it in other words. */
+function tellsApart(message: string, { file, place, expected, found, hint }: DatasetError['data']): void {
+  for (const fact of [file, expected, found]) {
+    expect(fact).toMatch(/./);
+    expect(message).toContain(fact);
+  }
+  for (const fact of [place, hint]) if (fact !== undefined) expect(message).toContain(fact);
+}
+
 describe('says file, place, expected and found', () => {
   it.each(CASES.map(([what, files, says, options = {}]) => ({ what, files, says, options })))('$what', async ({ files, says, options }) => {
     const failed = folder.imported(written(folder.file('source'), files), options);
@@ -34,8 +43,9 @@ describe('says file, place, expected and found', () => {
       (reason: unknown) => reason,
     );
     expect(error).toBeInstanceOf(DatasetError);
-    const { message } = error as DatasetError;
+    const { message, data } = error as DatasetError;
     expect(message).toContain(says);
+    tellsApart(message, data);
   });
 
   it('a path that is not there', async () => {
@@ -78,7 +88,7 @@ describe('an archive', () => {
     ],
   ] as const)('that expands without bound is refused: %s', async (_, files) => {
     await expect(folder.imported(written(folder.file('source'), files))).rejects.toThrow(
-      /expected at most 67,108,864 bytes unpacked \(250 times its size\), found more at .*: it expands without bound$/,
+      /expected at most 67,108,864 bytes unpacked, 250 times its size, found more at .* \(it expands without bound\)$/,
     );
   });
 });
@@ -129,7 +139,7 @@ describe('nothing half-imported stays', () => {
   it('when reading fails, as a thread reports it', async () => {
     const store = folder.file('datasets');
     const path = written(folder.file('source'), classes({ 'b/2.png': grey(5, 5) }));
-    const about = { path, name: 'x', imported: '2026-01-01T00:00:00.000Z', folder: store, replace: false, dryRun: false };
+    const about = { path, as: null, name: 'x', imported: '2026-01-01T00:00:00.000Z', folder: store, replace: false, dryRun: false };
     const failed = startImport({ ...about, options: DEFAULTS, signal: new AbortController().signal, onProgress: () => undefined });
     await expect(failed).rejects.toThrow(GalapagosError);
     await expect(failed).rejects.toMatchObject({

@@ -7,7 +7,7 @@ import { loadDataset } from '../../../src/training/datasets/dataset.ts';
 import { DatasetError } from '../../../src/training/datasets/dataset-error.ts';
 import { previewDataset, previewImported, type DatasetPreview } from '../../../src/training/datasets/preview.ts';
 import { warningsOf } from '../../../src/training/datasets/preview/warnings.ts';
-import { store } from '../../../src/training/datasets/store.ts';
+import { storeImported } from '../../../src/training/datasets/import/store-imported.ts';
 import { npy, png, tar, written, type Files } from '../../support/dataset-files.ts';
 import type { Imported } from '../../../src/training/datasets/import/import-dataset.ts';
 import { ImportFolder, type Import } from './support.ts';
@@ -67,7 +67,13 @@ describe('of images', () => {
       warnings: [],
     });
     const datasets = folder.file('datasets');
-    const stored = store(datasets, imported.staging, plain(imported), { name: 'x', path: source, imported: '2026-01-01T00:00:00.000Z' });
+    const stored = await storeImported(
+      datasets,
+      imported.staging,
+      plain(imported),
+      { name: 'x', path: source, imported: '2026-01-01T00:00:00.000Z' },
+      false,
+    );
     const after = await previewDataset({ folder: datasets, resources: RESOURCES }, 'x');
     expect(after).toEqual(before);
     expect(after?.content).toBe(stored.content);

@@ -32,7 +32,12 @@ export class ImportFolder {
     watch: { cancelled(): boolean } = { cancelled: () => false },
   ): Promise<Import> {
     const staging = mkdtempSync(this.#folder.file('staging-'));
-    const found = await importDataset(path, staging, { ...DEFAULTS, ...options }, { progress: () => undefined, now: () => 0, ...watch });
+    const found = await importDataset(
+      { path, as: null },
+      staging,
+      { ...DEFAULTS, ...options },
+      { progress: () => undefined, now: () => 0, ...watch },
+    );
     const bytes = (name: string): Buffer => readFileSync(join(staging, name));
     return { ...found, staging, training: { ...found.training, bytes: bytes('training') }, test: { ...found.test, bytes: bytes('test') } };
   }

@@ -31,6 +31,7 @@ function imported(
   const about = {
     name,
     path,
+    as: null,
     imported: '2026-01-01T00:00:00.000Z',
     folder: datasets,
     replace,
@@ -188,7 +189,7 @@ describe('the store', () => {
       bytes.map((byte, i) => (i === 5 ? byte ^ 1 : byte)),
     );
     await expect(loadDataset(entry, RESOURCES)).rejects.toThrow(
-      /training: expected SHA-256 \w{64}, found \w{64}: the file was changed or cut short; import tiny again/,
+      /training: expected SHA-256 \w{64}, found \w{64} \(the file was changed or cut short; import tiny again/,
     );
     writeFileSync(file, bytes.subarray(1));
     await expect(loadDataset(entry, RESOURCES)).rejects.toThrow(/expected 24584 bytes, found 24583/);

@@ -45,12 +45,17 @@ export function cutCifar(bytes: Bytes): string | null {
   return `${String(Math.floor(bytes.length / record))} whole records of CIFAR-10 (3,073 bytes each) and ${String(bytes.length % record)} bytes more`;
 }
 
-export function readCifarBinary(items: readonly Item[], kind: CifarKind, { samples, classes, options, checkpoint }: Importing): void {
+export function readCifarBinary(
+  items: readonly Item[],
+  kind: CifarKind,
+  { samples, classes, options, meter, checkpoint }: Importing,
+): void {
   const coarse = kind === 'cifar-100' && options.label === 'coarse';
   const labelBytes = kind === 'cifar-10' ? 1 : 2;
   const record = labelBytes + CIFAR_PIXELS;
   const count = kind === 'cifar-10' ? 10 : coarse ? 20 : 100;
   if (classes.known?.length !== count) classes.know(Array.from({ length: count }, (_, i) => String(i)));
+  meter.samples = items.reduce((sum, { bytes }) => sum + Math.floor(bytes.length / record), 0);
   const pixels = new Uint8Array(RECORDS * CIFAR_PIXELS);
   const labels = new Uint32Array(RECORDS);
   for (const { path, bytes } of items) {

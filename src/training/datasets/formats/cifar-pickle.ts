@@ -1,5 +1,5 @@
 /** CIFAR's python version: pickled dictionaries of `data` [N, 3·s·s] and `labels` or `fine_labels`; the names in one of their own. */
-import { DatasetError, mismatch } from '../dataset-error.ts';
+import { mismatch, type DatasetError } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath } from '../import/split-names.ts';
 import { runs, type Bytes } from '../sources/bytes.ts';
@@ -37,6 +37,7 @@ export function readCifarPickles(items: readonly Item[], importing: Importing): 
       batches.push({ item, data: arrayOf(name, data), labels: listOf(name, labels) });
     }
   }
+  importing.meter.samples = batches.reduce((sum, { labels }) => sum + labels.length, 0);
   for (const batch of batches) {
     add(batch, importing);
     collectGarbage();
@@ -86,7 +87,7 @@ function valuesOf({ bytes }: Item, { content, shape }: NumpyArray): (offset: num
     if (content.length !== size) throw short(content.length);
     return (offset, length) => content.subarray(offset, offset + length);
   }
-  if (!('kind' in content)) throw new DatasetError(bytes.name, 'data: expected bytes, found a list');
+  if (!('kind' in content)) throw mismatch(bytes.name, 'data', 'bytes', 'a list');
   if (!content.utf8) {
     if (content.length !== size) throw short(content.length);
     return (offset, length) => bytes.read(content.offset + offset, length);

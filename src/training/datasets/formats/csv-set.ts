@@ -1,5 +1,5 @@
 /** Tables with a column to predict: a class by its name or number, or numbers named by --targets; every other column is a feature. */
-import { DatasetError, mismatch } from '../dataset-error.ts';
+import { mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath, type Split } from '../import/split-names.ts';
 import type { Item } from '../sources/walk.ts';
@@ -29,7 +29,7 @@ function readTable(item: Item, earlier: Columns | null, importing: Importing): C
   const delimiter = delimiterOf(bytes) ?? ',';
   const rows = csvRows(bytes, delimiter);
   const [first, second] = [rows.next().value as Row | undefined, rows.next().value as Row | undefined];
-  if (first === undefined || second === undefined) throw new DatasetError(bytes.name, 'expected a table of at least two rows');
+  if (first === undefined || second === undefined) throw mismatch(bytes.name, null, 'a table of at least two rows', 'fewer');
   const headed = hasHeader(first.fields, second.fields, importing);
   const names = headed ? first.fields : first.fields.map((_, i) => String(i + 1));
   const columns = earlier ?? columnsOf(bytes.name, names, second.fields, headed, importing);
@@ -84,7 +84,7 @@ function columnsOf(
     note(`the first column of ${file} has no name: left out as row numbers`);
   }
   const features = names.flatMap((_, i) => (i === label || targets.includes(i) || dropped.has(i) ? [] : [i]));
-  if (features.length === 0) throw new DatasetError(file, 'expected at least one column beside what is predicted, found none');
+  if (features.length === 0) throw mismatch(file, null, 'at least one column beside what is predicted', 'none');
   return { names, features, label, targets };
 }
 
@@ -93,13 +93,10 @@ function guessedLabel(file: string, names: readonly string[], example: readonly 
   if (named !== -1) return named;
   const last = names.length - 1;
   if (!isNumber(example[last] ?? '') && (example[last] ?? '') !== '') return last;
-  throw mismatch(
-    file,
-    'line 1',
-    `a column named ${LABELS.slice(0, 4).join(', ')}`,
-    listed(names),
-    'name it by --label, or numbers to predict by --targets; columns without names by number, from 1',
-  );
+  throw mismatch(file, 'line 1', `a column named ${LABELS.slice(0, 4).join(', ')}`, listed(names), {
+    option: 'label',
+    words: 'name it by --label, or numbers to predict by --targets; columns without names by number, from 1',
+  });
 }
 
 class Table {
@@ -157,7 +154,10 @@ class Table {
     const value = text === '' ? NaN : Number(text) + 0;
     if (Number.isFinite(value) && Math.abs(value) < 3.5e38) return value;
     const place = `line ${String(row.line)}, column ${JSON.stringify(this.#columns.names[column] ?? '')}`;
-    throw mismatch(this.#item.bytes.name, place, 'a number', text === '' ? 'nothing' : JSON.stringify(text), '--drop leaves a column out');
+    throw mismatch(this.#item.bytes.name, place, 'a number', text === '' ? 'nothing' : JSON.stringify(text), {
+      option: 'drop',
+      words: '--drop leaves a column out',
+    });
   }
 
   #class(row: Row, column: number): number {
@@ -166,13 +166,10 @@ class Table {
     if (text === '') throw mismatch(this.#item.bytes.name, place, 'a label', 'nothing');
     const id = this.#importing.classes.ofName(/^-?\d+(?:\.0+)?$/.test(text) ? String(Number(text)) : text, this.#item.bytes.name);
     if (id >= LIKELY_CLASSES)
-      throw mismatch(
-        this.#item.bytes.name,
-        place,
-        `at most ${String(LIKELY_CLASSES)} classes`,
-        'more',
-        `to predict numbers, --targets ${this.#columns.names[column] ?? ''}`,
-      );
+      throw mismatch(this.#item.bytes.name, place, `at most ${String(LIKELY_CLASSES)} classes`, 'more', {
+        option: 'targets',
+        words: `to predict numbers, --targets ${this.#columns.names[column] ?? ''}`,
+      });
     return id;
   }
 }

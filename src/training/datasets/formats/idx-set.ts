@@ -12,12 +12,13 @@ interface IdxPart extends Part, Idx {
 
 const RUN = 256 * 1024;
 
-export function readIdxSet(source: string, items: readonly Item[], { samples, classes, checkpoint }: Importing): void {
+export function readIdxSet(source: string, items: readonly Item[], { samples, classes, meter, checkpoint }: Importing): void {
   const parts = items.map((item): IdxPart => {
     const idx = readIdx(item.bytes);
     const role = idx.dimensions.length === 1 ? 'labels' : 'samples';
     return { ...idx, item, name: item.bytes.name, role, split: splitOfPath(item.path), count: idx.dimensions[0] ?? 0 };
   });
+  meter.samples = parts.reduce((sum, { role, count }) => sum + (role === 'labels' ? count : 0), 0);
   for (const { split, samples: images, labels } of pairsOf(source, parts)) {
     const shape = shapeOf(images);
     samples.begin(images.name, { shape, sampleType: 'u8', targets: 0 });

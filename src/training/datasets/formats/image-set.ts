@@ -62,7 +62,10 @@ export class ImageSet {
     const { width, height, from } = this.#wanted;
     if (channels === null && image.channels !== this.#wanted.channels) {
       const [expected, found] = [this.#wanted, image].map((one) => (one.channels === 1 ? 'a grey image' : 'a colour image'));
-      throw mismatch(name, null, `${expected ?? ''} as ${from} is`, found ?? '', '--channels 1 or --channels 3 brings all to one kind');
+      throw mismatch(name, null, `${expected ?? ''} as ${from} is`, found ?? '', {
+        option: 'channels',
+        words: '--channels 1 or --channels 3 brings all to one kind',
+      });
     }
     if (size === null && (image.width !== width || image.height !== height))
       throw mismatch(
@@ -70,7 +73,7 @@ export class ImageSet {
         null,
         `${String(width)} × ${String(height)} pixels as ${from} has`,
         `${String(image.width)} × ${String(image.height)}`,
-        'images of mixed size need --size, such as --size 32x32',
+        { option: 'size', words: 'images of mixed size need --size, such as --size 32x32' },
       );
     if (image.width !== width || image.height !== height) this.#resized += 1;
     return resize(withChannels(image, this.#wanted.channels), height, width);

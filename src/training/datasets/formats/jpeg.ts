@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { DatasetError, mismatch, reasonOf } from '../dataset-error.ts';
+import { broken, mismatch } from '../dataset-error.ts';
 import { checkPixels, type Image } from './image.ts';
 
 export type DecodeJpeg = (name: string, file: Uint8Array) => Image;
@@ -53,10 +53,9 @@ function decode(decoder: Decoder, name: string, file: Uint8Array): Image {
   try {
     decoded = decoder.decode(file, false);
   } catch (error) {
-    throw new DatasetError(name, `is not a whole JPEG (${reasonOf(error)})`);
+    throw broken(name, null, 'a whole JPEG', error);
   }
-  if (decoded?.width !== width || decoded.height !== height)
-    throw new DatasetError(name, 'is not a whole JPEG: its image data cannot be decoded');
+  if (decoded?.width !== width || decoded.height !== height) throw broken(name, null, 'a whole JPEG', 'its image data cannot be decoded');
   const channels = components === 1 ? 1 : 3;
   const plane = width * height;
   const pixels = new Uint8Array(channels * plane);

@@ -20,6 +20,7 @@ export function readNpySet(source: string, items: readonly Item[], importing: Im
     const path = (item.path === '' ? item.bytes.name : item.path).replace(/\.npy$/i, '');
     return { ...npy, item, name: item.bytes.name, role: roleOf(path, npy), split: splitOfPath(path), count: npy.shape[0] ?? 0 };
   });
+  importing.meter.samples = parts.reduce((sum, { role, count }) => sum + (role === 'labels' ? count : 0), 0);
   for (const pair of pairsOf(source, parts)) add(pair, importing);
 }
 

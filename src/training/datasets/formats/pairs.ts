@@ -1,5 +1,5 @@
 /** Arrays of samples and arrays of labels brought together, split by split. */
-import { DatasetError, mismatch } from '../dataset-error.ts';
+import { mismatch } from '../dataset-error.ts';
 import type { Split } from '../import/split-names.ts';
 
 export interface Part {
@@ -33,11 +33,14 @@ function one<T extends Part>(source: string, parts: readonly T[], role: Part['ro
   const found = parts.filter((part) => part.role === role);
   const [first, second] = found;
   if (first === undefined)
-    throw new DatasetError(source, `expected ${role} for the ${split} set beside ${parts.map(({ name }) => name).join(', ')}, found none`);
+    throw mismatch(source, null, `${role} for the ${split} set beside ${parts.map(({ name }) => name).join(', ')}`, 'none');
   if (second !== undefined)
-    throw new DatasetError(
+    throw mismatch(
       source,
-      `expected one file of ${role} for the ${split} set, found ${found.map(({ name }) => name).join(', ')}: import them one by one`,
+      null,
+      `one file of ${role} for the ${split} set`,
+      found.map(({ name }) => name).join(', '),
+      'import them one by one',
     );
   return first;
 }

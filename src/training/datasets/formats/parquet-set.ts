@@ -1,6 +1,6 @@
 /** Parquet in the layout of Hugging Face's image datasets: a column of {bytes, path} with PNG or JPEG files, a column of classes. Reading is hyparquet's. */
 import type { AsyncBuffer, FileMetaData, SchemaElement } from 'hyparquet';
-import { DatasetError, grouped, mismatch, reasonOf } from '../dataset-error.ts';
+import { broken, DatasetError, grouped, mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath } from '../import/split-names.ts';
 import type { Bytes } from '../sources/bytes.ts';
@@ -32,6 +32,7 @@ async function readFile({ path, bytes }: Item, images: ImageSet, importing: Impo
   const names = classNames(metadata, columns.label);
   if (names !== null) importing.classes.know(names);
   const split = splitOfPath(path === '' ? bytes.name : path) ?? 'training';
+  importing.meter.samples = (importing.meter.samples ?? 0) + Number(metadata.num_rows);
   let row = 0;
   for (const group of metadata.row_groups) {
     const count = Number(group.num_rows);
@@ -87,7 +88,7 @@ async function told<T>(bytes: Bytes, read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (error) {
     if (error instanceof DatasetError) throw error;
-    throw new DatasetError(bytes.name, `is not a whole Parquet file (${reasonOf(error)})`);
+    throw broken(bytes.name, null, 'a whole Parquet file', error);
   }
 }
 
@@ -107,13 +108,10 @@ function columnsOf(name: string, { schema }: FileMetaData, asked: string | null)
       ? LABELS.find((known) => columns.some((column) => column.name === known))
       : columns.find((column) => column.name === asked)?.name;
   if (label === undefined)
-    throw mismatch(
-      name,
-      'schema',
-      asked === null ? `a column ${LABELS.join(', ')}` : `a column ${JSON.stringify(asked)}`,
-      found,
-      'name it by --label',
-    );
+    throw mismatch(name, 'schema', asked === null ? `a column ${LABELS.join(', ')}` : `a column ${JSON.stringify(asked)}`, found, {
+      option: 'label',
+      words: 'name it by --label',
+    });
   return { image, label };
 }
 

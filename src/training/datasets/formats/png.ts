@@ -3,7 +3,7 @@
  * alpha, the lower byte of 16 bits, gamma and profiles, as common loaders do.
  */
 import { crc32, inflateSync } from 'node:zlib';
-import { DatasetError, mismatch, reasonOf } from '../dataset-error.ts';
+import { broken, mismatch } from '../dataset-error.ts';
 import { checkPixels, type Image } from './image.ts';
 
 interface Header {
@@ -138,7 +138,7 @@ function inflated(name: string, data: Uint8Array, expected: number): Uint8Array 
     // In one piece, so that a large image is not held twice.
     raw = inflateSync(data, { maxOutputLength: expected + 1, chunkSize: Math.max(16_384, expected + 1) });
   } catch (error) {
-    throw new DatasetError(name, `chunk IDAT: the image data are not whole (${reasonOf(error)})`);
+    throw broken(name, 'chunk IDAT', 'a whole image', error);
   }
   if (raw.length !== expected)
     throw mismatch(name, 'chunk IDAT', `${String(expected)} bytes of pixels`, raw.length > expected ? 'more' : String(raw.length));

@@ -5,12 +5,13 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatasetError } from '../dataset-error.ts';
+import { mismatch } from '../dataset-error.ts';
+import { writeWhole } from '../sources/write-whole.ts';
 import { splitValidation } from '../split.ts';
 import type { Importing } from './importing.ts';
 import type { ImportProgress } from './options.ts';
 import type { NumberedClasses } from './classes.ts';
-import { writeWhole, type Form, type Samples } from './samples.ts';
+import type { Form, Samples } from './samples.ts';
 import type { Split } from './split-names.ts';
 import { Statistics, type Moments } from './statistics.ts';
 
@@ -39,12 +40,13 @@ const BUFFER = 2 ** 20;
  * @param folder where the files `training` and `test` are written
  */
 export function arrange(source: string, folder: string, importing: Importing, progress: (progress: ImportProgress) => void): Arranged {
-  const { samples, classes, checkpoint } = importing;
+  const { samples, classes, meter, checkpoint } = importing;
   const { form } = samples;
-  if (form === null || samples.count === 0) throw new DatasetError(source, 'expected samples, found none');
+  if (form === null || samples.count === 0) throw mismatch(source, null, 'samples', 'none');
   samples.flush();
   const numbered: NumberedClasses = form.targets > 0 ? { names: [], numberOf: new Uint32Array(0) } : classes.numbered(source);
-  progress({ phase: 'sorting', samples: samples.count, of: samples.count });
+  const { bytes, ofBytes } = meter;
+  progress({ phase: 'sorting', samples: samples.count, of: samples.count, bytes, ofBytes });
   const { training, test, drawn } = split(source, importing, numbered);
   checkpoint();
   const statistics = new Statistics(form);
@@ -54,7 +56,7 @@ export function arrange(source: string, folder: string, importing: Importing, pr
     try {
       return writer.write(order, measured, () => {
         checkpoint();
-        progress({ phase: 'writing', samples: (written += 1), of: samples.count });
+        progress({ phase: 'writing', samples: (written += 1), of: samples.count, bytes, ofBytes });
       });
     } finally {
       writer.close();
@@ -64,7 +66,7 @@ export function arrange(source: string, folder: string, importing: Importing, pr
   const tested = write('test', test, null);
   numbered.names.forEach((name, c) => {
     if ((tested.perClass[c] ?? 0) > 0 && trained.perClass[c] === 0)
-      throw new DatasetError(source, `expected training samples of every class, found class ${JSON.stringify(name)} only in the test set`);
+      throw mismatch(source, null, 'training samples of every class', `class ${JSON.stringify(name)} only in the test set`);
   });
   return { form, classNames: numbered.names, training: trained, test: tested, drawn, statistics: statistics.finish() };
 }
@@ -80,7 +82,7 @@ function split(source: string, { samples, options, note }: Importing, { names, n
   const of = (wanted: Split): number[] => Array.from({ length: samples.count }, (_, i) => i).filter((i) => samples.splitOf(i) === wanted);
   const sorted = (list: readonly number[]): Uint32Array => samples.sort(Uint32Array.from(list), numberOf);
   const [training, test, validation] = [of('training'), of('test'), of('validation')];
-  if (training.length === 0) throw new DatasetError(source, 'expected training samples, found only others');
+  if (training.length === 0) throw mismatch(source, null, 'training samples', 'only others');
   if (test.length > 0) {
     if (validation.length > 0) note(`its ${String(validation.length)} validation samples joined the training set: studies draw their own`);
     return { training: sorted([...training, ...validation]), test: sorted(test), drawn: null };
@@ -94,7 +96,7 @@ function split(source: string, { samples, options, note }: Importing, { names, n
   const labels = names.length === 0 ? new Uint8Array(all.length) : all.map((i) => numberOf[samples.classOf(i)] ?? 0);
   const parts = splitValidation(labels, Math.max(1, names.length), share, seed);
   if (parts.validation.length === 0 || parts.training.length === 0)
-    throw new DatasetError(source, `expected enough samples to draw a test set of ${String(share)} from, found ${String(all.length)}`);
+    throw mismatch(source, null, `enough samples to draw a test set of ${String(share)} from`, String(all.length));
   return { training: parts.training.map((i) => all[i] ?? 0), test: parts.validation.map((i) => all[i] ?? 0), drawn: { share, seed } };
 }
 

@@ -1,5 +1,5 @@
 /** The classes of an import: counted in as they appear, numbered at the end, by known names or in the order of their names. */
-import { DatasetError, grouped, mismatch } from '../dataset-error.ts';
+import { grouped, mismatch } from '../dataset-error.ts';
 
 /** Labels are stored in 16 bits. */
 export const MOST_CLASSES = 65_536;
@@ -30,7 +30,10 @@ export class Classes {
     const id = this.#ids.get(name);
     if (id !== undefined) return id;
     if (this.#ids.size >= MOST_CLASSES)
-      throw mismatch(file, null, `at most ${grouped(MOST_CLASSES)} classes`, 'more', 'numbers to predict are named by --targets');
+      throw mismatch(file, null, `at most ${grouped(MOST_CLASSES)} classes`, 'more', {
+        option: 'targets',
+        words: 'numbers to predict are named by --targets',
+      });
     this.#ids.set(name, this.#ids.size);
     return this.#ids.size - 1;
   }
@@ -54,10 +57,7 @@ export class Classes {
       return { names: this.#known, numberOf: Uint32Array.from(found, Number) };
     }
     if (found.length < 2)
-      throw new DatasetError(
-        source,
-        `expected at least two classes, found ${found.length === 0 ? 'none' : `only ${JSON.stringify(found[0])}`}`,
-      );
+      throw mismatch(source, null, 'at least two classes', found.length === 0 ? 'none' : `only ${JSON.stringify(found[0])}`);
     const integers = found.every((name) => /^-?(?:0|[1-9]\d*)$/.test(name));
     const names = integers ? found.sort((a, b) => Number(a) - Number(b)) : found.sort((a, b) => (a < b ? -1 : 1));
     const places = new Map(names.map((name, i) => [name, i]));

@@ -5,6 +5,7 @@ import { Classes } from './classes.ts';
 import type { ColumnNames } from './importing.ts';
 import { ImportCancelled, type ImportOptions, type ImportProgress } from './options.ts';
 import { readSource } from './read-source.ts';
+import { Meter } from '../sources/meter.ts';
 import { Samples } from './samples.ts';
 
 export interface Imported extends Arranged {
@@ -25,15 +26,22 @@ export interface Watch {
   now(): number;
 }
 
+export interface Source {
+  /** Absolute. */
+  readonly path: string;
+  /** What whoever brought it calls it, and so do errors; null: by its path. */
+  readonly as: string | null;
+}
+
 const PROGRESS_EVERY_MS = 100;
 
 /**
- * @param path absolute
  * @param staging an existing, empty folder: `training` and `test` are left there, and whatever an error leaves behind
  * @throws DatasetError; ImportCancelled
  */
-export async function importDataset(path: string, staging: string, options: ImportOptions, watch: Watch): Promise<Imported> {
+export async function importDataset({ path, as }: Source, staging: string, options: ImportOptions, watch: Watch): Promise<Imported> {
   const samples = new Samples(join(staging, 'samples'));
+  const meter = new Meter();
   const notes: string[] = [];
   let columns: ColumnNames | null = null;
   let saidAt = -Infinity;
@@ -47,6 +55,7 @@ export async function importDataset(path: string, staging: string, options: Impo
   const importing = {
     options,
     samples,
+    meter,
     classes: new Classes(),
     name: (given: ColumnNames) => (columns = given),
     note: (text: string) => {
@@ -54,12 +63,14 @@ export async function importDataset(path: string, staging: string, options: Impo
     },
     checkpoint: () => {
       if (watch.cancelled()) throw new ImportCancelled();
-      progress({ phase: 'reading', samples: samples.count, of: null });
+      // Before the first, what is counted may be other files.
+      const of = samples.count === 0 ? null : meter.samples;
+      progress({ phase: 'reading', samples: samples.count, of, bytes: meter.bytes, ofBytes: meter.ofBytes });
     },
   };
   try {
-    const source = basename(path);
-    const read = await readSource(path, source, staging, importing);
+    const source = basename(as ?? path);
+    const read = await readSource({ path, name: as ?? path }, staging, importing);
     const arranging = {
       ...importing,
       checkpoint: () => {

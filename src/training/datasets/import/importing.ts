@@ -1,4 +1,5 @@
 /** What the readers of all formats share while one import runs: where samples and classes go, what is said, and where it may stop. */
+import type { Meter } from '../sources/meter.ts';
 import type { Classes } from './classes.ts';
 import type { ImportOptions } from './options.ts';
 import type { Samples } from './samples.ts';
@@ -12,6 +13,7 @@ export interface ColumnNames {
 export interface Importing {
   readonly options: ImportOptions;
   readonly samples: Samples;
+  readonly meter: Meter;
   readonly classes: Classes;
   /** What a table's columns are called. */
   readonly name: (columns: ColumnNames) => void;

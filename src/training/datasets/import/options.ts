@@ -22,8 +22,12 @@ export interface ImportProgress {
   readonly phase: 'reading' | 'sorting' | 'writing';
   /** Samples read, or written. */
   readonly samples: number;
-  /** How many there will be; null: not known yet. */
+  /** How many there will be, as far as can be told; null: not known yet. */
   readonly of: number | null;
+  /** Of the source, read from disk. */
+  readonly bytes: number;
+  /** The source's size; null: a folder's, which nobody has summed. */
+  readonly ofBytes: number | null;
 }
 
 /** Thrown where an import notices that it was cancelled. */

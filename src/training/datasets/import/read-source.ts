@@ -1,5 +1,6 @@
 /** Reads whatever a path holds into the import's samples: images as they come, files of many samples when all are known. */
-import { DatasetError } from '../dataset-error.ts';
+import { basename } from 'node:path';
+import { mismatch } from '../dataset-error.ts';
 import { readCifarBinary } from '../formats/cifar-binary.ts';
 import { readCifarPickles } from '../formats/cifar-pickle.ts';
 import { readCsvSet } from '../formats/csv-set.ts';
@@ -27,11 +28,16 @@ const LONGEST_NAMES = 64 * 1024;
 const SAID = 3;
 
 /**
- * @param root an absolute path
+ * @param path absolute
+ * @param name what errors call it
  * @param aside a folder for entries too large for memory
  * @throws DatasetError
  */
-export async function readSource(root: string, source: string, aside: string, importing: Importing): Promise<ReadSource> {
+export async function readSource(
+  { path: root, name }: { path: string; name: string },
+  aside: string,
+  importing: Importing,
+): Promise<ReadSource> {
   const sets = new Map<SetKind, Item[]>();
   const texts: Item[] = [];
   const passed: string[] = [];
@@ -39,7 +45,8 @@ export async function readSource(root: string, source: string, aside: string, im
   let imageCount = 0;
   let packed = true;
   let unread: Item | null = null;
-  for await (const item of walk(root, aside)) {
+  const source = basename(name);
+  for await (const item of walk({ path: root, name }, aside, importing)) {
     const { path, bytes } = item;
     importing.checkpoint();
     packed &&= isEntry(bytes);
@@ -61,15 +68,18 @@ export async function readSource(root: string, source: string, aside: string, im
   }
   const found: (SetKind | 'image')[] = [...(imageCount > 0 ? (['image'] as const) : []), ...sets.keys()];
   const [only, other] = found;
-  if (only === undefined)
-    throw unread === null ? new DatasetError(source, 'expected data, found an empty folder or archive') : complaint(unread.bytes);
+  if (only === undefined) throw unread === null ? mismatch(source, null, 'data', 'an empty folder or archive') : complaint(unread.bytes);
   if (other !== undefined)
-    throw new DatasetError(
+    throw mismatch(
       source,
-      `expected one kind of data, found ${found.map((kind) => WORDS[kind]).join(' and ')}: name the file or folder that is meant`,
+      null,
+      'one kind of data',
+      found.map((kind) => WORDS[kind]).join(' and '),
+      'name the file or folder that is meant',
     );
   if (only === 'cifar-10' || only === 'cifar-100') knowNames(texts, importing);
   else if (damagedBeside(only, passed) && unread !== null) throw complaint(unread.bytes);
+  if (only !== 'image') importing.meter.samples = null;
   await readSet(only, sets, source, images, importing);
   if (images.resized > 0) importing.note(`${String(images.resized)} images were resized`);
   if (passed.length > 0 && only !== 'cifar-10' && only !== 'cifar-100')

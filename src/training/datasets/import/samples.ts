@@ -2,8 +2,9 @@
  * The samples of an import in the order in which they come: their values in one file, what is small in memory. Sorting and splitting
  * come later. Values are little-endian, as this machine's.
  */
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { DatasetError, grouped, mismatch } from '../dataset-error.ts';
+import { closeSync, openSync, readSync, rmSync } from 'node:fs';
+import { grouped, mismatch } from '../dataset-error.ts';
+import { writeWhole } from '../sources/write-whole.ts';
 import type { Split } from './split-names.ts';
 
 /** What all samples of a dataset have in common. */
@@ -21,6 +22,7 @@ const MOST_SAMPLE_BYTES = 24_000_000;
 const BUFFER = 2 ** 20;
 
 export class Samples {
+  readonly #path: string;
   readonly #file: number;
   #form: { readonly form: Form; readonly from: string } | null = null;
   #buffer = Buffer.allocUnsafe(BUFFER);
@@ -37,6 +39,7 @@ export class Samples {
 
   /** @param path of a file that is created */
   constructor(path: string) {
+    this.#path = path;
     this.#file = openSync(path, 'wx+');
   }
 
@@ -139,8 +142,10 @@ export class Samples {
     });
   }
 
+  /** They are gone then. */
   close(): void {
     closeSync(this.#file);
+    rmSync(this.#path, { force: true });
   }
 
   #write(value: Uint8Array): void {
@@ -188,17 +193,4 @@ function finished(h: number): number {
   let mixed = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return (mixed ^ (mixed >>> 16)) >>> 0;
-}
-
-/** @throws DatasetError where the disk is full */
-export function writeWhole(file: number, content: Uint8Array): void {
-  for (let done = 0; done < content.length;) {
-    try {
-      done += writeSync(file, content, done);
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
-        throw new DatasetError('the user folder', 'its disk is full: make room, or set GALAPAGOS_HOME to a folder on another disk');
-      throw error;
-    }
-  }
 }

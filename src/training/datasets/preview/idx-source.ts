@@ -1,7 +1,7 @@
 /** Samples of a dataset that comes with Galapagos: IDX files in gzip, read from their beginning as far as is asked for. */
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import { DatasetError, reasonOf } from '../dataset-error.ts';
+import { mismatch, unreadable } from '../dataset-error.ts';
 import { ChunkReader } from '../sources/chunk-reader.ts';
 import type { SampleSource } from './sample-source.ts';
 
@@ -30,7 +30,7 @@ export class IdxSource implements SampleSource {
   async values(sample: number): Promise<Uint8Array> {
     await this.#images.skip(headerBytes(this.#rank) + sample * this.#size - this.#images.offset);
     const values = await this.#images.exactly(this.#size);
-    if (values === null) throw new DatasetError(this.#images.name, `expected sample ${String(sample)}, found the end`);
+    if (values === null) throw mismatch(this.#images.name, null, `sample ${String(sample)}`, 'the end');
     return values;
   }
 
@@ -54,7 +54,7 @@ async function* unzipped(path: string): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of file.pipe(transform)) yield chunk as Uint8Array;
   } catch (error) {
-    throw new DatasetError(path, `cannot be read (${reasonOf(error)})`);
+    throw unreadable(path, error);
   } finally {
     file.destroy();
     transform.destroy();

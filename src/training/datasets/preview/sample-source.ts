@@ -1,6 +1,6 @@
 /** The training samples of a dataset one by one, without reading the rest: what a preview shows. Never blocks for longer than one read. */
 import { open, type FileHandle } from 'node:fs/promises';
-import { DatasetError, mismatch, reasonOf } from '../dataset-error.ts';
+import { mismatch, unreadable } from '../dataset-error.ts';
 import type { Form } from '../import/samples.ts';
 
 export interface SampleSource {
@@ -37,7 +37,7 @@ export class SplitFile implements SampleSource {
     try {
       file = await open(path);
     } catch (error) {
-      throw new DatasetError(path, `cannot be read (${reasonOf(error)})`);
+      throw unreadable(path, error);
     }
     const split = new SplitFile(path, file, form, samples, classes);
     const expected = samples * (split.#valueBytes + split.#labelBytes);

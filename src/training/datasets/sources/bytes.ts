@@ -1,6 +1,7 @@
 /** Random access to the bytes of a file, or of an archive's entry that was put aside. Synchronous: it is read in a thread of its own. */
 import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
-import { DatasetError, grouped, mismatch, reasonOf } from '../dataset-error.ts';
+import { grouped, mismatch, unreadable } from '../dataset-error.ts';
+import type { Meter } from './meter.ts';
 
 export interface Bytes {
   /** For errors. */
@@ -49,13 +50,16 @@ const HEAD_BYTES = 64 * 1024;
 export class FileBytes implements Bytes {
   readonly name: string;
   readonly #path: string;
+  readonly #meter: Meter | null;
   #head: Uint8Array | null = null;
   #length = 0;
   #descriptor: number | null = null;
 
-  constructor(name: string, path: string) {
+  /** @param meter told of what is read; null: it was counted where it came from */
+  constructor(name: string, path: string, meter: Meter | null) {
     this.name = name;
     this.#path = path;
+    this.#meter = meter;
   }
 
   get length(): number {
@@ -88,7 +92,7 @@ export class FileBytes implements Bytes {
       this.#descriptor = openSync(this.#path, 'r');
       this.#length = fstatSync(this.#descriptor).size;
     } catch (error) {
-      throw new DatasetError(this.name, `cannot be read (${reasonOf(error)})`);
+      throw unreadable(this.name, error);
     }
     const head = new Uint8Array(Math.min(HEAD_BYTES, this.#length));
     this.#fill(head, 0);
@@ -108,10 +112,11 @@ export class FileBytes implements Bytes {
       try {
         got = readSync(descriptor, target, filled, target.length - filled, offset + filled);
       } catch (error) {
-        throw new DatasetError(this.name, `offset ${String(offset + filled)}: cannot be read (${reasonOf(error)})`);
+        throw unreadable(this.name, error, `offset ${String(offset + filled)}`);
       }
       if (got === 0) break;
       filled += got;
+      if (this.#meter !== null) this.#meter.bytes += got;
     }
     if (filled < target.length)
       throw mismatch(
@@ -128,7 +133,7 @@ export class PutAside extends FileBytes {
   readonly #file: string;
 
   constructor(name: string, path: string) {
-    super(name, path);
+    super(name, path, null);
     this.#file = path;
   }
 

@@ -1,5 +1,5 @@
 /** Names of an archive's entries: they decide classes and splits, never a place on disk; one that tries to leave is refused. */
-import { mismatch } from '../dataset-error.ts';
+import { mismatch, type DatasetError } from '../dataset-error.ts';
 
 const WITHIN = ' › ';
 
@@ -19,6 +19,11 @@ export function safePath(archive: string, name: string): string {
     .split('/')
     .filter((part) => part !== '' && part !== '.')
     .join('/');
+}
+
+/** What a link stands for would be lost, or lies outside. */
+export function refusedLink(archive: string, name: string): DatasetError {
+  return mismatch(archive, `entry ${JSON.stringify(name)}`, 'a file', 'a link', 'pack the archive with its links followed');
 }
 
 /** `archive › entry`, for errors. */

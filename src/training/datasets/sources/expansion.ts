@@ -1,5 +1,5 @@
 /** Keeps archives from expanding without bound: what comes out is counted against the size of the file on disk, however nested. */
-import { DatasetError, grouped } from '../dataset-error.ts';
+import { grouped, mismatch } from '../dataset-error.ts';
 
 /** Real data compress less: digits by 5, photographs by 1.1; deflate reaches 1,030. */
 const MOST_RATIO = 250;
@@ -21,9 +21,12 @@ export class Expansion {
   took(bytes: number, entry: string): void {
     this.#expanded += bytes;
     if (this.#expanded > this.#limit)
-      throw new DatasetError(
+      throw mismatch(
         this.#file,
-        `expected at most ${grouped(this.#limit)} bytes unpacked (${String(MOST_RATIO)} times its size), found more at ${entry}: it expands without bound`,
+        null,
+        `at most ${grouped(this.#limit)} bytes unpacked, ${String(MOST_RATIO)} times its size`,
+        `more at ${entry}`,
+        'it expands without bound',
       );
   }
 }

@@ -1,16 +1,18 @@
 /** A part of a file through one of zlib's transforms, as chunks; an error names the file. */
 import type { Transform } from 'node:stream';
-import { DatasetError, reasonOf } from '../dataset-error.ts';
+import { broken, DatasetError } from '../dataset-error.ts';
 import { runs, type Bytes } from './bytes.ts';
 
 const RUN = 256 * 1024;
 
+/** @param what it must be, for errors: `a whole gzip file` */
 export async function* streamed(
   transform: Transform,
   bytes: Bytes,
   from: number,
   length: number,
   label: string,
+  what: string,
 ): AsyncGenerator<Uint8Array> {
   transform.on('error', () => undefined); // told to whoever reads
   const fed = feed(transform, bytes, from, length);
@@ -18,7 +20,7 @@ export async function* streamed(
     for await (const chunk of transform) yield chunk as Uint8Array;
   } catch (error) {
     if (error instanceof DatasetError) throw error;
-    throw new DatasetError(label, `is not whole (${reasonOf(error)})`);
+    throw broken(label, null, what, error);
   } finally {
     transform.destroy();
     await fed;

@@ -1,10 +1,12 @@
-/** Tar archives read from front to end: ustar, with GNU's long names and pax paths and sizes. Links, devices and folders are passed over. */
+/** Tar archives read from front to end: ustar, with GNU's long names and pax paths and sizes. Devices and folders are passed over. */
 import { mismatch } from '../dataset-error.ts';
 import type { ChunkReader } from './chunk-reader.ts';
 
 export interface TarEntry {
   /** As written in the archive. */
   readonly name: string;
+  /** A hard or symbolic link, without content. */
+  readonly link: boolean;
   readonly size: number;
   /** To be read before the next entry is asked for; what is left is passed over. */
   readonly content: AsyncIterable<Uint8Array>;
@@ -45,8 +47,9 @@ export async function* tarEntries(archive: string, reader: ChunkReader): AsyncGe
       continue;
     }
     const end = reader.offset + padded(size);
-    if (type === '0' || type === '\0' || type === '7') {
-      yield { name: longName ?? shortName(header), size, content: reader.run(size) };
+    const link = type === '1' || type === '2';
+    if (type === '0' || type === '\0' || type === '7' || link) {
+      yield { name: longName ?? shortName(header), link, size, content: reader.run(link ? 0 : size) };
     }
     await reader.skip(end - reader.offset);
     longName = undefined;

@@ -2,24 +2,33 @@
  * Every file of a path, whatever it is wrapped in: folders, zip, tar, gzip and xz, nested. Nothing is ever written under a name of
  * an archive's: an entry stays in memory or is put aside under a number.
  */
-import { closeSync, openSync, readdirSync, realpathSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { DatasetError, mismatch, reasonOf } from '../dataset-error.ts';
+import { mismatch, unreadable } from '../dataset-error.ts';
 import { FileBytes, MemoryBytes, PutAside, runs, type Bytes } from './bytes.ts';
 import { ChunkReader } from './chunk-reader.ts';
-import { entryName, isDebris, safePath } from './entry-name.ts';
+import { entryName, isDebris, refusedLink, safePath } from './entry-name.ts';
 import { Expansion } from './expansion.ts';
+import type { Meter } from './meter.ts';
 import { streamed } from './streamed.ts';
 import { isTar, tarEntries } from './tar.ts';
+import { writeWhole } from './write-whole.ts';
 import { unxz } from './xz.ts';
-import { zipEntries } from './zip.ts';
+import { zipEntries, zipEntryCount } from './zip.ts';
 
 export interface Item {
   /** Below what was asked for, `/` between its parts: what classes and splits are read from. Empty: the file itself was asked for. */
   readonly path: string;
   /** To be closed or discarded by whoever takes the item. */
   readonly bytes: Bytes;
+}
+
+/** Of whoever asks for the walk. */
+export interface Reading {
+  readonly meter: Meter;
+  /** Called every few milliseconds; it may throw to end the walk. */
+  readonly checkpoint: () => void;
 }
 
 /** An entry up to here stays in memory. */
@@ -29,44 +38,62 @@ const HEAD = 512;
 const GZIP_CHUNK = 256 * 1024;
 
 /**
- * @param root an absolute path
+ * @param path absolute
+ * @param name what errors call it
  * @param aside an existing folder for entries too large for memory
  * @throws DatasetError naming file and entry
  */
-export async function* walk(root: string, aside: string): AsyncGenerator<Item> {
-  const walking = new Walk(aside);
-  let folder: boolean;
+export async function* walk({ path, name }: { path: string; name: string }, aside: string, reading: Reading): AsyncGenerator<Item> {
+  const { meter } = reading;
+  const walking = new Walk(name, aside, reading);
+  let root: Stats;
   try {
-    folder = statSync(root).isDirectory();
+    root = statSync(path);
   } catch (error) {
-    throw new DatasetError(root, `cannot be read (${reasonOf(error)})`);
+    throw unreadable(name, error);
   }
-  if (folder) yield* walking.folder(root, '', []);
-  else yield* walking.unwrapped({ path: '', bytes: new FileBytes(basename(root), root) }, 0, null);
+  if (root.isDirectory()) {
+    meter.samples = filesBelow(path, []);
+    yield* walking.folder(path, '', []);
+    return;
+  }
+  meter.ofBytes = root.size;
+  yield* walking.unwrapped({ path: '', bytes: new FileBytes(basename(name), path, meter) }, 0, null);
 }
 
 class Walk {
+  readonly #name: string;
   readonly #aside: string;
+  readonly #reading: Reading;
   #put = 0;
   #inXz = false;
 
-  constructor(aside: string) {
+  constructor(name: string, aside: string, reading: Reading) {
+    this.#name = basename(name);
     this.#aside = aside;
+    this.#reading = reading;
   }
 
   /** @param above the real paths of the folders around this one: a link back to one of them is passed over */
   async *folder(root: string, path: string, above: readonly string[]): AsyncGenerator<Item> {
     const here = join(root, path);
-    const real = realpathSync(here);
-    if (above.includes(real)) return;
-    const entries = readdirSync(here, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+    let real: string;
+    let entries: Dirent[];
+    try {
+      real = realpathSync(here);
+      if (above.includes(real)) return;
+      entries = readdirSync(here, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+    } catch (error) {
+      throw unreadable(path === '' ? this.#name : path, error);
+    }
     for (const entry of entries) {
       const below = path === '' ? entry.name : `${path}/${entry.name}`;
       if (isDebris(entry.name)) continue;
       const kind = entry.isSymbolicLink() ? followed(join(root, below)) : entry;
-      if (kind === null) throw new DatasetError(below, 'is a link to nothing');
+      if (kind === null) throw mismatch(below, null, 'a link to a file or folder', 'one to nothing');
       if (kind.isDirectory()) yield* this.folder(root, below, [...above, real]);
-      else if (kind.isFile()) yield* this.unwrapped({ path: below, bytes: new FileBytes(below, join(root, below)) }, 0, null);
+      else if (kind.isFile())
+        yield* this.unwrapped({ path: below, bytes: new FileBytes(below, join(root, below), this.#reading.meter) }, 0, null);
     }
   }
 
@@ -87,7 +114,7 @@ class Walk {
     else
       yield* this.#compressed(
         item,
-        streamed(createGunzip({ chunkSize: GZIP_CHUNK }), bytes, 0, bytes.length, bytes.name),
+        streamed(createGunzip({ chunkSize: GZIP_CHUNK }), bytes, 0, bytes.length, bytes.name, 'a whole gzip file'),
         depth,
         expansion,
       );
@@ -103,16 +130,21 @@ class Walk {
   }
 
   async *#zip(item: Item, depth: number, expansion: Expansion): AsyncGenerator<Item> {
-    for (const { name, content } of zipEntries(item.bytes)) {
+    if (depth === 0) this.#reading.meter.samples = zipEntryCount(item.bytes);
+    for (const { name, link, content } of zipEntries(item.bytes)) {
       const path = safePath(item.bytes.name, name);
-      if (!isDebris(path)) yield* this.#entry(item, path, content(), depth, expansion);
+      if (isDebris(path)) continue;
+      if (link) throw refusedLink(item.bytes.name, name);
+      yield* this.#entry(item, path, content(), depth, expansion);
     }
   }
 
   async *#tar(item: Item, reader: ChunkReader, depth: number, expansion: Expansion): AsyncGenerator<Item> {
-    for await (const { name, content } of tarEntries(item.bytes.name, reader)) {
+    for await (const { name, link, content } of tarEntries(item.bytes.name, reader)) {
       const path = safePath(item.bytes.name, name);
-      if (!isDebris(path)) yield* this.#entry(item, path, content, depth, expansion);
+      if (isDebris(path)) continue;
+      if (link) throw refusedLink(item.bytes.name, name);
+      yield* this.#entry(item, path, content, depth, expansion);
     }
   }
 
@@ -125,7 +157,10 @@ class Walk {
       if (isTar(head)) {
         yield* this.#tar(item, whole, depth, expansion);
         // To its end, where the checksum is.
-        for await (const chunk of whole.rest()) expansion.took(chunk.length, 'its end');
+        for await (const chunk of whole.rest()) {
+          expansion.took(chunk.length, 'its end');
+          this.#reading.checkpoint();
+        }
       } else {
         const bytes = await this.#keep(item.bytes.name, whole.rest(), expansion);
         yield* this.unwrapped({ path: item.path.replace(/\.(?:gz|xz)$/i, ''), bytes }, depth + 1, expansion);
@@ -155,6 +190,7 @@ class Walk {
     try {
       for await (const chunk of content) {
         expansion.took(chunk.length, name);
+        this.#reading.checkpoint();
         size += chunk.length;
         chunks.push(Uint8Array.from(chunk));
         if (size <= IN_MEMORY) continue;
@@ -162,12 +198,24 @@ class Walk {
           const path = join(this.#aside, `entry-${String((this.#put += 1))}`);
           file = { path, descriptor: openSync(path, 'wx') };
         }
-        for (const kept of chunks.splice(0)) writeSync(file.descriptor, kept);
+        for (const kept of chunks.splice(0)) writeWhole(file.descriptor, kept);
       }
     } finally {
       if (file !== null) closeSync(file.descriptor);
     }
     return file === null ? new MemoryBytes(name, Buffer.concat(chunks)) : new PutAside(name, file.path);
+  }
+}
+
+/** As many as `folder` comes by, seldom more. What cannot be read is said when it is come by. */
+function filesBelow(path: string, above: readonly string[]): number {
+  try {
+    const real = realpathSync(path);
+    if (above.includes(real)) return 0;
+    const entries = readdirSync(path, { withFileTypes: true }).filter(({ name }) => !isDebris(name));
+    return entries.reduce((sum, entry) => sum + (entry.isFile() ? 1 : filesBelow(join(path, entry.name), [...above, real])), 0);
+  } catch {
+    return 0;
   }
 }
 

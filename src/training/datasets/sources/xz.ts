@@ -1,7 +1,7 @@
 /** xz through xz-decompress (XZ Embedded as WebAssembly), from front to end. Its memory is the archive's dictionary: 8 MB by default, 64 at most. */
 import { createRequire } from 'node:module';
 import type * as Xz from 'xz-decompress';
-import { DatasetError, reasonOf } from '../dataset-error.ts';
+import { broken, DatasetError } from '../dataset-error.ts';
 import { runs, type Bytes } from './bytes.ts';
 
 const RUN = 256 * 1024;
@@ -27,7 +27,7 @@ export async function* unxz(bytes: Bytes): AsyncGenerator<Uint8Array> {
     ended = true;
   } catch (error) {
     if (error instanceof DatasetError) throw error;
-    throw new DatasetError(bytes.name, `is not a whole xz file (${reasonOf(error)})`);
+    throw broken(bytes.name, null, 'a whole xz file', error);
   } finally {
     // The library frees its decoder twice where it is left just before the end.
     if (!ended) await reader.cancel().catch(() => undefined);

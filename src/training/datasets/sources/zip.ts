@@ -3,12 +3,14 @@
  * believed only where they agree with the local header and the bytes.
  */
 import { createInflateRaw, crc32, inflateRawSync } from 'node:zlib';
-import { DatasetError, grouped, mismatch, reasonOf } from '../dataset-error.ts';
+import { broken, grouped, mismatch } from '../dataset-error.ts';
 import { runs, type Bytes } from './bytes.ts';
 import { streamed } from './streamed.ts';
 
 export interface ZipEntry {
   readonly name: string;
+  /** A symbolic link: its content is where to. */
+  readonly link: boolean;
   /** Unpacked, as the archive says; `content` fails where it is not so. */
   readonly size: number;
   readonly content: () => AsyncIterable<Uint8Array>;
@@ -16,6 +18,8 @@ export interface ZipEntry {
 
 const SMALL = 1 << 20;
 const RUN = 64 * 1024;
+/** Who made the entry, and then its kind in the upper bits of its mode. */
+const [UNIX, LINK] = [3, 0o12];
 const MOST_ENTRIES = 4_000_000;
 const [LOCAL, CENTRAL, END, END64, LOCATOR64] = [0x04034b50, 0x02014b50, 0x06054b50, 0x06064b50, 0x07064b50];
 
@@ -39,8 +43,14 @@ export function* zipEntries(archive: Bytes): Generator<ZipEntry> {
     const name = Buffer.from(archive.read(at + 46, nameLength)).toString('utf8');
     extend64(entry, view(archive.read(at + 46 + nameLength, extraLength)));
     at += 46 + nameLength + extraLength + commentLength;
-    if (!name.endsWith('/')) yield { name, size: entry.size, content: () => contentOf(archive, name, entry) };
+    const link = fixed.getUint8(5) === UNIX && fixed.getUint32(38, true) >>> 28 === LINK;
+    if (!name.endsWith('/')) yield { name, link, size: entry.size, content: () => contentOf(archive, name, entry) };
   }
+}
+
+/** Folders count as well. */
+export function zipEntryCount(archive: Bytes): number {
+  return directory(archive).count;
 }
 
 interface Placed {
@@ -54,7 +64,8 @@ interface Placed {
 
 async function* contentOf(archive: Bytes, name: string, entry: Placed): AsyncGenerator<Uint8Array> {
   const label = `${archive.name} › ${name}`;
-  if ((entry.flags & 1) !== 0) throw new DatasetError(label, 'is encrypted; expected an archive without a password');
+  if ((entry.flags & 1) !== 0)
+    throw mismatch(label, null, 'an entry without a password', 'an encrypted one', 'unpack the archive with its password first');
   const local = view(archive.read(entry.local, 30));
   if (local.getUint32(0, true) !== LOCAL) throw mismatch(label, `offset ${String(entry.local)}`, 'the header of this entry', 'other bytes');
   const from = entry.local + 30 + local.getUint16(26, true) + local.getUint16(28, true);
@@ -78,10 +89,10 @@ async function* unpacked(archive: Bytes, label: string, { method, packed, size }
     try {
       yield inflateRawSync(archive.read(from, packed), { maxOutputLength: size + 1 });
     } catch (error) {
-      throw new DatasetError(label, `is not whole (${reasonOf(error)})`);
+      throw broken(label, null, 'a whole entry', error);
     }
   } else {
-    yield* streamed(createInflateRaw(), archive, from, packed, label);
+    yield* streamed(createInflateRaw(), archive, from, packed, label, 'a whole entry');
   }
 }
 
