@@ -20,6 +20,7 @@ export const PURPOSE = {
   distinct: 67,
   grid: 68,
   simulation: 69,
+  analysis: 70,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
