@@ -1,0 +1,26 @@
+/** Marks of one column side by side, so that none covers another. */
+
+/**
+ * Offsets from the column's middle, in the order given: 0, then alternately right and left by whole widths, the nearest that is free.
+ * @param ys heights of the marks
+ * @param width of a mark and its air
+ * @param most half the column: marks that find no place within stand in the middle
+ */
+export function beeswarm(ys: readonly number[], width: number, most: number): readonly number[] {
+  const placed: { x: number; y: number }[] = [];
+  const order = [...ys.keys()].sort((a, b) => (ys[a] ?? 0) - (ys[b] ?? 0));
+  const offsets = new Array<number>(ys.length).fill(0);
+  for (const place of order) {
+    const y = ys[place] ?? 0;
+    const near = placed.filter((other) => Math.abs(other.y - y) < width);
+    for (let k = 0; ; k++) {
+      const x = (k % 2 === 1 ? 1 : -1) * Math.ceil(k / 2) * width;
+      if (Math.abs(x) > most) break;
+      if (near.some((other) => Math.abs(other.x - x) < width)) continue;
+      offsets[place] = x;
+      break;
+    }
+    placed.push({ x: offsets[place] ?? 0, y });
+  }
+  return offsets;
+}

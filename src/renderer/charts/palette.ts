@@ -1,0 +1,67 @@
+/** The theme's colours as canvases and exported files need them: read from the style sheet's tokens, never written down twice. */
+import { createSubscriber } from 'svelte/reactivity';
+import { valueColours } from './value-colours.ts';
+import type { ValueColours } from './value-colours.ts';
+
+const tokens = {
+  canvas: '--canvas',
+  ground: '--ground',
+  raised: '--raised',
+  sunken: '--sunken',
+  line: '--line',
+  lineStrong: '--line-strong',
+  grid: '--grid',
+  control: '--control',
+  text: '--text',
+  text2: '--text-2',
+  text3: '--text-3',
+  accent: '--accent',
+  selected: '--selected',
+  pruned: '--pruned',
+  waiting: '--waiting',
+  failed: '--failed',
+  diverged: '--diverged',
+} as const;
+
+export type Palette = Readonly<Record<keyof typeof tokens, string>> & {
+  readonly values: ValueColours;
+  /** Family names for text in charts. */
+  readonly font: string;
+};
+
+export function readPalette(style: Pick<CSSStyleDeclaration, 'getPropertyValue'>): Palette {
+  const read = (name: string): string => style.getPropertyValue(name).trim();
+  const colours = Object.fromEntries(Object.entries(tokens).map(([key, name]) => [key, read(name)]));
+  return {
+    ...(colours as Record<keyof typeof tokens, string>),
+    values: valueColours([0, 1, 2, 3, 4].map((stop) => read(`--value-${stop}`))),
+    font: read('--font'),
+  };
+}
+
+/** The palette of the window, read anew when the system's colour scheme changes; an effect that reads it runs again then. */
+class WindowPalette {
+  #held: Palette | null = null;
+  readonly #subscribe = createSubscriber((update) => {
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    const contrast = matchMedia('(prefers-contrast: more)');
+    const changed = (): void => {
+      this.#held = null;
+      update();
+    };
+    scheme.addEventListener('change', changed);
+    contrast.addEventListener('change', changed);
+    return () => {
+      scheme.removeEventListener('change', changed);
+      contrast.removeEventListener('change', changed);
+      this.#held = null;
+    };
+  });
+
+  get current(): Palette {
+    this.#subscribe();
+    return (this.#held ??= readPalette(getComputedStyle(document.documentElement)));
+  }
+}
+
+export const windowPalette = new WindowPalette();

@@ -1,0 +1,59 @@
+/** The best so far along an axis, kept as trials end in any order: steps with rising keys and ever better values. */
+import type { Direction } from '../../core/study/direction.ts';
+
+export interface Step {
+  /** Where it stands: a trial's number, a moment, a generation. */
+  readonly key: number;
+  readonly value: number;
+  readonly trial: number;
+}
+
+export class Staircase {
+  readonly #sign: number;
+  readonly #steps: Step[] = [];
+
+  constructor(direction: Direction) {
+    this.#sign = direction === 'maximize' ? 1 : -1;
+  }
+
+  /** By rising key. */
+  get steps(): readonly Step[] {
+    return this.#steps;
+  }
+
+  get best(): Step | null {
+    return this.#steps.at(-1) ?? null;
+  }
+
+  /**
+   * O(log steps), and what it makes void.
+   * @param value finite
+   * @returns whether it is a step now
+   */
+  add(key: number, value: number, trial: number): boolean {
+    const steps = this.#steps;
+    let [low, high] = [0, steps.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((steps[middle]?.key ?? 0) < key) low = middle + 1;
+      else high = middle;
+    }
+    const before = steps[low - 1];
+    if (before !== undefined && !this.#better(value, before.value)) return false;
+    // At the same key the better one stands; of equals the one that was there.
+    const same = steps[low];
+    if (same?.key === key && !this.#better(value, same.value)) return false;
+    let end = low;
+    while (end < steps.length && !this.#better(steps[end]?.value ?? NaN, value)) end++;
+    steps.splice(low, end - low, { key, value, trial });
+    return true;
+  }
+
+  clear(): void {
+    this.#steps.length = 0;
+  }
+
+  #better(a: number, b: number): boolean {
+    return this.#sign * (a - b) > 0;
+  }
+}
