@@ -154,11 +154,11 @@ function shortNumber(value: number): string {
   if (size >= 1e5 || size < 1e-3)
     return trueMinus(
       value
-        .toExponential(2)
+        .toExponential(4)
         .replace(/\.?0+e/, 'e')
         .replace('e+', 'e'),
     );
-  return trueMinus(String(Number(value.toPrecision(4))));
+  return trueMinus(String(Number(value.toPrecision(5))));
 }
 
 function leading(size: number): number {
