@@ -1,0 +1,243 @@
+/**
+ * What a study's trials mean together: the value scale that gives every trial its one height and colour in all views, who is alive, who displaced
+ * whom. Kept up with the table in steps as small as the changes. No drawing, no runes: who draws calls `update` first.
+ */
+import { poolOf, Lifelines } from '../../core/analysis/lifelines.ts';
+import type { Life, Pool } from '../../core/analysis/lifelines.ts';
+import { createSampler } from '../../core/samplers/create-sampler.ts';
+import { axesOf } from '../../core/search-space/axis.ts';
+import type { Axis } from '../../core/search-space/axis.ts';
+import type { Direction } from '../../core/study/direction.ts';
+import type { StudyHead } from '../../protocol/window/study-stream.ts';
+import { domainOf, scaleKindFor, valueScale } from '../charts/scales.ts';
+import type { ScaleKind, ValueScale } from '../charts/scales.ts';
+import type { TrialTable } from './trial-table.ts';
+
+/** What the scale is made of: enough for a percentile. */
+const SAMPLE = 4096;
+/** The scale jumps at most once in so many milliseconds. */
+const STEADY_MS = 2000;
+
+export type Head = Pick<StudyHead, 'key' | 'direction' | 'measure' | 'searched' | 'operators' | 'parameters' | 'state' | 'limits'>;
+
+export class Population {
+  readonly table: TrialTable;
+  direction: Direction = 'maximize';
+  measure: StudyHead['measure'] = 'value';
+  operators: readonly string[] = [];
+  /** Of the search space, in the order of the table's parameters; empty of another program's study. */
+  axes: readonly Axis[] = [];
+  /** Null: the sampler breeds from nobody. */
+  pool: Pool | null = null;
+  /** Null: no trial has a value. */
+  scale: ValueScale | null = null;
+  /** The best complete trial; null: none. */
+  best: number | null = null;
+  /** Complete trials with a finite value. */
+  valued = 0;
+  /** Rises when anything on screen must be placed anew. */
+  layout = 0;
+  #head: Head | null = null;
+  #lifelines: Lifelines | null = null;
+  #kind: ScaleKind | null = null;
+  #valuedAtFit = 0;
+  #fitAt = -Infinity;
+  #smallest = Infinity;
+  #seen = -1;
+  #counted = new Uint8Array(0);
+  readonly #pending: number[] = [];
+  #anew = true;
+
+  constructor(table: TrialTable) {
+    this.table = table;
+    table.listen({
+      rows: (numbers) => {
+        for (const number of numbers) this.#pending.push(number);
+      },
+      reset: () => (this.#anew = true),
+    });
+  }
+
+  /** @returns whether the scale, or anything else that places every trial, has changed */
+  update(head: Head, loading: boolean, now: number): boolean {
+    const before = this.layout;
+    if (this.#head === null || isOther(this.#head, head)) this.#anew = true;
+    this.#head = head;
+    this.operators = head.operators;
+    if (this.#anew) this.#begin(head);
+    if (this.#seen !== this.table.version) {
+      this.#seen = this.table.version;
+      this.#count();
+      if (!loading) this.#lifelines?.update();
+    }
+    if (this.#mustFit() && now - this.#fitAt >= STEADY_MS) this.fit(now);
+    return before !== this.layout;
+  }
+
+  /** Puts the scale round the values that there are. */
+  fit(now: number): void {
+    const { table } = this;
+    const values: number[] = [];
+    const stride = Math.max(1, Math.floor(table.size / SAMPLE));
+    for (let number = 0; number < table.size; number += stride) if (table.isFinite(number)) values.push(table.value(number));
+    const domain = domainOf(values, this.direction);
+    this.#fitAt = now;
+    this.#valuedAtFit = this.valued;
+    if (domain === null) {
+      if (this.scale !== null) this.layout += 1;
+      this.scale = null;
+      return;
+    }
+    const best = this.best === null ? domain.best : table.value(this.best);
+    const kind = this.#kind ?? scaleKindFor(this.measure, this.direction, this.#smallest);
+    if (this.scale?.kind === kind && this.scale.best === best && this.scale.worst === domain.worst) return;
+    this.scale = valueScale(kind, domain.worst, best);
+    this.layout += 1;
+  }
+
+  /** @param kind null: what suits the measure */
+  setScaleKind(kind: ScaleKind | null, now: number): void {
+    this.#kind = kind;
+    this.fit(now);
+  }
+
+  /** Which kinds the values allow. */
+  get kinds(): readonly ScaleKind[] {
+    const kinds: ScaleKind[] = ['linear'];
+    if (this.#smallest > 0 && Number.isFinite(this.#smallest)) kinds.unshift('log');
+    if (this.measure === 'accuracy' && this.direction === 'maximize') kinds.unshift('log-error');
+    return kinds;
+  }
+
+  /** Place of a value on the scale: 0 the worst that is drawn to scale, 1 the best; NaN: none. */
+  unit(value: number): number {
+    return this.scale?.unit(value) ?? NaN;
+  }
+
+  /** Place of a trial on the scale, as `unit`. */
+  unitOf(number: number): number {
+    return this.unit(this.table.value(number));
+  }
+
+  /** Whether it stands in the well at the foot: failed, diverged, or worse than the scale reaches. */
+  inWell(number: number): boolean {
+    return !(this.unitOf(number) >= -1e-9);
+  }
+
+  operator(number: number): string {
+    return this.operators[this.table.columns.operator[number] ?? 0] ?? '';
+  }
+
+  /** Numbers of those that may be parents now, the best first. */
+  get alive(): readonly number[] {
+    return this.#lifelines?.alive ?? [];
+  }
+
+  life(number: number): Life {
+    return this.#lifelines?.life(number) ?? 'open';
+  }
+
+  displacedBy(number: number): number | null {
+    return this.#lifelines?.displacedBy(number) ?? null;
+  }
+
+  /** First birth or generation without it; null: open, alive, or nobody breeds. */
+  displacedAt(number: number): number | null {
+    return this.#lifelines?.displacedAt(number) ?? null;
+  }
+
+  #begin(head: Head): void {
+    this.#anew = false;
+    this.direction = head.direction;
+    this.measure = head.measure;
+    this.axes = head.searched === null ? [] : axesOf(head.searched.searchSpace);
+    this.pool = head.searched === null ? null : poolOfStudy(head.searched, head.direction);
+    this.#lifelines = this.pool === null ? null : new Lifelines(lifeTrials(this.table, head.direction), this.pool);
+    this.scale = null;
+    this.best = null;
+    this.valued = this.#valuedAtFit = 0;
+    this.#smallest = Infinity;
+    this.#fitAt = -Infinity;
+    this.#seen = -1;
+    this.#counted = new Uint8Array(0);
+    this.#pending.length = 0;
+    for (let number = 0; number < this.table.size; number++) this.#pending.push(number);
+    this.layout += 1;
+  }
+
+  #count(): void {
+    if (this.#counted.length < this.table.size) {
+      const longer = new Uint8Array(Math.ceil(this.table.size * 1.5));
+      longer.set(this.#counted);
+      this.#counted = longer;
+    }
+    for (const number of this.#pending) {
+      if (this.#counted[number] === 1 || !this.table.isFinite(number)) continue;
+      this.#counted[number] = 1;
+      this.valued += 1;
+      const value = this.table.value(number);
+      if (value < this.#smallest) this.#smallest = value;
+      if (this.best === null || this.#better(number, this.best)) this.best = number;
+    }
+    this.#pending.length = 0;
+  }
+
+  /** The best left the scale; or the values have doubled since, so that its foot is another. */
+  #mustFit(): boolean {
+    if (this.valued === 0) return false;
+    if (this.scale === null) return true;
+    const best = this.best === null ? NaN : this.table.value(this.best);
+    return (best !== this.scale.best && this.scale.unit(best) > 1) || this.valued >= 2 * this.#valuedAtFit;
+  }
+
+  #better(a: number, b: number): boolean {
+    const by = (this.table.value(a) - this.table.value(b)) * (this.direction === 'maximize' ? 1 : -1);
+    return by > 0 || (by === 0 && a < b);
+  }
+}
+
+function poolOfStudy({ searchSpace, sampler, seed }: NonNullable<Head['searched']>, direction: Direction): Pool | null {
+  try {
+    return poolOf(createSampler(sampler, searchSpace, direction, seed));
+  } catch {
+    // Of a study made by another version, whose sampler this one does not know: drawn without life lines.
+    return null;
+  }
+}
+
+function lifeTrials(table: TrialTable, direction: Direction): ConstructorParameters<typeof Lifelines>[0] {
+  return {
+    direction,
+    get size() {
+      return table.size;
+    },
+    get ended() {
+      return table.ended;
+    },
+    completion: (i) => table.completion(i),
+    finishSeq: (number) => table.finishSeq(number),
+    value: (number) => table.ranked(number, direction),
+    basis: (number) => table.basis(number),
+  };
+}
+
+function isOther(a: Head, b: Head): boolean {
+  return (
+    a.key !== b.key ||
+    a.direction !== b.direction ||
+    a.measure !== b.measure ||
+    (a.searched === null) !== (b.searched === null) ||
+    a.parameters.length !== b.parameters.length
+  );
+}
+
+const populations = new WeakMap<TrialTable, Population>();
+
+/** The one population of a table, whoever asks. */
+export function populationOf(table: TrialTable): Population {
+  const held = populations.get(table);
+  if (held !== undefined) return held;
+  const population = new Population(table);
+  populations.set(table, population);
+  return population;
+}
