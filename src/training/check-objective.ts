@@ -1,12 +1,11 @@
 /** Every error of an objective against a search space, at every corner of its structural parameters, before a study starts. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { corners } from './corners.ts';
+import { atCorners } from './at-corners.ts';
 import { catalogueOf, type Catalogue } from './datasets/catalogue.ts';
-import { Scope } from './models/scope.ts';
-import type { Params, ParamValue, SearchSpaceLike, TrainObjective } from './objective.ts';
+import type { Scope } from './models/scope.ts';
+import type { Params, SearchSpaceLike, TrainObjective } from './objective.ts';
 import { problem, quote, type Problem } from './problem.ts';
-import { resolveObjective } from './resolve-objective.ts';
 
 /**
  * @param resources absolute path of the folder that holds `datasets/`
@@ -18,24 +17,8 @@ export function checkObjective(
   resources: string,
   datasets: Catalogue = catalogueOf(null),
 ): Problem[] {
-  const structural = new Set<string>();
-  const mentioned = new Map<string, Set<ParamValue>>();
-  const size = (): number => [...mentioned.values()].reduce((sum, values) => sum + values.size, structural.size);
-  let found: Sighting[] = [];
-  // A corner can reveal further structural parameters (behind a `when`), so corners are enumerated until none is new.
-  for (let known = -1; known < size();) {
-    known = size();
-    const scopes = corners(space, structural, mentioned).map((params) => {
-      const scope = new Scope(params, space);
-      resolveObjective(objective, scope, datasets);
-      return scope;
-    });
-    for (const scope of scopes) {
-      for (const name of scope.structural) if (Object.hasOwn(space, name)) structural.add(name);
-      for (const [name, values] of scope.mentioned) mentioned.set(name, new Set([...(mentioned.get(name) ?? []), ...values]));
-    }
-    found = sightings(scopes);
-  }
+  const { scopes, structural } = atCorners(objective, space, datasets);
+  const found = sightings(scopes.map(({ scope }) => scope));
   return [...found.map((sighting) => explained(sighting, structural)), ...missingFiles(objective, resources, datasets)];
 }
 

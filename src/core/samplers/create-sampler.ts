@@ -16,7 +16,7 @@ import { random } from './random.ts';
 import type { Sampler, SamplerSpec } from './sampler.ts';
 
 /** A number that a study may set. */
-interface Setting {
+export interface Setting {
   readonly integer: boolean;
   readonly low: number;
   readonly high: number;
@@ -28,6 +28,8 @@ interface Setting {
 type Settings = Readonly<Record<string, number | null>>;
 
 interface Kind {
+  /** As people call it. */
+  readonly title: string;
   /** When to choose it. */
   readonly pick: string;
   readonly settings: Readonly<Record<string, Setting>>;
@@ -37,6 +39,7 @@ interface Kind {
 
 const kinds: Readonly<Record<string, Kind>> = {
   evolution: {
+    title: 'Evolution',
     pick: 'The default: parents are the best trials so far, nobody waits for anybody. From about 30 trials on, on any space.',
     settings: {
       initial: { integer: true, low: 1, high: 10_000, default: 12, meaning: 'trials before the first child' },
@@ -57,16 +60,19 @@ const kinds: Readonly<Record<string, Kind>> = {
       }),
   },
   'evolution-seed': {
+    title: 'Evolution in generations',
     pick: 'The published evolution in generations of 4, for comparison with its figures. Same trials on any number of workers.',
     settings: { population: { integer: true, low: 1, high: 1024, default: 4, meaning: 'how many are kept, and born in a generation' } },
     make: (axes, seed, settings) => evolutionSeed(axes, seed, required(settings, 'population')),
   },
   random: {
+    title: 'Random',
     pick: 'Uniform draws: the baseline, and the choice for a handful of trials. Same trials on any number of workers.',
     settings: {},
     make: (axes, seed) => random(axes, seed),
   },
   grid: {
+    title: 'Grid',
     pick: 'Every combination once: for few parameters with few values. Same trials on any number of workers.',
     settings: {
       divisions: { integer: true, low: 1, high: 1_000_000, default: null, meaning: 'how many inner values a continuous float is given' },
@@ -81,6 +87,11 @@ export const samplerNames: readonly { readonly name: string; readonly pick: stri
   name,
   pick,
 }));
+
+/** What forms show of every sampler, the default first. */
+export const samplers: readonly (Pick<Kind, 'title' | 'pick' | 'settings'> & { readonly name: string })[] = Object.entries(kinds).map(
+  ([name, { title, pick, settings }]) => ({ name, title, pick, settings }),
+);
 
 export const defaultSampler: SamplerSpec = { name: 'evolution' };
 

@@ -10,6 +10,7 @@ import type { JoiningType, LayerReading } from './layers/layer-type.ts';
 import type { Layer, LayerFields, Shape } from './network.ts';
 import { isFields, Reader, type Fields } from './reader.ts';
 import type { Scope } from './scope.ts';
+import { namedParameters } from './named-parameters.ts';
 
 const ID = /^[A-Za-z0-9_.-]+$/;
 /** Fields of every layer, whatever its type. */
@@ -28,6 +29,8 @@ export class LayerList {
   readonly #blocks = new Set<string>();
   readonly #shapes: (Shape | undefined)[] = [];
   readonly #paths: string[] = [];
+  /** Parameters named by the blocks around what is read now. */
+  #around: readonly string[] = [];
   #read = 0;
 
   constructor(scope: Scope, input: Shape | undefined) {
@@ -87,10 +90,13 @@ export class LayerList {
       return;
     }
     if (!isNew) return;
+    const outside = this.#around;
+    this.#around = [...outside, ...namedParameters({ repeat: fields['repeat'], when: fields['when'] })];
     for (let i = 0; i < (times ?? 1); i++) {
-      if (this.#isTooMany(`${path}.repeat`)) return;
+      if (this.#isTooMany(`${path}.repeat`)) break;
       this.read(layers, `${path}.layers`, [`${name}.${String(i)}.`, ...prefixes]);
     }
+    this.#around = outside;
   }
 
   #layer(fields: Fields, path: string, prefixes: Prefixes, ordinals: Map<string, number>): void {
@@ -108,11 +114,13 @@ export class LayerList {
     if (type !== undefined) reader.finish();
     const placeholder: LayerFields = { type: 'identity' };
     const reversed = reading !== undefined && 'reversed' in reading;
+    const searched = [...new Set([...namedParameters(fields), ...this.#around])];
     this.layers.push({
       id,
       from: reversed ? from.toReversed() : from,
       fields: reading?.fields ?? placeholder,
       output: reading?.output ?? [],
+      ...(searched.length === 0 ? {} : { searched }),
     });
     this.#shapes.push(reading?.output);
     this.#paths.push(path);

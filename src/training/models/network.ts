@@ -82,6 +82,8 @@ export interface Layer {
   readonly from: readonly number[];
   readonly fields: LayerFields;
   readonly output: Shape;
+  /** Parameters of the search that its description names, those of the blocks around it included; absent: none. */
+  readonly searched?: readonly string[];
 }
 
 export interface Network {

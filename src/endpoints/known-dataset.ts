@@ -1,0 +1,30 @@
+/** The dataset that a window names, or an error that says which ones there are. */
+import { join } from 'node:path';
+import { GalapagosError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
+import { catalogueOf } from '../training/datasets/catalogue.ts';
+import type { Catalogue, DatasetEntry } from '../training/datasets/catalogue.ts';
+
+export function datasetsFolder(userFolder: string): string {
+  return join(userFolder, 'datasets');
+}
+
+/** @throws GalapagosError `unknown-dataset`; DatasetError where its record is damaged */
+export function knownDataset(catalogue: Catalogue, name: string): DatasetEntry {
+  const entry = catalogue.find(name);
+  return entry ?? unknownDataset(name, catalogue.names());
+}
+
+export function unknownDataset(name: string, names: readonly string[]): never {
+  const nearest = nearestName(name, names);
+  const guess = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+  throw new GalapagosError('unknown-dataset', `there is no dataset ${JSON.stringify(name)}.${guess} The datasets are ${names.join(', ')}.`, {
+    found: name,
+    expected: names,
+    ...(nearest === undefined ? {} : { hint: nearest }),
+  });
+}
+
+export function catalogueIn(userFolder: string): Catalogue {
+  return catalogueOf(datasetsFolder(userFolder));
+}

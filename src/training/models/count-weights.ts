@@ -1,0 +1,44 @@
+/** How many numbers of a layer training moves: its kernel, bias, scale and shift. The plan's weights without a plan. */
+import { sizeOf, type Layer, type Network, type Shape } from './network.ts';
+
+/** @param input of the first layer it reads */
+export function countWeights({ fields }: Pick<Layer, 'fields'>, input: Shape): number {
+  switch (fields.type) {
+    case 'conv': {
+      const { filters, kernel, groups, bias } = fields;
+      return (filters * (input[0] ?? 0) * kernel[0] * kernel[1]) / groups + (bias ? filters : 0);
+    }
+    case 'dense':
+      return fields.units * ((input[0] ?? 0) + (fields.bias ? 1 : 0));
+    case 'batch-norm':
+      return 2 * (input[0] ?? 0);
+    case 'layer-norm':
+      return 2 * (fields.over === 'all' ? sizeOf(input) : (input[0] ?? 0));
+    case 'max-pool':
+    case 'average-pool':
+    case 'dropout':
+    case 'leaky-relu':
+    case 'concat':
+    case 'relu':
+    case 'gelu':
+    case 'silu':
+    case 'sigmoid':
+    case 'tanh':
+    case 'flatten':
+    case 'identity':
+    case 'global-average-pool':
+    case 'add':
+    case 'multiply':
+      return 0;
+    default:
+      return fields satisfies never;
+  }
+}
+
+/** Of each layer, in order. */
+export function weightsByLayer({ layers, input }: Network): number[] {
+  return layers.map((layer) => {
+    const from = layer.from[0] ?? -1;
+    return countWeights(layer, from < 0 ? input.shape : (layers[from]?.output ?? []));
+  });
+}

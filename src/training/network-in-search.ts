@@ -1,0 +1,155 @@
+/**
+ * The network of an objective as a whole search space makes it: every layer with the shapes and weights it has at the corners of the
+ * space. For people to look at; plans are made elsewhere.
+ */
+import { atCorners } from './at-corners.ts';
+import type { Catalogue } from './datasets/catalogue.ts';
+import { scaled } from './models/expression.ts';
+import { extremesOf } from './models/extremes.ts';
+import { weightsByLayer } from './models/count-weights.ts';
+import { sizeOf, type LayerFields, type Network, type Pair, type Shape } from './models/network.ts';
+import type { Numeric, SearchSpaceLike, TrainObjective } from './objective.ts';
+
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface LayerInSearch {
+  readonly name: string;
+  /** Several where the search chooses between activations: `relu or gelu`. */
+  readonly type: string;
+  /** What tells it from others of its type, e.g. `3×3, 16 to 64`; may be empty. */
+  readonly detail: string;
+  /** Of its output, at its smallest and its largest. */
+  readonly shape: { readonly low: Shape; readonly high: Shape };
+  readonly weights: Range;
+  /** Parameters of the search that set it. */
+  readonly searched: readonly string[];
+}
+
+export interface NetworkInSearch {
+  /** In reading order; one that is there at some corners only is listed too. */
+  readonly layers: readonly LayerInSearch[];
+  readonly weights: Range;
+}
+
+/** null: no corner gives a network; its problems are the check's to tell. */
+export function networkInSearch(objective: TrainObjective, space: SearchSpaceLike, datasets: Catalogue): NetworkInSearch | null {
+  const networks = atCorners(objective, space, datasets).scopes.flatMap(({ resolved }) => resolved?.network ?? []);
+  if (networks.length === 0) return null;
+  const counts = networks.map(weightsByLayer);
+  const seen = new Map<string, Seen>();
+  networks.forEach((network, n) => {
+    network.layers.forEach(({ id, fields, output, searched = [] }, i) => {
+      const all = seen.get(id) ?? { fields: [], shapes: [], weights: [], searched };
+      all.fields.push(fields);
+      all.shapes.push(output);
+      all.weights.push(counts[n]?.[i] ?? 0);
+      seen.set(id, all);
+    });
+  });
+  const layers = inReadingOrder(networks).flatMap((name) => {
+    const found = seen.get(name);
+    return found === undefined ? [] : [layerOf(name, found, space)];
+  });
+  return { layers, weights: rangeOf(counts.map((each) => each.reduce((sum, count) => sum + count, 0))) };
+}
+
+interface Seen {
+  readonly fields: LayerFields[];
+  readonly shapes: Shape[];
+  readonly weights: number[];
+  readonly searched: readonly string[];
+}
+
+function layerOf(name: string, { fields, shapes, weights, searched }: Seen, space: SearchSpaceLike): LayerInSearch {
+  const bySize = [...shapes].sort((a, b) => sizeOf(a) - sizeOf(b));
+  return {
+    name,
+    type: distinct(fields.map(({ type }) => type)).join(' or '),
+    detail: detailOf(fields, space),
+    shape: { low: bySize[0] ?? [], high: bySize.at(-1) ?? [] },
+    weights: rangeOf(weights),
+    searched,
+  };
+}
+
+/** The names of the longest network, and each other one after the name it follows. */
+function inReadingOrder(networks: readonly Network[]): string[] {
+  const byLength = [...networks].sort((a, b) => b.layers.length - a.layers.length);
+  const names: string[] = [];
+  for (const { layers } of byLength) {
+    layers.forEach(({ id }, i) => {
+      if (names.includes(id)) return;
+      const before = layers[i - 1]?.id;
+      names.splice(before === undefined ? 0 : names.indexOf(before) + 1, 0, id);
+    });
+  }
+  return names;
+}
+
+function detailOf(fields: readonly LayerFields[], space: SearchSpaceLike): string {
+  const [first] = fields;
+  if (first === undefined) return '';
+  switch (first.type) {
+    case 'conv': {
+      const convs = fields.filter((each) => each.type === 'conv');
+      const strides = distinct(convs.map(({ stride }) => pairText(stride)));
+      const stride = strides.join() === '1×1' ? [] : [`stride ${strides.map((text) => text.replace(/^(\d+)×\1$/, '$1')).join(' or ')}`];
+      return [distinct(convs.map(({ kernel }) => pairText(kernel))).join(' or '), span(convs.map(({ filters }) => filters)), ...stride].join(
+        ', ',
+      );
+    }
+    case 'dense':
+      return span(fields.flatMap((each) => (each.type === 'dense' ? each.units : [])));
+    case 'max-pool':
+    case 'average-pool':
+      return distinct(fields.flatMap((each) => ('size' in each ? pairText(each.size) : []))).join(' or ');
+    case 'dropout':
+      return span(fields.flatMap((each) => (each.type === 'dropout' ? valuesOf(each.rate, space) : [])));
+    case 'leaky-relu':
+    case 'batch-norm':
+    case 'layer-norm':
+    case 'concat':
+    case 'relu':
+    case 'gelu':
+    case 'silu':
+    case 'sigmoid':
+    case 'tanh':
+    case 'flatten':
+    case 'identity':
+    case 'global-average-pool':
+    case 'add':
+    case 'multiply':
+      return '';
+    default:
+      return first satisfies never;
+  }
+}
+
+/** A literal, or what a parameter is at its extremes. */
+function valuesOf(numeric: Numeric, space: SearchSpaceLike): number[] {
+  if (typeof numeric === 'number') return [numeric];
+  const { $param, times = 1, over = 1 } = numeric;
+  const distribution = space[$param];
+  if (distribution === undefined) return [];
+  return extremesOf(distribution).flatMap((value) => (typeof value === 'number' ? scaled(value, { $param, times, over }) : []));
+}
+
+function span(values: readonly number[]): string {
+  const { low, high } = rangeOf(values);
+  return low === high ? String(low) : `${String(low)} to ${String(high)}`;
+}
+
+function rangeOf(values: readonly number[]): Range {
+  return { low: values.reduce((a, b) => Math.min(a, b), Infinity), high: values.reduce((a, b) => Math.max(a, b), -Infinity) };
+}
+
+function pairText([rows, columns]: Pair): string {
+  return `${String(rows)}×${String(columns)}`;
+}
+
+function distinct(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}
