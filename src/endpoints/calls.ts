@@ -3,7 +3,11 @@ import type { Commands, Queries } from '../protocol/endpoints.ts';
 import type { HandlersOf } from '../protocol/endpoint.ts';
 import type { ImportRow } from '../protocol/window/lab-stream.ts';
 import type { CallDeps } from './call-deps.ts';
+import { datasetCalls } from './dataset-calls.ts';
+import { catalogueIn } from './known-dataset.ts';
 import { notReady } from './not-ready.ts';
+import { readingCalls } from './reading-calls.ts';
+import { setUpCalls } from './set-up-calls.ts';
 
 export type CallHandlers = Omit<
   HandlersOf<Queries & Commands>,
@@ -34,32 +38,23 @@ export interface OtherCalls {
   close(): Promise<void>;
 }
 
-export const createCalls: (deps: CallDeps) => OtherCalls = () => ({
+export const createCalls = (deps: CallDeps): OtherCalls => ({
   handlers: {
-    networks: notReady,
-    samplers: notReady,
-    draft: notReady,
-    checkStudy: notReady,
-    parseStudy: notReady,
+    ...setUpCalls(deps),
+    ...datasetCalls(deps),
+    ...readingCalls(deps),
     estimate: notReady,
-    datasets: notReady,
     preview: notReady,
-    studyFile: notReady,
-    trial: notReady,
-    curves: notReady,
-    deciles: notReady,
     importance: notReady,
-    export: notReady,
     confirmations: notReady,
     confirm: notReady,
     beginImport: notReady,
     cancelImport: notReady,
     storeImport: notReady,
     discardImport: notReady,
-    removeDataset: notReady,
   },
   imports: () => [],
-  datasets: () => [],
+  datasets: () => catalogueIn(deps.userFolder).names(),
   confirms: () => null,
   close: () => Promise.resolve(),
 });

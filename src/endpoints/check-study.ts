@@ -30,7 +30,13 @@ export function checkStudy(study: unknown, places: ObjectivePlaces, catalogue: C
     };
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;
-    const damaged = { code: 'damaged-dataset', path: 'objective.dataset', expected: 'a dataset that can be read', found: error.message, hint: null };
+    const damaged = {
+      code: 'damaged-dataset',
+      path: 'objective.dataset',
+      expected: 'a dataset that can be read',
+      found: error.message,
+      hint: null,
+    };
     return { problems: [damaged], gridSize, network: null, split: null };
   }
 }

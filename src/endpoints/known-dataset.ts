@@ -18,11 +18,15 @@ export function knownDataset(catalogue: Catalogue, name: string): DatasetEntry {
 export function unknownDataset(name: string, names: readonly string[]): never {
   const nearest = nearestName(name, names);
   const guess = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
-  throw new GalapagosError('unknown-dataset', `there is no dataset ${JSON.stringify(name)}.${guess} The datasets are ${names.join(', ')}.`, {
-    found: name,
-    expected: names,
-    ...(nearest === undefined ? {} : { hint: nearest }),
-  });
+  throw new GalapagosError(
+    'unknown-dataset',
+    `there is no dataset ${JSON.stringify(name)}.${guess} The datasets are ${names.join(', ')}.`,
+    {
+      found: name,
+      expected: names,
+      ...(nearest === undefined ? {} : { hint: nearest }),
+    },
+  );
 }
 
 export function catalogueIn(userFolder: string): Catalogue {

@@ -38,7 +38,10 @@ export function listNetworks(dataset: DatasetEntry | null): NetworkCard[] {
 
 function judged(network: Readonly<Record<string, unknown>>, dataset: DatasetEntry | null): Pick<NetworkCard, 'weights' | 'misfit'> {
   const names = namedParameters(network);
-  const scope = new Scope(Object.fromEntries(names.map((name) => [name, SHARE.high])), Object.fromEntries(names.map((name) => [name, SHARE])));
+  const scope = new Scope(
+    Object.fromEntries(names.map((name) => [name, SHARE.high])),
+    Object.fromEntries(names.map((name) => [name, SHARE])),
+  );
   const resolved = dataset === null ? resolveNetwork(network, scope, 'network') : onDataset(network, dataset, scope);
   const [first] = scope.problems;
   if (resolved === undefined) return { weights: null, misfit: first === undefined ? null : toWindowProblem(first) };

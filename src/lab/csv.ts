@@ -1,7 +1,7 @@
 /** CSV as RFC 4180 has it, and the best configurations as such. */
 import type { BestConfigs } from '../protocol/best-configs.ts';
 
-/** RFC 4180: a head line, then a line per configuration; a parameter that does not exist in one leaves its cell empty. */
+/** A head line, then a line per configuration; a parameter that does not exist in one leaves its cell empty. */
 export function csvText({ best }: BestConfigs): string {
   const names = [...new Set(best.flatMap(({ params }) => Object.keys(params)))];
   const head = ['rank', 'trial', 'value', ...names, 'attempt', 'operator', 'parents', 'generation'];
@@ -15,7 +15,12 @@ export function csvText({ best }: BestConfigs): string {
     lineage?.parents.join(' ') ?? '',
     lineage?.generation ?? '',
   ]);
-  return [head, ...rows].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
+  return csvOf([head, ...rows]);
+}
+
+/** RFC 4180: lines of cells, each line ended. */
+export function csvOf(lines: readonly (readonly unknown[])[]): string {
+  return lines.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
 }
 
 /** Quoted where a comma, quote or line end asks for it. */

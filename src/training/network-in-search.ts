@@ -97,9 +97,11 @@ function detailOf(fields: readonly LayerFields[], space: SearchSpaceLike): strin
       const convs = fields.filter((each) => each.type === 'conv');
       const strides = distinct(convs.map(({ stride }) => pairText(stride)));
       const stride = strides.join() === '1×1' ? [] : [`stride ${strides.map((text) => text.replace(/^(\d+)×\1$/, '$1')).join(' or ')}`];
-      return [distinct(convs.map(({ kernel }) => pairText(kernel))).join(' or '), span(convs.map(({ filters }) => filters)), ...stride].join(
-        ', ',
-      );
+      return [
+        distinct(convs.map(({ kernel }) => pairText(kernel))).join(' or '),
+        span(convs.map(({ filters }) => filters)),
+        ...stride,
+      ].join(', ');
     }
     case 'dense':
       return span(fields.flatMap((each) => (each.type === 'dense' ? each.units : [])));

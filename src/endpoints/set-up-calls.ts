@@ -1,0 +1,39 @@
+/** Answers the page that sets a study up. */
+import { isAbsolute } from 'node:path';
+import { samplers } from '../core/samplers/create-sampler.ts';
+import { freeName } from '../lab/free-name.ts';
+import { withNetworkFile } from '../lab/network-file.ts';
+import { parseJson } from '../protocol/json-text.ts';
+import type { CallDeps } from './call-deps.ts';
+import type { CallHandlers } from './calls.ts';
+import { checkStudy } from './check-study.ts';
+import { draftStudy } from './draft-study.ts';
+import { catalogueIn, knownDataset } from './known-dataset.ts';
+import { listNetworks } from './list-networks.ts';
+
+type SetUpCalls = Pick<CallHandlers, 'networks' | 'samplers' | 'draft' | 'checkStudy' | 'parseStudy'>;
+
+export function setUpCalls({ resources, userFolder, lab }: CallDeps): SetUpCalls {
+  const catalogue = catalogueIn(userFolder);
+  return {
+    networks: ({ dataset }) => listNetworks(dataset === null ? null : knownDataset(catalogue, dataset)),
+    samplers: () =>
+      samplers.map(({ name, title, pick, settings }) => ({
+        name,
+        title,
+        pick,
+        settings: Object.entries(settings).map(([setting, about]) => ({ name: setting, ...about })),
+      })),
+    draft: ({ dataset }) => {
+      const entry = knownDataset(catalogue, dataset ?? 'mnist');
+      const taken = new Set([...(lab()?.lab.studies.values() ?? [])].map(({ spec }) => spec.name));
+      return draftStudy(entry, freeName(taken, entry.name));
+    },
+    checkStudy: ({ study }) => checkStudy(study, { resources, userFolder }, catalogue),
+    parseStudy: ({ text, source }, { host }) => {
+      const study = parseJson(text, source);
+      // A network in a file of its own lies beside the study's: on this machine, and for its own window only.
+      return host === 'electron' && isAbsolute(source) ? withNetworkFile(study, source, source) : study;
+    },
+  };
+}

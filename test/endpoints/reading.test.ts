@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decilesOf } from '../../src/endpoints/read-trials.ts';
+import { datasetCalls } from '../../src/endpoints/dataset-calls.ts';
+import { readingCalls } from '../../src/endpoints/reading-calls.ts';
+import { bestConfigs } from '../../src/protocol/best-configs.ts';
+import { parseStudyFile } from '../../src/protocol/study-file.ts';
+import type { ExportedFile, TrialDetail } from '../../src/protocol/window/reading.ts';
+import { openLab } from '../../src/storage/sqlite.ts';
+import { ask, asked, callDeps } from '../support/call-deps.ts';
+import { createStudy, endAttempt, endTrial, propose, start, succeed, UID } from '../support/lab-writes.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+const file = folder.file('lab.db');
+const calls = readingCalls(callDeps(folder.path, { labFile: () => file }));
+
+/** Trials 0 … 2 complete, 3 crashed, 4 diverged, 5 runs and has reported twice, 6 waits. */
+beforeAll(() => {
+  const lab = openLab(file, { create: true });
+  lab.commit([
+    [createStudy(), ...[0, 1, 2, 3, 4, 5, 6].map((number) => propose(number))],
+    [0, 1, 2, 3, 4, 5].map((number) => start(number)),
+    succeed(0, 0, 0.3),
+    succeed(1, 1, 0.1),
+    succeed(2, 2, 0.2),
+    [endAttempt(3, 1, 'crashed'), endTrial(3, { finishSeq: 3, value: Infinity, state: 'failed', outcome: 'crashed' })],
+    [endAttempt(4, 1, 'diverged'), endTrial(4, { finishSeq: 4, value: Infinity, outcome: 'diverged' })],
+    [0, 1].map((step) => ({ op: 'reported', attempt: { study: UID, number: 5, k: 1 }, step, value: 0.5 - step / 10 }) as const),
+  ]);
+  lab.close();
+});
+
+test('a trial is told whole: its value, its attempts, what its last said, its story', async () => {
+  const good = await asked<TrialDetail>(calls, 'trial', { study: UID, trial: 1 });
+  expect(good).toMatchObject({ error: null, slot: 'local/cpu/1', trial: { trial: 1, value: 0.1, executor: 'wasm' } });
+  expect(good.story.story).toEqual(['trial 1 ended']);
+  const crashed = await asked<TrialDetail>(calls, 'trial', { study: UID, trial: 3 });
+  expect(crashed).toMatchObject({ trial: { state: 'failed', value: null }, story: { attempts: [{ k: 1, outcome: 'crashed' }] } });
+  expect(await asked<TrialDetail>(calls, 'trial', { study: UID, trial: 6 })).toMatchObject({ slot: null, error: null });
+});
+
+test('what is not there is an error that says what is', async () => {
+  expect(await ask(calls, 'trial', { study: UID, trial: 7 })).toMatchObject({ ok: false, error: { code: 'unknown-trial' } });
+  expect(await ask(calls, 'trial', { study: 'gone', trial: 0 })).toMatchObject({
+    ok: false,
+    error: { code: 'unknown-study', data: { message: expect.stringContaining('sphere in four dimensions') as unknown } },
+  });
+  const closed = readingCalls(callDeps(folder.path));
+  expect(await ask(closed, 'trial', { study: UID, trial: 0 })).toMatchObject({ ok: false, error: { code: 'no-lab' } });
+});
+
+test('curves are what was reported, also of a trial that runs; one that is not there is left out', async () => {
+  expect(await asked(calls, 'curves', { study: UID, trials: [6, 5, 99] })).toEqual([
+    { trial: 6, steps: [], values: [] },
+    { trial: 5, steps: [0, 1], values: [0.5, 0.4] },
+  ]);
+});
+
+describe('deciles', () => {
+  test('are of the trials that reached the step, in proportion between two', () => {
+    const reports = (...values: number[]): { reports: { step: number; value: number }[] } => ({
+      reports: values.map((value, step) => ({ step, value })),
+    });
+    const { steps, values } = decilesOf([reports(0, 7), reports(1), reports(NaN), reports()]);
+    expect(steps).toEqual([0, 1]);
+    expect(values[0]?.map((value) => Math.round(value * 10))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(values[1]).toEqual(Array<number>(9).fill(7));
+  });
+
+  test('of a study without reports are none', () => {
+    expect(decilesOf([])).toEqual({ steps: [], values: [] });
+  });
+});
+
+describe('an exported file', () => {
+  const text = async (what: string): Promise<string> => {
+    const { content } = await asked<ExportedFile>(calls, 'export', { study: UID, what, top: 2 });
+    if (!('text' in content)) throw new Error('no text');
+    return content.text;
+  };
+
+  test('of the best configurations keeps its schema, best first', async () => {
+    const { best } = bestConfigs.parse(JSON.parse(await text('best')));
+    expect(best.map(({ trial, value }) => [trial, value])).toEqual([
+      [1, 0.1],
+      [2, 0.2],
+    ]);
+  });
+
+  test('of all trials is CSV that reads back: a line a trial, a column a parameter', async () => {
+    const csv = await text('csv');
+    const lines = csv.split('\r\n');
+    expect(lines[0]).toBe(
+      'trial,state,outcome,value,learningRate,units,activation,momentum,operator,parents,generation,attempts,started,completed,executor,slot',
+    );
+    expect(lines).toHaveLength(9);
+    expect(lines[2]).toMatch(/^1,complete,succeeded,0\.1,0\.00002,32,Tanh é,,crossover\+mutation,0,1,1,/);
+    expect(lines[4]).toMatch(/^3,failed,crashed,,/);
+    expect(lines[5]).toMatch(/^4,complete,diverged,,/);
+  });
+
+  test('of the study itself is a study file that can be begun again', async () => {
+    const again = parseStudyFile(await text('study'), 'exported.json');
+    expect(again).toMatchObject({ name: 'sphere in four dimensions', seed: 7, stop: { trials: 64 } });
+    expect(await asked(calls, 'studyFile', { study: UID })).toEqual(again);
+  });
+});
+
+describe('datasets', () => {
+  const datasets = datasetCalls(callDeps(folder.path));
+
+  test('are listed with what comes with Galapagos', async () => {
+    const listed = await asked<{ name: string; dataset: { classes: number } | null }[]>(datasets, 'datasets', {});
+    expect(listed).toMatchObject([{ name: 'mnist', problem: null, dataset: { classes: 10 } }]);
+  });
+
+  test('that are not there, or come with Galapagos, cannot be removed', async () => {
+    expect(await ask(datasets, 'removeDataset', { dataset: 'gone' })).toMatchObject({ ok: false, error: { code: 'unknown-dataset' } });
+    expect(await ask(datasets, 'removeDataset', { dataset: 'mnist' })).toMatchObject({ ok: false, error: { code: 'bundled-dataset' } });
+  });
+});

@@ -1,0 +1,38 @@
+/** What handlers stand on, in a folder of a test's own; and a way to ask them as a window does. */
+import { resolve } from 'node:path';
+import { answer } from '../../src/endpoints/answer.ts';
+import type { CallDeps } from '../../src/endpoints/call-deps.ts';
+import type { Answer, CallContext, Calls, HandlersOf } from '../../src/protocol/endpoint.ts';
+import { commands, queries } from '../../src/protocol/endpoints.ts';
+
+export const RESOURCES = resolve('resources');
+export const WINDOW: CallContext = { host: 'electron', signal: new AbortController().signal };
+
+export function callDeps(folder: string, more: Partial<CallDeps> = {}): CallDeps {
+  return {
+    resources: RESOURCES,
+    userFolder: folder,
+    labFile: () => null,
+    uploads: () => null,
+    lab: () => null,
+    datasetsChanged: () => undefined,
+    importsChanged: () => undefined,
+    ...more,
+  };
+}
+
+const table: Calls = { ...queries, ...commands };
+
+/** By the table: input parsed, and what is answered held against the output's schema, which hosts rely on. */
+export async function ask(handlers: object, name: string, input: unknown, context: CallContext = WINDOW): Promise<Answer> {
+  const answered = await answer(table, handlers as HandlersOf<Calls>, name, input, context);
+  if (answered.ok) table[name]?.output.parse(answered.value);
+  return answered;
+}
+
+/** The value; an error fails the test with what it says. */
+export async function asked<T>(handlers: object, name: string, input: unknown, context?: CallContext): Promise<T> {
+  const answered = await ask(handlers, name, input, context);
+  if (!answered.ok) throw new Error(`${answered.error.code}: ${JSON.stringify(answered.error.data)}`);
+  return JSON.parse(JSON.stringify(answered.value)) as T;
+}
