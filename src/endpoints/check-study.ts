@@ -100,5 +100,5 @@ function splitOf(study: unknown, catalogue: Catalogue): StudyCheck['split'] {
 function trainingOf(study: unknown): TrainObjective | null {
   const evaluated = check(objective, isFields(study) ? study['objective'] : undefined);
   const train = evaluated.ok ? check(trainObjective, evaluated.value) : evaluated;
-  return train.ok ? (train.value as TrainObjective) : null;
+  return train.ok ? train.value : null;
 }

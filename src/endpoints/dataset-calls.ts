@@ -9,7 +9,8 @@ import { catalogueIn, datasetsFolder, unknownDataset } from './known-dataset.ts'
 
 type DatasetCalls = Pick<CallHandlers, 'datasets' | 'removeDataset'>;
 
-export function datasetCalls({ userFolder, datasetsChanged }: CallDeps): DatasetCalls {
+export function datasetCalls(deps: CallDeps): DatasetCalls {
+  const { userFolder } = deps;
   const folder = datasetsFolder(userFolder);
   const names = (): readonly string[] => catalogueIn(userFolder).names();
   return {
@@ -18,7 +19,7 @@ export function datasetCalls({ userFolder, datasetsChanged }: CallDeps): Dataset
       if (BUNDLED_NAMES.includes(dataset))
         throw new GalapagosError('bundled-dataset', `${dataset} comes with Galapagos: it cannot be removed`, { found: dataset });
       if (!removeDataset(folder, dataset)) unknownDataset(dataset, names());
-      datasetsChanged();
+      deps.datasetsChanged();
       return null;
     },
   };

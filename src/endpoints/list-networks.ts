@@ -1,7 +1,7 @@
 /** The networks that come with Galapagos, as cards to choose from: fitted to a dataset, with what they weigh on it. */
 import type { DatasetEntry } from '../training/datasets/catalogue.ts';
 import { weightsByLayer } from '../training/models/count-weights.ts';
-import { fitNetwork } from '../training/models/fit-network.ts';
+import { fitNetwork, without } from '../training/models/fit-network.ts';
 import { namedParameters } from '../training/models/named-parameters.ts';
 import { PRESETS } from '../training/models/presets.ts';
 import { isFields } from '../training/models/reader.ts';
@@ -30,7 +30,7 @@ const SHARE = { type: 'float', low: 0, high: 0.5 } as const;
 export function listNetworks(dataset: DatasetEntry | null): NetworkCard[] {
   return [...PRESETS].flatMap(([name, description]) => {
     if (!isFields(description)) return [];
-    const { $schema: _, ...preset } = description;
+    const preset = without(description, '$schema');
     const network = dataset === null ? preset : fitNetwork(preset, dataset);
     return [{ name, title: TITLES[name] ?? name, network, ...judged(network, dataset) }];
   });

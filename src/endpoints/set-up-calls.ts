@@ -13,7 +13,8 @@ import { listNetworks } from './list-networks.ts';
 
 type SetUpCalls = Pick<CallHandlers, 'networks' | 'samplers' | 'draft' | 'checkStudy' | 'parseStudy'>;
 
-export function setUpCalls({ resources, userFolder, lab }: CallDeps): SetUpCalls {
+export function setUpCalls(deps: CallDeps): SetUpCalls {
+  const { resources, userFolder } = deps;
   const catalogue = catalogueIn(userFolder);
   return {
     networks: ({ dataset }) => listNetworks(dataset === null ? null : knownDataset(catalogue, dataset)),
@@ -26,7 +27,7 @@ export function setUpCalls({ resources, userFolder, lab }: CallDeps): SetUpCalls
       })),
     draft: ({ dataset }) => {
       const entry = knownDataset(catalogue, dataset ?? 'mnist');
-      const taken = new Set([...(lab()?.lab.studies.values() ?? [])].map(({ spec }) => spec.name));
+      const taken = new Set([...(deps.lab()?.lab.studies.values() ?? [])].map(({ spec }) => spec.name));
       return draftStudy(entry, freeName(taken, entry.name));
     },
     checkStudy: ({ study }) => checkStudy(study, { resources, userFolder }, catalogue),

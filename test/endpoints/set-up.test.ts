@@ -70,8 +70,8 @@ describe('a draft', () => {
   });
 
   test('of nothing said is the MNIST study that comes with Galapagos', async () => {
-    const { $schema: _, ...preset } = JSON.parse(readFileSync('resources/studies/mnist.json', 'utf8')) as Record<string, unknown>;
-    expect(await asked(calls, 'draft', { dataset: null })).toEqual(preset);
+    const preset = JSON.parse(readFileSync('resources/studies/mnist.json', 'utf8')) as { $schema: string };
+    expect({ $schema: preset.$schema, ...(await asked<object>(calls, 'draft', { dataset: null })) }).toEqual(preset);
   });
 
   test('of an unknown dataset says which there are', async () => {

@@ -1,5 +1,6 @@
 /** What handlers stand on, in a folder of a test's own; and a way to ask them as a window does. */
 import { resolve } from 'node:path';
+import { GalapagosError } from '../../src/core/errors.ts';
 import { answer } from '../../src/endpoints/answer.ts';
 import type { CallDeps } from '../../src/endpoints/call-deps.ts';
 import type { Answer, CallContext, Calls, HandlersOf } from '../../src/protocol/endpoint.ts';
@@ -13,7 +14,9 @@ export function callDeps(folder: string, more: Partial<CallDeps> = {}): CallDeps
     resources: RESOURCES,
     userFolder: folder,
     labFile: () => null,
-    uploads: () => null,
+    uploads: (id) => {
+      throw new GalapagosError('unknown-upload', `there is no upload ${id}`);
+    },
     lab: () => null,
     datasetsChanged: () => undefined,
     importsChanged: () => undefined,

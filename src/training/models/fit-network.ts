@@ -14,10 +14,14 @@ export function fitNetwork(description: Fields, { shape, classes, targets }: Pic
   const ownLoss = isFields(description['loss']) ? description['loss']['type'] : undefined;
   const suits = Array.isArray(ownShape) && ownShape.join() === shape.join() && isFields(last) && last['units'] === outputs;
   if (suits && (targets === 0 || ownLoss === 'mean-squared-error')) return description;
-  const { input: _, ...rest } = description;
   return {
-    ...rest,
+    ...without(description, 'input'),
     layers: isFields(last) && last['type'] === 'dense' ? [...layers.slice(0, -1), { ...last, units: outputs }] : layers,
     ...(targets > 0 ? { loss: { type: 'mean-squared-error' } } : {}),
   };
+}
+
+/** All its fields but one. */
+export function without(description: Fields, field: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(description).filter(([name]) => name !== field));
 }
