@@ -29,6 +29,8 @@ export interface CoordinatorListener {
   fatal(error: Error): void;
 }
 
+export type Refused = Extract<LabChange, { kind: 'commandRefused' }>;
+
 export interface CoordinatorParts {
   readonly storage: LabStorage;
   readonly transport: CoordinatorTransport;
@@ -48,6 +50,8 @@ export class Coordinator {
   #turn: NodeJS.Immediate | null = null;
   #wakeAt = Infinity;
   #closed = false;
+  /** What the step before said to the user's command. */
+  #refused: Refused | null = null;
 
   constructor(parts: CoordinatorParts) {
     this.#parts = parts;
@@ -75,6 +79,20 @@ export class Coordinator {
   /** What a person decided about a study, a trial or a slot. */
   command(event: Extract<NewEvent, { type: `study${string}` | `trial${string}` | `slot${string}` }>): void {
     this.#take({ ...event, because: 'user' });
+  }
+
+  /** As `command`, decided before it returns. @returns why it was refused; null: it was not */
+  decide(event: Parameters<Coordinator['command']>[0]): Refused | null {
+    this.#runTurn();
+    this.#refused = null;
+    this.command(event);
+    this.#runTurn();
+    return this.#refused;
+  }
+
+  /** Milliseconds of its clock. */
+  get now(): number {
+    return this.#parts.clock.now();
   }
 
   /** A worker process ended; told by the host. */
@@ -134,7 +152,11 @@ export class Coordinator {
   }
 
   #step(event: Event): void {
-    this.#outbox.add(step(this.#lab, event));
+    const instructions = step(this.#lab, event);
+    for (const instruction of instructions) {
+      if (instruction.do === 'showLab' && instruction.change.kind === 'commandRefused') this.#refused = instruction.change;
+    }
+    this.#outbox.add(instructions);
   }
 
   #commit(): void {

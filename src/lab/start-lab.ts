@@ -45,8 +45,8 @@ export interface RunningLab {
   readonly coordinator: Coordinator;
   /** Starts this machine's workers: as many as asked for, else one a core. Returns their slots. */
   readonly startWorkers: (count: number | null) => readonly string[];
-  /** Process ids of this machine's workers. */
-  readonly workerPids: readonly number[];
+  /** This machine's worker processes, those that run. */
+  readonly workers: readonly { readonly slot: string; readonly pid: number }[];
   /** Commits what is left, ends the workers, closes the file. */
   close(): Promise<void>;
 }
@@ -93,8 +93,8 @@ export async function startLab({
       coordinator.offerSlots(slots);
       return slots;
     },
-    get workerPids() {
-      return workers?.running.map(({ pid }) => pid) ?? [];
+    get workers() {
+      return workers?.running ?? [];
     },
     close: once(async () => {
       await coordinator.close();

@@ -135,7 +135,7 @@ async function shootAtWorkers(lab: RunningLab, kills: number, { seed, twoReady }
   for (let done = 0; done < kills;) {
     await twoReady();
     await pause(5 + chance.below(56));
-    const pids = lab.workerPids;
+    const pids = lab.workers.map(({ pid }) => pid);
     const pid = pids[chance.below(Math.max(1, pids.length))];
     if (pid === undefined) continue;
     done += 1;

@@ -113,7 +113,8 @@ export type Event = Cause &
     | { readonly type: 'clock' }
     | { readonly type: 'studyCreated'; readonly uid: string; readonly spec: StudySpec; readonly limits: Limits }
     | { readonly type: 'studyEdited'; readonly study: string; readonly limits: Limits }
-    | { readonly type: 'studyPaused'; readonly study: string; readonly graceMs: number }
+    /** `reason`: where it is not a person who pauses it. */
+    | { readonly type: 'studyPaused'; readonly study: string; readonly graceMs: number; readonly reason?: string }
     | { readonly type: 'studyResumed'; readonly study: string }
     | { readonly type: 'studyStopped'; readonly study: string; readonly graceMs: number }
     | { readonly type: 'trialCancelled'; readonly study: string; readonly number: number }

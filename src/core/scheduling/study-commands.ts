@@ -68,10 +68,10 @@ export function studyEdited(lab: LabState, { type, study: uid, limits }: Extract
   watchActiveTime(lab, study);
 }
 
-export function studyPaused(lab: LabState, { type, study: uid, graceMs }: Extract<Event, { type: 'studyPaused' }>): void {
+export function studyPaused(lab: LabState, { type, study: uid, graceMs, reason }: Extract<Event, { type: 'studyPaused' }>): void {
   const study = find(lab, type, uid);
   if (study === null) return;
-  if (study.state === 'running') moveStudy(lab, study, 'pausing', 'paused by the user');
+  if (study.state === 'running') moveStudy(lab, study, 'pausing', reason ?? 'paused by the user');
   if (study.state === 'pausing' || study.state === 'ending') giveGrace(lab, study, graceMs);
 }
 

@@ -7,7 +7,7 @@ const CHUNK_BITS = 16;
 const CHUNK_ROWS = 1 << CHUNK_BITS;
 const FIRST_ROWS = 256;
 
-type NumberArray = Float64Array | Uint32Array | Uint8Array;
+type NumberArray = Float64Array | Float32Array | Uint32Array | Uint16Array | Uint8Array;
 
 export class Column<T extends NumberArray> {
   readonly #make: (length: number) => T;
