@@ -27,6 +27,8 @@ export interface CoordinatorListener {
   finished(study: string, reason: string): void;
   /** Nothing can go on: another process took the lab over, or the file is damaged. All channels are closed already. */
   fatal(error: Error): void;
+  /** A turn is over: the state may be another. */
+  turned?(): void;
 }
 
 export type Refused = Extract<LabChange, { kind: 'commandRefused' }>;
@@ -134,6 +136,7 @@ export class Coordinator {
       return;
     }
     this.#setTimer();
+    this.#parts.listener.turned?.();
   }
 
   #drain(): void {

@@ -2,65 +2,82 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { startLab } from '../lab/start-lab.ts';
+import { telemetryFeed } from '../node/telemetry-feed.ts';
+import { watchUtilisation } from '../node/utilisation.ts';
 import type { Application, ApplicationOptions } from './application.ts';
 import { createCalls } from './calls.ts';
+import { Changes } from './changes.ts';
+import { CurrentLab } from './current-lab.ts';
+import { LabFeed } from './lab-feed.ts';
 import { notReady } from './not-ready.ts';
-import { OpenLab } from './open-lab.ts';
 import type { LabStarter } from './open-lab.ts';
+import { onChange, runningStudies } from './running-studies.ts';
+import { studyCommands } from './studies.ts';
+import { StudyFeed } from './study-feed.ts';
 import { Uploads } from './uploads.ts';
 
 /** @throws StorageError when the file is no lab, or another process holds it */
 export async function createEndpoints(options: ApplicationOptions): Promise<Application> {
-  const start: LabStarter = (file, listener) =>
-    startLab({ file, resources: options.resources, listener, ...(options.worker === undefined ? {} : { worker: options.worker }) });
-  const lab = await OpenLab.open(options.lab, start, options.workers);
-  const uploads = new Uploads(join(options.userFolder, 'uploads'));
+  const { resources, userFolder, worker } = options;
+  const start: LabStarter = (file, listener) => startLab({ file, resources, listener, ...(worker === undefined ? {} : { worker }) });
+  const current = await CurrentLab.open(options.lab, start, options.workers);
+  const uploads = new Uploads(join(userFolder, 'uploads'));
+  const importsChanged = new Changes();
+  const datasetsChanged = new Changes();
   const calls = createCalls({
-    resources: options.resources,
-    userFolder: options.userFolder,
-    labFile: () => lab.file,
+    resources,
+    userFolder,
+    labFile: () => current.lab.file,
     uploads: (id) => uploads.pathOf(id),
-    lab: () => (lab.failure === null ? lab.coordinator : null),
-    datasetsChanged: () => undefined,
-    importsChanged: () => undefined,
+    lab: () => (current.lab.failure === null ? current.lab.coordinator : null),
+    datasetsChanged: () => datasetsChanged.tell(),
+    importsChanged: () => importsChanged.tell(),
+  });
+  /** Resident bytes of workers by process id, as they were measured last. */
+  let memory: ReadonlyMap<number, number> = new Map();
+  const sampled = new Changes();
+  const utilisation = watchUtilisation({
+    node: 'local',
+    workerPids: () => current.lab.workers.map(({ pid }) => pid),
+    onSample: ({ workers }) => {
+      memory = new Map(workers.flatMap(({ pid, memoryBytes }) => (memoryBytes === null ? [] : [[pid, memoryBytes] as const])));
+      current.view.ask();
+      sampled.tell();
+    },
+    ...(worker?.execPath === undefined ? {} : { execPath: worker.execPath }),
   });
   return {
     endpoints: {
       calls: {
         ...calls.handlers,
+        ...studyCommands({ current, resources, userFolder, uploadedFile: () => null }),
         about: () => ({
           version: options.version,
           platform: process.platform,
           host: options.host,
-          workers: lab.coordinator.lab.slots.size,
+          workers: current.lab.coordinator.lab.slots.size,
           cores: availableParallelism(),
-          gpus: [],
+          gpus: utilisation.inventory().devices.map(({ device, model }) => model ?? device),
         }),
         attempts: notReady,
-        startStudy: notReady,
-        pauseStudy: notReady,
-        resumeStudy: notReady,
-        stopStudy: notReady,
-        addTrials: notReady,
-        editLimits: notReady,
-        cancelTrial: notReady,
-        openLab: notReady,
-        leaveOut: notReady,
-        useAgain: notReady,
         beginUpload: (input) => uploads.begin(input),
         discardUpload: ({ upload }) => uploads.discard(upload),
       },
-      subscriptions: { lab: notReady, study: notReady, telemetry: notReady },
+      subscriptions: {
+        lab: (_, changed) => new LabFeed({ current, calls, importsChanged, datasetsChanged, memory: () => memory }, changed),
+        study: ({ study }, changed) => new StudyFeed(current, study, changed, (uid) => calls.confirms(uid)),
+        telemetry: (_, changed) => telemetryFeed(utilisation, sampled.listen(changed)),
+      },
     },
     uploads,
     get labFile() {
-      return lab.file;
+      return current.lab.file;
     },
-    runningStudies: () => [],
-    onChange: () => () => undefined,
-    close: async () => {
-      await uploads.close();
-      await lab.close();
+    runningStudies: () => runningStudies(current),
+    onChange: (changed) => onChange(current, changed),
+    async close() {
+      await Promise.all([calls.close(), utilisation.stop(), uploads.close()]);
+      await current.close();
     },
   };
 }

@@ -7,6 +7,8 @@ import type { RunningLab } from '../lab/start-lab.ts';
 export interface LabListener {
   show?(study: string, change: Change): void;
   showLab?(change: LabChange): void;
+  /** The coordinator's state may be another. */
+  turned?(): void;
   /** Nothing goes on any more. */
   failed?(): void;
 }
@@ -27,7 +29,7 @@ export class OpenLab {
   }
 
   /** @throws StorageError when the file is no lab, or another process holds it */
-  static async open(file: string, start: LabStarter, workers: number | null): Promise<OpenLab> {
+  static async open(file: string, start: LabStarter): Promise<OpenLab> {
     const listeners = new Set<LabListener>();
     let lab: OpenLab | null = null as OpenLab | null;
     const running = await start(file, {
@@ -39,11 +41,22 @@ export class OpenLab {
       },
       finished: () => undefined,
       fatal: (error) => lab?.fail(error),
+      turned: () => {
+        for (const listener of listeners) listener.turned?.();
+      },
       workerExited: () => undefined,
     });
     lab = new OpenLab(file, running, listeners);
-    running.startWorkers(workers);
     return lab;
+  }
+
+  get workers(): RunningLab['workers'] {
+    return this.#running.workers;
+  }
+
+  /** @param count null: one a core */
+  startWorkers(count: number | null): void {
+    this.#running.startWorkers(count);
   }
 
   get coordinator(): Coordinator {

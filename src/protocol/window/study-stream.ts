@@ -35,6 +35,8 @@ export const staircase = strict({
   activeMs: z.array(z.number().nullable()),
 });
 
+export type Staircase = z.output<typeof staircase>;
+
 /** A study as the rail lists it. */
 export const studyRow = strict({
   /** Null: another program's study, which can be read only. */

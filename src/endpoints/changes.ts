@@ -1,0 +1,45 @@
+/** Tells whoever listens that something is different, not what. */
+export class Changes {
+  readonly #listeners = new Set<() => void>();
+
+  /** @returns how to end it */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** At most one call in `ms`: at once after a quiet time, else when it is over. */
+export class Throttle {
+  readonly #ms: number;
+  readonly #call: () => void;
+  #timer: NodeJS.Timeout | null = null;
+  #last = -Infinity;
+
+  constructor(ms: number, call: () => void) {
+    this.#ms = ms;
+    this.#call = call;
+  }
+
+  ask(): void {
+    if (this.#timer !== null) return;
+    const wait = this.#last + this.#ms - performance.now();
+    if (wait <= 0) this.#now();
+    else this.#timer = setTimeout(() => this.#now(), wait).unref();
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #now(): void {
+    this.#timer = null;
+    this.#last = performance.now();
+    this.#call();
+  }
+}

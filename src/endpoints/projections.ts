@@ -1,0 +1,89 @@
+/** The studies that somebody watches in full, one projection each however many watch, kept for a while after the last one left. */
+import { GalapagosError } from '../core/errors.ts';
+import type { LabView } from './lab-view.ts';
+import { StudyProjection } from './study-projection.ts';
+
+/** Milliseconds. */
+const LINGER = 30_000;
+
+interface Kept {
+  readonly projection: StudyProjection;
+  watchers: number;
+  /** Numbers below this are known to have been born. */
+  born: number;
+  forget: NodeJS.Timeout | null;
+}
+
+export class Projections {
+  readonly #view: LabView;
+  readonly #kept = new Map<string, Kept>();
+  readonly #stop: () => void;
+
+  constructor(view: LabView) {
+    this.#view = view;
+    this.#stop = view.lab.listen({
+      show: (uid, change) => {
+        const kept = this.#kept.get(uid);
+        if (kept === undefined) return;
+        kept.projection.hear(change, Date.now(), this.#basis(uid, change));
+      },
+      turned: () => {
+        for (const [uid, kept] of this.#kept) this.#bear(uid, kept);
+      },
+    });
+  }
+
+  /**
+   * @returns how to leave it again beside it
+   * @throws GalapagosError unknown-study
+   */
+  watch(key: string): { readonly projection: StudyProjection; readonly leave: () => void } {
+    const kept = this.#kept.get(key) ?? this.#open(key);
+    kept.watchers += 1;
+    if (kept.forget !== null) clearTimeout(kept.forget);
+    kept.forget = null;
+    let left = false;
+    const leave = (): void => {
+      if (left) return;
+      left = true;
+      kept.watchers -= 1;
+      if (kept.watchers > 0 || this.#kept.get(key) !== kept) return;
+      kept.forget = setTimeout(() => this.#kept.delete(key), LINGER).unref();
+    };
+    return { projection: kept.projection, leave };
+  }
+
+  close(): void {
+    this.#stop();
+    for (const { forget } of this.#kept.values()) if (forget !== null) clearTimeout(forget);
+    this.#kept.clear();
+  }
+
+  #open(key: string): Kept {
+    const study = this.#view.studies.get(key)?.study;
+    if (study === undefined) throw new GalapagosError('unknown-study', `there is no study ${key} in this lab`, { study: key });
+    const projection = new StudyProjection(Object.keys(study.spec.searchSpace).length);
+    const kept: Kept = { projection, watchers: 0, born: 0, forget: null };
+    this.#kept.set(key, kept);
+    this.#bear(key, kept);
+    return kept;
+  }
+
+  /** Trials that wait for their first attempt: no change tells of them. */
+  #bear(uid: string, kept: Kept): void {
+    const study = this.#view.studies.get(uid)?.study;
+    if (study === undefined || study.columns.size === kept.born) return;
+    for (; kept.born < study.columns.size; kept.born++) {
+      const trial = study.open.get(kept.born);
+      if (trial !== undefined) kept.projection.born(kept.born, trial);
+    }
+  }
+
+  #basis(
+    uid: string,
+    change: { readonly kind: string; readonly number?: number; readonly attempt?: { readonly number: number } | null },
+  ): number {
+    const number = change.number ?? change.attempt?.number;
+    return number === undefined ? 0 : (this.#view.studies.get(uid)?.study.columns.basis(number) ?? 0);
+  }
+}

@@ -1,0 +1,27 @@
+/** What a tray or a title says of the lab: the studies under way, and when that is different. */
+import type { Application, RunningStudy } from './application.ts';
+import { Throttle } from './changes.ts';
+import type { CurrentLab } from './current-lab.ts';
+
+const EVERY_MS = 250;
+
+export function runningStudies(current: CurrentLab): RunningStudy[] {
+  return [...current.view.studies.values()]
+    .filter(({ study }) => study.state === 'running')
+    .map(({ study, ended }) => ({ key: study.uid, name: study.spec.name, ended, trials: study.limits.trials }));
+}
+
+export function onChange(current: CurrentLab, changed: () => void): ReturnType<Application['onChange']> {
+  const throttle = new Throttle(EVERY_MS, changed);
+  let unlisten = current.view.changes.listen(() => throttle.ask());
+  const stop = current.switched.listen(() => {
+    unlisten();
+    unlisten = current.view.changes.listen(() => throttle.ask());
+    throttle.ask();
+  });
+  return () => {
+    unlisten();
+    stop();
+    throttle.close();
+  };
+}

@@ -1,0 +1,123 @@
+/** Commands about studies, trials, slots and the lab itself. Each is answered when it is decided; a refusal is that call's error. */
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { GalapagosError, InvalidInput } from '../core/errors.ts';
+import type { Study } from '../core/scheduling/index.ts';
+import type { Coordinator } from '../coordinator/coordinator.ts';
+import { freeName } from '../lab/free-name.ts';
+import { objectiveCheck } from '../lab/objective-check.ts';
+import { cpuSlots } from '../node/slots.ts';
+import type { HandlersOf } from '../protocol/endpoint.ts';
+import type { Commands } from '../protocol/endpoints.ts';
+import { meaningProblems, studyOf } from '../protocol/study-file.ts';
+import type { CurrentLab } from './current-lab.ts';
+import { limitsOf } from './study-row.ts';
+
+/** Running trials' time to finish after a pause or a stop. */
+const GRACE_MS = 5_000;
+
+export type StudyCommands = Pick<
+  HandlersOf<Commands>,
+  | 'startStudy'
+  | 'pauseStudy'
+  | 'resumeStudy'
+  | 'stopStudy'
+  | 'addTrials'
+  | 'editLimits'
+  | 'cancelTrial'
+  | 'openLab'
+  | 'leaveOut'
+  | 'useAgain'
+>;
+
+export interface StudyCommandDeps {
+  readonly current: CurrentLab;
+  readonly resources: string;
+  readonly userFolder: string;
+  /** The lab file among what was uploaded; null: there is none. */
+  readonly uploadedFile: (upload: string) => string | null;
+}
+
+export function studyCommands({ current, resources, userFolder, uploadedFile }: StudyCommandDeps): StudyCommands {
+  const decide = (command: Parameters<Coordinator['decide']>[0]): null => {
+    const refused = current.lab.deciding.decide(command);
+    if (refused === null) return null;
+    throw new GalapagosError(refused.reason, refused.detail, { command: refused.command, study: refused.study });
+  };
+  const studyNamed = (key: string): Study => {
+    const study = current.lab.deciding.lab.studies.get(key);
+    if (study === undefined)
+      throw new GalapagosError('unknownStudy', `there is no study ${key} in this lab that could be changed`, { study: key });
+    return study;
+  };
+  return {
+    startStudy({ study: file, workers }) {
+      const coordinator = current.lab.deciding;
+      const problems = meaningProblems(file, objectiveCheck({ resources, userFolder }));
+      if (problems.length > 0) throw new InvalidInput('startStudy', problems);
+      const { spec, limits } = studyOf(file);
+      const uid = randomUUID();
+      coordinator.createStudy(uid, { ...spec, name: freeName(current.view.names, spec.name) }, limits);
+      coordinator.settle();
+      if (workers !== null) useWorkers(coordinator, workers);
+      return { study: uid };
+    },
+    pauseStudy: ({ study }) => decide({ type: 'studyPaused', study, graceMs: GRACE_MS }),
+    resumeStudy: ({ study }) => decide({ type: 'studyResumed', study }),
+    stopStudy: ({ study }) => decide({ type: 'studyStopped', study, graceMs: GRACE_MS }),
+    addTrials: ({ study: key, trials }) => decide({ type: 'studyEdited', study: key, limits: extended(studyNamed(key), trials) }),
+    editLimits: ({ study, limits }) => decide({ type: 'studyEdited', study, limits: limitsOf(limits) }),
+    cancelTrial: ({ study, trial }) => decide({ type: 'trialCancelled', study, number: trial }),
+    leaveOut: ({ slot }) => decide({ type: 'slotDrained', slot }),
+    useAgain({ slot: name }) {
+      const coordinator = current.lab.deciding;
+      const slot = coordinator.lab.slots.get(name);
+      if (slot?.supervision !== null) return decide({ type: 'slotReleased', slot: name });
+      coordinator.offerSlots([name]);
+      coordinator.settle();
+      return null;
+    },
+    async openLab({ source }) {
+      const file = source.kind === 'path' ? resolve(source.path) : uploadedFile(source.upload);
+      if (file === null || !existsSync(file)) {
+        const found = source.kind === 'path' ? source.path : source.upload;
+        throw new GalapagosError('not-found', `${found}: there is no such lab file`, {
+          file: found,
+          expected: 'a lab file',
+          found: 'nothing',
+        });
+      }
+      await current.switchTo(file);
+      return null;
+    },
+  };
+}
+
+/** Offers as many of this machine's slots, and leaves out those beyond. */
+function useWorkers(coordinator: Coordinator, workers: number): void {
+  const wanted = new Set(cpuSlots(workers));
+  for (const [name, { supervision }] of coordinator.lab.slots) {
+    if (supervision !== null && name.startsWith('local/cpu/') && !wanted.has(name))
+      coordinator.command({ type: 'slotDrained', slot: name });
+  }
+  coordinator.offerSlots([...wanted]);
+  coordinator.settle();
+}
+
+/** So many trials more; of a finished study the rules that ended it are laid aside. */
+function extended(study: Study, trials: number): Study['limits'] {
+  const { limits, state, columns } = study;
+  if (state !== 'finished') {
+    if (limits.trials === null) {
+      throw new GalapagosError('notAllowedNow', 'the study has no limit of trials that could be raised', { study: study.uid });
+    }
+    return { ...limits, trials: limits.trials + trials };
+  }
+  const usedUp = limits.activeMs !== null && study.activeMs >= limits.activeMs;
+  return {
+    trials: columns.ended + trials,
+    activeMs: usedUp ? null : limits.activeMs,
+    target: study.firstHit === null ? limits.target : null,
+  };
+}

@@ -1,0 +1,80 @@
+/** A study's row in the rail and its head, from the scheduler's state and what is watched of it. */
+import type { Study } from '../core/scheduling/index.ts';
+import type { Limits } from '../core/study/study-spec.ts';
+import { measureOf } from '../lab/measure.ts';
+import { notesOn } from '../lab/study-notes.ts';
+import { studyFile } from '../protocol/study-file.ts';
+import type { StudyHead, StudyRow } from '../protocol/window/study-stream.ts';
+import type { LabView } from './lab-view.ts';
+import type { StudyProjection } from './study-projection.ts';
+import type { StudyWatch } from './study-watch.ts';
+
+export function studyRow(watch: StudyWatch, confirms: string | null): StudyRow {
+  const { study, best, staircase, created } = watch;
+  const { uid, spec, state, reason } = study;
+  return {
+    uid,
+    key: uid,
+    name: spec.name,
+    state,
+    reason,
+    direction: spec.direction,
+    measure: measureOf(spec),
+    counts: { ...openCounts(study), ...watch.counts },
+    limits: shownLimits(study.limits),
+    best,
+    staircase,
+    created,
+    confirms,
+  };
+}
+
+export function studyHead(watch: StudyWatch, view: LabView, projection: StudyProjection, confirms: string | null): StudyHead {
+  const { study } = watch;
+  const { spec, activeSince } = study;
+  const now = view.lab.coordinator.now;
+  const { objective, searchSpace, sampler, seed } = spec;
+  return {
+    ...studyRow(watch, confirms),
+    activeMs: study.activeMs + (activeSince === null ? 0 : Math.max(0, now - activeSince)),
+    at: Date.now(),
+    since: watch.since,
+    timeLeft: { unknown: 'too-few', needed: null },
+    trialsPerMinute: null,
+    // The same type, but for who may change it.
+    searched: { objective, searchSpace: searchSpace as NonNullable<StudyHead['searched']>['searchSpace'], sampler, seed },
+    parameters: Object.keys(searchSpace),
+    operators: projection.operators.list,
+    slots: projection.slots.list,
+    executors: [...projection.executors].map(([label, reason]) => ({ label, reason })),
+    epochs: epochsOf(objective),
+    notes: notesOf(objective),
+    trials: Math.max(study.columns.size, projection.rows.size),
+  };
+}
+
+export function shownLimits({ trials, activeMs, target }: Limits): StudyRow['limits'] {
+  return { trials, minutes: activeMs === null ? null : activeMs / 60_000, target };
+}
+
+export function limitsOf({ trials, minutes, target }: StudyRow['limits']): Limits {
+  return { trials, activeMs: minutes === null ? null : minutes * 60_000, target };
+}
+
+function openCounts({ open }: Study): { waiting: number; running: number } {
+  let running = 0;
+  for (const { state } of open.values()) if (state === 'running') running += 1;
+  return { waiting: open.size - running, running };
+}
+
+/** Null: it does not report, or the search decides how many. */
+function epochsOf(objective: Study['spec']['objective']): number | null {
+  const settings = objective['settings'];
+  if (objective.kind !== 'train' || typeof settings !== 'object' || settings === null || !('epochs' in settings)) return null;
+  return typeof settings.epochs === 'number' ? settings.epochs : null;
+}
+
+function notesOf(objective: Study['spec']['objective']): string[] {
+  const parsed = studyFile.shape.objective.safeParse(objective);
+  return parsed.success ? notesOn({ objective: parsed.data }) : [];
+}

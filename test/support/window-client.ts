@@ -1,0 +1,142 @@
+/** A window as it should hold what streams send it: messages laid over one another, nothing else. Through the pump, as any binding does. */
+import { FeedPump } from '../../src/endpoints/pump.ts';
+import type { CallContext, StreamAnswer } from '../../src/protocol/endpoint.ts';
+import { subscriptions } from '../../src/protocol/endpoints.ts';
+import type { Endpoints } from '../../src/protocol/endpoints.ts';
+import type { TrialBlock } from '../../src/protocol/window/columns.ts';
+import type { AttemptRow, LabBody } from '../../src/protocol/window/lab-stream.ts';
+import type { StudyBody, StudyHead } from '../../src/protocol/window/study-stream.ts';
+
+export const context: CallContext = { host: 'server', signal: new AbortController().signal };
+
+/** One trial's row as the window reads it. */
+export type ClientRow = Record<Exclude<keyof TrialBlock, 'params' | 'parents'>, number> & { params: number[]; parents: number[] };
+
+export class StudyClient {
+  head: StudyHead | null = null;
+  readonly rows = new Map<number, ClientRow>();
+  readonly curves = new Map<number, Map<number, number>>();
+  loaded: number | null = null;
+  messages = 0;
+
+  lay(snapshot: boolean, body: StudyBody): void {
+    this.messages += 1;
+    if (snapshot) {
+      this.rows.clear();
+      this.curves.clear();
+      this.loaded = null;
+    }
+    this.head = body.head ?? this.head;
+    this.loaded = body.loaded ?? this.loaded;
+    if (body.trials !== undefined) for (const row of rowsOf(body.trials)) this.rows.set(row.number, row);
+    if (body.reports !== undefined) {
+      const trials = numbers(Uint32Array, body.reports.trial);
+      const steps = numbers(Uint32Array, body.reports.step);
+      const values = numbers(Float64Array, body.reports.value);
+      for (const [i, trial] of trials.entries()) {
+        const step = steps[i] ?? NaN;
+        const curve = step === 0 ? new Map<number, number>() : (this.curves.get(trial) ?? new Map<number, number>());
+        this.curves.set(trial, curve.set(step, values[i] ?? NaN));
+      }
+    }
+  }
+}
+
+export class LabClient {
+  body: LabBody = {};
+  readonly attempts = new Map<string, AttemptRow>();
+
+  lay(snapshot: boolean, body: LabBody): void {
+    if (snapshot) this.attempts.clear();
+    this.body = snapshot ? body : { ...this.body, ...body };
+    for (const row of body.attempts ?? []) this.attempts.set(row.id, row);
+  }
+}
+
+export function rowsOf(block: TrialBlock): ClientRow[] {
+  const number = numbers(Uint32Array, block.number);
+  const columns = {
+    number,
+    state: numbers(Uint8Array, block.state),
+    outcome: numbers(Uint8Array, block.outcome),
+    value: numbers(Float64Array, block.value),
+    generation: numbers(Uint32Array, block.generation),
+    operator: numbers(Uint8Array, block.operator),
+    finish: numbers(Uint32Array, block.finish),
+    basis: numbers(Uint32Array, block.basis),
+    started: numbers(Float64Array, block.started),
+    ended: numbers(Float64Array, block.ended),
+    took: numbers(Float32Array, block.took),
+    slot: numbers(Uint16Array, block.slot),
+    reports: numbers(Uint16Array, block.reports),
+    attempts: numbers(Uint8Array, block.attempts),
+  };
+  const parents = numbers(Uint32Array, block.parents);
+  const params = numbers(Float64Array, block.params);
+  const width = number.length === 0 ? 0 : params.length / number.length;
+  return number.map((_, i) => {
+    const one = Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column[i]])) as Record<
+      keyof typeof columns,
+      number
+    >;
+    return { ...one, parents: parents.slice(2 * i, 2 * i + 2), params: params.slice(i * width, (i + 1) * width) };
+  });
+}
+
+function numbers(kind: new (buffer: ArrayBuffer) => ArrayLike<number> & Iterable<number>, bytes: Uint8Array): number[] {
+  return [...new kind(Uint8Array.from(bytes).buffer)];
+}
+
+/** A connection that takes every message at once. */
+export class Connection {
+  readonly failures: Extract<StreamAnswer, { op: 'failed' }>[] = [];
+  readonly #pump: FeedPump<typeof subscriptions>;
+  readonly #lay = new Map<number, (snapshot: boolean, body: unknown) => void>();
+  readonly #seqs = new Map<number, number>();
+  readonly #waiting = new Set<() => void>();
+  #nextId = 0;
+
+  constructor(endpoints: Endpoints) {
+    this.#pump = new FeedPump(subscriptions, endpoints.subscriptions, (answer) => this.#hear(answer), context);
+  }
+
+  study(study: string): StudyClient {
+    const client = new StudyClient();
+    this.#subscribe('study', { study }, (snapshot, body) => client.lay(snapshot, body as StudyBody));
+    return client;
+  }
+
+  lab(): LabClient {
+    const client = new LabClient();
+    this.#subscribe('lab', {}, (snapshot, body) => client.lay(snapshot, body as LabBody));
+    return client;
+  }
+
+  /** Resolves as soon as what was sent makes it so. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  }
+
+  close(): void {
+    this.#pump.close();
+  }
+
+  #subscribe(name: string, input: unknown, lay: (snapshot: boolean, body: unknown) => void): void {
+    const id = this.#nextId++;
+    this.#lay.set(id, lay);
+    this.#pump.receive({ op: 'subscribe', id, name, input });
+  }
+
+  #hear(answer: StreamAnswer): void {
+    if (answer.op === 'failed') this.failures.push(answer);
+    else {
+      const expected = (this.#seqs.get(answer.id) ?? -1) + 1;
+      if (answer.seq !== expected) throw new Error(`message ${answer.seq} of subscription ${answer.id}, where ${expected} was expected`);
+      this.#seqs.set(answer.id, answer.seq);
+      this.#lay.get(answer.id)?.(answer.snapshot, answer.body);
+      queueMicrotask(() => this.#pump.receive({ op: 'took', id: answer.id, seq: answer.seq }));
+    }
+    for (const resolve of [...this.#waiting]) resolve();
+    this.#waiting.clear();
+  }
+}
