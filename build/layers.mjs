@@ -17,7 +17,7 @@ export const layers = {
   endpoints: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'node', 'lab'],
   server: ['core', 'protocol', 'endpoints'],
   cli: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'worker', 'node', 'lab', 'endpoints', 'server'],
-  main: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'node', 'lab', 'endpoints'],
+  main: ['core', 'protocol', 'transport', 'storage', 'coordinator', 'training', 'node', 'lab', 'endpoints', 'server'],
   preload: ['core', 'protocol'],
   renderer: ['core', 'protocol'],
 };
@@ -36,7 +36,7 @@ export const packages = {
   endpoints: ['node:', 'zod'],
   server: ['node:', 'ws', '@msgpack/msgpack', 'zod'],
   cli: ['node:', 'commander', 'picocolors', 'log-update', 'zod'],
-  main: ['node:', 'electron'],
+  main: ['node:', 'electron', 'zod'],
   preload: ['electron'],
   renderer: ['svelte', 'bits-ui', 'uplot', 'echarts', '@msgpack/msgpack'],
 };

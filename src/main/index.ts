@@ -2,11 +2,121 @@
  * Electron's main process: a readable list of setup calls. Electron is imported here and in preload only, so that nothing
  * the command line loads can start its download.
  */
-import { app } from 'electron';
-import { openWindow } from './window.ts';
+import { join } from 'node:path';
+import { app, dialog } from 'electron';
+import type { BrowserWindow } from 'electron';
+import { userFolder } from '../node/user-folder.ts';
+import { Acts } from './acts.ts';
+import { containWindows, denyPermissions } from './containment.ts';
+import { setupCrashRecovery } from './crash.ts';
+import { setupEndNotice } from './end-notice.ts';
+import { setupIpc } from './ipc.ts';
+import { setupMenu } from './menu.ts';
+import { nativeCalls } from './native-calls.ts';
+import { openApplication } from './open-application.ts';
+import { setupSingleInstance } from './opened-files.ts';
+import { placesOf } from './places.ts';
+import { showProgress } from './progress.ts';
+import { setupQuit } from './quit.ts';
+import { recall, remember } from './remembered.ts';
+import { setupSleepBlock } from './sleep.ts';
+import { text } from './text.ts';
+import { setupTray } from './tray.ts';
+import { loadWindow, openWindow } from './window.ts';
+import { registerWindowScheme, setupWindowProtocol } from './window-protocol.ts';
 
-if (!app.requestSingleInstanceLock()) app.quit();
+const home = userFolder();
+const notes = join(home, 'window.json');
+const places = placesOf({
+  entryFolder: import.meta.dirname,
+  packaged: app.isPackaged,
+  resourcesPath: process.resourcesPath,
+  platform: process.platform,
+  env: process.env,
+});
+const icon = join(places.resources, 'icons', 'window.png');
+const acts = new Acts();
+let remembered = recall(notes);
+let window: BrowserWindow | null = null;
+let started = false;
+
+// Chromium's own files keep to a folder of their own; the lock on it is what makes an instance the only one.
+app.setPath('userData', join(home, 'electron'));
 app.enableSandbox();
-app.on('window-all-closed', () => app.quit());
-await app.whenReady();
-await openWindow();
+registerWindowScheme();
+containWindows();
+const opened = (path: string): void => acts.ask({ act: 'opened', path });
+// An entry that awaits readiness never gets it: Electron waits for the entry's end first.
+if (setupSingleInstance({ opened, show })) app.once('ready', () => void start());
+else app.quit();
+
+async function start(): Promise<void> {
+  if (places.worker === null) {
+    dialog.showErrorBox(text.noNode, text.noNodeHint);
+    app.exit(1);
+    return;
+  }
+  denyPermissions();
+  setupWindowProtocol(places.window);
+  const application = await openApplication(
+    {
+      resources: places.resources,
+      userFolder: home,
+      lab: join(home, 'lab.db'),
+      workers: null,
+      host: 'electron',
+      version: app.getVersion(),
+      worker: places.worker,
+    },
+    remembered.lab,
+  );
+  if (application === null) {
+    app.exit(1);
+    return;
+  }
+  setupIpc(application.endpoints, { calls: nativeCalls(() => window, icon), subscriptions: { act: acts.subscribe } });
+  setupMenu((act) => acts.ask(act));
+  const told = [
+    setupTray({ resources: places.resources, show, quit: () => app.quit() }),
+    setupEndNotice(() => window?.isFocused() ?? false, show),
+    setupSleepBlock(),
+    (running: ReturnType<typeof application.runningStudies>) => showProgress(window, running),
+  ];
+  application.onChange(() => {
+    const running = application.runningStudies();
+    for (const tell of told) tell(running);
+  });
+  setupQuit(async () => {
+    const { labFile } = application;
+    remembered = { ...remembered, lab: labFile === join(home, 'lab.db') ? null : labFile };
+    remember(notes, remembered);
+    await application.close();
+  });
+  app.on('activate', show);
+  started = true;
+  show();
+}
+
+/** Brings the window before the person, made anew if it was closed. */
+function show(): void {
+  if (!started) return;
+  if (window !== null) {
+    if (window.isMinimized()) window.restore();
+    window.show();
+    window.focus();
+    return;
+  }
+  const made = openWindow({
+    preload: places.preload,
+    icon,
+    remembered,
+    placed(screen, place) {
+      remembered = { ...remembered, places: { ...remembered.places, [screen]: place } };
+      remember(notes, remembered);
+    },
+  });
+  window = made;
+  made.on('closed', () => (window = null));
+  setupCrashRecovery(made, () => void loadWindow(made));
+  void loadWindow(made);
+}

@@ -1,19 +1,60 @@
-/** Opens the one window, with nothing in it but the built renderer: no Node, no navigation, no further windows. */
-import { join } from 'node:path';
-import { BrowserWindow } from 'electron';
+/** The window: the built renderer in a sandboxed page, where it was when it was last closed. What it may do is `containment.ts`'s. */
+import { BrowserWindow, nativeTheme, screen } from 'electron';
+import { boundsFor, widthClassOf } from './remembered.ts';
+import type { Place, Remembered, WidthClass } from './remembered.ts';
+import { WINDOW_ORIGIN } from './window-protocol.ts';
 
-export async function openWindow(): Promise<void> {
+/** The renderer's ground, so that the first frame is no flash. */
+const GROUND = { light: '#F6F7F8', dark: '#0C0F12' };
+
+export interface WindowParts {
+  readonly preload: string;
+  readonly icon: string;
+  readonly remembered: Remembered;
+  /** It was moved, resized or closed. */
+  readonly placed: (screen: WidthClass, place: Place) => void;
+}
+
+export function openWindow({ preload, icon, remembered, placed }: WindowParts): BrowserWindow {
+  const { workArea } = screen.getPrimaryDisplay();
+  const place = remembered.places[widthClassOf(workArea.width)];
   const window = new BrowserWindow({
-    width: 1280,
-    height: 800,
+    ...boundsFor(place, workArea),
+    minWidth: 960,
+    minHeight: 600,
+    show: false,
+    icon,
+    backgroundColor: nativeTheme.shouldUseDarkColors ? GROUND.dark : GROUND.light,
     webPreferences: {
-      preload: join(import.meta.dirname, '../preload/index.cjs'),
+      preload,
       contextIsolation: true,
       sandbox: true,
       nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      nodeIntegrationInSubFrames: false,
+      webSecurity: true,
+      allowRunningInsecureContent: false,
+      experimentalFeatures: false,
+      webviewTag: false,
+      spellcheck: false,
     },
   });
-  window.webContents.setWindowOpenHandler(() => ({ action: 'deny' }));
-  window.webContents.on('will-navigate', (event) => event.preventDefault());
-  await window.loadFile(join(import.meta.dirname, '../renderer/index.html'));
+  if (place?.maximised === true) window.maximize();
+  window.once('ready-to-show', () => window.show());
+  const notePlace = (): void => {
+    const { workArea: area } = screen.getDisplayMatching(window.getBounds());
+    placed(widthClassOf(area.width), { bounds: window.getNormalBounds(), maximised: window.isMaximized() });
+  };
+  window.on('close', notePlace);
+  return window;
+}
+
+/** @throws never: a page that is not there is seen by whoever looks at the window, and said in the process's own words */
+export async function loadWindow(window: BrowserWindow): Promise<void> {
+  try {
+    await window.loadURL(`${WINDOW_ORIGIN}/index.html`);
+  } catch (error) {
+    // A reload while it loads ends the first load with an error; only the last one counts.
+    console.error(error instanceof Error ? error.message : error);
+  }
 }

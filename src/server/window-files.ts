@@ -35,6 +35,10 @@ export const WINDOW_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
+export function contentType(file: string): string {
+  return TYPES[extname(file)] ?? 'application/octet-stream';
+}
+
 /** @returns whether there was such a file */
 export async function sendWindowFile(folder: string, path: string, response: ServerResponse): Promise<boolean> {
   const file = fileOf(folder, path);
@@ -43,7 +47,7 @@ export async function sendWindowFile(folder: string, path: string, response: Ser
   if (found?.isFile() !== true) return false;
   response.writeHead(200, {
     ...WINDOW_HEADERS,
-    'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'content-type': contentType(file),
     'content-length': found.size,
     // Built names change with their content; the page that names them does not.
     'cache-control': path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',

@@ -1,0 +1,91 @@
+/** What only a desktop host answers: dialogs, files that are written or read where the person said, dragging a file out. */
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { dialog } from 'electron';
+import type { BrowserWindow, OpenDialogOptions } from 'electron';
+import { GalapagosError } from '../core/errors.ts';
+import type { CallInput, NativeEndpoints } from '../protocol/endpoints.ts';
+import { text } from './text.ts';
+
+/** Most bytes of a study file. */
+const STUDY_BYTES = 4 * 2 ** 20;
+
+type File = CallInput<'saveFile'>;
+type Choice = CallInput<'choosePath'>['what'];
+
+/** @param window the one that asks; null: there is none just now. @param icon absolute: drawn under the pointer while a file is dragged out */
+export function nativeCalls(window: () => BrowserWindow | null, icon: string): NativeEndpoints['calls'] {
+  return {
+    async choosePath({ what }) {
+      const { canceled, filePaths } = await openDialog(window(), dialogs[what]);
+      return canceled ? null : (filePaths[0] ?? null);
+    },
+    async saveFile(file) {
+      const name = plainName(file.name);
+      const extension = name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : '';
+      const options = {
+        defaultPath: name,
+        ...(extension === '' ? {} : { filters: [{ name: extension.toUpperCase(), extensions: [extension] }] }),
+      };
+      const parent = window();
+      const { canceled, filePath } = await (parent === null ? dialog.showSaveDialog(options) : dialog.showSaveDialog(parent, options));
+      if (canceled || filePath === '') return null;
+      await written(filePath, file);
+      return filePath;
+    },
+    async dragOut(file) {
+      const parent = window();
+      if (parent === null) return null;
+      const path = join(await mkdtemp(join(tmpdir(), 'galapagos-')), plainName(file.name));
+      await written(path, file);
+      parent.webContents.startDrag({ file: path, icon });
+      return null;
+    },
+    readStudy: async ({ path }) => ({ text: await studyText(path) }),
+  };
+}
+
+function openDialog(parent: BrowserWindow | null, options: OpenDialogOptions): Promise<Electron.OpenDialogReturnValue> {
+  return parent === null ? dialog.showOpenDialog(options) : dialog.showOpenDialog(parent, options);
+}
+
+const dialogs: Readonly<Record<Choice, OpenDialogOptions>> = {
+  'dataset-file': { title: text.chooseData, properties: ['openFile'] },
+  'dataset-folder': { title: text.chooseDataFolder, properties: ['openDirectory'] },
+  lab: { title: text.chooseLab, properties: ['openFile'], filters: [{ name: text.labs, extensions: ['db', 'sqlite', 'sqlite3'] }] },
+  study: { title: text.chooseStudy, properties: ['openFile'], filters: [{ name: text.studies, extensions: ['json'] }] },
+};
+
+/** Never a path: where a file goes is the person's to say. */
+function plainName(name: string): string {
+  // eslint-disable-next-line no-control-regex -- they are what must not be in a name
+  const plain = basename(name.replaceAll('\\', '/')).replaceAll(/[\0-\x1f<>:"|?*]/g, '-');
+  return /^\.*$/.test(plain) ? 'galapagos' : plain;
+}
+
+async function written(path: string, { content }: File): Promise<void> {
+  try {
+    await writeFile(path, 'text' in content ? content.text : Buffer.from(content.base64, 'base64'));
+  } catch (error) {
+    throw fileError('not-written', path, error);
+  }
+}
+
+async function studyText(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size > STUDY_BYTES) {
+      throw new GalapagosError('too-large', `${path}: expected a study file of at most ${STUDY_BYTES} bytes, found ${size}`, {
+        file: path,
+      });
+    }
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw error instanceof GalapagosError ? error : fileError('not-read', path, error);
+  }
+}
+
+function fileError(code: string, file: string, error: unknown): GalapagosError {
+  return new GalapagosError(code, error instanceof Error ? error.message : String(error), { file });
+}

@@ -1,0 +1,33 @@
+/** How far the studies that run are, in one number and one sentence, and on the window's taskbar button. */
+import type { BrowserWindow } from 'electron';
+import type { RunningStudy } from '../endpoints/application.ts';
+import { text } from './text.ts';
+
+/** Electron's own marks: no bar, and a bar that only says that something goes on. */
+const NO_BAR = -1;
+const ENDLESS = 2;
+
+/** From 0 to 1 over all trials; null: a study has no limit of trials. */
+export function fractionOf(running: readonly RunningStudy[]): number | null {
+  let ended = 0;
+  let of = 0;
+  for (const study of running) {
+    if (study.trials === null) return null;
+    ended += Math.min(study.ended, study.trials);
+    of += study.trials;
+  }
+  return of === 0 ? null : ended / of;
+}
+
+export function sentenceOf(running: readonly RunningStudy[]): string {
+  const [first] = running;
+  if (running.length === 1 && first !== undefined) return text.progress(first.name, first.ended, first.trials);
+  return text.several(
+    running.length,
+    running.reduce((sum, { ended }) => sum + ended, 0),
+  );
+}
+
+export function showProgress(window: BrowserWindow | null, running: readonly RunningStudy[]): void {
+  window?.setProgressBar(running.length === 0 ? NO_BAR : (fractionOf(running) ?? ENDLESS));
+}
