@@ -52,6 +52,8 @@ export interface Surroundings {
 
 export interface Utilisation {
   readonly samples: HistoryRing<NodeSample>;
+  /** When the first readings are done and the inventory is taken, or is known not to be had. Samples do not wait for it. */
+  readonly ready: Promise<void>;
   /** As far as it is known by now; a new object whenever more is. */
   inventory(): NodeInventory;
   /** Nothing is sampled afterwards, and no child is left. */
@@ -151,13 +153,13 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
   };
 
   // Loads are differences: the first reading is only what the first sample is measured against.
-  void cores.within(everyMs / 2);
-  void processes.within(everyMs / 2);
-  void look().catch((error: unknown) => (cardsUnknown = String(error)));
+  const first = [cores.within(everyMs / 2), processes.within(everyMs / 2)];
+  const looked = look().catch((error: unknown) => (cardsUnknown = String(error)));
   tickAt(timer.now() + everyMs);
 
   return {
     samples,
+    ready: Promise.all([...first, looked]).then(() => undefined),
     inventory: () => inventory,
     stop: async () => {
       ending.abort();

@@ -38,7 +38,8 @@ export class Cards {
       }
     }
     // What has no address stays last, in the order in which it was told.
-    this.#known = cards.sort((a, b) => (a.address ?? '~').localeCompare(b.address ?? '~', 'en'));
+    const place = ({ address }: Known): string => address ?? 'none';
+    this.#known = cards.sort((a, b) => (place(a) < place(b) ? -1 : Number(place(a) > place(b))));
   }
 
   /**
