@@ -8,6 +8,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const { stdin, stdout, stderr, env } = process;
 
+const probed = env['GALAPAGOS_LOOP_PROBE'] ?? '';
+if (probed !== '') (await import('../node/loop-probe.ts')).probeLoop(probed);
+
 process.exitCode = await runCli(
   process.argv.slice(2),
   { stdin, stdout, stderr, env, cwd: process.cwd() },
