@@ -104,6 +104,7 @@ async function importFrom(path: string, flags: ImportFlags, context: Context): P
       options: {
         size: flags.size ?? null,
         channels: flags.channels === undefined ? null : flags.channels === '1' ? 1 : 3,
+        mixed: 'refuse',
         label: flags.label ?? null,
         targets: flags.targets ?? [],
         drop: flags.drop ?? [],

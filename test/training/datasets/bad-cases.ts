@@ -222,7 +222,11 @@ export const CASES: readonly Case[] = [
     }),
     'b/2.png: expected a PNG with image data, found one without (no chunk IDAT)',
   ],
-  ['a file that is named a PNG and is none', classes({ 'b/2.png': 'hello' }), 'b/2.png: offset 0: expected IDX, CIFAR'],
+  [
+    'a file that is named a PNG and is none',
+    classes({ 'b/2.png': 'hello' }),
+    'b/2.png: offset 0: expected a PNG or JPEG image, found a text',
+  ],
   [
     'a JPEG cut short',
     { 'a/1.jpg': jpeg, 'b/1.jpg': jpeg.subarray(0, 300) },

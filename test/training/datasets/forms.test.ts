@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ImageSurvey } from '../../../src/training/datasets/formats/image-survey.ts';
 import { MemoryBytes } from '../../../src/training/datasets/sources/bytes.ts';
 import { zipEntries } from '../../../src/training/datasets/sources/zip.ts';
 import { idx, npy, png, tar, written, zip, type Files } from '../../support/dataset-files.ts';
@@ -211,6 +212,55 @@ describe('CIFAR-100 binary', () => {
 });
 
 describe('images of mixed size and kind', () => {
+  it('are brought to what most have, in colour if one is, where they may be scaled', async () => {
+    const grey = (side: number): Buffer => png(side, side, (x, y) => [16 * x + y]);
+    const few = { 'a/0.png': grey(9), 'a/1.png': png(7, 5, () => [1, 2, 3]), 'b/0.png': grey(3) };
+    const many = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`${i % 2 === 0 ? 'a' : 'b'}/m${String(i)}.png`, grey(6)]));
+    const found = await folder.imported(written(folder.file('mixed'), { ...few, ...many }), { mixed: 'scale' });
+    expect([found.form.shape, found.resized, found.notes]).toEqual([
+      [3, 6, 6],
+      3,
+      ['8 grey images were made colour', '3 images were resized'],
+    ]);
+    const alike = await folder.imported(written(folder.file('alike'), many), { mixed: 'scale' });
+    expect([alike.form.shape, alike.resized, alike.notes]).toEqual([[1, 6, 6], 0, []]);
+    const asked = await folder.imported(folder.file('mixed'), { mixed: 'scale', size: { height: 2, width: 4 }, channels: 1 });
+    expect([asked.form.shape, asked.resized]).toEqual([[1, 2, 4], 9]);
+  });
+
+  it.each([
+    [
+      'the size of half of them',
+      [
+        [30, 20, 5],
+        [50, 40, 5],
+      ],
+      [30, 20],
+    ],
+    [
+      'else a square of the middle one’s shorter side',
+      [
+        [30, 20, 4],
+        [50, 40, 3],
+        [60, 61, 3],
+      ],
+      [40, 40],
+    ],
+    [
+      'of at most 64',
+      [
+        [300, 200, 4],
+        [500, 400, 3],
+        [600, 610, 3],
+      ],
+      [64, 64],
+    ],
+  ] as const)('have %s', (_, sizes, [width, height]) => {
+    const survey = new ImageSurvey();
+    for (const [w, h, count] of sizes) survey.add({ width: w, height: h, channels: 1 }, count);
+    expect(survey.form()).toEqual({ width, height, channels: 1 });
+  });
+
   it('are brought to the size and channels asked for, and how many were resized is said', async () => {
     const flat = (width: number, height: number, shade: readonly number[]): Buffer => png(width, height, () => shade);
     const path = written(folder.file('mixed'), {
@@ -219,7 +269,10 @@ describe('images of mixed size and kind', () => {
       'test/a/1.png': flat(2, 30, [7]),
     });
     const found = await folder.imported(path, { size: { height: 4, width: 4 }, channels: 3 });
-    expect([found.form.shape, found.notes]).toEqual([[3, 4, 4], ['2 images were resized']]);
+    expect([found.form.shape, found.notes]).toEqual([
+      [3, 4, 4],
+      ['2 grey images were made colour', '2 images were resized'],
+    ]);
     expect(new Set(found.training.bytes.subarray(0, 2 * 48))).toEqual(new Set([7]));
   });
 });

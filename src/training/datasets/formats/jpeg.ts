@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { broken, mismatch } from '../dataset-error.ts';
 import { checkPixels, type Image } from './image.ts';
+import type { ImageForm } from './image-survey.ts';
 
 export type DecodeJpeg = (name: string, file: Uint8Array) => Image;
 
@@ -64,6 +65,12 @@ function decode(decoder: Decoder, name: string, file: Uint8Array): Image {
     for (let i = 0; i < plane; i++) pixels[to + i] = decoded.data[4 * i + c] ?? 0;
   }
   return { width, height, channels, pixels };
+}
+
+/** Of its frame header; nothing is decoded. */
+export function jpegForm(name: string, file: Uint8Array): ImageForm {
+  const { width, height, components } = frameOf(name, file);
+  return { width, height, channels: components === 1 ? 1 : 3 };
 }
 
 /** Size and number of components, from the frame header (ITU-T T.81, B.2.2). */

@@ -5,6 +5,7 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { broken, mismatch } from '../dataset-error.ts';
 import { checkPixels, type Image } from './image.ts';
+import type { ImageForm } from './image-survey.ts';
 
 interface Header {
   readonly width: number;
@@ -58,7 +59,7 @@ export function decodePng(name: string, file: Uint8Array): Image {
     0,
   );
   const raw = inflated(name, data, expected);
-  const channels = header.colour === 0 || header.colour === 4 ? 1 : 3;
+  const channels = channelsOf(header.colour);
   const pixels = new Uint8Array(channels * header.width * header.height);
   let at = 0;
   for (const grid of grids) {
@@ -71,6 +72,16 @@ export function decodePng(name: string, file: Uint8Array): Image {
     at += grid.height * (stride + 1);
   }
   return { width: header.width, height: header.height, channels, pixels };
+}
+
+/** Of its header; nothing is decoded. */
+export function pngForm(name: string, file: Uint8Array): ImageForm {
+  const { width, height, colour } = headerOf(name, file.subarray(16, 29));
+  return { width, height, channels: channelsOf(colour) };
+}
+
+function channelsOf(colour: number): 1 | 3 {
+  return colour === 0 || colour === 4 ? 1 : 3;
 }
 
 function chunksOf(name: string, file: Uint8Array): { readonly header: Header; readonly palette: Uint8Array; readonly data: Uint8Array } {

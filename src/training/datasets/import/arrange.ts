@@ -3,11 +3,11 @@
  * hash and statistics for each split. Two sources of the same samples end as the same bytes.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { mismatch } from '../dataset-error.ts';
-import { writeWhole } from '../sources/write-whole.ts';
-import { splitValidation } from '../split.ts';
+import { created, writeWhole } from '../sources/write-whole.ts';
+import { splitValidation, type Split as Drawn } from '../split.ts';
 import type { Importing } from './importing.ts';
 import type { ImportProgress } from './options.ts';
 import type { NumberedClasses } from './classes.ts';
@@ -94,10 +94,23 @@ function split(source: string, { samples, options, note }: Importing, { names, n
   const { testShare: share, seed } = options;
   const all = sorted(training);
   const labels = names.length === 0 ? new Uint8Array(all.length) : all.map((i) => numberOf[samples.classOf(i)] ?? 0);
-  const parts = splitValidation(labels, Math.max(1, names.length), share, seed);
+  const parts = leavingOne(splitValidation(labels, Math.max(1, names.length), share, seed), labels);
   if (parts.validation.length === 0 || parts.training.length === 0)
     throw mismatch(source, null, `enough samples to draw a test set of ${String(share)} from`, String(all.length));
   return { training: parts.training.map((i) => all[i] ?? 0), test: parts.validation.map((i) => all[i] ?? 0), drawn: { share, seed } };
+}
+
+/** A class of which all would be tested on keeps its first for training. */
+function leavingOne({ training, validation }: Drawn, labels: ArrayLike<number>): Drawn {
+  const trained = new Set(Array.from(training, (i) => labels[i]));
+  const kept = new Set<number>();
+  for (const i of validation) {
+    if (trained.has(labels[i])) continue;
+    trained.add(labels[i]);
+    kept.add(i);
+  }
+  if (kept.size === 0) return { training, validation };
+  return { training: Uint32Array.from([...training, ...kept]).sort(), validation: validation.filter((i) => !kept.has(i)) };
 }
 
 /** `[samples, …shape]` values, then `[samples]` classes (8 bits up to 256 of them, else 16) or `[samples, targets]` float32. */
@@ -109,7 +122,7 @@ class SplitWriter {
   readonly #hash = createHash('sha256');
 
   constructor(path: string, samples: Samples, form: Form, numbered: NumberedClasses) {
-    this.#file = openSync(path, 'wx');
+    this.#file = created(path, 'wx');
     this.#samples = samples;
     this.#form = form;
     this.#numbered = numbered;

@@ -1,6 +1,7 @@
 /** One import from beginning to end, in the thread it is called in: read, arrange, and hand back what is to be stored. Stores nothing itself. */
 import { basename, join } from 'node:path';
 import { arrange, type Arranged } from './arrange.ts';
+import { MixedImages } from '../formats/image-survey.ts';
 import { Classes } from './classes.ts';
 import type { ColumnNames } from './importing.ts';
 import { ImportCancelled, type ImportOptions, type ImportProgress } from './options.ts';
@@ -39,7 +40,18 @@ const PROGRESS_EVERY_MS = 100;
  * @param staging an existing, empty folder: `training` and `test` are left there, and whatever an error leaves behind
  * @throws DatasetError; ImportCancelled
  */
-export async function importDataset({ path, as }: Source, staging: string, options: ImportOptions, watch: Watch): Promise<Imported> {
+export async function importDataset(source: Source, staging: string, options: ImportOptions, watch: Watch): Promise<Imported> {
+  try {
+    return await importOnce(source, staging, options, watch);
+  } catch (error) {
+    if (!(error instanceof MixedImages)) throw error;
+    const { width, height, channels } = error.form;
+    const { size, channels: asked } = options;
+    return importOnce(source, staging, { ...options, size: size ?? { width, height }, channels: asked ?? channels }, watch);
+  }
+}
+
+async function importOnce({ path, as }: Source, staging: string, options: ImportOptions, watch: Watch): Promise<Imported> {
   const samples = new Samples(join(staging, 'samples'));
   const meter = new Meter();
   const notes: string[] = [];

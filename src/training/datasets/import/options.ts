@@ -4,6 +4,8 @@ export interface ImportOptions {
   readonly size: { readonly height: number; readonly width: number } | null;
   /** Every image is brought to grey or colour; null: all must be the same. */
   readonly channels: 1 | 3 | null;
+  /** What becomes of images that differ where `size` or `channels` say nothing: an error, or all are brought to what suits most. */
+  readonly mixed: 'refuse' | 'scale';
   /** The column of the class, by its name or its number from 1; of CIFAR-100, `coarse`. Null: found by its name. */
   readonly label: string | null;
   /** Columns of numbers to predict instead of a class. Empty: none. */
@@ -16,7 +18,16 @@ export interface ImportOptions {
   readonly seed: number;
 }
 
-export const DEFAULTS: ImportOptions = { size: null, channels: null, label: null, targets: [], drop: [], testShare: 0.2, seed: 0 };
+export const DEFAULTS: ImportOptions = {
+  size: null,
+  channels: null,
+  mixed: 'refuse',
+  label: null,
+  targets: [],
+  drop: [],
+  testShare: 0.2,
+  seed: 0,
+};
 
 export interface ImportProgress {
   readonly phase: 'reading' | 'sorting' | 'writing';

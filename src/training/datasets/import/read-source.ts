@@ -9,6 +9,7 @@ import { ImageSet, placeOf } from '../formats/image-set.ts';
 import { readNpySet } from '../formats/npy-set.ts';
 import { readParquetSet } from '../formats/parquet-set.ts';
 import { isEntry } from '../sources/entry-name.ts';
+import type { Bytes } from '../sources/bytes.ts';
 import { walk, type Item } from '../sources/walk.ts';
 import type { Importing } from './importing.ts';
 import { complaint, recognise } from './recognise.ts';
@@ -31,7 +32,7 @@ const SAID = 3;
  * @param path absolute
  * @param name what errors call it
  * @param aside a folder for entries too large for memory
- * @throws DatasetError
+ * @throws DatasetError; MixedImages where images differ and may be scaled
  */
 export async function readSource(
   { path: root, name }: { path: string; name: string },
@@ -45,6 +46,7 @@ export async function readSource(
   let imageCount = 0;
   let packed = true;
   let unread: Item | null = null;
+  const damaged = new Map<SetKind | 'image', Item>();
   const source = basename(name);
   for await (const item of walk({ path: root, name }, aside, importing)) {
     const { path, bytes } = item;
@@ -53,22 +55,25 @@ export async function readSource(
     const kind = recognise(bytes);
     if (kind === 'image') {
       const { folder, split } = placeOf(bytes.name, path);
-      const label = importing.classes.ofName(folder, bytes.name);
+      const label = importing.classes.ofName(folder.normalize(), bytes.name);
       await images.add(bytes.name, bytes.read(0, bytes.length), split ?? 'training', label);
       imageCount += 1;
       bytes.discard();
       continue;
     }
-    bytes.close();
-    if (kind === 'text') texts.push(item);
+    if (kind === 'text' && mayBeNames(bytes)) texts.push(item);
     if (kind === 'text' || kind === 'other') {
       passed.push(bytes.name);
       unread ??= item;
+      const meant = namedAs(bytes.name);
+      if (meant !== null && !damaged.has(meant)) damaged.set(meant, item);
     } else sets.set(kind, [...(sets.get(kind) ?? []), item]);
+    bytes.close();
   }
   const found: (SetKind | 'image')[] = [...(imageCount > 0 ? (['image'] as const) : []), ...sets.keys()];
   const [only, other] = found;
-  if (only === undefined) throw unread === null ? mismatch(source, null, 'data', 'an empty folder or archive') : complaint(unread.bytes);
+  if (only === undefined)
+    throw unread === null ? mismatch(source, null, 'data', 'an empty folder or archive') : complaint(unread.bytes, null);
   if (other !== undefined)
     throw mismatch(
       source,
@@ -78,9 +83,11 @@ export async function readSource(
       'name the file or folder that is meant',
     );
   if (only === 'cifar-10' || only === 'cifar-100') knowNames(texts, importing);
-  else if (damagedBeside(only, passed) && unread !== null) throw complaint(unread.bytes);
+  const damagedOne = damaged.get(only);
+  if (damagedOne !== undefined) throw complaint(damagedOne.bytes, only);
   if (only !== 'image') importing.meter.samples = null;
   await readSet(only, sets, source, images, importing);
+  images.end();
   if (images.resized > 0) importing.note(`${String(images.resized)} images were resized`);
   if (passed.length > 0 && only !== 'cifar-10' && only !== 'cifar-100')
     importing.note(
@@ -124,30 +131,23 @@ async function readSet(
   }
 }
 
-/** A file of the same set by its name, whose content fits nothing, is damaged rather than a note of its author's. */
-function damagedBeside(kind: SetKind | 'image', passed: readonly string[]): boolean {
-  const pattern =
-    kind === 'image'
-      ? /\.(?:png|jpe?g)$/i
-      : kind === 'idx'
-        ? /idx\d/i
-        : kind === 'npy'
-          ? /\.npy$/i
-          : kind === 'parquet'
-            ? /\.parquet$/i
-            : kind === 'csv'
-              ? /\.csv$/i
-              : null;
-  return pattern !== null && passed.some((name) => pattern.test(name));
+/** What the name of a file says it is: if its content fits nothing, it is damaged rather than a note of its author's. */
+function namedAs(name: string): SetKind | 'image' | null {
+  if (/\.(?:png|jpe?g)$/i.test(name)) return 'image';
+  if (/idx\d/i.test(name)) return 'idx';
+  const [, ending = ''] = /\.(npy|parquet|csv)$/i.exec(name) ?? [];
+  return (['npy', 'parquet', 'csv'] as const).find((kind) => kind === ending.toLowerCase()) ?? null;
 }
 
-/** `batches.meta.txt`, `fine_label_names.txt`: one name a line. */
+/** `batches.meta.txt`, `fine_label_names.txt`. */
+function mayBeNames({ name, length }: Bytes): boolean {
+  return /(?:meta|names)/i.test(name) && length <= LONGEST_NAMES;
+}
+
+/** One name a line. */
 function knowNames(texts: readonly Item[], { classes, options }: Importing): void {
-  const wanted = texts.filter(
-    ({ bytes }) => /(?:meta|names)/i.test(bytes.name) && /coarse/i.test(bytes.name) === (options.label === 'coarse'),
-  );
+  const wanted = texts.filter(({ bytes }) => /coarse/i.test(bytes.name) === (options.label === 'coarse'));
   for (const { bytes } of wanted) {
-    if (bytes.length > LONGEST_NAMES) continue;
     const names = Buffer.from(bytes.read(0, bytes.length))
       .toString('utf8')
       .split(/\r?\n/)

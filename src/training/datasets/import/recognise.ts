@@ -49,14 +49,20 @@ export function recognise(bytes: Bytes): Kind {
   return isText(bytes) ? 'text' : 'other';
 }
 
-/** Why a file that was meant to be data is none: the nearest format's complaint. */
-export function complaint(bytes: Bytes): DatasetError {
-  if (bytes.length === 0) return mismatch(bytes.name, null, FORMATS, 'an empty file');
+/** Why a file that was meant to be data is none: the nearest format's complaint. @param among what it lies; null: alone */
+export function complaint(bytes: Bytes, among: Kind | null): DatasetError {
+  const expected = among === 'image' ? 'a PNG or JPEG image' : FORMATS;
+  if (bytes.length === 0) return mismatch(bytes.name, null, expected, 'an empty file');
   if (/idx\d/i.test(bytes.name)) readIdx(bytes);
   const cut = cutCifar(bytes);
   if (cut !== null) return mismatch(bytes.name, `offset ${String(bytes.length)}`, 'the end of a record', cut, 'the file is cut short');
   const begins = [...bytes.read(0, Math.min(8, bytes.length))].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return mismatch(bytes.name, 'offset 0', FORMATS, isText(bytes) ? 'a text that is no table' : `bytes that begin with ${begins}`);
+  return mismatch(
+    bytes.name,
+    'offset 0',
+    expected,
+    isText(bytes) ? (among === 'image' ? 'a text' : 'a text that is no table') : `bytes that begin with ${begins}`,
+  );
 }
 
 /** Protocols 2 to 5 say so; older ones begin with a mark or an empty container. */

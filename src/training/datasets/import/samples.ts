@@ -2,9 +2,9 @@
  * The samples of an import in the order in which they come: their values in one file, what is small in memory. Sorting and splitting
  * come later. Values are little-endian, as this machine's.
  */
-import { closeSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, readSync, rmSync } from 'node:fs';
 import { grouped, mismatch } from '../dataset-error.ts';
-import { writeWhole } from '../sources/write-whole.ts';
+import { created, writeWhole } from '../sources/write-whole.ts';
 import type { Split } from './split-names.ts';
 
 /** What all samples of a dataset have in common. */
@@ -40,7 +40,7 @@ export class Samples {
   /** @param path of a file that is created */
   constructor(path: string) {
     this.#path = path;
-    this.#file = openSync(path, 'wx+');
+    this.#file = created(path, 'wx+');
   }
 
   get form(): Form | null {

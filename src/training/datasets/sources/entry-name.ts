@@ -21,6 +21,17 @@ export function safePath(archive: string, name: string): string {
     .join('/');
 }
 
+/** The upper half of code page 437, in which old zips have their names. */
+const UPPER =
+  'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0';
+
+/** UTF-8, as nearly all are; else so that different names stay different. */
+export function decodedName(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString('utf8');
+  if (!text.includes('\ufffd')) return text;
+  return Array.from(bytes, (byte) => (byte < 128 ? String.fromCharCode(byte) : (UPPER[byte - 128] ?? ''))).join('');
+}
+
 /** What a link stands for would be lost, or lies outside. */
 export function refusedLink(archive: string, name: string): DatasetError {
   return mismatch(archive, `entry ${JSON.stringify(name)}`, 'a file', 'a link', 'pack the archive with its links followed');

@@ -1,6 +1,7 @@
 /** Tar archives read from front to end: ustar, with GNU's long names and pax paths and sizes. Devices and folders are passed over. */
 import { mismatch } from '../dataset-error.ts';
 import type { ChunkReader } from './chunk-reader.ts';
+import { decodedName } from './entry-name.ts';
 
 export interface TarEntry {
   /** As written in the archive. */
@@ -71,7 +72,7 @@ function shortName(header: Uint8Array): string {
 function text(bytes: Uint8Array, offset: number, length: number): string {
   const field = bytes.subarray(offset, offset + length);
   const end = field.indexOf(0);
-  return Buffer.from(end === -1 ? field : field.subarray(0, end)).toString('utf8');
+  return decodedName(end === -1 ? field : field.subarray(0, end));
 }
 
 /** Octal digits, or base 256 where the first bit is set (GNU, for sizes above 8 GiB). */

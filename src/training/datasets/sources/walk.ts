@@ -2,7 +2,7 @@
  * Every file of a path, whatever it is wrapped in: folders, zip, tar, gzip and xz, nested. Nothing is ever written under a name of
  * an archive's: an entry stays in memory or is put aside under a number.
  */
-import { closeSync, openSync, readdirSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs';
+import { closeSync, readdirSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { mismatch, unreadable } from '../dataset-error.ts';
@@ -13,7 +13,7 @@ import { Expansion } from './expansion.ts';
 import type { Meter } from './meter.ts';
 import { streamed } from './streamed.ts';
 import { isTar, tarEntries } from './tar.ts';
-import { writeWhole } from './write-whole.ts';
+import { created, writeWhole } from './write-whole.ts';
 import { unxz } from './xz.ts';
 import { zipEntries, zipEntryCount } from './zip.ts';
 
@@ -196,7 +196,7 @@ class Walk {
         if (size <= IN_MEMORY) continue;
         if (file === null) {
           const path = join(this.#aside, `entry-${String((this.#put += 1))}`);
-          file = { path, descriptor: openSync(path, 'wx') };
+          file = { path, descriptor: created(path, 'wx') };
         }
         for (const kept of chunks.splice(0)) writeWhole(file.descriptor, kept);
       }

@@ -1,6 +1,15 @@
 /** Writes of an import: whole, or the disk is full. */
-import { writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { diskFull, isDiskFull } from '../dataset-error.ts';
+
+/** A new file's descriptor. @throws DatasetError `disk-full` */
+export function created(path: string, flags: 'wx' | 'wx+'): number {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    throw isDiskFull(error) ? diskFull() : error;
+  }
+}
 
 /** @throws DatasetError `disk-full` */
 export function writeWhole(file: number, content: Uint8Array): void {

@@ -5,6 +5,7 @@
 import { createInflateRaw, crc32, inflateRawSync } from 'node:zlib';
 import { broken, grouped, mismatch } from '../dataset-error.ts';
 import { runs, type Bytes } from './bytes.ts';
+import { decodedName } from './entry-name.ts';
 import { streamed } from './streamed.ts';
 
 export interface ZipEntry {
@@ -40,7 +41,7 @@ export function* zipEntries(archive: Bytes): Generator<ZipEntry> {
       size: fixed.getUint32(24, true),
       local: fixed.getUint32(42, true),
     };
-    const name = Buffer.from(archive.read(at + 46, nameLength)).toString('utf8');
+    const name = decodedName(archive.read(at + 46, nameLength));
     extend64(entry, view(archive.read(at + 46 + nameLength, extraLength)));
     at += 46 + nameLength + extraLength + commentLength;
     const link = fixed.getUint8(5) === UNIX && fixed.getUint32(38, true) >>> 28 === LINK;
