@@ -4,6 +4,7 @@
  */
 import { createContext } from 'svelte';
 import type { Client } from '../client.ts';
+import { Acts } from './acts.ts';
 import { Clock } from './clock.svelte.ts';
 import type { Connection } from './connection.svelte.ts';
 import { LabState } from './lab.svelte.ts';
@@ -12,6 +13,8 @@ import type { Route } from './route.svelte.ts';
 import { Selection } from './selection.svelte.ts';
 import { StudyState } from './study.svelte.ts';
 import { TelemetryState } from './telemetry.svelte.ts';
+import { Uploads } from './uploads.svelte.ts';
+import { ViewActs } from './view-acts.svelte.ts';
 
 export class App {
   readonly client: Client;
@@ -22,8 +25,14 @@ export class App {
   readonly lab = new LabState();
   readonly telemetry = new TelemetryState();
   readonly selection = new Selection();
+  readonly notices = new Notices();
+  readonly uploads = new Uploads();
+  readonly view = new ViewActs();
+  readonly acts = new Acts(this);
   /** The study in front; null: none is. */
   study = $state.raw<StudyState | null>(null);
+  /** A study that was opened from a file, for the page that sets studies up; that page takes it. */
+  opened = $state.raw<unknown>(null);
   readonly #ends: (() => void)[] = [];
   #endStudy: () => void = () => undefined;
 

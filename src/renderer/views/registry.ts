@@ -1,8 +1,17 @@
-/** The views behind the tabs, loaded when they are first shown, so that the first script stays small. */
+/**
+ * The views behind the tabs, the pages beside studies and the drawing of the strip, loaded when they are first shown, so that the first script
+ * stays small. What is not here is not offered.
+ */
 import type { Component } from 'svelte';
-import type { Tab } from '../state/route.ts';
+import type { Place, Tab } from '../state/route.ts';
 
-export type ViewLoader = () => Promise<{ default: Component }>;
+type Loader = () => Promise<{ default: Component }>;
 
 /** A view takes no properties: it reads what it shows from `getApp()`. Its switches go into the tab bar through `shared/TabTools.svelte`. */
-export const views: Readonly<Partial<Record<Tab, ViewLoader>>> = {};
+export const views: Readonly<Partial<Record<Tab, Loader>>> = {};
+
+/** The whole right of the window, beside the rail. */
+export const pages: Readonly<Partial<Record<Exclude<Place['page'], 'study' | 'start'>, Loader>>> = {};
+
+/** What ran where, small: below every view but the lab's. `null`: there is none yet. */
+export const timeline: Loader | null = null as Loader | null;

@@ -1,0 +1,47 @@
+/** Which idle workers cost most right now: idle longest, graphics cards before cores, all that idle for the same reason together. Pure. */
+import type { SlotRow } from '../../protocol/window/lab-stream.ts';
+
+export interface IdleDevices {
+  /** Worker names, `node/device/i`, longest idle first. */
+  readonly slots: readonly SlotRow[];
+  readonly since: number;
+  readonly reason: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What one second of a worker is worth beside another's. */
+const GPU_WEIGHT = 20;
+
+/** @returns null: nothing is idle */
+export function costliestIdle(slots: readonly SlotRow[], now: number): IdleDevices | null {
+  const byReason = new Map<string, SlotRow[]>();
+  for (const slot of slots) {
+    if (slot.idle === null || slot.running.length > 0) continue;
+    const key = `${isGpu(slot) ? 'gpu' : 'cpu'} ${slot.idle.reason}`;
+    byReason.set(key, [...(byReason.get(key) ?? []), slot]);
+  }
+  let found: IdleDevices | null = null;
+  let most = -1;
+  for (const group of byReason.values()) {
+    const sorted = group.toSorted((a, b) => (a.idle?.since ?? now) - (b.idle?.since ?? now));
+    const idle = sorted[0]?.idle;
+    if (idle === undefined || idle === null) continue;
+    const cost = sorted.reduce((sum, slot) => sum + (now - (slot.idle?.since ?? now)) * (isGpu(slot) ? GPU_WEIGHT : 1), 0);
+    if (cost <= most) continue;
+    most = cost;
+    found = { slots: sorted, since: idle.since, reason: idle.reason, data: idle.data };
+  }
+  return found;
+}
+
+export function isGpu({ device }: SlotRow): boolean {
+  return device.startsWith('gpu');
+}
+
+/** `GPU 0`, `CPU 3`: a worker as people call it. */
+export function slotName(slot: string): string {
+  const [, device = slot, place = ''] = slot.split('/');
+  const gpu = /^gpu[-/]?(\d*)$/.exec(device);
+  if (gpu !== null) return `GPU ${gpu[1] === '' ? place : (gpu[1] ?? place)}`;
+  return device === 'cpu' ? `CPU ${place}` : `${device} ${place}`.trim();
+}

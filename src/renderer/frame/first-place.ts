@@ -1,0 +1,19 @@
+/** Where a window begins, and where it goes when what it showed is gone. Pure. */
+import type { StudyRow } from '../../protocol/window/study-stream.ts';
+import type { LabHead } from '../state/lab.svelte.ts';
+import type { Place } from '../state/route.ts';
+
+/**
+ * @param now null: nowhere yet
+ * @returns null: it stays
+ */
+export function firstPlace(now: Place | null, lab: LabHead | null, studies: readonly StudyRow[]): Place | null {
+  if (lab === null) return null;
+  if (now !== null && (now.page !== 'study' || studies.some(({ key }) => key === now.study))) return null;
+  // A study that was just started is known to the calls before the stream tells of it.
+  if (now?.page === 'study' && studies.length > 0) return null;
+  const running = studies.find(({ state }) => state === 'running');
+  const latest = studies.reduce<StudyRow | null>((best, study) => ((study.created ?? 0) >= (best?.created ?? 0) ? study : best), null);
+  const chosen = running ?? latest;
+  return chosen === null ? (now === null ? { page: 'start' } : null) : { page: 'study', study: chosen.key, tab: 'evolution' };
+}

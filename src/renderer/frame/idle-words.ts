@@ -1,0 +1,78 @@
+/** Why a worker is idle, in words, and what can be done about it. Facts are the scheduler's; what it doesn't say is left out. Pure. */
+import { roughly } from '../format.ts';
+import { text } from '../text.ts';
+
+export type IdleAct = 'use-again' | 'try-again' | 'resume' | 'add';
+
+export interface IdleWords {
+  readonly words: string;
+  readonly act: IdleAct | null;
+}
+
+type Facts = Readonly<Record<string, unknown>>;
+
+export function idleWords(reason: string, data: Facts, now: number): IdleWords {
+  const { idle } = text;
+  switch (reason) {
+    case 'leftOut': {
+      const since = numberOf(data, 'since');
+      return { words: idle.leftOut({ age: since === null ? null : text.ago({ age: roughly(now - since) }) }), act: 'use-again' };
+    }
+    case 'quarantined':
+      return { words: idle.quarantined({ failures: listOf(data, 'failures').length, until: null }), act: 'try-again' };
+    case 'starting':
+      return { words: idle.starting({ tries: numberOf(data, 'tries') ?? 0 }), act: null };
+    case 'storage':
+      return { words: idle.storage({ error: wordOf(data, 'error') }), act: null };
+    case 'retry':
+      return { words: idle.retry({ trials: listOf(data, 'trials').length }), act: null };
+    case 'avoided':
+      return { words: idle.avoided({ trials: listOf(data, 'trials').length }), act: null };
+    case 'sampler':
+      return { words: idle.sampler({ sampler: wordOf(data, 'sampler'), trials: numberOf(data, 'trials') ?? 0 }), act: null };
+    case 'generation':
+      return {
+        words: idle.generation({ generation: numberOf(data, 'generation') ?? 0, trials: listOf(data, 'trials').length }),
+        act: null,
+      };
+    case 'budget': {
+      const limit = numberOf(data, 'limit') ?? 0;
+      const last = listOf(data, 'trials').length;
+      return {
+        words: last === 0 ? idle.budgetOver({ limit }) : idle.budget({ limit, last, on: kindOf(listOf(data, 'slots')) }),
+        act: 'add',
+      };
+    }
+    case 'paused':
+      return { words: idle.paused, act: 'resume' };
+    case 'finished':
+      return { words: idle.finished, act: 'add' };
+    case 'away':
+    case 'spaceUsedUp':
+    case 'ending':
+    case 'noStudy':
+      return { words: idle[reason], act: null };
+    default:
+      return { words: idle.none, act: null };
+  }
+}
+
+function kindOf(slots: readonly unknown[]): 'cpu' | 'gpu' | 'mixed' {
+  const gpus = slots.filter((slot) => typeof slot === 'string' && /\/gpu/.test(slot)).length;
+  return gpus === 0 ? 'cpu' : gpus === slots.length ? 'gpu' : 'mixed';
+}
+
+function numberOf(data: Facts, name: string): number | null {
+  const value = data[name];
+  return typeof value === 'number' ? value : null;
+}
+
+function wordOf(data: Facts, name: string): string {
+  const value = data[name];
+  return typeof value === 'string' ? value : text.unknown;
+}
+
+function listOf(data: Facts, name: string): readonly unknown[] {
+  const value = data[name];
+  return Array.isArray(value) ? value : [];
+}

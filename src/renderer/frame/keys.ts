@@ -1,0 +1,91 @@
+/** Which key does what, everywhere in the window. Keys inside a chart are the chart's. Pure. */
+
+export type CommandName =
+  | `tab-${1 | 2 | 3 | 4 | 5}`
+  | 'next'
+  | 'previous'
+  | 'lineage-next'
+  | 'lineage-previous'
+  | 'parents'
+  | 'children'
+  | 'best'
+  | 'fit'
+  | 'table'
+  | 'pause-resume'
+  | 'new-study'
+  | 'open-data'
+  | 'open-lab'
+  | 'export-best'
+  | 'commands'
+  | 'settings'
+  | 'keys'
+  | 'out'
+  | 'stop'
+  | 'add'
+  | 'strip'
+  | 'datasets'
+  | 'machines';
+
+interface Key {
+  readonly key: string;
+  readonly ctrl?: boolean;
+  readonly shift?: boolean;
+  readonly command: CommandName;
+  /** As the sheet shows it. */
+  readonly shown: string;
+}
+
+export const keys: readonly Key[] = [
+  { key: '1', command: 'tab-1', shown: '1' },
+  { key: '2', command: 'tab-2', shown: '2' },
+  { key: '3', command: 'tab-3', shown: '3' },
+  { key: '4', command: 'tab-4', shown: '4' },
+  { key: '5', command: 'tab-5', shown: '5' },
+  { key: 'j', command: 'next', shown: 'J' },
+  { key: 'k', command: 'previous', shown: 'K' },
+  { key: 'j', shift: true, command: 'lineage-next', shown: 'Shift J' },
+  { key: 'k', shift: true, command: 'lineage-previous', shown: 'Shift K' },
+  { key: 'p', command: 'parents', shown: 'P' },
+  { key: 'c', command: 'children', shown: 'C' },
+  { key: 'b', command: 'best', shown: 'B' },
+  { key: 'f', command: 'fit', shown: 'F' },
+  { key: 't', command: 'table', shown: 'T' },
+  { key: ' ', command: 'pause-resume', shown: 'Space' },
+  { key: 'n', ctrl: true, command: 'new-study', shown: 'Ctrl N' },
+  { key: 'o', ctrl: true, command: 'open-data', shown: 'Ctrl O' },
+  { key: 'o', ctrl: true, shift: true, command: 'open-lab', shown: 'Ctrl Shift O' },
+  { key: 's', ctrl: true, command: 'export-best', shown: 'Ctrl S' },
+  { key: 'k', ctrl: true, command: 'commands', shown: 'Ctrl K' },
+  { key: ',', ctrl: true, command: 'settings', shown: 'Ctrl ,' },
+  { key: '?', command: 'keys', shown: '?' },
+  { key: 'escape', command: 'out', shown: 'Esc' },
+];
+
+type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'> & { readonly target?: EventTarget | null };
+
+/**
+ * @param typing the key goes into a field or a menu: only those with Ctrl are for the window
+ * @returns null: none of ours
+ */
+export function commandFor(event: Pressed, typing: boolean): CommandName | null {
+  if (event.altKey) return null;
+  const ctrl = event.ctrlKey || event.metaKey;
+  if (typing && !ctrl) return null;
+  const pressed = event.key.toLowerCase();
+  const found = keys.find(
+    ({ key, ctrl: withCtrl = false, shift = false }) =>
+      // A question mark is typed with Shift on some keyboards and without on others.
+      key === pressed && withCtrl === ctrl && (key === '?' || shift === event.shiftKey),
+  );
+  if (found?.command === 'pause-resume' && isButton(event.target)) return null;
+  return found?.command ?? null;
+}
+
+/** Space presses a button that has the focus. */
+function isButton(target: EventTarget | null | undefined): boolean {
+  return target instanceof Element && target.matches('button, a, summary, [role="radio"], [role="tab"], [role="checkbox"]');
+}
+
+export function shownKey(command: string): string | null {
+  return keys.find((key) => key.command === command)?.shown ?? null;
+}

@@ -1,0 +1,30 @@
+/** The path of a small staircase of bests. Pure. */
+import type { Direction } from '../../core/study/direction.ts';
+import type { StudyRow } from '../../protocol/window/study-stream.ts';
+
+/**
+ * Better is up. The worst half of the steps shares the foot, so that one bad start does not flatten the rest.
+ * @param ended how many trials have ended, where the last step reaches to
+ * @returns empty: nothing has a value yet
+ */
+export function stairs(
+  { ended: at, values }: StudyRow['staircase'],
+  direction: Direction,
+  ended: number,
+  width: number,
+  height: number,
+): string {
+  const best = values.at(-1);
+  const first = values[0];
+  if (best === undefined || first === undefined) return '';
+  const foot = values.length > 4 ? (values[Math.floor(values.length / 4)] ?? first) : first;
+  const span = Math.abs(best - foot) || 1;
+  const last = Math.max(ended, at.at(-1) ?? 1, 2);
+  const x = (n: number): string => (((n - 1) / (last - 1)) * width).toFixed(1);
+  const y = (value: number): string => {
+    const above = direction === 'maximize' ? value - foot : foot - value;
+    return (height - 1 - (Math.max(0, above) / span) * (height - 2)).toFixed(1);
+  };
+  const steps = values.map((value, i) => (i === 0 ? `M${x(at[0] ?? 1)} ${y(value)}` : `H${x(at[i] ?? 1)} V${y(value)}`));
+  return `${steps.join(' ')} H${width}`;
+}

@@ -1,0 +1,18 @@
+/** How a trial came about, in words. Pure. */
+import { text } from '../text.ts';
+
+const founders = new Set(['random', 'uniform', 'latin-hypercube', '']);
+
+export function originText(operator: string, parents: readonly number[]): string {
+  const { origin } = text.inspector;
+  if (parents.length > 0) return origin.of({ operator: operatorWord(operator), parents });
+  return founders.has(operator) ? origin.founder : origin.other({ operator: operatorWord(operator) });
+}
+
+/** An operator's name as a word; those of others as they are. */
+export function operatorWord(operator: string): string {
+  if (operator === 'crossover+mutation') return text.operators.both;
+  if (operator === 'mutation') return text.operators.mutation;
+  if (operator === 'crossover') return text.operators.crossover;
+  return founders.has(operator) ? text.operators.random : operator.replace(/-/g, ' ');
+}

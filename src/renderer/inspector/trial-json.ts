@@ -1,0 +1,31 @@
+/** A trial as JSON to be pasted: its parameters as people write them, what they were worth, where they came from. Pure. */
+import { axesOf } from '../../core/search-space/axis.ts';
+import type { StudyHead } from '../../protocol/window/study-stream.ts';
+import type { TrialTable } from '../state/trial-table.ts';
+
+export function trialJson(head: StudyHead, table: TrialTable, trial: number): string {
+  const axes = head.searched === null ? [] : axesOf(head.searched.searchSpace);
+  const encoded = table.params(trial);
+  const params: Record<string, unknown> = {};
+  for (const { name, index, distribution } of axes) {
+    const own = encoded[index] ?? NaN;
+    if (!Number.isNaN(own)) params[name] = distribution.type === 'categorical' ? distribution.choices[own] : own;
+  }
+  const value = table.value(trial);
+  return JSON.stringify(
+    {
+      study: head.name,
+      trial,
+      state: table.state(trial),
+      value: Number.isFinite(value) ? value : null,
+      params,
+      lineage: {
+        operator: head.operators[table.columns.operator[trial] ?? 0] ?? null,
+        parents: table.parents(trial),
+        generation: table.generation(trial),
+      },
+    },
+    null,
+    2,
+  );
+}

@@ -1,0 +1,94 @@
+/**
+ * What a person can do to studies and the lab from anywhere in the frame: asks the host, says that it was done, holds what failed. Acts of one
+ * view stand with that view.
+ */
+import type { Source } from '../../protocol/window/datasets.ts';
+import { toFailure } from '../failure.ts';
+import { text } from '../text.ts';
+import type { App } from './app.svelte.ts';
+
+export class Acts {
+  readonly #app: App;
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  async pause(study: string): Promise<void> {
+    await this.#do(async ({ client, notices }) => {
+      await client.command('pauseStudy', { study });
+      notices.tell(text.frame.paused, () => void this.resume(study, false));
+    });
+  }
+
+  async resume(study: string, told = true): Promise<void> {
+    await this.#do(async ({ client, notices }) => {
+      await client.command('resumeStudy', { study });
+      if (told) notices.tell(text.frame.resumed, () => void this.pause(study));
+    });
+  }
+
+  async stop(study: string): Promise<void> {
+    await this.#do(async ({ client, notices }) => {
+      await client.command('stopStudy', { study });
+      notices.tell(text.frame.stopped);
+    });
+  }
+
+  async add(study: string, trials: number): Promise<void> {
+    await this.#do(async ({ client, notices }) => {
+      await client.command('addTrials', { study, trials });
+      notices.tell(text.frame.added({ trials }));
+    });
+  }
+
+  /** Trains the best again on fresh seeds. */
+  async confirm(study: string, top: number, seeds: number): Promise<void> {
+    await this.#do(async ({ client, notices }) => {
+      await client.command('confirm', { study, top, seeds });
+      notices.tell(text.inspector.confirming({ top, seeds }));
+    });
+  }
+
+  async cancelTrial(study: string, trial: number): Promise<void> {
+    await this.#do(async ({ client }) => {
+      await client.command('cancelTrial', { study, trial });
+    });
+  }
+
+  /** One click: a study of MNIST with every default, and its empty chart at once. */
+  async startWithMnist(): Promise<void> {
+    await this.#do(async ({ client, route }) => {
+      const draft = await client.query('draft', { dataset: null });
+      const { study } = await client.command('startStudy', { study: draft, workers: null });
+      route.go({ page: 'study', study, tab: 'evolution' });
+    });
+  }
+
+  async openLab(source: Source): Promise<void> {
+    await this.#do(async ({ client, route }) => {
+      await client.command('openLab', { source });
+      route.place = null;
+    });
+  }
+
+  /** A study that was opened from a file: to be looked at before it starts, where there is a page for it. */
+  setUp(study: unknown): void {
+    this.#app.opened = study;
+    this.#app.route.go({ page: 'new', dataset: null });
+  }
+
+  /** Anything else that may fail and has no place of its own to say so. */
+  async attempt(act: () => Promise<void>): Promise<void> {
+    await this.#do(act);
+  }
+
+  async #do(act: (app: App) => Promise<void>): Promise<void> {
+    this.#app.notices.failure = null;
+    try {
+      await act(this.#app);
+    } catch (error) {
+      this.#app.notices.failure = toFailure(error);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** Asks for a file or a folder: the desktop's own dialog, or a browser's. */
+import { toFailure } from '../failure.ts';
+import type { App } from '../state/app.svelte.ts';
+import { takenOfFiles } from './dropped.ts';
+import type { Taken } from './dropped.ts';
+import { takeIn } from './take-in.ts';
+
+type What = 'dataset-file' | 'dataset-folder' | 'lab' | 'study';
+
+const accepted: Readonly<Partial<Record<What, string>>> = { lab: '.db,.sqlite,.sqlite3,.json', study: '.json' };
+
+/** Whatever is chosen is taken in as if it had been dropped. */
+export async function choose(app: App, what: What): Promise<void> {
+  try {
+    await takeIn(app, app.client.host === 'electron' ? await fromDialog(app, what) : await fromInput(app, what));
+  } catch (error) {
+    app.notices.failure = toFailure(error);
+  }
+}
+
+async function fromDialog({ client }: App, what: What): Promise<readonly Taken[]> {
+  const path = await client.native('choosePath', { what });
+  return path === null ? [] : [{ label: path.split(/[\\/]/).at(-1) ?? path, path, files: [] }];
+}
+
+async function fromInput({ client }: App, what: What): Promise<readonly Taken[]> {
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.accept = accepted[what] ?? '';
+  input.multiple = what === 'dataset-file';
+  input.webkitdirectory = what === 'dataset-folder';
+  const files = await new Promise<readonly File[]>((resolve) => {
+    input.onchange = () => resolve([...(input.files ?? [])]);
+    input.oncancel = () => resolve([]);
+    input.click();
+  });
+  return takenOfFiles(files, (file) => client.pathOf(file));
+}

@@ -1,0 +1,54 @@
+/** Takes in what was dropped or chosen: a lab is opened, a study is set up, everything else is imported; what has no path is sent first. */
+import type { Source } from '../../protocol/window/datasets.ts';
+import { toFailure } from '../failure.ts';
+import type { App } from '../state/app.svelte.ts';
+import { kindOf } from './dropped.ts';
+import type { Taken } from './dropped.ts';
+
+export async function takeIn(app: App, taken: readonly Taken[]): Promise<void> {
+  for (const one of taken) {
+    try {
+      await takeOne(app, one);
+    } catch (error) {
+      const failure = toFailure(error);
+      // Whoever cancelled knows.
+      if (failure.code !== 'cancelled') app.notices.failure = failure;
+    }
+  }
+}
+
+async function takeOne(app: App, one: Taken): Promise<void> {
+  switch (kindOf(one)) {
+    case 'lab':
+      await app.acts.openLab(await sourceOf(app, one));
+      return;
+    case 'study':
+      await openStudy(app, one);
+      return;
+    case 'data':
+      await app.client.command('beginImport', { source: await sourceOf(app, one), label: one.label, options: {} });
+  }
+}
+
+/** Its text as a study, handed to the page that sets studies up. */
+async function openStudy({ client, acts }: App, { label, path, files }: Taken): Promise<void> {
+  const [first] = files;
+  const text = path !== null ? (await client.native('readStudy', { path })).text : await first?.file.text();
+  if (text === undefined) return;
+  const study = await client.query('parseStudy', { text, source: label });
+  acts.setUp(study);
+}
+
+async function sourceOf({ client, uploads }: App, { label, path, files }: Taken): Promise<Source> {
+  if (path !== null) return { kind: 'path', path };
+  const { upload } = client;
+  if (upload === null) throw new Error(`${label}: this window knows no path of it and cannot send it`);
+  const abort = new AbortController();
+  const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
+  const row = uploads.begin(label, bytes, () => abort.abort());
+  try {
+    return { kind: 'upload', upload: await upload(files, (sent) => uploads.progress(row, sent), abort.signal) };
+  } finally {
+    uploads.end(row);
+  }
+}
