@@ -17,6 +17,7 @@ export const trialDetail = strict({
 export type TrialDetail = z.output<typeof trialDetail>;
 
 export const curve = strict({ trial: count, steps: z.array(count), values: z.array(z.number().nullable()) });
+export type TrialCurve = z.output<typeof curve>;
 
 /** At each step the deciles 10 … 90 % of the values of all trials that reported it. */
 export const deciles = strict({ steps: z.array(count), values: z.array(z.array(z.number())) });

@@ -58,7 +58,7 @@ export function idleWords(reason: string, data: Facts, now: number): IdleWords {
 }
 
 function kindOf(slots: readonly unknown[]): 'cpu' | 'gpu' | 'mixed' {
-  const gpus = slots.filter((slot) => typeof slot === 'string' && /\/gpu/.test(slot)).length;
+  const gpus = slots.filter((slot) => typeof slot === 'string' && slot.includes('/gpu')).length;
   return gpus === 0 ? 'cpu' : gpus === slots.length ? 'gpu' : 'mixed';
 }
 

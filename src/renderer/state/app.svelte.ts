@@ -8,6 +8,7 @@ import { Acts } from './acts.ts';
 import { Clock } from './clock.svelte.ts';
 import type { Connection } from './connection.svelte.ts';
 import { LabState } from './lab.svelte.ts';
+import { Notices } from './notices.svelte.ts';
 import type { Preferences } from './preferences.svelte.ts';
 import type { Route } from './route.svelte.ts';
 import { Selection } from './selection.svelte.ts';
