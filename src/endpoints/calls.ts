@@ -4,7 +4,8 @@ import type { HandlersOf } from '../protocol/endpoint.ts';
 import type { ImportRow } from '../protocol/window/lab-stream.ts';
 import type { CallDeps } from './call-deps.ts';
 import { datasetCalls } from './dataset-calls.ts';
-import { catalogueIn } from './known-dataset.ts';
+import { Imports } from './imports.ts';
+import { catalogueIn, datasetsFolder } from './known-dataset.ts';
 import { notReady } from './not-ready.ts';
 import { readingCalls } from './reading-calls.ts';
 import { setUpCalls } from './set-up-calls.ts';
@@ -38,23 +39,21 @@ export interface OtherCalls {
   close(): Promise<void>;
 }
 
-export const createCalls = (deps: CallDeps): OtherCalls => ({
-  handlers: {
-    ...setUpCalls(deps),
-    ...datasetCalls(deps),
-    ...readingCalls(deps),
-    estimate: notReady,
-    preview: notReady,
-    importance: notReady,
-    confirmations: notReady,
-    confirm: notReady,
-    beginImport: notReady,
-    cancelImport: notReady,
-    storeImport: notReady,
-    discardImport: notReady,
-  },
-  imports: () => [],
-  datasets: () => catalogueIn(deps.userFolder).names(),
-  confirms: () => null,
-  close: () => Promise.resolve(),
-});
+export function createCalls(deps: CallDeps): OtherCalls {
+  const imports = new Imports({ folder: datasetsFolder(deps.userFolder), changed: () => deps.importsChanged() });
+  return {
+    handlers: {
+      ...setUpCalls(deps),
+      ...datasetCalls(deps, imports),
+      ...readingCalls(deps),
+      estimate: notReady,
+      importance: notReady,
+      confirmations: notReady,
+      confirm: notReady,
+    },
+    imports: () => imports.rows(),
+    datasets: () => catalogueIn(deps.userFolder).names(),
+    confirms: () => null,
+    close: () => imports.close(),
+  };
+}

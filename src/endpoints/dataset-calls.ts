@@ -2,19 +2,35 @@
 import { GalapagosError } from '../core/errors.ts';
 import { datasetOutput } from '../lab/dataset-output.ts';
 import { BUNDLED_NAMES } from '../training/datasets/catalogue.ts';
-import { removeDataset } from '../training/datasets/store.ts';
+import { previewDataset } from '../training/datasets/preview.ts';
+import { readRecord, removeDataset } from '../training/datasets/store.ts';
 import type { CallDeps } from './call-deps.ts';
 import type { CallHandlers } from './calls.ts';
+import { toWindowPreview } from './dataset-preview.ts';
+import type { Imports } from './imports.ts';
 import { catalogueIn, datasetsFolder, unknownDataset } from './known-dataset.ts';
 
-type DatasetCalls = Pick<CallHandlers, 'datasets' | 'removeDataset'>;
+type DatasetCalls = Pick<
+  CallHandlers,
+  'datasets' | 'preview' | 'removeDataset' | 'beginImport' | 'cancelImport' | 'storeImport' | 'discardImport'
+>;
 
-export function datasetCalls(deps: CallDeps): DatasetCalls {
-  const { userFolder } = deps;
+export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
+  const { resources, userFolder } = deps;
   const folder = datasetsFolder(userFolder);
   const names = (): readonly string[] => catalogueIn(userFolder).names();
+  const end = async (input: { readonly import: string }): Promise<null> => {
+    await imports.cancel(input.import);
+    return null;
+  };
   return {
     datasets: () => names().map((name) => listed(folder, name)),
+    preview: async (of) => {
+      if ('import' in of) return imports.preview(of.import);
+      const preview = (await previewDataset({ folder, resources }, of.dataset)) ?? unknownDataset(of.dataset, names());
+      const record = readRecord(folder, of.dataset);
+      return toWindowPreview(preview, { path: record?.source.path ?? null, imported: record?.imported ?? null });
+    },
     removeDataset: ({ dataset }) => {
       if (BUNDLED_NAMES.includes(dataset))
         throw new GalapagosError('bundled-dataset', `${dataset} comes with Galapagos: it cannot be removed`, { found: dataset });
@@ -22,10 +38,34 @@ export function datasetCalls(deps: CallDeps): DatasetCalls {
       deps.datasetsChanged();
       return null;
     },
+    beginImport: ({ source, label, options }, { host }) => {
+      if (source.kind === 'upload')
+        return { import: imports.begin({ path: deps.uploads(source.upload), as: label, label, options: given(options) }) };
+      // A browser may be on another machine: what it names is not a file of its person.
+      if (host === 'server')
+        throw new GalapagosError('no-paths', 'a browser hands files over by uploading them; a path is for the desktop window only');
+      return { import: imports.begin({ path: source.path, as: null, label, options: given(options) }) };
+    },
+    cancelImport: end,
+    discardImport: end,
+    storeImport: async ({ import: id, name, replace }) => {
+      const dataset = await imports.store(id, name, replace);
+      deps.datasetsChanged();
+      return { dataset };
+    },
   };
 }
 
-function listed(folder: string, name: string): Awaited<ReturnType<CallHandlers['datasets']>>[number] {
+/** Those that are set. */
+function given<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>;
+  };
+}
+
+type Listed = ReturnType<typeof datasetOutput>;
+
+function listed(folder: string, name: string): { name: string; problem: string | null; dataset: Listed } {
   try {
     return { name, problem: null, dataset: datasetOutput(folder, name) };
   } catch (error) {

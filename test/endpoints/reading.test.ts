@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decilesOf } from '../../src/endpoints/read-trials.ts';
-import { datasetCalls } from '../../src/endpoints/dataset-calls.ts';
 import { readingCalls } from '../../src/endpoints/reading-calls.ts';
 import { bestConfigs } from '../../src/protocol/best-configs.ts';
 import { parseStudyFile } from '../../src/protocol/study-file.ts';
@@ -104,19 +103,5 @@ describe('an exported file', () => {
     const again = parseStudyFile(await text('study'), 'exported.json');
     expect(again).toMatchObject({ name: 'sphere in four dimensions', seed: 7, stop: { trials: 64 } });
     expect(await asked(calls, 'studyFile', { study: UID })).toEqual(again);
-  });
-});
-
-describe('datasets', () => {
-  const datasets = datasetCalls(callDeps(folder.path));
-
-  test('are listed with what comes with Galapagos', async () => {
-    const listed = await asked<{ name: string; dataset: { classes: number } | null }[]>(datasets, 'datasets', {});
-    expect(listed).toMatchObject([{ name: 'mnist', problem: null, dataset: { classes: 10 } }]);
-  });
-
-  test('that are not there, or come with Galapagos, cannot be removed', async () => {
-    expect(await ask(datasets, 'removeDataset', { dataset: 'gone' })).toMatchObject({ ok: false, error: { code: 'unknown-dataset' } });
-    expect(await ask(datasets, 'removeDataset', { dataset: 'mnist' })).toMatchObject({ ok: false, error: { code: 'bundled-dataset' } });
   });
 });

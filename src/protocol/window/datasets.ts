@@ -26,20 +26,29 @@ export const datasetPreview = strict({
   dataset: datasetOutput,
   /** What it was recognised as and by what, e.g. `CIFAR-10, python archive` and `6 files match`; null: it comes with Galapagos. */
   recognised: strict({ kind: z.string(), how: z.string() }).nullable(),
-  /** Real samples, row by row, up to 10 columns (classes) by 4; empty where samples are no images. */
+  /** Real samples: up to 10 columns (classes) by 4 rows; null where samples are no images. */
   samples: strict({
     height: count,
     width: count,
     channels: z.union([z.literal(1), z.literal(3)]),
-    /** Class of each column. */
+    /** So many pixels of a side became one; 1: as the dataset holds them. */
+    reduced: z.int().min(1),
+    /** Class of each column; a single empty one where numbers are predicted. */
     columns: z.array(z.string()),
+    /** How many samples each column has, from the top: a class may have fewer than there are rows. */
+    counts: z.array(count),
     rows: count,
-    /** Base64 of bytes, sample after sample (row by row, then column by column), each height × width × channels. */
+    /** Base64 of bytes, sample after sample (row by row, then column by column), each height × width × channels; 0 where there is none. */
     pixels: z.string(),
   }).nullable(),
-  /** First rows where samples are no images. */
-  table: strict({ columns: z.array(z.string()), rows: z.array(z.array(z.number())) }).nullable(),
-  /** Codes and what they are about: imbalance, scaled, one class; words are the renderer's. */
+  /** First rows where samples are no images: the first features, then the class by its name, or the numbers to predict. */
+  table: strict({
+    columns: z.array(z.string()),
+    rows: z.array(z.array(z.union([z.number(), z.string()]))),
+    /** How many features there are. */
+    features: count,
+  }).nullable(),
+  /** Codes and what they are about: imbalance, scaled, one-class, empty-classes; words are the renderer's. */
   warnings: z.array(strict({ code: z.string(), data: z.record(z.string(), z.unknown()) })),
 });
 export type DatasetPreview = z.output<typeof datasetPreview>;

@@ -1,0 +1,208 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CallHandlers } from '../../src/endpoints/calls.ts';
+import { createCalls } from '../../src/endpoints/calls.ts';
+import type { OtherCalls } from '../../src/endpoints/calls.ts';
+import { toWindowPreview } from '../../src/endpoints/dataset-preview.ts';
+import type { DatasetPreview } from '../../src/protocol/window/datasets.ts';
+import type { ImportRow } from '../../src/protocol/window/lab-stream.ts';
+import { importRow } from '../../src/protocol/window/lab-stream.ts';
+import { ask, asked, callDeps, WINDOW } from '../support/call-deps.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../support/temporary-folder.ts';
+
+let folder: TemporaryFolder;
+let calls: OtherCalls;
+let handlers: CallHandlers;
+/** What the feed would say after each change. */
+let rows: ImportRow[][];
+let datasetsChanged: number;
+let waiting: (() => void)[];
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  [rows, datasetsChanged, waiting] = [[], 0, []];
+  calls = createCalls(
+    callDeps(folder.path, {
+      uploads: () => folder.file('upload.csv'),
+      datasetsChanged: () => (datasetsChanged += 1),
+      importsChanged: () => {
+        rows.push(calls.imports().map((row) => importRow.parse(row)));
+        for (const look of waiting) look();
+      },
+    }),
+  );
+  ({ handlers } = calls);
+});
+
+afterEach(async () => {
+  await calls.close();
+  folder.remove();
+});
+
+/** Resolves as soon as the import is in one of the states. */
+function until(id: string, ...states: ImportRow['state'][]): Promise<ImportRow> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const row = calls.imports().find((each) => each.id === id);
+      if (row !== undefined && states.includes(row.state)) resolve(row);
+    };
+    waiting.push(look);
+    look();
+  });
+}
+
+function table(path: string, count = 60): string {
+  const lines = Array.from({ length: count }, (_, i) => `${i % 7},${(i * 3) % 5}.5,${i % 2 === 0 ? 'even' : 'odd'}`);
+  writeFileSync(path, ['a,b,label', ...lines, ''].join('\n'));
+  return path;
+}
+
+async function begin(source: object, label = 'my table.csv', options = {}): Promise<string> {
+  return (await asked<{ import: string }>(handlers, 'beginImport', { source, label, options })).import;
+}
+
+test('a file is read, looked at, stored, and then a dataset like any other', async () => {
+  const id = await begin({ kind: 'path', path: table(folder.file('numbers.csv')) });
+  expect(calls.imports()).toMatchObject([{ id, label: 'my table.csv', state: 'reading' }]);
+  expect(await until(id, 'ready', 'failed')).toMatchObject({ state: 'ready', samples: 60, error: null });
+  const preview = await asked<DatasetPreview>(handlers, 'preview', { import: id });
+  expect(preview).toMatchObject({
+    dataset: { name: 'numbers', shape: [2], classNames: ['even', 'odd'], imported: null },
+    samples: null,
+    table: { columns: ['a', 'b', 'class'], features: 2 },
+  });
+  expect(preview.table?.rows[0]?.at(-1)).toMatch(/^(even|odd)$/);
+  expect(await asked(handlers, 'storeImport', { import: id, name: 'mine', replace: false })).toEqual({ dataset: 'mine' });
+  expect([calls.imports(), calls.datasets(), datasetsChanged]).toEqual([[], ['mnist', 'mine'], 1]);
+  expect(await asked<DatasetPreview>(handlers, 'preview', { dataset: 'mine' })).toMatchObject({
+    dataset: { name: 'mine', content: preview.dataset.content, source: { path: folder.file('numbers.csv') } },
+    table: preview.table,
+  });
+  expect(readdirSync(folder.file('datasets/incoming'))).toEqual([]);
+  await asked(handlers, 'removeDataset', { dataset: 'mine' });
+  expect([calls.datasets(), datasetsChanged]).toEqual([['mnist'], 2]);
+});
+
+test('a name that cannot be had leaves the import ready, to be stored under another', async () => {
+  const id = await begin({ kind: 'path', path: table(folder.file('numbers.csv')) });
+  await until(id, 'ready');
+  for (const [name, code] of [
+    ['mnist', 'dataset-exists'],
+    ['../x', 'bad-name'],
+  ])
+    expect(await ask(handlers, 'storeImport', { import: id, name, replace: true })).toMatchObject({ ok: false, error: { code } });
+  expect(calls.imports()).toMatchObject([{ state: 'ready' }]);
+  expect(await asked(handlers, 'storeImport', { import: id, name: 'x', replace: false })).toEqual({ dataset: 'x' });
+});
+
+describe('nothing stays', () => {
+  test('of what is discarded', async () => {
+    const id = await begin({ kind: 'path', path: table(folder.file('numbers.csv')) });
+    await until(id, 'ready');
+    expect(readdirSync(folder.file('datasets/incoming'))).toHaveLength(1);
+    await asked(handlers, 'discardImport', { import: id });
+    expect([calls.imports(), readdirSync(folder.file('datasets/incoming'))]).toEqual([[], []]);
+    expect(await ask(handlers, 'preview', { import: id })).toMatchObject({ ok: false, error: { code: 'unknown-import' } });
+  });
+
+  test('of what is cancelled while it is read, nor of what is read when the application ends', async () => {
+    const first = await begin({ kind: 'path', path: table(folder.file('long.csv'), 200_000) });
+    const second = await begin({ kind: 'path', path: folder.file('long.csv') });
+    expect(await ask(handlers, 'preview', { import: first })).toMatchObject({ ok: false, error: { code: 'import-not-ready' } });
+    await asked(handlers, 'cancelImport', { import: first });
+    expect(calls.imports()).toMatchObject([{ id: second }]);
+    await calls.close();
+    expect([calls.imports(), readdirSync(folder.file('datasets/incoming'))]).toEqual([[], []]);
+  });
+});
+
+test('what is no dataset fails with the file’s name as the person knows it, until it is discarded', async () => {
+  writeFileSync(folder.file('upload.csv'), 'a,b\n1\n');
+  const id = await begin({ kind: 'upload', upload: 'u' }, 'houses.csv');
+  const failed = await until(id, 'failed', 'ready');
+  expect(failed.error).toMatchObject({ code: 'bad-dataset', data: { file: expect.stringContaining('houses.csv') as unknown } });
+  expect(JSON.stringify(failed)).not.toContain(folder.path);
+  await asked(handlers, 'discardImport', { import: id });
+  expect(calls.imports()).toEqual([]);
+});
+
+test('a browser cannot name files of this machine, only what it uploaded', async () => {
+  table(folder.file('upload.csv'));
+  const browser = { ...WINDOW, host: 'server' } as const;
+  const input = { label: 'x', options: {} };
+  expect(await ask(handlers, 'beginImport', { ...input, source: { kind: 'path', path: '/etc/passwd' } }, browser)).toMatchObject({
+    ok: false,
+    error: { code: 'no-paths' },
+  });
+  expect(await ask(handlers, 'beginImport', { ...input, source: { kind: 'upload', upload: 'u' } }, browser)).toMatchObject({ ok: true });
+});
+
+describe('pictures', () => {
+  test('of MNIST are real digits, a column a class', async () => {
+    const { samples, recognised } = await asked<DatasetPreview>(handlers, 'preview', { dataset: 'mnist' });
+    expect(samples).toMatchObject({ height: 28, width: 28, channels: 1, rows: 4, columns: [...'0123456789'], counts: Array(10).fill(4) });
+    expect(recognised).toBeNull();
+    const bytes = Buffer.from(samples?.pixels ?? '', 'base64');
+    expect(bytes).toHaveLength(40 * 784);
+    const filled = Array.from({ length: 40 }, (_, i) => bytes.subarray(i * 784, (i + 1) * 784).filter((byte) => byte > 127).length);
+    // A one has less ink than a zero.
+    expect(filled[1]).toBeLessThan(filled[0] ?? 0);
+    expect(Math.min(...filled)).toBeGreaterThan(20);
+  });
+
+  test('in colour become pixels, and a class with fewer leaves its place black', () => {
+    const about = {
+      name: 'x',
+      kind: '',
+      match: '',
+      shape: [3, 1, 2],
+      sampleType: 'u8',
+      classNames: ['a', 'b'],
+      targets: 0,
+      content: '',
+    } as const;
+    const split = { samples: 3, sha256: '', perClass: [2, 1] };
+    const statistics = { mean: [0, 0, 0], deviation: [1, 1, 1] };
+    const shown = toWindowPreview(
+      {
+        ...about,
+        ...{ training: split, test: split, drawn: null, statistics, bytes: 0, table: null, warnings: [], notes: [] },
+        grid: {
+          ...{ channels: 3, height: 1, width: 2, reduced: 1 },
+          columns: [
+            { class: 0, samples: 2, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16) },
+            { class: 1, samples: 1, pixels: Uint8Array.of(21, 22, 23, 24, 25, 26) },
+          ],
+        },
+      },
+      { path: null, imported: null },
+    );
+    expect(shown.samples).toMatchObject({ rows: 2, counts: [2, 1], columns: ['a', 'b'] });
+    expect([...Buffer.from(shown.samples?.pixels ?? '', 'base64')]).toEqual([
+      ...[1, 3, 5, 2, 4, 6, 21, 23, 25, 22, 24, 26],
+      ...[11, 13, 15, 12, 14, 16, 0, 0, 0, 0, 0, 0],
+    ]);
+  });
+});
+
+describe('datasets', () => {
+  test('are listed with what comes with Galapagos; a damaged one says so and hides no other', async () => {
+    mkdirSync(folder.file('datasets/names'), { recursive: true });
+    writeFileSync(join(folder.path, 'datasets/names/broken.json'), '{');
+    const listed = await asked<{ name: string; problem: string | null; dataset: object | null }[]>(handlers, 'datasets', {});
+    expect(listed).toMatchObject([
+      { name: 'mnist', problem: null, dataset: { classes: 10 } },
+      { name: 'broken', dataset: null },
+    ]);
+    expect(listed[1]?.problem).toContain('damaged');
+  });
+
+  test('that are not there, or come with Galapagos, cannot be removed', async () => {
+    expect(await ask(handlers, 'removeDataset', { dataset: 'gone' })).toMatchObject({ ok: false, error: { code: 'unknown-dataset' } });
+    expect(await ask(handlers, 'removeDataset', { dataset: 'mnist' })).toMatchObject({ ok: false, error: { code: 'bundled-dataset' } });
+    expect(await ask(handlers, 'preview', { dataset: 'gone' })).toMatchObject({ ok: false, error: { code: 'unknown-dataset' } });
+    expect(existsSync(folder.file('datasets'))).toBe(false);
+  });
+});
