@@ -1,9 +1,12 @@
 /** What handlers that are not about the running lab stand on. */
 import type { Coordinator } from '../coordinator/coordinator.ts';
+import type { WorkerProgram } from '../lab/start-lab.ts';
 
 export interface CallDeps {
   readonly resources: string;
   readonly userFolder: string;
+  /** How workers are started, where not as the lab finds it. */
+  readonly worker?: WorkerProgram | undefined;
   /** Null: none is open. */
   labFile(): string | null;
   /** Where an upload lies. @throws GalapagosError `unknown-upload`, `upload-incomplete` */

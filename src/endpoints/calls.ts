@@ -4,6 +4,7 @@ import type { HandlersOf } from '../protocol/endpoint.ts';
 import type { ImportRow } from '../protocol/window/lab-stream.ts';
 import type { CallDeps } from './call-deps.ts';
 import { datasetCalls } from './dataset-calls.ts';
+import { estimateCalls } from './estimate-calls.ts';
 import { Imports } from './imports.ts';
 import { catalogueIn, datasetsFolder } from './known-dataset.ts';
 import { notReady } from './not-ready.ts';
@@ -46,7 +47,7 @@ export function createCalls(deps: CallDeps): OtherCalls {
       ...setUpCalls(deps),
       ...datasetCalls(deps, imports),
       ...readingCalls(deps),
-      estimate: notReady,
+      ...estimateCalls(deps),
       importance: notReady,
       confirmations: notReady,
       confirm: notReady,

@@ -27,6 +27,7 @@ export async function createEndpoints(options: ApplicationOptions): Promise<Appl
   const calls = createCalls({
     resources,
     userFolder,
+    worker: options.worker,
     labFile: () => current.lab.file,
     uploads: (id) => uploads.pathOf(id),
     lab: () => (current.lab.failure === null ? current.lab.coordinator : null),

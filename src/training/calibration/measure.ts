@@ -15,23 +15,49 @@ const WARM_CHUNKS = 2;
 /** Enough of those that count, by number or by time. */
 const ENOUGH_CHUNKS = 5;
 const ENOUGH_MS = 200;
+const EVALUATED_MS = 50;
 /** Batches of synthetic data, and steps of one call over them. */
 const BATCHES = 4;
 const STEPS = 1024;
 const SEED = 0;
 
+export interface Pace {
+  /** Lane-samples trained a second. */
+  readonly trained: number;
+  /** Lane-samples evaluated a second. */
+  readonly evaluated: number;
+}
+
 /**
  * Lane-samples a second: the median over chunks.
  * @throws TrainingError as `compile` and `run`
  */
-export async function measure(executor: Executor, plan: Plan, lanes: number, { budgetMs, now }: MeasureOptions): Promise<number> {
+export async function measure(executor: Executor, plan: Plan, lanes: number, options: MeasureOptions): Promise<number> {
+  return measuring(executor, plan, lanes, options, (executable, until) => rate(executable, lanes, until, options.now));
+}
+
+/** As `measure`, and how fast it evaluates besides. @throws TrainingError as `compile`, `run` and `evaluate` */
+export async function measurePace(executor: Executor, plan: Plan, lanes: number, options: MeasureOptions): Promise<Pace> {
+  return measuring(executor, plan, lanes, options, async (executable, until) => {
+    const trained = await rate(executable, lanes, until, options.now);
+    return { trained, evaluated: await evaluationRate(executable, lanes, options.now) };
+  });
+}
+
+async function measuring<T>(
+  executor: Executor,
+  plan: Plan,
+  lanes: number,
+  { budgetMs, now }: MeasureOptions,
+  work: (executable: Executable, until: number) => Promise<T>,
+): Promise<T> {
   const until = now() + budgetMs;
   const executable = await executor.compile(plan, lanes, new AbortController().signal);
   try {
     await executable.loadDataset(syntheticData(plan));
     const seeds = Array.from({ length: lanes }, (_, trial) => ({ trial, shared: false }));
     await executable.begin(SEED, seeds);
-    return await rate(executable, lanes, until, now);
+    return await work(executable, until);
   } finally {
     await executable.dispose();
   }
@@ -65,6 +91,20 @@ async function rate(executable: Executable, lanes: number, until: number, now: (
     await executable.run({ epoch, firstStep: 0, steps: STEPS, order, hyper, rows: 'run', signal: enough.signal, onChunk });
     if (enough.signal.aborted) return rates.length === 0 ? last : median(rates);
   }
+}
+
+/** The first pass warms up; then as many as count. */
+async function evaluationRate(executable: Executable, lanes: number, now: () => number): Promise<number> {
+  const indices = Uint32Array.from({ length: BATCHES * executable.plan.batch }, (_, i) => i);
+  const never = new AbortController().signal;
+  await executable.evaluate(indices, never);
+  const from = now();
+  let samples = 0;
+  do {
+    await executable.evaluate(indices, never);
+    samples += lanes * indices.length;
+  } while (now() - from < EVALUATED_MS);
+  return (1000 * samples) / Math.max(now() - from, 0.001);
 }
 
 /** Values under which no weight moves, so that nothing diverges while it is timed. */

@@ -1,0 +1,47 @@
+/** Entry of the process that measures a study: executors may be native code, and seconds of work are nobody's to wait for. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { catalogueOf } from '../datasets/catalogue.ts';
+import type { SearchSpace } from '../../core/search-space/distribution.ts';
+import { GalapagosError } from '../../core/errors.ts';
+import type { TrainObjective } from '../objective.ts';
+import { TrainingError } from '../training-error.ts';
+import { measureStudy, type MeasuredStudy } from './measure-study.ts';
+
+const asked = z.strictObject({
+  objective: z.record(z.string(), z.unknown()),
+  space: z.record(z.string(), z.unknown()),
+  userFolder: z.string(),
+});
+
+export type MeasureRequest = z.infer<typeof asked>;
+
+export type MeasureAnswer =
+  | { readonly type: 'measured'; readonly study: MeasuredStudy }
+  /** `code`: it cannot be trained here; null: we are wrong. */
+  | { readonly type: 'failed'; readonly code: string | null; readonly message: string };
+
+/** Whoever asked is gone: so is the reason to measure. */
+process.on('disconnect', () => process.exit(0));
+
+process.once('message', (message) => {
+  void answered(message).then((answer) => process.send?.(answer, () => process.exit(0)));
+});
+
+async function answered(message: unknown): Promise<MeasureAnswer> {
+  try {
+    const { objective, space, userFolder } = asked.parse(message);
+    const study = await measureStudy(objective as unknown as TrainObjective, space as unknown as SearchSpace, {
+      datasets: catalogueOf(join(userFolder, 'datasets')),
+      calibrations: join(userFolder, 'calibrations'),
+    });
+    return { type: 'measured', study };
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return {
+      type: 'failed',
+      code: error instanceof TrainingError ? 'not-trainable' : error instanceof GalapagosError ? error.code : null,
+      message: text,
+    };
+  }
+}

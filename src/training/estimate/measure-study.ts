@@ -1,0 +1,120 @@
+/**
+ * How long trials of a study take on one worker here, measured: the executor that would train them is timed on the plans of some points of
+ * the search space. Runs wherever it may take seconds; what a whole study takes follows elsewhere.
+ */
+import { Stream, PURPOSE } from '../../core/random.ts';
+import { uniformPoint } from '../../core/samplers/uniform-point.ts';
+import { axesOf } from '../../core/search-space/axis.ts';
+import type { SearchSpace } from '../../core/search-space/distribution.ts';
+import { toParams } from '../../core/search-space/params.ts';
+import { Calibrations } from '../calibration/calibrations.ts';
+import { choose, type Choice, type Executors } from '../calibration/choose.ts';
+import { measurePace, type Pace } from '../calibration/measure.ts';
+import type { Catalogue, DatasetEntry } from '../datasets/catalogue.ts';
+import { allExecutors } from '../executors/all.ts';
+import type { DatasetShape } from '../executors/executor.ts';
+import { floored, scaled } from '../models/expression.ts';
+import { Scope } from '../models/scope.ts';
+import type { Numeric, Params, TrainObjective } from '../objective.ts';
+import { compilePlan } from '../plan/compile.ts';
+import { planHash } from '../plan/hash.ts';
+import { resolveObjective, type ResolvedObjective } from '../resolve-objective.ts';
+import { TrainingError } from '../training-error.ts';
+
+export interface MeasureStudyOptions {
+  readonly datasets: Catalogue;
+  /** Absolute path of the folder where calibrations are kept; null: they are not. */
+  readonly calibrations: string | null;
+  readonly executors?: Executors;
+  /** Milliseconds of a monotonic clock. */
+  readonly now?: () => number;
+}
+
+/** A point of the search space, and what one trial there takes. */
+export interface MeasuredPoint {
+  readonly epochs: number;
+  /** One epoch: training, and the selection split after it. */
+  readonly epochMs: number;
+}
+
+export interface MeasuredStudy {
+  readonly executor: string;
+  readonly reason: string;
+  /** Of one worker's plan, data included; the most of the points. */
+  readonly memoryBytes: number;
+  readonly points: readonly MeasuredPoint[];
+}
+
+/** Points drawn as a random search would; of those of one plan only the first is timed. */
+const POINTS = 6;
+/** All measuring together; a plan of its own gets its share of it, but a step at least. */
+const BUDGET_MS = 3_000;
+const MOST_MS = 700;
+const SEED = 0;
+
+/** @throws TrainingError: the objective is wrong, or nothing can train it here */
+export async function measureStudy(objective: TrainObjective, space: SearchSpace, options: MeasureStudyOptions): Promise<MeasuredStudy> {
+  const { datasets, calibrations, executors = allExecutors(), now = () => performance.now() } = options;
+  const kept = new Calibrations(calibrations, now);
+  const paces = new Map<string, Measured>();
+  const points: MeasuredPoint[] = [];
+  for (const params of pointsOf(space)) {
+    const resolved = resolve(objective, params, datasets);
+    const plan = compilePlan(resolved.network, resolved.settings, resolved.dataset);
+    const key = planHash(plan);
+    let measured = paces.get(key);
+    if (measured === undefined) {
+      const [first] = await choose(objective, executors, plan, 1, { calibrations: kept, now });
+      if (first === undefined) throw new TrainingError('unsupported', 'no executor is usable here');
+      const pace = await measurePace(first.executor, plan, 1, { budgetMs: Math.min(MOST_MS, BUDGET_MS / POINTS), now });
+      const { sharedBytes, laneBytes, codeBytes } = first.executor.estimate(plan, 1, shapeOf(resolved.dataset));
+      measured = { choice: first, pace, bytes: sharedBytes + laneBytes + codeBytes };
+      paces.set(key, measured);
+    }
+    points.push({ epochs: epochsOf(resolved.settings.epochs, params), epochMs: epochMs(objective, resolved, measured.pace) });
+  }
+  const all = [...paces.values()];
+  const [first] = all;
+  if (first === undefined) throw new RangeError('no point was measured');
+  const { label, reason } = first.choice;
+  return { executor: label, reason, memoryBytes: Math.max(...all.map(({ bytes }) => bytes)), points };
+}
+
+interface Measured {
+  readonly choice: Choice;
+  readonly pace: Pace;
+  readonly bytes: number;
+}
+
+function pointsOf(space: SearchSpace): Params[] {
+  const axes = axesOf(space);
+  return Array.from({ length: axes.length === 0 ? 1 : POINTS }, (_, i) =>
+    toParams(axes, uniformPoint(axes, new Stream(SEED, { purpose: PURPOSE.params, trial: i + 1, ordinal: 0 }))),
+  );
+}
+
+function resolve(objective: TrainObjective, params: Params, datasets: Catalogue): ResolvedObjective {
+  const scope = new Scope(params);
+  const resolved = resolveObjective(objective, scope, datasets);
+  if (resolved === undefined) throw new TrainingError('unsupported', scope.problems.map(({ message }) => message).join('\n'));
+  return resolved;
+}
+
+function epochMs({ selectOn }: TrainObjective, { dataset, settings }: ResolvedObjective, { trained, evaluated }: Pace): number {
+  const validation = Math.round(dataset.training * settings.validation);
+  const training = dataset.training - validation;
+  const steps = settings.remainder === 'drop' ? Math.floor(training / settings.batch) * settings.batch : training;
+  const selection = selectOn === 'test' ? dataset.test : validation;
+  return 1000 * (steps / trained + selection / evaluated);
+}
+
+function epochsOf(epochs: Numeric, params: Params): number {
+  if (typeof epochs === 'number') return epochs;
+  const { $param, times = 1, over = 1 } = epochs;
+  const value = params[$param];
+  return typeof value === 'number' ? floored(scaled(value, { $param, times, over }), 1) : 1;
+}
+
+function shapeOf({ training, test, shape, classes, targets, sampleType }: DatasetEntry): DatasetShape {
+  return { samples: training + test, shape, classes, targets, sampleType };
+}
