@@ -19,6 +19,15 @@ export interface LongTurn {
   readonly lateMs: number;
   /** Of these, waiting for a core; null: unknown. */
   readonly waitedMs: number | null;
+  /** What this thread ran meanwhile, the turn itself included; null: unknown. What is neither was a system call, or another machine's turn. */
+  readonly ranMs: number | null;
+}
+
+/** Of this thread since it began, in milliseconds. */
+export interface Scheduled {
+  readonly ranMs: number;
+  /** Ready to run, without a core. */
+  readonly waitedMs: number;
 }
 
 export interface LoopReport {
@@ -41,8 +50,8 @@ export interface Spread {
 export interface ProbeSurroundings {
   readonly timer: Timer;
   readonly wallClock: () => number;
-  /** Milliseconds that this thread has waited for a core since it began; null: unknown. */
-  readonly waitedMs: () => number | null;
+  /** Null: the system does not say. */
+  readonly scheduled: () => Scheduled | null;
 }
 
 export class LoopProbe {
@@ -53,10 +62,10 @@ export class LoopProbe {
   readonly #long: LongTurn[] = [];
   #forget: () => void = () => undefined;
 
-  constructor(around: ProbeSurroundings = { timer: idleTimer, wallClock: Date.now, waitedMs: waitingForCore() }) {
+  constructor(around: ProbeSurroundings = { timer: idleTimer, wallClock: Date.now, scheduled: schedulerAccount() }) {
     this.#around = around;
     this.#begun = around.timer.now();
-    this.#turn(this.#begun, around.waitedMs());
+    this.#turn(this.#begun, around.scheduled());
   }
 
   report(): LoopReport {
@@ -73,17 +82,20 @@ export class LoopProbe {
     this.#forget();
   }
 
-  #turn(before: number, waitedBefore: number | null): void {
-    const { timer, waitedMs, wallClock } = this.#around;
+  #turn(before: number, accountBefore: Scheduled | null): void {
+    const { timer, scheduled, wallClock } = this.#around;
     this.#forget = timer.after(EVERY_MS, () => {
       const now = timer.now();
-      const waited = waitedMs();
+      const account = scheduled();
       const lateMs = Math.max(0, now - before - EVERY_MS);
-      const ofThese = waited === null || waitedBefore === null ? null : Math.min(lateMs, waited - waitedBefore);
+      const known = account !== null && accountBefore !== null;
+      const waitedMs = known ? Math.min(lateMs, account.waitedMs - accountBefore.waitedMs) : null;
       this.#late.add(lateMs);
-      if (ofThese !== null) this.#blocked.add(lateMs - ofThese);
-      if (lateMs >= LONG_MS && this.#long.length < MOST_LONG) this.#long.push({ at: wallClock(), lateMs, waitedMs: ofThese });
-      this.#turn(now, waited);
+      if (waitedMs !== null) this.#blocked.add(lateMs - waitedMs);
+      if (lateMs >= LONG_MS && this.#long.length < MOST_LONG) {
+        this.#long.push({ at: wallClock(), lateMs, waitedMs, ranMs: known ? account.ranMs - accountBefore.ranMs : null });
+      }
+      this.#turn(now, account);
     });
   }
 }
@@ -126,7 +138,7 @@ const idleTimer: Timer = {
 };
 
 /** As Linux counts it for the main thread: nanoseconds run, nanoseconds waited. */
-function waitingForCore(): () => number | null {
+function schedulerAccount(): () => Scheduled | null {
   if (process.platform !== 'linux') return () => null;
   const buffer = Buffer.alloc(128);
   let file: number;
@@ -136,8 +148,11 @@ function waitingForCore(): () => number | null {
     return () => null;
   }
   return () => {
-    const waited = Number(buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0)).split(' ')[1]);
-    return Number.isNaN(waited) ? null : waited / 1e6;
+    const [ran = NaN, waited = NaN] = buffer
+      .toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0))
+      .split(' ')
+      .map(Number);
+    return Number.isNaN(ran + waited) ? null : { ranMs: ran / 1e6, waitedMs: waited / 1e6 };
   };
 }
 

@@ -19,7 +19,7 @@ function probed(waiting: 'known' | 'unknown') {
   const probe = new LoopProbe({
     timer: { now: () => timer.now() + late, after: (ms, callback) => timer.after(ms, callback) },
     wallClock: () => 1_700_000_000_000 + timer.now() + late,
-    waitedMs: () => (waiting === 'known' ? waited : null),
+    scheduled: () => (waiting === 'known' ? { ranMs: late - waited, waitedMs: waited } : null),
   });
   const turn = (lateMs: number, waitedMs = 0): void => {
     late += lateMs;
@@ -40,8 +40,8 @@ it('a turn is late by what it took beyond its millisecond; of that, waiting for 
     lateMs: { p50: 0.1, p99: expect.closeTo(12.1) as number, max: 30 },
     blockedMs: { p50: 0.1, p99: expect.closeTo(5.1) as number, max: 12 },
     long: [
-      { at: 1_700_000_000_129, lateMs: 30, waitedMs: 25 },
-      { at: 1_700_000_000_142, lateMs: 12, waitedMs: 0 },
+      { at: 1_700_000_000_129, lateMs: 30, waitedMs: 25, ranMs: 5 },
+      { at: 1_700_000_000_142, lateMs: 12, waitedMs: 0, ranMs: 12 },
     ],
   });
 });
@@ -51,7 +51,7 @@ it('where the system does not count waiting, blocking is unknown, not nothing', 
   turn(7);
   const { blockedMs, long } = probe.report();
   expect(blockedMs).toBeNull();
-  expect(long).toMatchObject([{ lateMs: 7, waitedMs: null }]);
+  expect(long).toMatchObject([{ lateMs: 7, waitedMs: null, ranMs: null }]);
 });
 
 it('turns that are late by less than 5 ms are counted, not listed', () => {
