@@ -8,7 +8,9 @@ import type { Place, Tab } from '../state/route.ts';
 type Loader = () => Promise<{ default: Component }>;
 
 /** A view takes no properties: it reads what it shows from `getApp()`. Its switches go into the tab bar through `shared/TabTools.svelte`. */
-export const views: Readonly<Partial<Record<Tab, Loader>>> = {};
+export const views: Readonly<Partial<Record<Tab, Loader>>> = {
+  trials: () => import('./trials/Trials.svelte'),
+};
 
 /** The whole right of the window, beside the rail. */
 export const pages: Readonly<Partial<Record<Exclude<Place['page'], 'study' | 'start'>, Loader>>> = {};

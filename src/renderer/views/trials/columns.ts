@@ -1,0 +1,130 @@
+/** The columns a trial table can show: what each is called, what it sorts and filters by. No cells: those are `TrialRow.svelte`'s. */
+import type { Axis } from '../../../core/search-space/axis.ts';
+import { trialStates } from '../../../protocol/window/codes.ts';
+import type { TrialTable } from '../../state/trial-table.ts';
+import type { Term } from './filter.ts';
+import type { Condition, Numbers } from './row-order.ts';
+
+export type ColumnName =
+  | 'number'
+  | 'state'
+  | 'value'
+  | 'curve'
+  | 'parents'
+  | 'time'
+  | 'generation'
+  | 'device'
+  | 'attempts'
+  | 'started'
+  | 'reports'
+  | `param:${string}`;
+
+export interface TableColumn {
+  readonly name: ColumnName;
+  /** Of a parameter. */
+  readonly axis: Axis | null;
+  /** Pixels. */
+  readonly width: number;
+  readonly right: boolean;
+  readonly sortable: boolean;
+  /** Down the first time: large first. */
+  readonly downFirst: boolean;
+}
+
+const fixed: readonly (readonly [ColumnName, number, boolean, boolean, boolean])[] = [
+  ['number', 52, true, true, true],
+  ['state', 92, false, true, false],
+  ['value', 124, false, true, true],
+  ['curve', 66, false, false, false],
+  ['parents', 92, false, false, false],
+  ['generation', 84, true, true, true],
+  ['device', 84, false, true, false],
+  ['attempts', 72, true, true, true],
+  ['reports', 72, true, true, true],
+  ['started', 92, true, true, true],
+  ['time', 84, true, true, true],
+];
+
+/** Shown where the person has not chosen. */
+export const FIRST_COLUMNS: readonly ColumnName[] = ['number', 'state', 'value', 'curve', 'parents', 'time'];
+
+const PARAMETER_WIDTH = 88;
+
+/** All there are, in the order in which they stand; parameters before the time. */
+export function tableColumns(axes: readonly Axis[]): TableColumn[] {
+  const columns = fixed.map(([name, width, right, sortable, downFirst]) => ({ name, axis: null, width, right, sortable, downFirst }));
+  const parameters = axes.map((axis) => ({
+    name: `param:${axis.name}` as const,
+    axis,
+    width: Math.max(PARAMETER_WIDTH, axis.name.length * 7.2 + 16),
+    right: axis.distribution.type !== 'categorical' || axis.distribution.choices.every((choice) => typeof choice === 'number'),
+    sortable: true,
+    downFirst: false,
+  }));
+  return [...columns.slice(0, 5), ...parameters, ...columns.slice(5)];
+}
+
+/** Undefined: not a column of numbers. Null: the trial's own number. */
+export function numbersOf(table: TrialTable, { name, axis }: TableColumn): Numbers | null | undefined {
+  const { columns, width } = table;
+  const plain = (column: Numbers['column']): Numbers => ({ column: column.subarray(0, table.size), width: 1, place: 0 });
+  if (axis !== null) return { column: columns.params.subarray(0, table.size * width), width, place: axis.index };
+  switch (name) {
+    case 'number':
+      return null;
+    case 'state':
+      return plain(columns.state);
+    case 'value':
+      return plain(columns.value);
+    case 'generation':
+      return plain(columns.generation);
+    case 'device':
+      return plain(columns.slot);
+    case 'attempts':
+      return plain(columns.attempts);
+    case 'reports':
+      return plain(columns.reports);
+    case 'started':
+      return plain(columns.started);
+    case 'time':
+      return plain(columns.took);
+    default:
+      return undefined;
+  }
+}
+
+/** Terms as conditions over the table's columns. Words match a choice, a state, an operator or a trial's number. */
+export function conditionsOf(
+  terms: readonly Term[],
+  table: TrialTable,
+  axes: readonly Axis[],
+  operators: readonly string[],
+  measure: string,
+): Condition[] {
+  const { columns, width, size } = table;
+  const param = (axis: Axis): Numbers => ({ column: columns.params.subarray(0, size * width), width, place: axis.index });
+  const plain = (column: Numbers['column']): Numbers => ({ column: column.subarray(0, size), width: 1, place: 0 });
+  const numbers = Uint32Array.from({ length: terms.length === 0 ? 0 : size }, (_, i) => i);
+  return terms.map((term): Condition => {
+    if (term.kind === 'compare') {
+      const axis = axes.find((each) => each.name === term.column);
+      const found = axis !== undefined ? param(axis) : term.column === measure ? plain(columns.value) : plain(numbers);
+      return { kind: 'compare', numbers: found, operator: term.operator, value: term.value };
+    }
+    const { word, column, not } = term;
+    const choices = axes
+      .filter(({ name }) => column === null || name === column)
+      .flatMap((axis) =>
+        axis.distribution.type !== 'categorical'
+          ? []
+          : axis.distribution.choices.flatMap((choice, value) =>
+              String(choice).toLowerCase() === word ? [{ numbers: param(axis), value }] : [],
+            ),
+      );
+    if (column !== null) return { kind: 'any', of: choices, not };
+    const states = trialStates.flatMap((state, value) => (state === word ? [{ numbers: plain(columns.state), value }] : []));
+    const made = operators.flatMap((operator, value) => (operator.includes(word) ? [{ numbers: plain(columns.operator), value }] : []));
+    const number = /^#?\d+$/.test(word) ? [{ numbers: plain(numbers), value: Number(word.replace('#', '')) }] : [];
+    return { kind: 'any', of: [...choices, ...states, ...made, ...number], not };
+  });
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { parseFilter } from '../../../src/renderer/views/trials/filter.ts';
+import { problemText } from '../../../src/renderer/views/trials/words.ts';
+
+const parse = (text: string): ReturnType<typeof parseFilter> =>
+  parseFilter(text, ['#', 'accuracy', 'units', 'learningRate'], ['optimizer']);
+
+describe('a filter of trials', () => {
+  it.each([
+    ['units > 200', 'units', '>', 200],
+    ['Units>=200', 'units', '>=', 200],
+    ['learningRate ≤ 8.7e−4', 'learningRate', '<=', 8.7e-4],
+    ['# = 12', '#', '=', 12],
+    ['accuracy != 0.5', 'accuracy', '!=', 0.5],
+  ])('%s compares a number', (text, column, operator, value) => {
+    expect(parse(text)).toEqual({ ok: true, terms: [{ kind: 'compare', column, operator, value }] });
+  });
+
+  it('takes words, and choices of a parameter by name', () => {
+    expect(parse('Adam, optimizer = sgd, optimizer != adam,')).toEqual({
+      ok: true,
+      terms: [
+        { kind: 'word', word: 'adam', column: null, not: false },
+        { kind: 'word', word: 'sgd', column: 'optimizer', not: false },
+        { kind: 'word', word: 'adam', column: 'optimizer', not: true },
+      ],
+    });
+  });
+
+  it.each([
+    ['units > abc', 'units > abc: expected a number after >, found abc.'],
+    ['units >', 'units >: expected something after >, found nothing.'],
+    ['optimizer > 3', 'optimizer > 3: expected a number after >, found 3.'],
+    ['unit > 3', 'unit > 3: expected one of #, accuracy, units, learningRate and optimizer, found unit.'],
+  ])('%s is answered with what was expected where', (text, words) => {
+    const filter = parse(text);
+    expect(filter.ok ? '' : problemText(filter.problem)).toBe(words);
+  });
+
+  it('is nothing when nothing is typed', () => {
+    expect(parse('  , ')).toEqual({ ok: true, terms: [] });
+  });
+});
