@@ -1,0 +1,97 @@
+/** What is left of a study, read off the scheduler. */
+import { describe, expect, it } from 'vitest';
+import { timeLeft } from '../../../src/core/analysis/time-left.ts';
+import { createSampler } from '../../../src/core/samplers/create-sampler.ts';
+import { workloadOf } from '../../../src/core/scheduling/workload.ts';
+import type { LabOptions } from '../../../src/core/scheduling/index.ts';
+import { id, LabDriver } from '../../support/lab-driver.ts';
+
+const A = 'far/cpu/0';
+const B = 'far/cpu/1';
+const GPU = 'far/gpu/0';
+
+function begin(limits: Parameters<LabDriver['create']>[0], scheduler: Partial<LabOptions> = {}): LabDriver {
+  const driver = new LabDriver({ scheduler: { credits: 1, ...scheduler } });
+  driver.open();
+  driver.create(limits);
+  for (const slot of [A, B]) driver.hello(slot);
+  return driver;
+}
+
+const left = (driver: LabDriver) => workloadOf(driver.lab, driver.study(), driver.now, []);
+
+describe('the workload', () => {
+  it('is every wanted trial that does not run, and each lane with what its trial has taken', () => {
+    const driver = begin({ trials: 10 });
+    driver.now = 700;
+    driver.result(id(0));
+    driver.now = 1_000;
+    expect(left(driver)).toEqual({
+      unstarted: 7,
+      lanes: [
+        { kind: 'far/cpu', elapsedMs: 300 },
+        { kind: 'far/cpu', elapsedMs: 1_000 },
+      ],
+      durations: [],
+      generation: null,
+      limitMs: null,
+      target: false,
+    });
+  });
+
+  it('counts idle lanes, but none that is left out, absent, or another study’s', () => {
+    const driver = begin({ trials: 2 });
+    driver.hello(GPU, { lanes: 3 });
+    const idle = { kind: 'far/gpu', elapsedMs: null };
+    expect(left(driver).lanes).toEqual([{ kind: 'far/cpu', elapsedMs: 0 }, { kind: 'far/cpu', elapsedMs: 0 }, idle, idle, idle]);
+    driver.create({ trials: 1 }, 'other');
+    driver.send({ type: 'slotDrained', slot: A });
+    expect(left(driver).lanes).toEqual([{ kind: 'far/cpu', elapsedMs: 0 }]);
+    // The trial whose worker is going may still end there; until then it counts as one to come.
+    expect(left(driver).unstarted).toBe(1);
+  });
+
+  it('takes what waits behind a running trial as not begun', () => {
+    const driver = begin({ trials: 10 }, { credits: 2 });
+    expect(driver.given(A)).toHaveLength(2);
+    expect(left(driver).unstarted).toBe(8);
+  });
+
+  it('is without end where nothing limits it, and knows of minutes and target', () => {
+    const driver = begin({ activeMs: 60_000, target: -1 });
+    driver.now = 20_000;
+    expect(left(driver)).toMatchObject({ unstarted: null, limitMs: 40_000, target: true });
+  });
+
+  it('of a grid ends with its points, of a used-up space with those that are open', () => {
+    const samplerFor: LabOptions['samplerFor'] = ({ direction }) =>
+      createSampler({ name: 'grid' }, { x: { type: 'int', low: 0, high: 4 } }, direction, 0);
+    expect(left(begin({}, { samplerFor })).unstarted).toBe(3);
+    const driver = begin({});
+    driver.study().exhausted = true;
+    expect(left(driver).unstarted).toBe(0);
+  });
+
+  it('of generations knows how much of the present one is still to begin', () => {
+    const samplerFor: LabOptions['samplerFor'] = ({ searchSpace, direction }) =>
+      createSampler({ name: 'evolution-seed', population: 4 }, searchSpace, direction, 0);
+    const driver = begin({ trials: 10 }, { samplerFor });
+    expect(left(driver)).toMatchObject({ unstarted: 8, generation: { size: 4, unstarted: 2 } });
+    for (const number of [0, 1, 2]) driver.result(id(number));
+    expect(left(driver)).toMatchObject({ unstarted: 6, generation: { size: 4, unstarted: 0 } });
+    driver.result(id(3));
+    expect(left(driver)).toMatchObject({ unstarted: 4, generation: { size: 4, unstarted: 2 } });
+    for (const number of [4, 5, 6, 7]) driver.result(id(number));
+    // Two are left of the ten: the last generation is cut short.
+    expect(left(driver)).toMatchObject({ unstarted: 0, generation: { size: 4, unstarted: 0 } });
+  });
+
+  it('is what the estimate takes', () => {
+    const driver = begin({ trials: 10 });
+    const durations = Array.from({ length: 6 }, () => ({ kind: 'far/cpu', ms: 1_000 }));
+    const estimate = timeLeft(workloadOf(driver.lab, driver.study(), driver.now, durations));
+    expect(estimate).toMatchObject({ known: true });
+    // Ten trials of a second on two lanes.
+    expect(estimate.known && estimate.lowMs).toBeCloseTo(5_000, 6);
+  });
+});
