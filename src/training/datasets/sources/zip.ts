@@ -27,9 +27,10 @@ const [LOCAL, CENTRAL, END, END64, LOCATOR64] = [0x04034b50, 0x02014b50, 0x06054
 /** @throws DatasetError naming the offset or entry at fault; encrypted entries and other methods are refused when read */
 export function* zipEntries(archive: Bytes): Generator<ZipEntry> {
   const { offset, count } = directory(archive);
+  const read = readAhead(archive);
   let at = offset;
   for (let i = 0; i < count; i++) {
-    const fixed = view(archive.read(at, 46));
+    const fixed = view(read(at, 46));
     if (fixed.getUint32(0, true) !== CENTRAL)
       throw mismatch(archive.name, `offset ${String(at)}`, `entry ${String(i + 1)} of ${String(count)} of its directory`, 'other bytes');
     const [nameLength, extraLength, commentLength] = [fixed.getUint16(28, true), fixed.getUint16(30, true), fixed.getUint16(32, true)];
@@ -41,12 +42,26 @@ export function* zipEntries(archive: Bytes): Generator<ZipEntry> {
       size: fixed.getUint32(24, true),
       local: fixed.getUint32(42, true),
     };
-    const name = decodedName(archive.read(at + 46, nameLength));
-    extend64(entry, view(archive.read(at + 46 + nameLength, extraLength)));
+    const name = decodedName(read(at + 46, nameLength));
+    extend64(entry, view(read(at + 46 + nameLength, extraLength)));
     at += 46 + nameLength + extraLength + commentLength;
     const link = fixed.getUint8(5) === UNIX && fixed.getUint32(38, true) >>> 28 === LINK;
     if (!name.endsWith('/')) yield { name, link, size: entry.size, content: () => contentOf(archive, name, entry) };
   }
+}
+
+/** For many small reads on end: each is valid until the next. */
+function readAhead(archive: Bytes): (offset: number, length: number) => Uint8Array {
+  let from = 0;
+  let ahead = new Uint8Array(0);
+  return (offset, length) => {
+    if (offset < from || offset + length > from + ahead.length) {
+      const most = Math.max(length, Math.min(RUN, archive.length - offset));
+      ahead = Uint8Array.from(archive.read(offset, most));
+      from = offset;
+    }
+    return ahead.subarray(offset - from, offset - from + length);
+  };
 }
 
 /** Folders count as well. */

@@ -1,9 +1,15 @@
 /** Python wheels (PEP 427): what they are, and their files taken out with the checksums of their RECORD. */
-import { join } from 'node:path';
-import { extract, readText, zipEntries, type ZipEntry } from './zip.ts';
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { FileBytes } from '../../../datasets/sources/bytes.ts';
+import { zipEntries, type ZipEntry } from '../../../datasets/sources/zip.ts';
 
 export interface Wheel {
   readonly file: string;
+  readonly archive: FileBytes;
   readonly name: string;
   readonly version: string;
   readonly entries: readonly ZipEntry[];
@@ -15,11 +21,24 @@ export interface Wheel {
 
 /** @throws Error saying what is wrong with the file */
 export async function openWheel(file: string, signal: AbortSignal): Promise<Wheel> {
-  const entries = await zipEntries(file);
+  const archive = new FileBytes(file, file, null);
+  try {
+    return await read(archive, signal);
+  } finally {
+    archive.close();
+  }
+}
+
+async function read(archive: FileBytes, signal: AbortSignal): Promise<Wheel> {
+  const file = archive.name;
+  const entries = [...zipEntries(archive)];
   const text = async (ending: string): Promise<string> => {
     const entry = entries.find(({ name }) => /^[^/]+\.dist-info\//.test(name) && name.endsWith(`.dist-info/${ending}`));
     if (entry === undefined) throw new Error(`${file} is no wheel: it has no .dist-info/${ending}`);
-    return readText(file, entry, signal);
+    const parts: Uint8Array[] = [];
+    for await (const part of entry.content()) parts.push(Uint8Array.from(part));
+    signal.throwIfAborted();
+    return Buffer.concat(parts).toString('utf8');
   };
   const metadata = await text('METADATA');
   const field = (name: string): string[] =>
@@ -31,7 +50,7 @@ export async function openWheel(file: string, signal: AbortSignal): Promise<Whee
     const [, path, sha256] = /^"?(.+?)"?,sha256=([\w-]+),\d*$/.exec(line) ?? [];
     if (path !== undefined && sha256 !== undefined) record.set(path, sha256);
   }
-  return { file, name: name.toLowerCase().replaceAll('_', '-'), version, entries, record, requirements: field('Requires-Dist') };
+  return { file, archive, name: name.toLowerCase().replaceAll('_', '-'), version, entries, record, requirements: field('Requires-Dist') };
 }
 
 /**
@@ -47,17 +66,35 @@ export async function takeOut(
   onBytes?: (done: number, total: number) => void,
 ): Promise<void> {
   const wanted = wheel.entries.flatMap((entry) => {
-    const to = entry.name.endsWith('/') || entry.name.split('/').includes('..') ? undefined : place(entry.name);
+    const to = entry.link || entry.name.split('/').includes('..') ? undefined : place(entry.name);
     return to === undefined ? [] : [{ entry, to }];
   });
   const total = wanted.reduce((sum, { entry }) => sum + entry.size, 0);
   let done = 0;
-  for (const { entry, to } of wanted) {
-    const { sha256, bytes } = await extract(wheel.file, entry, join(folder, to), signal);
-    const expected = wheel.record.get(entry.name);
-    if (expected === undefined) throw new Error(`${wheel.file}: ${entry.name} has no checksum in RECORD`);
-    if (sha256 !== expected || bytes !== entry.size)
-      throw new Error(`${wheel.file}: ${entry.name} is damaged: expected SHA-256 ${expected}, found ${sha256}`);
-    onBytes?.((done += entry.size), total);
+  try {
+    for (const { entry, to } of wanted) {
+      const sha256 = await extract(entry, join(folder, to), signal);
+      const expected = wheel.record.get(entry.name);
+      if (expected === undefined) throw new Error(`${wheel.file}: ${entry.name} has no checksum in RECORD`);
+      if (sha256 !== expected) throw new Error(`${wheel.file}: ${entry.name} is damaged: expected SHA-256 ${expected}, found ${sha256}`);
+      onBytes?.((done += entry.size), total);
+    }
+  } finally {
+    wheel.archive.close();
   }
+}
+
+/** Writes an entry to a file. @returns the SHA-256 of what it holds, in base64url */
+async function extract(entry: ZipEntry, to: string, signal: AbortSignal): Promise<string> {
+  await mkdir(dirname(to), { recursive: true });
+  const hash = createHash('sha256');
+  const hashed = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const part of entry.content()) {
+      hash.update(part);
+      // A copy: the next part may take its place before it is written.
+      yield Uint8Array.from(part);
+    }
+  };
+  await pipeline(hashed, createWriteStream(to), { signal });
+  return hash.digest('base64url');
 }
