@@ -30,12 +30,15 @@ export type TimeLeft =
 
 /** So many ended trials before anything is said. */
 const NEEDED = 5;
-const PLAYS = 200;
+/** Ways the rest is played out: as many as so many draws allow, within bounds; several to a model of the durations. */
+const DRAWS = 30_000;
+const [FEWEST_PLAYS, MOST_PLAYS] = [40, 120];
+const PLAYS_A_MODEL = 3;
 /** A little wider than nine in ten: with few trials seen, what is drawn from them spreads too little. */
 const [LOW, HIGH] = [0.035, 0.965];
 /** Trials played out one by one: so many, and so many a lane; those before them are summed up. */
 const PLAYED = 60;
-const PLAYED_PER_LANE = 4;
+const PLAYED_PER_LANE = 3;
 /** Generations played out one by one. */
 const PLAYED_GENERATIONS = 20;
 
@@ -55,13 +58,17 @@ export function timeLeft(work: Workload): TimeLeft {
   if (lanes.length === 0) return unknown('no-worker');
   if (durations.length < NEEDED) return unknown('too-few', NEEDED);
   const model = new DurationModel(lanes, durations);
-  const times = new Float64Array(PLAYS);
-  for (let play = 0; play < PLAYS; play++) {
-    const draws = new Stream(0, { purpose: PURPOSE.analysis, trial: 1, round: play });
-    times[play] = playOut(work, unstarted, model.draw(draws), draws);
+  const each = lanes.length + Math.min(unstarted, PLAYED + PLAYED_PER_LANE * lanes.length);
+  const plays = Math.max(FEWEST_PLAYS, Math.min(MOST_PLAYS, Math.round(DRAWS / each)));
+  const times = new Float64Array(plays);
+  const draws = new Stream(0, { purpose: PURPOSE.analysis, trial: 1 });
+  let survivals = model.draw(draws);
+  for (let play = 0; play < plays; play++) {
+    if (play > 0 && play % PLAYS_A_MODEL === 0) survivals = model.draw(draws);
+    times[play] = playOut(work, unstarted, survivals, draws);
   }
   times.sort();
-  return known(times[Math.floor(LOW * PLAYS)] ?? 0, times[Math.ceil(HIGH * PLAYS) - 1] ?? 0);
+  return known(times[Math.floor(LOW * plays)] ?? 0, times[Math.ceil(HIGH * plays) - 1] ?? 0);
 }
 
 interface LaneThen {

@@ -77,8 +77,8 @@ describe('of many studies looked at on the way, the truth lies in the interval a
         held += Number(lowMs <= end - now && end - now <= highMs);
         width += (highMs - lowMs) / (end - now) / studies;
       }
-      // Not by saying anything: the interval is narrower than the truth is long (but for the last few trials).
-      expect(width).toBeLessThan(share === 0.8 ? 1.8 : 1);
+      // Not by saying anything: the interval is about as wide as the truth is long at most (but for the last few trials).
+      expect(width).toBeLessThan(share === 0.8 ? 1.8 : 1.2);
     }
     expect(held / studies / shares.length).toBeGreaterThanOrEqual(0.8);
   });
