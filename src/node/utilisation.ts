@@ -101,6 +101,7 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
   };
 
   const sample = async (): Promise<NodeSample> => {
+    const at = wallClock();
     const patience = everyMs / 2;
     const [coresNow, degrees, workersNow, amdNow] = await Promise.all([
       cores.within(patience),
@@ -117,7 +118,7 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
     if (cardsUnknown !== null) unknown['devices'] = cardsUnknown;
     return {
       node,
-      at: wallClock(),
+      at,
       cores: coresNow instanceof Unknown ? [] : [...coresNow],
       memoryBytes: usedBytes,
       memoryTotalBytes: totalBytes,

@@ -20,6 +20,12 @@ export class ManualTimer implements Timer {
     return this.#waiting.length;
   }
 
+  /** As a machine that sleeps: what was due meanwhile happens at its end. */
+  sleep(ms: number): void {
+    this.#now += ms;
+    this.advance(0);
+  }
+
   advance(ms: number): void {
     const until = this.#now + ms;
     for (;;) {
