@@ -34,15 +34,16 @@ const GENERATIONS = 2;
  */
 export function worthOf(trials: EndedTrials, pool: Pool, noise: Noise | null): Worth | null {
   const sign = trials.direction === 'maximize' ? 1 : -1;
-  const numbers = Array.from({ length: trials.ended }, (_, i) => trials.completion(i));
-  const isLate = latenessOf(numbers, pool);
+  const isLate = latenessOf(trials, pool);
   let [before, late, count] = [-Infinity, -Infinity, 0];
-  for (const [i, number] of numbers.entries()) {
+  for (let i = 0; i < trials.ended; i++) {
+    const number = trials.completion(i);
     const value = sign * trials.value(number);
+    const better = Number.isFinite(value) ? value : -Infinity;
     if (isLate(number, i)) {
       count += 1;
-      if (Number.isFinite(value)) late = Math.max(late, value);
-    } else if (Number.isFinite(value)) before = Math.max(before, value);
+      late = Math.max(late, better);
+    } else before = Math.max(before, better);
   }
   if (before === -Infinity || count === 0) return null;
   const gain = Math.max(0, late - before);
@@ -50,8 +51,10 @@ export function worthOf(trials: EndedTrials, pool: Pool, noise: Noise | null): W
   return { generations: pool.generation === null ? null : GENERATIONS, trials: count, gain, verdict };
 }
 
-function latenessOf(numbers: readonly number[], { size, generation }: Pool): (number: number, completion: number) => boolean {
-  if (generation === null) return (_, completion) => completion >= numbers.length - GENERATIONS * size;
-  const last = numbers.reduce((latest, number) => Math.max(latest, Math.floor(number / generation)), 0);
-  return (number) => Math.floor(number / generation) > last - GENERATIONS;
+function latenessOf(trials: EndedTrials, { size, generation }: Pool): (number: number, completion: number) => boolean {
+  if (generation === null) return (_, completion) => completion >= trials.ended - GENERATIONS * size;
+  let latest = 0;
+  for (let i = 0; i < trials.ended; i++) latest = Math.max(latest, trials.completion(i));
+  const first = (Math.floor(latest / generation) + 1 - GENERATIONS) * generation;
+  return (number) => number >= first;
 }

@@ -66,7 +66,7 @@ describe('of many studies looked at on the way, the truth lies in the interval a
     ['more generations than are played out one by one', { trials: 1_000, lanes: lanes(4, 'cpu', 1_000), sigma: 0.5, generation: 8 }],
   ])('%s', (_, plan) => {
     const shares = [0.2, 0.5, 0.8];
-    const studies = 50;
+    const studies = 30;
     let held = 0;
     for (const share of shares) {
       let width = 0;
