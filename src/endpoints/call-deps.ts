@@ -13,6 +13,8 @@ export interface CallDeps {
   uploads(id: string): string;
   /** The live coordinator; null: none is open, or it failed. */
   lab(): Coordinator | null;
+  /** Names of studies that are taken in the lab that is open. */
+  names(): ReadonlySet<string>;
   /** Tells windows that the list of datasets is another. */
   datasetsChanged(): void;
   /** Tells windows that imports went on. */

@@ -3,6 +3,7 @@ import type { Commands, Queries } from '../protocol/endpoints.ts';
 import type { HandlersOf } from '../protocol/endpoint.ts';
 import type { ImportRow } from '../protocol/window/lab-stream.ts';
 import type { CallDeps } from './call-deps.ts';
+import { confirmCalls } from './confirm-calls.ts';
 import { datasetCalls } from './dataset-calls.ts';
 import { estimateCalls } from './estimate-calls.ts';
 import { Imports } from './imports.ts';
@@ -37,11 +38,14 @@ export interface OtherCalls {
   datasets(): readonly string[];
   /** The study whose best this one trains again; null: an ordinary study. */
   confirms(study: string): string | null;
+  /** Begins what follows from studies that have ended; to be called when one did, and when a lab was opened. */
+  followUp(): void;
   close(): Promise<void>;
 }
 
 export function createCalls(deps: CallDeps): OtherCalls {
   const imports = new Imports({ folder: datasetsFolder(deps.userFolder), changed: () => deps.importsChanged() });
+  const confirm = confirmCalls(deps);
   return {
     handlers: {
       ...setUpCalls(deps),
@@ -49,12 +53,12 @@ export function createCalls(deps: CallDeps): OtherCalls {
       ...readingCalls(deps),
       ...estimateCalls(deps),
       importance: notReady,
-      confirmations: notReady,
-      confirm: notReady,
+      ...confirm.handlers,
     },
     imports: () => imports.rows(),
     datasets: () => catalogueIn(deps.userFolder).names(),
-    confirms: () => null,
+    confirms: (study) => confirm.confirms(study),
+    followUp: () => confirm.followUp(),
     close: () => imports.close(),
   };
 }

@@ -8,6 +8,7 @@ import type { Application, ApplicationOptions } from './application.ts';
 import { createCalls } from './calls.ts';
 import { Changes } from './changes.ts';
 import { CurrentLab } from './current-lab.ts';
+import { followUp } from './follow-up.ts';
 import { LabFeed } from './lab-feed.ts';
 import { notReady } from './not-ready.ts';
 import type { LabStarter } from './open-lab.ts';
@@ -19,7 +20,8 @@ import { Uploads } from './uploads.ts';
 /** @throws StorageError when the file is no lab, or another process holds it */
 export async function createEndpoints(options: ApplicationOptions): Promise<Application> {
   const { resources, userFolder, worker } = options;
-  const start: LabStarter = (file, listener) => startLab({ file, resources, listener, ...(worker === undefined ? {} : { worker }) });
+  const start: LabStarter = (file, listener) =>
+    startLab({ file, resources, userFolder, listener, ...(worker === undefined ? {} : { worker }) });
   const current = await CurrentLab.open(options.lab, start, options.workers);
   const uploads = new Uploads(join(userFolder, 'uploads'));
   const importsChanged = new Changes();
@@ -31,9 +33,11 @@ export async function createEndpoints(options: ApplicationOptions): Promise<Appl
     labFile: () => current.lab.file,
     uploads: (id) => uploads.pathOf(id),
     lab: () => (current.lab.failure === null ? current.lab.coordinator : null),
+    names: () => current.view.names,
     datasetsChanged: () => datasetsChanged.tell(),
     importsChanged: () => importsChanged.tell(),
   });
+  const stopFollowing = followUp(current, () => calls.followUp());
   /** Resident bytes of workers by process id, as they were measured last. */
   let memory: ReadonlyMap<number, number> = new Map();
   const sampled = new Changes();
@@ -77,6 +81,7 @@ export async function createEndpoints(options: ApplicationOptions): Promise<Appl
     runningStudies: () => runningStudies(current),
     onChange: (changed) => onChange(current, changed),
     async close() {
+      stopFollowing();
       await Promise.all([calls.close(), utilisation.stop(), uploads.close()]);
       await current.close();
     },

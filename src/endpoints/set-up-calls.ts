@@ -27,8 +27,7 @@ export function setUpCalls(deps: CallDeps): SetUpCalls {
       })),
     draft: ({ dataset }) => {
       const entry = knownDataset(catalogue, dataset ?? 'mnist');
-      const taken = new Set([...(deps.lab()?.lab.studies.values() ?? [])].map(({ spec }) => spec.name));
-      return draftStudy(entry, freeName(taken, entry.name));
+      return draftStudy(entry, freeName(deps.names(), entry.name));
     },
     checkStudy: ({ study }) => checkStudy(study, { resources, userFolder }, catalogue),
     parseStudy: ({ text, source }, { host }) => {

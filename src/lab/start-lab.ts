@@ -23,6 +23,8 @@ export interface LabParts {
   readonly file: string;
   /** Absolute path of the folder `resources/`. */
   readonly resources: string;
+  /** Absolute path of this user's folder; by default where the system keeps it. */
+  readonly userFolder?: string;
   readonly listener: CoordinatorListener & {
     /** A worker process ended, and what it said last. */
     workerExited(exit: WorkerExit): void;
@@ -55,6 +57,7 @@ export interface RunningLab {
 export async function startLab({
   file,
   resources,
+  userFolder: home = userFolder(),
   listener,
   options,
   takeOver = false,
@@ -83,7 +86,7 @@ export async function startLab({
         controlEndpoint: transport.controlEndpoint,
         token: transport.token,
         resources,
-        userFolder: userFolder(),
+        userFolder: home,
         memoryLimitBytes: memoryLimitBytes(slots.length),
         onExit: (exit) => {
           listener.workerExited(exit);

@@ -17,6 +17,17 @@ const settings = z.record(z.string(), z.unknown()).meta({
   additionalProperties,
 });
 
+const seed = z
+  .union([z.int().min(0), strict({ $param: z.string() })], { error: 'an integer ≥ 0, or {"$param": name}' })
+  .describe("Instead of the study's seed: it alone then decides split, order, start and masks, and not the trial's number.");
+
+/** Written by Galapagos where it trains a study's best again. */
+const confirmed = strict({
+  study: z.string().describe('The study whose best are trained again, by its uid.'),
+  trials: z.array(z.int().min(0)).min(1).describe('Its trials: the n-th point here is the n-th of them, over and over, a seed each time.'),
+  of: z.string().exactOptional().describe('The study of fresh seeds whose winner this one looks at on the test set, by its uid.'),
+}).describe('What this study trains again on fresh seeds. It changes nothing of how it is trained.');
+
 export const trainObjective = strict({
   kind: z.literal('train'),
   dataset: z.string().min(1).describe('A dataset that comes with Galapagos ("mnist"), or the name of an imported one.'),
@@ -34,6 +45,12 @@ export const trainObjective = strict({
     .literal('wasm')
     .exactOptional()
     .describe('Only executors whose results are equal to the last bit on every machine; else they may differ by machine.'),
+  seed: seed.exactOptional(),
+  test: z
+    .boolean()
+    .exactOptional()
+    .describe('Look at the kept weights on the test set as well, as metrics testLoss and testAccuracy; what selects does not see them.'),
+  confirms: confirmed.exactOptional(),
 });
 
 /** Each has a known optimum; `src/worker/synthetic.ts` says over which scale. */
@@ -60,3 +77,5 @@ export const syntheticObjective = strict({
 export const objective = z.discriminatedUnion('kind', [trainObjective, syntheticObjective]);
 
 export type SyntheticObjective = z.output<typeof syntheticObjective>;
+
+export type TrainStudyObjective = z.output<typeof trainObjective>;

@@ -74,7 +74,7 @@ export class Cohort {
   }
 
   async train(): Promise<LaneOutcome[]> {
-    const { network, settings } = this.#resolved;
+    const { network, settings, seed } = this.#resolved;
     const { training, selection } = this.#indices();
     const { steps, last } = stepsOf(training.length, settings.batch, settings.remainder);
     const kept = (steps - 1) * settings.batch + last;
@@ -83,7 +83,7 @@ export class Cohort {
     this.#lanes = this.#requests.map(({ signal }, i) => new Lane(hyper.epochs[i] ?? 1, signal, this.#objective.metric, settings.keep));
     await this.#executable.begin(
       this.#seed,
-      this.#requests.map(({ request }) => ({ trial: request.trial, shared: settings.sameStart })),
+      this.#requests.map(({ request }) => ({ trial: request.trial, shared: settings.sameStart || seed !== undefined })),
     );
     const longest = Math.max(...hyper.epochs);
     for (let epoch = 0; epoch < longest && this.#isTraining(); epoch++) {
@@ -156,16 +156,28 @@ export class Cohort {
       }
       const report = lane.evaluated(epoch, measured, this.#dataset.entry.classes > 0);
       if (lane.wants(report)) lane.keep(report, await this.#executable.readWeights(at));
-      if (epoch + 1 === lane.epochs) this.#succeed(at, lane);
+      if (epoch + 1 === lane.epochs) await this.#succeed(at, lane);
       else this.#listener.report?.(at, report);
     }
   }
 
-  #succeed(at: number, lane: Lane): void {
+  async #succeed(at: number, lane: Lane): Promise<void> {
     const perSecond = (this.#samples * this.#lanes.length * 1000) / Math.max(this.#milliseconds, 0.001);
-    const outcome = lane.succeeded(this.#by, perSecond);
+    const outcome = lane.succeeded(this.#by, perSecond, this.#objective.test === true ? await this.#onTest(at, lane) : {});
     if (lane.kept !== undefined) this.#listener.trained?.(at, { network: this.#resolved.network, plan: this.#plan, state: lane.kept });
     this.#end(at, outcome);
+  }
+
+  /** The kept weights on the test set; of several lanes only this one's figures are looked at. */
+  async #onTest(at: number, { kept }: Lane): Promise<Record<string, number>> {
+    if (kept === undefined) return {};
+    await this.#executable.writeWeights(at, kept);
+    const { training, test, classes } = this.#dataset.entry;
+    const indices = Uint32Array.from({ length: test }, (_, i) => training + i);
+    const measured = (await this.#executable.evaluate(indices, this.#never))[at] ?? null;
+    if (measured === null || measured.diverged) return {};
+    const { lossSum, correct, samples } = measured;
+    return { testLoss: lossSum / samples, ...(classes > 0 ? { testAccuracy: correct / samples } : {}) };
   }
 
   #end(at: number, outcome: LaneOutcome): void {

@@ -83,10 +83,11 @@ export class Lane {
     return (this.#outcome = { outcome: 'diverged', epoch, reports: this.#reports, ...by });
   }
 
-  succeeded(by: TrainedBy, samplesPerSecond: number): LaneOutcome {
+  /** @param more metrics of the kept weights */
+  succeeded(by: TrainedBy, samplesPerSecond: number, more: Readonly<Record<string, number>> = {}): LaneOutcome {
     if (this.#kept === undefined) throw new Error('a lane succeeds with what it keeps');
     const { report, state } = this.#kept;
-    const metrics = { ...report.metrics, keptEpoch: report.epoch, epochs: this.#reports.length, samplesPerSecond };
+    const metrics = { ...report.metrics, ...more, keptEpoch: report.epoch, epochs: this.#reports.length, samplesPerSecond };
     const { value } = report;
     return (this.#outcome = {
       outcome: 'succeeded',

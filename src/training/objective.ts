@@ -107,6 +107,10 @@ export interface TrainObjective {
   readonly executor?: 'auto' | 'wasm' | 'reference' | 'tensorflow';
   /** `wasm`: never the fused multiply-add, so that bits are equal on every machine. */
   readonly bits?: 'wasm';
+  /** Instead of the study's: then it alone, and not the trial's number, decides a lane's split, order, start and masks. Structural. */
+  readonly seed?: number | { readonly $param: string };
+  /** true: a lane's kept weights are looked at on the test set too, as metrics `testLoss` and `testAccuracy`; its value is not touched. */
+  readonly test?: boolean;
 }
 
 export interface LaneRequest {

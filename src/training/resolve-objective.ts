@@ -2,6 +2,7 @@
 import { catalogueOf, type Catalogue, type DatasetEntry } from './datasets/catalogue.ts';
 import { shapeText, type Network, type Shape } from './models/network.ts';
 import { PRESETS } from './models/presets.ts';
+import { Reader } from './models/reader.ts';
 import { resolveNetwork } from './models/resolve.ts';
 import type { Scope } from './models/scope.ts';
 import type { TrainObjective } from './objective.ts';
@@ -12,6 +13,8 @@ export interface ResolvedObjective {
   readonly network: Network;
   readonly settings: ResolvedSettings;
   readonly dataset: DatasetEntry;
+  /** undefined: the study's, and the trial's number with it. */
+  readonly seed: number | undefined;
 }
 
 /**
@@ -35,6 +38,7 @@ export function resolveObjective(
       : resolveNetwork(description, scope, 'network', dataset === undefined ? undefined : { shape: dataset.shape, ...dataset.statistics });
   if (dataset === undefined) forgiveMissingInput(scope);
   const settings = readSettings(objective.settings, scope);
+  const seed = readSeed(objective, scope);
   readWord(scope, 'metric', objective.metric, ['accuracy', 'loss']);
   readWord(scope, 'selectOn', objective.selectOn, ['validation', 'test']);
   readWord(scope, 'executor', objective.executor ?? 'auto', ['auto', 'wasm', 'reference', 'tensorflow']);
@@ -56,7 +60,11 @@ export function resolveObjective(
   if (network !== undefined && settings !== undefined) matchAugment(scope, settings, network.input.shape);
   if (dataset !== undefined && settings !== undefined) matchSteps(scope, settings, dataset);
   if (scope.problems.length > before || network === undefined || settings === undefined || dataset === undefined) return undefined;
-  return { network, settings, dataset };
+  return { network, settings, dataset, seed };
+}
+
+function readSeed({ seed }: TrainObjective, scope: Scope): number | undefined {
+  return seed === undefined ? undefined : new Reader({ seed }, '', scope).integer('seed', { low: 0, high: Number.MAX_SAFE_INTEGER });
 }
 
 /** Of an unknown dataset nobody knows the samples: that a network leaves them to it is no second problem. */

@@ -106,7 +106,7 @@ export class Trainer {
     const plan = compilePlan(resolved.network, resolved.settings, dataset.view);
     const now = (): number => performance.now();
     const choices = await choose(objective, this.#executors, plan, lanes.length, { calibrations: this.#calibrations, began, now });
-    return { resolved, plan, dataset, seed, objective, choices };
+    return { resolved, plan, dataset, seed: resolved.seed ?? seed, objective, choices };
   }
 
   /** Where memory does not suffice for all lanes, they train in halves: nobody's fault, and no bit differs. */
