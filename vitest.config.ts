@@ -1,3 +1,4 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 const everywhere = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000, unstubEnvs: true } as const;
@@ -8,6 +9,8 @@ export default defineConfig({
     reporters: ['default', './build/skips-and-total.ts'],
     projects: [
       {
+        // For the runes of the window's state.
+        plugins: [svelte()],
         test: {
           name: 'parts',
           ...everywhere,

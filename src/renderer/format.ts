@@ -32,6 +32,11 @@ export function gain(by: number, measure: Measure): string {
   return by >= 0 ? `+${text}` : signed(text);
 }
 
+/** How far values scatter: one digit, at most the measure's. */
+export function noise(deviation: number, measure: Measure): string {
+  return measure === 'accuracy' ? deviation.toFixed(deviation < 0.00095 ? 4 : 3) : significant(deviation, 1);
+}
+
 /** `94 %` of a share from 0 to 1. */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(0)}${THIN}%`;

@@ -321,13 +321,19 @@ export const text = {
     bornIn: 'born in generation',
     bornAs: 'born as trial',
     worth: 'Is it still worth it?',
-    worthGenerations: ({ generations, trials }: { generations: number; trials: number }) =>
-      generations === 1
-        ? `The last generation, ${many(trials, 'trial')}, bought `
-        : `The last ${count(generations)} generations, ${many(trials, 'trial')}, bought `,
-    worthBirths: ({ trials }: { trials: number }) => `The last ${many(trials, 'trial')} bought `,
-    worthNoise: ({ noise }: { noise: string }) => `. The noise of one training is about ${noise}.`,
-    worthNoNoise: '. The noise of one training is unknown until some are confirmed on fresh seeds.',
+    /** In three parts, for the gain stands out. */
+    worthSentence: (of: { generations: number | null; trials: number; gain: string; noise: string | null }) => ({
+      before:
+        of.generations === null
+          ? `The last ${many(of.trials, 'trial')} bought `
+          : `The last ${many(of.generations, 'generation')}, ${many(of.trials, 'trial')}, bought `,
+      gain: of.gain,
+      after:
+        of.noise === null
+          ? '. The noise of one training is unknown until 20 trials have a value.'
+          : `. The noise of one training is about ${of.noise}.`,
+    }),
+    confirmBest: ({ top }: { top: number }) => `Confirm the best ${count(top)}`,
     stopAndConfirm: ({ top }: { top: number }) => `Stop and confirm the best ${count(top)}`,
     bestTrials: 'Best trials',
   },

@@ -3,6 +3,7 @@
  * view stand with that view.
  */
 import type { Source } from '../../protocol/window/datasets.ts';
+import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import { toFailure } from '../failure.ts';
 import { text } from '../text.ts';
 import type { App } from './app.svelte.ts';
@@ -45,6 +46,15 @@ export class Acts {
   /** Trains the best again on fresh seeds. */
   async confirm(study: string, top: number, seeds: number): Promise<void> {
     await this.#do(async ({ client, notices }) => {
+      await client.command('confirm', { study, top, seeds });
+      notices.tell(text.inspector.confirming({ top, seeds }));
+    });
+  }
+
+  /** Nothing new is begun, and the best few are trained again. */
+  async stopAndConfirm(study: string, state: StudyRow['state'], top: number, seeds: number): Promise<void> {
+    await this.#do(async ({ client, notices }) => {
+      if (state !== 'finished' && state !== 'ending') await client.command('stopStudy', { study });
       await client.command('confirm', { study, top, seeds });
       notices.tell(text.inspector.confirming({ top, seeds }));
     });

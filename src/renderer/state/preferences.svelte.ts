@@ -4,15 +4,22 @@
  */
 import { SvelteMap } from 'svelte/reactivity';
 
+/** As `localStorage`. */
+export interface Memory {
+  getItem(name: string): string | null;
+  setItem(name: string, value: string): void;
+  removeItem(name: string): void;
+}
+
 const PREFIX = 'galapagos.preference.';
 
 export type Preference = string | number | boolean | readonly string[];
 
 export class Preferences {
-  readonly #storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+  readonly #storage: Memory;
   readonly #held = new SvelteMap<string, Preference | null>();
 
-  constructor(storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {
+  constructor(storage: Memory) {
     this.#storage = storage;
   }
 

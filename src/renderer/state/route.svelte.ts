@@ -1,4 +1,5 @@
 /** Where the window is: kept in its address, so that back, forward and a reload work, and remembered for the next start. */
+import type { Memory } from './preferences.svelte.ts';
 import { parsePlace, placeText } from './route.ts';
 import type { Place, Tab } from './route.ts';
 
@@ -15,10 +16,10 @@ export class Route {
   /** Null: not decided; the frame decides once it has heard of the lab. */
   place = $state.raw<Place | null>(null);
   readonly #address: Address;
-  readonly #storage: Pick<Storage, 'getItem' | 'setItem'>;
+  readonly #storage: Pick<Memory, 'getItem' | 'setItem'>;
   readonly #end: () => void;
 
-  constructor(address: Address, storage: Pick<Storage, 'getItem' | 'setItem'>) {
+  constructor(address: Address, storage: Pick<Memory, 'getItem' | 'setItem'>) {
     this.#address = address;
     this.#storage = storage;
     this.place = parsePlace(address.read()) ?? parsePlace(storage.getItem(REMEMBERED) ?? '');

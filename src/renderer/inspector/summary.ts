@@ -1,0 +1,80 @@
+/** The population in figures: what each operator bought, who is alive, whether going on is worth it. Pure; at most once a second. */
+import { noiseOfNeighbours } from '../../core/analysis/noise.ts';
+import type { Noise } from '../../core/analysis/noise.ts';
+import { operatorRecords } from '../../core/analysis/operators.ts';
+import type { OperatorRecord } from '../../core/analysis/operators.ts';
+import { worthOf } from '../../core/analysis/worth.ts';
+import type { Worth } from '../../core/analysis/worth.ts';
+import type { Population } from '../state/population.ts';
+import { bestTrials } from './best-trials.ts';
+
+export interface Ranked {
+  readonly number: number;
+  readonly value: number;
+  /** Place on the value scale; NaN: none. */
+  readonly unit: number;
+  readonly operator: string;
+  readonly generation: number;
+}
+
+export interface Summary {
+  /** Of those that breed; empty where nobody does. */
+  readonly operators: readonly OperatorRecord[];
+  /** Whether trials are bred from those alive; otherwise the best are listed. */
+  readonly breeds: boolean;
+  /** How many are alive; the list may be shorter. */
+  readonly alive: number;
+  readonly listed: readonly Ranked[];
+  readonly worth: Worth | null;
+  readonly noise: Noise | null;
+}
+
+/** More would be no summary. */
+const MOST_ALIVE = 24;
+const MOST_BEST = 10;
+
+/** @param measured noise from configurations that were trained on several seeds; null: none were */
+export function summaryOf(population: Population, measured: Noise | null): Summary {
+  const { table, direction, pool, axes } = population;
+  const breeds = pool !== null;
+  const numbers = breeds ? population.alive.slice(0, MOST_ALIVE) : bestTrials(table, direction, MOST_BEST);
+  const listed = numbers.map((number) => ({
+    number,
+    value: table.value(number),
+    unit: population.unitOf(number),
+    operator: population.operator(number),
+    generation: table.generation(number),
+  }));
+  if (!breeds) return { operators: [], breeds, alive: 0, listed, worth: null, noise: null };
+  const operators = operatorRecords({
+    direction,
+    size: table.size,
+    operator: (number) => population.operator(number),
+    parents: (number) => table.parents(number),
+    hasEnded: (number) => table.has(number) && !table.isOpen(number),
+    value: (number) => table.ranked(number, direction),
+  }).filter(({ judged }) => judged > 0);
+  const noise = measured ?? neighbourNoise(population, axes);
+  const ended = {
+    direction,
+    ended: table.ended,
+    completion: (i: number) => table.completion(i),
+    value: (number: number) => table.ranked(number, direction),
+  };
+  return { operators, breeds, alive: population.alive.length, listed, worth: worthOf(ended, pool, noise), noise };
+}
+
+function neighbourNoise({ table, direction }: Population, axes: Population['axes']): Noise | null {
+  const numbers: number[] = [];
+  for (let i = table.ended - 1; i >= 0 && numbers.length < 400; i--) {
+    const number = table.completion(i);
+    if (table.isFinite(number)) numbers.push(number);
+  }
+  numbers.reverse();
+  return noiseOfNeighbours(
+    axes,
+    numbers.map((number) => table.params(number)),
+    numbers.map((number) => table.value(number)),
+    (a, b) => (direction === 'maximize' ? a > b : a < b),
+  );
+}

@@ -1,0 +1,149 @@
+/** Numbers, durations and ages as the window writes them. */
+import { describe, expect, test } from 'vitest';
+import { ageText } from '../../src/renderer/frame/age.ts';
+import {
+  bytes,
+  bytesOf,
+  count,
+  duration,
+  elapsed,
+  estimate,
+  gain,
+  parameter,
+  percent,
+  rate,
+  roughly,
+  value,
+} from '../../src/renderer/format.ts';
+import { text } from '../../src/renderer/text.ts';
+
+/** Thin spaces as spaces, so that the tables below can be read. */
+const plain = (written: string): string => written.replaceAll('\u202f', ' ');
+
+describe('values', () => {
+  test.each([
+    [0.9841, 'accuracy', '0.9841'],
+    [0.98, 'accuracy', '0.9800'],
+    [1, 'accuracy', '1.0000'],
+    [0.068123, 'loss', '0.06812'],
+    [12.3456, 'loss', '12.35'],
+    [1234.5, 'value', '1235'],
+    [0.000876, 'loss', '8.8e−4'],
+    [-0.5, 'value', '−0.5000'],
+    [0, 'loss', '0'],
+  ] as const)('%s as %s is %s', (given, measure, expected) => {
+    expect(value(given, measure)).toBe(expected);
+  });
+
+  test.each([
+    [0.000874, '8.7e−4'],
+    [0.001, '0.0010'],
+    [0.19, '0.19'],
+    [0.0049, '0.0049'],
+    [1.5, '1.50'],
+    [364, '364'],
+    [128, '128'],
+    [0, '0'],
+    [-2, '−2'],
+    [100_000, '100,000'],
+  ])('a parameter of %s is %s', (given, expected) => {
+    expect(parameter(given)).toBe(expected);
+  });
+
+  test.each([
+    [0.0008, '+0.0008'],
+    [0, '+0.0000'],
+    [-0.0003, '−0.0003'],
+  ])('a gain of %s is %s', (given, expected) => {
+    expect(gain(given, 'accuracy')).toBe(expected);
+  });
+
+  test('counts are grouped and never rounded', () => {
+    expect(count(100_000)).toBe('100,000');
+    expect(count(99_999)).toBe('99,999');
+  });
+
+  test('a rate keeps one decimal where it says something', () => {
+    expect(rate(11.94)).toBe('11.9');
+    expect(rate(88_200)).toBe('88,200');
+  });
+});
+
+describe('time', () => {
+  test.each([
+    [0, '0 s'],
+    [400, '0.4 s'],
+    [3200, '3.2 s'],
+    [9960, '10 s'],
+    [42_000, '42 s'],
+    [59_600, '1 min 00 s'],
+    [293_000, '4 min 53 s'],
+    [7_500_000, '2 h 05 min'],
+    [93_600_000, '1 d 02 h'],
+  ])('%s ms last %s', (ms, expected) => {
+    expect(plain(duration(ms))).toBe(expected);
+  });
+
+  test('a running clock shows whole seconds', () => {
+    expect(plain(elapsed(3200))).toBe('3 s');
+    expect(plain(elapsed(293_999))).toBe('4 min 54 s');
+  });
+
+  test.each([
+    [22_000, '22 s'],
+    [250_000, '4 min'],
+    [7_300_000, '2 h'],
+  ])('%s ms ago is %s', (ms, expected) => {
+    expect(plain(roughly(ms))).toBe(expected);
+  });
+
+  test('an age is relative for a day, then a date', () => {
+    const now = Date.UTC(2026, 0, 10, 12);
+    expect(plain(ageText(now - 22_000, now))).toBe('22 s ago');
+    expect(ageText(now - 100, now)).toBe(text.justNow);
+    expect(ageText(now - 3 * 86_400_000, now)).toMatch(/2026/);
+  });
+
+  test.each([
+    [60_000, 120_000, '1 to 2 min'],
+    [300_000, 470_000, '5 to 8 min'],
+    [20_000, 118_000, 'up to 2 min'],
+    [12_000, 33_000, '10 to 35 s'],
+    [3000, 3200, '3 to 4 s'],
+    [120_000, 120_000, '2 to 3 min'],
+    [7_200_000, 14_000_000, '2 to 4 h'],
+    [86_400_000 * 2, 86_400_000 * 3.5, '2 to 4 d'],
+  ])('from %s to %s ms left are %s', (low, high, expected) => {
+    expect(plain(text.estimate(estimate(low, high)))).toBe(expected);
+  });
+
+  test('an estimate never claims less than was estimated', () => {
+    for (let low = 1000; low < 4e8; low *= 1.37) {
+      const { low: from, high: to, unit } = estimate(low, low * 1.6);
+      const ms = { s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
+      expect(Number(from ?? 0) * ms).toBeLessThanOrEqual(low);
+      expect(Number(to.replace(',', '')) * ms).toBeGreaterThanOrEqual(low * 1.6);
+    }
+  });
+});
+
+describe('sizes', () => {
+  test.each([
+    [55_000_000, '55 MB'],
+    [600_000_000, '0.6 GB'],
+    [12_000_000_000, '12.0 GB'],
+    [900, '1 kB'],
+    [12, '12 B'],
+  ])('%s bytes are %s', (n, expected) => {
+    expect(plain(bytes(n))).toBe(expected);
+  });
+
+  test('both sides of of have the same unit', () => {
+    expect(plain(bytesOf(900_000_000, 12_000_000_000))).toBe('0.9 of 12.0 GB');
+    expect(plain(bytesOf(38_000_000, 55_000_000))).toBe('38 of 55 MB');
+  });
+
+  test('shares are whole per cent', () => {
+    expect(plain(percent(0.94))).toBe('94 %');
+  });
+});

@@ -1,0 +1,102 @@
+/** The frame's own reasoning: what gives way, what a key does, which idle device costs most. */
+import { describe, expect, test } from 'vitest';
+import { costliestIdle, slotName } from '../../src/renderer/frame/costliest-idle.ts';
+import { commandFor } from '../../src/renderer/frame/keys.ts';
+import { parseLimit } from '../../src/renderer/frame/limit.ts';
+import { initials, layoutFor } from '../../src/renderer/frame/screen.ts';
+import { stairs } from '../../src/renderer/frame/stairs.ts';
+import { slotRow } from '../support/window-examples.ts';
+
+describe('room', () => {
+  test.each([
+    [1920, 1080, { railFolded: false, inspectorIsSheet: false, stripFolded: false, parametersHidden: false }],
+    [1280, 800, { railFolded: false, inspectorIsSheet: false, stripFolded: false, parametersHidden: false }],
+    [1180, 720, { railFolded: false, inspectorIsSheet: false, stripFolded: false, parametersHidden: false }],
+    [1179, 719, { railFolded: false, inspectorIsSheet: true, stripFolded: true, parametersHidden: false }],
+    [1079, 680, { railFolded: true, inspectorIsSheet: true, stripFolded: true, parametersHidden: false }],
+    [960, 640, { railFolded: true, inspectorIsSheet: true, stripFolded: true, parametersHidden: true }],
+  ])('%s × %s', (width, height, expected) => {
+    expect(layoutFor(width, height)).toMatchObject(expected);
+  });
+
+  test('studies have different initials where their names allow', () => {
+    expect(initials(['MNIST, small conv', 'MNIST, grid baseline', 'CIFAR-10', 'Wine', '…'])).toEqual(['M', 'G', 'C', 'W', '?']);
+  });
+});
+
+describe('the costliest idle device', () => {
+  const idle = (reason: string, since: number): { since: number; reason: string; data: Record<string, unknown> } => ({
+    since,
+    reason,
+    data: {},
+  });
+
+  test('a graphics card outweighs cores that have been idle for longer', () => {
+    const slots = [
+      slotRow({ slot: 'local/cpu/0', idle: idle('budget', 0) }),
+      slotRow({ slot: 'local/gpu-1/0', device: 'gpu-1', idle: idle('generation', 8000) }),
+    ];
+    expect(costliestIdle(slots, 10_000)).toMatchObject({ reason: 'generation', since: 8000 });
+  });
+
+  test('one that works is not idle, whatever was said before', () => {
+    const running = [{ study: 'a', trial: 1, k: 1, lane: 0 }];
+    expect(costliestIdle([slotRow({ running, idle: idle('budget', 0) }), slotRow()], 10)).toBeNull();
+  });
+
+  test.each([
+    ['local/cpu/3', 'CPU 3'],
+    ['local/gpu-1/0', 'GPU 1'],
+    ['local/gpu/0', 'GPU 0'],
+  ])('%s is %s', (slot, expected) => {
+    expect(slotName(slot)).toBe(expected);
+  });
+});
+
+describe('keys', () => {
+  const key = (pressed: string, held: { ctrl?: boolean; shift?: boolean } = {}): Parameters<typeof commandFor>[0] => ({
+    key: pressed,
+    ctrlKey: held.ctrl ?? false,
+    metaKey: false,
+    shiftKey: held.shift ?? false,
+    altKey: false,
+  });
+
+  test.each([
+    ['J', key('j'), 'next'],
+    ['Shift J', key('J', { shift: true }), 'lineage-next'],
+    ['Ctrl K', key('k', { ctrl: true }), 'commands'],
+    ['?', key('?', { shift: true }), 'keys'],
+    ['Ctrl Shift O', key('O', { ctrl: true, shift: true }), 'open-lab'],
+    ['an unknown key', key('q'), null],
+  ])('%s', (_, event, expected) => {
+    expect(commandFor(event, false)).toBe(expected);
+  });
+
+  test('while something is written only keys with Ctrl are for the window', () => {
+    expect(commandFor(key('j'), true)).toBeNull();
+    expect(commandFor(key('k', { ctrl: true }), true)).toBe('commands');
+  });
+});
+
+describe('limits as they are written', () => {
+  test.each([
+    ['', 'whole', null],
+    [' 64 ', 'whole', 64],
+    ['100,000', 'whole', 100_000],
+    ['1.5', 'whole', undefined],
+    ['1.5', 'positive', 1.5],
+    ['0', 'positive', undefined],
+    ['-1', 'any', -1],
+    ['abc', 'any', undefined],
+  ] as const)('%j as %s', (written, kind, expected) => {
+    expect(parseLimit(written, kind)).toBe(expected);
+  });
+});
+
+test('a staircase rises for the better in either direction', () => {
+  const of = (values: number[]): Parameters<typeof stairs>[0] => ({ ended: [1, 5], trials: [0, 4], values, activeMs: [null, null] });
+  expect(stairs(of([0.9, 0.95]), 'maximize', 9, 48, 14)).toBe('M0.0 13.0 H24.0 V1.0 H48');
+  expect(stairs(of([0.5, 0.1]), 'minimize', 9, 48, 14)).toBe('M0.0 13.0 H24.0 V1.0 H48');
+  expect(stairs({ ended: [], trials: [], values: [], activeMs: [] }, 'maximize', 0, 48, 14)).toBe('');
+});

@@ -1,0 +1,101 @@
+/** Where the window is: its address leads back to it, and a restart to where it was left. */
+import { describe, expect, test } from 'vitest';
+import { firstPlace } from '../../src/renderer/frame/first-place.ts';
+import { Route } from '../../src/renderer/state/route.svelte.ts';
+import type { Address } from '../../src/renderer/state/route.svelte.ts';
+import { parsePlace, placeText } from '../../src/renderer/state/route.ts';
+import type { Place } from '../../src/renderer/state/route.ts';
+import { labHead, studyRow } from '../support/window-examples.ts';
+
+class FakeAddress implements Address {
+  hash = '';
+  history: string[] = [];
+  #changed: () => void = () => undefined;
+
+  read(): string {
+    return this.hash;
+  }
+
+  write(hash: string, replace: boolean): void {
+    if (replace) this.history.pop();
+    this.history.push(hash);
+    this.hash = hash;
+  }
+
+  onChange(changed: () => void): () => void {
+    this.#changed = changed;
+    return () => (this.#changed = () => undefined);
+  }
+
+  back(): void {
+    this.history.pop();
+    this.hash = this.history.at(-1) ?? '';
+    this.#changed();
+  }
+}
+
+function memory(): { getItem(name: string): string | null; setItem(name: string, value: string): void } {
+  const held = new Map<string, string>();
+  return { getItem: (name) => held.get(name) ?? null, setItem: (name, value) => held.set(name, value) };
+}
+
+const places: readonly Place[] = [
+  { page: 'start' },
+  { page: 'study', study: 'a/b c#d', tab: 'curves' },
+  { page: 'compare', studies: ['one', 'two'] },
+  { page: 'new', dataset: null },
+  { page: 'new', dataset: 'my data' },
+  { page: 'datasets', dataset: null },
+  { page: 'import', import: '7' },
+  { page: 'machines' },
+  { page: 'settings' },
+];
+
+describe('an address', () => {
+  test.each(places)('leads back to its place: %j', (place) => {
+    expect(parsePlace(placeText(place))).toEqual(place);
+  });
+
+  test.each(['', '#', '#/', '#/nowhere', '#/study', '#/compare/one', '#/%'])('%s is no place', (hash) => {
+    expect(parsePlace(hash)).toBeNull();
+  });
+
+  test('an unknown tab is the first', () => {
+    expect(parsePlace('#/study/a/nonsense')).toEqual({ page: 'study', study: 'a', tab: 'evolution' });
+  });
+});
+
+describe('a route', () => {
+  test('tabs are no steps of the history', () => {
+    const address = new FakeAddress();
+    const route = new Route(address, memory());
+    route.go({ page: 'study', study: 'a', tab: 'evolution' });
+    route.go({ page: 'study', study: 'b', tab: 'evolution' });
+    route.tab('lab');
+    address.back();
+    expect(route.place).toEqual({ page: 'study', study: 'a', tab: 'evolution' });
+  });
+
+  test('a new window begins where the last one was', () => {
+    const storage = memory();
+    new Route(new FakeAddress(), storage).go({ page: 'study', study: 'a', tab: 'space' });
+    expect(new Route(new FakeAddress(), storage).study).toBe('a');
+  });
+});
+
+describe('where a window begins', () => {
+  const running = studyRow({ key: 'running', state: 'running', created: 1 });
+  const latest = studyRow({ key: 'latest', state: 'finished', created: 9 });
+
+  test.each([
+    ['nothing is known yet', null, null, [], null],
+    ['the lab is empty', null, labHead(), [], 'start'],
+    ['a study runs', null, labHead(), [latest, running], 'running'],
+    ['none runs: the latest', null, labHead(), [studyRow({ key: 'older', created: 2 }), latest], 'latest'],
+    ['it is somewhere already', { page: 'settings' }, labHead(), [running], null],
+    ['its study was just started', { page: 'study', study: 'new', tab: 'evolution' }, labHead(), [running], null],
+  ] as const)('%s', (_, now, lab, studies, expected) => {
+    const place = firstPlace(now, lab, studies);
+    expect(place === null ? null : place.page === 'study' ? place.study : place.page).toBe(expected);
+  });
+});

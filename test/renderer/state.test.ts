@@ -1,0 +1,115 @@
+/** Projections of the streams: a snapshot replaces, a delta is laid over, and what the window points at is one thing everywhere. */
+import { describe, expect, test } from 'vitest';
+import type { AttemptRow } from '../../src/protocol/window/lab-stream.ts';
+import { LabState } from '../../src/renderer/state/lab.svelte.ts';
+import { Preferences } from '../../src/renderer/state/preferences.svelte.ts';
+import { Selection } from '../../src/renderer/state/selection.svelte.ts';
+import { StudyState } from '../../src/renderer/state/study.svelte.ts';
+import { TelemetryState } from '../../src/renderer/state/telemetry.svelte.ts';
+import { studyHead, studyRow } from '../support/window-examples.ts';
+
+function attempt(id: string, to: number | null = null): AttemptRow {
+  return { id, study: 'a', trial: 0, k: 1, slot: 'local/cpu/0', lane: 0, from: 0, to, outcome: null, value: null };
+}
+
+describe('the lab', () => {
+  test('keeps what a delta does not mention', () => {
+    const lab = new LabState();
+    lab.apply({ studies: [studyRow()], datasets: ['mnist'] }, true);
+    lab.apply({ datasets: ['mnist', 'mine'] }, false);
+    expect(lab.studies).toHaveLength(1);
+    expect(lab.datasets).toEqual(['mnist', 'mine']);
+  });
+
+  test('attempts are laid over by id; a snapshot begins anew', () => {
+    const lab = new LabState();
+    lab.apply({ attempts: [attempt('1'), attempt('2')] }, true);
+    lab.apply({ attempts: [attempt('1', 7)] }, false);
+    expect([...lab.attempts.values()].map(({ id, to }) => [id, to])).toEqual([
+      ['1', 7],
+      ['2', null],
+    ]);
+    lab.apply({ attempts: [attempt('3')] }, true);
+    expect([...lab.attempts.keys()]).toEqual(['3']);
+  });
+});
+
+describe('a study', () => {
+  test('its table is as wide as its parameters, and new with each snapshot', () => {
+    const study = new StudyState('a');
+    study.apply({ head: studyHead({ parameters: ['x', 'y'] }) }, true);
+    expect(study.table.width).toBe(2);
+    const before = study.table.version;
+    study.apply({}, true);
+    expect(study.table.version).toBeGreaterThan(before);
+  });
+
+  test('says how much has been read only while that goes on', () => {
+    const study = new StudyState('a');
+    study.apply({ head: studyHead({ trials: 100 }), loaded: 38 }, true);
+    expect(study.loaded).toBe(38);
+    study.apply({ loaded: 100 }, false);
+    expect(study.loaded).toBeNull();
+  });
+});
+
+test('utilisation older than a minute is let go', () => {
+  const telemetry = new TelemetryState();
+  const sample = (at: number): Parameters<TelemetryState['apply']>[0]['samples'][number] => ({
+    node: 'local',
+    at,
+    cores: [],
+    memoryBytes: 0,
+    memoryTotalBytes: 1,
+    temperature: null,
+    devices: [],
+    workers: [],
+    unknown: {},
+  });
+  telemetry.apply({ samples: [sample(0), sample(1000)] }, true);
+  telemetry.apply({ samples: [sample(60_500)] }, false);
+  expect(telemetry.samples.get('local')?.map(({ at }) => at)).toEqual([1000, 60_500]);
+});
+
+describe('selection', () => {
+  test('a trial and a worker are never selected together', () => {
+    const selection = new Selection();
+    selection.select(5);
+    selection.selectSlot('local/cpu/0');
+    expect([selection.trial, selection.slot]).toEqual([null, 'local/cpu/0']);
+    selection.select(6);
+    expect([selection.trial, selection.slot]).toEqual([6, null]);
+  });
+
+  test('a trial passes where it lies in every brushed range; one without the parameter does not', () => {
+    const selection = new Selection();
+    const passes = (units: number): boolean => selection.passes(3, 0.9, () => units);
+    expect(passes(NaN)).toBe(true);
+    selection.brushAxis('units', { low: 10, high: 20 });
+    expect([passes(10), passes(20), passes(21), passes(NaN)]).toEqual([true, true, false, false]);
+    selection.brushAxis('#number', { low: 4, high: 9 });
+    expect(passes(15)).toBe(false);
+    selection.brushAxis('#number', null);
+    expect(passes(15)).toBe(true);
+  });
+});
+
+describe('preferences', () => {
+  test('what cannot be read counts as not remembered', () => {
+    const held = new Map([
+      ['galapagos.preference.width', '{"bad'],
+      ['galapagos.preference.folded', '"yes"'],
+    ]);
+    const preferences = new Preferences({
+      getItem: (name) => held.get(name) ?? null,
+      setItem: (name, value) => held.set(name, value),
+      removeItem: (name) => held.delete(name),
+    });
+    expect(preferences.get('width', 208)).toBe(208);
+    expect(preferences.get('folded', false)).toBe(false);
+    preferences.set('width', 240);
+    expect(preferences.get('width', 208)).toBe(240);
+    preferences.set('width', null);
+    expect(preferences.get('width', 208)).toBe(208);
+  });
+});

@@ -1,0 +1,74 @@
+/** The window's words: plurals agree, nothing shouts, errors say where and what. */
+import { describe, expect, test } from 'vitest';
+import { describe as describeFailure } from '../../src/renderer/errors.ts';
+import { EndpointFailure } from '../../src/renderer/failure.ts';
+import { idleWords } from '../../src/renderer/frame/idle-words.ts';
+import { text } from '../../src/renderer/text.ts';
+
+describe('plurals', () => {
+  test.each([
+    [text.header.add({ trials: 1 }), 'Add 1 trial'],
+    [text.header.add({ trials: 32 }), 'Add 32 trials'],
+    [text.rail.machineCount({ machines: 1, workers: 1 }), '1, 1 worker'],
+    [text.inspector.rank({ measure: 'accuracy', rank: 1, of: 46 }), 'accuracy, best of 46'],
+    [text.inspector.rank({ measure: 'loss', rank: 2, of: 46 }), 'loss, 2nd of 46'],
+    [text.inspector.rank({ measure: 'loss', rank: 11, of: 46 }), 'loss, 11th of 46'],
+    [text.inspector.rank({ measure: 'loss', rank: 23, of: 46 }), 'loss, 23rd of 46'],
+    [text.inspector.origin.of({ operator: 'crossover', parents: [36, 15] }), 'Crossover of 36 and 15'],
+    [text.frame.resume({ studies: 1 }), 'Resume'],
+    [text.header.leftUnknown['too-few']({ needed: 1 }), 'until 1 trial finishes'],
+    [text.header.leftUnknown['too-few']({ needed: 5 }), 'until 5 trials finish'],
+  ])('%s', (said, expected) => {
+    expect(said).toBe(expected);
+  });
+});
+
+test('no entry shouts, pleads or apologises', () => {
+  const said: string[] = [];
+  const collect = (entry: unknown): void => {
+    if (typeof entry === 'string') said.push(entry);
+    else if (typeof entry === 'object' && entry !== null) Object.values(entry).forEach(collect);
+  };
+  collect(text);
+  expect(said.length).toBeGreaterThan(100);
+  for (const entry of said) expect(entry).not.toMatch(/!|\bplease\b|\boops\b|\bsorry\b/i);
+});
+
+describe('errors', () => {
+  const words = (code: string, data: Record<string, unknown>): string => describeFailure(new EndpointFailure({ code, data })).words;
+
+  test('a file says where, what was expected and what was found, and that nothing was stored', () => {
+    const data = { file: 'train-images.gz', place: 'byte 0', expected: 'IDX magic 00 00 08 03', found: '1f 8b 08 (gzip inside gzip)' };
+    expect(words('bad-dataset', { ...data, hint: 'Unpack it once and drop it again.' })).toBe(
+      'train-images.gz, byte 0: expected IDX magic 00 00 08 03, found 1f 8b 08 (gzip inside gzip). Unpack it once and drop it again. Nothing was stored.',
+    );
+  });
+
+  test('each problem of an input has its path', () => {
+    const problems = [{ code: 'out-of-range', path: 'searchSpace.units.high', expected: 'more than 32', found: '16', hint: null }];
+    expect(words('invalid-input', { source: 'study.json', problems })).toBe('searchSpace.units.high: expected more than 32, found 16.');
+  });
+
+  test('a code without a row is said in the sentence of whoever threw it', () => {
+    expect(words('never-heard-of', { message: 'the moon is full' })).toBe('the moon is full');
+  });
+});
+
+describe('why a worker is idle', () => {
+  test.each([
+    [
+      'budget',
+      { limit: 64, trials: [1, 2, 3, 4, 5, 6], slots: ['local/cpu/0'] },
+      'all 64 trials are born, the last 6 run on CPU workers.',
+      'add',
+    ],
+    ['budget', { limit: 64, trials: [6], slots: ['local/gpu-0/0'] }, 'all 64 trials are born, the last one runs on GPUs.', 'add'],
+    ['generation', { generation: 7, trials: [1, 2, 3] }, '3 trials of generation 7 still run; the next is bred when they end.', null],
+    ['paused', {}, 'the study is paused.', 'resume'],
+    ['leftOut', { since: null }, 'left out by you.', 'use-again'],
+    ['none', {}, 'the scheduler gave no reason. That is a fault of ours.', null],
+    ['of a later version', {}, 'the scheduler gave no reason. That is a fault of ours.', null],
+  ])('%s %j', (reason, data, expected, act) => {
+    expect(idleWords(reason, data, 0)).toEqual({ words: expected, act });
+  });
+});

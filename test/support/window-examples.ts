@@ -1,0 +1,65 @@
+/** Rows of the lab's stream for tests of the window: ordinary ones, with what a test says of them. */
+import type { LabBody } from '../../src/protocol/window/lab-stream.ts';
+import type { SlotRow } from '../../src/protocol/window/lab-stream.ts';
+import type { StudyHead, StudyRow } from '../../src/protocol/window/study-stream.ts';
+
+export function studyRow(given: Partial<StudyRow> = {}): StudyRow {
+  return {
+    uid: given.key ?? 'a',
+    key: 'a',
+    name: 'MNIST, small conv',
+    state: 'finished',
+    reason: null,
+    direction: 'maximize',
+    measure: 'accuracy',
+    counts: { waiting: 0, running: 0, complete: 0, pruned: 0, failed: 0, diverged: 0 },
+    limits: { trials: 64, minutes: null, target: null },
+    best: null,
+    staircase: { ended: [], trials: [], values: [], activeMs: [] },
+    created: 0,
+    confirms: null,
+    ...given,
+  };
+}
+
+export function studyHead(given: Partial<StudyHead> = {}): StudyHead {
+  return {
+    ...studyRow(given),
+    activeMs: 0,
+    at: 0,
+    since: null,
+    timeLeft: { unknown: 'too-few', needed: 5 },
+    trialsPerMinute: null,
+    searched: null,
+    parameters: [],
+    operators: [],
+    slots: [],
+    executors: [],
+    epochs: null,
+    notes: [],
+    trials: 0,
+    ...given,
+  };
+}
+
+export function labHead(given: Partial<NonNullable<LabBody['lab']>> = {}): NonNullable<LabBody['lab']> {
+  return { file: 'lab.db', name: 'lab.db', interrupted: [], stalled: null, failed: null, untouched: false, ...given };
+}
+
+export function slotRow(given: Partial<SlotRow> = {}): SlotRow {
+  return {
+    slot: 'local/cpu/0',
+    node: 'local',
+    device: 'cpu',
+    state: 'ready',
+    until: null,
+    reason: null,
+    lanes: 1,
+    pid: null,
+    rssBytes: null,
+    executor: null,
+    running: [],
+    idle: null,
+    ...given,
+  };
+}
