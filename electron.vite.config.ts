@@ -15,6 +15,7 @@ export default defineConfig({
           cli: 'src/cli/index.ts',
           worker: 'src/worker/index.ts',
           'import-thread': 'src/training/datasets/import/import-thread.ts',
+          'work-thread': 'src/endpoints/work-thread.ts',
           'estimate-process': 'src/training/estimate/estimate-process.ts',
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

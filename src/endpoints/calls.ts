@@ -8,9 +8,9 @@ import { datasetCalls } from './dataset-calls.ts';
 import { estimateCalls } from './estimate-calls.ts';
 import { Imports } from './imports.ts';
 import { catalogueIn, datasetsFolder } from './known-dataset.ts';
-import { notReady } from './not-ready.ts';
 import { readingCalls } from './reading-calls.ts';
 import { setUpCalls } from './set-up-calls.ts';
+import { ThreadWork } from './thread-work.ts';
 
 export type CallHandlers = Omit<
   HandlersOf<Queries & Commands>,
@@ -46,19 +46,22 @@ export interface OtherCalls {
 export function createCalls(deps: CallDeps): OtherCalls {
   const imports = new Imports({ folder: datasetsFolder(deps.userFolder), changed: () => deps.importsChanged() });
   const confirm = confirmCalls(deps);
+  // What is checked while it is written does not wait for an export.
+  const [checking, reading] = [new ThreadWork(), new ThreadWork()];
   return {
     handlers: {
-      ...setUpCalls(deps),
+      ...setUpCalls(deps, checking),
       ...datasetCalls(deps, imports),
-      ...readingCalls(deps),
+      ...readingCalls(deps, reading),
       ...estimateCalls(deps),
-      importance: notReady,
       ...confirm.handlers,
     },
     imports: () => imports.rows(),
     datasets: () => catalogueIn(deps.userFolder).names(),
     confirms: (study) => confirm.confirms(study),
     followUp: () => confirm.followUp(),
-    close: () => imports.close(),
+    async close() {
+      await Promise.all([imports.close(), checking.close(), reading.close()]);
+    },
   };
 }

@@ -6,14 +6,14 @@ import { withNetworkFile } from '../lab/network-file.ts';
 import { parseJson } from '../protocol/json-text.ts';
 import type { CallDeps } from './call-deps.ts';
 import type { CallHandlers } from './calls.ts';
-import { checkStudy } from './check-study.ts';
 import { draftStudy } from './draft-study.ts';
 import { catalogueIn, knownDataset } from './known-dataset.ts';
 import { listNetworks } from './list-networks.ts';
+import type { ThreadWork } from './thread-work.ts';
 
 type SetUpCalls = Pick<CallHandlers, 'networks' | 'samplers' | 'draft' | 'checkStudy' | 'parseStudy'>;
 
-export function setUpCalls(deps: CallDeps): SetUpCalls {
+export function setUpCalls(deps: CallDeps, thread: ThreadWork): SetUpCalls {
   const { resources, userFolder } = deps;
   const catalogue = catalogueIn(userFolder);
   return {
@@ -29,7 +29,7 @@ export function setUpCalls(deps: CallDeps): SetUpCalls {
       const entry = knownDataset(catalogue, dataset ?? 'mnist');
       return draftStudy(entry, freeName(deps.names(), entry.name));
     },
-    checkStudy: ({ study }) => checkStudy(study, { resources, userFolder }, catalogue),
+    checkStudy: ({ study }) => thread.do('check', { study, resources, userFolder }),
     parseStudy: ({ text, source }, { host }) => {
       const study = parseJson(text, source);
       // A network in a file of its own lies beside the study's: on this machine, and for its own window only.

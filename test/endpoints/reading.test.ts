@@ -1,9 +1,15 @@
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decilesOf } from '../../src/endpoints/read-trials.ts';
 import { readingCalls } from '../../src/endpoints/reading-calls.ts';
+import { ThreadWork } from '../../src/endpoints/thread-work.ts';
+import { exportLab } from '../../src/endpoints/export-lab.ts';
+import { importanceOf } from '../../src/endpoints/importance-of.ts';
 import { bestConfigs } from '../../src/protocol/best-configs.ts';
 import { parseStudyFile } from '../../src/protocol/study-file.ts';
 import type { ExportedFile, TrialDetail } from '../../src/protocol/window/reading.ts';
+import { readLab } from '../../src/storage/read-lab.ts';
+import type { TrialRecord } from '../../src/storage/lab-reader.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { ask, asked, callDeps } from '../support/call-deps.ts';
 import { createStudy, endAttempt, endTrial, propose, start, succeed, UID } from '../support/lab-writes.ts';
@@ -12,7 +18,9 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 const file = folder.file('lab.db');
-const calls = readingCalls(callDeps(folder.path, { labFile: () => file }));
+const thread = new ThreadWork();
+afterAll(() => thread.close());
+const calls = readingCalls(callDeps(folder.path, { labFile: () => file }), thread);
 
 /** Trials 0 … 2 complete, 3 crashed, 4 diverged, 5 runs and has reported twice, 6 waits. */
 beforeAll(() => {
@@ -45,7 +53,7 @@ test('what is not there is an error that says what is', async () => {
     ok: false,
     error: { code: 'unknown-study', data: { message: expect.stringContaining('sphere in four dimensions') as unknown } },
   });
-  const closed = readingCalls(callDeps(folder.path));
+  const closed = readingCalls(callDeps(folder.path), thread);
   expect(await ask(closed, 'trial', { study: UID, trial: 0 })).toMatchObject({ ok: false, error: { code: 'no-lab' } });
 });
 
@@ -99,9 +107,52 @@ describe('an exported file', () => {
     expect(lines[5]).toMatch(/^4,complete,diverged,,/);
   });
 
+  test('of the lab is a copy of one instant that opens as the lab does, while it is held and written', async () => {
+    const writer = openLab(file, { create: false });
+    try {
+      writer.commit([[propose(7)]]);
+      const { name, content } = await asked<ExportedFile>(calls, 'export', { study: UID, what: 'lab', top: 1 });
+      writer.commit([[propose(8)]]);
+      expect(name).toBe('lab.db');
+      writeFileSync(folder.file('copy.db'), Buffer.from('base64' in content ? content.base64 : '', 'base64'));
+    } finally {
+      writer.close();
+    }
+    const copy = readLab(folder.file('copy.db'));
+    const [study] = copy.studies();
+    expect(study).toMatchObject({ uid: UID, best: { number: 1, value: 0.1 } });
+    expect([...copy.trials(UID)]).toHaveLength(8);
+    copy.close();
+  });
+
+  test('of a lab that is too large to hand over says where the file itself lies', () => {
+    expect(() => exportLab(file, 1000)).toThrow(`use the file itself, ${file}`);
+  });
+
   test('of the study itself is a study file that can be begun again', async () => {
     const again = parseStudyFile(await text('study'), 'exported.json');
     expect(again).toMatchObject({ name: 'sphere in four dimensions', seed: 7, stop: { trials: 64 } });
     expect(await asked(calls, 'studyFile', { study: UID })).toEqual(again);
+  });
+});
+
+describe('importances', () => {
+  test('of too few trials say how many are needed', async () => {
+    expect(await asked(calls, 'importance', { study: UID })).toEqual({ unknown: 'too-few', needed: 20, trials: 4 });
+  });
+
+  test('are of what ended with a value or diverged; what matters comes first', () => {
+    const searchSpace = { noise: { type: 'float', low: 0, high: 1 }, signal: { type: 'float', low: 0, high: 1 } } as const;
+    const spec = { name: 's', objective: { kind: 'x' }, direction: 'maximize', searchSpace, sampler: { name: 'random' }, seed: 0 } as const;
+    const trials = Array.from({ length: 60 }, (_, i) => {
+      const [noise, signal] = [((i * 37) % 61) / 61, ((i * 17) % 59) / 59];
+      return { state: i === 7 ? 'failed' : 'complete', value: i === 3 ? -Infinity : signal, encoded: Float64Array.of(noise, signal) };
+    });
+    const found = importanceOf({ name: 's', spec }, trials as unknown as TrialRecord[]);
+    expect(found).toMatchObject({ trials: 59, parameters: [{ name: 'signal' }, { name: 'noise' }] });
+  });
+
+  test('of another program’s study are not known', () => {
+    expect(() => importanceOf({ name: 'theirs', spec: null }, [])).toThrow('a study of Optuna');
   });
 });

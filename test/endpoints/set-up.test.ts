@@ -5,6 +5,7 @@ import type { NetworkCard } from '../../src/endpoints/list-networks.ts';
 import { listNetworks } from '../../src/endpoints/list-networks.ts';
 import { checkStudy } from '../../src/endpoints/check-study.ts';
 import { setUpCalls } from '../../src/endpoints/set-up-calls.ts';
+import { ThreadWork } from '../../src/endpoints/thread-work.ts';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import type { StudyCheck } from '../../src/protocol/window/set-up.ts';
 import { MNIST } from '../../src/training/datasets/catalogue.ts';
@@ -19,10 +20,12 @@ import { ask, asked, callDeps, RESOURCES, WINDOW } from '../support/call-deps.ts
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
+const thread = new ThreadWork();
+afterAll(() => thread.close());
 afterAll(() => folder.remove());
 let calls: ReturnType<typeof setUpCalls>;
 beforeAll(() => {
-  calls = setUpCalls(callDeps(folder.path));
+  calls = setUpCalls(callDeps(folder.path), thread);
 });
 
 function entry(about: Partial<DatasetEntry>): DatasetEntry {
