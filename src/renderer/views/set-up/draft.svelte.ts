@@ -1,0 +1,180 @@
+/**
+ * The study that is being set up: one value behind form and JSON, checked by the host while it is written, measured when it holds. Nothing starts
+ * here; who shows it asks.
+ */
+import type { StudyFile } from '../../../protocol/study-file.ts';
+import type { CallOutput } from '../../../protocol/endpoints.ts';
+import type { Estimate, StudyCheck, WindowProblem } from '../../../protocol/window/set-up.ts';
+import type { Client } from '../../client.ts';
+import { problemsOf } from '../../errors.ts';
+import { EndpointFailure, toFailure } from '../../failure.ts';
+import { fixParameter, put } from './study-edits.ts';
+import type { Json, JsonObject, Study } from './study-edits.ts';
+
+/** Typing settles before it is checked, and before it is measured. */
+const CHECK_MS = 120;
+const MEASURE_MS = 700;
+
+interface Fixed {
+  readonly name: string;
+  readonly distribution: JsonObject;
+  readonly value: Json;
+  /** The objective as it was while the search decided. */
+  readonly objective: Json;
+}
+
+export type Measuring =
+  | { readonly state: 'waiting' }
+  | { readonly state: 'measuring'; readonly since: number }
+  | { readonly state: 'measured'; readonly estimate: Estimate }
+  | { readonly state: 'failed'; readonly failure: EndpointFailure };
+
+export class Draft {
+  study = $state.raw<Study>({});
+  mode = $state<'form' | 'json'>('form');
+  /** As typed on the JSON side. */
+  text = $state('');
+  /** What is wrong with that text, so that the study is still the last good one; null: nothing. */
+  textProblem = $state<string | null>(null);
+  check = $state.raw<StudyCheck | null>(null);
+  measuring = $state.raw<Measuring>({ state: 'waiting' });
+  /** Parameters that the search was told to leave alone; they can be searched again. */
+  fixed = $state.raw<readonly Fixed[]>([]);
+  workers = $state('');
+  readonly #client: Client;
+  #checking: ReturnType<typeof setTimeout> | undefined;
+  #settling: ReturnType<typeof setTimeout> | undefined;
+  #asked = 0;
+  #measured = 0;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Takes a study over whole; what was said of the last one is void. */
+  begin(study: Study): void {
+    this.fixed = [];
+    this.change(study);
+    this.text = JSON.stringify(study, null, 2);
+    this.textProblem = null;
+  }
+
+  change(study: Study): void {
+    this.study = study;
+    if (this.mode === 'form') this.text = JSON.stringify(study, null, 2);
+    this.measuring = { state: 'waiting' };
+    clearTimeout(this.#checking);
+    clearTimeout(this.#settling);
+    this.#measured += 1;
+    this.#checking = setTimeout(() => void this.#check(), CHECK_MS);
+  }
+
+  set(path: readonly string[], value: Json | undefined): void {
+    this.change(put(this.study, path, value));
+  }
+
+  /** Text of the JSON side: the study where it is JSON, else the last good one with what is wrong said. */
+  async write(text: string): Promise<void> {
+    this.text = text;
+    const asked = ++this.#asked;
+    try {
+      const study = await this.#client.query('parseStudy', { text, source: '' });
+      if (asked !== this.#asked) return;
+      this.textProblem = null;
+      this.fixed = [];
+      this.change(study as Study);
+    } catch (error) {
+      if (asked !== this.#asked) return;
+      const failure = toFailure(error);
+      const [problem] = problemsOf(failure.data);
+      this.textProblem = problem === undefined ? failure.message : `${problem.path}: expected ${problem.expected}, found ${problem.found}`;
+    }
+  }
+
+  fix(name: string, value: Json): void {
+    const space = this.study['searchSpace'] as JsonObject;
+    const fixed = { name, distribution: space[name] as JsonObject, value, objective: this.study['objective'] ?? null };
+    this.fixed = [...this.fixed, fixed];
+    this.change(fixParameter(this.study, name, value));
+  }
+
+  refix(name: string, value: Json): void {
+    const held = this.fixed.find((each) => each.name === name);
+    if (held === undefined) return;
+    this.fixed = this.fixed.map((each) => (each === held ? { ...held, value } : each));
+    this.change({
+      ...this.study,
+      objective: fixParameter({ objective: held.objective, searchSpace: {} }, name, value)['objective'] ?? null,
+    });
+  }
+
+  /** Back to the search, with what it was searched by. */
+  search(name: string): void {
+    const held = this.fixed.find((each) => each.name === name);
+    if (held === undefined) return;
+    this.fixed = this.fixed.filter((each) => each !== held);
+    const space = this.study['searchSpace'] as JsonObject;
+    this.change({ ...this.study, objective: held.objective, searchSpace: { ...space, [name]: held.distribution } });
+  }
+
+  get problems(): readonly WindowProblem[] {
+    return this.check?.problems ?? [];
+  }
+
+  /** What is wrong at a field, in words; null: nothing. */
+  problemAt(...places: readonly string[]): string | null {
+    const problem = this.problems.find(({ path }) => places.includes(path));
+    if (problem === undefined) return null;
+    return `Expected ${problem.expected}, found ${problem.found}${problem.hint === null ? '' : ` (${problem.hint})`}.`;
+  }
+
+  /** What is wrong somewhere below a place. */
+  problemsBelow(place: string): readonly WindowProblem[] {
+    return this.problems.filter(({ path }) => path === place || path.startsWith(`${place}.`) || path.startsWith(`${place}[`));
+  }
+
+  get ready(): boolean {
+    return this.check !== null && this.problems.length === 0 && this.textProblem === null;
+  }
+
+  get workerCount(): number | null {
+    const number = Number(this.workers);
+    return this.workers.trim() !== '' && Number.isInteger(number) && number > 0 ? number : null;
+  }
+
+  start(): Promise<CallOutput<'startStudy'>> {
+    // The host checks it again, field by field.
+    return this.#client.command('startStudy', { study: this.study as unknown as StudyFile, workers: this.workerCount });
+  }
+
+  async measure(): Promise<void> {
+    const measured = ++this.#measured;
+    this.measuring = { state: 'measuring', since: Date.now() };
+    try {
+      const study = this.study as unknown as StudyFile;
+      const estimate = await this.#client.query('estimate', { study, workers: this.workerCount });
+      if (measured === this.#measured) this.measuring = { state: 'measured', estimate };
+    } catch (error) {
+      if (measured === this.#measured) this.measuring = { state: 'failed', failure: toFailure(error) };
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#checking);
+    clearTimeout(this.#settling);
+    this.#asked += 1;
+    this.#measured += 1;
+  }
+
+  async #check(): Promise<void> {
+    const { study } = this;
+    try {
+      const check = await this.#client.query('checkStudy', { study });
+      if (study !== this.study) return;
+      this.check = check;
+      if (check.problems.length === 0) this.#settling = setTimeout(() => void this.measure(), MEASURE_MS);
+    } catch {
+      // The connection's own bar says it; the next change asks again.
+    }
+  }
+}
