@@ -69,6 +69,7 @@ export class LabView {
     switch (change.kind) {
       case 'trialEnded':
         watch.advance(change.finishSeq + 1, Date.now(), this.#activeMs(watch));
+        watch.pace.ended(change.slot, change.result?.ms ?? null, this.#activeMs(watch));
         if (change.slot !== null && change.result?.executor !== undefined) this.executors.set(change.slot, change.result.executor);
         if (change.attempt !== null && change.slot !== null) {
           const { value, outcome, result } = change;

@@ -39,8 +39,7 @@ export function studyHead(watch: StudyWatch, view: LabView, projection: StudyPro
     activeMs: study.activeMs + (activeSince === null ? 0 : Math.max(0, now - activeSince)),
     at: Date.now(),
     since: watch.since,
-    timeLeft: { unknown: 'too-few', needed: null },
-    trialsPerMinute: null,
+    ...watch.pace.say(view.lab.coordinator.lab, study, now),
     // The same type, but for who may change it.
     searched: { objective, searchSpace: searchSpace as NonNullable<StudyHead['searched']>['searchSpace'], sampler, seed },
     parameters: Object.keys(searchSpace),

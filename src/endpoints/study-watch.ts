@@ -1,9 +1,11 @@
 /** What the rail shows of every study: counts, best and staircase, kept current from the scheduler's own columns. Not its trials. */
 import type { Study } from '../core/scheduling/index.ts';
 import type { Staircase } from '../protocol/window/study-stream.ts';
+import { Pace } from './pace.ts';
 
 export class StudyWatch {
   readonly study: Study;
+  readonly pace = new Pace();
   readonly counts = { complete: 0, pruned: 0, failed: 0, diverged: 0 };
   readonly staircase: Staircase = { ended: [], trials: [], values: [], activeMs: [] };
   best: { readonly trial: number; readonly value: number; at: number | null } | null = null;

@@ -108,6 +108,7 @@ export const text = {
       'too-few': ({ needed }: { needed: number | null }) =>
         `until ${many(needed ?? 5, 'trial')} finish`.replace('1 trial finish', '1 trial finishes'),
       'no-limit': () => 'no limit was set',
+      'no-worker': () => 'no worker is in use',
       'not-running': () => 'not running',
       'target-only': () => 'it ends at its target',
       foreign: () => 'another program runs it',

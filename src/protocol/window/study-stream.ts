@@ -63,7 +63,7 @@ export type StudyRow = z.output<typeof studyRow>;
 /** Time left; `unknown` says why there is no estimate. */
 export const timeLeft = z.union([
   strict({ lowMs: milliseconds, highMs: milliseconds }),
-  strict({ unknown: z.enum(['too-few', 'no-limit', 'not-running', 'target-only', 'foreign']), needed: count.nullable() }),
+  strict({ unknown: z.enum(['too-few', 'no-limit', 'no-worker', 'not-running', 'target-only', 'foreign']), needed: count.nullable() }),
 ]);
 
 export const studyHead = studyRow.extend({
