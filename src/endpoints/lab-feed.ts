@@ -1,4 +1,4 @@
-/** One window's view of the lab: everything first, then each field whose content is another, a few times a second; attempts by what changed. */
+/** One window's view of the lab: everything first, then each field whose content is another, a few times a second; attempts and gaps by what is new. */
 import { basename } from 'node:path';
 import type { Feed, StreamMessage } from '../protocol/endpoint.ts';
 import type { LabBody } from '../protocol/window/lab-stream.ts';
@@ -7,7 +7,7 @@ import type { Changes } from './changes.ts';
 import { Throttle } from './changes.ts';
 import type { CurrentLab } from './current-lab.ts';
 import { FeedNumbers } from './feed-numbers.ts';
-import { slotRows } from './slot-rows.ts';
+import { gapRow, slotRows } from './slot-rows.ts';
 import { studyRow } from './study-row.ts';
 
 const EVERY_MS = 100;
@@ -32,6 +32,7 @@ export class LabFeed implements Feed<LabBody> {
   #unlisten: () => void = () => undefined;
   #seen = { ...NOTHING_SEEN };
   #attempts = 0;
+  #gaps = 0;
   #imports = true;
   #datasets = true;
 
@@ -62,6 +63,7 @@ export class LabFeed implements Feed<LabBody> {
     if (snapshot) {
       this.#seen = { ...NOTHING_SEEN };
       this.#attempts = 0;
+      this.#gaps = 0;
       this.#imports = true;
       this.#datasets = true;
     }
@@ -77,6 +79,9 @@ export class LabFeed implements Feed<LabBody> {
     this.#attempts = next;
     if (rows.length > 0) body.attempts = rows;
     if (next < view.attempts.end) this.#throttle.ask();
+    const gaps = view.idle.gaps.slice(-Math.max(1, view.idle.ended - this.#gaps));
+    if (view.idle.ended > this.#gaps) body.gaps = gaps.map((gap) => gapRow(gap, view.wall));
+    this.#gaps = view.idle.ended;
     if (this.#imports) body.imports = [...calls.imports()];
     if (this.#datasets) body.datasets = [...calls.datasets()];
     this.#imports = false;

@@ -1,7 +1,7 @@
 /** The lab's slots as the window shows them: state, what runs, why not. Made from the scheduler's state when asked for. */
-import type { IdleNow } from '../core/scheduling/idle-watch.ts';
+import type { Gap, IdleNow } from '../core/scheduling/idle-watch.ts';
 import type { LabState } from '../core/scheduling/index.ts';
-import type { SlotRow } from '../protocol/window/lab-stream.ts';
+import type { GapRow, SlotRow } from '../protocol/window/lab-stream.ts';
 
 type Slot = LabState['slots'] extends Map<string, infer S> ? S : never;
 
@@ -52,11 +52,18 @@ function stateOf(slot: Slot): SlotRow['state'] {
 const INSTANTS = new Set(['since', 'until', 'startsAt']);
 
 function idleOf(now: IdleNow | undefined, wall: (at: number) => number): SlotRow['idle'] {
-  if (now === undefined) return null;
-  const { reason, ...data } = now.idle;
+  return now === undefined ? null : { since: wall(now.reasonSince), ...reasonOf(now.idle, wall) };
+}
+
+export function gapRow({ slot, from, to, idle }: Gap, wall: (at: number) => number): GapRow {
+  return { slot, from: wall(from), to: wall(to), ...reasonOf(idle, wall) };
+}
+
+function reasonOf(idle: Gap['idle'], wall: (at: number) => number): Pick<GapRow, 'reason' | 'data'> {
+  const { reason, ...data } = idle;
   const told = Object.entries(data).map(([name, value]: [string, unknown]) => [
     name,
     INSTANTS.has(name) && typeof value === 'number' ? wall(value) : value,
   ]);
-  return { since: wall(now.reasonSince), reason, data: Object.fromEntries(told) as Record<string, unknown> };
+  return { reason, data: Object.fromEntries(told) as Record<string, unknown> };
 }

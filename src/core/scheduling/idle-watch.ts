@@ -29,6 +29,7 @@ export class IdleWatch {
   readonly #shortest: number;
   readonly #now = new Map<SlotName, IdleNow>();
   readonly #gaps: Gap[] = [];
+  #ended = 0;
 
   /**
    * @param most how many past gaps are kept
@@ -61,9 +62,15 @@ export class IdleWatch {
     return this.#gaps;
   }
 
+  /** How many have ended, with those that are not kept any more. */
+  get ended(): number {
+    return this.#ended;
+  }
+
   #end(slot: SlotName, { reasonSince: from, idle }: IdleNow, to: number): void {
     if (to - from < this.#shortest) return;
     this.#gaps.push({ slot, from, to, idle });
+    this.#ended += 1;
     if (this.#gaps.length > this.#most) this.#gaps.shift();
   }
 }

@@ -46,6 +46,10 @@ export const attemptRow = strict({
 });
 export type AttemptRow = z.output<typeof attemptRow>;
 
+/** A past stretch in which a worker had nothing to do, for one reason; as `idle` says it. */
+export const gapRow = strict({ slot: z.string(), from: instant, to: instant, reason: z.string(), data: z.record(z.string(), z.unknown()) });
+export type GapRow = z.output<typeof gapRow>;
+
 export const importRow = strict({
   id: z.string(),
   /** What was dropped, as the person knows it. */
@@ -61,7 +65,7 @@ export const importRow = strict({
 });
 export type ImportRow = z.output<typeof importRow>;
 
-/** Each field, where present, replaces what was held, except `attempts`: these are laid over by id. */
+/** Each field, where present, replaces what was held, except `attempts`, laid over by id, and `gaps`, which are added. */
 export const labBody = strict({
   lab: strict({
     /** Null: none is open. */
@@ -79,6 +83,8 @@ export const labBody = strict({
   studies: z.array(studyRow).optional(),
   slots: z.array(slotRow).optional(),
   attempts: z.array(attemptRow).optional(),
+  /** In the order they ended; of the time since the application was started, the latest few thousand. */
+  gaps: z.array(gapRow).optional(),
   imports: z.array(importRow).optional(),
   datasets: z.array(z.string()).optional(),
   /** Of the coordinator: refusals, suspicions, anomalies; the latest few, newest last. */

@@ -1,9 +1,10 @@
 /** The lab as its stream tells it: studies, workers, what ran where, imports, notes. A projection: nothing is decided here. */
-import type { AttemptRow, ImportRow, LabBody, SlotRow } from '../../protocol/window/lab-stream.ts';
+import type { AttemptRow, GapRow, ImportRow, LabBody, SlotRow } from '../../protocol/window/lab-stream.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 
 /** Attempts held; older ones are asked for. */
 const MOST_ATTEMPTS = 20_000;
+const MOST_GAPS = 5_000;
 
 export type LabHead = NonNullable<LabBody['lab']>;
 export type Note = NonNullable<LabBody['notes']>[number];
@@ -16,6 +17,8 @@ export class LabState {
   imports = $state.raw<readonly ImportRow[]>([]);
   datasets = $state.raw<readonly string[]>([]);
   notes = $state.raw<readonly Note[]>([]);
+  /** When workers had nothing to do, in the order that these ended. */
+  gaps = $state.raw<readonly GapRow[]>([]);
   readonly #attempts = new Map<string, AttemptRow>();
   #attemptsVersion = $state(0);
 
@@ -32,6 +35,8 @@ export class LabState {
     if (body.imports !== undefined) this.imports = body.imports;
     if (body.datasets !== undefined) this.datasets = body.datasets;
     if (body.notes !== undefined) this.notes = body.notes;
+    if (snapshot) this.gaps = body.gaps ?? [];
+    else if (body.gaps !== undefined) this.gaps = [...this.gaps, ...body.gaps].slice(-MOST_GAPS);
     if (snapshot) this.#attempts.clear();
     if (body.attempts !== undefined || snapshot) this.#lay(body.attempts ?? []);
   }

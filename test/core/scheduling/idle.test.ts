@@ -212,5 +212,7 @@ describe('IdleWatch', () => {
       driver.result(driver.given(A)[0]!);
     }
     expect(watch.gaps).toHaveLength(1);
+    // Counted on, so that who was sent the first two is sent the third only.
+    expect(watch.ended).toBeGreaterThan(1);
   });
 });
