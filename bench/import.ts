@@ -1,5 +1,5 @@
 /**
- * Importing MNIST, CIFAR-10 and 60,000 PNGs by the command, beside torchvision reading the same in the same run. CPU time of whole
+ * Importing MNIST, CIFAR-10, 60,000 PNGs and 60,000 JPEGs by the command, beside torchvision reading the same in the same run. CPU time of whole
  * processes on ours, of the reading alone on the peer's: a shared machine's clock lies, and one core's time is more than two cores' clock.
  */
 import { spawn } from 'node:child_process';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
 import { buildIfStale } from '../build/build-if-stale.mjs';
 import { PURPOSE, Stream } from '../src/core/random.ts';
+import { jpegEncoder } from './jpeg-encoder.ts';
 import { peer, peerPython } from './processes.ts';
 import type { BenchRow } from './row.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
@@ -29,10 +30,10 @@ const WATCH = `data:text/javascript,${encodeURIComponent(`
 export async function run(): Promise<BenchRow[]> {
   await buildIfStale(ROOT);
   return inTemporaryFolder(async (folder) => {
-    const [cifar, pngs] = [join(folder, 'cifar'), join(folder, 'pngs')];
-    writeImages(cifar, pngs);
+    const [cifar, pngs, jpegs] = [join(folder, 'cifar'), join(folder, 'pngs'), join(folder, 'jpegs')];
+    writeImages(cifar, pngs, jpegs, await jpegEncoder());
     const python = peerPython('torchvision');
-    const theirs = python === null ? null : await peer(python, 'torchvision-import.py', [MNIST, cifar, pngs]);
+    const theirs = python === null ? null : await peer(python, 'torchvision-import.py', [MNIST, cifar, pngs, jpegs]);
     const name = theirs === null ? null : `torchvision ${String(theirs['torchvision'])}`;
     const row = (
       what: string,
@@ -55,10 +56,12 @@ export async function run(): Promise<BenchRow[]> {
     const mnist = await imported(MNIST, folder);
     const binary = await imported(cifar, folder);
     const png = await imported(pngs, folder);
+    const jpeg = await imported(jpegs, folder);
     return [
       row('MNIST, IDX in gzip', mnist, peerSeconds('mnist'), { goal: '≤ 1 s', held: mnist <= 1 }, null),
       row('CIFAR-10, 60,000 images, binary', binary, peerSeconds('cifar'), { goal: '≤ 5 s', held: binary <= 5 }, null),
       row('60,000 PNGs of 32×32 in folders', png, peerSeconds('png'), { goal: '≥ 5,000 images/s', held: IMAGES / png >= 5000 }, IMAGES),
+      row('60,000 JPEGs of 32×32 in folders', jpeg, peerSeconds('jpeg'), { goal: '≥ 5,000 images/s', held: IMAGES / jpeg >= 5000 }, IMAGES),
     ];
   });
 }
@@ -85,12 +88,14 @@ async function imported(path: string, folder: string): Promise<number> {
   return best;
 }
 
-/** The same images as CIFAR's binary batches and as PNGs: waves with noise, which compress about as photographs do. */
-function writeImages(cifar: string, pngs: string): void {
+/** The same images as CIFAR's binary batches, as PNGs and as JPEGs: waves with noise, which compress about as photographs do. */
+function writeImages(cifar: string, pngs: string, jpegs: string, encode: Awaited<ReturnType<typeof jpegEncoder>>): void {
   mkdirSync(cifar, { recursive: true });
-  for (const split of ['train', 'test']) for (let c = 0; c < 10; c++) mkdirSync(join(pngs, split, String(c)), { recursive: true });
+  for (const split of ['train', 'test'])
+    for (let c = 0; c < 10; c++) for (const folder of [pngs, jpegs]) mkdirSync(join(folder, split, String(c)), { recursive: true });
   const stream = new Stream(1, { purpose: PURPOSE.synthetic, ordinal: 0, trial: 0 });
   const noise = Uint8Array.from({ length: 65_536 + PIXELS }, () => Math.floor(stream.uniform() * 12));
+  const rgba = new Uint8Array(4096).fill(255);
   for (let batch = 0; batch < IMAGES / BATCH; batch++) {
     const records = Buffer.alloc(BATCH * (1 + PIXELS));
     const test = batch === 5;
@@ -101,7 +106,10 @@ function writeImages(cifar: string, pngs: string): void {
       const from = (n * 131) % 65_536;
       for (let p = 0; p < PIXELS; p++)
         record[1 + p] = 100 + ((((p & 31) * (n % 7) + ((p >> 5) & 31) * (n % 5)) >> 1) & 127) + (noise[from + p] ?? 0);
-      writeFileSync(join(pngs, test ? 'test' : 'train', String(n % 10), `${String(n)}.png`), png(record.subarray(1)));
+      const place = join(test ? 'test' : 'train', String(n % 10), String(n));
+      writeFileSync(join(pngs, `${place}.png`), png(record.subarray(1)));
+      for (let p = 0; p < PIXELS; p++) rgba[4 * (p & 1023) + (p >> 10)] = record[1 + p] ?? 0;
+      writeFileSync(join(jpegs, `${place}.jpg`), encode(rgba, 32, 32));
     }
     writeFileSync(join(cifar, test ? 'test_batch.bin' : `data_batch_${String(batch + 1)}.bin`), records);
   }

@@ -1,7 +1,7 @@
-"""What torchvision needs for the same data as the `import` bench: prints {"torchvision", "mnist", "cifar", "png"}, seconds of CPU, the best of three.
+"""What torchvision needs for the same data as the `import` bench: prints {"torchvision", "mnist", "cifar", "png", "jpeg"}, seconds of CPU, the best of three.
 
-MNIST is unpacked and read; CIFAR-10 is read from python pickles, since torchvision has no reader of the binary version; the PNGs are
-decoded to bytes one after the other.
+MNIST is unpacked and read; CIFAR-10 is read from python pickles, since torchvision has no reader of the binary version; the PNGs and
+JPEGs are decoded to bytes one after the other.
 """
 import json, os, pickle, shutil, sys, tempfile, time
 
@@ -10,7 +10,7 @@ import torchvision
 from torchvision.datasets import CIFAR10, MNIST, ImageFolder
 from torchvision.datasets.utils import extract_archive
 
-mnist_folder, cifar_folder, png_folder = sys.argv[1:4]
+mnist_folder, cifar_folder, png_folder, jpeg_folder = sys.argv[1:5]
 work = tempfile.mkdtemp()
 
 
@@ -48,9 +48,9 @@ def cifar():
         Unchecked(work, train=train)
 
 
-def png():
+def images(folder):
     for split in ("train", "test"):
-        for image, _ in ImageFolder(os.path.join(png_folder, split)):
+        for image, _ in ImageFolder(os.path.join(folder, split)):
             np.asarray(image)
 
 
@@ -60,6 +60,6 @@ for name in os.listdir(cifar_folder):
     records = np.fromfile(os.path.join(cifar_folder, name), np.uint8).reshape(-1, 3073)
     with open(os.path.join(batches, name.replace(".bin", "")), "wb") as file:
         pickle.dump({"data": records[:, 1:], "labels": records[:, 0].tolist()}, file, 2)
-times = {"mnist": seconds(mnist), "cifar": seconds(cifar), "png": seconds(png)}
+times = {"mnist": seconds(mnist), "cifar": seconds(cifar), "png": seconds(lambda: images(png_folder)), "jpeg": seconds(lambda: images(jpeg_folder))}
 shutil.rmtree(work)
 print(json.dumps({"torchvision": torchvision.__version__, **times}))

@@ -11,6 +11,7 @@ import { DEFAULTS, ImportCancelled } from '../training/datasets/import/options.t
 import type { ImportOptions, ImportProgress } from '../training/datasets/import/options.ts';
 import { prepareImport } from '../training/datasets/import/prepare-import.ts';
 import type { PreparedImport } from '../training/datasets/import/prepare-import.ts';
+import { sweepStaging } from '../training/datasets/staging.ts';
 import { toWindowPreview } from './dataset-preview.ts';
 import { toEndpointError } from './errors.ts';
 
@@ -59,6 +60,7 @@ export class Imports {
     this.#folder = folder;
     this.#changed = changed;
     this.#now = now;
+    void sweepStaging(folder);
   }
 
   /** Oldest first. */
@@ -73,7 +75,8 @@ export class Imports {
     const preparing = prepareImport({
       path,
       as,
-      options: { ...DEFAULTS, ...options },
+      // A window asks nothing: images that differ are scaled, and the preview says so.
+      options: { ...DEFAULTS, mixed: 'scale', ...options },
       folder: this.#folder,
       signal: stop.signal,
       onProgress: (progress) => this.#progress(id, progress),

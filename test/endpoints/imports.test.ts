@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CallHandlers } from '../../src/endpoints/calls.ts';
 import { createCalls } from '../../src/endpoints/calls.ts';
 import type { OtherCalls } from '../../src/endpoints/calls.ts';
@@ -9,6 +9,7 @@ import type { DatasetPreview } from '../../src/protocol/window/datasets.ts';
 import type { ImportRow } from '../../src/protocol/window/lab-stream.ts';
 import { importRow } from '../../src/protocol/window/lab-stream.ts';
 import { ask, asked, callDeps, WINDOW } from '../support/call-deps.ts';
+import { png, written } from '../support/dataset-files.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -95,6 +96,23 @@ test('a name that cannot be had leaves the import ready, to be stored under anot
     expect(await ask(handlers, 'storeImport', { import: id, name, replace: true })).toMatchObject({ ok: false, error: { code } });
   expect(calls.imports()).toMatchObject([{ state: 'ready' }]);
   expect(await asked(handlers, 'storeImport', { import: id, name: 'x', replace: false })).toEqual({ dataset: 'x' });
+});
+
+test('images of mixed size need no question: they are scaled, and the preview says how many', async () => {
+  const image = (side: number): Buffer => png(side, side, (x, y) => [16 * x + y]);
+  const many = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`${i % 3 === 0 ? 'a' : 'b'}/${String(i)}.png`, image(4)]));
+  const id = await begin({ kind: 'path', path: written(folder.file('photos'), { 'a/0.jpg.png': image(6), ...many }) });
+  expect(await until(id, 'ready', 'failed')).toMatchObject({ state: 'ready', samples: 10, error: null });
+  const { dataset, warnings } = await asked<DatasetPreview>(handlers, 'preview', { import: id });
+  expect([dataset.shape, warnings]).toEqual([[1, 4, 4], [{ code: 'scaled', data: { images: 1, height: 4, width: 4 } }]]);
+});
+
+test('what a killed process left of its imports goes when the application starts', async () => {
+  const left = folder.file('datasets/incoming/999999999-left');
+  mkdirSync(left, { recursive: true });
+  const again = createCalls(callDeps(folder.path, {}));
+  await vi.waitUntil(() => !existsSync(left));
+  await again.close();
 });
 
 describe('nothing stays', () => {

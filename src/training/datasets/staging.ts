@@ -42,7 +42,8 @@ export async function sweepStaging(folder: string): Promise<void> {
   const incoming = join(folder, 'incoming');
   const left = await readdir(incoming).catch(() => []);
   const stale = left.map((name) => join(incoming, name)).filter((path, i) => !open.has(path) && !hasOwner(left[i] ?? ''));
-  await Promise.all(stale.map((path) => rm(path, { recursive: true, force: true })));
+  // One that cannot go now goes another time.
+  await Promise.all(stale.map((path) => rm(path, { recursive: true, force: true }).catch(() => undefined)));
 }
 
 /** Another process that lives; what has this one's number and is not its own, an earlier process of that number left. */

@@ -60,10 +60,14 @@ function decode(decoder: Decoder, name: string, file: Uint8Array): Image {
   const channels = components === 1 ? 1 : 3;
   const plane = width * height;
   const pixels = new Uint8Array(channels * plane);
-  for (let c = 0; c < channels; c++) {
-    const to = c * plane;
-    for (let i = 0; i < plane; i++) pixels[to + i] = decoded.data[4 * i + c] ?? 0;
-  }
+  const { data } = decoded;
+  if (channels === 1) for (let i = 0; i < plane; i++) pixels[i] = data[4 * i] ?? 0;
+  else
+    for (let i = 0, at = 0; i < plane; i++, at += 4) {
+      pixels[i] = data[at] ?? 0;
+      pixels[plane + i] = data[at + 1] ?? 0;
+      pixels[2 * plane + i] = data[at + 2] ?? 0;
+    }
   return { width, height, channels, pixels };
 }
 

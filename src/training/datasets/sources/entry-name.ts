@@ -47,7 +47,9 @@ export function isEntry({ name }: { readonly name: string }): boolean {
   return name.includes(WITHIN);
 }
 
+const DEBRIS = /(?:^|\/)(?:\.|(?:__MACOSX|Thumbs\.db|desktop\.ini)(?:\/|$))/;
+
 /** What systems leave behind: resource forks, thumbnails, hidden files. */
 export function isDebris(path: string): boolean {
-  return path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX' || part === 'Thumbs.db' || part === 'desktop.ini');
+  return DEBRIS.test(path);
 }
