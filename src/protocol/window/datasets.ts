@@ -15,6 +15,8 @@ export type Source = z.output<typeof source>;
 export const importOptions = strict({
   size: strict({ height: z.int().min(1).max(4096), width: z.int().min(1).max(4096) }).nullable(),
   channels: z.union([z.literal(1), z.literal(3)]).nullable(),
+  /** Whether images of several sizes are refused or brought to the size that most have. */
+  mixed: z.enum(['refuse', 'scale']),
   label: z.string().nullable(),
   targets: z.array(z.string()),
   drop: z.array(z.string()),

@@ -7,6 +7,7 @@ import type { Client } from '../client.ts';
 import { Acts } from './acts.ts';
 import { Clock } from './clock.svelte.ts';
 import type { Connection } from './connection.svelte.ts';
+import { Imported } from './imported.ts';
 import { LabState } from './lab.svelte.ts';
 import { Notices } from './notices.svelte.ts';
 import type { Preferences } from './preferences.svelte.ts';
@@ -29,6 +30,7 @@ export class App {
   readonly notices = new Notices();
   readonly uploads = new Uploads();
   readonly view = new ViewActs();
+  readonly imported: Imported;
   readonly acts = new Acts(this);
   /** The study in front; null: none is. */
   study = $state.raw<StudyState | null>(null);
@@ -39,6 +41,7 @@ export class App {
 
   constructor(client: Client, route: Route, connection: Connection, preferences: Preferences) {
     this.client = client;
+    this.imported = new Imported(client);
     this.route = route;
     this.connection = connection;
     this.preferences = preferences;

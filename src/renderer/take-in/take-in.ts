@@ -26,7 +26,7 @@ async function takeOne(app: App, one: Taken): Promise<void> {
       await openStudy(app, one);
       return;
     case 'data':
-      await app.client.command('beginImport', { source: await sourceOf(app, one), label: one.label, options: {} });
+      await app.imported.begin(await sourceOf(app, one), one.label, {});
   }
 }
 

@@ -15,6 +15,8 @@ export const views: Readonly<Partial<Record<Tab, Loader>>> = {
 /** The whole right of the window, beside the rail. */
 export const pages: Readonly<Partial<Record<Exclude<Place['page'], 'study' | 'start'>, Loader>>> = {
   new: () => import('./set-up/SetUp.svelte'),
+  datasets: () => import('./datasets/Datasets.svelte'),
+  import: () => import('./datasets/Import.svelte'),
 };
 
 /** What ran where, small: below every view but the lab's. `null`: there is none yet. */

@@ -1,0 +1,32 @@
+/** Where imports of this window came from, so that one that failed can be tried again with what would settle it. */
+import type { CallInput } from '../../protocol/endpoints.ts';
+import type { Source } from '../../protocol/window/datasets.ts';
+import type { Client } from '../client.ts';
+
+type Options = CallInput<'beginImport'>['options'];
+
+interface Origin {
+  readonly source: Source;
+  readonly label: string;
+}
+
+export class Imported {
+  readonly #client: Client;
+  readonly #origins = new Map<string, Origin>();
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Images of several sizes are scaled, which the preview says: nothing is asked before it. */
+  async begin(source: Source, label: string, options: Options): Promise<string> {
+    const { import: id } = await this.#client.command('beginImport', { source, label, options: { mixed: 'scale', ...options } });
+    this.#origins.set(id, { source, label });
+    return id;
+  }
+
+  /** Null: another window began it. */
+  originOf(id: string): Origin | null {
+    return this.#origins.get(id) ?? null;
+  }
+}
