@@ -138,6 +138,28 @@ describe('a study’s best, trained again', () => {
     await window.until(() => finished('plane confirmed-2'));
   });
 
+  test('goes on after the application was left, and is tested then', { timeout: 120_000 }, async () => {
+    const rows = window.lab();
+    await window.until(() => rows.body.studies !== undefined);
+    const original = rows.body.studies?.find(({ name }) => name === 'plane')?.uid ?? '';
+    const { study: left } = await asked<{ study: string }>(app.endpoints.calls, 'confirm', { study: original, top: 2, seeds: 12 });
+    window.close();
+    await app.close();
+    ({ app, window } = await open('lab.db'));
+    const lab = window.lab();
+    const { calls } = app.endpoints;
+    await window.until(() => lab.body.studies?.find(({ uid }) => uid === left)?.state === 'paused');
+    await asked(calls, 'resumeStudy', { study: left });
+    const tested = (all: Confirmation[]): Confirmation | undefined =>
+      all.find(({ study: each, test: value }) => each === left && value !== null);
+    await window.until(
+      () => lab.body.studies?.some((row) => row.name === 'plane confirmed-3, tested' && row.state === 'finished') ?? false,
+    );
+    const found = tested(await asked<Confirmation[]>(calls, 'confirmations', { study: original }));
+    expect(found).toMatchObject({ done: 24, of: 24 });
+    expect(found?.configurations.map(({ values }) => values.length)).toEqual([12, 12]);
+  });
+
   test('what trains nothing cannot be confirmed', async () => {
     const sphere = {
       ...study,
