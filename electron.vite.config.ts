@@ -17,6 +17,7 @@ export default defineConfig({
           'import-thread': 'src/training/datasets/import/import-thread.ts',
           'work-thread': 'src/endpoints/work-thread.ts',
           'estimate-process': 'src/training/estimate/estimate-process.ts',
+          'read-thread': 'src/endpoints/read-thread.ts',
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { Changes } from './changes.ts';
 import { LabView } from './lab-view.ts';
+import { FileReading } from './file-reading.ts';
 import { OpenLab } from './open-lab.ts';
 import type { LabStarter } from './open-lab.ts';
 import { interruptedStudies, leaveStudies } from './interrupted.ts';
@@ -12,16 +13,12 @@ export class CurrentLab {
   readonly switched = new Changes();
   readonly #start: LabStarter;
   readonly #workers: number | null;
-  #view: LabView;
-  #projections: Projections;
-  #interrupted: Set<string>;
+  #open: Opened;
 
-  private constructor(start: LabStarter, workers: number | null, opened: { lab: OpenLab; interrupted: Set<string> }) {
+  private constructor(start: LabStarter, workers: number | null, open: Opened) {
     this.#start = start;
     this.#workers = workers;
-    this.#interrupted = opened.interrupted;
-    this.#view = new LabView(opened.lab);
-    this.#projections = new Projections(this.#view);
+    this.#open = open;
   }
 
   /** @throws StorageError when the file is no lab, or another process holds it */
@@ -32,51 +29,66 @@ export class CurrentLab {
   }
 
   get lab(): OpenLab {
-    return this.#view.lab;
+    return this.#open.lab;
   }
 
   get view(): LabView {
-    return this.#view;
+    return this.#open.view;
   }
 
   get projections(): Projections {
-    return this.#projections;
+    return this.#open.projections;
+  }
+
+  get reading(): FileReading {
+    return this.#open.reading;
   }
 
   /** Studies that ran when the application was left, and have neither been resumed nor stopped since. */
   get interrupted(): readonly string[] {
     const studies = this.lab.coordinator.lab.studies;
-    return [...this.#interrupted].filter((uid) => ['pausing', 'paused'].includes(studies.get(uid)?.state ?? ''));
+    return [...this.#open.interrupted].filter((uid) => ['pausing', 'paused'].includes(studies.get(uid)?.state ?? ''));
   }
 
   /** @throws StorageError when the other file is no lab: then this one stays open */
   async switchTo(file: string): Promise<void> {
-    const before = { view: this.#view, projections: this.#projections };
+    const before = this.#open;
     if (resolve(file) === resolve(this.lab.file)) {
       if (this.lab.failure === null) return;
       await this.lab.close();
     }
-    const next = await opened(file, this.#start);
-    before.projections.close();
-    before.view.close();
-    this.#interrupted = next.interrupted;
-    this.#view = new LabView(next.lab);
-    this.#projections = new Projections(this.#view);
+    this.#open = await opened(file, this.#start);
     this.switched.tell();
-    await leaveStudies(before.view.lab);
-    await before.view.lab.close();
+    await closed(before);
     this.lab.startWorkers(this.#workers);
   }
 
   async close(): Promise<void> {
-    await leaveStudies(this.lab);
-    this.#projections.close();
-    this.#view.close();
-    await this.lab.close();
+    await closed(this.#open);
   }
 }
 
-async function opened(file: string, start: LabStarter): Promise<{ lab: OpenLab; interrupted: Set<string> }> {
+interface Opened {
+  readonly lab: OpenLab;
+  readonly view: LabView;
+  readonly projections: Projections;
+  readonly reading: FileReading;
+  readonly interrupted: ReadonlySet<string>;
+}
+
+async function opened(file: string, start: LabStarter): Promise<Opened> {
   const lab = await OpenLab.open(file, start);
-  return { lab, interrupted: interruptedStudies(lab) };
+  const interrupted = interruptedStudies(lab);
+  const reading = new FileReading(file);
+  const view = new LabView(lab, reading);
+  return { lab, view, projections: new Projections(view, reading), reading, interrupted };
+}
+
+/** What runs may finish within a short grace. The last to read the file is the lab itself, which leaves it as one plain file. */
+async function closed({ lab, view, projections, reading }: Opened): Promise<void> {
+  await leaveStudies(lab);
+  projections.close();
+  view.close();
+  await reading.close();
+  await lab.close();
 }

@@ -8,7 +8,7 @@ import { Throttle } from './changes.ts';
 import type { CurrentLab } from './current-lab.ts';
 import { FeedNumbers } from './feed-numbers.ts';
 import { gapRow, slotRows } from './slot-rows.ts';
-import { studyRow } from './study-row.ts';
+import { foreignRow, studyRow } from './study-row.ts';
 
 const EVERY_MS = 100;
 const MOST_ATTEMPTS = 1_000;
@@ -70,7 +70,8 @@ export class LabFeed implements Feed<LabBody> {
     const body: LabBody = {};
     if (view.versions.lab !== this.#seen.lab) body.lab = this.#lab();
     if (view.versions.studies !== this.#seen.studies) {
-      body.studies = [...view.studies.values()].map((watch) => studyRow(watch, calls.confirms(watch.study.uid)));
+      const ours = [...view.studies.values()].map((watch) => studyRow(watch, calls.confirms(watch.study.uid)));
+      body.studies = [...ours, ...[...view.foreign.values()].map(foreignRow)];
     }
     if (view.versions.slots !== this.#seen.slots) body.slots = this.#slots();
     if (view.versions.notes !== this.#seen.notes) body.notes = [...view.notes.latest];
@@ -114,7 +115,7 @@ export class LabFeed implements Feed<LabBody> {
       interrupted: [...current.interrupted],
       stalled: view.stalled,
       failed: lab.failure?.message ?? null,
-      untouched: view.studies.size === 0,
+      untouched: view.studies.size === 0 && view.foreign.size === 0,
     };
   }
 

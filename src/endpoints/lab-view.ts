@@ -5,20 +5,35 @@
 import { IdleWatch } from '../core/scheduling/idle-watch.ts';
 import type { AttemptId, Change, LabChange } from '../core/scheduling/index.ts';
 import { activeMs } from '../core/scheduling/studies.ts';
+import type { AttemptRow } from '../protocol/window/lab-stream.ts';
+import type { AttemptEntry } from '../storage/lab-reader.ts';
 import { AttemptRing } from './attempt-ring.ts';
 import { Changes, Throttle } from './changes.ts';
 import { LabNotes } from './lab-notes.ts';
+import type { FileReading } from './file-reading.ts';
 import type { OpenLab } from './open-lab.ts';
+import type { ForeignSummary } from './read-thread.ts';
 import { StudyWatch } from './study-watch.ts';
 
 /** How often at most the slots are looked at. */
 const LOOK_MS = 100;
+/** How often other programs' studies are looked at again. */
+const FOREIGN_MS = 10_000;
+/** The timeline begins so long before the last attempt of before. */
+const PAST_MS = 5 * 60_000;
+const PAST_ATTEMPTS = 5_000;
 
 export class LabView {
   readonly lab: OpenLab;
   /** Something of what is below is another. */
   readonly changes = new Changes();
+  /** Other programs' studies are others than they were. */
+  readonly foreignChanged = new Changes();
   readonly studies = new Map<string, StudyWatch>();
+  /** Other programs' studies, by name. */
+  readonly foreign = new Map<string, ForeignSummary>();
+  /** Resolves when the file has told of them, or cannot. */
+  readonly told: Promise<void>;
   readonly attempts = new AttemptRing();
   readonly notes = new LabNotes();
   readonly idle = new IdleWatch();
@@ -29,9 +44,13 @@ export class LabView {
   readonly versions = { studies: 1, slots: 1, notes: 1, lab: 1 };
   readonly #looking = new Throttle(LOOK_MS, () => this.#look());
   readonly #stop: () => void;
+  readonly #reading: FileReading;
+  #foreignAgain: NodeJS.Timeout | null = null;
+  #closed = false;
 
-  constructor(lab: OpenLab) {
+  constructor(lab: OpenLab, reading: FileReading) {
     this.lab = lab;
+    this.#reading = reading;
     for (const study of lab.coordinator.lab.studies.values()) this.studies.set(study.uid, new StudyWatch(study, null));
     this.#stop = lab.listen({
       show: (study, change) => this.#show(study, change),
@@ -43,6 +62,7 @@ export class LabView {
       },
     });
     this.#look();
+    this.told = this.#hearFile();
   }
 
   /** From the coordinator's clock to milliseconds since 1970. */
@@ -50,17 +70,58 @@ export class LabView {
 
   /** Names that a study of the lab has. */
   get names(): ReadonlySet<string> {
-    return new Set([...this.lab.coordinator.lab.studies.values()].map(({ spec }) => spec.name));
+    return new Set([...[...this.lab.coordinator.lab.studies.values()].map(({ spec }) => spec.name), ...this.foreign.keys()]);
   }
 
   close(): void {
+    this.#closed = true;
     this.#stop();
     this.#looking.close();
+    if (this.#foreignAgain !== null) clearTimeout(this.#foreignAgain);
   }
 
   /** Looked at again soon, though no turn may have been. */
   ask(): void {
     this.#looking.ask();
+  }
+
+  note(code: string, data: Record<string, unknown>): void {
+    this.notes.add(code, data);
+    this.versions.notes += 1;
+    this.changes.tell();
+  }
+
+  async #hearFile(): Promise<void> {
+    try {
+      await this.#hearStudies();
+      const last = await this.#reading.attempts({ study: null, before: Number.MAX_SAFE_INTEGER, since: 0, most: 1 });
+      const since = (last[0]?.from ?? 0) - PAST_MS;
+      const past = await this.#reading.attempts({ study: null, before: Number.MAX_SAFE_INTEGER, since, most: PAST_ATTEMPTS });
+      for (const entry of past.toReversed()) {
+        const row = attemptRow(entry);
+        // What was heard meanwhile is newer.
+        if (row.to !== null && this.attempts.get(row.id) === null) this.attempts.put(row);
+      }
+      this.changes.tell();
+    } catch (error) {
+      if (!this.#closed) this.note('unreadable', { error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #hearStudies(): Promise<void> {
+    const { ours, foreign } = await this.#reading.studies();
+    if (this.#closed) return;
+    for (const { uid, moments } of ours) this.studies.get(uid)?.remember(moments);
+    const before = JSON.stringify([...this.foreign.values()]);
+    this.foreign.clear();
+    for (const study of foreign) this.foreign.set(study.summary.name, study);
+    if (this.foreign.size > 0) {
+      this.#foreignAgain = setTimeout(() => void this.#hearStudies().catch(() => undefined), FOREIGN_MS).unref();
+    }
+    if (before !== '[]' && before !== JSON.stringify(foreign)) this.foreignChanged.tell();
+    this.versions.studies += 1;
+    this.versions.lab += 1;
+    this.changes.tell();
   }
 
   #show(uid: string, change: Change): void {
@@ -146,6 +207,10 @@ export class LabView {
     const value = Number.isFinite(end.value) ? end.value : null;
     this.attempts.put({ id: name, study, trial, k, slot, lane: seen?.lane ?? 0, from, to, outcome: end.outcome, value });
   }
+}
+
+export function attemptRow({ study, number: trial, k, slot, from, to, outcome, value }: AttemptEntry): AttemptRow {
+  return { id: nameOf({ study, number: trial, k }), study, trial, k, slot, lane: 0, from, to, outcome, value };
 }
 
 function nameOf({ study, number, k }: AttemptId): string {

@@ -52,7 +52,9 @@ export function studyCommands({ current, resources, userFolder, uploadedFile }: 
     return study;
   };
   return {
-    startStudy({ study: file, workers }) {
+    async startStudy({ study: file, workers }) {
+      // Names of other programs' studies are taken as well.
+      await current.view.told;
       const coordinator = current.lab.deciding;
       const problems = meaningProblems(file, objectiveCheck({ resources, userFolder }));
       if (problems.length > 0) throw new InvalidInput('startStudy', problems);

@@ -6,10 +6,10 @@ import { DirtyRows } from './dirty-rows.ts';
 import { FeedNumbers } from './feed-numbers.ts';
 import { CurveReading } from './kept-curves.ts';
 import type { StudyProjection } from './study-projection.ts';
-import { studyHead } from './study-row.ts';
+import { foreignHead, studyHead } from './study-row.ts';
 
 /** Rows or reports in one message. */
-const MOST_ROWS = 8_192;
+const MOST_ROWS = 4_096;
 /** How often a running study's times are told again. */
 const HEAD_MS = 1_000;
 
@@ -86,7 +86,10 @@ export class StudyFeed implements Feed<StudyBody> {
   #head(projection: StudyProjection): StudyBody['head'] | null {
     const { view } = this.#current;
     const watch = view.studies.get(this.#key);
-    if (watch === undefined) return null;
+    if (watch === undefined) {
+      const foreign = view.foreign.get(this.#key);
+      return foreign === undefined ? null : foreignHead(foreign, projection);
+    }
     if (this.#again !== null) clearTimeout(this.#again);
     this.#again = watch.study.activeSince === null ? null : setTimeout(() => this.#askHead(), HEAD_MS).unref();
     return studyHead(watch, view, projection, this.#confirms(this.#key));
@@ -113,10 +116,17 @@ export class StudyFeed implements Feed<StudyBody> {
       },
       failed: () => this.#askHead(),
     });
+    const unreplace = projections.replaced.listen(() => {
+      this.#leave();
+      this.restart();
+    });
+    const unforeign = view.foreignChanged.listen(() => this.#askHead());
     const end = (): void => {
       leave();
       unhear();
       unlisten();
+      unreplace();
+      unforeign();
     };
     return { projection, curves: new CurveReading(projection.curves), end };
   }

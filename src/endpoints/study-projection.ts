@@ -3,24 +3,17 @@
  * It hears changes and is laid rows of the lab file; who watches is told which rows are others now. Not the study's head: `study-head.ts`.
  */
 import type { Change } from '../core/scheduling/index.ts';
+import type { RowBlock, RowNames } from '../storage/row-block.ts';
 import { KeptCurves } from './kept-curves.ts';
 import { Names } from './names.ts';
 import { TrialRows } from './trial-rows.ts';
-import type { Birth, RowBlock } from './trial-rows.ts';
+import type { Birth } from './trial-rows.ts';
 
 export interface ProjectionListener {
   /** The trial's row is another; it may be the same one again. */
   row(number: number): void;
   /** The curves, the names that codes stand for, or how much is loaded. */
   other(): void;
-}
-
-/** What the lab file tells beside the rows. */
-export interface FileNames {
-  readonly operators: readonly string[];
-  /** Code + 1 in the rows; 0: none. */
-  readonly slots: readonly string[];
-  readonly executors: readonly { readonly label: string; readonly reason: string | null }[];
 }
 
 export class StudyProjection {
@@ -88,7 +81,7 @@ export class StudyProjection {
   }
 
   /** Rows of the file, in any order; `loaded`: how many are read with them, null: all. */
-  lay(block: RowBlock, names: FileNames, loaded: number | null): void {
+  lay(block: RowBlock, names: RowNames, loaded: number | null): void {
     const operators = names.operators.map((name) => this.#operator(name));
     const slots = [0, ...names.slots.map((name) => this.#slot(name))];
     for (const { label, reason } of names.executors) this.#trained(label, reason);
@@ -97,12 +90,18 @@ export class StudyProjection {
     this.#other();
   }
 
-  /** Reports of an attempt under way, from the file. */
-  layCurve(number: number, steps: readonly number[], values: readonly number[]): void {
-    if (this.rows.state(number) !== 'running') return;
+  /** Reports of the attempt `k` under way, from the file. */
+  layCurve(number: number, k: number, steps: readonly number[], values: readonly number[]): void {
+    if (this.rows.state(number) !== 'running' || this.rows.attempts(number) !== Math.min(k, 255)) return;
     const reports = this.curves.prepend(number, steps, values);
     if (reports > this.rows.reports(number)) this.rows.reported(number, values.at(-1) ?? NaN, reports);
     this.#row(number);
+  }
+
+  /** The file has been read, or cannot be: what is there is all there is. */
+  allLaid(): void {
+    this.loaded = null;
+    this.#other();
   }
 
   #ended(change: Extract<Change, { kind: 'trialEnded' }>, at: number, basis: number): void {

@@ -6,6 +6,7 @@ import { notesOn } from '../lab/study-notes.ts';
 import { studyFile } from '../protocol/study-file.ts';
 import type { StudyHead, StudyRow } from '../protocol/window/study-stream.ts';
 import type { LabView } from './lab-view.ts';
+import type { ForeignSummary } from './read-thread.ts';
 import type { StudyProjection } from './study-projection.ts';
 import type { StudyWatch } from './study-watch.ts';
 
@@ -50,6 +51,61 @@ export function studyHead(watch: StudyWatch, view: LabView, projection: StudyPro
     notes: notesOf(objective),
     trials: Math.max(study.columns.size, projection.rows.size),
   };
+}
+
+/** Another program's study, as far as its file tells. */
+export function foreignRow({ summary, ends, moments }: ForeignSummary): StudyRow {
+  const { name, counts, best, directions } = summary;
+  const [direction = 'minimize'] = directions;
+  return {
+    uid: null,
+    key: name,
+    name,
+    state: null,
+    reason: null,
+    direction,
+    measure: 'value',
+    counts: { ...counts, diverged: 0 },
+    limits: { trials: null, minutes: null, target: null },
+    best: best === null ? null : { trial: best.number, value: best.value, at: moments.best },
+    staircase: directions.length === 1 ? staircaseOf(ends, direction) : { ended: [], trials: [], values: [], activeMs: [] },
+    created: moments.created,
+    confirms: null,
+  };
+}
+
+export function foreignHead(foreign: ForeignSummary, projection: StudyProjection): StudyHead {
+  const { counts } = foreign.summary;
+  const trials = counts.waiting + counts.running + counts.complete + counts.pruned + counts.failed;
+  return {
+    ...foreignRow(foreign),
+    activeMs: null,
+    at: Date.now(),
+    since: null,
+    timeLeft: { unknown: 'foreign', needed: null },
+    trialsPerMinute: null,
+    searched: null,
+    parameters: [...foreign.parameters],
+    operators: projection.operators.list,
+    slots: [],
+    executors: [],
+    epochs: null,
+    notes: [],
+    trials: Math.max(trials, projection.rows.size),
+  };
+}
+
+function staircaseOf(ends: ForeignSummary['ends'], direction: StudyRow['direction']): StudyRow['staircase'] {
+  const staircase: StudyRow['staircase'] = { ended: [], trials: [], values: [], activeMs: [] };
+  for (const [i, { number, value }] of ends.entries()) {
+    const best = staircase.values.at(-1);
+    if (!Number.isFinite(value) || (best !== undefined && !(direction === 'minimize' ? value < best : value > best))) continue;
+    staircase.ended.push(i + 1);
+    staircase.trials.push(number);
+    staircase.values.push(value);
+    staircase.activeMs.push(null);
+  }
+  return staircase;
 }
 
 export function shownLimits({ trials, activeMs, target }: Limits): StudyRow['limits'] {

@@ -1,5 +1,6 @@
 /** What the rail shows of every study: counts, best and staircase, kept current from the scheduler's own columns. Not its trials. */
 import type { Study } from '../core/scheduling/index.ts';
+import type { StudyMoments } from '../storage/lab-reader.ts';
 import type { Staircase } from '../protocol/window/study-stream.ts';
 import { Pace } from './pace.ts';
 
@@ -8,7 +9,7 @@ export class StudyWatch {
   readonly pace = new Pace();
   readonly counts = { complete: 0, pruned: 0, failed: 0, diverged: 0 };
   readonly staircase: Staircase = { ended: [], trials: [], values: [], activeMs: [] };
-  best: { readonly trial: number; readonly value: number; at: number | null } | null = null;
+  best: { readonly trial: number; readonly value: number; readonly at: number | null } | null = null;
   /** Milliseconds since 1970; null: unknown. */
   created: number | null;
   since: number | null;
@@ -21,6 +22,12 @@ export class StudyWatch {
     this.created = created;
     this.since = created;
     if (created === null) this.advance(study.columns.ended, null, null);
+  }
+
+  /** What the lab file knows of before. */
+  remember({ created, best }: StudyMoments): void {
+    this.created ??= created;
+    if (this.best?.at === null) this.best = { ...this.best, at: best };
   }
 
   get ended(): number {

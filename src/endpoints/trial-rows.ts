@@ -7,6 +7,7 @@ import type { Origin } from '../core/samplers/sampler.ts';
 import { Column } from '../core/study/column.ts';
 import { outcomeCodes, trialStates } from '../protocol/window/columns.ts';
 import type { TrialBlock } from '../protocol/window/columns.ts';
+import type { RowBlock } from '../storage/row-block.ts';
 
 export const NOT_ENDED = 2 ** 32 - 1;
 
@@ -14,26 +15,6 @@ export const NOT_ENDED = 2 ** 32 - 1;
 const BORN = 1;
 /** What becomes of it is known from a change, newer than any file. */
 const LIVE = 2;
-
-/** Rows as they come from the lab file; `number` rises. */
-export interface RowBlock {
-  readonly number: Uint32Array<ArrayBuffer>;
-  readonly state: Uint8Array<ArrayBuffer>;
-  readonly outcome: Uint8Array<ArrayBuffer>;
-  readonly value: Float64Array<ArrayBuffer>;
-  readonly generation: Uint32Array<ArrayBuffer>;
-  readonly parents: Uint32Array<ArrayBuffer>;
-  readonly operator: Uint8Array<ArrayBuffer>;
-  readonly finish: Uint32Array<ArrayBuffer>;
-  readonly basis: Uint32Array<ArrayBuffer>;
-  readonly started: Float64Array<ArrayBuffer>;
-  readonly ended: Float64Array<ArrayBuffer>;
-  readonly took: Float32Array<ArrayBuffer>;
-  readonly slot: Uint16Array<ArrayBuffer>;
-  readonly reports: Uint16Array<ArrayBuffer>;
-  readonly attempts: Uint8Array<ArrayBuffer>;
-  readonly params: Float64Array<ArrayBuffer>;
-}
 
 export interface Birth {
   readonly params: Float64Array;
@@ -82,6 +63,10 @@ export class TrialRows {
 
   reports(number: number): number {
     return this.#reports.get(number);
+  }
+
+  attempts(number: number): number {
+    return this.#attempts.get(number);
   }
 
   /** Whether its parameters and origin are known. */
@@ -166,7 +151,7 @@ export class TrialRows {
       if (has === (BORN | LIVE)) continue;
       changed.push(number);
       this.#touch(number, BORN);
-      if ((has & BORN) === 0) this.#layBirth(number, block, i, operatorOf);
+      this.#layBirth(number, block, i, operatorOf);
       if ((has & LIVE) === 0) this.#layLife(number, block, i, slotOf);
       else if (this.#attempts.get(number) === 0) this.#layAttempt(number, block, i, slotOf);
     }

@@ -61,7 +61,7 @@ export class Columns {
       return this.#refuse(column, `${8 * count} bytes, a float64 for each of ${count} parameters`, found);
     }
     // Copied: the library's buffer need not lie on a multiple of 8.
-    return new Float64Array(Uint8Array.from(value).buffer);
+    return new Float64Array(value.buffer.slice(value.byteOffset, value.byteOffset + value.length));
   }
 
   #refuse(column: string, expected: string, found: string): never {

@@ -7,10 +7,14 @@ import type { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import { StorageError } from './errors.ts';
 import { Intermediates } from './intermediates.ts';
-import type { StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
+import { RowBlocks } from './row-block.ts';
+import type { ReadBlock, Row as BlockRow } from './row-block.ts';
+import type { StudyMoments, StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
 import { dateOf, distributionOf, trialStateOf, valueOf } from './optuna-encoding.ts';
 
 const PAGE = 1_000;
+/** Rows a block. */
+const BLOCK = 2_000;
 
 const TRIALS = `SELECT trials.trial_id, number, state, datetime_start, datetime_complete, value, value_type
   FROM trials LEFT JOIN trial_values ON trial_values.trial_id = trials.trial_id AND objective = 0`;
@@ -23,6 +27,8 @@ export class ForeignStudy {
   readonly #intermediates: Intermediates;
   /** By their JSON: a study has few. */
   readonly #distributions = new Map<string, Distribution>();
+  /** By a parameter's name, values that are no numbers. */
+  readonly #choices = new Map<string, Map<ParamValue, number>>();
 
   constructor(connection: Connection, columns: Columns, studyId: number, name: string) {
     this.#connection = connection;
@@ -55,6 +61,54 @@ export class ForeignStudy {
       best: best?.value === undefined || best.value === null ? null : { number: best.number, value: best.value },
       spec: null,
     };
+  }
+
+  /** Names of all parameters that a trial has, in the order in which they were met. */
+  parameters(): string[] {
+    return this.#connection
+      .all(
+        `SELECT param_name FROM trial_params JOIN trials ON trials.trial_id = trial_params.trial_id WHERE study_id = ?
+         GROUP BY param_name ORDER BY min(param_id)`,
+        this.#studyId,
+      )
+      .map(([name]) => this.#columns.text('trial_params.param_name', name));
+  }
+
+  /** Ended trials in the order in which they ended. */
+  ends(): readonly { readonly number: number; readonly value: number }[] {
+    return this.#connection
+      .all(
+        `SELECT number, CASE state WHEN 'COMPLETE' THEN value END, CASE state WHEN 'COMPLETE' THEN value_type END FROM trials
+         LEFT JOIN trial_values ON trial_values.trial_id = trials.trial_id AND objective = 0
+         WHERE study_id = ? AND state IN ('COMPLETE', 'PRUNED', 'FAIL') ORDER BY datetime_complete, number`,
+        this.#studyId,
+      )
+      .map(([number, value, type]) => ({
+        number: this.#columns.integer('trials.number', number),
+        value: type === null ? NaN : valueOf(value, type),
+      }));
+  }
+
+  moments(): StudyMoments {
+    const [first, best] = [
+      this.#connection.get('SELECT min(datetime_start) FROM trials WHERE study_id = ?', this.#studyId)?.[0],
+      this.#directions().length === 1 ? this.best(1)[0] : undefined,
+    ];
+    return { created: dateOf(first ?? null)?.getTime() ?? null, best: best?.complete?.getTime() ?? null };
+  }
+
+  *rows(): Generator<ReadBlock> {
+    const parameters = this.parameters();
+    const finishes = new Map(this.ends().map(({ number }, finish) => [number, finish]));
+    const blocks = new RowBlocks(parameters.length);
+    let rows: BlockRow[] = [];
+    for (const trial of this.trials()) {
+      rows.push(this.#row(trial, parameters, finishes.get(trial.number) ?? null));
+      if (rows.length < BLOCK) continue;
+      yield { block: blocks.block(rows), names: blocks.names };
+      rows = [];
+    }
+    if (rows.length > 0) yield { block: blocks.block(rows), names: blocks.names };
   }
 
   *trials(): Generator<TrialRecord> {
@@ -115,6 +169,42 @@ export class ForeignStudy {
         complete: dateOf(row[4]),
       };
     });
+  }
+
+  #row(trial: TrialRecord, parameters: readonly string[], finish: number | null): BlockRow {
+    const started = trial.start?.getTime() ?? NaN;
+    const ended = trial.complete?.getTime() ?? NaN;
+    const { number, state, outcome, value } = trial;
+    return {
+      number,
+      state,
+      outcome,
+      value: value ?? NaN,
+      generation: 0,
+      parents: [],
+      operator: 'unknown',
+      finish,
+      basis: 0,
+      started,
+      ended,
+      took: ended - started,
+      slot: null,
+      reports: trial.reports.length,
+      attempts: 0,
+      params: parameters.map((name) => this.#code(name, trial.params)),
+    };
+  }
+
+  /** A number as it is; any other value's place among those met, so that equal ones are equal. */
+  #code(name: string, params: Params): number {
+    if (!Object.hasOwn(params, name)) return NaN;
+    const value = params[name];
+    if (typeof value === 'number') return value;
+    let codes = this.#choices.get(name);
+    if (codes === undefined) this.#choices.set(name, (codes = new Map<ParamValue, number>()));
+    let code = codes.get(value ?? null);
+    if (code === undefined) codes.set(value ?? null, (code = codes.size));
+    return code;
   }
 
   #params(rows: readonly Row[]): Params {

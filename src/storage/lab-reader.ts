@@ -3,6 +3,7 @@ import type { Origin } from '../core/samplers/sampler.ts';
 import type { AttemptOutcome, AttemptResult, StudyState, TrialOutcome, TrialState } from '../core/scheduling/index.ts';
 import type { EncodedParams, Params } from '../core/search-space/distribution.ts';
 import type { Direction, Limits, StudySpec } from '../core/study/study-spec.ts';
+import type { ReadBlock } from './row-block.ts';
 
 export interface LabReader {
   readonly file: string;
@@ -24,7 +25,48 @@ export interface LabReader {
    * @throws StorageError not-found: no such study
    */
   story(nameOrUid: string, number: number): TrialStory | null;
+  /**
+   * All trials as columns, in number order, a block at a time.
+   * @throws StorageError not-found: no such study
+   */
+  rows(nameOrUid: string): Iterable<ReadBlock>;
+  /** Parameters in the order of the blocks' columns. */
+  parameters(nameOrUid: string): readonly string[];
+  moments(nameOrUid: string): StudyMoments;
+  /** Of another program's study its ended trials, in the order in which they ended; of ours none. */
+  foreignEnds(nameOrUid: string): readonly { readonly number: number; readonly value: number }[];
+  /** Attempts of one of our studies, or of all, newest first. */
+  attempts(which: AttemptFilter): readonly AttemptEntry[];
   close(): void;
+}
+
+export interface AttemptFilter {
+  /** Null: of all studies. */
+  readonly study: string | null;
+  /** Begun before this and since that; milliseconds since 1970. */
+  readonly before: number;
+  readonly since: number;
+  readonly most: number;
+}
+
+export interface AttemptEntry {
+  readonly study: string;
+  readonly number: number;
+  readonly k: number;
+  readonly slot: string;
+  readonly from: number;
+  /** Null: it has not ended. */
+  readonly to: number | null;
+  readonly outcome: AttemptOutcome | null;
+  readonly value: number | null;
+}
+
+/** Milliseconds since 1970; null: unknown. */
+export interface StudyMoments {
+  /** When its first attempt was sent. */
+  readonly created: number | null;
+  /** When the best trial ended. */
+  readonly best: number | null;
 }
 
 export interface StudySummary {

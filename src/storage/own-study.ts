@@ -16,7 +16,9 @@ import {
 } from '../protocol/lab-file.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
-import type { AttemptRecord, StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
+import type { AttemptRecord, StudyMoments, StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
+import { ownMoments, ownRows } from './own-rows.ts';
+import type { ReadBlock } from './row-block.ts';
 import { Intermediates } from './intermediates.ts';
 import { dateOf } from './optuna-encoding.ts';
 
@@ -71,6 +73,19 @@ export class OwnStudy {
       best: best?.value === undefined || best.value === null ? null : { number: best.number, value: best.value },
       spec: { ...spec, name: this.#name },
     };
+  }
+
+  parameters(): string[] {
+    return this.#space().axes.map(({ name }) => name);
+  }
+
+  rows(): Generator<ReadBlock> {
+    return ownRows(this.#connection, this.#columns, this.#key);
+  }
+
+  moments(): StudyMoments {
+    const [best] = this.best(1);
+    return ownMoments(this.#connection, this.#columns, this.#key, best?.number ?? null);
   }
 
   *trials(): Generator<TrialRecord> {

@@ -9,9 +9,11 @@ import { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
 import { refuseEmpty, refuseUnknown } from './file-checks.ts';
 import { ForeignStudy } from './foreign-study.ts';
-import type { LabReader, StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
+import { attemptEntries } from './attempt-entries.ts';
+import type { AttemptEntry, AttemptFilter, LabReader, StudyMoments, StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
 import { OwnStudy } from './own-study.ts';
 import { recognise } from './recognise.ts';
+import type { ReadBlock } from './row-block.ts';
 import { needsRollback, resultCode, storageError } from './sqlite-failure.ts';
 
 const CANTOPEN = 14;
@@ -98,6 +100,33 @@ class FileReader implements LabReader {
 
   story(nameOrUid: string, number: number): TrialStory | null {
     return this.#reading(() => this.#known(nameOrUid).story(number));
+  }
+
+  *rows(nameOrUid: string): Generator<ReadBlock> {
+    try {
+      yield* this.#known(nameOrUid).rows();
+    } catch (error) {
+      throw storageError(error, this.file, 'read the lab file');
+    }
+  }
+
+  parameters(nameOrUid: string): readonly string[] {
+    return this.#reading(() => this.#known(nameOrUid).parameters());
+  }
+
+  moments(nameOrUid: string): StudyMoments {
+    return this.#reading(() => this.#known(nameOrUid).moments());
+  }
+
+  foreignEnds(nameOrUid: string): ReturnType<LabReader['foreignEnds']> {
+    return this.#reading(() => {
+      const study = this.#known(nameOrUid);
+      return study instanceof ForeignStudy ? study.ends() : [];
+    });
+  }
+
+  attempts(which: AttemptFilter): readonly AttemptEntry[] {
+    return this.#hasOurs ? this.#reading(() => attemptEntries(this.#connection, this.#columns, which)) : [];
   }
 
   close(): void {

@@ -72,3 +72,85 @@ describe('a study that is started', () => {
     expect(window.failures).toEqual([]);
   });
 });
+
+describe('a lab that is opened again', () => {
+  it('shows what the file holds as it was seen before', async () => {
+    const first = await open('again.db');
+    const { study: uid } = (await first.call('startStudy', { study: study(20, { failureRate: 0.3 }), workers: null })) as { study: string };
+    const before = first.window.study(uid);
+    await first.window.until(() => before.head?.state === 'finished' && before.rows.size === 20);
+    first.window.close();
+    await first.app.close();
+
+    const second = await open('again.db');
+    const after = second.window.study(uid);
+    const lab = second.window.lab();
+    await second.window.until(() => after.loaded === 20 && after.head !== null);
+    const named = (client: typeof after): object[] =>
+      [...client.rows.values()]
+        .sort((a, b) => a.number - b.number)
+        // Instants are those of the commit in the file, of the change in the window.
+        .map(({ operator, slot, ...row }) => ({
+          ...row,
+          started: null,
+          ended: null,
+          operator: client.head?.operators[operator],
+          slot: client.head?.slots[slot - 1],
+        }));
+    expect(named(after)).toEqual(named(before));
+    expect(after.head?.staircase.values).toEqual(before.head?.staircase.values);
+    await second.window.until(() => lab.attempts.size >= 20 && lab.body.studies?.[0]?.created !== null);
+    expect(lab.body.lab).toMatchObject({ interrupted: [], failed: null, untouched: false });
+  });
+
+  it('asks whether what ran goes on, and goes on when told to', async () => {
+    const first = await open('left.db');
+    const slow = study(6, { durationMs: 300 });
+    const { study: uid } = (await first.call('startStudy', { study: slow, workers: null })) as { study: string };
+    const before = first.window.study(uid);
+    await first.window.until(() => [...before.rows.values()].some(({ state }) => state === 1));
+    first.window.close();
+    await first.app.close();
+
+    const second = await open('left.db');
+    const lab = second.window.lab();
+    await second.window.until(() => lab.body.lab !== undefined);
+    expect(lab.body.lab?.interrupted).toEqual([uid]);
+    const after = second.window.study(uid);
+    await second.window.until(() => after.head !== null);
+    expect(after.head?.state).toBe('paused');
+    await second.call('resumeStudy', { study: uid });
+    await second.window.until(() => after.head?.state === 'finished');
+    expect(after.head?.counts.complete).toBe(6);
+    await second.window.until(() => lab.body.lab?.interrupted.length === 0);
+  });
+});
+
+describe('a command that cannot be carried out', () => {
+  it('comes back as the error of its call', async () => {
+    const { call } = await open('refused.db');
+    await expect(call('pauseStudy', { study: 'none' })).rejects.toMatchObject({ code: 'unknownStudy' });
+    await expect(call('cancelTrial', { study: 'none', trial: 0 })).rejects.toMatchObject({ code: 'unknownStudy' });
+    await expect(call('leaveOut', { slot: 'local/cpu/99' })).rejects.toMatchObject({ code: 'unknownSlot' });
+    await expect(call('openLab', { source: { kind: 'path', path: '/nowhere/at.all' } })).rejects.toMatchObject({ code: 'not-found' });
+    await expect(call('startStudy', { study: { ...study(1), sampler: { name: 'nonesuch' } }, workers: null })).rejects.toMatchObject({
+      code: 'invalid-input',
+    });
+  });
+});
+
+describe('a study that has finished', () => {
+  it('goes on for as many trials as are added', async () => {
+    const { window, call } = await open('more.db');
+    const { study: uid } = (await call('startStudy', { study: study(3), workers: null })) as { study: string };
+    const client = window.study(uid);
+    await window.until(() => client.head?.state === 'finished');
+    await call('addTrials', { study: uid, trials: 2 });
+    await window.until(() => client.head?.state === 'finished' && client.head.counts.complete === 5);
+    expect(client.head?.limits.trials).toBe(5);
+    const { study: other } = (await call('startStudy', { study: study(1), workers: null })) as { study: string };
+    const second = window.study(other);
+    await window.until(() => second.head !== null);
+    expect(second.head?.name).toBe('sphere-2');
+  });
+});
