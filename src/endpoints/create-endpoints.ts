@@ -10,11 +10,12 @@ import { Changes } from './changes.ts';
 import { CurrentLab } from './current-lab.ts';
 import { followUp } from './follow-up.ts';
 import { LabFeed } from './lab-feed.ts';
-import { notReady } from './not-ready.ts';
 import type { LabStarter } from './open-lab.ts';
+import { pastAttempts } from './past-attempts.ts';
 import { onChange, runningStudies } from './running-studies.ts';
 import { studyCommands } from './studies.ts';
 import { StudyFeed } from './study-feed.ts';
+import { keepUploadedLab } from './uploaded-lab.ts';
 import { Uploads } from './uploads.ts';
 
 /** @throws StorageError when the file is no lab, or another process holds it */
@@ -55,7 +56,7 @@ export async function createEndpoints(options: ApplicationOptions): Promise<Appl
     endpoints: {
       calls: {
         ...calls.handlers,
-        ...studyCommands({ current, resources, userFolder, uploadedFile: () => null }),
+        ...studyCommands({ current, resources, userFolder, uploadedFile: (id) => keepUploadedLab(uploads.pathOf(id), userFolder) }),
         about: () => ({
           version: options.version,
           platform: process.platform,
@@ -64,7 +65,7 @@ export async function createEndpoints(options: ApplicationOptions): Promise<Appl
           cores: availableParallelism(),
           gpus: utilisation.inventory().devices.map(({ device, model }) => model ?? device),
         }),
-        attempts: notReady,
+        ...pastAttempts(current),
         beginUpload: (input) => uploads.begin(input),
         discardUpload: ({ upload }) => uploads.discard(upload),
       },

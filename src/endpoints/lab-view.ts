@@ -97,6 +97,7 @@ export class LabView {
       const last = await this.#reading.attempts({ study: null, before: Number.MAX_SAFE_INTEGER, since: 0, most: 1 });
       const since = (last[0]?.from ?? 0) - PAST_MS;
       const past = await this.#reading.attempts({ study: null, before: Number.MAX_SAFE_INTEGER, since, most: PAST_ATTEMPTS });
+      this.#rememberPace(past);
       for (const entry of past.toReversed()) {
         const row = attemptRow(entry);
         // What was heard meanwhile is newer.
@@ -106,6 +107,18 @@ export class LabView {
     } catch (error) {
       if (!this.#closed) this.note('unreadable', { error: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** How long trials took before; those that have ended since are known better. */
+  #rememberPace(past: readonly AttemptEntry[]): void {
+    const took = new Map<string, { slot: string; ms: number }[]>();
+    for (const { study, slot, from, to, outcome } of past.toReversed()) {
+      if (to === null || outcome === 'lost' || outcome === 'cancelled') continue;
+      const durations = took.get(study) ?? [];
+      durations.push({ slot, ms: to - from });
+      took.set(study, durations);
+    }
+    for (const [study, durations] of took) this.studies.get(study)?.pace.remember(durations);
   }
 
   async #hearStudies(): Promise<void> {
