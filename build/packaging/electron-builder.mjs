@@ -57,7 +57,12 @@ export function configurationFor(platform, arch, fetched) {
       `node_modules/zeromq/build/${platform}/${arch}/node/${LIBC[platform]}-{115,127}-Release/addon.node`,
       'package.json',
     ],
-    asarUnpack: ['out/main/{cli,worker,import-thread,read-thread,work-thread,estimate-process}.js', 'out/main/chunks/**', 'bin/**', 'node_modules/**'],
+    asarUnpack: [
+      'out/main/{cli,worker,import-thread,read-thread,work-thread,estimate-process}.js',
+      'out/main/chunks/**',
+      'bin/**',
+      'node_modules/**',
+    ],
     extraResources: [
       'LICENSE',
       { from: `${fetched}/package.json`, to: 'package.json' },
