@@ -15,7 +15,7 @@ export default defineConfig({
           name: 'parts',
           ...everywhere,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/window/**'],
+          exclude: ['test/e2e/**', 'test/window/**', 'test/electron9/**'],
           sequence: { groupOrder: 0 },
         },
       },
