@@ -19,6 +19,8 @@ export default defineConfig({
           'estimate-process': 'src/training/estimate/estimate-process.ts',
           'read-thread': 'src/endpoints/read-thread.ts',
         },
+        // Nothing shared may live in an entry: a worker would run the command line to reach it.
+        preserveEntrySignatures: 'strict',
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },
