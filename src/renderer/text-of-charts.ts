@@ -1,0 +1,165 @@
+/** The words of the charts' views, as `text.ts` has those of everything else: sentences with named holes. */
+import type { Measure } from './format.ts';
+import { THIN, count } from './format.ts';
+import { text } from './text.ts';
+
+const { many, list } = text;
+
+export const chartText = {
+  evolution: {
+    births: 'Births',
+    generations: 'Generations',
+    time: 'Time',
+    along: 'What the trials are laid out along',
+    scales: { 'log-error': 'Log error', log: 'Logarithmic', linear: 'Linear' },
+    scale: 'Axis of values',
+    parameters: 'Parameters',
+    shapes: { circle: 'founder', square: 'mutation', diamond: 'crossover', triangle: 'other' },
+    sampled: ({ sampler }: { sampler: string }) => `by ${sampler} sampler`,
+    alive: 'alive',
+    displaced: 'displaced',
+    running: 'running',
+    pruned: 'pruned',
+    failed: 'failed',
+    diverged: 'diverged',
+    value: 'value',
+    better: 'worst to best',
+    founders: ({ founders }: { founders: number }) => `${count(founders)} random ${founders === 1 ? 'founder' : 'founders'}`,
+    bred: ({ pool }: { pool: number }) => `bred from the best ${count(pool)}`,
+    foundersShort: 'founders',
+    liveGeneration: ({ generation, ended, of }: { generation: number; ended: number; of: number }) =>
+      `${count(generation)}, ${count(ended)} of ${count(of)}`,
+    below: 'below',
+    above: 'above',
+    withoutValue: 'no value',
+    best: ({ trial }: { trial: number }) => `${trial} best`,
+    yAxis: ({ measure, kind }: { measure: Measure; kind: 'log-error' | 'log' | 'linear' }) =>
+      `${text.measures[measure]}, better is up, ${kind === 'log-error' ? 'log error axis' : kind === 'log' ? 'log axis' : 'linear axis'}`,
+    xAxis: { births: 'birth order, trial number', generations: 'generation', time: 'time since the start' },
+    byBirth: 'Parameters by birth',
+    byGeneration: 'Parameters by generation',
+    byTime: 'Parameters by time of birth',
+    aliveRange: ({ alive }: { alive: number }) => `under each name, the range of the ${count(alive)} alive`,
+    allRange: 'under each name, its range',
+    range: ({ low, high }: { low: string; high: string }) => (low === high ? `all ${low}` : `${low} to ${high}`),
+    choice: ({ choice, times }: { choice: string; times: number }) => `${choice} ×${count(times)}`,
+    all: ({ choice }: { choice: string }) => `all ${choice}`,
+    notUsed: text.notUsed,
+    empty: ({ running, epoch }: { running: number; epoch: string | null }) =>
+      `No trial has finished. ${epoch === null ? '' : `The first usually takes ${epoch} here; `}${running === 1 ? '1 is' : `${count(running)} are`} running.`,
+    unborn: 'No trial yet. The first is born when a worker is ready.',
+    loading: ({ loaded, of }: { loaded: number; of: number }) => `${count(loaded)} of ${many(of, 'trial')}`,
+    paused: ({ ago }: { ago: string | null }) =>
+      `Paused${ago === null ? '' : ` ${ago} ago`}. Trials that ran were returned to waiting; nothing was charged.`,
+    finished: ({ trials, best }: { trials: number; best: string | null }) =>
+      `Finished: ${many(trials, 'trial')}${best === null ? ', none with a value' : `, best ${best}`}.`,
+    allFailed: ({ trials, outcome }: { trials: number; outcome: string | null }) =>
+      outcome === null
+        ? `All ${many(trials, 'trial')} failed, in different ways.`
+        : `All ${many(trials, 'trial')} failed the same way: ${outcome}.`,
+    outcomes: {
+      succeeded: 'succeeded',
+      diverged: 'diverged',
+      pruned: 'pruned',
+      crashed: 'crashed',
+      outOfMemory: 'out of memory',
+      timedOut: 'timed out',
+      deadly: 'it ended its worker each time',
+      cancelled: 'cancelled',
+      endedElsewhere: 'ended by another program',
+    },
+    density: ({ trials }: { trials: number }) => `${many(trials, 'trial')}, drawn as density; zoom in for dots.`,
+    brushed: ({ low, high }: { low: number; high: number }) => `Trials ${count(low)} to ${count(high)}: the other views show these.`,
+    clearBrush: 'Show all',
+    summary: (of: { name: string; ended: number; of: number | null; best: string | null; trial: number | null; alive: number }) =>
+      `Evolution of ${of.name}: ${count(of.ended)}${of.of === null ? '' : ` of ${count(of.of)}`} trials have ended${
+        of.best === null || of.trial === null ? ', none with a value' : `, the best is trial ${of.trial} with ${of.best}`
+      }${of.alive === 0 ? '' : `, ${count(of.alive)} are alive`}. Arrows move, Enter selects, T shows the table.`,
+    role: 'chart of trials',
+    card: {
+      title: ({ trial }: { trial: number }) => `Trial ${trial}`,
+      running: ({ epoch, of }: { epoch: number; of: number | null }) =>
+        of === null ? `running, ${many(epoch, 'report')}` : `running, epoch ${count(epoch)} of ${count(of)}`,
+      waiting: 'waiting',
+      origin: ({ operator, parents }: { operator: string; parents: readonly number[] }) =>
+        parents.length === 0 ? operator : `${operator} of ${list(parents.map(String))}`,
+      changed: ({ name, from, to }: { name: string; from: string | null; to: string }) =>
+        from === null ? `${name} ${to}` : `${name} ${from} → ${to}`,
+      unchanged: 'nothing mutated',
+    },
+    table: {
+      caption: 'The trials of the chart',
+      columns: ['Trial', 'Generation', 'Operator', 'Parents', 'Value', 'State', 'Born', 'Displaced by'],
+      none: text.none,
+      more: ({ shown, of }: { shown: number; of: number }) => `The first ${count(shown)} of ${count(of)}; the Trials view has all.`,
+      empty: 'No trial yet.',
+      back: 'Chart',
+    },
+  },
+  space: {
+    importance: 'Importance',
+    importanceHint: 'share of the variance that each parameter explains',
+    tooFew: ({ needed }: { needed: number }) => `Too few trials, ${count(needed)} needed.`,
+    allEqual: ({ trials }: { trials: number }) => `Importance failed: all ${count(trials)} values are equal. Nothing to explain.`,
+    interval: ({ low, high }: { low: string; high: string }) => `${low} to ${high}`,
+    importanceOf: (of: { name: string; share: string; low: string; high: string }) =>
+      `${of.name}: ${of.share}, between ${of.low} and ${of.high}`,
+    reading: 'Reading the trials.',
+    views: { parallel: 'Parallel', scatter: 'Scatter', cube: '3-D' },
+    view: 'Kind of chart',
+    x: 'Across',
+    y: 'Up',
+    z: 'Depth',
+    empty: 'No trial has finished. Points appear as they do; importance needs 20.',
+    finished: 'Brush an axis to keep a range: drag on it. Click on it to clear. Drag a name to reorder.',
+    best: ({ shown, of }: { shown: number; of: number }) => `The best ${count(shown)} of ${count(of)} as lines, all as density.`,
+    brushed: ({ trials, of }: { trials: number; of: number }) => `${many(trials, 'trial')} of ${count(of)} in the ranges.`,
+    clear: 'Clear ranges',
+    value: 'value',
+    notUsed: text.notUsed,
+    foreign: 'The search space of another program’s study is not known here.',
+    rotate: 'Drag or use the arrow keys to turn it.',
+    summary: (of: { kind: string; trials: number; axes: readonly string[] }) =>
+      `${of.kind} of ${many(of.trials, 'trial')} over ${list(of.axes)}. T shows the table.`,
+    kinds: { parallel: 'Parallel coordinates', scatter: 'Scatter', cube: '3-D scatter' },
+    axis: ({ name }: { name: string }) => `Range of ${name}`,
+    axisRange: ({ low, high }: { low: string; high: string }) => `${low} to ${high}`,
+    whole: 'all values',
+    table: {
+      caption: 'The trials in the ranges, the best first',
+      trial: 'Trial',
+      value: 'Value',
+      more: ({ of }: { of: number }) => `The best 500 of ${count(of)}.`,
+    },
+  },
+  curves: {
+    epochs: 'Epochs',
+    seconds: 'Seconds',
+    epoch: 'epoch',
+    along: 'What the curves are laid out along',
+    empty: ({ every }: { every: string | null }) =>
+      every === null
+        ? 'No report yet. Trials report once an epoch.'
+        : `No report yet. Trials report once an epoch, about every ${every} here.`,
+    silent: 'Trials of this study report nothing on their way.',
+    diverged: ({ trial, epoch }: { trial: number; epoch: number }) => `Trial ${trial} diverged at epoch ${count(epoch)}.`,
+    best: ({ trial }: { trial: number }) => `${trial} best`,
+    bands: ({ trials }: { trials: number }) => `${many(trials, 'curve')} as bands of a tenth each; running, best and selected as lines.`,
+    reset: 'Show all epochs',
+    summary: (of: { running: number; ended: number; best: number | null; value: string | null }) =>
+      `Learning curves of ${many(of.ended, 'trial')} that ended and ${count(of.running)} that ${of.running === 1 ? 'runs' : 'run'}${
+        of.best === null || of.value === null ? '' : `, the best is trial ${of.best} with ${of.value}`
+      }. T shows the table.`,
+    role: 'chart of learning curves',
+    yAxis: ({ measure }: { measure: Measure }) => `${text.measures[measure]}, better is up`,
+    trial: 'Trial',
+    table: {
+      caption: 'A row per trial, a column per epoch',
+      more: ({ shown, of }: { shown: number; of: number }) => `${count(shown)} of ${count(of)} curves.`,
+    },
+    loading: ({ loaded, of }: { loaded: number; of: number }) => `${count(loaded)} of ${many(of, 'curve')} read`,
+  },
+  seconds: (s: number) => `${count(Math.round(s))}${THIN}s`,
+  table: 'Table',
+  chart: 'Chart',
+};

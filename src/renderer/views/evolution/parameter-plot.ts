@@ -1,0 +1,91 @@
+/** One parameter of all trials by birth, small: what evolution has settled. */
+import { toUnit } from '../../../core/search-space/unit-cube.ts';
+import type { Axis } from '../../../core/search-space/axis.ts';
+import type { Palette } from '../../charts/palette.ts';
+import type { Pen } from '../../charts/pen.ts';
+import type { Places } from './places.ts';
+
+/** Trials that are drawn of one that has more: the latest, and of the others evenly many. */
+const MOST = 1500;
+const LATEST = 200;
+/** Px of the row of those in which it has no meaning. */
+const UNUSED = 10;
+
+export interface PlotBox {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export function drawParameter(
+  pen: Pen,
+  places: Places,
+  palette: Palette,
+  axis: Axis,
+  place: number,
+  box: PlotBox,
+  selected: number | null,
+): void {
+  const { population } = places;
+  const { table } = population;
+  const foot = axis.parents.length > 0 ? UNUSED : 0;
+  pen.begin();
+  pen.rect(box.left, box.top, box.width, box.height);
+  pen.fill(palette.ground);
+  if (foot > 0) {
+    pen.begin();
+    pen.rect(box.left, box.top + box.height - foot, box.width, foot);
+    pen.fill(palette.sunken);
+  }
+  if (axis.kind === 'categorical' || axis.cells <= 8) {
+    pen.begin();
+    for (let cell = 0; cell < Math.min(axis.cells, 12); cell++) {
+      const y = yOf(axis, axis.kind === 'categorical' ? cell : (axis.base + cell * axis.stride) / axis.divisor, box, foot);
+      pen.moveTo(box.left, y);
+      pen.lineTo(box.left + box.width, y);
+    }
+    pen.stroke(palette.line, 1);
+  }
+  const across = (number: number): number => {
+    const share = (places.x(number) - places.left) / (places.right - places.left);
+    return box.left + 5 + share * (box.width - 10);
+  };
+  const alive = new Set(population.alive);
+  const batches = new Map<number, number[]>();
+  const stride = Math.max(1, Math.floor(table.size / MOST));
+  for (const number of places.seen()) {
+    if (stride > 1 && number % stride !== 0 && number < table.size - LATEST) continue;
+    if (alive.has(number) || !table.isFinite(number)) continue;
+    const shade = palette.values.shade(population.unitOf(number));
+    const batch = batches.get(shade);
+    if (batch === undefined) batches.set(shade, [number]);
+    else batch.push(number);
+  }
+  for (const [shade, numbers] of [...batches].sort(([a], [b]) => a - b)) {
+    pen.begin();
+    for (const number of numbers) pen.circle(across(number), yOf(axis, table.param(number, place), box, foot), 1.8);
+    pen.fill(palette.values.shades[shade] ?? palette.text, 0.8);
+  }
+  for (const number of [...population.alive].reverse()) {
+    pen.begin();
+    pen.circle(across(number), yOf(axis, table.param(number, place), box, foot), 3.2);
+    pen.stroke(palette.canvas, 2);
+    pen.fill(palette.values.at(population.unitOf(number)));
+  }
+  if (selected === null || !table.has(selected)) return;
+  const [x, y] = [across(selected), yOf(axis, table.param(selected, place), box, foot)];
+  pen.begin();
+  pen.circle(x, y, 5.5);
+  pen.fill(palette.canvas);
+  pen.stroke(palette.accent, 2);
+  pen.begin();
+  pen.circle(x, y, 2.6);
+  pen.fill(table.isFinite(selected) ? palette.values.at(population.unitOf(selected)) : palette.accent);
+}
+
+function yOf(axis: Axis, encoded: number, box: PlotBox, foot: number): number {
+  if (Number.isNaN(encoded)) return box.top + box.height - foot / 2 - (foot === 0 ? 4 : 0);
+  const unit = toUnit(axis, encoded);
+  return box.top + 6 + (1 - unit) * (box.height - foot - 12);
+}
