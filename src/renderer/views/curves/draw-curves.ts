@@ -1,0 +1,218 @@
+/** Learning curves: finished ones pale, running ones in the accent with their number at the end, the best 2 px, or bands of a tenth each. */
+import { divergedMark, prunedMark } from '../../charts/marks.ts';
+import type { Palette } from '../../charts/palette.ts';
+import type { Pen } from '../../charts/pen.ts';
+import { linearTicks, niceStep, valueTicks } from '../../charts/scales.ts';
+import type { ValueScale } from '../../charts/scales.ts';
+import type { Population } from '../../state/population.ts';
+import { chartText } from '../../text-of-charts.ts';
+import type { Deciles, Line } from './finished-curves.ts';
+
+export const [LEFT, RIGHT, TOP, BOTTOM] = [52, 56, 20, 44];
+const words = chartText.curves;
+
+export interface CurvesPicture {
+  readonly population: Population;
+  readonly palette: Palette;
+  readonly width: number;
+  readonly height: number;
+  /** Each on its own, the paler first. */
+  readonly lines: readonly Line[];
+  /** Null: each is a line. */
+  readonly deciles: Deciles | null;
+  readonly scale: ValueScale;
+  /** Unit of the scale at the foot. */
+  readonly lowest: number;
+  /** What of x is seen, from 0, in epochs or seconds. */
+  readonly span: { readonly low: number; readonly high: number };
+  /** Place along x of a trial's step. */
+  readonly at: (trial: number, step: number) => number;
+  readonly inSeconds: boolean;
+}
+
+export function xOf({ span, width }: CurvesPicture, at: number): number {
+  return LEFT + ((at - span.low) / (span.high - span.low)) * (width - LEFT - RIGHT);
+}
+
+export function yOf({ scale, lowest, height }: CurvesPicture, value: number): number {
+  const unit = scale.unit(value);
+  return height - BOTTOM - ((Math.max(lowest, unit) - lowest) / (1.06 - lowest)) * (height - TOP - BOTTOM);
+}
+
+export function drawCurves(pen: Pen, picture: CurvesPicture, selected: number | null, hovered: number | null): void {
+  drawAxes(pen, picture);
+  const { width, height, lines, palette, population } = picture;
+  pen.clip(LEFT, 0, width - LEFT, height - BOTTOM + 6, () => {
+    if (picture.deciles !== null) drawBands(pen, picture, picture.deciles);
+    const lit = new Set([selected, hovered, population.best]);
+    const finished = lines.filter(({ trial }) => !population.table.running.has(trial) && !lit.has(trial));
+    pen.begin();
+    for (const line of finished) trace(pen, picture, line);
+    pen.stroke(palette.text2, 1, 0.25);
+    for (const line of finished) drawEnd(pen, picture, line);
+    const running = lines.filter(({ trial }) => population.table.running.has(trial));
+    pen.begin();
+    for (const line of running) if (!lit.has(line.trial)) trace(pen, picture, line);
+    pen.stroke(palette.accent, 1.5);
+    for (const line of lines) {
+      if (!lit.has(line.trial)) continue;
+      const isBest = line.trial === population.best;
+      pen.begin();
+      trace(pen, picture, line);
+      pen.stroke(palette.canvas, 4, 0.8);
+      const own = population.table.running.has(line.trial) ? palette.accent : palette.values.at(population.unitOf(line.trial));
+      pen.stroke(line.trial === selected ? palette.accent : isBest ? own : palette.text, 2);
+      drawEnd(pen, picture, line);
+    }
+    drawLabels(pen, picture, running, selected, hovered);
+  });
+}
+
+/** @returns the curve nearest to a point and within reach; null: none */
+export function nearestCurve(picture: CurvesPicture, x: number, y: number, reach: number): number | null {
+  let [found, least]: [number | null, number] = [null, reach];
+  for (const line of picture.lines) {
+    let before: { x: number; y: number } | null = null;
+    for (let i = 0; i < line.length; i++) {
+      const value = line.values[i];
+      if (value === null || value === undefined || !Number.isFinite(value)) continue;
+      const here = { x: xOf(picture, picture.at(line.trial, line.steps[i] ?? i)), y: yOf(picture, value) };
+      const distance = before === null ? Math.hypot(here.x - x, here.y - y) : toSegment(x, y, before, here);
+      if (distance < least) [found, least] = [line.trial, distance];
+      before = here;
+    }
+  }
+  return found;
+}
+
+function toSegment(x: number, y: number, a: { x: number; y: number }, b: { x: number; y: number }): number {
+  const [dx, dy] = [b.x - a.x, b.y - a.y];
+  const length = dx * dx + dy * dy;
+  const t = length === 0 ? 0 : Math.max(0, Math.min(1, ((x - a.x) * dx + (y - a.y) * dy) / length));
+  return Math.hypot(a.x + t * dx - x, a.y + t * dy - y);
+}
+
+function drawAxes(pen: Pen, picture: CurvesPicture): void {
+  const { palette, width, height, scale, lowest, span, population } = picture;
+  const style = { colour: palette.text3, size: 11 };
+  for (const { value, label } of valueTicks(scale, (34 / (height - TOP - BOTTOM)) * (1.06 - lowest), lowest, 1.05)) {
+    const y = yOf(picture, value);
+    pen.begin();
+    pen.moveTo(LEFT, y);
+    pen.lineTo(width - RIGHT, y);
+    pen.stroke(palette.grid, 1);
+    pen.text(LEFT - 8, y + 4, label, { ...style, anchor: 'end' });
+  }
+  // Epochs are counted from 1; a step is a whole number of them.
+  const [low, high] = picture.inSeconds ? [span.low, span.high] : [span.low + 1, span.high + 1];
+  const step = Math.max(picture.inSeconds ? 0 : 1, niceStep((high - low) / Math.max(1, Math.floor((width - LEFT - RIGHT) / 70))));
+  for (const { value, label } of linearTicks(low, high, picture.inSeconds ? step : Math.ceil(step))) {
+    pen.text(
+      xOf(picture, picture.inSeconds ? value : value - 1),
+      height - BOTTOM + 18,
+      picture.inSeconds ? chartText.seconds(value) : label,
+      {
+        ...style,
+        anchor: 'middle',
+      },
+    );
+  }
+  pen.text(LEFT, height - 8, words.yAxis({ measure: population.measure }), style);
+  pen.text(width - RIGHT, height - 8, picture.inSeconds ? words.seconds : words.epoch, { ...style, anchor: 'end' });
+}
+
+/** From the outside inwards, so that the middle fifth is darkest. */
+function drawBands(pen: Pen, picture: CurvesPicture, { steps, values }: Deciles): void {
+  const { palette } = picture;
+  const tops = values[0]?.length ?? 0;
+  for (let band = 0; band < Math.floor(tops / 2); band++) {
+    pen.begin();
+    for (const [i, step] of steps.entries()) {
+      const [x, y] = [xOf(picture, picture.at(-1, step)), yOf(picture, values[i]?.[band] ?? NaN)];
+      if (i === 0) pen.moveTo(x, y);
+      else pen.lineTo(x, y);
+    }
+    for (let i = steps.length - 1; i >= 0; i--)
+      pen.lineTo(xOf(picture, picture.at(-1, steps[i] ?? 0)), yOf(picture, values[i]?.[tops - 1 - band] ?? NaN));
+    pen.close();
+    pen.fill(palette.text3, 0.09);
+  }
+  pen.begin();
+  for (const [i, step] of steps.entries()) {
+    const [x, y] = [xOf(picture, picture.at(-1, step)), yOf(picture, values[i]?.[Math.floor(tops / 2)] ?? NaN)];
+    if (i === 0) pen.moveTo(x, y);
+    else pen.lineTo(x, y);
+  }
+  pen.stroke(palette.text3, 1.25);
+}
+
+function trace(pen: Pen, picture: CurvesPicture, line: Line): void {
+  let open = false;
+  for (let i = 0; i < line.length; i++) {
+    const value = line.values[i];
+    if (value === null || value === undefined || !Number.isFinite(value)) {
+      open = false;
+      continue;
+    }
+    const [x, y] = [xOf(picture, picture.at(line.trial, line.steps[i] ?? i)), yOf(picture, value)];
+    if (open) pen.lineTo(x, y);
+    else pen.moveTo(x, y);
+    open = true;
+  }
+}
+
+/** The last finite point of a curve; null: it has none. */
+export function lastPoint(picture: CurvesPicture, line: Line): { readonly x: number; readonly y: number; readonly step: number } | null {
+  for (let i = line.length - 1; i >= 0; i--) {
+    const value = line.values[i];
+    const step = line.steps[i] ?? i;
+    if (value !== null && value !== undefined && Number.isFinite(value)) {
+      return { x: xOf(picture, picture.at(line.trial, step)), y: yOf(picture, value), step };
+    }
+  }
+  return null;
+}
+
+/** ⊤ where it was cut off, a squiggle where it diverged. */
+function drawEnd(pen: Pen, picture: CurvesPicture, line: Line): void {
+  const { table } = picture.population;
+  const [pruned, diverged] = [table.state(line.trial) === 'pruned', table.outcome(line.trial) === 'diverged'];
+  const end = pruned || diverged ? lastPoint(picture, line) : null;
+  if (end === null) return;
+  if (pruned) prunedMark(pen, end.x, end.y, picture.palette.pruned);
+  else divergedMark(pen, end.x + 4, end.y - 3, picture.palette.diverged);
+}
+
+function drawLabels(pen: Pen, picture: CurvesPicture, running: readonly Line[], selected: number | null, hovered: number | null): void {
+  const { palette, population, lines } = picture;
+  const wanted: { x: number; y: number; text: string; colour: string; rank: number }[] = [];
+  const add = (line: Line | undefined, text: string, colour: string, rank: number): void => {
+    const end = line === undefined ? null : lastPoint(picture, line);
+    if (end !== null) wanted.push({ x: end.x + 6, y: end.y + 4, text, colour, rank });
+  };
+  const { best } = population;
+  if (best !== null)
+    add(
+      lines.find(({ trial }) => trial === best),
+      words.best({ trial: best }),
+      palette.text,
+      0,
+    );
+  for (const number of [selected, hovered]) {
+    if (number !== null && number !== best)
+      add(
+        lines.find(({ trial }) => trial === number),
+        String(number),
+        number === selected ? palette.accent : palette.text,
+        1,
+      );
+  }
+  for (const line of running) if (line.trial !== selected && line.trial !== hovered) add(line, String(line.trial), palette.accent, 2);
+  const placed: { x: number; y: number; half: number }[] = [];
+  for (const { x, y, text, colour, rank } of wanted.sort((a, b) => a.rank - b.rank)) {
+    const half = text.length * 6.4;
+    if (placed.some((other) => Math.abs(other.y - y) < 12 && x < other.x + other.half && other.x < x + half)) continue;
+    placed.push({ x, y, half });
+    pen.text(x, y, text, { colour, size: 11, weight: 600, halo: palette.canvas });
+  }
+}

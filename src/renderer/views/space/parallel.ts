@@ -1,0 +1,178 @@
+/** Parallel coordinates: an axis a parameter, the value last, a line a trial. Geometry and drawing; pointers are `Parallel.svelte`'s. */
+import type { Axis } from '../../../core/search-space/axis.ts';
+import { toUnit } from '../../../core/search-space/unit-cube.ts';
+import type { Palette } from '../../charts/palette.ts';
+import type { Pen } from '../../charts/pen.ts';
+import { valueTicks } from '../../charts/scales.ts';
+import { chartText } from '../../text-of-charts.ts';
+import type { Population } from '../../state/population.ts';
+import type { Range } from '../../state/selection.svelte.ts';
+import { axisTicks, unitOf } from './trials.ts';
+
+export const [TOP, FOOT, SIDE] = [44, 40, 44];
+
+export interface Column {
+  /** A parameter's name, or `#value`. */
+  readonly name: string;
+  /** Null: the axis of values. */
+  readonly axis: Axis | null;
+}
+
+export interface ParallelPicture {
+  readonly population: Population;
+  readonly palette: Palette;
+  readonly columns: readonly Column[];
+  readonly width: number;
+  readonly height: number;
+  /** Drawn as lines, the best first. */
+  readonly lines: readonly number[];
+  /** Drawn as a haze, where there are more than lines. */
+  readonly haze: readonly number[];
+  readonly brush: ReadonlyMap<string, Range>;
+  readonly passes: (number: number) => boolean;
+}
+
+export function xOf(place: number, count: number, width: number): number {
+  return SIDE + (count < 2 ? 0.5 : place / (count - 1)) * (width - 2 * SIDE);
+}
+
+/** @param unit NaN: not used, at the foot */
+export function yOf(unit: number, height: number): number {
+  if (Number.isNaN(unit)) return height - FOOT + 14;
+  return TOP + (1 - unit) * (height - TOP - FOOT);
+}
+
+/** The unit at a pixel, clamped. */
+export function unitAt(y: number, height: number): number {
+  return Math.max(0, Math.min(1, 1 - (y - TOP) / (height - TOP - FOOT)));
+}
+
+export function drawParallel(pen: Pen, picture: ParallelPicture): void {
+  const { population, palette, columns, lines, haze } = picture;
+  if (haze.length > 0) {
+    pen.begin();
+    for (const number of haze) trace(pen, picture, number);
+    pen.stroke(palette.text3, 1, 0.03);
+  }
+  const shades = new Map<number, number[]>();
+  const out: number[] = [];
+  for (const number of lines) {
+    if (!picture.passes(number)) out.push(number);
+    else {
+      const shade = palette.values.shade(population.unitOf(number));
+      const held = shades.get(shade);
+      if (held === undefined) shades.set(shade, [number]);
+      else held.push(number);
+    }
+  }
+  if (out.length > 0) {
+    pen.begin();
+    for (const number of out) trace(pen, picture, number);
+    pen.stroke(palette.text3, 1, 0.07);
+  }
+  const opacity = lines.length - out.length > 400 ? 0.35 : lines.length - out.length > 80 ? 0.55 : 0.8;
+  for (const [shade, numbers] of [...shades].sort(([a], [b]) => a - b)) {
+    pen.begin();
+    for (const number of numbers) trace(pen, picture, number);
+    pen.stroke(palette.values.shades[shade] ?? palette.text, 1.25, opacity);
+  }
+  for (const [place, column] of columns.entries()) drawColumn(pen, picture, column, place);
+}
+
+/** The lines that the pointer and the selection light, above all others. */
+export function drawLit(pen: Pen, picture: ParallelPicture, selected: number | null, hovered: number | null): void {
+  const { palette, population } = picture;
+  for (const number of [hovered, selected]) {
+    if (number === null || !population.table.has(number)) continue;
+    pen.begin();
+    trace(pen, picture, number);
+    pen.stroke(palette.canvas, 5, 0.8);
+    pen.stroke(number === selected ? palette.accent : palette.text, 2);
+    const last = picture.columns.length - 1;
+    const at = picture.columns[last];
+    if (at === undefined) continue;
+    const y = yOf(unitOf(population, at.axis, number), picture.height);
+    pen.text(xOf(last, picture.columns.length, picture.width) + 8, y + 4, String(number), {
+      colour: number === selected ? palette.accent : palette.text,
+      size: 11,
+      weight: 600,
+      halo: palette.canvas,
+    });
+  }
+}
+
+/** @returns the line nearest to a point and within reach; null: none */
+export function nearestLine(picture: ParallelPicture, x: number, y: number, reach: number): number | null {
+  const { columns, width, height, population } = picture;
+  const gap = (width - 2 * SIDE) / Math.max(1, columns.length - 1);
+  const place = Math.max(0, Math.min(columns.length - 2, Math.floor((x - SIDE) / gap)));
+  const [from, to] = [columns[place], columns[place + 1]];
+  if (from === undefined || to === undefined) return null;
+  const share = Math.max(0, Math.min(1, (x - SIDE) / gap - place));
+  let [found, least]: [number | null, number] = [null, reach];
+  for (const number of picture.lines) {
+    if (!picture.passes(number)) continue;
+    const [a, b] = [yOf(unitOf(population, from.axis, number), height), yOf(unitOf(population, to.axis, number), height)];
+    const distance = Math.abs(a + (b - a) * share - y);
+    if (distance < least) [found, least] = [number, distance];
+  }
+  return found;
+}
+
+function trace(pen: Pen, { population, columns, width, height }: ParallelPicture, number: number): void {
+  for (const [place, { axis }] of columns.entries()) {
+    const [x, y] = [xOf(place, columns.length, width), yOf(unitOf(population, axis, number), height)];
+    if (place === 0) pen.moveTo(x, y);
+    else pen.lineTo(x, y);
+  }
+}
+
+function drawColumn(pen: Pen, picture: ParallelPicture, { axis, name }: Column, place: number): void {
+  const { palette, columns, width, height, population, brush } = picture;
+  const x = xOf(place, columns.length, width);
+  pen.begin();
+  pen.moveTo(x, TOP);
+  pen.lineTo(x, height - FOOT);
+  pen.stroke(palette.control, 1);
+  const style = { colour: palette.text2, size: 11, halo: palette.canvas };
+  if (axis !== null && axis.parents.length > 0) {
+    const foot = yOf(NaN, height);
+    pen.begin();
+    pen.moveTo(x - 4, foot);
+    pen.lineTo(x + 4, foot);
+    pen.stroke(palette.control, 1);
+    pen.text(x, foot + 14, chartText.space.notUsed, { ...style, colour: palette.text3, anchor: 'middle' });
+  }
+  const last = place === columns.length - 1;
+  const ticks =
+    axis === null
+      ? population.scale === null
+        ? []
+        : valueTicks(population.scale, 34 / (height - TOP - FOOT)).map(({ value, label }) => ({ unit: population.unit(value), label }))
+      : axisTicks(axis, 5);
+  for (const { unit, label } of ticks) {
+    const y = yOf(unit, height);
+    pen.begin();
+    pen.moveTo(x - 3, y);
+    pen.lineTo(x + 3, y);
+    pen.stroke(palette.control, 1);
+    pen.text(last ? x + 8 : x + 6, y + 4, label, style);
+  }
+  const range = brush.get(name);
+  if (range === undefined) return;
+  const [low, high] = brushUnits(population, axis, range);
+  pen.begin();
+  pen.rect(x - 6, yOf(high, height), 12, Math.max(2, yOf(low, height) - yOf(high, height)));
+  pen.fill(palette.accent, 0.25);
+  pen.stroke(palette.accent, 1.5);
+}
+
+/** A brushed range as units, the smaller first. */
+export function brushUnits(population: Population, axis: Axis | null, range: Range): readonly [number, number] {
+  if (axis === null) {
+    const [a, b] = [population.unit(range.low), population.unit(range.high)];
+    return [Math.max(0, Math.min(a, b)), Math.min(1, Math.max(a, b))];
+  }
+  const half = axis.kind === 'continuous' ? 0 : 0.5 / Math.max(1, axis.cells);
+  return [Math.max(0, toUnit(axis, range.low) - half), Math.min(1, toUnit(axis, range.high) + half)];
+}
