@@ -19,6 +19,7 @@ export class Painter {
   #timer = 0;
   #groundDue = false;
   #earliest = 0;
+  #closed = false;
 
   constructor(layers: Layers) {
     this.#layers = layers;
@@ -33,10 +34,11 @@ export class Painter {
 
   /** Only what moves is. */
   above(): void {
-    if (this.#frame === 0) this.#frame = requestAnimationFrame((time) => this.#paint(time));
+    if (this.#frame === 0 && !this.#closed) this.#frame = requestAnimationFrame((time) => this.#paint(time));
   }
 
   close(): void {
+    this.#closed = true;
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#timer);
   }
@@ -56,11 +58,11 @@ export class Painter {
   }
 }
 
-/** A canvas as large as its box, cleared. @returns null: it has no size yet */
-export function cleared(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
+/** A canvas as large as its box, cleared. @returns null: it is not there, or has no size yet */
+export function cleared(canvas: HTMLCanvasElement | null | undefined, width: number, height: number): CanvasRenderingContext2D | null {
   const ratio = window.devicePixelRatio;
   const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (across <= 0 || down <= 0) return null;
+  if (canvas === null || canvas === undefined || across <= 0 || down <= 0) return null;
   const context = canvas.getContext('2d');
   if (canvas.width !== across || canvas.height !== down) {
     canvas.width = across;

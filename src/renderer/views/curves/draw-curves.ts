@@ -209,7 +209,7 @@ function drawLabels(pen: Pen, picture: CurvesPicture, running: readonly Line[], 
   }
   for (const line of running) if (line.trial !== selected && line.trial !== hovered) add(line, String(line.trial), palette.accent, 2);
   const placed: { x: number; y: number; half: number }[] = [];
-  for (const { x, y, text, colour, rank } of wanted.sort((a, b) => a.rank - b.rank)) {
+  for (const { x, y, text, colour } of wanted.sort((a, b) => a.rank - b.rank)) {
     const half = text.length * 6.4;
     if (placed.some((other) => Math.abs(other.y - y) < 12 && x < other.x + other.half && other.x < x + half)) continue;
     placed.push({ x, y, half });
