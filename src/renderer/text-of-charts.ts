@@ -160,6 +160,5 @@ export const chartText = {
     loading: ({ loaded, of }: { loaded: number; of: number }) => `${count(loaded)} of ${many(of, 'curve')} read`,
   },
   seconds: (s: number) => `${count(Math.round(s))}${THIN}s`,
-  table: 'Table',
-  chart: 'Chart',
+  exports: { png: 'This chart as PNG', svg: 'This chart as SVG' },
 };

@@ -9,6 +9,9 @@ type Loader = () => Promise<{ default: Component }>;
 
 /** A view takes no properties: it reads what it shows from `getApp()`. Its switches go into the tab bar through `shared/TabTools.svelte`. */
 export const views: Readonly<Partial<Record<Tab, Loader>>> = {
+  evolution: () => import('./evolution/Evolution.svelte'),
+  space: () => import('./space/Space.svelte'),
+  curves: () => import('./curves/Curves.svelte'),
   trials: () => import('./trials/Trials.svelte'),
 };
 
