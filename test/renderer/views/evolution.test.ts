@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import type { Palette } from '../../../src/renderer/charts/palette.ts';
+import { SvgPen } from '../../../src/renderer/charts/svg-pen.ts';
+import { valueColours } from '../../../src/renderer/charts/value-colours.ts';
+import { Population } from '../../../src/renderer/state/population.ts';
+import { drawBase } from '../../../src/renderer/views/evolution/draw-base.ts';
+import { drawOverlay } from '../../../src/renderer/views/evolution/draw-overlay.ts';
+import { Motions } from '../../../src/renderer/views/evolution/motions.ts';
+import { Places, WELL, rung } from '../../../src/renderer/views/evolution/places.ts';
+import type { Along } from '../../../src/renderer/views/evolution/places.ts';
+import { simulatedTable } from '../../support/simulated-table.ts';
+import { trialBlock } from '../../support/trial-block.ts';
+
+function placed(sampler: 'evolution' | 'evolution-seed', trials: number, along: Along, running = 0): Places {
+  const { table, head } = simulatedTable(sampler, trials, running);
+  const population = new Population(table);
+  population.update(head, false, 1e6);
+  const places = new Places(population);
+  places.along = along;
+  places.size = { width: 900, height: 420 };
+  places.update(null, null);
+  return places;
+}
+
+const colour = '#123456';
+const palette: Palette = {
+  ...{ canvas: colour, ground: colour, raised: colour, sunken: colour, line: colour, lineStrong: colour, grid: colour, control: colour },
+  ...{ text: '#000001', text2: colour, text3: colour, accent: '#0000ff', selected: colour, pruned: colour, waiting: colour },
+  ...{ failed: '#ff0000', diverged: colour, values: valueColours(['#22a186', '#440154']), font: 'sans-serif' },
+};
+
+describe('a population', () => {
+  it('knows the best, and puts it at the top of the scale', () => {
+    const { population } = placed('evolution', 80, 'births');
+    const { table } = population;
+    const values = Array.from({ length: table.size }, (_, number) => table.value(number)).filter(Number.isFinite);
+    expect(table.value(population.best!)).toBe(Math.max(...values));
+    expect(population.unitOf(population.best!)).toBeCloseTo(1, 9);
+    expect(population.alive).toHaveLength(6);
+    expect(population.alive[0]).toBe(population.best);
+  });
+
+  it('moves its scale at once for a better best, but at most every 2 s', () => {
+    const { table, head } = simulatedTable('evolution', 40);
+    const population = new Population(table);
+    population.update(head, false, 10_000);
+    const before = population.scale!.best;
+    table.lay(trialBlock([{ number: 40, value: 0.995, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4));
+    population.update(head, false, 11_000);
+    expect(population.scale!.best).toBe(before);
+    population.update(head, false, 12_000);
+    expect(population.scale!.best).toBe(0.995);
+  });
+});
+
+describe('places', () => {
+  it.each(['births', 'time'] as const)('stand in the order of birth along %s, the better the higher', (along) => {
+    const places = placed('evolution', 60, along);
+    const { table } = places.population;
+    for (let number = 1; number < table.size; number++) {
+      expect(places.x(number)).toBeGreaterThan(places.x(number - 1));
+      if (places.population.inWell(number) || places.population.inWell(number - 1)) continue;
+      expect(Math.sign(places.y(number) - places.y(number - 1))).toBe(Math.sign(table.value(number - 1) - table.value(number)));
+    }
+  });
+
+  it('put failures and the worst tenth into the well, and nothing else', () => {
+    const places = placed('evolution', 100, 'births');
+    const { population } = places;
+    for (let number = 0; number < 100; number++) {
+      const inWell = places.y(number) > places.well;
+      expect(inWell).toBe(number % 17 === 16 || population.table.value(number) < population.scale!.worst - 1e-12);
+      if (inWell) expect(places.y(number)).toBe(places.well + WELL / 2);
+    }
+  });
+
+  it('give every trial of a generation its column, and none the place of another', () => {
+    const places = placed('evolution-seed', 60, 'generations');
+    const { table } = places.population;
+    for (let number = 0; number < table.size; number++) {
+      const generation = table.generation(number);
+      expect(places.x(number)).toBeGreaterThan(places.xAt(generation));
+      expect(places.x(number)).toBeLessThan(places.xAt(generation + 1));
+      for (let other = 0; other < number; other++) {
+        expect(Math.hypot(places.x(number) - places.x(other), places.y(number) - places.y(other))).toBeGreaterThan(0.5);
+      }
+    }
+  });
+
+  it('are found again where they stand, zoomed or not', () => {
+    const places = placed('evolution', 120, 'births');
+    places.zoom = { low: 30, high: 60 };
+    places.update(null, null);
+    expect(places.atX(places.xAt(41.5))).toBeCloseTo(41.5, 9);
+    for (let number = 31; number < 60; number++) expect(places.pick(places.x(number), places.y(number), 5)).toBe(number);
+    expect(places.pick(places.x(10), places.y(10), 5)).not.toBe(10);
+  });
+
+  it('end a life line where its trial was displaced, and let those alive reach the edge', () => {
+    const places = placed('evolution', 80, 'births');
+    const { population } = places;
+    for (const number of population.alive) expect(places.lifeEnd(number)).toBeNull();
+    const gone = Array.from({ length: 80 }, (_, number) => number).filter((number) => population.life(number) === 'displaced');
+    expect(gone.length).toBeGreaterThan(5);
+    for (const number of gone) expect(places.lifeEnd(number)).toBeGreaterThan(places.x(number));
+  });
+
+  it('count every ended trial once in the density, as trials arrive', () => {
+    const { table, head } = simulatedTable('evolution', 30);
+    const rows = Array.from({ length: 5600 }, (_, i) => ({
+      number: 30 + i,
+      value: 0.9 + (i % 7) / 100,
+      finish: 30 + i,
+      basis: 30,
+      params: [0, 1, 0, NaN],
+    }));
+    table.lay(trialBlock(rows.slice(0, 5400), 4));
+    const population = new Population(table);
+    population.update(head, false, 1e6);
+    const places = new Places(population);
+    places.size = { width: 900, height: 420 };
+    const total = (): number => {
+      let sum = 0;
+      const density = places.density!;
+      for (let row = 0; row < density.rows; row++)
+        for (let column = 0; column < density.columns; column++) sum += density.count(column, row);
+      return sum;
+    };
+    places.update(1e12, 10_000);
+    expect([places.detail, total()]).toEqual(['density', 5430]);
+    table.lay(trialBlock(rows.slice(5300), 4));
+    population.update(head, false, 1e6);
+    places.update(1e12, 10_000);
+    expect(total()).toBe(5630);
+    places.zoom = { low: 0, high: 300 };
+    places.update(1e12, 10_000);
+    expect(places.detail).toBe('all');
+  });
+
+  it('let an axis grow in steps of at most a sixteenth', () => {
+    for (const size of [100, 1000, 99_999]) {
+      expect(rung(size, 16)).toBeGreaterThanOrEqual(size);
+      expect(rung(size, 16)).toBeLessThanOrEqual(Math.max(size + 16, size * (1 + 1 / 16)));
+    }
+  });
+});
+
+describe('the drawing of evolution', () => {
+  const cases = [
+    ['evolution', 'births'],
+    ['evolution', 'time'],
+    ['evolution-seed', 'generations'],
+  ] as const;
+
+  it.each(cases)('of %s along %s is vectors at real places', (sampler, along) => {
+    const places = placed(sampler, 67, along, 4);
+    const sight = { places, palette, clock: (at: number) => `${at / 1000} s`, live: null, moving: new Set<number>() };
+    const pen = new SvgPen('test');
+    drawBase(pen, sight);
+    const { best } = places.population;
+    drawOverlay(pen, sight, { selected: best, hovered: 3, cursor: 4, motions: [], epochs: 10, brush: { low: 5, high: 9 } });
+    expect(pen.content).not.toMatch(/NaN|undefined|Infinity/);
+    expect(pen.content).toContain(`>${best} best<`);
+    expect(pen.content).toContain('stroke="#0000ff"');
+    // One cross a failed trial.
+    expect(pen.content.match(/stroke="#ff0000"/g)).toHaveLength(3);
+  });
+
+  it('of no trial yet has axes and no marks', () => {
+    const places = placed('evolution', 0, 'births');
+    const pen = new SvgPen('test');
+    drawBase(pen, { places, palette, clock: String, live: null, moving: new Set() });
+    expect(pen.content).toContain('no value');
+    expect(pen.content).not.toMatch(/NaN|Infinity/);
+  });
+});
+
+describe('motion', () => {
+  it('ends after 240 ms and says so once', () => {
+    const motions = new Motions();
+    motions.begin('birth', [7], 1000, true);
+    expect(motions.at(1120).motions.map(({ number }) => number)).toEqual([7]);
+    expect(motions.at(1240)).toEqual({ motions: [], arrived: true });
+    expect(motions.at(1250)).toEqual({ motions: [], arrived: false });
+  });
+
+  it('is left out where it is not wanted, and above 20 births a second', () => {
+    const motions = new Motions();
+    motions.begin('birth', [1], 0, false);
+    expect(motions.moving.size).toBe(0);
+    motions.begin(
+      'birth',
+      Array.from({ length: 30 }, (_, i) => i),
+      0,
+      true,
+    );
+    expect(motions.moving.size).toBe(0);
+    motions.begin('birth', [99], 2000, true);
+    expect([...motions.moving]).toEqual([99]);
+  });
+});
