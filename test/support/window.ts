@@ -1,0 +1,155 @@
+/**
+ * What a test of the window starts from: a server of its own with real workers, a browser, and windows in it. Where there is no browser, every
+ * test of the file is skipped with the reason.
+ */
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Answer } from '../../src/protocol/endpoint.ts';
+import type { CallInput, CallName, CallOutput } from '../../src/protocol/endpoints.ts';
+import type { StudyFile } from '../../src/protocol/study-file.ts';
+import { text } from '../../src/renderer/text.ts';
+import { built } from './built-command.ts';
+import { launchChromium, missingChromium, offlineContext } from './chromium.ts';
+import { serve } from './served.ts';
+import type { ServeOptions, Served } from './served.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import type { TemporaryFolder } from './temporary-folder.ts';
+
+/** How long a condition may take: the cores are shared with workers that train. */
+export const PATIENCE = 90_000;
+
+/** For `expect.poll`. */
+export const patient = { timeout: PATIENCE, interval: 100 };
+
+export interface SeenWindow {
+  readonly page: Page;
+  /** Addresses outside the server that were asked for: each was refused. */
+  readonly strangers: readonly string[];
+  /** What the page complained of: errors of its scripts and what the browser says of them, e.g. what the CSP refused. */
+  readonly complaints: readonly string[];
+}
+
+/** One server and one browser for a file; a context a window. */
+export class WindowLab {
+  readonly #options: ServeOptions;
+  #folder: TemporaryFolder | null = null;
+  #served: Served | null = null;
+  #browser: Browser | null = null;
+
+  constructor(options: ServeOptions) {
+    this.#options = options;
+  }
+
+  get served(): Served {
+    if (this.#served === null) throw new Error('the server does not run');
+    return this.#served;
+  }
+
+  get folder(): TemporaryFolder {
+    this.#folder ??= this.#options.folder ?? temporaryFolder();
+    return this.#folder;
+  }
+
+  async open(): Promise<void> {
+    await built();
+    this.#served = await serve({ token: 'a-token-of-this-test', ...this.#options, folder: this.folder });
+    this.#browser = await launchChromium();
+  }
+
+  /** As a power cut ends it; `again` starts it at the same address. */
+  async kill(): Promise<void> {
+    this.served.command.process.kill('SIGKILL');
+    await this.served.command.ended;
+  }
+
+  async again(): Promise<void> {
+    const { port } = this.served;
+    this.#served = await serve({ token: 'a-token-of-this-test', ...this.#options, folder: this.folder, port });
+  }
+
+  /** A window in a profile of its own. */
+  async window(options: BrowserContextOptions & { readonly at?: string } = {}): Promise<SeenWindow> {
+    if (this.#browser === null) throw new Error('the browser does not run');
+    const { context, strangers } = await offlineContext(this.#browser, this.served.origin, options);
+    context.setDefaultTimeout(PATIENCE);
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.goto(`${this.served.link}${options.at ?? ''}`);
+    return { page, strangers, complaints };
+  }
+
+  async closeWindows(): Promise<void> {
+    await Promise.all((this.#browser?.contexts() ?? []).map((context) => context.close()));
+  }
+
+  async close(): Promise<void> {
+    await this.#browser?.close();
+    await this.#served?.close();
+    this.#folder?.remove();
+  }
+}
+
+/** For the tests of a file, opened before them and closed behind them; each begins without a window. */
+export function windowLab(options: ServeOptions = {}): WindowLab {
+  const lab = new WindowLab(options);
+  const missing = missingChromium();
+  beforeAll(async () => {
+    if (missing === null) await lab.open();
+  }, 2 * PATIENCE);
+  beforeEach(({ skip }) => skip(missing !== null, missing ?? ''));
+  afterEach(() => lab.closeWindows());
+  afterAll(() => lab.close());
+  return lab;
+}
+
+/** Asks an endpoint as the window does, to set a scene. @throws what it refuses with */
+export async function ask<Name extends CallName>(page: Page, name: Name, input: CallInput<Name>): Promise<CallOutput<Name>> {
+  const answer: Answer = await page.evaluate(
+    async ({ path, body }) => {
+      const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      return (await response.json()) as Answer;
+    },
+    { path: `/api/${name}`, body: JSON.stringify(input) },
+  );
+  if (!answer.ok) throw new Error(`${name}: ${JSON.stringify(answer.error)}`);
+  return answer.value as CallOutput<Name>;
+}
+
+/** A study whose trials take as long as is said and train nothing. */
+export function syntheticStudy(name: string, { trials, durationMs }: { readonly trials: number; readonly durationMs: number }): StudyFile {
+  return {
+    format: 'galapagos-study/1',
+    name,
+    objective: { kind: 'synthetic', function: 'sphere', durationMs },
+    direction: 'minimize',
+    searchSpace: {
+      x: { type: 'float', low: -1, high: 1 },
+      y: { type: 'float', low: -1, high: 1 },
+      kind: { type: 'categorical', choices: ['plain', 'fancy'] },
+    },
+    sampler: { name: 'evolution' },
+    stop: { trials },
+    seed: 5,
+  };
+}
+
+/** The study's entry in the rail, which says its state, its best and how far it is. */
+export function railStudy(page: Page, name: string, said: RegExp | string = ''): Locator {
+  const rest = typeof said === 'string' ? said : said.source;
+  return page.getByRole('navigation', { name: text.rail.label }).getByRole('button', { name: new RegExp(`^${name}, .*${rest}`) });
+}
+
+/** How many trials the study's header says have ended. */
+export async function ended(page: Page): Promise<number> {
+  const figure = await page.locator('header .done .figure strong').textContent();
+  return Number((figure ?? '').replaceAll(/\D/g, ''));
+}
+
+/** Until the header says that at least so many have ended. */
+export async function untilEnded(page: Page, atLeast: number): Promise<void> {
+  await expect.poll(() => ended(page), patient).toBeGreaterThanOrEqual(atLeast);
+}
