@@ -1,7 +1,7 @@
 /** A thread that does what may take long (`work-thread.ts`): started with the first question, kept for the next. */
-import { existsSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { GalapagosError } from '../core/errors.ts';
+import { startThread } from '../training/start-thread.ts';
 import type { Work, WorkAnswer, WorkInput, WorkOutput, WorkRequest } from './work-thread.ts';
 
 interface Waiting {
@@ -34,7 +34,7 @@ export class ThreadWork {
 
   #running(): Worker {
     if (this.#thread !== null) return this.#thread;
-    const thread = startThread();
+    const thread = startThread(import.meta.url, 'work-thread');
     // Nobody's questions keep an application that is done from ending.
     thread.unref();
     thread.on('message', (answer: WorkAnswer) => {
@@ -59,17 +59,4 @@ export class ThreadWork {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
-}
-
-/** The built thread beside the built entries; the source, through tsx, where this module is one itself. */
-function startThread(): Worker {
-  const beside = (path: string): URL => new URL(path, import.meta.url);
-  if (import.meta.url.endsWith('.ts')) {
-    // A thread does not inherit tsx from its process on every Node. The name is looked up from the working folder.
-    const entry = JSON.stringify(beside('./work-thread.ts').href);
-    return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}); })`, { eval: true });
-  }
-  // What several entries share is built into a folder of its own, below them.
-  const built = ['./work-thread.js', '../work-thread.js'].map(beside);
-  return new Worker(built.find((url) => existsSync(url)) ?? beside('./work-thread.js'));
 }

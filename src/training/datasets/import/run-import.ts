@@ -1,8 +1,7 @@
 /** The thread that an import runs in, as whoever asks for it sees it: progress, an end, and a stop that is heard. */
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { GalapagosError } from '../../../core/errors.ts';
+import { startThread } from '../../start-thread.ts';
 import { mismatch } from '../dataset-error.ts';
 import type { Imported } from './import-dataset.ts';
 import type { ThreadInput, ThreadMessage } from './import-thread.ts';
@@ -27,7 +26,7 @@ const LIMITS = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
 export function runImport({ path, as, options, signal, onProgress }: RunRequest, staging: string): Promise<Imported> {
   const stop = new SharedArrayBuffer(4);
   const input: ThreadInput = { path, as, staging, options, stop };
-  const thread = threadOf({ workerData: input, resourceLimits: LIMITS });
+  const thread = startThread(import.meta.url, 'import-thread', { workerData: input, resourceLimits: LIMITS });
   return new Promise<Imported>((resolve, reject) => {
     let ending: NodeJS.Timeout | undefined;
     const cancel = (): void => {
@@ -60,17 +59,4 @@ export function runImport({ path, as, options, signal, onProgress }: RunRequest,
 function told(error: Error, file: string): Error {
   if (!('code' in error) || error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
   return mismatch(file, null, 'data that can be read piece by piece', 'too much in one piece for the memory an import may take');
-}
-
-/** The built thread beside the built entries; the source, through tsx, where this module is one itself. */
-function threadOf(options: WorkerOptions): Worker {
-  const beside = (path: string): URL => new URL(path, import.meta.url);
-  if (import.meta.url.endsWith('.ts')) {
-    // A thread does not inherit tsx from its process on every Node. The name is looked up from the working folder.
-    const entry = JSON.stringify(beside('./import-thread.ts').href);
-    return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}); })`, { ...options, eval: true });
-  }
-  // What several entries share is built into a folder of its own, below them.
-  const built = ['./import-thread.js', '../import-thread.js'].map(beside);
-  return new Worker(built.find((url) => existsSync(url)) ?? beside('./import-thread.js'), options);
 }
