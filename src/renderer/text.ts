@@ -312,6 +312,8 @@ export const text = {
     population: 'Population',
     nothingSelected: 'Nothing selected. Click a dot, or press J and K.',
     noTrials: 'No trial has finished yet.',
+    reading: ({ read, of }: { read: number; of: number }) => `Reading trials: ${count(read)} of ${count(of)}.`,
+    notRead: ({ trial }: { trial: number }) => `Trial ${trial} has not been read from the lab file yet.`,
     density: ({ trials }: { trials: number }) => `${many(trials, 'trial')}, drawn as density; zoom in for dots.`,
     operators: 'What each operator bought',
     births: 'births',

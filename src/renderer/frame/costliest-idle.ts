@@ -2,7 +2,7 @@
 import type { SlotRow } from '../../protocol/window/lab-stream.ts';
 
 export interface IdleDevices {
-  /** Worker names, `node/device/i`, longest idle first. */
+  /** By name. */
   readonly slots: readonly SlotRow[];
   readonly since: number;
   readonly reason: string;
@@ -29,7 +29,12 @@ export function costliestIdle(slots: readonly SlotRow[], now: number): IdleDevic
     const cost = sorted.reduce((sum, slot) => sum + (now - (slot.idle?.since ?? now)) * (isGpu(slot) ? GPU_WEIGHT : 1), 0);
     if (cost <= most) continue;
     most = cost;
-    found = { slots: sorted, since: idle.since, reason: idle.reason, data: idle.data };
+    found = {
+      slots: sorted.toSorted((a, b) => a.slot.localeCompare(b.slot, undefined, { numeric: true })),
+      since: idle.since,
+      reason: idle.reason,
+      data: idle.data,
+    };
   }
   return found;
 }
