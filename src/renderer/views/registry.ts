@@ -17,6 +17,7 @@ export const views: Readonly<Partial<Record<Tab, Loader>>> = {
 
 /** The whole right of the window, beside the rail. */
 export const pages: Readonly<Partial<Record<Exclude<Place['page'], 'study' | 'start'>, Loader>>> = {
+  compare: () => import('./compare/Compare.svelte'),
   new: () => import('./set-up/SetUp.svelte'),
   datasets: () => import('./datasets/Datasets.svelte'),
   import: () => import('./datasets/Import.svelte'),

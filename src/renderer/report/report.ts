@@ -1,0 +1,96 @@
+/**
+ * A study on one page that opens anywhere: HTML with everything in it, no script, nothing fetched. Pure: what it says is handed in; the words are
+ * `text.ts`'s.
+ */
+import type { StudyHead } from '../../protocol/window/study-stream.ts';
+import type { Confirmation } from '../../protocol/window/reading.ts';
+import { count, duration, value as valueText } from '../format.ts';
+import { text } from '../text.ts';
+
+export interface ReportTrial {
+  readonly number: number;
+  readonly value: number;
+  readonly params: readonly (readonly [name: string, value: string])[];
+}
+
+export interface ReportFacts {
+  readonly head: StudyHead;
+  readonly best: readonly ReportTrial[];
+  readonly confirmations: readonly Confirmation[];
+  /** Whole SVG documents. */
+  readonly charts: readonly string[];
+  readonly version: string;
+  /** When it was written, for people. */
+  readonly at: string;
+}
+
+const STYLE = `body{margin:32px auto;max-width:960px;padding:0 24px;font:13px/20px system-ui,-apple-system,"Segoe UI",sans-serif;color:#14181d;font-variant-numeric:tabular-nums}
+h1{font-size:24px;line-height:32px;margin:0}h2{font-size:15px;line-height:22px;margin:28px 0 8px}p{margin:4px 0;color:#47505a}
+table{border-collapse:collapse;font-size:12px}th,td{padding:4px 16px 4px 0;border-bottom:1px solid #e2e5e9;text-align:right;vertical-align:top}
+th:first-child,td:first-child{text-align:left}th{color:#47505a;font-weight:400}pre{font:11px/16px ui-monospace,monospace;white-space:pre-wrap;background:#f6f7f8;padding:12px}
+svg{max-width:100%;height:auto}.best{font-size:24px;color:#14181d}@media print{body{margin:0}}`;
+
+export function reportHtml({ head, best, confirmations, charts, version, at }: ReportFacts): string {
+  const { name, measure, counts, searched } = head;
+  const names = best[0]?.params.map(([each]) => each) ?? [];
+  const said = text.report;
+  const body = [
+    `<h1>${escaped(name)}</h1>`,
+    `<p>${escaped(said.written({ at, version }))}</p>`,
+    head.best === null
+      ? `<p>${escaped(said.nothing)}</p>`
+      : `<p class="best">${escaped(said.best({ value: valueText(head.best.value, measure), measure, trial: head.best.trial }))}</p>`,
+    `<p>${escaped(said.counts({ ...counts, time: head.activeMs === null ? null : duration(head.activeMs) }))}</p>`,
+    ...head.notes.map((note) => `<p>${escaped(note)}</p>`),
+    ...confirmations.map((confirmation) => confirmationHtml(confirmation, measure)),
+    ...(best.length === 0
+      ? []
+      : [
+          `<h2>${escaped(said.bestTrials({ trials: best.length }))}</h2>`,
+          tableHtml(
+            [said.trial, text.measures[measure], ...names],
+            best.map((trial) => [String(trial.number), valueText(trial.value, measure), ...trial.params.map(([, each]) => each)]),
+          ),
+        ]),
+    ...charts.map((chart) => `<h2></h2>${chart}`),
+    ...(searched === null ? [] : [`<h2>${escaped(said.settings)}</h2><pre>${escaped(JSON.stringify(searched, null, 2))}</pre>`]),
+    ...(head.executors.length === 0
+      ? []
+      : [`<p>${escaped(said.executors({ labels: text.list(head.executors.map(({ label }) => label)) }))}</p>`]),
+  ];
+  return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${escaped(name)}</title><style>${STYLE}</style></head><body>\n${body.join('\n')}\n</body></html>\n`;
+}
+
+function confirmationHtml({ configurations, p, test, done, of }: Confirmation, measure: StudyHead['measure']): string {
+  const said = text.report;
+  const rows = configurations.map(({ trial, mean, interval, values }) => [
+    String(trial),
+    mean === null ? text.unknown : valueText(mean, measure),
+    interval === null ? text.unknown : `${valueText(interval.low, measure)} to ${valueText(interval.high, measure)}`,
+    count(values.length),
+  ]);
+  const told = [
+    said.confirmed({ done, of }),
+    ...(p === null
+      ? []
+      : [
+          said.apart({
+            p: p < 0.001 ? '< 0.001' : p.toFixed(3),
+            first: configurations[0]?.trial ?? 0,
+            second: configurations[1]?.trial ?? 0,
+            told: p < 0.05,
+          }),
+        ]),
+    ...(test === null ? [] : [said.test({ value: valueText(test, measure) })]),
+  ];
+  return `<h2>${escaped(said.confirmation)}</h2>${told.map((each) => `<p>${escaped(each)}</p>`).join('')}${tableHtml([said.trial, said.mean, said.interval, said.seeds], rows)}`;
+}
+
+function tableHtml(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = (each: readonly string[], tag: 'th' | 'td'): string => each.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('');
+  return `<table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('')}</tbody></table>`;
+}
+
+function escaped(said: string): string {
+  return said.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}

@@ -1,0 +1,33 @@
+/** Gathers what a report says of the study in front, and makes it a file. */
+import { axesOf } from '../../core/search-space/axis.ts';
+import type { StudyHead } from '../../protocol/window/study-stream.ts';
+import type { ExportedFile } from '../../protocol/window/reading.ts';
+import { currentChart } from '../charts/current.ts';
+import { dateTime } from '../format.ts';
+import { bestTrials } from '../inspector/best-trials.ts';
+import { encodedText } from '../inspector/param-text.ts';
+import type { App } from '../state/app.svelte.ts';
+import { reportHtml } from './report.ts';
+
+const BEST = 10;
+
+export async function writeReport({ client, study }: App, head: StudyHead): Promise<ExportedFile> {
+  const [{ version }, confirmations] = await Promise.all([
+    client.query('about', {}),
+    head.uid === null ? Promise.resolve([]) : client.query('confirmations', { study: head.key }),
+  ]);
+  const axes = head.searched === null ? [] : axesOf(head.searched.searchSpace);
+  const { chart } = currentChart;
+  const table = study?.table;
+  const best =
+    table === undefined
+      ? []
+      : bestTrials(table, head.direction, BEST).map((number) => ({
+          number,
+          value: table.value(number),
+          params: axes.map((axis) => [axis.name, encodedText(axis, table.param(number, axis.index))] as const),
+        }));
+  const charts = chart === null ? [] : [chart.toSvg()];
+  const text = reportHtml({ head, best, confirmations, charts, version, at: dateTime(Date.now()) });
+  return { name: `${head.name}.html`, type: 'text/html', content: { text } };
+}

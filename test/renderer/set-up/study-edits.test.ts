@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import {
+  choicesText,
+  choicesTyped,
+  fixParameter,
+  middleOf,
+  numberTyped,
+  paramsIn,
+  put,
+  removeParameter,
+  renameParameter,
+  withKind,
+  withNetwork,
+} from '../../../src/renderer/views/set-up/study-edits.ts';
+import type { Study } from '../../../src/renderer/views/set-up/study-edits.ts';
+
+const study: Study = {
+  name: 'digits',
+  objective: {
+    kind: 'train',
+    network: { name: 'a', layers: [{ type: 'dropout', rate: { $param: 'dropout' } }] },
+    settings: { optimizer: { type: 'sgd', learningRate: { $param: 'rate' }, momentum: { $param: 'momentum', times: 2 } } },
+  },
+  searchSpace: {
+    rate: { type: 'float', low: 0.01, high: 1, log: true },
+    optimizer: { type: 'categorical', choices: ['sgd', 'adam'] },
+    momentum: { type: 'float', low: 0, high: 0.9, when: { optimizer: ['sgd'] } },
+    dropout: { type: 'float', low: 0, high: 0.5 },
+  },
+};
+
+describe('editing a study', () => {
+  it('puts a value at a path, takes it away, and leaves the rest alone', () => {
+    expect(put({ a: { b: 1 } }, ['a', 'c'], 2)).toEqual({ a: { b: 1, c: 2 } });
+    expect(put({ a: { b: 1, c: 2 } }, ['a', 'c'], undefined)).toEqual({ a: { b: 1 } });
+    expect(put({}, ['a', 'b'], null)).toEqual({ a: { b: null } });
+  });
+
+  it('keeps what was typed and is no number, so that it can be answered as wrong', () => {
+    expect(['0.1', '−2', ' 1e-3 ', '', 'abc'].map(numberTyped)).toEqual([0.1, -2, 0.001, undefined, 'abc']);
+  });
+
+  it('reads choices as they are written', () => {
+    expect(choicesTyped('32, adam, true, null, "64"')).toEqual([32, 'adam', true, null, '64']);
+    expect(choicesText([32, 'adam', true])).toBe('32, adam, true');
+  });
+
+  it('renames a parameter wherever it is asked for, conditions included', () => {
+    const renamed = renameParameter(renameParameter(study, 'rate', 'learningRate'), 'optimizer', 'how');
+    expect(paramsIn(renamed['objective'])).toEqual(['dropout', 'learningRate', 'momentum']);
+    expect(Object.keys(renamed['searchSpace'] as object)).toEqual(['learningRate', 'how', 'momentum', 'dropout']);
+    expect(renamed['searchSpace']).toMatchObject({ momentum: { when: { how: ['sgd'] } } });
+    expect(renamed['objective']).toMatchObject({ settings: { optimizer: { momentum: { $param: 'momentum', times: 2 } } } });
+  });
+
+  it('renames to no name that is taken, and to none at all', () => {
+    expect(renameParameter(study, 'rate', 'dropout')).toBe(study);
+    expect(renameParameter(study, 'rate', '')).toBe(study);
+  });
+
+  it('fixes a parameter at a value: searched no longer, asked for no longer', () => {
+    const fixed = fixParameter(study, 'rate', 0.1);
+    expect(fixed['objective']).toMatchObject({ settings: { optimizer: { learningRate: 0.1 } } });
+    expect(fixed['searchSpace']).not.toHaveProperty('rate');
+  });
+
+  it('takes a parent out of the conditions of its children with it', () => {
+    expect(removeParameter(study, 'optimizer')['searchSpace']).toMatchObject({ momentum: { type: 'float', low: 0, high: 0.9 } });
+    expect(removeParameter(study, 'optimizer')['searchSpace']).not.toHaveProperty('momentum.when');
+  });
+
+  it('searches what another network asks for, and no longer what only the one before asked', () => {
+    const other = withNetwork(study, { name: 'b', layers: [{ type: 'dense', units: { $param: 'units' } }] });
+    expect(Object.keys(other['searchSpace'] as object)).toEqual(['rate', 'optimizer', 'momentum', 'units']);
+    expect(other['searchSpace']).toMatchObject({ units: { type: 'int', log: true } });
+  });
+
+  it('keeps the range when the kind changes', () => {
+    expect(withKind({ type: 'float', low: 0.5, high: 9.5, log: true }, 'int')).toEqual({ type: 'int', low: 1, high: 10, log: true });
+    expect(withKind({ type: 'categorical', choices: [32, 64] }, 'int')).toEqual({ type: 'int', low: 32, high: 64 });
+    expect(withKind({ type: 'int', low: 1, high: 3 }, 'categorical')).toEqual({ type: 'categorical', choices: [1, 3] });
+  });
+
+  it('takes the middle of a range on its own scale', () => {
+    expect(middleOf({ type: 'float', low: 0.01, high: 1, log: true })).toBe(0.1);
+    expect(middleOf({ type: 'int', low: 1, high: 4 })).toBe(3);
+    expect(middleOf({ type: 'categorical', choices: ['a', 'b'] })).toBe('a');
+  });
+});
