@@ -1,0 +1,99 @@
+/** As much of Electron as the main process touches, recording what it was told. Not Electron: what a real one does is seen in test/electron9. */
+import { EventEmitter } from 'node:events';
+
+type Handler = (...args: never[]) => unknown;
+
+export class FakeContents extends EventEmitter {
+  url = 'app://galapagos/index.html';
+  openHandler: ((details: { url: string }) => { action: string }) | null = null;
+  readonly sent: unknown[][] = [];
+  setWindowOpenHandler(handler: (details: { url: string }) => { action: string }): void {
+    this.openHandler = handler;
+  }
+  getURL(): string {
+    return this.url;
+  }
+  isDestroyed(): boolean {
+    return false;
+  }
+  send(...args: unknown[]): void {
+    this.sent.push(args);
+  }
+}
+
+export class FakeWindow extends EventEmitter {
+  static made: FakeWindow[] = [];
+  readonly webContents = new FakeContents();
+  readonly options: Record<string, unknown> & { webPreferences: Record<string, unknown> };
+  readonly loaded: string[] = [];
+  progress: number | null = null;
+  constructor(options: FakeWindow['options']) {
+    super();
+    this.options = options;
+    FakeWindow.made.push(this);
+  }
+  loadURL(url: string): Promise<void> {
+    this.loaded.push(url);
+    return Promise.resolve();
+  }
+  isDestroyed(): boolean {
+    return false;
+  }
+  setProgressBar(value: number): void {
+    this.progress = value;
+  }
+  maximize(): void {
+    this.emit('maximize');
+  }
+}
+
+/** What was set, by name. */
+export const told = {
+  schemes: [] as { scheme: string; privileges: Record<string, boolean> }[],
+  schemeHandlers: new Map<string, (request: { url: string; method: string }) => Promise<Response>>(),
+  ipc: new Map<string, Handler>(),
+  permissionRequest: null as ((contents: unknown, permission: string, answer: (granted: boolean) => void) => void) | null,
+  permissionCheck: null as ((contents: unknown, permission: string, origin: string) => boolean) | null,
+  devicePermission: null as (() => boolean) | null,
+  exited: [] as number[],
+  blockers: new Set<number>(),
+};
+
+export const app = Object.assign(new EventEmitter(), {
+  isPackaged: false,
+  quit: () => undefined,
+  exit: (code = 0) => told.exited.push(code),
+  requestSingleInstanceLock: () => true,
+});
+
+export const electron = {
+  app,
+  BrowserWindow: FakeWindow,
+  nativeTheme: { shouldUseDarkColors: false },
+  screen: {
+    getPrimaryDisplay: () => ({ workArea: { x: 0, y: 0, width: 1280, height: 800 } }),
+  },
+  protocol: {
+    registerSchemesAsPrivileged: (schemes: typeof told.schemes) => (told.schemes = schemes),
+    handle: (scheme: string, handler: (request: { url: string; method: string }) => Promise<Response>) =>
+      told.schemeHandlers.set(scheme, handler),
+  },
+  session: {
+    defaultSession: {
+      setPermissionRequestHandler: (handler: typeof told.permissionRequest) => (told.permissionRequest = handler),
+      setPermissionCheckHandler: (handler: typeof told.permissionCheck) => (told.permissionCheck = handler),
+      setDevicePermissionHandler: (handler: typeof told.devicePermission) => (told.devicePermission = handler),
+    },
+  },
+  ipcMain: {
+    handle: (channel: string, handler: Handler) => told.ipc.set(channel, handler),
+    on: (channel: string, handler: Handler) => told.ipc.set(channel, handler),
+  },
+  powerSaveBlocker: {
+    start: () => {
+      told.blockers.add(told.blockers.size + 1);
+      return told.blockers.size;
+    },
+    stop: (id: number) => told.blockers.delete(id),
+  },
+};
