@@ -66,7 +66,7 @@ function studyCommands({ study, acts, route, client, preferences }: App): Comman
   if (head.state !== 'finished') found.push(command('stop', text.commands.stop, () => void acts.stop(head.key)));
   found.push(command('add', text.commands.add({ trials: 32 }), () => void acts.add(head.key, 32)));
   if (head.best !== null) {
-    const save = async (): Promise<void> => saveFile(client, await client.query('export', { study: head.key, what: 'best', top: 1 }));
+    const save = async (): Promise<void> => saveFile(client, await client.query('export', { study: head.key, what: 'best', top: 5 }));
     found.push(command('export-best', text.exports.best, () => void acts.attempt(save)));
   }
   return found;
