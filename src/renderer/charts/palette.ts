@@ -21,6 +21,7 @@ const tokens = {
   waiting: '--waiting',
   failed: '--failed',
   diverged: '--diverged',
+  idle: '--idle',
 } as const;
 
 export type Palette = Readonly<Record<keyof typeof tokens, string>> & {

@@ -13,6 +13,7 @@ export const views: Readonly<Partial<Record<Tab, Loader>>> = {
   space: () => import('./space/Space.svelte'),
   curves: () => import('./curves/Curves.svelte'),
   trials: () => import('./trials/Trials.svelte'),
+  lab: () => import('./lab/Lab.svelte'),
 };
 
 /** The whole right of the window, beside the rail. */
@@ -23,5 +24,5 @@ export const pages: Readonly<Partial<Record<Exclude<Place['page'], 'study' | 'st
   import: () => import('./datasets/Import.svelte'),
 };
 
-/** What ran where, small: below every view but the lab's. `null`: there is none yet. */
-export const timeline: Loader | null = null as Loader | null;
+/** What ran where, small: below every view but the lab's. */
+export const timeline: Loader | null = () => import('./strip/Strip.svelte');

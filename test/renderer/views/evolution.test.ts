@@ -26,7 +26,7 @@ const colour = '#123456';
 const palette: Palette = {
   ...{ canvas: colour, ground: colour, raised: colour, sunken: colour, line: colour, lineStrong: colour, grid: colour, control: colour },
   ...{ text: '#000001', text2: colour, text3: colour, accent: '#0000ff', selected: colour, pruned: colour, waiting: colour },
-  ...{ failed: '#ff0000', diverged: colour, values: valueColours(['#22a186', '#440154']), font: 'sans-serif' },
+  ...{ failed: '#ff0000', diverged: colour, idle: colour, values: valueColours(['#22a186', '#440154']), font: 'sans-serif' },
 };
 
 describe('a population', () => {

@@ -1,0 +1,96 @@
+/** What is known of a device in the last minute, as rows of figures: name, course, number or why it is unknown. Pure. */
+import type { DeviceSample, NodeSample } from '../../../protocol/window/telemetry.ts';
+import { bytesOf, percent, unit } from '../../format.ts';
+import { text } from '../../text.ts';
+
+export interface Figure {
+  readonly label: string;
+  /** Oldest first; null: unknown then. */
+  readonly values: readonly (number | null)[];
+  readonly low: number;
+  /** Null: the highest there was. */
+  readonly high: number | null;
+  /** Null: unknown. */
+  readonly shown: string | null;
+  /** Why; null: nobody said. */
+  readonly unknown: string | null;
+}
+
+/** The temperature that a course is drawn up to. */
+const HOT = 100;
+
+export function deviceFigures(device: string, samples: readonly NodeSample[]): readonly Figure[] {
+  const courses = samples.map(({ devices }) => devices.find((each) => each.device === device) ?? null);
+  const last = courses.at(-1) ?? null;
+  const course = (of: (sample: DeviceSample) => number | null): (number | null)[] =>
+    courses.map((sample) => (sample === null ? null : of(sample)));
+  const why = (name: string): string | null => last?.unknown[name] ?? (last === null ? text.lab.notRead : null);
+  const { load, memoryBytes, memoryTotalBytes, temperature, power, powerLimit } = last ?? {
+    load: null,
+    memoryBytes: null,
+    memoryTotalBytes: null,
+    temperature: null,
+    power: null,
+    powerLimit: null,
+  };
+  return [
+    {
+      label: text.lab.load,
+      values: course((sample) => sample.load),
+      low: 0,
+      high: 100,
+      shown: load === null ? null : percent(load / 100),
+      unknown: why('load'),
+    },
+    {
+      label: text.lab.memory,
+      values: course((sample) => sample.memoryBytes),
+      low: 0,
+      high: memoryTotalBytes,
+      shown: memoryBytes === null || memoryTotalBytes === null ? null : bytesOf(memoryBytes, memoryTotalBytes),
+      unknown: why('memoryBytes') ?? why('memoryTotalBytes'),
+    },
+    degrees(
+      course((sample) => sample.temperature),
+      temperature,
+      why('temperature'),
+    ),
+    {
+      label: text.lab.power,
+      values: course((sample) => sample.power),
+      low: 0,
+      high: powerLimit,
+      shown: power === null ? null : text.lab.powerOf({ power: watts(power), limit: powerLimit === null ? null : watts(powerLimit) }),
+      unknown: why('power'),
+    },
+  ];
+}
+
+/** Memory and temperature of the node itself; its cores are drawn as bars. */
+export function nodeFigures(samples: readonly NodeSample[]): readonly Figure[] {
+  const last = samples.at(-1);
+  return [
+    {
+      label: text.lab.memory,
+      values: samples.map(({ memoryBytes }) => memoryBytes),
+      low: 0,
+      high: last?.memoryTotalBytes ?? null,
+      shown: last === undefined ? null : bytesOf(last.memoryBytes, last.memoryTotalBytes),
+      unknown: text.lab.notRead,
+    },
+    degrees(
+      samples.map(({ temperature }) => temperature),
+      last?.temperature ?? null,
+      last === undefined ? text.lab.notRead : (last.unknown['temperature'] ?? null),
+    ),
+  ];
+}
+
+function degrees(values: readonly (number | null)[], now: number | null, unknown: string | null): Figure {
+  const shown = now === null ? null : unit(now.toFixed(0), '°C');
+  return { label: text.lab.temperature, values, low: 0, high: HOT, shown, unknown };
+}
+
+function watts(power: number): string {
+  return unit(power.toFixed(0), 'W');
+}

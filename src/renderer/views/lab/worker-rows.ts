@@ -1,0 +1,56 @@
+/** A row of figures for each worker, from the attempts that are held. Pure. */
+import type { AttemptRow, SlotRow } from '../../../protocol/window/lab-stream.ts';
+import { coveredMs } from '../timeline/bars.ts';
+
+export interface WorkerRow {
+  readonly slot: SlotRow;
+  /** Milliseconds of an attempt, or of one epoch where it is known how many it took; null: none has ended. */
+  readonly medianMs: number | null;
+  readonly complete: number;
+  /** By outcome, without those that were returned to waiting. */
+  readonly failed: ReadonlyMap<string, number>;
+  /** Share of the time since it is known what it does; null: that is too short. */
+  readonly busy: number | null;
+}
+
+/** @param epochsOf how many epochs an attempt took; null: unknown */
+export function workerRows(
+  slots: readonly SlotRow[],
+  attempts: Iterable<AttemptRow>,
+  known: { readonly from: number; readonly to: number } | null,
+  epochsOf: (attempt: AttemptRow) => number | null,
+): WorkerRow[] {
+  const bySlot = new Map<string, AttemptRow[]>(slots.map(({ slot }) => [slot, []]));
+  for (const attempt of attempts) bySlot.get(attempt.slot)?.push(attempt);
+  return slots.map((slot) => {
+    const own = bySlot.get(slot.slot) ?? [];
+    const failed = new Map<string, number>();
+    const lengths: number[] = [];
+    let complete = 0;
+    for (const attempt of own) {
+      const { outcome, from, to } = attempt;
+      if (to === null || outcome === null || outcome === 'cancelled') continue;
+      if (outcome === 'succeeded') {
+        complete += 1;
+        const epochs = epochsOf(attempt);
+        if (epochs !== null && epochs > 0) lengths.push((to - from) / epochs);
+      } else if (outcome !== 'pruned') failed.set(outcome, (failed.get(outcome) ?? 0) + 1);
+    }
+    const span = known === null ? 0 : known.to - known.from;
+    return { slot, medianMs: median(lengths), complete, failed, busy: known === null || span < 1000 ? null : coveredMs(own, known) / span };
+  });
+}
+
+function median(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const high = sorted[middle];
+  if (high === undefined) return null;
+  return sorted.length % 2 === 1 ? high : (high + (sorted[middle - 1] ?? high)) / 2;
+}
+
+/** The share of all workers' time that they worked; null: nothing is known. */
+export function busyShare(rows: readonly WorkerRow[]): number | null {
+  const known = rows.flatMap(({ busy, slot: { state } }) => (busy === null || state === 'left-out' ? [] : [busy]));
+  return known.length === 0 ? null : known.reduce((sum, busy) => sum + busy, 0) / known.length;
+}

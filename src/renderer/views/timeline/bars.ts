@@ -1,0 +1,119 @@
+/** Attempts as bars of a row, and the time between them. Pure; px from the left of the rows. */
+import type { AttemptRow, GapRow, SlotRow } from '../../../protocol/window/lab-stream.ts';
+import type { Range } from './time-window.ts';
+
+/** Time without an attempt that is worth a mark. */
+export const LEAST_GAP_MS = 1_200;
+
+/** Attempts of each lane, oldest first. */
+export type LaneIndex = ReadonlyMap<string, readonly AttemptRow[]>;
+
+export function laneKey(slot: string, lane: number): string {
+  return `${slot} ${lane}`;
+}
+
+export function laneIndex(attempts: Iterable<AttemptRow>): LaneIndex {
+  const lanes = new Map<string, AttemptRow[]>();
+  for (const row of attempts) {
+    const key = laneKey(row.slot, row.lane);
+    const held = lanes.get(key);
+    if (held === undefined) lanes.set(key, [row]);
+    else held.push(row);
+  }
+  for (const rows of lanes.values()) rows.sort((a, b) => a.from - b.from);
+  return lanes;
+}
+
+export interface Bar {
+  readonly row: AttemptRow;
+  readonly x: number;
+  readonly width: number;
+}
+
+/** Of the bars that share a pixel the first is drawn, a running one always. */
+export function barsIn(rows: readonly AttemptRow[], range: Range, edge: number, width: number): Bar[] {
+  const perMs = width / (range.to - range.from);
+  const bars: Bar[] = [];
+  let drawnTo = -Infinity;
+  for (let i = firstSeen(rows, range.from); i < rows.length; i++) {
+    const row = rows[i];
+    if (row === undefined || row.from > range.to) break;
+    const ends = row.to ?? edge;
+    if (ends < range.from) continue;
+    const x = Math.max(0, (row.from - range.from) * perMs);
+    const right = Math.min(width, (ends - range.from) * perMs);
+    if (right < drawnTo + 0.5 && row.to !== null) continue;
+    const bar = { row, x, width: Math.max(1, right - x - (right - x > 3 ? 1 : 0)) };
+    bars.push(bar);
+    drawnTo = x + bar.width;
+  }
+  return bars;
+}
+
+/** The place of the first row that may reach into what is seen; attempts of a lane follow one another. */
+function firstSeen(rows: readonly AttemptRow[], from: number): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rows[middle]?.from ?? Infinity) < from) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low - 1);
+}
+
+/** @param seen since when and until when it is known what ran; nothing is said of the time before */
+export function gapsIn(rows: readonly AttemptRow[], seen: Range, least = LEAST_GAP_MS): Range[] {
+  const gaps: Range[] = [];
+  let free = seen.from;
+  for (const { from, to } of rows) {
+    if (from - free > least && free < seen.to) gaps.push({ from: free, to: Math.min(from, seen.to) });
+    free = Math.max(free, to ?? Infinity);
+    if (free >= seen.to) break;
+  }
+  if (seen.to - free > least) gaps.push({ from: free, to: seen.to });
+  return gaps;
+}
+
+export interface Why {
+  readonly reason: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What held longest of the time; null: the worker had work then, of another lane, or it is not known any more. */
+export function whyIdle(slot: string, { from, to }: Range, gaps: readonly GapRow[], now: SlotRow['idle'], edge: number): Why | null {
+  let why: Why | null = null;
+  let longest = 0;
+  const look = (since: number, until: number, { reason, data }: Why): void => {
+    const held = Math.min(until, to) - Math.max(since, from);
+    if (held <= longest) return;
+    longest = held;
+    why = { reason, data };
+  };
+  for (const gap of gaps) if (gap.slot === slot) look(gap.from, gap.to, gap);
+  if (now !== null) look(now.since, edge, now);
+  return why;
+}
+
+/** At each px the share of workers that had work, 0 to 1. */
+export function busyShares(attempts: Iterable<AttemptRow>, workers: number, range: Range, edge: number, width: number): Float64Array {
+  const shares = new Float64Array(Math.max(0, Math.floor(width)));
+  const perMs = shares.length / (range.to - range.from);
+  for (const { from, to } of attempts) {
+    const a = Math.max(0, (from - range.from) * perMs);
+    const b = Math.min(shares.length, ((to ?? edge) - range.from) * perMs);
+    for (let x = Math.floor(a); x < b; x++) shares[x] = (shares[x] ?? 0) + (Math.min(b, x + 1) - Math.max(a, x)) / workers;
+  }
+  return shares.map((share) => Math.min(1, share));
+}
+
+/** Milliseconds that are covered by at least one attempt. */
+export function coveredMs(rows: readonly AttemptRow[], { from, to }: Range): number {
+  let covered = 0;
+  let until = from;
+  for (const row of rows.toSorted((a, b) => a.from - b.from)) {
+    const [begin, end] = [Math.max(until, row.from), Math.min(to, row.to ?? to)];
+    if (end > begin) covered += end - begin;
+    until = Math.max(until, end);
+  }
+  return covered;
+}

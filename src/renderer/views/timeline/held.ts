@@ -1,0 +1,38 @@
+/** What is held of a lab's past, put together for a timeline: live attempts, older ones from the file, since when anything is known. Pure. */
+import type { AttemptRow, GapRow, SlotRow } from '../../../protocol/window/lab-stream.ts';
+import type { StudyRow } from '../../../protocol/window/study-stream.ts';
+import type { Extent } from './time-window.ts';
+
+/** Live ones win: those of the file may have ended since. */
+export function together(live: ReadonlyMap<string, AttemptRow>, older: readonly AttemptRow[]): AttemptRow[] {
+  return older.length === 0 ? [...live.values()] : [...older.filter(({ id }) => !live.has(id)), ...live.values()];
+}
+
+/** When it began to be known what workers do; null: it is not. */
+export function knownFrom(live: Iterable<AttemptRow>, gaps: readonly GapRow[], slots: readonly SlotRow[]): number | null {
+  let first = Infinity;
+  for (const { from } of live) first = Math.min(first, from);
+  for (const { from } of gaps) first = Math.min(first, from);
+  for (const { idle } of slots) first = Math.min(first, idle?.since ?? Infinity);
+  return Number.isFinite(first) ? first : null;
+}
+
+/** Whether time goes on in a timeline: something runs, or a study that may begin something. */
+export function goesOn(studies: readonly StudyRow[], attempts: Iterable<AttemptRow>): boolean {
+  if (studies.some(({ state }) => state === 'running' || state === 'pausing' || state === 'ending')) return true;
+  for (const { to } of attempts) if (to === null) return true;
+  return false;
+}
+
+/** @param study whose first attempt is where `All` begins; null, or one without any: the first of all */
+export function extentOf(attempts: Iterable<AttemptRow>, study: string | null, on: boolean, now: number): Extent {
+  let [own, all, last] = [Infinity, Infinity, -Infinity];
+  for (const { from, to, study: of } of attempts) {
+    all = Math.min(all, from);
+    if (of === study) own = Math.min(own, from);
+    last = Math.max(last, to ?? now);
+  }
+  const edge = on || !Number.isFinite(last) ? now : last;
+  const first = Number.isFinite(own) ? own : all;
+  return { first: Number.isFinite(first) ? Math.min(first, edge) : edge - 60_000, edge };
+}

@@ -1,0 +1,115 @@
+/** The rows of a timeline: a lane of a graphics card, a worker on the processor; many workers of one node as a single band. Pure; px from the top. */
+import { slotName } from '../../frame/costliest-idle.ts';
+import type { AttemptRow, SlotRow } from '../../../protocol/window/lab-stream.ts';
+
+export interface Metrics {
+  readonly gpuLane: number;
+  readonly cpuRow: number;
+  /** Between rows of a group. */
+  readonly laneGap: number;
+  readonly groupGap: number;
+  /** The processor's workers of a node share one label. */
+  readonly cpusTogether: boolean;
+  /** So many workers of a node, and more, become one band; null: never. */
+  readonly bandFrom: number | null;
+  readonly bandHeight: number;
+}
+
+export const labMetrics: Metrics = {
+  gpuLane: 22,
+  cpuRow: 20,
+  laneGap: 2,
+  groupGap: 6,
+  cpusTogether: false,
+  bandFrom: null,
+  bandHeight: 0,
+};
+export const stripMetrics: Metrics = {
+  gpuLane: 7,
+  cpuRow: 5,
+  laneGap: 1,
+  groupGap: 6,
+  cpusTogether: true,
+  bandFrom: 17,
+  bandHeight: 28,
+};
+
+export interface LaneRow {
+  readonly slot: string;
+  readonly lane: number;
+  readonly top: number;
+  readonly height: number;
+}
+
+export interface LaneGroup {
+  readonly label: string;
+  readonly gpu: boolean;
+  readonly slots: readonly string[];
+  readonly top: number;
+  readonly height: number;
+  /** Empty: it is a band. */
+  readonly rows: readonly LaneRow[];
+}
+
+export interface Lanes {
+  readonly groups: readonly LaneGroup[];
+  readonly height: number;
+}
+
+type Slot = Pick<SlotRow, 'slot' | 'node' | 'device' | 'lanes'>;
+
+const natural = new Intl.Collator('en', { numeric: true });
+
+/** @param together what the processor's workers of a node are called where they share a label */
+export function layLanes(slots: readonly Slot[], metrics: Metrics, together: string): Lanes {
+  const groups: LaneGroup[] = [];
+  let top = 0;
+  for (const { gpu, members } of grouped(slots, metrics.cpusTogether)) {
+    const apart = groups.length === 0 ? 0 : gpu || groups.at(-1)?.gpu === true || metrics.cpusTogether ? metrics.groupGap : metrics.laneGap;
+    top += apart;
+    const rows: LaneRow[] = [];
+    const begin = top;
+    if (!gpu && metrics.bandFrom !== null && members.length >= metrics.bandFrom) top += metrics.bandHeight;
+    else
+      for (const { slot, lanes } of members)
+        for (let lane = 0; lane < Math.max(1, lanes); lane++) {
+          if (top > begin) top += metrics.laneGap;
+          const height = gpu ? metrics.gpuLane : metrics.cpuRow;
+          rows.push({ slot, lane, top, height });
+          top += height;
+        }
+    const names = members.map(({ slot }) => slot);
+    const label = !gpu && metrics.cpusTogether ? together : slotName(names[0] ?? '');
+    groups.push({ label, gpu, slots: names, top: begin, height: top - begin, rows });
+  }
+  return { groups, height: top };
+}
+
+function grouped(slots: readonly Slot[], together: boolean): { gpu: boolean; members: Slot[] }[] {
+  const groups = new Map<string, { gpu: boolean; members: Slot[] }>();
+  const sorted = slots.toSorted((a, b) => Number(isGpu(b)) - Number(isGpu(a)) || natural.compare(a.slot, b.slot));
+  for (const slot of sorted) {
+    const gpu = isGpu(slot);
+    const key = gpu || together ? `${slot.node}/${slot.device}` : slot.slot;
+    const held = groups.get(key);
+    if (held === undefined) groups.set(key, { gpu, members: [slot] });
+    else held.members.push(slot);
+  }
+  return [...groups.values()];
+}
+
+function isGpu({ device }: Slot): boolean {
+  return device.startsWith('gpu');
+}
+
+/** Workers that ran something and are not among the lab's now, and lanes that are not used any more, have their rows, too. */
+export function withPast(slots: readonly Slot[], attempts: Iterable<AttemptRow>): readonly Slot[] {
+  const held = new Map<string, Slot>(slots.map(({ slot, node, device, lanes }) => [slot, { slot, node, device, lanes }]));
+  for (const { slot, lane } of attempts) {
+    const known = held.get(slot);
+    if (known !== undefined && known.lanes > lane) continue;
+    const [node = '', device = ''] = slot.split('/');
+    held.set(slot, { slot, node, device, lanes: Math.max(known?.lanes ?? 1, lane + 1) });
+  }
+  return [...held.values()];
+}

@@ -1,0 +1,24 @@
+/** What stands beside the name of workers: the trial it runs, how long it has been idle, how many of them work. Pure. */
+import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
+import { roughly } from '../../format.ts';
+import { text } from '../../text.ts';
+import type { Status } from './draw.ts';
+
+export function slotStatus(slots: readonly SlotRow[], together: boolean, now: number): Status {
+  const trials = slots.flatMap(({ running }) => running.map(({ trial }) => trial));
+  if (together && slots.length > 1) {
+    const busy = slots.filter(({ running }) => running.length > 0).length;
+    return { words: text.lab.busyOf({ busy, of: slots.length }), strong: false };
+  }
+  const [first] = slots;
+  if (first === undefined) return { words: text.lab.slotStates.absent, strong: false };
+  const [trial] = trials;
+  if (trial !== undefined)
+    return {
+      words: trials.length === 1 ? text.lab.runningTrial({ trial }) : text.lab.runningTrials({ trials: trials.length }),
+      strong: false,
+    };
+  if (first.state !== 'ready') return { words: text.lab.slotStates[first.state], strong: first.state === 'quarantined' };
+  const since = Math.min(...slots.map(({ idle }) => idle?.since ?? now));
+  return { words: text.lab.idleFor({ time: roughly(now - since) }), strong: true };
+}
