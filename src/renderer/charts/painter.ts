@@ -4,8 +4,11 @@
  */
 
 /** Share of the time that painting the ground may take, as one in so many. */
-const ONE_IN = 12;
-const LONGEST_WAIT = 1000;
+const ONE_IN = 20;
+/** Milliseconds of a frame from which on a ground is dear: then it may fall into one frame in forty only. */
+const DEAR = 4;
+const DEAR_WAIT = 700;
+const LONGEST_WAIT = 2000;
 
 export interface Layers {
   ground(): void;
@@ -49,7 +52,8 @@ export class Painter {
       this.#groundDue = false;
       const began = performance.now();
       this.#layers.ground();
-      this.#earliest = time + Math.min(LONGEST_WAIT, (performance.now() - began) * ONE_IN);
+      const cost = performance.now() - began;
+      this.#earliest = time + Math.min(LONGEST_WAIT, Math.max(cost > DEAR ? DEAR_WAIT : 0, cost * ONE_IN));
     }
     if (this.#layers.above(time)) this.above();
     if (!this.#groundDue || this.#frame !== 0) return;

@@ -14,6 +14,7 @@ import type { Curve } from './curves.ts';
 /** What a completion number is where there is none. */
 const NOT_ENDED = 2 ** 32 - 1;
 const RUNNING = trialStates.indexOf('running');
+const COMPLETE = trialStates.indexOf('complete');
 const WAITING = trialStates.indexOf('waiting');
 /** State codes of a row that has not arrived. */
 const ABSENT = 255;
@@ -183,7 +184,7 @@ export class TrialTable {
 
   /** Whether it has ended with a value that can be compared. */
   isFinite(number: number): boolean {
-    return this.state(number) === 'complete' && Number.isFinite(this.value(number));
+    return this.columns.state[number] === COMPLETE && Number.isFinite(this.columns.value[number]);
   }
 
   isOpen(number: number): boolean {

@@ -203,8 +203,8 @@ function drawMarks(pen: Pen, { places, palette, moving }: Sight): void {
   // By shade, so that better ones lie on top and each shade of a shape is one outline.
   const batches = new Map<number, { shape: Shape; shade: number; numbers: number[] }>();
   const first = detail === 'density' ? Math.max(0, table.size - LATEST) : 0;
-  for (const number of places.seen()) {
-    if (number < first || alive.has(number) || moving.has(number)) continue;
+  for (const number of places.seen(first)) {
+    if (alive.has(number) || moving.has(number)) continue;
     const state = table.state(number);
     if (state === 'waiting' || state === 'running') continue;
     if (state === 'failed' || state === 'pruned' || !Number.isFinite(table.value(number))) {

@@ -18,6 +18,28 @@ export interface PlotBox {
   readonly height: number;
 }
 
+/** Trials by shade, the worst first. */
+export type Shades = readonly (readonly [shade: number, numbers: readonly number[]])[];
+
+/** Those that are dots in every plot: chosen once for all parameters. */
+export function shadesOf(places: Places, palette: Palette): Shades {
+  const { population } = places;
+  const { table } = population;
+  const alive = new Set(population.alive);
+  const batches = new Map<number, number[]>();
+  const take = (number: number): void => {
+    if (alive.has(number) || !table.isFinite(number)) return;
+    const shade = palette.values.shade(population.unitOf(number));
+    const batch = batches.get(shade);
+    if (batch === undefined) batches.set(shade, [number]);
+    else batch.push(number);
+  };
+  const stride = Math.max(1, Math.floor(places.seenCount / MOST));
+  for (const number of places.seen(0, stride)) take(number);
+  if (stride > 1) for (const number of places.seen(table.size - LATEST)) take(number);
+  return [...batches].sort(([a], [b]) => a - b);
+}
+
 export function drawParameter(
   pen: Pen,
   places: Places,
@@ -26,6 +48,7 @@ export function drawParameter(
   place: number,
   box: PlotBox,
   selected: number | null,
+  shades: Shades,
 ): void {
   const { population } = places;
   const { table } = population;
@@ -51,18 +74,7 @@ export function drawParameter(
     const share = (places.x(number) - places.left) / (places.right - places.left);
     return box.left + 5 + share * (box.width - 10);
   };
-  const alive = new Set(population.alive);
-  const batches = new Map<number, number[]>();
-  const stride = Math.max(1, Math.floor(table.size / MOST));
-  for (const number of places.seen()) {
-    if (stride > 1 && number % stride !== 0 && number < table.size - LATEST) continue;
-    if (alive.has(number) || !table.isFinite(number)) continue;
-    const shade = palette.values.shade(population.unitOf(number));
-    const batch = batches.get(shade);
-    if (batch === undefined) batches.set(shade, [number]);
-    else batch.push(number);
-  }
-  for (const [shade, numbers] of [...batches].sort(([a], [b]) => a - b)) {
+  for (const [shade, numbers] of shades) {
     pen.begin();
     for (const number of numbers) pen.circle(across(number), yOf(axis, table.param(number, place), box, foot), 1.8);
     pen.fill(palette.values.shades[shade] ?? palette.text, 0.8);

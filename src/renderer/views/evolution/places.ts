@@ -136,12 +136,12 @@ export class Places {
     return Math.max(0, Math.min(size - 1, Math.floor(this.zoom.high)) - Math.max(0, Math.ceil(this.zoom.low)) + 1);
   }
 
-  /** Numbers that may be seen, rising. */
-  *seen(): Generator<number> {
+  /** Numbers that may be seen, rising. @param from the first that is wanted @param stride every how many-th */
+  *seen(from = 0, stride = 1): Generator<number> {
     const { table } = this.population;
     const births = this.along === 'births' ? this.zoom : null;
     const last = Math.min(table.size - 1, Math.floor(births?.high ?? Infinity));
-    for (let number = Math.max(0, Math.ceil(births?.low ?? 0)); number <= last; number++) if (table.has(number)) yield number;
+    for (let number = Math.max(from, Math.ceil(births?.low ?? 0)); number <= last; number += stride) if (table.has(number)) yield number;
   }
 
   /** Of a place along x. */
