@@ -17,7 +17,7 @@ function written({ name, objective, direction, searchSpace, sampler, seed }: Stu
   return {
     format: 'galapagos-study/1',
     name,
-    objective,
+    objective: ordinary(objective),
     direction,
     searchSpace,
     sampler,
@@ -28,4 +28,9 @@ function written({ name, objective, direction, searchSpace, sampler, seed }: Stu
     },
     seed,
   };
+}
+
+/** What a study confirms is a matter of its own lab, and of the points it was given there. */
+function ordinary(objective: StudySpec['objective']): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(objective).filter(([field]) => field !== 'confirms'));
 }

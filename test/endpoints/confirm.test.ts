@@ -135,13 +135,15 @@ describe('a study’s best, trained again', () => {
     const { study: second } = await asked<{ study: string }>(calls, 'confirm', { study: uid, top: 1, seeds: 2 });
     const file = await asked<StudyFile>(calls, 'studyFile', { study: second });
     expect(file.searchSpace['seed']).toEqual({ type: 'int', low: 9, high: 10 });
+    expect(file.objective).not.toHaveProperty('confirms');
     await window.until(() => finished('plane confirmed-2'));
   });
 
   test('goes on after the application was left, and is tested then', { timeout: 120_000 }, async () => {
-    const rows = window.lab();
-    await window.until(() => rows.body.studies !== undefined);
-    const original = rows.body.studies?.find(({ name }) => name === 'plane')?.uid ?? '';
+    const before = window.lab();
+    const begun = { study: { ...study, name: 'plane left' }, workers: null };
+    const { study: original } = await asked<{ study: string }>(app.endpoints.calls, 'startStudy', begun);
+    await window.until(() => before.body.studies?.find(({ uid }) => uid === original)?.state === 'finished');
     const { study: left } = await asked<{ study: string }>(app.endpoints.calls, 'confirm', { study: original, top: 2, seeds: 12 });
     window.close();
     await app.close();
@@ -153,7 +155,7 @@ describe('a study’s best, trained again', () => {
     const tested = (all: Confirmation[]): Confirmation | undefined =>
       all.find(({ study: each, test: value }) => each === left && value !== null);
     await window.until(
-      () => lab.body.studies?.some((row) => row.name === 'plane confirmed-3, tested' && row.state === 'finished') ?? false,
+      () => lab.body.studies?.some((row) => row.name === 'plane left confirmed, tested' && row.state === 'finished') ?? false,
     );
     const found = tested(await asked<Confirmation[]>(calls, 'confirmations', { study: original }));
     expect(found).toMatchObject({ done: 24, of: 24 });

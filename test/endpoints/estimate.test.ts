@@ -54,7 +54,7 @@ describe('from trials of 10 and 20 s', () => {
   test('64 trials on 4 workers take about 16 of them one after the other', () => {
     expect(around(16 * 15_000, of({}))).toBe(true);
     expect(around(64 * 15_000, of({}, 1))).toBe(true);
-    expect(of({}).trialMs).toEqual({ low: 9_000, high: 32_000 });
+    expect(of({}).trialMs).toEqual({ low: 7_500, high: 32_000 });
   });
 
   test('more workers than a generation has trials wait for it', () => {
