@@ -1,4 +1,4 @@
-/** Trains a study's best again on fresh seeds, tells what came of it, and has the winner looked at on the test set, once. */
+/** Trains a study's best again on fresh seeds, and has the winner looked at on the test set, once. */
 import { randomUUID } from 'node:crypto';
 import { confirmationOf } from '../core/analysis/confirmation.ts';
 import { GalapagosError } from '../core/errors.ts';
@@ -8,14 +8,14 @@ import { freeName } from '../lab/free-name.ts';
 import { trainObjective } from '../protocol/objective.ts';
 import type { CallDeps } from './call-deps.ts';
 import type { CallHandlers } from './calls.ts';
-import { configurationsOf, readConfirmations } from './confirmations.ts';
+import { configurationsOf } from './confirmations.ts';
 import { confirmable, confirmingStudy, confirmsOf, lastSeedOf, testingStudy } from './confirming-study.ts';
 import type { ConfirmingStudy } from './confirming-study.ts';
 import { catalogueIn } from './known-dataset.ts';
 import { keyOf, readOpenLab, readStudy } from './read-open-lab.ts';
 
 export interface ConfirmCalls {
-  readonly handlers: Pick<CallHandlers, 'confirm' | 'confirmations'>;
+  readonly handlers: Pick<CallHandlers, 'confirm'>;
   confirms(study: string): string | null;
   /** Begins what follows from studies that have ended; to be called when one did, and when a lab was opened. */
   followUp(): void;
@@ -45,7 +45,6 @@ export function confirmCalls(deps: CallDeps): ConfirmCalls {
         const name = freeName(deps.names(), `${spec.name} confirmed`);
         return { study: begin(lab, confirmingStudy({ uid, spec }, best, { seeds, first, name })) };
       },
-      confirmations: ({ study }) => readStudy(deps, study, readConfirmations),
     },
     confirms: (uid) => {
       const study = deps.lab()?.lab.studies.get(uid);

@@ -1,38 +1,37 @@
-/** Answers what a window reads of a lab file: trials in full, curves, studies as files. What reads whole studies does so in a thread. */
+/** Answers what a window reads of a lab file: trials in full, curves, studies as files; in a thread, as a lab may be large. */
 import { story } from '../core/scheduling/index.ts';
 import type { CallDeps } from './call-deps.ts';
 import type { CallHandlers } from './calls.ts';
-import { exportBest, exportStudyFile } from './export-study.ts';
-import { openFile, readStudy } from './read-open-lab.ts';
-import { readTrial } from './read-trials.ts';
-import { studyFileOf } from './study-file-of.ts';
+import { openFile } from './read-open-lab.ts';
 import type { ThreadWork } from './thread-work.ts';
 
-type ReadingCalls = Pick<CallHandlers, 'studyFile' | 'trial' | 'curves' | 'deciles' | 'importance' | 'export'>;
+type ReadingCalls = Pick<CallHandlers, 'studyFile' | 'trial' | 'curves' | 'deciles' | 'importance' | 'export' | 'confirmations'>;
 
 export function readingCalls(deps: CallDeps, thread: ThreadWork): ReadingCalls {
   return {
-    studyFile: ({ study }) => readStudy(deps, study, (_, found) => studyFileOf(found)),
-    trial: ({ study, trial }) => {
-      const detail = readStudy(deps, study, (reader, found) => readTrial(reader, found, trial));
+    trial: async (input) => {
+      const detail = await thread.do('trial', { file: openFile(deps), ...input });
       const lab = deps.lab()?.lab;
       // Until it ends, only the scheduler knows why it is where it is.
-      const open = lab === undefined ? [] : story(lab, study, trial);
+      const open = lab === undefined ? [] : story(lab, input.study, input.trial);
       return open.length === 0 ? detail : { ...detail, story: { ...detail.story, story: [...open] } };
     },
-    curves: (of) => thread.do('curves', { file: openFile(deps), ...of }),
-    deciles: (of) => thread.do('deciles', { file: openFile(deps), ...of }),
-    importance: (of) => thread.do('importance', { file: openFile(deps), ...of }),
-    export: ({ study, what, top }) => {
+    studyFile: async (input) => thread.do('studyFile', { file: openFile(deps), ...input }),
+    curves: async (input) => thread.do('curves', { file: openFile(deps), ...input }),
+    deciles: async (input) => thread.do('deciles', { file: openFile(deps), ...input }),
+    importance: async (input) => thread.do('importance', { file: openFile(deps), ...input }),
+    confirmations: async (input) => thread.do('confirmations', { file: openFile(deps), ...input }),
+    export: async ({ study, what, top }) => {
+      const of = { file: openFile(deps), study };
       switch (what) {
         case 'best':
-          return readStudy(deps, study, (reader, found) => exportBest(reader, found, top));
+          return thread.do('best', { ...of, top });
         case 'csv':
-          return thread.do('csv', { file: openFile(deps), study });
+          return thread.do('csv', of);
         case 'study':
-          return readStudy(deps, study, (_, found) => exportStudyFile(found));
+          return thread.do('study', of);
         case 'lab':
-          return thread.do('lab', { file: openFile(deps) });
+          return thread.do('lab', { file: of.file });
         default:
           return what satisfies never;
       }

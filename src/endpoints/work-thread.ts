@@ -1,17 +1,20 @@
 /**
- * Entry of the thread that does for a window what may take long: whole studies read for exports, deciles and importances, studies that are
- * being written checked at every corner of their search space. One after the other; nobody else waits.
+ * Entry of the thread that does for a window what may take long: the lab file read, for a trial as for an export of all of them, and studies
+ * that are being written checked at every corner of their search space. One after the other; nobody else waits.
  */
 import { parentPort } from 'node:worker_threads';
 import type { EndpointError } from '../protocol/endpoint.ts';
+import type { LabReader, StudySummary } from '../storage/lab-reader.ts';
 import { checkStudy } from './check-study.ts';
+import { readConfirmations } from './confirmations.ts';
 import { toEndpointError } from './errors.ts';
 import { exportLab } from './export-lab.ts';
-import { exportCsv } from './export-study.ts';
+import { exportBest, exportCsv, exportStudyFile } from './export-study.ts';
 import { importanceOf } from './importance-of.ts';
 import { catalogueIn } from './known-dataset.ts';
 import { keyOf, readStudy } from './read-open-lab.ts';
-import { decilesOf, readCurves } from './read-trials.ts';
+import { decilesOf, readCurves, readTrial } from './read-trials.ts';
+import { studyFileOf } from './study-file-of.ts';
 
 interface OfStudy {
   /** The lab file. */
@@ -19,14 +22,20 @@ interface OfStudy {
   readonly study: string;
 }
 
+const of = <T>({ file, study }: OfStudy, read: (reader: LabReader, found: StudySummary) => T): T =>
+  readStudy({ labFile: () => file }, study, read);
+
 const works = {
-  csv: ({ file, study }: OfStudy) => readStudy({ labFile: () => file }, study, exportCsv),
-  deciles: ({ file, study }: OfStudy) =>
-    readStudy({ labFile: () => file }, study, (reader, found) => decilesOf(reader.trials(keyOf(found)))),
-  importance: ({ file, study }: OfStudy) =>
-    readStudy({ labFile: () => file }, study, (reader, found) => importanceOf(found, reader.trials(keyOf(found)))),
-  curves: ({ file, study, trials }: OfStudy & { readonly trials: readonly number[] }) =>
-    readStudy({ labFile: () => file }, study, (reader, found) => readCurves(reader, found, trials)),
+  trial: (input: OfStudy & { readonly trial: number }) => of(input, (reader, found) => readTrial(reader, found, input.trial)),
+  curves: (input: OfStudy & { readonly trials: readonly number[] }) =>
+    of(input, (reader, found) => readCurves(reader, found, input.trials)),
+  deciles: (input: OfStudy) => of(input, (reader, found) => decilesOf(reader.trials(keyOf(found)))),
+  importance: (input: OfStudy) => of(input, (reader, found) => importanceOf(found, reader.trials(keyOf(found)))),
+  confirmations: (input: OfStudy) => of(input, readConfirmations),
+  studyFile: (input: OfStudy) => of(input, (_, found) => studyFileOf(found)),
+  best: (input: OfStudy & { readonly top: number }) => of(input, (reader, found) => exportBest(reader, found, input.top)),
+  csv: (input: OfStudy) => of(input, exportCsv),
+  study: (input: OfStudy) => of(input, (_, found) => exportStudyFile(found)),
   lab: ({ file }: { readonly file: string }) => exportLab(file),
   check: ({ study, resources, userFolder }: { readonly study: unknown; readonly resources: string; readonly userFolder: string }) =>
     checkStudy(study, { resources, userFolder }, catalogueIn(userFolder)),
