@@ -63,6 +63,7 @@ export async function createEndpoints(options: ApplicationOptions): Promise<Appl
           host: options.host,
           workers: current.lab.coordinator.lab.slots.size,
           cores: availableParallelism(),
+          userFolder: options.userFolder,
           gpus: utilisation.inventory().devices.map(({ device, model }) => model ?? device),
         }),
         ...pastAttempts(current),

@@ -34,6 +34,8 @@ export const queries = {
       workers: count,
       cores: count,
       gpus: z.array(z.string()),
+      /** Where this machine keeps what is not in a lab file. */
+      userFolder: z.string(),
     }),
   ),
   networks: call(strict({ dataset: name.nullable() }), z.array(networkCard)),

@@ -840,7 +840,6 @@ export const text = {
         ...(card.driver === null ? [] : [`driver ${card.driver}`]),
         ...(card.address === null ? [] : [`at ${card.address}`]),
       ].join(', '),
-    cardUnnamed: 'a card that names no model',
     userFolder: 'User folder',
     workers: 'Workers',
     noWorkers: 'No worker yet.',
@@ -859,7 +858,7 @@ export const text = {
     labFile: 'Lab file',
     openOther: 'Open another lab',
     data: 'Data',
-    datasets: 'Datasets',
+    showDatasets: 'Show the datasets',
     version: 'Galapagos',
     versionText: ({ version, host }: { version: string; host: 'electron' | 'server' }) =>
       `version ${version}, ${host === 'electron' ? 'as an application' : 'served to this browser'}`,

@@ -22,6 +22,8 @@ export const pages: Readonly<Partial<Record<Exclude<Place['page'], 'study' | 'st
   new: () => import('./set-up/SetUp.svelte'),
   datasets: () => import('./datasets/Datasets.svelte'),
   import: () => import('./datasets/Import.svelte'),
+  machines: () => import('./machines/Machines.svelte'),
+  settings: () => import('./settings/Settings.svelte'),
 };
 
 /** What ran where, small: below every view but the lab's. */
