@@ -1,7 +1,8 @@
-/** The objective `train`: a thin adapter from the worker's lanes to the trainer's, which is loaded with the first of them. */
+/** The objective `train`: a thin adapter from the worker's lanes to the trainer's, which is made with the first of them. */
 import { join } from 'node:path';
 import type { Report } from '../core/scheduling/index.ts';
-import type { EpochReport, LaneOutcome, Trainer, TrainObjective } from '../training/trainer.ts';
+import { Trainer } from '../training/trainer.ts';
+import type { EpochReport, LaneOutcome, TrainObjective } from '../training/trainer.ts';
 import type { LaneEnd, Objective } from './objective.ts';
 
 export interface TrainingFolders {
@@ -12,15 +13,14 @@ export interface TrainingFolders {
 }
 
 export function createTraining({ resources, userFolder }: TrainingFolders): Objective {
-  let trainer: Promise<Trainer> | null = null;
+  let trainer: Trainer | null = null;
   return async ({ objective, seed, executor: began }, lanes, listener) => {
     const [calibrations, datasets] = [join(userFolder, 'calibrations'), join(userFolder, 'datasets')];
-    trainer ??= import('../training/trainer.ts').then(({ Trainer }) => new Trainer({ resources, calibrations, datasets }));
+    // Loaded from the start: imported only when needed, the bundler would have it load the command line's entry too, and so run it.
+    trainer ??= new Trainer({ resources, calibrations, datasets });
     const requests = lanes.map(({ attempt, params, signal }) => ({ request: { trial: attempt.number, params }, signal }));
     // The trainer parses the objective itself, and says what is wrong with it.
-    const outcomes = await (
-      await trainer
-    ).train(objective as unknown as TrainObjective, seed, requests, {
+    const outcomes = await trainer.train(objective as unknown as TrainObjective, seed, requests, {
       began,
       progress: ({ step, steps }) => listener.progress({ step, steps }),
       report: (lane, report) => listener.report(lane, reportOf(report)),

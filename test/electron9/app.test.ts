@@ -154,7 +154,10 @@ if (typeof host === 'string') {
         const { page } = running;
         expect(await askAnything(page, 'constructor', {})).toMatchObject({ ok: false, error: { code: 'unknown-endpoint' } });
         const refused = await askAnything(page, 'addTrials', { study: 'x', trials: -1 });
-        expect(refused).toMatchObject({ ok: false, error: { code: 'invalid-input', data: { problems: [{ path: 'trials' }] } } });
+        expect(refused).toMatchObject({
+          ok: false,
+          error: { code: 'invalid-input', data: { problems: [{ code: 'out-of-range', path: 'trials' }] } },
+        });
       });
     });
 

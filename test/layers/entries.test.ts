@@ -1,22 +1,37 @@
 /** Entries run when they are loaded, so that nothing may load one to reach what it shares: a worker would run the command line. */
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
+import config from '../../electron.vite.config.ts';
 import { built } from '../support/built-command.ts';
 
 const main = fileURLToPath(new URL('../../out/main/', import.meta.url));
+/** Entry → its source. */
+const entries = Object.entries(
+  (config as { main: { build: { rolldownOptions: { input: Record<string, string> } } } }).main.build.rolldownOptions.input,
+);
 
 beforeAll(built);
 
-it('no built module imports an entry', () => {
-  const entries = readdirSync(main).filter((name) => name.endsWith('.js'));
-  const chunks = readdirSync(join(main, 'chunks')).map((name) => join('chunks', name));
-  expect(entries).toEqual(expect.arrayContaining(['cli.js', 'index.js', 'worker.js']));
-  const imports = [...entries, ...chunks].flatMap((file) =>
-    [...readFileSync(join(main, file), 'utf8').matchAll(/^(?:import|export)\b[^"']*["']\.{1,2}\/([\w-]+\.js)["']/gm)]
-      .filter(([, name = '']) => entries.includes(name))
-      .map(([, name]) => `${file} imports ${String(name)}`),
+it.each(entries)('%s loads no entry but itself', (name, source) => {
+  const sources = entries.map(([, path]) => path);
+  const loaded = [...reachableFrom(`${name}.js`)].flatMap(([, code]) =>
+    sources.filter((path) => code.includes(`\n// ${path}\n`) || code.startsWith(`// ${path}\n`)),
   );
-  expect(imports).toEqual([]);
+  expect([...new Set(loaded)]).toEqual([source]);
 });
+
+/** Built modules by their path in out/main, with their code. */
+function reachableFrom(entry: string): Map<string, string> {
+  const found = new Map<string, string>();
+  const waiting = [entry];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (found.has(file)) continue;
+    const code = readFileSync(join(main, file), 'utf8');
+    found.set(file, code);
+    for (const [, path = ''] of code.matchAll(/(?:from |import |import\()["'](\.[^"']+\.js)["']/g))
+      waiting.push(normalize(join(dirname(file), path)));
+  }
+  return found;
+}

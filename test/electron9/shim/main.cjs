@@ -13,7 +13,8 @@ const crypto = require('crypto');
 const { PassThrough, pipeline, finished } = require('stream');
 const childProcess = require('child_process');
 const workerThreads = require('worker_threads');
-const electron = require('electron');
+// In a thread there is no Electron: the package of that name would be found, and fetch one.
+const electron = workerThreads.isMainThread ? require('electron') : {};
 const { EventTarget: ShimTarget, Event: ShimEvent } = require('event-target-shim');
 
 const supply = (target, values) => {
