@@ -68,7 +68,6 @@ export const chartText = {
       cancelled: 'cancelled',
       endedElsewhere: 'ended by another program',
     },
-    density: ({ trials }: { trials: number }) => `${many(trials, 'trial')}, drawn as density; zoom in for dots.`,
     brushed: ({ low, high }: { low: number; high: number }) => `Trials ${count(low)} to ${count(high)}: the other views show these.`,
     clearBrush: 'Show all',
     summary: (of: { name: string; ended: number; of: number | null; best: string | null; trial: number | null; alive: number }) =>

@@ -5,6 +5,7 @@ import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
 import { valueTicks } from '../../charts/scales.ts';
 import { SHADES } from '../../charts/value-colours.ts';
+import { count } from '../../format.ts';
 import { chartText } from '../../text-of-charts.ts';
 import type { Places } from './places.ts';
 import { WELL, countTicks } from './places.ts';
@@ -88,7 +89,7 @@ function drawAxes(pen: Pen, { places, palette, clock, live }: Sight): void {
       if (x < left || x > right) continue;
       if (live?.generation === at && places.along === 'generations') {
         pen.text(x, y, words.liveGeneration(live), { colour: palette.text, size: 11, weight: 600, anchor: 'middle' });
-      } else pen.text(x, y, at === 0 && half > 0 ? words.foundersShort : String(at), { ...caption, anchor: 'middle' });
+      } else pen.text(x, y, at === 0 && half > 0 ? words.foundersShort : count(at), { ...caption, anchor: 'middle' });
     }
   }
   const kind = population.scale?.kind ?? 'linear';
