@@ -3,6 +3,7 @@
  * do. Hosts send codes and facts; whatever has no row here is said in the sentence of whoever threw it.
  */
 import type { EndpointFailure } from './failure.ts';
+import { text } from './text.ts';
 
 /** `slip`: the person can mend it here. `trouble`: something outside must change. `fault`: of ours. */
 export type Severity = 'slip' | 'trouble' | 'fault';
@@ -33,10 +34,18 @@ export interface FoundProblem {
 function placed(facts: Facts): string {
   const where = [said(facts, 'file'), said(facts, 'place')].filter((part) => part !== null).join(', ');
   const [expected, found] = [said(facts, 'expected'), said(facts, 'found')];
-  const hint = said(facts, 'hint');
+  const hint = hintOf(facts);
   if (expected === null || found === null)
     return [said(facts, 'message') ?? 'Something is wrong', hint].filter((part) => part !== null).join(' ');
   return `${where === '' ? '' : `${where}: `}expected ${expected}, found ${found}.${hint === null ? '' : ` ${hint}`}`;
+}
+
+/** Of a dataset: which setting would settle it, in the window's own words; the sender's speak of its command line. */
+function hintOf(facts: Facts): string | null {
+  const option = said(facts, 'option');
+  if (option !== null) return text.importHints[option] ?? null;
+  const hint = said(facts, 'hint');
+  return hint === null || /[.?]$/.test(hint) ? hint : `${hint}.`;
 }
 
 const rows: Readonly<Partial<Record<string, Row>>> = {

@@ -54,7 +54,13 @@ export const text = {
     finished: 'finished',
     foreign: 'made by another program',
   },
-  operators: { random: 'founder', mutation: 'mutation', crossover: 'crossover', both: 'crossover with mutation' },
+  operators: {
+    random: 'founder',
+    mutation: 'mutation',
+    crossover: 'crossover',
+    both: 'crossover with mutation',
+    bothShort: 'crossed, mutated',
+  },
   measures,
   unknown: 'unknown',
   none: 'none',
@@ -253,6 +259,15 @@ export const text = {
     nothing: 'Nothing that can be read was dropped.',
     reading: ({ items }: { items: number }) => `Looking through ${many(items, 'file')}`,
   },
+
+  /** By the setting of an import that would settle what is wrong with it. */
+  importHints: {
+    size: 'Choose one size for all images, then import it again.',
+    channels: 'Choose grey or colour for all images, then import it again.',
+    label: 'Name the column that holds the class, then import it again.',
+    targets: 'Name the columns to predict, then import it again.',
+    drop: 'Leave that column out, or name it as the label, then import it again.',
+  } satisfies Readonly<Record<string, string>> as Readonly<Partial<Record<string, string>>>,
 
   imports: {
     uploading: ({ part }: { part: string }) => `${part} sent`,
@@ -573,7 +588,10 @@ export const text = {
     features: ({ features }: { features: number }) => many(features, 'feature'),
     numbers: ({ targets }: { targets: number }) => many(targets, 'number to predict', 'numbers to predict'),
     warning: (code: string, data: Readonly<Record<string, unknown>>): string => {
-      const said = (name: string): string => (typeof data[name] === 'number' ? count(data[name]) : String(data[name] ?? ''));
+      const said = (name: string): string => {
+        const fact = data[name];
+        return typeof fact === 'number' ? count(fact) : typeof fact === 'string' ? fact : '';
+      };
       switch (code) {
         case 'imbalance':
           return `Classes differ in size, ${typeof data['ratio'] === 'number' ? data['ratio'].toFixed(0) : said('ratio')} : 1. Accuracy favours the large ones.`;

@@ -1,5 +1,5 @@
 /** The frame's own reasoning: what gives way, what a key does, which idle device costs most. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { costliestIdle, slotName } from '../../src/renderer/frame/costliest-idle.ts';
 import { commandFor } from '../../src/renderer/frame/keys.ts';
 import { parseLimit } from '../../src/renderer/frame/limit.ts';
@@ -71,6 +71,19 @@ describe('keys', () => {
     ['an unknown key', key('q'), null],
   ])('%s', (_, event, expected) => {
     expect(commandFor(event, false)).toBe(expected);
+  });
+
+  test('Space presses a button that was reached by keys, and pauses where a click left the focus on one', () => {
+    class Button {
+      matches(): boolean {
+        return true;
+      }
+    }
+    vi.stubGlobal('Element', Button);
+    const event = { ...key(' '), target: new Button() as unknown as EventTarget };
+    expect(commandFor(event, false)).toBeNull();
+    expect(commandFor(event, false, true)).toBe('pause-resume');
+    vi.unstubAllGlobals();
   });
 
   test('while something is written only keys with Ctrl are for the window', () => {

@@ -49,6 +49,12 @@ describe('errors', () => {
     expect(words('invalid-input', { source: 'study.json', problems })).toBe('searchSpace.units.high: expected more than 32, found 16.');
   });
 
+  test('a setting that would settle it is named in the words of the window', () => {
+    const data = { file: 'a.csv', place: 'line 2', expected: 'a number', found: '"a"', hint: '--drop leaves a column out', option: 'drop' };
+    expect(words('bad-dataset', data)).toContain('Leave that column out, or name it as the label');
+    expect(words('bad-dataset', data)).not.toContain('--drop');
+  });
+
   test('a code without a row is said in the sentence of whoever threw it', () => {
     expect(words('never-heard-of', { message: 'the moon is full' })).toBe('the moon is full');
   });

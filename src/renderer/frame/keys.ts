@@ -65,9 +65,10 @@ type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 
 
 /**
  * @param typing the key goes into a field or a menu: only those with Ctrl are for the window
+ * @param byPointer the focus came by a click, so that Space is not meant for what has it
  * @returns null: none of ours
  */
-export function commandFor(event: Pressed, typing: boolean): CommandName | null {
+export function commandFor(event: Pressed, typing: boolean, byPointer = false): CommandName | null {
   if (event.altKey) return null;
   const ctrl = event.ctrlKey || event.metaKey;
   if (typing && !ctrl) return null;
@@ -77,11 +78,11 @@ export function commandFor(event: Pressed, typing: boolean): CommandName | null 
       // A question mark is typed with Shift on some keyboards and without on others.
       key === pressed && withCtrl === ctrl && (key === '?' || shift === event.shiftKey),
   );
-  if (found?.command === 'pause-resume' && isButton(event.target)) return null;
+  if (found?.command === 'pause-resume' && !byPointer && isButton(event.target)) return null;
   return found?.command ?? null;
 }
 
-/** Space presses a button that has the focus. */
+/** Space presses a button that was reached by keys. */
 function isButton(target: EventTarget | null | undefined): boolean {
   return target instanceof Element && target.matches('button, a, summary, [role="radio"], [role="tab"], [role="checkbox"]');
 }
