@@ -5,6 +5,7 @@ import { Client, onFrame, onWake } from './client.ts';
 import Window from './frame/Window.svelte';
 import { App } from './state/app.svelte.ts';
 import { Connection } from './state/connection.svelte.ts';
+import { KeptSelection } from './state/kept-selection.ts';
 import { Preferences } from './state/preferences.svelte.ts';
 import { Route, windowAddress } from './state/route.svelte.ts';
 import './style.css';
@@ -15,5 +16,11 @@ if (target === null) throw new Error('index.html has no element with id "app"');
 const connection = new Connection();
 const client = new Client(hostBridge(), onFrame, (state) => connection.changed(state, Date.now()));
 onWake(() => client.refresh());
-const app = new App(client, new Route(windowAddress(window), localStorage), connection, new Preferences(localStorage));
+const app = new App(
+  client,
+  new Route(windowAddress(window), localStorage),
+  connection,
+  new Preferences(localStorage),
+  new KeptSelection(sessionStorage),
+);
 mount(Window, { target, props: { app } });

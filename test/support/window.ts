@@ -2,6 +2,7 @@
  * What a test of the window starts from: a server of its own with real workers, a browser, and windows in it. Where there is no browser, every
  * test of the file is skipped with the reason.
  */
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import type { Answer } from '../../src/protocol/endpoint.ts';
@@ -83,7 +84,17 @@ export class WindowLab {
   }
 
   async closeWindows(): Promise<void> {
+    await this.#show();
     await Promise.all((this.#browser?.contexts() ?? []).map((context) => context.close()));
+  }
+
+  /** What each window looks like when its test ends, for whoever wants to see: into the folder that `GALAPAGOS_WINDOW_SHOTS` names. */
+  async #show(): Promise<void> {
+    const shots = process.env['GALAPAGOS_WINDOW_SHOTS'] ?? '';
+    if (shots === '') return;
+    const name = (expect.getState().currentTestName ?? '').replaceAll(/\W+/g, '-').slice(-80);
+    const pages = (this.#browser?.contexts() ?? []).flatMap((context) => context.pages());
+    for (const [i, page] of pages.entries()) await page.screenshot({ path: join(shots, `${name}-${i}.png`) });
   }
 
   async close(): Promise<void> {
@@ -135,6 +146,14 @@ export function syntheticStudy(name: string, { trials, durationMs }: { readonly 
     stop: { trials },
     seed: 5,
   };
+}
+
+/** Selects a trial as anybody can, wherever its row or dot is: by its number among the commands. */
+export async function select(page: Page, trial: number): Promise<void> {
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: text.commands.title }).fill(String(trial));
+  await page.getByRole('option', { name: text.commands.trial({ trial }), exact: true }).waitFor();
+  await page.keyboard.press('Enter');
 }
 
 /** The study's entry in the rail, which says its state, its best and how far it is. */

@@ -9,6 +9,7 @@ import { Clock } from './clock.svelte.ts';
 import type { Connection } from './connection.svelte.ts';
 import { Imported } from './imported.ts';
 import { LabState } from './lab.svelte.ts';
+import type { KeptSelection } from './kept-selection.ts';
 import { Notices } from './notices.svelte.ts';
 import type { Preferences } from './preferences.svelte.ts';
 import type { Route } from './route.svelte.ts';
@@ -23,6 +24,7 @@ export class App {
   readonly route: Route;
   readonly connection: Connection;
   readonly preferences: Preferences;
+  readonly #kept: KeptSelection;
   readonly clock = new Clock();
   readonly lab = new LabState();
   readonly telemetry = new TelemetryState();
@@ -39,12 +41,13 @@ export class App {
   readonly #ends: (() => void)[] = [];
   #endStudy: () => void = () => undefined;
 
-  constructor(client: Client, route: Route, connection: Connection, preferences: Preferences) {
+  constructor(client: Client, route: Route, connection: Connection, preferences: Preferences, kept: KeptSelection) {
     this.client = client;
     this.imported = new Imported(client);
     this.route = route;
     this.connection = connection;
     this.preferences = preferences;
+    this.#kept = kept;
     const heard = (): number => (connection.heardAt = Date.now());
     this.#ends.push(
       client.subscribe(
@@ -71,6 +74,7 @@ export class App {
       this.study = null;
       return;
     }
+    this.selection.select(this.#kept.of(key));
     const study = new StudyState(key);
     this.study = study;
     this.#endStudy = this.client.subscribe(
@@ -84,6 +88,11 @@ export class App {
         failed: (failure) => (study.failure = failure),
       },
     );
+  }
+
+  /** What is selected, for when the page is read again. */
+  keep(): void {
+    if (this.study !== null) this.#kept.keep(this.study.key, this.selection.trial);
   }
 
   close(): void {

@@ -25,8 +25,13 @@ async function takeOne(app: App, one: Taken): Promise<void> {
     case 'study':
       await openStudy(app, one);
       return;
-    case 'data':
-      await app.imported.begin(await sourceOf(app, one), one.label, {});
+    case 'data': {
+      // The first start shows no import: what comes in is followed beside the datasets.
+      const first = app.route.place?.page === 'start';
+      if (first) app.route.go({ page: 'datasets', dataset: null });
+      const id = await app.imported.begin(await sourceOf(app, one), one.label, {});
+      if (first) app.route.go({ page: 'import', import: id }, true);
+    }
   }
 }
 

@@ -1,0 +1,143 @@
+/** A study that runs, in the window: paused, resumed, stopped, extended; a page read again, a server that dies, two windows at once. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { text } from '../../src/renderer/text.ts';
+import { PATIENCE, ask, ended, patient, railStudy, select, syntheticStudy, untilEnded, windowLab } from '../support/window.ts';
+
+const lab = windowLab();
+const LONG = 4 * PATIENCE;
+
+/** A study that runs in front of a window. */
+async function begin(page: Page, name: string, { trials = 5000, durationMs = 150, tab = 'trials' } = {}): Promise<string> {
+  const { study } = await ask(page, 'startStudy', { study: syntheticStudy(name, { trials, durationMs }), workers: null });
+  await page.evaluate((hash) => (location.hash = hash), `#/study/${study}/${tab}`);
+  await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+  return study;
+}
+
+/** An act of the study's header; the devices offer some of them too. */
+const act = (page: Page, name: string) => page.locator('header').getByRole('button', { name, exact: true });
+const selected = (page: Page) => page.getByRole('complementary', { name: text.inspector.label }).getByRole('heading', { level: 2 });
+const runs = (page: Page) => page.getByText(/^[1-9]\d* running$/);
+
+describe('a study that runs', () => {
+  let studies = 0;
+  let name = '';
+  beforeEach(() => (name = `study ${++studies}`));
+
+  it(
+    'is paused, which leaves nothing running, and resumed',
+    async () => {
+      const { page, complaints } = await lab.window();
+      await begin(page, name);
+      await untilEnded(page, 3);
+      await act(page, text.header.pause).click();
+      await railStudy(page, name, text.studyStates.paused).waitFor();
+      await runs(page).waitFor({ state: 'detached' });
+      const held = await ended(page);
+      await act(page, text.header.resume).click();
+      await railStudy(page, name, text.studyStates.running).waitFor();
+      await untilEnded(page, held + 3);
+      expect(complaints).toEqual([]);
+      await act(page, text.header.stop).click();
+      await railStudy(page, name, text.studyStates.finished).waitFor();
+    },
+    LONG,
+  );
+
+  it(
+    'is stopped, and goes on to the new limit when trials are added',
+    async () => {
+      const { page } = await lab.window();
+      await begin(page, name, { trials: 60, durationMs: 400 });
+      await untilEnded(page, 2);
+      await act(page, text.header.stop).click();
+      await railStudy(page, name, text.studyStates.finished).waitFor();
+      const held = await ended(page);
+      expect(held).toBeLessThan(60);
+      await act(page, text.header.add({ trials: 32 })).click();
+      await untilEnded(page, held + 5);
+      await railStudy(page, name, text.studyStates.finished).waitFor();
+      expect(await ended(page)).toBeGreaterThanOrEqual(held + 32);
+    },
+    LONG,
+  );
+
+  it(
+    'is where it was after the page is read again: the same place and selection, and counts go on',
+    async () => {
+      const { page } = await lab.window();
+      await begin(page, name);
+      await untilEnded(page, 4);
+      await select(page, 1);
+      await selected(page)
+        .filter({ hasText: text.inspector.trial({ trial: 1 }) })
+        .waitFor();
+      const held = await ended(page);
+      const place = page.url();
+      await page.reload();
+      await selected(page)
+        .filter({ hasText: text.inspector.trial({ trial: 1 }) })
+        .waitFor();
+      expect(page.url()).toBe(place);
+      expect(await page.getByRole('tab', { selected: true }).textContent()).toContain(text.tabs.trials);
+      await untilEnded(page, held + 3);
+      await act(page, text.header.stop).click();
+      await railStudy(page, name, text.studyStates.finished).waitFor();
+    },
+    LONG,
+  );
+
+  it(
+    'is followed by two windows, each with its own selection',
+    async () => {
+      const [one, other] = await Promise.all([lab.window(), lab.window()]);
+      const study = await begin(one.page, name);
+      await other.page.evaluate((hash) => (location.hash = hash), `#/study/${study}/trials`);
+      await Promise.all([untilEnded(one.page, 4), untilEnded(other.page, 4)]);
+      await select(one.page, 0);
+      await select(other.page, 2);
+      await selected(one.page)
+        .filter({ hasText: text.inspector.trial({ trial: 0 }) })
+        .waitFor();
+      await selected(other.page)
+        .filter({ hasText: text.inspector.trial({ trial: 2 }) })
+        .waitFor();
+      // What one does, the other sees.
+      await act(other.page, text.header.pause).click();
+      await Promise.all([one, other].map(({ page }) => railStudy(page, name, text.studyStates.paused).waitFor()));
+      await expect.poll(async () => (await ended(one.page)) === (await ended(other.page)), patient).toBe(true);
+      expect(await selected(one.page).textContent()).toBe(text.inspector.trial({ trial: 0 }));
+      await act(one.page, text.header.stop).click();
+      await Promise.all([one, other].map(({ page }) => railStudy(page, name, text.studyStates.finished).waitFor()));
+    },
+    LONG,
+  );
+
+  it(
+    'outlives a server that is killed: the window says so, comes back by itself, and offers to resume',
+    async () => {
+      const { page } = await lab.window();
+      await begin(page, name);
+      await untilEnded(page, 3);
+      await lab.kill();
+      await page.getByText(/^Connection lost .* ago/).waitFor();
+      const held = await ended(page);
+      expect(held).toBeGreaterThanOrEqual(3);
+      await lab.again();
+      await page.getByText(/^Connection lost .* ago/).waitFor({ state: 'detached' });
+      await page.getByText(text.frame.interrupted({ names: [name] })).waitFor();
+      await page.getByRole('button', { name: text.frame.leave }).waitFor();
+      await page
+        .locator('.bar')
+        .getByRole('button', { name: text.frame.resume({ studies: 1 }), exact: true })
+        .click();
+      await railStudy(page, name, text.studyStates.running).waitFor();
+      await page.getByText(text.frame.interrupted({ names: [name] })).waitFor({ state: 'detached' });
+      await untilEnded(page, held + 2);
+      await act(page, text.header.stop).click();
+      await railStudy(page, name, text.studyStates.finished).waitFor();
+    },
+    LONG,
+  );
+});
