@@ -675,7 +675,8 @@ export const text = {
     spans: { minute: `1${THIN}min`, five: `5${THIN}min`, all: 'All' },
     spanLabel: 'How much time is shown',
     node: { thisMachine: 'this machine', unknown: 'what this machine is has not been read yet' },
-    devicesCount: ({ gpus, workers }: { gpus: number; workers: number }) => `${many(gpus, 'GPU')}, ${many(workers, 'CPU worker')}`,
+    devicesCount: ({ gpus, workers }: { gpus: number; workers: number }) =>
+      `${gpus === 0 ? '' : `${many(gpus, 'GPU')}, `}${many(workers, 'CPU worker')}`,
     cardsUnknown: ({ why }: { why: string }) => `Graphics cards: unknown, ${why}.`,
     cpu: 'CPU',
     cpuLine: ({ workers, cores }: { workers: number; cores: number | null }) =>
@@ -734,10 +735,12 @@ export const text = {
       cancelled: 'returned to waiting',
       running: 'running',
     } as Readonly<Record<string, string>>,
+    /** As short as a column is. */
+    failures: { lost: 'lost' } as Readonly<Record<string, string>>,
     laneName: ({ slot, lane, lanes }: { slot: string; lane: number; lanes: number }) => (lanes > 1 ? `${slot}, lane ${lane}` : slot),
     cardTrial: ({ trial, study }: { trial: number; study: string | null }) =>
       study === null ? `Trial ${trial}` : `Trial ${trial} of ${study}`,
-    cardAttempt: ({ k }: { k: number }) => `attempt ${k}`,
+    cardWhere: ({ name, time, k }: { name: string; time: string; k: number }) => `${name}, ${time}${k > 1 ? `, attempt ${k}` : ''}`,
     cardGap: ({ name, time }: { name: string; time: string }) => `${name}: idle ${time}`,
     between: ({ from, to }: { from: string; to: string }) => `${from} to ${to}`,
     beforeTrial: ({ span: over, trial }: { span: string; trial: number }) => `${over}, before trial ${trial}`,

@@ -66,6 +66,22 @@ export function deviceFigures(device: string, samples: readonly NodeSample[]): r
   ];
 }
 
+/** Of all cores together, for the table; the card draws a bar a core. */
+export function coresFigure(samples: readonly NodeSample[]): Figure {
+  const mean = ({ cores }: NodeSample): number | null =>
+    cores.length === 0 ? null : cores.reduce((sum, load) => sum + load, 0) / cores.length;
+  const last = samples.at(-1);
+  const now = last === undefined ? null : mean(last);
+  return {
+    label: text.lab.load,
+    values: samples.map(mean),
+    low: 0,
+    high: 100,
+    shown: now === null ? null : percent(now / 100),
+    unknown: last === undefined ? text.lab.notRead : (last.unknown['cores'] ?? null),
+  };
+}
+
 /** Memory and temperature of the node itself; its cores are drawn as bars. */
 export function nodeFigures(samples: readonly NodeSample[]): readonly Figure[] {
   const last = samples.at(-1);

@@ -13,6 +13,8 @@ export interface Metrics {
   /** So many workers of a node, and more, become one band; null: never. */
   readonly bandFrom: number | null;
   readonly bandHeight: number;
+  /** Where there is room, rows may grow by so much. */
+  readonly growth: number;
 }
 
 export const labMetrics: Metrics = {
@@ -23,6 +25,7 @@ export const labMetrics: Metrics = {
   cpusTogether: false,
   bandFrom: null,
   bandHeight: 0,
+  growth: 1,
 };
 export const stripMetrics: Metrics = {
   gpuLane: 7,
@@ -32,6 +35,7 @@ export const stripMetrics: Metrics = {
   cpusTogether: true,
   bandFrom: 17,
   bandHeight: 28,
+  growth: 2,
 };
 
 export interface LaneRow {
@@ -57,6 +61,15 @@ export interface Lanes {
 }
 
 type Slot = Pick<SlotRow, 'slot' | 'node' | 'device' | 'lanes'>;
+
+/** Rows grown as far as they may and all are still seen. */
+export function fitted(slots: readonly Slot[], metrics: Metrics, height: number): Metrics {
+  if (metrics.growth === 1) return metrics;
+  const least = layLanes(slots, metrics, '').height;
+  const by = Math.max(1, Math.min(metrics.growth, height / Math.max(1, least)));
+  const grown = (size: number): number => Math.floor(size * by);
+  return { ...metrics, gpuLane: grown(metrics.gpuLane), cpuRow: grown(metrics.cpuRow), bandHeight: grown(metrics.bandHeight) };
+}
 
 const natural = new Intl.Collator('en', { numeric: true });
 

@@ -1,0 +1,265 @@
+/** The timeline of attempts: rows, bars, gaps, bands, what is picked, how it is scrolled. */
+import { describe, expect, it } from 'vitest';
+import type { AttemptRow, GapRow } from '../../../src/protocol/window/lab-stream.ts';
+import { barsIn, busyShares, coveredMs, gapsIn, laneIndex, whyIdle } from '../../../src/renderer/views/timeline/bars.ts';
+import { hatch } from '../../../src/renderer/views/timeline/draw.ts';
+import { extentOf, knownFrom, together } from '../../../src/renderer/views/timeline/held.ts';
+import { fitted, labMetrics, layLanes, stripMetrics, withPast } from '../../../src/renderer/views/timeline/lanes.ts';
+import { pick, stepped } from '../../../src/renderer/views/timeline/pick.ts';
+import type { Sought } from '../../../src/renderer/views/timeline/pick.ts';
+import { panned, rangeOf, revealing, ticksOf, zoomed } from '../../../src/renderer/views/timeline/time-window.ts';
+import { busyShare, workerRows } from '../../../src/renderer/views/lab/worker-rows.ts';
+import { slotTime } from '../../../src/renderer/views/lab/slot-time.ts';
+
+function attempt(trial: number, from: number, to: number | null, rest: Partial<AttemptRow> = {}): AttemptRow {
+  const slot = rest.slot ?? 'local/cpu/0';
+  return {
+    ...{ id: `s/${trial}/1`, study: 's', trial, k: 1, slot, lane: 0, from, to, outcome: to === null ? null : 'succeeded', value: 0.9 },
+    ...rest,
+  };
+}
+
+function worker(slot: string, lanes = 1): { slot: string; node: string; device: string; lanes: number } {
+  const [node = '', device = ''] = slot.split('/');
+  return { slot, node, device, lanes };
+}
+
+const cpus = (n: number): ReturnType<typeof worker>[] => Array.from({ length: n }, (_, i) => worker(`local/cpu/${i}`));
+
+describe('rows', () => {
+  it('stand in the order of their numbers, cards before cores, a row a lane', () => {
+    const { groups, height } = layLanes([...cpus(11), worker('local/gpu0/0', 3)], labMetrics, 'CPU');
+    expect(groups.map(({ label }) => label).slice(0, 4)).toEqual(['GPU 0', 'CPU 0', 'CPU 1', 'CPU 2']);
+    expect(groups.at(-1)?.label).toBe('CPU 10');
+    expect(groups[0]?.rows.map(({ lane, top }) => [lane, top])).toEqual([
+      [0, 0],
+      [1, 24],
+      [2, 48],
+    ]);
+    expect(height).toBe((groups.at(-1)?.top ?? 0) + 20);
+  });
+
+  it('of the strip share a label, and become one band from 17 workers of a node on', () => {
+    const rows = layLanes(cpus(16), stripMetrics, 'CPU').groups;
+    expect(rows).toMatchObject([{ label: 'CPU', rows: { length: 16 } }]);
+    const [band] = layLanes(cpus(17), stripMetrics, 'CPU').groups;
+    expect(band?.rows).toEqual([]);
+    expect(band?.slots).toHaveLength(17);
+  });
+
+  it('grow where there is room, and never beyond it', () => {
+    expect(fitted(cpus(2), stripMetrics, 100).cpuRow).toBe(10);
+    for (const workers of [2, 6, 9, 12]) {
+      const height = layLanes(cpus(workers), fitted(cpus(workers), stripMetrics, 100), '').height;
+      expect(height).toBeLessThanOrEqual(100);
+    }
+  });
+
+  it('are kept for workers and lanes that are not there any more', () => {
+    const past = withPast([worker('local/cpu/0')], [attempt(1, 0, 1, { slot: 'local/cpu/3' }), attempt(2, 0, 1, { lane: 1 })]);
+    expect(past.map(({ slot, lanes }) => [slot, lanes])).toEqual([
+      ['local/cpu/0', 2],
+      ['local/cpu/3', 1],
+    ]);
+  });
+});
+
+describe('bars', () => {
+  const range = { from: 1000, to: 2000 };
+
+  it('are where their time is, cut off at the edges, a running one up to the now line', () => {
+    const bars = barsIn([attempt(1, 500, 1200), attempt(2, 1300, 1400), attempt(3, 1500, null)], range, 1900, 100);
+    expect(bars.map(({ row, x, width }) => [row.trial, x, width])).toEqual([
+      [1, 0, 19],
+      [2, 30, 9],
+      [3, 50, 39],
+    ]);
+  });
+
+  it('outside of what is seen are not drawn', () => {
+    expect(barsIn([attempt(1, 0, 900), attempt(2, 2100, 2200)], range, 3000, 100)).toEqual([]);
+  });
+
+  it('that share a pixel are drawn once, so that many cost no more than the width', () => {
+    const many = Array.from({ length: 10_000 }, (_, i) => attempt(i, 1000 + i / 10, 1000 + (i + 1) / 10));
+    expect(barsIn(many, range, 2000, 100).length).toBeLessThanOrEqual(101);
+  });
+});
+
+describe('time without work', () => {
+  it('is a gap from 1.2 s on, between attempts, before the first and after the last', () => {
+    const rows = [attempt(1, 5000, 6000), attempt(2, 7000, 8000), attempt(3, 9300, 9400)];
+    expect(gapsIn(rows, { from: 3000, to: 12_000 })).toEqual([
+      { from: 3000, to: 5000 },
+      { from: 8000, to: 9300 },
+      { from: 9400, to: 12_000 },
+    ]);
+  });
+
+  it('is none while something runs, nor before it was known what ran', () => {
+    expect(gapsIn([attempt(1, 5000, null)], { from: 5000, to: 90_000 })).toEqual([]);
+    expect(gapsIn([attempt(1, 5000, 6000), attempt(2, 60_000, null)], { from: 59_500, to: 90_000 })).toEqual([]);
+  });
+
+  it('has the reason that held longest of it', () => {
+    const gap = (from: number, to: number, reason: string, slot = 'local/cpu/0'): GapRow => ({ slot, from, to, reason, data: {} });
+    const gaps = [gap(0, 100, 'starting'), gap(100, 900, 'budget'), gap(0, 1000, 'paused', 'local/cpu/1')];
+    expect(whyIdle('local/cpu/0', { from: 50, to: 950 }, gaps, null, 5000)?.reason).toBe('budget');
+    expect(whyIdle('local/cpu/0', { from: 850, to: 3000 }, gaps, { since: 900, reason: 'noStudy', data: {} }, 3000)?.reason).toBe(
+      'noStudy',
+    );
+    expect(whyIdle('local/cpu/0', { from: 2000, to: 3000 }, gaps, null, 5000)).toBeNull();
+  });
+
+  it('is hatched within its rectangle', () => {
+    const points: [number, number][] = [];
+    const note = (x: number, y: number): void => void points.push([x, y]);
+    hatch({ moveTo: note, lineTo: note }, 10, 20, 33, 7);
+    expect(points.length).toBeGreaterThan(8);
+    for (const [x, y] of points) {
+      expect(x >= 10 && x <= 43).toBe(true);
+      expect(y >= 20 && y <= 27).toBe(true);
+    }
+  });
+});
+
+describe('the band', () => {
+  it('says at each pixel which share of the workers was busy', () => {
+    const attempts = [attempt(1, 0, 500), attempt(2, 0, 250), attempt(3, 750, null)];
+    expect([...busyShares(attempts, 2, { from: 0, to: 1000 }, 1000, 4)]).toEqual([1, 0.5, 0, 0.5]);
+    expect([...busyShares([attempt(1, 0, 125)], 1, { from: 0, to: 1000 }, 1000, 4)]).toEqual([0.5, 0, 0, 0]);
+  });
+});
+
+describe('what is under the pointer', () => {
+  const attempts = [attempt(1, 0, 4000), attempt(2, 8000, null), attempt(3, 0, 9000, { slot: 'local/cpu/1' })];
+  const sought: Sought = {
+    lanes: layLanes(cpus(2), labMetrics, 'CPU'),
+    index: laneIndex(attempts),
+    range: { from: 0, to: 10_000 },
+    edge: 9500,
+    knownFrom: 0,
+    left: 100,
+    width: 1000,
+  };
+
+  it('is a bar, a gap with the trial after it, or a name', () => {
+    expect(pick(sought, 300, 5)).toMatchObject({ kind: 'bar', row: { trial: 1 } });
+    expect(pick(sought, 700, 5)).toMatchObject({ kind: 'gap', gap: { from: 4000, to: 8000 }, before: { trial: 2 } });
+    expect(pick(sought, 1040, 5)).toMatchObject({ kind: 'bar', row: { trial: 2 } });
+    expect(pick(sought, 40, 30)).toMatchObject({ kind: 'slot', slot: 'local/cpu/1' });
+  });
+
+  it('is nothing beyond the now line and below the rows', () => {
+    expect(pick(sought, 1080, 5)).toBeNull();
+    expect(pick(sought, 300, 200)).toBeNull();
+  });
+
+  it('the keyboard steps through: attempts of a row, the worker before them, other rows at the same time', () => {
+    const first = stepped(null, 'down', sought);
+    expect(first).toEqual({ slot: 'local/cpu/0', lane: 0, id: 's/2/1' });
+    const left = stepped(first, 'left', sought);
+    expect(left?.id).toBe('s/1/1');
+    expect(stepped(left, 'left', sought)?.id).toBeNull();
+    expect(stepped(first, 'down', sought)).toEqual({ slot: 'local/cpu/1', lane: 0, id: 's/3/1' });
+    expect(stepped(first, 'up', sought)).toEqual(first);
+    expect(stepped(first, 'right', sought)).toEqual(first);
+  });
+});
+
+describe('the stretch of time that is seen', () => {
+  const extent = { first: 0, edge: 600_000 };
+
+  it('goes with the now line until it is scrolled, and again when scrolled back to it', () => {
+    const back = panned({ span: 300_000, end: null }, extent, 60_000);
+    expect(back).toEqual({ span: 300_000, end: 540_000 });
+    expect(panned(back, extent, -90_000).end).toBeNull();
+    expect(rangeOf({ span: null, end: null }, extent)).toEqual({ from: 0, to: 600_000 });
+  });
+
+  it('keeps what is under the pointer where it is when zoomed', () => {
+    const sight = { span: 200_000, end: 400_000 };
+    const closer = rangeOf(zoomed(sight, extent, 0.5, 0.25), extent);
+    expect(closer.from + (closer.to - closer.from) * 0.25).toBeCloseTo(250_000, 3);
+    expect(closer.to - closer.from).toBe(100_000);
+  });
+
+  it('moves no more than is needed to show an attempt', () => {
+    const sight = { span: 100_000, end: 400_000 };
+    expect(revealing(sight, extent, { from: 320_000, to: 330_000 })).toBe(sight);
+    const { from, to } = rangeOf(revealing(sight, extent, { from: 100_000, to: 110_000 }), extent);
+    expect(from <= 100_000 && to >= 110_000).toBe(true);
+  });
+
+  it('has round grid lines, apart enough for their words', () => {
+    expect(ticksOf({ from: 0, to: 300_000 }, 0, 400)).toEqual([0, 60_000, 120_000, 180_000, 240_000, 300_000]);
+    for (const span of [3000, 47_000, 3_600_000, 90_000_000, 3e9]) {
+      const ticks = ticksOf({ from: 1000, to: 1000 + span }, 1000, 800);
+      expect(ticks.length).toBeGreaterThan(1);
+      expect(((ticks[1] ?? 0) - (ticks[0] ?? 0)) / (span / 800)).toBeGreaterThanOrEqual(76);
+    }
+  });
+});
+
+describe('what is held', () => {
+  it('is known since the earliest that was heard, and begins with the study in front', () => {
+    const rows = [attempt(1, 5000, 6000, { study: 'other' }), attempt(2, 7000, 9000)];
+    expect(knownFrom(rows, [{ slot: 'a', from: 4000, to: 5000, reason: 'starting', data: {} }], [])).toBe(4000);
+    expect(knownFrom([], [], [])).toBeNull();
+    expect(extentOf(rows, 's', true, 20_000)).toEqual({ first: 7000, edge: 20_000 });
+    // Nothing goes on: the now line stops where the last attempt ended.
+    expect(extentOf(rows, 's', false, 20_000)).toEqual({ first: 7000, edge: 9000 });
+    expect(extentOf(rows, 'none', false, 20_000).first).toBe(5000);
+  });
+
+  it('takes the live attempt where the file has an older state of it', () => {
+    const live = new Map([['s/1/1', attempt(1, 0, 10)]]);
+    expect(together(live, [attempt(1, 0, null), attempt(2, 20, 30)]).map(({ trial, to }) => [trial, to])).toEqual([
+      [2, 30],
+      [1, 10],
+    ]);
+  });
+});
+
+describe('a worker in figures', () => {
+  const slot = {
+    ...{ slot: 'local/cpu/0', node: 'local', device: 'cpu', state: 'ready' as const, until: null, reason: null, lanes: 2, pid: 1 },
+    ...{ rssBytes: null, executor: 'wasm', running: [], idle: null },
+  };
+
+  it('counts lanes that overlap once, and what was returned to waiting not as failed', () => {
+    const rows = [
+      attempt(1, 0, 4000),
+      attempt(2, 1000, 5000, { lane: 1 }),
+      attempt(3, 6000, 7000, { outcome: 'crashed', value: null }),
+      attempt(4, 7000, 7500, { outcome: 'cancelled', value: null }),
+    ];
+    const [row] = workerRows([slot], rows, { from: 0, to: 10_000 }, () => 4);
+    expect(row).toMatchObject({ complete: 2, medianMs: 1000, busy: 0.65 });
+    expect([...(row?.failed ?? [])]).toEqual([['crashed', 1]]);
+    expect(coveredMs(rows, { from: 3000, to: 6500 })).toBe(2500);
+  });
+
+  it('is not known to be busy or idle within the first second', () => {
+    const rows = workerRows([slot], [], { from: 0, to: 500 }, () => null);
+    expect(busyShare(rows)).toBeNull();
+  });
+
+  it('has its time told in parts that make the whole', () => {
+    const gaps = [
+      { from: 0, to: 2000, reason: 'starting' },
+      { from: 6000, to: 7000, reason: 'budget' },
+      { from: 8000, to: 12_000, reason: 'budget' },
+    ];
+    const time = slotTime([attempt(1, 2100, 6000)], gaps, { from: 0, to: 10_000 });
+    expect(time).toEqual({
+      whole: 10_000,
+      training: 3900,
+      reasons: [
+        { reason: 'budget', ms: 3000 },
+        { reason: 'starting', ms: 2000 },
+      ],
+      rest: 1100,
+    });
+  });
+});
