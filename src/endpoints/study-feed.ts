@@ -2,20 +2,17 @@
 import type { Feed, StreamMessage } from '../protocol/endpoint.ts';
 import type { StudyBody } from '../protocol/window/study-stream.ts';
 import type { CurrentLab } from './current-lab.ts';
-import { DirtyRows } from './dirty-rows.ts';
 import { FeedNumbers } from './feed-numbers.ts';
-import { CurveReading } from './kept-curves.ts';
+import { ProjectionReading } from './projection-reading.ts';
 import type { StudyProjection } from './study-projection.ts';
 import { foreignHead, studyHead } from './study-row.ts';
 
-/** Rows or reports in one message. */
-const MOST_ROWS = 4_096;
 /** How often a running study's times are told again. */
 const HEAD_MS = 1_000;
 
 interface Watched {
   readonly projection: StudyProjection;
-  readonly curves: CurveReading;
+  readonly reading: ProjectionReading;
   readonly end: () => void;
 }
 
@@ -25,11 +22,9 @@ export class StudyFeed implements Feed<StudyBody> {
   readonly #changed: () => void;
   readonly #confirms: (study: string) => string | null;
   readonly #numbers = new FeedNumbers();
-  readonly #dirty = new DirtyRows();
   readonly #stop: () => void;
   #watched: Watched | null;
   #headChanged = true;
-  #loaded: number | null = null;
   #again: NodeJS.Timeout | null = null;
 
   /** @throws GalapagosError unknown-study */
@@ -46,22 +41,19 @@ export class StudyFeed implements Feed<StudyBody> {
   }
 
   take(): StreamMessage<StudyBody> | null {
-    const { projection, curves } = (this.#watched ??= this.#watch());
-    const snapshot = this.#numbers.snapshot;
-    if (snapshot) this.#markAll(projection);
+    const { projection, reading } = (this.#watched ??= this.#watch());
+    const { snapshot } = this.#numbers;
+    if (snapshot) {
+      reading.restart();
+      this.#headChanged = true;
+    }
     const body: StudyBody = {};
     if (this.#headChanged) {
       const head = this.#head(projection);
       if (head !== null) body.head = head;
     }
     this.#headChanged = false;
-    const rows = this.#dirty.take(MOST_ROWS);
-    if (rows.length > 0) body.trials = projection.rows.block(rows);
-    const { block, more } = curves.take(MOST_ROWS);
-    if (block !== null) body.reports = block;
-    if (projection.loaded !== this.#loaded) body.loaded = projection.loaded ?? projection.rows.known;
-    this.#loaded = projection.loaded;
-    if (more || this.#dirty.count > 0) this.#changed();
+    if (reading.takeInto(body)) this.#changed();
     return snapshot || Object.keys(body).length > 0 ? this.#numbers.message(body) : null;
   }
 
@@ -73,14 +65,6 @@ export class StudyFeed implements Feed<StudyBody> {
   close(): void {
     this.#stop();
     this.#leave();
-  }
-
-  #markAll(projection: StudyProjection): void {
-    this.#dirty.clear();
-    for (let number = 0; number < projection.rows.size; number++) if (projection.rows.state(number) !== null) this.#dirty.mark(number);
-    this.#watched?.curves.restart();
-    this.#headChanged = true;
-    this.#loaded = null;
   }
 
   #head(projection: StudyProjection): StudyBody['head'] | null {
@@ -103,13 +87,7 @@ export class StudyFeed implements Feed<StudyBody> {
   #watch(): Watched {
     const { view, projections } = this.#current;
     const { projection, leave } = projections.watch(this.#key);
-    const unhear = projection.listen({
-      row: (number) => {
-        this.#dirty.mark(number);
-        this.#changed();
-      },
-      other: () => this.#askHead(),
-    });
+    const reading = new ProjectionReading(projection, this.#changed, () => this.#askHead());
     const unlisten = view.lab.listen({
       show: (study) => {
         if (study === this.#key) this.#askHead();
@@ -123,18 +101,17 @@ export class StudyFeed implements Feed<StudyBody> {
     const unforeign = view.foreignChanged.listen(() => this.#askHead());
     const end = (): void => {
       leave();
-      unhear();
+      reading.close();
       unlisten();
       unreplace();
       unforeign();
     };
-    return { projection, curves: new CurveReading(projection.curves), end };
+    return { projection, reading, end };
   }
 
   #leave(): void {
     this.#watched?.end();
     this.#watched = null;
-    this.#dirty.clear();
     if (this.#again !== null) clearTimeout(this.#again);
   }
 }

@@ -1,0 +1,284 @@
+/** What a window holds of a study is what the application holds, whatever happens in whatever order and however seldom it takes. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Change, EndedState, TrialState } from '../../src/core/scheduling/index.ts';
+import { ProjectionReading, MOST_ROWS } from '../../src/endpoints/projection-reading.ts';
+import { StudyProjection } from '../../src/endpoints/study-projection.ts';
+import type { StudyBody } from '../../src/protocol/window/study-stream.ts';
+import { RowBlocks } from '../../src/storage/row-block.ts';
+import type { ReadBlock } from '../../src/storage/row-block.ts';
+import { rowsOf, StudyClient } from '../support/window-client.ts';
+
+const TRIALS = 24;
+const SLOTS = ['local/cpu/0', 'local/cpu/1'];
+
+interface Trial {
+  state: TrialState;
+  k: number;
+  value: number;
+  reports: number[];
+  finish: number | null;
+}
+
+/** A study as it truly goes on, and what its changes say of it. */
+class World {
+  readonly projection = new StudyProjection(1);
+  readonly trials = new Map<number, Trial>();
+  #ended = 0;
+  /** What was read of the file and has not been laid yet. */
+  #read: ReadBlock[] = [];
+  /** Nothing is heard of what happens before. */
+  #watched = false;
+
+  watch(): void {
+    this.#watched = true;
+  }
+
+  start(number: number): void {
+    const trial = this.trials.get(number) ?? { state: 'waiting', k: 0, value: NaN, reports: [], finish: null };
+    if (trial.state !== 'waiting') return;
+    this.trials.set(number, trial);
+    Object.assign(trial, { state: 'running', k: trial.k + 1, reports: [], value: NaN });
+    const slot = SLOTS[number % 2] ?? '';
+    this.#hear({ kind: 'trialStarted', attempt: id(number, trial.k), slot, params: paramsOf(number), origin: originOf(number) });
+  }
+
+  report(number: number, value: number): void {
+    const trial = this.trials.get(number);
+    if (trial?.state !== 'running') return;
+    trial.reports.push(value);
+    trial.value = value;
+    const report = { step: trial.reports.length - 1, value };
+    this.#hear({ kind: 'trialReported', attempt: id(number, trial.k), slot: SLOTS[number % 2] ?? '', report });
+  }
+
+  lose(number: number): void {
+    const trial = this.trials.get(number);
+    if (trial?.state !== 'running') return;
+    Object.assign(trial, { state: 'waiting', reports: [], value: NaN });
+    this.#hear({ kind: 'trialBack', attempt: id(number, trial.k), outcome: 'lost', slot: SLOTS[number % 2] ?? '', detail: null });
+  }
+
+  end(number: number, value: number, state: EndedState): void {
+    const trial = this.trials.get(number);
+    if (trial?.state !== 'running') return;
+    Object.assign(trial, { state, value: state === 'failed' ? NaN : value, finish: this.#ended++ });
+    this.#hear({
+      kind: 'trialEnded',
+      number,
+      state,
+      outcome: state === 'failed' ? 'crashed' : 'succeeded',
+      value,
+      finishSeq: trial.finish ?? 0,
+      params: paramsOf(number),
+      origin: originOf(number),
+      attempt: id(number, trial.k),
+      slot: SLOTS[number % 2] ?? '',
+      result: { outcome: 'succeeded', value, ms: 3, executor: `executor ${number % 3}` },
+      isBest: false,
+    });
+  }
+
+  /** The file as it is now; laid later. */
+  read(): void {
+    if (!this.#watched) return;
+    const blocks = new RowBlocks(1);
+    const rows = [...this.trials].map(([number, trial]) => ({
+      number,
+      state: trial.state,
+      outcome: trial.finish === null ? null : trial.state === 'failed' ? ('crashed' as const) : ('succeeded' as const),
+      value: trial.value,
+      generation: number % 5,
+      parents: originOf(number).parents,
+      operator: originOf(number).operator,
+      finish: trial.finish,
+      basis: 0,
+      started: 1,
+      ended: trial.finish === null ? NaN : 2,
+      took: trial.finish === null ? NaN : 3,
+      slot: SLOTS[number % 2] ?? null,
+      reports: trial.reports.length,
+      attempts: trial.k,
+      params: paramsOf(number),
+    }));
+    this.#read.push({ block: blocks.block(rows), names: blocks.names });
+  }
+
+  lay(): void {
+    const read = this.#read.shift();
+    if (read !== undefined) this.projection.lay(read.block, read.names, read.block.number.length);
+  }
+
+  /** All of the file is read and laid. */
+  settle(): void {
+    this.watch();
+    this.read();
+    while (this.#read.length > 0) this.lay();
+    this.projection.allLaid();
+  }
+
+  #hear(change: Change): void {
+    if (this.#watched) this.projection.hear(change, 1_000, 0);
+  }
+}
+
+const id = (number: number, k: number): { study: string; number: number; k: number } => ({ study: 's', number, k });
+const paramsOf = (number: number): Float64Array => Float64Array.of(number / 7);
+const originOf = (number: number): { operator: string; parents: number[]; generation: number } => ({
+  operator: number % 2 === 0 ? 'uniform' : 'mutation',
+  parents: number > 4 ? [number - 3] : [],
+  generation: number % 5,
+});
+
+/** A window that takes when it is told to. */
+class Window {
+  readonly client = new StudyClient();
+  readonly #reading: ProjectionReading;
+  #snapshot = true;
+
+  constructor(projection: StudyProjection) {
+    this.#reading = new ProjectionReading(
+      projection,
+      () => undefined,
+      () => undefined,
+    );
+  }
+
+  /** @returns whether there is more */
+  take(): boolean {
+    const body: StudyBody = {};
+    const more = this.#reading.takeInto(body);
+    this.client.lay(this.#snapshot, body);
+    this.#snapshot = false;
+    return more;
+  }
+
+  /** A gap was seen. */
+  restart(): void {
+    this.#reading.restart();
+    this.#snapshot = true;
+  }
+}
+
+const trial = fc.nat(TRIALS - 1);
+const value = fc.double({ min: -5, max: 5, noNaN: true });
+const happening = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('start' as const), trial }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('report' as const), trial, value }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('lose' as const), trial }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('end' as const),
+      trial,
+      value,
+      state: fc.constantFrom<EndedState>('complete', 'failed', 'pruned'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('read' as const, 'lay' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('take' as const, 'restart' as const), window: fc.nat(1) }) },
+);
+type Happening = typeof happening extends fc.Arbitrary<infer H> ? H : never;
+
+function happen(world: World, windows: readonly Window[], what: Happening): void {
+  switch (what.do) {
+    case 'start': {
+      world.start(what.trial);
+      return;
+    }
+    case 'report': {
+      world.report(what.trial, what.value);
+      return;
+    }
+    case 'lose': {
+      world.lose(what.trial);
+      return;
+    }
+    case 'end': {
+      world.end(what.trial, what.value, what.state);
+      return;
+    }
+    case 'read': {
+      world.read();
+      return;
+    }
+    case 'lay': {
+      world.lay();
+      return;
+    }
+    case 'take':
+      windows[what.window]?.take();
+      return;
+    case 'restart':
+      return windows[what.window]?.restart();
+    default:
+      return what satisfies never;
+  }
+}
+
+describe('a study in several windows', () => {
+  it('is in each what the application holds, and that is what truly happened', () => {
+    fc.assert(
+      fc.property(fc.array(happening, { maxLength: 40 }), fc.array(happening, { maxLength: 120 }), (before, after) => {
+        const world = new World();
+        for (const what of before) happen(world, [], what);
+        world.watch();
+        const windows = [new Window(world.projection), new Window(world.projection)];
+        for (const what of after) happen(world, windows, what);
+        world.settle();
+        const { rows, curves } = world.projection;
+        const all = Array.from({ length: rows.size }, (_, number) => number).filter((number) => rows.state(number) !== null);
+        const held = rowsOf(rows.block(all));
+        for (const window of windows) {
+          while (window.take());
+          expect([...window.client.rows.values()].sort((a, b) => a.number - b.number)).toEqual(held);
+          for (const [number, { steps, values }] of curves.trials) {
+            expect([...(window.client.curves.get(number) ?? [])].sort(([a], [b]) => a - b)).toEqual(
+              steps.map((step, i) => [step, values[i]]),
+            );
+          }
+        }
+        expect(all).toEqual([...world.trials.keys()].sort((a, b) => a - b));
+        for (const row of held) {
+          const truth = world.trials.get(row.number);
+          expect([rows.state(row.number), row.attempts, row.params[0]]).toEqual([truth?.state, truth?.k, row.number / 7]);
+          expect(row.finish).toBe(truth?.finish ?? 2 ** 32 - 1);
+          if (truth?.state !== 'waiting') expect(row.value).toEqual(truth?.value);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('sends a window that took nothing for 10,000 changes no more than there is', () => {
+    const world = new World();
+    world.watch();
+    const window = new Window(world.projection);
+    window.take();
+    for (let change = 0; change < 10_000; change++) {
+      const number = change % TRIALS;
+      if (world.trials.get(number)?.state !== 'running') world.start(number);
+      else if (change % 97 === 0) world.lose(number);
+      else world.report(number, change);
+    }
+    const messages = window.client.messages;
+    while (window.take());
+    expect(window.client.messages - messages).toBe(1);
+    expect(window.client.rows.size).toBe(TRIALS);
+  });
+
+  it('comes in messages of bounded size, the newest trials first', () => {
+    const projection = new StudyProjection(1);
+    const many = 3 * MOST_ROWS;
+    for (let number = 0; number < many; number++) {
+      projection.born(number, { params: paramsOf(number), origin: originOf(number), basis: 0 });
+    }
+    const window = new Window(projection);
+    expect(window.take()).toBe(true);
+    expect(window.client.rows.size).toBe(MOST_ROWS);
+    expect(Math.min(...window.client.rows.keys())).toBe(many - MOST_ROWS);
+    while (window.take());
+    expect(window.client.rows.size).toBe(many);
+    expect(window.client.messages).toBe(3);
+  });
+});
