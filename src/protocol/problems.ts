@@ -79,7 +79,7 @@ function problemsOf(issue: z.core.$ZodIssue, root: unknown, at: readonly (string
       const nearest = nearestName(key, allowed);
       const hint = nearest === undefined ? undefined : `did you mean ${nearest}?`;
       const expected = issue.message === '' ? 'no field' : `one of ${issue.message}`;
-      return { code: 'unknown-field', path: pathText([...path, key]), expected, found: shorten(key), hint };
+      return { code: 'unknown-field', path: pathText([...path, key]), expected, found: key === '' ? '""' : shorten(key), hint };
     });
   }
   if (issue.code === 'invalid_key') {
