@@ -14,6 +14,7 @@ export class CurrentLab {
   readonly #start: LabStarter;
   readonly #workers: number | null;
   #open: Opened;
+  #switching: Promise<void> = Promise.resolve();
 
   private constructor(start: LabStarter, workers: number | null, open: Opened) {
     this.#start = start;
@@ -50,8 +51,17 @@ export class CurrentLab {
     return [...this.#open.interrupted].filter((uid) => ['pausing', 'paused'].includes(studies.get(uid)?.state ?? ''));
   }
 
-  /** @throws StorageError when the other file is no lab: then this one stays open */
-  async switchTo(file: string): Promise<void> {
+  /**
+   * One after the other, however many are asked for.
+   * @throws StorageError when the other file is no lab: then this one stays open
+   */
+  switchTo(file: string): Promise<void> {
+    const next = this.#switching.then(() => this.#switch(file));
+    this.#switching = next.catch(() => undefined);
+    return next;
+  }
+
+  async #switch(file: string): Promise<void> {
     const before = this.#open;
     if (resolve(file) === resolve(this.lab.file)) {
       if (this.lab.failure === null) return;

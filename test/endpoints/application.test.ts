@@ -126,6 +126,25 @@ describe('a lab that is opened again', () => {
   });
 });
 
+describe('another lab that is opened', () => {
+  it('takes the place of the first in the same window, workers included', async () => {
+    const other = await open('other.db');
+    await other.app.close();
+    const { app, window, call } = await open('one.db');
+    const lab = window.lab();
+    await window.until(() => lab.body.lab?.name === 'one.db');
+    const path = folder.file('other.db');
+    const opening = [1, 2].map(() => call('openLab', { source: { kind: 'path', path } }));
+    await Promise.all(opening);
+    await window.until(() => lab.body.lab?.name === 'other.db');
+    expect(app.labFile).toBe(path);
+    const { study: uid } = (await call('startStudy', { study: study(2), workers: null })) as { study: string };
+    const client = window.study(uid);
+    await window.until(() => client.head?.state === 'finished');
+    expect(lab.body.slots?.map(({ slot }) => slot)).toEqual(['local/cpu/0']);
+  });
+});
+
 describe('a command that cannot be carried out', () => {
   it('comes back as the error of its call', async () => {
     const { call } = await open('refused.db');
