@@ -108,9 +108,10 @@ export class WindowLab {
 export function windowLab(options: ServeOptions = {}): WindowLab {
   const lab = new WindowLab(options);
   const missing = missingChromium();
+  // Built by whoever comes first, however long that takes.
   beforeAll(async () => {
     if (missing === null) await lab.open();
-  }, 2 * PATIENCE);
+  }, 5 * PATIENCE);
   beforeEach(({ skip }) => skip(missing !== null, missing ?? ''));
   afterEach(() => lab.closeWindows());
   afterAll(() => lab.close());

@@ -23,7 +23,7 @@ it(
 
     // What is exported is what the lab holds at that moment: so that it holds still, the study is paused.
     const name = (await page.getByRole('heading', { level: 1 }).textContent()) ?? '';
-    await page.getByRole('button', { name: text.header.pause, exact: true }).click();
+    await page.locator('header').getByRole('button', { name: text.header.pause, exact: true }).click();
     await railStudy(page, name, text.studyStates.paused).waitFor();
     await page.getByRole('button', { name: text.tabs.export }).click();
     const [download] = await Promise.all([
