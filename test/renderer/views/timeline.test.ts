@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AttemptRow, GapRow } from '../../../src/protocol/window/lab-stream.ts';
 import { barsIn, busyShares, coveredMs, gapsIn, laneIndex, whyIdle } from '../../../src/renderer/views/timeline/bars.ts';
 import { hatch } from '../../../src/renderer/views/timeline/draw.ts';
-import { extentOf, knownFrom, together } from '../../../src/renderer/views/timeline/held.ts';
+import { extentOf, knownFrom, together, watchedOf } from '../../../src/renderer/views/timeline/held.ts';
 import { fitted, labMetrics, layLanes, stripMetrics, withPast } from '../../../src/renderer/views/timeline/lanes.ts';
 import { pick, stepped } from '../../../src/renderer/views/timeline/pick.ts';
 import type { Sought } from '../../../src/renderer/views/timeline/pick.ts';
@@ -206,10 +206,21 @@ describe('what is held', () => {
     const rows = [attempt(1, 5000, 6000, { study: 'other' }), attempt(2, 7000, 9000)];
     expect(knownFrom(rows, [{ slot: 'a', from: 4000, to: 5000, reason: 'starting', data: {} }], [])).toBe(4000);
     expect(knownFrom([], [], [])).toBeNull();
+    // Of an attempt that ended nothing follows: it may be of a time before the application was started.
+    expect(knownFrom(rows, [], [])).toBeNull();
+    expect(knownFrom([...rows, attempt(3, 9500, null)], [], [])).toBe(9500);
     expect(extentOf(rows, 's', true, 20_000)).toEqual({ first: 7000, edge: 20_000 });
     // Nothing goes on: the now line stops where the last attempt ended.
     expect(extentOf(rows, 's', false, 20_000)).toEqual({ first: 7000, edge: 9000 });
     expect(extentOf(rows, 'none', false, 20_000).first).toBe(5000);
+  });
+
+  it('is watched from the first attempt of the study to its last, or as far back as it is known while it goes on', () => {
+    const rows = [attempt(1, 1000, 2000), attempt(2, 5000, 6000), attempt(3, 0, 9000, { study: 'other' })];
+    expect(watchedOf(rows, 's', 8000, false, 20_000)).toEqual({ from: 1000, to: 6000 });
+    expect(watchedOf(rows, 's', 4000, true, 20_000)).toEqual({ from: 4000, to: 20_000 });
+    expect(watchedOf(rows, 's', null, true, 20_000)).toEqual({ from: 1000, to: 20_000 });
+    expect(watchedOf(rows, 'none', 0, true, 20_000)).toBeNull();
   });
 
   it('takes the live attempt where the file has an older state of it', () => {

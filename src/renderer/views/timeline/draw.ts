@@ -53,7 +53,7 @@ export function drawTimeline(pen: Pen, picture: Picture): void {
   drawNow(pen, picture);
 }
 
-function drawGrid(pen: Pen, { palette, ticks, left, width, height, range }: Picture): void {
+function drawGrid(pen: Pen, { palette, ticks, left, width, height, range, edge, edgeLabel }: Picture): void {
   pen.begin();
   for (const { at } of ticks) {
     const x = Math.round(left + ((at - range.from) / (range.to - range.from)) * width) + 0.5;
@@ -62,9 +62,12 @@ function drawGrid(pen: Pen, { palette, ticks, left, width, height, range }: Pict
   }
   pen.stroke(palette.grid, 1);
   let free = left - 20;
+  // The words of the now line stand there already.
+  const most =
+    edge > range.to + 1 ? left + width - 20 : left + ((edge - range.from) / (range.to - range.from)) * width - edgeLabel.length * 6.5 - 24;
   for (const { at, label } of ticks) {
     const x = left + ((at - range.from) / (range.to - range.from)) * width;
-    if (x < free || x > left + width - 60) continue;
+    if (x < free || x > most) continue;
     pen.text(x, height + 15, label, { colour: palette.text3, size: 11, anchor: x < left + 16 ? 'start' : 'middle' });
     free = x + label.length * 6 + 8;
   }

@@ -34,7 +34,6 @@ export function pick({ lanes, index, range, edge, knownFrom, left, width }: Soug
   if (lane === null) return null;
   const perPx = (range.to - range.from) / width;
   const at = range.from + (x - left) * perPx;
-  if (at > edge + REACH * perPx) return null;
   const rows = index.get(laneKey(lane.slot, lane.lane)) ?? [];
   const row = rows.findLast(({ from, to }) => at >= from - perPx && at <= (to ?? edge) + perPx);
   if (row !== undefined) return { kind: 'bar', lane, row };
