@@ -9,7 +9,7 @@ import type { Population } from '../../state/population.ts';
 import type { Range } from '../../state/selection.svelte.ts';
 import { axisTicks, unitOf } from './trials.ts';
 
-export const [TOP, FOOT, SIDE] = [44, 40, 44];
+export const [TOP, FOOT, SIDE] = [44, 40, 56];
 
 export interface Column {
   /** A parameter's name, or `#value`. */
