@@ -94,7 +94,7 @@ export const text = {
     machineCount: ({ machines, workers }: { machines: number; workers: number }) => `${count(machines)}, ${many(workers, 'worker')}`,
     progress: ({ name }: { name: string }) => `Best value of ${name} as its trials ended`,
     study: ({ name, state, best, done }: { name: string; state: string; best: string; done: string }) =>
-      `${name}, ${state}, ${best}, ${done}`,
+      `${name}, ${best}, ${done}, ${state}`,
     compareHint: 'Hold Ctrl and click to compare',
   },
 
@@ -869,8 +869,8 @@ export const text = {
     use: 'Use',
     leaveOut: 'Leave out',
     useAgain: 'Use again',
-    leaveOutName: ({ name }: { name: string }) => `Leave ${name} out`,
-    useAgainName: ({ name }: { name: string }) => `Use ${name} again`,
+    leaveOutName: ({ name }: { name: string }) => `Leave out ${name}`,
+    useAgainName: ({ name }: { name: string }) => `Use again ${name}`,
   },
 
   settings: {

@@ -1,0 +1,164 @@
+/** The table of 5,000 trials of a lab file: found, sorted, hidden by state; what arrives never moves what is read; a row opens its story. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import type { Write } from '../../src/core/scheduling/index.ts';
+import { count } from '../../src/renderer/format.ts';
+import { text } from '../../src/renderer/text.ts';
+import { openLab } from '../../src/storage/sqlite.ts';
+import { missingChromium } from '../support/chromium.ts';
+import { UID, endAttempt, endTrial, plainPoint, plainSpec, start } from '../support/lab-writes.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { PATIENCE, patient, railStudy, windowLab } from '../support/window.ts';
+
+const TRIALS = 5000;
+const LONG = 3 * PATIENCE;
+const name = plainSpec.name;
+const fails = (number: number): boolean => number % 50 === 49;
+const FAILED = TRIALS / 50;
+
+/** Values fall with the number, so that the last is the best. */
+function writeStudy(path: string): void {
+  const limits = { trials: 2 * TRIALS, activeMs: null, target: null };
+  const spec = { ...plainSpec, objective: { kind: 'synthetic' as const, function: 'sphere' as const, durationMs: 50 } };
+  const proposals: Write[][] = [[{ op: 'study', uid: UID, spec, limits, limit: limits.trials }]];
+  const ends: Write[][] = [];
+  for (let number = 0; number < TRIALS; number++) {
+    const founder = number < 20;
+    const origin = {
+      operator: founder ? 'uniform' : 'mutation',
+      parents: founder ? [] : [number - 20],
+      generation: Math.floor(number / 20),
+    };
+    proposals.push([{ op: 'proposal', uid: UID, number, params: plainPoint(number), origin, basis: number }]);
+    const failed = { state: 'failed', outcome: 'crashed', value: NaN } as const;
+    ends.push([
+      endAttempt(number, 1, fails(number) ? 'crashed' : 'succeeded', TRIALS - number),
+      endTrial(number, { finishSeq: number, value: TRIALS - number, ...(fails(number) ? failed : {}) }),
+    ]);
+  }
+  const lab = openLab(path, { create: true });
+  lab.commit(proposals);
+  lab.commit(ends.map((_, number) => [start(number)]));
+  lab.commit(ends);
+  lab.close();
+}
+
+const folder = temporaryFolder();
+beforeAll(() => {
+  if (missingChromium() === null) writeStudy(folder.file('lab.db'));
+});
+const lab = windowLab({ folder });
+
+const grid = (page: Page): Locator => page.getByRole('grid');
+const filter = (page: Page): Locator => page.getByRole('searchbox', { name: text.trials.filter });
+const rowsSaid = (page: Page, rows: number) =>
+  expect.poll(async () => grid(page).getAttribute('aria-rowcount'), patient).toBe(String(rows + 1));
+/** Numbers of the rows in sight, from the top. */
+const numbers = (page: Page): Promise<number[]> =>
+  page.locator('[id^="trial-row-"]').evaluateAll((rows) =>
+    rows
+      .map((row) => ({ number: Number(row.id.slice('trial-row-'.length)), at: row.getBoundingClientRect().top }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ number }) => number),
+  );
+const topRow = async (page: Page, number: number) => expect.poll(async () => (await numbers(page))[0], patient).toBe(number);
+
+async function table(): Promise<Page> {
+  const { page } = await lab.window();
+  await page.getByRole('tab', { name: text.tabs.trials }).click();
+  await rowsSaid(page, TRIALS);
+  return page;
+}
+
+describe('the table of trials', () => {
+  it(
+    'holds the rows in sight only, newest first, and sorts by the head of a column',
+    async () => {
+      const page = await table();
+      await topRow(page, TRIALS - 1);
+      expect((await numbers(page)).length).toBeLessThan(100);
+      const value = page.getByRole('columnheader', { name: text.trials.value('value') });
+      await value.getByRole('button').click();
+      const first = await value.getAttribute('aria-sort');
+      expect(['ascending', 'descending']).toContain(first);
+      // Failed trials have no value and stand last either way.
+      await topRow(page, first === 'ascending' ? TRIALS - 2 : 0);
+      await value.getByRole('button').click();
+      await topRow(page, first === 'ascending' ? 0 : TRIALS - 2);
+    },
+    LONG,
+  );
+
+  it(
+    'shows what the filter asks for, and says what is wrong with a filter',
+    async () => {
+      const page = await table();
+      await filter(page).fill('value < 100.5');
+      await rowsSaid(page, 100 - 2);
+      await filter(page).fill('# < 10');
+      await rowsSaid(page, 10);
+      expect(new Set(await numbers(page))).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+      await filter(page).fill('value < many');
+      await page.getByRole('status').filter({ hasText: 'value < many: expected a number after <, found many.' }).waitFor();
+      expect(await filter(page).getAttribute('aria-invalid')).toBe('true');
+      await filter(page).fill('');
+      await rowsSaid(page, TRIALS);
+    },
+    LONG,
+  );
+
+  it(
+    'hides a state whose chip is pressed',
+    async () => {
+      const page = await table();
+      const chip = page.getByRole('button', { name: `${text.states.failed} ${count(FAILED)}` });
+      await chip.click();
+      expect(await chip.getAttribute('aria-pressed')).toBe('false');
+      await rowsSaid(page, TRIALS - FAILED);
+      await page.getByRole('button', { name: `${text.states.complete} ${count(TRIALS - FAILED)}` }).click();
+      await rowsSaid(page, 0);
+      await page.getByText(text.trials.noneMatches).waitFor();
+      await chip.click();
+      await rowsSaid(page, FAILED);
+    },
+    LONG,
+  );
+
+  it(
+    'opens what became of a trial beside it',
+    async () => {
+      const page = await table();
+      await filter(page).fill('# = 42');
+      await rowsSaid(page, 1);
+      await page.locator('#trial-row-42').click();
+      const inspector = page.getByRole('complementary', { name: text.inspector.label });
+      await inspector.getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 42 }) }).waitFor();
+      await inspector.getByText(text.inspector.story, { exact: true }).click();
+      await inspector.getByText('trial 42 ended').waitFor();
+    },
+    LONG,
+  );
+
+  it(
+    'leaves what is being read where it is while trials arrive, and shows them when asked',
+    async () => {
+      const page = await table();
+      await grid(page).evaluate((element) => (element.scrollTop = 2800));
+      await topRow(page, TRIALS - 1 - 100 + 6);
+      // At the foot a row comes into sight when the bar that asked is gone.
+      const read = (await numbers(page)).slice(0, 20);
+      await page.locator('header').getByRole('button', { name: text.header.resume, exact: true }).click();
+      await railStudy(page, name, text.studyStates.running).waitFor();
+      const show = page.getByRole('button', { name: /new, show$/ });
+      await show.waitFor();
+      expect((await numbers(page)).slice(0, 20)).toEqual(read);
+      await page.locator('header').getByRole('button', { name: text.header.pause, exact: true }).click();
+      await railStudy(page, name, text.studyStates.paused).waitFor();
+      await show.click();
+      await show.waitFor({ state: 'detached' });
+      await grid(page).evaluate((element) => (element.scrollTop = 0));
+      await expect.poll(async () => (await numbers(page))[0] ?? 0, patient).toBeGreaterThanOrEqual(TRIALS);
+    },
+    LONG,
+  );
+});
