@@ -1,7 +1,7 @@
 /**
  * Runs benchmarks by name and prints a table for people, or with --json one object a line. Each measures its peer in the same
  * run; a peer that is not installed is said so. Results go to bench/results/ with machine and date (--save). `paper …` repeats
- * the published comparison and has its own arguments.
+ * the published comparison, `window …` measures the window in a browser; both have their own arguments.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -29,6 +29,12 @@ if (first === 'paper') {
   const { paper } = await import('./paper/index.ts');
   process.exit(await paper(rest));
 }
+if (first === 'window') {
+  const { windowBench } = await import('./window/index.ts');
+  const run = await windowBench(rest);
+  if (run !== null) show('window', run.rows, run);
+  process.exit(run === null ? 2 : run.rows.some(({ held }) => held === false) ? 1 : 0);
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,7 +43,7 @@ const { values, positionals } = parseArgs({
 const names = positionals.length > 0 ? positionals : Object.keys(benches).filter((name) => name !== 'chaos');
 const unknown = names.filter((name) => !(name in benches));
 if (unknown.length > 0) {
-  process.stderr.write(`no benchmark named ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}, paper\n`);
+  process.stderr.write(`no benchmark named ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}, paper, window\n`);
   process.exit(2);
 }
 
@@ -46,16 +52,19 @@ for (const name of names) {
   const bench = await benches[name]?.();
   const rows = (await bench?.run()) ?? [];
   missed += rows.filter((row) => row.held === false).length;
-  process.stdout.write(
-    values.json ? rows.map((row) => `${JSON.stringify(row)}\n`).join('') : `\n${name}\n${terminalTable(HEAD, rows.map(cells))}`,
-  );
-  if (values.save && rows.length > 0) {
-    const folder = new URL('results/', import.meta.url);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(new URL(`${name}.md`, folder), `# ${name}\n\n${today()}, ${machine()}\n\n${markdownTable(HEAD, rows.map(cells))}`);
-  }
+  show(name, rows, values);
 }
 process.exit(missed > 0 ? 1 : 0);
+
+function show(name: string, rows: readonly BenchRow[], { json, save }: { readonly json: boolean; readonly save: boolean }): void {
+  process.stdout.write(
+    json ? rows.map((row) => `${JSON.stringify(row)}\n`).join('') : `\n${name}\n${terminalTable(HEAD, rows.map(cells))}`,
+  );
+  if (!save || rows.length === 0) return;
+  const folder = new URL('results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL(`${name}.md`, folder), `# ${name}\n\n${today()}, ${machine()}\n\n${markdownTable(HEAD, rows.map(cells))}`);
+}
 
 function cells(row: BenchRow): string[] {
   const held = row.held === null ? '–' : row.held ? 'held' : 'MISSED';

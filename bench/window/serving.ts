@@ -1,0 +1,102 @@
+/** `galapagos serve` and a browser for it, as the window's benchmarks need them: own home, own lab, times noted. Not a test's: it asserts nothing. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { Answer } from '../../src/protocol/endpoint.ts';
+import type { CallInput, CallName, CallOutput } from '../../src/protocol/endpoints.ts';
+import { built, start } from '../../test/support/built-command.ts';
+import { launchChromium, missingChromium, offlineContext } from '../../test/support/chromium.ts';
+
+export interface Serving {
+  readonly link: string;
+  readonly origin: string;
+  readonly pid: number;
+  /** From the start of the process until its link was printed. */
+  readonly seconds: number;
+  /** Ends it as Ctrl-C does. */
+  close(): Promise<void>;
+}
+
+/** @param folder for the home, and the lab where `lab` is not given */
+export async function serveLab(folder: string, lab = join(folder, 'lab.db'), env: Readonly<Record<string, string>> = {}): Promise<Serving> {
+  await built();
+  const begun = performance.now();
+  let told: (line: string) => void = () => undefined;
+  const serving = new Promise<string>((done) => (told = done));
+  const args = ['serve', '--json', '--port', '0', '--workers', '2', '--lab', lab];
+  const command = start(args, folder, (line) => told(line), { GALAPAGOS_HOME: join(folder, 'home'), ...env });
+  const line = await Promise.race([
+    serving,
+    command.ended.then(({ code, stderr }) => Promise.reject(new Error(`serve ended with ${String(code)}: ${stderr}`))),
+  ]);
+  const seconds = (performance.now() - begun) / 1000;
+  const { link } = JSON.parse(line) as { link: string };
+  return {
+    link,
+    origin: new URL(link).origin,
+    pid: command.process.pid ?? 0,
+    seconds,
+    close: async () => {
+      command.process.kill('SIGINT');
+      await command.ended;
+    },
+  };
+}
+
+/** Null: there is no browser, and why. */
+export function withoutBrowser(): string | null {
+  return missingChromium();
+}
+
+export async function inBrowser<T>(work: (browser: Browser) => Promise<T>): Promise<T> {
+  const browser = await launchChromium();
+  try {
+    return await work(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+export interface Watched {
+  readonly page: Page;
+  readonly cdp: CDPSession;
+}
+
+/** A page of a profile of its own, nowhere yet. */
+export async function freshPage(browser: Browser, origin: string): Promise<Watched> {
+  const { context } = await offlineContext(browser, origin);
+  context.setDefaultTimeout(180_000);
+  const page = await context.newPage();
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('Performance.enable');
+  return { page, cdp };
+}
+
+/** Megabytes of objects that the page's scripts hold; `collected`: after a collection. */
+export async function heapOf({ cdp }: Watched, collected = false): Promise<number> {
+  if (collected) await cdp.send('HeapProfiler.collectGarbage');
+  const { metrics } = await cdp.send('Performance.getMetrics');
+  return (metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? NaN) / 2 ** 20;
+}
+
+/** Megabytes that the system holds of a process; NaN where it does not say. */
+export function residentOf(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? NaN) / 1024;
+  } catch {
+    return NaN;
+  }
+}
+
+/** Asks an endpoint as the window does. @throws what it refuses with */
+export async function ask<Name extends CallName>(page: Page, name: Name, input: CallInput<Name>): Promise<CallOutput<Name>> {
+  const answer: Answer = await page.evaluate(
+    async ({ path, body }) => {
+      const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      return (await response.json()) as Answer;
+    },
+    { path: `/api/${name}`, body: JSON.stringify(input) },
+  );
+  if (!answer.ok) throw new Error(`${name}: ${JSON.stringify(answer.error)}`);
+  return answer.value as CallOutput<Name>;
+}
