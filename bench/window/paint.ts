@@ -30,7 +30,7 @@ export async function paint(): Promise<BenchRow[]> {
             undefined,
             { polling: 'raf' },
           );
-          times.push(Number(await shown.jsonValue()) / 1000);
+          times.push((await shown.jsonValue()) / 1000);
           contentful.push((await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN)) / 1000);
         });
       } finally {
