@@ -157,10 +157,12 @@ export async function select(page: Page, trial: number): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-/** The study's entry in the rail, which says its state, its best and how far it is. */
-export function railStudy(page: Page, name: string, said: RegExp | string = ''): Locator {
-  const rest = typeof said === 'string' ? said : said.source;
-  return page.getByRole('navigation', { name: text.rail.label }).getByRole('button', { name: new RegExp(`^${name}, .*${rest}`) });
+/** The study's entry in the rail, which says its state, its best and how far it is; once it says the word. */
+export function railStudy(page: Page, name: string, word: string): Locator {
+  return page
+    .getByRole('navigation', { name: text.rail.label })
+    .getByRole('button', { name: new RegExp(`\\b${word}\\b`) })
+    .filter({ has: page.getByText(name, { exact: true }) });
 }
 
 /** How many trials the study's header says have ended. */

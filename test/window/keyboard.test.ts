@@ -1,0 +1,193 @@
+/** The window without a pointer and for those who do not see it: keys, the order of Tab, what axe-core finds, no motion where none is wanted. */
+import axe from 'axe-core';
+import type { AxeResults } from 'axe-core';
+import { describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { text } from '../../src/renderer/text.ts';
+import { walk } from '../support/walk-window.ts';
+import { PATIENCE, ask, patient, railStudy, syntheticStudy, untilEnded, windowLab } from '../support/window.ts';
+import type { SeenWindow } from '../support/window.ts';
+
+const lab = windowLab();
+const LONG = 4 * PATIENCE;
+let studies = 0;
+
+/** A window with a study in front that has some trials; `trials` more than it has run are left. */
+async function withStudy(options: Parameters<typeof lab.window>[0] = {}, trials = 24): Promise<SeenWindow & { readonly name: string }> {
+  const window = await lab.window(options);
+  const name = `keys ${++studies}`;
+  const { study } = await ask(window.page, 'startStudy', { study: syntheticStudy(name, { trials, durationMs: 40 }), workers: null });
+  await window.page.evaluate((hash) => (location.hash = hash), `#/study/${study}/trials`);
+  await window.page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+  await untilEnded(window.page, Math.min(trials, 24));
+  return { ...window, name };
+}
+
+/** What axe-core calls serious or critical in what is in front. */
+async function grave(page: Page): Promise<string[]> {
+  // By the debugger, which the page's own rules do not bind.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(async (): Promise<AxeResults> => {
+    const { axe: injected } = globalThis as unknown as { axe: typeof import('axe-core') };
+    return injected.run(document, { resultTypes: ['violations'] });
+  });
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`).join(' | ')}`);
+}
+
+describe.each(['light', 'dark'] as const)('in the %s scheme', (colorScheme) => {
+  it(
+    'axe-core finds nothing serious in any view',
+    async () => {
+      const { page } = await withStudy({ colorScheme });
+      const found: Record<string, string[]> = {};
+      const seen = await walk(page, async (view) => {
+        const problems = await grave(page);
+        if (problems.length > 0) found[view] = problems;
+      });
+      expect(seen.length).toBeGreaterThanOrEqual(4);
+      expect(found).toEqual({});
+    },
+    LONG,
+  );
+
+  it(
+    'axe-core finds nothing serious in the first start',
+    async () => {
+      const { page } = await lab.window({ colorScheme, at: '#/start' });
+      await page.getByRole('heading', { level: 1, name: text.start.title }).waitFor();
+      expect(await grave(page)).toEqual([]);
+    },
+    LONG,
+  );
+});
+
+/** What can take the focus in an area, and was passed over by Tab from the window's beginning to its end. */
+async function passedOver(page: Page, area: string): Promise<string[]> {
+  await page.evaluate(() => {
+    const { active } = { active: document.activeElement };
+    if (active instanceof HTMLElement) active.blur();
+    Object.assign(globalThis, { reached: new Set<Element>() });
+  });
+  const most = await page.evaluate(() => document.querySelectorAll('button, input, select, textarea, a, summary, [tabindex]').length);
+  for (let i = 0; i <= most; i++) {
+    await page.keyboard.press('Tab');
+    const again = await page.evaluate(() => {
+      const { reached } = globalThis as unknown as { reached: Set<Element> };
+      const now = document.activeElement;
+      if (now === null || now === document.body) return reached.size > 0;
+      if (reached.has(now)) return true;
+      reached.add(now);
+      return false;
+    });
+    if (again) break;
+  }
+  return page.locator(area).evaluate((root) => {
+    const { reached } = globalThis as unknown as { reached: Set<Element> };
+    return [...root.querySelectorAll<HTMLElement>('button, input, select, textarea, a[href], summary, [tabindex="0"]')]
+      .filter((element) => element.tabIndex >= 0 && !element.matches(':disabled') && element.checkVisibility())
+      .filter((element) => !reached.has(element))
+      .map((element) => element.outerHTML.slice(0, 160));
+  });
+}
+
+describe('by keyboard', () => {
+  it(
+    'every tab, the filter, the table and the form that sets a study up are reached',
+    async () => {
+      const { page } = await withStudy();
+      expect(await passedOver(page, 'body')).toEqual([]);
+      const names = await page.getByRole('tab').evaluateAll((tabs) => tabs.map(({ id }) => id));
+      const at = (): Promise<string> => page.evaluate(() => document.activeElement?.id ?? '');
+      await page.locator('#tab-trials').focus();
+      const visited = new Set<string>();
+      for (const _ of names) {
+        await page.keyboard.press('ArrowRight');
+        visited.add(await at());
+        expect(await page.getByRole('tab', { selected: true }).getAttribute('id')).toBe(await at());
+      }
+      expect(visited).toEqual(new Set(names));
+
+      await page.evaluate(() => (location.hash = '#/new'));
+      await expect.poll(() => page.getByRole('button', { name: new RegExp(`^${text.setUp.start}( |$)`) }).isEnabled(), patient).toBe(true);
+      expect(await passedOver(page, 'main')).toEqual([]);
+    },
+    LONG,
+  );
+
+  it(
+    'numbers change the tab, J and K the trial, arrows the row, Esc lets go',
+    async () => {
+      const { page } = await withStudy();
+      const heading = page.getByRole('complementary', { name: text.inspector.label }).getByRole('heading', { level: 2 });
+      const trialIs = (trial: number) => heading.filter({ hasText: new RegExp(`^${text.inspector.trial({ trial })}$`) }).waitFor();
+      // Newest first.
+      await page.keyboard.press('j');
+      await trialIs(23);
+      await page.keyboard.press('j');
+      await trialIs(22);
+      await page.keyboard.press('k');
+      await trialIs(23);
+      await page.getByRole('grid').focus();
+      await page.keyboard.press('ArrowDown');
+      await trialIs(22);
+      await page.keyboard.press('End');
+      await trialIs(0);
+      await page.keyboard.press('Escape');
+      await heading.filter({ hasText: new RegExp(`^${text.inspector.trial({ trial: 0 })}$`) }).waitFor({ state: 'detached' });
+      const tabs = await page.getByRole('tab').evaluateAll((all) => all.map(({ id }) => id));
+      const every = ['tab-evolution', 'tab-space', 'tab-curves', 'tab-trials', 'tab-lab'];
+      for (const id of tabs) {
+        await page.keyboard.press(String(every.indexOf(id) + 1));
+        await page.locator(`#${id}[aria-selected="true"]`).waitFor();
+      }
+    },
+    LONG,
+  );
+
+  it(
+    '? lists the keys, Ctrl K the commands, Space pauses and resumes',
+    async () => {
+      const { page, name } = await withStudy({}, 5000);
+      await page.keyboard.press('Space');
+      await railStudy(page, name, text.studyStates.paused).waitFor();
+      await page.keyboard.press('Space');
+      await railStudy(page, name, text.studyStates.running).waitFor();
+      await page.keyboard.press('?');
+      const sheet = page.getByRole('dialog', { name: text.keys.title });
+      await sheet.getByText(text.commands.pause).waitFor();
+      await page.keyboard.press('Escape');
+      await sheet.waitFor({ state: 'detached' });
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: text.commands.title }).fill(text.commands.stop);
+      await page.keyboard.press('Enter');
+      await railStudy(page, name, text.studyStates.finished).waitFor();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: text.commands.title }).fill('7');
+      await page.getByRole('option', { name: text.commands.trial({ trial: 7 }) }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 7 }), exact: true }).waitFor();
+    },
+    LONG,
+  );
+});
+
+it(
+  'nothing moves where less motion is wanted',
+  async () => {
+    const { page } = await withStudy({ reducedMotion: 'reduce' }, 200);
+    const moving = (): Promise<string[]> =>
+      page.evaluate(() =>
+        document
+          .getAnimations()
+          .filter(({ playState, effect }) => playState === 'running' && Number(effect?.getComputedTiming().activeDuration ?? 0) > 1)
+          .map(({ effect }) => (effect instanceof KeyframeEffect ? (effect.target?.outerHTML.slice(0, 120) ?? '') : '')),
+      );
+    await walk(page, async () => expect(await moving()).toEqual([]));
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: text.commands.title }).waitFor();
+    expect(await moving()).toEqual([]);
+  },
+  LONG,
+);
