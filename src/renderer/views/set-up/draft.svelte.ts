@@ -7,7 +7,8 @@ import type { CallOutput } from '../../../protocol/endpoints.ts';
 import type { Estimate, StudyCheck, WindowProblem } from '../../../protocol/window/set-up.ts';
 import type { Client } from '../../client.ts';
 import { problemsOf } from '../../errors.ts';
-import { EndpointFailure, toFailure } from '../../failure.ts';
+import { toFailure } from '../../failure.ts';
+import type { EndpointFailure } from '../../failure.ts';
 import { fixParameter, put } from './study-edits.ts';
 import type { Json, JsonObject, Study } from './study-edits.ts';
 

@@ -88,6 +88,8 @@ export function numbersOf(table: TrialTable, { name, axis }: TableColumn): Numbe
       return plain(columns.started);
     case 'time':
       return plain(columns.took);
+    case 'curve':
+    case 'parents':
     default:
       return undefined;
   }

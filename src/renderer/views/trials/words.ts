@@ -7,7 +7,7 @@ import type { FilterProblem } from './filter.ts';
 
 export function columnTitle({ name, axis }: TableColumn, measure: 'accuracy' | 'loss' | 'value'): string {
   if (axis !== null) return axis.name;
-  return name === 'value' ? text.trials.value(measure) : (text.trials.columns[name as keyof typeof text.trials.columns] ?? name);
+  return name === 'value' ? text.trials.value(measure) : text.trials.columns[name as keyof typeof text.trials.columns];
 }
 
 /** @param encoded NaN: not used */
