@@ -72,34 +72,13 @@ export interface Augment {
   readonly flip: boolean;
 }
 
-/** How a network is trained; beside it in the objective. Defaults: constant schedule, shuffle, keep, 0 validation, pytorch, false, best. */
-export interface TrainSettings {
-  readonly batch: number | { readonly $param: string };
-  readonly epochs: number | { readonly $param: string };
-  readonly optimizer: OptimizerSettings;
-  readonly schedule?: Schedule;
-  readonly clip?: Clip;
-  readonly augment?: Augment;
-  /** false: order 0 … N−1 in every epoch. */
-  readonly shuffle?: boolean;
-  /** What becomes of the last, smaller batch. */
-  readonly remainder?: 'keep' | 'drop';
-  /** Share of the training set kept for validation, per class; 0 ≤ share < 1. */
-  readonly validation?: number;
-  readonly initialise?: 'pytorch' | 'he-normal' | 'he-uniform' | 'glorot-normal' | 'glorot-uniform';
-  /** true: one start and one stream of masks for every trial of the study. */
-  readonly sameStart?: boolean;
-  /** Which epoch's weights and value a trial keeps: the best on the selection split (the first of equals), or the last. Default best. */
-  readonly keep?: 'best' | 'last';
-}
-
 export interface TrainObjective {
   readonly kind: 'train';
   /** A bundled dataset (`mnist`) or an imported one, by name. */
   readonly dataset: string;
   /** A preset's name, or a network description. */
   readonly network: string | object;
-  /** `TrainSettings`, unparsed. */
+  /** As `protocol/train-settings.ts` describes it, unparsed. */
   readonly settings: unknown;
   /** What is reported as the value: accuracy as a fraction 0 … 1, or mean loss per sample. */
   readonly metric: 'accuracy' | 'loss';
