@@ -41,14 +41,14 @@ export async function large({ trials, seconds }: LargeSetting): Promise<BenchRow
 
 async function opened({ page }: Watched, serving: Serving, trials: number, peer: Awaited<ReturnType<typeof dashboard>>): Promise<BenchRow> {
   await page.goto(`${serving.link}#/study/${BIG}/trials`);
-  await page.waitForFunction(() => document.querySelectorAll('[id^=trial-row-]').length > 5, undefined, { polling: 'raf' });
+  await page.waitForFunction(() => document.querySelectorAll('[id^=trial-row-]').length > 5, undefined, { polling: 16 });
   const rowsAt = await now(page);
   await page.locator('[role=grid]').focus();
   await page.keyboard.press('ArrowDown');
-  await page.waitForFunction(() => document.querySelector('[id^=trial-row-][aria-selected=true]') !== null, undefined, { polling: 'raf' });
+  await page.waitForFunction(() => document.querySelector('[id^=trial-row-][aria-selected=true]') !== null, undefined, { polling: 16 });
   const answered = await now(page);
   await page.waitForFunction((rows) => document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === String(rows + 1), trials, {
-    polling: 'raf',
+    polling: 16,
   });
   const whole = await now(page);
   const seconds = serving.seconds + answered;

@@ -28,7 +28,7 @@ export async function paint(): Promise<BenchRow[]> {
               return new Promise<number>((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()))));
             },
             undefined,
-            { polling: 'raf' },
+            { polling: 16 },
           );
           times.push((await shown.jsonValue()) / 1000);
           contentful.push((await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN)) / 1000);

@@ -7,6 +7,8 @@ import { parsePythonJson } from './python-json.ts';
 
 export class Columns {
   readonly #file: string;
+  /** Words that a schema has let pass already: a column of a hundred thousand rows holds a handful. */
+  readonly #words = new Map<ColumnSchema<unknown>, Map<string, unknown>>();
 
   constructor(file: string) {
     this.#file = file;
@@ -43,6 +45,18 @@ export class Columns {
     return this.#refuse(at, problem?.expected ?? 'another value', problem?.found ?? foundText(value));
   }
 
+  /** As `parsed`, of an enumeration: each word is looked at by the schema once. */
+  word<T extends string>(column: string, schema: ColumnSchema<T>, value: unknown): T {
+    let known = this.#words.get(schema);
+    if (known === undefined) this.#words.set(schema, (known = new Map<string, unknown>()));
+    const found = typeof value === 'string' ? known.get(value) : undefined;
+    // What was kept under this schema is what this schema gave.
+    if (found !== undefined) return found as T;
+    const word = this.parsed(column, schema, value);
+    known.set(word, word);
+    return word;
+  }
+
   json<T>(column: string, schema: ColumnSchema<T>, value: unknown): T {
     const text = this.text(column, value);
     let found: unknown;
@@ -60,8 +74,10 @@ export class Columns {
       const found = Buffer.isBuffer(value) ? `${value.length} bytes` : foundText(value);
       return this.#refuse(column, `${8 * count} bytes, a float64 for each of ${count} parameters`, found);
     }
-    // Copied: the library's buffer need not lie on a multiple of 8.
-    return new Float64Array(value.buffer.slice(value.byteOffset, value.byteOffset + value.length));
+    // Copied number by number: the library's buffer need not lie on a multiple of 8, and a buffer of its own a row is slow to make and to collect.
+    const params = new Float64Array(count);
+    for (let i = 0; i < count; i++) params[i] = value.readDoubleLE(8 * i);
+    return params;
   }
 
   #refuse(column: string, expected: string, found: string): never {

@@ -1,19 +1,18 @@
 /** Reads the trials of a study of ours in blocks, and its attempts. A statement is never left half-read, which would hold the writer's log back. */
 import { axesOf } from '../core/search-space/axis.ts';
-import { parents as parentsSchema, storedResult, storedSpec, trialOutcome, trialState } from '../protocol/lab-file.ts';
+import { storedResult, storedSpec, trialOutcome, trialState } from '../protocol/lab-file.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Row as FileRow } from './connection.ts';
 import { RowBlocks } from './row-block.ts';
 import type { StudyMoments } from './lab-reader.ts';
 import type { ReadBlock, Row } from './row-block.ts';
+import { parentsOf } from './stored-parents.ts';
 
 /** Rows a block: laid into a projection, it holds up nobody for long. */
 const BLOCK = 2_048;
 
 /** A result as it is written, up to its duration: most need not be parsed. */
 const UP_TO_MS = /^\{"outcome": "\w+"(?:, "value": [^,"]+)?(?:, "error": "(?:[^"\\]|\\.)*")?, "ms": ([-+.\deE]+)[,}]/;
-/** The parents as they are written: one or two numbers. */
-const PARENTS = /^\[(\d+)(?:, ?(\d+))?\]$/;
 
 const SELECT = `SELECT ours.number, ours.state, ours.outcome, ours.value, generation, parents, operator, finish_seq, basis, params,
   last.slot, last.sent_at, last.ended_at, last.k, last.result,
@@ -48,7 +47,7 @@ function read(columns: Columns, row: FileRow, width: number, blocks: RowBlocks):
     outcome: row[2] === null ? null : (OUTCOMES.get(row[2]) ?? columns.parsed('galapagos_trial.outcome', trialOutcome, row[2])),
     value: columns.real('galapagos_trial.value', row[3]),
     generation: columns.integer('galapagos_trial.generation', row[4]),
-    parents: row[5] === null ? [] : parentsOf(columns, row[5]),
+    parents: parentsOf(columns, row[5]),
     operator: columns.text('galapagos_trial.operator', row[6]),
     finish: columns.integerOrNull('galapagos_trial.finish_seq', row[7]),
     basis: columns.integer('galapagos_trial.basis', row[8]),
@@ -74,12 +73,6 @@ function tookOf(columns: Columns, found: unknown, blocks: RowBlocks): number {
   const result = columns.json('galapagos_attempt.result', storedResult, text);
   if (result.executor !== undefined) blocks.trained(result.executor, result.executorReason ?? null);
   return result.ms;
-}
-
-function parentsOf(columns: Columns, found: unknown): readonly number[] {
-  const [, first, second] = typeof found === 'string' ? (PARENTS.exec(found) ?? []) : [];
-  if (first === undefined) return columns.json('galapagos_trial.parents', parentsSchema, found);
-  return second === undefined ? [Number(first)] : [Number(first), Number(second)];
 }
 
 /** What the rail shows of a study beside its trials; milliseconds since 1970, null: unknown. */

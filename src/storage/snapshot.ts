@@ -1,16 +1,9 @@
 /** The lab as the scheduler takes it up after opening: its studies, their trials read a page at a time when iterated. */
 import type { LabSnapshot, StoredAttempt, StoredStudy, StoredTrial } from '../core/scheduling/index.ts';
-import {
-  parents as parentsSchema,
-  storedLimits,
-  storedResult,
-  storedSpec,
-  studyState,
-  trialOutcome,
-  trialState,
-} from '../protocol/lab-file.ts';
+import { storedLimits, storedResult, storedSpec, studyState, trialOutcome, trialState } from '../protocol/lab-file.ts';
 import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
+import { parentsOf } from './stored-parents.ts';
 
 /** Trials read at once: no statement stays half-read while the iteration rests. */
 const PAGE = 2_000;
@@ -79,14 +72,14 @@ function* readTrials(connection: Connection, columns: Columns, study: number, pa
 }
 
 function storedTrial(columns: Columns, row: Row, parameters: number, attempts: Pick<StoredTrial, 'k' | 'unsettled'>): StoredTrial {
-  const outcome = row[7] === null ? null : columns.parsed('galapagos_trial.outcome', trialOutcome, row[7]);
+  const outcome = row[7] === null ? null : columns.word('galapagos_trial.outcome', trialOutcome, row[7]);
   return {
     number: columns.integer('galapagos_trial.number', row[0]),
-    state: columns.parsed('galapagos_trial.state', trialState, row[1]),
+    state: columns.word('galapagos_trial.state', trialState, row[1]),
     params: columns.params('galapagos_trial.params', row[2], parameters),
     origin: {
       operator: columns.text('galapagos_trial.operator', row[3]),
-      parents: row[4] === null ? [] : columns.json('galapagos_trial.parents', parentsSchema, row[4]),
+      parents: parentsOf(columns, row[4]),
       generation: columns.integer('galapagos_trial.generation', row[5]),
     },
     basis: columns.integer('galapagos_trial.basis', row[6]),

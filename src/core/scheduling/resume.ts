@@ -48,9 +48,11 @@ function openStudy(lab: LabState, stored: StoredStudy): void {
   enforceRules(lab, study);
 }
 
+const NO_PARAMS = new Float64Array(0);
+
 /** The rest of an ended row is only needed until the columns have it. */
 function forgetParams(trial: StoredTrial): StoredTrial {
-  return { ...trial, params: new Float64Array(0) };
+  return { ...trial, params: NO_PARAMS };
 }
 
 /** In completion order; ends that another program wrote have no place in it yet and come last. */

@@ -1,0 +1,12 @@
+/** A trial's parents as the file has them: one or two numbers in JSON, which is read without a parser; whatever else stands there goes through the schema. */
+import { parents as parentsSchema } from '../protocol/lab-file.ts';
+import type { Columns } from './columns.ts';
+
+const USUAL = /^\[(\d{1,15})(?:, ?(\d{1,15}))?\]$/;
+
+export function parentsOf(columns: Columns, found: unknown): readonly number[] {
+  if (found === null) return [];
+  const [, first, second] = typeof found === 'string' ? (USUAL.exec(found) ?? []) : [];
+  if (first === undefined) return columns.json('galapagos_trial.parents', parentsSchema, found);
+  return second === undefined ? [Number(first)] : [Number(first), Number(second)];
+}
