@@ -35,33 +35,29 @@ async function shoot(page: Page, name: string): Promise<void> {
 
 const tab = (page: Page, name: string): Promise<void> => page.locator(`#tab-${name}`).click();
 
-/** Trials that have ended, as the host counts them. */
-async function ended(page: Page, study: string, trials: number): Promise<void> {
-  await page.waitForFunction(
-    async ([name, least]) => {
-      const answer = await fetch('/api/export', {
-        method: 'POST',
-        body: JSON.stringify({ study: name, what: 'csv', top: 1 }),
-      });
-      const said = (await answer.json()) as { value?: { content: { text: string } } };
-      const rows = said.value?.content.text.split('\n').filter((row) => /complete|failed|pruned/.test(row)) ?? [];
-      return rows.length >= least;
-    },
-    [study, trials] as const,
-    { timeout: PATIENCE_MS, polling: 1000 },
+/** A call as the page makes it, with its cookie. */
+async function ask(page: Page, name: string, input: unknown): Promise<Record<string, unknown>> {
+  const answer = await page.evaluate(
+    ([path, body]) => fetch(path, { method: 'POST', body }).then((response) => response.json() as Promise<unknown>),
+    [`/api/${name}`, JSON.stringify(input)] as const,
   );
+  return (answer as { value: Record<string, unknown> }).value;
+}
+
+/** Waits until so many trials have ended, as the host counts them. */
+async function ended(page: Page, study: string, trials: number): Promise<void> {
+  for (const began = Date.now(); Date.now() - began < PATIENCE_MS; await new Promise((done) => setTimeout(done, 1000))) {
+    const { content } = await ask(page, 'export', { study, what: 'csv', top: 1 });
+    const rows = (content as { text: string }).text.split('\n').filter((row) => /complete|failed|pruned/.test(row));
+    if (rows.length >= trials) return;
+  }
+  throw new Error(`${trials} trials did not end in time`);
 }
 
 async function startStudy(page: Page, change: Record<string, unknown>): Promise<string> {
-  return page.evaluate(async (changes) => {
-    const post = async (name: string, input: unknown): Promise<{ value: Record<string, unknown> }> => {
-      const answer = await fetch(`/api/${name}`, { method: 'POST', body: JSON.stringify(input) });
-      return (await answer.json()) as { value: Record<string, unknown> };
-    };
-    const draft = (await post('draft', { dataset: null })).value;
-    const { value } = await post('startStudy', { study: { ...draft, ...changes }, workers: null });
-    return String(value['study']);
-  }, change);
+  const draft = await ask(page, 'draft', { dataset: null });
+  const { study } = await ask(page, 'startStudy', { study: { ...draft, ...change }, workers: null });
+  return String(study);
 }
 
 async function main(): Promise<void> {
