@@ -111,6 +111,9 @@ function drawColumns(pen: Pen, places: Places, palette: Palette): void {
   }
 }
 
+/** Px that a caption beside the founders' line takes at most. */
+const CAPTION = 150;
+
 function drawFounders(pen: Pen, places: Places, palette: Palette): void {
   const { population } = places;
   if (places.along !== 'births' || population.pool === null) return;
@@ -122,7 +125,10 @@ function drawFounders(pen: Pen, places: Places, palette: Palette): void {
   pen.moveTo(x, places.top);
   pen.lineTo(x, places.bottom);
   pen.stroke(palette.lineStrong, 1, 1, [2, 2]);
-  const y = places.top + 8;
+  // The champion's label may need the room at the top: then the foot says it.
+  const { best } = population;
+  const crowded = best !== null && Math.abs(places.x(best) - x) < CAPTION && places.y(best) < places.top + 34;
+  const y = crowded ? places.bottom - 6 : places.top + 8;
   const founders = words.founders({ founders: first });
   const style = { colour: palette.text3, size: 11, halo: palette.canvas };
   if (x - places.left > founders.length * 5.6) pen.text(x - 6, y, founders, { ...style, anchor: 'end' });
