@@ -47,9 +47,12 @@ export class ProjectionReading {
     if (numbers.length > 0) body.trials = rows.block(numbers);
     const { block, more } = this.#curves.take(MOST_ROWS);
     if (block !== null) body.reports = block;
-    if (loaded !== this.#loaded) body.loaded = loaded ?? rows.known;
-    this.#loaded = loaded;
-    return more || this.#dirty.count > 0;
+    // What was read but is not sent yet is not there for the client.
+    const unsent = this.#dirty.count;
+    const told = loaded === null && unsent === 0 ? null : (loaded ?? rows.known) - unsent;
+    if (told !== this.#loaded) body.loaded = told ?? rows.known;
+    this.#loaded = told;
+    return more || unsent > 0;
   }
 
   close(): void {

@@ -297,4 +297,24 @@ describe('a study in several windows', () => {
     expect(window.client.rows.size).toBe(many);
     expect(window.client.messages).toBe(3);
   });
+
+  it('says that all is there with the last message, not when the file has been read', () => {
+    const projection = new StudyProjection(1);
+    const many = 2 * MOST_ROWS + 1;
+    for (let number = 0; number < many; number++) {
+      projection.born(number, { params: paramsOf(number), origin: originOf(number), basis: 0 });
+    }
+    projection.allLaid();
+    const reading = new ProjectionReading(
+      projection,
+      () => undefined,
+      () => undefined,
+    );
+    const loaded = [1, 2, 3].map(() => {
+      const body: StudyBody = {};
+      reading.takeInto(body);
+      return body.loaded;
+    });
+    expect(loaded).toEqual([MOST_ROWS, 2 * MOST_ROWS, many]);
+  });
 });
