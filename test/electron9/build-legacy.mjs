@@ -1,6 +1,6 @@
 /**
  * Lowers the built app to what Electron 9.4.1 can run (Chromium 83, Node 12), into a folder of its own: `node test/electron9/build-legacy.mjs OUT`.
- * For a smoke test on a host that is to be had where today's binary is not. The product knows nothing of it; workers run as they were built.
+ * For a smoke test on a host that is to be had where today's binary is not. The product knows nothing of it; workers and threads run as they were built.
  */
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -29,14 +29,17 @@ symlinkSync(join(root, 'resources'), join(app, '..', 'resources'));
 const common = { bundle: true, target: TARGET, logLevel: 'error', absWorkingDir: root };
 const node = { ...common, platform: 'node', external: ['electron', 'zeromq', 'libsql', 'original-fs'] };
 
-// Main process and its threads: one file each. Worker and command line beside them, untouched.
+// Main process: one file. Its threads, worker and command line beside it, untouched: they run on the host's Node.
 cpSync(join(built, 'main'), join(app, 'main'), { recursive: true });
-for (const name of readdirSync(join(built, 'main')).filter((file) => file === 'index.js' || file.endsWith('-thread.js'))) {
-  writeFileSync(join(app, 'main', name.replace(/\.js$/, '.cjs')), await commonJs(join(built, 'main', name)));
-}
-const shim = { entryPoints: [join(here, 'shim/main.cjs')], outfile: join(app, 'shim.cjs'), external: [...node.external, './libsql.cjs'] };
+writeFileSync(join(app, 'main', 'index.cjs'), await commonJs(join(built, 'main', 'index.js')));
+const shim = {
+  entryPoints: [join(here, 'shim/main.cjs')],
+  outfile: join(app, 'shim.cjs'),
+  external: [...node.external, './libsql.cjs', './threads.cjs'],
+};
 await build({ ...node, ...shim, format: 'cjs' });
-for (const name of ['libsql.cjs', 'libsql-host.cjs']) cpSync(join(here, 'shim', name), join(app, name));
+for (const name of ['libsql.cjs', 'libsql-host.cjs', 'threads.cjs', 'thread-host.mjs', 'wire.cjs'])
+  cpSync(join(here, 'shim', name), join(app, name));
 writeFileSync(join(app, 'boot.cjs'), "require('./shim.cjs');\nrequire('./main/index.cjs');\n");
 writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'galapagos', version: '0.1.0', type: 'module', main: 'boot.cjs' }));
 

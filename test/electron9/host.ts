@@ -41,13 +41,19 @@ export interface Running {
 /** @param home absolute: the user's folder, and so the instance that this is */
 export async function launch({ program, app: folder }: Host, home: string, args: readonly string[] = []): Promise<Running> {
   const app = await _electron.launch({ executablePath: program, args: argumentsOf(folder, args), env: environment(home), timeout: 60_000 });
-  const page = await app.firstWindow();
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(error.message));
-  await page.waitForFunction('document.readyState === "complete" && document.querySelector("#app")?.childElementCount > 0');
-  const { pid } = app.process();
-  if (pid === undefined) throw new Error('Electron has no process id');
-  return { app, page, pid, errors };
+  try {
+    const page = await app.firstWindow();
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    // Not by a function that is polled: the page's policy refuses what evaluates it.
+    await page.locator('#app > *').first().waitFor({ state: 'attached' });
+    const { pid } = app.process();
+    if (pid === undefined) throw new Error('Electron has no process id');
+    return { app, page, pid, errors };
+  } catch (error) {
+    app.process().kill('SIGKILL');
+    throw error;
+  }
 }
 
 export function argumentsOf(folder: string, args: readonly string[] = []): string[] {

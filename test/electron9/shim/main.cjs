@@ -12,9 +12,7 @@ const os = require('os');
 const crypto = require('crypto');
 const { PassThrough, pipeline, finished } = require('stream');
 const childProcess = require('child_process');
-const workerThreads = require('worker_threads');
-// In a thread there is no Electron: the package of that name would be found, and fetch one.
-const electron = workerThreads.isMainThread ? require('electron') : {};
+const electron = require('electron');
 const { EventTarget: ShimTarget, Event: ShimEvent } = require('event-target-shim');
 
 const supply = (target, values) => {
@@ -88,19 +86,11 @@ childProcess.spawn = (file, args, options = {}) => {
   if (options.signal) options.signal.addEventListener('abort', () => child.kill(options.killSignal));
   return child;
 };
-const { Worker } = workerThreads;
-workerThreads.Worker = class extends Worker {
-  constructor(file, options = {}) {
-    const built = (file instanceof URL ? require('url').fileURLToPath(file) : file).replace(/\.js$/, '.cjs');
-    const boot = `require(${JSON.stringify(path.join(__dirname, 'shim.cjs'))}); require(${JSON.stringify(built)});`;
-    super(boot, { ...options, eval: true });
-  }
-};
 
 // Electron.
 const frames = new Map();
 const patched = {};
-if (electron.app) {
+{
   const { app, BrowserWindow, ipcMain, protocol, session } = electron;
   app.enableSandbox = () => undefined; // As root every child process would abort.
   app.prependListener('web-contents-created', (_, contents) => {
@@ -134,6 +124,7 @@ if (electron.app) {
   };
   Object.defineProperty(patched.BrowserWindow, 'name', { value: 'BrowserWindow' });
 }
+const threads = Object.create(require('worker_threads'), { Worker: { value: require('./threads.cjs').Worker } });
 const facade = Object.create(
   electron,
   Object.fromEntries(Object.entries(patched).map(([name, value]) => [name, { value, enumerable: true }])),
@@ -143,6 +134,7 @@ const facade = Object.create(
 const supplied = {
   electron: () => facade,
   libsql: () => require('./libsql.cjs'),
+  worker_threads: () => threads,
   'fs/promises': () => fs.promises,
   'stream/promises': () => ({ pipeline: promisify(pipeline), finished: promisify(finished) }),
   'timers/promises': () => ({ setTimeout: promisify(setTimeout), setImmediate: promisify(setImmediate) }),
