@@ -26,7 +26,7 @@ export const TRACE_CATEGORIES = [
   '-*',
   '__metadata',
   'devtools.timeline',
-  'devtools.timeline.frame',
+  'disabled-by-default-devtools.timeline.frame',
   'disabled-by-default-devtools.timeline',
   'v8',
   'v8.execute',
