@@ -88,6 +88,7 @@ childProcess.spawn = (file, args, options = {}) => {
 };
 
 // Electron.
+/** By window and frame: two processes number their frames alike. */
 const frames = new Map();
 const patched = {};
 {
@@ -95,7 +96,7 @@ const patched = {};
   app.enableSandbox = () => undefined; // As root every child process would abort.
   app.prependListener('web-contents-created', (_, contents) => {
     contents.on('did-frame-navigate', (event, url, code, status, isMainFrame, processId, routingId) =>
-      frames.set(routingId, { url, parent: isMainFrame ? null : {} }),
+      frames.set(`${contents.id}/${routingId}`, { url, parent: isMainFrame ? null : {} }),
     );
     contents.on('will-navigate', (event, url) => Object.assign(event, { url }));
     contents.setWindowOpenHandler = () => {
@@ -106,7 +107,7 @@ const patched = {};
   app.once('ready', () => supply(session.defaultSession, { setDevicePermissionHandler: () => undefined }));
   const sent = (listen) => (channel, listener) =>
     listen.call(ipcMain, channel, (event, ...args) =>
-      listener(Object.assign(event, { senderFrame: frames.get(event.frameId) || null }), ...args),
+      listener(Object.assign(event, { senderFrame: frames.get(`${event.sender.id}/${event.frameId}`) || null }), ...args),
     );
   ipcMain.handle = sent(ipcMain.handle);
   ipcMain.on = sent(ipcMain.on);
