@@ -28,7 +28,7 @@ async function grave(page: Page): Promise<string[]> {
   // By the debugger, which the page's own rules do not bind.
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(async (): Promise<AxeResults> => {
-    const { axe: injected } = globalThis as unknown as { axe: typeof import('axe-core') };
+    const { axe: injected } = globalThis as unknown as { axe: typeof axe };
     return injected.run(document, { resultTypes: ['violations'] });
   });
   return violations
@@ -102,9 +102,11 @@ describe('by keyboard', () => {
       const at = (): Promise<string> => page.evaluate(() => document.activeElement?.id ?? '');
       await page.locator('#tab-trials').focus();
       const visited = new Set<string>();
-      for (const _ of names) {
+      while (visited.size < names.length) {
+        const before = visited.size;
         await page.keyboard.press('ArrowRight');
         visited.add(await at());
+        expect(visited.size).toBe(before + 1);
         expect(await page.getByRole('tab', { selected: true }).getAttribute('id')).toBe(await at());
       }
       expect(visited).toEqual(new Set(names));

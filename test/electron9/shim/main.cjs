@@ -99,10 +99,6 @@ const patched = {};
       frames.set(`${contents.id}/${routingId}`, { url, parent: isMainFrame ? null : {} }),
     );
     contents.on('will-navigate', (event, url) => Object.assign(event, { url }));
-    // A page loaded while 9.4.1 still tells that its process is gone ends the host: it is told a turn later.
-    const { on } = contents;
-    contents.on = (name, listener) =>
-      on.call(contents, name, name === 'render-process-gone' ? (...args) => setImmediate(listener, ...args) : listener);
     contents.setWindowOpenHandler = () => {
       contents.on('-will-add-new-contents', (event) => event.preventDefault());
       contents.on('new-window', (event) => event.preventDefault());
