@@ -884,7 +884,5 @@ export const text = {
     versionText: ({ version, host }: { version: string; host: 'electron' | 'server' }) =>
       `version ${version}, ${host === 'electron' ? 'as an application' : 'served to this browser'}`,
     network: 'No network is needed: training, datasets and results stay on this machine.',
-    keys: 'Keyboard',
-    showKeys: 'Show the keyboard shortcuts',
   },
 };
