@@ -7,6 +7,7 @@ import { inTemporaryFolder } from '../temporary-folder.ts';
 import { BIG, bigLab } from './big-lab.ts';
 import { ask, freshPage, inBrowser, serveLab } from './serving.ts';
 import { images, imported } from './take-in.ts';
+import { archived } from './upload.ts';
 import { watching, windowRow } from './trace.ts';
 
 const GOAL_MS = 20;
@@ -27,7 +28,7 @@ export async function loop(trials: number, seconds: number): Promise<BenchRow[]>
         await page.locator('[id^=trial-row-]').first().waitFor();
         await ask(page, 'addTrials', { study: BIG, trials: 1_000_000 });
         await watching(seconds)();
-        await imported(page, pngs, 'pngs');
+        await imported(page, [archived(pngs)], 'pngs');
         await watching(seconds)();
         until = Date.now();
       });
@@ -35,7 +36,7 @@ export async function loop(trials: number, seconds: number): Promise<BenchRow[]>
       await serving.close();
     }
     const report = JSON.parse(readFileSync(probe, 'utf8')) as LoopReport;
-    const turns = report.long.filter(({ at }) => at >= from && at <= until);
+    const turns = report.long.filter(({ at, lateMs }) => at - lateMs >= from && at <= until);
     const blocked = ({ lateMs, waitedMs }: LongTurn): number => lateMs - (waitedMs ?? 0);
     const most = Math.max(0, ...turns.map(blocked));
     const over = turns.filter((turn) => blocked(turn) > GOAL_MS);
@@ -45,7 +46,18 @@ export async function loop(trials: number, seconds: number): Promise<BenchRow[]>
       report.blockedMs === null ? 'waiting for a core counts, as this system does not tell it apart' : 'without waiting for a core',
       `${trials.toLocaleString('en')} trials, 2 workers, a window on them, 60,000 PNGs imported (${source})`,
     ];
-    return [windowRow('event loop of the coordinator, longest block', most, 'ms', `≤ ${GOAL_MS} ms`, most <= GOAL_MS, said.join('; '))];
+    const ran = Math.max(0, ...turns.map(({ lateMs, ranMs }) => Math.min(lateMs, ranMs ?? lateMs)));
+    return [
+      windowRow('event loop of the coordinator, longest block', most, 'ms', `≤ ${GOAL_MS} ms`, most <= GOAL_MS, said.join('; ')),
+      windowRow(
+        'the same, of what its thread ran',
+        ran,
+        'ms',
+        '–',
+        null,
+        'the rest of a block is a system call, or another machine’s turn',
+      ),
+    ];
   });
 }
 
