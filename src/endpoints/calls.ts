@@ -10,24 +10,13 @@ import { Imports } from './imports.ts';
 import { catalogueIn, datasetsFolder } from './known-dataset.ts';
 import { readingCalls } from './reading-calls.ts';
 import { setUpCalls } from './set-up-calls.ts';
+import type { StudyCommands } from './studies.ts';
 import { ThreadWork } from './thread-work.ts';
 
+/** All but those that stand on the running lab or on what hosts the window. */
 export type CallHandlers = Omit<
   HandlersOf<Queries & Commands>,
-  | 'about'
-  | 'attempts'
-  | 'startStudy'
-  | 'pauseStudy'
-  | 'resumeStudy'
-  | 'stopStudy'
-  | 'addTrials'
-  | 'editLimits'
-  | 'cancelTrial'
-  | 'openLab'
-  | 'leaveOut'
-  | 'useAgain'
-  | 'beginUpload'
-  | 'discardUpload'
+  keyof StudyCommands | 'about' | 'attempts' | 'beginUpload' | 'discardUpload'
 >;
 
 export interface OtherCalls {

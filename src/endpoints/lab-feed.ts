@@ -1,7 +1,7 @@
 /** One window's view of the lab: everything first, then each field whose content is another, a few times a second; attempts and gaps by what is new. */
 import { basename } from 'node:path';
 import type { Feed, StreamMessage } from '../protocol/endpoint.ts';
-import type { LabBody } from '../protocol/window/lab-stream.ts';
+import type { LabBody, SlotRow } from '../protocol/window/lab-stream.ts';
 import type { OtherCalls } from './calls.ts';
 import type { Changes } from './changes.ts';
 import { Throttle } from './changes.ts';
@@ -33,6 +33,8 @@ export class LabFeed implements Feed<LabBody> {
   #seen = { ...NOTHING_SEEN };
   #attempts = 0;
   #gaps = 0;
+  /** The slots as they were sent last. */
+  #sent = '';
   #imports = true;
   #datasets = true;
 
@@ -64,6 +66,7 @@ export class LabFeed implements Feed<LabBody> {
       this.#seen = { ...NOTHING_SEEN };
       this.#attempts = 0;
       this.#gaps = 0;
+      this.#sent = '';
       this.#imports = true;
       this.#datasets = true;
     }
@@ -73,7 +76,13 @@ export class LabFeed implements Feed<LabBody> {
       const ours = [...view.studies.values()].map((watch) => studyRow(watch, calls.confirms(watch.study.uid)));
       body.studies = [...ours, ...[...view.foreign.values()].map(foreignRow)];
     }
-    if (view.versions.slots !== this.#seen.slots) body.slots = this.#slots();
+    if (view.versions.slots !== this.#seen.slots) {
+      // They are looked at with every turn of the scheduler, and seldom other than before.
+      const slots = this.#slots();
+      const text = JSON.stringify(slots);
+      if (text !== this.#sent) body.slots = slots;
+      this.#sent = text;
+    }
     if (view.versions.notes !== this.#seen.notes) body.notes = [...view.notes.latest];
     this.#seen = { ...view.versions };
     const { rows, next } = view.attempts.since(this.#attempts, MOST_ATTEMPTS);
@@ -119,7 +128,7 @@ export class LabFeed implements Feed<LabBody> {
     };
   }
 
-  #slots(): LabBody['slots'] {
+  #slots(): SlotRow[] {
     const { current, memory } = this.#sources;
     const { lab, view } = current;
     return slotRows(lab.coordinator.lab, {

@@ -22,6 +22,8 @@ const FOREIGN_MS = 10_000;
 /** The timeline begins so long before the last attempt of before. */
 const PAST_MS = 5 * 60_000;
 const PAST_ATTEMPTS = 5_000;
+/** Reading two clocks one after the other is not more exact. */
+const CLOCKS_AGREE_MS = 10;
 
 export class LabView {
   readonly lab: OpenLab;
@@ -66,7 +68,13 @@ export class LabView {
   }
 
   /** From the coordinator's clock to milliseconds since 1970. */
-  readonly wall = (at: number): number => Date.now() - (this.lab.coordinator.now - at);
+  readonly wall = (at: number): number => {
+    const offset = Date.now() - this.lab.coordinator.now;
+    if (!(Math.abs(offset - this.#offset) < CLOCKS_AGREE_MS)) this.#offset = offset;
+    return this.#offset + at;
+  };
+  /** Between the two clocks: kept while it holds, so that one instant is always the same number; a sleep of the machine moves it. */
+  #offset = NaN;
 
   /** Names that a study of the lab has. */
   get names(): ReadonlySet<string> {

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
 import type { ParsedOf } from '../protocol/endpoint.ts';
 import type { Commands } from '../protocol/endpoints.ts';
+import { hasOwner } from '../training/datasets/staging.ts';
 
 /** Most bytes of one chunk. */
 export const CHUNK_BYTES = 2 ** 20;
@@ -146,17 +147,6 @@ function told(file: string, error: unknown): unknown {
 function sweep(folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const left of readdirSync(folder)) {
-    const owner = Number(left.split('-')[0]);
-    if (owner !== process.pid && !isAlive(owner)) rmSync(join(folder, left), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    if (!left.startsWith(`${String(process.pid)}-`) && !hasOwner(left)) rmSync(join(folder, left), { recursive: true, force: true });
   }
 }

@@ -47,7 +47,7 @@ export async function sweepStaging(folder: string): Promise<void> {
 }
 
 /** Another process that lives; what has this one's number and is not its own, an earlier process of that number left. */
-function hasOwner(name: string): boolean {
+export function hasOwner(name: string): boolean {
   const owner = Number(name.split('-')[0]);
   if (!Number.isInteger(owner) || owner <= 0 || owner === process.pid) return false;
   try {
