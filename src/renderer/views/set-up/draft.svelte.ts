@@ -41,7 +41,8 @@ export class Draft {
   measuring = $state.raw<Measuring>({ state: 'waiting' });
   /** Parameters that the search was told to leave alone; they can be searched again. */
   fixed = $state.raw<readonly Fixed[]>([]);
-  workers = $state('');
+  /** As typed; undefined: nothing was. */
+  workers = $state.raw<Json | undefined>(undefined);
   readonly #client: Client;
   #checking: ReturnType<typeof setTimeout> | undefined;
   #settling: ReturnType<typeof setTimeout> | undefined;
@@ -139,8 +140,8 @@ export class Draft {
   }
 
   get workerCount(): number | null {
-    const number = Number(this.workers);
-    return this.workers.trim() !== '' && Number.isInteger(number) && number > 0 ? number : null;
+    const { workers } = this;
+    return typeof workers === 'number' && Number.isInteger(workers) && workers > 0 ? workers : null;
   }
 
   start(): Promise<CallOutput<'startStudy'>> {
