@@ -36,4 +36,4 @@ const app = spawn(program, [root, ...process.argv.slice(2)], { stdio: 'inherit' 
 app.once('exit', (code, signal) => {
   process.exitCode = signal === null ? (code ?? 0) : 1;
 });
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => app.kill(signal));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => app.pid !== undefined && app.kill(signal));

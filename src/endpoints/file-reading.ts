@@ -1,9 +1,8 @@
 /** Asks the thread that reads the lab file (`read-thread.ts`), and hands its answers to whoever asked. */
-import { existsSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
-import type { WorkerOptions } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { GalapagosError } from '../core/errors.ts';
 import type { AttemptEntry, AttemptFilter } from '../storage/lab-reader.ts';
+import { endThread, startThread } from '../training/start-thread.ts';
 import type { Ask, ThreadInput, Told } from './read-thread.ts';
 
 export interface RowsListener {
@@ -54,7 +53,7 @@ export class FileReading {
   async close(): Promise<void> {
     this.#closed = true;
     this.#fail('the lab was closed');
-    await this.#thread?.terminate();
+    if (this.#thread !== null) await endThread(this.#thread);
   }
 
   #once<Tell extends Told['tell']>(tell: Tell, ask: Untold<Ask>): Promise<Extract<Told, { tell: Tell }>> {
@@ -78,11 +77,12 @@ export class FileReading {
   #started(): Worker {
     if (this.#thread !== null) return this.#thread;
     const input: ThreadInput = { file: this.#file };
-    const thread = threadOf({ workerData: input });
+    const thread = startThread(import.meta.url, 'read-thread', { workerData: input });
     thread.on('message', (told: Told) => this.#asked.get(told.id)?.(told));
-    thread.on('error', (error) => {
+    thread.on('error', (error) => this.#fail(error.message));
+    thread.on('exit', () => {
       this.#thread = null;
-      this.#fail(error.message);
+      this.#fail('the thread that reads the lab file ended');
     });
     thread.unref();
     return (this.#thread = thread);
@@ -91,17 +91,4 @@ export class FileReading {
   #fail(message: string): void {
     for (const [id, listener] of [...this.#asked]) listener({ tell: 'failed', id, message });
   }
-}
-
-/** The built thread beside the built entries; the source, through tsx, where this module is one itself. */
-function threadOf(options: WorkerOptions): Worker {
-  const beside = (path: string): URL => new URL(path, import.meta.url);
-  if (import.meta.url.endsWith('.ts')) {
-    // A thread does not inherit tsx from its process on every Node. The name is looked up from the working folder.
-    const entry = JSON.stringify(beside('./read-thread.ts').href);
-    return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}); })`, { ...options, eval: true });
-  }
-  // What several entries share is built into a folder of its own, below them.
-  const built = ['./read-thread.js', '../read-thread.js'].map(beside);
-  return new Worker(built.find((url) => existsSync(url)) ?? beside('./read-thread.js'), options);
 }

@@ -7,6 +7,7 @@ import type { AttemptEntry, AttemptFilter, StudyMoments, StudySummary } from '..
 import { readLab } from '../storage/read-lab.ts';
 import type { LabReader } from '../storage/lab-reader.ts';
 import type { RowBlock, RowNames } from '../storage/row-block.ts';
+import { END_THREAD } from '../training/start-thread.ts';
 
 export interface ThreadInput {
   readonly file: string;
@@ -51,10 +52,16 @@ const { file } = workerData as ThreadInput;
 const port = parentPort;
 if (port === null) throw new Error('the entry of a thread');
 const stopped = new Set<number>();
+let ending = false;
 
 const tell = (told: Told, transfer: ArrayBuffer[] = []): void => port.postMessage(told, transfer);
 
-port.on('message', (ask: Ask) => {
+port.on('message', (ask: Ask | typeof END_THREAD) => {
+  if (ask === END_THREAD) {
+    ending = true;
+    port.close();
+    return;
+  }
   if (ask.ask === 'stop') {
     stopped.add(ask.id);
     return;
@@ -89,7 +96,7 @@ async function tellRows(reader: LabReader, { id, study }: Extract<Ask, { ask: 'r
   const running: number[] = [];
   let read = 0;
   for (const { block, names } of reader.rows(study)) {
-    if (stopped.delete(id)) return;
+    if (ending || stopped.delete(id)) return;
     for (const [i, number] of block.number.entries()) if (block.state[i] === RUNNING) running.push(number);
     read += block.number.length;
     const buffers = Object.values(block).map(({ buffer }: { buffer: ArrayBuffer }) => buffer);
@@ -98,6 +105,7 @@ async function tellRows(reader: LabReader, { id, study }: Extract<Ask, { ask: 'r
     await new Promise((resolve) => setImmediate(resolve));
   }
   for (const trial of running) {
+    if (ending) return;
     const { reports = [], attempts: k = 0 } = reader.story(study, trial)?.trial ?? {};
     if (reports.length === 0) continue;
     tell({ tell: 'curve', id, trial, k, steps: reports.map(({ step }) => step), values: reports.map(({ value }) => value) });

@@ -5,6 +5,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { EndpointError } from '../protocol/endpoint.ts';
 import type { LabReader, StudySummary } from '../storage/lab-reader.ts';
+import { END_THREAD } from '../training/start-thread.ts';
 import { checkStudy } from './check-study.ts';
 import { readConfirmations } from './confirmations.ts';
 import { toEndpointError } from './errors.ts';
@@ -54,11 +55,12 @@ export interface WorkRequest {
 
 export type WorkAnswer = { readonly id: number } & ({ readonly value: unknown } | { readonly error: EndpointError });
 
-parentPort?.on('message', ({ id, work, input }: WorkRequest) => {
-  parentPort?.postMessage(answered(id, work, input));
+parentPort?.on('message', (request: WorkRequest | typeof END_THREAD) => {
+  if (request === END_THREAD) parentPort?.close();
+  else parentPort?.postMessage(answered(request));
 });
 
-function answered(id: number, work: Work, input: unknown): WorkAnswer {
+function answered({ id, work, input }: WorkRequest): WorkAnswer {
   try {
     // Who asks has typed the input by this table.
     const act = works[work] as (input: unknown) => unknown;

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GalapagosError } from '../core/errors.ts';
+import { killChild } from '../node/process-group.ts';
 import type { MeasureAnswer, MeasureRequest } from '../training/estimate/estimate-process.ts';
 import type { MeasuredStudy } from '../training/estimate/measure-study.ts';
 import type { WorkerProgram } from './start-lab.ts';
@@ -42,7 +43,7 @@ function measuring(request: MeasureRequest, stop: Stop, { entry, execPath, execA
     });
     let said = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-2000)));
-    stop.addEventListener('abort', () => child.kill('SIGKILL'));
+    stop.addEventListener('abort', () => killChild(child, 'SIGKILL'));
     child.on('message', (answer: MeasureAnswer) => {
       if (answer.type === 'measured') resolve(answer.study);
       else reject(answer.code === null ? new Error(answer.message) : new GalapagosError(answer.code, answer.message));

@@ -1,4 +1,4 @@
-/** Starts a thread of ours: from its source, as it was built, or as it was packed. */
+/** Starts a thread of ours, from its source, as it was built or as it was packed, and lets it end. */
 import { existsSync } from 'node:fs';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
@@ -26,4 +26,19 @@ export function startThread(module: string, entry: string, options: WorkerOption
 export function builtEntries(module: string, entry: string): readonly [beside: URL, above: URL] {
   const outside = module.replace('/app.asar/', '/app.asar.unpacked/');
   return [new URL(`./${entry}.js`, outside), new URL(`../${entry}.js`, outside)];
+}
+
+/** Asks a thread to end. It closes its port when it has done what it is at. */
+export const END_THREAD = 'end';
+
+/**
+ * Has a thread that understands `END_THREAD` end, and waits until it has. `terminate()` is not for a thread that reads a lab file: the
+ * exception by which it ends a thread, thrown into libsql's native code, aborts the whole process.
+ */
+export function endThread(thread: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    thread.once('exit', () => resolve());
+    thread.ref();
+    thread.postMessage(END_THREAD);
+  });
 }

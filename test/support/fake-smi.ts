@@ -10,6 +10,7 @@ class FakeStream extends EventEmitter implements SmiStream {
 export class FakeSmi extends EventEmitter implements SmiProcess {
   readonly stdout = new FakeStream();
   readonly stderr = new FakeStream();
+  readonly pid = 4711;
   readonly signals: string[] = [];
 
   kill(signal: NodeJS.Signals): void {

@@ -3,6 +3,7 @@
  * wait, when it ends or falls silent; where there is none, that is the reason. It never blocks: the last lines are what is known.
  */
 import { spawn } from 'node:child_process';
+import { killChild } from '../process-group.ts';
 import type { Timer } from '../timer.ts';
 import { unknownFigures } from './card.ts';
 import type { Card } from './card.ts';
@@ -10,6 +11,8 @@ import { QUERY, parseNvidiaLine } from './nvidia-line.ts';
 
 /** What is used of a child process. */
 export interface SmiProcess {
+  /** None: it could not be started. */
+  readonly pid?: number | undefined;
   readonly stdout: SmiStream;
   readonly stderr: SmiStream;
   once(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
@@ -83,7 +86,7 @@ export class NvidiaSmi {
   read(): { readonly cards: readonly Card[]; readonly trouble: string | null } {
     const now = this.#options.timer.now();
     const silentMs = now - (this.#lastLineAt ?? this.#since);
-    if (silentMs > SILENT_MS) this.#child?.kill('SIGKILL');
+    if (silentMs > SILENT_MS && this.#child !== null) killChild(this.#child, 'SIGKILL');
     const stale = Math.max(STALE_MS, 3 * this.#options.everyMs);
     const trouble = this.#trouble ?? (silentMs > stale ? `nvidia-smi has not answered for ${seconds(silentMs)}` : null);
     const cards = [...this.#seen.values()].map(({ card, at }): Card => {
@@ -101,7 +104,7 @@ export class NvidiaSmi {
     this.#forgetRestart?.();
     const child = this.#child;
     if (child === null) return;
-    child.kill('SIGKILL');
+    killChild(child, 'SIGKILL');
     // One that hangs in its driver cannot be killed; nobody waits for it.
     child.unref();
     child.stdout.destroy();
