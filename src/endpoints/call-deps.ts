@@ -1,6 +1,7 @@
 /** What handlers that are not about the running lab stand on. */
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import type { WorkerProgram } from '../lab/start-lab.ts';
+import type { HeldUpload } from './uploads.ts';
 
 export interface CallDeps {
   readonly resources: string;
@@ -9,8 +10,8 @@ export interface CallDeps {
   readonly worker?: WorkerProgram | undefined;
   /** Null: none is open. */
   labFile(): string | null;
-  /** Where an upload lies. @throws GalapagosError `unknown-upload`, `upload-incomplete` */
-  uploads(id: string): string;
+  /** Keeps an upload for whoever reads it. @throws GalapagosError `unknown-upload`, `upload-incomplete` */
+  holdUpload(id: string): HeldUpload;
   /** The live coordinator; null: none is open, or it failed. */
   lab(): Coordinator | null;
   /** Names of studies that are taken in the lab that is open. */

@@ -15,7 +15,6 @@ import { pastAttempts } from './past-attempts.ts';
 import { onChange, runningStudies } from './running-studies.ts';
 import { studyCommands } from './studies.ts';
 import { StudyFeed } from './study-feed.ts';
-import { keepUploadedLab } from './uploaded-lab.ts';
 import { Uploads } from './uploads.ts';
 
 /** @throws StorageError when the file is no lab, or another process holds it */
@@ -32,7 +31,7 @@ export async function createEndpoints(options: ApplicationOptions): Promise<Appl
     userFolder,
     worker: options.worker,
     labFile: () => current.lab.file,
-    uploads: (id) => uploads.pathOf(id),
+    holdUpload: (id) => uploads.hold(id),
     lab: () => (current.lab.failure === null ? current.lab.coordinator : null),
     names: () => current.view.names,
     datasetsChanged: () => datasetsChanged.tell(),
@@ -56,7 +55,7 @@ export async function createEndpoints(options: ApplicationOptions): Promise<Appl
     endpoints: {
       calls: {
         ...calls.handlers,
-        ...studyCommands({ current, resources, userFolder, uploadedFile: (id) => keepUploadedLab(uploads.pathOf(id), userFolder) }),
+        ...studyCommands({ current, resources, userFolder, holdUpload: (id) => uploads.hold(id) }),
         about: () => ({
           version: options.version,
           platform: process.platform,
@@ -84,7 +83,8 @@ export async function createEndpoints(options: ApplicationOptions): Promise<Appl
     onChange: (changed) => onChange(current, changed),
     async close() {
       stopFollowing();
-      await Promise.all([calls.close(), utilisation.stop(), uploads.close()]);
+      await Promise.all([calls.close(), utilisation.stop()]);
+      await uploads.close();
       await current.close();
     },
   };

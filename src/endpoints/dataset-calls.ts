@@ -39,8 +39,10 @@ export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
       return null;
     },
     beginImport: ({ source, label, options }, { host }) => {
-      if (source.kind === 'upload')
-        return { import: imports.begin({ path: deps.uploads(source.upload), as: label, label, options: given(options) }) };
+      if (source.kind === 'upload') {
+        const { path, release } = deps.holdUpload(source.upload);
+        return { import: imports.begin({ path, as: label, label, options: given(options), release }) };
+      }
       // A browser may be on another machine: what it names is not a file of its person.
       if (host === 'server')
         throw new GalapagosError('no-paths', 'a browser hands files over by uploading them; a path is for the desktop window only');

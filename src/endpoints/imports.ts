@@ -26,6 +26,8 @@ export interface ImportRequest {
   readonly as: string | null;
   readonly label: string;
   readonly options: Partial<ImportOptions>;
+  /** The source is needed no more: the import was stored, discarded or cancelled. Until then it may be read again with other options. */
+  readonly release?: () => void;
 }
 
 interface Import {
@@ -33,6 +35,7 @@ interface Import {
   readonly label: string;
   readonly source: string;
   readonly stop: AbortController;
+  readonly release: () => void;
   readonly done: Promise<void>;
   progress: ImportProgress | null;
   /** When its phase began, on `now`'s clock. */
@@ -69,7 +72,7 @@ export class Imports {
   }
 
   /** @returns its id; the rest is told by its row */
-  begin({ path, as, label, options }: ImportRequest): string {
+  begin({ path, as, label, options, release = () => undefined }: ImportRequest): string {
     const id = randomUUID();
     const stop = new AbortController();
     const preparing = prepareImport({
@@ -86,7 +89,7 @@ export class Imports {
       (error: unknown) => this.#failed(id, error),
     );
     const source = as ?? path;
-    this.#imports.set(id, { id, label, source, stop, done, progress: null, phaseFrom: this.#now(), prepared: null, error: null });
+    this.#imports.set(id, { id, label, source, stop, release, done, progress: null, phaseFrom: this.#now(), prepared: null, error: null });
     this.#changed();
     return id;
   }
@@ -159,7 +162,11 @@ export class Imports {
   async #forget(known: Import): Promise<void> {
     this.#imports.delete(known.id);
     this.#changed();
-    await known.prepared?.discard();
+    try {
+      await known.prepared?.discard();
+    } finally {
+      known.release();
+    }
   }
 
   #row(known: Import): ImportRow {

@@ -1,7 +1,7 @@
 /** Commands about studies, trials, slots and the lab itself. Each is answered when it is decided; a refusal is that call's error. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { GalapagosError, InvalidInput } from '../core/errors.ts';
 import type { Study } from '../core/scheduling/index.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
@@ -13,6 +13,8 @@ import type { Commands } from '../protocol/endpoints.ts';
 import { meaningProblems, studyOf } from '../protocol/study-file.ts';
 import type { CurrentLab } from './current-lab.ts';
 import { limitsOf } from './study-row.ts';
+import { keepUploadedLab, removeKeptLab } from './uploaded-lab.ts';
+import type { HeldUpload } from './uploads.ts';
 
 /** Running trials' time to finish after a pause or a stop. */
 const GRACE_MS = 5_000;
@@ -35,11 +37,11 @@ export interface StudyCommandDeps {
   readonly current: CurrentLab;
   readonly resources: string;
   readonly userFolder: string;
-  /** The lab file among what was uploaded; null: there is none. */
-  readonly uploadedFile: (upload: string) => string | null;
+  /** @throws GalapagosError `unknown-upload`, `upload-incomplete` */
+  readonly holdUpload: (upload: string) => HeldUpload;
 }
 
-export function studyCommands({ current, resources, userFolder, uploadedFile }: StudyCommandDeps): StudyCommands {
+export function studyCommands({ current, resources, userFolder, holdUpload }: StudyCommandDeps): StudyCommands {
   const decide = (command: Parameters<Coordinator['decide']>[0]): null => {
     const refused = current.lab.deciding.decide(command);
     if (refused === null) return null;
@@ -50,6 +52,19 @@ export function studyCommands({ current, resources, userFolder, uploadedFile }: 
     if (study === undefined)
       throw new GalapagosError('unknownStudy', `there is no study ${key} in this lab that could be changed`, { study: key });
     return study;
+  };
+  const openUploaded = async (upload: string): Promise<void> => {
+    const held = holdUpload(upload);
+    try {
+      const kept = await keepUploadedLab(held.path, userFolder);
+      if (kept === null) throw noLab(basename(held.path), 'not exactly one file');
+      await current.switchTo(kept).catch(async (error: unknown) => {
+        if (current.lab.file !== kept) await removeKeptLab(kept);
+        throw error;
+      });
+    } finally {
+      held.release();
+    }
   };
   return {
     async startStudy({ study: file, workers }) {
@@ -81,19 +96,17 @@ export function studyCommands({ current, resources, userFolder, uploadedFile }: 
       return null;
     },
     async openLab({ source }) {
-      const file = source.kind === 'path' ? resolve(source.path) : uploadedFile(source.upload);
-      if (file === null || !existsSync(file)) {
-        const found = source.kind === 'path' ? source.path : source.upload;
-        throw new GalapagosError('not-found', `${found}: there is no such lab file`, {
-          file: found,
-          expected: 'a lab file',
-          found: 'nothing',
-        });
-      }
-      await current.switchTo(file);
+      if (source.kind === 'upload') await openUploaded(source.upload);
+      // A file that is not there would be made.
+      else if (existsSync(source.path)) await current.switchTo(resolve(source.path));
+      else throw noLab(source.path, 'nothing');
       return null;
     },
   };
+}
+
+function noLab(file: string, found: string): GalapagosError {
+  return new GalapagosError('not-found', `${file}: expected a lab file, found ${found}`, { file, expected: 'a lab file', found });
 }
 
 /** Offers as many of this machine's slots, and leaves out those beyond. */

@@ -1,18 +1,36 @@
 /** A lab file that was uploaded gets a place of its own among the person's files: uploads are temporary, a lab is written while it is open. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 
-/** @returns null: the upload is not exactly one file */
-export function keepUploadedLab(folder: string | null, userFolder: string): string | null {
-  if (folder === null) return null;
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile());
-  const [path] = files;
-  if (path === undefined || files.length > 1) return null;
+/**
+ * @param upload the file, or a folder with nothing but it
+ * @returns where it is kept, under a name that was free; null: the upload is not exactly one file
+ */
+export async function keepUploadedLab(upload: string, userFolder: string): Promise<string | null> {
+  const [file, another] = await filesOf(upload);
+  if (file === undefined || another !== undefined) return null;
   const labs = join(userFolder, 'labs');
-  mkdirSync(labs, { recursive: true });
-  const { name, ext } = parse(path);
-  let kept = join(labs, `${name}${ext}`);
-  for (let n = 2; existsSync(kept); n++) kept = join(labs, `${name}-${n}${ext}`);
-  copyFileSync(join(folder, path), kept);
-  return kept;
+  await mkdir(labs, { recursive: true });
+  const { name, ext } = parse(file);
+  for (let n = 1; ; n++) {
+    const kept = join(labs, `${name}${n === 1 ? '' : `-${String(n)}`}${ext}`);
+    try {
+      await copyFile(file, kept, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      return kept;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+}
+
+/** For what turned out to be no lab: with what opening it may have left beside it. */
+export async function removeKeptLab(kept: string): Promise<void> {
+  for (const beside of ['', '-wal', '-shm']) await rm(`${kept}${beside}`, { force: true });
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  if ((await stat(path)).isFile()) return [path];
+  const below = await readdir(path, { recursive: true, withFileTypes: true });
+  return below.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
 }

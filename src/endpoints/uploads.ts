@@ -1,6 +1,6 @@
 /**
  * Files that a browser hands over: named first, then written in verified chunks, each file in order. What they are is not looked at here. A
- * folder of their own holds them until they are discarded or the application ends.
+ * folder of their own keeps them until the last who held them lets go, they are discarded, or the application ends.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -24,6 +24,15 @@ interface UploadedFile {
 interface Upload {
   readonly folder: string;
   readonly files: readonly UploadedFile[];
+  holders: number;
+}
+
+/** A finished upload that somebody still needs. */
+export interface HeldUpload {
+  /** Where it lies: the one thing it consists of, or the folder of all. */
+  readonly path: string;
+  /** Idempotent. When the last holder lets go, the upload is discarded. */
+  release(): void;
 }
 
 export interface Chunk {
@@ -39,6 +48,7 @@ export interface Chunk {
 export class Uploads {
   readonly #folder: string;
   readonly #uploads = new Map<string, Upload>();
+  readonly #removing = new Set<Promise<void>>();
 
   /** @param folder absolute; created when needed. What dead processes left in it is removed. */
   constructor(folder: string) {
@@ -57,7 +67,7 @@ export class Uploads {
     const upload = randomUUID();
     const folder = join(this.#folder, `${String(process.pid)}-${upload}`);
     await mkdir(folder, { recursive: true });
-    const begun = { folder, files: files.map(({ path, bytes }) => ({ path, bytes, received: 0, writing: false })) };
+    const begun = { folder, files: files.map(({ path, bytes }) => ({ path, bytes, received: 0, writing: false })), holders: 0 };
     this.#uploads.set(upload, begun);
     for (const folders of new Set(begun.files.map(({ path }) => dirname(join(folder, path))))) await mkdir(folders, { recursive: true });
     for (const { path, bytes } of begun.files) if (bytes === 0) await (await open(join(folder, path), 'w')).close();
@@ -111,15 +121,43 @@ export class Uploads {
     return tops.length === 1 ? join(folder, tops[0] ?? '') : folder;
   }
 
+  /** @throws GalapagosError `unknown-upload`, `upload-incomplete` */
+  hold(upload: string): HeldUpload {
+    const path = this.pathOf(upload);
+    const known = this.#known(upload);
+    known.holders += 1;
+    let held = true;
+    return {
+      path,
+      release: () => {
+        if (held) known.holders -= 1;
+        if (held && known.holders === 0) void this.#remove(upload);
+        held = false;
+      },
+    };
+  }
+
+  /** What somebody holds goes when they let go. */
   async discard(upload: string): Promise<null> {
-    const known = this.#uploads.get(upload);
-    this.#uploads.delete(upload);
-    if (known !== undefined) await rm(known.folder, { recursive: true, force: true, maxRetries: 3 });
+    if (this.#uploads.get(upload)?.holders === 0) await this.#remove(upload);
     return null;
   }
 
   async close(): Promise<void> {
-    for (const upload of [...this.#uploads.keys()]) await this.discard(upload);
+    for (const upload of this.#uploads.keys()) void this.#remove(upload);
+    await Promise.all(this.#removing);
+  }
+
+  /** It is unknown at once; many files take a while to go, and what cannot go now goes at the next start. */
+  #remove(upload: string): Promise<void> {
+    const folder = this.#uploads.get(upload)?.folder;
+    this.#uploads.delete(upload);
+    if (folder === undefined) return Promise.resolve();
+    const removed = rm(folder, { recursive: true, force: true, maxRetries: 3 })
+      .catch(() => undefined)
+      .finally(() => this.#removing.delete(removed));
+    this.#removing.add(removed);
+    return removed;
   }
 
   #known(upload: string): Upload {

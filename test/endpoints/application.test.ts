@@ -1,6 +1,8 @@
 /** The application as a window meets it: a lab in a file, real workers, commands by the table, streams through the pump. */
-import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { answer } from '../../src/endpoints/answer.ts';
 import type { Application } from '../../src/endpoints/application.ts';
 import { createEndpoints } from '../../src/endpoints/create-endpoints.ts';
@@ -142,6 +144,29 @@ describe('another lab that is opened', () => {
     const client = window.study(uid);
     await window.until(() => client.head?.state === 'finished');
     expect(lab.body.slots?.map(({ slot }) => slot)).toEqual(['local/cpu/0']);
+  });
+});
+
+describe('a lab that was uploaded', () => {
+  it('is kept among the person’s labs and opened; what is no lab leaves nothing', async () => {
+    const other = await open('sent.db');
+    await other.app.close();
+    const { app, call } = await open('host.db');
+    const uploaded = async (bytes: Buffer): Promise<string> => {
+      const { upload } = (await call('beginUpload', { files: [{ path: 'sent.db', bytes: bytes.length }] })) as { upload: string };
+      await app.uploads.write({ upload, file: 0, offset: 0, sha256: createHash('sha256').update(bytes).digest('hex'), bytes });
+      return upload;
+    };
+    const opened = async (bytes: Buffer): Promise<unknown> =>
+      call('openLab', { source: { kind: 'upload', upload: await uploaded(bytes) } });
+    const left = (): string[] => readdirSync(folder.file('user/uploads')).filter((name) => name.startsWith(`${String(process.pid)}-`));
+    await expect(opened(Buffer.from('no lab at all'))).rejects.toMatchObject({ code: 'not-sqlite' });
+    expect(readdirSync(folder.file('user/labs'))).toEqual([]);
+    expect(basename(app.labFile)).toBe('host.db');
+    await opened(readFileSync(folder.file('sent.db')));
+    expect(app.labFile).toBe(folder.file('user/labs/sent.db'));
+    await vi.waitUntil(() => left().length === 0);
+    await expect(call('openLab', { source: { kind: 'upload', upload: 'none' } })).rejects.toMatchObject({ code: 'unknown-upload' });
   });
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -5,6 +6,7 @@ import type { CallHandlers } from '../../src/endpoints/calls.ts';
 import { createCalls } from '../../src/endpoints/calls.ts';
 import type { OtherCalls } from '../../src/endpoints/calls.ts';
 import { toWindowPreview } from '../../src/endpoints/dataset-preview.ts';
+import { Uploads } from '../../src/endpoints/uploads.ts';
 import type { DatasetPreview } from '../../src/protocol/window/datasets.ts';
 import type { ImportRow } from '../../src/protocol/window/lab-stream.ts';
 import { importRow } from '../../src/protocol/window/lab-stream.ts';
@@ -14,6 +16,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 let folder: TemporaryFolder;
+let uploads: Uploads;
 let calls: OtherCalls;
 let handlers: CallHandlers;
 /** What the feed would say after each change. */
@@ -23,10 +26,11 @@ let waiting: (() => void)[];
 
 beforeEach(() => {
   folder = temporaryFolder();
+  uploads = new Uploads(folder.file('uploads'));
   [rows, datasetsChanged, waiting] = [[], 0, []];
   calls = createCalls(
     callDeps(folder.path, {
-      uploads: () => folder.file('upload.csv'),
+      holdUpload: (id) => uploads.hold(id),
       datasetsChanged: () => (datasetsChanged += 1),
       importsChanged: () => {
         rows.push(calls.imports().map((row) => importRow.parse(row)));
@@ -39,8 +43,16 @@ beforeEach(() => {
 
 afterEach(async () => {
   await calls.close();
+  await uploads.close();
   folder.remove();
 });
+
+async function uploaded(name: string, content: string): Promise<string> {
+  const bytes = Buffer.from(content);
+  const { upload } = await uploads.begin({ files: [{ path: name, bytes: bytes.length }] });
+  await uploads.write({ upload, file: 0, offset: 0, sha256: createHash('sha256').update(bytes).digest('hex'), bytes });
+  return upload;
+}
 
 /** Resolves as soon as the import is in one of the states. */
 function until(id: string, ...states: ImportRow['state'][]): Promise<ImportRow> {
@@ -54,9 +66,13 @@ function until(id: string, ...states: ImportRow['state'][]): Promise<ImportRow> 
   });
 }
 
-function table(path: string, count = 60): string {
+function tableText(count = 60): string {
   const lines = Array.from({ length: count }, (_, i) => `${i % 7},${(i * 3) % 5}.5,${i % 2 === 0 ? 'even' : 'odd'}`);
-  writeFileSync(path, ['a,b,label', ...lines, ''].join('\n'));
+  return ['a,b,label', ...lines, ''].join('\n');
+}
+
+function table(path: string, count = 60): string {
+  writeFileSync(path, tableText(count));
   return path;
 }
 
@@ -137,8 +153,7 @@ describe('nothing stays', () => {
 });
 
 test('what is no dataset fails with the file’s name as the person knows it, until it is discarded', async () => {
-  writeFileSync(folder.file('upload.csv'), 'a,b\n1\n');
-  const id = await begin({ kind: 'upload', upload: 'u' }, 'houses.csv');
+  const id = await begin({ kind: 'upload', upload: await uploaded('houses.csv', 'a,b\n1\n') }, 'houses.csv');
   const failed = await until(id, 'failed', 'ready');
   expect(failed.error).toMatchObject({ code: 'bad-dataset', data: { file: expect.stringContaining('houses.csv') as unknown } });
   expect(JSON.stringify(failed)).not.toContain(folder.path);
@@ -147,14 +162,56 @@ test('what is no dataset fails with the file’s name as the person knows it, un
 });
 
 test('a browser cannot name files of this machine, only what it uploaded', async () => {
-  table(folder.file('upload.csv'));
+  const upload = await uploaded('mine.csv', tableText());
   const browser = { ...WINDOW, host: 'server' } as const;
   const input = { label: 'x', options: {} };
   expect(await ask(handlers, 'beginImport', { ...input, source: { kind: 'path', path: '/etc/passwd' } }, browser)).toMatchObject({
     ok: false,
     error: { code: 'no-paths' },
   });
-  expect(await ask(handlers, 'beginImport', { ...input, source: { kind: 'upload', upload: 'u' } }, browser)).toMatchObject({ ok: true });
+  expect(await ask(handlers, 'beginImport', { ...input, source: { kind: 'upload', upload } }, browser)).toMatchObject({ ok: true });
+});
+
+describe('what was uploaded', () => {
+  const kept = (): string[] => readdirSync(folder.file('uploads'));
+  const gone = (): Promise<boolean> => vi.waitUntil(() => kept().length === 0);
+
+  test('goes with the import that read it: stored, discarded or cancelled', async () => {
+    const stored = await begin({ kind: 'upload', upload: await uploaded('a.csv', tableText()) });
+    await until(stored, 'ready');
+    expect(kept()).toHaveLength(1);
+    await asked(handlers, 'storeImport', { import: stored, name: 'mine', replace: false });
+    await gone();
+    const discarded = await begin({ kind: 'upload', upload: await uploaded('a.csv', tableText()) });
+    await until(discarded, 'ready');
+    await asked(handlers, 'discardImport', { import: discarded });
+    await gone();
+    const cancelled = await begin({ kind: 'upload', upload: await uploaded('a.csv', tableText(80_000)) });
+    await asked(handlers, 'cancelImport', { import: cancelled });
+    await gone();
+  });
+
+  test('stays while another import reads it, so that one that failed can be tried with other options', async () => {
+    const source = {
+      kind: 'upload',
+      upload: await uploaded('houses.csv', tableText().replaceAll('even', '0').replaceAll('odd', '1').replace('label', 'kind')),
+    };
+    const failed = await begin(source);
+    expect(await until(failed, 'failed', 'ready')).toMatchObject({ state: 'failed', error: { data: { option: 'label' } } });
+    const again = await begin(source, 'houses.csv', { label: 'kind' });
+    await asked(handlers, 'discardImport', { import: failed });
+    await asked(handlers, 'storeImport', { import: (await until(again, 'ready')).id, name: 'houses', replace: false });
+    await gone();
+    expect(await ask(handlers, 'beginImport', { source, label: 'x', options: {} })).toMatchObject({ error: { code: 'unknown-upload' } });
+  });
+
+  test('is not taken from an import by a window that discards it', async () => {
+    const upload = await uploaded('a.csv', tableText());
+    const id = await begin({ kind: 'upload', upload });
+    await uploads.discard(upload);
+    expect(kept()).toHaveLength(1);
+    expect(await until(id, 'ready', 'failed')).toMatchObject({ state: 'ready' });
+  });
 });
 
 describe('pictures', () => {

@@ -14,7 +14,7 @@ export function callDeps(folder: string, more: Partial<CallDeps> = {}): CallDeps
     resources: RESOURCES,
     userFolder: folder,
     labFile: () => null,
-    uploads: (id) => {
+    holdUpload: (id) => {
       throw new GalapagosError('unknown-upload', `there is no upload ${id}`);
     },
     lab: () => null,
