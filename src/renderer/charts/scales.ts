@@ -4,7 +4,8 @@
  */
 import type { Direction } from '../../core/study/direction.ts';
 
-export type ScaleKind = 'log-error' | 'log' | 'linear';
+export const scaleKinds = ['log-error', 'log', 'linear'] as const;
+export type ScaleKind = (typeof scaleKinds)[number];
 
 export interface ValueScale {
   readonly kind: ScaleKind;

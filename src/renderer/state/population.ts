@@ -89,16 +89,18 @@ export class Population {
       return;
     }
     const best = this.best === null ? domain.best : table.value(this.best);
-    const kind = this.#kind ?? scaleKindFor(this.measure, this.direction, this.#smallest);
+    const chosen = this.kinds.find((kind) => kind === this.#kind);
+    const kind = chosen ?? scaleKindFor(this.measure, this.direction, this.#smallest);
     if (this.scale?.kind === kind && this.scale.best === best && this.scale.worst === domain.worst) return;
     this.scale = valueScale(kind, domain.worst, best);
     this.layout += 1;
   }
 
-  /** @param kind null: what suits the measure */
+  /** @param kind null: what suits the measure, as where the values do not allow it */
   setScaleKind(kind: ScaleKind | null, now: number): void {
+    if (kind === this.#kind) return;
     this.#kind = kind;
-    this.fit(now);
+    if (this.#head !== null) this.fit(now);
   }
 
   /** Which kinds the values allow. */
