@@ -3,7 +3,7 @@
  * It decides nothing itself. One turn: drain what has arrived, step each event (then the clock, if due), commit once,
  * release the outbox in order.
  */
-import { answerAsk, createLab, step } from '../core/scheduling/index.ts';
+import { answerAsk, createLab, step, stepOpening } from '../core/scheduling/index.ts';
 import type { Change, Event, Instruction, LabChange, LabOptions, LabState } from '../core/scheduling/index.ts';
 import { createSampler } from '../core/samplers/create-sampler.ts';
 import type { Sampler } from '../core/samplers/sampler.ts';
@@ -19,6 +19,8 @@ import { WorkerChannels } from './worker-channels.ts';
 
 /** Most writes in one commit; a step's writes are never split. */
 const COMMIT_WRITES = 512;
+/** Milliseconds at a time for taking up what the file holds. */
+const OPENING_TURN_MS = 5;
 
 /** What a window or a terminal hears of; each call concerns something durable, except a stalled storage. */
 export interface CoordinatorListener {
@@ -51,18 +53,42 @@ export class Coordinator {
   #inbox: Event[] = [];
   #turn: NodeJS.Immediate | null = null;
   #wakeAt = Infinity;
+  #opened = false;
   #closed = false;
   /** What the step before said to the user's command. */
   #refused: Refused | null = null;
 
-  constructor(parts: CoordinatorParts) {
+  private constructor(parts: CoordinatorParts) {
     this.#parts = parts;
     this.#lab = createLab({ samplerFor, ...parts.options });
     this.#outbox = new Outbox((instruction) => this.#carryOut(instruction));
     this.#commits = new GroupCommit(parts.storage, this.#outbox);
     this.#channels = new WorkerChannels(parts.transport, parts.storage.epoch, this.#lab, (event) => this.#take(event));
-    this.#take({ type: 'opened', epoch: parts.storage.epoch, lab: parts.storage.lab, because: 'open' });
-    this.settle();
+  }
+
+  /**
+   * Takes the lab up as its file has it, which with a hundred thousand trials takes a while: others get their turns meanwhile.
+   * @throws StorageError damaged
+   */
+  static async open(parts: CoordinatorParts): Promise<Coordinator> {
+    const coordinator = new Coordinator(parts);
+    await coordinator.#open();
+    return coordinator;
+  }
+
+  async #open(): Promise<void> {
+    const { clock, storage } = this.#parts;
+    const { epoch, lab } = storage;
+    const pieces = stepOpening(this.#lab, { type: 'opened', epoch, lab, because: 'open', at: clock.now() });
+    let piece = pieces.next();
+    for (let from = clock.now(); piece.done !== true; piece = pieces.next()) {
+      if (clock.now() - from < OPENING_TURN_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      from = clock.now();
+    }
+    this.#outbox.add(piece.value);
+    this.#opened = true;
+    this.#runTurn();
   }
 
   /** The state as `step` keeps it: to be read, never changed. */
@@ -125,7 +151,7 @@ export class Coordinator {
   #runTurn(): void {
     if (this.#turn !== null) clearImmediate(this.#turn);
     this.#turn = null;
-    if (this.#closed) return;
+    if (this.#closed || !this.#opened) return;
     try {
       this.#drain();
       if (this.#parts.clock.now() >= this.#wakeAt) this.#stepClock();

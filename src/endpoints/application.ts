@@ -16,6 +16,8 @@ export interface ApplicationOptions {
   readonly version: string;
   /** How a worker is started, where not as `start-lab.ts` finds it. */
   readonly worker?: WorkerProgram;
+  /** The file is a lab, and ours: what it holds is being read. */
+  readonly held?: () => void;
 }
 
 /** A study under way, for a tray or a title. */

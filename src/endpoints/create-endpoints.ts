@@ -19,9 +19,16 @@ import { Uploads } from './uploads.ts';
 
 /** @throws StorageError when the file is no lab, or another process holds it */
 export async function createEndpoints(options: ApplicationOptions): Promise<Application> {
-  const { resources, userFolder, worker } = options;
+  const { resources, userFolder, worker, held } = options;
   const start: LabStarter = (file, listener) =>
-    startLab({ file, resources, userFolder, listener, ...(worker === undefined ? {} : { worker }) });
+    startLab({
+      file,
+      resources,
+      userFolder,
+      listener,
+      ...(worker === undefined ? {} : { worker }),
+      ...(held === undefined ? {} : { held }),
+    });
   const current = await CurrentLab.open(options.lab, start, options.workers);
   const uploads = new Uploads(join(userFolder, 'uploads'));
   const importsChanged = new Changes();

@@ -33,6 +33,8 @@ export interface LabParts {
   readonly takeOver?: boolean;
   /** How a worker is started, where not as `workerProgram` finds it. */
   readonly worker?: WorkerProgram;
+  /** The file is a lab, and ours: what it holds is being read. */
+  readonly held?: () => void;
 }
 
 export interface WorkerProgram {
@@ -53,7 +55,7 @@ export interface RunningLab {
   close(): Promise<void>;
 }
 
-/** @throws StorageError when the file is no lab, or another process holds it; nothing is started then */
+/** @throws StorageError when the file is no lab or is damaged, or another process holds it; nothing is started then */
 export async function startLab({
   file,
   resources,
@@ -62,11 +64,13 @@ export async function startLab({
   options,
   takeOver = false,
   worker = workerProgram(),
+  held,
 }: LabParts): Promise<RunningLab> {
   const storage = openLab(file, { create: true, takeOver });
+  held?.();
   const transport = await ZeromqCoordinator.bind();
   let workers: WorkerProcesses | null = null;
-  const coordinator = new Coordinator({
+  const coordinator = await Coordinator.open({
     storage,
     transport,
     clock: systemClock(),
@@ -76,6 +80,10 @@ export async function startLab({
       spawn: (slot, spawn, afterMs) => workers?.spawn(slot, spawn, afterMs),
       kill: (slot, spawn, afterMs) => workers?.kill(slot, spawn, afterMs),
     },
+  }).catch(async (error: unknown) => {
+    await transport.close();
+    storage.close();
+    throw error;
   });
   return {
     coordinator,

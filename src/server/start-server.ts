@@ -1,6 +1,6 @@
 /**
  * The endpoint table over HTTP and a WebSocket, and the built window, for browsers. Bound to loopback unless told otherwise; every request needs
- * the token of the printed link.
+ * the token of the printed link. The window is handed out while the application behind it is still being made: its first calls wait for that.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -8,8 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { GalapagosError } from '../core/errors.ts';
-import type { Uploads } from '../endpoints/uploads.ts';
-import type { Endpoints } from '../protocol/endpoints.ts';
+import type { Application } from '../endpoints/application.ts';
 import { cookieFor, hasTokenInLink, namesOf, refusalOf } from './access.ts';
 import type { Access } from './access.ts';
 import { answerCall, send, takeChunk } from './calls.ts';
@@ -17,8 +16,7 @@ import { Streams } from './streams.ts';
 import { sendWindowFile } from './window-files.ts';
 
 export interface ServerOptions {
-  readonly endpoints: Endpoints;
-  readonly uploads: Uploads;
+  readonly application: Promise<Pick<Application, 'endpoints' | 'uploads'>>;
   /** Absolute path of the built window. */
   readonly window: string;
   readonly host: string;
@@ -36,20 +34,27 @@ export interface RunningServer {
 }
 
 /** @throws GalapagosError `port-taken` */
-export async function startServer({ endpoints, uploads, window, host, port, token }: ServerOptions): Promise<RunningServer> {
-  const streams = new Streams(endpoints);
+export async function startServer({ application, window, host, port, token }: ServerOptions): Promise<RunningServer> {
+  const streams = application.then(({ endpoints }) => new Streams(endpoints));
+  // Whoever made the application hears why there is none.
+  streams.catch(() => undefined);
   const server = createServer();
   await listening(server, host, port);
   const bound = (server.address() as AddressInfo).port;
   const access: Access = { token: token ?? randomBytes(16).toString('base64url'), port: bound, names: namesOf(host) };
   server.on('request', (request, response) => {
-    respond(request, response, { access, endpoints, uploads, window }).catch((error: unknown) => {
+    respond(request, response, { access, application, window }).catch((error: unknown) => {
       send(response, { ok: false, error: { code: 'internal', data: { message: String(error) } } });
     });
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (refusalOf(request, access, true) === null && request.url === '/stream') streams.upgrade(request, socket, head);
-    else socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n');
+    const refuse = (status: string): unknown => socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
+    if (refusalOf(request, access, true) !== null || request.url !== '/stream') refuse('403 Forbidden');
+    else
+      streams.then(
+        (made) => made.upgrade(request, socket, head),
+        () => refuse('503 Service Unavailable'),
+      );
   });
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return {
@@ -57,7 +62,10 @@ export async function startServer({ endpoints, uploads, window, host, port, toke
     port: bound,
     close: () =>
       new Promise((done) => {
-        streams.close();
+        streams.then(
+          (made) => made.close(),
+          () => undefined,
+        );
         server.close(() => {
           done();
         });
@@ -66,12 +74,12 @@ export async function startServer({ endpoints, uploads, window, host, port, toke
   };
 }
 
-interface Site extends Pick<ServerOptions, 'endpoints' | 'uploads' | 'window'> {
+interface Site extends Pick<ServerOptions, 'application' | 'window'> {
   readonly access: Access;
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, site: Site): Promise<void> {
-  const { access, endpoints, uploads, window } = site;
+  const { access, application, window } = site;
   const url = new URL(request.url ?? '/', 'http://server');
   const reads = request.method === 'GET' || request.method === 'HEAD';
   const refusal = refusalOf(request, access, !reads);
@@ -86,9 +94,9 @@ async function respond(request: IncomingMessage, response: ServerResponse, site:
     return;
   }
   if (request.method === 'POST' && url.pathname.startsWith('/api/')) {
-    await answerCall(url.pathname.slice('/api/'.length), request, response, endpoints);
+    await answerCall(url.pathname.slice('/api/'.length), request, response, (await application).endpoints);
   } else if (request.method === 'PUT' && /^\/upload\/[0-9a-f-]{36}\/\d{1,7}$/.test(url.pathname)) {
-    await takeChunk(url, request, response, uploads);
+    await takeChunk(url, request, response, (await application).uploads);
   } else if (!reads || !(await sendWindowFile(window, url.pathname, response))) {
     request.resume();
     send(response, { ok: false, error: { code: 'not-found', data: { path: url.pathname } } }, 404);

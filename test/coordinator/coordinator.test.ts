@@ -23,11 +23,17 @@ const peer = { slot: 'local/cpu/0', spawn: '1.1' };
 
 /** Storage that can be told to fail. */
 class Fragile implements LabStorage {
-  readonly #real = memoryLab();
-  readonly epoch = this.#real.epoch;
-  readonly lab = this.#real.lab;
+  readonly #real: LabStorage;
+  readonly epoch: number;
+  readonly lab: LabStorage['lab'];
   failure: StorageError | null = null;
   readonly written: Write[] = [];
+
+  constructor(real: LabStorage) {
+    this.#real = real;
+    this.epoch = real.epoch;
+    this.lab = real.lab;
+  }
 
   commit(steps: readonly (readonly Write[])[]): Committed {
     if (this.failure !== null) throw this.failure;
@@ -42,7 +48,7 @@ class Fragile implements LabStorage {
 
 /** A coordinator and one worker that does as the test says. */
 class World {
-  readonly storage = new Fragile();
+  readonly storage: Fragile;
   readonly transport = new InProcessCoordinator();
   readonly orders: ToWorker[] = [];
   readonly tasks: TaskMessage[] = [];
@@ -50,23 +56,11 @@ class World {
   readonly lab: LabChange[] = [];
   finished: string | null = null;
   fatal: Error | null = null;
-  readonly coordinator: Coordinator;
+  coordinator!: Coordinator;
   readonly worker = this.transport.connect(peer);
 
-  constructor() {
-    this.coordinator = new Coordinator({
-      storage: this.storage,
-      transport: this.transport,
-      clock: systemClock(),
-      host: { spawn: () => undefined, kill: () => undefined },
-      options: { strict: true },
-      listener: {
-        show: (_, change) => void this.shown.push(change),
-        showLab: (change) => void this.lab.push(change),
-        finished: (_, reason) => void (this.finished = reason),
-        fatal: (error) => void (this.fatal = error),
-      },
-    });
+  constructor(real: LabStorage = memoryLab()) {
+    this.storage = new Fragile(real);
     this.worker.onMessage(
       (message) => {
         this.orders.push(message);
@@ -77,6 +71,22 @@ class World {
         throw new Error(error);
       },
     );
+  }
+
+  async open(clock = systemClock()): Promise<void> {
+    this.coordinator = await Coordinator.open({
+      storage: this.storage,
+      transport: this.transport,
+      clock,
+      host: { spawn: () => undefined, kill: () => undefined },
+      options: { strict: true },
+      listener: {
+        show: (_, change) => void this.shown.push(change),
+        showLab: (change) => void this.lab.push(change),
+        finished: (_, reason) => void (this.finished = reason),
+        fatal: (error) => void (this.fatal = error),
+      },
+    });
   }
 
   hello(helloNo = 1): void {
@@ -117,8 +127,9 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 const worlds: World[] = [];
-function world(): World {
+async function world(): Promise<World> {
   const made = new World();
+  await made.open();
   worlds.push(made);
   return made;
 }
@@ -127,8 +138,31 @@ afterEach(async () => {
 });
 
 describe('a coordinator', () => {
+  it('takes up a lab of many trials in turns, between which others have theirs', async () => {
+    const before = memoryLab();
+    const numbers = Array.from({ length: 20_000 }, (_, number) => number);
+    const origin = { operator: 'random', parents: [], generation: 0 };
+    before.commit([
+      [{ op: 'study', uid: 'uid', spec, limits, limit: 20_000 }],
+      numbers.map((number) => ({ op: 'proposal', uid: 'uid', number, params: Float64Array.of(number / 20_000), origin, basis: 0 })),
+    ]);
+    const here = new World(memoryLab(before));
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      turn = setImmediate(count);
+    };
+    let turn = setImmediate(count);
+    let now = 0;
+    await here.open({ ...systemClock(), now: () => (now += 1) });
+    worlds.push(here);
+    clearImmediate(turn);
+    expect(turns).toBeGreaterThan(2);
+    expect(here.coordinator.lab.studies.get('uid')?.columns.size).toBe(20_000);
+  });
+
   it('takes a study from creation to its end, every proposal and attempt written before its task leaves', async () => {
-    const here = world();
+    const here = await world();
     here.coordinator.createStudy('uid', spec, limits);
     here.hello();
     const cohort = await here.cohort();
@@ -142,7 +176,7 @@ describe('a coordinator', () => {
   });
 
   it('sends and shows nothing while storage is stalled, says so at once, and goes on when it is back', async () => {
-    const here = world();
+    const here = await world();
     here.coordinator.createStudy('uid', spec, limits);
     here.hello();
     const cohort = await here.cohort();
@@ -158,7 +192,7 @@ describe('a coordinator', () => {
   });
 
   it('stops at once, without a further word to anyone, when another process has taken the lab over', async () => {
-    const here = world();
+    const here = await world();
     here.hello();
     await until(() => here.orders.some(({ type }) => type === 'welcome'));
     here.storage.failure = new StorageError('fenced', 'lab.db', 'another process took over this lab');
@@ -170,7 +204,7 @@ describe('a coordinator', () => {
   });
 
   it('shows a report once it is written, and tells a later session which executor the study began with', async () => {
-    const here = world();
+    const here = await world();
     here.coordinator.createStudy('uid', spec, { ...limits, trials: 3 });
     here.hello();
     const cohort = await here.cohort();
@@ -187,7 +221,7 @@ describe('a coordinator', () => {
   });
 
   it('sends its workers home when it closes', async () => {
-    const here = world();
+    const here = await world();
     here.hello();
     await until(() => here.orders.some(({ type }) => type === 'welcome'));
     await here.coordinator.close();

@@ -9,7 +9,7 @@ import { WebSocket } from 'ws';
 import { Uploads } from '../../src/endpoints/uploads.ts';
 import { GalapagosError } from '../../src/core/errors.ts';
 import { startServer } from '../../src/server/start-server.ts';
-import type { RunningServer } from '../../src/server/start-server.ts';
+import type { RunningServer, ServerOptions } from '../../src/server/start-server.ts';
 import { CountingFeed, endpointsOf } from '../support/endpoint-doubles.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
@@ -48,7 +48,13 @@ describe('the server', () => {
       },
       (_, changed) => (feed = new CountingFeed(changed)),
     );
-    server = await startServer({ endpoints, uploads, window: folder.file('window'), host: '127.0.0.1', port: 0, token: TOKEN });
+    server = await startServer({
+      application: Promise.resolve({ endpoints, uploads }),
+      window: folder.file('window'),
+      host: '127.0.0.1',
+      port: 0,
+      token: TOKEN,
+    });
   });
   afterEach(async () => {
     await server.close();
@@ -221,7 +227,32 @@ describe('the server', () => {
   });
 
   it('says which port is taken', async () => {
-    const options = { endpoints: endpointsOf({}), uploads, window: folder.path, host: '127.0.0.1', token: null };
+    const application = Promise.resolve({ endpoints: endpointsOf({}), uploads });
+    const options = { application, window: folder.path, host: '127.0.0.1', token: null };
     await expect(startServer({ ...options, port: server.port })).rejects.toMatchObject({ code: 'port-taken' });
+  });
+
+  describe('before there is an application', () => {
+    const restart = async (application: ServerOptions['application']): Promise<void> => {
+      await server.close();
+      server = await startServer({ application, window: folder.file('window'), host: '127.0.0.1', port: 0, token: TOKEN });
+    };
+
+    it('hands the window out, and answers what it asks once there is one', async () => {
+      let made: (application: Awaited<ServerOptions['application']>) => void = () => undefined;
+      await restart(new Promise((resolve) => (made = resolve)));
+      const paused = pause('{"study":"s"}');
+      expect((await ask('GET', '/', bearer)).text).toBe('<p>window</p>');
+      made({ endpoints: endpointsOf({ pauseStudy: () => null }), uploads });
+      expect(JSON.parse((await paused).text)).toEqual({ ok: true, value: null });
+    });
+
+    it('and if there never is, says why, and streams nothing', async () => {
+      await restart(Promise.reject(new Error('no lab')));
+      expect(errorOf(await pause('{"study":"s"}'))).toEqual({ code: 'internal', data: { message: 'Error: no lab' } });
+      const socket = new WebSocket(`ws://127.0.0.1:${server.port}/stream`, { headers: bearer });
+      const failed = new Promise((done) => socket.once('error', ({ message }) => done(message)));
+      expect(await failed).toContain('503');
+    });
   });
 });

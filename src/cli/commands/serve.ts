@@ -58,27 +58,36 @@ async function serve(context: Context, { port, host, token, lab, workers, json =
     import('../../server/start-server.ts'),
   ]);
   const { resources, userFolder } = context;
-  const application = await createEndpoints({
+  let held: () => void = () => undefined;
+  const ours = new Promise<void>((resolve) => (held = resolve));
+  const application = createEndpoints({
     resources,
     userFolder,
     lab: file,
     workers: workers ?? null,
     host: 'server',
     version: versionOf(resources),
+    held,
   });
+  // A large lab is read while the browser loads the window; a file that is none is said before there is a link.
+  await Promise.race([ours, application]);
   try {
-    const { endpoints, uploads } = application;
-    const server = await startServer({ endpoints, uploads, window, host, port, token: token ?? null });
+    const server = await startServer({ application, window, host, port, token: token ?? null });
     const stopped = new Promise<void>((stop) => {
       onInterrupt(stop);
     });
     if (json) printJson(context, { event: 'serving', link: server.link, port: server.port, lab: file } satisfies ServeOutput);
     else print(context, [`Galapagos is at ${server.link}`, `Lab file: ${file}. Ctrl-C ends it.`]);
-    await stopped;
-    if (!json) print(context, ['Pausing what runs …']);
-    await server.close();
+    try {
+      await application;
+      await stopped;
+      if (!json) print(context, ['Pausing what runs …']);
+    } finally {
+      await server.close();
+    }
   } finally {
-    await application.close();
+    const made = await application.catch(() => null);
+    await made?.close();
   }
 }
 

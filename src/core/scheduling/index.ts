@@ -7,7 +7,7 @@ export { DEFAULT_OPTIONS } from './options.ts';
 export type { LabOptions } from './options.ts';
 export { createLab } from './create-lab.ts';
 export type { LabState, Study } from './state.ts';
-export { step } from './step.ts';
+export { step, stepOpening } from './step.ts';
 export { answerAsk, samplerOf, viewFor } from './asking.ts';
 export { causeOf, story } from './story.ts';
 export { InvalidTransition } from './transitions.ts';

@@ -13,17 +13,22 @@ import { begin, giveGrace } from './studies.ts';
 import { newStudy } from './study-commands.ts';
 import { tell } from './story.ts';
 import { enqueue, moveTrial, newTrial } from './trials.ts';
+import type { EndedState } from './words.ts';
 
-export function opened(lab: LabState, { epoch, lab: snapshot }: Extract<Event, { type: 'opened' }>): void {
+/** Trials between two rests of `opening`. */
+const PIECE = 1_000;
+
+/** Resting after each piece, so that whoever has other things to do can do them; nothing else may be stepped meanwhile. */
+export function* opening(lab: LabState, { epoch, lab: snapshot }: Extract<Event, { type: 'opened' }>): Generator<void, void> {
   lab.epoch = epoch;
-  for (const stored of snapshot.studies) openStudy(lab, stored);
+  for (const stored of snapshot.studies) yield* openStudy(lab, stored);
   if (lab.orphans.size === 0) return;
   const wait = lab.options.adoptionRemoteMs;
   lab.adoptionEnds = lab.now - lab.stalledMs + wait;
   lab.timers.add({ kind: 'adoption', at: lab.now + wait });
 }
 
-function openStudy(lab: LabState, stored: StoredStudy): void {
+function* openStudy(lab: LabState, stored: StoredStudy): Generator<void, void> {
   const study = newStudy(lab, stored.uid, stored.spec, stored.limits);
   lab.studies.set(study.uid, study);
   study.limit = stored.limit ?? Infinity;
@@ -32,14 +37,17 @@ function openStudy(lab: LabState, stored: StoredStudy): void {
   study.state = stored.state;
   study.reason = stored.reason;
   study.executor = stored.executor;
-  const ended: StoredTrial[] = [];
+  const ended: EndedTrial[] = [];
   const open: StoredTrial[] = [];
   for (const trial of stored.trials) {
-    study.columns.proposed(trial.number, trial.params, trial.basis, trial.origin);
-    if (trial.end === null) open.push(trial);
-    else ended.push(forgetParams(trial));
+    const { number, state, end, k, unsettled } = trial;
+    study.columns.proposed(number, trial.params, trial.basis, trial.origin);
+    if (end === null) open.push(trial);
+    else if (state !== 'waiting' && state !== 'running')
+      ended.push({ number, state, outcome: end.outcome, value: end.value, finishSeq: end.finishSeq, k, unsettled });
+    if (number % PIECE === 0) yield;
   }
-  restoreEnds(lab, study, ended);
+  yield* restoreEnds(lab, study, ended);
   for (const trial of open) restoreOpen(lab, study, trial);
   study.firstHit = firstHit(study);
   if (study.state === 'running') begin(lab, study);
@@ -48,24 +56,19 @@ function openStudy(lab: LabState, stored: StoredStudy): void {
   enforceRules(lab, study);
 }
 
-const NO_PARAMS = new Float64Array(0);
-
-/** The rest of an ended row is only needed until the columns have it. */
-function forgetParams(trial: StoredTrial): StoredTrial {
-  return { ...trial, params: NO_PARAMS };
+/** What is needed of an ended trial until the columns have it. */
+interface EndedTrial extends NonNullable<StoredTrial['end']>, Pick<StoredTrial, 'number' | 'k' | 'unsettled'> {
+  readonly state: EndedState;
 }
 
 /** In completion order; ends that another program wrote have no place in it yet and come last. */
-function restoreEnds(lab: LabState, study: Study, trials: StoredTrial[]): void {
-  const place = ({ end }: StoredTrial): number => (end === null || end.finishSeq < 0 ? Infinity : end.finishSeq);
+function* restoreEnds(lab: LabState, study: Study, trials: EndedTrial[]): Generator<void, void> {
+  const place = ({ finishSeq }: EndedTrial): number => (finishSeq < 0 ? Infinity : finishSeq);
   trials.sort((a, b) => (place(a) === place(b) ? a.number - b.number : place(a) - place(b)));
-  for (const trial of trials) {
-    const { number, end, k, state } = trial;
-    if (end === null || state === 'waiting' || state === 'running') continue;
-    const { outcome, value } = end;
+  for (const { number, state, outcome, value, finishSeq: stored, k, unsettled } of trials) {
     const finishSeq = study.columns.end(number, state, outcome, value);
     study.lastK.set(number, Math.min(k, 255));
-    if (end.finishSeq !== finishSeq) {
+    if (stored !== finishSeq) {
       write(lab, { op: 'trialEnded', uid: study.uid, number, state, outcome, value, finishSeq, k, story: [] });
     }
     if (state === 'complete' && Number.isFinite(value)) {
@@ -73,10 +76,11 @@ function restoreEnds(lab: LabState, study: Study, trials: StoredTrial[]): void {
       if (best === null || isBetter(study, value, best.value) || (value === best.value && number < best.number))
         study.best = { number, value };
     }
-    for (const { k: unsettled } of trial.unsettled) {
-      const attempt = { study: study.uid, number, k: unsettled };
+    for (const { k } of unsettled) {
+      const attempt = { study: study.uid, number, k };
       write(lab, { op: 'attemptEnded', attempt, outcome: 'cancelled', at: lab.now, result: null, detail: 'its trial had ended' });
     }
+    if (finishSeq % PIECE === 0) yield;
   }
   while (study.columns.hasEnded(study.frontier)) study.frontier += 1;
 }

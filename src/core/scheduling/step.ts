@@ -15,7 +15,7 @@ import { showLab, takeInstructions } from './outbox.ts';
 import { keepOneUsable } from './quarantine.ts';
 import { report } from './reports.ts';
 import { result } from './results.ts';
-import { opened } from './resume.ts';
+import { opening } from './resume.ts';
 import { hello } from './sessions.ts';
 import { finishDraining, slotDrained, slotOffered, slotReleased } from './slot-commands.ts';
 import type { LabState } from './state.ts';
@@ -26,10 +26,7 @@ import { InvalidTransition } from './transitions.ts';
 
 /** @throws InvalidTransition where the lab is strict; else the event is dropped and an anomaly shown */
 export function step(lab: LabState, event: Event): Instruction[] {
-  lab.now = Math.max(lab.now, event.at);
-  lab.seq += 1;
-  lab.event = event.type;
-  lab.because = event.because;
+  begin(lab, event);
   try {
     take(lab, event);
     finish(lab);
@@ -42,11 +39,26 @@ export function step(lab: LabState, event: Event): Instruction[] {
   return takeInstructions(lab);
 }
 
+/** As `step` of `opened`, with a rest after each thousand trials. No other event may be stepped before it is done. */
+export function* stepOpening(lab: LabState, event: Extract<Event, { type: 'opened' }>): Generator<void, Instruction[]> {
+  begin(lab, event);
+  yield* opening(lab, event);
+  finish(lab);
+  return takeInstructions(lab);
+}
+
+function begin(lab: LabState, event: Event): void {
+  lab.now = Math.max(lab.now, event.at);
+  lab.seq += 1;
+  lab.event = event.type;
+  lab.because = event.because;
+}
+
 /** What the event itself does. */
 function take(lab: LabState, event: Event): void {
   switch (event.type) {
     case 'opened':
-      opened(lab, event);
+      Array.from(opening(lab, event));
       return;
     case 'storageStalled':
       lab.storageError = event.error;
