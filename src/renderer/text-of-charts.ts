@@ -68,6 +68,14 @@ export const chartText = {
       cancelled: 'cancelled',
       endedElsewhere: 'ended by another program',
     },
+    acts: {
+      exportBest: ({ top }: { top: number }) => `Export the best ${count(top)}`,
+      showFailure: ({ trial }: { trial: number }) => `Show why trial ${trial} failed`,
+      leaveOut: ({ workers }: { workers: readonly string[] }) => `Leave ${list(workers)} out`,
+      setUpAgain: ({ lower }: { lower: readonly string[] }) =>
+        lower.length === 0 ? 'Set it up again' : `Set it up again with lower ${list(lower)}`,
+      nameAgain: ({ name }: { name: string }) => `${name.replace(/ again(-\d+)?$/, '')} again`,
+    },
     brushed: ({ low, high }: { low: number; high: number }) => `Trials ${count(low)} to ${count(high)}: the other views show these.`,
     clearBrush: 'Show all',
     summary: (of: { name: string; ended: number; of: number | null; best: string | null; trial: number | null; alive: number }) =>

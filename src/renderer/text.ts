@@ -832,8 +832,8 @@ export const text = {
       leaveOut: 'Leave this worker out',
       leaveOutHint: 'What it runs may finish; nothing is charged.',
       useAgain: 'Use again',
-      left: ({ name }: { name: string }) => `${name} is left out.`,
-      used: ({ name }: { name: string }) => `${name} is used again.`,
+      left: ({ names }: { names: readonly string[] }) => `${list(names)} ${names.length === 1 ? 'is' : 'are'} left out.`,
+      used: ({ names }: { names: readonly string[] }) => `${list(names)} ${names.length === 1 ? 'is' : 'are'} used again.`,
       executor: ({ executor, lanes }: { executor: string | null; lanes: number }) =>
         [...(executor === null ? [] : [executor]), many(lanes, 'lane')].join(', '),
       process: ({ pid, memory }: { pid: number; memory: string | null }) =>

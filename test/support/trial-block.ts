@@ -14,6 +14,8 @@ export interface Row {
   readonly basis?: number;
   readonly started?: number;
   readonly ended?: number;
+  /** As the head's `slots` name it, from 1; 0: none. */
+  readonly slot?: number;
   readonly params?: readonly number[];
 }
 
@@ -45,7 +47,7 @@ export function trialBlock(rows: readonly Row[], width = 0): TrialBlock {
       () => [NaN],
       (numbers) => Float32Array.from(numbers),
     ),
-    slot: column(() => [0], u16),
+    slot: column((row) => [row.slot ?? 0], u16),
     reports: column(() => [0], u16),
     attempts: column(() => [1], u8),
     params: column((row) => Array.from({ length: width }, (_, place) => row.params?.[place] ?? NaN), f64),

@@ -5,6 +5,7 @@
 import type { Source } from '../../protocol/window/datasets.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import { toFailure } from '../failure.ts';
+import { slotName } from '../frame/costliest-idle.ts';
 import { text } from '../text.ts';
 import type { App } from './app.svelte.ts';
 
@@ -57,6 +58,16 @@ export class Acts {
       if (state !== 'finished' && state !== 'ending') await client.command('stopStudy', { study });
       await client.command('confirm', { study, top, seeds });
       notices.tell(text.inspector.confirming({ top, seeds }));
+    });
+  }
+
+  /** @param used whether they get trials again; otherwise what they run may finish */
+  async useWorkers(slots: readonly string[], used: boolean): Promise<void> {
+    await this.#do(async ({ client, notices }) => {
+      for (const slot of slots) await client.command(used ? 'useAgain' : 'leaveOut', { slot });
+      const names = slots.map(slotName);
+      const words = text.lab.slot;
+      notices.tell(used ? words.used({ names }) : words.left({ names }), () => void this.useWorkers(slots, !used));
     });
   }
 

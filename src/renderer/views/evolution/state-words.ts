@@ -1,4 +1,5 @@
 /** What Evolution says above its chart: why there is nothing to see yet, or that nothing more will come. */
+import type { TrialOutcome } from '../../../core/scheduling/words.ts';
 import type { StudyHead } from '../../../protocol/window/study-stream.ts';
 import { duration, roughly, value } from '../../format.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
@@ -6,19 +7,44 @@ import { chartText } from '../../text-of-charts.ts';
 
 const words = chartText.evolution;
 
-/** @param loaded trials read so far while that goes on; null: all @returns null: the chart speaks for itself */
-export function stateWords(head: StudyHead, table: TrialTable, loaded: number | null, now: number): string | null {
+export type Situation = 'loading' | 'paused' | 'all-failed' | 'finished' | 'goes-on' | 'unborn' | 'nothing-ended';
+
+/** @param loaded trials read so far while that goes on; null: all */
+export function situationOf(head: StudyHead, table: TrialTable, loaded: number | null): Situation {
   const { counts } = head;
-  const ended = counts.complete + counts.pruned + counts.failed;
-  if (loaded !== null) return words.loading({ loaded, of: head.trials });
-  if (head.state === 'paused') return words.paused({ ago: head.since === null ? null : roughly(now - head.since) });
-  if (ended > 1 && counts.failed === ended) return words.allFailed({ trials: ended, outcome: commonOutcome(table) });
-  if (head.state === 'finished') {
-    return words.finished({ trials: ended, best: head.best === null ? null : value(head.best.value, head.measure) });
+  const ended = endedOf(head);
+  if (loaded !== null) return 'loading';
+  if (head.state === 'paused') return 'paused';
+  if (ended > 1 && counts.failed === ended) return 'all-failed';
+  if (head.state === 'finished') return 'finished';
+  if (ended > 0) return 'goes-on';
+  return table.size === 0 ? 'unborn' : 'nothing-ended';
+}
+
+/** @param loaded as `situationOf` has it @returns null: the chart speaks for itself */
+export function stateWords(head: StudyHead, table: TrialTable, loaded: number | null, now: number): string | null {
+  switch (situationOf(head, table, loaded)) {
+    case 'loading':
+      return words.loading({ loaded: loaded ?? 0, of: head.trials });
+    case 'paused':
+      return words.paused({ ago: head.since === null ? null : roughly(now - head.since) });
+    case 'all-failed': {
+      const outcome = commonOutcome(table);
+      return words.allFailed({ trials: endedOf(head), outcome: outcome === null ? null : words.outcomes[outcome] });
+    }
+    case 'finished':
+      return words.finished({ trials: endedOf(head), best: head.best === null ? null : value(head.best.value, head.measure) });
+    case 'goes-on':
+      return null;
+    case 'unborn':
+      return words.unborn;
+    case 'nothing-ended':
+      return words.empty({ running: head.counts.running, epoch: firstTakes(head, table) });
   }
-  if (ended > 0) return null;
-  if (table.size === 0) return words.unborn;
-  return words.empty({ running: counts.running, epoch: firstTakes(head, table) });
+}
+
+function endedOf({ counts }: StudyHead): number {
+  return counts.complete + counts.pruned + counts.failed;
 }
 
 /** How long a trial takes, by the reports that there are. */
@@ -33,11 +59,11 @@ function firstTakes(head: StudyHead, table: TrialTable): string | null {
 }
 
 /** How all failed trials failed; null: in different ways. */
-function commonOutcome(table: TrialTable): string | null {
-  const outcomes = new Set<string>();
+export function commonOutcome(table: TrialTable): TrialOutcome | null {
+  const outcomes = new Set<TrialOutcome>();
   for (let number = 0; number < Math.min(table.size, 5000); number++) {
     const outcome = table.outcome(number);
-    if (outcome !== null) outcomes.add(words.outcomes[outcome]);
+    if (outcome !== null) outcomes.add(outcome);
   }
   const [only = null] = outcomes;
   return outcomes.size === 1 ? only : null;

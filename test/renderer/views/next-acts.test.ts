@@ -1,0 +1,128 @@
+/** What Evolution offers beside its sentence: only what will work, so that no button of a state without a way on is missing or dead. */
+import { describe, expect, it } from 'vitest';
+import { checkSearchSpace } from '../../../src/core/search-space/check.ts';
+import type { SlotRow } from '../../../src/protocol/window/lab-stream.ts';
+import type { StudyFile } from '../../../src/protocol/study-file.ts';
+import type { StudyHead } from '../../../src/protocol/window/study-stream.ts';
+import { TrialTable } from '../../../src/renderer/state/trial-table.ts';
+import { lowered, nextActs } from '../../../src/renderer/views/evolution/next-acts.ts';
+import { trialBlock } from '../../support/trial-block.ts';
+import type { Row } from '../../support/trial-block.ts';
+import { slotRow, studyHead } from '../../support/window-examples.ts';
+
+const searched: NonNullable<StudyHead['searched']> = {
+  objective: { kind: 'train', settings: { epochs: { $param: 'epochs' } } },
+  searchSpace: {
+    units: { type: 'int', low: 32, high: 512, log: true },
+    epochs: { type: 'int', low: 1, high: 9 },
+    rate: { type: 'float', low: 0.1, high: 1 },
+  },
+  sampler: { name: 'evolution' },
+  seed: 1,
+};
+const two = [slotRow({ slot: 'local/cpu/0' }), slotRow({ slot: 'local/cpu/1' })];
+
+function tableOf(rows: readonly Omit<Row, 'number'>[]): TrialTable {
+  const table = new TrialTable(3);
+  table.lay(
+    trialBlock(
+      rows.map((row, number) => ({ number, ...row })),
+      3,
+    ),
+  );
+  return table;
+}
+
+function head(given: Partial<StudyHead>, { complete = 0, failed = 0 } = {}): StudyHead {
+  const counts = { waiting: 0, running: 0, complete, pruned: 0, failed, diverged: 0 };
+  return studyHead({ searched, slots: two.map(({ slot }) => slot), counts, trials: complete + failed, ...given });
+}
+
+const best = { trial: 0, value: 0.9, at: null };
+const names = (of: StudyHead, table: TrialTable, slots: readonly SlotRow[] = two): string[] =>
+  nextActs(of, table, null, slots).map(({ act }) => act);
+
+describe('a finished study', () => {
+  const table = tableOf([{ value: 0.9 }]);
+  const finished = (given: Partial<StudyHead> = {}): StudyHead => head({ state: 'finished', best, ...given }, { complete: 1 });
+
+  it('can be confirmed, exported and gone on with', () => {
+    expect(names(finished(), table)).toEqual(['confirm', 'export', 'add']);
+  });
+
+  it.each([
+    ['trains no network', { searched: { ...searched, objective: { kind: 'synthetic' } } }],
+    ['says its seeds itself', { searched: { ...searched, objective: { kind: 'train', seed: 5 } } }],
+    ['trains another’s best again', { confirms: 'b' }],
+  ])('is not confirmed where it %s', (_, given) => {
+    expect(names(finished(given), table)).toEqual(['export', 'add']);
+  });
+
+  it('has nothing to export without a best', () => {
+    expect(names(finished({ best: null }), table)).toEqual(['add']);
+  });
+
+  it('of another program is read only', () => {
+    expect(names(finished({ uid: null }), table)).toEqual([]);
+  });
+});
+
+it('a paused study can be resumed, one that goes on or is being read speaks for itself', () => {
+  const table = tableOf([{ value: 0.9 }]);
+  expect(names(head({ state: 'paused', best }, { complete: 1 }), table)).toEqual(['resume']);
+  expect(names(head({ state: 'running', best }, { complete: 1 }), table)).toEqual([]);
+  expect(nextActs(head({ state: 'finished', best }, { complete: 1 }), table, 0, two)).toEqual([]);
+});
+
+describe('where all trials failed', () => {
+  const failed = (units: number, slot: number, outcome: Row['outcome'] = 'outOfMemory'): Omit<Row, 'number'> => ({
+    state: 'failed',
+    outcome,
+    slot,
+    params: [units, 2, 0.5],
+  });
+  const running = (failures: number): StudyHead => head({ state: 'running' }, { failed: failures });
+
+  it('their error is shown, the worker that had them all is left out, and what memory goes with is lowered', () => {
+    const table = tableOf([failed(400, 1), failed(120, 1)]);
+    expect(nextActs(running(2), table, null, two)).toEqual([
+      { act: 'show-failure', trial: 0 },
+      { act: 'leave-out', slots: ['local/cpu/0'] },
+      { act: 'set-up-again', lower: new Map([['units', 120]]) },
+    ]);
+  });
+
+  it('nobody is left out where nobody would be left, be it that all failed or that the others are left out', () => {
+    expect(names(running(2), tableOf([failed(400, 1), failed(120, 2)]))).not.toContain('leave-out');
+    const alone = [slotRow({ slot: 'local/cpu/0' }), slotRow({ slot: 'local/cpu/1', state: 'left-out' })];
+    expect(names(running(2), tableOf([failed(400, 1), failed(120, 1)]), alone)).not.toContain('leave-out');
+  });
+
+  it('nothing is lowered where memory was not the reason', () => {
+    const table = tableOf([failed(400, 1, 'crashed'), failed(120, 1, 'crashed')]);
+    expect(nextActs(running(2), table, null, two).at(-1)).toEqual({ act: 'set-up-again', lower: new Map() });
+  });
+});
+
+describe('a study set up with lower sizes', () => {
+  const study = {
+    format: 'galapagos-study/1',
+    name: 'digits',
+    objective: { kind: 'synthetic', function: 'sphere' },
+    direction: 'maximize',
+    searchSpace: searched.searchSpace,
+    sampler: { name: 'evolution' },
+    stop: { trials: 64 },
+    seed: 7,
+  } satisfies StudyFile;
+
+  it('ends below what failed, begins as much lower, and is otherwise the same', () => {
+    const found = lowered(study, 'digits again', new Map([['units', 129]]));
+    const units = { type: 'int', low: 8, high: 128, log: true };
+    expect(found).toEqual({ ...study, name: 'digits again', searchSpace: { ...searched.searchSpace, units } });
+  });
+
+  it.each([1, 2, 3, 32, 33, 512])('is legal whatever failed, %i', (least) => {
+    expect(checkSearchSpace(lowered(study, 'again', new Map([['units', least]])).searchSpace)).toEqual([]);
+  });
+});
