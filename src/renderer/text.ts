@@ -317,6 +317,10 @@ export const text = {
     confirm: ({ seeds }: { seeds: number }) => `Confirm on ${many(seeds, 'seed')}`,
     confirming: ({ top, seeds }: { top: number; seeds: number }) =>
       `The best ${count(top)} are trained again on ${many(seeds, 'fresh seed')}.`,
+    again: 'Run again',
+    againHint: 'Starts a study of this one trial: the same parameters, its random draws made anew.',
+    againName: ({ name, trial }: { name: string; trial: number }) => `${name}, trial ${trial} again`,
+    againTold: ({ trial }: { trial: number }) => `Trial ${trial} runs again, as a study of its own.`,
     copy: 'Copy JSON',
     story: 'Story',
     storyLoading: 'Reading what became of it.',
