@@ -1,5 +1,6 @@
 /** Answers about datasets: which there are, what they look like, how they come and go. */
-import { GalapagosError } from '../core/errors.ts';
+import { isAbsolute } from 'node:path';
+import { GalapagosError, InvalidInput } from '../core/errors.ts';
 import { datasetOutput } from '../lab/dataset-output.ts';
 import { BUNDLED_NAMES } from '../training/datasets/catalogue.ts';
 import { previewDataset } from '../training/datasets/preview.ts';
@@ -41,12 +42,18 @@ export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
     beginImport: ({ source, label, options }, { host }) => {
       if (source.kind === 'upload') {
         const { path, release } = deps.holdUpload(source.upload);
-        return { import: imports.begin({ path, as: label, label, options: given(options), release }) };
+        return { import: imports.begin({ paths: [path], as: label, label, options: given(options), release }) };
       }
       // A browser may be on another machine: what it names is not a file of its person.
       if (host === 'server')
         throw new GalapagosError('no-paths', 'a browser hands files over by uploading them; a path is for the desktop window only');
-      return { import: imports.begin({ path: source.path, as: null, label, options: given(options) }) };
+      const problems = source.paths.flatMap((path, i) =>
+        isAbsolute(path)
+          ? []
+          : [{ code: 'not-absolute', path: `source.paths[${String(i)}]`, expected: 'an absolute path', found: JSON.stringify(path) }],
+      );
+      if (problems.length > 0) throw new InvalidInput('beginImport', problems);
+      return { import: imports.begin({ paths: source.paths, as: null, label, options: given(options) }) };
     },
     cancelImport: end,
     discardImport: end,

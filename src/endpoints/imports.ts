@@ -11,6 +11,7 @@ import { DEFAULTS, ImportCancelled } from '../training/datasets/import/options.t
 import type { ImportOptions, ImportProgress } from '../training/datasets/import/options.ts';
 import { prepareImport } from '../training/datasets/import/prepare-import.ts';
 import type { PreparedImport } from '../training/datasets/import/prepare-import.ts';
+import { sourceName, type Source } from '../training/datasets/sources/several.ts';
 import { sweepStaging } from '../training/datasets/staging.ts';
 import { toWindowPreview } from './dataset-preview.ts';
 import { toEndpointError } from './errors.ts';
@@ -19,11 +20,7 @@ import { toEndpointError } from './errors.ts';
 const LEAST_SHARE = 0.02;
 const LEAST_MS = 400;
 
-export interface ImportRequest {
-  /** Absolute. */
-  readonly path: string;
-  /** What the person calls it; null: by its path. */
-  readonly as: string | null;
+export interface ImportRequest extends Source {
   readonly label: string;
   readonly options: Partial<ImportOptions>;
   /** The source is needed no more: the import was stored, discarded or cancelled. Until then it may be read again with other options. */
@@ -72,11 +69,11 @@ export class Imports {
   }
 
   /** @returns its id; the rest is told by its row */
-  begin({ path, as, label, options, release = () => undefined }: ImportRequest): string {
+  begin({ paths, as, label, options, release = () => undefined }: ImportRequest): string {
     const id = randomUUID();
     const stop = new AbortController();
     const preparing = prepareImport({
-      path,
+      paths,
       as,
       // A window asks nothing: images that differ are scaled, and the preview says so.
       options: { ...DEFAULTS, mixed: 'scale', ...options },
@@ -88,7 +85,7 @@ export class Imports {
       (prepared) => this.#ended(id, prepared),
       (error: unknown) => this.#failed(id, error),
     );
-    const source = as ?? path;
+    const source = sourceName({ paths, as });
     this.#imports.set(id, { id, label, source, stop, release, done, progress: null, phaseFrom: this.#now(), prepared: null, error: null });
     this.#changed();
     return id;

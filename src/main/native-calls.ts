@@ -12,14 +12,14 @@ import { text } from './text.ts';
 const STUDY_BYTES = 4 * 2 ** 20;
 
 type File = CallInput<'saveFile'>;
-type Choice = CallInput<'choosePath'>['what'];
+type Choice = CallInput<'choosePaths'>['what'];
 
 /** @param window the one that asks; null: there is none just now. @param icon absolute: drawn under the pointer while a file is dragged out */
 export function nativeCalls(window: () => BrowserWindow | null, icon: string): NativeEndpoints['calls'] {
   return {
-    async choosePath({ what }) {
+    async choosePaths({ what }) {
       const { canceled, filePaths } = await openDialog(window(), dialogs[what]);
-      return canceled ? null : (filePaths[0] ?? null);
+      return canceled ? [] : filePaths;
     },
     async saveFile(file) {
       const name = plainName(file.name);
@@ -51,8 +51,8 @@ function openDialog(parent: BrowserWindow | null, options: OpenDialogOptions): P
 }
 
 const dialogs: Readonly<Record<Choice, OpenDialogOptions>> = {
-  'dataset-file': { title: text.chooseData, properties: ['openFile'] },
-  'dataset-folder': { title: text.chooseDataFolder, properties: ['openDirectory'] },
+  'dataset-file': { title: text.chooseData, properties: ['openFile', 'multiSelections'] },
+  'dataset-folder': { title: text.chooseDataFolder, properties: ['openDirectory', 'multiSelections'] },
   lab: { title: text.chooseLab, properties: ['openFile'], filters: [{ name: text.labs, extensions: ['db', 'sqlite', 'sqlite3'] }] },
   study: { title: text.chooseStudy, properties: ['openFile'], filters: [{ name: text.studies, extensions: ['json'] }] },
 };

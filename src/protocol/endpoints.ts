@@ -8,7 +8,7 @@ import { call } from './endpoint.ts';
 import type { Calls, HandlersOf, InputOf, OutputOf, SubscriptionsOf } from './endpoint.ts';
 import { strict } from './problems.ts';
 import { studyFile } from './study-file.ts';
-import { datasetPreview, importOptions, source } from './window/datasets.ts';
+import { dataSource, datasetPreview, importOptions, labSource } from './window/datasets.ts';
 import { labBody } from './window/lab-stream.ts';
 import { attempts, confirmation, curve, deciles, exportedFile, importance, trialDetail } from './window/reading.ts';
 import { estimate, networkCard, samplerChoice, studyCheck } from './window/set-up.ts';
@@ -72,8 +72,8 @@ export const commands = {
   cancelTrial: call(strict({ study, trial }), done),
   /** Trains the best `top` again on `seeds` fresh seeds, as a study of its own. */
   confirm: call(strict({ study, top: z.int().min(1).max(100), seeds: z.int().min(2).max(100) }), strict({ study })),
-  openLab: call(strict({ source }), done),
-  beginImport: call(strict({ source, label: name, options: importOptions.partial() }), strict({ import: z.string() })),
+  openLab: call(strict({ source: labSource }), done),
+  beginImport: call(strict({ source: dataSource, label: name, options: importOptions.partial() }), strict({ import: z.string() })),
   cancelImport: call(strict({ import: z.string() }), done),
   storeImport: call(strict({ import: z.string(), name, replace: z.boolean() }), strict({ dataset: name })),
   discardImport: call(strict({ import: z.string() }), done),
@@ -102,8 +102,8 @@ export const subscriptions = {
 
 /** What only a desktop host can do; a browser has its own ways, or none. */
 export const native = {
-  /** Null: nothing was chosen. */
-  choosePath: call(strict({ what: z.enum(['dataset-file', 'dataset-folder', 'lab', 'study']) }), z.string().nullable()),
+  /** Several only where they are data; empty: nothing was chosen. */
+  choosePaths: call(strict({ what: z.enum(['dataset-file', 'dataset-folder', 'lab', 'study']) }), z.array(z.string())),
   /** A save dialog, then the file; null: nothing was chosen. */
   saveFile: call(exportedFile, z.string().nullable()),
   /** The file as something that can be dragged out of the window. */

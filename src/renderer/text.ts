@@ -240,7 +240,7 @@ export const text = {
     drop: 'Drop your data here',
     dropText: 'A file, folder or archive: IDX, CIFAR, Parquet, NPZ, CSV, or one folder of images per class.',
     dropButton: 'Choose a file or folder',
-    chooseFile: 'Choose a file',
+    chooseFile: 'Choose files',
     chooseFolder: 'Choose a folder',
     open: 'Open a lab or a study',
     openText: 'A lab file (.db, also one written by Optuna) or a study (.json) from a colleague.',
@@ -274,6 +274,7 @@ export const text = {
     samples: ({ samples, of }: { samples: number; of: number | null }) =>
       of === null ? `${count(samples)} images` : `${count(samples)} of ${count(of)} images`,
     left: ({ left }: { left: string }) => `${left} left`,
+    andMore: ({ said, more }: { said: string; more: number }) => `${said} and ${count(more)} more`,
     ready: 'ready: look at it',
     failed: 'failed: nothing was stored',
     cancelled: 'cancelled',

@@ -150,7 +150,7 @@ describe('CIFAR-10', () => {
     const decode = await jpegDecoder();
     const all: { readonly split: string; readonly name: string; readonly jpeg: Buffer; readonly pixels: Uint8Array }[] = [];
     let seen = 0;
-    for await (const { path, bytes } of walk({ path: images, name: images }, folder.path, {
+    for await (const { path, bytes } of walk({ paths: [images], name: images }, folder.path, {
       meter: new Meter(),
       checkpoint: () => undefined,
     })) {

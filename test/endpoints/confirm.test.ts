@@ -71,7 +71,7 @@ describe('a study’s best, trained again', () => {
   beforeAll(async () => {
     ({ app, window } = await open('lab.db'));
     const { import: id } = await asked<{ import: string }>(app.endpoints.calls, 'beginImport', {
-      source: { kind: 'path', path: table() },
+      source: { kind: 'paths', paths: [table()] },
       label: 'plane.csv',
       options: {},
     });

@@ -81,7 +81,7 @@ async function begin(source: object, label = 'my table.csv', options = {}): Prom
 }
 
 test('a file is read, looked at, stored, and then a dataset like any other', async () => {
-  const id = await begin({ kind: 'path', path: table(folder.file('numbers.csv')) });
+  const id = await begin({ kind: 'paths', paths: [table(folder.file('numbers.csv'))] });
   expect(calls.imports()).toMatchObject([{ id, label: 'my table.csv', state: 'reading' }]);
   expect(await until(id, 'ready', 'failed')).toMatchObject({ state: 'ready', samples: 60, error: null });
   const preview = await asked<DatasetPreview>(handlers, 'preview', { import: id });
@@ -103,7 +103,7 @@ test('a file is read, looked at, stored, and then a dataset like any other', asy
 });
 
 test('a name that cannot be had leaves the import ready, to be stored under another', async () => {
-  const id = await begin({ kind: 'path', path: table(folder.file('numbers.csv')) });
+  const id = await begin({ kind: 'paths', paths: [table(folder.file('numbers.csv'))] });
   await until(id, 'ready');
   for (const [name, code] of [
     ['mnist', 'dataset-exists'],
@@ -117,7 +117,7 @@ test('a name that cannot be had leaves the import ready, to be stored under anot
 test('images of mixed size need no question: they are scaled, and the preview says how many', async () => {
   const image = (side: number): Buffer => png(side, side, (x, y) => [16 * x + y]);
   const many = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`${i % 3 === 0 ? 'a' : 'b'}/${String(i)}.png`, image(4)]));
-  const id = await begin({ kind: 'path', path: written(folder.file('photos'), { 'a/0.jpg.png': image(6), ...many }) });
+  const id = await begin({ kind: 'paths', paths: [written(folder.file('photos'), { 'a/0.jpg.png': image(6), ...many })] });
   expect(await until(id, 'ready', 'failed')).toMatchObject({ state: 'ready', samples: 10, error: null });
   const { dataset, warnings } = await asked<DatasetPreview>(handlers, 'preview', { import: id });
   expect([dataset.shape, warnings]).toEqual([[1, 4, 4], [{ code: 'scaled', data: { images: 1, height: 4, width: 4 } }]]);
@@ -133,7 +133,7 @@ test('what a killed process left of its imports goes when the application starts
 
 describe('nothing stays', () => {
   test('of what is discarded', async () => {
-    const id = await begin({ kind: 'path', path: table(folder.file('numbers.csv')) });
+    const id = await begin({ kind: 'paths', paths: [table(folder.file('numbers.csv'))] });
     await until(id, 'ready');
     expect(readdirSync(folder.file('datasets/incoming'))).toHaveLength(1);
     await asked(handlers, 'discardImport', { import: id });
@@ -142,8 +142,8 @@ describe('nothing stays', () => {
   });
 
   test('of what is cancelled while it is read, nor of what is read when the application ends', async () => {
-    const first = await begin({ kind: 'path', path: table(folder.file('long.csv'), 200_000) });
-    const second = await begin({ kind: 'path', path: folder.file('long.csv') });
+    const first = await begin({ kind: 'paths', paths: [table(folder.file('long.csv'), 200_000)] });
+    const second = await begin({ kind: 'paths', paths: [folder.file('long.csv')] });
     expect(await ask(handlers, 'preview', { import: first })).toMatchObject({ ok: false, error: { code: 'import-not-ready' } });
     await asked(handlers, 'cancelImport', { import: first });
     expect(calls.imports()).toMatchObject([{ id: second }]);
@@ -161,11 +161,23 @@ test('what is no dataset fails with the file’s name as the person knows it, un
   expect(calls.imports()).toEqual([]);
 });
 
+test('several files are one import, each named by an absolute path', async () => {
+  const paths = ['train.csv', 'test.csv'].map((name) => table(folder.file(name)));
+  const id = await begin({ kind: 'paths', paths }, 'train.csv, test.csv');
+  expect(await until(id, 'ready', 'failed')).toMatchObject({ state: 'ready', samples: 120 });
+  const { dataset } = await asked<DatasetPreview>(handlers, 'preview', { import: id });
+  expect(dataset).toMatchObject({ training: { samples: 60 }, test: { samples: 60 }, source: { path: folder.file('train.csv, test.csv') } });
+  const refused = await ask(handlers, 'beginImport', { source: { kind: 'paths', paths: [paths[0], 'test.csv'] }, label: 'x', options: {} });
+  expect(refused).toMatchObject({
+    error: { code: 'invalid-input', data: { problems: [{ path: 'source.paths[1]', expected: 'an absolute path', found: '"test.csv"' }] } },
+  });
+});
+
 test('a browser cannot name files of this machine, only what it uploaded', async () => {
   const upload = await uploaded('mine.csv', tableText());
   const browser = { ...WINDOW, host: 'server' } as const;
   const input = { label: 'x', options: {} };
-  expect(await ask(handlers, 'beginImport', { ...input, source: { kind: 'path', path: '/etc/passwd' } }, browser)).toMatchObject({
+  expect(await ask(handlers, 'beginImport', { ...input, source: { kind: 'paths', paths: ['/etc/passwd'] } }, browser)).toMatchObject({
     ok: false,
     error: { code: 'no-paths' },
   });

@@ -33,7 +33,7 @@ describe('calls and streams', () => {
     const calls = new Proxy({}, { get: (_, name) => (input: unknown) => asked.push([name, input]), has: () => true });
     // Every handler is the same here: who is let through to one is what is tested.
     setupIpc({ calls, subscriptions: {} } as never, {
-      calls: { choosePath: (input: unknown) => (asked.push(input), null) } as never,
+      calls: { choosePaths: (input: unknown) => (asked.push(input), []) } as never,
       subscriptions: { act: acts.subscribe },
     });
   });
@@ -43,14 +43,14 @@ describe('calls and streams', () => {
     told.ipc.get('galapagos:stream')?.(...([{ senderFrame, sender: contents }, number, request] as never[]));
 
   it('are answered to our page', async () => {
-    expect(await call(ours, 'choosePath', { what: 'lab' })).toEqual({ ok: true, value: null });
+    expect(await call(ours, 'choosePaths', { what: 'lab' })).toEqual({ ok: true, value: [] });
     expect(asked).toEqual([{ what: 'lab' }]);
   });
 
   it.each([[null], [{ ...ours, parent: {} }], [{ url: 'https://example.com/', parent: null }]])(
     'are refused to %j, unheard',
     async (sender) => {
-      expect(await call(sender, 'choosePath', { what: 'lab' })).toMatchObject({ ok: false, error: { code: 'not-admitted' } });
+      expect(await call(sender, 'choosePaths', { what: 'lab' })).toMatchObject({ ok: false, error: { code: 'not-admitted' } });
       stream(sender, 0, { op: 'subscribe', id: 0, name: 'act', input: {} });
       expect([asked, contents.sent]).toEqual([[], []]);
     },
@@ -59,7 +59,7 @@ describe('calls and streams', () => {
   it.each([
     ['no name', 5, {}, 'bad-request'],
     ['a name that is not in the table', 'constructor', {}, 'unknown-endpoint'],
-    ['an input that the schema refuses', 'choosePath', { what: 'anything' }, 'invalid-input'],
+    ['an input that the schema refuses', 'choosePaths', { what: 'anything' }, 'invalid-input'],
   ])('with %s are refused', async (_, name, input, code) => {
     expect(await call(ours, name, input)).toMatchObject({ ok: false, error: { code } });
     expect(asked).toEqual([]);

@@ -96,7 +96,7 @@ async function importFrom(path: string, flags: ImportFlags, context: Context): P
   const started = performance.now();
   try {
     const { imported, stored } = await startImport({
-      path: resolve(streams.cwd, path),
+      paths: [resolve(streams.cwd, path)],
       as: null,
       name: flags.name ?? nameOfFile(basename(path)),
       folder: datasetsFolder(context),

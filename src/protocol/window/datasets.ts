@@ -5,12 +5,19 @@ import { strict } from '../problems.ts';
 
 const count = z.int().min(0);
 
-/** What was dropped or chosen: a path where the host sees the same disk, else an upload. */
-export const source = z.discriminatedUnion('kind', [
-  strict({ kind: z.literal('path'), path: z.string().min(1) }),
-  strict({ kind: z.literal('upload'), upload: z.string().min(1) }),
+const path = z.string().min(1).max(32_768);
+const upload = strict({ kind: z.literal('upload'), upload: z.string().min(1) });
+
+/** A lab file: a path where the host sees the same disk, else an upload. */
+export const labSource = z.discriminatedUnion('kind', [strict({ kind: z.literal('path'), path }), upload]);
+export type LabSource = z.output<typeof labSource>;
+
+/** Data that were dropped or chosen together, which become one dataset. Paths are absolute: files, folders or archives. */
+export const dataSource = z.discriminatedUnion('kind', [
+  strict({ kind: z.literal('paths'), paths: z.array(path).min(1).max(100_000) }),
+  upload,
 ]);
-export type Source = z.output<typeof source>;
+export type DataSource = z.output<typeof dataSource>;
 
 export const importOptions = strict({
   size: strict({ height: z.int().min(1).max(4096), width: z.int().min(1).max(4096) }).nullable(),

@@ -1,6 +1,7 @@
 /** What a desktop's menus and the system ask of the window: each carried out once, as the command of that name. */
 import type { SubscriptionBody } from '../../protocol/endpoints.ts';
 import type { App } from '../state/app.svelte.ts';
+import { takenOfPaths } from '../take-in/dropped.ts';
 import { takeIn } from '../take-in/take-in.ts';
 import type { Command } from './commands.ts';
 import type { CommandName } from './keys.ts';
@@ -43,8 +44,7 @@ export function followDesktop(app: App, commands: () => readonly Command[]): () 
 
 function carryOut(app: App, act: Act, commands: readonly Command[]): void {
   if (act.act === 'opened') {
-    const label = act.path.split(/[\\/]/).at(-1) ?? act.path;
-    void takeIn(app, [{ label, path: act.path, files: [] }]);
+    void takeIn(app, takenOfPaths([act.path]));
     return;
   }
   const name = act.act === 'tab' ? `tab-${act.tab}` : commandOf[act.act];

@@ -2,7 +2,7 @@
  * What a person can do to studies and the lab from anywhere in the frame: asks the host, says that it was done, holds what failed. Acts of one
  * view stand with that view.
  */
-import type { Source } from '../../protocol/window/datasets.ts';
+import type { LabSource } from '../../protocol/window/datasets.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import { toFailure } from '../failure.ts';
 import { slotName } from '../frame/costliest-idle.ts';
@@ -86,7 +86,7 @@ export class Acts {
     });
   }
 
-  async openLab(source: Source): Promise<void> {
+  async openLab(source: LabSource): Promise<void> {
     await this.#do(async ({ client, route }) => {
       await client.command('openLab', { source });
       route.place = null;

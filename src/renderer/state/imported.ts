@@ -1,12 +1,12 @@
 /** Where imports of this window came from, so that one that failed can be tried again with what would settle it. */
 import type { CallInput } from '../../protocol/endpoints.ts';
-import type { Source } from '../../protocol/window/datasets.ts';
+import type { DataSource } from '../../protocol/window/datasets.ts';
 import type { Client } from '../client.ts';
 
 type Options = CallInput<'beginImport'>['options'];
 
 interface Origin {
-  readonly source: Source;
+  readonly source: DataSource;
   readonly label: string;
 }
 
@@ -19,7 +19,7 @@ export class Imported {
   }
 
   /** Images of several sizes are scaled, which the preview says: nothing is asked before it. */
-  async begin(source: Source, label: string, options: Options): Promise<string> {
+  async begin(source: DataSource, label: string, options: Options): Promise<string> {
     const { import: id } = await this.#client.command('beginImport', { source, label, options: { mixed: 'scale', ...options } });
     this.#origins.set(id, { source, label });
     return id;

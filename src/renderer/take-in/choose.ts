@@ -1,7 +1,7 @@
 /** Asks for a file or a folder: the desktop's own dialog, or a browser's. */
 import { toFailure } from '../failure.ts';
 import type { App } from '../state/app.svelte.ts';
-import { takenOfFiles } from './dropped.ts';
+import { takenOfFiles, takenOfPaths } from './dropped.ts';
 import type { Taken } from './dropped.ts';
 import { takeIn } from './take-in.ts';
 
@@ -19,8 +19,7 @@ export async function choose(app: App, what: What): Promise<void> {
 }
 
 async function fromDialog({ client }: App, what: What): Promise<readonly Taken[]> {
-  const path = await client.native('choosePath', { what });
-  return path === null ? [] : [{ label: path.split(/[\\/]/).at(-1) ?? path, path, files: [] }];
+  return takenOfPaths(await client.native('choosePaths', { what }));
 }
 
 async function fromInput({ client }: App, what: What): Promise<readonly Taken[]> {

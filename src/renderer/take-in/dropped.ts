@@ -1,11 +1,17 @@
-/** What was dropped or chosen, as things to take in: each one file, or one folder with all that is in it. Reads names, not contents. */
+/** What was dropped or chosen, as things to take in: a lab, a study, or data, which are one thing together. Reads names, not contents. */
+import { text } from '../text.ts';
+
+/** Names of several that are said. */
+const SAID = 4;
+/** Longest label that the host takes. */
+const LONGEST = 600;
 
 export interface Taken {
   /** As the person knows it. */
   readonly label: string;
-  /** Where the host finds it; null: it must be sent. */
-  readonly path: string | null;
-  /** Paths are relative, with `/`; empty where `path` is known. */
+  /** Where the host finds it, absolute; null: it must be sent. */
+  readonly paths: readonly string[] | null;
+  /** Paths are relative, with `/`; empty where `paths` are known. */
   readonly files: readonly { readonly path: string; readonly file: File }[];
 }
 
@@ -17,11 +23,11 @@ export async function takenOf(transfer: DataTransfer, pathOf: (file: File) => st
   for (const { entry, file } of found) {
     const path = file === null ? null : pathOf(file);
     const label = entry?.name ?? file?.name ?? '';
-    if (path !== null) taken.push({ label, path, files: [] });
-    else if (entry !== null) taken.push({ label, path: null, files: await filesOf(entry) });
-    else if (file !== null) taken.push({ label, path: null, files: [{ path: file.name, file }] });
+    if (path !== null) taken.push({ label, paths: [path], files: [] });
+    else if (entry !== null) taken.push({ label, paths: null, files: await filesOf(entry) });
+    else if (file !== null) taken.push({ label, paths: null, files: [{ path: file.name, file }] });
   }
-  return together(taken.filter(({ path, files }) => path !== null || files.length > 0));
+  return together(taken.filter(({ paths, files }) => paths !== null || files.length > 0));
 }
 
 /** Files of a file input; of a folder's input with the folder's name before them. */
@@ -30,22 +36,47 @@ export function takenOfFiles(files: readonly File[], pathOf: (file: File) => str
   const alone = files.filter(({ webkitRelativePath }) => webkitRelativePath === '');
   const taken: Taken[] = alone.map((file) => {
     const path = pathOf(file);
-    return { label: file.name, path, files: path === null ? [{ path: file.name, file }] : [] };
+    return { label: file.name, paths: path === null ? null : [path], files: path === null ? [{ path: file.name, file }] : [] };
   });
   const [first] = inFolder;
   if (first !== undefined) {
     const sent = inFolder.map((file) => ({ path: file.webkitRelativePath, file }));
-    taken.push({ label: first.webkitRelativePath.split('/')[0] ?? '', path: null, files: sent });
+    taken.push({ label: first.webkitRelativePath.split('/')[0] ?? '', paths: null, files: sent });
   }
   return together(taken);
 }
 
-/** Several files to be sent are one thing: IDX comes in pairs. Labs and studies stand alone. */
+/** Files and folders that the host finds by their paths. */
+export function takenOfPaths(paths: readonly string[]): readonly Taken[] {
+  return together(paths.map((path) => ({ label: path.split(/[\\/]/).at(-1) ?? path, paths: [path], files: [] })));
+}
+
+/** Several that are data are one thing: IDX comes in pairs. Labs and studies stand alone. */
 function together(taken: readonly Taken[]): readonly Taken[] {
-  const joined = taken.filter((one) => one.path === null && kindOf(one) === 'data');
-  if (joined.length < 2) return taken;
-  const label = joined.map((one) => one.label).join(', ');
-  return [...taken.filter((one) => !joined.includes(one)), { label, path: null, files: joined.flatMap(({ files }) => files) }];
+  const alone = taken.filter((one) => kindOf(one) !== 'data');
+  const data = taken.filter((one) => kindOf(one) === 'data');
+  const found = data.filter(({ paths }) => paths !== null);
+  const sent = data.filter(({ paths }) => paths === null);
+  return [
+    ...alone,
+    ...joined(
+      found,
+      found.flatMap(({ paths }) => paths ?? []),
+    ),
+    ...joined(sent, null),
+  ];
+}
+
+function joined(several: readonly Taken[], paths: readonly string[] | null): readonly Taken[] {
+  if (several.length === 0) return [];
+  return [{ label: labelOf(several), paths, files: several.flatMap(({ files }) => files) }];
+}
+
+function labelOf(several: readonly Taken[]): string {
+  const said = several.slice(0, SAID).map(({ label }) => label);
+  const more = several.length - said.length;
+  const label = more === 0 ? said.join(', ') : text.imports.andMore({ said: said.join(', '), more });
+  return label.slice(0, LONGEST);
 }
 
 /** A `.db` opens as a lab, a `.json` as a study; everything else is recognised by content. */

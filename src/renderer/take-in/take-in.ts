@@ -1,5 +1,5 @@
 /** Takes in what was dropped or chosen: a lab is opened, a study is set up, everything else is imported; what has no path is sent first. */
-import type { Source } from '../../protocol/window/datasets.ts';
+import type { DataSource, LabSource } from '../../protocol/window/datasets.ts';
 import { toFailure } from '../failure.ts';
 import type { App } from '../state/app.svelte.ts';
 import { kindOf } from './dropped.ts';
@@ -20,7 +20,7 @@ export async function takeIn(app: App, taken: readonly Taken[]): Promise<void> {
 async function takeOne(app: App, one: Taken): Promise<void> {
   switch (kindOf(one)) {
     case 'lab':
-      await app.acts.openLab(await sourceOf(app, one));
+      await app.acts.openLab(await labSource(app, one));
       return;
     case 'study':
       await openStudy(app, one);
@@ -29,23 +29,32 @@ async function takeOne(app: App, one: Taken): Promise<void> {
       // The first start shows no import: what comes in is followed beside the datasets.
       const first = app.route.place?.page === 'start';
       if (first) app.route.go({ page: 'datasets', dataset: null });
-      const id = await app.imported.begin(await sourceOf(app, one), one.label, {});
+      const id = await app.imported.begin(await dataSource(app, one), one.label, {});
       if (first) app.route.go({ page: 'import', import: id }, true);
     }
   }
 }
 
 /** Its text as a study, handed to the page that sets studies up. */
-async function openStudy({ client, acts }: App, { label, path, files }: Taken): Promise<void> {
+async function openStudy({ client, acts }: App, { label, paths, files }: Taken): Promise<void> {
   const [first] = files;
-  const text = path !== null ? (await client.native('readStudy', { path })).text : await first?.file.text();
+  const [path] = paths ?? [];
+  const text = path !== undefined ? (await client.native('readStudy', { path })).text : await first?.file.text();
   if (text === undefined) return;
   const study = await client.query('parseStudy', { text, source: label });
   acts.setUp(study);
 }
 
-async function sourceOf({ client, uploads }: App, { label, path, files }: Taken): Promise<Source> {
-  if (path !== null) return { kind: 'path', path };
+async function labSource(app: App, one: Taken): Promise<LabSource> {
+  const [path] = one.paths ?? [];
+  return path === undefined ? sent(app, one) : { kind: 'path', path };
+}
+
+async function dataSource(app: App, one: Taken): Promise<DataSource> {
+  return one.paths === null ? sent(app, one) : { kind: 'paths', paths: [...one.paths] };
+}
+
+async function sent({ client, uploads }: App, { label, files }: Taken): Promise<Extract<DataSource, { kind: 'upload' }>> {
   const { upload } = client;
   if (upload === null) throw new Error(`${label}: this window knows no path of it and cannot send it`);
   const abort = new AbortController();

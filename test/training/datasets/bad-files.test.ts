@@ -139,7 +139,15 @@ describe('nothing half-imported stays', () => {
   it('when reading fails, as a thread reports it', async () => {
     const store = folder.file('datasets');
     const path = written(folder.file('source'), classes({ 'b/2.png': grey(5, 5) }));
-    const about = { path, as: null, name: 'x', imported: '2026-01-01T00:00:00.000Z', folder: store, replace: false, dryRun: false };
+    const about = {
+      paths: [path],
+      as: null,
+      name: 'x',
+      imported: '2026-01-01T00:00:00.000Z',
+      folder: store,
+      replace: false,
+      dryRun: false,
+    };
     const failed = startImport({ ...about, options: DEFAULTS, signal: new AbortController().signal, onProgress: () => undefined });
     await expect(failed).rejects.toThrow(GalapagosError);
     await expect(failed).rejects.toMatchObject({

@@ -1,7 +1,8 @@
 /** An import in two steps: what is seen is what is stored, a name may be asked for again, and nothing stays of what is discarded. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkName, freeName } from '../../../src/training/datasets/dataset-name.ts';
 import { DEFAULTS, ImportCancelled, type ImportProgress } from '../../../src/training/datasets/import/options.ts';
@@ -9,7 +10,8 @@ import { prepareImport, type PreparedImport, type PrepareRequest } from '../../.
 import { previewDataset } from '../../../src/training/datasets/preview.ts';
 import { openStaging, sweepStaging } from '../../../src/training/datasets/staging.ts';
 import { recordNames } from '../../../src/training/datasets/store.ts';
-import { png, written } from '../../support/dataset-files.ts';
+import type { GalapagosError } from '../../../src/core/errors.ts';
+import { idx, png, written, type Files } from '../../support/dataset-files.ts';
 import { FIXTURES, ImportFolder } from './support.ts';
 
 const RESOURCES = new URL('../../../resources', import.meta.url).pathname;
@@ -25,7 +27,7 @@ afterEach(() => folder.remove());
 
 const prepared = (path: string, more: Partial<PrepareRequest> = {}): Promise<PreparedImport> =>
   prepareImport({
-    path,
+    paths: [path],
     as: null,
     options: DEFAULTS,
     folder: datasets,
@@ -35,6 +37,62 @@ const prepared = (path: string, more: Partial<PrepareRequest> = {}): Promise<Pre
   });
 const tiny = join(FIXTURES, 'png.tar.xz');
 const incoming = (): string[] => (existsSync(join(datasets, 'incoming')) ? readdirSync(join(datasets, 'incoming')) : []);
+
+/** Eight images of four pixels in two classes, as IDX files. */
+const digits = (split: string): Files => ({
+  [`${split}-images-idx3-ubyte`]: idx(
+    [8, 2, 2],
+    Uint8Array.from({ length: 32 }, (_, i) => i * 7),
+  ),
+  [`${split}-labels-idx1-ubyte.gz`]: gzipSync(idx([8], Uint8Array.of(0, 1, 0, 1, 0, 1, 0, 1))),
+});
+
+describe('several files', () => {
+  const several = (paths: readonly string[]): Promise<PreparedImport> => prepared('', { paths });
+  const paths = (from: string, names: readonly string[]): string[] => names.map((name) => join(from, name));
+
+  it('are one import, and only they are read: IDX files, as MNIST comes', async () => {
+    const from = written(folder.file('mnist'), { ...digits('train'), ...digits('t10k'), 'notes.csv': 'a,label\n1,x\n2,y\n' });
+    const names = ['train-images-idx3-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte.gz', 'train-labels-idx1-ubyte.gz'];
+    const said: ImportProgress[] = [];
+    const { preview, store } = await prepared('', { paths: paths(from, names), onProgress: (progress) => said.push(progress) });
+    expect(preview).toMatchObject({ kind: 'IDX files', match: '4 files match', training: { samples: 8 }, test: { samples: 8 } });
+    const bytes = names.reduce((sum, name) => sum + statSync(join(from, name)).size, 0);
+    expect(said.at(-1)).toMatchObject({ ofBytes: bytes });
+    expect((await store('digits', false, WHEN)).source.path).toBe(join(from, names.join(', ')));
+  });
+
+  it('and folders give what one folder with them alone gives', async () => {
+    const image = (value: number): Buffer => png(2, 2, (x, y) => [value + 2 * y + x]);
+    const from = written(folder.file('birds'), {
+      'finch/1.png': image(1),
+      'finch/2.png': image(9),
+      'gull/1.png': image(30),
+      'gull/2.png': image(50),
+    });
+    const whole = (await prepared(from)).preview;
+    const parts = (await several(paths(from, ['gull', 'finch']))).preview;
+    expect([parts.content, parts.classNames]).toEqual([whole.content, ['finch', 'gull']]);
+    const files = (await several(paths(from, ['gull/1.png', 'finch/2.png', 'gull/2.png', 'finch/1.png']))).preview;
+    expect(files.content).toBe(whole.content);
+  });
+
+  it('are refused by the name of the one at fault, with what is expected', async () => {
+    const from = written(folder.file('mnist'), { ...digits('train'), 'a.csv': 'a,label\n1,x\n2,y\n' });
+    const refused = (...names: string[]): Promise<unknown> =>
+      several(paths(from, names)).then(
+        () => null,
+        (error: unknown) => (error as GalapagosError).data,
+      );
+    expect(await refused('train-images-idx3-ubyte', 'gone.gz')).toMatchObject({ file: 'gone.gz', expected: 'a file that can be read' });
+    expect(await refused('.', 'a.csv')).toMatchObject({ expected: 'each file once', found: expect.stringContaining('mnist') as string });
+    expect(await refused('train-images-idx3-ubyte', 'a.csv')).toMatchObject({
+      file: 'train-images-idx3-ubyte, a.csv',
+      expected: 'one kind of data',
+    });
+    expect(incoming()).toEqual([]);
+  });
+});
 
 describe('a prepared import', () => {
   it('is stored as it was seen, under the name then given; its staging folder is gone', async () => {

@@ -27,13 +27,13 @@ export class ImportFolder {
   }
 
   async imported(
-    path: string,
+    path: string | readonly string[],
     options: Partial<ImportOptions> = {},
     watch: { cancelled(): boolean } = { cancelled: () => false },
   ): Promise<Import> {
     const staging = mkdtempSync(this.#folder.file('staging-'));
     const found = await importDataset(
-      { path, as: null },
+      { paths: typeof path === 'string' ? [path] : path, as: null },
       staging,
       { ...DEFAULTS, ...options },
       { progress: () => undefined, now: () => 0, ...watch },

@@ -30,7 +30,7 @@ function imported(
   const { options = {}, replace = false, dryRun = false, signal = new AbortController().signal } = more;
   const about = {
     name,
-    path,
+    paths: [path],
     as: null,
     imported: '2026-01-01T00:00:00.000Z',
     folder: datasets,

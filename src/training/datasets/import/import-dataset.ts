@@ -7,6 +7,7 @@ import type { ColumnNames } from './importing.ts';
 import { ImportCancelled, type ImportOptions, type ImportProgress } from './options.ts';
 import { readSource } from './read-source.ts';
 import { Meter } from '../sources/meter.ts';
+import { sourceName, type Source } from '../sources/several.ts';
 import { Samples } from './samples.ts';
 
 export interface Imported extends Arranged {
@@ -27,13 +28,6 @@ export interface Watch {
   now(): number;
 }
 
-export interface Source {
-  /** Absolute. */
-  readonly path: string;
-  /** What whoever brought it calls it, and so do errors; null: by its path. */
-  readonly as: string | null;
-}
-
 const PROGRESS_EVERY_MS = 100;
 
 /**
@@ -51,7 +45,7 @@ export async function importDataset(source: Source, staging: string, options: Im
   }
 }
 
-async function importOnce({ path, as }: Source, staging: string, options: ImportOptions, watch: Watch): Promise<Imported> {
+async function importOnce(from: Source, staging: string, options: ImportOptions, watch: Watch): Promise<Imported> {
   const samples = new Samples(join(staging, 'samples'));
   const meter = new Meter();
   const notes: string[] = [];
@@ -81,8 +75,9 @@ async function importOnce({ path, as }: Source, staging: string, options: Import
     },
   };
   try {
-    const source = basename(as ?? path);
-    const read = await readSource({ path, name: as ?? path }, staging, importing);
+    const name = sourceName(from);
+    const source = basename(name);
+    const read = await readSource({ paths: from.paths, name }, staging, importing);
     const arranging = {
       ...importing,
       checkpoint: () => {

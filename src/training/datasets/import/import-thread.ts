@@ -3,12 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { GalapagosError } from '../../../core/errors.ts';
 import { importDataset, type Imported } from './import-dataset.ts';
 import { ImportCancelled, type ImportOptions, type ImportProgress } from './options.ts';
+import type { Source } from '../sources/several.ts';
 
-export interface ThreadInput {
-  /** Absolute. */
-  readonly path: string;
-  /** What errors call it; null: by its path. */
-  readonly as: string | null;
+export interface ThreadInput extends Source {
   readonly staging: string;
   readonly options: ImportOptions;
   /** Its first word is 1 when the import is to stop. */
@@ -22,14 +19,14 @@ export type ThreadMessage =
   /** `code`: the data are wrong; null: we are. */
   | { readonly type: 'failed'; readonly code: string | null; readonly message: string; readonly data: Readonly<Record<string, unknown>> };
 
-const { path, as, staging, options, stop } = workerData as ThreadInput;
+const { paths, as, staging, options, stop } = workerData as ThreadInput;
 const stopping = new Int32Array(stop);
 const say = (message: ThreadMessage): void => parentPort?.postMessage(message);
 
 // Some work, such as compiling WebAssembly, does not by itself keep a thread alive.
 const alive = setInterval(() => undefined, 1000);
 try {
-  const imported = await importDataset({ path, as }, staging, options, {
+  const imported = await importDataset({ paths, as }, staging, options, {
     progress: (progress) => say({ type: 'progress', progress }),
     cancelled: () => Atomics.load(stopping, 0) === 1,
     now: () => performance.now(),

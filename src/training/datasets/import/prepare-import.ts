@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { catalogueOf } from '../catalogue.ts';
 import { freeName } from '../dataset-name.ts';
 import { previewImported, type DatasetPreview } from '../preview.ts';
+import { sourceName } from '../sources/several.ts';
 import { openStaging } from '../staging.ts';
 import type { StoredDataset } from '../store.ts';
 import { ImportCancelled } from './options.ts';
@@ -33,12 +34,12 @@ export interface PreparedImport {
 
 /** @throws DatasetError, by its code and data; ImportCancelled. Nothing stays then. */
 export async function prepareImport(request: PrepareRequest): Promise<PreparedImport> {
-  const { folder, path, as, signal } = request;
+  const { folder, signal } = request;
   const staging = await openStaging(folder);
   try {
     const imported = await runImport(request, staging.path);
     if (signal.aborted) throw new ImportCancelled();
-    const source = as ?? path;
+    const source = sourceName(request);
     const name = freeName(basename(source), catalogueOf(folder).names());
     const preview = await previewImported(imported, name, join(staging.path, 'training'));
     let ended: Promise<unknown> | null = null;

@@ -1,4 +1,4 @@
-/** Reads whatever a path holds into the import's samples: images as they come, files of many samples when all are known. */
+/** Reads whatever paths hold into the import's samples: images as they come, files of many samples when all are known. */
 import { basename } from 'node:path';
 import { mismatch } from '../dataset-error.ts';
 import { readCifarBinary } from '../formats/cifar-binary.ts';
@@ -10,6 +10,7 @@ import { readNpySet } from '../formats/npy-set.ts';
 import { readParquetSet } from '../formats/parquet-set.ts';
 import { isEntry } from '../sources/entry-name.ts';
 import type { Bytes } from '../sources/bytes.ts';
+import type { Source } from '../sources/several.ts';
 import { walk, type Item } from '../sources/walk.ts';
 import type { Importing } from './importing.ts';
 import { complaint, recognise } from './recognise.ts';
@@ -29,13 +30,12 @@ const LONGEST_NAMES = 64 * 1024;
 const SAID = 3;
 
 /**
- * @param path absolute
  * @param name what errors call it
  * @param aside a folder for entries too large for memory
  * @throws DatasetError; MixedImages where images differ and may be scaled
  */
 export async function readSource(
-  { path: root, name }: { path: string; name: string },
+  { paths, name }: Pick<Source, 'paths'> & { name: string },
   aside: string,
   importing: Importing,
 ): Promise<ReadSource> {
@@ -48,7 +48,7 @@ export async function readSource(
   let unread: Item | null = null;
   const damaged = new Map<SetKind | 'image', Item>();
   const source = basename(name);
-  for await (const item of walk({ path: root, name }, aside, importing)) {
+  for await (const item of walk({ paths, name }, aside, importing)) {
     const { path, bytes } = item;
     importing.checkpoint();
     packed &&= isEntry(bytes);

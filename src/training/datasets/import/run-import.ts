@@ -6,12 +6,9 @@ import { mismatch } from '../dataset-error.ts';
 import type { Imported } from './import-dataset.ts';
 import type { ThreadInput, ThreadMessage } from './import-thread.ts';
 import { ImportCancelled, type ImportOptions, type ImportProgress } from './options.ts';
+import { sourceName, type Source } from '../sources/several.ts';
 
-export interface RunRequest {
-  /** Absolute. */
-  readonly path: string;
-  /** What whoever brought it calls it, where that is not `path`: errors name it so. */
-  readonly as: string | null;
+export interface RunRequest extends Source {
   readonly options: ImportOptions;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ImportProgress) => void;
@@ -23,9 +20,9 @@ const GRACE_MS = 3_000;
 const LIMITS = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
 
 /** @param staging an existing, empty folder. @throws DatasetError, by its code and data; ImportCancelled */
-export function runImport({ path, as, options, signal, onProgress }: RunRequest, staging: string): Promise<Imported> {
+export function runImport({ paths, as, options, signal, onProgress }: RunRequest, staging: string): Promise<Imported> {
   const stop = new SharedArrayBuffer(4);
-  const input: ThreadInput = { path, as, staging, options, stop };
+  const input: ThreadInput = { paths, as, staging, options, stop };
   const thread = startThread(import.meta.url, 'import-thread', { workerData: input, resourceLimits: LIMITS });
   return new Promise<Imported>((resolve, reject) => {
     let ending: NodeJS.Timeout | undefined;
@@ -46,7 +43,7 @@ export function runImport({ path, as, options, signal, onProgress }: RunRequest,
         answer = () => reject(new GalapagosError(code, words, data));
       }
     });
-    thread.on('error', (error) => (answer = () => reject(told(error, basename(as ?? path)))));
+    thread.on('error', (error) => (answer = () => reject(told(error, basename(sourceName({ paths, as }))))));
     // Only now: whoever is answered may remove the folder that the thread wrote to.
     thread.on('exit', () => {
       clearTimeout(ending);

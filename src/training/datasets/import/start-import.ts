@@ -1,4 +1,5 @@
 /** An import in one step: read, and stored under its name at once. For whoever looks first, `prepare-import.ts`. */
+import { sourceName } from '../sources/several.ts';
 import { openStaging } from '../staging.ts';
 import type { StoredDataset } from '../store.ts';
 import type { Imported } from './import-dataset.ts';
@@ -26,13 +27,13 @@ export interface Finished {
 
 /** @throws DatasetError; GalapagosError `dataset-exists`, `bad-name`; ImportCancelled */
 export async function startImport(request: ImportRequest): Promise<Finished> {
-  const { folder, name, path, as, dryRun, replace, signal, imported: when } = request;
+  const { folder, name, dryRun, replace, signal, imported: when } = request;
   if (!dryRun) checkFree(folder, name, replace);
   const staging = await openStaging(folder);
   try {
     const imported = await runImport(request, staging.path);
     if (signal.aborted) throw new ImportCancelled();
-    const about = { name, path: as ?? path, imported: when };
+    const about = { name, path: sourceName(request), imported: when };
     return { imported, stored: dryRun ? null : await storeImported(folder, staging.path, imported, about, replace) };
   } finally {
     await staging.remove();

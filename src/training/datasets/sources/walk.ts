@@ -11,6 +11,7 @@ import { ChunkReader } from './chunk-reader.ts';
 import { entryName, isDebris, refusedLink, safePath } from './entry-name.ts';
 import { Expansion } from './expansion.ts';
 import type { Meter } from './meter.ts';
+import { belowFolder, sharedFolder, type Source } from './several.ts';
 import { streamed } from './streamed.ts';
 import { isTar, tarEntries } from './tar.ts';
 import { created, writeWhole } from './write-whole.ts';
@@ -38,20 +39,23 @@ const HEAD = 512;
 const GZIP_CHUNK = 256 * 1024;
 
 /**
- * @param path absolute
  * @param name what errors call it
  * @param aside an existing folder for entries too large for memory
  * @throws DatasetError naming file and entry
  */
-export async function* walk({ path, name }: { path: string; name: string }, aside: string, reading: Reading): AsyncGenerator<Item> {
+export async function* walk(
+  { paths, name }: Pick<Source, 'paths'> & { name: string },
+  aside: string,
+  reading: Reading,
+): AsyncGenerator<Item> {
   const { meter } = reading;
   const walking = new Walk(name, aside, reading);
-  let root: Stats;
-  try {
-    root = statSync(path);
-  } catch (error) {
-    throw unreadable(name, error);
+  const [path = '', another] = paths;
+  if (another !== undefined) {
+    yield* walking.several(paths);
+    return;
   }
+  const root = statsOf(path, name);
   if (root.isDirectory()) {
     meter.samples = filesBelow(path, []);
     yield* walking.folder(path, '', []);
@@ -97,6 +101,25 @@ class Walk {
     }
   }
 
+  /** As if they alone lay in the folder they share. */
+  async *several(paths: readonly string[]): AsyncGenerator<Item> {
+    const { meter } = this.#reading;
+    const shared = sharedFolder(paths);
+    // All are looked at before the first is read: one that is not there is said at once.
+    const found = belowFolder(shared, paths).map((below) => ({
+      below,
+      path: join(shared, below),
+      stats: statsOf(join(shared, below), below),
+    }));
+    const folders = found.filter(({ stats }) => stats.isDirectory());
+    if (folders.length === 0) meter.ofBytes = found.reduce((sum, { stats }) => sum + stats.size, 0);
+    else meter.samples = folders.reduce((sum, { path }) => sum + filesBelow(path, []), found.length - folders.length);
+    for (const { below, path, stats } of found) {
+      if (stats.isDirectory()) yield* this.folder(shared, below, []);
+      else yield* this.unwrapped({ path: below, bytes: new FileBytes(below, path, meter) }, 0, null);
+    }
+  }
+
   /** The item itself, or what it contains where it is an archive. */
   async *unwrapped(item: Item, depth: number, outer: Expansion | null): AsyncGenerator<Item> {
     const { bytes } = item;
@@ -130,7 +153,8 @@ class Walk {
   }
 
   async *#zip(item: Item, depth: number, expansion: Expansion): AsyncGenerator<Item> {
-    if (depth === 0) this.#reading.meter.samples = zipEntryCount(item.bytes);
+    const { meter } = this.#reading;
+    if (depth === 0) meter.samples = (meter.samples ?? 0) + zipEntryCount(item.bytes);
     for (const { name, link, content } of zipEntries(item.bytes)) {
       const path = safePath(item.bytes.name, name);
       if (isDebris(path)) continue;
@@ -204,6 +228,14 @@ class Walk {
       if (file !== null) closeSync(file.descriptor);
     }
     return file === null ? new MemoryBytes(name, Buffer.concat(chunks)) : new PutAside(name, file.path);
+  }
+}
+
+function statsOf(path: string, name: string): Stats {
+  try {
+    return statSync(path);
+  } catch (error) {
+    throw unreadable(name, error);
   }
 }
 

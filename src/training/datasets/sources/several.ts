@@ -1,0 +1,59 @@
+/** Several files or folders that are one import: read as if they alone lay in the folder they share. Names only; nothing is read here. */
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { grouped, mismatch } from '../dataset-error.ts';
+
+/** What an import reads, and what that is called. */
+export interface Source {
+  /** Absolute, at least one: a file, a folder or an archive each. */
+  readonly paths: readonly string[];
+  /** What whoever brought it calls it, and so do errors; null: by its path. */
+  readonly as: string | null;
+}
+
+/** Names that are said. */
+const SAID = 4;
+
+/** For errors and records; the last part of several is their names. */
+export function sourceName({ paths, as }: Source): string {
+  if (as !== null) return as;
+  const [only, another] = paths;
+  if (only !== undefined && another === undefined) return only;
+  const said = paths.slice(0, SAID).map((path) => basename(path));
+  const more = paths.length - said.length;
+  return join(sharedFolder(paths), `${said.join(', ')}${more === 0 ? '' : ` and ${grouped(more)} more`}`);
+}
+
+/** @throws DatasetError where they share none: on Windows, on two drives */
+export function sharedFolder(paths: readonly string[]): string {
+  const [first = '', ...others] = paths;
+  let folder = dirname(first);
+  for (const path of others) {
+    while (!isBelow(folder, path)) {
+      const above = dirname(folder);
+      if (above === folder) throw mismatch(basename(path), null, `a file on the drive of ${basename(first)}`, 'one on another');
+      folder = above;
+    }
+  }
+  return folder;
+}
+
+/**
+ * @param paths absolute
+ * @returns each once, in the order of their names below `folder`, with `/` between their parts
+ * @throws DatasetError where one lies in another: its samples would count twice
+ */
+export function belowFolder(folder: string, paths: readonly string[]): readonly string[] {
+  const below = [...new Set(paths)].map((path) => relative(folder, path).replaceAll(sep, '/')).sort((a, b) => (a < b ? -1 : 1));
+  const names = new Set(below);
+  for (const name of below) {
+    for (let end = name.lastIndexOf('/'); end > 0; end = name.lastIndexOf('/', end - 1)) {
+      const holder = name.slice(0, end);
+      if (names.has(holder)) throw mismatch(name, null, 'each file once', `one that ${holder}, which was named as well, holds`);
+    }
+  }
+  return below;
+}
+
+function isBelow(folder: string, path: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
