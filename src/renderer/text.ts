@@ -95,6 +95,8 @@ export const text = {
     progress: ({ name }: { name: string }) => `Best value of ${name} as its trials ended`,
     study: ({ name, state, best, done }: { name: string; state: string; best: string; done: string }) =>
       `${name}, ${best}, ${done}, ${state}`,
+    confirmations: ({ name }: { name: string }) => `Confirmations of ${name}`,
+    confirmation: ({ name, state, done }: { name: string; state: string; done: string }) => `${name}, ${done}, ${state}`,
     compareHint: 'Hold Ctrl and click to compare',
   },
 

@@ -5,7 +5,8 @@ import { commandFor } from '../../src/renderer/frame/keys.ts';
 import { parseLimit } from '../../src/renderer/frame/limit.ts';
 import { initials, layoutFor } from '../../src/renderer/frame/screen.ts';
 import { stairs } from '../../src/renderer/frame/stairs.ts';
-import { slotRow } from '../support/window-examples.ts';
+import { groupsOf, nameBelow } from '../../src/renderer/frame/study-groups.ts';
+import { slotRow, studyRow } from '../support/window-examples.ts';
 
 describe('room', () => {
   test.each([
@@ -21,6 +22,30 @@ describe('room', () => {
 
   test('studies have different initials where their names allow', () => {
     expect(initials(['MNIST, small conv', 'MNIST, grid baseline', 'CIFAR-10', 'Wine', '…'])).toEqual(['M', 'G', 'C', 'W', '?']);
+  });
+});
+
+describe('the studies of the rail', () => {
+  const rows = [
+    studyRow({ key: 'a', name: 'digits' }),
+    studyRow({ key: 'at', name: 'digits confirmed, tested', confirms: 'a', created: 30 }),
+    studyRow({ key: 'ac', name: 'digits confirmed', confirms: 'a', created: 20 }),
+    studyRow({ key: 'b', name: 'wine' }),
+    studyRow({ key: 'gone', name: 'old confirmed', confirms: 'not here' }),
+  ];
+
+  test('those that confirm stand below what they confirm, the earliest first; every study stands somewhere, once', () => {
+    const shown = groupsOf(rows).map(({ study, confirmations }) => [study.key, ...confirmations.map(({ key }) => key)]);
+    expect(shown).toEqual([['a', 'ac', 'at'], ['b'], ['gone']]);
+  });
+
+  test.each([
+    ['digits confirmed-2', 'confirmed-2'],
+    ['digitsconfirmed', 'digitsconfirmed'],
+    ['something else', 'something else'],
+    ['digits', 'digits'],
+  ])('%s is called %s below digits', (name, expected) => {
+    expect(nameBelow(name, 'digits')).toBe(expected);
   });
 });
 

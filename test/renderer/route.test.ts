@@ -86,12 +86,15 @@ describe('a route', () => {
 describe('where a window begins', () => {
   const running = studyRow({ key: 'running', state: 'running', created: 1 });
   const latest = studyRow({ key: 'latest', state: 'finished', created: 9 });
+  const confirming = studyRow({ key: 'confirming', state: 'running', created: 9, confirms: 'of' });
 
   test.each([
     ['nothing is known yet', null, null, [], null],
     ['the lab is empty', null, labHead(), [], 'start'],
     ['a study runs', null, labHead(), [latest, running], 'running'],
     ['none runs: the latest', null, labHead(), [studyRow({ key: 'older', created: 2 }), latest], 'latest'],
+    ['the latest confirms another', null, labHead(), [studyRow({ key: 'of', created: 2 }), confirming], 'of'],
+    ['what it confirms is gone', null, labHead(), [confirming], 'confirming'],
     ['it is somewhere already', { page: 'settings' }, labHead(), [running], null],
     ['its study was just started', { page: 'study', study: 'new', tab: 'evolution' }, labHead(), [running], null],
   ] as const)('%s', (_, now, lab, studies, expected) => {

@@ -15,5 +15,8 @@ export function firstPlace(now: Place | null, lab: LabHead | null, studies: read
   const running = studies.find(({ state }) => state === 'running');
   const latest = studies.reduce<StudyRow | null>((best, study) => ((study.created ?? 0) >= (best?.created ?? 0) ? study : best), null);
   const chosen = running ?? latest;
-  return chosen === null ? (now === null ? { page: 'start' } : null) : { page: 'study', study: chosen.key, tab: 'evolution' };
+  if (chosen === null) return now === null ? { page: 'start' } : null;
+  // What trains another's best again is part of what that came to.
+  const original = studies.find(({ key }) => key === chosen.confirms);
+  return { page: 'study', study: (original ?? chosen).key, tab: 'evolution' };
 }
