@@ -32,7 +32,7 @@ export interface HeldUpload {
   /** Where it lies: the one thing it consists of, or the folder of all. */
   readonly path: string;
   /** Idempotent. When the last holder lets go, the upload is discarded. */
-  release(): void;
+  readonly release: () => void;
 }
 
 export interface Chunk {

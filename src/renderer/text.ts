@@ -575,7 +575,7 @@ export const text = {
     importFailed: ({ name }: { name: string }) => `${name} was not stored`,
     gone: 'This import is over.',
     empty: 'Drop a file, folder or archive, or choose one.',
-    choose: 'Choose a file',
+    choose: 'Choose files',
     chooseFolder: 'Choose a folder',
     recognised: 'Recognised',
     recognisedAs: ({ kind, how }: { kind: string; how: string }) => `${kind}: ${how}`,
