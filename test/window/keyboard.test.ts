@@ -161,6 +161,11 @@ describe('by keyboard', () => {
       await sheet.getByText(text.commands.pause).waitFor();
       await page.keyboard.press('Escape');
       await sheet.waitFor({ state: 'detached' });
+      // Who does not know the key yet finds it where everything of the lab stands.
+      await page.getByRole('navigation', { name: text.rail.label }).getByRole('button', { name: text.commands.keys }).click();
+      await sheet.getByText(text.commands.pause).waitFor();
+      await page.keyboard.press('Escape');
+      await sheet.waitFor({ state: 'detached' });
       await page.keyboard.press('Control+k');
       await page.getByRole('combobox', { name: text.commands.title }).fill(text.commands.stop);
       await page.keyboard.press('Enter');

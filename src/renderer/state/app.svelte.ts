@@ -38,6 +38,8 @@ export class App {
   study = $state.raw<StudyState | null>(null);
   /** A study that was opened from a file, for the page that sets studies up; that page takes it. */
   opened = $state.raw<unknown>(null);
+  /** Whether the sheet of all keys is open. */
+  keysShown = $state(false);
   readonly #ends: (() => void)[] = [];
   #endStudy: () => void = () => undefined;
 
