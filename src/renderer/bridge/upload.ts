@@ -1,6 +1,7 @@
 /** Sends files to a host that doesn't see this disk: announced first, then in checked chunks, a few files at once. */
 import type { Answer, Cancellation } from '../../protocol/endpoint.ts';
 import { EndpointFailure } from '../failure.ts';
+import { sha256 } from './sha256.ts';
 
 /** Bytes; the host refuses larger ones. */
 const CHUNK = 1024 * 1024;
@@ -26,7 +27,9 @@ export async function uploadFiles(
   const send = async (): Promise<void> => {
     for (const { file, url } of waiting) {
       for (let offset = 0; offset < file.size; offset += CHUNK) {
-        sent += await put(url, file, offset, abort.signal);
+        const taken = await put(url, file, offset, abort.signal);
+        // Not in one go with the waiting: others add in the meantime.
+        sent += taken;
         progress(sent);
       }
     }
@@ -44,11 +47,10 @@ export async function uploadFiles(
 /** @returns its bytes */
 async function put(url: string, file: File, offset: number, signal: AbortSignal): Promise<number> {
   const bytes = await file.slice(offset, offset + CHUNK).arrayBuffer();
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hash = await sha256(bytes);
   for (let tried = 1; ; tried++) {
     try {
-      const response = await fetch(`${url}?offset=${offset}&sha256=${sha256}`, {
+      const response = await fetch(`${url}?offset=${offset}&sha256=${hash}`, {
         method: 'PUT',
         credentials: 'same-origin',
         headers: { 'content-type': 'application/octet-stream' },

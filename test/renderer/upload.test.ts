@@ -1,0 +1,90 @@
+/** What a browser sends, as the host receives it: everything, verified, whatever the browser offers for that. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Uploads } from '../../src/endpoints/uploads.ts';
+import type { Answer } from '../../src/protocol/endpoint.ts';
+import { EndpointFailure } from '../../src/renderer/failure.ts';
+import { sha256 } from '../../src/renderer/bridge/sha256.ts';
+import { uploadFiles } from '../../src/renderer/bridge/upload.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { TemporaryFolder } from '../support/temporary-folder.ts';
+
+let temporary: TemporaryFolder;
+let uploads: Uploads;
+let requests: number;
+beforeEach(() => {
+  temporary = temporaryFolder();
+  uploads = new Uploads(temporary.file('uploads'));
+  requests = 0;
+  vi.stubGlobal('fetch', async (url: string, { body }: { body: ArrayBuffer }) => {
+    requests += 1;
+    const { pathname, searchParams } = new URL(url);
+    const [, , upload = '', file = ''] = pathname.split('/');
+    const [offset, hash] = [Number(searchParams.get('offset')), searchParams.get('sha256') ?? ''];
+    try {
+      await uploads.write({ upload, file: Number(file), offset, sha256: hash, bytes: new Uint8Array(body) });
+      return Response.json({ ok: true, value: {} });
+    } catch (error) {
+      const { code, data } = error as { code: string; data: object };
+      return Response.json({ ok: false, error: { code, data } }, { status: 422 });
+    }
+  });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  temporary.remove();
+});
+
+const called: string[] = [];
+async function call(name: string, input: unknown): Promise<Answer> {
+  called.push(name);
+  if (name === 'beginUpload') return { ok: true, value: await uploads.begin(input as never) };
+  return { ok: true, value: await uploads.discard((input as { upload: string }).upload) };
+}
+
+const bytes = (length: number, salt = 0): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) + salt) % 256);
+
+async function sent(files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>): Promise<{ folder: string; told: number[] }> {
+  const told: number[] = [];
+  const given = Object.entries(files).map(([path, content]) => ({ path, file: new File([content], path) }));
+  const upload = await uploadFiles(call, 'http://host', given, (sum) => told.push(sum), new AbortController().signal);
+  return { folder: uploads.pathOf(upload), told };
+}
+
+describe('an upload', () => {
+  const files = { 'a/large.bin': bytes(5_000_001), 'b/small.bin': bytes(3, 1), 'b/none.bin': bytes(0) };
+
+  it('arrives whole, and tells how far it is', async () => {
+    const { folder, told } = await sent(files);
+    for (const [path, content] of Object.entries(files))
+      expect([path, readFileSync(join(folder, path)).equals(content)]).toEqual([path, true]);
+    expect(told.at(-1)).toBe(5_000_004);
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+  });
+
+  it('arrives from a browser that has no SHA-256 of its own, as over plain http', async () => {
+    vi.stubGlobal('crypto', {});
+    const { folder } = await sent(files);
+    for (const [path, content] of Object.entries(files))
+      expect([path, readFileSync(join(folder, path)).equals(content)]).toEqual([path, true]);
+  });
+
+  it('that the host refuses is discarded, and says why', async () => {
+    vi.stubGlobal('crypto', { subtle: { digest: () => Promise.resolve(new ArrayBuffer(32)) } });
+    await expect(sent(files)).rejects.toThrow(EndpointFailure);
+    await expect(sent(files)).rejects.toMatchObject({ code: 'bad-upload' });
+    expect(called.at(-1)).toBe('discardUpload');
+    expect(requests).toBeLessThan(10);
+  });
+});
+
+it.each([0, 1, 64, 1_000_003])('the library’s SHA-256 of %i bytes is the browser’s', async (length) => {
+  const { buffer } = bytes(length);
+  const own = await sha256(buffer);
+  vi.stubGlobal('crypto', {});
+  expect(await sha256(buffer)).toBe(own);
+  expect(own).toBe(createHash('sha256').update(new Uint8Array(buffer)).digest('hex'));
+});
