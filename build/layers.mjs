@@ -38,7 +38,7 @@ export const packages = {
   cli: ['node:', 'commander', 'picocolors', 'log-update', 'zod'],
   main: ['node:', 'electron', 'zod'],
   preload: ['electron'],
-  renderer: ['svelte', 'bits-ui', '@msgpack/msgpack'],
+  renderer: ['svelte', 'bits-ui', '@msgpack/msgpack', '@noble/hashes'],
 };
 
 /** Layer → the folders of resources whose JSON it may build in. */

@@ -22,6 +22,12 @@ it.each(entries)('%s loads no entry but itself', (name, source) => {
   expect([...new Set(loaded)]).toEqual([source]);
 });
 
+it('the thread of an import, which may be terminated, loads nothing that would abort the process then', () => {
+  const loaded = [...reachableFrom('import-thread.js').values()].join('\n');
+  expect(loaded).toContain('// src/training/datasets/import/import-thread.ts\n');
+  expect(loaded).not.toMatch(/["']libsql["']/);
+});
+
 /** Built modules by their path in out/main, with their code. */
 function reachableFrom(entry: string): Map<string, string> {
   const found = new Map<string, string>();

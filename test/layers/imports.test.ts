@@ -36,6 +36,36 @@ function importsOf(file: string): { target: string; typeOnly: boolean }[] {
 const graph = new Map(files.map((file) => [file, importsOf(file)]));
 const layerOf = (file: string) => relative(src, file).split(/[\\/]/)[0] as keyof typeof layers;
 
+/** All that is loaded with a file: files and packages. */
+function loadedWith(entry: string): Set<string> {
+  const loaded = new Set([entry]);
+  for (const file of loaded) for (const { target, typeOnly } of graph.get(file) ?? []) if (!typeOnly) loaded.add(target);
+  return loaded;
+}
+
+/** Threads by who starts them, as `startThread(import.meta.url, 'entry'` says it. */
+const threads = files.flatMap((starter) => {
+  const code = readFileSync(starter, 'utf8');
+  return [...code.matchAll(/startThread\(import\.meta\.url, '([^']+)'/g)].map(([, name = '']) => ({
+    name,
+    code,
+    readsLabs: loadedWith(join(dirname(starter), `${name}.ts`)).has('libsql'),
+  }));
+});
+
+describe('a thread that reads lab files', () => {
+  it('is asked to end and never terminated, nor given a limit that would: within libsql that aborts the process', () => {
+    expect(threads.map(({ name, readsLabs }) => [name, readsLabs]).sort()).toEqual([
+      ['import-thread', false],
+      ['read-thread', true],
+      ['work-thread', true],
+    ]);
+    const ended = threads.filter(({ code }) => /\.terminate\(|resourceLimits/.test(code));
+    expect(ended.filter(({ readsLabs }) => readsLabs)).toEqual([]);
+    for (const { code, readsLabs } of threads) if (readsLabs) expect(code).toContain('endThread(');
+  });
+});
+
 describe('imports', () => {
   it('stay inside the table of layers', () => {
     const offences: string[] = [];
