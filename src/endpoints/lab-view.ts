@@ -36,6 +36,7 @@ export class LabView {
   readonly foreign = new Map<string, ForeignSummary>();
   /** Resolves when the file has told of them, or cannot. */
   readonly told: Promise<void>;
+  #heard = false;
   readonly attempts = new AttemptRing();
   readonly notes = new LabNotes();
   readonly idle = new IdleWatch();
@@ -76,6 +77,11 @@ export class LabView {
   /** Between the two clocks: kept while it holds, so that one instant is always the same number; a sleep of the machine moves it. */
   #offset = NaN;
 
+  /** Whether the file has told of other programs' studies, or cannot. */
+  get heard(): boolean {
+    return this.#heard;
+  }
+
   /** Names that a study of the lab has. */
   get names(): ReadonlySet<string> {
     return new Set([...[...this.lab.coordinator.lab.studies.values()].map(({ spec }) => spec.name), ...this.foreign.keys()]);
@@ -114,6 +120,8 @@ export class LabView {
       this.changes.tell();
     } catch (error) {
       if (!this.#closed) this.note('unreadable', { error: error instanceof Error ? error.message : String(error) });
+    } finally {
+      this.#heard = true;
     }
   }
 

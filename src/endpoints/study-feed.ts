@@ -33,7 +33,7 @@ export class StudyFeed implements Feed<StudyBody> {
     this.#key = key;
     this.#changed = changed;
     this.#confirms = confirms;
-    this.#watched = this.#watch();
+    this.#watched = this.#begin();
     this.#stop = current.switched.listen(() => {
       this.#leave();
       this.restart();
@@ -41,7 +41,9 @@ export class StudyFeed implements Feed<StudyBody> {
   }
 
   take(): StreamMessage<StudyBody> | null {
-    const { projection, reading } = (this.#watched ??= this.#watch());
+    this.#watched ??= this.#begin();
+    if (this.#watched === null) return null;
+    const { projection, reading } = this.#watched;
     const { snapshot } = this.#numbers;
     if (snapshot) {
       reading.restart();
@@ -82,6 +84,14 @@ export class StudyFeed implements Feed<StudyBody> {
   #askHead(): void {
     this.#headChanged = true;
     this.#changed();
+  }
+
+  /** Null: whether there is such a study, of another program, the file has not told yet. @throws GalapagosError unknown-study */
+  #begin(): Watched | null {
+    const { view } = this.#current;
+    if (view.heard || view.studies.has(this.#key)) return this.#watch();
+    void view.told.then(() => this.#changed());
+    return null;
   }
 
   #watch(): Watched {

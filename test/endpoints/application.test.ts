@@ -1,65 +1,21 @@
 /** The application as a window meets it: a lab in a file, real workers, commands by the table, streams through the pump. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { answer } from '../../src/endpoints/answer.ts';
-import type { Application } from '../../src/endpoints/application.ts';
-import { createEndpoints } from '../../src/endpoints/create-endpoints.ts';
-import { commands, queries } from '../../src/protocol/endpoints.ts';
-import type { StudyFile } from '../../src/protocol/study-file.ts';
+import { Applications, sphere } from '../support/open-application.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { Connection, context } from '../support/window-client.ts';
 
-const resources = join(import.meta.dirname, '../../resources');
 const folder = temporaryFolder();
+const applications = new Applications(folder);
+afterEach(() => applications.close());
 afterAll(() => folder.remove());
-const closing: (() => Promise<void> | void)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-function study(trials: number, objective: Partial<Extract<StudyFile['objective'], { kind: 'synthetic' }>> = {}): StudyFile {
-  return {
-    format: 'galapagos-study/1',
-    name: 'sphere',
-    objective: { kind: 'synthetic', function: 'sphere', ...objective },
-    direction: 'minimize',
-    searchSpace: { x: { type: 'float', low: -1, high: 1 }, y: { type: 'categorical', choices: ['a', 'b'] } },
-    sampler: { name: 'random' },
-    stop: { trials },
-    seed: 1,
-  };
-}
-
-async function open(
-  name: string,
-): Promise<{ app: Application; window: Connection; call: (name: string, input: unknown) => Promise<unknown> }> {
-  const app = await createEndpoints({
-    resources,
-    userFolder: folder.file('user'),
-    lab: folder.file(name),
-    workers: 1,
-    host: 'server',
-    version: '0',
-  });
-  const window = new Connection(app.endpoints);
-  closing.push(() => app.close());
-  closing.push(() => window.close());
-  const call = async (called: string, input: unknown): Promise<unknown> => {
-    const answered = await answer({ ...queries, ...commands }, app.endpoints.calls, called, input, context);
-    if (!answered.ok) throw Object.assign(new Error(answered.error.code), answered.error);
-    return answered.value;
-  };
-  return { app, window, call };
-}
 
 describe('a study that is started', () => {
   it('is seen to its end: rows, curves, head, rail, attempts and slots', async () => {
-    const { window, call } = await open('whole.db');
+    const { window, call } = await applications.open('whole.db');
     const lab = window.lab();
-    const { study: uid } = (await call('startStudy', { study: study(12), workers: null })) as { study: string };
+    const { study: uid } = (await call('startStudy', { study: sphere(12), workers: null })) as { study: string };
     const client = window.study(uid);
     await window.until(() => client.head?.state === 'finished' && client.rows.size === 12);
     expect(client.head).toMatchObject({ name: 'sphere', reason: 'trials', counts: { complete: 12, running: 0 }, parameters: ['x', 'y'] });
@@ -77,14 +33,16 @@ describe('a study that is started', () => {
 
 describe('a lab that is opened again', () => {
   it('shows what the file holds as it was seen before', async () => {
-    const first = await open('again.db');
-    const { study: uid } = (await first.call('startStudy', { study: study(20, { failureRate: 0.3 }), workers: null })) as { study: string };
+    const first = await applications.open('again.db');
+    const { study: uid } = (await first.call('startStudy', { study: sphere(20, { failureRate: 0.3 }), workers: null })) as {
+      study: string;
+    };
     const before = first.window.study(uid);
     await first.window.until(() => before.head?.state === 'finished' && before.rows.size === 20);
     first.window.close();
     await first.app.close();
 
-    const second = await open('again.db');
+    const second = await applications.open('again.db');
     const after = second.window.study(uid);
     const lab = second.window.lab();
     await second.window.until(() => after.loaded === 20 && after.head !== null);
@@ -106,15 +64,15 @@ describe('a lab that is opened again', () => {
   });
 
   it('asks whether what ran goes on, and goes on when told to', async () => {
-    const first = await open('left.db');
-    const slow = study(6, { durationMs: 300 });
+    const first = await applications.open('left.db');
+    const slow = sphere(6, { durationMs: 300 });
     const { study: uid } = (await first.call('startStudy', { study: slow, workers: null })) as { study: string };
     const before = first.window.study(uid);
     await first.window.until(() => [...before.rows.values()].some(({ state }) => state === 1));
     first.window.close();
     await first.app.close();
 
-    const second = await open('left.db');
+    const second = await applications.open('left.db');
     const lab = second.window.lab();
     await second.window.until(() => lab.body.lab !== undefined);
     expect(lab.body.lab?.interrupted).toEqual([uid]);
@@ -130,9 +88,9 @@ describe('a lab that is opened again', () => {
 
 describe('another lab that is opened', () => {
   it('takes the place of the first in the same window, workers included', async () => {
-    const other = await open('other.db');
+    const other = await applications.open('other.db');
     await other.app.close();
-    const { app, window, call } = await open('one.db');
+    const { app, window, call } = await applications.open('one.db');
     const lab = window.lab();
     await window.until(() => lab.body.lab?.name === 'one.db');
     const path = folder.file('other.db');
@@ -140,7 +98,7 @@ describe('another lab that is opened', () => {
     await Promise.all(opening);
     await window.until(() => lab.body.lab?.name === 'other.db');
     expect(app.labFile).toBe(path);
-    const { study: uid } = (await call('startStudy', { study: study(2), workers: null })) as { study: string };
+    const { study: uid } = (await call('startStudy', { study: sphere(2), workers: null })) as { study: string };
     const client = window.study(uid);
     await window.until(() => client.head?.state === 'finished');
     expect(lab.body.slots?.map(({ slot }) => slot)).toEqual(['local/cpu/0']);
@@ -149,9 +107,9 @@ describe('another lab that is opened', () => {
 
 describe('a lab that was uploaded', () => {
   it('is kept among the person’s labs and opened; what is no lab leaves nothing', async () => {
-    const other = await open('sent.db');
+    const other = await applications.open('sent.db');
     await other.app.close();
-    const { app, call } = await open('host.db');
+    const { app, call } = await applications.open('host.db');
     const uploaded = async (bytes: Buffer): Promise<string> => {
       const { upload } = (await call('beginUpload', { files: [{ path: 'sent.db', bytes: bytes.length }] })) as { upload: string };
       await app.uploads.write({ upload, file: 0, offset: 0, sha256: createHash('sha256').update(bytes).digest('hex'), bytes });
@@ -172,12 +130,12 @@ describe('a lab that was uploaded', () => {
 
 describe('a command that cannot be carried out', () => {
   it('comes back as the error of its call', async () => {
-    const { call } = await open('refused.db');
+    const { call } = await applications.open('refused.db');
     await expect(call('pauseStudy', { study: 'none' })).rejects.toMatchObject({ code: 'unknownStudy' });
     await expect(call('cancelTrial', { study: 'none', trial: 0 })).rejects.toMatchObject({ code: 'unknownStudy' });
     await expect(call('leaveOut', { slot: 'local/cpu/99' })).rejects.toMatchObject({ code: 'unknownSlot' });
     await expect(call('openLab', { source: { kind: 'path', path: '/nowhere/at.all' } })).rejects.toMatchObject({ code: 'not-found' });
-    await expect(call('startStudy', { study: { ...study(1), sampler: { name: 'nonesuch' } }, workers: null })).rejects.toMatchObject({
+    await expect(call('startStudy', { study: { ...sphere(1), sampler: { name: 'nonesuch' } }, workers: null })).rejects.toMatchObject({
       code: 'invalid-input',
     });
   });
@@ -185,14 +143,14 @@ describe('a command that cannot be carried out', () => {
 
 describe('a study that has finished', () => {
   it('goes on for as many trials as are added', async () => {
-    const { window, call } = await open('more.db');
-    const { study: uid } = (await call('startStudy', { study: study(3), workers: null })) as { study: string };
+    const { window, call } = await applications.open('more.db');
+    const { study: uid } = (await call('startStudy', { study: sphere(3), workers: null })) as { study: string };
     const client = window.study(uid);
     await window.until(() => client.head?.state === 'finished');
     await call('addTrials', { study: uid, trials: 2 });
     await window.until(() => client.head?.state === 'finished' && client.head.counts.complete === 5);
     expect(client.head?.limits.trials).toBe(5);
-    const { study: other } = (await call('startStudy', { study: study(1), workers: null })) as { study: string };
+    const { study: other } = (await call('startStudy', { study: sphere(1), workers: null })) as { study: string };
     const second = window.study(other);
     await window.until(() => second.head !== null);
     expect(second.head?.name).toBe('sphere-2');

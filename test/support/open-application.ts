@@ -1,0 +1,66 @@
+/** The application as a window meets it: a lab in a file, real workers, calls by the table, streams through the pump. */
+import { join } from 'node:path';
+import { answer } from '../../src/endpoints/answer.ts';
+import type { Application } from '../../src/endpoints/application.ts';
+import { createEndpoints } from '../../src/endpoints/create-endpoints.ts';
+import { commands, queries } from '../../src/protocol/endpoints.ts';
+import type { StudyFile } from '../../src/protocol/study-file.ts';
+import type { TemporaryFolder } from './temporary-folder.ts';
+import { Connection, context } from './window-client.ts';
+
+export interface OpenApplication {
+  readonly app: Application;
+  readonly window: Connection;
+  /** @throws the error that the call was answered with */
+  readonly call: (name: string, input: unknown) => Promise<unknown>;
+}
+
+/** Those of a test: closed together, the latest first. */
+export class Applications {
+  readonly #folder: TemporaryFolder;
+  readonly #closing: (() => Promise<void> | void)[] = [];
+
+  constructor(folder: TemporaryFolder) {
+    this.#folder = folder;
+  }
+
+  async open(name: string, workers = 1): Promise<OpenApplication> {
+    const app = await createEndpoints({
+      resources: join(import.meta.dirname, '../../resources'),
+      userFolder: this.#folder.file('user'),
+      lab: this.#folder.file(name),
+      workers,
+      host: 'server',
+      version: '0',
+    });
+    const window = new Connection(app.endpoints);
+    this.#closing.push(
+      () => app.close(),
+      () => window.close(),
+    );
+    const call = async (called: string, input: unknown): Promise<unknown> => {
+      const answered = await answer({ ...queries, ...commands }, app.endpoints.calls, called, input, context);
+      if (!answered.ok) throw Object.assign(new Error(answered.error.code), answered.error);
+      return answered.value;
+    };
+    return { app, window, call };
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closing.splice(0).reverse()) await close();
+  }
+}
+
+/** A study that trains nothing. */
+export function sphere(trials: number, objective: Partial<Extract<StudyFile['objective'], { kind: 'synthetic' }>> = {}): StudyFile {
+  return {
+    format: 'galapagos-study/1',
+    name: 'sphere',
+    objective: { kind: 'synthetic', function: 'sphere', ...objective },
+    direction: 'minimize',
+    searchSpace: { x: { type: 'float', low: -1, high: 1 }, y: { type: 'categorical', choices: ['a', 'b'] } },
+    sampler: { name: 'random' },
+    stop: { trials },
+    seed: 1,
+  };
+}
