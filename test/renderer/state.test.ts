@@ -6,7 +6,7 @@ import { Preferences } from '../../src/renderer/state/preferences.svelte.ts';
 import { Selection } from '../../src/renderer/state/selection.svelte.ts';
 import { StudyState } from '../../src/renderer/state/study.svelte.ts';
 import { TelemetryState } from '../../src/renderer/state/telemetry.svelte.ts';
-import { studyHead, studyRow } from '../support/window-examples.ts';
+import { labHead, studyHead, studyRow } from '../support/window-examples.ts';
 
 function attempt(id: string, to: number | null = null): AttemptRow {
   return { id, study: 'a', trial: 0, k: 1, slot: 'local/cpu/0', lane: 0, from: 0, to, outcome: null, value: null };
@@ -21,16 +21,18 @@ describe('the lab', () => {
     expect(lab.datasets).toEqual(['mnist', 'mine']);
   });
 
-  test('attempts are laid over by id; a snapshot begins anew', () => {
+  test('attempts are laid over by id; after a snapshot what ran may have ended unheard, what ended has', () => {
     const lab = new LabState();
-    lab.apply({ attempts: [attempt('1'), attempt('2')] }, true);
+    lab.apply({ lab: labHead(), attempts: [attempt('1'), attempt('2')] }, true);
     lab.apply({ attempts: [attempt('1', 7)] }, false);
     expect([...lab.attempts.values()].map(({ id, to }) => [id, to])).toEqual([
       ['1', 7],
       ['2', null],
     ]);
-    lab.apply({ attempts: [attempt('3')] }, true);
-    expect([...lab.attempts.keys()]).toEqual(['3']);
+    lab.apply({ lab: labHead(), attempts: [attempt('3')] }, true);
+    expect([...lab.attempts.values()].map(({ id }) => id)).toEqual(['1', '3']);
+    lab.apply({ lab: labHead({ file: '/another.db' }), attempts: [attempt('4')] }, true);
+    expect([...lab.attempts.values()].map(({ id }) => id)).toEqual(['4']);
   });
 });
 

@@ -1,9 +1,10 @@
 /** The lab as its stream tells it: studies, workers, what ran where, imports, notes. A projection: nothing is decided here. */
 import type { AttemptRow, GapRow, ImportRow, LabBody, SlotRow } from '../../protocol/window/lab-stream.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
+import { AttemptLog } from './attempt-log.ts';
 
-/** Attempts held; older ones are asked for. */
-const MOST_ATTEMPTS = 20_000;
+/** Attempts held, with those that were asked for. */
+const MOST_ATTEMPTS = 40_000;
 const MOST_GAPS = 5_000;
 
 export type LabHead = NonNullable<LabBody['lab']>;
@@ -19,16 +20,17 @@ export class LabState {
   notes = $state.raw<readonly Note[]>([]);
   /** When workers had nothing to do, in the order that these ended. */
   gaps = $state.raw<readonly GapRow[]>([]);
-  readonly #attempts = new Map<string, AttemptRow>();
+  readonly #attempts = new AttemptLog(MOST_ATTEMPTS);
   #attemptsVersion = $state(0);
 
-  /** By id, oldest first. */
-  get attempts(): ReadonlyMap<string, AttemptRow> {
-    // Read so that whoever draws them hears of the next: the map itself is not observed.
-    return this.#attemptsVersion < 0 ? new Map() : this.#attempts;
+  get attempts(): AttemptLog {
+    // Read so that whoever draws them hears of the next: the log itself is not observed.
+    void this.#attemptsVersion;
+    return this.#attempts;
   }
 
   apply(body: LabBody, snapshot: boolean): void {
+    if (snapshot && body.lab?.file !== this.head?.file) this.#attempts.clear();
     if (body.lab !== undefined) this.head = body.lab;
     if (body.studies !== undefined) this.studies = body.studies;
     if (body.slots !== undefined) this.slots = body.slots;
@@ -37,20 +39,20 @@ export class LabState {
     if (body.notes !== undefined) this.notes = body.notes;
     if (snapshot) this.gaps = body.gaps ?? [];
     else if (body.gaps !== undefined) this.gaps = [...this.gaps, ...body.gaps].slice(-MOST_GAPS);
-    if (snapshot) this.#attempts.clear();
-    if (body.attempts !== undefined || snapshot) this.#lay(body.attempts ?? []);
+    if (snapshot) this.#attempts.restart();
+    if (body.attempts !== undefined || snapshot) {
+      this.#attempts.lay(body.attempts ?? []);
+      this.#attemptsVersion += 1;
+    }
   }
 
   study(key: string): StudyRow | undefined {
     return this.studies.find((study) => study.key === key);
   }
 
-  #lay(rows: readonly AttemptRow[]): void {
-    for (const row of rows) this.#attempts.set(row.id, row);
-    for (const [id, { to }] of this.#attempts) {
-      if (this.#attempts.size <= MOST_ATTEMPTS) break;
-      if (to !== null) this.#attempts.delete(id);
-    }
+  /** Attempts of before, from the lab file. */
+  remember(older: readonly AttemptRow[]): void {
+    this.#attempts.remember(older);
     this.#attemptsVersion += 1;
   }
 }

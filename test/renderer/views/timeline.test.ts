@@ -1,9 +1,10 @@
 /** The timeline of attempts: rows, bars, gaps, bands, what is picked, how it is scrolled. */
 import { describe, expect, it } from 'vitest';
 import type { AttemptRow, GapRow } from '../../../src/protocol/window/lab-stream.ts';
-import { barsIn, busyShares, coveredMs, gapsIn, laneIndex, whyIdle } from '../../../src/renderer/views/timeline/bars.ts';
+import { AttemptLog } from '../../../src/renderer/state/attempt-log.ts';
+import { barsIn, busyShares, coveredMs, gapsIn, whyIdle } from '../../../src/renderer/views/timeline/bars.ts';
 import { hatch } from '../../../src/renderer/views/timeline/draw.ts';
-import { extentOf, knownFrom, together, watchedOf } from '../../../src/renderer/views/timeline/held.ts';
+import { extentOf, knownFrom, watchedOf } from '../../../src/renderer/views/timeline/held.ts';
 import { fitted, labMetrics, layLanes, stripMetrics, withPast } from '../../../src/renderer/views/timeline/lanes.ts';
 import { pick, stepped } from '../../../src/renderer/views/timeline/pick.ts';
 import type { Sought } from '../../../src/renderer/views/timeline/pick.ts';
@@ -22,6 +23,12 @@ function attempt(trial: number, from: number, to: number | null, rest: Partial<A
 function worker(slot: string, lanes = 1): { slot: string; node: string; device: string; lanes: number } {
   const [node = '', device = ''] = slot.split('/');
   return { slot, node, device, lanes };
+}
+
+function logOf(...rows: AttemptRow[]): AttemptLog {
+  const log = new AttemptLog(1000);
+  log.lay(rows);
+  return log;
 }
 
 const cpus = (n: number): ReturnType<typeof worker>[] => Array.from({ length: n }, (_, i) => worker(`local/cpu/${i}`));
@@ -56,7 +63,7 @@ describe('rows', () => {
   });
 
   it('are kept for workers and lanes that are not there any more', () => {
-    const past = withPast([worker('local/cpu/0')], [attempt(1, 0, 1, { slot: 'local/cpu/3' }), attempt(2, 0, 1, { lane: 1 })]);
+    const past = withPast([worker('local/cpu/0')], logOf(attempt(1, 0, 1, { slot: 'local/cpu/3' }), attempt(2, 0, 1, { lane: 1 })).lanes);
     expect(past.map(({ slot, lanes }) => [slot, lanes])).toEqual([
       ['local/cpu/0', 2],
       ['local/cpu/3', 1],
@@ -135,7 +142,7 @@ describe('what is under the pointer', () => {
   const attempts = [attempt(1, 0, 4000), attempt(2, 8000, null), attempt(3, 0, 9000, { slot: 'local/cpu/1' })];
   const sought: Sought = {
     lanes: layLanes(cpus(2), labMetrics, 'CPU'),
-    index: laneIndex(attempts),
+    index: logOf(...attempts).lanes,
     range: { from: 0, to: 10_000 },
     edge: 9500,
     knownFrom: 0,
@@ -203,12 +210,12 @@ describe('the stretch of time that is seen', () => {
 
 describe('what is held', () => {
   it('is known since the earliest that was heard, and begins with the study in front', () => {
-    const rows = [attempt(1, 5000, 6000, { study: 'other' }), attempt(2, 7000, 9000)];
+    const rows = logOf(attempt(1, 5000, 6000, { study: 'other' }), attempt(2, 7000, 9000));
     expect(knownFrom(rows, [{ slot: 'a', from: 4000, to: 5000, reason: 'starting', data: {} }], [])).toBe(4000);
-    expect(knownFrom([], [], [])).toBeNull();
+    expect(knownFrom(logOf(), [], [])).toBeNull();
     // Of an attempt that ended nothing follows: it may be of a time before the application was started.
     expect(knownFrom(rows, [], [])).toBeNull();
-    expect(knownFrom([...rows, attempt(3, 9500, null)], [], [])).toBe(9500);
+    expect(knownFrom(logOf(...rows.values(), attempt(3, 9500, null)), [], [])).toBe(9500);
     expect(extentOf(rows, 's', true, 20_000)).toEqual({ first: 7000, edge: 20_000 });
     // Nothing goes on: the now line stops where the last attempt ended.
     expect(extentOf(rows, 's', false, 20_000)).toEqual({ first: 7000, edge: 9000 });
@@ -216,19 +223,11 @@ describe('what is held', () => {
   });
 
   it('is watched from the first attempt of the study to its last, or as far back as it is known while it goes on', () => {
-    const rows = [attempt(1, 1000, 2000), attempt(2, 5000, 6000), attempt(3, 0, 9000, { study: 'other' })];
+    const rows = logOf(attempt(1, 1000, 2000), attempt(2, 5000, 6000), attempt(3, 0, 9000, { study: 'other' }));
     expect(watchedOf(rows, 's', 8000, false, 20_000)).toEqual({ from: 1000, to: 6000 });
     expect(watchedOf(rows, 's', 4000, true, 20_000)).toEqual({ from: 4000, to: 20_000 });
     expect(watchedOf(rows, 's', null, true, 20_000)).toEqual({ from: 1000, to: 20_000 });
     expect(watchedOf(rows, 'none', 0, true, 20_000)).toBeNull();
-  });
-
-  it('takes the live attempt where the file has an older state of it', () => {
-    const live = new Map([['s/1/1', attempt(1, 0, 10)]]);
-    expect(together(live, [attempt(1, 0, null), attempt(2, 20, 30)]).map(({ trial, to }) => [trial, to])).toEqual([
-      [2, 30],
-      [1, 10],
-    ]);
   });
 });
 

@@ -5,25 +5,6 @@ import type { Range } from './time-window.ts';
 /** Time without an attempt that is worth a mark. */
 export const LEAST_GAP_MS = 1_200;
 
-/** Attempts of each lane, oldest first. */
-export type LaneIndex = ReadonlyMap<string, readonly AttemptRow[]>;
-
-export function laneKey(slot: string, lane: number): string {
-  return `${slot} ${lane}`;
-}
-
-export function laneIndex(attempts: Iterable<AttemptRow>): LaneIndex {
-  const lanes = new Map<string, AttemptRow[]>();
-  for (const row of attempts) {
-    const key = laneKey(row.slot, row.lane);
-    const held = lanes.get(key);
-    if (held === undefined) lanes.set(key, [row]);
-    else held.push(row);
-  }
-  for (const rows of lanes.values()) rows.sort((a, b) => a.from - b.from);
-  return lanes;
-}
-
 export interface Bar {
   readonly row: AttemptRow;
   readonly x: number;
@@ -65,7 +46,8 @@ function firstSeen(rows: readonly AttemptRow[], from: number): number {
 export function gapsIn(rows: readonly AttemptRow[], seen: Range, least = LEAST_GAP_MS): Range[] {
   const gaps: Range[] = [];
   let free = seen.from;
-  for (const { from, to } of rows) {
+  for (let i = firstSeen(rows, seen.from); i < rows.length; i++) {
+    const { from = 0, to = null } = rows[i] ?? {};
     if (from - free > least && free < seen.to) gaps.push({ from: free, to: Math.min(from, seen.to) });
     free = Math.max(free, to ?? Infinity);
     if (free >= seen.to) break;
@@ -106,7 +88,7 @@ export function busyShares(attempts: Iterable<AttemptRow>, workers: number, rang
   return shares.map((share) => Math.min(1, share));
 }
 
-/** Milliseconds that are covered by at least one attempt. */
+/** Milliseconds that are covered by at least one attempt, in any order. */
 export function coveredMs(rows: readonly AttemptRow[], { from, to }: Range): number {
   let covered = 0;
   let until = from;

@@ -1,6 +1,7 @@
 /** The rows of a timeline: a lane of a graphics card, a worker on the processor; many workers of one node as a single band. Pure; px from the top. */
 import { slotName } from '../../frame/costliest-idle.ts';
-import type { AttemptRow, SlotRow } from '../../../protocol/window/lab-stream.ts';
+import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
+import type { LaneIndex } from '../../state/attempt-log.ts';
 
 export interface Metrics {
   readonly gpuLane: number;
@@ -116,9 +117,11 @@ function isGpu({ device }: Slot): boolean {
 }
 
 /** Workers that ran something and are not among the lab's now, and lanes that are not used any more, have their rows, too. */
-export function withPast(slots: readonly Slot[], attempts: Iterable<AttemptRow>): readonly Slot[] {
+export function withPast(slots: readonly Slot[], index: LaneIndex): readonly Slot[] {
   const held = new Map<string, Slot>(slots.map(({ slot, node, device, lanes }) => [slot, { slot, node, device, lanes }]));
-  for (const { slot, lane } of attempts) {
+  for (const [row] of index.values()) {
+    if (row === undefined) continue;
+    const { slot, lane } = row;
     const known = held.get(slot);
     if (known !== undefined && known.lanes > lane) continue;
     const [node = '', device = ''] = slot.split('/');

@@ -1,7 +1,8 @@
 /** What lies under a point of a timeline: a bar, time without work, the name of a worker. Pure. */
 import type { AttemptRow } from '../../../protocol/window/lab-stream.ts';
-import { gapsIn, laneKey } from './bars.ts';
-import type { LaneIndex } from './bars.ts';
+import { laneKey } from '../../state/attempt-log.ts';
+import type { LaneIndex } from '../../state/attempt-log.ts';
+import { gapsIn } from './bars.ts';
 import type { LaneGroup, LaneRow, Lanes } from './lanes.ts';
 import type { Range } from './time-window.ts';
 
