@@ -12,6 +12,7 @@ import { shuffled, stepsOf } from './order.ts';
 import type { Plan } from './plan/plan.ts';
 import type { ResolvedObjective } from './resolve-objective.ts';
 import type { Trained } from './trained.ts';
+import { turn } from './turn.ts';
 
 export type { CohortLane };
 
@@ -76,10 +77,12 @@ export class Cohort {
   async train(): Promise<LaneOutcome[]> {
     const { network, settings, seed } = this.#resolved;
     const { training, selection } = this.#indices();
+    await turn();
     const { steps, last } = stepsOf(training.length, settings.batch, settings.remainder);
     const kept = (steps - 1) * settings.batch + last;
     const params = this.#requests.map(({ request }) => request.params);
     const hyper = new HyperRows(this.#plan, network, settings, params, steps);
+    await turn();
     this.#lanes = this.#requests.map(({ signal }, i) => new Lane(hyper.epochs[i] ?? 1, signal, this.#objective.metric, settings.keep));
     await this.#executable.begin(
       this.#seed,

@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import type { DatasetView } from '../executors/executor.ts';
 import type { BundledSource, DatasetEntry, ImportedSource } from './catalogue.ts';
 import { broken, mismatch, unreadable, type DatasetError } from './dataset-error.ts';
 import { readIdx } from './formats/idx.ts';
 import { splitDescription } from './import/arrange.ts';
 import { MemoryBytes } from './sources/bytes.ts';
+import { copyInTurns, inTurns } from '../turn.ts';
 
 export interface Dataset {
   readonly entry: DatasetEntry;
@@ -16,7 +17,7 @@ export interface Dataset {
 }
 
 /**
- * Reads a dataset, checking every file's SHA-256 and shape.
+ * Reads a dataset, checking every file's SHA-256 and shape. The event loop turns meanwhile.
  * @param resources absolute path of the folder that holds `datasets/`
  * @throws DatasetError naming the file, what was expected and what found
  */
@@ -36,13 +37,13 @@ async function loadBundled(entry: DatasetEntry, { files }: BundledSource, resour
   if (trainImages === undefined || trainLabels === undefined || testImages === undefined || testLabels === undefined)
     throw new Error(`${entry.name}: four files expected`);
   const samples = entry.training + entry.test;
-  const size = entry.shape.reduce((product, n) => product * n, 1);
+  const size = elements(entry.shape);
   const x = new Uint8Array(samples * size);
   const y = new Uint8Array(samples);
-  x.set(images(trainImages, entry, entry.training), 0);
-  x.set(images(testImages, entry, entry.test), entry.training * size);
-  y.set(labels(trainLabels, entry, entry.training), 0);
-  y.set(labels(testLabels, entry, entry.test), entry.training);
+  await copyInTurns(x, await images(trainImages, entry, entry.training), 0);
+  await copyInTurns(x, await images(testImages, entry, entry.test), entry.training * size);
+  await copyInTurns(y, await labels(trainLabels, entry, entry.training), 0);
+  await copyInTurns(y, await labels(testLabels, entry, entry.test), entry.training);
   return { entry, view: { samples, shape: entry.shape, classes: entry.classes, sampleType: 'u8', x, y } };
 }
 
@@ -50,7 +51,7 @@ async function loadBundled(entry: DatasetEntry, { files }: BundledSource, resour
 async function loadImported(entry: DatasetEntry, source: ImportedSource): Promise<Dataset> {
   const { shape, sampleType, classes, targets, training, test } = entry;
   const samples = training + test;
-  const size = shape.reduce((product, n) => product * n, 1);
+  const size = elements(shape);
   const x = sampleType === 'u8' ? new Uint8Array(samples * size) : new Float32Array(samples * size);
   const y = targets > 0 ? new Float32Array(samples * targets) : classes <= 256 ? new Uint8Array(samples) : new Uint16Array(samples);
   for (const [split, first, count] of [
@@ -61,7 +62,9 @@ async function loadImported(entry: DatasetEntry, source: ImportedSource): Promis
     const labelled = bytesOf(y, first * (targets || 1), count * (targets || 1));
     await fill(split.file, [values, labelled]);
     const hash = createHash('sha256').update(splitDescription({ shape, sampleType, classes, targets, samples: count }));
-    const found = hash.update(values).update(labelled).digest('hex');
+    await inTurns(values, (piece) => hash.update(piece));
+    await inTurns(labelled, (piece) => hash.update(piece));
+    const found = hash.digest('hex');
     if (found !== split.sha256) throw changed(split.file, split.sha256, found, `import ${entry.name} again`);
   }
   return { entry, view: { samples, shape, classes, sampleType, x, y, ...(targets > 0 ? { targets } : {}) } };
@@ -113,33 +116,60 @@ async function readChecked(path: string, sha256: string): Promise<Uint8Array> {
   } catch (error) {
     throw unreadable(path, error);
   }
-  const found = createHash('sha256').update(bytes).digest('hex');
+  const hash = createHash('sha256');
+  await inTurns(bytes, (piece) => hash.update(piece));
+  const found = hash.digest('hex');
   if (found !== sha256) throw changed(path, sha256, found);
   return bytes;
 }
 
-function images(content: Content, entry: DatasetEntry, count: number): Uint8Array {
-  const { dimensions, values } = idxOf(content, 3);
+async function images(content: Content, entry: DatasetEntry, count: number): Promise<Uint8Array> {
+  const { dimensions, values } = await idxOf(content, 3, count * elements(entry.shape));
   const expected = [count, ...entry.shape.slice(1)];
   if (dimensions.join() !== expected.join()) throw mismatch(content.name, null, expected.join('×'), dimensions.join('×'));
   return values;
 }
 
-function labels(content: Content, entry: DatasetEntry, count: number): Uint8Array {
-  const { dimensions, values } = idxOf(content, 1);
+async function labels(content: Content, entry: DatasetEntry, count: number): Promise<Uint8Array> {
+  const { dimensions, values } = await idxOf(content, 1, count);
   if (dimensions[0] !== count) throw mismatch(content.name, null, `${String(count)} labels`, String(dimensions[0]));
   const bad = values.findIndex((label) => label >= entry.classes);
   if (bad >= 0) throw mismatch(content.name, `offset ${String(8 + bad)}`, `a class below ${String(entry.classes)}`, String(values[bad]));
   return values;
 }
 
-function idxOf({ name, bytes }: Content, rank: number): { readonly dimensions: readonly number[]; readonly values: Uint8Array } {
+function elements(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+async function idxOf(
+  { name, bytes }: Content,
+  rank: number,
+  values: number,
+): Promise<{ readonly dimensions: readonly number[]; readonly values: Uint8Array }> {
+  const expected = 4 + 4 * rank + values;
   let content: Uint8Array;
   try {
-    content = gunzipSync(bytes);
+    content = await unpacked(bytes, expected);
   } catch (error) {
     throw broken(name, null, 'a whole gzip file', error);
   }
   const { dimensions, offset } = readIdx(new MemoryBytes(name, content), rank);
   return { dimensions, values: content.subarray(offset) };
+}
+
+const UNPACKED_PIECE = 256 * 1024;
+
+/** Straight to where it stays, in another thread. @param expected bytes; of more, one comes back, so that it is seen */
+async function unpacked(bytes: Uint8Array, expected: number): Promise<Uint8Array> {
+  const content = new Uint8Array(expected + 1);
+  let filled = 0;
+  const gunzip = createGunzip({ chunkSize: UNPACKED_PIECE });
+  gunzip.end(bytes);
+  for await (const chunk of gunzip) {
+    const piece = (chunk as Uint8Array).subarray(0, content.length - filled);
+    content.set(piece, filled);
+    filled += piece.length;
+  }
+  return content.subarray(0, filled);
 }

@@ -51,12 +51,12 @@ export abstract class ChunkedExecutable implements Executable {
   }
 
   loadDataset(view: DatasetView): Promise<void> {
-    return this.#alone(() => {
+    return this.#alone(async () => {
       const [shape, expected] = [view.shape.join('×'), this.plan.input.shape.join('×')];
       if (shape !== expected) throw new TrainingError('unsupported', `dataset: expected samples of ${expected}, found ${shape}`);
       if (view.sampleType !== this.plan.input.type)
         throw new TrainingError('unsupported', `dataset: expected ${this.plan.input.type} samples, found ${view.sampleType}`);
-      this.load(view);
+      await this.load(view);
     });
   }
 
@@ -161,7 +161,7 @@ export abstract class ChunkedExecutable implements Executable {
 
   /** Moves the live lanes together where stopped ones take places that cost. */
   protected abstract moveTogether(live: readonly number[]): void;
-  protected abstract load(view: DatasetView): void;
+  protected abstract load(view: DatasetView): void | Promise<void>;
   protected abstract start(seed: number, lanes: readonly LaneSeed[]): void;
   protected abstract weightsFinite(lane: number): boolean;
   protected abstract read(lane: number): LaneState;

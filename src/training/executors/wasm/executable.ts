@@ -5,6 +5,7 @@ import { counterOf, initialWeights } from '../../initialise.ts';
 import { pad, unpad } from '../../plan/block.ts';
 import { blockSize, elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
+import { copyInTurns } from '../../turn.ts';
 import { StepwiseExecutable, type Batch, type LaneTally, type Work } from '../chunked.ts';
 import type { DatasetView, LaneSeed, LaneState, Memory } from '../executor.ts';
 import { moveImage } from './crop.ts';
@@ -85,7 +86,7 @@ export class WasmExecutable extends StepwiseExecutable {
     this.#bytes.set(packingTable(), PACKING);
   }
 
-  protected load(view: DatasetView): void {
+  protected async load(view: DatasetView): Promise<void> {
     const bytes = view.x.length * view.x.BYTES_PER_ELEMENT;
     const pages = Math.ceil((this.#datasetAt + bytes + 16) / PAGE) - this.#memory.buffer.byteLength / PAGE;
     try {
@@ -94,8 +95,8 @@ export class WasmExecutable extends StepwiseExecutable {
       throw new TrainingError('out-of-memory', `wasm: no room for ${String(Math.round(bytes / 2 ** 20))} MiB of samples`);
     }
     this.#look();
-    if (view.x instanceof Uint8Array) this.#bytes.set(view.x, this.#datasetAt);
-    else this.#floats.set(view.x, this.#datasetAt / 4);
+    if (view.x instanceof Uint8Array) await copyInTurns(this.#bytes, view.x, this.#datasetAt);
+    else await copyInTurns(this.#floats, view.x, this.#datasetAt / 4);
     this.#view = view;
   }
 
