@@ -125,14 +125,25 @@ export function rate(n: number): string {
   return n < 99.95 ? n.toFixed(1) : count(Math.round(n));
 }
 
+// Made once: a formatter costs a hundred times what it is used for.
+const toTheMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const toTheSecond = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const toTheDay = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+
 /** `00:12`, as the system writes times. */
 export function clockTime(ms: number, seconds = false): string {
-  return new Date(ms).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', ...(seconds ? { second: '2-digit' } : {}) });
+  return (seconds ? toTheSecond : toTheMinute).format(ms);
 }
 
 /** Date and time, for ages over a day and for what stands under the pointer. */
 export function dateTime(ms: number): string {
-  return new Date(ms).toLocaleString(undefined, { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+  return toTheDay.format(ms);
 }
 
 /** Below a thousandth in powers of ten, with a true minus. */

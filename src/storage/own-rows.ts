@@ -20,20 +20,21 @@ const SELECT = `SELECT ours.number, ours.state, ours.outcome, ours.value, genera
   FROM galapagos_trial ours
   LEFT JOIN galapagos_attempt last ON last.study = ours.study AND last.number = ours.number
     AND last.k = (SELECT max(k) FROM galapagos_attempt every WHERE every.study = ours.study AND every.number = ours.number)
-  WHERE ours.study = ?1 AND ours.number >= ?2 ORDER BY ours.number LIMIT ${BLOCK}`;
+  WHERE ours.study = ?1 AND ours.number <= ?2 ORDER BY ours.number DESC LIMIT ${BLOCK}`;
 
+/** The newest first: they are what is looked at while the rest is read. */
 export function* ownRows(connection: Connection, columns: Columns, key: number): Generator<ReadBlock> {
   const spec = columns.json('galapagos_study.spec', storedSpec, connection.get('SELECT spec FROM galapagos_study WHERE id = ?', key)?.[0]);
   const width = axesOf(spec.searchSpace).length;
   const blocks = new RowBlocks(width);
   const page = connection.prepare(SELECT);
-  for (let from = 0; ;) {
-    const rows = page.all([key, from]).map((row) => read(columns, row, width, blocks));
+  for (let to = Number.MAX_SAFE_INTEGER; ;) {
+    const rows = page.all([key, to]).map((row) => read(columns, row, width, blocks));
     const last = rows.at(-1);
     if (last === undefined) return;
     yield { block: blocks.block(rows), names: blocks.names };
     if (rows.length < BLOCK) return;
-    from = last.number + 1;
+    to = last.number - 1;
   }
 }
 
