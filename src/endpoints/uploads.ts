@@ -1,6 +1,6 @@
 /**
- * Files that a browser hands over: named first, then written in verified chunks, each file in order. What they are is not looked at here. A
- * folder of their own keeps them until the last who held them lets go, they are discarded, or the application ends.
+ * Files that a browser hands over: named first, then written in verified chunks, each file in order, many small ones a chunk. What they are is
+ * not looked at here. A folder of their own keeps them until the last who held them lets go, they are discarded, or the application ends.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
@@ -13,6 +13,8 @@ import { hasOwner } from '../training/datasets/staging.ts';
 
 /** Most bytes of one chunk. */
 export const CHUNK_BYTES = 2 ** 20;
+/** Files of a chunk that are written side by side. */
+const AT_ONCE = 4;
 
 interface UploadedFile {
   readonly path: string;
@@ -37,7 +39,7 @@ export interface HeldUpload {
 
 export interface Chunk {
   readonly upload: string;
-  /** Its place in the list that was named. */
+  /** Its place in the list that was named. What does not fit into it goes on in the next: small files travel together. */
   readonly file: number;
   readonly offset: number;
   /** Of the chunk, hex. */
@@ -76,7 +78,7 @@ export class Uploads {
 
   /**
    * Writes one chunk; the same one again is no error.
-   * @returns how much of the file is there
+   * @returns how much of its first file is there
    * @throws GalapagosError `bad-upload` where it is not what was announced; `disk-full`; the chunk may be sent again then
    */
   async write({ upload, file: index, offset, sha256, bytes }: Chunk): Promise<{ received: number }> {
@@ -84,25 +86,14 @@ export class Uploads {
     const file = files[index];
     if (file === undefined) throw bad('', `a file from 0 to ${files.length - 1}`, String(index));
     if (bytes.length > CHUNK_BYTES) throw bad(file.path, `a chunk of at most ${CHUNK_BYTES} bytes`, String(bytes.length));
-    if (offset + bytes.length > file.bytes) throw bad(file.path, `${file.bytes} bytes`, `${offset + bytes.length} or more`);
+    const parts = partsOf(files, index, offset, bytes);
     const found = createHash('sha256').update(bytes).digest('hex');
     if (found !== sha256) throw bad(file.path, `a chunk at byte ${offset} with SHA-256 ${sha256}`, found);
-    if (offset + bytes.length <= file.received) return { received: file.received };
-    if (offset !== file.received || file.writing) throw bad(file.path, `the chunk at byte ${file.received}`, `the one at ${offset}`);
-    file.writing = true;
-    try {
-      const handle = await open(join(folder, file.path), offset === 0 ? 'w' : 'r+');
-      try {
-        await handle.write(bytes, 0, bytes.length, offset);
-      } finally {
-        await handle.close();
-      }
-      file.received += bytes.length;
-    } catch (error) {
-      throw told(file.path, error);
-    } finally {
-      file.writing = false;
-    }
+    const waiting = parts.values();
+    const putAll = async (): Promise<void> => {
+      for (const part of waiting) await put(folder, part);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, putAll));
     return { received: file.received };
   }
 
@@ -164,6 +155,46 @@ export class Uploads {
     const known = this.#uploads.get(upload);
     if (known === undefined) throw new GalapagosError('unknown-upload', `there is no upload ${JSON.stringify(upload)}`, { upload });
     return known;
+  }
+}
+
+interface Part {
+  readonly file: UploadedFile;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A chunk's share of each file. @throws GalapagosError `bad-upload` where there is more than all files hold */
+function partsOf(files: readonly UploadedFile[], first: number, offset: number, bytes: Uint8Array): Part[] {
+  const parts: Part[] = [];
+  let [left, at] = [bytes, offset];
+  for (let index = first; left.length > 0; index++) {
+    const file = files[index];
+    if (file === undefined) throw bad(files.at(-1)?.path ?? '', 'the end of the last file', `${left.length} bytes more`);
+    if (at > file.bytes) throw bad(file.path, `${file.bytes} bytes`, `${at + left.length} or more`);
+    const part = left.subarray(0, file.bytes - at);
+    if (part.length > 0) parts.push({ file, offset: at, bytes: part });
+    [left, at] = [left.subarray(part.length), 0];
+  }
+  return parts;
+}
+
+async function put(folder: string, { file, offset, bytes }: Part): Promise<void> {
+  if (offset + bytes.length <= file.received) return;
+  if (offset !== file.received || file.writing) throw bad(file.path, `the chunk at byte ${file.received}`, `the one at ${offset}`);
+  file.writing = true;
+  try {
+    const handle = await open(join(folder, file.path), offset === 0 ? 'w' : 'r+');
+    try {
+      await handle.write(bytes, 0, bytes.length, offset);
+    } finally {
+      await handle.close();
+    }
+    file.received += bytes.length;
+  } catch (error) {
+    throw told(file.path, error);
+  } finally {
+    file.writing = false;
   }
 }
 

@@ -47,6 +47,18 @@ describe('uploads', () => {
     expect(readFileSync(uploads.pathOf(upload), 'utf8')).toBe('abcdef');
   });
 
+  it('takes files that travel together, and of those the ones that are lacking', async () => {
+    const files = [3, 0, 4, 5].map((bytes, i) => ({ path: `${i}.bin`, bytes }));
+    const { upload } = await uploads.begin({ files });
+    const read = (i: number): string => readFileSync(join(uploads.pathOf(upload), `${i}.bin`), 'utf8');
+    await expect(chunk(upload, 2, 0, 'defghijklm')).rejects.toMatchObject({
+      data: { file: '3.bin', expected: 'the end of the last file' },
+    });
+    expect(await chunk(upload, 0, 0, 'abcdefg')).toEqual({ received: 3 });
+    await chunk(upload, 0, 0, 'abcdefghijkl');
+    expect([0, 1, 2, 3].map(read)).toEqual(['abc', '', 'defg', 'hijkl']);
+  });
+
   it('refuses a chunk whose bytes are not those that were hashed, and goes on after it', async () => {
     const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 3 }] });
     const changed = uploads.write({ upload, file: 0, offset: 0, sha256: sha256(bytesOf('abc')), bytes: bytesOf('abd') });

@@ -65,6 +65,31 @@ describe('an upload', () => {
     expect(told).toEqual(told.toSorted((a, b) => a - b));
   });
 
+  it('of many small files takes few requests', async () => {
+    const small = Object.fromEntries(Array.from({ length: 700 }, (_, i) => [`class ${i % 3}/${i}.png`, bytes(i % 90, i)]));
+    const mixed = { 'first.bin': bytes(1_500_000), ...small, 'last.bin': bytes(1_048_576) };
+    const { folder, told } = await sent(mixed);
+    for (const [path, content] of Object.entries(mixed))
+      expect([path, readFileSync(join(folder, path)).equals(content)]).toEqual([path, true]);
+    expect(told.at(-1)).toBe(Object.values(mixed).reduce((sum, { length }) => sum + length, 0));
+    expect(requests).toBe(5);
+  });
+
+  it('goes on after connections that broke, each chunk once', async () => {
+    const reached = globalThis.fetch;
+    let broken = 0;
+    vi.stubGlobal('fetch', async (...request: Parameters<typeof fetch>) => {
+      // Every other one is lost: half of those before the host has heard it, half of them after.
+      if ((broken += 1) % 4 === 1) throw new TypeError('network error');
+      const response = await reached(...request);
+      if (broken % 4 === 3) throw new TypeError('network error');
+      return response;
+    });
+    const { folder } = await sent(files);
+    for (const [path, content] of Object.entries(files))
+      expect([path, readFileSync(join(folder, path)).equals(content)]).toEqual([path, true]);
+  });
+
   it('arrives from a browser that has no SHA-256 of its own, as over plain http', async () => {
     vi.stubGlobal('crypto', {});
     const { folder } = await sent(files);

@@ -95,7 +95,7 @@ async function filesOf(entry: FileSystemEntry, before = ''): Promise<Taken['file
   for (;;) {
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (some.length === 0) return files;
-    for (const inside of some) files.push(...(await filesOf(inside, `${path}/`)));
+    files.push(...(await Promise.all(some.map((inside) => filesOf(inside, `${path}/`)))).flat());
   }
 }
 
