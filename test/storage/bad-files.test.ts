@@ -1,5 +1,4 @@
 /** Whatever a path leads to: a clear error that names the file, and nothing created or changed. */
-import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import Database from 'libsql';
@@ -12,6 +11,7 @@ import { foreignly } from '../support/foreign-program.ts';
 import { UID, createStudy, propose, spec, start, succeed } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
+import { TinyDisk, noTinyDisk } from '../support/tiny-disk.ts';
 
 let folder: TemporaryFolder;
 let file: string;
@@ -171,27 +171,6 @@ describe('an empty file', () => {
   });
 });
 
-const mounts = process.platform === 'linux' && userInfo().uid === 0 && canMount();
-
-function system(command: string, ...parameters: string[]): void {
-  execFileSync(command, parameters, { stdio: 'ignore' });
-}
-
-function canMount(): boolean {
-  const probe = temporaryFolder();
-  try {
-    system('mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', probe.path);
-    system('umount', probe.path);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    probe.remove();
-  }
-}
-
-const noMounts = 'needs root and mount(8) on Linux to make a tiny disk';
-
 describe('a disk of its own', () => {
   let disk: string;
   beforeEach(() => {
@@ -199,28 +178,21 @@ describe('a disk of its own', () => {
     mkdirSync(disk);
   });
 
-  function mount(size: string): void {
-    system('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk);
-  }
-  function unmount(): void {
-    system('umount', '-l', disk);
-  }
-
   it('full: no lab is made on it, nothing is left', ({ skip }) => {
-    skip(!mounts, noMounts);
-    mount('64k');
+    skip(noTinyDisk !== null, noTinyDisk ?? '');
+    const tiny = new TinyDisk(disk, '64k');
     try {
       const error = failure(() => openLab(`${disk}/lab.db`, { create: true }));
       expect(error).toMatchObject({ code: 'disk-full', temporary: true });
       expect(readdirSync(disk)).toEqual([]);
     } finally {
-      unmount();
+      tiny.unmount();
     }
   });
 
   it('that fills up: the commit fails whole, and works once there is space', ({ skip }) => {
-    skip(!mounts, noMounts);
-    mount('2m');
+    skip(noTinyDisk !== null, noTinyDisk ?? '');
+    const tiny = new TinyDisk(disk, '2m');
     try {
       const lab = openLab(`${disk}/lab.db`, { create: true });
       lab.commit([[createStudy()]]);
@@ -232,29 +204,29 @@ describe('a disk of its own', () => {
         }
       });
       expect(error).toMatchObject({ code: 'disk-full', temporary: true });
-      system('mount', '-o', 'remount,size=16m', disk);
+      tiny.remount('size=16m');
       lab.commit([[propose(number)], [start(number)], succeed(number, number)]);
       lab.close();
       const reader = readLab(`${disk}/lab.db`);
       expect(reader.study(UID)?.counts).toMatchObject({ complete: number + 1, running: 0, waiting: 0 });
       reader.close();
     } finally {
-      unmount();
+      tiny.unmount();
     }
   });
 
   it('read-only: refused for writing, read as it is', async ({ skip }) => {
-    skip(!mounts, noMounts);
-    mount('4m');
+    skip(noTinyDisk !== null, noTinyDisk ?? '');
+    const tiny = new TinyDisk(disk, '4m');
     try {
       makeLab(`${disk}/lab.db`);
       await collectGarbage();
-      system('mount', '-o', 'remount,ro', disk);
+      tiny.remount('ro');
       expect(failure(() => openLab(`${disk}/lab.db`, { create: false }))).toMatchObject({ code: 'read-only', temporary: false });
       expect(failure(() => openLab(`${disk}/other.db`, { create: true }))).toMatchObject({ code: 'read-only' });
       expect(readLab(`${disk}/lab.db`).study(spec.name)?.counts.complete).toBe(1);
     } finally {
-      unmount();
+      tiny.unmount();
     }
   });
 });

@@ -12,6 +12,7 @@ import { openStaging, sweepStaging } from '../../../src/training/datasets/stagin
 import { recordNames } from '../../../src/training/datasets/store.ts';
 import type { GalapagosError } from '../../../src/core/errors.ts';
 import { idx, png, written, type Files } from '../../support/dataset-files.ts';
+import { TinyDisk, noTinyDisk } from '../../support/tiny-disk.ts';
 import { FIXTURES, ImportFolder } from './support.ts';
 
 const RESOURCES = new URL('../../../resources', import.meta.url).pathname;
@@ -228,5 +229,31 @@ describe('names', () => {
   ])('of the file %j, where %j are taken, %s is proposed', (file, taken, name) => {
     expect(freeName(file, taken)).toBe(name);
     checkName(name, [], false);
+  });
+});
+
+describe('a disk that fills up', () => {
+  it('ends the import with what to do, and leaves nothing of it', async ({ skip }) => {
+    skip(noTinyDisk !== null, noTinyDisk ?? '');
+    const from = written(folder.file('large'), {
+      'train-images-idx3-ubyte': idx([3000, 32, 32], new Uint8Array(3000 * 1024)),
+      'train-labels-idx1-ubyte': idx(
+        [3000],
+        new Uint8Array(3000).map((_, i) => i % 2),
+      ),
+    });
+    mkdirSync(datasets);
+    const disk = new TinyDisk(datasets, '1m');
+    try {
+      await expect(prepared(from)).rejects.toMatchObject({
+        code: 'disk-full',
+        data: { expected: 'room on its disk', found: 'a full disk', hint: expect.stringContaining('make room') as unknown },
+      });
+      expect(incoming()).toEqual([]);
+      disk.remount('size=16m');
+      expect((await (await prepared(from)).store('large', false, WHEN)).training.samples).toBeGreaterThan(0);
+    } finally {
+      disk.unmount();
+    }
   });
 });
