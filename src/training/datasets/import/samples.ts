@@ -175,14 +175,20 @@ function formText({ shape, sampleType, targets }: Form): string {
   return `${shape.join('×')} ${sampleType === 'u8' ? 'bytes' : 'numbers'}${predicted}`;
 }
 
-/** Two words that spread equal-looking samples evenly; not a cryptographic hash, as it only orders. */
+const [FACTOR_A, FACTOR_B] = [0x9e3779b1 | 0, 0x85ebca6b | 0] as const;
+
+/**
+ * Two words that spread equal-looking samples evenly; not a cryptographic hash, as it only orders. In 32-bit integers throughout and without an
+ * iterator: a third of the time.
+ */
 function hash(words: Int32Array, into: Uint32Array, at: number): void {
-  let a = 0x243f6a88;
-  let b = 0x13198a2e;
-  for (const word of words) {
-    a = Math.imul(a ^ word, 0x9e3779b1);
+  let a = 0x243f6a88 | 0;
+  let b = 0x13198a2e | 0;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? 0;
+    a = Math.imul(a ^ word, FACTOR_A);
     a = (a << 15) | (a >>> 17);
-    b = Math.imul(b + word, 0x85ebca6b);
+    b = Math.imul((b + word) | 0, FACTOR_B);
     b = (b << 13) | (b >>> 19);
   }
   into[at] = finished(a);

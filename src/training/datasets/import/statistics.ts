@@ -7,6 +7,9 @@ export interface Moments {
   readonly deviation: readonly number[];
 }
 
+/** Of so many bytes the sum of squares fits 31 bits. */
+const RUN = 32_768;
+
 export class Statistics {
   readonly #form: Form;
   readonly #channels: number;
@@ -29,7 +32,7 @@ export class Statistics {
 
   /** One sample's values as bytes, aligned for its type. */
   add(bytes: Uint8Array): void {
-    if (this.#form.sampleType === 'u8') this.#addValues(bytes);
+    if (this.#form.sampleType === 'u8') this.#addBytes(bytes);
     else this.#addValues(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4));
     this.#samples += 1;
   }
@@ -48,7 +51,28 @@ export class Statistics {
     return { mean, deviation };
   }
 
-  #addValues(values: Uint8Array | Float32Array): void {
+  /** The same sums in integers: several times as fast, and exact either way. */
+  #addBytes(values: Uint8Array): void {
+    const plane = this.#plane;
+    if (this.#samples === 0) for (let c = 0; c < this.#channels; c++) this.#around[c] = values[c * plane] ?? 0;
+    for (let c = 0; c < this.#channels; c++) {
+      const around = (this.#around[c] ?? 0) | 0;
+      for (let from = c * plane; from < (c + 1) * plane; from += RUN) {
+        const to = Math.min(from + RUN, (c + 1) * plane);
+        let sum = 0;
+        let squares = 0;
+        for (let i = from; i < to; i++) {
+          const value = ((values[i] ?? 0) - around) | 0;
+          sum = (sum + value) | 0;
+          squares = (squares + Math.imul(value, value)) | 0;
+        }
+        this.#sums[c] = (this.#sums[c] ?? 0) + sum;
+        this.#squares[c] = (this.#squares[c] ?? 0) + squares;
+      }
+    }
+  }
+
+  #addValues(values: Float32Array): void {
     const plane = this.#plane;
     if (this.#samples === 0) for (let c = 0; c < this.#channels; c++) this.#around[c] = values[c * plane] ?? 0;
     for (let c = 0; c < this.#channels; c++) {

@@ -14,11 +14,13 @@ export interface TarEntry {
 }
 
 const BLOCK = 512;
+/** `ustar` */
+const MAGIC = [0x75, 0x73, 0x74, 0x61, 0x72];
 /** Longest pax header or long name that is read. */
 const LONGEST_NAME = 64 * 1024;
 
 export function isTar(head: Uint8Array): boolean {
-  return head.length >= BLOCK && text(head, 257, 5) === 'ustar' && checksumHolds(head);
+  return head.length >= BLOCK && MAGIC.every((byte, i) => head[257 + i] === byte) && checksumHolds(head);
 }
 
 /** @throws DatasetError at a wrong checksum, or where the archive ends within an entry */

@@ -123,8 +123,7 @@ class Walk {
   /** The item itself, or what it contains where it is an archive. */
   async *unwrapped(item: Item, depth: number, outer: Expansion | null): AsyncGenerator<Item> {
     const { bytes } = item;
-    const head = Uint8Array.from(bytes.read(0, Math.min(HEAD, bytes.length)));
-    const wrapping = wrappingOf(head);
+    const wrapping = wrappingOf(bytes.read(0, Math.min(HEAD, bytes.length)));
     if (wrapping === null) {
       yield item;
       return;
@@ -227,7 +226,9 @@ class Walk {
     } finally {
       if (file !== null) closeSync(file.descriptor);
     }
-    return file === null ? new MemoryBytes(name, Buffer.concat(chunks)) : new PutAside(name, file.path);
+    if (file !== null) return new PutAside(name, file.path);
+    const [only, another] = chunks;
+    return new MemoryBytes(name, only !== undefined && another === undefined ? only : Buffer.concat(chunks));
   }
 }
 
