@@ -99,11 +99,13 @@ describe.each(names)('%s', (name) => {
     );
   });
 
-  // Of several ways to ask none is meant more than another.
-  it.runIf(fields.length > 0 && !('options' in calls[name].input))('names the first field that is missing', async () => {
-    const { data } = await ask({});
-    expect(data.problems?.map(({ path }) => path)).toContain(fields[0]);
-  });
+  // Where nothing is required there is none; of several ways to ask none is meant more than another.
+  if (fields.length > 0 && !('options' in calls[name].input)) {
+    it('names the first field that is missing', async () => {
+      const { data } = await ask({});
+      expect(data.problems?.map(({ path }) => path)).toContain(fields[0]);
+    });
+  }
 });
 
 describe.each(Object.keys(subscriptions))('subscription %s', (name) => {
