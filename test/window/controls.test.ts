@@ -43,7 +43,15 @@ describe('ranges that were brushed', () => {
       await page.getByRole('slider', { name: chartText.space.axis({ name: chartText.space.value }) }).press('ArrowUp');
       await button(page, chartText.space.clear).waitFor();
       expect(await narrow.count()).toBe(0);
+      const drawn = () =>
+        page
+          .locator('#view canvas')
+          .first()
+          .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+      const before = await drawn();
       await page.getByRole('slider', { name: chartText.space.axis({ name: 'x' }) }).press('ArrowUp');
+      // The chart shows the range, and the trials outside it no more than faintly.
+      await expect.poll(async () => (await drawn()) === before, patient).toBe(false);
       await narrow.click();
       const found = await setUp(page, chartText.space.narrowedName({ name }));
       expect(found).toEqual({

@@ -189,7 +189,9 @@ function championLabel(places: Places): ChampionLabel | null {
   const half = text.length * 3.1;
   const x = places.x(best);
   if (!(x >= places.left - 4 && x <= places.right + 4)) return null;
-  return { trial: best, text, x: Math.max(places.left + half, Math.min(places.right + 6 - half, x)), y: places.y(best) - 15, half };
+  // Whole also where the best stands at the very top.
+  const y = Math.max(12, places.y(best) - 15);
+  return { trial: best, text, x: Math.max(places.left + half, Math.min(places.right + 6 - half, x)), y, half };
 }
 
 function drawChampion(pen: Pen, { palette }: Sight, label: ChampionLabel | null): void {
