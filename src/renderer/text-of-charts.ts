@@ -69,7 +69,8 @@ export const chartText = {
       endedElsewhere: 'ended by another program',
     },
     acts: {
-      exportBest: ({ top }: { top: number }) => `Export the best ${count(top)}`,
+      exportBest: ({ top }: { top: number }) => (top === 1 ? 'Export the best' : `Export the best ${count(top)}`),
+      showOriginal: ({ name }: { name: string | null }) => `Show what it came to${name === null ? '' : ` for ${name}`}`,
       showFailure: ({ trial }: { trial: number }) => `Show why trial ${trial} failed`,
       leaveOut: ({ workers }: { workers: readonly string[] }) => `Leave ${list(workers)} out`,
       setUpAgain: ({ lower }: { lower: readonly string[] }) =>

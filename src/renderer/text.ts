@@ -319,7 +319,7 @@ export const text = {
       [...(time === null ? [] : [time]), many(attempts, 'attempt')].join(', '),
     confirm: ({ seeds }: { seeds: number }) => `Confirm on ${many(seeds, 'seed')}`,
     confirming: ({ top, seeds }: { top: number; seeds: number }) =>
-      `The best ${count(top)} are trained again on ${many(seeds, 'fresh seed')}.`,
+      `The best${top === 1 ? ' is' : ` ${count(top)} are`} trained again on ${many(seeds, 'fresh seed')}.`,
     again: 'Run again',
     againHint: 'Starts a study of this one trial: the same parameters, its random draws made anew.',
     againName: ({ name, trial }: { name: string; trial: number }) => `${name}, trial ${trial} again`,
@@ -359,7 +359,7 @@ export const text = {
           ? '. The noise of one training is unknown until 20 trials have a value.'
           : `. The noise of one training is about ${of.noise}.`,
     }),
-    confirmBest: ({ top }: { top: number }) => `Confirm the best ${count(top)}`,
+    confirmBest: ({ top }: { top: number }) => (top === 1 ? 'Confirm the best' : `Confirm the best ${count(top)}`),
     stopAndConfirm: ({ top }: { top: number }) => `Stop and confirm the best ${count(top)}`,
     bestTrials: 'Best trials',
   },

@@ -2,6 +2,7 @@
 import { childrenOf, genealogyOf } from '../../core/analysis/genealogy.ts';
 import { saveFile } from '../files.ts';
 import type { App } from '../state/app.svelte.ts';
+import { canGoOn } from '../state/can-be-done.ts';
 import { tabs } from '../state/route.ts';
 import { choose } from '../take-in/choose.ts';
 import { text } from '../text.ts';
@@ -64,7 +65,7 @@ function studyCommands({ study, acts, route, client, preferences }: App): Comman
   if (head.state === 'paused' || head.state === 'pausing')
     found.push(command('pause-resume', text.commands.resume, () => void acts.resume(head.key)));
   if (head.state !== 'finished') found.push(command('stop', text.commands.stop, () => void acts.stop(head.key)));
-  found.push(command('add', text.commands.add({ trials: 32 }), () => void acts.add(head.key, 32)));
+  if (canGoOn(head)) found.push(command('add', text.commands.add({ trials: 32 }), () => void acts.add(head.key, 32)));
   if (head.best !== null) {
     const save = async (): Promise<void> => saveFile(client, await client.query('export', { study: head.key, what: 'best', top: 5 }));
     found.push(command('export-best', text.exports.best, () => void acts.attempt(save)));

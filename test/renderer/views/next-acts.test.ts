@@ -53,9 +53,12 @@ describe('a finished study', () => {
   it.each([
     ['trains no network', { searched: { ...searched, objective: { kind: 'synthetic' } } }],
     ['says its seeds itself', { searched: { ...searched, objective: { kind: 'train', seed: 5 } } }],
-    ['trains another’s best again', { confirms: 'b' }],
   ])('is not confirmed where it %s', (_, given) => {
     expect(names(finished(given), table)).toEqual(['export', 'add']);
+  });
+
+  it('that trains another’s best again leads to what that came to, for its own best says nothing', () => {
+    expect(nextActs(finished({ confirms: 'b' }), table, null, two)).toEqual([{ act: 'show-original', study: 'b' }]);
   });
 
   it('has nothing to export without a best', () => {

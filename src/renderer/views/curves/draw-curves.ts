@@ -8,7 +8,7 @@ import type { Population } from '../../state/population.ts';
 import { chartText } from '../../text-of-charts.ts';
 import type { Deciles, Line } from './finished-curves.ts';
 
-export const [LEFT, RIGHT, TOP, BOTTOM] = [52, 72, 20, 44];
+export const [LEFT, RIGHT, TOP, BOTTOM] = [56, 72, 20, 44];
 const words = chartText.curves;
 
 export interface CurvesPicture {

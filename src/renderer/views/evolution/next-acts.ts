@@ -4,12 +4,13 @@ import type { SearchSpace } from '../../../core/search-space/distribution.ts';
 import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
 import type { StudyFile } from '../../../protocol/study-file.ts';
 import type { StudyHead } from '../../../protocol/window/study-stream.ts';
-import { canConfirm } from '../../state/can-confirm.ts';
+import { canConfirm } from '../../state/can-be-done.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
 import { commonOutcome, situationOf } from './state-words.ts';
 
 export type NextAct =
   | { readonly act: 'resume' | 'confirm' | 'export' | 'add' }
+  | { readonly act: 'show-original'; readonly study: string }
   | { readonly act: 'show-failure'; readonly trial: number }
   | { readonly act: 'leave-out'; readonly slots: readonly string[] }
   /** `lower`: of each parameter that makes a network larger, the least value that failed. */
@@ -24,6 +25,8 @@ export function nextActs(head: StudyHead, table: TrialTable, loaded: number | nu
   if (head.uid === null) return [];
   const situation = situationOf(head, table, loaded);
   if (situation === 'paused') return [{ act: 'resume' }];
+  // What its trainings came to stands with the study whose best they are.
+  if (situation === 'finished' && head.confirms !== null) return [{ act: 'show-original', study: head.confirms }];
   if (situation === 'finished') {
     const found: NextAct[] = [];
     if (canConfirm(head)) found.push({ act: 'confirm' });

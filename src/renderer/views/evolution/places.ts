@@ -23,7 +23,7 @@ export interface Size {
 
 /** Height of the well. */
 export const WELL = 34;
-const [LEFT, RIGHT, TOP, BOTTOM] = [52, 28, 8, 40];
+const [LEFT, RIGHT, TOP, BOTTOM] = [56, 28, 8, 40];
 /** Room above the best, for its label. */
 const HEADROOM = 26;
 /** Room left of the first and right of the last birth. */
