@@ -124,6 +124,8 @@ describe('by keyboard', () => {
       const { page } = await withStudy();
       const heading = page.getByRole('complementary', { name: text.inspector.label }).getByRole('heading', { level: 2 });
       const trialIs = (trial: number) => heading.filter({ hasText: new RegExp(`^${text.inspector.trial({ trial })}$`) }).waitFor();
+      // All are in the table, put in order beside the window's thread.
+      await page.locator('[role="grid"][aria-rowcount="25"]').waitFor();
       // Newest first.
       await page.keyboard.press('j');
       await trialIs(23);
