@@ -8,7 +8,7 @@ import { trialBlock } from '../../support/trial-block.ts';
 type Remembering = Parameters<typeof chosenAxis>[0];
 
 /** As `Preferences`, of what is said in the memory. */
-function remembering(memory: Map<string, unknown> = new Map()): Remembering {
+function remembering(memory = new Map<string, unknown>()): Remembering {
   return {
     preferences: {
       get: ((name: string, fallback: unknown) => memory.get(name) ?? fallback) as Remembering['preferences']['get'],
