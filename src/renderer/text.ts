@@ -272,6 +272,7 @@ export const text = {
   } satisfies Readonly<Record<string, string>> as Readonly<Partial<Record<string, string>>>,
 
   imports: {
+    found: ({ files }: { files: number }) => `${many(files, 'file')} found`,
     uploading: ({ part }: { part: string }) => `${part} sent`,
     samples: ({ samples, of }: { samples: number; of: number | null }) =>
       of === null ? `${count(samples)} images` : `${count(samples)} of ${count(of)} images`,

@@ -2,8 +2,12 @@
 export interface Upload {
   readonly id: number;
   readonly label: string;
+  /** Found so far. */
+  readonly files: number;
+  /** Bytes. */
   readonly sent: number;
-  readonly of: number;
+  /** Null: its files are being found. */
+  readonly of: number | null;
   readonly cancel: () => void;
 }
 
@@ -11,17 +15,30 @@ export class Uploads {
   rows = $state.raw<readonly Upload[]>([]);
   #next = 0;
 
-  begin(label: string, of: number, cancel: () => void): number {
+  begin(label: string, cancel: () => void): number {
     const id = this.#next++;
-    this.rows = [...this.rows, { id, label, of, cancel, sent: 0 }];
+    this.rows = [...this.rows, { id, label, cancel, files: 0, sent: 0, of: null }];
     return id;
   }
 
+  found(id: number, files: number): void {
+    this.#change(id, { files });
+  }
+
+  /** @param of bytes of all of them */
+  listed(id: number, files: number, of: number): void {
+    this.#change(id, { files, of });
+  }
+
   progress(id: number, sent: number): void {
-    this.rows = this.rows.map((row) => (row.id === id ? { ...row, sent } : row));
+    this.#change(id, { sent });
   }
 
   end(id: number): void {
     this.rows = this.rows.filter((row) => row.id !== id);
+  }
+
+  #change(id: number, change: Partial<Upload>): void {
+    this.rows = this.rows.map((row) => (row.id === id ? { ...row, ...change } : row));
   }
 }

@@ -1,5 +1,7 @@
 /** What was dropped or chosen, as things to take in: a lab, a study, or data, which are one thing together. Reads names, not contents. */
 import { text } from '../text.ts';
+import { filesBelow } from './entries.ts';
+import type { Listing, NamedFile } from './entries.ts';
 
 /** Names of several that are said. */
 const SAID = 4;
@@ -11,23 +13,23 @@ export interface Taken {
   readonly label: string;
   /** Where the host finds it, absolute; null: it must be sent. */
   readonly paths: readonly string[] | null;
-  /** Paths are relative, with `/`; empty where `paths` are known. */
-  readonly files: readonly { readonly path: string; readonly file: File }[];
+  /** What is to be sent; none where `paths` are known. @throws EndpointFailure `cancelled` */
+  readonly files: (listing: Listing) => Promise<readonly NamedFile[]>;
 }
 
 /** Must be called while the drop is being handled: what was dropped is gone afterwards. */
-export async function takenOf(transfer: DataTransfer, pathOf: (file: File) => string | null): Promise<readonly Taken[]> {
+export function takenOf(transfer: DataTransfer, pathOf: (file: File) => string | null): readonly Taken[] {
   const items = [...transfer.items].filter(({ kind }) => kind === 'file');
   const found = items.map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const taken: Taken[] = [];
   for (const { entry, file } of found) {
     const path = file === null ? null : pathOf(file);
     const label = entry?.name ?? file?.name ?? '';
-    if (path !== null) taken.push({ label, paths: [path], files: [] });
-    else if (entry !== null) taken.push({ label, paths: null, files: await filesOf(entry) });
-    else if (file !== null) taken.push({ label, paths: null, files: [{ path: file.name, file }] });
+    if (path !== null) taken.push({ label, paths: [path], files: known([]) });
+    else if (entry !== null) taken.push({ label, paths: null, files: (listing) => filesBelow([entry], listing) });
+    else if (file !== null) taken.push({ label, paths: null, files: known([{ path: file.name, file }]) });
   }
-  return together(taken.filter(({ paths, files }) => paths !== null || files.length > 0));
+  return together(taken);
 }
 
 /** Files of a file input; of a folder's input with the folder's name before them. */
@@ -36,19 +38,19 @@ export function takenOfFiles(files: readonly File[], pathOf: (file: File) => str
   const alone = files.filter(({ webkitRelativePath }) => webkitRelativePath === '');
   const taken: Taken[] = alone.map((file) => {
     const path = pathOf(file);
-    return { label: file.name, paths: path === null ? null : [path], files: path === null ? [{ path: file.name, file }] : [] };
+    return { label: file.name, paths: path === null ? null : [path], files: known(path === null ? [{ path: file.name, file }] : []) };
   });
   const [first] = inFolder;
   if (first !== undefined) {
     const sent = inFolder.map((file) => ({ path: file.webkitRelativePath, file }));
-    taken.push({ label: first.webkitRelativePath.split('/')[0] ?? '', paths: null, files: sent });
+    taken.push({ label: first.webkitRelativePath.split('/')[0] ?? '', paths: null, files: known(sent) });
   }
   return together(taken);
 }
 
 /** Files and folders that the host finds by their paths. */
 export function takenOfPaths(paths: readonly string[]): readonly Taken[] {
-  return together(paths.map((path) => ({ label: path.split(/[\\/]/).at(-1) ?? path, paths: [path], files: [] })));
+  return together(paths.map((path) => ({ label: path.split(/[\\/]/).at(-1) ?? path, paths: [path], files: known([]) })));
 }
 
 /** Several that are data are one thing: IDX comes in pairs. Labs and studies stand alone. */
@@ -69,7 +71,22 @@ function together(taken: readonly Taken[]): readonly Taken[] {
 
 function joined(several: readonly Taken[], paths: readonly string[] | null): readonly Taken[] {
   if (several.length === 0) return [];
-  return [{ label: labelOf(several), paths, files: several.flatMap(({ files }) => files) }];
+  const files: Taken['files'] = async (listing) => {
+    const counts = several.map(() => 0);
+    const lists = several.map((one, i) => {
+      const found = (count: number): void => {
+        counts[i] = count;
+        listing.found(counts.reduce((sum, each) => sum + each, 0));
+      };
+      return one.files({ ...listing, found });
+    });
+    return (await Promise.all(lists)).flat();
+  };
+  return [{ label: labelOf(several), paths, files }];
+}
+
+function known(files: readonly NamedFile[]): Taken['files'] {
+  return () => Promise.resolve(files);
 }
 
 function labelOf(several: readonly Taken[]): string {
@@ -83,26 +100,4 @@ function labelOf(several: readonly Taken[]): string {
 export function kindOf({ label }: Pick<Taken, 'label'>): 'lab' | 'study' | 'data' {
   if (/\.(db|sqlite3?)$/i.test(label)) return 'lab';
   return /\.json$/i.test(label) ? 'study' : 'data';
-}
-
-async function filesOf(entry: FileSystemEntry, before = ''): Promise<Taken['files']> {
-  const path = `${before}${entry.name}`;
-  if (isFile(entry)) return [{ path, file: await new Promise<File>((resolve, reject) => entry.file(resolve, reject)) }];
-  if (!isFolder(entry)) return [];
-  const reader = entry.createReader();
-  const files: { path: string; file: File }[] = [];
-  // A reader gives a hundred at a time, and nothing when there is no more.
-  for (;;) {
-    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-    if (some.length === 0) return files;
-    files.push(...(await Promise.all(some.map((inside) => filesOf(inside, `${path}/`)))).flat());
-  }
-}
-
-function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
-  return entry.isFile;
-}
-
-function isFolder(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
-  return entry.isDirectory;
 }

@@ -1,6 +1,6 @@
 /** Takes in what was dropped or chosen: a lab is opened, a study is set up, everything else is imported; what has no path is sent first. */
 import type { DataSource, LabSource } from '../../protocol/window/datasets.ts';
-import { toFailure } from '../failure.ts';
+import { EndpointFailure, toFailure } from '../failure.ts';
 import type { App } from '../state/app.svelte.ts';
 import { kindOf } from './dropped.ts';
 import type { Taken } from './dropped.ts';
@@ -37,7 +37,7 @@ async function takeOne(app: App, one: Taken): Promise<void> {
 
 /** Its text as a study, handed to the page that sets studies up. */
 async function openStudy({ client, acts }: App, { label, paths, files }: Taken): Promise<void> {
-  const [first] = files;
+  const [first] = await files({ found: () => undefined, signal: new AbortController().signal });
   const [path] = paths ?? [];
   const text = path !== undefined ? (await client.native('readStudy', { path })).text : await first?.file.text();
   if (text === undefined) return;
@@ -58,10 +58,17 @@ async function sent({ client, uploads }: App, { label, files }: Taken): Promise<
   const { upload } = client;
   if (upload === null) throw new Error(`${label}: this window knows no path of it and cannot send it`);
   const abort = new AbortController();
-  const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
-  const row = uploads.begin(label, bytes, () => abort.abort());
+  const row = uploads.begin(label, () => abort.abort());
   try {
-    return { kind: 'upload', upload: await upload(files, (sent) => uploads.progress(row, sent), abort.signal) };
+    const listed = await files({ found: (count) => uploads.found(row, count), signal: abort.signal });
+    if (listed.length === 0)
+      throw new EndpointFailure({ code: 'bad-dataset', data: { file: label, expected: 'a file', found: 'an empty folder' } });
+    uploads.listed(
+      row,
+      listed.length,
+      listed.reduce((sum, { file }) => sum + file.size, 0),
+    );
+    return { kind: 'upload', upload: await upload(listed, (sent) => uploads.progress(row, sent), abort.signal) };
   } finally {
     uploads.end(row);
   }

@@ -184,7 +184,8 @@ const [FACTOR_A, FACTOR_B] = [0x9e3779b1 | 0, 0x85ebca6b | 0] as const;
 function hash(words: Int32Array, into: Uint32Array, at: number): void {
   let a = 0x243f6a88 | 0;
   let b = 0x13198a2e | 0;
-  for (let i = 0; i < words.length; i++) {
+  const { length } = words;
+  for (let i = 0; i < length; i++) {
     const word = words[i] ?? 0;
     a = Math.imul(a ^ word, FACTOR_A);
     a = (a << 15) | (a >>> 17);

@@ -1,0 +1,48 @@
+/** The files below what was dropped, by their relative paths. A browser tells one after the other, so that a large folder takes a while. */
+import { EndpointFailure } from '../failure.ts';
+
+export interface NamedFile {
+  /** Relative, with `/`. */
+  readonly path: string;
+  readonly file: File;
+}
+
+/** Of whoever waits for the list. */
+export interface Listing {
+  /** So many files, from time to time. */
+  readonly found: (files: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** @throws EndpointFailure `cancelled` */
+export async function filesBelow(entries: readonly FileSystemEntry[], { found, signal }: Listing): Promise<readonly NamedFile[]> {
+  let count = 0;
+  const below = async (entry: FileSystemEntry, before: string): Promise<readonly NamedFile[]> => {
+    const path = `${before}${entry.name}`;
+    if (isFile(entry)) {
+      const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+      count += 1;
+      return [{ path, file }];
+    }
+    if (!isFolder(entry)) return [];
+    const reader = entry.createReader();
+    const files: NamedFile[] = [];
+    // A reader gives a hundred at a time, and nothing when there is no more.
+    for (;;) {
+      if (signal.aborted) throw new EndpointFailure({ code: 'cancelled', data: {} });
+      const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+      if (some.length === 0) return files;
+      files.push(...(await Promise.all(some.map((inside) => below(inside, `${path}/`)))).flat());
+      found(count);
+    }
+  };
+  return (await Promise.all(entries.map((entry) => below(entry, '')))).flat();
+}
+
+function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
+  return entry.isFile;
+}
+
+function isFolder(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
+  return entry.isDirectory;
+}
