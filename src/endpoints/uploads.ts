@@ -13,6 +13,8 @@ import { hasOwner } from '../training/datasets/staging.ts';
 
 /** Most bytes of one chunk. */
 export const CHUNK_BYTES = 2 ** 20;
+/** What nobody holds and nobody wrote to for so long, its browser has left. */
+const LEFT_MS = 3_600_000;
 /** Files of a chunk that are written side by side. */
 const AT_ONCE = 4;
 
@@ -27,6 +29,8 @@ interface Upload {
   readonly folder: string;
   readonly files: readonly UploadedFile[];
   holders: number;
+  /** When it was last written to, on `now`'s clock. */
+  writtenAt: number;
 }
 
 /** A finished upload that somebody still needs. */
@@ -51,10 +55,15 @@ export class Uploads {
   readonly #folder: string;
   readonly #uploads = new Map<string, Upload>();
   readonly #removing = new Set<Promise<void>>();
+  readonly #now: () => number;
 
-  /** @param folder absolute; created when needed. What dead processes left in it is removed. */
-  constructor(folder: string) {
+  /**
+   * @param folder absolute; created when needed. What dead processes left in it is removed.
+   * @param now milliseconds of a monotonic clock
+   */
+  constructor(folder: string, now: () => number = () => performance.now()) {
     this.#folder = folder;
+    this.#now = now;
     sweep(folder);
   }
 
@@ -66,10 +75,18 @@ export class Uploads {
       if (paths.has(path)) throw bad(path, 'each path once', 'it stands twice');
       paths.add(path);
     }
+    for (const [left, { holders, writtenAt }] of this.#uploads) {
+      if (holders === 0 && this.#now() - writtenAt > LEFT_MS) void this.#remove(left);
+    }
     const upload = randomUUID();
     const folder = join(this.#folder, `${String(process.pid)}-${upload}`);
     await mkdir(folder, { recursive: true });
-    const begun = { folder, files: files.map(({ path, bytes }) => ({ path, bytes, received: 0, writing: false })), holders: 0 };
+    const begun = {
+      folder,
+      files: files.map(({ path, bytes }) => ({ path, bytes, received: 0, writing: false })),
+      holders: 0,
+      writtenAt: this.#now(),
+    };
     this.#uploads.set(upload, begun);
     for (const folders of new Set(begun.files.map(({ path }) => dirname(join(folder, path))))) await mkdir(folders, { recursive: true });
     for (const { path, bytes } of begun.files) if (bytes === 0) await (await open(join(folder, path), 'w')).close();
@@ -82,7 +99,9 @@ export class Uploads {
    * @throws GalapagosError `bad-upload` where it is not what was announced; `disk-full`; the chunk may be sent again then
    */
   async write({ upload, file: index, offset, sha256, bytes }: Chunk): Promise<{ received: number }> {
-    const { folder, files } = this.#known(upload);
+    const known = this.#known(upload);
+    const { folder, files } = known;
+    known.writtenAt = this.#now();
     const file = files[index];
     if (file === undefined) throw bad('', `a file from 0 to ${files.length - 1}`, String(index));
     if (bytes.length > CHUNK_BYTES) throw bad(file.path, `a chunk of at most ${CHUNK_BYTES} bytes`, String(bytes.length));

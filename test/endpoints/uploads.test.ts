@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CHUNK_BYTES, Uploads } from '../../src/endpoints/uploads.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
@@ -13,10 +13,12 @@ describe('uploads', () => {
   let temporary: TemporaryFolder;
   let folder: string;
   let uploads: Uploads;
+  let now: number;
   beforeEach(() => {
     temporary = temporaryFolder();
     folder = temporary.file('uploads');
-    uploads = new Uploads(folder);
+    now = 0;
+    uploads = new Uploads(folder, () => now);
   });
   afterEach(() => {
     temporary.remove();
@@ -92,6 +94,23 @@ describe('uploads', () => {
   it('refuses a path that stands twice', async () => {
     const files = [1, 2].map((bytes) => ({ path: 'a', bytes }));
     await expect(uploads.begin({ files })).rejects.toMatchObject({ data: { file: 'a', expected: 'each path once' } });
+  });
+
+  it('of a browser that left goes when another begins: not what is written to, nor what somebody reads', async () => {
+    const hour = 3_600_000;
+    const begun = async (bytes: number): Promise<string> => (await uploads.begin({ files: [{ path: 'a', bytes }] })).upload;
+    const [left, written, held] = [await begun(6), await begun(6), await begun(0)];
+    const { release } = uploads.hold(held);
+    now = hour;
+    await chunk(written, 0, 0, 'abc');
+    now = hour + 1;
+    const next = await begun(0);
+    await expect(chunk(left, 0, 0, 'abc')).rejects.toMatchObject({ code: 'unknown-upload' });
+    expect(await chunk(written, 0, 3, 'def')).toEqual({ received: 6 });
+    expect(uploads.pathOf(held)).toContain(held);
+    release();
+    await uploads.discard(next);
+    await vi.waitUntil(() => readdirSync(folder).length === 1);
   });
 
   it('leaves nothing behind: discarded, closed, or of a process that died', async () => {
