@@ -18,6 +18,7 @@ export default defineConfig({
           'work-thread': 'src/endpoints/work-thread.ts',
           'estimate-process': 'src/training/estimate/estimate-process.ts',
           'read-thread': 'src/endpoints/read-thread.ts',
+          'checkpoint-thread': 'src/lab/checkpoint-thread.ts',
         },
         // Nothing shared may live in an entry: a worker would run the command line to reach it.
         preserveEntrySignatures: 'strict',

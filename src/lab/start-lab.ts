@@ -14,6 +14,7 @@ import { WorkerProcesses } from '../node/worker-processes.ts';
 import type { WorkerExit } from '../node/worker-processes.ts';
 import { openLab } from '../storage/sqlite.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
+import { Checkpoints } from './checkpoints.ts';
 
 /** Milliseconds that workers have to end by themselves when the lab closes. */
 const CLOSE_GRACE_MS = 500;
@@ -66,7 +67,8 @@ export async function startLab({
   worker = workerProgram(),
   held,
 }: LabParts): Promise<RunningLab> {
-  const storage = openLab(file, { create: true, takeOver });
+  const storage = openLab(file, { create: true, takeOver, checkpoints: 'beside' });
+  const checkpoints = new Checkpoints(file);
   held?.();
   const transport = await ZeromqCoordinator.bind();
   let workers: WorkerProcesses | null = null;
@@ -82,6 +84,7 @@ export async function startLab({
     },
   }).catch(async (error: unknown) => {
     await transport.close();
+    await checkpoints.close();
     storage.close();
     throw error;
   });
@@ -110,6 +113,7 @@ export async function startLab({
     close: once(async () => {
       await coordinator.close();
       await workers?.close(CLOSE_GRACE_MS);
+      await checkpoints.close();
       storage.close();
     }),
   };

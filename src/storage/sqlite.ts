@@ -24,20 +24,27 @@ export interface OpenOptions {
   readonly now?: () => Date;
   /** How long another program's lock is waited for. */
   readonly timeoutMs?: number;
+  /** Who moves the log into the file: the writer as it grows, or somebody beside it, by `checkpoint`. */
+  readonly checkpoints?: 'own' | 'beside';
 }
 
-/** Pages of log after which SQLite moves them into the file: 16 MiB, so that a burst of trials pays for it once. */
+/** Pages of log after which the writer moves them into the file: 16 MiB, so that a burst of trials pays for it once. */
 const CHECKPOINT_PAGES = 4_000;
+/** The same where somebody beside it should have done so long before. */
+const LATE_PAGES = 16_000;
 
 /** @throws StorageError; then nothing was created or changed */
-export function openLab(path: string, { create, takeOver = false, now = () => new Date(), timeoutMs = 10_000 }: OpenOptions): LabStorage {
+export function openLab(
+  path: string,
+  { create, takeOver = false, now = () => new Date(), timeoutMs = 10_000, checkpoints = 'own' }: OpenOptions,
+): LabStorage {
   const file = resolve(path);
   const created = createMissing(file, create);
   if (!created) refuseUnknown(file, create, timeoutMs);
   let connection: Connection | null = null;
   try {
     connection = Connection.open(file, timeoutMs);
-    return new SqliteLab(connection, takeLab(connection, create, takeOver), now);
+    return new SqliteLab(connection, takeLab(connection, { create, takeOver, checkpoints }), now);
   } catch (error) {
     connection?.close();
     if (created) removeEmpty(file);
@@ -45,7 +52,10 @@ export function openLab(path: string, { create, takeOver = false, now = () => ne
   }
 }
 
-function takeLab(connection: Connection, create: boolean, takeOver: boolean): { readonly epoch: number; readonly lab: LabSnapshot } {
+function takeLab(
+  connection: Connection,
+  { create, takeOver, checkpoints }: Required<Pick<OpenOptions, 'create' | 'takeOver' | 'checkpoints'>>,
+): { readonly epoch: number; readonly lab: LabSnapshot } {
   // A power cut must not give one epoch to two openings.
   connection.exec('PRAGMA synchronous=FULL');
   const judged = holderOf(connection, recognise(connection));
@@ -60,7 +70,7 @@ function takeLab(connection: Connection, create: boolean, takeOver: boolean): { 
   });
   // Proof against a kill at any instant; a power cut may take the last commits, always the newest ones.
   connection.exec('PRAGMA synchronous=NORMAL');
-  connection.exec(`PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}`);
+  connection.exec(`PRAGMA wal_autocheckpoint=${checkpoints === 'own' ? CHECKPOINT_PAGES : LATE_PAGES}`);
   // A log that a slow reader made long shrinks again.
   connection.exec(`PRAGMA journal_size_limit=${4_096 * CHECKPOINT_PAGES}`);
   connection.exec('PRAGMA cache_size=-16384');

@@ -1,0 +1,19 @@
+/** Entry of the thread that moves a lab's log into its file, each time it is asked. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { checkpoint } from '../storage/checkpoint.ts';
+import { END_THREAD } from '../training/start-thread.ts';
+
+const { file } = workerData as { readonly file: string };
+
+parentPort?.on('message', (message: unknown) => {
+  if (message === END_THREAD) {
+    parentPort?.close();
+    return;
+  }
+  try {
+    checkpoint(file);
+  } catch {
+    // The log grows until the next time; what is wrong with the disk, the writer is told itself.
+  }
+  parentPort?.postMessage(null);
+});

@@ -1,0 +1,56 @@
+/**
+ * Keeps a lab's log short while it is written, from a thread: the coordinator would wait for the disk, some tens of milliseconds each time.
+ * The thread is started when the log has grown for the first time, which in most runs it never does.
+ */
+import { statSync } from 'node:fs';
+import type { Worker } from 'node:worker_threads';
+import { endThread, startThread } from '../training/start-thread.ts';
+
+const EVERY_MS = 2_000;
+const LONG_BYTES = 4 * 2 ** 20;
+
+export class Checkpoints {
+  readonly #file: string;
+  readonly #timer: NodeJS.Timeout;
+  #thread: Worker | null = null;
+  #running: Promise<void> | null = null;
+  /** When the log was written last, as it was seen. */
+  #seen = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#timer = setInterval(() => void this.look(), EVERY_MS).unref();
+  }
+
+  /** Has the log moved if it is long and was written since. @returns when that is done */
+  look(): Promise<void> {
+    if (this.#running !== null) return this.#running;
+    const log = statSync(`${this.#file}-wal`, { throwIfNoEntry: false });
+    if (log === undefined || log.size < LONG_BYTES || log.mtimeMs === this.#seen) return Promise.resolve();
+    this.#seen = log.mtimeMs;
+    const thread = this.#started();
+    this.#running = new Promise<void>((resolve) => {
+      thread.once('message', () => resolve());
+      thread.once('exit', () => resolve());
+      thread.postMessage('checkpoint');
+    }).finally(() => (this.#running = null));
+    return this.#running;
+  }
+
+  /** The file is its owner's alone again. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+    if (this.#thread !== null) await endThread(this.#thread);
+  }
+
+  #started(): Worker {
+    if (this.#thread !== null) return this.#thread;
+    const thread = startThread(import.meta.url, 'checkpoint-thread', { workerData: { file: this.#file } });
+    thread.unref();
+    // Without it the writer does it itself, later and all at once.
+    thread.on('error', () => undefined);
+    thread.on('exit', () => (this.#thread = null));
+    return (this.#thread = thread);
+  }
+}
