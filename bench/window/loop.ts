@@ -19,13 +19,18 @@ export async function loop(trials: number, seconds: number): Promise<BenchRow[]>
     copyFileSync(bigLab(trials, TRIAL_MS), lab);
     const { pngs, source } = images(folder);
     const serving = await serveLab(folder, lab, { GALAPAGOS_LOOP_PROBE: probe });
-    const from = Date.now();
-    let until = from;
+    let [from, until] = [0, 0];
     try {
       await inBrowser(async (browser) => {
         const { page } = await freshPage(browser, serving.origin);
         await page.goto(`${serving.link}#/study/${BIG}/trials`);
         await page.locator('[id^=trial-row-]').first().waitFor();
+        await page.waitForFunction(
+          (rows) => document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === String(rows + 1),
+          trials,
+        );
+        // What the goal is about: opening a lab, and starting workers, is before.
+        from = Date.now();
         await ask(page, 'addTrials', { study: BIG, trials: 1_000_000 });
         await watching(seconds)();
         await imported(page, [archived(pngs)], 'pngs');

@@ -9,7 +9,7 @@ import type { ReadBlock, Row } from './row-block.ts';
 import { parentsOf } from './stored-parents.ts';
 
 /** Rows a block: laid into a projection, it holds up nobody for long. */
-const BLOCK = 2_048;
+const BLOCK = 1_024;
 
 /** A result as it is written, up to its duration: most need not be parsed. */
 const UP_TO_MS = /^\{"outcome": "\w+"(?:, "value": [^,"]+)?(?:, "error": "(?:[^"\\]|\\.)*")?, "ms": ([-+.\deE]+)[,}]/;

@@ -6,7 +6,7 @@ import type { Connection, Row } from './connection.ts';
 import { parentsOf } from './stored-parents.ts';
 
 /** Trials read at once: no statement stays half-read while the iteration rests. */
-const PAGE = 2_000;
+const PAGE = 400;
 
 export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
   const columns = new Columns(connection.file);

@@ -40,11 +40,12 @@ const SMALLEST_SPREAD = 0.2;
 
 export class DurationModel {
   /** Of kinds that go by their own. */
-  readonly #own = new Map<string, readonly Observed[]>();
+  readonly #own = new Map<string, Seen>();
   /** Of the others: the chance of each factor, added up. */
   readonly #chances = new Map<string, readonly number[]>();
   /** What the others scale: durations of the kinds that are known, over their kind's mean, times the mean of these. */
   readonly #common: readonly number[];
+  readonly #commonWidth: number;
 
   /**
    * @param lanes of which kinds there are
@@ -60,13 +61,14 @@ export class DurationModel {
     }
     const familiar = [...ended.values()].filter((seen) => seen.length >= ENOUGH);
     this.#common = commonOf(familiar.length > 0 ? familiar : [[...ended.values()].flat()]);
+    this.#commonWidth = seenOf(this.#common.map((ms) => ({ ms, ended: true }))).width;
     for (const kind of new Set(lanes.map((lane) => lane.kind))) {
       const seen = (ended.get(kind) ?? []).map((ms): Observed => ({ ms, ended: true }));
       const running = lanes.flatMap((lane): Observed[] =>
         lane.kind === kind && lane.elapsedMs !== null ? [{ ms: lane.elapsedMs, ended: false }] : [],
       );
       const all = [...seen, ...running];
-      if (seen.length >= ENOUGH) this.#own.set(kind, all);
+      if (seen.length >= ENOUGH) this.#own.set(kind, seenOf(all));
       else this.#chances.set(kind, chancesOf(all, this.#common));
     }
   }
@@ -79,14 +81,24 @@ export class DurationModel {
       const u = draws.uniform();
       const factor = exp(FACTORS[chances.findIndex((chance) => chance > u)] ?? 0);
       const common = this.#common.map((ms): Observed => ({ ms: ms * factor, ended: true }));
-      survivals.set(kind, new Survival(resampled(common, draws)));
+      survivals.set(kind, new Survival(resampled({ all: common, width: this.#commonWidth }, draws)));
     }
     return survivals;
   }
 }
 
-function resampled(seen: readonly Observed[], draws: Stream): readonly Observed[] {
-  const width = SMOOTHING * seen.length ** -0.2 * spreadOf(seen.filter(({ ended }) => ended).map(({ ms }) => log(ms)));
+/** What a kind's trials took, and how far one is spread over its neighbours: of ln duration, so that a common factor changes nothing. */
+interface Seen {
+  readonly all: readonly Observed[];
+  readonly width: number;
+}
+
+function seenOf(all: readonly Observed[]): Seen {
+  const logs = all.filter(({ ended }) => ended).map(({ ms }) => log(ms));
+  return { all, width: SMOOTHING * all.length ** -0.2 * spreadOf(logs) };
+}
+
+function resampled({ all: seen, width }: Seen, draws: Stream): readonly Observed[] {
   const sample = seen.map(({ ms, ended }) => {
     const one = seen[draws.below(seen.length)] ?? { ms, ended };
     return one.ended && width > 0 ? { ms: one.ms * exp(width * draws.normal()), ended: true } : one;
