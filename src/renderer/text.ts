@@ -527,7 +527,7 @@ export const text = {
     estimate: 'Estimate',
     untilStopped: 'Until you stop it',
     estimateOf: ({ trials, epochs, perMinute }: { trials: number | null; epochs: number; perMinute: string }) =>
-      `${trials === null ? 'Trials' : many(trials, 'trial')} of up to ${many(epochs, 'epoch')}, about ${perMinute} trials/min`,
+      `${trials === null ? 'Trials' : many(trials, 'trial')}${epochs === 0 ? '' : ` of up to ${many(epochs, 'epoch')}`}, about ${perMinute} trials/min`,
     measuredAgo: ({ age }: { age: string }) => `Measured ${age} ago`,
     measuredRow: ({ device, executor }: { device: string; executor: string }) => `${device}, ${executor}`,
     lanes: 'lanes',
