@@ -87,9 +87,13 @@ interface Opened {
 }
 
 async function opened(file: string, start: LabStarter): Promise<Opened> {
-  const lab = await OpenLab.open(file, start);
-  const interrupted = interruptedStudies(lab);
   const reading = new FileReading(file);
+  reading.start();
+  const lab = await OpenLab.open(file, start).catch(async (error: unknown) => {
+    await reading.close();
+    throw error;
+  });
+  const interrupted = interruptedStudies(lab);
   const view = new LabView(lab, reading);
   return { lab, view, projections: new Projections(view, reading), reading, interrupted };
 }

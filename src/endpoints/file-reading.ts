@@ -26,6 +26,11 @@ export class FileReading {
     this.#file = file;
   }
 
+  /** The thread takes a moment to start: who knows that it will be asked says so early. */
+  start(): void {
+    this.#started();
+  }
+
   /** All trials of a study, by uid or name. @returns how to ask no more */
   rows(study: string, listener: RowsListener): () => void {
     const id = this.#ask({ ask: 'rows', study }, (told) => {

@@ -14,6 +14,7 @@ export class Checkpoints {
   readonly #timer: NodeJS.Timeout;
   #thread: Worker | null = null;
   #running: Promise<void> | null = null;
+  #done: () => void = () => undefined;
   /** When the log was written last, as it was seen. */
   #seen = 0;
 
@@ -28,12 +29,8 @@ export class Checkpoints {
     const log = statSync(`${this.#file}-wal`, { throwIfNoEntry: false });
     if (log === undefined || log.size < LONG_BYTES || log.mtimeMs === this.#seen) return Promise.resolve();
     this.#seen = log.mtimeMs;
-    const thread = this.#started();
-    this.#running = new Promise<void>((resolve) => {
-      thread.once('message', () => resolve());
-      thread.once('exit', () => resolve());
-      thread.postMessage('checkpoint');
-    }).finally(() => (this.#running = null));
+    this.#started().postMessage('checkpoint');
+    this.#running = new Promise<void>((resolve) => (this.#done = resolve)).finally(() => (this.#running = null));
     return this.#running;
   }
 
@@ -50,7 +47,11 @@ export class Checkpoints {
     thread.unref();
     // Without it the writer does it itself, later and all at once.
     thread.on('error', () => undefined);
-    thread.on('exit', () => (this.#thread = null));
+    thread.on('message', () => this.#done());
+    thread.on('exit', () => {
+      this.#thread = null;
+      this.#done();
+    });
     return (this.#thread = thread);
   }
 }
