@@ -25,8 +25,7 @@ export class LabState {
 
   get attempts(): AttemptLog {
     // Read so that whoever draws them hears of the next: the log itself is not observed.
-    void this.#attemptsVersion;
-    return this.#attempts;
+    return this.#attemptsVersion < 0 ? new AttemptLog(0) : this.#attempts;
   }
 
   apply(body: LabBody, snapshot: boolean): void {
