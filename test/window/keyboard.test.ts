@@ -97,6 +97,8 @@ describe('by keyboard', () => {
     'every tab, the filter, the table and the form that sets a study up are reached',
     async () => {
       const { page } = await withStudy();
+      // The last to come when a study has ended: what would give its workers something to do.
+      await page.locator('button.act').waitFor();
       expect(await passedOver(page, 'body')).toEqual([]);
       const names = await page.getByRole('tab').evaluateAll((tabs) => tabs.map(({ id }) => id));
       const at = (): Promise<string> => page.evaluate(() => document.activeElement?.id ?? '');
