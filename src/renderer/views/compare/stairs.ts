@@ -2,6 +2,7 @@
 import type { StudyRow } from '../../../protocol/window/study-stream.ts';
 import { scaleKindFor, valueScale } from '../../charts/scales.ts';
 import type { ValueScale } from '../../charts/scales.ts';
+import { endedOf } from '../../state/counts.ts';
 
 export type Across = 'trials' | 'time';
 
@@ -56,7 +57,7 @@ function lineOf({ key, name, staircase, counts }: StudyRow, across: Across): Lin
   const { ended, values } = staircase;
   if (across === 'trials') {
     const points = values.map((value, i) => ({ x: ended[i] ?? 0, value }));
-    return { key, name, points, last: Math.max(counts.complete + counts.pruned + counts.failed, points.at(-1)?.x ?? 0) };
+    return { key, name, points, last: Math.max(endedOf(counts), points.at(-1)?.x ?? 0) };
   }
   const points = values.flatMap((value, i) => {
     const at = staircase.activeMs[i];

@@ -2,6 +2,7 @@
 import type { TrialOutcome } from '../../../core/scheduling/words.ts';
 import type { StudyHead } from '../../../protocol/window/study-stream.ts';
 import { duration, roughly, value } from '../../format.ts';
+import { endedOf } from '../../state/counts.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
 import { chartText } from '../../text-of-charts.ts';
 
@@ -12,7 +13,7 @@ export type Situation = 'loading' | 'paused' | 'all-failed' | 'finished' | 'goes
 /** @param loaded trials read so far while that goes on; null: all */
 export function situationOf(head: StudyHead, table: TrialTable, loaded: number | null): Situation {
   const { counts } = head;
-  const ended = endedOf(head);
+  const ended = endedOf(counts);
   if (loaded !== null) return 'loading';
   if (head.state === 'paused') return 'paused';
   if (ended > 1 && counts.failed === ended) return 'all-failed';
@@ -30,10 +31,10 @@ export function stateWords(head: StudyHead, table: TrialTable, loaded: number | 
       return words.paused({ ago: head.since === null ? null : roughly(now - head.since) });
     case 'all-failed': {
       const outcome = commonOutcome(table);
-      return words.allFailed({ trials: endedOf(head), outcome: outcome === null ? null : words.outcomes[outcome] });
+      return words.allFailed({ trials: endedOf(head.counts), outcome: outcome === null ? null : words.outcomes[outcome] });
     }
     case 'finished':
-      return words.finished({ trials: endedOf(head), best: head.best === null ? null : value(head.best.value, head.measure) });
+      return words.finished({ trials: endedOf(head.counts), best: head.best === null ? null : value(head.best.value, head.measure) });
     case 'goes-on':
       return null;
     case 'unborn':
@@ -41,10 +42,6 @@ export function stateWords(head: StudyHead, table: TrialTable, loaded: number | 
     case 'nothing-ended':
       return words.empty({ running: head.counts.running, epoch: firstTakes(head, table) });
   }
-}
-
-function endedOf({ counts }: StudyHead): number {
-  return counts.complete + counts.pruned + counts.failed;
 }
 
 /** How long a trial takes, by the reports that there are. */
