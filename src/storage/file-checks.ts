@@ -8,6 +8,12 @@ import { recognise } from './recognise.ts';
 import type { Recognised } from './recognise.ts';
 import { isFolder } from './sqlite-failure.ts';
 
+/**
+ * Mode of a new lab file: only its owner may read or write it. SQLite gives the file's mode to the
+ * log, shared-memory and journal files beside it.
+ */
+export const LAB_FILE_MODE = 0o600;
+
 const FULL = ['disk-full', 'the disk is full', 'free space'] as const;
 const READ_ONLY = ['read-only', 'its folder cannot be written', 'a folder that can be written'] as const;
 const CREATION_FAILURES: Readonly<Record<string, readonly [StorageCode, string, string]>> = {
@@ -29,7 +35,7 @@ export function createMissing(file: string, create: boolean): boolean {
   if (!create) throw refuse('there is no such lab file', 'a lab file');
   if (!isFolder(dirname(file))) throw refuse(`there is no folder ${dirname(file)}`, 'a folder to create it in');
   try {
-    closeSync(openSync(file, 'wx'));
+    closeSync(openSync(file, 'wx', LAB_FILE_MODE));
     return true;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -1,7 +1,8 @@
 /** The file as a file: its log, its dates, its closing. */
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import Database from 'libsql';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { copyLab } from '../../src/storage/copy-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { checkLab } from '../support/check-lab.ts';
 import { foreignly } from '../support/foreign-program.ts';
@@ -31,6 +32,38 @@ it('is one plain file when closed', () => {
   // Rollback-journal mode in the header: a reader leaves nothing beside it either.
   expect([...readFileSync(file).subarray(18, 20)]).toEqual([1, 1]);
   expect(checkLab(file, spec.name)).toEqual([]);
+});
+
+describe.skipIf(process.platform === 'win32')('Lab file: access', () => {
+  const modeOf = (path: string): number => statSync(path).mode & 0o777;
+  let before: number;
+  // The most permissive mask: only the modes that the program asks for count.
+  beforeEach(() => (before = process.umask(0)));
+  afterEach(() => process.umask(before));
+
+  it('lets only the owner read and write a new lab file and the log beside it', () => {
+    const lab = openLab(file, { create: true });
+    lab.commit([[createStudy()]]);
+    expect(readdirSync(folder.path).map((name) => [name, modeOf(folder.file(name))])).toEqual(
+      ['lab.db', 'lab.db-shm', 'lab.db-wal'].map((name) => [name, 0o600]),
+    );
+    lab.close();
+    expect(modeOf(file)).toBe(0o600);
+  });
+
+  it('lets only the owner read and write a copy of a lab', () => {
+    openLab(file, { create: true }).close();
+    copyLab(file, folder.file('copy.db'));
+    expect(modeOf(folder.file('copy.db'))).toBe(0o600);
+    openLab(folder.file('copy.db'), { create: false }).close();
+  });
+
+  it('leaves an existing file in place of the copy as it is', () => {
+    openLab(file, { create: true }).close();
+    writeFileSync(folder.file('kept.txt'), 'kept');
+    expect(() => copyLab(file, folder.file('kept.txt'))).toThrow('EEXIST');
+    expect(readFileSync(folder.file('kept.txt'), 'utf8')).toBe('kept');
+  });
 });
 
 it('closes also while another program has it open; the log is emptied then', () => {
