@@ -50,11 +50,6 @@ export default tseslint.config(
     rules: { 'max-lines': ['error', { max: 400 }] },
   },
   {
-    // Every word of the window stands in one place, whatever its length.
-    files: ['src/renderer/text.ts'],
-    rules: { 'max-lines': 'off' },
-  },
-  {
     files: ['src/core/**/*.ts', 'src/training/**/*.ts'],
     rules: {
       'no-restricted-properties': [

@@ -1,0 +1,125 @@
+/** Text around the views: the list of studies, the study's header and tabs, notices, the device strip. */
+import type { Measure } from '../format.ts';
+import { count } from '../format.ts';
+import { list, many, measures } from './words.ts';
+
+export const rail = {
+  label: 'Studies and pages',
+  product: 'Galapagos',
+  noLab: 'no lab open',
+  labFile: ({ file }: { file: string }) => `Lab file ${file}`,
+  newStudy: 'New study',
+  studies: 'Studies',
+  noStudies: 'No study yet.',
+  done: ({ done, of }: { done: number; of: number | null }) => (of === null ? count(done) : `${count(done)} of ${count(of)}`),
+  noBest: 'no value yet',
+  datasets: 'Datasets',
+  machines: 'Machines',
+  settings: 'Settings',
+  machineCount: ({ machines, workers }: { machines: number; workers: number }) => `${count(machines)}, ${many(workers, 'worker')}`,
+  progress: ({ name }: { name: string }) => `Best value of ${name} as its trials ended`,
+  study: ({ name, state, best, done }: { name: string; state: string; best: string; done: string }) =>
+    `${name}, ${best}, ${done}, ${state}`,
+  confirmations: ({ name }: { name: string }) => `Confirmations of ${name}`,
+  confirmation: ({ name, state, done }: { name: string; state: string; done: string }) => `${name}, ${done}, ${state}`,
+  compareHint: 'Hold Ctrl and click to compare',
+};
+
+export const header = {
+  best: ({ measure }: { measure: Measure }) => `Best ${measures[measure]} so far`,
+  bestShort: 'Best so far',
+  bestTrial: ({ trial, age }: { trial: number; age: string | null }) => (age === null ? `trial ${trial}` : `trial ${trial}, ${age}`),
+  noBest: 'none yet',
+  done: 'Done',
+  running: ({ running }: { running: number }) => `${count(running)} running`,
+  ofTrials: ({ of }: { of: number | null }) => (of === null ? 'trials' : `of ${many(of, 'trial')}`),
+  outcomes: (counts: { complete: number; pruned: number; failed: number; running: number }) =>
+    `${count(counts.complete)} complete, ${count(counts.pruned)} pruned, ${count(counts.failed)} failed, ${count(counts.running)} running`,
+  timeLeft: 'Time left',
+  until: ({ clock }: { clock: string }) => `until about ${clock}`,
+  leftUnknown: {
+    'too-few': ({ needed }: { needed: number | null }) =>
+      `until ${many(needed ?? 5, 'trial')} finish`.replace('1 trial finish', '1 trial finishes'),
+    'no-limit': () => 'no limit was set',
+    'no-worker': () => 'no worker is in use',
+    'not-running': () => 'not running',
+    'target-only': () => 'it ends at its target',
+    foreign: () => 'another program runs it',
+  },
+  timeNone: 'none',
+  rate: 'Rate',
+  perMinute: 'trials/min',
+  energy: 'Energy so far',
+  forTime: ({ time }: { time: string }) => `for ${time}`,
+  pause: 'Pause',
+  resume: 'Resume',
+  stop: 'Stop',
+  pauseHint: 'Pause: trials that run are returned to waiting, nothing is charged',
+  resumeHint: 'Resume where it was left',
+  stopHint: 'Stop: everything is kept and can be resumed by adding trials',
+  add: ({ trials }: { trials: number }) => `Add ${many(trials, 'trial')}`,
+  addOther: 'Add another number of trials',
+  addUntil: 'Until…',
+  untilTitle: 'Stop after',
+  untilTrials: 'trials',
+  untilMinutes: 'minutes of running',
+  untilTarget: ({ measure }: { measure: Measure }) => `a best ${measures[measure]} of`,
+  noLimit: 'no limit',
+  setLimits: 'Set limits',
+  numberWrong: ({ found }: { found: string }) => `Expected a number above 0, found ${found}.`,
+  measured: ({ at }: { at: string }) => `Reached ${at}`,
+};
+
+export const tabs = {
+  evolution: 'Evolution',
+  space: 'Space',
+  curves: 'Curves',
+  trials: 'Trials',
+  lab: 'Lab',
+  label: 'Views of the study',
+  export: 'Export',
+};
+
+export const exports = {
+  best: 'Best configurations as JSON',
+  top: ({ top }: { top: number }) => `Best ${count(top)} as JSON`,
+  csv: 'All trials as CSV',
+  study: 'Study file',
+  lab: 'Lab file',
+  report: 'Report as one page',
+};
+
+export const frame = {
+  resizeRail: 'Width of the list of studies',
+  resizeInspector: 'Width of the inspector',
+  resizeStrip: 'Height of the devices',
+  lost: ({ ago, of }: { ago: string; of: string | null }) =>
+    of === null ? `Connection lost ${ago} ago. Trying again.` : `Connection lost ${ago} ago; numbers are of ${of}. Trying again.`,
+  opening: 'Connecting to the lab.',
+  interrupted: ({ names }: { names: readonly string[] }) =>
+    names.length === 1
+      ? `${names[0] ?? ''} was running when Galapagos was left. Nothing finished was lost.`
+      : `${many(names.length, 'study', 'studies')} were running when Galapagos was left: ${list(names)}. Nothing finished was lost.`,
+  resume: ({ studies }: { studies: number }) => (studies === 1 ? 'Resume' : `Resume all ${count(studies)}`),
+  leave: 'Leave paused',
+  stalled: ({ why }: { why: string }) => `Nothing can be written to the lab: ${why}. Trials wait; nothing is lost.`,
+  failed: ({ why }: { why: string }) => `The lab stopped: ${why}.`,
+  studyLoading: 'Reading the study.',
+  trialButton: ({ trial }: { trial: number }) => `Trial ${trial}`,
+  populationButton: 'Population',
+  paused: 'Paused. Trials that ran were returned to waiting.',
+  resumed: 'Resumed.',
+  stopped: 'Stopped. Everything is kept; add trials to go on.',
+  added: ({ trials }: { trials: number }) => `${many(trials, 'trial')} added.`,
+};
+
+export const strip = {
+  label: 'Devices',
+  expand: 'Show the devices',
+  collapse: 'Fold the devices away',
+  busy: ({ span: over, busy }: { span: string; busy: string }) => `last ${over}, ${busy} busy`,
+  busyShort: ({ busy }: { busy: string }) => `${busy} busy`,
+  nothing: 'Nothing has run here yet.',
+};
+
+export const pages = { missing: 'This study is not in the lab.', toStudies: 'Show the studies' };

@@ -1,0 +1,44 @@
+/** Text of the machines and settings pages. */
+import { count } from '../format.ts';
+import { many } from './words.ts';
+
+export const machines = {
+  title: 'Machines',
+  lead: ({ machines, workers }: { machines: number; workers: number }) => `${many(machines, 'machine')}, ${many(workers, 'worker')}`,
+  thisMachine: 'this machine',
+  reading: 'What this machine is is being read.',
+  system: 'System',
+  processor: 'Processor',
+  cores: 'Cores',
+  coresText: ({ cores }: { cores: number }) => `${count(cores)} that programs may use`,
+  memory: 'Memory',
+  cards: 'Graphics cards',
+  noCards: 'none found',
+  card: (card: { model: string; driver: string | null; address: string | null }) =>
+    [card.model, ...(card.driver === null ? [] : [`driver ${card.driver}`]), ...(card.address === null ? [] : [`at ${card.address}`])].join(
+      ', ',
+    ),
+  userFolder: 'User folder',
+  workers: 'Workers',
+  noWorkers: 'No worker yet.',
+  process: 'Process',
+  state: 'State',
+  use: 'Use',
+  leaveOut: 'Leave out',
+  useAgain: 'Use again',
+  leaveOutName: ({ name }: { name: string }) => `Leave out ${name}`,
+  useAgainName: ({ name }: { name: string }) => `Use again ${name}`,
+};
+
+export const settings = {
+  title: 'Settings',
+  lab: 'Lab',
+  labFile: 'Lab file',
+  openOther: 'Open another lab',
+  data: 'Data',
+  showDatasets: 'Show the datasets',
+  version: 'Galapagos',
+  versionText: ({ version, host }: { version: string; host: 'electron' | 'server' }) =>
+    `version ${version}, ${host === 'electron' ? 'as an application' : 'served to this browser'}`,
+  network: 'No network is needed: training, datasets and results stay on this machine.',
+};

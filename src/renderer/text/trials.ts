@@ -1,0 +1,44 @@
+/** Text of the trials table. */
+import type { Measure } from '../format.ts';
+import { count } from '../format.ts';
+import { many, measures } from './words.ts';
+
+export const trials = {
+  chooseColumns: 'Columns',
+  columns: {
+    number: '#',
+    state: 'State',
+    curve: 'Curve',
+    parents: 'Parents',
+    generation: 'Generation',
+    device: 'Worker',
+    attempts: 'Attempts',
+    reports: 'Reports',
+    started: 'Started',
+    time: 'Time',
+  },
+  value: (measure: Measure) => measures[measure].charAt(0).toUpperCase() + measures[measure].slice(1),
+  filter: 'Filter the trials',
+  filterHint: 'Filter: units > 200, adam',
+  filterExpected: ({ part, number, after, found }: { part: string; number: boolean; after: string; found: string }) =>
+    `${part}: expected ${number ? 'a number' : 'something'} after ${after}, found ${found}.`,
+  filterName: ({ part, found, names }: { part: string; found: string; names: string }) =>
+    `${part}: expected one of ${names}, found ${found === '' ? 'nothing' : found}.`,
+  nothing: 'nothing',
+  newRows: ({ trials }: { trials: number }) => `${count(trials)} new, show`,
+  empty: 'No trial yet. The first is born when a worker is ready.',
+  noneMatches: 'No trial passes the filter.',
+  summary: (n: { complete: number; running: number; waiting: number; pruned: number; failed: number; diverged: number; shown: number }) => {
+    const all = n.complete + n.running + n.waiting + n.pruned + n.failed;
+    const parts = [
+      [n.complete - n.diverged, 'complete'],
+      [n.running, 'running'],
+      [n.waiting, 'waiting'],
+      [n.pruned, 'pruned'],
+      [n.failed, 'failed'],
+      [n.diverged, 'diverged'],
+    ] as const;
+    const said = parts.filter(([each]) => each > 0).map(([each, name]) => `${count(each)} ${name}`);
+    return `${many(all, 'trial')}: ${said.join(', ')}. ${count(n.shown)} shown.`;
+  },
+};

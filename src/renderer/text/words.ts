@@ -1,0 +1,77 @@
+/** Plurals, ordinals and lists in English, and the words that every view uses. */
+import type { Estimate, Measure } from '../format.ts';
+import { THIN, count } from '../format.ts';
+
+const numbers = new Intl.PluralRules('en');
+const places = new Intl.PluralRules('en', { type: 'ordinal' });
+
+/** `1 trial`, `3 trials`. */
+export function many(n: number, one: string, more = `${one}s`): string {
+  return `${count(n)} ${numbers.select(n) === 'one' ? one : more}`;
+}
+
+/** `1st`, `2nd`, `3rd`, `12th`. */
+export function ordinal(n: number): string {
+  const ends: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' };
+  return `${count(n)}${ends[places.select(n)] ?? 'th'}`;
+}
+
+/** `5 to 8`, `up to 2`. */
+export function span({ low, high }: Estimate): string {
+  return low === null ? `up to ${high}` : `${low} to ${high}`;
+}
+
+/** `A`, `A and B`, `A, B and C`. */
+export function list(entries: readonly string[]): string {
+  const last = entries.at(-1) ?? '';
+  return entries.length < 2 ? last : `${entries.slice(0, -1).join(', ')} and ${last}`;
+}
+
+export const measures: Readonly<Record<Measure, string>> = { accuracy: 'accuracy', loss: 'loss', value: 'value' };
+
+export const words = {
+  many,
+  list,
+  states: {
+    waiting: 'waiting',
+    running: 'running',
+    complete: 'complete',
+    pruned: 'pruned',
+    failed: 'failed',
+    diverged: 'diverged',
+    quarantined: 'set apart',
+    paused: 'paused',
+    stopped: 'stopped',
+  },
+  studyStates: {
+    running: 'running',
+    pausing: 'pausing',
+    paused: 'paused',
+    ending: 'ending',
+    finished: 'finished',
+    foreign: 'made by another program',
+  },
+  operators: {
+    random: 'founder',
+    mutation: 'mutation',
+    crossover: 'crossover',
+    both: 'crossover with mutation',
+    bothShort: 'crossed, mutated',
+  },
+  measures,
+  unknown: 'unknown',
+  none: 'none',
+  notUsed: 'not used',
+  diverged: 'diverged',
+  thousands: count,
+  justNow: 'just now',
+  ago: ({ age }: { age: string }) => `${age} ago`,
+  estimate: (range: Estimate) => `${span(range)}${THIN}${range.unit}`,
+  estimateNumbers: span,
+  cancel: 'Cancel',
+  close: 'Close',
+  undo: 'Undo',
+  details: 'Details',
+  copyDetails: 'Copy details',
+  copied: 'Copied',
+};
