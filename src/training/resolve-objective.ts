@@ -1,8 +1,9 @@
 /** An objective read against parameter values: network, settings, dataset; every problem with its path in the objective. */
 import { catalogueOf, type Catalogue, type DatasetEntry } from './datasets/catalogue.ts';
+import { fitNetwork } from './models/fit-network.ts';
 import { shapeText, type Network, type Shape } from './models/network.ts';
 import { PRESETS } from './models/presets.ts';
-import { Reader } from './models/reader.ts';
+import { isFields, Reader } from './models/reader.ts';
 import { resolveNetwork } from './models/resolve.ts';
 import type { Scope } from './models/scope.ts';
 import type { TrainObjective } from './objective.ts';
@@ -18,7 +19,8 @@ export interface ResolvedObjective {
 }
 
 /**
- * A network that does not say its input's shape or statistics takes the dataset's.
+ * A network that does not say its input's shape or statistics takes the dataset's. A preset named by the objective is adapted
+ * to the dataset (`fitNetwork`).
  * @param datasets what names can stand for; by default what comes with Galapagos
  * @returns undefined if anything was reported into `scope.problems`
  */
@@ -30,7 +32,7 @@ export function resolveObjective(
   const before = scope.problems.length;
   const dataset = datasets.find(objective.dataset);
   if (dataset === undefined) unknownName(scope, 'dataset', objective.dataset, datasets.names());
-  const description = typeof objective.network === 'string' ? PRESETS.get(objective.network) : objective.network;
+  const description = describedNetwork(objective.network, dataset);
   if (description === undefined) unknownName(scope, 'network', objective.network, PRESETS.keys());
   const network =
     description === undefined
@@ -61,6 +63,12 @@ export function resolveObjective(
   if (dataset !== undefined && settings !== undefined) matchSteps(scope, settings, dataset);
   if (scope.problems.length > before || network === undefined || settings === undefined || dataset === undefined) return undefined;
   return { network, settings, dataset, seed };
+}
+
+/** A description as it stands, or a named preset adapted to the dataset; undefined: no such preset. */
+function describedNetwork(network: string | object, dataset: DatasetEntry | undefined): object | undefined {
+  const preset = typeof network === 'string' ? PRESETS.get(network) : network;
+  return typeof network === 'string' && dataset !== undefined && isFields(preset) ? fitNetwork(preset, dataset) : preset;
 }
 
 function readSeed({ seed }: TrainObjective, scope: Scope): number | undefined {

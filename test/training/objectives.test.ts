@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Params, SearchSpaceLike } from '../../src/training/objective.ts';
+import { catalogueOf, MNIST, type DatasetEntry } from '../../src/training/datasets/catalogue.ts';
+import { PRESETS } from '../../src/training/models/presets.ts';
 import { checkObjective, Trainer, type TrainObjective } from '../../src/training/trainer.ts';
 import { describeNetwork } from './support.ts';
 
@@ -110,7 +112,9 @@ describe('objectives', () => {
     expect(messages({ network: describeNetwork([1, 28, 28], [{ type: 'conv', filters: 10, kernel: 28 }]) })).toEqual([
       "classes-mismatch network.layers (conv1): expected a vector of mnist's 10 classes as the last output, found 10×1×1 (end with a flatten and a dense layer)",
     ]);
-    expect(messages({ network: 'resnet-20' })).toEqual(["shape-mismatch network.input.shape: expected mnist's 1×28×28, found 3×32×32"]);
+    expect(messages({ network: PRESETS.get('resnet-20')! })).toEqual([
+      "shape-mismatch network.input.shape: expected mnist's 1×28×28, found 3×32×32",
+    ]);
     expect(messages({ network: 'resnet', dataset: 'mnits' })).toEqual([
       'unknown-name dataset: expected one of mnist, found "mnits" (did you mean "mnist"?)',
       'unknown-name network: expected one of mnist-paper, lenet-5, cnn, mlp, resnet-20, efficientnet-b0, found "resnet"',
@@ -137,5 +141,34 @@ describe('objectives', () => {
     expect(key({ lr: 0.1, width: 2 })).toBe(key({ lr: 0.2, width: 2 }));
     expect(key({ lr: 0.1, width: 2 })).not.toBe(key({ lr: 0.1, width: 3 }));
     expect(Trainer.shapeKey(good, { lr: 0.1, dropout: 0.2 })).toBe('{}');
+  });
+});
+
+describe('Objectives: networks named by a preset', () => {
+  const images = { shape: [3, 40, 24], statistics: { mean: [0.5, 0.5, 0.5], deviation: [0.2, 0.2, 0.2] } };
+  const table = { shape: [4], sampleType: 'f32', statistics: { mean: [0, 0, 0, 0], deviation: [1, 1, 1, 1] } } as const;
+  const wrong = (network: string, about: Partial<DatasetEntry>): string[] => {
+    const dataset: DatasetEntry = { ...MNIST, name: 'own', ...about };
+    const objective: TrainObjective = {
+      kind: 'train',
+      dataset: 'own',
+      network,
+      settings: { batch: 8, epochs: 1, optimizer: { type: 'sgd', learningRate: 0.1 } },
+      metric: dataset.targets > 0 ? 'loss' : 'accuracy',
+      selectOn: 'test',
+    };
+    const catalogue = { ...catalogueOf(null), find: () => dataset };
+    const problems = checkObjective(objective, { dropout: { type: 'float', low: 0, high: 0.5 } }, RESOURCES, catalogue);
+    return problems.filter(({ code }) => code !== 'missing-file').map(({ message }) => message);
+  };
+
+  it('adapt to the shape and classes of any images', () => {
+    for (const network of PRESETS.keys()) expect.soft(wrong(network, { ...images, classes: 7 }), network).toEqual([]);
+  });
+
+  it('adapt to tables with classes or numeric targets where the layers accept vectors', () => {
+    expect(wrong('mlp', { ...table, classes: 3 })).toEqual([]);
+    expect(wrong('mlp', { ...table, classes: 0, targets: 2 })).toEqual([]);
+    expect(wrong('cnn', { ...table, classes: 3 })).not.toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A network as it suits another dataset than the one it was written for: the input is left to the dataset, its last dense layer is as wide
- * as what is predicted, and numbers are judged by the squared error. Whether the layers between can read such samples is not decided here.
+ * Adapts a network to a dataset: the input's shape and statistics are the dataset's, the last dense layer is as wide as the
+ * output, and numeric targets use the squared error. Whether the layers between accept such samples is not checked here.
  */
 import type { DatasetEntry } from '../datasets/catalogue.ts';
 import { isFields, type Fields } from './reader.ts';
