@@ -1,20 +1,8 @@
-/** The `galapagos` command: its commands put together, and how every error leaves it. Each command is a file in `commands/`. */
+/** The `galapagos` command: its commands put together, and how every error leaves it. The commands are in `command-list.ts`. */
 import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { userFolder } from '../node/user-folder.ts';
-import { addAskTell } from './commands/ask-tell.ts';
-import { addBackend } from './commands/backend.ts';
-import { addBest } from './commands/best.ts';
-import { addDatasets } from './commands/datasets.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addExport } from './commands/export.ts';
-import { addRun } from './commands/run.ts';
-import { addServe } from './commands/serve.ts';
-import { addShow } from './commands/show.ts';
-import { addSimulate } from './commands/simulate.ts';
-import { addStory } from './commands/story.ts';
-import { addStudies } from './commands/studies.ts';
-import { addTrials } from './commands/trials.ts';
+import { addCommands } from './command-list.ts';
 import type { Context } from './context.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -43,8 +31,9 @@ export async function runCli(args: readonly string[], streams: Streams, { runStu
       exit = code;
     },
   };
-  const program = createProgram(context, runStudy);
+  const program = createProgram(context);
   try {
+    await addCommands(program, args, context, runStudy);
     if (args.length === 0)
       throw new UsageError(`which command? One of ${program.commands.map((command) => command.name()).join(', ')}; see galapagos --help`);
     await program.parseAsync([...args], { from: 'user' });
@@ -57,7 +46,7 @@ export async function runCli(args: readonly string[], streams: Streams, { runStu
   }
 }
 
-function createProgram(context: Context, runStudy: RunStudy): Command {
+function createProgram(context: Context): Command {
   const { streams } = context;
   const program = new Command('galapagos')
     .description('Distributed hyper-parameter search: evolves neural networks over every core and machine at hand.')
@@ -85,19 +74,6 @@ Examples:
   galapagos serve                            the window, in a browser
   galapagos doctor                           what this machine has and lacks`,
     );
-  addRun(program, context, runStudy);
-  addServe(program, context);
-  addStudies(program, context);
-  addShow(program, context);
-  addTrials(program, context);
-  addBest(program, context);
-  addExport(program, context);
-  addStory(program, context);
-  addAskTell(program, context);
-  addSimulate(program, context);
-  addDatasets(program, context);
-  addDoctor(program, context);
-  addBackend(program, context);
   return program;
 }
 

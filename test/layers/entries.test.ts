@@ -28,16 +28,25 @@ it('the thread of an import, which may be terminated, loads nothing that would a
   expect(loaded).not.toMatch(/["']libsql["']/);
 });
 
+it('the command line loads neither the schema library nor a command before it knows which command is meant', () => {
+  const loaded = [...reachableFrom('cli.js', IMPORTED_AT_ONCE).values()].join('\n');
+  expect(loaded).toContain('// src/cli/program.ts\n');
+  expect(loaded).not.toMatch(/^import .*["'](?:zod|log-update|libsql)["']/m);
+  expect(loaded).not.toContain('// src/cli/commands/');
+});
+
+const IMPORTED_AT_ONCE = /(?:from |^import )["'](\.[^"']+\.js)["']/gm;
+const IMPORTED_EVER = /(?:from |import |import\()["'](\.[^"']+\.js)["']/g;
+
 /** Built modules by their path in out/main, with their code. */
-function reachableFrom(entry: string): Map<string, string> {
+function reachableFrom(entry: string, imports = IMPORTED_EVER): Map<string, string> {
   const found = new Map<string, string>();
   const waiting = [entry];
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (found.has(file)) continue;
     const code = readFileSync(join(main, file), 'utf8');
     found.set(file, code);
-    for (const [, path = ''] of code.matchAll(/(?:from |import |import\()["'](\.[^"']+\.js)["']/g))
-      waiting.push(normalize(join(dirname(file), path)));
+    for (const [, path = ''] of code.matchAll(imports)) waiting.push(normalize(join(dirname(file), path)));
   }
   return found;
 }

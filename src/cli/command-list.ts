@@ -1,0 +1,105 @@
+/**
+ * Every command with the line that lists it, and how its module is loaded. A module is loaded only when the command line
+ * names its command: the modules of all commands together take longer to load than `--help` takes to print.
+ */
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+import type { RunStudy } from './resolved-run.ts';
+
+/** Adds the command, with its options, help and action, to the program. */
+type Add = (program: Command, context: Context, runStudy: RunStudy) => void;
+
+export interface ListedCommand {
+  /** As in the list of commands: the name, `[options]` if it has any, its arguments. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly load: () => Promise<Add>;
+}
+
+/** By name, in the order in which `--help` lists them. */
+export const commands: Readonly<Record<string, ListedCommand>> = {
+  run: {
+    usage: '[options] <study>',
+    summary: 'run a study: a preset by its name, or a study file; flags win over the file',
+    load: async () => (await import('./commands/run.ts')).addRun,
+  },
+  serve: {
+    usage: '[options]',
+    summary: 'the window in a browser: prints a link that holds its token',
+    load: async () => (await import('./commands/serve.ts')).addServe,
+  },
+  studies: {
+    usage: '[options]',
+    summary: 'the studies of a lab file',
+    load: async () => (await import('./commands/studies.ts')).addStudies,
+  },
+  show: {
+    usage: '[options] <study>',
+    summary: 'one study: its state, its best, what it searches and how',
+    load: async () => (await import('./commands/show.ts')).addShow,
+  },
+  trials: {
+    usage: '[options] <study>',
+    summary: 'every trial of a study, in the order of their numbers',
+    load: async () => (await import('./commands/trials.ts')).addTrials,
+  },
+  best: {
+    usage: '[options] <study>',
+    summary: 'the best configurations of a study as a table',
+    load: async () => (await import('./commands/best.ts')).addBest,
+  },
+  export: {
+    usage: '[options] <study>',
+    summary: 'the best configurations of a study as best-configs.json or CSV, or its champion as an ONNX model or weights',
+    load: async () => (await import('./commands/export.ts')).addExport,
+  },
+  story: {
+    usage: '[options] <study> <trial>',
+    summary: 'what happened to a trial: its attempts, and the causes of each step',
+    load: async () => (await import('./commands/story.ts')).addStory,
+  },
+  'ask-tell': {
+    usage: '[options]',
+    summary: 'any sampler for any program: JSON lines in, JSON lines out',
+    load: async () => (await import('./commands/ask-tell.ts')).addAskTell,
+  },
+  simulate: {
+    usage: '[options]',
+    summary: 'a study on a virtual clock: how busy the workers are, how long it takes, what the sampler finds',
+    load: async () => (await import('./commands/simulate.ts')).addSimulate,
+  },
+  datasets: {
+    usage: '',
+    summary: 'import data to train on; list, show and remove what was imported',
+    load: async () => (await import('./commands/datasets.ts')).addDatasets,
+  },
+  doctor: {
+    usage: '[options]',
+    summary: 'what this machine has and lacks for Galapagos, and what to do about it',
+    load: async () => (await import('./commands/doctor.ts')).addDoctor,
+  },
+  backend: {
+    usage: '',
+    summary: 'libraries of executors that do not come with Galapagos: install, list, remove',
+    load: async () => (await import('./commands/backend.ts')).addBackend,
+  },
+};
+
+/**
+ * Adds every command: whole where the command line names it, otherwise as the line that lists it.
+ * @param args the command line; a name that is meant as something else costs the time of loading it, nothing more
+ */
+export async function addCommands(program: Command, args: readonly string[], context: Context, runStudy: RunStudy): Promise<void> {
+  for (const [name, { usage, summary, load }] of Object.entries(commands)) {
+    if (args.includes(name)) (await load())(program, context, runStudy);
+    else listOnly(program.command(name).description(summary), usage);
+  }
+}
+
+function listOnly(command: Command, usage: string): void {
+  for (const word of usage.split(' ')) {
+    // Any option makes the list say so.
+    if (word === '[options]') command.option('--json');
+    else if (word !== '') command.argument(word);
+  }
+}
