@@ -1,15 +1,28 @@
 /** Ctrl-C (and the polite ways to end a process): the first time a request, the second time an order. */
 import { EXIT } from './exit-codes.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Milliseconds from the first signal to the end of the process, whatever is still under way. */
+const LIMITS_MS = { SIGINT: 10_000, SIGTERM: 4_500, SIGHUP: 4_500 } as const;
 
-/** Calls `first` at the first signal; a second one exits at once. Returns how to stop listening. */
-export function onInterrupt(first: () => void): () => void {
+export type InterruptSignal = keyof typeof LIMITS_MS;
+const SIGNALS = Object.keys(LIMITS_MS) as InterruptSignal[];
+
+/**
+ * Calls `first` at the first signal. The process exits at a second signal, or when the first one's time limit is over:
+ * what is committed by then is kept, as after a kill.
+ * @returns how to stop listening; the time limit stays
+ */
+export function onInterrupt(first: (signal: InterruptSignal) => void): () => void {
   let asked = false;
-  const hear = (): void => {
+  const hear = (signal: InterruptSignal): void => {
     if (asked) process.exit(EXIT.interrupted);
     asked = true;
-    first();
+    // Unreferenced: a process with nothing left to do ends before.
+    setTimeout(() => {
+      process.stderr.write(`galapagos: not everything ended within ${LIMITS_MS[signal] / 1_000} s; exiting all the same\n`);
+      process.exit(EXIT.interrupted);
+    }, LIMITS_MS[signal]).unref();
+    first(signal);
   };
   for (const signal of SIGNALS) process.on(signal, hear);
   return () => {

@@ -1,7 +1,9 @@
 /** Puts the application together: the lab, the handlers by concern, the feeds. A list of what there is; it decides nothing. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { allOrNothing } from '../lab/all-or-nothing.ts';
 import { startLab } from '../lab/start-lab.ts';
+import { prepareUserFolder } from '../node/prepare-user-folder.ts';
 import { telemetryFeed } from '../node/telemetry-feed.ts';
 import { watchUtilisation } from '../node/utilisation.ts';
 import type { Application, ApplicationOptions } from './application.ts';
@@ -17,8 +19,19 @@ import { studyCommands } from './studies.ts';
 import { StudyFeed } from './study-feed.ts';
 import { Uploads } from './uploads.ts';
 
-/** @throws StorageError when the file is no lab, or another process holds it */
-export async function createEndpoints(options: ApplicationOptions): Promise<Application> {
+/**
+ * Starts everything behind a window. When a step fails, the earlier ones are undone: no lab stays held, no worker running.
+ * @throws GalapagosError `user-folder`; StorageError when the file is no lab, or another process holds it
+ */
+export function createEndpoints(options: ApplicationOptions): Promise<Application> {
+  // Before the lab: a folder that cannot be written is reported without a lab file being created.
+  return allOrNothing((onFailure) => {
+    prepareUserFolder(options.userFolder);
+    return create(options, onFailure);
+  });
+}
+
+async function create(options: ApplicationOptions, onFailure: (undo: () => unknown) => void): Promise<Application> {
   const { resources, userFolder, worker, held } = options;
   const start: LabStarter = (file, listener) =>
     startLab({
@@ -30,7 +43,9 @@ export async function createEndpoints(options: ApplicationOptions): Promise<Appl
       ...(held === undefined ? {} : { held }),
     });
   const current = await CurrentLab.open(options.lab, start, options.workers);
+  onFailure(() => current.close());
   const uploads = new Uploads(join(userFolder, 'uploads'));
+  onFailure(() => uploads.close());
   const importsChanged = new Changes();
   const datasetsChanged = new Changes();
   const calls = createCalls({
@@ -44,10 +59,12 @@ export async function createEndpoints(options: ApplicationOptions): Promise<Appl
     datasetsChanged: () => datasetsChanged.tell(),
     importsChanged: () => importsChanged.tell(),
   });
+  onFailure(() => calls.close());
   const stopFollowing = followUp(current, () => calls.followUp());
   /** Resident bytes of workers by process id, as they were measured last. */
   let memory: ReadonlyMap<number, number> = new Map();
   const sampled = new Changes();
+  onFailure(stopFollowing);
   const utilisation = watchUtilisation({
     node: 'local',
     workerPids: () => current.lab.workers.map(({ pid }) => pid),

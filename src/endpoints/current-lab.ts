@@ -1,5 +1,6 @@
 /** The one lab that is open, and its replacement by another; feeds begin anew then. */
 import { resolve } from 'node:path';
+import { allOrNothing } from '../lab/all-or-nothing.ts';
 import { Changes } from './changes.ts';
 import { LabView } from './lab-view.ts';
 import { FileReading } from './file-reading.ts';
@@ -24,9 +25,12 @@ export class CurrentLab {
 
   /** @throws StorageError when the file is no lab, or another process holds it */
   static async open(file: string, start: LabStarter, workers: number | null): Promise<CurrentLab> {
-    const current = new CurrentLab(start, workers, await opened(file, start));
-    current.lab.startWorkers(workers);
-    return current;
+    return allOrNothing(async (onFailure) => {
+      const current = new CurrentLab(start, workers, await opened(file, start));
+      onFailure(() => current.close());
+      current.lab.startWorkers(workers);
+      return current;
+    });
   }
 
   get lab(): OpenLab {
@@ -86,16 +90,21 @@ interface Opened {
   readonly interrupted: ReadonlySet<string>;
 }
 
-async function opened(file: string, start: LabStarter): Promise<Opened> {
-  const reading = new FileReading(file);
-  reading.start();
-  const lab = await OpenLab.open(file, start).catch(async (error: unknown) => {
-    await reading.close();
-    throw error;
+function opened(file: string, start: LabStarter): Promise<Opened> {
+  return allOrNothing(async (onFailure) => {
+    const reading = new FileReading(file);
+    onFailure(() => reading.close());
+    reading.start();
+    const lab = await OpenLab.open(file, start);
+    onFailure(async () => {
+      await reading.close();
+      await lab.close();
+    });
+    const interrupted = interruptedStudies(lab);
+    const view = new LabView(lab, reading);
+    onFailure(() => view.close());
+    return { lab, view, projections: new Projections(view, reading), reading, interrupted };
   });
-  const interrupted = interruptedStudies(lab);
-  const view = new LabView(lab, reading);
-  return { lab, view, projections: new Projections(view, reading), reading, interrupted };
 }
 
 /** What runs may finish within a short grace. The last to read the file is the lab itself, which leaves it as one plain file. */

@@ -3,10 +3,11 @@
  * not looked at here. A folder of their own keeps them until the last who held them lets go, they are discarded, or the application ends.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
+import { prepareUserFolder } from '../node/prepare-user-folder.ts';
 import type { ParsedOf } from '../protocol/endpoint.ts';
 import type { Commands } from '../protocol/endpoints.ts';
 import { hasOwner } from '../training/datasets/staging.ts';
@@ -60,6 +61,7 @@ export class Uploads {
   /**
    * @param folder absolute; created when needed. What dead processes left in it is removed.
    * @param now milliseconds of a monotonic clock
+   * @throws GalapagosError `user-folder` where the folder cannot be written
    */
   constructor(folder: string, now: () => number = () => performance.now()) {
     this.#folder = folder;
@@ -233,7 +235,7 @@ function told(file: string, error: unknown): unknown {
 }
 
 function sweep(folder: string): void {
-  mkdirSync(folder, { recursive: true });
+  prepareUserFolder(folder);
   for (const left of readdirSync(folder)) {
     if (!left.startsWith(`${String(process.pid)}-`) && !hasOwner(left)) rmSync(join(folder, left), { recursive: true, force: true });
   }

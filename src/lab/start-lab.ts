@@ -14,6 +14,7 @@ import { WorkerProcesses } from '../node/worker-processes.ts';
 import type { WorkerExit } from '../node/worker-processes.ts';
 import { openLab } from '../storage/sqlite.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
+import { allOrNothing } from './all-or-nothing.ts';
 import { Checkpoints } from './checkpoints.ts';
 
 /** Milliseconds that workers have to end by themselves when the lab closes. */
@@ -56,21 +57,25 @@ export interface RunningLab {
   close(): Promise<void>;
 }
 
-/** @throws StorageError when the file is no lab or is damaged, or another process holds it; nothing is started then */
-export async function startLab({
-  file,
-  resources,
-  userFolder: home = userFolder(),
-  listener,
-  options,
-  takeOver = false,
-  worker = workerProgram(),
-  held,
-}: LabParts): Promise<RunningLab> {
+/**
+ * Opens the lab file and starts what serves it, workers excepted. When a step fails, the earlier ones are undone.
+ * @throws StorageError when the file is no lab or is damaged, or another process holds it
+ */
+export function startLab(parts: LabParts): Promise<RunningLab> {
+  return allOrNothing((onFailure) => start(parts, onFailure));
+}
+
+async function start(
+  { file, resources, userFolder: home = userFolder(), listener, options, takeOver = false, worker = workerProgram(), held }: LabParts,
+  onFailure: (undo: () => unknown) => void,
+): Promise<RunningLab> {
   const storage = openLab(file, { create: true, takeOver, checkpoints: 'beside' });
+  onFailure(() => storage.close());
   const checkpoints = new Checkpoints(file);
+  onFailure(() => checkpoints.close());
   held?.();
   const transport = await ZeromqCoordinator.bind();
+  onFailure(() => transport.close());
   let workers: WorkerProcesses | null = null;
   const coordinator = await Coordinator.open({
     storage,
@@ -82,11 +87,6 @@ export async function startLab({
       spawn: (slot, spawn, afterMs) => workers?.spawn(slot, spawn, afterMs),
       kill: (slot, spawn, afterMs) => workers?.kill(slot, spawn, afterMs),
     },
-  }).catch(async (error: unknown) => {
-    await transport.close();
-    await checkpoints.close();
-    storage.close();
-    throw error;
   });
   return {
     coordinator,

@@ -1,7 +1,5 @@
 /** Opens the lab that was open last, else the user's own; what stands in the way is said to the person. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { dialog } from 'electron';
 import type { Application, ApplicationOptions } from '../endpoints/application.ts';
 import { createEndpoints } from '../endpoints/create-endpoints.ts';
@@ -13,7 +11,6 @@ export async function openApplication(options: ApplicationOptions, last: string 
     const application = await tried({ ...options, lab: last });
     if (application !== null) return application;
   }
-  await mkdir(dirname(options.lab), { recursive: true });
   return tried(options);
 }
 

@@ -58,34 +58,27 @@ async function serve(context: Context, { port, host, token, lab, workers, json =
     import('../../server/start-server.ts'),
   ]);
   const { resources, userFolder } = context;
-  let held: () => void = () => undefined;
+  let [begin, held] = [(): void => undefined, (): void => undefined];
+  const begun = new Promise<void>((resolve) => (begin = resolve));
   const ours = new Promise<void>((resolve) => (held = resolve));
-  const application = createEndpoints({
-    resources,
-    userFolder,
-    lab: file,
-    workers: workers ?? null,
-    host: 'server',
-    version: versionOf(resources),
-    held,
-  });
-  // A large lab is read while the browser loads the window; a file that is none is said before there is a link.
-  await Promise.race([ours, application]);
+  const application = begun.then(() =>
+    createEndpoints({ resources, userFolder, lab: file, workers: workers ?? null, host: 'server', version: versionOf(resources), held }),
+  );
+  // The port comes first: where it is taken, no lab file is created or opened.
+  const server = await startServer({ application, window, host, port, token: token ?? null });
+  begin();
   try {
-    const server = await startServer({ application, window, host, port, token: token ?? null });
+    // A large lab is read while the browser loads the window; a file that is no lab is reported before there is a link.
+    await Promise.race([ours, application]);
     const stopped = new Promise<void>((stop) => {
-      onInterrupt(stop);
+      onInterrupt(() => stop());
     });
     if (json) printJson(context, { event: 'serving', link: server.link, port: server.port, lab: file } satisfies ServeOutput);
     else print(context, [`Galapagos is at ${server.link}`, `Lab file: ${file}. Ctrl-C ends it.`]);
-    try {
-      await application;
-      await stopped;
-      if (!json) print(context, ['Pausing what runs …']);
-    } finally {
-      await server.close();
-    }
+    await Promise.race([application.then(() => stopped), stopped]);
+    if (!json) print(context, ['Pausing what runs …']);
   } finally {
+    await server.close();
     const made = await application.catch(() => null);
     await made?.close();
   }

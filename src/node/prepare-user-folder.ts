@@ -1,0 +1,21 @@
+/** Makes the user folder, or a folder in it, usable before anything else starts. */
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { GalapagosError } from '../core/errors.ts';
+
+const HINT = 'Set GALAPAGOS_HOME to a folder that you may write to';
+
+/**
+ * Creates the folder where it is missing, for this user alone, and checks that files can be created in it.
+ * @throws GalapagosError `user-folder`
+ */
+export function prepareUserFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    const expected = 'a folder that can be written';
+    const message = `user folder ${folder}: expected ${expected}, found ${found}. ${HINT}`;
+    throw new GalapagosError('user-folder', message, { file: folder, expected, found, hint: HINT }, error);
+  }
+}
