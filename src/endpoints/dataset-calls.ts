@@ -7,6 +7,7 @@ import { previewDataset } from '../training/datasets/preview.ts';
 import { readRecord, removeDataset } from '../training/datasets/store.ts';
 import type { CallDeps } from './call-deps.ts';
 import type { CallHandlers } from './calls.ts';
+import { refusePaths } from './refuse-paths.ts';
 import { toWindowPreview } from './dataset-preview.ts';
 import type { Imports } from './imports.ts';
 import { catalogueIn, datasetsFolder, unknownDataset } from './known-dataset.ts';
@@ -39,14 +40,12 @@ export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
       deps.datasetsChanged();
       return null;
     },
-    beginImport: ({ source, label, options }, { host }) => {
+    beginImport: ({ source, label, options }, context) => {
       if (source.kind === 'upload') {
         const { path, release } = deps.holdUpload(source.upload);
         return { import: imports.begin({ paths: [path], as: label, label, options: given(options), release }) };
       }
-      // A browser may be on another machine: what it names is not a file of its person.
-      if (host === 'server')
-        throw new GalapagosError('no-paths', 'a browser hands files over by uploading them; a path is for the desktop window only');
+      refusePaths(context);
       const problems = source.paths.flatMap((path, i) =>
         isAbsolute(path)
           ? []

@@ -1,6 +1,6 @@
 /** Commands about studies, trials, slots and the lab itself. Each is answered when it is decided; a refusal is that call's error. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { GalapagosError, InvalidInput } from '../core/errors.ts';
 import type { Study } from '../core/scheduling/index.ts';
@@ -12,6 +12,7 @@ import type { HandlersOf } from '../protocol/endpoint.ts';
 import type { Commands } from '../protocol/endpoints.ts';
 import { meaningProblems, studyOf } from '../protocol/study-file.ts';
 import type { CurrentLab } from './current-lab.ts';
+import { refusePaths } from './refuse-paths.ts';
 import { limitsOf } from './study-row.ts';
 import { keepUploadedLab, removeKeptLab } from './uploaded-lab.ts';
 import type { HeldUpload } from './uploads.ts';
@@ -58,6 +59,10 @@ export function studyCommands({ current, resources, userFolder, holdUpload }: St
     try {
       const kept = await keepUploadedLab(held.path, userFolder);
       if (kept === null) throw noLab(basename(held.path), 'not exactly one file');
+      await refuseOther(kept, basename(kept)).catch(async (error: unknown) => {
+        await removeKeptLab(kept);
+        throw error;
+      });
       await current.switchTo(kept).catch(async (error: unknown) => {
         if (current.lab.file !== kept) await removeKeptLab(kept);
         throw error;
@@ -95,14 +100,28 @@ export function studyCommands({ current, resources, userFolder, holdUpload }: St
       coordinator.settle();
       return null;
     },
-    async openLab({ source }) {
+    async openLab({ source }, context) {
       if (source.kind === 'upload') await openUploaded(source.upload);
-      // A file that is not there would be made.
-      else if (existsSync(source.path)) await current.switchTo(resolve(source.path));
-      else throw noLab(source.path, 'nothing');
+      else {
+        refusePaths(context);
+        await refuseOther(source.path, source.path);
+        await current.switchTo(resolve(source.path));
+      }
       return null;
     },
   };
+}
+
+/**
+ * Opening creates a lab where there is no file or an empty one, and waits for ever on a pipe.
+ * @param name for the error
+ * @throws GalapagosError `not-found` unless the path leads to a regular file with content
+ */
+async function refuseOther(path: string, name: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw noLab(name, 'nothing');
+  if (!found.isFile()) throw noLab(name, found.isDirectory() ? 'a folder' : 'no regular file');
+  if (found.size === 0) throw noLab(name, 'an empty file');
 }
 
 function noLab(file: string, found: string): GalapagosError {

@@ -1,5 +1,5 @@
 /** A study whose network is a file of its own: the description is put in its place, so that the lab file keeps the study whole. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InvalidInput } from '../core/errors.ts';
 import { parseJson } from '../protocol/json-text.ts';
@@ -20,12 +20,16 @@ export function withNetworkFile(study: unknown, source: string, label: string): 
 }
 
 function readNetwork(file: string, label: string): string {
+  const missing = (found: string): InvalidInput =>
+    new InvalidInput(label, [{ code: 'missing-file', path: 'objective.network', expected: `a network in ${file}`, found }]);
   try {
+    // Reading a pipe would block the process until another one writes to it.
+    const stats = statSync(file);
+    if (!stats.isFile()) throw missing(stats.isDirectory() ? 'a folder' : 'a pipe, socket or device');
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    const found = error.code === 'ENOENT' ? 'no such file' : error.code === 'EISDIR' ? 'a folder' : error.message;
-    throw new InvalidInput(label, [{ code: 'missing-file', path: 'objective.network', expected: `a network in ${file}`, found }]);
+    if (error instanceof InvalidInput || !(error instanceof Error && 'code' in error)) throw error;
+    throw missing(error.code === 'ENOENT' ? 'no such file' : error.message);
   }
 }
 

@@ -74,7 +74,11 @@ async function written(path: string, { content }: File): Promise<void> {
 
 async function studyText(path: string): Promise<string> {
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    const { size } = found;
+    if (!found.isFile()) {
+      throw new GalapagosError('not-read', `${path}: expected a study file, found a folder, pipe or device`, { file: path });
+    }
     if (size > STUDY_BYTES) {
       throw new GalapagosError('too-large', `${path}: expected a study file of at most ${STUDY_BYTES} bytes, found ${size}`, {
         file: path,

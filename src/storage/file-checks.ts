@@ -75,12 +75,7 @@ export function refuseUnknown(file: string, create: boolean, timeoutMs: number):
 }
 
 function refuseNonSqlite(file: string): void {
-  if (isFolder(file)) {
-    throw new StorageError('not-sqlite', file, `${file}: it is a folder, not a lab file`, {
-      expected: 'an SQLite file',
-      found: 'a folder',
-    });
-  }
+  refuseIrregular(file);
   let header: Buffer;
   try {
     header = readHeader(file);
@@ -95,6 +90,17 @@ function refuseNonSqlite(file: string): void {
   throw new StorageError('not-sqlite', file, `${file}: it is not an SQLite file`, {
     expected: 'an SQLite file',
     found: `a file that begins with ${JSON.stringify(header.toString('latin1').slice(0, 12))}`,
+  });
+}
+
+/** Opening a pipe would block the process until another one writes to it. */
+function refuseIrregular(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return;
+  const kind = found.isDirectory() ? 'a folder' : 'a pipe, socket or device';
+  throw new StorageError('not-sqlite', file, `${file}: it is ${kind}, not a lab file`, {
+    expected: 'an SQLite file',
+    found: kind,
   });
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { WINDOW as DESKTOP } from '../support/call-deps.ts';
 import { Applications, sphere } from '../support/open-application.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -94,7 +95,7 @@ describe('another lab that is opened', () => {
     const lab = window.lab();
     await window.until(() => lab.body.lab?.name === 'one.db');
     const path = folder.file('other.db');
-    const opening = [1, 2].map(() => call('openLab', { source: { kind: 'path', path } }));
+    const opening = [1, 2].map(() => call('openLab', { source: { kind: 'path', path } }, DESKTOP));
     await Promise.all(opening);
     await window.until(() => lab.body.lab?.name === 'other.db');
     expect(app.labFile).toBe(path);
@@ -134,7 +135,8 @@ describe('a command that cannot be carried out', () => {
     await expect(call('pauseStudy', { study: 'none' })).rejects.toMatchObject({ code: 'unknownStudy' });
     await expect(call('cancelTrial', { study: 'none', trial: 0 })).rejects.toMatchObject({ code: 'unknownStudy' });
     await expect(call('leaveOut', { slot: 'local/cpu/99' })).rejects.toMatchObject({ code: 'unknownSlot' });
-    await expect(call('openLab', { source: { kind: 'path', path: '/nowhere/at.all' } })).rejects.toMatchObject({ code: 'not-found' });
+    const path = '/nowhere/at.all';
+    await expect(call('openLab', { source: { kind: 'path', path } }, DESKTOP)).rejects.toMatchObject({ code: 'not-found' });
     await expect(call('startStudy', { study: { ...sphere(1), sampler: { name: 'nonesuch' } }, workers: null })).rejects.toMatchObject({
       code: 'invalid-input',
     });

@@ -9,6 +9,7 @@ import { collectGarbage } from '../support/collect-garbage.ts';
 import { contents, failure, makeLab } from '../support/lab-files.ts';
 import { foreignly } from '../support/foreign-program.ts';
 import { UID, createStudy, propose, spec, start, succeed } from '../support/lab-writes.ts';
+import { namedPipe, noNamedPipe } from '../support/named-pipe.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 import { TinyDisk, noTinyDisk } from '../support/tiny-disk.ts';
@@ -141,6 +142,21 @@ describe.each(alike)('$what', ({ make, code, says }) => {
     expect(error.data['expected']).toBeTypeOf('string');
     expect(error.data['found']).toBeTypeOf('string');
     expect(contents(folder.path)).toEqual(before);
+  });
+});
+
+describe.skipIf(noNamedPipe !== null)('Lab file: a named pipe', () => {
+  it.each([
+    ['to write it', () => openLab(file, { create: true })],
+    ['to read it', () => readLab(file)],
+  ])('is refused without being opened %s', (_, open) => {
+    const pipe = namedPipe(file);
+    try {
+      const error = failure(open);
+      expect(error).toMatchObject({ code: 'not-sqlite', data: { found: 'a pipe, socket or device' } });
+    } finally {
+      pipe.close();
+    }
   });
 });
 

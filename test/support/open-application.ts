@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { answer } from '../../src/endpoints/answer.ts';
 import type { Application } from '../../src/endpoints/application.ts';
 import { createEndpoints } from '../../src/endpoints/create-endpoints.ts';
+import type { CallContext } from '../../src/protocol/endpoint.ts';
 import { commands, queries } from '../../src/protocol/endpoints.ts';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
@@ -12,7 +13,7 @@ export interface OpenApplication {
   readonly app: Application;
   readonly window: Connection;
   /** @throws the error that the call was answered with */
-  readonly call: (name: string, input: unknown) => Promise<unknown>;
+  readonly call: (name: string, input: unknown, context?: CallContext) => Promise<unknown>;
 }
 
 /** Those of a test: closed together, the latest first. */
@@ -38,8 +39,8 @@ export class Applications {
       () => app.close(),
       () => window.close(),
     );
-    const call = async (called: string, input: unknown): Promise<unknown> => {
-      const answered = await answer({ ...queries, ...commands }, app.endpoints.calls, called, input, context);
+    const call = async (called: string, input: unknown, by: CallContext = context): Promise<unknown> => {
+      const answered = await answer({ ...queries, ...commands }, app.endpoints.calls, called, input, by);
       if (!answered.ok) throw Object.assign(new Error(answered.error.code), answered.error);
       return answered.value;
     };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DatasetError } from '../../../src/training/datasets/dataset-error.ts';
 import { tar, written, zip, type Files } from '../../support/dataset-files.ts';
+import { namedPipe, noNamedPipe } from '../../support/named-pipe.ts';
 import { classes, grey, jpeg } from './bad-cases.ts';
 import { ImportFolder } from './support.ts';
 
@@ -77,6 +78,20 @@ describe('links', () => {
     expect([classNames, training.samples + test.samples]).toEqual([['a', 'b', 'c'], 6]);
     symlinkSync(folder.file('nothing'), join(path, 'b/4.png'));
     expect(await faultOf(path)).toMatchObject({ file: 'b/4.png', expected: 'a link to a file or folder', found: 'one to nothing' });
+  });
+});
+
+describe.skipIf(noNamedPipe !== null)('Import: a named pipe', () => {
+  it('is refused without being opened, alone and beside a file', async () => {
+    const file = source({ 'a.csv': 'x,y\n1,2\n' });
+    const pipe = namedPipe(folder.file('pipe.csv'));
+    try {
+      expect(await faultOf(folder.file('pipe.csv'))).toMatchObject({ expected: 'a file or a folder', found: 'a pipe, socket or device' });
+      const preparing = folder.imported([file, folder.file('pipe.csv')]);
+      await expect(preparing).rejects.toMatchObject({ data: { file: 'pipe.csv', found: 'a pipe, socket or device' } });
+    } finally {
+      pipe.close();
+    }
   });
 });
 

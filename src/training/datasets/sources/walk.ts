@@ -232,12 +232,16 @@ class Walk {
   }
 }
 
+/** @throws DatasetError where it is neither file nor folder: opening a pipe would block for ever */
 function statsOf(path: string, name: string): Stats {
+  let stats: Stats;
   try {
-    return statSync(path);
+    stats = statSync(path);
   } catch (error) {
     throw unreadable(name, error);
   }
+  if (!stats.isFile() && !stats.isDirectory()) throw mismatch(name, null, 'a file or a folder', 'a pipe, socket or device');
+  return stats;
 }
 
 /** As many as `folder` comes by, seldom more. What cannot be read is said when it is come by. */

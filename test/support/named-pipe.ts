@@ -1,0 +1,17 @@
+/** Named pipes for tests. One stays open and holds some text, so that code that reads it by mistake does not block the test. */
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
+
+/** Why there are none here; null: there are. */
+export const noNamedPipe = process.platform === 'win32' ? 'Windows has no named pipes in folders' : null;
+
+export interface NamedPipe {
+  close(): void;
+}
+
+export function namedPipe(path: string): NamedPipe {
+  execFileSync('mkfifo', [path]);
+  const descriptor = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  writeFileSync(descriptor, 'what another program wrote\n');
+  return { close: () => closeSync(descriptor) };
+}
