@@ -1,18 +1,18 @@
 /**
- * What went wrong, in words: one table from codes to severity and sentence: where it happened, what was found against what was expected, what to
- * do. Hosts send codes and facts; whatever has no row here is said in the sentence of whoever threw it.
+ * Error messages: one table from error codes to severity and sentence (where, expected, found, what to do).
+ * The engine sends codes and facts; a code without a row here is shown with the message it was thrown with.
  */
 import type { EndpointFailure } from './failure.ts';
 import { text } from './text.ts';
 
-/** `slip`: the person can mend it here. `trouble`: something outside must change. `fault`: of ours. */
+/** `slip`: the user can fix it here. `trouble`: something outside must change. `fault`: a bug of ours. */
 export type Severity = 'slip' | 'trouble' | 'fault';
 
 export interface Described {
   readonly severity: Severity;
   /** At most two sentences. */
   readonly words: string;
-  /** Folds out; null: the words say it all. */
+  /** Shown on request; null where there are none. */
   readonly details: string | null;
 }
 
@@ -36,7 +36,7 @@ function placed(facts: Facts): string {
   const [expected, found] = [said(facts, 'expected'), said(facts, 'found')];
   const hint = hintOf(facts);
   if (expected === null || found === null)
-    return [said(facts, 'message') ?? 'Something is wrong', hint].filter((part) => part !== null).join(' ');
+    return [said(facts, 'message') ?? 'An error occurred', hint].filter((part) => part !== null).join(' ');
   return `${where === '' ? '' : `${where}: `}expected ${expected}, found ${found}.${hint === null ? '' : ` ${hint}`}`;
 }
 
@@ -49,15 +49,18 @@ function hintOf(facts: Facts): string | null {
 }
 
 const rows: Readonly<Partial<Record<string, Row>>> = {
-  'not-connected': { severity: 'trouble', words: () => 'The lab does not answer: the connection is lost. It is tried again by itself.' },
-  'not-admitted': { severity: 'trouble', words: () => 'This browser is not admitted. Open the link that galapagos serve printed.' },
+  'not-connected': {
+    severity: 'trouble',
+    words: () => 'The lab does not answer: the connection is lost. Galapagos reconnects automatically.',
+  },
+  'not-admitted': { severity: 'trouble', words: () => 'Access denied. Open the link that galapagos serve printed.' },
   cancelled: { severity: 'slip', words: () => 'Cancelled. Nothing was stored.' },
   'invalid-input': { severity: 'slip', words: (facts) => problemsOf(facts).map(problemText).join(' ') || placed(facts) },
   'bad-dataset': { severity: 'slip', words: (facts) => `${placed(facts)} Nothing was stored.` },
-  'dataset-exists': { severity: 'slip', words: () => 'A dataset of this name is stored already. Choose another name, or replace it.' },
+  'dataset-exists': { severity: 'slip', words: () => 'A dataset of this name already exists. Choose another name, or replace it.' },
   'bad-upload': { severity: 'trouble', words: (facts) => `${placed(facts)} Drop it again.` },
   'upload-incomplete': { severity: 'trouble', words: (facts) => `${placed(facts)} Drop it again.` },
-  'unknown-upload': { severity: 'trouble', words: () => 'What was sent is no longer there. Drop it again.' },
+  'unknown-upload': { severity: 'trouble', words: () => 'The uploaded files are no longer there. Drop them again.' },
   'disk-full': {
     severity: 'trouble',
     words: (facts) => `${said(facts, 'file') ?? 'The file'}: the disk is full. Make room, then try again.`,
@@ -67,27 +70,27 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
   'not-found': { severity: 'slip', words: placed },
   'not-sqlite': {
     severity: 'slip',
-    words: (facts) => `${said(facts, 'file') ?? 'The file'} is no lab file: it is not an SQLite database.`,
+    words: (facts) => `${said(facts, 'file') ?? 'The file'} is not a lab file: it is not an SQLite database.`,
   },
   'not-a-lab': {
     severity: 'slip',
-    words: (facts) => `${said(facts, 'file') ?? 'The file'} is a database, but not a lab of Galapagos or Optuna.`,
+    words: (facts) => `${said(facts, 'file') ?? 'The file'} is an SQLite database, but not a lab of Galapagos or Optuna.`,
   },
   damaged: { severity: 'trouble', words: placed },
   held: { severity: 'trouble', words: (facts) => said(facts, 'message') ?? 'Another program has this lab open. Close it there first.' },
-  fenced: { severity: 'trouble', words: () => 'Another program took this lab over. Open it again to go on here.' },
+  fenced: { severity: 'trouble', words: () => 'Another program took over this lab. Open it again to continue here.' },
   'schema-older': { severity: 'trouble', words: placed },
   'schema-newer': { severity: 'trouble', words: () => 'This lab was written by a newer version. Update Galapagos to open it.' },
   io: { severity: 'trouble', words: placed },
-  'name-taken': { severity: 'slip', words: () => 'The lab has a study of this name. Choose another.' },
+  'name-taken': { severity: 'slip', words: () => 'The lab already has a study of this name. Choose another name.' },
   'unknown-study': { severity: 'slip', words: () => 'This study is not in the lab.' },
   'unknown-trial': { severity: 'slip', words: () => 'This trial is not in the study.' },
-  alreadyEnded: { severity: 'slip', words: () => 'It has ended already.' },
-  limitReached: { severity: 'slip', words: () => 'The limit of the study is reached. Raise it first.' },
-  notAllowedNow: { severity: 'slip', words: () => 'That is not possible in the state the study is in.' },
-  'not-ready': { severity: 'trouble', words: () => 'The lab is still being opened. Try again in a moment.' },
+  alreadyEnded: { severity: 'slip', words: () => 'It has already ended.' },
+  limitReached: { severity: 'slip', words: () => 'The study has reached its limit. Raise the limit first.' },
+  notAllowedNow: { severity: 'slip', words: () => 'That is not possible in the current state of the study.' },
+  'not-ready': { severity: 'trouble', words: () => 'The lab is still opening. Try again in a moment.' },
   'lab-failed': { severity: 'fault', words: placed },
-  internal: { severity: 'fault', words: (facts) => `${said(facts, 'message') ?? 'Something failed'}. That is a fault of ours.` },
+  internal: { severity: 'fault', words: (facts) => `${said(facts, 'message') ?? 'Something failed'}. This is a bug in Galapagos.` },
 };
 
 export function describe({ code, data, message }: EndpointFailure): Described {

@@ -1,4 +1,4 @@
-/** The words of the charts' views, as `text.ts` has those of everything else: sentences with named holes. */
+/** User-facing text of the chart views; `text.ts` has that of everything else. */
 import type { Measure } from './format.ts';
 import { THIN, count } from './format.ts';
 import { text } from './text.ts';
@@ -7,16 +7,16 @@ const { many, list } = text;
 
 export const chartText = {
   evolution: {
-    births: 'Births',
+    births: 'Trials',
     generations: 'Generations',
     time: 'Time',
-    along: 'What the trials are laid out along',
+    along: 'Horizontal axis',
     scales: { 'log-error': 'Log error', log: 'Logarithmic', linear: 'Linear' },
     scale: 'Axis of values',
     parameters: 'Parameters',
     shapes: { circle: 'founder', square: 'mutation', diamond: 'crossover', triangle: 'other' },
     sampled: ({ sampler }: { sampler: string }) => `by ${sampler} sampler`,
-    alive: 'alive',
+    alive: 'surviving',
     displaced: 'displaced',
     running: 'running',
     pruned: 'pruned',
@@ -25,7 +25,7 @@ export const chartText = {
     value: 'value',
     better: 'worst to best',
     founders: ({ founders }: { founders: number }) => `${count(founders)} random ${founders === 1 ? 'founder' : 'founders'}`,
-    bred: ({ pool }: { pool: number }) => `bred from the best ${count(pool)}`,
+    bred: ({ pool }: { pool: number }) => `offspring of the best ${count(pool)}`,
     foundersShort: 'founders',
     liveGeneration: ({ generation, ended, of }: { generation: number; ended: number; of: number }) =>
       `${count(generation)}, ${count(ended)} of ${count(of)}`,
@@ -35,11 +35,11 @@ export const chartText = {
     best: ({ trial }: { trial: number }) => `${trial} best`,
     yAxis: ({ measure, kind }: { measure: Measure; kind: 'log-error' | 'log' | 'linear' }) =>
       `${text.measures[measure]}, better is up, ${kind === 'log-error' ? 'log error axis' : kind === 'log' ? 'log axis' : 'linear axis'}`,
-    xAxis: { births: 'birth order, trial number', generations: 'generation', time: 'time since the start' },
-    byBirth: 'Parameters by birth',
+    xAxis: { births: 'trial number', generations: 'generation', time: 'time since the start' },
+    byBirth: 'Parameters by trial',
     byGeneration: 'Parameters by generation',
-    byTime: 'Parameters by time of birth',
-    aliveRange: ({ alive }: { alive: number }) => `under each name, the range of the ${count(alive)} alive`,
+    byTime: 'Parameters by start time',
+    aliveRange: ({ alive }: { alive: number }) => `under each name, the range of the ${count(alive)} survivors`,
     allRange: 'under each name, its range',
     range: ({ low, high }: { low: string; high: string }) => (low === high ? `all ${low}` : `${low} to ${high}`),
     choice: ({ choice, times }: { choice: string; times: number }) => `${choice} ×${count(times)}`,
@@ -47,16 +47,15 @@ export const chartText = {
     notUsed: text.notUsed,
     empty: ({ running, epoch }: { running: number; epoch: string | null }) =>
       `No trial has finished. ${epoch === null ? '' : `The first usually takes ${epoch} here; `}${running === 1 ? '1 is' : `${count(running)} are`} running.`,
-    unborn: 'No trial yet. The first is born when a worker is ready.',
+    unborn: 'No trial yet. The first starts when a worker is ready.',
     loading: ({ loaded, of }: { loaded: number; of: number }) => `${count(loaded)} of ${many(of, 'trial')}`,
-    paused: ({ ago }: { ago: string | null }) =>
-      `Paused${ago === null ? '' : ` ${ago} ago`}. Trials that ran were returned to waiting; nothing was charged.`,
+    paused: ({ ago }: { ago: string | null }) => `Paused${ago === null ? '' : ` ${ago} ago`}. Running trials returned to the queue.`,
     finished: ({ trials, best }: { trials: number; best: string | null }) =>
       `Finished: ${many(trials, 'trial')}${best === null ? ', none with a value' : `, best ${best}`}.`,
     allFailed: ({ trials, outcome }: { trials: number; outcome: string | null }) =>
       outcome === null
-        ? `All ${many(trials, 'trial')} failed, in different ways.`
-        : `All ${many(trials, 'trial')} failed the same way: ${outcome}.`,
+        ? `All ${many(trials, 'trial')} failed, for different reasons.`
+        : `All ${many(trials, 'trial')} failed for the same reason: ${outcome}.`,
     outcomes: {
       succeeded: 'succeeded',
       diverged: 'diverged',
@@ -64,25 +63,25 @@ export const chartText = {
       crashed: 'crashed',
       outOfMemory: 'out of memory',
       timedOut: 'timed out',
-      deadly: 'it ended its worker each time',
+      deadly: 'crashed its worker each time',
       cancelled: 'cancelled',
       endedElsewhere: 'ended by another program',
     },
     acts: {
       exportBest: ({ top }: { top: number }) => (top === 1 ? 'Export the best' : `Export the best ${count(top)}`),
-      showOriginal: ({ name }: { name: string | null }) => `Show what it came to${name === null ? '' : ` for ${name}`}`,
+      showOriginal: ({ name }: { name: string | null }) => `Show the result${name === null ? '' : ` for ${name}`}`,
       showFailure: ({ trial }: { trial: number }) => `Show why trial ${trial} failed`,
-      leaveOut: ({ workers }: { workers: readonly string[] }) => `Leave ${list(workers)} out`,
+      leaveOut: ({ workers }: { workers: readonly string[] }) => `Disable ${list(workers)}`,
       setUpAgain: ({ lower }: { lower: readonly string[] }) =>
         lower.length === 0 ? 'Set it up again' : `Set it up again with lower ${list(lower)}`,
       nameAgain: ({ name }: { name: string }) => `${name.replace(/ again(-\d+)?$/, '')} again`,
     },
-    brushed: ({ low, high }: { low: number; high: number }) => `Trials ${count(low)} to ${count(high)}: the other views show these.`,
+    brushed: ({ low, high }: { low: number; high: number }) => `Trials ${count(low)} to ${count(high)}: the other views show only these.`,
     clearBrush: 'Show all',
     summary: (of: { name: string; ended: number; of: number | null; best: string | null; trial: number | null; alive: number }) =>
       `Evolution of ${of.name}: ${count(of.ended)}${of.of === null ? '' : ` of ${count(of.of)}`} trials have ended${
         of.best === null || of.trial === null ? ', none with a value' : `, the best is trial ${of.trial} with ${of.best}`
-      }${of.alive === 0 ? '' : `, ${count(of.alive)} are alive`}. Arrows move, Enter selects, T shows the table.`,
+      }${of.alive === 0 ? '' : `, ${count(of.alive)} survive`}. Arrows move, Enter selects, T shows the table.`,
     role: 'chart of trials',
     card: {
       title: ({ trial }: { trial: number }) => `Trial ${trial}`,
@@ -93,13 +92,13 @@ export const chartText = {
         parents.length === 0 ? operator : `${operator} of ${list(parents.map(String))}`,
       changed: ({ name, from, to }: { name: string; from: string | null; to: string }) =>
         from === null ? `${name} ${to}` : `${name} ${from} → ${to}`,
-      unchanged: 'nothing mutated',
+      unchanged: 'no parameter changed',
     },
     table: {
       caption: 'The trials of the chart',
-      columns: ['Trial', 'Generation', 'Operator', 'Parents', 'Value', 'State', 'Born', 'Displaced by'],
+      columns: ['Trial', 'Generation', 'Operator', 'Parents', 'Value', 'State', 'Started', 'Displaced by'],
       none: text.none,
-      more: ({ shown, of }: { shown: number; of: number }) => `The first ${count(shown)} of ${count(of)}; the Trials view has all.`,
+      more: ({ shown, of }: { shown: number; of: number }) => `The first ${count(shown)} of ${count(of)}. The Trials view lists all.`,
       empty: 'No trial yet.',
       back: 'Chart',
     },
@@ -108,30 +107,30 @@ export const chartText = {
     importance: 'Importance',
     importanceHint: 'share of the variance that each parameter explains',
     tooFew: ({ needed }: { needed: number }) => `Too few trials, ${count(needed)} needed.`,
-    allEqual: ({ trials }: { trials: number }) => `Importance failed: all ${count(trials)} values are equal. Nothing to explain.`,
+    allEqual: ({ trials }: { trials: number }) => `No importance: all ${count(trials)} values are equal.`,
     interval: ({ low, high }: { low: string; high: string }) => `${low} to ${high}`,
     importanceOf: (of: { name: string; share: string; low: string; high: string }) =>
       `${of.name}: ${of.share}, between ${of.low} and ${of.high}`,
-    reading: 'Reading the trials.',
+    reading: 'Loading the trials.',
     views: { parallel: 'Parallel', scatter: 'Scatter', cube: '3-D' },
     view: 'Kind of chart',
-    x: 'Across',
-    y: 'Up',
+    x: 'Horizontal',
+    y: 'Vertical',
     z: 'Depth',
-    empty: 'No trial has finished. Points appear as they do; importance needs 20.',
-    finished: 'Drag on an axis to keep a range, then narrow into a new study; click to clear.',
-    reorder: ({ name }: { name: string }) => `${name}: drag it, or press ← and →, to reorder`,
-    best: ({ shown, of }: { shown: number; of: number }) => `The best ${count(shown)} of ${count(of)} as lines, all as density.`,
-    brushed: ({ trials, of }: { trials: number; of: number }) => `${many(trials, 'trial')} of ${count(of)} in the ranges.`,
+    empty: 'No trial has finished. Importance needs 20 finished trials.',
+    finished: 'Drag on an axis to select a range, then narrow the search into a new study. Click to clear.',
+    reorder: ({ name }: { name: string }) => `${name}: drag, or press ← and →, to reorder`,
+    best: ({ shown, of }: { shown: number; of: number }) => `Lines: the best ${count(shown)} of ${count(of)} trials. Density: all trials.`,
+    brushed: ({ trials, of }: { trials: number; of: number }) => `${many(trials, 'trial')} of ${count(of)} in the selected ranges.`,
     clear: 'Clear ranges',
     narrow: ({ trials }: { trials: number }) => `Narrow into a new study of ${many(trials, 'trial')}`,
-    narrowHint: 'Sets up a copy of this study that searches these ranges only. This one stays as it is.',
-    /** Narrowed again it is called the same: the lab adds a number. */
+    narrowHint: 'Creates a study that searches these ranges only. This study stays unchanged.',
+    /** Name of a narrowed study; narrowing again keeps it, and the lab appends a number. */
     narrowedName: ({ name }: { name: string }) => `${name.replace(/ narrowed(-\d+)?$/, '')} narrowed`,
     value: 'value',
     notUsed: text.notUsed,
-    foreign: 'The search space of another program’s study is not known here.',
-    rotate: 'Drag or use the arrow keys to turn it.',
+    foreign: 'The search space of a study from another program is not known.',
+    rotate: 'Drag, or press the arrow keys, to rotate.',
     summary: (of: { kind: string; trials: number; axes: readonly string[] }) =>
       `${of.kind} of ${many(of.trials, 'trial')} over ${list(of.axes)}. T shows the table.`,
     kinds: { parallel: 'Parallel coordinates', scatter: 'Scatter', cube: '3-D scatter' },
@@ -139,7 +138,7 @@ export const chartText = {
     axisRange: ({ low, high }: { low: string; high: string }) => `${low} to ${high}`,
     whole: 'all values',
     table: {
-      caption: 'The trials in the ranges, the best first',
+      caption: 'Trials in the selected ranges, best first',
       trial: 'Trial',
       value: 'Value',
       more: ({ of }: { of: number }) => `The best 500 of ${count(of)}.`,
@@ -149,28 +148,28 @@ export const chartText = {
     epochs: 'Epochs',
     seconds: 'Seconds',
     epoch: 'epoch',
-    along: 'What the curves are laid out along',
+    along: 'Horizontal axis',
     empty: ({ every }: { every: string | null }) =>
       every === null
-        ? 'No report yet. Trials report once an epoch.'
-        : `No report yet. Trials report once an epoch, about every ${every} here.`,
-    silent: 'Trials of this study report nothing on their way.',
+        ? 'No report yet. Trials report once per epoch.'
+        : `No report yet. Trials report once per epoch, about every ${every} here.`,
+    silent: 'Trials of this study report no intermediate values.',
     diverged: ({ trial, epoch }: { trial: number; epoch: number }) => `Trial ${trial} diverged at epoch ${count(epoch)}.`,
     best: ({ trial }: { trial: number }) => `${trial} best`,
-    bands: ({ trials }: { trials: number }) => `${many(trials, 'curve')} as bands of a tenth each; running, best and selected as lines.`,
+    bands: ({ trials }: { trials: number }) => `Bands: deciles of ${many(trials, 'curve')}. Lines: running, best and selected trials.`,
     reset: 'Show all epochs',
     summary: (of: { running: number; ended: number; best: number | null; value: string | null }) =>
-      `Learning curves of ${many(of.ended, 'trial')} that ended and ${count(of.running)} that ${of.running === 1 ? 'runs' : 'run'}${
+      `Learning curves of ${many(of.ended, 'finished trial')} and ${count(of.running)} running${
         of.best === null || of.value === null ? '' : `, the best is trial ${of.best} with ${of.value}`
       }. T shows the table.`,
     role: 'chart of learning curves',
     yAxis: ({ measure }: { measure: Measure }) => `${text.measures[measure]}, better is up`,
     trial: 'Trial',
     table: {
-      caption: 'A row per trial, a column per epoch',
+      caption: 'One row per trial, one column per epoch',
       more: ({ shown, of }: { shown: number; of: number }) => `${count(shown)} of ${count(of)} curves.`,
     },
-    loading: ({ loaded, of }: { loaded: number; of: number }) => `${count(loaded)} of ${many(of, 'curve')} read`,
+    loading: ({ loaded, of }: { loaded: number; of: number }) => `${count(loaded)} of ${many(of, 'curve')} loaded`,
   },
   seconds: (s: number) => `${count(Math.round(s))}${THIN}s`,
   exports: { png: 'This chart as PNG', svg: 'This chart as SVG' },

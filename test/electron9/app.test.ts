@@ -164,7 +164,7 @@ if (typeof host === 'string') {
 
     it('trains MNIST after one click, and the population evolves', async () => {
       const { page, app } = running;
-      await page.getByRole('button', { name: 'Start evolving' }).click();
+      await page.getByRole('button', { name: 'Start the study' }).click();
       await expect.poll(async () => (await snapshotOf(page, 'lab', {})).studies?.map(({ name }) => name), until).toEqual(['mnist']);
       const key = async (): Promise<string> => (await snapshotOf(page, 'lab', {})).studies?.[0]?.key ?? '';
       const mnist = await key();

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { describe as describeFailure } from '../../src/renderer/errors.ts';
 import { EndpointFailure } from '../../src/renderer/failure.ts';
 import { idleWords } from '../../src/renderer/frame/idle-words.ts';
+import { chartText } from '../../src/renderer/text-of-charts.ts';
 import { text } from '../../src/renderer/text.ts';
 
 describe('plurals', () => {
@@ -34,6 +35,33 @@ test('no entry shouts, pleads or apologises', () => {
   for (const entry of said) expect(entry).not.toMatch(/!|\bplease\b|\boops\b|\bsorry\b/i);
 });
 
+describe('Window: wording', () => {
+  /** Every string, and the source of every function, which contains its template. */
+  function sources(entry: unknown): string[] {
+    if (typeof entry === 'string') return [entry];
+    if (typeof entry === 'function') return [entry.toString()];
+    return typeof entry === 'object' && entry !== null ? Object.values(entry).flatMap(sources) : [];
+  }
+
+  test.each([
+    /\bset apart\b/i,
+    /\b(leave|left) out\b/i,
+    /\buse(d)? again\b/i,
+    /\bbought\b/i,
+    /\b(born|births?|bred|breed)\b/i,
+    /\bevolve\b/i,
+    /\bto mend\b/i,
+    /\bevery GPU\b/i,
+    /\btouched once\b/i,
+    /\b(nobody|somebody|whoever)\b/i,
+    /\bfault of ours\b/i,
+    /\bchampion\b/i,
+  ])('no entry contains %s, which the glossary replaces', (banned) => {
+    const found = [...sources(text), ...sources(chartText)].filter((entry) => banned.test(entry));
+    expect(found).toEqual([]);
+  });
+});
+
 describe('errors', () => {
   const words = (code: string, data: Record<string, unknown>): string => describeFailure(new EndpointFailure({ code, data })).words;
 
@@ -51,7 +79,7 @@ describe('errors', () => {
 
   test('a setting that would settle it is named in the words of the window', () => {
     const data = { file: 'a.csv', place: 'line 2', expected: 'a number', found: '"a"', hint: '--drop leaves a column out', option: 'drop' };
-    expect(words('bad-dataset', data)).toContain('Leave that column out, or name it as the label');
+    expect(words('bad-dataset', data)).toContain('Exclude that column, or choose it as the label');
     expect(words('bad-dataset', data)).not.toContain('--drop');
   });
 
@@ -65,15 +93,20 @@ describe('why a worker is idle', () => {
     [
       'budget',
       { limit: 64, trials: [1, 2, 3, 4, 5, 6], slots: ['local/cpu/0'] },
-      'all 64 trials are born, the last 6 run on CPU workers.',
+      'all 64 trials have started; the last 6 are running on CPU workers.',
       'add',
     ],
-    ['budget', { limit: 64, trials: [6], slots: ['local/gpu-0/0'] }, 'all 64 trials are born, the last one runs on GPUs.', 'add'],
-    ['generation', { generation: 7, trials: [1, 2, 3] }, '3 trials of generation 7 still run; the next is bred when they end.', null],
+    ['budget', { limit: 64, trials: [6], slots: ['local/gpu-0/0'] }, 'all 64 trials have started; the last one is running on GPUs.', 'add'],
+    [
+      'generation',
+      { generation: 7, trials: [1, 2, 3] },
+      '3 trials of generation 7 are still running; the next generation starts when they end.',
+      null,
+    ],
     ['paused', {}, 'the study is paused.', 'resume'],
-    ['leftOut', { since: null }, 'left out by you.', 'use-again'],
-    ['none', {}, 'the scheduler gave no reason. That is a fault of ours.', null],
-    ['of a later version', {}, 'the scheduler gave no reason. That is a fault of ours.', null],
+    ['leftOut', { since: null }, 'disabled by you.', 'use-again'],
+    ['none', {}, 'the scheduler gave no reason. This is a bug in Galapagos.', null],
+    ['of a later version', {}, 'the scheduler gave no reason. This is a bug in Galapagos.', null],
   ])('%s %j', (reason, data, expected, act) => {
     expect(idleWords(reason, data, 0)).toEqual({ words: expected, act });
   });

@@ -4,7 +4,7 @@ import { many } from './words.ts';
 export const commands = {
   title: 'Commands',
   placeholder: 'Type a command, a study or a trial number',
-  nothing: 'No command of that name.',
+  nothing: 'No command matches.',
   study: ({ name }: { name: string }) => `Go to ${name}`,
   trial: ({ trial }: { trial: number }) => `Select trial ${trial}`,
   newStudy: 'New study',
@@ -17,20 +17,20 @@ export const commands = {
   best: 'Select the best trial',
   next: 'Next trial',
   previous: 'Previous trial',
-  parents: 'First parent of the trial',
-  children: 'First child of the trial',
+  parents: 'Go to the first parent',
+  children: 'Go to the first offspring',
   lineageNext: 'Next in the lineage',
   lineagePrevious: 'Previous in the lineage',
   fit: 'Fit the view to the trials',
-  table: 'Chart as a table, and back',
+  table: 'Switch between chart and table',
   settings: 'Settings',
   datasets: 'Datasets',
   machines: 'Machines',
-  strip: 'Show or fold the devices',
+  strip: 'Show or hide the devices',
   keys: 'Keyboard shortcuts',
   commands: 'All commands',
-  escape: 'Step out',
+  escape: 'Clear the selection or close',
   space: 'Pause or resume',
 };
 
-export const keys = { title: 'Keyboard', charts: 'Inside a chart: arrows move, Enter selects, Esc steps out.', close: 'Close' };
+export const keys = { title: 'Keyboard', charts: 'In a chart: arrow keys move, Enter selects, Esc leaves.', close: 'Close' };

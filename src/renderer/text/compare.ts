@@ -9,30 +9,31 @@ export const compare = {
   byTrials: 'By trials',
   byTime: 'By time',
   settings: 'Settings that differ',
-  same: 'All settings are the same.',
+  same: 'All settings are equal.',
   best: 'best so far',
   done: 'done',
   empty: 'No trial of these studies has a value yet.',
-  unlike: ({ name }: { name: string }) => `${name} measures something else and is left out of the chart.`,
-  timeless: ({ name }: { name: string }) => `${name} does not say when its trials ended, and is left out of the chart.`,
+  unlike: ({ name }: { name: string }) => `${name} has another metric and is not in the chart.`,
+  timeless: ({ name }: { name: string }) => `${name} has no end times and is not in the chart.`,
   summary: ({ studies }: { studies: readonly { name: string; best: string }[] }) =>
-    studies.length === 0 ? 'No study to draw.' : `Best so far: ${list(studies.map(({ name, best }) => `${name} ${best}`))}.`,
+    studies.length === 0 ? 'No study to show.' : `Best so far: ${list(studies.map(({ name, best }) => `${name} ${best}`))}.`,
 };
 
 export const confirmation = {
-  title: 'Confirmed on fresh seeds',
+  title: 'Confirmation on new seeds',
   progress: ({ done, of }: { done: number; of: number }) =>
-    done < of ? `${count(done)} of ${count(of)} trained again` : `${many(of, 'training')}, done`,
+    done < of ? `${count(done)} of ${many(of, 'training run')}` : `${many(of, 'training run')}, done`,
   trial: 'trial',
   mean: 'mean',
   interval: '95 % interval',
   seeds: 'seeds',
   notApart: ({ first, second, p }: { first: number; second: number; p: string }) =>
-    `${first} and ${second} cannot be told apart (p = ${p}).`,
-  apart: ({ first, second, p }: { first: number; second: number; p: string }) => `${first} is better than ${second} (p = ${p}).`,
-  test: ({ trial, value }: { trial: number; value: string }) => `Trial ${trial} on the test set, looked at once: ${value}.`,
+    `Trials ${first} and ${second} do not differ significantly (p = ${p}).`,
+  apart: ({ first, second, p }: { first: number; second: number; p: string }) =>
+    `Trial ${first} is better than trial ${second} (p = ${p}).`,
+  test: ({ trial, value }: { trial: number; value: string }) => `Test result of trial ${trial}: ${value}. The test set was used once.`,
   export: ({ trial }: { trial: number }) => `Export trial ${trial}`,
-  open: 'Open its study',
+  open: 'Open the confirmation study',
 };
 
 export const report = {
@@ -44,15 +45,15 @@ export const report = {
     `${many(n.complete + n.pruned + n.failed, 'trial')}: ${count(n.complete - n.diverged)} complete, ${count(n.failed)} failed, ${count(n.diverged)} diverged${n.running > 0 ? `, ${count(n.running)} running` : ''}${n.time === null ? '' : `; ${n.time} of running`}.`,
   bestTrials: ({ trials }: { trials: number }) => `The best ${many(trials, 'trial')}`,
   trial: 'trial',
-  settings: 'What was searched, and how',
+  settings: 'Search settings',
   executors: ({ labels }: { labels: string }) => `Trained by ${labels}.`,
-  confirmation: 'Confirmed on fresh seeds',
-  confirmed: ({ done, of }: { done: number; of: number }) => `${count(done)} of ${many(of, 'training')} done.`,
+  confirmation: 'Confirmation on new seeds',
+  confirmed: ({ done, of }: { done: number; of: number }) => `${count(done)} of ${many(of, 'training run')} done.`,
   apart: ({ p, first, second, told }: { p: string; first: number; second: number; told: boolean }) =>
     told
       ? `Trial ${first} is better than trial ${second} (p ${p.startsWith('<') ? p : `= ${p}`}).`
-      : `Trials ${first} and ${second} cannot be told apart (p = ${p}).`,
-  test: ({ value }: { value: string }) => `The winner on the test set, looked at once: ${value}.`,
+      : `Trials ${first} and ${second} do not differ significantly (p = ${p}).`,
+  test: ({ value }: { value: string }) => `Test result of the winner: ${value}. The test set was used once.`,
   mean: 'mean',
   interval: '95 % interval',
   seeds: 'seeds',

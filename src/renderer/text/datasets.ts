@@ -4,11 +4,11 @@ import { list, many } from './words.ts';
 
 /** By the setting of an import that would settle what is wrong with it. */
 export const importHints = {
-  size: 'Choose one size for all images, then import it again.',
-  channels: 'Choose grey or colour for all images, then import it again.',
+  size: 'Choose one size for all images, then import again.',
+  channels: 'Choose grey or colour for all images, then import again.',
   label: 'Name the column that holds the class, then import it again.',
-  targets: 'Name the columns to predict, then import it again.',
-  drop: 'Leave that column out, or name it as the label, then import it again.',
+  targets: 'Name the columns to predict, then import again.',
+  drop: 'Exclude that column, or choose it as the label, then import again.',
 } satisfies Readonly<Record<string, string>> as Readonly<Partial<Record<string, string>>>;
 
 export const imports = {
@@ -18,20 +18,20 @@ export const imports = {
     of === null ? `${count(samples)} images` : `${count(samples)} of ${count(of)} images`,
   left: ({ left }: { left: string }) => `${left} left`,
   andMore: ({ said, more }: { said: string; more: number }) => `${said} and ${count(more)} more`,
-  ready: 'ready: look at it',
-  failed: 'failed: nothing was stored',
-  cancelled: 'cancelled',
+  ready: 'Ready to review',
+  failed: 'Failed: nothing was stored',
+  cancelled: 'Cancelled',
   cancel: ({ name }: { name: string }) => `Cancel the import of ${name}`,
   dismiss: ({ name }: { name: string }) => `Discard ${name}`,
 };
 
 export const datasets = {
   title: 'Datasets',
-  samples: ({ rows, classes }: { rows: number; classes: string }) => `${many(rows, 'real sample')} of each class: ${classes}`,
+  samples: ({ rows, classes }: { rows: number; classes: string }) => `${many(rows, 'sample')} of each class: ${classes}`,
   classes: 'Samples of each class',
   perClass: ({ least, most }: { least: string; most: string }) => `Training samples per class, ${least} to ${most}`,
   evenly: ({ each }: { each: string }) => `${each} training samples of each class`,
-  ready: ({ name }: { name: string }) => `${name}: ready to be stored`,
+  ready: ({ name }: { name: string }) => `${name}: ready to store`,
   name: 'Name',
   stored: 'Stored.',
   use: 'Use in a study',
@@ -40,16 +40,16 @@ export const datasets = {
   discard: 'Discard',
   remove: 'Remove',
   removeTitle: ({ name }: { name: string }) => `Remove ${name}`,
-  removeText: 'Its samples are deleted from this machine. Studies that used it keep their results, and cannot train again.',
+  removeText: 'Its samples are deleted from this machine. Studies that used it keep their results but cannot train again.',
   reading: ({ name }: { name: string }) => `Reading ${name}`,
   importFailed: ({ name }: { name: string }) => `${name} was not stored`,
-  gone: 'This import is over.',
+  gone: 'This import no longer exists.',
   empty: 'Drop a file, folder or archive, or choose one.',
   choose: 'Choose files',
   chooseFolder: 'Choose a folder',
-  recognised: 'Recognised',
+  recognised: 'Format',
   recognisedAs: ({ kind, how }: { kind: string; how: string }) => `${kind}: ${how}`,
-  bundled: 'comes with Galapagos',
+  bundled: 'included with Galapagos',
   shape: 'Shape',
   classesAre: 'Classes',
   source: 'Source',
@@ -58,8 +58,8 @@ export const datasets = {
   split: 'Split',
   splitIs: ({ training, test, drawn }: { training: number; test: number; drawn: { share: number; seed: number } | null }) =>
     drawn === null
-      ? `${count(training)} training and ${many(test, 'test sample')}, as the source has them`
-      : `${count(training)} training and ${many(test, 'test sample')}, ${(drawn.share * 100).toFixed(0)}${THIN}% drawn with seed ${drawn.seed}`,
+      ? `${count(training)} training and ${many(test, 'test sample')}, split as in the source`
+      : `${count(training)} training and ${many(test, 'test sample')}, ${(drawn.share * 100).toFixed(0)}${THIN}% drawn at random with seed ${drawn.seed}`,
   hash: 'SHA-256',
   rows: ({ rows, features }: { rows: number; features: number }) => `First ${many(rows, 'row')} of ${many(features, 'feature')}`,
   features: ({ features }: { features: number }) => many(features, 'feature'),
@@ -71,11 +71,11 @@ export const datasets = {
     };
     switch (code) {
       case 'imbalance':
-        return `Classes differ in size, ${typeof data['ratio'] === 'number' ? data['ratio'].toFixed(0) : said('ratio')} : 1. Accuracy favours the large ones.`;
+        return `Class sizes differ, ${typeof data['ratio'] === 'number' ? data['ratio'].toFixed(0) : said('ratio')} : 1. Accuracy favours the large classes.`;
       case 'scaled':
-        return `${said('images')} images of other size are scaled to ${said('width')} × ${said('height')}.`;
+        return `${said('images')} images of another size are scaled to ${said('width')} × ${said('height')}.`;
       case 'one-class':
-        return `All samples are of one class, ${said('name')}. There is nothing to tell apart.`;
+        return `All samples have the same class, ${said('name')}. A classifier needs at least two.`;
       case 'empty-classes':
         return `Classes without a sample: ${Array.isArray(data['names']) ? list(data['names'].map(String)) : said('names')}.`;
       default:
@@ -83,11 +83,11 @@ export const datasets = {
     }
   },
   again: 'Import again',
-  againSize: 'Bring all images to',
+  againSize: 'Scale all images to',
   againWidth: 'Width in pixels',
   againHeight: 'Height in pixels',
-  againChannels: 'Bring all images to',
+  againChannels: 'Convert all images to',
   grey: 'grey',
   colour: 'colour',
-  againLabel: 'Column of the class',
+  againLabel: 'Label column',
 };

@@ -6,29 +6,28 @@ import { many, ordinal } from './words.ts';
 export const idle = {
   head: ({ names, time }: { names: readonly string[]; time: string }) =>
     `${names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${count(names.length - 2)} more` : names.join(', ')} idle ${time}:`,
-  leftOut: ({ age }: { age: string | null }) => (age === null ? 'left out by you.' : `left out by you ${age}.`),
+  leftOut: ({ age }: { age: string | null }) => (age === null ? 'disabled by you.' : `disabled by you ${age}.`),
   quarantined: ({ failures, until }: { failures: number; until: string | null }) =>
-    `set apart: ${many(failures, 'attempt')} crashed here, none elsewhere.${until === null ? '' : ` It is tried again ${until}.`}`,
+    `quarantined: ${many(failures, 'attempt')} crashed on this worker and none on others.${until === null ? '' : ` Retried ${until}.`}`,
   starting: ({ tries }: { tries: number }) =>
-    tries < 2 ? 'its process is starting.' : `its process is starting, for the ${ordinal(tries)} time in a row.`,
-  away: 'nothing is heard of it; its process is started elsewhere.',
-  storage: ({ error }: { error: string }) => `nothing can be written, so nothing new is begun: ${error}.`,
-  retry: ({ trials }: { trials: number }) =>
-    `${many(trials, 'trial')} failed and ${trials === 1 ? 'waits' : 'wait'} a moment before being tried again.`,
+    tries < 2 ? 'its process is starting.' : `its process is starting, ${ordinal(tries)} attempt in a row.`,
+  away: 'its process does not respond and is being restarted.',
+  storage: ({ error }: { error: string }) => `the lab file cannot be written, so no new trial starts: ${error}.`,
+  retry: ({ trials }: { trials: number }) => `${many(trials, 'trial')} failed and will be retried shortly.`,
   avoided: ({ trials }: { trials: number }) =>
-    `${many(trials, 'waiting trial')} crashed here and ${trials === 1 ? 'is' : 'are'} kept for others.`,
-  sampler: ({ sampler, trials }: { sampler: string; trials: number }) => `${sampler} is thinking over ${many(trials, 'trial')}.`,
+    `${many(trials, 'waiting trial')} crashed on this worker and ${trials === 1 ? 'is' : 'are'} reserved for other workers.`,
+  sampler: ({ sampler, trials }: { sampler: string; trials: number }) => `the ${sampler} sampler is proposing ${many(trials, 'trial')}.`,
   generation: ({ generation, trials }: { generation: number; trials: number }) =>
-    `${many(trials, 'trial')} of generation ${generation} still ${trials === 1 ? 'runs' : 'run'}; the next is bred when ${trials === 1 ? 'it ends' : 'they end'}.`,
+    `${many(trials, 'trial')} of generation ${generation} ${trials === 1 ? 'is' : 'are'} still running; the next generation starts when ${trials === 1 ? 'it ends' : 'they end'}.`,
   budget: ({ limit, last, on }: { limit: number; last: number; on: 'cpu' | 'gpu' | 'mixed' }) =>
-    `all ${many(limit, 'trial')} are born, the last ${last === 1 ? 'one runs' : `${count(last)} run`} on ${{ cpu: 'CPU workers', gpu: 'GPUs', mixed: 'other workers' }[on]}.`,
-  budgetOver: ({ limit }: { limit: number }) => `all ${many(limit, 'trial')} are born.`,
-  spaceUsedUp: 'every point of the space has been tried or runs.',
-  ending: 'the study is ending; what runs may finish.',
+    `all ${many(limit, 'trial')} have started; the last ${last === 1 ? 'one is' : `${count(last)} are`} running on ${{ cpu: 'CPU workers', gpu: 'GPUs', mixed: 'other workers' }[on]}.`,
+  budgetOver: ({ limit }: { limit: number }) => `all ${many(limit, 'trial')} have started.`,
+  spaceUsedUp: 'every point of the search space has been tried or is running.',
+  ending: 'the study is ending; running trials may finish.',
   paused: 'the study is paused.',
   finished: 'the last study finished.',
   noStudy: 'no study is running.',
-  none: 'the scheduler gave no reason. That is a fault of ours.',
-  useAgain: 'Use again',
+  none: 'the scheduler gave no reason. This is a bug in Galapagos.',
+  useAgain: 'Enable',
   tryAgain: 'Try again',
 };

@@ -29,23 +29,23 @@ export const inspector = {
   mutated: 'mutated',
   drawn: 'drawn',
   ancestors: ({ generations }: { generations: number }) => `Ancestors, ${many(generations, 'generation')} back`,
-  noAncestors: 'No ancestors: it is a founder.',
+  noAncestors: 'No ancestors: this trial is a founder.',
   where: (place: { device: string | null; lane: number | null; executor: string | null }) =>
     [place.device, place.lane === null ? null : `lane ${place.lane}`, place.executor].filter((part) => part !== null).join(', '),
-  whereUnknown: 'Where it ran is unknown',
-  notBegun: 'Not begun',
+  whereUnknown: 'Worker unknown',
+  notBegun: 'Not started',
   took: ({ time, attempts }: { time: string | null; attempts: number }) =>
     [...(time === null ? [] : [time]), many(attempts, 'attempt')].join(', '),
   confirm: ({ seeds }: { seeds: number }) => `Confirm on ${many(seeds, 'seed')}`,
   confirming: ({ top, seeds }: { top: number; seeds: number }) =>
-    `The best${top === 1 ? ' is' : ` ${count(top)} are`} trained again on ${many(seeds, 'fresh seed')}.`,
+    `The best${top === 1 ? ' trial is' : ` ${count(top)} trials are`} being retrained on ${many(seeds, 'new seed')}.`,
   again: 'Run again',
-  againHint: 'Starts a study of this one trial: the same parameters, its random draws made anew.',
+  againHint: 'Starts a study of this one trial: the same parameters, a new random seed.',
   againName: ({ name, trial }: { name: string; trial: number }) => `${name}, trial ${trial} again`,
-  againTold: ({ trial }: { trial: number }) => `Trial ${trial} runs again, as a study of its own.`,
+  againTold: ({ trial }: { trial: number }) => `Trial ${trial} runs again in a study of its own.`,
   copy: 'Copy JSON',
   story: 'Story',
-  storyLoading: 'Reading what became of it.',
+  storyLoading: 'Loading the history.',
   attempts: 'Attempts',
   attempt: (at: { k: number; slot: string; outcome: string | null; time: string | null }) =>
     `${at.k}: ${at.slot}, ${at.outcome ?? 'running'}${at.time === null ? '' : `, ${at.time}`}`,
@@ -56,28 +56,28 @@ export const inspector = {
   noTrials: 'No trial has finished yet.',
   reading: ({ read, of }: { read: number; of: number }) => `Reading trials: ${count(read)} of ${count(of)}.`,
   notRead: ({ trial }: { trial: number }) => `Trial ${trial} has not been read from the lab file yet.`,
-  density: ({ trials }: { trials: number }) => `${many(trials, 'trial')}, drawn as density; zoom in for dots.`,
-  operators: 'What each operator bought',
-  births: 'births',
+  density: ({ trials }: { trials: number }) => `${many(trials, 'trial')}, drawn as density. Zoom in for dots.`,
+  operators: 'Gain by operator',
+  births: 'trials',
   beat: 'beat parents',
   medianGain: 'median gain',
   beatOf: ({ beat, share }: { beat: number; share: string }) => `${count(beat)}, ${share}`,
-  alive: ({ alive }: { alive: number }) => `Alive, ${count(alive)}`,
-  bornIn: 'born in generation',
-  bornAs: 'born as trial',
-  worth: 'Is it still worth it?',
-  /** In three parts, for the gain stands out. */
-  worthSentence: (of: { generations: number | null; trials: number; gain: string; noise: string | null }) => ({
-    before:
-      of.generations === null
-        ? `The last ${many(of.trials, 'trial')} bought `
-        : `The last ${many(of.generations, 'generation')}, ${many(of.trials, 'trial')}, bought `,
-    gain: of.gain,
-    after:
-      of.noise === null
-        ? '. The noise of one training is unknown until 20 trials have a value.'
-        : `. The noise of one training is about ${of.noise}.`,
-  }),
+  alive: ({ alive }: { alive: number }) => `Surviving population, ${count(alive)}`,
+  bornIn: 'generation',
+  bornAs: 'trial',
+  worth: 'Is more search worthwhile?',
+  /**
+   * Gain of the latest trials beside the noise, in three parts because the gain is set in bold.
+   * `gain` is null where there was none; `noise` is null until it can be estimated.
+   */
+  worthSentence: (of: { generations: number | null; trials: number; gain: string | null; noise: string | null }) => {
+    const trials = `last ${many(of.trials, 'trial')}`;
+    const over = of.generations === null ? trials : `last ${many(of.generations, 'generation')} (${many(of.trials, 'trial')})`;
+    const noise = of.noise === null ? ' Run-to-run noise: unknown until 20 trials have a value.' : ` Run-to-run noise: about ±${of.noise}.`;
+    return of.gain === null
+      ? { before: `No improvement in the ${over}.`, gain: '', after: noise }
+      : { before: `Gain in the ${over}: `, gain: of.gain, after: `.${noise}` };
+  },
   confirmBest: ({ top }: { top: number }) => (top === 1 ? 'Confirm the best' : `Confirm the best ${count(top)}`),
   stopAndConfirm: ({ top }: { top: number }) => `Stop and confirm the best ${count(top)}`,
   bestTrials: 'Best trials',

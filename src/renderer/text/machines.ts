@@ -6,11 +6,11 @@ export const machines = {
   title: 'Machines',
   lead: ({ machines, workers }: { machines: number; workers: number }) => `${many(machines, 'machine')}, ${many(workers, 'worker')}`,
   thisMachine: 'this machine',
-  reading: 'What this machine is is being read.',
+  reading: 'Reading the hardware of this machine.',
   system: 'System',
   processor: 'Processor',
   cores: 'Cores',
-  coresText: ({ cores }: { cores: number }) => `${count(cores)} that programs may use`,
+  coresText: ({ cores }: { cores: number }) => `${count(cores)} usable`,
   memory: 'Memory',
   cards: 'Graphics cards',
   noCards: 'none found',
@@ -24,10 +24,10 @@ export const machines = {
   process: 'Process',
   state: 'State',
   use: 'Use',
-  leaveOut: 'Leave out',
-  useAgain: 'Use again',
-  leaveOutName: ({ name }: { name: string }) => `Leave out ${name}`,
-  useAgainName: ({ name }: { name: string }) => `Use again ${name}`,
+  leaveOut: 'Disable',
+  useAgain: 'Enable',
+  leaveOutName: ({ name }: { name: string }) => `Disable ${name}`,
+  useAgainName: ({ name }: { name: string }) => `Enable ${name}`,
 };
 
 export const settings = {
@@ -39,6 +39,6 @@ export const settings = {
   showDatasets: 'Show the datasets',
   version: 'Galapagos',
   versionText: ({ version, host }: { version: string; host: 'electron' | 'server' }) =>
-    `version ${version}, ${host === 'electron' ? 'as an application' : 'served to this browser'}`,
-  network: 'No network is needed: training, datasets and results stay on this machine.',
+    `version ${version}, ${host === 'electron' ? 'desktop app' : 'in this browser'}`,
+  network: 'Galapagos works offline: training, datasets and results stay on this machine.',
 };

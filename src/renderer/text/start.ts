@@ -1,25 +1,25 @@
 /** Text of the first screen and of the drop area. */
-import { THIN, count } from '../format.ts';
+import { THIN } from '../format.ts';
 import { list, many } from './words.ts';
 
 export const start = {
-  title: 'What shall evolve?',
-  lead: 'Galapagos searches the settings of small neural networks on every GPU and CPU of this machine. Nothing leaves it.',
+  title: 'What do you want to optimize?',
+  lead: 'Galapagos optimizes the hyperparameters of small neural networks on this machine’s CPU cores. Your data stays on this machine.',
   mnist: 'Start with MNIST',
   mnistText: ({ gpus, workers }: { gpus: number; workers: number | null }) => {
     const devices = [...(gpus > 0 ? [many(gpus, 'GPU')] : []), ...(workers === null ? [] : [many(workers, 'CPU worker')])];
-    return `70,000 handwritten digits, already here. The first trials start in about 5${THIN}s${devices.length === 0 ? '' : ` on ${list(devices)}`}.`;
+    return `70,000 handwritten digits, included. The first trials start in about 5${THIN}s${devices.length === 0 ? '' : ` on ${list(devices)}`}.`;
   },
-  mnistButton: 'Start evolving',
+  mnistButton: 'Start the study',
   starting: 'Starting',
   enter: 'Enter',
-  drop: 'Drop your data here',
-  dropText: 'A file, folder or archive: IDX, CIFAR, Parquet, NPZ, CSV, or one folder of images per class.',
+  drop: 'Use your own data',
+  dropText: 'Drop a file, folder or archive here: IDX, CIFAR, Parquet, NPZ, CSV, or one folder of images per class.',
   dropButton: 'Choose a file or folder',
   chooseFile: 'Choose files',
   chooseFolder: 'Choose a folder',
   open: 'Open a lab or a study',
-  openText: 'A lab file (.db, also one written by Optuna) or a study (.json) from a colleague.',
+  openText: 'A lab file (.db, including those that Optuna writes) or a study file (.json).',
   openButton: 'Open',
   digits: 'Handwritten digits of MNIST',
   kinds: ['.tar.gz', '.parquet', 'folder'],
@@ -28,10 +28,10 @@ export const start = {
 export const drop = {
   title: 'Drop to import',
   items: ({ items }: { items: number | null }) =>
-    `${items === null ? 'Items are' : items === 1 ? 'One item. It is' : `${count(items)} items. They are`} recognised by content, previewed, then stored.`,
-  goesOn: 'The running study goes on.',
+    `${items === null ? '' : `${many(items, 'item')}. `}The format is detected from the content. You see a preview before anything is stored.`,
+  goesOn: 'The running study continues.',
   kinds:
-    'Reads IDX, CIFAR, Parquet, NPZ, CSV and folders of images, plain or in .zip, .tar, .tar.gz and .tar.xz. Lab files (.db) and studies (.json) open.',
-  nothing: 'Nothing that can be read was dropped.',
-  reading: ({ items }: { items: number }) => `Looking through ${many(items, 'file')}`,
+    'Reads IDX, CIFAR, Parquet, NPZ, CSV and folders of images, plain or in .zip, .tar, .tar.gz and .tar.xz. Lab files (.db) and study files (.json) open.',
+  nothing: 'None of the dropped files can be read.',
+  reading: ({ items }: { items: number }) => `Reading ${many(items, 'file')}`,
 };

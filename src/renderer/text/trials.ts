@@ -21,13 +21,13 @@ export const trials = {
   filter: 'Filter the trials',
   filterHint: 'Filter: units > 200, adam',
   filterExpected: ({ part, number, after, found }: { part: string; number: boolean; after: string; found: string }) =>
-    `${part}: expected ${number ? 'a number' : 'something'} after ${after}, found ${found}.`,
+    `${part}: expected ${number ? 'a number' : 'a value'} after ${after}, found ${found}.`,
   filterName: ({ part, found, names }: { part: string; found: string; names: string }) =>
     `${part}: expected one of ${names}, found ${found === '' ? 'nothing' : found}.`,
   nothing: 'nothing',
   newRows: ({ trials }: { trials: number }) => `${count(trials)} new, show`,
-  empty: 'No trial yet. The first is born when a worker is ready.',
-  noneMatches: 'No trial passes the filter.',
+  empty: 'No trial yet. The first starts when a worker is ready.',
+  noneMatches: 'No trial matches the filter.',
   summary: (n: { complete: number; running: number; waiting: number; pruned: number; failed: number; diverged: number; shown: number }) => {
     const all = n.complete + n.running + n.waiting + n.pruned + n.failed;
     const parts = [

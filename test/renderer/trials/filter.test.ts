@@ -29,7 +29,7 @@ describe('a filter of trials', () => {
 
   it.each([
     ['units > abc', 'units > abc: expected a number after >, found abc.'],
-    ['units >', 'units >: expected something after >, found nothing.'],
+    ['units >', 'units >: expected a value after >, found nothing.'],
     ['optimizer > 3', 'optimizer > 3: expected a number after >, found 3.'],
     ['unit > 3', 'unit > 3: expected one of #, accuracy, units, learningRate and optimizer, found unit.'],
   ])('%s is answered with what was expected where', (text, words) => {
