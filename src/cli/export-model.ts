@@ -6,13 +6,12 @@ import type { ModelOutput } from '../protocol/cli-output.ts';
 import { onnxFile, weightsFile } from '../training/trainer.ts';
 import { print, printJson } from './context.ts';
 import type { Context } from './context.ts';
-import { value } from './display/format.ts';
-import type { Measure } from '../lab/measure.ts';
+import { score } from './display/format.ts';
 import { silent, trainingProgress } from './display/training-progress.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { onInterrupt } from './interrupt.ts';
 import { withLab } from './lab-command.ts';
-import { knownStudy, measureOfStudy } from '../lab/lab-output.ts';
+import { knownStudy, scoreKindOfStudy } from '../lab/lab-output.ts';
 import { repeatable, trainAgain } from '../lab/train-again.ts';
 import type { TrainedAgain } from '../lab/train-again.ts';
 import { writeAtomically } from './write-atomically.ts';
@@ -36,11 +35,11 @@ export async function exportModel(context: Context, named: string, { onnx, weigh
     if (trial !== undefined && found === undefined) throw new UsageError(`${study.name} has no trial ${trial}`, 'unknown-trial');
     return { study, champion: repeatable(study, found) };
   });
-  const measure = measureOfStudy(study);
+  const kind = scoreKindOfStudy(study);
   const { number } = champion.trial;
   const stop = new AbortController();
   const stopHearing = onInterrupt(() => stop.abort());
-  const progress = json ? silent : trainingProgress(stdout, `trial ${number} of ${study.name} again`, measure, () => performance.now());
+  const progress = json ? silent : trainingProgress(stdout, `trial ${number} of ${study.name} again`, kind, () => performance.now());
   let again: TrainedAgain | null;
   try {
     again = await trainAgain(champion, {
@@ -75,6 +74,7 @@ export async function exportModel(context: Context, named: string, { onnx, weigh
     study: study.name,
     trial: number,
     value: outcome.value,
+    ...kind,
     executor,
     executorReason: outcome.executorReason,
     sha256: checksum,
@@ -84,21 +84,21 @@ export async function exportModel(context: Context, named: string, { onnx, weigh
     weights: weights ?? null,
   };
   if (json) printJson(context, output);
-  else print(context, modelText(output, measure));
+  else print(context, modelText(output));
 }
 
-export function modelText(output: ModelOutput, measure: Measure): string[] {
+export function modelText(output: ModelOutput): string[] {
   const { trial, study, executor, executorReason, sha256, recorded, reproduced, onnx, weights } = output;
   const short = (sum: string): string => `${sum.slice(0, 12)}…`;
   const files = [onnx, weights].filter((file) => file !== null);
   return [
-    `Trial ${trial} of ${study}, trained again by ${executor} (${executorReason}): ${value(output.value, measure)}`,
+    `Trial ${trial} of ${study}, trained again by ${executor} (${executorReason}): ${score(output.value, output)}`,
     reproduced === null
       ? `Its weights have SHA-256 ${short(sha256)}; none was recorded to compare it with.`
       : reproduced
         ? `Its weights are those of the study to the last bit (SHA-256 ${short(sha256)}).`
         : `Its weights differ from those of the study: SHA-256 ${short(sha256)} here, ${short(recorded.sha256 ?? '')} then by ` +
-          `${recorded.executor ?? 'an unknown executor'}, which reached ${value(recorded.value, measure)}.`,
+          `${recorded.executor ?? 'an unknown executor'}, which reached ${score(recorded.value, output)}.`,
     `Wrote ${files.join(' and ')}.`,
   ];
 }

@@ -1,7 +1,7 @@
 /** What a lab file holds, as people read it: each command's document as lines of text. Pure. */
+import { scoreName } from '../core/study/score.ts';
 import type { ShowOutput, StoryOutput, StudiesOutput, TrialOutput } from '../protocol/cli-output.ts';
-import { count, duration, number, params, slot, value } from './display/format.ts';
-import type { Measure } from '../lab/measure.ts';
+import { count, duration, number, params, score, slot, value } from './display/format.ts';
 import { table } from './display/table.ts';
 
 type Study = ShowOutput['study'];
@@ -17,19 +17,19 @@ export function studiesText({ lab, studies }: StudiesOutput, width: number): str
       study.state ?? 'of Optuna',
       String(ended(study)),
       study.limits.trials === null ? '–' : String(study.limits.trials),
-      study.best === null ? '–' : number(study.best.value),
+      study.best === null ? '–' : score(study.best.value, study),
       study.best === null ? '–' : String(study.best.trial),
     ]),
     width,
   );
 }
 
-export function showText({ lab, study, trained: { executors, reports }, searched }: ShowOutput, measure: Measure): string[] {
+export function showText({ lab, study, trained: { executors, reports }, searched }: ShowOutput): string[] {
   const { counts, limits, best } = study;
   const stops = [
     ...(limits.trials === null ? [] : [count(limits.trials, 'trial')]),
     ...(limits.minutes === null ? [] : [count(limits.minutes, 'minute')]),
-    ...(limits.target === null ? [] : [`a value of ${number(limits.target)}`]),
+    ...(limits.target === null ? [] : [`a ${scoreName(study)} of ${value(limits.target, study)}`]),
   ];
   return [
     `${study.name} in ${lab}`,
@@ -37,8 +37,8 @@ export function showText({ lab, study, trained: { executors, reports }, searched
     `  trials     ${Object.entries(counts)
       .map(([state, n]) => `${n} ${state}`)
       .join(', ')}`,
-    `  best       ${best === null ? '–' : `${value(best.value, measure)} in trial ${best.trial}`} (${study.direction})`,
-    ...(reports.length < 2 ? [] : [`  by epoch   ${reports.map((report) => value(report.value, measure)).join(', ')}`]),
+    `  best       ${best === null ? '–' : `${score(best.value, study)} in trial ${best.trial}`} (${study.direction})`,
+    ...(reports.length < 2 ? [] : [`  by epoch   ${reports.map((report) => score(report.value, study)).join(', ')}`]),
     ...executors.map(({ label, reason }) => `  trained by ${label}${reason === null ? '' : ` (${reason})`}`),
     `  stops at   ${stops.length === 0 ? 'nothing: it runs until it is stopped' : stops.join(' or ')}`,
     ...(searched === null ? [] : searchedText(searched)),
@@ -46,15 +46,16 @@ export function showText({ lab, study, trained: { executors, reports }, searched
 }
 
 /** One trial in one line. */
-export function trialText(trial: TrialOutput, measure: Measure): string {
+export function trialText(trial: TrialOutput): string {
   const last = trial.state === 'running' ? trial.reports.at(-1) : undefined;
-  const reported = last === undefined ? '' : `, epoch ${last.epoch} ${value(last.value, measure)}`;
-  const finished = trial.state === 'complete' ? value(trial.value, measure) : `${outcomeText(trial)}${reported}`;
+  const reported = last === undefined ? '' : `, epoch ${last.epoch} ${score(last.value, trial)}`;
+  const finished = trial.state === 'complete' ? score(trial.value, trial) : `${outcomeText(trial)}${reported}`;
   const attempts = trial.attempts > 1 ? `  ${count(trial.attempts, 'attempt')}` : '';
   return `trial ${trial.trial}  ${finished}  ${params(trial.params)}${attempts}`;
 }
 
-export function storyText({ study, trial, state, params: point, attempts, reports, story }: StoryOutput, measure: Measure): string[] {
+export function storyText(output: StoryOutput): string[] {
+  const { study, trial, state, params: point, attempts, reports, story } = output;
   return [
     `trial ${trial} of ${study}: ${state}`,
     `  ${params(point)}`,
@@ -65,7 +66,7 @@ export function storyText({ study, trial, state, params: point, attempts, report
     }),
     ...reports.map(({ epoch, value: worth, metrics }) => {
       const also = Object.entries(metrics).map(([name, metric]) => `${name} ${number(metric)}`);
-      return `  after epoch ${epoch}: ${[value(worth, measure), ...also].join(', ')}`;
+      return `  after epoch ${epoch}: ${[score(worth, output), ...also].join(', ')}`;
     }),
     ...(story.length === 0 ? [] : ['  what happened, and because of what:', ...story.map((line) => `    ${line}`)]),
   ];

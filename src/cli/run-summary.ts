@@ -1,6 +1,7 @@
 /** What a run came to, read back from the lab file: what is printed at the end is what is durable. */
 import type { Study } from '../core/scheduling/index.ts';
 import { bestPerGeneration } from '../core/analysis/generations.ts';
+import { scoreKindOf } from '../core/study/score.ts';
 import type { TrialRecord } from '../storage/lab-reader.ts';
 import { readLab } from '../storage/read-lab.ts';
 import type { BestTrial, RunSummary } from './display/run-display.ts';
@@ -41,7 +42,7 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
     const counts = reader.study(uid)?.counts;
     const found = reader.best(uid, TOP);
     const best = ranked(found);
-    if (run.exportTo !== null) exportBest(run.exportTo, spec, best);
+    if (run.exportTo !== null) exportBest(run.exportTo, { ...spec, ...scoreKindOf(spec.objective) }, best);
     return {
       study: spec.name,
       ...end,

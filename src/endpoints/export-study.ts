@@ -1,5 +1,6 @@
 /** A study as a file for the person: its best configurations, all its trials as CSV, the study itself. */
 import { axesOf } from '../core/search-space/axis.ts';
+import { scoreKindOf } from '../core/study/score.ts';
 import { bestConfigsOf, exportedTrials, jsonText } from '../lab/best-configs.ts';
 import { csvOf } from '../lab/csv.ts';
 import { exportedStudy, trialOutput } from '../lab/lab-output.ts';
@@ -24,7 +25,7 @@ export function exportCsv(reader: LabReader, study: StudySummary): ExportedFile 
   return { name: `${fileName(study.name)}.csv`, type: 'text/csv', content: { text: csvOf(rowsOf(study, trials)) } };
 }
 
-const BEFORE = ['trial', 'state', 'outcome', 'value'];
+const BEFORE = ['trial', 'state', 'outcome', 'value', 'measure', 'split'];
 const AFTER = ['operator', 'parents', 'generation', 'attempts', 'started', 'completed', 'executor', 'slot'];
 
 function rowsOf(study: Pick<StudySummary, 'spec'>, trials: readonly TrialRecord[]): readonly (readonly unknown[])[] {
@@ -32,11 +33,12 @@ function rowsOf(study: Pick<StudySummary, 'spec'>, trials: readonly TrialRecord[
   const names = [...new Set([...declared, ...trials.flatMap(({ params }) => Object.keys(params))])];
   // A parameter may be called as a column is; then it says that it is one.
   const head = names.map((name) => ([...BEFORE, ...AFTER].includes(name) ? `param ${name}` : name));
+  const kind = scoreKindOf(study.spec?.objective ?? null);
   const rows = trials.map((trial) => {
-    const { state, outcome, value, lineage, attempts, started, completed, executor } = trialOutput(trial);
+    const { state, outcome, value, lineage, attempts, started, completed, executor } = trialOutput(trial, kind);
     const { number, params, slot } = trial;
     return [
-      ...[number, state, outcome ?? '', value ?? ''],
+      ...[number, state, outcome ?? '', value ?? '', kind.measure, kind.split ?? ''],
       ...names.map((name) => (Object.hasOwn(params, name) ? params[name] : '')),
       ...[lineage?.operator ?? '', lineage?.parents.join(' ') ?? '', lineage?.generation ?? '', attempts],
       ...[started ?? '', completed ?? '', executor ?? '', slot ?? ''],

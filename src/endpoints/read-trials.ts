@@ -1,5 +1,6 @@
 /** What a window reads of trials in a lab file: one in full, the curves of some, the deciles of all. */
 import { GalapagosError } from '../core/errors.ts';
+import { scoreKindOf } from '../core/study/score.ts';
 import { storyOutput, trialOutput } from '../lab/lab-output.ts';
 import type { curve, deciles } from '../protocol/window/reading.ts';
 import type { TrialDetail } from '../protocol/window/reading.ts';
@@ -18,8 +19,8 @@ export function readTrial(reader: LabReader, study: StudySummary, number: number
   if (story === null) throw new GalapagosError('unknown-trial', `${study.name} has no trial ${number}`, { found: number });
   const last = deciding(story);
   return {
-    trial: trialOutput(story.trial),
-    story: storyOutput(study.name, story),
+    trial: trialOutput(story.trial, scoreKindOf(study.spec?.objective ?? null)),
+    story: storyOutput(study, story),
     error: last === undefined || last.outcome === 'succeeded' ? null : (last.result?.error ?? last.detail),
     device: last?.result?.device ?? null,
     slot: last?.slot ?? null,

@@ -1,7 +1,7 @@
 /** A study's row in the rail and its head, from the scheduler's state and what is watched of it. */
 import type { Study } from '../core/scheduling/index.ts';
+import { scoreKindOf } from '../core/study/score.ts';
 import type { Limits } from '../core/study/study-spec.ts';
-import { measureOf } from '../lab/measure.ts';
 import { notesOn } from '../lab/study-notes.ts';
 import { studyFile } from '../protocol/study-file.ts';
 import type { StudyHead, StudyRow } from '../protocol/window/study-stream.ts';
@@ -20,7 +20,7 @@ export function studyRow(watch: StudyWatch, confirms: string | null): StudyRow {
     state,
     reason,
     direction: spec.direction,
-    measure: measureOf(spec),
+    ...scoreKindOf(spec.objective),
     counts: { ...openCounts(study), ...watch.counts },
     limits: shownLimits(study.limits),
     best,
@@ -64,7 +64,7 @@ export function foreignRow({ summary, ends, moments }: ForeignSummary): StudyRow
     state: null,
     reason: null,
     direction,
-    measure: 'value',
+    ...scoreKindOf(null),
     counts: { ...counts, diverged: 0 },
     limits: { trials: null, minutes: null, target: null },
     best: best === null ? null : { trial: best.number, value: best.value, at: moments.best },

@@ -1,6 +1,7 @@
 /** The best configurations of a study as `best-configs.json` and as CSV. Pure: nothing is written. */
 import type { Origin } from '../core/samplers/sampler.ts';
 import type { Params } from '../core/search-space/distribution.ts';
+import type { ScoreKind } from '../core/study/score.ts';
 import type { Direction } from '../core/study/study-spec.ts';
 import type { BestConfigs } from '../protocol/best-configs.ts';
 import type { TrialRecord } from '../storage/lab-reader.ts';
@@ -14,7 +15,7 @@ export interface Exported {
   readonly origin: Origin | null;
 }
 
-export interface ExportedStudy {
+export interface ExportedStudy extends ScoreKind {
   readonly name: string;
   readonly direction: Direction;
   /** Null: a study of another program. */
@@ -22,12 +23,14 @@ export interface ExportedStudy {
 }
 
 /** @param best best first */
-export function bestConfigsOf({ name, direction, seed }: ExportedStudy, best: readonly Exported[]): BestConfigs {
+export function bestConfigsOf({ name, direction, seed, measure, split }: ExportedStudy, best: readonly Exported[]): BestConfigs {
   return {
     format: 'galapagos-best-configs/1',
     study: name,
     direction,
     seed,
+    measure,
+    split,
     best: best.map(({ trial, value, params, attempt, origin }, i) => {
       return { rank: i + 1, trial, value, params: { ...params }, attempt, lineage: lineageOf(origin) };
     }),

@@ -2,13 +2,15 @@
 import type { BestConfigs } from '../protocol/best-configs.ts';
 
 /** A head line, then a line per configuration; a parameter that does not exist in one leaves its cell empty. */
-export function csvText({ best }: BestConfigs): string {
+export function csvText({ best, measure, split }: BestConfigs): string {
   const names = [...new Set(best.flatMap(({ params }) => Object.keys(params)))];
-  const head = ['rank', 'trial', 'value', ...names, 'attempt', 'operator', 'parents', 'generation'];
+  const head = ['rank', 'trial', 'value', 'measure', 'split', ...names, 'attempt', 'operator', 'parents', 'generation'];
   const rows = best.map(({ rank, trial, value, params, attempt, lineage }) => [
     rank,
     trial,
     value,
+    measure ?? '',
+    split ?? '',
     ...names.map((name) => (Object.hasOwn(params, name) ? params[name] : '')),
     attempt,
     lineage?.operator ?? '',

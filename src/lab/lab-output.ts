@@ -1,12 +1,12 @@
 /** From what storage reads of a lab file to the documents that commands print and windows show. */
 import { GalapagosError } from '../core/errors.ts';
+import { scoreKindOf } from '../core/study/score.ts';
+import type { ScoreKind } from '../core/study/score.ts';
 import type { Direction, Limits } from '../core/study/study-spec.ts';
 import type { ShowOutput, StoryOutput, TrialOutput } from '../protocol/cli-output.ts';
 import type { LabReader, StudySummary, TrialRecord, TrialStory } from '../storage/lab-reader.ts';
 import { lineageOf } from './best-configs.ts';
 import type { ExportedStudy } from './best-configs.ts';
-import { measureOf } from './measure.ts';
-import type { Measure } from './measure.ts';
 
 /** Metrics that JSON cannot write as numbers are written as words. */
 const asJson = (metric: number | string): number | string =>
@@ -28,8 +28,8 @@ export function directionOf({ directions }: StudySummary): Direction {
   return directions[0] ?? 'minimize';
 }
 
-export function measureOfStudy({ spec }: StudySummary): Measure {
-  return spec === null ? 'value' : measureOf(spec);
+export function scoreKindOfStudy({ spec }: StudySummary): ScoreKind {
+  return scoreKindOf(spec?.objective ?? null);
 }
 
 export function studyOutput(study: StudySummary): ShowOutput['study'] {
@@ -47,6 +47,7 @@ export function studyOutput(study: StudySummary): ShowOutput['study'] {
       minutes: minutesOf(limits),
       target: limits?.target ?? null,
     },
+    ...scoreKindOfStudy(study),
     best: best === null || !Number.isFinite(best.value) ? null : { trial: best.number, value: best.value },
   };
 }
@@ -80,13 +81,15 @@ function reportsOf({ reports }: TrialRecord): TrialOutput['reports'] {
   return reports.map(({ step, value }) => ({ epoch: step + 1, value: finiteOrNull(value) }));
 }
 
-export function trialOutput(trial: TrialRecord): TrialOutput {
+export function trialOutput(trial: TrialRecord, { measure, split }: ScoreKind): TrialOutput {
   const { number, state, outcome, value, params, origin, attempts, start, complete, result } = trial;
   return {
     trial: number,
     state,
     outcome,
     value: value !== null && Number.isFinite(value) ? value : null,
+    measure,
+    split,
     params: { ...params },
     lineage: lineageOf(origin),
     attempts,
@@ -98,10 +101,11 @@ export function trialOutput(trial: TrialRecord): TrialOutput {
   };
 }
 
-export function storyOutput(study: string, { trial, attempts, lines }: TrialStory): StoryOutput {
+export function storyOutput(study: StudySummary, { trial, attempts, lines }: TrialStory): StoryOutput {
   return {
-    study,
+    study: study.name,
     trial: trial.number,
+    ...scoreKindOfStudy(study),
     state: trial.state,
     params: { ...trial.params },
     attempts: attempts.map(({ k, slot, outcome, result, detail }) => ({
@@ -122,5 +126,5 @@ export function storyOutput(study: string, { trial, attempts, lines }: TrialStor
 }
 
 export function exportedStudy(study: StudySummary): ExportedStudy {
-  return { name: study.name, direction: directionOf(study), seed: study.spec?.seed ?? null };
+  return { name: study.name, direction: directionOf(study), seed: study.spec?.seed ?? null, ...scoreKindOfStudy(study) };
 }

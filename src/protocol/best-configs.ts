@@ -1,6 +1,7 @@
 /** `best-configs.json`: the best configurations of a study, for whatever uses them next. */
 import { z } from 'zod';
 import { strict } from './problems.ts';
+import { scoreFields } from './score.ts';
 import { paramValue } from './search-space.ts';
 import { direction, seed, studyName } from './study-file.ts';
 
@@ -20,6 +21,9 @@ export const bestConfigs = strict({
   study: studyName,
   direction,
   seed: seed.nullable().describe('Null: a study of another program.'),
+  // Absent in files of earlier versions.
+  measure: scoreFields.measure.exactOptional(),
+  split: scoreFields.split.exactOptional(),
   best: z.array(
     strict({
       rank: z.int().min(1),

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { lineage, params } from './best-configs.ts';
 import { strict } from './problems.ts';
+import { scoreFields } from './score.ts';
 import { searchSpace } from './search-space.ts';
 import { direction, sampler, seed } from './study-file.ts';
 
@@ -33,6 +34,7 @@ const studySummary = strict({
   direction,
   counts: strict({ waiting: count, running: count, complete: count, pruned: count, failed: count }),
   limits: strict({ trials: count.nullable(), minutes: z.number().nullable(), target: z.number().nullable() }),
+  ...scoreFields,
   best: strict({ trial: count, value: z.number() }).nullable(),
 });
 
@@ -57,6 +59,7 @@ export const trialOutput = strict({
   state: z.enum(['waiting', 'running', 'complete', 'pruned', 'failed']),
   outcome: z.string().nullable(),
   value: z.number().nullable().describe('Null: none yet, failed or diverged.'),
+  ...scoreFields,
   params,
   lineage: lineage.nullable(),
   attempts: count,
@@ -71,6 +74,7 @@ export type TrialOutput = z.output<typeof trialOutput>;
 export const storyOutput = strict({
   study: z.string(),
   trial: count,
+  ...scoreFields,
   state: z.string(),
   params,
   attempts: z.array(
@@ -95,6 +99,7 @@ const model = strict({
   study: z.string(),
   trial: count,
   value: z.number(),
+  ...scoreFields,
   executor: z.string(),
   executorReason: z.string(),
   sha256,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { lineage, params } from './best-configs.ts';
 import { strict } from './problems.ts';
+import { scoreFields } from './score.ts';
 import { direction } from './study-file.ts';
 
 const at = z.iso.datetime().describe('When, by the wall clock, UTC.');
@@ -20,6 +21,7 @@ const started = strict({
   trials: z.int().nullable().describe('The budget; null: without one.'),
   workers: z.int(),
   direction,
+  ...scoreFields,
   parameters: z.array(z.string()),
   notes: z.array(z.string()),
   lab: z.string(),
@@ -95,6 +97,7 @@ const finished = strict({
   executors: z
     .array(strict({ label: z.string(), reason: z.string().nullable() }))
     .describe('What trained the best, and why; numbers of different labels differ in their last bits.'),
+  ...scoreFields,
   best: z.array(best),
   generations: z.array(strict({ generation: z.int(), trials: z.int(), best: z.number().nullable() })).nullable(),
   lab: z.string(),

@@ -1,11 +1,12 @@
-/** Numbers, durations and ages as every view writes them. Pure; words around them are `text.ts`'s. */
+/**
+ * Numbers, durations and ages as every view writes them; scores are formatted by
+ * `core/study/score.ts`. Pure; words around them are `text.ts`'s.
+ */
 
-/** Between a number and its unit: thin, and no line breaks there. */
-export const THIN = '\u202f';
-const MINUS = '\u2212';
+import { THIN, gainText, noiseText, scoreText, signed, significant } from '../core/study/score.ts';
 
-/** What a study's values are, for people. */
-export type Measure = 'accuracy' | 'loss' | 'value';
+export type { Measure } from '../core/study/score.ts';
+export { THIN, gainText as gain, noiseText as noise, scoreText as value };
 
 const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
 
@@ -14,27 +15,10 @@ export function count(n: number): string {
   return String(Math.round(n)).replace(THOUSANDS, ',');
 }
 
-/** A finite value of a trial: accuracies `0.9841`, everything else four significant digits. */
-export function value(measured: number, measure: Measure): string {
-  if (measure === 'accuracy') return signed(measured.toFixed(4));
-  return significant(measured, 4);
-}
-
 /** A parameter's number: whole numbers as they are, else two significant digits, three from 1 on; `8.7e−4` below 0.001. */
 export function parameter(given: number): string {
   if (Number.isInteger(given) && Math.abs(given) < 1e7) return signed(Math.abs(given) < 10_000 ? String(given) : count(given));
   return significant(given, Math.abs(given) < 1 ? 2 : 3);
-}
-
-/** With its sign, at the precision of the measure: `+0.0008`. */
-export function gain(by: number, measure: Measure): string {
-  const text = measure === 'accuracy' ? by.toFixed(4) : significant(by, 2);
-  return by >= 0 ? `+${text}` : signed(text);
-}
-
-/** How far values scatter: one digit, at most the measure's. */
-export function noise(deviation: number, measure: Measure): string {
-  return measure === 'accuracy' ? deviation.toFixed(deviation < 0.00095 ? 4 : 3) : significant(deviation, 1);
 }
 
 /** `94 %` of a share from 0 to 1. */
@@ -141,22 +125,6 @@ export function clockTime(ms: number, seconds = false): string {
 export function dateTime(ms: number): string {
   toTheDay ??= new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric', ...minutes });
   return toTheDay.format(ms);
-}
-
-/** Below a thousandth in powers of ten, with a true minus. */
-function significant(given: number, digits: number): string {
-  if (given === 0) return '0';
-  const size = Math.abs(given);
-  if (size < 0.001 || size >= 1e7) {
-    const [mantissa = '', exponent = ''] = given.toExponential(Math.min(digits, 2) - 1).split('e');
-    return signed(`${mantissa}e${exponent.replace('+', '')}`);
-  }
-  const text = given.toPrecision(digits);
-  return signed(text.includes('e') ? String(Number(text)) : text);
-}
-
-function signed(text: string): string {
-  return text.replace(/-/g, MINUS);
 }
 
 function two(n: number): string {

@@ -10,7 +10,7 @@ import { bestConfigsOf } from '../../src/lab/best-configs.ts';
 import { csvText } from '../../src/lab/csv.ts';
 import { bestConfigs } from '../../src/protocol/best-configs.ts';
 
-const study = { name: 'mnist', direction: 'maximize', seed: 7 } as const;
+const study = { name: 'mnist', direction: 'maximize', seed: 7, measure: 'accuracy', split: 'validation' } as const;
 const best = [
   {
     trial: 4,
@@ -34,7 +34,13 @@ test('best-configs.json keeps its schema, ranks from 1', () => {
   const file = join(folder, 'best-configs.json');
   exportBest(file, study, best);
   const written = bestConfigs.parse(JSON.parse(readFileSync(file, 'utf8')));
-  expect(written).toMatchObject({ study: 'mnist', direction: 'maximize', seed: 7 });
+  expect(written).toMatchObject({
+    study: 'mnist',
+    direction: 'maximize',
+    seed: 7,
+    measure: 'accuracy',
+    split: 'validation',
+  });
   expect(written.best.map(({ rank, trial, attempt, lineage }) => [rank, trial, attempt, lineage?.parents])).toEqual([
     [1, 4, 2, [1, 2]],
     [2, 1, 1, []],
@@ -44,9 +50,9 @@ test('best-configs.json keeps its schema, ranks from 1', () => {
 
 test('CSV: a column for every parameter of any configuration, quoted where needed', () => {
   expect(csvText(bestConfigsOf(study, best)).split('\r\n')).toEqual([
-    'rank,trial,value,lr,kind,momentum,attempt,operator,parents,generation',
-    '1,4,0.94,0.1,"a,""b""",,2,mutation,1 2,3',
-    '2,1,0.93,0.2,,0.9,1,uniform,,0',
+    'rank,trial,value,measure,split,lr,kind,momentum,attempt,operator,parents,generation',
+    '1,4,0.94,accuracy,validation,0.1,"a,""b""",,2,mutation,1 2,3',
+    '2,1,0.93,accuracy,validation,0.2,,0.9,1,uniform,,0',
     '',
   ]);
 });

@@ -10,12 +10,16 @@ const study: ShowOutput['study'] = {
   direction: 'maximize',
   counts: { waiting: 2, running: 0, complete: 5, pruned: 0, failed: 1 },
   limits: { trials: 64, minutes: null, target: 0.99 },
+  measure: 'accuracy',
+  split: 'validation',
   best: { trial: 3, value: 0.9412 },
 };
 const foreign: ShowOutput['study'] = {
   ...study,
   name: 'theirs',
   uid: null,
+  measure: 'value',
+  split: null,
   state: null,
   reason: null,
   best: null,
@@ -27,6 +31,8 @@ const trial: TrialOutput = {
   state: 'complete',
   outcome: 'succeeded',
   value: 0.9412,
+  measure: 'accuracy',
+  split: 'validation',
   params: { lr: 0.0312345, kind: 'relu' },
   lineage: { operator: 'uniform', parents: [], generation: 0 },
   attempts: 2,
@@ -43,9 +49,9 @@ const curve = [
 
 test('the studies of a lab', () => {
   expect(studiesText({ lab: 'lab.db', studies: [study, foreign] }, 80)).toEqual([
-    'study   state      ended  budget    best  in trial',
-    'mnist   paused         6      64  0.9412         3',
-    'theirs  of Optuna      6       –       –         –',
+    'study   state      ended  budget                  best  in trial',
+    'mnist   paused         6      64  94.12 % (validation)         3',
+    'theirs  of Optuna      6       –                     –         –',
   ]);
   expect(studiesText({ lab: 'lab.db', studies: [] }, 80)).toEqual(['lab.db holds no study yet.']);
 });
@@ -58,78 +64,73 @@ test('one study, what it searches and how', () => {
     seed: 7,
   } as const;
   const trained = { executors: [{ label: 'wasm', reason: 'pinned by the study' }], reports: curve };
-  expect(
-    showText({ lab: 'lab.db', study, trained, searched: structuredClone(searched) as unknown as ShowOutput['searched'] }, 'accuracy'),
-  ).toEqual([
+  expect(showText({ lab: 'lab.db', study, trained, searched: structuredClone(searched) as unknown as ShowOutput['searched'] })).toEqual([
     'mnist in lab.db',
     '  state      paused (interrupted)',
     '  trials     2 waiting, 0 running, 5 complete, 0 pruned, 1 failed',
-    '  best       94.12 % in trial 3 (maximize)',
-    '  by epoch   90.00 %, 94.12 %',
+    '  best       94.12 % (validation) in trial 3 (maximize)',
+    '  by epoch   90.00 % (validation), 94.12 % (validation)',
     '  trained by wasm (pinned by the study)',
-    '  stops at   64 trials or a value of 0.99',
+    '  stops at   64 trials or a validation accuracy of 99.00 %',
     '  objective  train, dataset mnist, settings {"batch":128}',
     '  sampler    evolution, population 6, seed 7',
     '  searched',
     '    lr  float, low 0.0001, high 1, log true',
     '    kind  categorical, choices ["relu","tanh"]',
   ]);
-  expect(showText({ lab: 'lab.db', study: foreign, trained: { executors: [], reports: [] }, searched: null }, 'value').slice(1, 5)).toEqual(
-    [
-      '  state      a study of Optuna',
-      '  trials     2 waiting, 0 running, 5 complete, 0 pruned, 1 failed',
-      '  best       – (maximize)',
-      '  stops at   nothing: it runs until it is stopped',
-    ],
-  );
+  expect(showText({ lab: 'lab.db', study: foreign, trained: { executors: [], reports: [] }, searched: null }).slice(1, 5)).toEqual([
+    '  state      a study of Optuna',
+    '  trials     2 waiting, 0 running, 5 complete, 0 pruned, 1 failed',
+    '  best       – (maximize)',
+    '  stops at   nothing: it runs until it is stopped',
+  ]);
 });
 
 test.each([
-  [{}, 'trial 3  94.12 %  lr 0.03123  kind relu  2 attempts'],
+  [{}, 'trial 3  94.12 % (validation)  lr 0.03123  kind relu  2 attempts'],
   [{ value: null, outcome: 'diverged', attempts: 1 }, 'trial 3  diverged  lr 0.03123  kind relu'],
   [{ state: 'failed', outcome: 'crashed', value: null, attempts: 3 }, 'trial 3  failed (crashed)  lr 0.03123  kind relu  3 attempts'],
   [{ state: 'running', outcome: null, value: null, attempts: 1 }, 'trial 3  running  lr 0.03123  kind relu'],
   [
     { state: 'running', outcome: null, value: null, attempts: 1, reports: curve },
-    'trial 3  running, epoch 2 94.12 %  lr 0.03123  kind relu',
+    'trial 3  running, epoch 2 94.12 % (validation)  lr 0.03123  kind relu',
   ],
   [{ state: 'pruned', outcome: 'pruned', attempts: 1 }, 'trial 3  pruned  lr 0.03123  kind relu'],
 ] as const)('a trial in one line: %j', (change, line) => {
-  expect(trialText({ ...trial, ...change }, 'accuracy')).toBe(line);
+  expect(trialText({ ...trial, ...change })).toBe(line);
 });
 
 test('the story of a trial: attempts, then causes', () => {
   expect(
-    storyText(
-      {
-        study: 'mnist',
-        trial: 3,
-        state: 'complete',
-        params: trial.params,
-        attempts: [
-          { k: 1, slot: 'local/cpu/1', outcome: 'lost', ms: null, detail: 'killed by SIGKILL', executor: null, executorReason: null },
-          {
-            k: 2,
-            slot: 'local/cpu/0',
-            outcome: 'succeeded',
-            ms: 812,
-            detail: null,
-            executor: 'wasm',
-            executorReason: 'pinned by the study',
-          },
-        ],
-        reports: curve.map((report) => ({ ...report, metrics: { loss: 1 - report.value } })),
-        story: ['2.7 proposed because 2.6'],
-      },
-      'accuracy',
-    ),
+    storyText({
+      study: 'mnist',
+      trial: 3,
+      measure: 'accuracy',
+      split: 'validation',
+      state: 'complete',
+      params: trial.params,
+      attempts: [
+        { k: 1, slot: 'local/cpu/1', outcome: 'lost', ms: null, detail: 'killed by SIGKILL', executor: null, executorReason: null },
+        {
+          k: 2,
+          slot: 'local/cpu/0',
+          outcome: 'succeeded',
+          ms: 812,
+          detail: null,
+          executor: 'wasm',
+          executorReason: 'pinned by the study',
+        },
+      ],
+      reports: curve.map((report) => ({ ...report, metrics: { loss: 1 - report.value } })),
+      story: ['2.7 proposed because 2.6'],
+    }),
   ).toEqual([
     'trial 3 of mnist: complete',
     '  lr 0.03123  kind relu',
     '  attempt 1 on cpu/1: lost (killed by SIGKILL)',
     '  attempt 2 on cpu/0: succeeded after 0.8 s, trained by wasm (pinned by the study)',
-    '  after epoch 1: 90.00 %, loss 0.1',
-    '  after epoch 2: 94.12 %, loss 0.0588',
+    '  after epoch 1: 90.00 % (validation), loss 0.1',
+    '  after epoch 2: 94.12 % (validation), loss 0.0588',
     '  what happened, and because of what:',
     '    2.7 proposed because 2.6',
   ]);

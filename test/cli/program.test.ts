@@ -216,7 +216,7 @@ describe('a lab file is read', () => {
       [6, 'waiting'],
     ]);
     expect(trials[0]).toMatchObject({ value: 5, params: { units: 16, activation: 'relu' }, lineage: { operator: 'uniform' }, attempts: 1 });
-    expect((await cli('trials', spec.name)).out.split('\n')[0]).toMatch(/^trial 0 {2}5 {2}learningRate/);
+    expect((await cli('trials', spec.name)).out.split('\n')[0]).toMatch(/^trial 0 {2}5\.000 {2}learningRate/);
   });
 
   test('best and export: ranked by the direction, at most --top', async () => {
@@ -227,7 +227,7 @@ describe('a lab file is read', () => {
     ]);
     expect((await cli('best', spec.name)).out).toMatch(/^rank +trial +value/);
     expect(bestConfigs.parse(JSON.parse((await cli('export', spec.name)).out)).best).toHaveLength(5);
-    expect((await cli('export', spec.name, '--format', 'csv')).out).toMatch(/^rank,trial,value,learningRate/);
+    expect((await cli('export', spec.name, '--format', 'csv')).out).toMatch(/^rank,trial,value,measure,split,learningRate/);
     expect(await parsed(exportOutput, 'export', spec.name, '--output', 'b.json')).toEqual({ file: 'b.json', configurations: 5 });
     expect(bestConfigs.parse(JSON.parse(readFileSync(folder.file('b.json'), 'utf8'))).study).toBe(spec.name);
   });

@@ -99,12 +99,12 @@ describe('an exported file', () => {
     const csv = await text('csv');
     const lines = csv.split('\r\n');
     expect(lines[0]).toBe(
-      'trial,state,outcome,value,learningRate,units,activation,momentum,operator,parents,generation,attempts,started,completed,executor,slot',
+      'trial,state,outcome,value,measure,split,learningRate,units,activation,momentum,operator,parents,generation,attempts,started,completed,executor,slot',
     );
     expect(lines).toHaveLength(9);
-    expect(lines[2]).toMatch(/^1,complete,succeeded,0\.1,0\.00002,32,Tanh é,,crossover\+mutation,0,1,1,/);
-    expect(lines[4]).toMatch(/^3,failed,crashed,,/);
-    expect(lines[5]).toMatch(/^4,complete,diverged,,/);
+    expect(lines[2]).toMatch(/^1,complete,succeeded,0\.1,value,,0\.00002,32,Tanh é,,crossover\+mutation,0,1,1,/);
+    expect(lines[4]).toMatch(/^3,failed,crashed,,value,,/);
+    expect(lines[5]).toMatch(/^4,complete,diverged,,value,,/);
   });
 
   test('of the lab is a copy of one instant that opens as the lab does, while it is held and written', async () => {

@@ -22,9 +22,9 @@ const plain = (written: string): string => written.replaceAll('\u202f', ' ');
 
 describe('values', () => {
   test.each([
-    [0.9841, 'accuracy', '0.9841'],
-    [0.98, 'accuracy', '0.9800'],
-    [1, 'accuracy', '1.0000'],
+    [0.9841, 'accuracy', '98.41 %'],
+    [0.98, 'accuracy', '98.00 %'],
+    [1, 'accuracy', '100.00 %'],
     [0.068123, 'loss', '0.06812'],
     [12.3456, 'loss', '12.35'],
     [1234.5, 'value', '1235'],
@@ -32,7 +32,7 @@ describe('values', () => {
     [-0.5, 'value', '−0.5000'],
     [0, 'loss', '0'],
   ] as const)('%s as %s is %s', (given, measure, expected) => {
-    expect(value(given, measure)).toBe(expected);
+    expect(plain(value(given, measure))).toBe(expected);
   });
 
   test.each([
@@ -51,11 +51,11 @@ describe('values', () => {
   });
 
   test.each([
-    [0.0008, '+0.0008'],
-    [0, '+0.0000'],
-    [-0.0003, '−0.0003'],
+    [0.0008, '+0.08 points'],
+    [0, '+0.00 points'],
+    [-0.0003, '−0.03 points'],
   ])('a gain of %s is %s', (given, expected) => {
-    expect(gain(given, 'accuracy')).toBe(expected);
+    expect(plain(gain(given, 'accuracy'))).toBe(expected);
   });
 
   test('counts are grouped and never rounded', () => {

@@ -8,7 +8,7 @@ import { bestConfigsOf, exportedTrials } from '../../lab/best-configs.ts';
 import { TOP } from '../export.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { exportedStudy, knownStudy, measureOfStudy } from '../../lab/lab-output.ts';
+import { exportedStudy, knownStudy, scoreKindOfStudy } from '../../lab/lab-output.ts';
 
 export function addBest(program: Command, context: Context): void {
   labCommand(program, 'best', 'the best configurations of a study as a table')
@@ -31,7 +31,7 @@ Examples:
       else {
         const names =
           study.spec === null ? [...new Set(best.flatMap(({ params }) => Object.keys(params)))] : Object.keys(study.spec.searchSpace);
-        print(context, bestTable(best, names, { width: widthOf(context), measure: measureOfStudy(study) }));
+        print(context, bestTable(best, names, { width: widthOf(context), kind: scoreKindOfStudy(study) }));
       }
     });
 }

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { TOP } from '../export.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { knownStudy, measureOfStudy, searchedOutput, studyOutput, trainedOutput } from '../../lab/lab-output.ts';
+import { knownStudy, searchedOutput, studyOutput, trainedOutput } from '../../lab/lab-output.ts';
 import { showText } from '../lab-text.ts';
 
 export function addShow(program: Command, context: Context): void {
@@ -31,6 +31,6 @@ Examples:
         searched: searchedOutput(study),
       };
       if (json) printJson(context, output);
-      else print(context, showText(output, measureOfStudy(study)));
+      else print(context, showText(output));
     });
 }

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { knownStudy, measureOfStudy, storyOutput } from '../../lab/lab-output.ts';
+import { knownStudy, storyOutput } from '../../lab/lab-output.ts';
 import { storyText } from '../lab-text.ts';
 
 export function addStory(program: Command, context: Context): void {
@@ -21,15 +21,15 @@ Examples:
   galapagos story mnist 14 --json`,
     )
     .action(async (named: string, trial: number, { lab, json = false }: LabOptions) => {
-      const { output, measure } = await withLab(context, lab, (reader) => {
+      const output = await withLab(context, lab, (reader) => {
         const study = knownStudy(reader, named, lab);
         const story = reader.story(study.uid ?? study.name, trial);
-        if (story !== null) return { output: storyOutput(study.name, story), measure: measureOfStudy(study) };
+        if (story !== null) return storyOutput(study, story);
         const count = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
         const range = count === 0 ? 'it has none yet' : `it has trials 0 … ${count - 1}`;
         throw new UsageError(`${study.name} has no trial ${trial}: ${range}`, 'unknown-trial');
       });
       if (json) printJson(context, output);
-      else print(context, storyText(output, measure));
+      else print(context, storyText(output));
     });
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { knownStudy, measureOfStudy, trialOutput } from '../../lab/lab-output.ts';
+import { knownStudy, scoreKindOfStudy, trialOutput } from '../../lab/lab-output.ts';
 import { trialText } from '../lab-text.ts';
 
 export function addTrials(program: Command, context: Context): void {
@@ -21,10 +21,10 @@ Examples:
       const { stdout } = context.streams;
       await withLab(context, lab, async (reader) => {
         const study = knownStudy(reader, named, lab);
-        const measure = measureOfStudy(study);
+        const kind = scoreKindOfStudy(study);
         for (const record of reader.trials(study.uid ?? study.name)) {
-          const trial = trialOutput(record);
-          const line = json ? JSON.stringify(trial) : trialText(trial, measure);
+          const trial = trialOutput(record, kind);
+          const line = json ? JSON.stringify(trial) : trialText(trial);
           if (!stdout.write(`${line}\n`)) await once(stdout, 'drain');
         }
       });

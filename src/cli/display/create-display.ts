@@ -1,6 +1,6 @@
 /** Picks the display for a run: JSON when asked for, the live view in a terminal, lines elsewhere. */
+import { scoreKindOf } from '../../core/study/score.ts';
 import type { StudySpec } from '../../core/study/study-spec.ts';
-import { measureOf } from '../../lab/measure.ts';
 import { JsonDisplay } from './json.ts';
 import { LinesDisplay } from './lines.ts';
 import type { RunDisplay } from './run-display.ts';
@@ -19,11 +19,11 @@ export function createDisplay({ json, spec, screen, env, clock }: DisplayOptions
   const write = (line: string): void => {
     screen.write(`${line}\n`);
   };
-  if (json) return new JsonDisplay(write, clock);
-  const measure = measureOf(spec);
+  const kind = scoreKindOf(spec.objective);
+  if (json) return new JsonDisplay(write, clock, kind);
   // A terminal that does not tell its size cannot be redrawn in place.
   const terminal = screen.isTTY === true && env['TERM'] !== 'dumb' && screen.columns > 0;
-  return terminal ? new TerminalDisplay(screen, measure, coloured(env)) : new LinesDisplay(write, measure);
+  return terminal ? new TerminalDisplay(screen, kind, coloured(env)) : new LinesDisplay(write, kind);
 }
 
 /** https://no-color.org: any non-empty NO_COLOR means none. */

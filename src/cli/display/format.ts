@@ -1,6 +1,7 @@
 /** Numbers, durations and texts as the command line writes them. Pure; no colours. */
 import type { ParamValue, Params } from '../../core/search-space/distribution.ts';
-import type { Measure } from '../../lab/measure.ts';
+import { THIN, scoreText } from '../../core/study/score.ts';
+import type { ScoreKind } from '../../core/study/score.ts';
 
 /** At most five significant digits, without trailing zeros: `0.0312`, `1e-5`, `512`. */
 export function number(value: number): string {
@@ -12,10 +13,17 @@ export function number(value: number): string {
   return exponent === undefined ? short : `${short}e${exponent.replace('+', '')}`;
 }
 
-/** A trial's value: `94.12 %` for accuracies; `diverged` where there is none. */
-export function value(measured: number | null, measure: Measure): string {
+/** A score without its split, for columns that name it: `94.12 %`; `diverged` where there is none. */
+export function value(measured: number | null, { measure }: Pick<ScoreKind, 'measure'>): string {
   if (measured === null || !Number.isFinite(measured)) return 'diverged';
-  return measure === 'accuracy' ? `${(measured * 100).toFixed(2)} %` : number(measured);
+  return scoreText(measured, measure).replaceAll(THIN, ' ').replaceAll('\u2212', '-');
+}
+
+/** A score with the split it was measured on: `94.12 % (validation)`. */
+export function score(measured: number | null, kind: ScoreKind): string {
+  const text = value(measured, kind);
+  const known = measured !== null && Number.isFinite(measured);
+  return known && kind.split !== null ? `${text} (${kind.split})` : text;
 }
 
 export function paramValue(given: ParamValue): string {

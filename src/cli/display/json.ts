@@ -1,4 +1,5 @@
 /** The display for programs: one JSON object a line, each by the schema of `protocol/run-output.ts`. */
+import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunOutput } from '../../protocol/run-output.ts';
 import type { BestTrial, RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
 import { RunProgress } from './run-progress.ts';
@@ -8,11 +9,13 @@ const PROGRESS_EVERY_MS = 1_000;
 export class JsonDisplay implements RunDisplay {
   readonly #write: (line: string) => void;
   readonly #clock: () => Date;
+  readonly #kind: ScoreKind;
   #progress: RunProgress | null = null;
   #lastMs: number | null = null;
 
   /** @param clock the wall clock, for `at` */
-  constructor(write: (line: string) => void, clock: () => Date) {
+  constructor(write: (line: string) => void, clock: () => Date, kind: ScoreKind) {
+    this.#kind = kind;
     this.#write = write;
     this.#clock = clock;
   }
@@ -27,6 +30,7 @@ export class JsonDisplay implements RunDisplay {
       trials,
       workers,
       direction,
+      ...this.#kind,
       parameters: [...parameterNames],
       notes: [...notes],
       lab,
@@ -63,6 +67,7 @@ export class JsonDisplay implements RunDisplay {
       lostAttempts,
       elapsedMs,
       executors: [...executors],
+      ...this.#kind,
       best: end.best.map(bestOutput),
       generations: generations === null ? null : [...generations],
       lab: written.lab,

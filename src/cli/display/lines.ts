@@ -1,6 +1,6 @@
 /** The display where there is no terminal: a line per finished trial, a line on the whole each ten seconds. */
-import { count, duration, number, params, rate, slot, value } from './format.ts';
-import type { Measure } from '../../lab/measure.ts';
+import { count, duration, number, params, rate, slot, score } from './format.ts';
+import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
 import { RunProgress } from './run-progress.ts';
 import { summary } from './summary.ts';
@@ -9,13 +9,13 @@ const PROGRESS_EVERY_MS = 10_000;
 
 export class LinesDisplay implements RunDisplay {
   readonly #write: (line: string) => void;
-  readonly #measure: Measure;
+  readonly #kind: ScoreKind;
   #progress: RunProgress | null = null;
   #lastMs: number | null = null;
 
-  constructor(write: (line: string) => void, measure: Measure) {
+  constructor(write: (line: string) => void, kind: ScoreKind) {
     this.#write = write;
-    this.#measure = measure;
+    this.#kind = kind;
   }
 
   start(run: RunStart): void {
@@ -28,7 +28,7 @@ export class LinesDisplay implements RunDisplay {
 
   event(event: RunEvent): void {
     this.#progress?.event(event);
-    const line = eventLine(event, this.#measure);
+    const line = eventLine(event, this.#kind);
     if (line !== null) this.#write(line);
   }
 
@@ -39,23 +39,23 @@ export class LinesDisplay implements RunDisplay {
     this.#lastMs ??= nowMs;
     if (nowMs - this.#lastMs < PROGRESS_EVERY_MS) return;
     this.#lastMs = nowMs;
-    this.#write(progressLine(progress, this.#measure));
+    this.#write(progressLine(progress, this.#kind));
   }
 
   finish(end: RunSummary): void {
     if (this.#progress === null) return;
     this.#write('');
-    for (const line of summary(this.#progress.run, end, { width: Infinity, measure: this.#measure })) this.#write(line);
+    for (const line of summary(this.#progress.run, end, { width: Infinity, kind: this.#kind })) this.#write(line);
   }
 }
 
 /** `18 of 64 trials · best 94.12 % in trial 14 · 3.4 evaluations/s · 14 s left · 2 of 2 workers busy`. */
-export function progressLine(progress: RunProgress, measure: Measure): string {
+export function progressLine(progress: RunProgress, kind: ScoreKind): string {
   const { run, done, best, perSecond, leftMs, workers } = progress;
   const busy = [...workers.values()].filter(({ doing }) => doing === 'trial').length;
   return [
     run.trials === null ? count(done, 'trial') : `${done} of ${count(run.trials, 'trial')}`,
-    best === null ? 'best –' : `best ${value(best.value, measure)} in trial ${best.trial}`,
+    best === null ? 'best –' : `best ${score(best.value, kind)} in trial ${best.trial}`,
     rate(perSecond),
     `${leftMs === null ? '–' : duration(leftMs)} left`,
     `${busy} of ${count(run.workers, 'worker')} busy`,
@@ -63,12 +63,12 @@ export function progressLine(progress: RunProgress, measure: Measure): string {
 }
 
 /** What an event is worth in a log; null: nothing. */
-export function eventLine(event: RunEvent, measure: Measure): string | null {
+export function eventLine(event: RunEvent, kind: ScoreKind): string | null {
   switch (event.type) {
     case 'trialEnded':
-      return trialLine(event, measure);
+      return trialLine(event, kind);
     case 'trialReported':
-      return `trial ${event.trial}  epoch ${event.epoch}  ${value(event.value, measure)}`;
+      return `trial ${event.trial}  epoch ${event.epoch}  ${score(event.value, kind)}`;
     case 'trialBack':
       return `trial ${event.trial}  attempt ${event.attempt} on ${slot(event.slot)} ${words(event.outcome)}, it runs again${because(event.detail)}`;
     case 'workerLost':
@@ -91,9 +91,9 @@ export function eventLine(event: RunEvent, measure: Measure): string | null {
   }
 }
 
-function trialLine(end: Extract<RunEvent, { type: 'trialEnded' }>, measure: Measure): string {
+function trialLine(end: Extract<RunEvent, { type: 'trialEnded' }>, kind: ScoreKind): string {
   const failed = end.outcome === 'cancelled' ? 'cancelled' : `failed${because(end.error ?? words(end.outcome))}`;
-  const result = end.state === 'failed' ? failed : end.state === 'pruned' ? 'pruned' : value(end.value, measure);
+  const result = end.state === 'failed' ? failed : end.state === 'pruned' ? 'pruned' : score(end.value, kind);
   const time = end.ms === null ? '' : `  ${number(Math.round(end.ms) / 1000)} s`;
   return `trial ${end.trial}  ${result}  ${params(end.params)}${time}${end.isBest ? '  best so far' : ''}`;
 }

@@ -1,6 +1,6 @@
 /** The live view of a run as lines of text: what `terminal.ts` redraws. Pure; colours are functions handed in. */
-import { count, cut, duration, params, paramWords, rate, slot, value } from './format.ts';
-import type { Measure } from '../../lab/measure.ts';
+import { count, cut, duration, params, paramWords, rate, slot, score } from './format.ts';
+import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunProgress, WorkerView } from './run-progress.ts';
 import { wrap } from './table.ts';
 
@@ -17,7 +17,7 @@ export interface Frame {
   readonly width: number;
   /** Most lines there is room for. */
   readonly height: number;
-  readonly measure: Measure;
+  readonly kind: ScoreKind;
   readonly paint: Paint;
 }
 
@@ -50,9 +50,9 @@ function headline({ run, done }: RunProgress, width: number, paint: Paint): stri
   return `${paint.bold(text)}  ${paint.good('█'.repeat(full))}${paint.dim('░'.repeat(cells - full))}${percent}`;
 }
 
-function best({ best: trial }: RunProgress, { width, measure, paint }: Frame): string[] {
+function best({ best: trial }: RunProgress, { width, kind, paint }: Frame): string[] {
   if (trial === null) return [paint.dim(cut('best – (no trial has finished yet)', width))];
-  const first = `best ${value(trial.value, measure)} in trial ${trial.trial}`;
+  const first = `best ${score(trial.value, kind)} in trial ${trial.trial}`;
   const lines = wrap([first, ...paramWords(trial.params)], width).slice(0, 3);
   return lines.map((line, i) => {
     const text = cut(line, width);
@@ -69,13 +69,13 @@ function speed(progress: RunProgress): string {
   return parts.join(' · ');
 }
 
-function workerLine(name: string, worker: WorkerView, progress: RunProgress, { width, paint, measure }: Frame): string {
+function workerLine(name: string, worker: WorkerView, progress: RunProgress, { width, paint, kind }: Frame): string {
   const label = slot(name).padEnd(7);
   switch (worker.doing) {
     case 'trial': {
       const time = duration(progress.atItMs(worker) ?? 0).padStart(7);
       const { trial, report } = worker;
-      const reported = report === null ? '' : `  epoch ${report.epoch} ${value(report.value, measure)}`;
+      const reported = report === null ? '' : `  epoch ${report.epoch} ${score(report.value, kind)}`;
       const text = cut(`${label} trial ${trial}${reported}  ${params(worker.params)}`, width - time.length - 1);
       return `${text.padEnd(Math.min(width, 100) - time.length)}${paint.dim(time)}`;
     }

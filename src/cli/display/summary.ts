@@ -1,15 +1,16 @@
 /** The end of a run as lines of text: the best configurations, the generations, what was written, how to go on. Pure. */
 import type { GenerationBest } from '../../core/analysis/generations.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
-import { count, duration, paramValue, paramWords, value } from './format.ts';
-import type { Measure } from '../../lab/measure.ts';
+import { count, duration, paramValue, paramWords, score, value } from './format.ts';
+import { scoreName } from '../../core/study/score.ts';
+import type { ScoreKind } from '../../core/study/score.ts';
 import type { BestTrial, RunStart, RunSummary } from './run-display.ts';
 import { table, tableWidth, wrap } from './table.ts';
 
 export interface SummaryFrame {
   /** Columns; Infinity: no terminal. */
   readonly width: number;
-  readonly measure: Measure;
+  readonly kind: ScoreKind;
 }
 
 export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): string[] {
@@ -22,7 +23,7 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
       '',
     );
   if (end.generations !== null && end.generations.length > 0) {
-    lines.push(`Best ${frame.measure} per generation`, ...generationTable(end.generations, run.direction, frame), '');
+    lines.push(`Best ${scoreName(frame.kind)} per generation`, ...generationTable(end.generations, run.direction, frame), '');
   }
   for (const { label, reason } of end.executors) {
     lines.push(...wrap(`Trained by ${label}${reason === null ? '' : `: ${reason}`}.`.split(' '), frame.width, '', ' '));
@@ -37,31 +38,31 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
 type Ranked = Pick<BestTrial, 'trial' | 'value' | 'params'>;
 
 /** Rank, trial, value and parameters side by side; where that is too wide, the parameters below each value. */
-export function bestTable(best: readonly Ranked[], names: readonly string[], { width, measure }: SummaryFrame): string[] {
+export function bestTable(best: readonly Ranked[], names: readonly string[], { width, kind }: SummaryFrame): string[] {
   const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' });
   const lines = table(
-    [right('rank'), right('trial'), right(measure), ...names.map(right)],
+    [right('rank'), right('trial'), right(scoreName(kind)), ...names.map(right)],
     best.map((entry, i) => [
       String(i + 1),
       String(entry.trial),
-      value(entry.value, measure),
+      value(entry.value, kind),
       ...names.map((name) => (Object.hasOwn(entry.params, name) ? paramValue(entry.params[name] ?? null) : '–')),
     ]),
   );
   if (tableWidth(lines) <= width) return lines;
   return best.flatMap((entry, i) => [
-    `${i + 1}. ${value(entry.value, measure)} in trial ${entry.trial}`,
+    `${i + 1}. ${score(entry.value, kind)} in trial ${entry.trial}`,
     ...wrap(paramWords(entry.params), width, '   '),
   ]);
 }
 
-export function generationTable(generations: readonly GenerationBest[], direction: Direction, { width, measure }: SummaryFrame): string[] {
+export function generationTable(generations: readonly GenerationBest[], direction: Direction, { width, kind }: SummaryFrame): string[] {
   let soFar: number | null = null;
   const rows = generations.map(({ generation, trials, best }) => {
     if (best !== null && (soFar === null || (direction === 'maximize' ? best > soFar : best < soFar))) soFar = best;
-    return [String(generation), String(trials), ...[best, soFar].map((each) => (each === null ? '–' : value(each, measure)))];
+    return [String(generation), String(trials), ...[best, soFar].map((each) => (each === null ? '–' : value(each, kind)))];
   });
-  const head = ['generation', 'trials', `best ${measure}`, 'best so far'].map((title) => ({ title, align: 'right' as const }));
+  const head = ['generation', 'trials', `best ${scoreName(kind)}`, 'best so far'].map((title) => ({ title, align: 'right' as const }));
   return table(head, rows, width);
 }
 

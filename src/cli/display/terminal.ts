@@ -1,7 +1,7 @@
 /** The display in a terminal: the live view redrawn in place, what matters for good written above it, the summary at the end. */
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
-import type { Measure } from '../../lab/measure.ts';
+import type { ScoreKind } from '../../core/study/score.ts';
 import { eventLine } from './lines.ts';
 import { liveView, plain } from './live-view.ts';
 import type { Paint } from './live-view.ts';
@@ -18,15 +18,15 @@ export type Screen = Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'> & No
 
 export class TerminalDisplay implements RunDisplay {
   readonly #screen: Screen;
-  readonly #measure: Measure;
+  readonly #kind: ScoreKind;
   readonly #paint: Paint;
   readonly #live: ReturnType<typeof createLogUpdate>;
   #progress: RunProgress | null = null;
   #drawnMs = -Infinity;
 
-  constructor(screen: Screen, measure: Measure, coloured: boolean) {
+  constructor(screen: Screen, kind: ScoreKind, coloured: boolean) {
     this.#screen = screen;
-    this.#measure = measure;
+    this.#kind = kind;
     this.#paint = coloured ? paints() : plain;
     this.#live = createLogUpdate(screen);
   }
@@ -40,7 +40,7 @@ export class TerminalDisplay implements RunDisplay {
   event(event: RunEvent): void {
     this.#progress?.event(event);
     if (!KEPT.has(event.type)) return;
-    const line = eventLine(event, this.#measure);
+    const line = eventLine(event, this.#kind);
     if (line === null) return;
     this.#live.clear();
     this.#screen.write(`${line}\n`);
@@ -58,7 +58,7 @@ export class TerminalDisplay implements RunDisplay {
     this.#live.clear();
     this.#live.done();
     if (this.#progress === null) return;
-    const frame = { width: this.#width, measure: this.#measure };
+    const frame = { width: this.#width, kind: this.#kind };
     for (const line of summary(this.#progress.run, end, frame)) this.#screen.write(`${line}\n`);
   }
 
@@ -71,7 +71,7 @@ export class TerminalDisplay implements RunDisplay {
     // The last column stays free: some terminals wrap a line that fills it.
     const width = this.#width - 1;
     const height = Math.max(4, (this.#screen.rows || 24) - 1);
-    const lines = liveView(this.#progress, { width, height, measure: this.#measure, paint: this.#paint });
+    const lines = liveView(this.#progress, { width, height, kind: this.#kind, paint: this.#paint });
     this.#live(lines.slice(0, height).join('\n'));
   }
 }

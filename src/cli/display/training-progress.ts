@@ -1,7 +1,7 @@
 /** How far a training in this process is: a line redrawn in a terminal, a line an epoch elsewhere, nothing beside JSON. */
 import { createLogUpdate } from 'log-update';
-import { cut, duration, value } from './format.ts';
-import type { Measure } from '../../lab/measure.ts';
+import { cut, duration, score } from './format.ts';
+import type { ScoreKind } from '../../core/study/score.ts';
 import type { Screen } from './terminal.ts';
 
 export interface TrainingProgress {
@@ -21,14 +21,14 @@ const REDRAW_EVERY_MS = 100;
 export function trainingProgress(
   screen: Screen & { readonly isTTY?: boolean },
   what: string,
-  measure: Measure,
+  kind: ScoreKind,
   now: () => number,
 ): TrainingProgress {
   const from = now();
   let worth = '';
   if (screen.isTTY !== true) {
     screen.write(`training ${what}\n`);
-    return { ...silent, epoch: (done, reached) => void screen.write(`  after epoch ${done}: ${value(reached, measure)}\n`) };
+    return { ...silent, epoch: (done, reached) => void screen.write(`  after epoch ${done}: ${score(reached, kind)}\n`) };
   }
   const live = createLogUpdate(screen);
   let drawn = -Infinity;
@@ -42,7 +42,7 @@ export function trainingProgress(
       live(cut(`training ${what} ${share} · ${left} left${worth} · Ctrl-C stops`, Math.max(20, screen.columns || 80) - 1));
     },
     epoch(done, reached) {
-      worth = ` · epoch ${done} ${value(reached, measure)}`;
+      worth = ` · epoch ${done} ${score(reached, kind)}`;
     },
     end() {
       live.clear();

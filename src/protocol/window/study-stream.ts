@@ -1,6 +1,7 @@
 /** What a window hears of one study: its head, its trials, the reports of those that run. */
 import { z } from 'zod';
 import { strict } from '../problems.ts';
+import { scoreFields } from '../score.ts';
 import { searchSpace } from '../search-space.ts';
 import { direction, sampler, seed } from '../study-file.ts';
 import { reportBlock, trialBlock } from './columns.ts';
@@ -48,8 +49,7 @@ export const studyRow = strict({
   state: studyState.nullable(),
   reason: z.string().nullable(),
   direction,
-  /** What a value is. */
-  measure: z.enum(['accuracy', 'loss', 'value']),
+  ...scoreFields,
   counts,
   limits,
   best: strict({ trial: count, value: z.number(), at: instant.nullable() }).nullable(),

@@ -10,7 +10,8 @@ import { summary } from '../../../src/cli/display/summary.ts';
 import { TerminalDisplay } from '../../../src/cli/display/terminal.ts';
 import type { Screen } from '../../../src/cli/display/terminal.ts';
 import { columns } from '../../../src/cli/display/format.ts';
-import { measureOf } from '../../../src/lab/measure.ts';
+import { scoreKindOf } from '../../../src/core/study/score.ts';
+import type { ScoreKind } from '../../../src/core/study/score.ts';
 import { runOutput } from '../../../src/protocol/run-output.ts';
 
 const run: RunStart = {
@@ -86,18 +87,22 @@ function play(display: Pick<RunDisplay, 'event' | 'tick'>): void {
   }
 }
 
+const VALIDATION: ScoreKind = { measure: 'accuracy', split: 'validation' };
+const PLAIN: ScoreKind = { measure: 'value', split: null };
+
 describe('the live view', () => {
   const view = (width: number, height = 24): string[] => {
     const progress = new RunProgress(run);
     play(progress);
     progress.event({ type: 'storageStalled', error: 'the disk is full' });
-    return liveView(progress, { width, height, measure: 'accuracy', paint: plain });
+    return liveView(progress, { width, height, kind: VALIDATION, paint: plain });
   };
 
   test('at 80 columns', () => {
     expect(view(80)).toEqual([
       'paper-mnist-evolution  5 of 64 trials  ██░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   7 %',
-      'best 94.00 % in trial 4  learningRate 0.03123  dropout 0.104  momentum 0.8823',
+      'best 94.00 % (validation) in trial 4  learningRate 0.03123  dropout 0.104',
+      'momentum 0.8823',
       '0.5 evaluations/s · 1 min 58 s left · 10 s so far · 1 diverged · 1 attempt lost and run again'.slice(0, 79) + '…',
       'the lab file cannot be written, trying again: the disk is full',
       'cpu/0   trial 5  learningRate 0.03123  dropout 0.104  momentum 0.8823      4.0 s',
@@ -108,7 +113,7 @@ describe('the live view', () => {
   test('at 120 columns', () => {
     expect(view(120)).toEqual([
       'paper-mnist-evolution  5 of 64 trials  ███░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   7 %',
-      'best 94.00 % in trial 4  learningRate 0.03123  dropout 0.104  momentum 0.8823',
+      'best 94.00 % (validation) in trial 4  learningRate 0.03123  dropout 0.104  momentum 0.8823',
       '0.5 evaluations/s · 1 min 58 s left · 10 s so far · 1 diverged · 1 attempt lost and run again',
       'the lab file cannot be written, trying again: the disk is full',
       'cpu/0   trial 5  learningRate 0.03123  dropout 0.104  momentum 0.8823                          4.0 s',
@@ -121,8 +126,8 @@ describe('the live view', () => {
   });
 
   test('more workers than lines: the rest is counted', () => {
-    expect(view(80, 5).at(-1)).toBe('… and 2 more workers');
-    expect(view(80, 5)).toHaveLength(5);
+    expect(view(80, 6).at(-1)).toBe('… and 2 more workers');
+    expect(view(80, 6)).toHaveLength(6);
   });
 
   test('speed and time left are not claimed before there is something to claim them from', () => {
@@ -150,19 +155,19 @@ describe('the live view', () => {
 });
 
 test('the summary at 80 columns', () => {
-  expect(summary(run, end, { width: 80, measure: 'accuracy' })).toEqual([
+  expect(summary(run, end, { width: 80, kind: VALIDATION })).toEqual([
     'Paused (interrupted): 5 of 64 trials in 3.5 s, 1 attempt lost and run again',
     '',
     'The 2 best configurations',
-    'rank  trial  accuracy  learningRate  dropout  momentum',
-    '   1      4   94.00 %       0.03123    0.104    0.8823',
-    '   2      3   93.00 %       0.03123    0.104    0.8823',
+    'rank  trial  validation accuracy  learningRate  dropout  momentum',
+    '   1      4              94.00 %       0.03123    0.104    0.8823',
+    '   2      3              93.00 %       0.03123    0.104    0.8823',
     '',
-    'Best accuracy per generation',
-    'generation  trials  best accuracy  best so far',
-    '         0       4        93.00 %      93.00 %',
-    '         1       1        94.00 %      94.00 %',
-    '         2       0              –      94.00 %',
+    'Best validation accuracy per generation',
+    'generation  trials  best validation accuracy  best so far',
+    '         0       4                   93.00 %      93.00 %',
+    '         1       1                   94.00 %      94.00 %',
+    '         2       0                         –      94.00 %',
     '',
     'Trained by wasm: pinned by the study.',
     'Note: the test set selects the best trial: not an honest estimate',
@@ -199,23 +204,25 @@ test('a worker is at the first of the trials sent to it, since it turned to it',
 test('workers stand in the order of their names, whoever was first', () => {
   const progress = new RunProgress(run);
   for (const n of [10, 9, 0]) progress.event({ type: 'workerReady', slot: `local/cpu/${n}`, device: 'cpu' });
-  const lines = liveView(progress, { width: 80, height: 24, measure: 'value', paint: plain });
+  const lines = liveView(progress, { width: 80, height: 24, kind: PLAIN, paint: plain });
   expect(lines.slice(-3).map((line) => line.split(' ')[0])).toEqual(['cpu/0', 'cpu/9', 'cpu/10']);
 });
 
 test("the scheduler's reasons are said in words", () => {
-  const first = (reason: string): string => summary(run, { ...end, state: 'finished', reason }, { width: 80, measure: 'value' })[0]!;
+  const first = (reason: string): string => summary(run, { ...end, state: 'finished', reason }, { width: 80, kind: PLAIN })[0]!;
   expect(first('trials')).toContain('Finished (the budget is used): 5 of 64 trials');
   expect(first('the disk is full')).toContain('Finished (the disk is full):');
 });
 
 test('where the table of the best is too wide, each has its parameters below', () => {
-  expect(summary(run, { ...end, generations: null, resumeCommand: null }, { width: 40, measure: 'loss' }).slice(2, 9)).toEqual([
+  expect(
+    summary(run, { ...end, generations: null, resumeCommand: null }, { width: 40, kind: { measure: 'loss', split: null } }).slice(2, 9),
+  ).toEqual([
     'The 2 best configurations',
-    '1. 0.94 in trial 4',
+    '1. 0.9400 in trial 4',
     '   learningRate 0.03123  dropout 0.104',
     '   momentum 0.8823',
-    '2. 0.93 in trial 3',
+    '2. 0.9300 in trial 3',
     '   learningRate 0.03123  dropout 0.104',
     '   momentum 0.8823',
   ]);
@@ -226,7 +233,7 @@ describe('without a terminal', () => {
   let display: LinesDisplay;
   beforeEach(() => {
     lines = [];
-    display = new LinesDisplay((line) => lines.push(line), 'accuracy');
+    display = new LinesDisplay((line) => lines.push(line), VALIDATION);
     display.start(run);
   });
 
@@ -235,18 +242,18 @@ describe('without a terminal', () => {
     expect(lines).toEqual([
       'paper-mnist-evolution: 64 trials on 2 workers, kept in lab.db',
       'Note: the test set selects the best trial: not an honest estimate',
-      'trial 0  90.00 %  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
+      'trial 0  90.00 % (validation)  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
       'trial 1  diverged  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s',
-      'trial 2  92.00 %  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
-      'trial 3  93.00 %  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
-      'trial 4  94.00 %  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
+      'trial 2  92.00 % (validation)  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
+      'trial 3  93.00 % (validation)  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
+      'trial 4  94.00 % (validation)  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
       'trial 6  attempt 1 on cpu/1 lost, it runs again: killed by SIGKILL',
       'worker cpu/1 lost: killed by SIGKILL',
       'worker cpu/1 gets no more trials for 1 min 00 s: crashed 3 times in a row',
       'the lab file cannot be written, trying again: the disk is full',
       'the lab file is written again',
       'stopping: running trials may finish for 5 s',
-      '5 of 64 trials · best 94.00 % in trial 4 · 0.5 evaluations/s · 1 min 58 s left · 1 of 2 workers busy',
+      '5 of 64 trials · best 94.00 % (validation) in trial 4 · 0.5 evaluations/s · 1 min 58 s left · 1 of 2 workers busy',
     ]);
   });
 
@@ -266,6 +273,7 @@ test('for programs: every line keeps the published schema', () => {
   const display = new JsonDisplay(
     (line) => lines.push(line),
     () => new Date(0),
+    VALIDATION,
   );
   display.start(run);
   play(display);
@@ -307,11 +315,12 @@ describe('the display is chosen', () => {
   });
 
   test.each([
-    ['train', 'accuracy', 'accuracy'],
-    ['train', 'loss', 'loss'],
-    ['synthetic', undefined, 'value'],
-  ])('%s with %s is measured in %s', (kind, metric, measure) => {
-    expect(measureOf({ objective: { kind, metric } })).toBe(measure);
+    [{ kind: 'train', metric: 'accuracy' }, 'accuracy', 'validation'],
+    [{ kind: 'train', metric: 'loss', selectOn: 'test' }, 'loss', 'test'],
+    [{ kind: 'synthetic' }, 'value', null],
+    [null, 'value', null],
+  ])('%j is shown as %s on %s', (objective, measure, split) => {
+    expect(scoreKindOf(objective)).toEqual({ measure, split });
   });
 });
 

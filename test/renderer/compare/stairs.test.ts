@@ -11,6 +11,7 @@ function row(name: string, values: readonly number[], over: Partial<StudyRow> = 
     reason: null,
     direction: 'maximize',
     measure: 'accuracy',
+    split: 'validation',
     counts: { waiting: 0, running: 0, complete: 10, pruned: 0, failed: 2, diverged: 0 },
     limits: { trials: 12, minutes: null, target: null },
     best: null,

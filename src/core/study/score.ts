@@ -1,0 +1,75 @@
+/**
+ * The one format of scores: what a study's values measure, on which split, and how they are
+ * written in the window, on the command line and in reports. Exports keep raw numbers.
+ */
+import type { Objective } from './study-spec.ts';
+
+/** What a study's values are. */
+export type Measure = 'accuracy' | 'loss' | 'value';
+
+/** The samples that scores are measured on; null: no dataset, or another program's study. */
+export type Split = 'validation' | 'test' | null;
+
+/** What a score must be shown with. */
+export interface ScoreKind {
+  readonly measure: Measure;
+  readonly split: Split;
+}
+
+/** Between a number and its unit: a thin space at which lines do not break. */
+export const THIN = '\u202f';
+const MINUS = '\u2212';
+
+/** @param objective null: another program's study */
+export function scoreKindOf(objective: Objective | null): ScoreKind {
+  if (objective?.kind !== 'train') return { measure: 'value', split: null };
+  return {
+    measure: objective['metric'] === 'loss' ? 'loss' : 'accuracy',
+    split: objective['selectOn'] === 'test' ? 'test' : 'validation',
+  };
+}
+
+/** `validation accuracy`, `test loss`, `value`. */
+export function scoreName({ measure, split }: ScoreKind): string {
+  return split === null ? measure : `${split} ${measure}`;
+}
+
+/** A finite score: accuracies `96.37 %`, everything else four significant digits. */
+export function scoreText(score: number, measure: Measure): string {
+  return measure === 'accuracy' ? `${signed((score * 100).toFixed(2))}${THIN}%` : significant(score, 4);
+}
+
+/**
+ * A difference of scores with its sign: accuracies in percentage points, `+0.08 points`,
+ * everything else two significant digits.
+ */
+export function gainText(by: number, measure: Measure): string {
+  const text = measure === 'accuracy' ? points((by * 100).toFixed(2)) : significant(by, 2);
+  return by >= 0 ? `+${text}` : signed(text);
+}
+
+/** A standard deviation of scores to one digit: accuracies in percentage points. */
+export function noiseText(deviation: number, measure: Measure): string {
+  if (measure !== 'accuracy') return significant(deviation, 1);
+  return points((deviation * 100).toFixed(deviation < 0.00095 ? 2 : 1));
+}
+
+function points(number: string): string {
+  return `${number}${THIN}points`;
+}
+
+/** Below a thousandth in powers of ten, with a true minus. */
+export function significant(given: number, digits: number): string {
+  if (given === 0) return '0';
+  const size = Math.abs(given);
+  if (size < 0.001 || size >= 1e7) {
+    const [mantissa = '', exponent = ''] = given.toExponential(Math.min(digits, 2) - 1).split('e');
+    return signed(`${mantissa}e${exponent.replace('+', '')}`);
+  }
+  const text = given.toPrecision(digits);
+  return signed(text.includes('e') ? String(Number(text)) : text);
+}
+
+export function signed(text: string): string {
+  return text.replace(/-/g, MINUS);
+}

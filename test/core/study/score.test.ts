@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { scoreKindOf, scoreName, scoreText } from '../../../src/core/study/score.ts';
+
+describe('Scores: one format', () => {
+  it('names the split that trials are judged on, and none where there is no dataset', () => {
+    expect(scoreName(scoreKindOf({ kind: 'train' }))).toBe('validation accuracy');
+    expect(scoreName(scoreKindOf({ kind: 'train', metric: 'loss', selectOn: 'test' }))).toBe('test loss');
+    expect(scoreName(scoreKindOf({ kind: 'synthetic', function: 'sphere' }))).toBe('value');
+    expect(scoreName(scoreKindOf(null))).toBe('value');
+  });
+
+  it('writes accuracies as percent with two decimals and other scores with four digits', () => {
+    expect(scoreText(0.96367, 'accuracy')).toBe('96.37\u202f%');
+    expect(scoreText(0.96367, 'loss')).toBe('0.9637');
+    expect(scoreText(1.5, 'value')).toBe('1.500');
+  });
+});
