@@ -8,7 +8,7 @@ import { openLab } from '../../src/storage/sqlite.ts';
 import { missingChromium } from '../support/chromium.ts';
 import { UID, endAttempt, endTrial, plainPoint, plainSpec, start } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { PATIENCE, patient, railStudy, windowLab } from '../support/window.ts';
+import { PATIENCE, patient, railStudy, select, windowLab } from '../support/window.ts';
 
 const TRIALS = 5000;
 const LONG = 3 * PATIENCE;
@@ -62,6 +62,15 @@ const numbers = (page: Page): Promise<number[]> =>
       .map(({ number }) => number),
   );
 const topRow = async (page: Page, number: number) => expect.poll(async () => (await numbers(page))[0], patient).toBe(number);
+
+/** Whether the trial's row lies between the head and the foot of the table, uncut. */
+const isWhole = (page: Page, trial: number): Promise<boolean> =>
+  page.evaluate((id) => {
+    const box = document.querySelector('[role=grid]')?.getBoundingClientRect();
+    const row = document.getElementById(id)?.getBoundingClientRect();
+    if (box === undefined || row === undefined) return false;
+    return row.top >= box.top + 28 && row.bottom <= box.bottom + 1;
+  }, `trial-row-${trial}`);
 
 async function table(): Promise<Page> {
   const { page } = await lab.window();
@@ -135,6 +144,63 @@ describe('the table of trials', () => {
       await inspector.getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 42 }) }).waitFor();
       await inspector.getByText(text.inspector.story, { exact: true }).click();
       await inspector.getByText('trial 42 ended').waitFor();
+    },
+    LONG,
+  );
+
+  it(
+    'scrolls to the trial that is selected, whole, from whichever view the selection comes',
+    async () => {
+      const page = await table();
+      await page.getByRole('tab', { name: text.tabs.evolution }).click();
+      await select(page, 1_234);
+      await page.getByRole('tab', { name: text.tabs.trials }).click();
+      await rowsSaid(page, TRIALS);
+      await expect.poll(() => isWhole(page, 1_234), patient).toBe(true);
+      await select(page, 4_321);
+      await expect.poll(() => isWhole(page, 4_321), patient).toBe(true);
+      // By keys to the foot: the last row is not cut in half.
+      await grid(page).focus();
+      await page.keyboard.press('End');
+      await expect.poll(() => isWhole(page, 0), patient).toBe(true);
+    },
+    LONG,
+  );
+
+  it(
+    'says that the filters hide the selected trial, and shows it once they are cleared',
+    async () => {
+      const page = await table();
+      await filter(page).fill('# < 10');
+      await rowsSaid(page, 10);
+      await page
+        .getByRole('status')
+        .filter({ hasText: text.trials.matching({ rows: 10, of: TRIALS }) })
+        .waitFor();
+      await select(page, 2_500);
+      await page.getByText(text.trials.hidden({ trial: 2_500 })).waitFor();
+      await page.getByRole('button', { name: text.trials.clearToShow({ trial: 2_500 }) }).click();
+      await rowsSaid(page, TRIALS);
+      await expect.poll(() => isWhole(page, 2_500), patient).toBe(true);
+      expect(await page.getByText(text.trials.hidden({ trial: 2_500 })).count()).toBe(0);
+    },
+    LONG,
+  );
+
+  it(
+    'keeps a long query in sight, and after a look at another tab',
+    async () => {
+      const page = await table();
+      const query = 'value >= 10, value <= 2000, # > 3100, x > -1, # != 4000';
+      await filter(page).fill(query);
+      await page
+        .getByRole('status')
+        .filter({ hasText: /^\d[\d,]* of 5,000 trials match$/ })
+        .waitFor();
+      expect(await filter(page).evaluate((field) => field.scrollWidth <= field.clientWidth)).toBe(true);
+      await page.getByRole('tab', { name: text.tabs.curves }).click();
+      await page.getByRole('tab', { name: text.tabs.trials }).click();
+      expect(await filter(page).inputValue()).toBe(query);
     },
     LONG,
   );

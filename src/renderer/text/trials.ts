@@ -28,6 +28,14 @@ export const trials = {
   newRows: ({ trials }: { trials: number }) => `${count(trials)} new, show`,
   empty: 'No trial yet. The first starts when a worker is ready.',
   noneMatches: 'No trial matches the filter.',
+  matching: ({ rows, of }: { rows: number; of: number }) => `${count(rows)} of ${many(of, 'trial')} ${rows === 1 ? 'matches' : 'match'}`,
+  clear: 'Clear filters',
+  hidden: ({ trial }: { trial: number }) => `Trial ${trial} is selected, but the filters hide it.`,
+  clearToShow: ({ trial }: { trial: number }) => `Clear the filters and show trial ${trial}`,
+  range: ({ name, low, high }: { name: string; low: string; high: string }) =>
+    low === high ? `${name} ${low}` : `${name} ${low} to ${high}`,
+  rangeFrom: 'Range brushed in another view. Click to remove it.',
+  clearRange: ({ range }: { range: string }) => `Remove the range ${range}`,
   summary: (n: { complete: number; running: number; waiting: number; pruned: number; failed: number; diverged: number; shown: number }) => {
     const all = n.complete + n.running + n.waiting + n.pruned + n.failed;
     const parts = [

@@ -95,6 +95,13 @@ export function numbersOf(table: TrialTable, { name, axis }: TableColumn): Numbe
   }
 }
 
+/** Returns the numbers that a brushed axis compares: `#number`, `#value`, or a parameter's name; null: no such axis. */
+export function brushedNumbers(table: TrialTable, columns: readonly TableColumn[], axis: string): Numbers | null {
+  if (axis === '#number') return { column: Uint32Array.from({ length: table.size }, (_, i) => i), width: 1, place: 0 };
+  const column = columns.find(({ name }) => name === (axis === '#value' ? 'value' : `param:${axis}`));
+  return (column === undefined ? null : numbersOf(table, column)) ?? null;
+}
+
 /** Terms as conditions over the table's columns. Words match a choice, a state, an operator or a trial's number. */
 export function conditionsOf(
   terms: readonly Term[],

@@ -1,4 +1,9 @@
 /** What a cell or a problem of the trial table says. Pure. */
+import type { Axis } from '../../../core/search-space/axis.ts';
+import { count, value } from '../../format.ts';
+import type { Measure } from '../../format.ts';
+import { encodedText } from '../../inspector/param-text.ts';
+import type { Range } from '../../state/selection.svelte.ts';
 import { text } from '../../text.ts';
 import type { TableColumn } from './columns.ts';
 import type { FilterProblem } from './filter.ts';
@@ -11,4 +16,15 @@ export function columnTitle({ name, axis }: TableColumn, measure: 'accuracy' | '
 export function problemText({ part, expected, after, found, names }: FilterProblem): string {
   if (expected === 'name') return text.trials.filterName({ part, found, names: text.list(names) });
   return text.trials.filterExpected({ part, number: expected === 'number', after, found: found === '' ? text.trials.nothing : found });
+}
+
+/** Returns a brushed range in words; of choices it names the first and the last. */
+export function rangeText(name: string, { low, high }: Range, axes: readonly Axis[], measure: Measure): string {
+  if (name === '#number') return text.trials.range({ name: text.trials.columns.number, low: count(low), high: count(high) });
+  if (name === '#value')
+    return text.trials.range({ name: text.trials.value(measure), low: value(low, measure), high: value(high, measure) });
+  const axis = axes.find((each) => each.name === name);
+  if (axis === undefined) return name;
+  const [first, last] = axis.distribution.type === 'categorical' ? [Math.ceil(low), Math.floor(high)] : [low, high];
+  return text.trials.range({ name, low: encodedText(axis, first), high: encodedText(axis, last) });
 }

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { axesOf } from '../../../src/core/search-space/axis.ts';
+import { TrialTable } from '../../../src/renderer/state/trial-table.ts';
+import { brushedNumbers, tableColumns } from '../../../src/renderer/views/trials/columns.ts';
+import { rangeText } from '../../../src/renderer/views/trials/words.ts';
+
+const axes = axesOf({
+  momentum: { type: 'float', low: 0, high: 1 },
+  optimizer: { type: 'categorical', choices: ['sgd', 'adam', 'lamb'] },
+});
+
+describe('Trials table: ranges brushed in other views', () => {
+  it('names a range by its axis, in the units of the axis', () => {
+    const say = (name: string, low: number, high: number) => rangeText(name, { low, high }, axes, 'accuracy');
+    expect(say('momentum', 0.25, 0.5)).toBe('momentum 0.25 to 0.50');
+    expect(say('#value', 0.9, 0.99)).toBe('Accuracy 0.9000 to 0.9900');
+    expect(say('#number', 3, 1_200)).toBe('# 3 to 1,200');
+    expect(say('optimizer', -0.4, 1.3)).toBe('optimizer sgd to adam');
+    expect(say('optimizer', 0.6, 1.3)).toBe('optimizer adam');
+  });
+
+  it('filters by the trial number as well as by values and parameters', () => {
+    const table = new TrialTable(axes.length);
+    const columns = tableColumns(axes);
+    for (const axis of ['#number', '#value', 'momentum']) expect(brushedNumbers(table, columns, axis)).not.toBeNull();
+    expect(brushedNumbers(table, columns, 'gone')).toBeNull();
+  });
+});
