@@ -4,8 +4,9 @@
  */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
+import type { UserConfig } from 'electron-vite';
 
-export default defineConfig({
+const programs = {
   main: {
     build: {
       target: 'node20',
@@ -26,6 +27,9 @@ export default defineConfig({
       },
     },
   },
+} satisfies UserConfig;
+
+const window = {
   preload: {
     build: { rolldownOptions: { input: { index: 'src/preload/index.ts' }, output: { format: 'cjs', entryFileNames: '[name].cjs' } } },
   },
@@ -34,4 +38,12 @@ export default defineConfig({
     build: { minify: true, rolldownOptions: { input: 'src/renderer/index.html' } },
     plugins: [svelte()],
   },
+} satisfies UserConfig;
+
+/** Names of the parts to build, separated by commas, as in `build/build-if-stale.mjs`; all where it is not set. */
+const named = process.env['GALAPAGOS_BUILD_PARTS'] ?? 'programs,window';
+
+export default defineConfig({
+  ...(named.includes('programs') ? programs : {}),
+  ...(named.includes('window') ? window : {}),
 });

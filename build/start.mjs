@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildIfStale } from './build-if-stale.mjs';
+import { buildOrExit } from './build-if-stale.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -31,7 +31,7 @@ or open the same window in a browser:
   );
   process.exit(1);
 }
-await buildIfStale(root);
+await buildOrExit(root);
 const app = spawn(program, [root, ...process.argv.slice(2)], { stdio: 'inherit' });
 app.once('exit', (code, signal) => {
   process.exitCode = signal === null ? (code ?? 0) : 1;

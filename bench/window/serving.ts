@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import type { Answer } from '../../src/protocol/endpoint.ts';
 import type { CallInput, CallName, CallOutput } from '../../src/protocol/endpoints.ts';
-import { built, start } from '../../test/support/built-command.ts';
+import { builtWithWindow, start } from '../../test/support/built-command.ts';
 import { launchChromium, missingChromium, offlineContext } from '../../test/support/chromium.ts';
 
 export interface Serving {
@@ -19,7 +19,7 @@ export interface Serving {
 
 /** @param folder for the home, and the lab where `lab` is not given */
 export async function serveLab(folder: string, lab = join(folder, 'lab.db'), env: Readonly<Record<string, string>> = {}): Promise<Serving> {
-  await built();
+  await builtWithWindow();
   const begun = performance.now();
   let told: (line: string) => void = () => undefined;
   const serving = new Promise<string>((done) => (told = done));

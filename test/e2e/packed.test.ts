@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { listPackage } from '@electron/asar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readLab } from '../../src/storage/read-lab.ts';
-import { built } from '../support/built-command.ts';
+import { builtWithWindow } from '../support/built-command.ts';
 import { electronStub, fuseWire } from '../support/electron-stub.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -32,7 +32,7 @@ describe('the packed app', () => {
 
   beforeAll(async () => {
     if (unfit !== null) return;
-    await built();
+    await builtWithWindow();
     const { version } = require('electron/package.json') as { version: string };
     const stub = electronStub(folder.file('electron'), version);
     const options = ['--dir', '--built', '--host-node', `--${process.arch}`, '--electron-dist', stub, '--output', folder.file('dist')];

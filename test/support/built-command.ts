@@ -20,7 +20,13 @@ export interface Command {
   readonly ended: Promise<Ended>;
 }
 
+/** Builds what the command line runs, if its sources have changed. */
 export async function built(): Promise<void> {
+  await buildIfStale(root, { only: ['programs'] });
+}
+
+/** As `built`, and the window. */
+export async function builtWithWindow(): Promise<void> {
   await buildIfStale(root);
 }
 

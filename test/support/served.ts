@@ -1,5 +1,5 @@
 /** `galapagos serve` as a process of its own, with a home and a lab of its own. */
-import { start } from './built-command.ts';
+import { builtWithWindow, start } from './built-command.ts';
 import type { Command } from './built-command.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
@@ -25,6 +25,7 @@ export interface ServeOptions {
 }
 
 export async function serve({ workers = 2, folder, port = 0, token }: ServeOptions = {}): Promise<Served> {
+  await builtWithWindow();
   const place = folder ?? temporaryFolder();
   const lab = place.file('lab.db');
   const args = ['serve', '--json', '--port', String(port), '--workers', String(workers), '--lab', lab];

@@ -9,7 +9,6 @@ import type { Answer } from '../../src/protocol/endpoint.ts';
 import type { CallInput, CallName, CallOutput } from '../../src/protocol/endpoints.ts';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import { text } from '../../src/renderer/text.ts';
-import { built } from './built-command.ts';
 import { launchChromium, missingChromium, offlineContext } from './chromium.ts';
 import { serve } from './served.ts';
 import type { ServeOptions, Served } from './served.ts';
@@ -52,7 +51,6 @@ export class WindowLab {
   }
 
   async open(): Promise<void> {
-    await built();
     this.#served = await serve({ token: 'a-token-of-this-test', ...this.#options, folder: this.folder });
     this.#browser = await launchChromium();
   }

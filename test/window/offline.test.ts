@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
-import { built } from '../support/built-command.ts';
+import { builtWithWindow } from '../support/built-command.ts';
 import { walk } from '../support/walk-window.ts';
 import { PATIENCE, ask, syntheticStudy, untilEnded, windowLab } from '../support/window.ts';
 
@@ -12,7 +12,7 @@ const lab = windowLab();
 const WINDOW = fileURLToPath(new URL('../../out/renderer', import.meta.url));
 const FIRST_SCRIPT = 150_000;
 
-beforeAll(built, 5 * PATIENCE);
+beforeAll(builtWithWindow, 5 * PATIENCE);
 
 it(
   'a walk through every view asks only the server it came from, and breaks no rule of the page',
