@@ -19,5 +19,6 @@ export function importanceOf({ name, spec }: Pick<StudySummary, 'name' | 'spec'>
   }
   const found = importances(axesOf(spec.searchSpace), points, values, spec.direction);
   if (!found.known) return { unknown: found.reason, needed: found.needed, trials: found.trials };
-  return { parameters: found.parameters.map((each) => ({ ...each })), trials: found.trials };
+  const { together, median } = found;
+  return { parameters: [...found.parameters], together, median, trials: found.trials };
 }

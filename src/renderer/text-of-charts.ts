@@ -1,4 +1,5 @@
 /** User-facing text of the chart views; `text.ts` has that of everything else. */
+import type { Direction } from '../core/study/direction.ts';
 import type { Measure } from './format.ts';
 import { THIN, count } from './format.ts';
 import { text } from './text.ts';
@@ -105,12 +106,25 @@ export const chartText = {
   },
   space: {
     importance: 'Importance',
-    importanceHint: 'share of the variance that each parameter explains',
+    importanceHint: 'Share of the variance of the value that each parameter explains alone (functional ANOVA).',
+    wholeSpace: 'whole space',
+    goodRegion: ({ median, direction }: { median: string; direction: Direction }) =>
+      `good region: the better half of the trials, ${direction === 'maximize' ? 'from' : 'up to'} ${median}`,
+    noGoodRegion: 'no good region: more than half of the trials diverged',
+    goodRegionHint: 'The good region compares the better half of the trials only: every value worse than the median counts as the median.',
+    regions: { whole: 'Whole space', good: 'Good region' },
+    together: 'Combinations',
+    togetherHint: 'What the parameters explain only together: the rest of the variance.',
+    conditional: ({ trials }: { trials: number }) => `in ${many(trials, 'trial')}`,
+    conditionalHint: 'This parameter depends on another one. Its share is of the variance among the trials that have it.',
+    noShare: 'unknown',
+    noShareHint: 'Too few trials have this parameter, 20 are needed, or all of their values are equal.',
     tooFew: ({ needed }: { needed: number }) => `Too few trials, ${count(needed)} needed.`,
     allEqual: ({ trials }: { trials: number }) => `No importance: all ${count(trials)} values are equal.`,
     interval: ({ low, high }: { low: string; high: string }) => `${low} to ${high}`,
-    importanceOf: (of: { name: string; share: string; low: string; high: string }) =>
-      `${of.name}: ${of.share}, between ${of.low} and ${of.high}`,
+    importanceOf: (of: { region: string; name: string; share: string; low: string; high: string }) =>
+      `${of.name}, ${of.region}: ${of.share}, between ${of.low} and ${of.high} (10th to 90th percentile of 64 trees)`,
+    importanceUnknown: (of: { region: string; name: string }) => `${of.name}, ${of.region}: unknown`,
     reading: 'Loading the trials.',
     views: { parallel: 'Parallel', scatter: 'Scatter', cube: '3-D' },
     view: 'Kind of chart',

@@ -24,9 +24,17 @@ export const deciles = strict({ steps: z.array(count), values: z.array(z.array(z
 
 export const attempts = z.array(attemptRow);
 
+/** Null: too few trials have the parameter, or their values are equal. */
+const share = strict({ share: z.number(), low: z.number(), high: z.number() }).nullable();
+
 export const importance = z.union([
   strict({
-    parameters: z.array(strict({ name: z.string(), importance: z.number(), low: z.number(), high: z.number() })),
+    /** The most important over the whole space first; `trials` have the parameter. */
+    parameters: z.array(strict({ name: z.string(), whole: share, good: share, trials: count })),
+    /** What parameters explain only together. */
+    together: strict({ whole: share, good: share }),
+    /** Worse values lie outside the good region; null where more than half of the trials diverged. */
+    median: z.number().nullable(),
     trials: count,
   }),
   strict({ unknown: z.enum(['too-few', 'all-equal']), needed: count.nullable(), trials: count }),

@@ -1,0 +1,267 @@
+/**
+ * A regression tree over a search space and the main effects of its prediction: the share of its variance that each parameter
+ * explains alone, by functional ANOVA (Hutter, Hoos & Leyton-Brown, ICML 2014). CART by least squares (Breiman et al., 1984),
+ * grown until each leaf holds equal values, without a random choice of features: the trees of Optuna's fANOVA evaluator.
+ */
+import type { Stream } from '../random.ts';
+
+/** A parameter as the tree sees it: a range of numbers, or choices numbered from 0. */
+export type Feature =
+  { readonly kind: 'range'; readonly low: number; readonly high: number } | { readonly kind: 'choice'; readonly choices: number };
+
+/** Trials that trees grow on, sorted once for all trees. */
+export class FanovaRows {
+  readonly features: readonly Feature[];
+  /** One column a feature, one value a row. */
+  readonly columns: readonly Float64Array[];
+  readonly targets: Float64Array;
+  /** Rows of each feature by rising value. */
+  readonly sorted: readonly Uint32Array[];
+  /** Of one split at a time: 1 for rows on its left. */
+  readonly isLeft: Uint8Array;
+
+  constructor(features: readonly Feature[], columns: readonly Float64Array[], targets: Float64Array) {
+    this.features = features;
+    this.columns = columns;
+    this.targets = targets;
+    this.isLeft = new Uint8Array(targets.length);
+    this.sorted = columns.map((column) => Uint32Array.from(column.keys()).sort((a, b) => number(column[a]) - number(column[b])));
+  }
+}
+
+interface Split {
+  readonly feature: number;
+  /** Largest number on the left, or the one choice there. */
+  readonly threshold: number;
+}
+
+/** Part of the space: of a range its ends, of a choice which remain (1) or not (0). */
+type Box = readonly Float64Array[];
+
+interface Node {
+  /** Rows by rising value of each feature. */
+  readonly sorted: readonly Uint32Array[];
+  readonly box: Box;
+}
+
+interface Leaf {
+  readonly value: number;
+  /** Share of the space in each feature; their product is the leaf's. */
+  readonly fractions: Float64Array;
+  readonly box: Box;
+}
+
+/**
+ * Grows a tree on a bootstrap sample and returns the share, 0 … 1, that each feature explains alone of the variance of the
+ * tree's prediction over the whole space; null where the prediction is constant. Shares add up to 1 without interactions.
+ * @param weights how often the sample drew each row
+ */
+export function mainEffects(rows: FanovaRows, weights: Uint32Array, draws: Stream): Float64Array | null {
+  const leaves = leavesOf(rows, weights, draws);
+  let [mean, variance] = [0, 0];
+  const volumes = leaves.map(({ fractions }) => fractions.reduce((product, x) => product * x, 1));
+  for (const [i, { value }] of leaves.entries()) mean += value * number(volumes[i]);
+  for (const [i, { value }] of leaves.entries()) variance += (value - mean) ** 2 * number(volumes[i]);
+  if (!(variance > 0)) return null;
+  return Float64Array.from(rows.features, (feature, j) => {
+    const effects = feature.kind === 'range' ? rangeEffects : choiceEffects;
+    const shares = leaves.map((leaf, i) => ((leaf.value - mean) * number(volumes[i])) / number(leaf.fractions[j]));
+    return Math.min(1, effects(leaves, shares, j, feature) / variance);
+  });
+}
+
+/** Variance of the mean prediction along a range. @param shares what a leaf adds to it where the leaf reaches */
+function rangeEffects(leaves: readonly Leaf[], shares: readonly number[], j: number, feature: Feature): number {
+  if (feature.kind !== 'range' || feature.low === feature.high) return 0;
+  // Leaves begin and end at the tree's thresholds only: between two of them the mean prediction is constant.
+  const edges = Float64Array.from(new Set(leaves.map(({ box }) => number(box[j]?.[0])))).sort();
+  const effects = new Float64Array(edges.length + 1);
+  for (const [i, { box }] of leaves.entries()) {
+    const share = number(shares[i]);
+    const [from, to] = [placeOf(edges, number(box[j]?.[0])), placeOf(edges, number(box[j]?.[1]))];
+    effects[from] = number(effects[from]) + share;
+    effects[to] = number(effects[to]) - share;
+  }
+  let [sum, effect] = [0, 0];
+  for (const [i, from] of edges.entries()) {
+    effect += number(effects[i]);
+    sum += ((edges[i + 1] ?? feature.high) - from) * effect * effect;
+  }
+  return sum / (feature.high - feature.low);
+}
+
+/** Number of sorted values that are less. */
+function placeOf(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (number(sorted[middle]) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Variance of the mean prediction over choices. */
+function choiceEffects(leaves: readonly Leaf[], shares: readonly number[], j: number, feature: Feature): number {
+  if (feature.kind !== 'choice') return 0;
+  const effects = new Float64Array(feature.choices);
+  for (const [i, { box }] of leaves.entries()) {
+    for (let choice = 0; choice < feature.choices; choice++) {
+      if (box[j]?.[choice] === 1) effects[choice] = number(effects[choice]) + number(shares[i]);
+    }
+  }
+  return effects.reduce((sum, effect) => sum + effect * effect, 0) / feature.choices;
+}
+
+function leavesOf(rows: FanovaRows, weights: Uint32Array, draws: Stream): readonly Leaf[] {
+  const box = rows.features.map((feature) =>
+    feature.kind === 'range' ? Float64Array.of(feature.low, feature.high) : new Float64Array(feature.choices).fill(1),
+  );
+  const drawn = rows.sorted.map((sorted) => sorted.filter((row) => number(weights[row]) > 0));
+  const open: Node[] = [{ sorted: drawn, box }];
+  const leaves: Leaf[] = [];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const split = bestSplit(rows, weights, node.sorted, draws);
+    if (split === null) leaves.push(leafOf(rows, weights, node));
+    else open.push(...parted(rows, node, split));
+  }
+  return leaves;
+}
+
+function leafOf(rows: FanovaRows, weights: Uint32Array, { sorted, box }: Node): Leaf {
+  let [sum, count] = [0, 0];
+  for (const row of sorted[0] ?? []) {
+    sum += number(rows.targets[row]) * number(weights[row]);
+    count += number(weights[row]);
+  }
+  const fractions = Float64Array.from(rows.features, (feature, j) => {
+    const side = box[j];
+    if (feature.kind === 'choice') return number(side?.reduce((left, one) => left + one, 0)) / feature.choices;
+    return feature.low === feature.high ? 1 : (number(side?.[1]) - number(side?.[0])) / (feature.high - feature.low);
+  });
+  return { value: sum / count, fractions, box };
+}
+
+/** The split that leaves the least squares; features are tried in random order, so that ties fall to any of them. */
+function bestSplit(rows: FanovaRows, weights: Uint32Array, sorted: readonly Uint32Array[], draws: Stream): Split | null {
+  const all = sorted[0] ?? new Uint32Array(0);
+  let [count, sum, least, most] = [0, 0, Infinity, -Infinity];
+  for (const row of all) {
+    const target = number(rows.targets[row]);
+    count += number(weights[row]);
+    sum += target * number(weights[row]);
+    least = Math.min(least, target);
+    most = Math.max(most, target);
+  }
+  if (!(most > least)) return null;
+  let best: (Split & { readonly gain: number }) | null = null;
+  const untried = Array.from(rows.features.keys());
+  while (untried.length > 0) {
+    const [feature = 0] = untried.splice(draws.below(untried.length), 1);
+    const find = rows.features[feature]?.kind === 'range' ? rangeSplit : choiceSplit;
+    const found = find(rows, weights, sorted[feature] ?? all, feature, { count, mean: sum / count });
+    if (found !== null && (best === null || found.gain > best.gain)) best = { feature, ...found };
+  }
+  return best;
+}
+
+interface Found {
+  readonly threshold: number;
+  readonly gain: number;
+}
+
+interface Whole {
+  readonly count: number;
+  readonly mean: number;
+}
+
+function rangeSplit(
+  { columns, targets }: FanovaRows,
+  weights: Uint32Array,
+  order: Uint32Array,
+  feature: number,
+  { count, mean }: Whole,
+): Found | null {
+  const column = columns[feature] ?? new Float64Array(0);
+  let [left, sum, gain, threshold] = [0, 0, -1, NaN];
+  let before = number(column[number(order[0])]);
+  for (const row of order) {
+    const value = number(column[row]);
+    if (value > before) {
+      // Sums are of differences from the mean: those of the right side are the left side's, negated.
+      const gained = (sum * sum * count) / (left * (count - left));
+      if (gained > gain) [gain, threshold] = [gained, between(before, value)];
+      before = value;
+    }
+    left += number(weights[row]);
+    sum += (number(targets[row]) - mean) * number(weights[row]);
+  }
+  return gain < 0 ? null : { threshold, gain };
+}
+
+/** Halfway, but below `high` where rounding leaves nothing between. */
+function between(low: number, high: number): number {
+  const middle = low + (high - low) / 2;
+  return middle < high ? middle : low;
+}
+
+/** One choice against the rest. */
+function choiceSplit(
+  { columns, targets }: FanovaRows,
+  weights: Uint32Array,
+  order: Uint32Array,
+  feature: number,
+  { count, mean }: Whole,
+): Found | null {
+  const column = columns[feature] ?? new Float64Array(0);
+  const [counts, sums] = [new Map<number, number>(), new Map<number, number>()];
+  for (const row of order) {
+    const [choice, weight] = [number(column[row]), number(weights[row])];
+    counts.set(choice, (counts.get(choice) ?? 0) + weight);
+    sums.set(choice, (sums.get(choice) ?? 0) + (number(targets[row]) - mean) * weight);
+  }
+  if (counts.size < 2) return null;
+  let [gain, threshold] = [-1, NaN];
+  for (const [choice, own] of counts) {
+    const gained = (number(sums.get(choice)) ** 2 * count) / (own * (count - own));
+    if (gained > gain) [gain, threshold] = [gained, choice];
+  }
+  return { threshold, gain };
+}
+
+function parted({ features, columns, isLeft }: FanovaRows, { sorted, box }: Node, { feature, threshold }: Split): readonly [Node, Node] {
+  const column = columns[feature] ?? new Float64Array(0);
+  const ranged = features[feature]?.kind === 'range';
+  const all = sorted[0] ?? new Uint32Array(0);
+  let size = 0;
+  for (const row of all) {
+    const left = ranged ? number(column[row]) <= threshold : column[row] === threshold;
+    isLeft[row] = left ? 1 : 0;
+    if (left) size += 1;
+  }
+  const [below, above] = [sorted.map(() => new Uint32Array(size)), sorted.map(() => new Uint32Array(all.length - size))];
+  for (const [j, rows] of sorted.entries()) {
+    let [toLeft, toRight] = [0, 0];
+    const [left, right] = [below[j] ?? all, above[j] ?? all];
+    for (const row of rows) {
+      if (isLeft[row] === 1) left[toLeft++] = row;
+      else right[toRight++] = row;
+    }
+  }
+  const boxOf = (half: boolean): Box => box.map((side, j) => (j === feature ? cut(side, threshold, ranged, half) : side));
+  return [
+    { sorted: below, box: boxOf(true) },
+    { sorted: above, box: boxOf(false) },
+  ];
+}
+
+function cut(side: Float64Array, threshold: number, ranged: boolean, isLeft: boolean): Float64Array {
+  if (!ranged) return side.map((remains, choice) => ((choice === threshold) === isLeft ? remains : 0));
+  return isLeft ? Float64Array.of(number(side[0]), threshold) : Float64Array.of(threshold, number(side[1]));
+}
+
+/** @throws RangeError where an index is out of range */
+function number(value: number | undefined): number {
+  if (value === undefined) throw new RangeError('an index of the tree is out of range');
+  return value;
+}
