@@ -3,11 +3,14 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } fro
 import { basename, dirname, join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
 
-/** @throws GalapagosError naming the file; nothing is left beside it */
-export function writeAtomically(file: string, content: string | Uint8Array): void {
+/**
+ * @param mode of the file, from which the process's mask is taken
+ * @throws GalapagosError naming the file; nothing is left beside it
+ */
+export function writeAtomically(file: string, content: string | Uint8Array, mode = 0o666): void {
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.part`);
   try {
-    const descriptor = openSync(temporary, 'w');
+    const descriptor = openSync(temporary, 'w', mode);
     try {
       writeFileSync(descriptor, content);
       fsyncSync(descriptor);

@@ -11,7 +11,7 @@ export async function keepUploadedLab(upload: string, userFolder: string): Promi
   const [file, another] = await filesOf(upload);
   if (file === undefined || another !== undefined) return null;
   const labs = join(userFolder, 'labs');
-  await mkdir(labs, { recursive: true });
+  await mkdir(labs, { recursive: true, mode: 0o700 });
   const { name, ext } = parse(file);
   for (let n = 1; ; n++) {
     const kept = join(labs, `${name}${n === 1 ? '' : `-${String(n)}`}${ext}`);

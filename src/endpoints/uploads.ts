@@ -82,7 +82,7 @@ export class Uploads {
     }
     const upload = randomUUID();
     const folder = join(this.#folder, `${String(process.pid)}-${upload}`);
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     const begun = {
       folder,
       files: files.map(({ path, bytes }) => ({ path, bytes, received: 0, writing: false })),
@@ -90,8 +90,9 @@ export class Uploads {
       writtenAt: this.#now(),
     };
     this.#uploads.set(upload, begun);
-    for (const folders of new Set(begun.files.map(({ path }) => dirname(join(folder, path))))) await mkdir(folders, { recursive: true });
-    for (const { path, bytes } of begun.files) if (bytes === 0) await (await open(join(folder, path), 'w')).close();
+    for (const folders of new Set(begun.files.map(({ path }) => dirname(join(folder, path)))))
+      await mkdir(folders, { recursive: true, mode: 0o700 });
+    for (const { path, bytes } of begun.files) if (bytes === 0) await (await open(join(folder, path), 'w', 0o600)).close();
     return { upload };
   }
 
@@ -205,7 +206,7 @@ async function put(folder: string, { file, offset, bytes }: Part): Promise<void>
   if (offset !== file.received || file.writing) throw bad(file.path, `the chunk at byte ${file.received}`, `the one at ${offset}`);
   file.writing = true;
   try {
-    const handle = await open(join(folder, file.path), offset === 0 ? 'w' : 'r+');
+    const handle = await open(join(folder, file.path), offset === 0 ? 'w' : 'r+', 0o600);
     try {
       await handle.write(bytes, 0, bytes.length, offset);
     } finally {

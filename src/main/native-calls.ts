@@ -64,9 +64,11 @@ function plainName(name: string): string {
   return /^\.*$/.test(plain) ? 'galapagos' : plain;
 }
 
-async function written(path: string, { content }: File): Promise<void> {
+async function written(path: string, { type, content }: File): Promise<void> {
   try {
-    await writeFile(path, 'text' in content ? content.text : Buffer.from(content.base64, 'base64'));
+    // A copy of a lab is for its owner only, as a lab file is.
+    const mode = type === 'application/vnd.sqlite3' ? 0o600 : 0o666;
+    await writeFile(path, 'text' in content ? content.text : Buffer.from(content.base64, 'base64'), { mode });
   } catch (error) {
     throw fileError('not-written', path, error);
   }

@@ -43,7 +43,7 @@ export function recall(file: string): Remembered {
 /** Replaces the file whole. What cannot be written is forgotten: it is a convenience. */
 export function remember(file: string, what: Remembered): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(`${file}.new`, `${JSON.stringify(what, null, 2)}\n`);
     renameSync(`${file}.new`, file);
   } catch {

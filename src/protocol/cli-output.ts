@@ -165,13 +165,13 @@ export const doctorOutput = strict({
 });
 export type DoctorOutput = z.output<typeof doctorOutput>;
 
-/** What `serve` says once it can be reached. */
-export const serveOutput = strict({
-  event: z.literal('serving'),
-  link: z.string().describe('To be opened in a browser; it holds the token.'),
-  port: z.int().min(1),
-  lab: z.string(),
-});
+const link = z.string().describe('To be opened in a browser; it holds the token.');
+
+/** What `serve` prints: `serving` once it can be reached, `link` for `--print-link`. */
+export const serveOutput = z.discriminatedUnion('event', [
+  strict({ event: z.literal('serving'), link, port: z.int().min(1), lab: z.string() }),
+  strict({ event: z.literal('link'), link }),
+]);
 export type ServeOutput = z.output<typeof serveOutput>;
 
 /** What `backend` commands leave behind. */

@@ -29,6 +29,12 @@ export function namesOf(host: string): ReadonlySet<string> {
   return new Set(everywhere ? [...LOOPBACK, ...own, bare, `${bare}.local`] : [host.includes(':') ? `[${host}]` : host.toLowerCase()]);
 }
 
+/** The link that lets a browser in. @param host what the server is bound to */
+export function linkOf(host: string, port: number, token: string): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}/?token=${token}`;
+}
+
 export function cookieName({ port }: Pick<Access, 'port'>): string {
   // Browsers keep one jar for all ports of a host.
   return `galapagos-${port}`;

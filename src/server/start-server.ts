@@ -2,14 +2,13 @@
  * The endpoint table over HTTP and a WebSocket, and the built window, for browsers. Bound to loopback unless told otherwise; every request needs
  * the token of the printed link. The window is handed out while the application behind it is still being made: its first calls wait for that.
  */
-import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { GalapagosError } from '../core/errors.ts';
 import type { Application } from '../endpoints/application.ts';
-import { cookieFor, hasTokenInLink, namesOf, refusalOf } from './access.ts';
+import { cookieFor, hasTokenInLink, linkOf, namesOf, refusalOf } from './access.ts';
 import type { Access } from './access.ts';
 import { answerCall, send, takeChunk } from './calls.ts';
 import { Streams } from './streams.ts';
@@ -22,8 +21,8 @@ export interface ServerOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  /** Null: drawn. */
-  readonly token: string | null;
+  /** What a browser must bring. */
+  readonly token: string;
 }
 
 export interface RunningServer {
@@ -41,7 +40,7 @@ export async function startServer({ application, window, host, port, token }: Se
   const server = createServer();
   await listening(server, host, port);
   const bound = (server.address() as AddressInfo).port;
-  const access: Access = { token: token ?? randomBytes(16).toString('base64url'), port: bound, names: namesOf(host) };
+  const access: Access = { token, port: bound, names: namesOf(host) };
   server.on('request', (request, response) => {
     respond(request, response, { access, application, window }).catch((error: unknown) => {
       send(response, { ok: false, error: { code: 'internal', data: { message: String(error) } } });
@@ -56,9 +55,8 @@ export async function startServer({ application, window, host, port, token }: Se
         () => refuse('503 Service Unavailable'),
       );
   });
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return {
-    link: `http://${name}:${bound}/?token=${access.token}`,
+    link: linkOf(host, bound, token),
     port: bound,
     close: () =>
       new Promise((done) => {

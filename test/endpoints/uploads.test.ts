@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CHUNK_BYTES, Uploads } from '../../src/endpoints/uploads.ts';
@@ -39,6 +39,18 @@ describe('uploads', () => {
     expect(readdirSync(uploads.pathOf(one.upload)).sort()).toEqual(['a.png', 'b.png']);
     const two = await uploads.begin({ files: ['images.gz', 'labels.gz'].map((path) => ({ path, bytes: 0 })) });
     expect(readdirSync(uploads.pathOf(two.upload)).sort()).toEqual(['images.gz', 'labels.gz']);
+  });
+
+  it.skipIf(process.platform === 'win32')('keeps what was sent readable by its owner only', async () => {
+    const before = process.umask(0);
+    try {
+      const { upload } = await uploads.begin({ files: ['a/digits.gz', 'empty'].map((path, i) => ({ path, bytes: 3 - 3 * i })) });
+      await chunk(upload, 0, 0, 'abc');
+      const modes = ['', 'a', 'a/digits.gz', 'empty'].map((path) => statSync(join(uploads.pathOf(upload), path)).mode & 0o777);
+      expect(modes).toEqual([0o700, 0o700, 0o600, 0o600]);
+    } finally {
+      process.umask(before);
+    }
   });
 
   it('takes a chunk that was sent twice, once', async () => {

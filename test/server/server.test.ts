@@ -228,7 +228,7 @@ describe('the server', () => {
 
   it('says which port is taken', async () => {
     const application = Promise.resolve({ endpoints: endpointsOf({}), uploads });
-    const options = { application, window: folder.path, host: '127.0.0.1', token: null };
+    const options = { application, window: folder.path, host: '127.0.0.1', token: TOKEN };
     await expect(startServer({ ...options, port: server.port })).rejects.toMatchObject({ code: 'port-taken' });
   });
 

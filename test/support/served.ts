@@ -31,8 +31,9 @@ export async function serve({ workers = 2, folder, port = 0, token }: ServeOptio
   const args = ['serve', '--json', '--port', String(port), '--workers', String(workers), '--lab', lab];
   let told: (link: string) => void = () => undefined;
   const serving = new Promise<string>((done) => (told = done));
-  const command = start([...args, ...(token === undefined ? [] : ['--token', token])], place.path, told, {
+  const command = start(args, place.path, told, {
     GALAPAGOS_HOME: place.file('home'),
+    ...(token === undefined ? {} : { GALAPAGOS_TOKEN: token }),
   });
   const line = await Promise.race([
     serving,

@@ -1,5 +1,6 @@
 /** `galapagos serve`: the window for a browser, with the lab behind it. */
 import { resolve } from 'node:path';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { ServeOutput } from '../../protocol/cli-output.ts';
 import { integer, text } from '../arguments.ts';
@@ -7,20 +8,21 @@ import { print, printJson } from '../context.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { serveToken } from '../serve-token.ts';
+import type { TokenOptions } from '../serve-token.ts';
+import { linkOf } from '../../server/access.ts';
 import { versionOf } from '../version.ts';
 import { windowFolder } from '../window-folder.ts';
 
-interface ServeOptions {
+interface ServeOptions extends TokenOptions {
   readonly port: number;
   readonly host: string;
-  readonly token?: string;
   readonly lab: string;
   readonly workers?: number;
+  readonly printLink?: boolean;
   readonly json?: boolean;
 }
 
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
-const LEAST_TOKEN = 8;
 const PORTS = 65_535;
 
 export function addServe(program: Command, context: Context): void {
@@ -28,28 +30,42 @@ export function addServe(program: Command, context: Context): void {
     .command('serve')
     .description('the window in a browser: prints a link that holds its token')
     .option('--port <n>', 'the port; 0: any free one', integer(0), 7355)
-    .option('--host <address>', 'the address to listen on; any but this machine alone needs --token', text, '127.0.0.1')
-    .option('--token <text>', 'what a browser must bring (default: drawn at each start)', text)
+    .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', text, '127.0.0.1')
+    .option('--token-file <file>', 'a file with the token that browsers must bring (or set GALAPAGOS_TOKEN)', text)
+    .option('--new-token', 'replace the kept token: links and open tabs of before end')
+    .option('--print-link', 'print the link for --host and --port again, and end')
     .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
     .option('--workers <n>', 'worker processes (default: one for each core)', integer(1))
     .option('--json', 'print one JSON object a line')
+    .addOption(new Option('--token [text]').hideHelp())
     .addHelpText(
       'after',
       `
-Nothing but this machine can reach it unless --host says so. Ctrl-C pauses what runs and ends; nothing finished is lost.
+Only this machine can reach it unless --host says otherwise; the connection is not encrypted, so let
+other machines in only on a network that you trust. The token is kept in the user folder: links stay
+valid after a restart. Ctrl-C pauses what runs and ends; nothing finished is lost.
 
 Examples:
   galapagos serve
   galapagos serve --lab vision.db --port 8080
-  galapagos serve --host 0.0.0.0 --token "$(openssl rand -hex 16)"`,
+  galapagos serve --host 0.0.0.0 --token-file ~/.galapagos-token`,
     )
     .action(async (options: ServeOptions) => {
       await serve(context, options);
     });
 }
 
-async function serve(context: Context, { port, host, token, lab, workers, json = false }: ServeOptions): Promise<void> {
-  check(host, port, token);
+async function serve(context: Context, options: ServeOptions): Promise<void> {
+  const { port, host, lab, workers, printLink = false, json = false } = options;
+  if (port > PORTS) throw new UsageError(`--port: expected at most ${PORTS}, found ${port}`);
+  const token = serveToken(options, context);
+  if (printLink) {
+    if (port === 0) throw new UsageError('--print-link: expected the --port of the running server, found 0');
+    const link = linkOf(host, port, token);
+    if (json) printJson(context, { event: 'link', link } satisfies ServeOutput);
+    else print(context, [link]);
+    return;
+  }
   const window = windowFolder();
   const file = resolve(context.streams.cwd, lab);
   // Loaded where it is used: it costs every other command its start.
@@ -65,7 +81,7 @@ async function serve(context: Context, { port, host, token, lab, workers, json =
     createEndpoints({ resources, userFolder, lab: file, workers: workers ?? null, host: 'server', version: versionOf(resources), held }),
   );
   // The port comes first: where it is taken, no lab file is created or opened.
-  const server = await startServer({ application, window, host, port, token: token ?? null });
+  const server = await startServer({ application, window, host, port, token });
   begin();
   try {
     // A large lab is read while the browser loads the window; a file that is no lab is reported before there is a link.
@@ -82,15 +98,4 @@ async function serve(context: Context, { port, host, token, lab, workers, json =
     const made = await application.catch(() => null);
     await made?.close();
   }
-}
-
-/** @throws UsageError */
-function check(host: string, port: number, token: string | undefined): void {
-  if (port > PORTS) throw new UsageError(`--port: expected at most ${PORTS}, found ${port}`);
-  if (token !== undefined && !/^[\w.~-]+$/.test(token))
-    throw new UsageError('--token: expected letters, digits, "_", "-", ".", "~", found others');
-  if (token !== undefined && token.length < LEAST_TOKEN)
-    throw new UsageError(`--token: expected at least ${LEAST_TOKEN} characters, found ${token.length}`);
-  if (!LOOPBACK.includes(host) && token === undefined)
-    throw new UsageError(`--host ${host} lets other machines in: give a --token that they must bring`);
 }

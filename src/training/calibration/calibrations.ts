@@ -52,7 +52,7 @@ export class Calibrations {
     if (kept !== null) return kept;
     const lock = `${file}.lock`;
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       const from = this.#now();
       while (!(await take(lock))) {
         const theirs = await read(file, key);

@@ -21,7 +21,7 @@ export async function openStaging(folder: string): Promise<Staging> {
   await sweepStaging(folder);
   const path = join(folder, 'incoming', `${String(process.pid)}-${randomUUID()}`);
   try {
-    mkdirSync(path, { recursive: true });
+    mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw isDiskFull(error) ? diskFull() : error;
   }

@@ -93,7 +93,7 @@ async function makeRoom({ folder, cuda, platform, arch }: InstallOptions, stagin
     });
   }
   const parent = dirname(folder);
-  await mkdir(parent, { recursive: true });
+  await mkdir(parent, { recursive: true, mode: 0o700 });
   removeAbandoned(parent, `${basename(folder)}.part-`);
   const needed = cuda ? ROOM.cuda : ROOM.processor;
   const { bavail, bsize } = statfsSync(parent);

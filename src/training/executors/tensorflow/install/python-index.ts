@@ -116,7 +116,7 @@ export async function download(
   signal: AbortSignal,
   onBytes: (done: number, total: number) => void,
 ): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const [whole, part] = [join(folder, filename), join(folder, `${filename}.part`)];
   if (existsSync(whole) && (await checksum(whole)) === sha256) return whole;
   let have = existsSync(part) ? statSync(part).size : 0;

@@ -45,7 +45,7 @@ export async function obtainWheel(
   around: Surroundings,
   progress: Progress,
 ): Promise<Obtained> {
-  await mkdir(source.downloads, { recursive: true });
+  await mkdir(source.downloads, { recursive: true, mode: 0o700 });
   const said: string[] = [];
   const python = await pythonWithPip(around);
   if (python === undefined) said.push('no Python with pip');

@@ -1,0 +1,84 @@
+/**
+ * The token of `serve`. One that is given comes from a file or from the environment, never from the
+ * command line, which every local user can read. Otherwise one is kept in the user folder, so that
+ * links and open tabs stay valid after a restart.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { GalapagosError } from '../core/errors.ts';
+import { prepareUserFolder } from '../node/prepare-user-folder.ts';
+import { UsageError } from './exit-codes.ts';
+import type { Streams } from './streams.ts';
+import { writeAtomically } from './write-atomically.ts';
+
+/** Name of the environment variable. */
+const VARIABLE = 'GALAPAGOS_TOKEN';
+const KEPT_FILE = 'serve-token';
+const LEAST_LENGTH = 8;
+const MOST_LENGTH = 512;
+
+export interface TokenOptions {
+  /** Only to refuse it: an option's value stands in the process list. */
+  readonly token?: string | boolean;
+  readonly tokenFile?: string;
+  readonly newToken?: boolean;
+}
+
+interface Places {
+  readonly streams: Pick<Streams, 'env' | 'cwd'>;
+  /** Absolute; created when a token is kept. */
+  readonly userFolder: string;
+}
+
+/**
+ * The token that browsers must bring; drawn and kept where there is none yet.
+ * @throws UsageError for one that cannot be read or used; GalapagosError `not-written`
+ */
+export function serveToken({ token, tokenFile, newToken = false }: TokenOptions, places: Places): string {
+  const { env, cwd } = places.streams;
+  const given = env[VARIABLE];
+  const alternatives = `set ${VARIABLE}, or give --token-file FILE, or give nothing: then a token is kept in your user folder`;
+  if (token !== undefined) throw new UsageError(`--token: every user of this machine can read it in the process list; ${alternatives}`);
+  if (newToken && (tokenFile !== undefined || (given !== undefined && given !== '')))
+    throw new UsageError(`--new-token: renews the kept token, but --token-file or ${VARIABLE} gives another; leave one of them out`);
+  if (tokenFile !== undefined) return checked(readGiven(resolve(cwd, tokenFile)), `--token-file ${tokenFile}`);
+  if (given !== undefined && given !== '') return checked(given, VARIABLE);
+  const kept = join(places.userFolder, KEPT_FILE);
+  const found = newToken ? null : readKept(kept);
+  if (found !== null) return checked(found, kept, ': renew it by galapagos serve --new-token');
+  const drawn = randomBytes(16).toString('base64url');
+  prepareUserFolder(places.userFolder);
+  writeAtomically(kept, `${drawn}\n`, 0o600);
+  return drawn;
+}
+
+/** @param remedy follows the sentence */
+function checked(text: string, source: string, remedy = ''): string {
+  const token = text.trim();
+  const refuse = (expected: string, found: string): UsageError =>
+    new UsageError(`${source}: expected a token of ${expected}, found ${found}${remedy}`);
+  if (!/^[\w.~-]*$/.test(token)) throw refuse('letters, digits, "_", "-", ".", "~"', 'other characters');
+  if (token.length < LEAST_LENGTH) throw refuse(`at least ${LEAST_LENGTH} characters`, String(token.length));
+  if (token.length > MOST_LENGTH) throw refuse(`at most ${MOST_LENGTH} characters`, String(token.length));
+  return token;
+}
+
+function readGiven(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new UsageError(`--token-file ${file}: expected a file with the token, found ${missing ? 'nothing' : String(error)}`);
+  }
+}
+
+/** Null: none is kept yet. */
+function readKept(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    throw new GalapagosError('io', `${file}: the kept token cannot be read: ${String(error)}`, { file }, error);
+  }
+}
