@@ -133,6 +133,16 @@ export class Coordinator {
     this.#runTurn();
   }
 
+  /** Stops deciding, with a fatal error, where the lab file or its log is no longer the one that is being written. */
+  verifyStorage(): void {
+    if (this.#closed) return;
+    try {
+      this.#parts.storage.verify();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   /** Commits what is left, dismisses the workers, stops hearing and deciding. The storage is its owner's to close. */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -157,8 +167,7 @@ export class Coordinator {
       if (this.#parts.clock.now() >= this.#wakeAt) this.#stepClock();
       this.#commit();
     } catch (error) {
-      this.#stop();
-      this.#parts.listener.fatal(error instanceof Error ? error : new Error(String(error)));
+      this.#fail(error);
       return;
     }
     this.#setTimer();
@@ -200,6 +209,11 @@ export class Coordinator {
     const at = Math.min(this.#wakeAt, this.#commits.retryAt ?? Infinity);
     if (at === Infinity) this.#parts.clock.cancel();
     else this.#parts.clock.wake(at, () => this.#runTurn());
+  }
+
+  #fail(error: unknown): void {
+    this.#stop();
+    this.#parts.listener.fatal(error instanceof Error ? error : new Error(String(error)));
   }
 
   #stop(): void {

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InvalidInput } from '../core/errors.ts';
 import { parseJson } from '../protocol/json-text.ts';
+import { isHeld } from '../storage/side-files.ts';
 import { looksLikeFile } from './looks-like-file.ts';
 
 /**
@@ -26,6 +27,7 @@ function readNetwork(file: string, label: string): string {
     // Reading a pipe would block the process until another one writes to it.
     const stats = statSync(file);
     if (!stats.isFile()) throw missing(stats.isDirectory() ? 'a folder' : 'a pipe, socket or device');
+    if (isHeld(file)) throw missing('a lab that a program has open');
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof InvalidInput || !(error instanceof Error && 'code' in error)) throw error;

@@ -17,6 +17,8 @@ import { ZeromqCoordinator } from '../transport/zeromq.ts';
 import { allOrNothing } from './all-or-nothing.ts';
 import { Checkpoints } from './checkpoints.ts';
 
+/** Milliseconds between two looks at whether the lab file and its log are still the ones that are written. */
+const VERIFY_EVERY_MS = 2_000;
 /** Milliseconds that workers have to end by themselves when the lab closes. */
 const CLOSE_GRACE_MS = 500;
 
@@ -88,6 +90,7 @@ async function start(
       kill: (slot, spawn, afterMs) => workers?.kill(slot, spawn, afterMs),
     },
   });
+  const verifying = setInterval(() => coordinator.verifyStorage(), VERIFY_EVERY_MS).unref();
   return {
     coordinator,
     startWorkers(count) {
@@ -111,6 +114,7 @@ async function start(
       return workers?.running ?? [];
     },
     close: once(async () => {
+      clearInterval(verifying);
       await coordinator.close();
       await workers?.close(CLOSE_GRACE_MS);
       await checkpoints.close();

@@ -6,6 +6,7 @@ import { dialog } from 'electron';
 import type { BrowserWindow, OpenDialogOptions } from 'electron';
 import { GalapagosError } from '../core/errors.ts';
 import type { CallInput, NativeEndpoints } from '../protocol/endpoints.ts';
+import { isHeld } from '../storage/side-files.ts';
 import { text } from './text.ts';
 
 /** Most bytes of a study file. */
@@ -65,6 +66,7 @@ function plainName(name: string): string {
 }
 
 async function written(path: string, { type, content }: File): Promise<void> {
+  if (isHeld(path)) throw heldLab('not-written', path);
   try {
     // A copy of a lab is for its owner only, as a lab file is.
     const mode = type === 'application/vnd.sqlite3' ? 0o600 : 0o666;
@@ -86,10 +88,15 @@ async function studyText(path: string): Promise<string> {
         file: path,
       });
     }
+    if (isHeld(path)) throw heldLab('not-read', path);
     return await readFile(path, 'utf8');
   } catch (error) {
     throw error instanceof GalapagosError ? error : fileError('not-read', path, error);
   }
+}
+
+function heldLab(code: string, file: string): GalapagosError {
+  return new GalapagosError(code, `${file}: it is a lab that a program has open; choose another file`, { file });
 }
 
 function fileError(code: string, file: string, error: unknown): GalapagosError {

@@ -3,6 +3,7 @@
  * written by another version or another program, so its texts are parsed like any message.
  */
 import { z } from 'zod';
+import { checkSearchSpace } from '../core/search-space/check.ts';
 import { trialOutcomes } from '../core/study/row-codes.ts';
 import { searchSpace } from './search-space.ts';
 import { direction, sampler, seed } from './study-file.ts';
@@ -22,7 +23,10 @@ export const storedSpec = z.object({
   name: z.string(),
   objective: z.looseObject({ kind: z.string() }),
   direction,
-  searchSpace,
+  searchSpace: searchSpace.superRefine((space, context) => {
+    const [problem] = checkSearchSpace(space, '');
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: `at ${problem.path}, ${problem.expected}` });
+  }),
   sampler,
   seed,
 });

@@ -4,6 +4,7 @@ import type { ColumnSchema } from '../protocol/lab-file.ts';
 import { check, foundText } from '../protocol/problems.ts';
 import { StorageError } from './errors.ts';
 import { parsePythonJson } from './python-json.ts';
+import { decoded } from './utf8-guard.ts';
 
 export class Columns {
   readonly #file: string;
@@ -15,7 +16,8 @@ export class Columns {
   }
 
   text(column: string, value: unknown): string {
-    return typeof value === 'string' ? value : this.#refuse(column, 'a text', foundText(value));
+    if (typeof value === 'string') return value;
+    return decoded(value) ?? this.#refuse(column, 'a text in UTF-8', found(value));
   }
 
   textOrNull(column: string, value: unknown): string | null {
@@ -38,7 +40,7 @@ export class Columns {
 
   /** A value of a schema: a word of an enumeration, for instance. */
   parsed<T>(column: string, schema: ColumnSchema<T>, value: unknown): T {
-    const result = check(schema, value);
+    const result = check(schema, Buffer.isBuffer(value) ? (decoded(value) ?? value) : value);
     if (result.ok) return result.value;
     const [problem] = result.problems;
     const at = problem === undefined || problem.path === '' ? column : `${column}: ${problem.path}`;
@@ -83,6 +85,10 @@ export class Columns {
   #refuse(column: string, expected: string, found: string): never {
     throw new StorageError('damaged', this.#file, `${this.#file}: ${column}: expected ${expected}, found ${found}`, { expected, found });
   }
+}
+
+function found(value: unknown): string {
+  return Buffer.isBuffer(value) ? `the bytes ${value.subarray(0, 12).toString('hex')}` : foundText(value);
 }
 
 export function paramsBlob(params: EncodedParams): Buffer {

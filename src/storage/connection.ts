@@ -1,12 +1,18 @@
 /**
  * A connection to an SQLite file through libsql, with its traps closed: parameters are always one array (a lone boolean,
  * object or null would abort the process or throw), rows are arrays of columns, reads finish before they return (a half-read
- * statement would hold the log back).
+ * statement would hold the log back), and text that is not UTF-8 arrives as bytes (the library would abort the process).
+ *
+ * Nothing else in this program opens a lab file: on POSIX systems, closing any descriptor of a file releases every lock that the
+ * process holds on it, SQLite's included. The next program to open the lab would believe that it is alone, and delete the
+ * write-ahead log that this one still writes (https://www.sqlite.org/howtocorrupt.html, section 2.2).
  */
-import { readSync, closeSync, openSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import Database from 'libsql';
-import { storageError } from './sqlite-failure.ts';
+import { sideFile } from './side-files.ts';
+import { resultCode, storageError } from './sqlite-failure.ts';
+import { guarded } from './utf8-guard.ts';
 
 export type Bindable = string | number | bigint | null | Buffer;
 export type Row = readonly unknown[];
@@ -32,9 +38,10 @@ export class Connection {
   /**
    * For reading and writing; the file is created if it is missing.
    * @param timeoutMs how long a lock of another connection is waited for
+   * @param of the lab file that errors name
    */
-  static open(file: string, timeoutMs: number): Connection {
-    const connection = new Connection(file, connect(file, file, timeoutMs));
+  static open(file: string, timeoutMs: number, of = file): Connection {
+    const connection = new Connection(of, connect(file, of, timeoutMs));
     // Rows of ours are checked where they are written; Optuna runs without as well.
     connection.exec('PRAGMA foreign_keys=OFF');
     return connection;
@@ -45,9 +52,8 @@ export class Connection {
    * `still`, since SQLite would leave empty side files beside it otherwise.
    */
   static openReadOnly(file: string, timeoutMs: number, still = false): Connection {
-    const immutable = still && isWal(file) && !existsSync(`${file}-wal`);
-    const uri = `${pathToFileURL(file).href}?mode=ro${immutable ? '&immutable=1' : ''}`;
-    return new Connection(file, connect(uri, file, timeoutMs));
+    const immutable = still && !existsSync(sideFile(file, 'wal')) && isWal(file);
+    return new Connection(file, connect(readOnlyUri(file, immutable), file, timeoutMs));
   }
 
   exec(sql: string): void {
@@ -55,7 +61,7 @@ export class Connection {
   }
 
   prepare(sql: string): Statement {
-    const statement = this.#db.prepare(sql);
+    const statement = this.#db.prepare(/^\s*SELECT\b/.test(sql) ? guarded(sql) : sql);
     // Only statements that return columns know the raw mode.
     if (statement.reader) statement.raw(true);
     return {
@@ -105,17 +111,32 @@ function connect(target: string, file: string, timeout: number): Database.Databa
   }
 }
 
-/** The header's first bytes; fewer where the file is shorter. */
+/** Page format of the write-ahead log in byte 18 of the header (https://www.sqlite.org/fileformat.html, section 1.3). */
+const WAL_FORMAT = 2;
+
+/**
+ * The first 20 bytes of a database file, read by SQLite itself and past its log; none of an empty file.
+ * @throws StorageError not-sqlite: it is another kind of file
+ */
 export function readHeader(file: string): Buffer {
-  const descriptor = openSync(file, 'r');
+  const db = connect(readOnlyUri(file, true), file, 0);
   try {
-    const header = Buffer.alloc(20);
-    return header.subarray(0, readSync(descriptor, header, 0, 20, 0));
+    const rows = db.prepare('SELECT substr(data, 1, 20) FROM sqlite_dbpage WHERE pgno = 1').raw(true).all([]) as Row[];
+    const header = rows[0]?.[0];
+    return Buffer.isBuffer(header) ? header : Buffer.alloc(0);
+  } catch (error) {
+    // Text that the schema cannot be made of is damage, which whoever reads the tables reports.
+    if (resultCode(error) === 0) throw error;
+    throw storageError(error, file, 'read the lab file');
   } finally {
-    closeSync(descriptor);
+    db.close();
   }
 }
 
 function isWal(file: string): boolean {
-  return readHeader(file)[18] === 2;
+  return readHeader(file)[18] === WAL_FORMAT;
+}
+
+function readOnlyUri(file: string, immutable: boolean): string {
+  return `${pathToFileURL(file).href}?mode=ro${immutable ? '&immutable=1' : ''}`;
 }

@@ -1,22 +1,30 @@
 /** A copy of a lab file as it is at one instant, also while a run writes it: one file, without the side files of a log. */
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { Connection } from './connection.ts';
-import { LAB_FILE_MODE } from './file-checks.ts';
+import { createPrivate } from './private-file.ts';
 import { storageError } from './sqlite-failure.ts';
 
 /** @param into a file that does not exist. @throws StorageError */
 export function copyLab(file: string, into: string, { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): void {
   const connection = Connection.openReadOnly(file, timeoutMs);
   try {
-    // SQLite would create the copy readable by all; it also accepts an empty file.
-    closeSync(openSync(into, 'wx', LAB_FILE_MODE));
-    connection.run('VACUUM INTO ?', into);
+    copyInto(connection, into);
   } catch (error) {
     if (!exists(error)) rmSync(into, { force: true });
     throw storageError(error, file, 'copy the lab file');
   } finally {
     connection.close();
   }
+}
+
+/**
+ * Writes what the connection sees into a new file, which only its owner may read.
+ * @throws Error of SQLite's, or that the file exists
+ */
+export function copyInto(connection: Connection, into: string): void {
+  // SQLite would create the copy readable by all; it also accepts an empty file.
+  createPrivate(into);
+  connection.run('VACUUM INTO ?', into);
 }
 
 function exists(error: unknown): boolean {

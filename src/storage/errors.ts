@@ -12,6 +12,8 @@ export type StorageCode =
   | 'busy'
   | 'held'
   | 'fenced'
+  /** Another program deleted or replaced the file or its log while this one wrote it. */
+  | 'log-lost'
   | 'damaged'
   /** A study of that name is in the file already. */
   | 'name-taken'

@@ -1,18 +1,14 @@
 /** What can be said of a path before SQLite touches it: missing, a folder, something else's file, another program's tables. */
-import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Connection, readHeader } from './connection.ts';
 import { StorageError } from './errors.ts';
 import type { StorageCode } from './errors.ts';
+import { createPrivate } from './private-file.ts';
 import { recognise } from './recognise.ts';
 import type { Recognised } from './recognise.ts';
+import { sideFile } from './side-files.ts';
 import { isFolder } from './sqlite-failure.ts';
-
-/**
- * Mode of a new lab file: only its owner may read or write it. SQLite gives the file's mode to the
- * log, shared-memory and journal files beside it.
- */
-export const LAB_FILE_MODE = 0o600;
 
 const FULL = ['disk-full', 'the disk is full', 'free space'] as const;
 const READ_ONLY = ['read-only', 'its folder cannot be written', 'a folder that can be written'] as const;
@@ -25,17 +21,25 @@ const CREATION_FAILURES: Readonly<Record<string, readonly [StorageCode, string, 
 };
 
 /**
- * An empty file where there is none.
- * @returns whether this call made it: of several at once, one does
+ * Refuses a file that is missing, unless it may be created where it is.
+ * @throws StorageError not-found
  */
-export function createMissing(file: string, create: boolean): boolean {
-  if (existsSync(file)) return false;
+export function refuseMissing(file: string, create: boolean): void {
+  if (existsSync(file)) return;
   const refuse = (message: string, expected: string): StorageError =>
     new StorageError('not-found', file, `${file}: ${message}`, { expected, found: 'nothing' });
   if (!create) throw refuse('there is no such lab file', 'a lab file');
   if (!isFolder(dirname(file))) throw refuse(`there is no folder ${dirname(file)}`, 'a folder to create it in');
+}
+
+/**
+ * Creates an empty file where there is none.
+ * @returns whether this call made it: of several at once, one does
+ */
+export function createMissing(file: string): boolean {
+  if (existsSync(file)) return false;
   try {
-    closeSync(openSync(file, 'wx', LAB_FILE_MODE));
+    createPrivate(file);
     return true;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -52,7 +56,7 @@ export function createMissing(file: string, create: boolean): boolean {
 /** Takes back a creation that came to nothing; a file that a rival has meanwhile made a lab stays. */
 export function removeEmpty(file: string): void {
   if (statSync(file, { throwIfNoEntry: false })?.size !== 0) return;
-  for (const suffix of ['', '-journal']) rmSync(file + suffix, { force: true });
+  for (const path of [sideFile(file, 'journal'), file]) rmSync(path, { force: true });
 }
 
 /** Looks at a file without leaving anything beside it; what it is counts again under the lock. */
@@ -60,7 +64,7 @@ export function refuseUnknown(file: string, create: boolean, timeoutMs: number):
   refuseNonSqlite(file);
   // A journal means that a writer was killed: only a connection that may write can roll it back. Beside a log nothing new is
   // left anyway, and this connection, which lingers until the garbage collector comes, would keep the log from being closed.
-  if (existsSync(`${file}-journal`) || existsSync(`${file}-wal`)) return;
+  if (existsSync(sideFile(file, 'journal')) || existsSync(sideFile(file, 'wal'))) return;
   if (statSync(file).size === 0) {
     refuseEmpty(file, 'empty', create);
     return;
@@ -74,23 +78,20 @@ export function refuseUnknown(file: string, create: boolean, timeoutMs: number):
   }
 }
 
+/** Bytes (https://www.sqlite.org/fileformat.html, section 1.2). */
+const SMALLEST_PAGE = 512;
+
 function refuseNonSqlite(file: string): void {
   refuseIrregular(file);
-  let header: Buffer;
-  try {
-    header = readHeader(file);
-  } catch (error) {
-    throw new StorageError('io', file, `${file}: cannot be read`, {
-      expected: 'a file that can be read',
-      found: String(error),
-      cause: error,
+  const { size } = statSync(file);
+  // SQLite takes a file of less than a page for an empty one, and would make it a database.
+  if (size > 0 && size < SMALLEST_PAGE) {
+    throw new StorageError('not-sqlite', file, `${file}: it is not an SQLite file`, {
+      expected: 'an SQLite file',
+      found: `a file of ${size} bytes`,
     });
   }
-  if (header.length === 0 || header.toString('latin1').startsWith('SQLite format 3\0')) return;
-  throw new StorageError('not-sqlite', file, `${file}: it is not an SQLite file`, {
-    expected: 'an SQLite file',
-    found: `a file that begins with ${JSON.stringify(header.toString('latin1').slice(0, 12))}`,
-  });
+  readHeader(file);
 }
 
 /** Opening a pipe would block the process until another one writes to it. */

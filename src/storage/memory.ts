@@ -81,6 +81,10 @@ class Memory implements MemoryLab {
     return { endedElsewhere };
   }
 
+  verify(): void {
+    // Nobody can take memory away.
+  }
+
   endElsewhere(study: string, number: number, state: EndedState, value: number | null): void {
     this.#set(study, number, { foreignEnd: { state, value: value === 0 ? 0 : value } });
   }

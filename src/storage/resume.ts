@@ -33,6 +33,16 @@ export function refuseHeld(connection: Connection, holderText: string | null): v
   if (isHere(holder) ? isAlive(holder) : isOpenElsewhere(connection)) throw heldBy(connection.file, holder);
 }
 
+/**
+ * Names the process that has the owner's lock. Returns where the file does not name it yet, or names one that has ended.
+ * @throws StorageError held
+ */
+export function refuseOwner(connection: Connection, holderText: string | null): void {
+  if (holderText === null) return;
+  const holder = new Columns(connection.file).json('galapagos_lab.holder', holderSchema, holderText);
+  if (!isHere(holder) || isAlive(holder)) throw heldBy(connection.file, holder);
+}
+
 /** @throws StorageError held: since it was judged, another process has come to hold it */
 export function refuseRival(connection: Connection, found: Recognised, judged: string | null): void {
   const holderText = holderOf(connection, found);

@@ -3,6 +3,7 @@ import type { LabSnapshot, StoredAttempt, StoredStudy, StoredTrial } from '../co
 import { storedLimits, storedResult, storedSpec, studyState, trialOutcome, trialState } from '../protocol/lab-file.ts';
 import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
+import { storageError } from './sqlite-failure.ts';
 import { parentsOf } from './stored-parents.ts';
 
 /** Trials read at once: no statement stays half-read while the iteration rests. */
@@ -28,7 +29,7 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
       limit: columns.integerOrNull('galapagos_study.trial_limit', row[5]),
       activeMs: columns.real('galapagos_study.active_ms', row[6]),
       executor: firstExecutor(connection, columns, key),
-      trials: { [Symbol.iterator]: () => readTrials(connection, columns, key, parameters) },
+      trials: { [Symbol.iterator]: () => asStorageErrors(connection.file, readTrials(connection, columns, key, parameters)) },
     };
   });
   return { uid, studies };
@@ -43,6 +44,15 @@ function firstExecutor(connection: Connection, columns: Columns, study: number):
   );
   const result = row?.[0] ?? null;
   return result === null ? null : (columns.json('galapagos_attempt.result', storedResult, result).executor ?? null);
+}
+
+/** Passes trials on, and what SQLite cannot read as a StorageError. */
+function* asStorageErrors(file: string, trials: Iterable<StoredTrial>): Generator<StoredTrial> {
+  try {
+    yield* trials;
+  } catch (error) {
+    throw storageError(error, file, 'read the lab file');
+  }
 }
 
 function* readTrials(connection: Connection, columns: Columns, study: number, parameters: number): Generator<StoredTrial> {

@@ -2,14 +2,18 @@
  * A lab in an SQLite file that Optuna opens as it is. One writer, fenced by epoch: each commit looks, under the write lock,
  * whether the epoch is still its own. Write-ahead log while open, one plain file when closed.
  */
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { LabSnapshot, Write } from '../core/scheduling/index.ts';
 import { Connection } from './connection.ts';
 import type { Statement } from './connection.ts';
 import { StorageError } from './errors.ts';
-import { createMissing, refuseEmpty, refuseUnknown, removeEmpty } from './file-checks.ts';
+import { createMissing, refuseEmpty, refuseMissing, refuseUnknown, removeEmpty } from './file-checks.ts';
+import { LogGuard } from './log-guard.ts';
+import { OwnerLock } from './owner-lock.ts';
 import { recognise } from './recognise.ts';
-import { holderOf, refuseHeld, refuseRival, takeHold } from './resume.ts';
+import { rescue } from './rescue.ts';
+import { holderOf, refuseHeld, refuseOwner, refuseRival, takeHold } from './resume.ts';
 import { readSnapshot } from './snapshot.ts';
 import { isBusy, storageError } from './sqlite-failure.ts';
 import type { Committed, LabStorage } from './storage.ts';
@@ -39,23 +43,61 @@ export function openLab(
   { create, takeOver = false, now = () => new Date(), timeoutMs = 10_000, checkpoints = 'own' }: OpenOptions,
 ): LabStorage {
   const file = resolve(path);
-  const created = createMissing(file, create);
-  if (!created) refuseUnknown(file, create, timeoutMs);
+  refuseMissing(file, create);
+  if (existsSync(file)) refuseUnknown(file, create, timeoutMs);
+  const owner = takeOwnership(file, takeOver, timeoutMs);
+  let created = false;
   let connection: Connection | null = null;
   try {
+    created = createMissing(file);
     connection = Connection.open(file, timeoutMs);
-    return new SqliteLab(connection, takeLab(connection, { create, takeOver, checkpoints }), now);
+    return new SqliteLab(connection, takeLab(connection, { create, takeOver, checkpoints }), owner, now);
   } catch (error) {
     connection?.close();
     if (created) removeEmpty(file);
+    owner.release();
     throw storageError(error, file, 'open the lab file');
+  }
+}
+
+/**
+ * Waits for the lock while its owner is about to open or close the lab.
+ * @throws StorageError held: another process writes the lab; busy: nobody says who
+ */
+function takeOwnership(file: string, takeOver: boolean, timeoutMs: number): OwnerLock {
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    const owner = OwnerLock.take(file, takeOver);
+    if (owner !== null) return owner;
+    refuseOwned(file, timeoutMs);
+    if (performance.now() > until) {
+      throw new StorageError('busy', file, `${file}: another program is opening or closing it and does not come to an end`, {
+        expected: 'its lock within the time limit',
+        found: 'locked',
+      });
+    }
+    Atomics.wait(pause, 0, 0, RETRY_MS);
+  }
+}
+
+const RETRY_MS = 20;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** @throws StorageError held, where the file says by whom */
+function refuseOwned(file: string, timeoutMs: number): void {
+  if (!existsSync(file) || statSync(file).size === 0) return;
+  const connection = Connection.openReadOnly(file, timeoutMs, true);
+  try {
+    refuseOwner(connection, holderOf(connection, recognise(connection)));
+  } finally {
+    connection.close();
   }
 }
 
 function takeLab(
   connection: Connection,
   { create, takeOver, checkpoints }: Required<Pick<OpenOptions, 'create' | 'takeOver' | 'checkpoints'>>,
-): { readonly epoch: number; readonly lab: LabSnapshot } {
+): Opened {
   // A power cut must not give one epoch to two openings.
   connection.exec('PRAGMA synchronous=FULL');
   const judged = holderOf(connection, recognise(connection));
@@ -77,6 +119,11 @@ function takeLab(
   return opened;
 }
 
+interface Opened {
+  readonly epoch: number;
+  readonly lab: LabSnapshot;
+}
+
 class SqliteLab implements LabStorage {
   readonly epoch: number;
   readonly lab: LabSnapshot;
@@ -84,14 +131,18 @@ class SqliteLab implements LabStorage {
   readonly #now: () => Date;
   readonly #selectEpoch: Statement;
   readonly #writes: Writes;
+  readonly #owner: OwnerLock;
   #wal = false;
-  #fenced: StorageError | null = null;
+  #guard: LogGuard | null = null;
+  /** Fenced, or the log is lost: nothing is written any more. */
+  #stopped: StorageError | null = null;
   #closed = false;
 
-  constructor(connection: Connection, { epoch, lab }: { readonly epoch: number; readonly lab: LabSnapshot }, now: () => Date) {
+  constructor(connection: Connection, { epoch, lab }: Opened, owner: OwnerLock, now: () => Date) {
     this.epoch = epoch;
     this.lab = lab;
     this.#connection = connection;
+    this.#owner = owner;
     this.#now = now;
     this.#selectEpoch = connection.prepare('SELECT epoch FROM galapagos_lab');
     this.#writes = new Writes(connection);
@@ -99,7 +150,7 @@ class SqliteLab implements LabStorage {
   }
 
   commit(steps: readonly (readonly Write[])[]): Committed {
-    if (this.#fenced !== null) throw this.#fenced;
+    this.verify();
     if (this.#closed) throw this.#refuse('contradiction', 'the lab was closed', 'an open lab');
     if (!this.#wal) this.#startLog();
     try {
@@ -107,6 +158,7 @@ class SqliteLab implements LabStorage {
         this.#checkFence();
         return this.#writes.apply(steps, this.#now());
       });
+      if (this.#wal) this.#guard ??= LogGuard.of(this.#connection.file);
       return { endedElsewhere };
     } catch (error) {
       this.#writes.forget();
@@ -114,11 +166,22 @@ class SqliteLab implements LabStorage {
     }
   }
 
+  verify(): void {
+    if (this.#stopped !== null) throw this.#stopped;
+    const lost = this.#closed ? null : (this.#guard?.lost() ?? null);
+    if (lost !== null) throw (this.#stopped = rescue(this.#connection, lost));
+  }
+
   close(): void {
     if (this.#closed) return;
+    try {
+      this.verify();
+    } catch {
+      // Whoever wrote or watched was told. Fenced, the file is another's; without its log, it must not be touched.
+    }
     this.#closed = true;
     try {
-      if (this.#fenced === null) {
+      if (this.#stopped === null) {
         this.#connection.run('UPDATE galapagos_lab SET holder = NULL WHERE epoch = ?', this.epoch);
         // Nobody else reading: the log goes into the file and both side files go away. Otherwise the last reader's close does it.
         this.#connection.exec('PRAGMA busy_timeout=200; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE');
@@ -126,7 +189,8 @@ class SqliteLab implements LabStorage {
     } catch (error) {
       if (!isBusy(error)) throw storageError(error, this.#connection.file, 'close the lab file');
     } finally {
-      this.#connection.close();
+      if (this.#stopped?.code !== 'log-lost') this.#connection.close();
+      this.#owner.release();
     }
   }
 
@@ -134,8 +198,8 @@ class SqliteLab implements LabStorage {
   #checkFence(): void {
     const found = this.#selectEpoch.get([])?.[0];
     if (found === this.epoch) return;
-    this.#fenced = this.#refuse('fenced', 'another process took over this lab', `epoch ${this.epoch}`, `epoch ${String(found)}`);
-    throw this.#fenced;
+    this.#stopped = this.#refuse('fenced', 'another process took over this lab', `epoch ${this.epoch}`, `epoch ${String(found)}`);
+    throw this.#stopped;
   }
 
   /** Readers and the writer do not wait for each other then. Impossible for the moment while somebody reads a closed file. */

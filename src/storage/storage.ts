@@ -29,5 +29,10 @@ export interface LabStorage {
    * @throws StorageBusy, StorageFull … (`StorageError`) when it may be tried again; nothing was written
    */
   commit(steps: readonly (readonly Write[])[]): Committed;
+  /**
+   * Looks whether what was committed still stands where the next opening finds it; `commit` and `close` do so too.
+   * @throws StorageError log-lost: another program deleted or replaced the file or its log; nothing is ever written again
+   */
+  verify(): void;
   close(): void;
 }

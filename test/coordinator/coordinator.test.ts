@@ -41,6 +41,10 @@ class Fragile implements LabStorage {
     return this.#real.commit(steps);
   }
 
+  verify(): void {
+    if (this.failure !== null) throw this.failure;
+  }
+
   close(): void {
     this.#real.close();
   }

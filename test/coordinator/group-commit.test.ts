@@ -12,7 +12,7 @@ const shown: Instruction = { do: 'finishStudy', study: 'study', reason: '' };
 function parts(commit: () => Committed): { commits: GroupCommit; outbox: Outbox; left: Instruction[] } {
   const left: Instruction[] = [];
   const outbox = new Outbox((instruction) => void left.push(instruction));
-  const storage: LabStorage = { epoch: 1, lab: { uid: 'lab', studies: [] }, commit, close: () => undefined };
+  const storage: LabStorage = { epoch: 1, lab: { uid: 'lab', studies: [] }, commit, verify: () => undefined, close: () => undefined };
   return { commits: new GroupCommit(storage, outbox), outbox, left };
 }
 

@@ -1,6 +1,6 @@
 /** The structure's own rules: the table of who may import whom holds for the real imports, and there are no cycles. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
@@ -64,6 +64,33 @@ describe('a thread that reads lab files', () => {
     const ended = threads.filter(({ code }) => /\.terminate\(|resourceLimits/.test(code));
     expect(ended.filter(({ readsLabs }) => readsLabs)).toEqual([]);
     for (const { code, readsLabs } of threads) if (readsLabs) expect(code).toContain('endThread(');
+  });
+});
+
+describe('Lab file: who opens it', () => {
+  /** Functions of node:fs that open a file. Closing its descriptor would release the locks that SQLite holds on a lab. */
+  const OPENING =
+    /\b(open|openSync|readFile|readFileSync|writeFile\w*|appendFile\w*|copyFile\w*|cp|cpSync|createReadStream|createWriteStream|truncate\w*)\b/;
+  /** Files of the storage layer that open something else, and what. */
+  const ALLOWED: Readonly<Record<string, string>> = {
+    'holder.ts': 'process tables below /proc',
+    'network-file.ts': 'network files, before a lab is opened',
+    'private-file.ts': 'new files, exclusively',
+  };
+
+  it('imports SQLite in the connection only', () => {
+    const importers = [...graph].filter(([, imports]) => imports.some(({ target }) => target === 'libsql'));
+    expect(importers.map(([file]) => relative(src, file))).toEqual([join('storage', 'connection.ts')]);
+  });
+
+  it('opens no file past SQLite in the storage layer and in the threads that read labs', () => {
+    const offences = files
+      .filter((file) => ['storage', 'lab'].includes(layerOf(file)) && !(basename(file) in ALLOWED))
+      .flatMap((file) => {
+        const imported = [...readFileSync(file, 'utf8').matchAll(/import \{([^}]*)\} from 'node:fs(?:\/promises)?'/g)];
+        return imported.flatMap(([, names = '']) => (OPENING.test(names) ? [`${relative(src, file)}: ${names.trim()}`] : []));
+      });
+    expect(offences).toEqual([]);
   });
 });
 

@@ -26,7 +26,7 @@ it('is one plain file when closed', () => {
   const lab = openLab(file, { create: true });
   lab.commit([[createStudy()]]);
   run(lab, 0, 10);
-  expect(readdirSync(folder.path).sort()).toEqual(['lab.db', 'lab.db-shm', 'lab.db-wal']);
+  expect(readdirSync(folder.path).sort()).toEqual(['lab.db', 'lab.db-lock', 'lab.db-shm', 'lab.db-wal']);
   lab.close();
   expect(readdirSync(folder.path)).toEqual(['lab.db']);
   // Rollback-journal mode in the header: a reader leaves nothing beside it either.
@@ -45,7 +45,7 @@ describe.skipIf(process.platform === 'win32')('Lab file: access', () => {
     const lab = openLab(file, { create: true });
     lab.commit([[createStudy()]]);
     expect(readdirSync(folder.path).map((name) => [name, modeOf(folder.file(name))])).toEqual(
-      ['lab.db', 'lab.db-shm', 'lab.db-wal'].map((name) => [name, 0o600]),
+      ['lab.db', 'lab.db-lock', 'lab.db-shm', 'lab.db-wal'].map((name) => [name, 0o600]),
     );
     lab.close();
     expect(modeOf(file)).toBe(0o600);

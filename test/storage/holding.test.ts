@@ -10,6 +10,8 @@ import { readLab } from '../../src/storage/read-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { foreignly } from '../support/foreign-program.ts';
 import { contents, failure, makeLab } from '../support/lab-files.ts';
+import { holdLab } from '../support/lab-holder.ts';
+import type { LabHolder } from '../support/lab-holder.ts';
 import { propose, spec } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
@@ -17,14 +19,22 @@ import type { TemporaryFolder } from '../support/temporary-folder.ts';
 let folder: TemporaryFolder;
 let file: string;
 const children: ChildProcess[] = [];
+const holders: LabHolder[] = [];
 beforeEach(() => {
   folder = temporaryFolder();
   file = folder.file('lab.db');
 });
-afterEach(() => {
+afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
+  for (const holder of holders.splice(0)) await holder.kill();
   folder.remove();
 });
+
+async function hold(): Promise<LabHolder> {
+  const holder = await holdLab(file);
+  holders.push(holder);
+  return holder;
+}
 
 describe('a lab that somebody else uses', () => {
   it('is busy while another program keeps it locked longer than we wait', () => {
@@ -46,14 +56,13 @@ describe('a lab that somebody else uses', () => {
 
   it('is held while its process lives, told by pid; free as soon as that is gone', async () => {
     makeLab(file);
-    const { process: holder } = await spawnHolder();
+    const holder = await hold();
     const error = failure(() => openLab(file, { create: false }));
     expect(error).toMatchObject({ code: 'held', temporary: false });
-    expect(error.message).toContain(`process ${holder.pid ?? 0} is writing it`);
+    expect(error.message).toContain(`process ${holder.process.pid ?? 0} is writing it`);
     // A held lab can still be read.
     expect(readLab(file).study(spec.name)?.counts.complete).toBe(1);
-    holder.kill('SIGKILL');
-    await once(holder, 'exit');
+    await holder.kill();
     const lab = openLab(file, { create: false });
     expect(lab.epoch).toBe(3);
     lab.close();
@@ -64,29 +73,28 @@ describe('a lab that somebody else uses', () => {
     ['create', 1],
   ])('is given to one of several that %s it at the same time', async (what, epoch) => {
     if (what === 'open') makeLab(file);
-    const answers = await Promise.all(Array.from({ length: 4 }, async () => (await spawnHolder()).answer));
+    const answers = await Promise.all(Array.from({ length: 4 }, async () => (await hold()).answer));
     expect(answers.sort()).toEqual(['held', 'refused held', 'refused held', 'refused held']);
     expect(foreignly(file, 'SELECT epoch FROM galapagos_lab')).toEqual([[epoch]]);
   });
 
   it('is one plain file again once closed, also after a kill', async () => {
     makeLab(file);
-    const { process: killed } = await spawnHolder();
-    expect(await tell(killed, 'commit')).toBe('committed');
-    killed.kill('SIGKILL');
-    await once(killed, 'exit');
+    const killed = await hold();
+    expect(await killed.tell('commit')).toBe('committed');
+    await killed.kill();
     expect(readdirSync(folder.path)).toContain('lab.db-wal');
-    const { process: holder } = await spawnHolder();
-    expect(await tell(holder, 'close')).toBe('closed');
+    const holder = await hold();
+    expect(await holder.tell('close')).toBe('closed');
     expect(readdirSync(folder.path)).toEqual(['lab.db']);
   });
 
   it('can be taken over from a living process, which is fenced', async () => {
     makeLab(file);
-    const { process: holder } = await spawnHolder();
+    const holder = await hold();
     const lab = openLab(file, { create: false, takeOver: true });
     lab.commit([[propose(2)]]);
-    expect(await tell(holder, 'commit')).toBe('fenced');
+    expect(await holder.tell('commit')).toBe('fenced');
     lab.close();
   });
 
@@ -95,9 +103,11 @@ describe('a lab that somebody else uses', () => {
     const lab = openLab(file, { create: false });
     const [row] = foreignly(file, 'SELECT holder FROM galapagos_lab');
     const holder = JSON.parse(String(row?.[0])) as { pid: number };
-    foreignly(file, 'UPDATE galapagos_lab SET holder = ?', JSON.stringify({ ...holder, start: 'another boot 1' }));
-    expect(openLab(file, { create: false }).epoch).toBe(3);
     lab.close();
+    foreignly(file, 'UPDATE galapagos_lab SET holder = ?', JSON.stringify({ ...holder, start: 'another boot 1' }));
+    const next = openLab(file, { create: false });
+    expect(next.epoch).toBe(3);
+    next.close();
   });
 
   it('of another host is held while any process has it open, and free otherwise', async () => {
@@ -113,23 +123,9 @@ describe('a lab that somebody else uses', () => {
     const reader = spawn(process.execPath, ['--input-type=module', '-e', script, file], { stdio: ['pipe', 'pipe', 'inherit'] });
     children.push(reader);
     await once(createInterface({ input: reader.stdout }), 'line');
-    expect((await spawnHolder()).answer).toBe('refused held');
+    expect((await hold()).answer).toBe('refused held');
     reader.kill('SIGKILL');
     await once(reader, 'exit');
-    expect((await spawnHolder()).answer).toBe('held');
+    expect((await hold()).answer).toBe('held');
   });
-
-  async function tell(holder: ChildProcess, line: string): Promise<string> {
-    holder.stdin?.write(`${line}\n`);
-    const [answer] = (await once(createInterface({ input: holder.stdout ?? process.stdin }), 'line')) as [string];
-    return answer;
-  }
-
-  async function spawnHolder(): Promise<{ readonly process: ChildProcess; readonly answer: string }> {
-    const script = new URL('../support/lab-holder-process.ts', import.meta.url).pathname;
-    const child = spawn(process.execPath, ['--import', 'tsx', script, file], { stdio: ['pipe', 'pipe', 'inherit'] });
-    children.push(child);
-    const [answer] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-    return { process: child, answer };
-  }
 });

@@ -1,19 +1,30 @@
 /**
- * Holds the lab named by its argument; says `held`, or why it was refused; then, for each line read, what a commit
- * came to, or that it is closed (line `close`).
+ * Holds the lab named by its argument and says `held`, or why it was refused. Then answers each line that it reads: `close`
+ * with `closed`; `beside` with `beside` after every other way in which this program looks at a lab file, from within the
+ * process that holds it; any other line with what a commit came to.
  */
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { checkpoint } from '../../src/storage/checkpoint.ts';
+import { copyLab } from '../../src/storage/copy-lab.ts';
 import { StorageError } from '../../src/storage/errors.ts';
+import { readLab } from '../../src/storage/read-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import type { LabStorage } from '../../src/storage/storage.ts';
 import { UID } from './lab-writes.ts';
 
+const file = process.argv[2] ?? '';
 const lab = open();
 console.log('held');
 createInterface({ input: process.stdin }).on('line', (line) => {
   if (line === 'close') {
     lab.close();
     console.log('closed');
+    return;
+  }
+  if (line === 'beside') {
+    lookBeside();
+    console.log('beside');
     return;
   }
   try {
@@ -24,9 +35,24 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   }
 });
 
+function lookBeside(): void {
+  const reader = readLab(file);
+  reader.studies();
+  reader.close();
+  try {
+    openLab(file, { create: false }).close();
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.code !== 'held') throw error;
+  }
+  const copy = `${file}.copy`;
+  copyLab(file, copy);
+  rmSync(copy);
+  checkpoint(file);
+}
+
 function open(): LabStorage {
   try {
-    return openLab(process.argv[2] ?? '', { create: true });
+    return openLab(file, { create: true });
   } catch (error) {
     console.log(error instanceof StorageError ? `refused ${error.code}` : String(error));
     process.exit(1);

@@ -95,6 +95,17 @@ describe.skipIf(noNamedPipe !== null)('Import: a named pipe', () => {
   });
 });
 
+describe('Import: a database that a program has open', () => {
+  it('is refused by itself, and left out of a folder together with the files beside it', async () => {
+    const path = source({ ...four, 'lab.db': 'SQLite format 3', 'lab.db-lock': '', 'lab.db-wal': '' });
+    const { training, test } = await folder.imported(path, { testShare: 0.5 });
+    expect(training.samples + test.samples).toBe(4);
+    expect(await faultOf(join(path, 'lab.db'))).toMatchObject({ expected: 'data', found: 'a database that a program has open' });
+    symlinkSync(join(path, 'lab.db'), folder.file('link.csv'));
+    expect(await faultOf(folder.file('link.csv'))).toMatchObject({ found: 'a database that a program has open' });
+  });
+});
+
 describe('archives', () => {
   it('with a password are refused by the entry', async () => {
     const file = zip(four);

@@ -11,6 +11,7 @@ import { ChunkReader } from './chunk-reader.ts';
 import { entryName, isDebris, refusedLink, safePath } from './entry-name.ts';
 import { Expansion } from './expansion.ts';
 import type { Meter } from './meter.ts';
+import { isOpenDatabase, openDatabasesIn } from './open-database.ts';
 import { belowFolder, sharedFolder, type Source } from './several.ts';
 import { streamed } from './streamed.ts';
 import { isTar, tarEntries } from './tar.ts';
@@ -90,13 +91,14 @@ class Walk {
     } catch (error) {
       throw unreadable(path === '' ? this.#name : path, error);
     }
+    const open = openDatabasesIn(entries.map(({ name }) => name));
     for (const entry of entries) {
       const below = path === '' ? entry.name : `${path}/${entry.name}`;
-      if (isDebris(entry.name)) continue;
+      if (isDebris(entry.name) || open.has(entry.name)) continue;
       const kind = entry.isSymbolicLink() ? followed(join(root, below)) : entry;
       if (kind === null) throw mismatch(below, null, 'a link to a file or folder', 'one to nothing');
       if (kind.isDirectory()) yield* this.folder(root, below, [...above, real]);
-      else if (kind.isFile())
+      else if (kind.isFile() && !(entry.isSymbolicLink() && isOpenDatabase(join(root, below))))
         yield* this.unwrapped({ path: below, bytes: new FileBytes(below, join(root, below), this.#reading.meter) }, 0, null);
     }
   }
@@ -241,6 +243,7 @@ function statsOf(path: string, name: string): Stats {
     throw unreadable(name, error);
   }
   if (!stats.isFile() && !stats.isDirectory()) throw mismatch(name, null, 'a file or a folder', 'a pipe, socket or device');
+  if (stats.isFile() && isOpenDatabase(path)) throw mismatch(name, null, 'data', 'a database that a program has open');
   return stats;
 }
 
