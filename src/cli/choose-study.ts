@@ -1,5 +1,6 @@
 /** Which study of a lab a run is about: a new one, or one that is there to go on with. */
 import type { Study } from '../core/scheduling/index.ts';
+import { STOPPED_BY_USER } from '../core/study/stopped.ts';
 import { freeName } from '../lab/free-name.ts';
 
 export type Choice =
@@ -7,13 +8,14 @@ export type Choice =
 
 /**
  * Without `resume` a name that is taken gets the next free number, `name-2`: nothing is overwritten, and a finished search can be
- * run again. With it, the newest unfinished study of that name or a numbered one; else the newest finished; else a new one.
+ * run again. With it, the newest unfinished study of that name or a numbered one, one that the user stopped early
+ * included; else the newest finished; else a new one.
  * @param studies the lab's, oldest first
  */
 export function chooseStudy(studies: readonly Study[], name: string, resume: boolean): Choice {
   const namesakes = studies.filter(({ spec }) => spec.name === name || isNumbered(spec.name, name));
   if (resume) {
-    const study = namesakes.findLast(({ state }) => state !== 'finished') ?? namesakes.at(-1);
+    const study = namesakes.findLast(isUnfinished) ?? namesakes.at(-1);
     return study === undefined
       ? { kind: 'new', name, note: `there is no study named ${name} in this lab yet: it is started` }
       : { kind: 'resume', study };
@@ -21,9 +23,14 @@ export function chooseStudy(studies: readonly Study[], name: string, resume: boo
   if (namesakes.length === 0) return { kind: 'new', name, note: null };
   const taken = new Set(studies.map(({ spec }) => spec.name));
   const free = freeName(taken, name);
-  const unfinished = namesakes.some(({ state }) => state !== 'finished');
+  const unfinished = namesakes.some(isUnfinished);
   const hint = unfinished ? '; to go on with the unfinished one instead, add --resume' : '';
   return { kind: 'new', name: free, note: `this lab already holds ${name}, so this run is named ${free}${hint}` };
+}
+
+function isUnfinished({ state, reason, limits, columns }: Study): boolean {
+  if (state !== 'finished') return true;
+  return reason === STOPPED_BY_USER && columns.ended < (limits.trials ?? Infinity);
 }
 
 function isNumbered(name: string, base: string): boolean {

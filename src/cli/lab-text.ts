@@ -1,8 +1,10 @@
 /** What a lab file holds, as people read it: each command's document as lines of text. Pure. */
+import { stoppedEarly } from '../core/study/stopped.ts';
 import { scoreName } from '../core/study/score.ts';
 import type { ShowOutput, StoryOutput, StudiesOutput, TrialOutput } from '../protocol/cli-output.ts';
 import { count, duration, number, params, score, slot, value } from './display/format.ts';
 import { table } from './display/table.ts';
+import { quoted } from './resume-command.ts';
 
 type Study = ShowOutput['study'];
 
@@ -14,7 +16,7 @@ export function studiesText({ lab, studies }: StudiesOutput, width: number): str
     [left('study'), left('state'), right('ended'), right('budget'), right('best'), right('in trial')],
     studies.map((study) => [
       study.name,
-      study.state ?? 'of Optuna',
+      stoppedEarly(study) === null ? (study.state ?? 'of Optuna') : 'stopped',
       String(ended(study)),
       study.limits.trials === null ? '–' : String(study.limits.trials),
       study.best === null ? '–' : score(study.best.value, study),
@@ -33,7 +35,7 @@ export function showText({ lab, study, trained: { executors, reports }, searched
   ];
   return [
     `${study.name} in ${lab}`,
-    `  state      ${study.state ?? 'a study of Optuna'}${study.reason === null ? '' : ` (${study.reason})`}`,
+    `  state      ${stateText(study)}`,
     `  trials     ${Object.entries(counts)
       .map(([state, n]) => `${n} ${state}`)
       .join(', ')}`,
@@ -43,6 +45,16 @@ export function showText({ lab, study, trained: { executors, reports }, searched
     `  stops at   ${stops.length === 0 ? 'nothing: it runs until it is stopped' : stops.join(' or ')}`,
     ...(searched === null ? [] : searchedText(searched)),
   ];
+}
+
+function stateText(study: Study): string {
+  const stopped = stoppedEarly(study);
+  if (stopped !== null) {
+    const { ended, of, remaining } = stopped;
+    const rest = remaining === null ? '' : ` the remaining ${remaining}`;
+    return `stopped at ${ended}${of === null ? '' : ` of ${of}`} (run ${quoted(study.name)} --resume resumes${rest})`;
+  }
+  return `${study.state ?? 'a study of Optuna'}${study.reason === null ? '' : ` (${study.reason})`}`;
 }
 
 /** One trial in one line. */

@@ -16,6 +16,7 @@ export function resumeCommand(named: string, { flags, env }: ResumeOptions): str
   return [...words, '--resume'].map(quoted).join(' ');
 }
 
-function quoted(word: string): string {
+/** A word as a POSIX shell reads it back. */
+export function quoted(word: string): string {
   return /^[\w./:@%+=,\\-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

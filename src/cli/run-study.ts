@@ -5,7 +5,10 @@
 import { randomUUID } from 'node:crypto';
 import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
+import { canResume } from '../core/scheduling/index.ts';
 import type { Study } from '../core/scheduling/index.ts';
+import { STOPPED_BY_USER } from '../core/study/stopped.ts';
+import { GraceCount } from '../lab/grace-count.ts';
 import { startLab } from '../lab/start-lab.ts';
 import type { LabParts, RunningLab } from '../lab/start-lab.ts';
 import { chooseStudy } from './choose-study.ts';
@@ -27,7 +30,7 @@ const STILLBORN = 3;
 export const runStudy: RunStudy = async (run, display) => {
   let end: (end: RunEnd) => void = () => undefined;
   const ended = new Promise<RunEnd>((resolve) => (end = resolve));
-  const view: View = { uid: '', axes: [], ready: false, stillborn: 0, lost: 0 };
+  const view: View = { uid: '', axes: [], ready: false, stillborn: 0, lost: 0, grace: new GraceCount() };
   const lab = await startLab({
     file: run.lab,
     resources: run.resources,
@@ -45,7 +48,7 @@ export const runStudy: RunStudy = async (run, display) => {
     const how = await ended;
     const elapsedMs = performance.now() - startedMs;
     await lab.close();
-    display.finish(summarise(run, study, { ...how, elapsedMs, lostAttempts: view.lost }));
+    display.finish(summarise(run, study, { ...how, elapsedMs, lostAttempts: view.lost, settled: view.grace.settled }));
     return exitCodeFor(how);
   } finally {
     clearInterval(ticking);
@@ -63,12 +66,14 @@ interface View {
   stillborn: number;
   /** Attempts lost with their worker. */
   lost: number;
+  readonly grace: GraceCount;
 }
 
 function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void): LabParts['listener'] {
   return {
     show(study, change) {
       if (study !== view.uid) return;
+      view.grace.hear(change);
       const event = runEventOf(change, view.axes);
       if (event !== null) display.event(event);
       if (change.kind === 'trialBack' && change.outcome === 'lost') view.lost += 1;
@@ -109,7 +114,9 @@ function begin(run: ResolvedRun, { coordinator, startWorkers }: RunningLab, view
     if (Object.keys(run.limitFlags).length > 0) {
       coordinator.command({ type: 'studyEdited', study: uid, limits: { ...choice.study.limits, ...run.limitFlags } });
     }
-    if (choice.study.state === 'paused' || choice.study.state === 'pausing') coordinator.command({ type: 'studyResumed', study: uid });
+    const interrupted = choice.study.state === 'paused' || choice.study.state === 'pausing';
+    const stopped = choice.study.reason === STOPPED_BY_USER;
+    if (interrupted || (stopped && canResume(coordinator.lab, choice.study))) coordinator.command({ type: 'studyResumed', study: uid });
   }
   coordinator.settle();
   const study = studies.get(uid);

@@ -19,6 +19,7 @@ export interface RunEnd {
 interface RunFigures extends RunEnd {
   readonly elapsedMs: number;
   readonly lostAttempts: number;
+  readonly settled: RunSummary['settled'];
 }
 
 /** The best trial so far of a study that is gone on with; null: none has a value. */

@@ -156,6 +156,7 @@ export class LabView {
   #show(uid: string, change: Change): void {
     const watch = this.#watch(uid);
     if (watch === null) return;
+    watch.grace.hear(change);
     switch (change.kind) {
       case 'trialEnded':
         watch.advance(change.finishSeq + 1, Date.now(), this.#activeMs(watch));

@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { GalapagosError, InvalidInput } from '../core/errors.ts';
-import type { Study } from '../core/scheduling/index.ts';
+import { canResume } from '../core/scheduling/index.ts';
+import type { LabState, Study } from '../core/scheduling/index.ts';
+import { STOPPED_BY_USER } from '../core/study/stopped.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { freeName } from '../lab/free-name.ts';
 import { objectiveCheck } from '../lab/objective-check.ts';
@@ -88,7 +90,8 @@ export function studyCommands({ current, resources, userFolder, holdUpload }: St
     pauseStudy: ({ study }) => decide({ type: 'studyPaused', study, graceMs: GRACE_MS }),
     resumeStudy: ({ study }) => decide({ type: 'studyResumed', study }),
     stopStudy: ({ study }) => decide({ type: 'studyStopped', study, graceMs: GRACE_MS }),
-    addTrials: ({ study: key, trials }) => decide({ type: 'studyEdited', study: key, limits: extended(studyNamed(key), trials) }),
+    addTrials: ({ study: key, trials }) =>
+      decide({ type: 'studyEdited', study: key, limits: extended(current.lab.deciding.lab, studyNamed(key), trials) }),
     editLimits: ({ study, limits }) => decide({ type: 'studyEdited', study, limits: limitsOf(limits) }),
     cancelTrial: ({ study, trial }) => decide({ type: 'trialCancelled', study, number: trial }),
     leaveOut: ({ slot }) => decide({ type: 'slotDrained', slot }),
@@ -139,10 +142,14 @@ function useWorkers(coordinator: Coordinator, workers: number): void {
   coordinator.settle();
 }
 
-/** So many trials more; of a finished study the rules that ended it are laid aside. */
-function extended(study: Study, trials: number): Study['limits'] {
+/**
+ * Limits for so many trials more: beyond the limit of a study that has trials left, beyond those
+ * that ended in a study that met a stop rule, which is laid aside.
+ */
+function extended(lab: LabState, study: Study, trials: number): Study['limits'] {
   const { limits, state, columns } = study;
-  if (state !== 'finished') {
+  const stopped = study.reason === STOPPED_BY_USER && limits.trials !== null;
+  if (state !== 'finished' || (stopped && canResume(lab, study))) {
     if (limits.trials === null) {
       throw new GalapagosError('notAllowedNow', 'the study has no limit of trials that could be raised', { study: study.uid });
     }

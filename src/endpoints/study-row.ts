@@ -27,6 +27,7 @@ export function studyRow(watch: StudyWatch, confirms: string | null): StudyRow {
     staircase,
     created,
     confirms,
+    settled: watch.grace.settled,
   };
 }
 
@@ -71,6 +72,7 @@ export function foreignRow({ summary, ends, moments }: ForeignSummary): StudyRow
     staircase: directions.length === 1 ? staircaseOf(ends, direction) : { ended: [], trials: [], values: [], activeMs: [] },
     created: moments.created,
     confirms: null,
+    settled: null,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What the rail shows of every study: counts, best and staircase, kept current from the scheduler's own columns. Not its trials. */
 import type { Study } from '../core/scheduling/index.ts';
+import { GraceCount } from '../lab/grace-count.ts';
 import type { StudyMoments } from '../storage/lab-reader.ts';
 import type { Staircase } from '../protocol/window/study-stream.ts';
 import { Pace } from './pace.ts';
@@ -7,6 +8,7 @@ import { Pace } from './pace.ts';
 export class StudyWatch {
   readonly study: Study;
   readonly pace = new Pace();
+  readonly grace = new GraceCount();
   readonly counts = { complete: 0, pruned: 0, failed: 0, diverged: 0 };
   readonly staircase: Staircase = { ended: [], trials: [], values: [], activeMs: [] };
   best: { readonly trial: number; readonly value: number; readonly at: number | null } | null = null;

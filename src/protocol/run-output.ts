@@ -93,6 +93,9 @@ const finished = strict({
   pruned: z.int(),
   failed: z.int(),
   lostAttempts: z.int(),
+  settled: strict({ finished: z.int(), returned: z.int() })
+    .nullable()
+    .describe('Running trials at a pause or stop: ended in time, returned to waiting; null: none.'),
   elapsedMs: milliseconds,
   executors: z
     .array(strict({ label: z.string(), reason: z.string().nullable() }))

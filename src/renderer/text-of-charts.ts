@@ -50,7 +50,11 @@ export const chartText = {
       `No trial has finished. ${epoch === null ? '' : `The first usually takes ${epoch} here; `}${running === 1 ? '1 is' : `${count(running)} are`} running.`,
     unborn: 'No trial yet. The first starts when a worker is ready.',
     loading: ({ loaded, of }: { loaded: number; of: number }) => `${count(loaded)} of ${many(of, 'trial')}`,
-    paused: ({ ago }: { ago: string | null }) => `Paused${ago === null ? '' : ` ${ago} ago`}. Running trials returned to the queue.`,
+    paused: ({ ago, settled }: { ago: string | null; settled: string }) => `Paused${ago === null ? '' : ` ${ago} ago`}. ${settled}`.trim(),
+    stopped: (of: { ended: number; of: number | null; best: string | null; settled: string }) =>
+      `Stopped at ${of.of === null ? many(of.ended, 'trial') : `${count(of.ended)} of ${count(of.of)}`}${
+        of.best === null ? '' : `, best ${of.best}`
+      }. ${of.settled}`.trim(),
     finished: ({ trials, best }: { trials: number; best: string | null }) =>
       `Finished: ${many(trials, 'trial')}${best === null ? ', none with a value' : `, best ${best}`}.`,
     allFailed: ({ trials, outcome }: { trials: number; outcome: string | null }) =>

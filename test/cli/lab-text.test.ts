@@ -56,6 +56,20 @@ test('the studies of a lab', () => {
   expect(studiesText({ lab: 'lab.db', studies: [] }, 80)).toEqual(['lab.db holds no study yet.']);
 });
 
+test('a study that the user stopped names the trials that remain and the command that runs them', () => {
+  const stopped: ShowOutput['study'] = {
+    ...study,
+    name: 'my study',
+    state: 'finished',
+    reason: 'stopped by the user',
+  };
+  expect(studiesText({ lab: 'lab.db', studies: [stopped] }, 80)[1]).toMatch(/^my study {2}stopped +6/);
+  const trained = { executors: [], reports: [] };
+  expect(showText({ lab: 'lab.db', study: stopped, trained, searched: null })[1]).toBe(
+    "  state      stopped at 6 of 64 (run 'my study' --resume resumes the remaining 58)",
+  );
+});
+
 test('one study, what it searches and how', () => {
   const searched = {
     objective: { kind: 'train', dataset: 'mnist', settings: { batch: 128 } },

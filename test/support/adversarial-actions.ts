@@ -93,10 +93,13 @@ class Actions {
     const world = this.#world;
     const study = world.study;
     if (study === null) return;
-    if (study.state === 'pausing' || study.state === 'paused')
-      this.#add('resume', () => world.take({ type: 'studyResumed', study: STUDY }));
+    if (world.interrupted) this.#add('resume', () => world.take({ type: 'studyResumed', study: STUDY }));
+    if (study.state === 'paused' || study.state === 'running') {
+      this.#fault('stop', 'stop at once', () => world.take({ type: 'studyStopped', study: STUDY, graceMs: 0 }));
+    }
     if (study.state === 'running') {
       this.#fault('pause', 'pause at once', () => world.take({ type: 'studyPaused', study: STUDY, graceMs: 0 }));
+      this.#fault('stop', 'stop', () => world.take({ type: 'studyStopped', study: STUDY, graceMs: 5_000 }));
       this.#fault('pause', 'pause', () => world.take({ type: 'studyPaused', study: STUDY, graceMs: 5_000 }));
     }
     for (const number of study.open.keys()) {

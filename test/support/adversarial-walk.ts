@@ -46,5 +46,5 @@ function happen(world: AdversarialWorld, fair: boolean, draws: Stream, path: str
 }
 
 function isDone(world: AdversarialWorld): boolean {
-  return world.study?.state === 'finished' && world.writes.length === 0 && world.outbox.length === 0;
+  return world.study?.state === 'finished' && !world.interrupted && world.writes.length === 0 && world.outbox.length === 0;
 }

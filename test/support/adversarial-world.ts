@@ -3,6 +3,7 @@
  * single things that can happen to them. `adversarial-actions.ts` lists what can happen at a moment, `adversarial-checks.ts`
  * what must hold after it. Tasks, acks and shows are checked against what is durable at the moment they leave.
  */
+import { STOPPED_BY_USER } from '../../src/core/study/stopped.ts';
 import * as scheduling from '../../src/core/scheduling/index.ts';
 import type { AttemptId, Event, Instruction, LabOptions, LabState, Write } from '../../src/core/scheduling/index.ts';
 import { LabRecord } from '../../src/core/simulation/lab-record.ts';
@@ -25,6 +26,7 @@ export interface Faults {
   duplicate: number;
   pause: number;
   falseExpiry: number;
+  stop: number;
   helloAgain: number;
   crash: number;
   cancel: number;
@@ -76,6 +78,7 @@ const NO_FAULTS: Faults = {
   duplicate: 0,
   pause: 0,
   falseExpiry: 0,
+  stop: 0,
   helloAgain: 0,
   crash: 0,
   cancel: 0,
@@ -105,6 +108,14 @@ export class AdversarialWorld {
     this.faults = { ...NO_FAULTS, ...options.faults };
     const node = options.local === true ? 'local' : 'far';
     this.sides = [0, 1].map((i) => ({ slot: `${node}/cpu/${i}`, processes: [], spawns: 0, wanted: [], condemned: [] }));
+  }
+
+  /** Whether the study was paused or stopped by the user and can be resumed. */
+  get interrupted(): boolean {
+    const { lab, study } = this;
+    if (lab === null || study === null || study.state === 'running') return false;
+    const byUser = study.state === 'pausing' || study.state === 'paused' || study.reason === STOPPED_BY_USER;
+    return byUser && scheduling.canResume(lab, study);
   }
 
   get study() {

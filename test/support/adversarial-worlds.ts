@@ -8,6 +8,7 @@ const ALL: Partial<Faults> = {
   duplicate: 3,
   drop: 3,
   pause: 1,
+  stop: 1,
   falseExpiry: 2,
   helloAgain: 2,
 };

@@ -1,4 +1,5 @@
 /** `galapagos run STUDY`: parses what was asked for; carrying it out is handed in. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { integer, real, text } from '../arguments.ts';
@@ -7,6 +8,8 @@ import { createDisplay } from '../display/create-display.ts';
 import type { Limits } from '../../core/study/study-spec.ts';
 import type { RunStudy } from '../resolved-run.ts';
 import { resolveStudy } from '../resolve-study.ts';
+import { withLab } from '../lab-command.ts';
+import { namesStoredStudy, storedStudy } from '../stored-study.ts';
 import { resumeCommand } from '../resume-command.ts';
 
 interface RunOptions {
@@ -35,7 +38,7 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
     .option('--seed <n>', 'the seed of every random draw', integer(0))
     .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
     .option('--export <file>', 'write the five best configurations to this file at the end', text)
-    .option('--resume', 'go on with this study where the lab file left it')
+    .option('--resume', 'go on with this study where the lab file left it; then <study> may also name a study of the lab file')
     .option('--json', 'print one JSON object a line: what happens, as it happens')
     .addHelpText(
       'after',
@@ -48,12 +51,17 @@ Examples:
   galapagos run paper-mnist-evolution --lab lab.db --export best-configs.json
   galapagos run ./study.json --workers 4 --trials 200 --sampler random
   galapagos run mnist --resume
+  galapagos run 'my study' --resume      (set up in the window, then paused or stopped)
   galapagos run sphere --json | head`,
     )
     .action(async (named: string, options: RunOptions) => {
       const { streams, resources, userFolder } = context;
       const { json = false, workers, lab, export: exportTo, resume = false } = options;
-      const study = resolveStudy(named, options, { cwd: streams.cwd, resources, userFolder });
+      const stored =
+        resume && namesStoredStudy(named, resources) && existsSync(resolve(streams.cwd, lab))
+          ? await withLab(context, lab, (reader) => storedStudy(reader, named, lab))
+          : null;
+      const study = stored ?? resolveStudy(named, options, { cwd: streams.cwd, resources, userFolder });
       const display = createDisplay({ json, spec: study.spec, screen: streams.stdout, env: streams.env, clock: () => new Date() });
       const code = await runStudy(
         {

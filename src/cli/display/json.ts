@@ -55,7 +55,21 @@ export class JsonDisplay implements RunDisplay {
   }
 
   finish(end: RunSummary): void {
-    const { study, state, reason, complete, pruned, failed, lostAttempts, elapsedMs, executors, generations, written, resumeCommand } = end;
+    const {
+      study,
+      state,
+      reason,
+      complete,
+      pruned,
+      failed,
+      lostAttempts,
+      settled,
+      elapsedMs,
+      executors,
+      generations,
+      written,
+      resumeCommand,
+    } = end;
     this.#say({
       event: 'finished',
       study,
@@ -65,6 +79,7 @@ export class JsonDisplay implements RunDisplay {
       pruned,
       failed,
       lostAttempts,
+      settled,
       elapsedMs,
       executors: [...executors],
       ...this.#kind,

@@ -7,6 +7,7 @@ import type { Origin } from '../../core/samplers/sampler.ts';
 import type { AttemptOutcome, EndedState, TrialOutcome } from '../../core/scheduling/index.ts';
 import type { Params } from '../../core/search-space/distribution.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
+import type { Settled } from '../../lab/grace-count.ts';
 
 /** A finished trial worth showing: of the best, the best. */
 export interface BestTrial {
@@ -99,6 +100,8 @@ export interface RunSummary {
   readonly failed: number;
   /** Attempts that were lost with their worker and run again. */
   readonly lostAttempts: number;
+  /** What became of the running trials at a pause or stop; null: there was none. */
+  readonly settled: Settled | null;
   /** Of this run, not of earlier ones. */
   readonly elapsedMs: number;
   /** What trained the best, and why; none where the objective says nothing of it. */

@@ -82,8 +82,17 @@ function outcome(end: RunSummary, trials: number | null): string {
   ];
   if (end.pruned > 0) parts.push(`${end.pruned} pruned`);
   if (end.failed > 0) parts.push(`${end.failed} failed`);
+  if (end.settled !== null) parts.push(...settledText(end.settled));
   if (end.lostAttempts > 0) parts.push(`${count(end.lostAttempts, 'attempt')} lost and run again`);
   return parts.join(', ');
+}
+
+/** `2 running trials finished`, `1 running trial returned to the queue`. */
+function settledText({ finished, returned }: NonNullable<RunSummary['settled']>): string[] {
+  return [
+    ...(finished === 0 ? [] : [`${count(finished, 'running trial')} finished`]),
+    ...(returned === 0 ? [] : [`${count(returned, 'running trial')} returned to the queue`]),
+  ];
 }
 
 function written({ written: { lab, bestConfigs }, best }: RunSummary): string {

@@ -9,5 +9,6 @@ export { createLab } from './create-lab.ts';
 export type { LabState, Study } from './state.ts';
 export { step, stepOpening } from './step.ts';
 export { answerAsk, samplerOf, viewFor } from './asking.ts';
+export { canResume } from './study-commands.ts';
 export { causeOf, story } from './story.ts';
 export { InvalidTransition } from './transitions.ts';

@@ -14,8 +14,8 @@ export const STUDY_TRANSITIONS: TransitionTable<StudyState, StudyState> = {
   },
   pausing: { paused: 'no live attempt is left', running: 'resumed', ending: 'stopped by the user' },
   paused: { running: 'resumed', ending: 'stopped by the user', finished: 'all wanted trials have ended' },
-  ending: { finished: 'no live attempt is left' },
-  finished: { running: 'edited so that no stop rule holds' },
+  ending: { finished: 'no live attempt is left', running: 'resumed while no stop rule holds' },
+  finished: { running: 'resumed, or edited, while no stop rule holds' },
 };
 
 /** @throws InvalidTransition before anything has changed */

@@ -1,5 +1,6 @@
 /** What the user does to studies and trials. A command that cannot be carried out is refused, counted, and shown. */
 import { Column } from '../study/column.ts';
+import { STOPPED_BY_USER } from '../study/stopped.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
 import { TrialColumns } from '../study/trial-columns.ts';
 import type { Event } from './events.ts';
@@ -78,9 +79,7 @@ export function studyPaused(lab: LabState, { type, study: uid, graceMs, reason }
 export function studyResumed(lab: LabState, { type, study: uid }: Extract<Event, { type: 'studyResumed' }>): void {
   const study = find(lab, type, uid);
   if (study === null || study.state === 'running') return;
-  const resumable =
-    study.state === 'pausing' || study.state === 'paused' || (study.state === 'finished' && ruleThatHolds(lab, study) === null);
-  if (!resumable) {
+  if (!canResume(lab, study)) {
     refuse(lab, type, uid, 'notAllowedNow', `the study is ${study.state} (${study.reason ?? ''})`);
     return;
   }
@@ -88,11 +87,19 @@ export function studyResumed(lab: LabState, { type, study: uid }: Extract<Event,
   enforceRules(lab, study);
 }
 
+/**
+ * Whether a study that does not run can run again with the limits that it has. A stop by the user,
+ * in contrast to a stop rule, can be taken back, also while running trials still finish.
+ */
+export function canResume(lab: LabState, study: Study): boolean {
+  return study.state === 'pausing' || study.state === 'paused' || ruleThatHolds(lab, study) === null;
+}
+
 export function studyStopped(lab: LabState, { type, study: uid, graceMs }: Extract<Event, { type: 'studyStopped' }>): void {
   const study = find(lab, type, uid);
   if (study === null || study.state === 'finished') return;
   if (study.state === 'ending') giveGrace(lab, study, graceMs);
-  else end(lab, study, 'stopped by the user', graceMs);
+  else end(lab, study, STOPPED_BY_USER, graceMs);
 }
 
 export function trialCancelled(lab: LabState, { type, study: uid, number }: Extract<Event, { type: 'trialCancelled' }>): void {

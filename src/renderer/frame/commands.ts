@@ -1,5 +1,6 @@
 /** Every command of the window: what the palette lists, keys press and a desktop's menus ask for. Those that make no sense now are absent. */
 import { childrenOf, genealogyOf } from '../../core/analysis/genealogy.ts';
+import { stoppedEarly } from '../../core/study/stopped.ts';
 import { saveFile } from '../files.ts';
 import type { App } from '../state/app.svelte.ts';
 import { canGoOn } from '../state/can-be-done.ts';
@@ -62,8 +63,11 @@ function studyCommands({ study, acts, route, client, preferences }: App): Comman
     found.push(command('strip', text.commands.strip, () => preferences.set('strip.folded', !preferences.get('strip.folded', false))));
   if (head.uid === null) return found;
   if (head.state === 'running') found.push(command('pause-resume', text.commands.pause, () => void acts.pause(head.key)));
-  if (head.state === 'paused' || head.state === 'pausing')
-    found.push(command('pause-resume', text.commands.resume, () => void acts.resume(head.key)));
+  const stopped = stoppedEarly(head);
+  if (head.state === 'paused' || head.state === 'pausing' || stopped !== null) {
+    const words = stopped === null ? text.commands.resume : text.header.resumeRemaining(stopped);
+    found.push(command('pause-resume', words, () => void acts.resume(head.key)));
+  }
   if (head.state !== 'finished') found.push(command('stop', text.commands.stop, () => void acts.stop(head.key)));
   if (canGoOn(head)) found.push(command('add', text.commands.add({ trials: 32 }), () => void acts.add(head.key, 32)));
   if (head.best !== null) {

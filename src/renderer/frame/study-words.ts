@@ -1,10 +1,12 @@
 /** A study's state as glyph and word. Null: another program's study. */
+import { stoppedEarly } from '../../core/study/stopped.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import type { GlyphState } from '../shared/glyph-state.ts';
 import { text } from '../text.ts';
 
-export function glyphOf(state: StudyRow['state']): GlyphState {
-  switch (state) {
+export function glyphOf(study: StudyRow): GlyphState {
+  if (stoppedEarly(study) !== null) return 'stopped';
+  switch (study.state) {
     case 'running':
     case 'ending':
       return 'running';
@@ -17,6 +19,7 @@ export function glyphOf(state: StudyRow['state']): GlyphState {
   }
 }
 
-export function stateWord(state: StudyRow['state']): string {
-  return text.studyStates[state ?? 'foreign'];
+/** In a row beside its counts: `stopped`. */
+export function stateWord(study: StudyRow): string {
+  return text.studyStates[stoppedEarly(study) === null ? (study.state ?? 'foreign') : 'stopped'];
 }

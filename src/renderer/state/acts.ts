@@ -7,6 +7,7 @@ import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import { toFailure } from '../failure.ts';
 import { slotName } from '../frame/costliest-idle.ts';
 import { text } from '../text.ts';
+import { pauseWords, stopWords } from './settled-words.ts';
 import type { App } from './app.svelte.ts';
 
 export class Acts {
@@ -19,7 +20,10 @@ export class Acts {
   async pause(study: string): Promise<void> {
     await this.#do(async ({ client, notices }) => {
       await client.command('pauseStudy', { study });
-      notices.tell(text.frame.paused, () => void this.resume(study, false));
+      notices.tell(
+        () => pauseWords(this.#app.lab.study(study)),
+        () => void this.resume(study, false),
+      );
     });
   }
 
@@ -33,7 +37,10 @@ export class Acts {
   async stop(study: string): Promise<void> {
     await this.#do(async ({ client, notices }) => {
       await client.command('stopStudy', { study });
-      notices.tell(text.frame.stopped);
+      notices.tell(
+        () => stopWords(this.#app.lab.study(study)),
+        () => void this.resume(study, false),
+      );
     });
   }
 

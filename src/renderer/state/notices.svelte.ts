@@ -3,23 +3,26 @@ import type { EndpointFailure } from '../failure.ts';
 
 export interface Toast {
   readonly id: number;
-  readonly words: string;
+  /** As a function where they change while the toast stays: it reads what they depend on. */
+  readonly words: string | (() => string);
   /** Null: there is nothing to undo. */
   readonly undo: (() => void) | null;
 }
 
 /** Milliseconds a toast stays. */
 const STAYS = 6000;
+/** While running trials may still finish, and some seconds for the outcome. */
+const STAYS_OVER_GRACE = 12_000;
 
 export class Notices {
   toasts = $state.raw<readonly Toast[]>([]);
   failure = $state.raw<EndpointFailure | null>(null);
   #next = 0;
 
-  tell(words: string, undo: (() => void) | null = null): void {
+  tell(words: Toast['words'], undo: (() => void) | null = null): void {
     const id = this.#next++;
     this.toasts = [...this.toasts.slice(-2), { id, words, undo }];
-    setTimeout(() => this.dismiss(id), STAYS);
+    setTimeout(() => this.dismiss(id), typeof words === 'string' ? STAYS : STAYS_OVER_GRACE);
   }
 
   dismiss(id: number): void {

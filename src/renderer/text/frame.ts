@@ -1,6 +1,6 @@
 /** Text around the views: the list of studies, the study's header and tabs, notices, the device strip. */
 import type { Measure } from '../format.ts';
-import { count } from '../format.ts';
+import { THIN, count } from '../format.ts';
 import { list, many, measures } from './words.ts';
 
 export const rail = {
@@ -54,9 +54,13 @@ export const header = {
   pause: 'Pause',
   resume: 'Resume',
   stop: 'Stop',
-  pauseHint: 'Pause: running trials return to the queue and run again later',
+  stoppedAt: ({ ended, of }: { ended: number; of: number | null }) =>
+    of === null ? `stopped at ${many(ended, 'trial')}` : `stopped at ${count(ended)} of ${count(of)}`,
+  resumeRemaining: ({ remaining }: { remaining: number | null }) =>
+    remaining === null ? 'Resume' : `Resume the remaining ${count(remaining)}`,
+  pauseHint: 'Pause: running trials get 5 s to finish, the others run again later',
   resumeHint: 'Resume the study',
-  stopHint: 'Stop: all results are kept. Add trials to continue',
+  stopHint: 'Stop: all results are kept, and the study can be resumed',
   add: ({ trials }: { trials: number }) => `Add ${many(trials, 'trial')}`,
   addOther: 'Add another number of trials',
   addUntil: 'Until…',
@@ -107,9 +111,22 @@ export const frame = {
   studyLoading: 'Loading the study.',
   trialButton: ({ trial }: { trial: number }) => `Trial ${trial}`,
   populationButton: 'Population',
-  paused: 'Paused. Running trials returned to the queue.',
+  pausing: ({ running }: { running: number }) =>
+    running === 0 ? 'Pausing.' : `Pausing. ${many(running, 'running trial')} may finish within 5${THIN}s.`,
+  paused: 'Paused.',
   resumed: 'Resumed.',
-  stopped: 'Stopped. All results are kept. Add trials to continue.',
+  stopping: ({ running }: { running: number }) =>
+    running === 0 ? 'Stopping.' : `Stopping. ${many(running, 'running trial')} may finish within 5${THIN}s.`,
+  stopped: ({ ended, of }: { ended: number; of: number | null }) =>
+    `Stopped at ${of === null ? many(ended, 'trial') : `${count(ended)} of ${count(of)}`}.`,
+  stoppedAll: 'Stopped. All trials had ended.',
+  /** What became of the trials that ran. */
+  settled: ({ finished, returned }: { finished: number; returned: number }) => {
+    if (finished === 0 && returned === 0) return '';
+    if (returned === 0) return `${many(finished, 'running trial')} finished.`;
+    if (finished === 0) return `${many(returned, 'running trial')} returned to the queue.`;
+    return `${many(finished, 'running trial')} finished, ${count(returned)} returned to the queue.`;
+  },
   added: ({ trials }: { trials: number }) => `${many(trials, 'trial')} added.`,
 };
 

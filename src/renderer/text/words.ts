@@ -48,6 +48,7 @@ export const words = {
     pausing: 'pausing',
     paused: 'paused',
     ending: 'ending',
+    stopped: 'stopped',
     finished: 'finished',
     foreign: 'from another program',
   },

@@ -65,6 +65,7 @@ const end: RunSummary = {
   complete: 5,
   pruned: 0,
   failed: 0,
+  settled: { finished: 1, returned: 2 },
   lostAttempts: 1,
   elapsedMs: 3500,
   executors: [{ label: 'wasm', reason: 'pinned by the study' }],
@@ -156,7 +157,7 @@ describe('the live view', () => {
 
 test('the summary at 80 columns', () => {
   expect(summary(run, end, { width: 80, kind: VALIDATION })).toEqual([
-    'Paused (interrupted): 5 of 64 trials in 3.5 s, 1 attempt lost and run again',
+    'Paused (interrupted): 5 of 64 trials in 3.5 s, 1 running trial finished, 2 running trials returned to the queue, 1 attempt lost and run again',
     '',
     'The 2 best configurations',
     'rank  trial  validation accuracy  learningRate  dropout  momentum',

@@ -88,6 +88,34 @@ describe('a study', () => {
     expect(driver.study().columns.ended).toBe(6);
   });
 
+  it('resumes a stopped study with its limit, what was left waiting first', () => {
+    begin({}, { trials: 4 });
+    driver.send({ type: 'studyStopped', study: 'study', graceMs: 0 });
+    driver.result(id(0));
+    driver.result(id(1), { outcome: 'cancelled' });
+    expect(driver.study().state).toBe('finished');
+    driver.send({ type: 'studyResumed', study: 'study' });
+    expect(driver.given(SLOT)).toEqual([id(1, 2), id(2)]);
+    finishAll();
+    expect(driver.study()).toMatchObject({ state: 'finished', reason: 'trials' });
+    expect(driver.study().columns.ended).toBe(4);
+  });
+
+  it('resumes a study that is still ending after a stop, without losing what runs', () => {
+    driver.send({ type: 'studyStopped', study: 'study', graceMs: 5_000 });
+    driver.send({ type: 'studyResumed', study: 'study' });
+    expect(driver.study().state).toBe('running');
+    driver.pass(6_000, [SLOT]);
+    expect(driver.trial(0).attempt?.state).toBe('open');
+  });
+
+  it('does not resume a study that met its stop rule', () => {
+    begin({}, { trials: 2 });
+    finishAll();
+    driver.send({ type: 'studyResumed', study: 'study' });
+    expect(driver.study()).toMatchObject({ state: 'finished', reason: 'trials' });
+  });
+
   it('with nothing more to propose ends when the last has ended', () => {
     begin({}, {});
     driver.lab.studies.get('study')!.asking = { first: 2, count: 1, basis: 0, at: 0 };

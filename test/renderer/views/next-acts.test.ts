@@ -6,6 +6,8 @@ import type { StudyFile } from '../../../src/protocol/study-file.ts';
 import type { StudyHead } from '../../../src/protocol/window/study-stream.ts';
 import { TrialTable } from '../../../src/renderer/state/trial-table.ts';
 import { lowered, nextActs } from '../../../src/renderer/views/evolution/next-acts.ts';
+import { STOPPED_BY_USER } from '../../../src/core/study/stopped.ts';
+import { stateWords } from '../../../src/renderer/views/evolution/state-words.ts';
 import { trialBlock } from '../../support/trial-block.ts';
 import type { Row } from '../../support/trial-block.ts';
 import { slotRow, studyHead } from '../../support/window-examples.ts';
@@ -65,9 +67,24 @@ describe('a finished study', () => {
     expect(names(finished({ best: null }), table)).toEqual(['add']);
   });
 
+  it('that the user stopped early is resumed first', () => {
+    const stopped = finished({ reason: STOPPED_BY_USER });
+    expect(names(stopped, table)).toEqual(['resume', 'confirm', 'export', 'add']);
+    expect(stateWords(stopped, table, null, 0)).toBe('Stopped at 1 of 64, best 90.00\u202f%.');
+  });
+
   it('of another program is read only', () => {
     expect(names(finished({ uid: null }), table)).toEqual([]);
   });
+});
+
+it('a paused study says what became of the trials that ran', () => {
+  const table = tableOf([{ value: 0.9 }]);
+  const paused = (settled: StudyHead['settled']): string | null =>
+    stateWords(head({ state: 'paused', best, settled }, { complete: 1 }), table, null, 0);
+  expect(paused({ finished: 2, returned: 0 })).toBe('Paused. 2 running trials finished.');
+  expect(paused({ finished: 1, returned: 1 })).toBe('Paused. 1 running trial finished, 1 returned to the queue.');
+  expect(paused(null)).toBe('Paused.');
 });
 
 it('a paused study can be resumed, one that goes on or is being read speaks for itself', () => {

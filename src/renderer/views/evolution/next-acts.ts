@@ -26,9 +26,10 @@ export function nextActs(head: StudyHead, table: TrialTable, loaded: number | nu
   const situation = situationOf(head, table, loaded);
   if (situation === 'paused') return [{ act: 'resume' }];
   // What its trainings came to stands with the study whose best they are.
+  if (situation === 'stopped' && head.confirms !== null) return [{ act: 'resume' }];
   if (situation === 'finished' && head.confirms !== null) return [{ act: 'show-original', study: head.confirms }];
-  if (situation === 'finished') {
-    const found: NextAct[] = [];
+  if (situation === 'finished' || situation === 'stopped') {
+    const found: NextAct[] = situation === 'stopped' ? [{ act: 'resume' }] : [];
     if (canConfirm(head)) found.push({ act: 'confirm' });
     if (head.best !== null) found.push({ act: 'export' });
     return [...found, { act: 'add' }];

@@ -1,14 +1,16 @@
 /** What Evolution says above its chart: why there is nothing to see yet, or that nothing more will come. */
+import { stoppedEarly } from '../../../core/study/stopped.ts';
 import type { TrialOutcome } from '../../../core/scheduling/words.ts';
 import type { StudyHead } from '../../../protocol/window/study-stream.ts';
 import { duration, roughly, value } from '../../format.ts';
 import { endedOf } from '../../state/counts.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
+import { text } from '../../text.ts';
 import { chartText } from '../../text-of-charts.ts';
 
 const words = chartText.evolution;
 
-export type Situation = 'loading' | 'paused' | 'all-failed' | 'finished' | 'goes-on' | 'unborn' | 'nothing-ended';
+export type Situation = 'loading' | 'paused' | 'all-failed' | 'stopped' | 'finished' | 'goes-on' | 'unborn' | 'nothing-ended';
 
 /** @param loaded trials read so far while that goes on; null: all */
 export function situationOf(head: StudyHead, table: TrialTable, loaded: number | null): Situation {
@@ -17,6 +19,7 @@ export function situationOf(head: StudyHead, table: TrialTable, loaded: number |
   if (loaded !== null) return 'loading';
   if (head.state === 'paused') return 'paused';
   if (ended > 1 && counts.failed === ended) return 'all-failed';
+  if (stoppedEarly(head) !== null) return 'stopped';
   if (head.state === 'finished') return 'finished';
   if (ended > 0) return 'goes-on';
   return table.size === 0 ? 'unborn' : 'nothing-ended';
@@ -28,10 +31,18 @@ export function stateWords(head: StudyHead, table: TrialTable, loaded: number | 
     case 'loading':
       return words.loading({ loaded: loaded ?? 0, of: head.trials });
     case 'paused':
-      return words.paused({ ago: head.since === null ? null : roughly(now - head.since) });
+      return words.paused({
+        ago: head.since === null ? null : roughly(now - head.since),
+        settled: settledWords(head),
+      });
     case 'all-failed': {
       const outcome = commonOutcome(table);
       return words.allFailed({ trials: endedOf(head.counts), outcome: outcome === null ? null : words.outcomes[outcome] });
+    }
+    case 'stopped': {
+      const { ended, of } = stoppedEarly(head) ?? { ended: endedOf(head.counts), of: null };
+      const best = head.best === null ? null : value(head.best.value, head.measure);
+      return words.stopped({ ended, of, best, settled: settledWords(head) });
     }
     case 'finished':
       return words.finished({ trials: endedOf(head.counts), best: head.best === null ? null : value(head.best.value, head.measure) });
@@ -42,6 +53,10 @@ export function stateWords(head: StudyHead, table: TrialTable, loaded: number | 
     case 'nothing-ended':
       return words.empty({ running: head.counts.running, epoch: firstTakes(head, table) });
   }
+}
+
+function settledWords({ settled }: StudyHead): string {
+  return settled === null ? '' : text.frame.settled(settled);
 }
 
 /** How long a trial takes, by the reports that there are. */

@@ -1,0 +1,35 @@
+/** Counts what becomes of the trials that run when their study is paused or stopped. */
+import type { Change } from '../core/scheduling/index.ts';
+
+export interface Settled {
+  /** Running trials that ended within their grace. */
+  readonly finished: number;
+  /** Running trials that were returned to waiting, free of charge. */
+  readonly returned: number;
+}
+
+export class GraceCount {
+  #settled: Settled | null = null;
+  #counting = false;
+
+  /** Of the latest pause or stop; null: none was heard, or the study runs again. */
+  get settled(): Settled | null {
+    return this.#settled;
+  }
+
+  /** @param change of one study, in the order in which the scheduler shows them */
+  hear(change: Change): void {
+    if (change.kind === 'study') this.#moved(change.state);
+    else if (!this.#counting || this.#settled === null) return;
+    else if (change.kind === 'trialEnded' && change.attempt !== null)
+      this.#settled = { ...this.#settled, finished: this.#settled.finished + 1 };
+    else if (change.kind === 'trialBack') this.#settled = { ...this.#settled, returned: this.#settled.returned + 1 };
+  }
+
+  #moved(state: Extract<Change, { kind: 'study' }>['state']): void {
+    const begins = state === 'pausing' || state === 'ending';
+    if (begins && !this.#counting) this.#settled = { finished: 0, returned: 0 };
+    if (state === 'running') this.#settled = null;
+    this.#counting = begins;
+  }
+}
