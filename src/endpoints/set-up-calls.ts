@@ -9,7 +9,9 @@ import type { CallHandlers } from './calls.ts';
 import { draftStudy } from './draft-study.ts';
 import { catalogueIn, knownDataset } from './known-dataset.ts';
 import { listNetworks } from './list-networks.ts';
+import { toWindowProblem } from './problems.ts';
 import type { ThreadWork } from './thread-work.ts';
+import { mostWorkers, workerProblems } from './worker-count.ts';
 
 type SetUpCalls = Pick<CallHandlers, 'networks' | 'samplers' | 'draft' | 'checkStudy' | 'parseStudy'>;
 
@@ -29,7 +31,11 @@ export function setUpCalls(deps: CallDeps, thread: ThreadWork): SetUpCalls {
       const entry = knownDataset(catalogue, dataset ?? 'mnist');
       return draftStudy(entry, freeName(deps.names(), entry.name));
     },
-    checkStudy: ({ study }) => thread.do('check', { study, resources, userFolder }),
+    checkStudy: async ({ study, workers }) => {
+      const check = await thread.do('check', { study, resources, userFolder });
+      const problems = workerProblems(workers, mostWorkers(deps.lab())).map(toWindowProblem);
+      return { ...check, problems: [...check.problems, ...problems] };
+    },
     parseStudy: ({ text, source }, { host }) => {
       const study = parseJson(text, source);
       // A network in a file of its own lies beside the study's: on this machine, and for its own window only.

@@ -18,6 +18,7 @@ import { refusePaths } from './refuse-paths.ts';
 import { limitsOf } from './study-row.ts';
 import { keepUploadedLab, removeKeptLab } from './uploaded-lab.ts';
 import type { HeldUpload } from './uploads.ts';
+import { mostWorkers, workerProblems } from './worker-count.ts';
 
 /** Running trials' time to finish after a pause or a stop. */
 const GRACE_MS = 5_000;
@@ -78,7 +79,10 @@ export function studyCommands({ current, resources, userFolder, holdUpload }: St
       // Names of other programs' studies are taken as well.
       await current.view.told;
       const coordinator = current.lab.deciding;
-      const problems = meaningProblems(file, objectiveCheck({ resources, userFolder }));
+      const problems = [
+        ...meaningProblems(file, objectiveCheck({ resources, userFolder })),
+        ...workerProblems(workers, mostWorkers(coordinator)),
+      ];
       if (problems.length > 0) throw new InvalidInput('startStudy', problems);
       const { spec, limits } = studyOf(file);
       const uid = randomUUID();

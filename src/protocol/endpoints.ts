@@ -42,8 +42,8 @@ export const queries = {
   samplers: call(nothing, z.array(samplerChoice)),
   /** A study for a dataset, every field with a sensible value; of null, MNIST. */
   draft: call(strict({ dataset: name.nullable() }), studyFile),
-  /** What is wrong with a study as it is being written, and what it would train. */
-  checkStudy: call(strict({ study: z.unknown() }), studyCheck),
+  /** Problems of a draft study, and what it would train. `workers` is checked as the user typed it. */
+  checkStudy: call(strict({ study: z.unknown(), workers: z.unknown().optional() }), studyCheck),
   /** JSON text as a study; bad JSON is answered with line and column. */
   parseStudy: call(strict({ text: z.string().max(4_000_000), source: z.string() }), z.unknown()),
   /** Measured now, in at most some seconds; the same again from what was kept. */

@@ -1,6 +1,6 @@
 /** A study set up in the window: started as it stands, mended where it is wrong, written as JSON and back. */
 import { describe, expect, it } from 'vitest';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
 import { PATIENCE, ask, patient, windowLab } from '../support/window.ts';
 
@@ -9,6 +9,9 @@ const LONG = 3 * PATIENCE;
 const start = (page: Page) => page.getByRole('button', { name: new RegExp(`^${text.setUp.start}( |$)`) });
 const nameField = (page: Page) => page.getByRole('textbox', { name: text.setUp.name, exact: true });
 const json = (page: Page) => page.getByRole('textbox', { name: text.setUp.json, exact: true });
+/** An input with or without suggestions, by its label. */
+const field = (page: Page, name: string): Locator =>
+  page.getByRole('textbox', { name, exact: true }).or(page.getByRole('combobox', { name, exact: true }));
 const mode = (page: Page, label: string) => page.getByRole('radio', { name: label, exact: true });
 
 async function setUp(): Promise<Page> {
@@ -40,7 +43,7 @@ describe('setting a study up', () => {
       const held = await field.inputValue();
       await field.fill('many');
       await page.getByText(text.setUp.problems({ problems: 1 })).waitFor();
-      await page.getByText(/^stop\.trials: expected .*, found .*many/).waitFor();
+      await page.getByText(/^Trials: expected .*, found .*many/).waitFor();
       expect(await field.getAttribute('aria-invalid')).toBe('true');
       await start(page).click();
       await expect.poll(() => field.evaluate((element) => element === document.activeElement), patient).toBe(true);
@@ -49,6 +52,89 @@ describe('setting a study up', () => {
       expect(await field.getAttribute('aria-invalid')).toBe('false');
       // A free name is proposed, so the lab has none of it yet: nothing was started.
       expect((await ask(page, 'draft', { dataset: null })).name).toBe(before);
+    },
+    LONG,
+  );
+
+  it.each<[string, (page: Page) => Locator, string, RegExp]>([
+    ['a choice', (page) => field(page, text.setUp.choicesOf({ name: 'batch' })), '32, x', /^batch: expected a number, found "x"/],
+    ['the epochs', (page) => field(page, 'Epochs'), 'many', /^Epochs: expected a number/],
+    ['the validation share', (page) => field(page, 'Validation share'), '2', /^Validation share: expected a share/],
+    ['the number of workers', (page) => field(page, text.setUp.workers), '9999', /^Expected an integer from 1 to \d+, found 9999\.$/],
+  ])(
+    'marks %s that is wrong, says so once and in its part, and Start leads to it',
+    async (_, find, typed, words) => {
+      const page = await setUp();
+      const input = find(page);
+      await input.fill(typed);
+      await input.blur();
+      await page.getByText(text.setUp.problems({ problems: 1 })).waitFor();
+      await expect.poll(() => input.getAttribute('aria-invalid'), patient).toBe('true');
+      expect(await page.locator('[aria-invalid="true"]').count()).toBe(1);
+      expect(await page.getByText(words).count()).toBe(1);
+      const part = page.getByRole('region').filter({ has: input });
+      expect(await part.getByText(words).count()).toBe(1);
+      await start(page).click();
+      await expect.poll(() => input.evaluate((element) => element === document.activeElement), patient).toBe(true);
+      expect(await nameField(page).isVisible()).toBe(true);
+    },
+    LONG,
+  );
+
+  it(
+    'refuses more workers than the machine can run, whoever asks',
+    async () => {
+      const page = await setUp();
+      const study = await ask(page, 'draft', { dataset: null });
+      await expect(ask(page, 'startStudy', { study, workers: 4000 })).rejects.toThrow(/"path":"workers"/);
+    },
+    LONG,
+  );
+
+  it(
+    'edits layers as rows: a field, a type, the order; an error is in the row and Start leads to it',
+    async () => {
+      const page = await setUp();
+      await page.getByRole('button', { name: text.setUp.editLayers }).click();
+      const filters = field(page, text.setUp.layerField({ layer: 1, field: 'filters' }));
+      await filters.fill('0');
+      const words = /^Layer 1, filters: expected at least 1, found 0/;
+      await page.getByText(words).waitFor();
+      expect(await page.getByText(words).count()).toBe(1);
+      await page.getByRole('button', { name: text.setUp.doneEditing }).click();
+      await start(page).click();
+      await expect.poll(() => filters.evaluate((element) => element === document.activeElement), patient).toBe(true);
+      await filters.fill('7');
+      await page.getByText(words).waitFor({ state: 'detached' });
+      const layers = page.getByRole('textbox', { name: text.setUp.layersAsJson });
+      await page.getByRole('radiogroup', { name: text.setUp.layerMode }).getByRole('radio', { name: text.setUp.layerJson }).click();
+      const written = JSON.parse(await layers.inputValue()) as Record<string, unknown>[];
+      expect(written[0]).toMatchObject({ type: 'conv', filters: 7 });
+      await layers.fill('[{');
+      await page.getByText(/The network keeps its last valid layers\.$/).waitFor();
+      await page.getByText(text.setUp.problems({ problems: 1 })).waitFor();
+      await layers.fill(JSON.stringify([{ type: 'flatten' }, { type: 'dense', units: 10 }]));
+      await page.getByText(text.setUp.problems({ problems: 1 })).waitFor({ state: 'detached' });
+      await page.getByRole('radiogroup', { name: text.setUp.layerMode }).getByRole('radio', { name: text.setUp.layerRows }).click();
+      await expect.poll(() => field(page, text.setUp.layerField({ layer: 2, field: 'units' })).inputValue(), patient).toBe('10');
+    },
+    LONG,
+  );
+
+  it(
+    'changes the optimizer and drops the parameters that it does not have from the search space',
+    async () => {
+      const page = await setUp();
+      await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('adam');
+      await page.getByRole('textbox', { name: text.setUp.nameOf({ name: 'momentum' }) }).waitFor({ state: 'detached' });
+      await mode(page, text.setUp.json).click();
+      const written = JSON.parse(await json(page).inputValue()) as { objective: { settings: { optimizer: object } } };
+      expect(written.objective.settings.optimizer).toEqual({
+        type: 'adam',
+        learningRate: { $param: 'learningRate' },
+        weightDecay: { $param: 'weightDecay' },
+      });
+      expect(await page.getByText(text.setUp.problems({ problems: 1 })).count()).toBe(0);
     },
     LONG,
   );
@@ -79,7 +165,7 @@ describe('setting a study up', () => {
       const good = await json(page).inputValue();
       const lines = good.split('\n');
       await json(page).fill([...lines.slice(0, 2), '  oops', ...lines.slice(2)].join('\n'));
-      await page.getByText(/line 3, column 3.*The form keeps the last study that could be read\./).waitFor();
+      await page.getByText(/line 3, column 3.*The form keeps the last valid study\./).waitFor();
       expect(await json(page).getAttribute('aria-invalid')).toBe('true');
       await mode(page, text.setUp.form).click();
       expect(await nameField(page).inputValue()).toBe('kept');

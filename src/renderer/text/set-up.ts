@@ -1,6 +1,6 @@
 /** Text of the form that sets up a study. */
 import { count } from '../format.ts';
-import { many } from './words.ts';
+import { list, many } from './words.ts';
 
 export const setUp = {
   title: 'New study',
@@ -14,8 +14,11 @@ export const setUp = {
   problems: ({ problems }: { problems: number }) => many(problems, 'error'),
   problem: ({ path, expected, found, hint }: { path: string; expected: string; found: string; hint?: string | null }) =>
     `${path}: expected ${expected}, found ${found}${hint === null || hint === undefined ? '' : ` (${hint})`}.`,
+  /** At its field: `Trials: expected an integer ≥ 1, found 0.` */
+  fieldProblem: ({ field, expected, found, hint }: { field: string | null; expected: string; found: string; hint: string | null }) =>
+    `${field === null ? 'Expected' : `${field}: expected`} ${expected}, found ${found}${hint === null ? '' : ` (${hint})`}.`,
+  otherProblems: 'Errors without a field in the form. Edit them in the JSON tab',
   badJson: ({ problem }: { problem: string }) => `${problem}. The form keeps the last valid study.`,
-  noJson: 'Expected a layer as JSON, e.g. {"type": "dense", "units": 10}.',
   data: 'Data',
   change: 'Change',
   dataset: ({
@@ -34,11 +37,19 @@ export const setUp = {
     `${count(training.samples)} training and ${many(test.samples, 'test sample')}, ${shape.length === 3 ? `${shape[1] ?? 0} × ${shape[2] ?? 0}${shape[0] === 3 ? ', colour' : ''}` : many(shape[0] ?? 0, 'feature')}, ${targets > 0 ? many(targets, 'number to predict', 'numbers to predict') : many(classes, 'class', 'classes')}`,
   model: 'Model',
   layers: 'Layers and their output shapes',
-  layer: ({ layer }: { layer: number }) => `Layer ${layer} as JSON`,
-  moveUp: 'Move the layer up',
-  moveDown: 'Move the layer down',
-  insertLayer: 'Insert a layer below',
-  removeLayer: 'Remove the layer',
+  moveUp: ({ layer }: { layer: number }) => `Move layer ${layer} up`,
+  moveDown: ({ layer }: { layer: number }) => `Move layer ${layer} down`,
+  insertLayer: ({ layer }: { layer: number }) => `Insert a layer below layer ${layer}`,
+  removeLayer: ({ layer }: { layer: number }) => `Remove layer ${layer}`,
+  typeOf: ({ layer }: { layer: number }) => `Type of layer ${layer}`,
+  block: 'block',
+  hiddenFields: ({ fields }: { fields: readonly string[] }) => `in JSON: ${list(fields)}`,
+  layerMode: 'Edit the layers as',
+  layerRows: 'Rows',
+  layerJson: 'JSON',
+  layersAsJson: 'Layers as JSON',
+  layersHint: 'A value is a number, or the name of a parameter that the search sets, e.g. units.',
+  badLayers: ({ problem }: { problem: string }) => `${problem}. The network keeps its last valid layers.`,
   weights: ({ low, high }: { low: string; high: string }) => (low === high ? `${low} weights` : `${low} to ${high} weights`),
   shapes: ({ low, high }: { low: string; high: string }) => `${low} to ${high}`,
   doesNotFit: 'does not fit',
@@ -50,6 +61,16 @@ export const setUp = {
   spaceColumns: ['Parameter', 'Kind', 'From', 'To', 'Step', 'Log', 'Only if'],
   kinds: { float: 'float', int: 'int', categorical: 'choice' },
   fields: { low: 'from', high: 'to', step: 'step', log: 'logarithmic' },
+  /** By the name of a field of a parameter. */
+  fieldNames: {
+    low: 'from',
+    high: 'to',
+    step: 'step',
+    log: 'logarithmic',
+    choices: 'choices',
+    when: 'only if',
+    type: 'kind',
+  } as Readonly<Record<string, string>>,
   fieldOf: ({ name, field }: { name: string; field: string }) => `${name}, ${field}`,
   nameOf: ({ name }: { name: string }) => `Name of ${name}`,
   kindOf: ({ name }: { name: string }) => `Kind of ${name}`,
@@ -67,6 +88,7 @@ export const setUp = {
   sampler: 'Sampler',
   samplerSettings: 'Settings',
   stop: 'Stop after',
+  stopNames: { trials: 'Trials', minutes: 'Minutes', target: 'Value' } as Readonly<Record<string, string>>,
   stopFields: { trials: 'Stop after this number of trials', minutes: 'Stop after this number of minutes', target: 'Stop at this value' },
   trials: 'trials',
   minutes: 'min',
@@ -74,8 +96,27 @@ export const setUp = {
   orTarget: ({ accuracy }: { accuracy: boolean }) => (accuracy ? 'or accuracy of' : 'or value of'),
   noLimit: 'no limit',
   training: 'Training',
-  epochs: 'epochs per trial',
-  epochsLabel: 'Epochs per trial',
+  /** By the name of a training setting. */
+  settings: {
+    epochs: 'Epochs',
+    batch: 'Batch size',
+    validation: 'Validation share',
+    optimizer: 'Optimizer',
+    type: 'Optimizer',
+    learningRate: 'Learning rate',
+    momentum: 'Momentum',
+    beta1: 'Beta 1',
+    beta2: 'Beta 2',
+    alpha: 'Alpha',
+    epsilon: 'Epsilon',
+    weightDecay: 'Weight decay',
+  } as Readonly<Record<string, string>>,
+  optimizers: { sgd: 'SGD', adam: 'Adam', adamw: 'AdamW', rmsprop: 'RMSprop' },
+  layerField: ({ layer, field }: { layer: number; field: string }) => `Layer ${layer}${field === '' ? '' : `, ${field}`}`,
+  referenceHint: 'A number, or the name of a parameter of the search space',
+  referenceNote: 'Type the name of a parameter in place of a number to search it, e.g. learningRate.',
+  searchedAs: ({ name }: { name: string }) => `Searched as parameter ${name}`,
+  settingInJson: 'set in JSON',
   workers: 'Workers',
   workersUnknown: 'workers of this machine',
   workersOf: ({ workers }: { workers: number }) => `of ${many(workers, 'CPU worker')} on this machine. Leave empty to use all`,

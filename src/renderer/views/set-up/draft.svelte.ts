@@ -1,6 +1,6 @@
 /**
- * The study that is being set up: one value behind form and JSON, checked by the host while it is written, measured when it holds. Nothing starts
- * here; who shows it asks.
+ * Draft study of the set-up page: one value behind form and JSON, checked by the engine while it is edited and timed
+ * once it has no errors. Starting it is the page's decision.
  */
 import type { StudyFile } from '../../../protocol/study-file.ts';
 import type { CallOutput } from '../../../protocol/endpoints.ts';
@@ -9,7 +9,9 @@ import type { Client } from '../../client.ts';
 import { problemsOf } from '../../errors.ts';
 import { toFailure } from '../../failure.ts';
 import type { EndpointFailure } from '../../failure.ts';
-import { fixParameter, put } from './study-edits.ts';
+import { placeProblems } from './problem-places.ts';
+import type { PlacedProblem, Section } from './problem-places.ts';
+import { at, fixParameter, put } from './study-edits.ts';
 import type { Json, JsonObject, Study } from './study-edits.ts';
 
 /** Typing settles before it is checked, and before it is measured. */
@@ -41,8 +43,19 @@ export class Draft {
   measuring = $state.raw<Measuring>({ state: 'waiting' });
   /** Parameters that the search was told to leave alone; they can be searched again. */
   fixed = $state.raw<readonly Fixed[]>([]);
-  /** As typed; undefined: nothing was. */
+  /** As typed; undefined while the field is empty. */
   workers = $state.raw<Json | undefined>(undefined);
+  /** Networks that a study can name, with their layers. */
+  networks = $state.raw<CallOutput<'networks'>>([]);
+  /** Whether the layers are open for editing. */
+  editsLayers = $state(false);
+  /** Syntax error in the JSON of the layers; null: none. The study keeps the last valid layers. */
+  layersProblem = $state<string | null>(null);
+  readonly placed: readonly PlacedProblem[] = $derived.by(() => {
+    const named = at(this.study, 'objective', 'network');
+    const network = typeof named === 'string' ? this.networks.find(({ name }) => name === named)?.network : undefined;
+    return placeProblems(this.problems, { study: this.study, network: network as Json | undefined, fixed: this.fixed });
+  });
   readonly #client: Client;
   #checking: ReturnType<typeof setTimeout> | undefined;
   #settling: ReturnType<typeof setTimeout> | undefined;
@@ -56,6 +69,7 @@ export class Draft {
   /** Takes a study over whole; what was said of the last one is void. */
   begin(study: Study): void {
     this.fixed = [];
+    this.layersProblem = null;
     this.change(study);
     this.text = JSON.stringify(study, null, 2);
     this.textProblem = null;
@@ -63,7 +77,19 @@ export class Draft {
 
   change(study: Study): void {
     this.study = study;
-    if (this.mode === 'form') this.text = JSON.stringify(study, null, 2);
+    if (this.mode === 'form') {
+      this.text = JSON.stringify(study, null, 2);
+      this.textProblem = null;
+    }
+    this.#recheck();
+  }
+
+  setWorkers(typed: Json | undefined): void {
+    this.workers = typed;
+    this.#recheck();
+  }
+
+  #recheck(): void {
     this.measuring = { state: 'waiting' };
     clearTimeout(this.#checking);
     clearTimeout(this.#settling);
@@ -123,20 +149,23 @@ export class Draft {
     return this.check?.problems ?? [];
   }
 
-  /** What is wrong at a field, in words; null: nothing. */
-  problemAt(...places: readonly string[]): string | null {
-    const problem = this.problems.find(({ path }) => places.includes(path));
-    if (problem === undefined) return null;
-    return `Expected ${problem.expected}, found ${problem.found}${problem.hint === null ? '' : ` (${problem.hint})`}.`;
+  /** Number of errors to fix before the study can start. */
+  get errors(): number {
+    return this.problems.length + (this.textProblem === null ? 0 : 1) + (this.layersProblem === null ? 0 : 1);
   }
 
-  /** What is wrong somewhere below a place. */
-  problemsBelow(place: string): readonly WindowProblem[] {
-    return this.problems.filter(({ path }) => path === place || path.startsWith(`${place}.`) || path.startsWith(`${place}[`));
+  /** Problems that a section shows; with a row, those of that row only. */
+  placedIn(section: Section, row?: string | null): readonly PlacedProblem[] {
+    return this.placed.filter((each) => each.section === section && (row === undefined || each.row === row));
+  }
+
+  /** Whether a field, given by its path, is marked as invalid. */
+  isWrong(field: string): boolean {
+    return this.placed.some(({ fields }) => fields.includes(field));
   }
 
   get ready(): boolean {
-    return this.check !== null && this.problems.length === 0 && this.textProblem === null;
+    return this.check !== null && this.errors === 0;
   }
 
   get workerCount(): number | null {
@@ -145,7 +174,7 @@ export class Draft {
   }
 
   start(): Promise<CallOutput<'startStudy'>> {
-    // The host checks it again, field by field.
+    // The engine checks the study again before it starts.
     return this.#client.command('startStudy', { study: this.study as unknown as StudyFile, workers: this.workerCount });
   }
 
@@ -161,6 +190,13 @@ export class Draft {
     }
   }
 
+  /** Resolves once the current study has been checked, without waiting for typing to settle. */
+  async checked(): Promise<void> {
+    clearTimeout(this.#checking);
+    clearTimeout(this.#settling);
+    await this.#check();
+  }
+
   close(): void {
     clearTimeout(this.#checking);
     clearTimeout(this.#settling);
@@ -169,10 +205,10 @@ export class Draft {
   }
 
   async #check(): Promise<void> {
-    const { study } = this;
+    const { study, workers } = this;
     try {
-      const check = await this.#client.query('checkStudy', { study });
-      if (study !== this.study) return;
+      const check = await this.#client.query('checkStudy', workers === undefined ? { study } : { study, workers });
+      if (study !== this.study || workers !== this.workers) return;
       this.check = check;
       if (check.problems.length === 0) this.#settling = setTimeout(() => void this.measure(), MEASURE_MS);
     } catch {

@@ -139,7 +139,8 @@ export function middleOf(distribution: Json | undefined): Json {
   return type === 'int' ? Math.round(middle) : Number(middle.toPrecision(3));
 }
 
-const usual: Readonly<Record<string, JsonObject>> = {
+/** Distribution that a parameter of this name gets when it is added to the search space. */
+export const usual: Readonly<Record<string, JsonObject>> = {
   dropout: { type: 'float', low: 0, high: 0.5 },
   units: { type: 'int', low: 32, high: 512, log: true },
   filters: { type: 'int', low: 8, high: 64, log: true },
@@ -151,11 +152,16 @@ const usual: Readonly<Record<string, JsonObject>> = {
   batch: { type: 'categorical', choices: [32, 64, 128] },
 };
 
-/** Another network: what it asks of the search is searched, and what only the one before asked is not. */
+/** The study with another network; adds the parameters that it needs and removes those that only the old one used. */
 export function withNetwork(study: Study, network: Json): Study {
-  const objective: JsonObject = { ...objectOf(study['objective']), network };
-  const wanted = new Set([...paramsIn(network), ...paramsIn(objective['settings'])]);
-  const gone = paramsIn(at(study['objective'], 'network')).filter((name) => !wanted.has(name));
+  return withObjective(study, { ...objectOf(study['objective']), network });
+}
+
+/** The study with another objective; the search space follows as in `withNetwork`. */
+export function withObjective(study: Study, objective: JsonObject): Study {
+  const used = ({ network, settings }: JsonObject): readonly string[] => [...paramsIn(network), ...paramsIn(settings)];
+  const wanted = new Set(used(objective));
+  const gone = used(objectOf(study['objective'])).filter((name) => !wanted.has(name));
   const space = objectOf(gone.reduce(removeParameter, study)['searchSpace']);
   const added = [...wanted]
     .filter((name) => !(name in space))

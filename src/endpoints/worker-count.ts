@@ -1,0 +1,24 @@
+/** Checks how many of this machine's workers a study asks for. */
+import { availableParallelism } from 'node:os';
+import type { Problem } from '../core/errors.ts';
+import type { Coordinator } from '../coordinator/coordinator.ts';
+
+/** Greatest number of workers: the lab's own, or one per core where that is more. */
+export function mostWorkers(lab: Coordinator | null): number {
+  return Math.max(availableParallelism(), lab?.lab.slots.size ?? 0);
+}
+
+/** @param workers as typed by the user; null or undefined: all that the lab has */
+export function workerProblems(workers: unknown, most: number): Problem[] {
+  if (workers === null || workers === undefined) return [];
+  const isWhole = typeof workers === 'number' && Number.isInteger(workers);
+  if (isWhole && workers >= 1 && workers <= most) return [];
+  return [
+    {
+      code: isWhole ? 'out-of-range' : 'wrong-type',
+      path: 'workers',
+      expected: `an integer from 1 to ${most}`,
+      found: JSON.stringify(workers),
+    },
+  ];
+}

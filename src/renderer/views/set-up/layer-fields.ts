@@ -1,0 +1,67 @@
+/** Layer types with their fields, as the rows of the layer editor show them. A test compares the table with what training reads. */
+import { objectOf } from './study-edits.ts';
+import type { Json, JsonObject } from './study-edits.ts';
+
+export interface LayerField {
+  readonly name: string;
+  /** `value`: number, pair or reference; `flag`: true or false; `words`: one of `choices`; `list`: names of layers. */
+  readonly kind: 'value' | 'flag' | 'words' | 'list';
+  /** Shown while the field is absent; empty where the field is required. */
+  readonly usual: string;
+  /** Words that the field may be. */
+  readonly choices: readonly string[];
+  /** Value in a new layer; undefined: absent. */
+  readonly first?: Json;
+}
+
+const value = (name: string, usual: string, choices: readonly string[] = []): LayerField => ({ name, kind: 'value', usual, choices });
+const required = (name: string, first: Json): LayerField => ({ name, kind: 'value', usual: '', choices: [], first });
+const bias: LayerField = { name: 'bias', kind: 'flag', usual: 'true', choices: [] };
+const pool = [required('size', 2), value('stride', 'size'), value('padding', '0')];
+const from: LayerField = { name: 'from', kind: 'list', usual: '', choices: [] };
+
+export const layerTypes: Readonly<Record<string, readonly LayerField[]>> = {
+  conv: [
+    required('filters', 16),
+    required('kernel', 3),
+    value('stride', '1'),
+    value('padding', '0', ['same']),
+    value('groups', '1', ['depthwise']),
+    bias,
+  ],
+  dense: [required('units', 64), bias],
+  'max-pool': pool,
+  'average-pool': pool,
+  'global-average-pool': [],
+  relu: [],
+  'leaky-relu': [value('slope', '0.01')],
+  gelu: [],
+  silu: [],
+  sigmoid: [],
+  tanh: [],
+  identity: [],
+  flatten: [],
+  dropout: [required('rate', 0.25)],
+  'batch-norm': [value('momentum', '0.1'), value('epsilon', '1e-5')],
+  'layer-norm': [value('epsilon', '1e-5'), { name: 'over', kind: 'words', usual: 'all', choices: ['all', 'channels'] }],
+  add: [from],
+  multiply: [from],
+  concat: [from, value('zeros', '0')],
+};
+
+/** Fields of a layer that its row does not show. */
+export function hiddenFields(layer: Json): readonly string[] {
+  const { type, ...rest } = objectOf(layer);
+  const shown = new Set((layerTypes[String(type)] ?? []).map(({ name }) => name));
+  return Object.keys(rest).filter((name) => !shown.has(name));
+}
+
+/** The layer as one of another type: keeps the fields that both have, and adds the required ones. */
+export function withType(layer: Json, type: string): JsonObject {
+  const before = objectOf(layer);
+  const gone = new Set((layerTypes[String(before['type'])] ?? []).map(({ name }) => name));
+  const fields = layerTypes[type] ?? [];
+  const kept = Object.entries(before).filter(([name]) => !gone.has(name) || fields.some((field) => field.name === name));
+  const added = fields.flatMap(({ name, first }) => (first === undefined || name in before ? [] : [[name, first] as const]));
+  return { ...Object.fromEntries(kept), type, ...Object.fromEntries(added) };
+}
