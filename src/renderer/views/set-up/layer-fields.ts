@@ -49,17 +49,22 @@ export const layerTypes: Readonly<Record<string, readonly LayerField[]>> = {
   concat: [from, value('zeros', '0')],
 };
 
+/** Type of a layer; empty where it has none, as a block of layers. */
+export function typeOf(layer: Json): string {
+  const { type } = objectOf(layer);
+  return typeof type === 'string' ? type : '';
+}
+
 /** Fields of a layer that its row does not show. */
 export function hiddenFields(layer: Json): readonly string[] {
-  const { type, ...rest } = objectOf(layer);
-  const shown = new Set((layerTypes[String(type)] ?? []).map(({ name }) => name));
-  return Object.keys(rest).filter((name) => !shown.has(name));
+  const shown = new Set(['type', ...(layerTypes[typeOf(layer)] ?? []).map(({ name }) => name)]);
+  return Object.keys(objectOf(layer)).filter((name) => !shown.has(name));
 }
 
 /** The layer as one of another type: keeps the fields that both have, and adds the required ones. */
 export function withType(layer: Json, type: string): JsonObject {
   const before = objectOf(layer);
-  const gone = new Set((layerTypes[String(before['type'])] ?? []).map(({ name }) => name));
+  const gone = new Set((layerTypes[typeOf(before)] ?? []).map(({ name }) => name));
   const fields = layerTypes[type] ?? [];
   const kept = Object.entries(before).filter(([name]) => !gone.has(name) || fields.some((field) => field.name === name));
   const added = fields.flatMap(({ name, first }) => (first === undefined || name in before ? [] : [[name, first] as const]));

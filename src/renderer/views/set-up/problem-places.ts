@@ -124,7 +124,7 @@ function parameterPlace(name: string, problem: WindowProblem, study: Study): Pla
   const distribution = objectOf(at(study, 'searchSpace', name));
   const found = /^[^\s,]+/.exec(problem.found)?.[0];
   const bounds = listOf(distribution['choices']).length > 0 ? ['choices'] : ['low', 'high'];
-  const named = bounds.filter((bound) => String(distribution[bound]) === found);
+  const named = bounds.filter((bound) => JSON.stringify(distribution[bound]) === found);
   return {
     section: 'space',
     row: name,

@@ -53,7 +53,7 @@ export function withSetting(study: Study, path: readonly string[], value: Json |
 /** Text of a value in a field; null where only JSON can express it. */
 export function valueText(value: Json | undefined): string | null {
   if (value === undefined) return '';
-  if (Array.isArray(value)) return (value as readonly Json[]).join(', ');
+  if (Array.isArray(value)) return (value as readonly Json[]).map((part) => JSON.stringify(part)).join(', ');
   if (typeof value !== 'object' || value === null) return String(value);
   const { $param, ...rest } = value as JsonObject;
   return typeof $param === 'string' && Object.keys(rest).length === 0 ? $param : null;
