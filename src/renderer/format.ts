@@ -3,10 +3,10 @@
  * `core/study/score.ts`. Pure; words around them are `text.ts`'s.
  */
 
-import { THIN, gainText, noiseText, scoreText, signed, significant } from '../core/study/score.ts';
+import { THIN, gainText, noiseText, scoreText, scoreWithSplit, signed, significant } from '../core/study/score.ts';
 
 export type { Measure } from '../core/study/score.ts';
-export { THIN, gainText as gain, noiseText as noise, scoreText as value };
+export { THIN, gainText as gain, noiseText as noise, scoreText as value, scoreWithSplit as valueWithSplit };
 
 const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
 

@@ -1,6 +1,7 @@
 /** User-facing text of the chart views; `text.ts` has that of everything else. */
 import type { Direction } from '../core/study/direction.ts';
-import type { Measure } from './format.ts';
+import { scoreName } from '../core/study/score.ts';
+import type { ScoreKind } from '../core/study/score.ts';
 import { THIN, count } from './format.ts';
 import { text } from './text.ts';
 
@@ -34,8 +35,8 @@ export const chartText = {
     above: 'above',
     withoutValue: 'no value',
     best: ({ trial }: { trial: number }) => `${trial} best`,
-    yAxis: ({ measure, kind }: { measure: Measure; kind: 'log-error' | 'log' | 'linear' }) =>
-      `${text.measures[measure]}, better is up, ${kind === 'log-error' ? 'log error axis' : kind === 'log' ? 'log axis' : 'linear axis'}`,
+    yAxis: ({ of, kind }: { of: ScoreKind; kind: 'log-error' | 'log' | 'linear' }) =>
+      `${scoreName(of)}, better is up, ${kind === 'log-error' ? 'log error axis' : kind === 'log' ? 'log axis' : 'linear axis'}`,
     xAxis: { births: 'trial number', generations: 'generation', time: 'time since the start' },
     byBirth: 'Parameters by trial',
     byGeneration: 'Parameters by generation',
@@ -181,7 +182,7 @@ export const chartText = {
         of.best === null || of.value === null ? '' : `, the best is trial ${of.best} with ${of.value}`
       }. T shows the table.`,
     role: 'chart of learning curves',
-    yAxis: ({ measure }: { measure: Measure }) => `${text.measures[measure]}, better is up`,
+    yAxis: (of: ScoreKind) => `${scoreName(of)}, better is up`,
     trial: 'Trial',
     table: {
       caption: 'One row per trial, one column per epoch',

@@ -6,15 +6,18 @@ import { idleWords } from '../../src/renderer/frame/idle-words.ts';
 import { chartText } from '../../src/renderer/text-of-charts.ts';
 import { text } from '../../src/renderer/text.ts';
 
+const VALIDATION = { measure: 'accuracy', split: 'validation' } as const;
+const TEST_LOSS = { measure: 'loss', split: 'test' } as const;
+
 describe('plurals', () => {
   test.each([
     [text.header.add({ trials: 1 }), 'Add 1 trial'],
     [text.header.add({ trials: 32 }), 'Add 32 trials'],
     [text.rail.machineCount({ machines: 1, workers: 1 }), '1, 1 worker'],
-    [text.inspector.rank({ measure: 'accuracy', rank: 1, of: 46 }), 'accuracy, best of 46'],
-    [text.inspector.rank({ measure: 'loss', rank: 2, of: 46 }), 'loss, 2nd of 46'],
-    [text.inspector.rank({ measure: 'loss', rank: 11, of: 46 }), 'loss, 11th of 46'],
-    [text.inspector.rank({ measure: 'loss', rank: 23, of: 46 }), 'loss, 23rd of 46'],
+    [text.inspector.rank({ kind: VALIDATION, rank: 1, of: 46 }), 'validation accuracy, best of 46'],
+    [text.inspector.rank({ kind: TEST_LOSS, rank: 2, of: 46 }), 'test loss, 2nd of 46'],
+    [text.inspector.rank({ kind: TEST_LOSS, rank: 11, of: 46 }), 'test loss, 11th of 46'],
+    [text.inspector.rank({ kind: TEST_LOSS, rank: 23, of: 46 }), 'test loss, 23rd of 46'],
     [text.inspector.origin.of({ operator: 'crossover', parents: [36, 15] }), 'Crossover of 36 and 15'],
     [text.frame.resume({ studies: 1 }), 'Resume'],
     [text.header.leftUnknown['too-few']({ needed: 1 }), 'until 1 trial finishes'],

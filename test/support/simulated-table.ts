@@ -57,6 +57,7 @@ export function simulatedTable(sampler: 'evolution' | 'evolution-seed', trials: 
     key: 'study',
     direction: 'maximize',
     measure: 'accuracy',
+    split: 'validation',
     searched,
     operators,
     parameters: Object.keys(space),

@@ -81,7 +81,10 @@ describe('the axis of values', () => {
       await page.keyboard.press(chartText.evolution.scales.log.charAt(0));
       await page.keyboard.press('o');
       await expect.poll(() => axis.inputValue(), patient).toBe('log');
-      const said = chartText.evolution.yAxis({ measure: 'value', kind: 'log' });
+      const said = chartText.evolution.yAxis({
+        of: { measure: 'value', split: null },
+        kind: 'log',
+      });
       await page.locator('#view svg').getByText(said).first().waitFor({ state: 'attached' });
       await page.reload();
       await page.locator('#view svg').getByText(said).first().waitFor({ state: 'attached' });

@@ -86,7 +86,7 @@ describe('the table of trials', () => {
       const page = await table();
       await topRow(page, TRIALS - 1);
       expect((await numbers(page)).length).toBeLessThan(100);
-      const value = page.getByRole('columnheader', { name: text.trials.value('value') });
+      const value = page.getByRole('columnheader', { name: text.trials.value({ measure: 'value', split: null }) });
       await value.getByRole('button').click();
       const first = await value.getAttribute('aria-sort');
       expect(['ascending', 'descending']).toContain(first);

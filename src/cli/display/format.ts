@@ -1,6 +1,6 @@
 /** Numbers, durations and texts as the command line writes them. Pure; no colours. */
 import type { ParamValue, Params } from '../../core/search-space/distribution.ts';
-import { THIN, scoreText } from '../../core/study/score.ts';
+import { THIN, scoreText, scoreWithSplit } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 
 /** At most five significant digits, without trailing zeros: `0.0312`, `1e-5`, `512`. */
@@ -15,15 +15,18 @@ export function number(value: number): string {
 
 /** A score without its split, for columns that name it: `94.12 %`; `diverged` where there is none. */
 export function value(measured: number | null, { measure }: Pick<ScoreKind, 'measure'>): string {
-  if (measured === null || !Number.isFinite(measured)) return 'diverged';
-  return scoreText(measured, measure).replaceAll(THIN, ' ').replaceAll('\u2212', '-');
+  return plain(measured, (known) => scoreText(known, measure));
 }
 
 /** A score with the split it was measured on: `94.12 % (validation)`. */
 export function score(measured: number | null, kind: ScoreKind): string {
-  const text = value(measured, kind);
-  const known = measured !== null && Number.isFinite(measured);
-  return known && kind.split !== null ? `${text} (${kind.split})` : text;
+  return plain(measured, (known) => scoreWithSplit(known, kind));
+}
+
+/** In the characters that a terminal shows and `grep` finds: plain spaces and signs. */
+function plain(measured: number | null, write: (known: number) => string): string {
+  if (measured === null || !Number.isFinite(measured)) return 'diverged';
+  return write(measured).replaceAll(THIN, ' ').replaceAll('\u2212', '-');
 }
 
 export function paramValue(given: ParamValue): string {

@@ -39,6 +39,12 @@ export function scoreText(score: number, measure: Measure): string {
   return measure === 'accuracy' ? `${signed((score * 100).toFixed(2))}${THIN}%` : significant(score, 4);
 }
 
+/** A finite score with its split where no label names it: `96.37 % (validation)`. */
+export function scoreWithSplit(score: number, { measure, split }: ScoreKind): string {
+  const text = scoreText(score, measure);
+  return split === null ? text : `${text} (${split})`;
+}
+
 /**
  * A difference of scores with its sign: accuracies in percentage points, `+0.08 points`,
  * everything else two significant digits.

@@ -18,12 +18,16 @@ const SAMPLE = 4096;
 /** The scale jumps at most once in so many milliseconds. */
 const STEADY_MS = 2000;
 
-export type Head = Pick<StudyHead, 'key' | 'direction' | 'measure' | 'searched' | 'operators' | 'parameters' | 'state' | 'limits'>;
+export type Head = Pick<
+  StudyHead,
+  'key' | 'direction' | 'measure' | 'split' | 'searched' | 'operators' | 'parameters' | 'state' | 'limits'
+>;
 
 export class Population {
   readonly table: TrialTable;
   direction: Direction = 'maximize';
   measure: StudyHead['measure'] = 'value';
+  split: StudyHead['split'] = null;
   operators: readonly string[] = [];
   /** Of the search space, in the order of the table's parameters; empty of another program's study. */
   axes: readonly Axis[] = [];
@@ -152,6 +156,7 @@ export class Population {
     this.#anew = false;
     this.direction = head.direction;
     this.measure = head.measure;
+    this.split = head.split;
     this.axes = head.searched === null ? [] : axesOf(head.searched.searchSpace);
     this.pool = head.searched === null ? null : poolOfStudy(head.searched, head.direction);
     this.#lifelines = this.pool === null ? null : new Lifelines(lifeTrials(this.table, head.direction), this.pool);
@@ -228,6 +233,7 @@ function isOther(a: Head, b: Head): boolean {
     a.key !== b.key ||
     a.direction !== b.direction ||
     a.measure !== b.measure ||
+    a.split !== b.split ||
     (a.searched === null) !== (b.searched === null) ||
     a.parameters.length !== b.parameters.length
   );

@@ -1,7 +1,8 @@
 /** Text around the views: the list of studies, the study's header and tabs, notices, the device strip. */
-import type { Measure } from '../format.ts';
+import { scoreName } from '../../core/study/score.ts';
+import type { ScoreKind } from '../../core/study/score.ts';
 import { THIN, count } from '../format.ts';
-import { list, many, measures } from './words.ts';
+import { list, many } from './words.ts';
 
 export const rail = {
   label: 'Studies and pages',
@@ -26,8 +27,8 @@ export const rail = {
 };
 
 export const header = {
-  best: ({ measure }: { measure: Measure }) => `Best ${measures[measure]} so far`,
-  bestShort: 'Best so far',
+  best: (kind: ScoreKind) => `Best ${scoreName(kind)} so far`,
+  bestShort: ({ split }: ScoreKind) => (split === null ? 'Best so far' : `Best, ${split}`),
   bestTrial: ({ trial, age }: { trial: number; age: string | null }) => (age === null ? `trial ${trial}` : `trial ${trial}, ${age}`),
   noBest: 'none yet',
   done: 'Done',
@@ -67,7 +68,7 @@ export const header = {
   untilTitle: 'Stop after',
   untilTrials: 'trials',
   untilMinutes: 'minutes of running time',
-  untilTarget: ({ measure }: { measure: Measure }) => `a best ${measures[measure]} of`,
+  untilTarget: (kind: ScoreKind) => `a best ${scoreName(kind)} of`,
   noLimit: 'no limit',
   setLimits: 'Set limits',
   numberWrong: ({ found }: { found: string }) => `Expected a number above 0, found ${found}.`,

@@ -1,16 +1,17 @@
 /** Text of the inspector: one trial, or the population of a study. */
-import type { Measure } from '../format.ts';
+import { scoreName } from '../../core/study/score.ts';
+import type { ScoreKind } from '../../core/study/score.ts';
 import { count } from '../format.ts';
-import { list, many, measures, ordinal } from './words.ts';
+import { list, many, ordinal } from './words.ts';
 
 export const inspector = {
   label: 'Inspector',
   trial: ({ trial }: { trial: number }) => `Trial ${trial}`,
   escape: 'Esc',
-  rank: ({ measure, rank, of }: { measure: Measure; rank: number; of: number }) =>
-    rank === 1 ? `${measures[measure]}, best of ${count(of)}` : `${measures[measure]}, ${ordinal(rank)} of ${count(of)}`,
-  lastReport: ({ measure, epoch, of }: { measure: Measure; epoch: number; of: number | null }) =>
-    of === null ? `${measures[measure]} so far` : `${measures[measure]} after ${count(epoch)} of ${many(of, 'epoch')}`,
+  rank: ({ kind, rank, of }: { kind: ScoreKind; rank: number; of: number }) =>
+    `${scoreName(kind)}, ${rank === 1 ? 'best' : ordinal(rank)} of ${count(of)}`,
+  lastReport: ({ kind, epoch, of }: { kind: ScoreKind; epoch: number; of: number | null }) =>
+    of === null ? `${scoreName(kind)} so far` : `${scoreName(kind)} after ${count(epoch)} of ${many(of, 'epoch')}`,
   noValue: 'no value',
   curve: 'Learning curve',
   curveLabel: ({ trial, epochs }: { trial: number; epochs: number }) => `Learning curve of trial ${trial} over ${many(epochs, 'epoch')}`,

@@ -1,7 +1,8 @@
 /** Text of the Lab view: devices, timeline, workers. */
-import type { Measure } from '../format.ts';
+import { scoreName } from '../../core/study/score.ts';
+import type { ScoreKind } from '../../core/study/score.ts';
 import { THIN, count } from '../format.ts';
-import { list, many, measures } from './words.ts';
+import { list, many } from './words.ts';
 
 export const lab = {
   tools: 'Timeline',
@@ -44,7 +45,7 @@ export const lab = {
     `${many(attempts, 'attempt')} on ${many(workers, 'worker')}${busy === null ? '' : `, ${busy} busy`}. Arrows step through attempts and rows, Enter selects, T shows the table.`,
   chartRole: 'timeline',
   legend: {
-    complete: ({ measure }: { measure: Measure }) => `complete, by ${measures[measure]}`,
+    complete: (kind: ScoreKind) => `complete, by ${scoreName(kind)}`,
     running: 'running',
     other: 'another study',
     failed: 'failed',

@@ -1,7 +1,8 @@
 /** Text of the trials table. */
-import type { Measure } from '../format.ts';
+import { scoreName } from '../../core/study/score.ts';
+import type { ScoreKind } from '../../core/study/score.ts';
 import { count } from '../format.ts';
-import { many, measures } from './words.ts';
+import { many } from './words.ts';
 
 export const trials = {
   chooseColumns: 'Columns',
@@ -17,7 +18,10 @@ export const trials = {
     started: 'Started',
     time: 'Time',
   },
-  value: (measure: Measure) => measures[measure].charAt(0).toUpperCase() + measures[measure].slice(1),
+  value: (kind: ScoreKind) => {
+    const name = scoreName(kind);
+    return name.charAt(0).toUpperCase() + name.slice(1);
+  },
   filter: 'Filter the trials',
   filterHint: 'Filter: units > 200, adam',
   filterExpected: ({ part, number, after, found }: { part: string; number: boolean; after: string; found: string }) =>

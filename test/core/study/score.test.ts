@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scoreKindOf, scoreName, scoreText } from '../../../src/core/study/score.ts';
+import { scoreKindOf, scoreName, scoreText, scoreWithSplit } from '../../../src/core/study/score.ts';
 
 describe('Scores: one format', () => {
   it('names the split that trials are judged on, and none where there is no dataset', () => {
@@ -13,5 +13,7 @@ describe('Scores: one format', () => {
     expect(scoreText(0.96367, 'accuracy')).toBe('96.37\u202f%');
     expect(scoreText(0.96367, 'loss')).toBe('0.9637');
     expect(scoreText(1.5, 'value')).toBe('1.500');
+    const validation = { measure: 'accuracy', split: 'validation' } as const;
+    expect(scoreWithSplit(0.96367, validation)).toBe('96.37\u202f% (validation)');
   });
 });

@@ -12,6 +12,8 @@ describe('a filter of trials', () => {
     ['learningRate ≤ 8.7e−4', 'learningRate', '<=', 8.7e-4],
     ['# = 12', '#', '=', 12],
     ['accuracy != 0.5', 'accuracy', '!=', 0.5],
+    ['accuracy > 95 %', 'accuracy', '>', 0.95],
+    ['accuracy > 50\u202f%', 'accuracy', '>', 0.5],
   ])('%s compares a number', (text, column, operator, value) => {
     expect(parse(text)).toEqual({ ok: true, terms: [{ kind: 'compare', column, operator, value }] });
   });

@@ -11,9 +11,13 @@ const axes = axesOf({
 
 describe('Trials table: ranges brushed in other views', () => {
   it('names a range by its axis, in the units of the axis', () => {
-    const say = (name: string, low: number, high: number) => rangeText(name, { low, high }, axes, 'accuracy');
+    const say = (name: string, low: number, high: number) =>
+      rangeText(name, { low, high }, axes, {
+        measure: 'accuracy',
+        split: 'test',
+      });
     expect(say('momentum', 0.25, 0.5)).toBe('momentum 0.25 to 0.50');
-    expect(say('#value', 0.9, 0.99)).toBe('Accuracy 0.9000 to 0.9900');
+    expect(say('#value', 0.9, 0.99)).toBe('Test accuracy 90.00\u202f% to 99.00\u202f%');
     expect(say('#number', 3, 1_200)).toBe('# 3 to 1,200');
     expect(say('optimizer', -0.4, 1.3)).toBe('optimizer sgd to adam');
     expect(say('optimizer', 0.6, 1.3)).toBe('optimizer adam');

@@ -70,7 +70,7 @@ describe('a finished study', () => {
   it('that the user stopped early is resumed first', () => {
     const stopped = finished({ reason: STOPPED_BY_USER });
     expect(names(stopped, table)).toEqual(['resume', 'confirm', 'export', 'add']);
-    expect(stateWords(stopped, table, null, 0)).toBe('Stopped at 1 of 64, best 90.00\u202f%.');
+    expect(stateWords(stopped, table, null, 0)).toBe('Stopped at 1 of 64, best 90.00\u202f% (validation).');
   });
 
   it('of another program is read only', () => {

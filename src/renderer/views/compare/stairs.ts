@@ -29,7 +29,9 @@ export interface Compared {
 export function compareStudies(rows: readonly StudyRow[], across: Across): Compared {
   const [first] = rows;
   if (first === undefined) return { lines: [], scale: null, most: 0, unlike: [], timeless: [] };
-  const alike = rows.filter(({ measure, direction }) => measure === first.measure && direction === first.direction);
+  const alike = rows.filter(
+    ({ measure, split, direction }) => measure === first.measure && split === first.split && direction === first.direction,
+  );
   const timeless: string[] = [];
   const lines = alike.flatMap((row) => {
     const line = lineOf(row, across);

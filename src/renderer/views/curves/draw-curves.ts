@@ -117,7 +117,7 @@ function drawAxes(pen: Pen, picture: CurvesPicture): void {
       },
     );
   }
-  pen.text(LEFT, height - 8, words.yAxis({ measure: population.measure }), style);
+  pen.text(LEFT, height - 8, words.yAxis(population), style);
   pen.text(width - RIGHT, height - 8, picture.inSeconds ? words.seconds : words.epoch, { ...style, anchor: 'end' });
 }
 

@@ -93,7 +93,7 @@ function drawAxes(pen: Pen, { places, palette, clock, live }: Sight): void {
     }
   }
   const kind = population.scale?.kind ?? 'linear';
-  pen.text(left, bottom + 33, words.yAxis({ measure: population.measure, kind }), caption);
+  pen.text(left, bottom + 33, words.yAxis({ of: population, kind }), caption);
   pen.text(right, bottom + 33, words.xAxis[places.along], { ...caption, anchor: 'end' });
 }
 

@@ -2,7 +2,7 @@
 import { stoppedEarly } from '../../../core/study/stopped.ts';
 import type { TrialOutcome } from '../../../core/scheduling/words.ts';
 import type { StudyHead } from '../../../protocol/window/study-stream.ts';
-import { duration, roughly, value } from '../../format.ts';
+import { duration, roughly, valueWithSplit } from '../../format.ts';
 import { endedOf } from '../../state/counts.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
 import { text } from '../../text.ts';
@@ -41,11 +41,11 @@ export function stateWords(head: StudyHead, table: TrialTable, loaded: number | 
     }
     case 'stopped': {
       const { ended, of } = stoppedEarly(head) ?? { ended: endedOf(head.counts), of: null };
-      const best = head.best === null ? null : value(head.best.value, head.measure);
+      const best = head.best === null ? null : valueWithSplit(head.best.value, head);
       return words.stopped({ ended, of, best, settled: settledWords(head) });
     }
     case 'finished':
-      return words.finished({ trials: endedOf(head.counts), best: head.best === null ? null : value(head.best.value, head.measure) });
+      return words.finished({ trials: endedOf(head.counts), best: head.best === null ? null : valueWithSplit(head.best.value, head) });
     case 'goes-on':
       return null;
     case 'unborn':

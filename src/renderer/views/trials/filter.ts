@@ -51,9 +51,16 @@ function compared(
   if (right === '') return { part, expected: 'something', after: sign, found: right, names: [] };
   const equality = operator === '=' || operator === '!=';
   if (equality && others.includes(column)) return word(right, column, operator === '!=');
-  const value = Number(right.replaceAll('−', '-').replaceAll(/[\s\u202f]/g, ''));
+  const value = numberOf(right);
   if (!Number.isFinite(value) || others.includes(column)) return { part, expected: 'number', after: sign, found: right, names: [] };
   return { kind: 'compare', column, operator, value };
+}
+
+/** `0.95`, `95 %`, `−2`; NaN: no number. */
+function numberOf(written: string): number {
+  const plain = written.replaceAll('−', '-').replaceAll(/[\s\u202f]/g, '');
+  if (!plain.endsWith('%')) return Number(plain);
+  return plain === '%' ? NaN : Number(plain.slice(0, -1)) / 100;
 }
 
 function word(text: string, column: string | null, not: boolean): Term {

@@ -1,16 +1,16 @@
 /** What a cell or a problem of the trial table says. Pure. */
+import type { ScoreKind } from '../../../core/study/score.ts';
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { count, value } from '../../format.ts';
-import type { Measure } from '../../format.ts';
 import { encodedText } from '../../inspector/param-text.ts';
 import type { Range } from '../../state/selection.svelte.ts';
 import { text } from '../../text.ts';
 import type { TableColumn } from './columns.ts';
 import type { FilterProblem } from './filter.ts';
 
-export function columnTitle({ name, axis }: TableColumn, measure: 'accuracy' | 'loss' | 'value'): string {
+export function columnTitle({ name, axis }: TableColumn, kind: ScoreKind): string {
   if (axis !== null) return axis.name;
-  return name === 'value' ? text.trials.value(measure) : text.trials.columns[name as keyof typeof text.trials.columns];
+  return name === 'value' ? text.trials.value(kind) : text.trials.columns[name as keyof typeof text.trials.columns];
 }
 
 export function problemText({ part, expected, after, found, names }: FilterProblem): string {
@@ -19,10 +19,10 @@ export function problemText({ part, expected, after, found, names }: FilterProbl
 }
 
 /** Returns a brushed range in words; of choices it names the first and the last. */
-export function rangeText(name: string, { low, high }: Range, axes: readonly Axis[], measure: Measure): string {
+export function rangeText(name: string, { low, high }: Range, axes: readonly Axis[], kind: ScoreKind): string {
   if (name === '#number') return text.trials.range({ name: text.trials.columns.number, low: count(low), high: count(high) });
   if (name === '#value')
-    return text.trials.range({ name: text.trials.value(measure), low: value(low, measure), high: value(high, measure) });
+    return text.trials.range({ name: text.trials.value(kind), low: value(low, kind.measure), high: value(high, kind.measure) });
   const axis = axes.find((each) => each.name === name);
   if (axis === undefined) return name;
   const [first, last] = axis.distribution.type === 'categorical' ? [Math.ceil(low), Math.floor(high)] : [low, high];
