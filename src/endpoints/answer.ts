@@ -15,10 +15,20 @@ export async function answer<Table extends Calls>(
   if (schema === undefined) return { ok: false, error: { code: 'unknown-endpoint', data: { name } } };
   const parsed = check(schema, input);
   if (!parsed.ok) return { ok: false, error: { code: 'invalid-input', data: { source: name, problems: parsed.problems } } };
+  return answerParsed(handlers, name, parsed.value, context);
+}
+
+/** As `answer`, for an input that the schema of the call has parsed. @param name one of the table */
+export async function answerParsed<Table extends Calls>(
+  handlers: HandlersOf<Table>,
+  name: keyof Table,
+  input: unknown,
+  context: CallContext,
+): Promise<Answer> {
   try {
-    // The schema that was just applied is the one that the handler's type is derived from.
+    // The schema that was applied is the one that the handler's type is derived from.
     const handle = handlers[name] as (input: unknown, context: CallContext) => unknown;
-    return { ok: true, value: await handle(parsed.value, context) };
+    return { ok: true, value: await handle(input, context) };
   } catch (error) {
     return { ok: false, error: toEndpointError(error) };
   }

@@ -9,6 +9,8 @@ import { toEndpointError } from './errors.ts';
 
 /** Milliseconds. */
 const FRAME = 16;
+/** Subscriptions of one connection: each costs work with every change. */
+const MOST_OPEN = 256;
 
 interface Open {
   readonly feed: Feed<unknown>;
@@ -75,6 +77,11 @@ export class FeedPump<Table extends Calls> {
     };
     if (this.#open.has(id)) {
       fail('bad-request', { message: `subscription ${id} is open already` });
+      return;
+    }
+    if (this.#open.size >= MOST_OPEN) {
+      const [expected, found] = [`at most ${MOST_OPEN} subscriptions of one connection`, 'one more'];
+      fail('too-many', { message: `expected ${expected}, found ${found}`, expected, found });
       return;
     }
     const schema: z.ZodType | undefined = Object.hasOwn(this.#table, name) ? this.#table[name]?.input : undefined;

@@ -5,17 +5,22 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
 import { prepareUserFolder } from '../node/prepare-user-folder.ts';
 import type { ParsedOf } from '../protocol/endpoint.ts';
 import type { Commands } from '../protocol/endpoints.ts';
 import { hasOwner } from '../training/datasets/staging.ts';
+import { turn } from '../training/turn.ts';
+import { badUpload, checkUploadList } from './upload-list.ts';
+import type { AnnouncedFile } from './upload-list.ts';
 
 /** Most bytes of one chunk. */
 export const CHUNK_BYTES = 2 ** 20;
 /** What nobody holds and nobody wrote to for so long, its browser has left. */
 const LEFT_MS = 3_600_000;
+/** Files of a list that are taken up in one turn: a few milliseconds. */
+const TURN_FILES = 5_000;
 /** Files of a chunk that are written side by side. */
 const AT_ONCE = 4;
 
@@ -69,30 +74,39 @@ export class Uploads {
     sweep(folder);
   }
 
-  /** @throws GalapagosError `bad-upload` for a path that leads elsewhere or stands twice */
+  /** @throws GalapagosError `bad-upload`, as `checkUploadList` does or where the disk does not take a name; `disk-full` */
   async begin({ files }: ParsedOf<Commands['beginUpload']>): Promise<{ upload: string }> {
-    const paths = new Set<string>();
-    for (const { path } of files) {
-      if (!isInside(path)) throw bad(path, 'a relative path of names separated by /', JSON.stringify(path));
-      if (paths.has(path)) throw bad(path, 'each path once', 'it stands twice');
-      paths.add(path);
-    }
+    checkUploadList(files);
+    return this.beginChecked(files);
+  }
+
+  /** As `begin`, for a list that was checked; a long one is taken up in turns of the event loop. */
+  async beginChecked(announced: Iterable<AnnouncedFile>): Promise<{ upload: string }> {
     for (const [left, { holders, writtenAt }] of this.#uploads) {
       if (holders === 0 && this.#now() - writtenAt > LEFT_MS) void this.#remove(left);
     }
     const upload = randomUUID();
     const folder = join(this.#folder, `${String(process.pid)}-${upload}`);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const begun = {
-      folder,
-      files: files.map(({ path, bytes }) => ({ path, bytes, received: 0, writing: false })),
-      holders: 0,
-      writtenAt: this.#now(),
-    };
+    const files: UploadedFile[] = [];
+    const begun = { folder, files, holders: 0, writtenAt: this.#now() };
+    const folders = new Set(['']);
+    for (const { path, bytes } of announced) {
+      files.push({ path, bytes, received: 0, writing: false });
+      folders.add(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+      if (files.length % TURN_FILES === 0) await turn();
+    }
     this.#uploads.set(upload, begun);
-    for (const folders of new Set(begun.files.map(({ path }) => dirname(join(folder, path)))))
-      await mkdir(folders, { recursive: true, mode: 0o700 });
-    for (const { path, bytes } of begun.files) if (bytes === 0) await (await open(join(folder, path), 'w', 0o600)).close();
+    let made = '';
+    try {
+      for (const below of folders) await mkdir(join(folder, (made = below)), { recursive: true, mode: 0o700 });
+      for (const [i, { path, bytes }] of files.entries()) {
+        if (bytes === 0) await (await open(join(folder, (made = path)), 'w', 0o600)).close();
+        else if (i % TURN_FILES === 0) await turn();
+      }
+    } catch (error) {
+      await this.#remove(upload);
+      throw told(made, error);
+    }
     return { upload };
   }
 
@@ -106,11 +120,11 @@ export class Uploads {
     const { folder, files } = known;
     known.writtenAt = this.#now();
     const file = files[index];
-    if (file === undefined) throw bad('', `a file from 0 to ${files.length - 1}`, String(index));
-    if (bytes.length > CHUNK_BYTES) throw bad(file.path, `a chunk of at most ${CHUNK_BYTES} bytes`, String(bytes.length));
+    if (file === undefined) throw badUpload('', `a file from 0 to ${files.length - 1}`, String(index));
+    if (bytes.length > CHUNK_BYTES) throw badUpload(file.path, `a chunk of at most ${CHUNK_BYTES} bytes`, String(bytes.length));
     const parts = partsOf(files, index, offset, bytes);
     const found = createHash('sha256').update(bytes).digest('hex');
-    if (found !== sha256) throw bad(file.path, `a chunk at byte ${offset} with SHA-256 ${sha256}`, found);
+    if (found !== sha256) throw badUpload(file.path, `a chunk at byte ${offset} with SHA-256 ${sha256}`, found);
     const waiting = parts.values();
     const putAll = async (): Promise<void> => {
       for (const part of waiting) await put(folder, part);
@@ -192,8 +206,8 @@ function partsOf(files: readonly UploadedFile[], first: number, offset: number, 
   let [left, at] = [bytes, offset];
   for (let index = first; left.length > 0; index++) {
     const file = files[index];
-    if (file === undefined) throw bad(files.at(-1)?.path ?? '', 'the end of the last file', `${left.length} bytes more`);
-    if (at > file.bytes) throw bad(file.path, `${file.bytes} bytes`, `${at + left.length} or more`);
+    if (file === undefined) throw badUpload(files.at(-1)?.path ?? '', 'the end of the last file', `${left.length} bytes more`);
+    if (at > file.bytes) throw badUpload(file.path, `${file.bytes} bytes`, `${at + left.length} or more`);
     const part = left.subarray(0, file.bytes - at);
     if (part.length > 0) parts.push({ file, offset: at, bytes: part });
     [left, at] = [left.subarray(part.length), 0];
@@ -203,7 +217,7 @@ function partsOf(files: readonly UploadedFile[], first: number, offset: number, 
 
 async function put(folder: string, { file, offset, bytes }: Part): Promise<void> {
   if (offset + bytes.length <= file.received) return;
-  if (offset !== file.received || file.writing) throw bad(file.path, `the chunk at byte ${file.received}`, `the one at ${offset}`);
+  if (offset !== file.received || file.writing) throw badUpload(file.path, `the chunk at byte ${file.received}`, `the one at ${offset}`);
   file.writing = true;
   try {
     const handle = await open(join(folder, file.path), offset === 0 ? 'w' : 'r+', 0o600);
@@ -220,19 +234,12 @@ async function put(folder: string, { file, offset, bytes }: Part): Promise<void>
   }
 }
 
-/** No way out of the folder, on any system. */
-function isInside(path: string): boolean {
-  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && !/[\\:\0]/.test(part) && part.length <= 255);
-}
-
-function bad(file: string, expected: string, found: string): GalapagosError {
-  const where = file === '' ? '' : `${file}: `;
-  return new GalapagosError('bad-upload', `${where}expected ${expected}, found ${found}`, { file, expected, found });
-}
-
+/** A failure of the disk by the file's own name: where this machine keeps it is not told. */
 function told(file: string, error: unknown): unknown {
-  const full = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
-  return full ? new GalapagosError('disk-full', `${file}: the disk is full`, { file }, error) : error;
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string') || error instanceof GalapagosError) return error;
+  const { code } = error;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return badUpload(file, 'a name that the disk of the server takes', code, error);
+  return new GalapagosError('disk-full', `${file}: the disk is full`, { file }, error);
 }
 
 function sweep(folder: string): void {

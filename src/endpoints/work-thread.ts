@@ -13,6 +13,8 @@ import { exportLab } from './export-lab.ts';
 import { exportBest, exportCsv, exportStudyFile } from './export-study.ts';
 import { importanceOf } from './importance-of.ts';
 import { catalogueIn } from './known-dataset.ts';
+import { parseInput, parseUploadList } from './large-inputs.ts';
+import type { TabledCall } from './large-inputs.ts';
 import { keyOf, readStudy } from './read-open-lab.ts';
 import { decilesOf, readCurves, readTrial } from './read-trials.ts';
 import { studyFileOf } from './study-file-of.ts';
@@ -38,6 +40,8 @@ const works = {
   csv: (input: OfStudy) => of(input, exportCsv),
   study: (input: OfStudy) => of(input, (_, found) => exportStudyFile(found)),
   lab: ({ file }: { readonly file: string }) => exportLab(file),
+  input: ({ name, body }: { readonly name: TabledCall; readonly body: Uint8Array }) => parseInput(name, body),
+  uploadList: ({ body }: { readonly body: Uint8Array }) => parseUploadList(body),
   check: ({ study, resources, userFolder }: { readonly study: unknown; readonly resources: string; readonly userFolder: string }) =>
     checkStudy(study, { resources, userFolder }, catalogueIn(userFolder)),
 } as const;

@@ -20,6 +20,9 @@ export function integer(least: number): z.ZodInt {
   return z.int({ error: expected }).min(least, { error: expected });
 }
 
+/** Problems that are reported at most: more help nobody, and each costs time. */
+const MOST_PROBLEMS = 100;
+
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** A value by a schema, or everything that is wrong with it. */
@@ -30,7 +33,8 @@ export function check<Schema extends z.ZodType>(
 ): Parsed<z.output<Schema>> {
   const result = schema.safeParse(value, { error: expectedText });
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, problems: result.error.issues.flatMap((issue) => problemsOf(issue, value, at)) };
+  const issues = result.error.issues.slice(0, MOST_PROBLEMS);
+  return { ok: false, problems: issues.flatMap((issue) => problemsOf(issue, value, at)).slice(0, MOST_PROBLEMS) };
 }
 
 /** A value by a schema. @throws InvalidInput with all its problems */
@@ -75,7 +79,7 @@ function problemsOf(issue: z.core.$ZodIssue, root: unknown, at: readonly (string
   const path = [...at, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     const allowed = issue.message.split(', ');
-    return issue.keys.map((key) => {
+    return issue.keys.slice(0, MOST_PROBLEMS).map((key) => {
       const nearest = nearestName(key, allowed);
       const hint = nearest === undefined ? undefined : `did you mean ${nearest}?`;
       const expected = issue.message === '' ? 'no field' : `one of ${issue.message}`;

@@ -66,6 +66,7 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
     words: (facts) => `${said(facts, 'file') ?? 'The file'}: the disk is full. Make room, then try again.`,
   },
   'no-paths': { severity: 'slip', words: () => 'A browser cannot open files of that machine by path. Drop the file here.' },
+  'too-many': { severity: 'trouble', words: placed },
   'too-large': { severity: 'slip', words: placed },
   'not-found': { severity: 'slip', words: placed },
   'not-sqlite': {

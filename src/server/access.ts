@@ -64,9 +64,15 @@ export function refusalOf(request: IncomingMessage, access: Access, writes: bool
     : { status: 401, code: 'wrong-token', message: 'open the link that galapagos serve printed: it holds the token' };
 }
 
-/** The token in the printed link, where it is the right one. */
-export function hasTokenInLink(url: URL, access: Access): boolean {
-  return same(url.searchParams.get('token') ?? '', access.token);
+/** The token that an address brings: as itself, or in a whole link that was pasted; null: none. */
+export function tokenIn(url: URL): string | null {
+  const given = url.searchParams.get('token')?.trim();
+  if (given === undefined) return null;
+  return /[?&]token=([^&#\s]+)/.exec(given)?.[1] ?? given;
+}
+
+export function isToken(given: string | null, access: Access): boolean {
+  return given !== null && same(given, access.token);
 }
 
 function tokensOf({ headers }: IncomingMessage, access: Access): string[] {

@@ -1,11 +1,13 @@
 /** Queries and commands as `POST /api/<name>`, chunks of an upload as `PUT /upload/<id>/<file>`: JSON answers in the table's envelope. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { answer } from '../endpoints/answer.ts';
+import { answer, answerParsed } from '../endpoints/answer.ts';
 import { toEndpointError } from '../endpoints/errors.ts';
+import { INLINE_BYTES, isTabled } from '../endpoints/large-inputs.ts';
+import type { LargeInputs } from '../endpoints/large-inputs.ts';
 import { CHUNK_BYTES } from '../endpoints/uploads.ts';
 import type { Uploads } from '../endpoints/uploads.ts';
-import type { Answer } from '../protocol/endpoint.ts';
+import type { Answer, CallContext } from '../protocol/endpoint.ts';
 import { commands, queries } from '../protocol/endpoints.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';
 import { parseJson } from '../protocol/json-text.ts';
@@ -13,24 +15,51 @@ import { parse, strict } from '../protocol/problems.ts';
 import { readBody } from './read-body.ts';
 
 /** Most bytes of a call's input. */
-const INPUT_BYTES = 64 * 2 ** 20;
+const INPUT_BYTES = 4 * 2 ** 20;
+/** The same of a list of files, which may be a million. */
+const LIST_BYTES = 64 * 2 ** 20;
 
 const calls = { ...queries, ...commands };
 
-export async function answerCall(name: string, request: IncomingMessage, response: ServerResponse, endpoints: Endpoints): Promise<void> {
+/** What answers calls. */
+export interface Answering {
+  readonly endpoints: Endpoints;
+  readonly uploads: Uploads;
+  readonly large: LargeInputs;
+}
+
+export async function answerCall(name: string, request: IncomingMessage, response: ServerResponse, answering: Answering): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => {
     gone.abort();
   });
+  const context: CallContext = { host: 'server', signal: gone.signal };
   let result: Answer;
   try {
-    const text = (await readBody(request, INPUT_BYTES)).toString('utf8');
-    const input = text === '' ? {} : parseJson(text, name);
-    result = await answer(calls, endpoints.calls, name, input, { host: 'server', signal: gone.signal });
+    result = await answered(name, request, context, answering);
   } catch (error) {
     result = { ok: false, error: toEndpointError(error) };
   }
   send(response, result);
+}
+
+async function answered(
+  name: string,
+  request: IncomingMessage,
+  context: CallContext,
+  { endpoints, uploads, large }: Answering,
+): Promise<Answer> {
+  if (!isTabled(name)) {
+    request.resume();
+    return { ok: false, error: { code: 'unknown-endpoint', data: { name } } };
+  }
+  const body = await readBody(request, name === 'beginUpload' ? LIST_BYTES : INPUT_BYTES);
+  if (body.length <= INLINE_BYTES) {
+    const text = body.toString('utf8');
+    return answer(calls, endpoints.calls, name, text === '' ? {} : parseJson(text, name), context);
+  }
+  if (name === 'beginUpload') return { ok: true, value: await uploads.beginChecked(await large.parseUploadList(body)) };
+  return answerParsed(endpoints.calls, name, await large.parse(name, body), context);
 }
 
 const chunkQuery = strict({

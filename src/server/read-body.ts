@@ -2,19 +2,24 @@
 import type { IncomingMessage } from 'node:http';
 import { GalapagosError } from '../core/errors.ts';
 
-/** @throws GalapagosError `too-large` */
+/** @throws GalapagosError `too-large`; what a request announces counts before it is read */
 export async function readBody(request: IncomingMessage, most: number): Promise<Buffer> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > most) {
+    request.resume();
+    throw tooLarge(most, `${announced}`);
+  }
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     length += part.length;
-    if (length > most) {
-      throw new GalapagosError('too-large', `expected at most ${most} bytes, found more`, {
-        expected: `at most ${most} bytes`,
-        found: 'more',
-      });
-    }
+    if (length > most) throw tooLarge(most, 'more');
     parts.push(part);
   }
   return Buffer.concat(parts);
+}
+
+function tooLarge(most: number, found: string): GalapagosError {
+  const expected = `a request of at most ${most} bytes`;
+  return new GalapagosError('too-large', `expected ${expected}, found ${found}`, { expected, found });
 }

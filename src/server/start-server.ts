@@ -8,11 +8,17 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { GalapagosError } from '../core/errors.ts';
 import type { Application } from '../endpoints/application.ts';
-import { cookieFor, hasTokenInLink, linkOf, namesOf, refusalOf } from './access.ts';
+import { LargeInputs } from '../endpoints/large-inputs.ts';
+import type { EndpointError } from '../protocol/endpoint.ts';
+import { cookieFor, isToken, linkOf, namesOf, refusalOf, tokenIn } from './access.ts';
 import type { Access } from './access.ts';
 import { answerCall, send, takeChunk } from './calls.ts';
+import { NOT_FOUND, isPageLoad, refusalPage, sendPage } from './pages.ts';
 import { Streams } from './streams.ts';
 import { sendWindowFile } from './window-files.ts';
+
+/** A client that sends its headers more slowly is disconnected. */
+const HEADERS_MS = 10_000;
 
 export interface ServerOptions {
   readonly application: Promise<Pick<Application, 'endpoints' | 'uploads'>>;
@@ -37,16 +43,19 @@ export async function startServer({ application, window, host, port, token }: Se
   const streams = application.then(({ endpoints }) => new Streams(endpoints));
   // Whoever made the application hears why there is none.
   streams.catch(() => undefined);
-  const server = createServer();
+  const large = new LargeInputs();
+  const server = createServer({ headersTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_MS });
   await listening(server, host, port);
   const bound = (server.address() as AddressInfo).port;
   const access: Access = { token, port: bound, names: namesOf(host) };
   server.on('request', (request, response) => {
-    respond(request, response, { access, application, window }).catch((error: unknown) => {
+    respond(request, response, { access, application, window, large }).catch((error: unknown) => {
       send(response, { ok: false, error: { code: 'internal', data: { message: String(error) } } });
     });
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Until the stream takes it over, nobody else hears of a client that leaves.
+    socket.on('error', () => socket.destroy());
     const refuse = (status: string): unknown => socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
     if (refusalOf(request, access, true) !== null || request.url !== '/stream') refuse('403 Forbidden');
     else
@@ -65,7 +74,7 @@ export async function startServer({ application, window, host, port, token }: Se
           () => undefined,
         );
         server.close(() => {
-          done();
+          void large.close().then(done);
         });
         server.closeAllConnections();
       }),
@@ -74,31 +83,43 @@ export async function startServer({ application, window, host, port, token }: Se
 
 interface Site extends Pick<ServerOptions, 'application' | 'window'> {
   readonly access: Access;
+  readonly large: LargeInputs;
 }
 
-async function respond(request: IncomingMessage, response: ServerResponse, site: Site): Promise<void> {
-  const { access, application, window } = site;
-  const url = new URL(request.url ?? '/', 'http://server');
+async function respond(request: IncomingMessage, response: ServerResponse, { access, application, window, large }: Site): Promise<void> {
+  const url = addressOf(request);
+  const fail = (status: number, code: string, data: EndpointError['data']): void => {
+    request.resume();
+    send(response, { ok: false, error: { code, data } }, status);
+  };
+  if (url === null) {
+    const [expected, found] = ['a path that begins with one /', JSON.stringify(request.url)];
+    fail(400, 'bad-request', { message: `expected ${expected}, found ${found}`, expected, found });
+    return;
+  }
   const reads = request.method === 'GET' || request.method === 'HEAD';
   const refusal = refusalOf(request, access, !reads);
-  if (refusal?.code !== 'wrong-host' && reads && url.pathname === '/' && hasTokenInLink(url, access)) {
+  const given = url.pathname === '/' ? tokenIn(url) : null;
+  if (refusal?.code !== 'wrong-host' && reads && isToken(given, access)) {
     // The token leaves the address bar and the history at once.
     response.writeHead(303, { location: '/', 'set-cookie': cookieFor(access), 'cache-control': 'no-store' }).end();
-    return;
-  }
-  if (refusal !== null) {
-    request.resume();
-    send(response, { ok: false, error: { code: refusal.code, data: { message: refusal.message } } }, refusal.status);
-    return;
-  }
-  if (request.method === 'POST' && url.pathname.startsWith('/api/')) {
-    await answerCall(url.pathname.slice('/api/'.length), request, response, (await application).endpoints);
+  } else if (refusal !== null) {
+    if (isPageLoad(request)) sendPage(response, refusal.status, refusalPage(refusal, given !== null));
+    else fail(refusal.status, refusal.code, { message: refusal.message });
+  } else if (request.method === 'POST' && url.pathname.startsWith('/api/')) {
+    const { endpoints, uploads } = await application;
+    await answerCall(url.pathname.slice('/api/'.length), request, response, { endpoints, uploads, large });
   } else if (request.method === 'PUT' && /^\/upload\/[0-9a-f-]{36}\/\d{1,7}$/.test(url.pathname)) {
     await takeChunk(url, request, response, (await application).uploads);
   } else if (!reads || !(await sendWindowFile(window, url.pathname, response))) {
-    request.resume();
-    send(response, { ok: false, error: { code: 'not-found', data: { path: url.pathname } } }, 404);
+    if (isPageLoad(request)) sendPage(response, 404, NOT_FOUND);
+    else fail(404, 'not-found', { path: url.pathname });
   }
+}
+
+/** Null for what is no path of this server: `//host/path` would be another one's. */
+function addressOf({ url = '' }: IncomingMessage): URL | null {
+  return url.startsWith('/') && !url.startsWith('//') && URL.canParse(url, 'http://server') ? new URL(url, 'http://server') : null;
 }
 
 function listening(server: ReturnType<typeof createServer>, host: string, port: number): Promise<void> {
