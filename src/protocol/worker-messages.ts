@@ -10,6 +10,9 @@ export const PROTOCOL = { low: 1, high: 1 } as const;
 /** Most bytes of one message as text, UTF-8. Longer ones are refused by the sender; a receiver ends the connection. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
+/** Most characters of a control message from a worker: one that names 5,000 attempts twice has fewer. */
+export const MAX_CONTROL_CHARACTERS = 1024 * 1024;
+
 const count = z.int().min(0);
 const ordinal = z.int().min(1);
 const name = z.string().min(1).max(256);
@@ -17,8 +20,30 @@ const sentence = z.string().max(16_384);
 const endpoint = z.string().min(1).max(1024);
 const milliseconds = z.number().min(0);
 
+/**
+ * A list that is refused at its first bad entry, and by its length before any entry: a schema that
+ * collects every problem of a long list takes seconds for a message that is refused anyway.
+ */
+function list<T>(entry: z.ZodType<T>, most: number): z.ZodType<T[], T[]> {
+  return z.custom<T[]>(Array.isArray, { error: 'expected a list' }).check(({ value, issues }) => {
+    // The check runs beside the type's own.
+    if (!Array.isArray(value)) return;
+    if (value.length > most) {
+      issues.push({ code: 'custom', input: value, message: `expected at most ${most} entries` });
+      return;
+    }
+    for (const [i, found] of value.entries()) {
+      const parsed = entry.safeParse(found);
+      if (parsed.success) continue;
+      const [first] = parsed.error.issues;
+      issues.push({ code: 'custom', input: found, path: [i, ...(first?.path ?? [])], message: first?.message ?? 'invalid' });
+      return;
+    }
+  });
+}
+
 const attempt = z.strictObject({ study: name, number: count, k: ordinal });
-const held = z.array(attempt).max(100_000);
+const held = list(attempt, 100_000);
 const sender = { slot: name, spawn: name };
 
 export const helloSchema = z.strictObject({
@@ -43,17 +68,21 @@ export const beatSchema = z.strictObject({
   /** Highest task number received in this session; 0: none. */
   taskSeq: count,
   holding: held,
-  progress: z.array(z.strictObject({ attempt, step: count, steps: count })).max(100_000),
+  progress: list(z.strictObject({ attempt, step: count, steps: count }), 100_000),
   rssBytes: count,
 });
 
 export const leavingSchema = z.strictObject({ type: z.literal('leaving'), session: name, ...sender, reason: sentence });
+
+/** Metrics of one attempt. */
+const MOST_METRICS = 10_000;
 
 /** By hand: a record schema costs ten times as much, and every result has one. */
 const metrics = z.custom<Record<string, number | string>>(isMetrics, { error: 'expected finite numbers and texts by name' });
 
 function isMetrics(found: unknown): found is Record<string, number | string> {
   if (typeof found !== 'object' || found === null || Array.isArray(found)) return false;
+  if (Object.keys(found).length > MOST_METRICS) return false;
   return Object.entries(found).every(([key, value]) => key.length <= 256 && isMetric(value));
 }
 
@@ -82,7 +111,7 @@ const attemptResult = z
     device: z.exactOptional(name),
     executor: z.exactOptional(name),
     executorReason: z.exactOptional(sentence),
-    reports: z.exactOptional(z.array(report).max(1_000_000)),
+    reports: z.exactOptional(list(report, 1_000_000)),
   })
   .refine(({ outcome, value }) => (outcome === 'succeeded') === (value !== undefined), {
     path: ['value'],

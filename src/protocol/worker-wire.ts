@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { GalapagosError } from '../core/errors.ts';
 import type { SearchSpace, ParamValue, Params } from '../core/search-space/distribution.ts';
 import {
+  MAX_CONTROL_CHARACTERS,
   ackSchema,
   beatSchema,
   cancelSchema,
@@ -24,6 +25,11 @@ import type { FromWorker, ResultMessage, StudyMessage, TaskMessage, ToWorker, Ve
 
 /** Text that is no message of its channel. `slot` and `spawn` in `data` are the sender's as it names itself, if it does. */
 export class MalformedMessage extends GalapagosError {}
+
+/** Characters of a found value that are echoed. */
+const SHOWN = 80;
+/** Fields of a message; none has as many. */
+const MOST_FIELDS = 64;
 
 /** One line, without its end. Numbers that are not finite must not occur, but for NaN in `params`. */
 export function encodeMessage(message: FromWorker | ResultMessage | TaskMessage | ToWorker): string {
@@ -54,7 +60,10 @@ const tasks = new Map<unknown, z.ZodType<TaskMessage>>([
 ]);
 
 /** @throws MalformedMessage */
-export const parseFromWorker = (text: string): FromWorker => parse(text, fromWorker);
+export const parseFromWorker = (text: string): FromWorker => {
+  if (text.length <= MAX_CONTROL_CHARACTERS) return parse(text, fromWorker);
+  throw new MalformedMessage('malformed', `expected at most ${MAX_CONTROL_CHARACTERS} characters; found ${text.length}`);
+};
 /** @throws MalformedMessage */
 export const parseResult = (text: string): ResultMessage => parse(text, results);
 /** @throws MalformedMessage */
@@ -66,7 +75,7 @@ export const parseTask = (text: string): TaskMessage => parse(text, tasks);
 export function helloRange(text: string): VersionRange | null {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = text.length > MAX_CONTROL_CHARACTERS ? null : JSON.parse(text);
   } catch {
     return null;
   }
@@ -83,6 +92,7 @@ function parse<T>(text: string, schemas: ReadonlyMap<unknown, z.ZodType<T>>): T 
     throw new MalformedMessage('malformed', `not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (!isObject(json)) throw new MalformedMessage('malformed', `expected an object, found ${shown(json)}`);
+  if (Object.keys(json).length > MOST_FIELDS) throw refusal(json, '', 'expected the fields of a message', json);
   const schema = schemas.get(json['type']);
   if (schema === undefined) {
     const known = [...schemas.keys()].map(String).join(', ');
@@ -109,9 +119,13 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
   return here;
 }
 
+/** Bounded in time, whatever was found: JSON of a deep or large value would take seconds or the stack. */
 function shown(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, SHOWN) : value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

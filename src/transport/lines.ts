@@ -14,12 +14,12 @@ export function checkLength(line: string): void {
   }
 }
 
-/** Calls `take` for each line of a frame, in order. */
-export function eachLine(frame: string, take: (line: string) => void): void {
+/** Each line of a frame, in order. */
+export function* linesOf(frame: string): Generator<string> {
   let from = 0;
   for (let end = frame.indexOf('\n'); end !== -1; end = frame.indexOf('\n', from)) {
-    take(frame.slice(from, end));
+    yield frame.slice(from, end);
     from = end + 1;
   }
-  take(from === 0 ? frame : frame.slice(from));
+  yield from === 0 ? frame : frame.slice(from);
 }

@@ -6,6 +6,7 @@
 import { context, curveKeyPair } from 'zeromq';
 import type { Readable, Socket } from 'zeromq';
 import { MAX_MESSAGE_BYTES } from '../protocol/worker-messages.ts';
+import { linesOf } from './lines.ts';
 
 // One bound PUSH a worker: the library's default of 1,023 sockets would end a lab of a thousand.
 context.maxSockets = 8192;
@@ -15,6 +16,9 @@ const ENVELOPE_BYTES = 1024;
 
 /** Milliseconds for which a closing socket goes on sending what was handed to it. */
 const LINGER_MS = 200;
+
+/** Milliseconds after which messages that wait are left to the next turn. */
+const TURN_MS = 10;
 
 /** ZMTP heartbeats only tidy connections: a stopped or unplugged peer is disconnected within 2,000 ms. Liveness is the beat's. */
 export const socketOptions = {
@@ -55,9 +59,23 @@ export function clientKeys(token: string): {
   return { curveServerKey: token, curvePublicKey: publicKey, curveSecretKey: secretKey };
 }
 
-/** Hands over every message's frames until the socket closes. What `take` throws is nobody's to catch. */
-export async function receiveAll(socket: Socket & Readable, take: (frames: readonly Buffer[]) => void): Promise<void> {
-  for await (const frames of socket) take(frames);
+/**
+ * Hands over the lines of every message until the socket closes, in order and in turns of the event
+ * loop: a run of messages that are waiting never holds it up for longer than a turn and one line.
+ * What `take` throws is nobody's to catch.
+ * @param take is given the frames before the last, which holds the lines
+ */
+export async function receiveLines(socket: Socket & Readable, take: (line: string, before: readonly Buffer[]) => void): Promise<void> {
+  let began = performance.now();
+  for await (const frames of socket) {
+    const before = frames.slice(0, -1);
+    for (const line of linesOf(frames.at(-1)?.toString() ?? '')) {
+      take(line, before);
+      if (performance.now() - began < TURN_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      began = performance.now();
+    }
+  }
 }
 
 /** Closes a socket after what it was given has left, or `LINGER_MS`. Returns at once; a process exits that much later at most. */

@@ -2,10 +2,10 @@
 import { Pull, Push, Router } from 'zeromq';
 import type { FromWorker, ResultMessage, TaskMessage, ToWorker } from '../protocol/worker-messages.ts';
 import { encodeMessage } from '../protocol/worker-wire.ts';
-import { checkLength, eachLine } from './lines.ts';
+import { checkLength } from './lines.ts';
 import { Outbox } from './outbox.ts';
 import { readControl, readResult, type Receiver } from './reading.ts';
-import { closeGently, receiveAll, serverKeys, socketOptions, within, type ServerKeys } from './sockets.ts';
+import { closeGently, receiveLines, serverKeys, socketOptions, within, type ServerKeys } from './sockets.ts';
 import type { CoordinatorTransport, Malformed, Peer } from './transport.ts';
 
 export interface ZeromqCoordinatorOptions {
@@ -95,11 +95,8 @@ export class ZeromqCoordinator implements CoordinatorTransport {
 
   onMessage(receive: (message: FromWorker | ResultMessage) => void, malformed: (what: Malformed) => void): void {
     const receiver: Receiver = { receive, malformed, answer: (peer, message) => this.sendControl(peer, message) };
-    void receiveAll(this.#control, ([identity, frame]) => {
-      const peer = peerOf(identity?.toString() ?? '');
-      eachLine(frame?.toString() ?? '', (line) => readControl(peer, line, receiver));
-    });
-    void receiveAll(this.#results, ([frame]) => eachLine(frame?.toString() ?? '', (line) => readResult(line, receiver)));
+    void receiveLines(this.#control, (line, [identity]) => readControl(peerOf(identity?.toString() ?? ''), line, receiver));
+    void receiveLines(this.#results, (line) => readResult(line, receiver));
   }
 
   async close(): Promise<void> {

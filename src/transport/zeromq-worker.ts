@@ -2,10 +2,10 @@
 import { Dealer, Pull, Push } from 'zeromq';
 import type { FromWorker, ResultMessage, TaskMessage, ToWorker } from '../protocol/worker-messages.ts';
 import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire.ts';
-import { checkLength, eachLine } from './lines.ts';
+import { checkLength } from './lines.ts';
 import { Outbox } from './outbox.ts';
 import { explained } from './reading.ts';
-import { clientKeys, closeGently, connectAndSendOptions, connectOptions, receiveAll, within } from './sockets.ts';
+import { clientKeys, closeGently, connectAndSendOptions, connectOptions, receiveLines, within } from './sockets.ts';
 import type { Peer, WorkerTransport } from './transport.ts';
 
 export interface ZeromqWorkerOptions extends Peer {
@@ -54,7 +54,7 @@ export class ZeromqWorker implements WorkerTransport {
     const tasks = new Pull({ ...connectOptions, ...this.#keys });
     tasks.connect(tasksEndpoint);
     this.#tasks = tasks;
-    void receiveAll(tasks, ([frame]) => eachLine(frame?.toString() ?? '', (line) => this.#takeTask(line)));
+    void receiveLines(tasks, (line) => this.#takeTask(line));
     if (this.#results?.endpoint === resultsEndpoint) return;
     this.#results?.outbox.close();
     this.#results?.socket.close();
@@ -66,9 +66,7 @@ export class ZeromqWorker implements WorkerTransport {
   onMessage(control: (message: ToWorker) => void, task: (message: TaskMessage) => void, malformed: (error: string) => void): void {
     this.#task = task;
     this.#malformed = malformed;
-    void receiveAll(this.#control, ([frame]) =>
-      eachLine(frame?.toString() ?? '', (line) => parsed(line, parseToWorker, control, malformed)),
-    );
+    void receiveLines(this.#control, (line) => parsed(line, parseToWorker, control, malformed));
   }
 
   async close(): Promise<void> {

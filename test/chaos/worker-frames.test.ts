@@ -1,0 +1,130 @@
+/** Malformed frames from a worker that has the run's token: each is refused by itself, and the coordinator goes on hearing others. */
+import { Dealer, Push } from 'zeromq';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PURPOSE, Stream } from '../../src/core/random.ts';
+import { MAX_CONTROL_CHARACTERS, chosenVersion } from '../../src/protocol/worker-messages.ts';
+import type { FromWorker, ResultMessage } from '../../src/protocol/worker-messages.ts';
+import { MalformedMessage, encodeMessage, parseFromWorker, parseResult } from '../../src/protocol/worker-wire.ts';
+import { clientKeys, connectOptions } from '../../src/transport/sockets.ts';
+import type { Malformed } from '../../src/transport/transport.ts';
+import { ZeromqCoordinator } from '../../src/transport/zeromq.ts';
+import { Inbox } from '../support/inbox.ts';
+import { control, hello, report, result } from '../support/worker-message-examples.ts';
+
+const FRAMES = 1_000;
+const random = new Stream(1, { purpose: PURPOSE.simulation });
+const below = (n: number): number => random.below(n);
+
+type Spoil = (text: string) => string | Buffer;
+const spoils: readonly Spoil[] = [
+  (text) => text.slice(0, 1 + below(text.length - 1)),
+  (text) => text.slice(1 + below(text.length - 1)),
+  (text) => flipped(text),
+  (text) => text.replace(/"type":"\w+"/, `"type":${['null', '7', '{}', '"none"', '"__proto__"', '"constructor"'][below(6)] ?? ''}`),
+  (text) => text.replace(/\d+/, ['-1', '1e999', '0.5', '9007199254740993', 'NaN', '"1"'][below(6)] ?? ''),
+  (text) => text.replace(/"[^"]*"(?=[,}\]])/, ['null', '""', '[]', `"${'x'.repeat(20_000)}"`][below(4)] ?? ''),
+  (text) => text.replace('{', `{"extra${String(below(9))}":0,`),
+  (text) => text.replace('{', '{"__proto__":{"type":"beat"},'),
+  (text) => `${'['.repeat(50_000)}${text}`,
+  () => `${'['.repeat(50_000)}${']'.repeat(50_000)}`,
+  (text) => `[${text}]`,
+  () => ['', ' ', 'null', 'true', '0', '""', '[]', '{}'][below(8)] ?? '',
+  (text) => Buffer.concat([Buffer.from([0xff, 0xfe, 0x00, 0xc0]), Buffer.from(text)]),
+  (text) => text.replace(/"holding":\[[^\]]*\]/, `"holding":[${'0,'.repeat(2_000)}0]`),
+  (text) => text.replace('{', `{${Array.from({ length: 200 }, (_, i) => `"k${String(i)}":0,`).join('')}`),
+  (text) => text.replace('{', `{"pad":"${'x'.repeat(MAX_CONTROL_CHARACTERS)}",`),
+];
+
+function flipped(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  for (let n = 0; n <= below(4); n++) {
+    const at = below(bytes.length);
+    const bit = (bytes[at] ?? 0) ^ (1 << below(8));
+    // A line's end would make two messages of one.
+    bytes[at] = bit === 10 ? 0 : bit;
+  }
+  return bytes;
+}
+
+/** Whether this text is still a message of its sender: few spoils leave one. */
+function isMessage(frame: string | Buffer, parse: (text: string) => FromWorker | ResultMessage): boolean {
+  try {
+    const message = parse(frame.toString());
+    if (message.type === 'result' || message.type === 'report') return true;
+    if (message.slot !== hello.slot || message.spawn !== hello.spawn) return false;
+    return message.type !== 'hello' || chosenVersion(message.v) !== null;
+  } catch (error) {
+    expect(error).toBeInstanceOf(MalformedMessage);
+    return false;
+  }
+}
+
+describe('Chaos: worker frames', () => {
+  const peer = { slot: hello.slot, spawn: hello.spawn };
+  let coordinator: ZeromqCoordinator;
+  let sockets: { readonly control: Dealer; readonly results: Push };
+  let heard: Inbox<FromWorker | ResultMessage>;
+  let malformed: Inbox<Malformed>;
+
+  beforeEach(async () => {
+    coordinator = await ZeromqCoordinator.bind();
+    [heard, malformed] = [new Inbox(), new Inbox()];
+    const options = { ...connectOptions, ...clientKeys(coordinator.token) };
+    sockets = { control: new Dealer({ ...options, routingId: `${peer.slot}#${peer.spawn}` }), results: new Push(options) };
+    sockets.control.connect(coordinator.controlEndpoint);
+    sockets.results.connect(coordinator.resultsEndpoint);
+  });
+  afterEach(async () => {
+    sockets.control.close();
+    sockets.results.close();
+    await coordinator.close();
+  });
+
+  it(`refuses each of ${String(FRAMES)} spoiled messages alone, and hears the sound one after them`, async () => {
+    coordinator.onMessage(heard.put, malformed.put);
+    const channels = [
+      { socket: sockets.control, messages: control, parse: parseFromWorker },
+      { socket: sockets.results, messages: [result, report], parse: parseResult },
+    ] as const;
+    let [sound, refused] = [0, 0];
+    for (let i = 0; i < FRAMES; i++) {
+      const { socket, messages, parse } = channels[i % 2 === 0 ? 0 : 1];
+      const message = messages[below(messages.length)] ?? hello;
+      const frame = (spoils[Math.floor(i / 2) % spoils.length] ?? String)(encodeMessage(message));
+      if (isMessage(frame, parse)) sound += 1;
+      else refused += 1;
+      await socket.send(frame);
+    }
+    expect(refused).toBeGreaterThan(FRAMES * 0.8);
+    await malformed.count(refused);
+    await sockets.control.send(encodeMessage({ ...hello, helloNo: 77 }));
+    await sockets.results.send(encodeMessage(report));
+    await heard.count(sound + 2);
+    expect(heard.all).toContainEqual({ ...hello, helloNo: 77 });
+    expect(malformed.all.every(({ error }) => error.length < 500)).toBe(true);
+  });
+
+  it('leaves turns of the event loop to others while it refuses a run of messages', async () => {
+    const LINES = 20_000;
+    let [turns, turnsAtFirst, lines, running] = [0, -1, 0, true];
+    const turn = (): void => {
+      turns += 1;
+      if (running) setImmediate(turn);
+    };
+    const all = new Promise<void>((done) => {
+      coordinator.onMessage(
+        () => undefined,
+        () => {
+          if (turnsAtFirst === -1) turnsAtFirst = turns;
+          lines += 1;
+          if (lines === LINES) done();
+        },
+      );
+    });
+    setImmediate(turn);
+    await sockets.control.send(Array.from({ length: LINES }, (_, i) => `{"type":"beat","n":${String(i)}}`).join('\n'));
+    await all;
+    running = false;
+    expect(turns - turnsAtFirst).toBeGreaterThan(2);
+  });
+});
