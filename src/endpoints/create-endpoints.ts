@@ -8,9 +8,11 @@ import { telemetryFeed } from '../node/telemetry-feed.ts';
 import { watchUtilisation } from '../node/utilisation.ts';
 import type { Application, ApplicationOptions } from './application.ts';
 import { createCalls } from './calls.ts';
+import { chanceLevels } from './chance-levels.ts';
 import { Changes } from './changes.ts';
 import { CurrentLab } from './current-lab.ts';
 import { followUp } from './follow-up.ts';
+import { catalogueIn } from './known-dataset.ts';
 import { LabFeed } from './lab-feed.ts';
 import type { LabStarter } from './open-lab.ts';
 import { pastAttempts } from './past-attempts.ts';
@@ -46,6 +48,7 @@ async function create(options: ApplicationOptions, onFailure: (undo: () => unkno
   onFailure(() => current.close());
   const uploads = new Uploads(join(userFolder, 'uploads'));
   onFailure(() => uploads.close());
+  const chanceOf = chanceLevels(catalogueIn(userFolder));
   const importsChanged = new Changes();
   const datasetsChanged = new Changes();
   const calls = createCalls({
@@ -95,7 +98,7 @@ async function create(options: ApplicationOptions, onFailure: (undo: () => unkno
       },
       subscriptions: {
         lab: (_, changed) => new LabFeed({ current, calls, importsChanged, datasetsChanged, memory: () => memory }, changed),
-        study: ({ study }, changed) => new StudyFeed(current, study, changed, (uid) => calls.confirms(uid)),
+        study: ({ study }, changed) => new StudyFeed(current, study, changed, (uid) => calls.confirms(uid), chanceOf),
         telemetry: (_, changed) => telemetryFeed(utilisation, sampled.listen(changed)),
       },
     },

@@ -1,6 +1,7 @@
 /** One window's view of one study: its head, then its trials in blocks, newest first, then what changes. */
 import type { Feed, StreamMessage } from '../protocol/endpoint.ts';
 import type { StudyBody } from '../protocol/window/study-stream.ts';
+import type { ChanceOf } from './chance-levels.ts';
 import type { CurrentLab } from './current-lab.ts';
 import { FeedNumbers } from './feed-numbers.ts';
 import { ProjectionReading } from './projection-reading.ts';
@@ -21,6 +22,7 @@ export class StudyFeed implements Feed<StudyBody> {
   readonly #key: string;
   readonly #changed: () => void;
   readonly #confirms: (study: string) => string | null;
+  readonly #chanceOf: ChanceOf;
   readonly #numbers = new FeedNumbers();
   readonly #stop: () => void;
   #watched: Watched | null;
@@ -28,11 +30,12 @@ export class StudyFeed implements Feed<StudyBody> {
   #again: NodeJS.Timeout | null = null;
 
   /** @throws GalapagosError unknown-study */
-  constructor(current: CurrentLab, key: string, changed: () => void, confirms: (study: string) => string | null) {
+  constructor(current: CurrentLab, key: string, changed: () => void, confirms: (study: string) => string | null, chanceOf: ChanceOf) {
     this.#current = current;
     this.#key = key;
     this.#changed = changed;
     this.#confirms = confirms;
+    this.#chanceOf = chanceOf;
     this.#watched = this.#begin();
     this.#stop = current.switched.listen(() => {
       this.#leave();
@@ -78,7 +81,7 @@ export class StudyFeed implements Feed<StudyBody> {
     }
     if (this.#again !== null) clearTimeout(this.#again);
     this.#again = watch.study.activeSince === null ? null : setTimeout(() => this.#askHead(), HEAD_MS).unref();
-    return studyHead(watch, view, projection, this.#confirms(this.#key));
+    return studyHead(watch, view, projection, { confirms: this.#confirms(this.#key), chanceOf: this.#chanceOf });
   }
 
   #askHead(): void {

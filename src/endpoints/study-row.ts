@@ -5,6 +5,7 @@ import type { Limits } from '../core/study/study-spec.ts';
 import { notesOn } from '../lab/study-notes.ts';
 import { studyFile } from '../protocol/study-file.ts';
 import type { StudyHead, StudyRow } from '../protocol/window/study-stream.ts';
+import type { ChanceOf } from './chance-levels.ts';
 import type { LabView } from './lab-view.ts';
 import type { ForeignSummary } from './read-thread.ts';
 import type { StudyProjection } from './study-projection.ts';
@@ -31,7 +32,13 @@ export function studyRow(watch: StudyWatch, confirms: string | null): StudyRow {
   };
 }
 
-export function studyHead(watch: StudyWatch, view: LabView, projection: StudyProjection, confirms: string | null): StudyHead {
+/** What a head takes from outside the scheduler. */
+export interface HeadContext {
+  readonly confirms: string | null;
+  readonly chanceOf: ChanceOf;
+}
+
+export function studyHead(watch: StudyWatch, view: LabView, projection: StudyProjection, { confirms, chanceOf }: HeadContext): StudyHead {
   const { study } = watch;
   const { spec, activeSince } = study;
   const now = view.lab.coordinator.now;
@@ -49,6 +56,7 @@ export function studyHead(watch: StudyWatch, view: LabView, projection: StudyPro
     slots: projection.slots.list,
     executors: [...projection.executors].map(([label, reason]) => ({ label, reason })),
     epochs: epochsOf(objective),
+    chance: chanceOf(objective),
     notes: notesOf(objective),
     trials: Math.max(study.columns.size, projection.rows.size),
   };
@@ -92,6 +100,7 @@ export function foreignHead(foreign: ForeignSummary, projection: StudyProjection
     slots: [],
     executors: [],
     epochs: null,
+    chance: null,
     notes: [],
     trials: Math.max(trials, projection.rows.size),
   };

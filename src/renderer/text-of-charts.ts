@@ -1,13 +1,18 @@
 /** User-facing text of the chart views; `text.ts` has that of everything else. */
-import type { Direction } from '../core/study/direction.ts';
 import { scoreName } from '../core/study/score.ts';
 import type { ScoreKind } from '../core/study/score.ts';
+import type { Direction } from '../core/study/direction.ts';
 import { THIN, count } from './format.ts';
 import { text } from './text.ts';
 
 const { many, list } = text;
 
 export const chartText = {
+  /** `Validation accuracy (%)`. */
+  valueAxis: (kind: ScoreKind) => {
+    const name = scoreName(kind);
+    return `${name.charAt(0).toUpperCase()}${name.slice(1)}${kind.measure === 'accuracy' ? ' (%)' : ''}`;
+  },
   evolution: {
     births: 'Trials',
     generations: 'Generations',
@@ -24,6 +29,8 @@ export const chartText = {
     pruned: 'pruned',
     failed: 'failed',
     diverged: 'diverged',
+    atChance: 'at chance level',
+    atChanceHint: ({ limit }: { limit: string }) => `No better than guessing: an accuracy of at most ${limit} for these classes.`,
     value: 'value',
     better: 'worst to best',
     founders: ({ founders }: { founders: number }) => `${count(founders)} random ${founders === 1 ? 'founder' : 'founders'}`,
@@ -35,8 +42,8 @@ export const chartText = {
     above: 'above',
     withoutValue: 'no value',
     best: ({ trial }: { trial: number }) => `${trial} best`,
-    yAxis: ({ of, kind }: { of: ScoreKind; kind: 'log-error' | 'log' | 'linear' }) =>
-      `${scoreName(of)}, better is up, ${kind === 'log-error' ? 'log error axis' : kind === 'log' ? 'log axis' : 'linear axis'}`,
+    yAxis: ({ title, kind }: { title: string; kind: 'log-error' | 'log' | 'linear' }) =>
+      `${title}, better is up, ${kind === 'log-error' ? 'log error axis' : kind === 'log' ? 'log axis' : 'linear axis'}`,
     xAxis: { births: 'trial number', generations: 'generation', time: 'time since the start' },
     byBirth: 'Parameters by trial',
     byGeneration: 'Parameters by generation',
@@ -147,6 +154,7 @@ export const chartText = {
     /** Name of a narrowed study; narrowing again keeps it, and the lab appends a number. */
     narrowedName: ({ name }: { name: string }) => `${name.replace(/ narrowed(-\d+)?$/, '')} narrowed`,
     value: 'value',
+    atChance: 'dotted: at chance level',
     notUsed: text.notUsed,
     foreign: 'The search space of a study from another program is not known.',
     rotate: 'Drag, or press the arrow keys, to rotate.',
@@ -182,7 +190,8 @@ export const chartText = {
         of.best === null || of.value === null ? '' : `, the best is trial ${of.best} with ${of.value}`
       }. T shows the table.`,
     role: 'chart of learning curves',
-    yAxis: (of: ScoreKind) => `${scoreName(of)}, better is up`,
+    /** At the foot of the axis, where values beyond it are drawn. */
+    foot: ({ value, direction }: { value: string; direction: Direction }) => `${direction === 'maximize' ? '≤' : '≥'} ${value}`,
     trial: 'Trial',
     table: {
       caption: 'One row per trial, one column per epoch',

@@ -63,6 +63,7 @@ export function simulatedTable(sampler: 'evolution' | 'evolution-seed', trials: 
     parameters: Object.keys(space),
     state: 'running',
     limits,
+    chance: null,
   };
   return { table, head };
 }

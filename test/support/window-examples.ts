@@ -38,6 +38,7 @@ export function studyHead(given: Partial<StudyHead> = {}): StudyHead {
     slots: [],
     executors: [],
     epochs: null,
+    chance: null,
     notes: [],
     trials: 0,
     ...given,

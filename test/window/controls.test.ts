@@ -81,10 +81,7 @@ describe('the axis of values', () => {
       await page.keyboard.press(chartText.evolution.scales.log.charAt(0));
       await page.keyboard.press('o');
       await expect.poll(() => axis.inputValue(), patient).toBe('log');
-      const said = chartText.evolution.yAxis({
-        of: { measure: 'value', split: null },
-        kind: 'log',
-      });
+      const said = chartText.evolution.yAxis({ title: chartText.valueAxis({ measure: 'value', split: null }), kind: 'log' });
       await page.locator('#view svg').getByText(said).first().waitFor({ state: 'attached' });
       await page.reload();
       await page.locator('#view svg').getByText(said).first().waitFor({ state: 'attached' });

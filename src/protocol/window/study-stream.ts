@@ -89,6 +89,8 @@ export const studyHead = studyRow.extend({
   executors: z.array(strict({ label: z.string(), reason: z.string().nullable() })),
   /** Epochs a trial takes at most; null: it does not report. */
   epochs: count.nullable(),
+  /** Accuracy up to which a trial is no better than guessing; null: no accuracy, or the classes are unknown. */
+  chance: z.number().nullable(),
   /** What the reader of the numbers must know. */
   notes: z.array(z.string()),
   /** How many trials there are; those that have not been sent yet follow. */

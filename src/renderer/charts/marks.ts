@@ -47,6 +47,14 @@ export function mark(pen: Pen, shape: Shape, x: number, y: number, diameter: num
   pen.fill(colour);
 }
 
+/** The mark of a trial at chance level: an outline only. */
+export function hollowMark(pen: Pen, shape: Shape, x: number, y: number, diameter: number, colour: string, rim: string): void {
+  pen.begin();
+  outline(pen, shape, x, y, diameter - 1.5);
+  pen.fill(rim);
+  pen.stroke(colour, 1.5);
+}
+
 /** @param part of its epochs that is done, 0 … 1 */
 export function runningRing(pen: Pen, x: number, y: number, part: number, colour: string, rim: string): void {
   pen.begin();

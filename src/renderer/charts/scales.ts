@@ -1,7 +1,9 @@
 /**
- * The axes of values: what is better is up, whichever direction the study has. Accuracies get a logarithmic error axis, so that 0.98 → 0.985 is as
- * visible as 0.95 → 0.96; positive losses a logarithmic one; anything else a linear one. Pure; pixels are the charts'.
+ * Value axes: better is up in either direction. Accuracies get a logarithmic error axis, so that 0.98 → 0.985 is as visible as
+ * 0.95 → 0.96; losses a logarithmic one; anything else a linear one. Pure; pixels belong to the charts.
  */
+import { signed } from '../../core/study/score.ts';
+import type { Measure } from '../../core/study/score.ts';
 import type { Direction } from '../../core/study/direction.ts';
 
 export const scaleKinds = ['log-error', 'log', 'linear'] as const;
@@ -13,6 +15,10 @@ export interface ValueScale {
   readonly worst: number;
   /** The value at 1. */
   readonly best: number;
+  /** Smallest error (log-error) or value (log) that is told apart: an exact 1 or 0 is drawn there. */
+  readonly floor: number;
+  /** Accuracies are labelled in percent. */
+  readonly measure: Measure;
   /** 0 at `worst`, 1 at `best`, beyond either beyond that; NaN for what is not finite. */
   unit(value: number): number;
   /** The value at a unit. */
@@ -24,45 +30,70 @@ export interface Tick {
   readonly label: string;
 }
 
-/** Errors below this are drawn as this. */
-const SMALLEST_ERROR = 1e-7;
 /** As a share of the domain, where all values are equal. */
 const HALF_A_PERCENT = 0.005;
+/** Floor of a logarithmic axis where no value is above it. */
+const NO_FLOOR = 1e-3;
 
-/** The scale that shows most of such values. */
-export function scaleKindFor(measure: 'accuracy' | 'loss' | 'value', direction: Direction, smallest: number): ScaleKind {
+/** The kind of axis that shows most of such values. @param smallest of them */
+export function scaleKindFor(measure: Measure, direction: Direction, smallest: number): ScaleKind {
   if (measure === 'accuracy' && direction === 'maximize') return 'log-error';
-  return measure === 'loss' && smallest > 0 ? 'log' : 'linear';
+  return measure === 'loss' && smallest >= 0 ? 'log' : 'linear';
 }
 
-/** @param worst and @param best as the direction has it: of a study that minimises `worst` is the larger */
-export function valueScale(kind: ScaleKind, worst: number, best: number): ValueScale {
-  const into = transforms[kind].into;
+/** Half of the smallest error or value above 0, so that an exact 1 or 0 has a place beyond all others. */
+export function floorOf(kind: ScaleKind, values: Iterable<number>): number {
+  let least = Infinity;
+  for (const value of values) {
+    const size = kind === 'log-error' ? 1 - value : value;
+    if (size > 0 && size < least) least = size;
+  }
+  return Number.isFinite(least) ? least / 2 : NO_FLOOR;
+}
+
+/**
+ * @param worst and @param best as the direction has it: of a study that minimises `worst` is the larger
+ * @param floor as `floorOf`; of no meaning on a linear axis
+ */
+export function valueScale(kind: ScaleKind, worst: number, best: number, floor: number, measure: Measure): ValueScale {
+  const { into, outOf } = transformOf(kind, floor);
   let [from, to] = [into(worst), into(best)];
   if (from === to) {
     const sign = worst <= best ? 1 : -1;
-    const pad = Math.max(Math.abs(from) * HALF_A_PERCENT, 1e-9) * sign;
+    const pad = (isExact(kind, best) ? Math.LN2 : Math.max(Math.abs(from) * HALF_A_PERCENT, 1e-9)) * sign;
     [from, to] = [from - pad, to + pad];
   }
   return {
     kind,
     worst,
     best,
+    floor,
+    measure,
     unit: (value) => (Number.isFinite(value) ? (into(value) - from) / (to - from) : NaN),
-    value: (unit) => transforms[kind].outOf(from + unit * (to - from)),
+    value: (unit) => outOf(from + unit * (to - from)),
   };
 }
 
-type Transform = (number: number) => number;
+/** Whether a logarithmic axis has no place of its own for a value: an error or a value of 0. */
+function isExact(kind: ScaleKind, value: number): boolean {
+  return kind === 'log-error' ? value >= 1 : kind === 'log' && value <= 0;
+}
 
-const transforms: Readonly<Record<ScaleKind, { readonly into: Transform; readonly outOf: Transform }>> = {
-  'log-error': {
-    into: (value) => -Math.log(Math.max(SMALLEST_ERROR, 1 - value)),
-    outOf: (place) => 1 - Math.exp(-place),
-  },
-  log: { into: (value) => Math.log(Math.max(Number.MIN_VALUE, value)), outOf: Math.exp },
-  linear: { into: (value) => value, outOf: (place) => place },
-};
+interface Transform {
+  into(value: number): number;
+  outOf(place: number): number;
+}
+
+function transformOf(kind: ScaleKind, floor: number): Transform {
+  switch (kind) {
+    case 'log-error':
+      return { into: (value) => -Math.log(Math.max(floor, 1 - value)), outOf: (place) => 1 - Math.exp(-place) };
+    case 'log':
+      return { into: (value) => Math.log(Math.max(floor, value)), outOf: Math.exp };
+    case 'linear':
+      return { into: (value) => value, outOf: (place) => place };
+  }
+}
 
 /**
  * Round values between two units, the rounder first, none nearer to another than `apart`.
@@ -70,6 +101,18 @@ const transforms: Readonly<Record<ScaleKind, { readonly into: Transform; readonl
  * @returns by rising unit
  */
 export function valueTicks(scale: ValueScale, apart: number, lowest = 0, highest = 1): readonly Tick[] {
+  const ticks = plainTicks(scale, apart, lowest, highest);
+  return scale.measure === 'accuracy' ? ticks.map(({ value, label }) => ({ value, label: inPercent(label) })) : ticks;
+}
+
+/** A decimal number, times 100, without its unit: the title of the axis has it. */
+function inPercent(label: string): string {
+  const number = Number(label.replaceAll('−', '-'));
+  const decimals = Math.max(0, (label.split('.')[1] ?? '').length - 2);
+  return signed((number * 100).toFixed(decimals));
+}
+
+function plainTicks(scale: ValueScale, apart: number, lowest: number, highest: number): readonly Tick[] {
   const [a, b] = [scale.value(lowest), scale.value(highest)];
   const [low, high] = [Math.min(a, b), Math.max(a, b)];
   if (!Number.isFinite(low) || !Number.isFinite(high)) return [];
@@ -77,21 +120,29 @@ export function valueTicks(scale: ValueScale, apart: number, lowest = 0, highest
     const step = niceStep((high - low) / Math.max(1, Math.floor((highest - lowest) / apart)));
     return linearTicks(low, high, step).sort((first, second) => scale.unit(first.value) - scale.unit(second.value));
   }
-  const [from, to] = scale.kind === 'log' ? [low, high] : [1 - high, 1 - low];
-  const chosen: { unit: number; size: number; value: number }[] = [];
-  for (const size of roundNumbers(Math.max(from, SMALLEST_ERROR), to)) {
-    const value = scale.kind === 'log' ? size : 1 - size;
+  const log = scale.kind === 'log';
+  const [from, to] = log ? [low, high] : [1 - high, 1 - low];
+  const chosen: { unit: number; value: number; label: string }[] = [];
+  const exact = log ? 0 : 1;
+  if (isExact(scale.kind, scale.best) || isExact(scale.kind, scale.worst)) {
+    const unit = scale.unit(exact);
+    if (unit >= lowest - 1e-9 && unit <= highest + 1e-9) chosen.push({ unit, value: exact, label: String(exact) });
+  }
+  for (const size of roundNumbers(Math.max(from, scale.floor), to)) {
+    if (size <= scale.floor) continue;
+    const value = log ? size : 1 - size;
     const unit = scale.unit(value);
     if (unit < lowest - 1e-9 || unit > highest + 1e-9) continue;
-    if (chosen.every((other) => Math.abs(other.unit - unit) >= apart)) chosen.push({ unit, size, value });
+    if (chosen.every((other) => Math.abs(other.unit - unit) >= apart))
+      chosen.push({ unit, value, label: log ? shortNumber(size) : errorLabel(size) });
   }
-  // Where decades and halves give nothing to hold on to, the range is narrow and as good as linear.
+  // Without two round errors or sizes the range is narrow, and as good as linear.
   if (chosen.length < 2) {
     const step = niceStep((high - low) / Math.max(1, Math.floor((highest - lowest) / apart)));
     return linearTicks(low, high, step).sort((first, second) => scale.unit(first.value) - scale.unit(second.value));
   }
   chosen.sort((first, second) => first.unit - second.unit);
-  return chosen.map(({ value, size }) => ({ value, label: scale.kind === 'log' ? shortNumber(size) : errorLabel(size) }));
+  return chosen.map(({ value, label }) => ({ value, label }));
 }
 
 /** Multiples of a step within a range, labelled with the digits that the step needs. */
@@ -101,7 +152,7 @@ export function linearTicks(low: number, high: number, step: number): Tick[] {
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9) + (/^(?:2|5|1)(?:0*)$/.test(String(leading(step))) ? 0 : 1));
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) {
     const value = k * step;
-    ticks.push({ value, label: trueMinus(Math.abs(value) >= 1e5 || step < 1e-4 ? shortNumber(value) : value.toFixed(decimals)) });
+    ticks.push({ value, label: signed(Math.abs(value) >= 1e5 || step < 1e-4 ? shortNumber(value) : value.toFixed(decimals)) });
   }
   return ticks;
 }
@@ -124,15 +175,32 @@ export function niceCountStep(atLeast: number): number {
 }
 
 /**
- * Where the scale ends: the best, and the 10th percentile, so that one bad trial never flattens the rest. Below ten values, the worst of them.
+ * Ends of the axis: the best value, and the worst one that leaves the better half of the values at least half of the axis.
+ * Values beyond it belong in a band at the foot. Trials at chance level count only where there are fewer than two others.
  * @param values finite, in any order; at most some thousands
- * @returns null: there is none
+ * @param chance accuracy up to which a trial is no better than guessing; null: unknown
+ * @returns null: there is no value
  */
-export function domainOf(values: readonly number[] | Float64Array, direction: Direction): { worst: number; best: number } | null {
-  if (values.length === 0) return null;
-  const sorted = Float64Array.from(values).sort();
+export function domainOf(
+  values: readonly number[],
+  direction: Direction,
+  kind: ScaleKind,
+  chance: number | null,
+): { readonly worst: number; readonly best: number } | null {
+  const learned = chance === null ? values : values.filter((value) => value > chance);
+  const sorted = Float64Array.from(learned.length < 2 ? values : learned).sort();
   if (direction === 'minimize') sorted.reverse();
-  return { worst: sorted[Math.floor(sorted.length / 10)] ?? NaN, best: sorted[sorted.length - 1] ?? NaN };
+  const best = sorted[sorted.length - 1];
+  if (best === undefined) return null;
+  let anchor = sorted[sorted.length >> 1] ?? best;
+  if (anchor === best) {
+    const below = sorted.filter((value) => value !== best);
+    anchor = below[below.length >> 1] ?? best;
+  }
+  const { into } = transformOf(kind, floorOf(kind, sorted));
+  const [middle, top] = [into(anchor), into(best)];
+  const reach = Math.abs(top - middle) * (1 + 1e-9);
+  return { worst: sorted.find((value) => Math.abs(into(value) - middle) <= reach) ?? best, best };
 }
 
 /** 1, 2, 5, then 3, then 1.5, 4, 7, 2.5 of each power of ten. */
@@ -144,6 +212,12 @@ function* roundNumbers(from: number, to: number): Generator<number> {
   }
 }
 
+/** The value at the foot of an axis, as its ticks are labelled, to three digits. */
+export function footLabel({ kind, measure }: ValueScale, value: number): string {
+  const size = kind === 'log-error' && value < 1 ? 1 - Number((1 - value).toPrecision(3)) : Number(value.toPrecision(3));
+  return shortNumber(Number((measure === 'accuracy' ? size * 100 : size).toPrecision(9)));
+}
+
 function errorLabel(error: number): string {
   const decimals = Math.max(0, -Math.floor(Math.log10(error) + 1e-9)) + (Number.isInteger(leading(error)) ? 0 : 1);
   return (1 - error).toFixed(decimals);
@@ -153,19 +227,15 @@ function shortNumber(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size >= 1e5 || size < 1e-3)
-    return trueMinus(
+    return signed(
       value
         .toExponential(4)
         .replace(/\.?0+e/, 'e')
         .replace('e+', 'e'),
     );
-  return trueMinus(String(Number(value.toPrecision(5))));
+  return signed(String(Number(value.toPrecision(5))));
 }
 
 function leading(size: number): number {
   return Number((size / 10 ** Math.floor(Math.log10(size) + 1e-9)).toPrecision(6));
-}
-
-function trueMinus(text: string): string {
-  return text.replaceAll('-', '−');
 }

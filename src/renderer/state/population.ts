@@ -9,7 +9,7 @@ import { axesOf } from '../../core/search-space/axis.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
 import type { Direction } from '../../core/study/direction.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
-import { domainOf, scaleKindFor, valueScale } from '../charts/scales.ts';
+import { domainOf, floorOf, scaleKindFor, valueScale } from '../charts/scales.ts';
 import type { ScaleKind, ValueScale } from '../charts/scales.ts';
 import type { TrialTable } from './trial-table.ts';
 
@@ -20,15 +20,18 @@ const STEADY_MS = 2000;
 
 export type Head = Pick<
   StudyHead,
-  'key' | 'direction' | 'measure' | 'split' | 'searched' | 'operators' | 'parameters' | 'state' | 'limits'
+  'key' | 'direction' | 'measure' | 'split' | 'searched' | 'operators' | 'parameters' | 'state' | 'limits' | 'chance'
 >;
 
 export class Population {
   readonly table: TrialTable;
   direction: Direction = 'maximize';
   measure: StudyHead['measure'] = 'value';
+  /** The samples that values are measured on; null: none, or another program's study. */
   split: StudyHead['split'] = null;
   operators: readonly string[] = [];
+  /** Accuracy up to which a trial is no better than guessing; null: unknown. */
+  chance: number | null = null;
   /** Of the search space, in the order of the table's parameters; empty of another program's study. */
   axes: readonly Axis[] = [];
   /** Null: the sampler breeds from nobody. */
@@ -39,6 +42,8 @@ export class Population {
   best: number | null = null;
   /** Complete trials with a finite value. */
   valued = 0;
+  /** Complete trials at chance level. */
+  guessed = 0;
   /** Rises when anything on screen must be placed anew. */
   layout = 0;
   #head: Head | null = null;
@@ -47,6 +52,8 @@ export class Population {
   #valuedAtFit = 0;
   #fitAt = -Infinity;
   #smallest = Infinity;
+  /** Smallest value and smallest error above 0. */
+  readonly #least = { value: Infinity, error: Infinity };
   #seen = -1;
   #counted = new Uint8Array(0);
   readonly #pending: number[] = [];
@@ -68,6 +75,7 @@ export class Population {
     if (this.#head === null || isOther(this.#head, head)) this.#anew = true;
     this.#head = head;
     this.operators = head.operators;
+    this.chance = head.chance;
     if (this.#anew) this.#begin(head);
     if (this.#seen !== this.table.version) {
       this.#seen = this.table.version;
@@ -84,19 +92,21 @@ export class Population {
     const values: number[] = [];
     const stride = Math.max(1, Math.floor(table.size / SAMPLE));
     for (let number = 0; number < table.size; number += stride) if (table.isFinite(number)) values.push(table.value(number));
-    const domain = domainOf(values, this.direction);
     this.#fitAt = now;
     this.#valuedAtFit = this.valued;
+    const chosen = this.kinds.find((kind) => kind === this.#kind);
+    const kind = chosen ?? scaleKindFor(this.measure, this.direction, this.#smallest);
+    const domain = domainOf(values, this.direction, kind, this.chance);
     if (domain === null) {
       if (this.scale !== null) this.layout += 1;
       this.scale = null;
       return;
     }
     const best = this.best === null ? domain.best : table.value(this.best);
-    const chosen = this.kinds.find((kind) => kind === this.#kind);
-    const kind = chosen ?? scaleKindFor(this.measure, this.direction, this.#smallest);
-    if (this.scale?.kind === kind && this.scale.best === best && this.scale.worst === domain.worst) return;
-    this.scale = valueScale(kind, domain.worst, best);
+    const floor = floorOf(kind, [kind === 'log-error' ? 1 - this.#least.error : this.#least.value]);
+    const { scale } = this;
+    if (scale?.kind === kind && scale.best === best && scale.worst === domain.worst && scale.floor === floor) return;
+    this.scale = valueScale(kind, domain.worst, best, floor, this.measure);
     this.layout += 1;
   }
 
@@ -110,7 +120,7 @@ export class Population {
   /** Which kinds the values allow. */
   get kinds(): readonly ScaleKind[] {
     const kinds: ScaleKind[] = ['linear'];
-    if (this.#smallest > 0 && Number.isFinite(this.#smallest)) kinds.unshift('log');
+    if (this.#smallest >= 0 && Number.isFinite(this.#smallest)) kinds.unshift('log');
     if (this.measure === 'accuracy' && this.direction === 'maximize') kinds.unshift('log-error');
     return kinds;
   }
@@ -123,6 +133,11 @@ export class Population {
   /** Place of a trial on the scale, as `unit`. */
   unitOf(number: number): number {
     return this.unit(this.table.value(number));
+  }
+
+  /** Whether a complete trial is no better than guessing. */
+  atChance(number: number): boolean {
+    return this.chance !== null && this.table.isFinite(number) && this.table.value(number) <= this.chance;
   }
 
   /** Whether it stands in the well at the foot: failed, diverged, or worse than the scale reaches. */
@@ -162,8 +177,9 @@ export class Population {
     this.#lifelines = this.pool === null ? null : new Lifelines(lifeTrials(this.table, head.direction), this.pool);
     this.scale = null;
     this.best = null;
-    this.valued = this.#valuedAtFit = 0;
+    this.valued = this.guessed = this.#valuedAtFit = 0;
     this.#smallest = Infinity;
+    this.#least.value = this.#least.error = Infinity;
     this.#fitAt = -Infinity;
     this.#seen = -1;
     this.#counted = new Uint8Array(0);
@@ -182,8 +198,11 @@ export class Population {
       if (this.#counted[number] === 1 || !this.table.isFinite(number)) continue;
       this.#counted[number] = 1;
       this.valued += 1;
+      if (this.atChance(number)) this.guessed += 1;
       const value = this.table.value(number);
       if (value < this.#smallest) this.#smallest = value;
+      if (value > 0 && value < this.#least.value) this.#least.value = value;
+      if (value < 1 && 1 - value < this.#least.error) this.#least.error = 1 - value;
       if (this.best === null || this.#better(number, this.best)) this.best = number;
     }
     this.#pending.length = 0;
@@ -234,6 +253,7 @@ function isOther(a: Head, b: Head): boolean {
     a.direction !== b.direction ||
     a.measure !== b.measure ||
     a.split !== b.split ||
+    a.chance !== b.chance ||
     (a.searched === null) !== (b.searched === null) ||
     a.parameters.length !== b.parameters.length
   );

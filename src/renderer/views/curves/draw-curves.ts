@@ -1,8 +1,8 @@
 /** Learning curves: finished ones pale, running ones in the accent with their number at the end, the best 2 px, or bands of a tenth each. */
-import { divergedMark, prunedMark } from '../../charts/marks.ts';
+import { divergedMark, hollowMark, prunedMark, shapeOf } from '../../charts/marks.ts';
 import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
-import { linearTicks, niceStep, valueTicks } from '../../charts/scales.ts';
+import { footLabel, linearTicks, niceStep, valueTicks } from '../../charts/scales.ts';
 import type { ValueScale } from '../../charts/scales.ts';
 import type { Population } from '../../state/population.ts';
 import { chartText } from '../../text-of-charts.ts';
@@ -49,11 +49,13 @@ export function drawCurves(pen: Pen, picture: CurvesPicture, selected: number | 
     pen.begin();
     for (const line of finished) trace(pen, picture, line);
     pen.stroke(palette.text2, 1, 0.25);
+    drawSinglePoints(pen, picture, finished, palette.text2, 0.5);
     for (const line of finished) drawEnd(pen, picture, line);
     const running = lines.filter(({ trial }) => population.table.running.has(trial));
     pen.begin();
     for (const line of running) if (!lit.has(line.trial)) trace(pen, picture, line);
     pen.stroke(palette.accent, 1.5);
+    drawSinglePoints(pen, picture, running, palette.accent, 1);
     for (const line of lines) {
       if (!lit.has(line.trial)) continue;
       const isBest = line.trial === population.best;
@@ -61,7 +63,9 @@ export function drawCurves(pen: Pen, picture: CurvesPicture, selected: number | 
       trace(pen, picture, line);
       pen.stroke(palette.canvas, 4, 0.8);
       const own = population.table.running.has(line.trial) ? palette.accent : palette.values.at(population.unitOf(line.trial));
-      pen.stroke(line.trial === selected ? palette.accent : isBest ? own : palette.text, 2);
+      const colour = line.trial === selected ? palette.accent : isBest ? own : palette.text;
+      pen.stroke(colour, 2);
+      drawSinglePoints(pen, picture, [line], colour, 1);
       drawEnd(pen, picture, line);
     }
     drawLabels(pen, picture, running, selected, hovered);
@@ -97,12 +101,16 @@ function drawAxes(pen: Pen, picture: CurvesPicture): void {
   const style = { colour: palette.text3, size: 11 };
   for (const { value, label } of valueTicks(scale, (34 / (height - TOP - BOTTOM)) * (1.06 - lowest), lowest, 1.05)) {
     const y = yOf(picture, value);
+    if (y > height - BOTTOM - 14) continue;
     pen.begin();
     pen.moveTo(LEFT, y);
     pen.lineTo(width - RIGHT, y);
     pen.stroke(palette.grid, 1);
     pen.text(LEFT - 8, y + 4, label, { ...style, anchor: 'end' });
   }
+  // Values beyond the axis are drawn at its foot.
+  const foot = words.foot({ value: footLabel(scale, scale.value(lowest)), direction: population.direction });
+  pen.text(LEFT - 8, height - BOTTOM + 4, foot, { ...style, anchor: 'end' });
   // Epochs are counted from 1; a step is a whole number of them.
   const [low, high] = picture.inSeconds ? [span.low, span.high] : [span.low + 1, span.high + 1];
   const step = Math.max(picture.inSeconds ? 0 : 1, niceStep((high - low) / Math.max(1, Math.floor((width - LEFT - RIGHT) / 70))));
@@ -117,7 +125,7 @@ function drawAxes(pen: Pen, picture: CurvesPicture): void {
       },
     );
   }
-  pen.text(LEFT, height - 8, words.yAxis(population), style);
+  pen.text(LEFT, height - 8, chartText.valueAxis(population), style);
   pen.text(width - RIGHT, height - 8, picture.inSeconds ? words.seconds : words.epoch, { ...style, anchor: 'end' });
 }
 
@@ -161,6 +169,16 @@ function trace(pen: Pen, picture: CurvesPicture, line: Line): void {
   }
 }
 
+/** Curves of one report have no line to draw: a dot each. */
+function drawSinglePoints(pen: Pen, picture: CurvesPicture, lines: readonly Line[], colour: string, opacity: number): void {
+  pen.begin();
+  for (const line of lines) {
+    const end = line.length === 1 && !picture.population.atChance(line.trial) ? lastPoint(picture, line) : null;
+    if (end !== null) pen.circle(end.x, end.y, 3);
+  }
+  pen.fill(colour, opacity);
+}
+
 /** The last finite point of a curve; null: it has none. */
 export function lastPoint(picture: CurvesPicture, line: Line): { readonly x: number; readonly y: number; readonly step: number } | null {
   for (let i = line.length - 1; i >= 0; i--) {
@@ -173,13 +191,16 @@ export function lastPoint(picture: CurvesPicture, line: Line): { readonly x: num
   return null;
 }
 
-/** ⊤ where it was cut off, a squiggle where it diverged. */
+/** ⊤ where it was pruned, a squiggle where it diverged, an outline where it ended at chance level. */
 function drawEnd(pen: Pen, picture: CurvesPicture, line: Line): void {
-  const { table } = picture.population;
+  const { population, palette } = picture;
+  const { table } = population;
   const [pruned, diverged] = [table.state(line.trial) === 'pruned', table.outcome(line.trial) === 'diverged'];
-  const end = pruned || diverged ? lastPoint(picture, line) : null;
+  const atChance = population.atChance(line.trial);
+  const end = pruned || diverged || atChance ? lastPoint(picture, line) : null;
   if (end === null) return;
-  if (pruned) prunedMark(pen, end.x, end.y, picture.palette.pruned);
+  if (atChance) hollowMark(pen, shapeOf(population.operator(line.trial)), end.x, end.y, 8, palette.text3, palette.canvas);
+  else if (pruned) prunedMark(pen, end.x, end.y, picture.palette.pruned);
   else divergedMark(pen, end.x + 4, end.y - 3, picture.palette.diverged);
 }
 

@@ -1,9 +1,9 @@
 /** What of Evolution changes with trials only: axes, well, links, life lines, staircase, marks. What the pointer does is `draw-overlay.ts`'s. */
-import { divergedMark, failedMark, link, mark, outline, prunedMark, shapeOf } from '../../charts/marks.ts';
+import { divergedMark, failedMark, hollowMark, link, mark, outline, prunedMark, shapeOf } from '../../charts/marks.ts';
 import type { Shape } from '../../charts/marks.ts';
 import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
-import { valueTicks } from '../../charts/scales.ts';
+import { footLabel, valueTicks } from '../../charts/scales.ts';
 import { SHADES } from '../../charts/value-colours.ts';
 import { count } from '../../format.ts';
 import { chartText } from '../../text-of-charts.ts';
@@ -66,11 +66,10 @@ function drawAxes(pen: Pen, { places, palette, clock, live }: Sight): void {
     pen.rect(left, well, right - left, WELL);
     pen.fill(palette.ground);
   }
-  const foot = population.scale?.worst;
-  if (foot === undefined) pen.text(left - 8, well + WELL / 2 + 4, words.withoutValue, { ...caption, anchor: 'end' });
+  if (population.scale === null) pen.text(left - 8, well + WELL / 2 + 4, words.withoutValue, { ...caption, anchor: 'end' });
   else {
     pen.text(left - 8, well + 14, population.direction === 'maximize' ? words.below : words.above, { ...caption, anchor: 'end' });
-    pen.text(left - 8, well + 27, short(foot), { ...caption, anchor: 'end' });
+    pen.text(left - 8, well + 27, footLabel(population.scale, population.scale.worst), { ...caption, anchor: 'end' });
   }
   drawFounders(pen, places, palette);
   const y = bottom + 15;
@@ -93,7 +92,7 @@ function drawAxes(pen: Pen, { places, palette, clock, live }: Sight): void {
     }
   }
   const kind = population.scale?.kind ?? 'linear';
-  pen.text(left, bottom + 33, words.yAxis({ of: population, kind }), caption);
+  pen.text(left, bottom + 33, words.yAxis({ title: chartText.valueAxis(population), kind }), caption);
   pen.text(right, bottom + 33, words.xAxis[places.along], { ...caption, anchor: 'end' });
 }
 
@@ -209,6 +208,7 @@ function drawMarks(pen: Pen, { places, palette, moving }: Sight): void {
   const alive = new Set(population.alive);
   // By shade, so that better ones lie on top and each shade of a shape is one outline.
   const batches = new Map<number, { shape: Shape; shade: number; numbers: number[] }>();
+  const atChance: number[] = [];
   const first = detail === 'density' ? Math.max(0, table.size - LATEST) : 0;
   for (const number of places.seen(first)) {
     if (alive.has(number) || moving.has(number)) continue;
@@ -219,6 +219,10 @@ function drawMarks(pen: Pen, { places, palette, moving }: Sight): void {
       continue;
     }
     const shape = shapeOf(population.operator(number));
+    if (population.atChance(number)) {
+      atChance.push(number);
+      continue;
+    }
     const shade = palette.values.shade(population.unitOf(number));
     const key = shade * 4 + shapes.indexOf(shape);
     const batch = batches.get(key);
@@ -226,6 +230,10 @@ function drawMarks(pen: Pen, { places, palette, moving }: Sight): void {
     else batch.numbers.push(number);
   }
   const diameter = detail === 'dots' ? 7 : 9;
+  for (const number of atChance) {
+    const shape = shapeOf(population.operator(number));
+    hollowMark(pen, shape, places.x(number), places.y(number), diameter, palette.text3, palette.canvas);
+  }
   for (const [, { shape, shade, numbers }] of [...batches].sort(([a], [b]) => a - b)) {
     pen.begin();
     for (const number of numbers) outline(pen, shape, places.x(number), places.y(number), diameter);
@@ -234,7 +242,8 @@ function drawMarks(pen: Pen, { places, palette, moving }: Sight): void {
   }
   for (const number of [...population.alive].reverse()) {
     const colour = palette.values.at(population.unitOf(number));
-    mark(pen, shapeOf(population.operator(number)), places.x(number), places.y(number), 10, colour, palette.canvas);
+    const paint = population.atChance(number) ? hollowMark : mark;
+    paint(pen, shapeOf(population.operator(number)), places.x(number), places.y(number), 10, colour, palette.canvas);
   }
 }
 
@@ -247,12 +256,6 @@ export function drawEnd(pen: Pen, places: Places, palette: Palette, number: numb
   if (table.state(number) === 'pruned') prunedMark(pen, x, y, palette.pruned);
   else if (table.state(number) === 'failed' && table.outcome(number) !== 'diverged') failedMark(pen, x, y, palette.failed);
   else divergedMark(pen, x, y, palette.diverged);
-}
-
-function short(value: number): string {
-  const size = Math.abs(value);
-  const text = size !== 0 && (size < 0.001 || size >= 1e5) ? value.toExponential(1) : String(Number(value.toPrecision(4)));
-  return text.replaceAll('-', '−').replace('e+', 'e');
 }
 
 /** Milliseconds between the numbers below Time. */

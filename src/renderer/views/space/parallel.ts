@@ -3,7 +3,7 @@ import type { Axis } from '../../../core/search-space/axis.ts';
 import { toUnit } from '../../../core/search-space/unit-cube.ts';
 import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
-import { valueTicks } from '../../charts/scales.ts';
+import { footLabel, valueTicks } from '../../charts/scales.ts';
 import { chartText } from '../../text-of-charts.ts';
 import type { Population } from '../../state/population.ts';
 import type { Range } from '../../state/selection.svelte.ts';
@@ -56,8 +56,10 @@ export function drawParallel(pen: Pen, picture: ParallelPicture): void {
   }
   const shades = new Map<number, number[]>();
   const out: number[] = [];
+  const atChance: number[] = [];
   for (const number of lines) {
     if (!picture.passes(number)) out.push(number);
+    else if (population.atChance(number)) atChance.push(number);
     else {
       const shade = palette.values.shade(population.unitOf(number));
       const held = shades.get(shade);
@@ -69,6 +71,11 @@ export function drawParallel(pen: Pen, picture: ParallelPicture): void {
     pen.begin();
     for (const number of out) trace(pen, picture, number);
     pen.stroke(palette.text3, 1, 0.07);
+  }
+  if (atChance.length > 0) {
+    pen.begin();
+    for (const number of atChance) trace(pen, picture, number);
+    pen.stroke(palette.text3, 1, 0.6, [2, 3]);
   }
   const opacity = lines.length - out.length > 400 ? 0.35 : lines.length - out.length > 80 ? 0.55 : 0.8;
   for (const [shade, numbers] of [...shades].sort(([a], [b]) => a - b)) {
@@ -128,7 +135,7 @@ function trace(pen: Pen, { population, columns, width, height }: ParallelPicture
 }
 
 function drawColumn(pen: Pen, picture: ParallelPicture, { axis, name }: Column, place: number): void {
-  const { palette, columns, width, height, population, brush } = picture;
+  const { palette, columns, lines, width, height, population, brush } = picture;
   const x = xOf(place, columns.length, width);
   pen.begin();
   pen.moveTo(x, TOP);
@@ -157,6 +164,13 @@ function drawColumn(pen: Pen, picture: ParallelPicture, { axis, name }: Column, 
     pen.lineTo(x + 3, y);
     pen.stroke(palette.control, 1);
     pen.text(last ? x + 8 : x + 6, y + 4, label, style);
+  }
+  if (axis === null && population.scale !== null) {
+    const { direction, scale, chance } = population;
+    const foot = chartText.curves.foot({ value: footLabel(scale, scale.worst), direction });
+    pen.text(x + 8, height - FOOT + 18, foot, { ...style, colour: palette.text3 });
+    if (chance !== null && lines.some((number) => population.atChance(number)))
+      pen.text(x + SIDE - 6, height - FOOT + 32, chartText.space.atChance, { ...style, colour: palette.text3, anchor: 'end' });
   }
   const range = brush.get(name);
   if (range === undefined) return;

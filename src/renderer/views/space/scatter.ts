@@ -2,7 +2,7 @@
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { Density } from '../../charts/density.ts';
 import type { GridIndex } from '../../charts/grid-index.ts';
-import { mark, outline, shapeOf } from '../../charts/marks.ts';
+import { hollowMark, mark, outline, shapeOf } from '../../charts/marks.ts';
 import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
 import type { Population } from '../../state/population.ts';
@@ -56,11 +56,16 @@ export function drawScatter(pen: Pen, picture: ScatterPicture, index: GridIndex 
     numbers = bestOf(population, BEST);
   } else numbers = bestOf(population, DOTS);
   const out: number[] = [];
+  const atChance: number[] = [];
   const batches = new Map<string, { shade: number; numbers: number[] }>();
   for (let i = numbers.length - 1; i >= 0; i--) {
     const number = numbers[i] ?? 0;
     if (!picture.passes(number)) {
       out.push(number);
+      continue;
+    }
+    if (population.atChance(number)) {
+      atChance.push(number);
       continue;
     }
     const shade = palette.values.shade(population.unitOf(number));
@@ -76,6 +81,12 @@ export function drawScatter(pen: Pen, picture: ScatterPicture, index: GridIndex 
     if (Number.isFinite(x) && Number.isFinite(y)) pen.circle(x, y, 2);
   }
   pen.fill(palette.text3, 0.3);
+  for (const number of atChance) {
+    const { x, y } = spotOf(picture, number);
+    if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
+    hollowMark(pen, shapeOf(population.operator(number)), x, y, size, palette.text3, palette.canvas);
+    index?.put(number, x, y);
+  }
   for (const { shade, numbers: batch } of [...batches.values()].sort((a, b) => a.shade - b.shade)) {
     pen.begin();
     for (const number of batch) {
