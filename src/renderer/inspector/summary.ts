@@ -1,4 +1,5 @@
 /** The population in figures: what each operator bought, who is alive, whether going on is worth it. Pure; at most once a second. */
+import { diversityOf } from '../../core/analysis/diversity.ts';
 import { noiseOfNeighbours } from '../../core/analysis/noise.ts';
 import type { Noise } from '../../core/analysis/noise.ts';
 import { operatorRecords } from '../../core/analysis/operators.ts';
@@ -17,14 +18,20 @@ export interface Ranked {
   readonly generation: number;
 }
 
-export interface Summary {
-  /** Of those that breed; empty where nobody does. */
-  readonly operators: readonly OperatorRecord[];
+/** The surviving population, or the best trials where the sampler breeds from none. */
+export interface Survivors {
   /** Whether trials are bred from those alive; otherwise the best are listed. */
   readonly breeds: boolean;
   /** How many are alive; the list may be shorter. */
   readonly alive: number;
   readonly listed: readonly Ranked[];
+  /** 0 … 1, see `core/analysis/diversity.ts`; null: unknown, or nothing breeds. */
+  readonly diversity: number | null;
+}
+
+export interface Summary {
+  /** Operators that bred; empty where the sampler breeds from no trial. */
+  readonly operators: readonly OperatorRecord[];
   readonly worth: Worth | null;
   readonly noise: Noise | null;
 }
@@ -33,11 +40,11 @@ export interface Summary {
 const MOST_ALIVE = 24;
 const MOST_BEST = 10;
 
-/** @param measured noise from configurations that were trained on several seeds; null: none were */
-export function summaryOf(population: Population, measured: Noise | null): Summary {
-  const { table, direction, pool, axes } = population;
+/** Cheap where the sampler breeds: it may follow every result. Otherwise it reads every trial. */
+export function survivorsOf(population: Population): Survivors {
+  const { table, direction, pool, axes, alive } = population;
   const breeds = pool !== null;
-  const numbers = breeds ? population.alive.slice(0, MOST_ALIVE) : bestTrials(table, direction, MOST_BEST);
+  const numbers = breeds ? alive.slice(0, MOST_ALIVE) : bestTrials(table, direction, MOST_BEST);
   const listed = numbers.map((number) => ({
     number,
     value: table.value(number),
@@ -45,7 +52,19 @@ export function summaryOf(population: Population, measured: Noise | null): Summa
     operator: population.operator(number),
     generation: table.generation(number),
   }));
-  if (!breeds) return { operators: [], breeds, alive: 0, listed, worth: null, noise: null };
+  const diversity = breeds
+    ? diversityOf(
+        axes,
+        alive.map((number) => table.params(number)),
+      )
+    : null;
+  return { breeds, alive: breeds ? alive.length : 0, listed, diversity };
+}
+
+/** Reads every trial. @param measured noise from configurations that were trained on several seeds; null: none were */
+export function summaryOf(population: Population, measured: Noise | null): Summary {
+  const { table, direction, pool, axes } = population;
+  if (pool === null) return { operators: [], worth: null, noise: null };
   const operators = operatorRecords({
     direction,
     size: table.size,
@@ -61,7 +80,7 @@ export function summaryOf(population: Population, measured: Noise | null): Summa
     completion: (i: number) => table.completion(i),
     value: (number: number) => table.ranked(number, direction),
   };
-  return { operators, breeds, alive: population.alive.length, listed, worth: worthOf(ended, pool, noise), noise };
+  return { operators, worth: worthOf(ended, pool, noise), noise };
 }
 
 function neighbourNoise({ table, direction }: Population, axes: Population['axes']): Noise | null {

@@ -80,8 +80,9 @@ export class Population {
     if (this.#seen !== this.table.version) {
       this.#seen = this.table.version;
       this.#count();
-      if (!loading) this.#lifelines?.update();
     }
+    // Ends that arrived while trials were still loading are taken in once all are there.
+    if (!loading) this.#lifelines?.update();
     if (this.#mustFit() && now - this.#fitAt >= STEADY_MS) this.fit(now);
     return before !== this.layout;
   }

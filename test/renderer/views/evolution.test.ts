@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Palette } from '../../../src/renderer/charts/palette.ts';
 import { SvgPen } from '../../../src/renderer/charts/svg-pen.ts';
 import { valueColours } from '../../../src/renderer/charts/value-colours.ts';
+import { survivorsOf } from '../../../src/renderer/inspector/summary.ts';
 import { Population } from '../../../src/renderer/state/population.ts';
 import { drawBase } from '../../../src/renderer/views/evolution/draw-base.ts';
 import { drawOverlay } from '../../../src/renderer/views/evolution/draw-overlay.ts';
@@ -28,6 +29,28 @@ const palette: Palette = {
   ...{ text: '#000001', text2: colour, text3: colour, accent: '#0000ff', selected: colour, pruned: colour, waiting: colour },
   ...{ failed: '#ff0000', diverged: colour, idle: colour, values: valueColours(['#22a186', '#440154']), font: 'sans-serif' },
 };
+
+describe('Population: trials that arrive while a study loads', () => {
+  it('are among the survivors once loading ends, without another result', () => {
+    const { table, head } = simulatedTable('evolution', 80);
+    const population = new Population(table);
+    population.update(head, true, 1e6);
+    expect(population.alive).toHaveLength(0);
+    population.update(head, false, 1e6);
+    expect(population.alive).toHaveLength(6);
+  });
+});
+
+describe('Population: its survivors', () => {
+  it('are listed best first, with the diversity of their parameters', () => {
+    const { population } = placed('evolution', 80, 'births');
+    const { listed, alive, diversity } = survivorsOf(population);
+    expect(alive).toBe(6);
+    expect(listed.map(({ number }) => number)).toEqual(population.alive);
+    expect(diversity).toBeGreaterThan(0);
+    expect(diversity).toBeLessThan(1);
+  });
+});
 
 describe('a population', () => {
   it('knows the best, and puts it at the top of the scale', () => {
