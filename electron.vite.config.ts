@@ -19,6 +19,7 @@ const programs = {
           'work-thread': 'src/endpoints/work-thread.ts',
           'estimate-process': 'src/training/estimate/estimate-process.ts',
           'read-thread': 'src/endpoints/read-thread.ts',
+          'watchdog-thread': 'src/training/watchdog-thread.ts',
           'checkpoint-thread': 'src/lab/checkpoint-thread.ts',
         },
         // Nothing shared may live in an entry: a worker would run the command line to reach it.

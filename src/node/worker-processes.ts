@@ -140,6 +140,7 @@ export class WorkerProcesses {
       device: deviceOf(slot),
       lanes: 1,
       memoryLimitBytes,
+      parent: process.pid,
       ...folders,
     };
     const heap = `--max-old-space-size=${Math.max(32, Math.floor((memoryLimitBytes * HEAP_SHARE) / 2 ** 20))}`;

@@ -26,6 +26,8 @@ const workerSettings = z.strictObject({
   resources: text,
   /** Absolute path of this user's folder: caches and imported datasets. */
   userFolder: text,
+  /** Process id of the process that starts the worker; the worker ends with that process. */
+  parent: z.int().min(1),
 });
 
 export type WorkerSettings = Readonly<z.infer<typeof workerSettings>>;

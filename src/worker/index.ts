@@ -4,12 +4,13 @@
  */
 import { WORKER_SETTINGS, parseWorkerSettings } from '../protocol/worker-settings.ts';
 import type { WorkerNote, WorkerSettings } from '../protocol/worker-settings.ts';
+import { startWatchdog } from '../training/watchdog.ts';
 import { ZeromqWorker } from '../transport/zeromq.ts';
 import { createRunner } from './attempt.ts';
-import { watchParent } from './parent-watch.ts';
+import { watchChannel } from './channel-watch.ts';
 import { WorkerSession } from './session.ts';
 
-function settings(): WorkerSettings {
+function readSettings(): WorkerSettings {
   try {
     return parseWorkerSettings(process.env[WORKER_SETTINGS]);
   } catch (error) {
@@ -18,8 +19,10 @@ function settings(): WorkerSettings {
   }
 }
 
-function start({ controlEndpoint, token, slot, spawn, device, lanes, memoryLimitBytes, resources, userFolder }: WorkerSettings): void {
+function start(settings: WorkerSettings): void {
+  const { controlEndpoint, token, slot, spawn, device, lanes, memoryLimitBytes, resources, userFolder, parent } = settings;
   process.title = `galapagos worker ${slot}`;
+  startWatchdog({ name: `galapagos worker ${slot}`, parent });
   const transport = new ZeromqWorker({ controlEndpoint, token, slot, spawn });
   let ticking: NodeJS.Timeout | undefined;
   let ending = false;
@@ -72,8 +75,8 @@ function start({ controlEndpoint, token, slot, spawn, device, lanes, memoryLimit
   );
   // Ctrl-C is for whoever started this process; it decides what becomes of the attempt.
   process.on('SIGINT', () => undefined);
-  watchParent(() => process.exit(1));
+  watchChannel(() => process.exit(1));
   session.start();
 }
 
-start(settings());
+start(readSettings());

@@ -59,6 +59,7 @@ describe('a thread that reads lab files', () => {
       ['checkpoint-thread', true],
       ['import-thread', false],
       ['read-thread', true],
+      ['watchdog-thread', false],
       ['work-thread', true],
     ]);
     const ended = threads.filter(({ code }) => /\.terminate\(|resourceLimits/.test(code));

@@ -11,6 +11,7 @@ const settings = {
   memoryLimitBytes: 2 ** 30,
   resources: '/resources',
   userFolder: '/home/someone/galapagos',
+  parent: 4711,
 };
 
 describe('a worker’s settings', () => {

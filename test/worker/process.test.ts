@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WorkerProcesses } from '../../src/node/worker-processes.ts';
 import type { WorkerExit } from '../../src/node/worker-processes.ts';
@@ -7,6 +8,7 @@ import type { Goodbye } from '../../src/protocol/worker-messages.ts';
 import { WORKER_SETTINGS } from '../../src/protocol/worker-settings.ts';
 import { Inbox } from '../support/inbox.ts';
 import { ScriptedCoordinator, attempt } from '../support/scripted-coordinator.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { gone, workerCommand } from '../support/worker-command.ts';
 
 const mnistPaper = JSON.parse(readFileSync(`${workerCommand.resources}/networks/mnist-paper.json`, 'utf8')) as {
@@ -201,14 +203,18 @@ describe('a worker process', () => {
     expect(said).toMatch(/GALAPAGOS_WORKER\.token: /);
   });
 
-  it('whose parent is killed is gone within a second, in the middle of an attempt', async () => {
+  /** A process that supervises a worker; it says the worker's process id. */
+  async function supervised(more: { execArgv?: readonly string[] } = {}): Promise<[ChildProcess, number]> {
     workers = new WorkerProcesses({ ...workerCommand, controlEndpoint: 'x', token: 'x', onExit: exits.put });
     const { controlEndpoint, token } = coordinator.transport;
     const script = new URL('../support/parent-process.ts', import.meta.url).pathname;
-    const parent = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify({ ...workerCommand, controlEndpoint, token })], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const worker = Number(await new Promise((resolve) => parent.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()))));
+    const options = JSON.stringify({ ...workerCommand, ...more, controlEndpoint, token });
+    const parent = spawn(process.execPath, ['--import', 'tsx', script, options], { stdio: ['ignore', 'pipe', 'inherit'] });
+    return [parent, Number(await new Promise((resolve) => parent.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()))))];
+  }
+
+  it('whose parent is killed is gone within a second, in the middle of an attempt', async () => {
+    const [parent, worker] = await supervised();
     const { session } = await coordinator.ready({ durationMs: 1e9 });
     coordinator.cohort(session, 0);
     await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 1);
@@ -216,13 +222,29 @@ describe('a worker process', () => {
     expect(await gone(worker, 1000)).toBeLessThan(1000);
   });
 
+  it('whose event loop is blocked does not outlive its parent', async () => {
+    const folder = temporaryFolder();
+    const blocked = folder.file('blocked');
+    // Blocks the loop when told to, and says so in a file: nothing else can hear of it.
+    const block = `process.on('SIGUSR2', () => { require('node:fs').writeFileSync(${JSON.stringify(blocked)}, ''); for (;;); });`;
+    writeFileSync(folder.file('block.cjs'), block);
+    const [parent, worker] = await supervised({ execArgv: [...workerCommand.execArgv, '--require', folder.file('block.cjs')] });
+    await coordinator.ready();
+    process.kill(worker, 'SIGUSR2');
+    await expect.poll(() => existsSync(blocked), { timeout: 30_000 }).toBe(true);
+    parent.kill('SIGKILL');
+    await gone(worker, 30_000);
+    folder.remove();
+  });
+
   it('without a channel to its parent notices by its parent’s number, within a second', async () => {
     workers = new WorkerProcesses({ ...workerCommand, controlEndpoint: 'x', token: 'x', onExit: exits.put });
     const { controlEndpoint, token } = coordinator.transport;
     const { entry, execArgv, ...more } = workerCommand;
-    const settings = { controlEndpoint, token, slot: 'local/cpu/0', spawn: '1.1', device: 'cpu', lanes: 1, ...more };
-    const parent = spawn('sh', ['-c', '"$@" & echo $!; wait', 'sh', process.execPath, ...execArgv, entry], {
-      env: { ...process.env, [WORKER_SETTINGS]: JSON.stringify(settings) },
+    const settings = { controlEndpoint, token, slot: 'local/cpu/0', spawn: '1.1', device: 'cpu', lanes: 1, parent: 'SHELL', ...more };
+    const script = `export ${WORKER_SETTINGS}="$(printf %s "$SETTINGS" | sed "s/\\"SHELL\\"/$$/")"; "$@" & echo $!; wait`;
+    const parent = spawn('sh', ['-c', script, 'sh', process.execPath, ...execArgv, entry], {
+      env: { ...process.env, SETTINGS: JSON.stringify(settings) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const worker = Number(await new Promise((resolve) => parent.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()))));

@@ -6,6 +6,7 @@ import type { SearchSpace } from '../../core/search-space/distribution.ts';
 import { GalapagosError } from '../../core/errors.ts';
 import type { TrainObjective } from '../objective.ts';
 import { TrainingError } from '../training-error.ts';
+import { startWatchdog } from '../watchdog.ts';
 import { measureStudy, type MeasuredStudy } from './measure-study.ts';
 
 const asked = z.strictObject({
@@ -21,6 +22,7 @@ export type MeasureAnswer =
   /** `code`: it cannot be trained here; null: we are wrong. */
   | { readonly type: 'failed'; readonly code: string | null; readonly message: string };
 
+startWatchdog({ name: 'galapagos estimate' });
 /** Whoever asked is gone: so is the reason to measure. */
 process.on('disconnect', () => process.exit(0));
 
