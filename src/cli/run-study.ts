@@ -16,13 +16,16 @@ import type { RunDisplay } from './display/run-display.ts';
 import { EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { onInterrupt } from './interrupt.ts';
+import { onOutputLost } from './output.ts';
 import type { ResolvedRun, RunStudy } from './resolved-run.ts';
 import { labEventOf, runEventOf } from './run-events.ts';
 import { bestSoFar, summarise } from './run-summary.ts';
 import type { RunEnd } from './run-summary.ts';
 
-/** Running trials' time to finish after the first Ctrl-C. */
-const GRACE_MS = 5_000;
+/** Running trials' time to finish after a first signal, by signal; none when nothing can be said any more. */
+const GRACE_MS = { SIGINT: 5_000, SIGTERM: 3_000, SIGHUP: 3_000 } as const;
+/** Milliseconds after the grace within which the pause must be in the lab file. */
+const PAUSE_MS = 1_000;
 const TICK_MS = 100;
 /** So many processes that end before the first one was ready mean that none ever will. */
 const STILLBORN = 3;
@@ -30,30 +33,46 @@ const STILLBORN = 3;
 export const runStudy: RunStudy = async (run, display) => {
   let end: (end: RunEnd) => void = () => undefined;
   const ended = new Promise<RunEnd>((resolve) => (end = resolve));
-  const view: View = { uid: '', axes: [], ready: false, stillborn: 0, lost: 0, grace: new GraceCount() };
+  const view: View = { uid: '', axes: [], ready: false, stillborn: 0, lost: 0, stalled: null, grace: new GraceCount() };
   const lab = await startLab({
     file: run.lab,
     resources: run.resources,
     listener: listenerFor(view, display, end),
   });
   const ticking = setInterval(() => display.tick(performance.now()), TICK_MS);
-  const stopHearing = onInterrupt(() => {
-    display.event({ type: 'note', text: 'finishing what is running, at most 5 s; Ctrl-C again exits at once (nothing finished is lost)' });
-    lab.coordinator.command({ type: 'studyPaused', study: view.uid, graceMs: GRACE_MS });
+  let giveUp: NodeJS.Timeout | undefined;
+  const pause = (graceMs: number): void => {
+    lab.coordinator.command({ type: 'studyPaused', study: view.uid, graceMs });
+    // A pause counts once it is in the lab file; on a full disk it never is.
+    giveUp ??= setTimeout(() => end({ state: 'failed', reason: unsaved(view) }), graceMs + PAUSE_MS);
+  };
+  const stopHearing = onInterrupt((signal) => {
+    const seconds = GRACE_MS[signal] / 1_000;
+    display.event({
+      type: 'note',
+      text: `finishing what is running, at most ${seconds} s; Ctrl-C again exits at once (nothing finished is lost)`,
+    });
+    pause(GRACE_MS[signal]);
   });
+  const stopWatching = onOutputLost(() => pause(0));
   try {
     const startedMs = performance.now();
     const study = begin(run, lab, view, display);
     if (study.state === 'finished') end({ state: 'finished', reason: study.reason ?? '' });
     const how = await ended;
     const elapsedMs = performance.now() - startedMs;
-    await lab.close();
+    await lab.close().catch((error: unknown) => {
+      // The reason is known already: what kept the study from ending keeps the file from being closed in order.
+      if (how.state !== 'failed') throw error;
+    });
     display.finish(summarise(run, study, { ...how, elapsedMs, lostAttempts: view.lost, settled: view.grace.settled }));
     return exitCodeFor(how);
   } finally {
     clearInterval(ticking);
+    clearTimeout(giveUp);
     stopHearing();
-    await lab.close();
+    stopWatching();
+    await lab.close().catch(() => undefined);
   }
 };
 
@@ -67,6 +86,12 @@ interface View {
   /** Attempts lost with their worker. */
   lost: number;
   readonly grace: GraceCount;
+  /** Why the lab file cannot be written; null: it can. */
+  stalled: string | null;
+}
+
+function unsaved({ stalled }: View): string {
+  return `${stalled ?? 'the study could not be paused in time'}; trials that are not saved run again`;
 }
 
 function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void): LabParts['listener'] {
@@ -81,6 +106,8 @@ function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void
     },
     showLab(change) {
       if (change.kind === 'slotReady') view.ready = true;
+      if (change.kind === 'storageStalled') view.stalled = change.error;
+      if (change.kind === 'storageBack') view.stalled = null;
       display.event(labEventOf(change, performance.now()));
     },
     finished(study, reason) {

@@ -3,6 +3,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { checkpoint } from '../storage/checkpoint.ts';
 import { END_THREAD } from '../training/start-thread.ts';
 
+export interface CheckpointAsk {
+  /** Also cut the log off, which gives its space back. */
+  readonly truncate: boolean;
+}
+
 const { file } = workerData as { readonly file: string };
 
 parentPort?.on('message', (message: unknown) => {
@@ -11,7 +16,7 @@ parentPort?.on('message', (message: unknown) => {
     return;
   }
   try {
-    checkpoint(file);
+    checkpoint(file, (message as CheckpointAsk).truncate);
   } catch {
     // The log grows until the next time; what is wrong with the disk, the writer is told itself.
   }

@@ -1,11 +1,17 @@
 /** The command as a user starts and ends it: starts that fail leave nothing behind, and every process ends when told. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readLab } from '../../src/storage/read-lab.ts';
 import { built, start } from '../support/built-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
+import { TinyDisk, noTinyDisk } from '../support/tiny-disk.ts';
+
+const cli = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url));
 
 beforeAll(built);
 
@@ -50,5 +56,88 @@ describe('Serve: failed starts', () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`port ${port}`);
     expect(existsSync(folder.file('lab.db'))).toBe(false);
+  });
+});
+
+function study(trials: number): string {
+  const file = folder.file('study.json');
+  const content = {
+    format: 'galapagos-study/1',
+    name: 'study',
+    objective: { kind: 'synthetic', function: 'sphere', durationMs: 2 },
+    direction: 'minimize',
+    searchSpace: { x: { type: 'float', low: -1, high: 1 } },
+    sampler: { name: 'random' },
+    stop: { trials },
+    seed: 5,
+  };
+  writeFileSync(file, JSON.stringify(content));
+  return file;
+}
+
+function shell(script: string): Promise<{ code: number | null; stderr: string }> {
+  const child = spawn('sh', ['-c', script, 'sh', process.execPath, cli], { cwd: folder.path, stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stderr })));
+}
+
+/** The state of the one study, of a lab file that nobody has open. */
+function stateOf(lab: string): string | null | undefined {
+  expect(existsSync(`${lab}-wal`)).toBe(false);
+  const reader = readLab(lab);
+  try {
+    return reader.studies()[0]?.state;
+  } finally {
+    reader.close();
+  }
+}
+
+describe.skipIf(process.platform !== 'linux')('Run: standard output', () => {
+  it('says that it cannot be written, pauses the study, and fails', async () => {
+    study(100_000);
+    const { code, stderr } = await shell('"$@" run study.json --workers 1 > /dev/full');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^galapagos: cannot write to standard output: .*ENOSPC/m);
+    expect(stateOf(folder.file('lab.db'))).toBe('paused');
+  });
+
+  it('that closes early ends the run in order, without an error', async () => {
+    study(100_000);
+    const { stderr } = await shell('("$@" run study.json --workers 1 --json; echo $? > code) | head -1');
+    expect(stderr).toBe('');
+    expect(readFileSync(folder.file('code'), 'utf8')).toBe('0\n');
+    expect(stateOf(folder.file('lab.db'))).toBe('paused');
+  });
+});
+
+/** Another program takes the space that is left. */
+function fill(file: string): void {
+  try {
+    for (;;) appendFileSync(file, Buffer.alloc(4_096));
+  } catch {
+    // ENOSPC: full.
+  }
+}
+
+describe.skipIf(noTinyDisk !== null)('Run: full disk', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends at %s with the reason while the lab file cannot be written', async (signal) => {
+    study(100_000);
+    const disk = folder.file('disk');
+    mkdirSync(disk);
+    const tiny = new TinyDisk(disk, '600k');
+    try {
+      const life = start(['run', 'study.json', '--workers', '1', '--json', '--lab', 'disk/lab.db'], folder.path, (line) => {
+        if (line.includes('"event":"started"')) fill(folder.file('disk/other'));
+        if (line.includes('"state":"stalled"')) life.process.kill(signal);
+      });
+      const { code, stdout } = await life.ended;
+      expect(code).toBe(1);
+      const last = JSON.parse(stdout.split('\n').at(-1) ?? '') as { state: string; reason: string };
+      expect(last).toMatchObject({ event: 'finished', state: 'failed' });
+      expect(last.reason).toMatch(/lab\.db.*disk is full.*run again/);
+    } finally {
+      tiny.unmount();
+    }
   });
 });

@@ -1,6 +1,7 @@
 /** The log of a lab that is written: moved into the file by a thread beside the writer. */
-import { statSync } from 'node:fs';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Checkpoints } from '../../src/lab/checkpoints.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
@@ -8,6 +9,7 @@ import type { LabStorage } from '../../src/storage/storage.ts';
 import { UID, createStudy, propose, start, succeed } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
+import { TinyDisk, noTinyDisk } from '../support/tiny-disk.ts';
 
 let folder: TemporaryFolder;
 let file: string;
@@ -60,4 +62,33 @@ it('is moved by the thread, not by the writer, begins anew then, and loses nothi
   const reader = readLab(file);
   expect(reader.study(UID)?.counts.complete).toBe(next);
   reader.close();
+});
+
+describe.skipIf(noTinyDisk !== null)('Log of a lab: a disk with little space', () => {
+  it('is moved and cut off while it is short, so that the disk holds many times more trials', async () => {
+    const disk = folder.file('disk');
+    mkdirSync(disk);
+    const tiny = new TinyDisk(disk, '4m');
+    try {
+      const small = join(disk, 'lab.db');
+      const [onDisk, beside] = [openLab(small, { create: true, checkpoints: 'beside' }), new Checkpoints(small)];
+      onDisk.commit([[createStudy()]]);
+      // In all some 10 MB of log.
+      for (let number = 0; number < 400; number++) {
+        onDisk.commit([[propose(number)], [start(number)]]);
+        onDisk.commit([succeed(number, number, 0.5)]);
+        if (bytes(`${small}-wal`) > 2 ** 20) {
+          await beside.look();
+          expect(bytes(`${small}-wal`)).toBe(0);
+        }
+      }
+      await beside.close();
+      onDisk.close();
+      const reader = readLab(small);
+      expect(reader.study(UID)?.counts.complete).toBe(400);
+      reader.close();
+    } finally {
+      tiny.unmount();
+    }
+  });
 });

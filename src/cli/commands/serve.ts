@@ -11,6 +11,7 @@ import { onInterrupt } from '../interrupt.ts';
 import { serveToken } from '../serve-token.ts';
 import type { TokenOptions } from '../serve-token.ts';
 import { linkOf } from '../../server/access.ts';
+import { onOutputLost } from '../output.ts';
 import { versionOf } from '../version.ts';
 import { windowFolder } from '../window-folder.ts';
 
@@ -89,6 +90,8 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
     const stopped = new Promise<void>((stop) => {
       onInterrupt(() => stop());
     });
+    // The link is read from a pipe that closes then; the window goes on.
+    onOutputLost(() => undefined);
     if (json) printJson(context, { event: 'serving', link: server.link, port: server.port, lab: file } satisfies ServeOutput);
     else print(context, [`Galapagos is at ${server.link}`, `Lab file: ${file}. Ctrl-C ends it.`]);
     await Promise.race([application.then(() => stopped), stopped]);
