@@ -4,6 +4,8 @@ import { runCli } from './program.ts';
 
 const { stdin, stdout, stderr, env } = process;
 watchOutput(stdout, stderr);
+// A closed standard error is no reason to end.
+stderr.on('error', () => undefined);
 
 const probed = env['GALAPAGOS_LOOP_PROBE'] ?? '';
 if (probed !== '') (await import('../node/loop-probe.ts')).probeLoop(probed);

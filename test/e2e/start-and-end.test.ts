@@ -1,19 +1,20 @@
 /** The command as a user starts and ends it: starts that fail leave nothing behind, and every process ends when told. */
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readLab } from '../../src/storage/read-lab.ts';
-import { built, start } from '../support/built-command.ts';
+import { builtWithWindow, start } from '../support/built-command.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 import { TinyDisk, noTinyDisk } from '../support/tiny-disk.ts';
+import { gone, isAlive } from '../support/worker-command.ts';
 
 const cli = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url));
 
-beforeAll(built);
+beforeAll(builtWithWindow);
 
 let folder: TemporaryFolder;
 beforeEach(() => {
@@ -138,6 +139,38 @@ describe.skipIf(noTinyDisk !== null)('Run: full disk', () => {
       expect(last.reason).toMatch(/lab\.db.*disk is full.*run again/);
     } finally {
       tiny.unmount();
+    }
+  });
+});
+
+/** The process whose arguments include a text, as /proc has them. */
+function processWith(argument: string): number {
+  const found = readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').slice(1).includes(argument);
+    } catch {
+      return false;
+    }
+  });
+  expect(found).toHaveLength(1);
+  return Number(found[0]);
+}
+
+describe.skipIf(process.platform !== 'linux')('Serve: started by npm', () => {
+  it('ends in order when npm is killed', async () => {
+    const lab = folder.file('lab.db');
+    const serve = `${process.execPath} ${cli} serve --json --port 0 --workers 1 --lab ${lab}`;
+    writeFileSync(folder.file('package.json'), JSON.stringify({ name: 'x', scripts: { serve } }));
+    const env = { ...process.env, GALAPAGOS_HOME: folder.file('home') };
+    const npm = spawn('npm', ['run', '--silent', 'serve'], { cwd: folder.path, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => npm.stdout.once('data', resolve));
+    const pid = processWith(lab);
+    try {
+      npm.kill('SIGKILL');
+      await gone(pid, 50_000);
+      expect(existsSync(`${lab}-wal`)).toBe(false);
+    } finally {
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
     }
   });
 });
