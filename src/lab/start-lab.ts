@@ -8,7 +8,7 @@ import { systemClock } from '../coordinator/clock.ts';
 import { Coordinator } from '../coordinator/coordinator.ts';
 import type { CoordinatorListener } from '../coordinator/coordinator.ts';
 import type { LabOptions } from '../core/scheduling/index.ts';
-import { cpuSlots, memoryLimitBytes } from '../node/slots.ts';
+import { cpuSlots, memoryLimitBytes, workerCount } from '../node/slots.ts';
 import { userFolder } from '../node/user-folder.ts';
 import { WorkerProcesses } from '../node/worker-processes.ts';
 import type { WorkerExit } from '../node/worker-processes.ts';
@@ -51,7 +51,7 @@ export interface WorkerProgram {
 
 export interface RunningLab {
   readonly coordinator: Coordinator;
-  /** Starts this machine's workers: as many as asked for, else one a core. Returns their slots. */
+  /** Starts this machine's workers: as many as asked for, else one a core, within its limits. Returns their slots. */
   readonly startWorkers: (count: number | null) => readonly string[];
   /** This machine's worker processes, those that run. */
   readonly workers: readonly { readonly slot: string; readonly pid: number }[];
@@ -94,7 +94,7 @@ async function start(
   return {
     coordinator,
     startWorkers(count) {
-      const slots = count === null ? cpuSlots() : cpuSlots(count);
+      const slots = cpuSlots(workerCount(count).workers);
       workers = new WorkerProcesses({
         ...worker,
         controlEndpoint: transport.controlEndpoint,

@@ -3,14 +3,46 @@ import { availableParallelism, totalmem } from 'node:os';
 
 /** Share of the machine's memory that its workers may have together. */
 const MEMORY_SHARE = 0.8;
+/** Memory that a worker needs at least. */
 const LEAST_BYTES = 256 * 2 ** 20;
+/** Most workers for each core. A worker keeps one core busy; more are for trials that wait, and so for a few at most. */
+const MOST_PER_CORE = 4;
 
-/** `local/cpu/0` … one for each core that this process may use, or as many as are asked for. */
-export function cpuSlots(count: number = availableParallelism()): readonly string[] {
+export interface WorkerCount {
+  readonly workers: number;
+  /** Why fewer than were asked for; null: as many. */
+  readonly note: string | null;
+}
+
+/**
+ * Limits a number of workers by the cores and the memory of this machine.
+ * @param asked null: one for each core
+ */
+export function workerCount(asked: number | null, cores: number = availableParallelism(), totalBytes: number = memoryBytes()): WorkerCount {
+  const byCores = MOST_PER_CORE * cores;
+  const byMemory = Math.max(1, Math.floor((totalBytes * MEMORY_SHARE) / LEAST_BYTES));
+  const wanted = asked ?? cores;
+  const workers = Math.max(1, Math.min(wanted, byCores, byMemory));
+  if (workers >= wanted) return { workers, note: null };
+  const reason =
+    byMemory < byCores
+      ? `each needs ${LEAST_BYTES / 2 ** 20} MiB of the ${Math.floor((totalBytes * MEMORY_SHARE) / 2 ** 20)} MiB for workers`
+      : `at most ${MOST_PER_CORE} for each of ${cores} ${cores === 1 ? 'core' : 'cores'}`;
+  return { workers, note: `${wanted} workers asked for, ${workers} started: ${reason}` };
+}
+
+/** Memory of this machine, or of the container that this process is confined to. */
+function memoryBytes(): number {
+  const confined = process.constrainedMemory();
+  return confined > 0 ? Math.min(confined, totalmem()) : totalmem();
+}
+
+/** `local/cpu/0` … as many as are asked for. */
+export function cpuSlots(count: number): readonly string[] {
   return Array.from({ length: Math.max(1, count) }, (_, i) => `local/cpu/${i}`);
 }
 
 /** Most resident memory of each of `workers` workers on this machine. */
-export function memoryLimitBytes(workers: number, totalBytes: number = totalmem()): number {
+export function memoryLimitBytes(workers: number, totalBytes: number = memoryBytes()): number {
   return Math.max(LEAST_BYTES, Math.floor((totalBytes * MEMORY_SHARE) / Math.max(1, workers)));
 }

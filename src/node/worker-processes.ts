@@ -4,6 +4,7 @@
  */
 import { spawn as spawnProcess } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { WORKER_SETTINGS, parseWorkerNote } from '../protocol/worker-settings.ts';
 import type { WorkerSettings } from '../protocol/worker-settings.ts';
@@ -42,11 +43,17 @@ export interface WorkerProcessesOptions {
   readonly userFolder: string;
   /** Most resident memory of one worker. */
   readonly memoryLimitBytes: number;
+  /** Milliseconds for which a starting process holds the next ones back. */
+  readonly startingMs?: number;
   readonly onExit: (exit: WorkerExit) => void;
 }
 
 /** V8's heap is limited to this share of a worker's memory: buffers and WebAssembly live outside it. */
 const HEAP_SHARE = 0.75;
+
+/** Processes that start at once; the next starts when one of them has said something, has ended, or took its time. */
+const STARTING = Math.max(2, availableParallelism());
+const STARTING_MS = 3_000;
 
 /** Milliseconds for which a dead process's last words are waited for. */
 const LAST_WORDS_MS = 20;
@@ -57,6 +64,8 @@ interface Worker {
   readonly lastWords: Tail;
   process: ChildProcess | null;
   startTimer: NodeJS.Timeout | undefined;
+  /** Runs while the process starts. */
+  startingTimer: NodeJS.Timeout | undefined;
   killTimer: NodeJS.Timeout | undefined;
   killed: boolean;
   rssPeakBytes: number | null;
@@ -65,6 +74,9 @@ interface Worker {
 export class WorkerProcesses {
   readonly #options: WorkerProcessesOptions;
   readonly #workers = new Map<string, Worker>();
+  /** To be started, the first first. */
+  #due: Worker[] = [];
+  readonly #starting = new Set<Worker>();
   #closing = false;
   #whenEmpty: (() => void) | null = null;
 
@@ -89,12 +101,16 @@ export class WorkerProcesses {
       lastWords: new Tail(),
       process: null,
       startTimer: undefined,
+      startingTimer: undefined,
       killTimer: undefined,
       killed: false,
       rssPeakBytes: null,
     };
     this.#workers.set(key, worker);
-    worker.startTimer = setTimeout(() => this.#start(worker), afterMs);
+    worker.startTimer = setTimeout(() => {
+      this.#due.push(worker);
+      this.#startDue();
+    }, afterMs);
   }
 
   /** Ends that incarnation after a delay, if it is still there; one that has not started never will. */
@@ -127,6 +143,22 @@ export class WorkerProcesses {
     clearTimeout(timer);
   }
 
+  /** In steps: a hundred Node processes that start at once take a machine's cores and memory from everything else. */
+  #startDue(): void {
+    while (this.#starting.size < STARTING) {
+      const worker = this.#due.shift();
+      if (worker === undefined) return;
+      this.#starting.add(worker);
+      worker.startingTimer = setTimeout(() => this.#hasStarted(worker), this.#options.startingMs ?? STARTING_MS);
+      this.#start(worker);
+    }
+  }
+
+  #hasStarted(worker: Worker): void {
+    clearTimeout(worker.startingTimer);
+    if (this.#starting.delete(worker)) this.#startDue();
+  }
+
   #start(worker: Worker): void {
     const { entry, execPath = process.execPath, execArgv = [], env = process.env, memoryLimitBytes } = this.#options;
     const { controlEndpoint, token, resources, userFolder } = this.#options;
@@ -157,6 +189,7 @@ export class WorkerProcesses {
     worker.process = child;
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => worker.lastWords.add(chunk));
     child.on('message', (message) => {
+      this.#hasStarted(worker);
       worker.rssPeakBytes = parseWorkerNote(message)?.rssPeakBytes ?? worker.rssPeakBytes;
     });
     child.once('error', (error) => {
@@ -187,6 +220,8 @@ export class WorkerProcesses {
     if (!this.#workers.delete(keyOf(slot, spawn))) return;
     clearTimeout(worker.startTimer);
     clearTimeout(worker.killTimer);
+    this.#due = this.#due.filter((due) => due !== worker);
+    this.#hasStarted(worker);
     const lastWords = worker.lastWords.text();
     const overMemory = (rssPeakBytes ?? 0) > this.#options.memoryLimitBytes || lastWords.includes('JavaScript heap out of memory');
     this.#options.onExit({ slot, spawn, code, signal, by: killed ? 'us' : 'itself', rssPeakBytes, overMemory, lastWords });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cpuSlots, memoryLimitBytes } from '../../src/node/slots.ts';
+import { cpuSlots, memoryLimitBytes, workerCount } from '../../src/node/slots.ts';
 import { userFolder } from '../../src/node/user-folder.ts';
 
 describe('the user folder', () => {
@@ -20,10 +20,20 @@ describe('the user folder', () => {
 });
 
 describe('slots', () => {
-  it('are one a core, or as many as asked for, at least one', () => {
+  it('are as many as asked for, at least one', () => {
     expect(cpuSlots(3)).toStrictEqual(['local/cpu/0', 'local/cpu/1', 'local/cpu/2']);
     expect(cpuSlots(0)).toStrictEqual(['local/cpu/0']);
-    expect(cpuSlots().length).toBeGreaterThanOrEqual(1);
+  });
+
+  it.each([
+    [null, 2, 16, 2, null],
+    [8, 2, 16, 8, null],
+    [300, 2, 16, 8, '300 workers asked for, 8 started: at most 4 for each of 2 cores'],
+    [4, 1, 1, 3, '4 workers asked for, 3 started: each needs 256 MiB of the 819 MiB for workers'],
+    [null, 64, 1, 3, '64 workers asked for, 3 started: each needs 256 MiB of the 819 MiB for workers'],
+    [1, 1, 0.1, 1, null],
+  ])('asked for as %s on %i cores and %d GiB are limited to %i', (asked, cores, gibibytes, workers, note) => {
+    expect(workerCount(asked, cores, gibibytes * 2 ** 30)).toEqual({ workers, note });
   });
 
   it('share the machine’s memory, never below what a worker needs to start', () => {

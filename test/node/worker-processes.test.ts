@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WorkerProcesses } from '../../src/node/worker-processes.ts';
@@ -191,6 +191,22 @@ describe('worker processes', () => {
     expect(pids.some(isAlive)).toBe(false);
     workers.spawn('local/cpu/3', '1.1', 0);
     expect(workers.running).toHaveLength(0);
+  });
+
+  it('start in steps: no more at once than there are cores, and the next when one has said something', async () => {
+    const atOnce = Math.max(2, availableParallelism());
+    // Says something when told to, which is after it has left a file.
+    const script = `
+      import { existsSync, writeFileSync } from 'node:fs';
+      const { slot } = JSON.parse(process.env.GALAPAGOS_WORKER);
+      writeFileSync(${JSON.stringify(folder)} + '/started-' + slot.split('/').at(-1), '');
+      setInterval(() => existsSync(${JSON.stringify(join(folder, 'go'))}) && process.send({ rssPeakBytes: 5 }), 5);`;
+    supervise(script, { startingMs: 1e6 });
+    for (let slot = 0; slot < atOnce + 2; slot++) workers.spawn(`local/cpu/${slot}`, '1.1', 0);
+    const started = (): number => readdirSync(folder).filter((name) => name.startsWith('started-')).length;
+    await expect.poll(() => workers.running.length, { timeout: 10_000 }).toBe(atOnce);
+    writeFileSync(join(folder, 'go'), '');
+    await expect.poll(started, { timeout: 30_000 }).toBe(atOnce + 2);
   });
 
   it('leave nothing that keeps their parent alive', async () => {

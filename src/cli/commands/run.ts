@@ -6,6 +6,7 @@ import { integer, real, text } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { createDisplay } from '../display/create-display.ts';
 import type { Limits } from '../../core/study/study-spec.ts';
+import { workerCount } from '../../node/slots.ts';
 import type { RunStudy } from '../resolved-run.ts';
 import { resolveStudy } from '../resolve-study.ts';
 import { withLab } from '../lab-command.ts';
@@ -30,7 +31,7 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
     .command('run')
     .description('run a study: a preset by its name, or a study file; flags win over the file')
     .argument('<study>', 'a preset (mnist, paper-mnist-evolution …) or a study file (./study.json)', text)
-    .option('--workers <n>', 'worker processes (default: one for each core)', integer(1))
+    .option('--workers <n>', 'worker processes, at most 4 for each core (default: 1 for each)', integer(1))
     .option('--trials <n>', 'stop after this many trials', integer(1))
     .option('--minutes <n>', 'stop after this many minutes', real({ above: 0 }))
     .option('--target <x>', 'stop as soon as a trial is this good', real())
@@ -63,9 +64,11 @@ Examples:
           : null;
       const study = stored ?? resolveStudy(named, options, { cwd: streams.cwd, resources, userFolder });
       const display = createDisplay({ json, spec: study.spec, screen: streams.stdout, env: streams.env, clock: () => new Date() });
+      const { note } = workerCount(workers ?? null);
       const code = await runStudy(
         {
           ...study,
+          notes: note === null ? study.notes : [...study.notes, note],
           workers: workers ?? null,
           lab: resolve(streams.cwd, lab),
           exportTo: exportTo === undefined ? null : resolve(streams.cwd, exportTo),

@@ -12,6 +12,7 @@ import { serveToken } from '../serve-token.ts';
 import type { TokenOptions } from '../serve-token.ts';
 import { linkOf } from '../../server/access.ts';
 import { onOutputLost } from '../output.ts';
+import { workerCount } from '../../node/slots.ts';
 import { versionOf } from '../version.ts';
 import { windowFolder } from '../window-folder.ts';
 
@@ -36,7 +37,7 @@ export function addServe(program: Command, context: Context): void {
     .option('--new-token', 'replace the kept token: links and open tabs of before end')
     .option('--print-link', 'print the link for --host and --port again, and end')
     .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
-    .option('--workers <n>', 'worker processes (default: one for each core)', integer(1))
+    .option('--workers <n>', 'worker processes, at most 4 for each core (default: 1 for each)', integer(1))
     .option('--json', 'print one JSON object a line')
     .addOption(new Option('--token [text]').hideHelp())
     .addHelpText(
@@ -74,6 +75,8 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
     import('../../endpoints/create-endpoints.ts'),
     import('../../server/start-server.ts'),
   ]);
+  const { note } = workerCount(workers ?? null);
+  if (note !== null) context.streams.stderr.write(`Note: ${note}\n`);
   const { resources, userFolder } = context;
   let [begin, held] = [(): void => undefined, (): void => undefined];
   const begun = new Promise<void>((resolve) => (begin = resolve));

@@ -78,6 +78,7 @@ const removed = (name, { recursive = false, force = false } = {}) => {
 };
 supply(crypto, { randomUUID });
 supply(os, { availableParallelism: () => os.cpus().length });
+supply(process, { constrainedMemory: () => 0 });
 supply(fs, { rmSync: removed });
 supply(fs.promises, { rm: async (name, options) => removed(name, options) });
 const { spawn } = childProcess;
