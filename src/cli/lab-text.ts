@@ -1,8 +1,10 @@
 /** What a lab file holds, as people read it: each command's document as lines of text. Pure. */
+import { slotName } from '../core/study/slot-name.ts';
 import { stoppedEarly } from '../core/study/stopped.ts';
 import { scoreName } from '../core/study/score.ts';
+import { storySentences } from '../core/study/trial-story.ts';
 import type { ShowOutput, StoryOutput, StudiesOutput, TrialOutput } from '../protocol/cli-output.ts';
-import { count, duration, number, params, score, slot, value } from './display/format.ts';
+import { count, duration, number, params, score, value } from './display/format.ts';
 import { table } from './display/table.ts';
 import { quoted } from './resume-command.ts';
 
@@ -66,21 +68,22 @@ export function trialText(trial: TrialOutput): string {
   return `trial ${trial.trial}  ${finished}  ${params(trial.params)}${attempts}`;
 }
 
-export function storyText(output: StoryOutput): string[] {
-  const { study, trial, state, params: point, attempts, reports, story } = output;
+/** A trial's story in sentences; `verbose` adds the scheduler's causal log. */
+export function storyText(output: StoryOutput, verbose: boolean): string[] {
+  const { study, trial, state, value: worth, params: point, attempts, reports, story } = output;
+  const format = { duration, worker: slotName };
+  const trained = attempts.findLast(({ executor }) => executor !== null);
+  const why = trained?.executorReason ?? null;
   return [
-    `trial ${trial} of ${study}: ${state}`,
+    `trial ${trial} of ${study}: ${state}${worth === null ? '' : `, ${score(worth, output)}`}`,
     `  ${params(point)}`,
-    ...attempts.map(({ k, slot: where, outcome, ms, detail, executor, executorReason }) => {
-      const by = executor === null ? '' : `, trained by ${executor}${executorReason === null ? '' : ` (${executorReason})`}`;
-      const took = ms === null ? '' : ` after ${duration(ms)}`;
-      return `  attempt ${k} on ${slot(where)}: ${outcome ?? 'running'}${took}${by}${detail === null || detail === '' ? '' : ` (${detail})`}`;
-    }),
-    ...reports.map(({ epoch, value: worth, metrics }) => {
+    ...storySentences(output, format).map((sentence) => `  ${sentence}`),
+    ...(trained === undefined ? [] : [`  trained by ${trained.executor ?? ''}${why === null ? '' : ` (${why})`}`]),
+    ...reports.map(({ epoch, value: reported, metrics }) => {
       const also = Object.entries(metrics).map(([name, metric]) => `${name} ${number(metric)}`);
-      return `  after epoch ${epoch}: ${[score(worth, output), ...also].join(', ')}`;
+      return `  after epoch ${epoch}: ${[score(reported, output), ...also].join(', ')}`;
     }),
-    ...(story.length === 0 ? [] : ['  what happened, and because of what:', ...story.map((line) => `    ${line}`)]),
+    ...(verbose && story.length > 0 ? ['  events of the scheduler, each with its cause:', ...story.map((line) => `    ${line}`)] : []),
   ];
 }
 

@@ -107,6 +107,9 @@ export function storyOutput(study: StudySummary, { trial, attempts, lines }: Tri
     trial: trial.number,
     ...scoreKindOfStudy(study),
     state: trial.state,
+    outcome: trial.outcome,
+    value: trial.value === null ? null : finiteOrNull(trial.value),
+    lineage: lineageOf(trial.origin),
     params: { ...trial.params },
     attempts: attempts.map(({ k, slot, outcome, result, detail }) => ({
       k,

@@ -76,6 +76,9 @@ export const storyOutput = strict({
   trial: count,
   ...scoreFields,
   state: z.string(),
+  outcome: z.string().nullable().describe('How it ended; null: it has not.'),
+  value: z.number().nullable().describe('Null: none yet, failed or diverged.'),
+  lineage: lineage.nullable().describe('Null: unknown.'),
   params,
   attempts: z.array(
     strict({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { showText, storyText, studiesText, trialText } from '../../src/cli/lab-text.ts';
-import type { ShowOutput, TrialOutput } from '../../src/protocol/cli-output.ts';
+import type { ShowOutput, StoryOutput, TrialOutput } from '../../src/protocol/cli-output.ts';
 
 const study: ShowOutput['study'] = {
   name: 'mnist',
@@ -114,38 +114,42 @@ test.each([
   expect(trialText({ ...trial, ...change })).toBe(line);
 });
 
-test('the story of a trial: attempts, then causes', () => {
-  expect(
-    storyText({
-      study: 'mnist',
-      trial: 3,
-      measure: 'accuracy',
-      split: 'validation',
-      state: 'complete',
-      params: trial.params,
-      attempts: [
-        { k: 1, slot: 'local/cpu/1', outcome: 'lost', ms: null, detail: 'killed by SIGKILL', executor: null, executorReason: null },
-        {
-          k: 2,
-          slot: 'local/cpu/0',
-          outcome: 'succeeded',
-          ms: 812,
-          detail: null,
-          executor: 'wasm',
-          executorReason: 'pinned by the study',
-        },
-      ],
-      reports: curve.map((report) => ({ ...report, metrics: { loss: 1 - report.value } })),
-      story: ['2.7 proposed because 2.6'],
-    }),
-  ).toEqual([
-    'trial 3 of mnist: complete',
+test('the story of a trial is told in sentences, and its causal log only where it is asked for', () => {
+  const output: StoryOutput = {
+    study: 'mnist',
+    trial: 3,
+    measure: 'accuracy',
+    split: 'validation',
+    state: 'complete',
+    outcome: 'succeeded',
+    value: 0.9412,
+    lineage: { operator: 'mutation', parents: [1], generation: 1 },
+    params: trial.params,
+    attempts: [
+      { k: 1, slot: 'local/cpu/1', outcome: 'lost', ms: null, detail: 'killed by SIGKILL', executor: null, executorReason: null },
+      {
+        k: 2,
+        slot: 'local/cpu/0',
+        outcome: 'succeeded',
+        ms: 812,
+        detail: null,
+        executor: 'wasm',
+        executorReason: 'pinned by the study',
+      },
+    ],
+    reports: curve.map((report) => ({ ...report, metrics: { loss: 1 - report.value } })),
+    story: ['2.7 proposed because 2.6'],
+  };
+  const told = [
+    'trial 3 of mnist: complete, 94.12 % (validation)',
     '  lr 0.03123  kind relu',
-    '  attempt 1 on cpu/1: lost (killed by SIGKILL)',
-    '  attempt 2 on cpu/0: succeeded after 0.8 s, trained by wasm (pinned by the study)',
+    '  Proposed by mutating trial 1.',
+    '  Attempt 1 started on CPU 1; was lost with its worker (killed by SIGKILL); the trial returned to the queue.',
+    '  Attempt 2 started on CPU 0; succeeded after 0.8 s.',
+    '  trained by wasm (pinned by the study)',
     '  after epoch 1: 90.00 % (validation), loss 0.1',
     '  after epoch 2: 94.12 % (validation), loss 0.0588',
-    '  what happened, and because of what:',
-    '    2.7 proposed because 2.6',
-  ]);
+  ];
+  expect(storyText(output, false)).toEqual(told);
+  expect(storyText(output, true)).toEqual([...told, '  events of the scheduler, each with its cause:', '    2.7 proposed because 2.6']);
 });

@@ -238,7 +238,8 @@ describe('a lab file is read', () => {
       [1, 'lost', 'silent'],
       [2, null, null],
     ]);
-    expect((await cli('story', spec.name, '0')).out).toContain('trial 0 ended');
+    expect((await cli('story', spec.name, '0')).out).not.toContain('trial 0 ended');
+    expect((await cli('story', spec.name, '0', '--verbose')).out).toContain('trial 0 ended');
   });
 
   test('what is not there is named, with what is', async () => {

@@ -1,6 +1,7 @@
 /** The frame's own reasoning: what gives way, what a key does, which idle device costs most. */
 import { describe, expect, test, vi } from 'vitest';
-import { costliestIdle, slotName } from '../../src/renderer/frame/costliest-idle.ts';
+import { slotName } from '../../src/core/study/slot-name.ts';
+import { costliestIdle } from '../../src/renderer/frame/costliest-idle.ts';
 import { commandFor } from '../../src/renderer/frame/keys.ts';
 import { parseLimit } from '../../src/renderer/frame/limit.ts';
 import { initials, layoutFor } from '../../src/renderer/frame/screen.ts';

@@ -9,18 +9,24 @@ import type { LabOptions } from '../lab-command.ts';
 import { knownStudy, storyOutput } from '../../lab/lab-output.ts';
 import { storyText } from '../lab-text.ts';
 
+interface StoryOptions extends LabOptions {
+  readonly verbose?: boolean;
+}
+
 export function addStory(program: Command, context: Context): void {
-  labCommand(program, 'story', 'what happened to a trial: its attempts, and the causes of each step')
+  labCommand(program, 'story', 'what happened to a trial: where it came from, its attempts, how it ended')
     .argument('<study>', "the study's name, or its uid")
     .argument('<trial>', "the trial's number", integer(0))
+    .option('--verbose', 'add the events of the scheduler, each with its cause')
     .addHelpText(
       'after',
       `
 Examples:
   galapagos story mnist 14
+  galapagos story mnist 14 --verbose
   galapagos story mnist 14 --json`,
     )
-    .action(async (named: string, trial: number, { lab, json = false }: LabOptions) => {
+    .action(async (named: string, trial: number, { lab, json = false, verbose = false }: StoryOptions) => {
       const output = await withLab(context, lab, (reader) => {
         const study = knownStudy(reader, named, lab);
         const story = reader.story(study.uid ?? study.name, trial);
@@ -30,6 +36,6 @@ Examples:
         throw new UsageError(`${study.name} has no trial ${trial}: ${range}`, 'unknown-trial');
       });
       if (json) printJson(context, output);
-      else print(context, storyText(output));
+      else print(context, storyText(output, verbose));
     });
 }

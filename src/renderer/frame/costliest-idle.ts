@@ -42,11 +42,3 @@ export function costliestIdle(slots: readonly SlotRow[], now: number): IdleDevic
 export function isGpu({ device }: SlotRow): boolean {
   return device.startsWith('gpu');
 }
-
-/** `GPU 0`, `CPU 3`: a worker as people call it. */
-export function slotName(slot: string): string {
-  const [, device = slot, place = ''] = slot.split('/');
-  const gpu = /^gpu[-/]?(\d*)$/.exec(device);
-  if (gpu !== null) return `GPU ${gpu[1] === '' ? place : (gpu[1] ?? place)}`;
-  return device === 'cpu' ? `CPU ${place}` : `${device} ${place}`.trim();
-}

@@ -5,7 +5,7 @@
 import type { LabSource } from '../../protocol/window/datasets.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import { toFailure } from '../failure.ts';
-import { slotName } from '../frame/costliest-idle.ts';
+import { slotName } from '../../core/study/slot-name.ts';
 import { text } from '../text.ts';
 import { pauseWords, stopWords } from './settled-words.ts';
 import type { App } from './app.svelte.ts';

@@ -47,9 +47,7 @@ export const inspector = {
   copy: 'Copy JSON',
   story: 'Story',
   storyLoading: 'Loading the history.',
-  attempts: 'Attempts',
-  attempt: (at: { k: number; slot: string; outcome: string | null; time: string | null }) =>
-    `${at.k}: ${at.slot}, ${at.outcome ?? 'running'}${at.time === null ? '' : `, ${at.time}`}`,
+  events: 'Events of the scheduler, each with its cause',
   error: 'Why it failed',
   cancelTrial: 'Cancel this trial',
   population: 'Population',

@@ -1,5 +1,5 @@
 /** The rows of a timeline: a lane of a graphics card, a worker on the processor; many workers of one node as a single band. Pure; px from the top. */
-import { slotName } from '../../frame/costliest-idle.ts';
+import { slotName } from '../../../core/study/slot-name.ts';
 import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
 import type { LaneIndex } from '../../state/attempt-log.ts';
 

@@ -1,0 +1,119 @@
+/**
+ * Tells in sentences how a trial came about, where its attempts ran and how they ended. The causal
+ * log, which names every event of the scheduler, is kept apart (`core/scheduling/story.ts`).
+ */
+
+export interface StoryFacts {
+  readonly state: string;
+  /** Null: it has not ended. */
+  readonly outcome: string | null;
+  /** Null: unknown. */
+  readonly lineage: { readonly operator: string; readonly parents: readonly number[] } | null;
+  readonly attempts: readonly StoryAttempt[];
+}
+
+interface StoryAttempt {
+  readonly k: number;
+  readonly slot: string;
+  /** Null: it runs. */
+  readonly outcome: string | null;
+  readonly ms: number | null;
+  /** The error, or why the coordinator ended it. */
+  readonly detail: string | null;
+}
+
+/** How a face writes durations and names workers. */
+export interface StoryFormat {
+  readonly duration: (ms: number) => string;
+  readonly worker: (slot: string) => string;
+}
+
+/** One sentence for a trial with one attempt; otherwise one for its origin and one an attempt. */
+export function storySentences(facts: StoryFacts, format: StoryFormat): string[] {
+  const origin = originClause(facts.lineage);
+  const [only, ...others] = facts.attempts;
+  if (only !== undefined && others.length === 0) {
+    return [sentence([origin, ...attemptClauses(only, facts, format)])];
+  }
+  return [
+    sentence([origin, ...(only === undefined ? [endWithoutAttempt(facts)] : [])]),
+    ...facts.attempts.map((attempt) => {
+      const [started, ...rest] = attemptClauses(attempt, facts, format);
+      return sentence([`attempt ${attempt.k} ${started ?? ''}`, ...rest]);
+    }),
+  ];
+}
+
+function sentence(clauses: readonly string[]): string {
+  const text = clauses.filter((clause) => clause !== '').join('; ');
+  return text === '' ? text : `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}.`;
+}
+
+function originClause(lineage: StoryFacts['lineage']): string {
+  if (lineage === null) return 'proposed by another program';
+  const { operator, parents } = lineage;
+  const trials = parents.length === 1 ? `trial ${parents[0] ?? 0}` : `trials ${listed(parents)}`;
+  if (parents.length > 0) {
+    if (operator === 'mutation') return `proposed by mutating ${trials}`;
+    if (operator === 'crossover') return `proposed by crossover of ${trials}`;
+    if (operator === 'crossover+mutation') {
+      return `proposed by crossover of ${trials} and mutation`;
+    }
+    return `proposed by ${operator} from ${trials}`;
+  }
+  switch (operator) {
+    case 'random':
+    case 'uniform':
+    case 'latin-hypercube':
+      return 'drawn at random';
+    case 'grid':
+      return 'taken from the grid';
+    case 'first-unused':
+      return 'taken as the first unused point of the search space';
+    case 'enqueued':
+      return 'queued with given parameters';
+    case 'unknown':
+      return 'proposed by another program';
+    default:
+      return `proposed by ${operator}`;
+  }
+}
+
+const ENDS: Readonly<Record<string, string>> = {
+  succeeded: 'succeeded',
+  diverged: 'diverged',
+  pruned: 'pruned',
+  crashed: 'crashed',
+  outOfMemory: 'ran out of memory',
+  timedOut: 'exceeded the time limit',
+  lost: 'was lost with its worker',
+  cancelled: 'was cancelled',
+};
+
+function attemptClauses(
+  { k, slot, outcome, ms, detail }: StoryAttempt,
+  { state, attempts }: StoryFacts,
+  { duration, worker }: StoryFormat,
+): string[] {
+  const started = `started on ${worker(slot)}`;
+  if (outcome === null) return [started, 'still running'];
+  const after = ms === null ? '' : ` after ${duration(ms)}`;
+  const reason = (detail ?? '').split('\n')[0] ?? '';
+  const because = reason === '' || outcome === 'succeeded' ? '' : ` (${reason})`;
+  const isLast = attempts.at(-1)?.k === k;
+  const goesOn = !isLast || state === 'waiting' || state === 'running';
+  const then = goesOn ? ['the trial returned to the queue'] : state === 'failed' ? ['the trial failed'] : [];
+  return [started, `${ENDS[outcome] ?? outcome}${after}${because}`, ...then];
+}
+
+/** A trial that no attempt of ours ran. */
+function endWithoutAttempt({ state, outcome }: StoryFacts): string {
+  if (state === 'waiting') return 'waiting for a worker';
+  if (outcome === 'endedElsewhere') return 'ended by another program';
+  return outcome === 'cancelled' ? 'cancelled before it started' : state;
+}
+
+function listed(parents: readonly number[]): string {
+  const last = parents.at(-1) ?? 0;
+  return parents.length < 2 ? String(last) : `${parents.slice(0, -1).join(', ')} and ${last}`;
+}

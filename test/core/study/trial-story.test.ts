@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { slotName } from '../../../src/core/study/slot-name.ts';
+import { storySentences } from '../../../src/core/study/trial-story.ts';
+import type { StoryFacts } from '../../../src/core/study/trial-story.ts';
+
+const format = { duration: (ms: number) => `${ms / 1000} s`, worker: slotName };
+const tell = (facts: Partial<StoryFacts>): string[] =>
+  storySentences({ state: 'complete', outcome: 'succeeded', lineage: null, attempts: [], ...facts }, format);
+const run = { k: 1, slot: 'local/cpu/1', outcome: 'succeeded', ms: 2300, detail: null };
+
+describe('The story of a trial in sentences', () => {
+  it('tells a trial with one attempt in one sentence', () => {
+    const lineage = { operator: 'mutation', parents: [14] };
+    expect(tell({ lineage, attempts: [run] })).toEqual(['Proposed by mutating trial 14; started on CPU 1; succeeded after 2.3 s.']);
+  });
+
+  it.each([
+    ['crossover+mutation', [3, 5], 'Proposed by crossover of trials 3 and 5 and mutation'],
+    ['uniform', [], 'Drawn at random'],
+    ['grid', [], 'Taken from the grid'],
+    ['enqueued', [], 'Queued with given parameters'],
+  ])('says how a trial by %s came about', (operator, parents, origin) => {
+    const told = tell({ state: 'waiting', outcome: null, lineage: { operator, parents } });
+    expect(told).toEqual([`${origin}; waiting for a worker.`]);
+  });
+
+  it('tells why a trial failed, and which attempts returned it to the queue', () => {
+    const crashed = { ...run, outcome: 'crashed', detail: 'no memory\n  at x' };
+    const lineage = { operator: 'uniform', parents: [] };
+    const attempts = [crashed, { ...crashed, k: 2 }];
+    expect(tell({ state: 'failed', outcome: 'crashed', lineage, attempts })).toEqual([
+      'Drawn at random.',
+      'Attempt 1 started on CPU 1; crashed after 2.3 s (no memory); the trial returned to the queue.',
+      'Attempt 2 started on CPU 1; crashed after 2.3 s (no memory); the trial failed.',
+    ]);
+  });
+
+  it('says that an attempt still runs', () => {
+    const attempts = [{ ...run, outcome: null, ms: null }];
+    expect(tell({ state: 'running', outcome: null, attempts })).toEqual(['Proposed by another program; started on CPU 1; still running.']);
+  });
+});
