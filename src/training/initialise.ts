@@ -2,20 +2,30 @@
 import { keyOf, philox, PURPOSE } from '../core/random.ts';
 import { normalQuantile } from '../core/elementary.ts';
 import type { LaneSeed } from './executors/executor.ts';
+import { withoutPauses, type Pausable } from './pausable.ts';
 import { blockSize, elements, type Plan } from './plan/plan.ts';
+
+/** Some milliseconds' draws. */
+const DRAWS_A_PART = 65_536;
 
 /** @returns the padded weight block (float32) */
 export function initialWeights(plan: Pick<Plan, 'weights'>, seed: number, lane: LaneSeed): Float32Array {
+  return withoutPauses(drawing(plan, seed, lane));
+}
+
+/** `initialWeights` as a computation that can be paused. */
+export function* drawing(plan: Pick<Plan, 'weights'>, seed: number, lane: LaneSeed): Pausable<Float32Array> {
   const block = new Float32Array(blockSize(plan));
   const key = keyOf(seed);
   const words = new Uint32Array(4);
-  plan.weights.forEach((weight, ordinal) => {
+  for (const [ordinal, weight] of plan.weights.entries()) {
     const count = elements(weight.shape);
     for (let i = 0; i < count; i++) {
+      if (i % DRAWS_A_PART === 0) yield;
       if ((i & 3) === 0) philox(key, i >>> 2, 0, counterOf(lane), (PURPOSE.initialise << 24) | ordinal, words);
       block[weight.offset + i] = draw(weight.init, weight.spread, words[i & 3] ?? 0);
     }
-  });
+  }
   return block;
 }
 

@@ -6,6 +6,7 @@ import { PRESETS } from './models/presets.ts';
 import { isFields, Reader } from './models/reader.ts';
 import { resolveNetwork } from './models/resolve.ts';
 import type { Scope } from './models/scope.ts';
+import { checkSize } from './network-size.ts';
 import type { TrainObjective } from './objective.ts';
 import { nearest, quote } from './problem.ts';
 import { readSettings, type ResolvedSettings } from './settings.ts';
@@ -59,7 +60,10 @@ export function resolveObjective(
   }
   if (network !== undefined && dataset !== undefined) match(scope, network, dataset);
   if (dataset !== undefined && dataset.targets > 0) matchTargets(scope, objective, network, dataset);
-  if (network !== undefined && settings !== undefined) matchAugment(scope, settings, network.input.shape);
+  if (network !== undefined && settings !== undefined) {
+    matchAugment(scope, settings, network.input.shape);
+    checkSize(network, settings.optimizer, scope);
+  }
   if (dataset !== undefined && settings !== undefined) matchSteps(scope, settings, dataset);
   if (scope.problems.length > before || network === undefined || settings === undefined || dataset === undefined) return undefined;
   return { network, settings, dataset, seed };

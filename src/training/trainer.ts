@@ -9,12 +9,13 @@ import { allExecutors } from './executors/all.ts';
 import type { Executable } from './executors/executor.ts';
 import { Scope } from './models/scope.ts';
 import type { LaneOutcome, Params, TrainObjective } from './objective.ts';
-import { compilePlan } from './plan/compile.ts';
-import { planHash } from './plan/hash.ts';
+import { planning } from './plan/compile.ts';
+import { hashing, planHash } from './plan/hash.ts';
 import type { Plan } from './plan/plan.ts';
 import { resolveObjective, type ResolvedObjective } from './resolve-objective.ts';
 import { shapeKey } from './shape-key.ts';
 import { TrainingError } from './training-error.ts';
+import { withPauses } from './turn.ts';
 
 export type * from './objective.ts';
 export type { CohortLane, TrainListener } from './cohort.ts';
@@ -103,7 +104,8 @@ export class Trainer {
   async #group(objective: TrainObjective, seed: number, lanes: readonly CohortLane[], began: string | undefined): Promise<Group> {
     const resolved = resolveAll(objective, lanes, this.#catalogue);
     const dataset = await this.#dataset(resolved.dataset);
-    const plan = compilePlan(resolved.network, resolved.settings, dataset.view);
+    const plan = await withPauses(planning(resolved.network, resolved.settings, dataset.view));
+    await withPauses(hashing(plan));
     const now = (): number => performance.now();
     const choices = await choose(objective, this.#executors, plan, lanes.length, { calibrations: this.#calibrations, began, now });
     return { resolved, plan, dataset, seed: resolved.seed ?? seed, objective, choices };

@@ -3,9 +3,13 @@
  * seconds, and a worker whose loop stands still for two is taken for lost.
  */
 import { setImmediate } from 'node:timers/promises';
+import type { Pausable } from './pausable.ts';
 
 /** Some milliseconds' copying or hashing. */
 const PIECE = 4 * 2 ** 20;
+
+/** Longest uninterrupted part of a pausable computation, in ms; below 50, as a core may be shared. */
+const PART_MS = 20;
 
 /** Timers and messages that are due have been heard then. */
 export async function turn(): Promise<void> {
@@ -26,5 +30,16 @@ export async function inTurns(bytes: Uint8Array, use: (piece: Uint8Array) => voi
   for (let at = 0; at < bytes.length; at += PIECE) {
     use(bytes.subarray(at, at + PIECE));
     await turn();
+  }
+}
+
+/** Runs a computation to its result, with turns of the event loop at its yields. */
+export async function withPauses<T>(work: Pausable<T>): Promise<T> {
+  for (let since = performance.now(); ;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+    if (performance.now() - since < PART_MS) continue;
+    await turn();
+    since = performance.now();
   }
 }

@@ -260,10 +260,10 @@ describe('each error of a network, once', () => {
     ]);
   });
 
-  it('stop at more layers than anybody can mean', () => {
+  it('stop at more layers than a plan can have', () => {
     const many = { repeat: 1000, layers: [{ repeat: 1000, layers: [{ repeat: 1000, layers: [{ type: 'relu' }] }] }] };
     expect(resolve(describeNetwork([1], [many])).problems.map((p) => p.message)).toEqual([
-      'layers[0].layers[0].layers[0].layers[0]: expected at most 20000 layers in all, found more',
+      'layers[0].layers[0].layers[0].layers[0]: expected at most 5000 layers in all, found more (use fewer layers, or a smaller "repeat")',
     ]);
   });
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Params, SearchSpaceLike } from '../../src/training/objective.ts';
+import { resolveNetwork } from '../../src/training/models/resolve.ts';
+import { Scope } from '../../src/training/models/scope.ts';
+import { checkSize, networkSize } from '../../src/training/network-size.ts';
+import type { OptimizerSettings, Params, SearchSpaceLike } from '../../src/training/objective.ts';
 import { catalogueOf, MNIST, type DatasetEntry } from '../../src/training/datasets/catalogue.ts';
 import { PRESETS } from '../../src/training/models/presets.ts';
 import { checkObjective, Trainer, type TrainObjective } from '../../src/training/trainer.ts';
@@ -170,5 +173,44 @@ describe('Objectives: networks named by a preset', () => {
     expect(wrong('mlp', { ...table, classes: 3 })).toEqual([]);
     expect(wrong('mlp', { ...table, classes: 0, targets: 2 })).toEqual([]);
     expect(wrong('cnn', { ...table, classes: 3 })).not.toEqual([]);
+  });
+});
+
+describe('Objectives: size of the network', () => {
+  const wrong = (layers: readonly object[], space: SearchSpaceLike = {}): string[] => {
+    const network = describeNetwork([1, 28, 28], [{ type: 'flatten' }, ...layers, { type: 'dense', units: 10 }]);
+    const settings = { batch: 8, epochs: 1, optimizer: { type: 'sgd', learningRate: 0.1 } };
+    const objective: TrainObjective = { kind: 'train', dataset: 'mnist', network, settings, metric: 'loss', selectOn: 'test' };
+    return checkObjective(objective, space, RESOURCES).map(({ message }) => message);
+  };
+
+  it('refuses a network that this machine has no memory for, naming the layer, the limit and the need', () => {
+    const [message, ...more] = wrong([{ type: 'dense', units: 1e9 }]);
+    expect(more).toEqual([]);
+    expect(message).toMatch(
+      /^network\.layers \(dense1\): expected a network that trains in the [\d.,]+ GB of memory of this machine, found /,
+    );
+    expect(message).toContain('at least 6,400 GB, most of it for 785,000,000,000 weights and 1,000,000,000 outputs');
+  });
+
+  it('refuses a size that the search can reach, naming the value that reaches it', () => {
+    const [message] = wrong([{ type: 'dense', units: { $param: 'units' } }], { units: { type: 'int', low: 8, high: 1e9 } });
+    expect(message).toContain('(with units 1000000000; make dense1 or what it reads smaller)');
+  });
+
+  it('counts weights, gradients and slots of the optimizer, and the largest layer of four samples', () => {
+    const scope = new Scope({});
+    const layers = [{ type: 'flatten' }, { type: 'dense', units: 10, bias: false }];
+    const network = resolveNetwork(describeNetwork([1, 28, 28], layers), scope)!;
+    const bytes = (optimizer: OptimizerSettings): number => networkSize(network, optimizer).bytes;
+    const activations = 4 * 4 * (784 + 784);
+    expect(bytes({ type: 'sgd', learningRate: 1 })).toBe(4 * 7840 * 2 + activations);
+    expect(bytes({ type: 'sgd', learningRate: 1, momentum: 0.9 })).toBe(4 * 7840 * 3 + activations);
+    expect(bytes({ type: 'adam', learningRate: 1 })).toBe(4 * 7840 * 4 + activations);
+    expect(bytes({ type: 'rmsprop', learningRate: 1 })).toBe(4 * 7840 * 3 + activations);
+    checkSize(network, { type: 'sgd', learningRate: 1 }, scope, 4 * 7840 * 2 + activations);
+    expect(scope.problems).toEqual([]);
+    checkSize(network, { type: 'sgd', learningRate: 1 }, scope, 4 * 7840 * 2 + activations - 1);
+    expect(scope.problems.map(({ code }) => code)).toEqual(['too-large']);
   });
 });

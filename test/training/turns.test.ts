@@ -9,8 +9,12 @@ import { MNIST, type DatasetEntry } from '../../src/training/datasets/catalogue.
 import { loadDataset } from '../../src/training/datasets/dataset.ts';
 import { splitDescription } from '../../src/training/datasets/import/arrange.ts';
 import { WasmExecutor } from '../../src/training/executors/wasm/wasm.ts';
+import { resolveNetwork } from '../../src/training/models/resolve.ts';
+import { Scope } from '../../src/training/models/scope.ts';
+import { planning as planningOf } from '../../src/training/plan/compile.ts';
+import { withPauses } from '../../src/training/turn.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { NEVER, subject } from './support.ts';
+import { describeNetwork, NEVER, SGD, subject } from './support.ts';
 
 const RESOURCES = new URL('../../resources', import.meta.url).pathname;
 /** Most processor time between two turns: forty processes on a core make two seconds of it. At once, MNIST took six times as much. */
@@ -70,4 +74,20 @@ it('while an imported dataset is read and checked', async ({ skip }) => {
   const entry = imported(24_576);
   const [, loading] = await longestTurn(() => loadDataset(entry, RESOURCES));
   expect(loading).toBeLessThan(MOST_MS);
+});
+
+it('while a network of two thousand layers is planned, compiled and given its first weights', async ({ skip }) => {
+  skip(!existsSync(SCHEDULED), 'this system does not tell a thread its processor time');
+  const hidden = Array.from({ length: 1000 }, () => [{ type: 'dense', units: 16 }, { type: 'relu' }]).flat();
+  const layers = [{ type: 'flatten' }, { type: 'dense', units: 3000 }, ...hidden, { type: 'dense', units: 10 }];
+  const network = resolveNetwork(describeNetwork([1, 28, 28], layers), new Scope({}))!;
+  const [plan, planning] = await longestTurn(() => withPauses(planningOf(network, { batch: 32, optimizer: SGD })));
+  expect(planning).toBeLessThan(MOST_MS);
+  const [executable, compiling] = await longestTurn(() => new WasmExecutor({ fused: false }).compile(plan, 1, NEVER));
+  expect(compiling).toBeLessThan(MOST_MS);
+  const [{ view }] = [await loadDataset(MNIST, RESOURCES)];
+  await executable.loadDataset(view);
+  const [, beginning] = await longestTurn(() => executable.begin(1, [{ trial: 0, shared: false }]));
+  expect(beginning).toBeLessThan(MOST_MS);
+  await executable.dispose();
 });

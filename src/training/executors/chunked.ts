@@ -61,11 +61,11 @@ export abstract class ChunkedExecutable implements Executable {
   }
 
   begin(seed: number, lanes: readonly LaneSeed[]): Promise<void> {
-    return this.#alone(() => {
+    return this.#alone(async () => {
       if (lanes.length > this.lanes) throw new RangeError(`compiled for ${String(this.lanes)} lanes, asked for ${String(lanes.length)}`);
       this.#live = lanes.map(() => true);
       this.#stopping.clear();
-      this.start(seed, lanes);
+      await this.start(seed, lanes);
     });
   }
 
@@ -162,7 +162,7 @@ export abstract class ChunkedExecutable implements Executable {
   /** Moves the live lanes together where stopped ones take places that cost. */
   protected abstract moveTogether(live: readonly number[]): void;
   protected abstract load(view: DatasetView): void | Promise<void>;
-  protected abstract start(seed: number, lanes: readonly LaneSeed[]): void;
+  protected abstract start(seed: number, lanes: readonly LaneSeed[]): void | Promise<void>;
   protected abstract weightsFinite(lane: number): boolean;
   protected abstract read(lane: number): LaneState;
   protected abstract write(lane: number, state: LaneState): void;

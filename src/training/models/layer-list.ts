@@ -15,8 +15,8 @@ import { namedParameters } from './named-parameters.ts';
 const ID = /^[A-Za-z0-9_.-]+$/;
 /** Fields of every layer, whatever its type. */
 const COMMON = ['type', 'id', 'from', 'when'];
-/** Layers and rounds of repeats that are read before a description counts as too large. */
-const MOST_READ = 20_000;
+/** Layers and rounds of repeats that a description may have: planning takes seconds for as many, and grows faster than they do. */
+const MOST_READ = 5000;
 /** What names of layers begin with: '' or `block3.0.`, the innermost block first. */
 type Prefixes = readonly [string, ...string[]];
 
@@ -72,7 +72,13 @@ export class LayerList {
   #isTooMany(path: string): boolean {
     this.#read++;
     if (this.#read === MOST_READ + 1)
-      this.#scope.report({ code: 'out-of-range', path, expected: `at most ${String(MOST_READ)} layers in all`, found: 'more' });
+      this.#scope.report({
+        code: 'too-large',
+        path,
+        expected: `at most ${String(MOST_READ)} layers in all`,
+        found: 'more',
+        hint: 'use fewer layers, or a smaller "repeat"',
+      });
     return this.#read > MOST_READ;
   }
 

@@ -1,4 +1,5 @@
 /** Finds runs of ops that an executor may fuse. The plan names them; whether to fuse is the executor's business. */
+import type { Pausable } from '../pausable.ts';
 import { rootOf, type Op, type OpKind, type Plan } from './plan.ts';
 
 /** Longest first: the first that matches at an op wins. */
@@ -15,14 +16,21 @@ const PATTERNS: readonly (readonly OpKind[])[] = [
 ];
 
 /** @param sameValue buffers that hold another's value in the same memory, so that reading one is reading the other */
-export function findChains(ops: readonly Op[], sameValue: ReadonlyMap<number, number>): number[][] {
+export function* findChains(ops: readonly Op[], sameValue: ReadonlyMap<number, number>): Pausable<number[][]> {
+  const valueOf = (id: number): number => {
+    let value = id;
+    for (let of = sameValue.get(value); of !== undefined; of = sameValue.get(value)) value = of;
+    return value;
+  };
+  const readers = readersOf(ops, valueOf);
   const chains: number[][] = [];
   for (let i = 0; i < ops.length;) {
     const pattern = PATTERNS.find(
-      (kinds) => kinds.every((kind, k) => ops[i + k]?.kind === kind) && connected(ops, i, kinds.length, sameValue),
+      (kinds) => kinds.every((kind, k) => ops[i + k]?.kind === kind) && connected(ops.slice(i, i + kinds.length), valueOf, readers),
     );
     if (pattern !== undefined) chains.push(pattern.map((_, k) => i + k));
     i += pattern?.length ?? 1;
+    yield;
   }
   return chains;
 }
@@ -37,17 +45,24 @@ export function innerBuffers(plan: Pick<Plan, 'buffers' | 'train'>, chain: reado
   return new Set([...inside].filter((id) => plan.buffers[id]?.perSample === true));
 }
 
+/** Ops that read each value. */
+function readersOf(ops: readonly Op[], valueOf: (id: number) => number): Map<number, Op[]> {
+  const readers = new Map<number, Op[]>();
+  for (const op of ops) {
+    for (const value of new Set(op.inputs.map(valueOf))) {
+      const known = readers.get(value);
+      if (known === undefined) readers.set(value, [op]);
+      else known.push(op);
+    }
+  }
+  return readers;
+}
+
 /** Each op but the first reads what an earlier op of the run wrote, and the main outputs in between have no reader outside. */
-function connected(ops: readonly Op[], start: number, length: number, sameValue: ReadonlyMap<number, number>): boolean {
-  const valueOf = (id: number): number => {
-    const of = sameValue.get(id);
-    return of === undefined ? id : valueOf(of);
-  };
-  const run = ops.slice(start, start + length);
+function connected(run: readonly Op[], valueOf: (id: number) => number, readers: ReadonlyMap<number, readonly Op[]>): boolean {
   return run.slice(1).every((op, k) => {
     const earlier = run.slice(0, k + 1).flatMap((o) => (o.outputs[0] === undefined ? [] : [valueOf(o.outputs[0])]));
     const link = op.inputs.map(valueOf).find((id) => earlier.includes(id));
-    if (link === undefined) return false;
-    return !ops.some((other) => (other.id < start || other.id >= start + length) && other.inputs.some((id) => valueOf(id) === link));
+    return link !== undefined && (readers.get(link) ?? []).every((reader) => run.includes(reader));
   });
 }

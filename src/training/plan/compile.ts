@@ -4,13 +4,14 @@
  */
 import type { Network } from '../models/network.ts';
 import type { Augment, Clip, OptimizerSettings, Schedule } from '../objective.ts';
+import { withoutPauses, type Pausable } from '../pausable.ts';
 import { TrainingError } from '../training-error.ts';
 import { findChains } from './chains.ts';
 import { evaluationOf } from './evaluation.ts';
 import { Graph } from './graph.ts';
 import { initialiser, type Scheme } from './initialiser.ts';
 import { shareMemory } from './in-place.ts';
-import { arenaExtents, firstFit, setLifetimes } from './lifetimes.ts';
+import { arenaExtents, fitting, setLifetimes } from './lifetimes.ts';
 import type { DatasetShape } from './memory.ts';
 import { lowerAdam } from './ops/adam.ts';
 import { appendClip } from './ops/clip.ts';
@@ -36,7 +37,12 @@ export interface PlanSettings {
 /** What of the dataset shapes a plan: bytes or numbers, classes or numeric targets. */
 export type PlanData = Pick<DatasetShape, 'sampleType' | 'targets'>;
 
-export function compilePlan(network: Network, settings: PlanSettings, data: PlanData = { sampleType: 'u8' }): Plan {
+export function compilePlan(network: Network, settings: PlanSettings, data?: PlanData): Plan {
+  return withoutPauses(planning(network, settings, data));
+}
+
+/** `compilePlan` as a computation that can be paused: a plan of thousands of layers takes seconds. */
+export function* planning(network: Network, settings: PlanSettings, data: PlanData = { sampleType: 'u8' }): Pausable<Plan> {
   const { optimizer, clip } = settings;
   const graph = new Graph(optimizer.decay ?? 'all');
   const update = lowerUpdate(graph, optimizer, settings.schedule?.type === 'cosine' ? 'step' : 'epoch');
@@ -50,18 +56,22 @@ export function compilePlan(network: Network, settings: PlanSettings, data: Plan
   for (const layer of poolBeforeRelu(network.layers)) {
     const inputs = layer.from.map((from) => (from < 0 ? input : (outputs[from] ?? input)));
     outputs.push(lowerLayer(graph, layer, inputs, initialise));
+    yield;
   }
   const logits = outputs.at(-1) ?? input;
   lowerLoss(graph, network.loss, logits, label);
   const forward = [...graph.ops];
-  addGradients(graph, forward);
+  yield* addGradients(graph, forward);
   if (clip !== undefined) appendClip(graph, clip, limit);
   update.append(graph);
   const evaluation = evaluationOf(graph, forward);
   const { buffers } = graph;
-  const { train, sameValue } = shareMemory(buffers, graph.ops, evaluation.ops);
+  const { train, sameValue } = yield* shareMemory(buffers, graph.ops, evaluation.ops);
   setLifetimes(buffers, train, evaluation.ops, evaluation.places);
-  for (const [id, offset] of firstFit(arenaExtents({ buffers })).offsets) graph.at(id).offset = offset;
+  yield;
+  const { offsets } = yield* fitting(arenaExtents({ buffers }));
+  for (const [id, offset] of offsets) graph.at(id).offset = offset;
+  yield;
   return {
     format: 1,
     batch: settings.batch,
@@ -71,7 +81,7 @@ export function compilePlan(network: Network, settings: PlanSettings, data: Plan
     hyper: graph.hyper,
     train,
     evaluate: evaluation.ops,
-    chains: findChains(train, sameValue),
+    chains: yield* findChains(train, sameValue),
     logits,
     slots: update.slots,
     statistics: graph.statistics,
@@ -104,7 +114,7 @@ function inputSpec({ shape, mean, deviation }: Network['input'], { sampleType }:
 }
 
 /** Walks the forward ops backwards; an input wants a gradient iff a weight lies upstream of it. */
-function addGradients(graph: Graph, forward: readonly Op[]): void {
+function* addGradients(graph: Graph, forward: readonly Op[]): Pausable<void> {
   const trainable = new Set<number>();
   for (const { inputs, outputs } of forward) {
     const [output = -1] = outputs;
@@ -118,5 +128,6 @@ function addGradients(graph: Graph, forward: readonly Op[]): void {
       op,
       op.inputs.map((id) => trainable.has(id)),
     );
+    yield;
   }
 }

@@ -1,13 +1,24 @@
 /** A plan's identity: SHA-256 of its canonical JSON, blind to the names that people gave layers. */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
+import { withoutPauses, type Pausable } from '../pausable.ts';
 import type { Plan } from './plan.ts';
 
+/** Hashes of plans that were asked for before. */
+const known = new WeakMap<Plan, string>();
+
 export function planHash(plan: Plan): string {
+  return withoutPauses(hashing(plan));
+}
+
+/** `planHash` as a computation that can be paused; of a plan seen before, `planHash` is then a look-up. */
+export function* hashing(plan: Plan): Pausable<string> {
+  const before = known.get(plan);
+  if (before !== undefined) return before;
   const names = new Map<string, string>();
   const ordinal = (name: string): string => {
-    let known = names.get(name);
-    if (known === undefined) names.set(name, (known = `#${String(names.size)}`));
-    return known;
+    let named = names.get(name);
+    if (named === undefined) names.set(name, (named = `#${String(names.size)}`));
+    return named;
   };
   const anonymous = {
     ...plan,
@@ -18,15 +29,39 @@ export function planHash(plan: Plan): string {
     train: plan.train.map((op) => ({ ...op, layer: ordinal(op.layer) })),
     evaluate: plan.evaluate.map((op) => ({ ...op, layer: ordinal(op.layer) })),
   };
-  return createHash('sha256').update(canonicalJson(anonymous)).digest('hex');
+  const hash = createHash('sha256');
+  let separator = '{';
+  for (const [field, value] of sortedEntries(anonymous)) {
+    hash.update(`${separator}${JSON.stringify(field)}:`);
+    if (Array.isArray(value)) yield* hashList(hash, value);
+    else hash.update(canonicalJson(value));
+    separator = ',';
+  }
+  const digest = hash.update('}').digest('hex');
+  known.set(plan, digest);
+  return digest;
+}
+
+function* hashList(hash: Hash, list: readonly unknown[]): Pausable<void> {
+  hash.update('[');
+  for (const [i, each] of list.entries()) {
+    hash.update(`${i === 0 ? '' : ','}${canonicalJson(each)}`);
+    yield;
+  }
+  hash.update(']');
+}
+
+function sortedEntries(value: object): [string, unknown][] {
+  return Object.entries(value)
+    .filter(([, v]) => v !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Keys sorted, no spaces, numbers as JavaScript prints them, absent for undefined. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value)
-    .filter(([, v]) => v !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonicalJson(v)}`).join(',')}}`;
+  return `{${sortedEntries(value)
+    .map(([k, v]) => `${JSON.stringify(k)}:${canonicalJson(v)}`)
+    .join(',')}}`;
 }

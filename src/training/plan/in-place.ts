@@ -5,6 +5,7 @@
  * What is safe is decided by one rule, looked at op by op over everything that would share the memory: an op may read a buffer only
  * while the memory holds that buffer's value.
  */
+import type { Pausable } from '../pausable.ts';
 import type { Draft } from './graph.ts';
 import { rootOf, type BufferSpec, type Op, type OpKind } from './plan.ts';
 
@@ -42,12 +43,14 @@ export interface InPlace {
 }
 
 /** Sets `aliasOf` of what can share memory. `train` and `evaluate` both stay right. */
-export function shareMemory(buffers: Draft<BufferSpec>[], train: readonly Op[], evaluate: readonly Op[]): InPlace {
+export function* shareMemory(buffers: Draft<BufferSpec>[], train: readonly Op[], evaluate: readonly Op[]): Pausable<InPlace> {
   const gone = new Set<Op>();
   const sameValue = new Map<number, number>();
   const touching = opsByBuffer(train);
   const touchingEvaluate = opsByBuffer(evaluate);
+  const groups = buffersByRoot(buffers);
   for (const op of train) {
+    yield;
     const [input = -1] = op.inputs;
     const [output = -1] = op.outputs;
     const buffer = buffers[output];
@@ -57,17 +60,31 @@ export function shareMemory(buffers: Draft<BufferSpec>[], train: readonly Op[], 
     const root = rootOf({ buffers }, input);
     if (!root.perLane || !root.perSample || root.role === 'input') continue;
     buffer.aliasOf = input;
-    const group = new Set(buffers.filter((b) => rootOf({ buffers }, b.id).id === root.id).map((b) => b.id));
+    const group = new Set([...(groups.get(root.id) ?? []), ...(groups.get(output) ?? [])]);
     if (!valuesSurvive(touching, group) || !valuesSurvive(touchingEvaluate, group)) {
       delete buffer.aliasOf;
       continue;
     }
+    groups.set(root.id, group);
+    groups.delete(output);
     if (!isCopy(op)) continue;
     gone.add(op);
     sameValue.set(output, input);
   }
   const left = train.filter((op) => !gone.has(op)).map((op, id) => ({ ...op, id }));
   return { train: left, sameValue };
+}
+
+/** Ids of the buffers that share each root's memory, the root included. */
+function buffersByRoot(buffers: readonly BufferSpec[]): Map<number, Set<number>> {
+  const groups = new Map<number, Set<number>>();
+  for (const { id } of buffers) {
+    const root = rootOf({ buffers }, id).id;
+    const group = groups.get(root);
+    if (group === undefined) groups.set(root, new Set([id]));
+    else group.add(id);
+  }
+  return groups;
 }
 
 function opsByBuffer(ops: readonly Op[]): Map<number, Op[]> {

@@ -1,4 +1,5 @@
 /** When buffers live, and where they lie: op indices by alias group, then offsets by first fit. */
+import { withoutPauses, type Pausable } from '../pausable.ts';
 import type { Draft } from './graph.ts';
 import { elements, rootOf, type BufferSpec, type Op, type Plan } from './plan.ts';
 
@@ -39,18 +40,47 @@ export function arenaExtents(plan: Pick<Plan, 'buffers'>): Extent[] {
     .map((b) => ({ id: b.id, size: elements(b.shape) * (b.type === 'u8' ? 1 : 4), first: b.first, last: b.last }));
 }
 
+export interface Fit {
+  readonly offsets: ReadonlyMap<number, number>;
+  readonly size: number;
+}
+
 /** First fit by decreasing size (ties: the earlier buffer): buffers whose lives overlap do not share bytes. */
-export function firstFit(extents: readonly Extent[]): { readonly offsets: ReadonlyMap<number, number>; readonly size: number } {
-  const placed: (Extent & { offset: number })[] = [];
+export function firstFit(extents: readonly Extent[]): Fit {
+  return withoutPauses(fitting(extents));
+}
+
+/** `firstFit` as a computation that can be paused. */
+export function* fitting(extents: readonly Extent[]): Pausable<Fit> {
+  /** By offset. */
+  const placed: Placement[] = [];
   const order = [...extents].sort((a, b) => b.size - a.size || a.id - b.id);
   for (const extent of order) {
-    const others = placed.filter((p) => p.first <= extent.last && extent.first <= p.last).sort((a, b) => a.offset - b.offset);
     let offset = 0;
-    for (const other of others) {
+    for (const other of placed) {
+      if (other.first > extent.last || extent.first > other.last) continue;
       if (offset + extent.size <= other.offset) break;
-      offset = Math.max(offset, other.offset + other.size);
+      if (other.end > offset) offset = other.end;
     }
-    placed.push({ ...extent, offset });
+    const { id, first, last } = extent;
+    placed.splice(placeOf(placed, offset), 0, { id, first, last, offset, end: offset + extent.size });
+    yield;
   }
-  return { offsets: new Map(placed.map((p) => [p.id, p.offset])), size: placed.reduce((max, p) => Math.max(max, p.offset + p.size), 0) };
+  return { offsets: new Map(placed.map((p) => [p.id, p.offset])), size: placed.reduce((max, p) => Math.max(max, p.end), 0) };
+}
+
+interface Placement extends Pick<Extent, 'id' | 'first' | 'last'> {
+  readonly offset: number;
+  readonly end: number;
+}
+
+/** Index after the last placement that starts at or before an offset. */
+function placeOf(placed: readonly Placement[], offset: number): number {
+  let [low, high] = [0, placed.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((placed[middle]?.offset ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -106,9 +106,13 @@ export interface Op {
 
 /** The buffer whose memory this one uses. */
 export function rootOf(plan: Pick<Plan, 'buffers'>, id: number): BufferSpec {
-  const buffer = plan.buffers[id];
-  if (buffer === undefined) throw new RangeError(`the plan has no buffer ${String(id)}`);
-  return buffer.aliasOf === undefined ? buffer : rootOf(plan, buffer.aliasOf);
+  // Aliases form chains as long as the network is deep.
+  for (let at = id; ;) {
+    const buffer = plan.buffers[at];
+    if (buffer === undefined) throw new RangeError(`the plan has no buffer ${String(at)}`);
+    if (buffer.aliasOf === undefined) return buffer;
+    at = buffer.aliasOf;
+  }
 }
 
 /** An attribute that is a number. */

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { catalogueOf } from '../../../src/training/datasets/catalogue.ts';
+import { PRESETS } from '../../../src/training/models/presets.ts';
 import { loadDataset } from '../../../src/training/datasets/dataset.ts';
 import { ImportCancelled, DEFAULTS, type ImportOptions } from '../../../src/training/datasets/import/options.ts';
 import { startImport, type Finished } from '../../../src/training/datasets/import/start-import.ts';
@@ -105,9 +106,10 @@ describe('an objective is checked against the dataset', () => {
     expect(problems(objective('tiny', { units: 4 }))).toEqual([
       expect.stringContaining("expected a vector of tiny's 3 classes as the last output, found 4"),
     ]);
-    expect(problems({ ...objective('tiny', { units: 3 }), network: 'lenet-5' }).join('\n')).toContain(
+    expect(problems({ ...objective('tiny', { units: 3 }), network: PRESETS.get('lenet-5')! }).join('\n')).toContain(
       "network.input.shape: expected tiny's 3×32×32, found 1×28×28",
     );
+    expect(problems({ ...objective('tiny', { units: 3 }), network: 'lenet-5' })).toEqual([]);
     expect(problems(objective('prices', { units: 2, loss: 'mean-squared-error', metric: 'loss' }))).toEqual([
       expect.stringContaining("expected a vector of prices's 1 number to predict as the last output, found 2"),
     ]);

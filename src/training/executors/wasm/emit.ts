@@ -1,5 +1,6 @@
 /** From a plan to a module's bytes: gather, the phases of a training step and of an evaluation, the update, a look at the weights. */
 import { blockSize, elements, type Plan } from '../../plan/plan.ts';
+import { withoutPauses, type Pausable } from '../../pausable.ts';
 import { ModuleBuilder } from './assembler.ts';
 import { chooseFusion } from './fusion.ts';
 import { batchPlace, batchSamples, labelsPlace, sampleBytes } from './geometry.ts';
@@ -35,20 +36,25 @@ export interface EmittedModule {
 
 /** @param fused use the fused multiply-add of relaxed SIMD */
 export function emitModule(plan: Plan, fused: boolean): EmittedModule {
+  return withoutPauses(emitting(plan, fused));
+}
+
+/** `emitModule` as a computation that can be paused. */
+export function* emitting(plan: Plan, fused: boolean): Pausable<EmittedModule> {
   const fusion = chooseFusion(plan);
-  const train = phasesOf(lower(plan, plan.train, fusion));
-  const evaluate = phasesOf(lower(plan, plan.evaluate, fusion));
+  const train = phasesOf(yield* lower(plan, plan.train, fusion));
+  const evaluate = phasesOf(yield* lower(plan, plan.evaluate, fusion));
   const whole = train.length > 1 || evaluate.length > 1;
   const tiles = Math.ceil(plan.batch / 4);
   const kept = [labelsPlace(plan), batchSamples(plan), batchPlace(plan)];
-  const forTrain = layOut(train, kept, tiles, whole);
-  const forEvaluate = layOut(evaluate, kept, tiles, whole);
+  const forTrain = yield* layOut(train, kept, tiles, whole);
+  const forEvaluate = yield* layOut(evaluate, kept, tiles, whole);
   const module = new KernelModule(fused);
-  module.phase('gather', { scope: 'tile', steps: gatherSteps(plan) }, forTrain);
-  train.forEach((phase, k) => module.phase(`train${String(k)}`, phase, forTrain));
-  evaluate.forEach((phase, k) => module.phase(`evaluate${String(k)}`, phase, forEvaluate));
-  module.calls('update', 2, lowerUpdate(plan));
-  module.calls('finite', 2, [step('batch', weightsFinite({ count: blockSize(plan) }), { lane: 0 }, { row: 0 })]);
+  yield* module.phase('gather', { scope: 'tile', steps: gatherSteps(plan) }, forTrain);
+  for (const [k, phase] of train.entries()) yield* module.phase(`train${String(k)}`, phase, forTrain);
+  for (const [k, phase] of evaluate.entries()) yield* module.phase(`evaluate${String(k)}`, phase, forEvaluate);
+  yield* module.calls('update', 2, lowerUpdate(plan));
+  yield* module.calls('finite', 2, [step('batch', weightsFinite({ count: blockSize(plan) }), { lane: 0 }, { row: 0 })]);
   const { address, stride } = forTrain.at(labelsPlace(plan));
   return {
     bytes: module.bytes(),
@@ -69,8 +75,8 @@ class KernelModule {
     this.#module = new ModuleBuilder(fused);
   }
 
-  phase(name: string, { scope, steps }: Phase, layout: Layout): void {
-    const functions = steps.map(({ kernel }) => this.#function(kernel));
+  *phase(name: string, { scope, steps }: Phase, layout: Layout): Pausable<void> {
+    const functions = yield* this.#functionsOf(steps);
     this.#module.define(
       ['i32', 'i32', 'i32'],
       (body) => {
@@ -84,8 +90,8 @@ class KernelModule {
   }
 
   /** A function of (lane, row) only, without places. */
-  calls(name: string, parameters: number, steps: readonly Step[]): void {
-    const functions = steps.map(({ kernel }) => this.#function(kernel));
+  *calls(name: string, parameters: number, steps: readonly Step[]): Pausable<void> {
+    const functions = yield* this.#functionsOf(steps);
     this.#module.define(
       Array.from({ length: parameters }, () => 'i32' as const),
       (body) => {
@@ -100,6 +106,15 @@ class KernelModule {
 
   bytes(): Uint8Array<ArrayBuffer> {
     return this.#module.bytes();
+  }
+
+  *#functionsOf(steps: readonly Step[]): Pausable<number[]> {
+    const functions: number[] = [];
+    for (const { kernel } of steps) {
+      functions.push(this.#function(kernel));
+      yield;
+    }
+    return functions;
   }
 
   #function(kernel: Kernel): number {

@@ -1,11 +1,11 @@
 /** A module with its memory: places, lanes' blocks, rows of values, moved images, the dataset. Feeds the kernels batch by batch. */
 import { keyOf, type Key } from '../../../core/random.ts';
 import { moveOf } from '../../augment.ts';
-import { counterOf, initialWeights } from '../../initialise.ts';
+import { counterOf, drawing } from '../../initialise.ts';
 import { pad, unpad } from '../../plan/block.ts';
 import { blockSize, elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
-import { copyInTurns } from '../../turn.ts';
+import { copyInTurns, withPauses } from '../../turn.ts';
 import { StepwiseExecutable, type Batch, type LaneTally, type Work } from '../chunked.ts';
 import type { DatasetView, LaneSeed, LaneState, Memory } from '../executor.ts';
 import { moveImage } from './crop.ts';
@@ -100,7 +100,7 @@ export class WasmExecutable extends StepwiseExecutable {
     this.#view = view;
   }
 
-  protected start(seed: number, lanes: readonly LaneSeed[]): void {
+  protected async start(seed: number, lanes: readonly LaneSeed[]): Promise<void> {
     if (this.#view === undefined) throw new Error('loadDataset comes before begin');
     this.#key = keyOf(seed);
     this.#words[FRAME.keyLow / 4] = this.#key.low;
@@ -108,15 +108,18 @@ export class WasmExecutable extends StepwiseExecutable {
     this.#steps = lanes.map(() => 0);
     this.#trials = lanes.map(counterOf);
     this.#lastHyper = undefined;
-    lanes.forEach((lane, i) => {
+    for (const [i, lane] of lanes.entries()) {
       const at = this.#laneAt(i) / 4;
       this.#floats.fill(0, at, at + this.#block.bytes / 4);
-      this.#floats.set(initialWeights(this.plan, seed, lane), at);
+      const weights = await withPauses(drawing(this.plan, seed, lane));
+      // Disposed meanwhile, there is no memory to write to.
+      if (this.disposed) return;
+      this.#floats.set(weights, at);
       for (const { shape, offset, initial } of this.plan.statistics) {
         const from = at + this.#block.statistics / 4 + offset;
         this.#floats.fill(initial, from, from + elements(shape));
       }
-    });
+    }
   }
 
   protected *trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): Work {

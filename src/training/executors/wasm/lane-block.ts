@@ -9,6 +9,8 @@ export interface LaneBlock {
   /** Σloss (float32), then correct predictions (int32). */
   readonly tally: number;
   readonly bytes: number;
+  /** Offset of each weight from the start of a block of weights, and of each statistic from `statistics`. */
+  readonly offsets: ReadonlyMap<string, number>;
 }
 
 export function laneBlock(plan: Pick<Plan, 'weights' | 'slots' | 'statistics'>): LaneBlock {
@@ -18,20 +20,22 @@ export function laneBlock(plan: Pick<Plan, 'weights' | 'slots' | 'statistics'>):
   const last = plan.statistics.at(-1);
   const tally = statistics + (last === undefined ? 0 : (last.offset + Math.ceil(elements(last.shape) / 4) * 4) * 4);
   // Kernels load whole vectors of four taps; the last may reach past the last weight.
-  return { slot: weights, gradient, statistics, tally, bytes: Math.ceil((tally + 32) / 64) * 64 };
+  const bytes = Math.ceil((tally + 32) / 64) * 64;
+  const offsets = new Map([...plan.weights, ...plan.statistics].map(({ name, offset }) => [name, offset * 4]));
+  return { slot: weights, gradient, statistics, tally, bytes, offsets };
 }
 
 /** Byte offset of an op's n-th buffer – a weight, a weight's gradient or a statistic – in the lane's block; undefined if it has none. */
 export function laneOffset(plan: Plan, block: LaneBlock, ids: readonly number[], n: number): number | undefined {
   if (ids[n] === undefined) return undefined;
   const { name, role } = bufferAt(plan, ids, n);
-  if (role === 'statistic') return block.statistics + find(plan.statistics, name).offset * 4;
-  const weight = find(plan.weights, role === 'weight-gradient' ? name.slice(0, -1) : name);
-  return weight.offset * 4 + (role === 'weight-gradient' ? block.gradient : 0);
+  if (role === 'statistic') return block.statistics + offsetOf(block, name);
+  const weight = role === 'weight-gradient' ? name.slice(0, -1) : name;
+  return offsetOf(block, weight) + (role === 'weight-gradient' ? block.gradient : 0);
 }
 
-function find<T extends { readonly name: string }>(all: readonly T[], name: string): T {
-  const found = all.find((w) => w.name === name);
-  if (found === undefined) throw new RangeError(`the plan has no ${name}`);
-  return found;
+function offsetOf({ offsets }: LaneBlock, name: string): number {
+  const offset = offsets.get(name);
+  if (offset === undefined) throw new RangeError(`the plan has no ${name}`);
+  return offset;
 }

@@ -1,5 +1,6 @@
 /** What a plan is lowered to: calls of kernels, in order, each for one tile of four samples or once for the whole batch. */
-import { firstFit, type Extent } from '../../plan/lifetimes.ts';
+import { fitting, type Extent } from '../../plan/lifetimes.ts';
+import type { Pausable } from '../../pausable.ts';
 import { BUFFERS } from './kernels/frame.ts';
 import type { Kernel } from './kernels/kernel.ts';
 
@@ -73,7 +74,7 @@ export interface Layout {
  * @param kept places that outlive the run, always at the same addresses
  * @param tiles of a batch; `whole`: the kept places exist once a tile too
  */
-export function layOut(phases: readonly Phase[], kept: readonly Place[], tiles: number, whole: boolean): Layout {
+export function* layOut(phases: readonly Phase[], kept: readonly Place[], tiles: number, whole: boolean): Pausable<Layout> {
   const placed = new Map<string, Placed>();
   let start = BUFFERS;
   for (const place of kept) {
@@ -94,7 +95,7 @@ export function layOut(phases: readonly Phase[], kept: readonly Place[], tiles: 
       !placed.has(place.name) && (place.each === 'batch' || at.length > 1 || at.some((index) => phases[index]?.scope === 'batch')),
   );
   const size = ({ bytes, each }: Place): number => align(bytes) * (each === 'tile' ? tiles : 1);
-  const fit = firstFit(
+  const fit = yield* fitting(
     lasting.map(({ place, phases: at }, id): Extent => ({ id, size: size(place), first: at[0] ?? 0, last: at.at(-1) ?? 0 })),
   );
   lasting.forEach(({ place }, id) =>
@@ -102,7 +103,7 @@ export function layOut(phases: readonly Phase[], kept: readonly Place[], tiles: 
   );
   const scratch = start + fit.size;
   let end = scratch;
-  for (const phase of phases) end = Math.max(end, layOutScratch(phase, placed, scratch));
+  for (const phase of phases) end = Math.max(end, yield* layOutScratch(phase, placed, scratch));
   return {
     at: (place) => {
       const known = placed.get(place.name);
@@ -113,7 +114,7 @@ export function layOut(phases: readonly Phase[], kept: readonly Place[], tiles: 
   };
 }
 
-function layOutScratch(phase: Phase, placed: Map<string, Placed>, start: number): number {
+function* layOutScratch(phase: Phase, placed: Map<string, Placed>, start: number): Pausable<number> {
   const extents = new Map<string, Extent>();
   phase.steps.forEach((step, index) => {
     for (const place of placesOf({ steps: [step] })) {
@@ -122,7 +123,7 @@ function layOutScratch(phase: Phase, placed: Map<string, Placed>, start: number)
       extents.set(place.name, { ...known, last: index });
     }
   });
-  const fit = firstFit([...extents.values()]);
+  const fit = yield* fitting([...extents.values()]);
   for (const [name, { id }] of extents) placed.set(name, { address: start + (fit.offsets.get(id) ?? 0), stride: 0 });
   return start + fit.size;
 }

@@ -1,11 +1,12 @@
 /** The `wasm` executor: a SIMD module emitted for the plan's shapes. Equal bits on every machine unless fused; one process a core. */
 import { setFlagsFromString } from 'node:v8';
-import { planHash } from '../../plan/hash.ts';
+import { hashing, planHash } from '../../plan/hash.ts';
 import type { DatasetShape } from '../../plan/memory.ts';
 import { elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
+import { withPauses } from '../../turn.ts';
 import type { Executor, Memory, Usable } from '../executor.ts';
-import { emitModule, type EmittedModule } from './emit.ts';
+import { emitModule, emitting, type EmittedModule } from './emit.ts';
 import { engine } from './engine.ts';
 import { WasmExecutable, type Compiled } from './executable.ts';
 import { fuses } from './fused.ts';
@@ -41,10 +42,11 @@ export class WasmExecutor implements Executor {
 
   async compile(plan: Plan, lanes: number, signal: AbortSignal): Promise<WasmExecutable> {
     signal.throwIfAborted();
-    const key = planHash(plan);
+    const key = await withPauses(hashing(plan));
     let compiled = this.#compiled.get(key);
     if (compiled === undefined) {
-      const emitted = this.#emit(key, plan);
+      const emitted = this.#emitted.get(key) ?? (await withPauses(emitting(plan, this.#usesFused())));
+      this.#emitted.set(key, emitted);
       optimiseFromTheStart();
       // From Node 24 on a pending compilation does not keep a process alive by itself.
       const alive = setInterval(() => undefined, 1000);

@@ -1,5 +1,6 @@
 /** From a plan's ops to kernels in order, with what is fused left out. */
 import type { Op, OpKind, Plan } from '../../../plan/plan.ts';
+import type { Pausable } from '../../../pausable.ts';
 import type { Fusion } from '../fusion.ts';
 import { laneBlock } from '../lane-block.ts';
 import type { Step } from '../steps.ts';
@@ -77,16 +78,19 @@ const RULES: Record<OpKind, Lower> = {
 };
 
 /** Of training or of evaluation. */
-export function lower(plan: Plan, ops: readonly Op[], fusion: Fusion): Step[] {
+export function* lower(plan: Plan, ops: readonly Op[], fusion: Fusion): Pausable<Step[]> {
   const lowering = { plan, fusion, block: laneBlock(plan) };
-  return ops.flatMap((op) => {
-    if (isAbsorbed(op, fusion)) return [];
-    return RULES[op.kind](lowering, op);
-  });
+  const rectifying = new Set([...fusion.rectified.values()].map(({ layer }) => layer));
+  const steps: Step[] = [];
+  for (const op of ops) {
+    if (!isAbsorbed(op, fusion, rectifying)) steps.push(...RULES[op.kind](lowering, op));
+    yield;
+  }
+  return steps;
 }
 
 /** Ops that another op's kernel carries out: what follows a fused convolution or a rectified norm, and the norm's relu backwards. */
-function isAbsorbed(op: Op, { absorbed, rectified }: Fusion): boolean {
+function isAbsorbed(op: Op, { absorbed }: Fusion, rectifying: ReadonlySet<string>): boolean {
   if (op.kind === 'relu' || op.kind === 'max-pool') return absorbed.has(op.layer);
-  return op.kind === 'relu-gradient' && [...rectified.values()].some((relu) => relu.layer === op.layer);
+  return op.kind === 'relu-gradient' && rectifying.has(op.layer);
 }
