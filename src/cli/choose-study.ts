@@ -1,4 +1,5 @@
 /** Which study of a lab a run is about: a new one, or one that is there to go on with. */
+import { endedOf } from '../core/scheduling/index.ts';
 import type { Study } from '../core/scheduling/index.ts';
 import { STOPPED_BY_USER } from '../core/study/stopped.ts';
 import { freeName } from '../lab/free-name.ts';
@@ -28,9 +29,10 @@ export function chooseStudy(studies: readonly Study[], name: string, resume: boo
   return { kind: 'new', name: free, note: `this lab already holds ${name}, so this run is named ${free}${hint}` };
 }
 
-function isUnfinished({ state, reason, limits, columns }: Study): boolean {
+function isUnfinished(study: Study): boolean {
+  const { state, reason, limits } = study;
   if (state !== 'finished') return true;
-  return reason === STOPPED_BY_USER && columns.ended < (limits.trials ?? Infinity);
+  return reason === STOPPED_BY_USER && endedOf(study) < (limits.trials ?? Infinity);
 }
 
 function isNumbered(name: string, base: string): boolean {

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
-import { canResume } from '../core/scheduling/index.ts';
+import { canResume, endedOf } from '../core/scheduling/index.ts';
 import type { Study } from '../core/scheduling/index.ts';
 import { STOPPED_BY_USER } from '../core/study/stopped.ts';
 import { GraceCount } from '../lab/grace-count.ts';
@@ -158,7 +158,7 @@ function begin(run: ResolvedRun, { coordinator, startWorkers }: RunningLab, view
     parameterNames: view.axes.map(({ name }) => name),
     notes: [...run.notes, ...(choice.kind === 'new' && choice.note !== null ? [choice.note] : [])],
     lab: run.lab,
-    done: study.columns.ended,
+    done: endedOf(study),
     best: choice.kind === 'resume' ? bestSoFar(run.lab, uid) : null,
     leftMs: study.limits.activeMs === null ? null : Math.max(0, study.limits.activeMs - study.activeMs),
   });

@@ -3,7 +3,7 @@
  * It decides nothing itself. One turn: drain what has arrived, step each event (then the clock, if due), commit once,
  * release the outbox in order.
  */
-import { answerAsk, createLab, step, stepOpening } from '../core/scheduling/index.ts';
+import { answerAsk, createLab, step, stepOpening, takingUp } from '../core/scheduling/index.ts';
 import type { Change, Event, Instruction, LabChange, LabOptions, LabState } from '../core/scheduling/index.ts';
 import { createSampler } from '../core/samplers/create-sampler.ts';
 import type { Sampler } from '../core/samplers/sampler.ts';
@@ -19,8 +19,8 @@ import { WorkerChannels } from './worker-channels.ts';
 
 /** Most writes in one commit; a step's writes are never split. */
 const COMMIT_WRITES = 512;
-/** Milliseconds at a time for taking up what the file holds. */
-const OPENING_TURN_MS = 5;
+/** Milliseconds at a time for reading trials of the file. */
+const TAKING_UP_TURN_MS = 5;
 
 /** What a window or a terminal hears of; each call concerns something durable, except a stalled storage. */
 export interface CoordinatorListener {
@@ -80,15 +80,32 @@ export class Coordinator {
     const { clock, storage } = this.#parts;
     const { epoch, lab } = storage;
     const pieces = stepOpening(this.#lab, { type: 'opened', epoch, lab, because: 'open', at: clock.now() });
-    let piece = pieces.next();
-    for (let from = clock.now(); piece.done !== true; piece = pieces.next()) {
-      if (clock.now() - from < OPENING_TURN_MS) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      from = clock.now();
-    }
-    this.#outbox.add(piece.value);
+    this.#outbox.add(await this.#inTurns(pieces));
     this.#opened = true;
     this.#runTurn();
+  }
+
+  /**
+   * Reads the trials of a study that had finished before this opening, in turns; to be awaited before a command that
+   * needs them, which would read them all at once. Of other studies nothing is read.
+   * @throws StorageError when the trials cannot be read; the study stays as it was
+   */
+  async takeUp(uid: string): Promise<void> {
+    const study = this.#lab.studies.get(uid);
+    if (study !== undefined && study.dormant !== null) await this.#inTurns(takingUp(study));
+  }
+
+  /** Others get their turns between the pieces. Ends early when the coordinator closes. */
+  async #inTurns<T>(pieces: Generator<void, T>): Promise<T> {
+    const { clock } = this.#parts;
+    let piece = pieces.next();
+    for (let from = clock.now(); piece.done !== true; piece = pieces.next()) {
+      if (clock.now() - from < TAKING_UP_TURN_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#closed) throw new Error('the lab was closed while its trials were read');
+      from = clock.now();
+    }
+    return piece.value;
   }
 
   /** The state as `step` keeps it: to be read, never changed. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { confirmationOf } from '../core/analysis/confirmation.ts';
 import { GalapagosError } from '../core/errors.ts';
+import { endedOf } from '../core/scheduling/index.ts';
 import type { Study } from '../core/scheduling/index.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { freeName } from '../lab/free-name.ts';
@@ -71,9 +72,10 @@ function confirming({ lab }: Coordinator, uid: string): Study[] {
 }
 
 /** All its seeds have been trained, the test set took no part, and nobody has looked at it yet. */
-function isToBeTested({ userFolder }: CallDeps, lab: Coordinator, { uid, spec, state, columns, limit }: Study): boolean {
+function isToBeTested({ userFolder }: CallDeps, lab: Coordinator, study: Study): boolean {
+  const { uid, spec, state, limit } = study;
   const confirms = confirmsOf(spec.objective);
-  if (state !== 'finished' || confirms === null || confirms.of !== undefined || columns.ended < limit) return false;
+  if (state !== 'finished' || confirms === null || confirms.of !== undefined || endedOf(study) < limit) return false;
   const objective = trainObjective.parse(spec.objective);
   if (objective.selectOn === 'test' || (catalogueIn(userFolder).find(objective.dataset)?.test ?? 0) === 0) return false;
   return !confirming(lab, confirms.study).some((other) => confirmsOf(other.spec.objective)?.of === uid);

@@ -1,5 +1,6 @@
 /** The studies that somebody watches in full, one projection each however many watch, kept for a while after the last one left. */
 import { GalapagosError } from '../core/errors.ts';
+import { trialsOf } from '../core/scheduling/index.ts';
 import { Changes } from './changes.ts';
 import type { FileReading } from './file-reading.ts';
 import type { LabView } from './lab-view.ts';
@@ -120,8 +121,9 @@ export class Projections {
   /** Trials that wait for their first attempt: no change tells of them. */
   #bear(uid: string, kept: Kept): void {
     const study = this.#view.studies.get(uid)?.study;
-    if (study === undefined || study.columns.size === kept.born) return;
-    for (; kept.born < study.columns.size; kept.born++) {
+    if (study === undefined) return;
+    const trials = trialsOf(study);
+    for (; kept.born < trials; kept.born++) {
       const trial = study.open.get(kept.born);
       if (trial !== undefined) kept.projection.born(kept.born, trial);
     }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { GalapagosError, InvalidInput } from '../core/errors.ts';
-import { canResume } from '../core/scheduling/index.ts';
+import { canResume, endedOf } from '../core/scheduling/index.ts';
 import type { LabState, Study } from '../core/scheduling/index.ts';
 import { STOPPED_BY_USER } from '../core/study/stopped.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
@@ -51,6 +51,11 @@ export function studyCommands({ current, resources, userFolder, holdUpload }: St
     if (refused === null) return null;
     throw new GalapagosError(refused.reason, refused.detail, { command: refused.command, study: refused.study });
   };
+  /** The trials of a study that had finished before are read in turns first, so that deciding does not block. */
+  const decideTakenUp = async (study: string, command: () => Parameters<Coordinator['decide']>[0]): Promise<null> => {
+    await current.lab.deciding.takeUp(study);
+    return decide(command());
+  };
   const studyNamed = (key: string): Study => {
     const study = current.lab.deciding.lab.studies.get(key);
     if (study === undefined)
@@ -92,11 +97,15 @@ export function studyCommands({ current, resources, userFolder, holdUpload }: St
       return { study: uid };
     },
     pauseStudy: ({ study }) => decide({ type: 'studyPaused', study, graceMs: GRACE_MS }),
-    resumeStudy: ({ study }) => decide({ type: 'studyResumed', study }),
+    resumeStudy: ({ study }) => decideTakenUp(study, () => ({ type: 'studyResumed', study })),
     stopStudy: ({ study }) => decide({ type: 'studyStopped', study, graceMs: GRACE_MS }),
     addTrials: ({ study: key, trials }) =>
-      decide({ type: 'studyEdited', study: key, limits: extended(current.lab.deciding.lab, studyNamed(key), trials) }),
-    editLimits: ({ study, limits }) => decide({ type: 'studyEdited', study, limits: limitsOf(limits) }),
+      decideTakenUp(key, () => ({
+        type: 'studyEdited',
+        study: key,
+        limits: extended(current.lab.deciding.lab, studyNamed(key), trials),
+      })),
+    editLimits: ({ study, limits }) => decideTakenUp(study, () => ({ type: 'studyEdited', study, limits: limitsOf(limits) })),
     cancelTrial: ({ study, trial }) => decide({ type: 'trialCancelled', study, number: trial }),
     leaveOut: ({ slot }) => decide({ type: 'slotDrained', slot }),
     useAgain({ slot: name }) {
@@ -151,7 +160,7 @@ function useWorkers(coordinator: Coordinator, workers: number): void {
  * that ended in a study that met a stop rule, which is laid aside.
  */
 function extended(lab: LabState, study: Study, trials: number): Study['limits'] {
-  const { limits, state, columns } = study;
+  const { limits, state } = study;
   const stopped = study.reason === STOPPED_BY_USER && limits.trials !== null;
   if (state !== 'finished' || (stopped && canResume(lab, study))) {
     if (limits.trials === null) {
@@ -161,7 +170,7 @@ function extended(lab: LabState, study: Study, trials: number): Study['limits'] 
   }
   const usedUp = limits.activeMs !== null && study.activeMs >= limits.activeMs;
   return {
-    trials: columns.ended + trials,
+    trials: endedOf(study) + trials,
     activeMs: usedUp ? null : limits.activeMs,
     target: study.firstHit === null ? limits.target : null,
   };

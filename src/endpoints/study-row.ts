@@ -1,4 +1,5 @@
 /** A study's row in the rail and its head, from the scheduler's state and what is watched of it. */
+import { trialsOf } from '../core/scheduling/index.ts';
 import type { Study } from '../core/scheduling/index.ts';
 import { scoreKindOf } from '../core/study/score.ts';
 import type { Limits } from '../core/study/study-spec.ts';
@@ -58,7 +59,7 @@ export function studyHead(watch: StudyWatch, view: LabView, projection: StudyPro
     epochs: epochsOf(objective),
     chance: chanceOf(objective),
     notes: notesOf(objective),
-    trials: Math.max(study.columns.size, projection.rows.size),
+    trials: Math.max(trialsOf(study), projection.rows.size),
   };
 }
 

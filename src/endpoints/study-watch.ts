@@ -1,5 +1,5 @@
 /** What the rail shows of every study: counts, best and staircase, kept current from the scheduler's own columns. Not its trials. */
-import type { Study } from '../core/scheduling/index.ts';
+import type { StoredHead, Study } from '../core/scheduling/index.ts';
 import { GraceCount } from '../lab/grace-count.ts';
 import type { StudyMoments } from '../storage/lab-reader.ts';
 import type { Staircase } from '../protocol/window/study-stream.ts';
@@ -23,7 +23,22 @@ export class StudyWatch {
     this.study = study;
     this.created = created;
     this.since = created;
-    if (created === null) this.advance(study.columns.ended, null, null);
+    if (created !== null) return;
+    if (study.dormant !== null) this.#take(study.dormant.head);
+    else this.advance(study.columns.ended, null, null);
+  }
+
+  /** Of a dormant study: the same as counting the ends of its trials. */
+  #take({ trials, counts, best, improvements }: StoredHead): void {
+    this.#seen = trials;
+    Object.assign(this.counts, counts);
+    this.best = best === null ? null : { trial: best.number, value: best.value, at: null };
+    for (const { number, value, finishSeq } of improvements) {
+      this.staircase.ended.push(finishSeq + 1);
+      this.staircase.trials.push(number);
+      this.staircase.values.push(value);
+      this.staircase.activeMs.push(null);
+    }
   }
 
   /** What the lab file knows of before. */

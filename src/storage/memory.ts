@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EncodedParams } from '../core/search-space/distribution.ts';
 import type { Origin } from '../core/samplers/sampler.ts';
+import { headOf } from '../core/scheduling/index.ts';
 import type { AttemptOutcome, EndedState, LabSnapshot, StoredStudy, StoredTrial, Write } from '../core/scheduling/index.ts';
 import { StorageError } from './errors.ts';
 import type { StorageCode } from './errors.ts';
@@ -29,7 +30,7 @@ interface Contents {
   readonly studies: Map<string, Study>;
 }
 
-type Study = Omit<StoredStudy, 'trials'> & {
+type Study = Omit<StoredStudy, 'head' | 'trials'> & {
   readonly trials: Map<number, Trial>;
   /** The attempt whose result said the study's executor. */
   readonly executorOf: { readonly number: number; readonly k: number } | null;
@@ -248,6 +249,7 @@ function takeForeignEnds({ trials }: Study): void {
 }
 
 function stored({ uid, spec, state, reason, limits, limit, activeMs, executor, trials }: Study): StoredStudy {
+  const byNumber = (): StoredTrial[] => [...trials.values()].sort((a, b) => a.number - b.number).map(storedTrial);
   return {
     uid,
     spec,
@@ -257,11 +259,8 @@ function stored({ uid, spec, state, reason, limits, limit, activeMs, executor, t
     limit,
     activeMs,
     executor,
-    trials: {
-      *[Symbol.iterator]() {
-        for (const trial of [...trials.values()].sort((a, b) => a.number - b.number)) yield storedTrial(trial);
-      },
-    },
+    head: headOf({ state, spec, limits }, byNumber()),
+    trials: { [Symbol.iterator]: () => byNumber().values() },
   };
 }
 

@@ -1,9 +1,13 @@
-/** The lab as the scheduler takes it up after opening: its studies, their trials read a page at a time when iterated. */
+/**
+ * The lab as the scheduler takes it up after opening: its studies, their trials read a page at a time when iterated; of finished
+ * ones what they come to, without reading their trials.
+ */
 import type { LabSnapshot, StoredAttempt, StoredStudy, StoredTrial } from '../core/scheduling/index.ts';
 import { storedLimits, storedResult, storedSpec, studyState, trialOutcome, trialState } from '../protocol/lab-file.ts';
 import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import { storageError } from './sqlite-failure.ts';
+import { readHead } from './study-head.ts';
 import { parentsOf } from './stored-parents.ts';
 
 /** Trials read at once: no statement stays half-read while the iteration rests. */
@@ -20,15 +24,18 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
     // The dashboard can rename a study.
     const spec = { ...columns.json('galapagos_study.spec', storedSpec, row[7]), name: columns.text('studies.study_name', row[8]) };
     const parameters = Object.keys(spec.searchSpace).length;
+    const state = columns.parsed('galapagos_study.state', studyState, row[2]);
+    const limits = columns.json('galapagos_study.limits', storedLimits, row[4]);
     return {
       uid: columns.text('galapagos_study.uid', row[1]),
       spec,
-      state: columns.parsed('galapagos_study.state', studyState, row[2]),
+      state,
       reason: columns.textOrNull('galapagos_study.reason', row[3]),
-      limits: columns.json('galapagos_study.limits', storedLimits, row[4]),
+      limits,
       limit: columns.integerOrNull('galapagos_study.trial_limit', row[5]),
       activeMs: columns.real('galapagos_study.active_ms', row[6]),
       executor: firstExecutor(connection, columns, key),
+      head: state === 'finished' ? readHead(connection, columns, { key, direction: spec.direction, target: limits.target }) : null,
       trials: { [Symbol.iterator]: () => asStorageErrors(connection.file, readTrials(connection, columns, key, parameters)) },
     };
   });

@@ -20,7 +20,7 @@ export interface Committed {
 export interface LabStorage {
   /** The epoch of this opening, durable before `open` returned. */
   readonly epoch: number;
-  /** The lab as it was found; trials of a study are read when iterated, once. */
+  /** The lab as it was found; each iteration of a study's trials reads them anew. */
   readonly lab: LabSnapshot;
   /**
    * Writes the steps' writes in order in one transaction: all or nothing, durable when it returns. A trial found ended by

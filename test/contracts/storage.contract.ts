@@ -1,6 +1,7 @@
 /** What every lab storage keeps: one suite, run over each implementation. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EndedState, Write } from '../../src/core/scheduling/index.ts';
+import { headOf } from '../../src/core/scheduling/index.ts';
+import type { EndedState, StoredStudy, Write } from '../../src/core/scheduling/index.ts';
 import { StorageError } from '../../src/storage/errors.ts';
 import type { LabStorage } from '../../src/storage/storage.ts';
 import {
@@ -75,6 +76,57 @@ export function storageContract(name: string, make: () => StorageHarness): void 
         [{ op: 'studyState', uid: UID, state: 'paused', reason: null }],
       ]);
       expect(study()).toMatchObject({ limits: edited, limit: null, state: 'paused', reason: null, activeMs: 1_234.5 });
+    });
+
+    it('says what a finished study comes to as its trials do, whatever they ended as', () => {
+      const ends: [number, EndedState, number][] = [
+        [1, 'complete', 0.5],
+        [0, 'complete', 0.5],
+        [2, 'complete', Infinity],
+        [4, 'failed', NaN],
+        [3, 'complete', -2],
+        [6, 'pruned', 3],
+        [5, 'complete', -1],
+      ];
+      for (const direction of ['minimize', 'maximize'] as const) {
+        const uid = `of ${direction}`;
+        const target = { ...limits, target: 0 };
+        lab.commit([
+          [createStudy(uid, { ...spec, name: uid, direction }), { op: 'limits', uid, limits: target, limit: 7 }],
+          ...[0, 1, 2, 3, 4, 5, 6].map((number) => [propose(number, uid)]),
+          ...ends.map(([number, state, value], finishSeq): Write[] => {
+            const outcome = state === 'failed' ? 'crashed' : value === Infinity ? 'diverged' : 'succeeded';
+            return [{ op: 'trialEnded', uid, number, state, outcome, value, finishSeq, k: 0, story: [] }];
+          }),
+          [{ op: 'studyState', uid, state: 'finished', reason: 'trials' }],
+        ]);
+      }
+      const [least, most] = harness.reopen().lab.studies;
+      expect(least?.head).toEqual({
+        trials: 7,
+        counts: { complete: 5, pruned: 1, failed: 1, diverged: 1 },
+        best: { number: 3, value: -2 },
+        firstHit: 3,
+        improvements: [
+          { number: 1, value: 0.5, finishSeq: 0 },
+          { number: 3, value: -2, finishSeq: 4 },
+        ],
+      });
+      expect(most?.head).toMatchObject({ best: { number: 0, value: 0.5 }, firstHit: 0, improvements: [{ number: 1 }] });
+      for (const study of [least, most]) expect(study?.head).toEqual(study === undefined ? null : headOf(study, [...study.trials]));
+    });
+
+    it('says nothing of a study that runs, or of which something has not ended', () => {
+      const finished: Write = { op: 'studyState', uid: UID, state: 'finished', reason: 'trials' };
+      const head = (): unknown => (study() as StoredStudy).head;
+      lab.commit([[createStudy()], [propose(0)], [start(0)], succeed(0, 0, 1)]);
+      expect(head()).toBe(null);
+      lab = harness.reopen();
+      lab.commit([[propose(1)], [finished]]);
+      expect(head()).toBe(null);
+      lab = harness.reopen();
+      lab.commit([[start(1)], succeed(1, 1, 2)]);
+      expect(head()).toMatchObject({ trials: 2 });
     });
 
     it('gives a trial back at each stage of its life', () => {

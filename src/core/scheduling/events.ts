@@ -76,6 +76,20 @@ export interface StoredTrial {
   readonly unsettled: readonly StoredAttempt[];
 }
 
+/** What a study whose trials have all ended comes to, known without reading the trials. */
+export interface StoredHead {
+  /** The numbers are 0 … trials − 1, the completion numbers as well. */
+  readonly trials: number;
+  /** `diverged` ones are among the complete ones. */
+  readonly counts: { readonly complete: number; readonly pruned: number; readonly failed: number; readonly diverged: number };
+  /** Of equal values the smallest number; null: no complete trial has a finite value. */
+  readonly best: { readonly number: number; readonly value: number } | null;
+  /** The smallest number that reached the target. */
+  readonly firstHit: number | null;
+  /** Complete trials that were better than all that had ended before, in the order of their ends. */
+  readonly improvements: readonly { readonly number: number; readonly value: number; readonly finishSeq: number }[];
+}
+
 export interface StoredStudy {
   readonly uid: string;
   readonly spec: StudySpec;
@@ -87,6 +101,9 @@ export interface StoredStudy {
   readonly activeMs: number;
   /** What its first results came from, e.g. `wasm`; null: none yet, or they do not say. */
   readonly executor: string | null;
+  /** Null: the study is not finished, a trial or an attempt has not ended, or completion numbers are missing. */
+  readonly head: StoredHead | null;
+  /** Each iteration reads them anew. */
   readonly trials: Iterable<StoredTrial>;
 }
 

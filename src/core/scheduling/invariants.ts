@@ -20,6 +20,10 @@ export function violations(lab: LabState): string[] {
 type Must = (holds: boolean, rule: () => string) => void;
 
 function checkStudy(lab: LabState, study: Study, must: Must): void {
+  if (study.dormant !== null) {
+    must(study.state === 'finished' && study.open.size === 0, () => `a study that is ${study.state} is dormant`);
+    return;
+  }
   const { columns, open, state } = study;
   must(columns.size === columns.ended + open.size, () => `${columns.size} trials are not ${columns.ended} ended and ${open.size} open`);
   const sums = { live: 0, lanes: 0, wanted: 0, queued: 0 };

@@ -4,13 +4,14 @@
  * what was proposed is never asked again.
  */
 import { moveAttempt } from './attempts.ts';
-import type { Event, StoredStudy, StoredTrial } from './events.ts';
+import type { Trials } from './dormant.ts';
+import type { Event, StoredHead, StoredStudy, StoredTrial } from './events.ts';
 import { lose, loseOrphans } from './outcomes.ts';
 import { write } from './outbox.ts';
 import type { Attempt, LabState, Study } from './state.ts';
 import { enforceRules, firstHit, isBetter } from './stop-rules.ts';
 import { begin, giveGrace } from './studies.ts';
-import { newStudy } from './study-commands.ts';
+import { newStudy, noTrials } from './study-commands.ts';
 import { tell } from './story.ts';
 import { enqueue, moveTrial, newTrial } from './trials.ts';
 import type { EndedState } from './words.ts';
@@ -37,17 +38,13 @@ function* openStudy(lab: LabState, stored: StoredStudy): Generator<void, void> {
   study.state = stored.state;
   study.reason = stored.reason;
   study.executor = stored.executor;
-  const ended: EndedTrial[] = [];
-  const open: StoredTrial[] = [];
-  for (const trial of stored.trials) {
-    const { number, state, end, k, unsettled } = trial;
-    study.columns.proposed(number, trial.params, trial.basis, trial.origin);
-    if (end === null) open.push(trial);
-    else if (state !== 'waiting' && state !== 'running')
-      ended.push({ number, state, outcome: end.outcome, value: end.value, finishSeq: end.finishSeq, k, unsettled });
-    if (number % PIECE === 0) yield;
+  if (stored.state === 'finished' && stored.head !== null) {
+    leaveDormant(study, stored, stored.head);
+    return;
   }
-  yield* restoreEnds(lab, study, ended);
+  const { ended, open } = yield* restoreProposals(study.trials, stored);
+  yield* restoreEnds(study.trials, ended);
+  yield* settleEnded(lab, study, ended);
   for (const trial of open) restoreOpen(lab, study, trial);
   study.firstHit = firstHit(study);
   if (study.state === 'running') begin(lab, study);
@@ -56,18 +53,64 @@ function* openStudy(lab: LabState, stored: StoredStudy): Generator<void, void> {
   enforceRules(lab, study);
 }
 
+/** Its trials are read when they are needed: all have ended, and nothing about them is left to be written. */
+function leaveDormant(study: Study, stored: StoredStudy, head: StoredHead): void {
+  const { spec, sampler } = study;
+  study.best = head.best;
+  study.firstHit = head.firstHit;
+  study.frontier = head.trials;
+  study.dormant = {
+    head,
+    reading: null,
+    *read() {
+      const trials = noTrials(spec, sampler);
+      const { ended } = yield* restoreProposals(trials, stored);
+      yield* restoreEnds(trials, ended);
+      return trials;
+    },
+  };
+}
+
+interface Restored {
+  readonly ended: EndedTrial[];
+  readonly open: StoredTrial[];
+}
+
+function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<void, Restored> {
+  const ended: EndedTrial[] = [];
+  const open: StoredTrial[] = [];
+  for (const trial of stored.trials) {
+    const { number, state, end, k, unsettled } = trial;
+    columns.proposed(number, trial.params, trial.basis, trial.origin);
+    if (end === null) open.push(trial);
+    else if (state !== 'waiting' && state !== 'running')
+      ended.push({ number, state, outcome: end.outcome, value: end.value, finishSeq: end.finishSeq, k, unsettled });
+    if (number % PIECE === 0) yield;
+  }
+  return { ended, open };
+}
+
 /** What is needed of an ended trial until the columns have it. */
 interface EndedTrial extends NonNullable<StoredTrial['end']>, Pick<StoredTrial, 'number' | 'k' | 'unsettled'> {
   readonly state: EndedState;
 }
 
 /** In completion order; ends that another program wrote have no place in it yet and come last. */
-function* restoreEnds(lab: LabState, study: Study, trials: EndedTrial[]): Generator<void, void> {
+function* restoreEnds({ columns, lastK }: Trials, trials: EndedTrial[]): Generator<void, void> {
   const place = ({ finishSeq }: EndedTrial): number => (finishSeq < 0 ? Infinity : finishSeq);
   trials.sort((a, b) => (place(a) === place(b) ? a.number - b.number : place(a) - place(b)));
+  for (const { number, state, outcome, value, k } of trials) {
+    const finishSeq = columns.end(number, state, outcome, value);
+    lastK.set(number, Math.min(k, 255));
+    if (finishSeq % PIECE === 0) yield;
+  }
+}
+
+/** Finds the best of the restored trials, and writes what the file has not: completion numbers, and ends of attempts. */
+function* settleEnded(lab: LabState, study: Study, trials: readonly EndedTrial[]): Generator<void, void> {
+  const { columns } = study;
   for (const { number, state, outcome, value, finishSeq: stored, k, unsettled } of trials) {
-    const finishSeq = study.columns.end(number, state, outcome, value);
-    study.lastK.set(number, Math.min(k, 255));
+    const finishSeq = columns.finishSeq(number);
     if (stored !== finishSeq) {
       write(lab, { op: 'trialEnded', uid: study.uid, number, state, outcome, value, finishSeq, k, story: [] });
     }
@@ -82,7 +125,7 @@ function* restoreEnds(lab: LabState, study: Study, trials: EndedTrial[]): Genera
     }
     if (finishSeq % PIECE === 0) yield;
   }
-  while (study.columns.hasEnded(study.frontier)) study.frontier += 1;
+  while (columns.hasEnded(study.frontier)) study.frontier += 1;
 }
 
 function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {

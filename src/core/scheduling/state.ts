@@ -7,6 +7,7 @@ import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Column } from '../study/column.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
 import type { TrialColumns } from '../study/trial-columns.ts';
+import type { Dormant, Trials } from './dormant.ts';
 import type { Event } from './events.ts';
 import type { FreeSlots } from './free-slots.ts';
 import type { Instruction, Write } from './instructions.ts';
@@ -63,10 +64,17 @@ export interface Study {
   readonly uid: string;
   readonly spec: StudySpec;
   readonly sampler: Sampler;
-  /** All trials, ended or not; `columns.size` is the next number, `columns.ended` the charge. */
+  /**
+   * All trials, ended or not; `columns.size` is the next number, `columns.ended` the charge. Of a dormant study the first
+   * access reads all its trials, which blocks: counts are known without it (`trialsOf`, `endedOf`).
+   */
   readonly columns: TrialColumns;
-  /** The last attempt of each ended trial, 255 standing for more. */
+  /** The last attempt of each ended trial, 255 standing for more. Reads a dormant study's trials as `columns` does. */
   readonly lastK: Column<Uint8Array>;
+  /** What `columns` and `lastK` read, once they are there. */
+  trials: Trials;
+  /** Of a study that had finished before this opening, until its trials are needed; else null. */
+  dormant: Dormant | null;
   state: StudyState;
   reason: string | null;
   limits: Limits;

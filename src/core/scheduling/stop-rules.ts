@@ -3,6 +3,7 @@
  * are not wanted. `minutes`, and `target` for asynchronous samplers, end the study.
  */
 import type { Limits } from '../study/study-spec.ts';
+import { trialsOf } from './dormant.ts';
 import { write } from './outbox.ts';
 import { recallFrom } from './recall.ts';
 import type { LabState, Study } from './state.ts';
@@ -28,11 +29,12 @@ export function afterEnd(lab: LabState, study: Study, number: number, state: End
   return isBest;
 }
 
-export function isBetter(study: Study, a: number, b: number): boolean {
+export function isBetter(study: Pick<Study, 'spec'>, a: number, b: number): boolean {
   return study.spec.direction === 'minimize' ? a < b : a > b;
 }
 
-function reaches(study: Study, value: number): boolean {
+/** Whether a trial of this value reaches the study's target. */
+export function reaches(study: Pick<Study, 'spec' | 'limits'>, value: number): boolean {
   const { target } = study.limits;
   return target !== null && !isBetter(study, target, value);
 }
@@ -93,10 +95,10 @@ export function firstHit(study: Study): number | null {
 
 /** The stop rule that holds; null: none. */
 export function ruleThatHolds(lab: LabState, study: Study): string | null {
-  const { limits, columns } = study;
+  const { limits } = study;
   if (limits.activeMs !== null && activeMs(lab, study) >= limits.activeMs) return 'minutes';
   if (study.firstHit !== null && study.sampler.barrier === null) return 'target';
-  if (study.wanted > 0 || columns.size < study.limit) return null;
+  if (study.wanted > 0 || trialsOf(study) < study.limit) return null;
   return study.limit < (limits.trials ?? Infinity) ? 'target' : 'trials';
 }
 

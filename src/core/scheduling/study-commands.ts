@@ -1,9 +1,12 @@
 /** What the user does to studies and trials. A command that cannot be carried out is refused, counted, and shown. */
+import type { Sampler } from '../samplers/sampler.ts';
 import { Column } from '../study/column.ts';
 import { STOPPED_BY_USER } from '../study/stopped.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
 import { TrialColumns } from '../study/trial-columns.ts';
 import type { Event } from './events.ts';
+import { takenUp, trialsOf } from './dormant.ts';
+import type { Trials } from './dormant.ts';
 import { Median } from './median.ts';
 import { show, showLab, write } from './outbox.ts';
 import type { LabState, Study } from './state.ts';
@@ -29,12 +32,18 @@ export function studyCreated(lab: LabState, event: Extract<Event, { type: 'study
 /** A running study without trials, not yet in the lab. */
 export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Limits): Study {
   const sampler = lab.options.samplerFor(spec);
-  return {
+  const study: Study = {
     uid,
     spec,
     sampler,
-    columns: new TrialColumns(spec.searchSpace, spec.direction, sampler.window),
-    lastK: new Column((length) => new Uint8Array(length)),
+    get columns() {
+      return takenUp(study).columns;
+    },
+    get lastK() {
+      return takenUp(study).lastK;
+    },
+    trials: noTrials(spec, sampler),
+    dormant: null,
     state: 'running',
     reason: null,
     limits,
@@ -56,6 +65,15 @@ export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Li
     graceEnds: null,
     executor: null,
     durations: new Median(),
+  };
+  return study;
+}
+
+/** @param sampler the study's own */
+export function noTrials({ searchSpace, direction }: StudySpec, sampler: Sampler): Trials {
+  return {
+    columns: new TrialColumns(searchSpace, direction, sampler.window),
+    lastK: new Column((length) => new Uint8Array(length)),
   };
 }
 
@@ -107,7 +125,7 @@ export function trialCancelled(lab: LabState, { type, study: uid, number }: Extr
   if (study === null) return;
   const trial = study.open.get(number);
   if (trial === undefined) {
-    refuse(lab, type, uid, 'alreadyEnded', number < study.columns.size ? `trial ${number} has ended` : `there is no trial ${number}`);
+    refuse(lab, type, uid, 'alreadyEnded', number < trialsOf(study) ? `trial ${number} has ended` : `there is no trial ${number}`);
     return;
   }
   endTrial(lab, trial, { state: 'failed', outcome: 'cancelled', value: NaN, attempt: trial.attempt, result: null });

@@ -2,6 +2,7 @@
  * What a lab file would hold, in memory: it takes the scheduler's writes, commit by commit, and gives them back to a
  * scheduler that starts anew. Not a storage: no fence, no other programs, nothing durable.
  */
+import { headOf } from '../scheduling/index.ts';
 import type { AttemptOutcome, LabSnapshot, StoredAttempt, StoredStudy, StoredTrial, TrialState, Write } from '../scheduling/index.ts';
 
 interface RecordedAttempt extends StoredAttempt {
@@ -10,7 +11,9 @@ interface RecordedAttempt extends StoredAttempt {
 
 type RecordedTrial = { -readonly [Key in keyof Omit<StoredTrial, 'unsettled'>]: StoredTrial[Key] } & { attempts: RecordedAttempt[] };
 
-type RecordedStudy = { -readonly [Key in keyof Omit<StoredStudy, 'trials'>]: StoredStudy[Key] } & { trials: RecordedTrial[] };
+type RecordedStudy = { -readonly [Key in keyof Omit<StoredStudy, 'head' | 'trials'>]: StoredStudy[Key] } & {
+  trials: RecordedTrial[];
+};
 
 export class LabRecord {
   epoch = 0;
@@ -23,7 +26,10 @@ export class LabRecord {
   }
 
   snapshot(): LabSnapshot {
-    const studies = [...this.#studies.values()].map((study) => ({ ...study, trials: study.trials.map(stored) }));
+    const studies = [...this.#studies.values()].map((study) => {
+      const trials = study.trials.map(stored);
+      return { ...study, head: headOf(study, trials), trials };
+    });
     return { uid: 'simulated', studies };
   }
 

@@ -1,0 +1,29 @@
+/** What a finished study comes to, from its stored trials; the lab file's storage asks SQL for the same. */
+import type { StoredHead, StoredStudy, StoredTrial } from './events.ts';
+import { isBetter, reaches } from './stop-rules.ts';
+
+/** @returns null where a study of these trials cannot be left dormant. O(trials log trials) */
+export function headOf(study: Pick<StoredStudy, 'state' | 'spec' | 'limits'>, trials: readonly StoredTrial[]): StoredHead | null {
+  if (study.state !== 'finished') return null;
+  const ended = trials.flatMap(({ number, state, end, unsettled }) =>
+    end === null || unsettled.length > 0 ? [] : [{ number, state, ...end }],
+  );
+  ended.sort((a, b) => a.finishSeq - b.finishSeq);
+  if (ended.length < trials.length || ended.some(({ finishSeq }, i) => finishSeq !== i)) return null;
+  const counts = { complete: 0, pruned: 0, failed: 0, diverged: 0 };
+  let best = null as StoredHead['best'];
+  let firstHit: number | null = null;
+  const improvements: { number: number; value: number; finishSeq: number }[] = [];
+  for (const { number, state, outcome, value, finishSeq } of ended) {
+    if (state === 'waiting' || state === 'running') return null;
+    counts[state] += 1;
+    if (outcome === 'diverged') counts.diverged += 1;
+    if (state !== 'complete' || !Number.isFinite(value)) continue;
+    if (reaches(study, value)) firstHit = Math.min(firstHit ?? Infinity, number);
+    if (best?.value === value && number < best.number) best = { number, value };
+    if (best !== null && !isBetter(study, value, best.value)) continue;
+    best = { number, value };
+    improvements.push({ number, value, finishSeq });
+  }
+  return { trials: trials.length, counts, best, firstHit, improvements };
+}

@@ -1,0 +1,67 @@
+/** What a finished study comes to, asked of its rows without reading them one by one; the same as `headOf` says of its trials. */
+import type { StoredHead } from '../core/scheduling/index.ts';
+import type { Direction } from '../core/study/study-spec.ts';
+import type { Columns } from './columns.ts';
+import type { Connection, Row } from './connection.ts';
+
+export interface HeadOf {
+  /** `galapagos_study.id`. */
+  readonly key: number;
+  readonly direction: Direction;
+  readonly target: number | null;
+}
+
+/** Trials with a value that ranks. */
+const RANKED = "study = ?1 AND state = 'complete' AND abs(value) < 9e999";
+
+/** @returns null: a trial or an attempt has not ended, or completion numbers are missing. One pass over the rows each query */
+export function readHead(connection: Connection, columns: Columns, { key, direction, target }: HeadOf): StoredHead | null {
+  const row =
+    connection.get(
+      `SELECT count(*), coalesce(sum(state = 'complete'), 0), coalesce(sum(state = 'pruned'), 0), coalesce(sum(state = 'failed'), 0),
+         coalesce(sum(outcome = 'diverged'), 0), count(DISTINCT finish_seq), coalesce(min(finish_seq), 0), coalesce(max(finish_seq), -1),
+         coalesce(max(number), -1)
+       FROM galapagos_trial WHERE study = ?`,
+      key,
+    ) ?? [];
+  const [trials = 0, complete = 0, pruned = 0, failed = 0, diverged = 0, distinct, least, most, highest] = row.map((count) =>
+    columns.integer('count', count),
+  );
+  const dense = distinct === trials && least === 0 && most === trials - 1 && highest === trials - 1;
+  if (!dense || complete + pruned + failed !== trials || hasOpenAttempt(connection, key)) return null;
+  const better = direction === 'minimize' ? '<' : '>';
+  const improvements = connection.all(
+    `SELECT number, value, finish_seq FROM (
+       SELECT number, value, finish_seq, ${direction === 'minimize' ? 'min' : 'max'}(value) OVER (
+         ORDER BY finish_seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+       FROM galapagos_trial WHERE ${RANKED})
+     WHERE before IS NULL OR value ${better} before ORDER BY finish_seq`,
+    key,
+  );
+  const last = improvements.at(-1);
+  const value = last === undefined ? null : columns.real('galapagos_trial.value', last[1]);
+  const best = value === null ? undefined : connection.get(smallest('value = ?2'), key, value);
+  const hit = target === null ? undefined : connection.get(smallest(`value ${better}= ?2`), key, target);
+  const number = (found: Row | undefined): number | null => columns.integerOrNull('galapagos_trial.number', found?.[0] ?? null);
+  const bestNumber = number(best);
+  return {
+    trials,
+    counts: { complete, pruned, failed, diverged },
+    best: bestNumber === null || value === null ? null : { number: bestNumber, value },
+    firstHit: number(hit),
+    improvements: improvements.map((step) => ({
+      number: columns.integer('galapagos_trial.number', step[0]),
+      value: columns.real('galapagos_trial.value', step[1]),
+      finishSeq: columns.integer('galapagos_trial.finish_seq', step[2]),
+    })),
+  };
+}
+
+/** The smallest number of the trials that rank and fulfil a condition. */
+function smallest(condition: string): string {
+  return `SELECT min(number) FROM galapagos_trial WHERE ${RANKED} AND ${condition}`;
+}
+
+function hasOpenAttempt(connection: Connection, key: number): boolean {
+  return connection.get('SELECT 1 FROM galapagos_attempt WHERE study = ? AND outcome IS NULL LIMIT 1', key) !== undefined;
+}
