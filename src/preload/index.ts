@@ -34,6 +34,8 @@ const bridge: Bridge<File> = {
   },
   // The host reads the same disk.
   upload: null,
+  // The window is the host's own.
+  admit: null,
 };
 
 contextBridge.exposeInMainWorld('galapagos', bridge);

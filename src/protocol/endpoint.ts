@@ -98,13 +98,18 @@ export type StreamAnswer =
 export interface Bridge<Dropped = unknown> {
   readonly host: 'electron' | 'server';
   call(name: string, input: unknown): Promise<Answer>;
-  /** Opens the stream of answers; @returns how to send, and how to end it. `onState` tells of a lost connection and of its return. */
+  /** Opens the stream of answers; @returns how to send, and how to end it. `onState` tells of a lost connection, of a host that refuses it, and of its return. */
   stream(
     onAnswer: (answer: StreamAnswer) => void,
-    onState: (state: 'open' | 'lost') => void,
+    onState: (state: 'open' | 'lost' | 'refused') => void,
   ): { send(request: StreamRequest): void; close(): void };
   /** The path of a dropped or chosen file; null where the host cannot know: then it is uploaded. */
   pathOf(file: Dropped): string | null;
+  /**
+   * Shows the host its link, or the token in it, after it refused the stream; null where no host refuses.
+   * @returns whether it was accepted: the stream comes back then
+   */
+  admit: ((link: string) => Promise<boolean>) | null;
   /** Uploads what has no path; null where there is no need to. @returns what `source.upload` names */
   upload:
     | ((

@@ -37,7 +37,7 @@ interface Subscription {
 /** Calls `apply` soon, at most once for all messages of a frame. */
 export type Schedule = (apply: () => void) => void;
 
-type StreamState = 'opening' | 'open' | 'lost';
+type StreamState = 'opening' | 'open' | 'lost' | 'refused';
 
 export class Client {
   readonly host: Bridge['host'];
@@ -103,6 +103,11 @@ export class Client {
     return this.#bridge.upload;
   }
 
+  /** Shows a host that refuses the stream its link. @returns whether it was accepted */
+  async admit(link: string): Promise<boolean> {
+    return (await this.#bridge.admit?.(link)) ?? false;
+  }
+
   close(): void {
     this.#subscriptions.clear();
     this.#stream.close();
@@ -115,10 +120,10 @@ export class Client {
     return answer.value as CallOutput<Name>;
   }
 
-  #connection(state: 'open' | 'lost'): void {
+  #connection(state: 'open' | 'lost' | 'refused'): void {
     const reopened = state === 'open' && this.#state !== 'open';
     this.#state = state;
-    if (state === 'lost') this.#arrived = [];
+    if (state !== 'open') this.#arrived = [];
     if (reopened) for (const subscription of this.#subscriptions.values()) this.#open(subscription);
     this.#onState(state);
   }

@@ -54,6 +54,7 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
     words: () => 'The lab does not answer: the connection is lost. Galapagos reconnects automatically.',
   },
   'not-admitted': { severity: 'trouble', words: () => 'Access denied. Open the link that galapagos serve printed.' },
+  'wrong-token': { severity: 'trouble', words: () => text.frame.refused },
   cancelled: { severity: 'slip', words: () => 'Cancelled. Nothing was stored.' },
   'invalid-input': { severity: 'slip', words: (facts) => problemsOf(facts).map(problemText).join(' ') || placed(facts) },
   'bad-dataset': { severity: 'slip', words: (facts) => `${placed(facts)} Nothing was stored.` },

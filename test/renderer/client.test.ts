@@ -41,6 +41,22 @@ describe('calls', () => {
   });
 });
 
+describe('Client: a host that refuses the stream', () => {
+  test('subscribes again once the host accepts its new link', async () => {
+    const { bridge, client } = follow();
+    bridge.open();
+    bridge.asked();
+    bridge.lose();
+    bridge.refuse();
+    expect(await client.admit('wrong')).toBe(false);
+    expect(bridge.asked()).toEqual([]);
+    expect(await client.admit('right')).toBe(true);
+    bridge.open();
+    expect(bridge.asked()).toEqual([{ op: 'subscribe', id: 0, name: 'lab', input: {} }]);
+    expect(bridge.links).toEqual(['wrong', 'right']);
+  });
+});
+
 describe('a subscription', () => {
   test('is asked for when the stream is open, not before', () => {
     const { bridge } = follow();

@@ -111,12 +111,12 @@ describe('Server access: sizes', () => {
 
   it('goes on serving while it parses a large list of files, and takes it', async () => {
     const files = Array.from({ length: 200_000 }, (_, i) => ({ path: `${String(i % 10)}/${String(i)}.png`, bytes: 10 }));
-    let begun = false;
-    const beginning = site.call('beginUpload', JSON.stringify({ files })).finally(() => (begun = true));
+    const state = { begun: false };
+    const beginning = site.call('beginUpload', JSON.stringify({ files })).finally(() => (state.begun = true));
     let meanwhile = 0;
-    while (!begun) {
+    while (!state.begun) {
       await site.call('pauseStudy', '{"study":"a"}');
-      if (!begun) meanwhile += 1;
+      if (!state.begun) meanwhile += 1;
     }
     expect(meanwhile).toBeGreaterThan(1);
     const { upload } = (JSON.parse((await beginning).text) as { value: { upload: string } }).value;

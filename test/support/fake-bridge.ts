@@ -4,6 +4,12 @@ import type { Answer, Bridge, StreamAnswer, StreamRequest } from '../../src/prot
 export class FakeBridge implements Bridge {
   readonly host = 'server';
   readonly upload = null;
+  readonly admit = (link: string): Promise<boolean> => {
+    this.links.push(link);
+    return Promise.resolve(link === 'right');
+  };
+  /** What `admit` was given. */
+  readonly links: string[] = [];
   /** What was asked over the stream, in order. */
   readonly sent: StreamRequest[] = [];
   readonly calls: { readonly name: string; readonly input: unknown }[] = [];
@@ -11,7 +17,7 @@ export class FakeBridge implements Bridge {
   readonly answers: Record<string, (input: unknown) => unknown>;
   closed = false;
   #onAnswer: (answer: StreamAnswer) => void = () => undefined;
-  #onState: (state: 'open' | 'lost') => void = () => undefined;
+  #onState: (state: 'open' | 'lost' | 'refused') => void = () => undefined;
 
   constructor(answers: Record<string, (input: unknown) => unknown> = {}) {
     this.answers = answers;
@@ -36,6 +42,10 @@ export class FakeBridge implements Bridge {
 
   open(): void {
     this.#onState('open');
+  }
+
+  refuse(): void {
+    this.#onState('refused');
   }
 
   lose(): void {

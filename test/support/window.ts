@@ -61,9 +61,10 @@ export class WindowLab {
     await this.served.command.ended;
   }
 
-  async again(): Promise<void> {
+  /** @param token that browsers must bring from now on */
+  async again(token = 'a-token-of-this-test'): Promise<void> {
     const { port } = this.served;
-    this.#served = await serve({ token: 'a-token-of-this-test', ...this.#options, folder: this.folder, port });
+    this.#served = await serve({ token, ...this.#options, folder: this.folder, port });
   }
 
   /** A window in a profile of its own. */

@@ -100,6 +100,10 @@ export const frame = {
   resizeStrip: 'Height of the device strip',
   lost: ({ ago, of }: { ago: string; of: string | null }) =>
     of === null ? `Connection lost ${ago} ago. Reconnecting.` : `Connection lost ${ago} ago; values are as of ${of}. Reconnecting.`,
+  refused: 'The server was restarted with another link. Paste its new link here, as galapagos serve printed it.',
+  refusedLink: 'Link or token',
+  admit: 'Reconnect',
+  notAdmitted: 'Not accepted. Copy the whole link; galapagos serve --print-link prints it again.',
   opening: 'Connecting to the lab.',
   interrupted: ({ names }: { names: readonly string[] }) =>
     names.length === 1

@@ -1,0 +1,33 @@
+/** An open tab whose server was started again: with the same token it comes back by itself, with another it takes the new link. */
+import { describe, expect, it } from 'vitest';
+import { text } from '../../src/renderer/text.ts';
+import { PATIENCE, windowLab } from '../support/window.ts';
+
+const lab = windowLab();
+
+describe('Window: a server that was restarted', () => {
+  it(
+    'takes the new link where the token is another one, and keeps what is in front',
+    async () => {
+      const { page } = await lab.window({ at: '#/new' });
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      const before = await page.evaluate(() => {
+        Reflect.set(window, 'kept', true);
+        return location.hash;
+      });
+      await lab.kill();
+      await lab.again('another-token-of-this-test');
+      await page.getByText(text.frame.refused).waitFor();
+      const field = page.getByLabel(text.frame.refusedLink);
+      await field.fill('not-the-token');
+      await field.press('Enter');
+      await page.getByText(text.frame.notAdmitted).waitFor();
+      await field.fill(lab.served.link);
+      await field.press('Enter');
+      await page.getByText(text.frame.refused).waitFor({ state: 'detached' });
+      expect(await page.evaluate(() => [location.hash, location.search, Reflect.get(window, 'kept')])).toEqual([before, '', true]);
+      await page.getByText(text.frame.opening).waitFor({ state: 'detached' });
+    },
+    4 * PATIENCE,
+  );
+});
