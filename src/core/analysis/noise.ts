@@ -52,28 +52,43 @@ export function noiseOfNeighbours(
   if (latest.length < NEEDED) return null;
   const middle = medianOf(latest.map((i) => values[i] ?? 0)) ?? 0;
   const good = latest.filter((i) => !betterFirst(middle, values[i] ?? 0));
-  const cubes = good.map((i) => Float64Array.from(axes, (axis) => toUnit(axis, points[i]?.[axis.index] ?? NaN)));
+  const nearestTo = nearestOf(
+    axes,
+    good.map((i) => points[i]),
+  );
   const differences = good.map((i, a) => {
-    let [nearest, at] = [Infinity, a];
-    for (let b = 0; b < good.length; b++) {
-      if (b === a) continue;
-      const distance = distanceOf(axes, cubes[a], cubes[b]);
-      if (distance < nearest) [nearest, at] = [distance, b];
-    }
+    const at = nearestTo(a);
     return Math.abs((values[i] ?? 0) - (values[good[at] ?? i] ?? 0));
   });
   const median = medianOf(differences);
   return median === null ? null : { deviation: (median * MEDIAN_TO_DEVIATION) / Math.SQRT2, from: 'neighbours' };
 }
 
-/** Squared, on the unit cube; two choices, and a parameter that only one has, are 1 apart. */
-function distanceOf(axes: readonly Axis[], a: Float64Array | undefined, b: Float64Array | undefined): number {
-  let sum = 0;
-  for (const [place, { kind }] of axes.entries()) {
-    const [x, y] = [a?.[place] ?? NaN, b?.[place] ?? NaN];
-    if (Number.isNaN(x) || Number.isNaN(y)) sum += Number.isNaN(x) === Number.isNaN(y) ? 0 : 1;
-    else if (kind === 'categorical') sum += x === y ? 0 : 1;
-    else sum += (x - y) ** 2;
-  }
-  return sum;
+/**
+ * Returns the search for the place of a point's nearest neighbour, itself where it has none. Distances are squared, on
+ * the unit cube; two choices, and a parameter that only one point has, are 1 apart. All pairs are asked for, so points
+ * are one array, and a sum ends once it exceeds the least so far.
+ */
+function nearestOf(axes: readonly Axis[], points: readonly (EncodedParams | undefined)[]): (of: number) => number {
+  const width = axes.length;
+  const cube = new Float64Array(points.length * width);
+  for (const [i, point] of points.entries())
+    for (const [place, axis] of axes.entries()) cube[i * width + place] = toUnit(axis, point?.[axis.index] ?? NaN);
+  const isChoice = Uint8Array.from(axes, ({ kind }) => (kind === 'categorical' ? 1 : 0));
+  return (of) => {
+    let [nearest, at] = [Infinity, of];
+    for (let other = 0; other < points.length; other++) {
+      if (other === of) continue;
+      let sum = 0;
+      for (let place = 0; place < width && sum < nearest; place++) {
+        const x = cube[of * width + place] ?? NaN;
+        const y = cube[other * width + place] ?? NaN;
+        if (Number.isNaN(x) || Number.isNaN(y)) sum += Number.isNaN(x) === Number.isNaN(y) ? 0 : 1;
+        else if (isChoice[place] === 1) sum += x === y ? 0 : 1;
+        else sum += (x - y) ** 2;
+      }
+      if (sum < nearest) [nearest, at] = [sum, other];
+    }
+    return at;
+  };
 }

@@ -1,0 +1,33 @@
+/**
+ * Facts of a study that the table's rows depend on besides their trials. A head arrives with each result, and a signal
+ * that changes as often would have every cell of every row checked; facts are replaced only when they differ. Pure.
+ */
+import type { Axis } from '../../../core/search-space/axis.ts';
+import type { ScoreKind } from '../../../core/study/score.ts';
+import type { StudyHead } from '../../../protocol/window/study-stream.ts';
+
+export interface RowFacts {
+  readonly kind: ScoreKind;
+  /** Epochs of a trial; null: unknown, or it has none. */
+  readonly epochs: number | null;
+  /** Names of workers by their place in the table's column. */
+  readonly slots: readonly string[];
+  readonly axes: readonly Axis[];
+}
+
+export const NO_FACTS: RowFacts = { kind: { measure: 'value', split: null }, epochs: null, slots: [], axes: [] };
+
+export function rowFacts(head: Pick<StudyHead, 'measure' | 'split' | 'epochs' | 'slots'>, axes: readonly Axis[]): RowFacts {
+  return { kind: { measure: head.measure, split: head.split }, epochs: head.epochs, slots: head.slots, axes };
+}
+
+export function sameFacts(one: RowFacts, other: RowFacts): boolean {
+  return (
+    one.kind.measure === other.kind.measure &&
+    one.kind.split === other.kind.split &&
+    one.epochs === other.epochs &&
+    one.axes === other.axes &&
+    one.slots.length === other.slots.length &&
+    one.slots.every((slot, i) => slot === other.slots[i])
+  );
+}
