@@ -19,6 +19,7 @@ export const lab = {
   notUsedHere: 'not used by any worker',
   load: 'Load',
   cores: 'Load per core',
+  core: ({ core }: { core: number }) => `Load of core ${core}`,
   coreRange: ({ last }: { last: number }) => `core 0 to ${last}`,
   coresLabel: ({ loads }: { loads: readonly string[] }) => `Load per core: ${list(loads)}`,
   memory: 'Memory',

@@ -5,7 +5,7 @@ import { AttemptLog } from '../../../src/renderer/state/attempt-log.ts';
 import { barsIn, busyShares, coveredMs, gapsIn, whyIdle } from '../../../src/renderer/views/timeline/bars.ts';
 import { hatch } from '../../../src/renderer/views/timeline/draw.ts';
 import { extentOf, knownFrom, watchedOf } from '../../../src/renderer/views/timeline/held.ts';
-import { fitted, labMetrics, layLanes, stripMetrics, withPast } from '../../../src/renderer/views/timeline/lanes.ts';
+import { fitted, labMetrics, layLanes, stripMetrics, withPast, stripHeight } from '../../../src/renderer/views/timeline/lanes.ts';
 import { pick, stepped } from '../../../src/renderer/views/timeline/pick.ts';
 import type { Sought } from '../../../src/renderer/views/timeline/pick.ts';
 import { panned, rangeOf, revealing, ticksOf, zoomed } from '../../../src/renderer/views/timeline/time-window.ts';
@@ -271,5 +271,13 @@ describe('a worker in figures', () => {
       ],
       rest: 1100,
     });
+  });
+});
+
+describe('Strip: height', () => {
+  it('takes what its rows need at their largest, and no more', () => {
+    const slots = [0, 1].map((i) => ({ slot: `local/cpu/${i}`, node: 'local', device: 'cpu', lanes: 1 }));
+    expect(stripHeight(slots)).toBe(2 * 10 + 1 + 20);
+    expect(stripHeight([])).toBe(20);
   });
 });

@@ -9,7 +9,6 @@ import type { Bar } from './bars.ts';
 import type { LaneGroup, LaneRow } from './lanes.ts';
 import type { Cursor, Sought } from './pick.ts';
 
-export const AXIS_HEIGHT = 20;
 /** A bar as wide has room for its trial and value. */
 const WORDS_FROM = 64;
 const HATCH = 7;

@@ -74,6 +74,14 @@ export function fitted(slots: readonly Slot[], metrics: Metrics, height: number)
 
 const natural = new Intl.Collator('en', { numeric: true });
 
+/** Height of the axis below the rows, in pixels. */
+export const AXIS_HEIGHT = 20;
+
+/** Returns the height that the strip's rows and axis take at their largest, in pixels. */
+export function stripHeight(slots: readonly Slot[]): number {
+  return layLanes(slots, fitted(slots, stripMetrics, Infinity), '').height + AXIS_HEIGHT;
+}
+
 /** @param together what the processor's workers of a node are called where they share a label */
 export function layLanes(slots: readonly Slot[], metrics: Metrics, together: string): Lanes {
   const groups: LaneGroup[] = [];
