@@ -20,8 +20,8 @@ export function openWindow({ preload, icon, remembered, placed }: WindowParts): 
   const place = remembered.places[widthClassOf(workArea.width)];
   const window = new BrowserWindow({
     ...boundsFor(place, workArea),
-    minWidth: 960,
-    minHeight: 600,
+    minWidth: 640,
+    minHeight: 480,
     show: false,
     icon,
     backgroundColor: nativeTheme.shouldUseDarkColors ? GROUND.dark : GROUND.light,

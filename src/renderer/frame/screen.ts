@@ -38,6 +38,9 @@ export const panes = {
   strip: { name: 'strip', usual: { narrow: 150, medium: 150, wide: 150 }, least: 96, most: 420 },
 } as const satisfies Record<string, Pane>;
 
+/** Width of the folded rail. */
+export const FOLDED_RAIL = 56;
+
 export function within({ least, most }: Pane, size: number): number {
   return Math.round(Math.min(most, Math.max(least, size)));
 }

@@ -5,6 +5,8 @@ import { THIN, count } from '../format.ts';
 import { list, many } from './words.ts';
 
 export const rail = {
+  unfold: 'Show studies and pages',
+  fold: 'Fold the rail',
   label: 'Studies and pages',
   product: 'Galapagos',
   noLab: 'no lab open',
