@@ -24,8 +24,10 @@ import type { RunEnd } from './run-summary.ts';
 
 /** Running trials' time to finish after a first signal, by signal; none when nothing can be said any more. */
 const GRACE_MS = { SIGINT: 5_000, SIGTERM: 3_000, SIGHUP: 3_000 } as const;
-/** Milliseconds after the grace within which the pause must be in the lab file. */
+/** Milliseconds after the grace within which the pause must be in a lab file that cannot be written just now, */
 const PAUSE_MS = 1_000;
+/** … and how many more where it can: a worker may take a while to stop in the middle of a step. */
+const SLOW_PAUSE_MS = 10_000;
 const TICK_MS = 100;
 /** So many processes that end before the first one was ready mean that none ever will. */
 const STILLBORN = 3;
@@ -43,8 +45,12 @@ export const runStudy: RunStudy = async (run, display) => {
   let giveUp: NodeJS.Timeout | undefined;
   const pause = (graceMs: number): void => {
     lab.coordinator.command({ type: 'studyPaused', study: view.uid, graceMs });
+    const dueMs = performance.now() + graceMs + PAUSE_MS;
     // A pause counts once it is in the lab file; on a full disk it never is.
-    giveUp ??= setTimeout(() => end({ state: 'failed', reason: unsaved(view) }), graceMs + PAUSE_MS);
+    giveUp ??= setInterval(() => {
+      const lateMs = performance.now() - dueMs;
+      if (lateMs >= (view.stalled === null ? SLOW_PAUSE_MS : 0)) end({ state: 'failed', reason: unsaved(view) });
+    }, TICK_MS);
   };
   const stopHearing = onInterrupt((signal) => {
     const seconds = GRACE_MS[signal] / 1_000;
@@ -69,7 +75,7 @@ export const runStudy: RunStudy = async (run, display) => {
     return exitCodeFor(how);
   } finally {
     clearInterval(ticking);
-    clearTimeout(giveUp);
+    clearInterval(giveUp);
     stopHearing();
     stopWatching();
     await lab.close().catch(() => undefined);
