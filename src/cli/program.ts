@@ -11,6 +11,7 @@ import type { RunStudy } from './resolved-run.ts';
 import { resourcesFolder } from './resources.ts';
 import type { Streams } from './streams.ts';
 import { versionOf } from './version.ts';
+import { wrapped } from './wrap.ts';
 
 export interface Parts {
   readonly runStudy: RunStudy;
@@ -46,17 +47,22 @@ export async function runCli(args: readonly string[], streams: Streams, { runStu
   }
 }
 
+/** Columns of help; fewer where the terminal has fewer. */
+const HELP_WIDTH = 80;
+const LEAST_WIDTH = 40;
+
 function createProgram(context: Context): Command {
   const { streams } = context;
+  const helpWidth = Math.max(LEAST_WIDTH, Math.min(HELP_WIDTH, streams.stdout.columns || HELP_WIDTH));
   const program = new Command('galapagos')
     .description('Distributed hyper-parameter search: evolves neural networks over every core and machine at hand.')
     .version(versionOf(context.resources))
     .exitOverride()
     .showSuggestionAfterError()
-    .configureHelp({ helpWidth: Math.min(120, streams.stdout.columns || 100) })
+    .configureHelp({ helpWidth })
     .configureOutput({
       writeOut: (text) => {
-        streams.stdout.write(text);
+        streams.stdout.write(wrapped(text, helpWidth));
       },
       // Errors are said once, by `reportError`.
       outputError: () => undefined,

@@ -53,8 +53,8 @@ export function refuseRival(connection: Connection, found: Recognised, judged: s
 function heldBy(file: string, holder: Holder): StorageError {
   const who = `process ${holder.pid}${isHere(holder) ? '' : ` on ${holder.host}`}`;
   const sentence = isHere(holder)
-    ? 'is writing it; stop that run first, or take the lab over'
-    : 'was writing it, and some process still has it open; if that is a reader, take the lab over';
+    ? 'is writing it; stop that run first'
+    : 'was writing it, and some process still has it open; end that process first';
   return new StorageError('held', file, `${file}: ${who} ${sentence}`, { expected: 'a lab that no other process writes', found: who });
 }
 

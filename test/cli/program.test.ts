@@ -92,6 +92,11 @@ describe('help', () => {
     expect(out).toMatch(/Examples?:\n {2}\S/);
   });
 
+  test.each(['', ...commands])('help of "%s" has no line longer than 80 columns but a single word', async (command) => {
+    const { out } = await cli(...(command === '' ? [] : [command]), '--help');
+    expect(out.split('\n').filter((line) => line.length > 80 && line.trim().includes(' '))).toEqual([]);
+  });
+
   test('the version is that of package.json', async () => {
     const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string };
     expect(await cli('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
