@@ -33,4 +33,44 @@ export const commands = {
   space: 'Pause or resume',
 };
 
-export const keys = { title: 'Keyboard', charts: 'In a chart: arrow keys move, Enter selects, Esc leaves.', close: 'Close' };
+export const keys = {
+  title: 'Keyboard shortcuts',
+  window: 'Everywhere',
+  /** Keys that work where the focus is. */
+  places: [
+    {
+      title: 'Trials table',
+      rows: [
+        { shown: '↑ ↓', label: 'Previous or next row' },
+        { shown: 'Page Up, Page Down', label: 'One page up or down' },
+        { shown: 'Home, End', label: 'First or last row' },
+      ],
+    },
+    {
+      title: 'Charts and timeline',
+      rows: [
+        { shown: '← → ↑ ↓', label: 'Move between marks, or rotate in 3-D' },
+        { shown: 'Enter', label: 'Select the mark' },
+        { shown: 'Esc', label: 'Leave the chart' },
+      ],
+    },
+    {
+      title: 'Parallel coordinates',
+      rows: [
+        { shown: '↑ ↓', label: 'Move the selected range of an axis' },
+        { shown: 'Shift ↑ ↓', label: 'Widen or narrow the range' },
+        { shown: '← →', label: 'Reorder an axis, from its name' },
+        { shown: 'Esc', label: 'Clear the range' },
+      ],
+    },
+    { title: 'New study', rows: [{ shown: 'Ctrl Enter', label: 'Start the study' }] },
+    {
+      title: 'Lists, tabs and dividers',
+      rows: [
+        { shown: '← → ↑ ↓', label: 'Previous or next entry; size of a pane' },
+        { shown: 'Enter, Space', label: 'Activate the entry' },
+        { shown: 'Ctrl click', label: 'Add a study to the comparison' },
+      ],
+    },
+  ],
+};
