@@ -43,7 +43,7 @@ export function confirmCalls(deps: CallDeps): ConfirmCalls {
         if (best.length === 0)
           throw new GalapagosError('unknown-trial', `${spec.name} has no complete trial with a value yet`, { found: uid });
         const first = 1 + Math.max(spec.seed, ...confirming(lab, uid).map((other) => lastSeedOf(other.spec)));
-        const name = freeName(deps.names(), `${spec.name} confirmed`);
+        const name = freeName(deps.names(), `${spec.name} confirmation`);
         return { study: begin(lab, confirmingStudy({ uid, spec }, best, { seeds, first, name })) };
       },
     },
@@ -88,7 +88,7 @@ function test(deps: CallDeps, lab: Coordinator, { uid, spec }: Study): void {
   if (winner?.mean == null) return;
   const point = trials.find(({ number }) => number % confirmed.length === confirmed.indexOf(winner.trial));
   if (point === undefined) return;
-  const name = freeName(deps.names(), `${spec.name}, tested`);
+  const name = freeName(deps.names(), `${spec.name}, test result`);
   begin(lab, testingStudy({ uid, spec }, point, { trial: winner.trial, seed: lastSeedOf(spec) + 1, name }));
 }
 

@@ -29,6 +29,7 @@ export function studyRow(watch: StudyWatch, confirms: string | null): StudyRow {
     staircase,
     created,
     confirms,
+    tests: confirms !== null && spec.objective['test'] === true,
     settled: watch.grace.settled,
   };
 }
@@ -81,6 +82,7 @@ export function foreignRow({ summary, ends, moments }: ForeignSummary): StudyRow
     staircase: directions.length === 1 ? staircaseOf(ends, direction) : { ended: [], trials: [], values: [], activeMs: [] },
     created: moments.created,
     confirms: null,
+    tests: false,
     settled: null,
   };
 }

@@ -1,11 +1,11 @@
 /** Checks how many of this machine's workers a study asks for. */
-import { availableParallelism } from 'node:os';
 import type { Problem } from '../core/errors.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
+import { workerCount } from '../node/slots.ts';
 
-/** Greatest number of workers: the lab's own, or one per core where that is more. */
+/** Greatest number of workers: the limit of this machine, or the lab's own number where that is more. */
 export function mostWorkers(lab: Coordinator | null): number {
-  return Math.max(availableParallelism(), lab?.lab.slots.size ?? 0);
+  return Math.max(workerCount(Number.MAX_SAFE_INTEGER).workers, lab?.lab.slots.size ?? 0);
 }
 
 /** @param workers as typed by the user; null or undefined: all that the lab has */

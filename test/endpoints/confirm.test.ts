@@ -94,13 +94,13 @@ describe('a study’s best, trained again', () => {
     expect(await ask(calls, 'confirm', { study: uid, top: 3, seeds: 4 })).toMatchObject({ ok: false, error: { code: 'unknown-trial' } });
     await window.until(() => finished('plane'));
     const { study: again } = await asked<{ study: string }>(calls, 'confirm', { study: uid, top: 3, seeds: 4 });
-    await window.until(() => finished('plane confirmed, tested'));
+    await window.until(() => finished('plane confirmation, test result'));
     const [confirmation, ...more] = await asked<Confirmation[]>(calls, 'confirmations', { study: uid });
     expect(more).toEqual([]);
     expect(confirmation).toMatchObject({ study: again, done: 12, of: 12 });
-    expect(lab.body.studies?.filter(({ confirms }) => confirms === uid).map(({ name }) => name)).toEqual([
-      'plane confirmed',
-      'plane confirmed, tested',
+    expect(lab.body.studies?.filter(({ confirms }) => confirms === uid).map(({ name, tests }) => ({ name, tests }))).toEqual([
+      { name: 'plane confirmation', tests: false },
+      { name: 'plane confirmation, test result', tests: true },
     ]);
 
     const { configurations, p, test: onTest } = confirmation!;
@@ -155,7 +155,7 @@ describe('a study’s best, trained again', () => {
     const tested = (all: Confirmation[]): Confirmation | undefined =>
       all.find(({ study: each, test: value }) => each === left && value !== null);
     await window.until(
-      () => lab.body.studies?.some((row) => row.name === 'plane left confirmed, tested' && row.state === 'finished') ?? false,
+      () => lab.body.studies?.some((row) => row.name === 'plane left confirmation, test result' && row.state === 'finished') ?? false,
     );
     const found = tested(await asked<Confirmation[]>(calls, 'confirmations', { study: original }));
     expect(found).toMatchObject({ done: 24, of: 24 });

@@ -6,7 +6,8 @@ import { commandFor } from '../../src/renderer/frame/keys.ts';
 import { parseLimit } from '../../src/renderer/frame/limit.ts';
 import { initials, layoutFor } from '../../src/renderer/frame/screen.ts';
 import { stairs } from '../../src/renderer/frame/stairs.ts';
-import { groupsOf, nameBelow } from '../../src/renderer/frame/study-groups.ts';
+import { groupsOf } from '../../src/renderer/frame/study-groups.ts';
+import { text } from '../../src/renderer/text.ts';
 import { slotRow, studyRow } from '../support/window-examples.ts';
 
 describe('room', () => {
@@ -29,10 +30,10 @@ describe('room', () => {
 describe('the studies of the rail', () => {
   const rows = [
     studyRow({ key: 'a', name: 'digits' }),
-    studyRow({ key: 'at', name: 'digits confirmed, tested', confirms: 'a', created: 30 }),
-    studyRow({ key: 'ac', name: 'digits confirmed', confirms: 'a', created: 20 }),
+    studyRow({ key: 'at', name: 'digits confirmation, test result', confirms: 'a', created: 30 }),
+    studyRow({ key: 'ac', name: 'digits confirmation', confirms: 'a', created: 20 }),
     studyRow({ key: 'b', name: 'wine' }),
-    studyRow({ key: 'gone', name: 'old confirmed', confirms: 'not here' }),
+    studyRow({ key: 'gone', name: 'old confirmation', confirms: 'not here' }),
   ];
 
   test('those that confirm stand below what they confirm, the earliest first; every study stands somewhere, once', () => {
@@ -40,13 +41,9 @@ describe('the studies of the rail', () => {
     expect(shown).toEqual([['a', 'ac', 'at'], ['b'], ['gone']]);
   });
 
-  test.each([
-    ['digits confirmed-2', 'confirmed-2'],
-    ['digitsconfirmed', 'digitsconfirmed'],
-    ['something else', 'something else'],
-    ['digits', 'digits'],
-  ])('%s is called %s below digits', (name, expected) => {
-    expect(nameBelow(name, 'digits')).toBe(expected);
+  test('a confirmation says how many of its training runs have ended', () => {
+    expect(text.rail.confirmationOf({ done: 0, of: 25 })).toBe('Confirmation (0 of 25)');
+    expect(text.rail.confirmationOf({ done: 25, of: 25 })).toBe('Confirmation (25 of 25)');
   });
 });
 

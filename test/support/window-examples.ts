@@ -19,6 +19,7 @@ export function studyRow(given: Partial<StudyRow> = {}): StudyRow {
     staircase: { ended: [], trials: [], values: [], activeMs: [] },
     created: 0,
     confirms: null,
+    tests: false,
     settled: null,
     ...given,
   };

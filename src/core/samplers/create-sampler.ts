@@ -40,14 +40,14 @@ interface Kind {
 const kinds: Readonly<Record<string, Kind>> = {
   evolution: {
     title: 'Evolution',
-    pick: 'The default: parents are the best trials so far, nobody waits for anybody. From about 30 trials on, on any space.',
+    pick: 'The default: parents are the best trials so far, with no waiting between generations. For 30 trials or more, on any space.',
     settings: {
-      initial: { integer: true, low: 1, high: 10_000, default: 12, meaning: 'trials before the first child' },
-      population: { integer: true, low: 1, high: 10_000, default: 5, meaning: 'how many of the best may be parents' },
+      initial: { integer: true, low: 1, high: 10_000, default: 12, meaning: 'random trials before the first offspring' },
+      population: { integer: true, low: 1, high: 10_000, default: 5, meaning: 'number of the best trials that may be parents' },
       tournament: { integer: true, low: 1, high: 1000, default: 5, meaning: 'candidates of which the best becomes a parent' },
-      crossover: { integer: false, low: 0, high: 1, default: 0.9, meaning: 'share of children with two parents' },
-      unmutated: { integer: false, low: 0, high: 1, default: 0.5, meaning: 'share of these that are not mutated too' },
-      sigma: { integer: false, low: 1e-6, high: 1, default: 0.3, meaning: 'size of the longest steps, as a share of the range' },
+      crossover: { integer: false, low: 0, high: 1, default: 0.9, meaning: 'share of offspring with two parents' },
+      unmutated: { integer: false, low: 0, high: 1, default: 0.5, meaning: 'share of those that are not mutated as well' },
+      sigma: { integer: false, low: 1e-6, high: 1, default: 0.3, meaning: 'size of the largest mutation, as a share of the range' },
     },
     make: (axes, seed, settings) =>
       evolution(axes, seed, {
@@ -61,13 +61,13 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
   'evolution-seed': {
     title: 'Evolution in generations',
-    pick: 'The published evolution in generations of 4, for comparison with its figures. Same trials on any number of workers.',
-    settings: { population: { integer: true, low: 1, high: 1024, default: 4, meaning: 'how many are kept, and born in a generation' } },
+    pick: 'The published evolution in generations of 4, to compare with its figures. Same trials on any number of workers.',
+    settings: { population: { integer: true, low: 1, high: 1024, default: 4, meaning: 'size of the population and of a generation' } },
     make: (axes, seed, settings) => evolutionSeed(axes, seed, required(settings, 'population')),
   },
   random: {
     title: 'Random',
-    pick: 'Uniform draws: the baseline, and the choice for a handful of trials. Same trials on any number of workers.',
+    pick: 'Uniform draws: the baseline, and the choice for few trials. Same trials on any number of workers.',
     settings: {},
     make: (axes, seed) => random(axes, seed),
   },
@@ -75,7 +75,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     title: 'Grid',
     pick: 'Every combination once: for few parameters with few values. Same trials on any number of workers.',
     settings: {
-      divisions: { integer: true, low: 1, high: 1_000_000, default: null, meaning: 'how many inner values a continuous float is given' },
+      divisions: { integer: true, low: 1, high: 1_000_000, default: null, meaning: 'number of inner values of a continuous float' },
     },
     check: checkGrid,
     make: (axes, seed, { divisions }) => grid(axes, seed, divisions ?? null),

@@ -57,6 +57,8 @@ export const studyRow = strict({
   created: instant.nullable(),
   /** The study whose best this one trains again on fresh seeds; null: an ordinary study. */
   confirms: z.string().nullable(),
+  /** Whether it evaluates the winner of a confirmation on the test set, once. */
+  tests: z.boolean(),
   /** What became of the running trials at the latest pause or stop; null: unknown, or it runs. */
   settled: strict({ finished: count, returned: count }).nullable(),
 });

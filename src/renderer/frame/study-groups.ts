@@ -18,9 +18,3 @@ export function groupsOf(studies: readonly StudyRow[]): readonly StudyGroup[] {
         .toSorted((a, b) => (a.created ?? 0) - (b.created ?? 0)),
     }));
 }
-
-/** The name beside its original's: only what is added to that. */
-export function nameBelow(name: string, original: string): string {
-  const added = name.startsWith(`${original} `) ? name.slice(original.length).trim() : '';
-  return added === '' ? name : added;
-}

@@ -25,6 +25,9 @@ export const rail = {
     `${name}, ${best}, ${done}, ${state}`,
   confirmations: ({ name }: { name: string }) => `Confirmations of ${name}`,
   confirmation: ({ name, state, done }: { name: string; state: string; done: string }) => `${name}, ${done}, ${state}`,
+  confirmationOf: ({ done, of }: { done: number; of: number | null }) =>
+    `Confirmation (${of === null ? count(done) : `${count(done)} of ${count(of)}`})`,
+  testResult: 'Test result',
   compareHint: 'Hold Ctrl and click to compare',
 };
 

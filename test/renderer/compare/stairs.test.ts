@@ -23,6 +23,7 @@ function row(name: string, values: readonly number[], over: Partial<StudyRow> = 
     },
     created: null,
     confirms: null,
+    tests: false,
     settled: null,
     ...over,
   };
