@@ -1,4 +1,5 @@
 /** What every command is given. */
+import { withoutReordering } from '../core/hidden-characters.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Streams } from './streams.ts';
 
@@ -12,9 +13,9 @@ export interface Context {
   readonly exitWith: (code: ExitCode) => void;
 }
 
-/** Writes lines to stdout. */
+/** Writes lines to stdout; characters that would reorder a line are shown escaped. */
 export function print({ streams }: Pick<Context, 'streams'>, lines: readonly string[]): void {
-  for (const line of lines) streams.stdout.write(`${line}\n`);
+  for (const line of lines) streams.stdout.write(`${withoutReordering(line)}\n`);
 }
 
 /** Writes one JSON document, or one line of many, to stdout. */

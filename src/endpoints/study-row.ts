@@ -1,4 +1,5 @@
 /** A study's row in the rail and its head, from the scheduler's state and what is watched of it. */
+import { withEscapes } from '../core/hidden-characters.ts';
 import { trialsOf } from '../core/scheduling/index.ts';
 import type { Study } from '../core/scheduling/index.ts';
 import { scoreKindOf } from '../core/study/score.ts';
@@ -71,7 +72,7 @@ export function foreignRow({ summary, ends, moments }: ForeignSummary): StudyRow
   return {
     uid: null,
     key: name,
-    name,
+    name: withEscapes(name),
     state: null,
     reason: null,
     direction,

@@ -3,6 +3,7 @@
  * renderer's client are derived from it; none adds to it. Answers of queries and commands are JSON; streams may hold bytes.
  */
 import { z } from 'zod';
+import { hasHiddenCharacters } from '../core/hidden-characters.ts';
 import { datasetOutput } from './cli-output.ts';
 import { call } from './endpoint.ts';
 import type { Calls, HandlersOf, InputOf, OutputOf, SubscriptionsOf } from './endpoint.ts';
@@ -22,6 +23,8 @@ const done = z.null();
 const study = z.string().min(1).max(600);
 const trial = count.max(2 ** 32 - 2);
 const name = z.string().min(1).max(600);
+/** A name that is shown to people as it is. */
+const shownName = name.refine((given) => !hasHiddenCharacters(given), { error: 'a name without control or reordering characters' });
 
 /** Read; change nothing. */
 export const queries = {
@@ -73,7 +76,7 @@ export const commands = {
   /** Trains the best `top` again on `seeds` fresh seeds, as a study of its own. */
   confirm: call(strict({ study, top: z.int().min(1).max(100), seeds: z.int().min(2).max(100) }), strict({ study })),
   openLab: call(strict({ source: labSource }), done),
-  beginImport: call(strict({ source: dataSource, label: name, options: importOptions.partial() }), strict({ import: z.string() })),
+  beginImport: call(strict({ source: dataSource, label: shownName, options: importOptions.partial() }), strict({ import: z.string() })),
   cancelImport: call(strict({ import: z.string() }), done),
   storeImport: call(strict({ import: z.string(), name, replace: z.boolean() }), strict({ dataset: name })),
   discardImport: call(strict({ import: z.string() }), done),

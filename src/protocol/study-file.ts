@@ -15,9 +15,9 @@ import { check, integer, strict } from './problems.ts';
 import { checkStudy } from './study-checks.ts';
 import { distribution, searchSpace } from './search-space.ts';
 
-export const studyName = z
-  .string()
-  .regex(/^(?!\s)[^\p{Cc}]{1,512}(?<!\s)$/u, { error: 'a name of 1 to 512 characters, without control characters, no space at its ends' });
+export const studyName = z.string().regex(/^(?!\s)[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]{1,512}(?<!\s)$/u, {
+  error: 'a name of 1 to 512 characters, without control characters, no space at its ends',
+});
 
 export const direction = z.enum(['minimize', 'maximize']);
 

@@ -111,13 +111,10 @@ describe('Server access: sizes', () => {
 
   it('goes on serving while it parses a large list of files, and takes it', async () => {
     const files = Array.from({ length: 200_000 }, (_, i) => ({ path: `${String(i % 10)}/${String(i)}.png`, bytes: 10 }));
-    const state = { begun: false };
-    const beginning = site.call('beginUpload', JSON.stringify({ files })).finally(() => (state.begun = true));
+    const beginning = site.call('beginUpload', JSON.stringify({ files }));
+    const begun = beginning.then(() => true);
     let meanwhile = 0;
-    while (!state.begun) {
-      await site.call('pauseStudy', '{"study":"a"}');
-      if (!state.begun) meanwhile += 1;
-    }
+    while (!(await Promise.race([begun, site.call('pauseStudy', '{"study":"a"}').then(() => false)]))) meanwhile += 1;
     expect(meanwhile).toBeGreaterThan(1);
     const { upload } = (JSON.parse((await beginning).text) as { value: { upload: string } }).value;
     expect(() => site.uploads.pathOf(upload)).toThrow('0/0.png: expected 10 bytes, found 0 bytes');
