@@ -58,6 +58,11 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     summary: 'what happened to a trial: its attempts, and the causes of each step',
     load: async () => (await import('./commands/story.ts')).addStory,
   },
+  check: {
+    usage: '[options] [lab]',
+    summary: 'everything in a lab file that cannot be right',
+    load: async () => (await import('./commands/check.ts')).addCheck,
+  },
   'ask-tell': {
     usage: '[options]',
     summary: 'any sampler for any program: JSON lines in, JSON lines out',

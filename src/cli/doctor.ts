@@ -44,6 +44,7 @@ export async function examine({ resources, cwd }: Surroundings): Promise<Check[]
     writable('folder for the lab file', cwd, 'go to a folder that you may write to, or name one by --lab'),
     writable('user folder', userFolder(), 'set GALAPAGOS_HOME to a folder that you may write to'),
     disk(cwd),
+    ...(await labFile(join(cwd, 'lab.db'), storage)),
     graphics(inventory.graphics),
     await tensorflow(),
     electron(),
@@ -116,6 +117,20 @@ function disk(folder: string): Check {
       `unknown: ${error instanceof Error ? error.message : String(error)}`,
       'make sure that there is room for the lab file',
     );
+  }
+}
+
+/** Nothing where there is no lab file, or where the library that reads it is missing. */
+async function labFile(file: string, { state }: Check): Promise<Check[]> {
+  if (state !== 'ok' || !existsSync(file)) return [];
+  const remedy = 'galapagos check lists what is wrong; copy the file before you go on with its studies';
+  try {
+    // Loaded here, since a machine without the library can still be examined.
+    const { checkLab } = await import('../storage/check-lab.ts');
+    const { length } = checkLab(file);
+    return [length === 0 ? ok('lab file', `${file}, nothing wrong was found`) : optional('lab file', `${file}: ${length} problems`, remedy)];
+  } catch (error) {
+    return [optional('lab file', error instanceof Error ? error.message : String(error), remedy)];
   }
 }
 

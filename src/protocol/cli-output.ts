@@ -168,6 +168,22 @@ export const doctorOutput = strict({
 });
 export type DoctorOutput = z.output<typeof doctorOutput>;
 
+/** What `check` found in a lab file. */
+export const checkOutput = strict({
+  lab: z.string(),
+  ok: z.boolean().describe('Whether nothing was found.'),
+  findings: z.array(
+    strict({
+      study: z.string().nullable().describe('Null: the file as a whole.'),
+      trial: count.nullable().describe('Null: the study as a whole.'),
+      at: z.string().describe('Table and column.'),
+      expected: z.string(),
+      found: z.string(),
+    }),
+  ),
+});
+export type CheckOutput = z.output<typeof checkOutput>;
+
 const link = z.string().describe('To be opened in a browser; it holds the token.');
 
 /** What `serve` prints: `serving` once it can be reached, `link` for `--print-link`. */

@@ -83,7 +83,7 @@ export class Columns {
   }
 
   #refuse(column: string, expected: string, found: string): never {
-    throw new StorageError('damaged', this.#file, `${this.#file}: ${column}: expected ${expected}, found ${found}`, { expected, found });
+    throw new StorageError('damaged', this.#file, `${this.#file}: ${column}: expected ${expected}, found ${found}`, { column, expected, found });
   }
 }
 

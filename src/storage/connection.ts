@@ -76,6 +76,15 @@ export class Connection {
     return this.prepare(sql).all(parameters);
   }
 
+  /** As `all`. @throws StorageError what damage or another program keeps from being read */
+  read(sql: string, ...parameters: Bindable[]): Row[] {
+    try {
+      return this.all(sql, ...parameters);
+    } catch (error) {
+      throw storageError(error, this.file, 'read the lab file');
+    }
+  }
+
   get(sql: string, ...parameters: Bindable[]): Row | undefined {
     return this.prepare(sql).get(parameters);
   }

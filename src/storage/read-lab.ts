@@ -2,12 +2,11 @@
  * Reads a lab file without the writer's lock and without an epoch: for commands and windows, also while a run writes it. No
  * byte of the file changes.
  */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Columns } from './columns.ts';
 import { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
-import { refuseEmpty, refuseUnknown } from './file-checks.ts';
+import { refuseEmpty, refuseMissing, refuseUnknown } from './file-checks.ts';
 import { ForeignStudy } from './foreign-study.ts';
 import { attemptEntries } from './attempt-entries.ts';
 import type { AttemptEntry, AttemptFilter, LabReader, StudyMoments, StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
@@ -18,17 +17,39 @@ import { needsRollback, resultCode, storageError } from './sqlite-failure.ts';
 
 const CANTOPEN = 14;
 
+export interface ReadOptions {
+  /** Milliseconds for which another program's lock is waited for. */
+  readonly timeoutMs?: number;
+}
+
 /** @throws StorageError what the file is instead */
-export function readLab(path: string, { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): LabReader {
+export function readLab(path: string, options: ReadOptions = {}): LabReader {
+  const { connection, isOurs } = connected(path, options);
+  return new FileReader(connection, isOurs);
+}
+
+/**
+ * Calls `read` with a connection that changes nothing, and whether the file has our tables beside Optuna's.
+ * @throws StorageError what the file is instead
+ */
+export function withReadConnection<T>(path: string, read: (connection: Connection, isOurs: boolean) => T): T {
+  const { connection, isOurs } = connected(path, {});
+  try {
+    return read(connection, isOurs);
+  } finally {
+    connection.close();
+  }
+}
+
+function connected(path: string, { timeoutMs = 10_000 }: ReadOptions): { readonly connection: Connection; readonly isOurs: boolean } {
   const file = resolve(path);
-  if (!existsSync(file))
-    throw new StorageError('not-found', file, `${file}: there is no such lab file`, { expected: 'a lab file', found: 'nothing' });
+  refuseMissing(file, false);
   refuseUnknown(file, false, timeoutMs);
   const connection = openToRead(file, timeoutMs);
   try {
     const found = recognise(connection);
     refuseEmpty(file, found, false);
-    return new FileReader(connection, found === 'lab');
+    return { connection, isOurs: found === 'lab' };
   } catch (error) {
     connection.close();
     throw error;

@@ -9,6 +9,7 @@ import { runCli } from '../../src/cli/program.ts';
 import type { ResolvedRun, RunStudy } from '../../src/cli/resolved-run.ts';
 import { bestConfigs } from '../../src/protocol/best-configs.ts';
 import {
+  checkOutput,
   doctorOutput,
   errorOutput,
   exportOutput,
@@ -19,6 +20,7 @@ import {
 } from '../../src/protocol/cli-output.ts';
 import { simulationOutput } from '../../src/protocol/simulation-file.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
+import { foreignly } from '../support/foreign-program.ts';
 import { createStudy, endAttempt, propose, spec, start, succeed, UID } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
@@ -74,7 +76,7 @@ function makeLab(file = folder.file('lab.db')): void {
   lab.close();
 }
 
-const commands = ['run', 'studies', 'show', 'trials', 'best', 'export', 'story', 'ask-tell', 'simulate', 'datasets', 'doctor', 'backend'];
+const commands = ['run', 'studies', 'show', 'trials', 'best', 'export', 'story', 'check', 'ask-tell', 'simulate', 'datasets', 'doctor', 'backend'];
 
 describe('help', () => {
   test('names every command', async () => {
@@ -286,6 +288,17 @@ describe('simulate', () => {
     expect(err).toContain('did you mean workers?');
     expect(err).toContain('trials: expected an integer ≥ 1, found 0');
   });
+});
+
+test('check lists what cannot be right in a lab, as text and as JSON, and fails then', async () => {
+  makeLab();
+  expect(await cli('check')).toMatchObject({ code: 0, out: 'lab.db: nothing wrong was found.\n' });
+  foreignly(folder.file('lab.db'), "UPDATE galapagos_study SET state = 'sleeping'");
+  const { code, out } = await cli('check', 'lab.db');
+  expect(code).toBe(1);
+  expect(out).toMatch(/galapagos_study\.state: expected one of .*, found "sleeping"\nlab\.db: 1 problem\./);
+  const json = checkOutput.parse(JSON.parse((await cli('check', '--json')).out));
+  expect(json).toMatchObject({ ok: false, findings: [{ trial: null, at: 'galapagos_study.state' }] });
 });
 
 test('doctor: every check with a remedy unless it is fine', async () => {

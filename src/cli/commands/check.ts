@@ -1,0 +1,45 @@
+/** `galapagos check [LAB]`. */
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { CheckOutput } from '../../protocol/cli-output.ts';
+import type { Finding } from '../../storage/check-lab.ts';
+import { text } from '../arguments.ts';
+import { print, printJson } from '../context.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+
+export function addCheck(program: Command, context: Context): void {
+  program
+    .command('check')
+    .description('everything in a lab file that cannot be right')
+    .argument('[lab]', 'the lab file', text, 'lab.db')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+Reads the whole file, also while a run writes it, and changes nothing. It lists damage, text that does not parse,
+values outside the range of their parameter, and rows that disagree with Optuna's. The exit code is 1 if it finds anything.
+
+Examples:
+  galapagos check
+  galapagos check old/lab.db --json`,
+    )
+    .action(async (lab: string, { json = false }: { readonly json?: boolean }) => {
+      // Loaded where it is used: the native library costs every other command its start.
+      const { checkLab } = await import('../../storage/check-lab.ts');
+      const findings = checkLab(resolve(context.streams.cwd, lab));
+      if (json) printJson(context, { lab, ok: findings.length === 0, findings } satisfies CheckOutput);
+      else print(context, [...findings.map(line), summary(lab, findings.length)]);
+      if (findings.length > 0) context.exitWith(EXIT.failed);
+    });
+}
+
+function line({ study, trial, at, expected, found }: Finding): string {
+  const of = [study, trial === null ? null : `trial ${trial}`].filter((part) => part !== null).join(', ');
+  return `${of === '' ? '' : `${of}: `}${at}: expected ${expected}, found ${found}`;
+}
+
+function summary(lab: string, count: number): string {
+  if (count === 0) return `${lab}: nothing wrong was found.`;
+  return `${lab}: ${count} ${count === 1 ? 'problem' : 'problems'}. Copy the file before you go on with its studies.`;
+}
