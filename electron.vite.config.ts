@@ -20,6 +20,7 @@ const programs = {
           'estimate-process': 'src/training/estimate/estimate-process.ts',
           'read-thread': 'src/endpoints/read-thread.ts',
           'watchdog-thread': 'src/training/watchdog-thread.ts',
+          'check-thread': 'src/lab/check-thread.ts',
           'checkpoint-thread': 'src/lab/checkpoint-thread.ts',
         },
         // Nothing shared may live in an entry: a worker would run the command line to reach it.

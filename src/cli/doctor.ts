@@ -128,7 +128,9 @@ async function labFile(file: string, { state }: Check): Promise<Check[]> {
     // Loaded here, since a machine without the library can still be examined.
     const { checkLab } = await import('../storage/check-lab.ts');
     const { length } = checkLab(file);
-    return [length === 0 ? ok('lab file', `${file}, nothing wrong was found`) : optional('lab file', `${file}: ${length} problems`, remedy)];
+    return [
+      length === 0 ? ok('lab file', `${file}, nothing wrong was found`) : optional('lab file', `${file}: ${length} problems`, remedy),
+    ];
   } catch (error) {
     return [optional('lab file', error instanceof Error ? error.message : String(error), remedy)];
   }

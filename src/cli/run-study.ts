@@ -119,6 +119,12 @@ function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void
     finished(study, reason) {
       if (study === view.uid) end({ state: 'finished', reason });
     },
+    damaged({ count, first }) {
+      display.event({
+        type: 'note',
+        text: `${count} ${count === 1 ? 'value' : 'values'} in the lab file cannot be right (${first}); galapagos check lists them`,
+      });
+    },
     fatal(error) {
       end({ state: 'failed', reason: error.message });
     },

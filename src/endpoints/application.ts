@@ -18,6 +18,8 @@ export interface ApplicationOptions {
   readonly worker?: WorkerProgram;
   /** The file is a lab, and ours: what it holds is being read. */
   readonly held?: () => void;
+  /** Milliseconds after which a lab that existed is checked; by default, once its first rows have been read. */
+  readonly checkAfterMs?: number;
 }
 
 /** A study under way, for a tray or a title. */

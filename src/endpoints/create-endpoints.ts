@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { allOrNothing } from '../lab/all-or-nothing.ts';
+import { CHECK_LATER_MS } from '../lab/lab-check.ts';
 import { startLab } from '../lab/start-lab.ts';
 import { prepareUserFolder } from '../node/prepare-user-folder.ts';
 import { telemetryFeed } from '../node/telemetry-feed.ts';
@@ -34,13 +35,14 @@ export function createEndpoints(options: ApplicationOptions): Promise<Applicatio
 }
 
 async function create(options: ApplicationOptions, onFailure: (undo: () => unknown) => void): Promise<Application> {
-  const { resources, userFolder, worker, held } = options;
+  const { resources, userFolder, worker, held, checkAfterMs = CHECK_LATER_MS } = options;
   const start: LabStarter = (file, listener) =>
     startLab({
       file,
       resources,
       userFolder,
       listener,
+      checkAfterMs,
       ...(worker === undefined ? {} : { worker }),
       ...(held === undefined ? {} : { held }),
     });

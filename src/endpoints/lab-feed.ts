@@ -124,6 +124,7 @@ export class LabFeed implements Feed<LabBody> {
       interrupted: [...current.interrupted],
       stalled: view.stalled,
       failed: lab.failure?.message ?? null,
+      damaged: lab.damage,
       untouched: view.studies.size === 0 && view.foreign.size === 0,
     };
   }

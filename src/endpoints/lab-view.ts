@@ -59,13 +59,16 @@ export class LabView {
       show: (study, change) => this.#show(study, change),
       showLab: (change) => this.#showLab(change),
       turned: () => this.#looking.ask(),
-      failed: () => {
-        this.versions.lab += 1;
-        this.changes.tell();
-      },
+      failed: () => this.#labChanged(),
+      damaged: () => this.#labChanged(),
     });
     this.#look();
     this.told = this.#hearFile();
+  }
+
+  #labChanged(): void {
+    this.versions.lab += 1;
+    this.changes.tell();
   }
 
   /** From the coordinator's clock to milliseconds since 1970. */

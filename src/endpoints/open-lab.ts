@@ -2,6 +2,7 @@
 import { GalapagosError } from '../core/errors.ts';
 import type { Change, LabChange } from '../core/scheduling/index.ts';
 import type { Coordinator, CoordinatorListener } from '../coordinator/coordinator.ts';
+import type { Damage } from '../lab/lab-check.ts';
 import type { RunningLab } from '../lab/start-lab.ts';
 
 export interface LabListener {
@@ -11,16 +12,22 @@ export interface LabListener {
   turned?(): void;
   /** Nothing goes on any more. */
   failed?(): void;
+  /** The lab file holds something that cannot be right: `OpenLab.damage`. */
+  damaged?(): void;
 }
 
 /** Opens a lab file for a listener, workers not yet started. */
-export type LabStarter = (file: string, listener: CoordinatorListener & { workerExited(): void }) => Promise<RunningLab>;
+export type LabStarter = (
+  file: string,
+  listener: CoordinatorListener & { workerExited(): void; damaged(damage: Damage): void },
+) => Promise<RunningLab>;
 
 export class OpenLab {
   readonly file: string;
   readonly #running: RunningLab;
   readonly #listeners: Set<LabListener>;
   #failure: Error | null = null;
+  #damage: Damage | null = null;
 
   private constructor(file: string, running: RunningLab, listeners: Set<LabListener>) {
     this.file = file;
@@ -44,6 +51,7 @@ export class OpenLab {
       turned: () => {
         for (const listener of listeners) listener.turned?.();
       },
+      damaged: (damage) => lab?.noteDamage(damage),
       workerExited: () => undefined,
     });
     lab = new OpenLab(file, running, listeners);
@@ -63,6 +71,11 @@ export class OpenLab {
     return this.#running.coordinator;
   }
 
+  /** What was found in the lab file that cannot be right; null: nothing, so far. */
+  get damage(): Damage | null {
+    return this.#damage;
+  }
+
   /** Why nothing goes on; null: it does. */
   get failure(): Error | null {
     return this.#failure;
@@ -78,6 +91,11 @@ export class OpenLab {
   get deciding(): Coordinator {
     if (this.#failure !== null) throw new GalapagosError('lab-failed', this.#failure.message, { file: this.file });
     return this.#running.coordinator;
+  }
+
+  noteDamage(damage: Damage): void {
+    this.#damage = damage;
+    for (const listener of this.#listeners) listener.damaged?.();
   }
 
   fail(error: Error): void {

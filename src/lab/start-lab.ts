@@ -16,6 +16,8 @@ import { openLab } from '../storage/sqlite.ts';
 import { ZeromqCoordinator } from '../transport/zeromq.ts';
 import { allOrNothing } from './all-or-nothing.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { LabCheck } from './lab-check.ts';
+import type { Damage } from './lab-check.ts';
 
 /** Milliseconds between two looks at whether the lab file and its log are still the ones that are written. */
 const VERIFY_EVERY_MS = 2_000;
@@ -32,6 +34,8 @@ export interface LabParts {
   readonly listener: CoordinatorListener & {
     /** A worker process ended, and what it said last. */
     workerExited(exit: WorkerExit): void;
+    /** The lab that was opened holds something that cannot be right. */
+    damaged?(damage: Damage): void;
   };
   readonly options?: Partial<LabOptions>;
   readonly takeOver?: boolean;
@@ -39,6 +43,8 @@ export interface LabParts {
   readonly worker?: WorkerProgram;
   /** The file is a lab, and ours: what it holds is being read. */
   readonly held?: () => void;
+  /** Milliseconds after which a lab that existed is checked. */
+  readonly checkAfterMs?: number;
 }
 
 export interface WorkerProgram {
@@ -68,9 +74,20 @@ export function startLab(parts: LabParts): Promise<RunningLab> {
 }
 
 async function start(
-  { file, resources, userFolder: home = userFolder(), listener, options, takeOver = false, worker = workerProgram(), held }: LabParts,
+  {
+    file,
+    resources,
+    userFolder: home = userFolder(),
+    listener,
+    options,
+    takeOver = false,
+    worker = workerProgram(),
+    held,
+    checkAfterMs = 0,
+  }: LabParts,
   onFailure: (undo: () => unknown) => void,
 ): Promise<RunningLab> {
+  const existed = existsSync(file);
   const storage = openLab(file, { create: true, takeOver, checkpoints: 'beside' });
   onFailure(() => storage.close());
   const checkpoints = new Checkpoints(file);
@@ -90,6 +107,7 @@ async function start(
       kill: (slot, spawn, afterMs) => workers?.kill(slot, spawn, afterMs),
     },
   });
+  const check = existed ? new LabCheck(file, checkAfterMs, (damage) => listener.damaged?.(damage)) : null;
   const verifying = setInterval(() => coordinator.verifyStorage(), VERIFY_EVERY_MS).unref();
   return {
     coordinator,
@@ -118,6 +136,7 @@ async function start(
       await coordinator.close();
       await workers?.close(CLOSE_GRACE_MS);
       await checkpoints.close();
+      await check?.close();
       storage.close();
     }),
   };

@@ -21,7 +21,7 @@ import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import { StorageError } from './errors.ts';
 import { distributionOf, endedStateOf, trialStateOf, valueOf } from './optuna-encoding.ts';
-import { withReadConnection } from './read-lab.ts';
+import { connectToRead } from './read-lab.ts';
 
 /** Something in a lab file that cannot be right. */
 export interface Finding {
@@ -35,26 +35,45 @@ export interface Finding {
   readonly found: string;
 }
 
+/** A finding in one line. */
+export function findingText({ study, trial, at, expected, found }: Finding): string {
+  const of = [study, trial === null ? null : `trial ${trial}`].filter((part) => part !== null).join(', ');
+  return `${of === '' ? '' : `${of}: `}${at}: expected ${expected}, found ${found}`;
+}
+
 /** Rows read at once; no statement stays half-read, which would hold the writer's log back. */
 const PAGE = 1_000;
 /** Above every number of attempts of one trial. */
 const MOST_ATTEMPTS = 65_536;
 
-/** @throws StorageError when the file cannot be read as a lab at all */
+/**
+ * Everything that is found.
+ * @throws StorageError when the file cannot be read as a lab at all
+ */
 export function checkLab(path: string): Finding[] {
-  return withReadConnection(path, (connection, isOurs) => {
+  const findings: Finding[] = [];
+  for (const found of checkingLab(path)) findings.push(...found);
+  return findings;
+}
+
+/** As `checkLab`, a page of rows at a time, so that the caller can rest in between. */
+export function* checkingLab(path: string): Generator<readonly Finding[]> {
+  const { connection, isOurs } = connectToRead(path);
+  try {
     const findings = new Findings(connection);
     for (const [line] of findings.rows('SELECT integrity_check FROM pragma_integrity_check')) {
       if (line !== 'ok') findings.add({ at: 'the SQLite file', expected: 'a sound file', found: String(line) });
     }
-    if (isOurs) for (const row of findings.rows(OUR_STUDIES)) checkOwnStudy(findings, row);
-    checkParameters(findings);
-    return findings.all;
-  });
+    for (const row of isOurs ? findings.rows(OUR_STUDIES) : []) yield* checkOwnStudy(findings, row);
+    yield* checkParameters(findings);
+    yield findings.take();
+  } finally {
+    connection.close();
+  }
 }
 
 class Findings {
-  readonly all: Finding[] = [];
+  readonly #found: Finding[] = [];
   readonly connection: Connection;
   readonly columns: Columns;
 
@@ -64,7 +83,12 @@ class Findings {
   }
 
   add(finding: Pick<Finding, 'at' | 'expected' | 'found'> & Partial<Finding>): void {
-    this.all.push({ study: null, trial: null, ...finding });
+    this.#found.push({ study: null, trial: null, ...finding });
+  }
+
+  /** What was found since the last call. */
+  take(): readonly Finding[] {
+    return this.#found.splice(0);
   }
 
   /** Result of `read`; undefined where it threw a StorageError, which becomes a finding. */
@@ -85,10 +109,10 @@ class Findings {
   }
 
   /** Rows of a statement whose first column is a number above ?1, page by page in its order. */
-  *pages(sql: string): Generator<Row> {
+  *pages(sql: string): Generator<readonly Row[]> {
     for (let above = -1; ;) {
       const page = this.attempt({ study: null, trial: null }, () => this.connection.read(`${sql} LIMIT ${PAGE}`, above)) ?? [];
-      yield* page;
+      yield page;
       const last = page.at(-1)?.[0];
       if (typeof last !== 'number') return;
       above = last;
@@ -99,7 +123,7 @@ class Findings {
 const OUR_STUDIES = `SELECT own.id, study_name, own.state, limits, spec, own.study_id FROM galapagos_study own
   LEFT JOIN studies ON studies.study_id = own.study_id ORDER BY own.id`;
 
-function checkOwnStudy(findings: Findings, row: Row): void {
+function* checkOwnStudy(findings: Findings, row: Row): Generator<readonly Finding[]> {
   const { columns } = findings;
   const study = typeof row[1] === 'string' ? row[1] : null;
   const of = { study, trial: null };
@@ -114,11 +138,17 @@ function checkOwnStudy(findings: Findings, row: Row): void {
     FROM galapagos_trial ours LEFT JOIN trials ON trials.trial_id = ours.trial_id
     LEFT JOIN trial_values ON trial_values.trial_id = ours.trial_id AND objective = 0
     WHERE ours.study = ${key} AND ours.number > ?1 ORDER BY ours.number`;
-  for (const trial of findings.pages(trials)) checkTrial(findings, study, axes, trial);
+  for (const page of findings.pages(trials)) {
+    for (const trial of page) checkTrial(findings, study, axes, trial);
+    yield findings.take();
+  }
   // One number for both parts of the key, so that a page may end between two attempts of a trial.
   const attempts = `SELECT number * ${MOST_ATTEMPTS} + k, number, k, outcome, result FROM galapagos_attempt
     WHERE study = ${key} AND number >= ?1 / ${MOST_ATTEMPTS} AND number * ${MOST_ATTEMPTS} + k > ?1 ORDER BY number, k`;
-  for (const attempt of findings.pages(attempts)) checkAttempt(findings, study, attempt);
+  for (const page of findings.pages(attempts)) {
+    for (const attempt of page) checkAttempt(findings, study, attempt);
+    yield findings.take();
+  }
 }
 
 function checkTrial(findings: Findings, study: string | null, axes: readonly Axis[], row: Row): void {
@@ -154,24 +184,34 @@ function checkAttempt(findings: Findings, study: string | null, row: Row): void 
 }
 
 /** Parameters as Optuna's tables have them, of our studies and of others. */
-function checkParameters(findings: Findings): void {
-  const { columns } = findings;
+function* checkParameters(findings: Findings): Generator<readonly Finding[]> {
   const axes = new Map<string, Axis | undefined>();
   const parameters = `SELECT param_id, param_name, param_value, distribution_json, number, study_name, trials.state FROM trial_params
     JOIN trials ON trials.trial_id = trial_params.trial_id LEFT JOIN studies ON studies.study_id = trials.study_id
     WHERE param_id > ?1 ORDER BY param_id`;
-  for (const row of findings.pages(parameters)) {
-    const of = { study: typeof row[5] === 'string' ? row[5] : null, trial: typeof row[4] === 'number' ? row[4] : null };
-    const name = findings.attempt(of, () => columns.text('trial_params.param_name', row[1])) ?? '?';
-    const value = findings.attempt(of, () => columns.real('trial_params.param_value', row[2]));
-    const json = findings.attempt(of, () => columns.text('trial_params.distribution_json', row[3]));
-    if (trialStateOf(row[6]) === undefined) findings.add({ ...of, at: 'trials.state', expected: 'a state', found: String(row[6]) });
-    if (json === undefined || value === undefined) continue;
-    if (!axes.has(json)) axes.set(json, findings.attempt(of, () => axisOf(columns, json)));
-    const axis = axes.get(json);
-    if (axis === undefined || isValue(axis, value)) continue;
-    findings.add({ ...of, at: `trial_params.param_value: ${name}`, expected: expectedValue(axis), found: String(value) });
+  for (const page of findings.pages(parameters)) {
+    for (const parameter of page) checkParameter(findings, axes, parameter);
+    yield findings.take();
   }
+}
+
+/** @param axes by the JSON of their distribution; undefined where that does not parse */
+function checkParameter(findings: Findings, axes: Map<string, Axis | undefined>, row: Row): void {
+  const { columns } = findings;
+  const of = { study: typeof row[5] === 'string' ? row[5] : null, trial: typeof row[4] === 'number' ? row[4] : null };
+  const name = findings.attempt(of, () => columns.text('trial_params.param_name', row[1])) ?? '?';
+  const value = findings.attempt(of, () => columns.real('trial_params.param_value', row[2]));
+  const json = findings.attempt(of, () => columns.text('trial_params.distribution_json', row[3]));
+  if (trialStateOf(row[6]) === undefined) findings.add({ ...of, at: 'trials.state', expected: 'a state', found: String(row[6]) });
+  if (json === undefined || value === undefined) return;
+  if (!axes.has(json))
+    axes.set(
+      json,
+      findings.attempt(of, () => axisOf(columns, json)),
+    );
+  const axis = axes.get(json);
+  if (axis === undefined || isValue(axis, value)) return;
+  findings.add({ ...of, at: `trial_params.param_value: ${name}`, expected: expectedValue(axis), found: String(value) });
 }
 
 function axisOf(columns: Columns, json: string): Axis | undefined {

@@ -83,7 +83,11 @@ export class Columns {
   }
 
   #refuse(column: string, expected: string, found: string): never {
-    throw new StorageError('damaged', this.#file, `${this.#file}: ${column}: expected ${expected}, found ${found}`, { column, expected, found });
+    throw new StorageError('damaged', this.#file, `${this.#file}: ${column}: expected ${expected}, found ${found}`, {
+      column,
+      expected,
+      found,
+    });
   }
 }
 

@@ -25,7 +25,12 @@ export type StorageCode =
 
 export class StorageError extends GalapagosError {
   declare readonly code: StorageCode;
-  constructor(code: StorageCode, file: string, message: string, options: { column?: string; expected?: string; found?: string; cause?: unknown } = {}) {
+  constructor(
+    code: StorageCode,
+    file: string,
+    message: string,
+    options: { column?: string; expected?: string; found?: string; cause?: unknown } = {},
+  ) {
     const { cause, ...data } = options;
     super(code, message, { file, ...data }, cause);
   }

@@ -24,24 +24,18 @@ export interface ReadOptions {
 
 /** @throws StorageError what the file is instead */
 export function readLab(path: string, options: ReadOptions = {}): LabReader {
-  const { connection, isOurs } = connected(path, options);
+  const { connection, isOurs } = connectToRead(path, options);
   return new FileReader(connection, isOurs);
 }
 
 /**
- * Calls `read` with a connection that changes nothing, and whether the file has our tables beside Optuna's.
+ * A connection that changes nothing, and whether the file has our tables beside Optuna's.
  * @throws StorageError what the file is instead
  */
-export function withReadConnection<T>(path: string, read: (connection: Connection, isOurs: boolean) => T): T {
-  const { connection, isOurs } = connected(path, {});
-  try {
-    return read(connection, isOurs);
-  } finally {
-    connection.close();
-  }
-}
-
-function connected(path: string, { timeoutMs = 10_000 }: ReadOptions): { readonly connection: Connection; readonly isOurs: boolean } {
+export function connectToRead(
+  path: string,
+  { timeoutMs = 10_000 }: ReadOptions = {},
+): { readonly connection: Connection; readonly isOurs: boolean } {
   const file = resolve(path);
   refuseMissing(file, false);
   refuseUnknown(file, false, timeoutMs);

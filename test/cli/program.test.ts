@@ -76,7 +76,21 @@ function makeLab(file = folder.file('lab.db')): void {
   lab.close();
 }
 
-const commands = ['run', 'studies', 'show', 'trials', 'best', 'export', 'story', 'check', 'ask-tell', 'simulate', 'datasets', 'doctor', 'backend'];
+const commands = [
+  'run',
+  'studies',
+  'show',
+  'trials',
+  'best',
+  'export',
+  'story',
+  'check',
+  'ask-tell',
+  'simulate',
+  'datasets',
+  'doctor',
+  'backend',
+];
 
 describe('help', () => {
   test('names every command', async () => {

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { WINDOW as DESKTOP } from '../support/call-deps.ts';
+import { foreignly } from '../support/foreign-program.ts';
 import { Applications, sphere } from '../support/open-application.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -62,6 +63,21 @@ describe('a lab that is opened again', () => {
     expect(after.head?.staircase.values).toEqual(before.head?.staircase.values);
     await second.window.until(() => lab.attempts.size >= 20 && lab.body.studies?.[0]?.created !== null);
     expect(lab.body.lab).toMatchObject({ interrupted: [], failed: null, untouched: false });
+  });
+
+  it('reports values that cannot be right', async () => {
+    const first = await applications.open('altered.db');
+    const { study } = (await first.call('startStudy', { study: sphere(3), workers: null })) as { study: string };
+    const before = first.window.study(study);
+    await first.window.until(() => before.head?.state === 'finished');
+    first.window.close();
+    await first.app.close();
+    foreignly(folder.file('altered.db'), "UPDATE trial_params SET param_value = 7 WHERE param_name = 'x'");
+
+    const second = await applications.open('altered.db');
+    const lab = second.window.lab();
+    await second.window.until(() => (lab.body.lab?.damaged ?? null) !== null);
+    expect(lab.body.lab?.damaged).toMatchObject({ count: 3, first: expect.stringMatching(/param_value: x: .* found 7$/) as string });
   });
 
   it('asks whether what ran goes on, and goes on when told to', async () => {

@@ -56,6 +56,7 @@ const threads = files.flatMap((starter) => {
 describe('a thread that reads lab files', () => {
   it('is asked to end and never terminated, nor given a limit that would: within libsql that aborts the process', () => {
     expect(threads.map(({ name, readsLabs }) => [name, readsLabs]).sort()).toEqual([
+      ['check-thread', true],
       ['checkpoint-thread', true],
       ['import-thread', false],
       ['read-thread', true],

@@ -34,13 +34,13 @@ describe('Lab check: sound files', () => {
 
 describe('Lab check: altered values', () => {
   it.each([
-    ["UPDATE trial_params SET param_value = 1e9 WHERE param_id = 1", /^trial_params\.param_value: /],
+    ['UPDATE trial_params SET param_value = 1e9 WHERE param_id = 1', /^trial_params\.param_value: /],
     ["UPDATE trial_params SET param_value = 'x' WHERE param_id = 1", /^trial_params\.param_value/],
     ["UPDATE trial_params SET distribution_json = '{' WHERE param_id = 1", /^trial_params\.distribution_json/],
-    ["UPDATE trial_values SET value = value + 1", /^trial_values\.value/],
+    ['UPDATE trial_values SET value = value + 1', /^trial_values\.value/],
     ["UPDATE trials SET state = 'RUNNING' WHERE number = 0", /^trials\.state/],
     ["UPDATE galapagos_trial SET value = 'x' WHERE number = 0", /^galapagos_trial\.value/],
-    ["UPDATE galapagos_trial SET params = zeroblob(3) WHERE number = 1", /^galapagos_trial\.params/],
+    ['UPDATE galapagos_trial SET params = zeroblob(3) WHERE number = 1', /^galapagos_trial\.params/],
     ["UPDATE galapagos_trial SET operator = CAST(x'ff' AS TEXT) WHERE number = 1", /^galapagos_trial\.operator/],
     ["UPDATE galapagos_trial SET parents = '[-1]' WHERE number = 1", /^galapagos_trial\.parents/],
     ["UPDATE galapagos_attempt SET result = '[' WHERE number = 1", /^galapagos_attempt\.result/],

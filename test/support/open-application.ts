@@ -33,6 +33,7 @@ export class Applications {
       workers,
       host: 'server',
       version: '0',
+      checkAfterMs: 0,
     });
     const window = new Connection(app.endpoints);
     this.#closing.push(

@@ -47,7 +47,7 @@ export function studyHead(given: Partial<StudyHead> = {}): StudyHead {
 }
 
 export function labHead(given: Partial<NonNullable<LabBody['lab']>> = {}): NonNullable<LabBody['lab']> {
-  return { file: 'lab.db', name: 'lab.db', interrupted: [], stalled: null, failed: null, untouched: false, ...given };
+  return { file: 'lab.db', name: 'lab.db', interrupted: [], stalled: null, failed: null, damaged: null, untouched: false, ...given };
 }
 
 export function slotRow(given: Partial<SlotRow> = {}): SlotRow {

@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CheckOutput } from '../../protocol/cli-output.ts';
-import type { Finding } from '../../storage/check-lab.ts';
 import { text } from '../arguments.ts';
 import { print, printJson } from '../context.ts';
 import type { Context } from '../context.ts';
@@ -26,17 +25,12 @@ Examples:
     )
     .action(async (lab: string, { json = false }: { readonly json?: boolean }) => {
       // Loaded where it is used: the native library costs every other command its start.
-      const { checkLab } = await import('../../storage/check-lab.ts');
+      const { checkLab, findingText } = await import('../../storage/check-lab.ts');
       const findings = checkLab(resolve(context.streams.cwd, lab));
       if (json) printJson(context, { lab, ok: findings.length === 0, findings } satisfies CheckOutput);
-      else print(context, [...findings.map(line), summary(lab, findings.length)]);
+      else print(context, [...findings.map(findingText), summary(lab, findings.length)]);
       if (findings.length > 0) context.exitWith(EXIT.failed);
     });
-}
-
-function line({ study, trial, at, expected, found }: Finding): string {
-  const of = [study, trial === null ? null : `trial ${trial}`].filter((part) => part !== null).join(', ');
-  return `${of === '' ? '' : `${of}: `}${at}: expected ${expected}, found ${found}`;
 }
 
 function summary(lab: string, count: number): string {

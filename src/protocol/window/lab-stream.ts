@@ -77,6 +77,8 @@ export const labBody = strict({
     stalled: z.string().nullable(),
     /** Nothing goes on, and why. */
     failed: z.string().nullable(),
+    /** Values in the lab file that cannot be right: how many, and the first in words. */
+    damaged: strict({ count, first: z.string() }).nullable(),
     /** The lab holds nothing and nothing was ever started here. */
     untouched: z.boolean(),
   }).optional(),

@@ -116,6 +116,8 @@ export const frame = {
       : `${many(names.length, 'study', 'studies')} were running when Galapagos closed: ${list(names)}. All finished trials were kept.`,
   resume: ({ studies }: { studies: number }) => (studies === 1 ? 'Resume' : `Resume all ${count(studies)}`),
   leave: 'Keep paused',
+  damaged: ({ count, first, file }: { count: number; first: string; file: string }) =>
+    `The lab file holds ${count === 1 ? 'a value' : `${count} values`} that cannot be right. ${first}. List ${count === 1 ? 'it' : 'them'} with: galapagos check ${file}`,
   stalled: ({ why }: { why: string }) => `The lab file cannot be written: ${why}. No new trial starts until it can; no result is lost.`,
   failed: ({ why }: { why: string }) => `The lab stopped: ${why}.`,
   studyLoading: 'Loading the study.',

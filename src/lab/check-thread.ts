@@ -1,0 +1,31 @@
+/** Entry of the thread that checks a lab file (`lab-check.ts`), and ends. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { checkingLab, findingText } from '../storage/check-lab.ts';
+import type { Finding } from '../storage/check-lab.ts';
+import { END_THREAD } from '../training/start-thread.ts';
+import type { Damage } from './lab-check.ts';
+
+const { file } = workerData as { readonly file: string };
+let ended = false;
+parentPort?.on('message', (message: unknown) => {
+  if (message === END_THREAD) ended = true;
+});
+
+async function check(): Promise<Damage | null> {
+  let count = 0;
+  let first: Finding | undefined;
+  for (const findings of checkingLab(file)) {
+    count += findings.length;
+    first ??= findings[0];
+    // The wish to end is heard between two pages.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (ended) return null;
+  }
+  return first === undefined ? null : { count, first: findingText(first) };
+}
+
+check()
+  .then((damage) => {
+    if (damage !== null) parentPort?.postMessage(damage);
+  })
+  .finally(() => parentPort?.close());
