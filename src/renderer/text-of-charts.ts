@@ -79,6 +79,7 @@ export const chartText = {
       deadly: 'crashed its worker each time',
       cancelled: 'cancelled',
       endedElsewhere: 'ended by another program',
+      silent: 'its worker stopped responding five times: a training step takes too long',
     },
     acts: {
       exportBest: ({ top }: { top: number }) => (top === 1 ? 'Export the best' : `Export the best ${count(top)}`),

@@ -24,6 +24,15 @@ const mutants: Record<string, Case> = {
   if (trial.deaths >= 2) return endTrial(lab, trial, { state: 'failed', outcome: 'deadly', value: NaN, attempt, result: null });
   goBack(lab, trial);\n`,
   },
+  'losses of other kinds count as silences': {
+    world: worlds['generations, a second silence fails'],
+    file: 'scheduling/outcomes.ts',
+    from: '  writeAttemptEnd(lab, attempt, outcome, null, detail);\n  goBack(lab, trial);\n',
+    to: `  writeAttemptEnd(lab, attempt, outcome, null, detail);
+  trial.silences += 1;
+  if (trial.silences >= 2) return endTrial(lab, trial, { state: 'failed', outcome: 'silent', value: NaN, attempt, result: null });
+  goBack(lab, trial);\n`,
+  },
   'the credit comes back at the cancel': {
     world: worlds['asynchronous, crashes and cancels'],
     file: 'scheduling/attempts.ts',

@@ -2,6 +2,7 @@
 import { idleReason } from '../../src/core/scheduling/idle.ts';
 import { violations } from '../../src/core/scheduling/invariants.ts';
 import type { StoredStudy, StoredTrial } from '../../src/core/scheduling/index.ts';
+import { DEFAULT_OPTIONS } from '../../src/core/scheduling/options.ts';
 import type { LabState, Slot } from '../../src/core/scheduling/state.ts';
 import { STUDY, Violation } from './adversarial-world.ts';
 import type { AdversarialWorld } from './adversarial-world.ts';
@@ -55,7 +56,11 @@ export function checkRecord(world: AdversarialWorld): void {
 function checkTrial(world: AdversarialWorld, trial: StoredTrial, ended: readonly StoredTrial[]): void {
   const { sampler, trials } = world.options;
   const { number, basis, params, end, state, unsettled } = trial;
-  const outcomes = world.record.attempts(STUDY, number).map(({ outcome }) => outcome);
+  const attempts = world.record.attempts(STUDY, number);
+  const outcomes = attempts.map(({ outcome }) => outcome);
+  const silences = attempts.filter(({ outcome, detail }) => outcome === 'lost' && detail === 'silent').length;
+  if (end?.outcome === 'silent' && silences < (world.options.scheduler?.maxSilences ?? DEFAULT_OPTIONS.maxSilences))
+    throw new Violation(`trial ${number} failed as silent, and its worker was silent ${silences} times`);
   const values = outcomes.filter((outcome) => outcome === 'succeeded' || outcome === 'diverged').length;
   if (number >= trials) throw new Violation(`trial ${number} is beyond the limit of ${trials}`);
   if (values !== Number(state === 'complete')) throw new Violation(`trial ${number} is ${state} with ${values} results`);
@@ -64,7 +69,7 @@ function checkTrial(world: AdversarialWorld, trial: StoredTrial, ended: readonly
     throw new Violation(`trial ${number} is ${state} with ${unsettled.length} attempts`);
   const x = params[0] ?? NaN;
   if (sampler.synchronous) {
-    const ideal = isClean(world) ? idealList(sampler, trials)[number] : undefined;
+    const ideal = isClean(world, ended) ? idealList(sampler, trials)[number] : undefined;
     if (ideal !== undefined && x !== ideal.x)
       throw new Violation(`trial ${number} was proposed as ${x}, not ${ideal.x}: it depends on the world`);
     if (ideal !== undefined && state === 'complete' && end?.value !== ideal.value)
@@ -85,7 +90,7 @@ export function checkFinished(world: AdversarialWorld): void {
   const complete = stored.length >= limit && stored.slice(0, limit).every(({ end }) => end !== null);
   if ((sampler.synchronous || target === null) && !complete) throw new Violation('finished with trials open');
   if (world.shown.size > stored.length) throw new Violation('more was shown than there is');
-  if (!sampler.synchronous || !isClean(world)) return;
+  if (!sampler.synchronous || !isClean(world, stored)) return;
   if (limit !== idealLimit(world)) throw new Violation(`the limit came to ${limit}, not ${idealLimit(world)}: it depends on the world`);
   checkList(world, study, trials);
 }
@@ -106,8 +111,9 @@ function idealLimit({ options: { sampler, target = null, trials } }: Adversarial
 }
 
 /** Whether nothing was allowed to happen that changes a synchronous list by right. */
-function isClean({ options: { faults } }: AdversarialWorld): boolean {
-  return (faults.crash ?? 0) === 0 && (faults.cancel ?? 0) === 0;
+function isClean({ options: { faults } }: AdversarialWorld, trials: Iterable<StoredTrial>): boolean {
+  if ((faults.crash ?? 0) > 0 || (faults.cancel ?? 0) > 0) return false;
+  return ![...trials].some(({ end }) => end?.outcome === 'silent');
 }
 
 function byFinish(a: StoredTrial, b: StoredTrial): number {

@@ -27,6 +27,12 @@ export const worlds = {
   'no barrier, short trials that travel together': { sampler: plain, trials: 30, faults: ALL, scheduler: { bundleMs: 4 } },
   'no barrier, target': { sampler: plain, trials: 4, faults: ALL, target: 30 },
   'generations, crashes and cancels': { sampler: generations, trials: 4, faults: MORE },
+  'generations, a second silence fails': {
+    sampler: generations,
+    trials: 4,
+    faults: { ...ALL, falseExpiry: 4 },
+    scheduler: { maxSilences: 2 },
+  },
   'asynchronous, target': { sampler: asynchronous, trials: 4, faults: { ...ALL, crash: 2 }, target: 12 },
   'asynchronous, crashes and cancels': { sampler: asynchronous, trials: 4, faults: MORE },
   'asynchronous, workers here, two lanes': { sampler: asynchronous, trials: 6, faults: MORE, local: true, lanes: 2 },

@@ -19,7 +19,7 @@ export const ATTEMPT_TRANSITIONS: TransitionTable<AttemptState, AttemptState> = 
     crashed: 'result or exited: retried, at last fails the trial',
     outOfMemory: 'result or exited: retried, at last fails the trial',
     timedOut: 'result: fails the trial',
-    lost: 'its session ended, or a cancel of an earlier session reached it: no limit counts it',
+    lost: 'its session ended (counted only where the worker was silent while it ran), or a cancel of an earlier session reached it',
   },
   recalled: {
     revoked: 'its trial ended otherwise',

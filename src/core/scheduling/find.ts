@@ -53,6 +53,7 @@ function attemptOutcome(ending: TrialOutcome | null): AttemptOutcome | null {
     case 'timedOut':
       return ending;
     case 'deadly':
+    case 'silent':
     case 'cancelled':
     case 'endedElsewhere':
     case null:

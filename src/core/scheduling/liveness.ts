@@ -3,6 +3,7 @@ import { sameAttempt, countsAsFinished } from './attempts.ts';
 import type { Event } from './events.ts';
 import { findOutstanding, findSettled } from './find.ts';
 import { emit } from './outbox.ts';
+import { fallSilent } from './outcomes.ts';
 import { heard, isCurrent, leaveSlot } from './sessions.ts';
 import type { Cohort, LabState, Slot } from './state.ts';
 import { sendCancel } from './trials.ts';
@@ -68,7 +69,7 @@ function cancelAgain(lab: LabState, slot: Slot, id: AttemptId): void {
 /** On the clock: sessions of which nothing was heard for the length of a lease. */
 export function expireLeases(lab: LabState): void {
   for (let slot = lab.leases.oldest; slot !== null && expiryOf(lab, slot) <= lab.now; slot = lab.leases.oldest) {
-    leaveSlot(lab, slot, { reason: 'silent', goodbye: true });
+    leaveSlot(lab, slot, { reason: 'silent', goodbye: true, fate: (attempt) => fallSilent(lab, attempt, 'silent') });
   }
 }
 

@@ -39,6 +39,8 @@ export interface LabOptions {
   readonly maxAttempts: number;
   /** Deaths of its worker, seen by the supervisor, that fail a trial as `deadly`. */
   readonly maxDeaths: number;
+  /** Losses to a worker that was silent while the trial ran that fail the trial as `silent`. Counted in memory: a restart begins anew. */
+  readonly maxSilences: number;
   /** From so many deaths on a trial waits before it starts again, and runs alone. */
   readonly deathsBeforeDelay: number;
   /** Memory failures caused by others that fail a trial. */
@@ -100,6 +102,7 @@ export const DEFAULT_OPTIONS: LabOptions = {
   askAtMost: 256,
   maxAttempts: 3,
   maxDeaths: 16,
+  maxSilences: 5,
   deathsBeforeDelay: 4,
   maxNeighbourFailures: 16,
   crashDelayMs: 500,

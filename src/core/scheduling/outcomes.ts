@@ -1,6 +1,7 @@
 /**
- * What follows from each way a live attempt can end without a value. The world cannot fail a trial: losses are not counted.
- * Crashes count to `maxAttempts`, deaths of the worker to their own, larger limit, memory failures first halve the cohort.
+ * What follows from each way a live attempt can end without a value. Losses are not counted, except where the worker was silent
+ * while it ran (`maxSilences`). Crashes count to `maxAttempts`, deaths of the worker to their own, larger limit, memory failures
+ * first halve the cohort.
  */
 import { moveAttempt } from './attempts.ts';
 import type { AttemptResult } from './events.ts';
@@ -9,6 +10,23 @@ import type { Attempt, LabState } from './state.ts';
 import type { SlotName } from './words.ts';
 import { endTrial } from './trial-end.ts';
 import { goBack, showBack, writeAttemptEnd } from './trials.ts';
+
+/**
+ * Ends an attempt whose worker was silent for a whole lease while it ran. A trial that does so often enough is failed: its work
+ * blocks the worker's loop. Losses of any other kind stay free.
+ */
+export function fallSilent(lab: LabState, attempt: Attempt, detail: string): void {
+  const { trial } = attempt;
+  if (attempt.state !== 'open' || trial.silences + 1 < lab.options.maxSilences) {
+    if (attempt.state === 'open') trial.silences += 1;
+    lose(lab, attempt, detail);
+    return;
+  }
+  trial.silences += 1;
+  moveAttempt(lab, attempt, 'lost');
+  writeAttemptEnd(lab, attempt, 'lost', null, detail);
+  endTrial(lab, trial, { state: 'failed', outcome: 'silent', value: NaN, attempt, result: null });
+}
 
 /** The session ended, or nobody ran it: waiting at once, no limit counts it. Recalled: as cancelled. Revoked: settled. */
 export function lose(lab: LabState, attempt: Attempt, detail: string): void {

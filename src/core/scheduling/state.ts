@@ -126,6 +126,8 @@ export interface OpenTrial {
   /** Memory failures that its neighbours caused. */
   memoryFailures: number;
   deaths: number;
+  /** Losses to a worker that was silent while it ran this trial. */
+  silences: number;
   /** Most lanes its cohort may have; 0: no cap. */
   laneCap: number;
   notBefore: number;

@@ -14,7 +14,7 @@ export type StudyState = 'running' | 'pausing' | 'paused' | 'ending' | 'finished
 
 /** How a trial ended, beyond its state. `endedElsewhere`: by another program writing the same lab file. */
 export type TrialOutcome =
-  'succeeded' | 'diverged' | 'pruned' | 'crashed' | 'outOfMemory' | 'timedOut' | 'deadly' | 'cancelled' | 'endedElsewhere';
+  'succeeded' | 'diverged' | 'pruned' | 'crashed' | 'outOfMemory' | 'timedOut' | 'deadly' | 'cancelled' | 'endedElsewhere' | 'silent';
 
 export type RefusalReason =
   | 'duplicateResult'

@@ -7,6 +7,8 @@ import type { AttemptOutcome, LabSnapshot, StoredAttempt, StoredStudy, StoredTri
 
 interface RecordedAttempt extends StoredAttempt {
   outcome: AttemptOutcome | null;
+  /** What its end was written with. */
+  detail: string | null;
 }
 
 type RecordedTrial = { -readonly [Key in keyof Omit<StoredTrial, 'unsettled'>]: StoredTrial[Key] } & { attempts: RecordedAttempt[] };
@@ -40,7 +42,7 @@ export class LabRecord {
   }
 
   /** All attempts of a trial, settled or not. */
-  attempts(study: string, number: number): readonly StoredAttempt[] {
+  attempts(study: string, number: number): readonly Readonly<RecordedAttempt>[] {
     return this.#studies.get(study)?.trials[number]?.attempts ?? [];
   }
 
@@ -71,7 +73,7 @@ export class LabRecord {
         const { attempt, slot, spawn, cohort } = write;
         const trial = this.#trial(attempt.study, attempt.number);
         if (trial.attempts.some(({ k }) => k === attempt.k)) throw new Error(`attempt ${attempt.number}/${attempt.k} started twice`);
-        trial.attempts.push({ k: attempt.k, slot, spawn, cohort, outcome: null });
+        trial.attempts.push({ k: attempt.k, slot, spawn, cohort, outcome: null, detail: null });
         trial.k = attempt.k;
         this.#move(trial, 'running');
         return;
@@ -85,6 +87,7 @@ export class LabRecord {
         const attempt = this.#trial(study, number).attempts.find((candidate) => candidate.k === k);
         if (attempt?.outcome !== null) throw new Error(`attempt ${number}/${k} ended twice, or never began`);
         attempt.outcome = write.outcome;
+        attempt.detail = write.detail;
         return;
       }
       case 'trialEnded': {

@@ -13,6 +13,7 @@ export const trialOutcomes: readonly TrialOutcome[] = [
   'deadly',
   'cancelled',
   'endedElsewhere',
+  'silent',
 ];
 
 export type { EndedState, TrialOutcome };

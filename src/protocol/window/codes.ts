@@ -14,4 +14,5 @@ export const outcomeCodes: readonly TrialOutcome[] = [
   'deadly',
   'cancelled',
   'endedElsewhere',
+  'silent',
 ];

@@ -92,6 +92,42 @@ describe('lost', () => {
   });
 });
 
+describe('Scheduler: workers that fall silent', () => {
+  function fallSilent(spawn: number): ReturnType<LabDriver['pass']> {
+    driver.hello(SLOT, { spawn: `1.${spawn}`, helloNo: 1 });
+    return driver.pass(2_000);
+  }
+
+  beforeEach(() => {
+    driver = new LabDriver();
+    driver.open();
+    driver.create({ trials: 2 });
+  });
+
+  it('requeues the trial four times and fails it with the reason the fifth time, charged once', () => {
+    for (let spawn = 1; spawn <= 4; spawn++) {
+      expect(writes(fallSilent(spawn), 'trialEnded')).toEqual([]);
+      expect(driver.trial(0)).toMatchObject({ state: 'waiting', silences: spawn, k: spawn });
+    }
+    const said = fallSilent(5);
+    expect(writes(said, 'trialEnded')).toMatchObject([{ number: 0, state: 'failed', outcome: 'silent', k: 5 }]);
+    expect(writes(said, 'attemptEnded')).toContainEqual(expect.objectContaining({ attempt: id(0, 5), outcome: 'lost', detail: 'silent' }));
+    expect(driver.study().columns.ended).toBe(1);
+  });
+
+  it('counts against the trial that ran, not against the one that waited behind it', () => {
+    fallSilent(1);
+    expect([driver.trial(0).silences, driver.trial(1).silences]).toEqual([1, 0]);
+  });
+
+  it('goes on with the other trials of the study', () => {
+    for (let spawn = 1; spawn <= 5; spawn++) fallSilent(spawn);
+    driver.hello(SLOT, { spawn: '1.6', helloNo: 1 });
+    driver.result(id(1, driver.trial(1).k), { value: 1 });
+    expect(driver.study().state).toBe('finished');
+  });
+});
+
 describe('a worker killed from outside', () => {
   function die(times: number): void {
     for (let i = 1; i <= times; i++) {
