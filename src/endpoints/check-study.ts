@@ -16,6 +16,7 @@ import { DatasetError } from '../training/datasets/dataset-error.ts';
 import { isFields } from '../training/models/reader.ts';
 import { networkInSearch } from '../training/network-in-search.ts';
 import type { TrainObjective } from '../training/objective.ts';
+import { unusedParameters } from '../training/unused-parameters.ts';
 import { toWindowProblem } from './problems.ts';
 
 export function checkStudy(study: unknown, places: ObjectivePlaces, catalogue: Catalogue): StudyCheck {
@@ -26,6 +27,7 @@ export function checkStudy(study: unknown, places: ObjectivePlaces, catalogue: C
       problems: problemsOf(study, places),
       gridSize,
       network: networkOf(study, space ?? {}, catalogue),
+      unused: unusedOf(study, space),
       split: splitOf(study, catalogue),
     };
   } catch (error) {
@@ -37,7 +39,7 @@ export function checkStudy(study: unknown, places: ObjectivePlaces, catalogue: C
       found: error.message,
       hint: null,
     };
-    return { problems: [damaged], gridSize, network: null, split: null };
+    return { problems: [damaged], gridSize, network: null, unused: [], split: null };
   }
 }
 
@@ -82,6 +84,12 @@ function networkOf(study: unknown, space: SearchSpace, catalogue: Catalogue): St
     })),
     weights: network.weights,
   };
+}
+
+/** Empty where the study trains nothing, or its space has problems of its own. */
+function unusedOf(study: unknown, space: SearchSpace | null): string[] {
+  const train = trainingOf(study);
+  return train === null || space === null ? [] : unusedParameters({ ...train }, space);
 }
 
 /** The dataset and its split are known as soon as they are named, whatever else is wrong. */

@@ -1,6 +1,7 @@
 /** A study for a dataset with a sensible value in every field: it can be started as it is. */
 import type { StudyFile } from '../protocol/study-file.ts';
 import type { DatasetEntry } from '../training/datasets/catalogue.ts';
+import type { SearchSpaceLike } from '../training/objective.ts';
 
 type Network = Record<string, unknown>;
 
@@ -62,6 +63,14 @@ export function draftStudy(dataset: DatasetEntry, name: string): StudyFile {
   };
 }
 
+/**
+ * The network that a draft for a dataset searches, with the distributions of its parameters; null: the draft names a preset.
+ */
+export function draftNetwork(dataset: DatasetEntry): { readonly network: Network; readonly space: SearchSpaceLike } | null {
+  const [network] = networkFor(dataset);
+  return typeof network === 'string' ? null : { network, space: { dropout: SHARED_SPACE.dropout, units: UNITS } };
+}
+
 /** The network, and whether the search sets its units. */
 function networkFor({ shape, classes, targets, source }: DatasetEntry): readonly [string | Network, boolean] {
   if (source.kind === 'bundled') return ['mnist-paper', false];
@@ -70,7 +79,7 @@ function networkFor({ shape, classes, targets, source }: DatasetEntry): readonly
   const hidden = { type: 'dense', units: { $param: 'units' } };
   const dropout = { type: 'dropout', rate: { $param: 'dropout' } };
   const written = (name: string, layers: readonly object[]): Network => ({ format: 'galapagos-network/1', name, layers, loss });
-  if (shape.length !== 3) return [written('mlp', [hidden, { type: 'relu' }, dropout, hidden, { type: 'relu' }, last]), true];
+  if (shape.length !== 3) return [written('dense-searched', [hidden, { type: 'relu' }, dropout, hidden, { type: 'relu' }, last]), true];
   const [channels = 1, height = 1, width = 1] = shape;
   const filters = channels === 1 ? 8 : 16;
   const pools = Math.min(height, width) >= LEAST_FOR_POOLS;
@@ -79,7 +88,10 @@ function networkFor({ shape, classes, targets, source }: DatasetEntry): readonly
     ...(pools ? [{ type: 'max-pool', size: 2 }] : []),
     { type: 'relu' },
   ];
-  return [written('cnn', [...block(filters), ...block(2 * filters), { type: 'flatten' }, dropout, hidden, { type: 'relu' }, last]), true];
+  return [
+    written('cnn-searched', [...block(filters), ...block(2 * filters), { type: 'flatten' }, dropout, hidden, { type: 'relu' }, last]),
+    true,
+  ];
 }
 
 /** Tables are small: as many epochs as show something within a moment. */

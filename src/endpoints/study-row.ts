@@ -60,7 +60,7 @@ export function studyHead(watch: StudyWatch, view: LabView, projection: StudyPro
     executors: [...projection.executors].map(([label, reason]) => ({ label, reason })),
     epochs: epochsOf(objective),
     chance: chanceOf(objective),
-    notes: notesOf(objective),
+    notes: notesOf(spec),
     trials: Math.max(trialsOf(study), projection.rows.size),
   };
 }
@@ -144,7 +144,7 @@ function epochsOf(objective: Study['spec']['objective']): number | null {
   return typeof settings.epochs === 'number' ? settings.epochs : null;
 }
 
-function notesOf(objective: Study['spec']['objective']): string[] {
+function notesOf({ objective, searchSpace }: Study['spec']): string[] {
   const parsed = studyFile.shape.objective.safeParse(objective);
-  return parsed.success ? notesOn({ objective: parsed.data }) : [];
+  return parsed.success ? notesOn({ objective: parsed.data, searchSpace }) : [];
 }

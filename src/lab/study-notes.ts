@@ -1,8 +1,16 @@
 /** What must be said about some studies, whoever wrote them and wherever their numbers are shown. */
 import type { StudyFile } from '../protocol/study-file.ts';
+import type { SearchSpaceLike } from '../training/objective.ts';
+import { unusedParameters } from '../training/unused-parameters.ts';
+
+/** The parts of a study that notes are about. */
+interface Noted {
+  readonly objective: StudyFile['objective'];
+  readonly searchSpace: SearchSpaceLike;
+}
 
 /** What the reader of a study's numbers must know. */
-export function notesOn({ objective }: Pick<StudyFile, 'objective'>): string[] {
+export function notesOn({ objective, searchSpace }: Noted): string[] {
   if (objective.kind !== 'train') return [];
   const notes: string[] = [];
   if (objective.selectOn === 'test') {
@@ -14,6 +22,11 @@ export function notesOn({ objective }: Pick<StudyFile, 'objective'>): string[] {
     notes.push(
       'every trial starts from the same network seed, as in the published protocol: the best partly owes its value to that one start',
     );
+  }
+  const unused = unusedParameters(objective, searchSpace);
+  if (unused.length > 0) {
+    const [names, them] = [unused.join(', '), unused.length === 1 ? 'it' : 'them'];
+    notes.push(`nothing in the objective uses ${names}: remove ${them} from "searchSpace", or use ${them} in the network or the settings`);
   }
   return notes;
 }

@@ -53,6 +53,15 @@ test('the published protocol says what its numbers are not', () => {
   expect(resolved('mnist').notes).toEqual([]);
 });
 
+test('names the parameters that nothing in the objective uses, and how to mend it', () => {
+  const file = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as { objective: object; searchSpace: object };
+  const searchSpace = { ...file.searchSpace, unused: { type: 'float', low: 0, high: 1 } };
+  writeFileSync(join(cwd, 's.json'), JSON.stringify({ ...file, searchSpace, objective: { ...file.objective, network: 'lenet-5' } }));
+  expect(resolved('./s.json').notes).toEqual([
+    'nothing in the objective uses dropout, unused: remove them from "searchSpace", or use them in the network or the settings',
+  ]);
+});
+
 test('flags win over the file', () => {
   const { spec, limits } = resolved('sphere', { trials: 5, minutes: 2, target: 0.1, sampler: 'random', seed: 9 });
   expect(limits).toEqual({ trials: 5, activeMs: 120_000, target: 0.1 });

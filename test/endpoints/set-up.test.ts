@@ -121,6 +121,22 @@ describe('networks', () => {
   });
 });
 
+describe('Set-up: network cards', () => {
+  test('list the network that a draft searches once, under its own name, with the weights of its layers', () => {
+    for (const [name, dataset] of datasets.filter(([, { source }]) => source.kind === 'imported')) {
+      const catalogue = { names: () => [dataset.name], find: () => dataset };
+      const draft = draftStudy(dataset, 'my study') as StudyFile & { objective: { network: { name: string } } };
+      const cards = listNetworks(dataset);
+      const card = cards.find((each) => each.name === draft.objective.network.name);
+      expect.soft(new Set(cards.map(({ title }) => title)).size, name).toBe(cards.length);
+      expect.soft(card?.network, name).toEqual(draft.objective.network);
+      expect.soft(card?.weights, name).toEqual(checkStudy(draft, { resources: RESOURCES }, catalogue).network?.weights);
+      for (const [parameter, distribution] of Object.entries(card?.space ?? {}))
+        expect.soft(draft.searchSpace[parameter], `${name}: ${parameter}`).toEqual(distribution);
+    }
+  });
+});
+
 describe('a study that is being written', () => {
   const draft = draftStudy(MNIST, 'mine') as StudyFile & { searchSpace: object };
   const check = (study: unknown): Promise<StudyCheck> => asked<StudyCheck>(calls, 'checkStudy', { study });
@@ -159,6 +175,20 @@ describe('a study that is being written', () => {
     expect(shown?.layers[0]?.shape).toEqual({ low: [2, 26, 26], high: [8, 26, 26] });
     expect(shown?.layers[0]?.weights).toEqual({ low: 2 * 10, high: 8 * 10 });
     expect(shown?.weights).toEqual({ low: 20 + (2 * 676 + 1) * 16 + 17 * 10, high: 80 + (8 * 676 + 1) * 64 + 65 * 10 });
+  });
+
+  test('names parameters that nothing uses, also through conditions, and counts parents of used ones as used', async () => {
+    const searchSpace = {
+      decays: { type: 'categorical', choices: [true, false] },
+      ...draft.searchSpace,
+      weightDecay: { type: 'float', low: 0, high: 0.1, when: { decays: [true] } },
+      unused: { type: 'categorical', choices: ['a', 'b'] },
+      behind: { type: 'float', low: 0, high: 1, when: { unused: ['a'] } },
+    };
+    expect((await check({ ...draft, searchSpace })).unused).toEqual(['unused', 'behind']);
+    expect((await check(draft)).unused).toEqual([]);
+    const lenet = { ...draft, objective: { ...draft.objective, network: 'lenet-5' } };
+    expect((await check(lenet)).unused).toEqual(['dropout']);
   });
 
   test('tells all its problems at once, by field', async () => {

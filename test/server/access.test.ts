@@ -13,7 +13,7 @@ beforeEach(async () => {
     },
     checkStudy: (input) => {
       asked.push(input);
-      return { problems: [], gridSize: null, network: null, split: null };
+      return { problems: [], gridSize: null, network: null, unused: [], split: null };
     },
   });
 });

@@ -28,6 +28,8 @@ export const networkCard = strict({
   network: z.record(z.string(), z.unknown()),
   /** Weights on the dataset asked for; null: it does not fit. */
   weights: range.nullable(),
+  /** Distributions of the parameters that its layers name, as a study's search space has them. */
+  space: z.record(z.string(), z.record(z.string(), z.unknown())),
   /** Why it does not fit. */
   misfit: problem.nullable(),
 });
@@ -54,6 +56,8 @@ export const studyCheck = strict({
   /** Null: infinite, or the space is not sound. */
   gridSize: z.number().nullable(),
   network: strict({ layers: z.array(layerChip), weights: range }).nullable(),
+  /** Parameters of the search space that nothing in the objective uses. */
+  unused: z.array(z.string()),
   /** Training and choosing samples; null: no dataset. */
   split: strict({ train: count, validation: count, test: count, selectOn: z.enum(['validation', 'test']) }).nullable(),
 });

@@ -81,6 +81,10 @@ export const setUp = {
   fixedTo: 'fixed to',
   always: 'always',
   addParameter: 'Add parameter',
+  unused: ({ names }: { names: readonly string[] }) =>
+    `Nothing in the network or the settings uses ${list(names)}, so searching ${names.length === 1 ? 'it' : 'them'} changes no result.`,
+  removeUnused: ({ names }: { names: readonly string[] }) => `Remove ${list(names)}`,
+  ownNetwork: 'Edited layers',
   removeParameter: ({ name }: { name: string }) => `Remove ${name}`,
   gridSize: ({ size }: { size: string }) => `Grid: ${size} points`,
   noGrid: ({ floats }: { floats: number }) =>

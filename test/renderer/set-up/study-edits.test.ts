@@ -9,6 +9,7 @@ import {
   put,
   removeParameter,
   renameParameter,
+  sameJson,
   withKind,
   withNetwork,
 } from '../../../src/renderer/views/set-up/study-edits.ts';
@@ -73,6 +74,25 @@ describe('editing a study', () => {
     const other = withNetwork(study, { name: 'b', layers: [{ type: 'dense', units: { $param: 'units' } }] });
     expect(Object.keys(other['searchSpace'] as object)).toEqual(['rate', 'optimizer', 'momentum', 'units']);
     expect(other['searchSpace']).toMatchObject({ units: { type: 'int', log: true } });
+  });
+
+  it('drops parameters that a chosen network leaves unused, also where the network before was named', () => {
+    const named = { ...study, objective: { ...(study['objective'] as object), network: 'mnist-paper' } } as Study;
+    const other = withNetwork(named, { name: 'b', layers: [{ type: 'dense', units: 10 }] });
+    expect(Object.keys(other['searchSpace'] as object)).toEqual(['rate', 'optimizer', 'momentum']);
+  });
+
+  it('searches a parameter of a chosen network by the distribution that comes with it', () => {
+    const units = { type: 'int', low: 16, high: 256, log: true };
+    const other = withNetwork(study, { layers: [{ type: 'dense', units: { $param: 'units' } }] }, { units });
+    expect(other['searchSpace']).toMatchObject({ units });
+  });
+
+  it('compares networks as JSON, whatever the order of their fields', () => {
+    expect(sameJson({ a: [1, { b: 2, c: 3 }] }, { a: [1, { c: 3, b: 2 }] })).toBe(true);
+    expect(sameJson({ a: [1, 2] }, { a: [1] })).toBe(false);
+    expect(sameJson({ a: [] }, { a: {} })).toBe(false);
+    expect(sameJson('cnn', { name: 'cnn' })).toBe(false);
   });
 
   it('keeps the range when the kind changes', () => {

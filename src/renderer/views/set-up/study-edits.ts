@@ -34,6 +34,13 @@ export function objectOf(value: Json | undefined): JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
 }
 
+/** Whether two values are equal as JSON, whatever the order of their fields; absent fields equal undefined ones. */
+export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((name) => sameJson(at(a, name), at(b, name)));
+}
+
 export function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : [];
 }
@@ -152,20 +159,28 @@ export const usual: Readonly<Record<string, JsonObject>> = {
   batch: { type: 'categorical', choices: [32, 64, 128] },
 };
 
-/** The study with another network; adds the parameters that it needs and removes those that only the old one used. */
-export function withNetwork(study: Study, network: Json): Study {
-  return withObjective(study, { ...objectOf(study['objective']), network });
+/**
+ * The study with another network, described in full; adds the parameters that it needs and removes those that nothing uses.
+ * @param usualSpace distributions of the network's parameters, for those that the study does not have
+ */
+export function withNetwork(study: Study, network: JsonObject, usualSpace: JsonObject = {}): Study {
+  const next = withObjective(study, { ...objectOf(study['objective']), network }, usualSpace);
+  const space = objectOf(next['searchSpace']);
+  const used = new Set(paramsIn(next['objective']));
+  // Parents in conditions of used parameters are used; the set also visits what is added meanwhile.
+  for (const name of used) for (const parent of Object.keys(objectOf(at(space[name], 'when')))) used.add(parent);
+  return { ...next, searchSpace: Object.fromEntries(Object.entries(space).filter(([name]) => used.has(name))) };
 }
 
-/** The study with another objective; the search space follows as in `withNetwork`. */
-export function withObjective(study: Study, objective: JsonObject): Study {
+/** The study with another objective; adds the parameters that it needs and removes those that only the old one used. */
+export function withObjective(study: Study, objective: JsonObject, usualSpace: JsonObject = {}): Study {
   const used = ({ network, settings }: JsonObject): readonly string[] => [...paramsIn(network), ...paramsIn(settings)];
   const wanted = new Set(used(objective));
   const gone = used(objectOf(study['objective'])).filter((name) => !wanted.has(name));
   const space = objectOf(gone.reduce(removeParameter, study)['searchSpace']);
   const added = [...wanted]
     .filter((name) => !(name in space))
-    .map((name) => [name, usual[name] ?? { type: 'float', low: 0, high: 1 }] as const);
+    .map((name) => [name, usualSpace[name] ?? usual[name] ?? { type: 'float', low: 0, high: 1 }] as const);
   return { ...study, objective, searchSpace: { ...space, ...Object.fromEntries(added) } };
 }
 
