@@ -20,42 +20,42 @@ export interface ListedCommand {
 export const commands: Readonly<Record<string, ListedCommand>> = {
   run: {
     usage: '[options] <study>',
-    summary: 'run a study: a preset by its name, or a study file; flags win over the file',
+    summary: 'run a study: a preset or a study file; flags override the file',
     load: async () => (await import('./commands/run.ts')).addRun,
   },
   serve: {
     usage: '[options]',
-    summary: 'the window in a browser: prints a link that holds its token',
+    summary: 'serve the window to a browser and print its link, which contains the access token',
     load: async () => (await import('./commands/serve.ts')).addServe,
   },
   studies: {
     usage: '[options]',
-    summary: 'the studies of a lab file',
+    summary: 'list the studies of a lab file',
     load: async () => (await import('./commands/studies.ts')).addStudies,
   },
   show: {
     usage: '[options] <study>',
-    summary: 'one study: its state, its best, what it searches and how',
+    summary: 'show a study: state, best trial, search space and sampler',
     load: async () => (await import('./commands/show.ts')).addShow,
   },
   trials: {
     usage: '[options] <study>',
-    summary: 'every trial of a study, in the order of their numbers',
+    summary: 'list the trials of a study by number',
     load: async () => (await import('./commands/trials.ts')).addTrials,
   },
   best: {
     usage: '[options] <study>',
-    summary: 'the best configurations of a study as a table',
+    summary: 'show the best configurations of a study',
     load: async () => (await import('./commands/best.ts')).addBest,
   },
   export: {
     usage: '[options] <study>',
-    summary: 'the best configurations of a study as best-configs.json or CSV, or its champion as an ONNX model or weights',
+    summary: 'export the best configurations of a study as JSON or CSV, or its best trial as an ONNX model or weights',
     load: async () => (await import('./commands/export.ts')).addExport,
   },
   story: {
     usage: '[options] <study> <trial>',
-    summary: 'what happened to a trial: its attempts, and the causes of each step',
+    summary: 'show what happened to a trial: its origin, its attempts and its result',
     load: async () => (await import('./commands/story.ts')).addStory,
   },
   check: {
@@ -65,27 +65,27 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
   },
   'ask-tell': {
     usage: '[options]',
-    summary: 'any sampler for any program: JSON lines in, JSON lines out',
+    summary: 'use a sampler from another program: JSON lines in, JSON lines out',
     load: async () => (await import('./commands/ask-tell.ts')).addAskTell,
   },
   simulate: {
     usage: '[options]',
-    summary: 'a study on a virtual clock: how busy the workers are, how long it takes, what the sampler finds',
+    summary: 'simulate a study on a virtual clock: utilization, duration, best value',
     load: async () => (await import('./commands/simulate.ts')).addSimulate,
   },
   datasets: {
     usage: '',
-    summary: 'import data to train on; list, show and remove what was imported',
+    summary: 'import, list, show and remove datasets',
     load: async () => (await import('./commands/datasets.ts')).addDatasets,
   },
   doctor: {
     usage: '[options]',
-    summary: 'what this machine has and lacks for Galapagos, and what to do about it',
+    summary: 'check what this machine provides, and say how to fix what is missing',
     load: async () => (await import('./commands/doctor.ts')).addDoctor,
   },
   backend: {
     usage: '',
-    summary: 'libraries of executors that do not come with Galapagos: install, list, remove',
+    summary: 'install, list and remove executor libraries that are not included',
     load: async () => (await import('./commands/backend.ts')).addBackend,
   },
 };

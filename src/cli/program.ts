@@ -55,7 +55,7 @@ function createProgram(context: Context): Command {
   const { streams } = context;
   const helpWidth = Math.max(LEAST_WIDTH, Math.min(HELP_WIDTH, streams.stdout.columns || HELP_WIDTH));
   const program = new Command('galapagos')
-    .description('Distributed hyper-parameter search: evolves neural networks over every core and machine at hand.')
+    .description('Hyperparameter optimization for small neural networks on the CPU cores of this machine.')
     .version(versionOf(context.resources))
     .exitOverride()
     .showSuggestionAfterError()
@@ -74,11 +74,11 @@ Every command takes --json (JSON, or one JSON object a line; errors then are one
 Exit codes: 0 done, 1 failed, 2 bad usage or input, 130 interrupted.
 
 Examples:
-  galapagos run mnist                        search MNIST with the recommended settings, on every core
+  galapagos run mnist                        optimize on MNIST with the recommended settings, on every core
   galapagos run ./study.json --workers 2     run a study of your own
   galapagos best mnist                       its best configurations, also while it runs
   galapagos serve                            the window, in a browser
-  galapagos doctor                           what this machine has and lacks`,
+  galapagos doctor                           check this machine`,
     );
   return program;
 }

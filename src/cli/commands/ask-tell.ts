@@ -6,8 +6,8 @@ import type { Context } from '../context.ts';
 export function addAskTell(program: Command, { streams }: Context): void {
   program
     .command('ask-tell')
-    .description('any sampler for any program: JSON lines in, JSON lines out')
-    .option('--json', 'has no effect: this command always speaks JSON')
+    .description('use a sampler from another program: JSON lines in, JSON lines out')
+    .option('--json', 'has no effect: input and output are always JSON')
     .addHelpText(
       'after',
       `

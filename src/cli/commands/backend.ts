@@ -26,7 +26,7 @@ const NAMES = ['tensorflow'];
 export function addBackend(program: Command, context: Context): void {
   const backend = program
     .command('backend')
-    .description('libraries of executors that do not come with Galapagos: install, list, remove')
+    .description('install, list and remove executor libraries that are not included')
     .addHelpText(
       'after',
       `
@@ -43,7 +43,7 @@ Examples:
     );
   backend
     .command('install')
-    .description('sets one up; one that is there stays until the new one works')
+    .description('install a library; an existing one is kept until the new one works')
     .argument('<name>', NAMES.join(', '))
     .option('--cuda', 'with the libraries for CUDA cards')
     .option('--wheel <file>', 'a wheel of tensorflow or tensorflow-cpu that is here already', text)
@@ -55,7 +55,7 @@ Examples:
     });
   backend
     .command('list')
-    .description('what is installed')
+    .description('list the installed libraries')
     .option('--json', 'print one JSON document')
     .action(({ json = false }: Options) => {
       const output = listed();
@@ -64,7 +64,7 @@ Examples:
     });
   backend
     .command('remove')
-    .description('removes one, with what an interrupted download left')
+    .description('remove a library and its incomplete downloads')
     .argument('<name>', NAMES.join(', '))
     .option('--json', 'print one JSON document')
     .action(async (name: string, { json = false }: Options) => {

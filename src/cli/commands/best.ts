@@ -11,7 +11,7 @@ import type { LabOptions } from '../lab-command.ts';
 import { exportedStudy, knownStudy, scoreKindOfStudy } from '../../lab/lab-output.ts';
 
 export function addBest(program: Command, context: Context): void {
-  labCommand(program, 'best', 'the best configurations of a study as a table')
+  labCommand(program, 'best', 'show the best configurations of a study')
     .argument('<study>', "the study's name, or its uid")
     .option('--top <n>', 'how many', integer(1), TOP)
     .addHelpText(

@@ -38,7 +38,7 @@ interface ImportFlags extends Json {
 export function addDatasets(program: Command, context: Context): void {
   const datasets = program
     .command('datasets')
-    .description('import data to train on; list, show and remove what was imported')
+    .description('import, list, show and remove datasets')
     .addHelpText(
       'after',
       `
@@ -58,14 +58,14 @@ Examples:
 function addImport(datasets: Command, context: Context): void {
   datasets
     .command('import')
-    .description('read a file, folder or archive, whatever its name, and keep it as a dataset that studies can name')
+    .description('import a file, folder or archive as a dataset; the format is detected from the content')
     .argument('<path>', 'IDX, CIFAR, NPY, NPZ, CSV, Parquet, class folders of PNG and JPEG; or a zip, tar, gzip or xz of them', text)
     .option('--name <name>', 'what studies call it (default: from the path)', text)
     .option('--size <HxW>', 'bring all images to this size, e.g. 32x32', imageSize)
     .addOption(new Option('--channels <n>', 'bring all images to grey (1) or colour (3)').choices(['1', '3']))
     .option('--label <column>', 'the column of the class, by name or number from 1; of CIFAR-100: coarse', text)
     .option('--targets <columns>', 'columns of numbers to predict instead of a class, separated by commas', list)
-    .option('--drop <columns>', 'columns to leave out, separated by commas', list)
+    .option('--drop <columns>', 'columns to exclude, separated by commas', list)
     .option('--test <share>', 'the share drawn as the test set where the source has none', share, DEFAULTS.testShare)
     .option('--seed <n>', 'of that draw', integer(0), DEFAULTS.seed)
     .option('--replace', 'replace a dataset of the same name')
@@ -148,7 +148,7 @@ async function importFrom(path: string, flags: ImportFlags, context: Context): P
 function addList(datasets: Command, context: Context): void {
   datasets
     .command('list')
-    .description('the datasets that studies can name')
+    .description('list the datasets')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  galapagos datasets list\n  galapagos datasets list --json')
     .action(({ json = false }: Json) => {
@@ -176,7 +176,7 @@ function listed(folder: string, name: string): DatasetsOutput['datasets'][number
 function addShow(datasets: Command, context: Context): void {
   datasets
     .command('show')
-    .description('one dataset: its classes, splits, shape and statistics')
+    .description('show a dataset: classes, splits, shape and statistics')
     .argument('<name>', 'its name', text)
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  galapagos datasets show mnist\n  galapagos datasets show cifar-10 --json')
@@ -191,7 +191,7 @@ function addShow(datasets: Command, context: Context): void {
 function addRemove(datasets: Command, context: Context): void {
   datasets
     .command('remove')
-    .description('remove an imported dataset; studies that name it can no longer run')
+    .description('remove an imported dataset; studies that use it can no longer run')
     .argument('<name>', 'its name', text)
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  galapagos datasets remove cifar-10')

@@ -9,7 +9,7 @@ import { EXIT } from '../exit-codes.ts';
 export function addDoctor(program: Command, context: Context): void {
   program
     .command('doctor')
-    .description('what this machine has and lacks for Galapagos, and what to do about it')
+    .description('check what this machine provides, and say how to fix what is missing')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',

@@ -28,26 +28,27 @@ export function addExport(program: Command, context: Context): void {
   labCommand(
     program,
     'export',
-    'the best configurations of a study as best-configs.json or CSV, or its champion as an ONNX model or weights',
-    'say what was written as one JSON document',
+    'export the best configurations of a study as JSON or CSV, or its best trial as an ONNX model or weights',
+    'print what was written as one JSON document',
   )
     .argument('<study>', "the study's name, or its uid")
     .option('--top <n>', 'how many configurations', integer(1), TOP)
     .addOption(new Option('--format <format>', 'of the configurations').choices(['json', 'csv']).default('json'))
-    .option('--output <file>', 'the file to write the configurations to, whole or not at all (default: stdout)', text)
-    .option('--onnx <file>', 'train the champion again and write it as an ONNX model', text)
-    .option('--weights <file>', 'train the champion again and write its weights as safetensors', text)
-    .option('--trial <n>', 'with --onnx or --weights: another trial than the best', integer(0))
+    .option('--output <file>', 'write the configurations to this file (default: stdout)', text)
+    .option('--onnx <file>', 'retrain the best trial and write it as an ONNX model', text)
+    .option('--weights <file>', 'retrain the best trial and write its weights as safetensors', text)
+    .option('--trial <n>', 'with --onnx or --weights: this trial instead of the best', integer(0))
     .addHelpText(
       'after',
       `
-A lab file keeps no weights: --onnx and --weights train the trial again with its seed. By the executor wasm the result is the same to
-the last bit, which is checked against the recorded SHA-256 and said. Ctrl-C stops; then nothing is written.
+A lab file contains no weights: --onnx and --weights retrain the trial with its seed.
+The wasm executor gives a bit-identical result, which is checked against the recorded
+SHA-256. Ctrl-C stops; then nothing is written.
 
 Examples:
   galapagos export mnist --output best-configs.json
   galapagos export mnist --top 20 --format csv > best.csv
-  galapagos export mnist --onnx champion.onnx --weights champion.safetensors
+  galapagos export mnist --onnx best.onnx --weights best.safetensors
   galapagos export mnist --trial 7 --onnx seven.onnx`,
     )
     .action(async (named: string, options: ExportOptions) => {

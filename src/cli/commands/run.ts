@@ -29,23 +29,23 @@ interface RunOptions {
 export function addRun(program: Command, context: Context, runStudy: RunStudy): void {
   program
     .command('run')
-    .description('run a study: a preset by its name, or a study file; flags win over the file')
+    .description('run a study: a preset or a study file; flags override the file')
     .argument('<study>', 'a preset (mnist, paper-mnist-evolution …) or a study file (./study.json)', text)
     .option('--workers <n>', 'worker processes, at most 4 for each core (default: 1 for each)', integer(1))
     .option('--trials <n>', 'stop after this many trials', integer(1))
     .option('--minutes <n>', 'stop after this many minutes', real({ above: 0 }))
-    .option('--target <x>', 'stop as soon as a trial is this good', real())
+    .option('--target <x>', 'stop when a trial reaches this value', real())
     .option('--sampler <name>', 'evolution, evolution-seed, random or grid, with its default settings', text)
-    .option('--seed <n>', 'the seed of every random draw', integer(0))
+    .option('--seed <n>', 'seed of the random generator', integer(0))
     .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
     .option('--export <file>', 'write the five best configurations to this file at the end', text)
-    .option('--resume', 'go on with this study where the lab file left it; then <study> may also name a study of the lab file')
-    .option('--json', 'print one JSON object a line: what happens, as it happens')
+    .option('--resume', 'resume the study from the lab file; <study> may also be the name of a study in it')
+    .option('--json', 'print events as JSON, one object per line')
     .addHelpText(
       'after',
       `
 Ctrl-C once stops asking for new trials, lets running ones finish for 5 s, saves, and prints the command that resumes.
-Ctrl-C twice exits at once; nothing that was finished is lost.
+Ctrl-C twice exits at once; no finished trial is lost.
 
 Examples:
   galapagos run mnist

@@ -30,15 +30,15 @@ const PORTS = 65_535;
 export function addServe(program: Command, context: Context): void {
   program
     .command('serve')
-    .description('the window in a browser: prints a link that holds its token')
-    .option('--port <n>', 'the port; 0: any free one', integer(0), 7355)
-    .option('--host <address>', 'the address to listen on; 0.0.0.0 lets other machines in', text, '127.0.0.1')
+    .description('serve the window to a browser and print its link, which contains the access token')
+    .option('--port <n>', 'port to listen on; 0: any free port', integer(0), 7355)
+    .option('--host <address>', 'address to listen on; 0.0.0.0 accepts other machines', text, '127.0.0.1')
     .option('--token-file <file>', 'a file with the token that browsers must bring (or set GALAPAGOS_TOKEN)', text)
     .option('--new-token', 'replace the kept token: links and open tabs of before end')
     .option('--print-link', 'print the link for --host and --port again, and end')
     .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
     .option('--workers <n>', 'worker processes, at most 4 for each core (default: 1 for each)', integer(1))
-    .option('--json', 'print one JSON object a line')
+    .option('--json', 'print events as JSON, one object per line')
     .addOption(new Option('--token [text]').hideHelp())
     .addHelpText(
       'after',

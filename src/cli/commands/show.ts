@@ -10,7 +10,7 @@ import { knownStudy, searchedOutput, studyOutput, trainedOutput } from '../../la
 import { showText } from '../lab-text.ts';
 
 export function addShow(program: Command, context: Context): void {
-  labCommand(program, 'show', 'one study: its state, its best, what it searches and how')
+  labCommand(program, 'show', 'show a study: state, best trial, search space and sampler')
     .argument('<study>', "the study's name, or its uid")
     .addHelpText(
       'after',

@@ -30,8 +30,8 @@ export function addSimulate(program: Command, context: Context): void {
   const share = real({ least: 0, most: 1 });
   program
     .command('simulate')
-    .description('a study on a virtual clock: how busy the workers are, how long it takes, what the sampler finds')
-    .option('--file <file>', 'a simulation file; flags win over it', text)
+    .description('simulate a study on a virtual clock: utilization, duration, best value')
+    .option('--file <file>', 'simulation file; flags override it', text)
     .option('--workers <n>', 'how many workers (4)', integer(1))
     .option('--trials <n>', 'how many trials (64)', integer(1))
     .option('--duration <time>', 'of an evaluation: 200ms, 1.5s, or lognormal:200ms,0.5 (the default)', durationArgument)

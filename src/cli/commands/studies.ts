@@ -9,7 +9,7 @@ import { studyOutput } from '../../lab/lab-output.ts';
 import { studiesText } from '../lab-text.ts';
 
 export function addStudies(program: Command, context: Context): void {
-  labCommand(program, 'studies', 'the studies of a lab file')
+  labCommand(program, 'studies', 'list the studies of a lab file')
     .addHelpText(
       'after',
       `

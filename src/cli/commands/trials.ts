@@ -8,7 +8,7 @@ import { knownStudy, scoreKindOfStudy, trialOutput } from '../../lab/lab-output.
 import { trialText } from '../lab-text.ts';
 
 export function addTrials(program: Command, context: Context): void {
-  labCommand(program, 'trials', 'every trial of a study, in the order of their numbers', 'print one JSON object a line')
+  labCommand(program, 'trials', 'list the trials of a study by number', 'print one JSON object per line')
     .argument('<study>', "the study's name, or its uid")
     .addHelpText(
       'after',
