@@ -14,7 +14,8 @@ import { gone, isAlive } from '../support/worker-command.ts';
 
 const cli = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url));
 
-beforeAll(builtWithWindow);
+// Building the window takes longer than a hook may on a busy machine.
+beforeAll(builtWithWindow, 300_000);
 
 let folder: TemporaryFolder;
 beforeEach(() => {
