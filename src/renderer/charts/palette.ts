@@ -1,5 +1,6 @@
 /** The theme's colours as canvases and exported files need them: read from the style sheet's tokens, never written down twice. */
 import { createSubscriber } from 'svelte/reactivity';
+import { onThemeChange } from '../state/theme.ts';
 import { valueColours } from './value-colours.ts';
 import type { ValueColours } from './value-colours.ts';
 
@@ -40,20 +41,19 @@ export function readPalette(style: Pick<CSSStyleDeclaration, 'getPropertyValue'>
   };
 }
 
-/** The palette of the window, read anew when the system's colour scheme changes; an effect that reads it runs again then. */
+/** The palette of the window, read again when its colour scheme changes; an effect that reads it runs again then. */
 class WindowPalette {
   #held: Palette | null = null;
   readonly #subscribe = createSubscriber((update) => {
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
     const contrast = matchMedia('(prefers-contrast: more)');
     const changed = (): void => {
       this.#held = null;
       update();
     };
-    scheme.addEventListener('change', changed);
+    const stop = onThemeChange(changed);
     contrast.addEventListener('change', changed);
     return () => {
-      scheme.removeEventListener('change', changed);
+      stop();
       contrast.removeEventListener('change', changed);
       this.#held = null;
     };

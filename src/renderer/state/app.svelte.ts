@@ -7,6 +7,7 @@ import type { Client } from '../client.ts';
 import { Acts } from './acts.ts';
 import { Clock } from './clock.svelte.ts';
 import type { Connection } from './connection.svelte.ts';
+import { EndNotice, notifyOfEnd } from './end-notice.ts';
 import { Imported } from './imported.ts';
 import { LabState } from './lab.svelte.ts';
 import type { KeptSelection } from './kept-selection.ts';
@@ -25,6 +26,7 @@ export class App {
   readonly connection: Connection;
   readonly preferences: Preferences;
   readonly #kept: KeptSelection;
+  readonly #endNotice = new EndNotice();
   readonly clock = new Clock();
   readonly lab = new LabState();
   readonly telemetry = new TelemetryState();
@@ -59,11 +61,20 @@ export class App {
           on: (body, snapshot) => {
             heard();
             this.lab.apply(body, snapshot);
+            this.#notify();
           },
         },
       ),
       client.subscribe('telemetry', {}, { on: (body, snapshot) => this.telemetry.apply(body, snapshot) }),
     );
+  }
+
+  #notify(): void {
+    for (const row of this.#endNotice.hear(this.lab.studies)) {
+      if (!this.preferences.get('notify', false)) continue;
+      const place = { page: 'study', study: row.key, tab: 'evolution' } as const;
+      notifyOfEnd(row, () => this.route.go(place));
+    }
   }
 
   /** Follows a study, and leaves the one before. */

@@ -20,6 +20,8 @@ export const imports = {
   andMore: ({ said, more }: { said: string; more: number }) => `${said} and ${count(more)} more`,
   ready: 'Ready to review',
   failed: 'Failed: nothing was stored',
+  severalFailed: ({ imports }: { imports: number }) => `${many(imports, 'import')} failed`,
+  discardAll: 'Discard all',
   cancelled: 'Cancelled',
   cancel: ({ name }: { name: string }) => `Cancel the import of ${name}`,
   dismiss: ({ name }: { name: string }) => `Discard ${name}`,

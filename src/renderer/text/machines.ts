@@ -40,5 +40,15 @@ export const settings = {
   version: 'Galapagos',
   versionText: ({ version, host }: { version: string; host: 'electron' | 'server' }) =>
     `version ${version}, ${host === 'electron' ? 'desktop app' : 'in this browser'}`,
+  appearance: 'Appearance',
+  theme: 'Colours of the window',
+  themes: { system: 'System', light: 'Light', dark: 'Dark' },
+  notifications: 'Notifications',
+  notificationsText: 'Shows a notification when a study ends while this page is not in front.',
+  notificationsRefused: 'This browser does not allow notifications from this page. Allow them in its site settings.',
+  on: 'On',
+  off: 'Off',
+  ended: ({ name }: { name: string }) => `${name} has ended`,
+  endedBody: ({ ended, best }: { ended: number; best: string | null }) => `${many(ended, 'trial')}${best === null ? '' : `, best ${best}`}`,
   network: 'Galapagos works offline: training, datasets and results stay on this machine.',
 };
