@@ -6,8 +6,8 @@ import { list, many } from './words.ts';
 export const importHints = {
   size: 'Choose one size for all images, then import again.',
   channels: 'Choose grey or colour for all images, then import again.',
-  label: 'Name the column that holds the class, then import it again.',
-  targets: 'Name the columns to predict, then import again.',
+  label: 'Name the column to predict below, then import again.',
+  targets: 'Name the columns to predict below, then import again.',
   drop: 'Exclude that column, or choose it as the label, then import again.',
 } satisfies Readonly<Record<string, string>> as Readonly<Partial<Record<string, string>>>;
 
@@ -91,5 +91,9 @@ export const datasets = {
   againChannels: 'Convert all images to',
   grey: 'grey',
   colour: 'colour',
-  againLabel: 'Label column',
+  againLabel: 'Column to predict',
+  againTargets: 'Columns to predict, separated by commas',
+  againPredicted: 'Predict',
+  againClass: 'A class',
+  againNumbers: 'A number',
 };
