@@ -8,6 +8,19 @@ import { text } from './text.ts';
 const { many, list } = text;
 
 export const chartText = {
+  figure: {
+    /** Under the title of an exported chart. */
+    subtitle: ({ trials, best }: { trials: number; best: string | null }) =>
+      `${many(trials, 'trial')}${best === null ? '' : `, best ${best}`}`,
+    best: 'best so far',
+    finished: 'finished trial',
+    bestTrial: 'best trial',
+    running: 'running trial',
+    valueOfTrial: 'each line is a trial, coloured by its value',
+    compared: 'Best so far',
+    byTrials: 'Finished trials',
+    byTime: 'Running time',
+  },
   /** `Validation accuracy (%)`. */
   valueAxis: (kind: ScoreKind) => {
     const name = scoreName(kind);

@@ -63,8 +63,24 @@ export class CanvasPen implements Pen {
     if (dash !== undefined) context.setLineDash([]);
   }
 
+  moved(x: number, y: number, draw: () => void): void {
+    const context = this.#context;
+    context.save();
+    context.translate(x, y);
+    draw();
+    context.restore();
+  }
+
   text(x: number, y: number, text: string, style: TextStyle): void {
     const context = this.#context;
+    if (style.turned === true) {
+      context.save();
+      context.translate(x, y);
+      context.rotate(-Math.PI / 2);
+      this.text(0, 0, text, { ...style, turned: false });
+      context.restore();
+      return;
+    }
     context.globalAlpha = 1;
     context.font = `${style.weight ?? 400} ${style.size}px ${this.#font}`;
     context.textAlign = style.anchor === 'middle' ? 'center' : (style.anchor ?? 'start');

@@ -41,6 +41,17 @@ export function readPalette(style: Pick<CSSStyleDeclaration, 'getPropertyValue'>
   };
 }
 
+/** Colours on white paper, whatever the window's scheme: those of the style sheet's first `:root` rule. */
+export function paperPalette(): Palette {
+  for (const sheet of document.styleSheets) {
+    for (const rule of sheet.cssRules) {
+      if (rule instanceof CSSStyleRule && rule.selectorText === ':root' && rule.style.getPropertyValue('--canvas') !== '')
+        return readPalette(rule.style);
+    }
+  }
+  return windowPalette.current;
+}
+
 /** The palette of the window, read again when its colour scheme changes; an effect that reads it runs again then. */
 class WindowPalette {
   #held: Palette | null = null;

@@ -11,6 +11,8 @@ export interface TextStyle {
   readonly anchor?: 'start' | 'middle' | 'end';
   /** Colour of a rim that parts the text from what is behind it. */
   readonly halo?: string;
+  /** Reads upwards, turned about its anchor. */
+  readonly turned?: boolean;
 }
 
 export interface Pen {
@@ -27,6 +29,8 @@ export interface Pen {
   stroke(colour: string, width: number, opacity?: number, dash?: readonly number[]): void;
   /** `y` is the baseline. */
   text(x: number, y: number, text: string, style: TextStyle): void;
+  /** Draws with the origin moved there. */
+  moved(x: number, y: number, draw: () => void): void;
   /** What `draw` draws is seen inside the rectangle only. */
   clip(x: number, y: number, width: number, height: number, draw: () => void): void;
 }

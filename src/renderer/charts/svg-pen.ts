@@ -68,11 +68,18 @@ export class SvgPen implements Pen {
     );
   }
 
-  text(x: number, y: number, text: string, { colour, size, weight = 400, anchor = 'start', halo }: TextStyle): void {
+  text(x: number, y: number, text: string, { colour, size, weight = 400, anchor = 'start', halo, turned = false }: TextStyle): void {
+    const turn = turned ? ` transform="rotate(-90 ${at(x)} ${at(y)})"` : '';
     const rim = halo === undefined ? '' : ` stroke="${escaped(halo)}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"`;
     this.#parts.push(
-      `<text x="${at(x)}" y="${at(y)}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" fill="${escaped(colour)}"${rim}>${escaped(text)}</text>`,
+      `<text x="${at(x)}" y="${at(y)}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" fill="${escaped(colour)}"${rim}${turn}>${escaped(text)}</text>`,
     );
+  }
+
+  moved(x: number, y: number, draw: () => void): void {
+    this.#parts.push(`<g transform="translate(${at(x)} ${at(y)})">`);
+    draw();
+    this.#parts.push('</g>');
   }
 
   clip(x: number, y: number, width: number, height: number, draw: () => void): void {

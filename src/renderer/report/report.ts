@@ -2,10 +2,13 @@
  * A study on one page that opens anywhere: HTML with everything in it, no script, nothing fetched. Pure: what it says is handed in; the words are
  * `text.ts`'s.
  */
+import { scoreName } from '../../core/study/score.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
-import type { Confirmation } from '../../protocol/window/reading.ts';
-import { count, duration, value as valueText } from '../format.ts';
+import type { Confirmation, Importance } from '../../protocol/window/reading.ts';
+import { count, duration, percent, value as valueText } from '../format.ts';
 import { text } from '../text.ts';
+
+type Known = Extract<Importance, { readonly parameters: unknown }>;
 
 export interface ReportTrial {
   readonly number: number;
@@ -19,6 +22,17 @@ export interface ReportFacts {
   readonly confirmations: readonly Confirmation[];
   /** Whole SVG documents. */
   readonly charts: readonly string[];
+  /** Learning curves of the best trials, a whole SVG document; null: no trial reported twice. */
+  readonly curves: string | null;
+  /** Null: not known of another program's study. */
+  readonly importance: Importance | null;
+  /** The machine that wrote the report, where the lab's workers run. */
+  readonly machine: {
+    readonly platform: string;
+    readonly cores: number;
+    readonly workers: number;
+    readonly gpus: readonly string[];
+  };
   readonly version: string;
   /** When it was written, for people. */
   readonly at: string;
@@ -30,29 +44,33 @@ table{border-collapse:collapse;font-size:12px}th,td{padding:4px 16px 4px 0;borde
 th:first-child,td:first-child{text-align:left}th{color:#47505a;font-weight:400}pre{font:11px/16px ui-monospace,monospace;white-space:pre-wrap;background:#f6f7f8;padding:12px}
 svg{max-width:100%;height:auto}.best{font-size:24px;color:#14181d}@media print{body{margin:0}}`;
 
-export function reportHtml({ head, best, confirmations, charts, version, at }: ReportFacts): string {
+export function reportHtml({ head, best, confirmations, charts, curves, importance, machine, version, at }: ReportFacts): string {
   const { name, measure, counts, searched } = head;
   const names = best[0]?.params.map(([each]) => each) ?? [];
   const said = text.report;
+  const score = scoreName(head);
   const body = [
     `<h1>${escaped(name)}</h1>`,
     `<p>${escaped(said.written({ at, version }))}</p>`,
     head.best === null
       ? `<p>${escaped(said.nothing)}</p>`
-      : `<p class="best">${escaped(said.best({ value: valueText(head.best.value, measure), measure, trial: head.best.trial }))}</p>`,
+      : `<p class="best">${escaped(said.best({ value: valueText(head.best.value, measure), score, trial: head.best.trial }))}</p>`,
     `<p>${escaped(said.counts({ ...counts, time: head.activeMs === null ? null : duration(head.activeMs) }))}</p>`,
     ...head.notes.map((note) => `<p>${escaped(note)}</p>`),
-    ...confirmations.map((confirmation) => confirmationHtml(confirmation, measure)),
+    ...confirmations.map((confirmation) => confirmationHtml(confirmation, head)),
     ...(best.length === 0
       ? []
       : [
           `<h2>${escaped(said.bestTrials({ trials: best.length }))}</h2>`,
           tableHtml(
-            [said.trial, text.measures[measure], ...names],
+            [said.trial, score, ...names],
             best.map((trial) => [String(trial.number), valueText(trial.value, measure), ...trial.params.map(([, each]) => each)]),
           ),
         ]),
-    ...charts.map((chart) => `<h2></h2>${chart}`),
+    ...charts.map((chart) => `<h2>${escaped(said.chart)}</h2>${chart}`),
+    ...(curves === null ? [] : [`<h2>${escaped(said.curves({ trials: best.length }))}</h2>${curves}`]),
+    ...(importance !== null && 'parameters' in importance ? [importanceHtml(importance, head)] : []),
+    `<h2>${escaped(said.machine)}</h2><p>${escaped(said.machineIs(machine))}</p>`,
     ...(searched === null ? [] : [`<h2>${escaped(said.settings)}</h2><pre>${escaped(JSON.stringify(searched, null, 2))}</pre>`]),
     ...(head.executors.length === 0
       ? []
@@ -61,8 +79,23 @@ export function reportHtml({ head, best, confirmations, charts, version, at }: R
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${escaped(name)}</title><style>${STYLE}</style></head><body>\n${body.join('\n')}\n</body></html>\n`;
 }
 
-function confirmationHtml({ configurations, p, test, done, of }: Confirmation, measure: StudyHead['measure']): string {
+function importanceHtml({ parameters, together, median }: Known, { measure }: StudyHead): string {
   const said = text.report;
+  const shareText = (share: Known['together']['whole']): string =>
+    share === null ? text.unknown : `${percent(share.share)} (${percent(share.low)} to ${percent(share.high)})`;
+  const rows = [...parameters, { name: said.together, ...together }].map(({ name, whole, good }) => [
+    name,
+    shareText(whole),
+    shareText(good),
+  ]);
+  const hints = [said.importanceHint, ...(median === null ? [] : [said.goodRegion({ median: valueText(median, measure) })])];
+  const told = hints.map((hint) => `<p>${escaped(hint)}</p>`).join('');
+  return `<h2>${escaped(said.importance)}</h2>${told}${tableHtml([said.parameter, said.wholeSpace, said.inGoodRegion], rows)}`;
+}
+
+function confirmationHtml({ configurations, p, test, done, of }: Confirmation, head: StudyHead): string {
+  const said = text.report;
+  const { measure } = head;
   const rows = configurations.map(({ trial, mean, interval, values }) => [
     String(trial),
     mean === null ? text.unknown : valueText(mean, measure),
@@ -83,7 +116,7 @@ function confirmationHtml({ configurations, p, test, done, of }: Confirmation, m
         ]),
     ...(test === null ? [] : [said.test({ value: valueText(test, measure) })]),
   ];
-  return `<h2>${escaped(said.confirmation)}</h2>${told.map((each) => `<p>${escaped(each)}</p>`).join('')}${tableHtml([said.trial, said.mean, said.interval, said.seeds], rows)}`;
+  return `<h2>${escaped(said.confirmation)}</h2>${told.map((each) => `<p>${escaped(each)}</p>`).join('')}${tableHtml([said.trial, said.mean({ score: scoreName(head) }), said.interval, said.seeds], rows)}`;
 }
 
 function tableHtml(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,7 +1,6 @@
 /** Text of the comparison of studies, of confirmations and of the report. */
-import type { Measure } from '../format.ts';
 import { count } from '../format.ts';
-import { list, many, measures } from './words.ts';
+import { list, many } from './words.ts';
 
 export const compare = {
   title: ({ studies }: { studies: number }) => `${many(studies, 'study', 'studies')} compared`,
@@ -39,12 +38,25 @@ export const confirmation = {
 export const report = {
   written: ({ at, version }: { at: string; version: string }) => `Written on ${at} by Galapagos ${version}.`,
   nothing: 'No trial has finished.',
-  best: ({ value, measure, trial }: { value: string; measure: Measure; trial: number }) =>
-    `Best ${measures[measure]} ${value}, trial ${trial}`,
+  best: ({ value, score, trial }: { value: string; score: string; trial: number }) => `Best ${score} ${value}, trial ${trial}`,
   counts: (n: { complete: number; pruned: number; failed: number; diverged: number; running: number; time: string | null }) =>
     `${many(n.complete + n.pruned + n.failed, 'trial')}: ${count(n.complete - n.diverged)} complete, ${count(n.failed)} failed, ${count(n.diverged)} diverged${n.running > 0 ? `, ${count(n.running)} running` : ''}${n.time === null ? '' : `; ${n.time} of running`}.`,
   bestTrials: ({ trials }: { trials: number }) => `The best ${many(trials, 'trial')}`,
   trial: 'trial',
+  chart: 'Chart',
+  curves: ({ trials }: { trials: number }) => `Learning curves of the best ${many(trials, 'trial')}`,
+  importance: 'Importance of the parameters',
+  importanceHint:
+    'Share of the variance of the value that each parameter explains alone (functional ANOVA), with the 10th to 90th percentile of 64 trees.',
+  goodRegion: ({ median }: { median: string }) =>
+    `Good region: the better half of the trials; values worse than the median, ${median}, count as the median.`,
+  parameter: 'parameter',
+  wholeSpace: 'whole space',
+  inGoodRegion: 'good region',
+  together: 'combinations',
+  machine: 'Machine',
+  machineIs: (of: { platform: string; cores: number; workers: number; gpus: readonly string[] }) =>
+    `${of.platform}, ${many(of.cores, 'CPU core')}, ${many(of.workers, 'worker')}, ${of.gpus.length === 0 ? 'no GPU' : list(of.gpus)}.`,
   settings: 'Search settings',
   executors: ({ labels }: { labels: string }) => `Trained by ${labels}.`,
   confirmation: 'Confirmation on new seeds',
@@ -54,7 +66,7 @@ export const report = {
       ? `Trial ${first} is better than trial ${second} (p ${p.startsWith('<') ? p : `= ${p}`}).`
       : `Trials ${first} and ${second} do not differ significantly (p = ${p}).`,
   test: ({ value }: { value: string }) => `Test result of the winner: ${value}. The test set was used once.`,
-  mean: 'mean',
+  mean: ({ score }: { score: string }) => `mean ${score}`,
   interval: '95 % interval',
   seeds: 'seeds',
 };

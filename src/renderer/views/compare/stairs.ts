@@ -84,6 +84,8 @@ export function differingSettings(studies: readonly unknown[]): readonly Setting
 
 /** Leaves by their path; lists and small objects such as a parameter's range stay whole. */
 function flattened(value: unknown, path = '', into = new Map<string, string>()): Map<string, string> {
+  const named = path === 'objective.network' ? inlineName(value) : null;
+  if (named !== null) into.set(path, named);
   const whole = typeof value !== 'object' || value === null || Array.isArray(value) || isRange(value);
   if (whole) {
     if (path !== '') into.set(path, typeof value === 'string' ? value : JSON.stringify(value));
@@ -91,6 +93,12 @@ function flattened(value: unknown, path = '', into = new Map<string, string>()):
   }
   for (const [name, each] of Object.entries(value)) flattened(each, path === '' ? name : `${path}.${name}`, into);
   return into;
+}
+
+/** The name of a network that is described in the study; null: it is named only, or has no name. */
+function inlineName(network: unknown): string | null {
+  if (typeof network !== 'object' || network === null || !('name' in network)) return null;
+  return typeof network.name === 'string' ? network.name : null;
 }
 
 function isRange(value: object): boolean {

@@ -28,6 +28,8 @@ export interface CurvesPicture {
   /** Place along x of a trial's step. */
   readonly at: (trial: number, step: number) => number;
   readonly inSeconds: boolean;
+  /** Whether the axes are named by a frame around the chart. */
+  readonly framed?: boolean;
 }
 
 export function xOf({ span, width }: CurvesPicture, at: number): number {
@@ -125,6 +127,7 @@ function drawAxes(pen: Pen, picture: CurvesPicture): void {
       },
     );
   }
+  if (picture.framed === true) return;
   pen.text(LEFT, height - 8, chartText.valueAxis(population), style);
   pen.text(width - RIGHT, height - 8, picture.inSeconds ? words.seconds : words.epoch, { ...style, anchor: 'end' });
 }

@@ -27,6 +27,8 @@ export interface Sight {
   readonly live: { readonly generation: number; readonly ended: number; readonly of: number } | null;
   /** Trials whose birth or death is still moving: drawn by the overlay. */
   readonly moving: ReadonlySet<number>;
+  /** Whether the axes are named by a frame around the chart. */
+  readonly framed?: boolean;
 }
 
 export function drawBase(pen: Pen, sight: Sight): void {
@@ -43,7 +45,7 @@ export function drawBase(pen: Pen, sight: Sight): void {
   });
 }
 
-function drawAxes(pen: Pen, { places, palette, clock, live }: Sight): void {
+function drawAxes(pen: Pen, { places, palette, clock, live, framed = false }: Sight): void {
   const { left, right, top, bottom, well, population } = places;
   const caption = { colour: palette.text3, size: 11 };
   if (places.along === 'generations') drawColumns(pen, places, palette);
@@ -92,6 +94,7 @@ function drawAxes(pen: Pen, { places, palette, clock, live }: Sight): void {
     }
   }
   const kind = population.scale?.kind ?? 'linear';
+  if (framed) return;
   pen.text(left, bottom + 33, words.yAxis({ title: chartText.valueAxis(population), kind }), caption);
   pen.text(right, bottom + 33, words.xAxis[places.along], { ...caption, anchor: 'end' });
 }

@@ -23,6 +23,8 @@ export interface ScatterPicture {
   readonly width: number;
   readonly height: number;
   readonly passes: (number: number) => boolean;
+  /** Whether the axes are named by a frame around the chart. */
+  readonly framed?: boolean;
 }
 
 export interface Spot {
@@ -138,6 +140,7 @@ function drawFrame(pen: Pen, picture: ScatterPicture): void {
   for (const { unit, label } of axisTicks(x, 6)) pen.text(LEFT + unit * (right - LEFT), bottom + 18, label, { ...style, anchor: 'middle' });
   for (const { unit, label } of axisTicks(y, 6))
     pen.text(LEFT - 10, bottom - unit * (bottom - TOP) + 4, label, { ...style, anchor: 'end' });
+  if (picture.framed === true) return;
   pen.text(right, bottom + 38, x.name, { ...style, colour: palette.text2, anchor: 'end' });
   pen.text(LEFT, TOP - 8, y.name, { ...style, colour: palette.text2 });
 }

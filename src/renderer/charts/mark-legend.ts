@@ -1,0 +1,33 @@
+/** Legend entries of the marks of trials: shapes by operator, glyphs by state. Only what a study has. */
+import type { StudyHead } from '../../protocol/window/study-stream.ts';
+import type { Population } from '../state/population.ts';
+import { chartText } from '../text-of-charts.ts';
+import type { LegendEntry } from './figure.ts';
+import { divergedMark, failedMark, hollowMark, mark, prunedMark, shapeOf } from './marks.ts';
+import type { Shape } from './marks.ts';
+
+const words = chartText.evolution;
+const order: readonly Shape[] = ['circle', 'square', 'diamond', 'triangle'];
+
+export function shapeEntries(head: Pick<StudyHead, 'operators'>): readonly LegendEntry[] {
+  return order
+    .filter((shape) => head.operators.some((operator) => shapeOf(operator) === shape))
+    .map((shape) => ({
+      label: words.shapes[shape],
+      draw: (pen, x, y, palette) => mark(pen, shape, x, y, 10, palette.text2, palette.canvas),
+    }));
+}
+
+export function stateEntries(head: Pick<StudyHead, 'counts'>, population: Pick<Population, 'guessed'>): readonly LegendEntry[] {
+  const entries: LegendEntry[] = [];
+  if (population.guessed > 0)
+    entries.push({
+      label: words.atChance,
+      draw: (pen, x, y, palette) => hollowMark(pen, 'circle', x, y, 9, palette.text3, palette.canvas),
+    });
+  if (head.counts.pruned > 0) entries.push({ label: words.pruned, draw: (pen, x, y, palette) => prunedMark(pen, x, y, palette.pruned) });
+  if (head.counts.failed > 0) entries.push({ label: words.failed, draw: (pen, x, y, palette) => failedMark(pen, x, y, palette.failed) });
+  if (head.counts.diverged > 0)
+    entries.push({ label: words.diverged, draw: (pen, x, y, palette) => divergedMark(pen, x, y, palette.diverged) });
+  return entries;
+}
