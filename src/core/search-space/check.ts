@@ -9,11 +9,19 @@ import { didYouMean } from './did-you-mean.ts';
 
 type Report = (code: string, field: string, expected: string, found: unknown, hint?: string) => void;
 
+/** Most parameters of a space, and most choices of a parameter: proposing takes time that grows faster than either. */
+const MOST_PARAMETERS = 1000;
+const MOST_CHOICES = 10_000;
+
 /** @param path where the space stands in what the person wrote, the prefix of every problem's path */
 export function checkSearchSpace(space: SearchSpace, path = 'searchSpace'): Problem[] {
   const problems: Problem[] = [];
   const names = Object.keys(space);
   if (names.length === 0) problems.push({ code: 'empty-space', path, expected: 'at least one parameter', found: 'none' });
+  if (names.length > MOST_PARAMETERS)
+    return [
+      { code: 'too-large', path, expected: `at most ${MOST_PARAMETERS} parameters`, found: String(names.length), hint: 'fix some of them' },
+    ];
   const sound = new Set<string>();
   for (const [index, [name, distribution]] of Object.entries(space).entries()) {
     const before = problems.length;
@@ -31,9 +39,15 @@ export function checkSearchSpace(space: SearchSpace, path = 'searchSpace'): Prob
 
 function checkChoices({ choices }: CategoricalDistribution, report: Report): void {
   if (choices.length === 0) report('no-choices', 'choices', 'at least one choice', choices);
+  if (choices.length > MOST_CHOICES) {
+    report('too-large', 'choices', `at most ${MOST_CHOICES} choices`, choices.length, 'or an int or float with a step');
+    return;
+  }
+  const before = new Set<unknown>();
   for (const [index, choice] of choices.entries()) {
     if (typeof choice === 'number' && !Number.isFinite(choice)) report('not-finite', `choices[${index}]`, 'a finite number', choice);
-    if (choices.indexOf(choice) < index) report('duplicate-choice', `choices[${index}]`, 'distinct choices', choice, 'listed before');
+    if (before.has(choice)) report('duplicate-choice', `choices[${index}]`, 'distinct choices', choice, 'listed before');
+    before.add(choice);
   }
 }
 

@@ -80,3 +80,19 @@ describe('checkSearchSpace', () => {
     ).toEqual([]);
   });
 });
+
+describe('Search space: limits', () => {
+  const float = { type: 'float', low: 0, high: 1 } as const;
+  const many = (count: number): SearchSpace => Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, float]));
+  const choices = (count: number): SearchSpace => ({ p: { type: 'categorical', choices: Array.from({ length: count }, (_, i) => i) } });
+
+  it('refuses more than 1,000 parameters with one problem that names the limit', () => {
+    expect(checkSearchSpace(many(1000))).toEqual([]);
+    expect(checkSearchSpace(many(10_000))).toMatchObject([{ path: 'searchSpace', expected: 'at most 1000 parameters', found: '10000' }]);
+  });
+
+  it('refuses more than 10,000 choices of a parameter with one problem that names the limit', () => {
+    expect(checkSearchSpace(choices(10_000))).toEqual([]);
+    expect(checkSearchSpace(choices(100_000))).toMatchObject([{ path: 'searchSpace.p.choices', expected: 'at most 10000 choices' }]);
+  });
+});
