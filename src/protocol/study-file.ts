@@ -81,6 +81,8 @@ export function parseStudy(value: unknown, source: string, checkObjective?: Obje
 /** What is wrong with the meaning of a study whose shape is right. */
 export function meaningProblems(file: StudyFile, checkObjective?: ObjectiveCheck): Problem[] {
   const problems = checkStudy(file.searchSpace, file.sampler, file.direction, file.stop.trials);
+  // The objective is checked at corners of the space, which a space beyond its limits has too many of.
+  if (problems.some(({ code, path }) => code === 'too-large' && path === 'searchSpace')) return problems;
   return [...problems, ...objectiveProblems(file.objective, file.searchSpace, checkObjective)];
 }
 

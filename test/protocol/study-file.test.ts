@@ -254,3 +254,16 @@ function mutate(root: unknown, where: number, how: number, put: unknown): void {
   else if (how === 2 && typeof object[key] === 'number') object[key] *= -1.5;
   else object[key] = put;
 }
+
+describe('Study file: limits of the search space', () => {
+  test('names the limit of 1,000 parameters without checking the objective at corners of the space', () => {
+    const many = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`p${i}`, good.searchSpace.x]));
+    let asked = false;
+    const check = (): [] => {
+      asked = true;
+      return [];
+    };
+    expect(() => parseStudyFile(JSON.stringify(changed('searchSpace', many)), 'study.json', check)).toThrow('at most 1000 parameters');
+    expect(asked).toBe(false);
+  });
+});
