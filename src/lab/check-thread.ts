@@ -24,8 +24,9 @@ async function check(): Promise<Damage | null> {
   return first === undefined ? null : { count, first: findingText(first) };
 }
 
-check()
-  .then((damage) => {
-    if (damage !== null) parentPort?.postMessage(damage);
-  })
-  .finally(() => parentPort?.close());
+try {
+  const damage = await check();
+  if (damage !== null) parentPort?.postMessage(damage);
+} finally {
+  parentPort?.close();
+}

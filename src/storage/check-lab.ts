@@ -17,6 +17,7 @@ import {
   trialOutcome,
   trialState,
 } from '../protocol/lab-file.ts';
+import { foundText } from '../protocol/problems.ts';
 import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import { StorageError } from './errors.ts';
@@ -167,10 +168,10 @@ function checkTrial(findings: Findings, study: string | null, axes: readonly Axi
   if (row[7] !== null) findings.attempt(of, () => columns.json('galapagos_trial.story', story, row[7]));
   const ended = state === 'complete' || state === 'pruned' || state === 'failed';
   if (ended && row[8] !== null && endedStateOf(row[8]) !== state) {
-    findings.add({ ...of, at: 'trials.state', expected: state, found: String(row[8]) });
+    findings.add({ ...of, at: 'trials.state', expected: state, found: foundText(row[8]) });
   }
   if (state === 'complete' && value !== undefined && !Object.is(valueOf(row[9], row[10]), value)) {
-    const found = typeof row[9] === 'number' ? String(row[9]) : String(row[10]);
+    const found = typeof row[9] === 'number' ? String(row[9]) : foundText(row[10]);
     findings.add({ ...of, at: 'trial_values.value', expected: `${value}, as in galapagos_trial.value`, found });
   }
 }
@@ -202,7 +203,7 @@ function checkParameter(findings: Findings, axes: Map<string, Axis | undefined>,
   const name = findings.attempt(of, () => columns.text('trial_params.param_name', row[1])) ?? '?';
   const value = findings.attempt(of, () => columns.real('trial_params.param_value', row[2]));
   const json = findings.attempt(of, () => columns.text('trial_params.distribution_json', row[3]));
-  if (trialStateOf(row[6]) === undefined) findings.add({ ...of, at: 'trials.state', expected: 'a state', found: String(row[6]) });
+  if (trialStateOf(row[6]) === undefined) findings.add({ ...of, at: 'trials.state', expected: 'a state', found: foundText(row[6]) });
   if (json === undefined || value === undefined) return;
   if (!axes.has(json))
     axes.set(

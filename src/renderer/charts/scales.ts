@@ -80,8 +80,8 @@ function isExact(kind: ScaleKind, value: number): boolean {
 }
 
 interface Transform {
-  into(value: number): number;
-  outOf(place: number): number;
+  readonly into: (value: number) => number;
+  readonly outOf: (place: number) => number;
 }
 
 function transformOf(kind: ScaleKind, floor: number): Transform {

@@ -7,7 +7,7 @@ const TAIL = 9;
 
 /** Returns the part of a name that gives way and the part at its end that stays; an empty tail: none stays. */
 export function nameParts(name: string): readonly [head: string, tail: string] {
-  const characters = [...name];
+  const characters = Array.from(name);
   if (characters.length <= SHORT) return [name, ''];
   const tail = Math.min(TAIL, Math.floor(characters.length / 3));
   return [characters.slice(0, -tail).join(''), characters.slice(-tail).join('')];
