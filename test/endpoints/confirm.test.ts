@@ -136,7 +136,7 @@ describe('a study’s best, trained again', () => {
     const file = await asked<StudyFile>(calls, 'studyFile', { study: second });
     expect(file.searchSpace['seed']).toEqual({ type: 'int', low: 9, high: 10 });
     expect(file.objective).not.toHaveProperty('confirms');
-    await window.until(() => finished('plane confirmed-2'));
+    await window.until(() => finished('plane confirmation-2'));
   });
 
   test('goes on after the application was left, and is tested then', { timeout: 120_000 }, async () => {
