@@ -31,7 +31,7 @@ describe('measured in a process of its own', () => {
 
   test('nobody waits: the measurement ends, and the next one begins', { timeout: 60_000 }, async () => {
     const gone = new AbortController();
-    const study = { ...mnist, objective: { ...mnist.objective, network: 'efficientnet-b0', dataset: 'mnist' } };
+    const study = { ...mnist, objective: { ...mnist.objective, network: 'no-such-network' } };
     expect(await ask(calls, 'estimate', { study, workers: 1 })).toMatchObject({ ok: false, error: { code: 'invalid-input' } });
     const slow = { ...mnist, objective: { ...mnist.objective, network: 'cnn' } };
     const waiting = ask(calls, 'estimate', { study: slow, workers: 1 }, { ...WINDOW, signal: gone.signal });
