@@ -1,11 +1,27 @@
 /** Datasets as people read them. Pure; no colours. */
-import type { DatasetOutput, DatasetsOutput } from '../protocol/cli-output.ts';
+import type { DatasetOutput, DatasetsOutput, ImportOutput } from '../protocol/cli-output.ts';
 import { count, number } from './display/format.ts';
 import { table } from './display/table.ts';
 
 /** Rows and numbers that are shown of long lists. */
 const MOST_CLASSES = 20;
 const MOST_NUMBERS = 6;
+
+/**
+ * Says what an import did with the samples, and the name that studies use.
+ * @param stored name under which the samples were stored; null: they were not
+ * @param same another dataset with the same samples; null: none
+ */
+export function importEnd(took: string, stored: string | null, same: ImportOutput['same'], dryRun: boolean): string[] {
+  const it = `the ${same?.bundled === true ? 'built-in' : 'stored'} dataset ${same?.name ?? ''}`;
+  const named = (name: string): string => `Studies name it by "dataset": ${JSON.stringify(name)}.`;
+  if (stored !== null) {
+    const shared = same === null ? [] : [`Its samples are those of ${it}; they share one copy.`];
+    return [`Imported ${took}. ${named(stored)}`, ...shared];
+  }
+  const kept = `Read ${took}; nothing was ${dryRun ? 'kept (--dry-run)' : 'stored'}`;
+  return same === null ? [`${kept}.`] : [`${kept}. This is ${it}.`, named(same.name)];
+}
 
 /** One dataset: what it is, its classes, what to know of it. */
 export function datasetText(dataset: DatasetOutput, width: number): string[] {

@@ -7,12 +7,15 @@ export interface About {
   readonly path: string | null;
   /** When it was stored, ISO 8601; null: it is not. */
   readonly imported: string | null;
+  /** Of an import: a dataset with the same content. */
+  readonly same?: WindowPreview['same'];
 }
 
 export function toWindowPreview(preview: DatasetPreview, about: About): WindowPreview {
   const { kind, match, warnings } = preview;
   return {
     dataset: datasetOf(preview, about),
+    same: about.same ?? null,
     recognised: about.path === null ? null : { kind, how: match },
     samples: samplesOf(preview),
     table: tableOf(preview),

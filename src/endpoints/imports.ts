@@ -102,18 +102,21 @@ export class Imports {
   /** @throws GalapagosError `unknown-import`, `import-not-ready` */
   preview(id: string): DatasetPreview {
     const { prepared, source } = this.#ready(id);
-    return toWindowPreview(prepared.preview, { path: source, imported: null });
+    const about = { path: source, imported: null, same: prepared.same() };
+    return toWindowPreview(prepared.preview, about);
   }
 
   /**
-   * @returns the name
+   * A bundled dataset's samples are not stored: the bundled dataset serves instead.
+   * @returns the name of the dataset to use
    * @throws GalapagosError `unknown-import`, `import-not-ready`, `bad-name`, `dataset-exists`, `disk-full`: then it may be tried again
    */
   async store(id: string, name: string, replace: boolean): Promise<string> {
     const { known, prepared } = this.#ready(id);
-    const stored = await prepared.store(name, replace, new Date().toISOString());
+    const same = prepared.same();
+    const use = same?.bundled === true ? same : await prepared.store(name, replace, new Date().toISOString());
     await this.#forget(known);
-    return stored.name;
+    return use.name;
   }
 
   /** Ends all of them: nothing half-imported stays. */

@@ -149,7 +149,14 @@ export const datasetsOutput = strict({
 export type DatasetsOutput = z.output<typeof datasetsOutput>;
 
 /** What `datasets import` says at its end. */
-export const importOutput = strict({ stored: z.boolean().describe('false: a dry run.'), milliseconds, dataset: datasetOutput });
+export const importOutput = strict({
+  stored: z.boolean().describe('false: a dry run, or `same` has the samples already and nothing was stored.'),
+  milliseconds,
+  same: strict({ name: z.string(), bundled: z.boolean() })
+    .nullable()
+    .describe('The built-in or stored dataset with the same samples; null: there is none.'),
+  dataset: datasetOutput,
+});
 export type ImportOutput = z.output<typeof importOutput>;
 
 /** What `datasets remove` says. */

@@ -52,6 +52,23 @@ describe('datasets', () => {
     expect((await datasets('list')).out).toContain('Nothing imported yet');
   });
 
+  it('import names the built-in or stored dataset that has the samples already', async () => {
+    const mnist = join(import.meta.dirname, '../../resources/datasets/mnist');
+    const { code, out } = await datasets('import', mnist);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/nothing was stored\. This is the built-in dataset mnist\.\nStudies name it by "dataset": "mnist"\.\n$/),
+    ]);
+    await datasets('import', 'png.tar.xz', '--name', 'tiny');
+    const again = await datasets('import', 'png.tar.xz', '--json');
+    expect(importOutput.parse(JSON.parse(again.out))).toMatchObject({
+      stored: false,
+      same: { name: 'tiny', bundled: false },
+    });
+    const second = await datasets('import', 'png.tar.xz', '--name', 'other');
+    expect(second.out).toContain('Its samples are those of the stored dataset tiny; they share one copy.');
+  });
+
   it('import says how a test set was drawn, keeps nothing in a dry run, and takes its name from the path', async () => {
     const flags = ['import', 'pickle-2/data_batch_1', '--test', '0.25', '--seed', '7', '--dry-run'];
     expect((await datasets(...flags)).out).toContain('6 training, 2 test (the source has no test set: 25 % drawn class by class, seed 7)');

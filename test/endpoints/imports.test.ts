@@ -102,6 +102,19 @@ test('a file is read, looked at, stored, and then a dataset like any other', asy
   expect([calls.datasets(), datasetsChanged]).toEqual([['mnist'], 2]);
 });
 
+test('the built-in dataset is recognised, and storing it answers its name and stores nothing', async () => {
+  const mnist = new URL('../../resources/datasets/mnist', import.meta.url).pathname;
+  const id = await begin({ kind: 'paths', paths: [mnist] }, 'mnist');
+  await until(id, 'ready', 'failed');
+  expect(await asked<DatasetPreview>(handlers, 'preview', { import: id })).toMatchObject({
+    same: { name: 'mnist', bundled: true },
+    dataset: { name: 'mnist' },
+  });
+  const answer = await asked(handlers, 'storeImport', { import: id, name: 'x', replace: false });
+  expect([answer, calls.datasets()]).toEqual([{ dataset: 'mnist' }, ['mnist']]);
+  expect(readdirSync(folder.file('datasets/incoming'))).toEqual([]);
+});
+
 test('a name that cannot be had leaves the import ready, to be stored under another', async () => {
   const id = await begin({ kind: 'paths', paths: [table(folder.file('numbers.csv'))] });
   await until(id, 'ready');

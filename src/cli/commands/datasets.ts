@@ -1,18 +1,17 @@
 /** `galapagos datasets import | list | show | remove`. */
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { DatasetOutput, DatasetsOutput, ImportOutput } from '../../protocol/cli-output.ts';
 import { BUNDLED_NAMES, catalogueOf } from '../../training/datasets/catalogue.ts';
-import { nameOfFile } from '../../training/datasets/dataset-name.ts';
 import { DEFAULTS, ImportCancelled, type ImportOptions } from '../../training/datasets/import/options.ts';
 import { removeDataset } from '../../training/datasets/store.ts';
 import { integer, real, text } from '../arguments.ts';
 import { print, printJson, widthOf } from '../context.ts';
 import type { Context } from '../context.ts';
 import { datasetOutput, importedOutput, storedOutput } from '../../lab/dataset-output.ts';
-import { datasetText, datasetsText } from '../dataset-text.ts';
+import { datasetText, datasetsText, importEnd } from '../dataset-text.ts';
 import { duration } from '../display/format.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { ImportDisplay } from '../import-display.ts';
@@ -95,10 +94,10 @@ async function importFrom(path: string, flags: ImportFlags, context: Context): P
   const stopHearing = onInterrupt(() => controller.abort());
   const started = performance.now();
   try {
-    const { imported, stored } = await startImport({
+    const { name, imported, same, stored } = await startImport({
       paths: [resolve(streams.cwd, path)],
       as: null,
-      name: flags.name ?? nameOfFile(basename(path)),
+      name: flags.name ?? null,
       folder: datasetsFolder(context),
       imported: new Date().toISOString(),
       options: {
@@ -118,23 +117,15 @@ async function importFrom(path: string, flags: ImportFlags, context: Context): P
     });
     display?.clear();
     const milliseconds = performance.now() - started;
-    const dataset =
-      stored === null
-        ? importedOutput(flags.name ?? nameOfFile(basename(path)), resolve(streams.cwd, path), imported)
-        : storedOutput(stored);
-    const output: ImportOutput = { stored: stored !== null, milliseconds, dataset };
+    const dataset = stored === null ? importedOutput(name, resolve(streams.cwd, path), imported) : storedOutput(stored);
+    const output: ImportOutput = { stored: stored !== null, milliseconds, same, dataset };
     if (json) {
       printJson(context, output);
       return;
     }
     print(context, datasetText(dataset, widthOf(context)));
     const took = `in ${duration(milliseconds)}`;
-    print(context, [
-      '',
-      stored === null
-        ? `Read ${took}; nothing was kept (--dry-run).`
-        : `Imported ${took}. Studies name it by "dataset": ${JSON.stringify(stored.name)}.`,
-    ]);
+    print(context, ['', ...importEnd(took, stored?.name ?? null, same, dryRun)]);
   } catch (error) {
     display?.clear();
     if (!(error instanceof ImportCancelled)) throw error;

@@ -33,6 +33,8 @@ export const importOptions = strict({
 
 export const datasetPreview = strict({
   dataset: datasetOutput,
+  /** Of an import: the bundled or stored dataset with the same samples; null: there is none. */
+  same: strict({ name: z.string(), bundled: z.boolean() }).nullable(),
   /** What it was recognised as and by what, e.g. `CIFAR-10, python archive` and `6 files match`; null: it comes with Galapagos. */
   recognised: strict({ kind: z.string(), how: z.string() }).nullable(),
   /** Real samples: up to 10 columns (classes) by 4 rows; null where samples are no images. */

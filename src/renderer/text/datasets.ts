@@ -34,6 +34,12 @@ export const datasets = {
   perClass: ({ least, most }: { least: string; most: string }) => `Training samples per class, ${least} to ${most}`,
   evenly: ({ each }: { each: string }) => `${each} training samples of each class`,
   ready: ({ name }: { name: string }) => `${name}: ready to store`,
+  known: ({ name }: { name: string }) => `${name}: already available`,
+  same: ({ name, bundled }: { name: string; bundled: boolean }) =>
+    bundled
+      ? `This is the built-in dataset ${name}. It is not stored a second time.`
+      : `This is the stored dataset ${name}. Under another name it shares the same copy on disk.`,
+  useSame: ({ name }: { name: string }) => `Use ${name} in a study`,
   name: 'Name',
   stored: 'Stored.',
   use: 'Use in a study',

@@ -1,5 +1,5 @@
 /** The datasets that studies can name: those that come with Galapagos and those imported; what is known of each before it is read. */
-import { readRecord, recordNames } from './store.ts';
+import { contentNamed, hasSamples, readRecord, recordNames } from './store.ts';
 
 export interface DatasetEntry {
   readonly name: string;
@@ -73,6 +73,27 @@ const BUNDLED: readonly DatasetEntry[] = [MNIST];
 
 /** Names that come with Galapagos: no import can take them. */
 export const BUNDLED_NAMES: readonly string[] = BUNDLED.map(({ name }) => name);
+
+/** A dataset whose samples, classes and split equal those of an import. */
+export interface SameDataset {
+  readonly name: string;
+  /** It comes with Galapagos. */
+  readonly bundled: boolean;
+}
+
+/**
+ * Finds the bundled or stored dataset with this content hash. Class names are not compared: the hash
+ * does not cover them.
+ * @param folder of the imported datasets, absolute; it need not exist
+ * @returns null where there is none, or where the stored samples are missing
+ */
+export function datasetWithContent(folder: string, content: string): SameDataset | null {
+  const builtIn = BUNDLED.find(({ source }) => 'content' in source && source.content === content);
+  if (builtIn !== undefined) return { name: builtIn.name, bundled: true };
+  const holds = (name: string): boolean => contentNamed(folder, name) === content && hasSamples(folder, content);
+  const name = recordNames(folder).find(holds);
+  return name === undefined ? null : { name, bundled: false };
+}
 
 /** @param folder of the imported datasets, absolute; it need not exist. null: only what comes with Galapagos */
 export function catalogueOf(folder: string | null): Catalogue {

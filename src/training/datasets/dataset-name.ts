@@ -1,5 +1,7 @@
 /** What a dataset may be called: a name that is a file's on every system, and nobody else's. */
+import { basename, dirname } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
+import { sharedFolder, sourceName, type Source } from './sources/several.ts';
 
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Devices, on Windows, with any ending. */
@@ -39,6 +41,32 @@ export function nameOfFile(file: string): string {
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, 64)
     .replace(/-+$/, '');
+}
+
+/** An IDX file's name, with the words of its split: `emnist-letters-train-images-idx3-ubyte.gz`. */
+const IDX_FILE = /^(.*?)[-_.]?(?:train|test|t10k)?[-_.]?(?:images|labels)[-_.]idx\d[-_.]ubyte(?:\.gz)?$/i;
+/** Folders whose names say nothing about the dataset in them. */
+const ANY_FOLDER = /^(?:downloads?|desktop|documents|tmp|temp|data|datasets?|files|)$/i;
+
+/**
+ * Returns the name that a dataset is proposed after: the name of the file or folder. IDX files that
+ * are imported together are named by their common prefix, or else by their folder.
+ */
+export function sourceStem(source: Source): string {
+  const { paths, as } = source;
+  const said = as?.replace(/ and [\d,]+ more$/, '').split(', ');
+  const prefixes = new Set((said ?? paths.map((path) => basename(path))).map(idxPrefix));
+  const [prefix, another] = prefixes;
+  if (prefix === undefined || prefixes.has(null)) return basename(sourceName(source));
+  if (prefix !== null && prefix !== '' && another === undefined) return prefix;
+  const folder = as === null ? sharedFolder(paths) : '';
+  const name = basename(basename(folder) === 'raw' ? dirname(folder) : folder);
+  return ANY_FOLDER.test(name) ? 'idx-images' : name;
+}
+
+/** Returns null where the file's name is not that of an IDX file. */
+function idxPrefix(file: string): string | null {
+  return IDX_FILE.exec(file)?.[1] ?? null;
 }
 
 /** A name made of the file's that is free: `photos`, `photos-2` … */

@@ -103,6 +103,12 @@ export function contentNamed(folder: string, name: string): string | null {
   }
 }
 
+/** Returns whether both splits' files of this content exist. */
+export function hasSamples(folder: string, content: string): boolean {
+  const place = join(folder, 'content', content);
+  return ['training', 'test'].every((split) => existsSync(join(place, split)));
+}
+
 /** Whether any name stands for this content. */
 export function isNamed(folder: string, content: string): boolean {
   return recordNames(folder).some((name) => contentNamed(folder, name) === content);

@@ -35,6 +35,18 @@ const pictures = (counts: readonly number[], side = 4): Files =>
     ),
   );
 
+describe('Dataset preview: numbers', () => {
+  it('rounds what float32 adds to a decimal number and keeps whole numbers', async () => {
+    const rows = ['5.1,12345678,0.3', '-0.000123456789,0,7.7', '47.6062,1,2.5', '4,2,3'];
+    const file = written(folder.file('s'), { 'x.csv': `a,b,y\n${rows.join('\n')}\n` });
+    const imported = await folder.imported(file, { targets: ['y'], testShare: 0.25 });
+    const shown = (await previewed(imported)).table?.rows ?? [];
+    const cells = shown.flatMap(({ values, targets }) => [...values, ...targets]);
+    const wanted = [5.1, 12345678, 0.3, -0.000123457, 0, 7.7, 47.6062, 1, 2.5, 4, 2, 3];
+    expect([cells.length, cells.filter((cell) => !wanted.includes(cell))]).toEqual([9, []]);
+  });
+});
+
 describe('of images', () => {
   it('has up to four of each of the first ten classes, under their own class', async () => {
     const imported = await folder.imported(written(folder.file('source'), pictures([9, 2, ...Array<number>(9).fill(6)])), {

@@ -2,16 +2,16 @@
  * An import in two steps: read and shown first, then stored under a name or discarded. Until then it lies in a staging folder, which goes
  * with it, with the process, or when the next import begins.
  */
-import { basename, join } from 'node:path';
-import { catalogueOf } from '../catalogue.ts';
-import { freeName } from '../dataset-name.ts';
+import { join } from 'node:path';
+import { catalogueOf, datasetWithContent, type SameDataset } from '../catalogue.ts';
+import { freeName, sourceStem } from '../dataset-name.ts';
 import { previewImported, type DatasetPreview } from '../preview.ts';
 import { sourceName } from '../sources/several.ts';
 import { openStaging } from '../staging.ts';
 import type { StoredDataset } from '../store.ts';
 import { ImportCancelled } from './options.ts';
 import { runImport, type RunRequest } from './run-import.ts';
-import { storeImported } from './store-imported.ts';
+import { contentOf, storeImported } from './store-imported.ts';
 
 export interface PrepareRequest extends RunRequest {
   /** Of the imported datasets, absolute; created where it is missing. */
@@ -19,8 +19,10 @@ export interface PrepareRequest extends RunRequest {
 }
 
 export interface PreparedImport {
-  /** Its name is a proposal that was free. */
+  /** Its name is a proposal that was free, or the bundled dataset's where the samples are the same. */
   readonly preview: DatasetPreview;
+  /** Returns the bundled or stored dataset with the same content now; null: there is none. */
+  readonly same: () => SameDataset | null;
   /**
    * Once. Where it fails (a name that cannot be had, a full disk) it may be asked again.
    * @param replace takes the name from a dataset that has it
@@ -40,11 +42,14 @@ export async function prepareImport(request: PrepareRequest): Promise<PreparedIm
     const imported = await runImport(request, staging.path);
     if (signal.aborted) throw new ImportCancelled();
     const source = sourceName(request);
-    const name = freeName(basename(source), catalogueOf(folder).names());
+    const same = (): SameDataset | null => datasetWithContent(folder, contentOf(imported).sha256);
+    const known = same();
+    const name = known?.bundled === true ? known.name : freeName(sourceStem(request), catalogueOf(folder).names());
     const preview = await previewImported(imported, name, join(staging.path, 'training'));
     let ended: Promise<unknown> | null = null;
     return {
       preview,
+      same,
       store: async (chosen, replace, when) => {
         if (ended !== null) throw new Error('this import was stored or discarded already');
         const about = { name: chosen, path: source, imported: when };

@@ -13,6 +13,7 @@ export interface SampleTable {
 }
 
 export interface TableRow {
+  /** Rounded for display, as `targets` are. */
   readonly values: readonly number[];
   /** Null: numbers are predicted. */
   readonly class: number | null;
@@ -32,9 +33,9 @@ export async function sampleTable(
   for (let row = 0; row < count; row++) {
     const values = await source.values(row);
     rows.push({
-      values: [...values.subarray(0, FEATURES)],
+      values: Array.from(values.subarray(0, FEATURES), rounded),
       class: classes[row] ?? null,
-      targets: targets > 0 ? [...(await source.targets(row))] : [],
+      targets: targets > 0 ? Array.from(await source.targets(row), rounded) : [],
     });
   }
   const numbers = (n: number): string[] => Array.from({ length: n }, (_, i) => String(i + 1));
@@ -44,6 +45,14 @@ export async function sampleTable(
     targets: columns?.targets ?? numbers(targets),
     rows,
   };
+}
+
+/**
+ * Six significant digits: those that a float32 keeps of a decimal number (5.1 is stored as
+ * 5.099999904632568). Whole numbers stay exact.
+ */
+function rounded(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(6));
 }
 
 async function firstLabels(source: SampleSource, count: number): Promise<number[]> {
