@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
-import { count } from '../../src/renderer/format.ts';
 import { text } from '../../src/renderer/text.ts';
 import { idx, png, tar, written, zip } from '../support/dataset-files.ts';
 import type { Files } from '../support/dataset-files.ts';
@@ -88,7 +87,7 @@ async function atDatasets(): Promise<SeenWindow> {
 
 describe('a drop', () => {
   it(
-    'of MNIST as it is published on the first start: recognised, counted, drawn, named and stored',
+    'of MNIST as it is published on the first start names the built-in dataset and stores nothing',
     async () => {
       const { page, complaints } = await lab.window();
       await page.getByRole('heading', { level: 1, name: text.start.title }).waitFor();
@@ -97,14 +96,17 @@ describe('a drop', () => {
         page,
         names.map((name) => join(MNIST, name)),
       );
-      await page.getByLabel(text.datasets.name, { exact: true }).waitFor();
+      await page.getByText(text.datasets.same({ name: 'mnist', bundled: true })).waitFor();
       const preview = await seen(page);
       expect(preview.classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
       expect(preview.counts.reduce((sum, each) => sum + each, 0)).toBe(60_000);
       expect(preview.samples).toBe(true);
-      await page.getByText(`${count(60_000)} training and ${count(10_000)} test samples, as the source has them`).waitFor();
-      await storeAs(page, 'digits-again');
-      expect(await stored(page)).toContain('digits-again');
+      const split = { training: 60_000, test: 10_000, drawn: null };
+      await page.getByText(text.datasets.splitIs(split)).waitFor();
+      expect(await page.getByLabel(text.datasets.name, { exact: true }).count()).toBe(0);
+      await page.getByRole('button', { name: text.datasets.useSame({ name: 'mnist' }) }).click();
+      await page.getByRole('button', { name: new RegExp(`^${text.setUp.start}`) }).waitFor();
+      expect(await stored(page)).toEqual(['mnist']);
       expect(complaints).toEqual([]);
     },
     LONG,
