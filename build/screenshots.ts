@@ -1,5 +1,5 @@
 /**
- * Photographs every view of the built window with real data: both themes, 1280×800 and 1920×1080, empty, running and finished, into
+ * Photographs every view of the built window with real data: both themes, 1280×800, 1920×1080 and 800×900, empty, running and finished, into
  * docs/screenshots/. Needs Chromium and some minutes; nothing is asserted here.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -15,6 +15,7 @@ const folder = fileURLToPath(new URL('../docs/screenshots/', import.meta.url));
 const sizes = [
   { width: 1280, height: 800 },
   { width: 1920, height: 1080 },
+  { width: 800, height: 900 },
 ] as const;
 const TRIALS = 40;
 const PATIENCE_MS = 600_000;

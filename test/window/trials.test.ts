@@ -143,6 +143,8 @@ describe('the table of trials', () => {
       const inspector = page.getByRole('complementary', { name: text.inspector.label });
       await inspector.getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 42 }) }).waitFor();
       await inspector.getByText(text.inspector.story, { exact: true }).click();
+      await inspector.getByText(/^Proposed .*succeeded after /).waitFor();
+      await inspector.getByText(text.details, { exact: true }).click();
       await inspector.getByText('trial 42 ended').waitFor();
     },
     LONG,
