@@ -84,7 +84,7 @@ describe('export', () => {
     const { code, stdout } = await command(['export', 'small', '--trial', '1', '--onnx', 'one.onnx'], folder.path);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^training trial 1 of small again\n {2}after epoch 1: .*%\n {2}after epoch 2: .*%\nTrial 1 of small, trained again by wasm \(the study pins its bits\): .*%\nIts weights are those of the study to the last bit \(SHA-256 [0-9a-f]{12}…\)\.\nWrote one\.onnx\.$/,
+      /^training trial 1 of small again\n {2}after epoch 1: .* % \(test\)\n {2}after epoch 2: .* % \(test\)\nTrial 1 of small, trained again by wasm \(the study pins its bits\): .* % \(test\)\nIts weights are those of the study to the last bit \(SHA-256 [0-9a-f]{12}…\)\.\nWrote one\.onnx\.$/,
     );
   });
 
@@ -148,9 +148,11 @@ describe('what a trial was on its way', () => {
 
   it('is in show, trials and story', async () => {
     const text = async (...args: string[]): Promise<string> => (await command(args, folder.path)).stdout;
-    expect(await text('show', 'small')).toMatch(/by epoch {3}\d.* %, \d.* %, \d.* %\n {2}trained by wasm \(the study pins its bits\)/);
+    expect(await text('show', 'small')).toMatch(
+      /by epoch {3}\d.* % \(test\), \d.* % \(test\), \d.* % \(test\)\n {2}trained by wasm \(the study pins its bits\)/,
+    );
     expect(await text('story', 'small', '0')).toMatch(
-      /trained by wasm \(the study pins its bits\)\n {2}after epoch 1: .* %, loss .*, accuracy .*, trainingLoss .*\n {2}after epoch 2: /,
+      /trained by wasm \(the study pins its bits\)\n {2}after epoch 1: .* % \(test\), loss .*, accuracy .*, trainingLoss .*\n {2}after epoch 2: /,
     );
     const [line = ''] = (await text('trials', 'small', '--json')).split('\n');
     expect(JSON.parse(line)).toMatchObject({ executor: 'wasm', reports: [{ epoch: 1 }, { epoch: 2 }, { epoch: 3 }] });
