@@ -11,7 +11,7 @@ import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import Database from 'libsql';
 import { sideFile } from './side-files.ts';
-import { resultCode, storageError } from './sqlite-failure.ts';
+import { isInconsistent, storageError } from './sqlite-failure.ts';
 import { guarded } from './utf8-guard.ts';
 
 export type Bindable = string | number | bigint | null | Buffer;
@@ -124,7 +124,9 @@ function connect(target: string, file: string, timeout: number): Database.Databa
 const WAL_FORMAT = 2;
 
 /**
- * The first 20 bytes of a database file, read by SQLite itself and past its log; none of an empty file.
+ * The first 20 bytes of a database file, read by SQLite itself and past its log. None of an empty file, nor where the file
+ * without its log is not consistent: a checkpoint is under way, or was interrupted by a kill. A connection that reads the log as
+ * well sees whether the file is damaged.
  * @throws StorageError not-sqlite: it is another kind of file
  */
 export function readHeader(file: string): Buffer {
@@ -134,8 +136,7 @@ export function readHeader(file: string): Buffer {
     const header = rows[0]?.[0];
     return Buffer.isBuffer(header) ? header : Buffer.alloc(0);
   } catch (error) {
-    // Text that the schema cannot be made of is damage, which whoever reads the tables reports.
-    if (resultCode(error) === 0) throw error;
+    if (isInconsistent(error)) return Buffer.alloc(0);
     throw storageError(error, file, 'read the lab file');
   } finally {
     db.close();

@@ -73,6 +73,9 @@ export function refuseUnknown(file: string, create: boolean, timeoutMs: number):
   try {
     connection = Connection.openReadOnly(file, timeoutMs, true);
     refuseEmpty(file, recognise(connection), create);
+  } catch (error) {
+    // A writer has come meanwhile: what was read past its log may be half of a checkpoint.
+    if (!existsSync(sideFile(file, 'wal'))) throw error;
   } finally {
     connection?.close();
   }

@@ -42,6 +42,12 @@ export function isBusy(error: unknown): boolean {
   return code === PRIMARY.BUSY || code === PRIMARY.LOCKED;
 }
 
+/** Whether SQLite cannot make sense of the tables of a file. */
+export function isInconsistent(error: unknown): boolean {
+  const code = resultCode(error) & 0xff;
+  return code === PRIMARY.CORRUPT || code === PRIMARY.ERROR;
+}
+
 /**
  * An error of SQLite's in our words; any other is a fault of the program and stays what it is.
  * @param doing what was tried, as in "cannot … the lab file"

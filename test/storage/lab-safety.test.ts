@@ -1,7 +1,7 @@
 /** A lab's write-ahead log outlives every other program, and every other use of the file by the process that writes it. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OwnerLock } from '../../src/storage/owner-lock.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
@@ -136,5 +136,28 @@ describe('Lab safety: a log that is deleted all the same', () => {
     expect(foreignly(file, 'SELECT study_name FROM studies')).toContainEqual(['theirs']);
     expect(foreignly(file, 'PRAGMA integrity_check')).toEqual([['ok']]);
     expect(foreignly(folder.file('lab-rescued.db'), 'SELECT active_ms FROM galapagos_study')).toEqual([[1]]);
+  });
+});
+
+describe('Lab safety: a lab whose writer was killed during a checkpoint', () => {
+  it('is read and opened by its log, although the file alone is not consistent', async () => {
+    await holder.kill();
+    // The page of the schema as an interrupted checkpoint may leave it: the log holds the right one.
+    foreignly(file, 'CREATE TABLE theirs (x)');
+    const next = await holdLab(file);
+    try {
+      foreignly(file, 'CREATE TABLE theirs_too (x)');
+      await next.kill();
+      const bytes = readFileSync(file);
+      bytes.fill(0xa5, 100, 4096);
+      writeFileSync(file, bytes);
+      expect(existsSync(`${file}-wal`)).toBe(true);
+      const reader = readLab(file);
+      expect(reader.study(UID)?.counts.complete).toBe(1);
+      reader.close();
+      openLab(file, { create: false }).close();
+    } finally {
+      await next.kill();
+    }
   });
 });
