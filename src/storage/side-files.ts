@@ -9,7 +9,7 @@ export function sideFile(file: string, kind: SideFile): string {
 }
 
 function target(file: string): string {
-  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true ? realpathSync(file) : file;
+  return existsSync(file) && lstatSync(file).isSymbolicLink() ? realpathSync(file) : file;
 }
 
 /**

@@ -80,6 +80,17 @@ supply(crypto, { randomUUID });
 supply(os, { availableParallelism: () => os.cpus().length });
 supply(process, { constrainedMemory: () => 0 });
 supply(fs, { rmSync: removed });
+for (const name of ['statSync', 'lstatSync']) {
+  const stat = fs[name];
+  fs[name] = (path, options = {}) => {
+    try {
+      return stat(path, options);
+    } catch (error) {
+      if (options.throwIfNoEntry === false && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
+}
 supply(fs.promises, { rm: async (name, options) => removed(name, options) });
 const { spawn } = childProcess;
 childProcess.spawn = (file, args, options = {}) => {
