@@ -132,8 +132,10 @@ const WAL_FORMAT = 2;
 export function readHeader(file: string): Buffer {
   const db = connect(readOnlyUri(file, true), file, 0);
   try {
-    const rows = db.prepare('SELECT substr(data, 1, 20) FROM sqlite_dbpage WHERE pgno = 1').raw(true).all([]) as Row[];
-    const header = rows[0]?.[0];
+    const statement = db.prepare('SELECT substr(data, 1, 20) FROM sqlite_dbpage WHERE pgno = 1');
+    statement.raw(true);
+    const [row] = statement.all([]) as Row[];
+    const header = row?.[0];
     return Buffer.isBuffer(header) ? header : Buffer.alloc(0);
   } catch (error) {
     if (isInconsistent(error)) return Buffer.alloc(0);

@@ -68,7 +68,7 @@ if (typeof host === 'string') {
           bridge: Object.keys(window.galapagos ?? {}).sort(),
           frozen: Object.isFrozen(window.galapagos),
         }));
-        expect(seen).toEqual({ node: [], bridge: ['call', 'host', 'pathOf', 'stream', 'upload'], frozen: true });
+        expect(seen).toEqual({ node: [], bridge: ['admit', 'call', 'host', 'pathOf', 'stream', 'upload'], frozen: true });
       });
 
       it('by its policy: no inline script, no inline style, no eval, no stranger', async () => {
