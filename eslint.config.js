@@ -50,7 +50,7 @@ export default tseslint.config(
     rules: { 'max-lines': ['error', { max: 400 }] },
   },
   {
-    files: ['src/core/**/*.ts', 'src/training/**/*.ts'],
+    files: ['src/core/**/*.ts', 'src/datasets/**/*.ts', 'src/training/**/*.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -6,10 +6,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { userFolder } from '../src/runtime/user-folder.ts';
+import { findInstallation } from '../src/training/executors/tensorflow/installation.ts';
 import type { BenchRow } from './row.ts';
 import type { Measured } from './training-process.ts';
-import { userFolder } from '../src/node/user-folder.ts';
-import { findInstallation } from '../src/training/executors/tensorflow/installation.ts';
 
 const CASES = [
   { preset: 'mnist-paper', steps: 60, repeats: 3 },

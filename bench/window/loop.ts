@@ -1,14 +1,14 @@
 /** How long the coordinator's event loop is kept from turning while a window watches 200 results a second, a dataset imports and utilisation is read. */
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LoopReport, LongTurn } from '../../src/node/loop-probe.ts';
+import type { LoopReport, LongTurn } from '../../src/runtime/loop-probe.ts';
 import type { BenchRow } from '../row.ts';
 import { inTemporaryFolder } from '../temporary-folder.ts';
 import { BIG, bigLab } from './big-lab.ts';
 import { ask, freshPage, inBrowser, serveLab } from './serving.ts';
 import { images, imported } from './take-in.ts';
-import { archived } from './upload.ts';
 import { watching, windowRow } from './trace.ts';
+import { archived } from './upload.ts';
 
 const GOAL_MS = 20;
 const TRIAL_MS = 9;

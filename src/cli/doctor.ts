@@ -4,12 +4,12 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'nod
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { machine, takeInventory } from '../node/machine.ts';
-import type { GpuInventory } from '../node/machine.ts';
-import { userFolder } from '../node/user-folder.ts';
-import { WasmExecutor } from '../training/executors/wasm/wasm.ts';
-import { findInstallation } from '../training/executors/tensorflow/installation.ts';
+import { machine, takeInventory } from '../node/machine/machine.ts';
+import type { GpuInventory } from '../node/machine/machine.ts';
 import type { DoctorOutput } from '../protocol/cli-output.ts';
+import { userFolder } from '../runtime/user-folder.ts';
+import { findInstallation } from '../training/executors/tensorflow/installation.ts';
+import { WasmExecutor } from '../training/executors/wasm/wasm.ts';
 
 export type Check = DoctorOutput['checks'][number];
 

@@ -1,6 +1,6 @@
 /** An import's progress in a terminal: one line, redrawn in place. */
 import { createLogUpdate } from 'log-update';
-import type { ImportProgress } from '../training/datasets/import/options.ts';
+import type { ImportProgress } from '../datasets/import/options.ts';
 import { count, cut, duration } from './display/format.ts';
 import type { Screen } from './display/terminal.ts';
 

@@ -8,7 +8,7 @@ watchOutput(stdout, stderr);
 stderr.on('error', () => undefined);
 
 const probed = env['GALAPAGOS_LOOP_PROBE'] ?? '';
-if (probed !== '') (await import('../node/loop-probe.ts')).probeLoop(probed);
+if (probed !== '') (await import('../runtime/loop-probe.ts')).probeLoop(probed);
 
 const code = await runCli(
   process.argv.slice(2),

@@ -1,5 +1,5 @@
 /** Ctrl-C (and the polite ways to end a process): the first time a request, the second time an order. */
-import { isRunning, packageRunner } from '../node/package-runner.ts';
+import { isRunning, packageRunner } from '../runtime/package-runner.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** Milliseconds from the first signal to the end of the process, whatever is still under way. */

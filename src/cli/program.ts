@@ -1,7 +1,7 @@
 /** The `galapagos` command: its commands put together, and how every error leaves it. The commands are in `command-list.ts`. */
 import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
-import { userFolder } from '../node/user-folder.ts';
+import { userFolder } from '../runtime/user-folder.ts';
 import { addCommands } from './command-list.ts';
 import type { Context } from './context.ts';
 import { EXIT, UsageError } from './exit-codes.ts';

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
-import { prepareUserFolder } from '../node/prepare-user-folder.ts';
+import { prepareUserFolder } from '../runtime/prepare-user-folder.ts';
 import { UsageError } from './exit-codes.ts';
 import type { Streams } from './streams.ts';
 import { writeAtomically } from './write-atomically.ts';

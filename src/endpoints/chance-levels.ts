@@ -1,6 +1,6 @@
 /** The chance level of studies' accuracies, from the classes of the dataset that each trains on. */
 import { chanceLimit } from '../core/analysis/chance.ts';
-import type { Catalogue } from '../training/datasets/catalogue.ts';
+import type { Catalogue } from '../datasets/catalogue.ts';
 
 /** Null: the study's values are no accuracies, or its dataset is not known here. Reads each dataset's record once. */
 export type ChanceOf = (objective: Readonly<Record<string, unknown>>) => number | null;

@@ -1,9 +1,11 @@
 /** What is wrong with a study while it is being written, and what it would search and train: all problems at once, and never an error. */
+import { InvalidInput } from '../core/errors.ts';
 import { createSampler } from '../core/samplers/create-sampler.ts';
 import { checkSearchSpace } from '../core/search-space/check.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
 import { sizeOf } from '../core/search-space/size.ts';
-import { InvalidInput } from '../core/errors.ts';
+import type { Catalogue } from '../datasets/catalogue.ts';
+import { DatasetError } from '../datasets/dataset-error.ts';
 import { objectiveCheck } from '../lab/objective-check.ts';
 import type { ObjectivePlaces } from '../lab/objective-check.ts';
 import { objective, trainObjective } from '../protocol/objective.ts';
@@ -11,8 +13,6 @@ import { check } from '../protocol/problems.ts';
 import { searchSpace } from '../protocol/search-space.ts';
 import { parseStudy, sampler } from '../protocol/study-file.ts';
 import type { StudyCheck } from '../protocol/window/set-up.ts';
-import type { Catalogue } from '../training/datasets/catalogue.ts';
-import { DatasetError } from '../training/datasets/dataset-error.ts';
 import { isFields } from '../training/models/reader.ts';
 import { networkInSearch } from '../training/network-in-search.ts';
 import type { TrainObjective } from '../training/objective.ts';

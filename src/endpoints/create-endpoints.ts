@@ -1,12 +1,12 @@
 /** Puts the application together: the lab, the handlers by concern, the feeds. A list of what there is; it decides nothing. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { allOrNothing } from '../lab/all-or-nothing.ts';
 import { CHECK_LATER_MS } from '../lab/lab-check.ts';
 import { startLab } from '../lab/start-lab.ts';
-import { prepareUserFolder } from '../node/prepare-user-folder.ts';
-import { telemetryFeed } from '../node/telemetry-feed.ts';
-import { watchUtilisation } from '../node/utilisation.ts';
+import { telemetryFeed } from '../node/machine/telemetry-feed.ts';
+import { watchUtilisation } from '../node/machine/utilisation.ts';
+import { allOrNothing } from '../runtime/all-or-nothing.ts';
+import { prepareUserFolder } from '../runtime/prepare-user-folder.ts';
 import type { Application, ApplicationOptions } from './application.ts';
 import { createCalls } from './calls.ts';
 import { chanceLevels } from './chance-levels.ts';

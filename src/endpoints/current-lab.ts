@@ -1,12 +1,12 @@
 /** The one lab that is open, and its replacement by another; feeds begin anew then. */
 import { resolve } from 'node:path';
-import { allOrNothing } from '../lab/all-or-nothing.ts';
+import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { Changes } from './changes.ts';
-import { LabView } from './lab-view.ts';
 import { FileReading } from './file-reading.ts';
+import { interruptedStudies, leaveStudies } from './interrupted.ts';
+import { LabView } from './lab-view.ts';
 import { OpenLab } from './open-lab.ts';
 import type { LabStarter } from './open-lab.ts';
-import { interruptedStudies, leaveStudies } from './interrupted.ts';
 import { Projections } from './projections.ts';
 
 export class CurrentLab {

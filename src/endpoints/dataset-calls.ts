@@ -1,16 +1,16 @@
 /** Answers about datasets: which there are, what they look like, how they come and go. */
 import { isAbsolute } from 'node:path';
 import { GalapagosError, InvalidInput } from '../core/errors.ts';
+import { BUNDLED_NAMES } from '../datasets/catalogue.ts';
+import { previewDataset } from '../datasets/preview.ts';
+import { readRecord, removeDataset } from '../datasets/store.ts';
 import { datasetOutput } from '../lab/dataset-output.ts';
-import { BUNDLED_NAMES } from '../training/datasets/catalogue.ts';
-import { previewDataset } from '../training/datasets/preview.ts';
-import { readRecord, removeDataset } from '../training/datasets/store.ts';
 import type { CallDeps } from './call-deps.ts';
 import type { CallHandlers } from './calls.ts';
-import { refusePaths } from './refuse-paths.ts';
 import { toWindowPreview } from './dataset-preview.ts';
 import type { Imports } from './imports.ts';
 import { catalogueIn, datasetsFolder, unknownDataset } from './known-dataset.ts';
+import { refusePaths } from './refuse-paths.ts';
 
 type DatasetCalls = Pick<
   CallHandlers,

@@ -1,6 +1,6 @@
 /** A preview of training's as it crosses to a window: pictures as one image's bytes, rows with their class by name. */
+import type { DatasetPreview } from '../datasets/preview.ts';
 import type { DatasetPreview as WindowPreview } from '../protocol/window/datasets.ts';
-import type { DatasetPreview } from '../training/datasets/preview.ts';
 
 export interface About {
   /** Where it came from, as whoever brought it calls it; null: it comes with Galapagos. */

@@ -1,6 +1,6 @@
 /** A study for a dataset with a sensible value in every field: it can be started as it is. */
+import type { DatasetEntry } from '../datasets/catalogue.ts';
 import type { StudyFile } from '../protocol/study-file.ts';
-import type { DatasetEntry } from '../training/datasets/catalogue.ts';
 import type { SearchSpaceLike } from '../training/objective.ts';
 
 type Network = Record<string, unknown>;

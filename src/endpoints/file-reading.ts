@@ -1,8 +1,8 @@
 /** Asks the thread that reads the lab file (`read-thread.ts`), and hands its answers to whoever asked. */
 import type { Worker } from 'node:worker_threads';
 import { GalapagosError } from '../core/errors.ts';
+import { endThread, startThread } from '../runtime/start-thread.ts';
 import type { AttemptEntry, AttemptFilter } from '../storage/lab-reader.ts';
-import { endThread, startThread } from '../training/start-thread.ts';
 import type { Ask, ThreadInput, Told } from './read-thread.ts';
 
 export interface RowsListener {

@@ -4,15 +4,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import { GalapagosError } from '../core/errors.ts';
+import { DEFAULTS, ImportCancelled } from '../datasets/import/options.ts';
+import type { ImportOptions, ImportProgress } from '../datasets/import/options.ts';
+import { prepareImport } from '../datasets/import/prepare-import.ts';
+import type { PreparedImport } from '../datasets/import/prepare-import.ts';
+import { sourceName, type Source } from '../datasets/sources/several.ts';
+import { sweepStaging } from '../datasets/staging.ts';
 import type { EndpointError } from '../protocol/endpoint.ts';
 import type { DatasetPreview } from '../protocol/window/datasets.ts';
 import type { ImportRow } from '../protocol/window/lab-stream.ts';
-import { DEFAULTS, ImportCancelled } from '../training/datasets/import/options.ts';
-import type { ImportOptions, ImportProgress } from '../training/datasets/import/options.ts';
-import { prepareImport } from '../training/datasets/import/prepare-import.ts';
-import type { PreparedImport } from '../training/datasets/import/prepare-import.ts';
-import { sourceName, type Source } from '../training/datasets/sources/several.ts';
-import { sweepStaging } from '../training/datasets/staging.ts';
 import { toWindowPreview } from './dataset-preview.ts';
 import { toEndpointError } from './errors.ts';
 

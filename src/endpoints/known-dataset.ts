@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { catalogueOf } from '../training/datasets/catalogue.ts';
-import type { Catalogue, DatasetEntry } from '../training/datasets/catalogue.ts';
+import { catalogueOf } from '../datasets/catalogue.ts';
+import type { Catalogue, DatasetEntry } from '../datasets/catalogue.ts';
 
 export function datasetsFolder(userFolder: string): string {
   return join(userFolder, 'datasets');

@@ -2,7 +2,9 @@
  * The networks to choose from for a dataset, as cards: the one that a draft searches, and the presets adapted to the dataset, each
  * with its weights there.
  */
-import type { Catalogue, DatasetEntry } from '../training/datasets/catalogue.ts';
+import type { z } from 'zod';
+import type { Catalogue, DatasetEntry } from '../datasets/catalogue.ts';
+import type { networkCard } from '../protocol/window/set-up.ts';
 import { weightsByLayer } from '../training/models/count-weights.ts';
 import { fitNetwork, without } from '../training/models/fit-network.ts';
 import { namedParameters } from '../training/models/named-parameters.ts';
@@ -13,10 +15,8 @@ import { Scope } from '../training/models/scope.ts';
 import { networkInSearch } from '../training/network-in-search.ts';
 import type { SearchSpaceLike, TrainObjective } from '../training/objective.ts';
 import { resolveObjective } from '../training/resolve-objective.ts';
-import type { networkCard } from '../protocol/window/set-up.ts';
 import { draftNetwork } from './draft-study.ts';
 import { toWindowProblem } from './problems.ts';
-import type { z } from 'zod';
 
 export type NetworkCard = z.output<typeof networkCard>;
 

@@ -3,11 +3,11 @@
  * what becomes of the rows is `study-projection.ts`'s. Entry of a worker thread: nothing imports it but for its types.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { END_THREAD } from '../runtime/start-thread.ts';
 import type { AttemptEntry, AttemptFilter, StudyMoments, StudySummary } from '../storage/lab-reader.ts';
-import { readLab } from '../storage/read-lab.ts';
 import type { LabReader } from '../storage/lab-reader.ts';
+import { readLab } from '../storage/read-lab.ts';
 import type { RowBlock, RowNames } from '../storage/row-block.ts';
-import { END_THREAD } from '../training/start-thread.ts';
 
 export interface ThreadInput {
   readonly file: string;

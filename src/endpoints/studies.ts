@@ -2,14 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import type { Coordinator } from '../coordinator/coordinator.ts';
 import { GalapagosError, InvalidInput } from '../core/errors.ts';
 import { canResume, endedOf } from '../core/scheduling/index.ts';
 import type { LabState, Study } from '../core/scheduling/index.ts';
 import { STOPPED_BY_USER } from '../core/study/stopped.ts';
-import type { Coordinator } from '../coordinator/coordinator.ts';
 import { freeName } from '../lab/free-name.ts';
 import { objectiveCheck } from '../lab/objective-check.ts';
-import { cpuSlots } from '../node/slots.ts';
+import { cpuSlots } from '../node/workers/slots.ts';
 import type { HandlersOf } from '../protocol/endpoint.ts';
 import type { Commands } from '../protocol/endpoints.ts';
 import { meaningProblems, studyOf } from '../protocol/study-file.ts';

@@ -1,7 +1,7 @@
 /** A thread that does what may take long (`work-thread.ts`): started with the first question, kept for the next. */
 import type { Worker } from 'node:worker_threads';
 import { GalapagosError } from '../core/errors.ts';
-import { endThread, startThread } from '../training/start-thread.ts';
+import { endThread, startThread } from '../runtime/start-thread.ts';
 import type { Work, WorkAnswer, WorkInput, WorkOutput, WorkRequest } from './work-thread.ts';
 
 interface Waiting {

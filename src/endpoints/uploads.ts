@@ -7,11 +7,11 @@ import { readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
-import { prepareUserFolder } from '../node/prepare-user-folder.ts';
+import { hasOwner } from '../datasets/staging.ts';
 import type { ParsedOf } from '../protocol/endpoint.ts';
 import type { Commands } from '../protocol/endpoints.ts';
-import { hasOwner } from '../training/datasets/staging.ts';
-import { turn } from '../training/turn.ts';
+import { prepareUserFolder } from '../runtime/prepare-user-folder.ts';
+import { turn } from '../runtime/turn.ts';
 import { badUpload, checkUploadList } from './upload-list.ts';
 import type { AnnouncedFile } from './upload-list.ts';
 

@@ -4,8 +4,8 @@
  */
 import { parentPort } from 'node:worker_threads';
 import type { EndpointError } from '../protocol/endpoint.ts';
+import { END_THREAD } from '../runtime/start-thread.ts';
 import type { LabReader, StudySummary } from '../storage/lab-reader.ts';
-import { END_THREAD } from '../training/start-thread.ts';
 import { checkStudy } from './check-study.ts';
 import { readConfirmations } from './confirmations.ts';
 import { toEndpointError } from './errors.ts';

@@ -1,7 +1,7 @@
 /** Checks how many of this machine's workers a study asks for. */
-import type { Problem } from '../core/errors.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
-import { workerCount } from '../node/slots.ts';
+import type { Problem } from '../core/errors.ts';
+import { workerCount } from '../node/workers/slots.ts';
 
 /** Greatest number of workers: the limit of this machine, or the lab's own number where that is more. */
 export function mostWorkers(lab: Coordinator | null): number {

@@ -1,8 +1,8 @@
 /** Entry of the thread that checks a lab file (`lab-check.ts`), and ends. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { END_THREAD } from '../runtime/start-thread.ts';
 import { checkingLab, findingText } from '../storage/check-lab.ts';
 import type { Finding } from '../storage/check-lab.ts';
-import { END_THREAD } from '../training/start-thread.ts';
 import type { Damage } from './lab-check.ts';
 
 const { file } = workerData as { readonly file: string };

@@ -1,7 +1,7 @@
 /** Entry of the thread that moves a lab's log into its file, each time it is asked. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { END_THREAD } from '../runtime/start-thread.ts';
 import { checkpoint } from '../storage/checkpoint.ts';
-import { END_THREAD } from '../training/start-thread.ts';
 
 export interface CheckpointAsk {
   /** Also cut the log off, which gives its space back. */

@@ -5,7 +5,7 @@
 import { statSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { endThread, startThread } from '../training/start-thread.ts';
+import { endThread, startThread } from '../runtime/start-thread.ts';
 import type { CheckpointAsk } from './checkpoint-thread.ts';
 
 const EVERY_MS = 2_000;

@@ -1,8 +1,8 @@
 /** Datasets as `datasets … --json` prints them. */
+import { catalogueOf } from '../datasets/catalogue.ts';
+import type { Imported } from '../datasets/import/import-dataset.ts';
+import { readRecord, sizeOf, type StoredDataset } from '../datasets/store.ts';
 import type { DatasetOutput } from '../protocol/cli-output.ts';
-import { catalogueOf } from '../training/datasets/catalogue.ts';
-import type { Imported } from '../training/datasets/import/import-dataset.ts';
-import { readRecord, sizeOf, type StoredDataset } from '../training/datasets/store.ts';
 
 /** null: there is none of this name. @throws DatasetError where its record is damaged */
 export function datasetOutput(folder: string, name: string): DatasetOutput | null {

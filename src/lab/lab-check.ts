@@ -1,6 +1,6 @@
 /** Checks a lab that was just opened, in a thread: what cannot be right in it is reported while it is already served. */
 import type { Worker } from 'node:worker_threads';
-import { endThread, startThread } from '../training/start-thread.ts';
+import { endThread, startThread } from '../runtime/start-thread.ts';
 
 /** What was found in a lab file. */
 export interface Damage {

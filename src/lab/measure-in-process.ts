@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GalapagosError } from '../core/errors.ts';
-import { killChild } from '../node/process-group.ts';
+import { killChild } from '../runtime/process-group.ts';
 import type { MeasureAnswer, MeasureRequest } from '../training/estimate/estimate-process.ts';
 import type { MeasuredStudy } from '../training/estimate/measure-study.ts';
 import type { WorkerProgram } from './start-lab.ts';

@@ -1,7 +1,7 @@
 /** Training's judgement of an objective, in the terms in which a study file's problems are told. */
 import { join } from 'node:path';
+import { catalogueOf } from '../datasets/catalogue.ts';
 import type { ObjectiveCheck } from '../protocol/study-file.ts';
-import { catalogueOf } from '../training/datasets/catalogue.ts';
 import { checkObjective } from '../training/trainer.ts';
 
 export interface ObjectivePlaces {

@@ -1,7 +1,7 @@
 /** Trains a finished trial again, with the seed, parameters and executor it had, to get its weights, which no lab file keeps. */
 import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
-import { userFolder } from '../node/user-folder.ts';
+import { userFolder } from '../runtime/user-folder.ts';
 import type { StudySummary, TrialRecord } from '../storage/lab-reader.ts';
 import { Trainer, TrainingError } from '../training/trainer.ts';
 import type { EpochReport, LaneOutcome, TrainObjective, TrainProgress, Trained } from '../training/trainer.ts';

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { app, dialog } from 'electron';
 import type { BrowserWindow } from 'electron';
-import { userFolder } from '../node/user-folder.ts';
+import { userFolder } from '../runtime/user-folder.ts';
 import { Acts } from './acts.ts';
 import { containWindows, denyPermissions } from './containment.ts';
 import { setupCrashRecovery } from './crash.ts';
@@ -22,8 +22,8 @@ import { recall, remember } from './remembered.ts';
 import { setupSleepBlock } from './sleep.ts';
 import { text } from './text.ts';
 import { setupTray } from './tray.ts';
-import { loadWindow, openWindow } from './window.ts';
 import { registerWindowScheme, setupWindowProtocol } from './window-protocol.ts';
+import { loadWindow, openWindow } from './window.ts';
 
 const home = userFolder();
 const notes = join(home, 'window.json');

@@ -2,8 +2,9 @@
  * One cohort's training: epochs over the training indices, after each the selection split. Lanes end one by one: by their last
  * epoch, divergence or their signal; none of that changes a bit of the others.
  */
-import type { Dataset } from './datasets/dataset.ts';
-import { splitValidation } from './datasets/split.ts';
+import type { Dataset } from '../datasets/dataset.ts';
+import { splitValidation } from '../datasets/split.ts';
+import { turn } from '../runtime/turn.ts';
 import type { Executable, RunReport } from './executors/executor.ts';
 import { HyperRows } from './hyper.ts';
 import { Lane, type CohortLane } from './lane.ts';
@@ -12,7 +13,6 @@ import { shuffled, stepsOf } from './order.ts';
 import type { Plan } from './plan/plan.ts';
 import type { ResolvedObjective } from './resolve-objective.ts';
 import type { Trained } from './trained.ts';
-import { turn } from './turn.ts';
 
 export type { CohortLane };
 

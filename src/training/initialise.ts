@@ -1,8 +1,8 @@
 /** A lane's first weights: drawn in float64, rounded once to float32, a function of seed, weight and trial only. */
-import { keyOf, philox, PURPOSE } from '../core/random.ts';
 import { normalQuantile } from '../core/elementary.ts';
+import { keyOf, philox, PURPOSE } from '../core/random.ts';
+import { withoutPauses, type Pausable } from '../runtime/pausable.ts';
 import type { LaneSeed } from './executors/executor.ts';
-import { withoutPauses, type Pausable } from './pausable.ts';
 import { blockSize, elements, type Plan } from './plan/plan.ts';
 
 /** Some milliseconds' draws. */

@@ -1,5 +1,5 @@
 /** An objective read against parameter values: network, settings, dataset; every problem with its path in the objective. */
-import { catalogueOf, type Catalogue, type DatasetEntry } from './datasets/catalogue.ts';
+import { catalogueOf, type Catalogue, type DatasetEntry } from '../datasets/catalogue.ts';
 import { fitNetwork } from './models/fit-network.ts';
 import { shapeText, type Network, type Shape } from './models/network.ts';
 import { PRESETS } from './models/presets.ts';

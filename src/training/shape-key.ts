@@ -1,5 +1,5 @@
 /** Which trials may share a cohort: those whose structural parameters agree. */
-import type { Catalogue } from './datasets/catalogue.ts';
+import type { Catalogue } from '../datasets/catalogue.ts';
 import { Scope } from './models/scope.ts';
 import type { Params, ParamValue, TrainObjective } from './objective.ts';
 import { canonicalJson } from './plan/hash.ts';

@@ -1,10 +1,11 @@
 /** Trains lanes on a dataset and reports their outcomes. Keeps the dataset and compiled plans between calls. Not an executor. */
+import { catalogueOf, type Catalogue, type DatasetEntry } from '../datasets/catalogue.ts';
+import { loadDataset, type Dataset } from '../datasets/dataset.ts';
+import { withPauses } from '../runtime/turn.ts';
 import { Calibrations } from './calibration/calibrations.ts';
 import { choose, type Choice, type Executors } from './calibration/choose.ts';
 import { checkObjective } from './check-objective.ts';
 import { Cohort, type CohortLane, type Prepared, type TrainListener } from './cohort.ts';
-import { loadDataset, type Dataset } from './datasets/dataset.ts';
-import { catalogueOf, type Catalogue, type DatasetEntry } from './datasets/catalogue.ts';
 import { allExecutors } from './executors/all.ts';
 import type { Executable } from './executors/executor.ts';
 import { Scope } from './models/scope.ts';
@@ -15,7 +16,6 @@ import type { Plan } from './plan/plan.ts';
 import { resolveObjective, type ResolvedObjective } from './resolve-objective.ts';
 import { shapeKey } from './shape-key.ts';
 import { TrainingError } from './training-error.ts';
-import { withPauses } from './turn.ts';
 
 export type * from './objective.ts';
 export type { CohortLane, TrainListener } from './cohort.ts';

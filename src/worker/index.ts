@@ -4,7 +4,7 @@
  */
 import { WORKER_SETTINGS, parseWorkerSettings } from '../protocol/worker-settings.ts';
 import type { WorkerNote, WorkerSettings } from '../protocol/worker-settings.ts';
-import { startWatchdog } from '../training/watchdog.ts';
+import { startWatchdog } from '../runtime/watchdog.ts';
 import { ZeromqWorker } from '../transport/zeromq.ts';
 import { createRunner } from './attempt.ts';
 import { watchChannel } from './channel-watch.ts';

@@ -11,8 +11,8 @@ import { LAYER_TYPES } from '../../src/training/models/layers/index.ts';
 import { PRESETS } from '../../src/training/models/presets.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
-import { describeNetwork } from '../training/support.ts';
-import { parametersOf } from '../training/parameters.ts';
+import { parametersOf } from '../support/parameters.ts';
+import { describeNetwork } from '../support/training.ts';
 
 const page = readFileSync(new URL('../../docs/networks.md', import.meta.url), 'utf8');
 const [network = '', study = '', fragment = ''] = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => text ?? '');

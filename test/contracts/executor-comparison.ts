@@ -3,9 +3,9 @@ import { expect } from 'vitest';
 import type { LaneMetrics, LaneState } from '../../src/training/executors/executor.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
 import type { Params } from '../../src/training/objective.ts';
-import type { SmallSubject } from '../training/networks.ts';
-import { firstWeights, walkReference } from '../training/reference-walk.ts';
-import { byWeight, worst } from '../training/support.ts';
+import type { SmallSubject } from '../support/networks.ts';
+import { firstWeights, walkReference } from '../support/reference-walk.ts';
+import { byWeight, worst } from '../support/training.ts';
 import { SEED, Session } from './executor-session.ts';
 
 /** Numbers this near to a kink may fall on its other side in float32. */

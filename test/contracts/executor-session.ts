@@ -2,8 +2,8 @@
 import type { Executable, Executor, LaneMetrics, LaneState, RunReport } from '../../src/training/executors/executor.ts';
 import { HyperRows } from '../../src/training/hyper.ts';
 import type { Params } from '../../src/training/objective.ts';
-import type { SmallSubject } from '../training/networks.ts';
-import { NEVER, PARAMS } from '../training/support.ts';
+import type { SmallSubject } from '../support/networks.ts';
+import { NEVER, PARAMS } from '../support/training.ts';
 
 export const SEED = 7;
 export interface Lane {

@@ -4,9 +4,9 @@ import { describe, expect, it, type TestContext } from 'vitest';
 import type { Executor, LaneState } from '../../src/training/executors/executor.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
 import { TrainingError } from '../../src/training/training-error.ts';
-import { DRAWN, GRAPHS } from '../training/drawn-networks.ts';
-import { NETWORKS, subjectOf, type SmallNetwork, type SmallSubject } from '../training/networks.ts';
-import { PARAMS, worst } from '../training/support.ts';
+import { DRAWN, GRAPHS } from '../support/drawn-networks.ts';
+import { NETWORKS, subjectOf, type SmallNetwork, type SmallSubject } from '../support/networks.ts';
+import { PARAMS, worst } from '../support/training.ts';
 import { expectMetrics, expectState, isSmooth } from './executor-comparison.ts';
 import { FIRST, SECOND, SEED, Session, THIRD, type Lane } from './executor-session.ts';
 

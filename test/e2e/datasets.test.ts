@@ -2,10 +2,10 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MNIST } from '../../src/datasets/catalogue.ts';
+import { loadDataset } from '../../src/datasets/dataset.ts';
 import { importOutput, datasetsOutput } from '../../src/protocol/cli-output.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
-import { MNIST } from '../../src/training/datasets/catalogue.ts';
-import { loadDataset } from '../../src/training/datasets/dataset.ts';
 import { built, command, start } from '../support/built-command.ts';
 import { png, written } from '../support/dataset-files.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';

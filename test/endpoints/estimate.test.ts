@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MNIST } from '../../src/datasets/catalogue.ts';
 import { draftStudy } from '../../src/endpoints/draft-study.ts';
 import { estimateCalls } from '../../src/endpoints/estimate-calls.ts';
 import { estimateTraining } from '../../src/endpoints/estimate-study.ts';
 import type { Estimate } from '../../src/protocol/window/set-up.ts';
-import { MNIST } from '../../src/training/datasets/catalogue.ts';
 import { ask, asked, callDeps, WINDOW } from '../support/call-deps.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

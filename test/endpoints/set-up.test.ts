@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MNIST } from '../../src/datasets/catalogue.ts';
+import type { DatasetEntry } from '../../src/datasets/catalogue.ts';
+import { checkStudy } from '../../src/endpoints/check-study.ts';
 import { draftStudy } from '../../src/endpoints/draft-study.ts';
 import type { NetworkCard } from '../../src/endpoints/list-networks.ts';
 import { listNetworks } from '../../src/endpoints/list-networks.ts';
-import { checkStudy } from '../../src/endpoints/check-study.ts';
 import { setUpCalls } from '../../src/endpoints/set-up-calls.ts';
 import { ThreadWork } from '../../src/endpoints/thread-work.ts';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import type { StudyCheck } from '../../src/protocol/window/set-up.ts';
-import { MNIST } from '../../src/training/datasets/catalogue.ts';
-import type { DatasetEntry } from '../../src/training/datasets/catalogue.ts';
 import { weightsByLayer } from '../../src/training/models/count-weights.ts';
 import { PRESETS } from '../../src/training/models/presets.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';

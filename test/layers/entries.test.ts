@@ -24,7 +24,7 @@ it.each(entries)('%s loads no entry but itself', (name, source) => {
 
 it('the thread of an import, which may be terminated, loads nothing that would abort the process then', () => {
   const loaded = [...reachableFrom('import-thread.js').values()].join('\n');
-  expect(loaded).toContain('// src/training/datasets/import/import-thread.ts\n');
+  expect(loaded).toContain('// src/datasets/import/import-thread.ts\n');
   expect(loaded).not.toMatch(/["']libsql["']/);
 });
 

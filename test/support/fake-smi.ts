@@ -1,6 +1,6 @@
 /** Stands in for `nvidia-smi`: what it writes and when it ends is said by the test. */
 import { EventEmitter } from 'node:events';
-import type { SmiProcess, SmiStream, StartSmi } from '../../src/node/utilisation/nvidia-smi.ts';
+import type { SmiProcess, SmiStream, StartSmi } from '../../src/node/machine/utilisation/nvidia-smi.ts';
 
 class FakeStream extends EventEmitter implements SmiStream {
   readonly setEncoding = (): void => undefined;

@@ -1,5 +1,5 @@
 /** A timer whose time is moved by hand: what is due happens then and there, in order. */
-import type { Timer } from '../../src/node/timer.ts';
+import type { Timer } from '../../src/runtime/timer.ts';
 
 export class ManualTimer implements Timer {
   #now = 0;

@@ -9,7 +9,7 @@ import { WasmExecutor } from '../../src/training/executors/wasm/wasm.ts';
 import type { TrainObjective } from '../../src/training/objective.ts';
 import { TrainingError } from '../../src/training/training-error.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
-import { subject } from './support.ts';
+import { subject } from '../support/training.ts';
 
 const { plan } = subject([1, 6, 6], [{ type: 'flatten' }, { type: 'dense', units: 3 }], 8);
 

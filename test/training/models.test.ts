@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeNetwork, readDescription as resolve } from './support.ts';
+import { describeNetwork, readDescription as resolve } from '../support/training.ts';
 
 describe('networks', () => {
   it('unroll repeats, decide `when`, scale numbers, take activations from a parameter', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { catalogueOf, MNIST, type DatasetEntry } from '../../src/datasets/catalogue.ts';
+import { PRESETS } from '../../src/training/models/presets.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
 import { checkSize, networkSize } from '../../src/training/network-size.ts';
 import type { OptimizerSettings, Params, SearchSpaceLike } from '../../src/training/objective.ts';
-import { catalogueOf, MNIST, type DatasetEntry } from '../../src/training/datasets/catalogue.ts';
-import { PRESETS } from '../../src/training/models/presets.ts';
 import { checkObjective, Trainer, type TrainObjective } from '../../src/training/trainer.ts';
-import { describeNetwork } from './support.ts';
+import { describeNetwork } from '../support/training.ts';
 
 const RESOURCES = new URL('../../resources', import.meta.url).pathname;
 const HEAD = [{ type: 'flatten' }, { type: 'dense', units: 10 }];

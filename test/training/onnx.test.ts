@@ -9,12 +9,12 @@ import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
 import { exportOnnx } from '../../src/training/onnx/export.ts';
 import { OPSET } from '../../src/training/onnx/model.ts';
-import { Message } from '../../src/training/protobuf.ts';
 import { compilePlan } from '../../src/training/plan/compile.ts';
+import { Message } from '../../src/training/protobuf.ts';
 import { toTensors } from '../../src/training/weights/lane-file.ts';
 import { missingPython } from '../support/peer-python.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { NEVER, SGD, synthetic } from './support.ts';
+import { NEVER, SGD, synthetic } from '../support/training.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 

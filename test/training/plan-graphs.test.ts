@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
-import { laneBytes } from '../../src/training/plan/memory.ts';
 import { planHash } from '../../src/training/plan/hash.ts';
+import { laneBytes } from '../../src/training/plan/memory.ts';
 import { elements, rootOf, type Op, type Plan } from '../../src/training/plan/plan.ts';
 import { TrainingError } from '../../src/training/training-error.ts';
-import { NETWORKS, subjectOf, type SmallNetwork, type SmallSubject } from './networks.ts';
-import { firstWeights, walkReference } from './reference-walk.ts';
-import { NEVER } from './support.ts';
+import { NETWORKS, subjectOf, type SmallNetwork, type SmallSubject } from '../support/networks.ts';
+import { firstWeights, walkReference } from '../support/reference-walk.ts';
+import { NEVER } from '../support/training.ts';
 
 const CASES = NETWORKS.map((network) => [network.name, network] as const);
 

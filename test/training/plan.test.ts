@@ -7,7 +7,7 @@ import { compilePlan } from '../../src/training/plan/compile.ts';
 import { planHash } from '../../src/training/plan/hash.ts';
 import { arenaBytes, fusedArenaBytes, laneBytes, sharedBytes } from '../../src/training/plan/memory.ts';
 import { blockSize, rootOf, type Plan } from '../../src/training/plan/plan.ts';
-import { SGD, subject } from './support.ts';
+import { SGD, subject } from '../support/training.ts';
 
 function preset(): Plan {
   const network = resolveNetwork(PRESETS.get('mnist-paper'), new Scope({ dropout: 0.1 }));

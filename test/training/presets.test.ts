@@ -4,7 +4,7 @@ import type { Network } from '../../src/training/models/network.ts';
 import { PRESETS } from '../../src/training/models/presets.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
-import { parametersOf } from './parameters.ts';
+import { parametersOf } from '../support/parameters.ts';
 
 function preset(name: string): Network {
   const scope = new Scope({ dropout: 0.5 });

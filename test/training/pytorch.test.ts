@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';
-import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
 import { execute } from '../../src/training/executors/reference/ops.ts';
+import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
 import { Tensors, type Step } from '../../src/training/executors/reference/tensors.ts';
 import { HyperRows, type HyperSettings } from '../../src/training/hyper.ts';
-import { subjectOf } from './networks.ts';
-import { fixtureSubject, orderOf, readFixture, readRecorded, relative, walk, type Sketch } from './pytorch-walk.ts';
-import { firstWeights, walkReference } from './reference-walk.ts';
-import { byWeight, worst } from './support.ts';
+import { subjectOf } from '../support/networks.ts';
+import { fixtureSubject, orderOf, readFixture, readRecorded, relative, walk, type Sketch } from '../support/pytorch-walk.ts';
+import { firstWeights, walkReference } from '../support/reference-walk.ts';
+import { byWeight, worst } from '../support/training.ts';
 
 /** Steps that the float64 reference takes in reasonable time. */
 const REFERENCE_STEPS = { 'mnist-paper': 30, 'lenet-5': 30, mlp: 30, cnn: 30, 'resnet-20': 2, 'efficientnet-b0': 2 };

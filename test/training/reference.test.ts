@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { DRAWN, GRAPHS } from './drawn-networks.ts';
-import { NETWORKS, subjectOf, type SmallSubject } from './networks.ts';
-import { firstWeights, walkReference } from './reference-walk.ts';
+import { DRAWN, GRAPHS } from '../support/drawn-networks.ts';
+import { NETWORKS, subjectOf, type SmallSubject } from '../support/networks.ts';
+import { firstWeights, walkReference } from '../support/reference-walk.ts';
 
 let worstSeen = 0;
 afterAll(() => {

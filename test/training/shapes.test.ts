@@ -5,7 +5,7 @@ import type { Network } from '../../src/training/models/network.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
 import type { Params } from '../../src/training/objective.ts';
-import { describeNetwork } from './support.ts';
+import { describeNetwork } from '../support/training.ts';
 
 function network(shape: readonly number[], layers: readonly object[], params: Params = {}): { network?: Network; problems: string[] } {
   const scope = new Scope(params);

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { fuses } from '../../src/training/executors/wasm/fused.ts';
 import { WasmExecutor } from '../../src/training/executors/wasm/wasm.ts';
 import { PRESETS } from '../../src/training/models/presets.ts';
-import { readFixture, relative, walk } from './pytorch-walk.ts';
+import { readFixture, relative, walk } from '../support/pytorch-walk.ts';
 
 const seen: string[] = [];
 afterAll(() => {

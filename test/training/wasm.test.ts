@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
-import { engine } from '../../src/training/executors/wasm/engine.ts';
 import { emitModule } from '../../src/training/executors/wasm/emit.ts';
+import { engine } from '../../src/training/executors/wasm/engine.ts';
 import { WasmExecutor } from '../../src/training/executors/wasm/wasm.ts';
 import type { Params, SgdSettings } from '../../src/training/objective.ts';
 import { parameterCount } from '../../src/training/plan/block.ts';
-import { byWeight, NEVER, PARAMS, SGD, subject, synthetic, trainOn, worst, type Subject } from './support.ts';
+import { byWeight, NEVER, PARAMS, SGD, subject, synthetic, trainOn, worst, type Subject } from '../support/training.ts';
 
 const wasm = new WasmExecutor({ fused: false });
 const reference = new ReferenceExecutor();

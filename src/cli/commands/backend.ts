@@ -1,10 +1,10 @@
 /** `galapagos backend`: sets an executor's libraries up in the user folder, lists and removes them. */
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { userFolder } from '../../node/user-folder.ts';
 import type { BackendOutput } from '../../protocol/cli-output.ts';
-import { findInstallation } from '../../training/executors/tensorflow/installation.ts';
+import { userFolder } from '../../runtime/user-folder.ts';
 import { installTensorflow, removeTensorflow } from '../../training/executors/tensorflow/install/install.ts';
+import { findInstallation } from '../../training/executors/tensorflow/installation.ts';
 import { text } from '../arguments.ts';
 import { print, printJson } from '../context.ts';
 import type { Context } from '../context.ts';

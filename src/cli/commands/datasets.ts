@@ -3,14 +3,14 @@ import { join, resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { nearestName } from '../../core/nearest-name.ts';
+import { BUNDLED_NAMES, catalogueOf } from '../../datasets/catalogue.ts';
+import { DEFAULTS, ImportCancelled, type ImportOptions } from '../../datasets/import/options.ts';
+import { removeDataset } from '../../datasets/store.ts';
+import { datasetOutput, importedOutput, storedOutput } from '../../lab/dataset-output.ts';
 import type { DatasetOutput, DatasetsOutput, ImportOutput } from '../../protocol/cli-output.ts';
-import { BUNDLED_NAMES, catalogueOf } from '../../training/datasets/catalogue.ts';
-import { DEFAULTS, ImportCancelled, type ImportOptions } from '../../training/datasets/import/options.ts';
-import { removeDataset } from '../../training/datasets/store.ts';
 import { integer, real, text } from '../arguments.ts';
 import { print, printJson, widthOf } from '../context.ts';
 import type { Context } from '../context.ts';
-import { datasetOutput, importedOutput, storedOutput } from '../../lab/dataset-output.ts';
 import { datasetText, datasetsText, importEnd } from '../dataset-text.ts';
 import { duration } from '../display/format.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
@@ -88,7 +88,7 @@ async function importFrom(path: string, flags: ImportFlags, context: Context): P
   const { streams } = context;
   const { json = false, replace = false, dryRun = false } = flags;
   // Loaded where it is used: no other command needs the readers.
-  const { startImport } = await import('../../training/datasets/import/start-import.ts');
+  const { startImport } = await import('../../datasets/import/start-import.ts');
   const controller = new AbortController();
   const display = json || streams.stdout.isTTY !== true ? null : new ImportDisplay(streams.stdout);
   const stopHearing = onInterrupt(() => controller.abort());

@@ -2,16 +2,16 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Limits } from '../../core/study/study-spec.ts';
+import { workerCount } from '../../node/workers/slots.ts';
 import { integer, real, text } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { createDisplay } from '../display/create-display.ts';
-import type { Limits } from '../../core/study/study-spec.ts';
-import { workerCount } from '../../node/slots.ts';
-import type { RunStudy } from '../resolved-run.ts';
-import { resolveStudy } from '../resolve-study.ts';
 import { withLab } from '../lab-command.ts';
-import { namesStoredStudy, storedStudy } from '../stored-study.ts';
+import { resolveStudy } from '../resolve-study.ts';
+import type { RunStudy } from '../resolved-run.ts';
 import { resumeCommand } from '../resume-command.ts';
+import { namesStoredStudy, storedStudy } from '../stored-study.ts';
 
 interface RunOptions {
   readonly workers?: number;

@@ -2,17 +2,17 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { workerCount } from '../../node/workers/slots.ts';
 import type { ServeOutput } from '../../protocol/cli-output.ts';
+import { linkOf } from '../../server/access.ts';
 import { integer, text } from '../arguments.ts';
 import { print, printJson } from '../context.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { onOutputLost } from '../output.ts';
 import { serveToken } from '../serve-token.ts';
 import type { TokenOptions } from '../serve-token.ts';
-import { linkOf } from '../../server/access.ts';
-import { onOutputLost } from '../output.ts';
-import { workerCount } from '../../node/slots.ts';
 import { versionOf } from '../version.ts';
 import { windowFolder } from '../window-folder.ts';
 

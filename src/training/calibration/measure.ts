@@ -1,6 +1,7 @@
 /** How fast an executor trains a plan here: a short run on synthetic data. It decides nothing and keeps nothing. */
 import { keyOf, philox, PURPOSE } from '../../core/random.ts';
-import type { DatasetView, Executable, Executor } from '../executors/executor.ts';
+import type { DatasetView } from '../../datasets/dataset-view.ts';
+import type { Executable, Executor } from '../executors/executor.ts';
 import { elements, rootOf, type Plan } from '../plan/plan.ts';
 
 export interface MeasureOptions {

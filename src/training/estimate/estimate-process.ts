@@ -1,12 +1,12 @@
 /** Entry of the process that measures a study: executors may be native code, and seconds of work are nobody's to wait for. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { catalogueOf } from '../datasets/catalogue.ts';
-import type { SearchSpace } from '../../core/search-space/distribution.ts';
 import { GalapagosError } from '../../core/errors.ts';
+import type { SearchSpace } from '../../core/search-space/distribution.ts';
+import { catalogueOf } from '../../datasets/catalogue.ts';
+import { startWatchdog } from '../../runtime/watchdog.ts';
 import type { TrainObjective } from '../objective.ts';
 import { TrainingError } from '../training-error.ts';
-import { startWatchdog } from '../watchdog.ts';
 import { measureStudy, type MeasuredStudy } from './measure-study.ts';
 
 const asked = z.strictObject({

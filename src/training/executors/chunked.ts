@@ -3,9 +3,10 @@
  * lanes between them, divergence, metrics. Subclasses supply the arithmetic of one step of one batch.
  */
 import { setImmediate } from 'node:timers/promises';
+import type { DatasetView } from '../../datasets/dataset-view.ts';
 import type { Plan } from '../plan/plan.ts';
 import { TrainingError } from '../training-error.ts';
-import type { DatasetView, Executable, LaneMetrics, LaneSeed, LaneState, Memory, RunReport, RunRequest } from './executor.ts';
+import type { Executable, LaneMetrics, LaneSeed, LaneState, Memory, RunReport, RunRequest } from './executor.ts';
 
 /** A step's work, cut where the event loop may have a turn. */
 export type Work = Generator<undefined, void, undefined>;

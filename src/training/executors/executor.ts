@@ -1,8 +1,6 @@
 /** What runs plans. Executors differ in speed and rounding, never in meaning; `reference` is the measure of the others. */
-import type { DatasetShape } from '../plan/memory.ts';
+import type { DatasetShape, DatasetView } from '../../datasets/dataset-view.ts';
 import type { Plan } from '../plan/plan.ts';
-
-export type { DatasetShape };
 
 export interface Executor {
   readonly name: 'reference' | 'wasm' | 'webgpu' | 'tensorflow';
@@ -24,12 +22,6 @@ export interface Memory {
   readonly codeBytes: number;
   /** How the plan is carried out, in words. */
   readonly form: string;
-}
-
-export interface DatasetView extends DatasetShape {
-  /** [samples, C, H, W]; may view a SharedArrayBuffer. */
-  readonly x: Uint8Array | Float32Array;
-  readonly y: Uint8Array | Uint16Array | Float32Array;
 }
 
 export interface LaneSeed {

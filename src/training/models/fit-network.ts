@@ -2,7 +2,7 @@
  * Adapts a network to a dataset: the input's shape and statistics are the dataset's, the last dense layer is as wide as the
  * output, and numeric targets use the squared error. Whether the layers between accept such samples is not checked here.
  */
-import type { DatasetEntry } from '../datasets/catalogue.ts';
+import type { DatasetEntry } from '../../datasets/catalogue.ts';
 import { isFields, type Fields } from './reader.ts';
 
 /** The description itself, where it is written for samples and outputs like these. */

@@ -1,5 +1,5 @@
 /** Finds runs of ops that an executor may fuse. The plan names them; whether to fuse is the executor's business. */
-import type { Pausable } from '../pausable.ts';
+import type { Pausable } from '../../runtime/pausable.ts';
 import { rootOf, type Op, type OpKind, type Plan } from './plan.ts';
 
 /** Longest first: the first that matches at an op wins. */

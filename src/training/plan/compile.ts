@@ -2,17 +2,17 @@
  * From a network and settings to a plan: lower, gradients backwards from the loss, in place, lifetimes, arena, chains.
  * Pure; an executor's compilation is something else.
  */
+import type { DatasetShape } from '../../datasets/dataset-view.ts';
+import { withoutPauses, type Pausable } from '../../runtime/pausable.ts';
 import type { Network } from '../models/network.ts';
 import type { Augment, Clip, OptimizerSettings, Schedule } from '../objective.ts';
-import { withoutPauses, type Pausable } from '../pausable.ts';
 import { TrainingError } from '../training-error.ts';
 import { findChains } from './chains.ts';
 import { evaluationOf } from './evaluation.ts';
 import { Graph } from './graph.ts';
-import { initialiser, type Scheme } from './initialiser.ts';
 import { shareMemory } from './in-place.ts';
+import { initialiser, type Scheme } from './initialiser.ts';
 import { arenaExtents, fitting, setLifetimes } from './lifetimes.ts';
-import type { DatasetShape } from './memory.ts';
 import { lowerAdam } from './ops/adam.ts';
 import { appendClip } from './ops/clip.ts';
 import { lowerGather } from './ops/gather.ts';

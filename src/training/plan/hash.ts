@@ -1,6 +1,6 @@
 /** A plan's identity: SHA-256 of its canonical JSON, blind to the names that people gave layers. */
 import { createHash, type Hash } from 'node:crypto';
-import { withoutPauses, type Pausable } from '../pausable.ts';
+import { withoutPauses, type Pausable } from '../../runtime/pausable.ts';
 import type { Plan } from './plan.ts';
 
 /** Hashes of plans that were asked for before. */

@@ -5,7 +5,7 @@
  * What is safe is decided by one rule, looked at op by op over everything that would share the memory: an op may read a buffer only
  * while the memory holds that buffer's value.
  */
-import type { Pausable } from '../pausable.ts';
+import type { Pausable } from '../../runtime/pausable.ts';
 import type { Draft } from './graph.ts';
 import { rootOf, type BufferSpec, type Op, type OpKind } from './plan.ts';
 

@@ -1,5 +1,5 @@
 /** When buffers live, and where they lie: op indices by alias group, then offsets by first fit. */
-import { withoutPauses, type Pausable } from '../pausable.ts';
+import { withoutPauses, type Pausable } from '../../runtime/pausable.ts';
 import type { Draft } from './graph.ts';
 import { elements, rootOf, type BufferSpec, type Op, type Plan } from './plan.ts';
 

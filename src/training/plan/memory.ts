@@ -1,17 +1,8 @@
 /** A plan's memory, by arithmetic: bytes(L) = shared + L·lane. Executors add their own code and subtract what they fuse away. */
+import type { DatasetShape } from '../../datasets/dataset-view.ts';
 import { innerBuffers } from './chains.ts';
 import { arenaExtents, firstFit, type Extent } from './lifetimes.ts';
 import { blockSize, elements, rootOf, type Plan } from './plan.ts';
-
-export interface DatasetShape {
-  readonly samples: number;
-  readonly shape: readonly number[];
-  /** 0: the labels are numeric targets. */
-  readonly classes: number;
-  /** Numbers a sample's label has, where labels are numeric targets. */
-  readonly targets?: number;
-  readonly sampleType: 'u8' | 'f32';
-}
 
 /** Bytes per sample of the arena with every buffer materialised. */
 export function arenaBytes(plan: Plan): number {

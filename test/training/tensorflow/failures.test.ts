@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { TensorflowExecutable } from '../../../src/training/executors/tensorflow/executable.ts';
 import type { ChunkMetrics, HostState, Program } from '../../../src/training/executors/tensorflow/program.ts';
-import { NETWORKS, subjectOf } from '../networks.ts';
-import { NEVER } from '../support.ts';
+import { NETWORKS, subjectOf } from '../../support/networks.ts';
+import { NEVER } from '../../support/training.ts';
 
 const [network] = NETWORKS;
 if (network === undefined) throw new Error('there are networks');

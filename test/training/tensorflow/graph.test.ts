@@ -7,7 +7,7 @@ import { Operations } from '../../../src/training/executors/tensorflow/operation
 import { philox } from '../../../src/training/executors/tensorflow/ops/philox.ts';
 import { emitModel } from '../../../src/training/executors/tensorflow/saved-model.ts';
 import type { Emitter, Tensor } from '../../../src/training/executors/tensorflow/tensor.ts';
-import { NETWORKS, subjectOf } from '../networks.ts';
+import { NETWORKS, subjectOf } from '../../support/networks.ts';
 
 type Fields = Map<number, (number | Buffer)[]>;
 

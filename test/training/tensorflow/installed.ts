@@ -1,7 +1,7 @@
 /** Where TensorFlow is for tests: what GALAPAGOS_TENSORFLOW names, else the user folder's installation. */
 import { join } from 'node:path';
 import { test } from 'vitest';
-import { userFolder } from '../../../src/node/user-folder.ts';
+import { userFolder } from '../../../src/runtime/user-folder.ts';
 import { findInstallation } from '../../../src/training/executors/tensorflow/installation.ts';
 
 process.env['GALAPAGOS_TENSORFLOW'] ??= join(userFolder(), 'tensorflow');

@@ -6,8 +6,8 @@ import type { Binding } from '../../../src/training/executors/tensorflow/binding
 import { makeProgram } from '../../../src/training/executors/tensorflow/make-program.ts';
 import { TensorflowExecutor } from '../../../src/training/executors/tensorflow/tensorflow.ts';
 import { FIRST, SECOND, Session } from '../../contracts/executor-session.ts';
-import { NETWORKS, subjectOf, type SmallSubject } from '../networks.ts';
-import { worst } from '../support.ts';
+import { NETWORKS, subjectOf, type SmallSubject } from '../../support/networks.ts';
+import { worst } from '../../support/training.ts';
 import { whereInstalled } from './installed.ts';
 
 whereInstalled('op by op has the reference’s numbers', () => {

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { TensorflowExecutor } from '../../../src/training/executors/tensorflow/tensorflow.ts';
 import { PRESETS } from '../../../src/training/models/presets.ts';
-import { readFixture, relative, walk } from '../pytorch-walk.ts';
+import { readFixture, relative, walk } from '../../support/pytorch-walk.ts';
 import { whereInstalled } from './installed.ts';
 
 const seen: string[] = [];

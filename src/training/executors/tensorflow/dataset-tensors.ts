@@ -1,7 +1,7 @@
 /** A dataset as two tensors: samples with channels last, and labels. */
+import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import { elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
-import type { DatasetView } from '../executor.ts';
 import type { Binding } from './binding.ts';
 import { samplesChannelsLast, tensorShape } from './layout.ts';
 import { datasetTypes } from './saved-model.ts';

@@ -1,6 +1,6 @@
 /** A program op by op: what runs where TensorFlow does not take the graph. Slower by the cost of each call, equal in meaning. */
+import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { DatasetView } from '../executor.ts';
 import type { Binding } from './binding.ts';
 import { datasetTensors } from './dataset-tensors.ts';
 import { EagerEmitter } from './eager-emitter.ts';

@@ -1,10 +1,11 @@
 /** A plan compiled for a bucket of lanes: whole chunks go to the program; what lanes there are, and where, is kept here. */
 import { keyOf } from '../../../core/random.ts';
+import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import { counterOf, initialWeights } from '../../initialise.ts';
 import { elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import { ChunkedExecutable, type LaneTally } from '../chunked.ts';
-import type { DatasetView, LaneSeed, LaneState, Memory, RunRequest } from '../executor.ts';
+import type { LaneSeed, LaneState, Memory, RunRequest } from '../executor.ts';
 import { fromTensor, toTensor } from './layout.ts';
 import type { HostState, Program } from './program.ts';
 

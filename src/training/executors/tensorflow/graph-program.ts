@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { DatasetView } from '../executor.ts';
 import type { Binding } from './binding.ts';
 import { datasetTensors } from './dataset-tensors.ts';
-import type { Chunk, ChunkMetrics, HostState, Program, Streams } from './program.ts';
 import { NUMBERS } from './one-step.ts';
+import type { Chunk, ChunkMetrics, HostState, Program, Streams } from './program.ts';
 import { emitModel, variablesOf, type Variable, type Variables } from './saved-model.ts';
 
 type Values = Float32Array | Int32Array | Uint8Array;

@@ -5,7 +5,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
-import { arenaBytes, laneBytes, sharedBytes, type DatasetShape } from '../../plan/memory.ts';
+import type { DatasetShape } from '../../../datasets/dataset-view.ts';
+import { arenaBytes, laneBytes, sharedBytes } from '../../plan/memory.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import type { Executor, Memory, Usable } from '../executor.ts';

@@ -1,6 +1,6 @@
 /** From a plan to a module's bytes: gather, the phases of a training step and of an evaluation, the update, a look at the weights. */
+import { withoutPauses, type Pausable } from '../../../runtime/pausable.ts';
 import { blockSize, elements, type Plan } from '../../plan/plan.ts';
-import { withoutPauses, type Pausable } from '../../pausable.ts';
 import { ModuleBuilder } from './assembler.ts';
 import { chooseFusion } from './fusion.ts';
 import { batchPlace, batchSamples, labelsPlace, sampleBytes } from './geometry.ts';

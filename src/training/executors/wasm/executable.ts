@@ -1,13 +1,14 @@
 /** A module with its memory: places, lanes' blocks, rows of values, moved images, the dataset. Feeds the kernels batch by batch. */
 import { keyOf, type Key } from '../../../core/random.ts';
+import type { DatasetView } from '../../../datasets/dataset-view.ts';
+import { copyInTurns, withPauses } from '../../../runtime/turn.ts';
 import { moveOf } from '../../augment.ts';
 import { counterOf, drawing } from '../../initialise.ts';
 import { pad, unpad } from '../../plan/block.ts';
 import { blockSize, elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
-import { copyInTurns, withPauses } from '../../turn.ts';
 import { StepwiseExecutable, type Batch, type LaneTally, type Work } from '../chunked.ts';
-import type { DatasetView, LaneSeed, LaneState, Memory } from '../executor.ts';
+import type { LaneSeed, LaneState, Memory } from '../executor.ts';
 import { moveImage } from './crop.ts';
 import type { EmittedModule, Kernels } from './emit.ts';
 import { engine, type WasmMemory, type WasmModule } from './engine.ts';

@@ -1,6 +1,6 @@
 /** What a plan is lowered to: calls of kernels, in order, each for one tile of four samples or once for the whole batch. */
+import type { Pausable } from '../../../runtime/pausable.ts';
 import { fitting, type Extent } from '../../plan/lifetimes.ts';
-import type { Pausable } from '../../pausable.ts';
 import { BUFFERS } from './kernels/frame.ts';
 import type { Kernel } from './kernels/kernel.ts';
 

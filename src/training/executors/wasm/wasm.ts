@@ -1,10 +1,10 @@
 /** The `wasm` executor: a SIMD module emitted for the plan's shapes. Equal bits on every machine unless fused; one process a core. */
 import { setFlagsFromString } from 'node:v8';
+import type { DatasetShape } from '../../../datasets/dataset-view.ts';
+import { withPauses } from '../../../runtime/turn.ts';
 import { hashing, planHash } from '../../plan/hash.ts';
-import type { DatasetShape } from '../../plan/memory.ts';
 import { elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
-import { withPauses } from '../../turn.ts';
 import type { Executor, Memory, Usable } from '../executor.ts';
 import { emitModule, emitting, type EmittedModule } from './emit.ts';
 import { engine } from './engine.ts';

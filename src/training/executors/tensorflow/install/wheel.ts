@@ -4,8 +4,8 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { FileBytes } from '../../../datasets/sources/bytes.ts';
-import { zipEntries, type ZipEntry } from '../../../datasets/sources/zip.ts';
+import { FileBytes } from '../../../../datasets/sources/bytes.ts';
+import { zipEntries, type ZipEntry } from '../../../../datasets/sources/zip.ts';
 
 export interface Wheel {
   readonly file: string;

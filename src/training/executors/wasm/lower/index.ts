@@ -1,6 +1,6 @@
 /** From a plan's ops to kernels in order, with what is fused left out. */
+import type { Pausable } from '../../../../runtime/pausable.ts';
 import type { Op, OpKind, Plan } from '../../../plan/plan.ts';
-import type { Pausable } from '../../../pausable.ts';
 import type { Fusion } from '../fusion.ts';
 import { laneBlock } from '../lane-block.ts';
 import type { Step } from '../steps.ts';

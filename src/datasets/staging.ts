@@ -1,0 +1,69 @@
+/** Folders in which imports grow. One is gone when its import ends, however it ends: by itself, with its process, or at the next look. */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { diskFull, isDiskFull } from './dataset-error.ts';
+
+export interface Staging {
+  /** Absolute; an empty folder at first. */
+  readonly path: string;
+  /** Idempotent. */
+  remove(): Promise<void>;
+}
+
+/** Those of this process. */
+const open = new Set<string>();
+let removedAtExit = false;
+
+/** An empty folder for an import of this process. @param folder of the imported datasets, absolute; created where it is missing */
+export async function openStaging(folder: string): Promise<Staging> {
+  await sweepStaging(folder);
+  const path = join(folder, 'incoming', `${String(process.pid)}-${randomUUID()}`);
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw isDiskFull(error) ? diskFull() : error;
+  }
+  open.add(path);
+  if (!removedAtExit) process.on('exit', removeAll);
+  removedAtExit = true;
+  return {
+    path,
+    remove: async () => {
+      await rm(path, { recursive: true, force: true, maxRetries: 3 });
+      open.delete(path);
+    },
+  };
+}
+
+/** Removes what processes that are no more left behind. For the start of whatever may import. */
+export async function sweepStaging(folder: string): Promise<void> {
+  const incoming = join(folder, 'incoming');
+  const left = await readdir(incoming).catch(() => []);
+  const stale = left.map((name) => join(incoming, name)).filter((path, i) => !open.has(path) && !hasOwner(left[i] ?? ''));
+  // One that cannot go now goes another time.
+  await Promise.all(stale.map((path) => rm(path, { recursive: true, force: true }).catch(() => undefined)));
+}
+
+/** Another process that lives; what has this one's number and is not its own, an earlier process of that number left. */
+export function hasOwner(name: string): boolean {
+  const owner = Number(name.split('-')[0]);
+  if (!Number.isInteger(owner) || owner <= 0 || owner === process.pid) return false;
+  try {
+    process.kill(owner, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function removeAll(): void {
+  for (const path of open) {
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      // The next start removes it.
+    }
+  }
+}

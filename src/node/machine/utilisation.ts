@@ -1,0 +1,184 @@
+/**
+ * What this machine does, once a second, and what it is made of. It puts together what each source under `utilisation/` tells; it decides
+ * nothing, and nothing waits for it: a source that is late is unknown for that second, with the reason.
+ */
+import type { DeviceSample, NodeInventory, NodeSample, WorkerLoad } from '../../protocol/window/telemetry.ts';
+import { systemTimer } from '../../runtime/timer.ts';
+import type { Timer } from '../../runtime/timer.ts';
+import { HistoryRing } from './history-ring.ts';
+import { takeInventory } from './machine.ts';
+import type { Inventory } from './machine.ts';
+import { AmdCard } from './utilisation/amd-card.ts';
+import type { Card } from './utilisation/card.ts';
+import { Cards } from './utilisation/cards.ts';
+import type { NamedCard } from './utilisation/cards.ts';
+import { CoreLoad } from './utilisation/core-load.ts';
+import { CpuTemperature } from './utilisation/cpu-temperature.ts';
+import { Unknown, withReasons } from './utilisation/figure.ts';
+import { bareInventory, withCards, withParts } from './utilisation/known-inventory.ts';
+import { memoryUse } from './utilisation/memory.ts';
+import { NvidiaSmi } from './utilisation/nvidia-smi.ts';
+import type { StartSmi } from './utilisation/nvidia-smi.ts';
+import { Patient } from './utilisation/patient.ts';
+import { pciCards } from './utilisation/pci-cards.ts';
+import { ProcessLoads } from './utilisation/process-load.ts';
+import type { ProcessLoad } from './utilisation/process-load.ts';
+
+export interface UtilisationOptions {
+  /** What slots call this machine, e.g. `local`. */
+  readonly node: string;
+  readonly everyMs?: number;
+  /** For how long samples are kept. */
+  readonly keptMs?: number;
+  /** Processes of this machine's workers, asked for anew each time. */
+  readonly workerPids?: () => readonly number[];
+  readonly onSample?: (sample: NodeSample) => void;
+  /** The plain Node that takes the inventory, where this process's own is none. */
+  readonly execPath?: string;
+  /** What stands in for the machine in tests. */
+  readonly surroundings?: Partial<Surroundings>;
+}
+
+export interface Surroundings {
+  readonly platform: NodeJS.Platform;
+  readonly sys: string;
+  readonly proc: string;
+  readonly timer: Timer;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+  readonly startSmi: StartSmi;
+  readonly inventory: () => Promise<Inventory>;
+}
+
+export interface Utilisation {
+  readonly samples: HistoryRing<NodeSample>;
+  /** When the first readings are done and the inventory is taken, or is known not to be had. Samples do not wait for it. */
+  readonly ready: Promise<void>;
+  /** As far as it is known by now; a new object whenever more is. */
+  inventory(): NodeInventory;
+  /** Nothing is sampled afterwards, and no child is left. */
+  stop(): Promise<void>;
+}
+
+export function watchUtilisation(options: UtilisationOptions): Utilisation {
+  const { node, everyMs = 1000, keptMs = 60_000, onSample, workerPids = () => [] } = options;
+  const {
+    platform = process.platform,
+    sys = '/sys',
+    proc = '/proc',
+    timer = systemTimer,
+    wallClock = Date.now,
+    startSmi,
+  } = options.surroundings ?? {};
+  const ending = new AbortController();
+  const take = options.surroundings?.inventory ?? (() => takeInventory(undefined, options.execPath, ending.signal));
+
+  const samples = new HistoryRing<NodeSample>(Math.max(1, Math.round(keptMs / everyMs)));
+  const coreLoad = new CoreLoad(platform, `${proc}/stat`);
+  const cpuTemperature = new CpuTemperature(platform, sys);
+  const processLoads = new ProcessLoads(() => timer.now(), platform, proc);
+  const nvidia = new NvidiaSmi({ everyMs, timer, platform, start: startSmi });
+  let amd: readonly AmdCard[] = [];
+  let cards: Cards | null = null;
+  let cardsUnknown: string | null = 'the inventory is being taken';
+  let inventory = bareInventory(node, cardsUnknown);
+  let forget: () => void = () => undefined;
+
+  const cores = new Patient(() => coreLoad.read(), timer);
+  const temperature = new Patient(() => cpuTemperature.read(), timer);
+  const processes = new Patient(() => processLoads.read(workerPids()), timer);
+  const amdCards = new Patient(() => Promise.all(amd.map((card) => card.read())), timer);
+
+  /** Every card with its figures, or with the reason why its driver tells none. */
+  const cardsNow = (amdNow: readonly Card[] | Unknown): readonly NamedCard[] => {
+    const { cards: nvidiaNow, trouble } = nvidia.read();
+    const silence: Readonly<Record<string, string>> = {
+      NVIDIA: trouble ?? 'nvidia-smi does not tell of this card',
+      AMD: amdNow instanceof Unknown ? amdNow.reason : 'cards of AMD are measured on Linux only',
+    };
+    const told = amdNow instanceof Unknown ? nvidiaNow : [...nvidiaNow, ...amdNow];
+    return cards?.now(told, (vendor) => silence[vendor] ?? `cards of ${vendor} are not measured`) ?? [];
+  };
+
+  const sample = async (): Promise<NodeSample> => {
+    const at = wallClock();
+    const patience = everyMs / 2;
+    const [coresNow, degrees, workersNow, amdNow] = await Promise.all([
+      cores.within(patience),
+      temperature.within(patience),
+      processes.within(patience),
+      amdCards.within(patience),
+    ]);
+    const named = cardsNow(amdNow);
+    inventory = withCards(inventory, named);
+    const { usedBytes, totalBytes } = memoryUse();
+    const { values, unknown } = withReasons({ temperature: degrees });
+    if (coresNow instanceof Unknown) unknown['cores'] = coresNow.reason;
+    if (workersNow instanceof Unknown) unknown['workers'] = workersNow.reason;
+    if (cardsUnknown !== null) unknown['devices'] = cardsUnknown;
+    return {
+      node,
+      at,
+      cores: coresNow instanceof Unknown ? [] : [...coresNow],
+      memoryBytes: usedBytes,
+      memoryTotalBytes: totalBytes,
+      temperature: values.temperature,
+      devices: named.map(deviceSample),
+      workers: workersNow instanceof Unknown ? [] : workersNow.map(workerLoad),
+      unknown,
+    };
+  };
+
+  /** A sample is due a period after the one before was, whatever that took; what was missed is not made up for. */
+  const tickAt = (due: number): void => {
+    forget = timer.after(Math.max(0, due - timer.now()), () => {
+      void sample().then((taken) => {
+        if (ending.signal.aborted) return;
+        const missed = Math.floor((timer.now() - due) / everyMs);
+        tickAt(due + (missed + 1) * everyMs);
+        samples.push(taken);
+        onSample?.(taken);
+      });
+    });
+  };
+
+  const look = async (): Promise<void> => {
+    const bus = platform === 'linux' ? await pciCards(sys) : null;
+    if (ending.signal.aborted) return;
+    amd = (bus ?? []).filter(({ vendor }) => vendor === 'AMD').map((card) => new AmdCard(card));
+    const taken = await take();
+    const { graphics } = taken;
+    cards = new Cards(bus ?? [], graphics.known ? graphics.gpus : []);
+    cardsUnknown = bus !== null || graphics.known ? null : graphics.reason;
+    inventory = { ...withParts(inventory, taken), devicesUnknown: cardsUnknown };
+  };
+
+  // Loads are differences: the first reading is only what the first sample is measured against.
+  const first = [cores.within(everyMs / 2), processes.within(everyMs / 2)];
+  const looked = look().catch((error: unknown) => (cardsUnknown = String(error)));
+  tickAt(timer.now() + everyMs);
+
+  return {
+    samples,
+    ready: Promise.all([...first, looked]).then(() => undefined),
+    inventory: () => inventory,
+    stop: async () => {
+      ending.abort();
+      forget();
+      nvidia.stop();
+      const closing = (): Promise<unknown> => Promise.all([coreLoad, cpuTemperature, processLoads, ...amd].map((source) => source.close()));
+      // A file of a driver that hangs does not close either.
+      await new Patient(closing, timer).within(everyMs);
+    },
+  };
+}
+
+function deviceSample({ device, vendor, model, figures }: NamedCard): DeviceSample {
+  const { values, unknown } = withReasons(figures);
+  return { device, name: model ?? `${vendor} graphics card`, ...values, unknown };
+}
+
+function workerLoad({ pid, load, residentBytes }: ProcessLoad): WorkerLoad {
+  const { values, unknown } = withReasons({ load, memoryBytes: residentBytes });
+  return { pid, ...values, unknown };
+}

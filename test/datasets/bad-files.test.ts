@@ -1,0 +1,159 @@
+/** Data that cannot be read: each says which file, where, what was expected and what was found; nothing of it stays. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GalapagosError } from '../../src/core/errors.ts';
+import { DatasetError } from '../../src/datasets/dataset-error.ts';
+import { DEFAULTS } from '../../src/datasets/import/options.ts';
+import { recognise } from '../../src/datasets/import/recognise.ts';
+import { startImport } from '../../src/datasets/import/start-import.ts';
+import { MemoryBytes } from '../../src/datasets/sources/bytes.ts';
+import { tar, written, zip } from '../support/dataset-files.ts';
+import { CASES, classes, grey, jpeg } from './bad-cases.ts';
+import { FIXTURES, ImportFolder } from './support.ts';
+
+let folder: ImportFolder;
+beforeEach(() => {
+  folder = new ImportFolder();
+});
+afterEach(() => folder.remove());
+
+/** Every file below a folder. */
+const below = (path: string): string[] =>
+  readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+
+/** What the sentence is made of stands by itself too, for whoever shows it in other words. */
+function tellsApart(message: string, { file, place, expected, found, hint }: DatasetError['data']): void {
+  for (const fact of [file, expected, found]) {
+    expect(fact).toMatch(/./);
+    expect(message).toContain(fact);
+  }
+  for (const fact of [place, hint]) if (fact !== undefined) expect(message).toContain(fact);
+}
+
+describe('says file, place, expected and found', () => {
+  it.each(CASES.map(([what, files, says, options = {}]) => ({ what, files, says, options })))('$what', async ({ files, says, options }) => {
+    const failed = folder.imported(written(folder.file('source'), files), options);
+    const error = await failed.then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(DatasetError);
+    const { message, data } = error as DatasetError;
+    expect(message).toContain(says);
+    tellsApart(message, data);
+  });
+
+  it('a path that is not there', async () => {
+    await expect(folder.imported(folder.file('nothing'))).rejects.toThrow(/nothing: cannot be read \(ENOENT/);
+  });
+});
+
+describe('an archive', () => {
+  it.each(['../../escaped/1.png', '/etc/escaped/1.png', 'a/../../b/1.png', 'C:\\x\\1.png', '..\\..\\b\\1.png', 'a/\0/1.png'])(
+    'with an entry %j is refused, and nothing is written',
+    async (name) => {
+      for (const file of [
+        zip({ 'a/1.png': grey(), [name]: grey() }),
+        ...(name.includes('\0') ? [] : [tar({ 'a/1.png': grey(), [name]: grey() })]),
+      ]) {
+        const before = below(folder.path).length;
+        const path = written(folder.file(`source-${String(before)}`), { 'a.zip': file });
+        await expect(folder.imported(path)).rejects.toThrow(
+          `a.zip: entry ${JSON.stringify(name)}: expected a path inside the archive, found one that leaves it`,
+        );
+      }
+      expect(below(folder.path).filter((file) => !['a.zip', 'samples'].includes(file))).toEqual([]);
+    },
+  );
+
+  // A megabyte of nothing is a kilobyte of gzip; ten of those in a zip are smaller still.
+  const nothing = Buffer.alloc(2 ** 20);
+  const hundred = gzipSync(Buffer.alloc(100 * 2 ** 20));
+  it.each([
+    ['a gzip of 100 MB', { 'x.gz': hundred }],
+    [
+      'a zip of 100 entries of 1 MB',
+      { 'x.zip': zip(Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`a/${String(i)}.bin`, nothing]))) },
+    ],
+    ['a zip of gzips of 100 MB', { 'x.zip': zip({ 'a.gz': hundred, 'b.gz': hundred }) }],
+    ['a tar.gz of one large entry', { 'x.tgz': gzipSync(tar({ a: Buffer.alloc(100 * 2 ** 20) })) }],
+    [
+      'a tar.gz with 100 MB after its end',
+      { 'x.tgz': gzipSync(Buffer.concat([tar({ 'a/1.png': grey(), 'b/1.png': grey() }), Buffer.alloc(100 * 2 ** 20)])) },
+    ],
+  ] as const)('that expands without bound is refused: %s', async (_, files) => {
+    await expect(folder.imported(written(folder.file('source'), files))).rejects.toThrow(
+      /expected at most 67,108,864 bytes unpacked, 250 times its size, found more at .* \(it expands without bound\)$/,
+    );
+  });
+});
+
+describe('whatever the bytes are', () => {
+  it('recognising them either says a kind or is a DatasetError', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (content) => {
+        try {
+          expect(typeof recognise(new MemoryBytes('x', content))).toBe('string');
+        } catch (error) {
+          expect(error).toBeInstanceOf(DatasetError);
+        }
+      }),
+    );
+  });
+
+  it('a valid file with any bytes changed or cut is imported or is a DatasetError', async () => {
+    const good: readonly (readonly [string, Buffer])[] = [
+      ['a.zip', zip({ 'a/1.png': grey(), 'a/2.png': grey(), 'b/1.png': grey(), 'b/2.png': grey() })],
+      ['a.tar', tar({ 'a/1.png': grey(), 'a/2.png': grey(), 'b/1.jpg': jpeg })],
+      ['p', readFileSync(join(FIXTURES, 'pickle-python2/test_batch'))],
+      ['x.parquet', readFileSync(join(FIXTURES, 'parquet/test-00000-of-00001.parquet'))],
+      ['x.tar.xz', readFileSync(join(FIXTURES, 'png.tar.xz'))],
+      ['x.npz', readFileSync(join(FIXTURES, 'tiny.npz'))],
+    ];
+    const drawn = fc.record({
+      which: fc.nat(good.length - 1),
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      change: fc.integer({ min: 1, max: 255 }),
+      cut: fc.boolean(),
+    });
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(drawn, async ({ which, at, change, cut }) => {
+        const [name, content] = good[which]!;
+        const place = Math.floor(at * (content.length - 1));
+        const broken = cut ? content.subarray(0, place) : content.map((byte, i) => (i === place ? byte ^ change : byte));
+        const path = written(folder.file(`run-${String((run += 1))}`), { [name]: broken });
+        await folder.imported(path).catch((error: unknown) => expect(error).toBeInstanceOf(DatasetError));
+      }),
+      { numRuns: 150 },
+    );
+  }, 120_000);
+});
+
+describe('nothing half-imported stays', () => {
+  it('when reading fails, as a thread reports it', async () => {
+    const store = folder.file('datasets');
+    const path = written(folder.file('source'), classes({ 'b/2.png': grey(5, 5) }));
+    const about = {
+      paths: [path],
+      as: null,
+      name: 'x',
+      imported: '2026-01-01T00:00:00.000Z',
+      folder: store,
+      replace: false,
+      dryRun: false,
+    };
+    const failed = startImport({ ...about, options: DEFAULTS, signal: new AbortController().signal, onProgress: () => undefined });
+    await expect(failed).rejects.toThrow(GalapagosError);
+    await expect(failed).rejects.toMatchObject({
+      code: 'bad-dataset',
+      message: expect.stringContaining('b/2.png: expected 4 × 4 pixels') as string,
+    });
+    expect(below(store)).toEqual([]);
+  });
+});

@@ -1,0 +1,206 @@
+/** Imported datasets as studies name them: checked before a study starts, trained on, and refused when they were changed. */
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { catalogueOf } from '../../src/datasets/catalogue.ts';
+import { loadDataset } from '../../src/datasets/dataset.ts';
+import { ImportCancelled, DEFAULTS, type ImportOptions } from '../../src/datasets/import/options.ts';
+import { startImport, type Finished } from '../../src/datasets/import/start-import.ts';
+import { readRecord, recordNames, removeDataset } from '../../src/datasets/store.ts';
+import { PRESETS } from '../../src/training/models/presets.ts';
+import { checkObjective, Trainer, type TrainObjective } from '../../src/training/trainer.ts';
+import { written } from '../support/dataset-files.ts';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { FIXTURES } from './support.ts';
+
+const RESOURCES = new URL('../../resources', import.meta.url).pathname;
+
+let folder: TemporaryFolder;
+let datasets: string;
+beforeEach(() => {
+  folder = temporaryFolder();
+  datasets = folder.file('datasets');
+});
+afterEach(() => folder.remove());
+
+function imported(
+  name: string,
+  path: string,
+  more: { options?: Partial<ImportOptions>; replace?: boolean; dryRun?: boolean; signal?: AbortSignal } = {},
+): Promise<Finished> {
+  const { options = {}, replace = false, dryRun = false, signal = new AbortController().signal } = more;
+  const about = {
+    name,
+    paths: [path],
+    as: null,
+    imported: '2026-01-01T00:00:00.000Z',
+    folder: datasets,
+    replace,
+    dryRun,
+    signal,
+    onProgress: () => undefined,
+  };
+  return startImport({ ...about, options: { ...DEFAULTS, ...options } });
+}
+
+const tiny = join(FIXTURES, 'png.tar.xz');
+
+/** Two clouds of points, and a number that is linear in them; features of very different size. */
+function points(): string {
+  const rows = Array.from({ length: 200 }, (_, i) => {
+    const [a, b] = [((i * 37) % 100) / 100, ((i * 61) % 100) / 100];
+    return `${String(1000 * a)},${String(b)},${a + b > 1 ? 'far' : 'near'},${String(3 * a - 2 * b)}`;
+  });
+  return join(written(folder.file('points'), { 'points.csv': `a,b,label,price\n${rows.join('\n')}\n` }), 'points.csv');
+}
+
+function objective(dataset: string, more: Partial<TrainObjective> & { units: number; loss?: string }): TrainObjective {
+  const { units, loss = 'softmax-cross-entropy', ...rest } = more;
+  const layers = [{ type: 'flatten' }, { type: 'dense', units }];
+  return {
+    kind: 'train',
+    dataset,
+    network: { format: 'galapagos-network/1', name: 'linear', layers, loss: { type: loss } },
+    settings: { batch: 16, epochs: 40, optimizer: { type: 'sgd', learningRate: 0.1, momentum: 0.9 } },
+    metric: 'accuracy',
+    selectOn: 'test',
+    ...rest,
+  };
+}
+
+async function trained(given: TrainObjective): Promise<number> {
+  const trainer = new Trainer({ resources: RESOURCES, datasets });
+  try {
+    const [outcome] = await trainer.train(given, 1, [{ request: { trial: 0, params: {} }, signal: new AbortController().signal }]);
+    if (outcome?.outcome !== 'succeeded') throw new Error(outcome?.outcome ?? 'nothing');
+    return outcome.value;
+  } finally {
+    await trainer.dispose();
+  }
+}
+
+describe('tables train', () => {
+  it.each(['wasm', 'reference'] as const)(
+    'on %s: classes by name, features brought to one scale by the stored statistics',
+    async (executor) => {
+      await imported('points', points(), { options: { drop: ['price'] } });
+      expect(await trained(objective('points', { units: 2, executor }))).toBeGreaterThan(0.95);
+    },
+  );
+
+  it.each(['wasm', 'reference'] as const)('on %s: numbers to predict by the squared error', async (executor) => {
+    await imported('prices', points(), { options: { targets: ['price'], drop: ['label'] } });
+    // A linear network can predict a linear number exactly; its variance is above 1.
+    expect(await trained(objective('prices', { units: 1, loss: 'mean-squared-error', metric: 'loss', executor }))).toBeLessThan(1e-3);
+  });
+});
+
+describe('an objective is checked against the dataset', () => {
+  const problems = (given: TrainObjective): string[] =>
+    checkObjective(given, {}, RESOURCES, catalogueOf(datasets)).map(({ message }) => message);
+
+  it('by shape, classes, loss and metric', async () => {
+    await imported('tiny', tiny);
+    await imported('prices', points(), { options: { targets: ['price'], drop: ['label'] } });
+    expect(problems(objective('tiny', { units: 3 }))).toEqual([]);
+    expect(problems(objective('tiny', { units: 4 }))).toEqual([
+      expect.stringContaining("expected a vector of tiny's 3 classes as the last output, found 4"),
+    ]);
+    expect(problems({ ...objective('tiny', { units: 3 }), network: PRESETS.get('lenet-5')! }).join('\n')).toContain(
+      "network.input.shape: expected tiny's 3×32×32, found 1×28×28",
+    );
+    expect(problems({ ...objective('tiny', { units: 3 }), network: 'lenet-5' })).toEqual([]);
+    expect(problems(objective('prices', { units: 2, loss: 'mean-squared-error', metric: 'loss' }))).toEqual([
+      expect.stringContaining("expected a vector of prices's 1 number to predict as the last output, found 2"),
+    ]);
+    expect(problems(objective('prices', { units: 1 }))).toEqual([
+      'metric: expected "loss", as prices has numbers to predict, found "accuracy"',
+      'network.loss.type: expected "mean-squared-error", as prices has numbers to predict, found "softmax-cross-entropy"',
+    ]);
+  });
+
+  it('trials whose structures differ are told apart, also where the dataset alone knows the shape', () => {
+    const layers = [{ type: 'flatten' }, { type: 'dense', units: { $param: 'units' } }];
+    const searched = {
+      ...objective('unknown', { units: 3 }),
+      network: { format: 'galapagos-network/1', name: 'x', layers, loss: { type: 'softmax-cross-entropy' } },
+    };
+    expect([8, 9].map((units) => Trainer.shapeKey(searched, { units }))).toEqual(['{"units":8}', '{"units":9}']);
+  });
+
+  it('by name, with the nearest, and by its files', async () => {
+    await imported('tiny', tiny);
+    expect(problems(objective('tinny', { units: 3 }))).toEqual([
+      'dataset: expected one of mnist, tiny, found "tinny" (did you mean "tiny"?)',
+    ]);
+    rmSync(join(datasets, 'content'), { recursive: true });
+    expect(problems(objective('tiny', { units: 3 }))).toEqual([
+      expect.stringMatching(/^dataset: expected .*training, found no such file$/),
+      expect.stringMatching(/test, found no such file$/),
+    ]);
+  });
+});
+
+describe('the store', () => {
+  const contents = (): string[] => readdirSync(join(datasets, 'content'));
+
+  it('keeps the same data once, under as many names as it has, and until the last of them goes', async () => {
+    await imported('one', tiny);
+    await imported('two', join(FIXTURES, 'parquet'));
+    expect([contents().length, recordNames(datasets)]).toEqual([1, ['one', 'two']]);
+    expect(removeDataset(datasets, 'one')).toBe(true);
+    expect(contents().length).toBe(1);
+    expect([removeDataset(datasets, 'two'), removeDataset(datasets, 'two')]).toEqual([true, false]);
+    expect([contents(), recordNames(datasets)]).toEqual([[], []]);
+  });
+
+  it('gives a name that is taken only when asked to replace, never that of a bundled dataset, and no name that is a path', async () => {
+    await imported('one', tiny);
+    await expect(imported('one', points())).rejects.toMatchObject({
+      code: 'dataset-exists',
+      message: expect.stringContaining('--replace') as string,
+    });
+    await imported('one', points(), { replace: true });
+    expect([readRecord(datasets, 'one')?.shape, contents().length]).toEqual([[3], 1]);
+    await expect(imported('mnist', tiny, { replace: true })).rejects.toMatchObject({ code: 'dataset-exists' });
+    for (const name of ['../x', 'a/b', '', '.x', 'x'.repeat(65)])
+      await expect(imported(name, tiny)).rejects.toMatchObject({ code: 'bad-name' });
+    expect(removeDataset(datasets, '../names/one')).toBe(false);
+  });
+
+  it('stores nothing in a dry run or when cancelled, and sweeps what a dead process left', async () => {
+    const { stored, imported: found } = await imported('one', tiny, { dryRun: true });
+    expect([stored, found.training.samples]).toEqual([null, 8]);
+    await expect(imported('one', tiny, { signal: AbortSignal.abort() })).rejects.toThrow(ImportCancelled);
+    // No process has this number: it is beyond what systems give.
+    const left = join(datasets, 'incoming', '99999999-dead');
+    written(left, { samples: 'half' });
+    await imported('one', tiny);
+    expect([existsSync(left), readdirSync(join(datasets, 'incoming'))]).toEqual([false, []]);
+  });
+
+  it('refuses bytes that were changed or cut, and a record that is damaged, and says what to do', async () => {
+    await imported('tiny', tiny);
+    const entry = catalogueOf(datasets).find('tiny')!;
+    expect((await loadDataset(entry, RESOURCES)).view).toMatchObject({ samples: 12, shape: [3, 32, 32], classes: 3, sampleType: 'u8' });
+    if (entry.source.kind !== 'imported') throw new Error('it was imported');
+    const { file } = entry.source.training;
+    const bytes = readFileSync(file);
+    writeFileSync(
+      file,
+      bytes.map((byte, i) => (i === 5 ? byte ^ 1 : byte)),
+    );
+    await expect(loadDataset(entry, RESOURCES)).rejects.toThrow(
+      /training: expected SHA-256 \w{64}, found \w{64} \(the file was changed or cut short; import tiny again/,
+    );
+    writeFileSync(file, bytes.subarray(1));
+    await expect(loadDataset(entry, RESOURCES)).rejects.toThrow(/expected 24584 bytes, found 24583/);
+    await imported('tiny', tiny, { replace: true });
+    await expect(loadDataset(entry, RESOURCES)).resolves.toBeDefined();
+    writeFileSync(join(datasets, 'names', 'tiny.json'), '{"format":"galapagos-dataset/1"}');
+    expect(() => catalogueOf(datasets).find('tiny')).toThrow(
+      /the record of dataset tiny is damaged .* remove it by galapagos datasets remove tiny, and import it again/,
+    );
+    expect(removeDataset(datasets, 'tiny')).toBe(true);
+  });
+});

@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import { HistoryRing } from '../../../src/node/machine/history-ring.ts';
+import { telemetryFeed } from '../../../src/node/machine/telemetry-feed.ts';
+import { bareInventory } from '../../../src/node/machine/utilisation/known-inventory.ts';
+import type { NodeSample } from '../../../src/protocol/window/telemetry.ts';
+
+function sampleAt(at: number): NodeSample {
+  return { node: 'local', at, cores: [1], memoryBytes: 1, memoryTotalBytes: 2, temperature: null, devices: [], workers: [], unknown: {} };
+}
+
+function opened() {
+  const samples = new HistoryRing<NodeSample>(3);
+  let inventory = bareInventory('local', 'not asked');
+  const feed = telemetryFeed({ samples, inventory: () => inventory }, () => undefined);
+  return {
+    feed,
+    add: (...times: number[]) => times.forEach((at) => samples.push(sampleAt(at))),
+    name: (name: string) => (inventory = { ...inventory, name }),
+    taken: () => {
+      const message = feed.take();
+      return message === null
+        ? null
+        : { ...message, nodes: message.body.nodes?.map(({ name }) => name), body: message.body.samples.map(({ at }) => at) };
+    },
+  };
+}
+
+it('the last minute comes first, then each sample once, and nothing where nothing is new', () => {
+  const { add, taken, name } = opened();
+  name('wallace');
+  add(1, 2, 3, 4);
+  expect(taken()).toStrictEqual({ seq: 0, snapshot: true, nodes: ['wallace'], body: [2, 3, 4] });
+  expect(taken()).toBeNull();
+  add(5);
+  expect(taken()).toStrictEqual({ seq: 1, snapshot: false, nodes: undefined, body: [5] });
+});
+
+it('a window that opens before the first sample gets the machine alone', () => {
+  const { taken, name } = opened();
+  name('wallace');
+  expect(taken()).toStrictEqual({ seq: 0, snapshot: true, nodes: ['wallace'], body: [] });
+});
+
+it('what is learnt of the machine is told without a new sample', () => {
+  const { taken, name } = opened();
+  taken();
+  name('darwin');
+  expect(taken()).toStrictEqual({ seq: 1, snapshot: false, nodes: ['darwin'], body: [] });
+});
+
+it('a slow window misses what is no longer kept', () => {
+  const { add, taken } = opened();
+  taken();
+  add(1, 2, 3, 4, 5);
+  expect(taken()?.body).toStrictEqual([3, 4, 5]);
+});
+
+it('after a restart everything kept comes again, and the numbers go on', () => {
+  const { add, taken, feed } = opened();
+  add(1, 2);
+  taken();
+  feed.restart();
+  expect(taken()).toMatchObject({ seq: 1, snapshot: true, body: [1, 2] });
+});

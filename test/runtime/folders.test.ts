@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { cpuSlots, memoryLimitBytes, workerCount } from '../../src/node/workers/slots.ts';
+import { userFolder } from '../../src/runtime/user-folder.ts';
+
+describe('the user folder', () => {
+  it.each([
+    ['linux', {}, '/home/ada', '/home/ada/.local/share/galapagos'],
+    ['linux', { XDG_DATA_HOME: '/data' }, '/home/ada', '/data/galapagos'],
+    ['linux', { XDG_DATA_HOME: 'relative' }, '/home/ada', '/home/ada/.local/share/galapagos'],
+    ['linux', { XDG_DATA_HOME: '' }, '/home/ada', '/home/ada/.local/share/galapagos'],
+    ['linux', { GALAPAGOS_HOME: '/g', XDG_DATA_HOME: '/data' }, '/home/ada', '/g'],
+    ['darwin', {}, '/Users/ada', '/Users/ada/Library/Application Support/Galapagos'],
+    ['darwin', { GALAPAGOS_HOME: '/g' }, '/Users/ada', '/g'],
+    ['win32', {}, 'C:\\Users\\ada', 'C:\\Users\\ada\\AppData\\Local\\Galapagos'],
+    ['win32', { LOCALAPPDATA: 'D:\\Local' }, 'C:\\Users\\ada', 'D:\\Local\\Galapagos'],
+    ['win32', { GALAPAGOS_HOME: 'E:\\g' }, 'C:\\Users\\ada', 'E:\\g'],
+  ] as const)('on %s with %j and home %s is %s', (platform, env, home, folder) => {
+    expect(userFolder({ platform, env, home })).toBe(folder);
+  });
+});
+
+describe('slots', () => {
+  it('are as many as asked for, at least one', () => {
+    expect(cpuSlots(3)).toStrictEqual(['local/cpu/0', 'local/cpu/1', 'local/cpu/2']);
+    expect(cpuSlots(0)).toStrictEqual(['local/cpu/0']);
+  });
+
+  it.each([
+    [null, 2, 16, 2, null],
+    [8, 2, 16, 8, null],
+    [300, 2, 16, 8, '300 workers asked for, 8 started: at most 4 for each of 2 cores'],
+    [4, 1, 1, 3, '4 workers asked for, 3 started: each needs 256 MiB of the 819 MiB for workers'],
+    [null, 64, 1, 3, '64 workers asked for, 3 started: each needs 256 MiB of the 819 MiB for workers'],
+    [1, 1, 0.1, 1, null],
+  ])('asked for as %s on %i cores and %d GiB are limited to %i', (asked, cores, gibibytes, workers, note) => {
+    expect(workerCount(asked, cores, gibibytes * 2 ** 30)).toEqual({ workers, note });
+  });
+
+  it('share the machine’s memory, never below what a worker needs to start', () => {
+    expect(memoryLimitBytes(4, 2 ** 34)).toBe(Math.floor((2 ** 34 * 0.8) / 4));
+    expect(memoryLimitBytes(1000, 2 ** 34)).toBe(256 * 2 ** 20);
+  });
+});
