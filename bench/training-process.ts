@@ -6,12 +6,12 @@ import { keyOf, philox, PURPOSE } from '../src/core/random.ts';
 import type { Executor } from '../src/training/executors/executor.ts';
 import { TensorflowExecutor } from '../src/training/executors/tensorflow/tensorflow.ts';
 import { WasmExecutor } from '../src/training/executors/wasm/wasm.ts';
-import { HyperRows } from '../src/training/hyper.ts';
+import { sizeOf } from '../src/training/models/network.ts';
 import { PRESETS } from '../src/training/models/presets.ts';
 import { resolveNetwork } from '../src/training/models/resolve.ts';
 import { Scope } from '../src/training/models/scope.ts';
-import { sizeOf } from '../src/training/models/network.ts';
 import { compilePlan } from '../src/training/plan/compile.ts';
+import { HyperRows } from '../src/training/run/hyper.ts';
 
 /** What the process prints. */
 export interface Measured {

@@ -1,9 +1,12 @@
 /** A trial's network as files for other programs: trained again, compared with what was recorded, written whole or not at all. */
-import { dirname, resolve } from 'node:path';
 import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
+import { knownStudy, scoreKindOfStudy } from '../lab/lab-output.ts';
+import { repeatable, trainAgain } from '../lab/train-again.ts';
+import type { TrainedAgain } from '../lab/train-again.ts';
 import type { ModelOutput } from '../protocol/cli-output.ts';
-import { onnxFile, weightsFile } from '../training/trainer.ts';
+import { onnxFile, weightsFile } from '../training/run/trainer.ts';
 import { print, printJson } from './context.ts';
 import type { Context } from './context.ts';
 import { score } from './display/format.ts';
@@ -11,9 +14,6 @@ import { silent, trainingProgress } from './display/training-progress.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
 import { onInterrupt } from './interrupt.ts';
 import { withLab } from './lab-command.ts';
-import { knownStudy, scoreKindOfStudy } from '../lab/lab-output.ts';
-import { repeatable, trainAgain } from '../lab/train-again.ts';
-import type { TrainedAgain } from '../lab/train-again.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 export interface ExportModelOptions {

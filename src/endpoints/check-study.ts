@@ -14,9 +14,9 @@ import { searchSpace } from '../protocol/search-space.ts';
 import { parseStudy, sampler } from '../protocol/study-file.ts';
 import type { StudyCheck } from '../protocol/window/set-up.ts';
 import { isFields } from '../training/models/reader.ts';
-import { networkInSearch } from '../training/network-in-search.ts';
-import type { TrainObjective } from '../training/objective.ts';
-import { unusedParameters } from '../training/unused-parameters.ts';
+import { networkInSearch } from '../training/objective/network-in-search.ts';
+import type { TrainObjective } from '../training/objective/objective.ts';
+import { unusedParameters } from '../training/objective/unused-parameters.ts';
 import { toWindowProblem } from './problems.ts';
 
 export function checkStudy(study: unknown, places: ObjectivePlaces, catalogue: Catalogue): StudyCheck {

@@ -1,7 +1,7 @@
 /** A study for a dataset with a sensible value in every field: it can be started as it is. */
 import type { DatasetEntry } from '../datasets/catalogue.ts';
 import type { StudyFile } from '../protocol/study-file.ts';
-import type { SearchSpaceLike } from '../training/objective.ts';
+import type { SearchSpaceLike } from '../training/objective/objective.ts';
 
 type Network = Record<string, unknown>;
 

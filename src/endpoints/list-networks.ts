@@ -12,9 +12,9 @@ import { PRESETS } from '../training/models/presets.ts';
 import { isFields } from '../training/models/reader.ts';
 import { resolveNetwork } from '../training/models/resolve.ts';
 import { Scope } from '../training/models/scope.ts';
-import { networkInSearch } from '../training/network-in-search.ts';
-import type { SearchSpaceLike, TrainObjective } from '../training/objective.ts';
-import { resolveObjective } from '../training/resolve-objective.ts';
+import { networkInSearch } from '../training/objective/network-in-search.ts';
+import type { SearchSpaceLike, TrainObjective } from '../training/objective/objective.ts';
+import { resolveObjective } from '../training/objective/resolve-objective.ts';
 import { draftNetwork } from './draft-study.ts';
 import { toWindowProblem } from './problems.ts';
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { catalogueOf } from '../datasets/catalogue.ts';
 import type { ObjectiveCheck } from '../protocol/study-file.ts';
-import { checkObjective } from '../training/trainer.ts';
+import { checkObjective } from '../training/run/trainer.ts';
 
 export interface ObjectivePlaces {
   /** The absolute path of `resources/`. */

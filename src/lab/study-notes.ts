@@ -1,7 +1,7 @@
 /** What must be said about some studies, whoever wrote them and wherever their numbers are shown. */
 import type { StudyFile } from '../protocol/study-file.ts';
-import type { SearchSpaceLike } from '../training/objective.ts';
-import { unusedParameters } from '../training/unused-parameters.ts';
+import type { SearchSpaceLike } from '../training/objective/objective.ts';
+import { unusedParameters } from '../training/objective/unused-parameters.ts';
 
 /** The parts of a study that notes are about. */
 interface Noted {

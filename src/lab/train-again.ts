@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
 import { userFolder } from '../runtime/user-folder.ts';
 import type { StudySummary, TrialRecord } from '../storage/lab-reader.ts';
-import { Trainer, TrainingError } from '../training/trainer.ts';
-import type { EpochReport, LaneOutcome, TrainObjective, TrainProgress, Trained } from '../training/trainer.ts';
+import { Trainer, TrainingError } from '../training/run/trainer.ts';
+import type { EpochReport, LaneOutcome, TrainObjective, TrainProgress, Trained } from '../training/run/trainer.ts';
 
 export interface TrainedAgain {
   readonly trained: Trained;

@@ -1,8 +1,8 @@
 /** The objective `train`: a thin adapter from the worker's lanes to the trainer's, which is made with the first of them. */
 import { join } from 'node:path';
 import type { Report } from '../core/scheduling/index.ts';
-import { Trainer } from '../training/trainer.ts';
-import type { EpochReport, LaneOutcome, TrainObjective } from '../training/trainer.ts';
+import { Trainer } from '../training/run/trainer.ts';
+import type { EpochReport, LaneOutcome, TrainObjective } from '../training/run/trainer.ts';
 import type { LaneEnd, Objective } from './objective.ts';
 
 export interface TrainingFolders {

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { LaneMetrics, LaneState } from '../../src/training/executors/executor.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
-import type { Params } from '../../src/training/objective.ts';
+import type { Params } from '../../src/training/objective/objective.ts';
 import type { SmallSubject } from '../support/networks.ts';
 import { firstWeights, walkReference } from '../support/reference-walk.ts';
 import { byWeight, worst } from '../support/training.ts';

@@ -1,7 +1,7 @@
 /** A begun executable of a small network, and runs over its dataset in order; for the contract of executors. */
 import type { Executable, Executor, LaneMetrics, LaneState, RunReport } from '../../src/training/executors/executor.ts';
-import { HyperRows } from '../../src/training/hyper.ts';
-import type { Params } from '../../src/training/objective.ts';
+import type { Params } from '../../src/training/objective/objective.ts';
+import { HyperRows } from '../../src/training/run/hyper.ts';
 import type { SmallSubject } from '../support/networks.ts';
 import { NEVER, PARAMS } from '../support/training.ts';
 

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { MNIST } from '../../src/datasets/catalogue.ts';
 import { loadDataset } from '../../src/datasets/dataset.ts';
 import { splitValidation } from '../../src/datasets/split.ts';
-import { shuffled, stepsOf } from '../../src/training/order.ts';
+import { shuffled, stepsOf } from '../../src/training/run/order.ts';
 
 const RESOURCES = new URL('../../resources', import.meta.url).pathname;
 const mnist = MNIST;

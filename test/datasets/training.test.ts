@@ -8,7 +8,7 @@ import { ImportCancelled, DEFAULTS, type ImportOptions } from '../../src/dataset
 import { startImport, type Finished } from '../../src/datasets/import/start-import.ts';
 import { readRecord, recordNames, removeDataset } from '../../src/datasets/store.ts';
 import { PRESETS } from '../../src/training/models/presets.ts';
-import { checkObjective, Trainer, type TrainObjective } from '../../src/training/trainer.ts';
+import { checkObjective, Trainer, type TrainObjective } from '../../src/training/run/trainer.ts';
 import { written } from '../support/dataset-files.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { FIXTURES } from './support.ts';

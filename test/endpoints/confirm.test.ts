@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Application } from '../../src/endpoints/application.ts';
 import { configurationsOf } from '../../src/endpoints/confirmations.ts';
 import { createEndpoints } from '../../src/endpoints/create-endpoints.ts';
-import type { Application } from '../../src/endpoints/application.ts';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import type { ImportRow } from '../../src/protocol/window/lab-stream.ts';
 import type { Confirmation, TrialDetail } from '../../src/protocol/window/reading.ts';
-import { Trainer } from '../../src/training/trainer.ts';
-import type { LaneOutcome, TrainObjective } from '../../src/training/trainer.ts';
+import { Trainer } from '../../src/training/run/trainer.ts';
+import type { LaneOutcome, TrainObjective } from '../../src/training/run/trainer.ts';
 import { ask, asked, RESOURCES } from '../support/call-deps.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Connection } from '../support/window-client.ts';

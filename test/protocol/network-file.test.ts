@@ -6,7 +6,7 @@ import { trainSettings } from '../../src/protocol/train-settings.ts';
 import { LAYER_TYPES } from '../../src/training/models/layers/index.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
-import { readSettings } from '../../src/training/settings.ts';
+import { readSettings } from '../../src/training/objective/settings.ts';
 
 interface JsonSchema {
   readonly $ref?: string;

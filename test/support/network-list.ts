@@ -2,7 +2,7 @@
  * Small networks that together hold every op, optimiser and way of adding gradients up, for the tests of all executors. Not presets:
  * shapes are odd, images small, batches leave remainders.
  */
-import type { HyperSettings } from '../../src/training/hyper.ts';
+import type { HyperSettings } from '../../src/training/run/hyper.ts';
 import type { SmallNetwork } from './networks.ts';
 
 const IMAGE = [2, 7, 6];

@@ -1,11 +1,11 @@
 /** Small networks for the tests of all executors, with data and a plan. The list of them is beside. */
 import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';
 import type { DatasetView } from '../../src/datasets/dataset-view.ts';
-import type { HyperSettings } from '../../src/training/hyper.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
-import type { Augment, Params } from '../../src/training/objective.ts';
+import type { Augment, Params } from '../../src/training/objective/objective.ts';
 import { compilePlan } from '../../src/training/plan/compile.ts';
+import type { HyperSettings } from '../../src/training/run/hyper.ts';
 import { PARAMS, SGD, synthetic, type Subject } from './training.ts';
 
 export { NETWORKS } from './network-list.ts';

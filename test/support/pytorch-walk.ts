@@ -8,12 +8,12 @@ import { MNIST } from '../../src/datasets/catalogue.ts';
 import type { DatasetView } from '../../src/datasets/dataset-view.ts';
 import { loadDataset } from '../../src/datasets/dataset.ts';
 import type { Executor, LaneState } from '../../src/training/executors/executor.ts';
-import { HyperRows } from '../../src/training/hyper.ts';
 import { PRESETS } from '../../src/training/models/presets.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
-import type { SgdSettings } from '../../src/training/objective.ts';
+import type { SgdSettings } from '../../src/training/objective/objective.ts';
 import { compilePlan } from '../../src/training/plan/compile.ts';
+import { HyperRows } from '../../src/training/run/hyper.ts';
 import type { SmallSubject } from './networks.ts';
 import { NEVER } from './training.ts';
 

@@ -5,10 +5,10 @@ import { poolGeometry } from '../../src/training/executors/reference/max-pool.ts
 import { execute } from '../../src/training/executors/reference/ops.ts';
 import { Tensors, type Step } from '../../src/training/executors/reference/tensors.ts';
 import { tapsOf } from '../../src/training/executors/reference/windows.ts';
-import { HyperRows } from '../../src/training/hyper.ts';
-import { initialWeights } from '../../src/training/initialise.ts';
-import type { Params } from '../../src/training/objective.ts';
+import type { Params } from '../../src/training/objective/objective.ts';
 import { elements, type Op } from '../../src/training/plan/plan.ts';
+import { HyperRows } from '../../src/training/run/hyper.ts';
+import { initialWeights } from '../../src/training/run/initialise.ts';
 import type { SmallSubject } from './networks.ts';
 import { PARAMS } from './training.ts';
 

@@ -2,14 +2,14 @@
 import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';
 import type { DatasetView } from '../../src/datasets/dataset-view.ts';
 import type { Executable, Executor, LaneSeed, LaneState, RunReport } from '../../src/training/executors/executor.ts';
-import { HyperRows } from '../../src/training/hyper.ts';
 import type { Network } from '../../src/training/models/network.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
-import type { OptimizerSettings, Params, SearchSpaceLike, SgdSettings } from '../../src/training/objective.ts';
+import type { OptimizerSettings, Params, SearchSpaceLike, SgdSettings } from '../../src/training/objective/objective.ts';
+import type { Problem } from '../../src/training/objective/problem.ts';
 import { compilePlan } from '../../src/training/plan/compile.ts';
 import type { Plan } from '../../src/training/plan/plan.ts';
-import type { Problem } from '../../src/training/problem.ts';
+import { HyperRows } from '../../src/training/run/hyper.ts';
 
 export const NEVER: AbortSignal = new AbortController().signal;
 export const SGD: SgdSettings = { type: 'sgd', learningRate: { $param: 'rate' }, momentum: { $param: 'momentum' } };

@@ -6,7 +6,7 @@ import { measure } from '../../src/training/calibration/measure.ts';
 import type { Executable, Executor, RunRequest } from '../../src/training/executors/executor.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
 import { WasmExecutor } from '../../src/training/executors/wasm/wasm.ts';
-import type { TrainObjective } from '../../src/training/objective.ts';
+import type { TrainObjective } from '../../src/training/objective/objective.ts';
 import { TrainingError } from '../../src/training/training-error.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { subject } from '../support/training.ts';

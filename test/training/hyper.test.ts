@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HyperRows, type HyperSettings } from '../../src/training/hyper.ts';
 import type { Network } from '../../src/training/models/network.ts';
-import type { Params } from '../../src/training/objective.ts';
+import type { Params } from '../../src/training/objective/objective.ts';
 import type { HyperColumn, Plan } from '../../src/training/plan/plan.ts';
+import { HyperRows, type HyperSettings } from '../../src/training/run/hyper.ts';
 
 const NETWORK: Network = {
   name: 'n',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { initialWeights } from '../../src/training/initialise.ts';
 import { initialiser } from '../../src/training/plan/initialiser.ts';
 import type { WeightSpec } from '../../src/training/plan/plan.ts';
+import { initialWeights } from '../../src/training/run/initialise.ts';
 
 const weight: WeightSpec = {
   name: 'w',

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Executors } from '../../src/training/calibration/choose.ts';
 import { allExecutors } from '../../src/training/executors/all.ts';
 import type { Executor } from '../../src/training/executors/executor.ts';
+import { checksum } from '../../src/training/run/lane.ts';
 import {
   Trainer,
   type EpochReport,
@@ -11,8 +12,7 @@ import {
   type Trained,
   type TrainObjective,
   type TrainOptions,
-} from '../../src/training/trainer.ts';
-import { checksum } from '../../src/training/lane.ts';
+} from '../../src/training/run/trainer.ts';
 import { TrainingError } from '../../src/training/training-error.ts';
 
 const resources = new URL('../../resources', import.meta.url).pathname;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SearchSpaceLike } from '../../src/training/objective.ts';
-import { checkObjective, type TrainObjective } from '../../src/training/trainer.ts';
+import type { SearchSpaceLike } from '../../src/training/objective/objective.ts';
+import { checkObjective, type TrainObjective } from '../../src/training/run/trainer.ts';
 import { describeNetwork, readDescription as resolve } from '../support/training.ts';
 
 const RESOURCES = new URL('../../resources', import.meta.url).pathname;

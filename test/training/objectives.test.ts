@@ -3,9 +3,9 @@ import { catalogueOf, MNIST, type DatasetEntry } from '../../src/datasets/catalo
 import { PRESETS } from '../../src/training/models/presets.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
-import { checkSize, networkSize } from '../../src/training/network-size.ts';
-import type { OptimizerSettings, Params, SearchSpaceLike } from '../../src/training/objective.ts';
-import { checkObjective, Trainer, type TrainObjective } from '../../src/training/trainer.ts';
+import { checkSize, networkSize } from '../../src/training/objective/network-size.ts';
+import type { OptimizerSettings, Params, SearchSpaceLike } from '../../src/training/objective/objective.ts';
+import { checkObjective, Trainer, type TrainObjective } from '../../src/training/run/trainer.ts';
 import { describeNetwork } from '../support/training.ts';
 
 const RESOURCES = new URL('../../resources', import.meta.url).pathname;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Trainer, type TrainObjective } from '../../src/training/trainer.ts';
+import { Trainer, type TrainObjective } from '../../src/training/run/trainer.ts';
 
 const trainer = new Trainer({ resources: fileURLToPath(new URL('../../resources', import.meta.url)) });
 afterAll(() => trainer.dispose());

@@ -3,7 +3,7 @@ import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';
 import { execute } from '../../src/training/executors/reference/ops.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
 import { Tensors, type Step } from '../../src/training/executors/reference/tensors.ts';
-import { HyperRows, type HyperSettings } from '../../src/training/hyper.ts';
+import { HyperRows, type HyperSettings } from '../../src/training/run/hyper.ts';
 import { subjectOf } from '../support/networks.ts';
 import { fixtureSubject, orderOf, readFixture, readRecorded, relative, walk, type Sketch } from '../support/pytorch-walk.ts';
 import { firstWeights, walkReference } from '../support/reference-walk.ts';

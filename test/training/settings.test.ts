@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Scope } from '../../src/training/models/scope.ts';
-import type { Params, SearchSpaceLike } from '../../src/training/objective.ts';
-import { readSettings, type ResolvedSettings } from '../../src/training/settings.ts';
+import type { Params, SearchSpaceLike } from '../../src/training/objective/objective.ts';
+import { readSettings, type ResolvedSettings } from '../../src/training/objective/settings.ts';
 
 const SGD = { type: 'sgd', learningRate: 0.1 };
 

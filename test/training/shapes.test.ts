@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Network } from '../../src/training/models/network.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
-import type { Params } from '../../src/training/objective.ts';
+import type { Params } from '../../src/training/objective/objective.ts';
 import { describeNetwork } from '../support/training.ts';
 
 function network(shape: readonly number[], layers: readonly object[], params: Params = {}): { network?: Network; problems: string[] } {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { Trainer, type LaneOutcome, type ParamValue, type TrainObjective, type TrainOptions } from '../../src/training/trainer.ts';
-import { checksum } from '../../src/training/lane.ts';
+import { checksum } from '../../src/training/run/lane.ts';
+import { Trainer, type LaneOutcome, type ParamValue, type TrainObjective, type TrainOptions } from '../../src/training/run/trainer.ts';
 
 const trainer = new Trainer({ resources: new URL('../../resources', import.meta.url).pathname });
 const paper: TrainObjective = {

@@ -4,7 +4,7 @@ import { ReferenceExecutor } from '../../src/training/executors/reference/refere
 import { emitModule } from '../../src/training/executors/wasm/emit.ts';
 import { engine } from '../../src/training/executors/wasm/engine.ts';
 import { WasmExecutor } from '../../src/training/executors/wasm/wasm.ts';
-import type { Params, SgdSettings } from '../../src/training/objective.ts';
+import type { Params, SgdSettings } from '../../src/training/objective/objective.ts';
 import { parameterCount } from '../../src/training/plan/block.ts';
 import { byWeight, NEVER, PARAMS, SGD, subject, synthetic, trainOn, worst, type Subject } from '../support/training.ts';
 

@@ -4,7 +4,7 @@
  */
 import { availableParallelism, cpus } from 'node:os';
 import type { Executor } from '../executors/executor.ts';
-import type { TrainObjective } from '../objective.ts';
+import type { TrainObjective } from '../objective/objective.ts';
 import { planHash } from '../plan/hash.ts';
 import type { Plan } from '../plan/plan.ts';
 import { TrainingError } from '../training-error.ts';

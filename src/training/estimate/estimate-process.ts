@@ -5,7 +5,7 @@ import { GalapagosError } from '../../core/errors.ts';
 import type { SearchSpace } from '../../core/search-space/distribution.ts';
 import { catalogueOf } from '../../datasets/catalogue.ts';
 import { startWatchdog } from '../../runtime/watchdog.ts';
-import type { TrainObjective } from '../objective.ts';
+import type { TrainObjective } from '../objective/objective.ts';
 import { TrainingError } from '../training-error.ts';
 import { measureStudy, type MeasuredStudy } from './measure-study.ts';
 

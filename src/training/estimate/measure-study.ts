@@ -15,10 +15,10 @@ import { measurePace, type Pace } from '../calibration/measure.ts';
 import { allExecutors } from '../executors/all.ts';
 import { floored, scaled } from '../models/expression.ts';
 import { Scope } from '../models/scope.ts';
-import type { Numeric, Params, TrainObjective } from '../objective.ts';
+import type { Numeric, Params, TrainObjective } from '../objective/objective.ts';
+import { resolveObjective, type ResolvedObjective } from '../objective/resolve-objective.ts';
 import { compilePlan } from '../plan/compile.ts';
 import { planHash } from '../plan/hash.ts';
-import { resolveObjective, type ResolvedObjective } from '../resolve-objective.ts';
 import { TrainingError } from '../training-error.ts';
 
 export interface MeasureStudyOptions {

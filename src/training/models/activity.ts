@@ -1,5 +1,5 @@
 /** Whether a layer is there: its `when` has the search space's meaning, every named parameter has one of the listed values. */
-import { nearest, quote } from '../problem.ts';
+import { nearest, quote } from '../objective/problem.ts';
 import type { Reader } from './reader.ts';
 
 /** Reports a `when` that is none. A parameter that is absent itself has none of the values. */

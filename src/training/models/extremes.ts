@@ -1,5 +1,5 @@
 /** The values of a parameter at which a description is checked: its choices, or its least and greatest value. */
-import type { DistributionLike, ParamValue } from '../objective.ts';
+import type { DistributionLike, ParamValue } from '../objective/objective.ts';
 
 export function extremesOf(distribution: DistributionLike): readonly ParamValue[] {
   if (distribution.type === 'categorical') return distribution.choices;

@@ -2,15 +2,15 @@
  * The layers of a description in reading order while they are read: unrolls repeats, decides `when`, gives names, follows
  * `from`. A shape is undefined after an error, so that layers fed by it are not reported in turn.
  */
-import type { ParamValue } from '../objective.ts';
-import { nearest, quote } from '../problem.ts';
+import type { ParamValue } from '../objective/objective.ts';
+import { nearest, quote } from '../objective/problem.ts';
 import { isActive } from './activity.ts';
 import { ACTIVATION_TYPES, JOINING_TYPES, LAYER_TYPES, SINGLE_TYPES } from './layers/index.ts';
 import type { JoiningType, LayerReading } from './layers/layer-type.ts';
+import { namedParameters } from './named-parameters.ts';
 import type { Layer, LayerFields, Shape } from './network.ts';
 import { isFields, Reader, type Fields } from './reader.ts';
 import type { Scope } from './scope.ts';
-import { namedParameters } from './named-parameters.ts';
 
 const ID = /^[A-Za-z0-9_.-]+$/;
 /** Fields of every layer, whatever its type. */

@@ -2,7 +2,7 @@
  * A network with every structural choice made: layers in reading order, their fields and shapes. What varies by lane
  * (dropout rate, smoothing) stays an expression. Not yet a plan: no buffers, no gradients.
  */
-import type { Numeric } from '../objective.ts';
+import type { Numeric } from '../objective/objective.ts';
 
 /** Per sample: image [C, H, W] or vector [F]. */
 export type Shape = readonly number[];

@@ -2,8 +2,8 @@
  * Reads the fields of one object of a description, collecting every problem instead of stopping at the first.
  * A reader remembers what was asked for, so that whatever is left over is an unknown field.
  */
-import type { Numeric, ParamValue } from '../objective.ts';
-import { nearest, quote, type Problem } from '../problem.ts';
+import type { Numeric, ParamValue } from '../objective/objective.ts';
+import { nearest, quote, type Problem } from '../objective/problem.ts';
 import { floored, readExpression, scaled, type Expression } from './expression.ts';
 import type { Pair } from './network.ts';
 import { isWithin, rangeText, type Range } from './range.ts';

@@ -2,7 +2,7 @@
  * From a network description (JSON) and parameter values to a network: repeats unrolled, conditions decided, names given,
  * shapes inferred. Collects every problem. Not the plan's compiler.
  */
-import { quote } from '../problem.ts';
+import { quote } from '../objective/problem.ts';
 import { LayerList } from './layer-list.ts';
 import type { Loss, Network } from './network.ts';
 import { isFields, Reader } from './reader.ts';

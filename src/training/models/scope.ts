@@ -1,7 +1,7 @@
 /** What a description is read against: parameter values, the search space if known, and where problems go. Mutable by design. */
-import type { Params, ParamValue, SearchSpaceLike } from '../objective.ts';
+import type { Params, ParamValue, SearchSpaceLike } from '../objective/objective.ts';
+import { nearest, problem, quote, type Problem } from '../objective/problem.ts';
 import { extremesOf } from './extremes.ts';
-import { nearest, problem, quote, type Problem } from '../problem.ts';
 
 export class Scope {
   readonly params: Params;

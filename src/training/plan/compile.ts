@@ -5,7 +5,7 @@
 import type { DatasetShape } from '../../datasets/dataset-view.ts';
 import { withoutPauses, type Pausable } from '../../runtime/pausable.ts';
 import type { Network } from '../models/network.ts';
-import type { Augment, Clip, OptimizerSettings, Schedule } from '../objective.ts';
+import type { Augment, Clip, OptimizerSettings, Schedule } from '../objective/objective.ts';
 import { TrainingError } from '../training-error.ts';
 import { findChains } from './chains.ts';
 import { evaluationOf } from './evaluation.ts';

@@ -3,8 +3,8 @@
  * what follows), then the values one after another. Only float32 here. Knows bytes, not files or networks.
  */
 import { isFields } from '../models/reader.ts';
+import { quote } from '../objective/problem.ts';
 import { elements } from '../plan/plan.ts';
-import { quote } from '../problem.ts';
 
 export interface Tensor {
   readonly shape: readonly number[];

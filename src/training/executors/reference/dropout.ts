@@ -1,6 +1,6 @@
 /** dropout, in float64. Forward and backward are the same product with the same mask. */
-import { maskWords } from '../../dropout-mask.ts';
 import { numberOf, type Op } from '../../plan/plan.ts';
+import { maskWords } from '../../run/dropout-mask.ts';
 import type { Step } from './tensors.ts';
 
 export function dropout(op: Op, step: Step): void {

@@ -1,6 +1,6 @@
 /** gather: the batch's samples, cropped and flipped in training, normalised; positions ≥ n repeat position 0. */
-import { moveOf } from '../../augment.ts';
 import { rootOf, type Op } from '../../plan/plan.ts';
+import { moveOf } from '../../run/augment.ts';
 import type { Step } from './tensors.ts';
 
 export function gather(op: Op, step: Step): void {

@@ -1,10 +1,10 @@
 /** The `reference` executor: float64, one function per op, the plan walked literally. The oracle of the others, never fast. */
 import { keyOf } from '../../../core/random.ts';
 import type { DatasetShape, DatasetView } from '../../../datasets/dataset-view.ts';
-import { counterOf, initialWeights } from '../../initialise.ts';
 import { pad, unpad } from '../../plan/block.ts';
 import { arenaBytes, laneBytes, sharedBytes } from '../../plan/memory.ts';
 import { blockSize, elements, type BufferRole, type Plan } from '../../plan/plan.ts';
+import { counterOf, initialWeights } from '../../run/initialise.ts';
 import { StepwiseExecutable, type Batch, type LaneTally, type Work } from '../chunked.ts';
 import type { Executor, LaneSeed, LaneState, Memory, Usable } from '../executor.ts';
 import { execute } from './ops.ts';

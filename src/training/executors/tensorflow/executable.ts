@@ -1,8 +1,8 @@
 /** A plan compiled for a bucket of lanes: whole chunks go to the program; what lanes there are, and where, is kept here. */
 import { keyOf } from '../../../core/random.ts';
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
-import { counterOf, initialWeights } from '../../initialise.ts';
 import { elements, type Plan } from '../../plan/plan.ts';
+import { counterOf, initialWeights } from '../../run/initialise.ts';
 import { TrainingError } from '../../training-error.ts';
 import { ChunkedExecutable, type LaneTally } from '../chunked.ts';
 import type { LaneSeed, LaneState, Memory, RunRequest } from '../executor.ts';

@@ -1,5 +1,5 @@
 /** Moves images of bytes or floats on their way to the kernels. */
-import type { Move } from '../../augment.ts';
+import type { Move } from '../../run/augment.ts';
 
 /** @param from, to images [C, H, W] of one type; what a crop reaches beyond the image becomes 0 */
 export function moveImage<T extends Uint8Array | Float32Array>(

@@ -2,10 +2,10 @@
 import { keyOf, type Key } from '../../../core/random.ts';
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import { copyInTurns, withPauses } from '../../../runtime/turn.ts';
-import { moveOf } from '../../augment.ts';
-import { counterOf, drawing } from '../../initialise.ts';
 import { pad, unpad } from '../../plan/block.ts';
 import { blockSize, elements, type Plan } from '../../plan/plan.ts';
+import { moveOf } from '../../run/augment.ts';
+import { counterOf, drawing } from '../../run/initialise.ts';
 import { TrainingError } from '../../training-error.ts';
 import { StepwiseExecutable, type Batch, type LaneTally, type Work } from '../chunked.ts';
 import type { LaneSeed, LaneState, Memory } from '../executor.ts';

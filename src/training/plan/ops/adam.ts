@@ -2,7 +2,7 @@
  * adam: m ← β₁m + (1−β₁)g; s ← β₂s + ((1−β₂)g)g; w ← w − a₁·m/(√s·a₂ + ε), with g ← g + λw first (Kingma & Ba 2015).
  * adamw: w ← w·(1 − αλ) first, then the same without λ (Loshchilov & Hutter 2019). a₁ = α/(1−β₁^{t+1}), a₂ = 1/√(1−β₂^{t+1}).
  */
-import type { AdamSettings } from '../../objective.ts';
+import type { AdamSettings } from '../../objective/objective.ts';
 import type { Graph } from '../graph.ts';
 import type { HyperColumn } from '../plan.ts';
 import { appendUpdate, type Update } from './update.ts';

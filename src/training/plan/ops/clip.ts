@@ -1,5 +1,5 @@
 /** clip: every weight's gradient, rewritten: all scaled so that their common norm is at most the limit, or each value cut to ±limit. */
-import type { Clip } from '../../objective.ts';
+import type { Clip } from '../../objective/objective.ts';
 import type { Graph } from '../graph.ts';
 
 /** @param column of the limit */

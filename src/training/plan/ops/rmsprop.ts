@@ -1,5 +1,5 @@
 /** rmsprop: g ← g + λw; s ← ρs + (1−ρ)g²; b ← μb + g/(√s + ε); w ← w − αb (Hinton's lecture 6e, as PyTorch's). */
-import type { RmspropSettings } from '../../objective.ts';
+import type { RmspropSettings } from '../../objective/objective.ts';
 import type { Graph } from '../graph.ts';
 import type { HyperColumn } from '../plan.ts';
 import { appendUpdate, type Update } from './update.ts';

@@ -1,7 +1,7 @@
 /**
  * sgd: g ← g + λw; v ← μv + g; w ← w − α·v (Nesterov: w − α(g + μv); without momentum: w − α·g). Columns α, μ, λ.
  */
-import type { SgdSettings } from '../../objective.ts';
+import type { SgdSettings } from '../../objective/objective.ts';
 import type { Graph } from '../graph.ts';
 import type { HyperColumn } from '../plan.ts';
 import { appendUpdate, type Update } from './update.ts';

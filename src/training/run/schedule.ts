@@ -1,5 +1,5 @@
 /** A lane's learning rate at each step, in float64: a function of the step alone, so that resuming needs no history. */
-import { cosPi, power } from '../core/elementary.ts';
+import { cosPi, power } from '../../core/elementary.ts';
 
 /** A schedule with a lane's numbers. */
 export type LaneSchedule =

@@ -1,6 +1,6 @@
 /** Parameters of a search space that no part of a training objective uses: searching them only adds noise. */
-import { namedParameters } from './models/named-parameters.ts';
-import { PRESETS } from './models/presets.ts';
+import { namedParameters } from '../models/named-parameters.ts';
+import { PRESETS } from '../models/presets.ts';
 import type { SearchSpaceLike } from './objective.ts';
 
 /**

@@ -1,8 +1,8 @@
 /** The least memory that training one lane of a network takes, from arithmetic alone: checked before anything is planned. */
 import { totalmem } from 'node:os';
-import { weightsByLayer } from './models/count-weights.ts';
-import { sizeOf, type Layer, type Network, type Shape } from './models/network.ts';
-import type { Scope } from './models/scope.ts';
+import { weightsByLayer } from '../models/count-weights.ts';
+import { sizeOf, type Layer, type Network, type Shape } from '../models/network.ts';
+import type { Scope } from '../models/scope.ts';
 import type { OptimizerSettings } from './objective.ts';
 
 /** Samples whose activations exist at once in the executor that needs the fewest. */

@@ -1,10 +1,10 @@
 /** Reads an objective's training settings, collecting every problem. Structural ones are resolved, per-lane ones stay expressions. */
-import { isFields, Reader } from './models/reader.ts';
-import type { Scope } from './models/scope.ts';
+import { isFields, Reader } from '../models/reader.ts';
+import type { Scope } from '../models/scope.ts';
+import type { Scheme } from '../plan/initialiser.ts';
 import type { Augment, Clip, Numeric, OptimizerSettings, Schedule } from './objective.ts';
 import { readOptimizer } from './optimizer-settings.ts';
 import { quote } from './problem.ts';
-import type { Scheme } from './plan/initialiser.ts';
 import { readSchedule } from './schedule-settings.ts';
 
 /** Every default filled in. */

@@ -2,16 +2,16 @@
  * One cohort's training: epochs over the training indices, after each the selection split. Lanes end one by one: by their last
  * epoch, divergence or their signal; none of that changes a bit of the others.
  */
-import type { Dataset } from '../datasets/dataset.ts';
-import { splitValidation } from '../datasets/split.ts';
-import { turn } from '../runtime/turn.ts';
-import type { Executable, RunReport } from './executors/executor.ts';
+import type { Dataset } from '../../datasets/dataset.ts';
+import { splitValidation } from '../../datasets/split.ts';
+import { turn } from '../../runtime/turn.ts';
+import type { Executable, RunReport } from '../executors/executor.ts';
+import type { EpochReport, LaneOutcome, TrainObjective, TrainProgress, TrainedBy } from '../objective/objective.ts';
+import type { ResolvedObjective } from '../objective/resolve-objective.ts';
+import type { Plan } from '../plan/plan.ts';
 import { HyperRows } from './hyper.ts';
 import { Lane, type CohortLane } from './lane.ts';
-import type { EpochReport, LaneOutcome, TrainObjective, TrainProgress, TrainedBy } from './objective.ts';
 import { shuffled, stepsOf } from './order.ts';
-import type { Plan } from './plan/plan.ts';
-import type { ResolvedObjective } from './resolve-objective.ts';
 import type { Trained } from './trained.ts';
 
 export type { CohortLane };

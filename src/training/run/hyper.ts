@@ -2,13 +2,13 @@
  * Each lane's values as the rows of 32-bit words that executors read: one row a run or, where anything varies by step, one a
  * step, made a piece at a time. What depends on the step only is computed here, in float64, and rounded once.
  */
-import { power } from '../core/elementary.ts';
-import type { Network } from './models/network.ts';
-import type { Clip, Numeric, OptimizerSettings, Params, Schedule } from './objective.ts';
-import type { Plan } from './plan/plan.ts';
-import { quote } from './problem.ts';
+import { power } from '../../core/elementary.ts';
+import type { Network } from '../models/network.ts';
+import type { Clip, Numeric, OptimizerSettings, Params, Schedule } from '../objective/objective.ts';
+import { quote } from '../objective/problem.ts';
+import type { Plan } from '../plan/plan.ts';
+import { TrainingError } from '../training-error.ts';
 import { learningRateAt, scheduleVaries, type LaneSchedule, type Varies } from './schedule.ts';
-import { TrainingError } from './training-error.ts';
 
 /** What of the settings becomes columns. */
 export interface HyperSettings {

@@ -1,7 +1,7 @@
 /** An objective read at every corner of its structural parameters: what checks it and what shows its shapes look at the same points. */
-import type { Catalogue } from '../datasets/catalogue.ts';
+import type { Catalogue } from '../../datasets/catalogue.ts';
+import { Scope } from '../models/scope.ts';
 import { corners } from './corners.ts';
-import { Scope } from './models/scope.ts';
 import type { ParamValue, SearchSpaceLike, TrainObjective } from './objective.ts';
 import { resolveObjective, type ResolvedObjective } from './resolve-objective.ts';
 

@@ -1,5 +1,5 @@
 /** Reads `schedule`: what becomes of the learning rate. Its kind may be a parameter's, as an optimiser's. */
-import type { Reader } from './models/reader.ts';
+import type { Reader } from '../models/reader.ts';
 import type { Schedule } from './objective.ts';
 
 const SCHEDULES = ['constant', 'exponential', 'step', 'cosine'] as const;

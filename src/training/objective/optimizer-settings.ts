@@ -1,5 +1,5 @@
 /** Reads `optimizer`. Its kind may be a parameter's: then the fields of every kind may stand there, and those of the chosen one count. */
-import type { Reader } from './models/reader.ts';
+import type { Reader } from '../models/reader.ts';
 import type { AdamSettings, OptimizerSettings, RmspropSettings, SgdSettings } from './objective.ts';
 
 const OPTIMIZERS = ['sgd', 'adam', 'adamw', 'rmsprop'] as const;

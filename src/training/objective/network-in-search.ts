@@ -2,12 +2,12 @@
  * The network of an objective as a whole search space makes it: every layer with the shapes and weights it has at the corners of the
  * space. For people to look at; plans are made elsewhere.
  */
-import type { Catalogue } from '../datasets/catalogue.ts';
+import type { Catalogue } from '../../datasets/catalogue.ts';
+import { weightsByLayer } from '../models/count-weights.ts';
+import { scaled } from '../models/expression.ts';
+import { extremesOf } from '../models/extremes.ts';
+import { sizeOf, type LayerFields, type Network, type Pair, type Shape } from '../models/network.ts';
 import { atCorners } from './at-corners.ts';
-import { weightsByLayer } from './models/count-weights.ts';
-import { scaled } from './models/expression.ts';
-import { extremesOf } from './models/extremes.ts';
-import { sizeOf, type LayerFields, type Network, type Pair, type Shape } from './models/network.ts';
 import type { Numeric, SearchSpaceLike, TrainObjective } from './objective.ts';
 
 interface Range {

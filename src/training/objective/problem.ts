@@ -2,7 +2,7 @@
  * What is wrong with a description a person wrote, precise enough to repair it without reading code.
  * Not an exception: checks collect every problem and hand them back together.
  */
-import { nearestName } from '../core/nearest-name.ts';
+import { nearestName } from '../../core/nearest-name.ts';
 
 export interface Problem {
   /** A stable word for programs, such as `unknown-field`. */

@@ -1,9 +1,9 @@
 /** A lane's first weights: drawn in float64, rounded once to float32, a function of seed, weight and trial only. */
-import { normalQuantile } from '../core/elementary.ts';
-import { keyOf, philox, PURPOSE } from '../core/random.ts';
-import { withoutPauses, type Pausable } from '../runtime/pausable.ts';
-import type { LaneSeed } from './executors/executor.ts';
-import { blockSize, elements, type Plan } from './plan/plan.ts';
+import { normalQuantile } from '../../core/elementary.ts';
+import { keyOf, philox, PURPOSE } from '../../core/random.ts';
+import { withoutPauses, type Pausable } from '../../runtime/pausable.ts';
+import type { LaneSeed } from '../executors/executor.ts';
+import { blockSize, elements, type Plan } from '../plan/plan.ts';
 
 /** Some milliseconds' draws. */
 const DRAWS_A_PART = 65_536;

@@ -1,5 +1,5 @@
 /** Which samples a step sees: the study's, not the lane's, so that all trials of a study see the same batches. */
-import { keyOf, philox, PURPOSE } from '../core/random.ts';
+import { keyOf, philox, PURPOSE } from '../../core/random.ts';
 
 /** Fisher–Yates over 0 … count−1 for an epoch; swaps i = count−1 … 1 with ⌊word·(i+1)/2³²⌋. */
 export function shuffled(count: number, seed: number, epoch: number): Uint32Array {

@@ -1,5 +1,5 @@
 /** The corners of a search space: the configurations in which every structural parameter has an extreme value. */
-import { extremesOf } from './models/extremes.ts';
+import { extremesOf } from '../models/extremes.ts';
 import type { Params, ParamValue, SearchSpaceLike } from './objective.ts';
 
 /** Corners looked at; of a space with more, this many, spread evenly. */

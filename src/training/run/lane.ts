@@ -1,7 +1,7 @@
 /** One lane of a cohort on its way: its reports, what it keeps, how it ended. It neither trains nor evaluates. */
 import { createHash } from 'node:crypto';
-import type { LaneMetrics, LaneState } from './executors/executor.ts';
-import type { EpochReport, LaneOutcome, LaneRequest, TrainObjective, TrainedBy } from './objective.ts';
+import type { LaneMetrics, LaneState } from '../executors/executor.ts';
+import type { EpochReport, LaneOutcome, LaneRequest, TrainObjective, TrainedBy } from '../objective/objective.ts';
 
 export interface CohortLane {
   readonly request: LaneRequest;

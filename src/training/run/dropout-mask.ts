@@ -1,5 +1,5 @@
 /** The words behind dropout's masks, as the plan's meaning defines them. Executors draw the same ones their own way. */
-import { philox, PURPOSE, type Key } from '../core/random.ts';
+import { philox, PURPOSE, type Key } from '../../core/random.ts';
 
 /**
  * Words of one position (sample of the batch), one a feature.

@@ -1,9 +1,9 @@
 /** Every error of an objective against a search space, at every corner of its structural parameters, before a study starts. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { catalogueOf, type Catalogue } from '../datasets/catalogue.ts';
+import { catalogueOf, type Catalogue } from '../../datasets/catalogue.ts';
+import type { Scope } from '../models/scope.ts';
 import { atCorners } from './at-corners.ts';
-import type { Scope } from './models/scope.ts';
 import type { Params, SearchSpaceLike, TrainObjective } from './objective.ts';
 import { problem, quote, type Problem } from './problem.ts';
 

@@ -1,10 +1,10 @@
 /** A network that has been trained, as it leaves the trainer: to be written as weights or as a model for other programs. */
-import type { LaneState } from './executors/executor.ts';
-import type { Network } from './models/network.ts';
-import { exportOnnx } from './onnx/export.ts';
-import type { Plan } from './plan/plan.ts';
-import { toTensors } from './weights/lane-file.ts';
-import { encodeSafetensors } from './weights/safetensors.ts';
+import type { LaneState } from '../executors/executor.ts';
+import type { Network } from '../models/network.ts';
+import { exportOnnx } from '../onnx/export.ts';
+import type { Plan } from '../plan/plan.ts';
+import { toTensors } from '../weights/lane-file.ts';
+import { encodeSafetensors } from '../weights/safetensors.ts';
 
 export interface Trained {
   readonly network: Network;

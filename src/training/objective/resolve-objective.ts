@@ -1,11 +1,11 @@
 /** An objective read against parameter values: network, settings, dataset; every problem with its path in the objective. */
-import { catalogueOf, type Catalogue, type DatasetEntry } from '../datasets/catalogue.ts';
-import { fitNetwork } from './models/fit-network.ts';
-import { shapeText, type Network, type Shape } from './models/network.ts';
-import { PRESETS } from './models/presets.ts';
-import { isFields, Reader } from './models/reader.ts';
-import { resolveNetwork } from './models/resolve.ts';
-import type { Scope } from './models/scope.ts';
+import { catalogueOf, type Catalogue, type DatasetEntry } from '../../datasets/catalogue.ts';
+import { fitNetwork } from '../models/fit-network.ts';
+import { shapeText, type Network, type Shape } from '../models/network.ts';
+import { PRESETS } from '../models/presets.ts';
+import { isFields, Reader } from '../models/reader.ts';
+import { resolveNetwork } from '../models/resolve.ts';
+import type { Scope } from '../models/scope.ts';
 import { checkSize } from './network-size.ts';
 import type { TrainObjective } from './objective.ts';
 import { nearest, quote } from './problem.ts';

@@ -1,8 +1,8 @@
 /** Which trials may share a cohort: those whose structural parameters agree. */
-import type { Catalogue } from '../datasets/catalogue.ts';
-import { Scope } from './models/scope.ts';
+import type { Catalogue } from '../../datasets/catalogue.ts';
+import { Scope } from '../models/scope.ts';
+import { canonicalJson } from '../plan/hash.ts';
 import type { Params, ParamValue, TrainObjective } from './objective.ts';
-import { canonicalJson } from './plan/hash.ts';
 import { resolveObjective } from './resolve-objective.ts';
 
 /** Canonical JSON of the structural parameters' values; absent ones are left out. */

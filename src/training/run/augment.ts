@@ -1,5 +1,5 @@
 /** Where a training image is moved to, as the plan's meaning defines it: the same for every lane and executor. */
-import { philox, PURPOSE, type Key } from '../core/random.ts';
+import { philox, PURPOSE, type Key } from '../../core/random.ts';
 
 /** The crop's corner relative to the image's, and whether it is mirrored first. */
 export interface Move {
