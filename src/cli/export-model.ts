@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
-import { knownStudy, scoreKindOfStudy } from '../lab/lab-output.ts';
-import { repeatable, trainAgain } from '../lab/train-again.ts';
-import type { TrainedAgain } from '../lab/train-again.ts';
+import { knownStudy, scoreKindOfStudy } from '../documents/lab-output.ts';
 import type { ModelOutput } from '../protocol/cli-output.ts';
+import { repeatable, trainAgain } from '../studies/train-again.ts';
+import type { TrainedAgain } from '../studies/train-again.ts';
 import { onnxFile, weightsFile } from '../training/run/trainer.ts';
 import { print, printJson } from './context.ts';
 import type { Context } from './context.ts';

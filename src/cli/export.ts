@@ -1,6 +1,6 @@
 /** `best-configs.json` as a file. */
-import { bestConfigsOf, jsonText } from '../lab/best-configs.ts';
-import type { Exported, ExportedStudy } from '../lab/best-configs.ts';
+import { bestConfigsOf, jsonText } from '../documents/best-configs.ts';
+import type { Exported, ExportedStudy } from '../documents/best-configs.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 /** How many configurations are exported unless told otherwise. */

@@ -4,13 +4,13 @@ import { isAbsolute, resolve } from 'node:path';
 import { InvalidInput } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
-import { looksLikeFile } from '../lab/looks-like-file.ts';
-import { withNetworkFile } from '../lab/network-file.ts';
-import { objectiveCheck } from '../lab/objective-check.ts';
-import { notesOn } from '../lab/study-notes.ts';
 import { parseJson } from '../protocol/json-text.ts';
 import { meaningProblems, parseStudy, studyOf } from '../protocol/study-file.ts';
 import type { StudyFile } from '../protocol/study-file.ts';
+import { looksLikeFile } from '../studies/looks-like-file.ts';
+import { withNetworkFile } from '../studies/network-file.ts';
+import { objectiveCheck } from '../studies/objective-check.ts';
+import { notesOn } from '../studies/study-notes.ts';
 import { UsageError } from './exit-codes.ts';
 import { presetFile, presetNames } from './presets.ts';
 

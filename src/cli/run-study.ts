@@ -3,14 +3,14 @@
  * stop rule, at Ctrl-C, or when nothing can go on.
  */
 import { randomUUID } from 'node:crypto';
-import { axesOf } from '../core/search-space/axis.ts';
-import type { Axis } from '../core/search-space/axis.ts';
 import { canResume, endedOf } from '../core/scheduling/index.ts';
 import type { Study } from '../core/scheduling/index.ts';
+import { axesOf } from '../core/search-space/axis.ts';
+import type { Axis } from '../core/search-space/axis.ts';
 import { STOPPED_BY_USER } from '../core/study/stopped.ts';
-import { GraceCount } from '../lab/grace-count.ts';
 import { startLab } from '../lab/start-lab.ts';
 import type { LabParts, RunningLab } from '../lab/start-lab.ts';
+import { GraceCount } from '../studies/grace-count.ts';
 import { chooseStudy } from './choose-study.ts';
 import type { RunDisplay } from './display/run-display.ts';
 import { EXIT } from './exit-codes.ts';

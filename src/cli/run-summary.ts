@@ -1,13 +1,13 @@
 /** What a run came to, read back from the lab file: what is printed at the end is what is durable. */
-import type { Study } from '../core/scheduling/index.ts';
 import { bestPerGeneration } from '../core/analysis/generations.ts';
+import type { Study } from '../core/scheduling/index.ts';
 import { scoreKindOf } from '../core/study/score.ts';
+import { exportedTrials } from '../documents/best-configs.ts';
+import { executorsOf } from '../documents/lab-output.ts';
 import type { TrialRecord } from '../storage/lab-reader.ts';
 import { readLab } from '../storage/read-lab.ts';
 import type { BestTrial, RunSummary } from './display/run-display.ts';
 import { TOP, exportBest } from './export.ts';
-import { exportedTrials } from '../lab/best-configs.ts';
-import { executorsOf } from '../lab/lab-output.ts';
 import type { ResolvedRun } from './resolved-run.ts';
 
 /** How a run ended. */

@@ -1,6 +1,6 @@
 /** A study of the lab file as `run --resume` takes it: one that was set up in the window has no file. */
-import { looksLikeFile } from '../lab/looks-like-file.ts';
 import type { LabReader } from '../storage/lab-reader.ts';
+import { looksLikeFile } from '../studies/looks-like-file.ts';
 import { presetNames } from './presets.ts';
 import type { ResolvedStudy } from './resolve-study.ts';
 

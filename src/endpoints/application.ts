@@ -1,7 +1,7 @@
 /** The application behind a window, whatever its host: what Electron's main process and `serve` make, use and close. */
 import type { WorkerProgram } from '../lab/start-lab.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';
-import type { Uploads } from './uploads.ts';
+import type { Uploads } from './uploads/uploads.ts';
 
 export interface ApplicationOptions {
   /** Absolute path of the folder `resources/`. */

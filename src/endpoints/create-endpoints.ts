@@ -2,25 +2,25 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { CHECK_LATER_MS } from '../lab/lab-check.ts';
+import type { LabStarter } from '../lab/open-lab.ts';
 import { startLab } from '../lab/start-lab.ts';
 import { telemetryFeed } from '../node/machine/telemetry-feed.ts';
 import { watchUtilisation } from '../node/machine/utilisation.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
 import { prepareUserFolder } from '../runtime/prepare-user-folder.ts';
+import { catalogueIn } from '../studies/known-dataset.ts';
 import type { Application, ApplicationOptions } from './application.ts';
-import { createCalls } from './calls.ts';
-import { chanceLevels } from './chance-levels.ts';
-import { Changes } from './changes.ts';
+import { createCalls } from './calls/calls.ts';
+import { pastAttempts } from './calls/past-attempts.ts';
+import { studyCommands } from './calls/study-calls.ts';
 import { CurrentLab } from './current-lab.ts';
-import { followUp } from './follow-up.ts';
-import { catalogueIn } from './known-dataset.ts';
-import { LabFeed } from './lab-feed.ts';
-import type { LabStarter } from './open-lab.ts';
-import { pastAttempts } from './past-attempts.ts';
+import { Changes } from './feeds/changes.ts';
+import { followUp } from './feeds/follow-up.ts';
+import { LabFeed } from './feeds/lab-feed.ts';
+import { StudyFeed } from './feeds/study-feed.ts';
+import { chanceLevels } from './projections/chance-levels.ts';
 import { onChange, runningStudies } from './running-studies.ts';
-import { studyCommands } from './studies.ts';
-import { StudyFeed } from './study-feed.ts';
-import { Uploads } from './uploads.ts';
+import { Uploads } from './uploads/uploads.ts';
 
 /**
  * Starts everything behind a window. When a step fails, the earlier ones are undone: no lab stays held, no worker running.

@@ -1,13 +1,13 @@
 /** The one lab that is open, and its replacement by another; feeds begin anew then. */
 import { resolve } from 'node:path';
+import { interruptedStudies, leaveStudies } from '../lab/interrupted.ts';
+import { OpenLab } from '../lab/open-lab.ts';
+import type { LabStarter } from '../lab/open-lab.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
-import { Changes } from './changes.ts';
-import { FileReading } from './file-reading.ts';
-import { interruptedStudies, leaveStudies } from './interrupted.ts';
-import { LabView } from './lab-view.ts';
-import { OpenLab } from './open-lab.ts';
-import type { LabStarter } from './open-lab.ts';
-import { Projections } from './projections.ts';
+import { Changes } from './feeds/changes.ts';
+import { LabView } from './projections/lab-view.ts';
+import { Projections } from './projections/projections.ts';
+import { FileReading } from './reading/file-reading.ts';
 
 export class CurrentLab {
   /** Another lab is open now. */

@@ -1,7 +1,7 @@
 /** What a tray or a title says of the lab: the studies under way, and when that is different. */
 import type { Application, RunningStudy } from './application.ts';
-import { Throttle } from './changes.ts';
 import type { CurrentLab } from './current-lab.ts';
+import { Throttle } from './feeds/changes.ts';
 
 const EVERY_MS = 250;
 

@@ -5,8 +5,8 @@
 import { ipcMain } from 'electron';
 import type { IpcMainEvent, WebContents } from 'electron';
 import { z } from 'zod';
-import { answer } from '../endpoints/answer.ts';
-import { FeedPump } from '../endpoints/pump.ts';
+import { answer } from '../endpoints/calls/answer.ts';
+import { FeedPump } from '../endpoints/feeds/pump.ts';
 import { streamRequest } from '../protocol/endpoint.ts';
 import type { Answer } from '../protocol/endpoint.ts';
 import { acts, commands, native, queries, subscriptions } from '../protocol/endpoints.ts';

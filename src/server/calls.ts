@@ -1,12 +1,12 @@
 /** Queries and commands as `POST /api/<name>`, chunks of an upload as `PUT /upload/<id>/<file>`: JSON answers in the table's envelope. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { answer, answerParsed } from '../endpoints/answer.ts';
-import { toEndpointError } from '../endpoints/errors.ts';
-import { INLINE_BYTES, isTabled } from '../endpoints/large-inputs.ts';
-import type { LargeInputs } from '../endpoints/large-inputs.ts';
-import { CHUNK_BYTES } from '../endpoints/uploads.ts';
-import type { Uploads } from '../endpoints/uploads.ts';
+import { answer, answerParsed } from '../endpoints/calls/answer.ts';
+import { toEndpointError } from '../endpoints/calls/errors.ts';
+import { INLINE_BYTES, isTabled } from '../endpoints/calls/large-inputs.ts';
+import type { LargeInputs } from '../endpoints/calls/large-inputs.ts';
+import { CHUNK_BYTES } from '../endpoints/uploads/uploads.ts';
+import type { Uploads } from '../endpoints/uploads/uploads.ts';
 import type { Answer, CallContext } from '../protocol/endpoint.ts';
 import { commands, queries } from '../protocol/endpoints.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';

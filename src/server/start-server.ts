@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { GalapagosError } from '../core/errors.ts';
 import type { Application } from '../endpoints/application.ts';
-import { LargeInputs } from '../endpoints/large-inputs.ts';
+import { LargeInputs } from '../endpoints/calls/large-inputs.ts';
 import type { EndpointError } from '../protocol/endpoint.ts';
 import { cookieFor, isToken, linkOf, namesOf, refusalOf, tokenIn } from './access.ts';
 import type { Access } from './access.ts';

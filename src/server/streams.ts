@@ -1,10 +1,10 @@
-/** Subscriptions over one WebSocket a window: MessagePack both ways, pumped as `endpoints/pump.ts` says. */
+/** Subscriptions over one WebSocket a window: MessagePack both ways, pumped as `endpoints/feeds/pump.ts` says. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { decode, encode } from '@msgpack/msgpack';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import { FeedPump } from '../endpoints/pump.ts';
+import { FeedPump } from '../endpoints/feeds/pump.ts';
 import { streamRequest } from '../protocol/endpoint.ts';
 import { subscriptions } from '../protocol/endpoints.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';

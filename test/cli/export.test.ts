@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { exportBest } from '../../src/cli/export.ts';
 import { writeAtomically } from '../../src/cli/write-atomically.ts';
-import { bestConfigsOf } from '../../src/lab/best-configs.ts';
-import { csvText } from '../../src/lab/csv.ts';
+import { bestConfigsOf } from '../../src/documents/best-configs.ts';
+import { csvText } from '../../src/documents/csv.ts';
 import { bestConfigs } from '../../src/protocol/best-configs.ts';
 
 const study = { name: 'mnist', direction: 'maximize', seed: 7, measure: 'accuracy', split: 'validation' } as const;

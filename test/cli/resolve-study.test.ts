@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { presetNames } from '../../src/cli/presets.ts';
 import { exitCodeOf, EXIT } from '../../src/cli/exit-codes.ts';
-import { looksLikeFile } from '../../src/lab/looks-like-file.ts';
+import { presetNames } from '../../src/cli/presets.ts';
 import { resolveStudy } from '../../src/cli/resolve-study.ts';
 import { resourcesFolder } from '../../src/cli/resources.ts';
 import { InvalidInput } from '../../src/core/errors.ts';
 import type { Problem } from '../../src/core/errors.ts';
+import { looksLikeFile } from '../../src/studies/looks-like-file.ts';
 
 const resources = resourcesFolder();
 let cwd: string;

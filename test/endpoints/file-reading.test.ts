@@ -1,6 +1,6 @@
 /** The thread that reads a lab file, ended in the middle. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { FileReading } from '../../src/endpoints/file-reading.ts';
+import { FileReading } from '../../src/endpoints/reading/file-reading.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { createStudy, propose, start, succeed, UID } from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

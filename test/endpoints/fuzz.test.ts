@@ -1,8 +1,8 @@
 /** Whatever a window sends that the table does not allow is refused by name, asks nothing of any handler, and the application lives. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answer } from '../../src/endpoints/answer.ts';
-import { FeedPump } from '../../src/endpoints/pump.ts';
+import { answer } from '../../src/endpoints/calls/answer.ts';
+import { FeedPump } from '../../src/endpoints/feeds/pump.ts';
 import type { Calls, HandlersOf, StreamAnswer, SubscriptionsOf } from '../../src/protocol/endpoint.ts';
 import { commands, queries, subscriptions } from '../../src/protocol/endpoints.ts';
 import { context } from '../support/window-client.ts';

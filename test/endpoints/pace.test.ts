@@ -1,6 +1,6 @@
 /** A study's pace, as its head says it. */
 import { describe, expect, it } from 'vitest';
-import { Pace } from '../../src/endpoints/pace.ts';
+import { Pace } from '../../src/endpoints/projections/pace.ts';
 import { timeLeft } from '../../src/protocol/window/study-stream.ts';
 import { id, LabDriver } from '../support/lab-driver.ts';
 

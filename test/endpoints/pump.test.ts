@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FeedPump } from '../../src/endpoints/pump.ts';
+import { FeedPump } from '../../src/endpoints/feeds/pump.ts';
 import type { StreamAnswer } from '../../src/protocol/endpoint.ts';
 import { subscriptions } from '../../src/protocol/endpoints.ts';
 import { CountingFeed, endpointsOf } from '../support/endpoint-doubles.ts';

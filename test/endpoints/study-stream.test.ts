@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change, EndedState, TrialState } from '../../src/core/scheduling/index.ts';
-import { ProjectionReading, MOST_ROWS } from '../../src/endpoints/projection-reading.ts';
-import { StudyProjection } from '../../src/endpoints/study-projection.ts';
+import { ProjectionReading, MOST_ROWS } from '../../src/endpoints/projections/projection-reading.ts';
+import { StudyProjection } from '../../src/endpoints/projections/study-projection.ts';
 import type { StudyBody } from '../../src/protocol/window/study-stream.ts';
 import { RowBlocks } from '../../src/storage/row-block.ts';
 import type { ReadBlock } from '../../src/storage/row-block.ts';

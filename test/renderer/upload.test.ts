@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Uploads } from '../../src/endpoints/uploads.ts';
+import { Uploads } from '../../src/endpoints/uploads/uploads.ts';
 import type { Answer } from '../../src/protocol/endpoint.ts';
-import { EndpointFailure } from '../../src/renderer/failure.ts';
 import { sha256 } from '../../src/renderer/bridge/sha256.ts';
 import { uploadFiles } from '../../src/renderer/bridge/upload.ts';
+import { EndpointFailure } from '../../src/renderer/failure.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { Uploads } from '../../src/endpoints/uploads.ts';
+import { Uploads } from '../../src/endpoints/uploads/uploads.ts';
 import type { Endpoints } from '../../src/protocol/endpoints.ts';
 import { startServer } from '../../src/server/start-server.ts';
 import type { RunningServer } from '../../src/server/start-server.ts';

@@ -1,8 +1,8 @@
 /** What handlers stand on, in a folder of a test's own; and a way to ask them as a window does. */
 import { resolve } from 'node:path';
 import { GalapagosError } from '../../src/core/errors.ts';
-import { answer } from '../../src/endpoints/answer.ts';
-import type { CallDeps } from '../../src/endpoints/call-deps.ts';
+import { answer } from '../../src/endpoints/calls/answer.ts';
+import type { CallDeps } from '../../src/endpoints/calls/call-deps.ts';
 import type { Answer, CallContext, Calls, HandlersOf } from '../../src/protocol/endpoint.ts';
 import { commands, queries } from '../../src/protocol/endpoints.ts';
 

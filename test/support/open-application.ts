@@ -1,7 +1,7 @@
 /** The application as a window meets it: a lab in a file, real workers, calls by the table, streams through the pump. */
 import { join } from 'node:path';
-import { answer } from '../../src/endpoints/answer.ts';
 import type { Application } from '../../src/endpoints/application.ts';
+import { answer } from '../../src/endpoints/calls/answer.ts';
 import { createEndpoints } from '../../src/endpoints/create-endpoints.ts';
 import type { CallContext } from '../../src/protocol/endpoint.ts';
 import { commands, queries } from '../../src/protocol/endpoints.ts';

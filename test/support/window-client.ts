@@ -1,5 +1,5 @@
 /** A window as it should hold what streams send it: messages laid over one another, nothing else. Through the pump, as any binding does. */
-import { FeedPump } from '../../src/endpoints/pump.ts';
+import { FeedPump } from '../../src/endpoints/feeds/pump.ts';
 import type { CallContext, StreamAnswer } from '../../src/protocol/endpoint.ts';
 import { subscriptions } from '../../src/protocol/endpoints.ts';
 import type { Endpoints } from '../../src/protocol/endpoints.ts';

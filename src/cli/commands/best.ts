@@ -1,14 +1,14 @@
 /** `galapagos best STUDY`. */
 import type { Command } from 'commander';
+import { bestConfigsOf, exportedTrials } from '../../documents/best-configs.ts';
+import { exportedStudy, knownStudy, scoreKindOfStudy } from '../../documents/lab-output.ts';
 import { integer } from '../arguments.ts';
 import { print, printJson, widthOf } from '../context.ts';
 import type { Context } from '../context.ts';
 import { bestTable } from '../display/summary.ts';
-import { bestConfigsOf, exportedTrials } from '../../lab/best-configs.ts';
 import { TOP } from '../export.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { exportedStudy, knownStudy, scoreKindOfStudy } from '../../lab/lab-output.ts';
 
 export function addBest(program: Command, context: Context): void {
   labCommand(program, 'best', 'show the best configurations of a study')

@@ -6,7 +6,7 @@ import { nearestName } from '../../core/nearest-name.ts';
 import { BUNDLED_NAMES, catalogueOf } from '../../datasets/catalogue.ts';
 import { DEFAULTS, ImportCancelled, type ImportOptions } from '../../datasets/import/options.ts';
 import { removeDataset } from '../../datasets/store.ts';
-import { datasetOutput, importedOutput, storedOutput } from '../../lab/dataset-output.ts';
+import { datasetOutput, importedOutput, storedOutput } from '../../documents/dataset-output.ts';
 import type { DatasetOutput, DatasetsOutput, ImportOutput } from '../../protocol/cli-output.ts';
 import { integer, real, text } from '../arguments.ts';
 import { print, printJson, widthOf } from '../context.ts';

@@ -2,17 +2,17 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { bestConfigsOf, exportedTrials, jsonText } from '../../documents/best-configs.ts';
+import { csvText } from '../../documents/csv.ts';
+import { exportedStudy, knownStudy } from '../../documents/lab-output.ts';
 import { integer, text } from '../arguments.ts';
 import { print, printJson } from '../context.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
-import { bestConfigsOf, exportedTrials, jsonText } from '../../lab/best-configs.ts';
-import { csvText } from '../../lab/csv.ts';
-import { TOP } from '../export.ts';
 import { exportModel } from '../export-model.ts';
+import { TOP } from '../export.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { exportedStudy, knownStudy } from '../../lab/lab-output.ts';
 import { writeAtomically } from '../write-atomically.ts';
 
 interface ExportOptions extends LabOptions {

@@ -1,12 +1,12 @@
 /** `galapagos show STUDY`. */
 import type { Command } from 'commander';
+import { knownStudy, searchedOutput, studyOutput, trainedOutput } from '../../documents/lab-output.ts';
 import type { ShowOutput } from '../../protocol/cli-output.ts';
 import { print, printJson } from '../context.ts';
 import type { Context } from '../context.ts';
 import { TOP } from '../export.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { knownStudy, searchedOutput, studyOutput, trainedOutput } from '../../lab/lab-output.ts';
 import { showText } from '../lab-text.ts';
 
 export function addShow(program: Command, context: Context): void {

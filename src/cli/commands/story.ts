@@ -1,12 +1,12 @@
 /** `galapagos story STUDY TRIAL`. */
 import type { Command } from 'commander';
+import { knownStudy, storyOutput } from '../../documents/lab-output.ts';
 import { integer } from '../arguments.ts';
 import { print, printJson } from '../context.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { knownStudy, storyOutput } from '../../lab/lab-output.ts';
 import { storyText } from '../lab-text.ts';
 
 interface StoryOptions extends LabOptions {

@@ -1,11 +1,11 @@
 /** `galapagos studies`. */
 import type { Command } from 'commander';
+import { studyOutput } from '../../documents/lab-output.ts';
 import type { StudiesOutput } from '../../protocol/cli-output.ts';
 import { print, printJson, widthOf } from '../context.ts';
 import type { Context } from '../context.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { studyOutput } from '../../lab/lab-output.ts';
 import { studiesText } from '../lab-text.ts';
 
 export function addStudies(program: Command, context: Context): void {

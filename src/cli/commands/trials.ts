@@ -1,10 +1,10 @@
 /** `galapagos trials STUDY`. */
 import { once } from 'node:events';
 import type { Command } from 'commander';
+import { knownStudy, scoreKindOfStudy, trialOutput } from '../../documents/lab-output.ts';
 import type { Context } from '../context.ts';
 import { labCommand, withLab } from '../lab-command.ts';
 import type { LabOptions } from '../lab-command.ts';
-import { knownStudy, scoreKindOfStudy, trialOutput } from '../../lab/lab-output.ts';
 import { trialText } from '../lab-text.ts';
 
 export function addTrials(program: Command, context: Context): void {

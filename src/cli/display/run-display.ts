@@ -7,7 +7,7 @@ import type { Origin } from '../../core/samplers/sampler.ts';
 import type { AttemptOutcome, EndedState, TrialOutcome } from '../../core/scheduling/index.ts';
 import type { Params } from '../../core/search-space/distribution.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
-import type { Settled } from '../../lab/grace-count.ts';
+import type { Settled } from '../../studies/grace-count.ts';
 
 /** A finished trial worth showing: of the best, the best. */
 export interface BestTrial {

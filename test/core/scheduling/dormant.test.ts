@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { endedOf, takingUp, trialsOf } from '../../../src/core/scheduling/index.ts';
 import type { LabSnapshot, StoredStudy, StoredTrial } from '../../../src/core/scheduling/index.ts';
 import { LabRecord } from '../../../src/core/simulation/lab-record.ts';
-import { StudyWatch } from '../../../src/endpoints/study-watch.ts';
+import { StudyWatch } from '../../../src/endpoints/projections/study-watch.ts';
 import { id, LabDriver, NO_LIMITS, only, STUDY, writes } from '../../support/lab-driver.ts';
 
 const HERE = 'local/cpu/0';

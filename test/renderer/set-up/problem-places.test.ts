@@ -1,13 +1,13 @@
 /** Placement of a draft study's problems in the form, with the problems as the engine reports them. */
 import { describe, expect, it } from 'vitest';
 import { catalogueOf, MNIST } from '../../../src/datasets/catalogue.ts';
-import { checkStudy } from '../../../src/endpoints/check-study.ts';
-import { draftStudy } from '../../../src/endpoints/draft-study.ts';
-import { listNetworks } from '../../../src/endpoints/list-networks.ts';
 import { placeProblems } from '../../../src/renderer/views/set-up/problem-places.ts';
 import type { PlacedProblem } from '../../../src/renderer/views/set-up/problem-places.ts';
 import { fixParameter, put } from '../../../src/renderer/views/set-up/study-edits.ts';
 import type { Json, Study } from '../../../src/renderer/views/set-up/study-edits.ts';
+import { checkStudy } from '../../../src/studies/check-study.ts';
+import { draftStudy } from '../../../src/studies/draft-study.ts';
+import { listNetworks } from '../../../src/studies/list-networks.ts';
 import { RESOURCES } from '../../support/call-deps.ts';
 
 const draft = draftStudy(MNIST, 'digits') as unknown as Study;

@@ -1,12 +1,12 @@
 /** Edits of training settings and layers in the set-up form. */
 import { describe, expect, it } from 'vitest';
 import { catalogueOf, MNIST } from '../../../src/datasets/catalogue.ts';
-import { checkStudy } from '../../../src/endpoints/check-study.ts';
-import { draftStudy } from '../../../src/endpoints/draft-study.ts';
 import { hiddenFields, layerTypes, withType } from '../../../src/renderer/views/set-up/layer-fields.ts';
 import { at, objectOf } from '../../../src/renderer/views/set-up/study-edits.ts';
 import type { Study } from '../../../src/renderer/views/set-up/study-edits.ts';
 import { optimizers, valueText, valueTyped, withOptimizer, withSetting } from '../../../src/renderer/views/set-up/training-edits.ts';
+import { checkStudy } from '../../../src/studies/check-study.ts';
+import { draftStudy } from '../../../src/studies/draft-study.ts';
 import { LAYER_TYPES } from '../../../src/training/models/layers/index.ts';
 import { resolveNetwork } from '../../../src/training/models/resolve.ts';
 import { Scope } from '../../../src/training/models/scope.ts';

@@ -1,0 +1,56 @@
+/** The handlers that are not about the running lab: networks, datasets, imports, what is read of finished trials. */
+import type { HandlersOf } from '../../protocol/endpoint.ts';
+import type { Commands, Queries } from '../../protocol/endpoints.ts';
+import type { ImportRow } from '../../protocol/window/lab-stream.ts';
+import { catalogueIn, datasetsFolder } from '../../studies/known-dataset.ts';
+import { ThreadWork } from '../reading/thread-work.ts';
+import { Imports } from '../uploads/imports.ts';
+import type { CallDeps } from './call-deps.ts';
+import { confirmCalls } from './confirm-calls.ts';
+import { datasetCalls } from './dataset-calls.ts';
+import { estimateCalls } from './estimate-calls.ts';
+import { readingCalls } from './reading-calls.ts';
+import { setUpCalls } from './set-up-calls.ts';
+import type { StudyCommands } from './study-calls.ts';
+
+/** All but those that stand on the running lab or on what hosts the window. */
+export type CallHandlers = Omit<
+  HandlersOf<Queries & Commands>,
+  keyof StudyCommands | 'about' | 'attempts' | 'beginUpload' | 'discardUpload'
+>;
+
+export interface OtherCalls {
+  readonly handlers: CallHandlers;
+  /** For the lab's feed. */
+  imports(): readonly ImportRow[];
+  /** Names, for the lab's feed. */
+  datasets(): readonly string[];
+  /** The study whose best this one trains again; null: an ordinary study. */
+  confirms(study: string): string | null;
+  /** Begins what follows from studies that have ended; to be called when one did, and when a lab was opened. */
+  followUp(): void;
+  close(): Promise<void>;
+}
+
+export function createCalls(deps: CallDeps): OtherCalls {
+  const imports = new Imports({ folder: datasetsFolder(deps.userFolder), changed: () => deps.importsChanged() });
+  const confirm = confirmCalls(deps);
+  // What is checked while it is written does not wait for an export.
+  const [checking, reading] = [new ThreadWork(), new ThreadWork()];
+  return {
+    handlers: {
+      ...setUpCalls(deps, checking),
+      ...datasetCalls(deps, imports),
+      ...readingCalls(deps, reading),
+      ...estimateCalls(deps),
+      ...confirm.handlers,
+    },
+    imports: () => imports.rows(),
+    datasets: () => catalogueIn(deps.userFolder).names(),
+    confirms: (study) => confirm.confirms(study),
+    followUp: () => confirm.followUp(),
+    async close() {
+      await Promise.all([imports.close(), checking.close(), reading.close()]);
+    },
+  };
+}

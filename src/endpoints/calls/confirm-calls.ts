@@ -1,0 +1,103 @@
+/** Trains a study's best again on fresh seeds, and has the winner looked at on the test set, once. */
+import { randomUUID } from 'node:crypto';
+import type { Coordinator } from '../../coordinator/coordinator.ts';
+import { confirmationOf } from '../../core/analysis/confirmation.ts';
+import { GalapagosError } from '../../core/errors.ts';
+import { endedOf } from '../../core/scheduling/index.ts';
+import type { Study } from '../../core/scheduling/index.ts';
+import { trainObjective } from '../../protocol/objective.ts';
+import { configurationsOf } from '../../studies/confirmations.ts';
+import { confirmable, confirmingStudy, confirmsOf, lastSeedOf, testingStudy } from '../../studies/confirming-study.ts';
+import type { ConfirmingStudy } from '../../studies/confirming-study.ts';
+import { freeName } from '../../studies/free-name.ts';
+import { catalogueIn } from '../../studies/known-dataset.ts';
+import { keyOf, readOpenLab, readStudy } from '../reading/read-open-lab.ts';
+import type { CallDeps } from './call-deps.ts';
+import type { CallHandlers } from './calls.ts';
+
+export interface ConfirmCalls {
+  readonly handlers: Pick<CallHandlers, 'confirm'>;
+  confirms(study: string): string | null;
+  /** Begins what follows from studies that have ended; to be called when one did, and when a lab was opened. */
+  followUp(): void;
+}
+
+export function confirmCalls(deps: CallDeps): ConfirmCalls {
+  const deciding = (): Coordinator => {
+    const lab = deps.lab();
+    if (lab === null) throw new GalapagosError('no-lab', 'no lab is open that could train');
+    return lab;
+  };
+  return {
+    handlers: {
+      confirm: ({ study: key, top, seeds }) => {
+        const lab = deciding();
+        const study = lab.lab.studies.get(key);
+        if (study === undefined)
+          throw new GalapagosError('unknown-study', `there is no study ${key} in this lab whose trials could be trained again`, {
+            found: key,
+          });
+        const { uid, spec } = study;
+        confirmable(spec);
+        const best = readStudy(deps, uid, (reader, found) => reader.best(keyOf(found), top));
+        if (best.length === 0)
+          throw new GalapagosError('unknown-trial', `${spec.name} has no complete trial with a value yet`, { found: uid });
+        const first = 1 + Math.max(spec.seed, ...confirming(lab, uid).map((other) => lastSeedOf(other.spec)));
+        const name = freeName(deps.names(), `${spec.name} confirmation`);
+        return { study: begin(lab, confirmingStudy({ uid, spec }, best, { seeds, first, name })) };
+      },
+    },
+    confirms: (uid) => {
+      const study = deps.lab()?.lab.studies.get(uid);
+      return study === undefined ? null : (confirmsOf(study.spec.objective)?.study ?? null);
+    },
+    followUp: () => {
+      const lab = deps.lab();
+      if (lab === null) return;
+      for (const study of [...lab.lab.studies.values()]) {
+        try {
+          if (isToBeTested(deps, lab, study)) test(deps, lab, study);
+        } catch (error) {
+          // A file or a dataset that cannot be read now: looked at again when another study ends, or the lab is opened.
+          if (!(error instanceof GalapagosError)) throw error;
+        }
+      }
+    },
+  };
+}
+
+/** Studies of fresh seeds of this one. */
+function confirming({ lab }: Coordinator, uid: string): Study[] {
+  return [...lab.studies.values()].filter(({ spec }) => confirmsOf(spec.objective)?.study === uid);
+}
+
+/** All its seeds have been trained, the test set took no part, and nobody has looked at it yet. */
+function isToBeTested({ userFolder }: CallDeps, lab: Coordinator, study: Study): boolean {
+  const { uid, spec, state, limit } = study;
+  const confirms = confirmsOf(spec.objective);
+  if (state !== 'finished' || confirms === null || confirms.of !== undefined || endedOf(study) < limit) return false;
+  const objective = trainObjective.parse(spec.objective);
+  if (objective.selectOn === 'test' || (catalogueIn(userFolder).find(objective.dataset)?.test ?? 0) === 0) return false;
+  return !confirming(lab, confirms.study).some((other) => confirmsOf(other.spec.objective)?.of === uid);
+}
+
+function test(deps: CallDeps, lab: Coordinator, { uid, spec }: Study): void {
+  const confirmed = confirmsOf(spec.objective)?.trials ?? [];
+  const trials = readOpenLab(deps, (reader) => [...reader.trials(uid)]);
+  const [winner] = confirmationOf(configurationsOf(trials, confirmed), spec.direction).configurations;
+  if (winner?.mean == null) return;
+  const point = trials.find(({ number }) => number % confirmed.length === confirmed.indexOf(winner.trial));
+  if (point === undefined) return;
+  const name = freeName(deps.names(), `${spec.name}, test result`);
+  begin(lab, testingStudy({ uid, spec }, point, { trial: winner.trial, seed: lastSeedOf(spec) + 1, name }));
+}
+
+/** Study and points are decided in one turn, so that no sampler is asked for any of them. @returns its uid */
+function begin(lab: Coordinator, { spec, limits, points }: ConfirmingStudy): string {
+  const uid = randomUUID();
+  lab.settle();
+  lab.createStudy(uid, spec, limits);
+  for (const params of points) lab.command({ type: 'trialEnqueued', study: uid, params });
+  lab.settle();
+  return uid;
+}

@@ -1,0 +1,82 @@
+/** Answers about datasets: which there are, what they look like, how they come and go. */
+import { isAbsolute } from 'node:path';
+import { GalapagosError, InvalidInput } from '../../core/errors.ts';
+import { BUNDLED_NAMES } from '../../datasets/catalogue.ts';
+import { previewDataset } from '../../datasets/preview.ts';
+import { readRecord, removeDataset } from '../../datasets/store.ts';
+import { datasetOutput } from '../../documents/dataset-output.ts';
+import { catalogueIn, datasetsFolder, unknownDataset } from '../../studies/known-dataset.ts';
+import { toWindowPreview } from '../uploads/dataset-preview.ts';
+import type { Imports } from '../uploads/imports.ts';
+import type { CallDeps } from './call-deps.ts';
+import type { CallHandlers } from './calls.ts';
+import { refusePaths } from './refuse-paths.ts';
+
+type DatasetCalls = Pick<
+  CallHandlers,
+  'datasets' | 'preview' | 'removeDataset' | 'beginImport' | 'cancelImport' | 'storeImport' | 'discardImport'
+>;
+
+export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
+  const { resources, userFolder } = deps;
+  const folder = datasetsFolder(userFolder);
+  const names = (): readonly string[] => catalogueIn(userFolder).names();
+  const end = async (input: { readonly import: string }): Promise<null> => {
+    await imports.cancel(input.import);
+    return null;
+  };
+  return {
+    datasets: () => names().map((name) => listed(folder, name)),
+    preview: async (of) => {
+      if ('import' in of) return imports.preview(of.import);
+      const preview = (await previewDataset({ folder, resources }, of.dataset)) ?? unknownDataset(of.dataset, names());
+      const record = readRecord(folder, of.dataset);
+      return toWindowPreview(preview, { path: record?.source.path ?? null, imported: record?.imported ?? null });
+    },
+    removeDataset: ({ dataset }) => {
+      if (BUNDLED_NAMES.includes(dataset))
+        throw new GalapagosError('bundled-dataset', `${dataset} comes with Galapagos: it cannot be removed`, { found: dataset });
+      if (!removeDataset(folder, dataset)) unknownDataset(dataset, names());
+      deps.datasetsChanged();
+      return null;
+    },
+    beginImport: ({ source, label, options }, context) => {
+      if (source.kind === 'upload') {
+        const { path, release } = deps.holdUpload(source.upload);
+        return { import: imports.begin({ paths: [path], as: label, label, options: given(options), release }) };
+      }
+      refusePaths(context);
+      const problems = source.paths.flatMap((path, i) =>
+        isAbsolute(path)
+          ? []
+          : [{ code: 'not-absolute', path: `source.paths[${String(i)}]`, expected: 'an absolute path', found: JSON.stringify(path) }],
+      );
+      if (problems.length > 0) throw new InvalidInput('beginImport', problems);
+      return { import: imports.begin({ paths: source.paths, as: null, label, options: given(options) }) };
+    },
+    cancelImport: end,
+    discardImport: end,
+    storeImport: async ({ import: id, name, replace }) => {
+      const dataset = await imports.store(id, name, replace);
+      deps.datasetsChanged();
+      return { dataset };
+    },
+  };
+}
+
+/** Those that are set. */
+function given<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>;
+  };
+}
+
+type Listed = ReturnType<typeof datasetOutput>;
+
+function listed(folder: string, name: string): { name: string; problem: string | null; dataset: Listed } {
+  try {
+    return { name, problem: null, dataset: datasetOutput(folder, name) };
+  } catch (error) {
+    return { name, problem: error instanceof Error ? error.message : String(error), dataset: null };
+  }
+}

@@ -1,0 +1,45 @@
+/** Answers the page that sets a study up. */
+import { isAbsolute } from 'node:path';
+import { samplers } from '../../core/samplers/create-sampler.ts';
+import { parseJson } from '../../protocol/json-text.ts';
+import { draftStudy } from '../../studies/draft-study.ts';
+import { freeName } from '../../studies/free-name.ts';
+import { catalogueIn, knownDataset } from '../../studies/known-dataset.ts';
+import { listNetworks } from '../../studies/list-networks.ts';
+import { withNetworkFile } from '../../studies/network-file.ts';
+import { toWindowProblem } from '../../studies/problems.ts';
+import { mostWorkers, workerProblems } from '../../studies/worker-count.ts';
+import type { ThreadWork } from '../reading/thread-work.ts';
+import type { CallDeps } from './call-deps.ts';
+import type { CallHandlers } from './calls.ts';
+
+type SetUpCalls = Pick<CallHandlers, 'networks' | 'samplers' | 'draft' | 'checkStudy' | 'parseStudy'>;
+
+export function setUpCalls(deps: CallDeps, thread: ThreadWork): SetUpCalls {
+  const { resources, userFolder } = deps;
+  const catalogue = catalogueIn(userFolder);
+  return {
+    networks: ({ dataset }) => listNetworks(dataset === null ? null : knownDataset(catalogue, dataset)),
+    samplers: () =>
+      samplers.map(({ name, title, pick, settings }) => ({
+        name,
+        title,
+        pick,
+        settings: Object.entries(settings).map(([setting, about]) => ({ name: setting, ...about })),
+      })),
+    draft: ({ dataset }) => {
+      const entry = knownDataset(catalogue, dataset ?? 'mnist');
+      return draftStudy(entry, freeName(deps.names(), entry.name));
+    },
+    checkStudy: async ({ study, workers }) => {
+      const check = await thread.do('check', { study, resources, userFolder });
+      const problems = workerProblems(workers, mostWorkers(deps.lab())).map(toWindowProblem);
+      return { ...check, problems: [...check.problems, ...problems] };
+    },
+    parseStudy: ({ text, source }, { host }) => {
+      const study = parseJson(text, source);
+      // A network in a file of its own lies beside the study's: on this machine, and for its own window only.
+      return host === 'electron' && isAbsolute(source) ? withNetworkFile(study, source, source) : study;
+    },
+  };
+}

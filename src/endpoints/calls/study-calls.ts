@@ -1,0 +1,177 @@
+/** Commands about studies, trials, slots and the lab itself. Each is answered when it is decided; a refusal is that call's error. */
+import { randomUUID } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import type { Coordinator } from '../../coordinator/coordinator.ts';
+import { GalapagosError, InvalidInput } from '../../core/errors.ts';
+import { canResume, endedOf } from '../../core/scheduling/index.ts';
+import type { LabState, Study } from '../../core/scheduling/index.ts';
+import { STOPPED_BY_USER } from '../../core/study/stopped.ts';
+import { cpuSlots } from '../../node/workers/slots.ts';
+import type { HandlersOf } from '../../protocol/endpoint.ts';
+import type { Commands } from '../../protocol/endpoints.ts';
+import { meaningProblems, studyOf } from '../../protocol/study-file.ts';
+import { freeName } from '../../studies/free-name.ts';
+import { objectiveCheck } from '../../studies/objective-check.ts';
+import { mostWorkers, workerProblems } from '../../studies/worker-count.ts';
+import type { CurrentLab } from '../current-lab.ts';
+import { limitsOf } from '../projections/study-row.ts';
+import { keepUploadedLab, removeKeptLab } from '../uploads/uploaded-lab.ts';
+import type { HeldUpload } from '../uploads/uploads.ts';
+import { refusePaths } from './refuse-paths.ts';
+
+/** Running trials' time to finish after a pause or a stop. */
+const GRACE_MS = 5_000;
+
+export type StudyCommands = Pick<
+  HandlersOf<Commands>,
+  | 'startStudy'
+  | 'pauseStudy'
+  | 'resumeStudy'
+  | 'stopStudy'
+  | 'addTrials'
+  | 'editLimits'
+  | 'cancelTrial'
+  | 'openLab'
+  | 'leaveOut'
+  | 'useAgain'
+>;
+
+export interface StudyCommandDeps {
+  readonly current: CurrentLab;
+  readonly resources: string;
+  readonly userFolder: string;
+  /** @throws GalapagosError `unknown-upload`, `upload-incomplete` */
+  readonly holdUpload: (upload: string) => HeldUpload;
+}
+
+export function studyCommands({ current, resources, userFolder, holdUpload }: StudyCommandDeps): StudyCommands {
+  const decide = (command: Parameters<Coordinator['decide']>[0]): null => {
+    const refused = current.lab.deciding.decide(command);
+    if (refused === null) return null;
+    throw new GalapagosError(refused.reason, refused.detail, { command: refused.command, study: refused.study });
+  };
+  /** The trials of a study that had finished before are read in turns first, so that deciding does not block. */
+  const decideTakenUp = async (study: string, command: () => Parameters<Coordinator['decide']>[0]): Promise<null> => {
+    await current.lab.deciding.takeUp(study);
+    return decide(command());
+  };
+  const studyNamed = (key: string): Study => {
+    const study = current.lab.deciding.lab.studies.get(key);
+    if (study === undefined)
+      throw new GalapagosError('unknownStudy', `there is no study ${key} in this lab that could be changed`, { study: key });
+    return study;
+  };
+  const openUploaded = async (upload: string): Promise<void> => {
+    const held = holdUpload(upload);
+    try {
+      const kept = await keepUploadedLab(held.path, userFolder);
+      if (kept === null) throw noLab(basename(held.path), 'not exactly one file');
+      await refuseOther(kept, basename(kept)).catch(async (error: unknown) => {
+        await removeKeptLab(kept);
+        throw error;
+      });
+      await current.switchTo(kept).catch(async (error: unknown) => {
+        if (current.lab.file !== kept) await removeKeptLab(kept);
+        throw error;
+      });
+    } finally {
+      held.release();
+    }
+  };
+  return {
+    async startStudy({ study: file, workers }) {
+      // Names of other programs' studies are taken as well.
+      await current.view.told;
+      const coordinator = current.lab.deciding;
+      const problems = [
+        ...meaningProblems(file, objectiveCheck({ resources, userFolder })),
+        ...workerProblems(workers, mostWorkers(coordinator)),
+      ];
+      if (problems.length > 0) throw new InvalidInput('startStudy', problems);
+      const { spec, limits } = studyOf(file);
+      const uid = randomUUID();
+      coordinator.createStudy(uid, { ...spec, name: freeName(current.view.names, spec.name) }, limits);
+      coordinator.settle();
+      if (workers !== null) useWorkers(coordinator, workers);
+      return { study: uid };
+    },
+    pauseStudy: ({ study }) => decide({ type: 'studyPaused', study, graceMs: GRACE_MS }),
+    resumeStudy: ({ study }) => decideTakenUp(study, () => ({ type: 'studyResumed', study })),
+    stopStudy: ({ study }) => decide({ type: 'studyStopped', study, graceMs: GRACE_MS }),
+    addTrials: ({ study: key, trials }) =>
+      decideTakenUp(key, () => ({
+        type: 'studyEdited',
+        study: key,
+        limits: extended(current.lab.deciding.lab, studyNamed(key), trials),
+      })),
+    editLimits: ({ study, limits }) => decideTakenUp(study, () => ({ type: 'studyEdited', study, limits: limitsOf(limits) })),
+    cancelTrial: ({ study, trial }) => decide({ type: 'trialCancelled', study, number: trial }),
+    leaveOut: ({ slot }) => decide({ type: 'slotDrained', slot }),
+    useAgain({ slot: name }) {
+      const coordinator = current.lab.deciding;
+      const slot = coordinator.lab.slots.get(name);
+      if (slot?.supervision !== null) return decide({ type: 'slotReleased', slot: name });
+      coordinator.offerSlots([name]);
+      coordinator.settle();
+      return null;
+    },
+    async openLab({ source }, context) {
+      if (source.kind === 'upload') await openUploaded(source.upload);
+      else {
+        refusePaths(context);
+        await refuseOther(source.path, source.path);
+        await current.switchTo(resolve(source.path));
+      }
+      return null;
+    },
+  };
+}
+
+/**
+ * Opening creates a lab where there is no file or an empty one, and waits for ever on a pipe.
+ * @param name for the error
+ * @throws GalapagosError `not-found` unless the path leads to a regular file with content
+ */
+async function refuseOther(path: string, name: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw noLab(name, 'nothing');
+  if (!found.isFile()) throw noLab(name, found.isDirectory() ? 'a folder' : 'no regular file');
+  if (found.size === 0) throw noLab(name, 'an empty file');
+}
+
+function noLab(file: string, found: string): GalapagosError {
+  return new GalapagosError('not-found', `${file}: expected a lab file, found ${found}`, { file, expected: 'a lab file', found });
+}
+
+/** Offers as many of this machine's slots, and leaves out those beyond. */
+function useWorkers(coordinator: Coordinator, workers: number): void {
+  const wanted = new Set(cpuSlots(workers));
+  for (const [name, { supervision }] of coordinator.lab.slots) {
+    if (supervision !== null && name.startsWith('local/cpu/') && !wanted.has(name))
+      coordinator.command({ type: 'slotDrained', slot: name });
+  }
+  coordinator.offerSlots([...wanted]);
+  coordinator.settle();
+}
+
+/**
+ * Limits for so many trials more: beyond the limit of a study that has trials left, beyond those
+ * that ended in a study that met a stop rule, which is laid aside.
+ */
+function extended(lab: LabState, study: Study, trials: number): Study['limits'] {
+  const { limits, state } = study;
+  const stopped = study.reason === STOPPED_BY_USER && limits.trials !== null;
+  if (state !== 'finished' || (stopped && canResume(lab, study))) {
+    if (limits.trials === null) {
+      throw new GalapagosError('notAllowedNow', 'the study has no limit of trials that could be raised', { study: study.uid });
+    }
+    return { ...limits, trials: limits.trials + trials };
+  }
+  const usedUp = limits.activeMs !== null && study.activeMs >= limits.activeMs;
+  return {
+    trials: endedOf(study) + trials,
+    activeMs: usedUp ? null : limits.activeMs,
+    target: study.firstHit === null ? limits.target : null,
+  };
+}

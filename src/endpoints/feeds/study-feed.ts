@@ -1,0 +1,130 @@
+/** One window's view of one study: its head, then its trials in blocks, newest first, then what changes. */
+import type { Feed, StreamMessage } from '../../protocol/endpoint.ts';
+import type { StudyBody } from '../../protocol/window/study-stream.ts';
+import type { CurrentLab } from '../current-lab.ts';
+import type { ChanceOf } from '../projections/chance-levels.ts';
+import { ProjectionReading } from '../projections/projection-reading.ts';
+import type { StudyProjection } from '../projections/study-projection.ts';
+import { foreignHead, studyHead } from '../projections/study-row.ts';
+import { FeedNumbers } from './feed-numbers.ts';
+
+/** How often a running study's times are told again. */
+const HEAD_MS = 1_000;
+
+interface Watched {
+  readonly projection: StudyProjection;
+  readonly reading: ProjectionReading;
+  readonly end: () => void;
+}
+
+export class StudyFeed implements Feed<StudyBody> {
+  readonly #current: CurrentLab;
+  readonly #key: string;
+  readonly #changed: () => void;
+  readonly #confirms: (study: string) => string | null;
+  readonly #chanceOf: ChanceOf;
+  readonly #numbers = new FeedNumbers();
+  readonly #stop: () => void;
+  #watched: Watched | null;
+  #headChanged = true;
+  #again: NodeJS.Timeout | null = null;
+
+  /** @throws GalapagosError unknown-study */
+  constructor(current: CurrentLab, key: string, changed: () => void, confirms: (study: string) => string | null, chanceOf: ChanceOf) {
+    this.#current = current;
+    this.#key = key;
+    this.#changed = changed;
+    this.#confirms = confirms;
+    this.#chanceOf = chanceOf;
+    this.#watched = this.#begin();
+    this.#stop = current.switched.listen(() => {
+      this.#leave();
+      this.restart();
+    });
+  }
+
+  take(): StreamMessage<StudyBody> | null {
+    this.#watched ??= this.#begin();
+    if (this.#watched === null) return null;
+    const { projection, reading } = this.#watched;
+    const { snapshot } = this.#numbers;
+    if (snapshot) {
+      reading.restart();
+      this.#headChanged = true;
+    }
+    const body: StudyBody = {};
+    if (this.#headChanged) {
+      const head = this.#head(projection);
+      if (head !== null) body.head = head;
+    }
+    this.#headChanged = false;
+    if (reading.takeInto(body)) this.#changed();
+    return snapshot || Object.keys(body).length > 0 ? this.#numbers.message(body) : null;
+  }
+
+  restart(): void {
+    this.#numbers.snapshot = true;
+    this.#changed();
+  }
+
+  close(): void {
+    this.#stop();
+    this.#leave();
+  }
+
+  #head(projection: StudyProjection): StudyBody['head'] | null {
+    const { view } = this.#current;
+    const watch = view.studies.get(this.#key);
+    if (watch === undefined) {
+      const foreign = view.foreign.get(this.#key);
+      return foreign === undefined ? null : foreignHead(foreign, projection);
+    }
+    if (this.#again !== null) clearTimeout(this.#again);
+    this.#again = watch.study.activeSince === null ? null : setTimeout(() => this.#askHead(), HEAD_MS).unref();
+    return studyHead(watch, view, projection, { confirms: this.#confirms(this.#key), chanceOf: this.#chanceOf });
+  }
+
+  #askHead(): void {
+    this.#headChanged = true;
+    this.#changed();
+  }
+
+  /** Null: whether there is such a study, of another program, the file has not told yet. @throws GalapagosError unknown-study */
+  #begin(): Watched | null {
+    const { view } = this.#current;
+    if (view.heard || view.studies.has(this.#key)) return this.#watch();
+    void view.told.then(() => this.#changed());
+    return null;
+  }
+
+  #watch(): Watched {
+    const { view, projections } = this.#current;
+    const { projection, leave } = projections.watch(this.#key);
+    const reading = new ProjectionReading(projection, this.#changed, () => this.#askHead());
+    const unlisten = view.lab.listen({
+      show: (study) => {
+        if (study === this.#key) this.#askHead();
+      },
+      failed: () => this.#askHead(),
+    });
+    const unreplace = projections.replaced.listen(() => {
+      this.#leave();
+      this.restart();
+    });
+    const unforeign = view.foreignChanged.listen(() => this.#askHead());
+    const end = (): void => {
+      leave();
+      reading.close();
+      unlisten();
+      unreplace();
+      unforeign();
+    };
+    return { projection, reading, end };
+  }
+
+  #leave(): void {
+    this.#watched?.end();
+    this.#watched = null;
+    if (this.#again !== null) clearTimeout(this.#again);
+  }
+}

@@ -1,0 +1,28 @@
+/** The chance level of studies' accuracies, from the classes of the dataset that each trains on. */
+import { chanceLimit } from '../../core/analysis/chance.ts';
+import type { Catalogue } from '../../datasets/catalogue.ts';
+
+/** Null: the study's values are no accuracies, or its dataset is not known here. Reads each dataset's record once. */
+export type ChanceOf = (objective: Readonly<Record<string, unknown>>) => number | null;
+
+export function chanceLevels(catalogue: Catalogue): ChanceOf {
+  const known = new Map<string, number | null>();
+  return ({ kind, metric, dataset }) => {
+    if (kind !== 'train' || metric === 'loss' || typeof dataset !== 'string') return null;
+    const held = known.get(dataset);
+    if (held !== undefined) return held;
+    const found = chanceLimit(classesOf(catalogue, dataset));
+    known.set(dataset, found);
+    return found;
+  };
+}
+
+/** 0: numbers are predicted, or the dataset's record is missing or damaged. */
+function classesOf(catalogue: Catalogue, dataset: string): number {
+  try {
+    return catalogue.find(dataset)?.classes ?? 0;
+  } catch {
+    // Training reports a damaged record with its reason; the chart only goes without the mark.
+    return 0;
+  }
+}

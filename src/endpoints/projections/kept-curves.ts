@@ -1,0 +1,123 @@
+/**
+ * The reports of the trials that reported last: those that run and the latest that ended, bounded. Older curves are asked for by query. Each
+ * client has a reading of its own, which knows how far it was sent.
+ */
+import type { ReportBlock } from '../../protocol/window/columns.ts';
+
+const MOST_TRIALS = 512;
+const MOST_REPORTS = 65_536;
+
+interface Curve {
+  readonly steps: number[];
+  readonly values: number[];
+  /** Another one of the same trial is another curve. */
+  readonly id: number;
+}
+
+export class KeptCurves {
+  /** In the order in which they reported last. */
+  readonly #curves = new Map<number, Curve>();
+  #reports = 0;
+  #nextId = 1;
+
+  /** How many reports the trial's curve has; 0: it is not kept. */
+  lengthOf(trial: number): number {
+    return this.#curves.get(trial)?.steps.length ?? 0;
+  }
+
+  get trials(): Iterable<[number, Curve]> {
+    return this.#curves;
+  }
+
+  /** A further attempt begins: what an earlier one reported does not count. */
+  begin(trial: number): void {
+    const curve = this.#curves.get(trial);
+    if (curve === undefined) return;
+    this.#curves.delete(trial);
+    this.#reports -= curve.steps.length;
+  }
+
+  /** @returns how many the curve has now */
+  report(trial: number, step: number, value: number): number {
+    let curve = this.#curves.get(trial);
+    this.#curves.delete(trial);
+    curve ??= { steps: [], values: [], id: this.#nextId++ };
+    this.#curves.set(trial, curve);
+    if (step > (curve.steps.at(-1) ?? -1)) {
+      curve.steps.push(step);
+      curve.values.push(value);
+      this.#reports += 1;
+      this.#evict();
+    }
+    return curve.steps.length;
+  }
+
+  /** Reports of the file go before those that were heard since. @returns how many the curve has now */
+  prepend(trial: number, steps: readonly number[], values: readonly number[]): number {
+    const heard = this.#curves.get(trial);
+    const first = heard?.steps[0] ?? Infinity;
+    const before = steps.filter((step) => step < first).length;
+    if (before === 0) return heard?.steps.length ?? 0;
+    const curve = {
+      steps: [...steps.slice(0, before), ...(heard?.steps ?? [])],
+      values: [...values.slice(0, before), ...(heard?.values ?? [])],
+      id: this.#nextId++,
+    };
+    this.#curves.set(trial, curve);
+    this.#reports += before;
+    this.#evict();
+    return curve.steps.length;
+  }
+
+  #evict(): void {
+    for (const [trial, { steps }] of this.#curves) {
+      if (this.#curves.size <= MOST_TRIALS && (this.#reports <= MOST_REPORTS || this.#curves.size === 1)) return;
+      this.#curves.delete(trial);
+      this.#reports -= steps.length;
+    }
+  }
+}
+
+/** How far one client has been sent the curves. */
+export class CurveReading {
+  readonly #curves: KeptCurves;
+  readonly #sent = new Map<number, { id: number; reports: number }>();
+
+  constructor(curves: KeptCurves) {
+    this.#curves = curves;
+  }
+
+  restart(): void {
+    this.#sent.clear();
+  }
+
+  /** At most some `most` reports that the client has not; a curve is sent afresh where it is another one. */
+  take(most: number): { readonly block: ReportBlock | null; readonly more: boolean } {
+    const trials: number[] = [];
+    const steps: number[] = [];
+    const values: number[] = [];
+    let more = false;
+    for (const trial of this.#sent.keys()) if (this.#curves.lengthOf(trial) === 0) this.#sent.delete(trial);
+    for (const [trial, curve] of this.#curves.trials) {
+      const sent = this.#sent.get(trial);
+      const from = sent?.id === curve.id ? sent.reports : 0;
+      if (from === curve.steps.length) continue;
+      if (steps.length >= most) {
+        more = true;
+        break;
+      }
+      for (let i = from; i < curve.steps.length; i++) {
+        trials.push(trial);
+        steps.push(curve.steps[i] ?? 0);
+        values.push(curve.values[i] ?? NaN);
+      }
+      this.#sent.set(trial, { id: curve.id, reports: curve.steps.length });
+    }
+    if (steps.length === 0) return { block: null, more };
+    const bytes = (column: Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => new Uint8Array(column.buffer);
+    return {
+      block: { trial: bytes(Uint32Array.from(trials)), step: bytes(Uint32Array.from(steps)), value: bytes(Float64Array.from(values)) },
+      more,
+    };
+  }
+}

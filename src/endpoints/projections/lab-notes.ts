@@ -1,0 +1,40 @@
+/** What the coordinator noticed beside its work: the latest few. Codes and what they are about; words are the window's. */
+import type { LabChange } from '../../core/scheduling/index.ts';
+import type { LabBody } from '../../protocol/window/lab-stream.ts';
+
+const MOST = 50;
+
+export type Note = NonNullable<LabBody['notes']>[number];
+
+export class LabNotes {
+  #notes: Note[] = [];
+  #next = 0;
+
+  get latest(): readonly Note[] {
+    return this.#notes;
+  }
+
+  add(code: string, data: Record<string, unknown>): void {
+    this.#notes = [...this.#notes.slice(1 - MOST), { id: this.#next++, at: Date.now(), code, data }];
+  }
+
+  /** @returns whether there is a note of it */
+  hear({ kind, ...data }: LabChange): boolean {
+    switch (kind) {
+      case 'slotLost':
+      case 'slotQuarantined':
+      case 'objectiveSuspected':
+      case 'commandRefused':
+      case 'storageStalled':
+      case 'storageBack':
+      case 'anomaly':
+        this.add(kind, { ...data });
+        return true;
+      case 'slotReady':
+      case 'slotReleased':
+        return false;
+      default:
+        return kind satisfies never;
+    }
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * What windows are shown of the lab that is open, kept current from what its coordinator says: studies for the rail, attempts for the
+ * timeline, notes, why workers are idle. Feeds read it; it sends nothing itself.
+ */
+import { IdleWatch } from '../../core/scheduling/idle-watch.ts';
+import type { AttemptId, Change, LabChange } from '../../core/scheduling/index.ts';
+import { activeMs } from '../../core/scheduling/studies.ts';
+import type { OpenLab } from '../../lab/open-lab.ts';
+import type { AttemptRow } from '../../protocol/window/lab-stream.ts';
+import type { AttemptEntry } from '../../storage/lab-reader.ts';
+import { Changes, Throttle } from '../feeds/changes.ts';
+import type { FileReading } from '../reading/file-reading.ts';
+import type { ForeignSummary } from '../reading/read-thread.ts';
+import { AttemptRing } from './attempt-ring.ts';
+import { LabNotes } from './lab-notes.ts';
+import { StudyWatch } from './study-watch.ts';
+
+/** How often at most the slots are looked at. */
+const LOOK_MS = 100;
+/** How often other programs' studies are looked at again. */
+const FOREIGN_MS = 10_000;
+/** The timeline begins so long before the last attempt of before. */
+const PAST_MS = 5 * 60_000;
+const PAST_ATTEMPTS = 5_000;
+/** Reading two clocks one after the other is not more exact. */
+const CLOCKS_AGREE_MS = 10;
+
+export class LabView {
+  readonly lab: OpenLab;
+  /** Something of what is below is another. */
+  readonly changes = new Changes();
+  /** Other programs' studies are others than they were. */
+  readonly foreignChanged = new Changes();
+  readonly studies = new Map<string, StudyWatch>();
+  /** Other programs' studies, by name. */
+  readonly foreign = new Map<string, ForeignSummary>();
+  /** Resolves when the file has told of them, or cannot. */
+  readonly told: Promise<void>;
+  #heard = false;
+  readonly attempts = new AttemptRing();
+  readonly notes = new LabNotes();
+  readonly idle = new IdleWatch();
+  /** The executor of each slot's latest result. */
+  readonly executors = new Map<string, string>();
+  stalled: string | null = null;
+  /** How often what the name says has changed. */
+  readonly versions = { studies: 1, slots: 1, notes: 1, lab: 1 };
+  readonly #looking = new Throttle(LOOK_MS, () => this.#look());
+  readonly #stop: () => void;
+  readonly #reading: FileReading;
+  #foreignAgain: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(lab: OpenLab, reading: FileReading) {
+    this.lab = lab;
+    this.#reading = reading;
+    for (const study of lab.coordinator.lab.studies.values()) this.studies.set(study.uid, new StudyWatch(study, null));
+    this.#stop = lab.listen({
+      show: (study, change) => this.#show(study, change),
+      showLab: (change) => this.#showLab(change),
+      turned: () => this.#looking.ask(),
+      failed: () => this.#labChanged(),
+      damaged: () => this.#labChanged(),
+    });
+    this.#look();
+    this.told = this.#hearFile();
+  }
+
+  #labChanged(): void {
+    this.versions.lab += 1;
+    this.changes.tell();
+  }
+
+  /** From the coordinator's clock to milliseconds since 1970. */
+  readonly wall = (at: number): number => {
+    const offset = Date.now() - this.lab.coordinator.now;
+    if (!(Math.abs(offset - this.#offset) < CLOCKS_AGREE_MS)) this.#offset = offset;
+    return this.#offset + at;
+  };
+  /** Between the two clocks: kept while it holds, so that one instant is always the same number; a sleep of the machine moves it. */
+  #offset = NaN;
+
+  /** Whether the file has told of other programs' studies, or cannot. */
+  get heard(): boolean {
+    return this.#heard;
+  }
+
+  /** Names that a study of the lab has. */
+  get names(): ReadonlySet<string> {
+    return new Set([...[...this.lab.coordinator.lab.studies.values()].map(({ spec }) => spec.name), ...this.foreign.keys()]);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+    this.#looking.close();
+    if (this.#foreignAgain !== null) clearTimeout(this.#foreignAgain);
+  }
+
+  /** Looked at again soon, though no turn may have been. */
+  ask(): void {
+    this.#looking.ask();
+  }
+
+  note(code: string, data: Record<string, unknown>): void {
+    this.notes.add(code, data);
+    this.versions.notes += 1;
+    this.changes.tell();
+  }
+
+  async #hearFile(): Promise<void> {
+    try {
+      await this.#hearStudies();
+      const last = await this.#reading.attempts({ study: null, before: Number.MAX_SAFE_INTEGER, since: 0, most: 1 });
+      const since = (last[0]?.from ?? 0) - PAST_MS;
+      const past = await this.#reading.attempts({ study: null, before: Number.MAX_SAFE_INTEGER, since, most: PAST_ATTEMPTS });
+      this.#rememberPace(past);
+      for (const entry of past.toReversed()) {
+        const row = attemptRow(entry);
+        // What was heard meanwhile is newer.
+        if (row.to !== null && this.attempts.get(row.id) === null) this.attempts.put(row);
+      }
+      this.changes.tell();
+    } catch (error) {
+      if (!this.#closed) this.note('unreadable', { error: error instanceof Error ? error.message : String(error) });
+    } finally {
+      this.#heard = true;
+    }
+  }
+
+  /** How long trials took before; those that have ended since are known better. */
+  #rememberPace(past: readonly AttemptEntry[]): void {
+    const took = new Map<string, { slot: string; ms: number }[]>();
+    for (const { study, slot, from, to, outcome } of past.toReversed()) {
+      if (to === null || outcome === 'lost' || outcome === 'cancelled') continue;
+      const durations = took.get(study) ?? [];
+      durations.push({ slot, ms: to - from });
+      took.set(study, durations);
+    }
+    for (const [study, durations] of took) this.studies.get(study)?.pace.remember(durations);
+  }
+
+  async #hearStudies(): Promise<void> {
+    const { ours, foreign } = await this.#reading.studies();
+    if (this.#closed) return;
+    for (const { uid, moments } of ours) this.studies.get(uid)?.remember(moments);
+    const before = JSON.stringify([...this.foreign.values()]);
+    this.foreign.clear();
+    for (const study of foreign) this.foreign.set(study.summary.name, study);
+    if (this.foreign.size > 0) {
+      this.#foreignAgain = setTimeout(() => void this.#hearStudies().catch(() => undefined), FOREIGN_MS).unref();
+    }
+    if (before !== '[]' && before !== JSON.stringify(foreign)) this.foreignChanged.tell();
+    this.versions.studies += 1;
+    this.versions.lab += 1;
+    this.changes.tell();
+  }
+
+  #show(uid: string, change: Change): void {
+    const watch = this.#watch(uid);
+    if (watch === null) return;
+    watch.grace.hear(change);
+    switch (change.kind) {
+      case 'trialEnded':
+        watch.advance(change.finishSeq + 1, Date.now(), this.#activeMs(watch));
+        watch.pace.ended(change.slot, change.result?.ms ?? null, this.#activeMs(watch));
+        if (change.slot !== null && change.result?.executor !== undefined) this.executors.set(change.slot, change.result.executor);
+        if (change.attempt !== null && change.slot !== null) {
+          const { value, outcome, result } = change;
+          this.#endAttempt(change.attempt, change.slot, { outcome, value, ms: result?.ms ?? null });
+        }
+        break;
+      case 'trialBack':
+        this.#endAttempt(change.attempt, change.slot, { outcome: change.outcome, value: NaN, ms: null });
+        break;
+      case 'study':
+        watch.since = Date.now();
+        this.versions.lab += 1;
+        break;
+      case 'trialStarted':
+      case 'trialReported':
+        break;
+      default:
+        change satisfies never;
+    }
+    this.versions.studies += 1;
+    this.changes.tell();
+  }
+
+  #showLab(change: LabChange): void {
+    if (this.notes.hear(change)) this.versions.notes += 1;
+    if (change.kind === 'storageStalled') this.stalled = change.error;
+    if (change.kind === 'storageBack') this.stalled = null;
+    if (change.kind === 'storageStalled' || change.kind === 'storageBack') this.versions.lab += 1;
+    this.changes.tell();
+  }
+
+  #watch(uid: string): StudyWatch | null {
+    const known = this.studies.get(uid);
+    if (known !== undefined) return known;
+    const study = this.lab.coordinator.lab.studies.get(uid);
+    if (study === undefined) return null;
+    const watch = new StudyWatch(study, Date.now());
+    this.studies.set(uid, watch);
+    this.versions.lab += 1;
+    return watch;
+  }
+
+  #activeMs({ study }: StudyWatch): number {
+    return activeMs(this.lab.coordinator.lab, study);
+  }
+
+  #look(): void {
+    const state = this.lab.coordinator.lab;
+    this.idle.look(state);
+    for (const slot of state.slots.values()) {
+      const [cohort] = slot.cohorts;
+      if (cohort === undefined) continue;
+      const from = this.wall(cohort.startedAt ?? cohort.sentAt);
+      for (const [place, { id, state: doing, cohort: own }] of cohort.attempts.entries()) {
+        const name = nameOf(id);
+        if (doing !== 'open' || own !== cohort || this.attempts.get(name) !== null) continue;
+        const { study, number: trial, k } = id;
+        const lane = place % Math.max(1, slot.lanes);
+        this.attempts.put({ id: name, study, trial, k, slot: slot.name, lane, from, to: null, outcome: null, value: null });
+      }
+    }
+    this.versions.slots += 1;
+    this.changes.tell();
+  }
+
+  /** Where it is long enough ago that it was never seen running, it is drawn from what it says of its own duration. */
+  #endAttempt(id: AttemptId, slot: string, end: { outcome: string; value: number; ms: number | null }): void {
+    const name = nameOf(id);
+    const seen = this.attempts.get(name);
+    if (seen === null && end.ms === null) return;
+    const to = Date.now();
+    const { study, number: trial, k } = id;
+    const from = end.ms === null ? (seen?.from ?? to) : to - end.ms;
+    const value = Number.isFinite(end.value) ? end.value : null;
+    this.attempts.put({ id: name, study, trial, k, slot, lane: seen?.lane ?? 0, from, to, outcome: end.outcome, value });
+  }
+}
+
+export function attemptRow({ study, number: trial, k, slot, from, to, outcome, value }: AttemptEntry): AttemptRow {
+  return { id: nameOf({ study, number: trial, k }), study, trial, k, slot, lane: 0, from, to, outcome, value };
+}
+
+function nameOf({ study, number, k }: AttemptId): string {
+  return `${study}/${number}/${k}`;
+}

@@ -1,0 +1,61 @@
+/** How far one client has been sent a study's projection: rows that are others since, curves, how much is loaded. Bounded, however slow it is. */
+import type { StudyBody } from '../../protocol/window/study-stream.ts';
+import { DirtyRows } from './dirty-rows.ts';
+import { CurveReading } from './kept-curves.ts';
+import type { StudyProjection } from './study-projection.ts';
+
+/** Rows or reports in one message. */
+export const MOST_ROWS = 4_096;
+
+export class ProjectionReading {
+  readonly #projection: StudyProjection;
+  readonly #dirty = new DirtyRows();
+  readonly #curves: CurveReading;
+  readonly #stop: () => void;
+  #loaded: number | null = null;
+
+  /**
+   * @param changed rows or curves are others
+   * @param other the names that codes stand for, or how much is loaded, may be others as well
+   */
+  constructor(projection: StudyProjection, changed: () => void, other: () => void) {
+    this.#projection = projection;
+    this.#curves = new CurveReading(projection.curves);
+    this.#stop = projection.listen({
+      row: (number) => {
+        this.#dirty.mark(number);
+        changed();
+      },
+      other,
+    });
+    this.restart();
+  }
+
+  /** Everything is sent again. */
+  restart(): void {
+    const { rows } = this.#projection;
+    this.#dirty.clear();
+    for (let number = 0; number < rows.size; number++) if (rows.state(number) !== null) this.#dirty.mark(number);
+    this.#curves.restart();
+    this.#loaded = null;
+  }
+
+  /** What the client has not, newest trials first. @returns whether there is more */
+  takeInto(body: StudyBody): boolean {
+    const { rows, loaded } = this.#projection;
+    const numbers = this.#dirty.take(MOST_ROWS);
+    if (numbers.length > 0) body.trials = rows.block(numbers);
+    const { block, more } = this.#curves.take(MOST_ROWS);
+    if (block !== null) body.reports = block;
+    // What was read but is not sent yet is not there for the client.
+    const unsent = this.#dirty.count;
+    const told = loaded === null && unsent === 0 ? null : (loaded ?? rows.known) - unsent;
+    if (told !== this.#loaded) body.loaded = told ?? rows.known;
+    this.#loaded = told;
+    return more || unsent > 0;
+  }
+
+  close(): void {
+    this.#stop();
+  }
+}

@@ -1,0 +1,139 @@
+/** The studies that somebody watches in full, one projection each however many watch, kept for a while after the last one left. */
+import { GalapagosError } from '../../core/errors.ts';
+import { trialsOf } from '../../core/scheduling/index.ts';
+import { Changes } from '../feeds/changes.ts';
+import type { FileReading } from '../reading/file-reading.ts';
+import type { LabView } from './lab-view.ts';
+import { StudyProjection } from './study-projection.ts';
+
+/** Milliseconds. */
+const LINGER = 30_000;
+
+interface Kept {
+  readonly projection: StudyProjection;
+  watchers: number;
+  /** Numbers below this are known to have been born. */
+  born: number;
+  forget: NodeJS.Timeout | null;
+  /** Ends the reading of the file. */
+  stop: () => void;
+}
+
+export class Projections {
+  /** A study's projection is another object now: whoever watches it begins anew. */
+  readonly replaced = new Changes();
+  readonly #view: LabView;
+  readonly #reading: FileReading;
+  readonly #kept = new Map<string, Kept>();
+  readonly #stop: () => void;
+
+  constructor(view: LabView, reading: FileReading) {
+    this.#view = view;
+    this.#reading = reading;
+    const unforeign = view.foreignChanged.listen(() => this.#readForeign());
+    const unlisten = view.lab.listen({
+      show: (uid, change) => {
+        const kept = this.#kept.get(uid);
+        if (kept === undefined) return;
+        kept.projection.hear(change, Date.now(), this.#basis(uid, change));
+      },
+      turned: () => {
+        for (const [uid, kept] of this.#kept) this.#bear(uid, kept);
+      },
+    });
+    this.#stop = () => {
+      unforeign();
+      unlisten();
+    };
+  }
+
+  /**
+   * @returns how to leave it again beside it
+   * @throws GalapagosError unknown-study
+   */
+  watch(key: string): { readonly projection: StudyProjection; readonly leave: () => void } {
+    const kept = this.#kept.get(key) ?? this.#open(key);
+    kept.watchers += 1;
+    if (kept.forget !== null) clearTimeout(kept.forget);
+    kept.forget = null;
+    let left = false;
+    const leave = (): void => {
+      if (left) return;
+      left = true;
+      kept.watchers -= 1;
+      if (kept.watchers > 0 || this.#kept.get(key) !== kept) return;
+      kept.forget = setTimeout(() => {
+        kept.stop();
+        this.#kept.delete(key);
+      }, LINGER).unref();
+    };
+    return { projection: kept.projection, leave };
+  }
+
+  close(): void {
+    this.#stop();
+    for (const { forget, stop } of this.#kept.values()) {
+      if (forget !== null) clearTimeout(forget);
+      stop();
+    }
+    this.#kept.clear();
+  }
+
+  #open(key: string): Kept {
+    const study = this.#view.studies.get(key)?.study;
+    const parameters = study === undefined ? this.#view.foreign.get(key)?.parameters : Object.keys(study.spec.searchSpace);
+    if (parameters === undefined) throw new GalapagosError('unknown-study', `there is no study ${key} in this lab`, { study: key });
+    const projection = new StudyProjection(parameters.length);
+    const kept: Kept = { projection, watchers: 0, born: 0, forget: null, stop: () => undefined };
+    this.#kept.set(key, kept);
+    this.#bear(key, kept);
+    this.#read(key, kept);
+    return kept;
+  }
+
+  /** What changes while the file is read wins over what is read. */
+  #read(key: string, kept: Kept): void {
+    const { projection } = kept;
+    projection.loaded = 0;
+    kept.stop = this.#reading.rows(key, {
+      rows: ({ block, names, read }) => projection.lay(block, names, read),
+      curve: ({ trial, k, steps, values }) => projection.layCurve(trial, k, steps, values),
+      end: (error) => {
+        if (error !== null) this.#view.note('unreadable', { study: key, error });
+        projection.allLaid();
+      },
+    });
+  }
+
+  #readForeign(): void {
+    for (const [key, kept] of this.#kept) {
+      const foreign = this.#view.foreign.get(key);
+      if (foreign === undefined) continue;
+      kept.stop();
+      if (foreign.parameters.length === kept.projection.rows.width) this.#read(key, kept);
+      else {
+        this.#kept.delete(key);
+        this.replaced.tell();
+      }
+    }
+  }
+
+  /** Trials that wait for their first attempt: no change tells of them. */
+  #bear(uid: string, kept: Kept): void {
+    const study = this.#view.studies.get(uid)?.study;
+    if (study === undefined) return;
+    const trials = trialsOf(study);
+    for (; kept.born < trials; kept.born++) {
+      const trial = study.open.get(kept.born);
+      if (trial !== undefined) kept.projection.born(kept.born, trial);
+    }
+  }
+
+  #basis(
+    uid: string,
+    change: { readonly kind: string; readonly number?: number; readonly attempt?: { readonly number: number } | null },
+  ): number {
+    const number = change.number ?? change.attempt?.number;
+    return number === undefined ? 0 : (this.#view.studies.get(uid)?.study.columns.basis(number) ?? 0);
+  }
+}

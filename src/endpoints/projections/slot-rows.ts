@@ -1,0 +1,69 @@
+/** The lab's slots as the window shows them: state, what runs, why not. Made from the scheduler's state when asked for. */
+import type { Gap, IdleNow } from '../../core/scheduling/idle-watch.ts';
+import type { LabState } from '../../core/scheduling/index.ts';
+import type { GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
+
+type Slot = LabState['slots'] extends Map<string, infer S> ? S : never;
+
+export interface SlotSurroundings {
+  /** From the coordinator's clock to milliseconds since 1970. */
+  readonly wall: (at: number) => number;
+  readonly idle: ReadonlyMap<string, IdleNow>;
+  readonly pids: ReadonlyMap<string, number>;
+  /** The executor that the slot's latest result came from. */
+  readonly executors: ReadonlyMap<string, string>;
+  /** Bytes by process id. */
+  readonly memory: ReadonlyMap<number, number>;
+}
+
+export function slotRows(lab: LabState, surroundings: SlotSurroundings): SlotRow[] {
+  return [...lab.slots.values()].map((slot) => slotRow(slot, surroundings));
+}
+
+function slotRow(slot: Slot, { wall, idle, pids, executors, memory }: SlotSurroundings): SlotRow {
+  const [node = '', device = ''] = slot.name.split('/');
+  const pid = pids.get(slot.name) ?? null;
+  const [running] = slot.cohorts;
+  return {
+    slot: slot.name,
+    node,
+    device,
+    state: stateOf(slot),
+    until: slot.quarantine === null ? null : wall(slot.quarantine.until),
+    reason: slot.failures.at(-1)?.detail ?? null,
+    lanes: slot.lanes,
+    pid,
+    rssBytes: pid === null ? null : (memory.get(pid) ?? null),
+    executor: executors.get(slot.name) ?? null,
+    running: (running?.attempts ?? [])
+      .filter((attempt) => attempt.cohort === running && attempt.state === 'open')
+      .map(({ id }, lane) => ({ study: id.study, trial: id.number, k: id.k, lane: lane % Math.max(1, slot.lanes) })),
+    idle: idleOf(idle.get(slot.name), wall),
+  };
+}
+
+function stateOf(slot: Slot): SlotRow['state'] {
+  if (slot.state !== 'absent') return slot.state;
+  if (slot.drainedAt !== null) return 'left-out';
+  return slot.supervision === null ? 'absent' : 'starting';
+}
+
+/** Fields of a reason that are instants. */
+const INSTANTS = new Set(['since', 'until', 'startsAt']);
+
+function idleOf(now: IdleNow | undefined, wall: (at: number) => number): SlotRow['idle'] {
+  return now === undefined ? null : { since: wall(now.reasonSince), ...reasonOf(now.idle, wall) };
+}
+
+export function gapRow({ slot, from, to, idle }: Gap, wall: (at: number) => number): GapRow {
+  return { slot, from: wall(from), to: wall(to), ...reasonOf(idle, wall) };
+}
+
+function reasonOf(idle: Gap['idle'], wall: (at: number) => number): Pick<GapRow, 'reason' | 'data'> {
+  const { reason, ...data } = idle;
+  const told = Object.entries(data).map(([name, value]: [string, unknown]) => [
+    name,
+    INSTANTS.has(name) && typeof value === 'number' ? wall(value) : value,
+  ]);
+  return { reason, data: Object.fromEntries(told) as Record<string, unknown> };
+}

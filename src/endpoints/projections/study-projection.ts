@@ -1,0 +1,152 @@
+/**
+ * One study as windows see it, kept while somebody watches: its trials in columns, the curves of those that report, what has trained them.
+ * It hears changes and is laid rows of the lab file; who watches is told which rows are others now. Not the study's head: `study-head.ts`.
+ */
+import type { Change } from '../../core/scheduling/index.ts';
+import type { RowBlock, RowNames } from '../../storage/row-block.ts';
+import { KeptCurves } from './kept-curves.ts';
+import { Names } from './names.ts';
+import { TrialRows } from './trial-rows.ts';
+import type { Birth } from './trial-rows.ts';
+
+export interface ProjectionListener {
+  /** The trial's row is another; it may be the same one again. */
+  row(number: number): void;
+  /** The curves, the names that codes stand for, or how much is loaded. */
+  other(): void;
+}
+
+export class StudyProjection {
+  readonly rows: TrialRows;
+  readonly curves = new KeptCurves();
+  readonly operators = new Names(256);
+  readonly slots = new Names(65_535);
+  readonly executors = new Map<string, string | null>();
+  /** How many trials of the file were read; null: all, or none needs to be. */
+  loaded: number | null = null;
+  readonly #listeners = new Set<ProjectionListener>();
+
+  /** @param width how many parameters there are */
+  constructor(width: number) {
+    this.rows = new TrialRows(width);
+  }
+
+  listen(listener: ProjectionListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** A trial that waits for its first attempt, or whose birth no change has told. */
+  born(number: number, birth: Birth): void {
+    if (this.rows.isBorn(number)) return;
+    this.rows.born(number, birth, this.#operator(birth.origin.operator));
+    if (this.rows.state(number) === null) this.rows.waiting(number);
+    this.#row(number);
+  }
+
+  /**
+   * @param at milliseconds since 1970
+   * @param basis of the trial it is about
+   */
+  hear(change: Change, at: number, basis: number): void {
+    switch (change.kind) {
+      case 'trialStarted': {
+        const { number, k } = change.attempt;
+        this.#birth(number, { ...change, basis });
+        this.curves.begin(number);
+        this.rows.started(number, k, this.#slot(change.slot), at);
+        this.#row(number);
+        return;
+      }
+      case 'trialReported': {
+        const { attempt, report } = change;
+        this.rows.reported(attempt.number, report.value, this.curves.report(attempt.number, report.step, report.value));
+        this.#row(attempt.number);
+        return;
+      }
+      case 'trialBack':
+        this.curves.begin(change.attempt.number);
+        this.rows.waiting(change.attempt.number);
+        this.#row(change.attempt.number);
+        return;
+      case 'trialEnded':
+        this.#ended(change, at, basis);
+        return;
+      case 'study':
+        this.#other();
+        return;
+      default:
+        change satisfies never;
+    }
+  }
+
+  /** Rows of the file, in any order; `loaded`: how many are read with them, null: all. */
+  lay(block: RowBlock, names: RowNames, loaded: number | null): void {
+    const operators = names.operators.map((name) => this.#operator(name));
+    const slots = [0, ...names.slots.map((name) => this.#slot(name))];
+    for (const { label, reason } of names.executors) this.#trained(label, reason);
+    for (const number of this.rows.lay(block, operators, slots)) this.#row(number);
+    this.loaded = loaded;
+    this.#other();
+  }
+
+  /** Reports of the attempt `k` under way, from the file. */
+  layCurve(number: number, k: number, steps: readonly number[], values: readonly number[]): void {
+    if (this.rows.state(number) !== 'running' || this.rows.attempts(number) !== Math.min(k, 255)) return;
+    const reports = this.curves.prepend(number, steps, values);
+    if (reports > this.rows.reports(number)) this.rows.reported(number, values.at(-1) ?? NaN, reports);
+    this.#row(number);
+  }
+
+  /** The file has been read, or cannot be: what is there is all there is. */
+  allLaid(): void {
+    this.loaded = null;
+    this.#other();
+  }
+
+  #ended(change: Extract<Change, { kind: 'trialEnded' }>, at: number, basis: number): void {
+    const { number, state, outcome, value, finishSeq: finish, attempt, slot, result } = change;
+    this.#birth(number, { ...change, basis });
+    // Every report of the attempt, whether or not it was heard before.
+    let reports = this.rows.reports(number);
+    for (const report of result?.reports ?? []) reports = this.curves.report(number, report.step, report.value);
+    if (reports > this.rows.reports(number)) this.rows.reported(number, value, reports);
+    const by = attempt === null || slot === null ? null : { k: attempt.k, slot: this.#slot(slot) };
+    this.rows.ended(number, { state, outcome, value, finish, at, took: result?.ms ?? NaN, attempt: by });
+    if (result?.executor !== undefined) this.#trained(result.executor, result.executorReason ?? null);
+    this.#row(number);
+  }
+
+  #birth(number: number, birth: Birth): void {
+    if (!this.rows.isBorn(number)) this.rows.born(number, birth, this.#operator(birth.origin.operator));
+  }
+
+  #trained(label: string, reason: string | null): void {
+    if (this.executors.has(label)) return;
+    this.executors.set(label, reason);
+    this.#other();
+  }
+
+  #operator(name: string): number {
+    const before = this.operators.size;
+    const code = this.operators.codeOf(name);
+    if (this.operators.size !== before) this.#other();
+    return code;
+  }
+
+  /** Place + 1. */
+  #slot(name: string): number {
+    const before = this.slots.size;
+    const code = this.slots.codeOf(name);
+    if (this.slots.size !== before) this.#other();
+    return code + 1;
+  }
+
+  #row(number: number): void {
+    for (const listener of this.#listeners) listener.row(number);
+  }
+
+  #other(): void {
+    for (const listener of this.#listeners) listener.other();
+  }
+}

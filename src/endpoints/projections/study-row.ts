@@ -1,0 +1,150 @@
+/** A study's row in the rail and its head, from the scheduler's state and what is watched of it. */
+import { withEscapes } from '../../core/hidden-characters.ts';
+import { trialsOf } from '../../core/scheduling/index.ts';
+import type { Study } from '../../core/scheduling/index.ts';
+import { scoreKindOf } from '../../core/study/score.ts';
+import type { Limits } from '../../core/study/study-spec.ts';
+import { studyFile } from '../../protocol/study-file.ts';
+import type { StudyHead, StudyRow } from '../../protocol/window/study-stream.ts';
+import { notesOn } from '../../studies/study-notes.ts';
+import type { ForeignSummary } from '../reading/read-thread.ts';
+import type { ChanceOf } from './chance-levels.ts';
+import type { LabView } from './lab-view.ts';
+import type { StudyProjection } from './study-projection.ts';
+import type { StudyWatch } from './study-watch.ts';
+
+export function studyRow(watch: StudyWatch, confirms: string | null): StudyRow {
+  const { study, best, staircase, created } = watch;
+  const { uid, spec, state, reason } = study;
+  return {
+    uid,
+    key: uid,
+    name: spec.name,
+    state,
+    reason,
+    direction: spec.direction,
+    ...scoreKindOf(spec.objective),
+    counts: { ...openCounts(study), ...watch.counts },
+    limits: shownLimits(study.limits),
+    best,
+    staircase,
+    created,
+    confirms,
+    tests: confirms !== null && spec.objective['test'] === true,
+    settled: watch.grace.settled,
+  };
+}
+
+/** What a head takes from outside the scheduler. */
+export interface HeadContext {
+  readonly confirms: string | null;
+  readonly chanceOf: ChanceOf;
+}
+
+export function studyHead(watch: StudyWatch, view: LabView, projection: StudyProjection, { confirms, chanceOf }: HeadContext): StudyHead {
+  const { study } = watch;
+  const { spec, activeSince } = study;
+  const now = view.lab.coordinator.now;
+  const { objective, searchSpace, sampler, seed } = spec;
+  return {
+    ...studyRow(watch, confirms),
+    activeMs: study.activeMs + (activeSince === null ? 0 : Math.max(0, now - activeSince)),
+    at: Date.now(),
+    since: watch.since,
+    ...watch.pace.say(view.lab.coordinator.lab, study, now),
+    // The same type, but for who may change it.
+    searched: { objective, searchSpace: searchSpace as NonNullable<StudyHead['searched']>['searchSpace'], sampler, seed },
+    parameters: Object.keys(searchSpace),
+    operators: projection.operators.list,
+    slots: projection.slots.list,
+    executors: [...projection.executors].map(([label, reason]) => ({ label, reason })),
+    epochs: epochsOf(objective),
+    chance: chanceOf(objective),
+    notes: notesOf(spec),
+    trials: Math.max(trialsOf(study), projection.rows.size),
+  };
+}
+
+/** Another program's study, as far as its file tells. */
+export function foreignRow({ summary, ends, moments }: ForeignSummary): StudyRow {
+  const { name, counts, best, directions } = summary;
+  const [direction = 'minimize'] = directions;
+  return {
+    uid: null,
+    key: name,
+    name: withEscapes(name),
+    state: null,
+    reason: null,
+    direction,
+    ...scoreKindOf(null),
+    counts: { ...counts, diverged: 0 },
+    limits: { trials: null, minutes: null, target: null },
+    best: best === null ? null : { trial: best.number, value: best.value, at: moments.best },
+    staircase: directions.length === 1 ? staircaseOf(ends, direction) : { ended: [], trials: [], values: [], activeMs: [] },
+    created: moments.created,
+    confirms: null,
+    tests: false,
+    settled: null,
+  };
+}
+
+export function foreignHead(foreign: ForeignSummary, projection: StudyProjection): StudyHead {
+  const { counts } = foreign.summary;
+  const trials = counts.waiting + counts.running + counts.complete + counts.pruned + counts.failed;
+  return {
+    ...foreignRow(foreign),
+    activeMs: null,
+    at: Date.now(),
+    since: null,
+    timeLeft: { unknown: 'foreign', needed: null },
+    trialsPerMinute: null,
+    searched: null,
+    parameters: [...foreign.parameters],
+    operators: projection.operators.list,
+    slots: [],
+    executors: [],
+    epochs: null,
+    chance: null,
+    notes: [],
+    trials: Math.max(trials, projection.rows.size),
+  };
+}
+
+function staircaseOf(ends: ForeignSummary['ends'], direction: StudyRow['direction']): StudyRow['staircase'] {
+  const staircase: StudyRow['staircase'] = { ended: [], trials: [], values: [], activeMs: [] };
+  for (const [i, { number, value }] of ends.entries()) {
+    const best = staircase.values.at(-1);
+    if (!Number.isFinite(value) || (best !== undefined && !(direction === 'minimize' ? value < best : value > best))) continue;
+    staircase.ended.push(i + 1);
+    staircase.trials.push(number);
+    staircase.values.push(value);
+    staircase.activeMs.push(null);
+  }
+  return staircase;
+}
+
+export function shownLimits({ trials, activeMs, target }: Limits): StudyRow['limits'] {
+  return { trials, minutes: activeMs === null ? null : activeMs / 60_000, target };
+}
+
+export function limitsOf({ trials, minutes, target }: StudyRow['limits']): Limits {
+  return { trials, activeMs: minutes === null ? null : minutes * 60_000, target };
+}
+
+function openCounts({ open }: Study): { waiting: number; running: number } {
+  let running = 0;
+  for (const { state } of open.values()) if (state === 'running') running += 1;
+  return { waiting: open.size - running, running };
+}
+
+/** Null: it does not report, or the search decides how many. */
+function epochsOf(objective: Study['spec']['objective']): number | null {
+  const settings = objective['settings'];
+  if (objective.kind !== 'train' || typeof settings !== 'object' || settings === null || !('epochs' in settings)) return null;
+  return typeof settings.epochs === 'number' ? settings.epochs : null;
+}
+
+function notesOf({ objective, searchSpace }: Study['spec']): string[] {
+  const parsed = studyFile.shape.objective.safeParse(objective);
+  return parsed.success ? notesOn({ objective: parsed.data, searchSpace }) : [];
+}

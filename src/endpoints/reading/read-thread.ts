@@ -1,0 +1,128 @@
+/**
+ * The thread in which a lab file is read for windows, so that nobody waits for a hundred thousand rows. It reads and posts, a block a turn;
+ * what becomes of the rows is `study-projection.ts`'s. Entry of a worker thread: nothing imports it but for its types.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { END_THREAD } from '../../runtime/start-thread.ts';
+import type { AttemptEntry, AttemptFilter, StudyMoments, StudySummary } from '../../storage/lab-reader.ts';
+import type { LabReader } from '../../storage/lab-reader.ts';
+import { readLab } from '../../storage/read-lab.ts';
+import type { RowBlock, RowNames } from '../../storage/row-block.ts';
+
+export interface ThreadInput {
+  readonly file: string;
+}
+
+/** A study that another program made. */
+export interface ForeignSummary {
+  readonly summary: StudySummary;
+  readonly parameters: readonly string[];
+  readonly ends: readonly { readonly number: number; readonly value: number }[];
+  readonly moments: StudyMoments;
+}
+
+export type Ask =
+  | { readonly ask: 'rows'; readonly id: number; readonly study: string }
+  | { readonly ask: 'stop'; readonly id: number }
+  | { readonly ask: 'attempts'; readonly id: number; readonly which: AttemptFilter }
+  | { readonly ask: 'studies'; readonly id: number };
+
+export type Told =
+  | { readonly tell: 'rows'; readonly id: number; readonly block: RowBlock; readonly names: RowNames; readonly read: number }
+  | {
+      readonly tell: 'curve';
+      readonly id: number;
+      readonly trial: number;
+      readonly k: number;
+      readonly steps: number[];
+      readonly values: number[];
+    }
+  /** All rows and curves were told. */
+  | { readonly tell: 'end'; readonly id: number }
+  | { readonly tell: 'attempts'; readonly id: number; readonly attempts: readonly AttemptEntry[] }
+  | {
+      readonly tell: 'studies';
+      readonly id: number;
+      readonly ours: readonly { readonly uid: string; readonly moments: StudyMoments }[];
+      readonly foreign: readonly ForeignSummary[];
+    }
+  | { readonly tell: 'failed'; readonly id: number; readonly message: string };
+
+const { file } = workerData as ThreadInput;
+const port = parentPort;
+if (port === null) throw new Error('the entry of a thread');
+const stopped = new Set<number>();
+let ending = false;
+
+const tell = (told: Told, transfer: ArrayBuffer[] = []): void => port.postMessage(told, transfer);
+
+port.on('message', (ask: Ask | typeof END_THREAD) => {
+  if (ask === END_THREAD) {
+    ending = true;
+    port.close();
+    return;
+  }
+  if (ask.ask === 'stop') {
+    stopped.add(ask.id);
+    return;
+  }
+  void answer(ask).catch((error: unknown) => {
+    tell({ tell: 'failed', id: ask.id, message: error instanceof Error ? error.message : String(error) });
+  });
+});
+
+async function answer(ask: Exclude<Ask, { ask: 'stop' }>): Promise<void> {
+  const reader = readLab(file);
+  try {
+    switch (ask.ask) {
+      case 'rows':
+        await tellRows(reader, ask);
+        return;
+      case 'attempts':
+        tell({ tell: 'attempts', id: ask.id, attempts: reader.attempts(ask.which) });
+        return;
+      case 'studies':
+        tellStudies(reader, ask.id);
+        return;
+      default:
+        ask satisfies never;
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+async function tellRows(reader: LabReader, { id, study }: Extract<Ask, { ask: 'rows' }>): Promise<void> {
+  const running: number[] = [];
+  let read = 0;
+  for (const { block, names } of reader.rows(study)) {
+    if (ending || stopped.delete(id)) return;
+    for (const [i, number] of block.number.entries()) if (block.state[i] === RUNNING) running.push(number);
+    read += block.number.length;
+    const buffers = Object.values(block).map(({ buffer }: { buffer: ArrayBuffer }) => buffer);
+    tell({ tell: 'rows', id, block, names, read }, buffers);
+    // Whoever asks meanwhile, or asks no more, is heard.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const trial of running) {
+    if (ending) return;
+    const { reports = [], attempts: k = 0 } = reader.story(study, trial)?.trial ?? {};
+    if (reports.length === 0) continue;
+    tell({ tell: 'curve', id, trial, k, steps: reports.map(({ step }) => step), values: reports.map(({ value }) => value) });
+  }
+  tell({ tell: 'end', id });
+}
+
+/** Place in `trialStates`. */
+const RUNNING = 1;
+
+function tellStudies(reader: LabReader, id: number): void {
+  const ours: { uid: string; moments: StudyMoments }[] = [];
+  const foreign: ForeignSummary[] = [];
+  for (const summary of reader.studies()) {
+    const { uid, name } = summary;
+    if (uid !== null) ours.push({ uid, moments: reader.moments(uid) });
+    else foreign.push({ summary, parameters: reader.parameters(name), ends: reader.foreignEnds(name), moments: reader.moments(name) });
+  }
+  tell({ tell: 'studies', id, ours, foreign });
+}

@@ -1,0 +1,76 @@
+/** What a window reads of trials in a lab file: one in full, the curves of some, the deciles of all. */
+import type { z } from 'zod';
+import { GalapagosError } from '../../core/errors.ts';
+import { scoreKindOf } from '../../core/study/score.ts';
+import { storyOutput, trialOutput } from '../../documents/lab-output.ts';
+import type { curve, deciles } from '../../protocol/window/reading.ts';
+import type { TrialDetail } from '../../protocol/window/reading.ts';
+import type { LabReader, StudySummary, TrialRecord, TrialStory } from '../../storage/lab-reader.ts';
+import { keyOf } from './read-open-lab.ts';
+
+type Curve = z.output<typeof curve>;
+type Deciles = z.output<typeof deciles>;
+
+const DECILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+/** @throws GalapagosError `unknown-trial` */
+export function readTrial(reader: LabReader, study: StudySummary, number: number): TrialDetail {
+  const story = reader.story(keyOf(study), number);
+  if (story === null) throw new GalapagosError('unknown-trial', `${study.name} has no trial ${number}`, { found: number });
+  const last = deciding(story);
+  return {
+    trial: trialOutput(story.trial, scoreKindOf(study.spec?.objective ?? null)),
+    story: storyOutput(study, story),
+    error: last === undefined || last.outcome === 'succeeded' ? null : (last.result?.error ?? last.detail),
+    device: last?.result?.device ?? null,
+    slot: last?.slot ?? null,
+  };
+}
+
+/** The attempt that ended it, or the last. */
+function deciding({ trial, attempts }: TrialStory): TrialStory['attempts'][number] | undefined {
+  return attempts.find(({ k }) => k === trial.endedBy) ?? attempts.at(-1);
+}
+
+/** In the order asked for; trials that are not there are left out. */
+export function readCurves(reader: LabReader, study: StudySummary, numbers: readonly number[]): Curve[] {
+  return numbers.flatMap((number) => {
+    const trial = reader.story(keyOf(study), number)?.trial;
+    return trial === undefined ? [] : [curveOf(trial)];
+  });
+}
+
+function curveOf({ number, reports }: TrialRecord): Curve {
+  return {
+    trial: number,
+    steps: reports.map(({ step }) => step),
+    values: reports.map(({ value }) => (Number.isFinite(value) ? value : null)),
+  };
+}
+
+/** Of every trial's finite reports; between two of them in proportion. */
+export function decilesOf(trials: Iterable<Pick<TrialRecord, 'reports'>>): Deciles {
+  const byStep = new Map<number, number[]>();
+  for (const { reports } of trials) {
+    for (const { step, value } of reports) {
+      if (!Number.isFinite(value)) continue;
+      const values = byStep.get(step);
+      if (values === undefined) byStep.set(step, [value]);
+      else values.push(value);
+    }
+  }
+  const steps = [...byStep.keys()].sort((a, b) => a - b);
+  return {
+    steps,
+    values: steps.map((step) => {
+      const sorted = Float64Array.from(byStep.get(step) ?? []).sort();
+      return DECILES.map((share) => quantile(sorted, share));
+    }),
+  };
+}
+
+function quantile(sorted: Float64Array, share: number): number {
+  const at = share * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(at)] ?? NaN, sorted[Math.ceil(at)] ?? NaN];
+  return below + (above - below) * (at - Math.floor(at));
+}

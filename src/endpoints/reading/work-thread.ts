@@ -1,0 +1,75 @@
+/**
+ * Entry of the thread that does for a window what may take long: the lab file read, for a trial as for an export of all of them, and studies
+ * that are being written checked at every corner of their search space. One after the other; nobody else waits.
+ */
+import { parentPort } from 'node:worker_threads';
+import { studyFileOf } from '../../documents/study-file-of.ts';
+import type { EndpointError } from '../../protocol/endpoint.ts';
+import { END_THREAD } from '../../runtime/start-thread.ts';
+import type { LabReader, StudySummary } from '../../storage/lab-reader.ts';
+import { checkStudy } from '../../studies/check-study.ts';
+import { readConfirmations } from '../../studies/confirmations.ts';
+import { catalogueIn } from '../../studies/known-dataset.ts';
+import { toEndpointError } from '../calls/errors.ts';
+import { parseInput, parseUploadList } from '../calls/large-inputs.ts';
+import type { TabledCall } from '../calls/large-inputs.ts';
+import { exportLab } from './export-lab.ts';
+import { exportBest, exportCsv, exportStudyFile } from './export-study.ts';
+import { importanceOf } from './importance-of.ts';
+import { keyOf, readStudy } from './read-open-lab.ts';
+import { decilesOf, readCurves, readTrial } from './read-trials.ts';
+
+interface OfStudy {
+  /** The lab file. */
+  readonly file: string;
+  readonly study: string;
+}
+
+const of = <T>({ file, study }: OfStudy, read: (reader: LabReader, found: StudySummary) => T): T =>
+  readStudy({ labFile: () => file }, study, read);
+
+const works = {
+  trial: (input: OfStudy & { readonly trial: number }) => of(input, (reader, found) => readTrial(reader, found, input.trial)),
+  curves: (input: OfStudy & { readonly trials: readonly number[] }) =>
+    of(input, (reader, found) => readCurves(reader, found, input.trials)),
+  deciles: (input: OfStudy) => of(input, (reader, found) => decilesOf(reader.trials(keyOf(found)))),
+  importance: (input: OfStudy) => of(input, (reader, found) => importanceOf(found, reader.trials(keyOf(found)))),
+  confirmations: (input: OfStudy) => of(input, readConfirmations),
+  studyFile: (input: OfStudy) => of(input, (_, found) => studyFileOf(found)),
+  best: (input: OfStudy & { readonly top: number }) => of(input, (reader, found) => exportBest(reader, found, input.top)),
+  csv: (input: OfStudy) => of(input, exportCsv),
+  study: (input: OfStudy) => of(input, (_, found) => exportStudyFile(found)),
+  lab: ({ file }: { readonly file: string }) => exportLab(file),
+  input: ({ name, body }: { readonly name: TabledCall; readonly body: Uint8Array }) => parseInput(name, body),
+  uploadList: ({ body }: { readonly body: Uint8Array }) => parseUploadList(body),
+  check: ({ study, resources, userFolder }: { readonly study: unknown; readonly resources: string; readonly userFolder: string }) =>
+    checkStudy(study, { resources, userFolder }, catalogueIn(userFolder)),
+} as const;
+
+type Works = typeof works;
+export type Work = keyof Works;
+export type WorkInput<W extends Work> = Parameters<Works[W]>[0];
+export type WorkOutput<W extends Work> = ReturnType<Works[W]>;
+
+export interface WorkRequest {
+  readonly id: number;
+  readonly work: Work;
+  readonly input: unknown;
+}
+
+export type WorkAnswer = { readonly id: number } & ({ readonly value: unknown } | { readonly error: EndpointError });
+
+parentPort?.on('message', (request: WorkRequest | typeof END_THREAD) => {
+  if (request === END_THREAD) parentPort?.close();
+  else parentPort?.postMessage(answered(request));
+});
+
+function answered({ id, work, input }: WorkRequest): WorkAnswer {
+  try {
+    // Who asks has typed the input by this table.
+    const act = works[work] as (input: unknown) => unknown;
+    return { id, value: act(input) };
+  } catch (error) {
+    return { id, error: toEndpointError(error) };
+  }
+}

@@ -1,0 +1,81 @@
+/** A preview of training's as it crosses to a window: pictures as one image's bytes, rows with their class by name. */
+import type { DatasetPreview } from '../../datasets/preview.ts';
+import type { DatasetPreview as WindowPreview } from '../../protocol/window/datasets.ts';
+
+export interface About {
+  /** Where it came from, as whoever brought it calls it; null: it comes with Galapagos. */
+  readonly path: string | null;
+  /** When it was stored, ISO 8601; null: it is not. */
+  readonly imported: string | null;
+  /** Of an import: a dataset with the same content. */
+  readonly same?: WindowPreview['same'];
+}
+
+export function toWindowPreview(preview: DatasetPreview, about: About): WindowPreview {
+  const { kind, match, warnings } = preview;
+  return {
+    dataset: datasetOf(preview, about),
+    same: about.same ?? null,
+    recognised: about.path === null ? null : { kind, how: match },
+    samples: samplesOf(preview),
+    table: tableOf(preview),
+    warnings: warnings.map(({ code, ...data }) => ({ code, data })),
+  };
+}
+
+function datasetOf(preview: DatasetPreview, { path, imported }: About): WindowPreview['dataset'] {
+  const { name, kind, shape, sampleType, classNames, targets, content, training, test, drawn, statistics, bytes, notes } = preview;
+  return {
+    name,
+    content,
+    shape: [...shape],
+    sampleType,
+    classes: classNames.length,
+    classNames: [...classNames],
+    targets,
+    training: { ...training, perClass: [...training.perClass] },
+    test: { ...test, perClass: [...test.perClass] },
+    drawn,
+    statistics: { mean: [...statistics.mean], deviation: [...statistics.deviation] },
+    source: path === null ? null : { path, kind },
+    notes: [...notes],
+    imported,
+    bytes,
+  };
+}
+
+/** Planes become pixels, columns rows. */
+function samplesOf({ grid, classNames }: DatasetPreview): WindowPreview['samples'] {
+  if (grid === null) return null;
+  const { channels, height, width, reduced, columns } = grid;
+  const rows = Math.max(0, ...columns.map(({ samples }) => samples));
+  const [pixels, plane] = [channels * height * width, height * width];
+  const bytes = new Uint8Array(rows * columns.length * pixels);
+  columns.forEach((column, c) => {
+    for (let row = 0; row < column.samples; row++) {
+      const to = (row * columns.length + c) * pixels;
+      for (let at = 0; at < pixels; at++)
+        bytes[to + (at % plane) * channels + Math.floor(at / plane)] = column.pixels[row * pixels + at] ?? 0;
+    }
+  });
+  return {
+    height,
+    width,
+    channels,
+    reduced,
+    columns: columns.map((column) => (column.class === null ? '' : (classNames[column.class] ?? String(column.class)))),
+    counts: columns.map(({ samples }) => samples),
+    rows,
+    pixels: Buffer.from(bytes.buffer).toString('base64'),
+  };
+}
+
+function tableOf({ table, classNames }: DatasetPreview): WindowPreview['table'] {
+  if (table === null) return null;
+  const { features, of, targets, rows } = table;
+  return {
+    columns: [...features, ...(targets.length > 0 ? targets : ['class'])],
+    rows: rows.map((row) => [...row.values, ...(row.class === null ? row.targets : [classNames[row.class] ?? String(row.class)])]),
+    features: of,
+  };
+}

@@ -1,0 +1,109 @@
+/** The lab that is open: its coordinator, its workers, and everyone who listens to what changes in it. */
+import type { Coordinator, CoordinatorListener } from '../coordinator/coordinator.ts';
+import { GalapagosError } from '../core/errors.ts';
+import type { Change, LabChange } from '../core/scheduling/index.ts';
+import type { Damage } from '../lab/lab-check.ts';
+import type { RunningLab } from '../lab/start-lab.ts';
+
+export interface LabListener {
+  show?(study: string, change: Change): void;
+  showLab?(change: LabChange): void;
+  /** The coordinator's state may be another. */
+  turned?(): void;
+  /** Nothing goes on any more. */
+  failed?(): void;
+  /** The lab file holds something that cannot be right: `OpenLab.damage`. */
+  damaged?(): void;
+}
+
+/** Opens a lab file for a listener, workers not yet started. */
+export type LabStarter = (
+  file: string,
+  listener: CoordinatorListener & { workerExited(): void; damaged(damage: Damage): void },
+) => Promise<RunningLab>;
+
+export class OpenLab {
+  readonly file: string;
+  readonly #running: RunningLab;
+  readonly #listeners: Set<LabListener>;
+  #failure: Error | null = null;
+  #damage: Damage | null = null;
+
+  private constructor(file: string, running: RunningLab, listeners: Set<LabListener>) {
+    this.file = file;
+    this.#running = running;
+    this.#listeners = listeners;
+  }
+
+  /** @throws StorageError when the file is no lab, or another process holds it */
+  static async open(file: string, start: LabStarter): Promise<OpenLab> {
+    const listeners = new Set<LabListener>();
+    let lab: OpenLab | null = null as OpenLab | null;
+    const running = await start(file, {
+      show: (study, change) => {
+        for (const listener of listeners) listener.show?.(study, change);
+      },
+      showLab: (change) => {
+        for (const listener of listeners) listener.showLab?.(change);
+      },
+      finished: () => undefined,
+      fatal: (error) => lab?.fail(error),
+      turned: () => {
+        for (const listener of listeners) listener.turned?.();
+      },
+      damaged: (damage) => lab?.noteDamage(damage),
+      workerExited: () => undefined,
+    });
+    lab = new OpenLab(file, running, listeners);
+    return lab;
+  }
+
+  get workers(): RunningLab['workers'] {
+    return this.#running.workers;
+  }
+
+  /** @param count null: one a core */
+  startWorkers(count: number | null): void {
+    this.#running.startWorkers(count);
+  }
+
+  get coordinator(): Coordinator {
+    return this.#running.coordinator;
+  }
+
+  /** What was found in the lab file that cannot be right; null: nothing, so far. */
+  get damage(): Damage | null {
+    return this.#damage;
+  }
+
+  /** Why nothing goes on; null: it does. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
+  /** @returns how to end it */
+  listen(listener: LabListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @throws GalapagosError lab-failed: it decides nothing any more */
+  get deciding(): Coordinator {
+    if (this.#failure !== null) throw new GalapagosError('lab-failed', this.#failure.message, { file: this.file });
+    return this.#running.coordinator;
+  }
+
+  noteDamage(damage: Damage): void {
+    this.#damage = damage;
+    for (const listener of this.#listeners) listener.damaged?.();
+  }
+
+  fail(error: Error): void {
+    this.#failure = error;
+    for (const listener of this.#listeners) listener.failed?.();
+  }
+
+  close(): Promise<void> {
+    return this.#running.close();
+  }
+}

@@ -1,0 +1,257 @@
+/** What becomes of the lanes of one cohort: their reports, what they keep, how they end, and that none changes another. */
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Executors } from '../../../src/training/calibration/choose.ts';
+import { allExecutors } from '../../../src/training/executors/all.ts';
+import type { Executor } from '../../../src/training/executors/executor.ts';
+import { checksum } from '../../../src/training/run/lane.ts';
+import {
+  Trainer,
+  type EpochReport,
+  type LaneOutcome,
+  type ParamValue,
+  type Trained,
+  type TrainObjective,
+  type TrainOptions,
+} from '../../../src/training/run/trainer.ts';
+import { TrainingError } from '../../../src/training/training-error.ts';
+
+const resources = new URL('../../../resources', import.meta.url).pathname;
+const trainer = new Trainer({ resources });
+afterAll(() => trainer.dispose());
+
+/** On 1,200 of the training images, one layer, judged on the test images. */
+const settings = {
+  batch: 64,
+  epochs: { $param: 'epochs' },
+  optimizer: { type: 'sgd', learningRate: { $param: 'lr' }, momentum: 0.9 },
+  validation: 0.98,
+};
+const network = {
+  format: 'galapagos-network/1',
+  name: 'one-layer',
+  input: { shape: [1, 28, 28] },
+  layers: [{ type: 'flatten' }, { type: 'dense', units: 10 }],
+  loss: { type: 'softmax-cross-entropy' },
+};
+const objective: TrainObjective = {
+  kind: 'train',
+  dataset: 'mnist',
+  network,
+  settings,
+  metric: 'accuracy',
+  selectOn: 'test',
+  executor: 'wasm',
+  bits: 'wasm',
+};
+const with_ = (more: object): TrainObjective => ({ ...objective, settings: { ...settings, ...more } });
+
+interface LaneOf {
+  readonly trial: number;
+  readonly signal?: AbortSignal;
+  readonly [param: string]: unknown;
+}
+
+function lanes(...of: readonly LaneOf[]): Parameters<Trainer['train']>[2] {
+  return of.map(({ trial, signal = new AbortController().signal, ...params }) => ({
+    request: { trial, params: { lr: 0.01, epochs: 3, ...(params as Record<string, ParamValue>) } },
+    signal,
+  }));
+}
+
+function succeeded(outcome: LaneOutcome | undefined): Extract<LaneOutcome, { outcome: 'succeeded' }> {
+  if (outcome?.outcome !== 'succeeded') throw new Error(`expected success, found ${JSON.stringify(outcome)}`);
+  return outcome;
+}
+
+/** Everything that was told, in order. */
+class Told implements TrainOptions {
+  readonly said: string[] = [];
+  readonly reports: { lane: number; report: EpochReport }[] = [];
+  readonly kept: { lane: number; trained: Trained }[] = [];
+  report = (lane: number, report: EpochReport): void => {
+    this.reports.push({ lane, report });
+    this.said.push(`${String(lane)} epoch ${String(report.epoch)}`);
+  };
+  ended = (lane: number, outcome: LaneOutcome): void => void this.said.push(`${String(lane)} ${outcome.outcome}`);
+  trained = (lane: number, trained: Trained): void => void this.kept.push({ lane, trained });
+}
+
+/** Everything but the speed, which no two runs share. */
+function bits(outcome: LaneOutcome | undefined): unknown {
+  const { metrics, ...rest } = succeeded(outcome);
+  return { ...rest, metrics: { ...metrics, samplesPerSecond: 0 } };
+}
+
+describe('reports', () => {
+  it('come after each epoch but the last, whose report is in the outcome with all others', async () => {
+    const told = new Told();
+    const [outcome] = await trainer.train(objective, 1, lanes({ trial: 0 }), told);
+    const { reports, metrics } = succeeded(outcome);
+    expect(told.said).toEqual(['0 epoch 0', '0 epoch 1', '0 succeeded']);
+    expect(reports.map(({ epoch }) => epoch)).toEqual([0, 1, 2]);
+    expect(told.reports.map(({ report }) => report)).toEqual(reports.slice(0, 2));
+    for (const { value, metrics } of reports) {
+      expect(value).toBe(metrics['accuracy']);
+      expect(Object.keys(metrics)).toEqual(['loss', 'accuracy', 'trainingLoss']);
+    }
+    expect(reports[2]!.metrics['trainingLoss']).toBeLessThan(reports[0]!.metrics['trainingLoss']!);
+    expect(metrics).toMatchObject({ epochs: 3 });
+  });
+
+  it('tell an epoch’s own training loss, under the schedule of that epoch', async () => {
+    // Nothing is learned after the first epoch.
+    const [outcome] = await trainer.train(with_({ schedule: { type: 'exponential', gamma: 0 } }), 1, lanes({ trial: 0 }));
+    const losses = succeeded(outcome).reports.map(({ metrics }) => metrics['trainingLoss']!);
+    expect(losses[1]! / losses[0]!).toBeLessThan(0.9);
+    expect(losses[2]! / losses[1]!).toBeCloseTo(1, 6);
+  });
+
+  it('of a lane that ends first come with its end, at once; the others go on', async () => {
+    const told = new Told();
+    await trainer.train(objective, 1, lanes({ trial: 0, epochs: 1 }, { trial: 1, epochs: 2 }, { trial: 2, lr: 1e38 }), told);
+    expect(told.said).toEqual(['2 diverged', '0 succeeded', '1 epoch 0', '1 succeeded']);
+  });
+
+  it('come with divergence as soon as a chunk shows it, not at the end of the epoch', async () => {
+    let ended = NaN;
+    let seen = 0;
+    await trainer.train(with_({ batch: 1 }), 1, lanes({ trial: 0, epochs: 1 }, { trial: 1, lr: 1e38 }), {
+      progress: ({ step }) => (seen = step),
+      ended: (lane) => {
+        if (lane === 1) ended = seen;
+      },
+    });
+    expect(ended).toBeLessThan(600);
+    expect(seen).toBe(1200);
+  });
+});
+
+describe('a lane keeps', () => {
+  // A rate that grows each epoch: the first epochs are the best.
+  const rising = { schedule: { type: 'exponential', gamma: 30 } };
+
+  it('its best epoch by default: value, metrics and weights of that epoch', async () => {
+    const told = new Told();
+    const [outcome] = await trainer.train(with_(rising), 1, lanes({ trial: 0, epochs: 4 }), told);
+    const { value, reports, metrics, checksum: sum } = succeeded(outcome);
+    const best = reports.reduce((a, b) => (b.value > a.value ? b : a));
+    expect(best.epoch).toBeLessThan(3);
+    expect(value).toBe(best.value);
+    expect(metrics).toMatchObject({ ...best.metrics, keptEpoch: best.epoch, epochs: 4 });
+    const { state } = told.kept[0]!.trained;
+    expect(state.step).toBe(19 * (best.epoch + 1));
+    expect(checksum(state.weights)).toBe(sum);
+    // The same as if it had been trained for that long only.
+    const [shorter] = await trainer.train(with_(rising), 1, lanes({ trial: 0, epochs: best.epoch + 1 }));
+    expect(succeeded(shorter).checksum).toBe(sum);
+  });
+
+  it('its last epoch where told so', async () => {
+    const [outcome] = await trainer.train(with_({ ...rising, keep: 'last' }), 1, lanes({ trial: 0, epochs: 4 }));
+    const { value, reports, metrics } = succeeded(outcome);
+    expect(value).toBe(reports[3]!.value);
+    expect(metrics['keptEpoch']).toBe(3);
+  });
+
+  it('the lowest loss where loss is the metric, the first of equals', async () => {
+    const [outcome] = await trainer.train({ ...with_(rising), metric: 'loss' }, 1, lanes({ trial: 0, epochs: 4 }));
+    const { value, reports } = succeeded(outcome);
+    expect(value).toBe(Math.min(...reports.map((report) => report.value)));
+    const [still] = await trainer.train(objective, 1, lanes({ trial: 0, lr: 0 }));
+    expect(succeeded(still).metrics['keptEpoch']).toBe(0);
+  });
+});
+
+describe('no lane changes a bit of another', () => {
+  const adam = with_({ optimizer: { type: 'adam', learningRate: { $param: 'lr' } }, schedule: { type: 'cosine', warmup: 5, final: 0 } });
+
+  it.each<[string, TrainObjective]>([
+    ['one row a run', objective],
+    ['one row a step', adam],
+  ])('by company, divergence, a shorter run or a cancel in the middle: %s', async (_name, each) => {
+    const [alone] = await trainer.train(each, 1, lanes({ trial: 7 }));
+    const stop = new AbortController();
+    const company = lanes({ trial: 1, lr: 1e38 }, { trial: 2, epochs: 1 }, { trial: 7 }, { trial: 3, signal: stop.signal }, { trial: 4 });
+    const outcomes = await trainer.train(each, 1, company, {
+      progress: ({ step }) => {
+        if (step > 25) stop.abort();
+      },
+    });
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['diverged', 'succeeded', 'succeeded', 'cancelled', 'succeeded']);
+    expect(bits(outcomes[2])).toEqual(bits(alone));
+  });
+
+  it('by structure: those of one structure train together, one structure after the other', async () => {
+    const searched = with_({ batch: { $param: 'batch' } });
+    const told = new Told();
+    const [a, b, c] = lanes({ trial: 0, batch: 64 }, { trial: 1, batch: 32 }, { trial: 2, batch: 64 });
+    const outcomes = await trainer.train(searched, 1, [a!, b!, c!], told);
+    expect(told.said.filter((said) => said.endsWith('succeeded'))).toEqual(['0 succeeded', '2 succeeded', '1 succeeded']);
+    const [alone] = await trainer.train(searched, 1, [b!]);
+    expect(bits(outcomes[1])).toEqual(bits(alone));
+  });
+});
+
+/** An executor that refuses some plans. */
+function refusing(real: Executor, refuse: (lanes: number) => TrainingError | null): Executor {
+  return {
+    name: real.name,
+    probe: () => real.probe(),
+    estimate: (...of) => real.estimate(...of),
+    compile(plan, count, signal) {
+      const error = refuse(count);
+      return error === null ? real.compile(plan, count, signal) : Promise.reject(error);
+    },
+  };
+}
+
+/** Whether it is installed here does not matter then. */
+function absent(real: Executor): Executor {
+  return { ...refusing(real, () => null), probe: () => Promise.resolve({ usable: false, reason: 'not installed', remedy: 'install it' }) };
+}
+
+async function trainWith(
+  executors: Executors,
+  each: TrainObjective,
+  of: Parameters<Trainer['train']>[2],
+  told?: Told,
+): Promise<LaneOutcome[]> {
+  const other = new Trainer({ resources, executors });
+  try {
+    return await other.train(each, 1, of, told);
+  } finally {
+    await other.dispose();
+  }
+}
+
+describe('an executor that cannot', () => {
+  const real = allExecutors();
+  const tooMany = (most: number) => (count: number) => (count > most ? new TrainingError('out-of-memory', 'too many') : null);
+
+  it('hold all lanes trains them in halves, with the same bits', async () => {
+    const five = lanes(...[0, 1, 2, 3, 4].map((trial) => ({ trial, epochs: 1 })));
+    const told = new Told();
+    const halves = await trainWith({ ...real, wasm: refusing(real.wasm, tooMany(2)) }, objective, five, told);
+    expect(told.said).toEqual(['0 succeeded', '1 succeeded', '2 succeeded', '3 succeeded', '4 succeeded']);
+    const whole = await trainer.train(objective, 1, five);
+    expect(halves.map(bits)).toEqual(whole.map(bits));
+  });
+
+  it('hold even one lane fails', async () => {
+    const none = { ...real, wasm: refusing(real.wasm, tooMany(0)) };
+    await expect(trainWith(none, objective, lanes({ trial: 0 }, { trial: 1 }))).rejects.toMatchObject({ kind: 'out-of-memory' });
+  });
+
+  it.each(['compile-failed', 'unsupported'] as const)('run the plan (%s) gives way to the next, and the attempt says so', async (kind) => {
+    const refused = refusing(real.wasm, () => new TrainingError(kind, 'no such op'));
+    const executors = { ...real, wasm: refused, fused: refused, tensorflow: absent(real.tensorflow) };
+    const { kind: type, dataset, metric, selectOn } = objective;
+    const small = { kind: type, dataset, network, metric, selectOn, settings: { ...settings, batch: 600, validation: 0.99 } };
+    const [outcome] = await trainWith(executors, small, lanes({ trial: 0, epochs: 1 }));
+    expect(succeeded(outcome)).toMatchObject({
+      executor: 'reference',
+      executorReason: 'nothing faster is usable here; wasm cannot: no such op',
+    });
+    await expect(trainWith(executors, objective, lanes({ trial: 0 }))).rejects.toMatchObject({ kind });
+  });
+});
