@@ -13,6 +13,8 @@ export interface DatasetFault {
   readonly hint?: string;
   /** Which of `ImportOptions` settles it: `hint` then speaks of the command line's flag for it. */
   readonly option?: string;
+  /** Names of a table's columns among which `option` chooses; absent: it chooses none, or they are unknown. */
+  readonly columns?: readonly string[];
 }
 
 export class DatasetError extends GalapagosError {
@@ -25,8 +27,8 @@ export class DatasetError extends GalapagosError {
   }
 }
 
-/** What to do, in words; or which option settles it, and how the command line's words for that are. */
-type Hint = string | { readonly option: string; readonly words: string };
+/** What to do, in words; or the option that settles it, the command line's words for it, and the columns it can name. */
+type Hint = string | { readonly option: string; readonly words: string; readonly columns?: readonly string[] };
 
 /** `offset 8: expected …, found … (hint)`; @param place such as `offset 8` or `row 3`; null: the whole file */
 export function mismatch(file: string, place: string | null, expected: string, found: string, hint?: Hint): DatasetError {
@@ -35,6 +37,7 @@ export function mismatch(file: string, place: string | null, expected: string, f
     ...faultOf(file, place, expected, found),
     ...(words === undefined ? {} : { hint: words }),
     ...(typeof hint === 'object' ? { option: hint.option } : {}),
+    ...(typeof hint === 'object' && hint.columns !== undefined ? { columns: hint.columns } : {}),
   };
   return new DatasetError(fault, `${at(place)}expected ${expected}, found ${found}${words === undefined ? '' : ` (${words})`}`);
 }

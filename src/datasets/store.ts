@@ -31,7 +31,7 @@ const recordSchema = z.strictObject({
   /** `match`: by what it was recognised; records of earlier versions lack what has a default. */
   source: z.strictObject({ path: z.string(), kind: z.string(), match: z.string().default('') }),
   columns: z
-    .strictObject({ features: z.array(z.string()), targets: z.array(z.string()) })
+    .strictObject({ features: z.array(z.string()), targets: z.array(z.string()), label: z.string().nullable().default(null) })
     .nullable()
     .default(null),
   resized: count.default(0),

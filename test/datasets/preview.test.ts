@@ -153,6 +153,7 @@ describe('of tables', () => {
     const { grid, table, kind, match, classNames } = await previewed(await folder.imported(source));
     expect([grid, kind, match, classNames]).toEqual([null, 'CSV table', '1 file matches', ['even', 'odd']]);
     expect([table?.features, table?.of, table?.targets, table?.rows.length]).toEqual([['n', 'half'], 2, [], 10]);
+    expect([table?.label, table?.choices]).toEqual(['label', ['n', 'half', 'label']]);
     for (const { values, class: number } of table?.rows ?? []) expect([values[1], number]).toEqual([values[0]! / 2, values[0]! % 2]);
   });
 
@@ -162,7 +163,14 @@ describe('of tables', () => {
     const source = written(folder.file('source'), { 'a.csv': [[...names, 'price'].join(), ...lines].join('\n') });
     const { table } = await previewed(await folder.imported(source, { targets: ['price'] }));
     expect([table?.features, table?.of, table?.targets]).toEqual([names.slice(0, 24), 30, ['price']]);
+    expect([table?.label, table?.choices]).toEqual([null, [...names, 'price']]);
     for (const row of table?.rows ?? []) expect([row.class, row.targets]).toEqual([null, [100 * row.values[0]!]]);
+  });
+
+  it('names columns without a header by their places in the file', async () => {
+    const source = written(folder.file('source'), { 'a.csv': '5.1,red,3.5\n7,blue,3.2\n'.repeat(5) });
+    const { table } = await previewed(await folder.imported(source, { label: '2' }));
+    expect([table?.features, table?.label, table?.choices]).toEqual([['1', '3'], '2', ['1', '3', '2']]);
   });
 });
 

@@ -88,7 +88,7 @@ test('a file is read, looked at, stored, and then a dataset like any other', asy
   expect(preview).toMatchObject({
     dataset: { name: 'numbers', shape: [2], classNames: ['even', 'odd'], imported: null },
     samples: null,
-    table: { columns: ['a', 'b', 'class'], features: 2 },
+    table: { columns: ['a', 'b', 'label'], predicted: ['label'], choices: ['a', 'b', 'label'], features: 2 },
   });
   expect(preview.table?.rows[0]?.at(-1)).toMatch(/^(even|odd)$/);
   expect(await asked(handlers, 'storeImport', { import: id, name: 'mine', replace: false })).toEqual({ dataset: 'mine' });

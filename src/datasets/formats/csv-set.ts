@@ -35,9 +35,10 @@ function readTable(item: Item, earlier: Columns | null, importing: Importing): C
   const columns = earlier ?? columnsOf(bytes.name, names, second.fields, headed, importing);
   if (columns.names.join('\n') !== names.join('\n'))
     throw mismatch(bytes.name, 'line 1', `the columns of the first table (${listed(columns.names)})`, listed(names));
-  if (headed && earlier === null) {
+  if (earlier === null) {
     const namesOf = (places: readonly number[]): string[] => places.map((i) => names[i] ?? '');
-    importing.name({ features: namesOf(columns.features), targets: namesOf(columns.targets) });
+    const label = columns.label === null ? null : (names[columns.label] ?? null);
+    importing.name({ features: namesOf(columns.features), targets: namesOf(columns.targets), label });
   }
   const table = new Table(item, columns, importing);
   if (!headed) table.add(first);
@@ -96,6 +97,7 @@ function guessedLabel(file: string, names: readonly string[], example: readonly 
   throw mismatch(file, 'line 1', `a column named ${LABELS.slice(0, 4).join(', ')}`, listed(names), {
     option: 'label',
     words: 'name it by --label, or numbers to predict by --targets; columns without names by number, from 1',
+    columns: names,
   });
 }
 
@@ -153,11 +155,13 @@ class Table {
     // + 0: the two zeros become one.
     const value = text === '' ? NaN : Number(text) + 0;
     if (Number.isFinite(value) && Math.abs(value) < 3.5e38) return value;
-    const place = `line ${String(row.line)}, column ${JSON.stringify(this.#columns.names[column] ?? '')}`;
-    throw mismatch(this.#item.bytes.name, place, 'a number', text === '' ? 'nothing' : JSON.stringify(text), {
-      option: 'drop',
-      words: '--drop leaves a column out',
-    });
+    const { names, targets } = this.#columns;
+    const name = names[column] ?? '';
+    const place = `line ${String(row.line)}, column ${JSON.stringify(name)}`;
+    const hint = targets.includes(column)
+      ? { option: 'label', words: `to predict a class, --label ${name}`, columns: names }
+      : { option: 'drop', words: '--drop leaves a column out', columns: [name] };
+    throw mismatch(this.#item.bytes.name, place, 'a number', text === '' ? 'nothing' : JSON.stringify(text), hint);
   }
 
   #class(row: Row, column: number): number {
@@ -169,6 +173,7 @@ class Table {
       throw mismatch(this.#item.bytes.name, place, `at most ${String(LIKELY_CLASSES)} classes`, 'more', {
         option: 'targets',
         words: `to predict numbers, --targets ${this.#columns.names[column] ?? ''}`,
+        columns: this.#columns.names,
       });
     return id;
   }

@@ -8,6 +8,8 @@ export interface ColumnNames {
   readonly features: readonly string[];
   /** Of the numbers to predict. */
   readonly targets: readonly string[];
+  /** Of the class to predict; null: numbers are predicted, or the record is of an earlier version. */
+  readonly label: string | null;
 }
 
 export interface Importing {

@@ -98,7 +98,7 @@ function recordOf(imported: Imported, { name, path, imported: when }: About, con
     drawn,
     statistics: { mean: [...statistics.mean], deviation: [...statistics.deviation] },
     source: { path, kind, match },
-    columns: columns === null ? null : { features: [...columns.features], targets: [...columns.targets] },
+    columns: columns === null ? null : { features: [...columns.features], targets: [...columns.targets], label: columns.label },
     resized,
     notes: [...notes],
     imported: when,

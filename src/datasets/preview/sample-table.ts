@@ -9,6 +9,10 @@ export interface SampleTable {
   readonly of: number;
   /** Of the numbers to predict. Empty: a class. */
   readonly targets: readonly string[];
+  /** Of the class to predict; null: numbers are predicted, or the source named no columns. */
+  readonly label: string | null;
+  /** Every column that could be predicted, the predicted ones last; empty: the source has no such columns. */
+  readonly choices: readonly string[];
   readonly rows: readonly TableRow[];
 }
 
@@ -43,6 +47,8 @@ export async function sampleTable(
     features: (columns?.features ?? numbers(features)).slice(0, FEATURES),
     of: features,
     targets: columns?.targets ?? numbers(targets),
+    label: columns?.label ?? null,
+    choices: columns === null ? [] : [...columns.features, ...columns.targets, ...(columns.label === null ? [] : [columns.label])],
     rows,
   };
 }

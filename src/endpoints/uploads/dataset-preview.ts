@@ -72,9 +72,12 @@ function samplesOf({ grid, classNames }: DatasetPreview): WindowPreview['samples
 
 function tableOf({ table, classNames }: DatasetPreview): WindowPreview['table'] {
   if (table === null) return null;
-  const { features, of, targets, rows } = table;
+  const { features, of, targets, label, choices, rows } = table;
+  const predicted = targets.length > 0 ? targets : [label ?? 'class'];
   return {
-    columns: [...features, ...(targets.length > 0 ? targets : ['class'])],
+    columns: [...features, ...predicted],
+    predicted: [...predicted],
+    choices: [...choices],
     rows: rows.map((row) => [...row.values, ...(row.class === null ? row.targets : [classNames[row.class] ?? String(row.class)])]),
     features: of,
   };

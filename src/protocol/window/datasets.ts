@@ -55,6 +55,10 @@ export const datasetPreview = strict({
   /** First rows where samples are no images: the first features, then the class by its name, or the numbers to predict. */
   table: strict({
     columns: z.array(z.string()),
+    /** Columns that are predicted, the last of `columns`. */
+    predicted: z.array(z.string()),
+    /** Every column that could be predicted, also those that are not shown; empty: the source has no such columns. */
+    choices: z.array(z.string()),
     rows: z.array(z.array(z.union([z.number(), z.string()]))),
     /** How many features there are. */
     features: count,

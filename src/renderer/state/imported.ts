@@ -8,6 +8,7 @@ type Options = CallInput<'beginImport'>['options'];
 interface Origin {
   readonly source: DataSource;
   readonly label: string;
+  readonly options: Options;
 }
 
 export class Imported {
@@ -21,8 +22,21 @@ export class Imported {
   /** Images of several sizes are scaled, which the preview says: nothing is asked before it. */
   async begin(source: DataSource, label: string, options: Options): Promise<string> {
     const { import: id } = await this.#client.command('beginImport', { source, label, options: { mixed: 'scale', ...options } });
-    this.#origins.set(id, { source, label });
+    this.#origins.set(id, { source, label, options });
     return id;
+  }
+
+  /**
+   * Imports the source of an import once more and discards the first.
+   * @param change options that differ from the first import's
+   * @returns the new import; null: another window began the first
+   */
+  async again(id: string, change: Options): Promise<string | null> {
+    const origin = this.originOf(id);
+    if (origin === null) return null;
+    const next = await this.begin(origin.source, origin.label, { ...origin.options, ...change });
+    await this.#client.command('discardImport', { import: id });
+    return next;
   }
 
   /** Null: another window began it. */

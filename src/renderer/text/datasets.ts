@@ -8,7 +8,7 @@ export const importHints = {
   channels: 'Choose grey or colour for all images, then import again.',
   label: 'Name the column to predict below, then import again.',
   targets: 'Name the columns to predict below, then import again.',
-  drop: 'Exclude that column, or choose it as the label, then import again.',
+  drop: 'Exclude that column, then import again.',
 } satisfies Readonly<Record<string, string>> as Readonly<Partial<Record<string, string>>>;
 
 export const imports = {
@@ -100,6 +100,9 @@ export const datasets = {
   againLabel: 'Column to predict',
   againTargets: 'Columns to predict, separated by commas',
   againPredicted: 'Predict',
+  againChoose: 'Choose a column',
   againClass: 'A class',
   againNumbers: 'A number',
+  againWithout: ({ column }: { column: string }) => `Exclude ${column} and import again`,
+  predicted: 'Column to predict',
 };

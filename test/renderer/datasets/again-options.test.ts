@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { columnOptions, columnsToPredict, typedColumns } from '../../../src/renderer/views/datasets/again-options.ts';
+import { columnOptions, typedColumns } from '../../../src/renderer/views/datasets/again-options.ts';
 
 describe('Imports: choosing the predicted column', () => {
   it('imports a class from one column, whose name may contain a comma', () => {
-    expect(columnOptions('class', typedColumns('class', ' species '))).toEqual({ label: 'species' });
-    expect(columnOptions('class', typedColumns('class', 'size, cm'))).toEqual({ label: 'size, cm' });
+    const none = { targets: [], drop: [] };
+    expect(columnOptions('class', typedColumns('class', ' species '))).toEqual({ label: 'species', ...none });
+    expect(columnOptions('class', typedColumns('class', 'size, cm'))).toEqual({ label: 'size, cm', ...none });
   });
 
   it('imports numbers to predict from one column or several', () => {
-    expect(columnOptions('numbers', typedColumns('numbers', 'price'))).toEqual({ targets: ['price'] });
-    expect(columnOptions('numbers', typedColumns('numbers', 'price, area,'))).toEqual({ targets: ['price', 'area'] });
-    expect(columnOptions('numbers', ['size, cm'])).toEqual({ targets: ['size, cm'] });
+    const none = { label: null, drop: [] };
+    expect(columnOptions('numbers', typedColumns('numbers', 'price'))).toEqual({ targets: ['price'], ...none });
+    expect(columnOptions('numbers', typedColumns('numbers', 'price, area,'))).toEqual({ targets: ['price', 'area'], ...none });
+    expect(columnOptions('numbers', ['size, cm'])).toEqual({ targets: ['size, cm'], ...none });
   });
 
   it('waits until a column is named', () => {
@@ -20,8 +22,8 @@ describe('Imports: choosing the predicted column', () => {
     ]);
   });
 
-  it('offers the columns of a previewed table without the placeholder of the class', () => {
-    expect(columnsToPredict({ columns: ['width', 'height', 'class'], targets: 0 })).toEqual(['width', 'height']);
-    expect(columnsToPredict({ columns: ['width', 'price'], targets: 1 })).toEqual(['width', 'price']);
+  it('keeps the columns excluded that earlier imports excluded, but for the one that is chosen', () => {
+    expect(columnOptions('numbers', ['price'], ['species', 'name'])).toMatchObject({ drop: ['species', 'name'] });
+    expect(columnOptions('class', ['species'], ['species', 'name'])).toMatchObject({ label: 'species', drop: ['name'] });
   });
 });

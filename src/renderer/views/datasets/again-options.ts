@@ -3,7 +3,7 @@ import type { CallInput } from '../../../protocol/endpoints.ts';
 
 export type AgainOptions = CallInput<'beginImport'>['options'];
 
-/** What a column of a table is predicted as. */
+/** Kind of prediction: classification, or regression of numbers. */
 export type Predicted = 'class' | 'numbers';
 
 /**
@@ -15,14 +15,13 @@ export function typedColumns(predicted: Predicted, typed: string): readonly stri
   return names.map((name) => name.trim()).filter((name) => name !== '');
 }
 
-/** @returns null where no column is named */
-export function columnOptions(predicted: Predicted, columns: readonly string[]): AgainOptions | null {
+/**
+ * @param dropped columns that earlier imports of the table excluded; the chosen ones are taken back in
+ * @returns null where no column is named
+ */
+export function columnOptions(predicted: Predicted, columns: readonly string[], dropped: readonly string[] = []): AgainOptions | null {
   const [first] = columns;
   if (first === undefined) return null;
-  return predicted === 'numbers' ? { targets: [...columns] } : { label: first };
-}
-
-/** Columns of a previewed table that could be predicted: without the last of a class, which is only called so. */
-export function columnsToPredict({ columns, targets }: { columns: readonly string[]; targets: number }): readonly string[] {
-  return targets > 0 ? columns : columns.slice(0, -1);
+  const drop = dropped.filter((name) => !columns.includes(name));
+  return predicted === 'numbers' ? { label: null, targets: [...columns], drop } : { label: first, targets: [], drop };
 }

@@ -1,0 +1,117 @@
+/** Tables that are imported in the window: the column to predict is chosen, a column is excluded; imports that fail take little room. */
+import { describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { text } from '../../src/renderer/text.ts';
+import { written } from '../support/dataset-files.ts';
+import { drop } from '../support/dropped.ts';
+import { PATIENCE, ask, windowLab } from '../support/window.ts';
+
+const lab = windowLab({ workers: 1 });
+const LONG = 3 * PATIENCE;
+const kinds = ['setosa', 'versicolor', 'virginica'];
+const rows = Array.from({ length: 60 }, (_, i) => `${4 + (i % 7)},${1 + (i % 5)},${kinds[i % 3] ?? ''},${10 + (i % 11) / 2}`);
+const iris = ['sepal,petal,species,price', ...rows, ''].join('\n');
+
+async function dropped(page: Page, files: Readonly<Record<string, string>>): Promise<void> {
+  written(lab.folder.path, files);
+  for (const name of Object.keys(files)) await drop(page, [lab.folder.file(name)]);
+}
+
+const rail = (page: Page) => page.getByRole('navigation', { name: text.rail.label });
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
+const columnField = (page: Page) => page.getByRole('combobox', { name: text.datasets.againLabel, exact: true });
+const again = (page: Page) => page.getByRole('button', { name: text.datasets.again, exact: true });
+/** A fact of the preview in front, by its name. */
+const fact = (page: Page, name: string, said: string) => page.locator(`dt:text-is("${name}") + dd:text-is("${said}")`);
+
+async function opened(page: Page, name: string, word: string): Promise<void> {
+  await rail(page)
+    .getByRole('button', { name: new RegExp(`^${name.replace('.', '\\.')}`) })
+    .filter({ hasText: word })
+    .click();
+}
+
+describe('Import of a table: the column to predict', () => {
+  it(
+    'is the class that was recognised, and becomes a number of the chosen column without the column of text',
+    async () => {
+      const { page } = await lab.window({ at: '#/datasets' });
+      await heading(page, text.datasets.title).waitFor();
+      await dropped(page, { 'iris.csv': iris });
+      await opened(page, 'iris.csv', text.imports.ready);
+      await fact(page, text.datasets.predicted, 'species').waitFor();
+      expect(await columnField(page).inputValue()).toBe('species');
+      expect(await again(page).isDisabled()).toBe(true);
+
+      await page.getByRole('radio', { name: text.datasets.againNumbers, exact: true }).click();
+      await columnField(page).selectOption('price');
+      await again(page).click();
+      await page.getByRole('button', { name: text.datasets.againWithout({ column: 'species' }), exact: true }).click();
+      await fact(page, text.datasets.predicted, 'price').waitFor();
+      await fact(page, text.datasets.classesAre, text.datasets.numbers({ targets: 1 })).waitFor();
+
+      // The excluded column can be chosen again.
+      await page.getByRole('radio', { name: text.datasets.againClass, exact: true }).click();
+      await columnField(page).selectOption('species');
+      await again(page).click();
+      await fact(page, text.datasets.predicted, 'species').waitFor();
+      await page.getByRole('radio', { name: text.datasets.againNumbers, exact: true }).click();
+      await columnField(page).selectOption('price');
+      await again(page).click();
+      await page.getByRole('button', { name: text.datasets.againWithout({ column: 'species' }), exact: true }).click();
+      await fact(page, text.datasets.predicted, 'price').waitFor();
+      await page.getByRole('button', { name: text.datasets.storeOnly, exact: true }).click();
+      await page.getByRole('heading', { level: 2, name: 'iris', exact: true }).waitFor();
+      const stored = (await ask(page, 'datasets', {})).find(({ name }) => name === 'iris');
+      expect(stored?.dataset).toMatchObject({ shape: [2], targets: 1, classes: 0 });
+    },
+    LONG,
+  );
+
+  it(
+    'is chosen among the columns of a table in which none was recognised',
+    async () => {
+      const { page } = await lab.window({ at: '#/datasets' });
+      await heading(page, text.datasets.title).waitFor();
+      await dropped(page, { 'plain.csv': ['a,b,c', ...Array.from({ length: 20 }, (_, i) => `${i},${i % 2},${i / 2}`), ''].join('\n') });
+      await opened(page, 'plain.csv', 'expected');
+      await heading(page, text.datasets.importFailed({ name: 'plain.csv' })).waitFor();
+      await columnField(page).selectOption('b');
+      await again(page).click();
+      await fact(page, text.datasets.predicted, 'b').waitFor();
+      await fact(page, text.datasets.classesAre, '0 and 1').waitFor();
+    },
+    LONG,
+  );
+});
+
+describe('Imports that failed', () => {
+  it(
+    'are one entry of the rail, which leaves the studies and the settings in sight and discards all of them',
+    async () => {
+      const { page } = await lab.window({ at: '#/datasets' });
+      await page.setViewportSize({ width: 1280, height: 500 });
+      await heading(page, text.datasets.title).waitFor();
+      await dropped(page, Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`broken-${i}.csv`, ''])));
+      const entry = rail(page).getByText(text.imports.severalFailed({ imports: 5 }), { exact: true });
+      await entry.waitFor();
+      expect(await rail(page).getByText('broken-1.csv', { exact: true }).isVisible()).toBe(false);
+      const inSight = async (): Promise<void> => {
+        for (const part of [
+          rail(page).getByRole('heading', { name: text.rail.studies }),
+          rail(page).getByRole('button', { name: text.rail.settings }),
+        ]) {
+          const box = await part.boundingBox();
+          expect(box !== null && box.y >= 0 && box.y + box.height <= 500).toBe(true);
+        }
+      };
+      await inSight();
+      await entry.click();
+      await rail(page).getByText('broken-1.csv', { exact: true }).waitFor();
+      await inSight();
+      await rail(page).getByRole('button', { name: text.imports.discardAll, exact: true }).click();
+      await entry.waitFor({ state: 'detached' });
+    },
+    LONG,
+  );
+});
