@@ -85,9 +85,9 @@ describe('Lab file: who opens it', () => {
     expect(importers.map(([file]) => relative(src, file))).toEqual([join('storage', 'connection.ts')]);
   });
 
-  it('opens no file past SQLite in the storage layer and in the threads that read labs', () => {
+  it('opens no file past SQLite in the layers that read labs', () => {
     const offences = files
-      .filter((file) => ['storage', 'lab'].includes(layerOf(file)) && !(basename(file) in ALLOWED))
+      .filter((file) => ['storage', 'lab', 'studies', 'documents'].includes(layerOf(file)) && !(basename(file) in ALLOWED))
       .flatMap((file) => {
         const imported = [...readFileSync(file, 'utf8').matchAll(/import \{([^}]*)\} from 'node:fs(?:\/promises)?'/g)];
         return imported.flatMap(([, names = '']) => (OPENING.test(names) ? [`${relative(src, file)}: ${names.trim()}`] : []));

@@ -6,7 +6,6 @@
 import type { Column } from '../study/column.ts';
 import type { TrialColumns } from '../study/trial-columns.ts';
 import type { StoredHead } from './events.ts';
-import type { Study } from './state.ts';
 
 /** What a study keeps of each trial. */
 export interface Trials {
@@ -23,11 +22,17 @@ export interface Dormant {
   reading: Generator<void, Trials> | null;
 }
 
+/** The part of a study that takes it up. */
+interface Sleeper {
+  trials: Trials;
+  dormant: Dormant | null;
+}
+
 /**
  * Reads the trials of a dormant study, resting after each piece; of another study nothing. Others may read on meanwhile.
  * @throws StorageError when the trials cannot be read; the study stays dormant then
  */
-export function* takingUp(study: Study): Generator<void, void> {
+export function* takingUp(study: Sleeper): Generator<void, void> {
   while (study.dormant !== null) {
     const { dormant } = study;
     dormant.reading ??= dormant.read();
@@ -47,17 +52,17 @@ export function* takingUp(study: Study): Generator<void, void> {
 }
 
 /** The trials of a study, read at once if it is dormant. @throws as `takingUp` */
-export function takenUp(study: Study): Trials {
+export function takenUp(study: Sleeper): Trials {
   for (const pieces = takingUp(study); pieces.next().done !== true;);
   return study.trials;
 }
 
 /** How many trials the study has, ended or not; O(1) for dormant studies as well. */
-export function trialsOf(study: Study): number {
+export function trialsOf(study: Sleeper): number {
   return study.dormant?.head.trials ?? study.trials.columns.size;
 }
 
 /** How many of its trials have ended; O(1) for dormant studies as well. */
-export function endedOf(study: Study): number {
+export function endedOf(study: Sleeper): number {
   return study.dormant?.head.trials ?? study.trials.columns.ended;
 }

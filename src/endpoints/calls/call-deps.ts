@@ -1,7 +1,10 @@
 /** What handlers that are not about the running lab stand on. */
 import type { Coordinator } from '../../coordinator/coordinator.ts';
 import type { WorkerProgram } from '../../lab/start-lab.ts';
+import type { HandlersOf } from '../../protocol/endpoint.ts';
+import type { Commands, Queries } from '../../protocol/endpoints.ts';
 import type { HeldUpload } from '../uploads/uploads.ts';
+import type { StudyCommands } from './study-calls.ts';
 
 export interface CallDeps {
   readonly resources: string;
@@ -21,3 +24,9 @@ export interface CallDeps {
   /** Tells windows that imports went on. */
   importsChanged(): void;
 }
+
+/** All but those that stand on the running lab or on what hosts the window. */
+export type CallHandlers = Omit<
+  HandlersOf<Queries & Commands>,
+  keyof StudyCommands | 'about' | 'attempts' | 'beginUpload' | 'discardUpload'
+>;

@@ -1,23 +1,14 @@
 /** The handlers that are not about the running lab: networks, datasets, imports, what is read of finished trials. */
-import type { HandlersOf } from '../../protocol/endpoint.ts';
-import type { Commands, Queries } from '../../protocol/endpoints.ts';
 import type { ImportRow } from '../../protocol/window/lab-stream.ts';
 import { catalogueIn, datasetsFolder } from '../../studies/known-dataset.ts';
 import { ThreadWork } from '../reading/thread-work.ts';
 import { Imports } from '../uploads/imports.ts';
-import type { CallDeps } from './call-deps.ts';
+import type { CallDeps, CallHandlers } from './call-deps.ts';
 import { confirmCalls } from './confirm-calls.ts';
 import { datasetCalls } from './dataset-calls.ts';
 import { estimateCalls } from './estimate-calls.ts';
 import { readingCalls } from './reading-calls.ts';
 import { setUpCalls } from './set-up-calls.ts';
-import type { StudyCommands } from './study-calls.ts';
-
-/** All but those that stand on the running lab or on what hosts the window. */
-export type CallHandlers = Omit<
-  HandlersOf<Queries & Commands>,
-  keyof StudyCommands | 'about' | 'attempts' | 'beginUpload' | 'discardUpload'
->;
 
 export interface OtherCalls {
   readonly handlers: CallHandlers;

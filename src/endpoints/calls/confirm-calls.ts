@@ -12,8 +12,7 @@ import type { ConfirmingStudy } from '../../studies/confirming-study.ts';
 import { freeName } from '../../studies/free-name.ts';
 import { catalogueIn } from '../../studies/known-dataset.ts';
 import { keyOf, readOpenLab, readStudy } from '../reading/read-open-lab.ts';
-import type { CallDeps } from './call-deps.ts';
-import type { CallHandlers } from './calls.ts';
+import type { CallDeps, CallHandlers } from './call-deps.ts';
 
 export interface ConfirmCalls {
   readonly handlers: Pick<CallHandlers, 'confirm'>;

@@ -8,8 +8,7 @@ import { datasetOutput } from '../../documents/dataset-output.ts';
 import { catalogueIn, datasetsFolder, unknownDataset } from '../../studies/known-dataset.ts';
 import { toWindowPreview } from '../uploads/dataset-preview.ts';
 import type { Imports } from '../uploads/imports.ts';
-import type { CallDeps } from './call-deps.ts';
-import type { CallHandlers } from './calls.ts';
+import type { CallDeps, CallHandlers } from './call-deps.ts';
 import { refusePaths } from './refuse-paths.ts';
 
 type DatasetCalls = Pick<

@@ -7,8 +7,7 @@ import type { Measured } from '../../studies/estimate-study.ts';
 import { measureInProcess } from '../../studies/measure-in-process.ts';
 import { objectiveCheck } from '../../studies/objective-check.ts';
 import { canonicalJson } from '../../training/plan/hash.ts';
-import type { CallDeps } from './call-deps.ts';
-import type { CallHandlers } from './calls.ts';
+import type { CallDeps, CallHandlers } from './call-deps.ts';
 
 /** Studies whose measurement is kept; the oldest goes first. */
 const MOST_KEPT = 32;

@@ -1,42 +1,10 @@
 /** Parses large inputs of calls in a thread, so that no request holds up the event loop for long. */
-import type { ParsedOf } from '../../protocol/endpoint.ts';
-import { commands, queries } from '../../protocol/endpoints.ts';
-import type { Commands } from '../../protocol/endpoints.ts';
-import { parseJson } from '../../protocol/json-text.ts';
-import { parse } from '../../protocol/problems.ts';
 import { ThreadWork } from '../reading/thread-work.ts';
-import { checkUploadList } from '../uploads/upload-list.ts';
 import type { AnnouncedFile } from '../uploads/upload-list.ts';
+import type { PackedList, TabledCall } from './parse-input.ts';
 
 /** Bytes up to which an input is parsed where it arrives: a few milliseconds' work. */
 export const INLINE_BYTES = 32 * 1024;
-
-const calls = { ...queries, ...commands };
-export type TabledCall = keyof typeof calls;
-
-export function isTabled(name: string): name is TabledCall {
-  return Object.hasOwn(calls, name);
-}
-
-/** A list of files in two values, which cross threads at once: a million objects would not. */
-export interface PackedList {
-  /** Paths, a line each: none holds a control character. */
-  readonly paths: string;
-  readonly bytes: Float64Array;
-}
-
-/** @throws InvalidInput */
-export function parseInput(name: TabledCall, body: Uint8Array): unknown {
-  const text = new TextDecoder().decode(body);
-  return parse(calls[name].input, text === '' ? {} : parseJson(text, name), name);
-}
-
-/** @throws InvalidInput; GalapagosError `bad-upload` */
-export function parseUploadList(body: Uint8Array): PackedList {
-  const { files } = parseInput('beginUpload', body) as ParsedOf<Commands['beginUpload']>;
-  checkUploadList(files);
-  return { paths: files.map(({ path }) => path).join('\n'), bytes: Float64Array.from(files, ({ bytes }) => bytes) };
-}
 
 export class LargeInputs {
   readonly #thread = new ThreadWork();

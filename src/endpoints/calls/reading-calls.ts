@@ -2,8 +2,7 @@
 import { story } from '../../core/scheduling/index.ts';
 import { openFile } from '../reading/read-open-lab.ts';
 import type { ThreadWork } from '../reading/thread-work.ts';
-import type { CallDeps } from './call-deps.ts';
-import type { CallHandlers } from './calls.ts';
+import type { CallDeps, CallHandlers } from './call-deps.ts';
 
 type ReadingCalls = Pick<CallHandlers, 'studyFile' | 'trial' | 'curves' | 'deciles' | 'importance' | 'export' | 'confirmations'>;
 

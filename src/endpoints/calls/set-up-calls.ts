@@ -10,8 +10,7 @@ import { withNetworkFile } from '../../studies/network-file.ts';
 import { toWindowProblem } from '../../studies/problems.ts';
 import { mostWorkers, workerProblems } from '../../studies/worker-count.ts';
 import type { ThreadWork } from '../reading/thread-work.ts';
-import type { CallDeps } from './call-deps.ts';
-import type { CallHandlers } from './calls.ts';
+import type { CallDeps, CallHandlers } from './call-deps.ts';
 
 type SetUpCalls = Pick<CallHandlers, 'networks' | 'samplers' | 'draft' | 'checkStudy' | 'parseStudy'>;
 

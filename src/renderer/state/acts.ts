@@ -2,18 +2,30 @@
  * What a person can do to studies and the lab from anywhere in the frame: asks the host, says that it was done, holds what failed. Acts of one
  * view stand with that view.
  */
+import { slotName } from '../../core/study/slot-name.ts';
 import type { LabSource } from '../../protocol/window/datasets.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
+import type { Client } from '../client.ts';
 import { toFailure } from '../failure.ts';
-import { slotName } from '../../core/study/slot-name.ts';
 import { text } from '../text.ts';
+import type { LabState } from './lab.svelte.ts';
+import type { Notices } from './notices.svelte.ts';
+import type { Route } from './route.svelte.ts';
 import { pauseWords, stopWords } from './settled-words.ts';
-import type { App } from './app.svelte.ts';
+
+/** The parts of the window's state that acts use and change. */
+interface Acting {
+  readonly client: Client;
+  readonly notices: Notices;
+  readonly route: Route;
+  readonly lab: LabState;
+  opened: unknown;
+}
 
 export class Acts {
-  readonly #app: App;
+  readonly #app: Acting;
 
-  constructor(app: App) {
+  constructor(app: Acting) {
     this.#app = app;
   }
 
@@ -111,7 +123,7 @@ export class Acts {
     await this.#do(act);
   }
 
-  async #do(act: (app: App) => Promise<void>): Promise<void> {
+  async #do(act: (app: Acting) => Promise<void>): Promise<void> {
     this.#app.notices.failure = null;
     try {
       await act(this.#app);
