@@ -52,6 +52,18 @@ export const packages = {
   renderer: ['svelte', 'bits-ui', '@msgpack/msgpack', '@noble/hashes'],
 };
 
+/** Folder of the renderer → the folders beside it that it may not import. */
+export const rendererTiers = {
+  text: ['state', 'time', 'words', 'charts', 'shared', 'take-in', 'inspector', 'views', 'frame', 'report'],
+  words: ['state', 'charts', 'take-in', 'inspector', 'views', 'frame', 'report'],
+  time: ['state', 'charts', 'shared', 'take-in', 'inspector', 'views', 'frame', 'report'],
+  state: ['shared', 'inspector', 'views', 'frame', 'report'],
+  charts: ['inspector', 'views', 'frame', 'report'],
+  shared: ['take-in', 'inspector', 'views', 'frame', 'report'],
+  inspector: ['views', 'frame'],
+  views: ['inspector', 'frame'],
+};
+
 /** Layer → the folders of resources whose JSON it may build in. */
 export const builtIn = {
   training: ['networks'],

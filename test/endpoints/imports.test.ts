@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CallHandlers } from '../../src/endpoints/calls/calls.ts';
+import type { CallHandlers } from '../../src/endpoints/calls/call-deps.ts';
 import { createCalls } from '../../src/endpoints/calls/calls.ts';
 import type { OtherCalls } from '../../src/endpoints/calls/calls.ts';
 import { toWindowPreview } from '../../src/endpoints/uploads/dataset-preview.ts';

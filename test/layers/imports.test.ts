@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { builtIn, layers, packages } from '../../build/layers.mjs';
+import { builtIn, layers, packages, rendererTiers } from '../../build/layers.mjs';
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));
 const resources = fileURLToPath(new URL('../../resources', import.meta.url));
@@ -12,7 +12,7 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter((name) => /\.(ts|svelte)$/.test(name))
   .map((name) => join(src, name));
 
-/** File → what it imports, as absolute paths or package names. Type-only imports count for layers, not for cycles. */
+/** File → what it imports, as absolute paths or package names. Imports of types count. */
 function importsOf(file: string): { target: string; typeOnly: boolean }[] {
   const text = readFileSync(file, 'utf8');
   const script = file.endsWith('.svelte') ? (/<script[^>]*>([\s\S]*?)<\/script>/.exec(text)?.[1] ?? '') : text;
@@ -117,6 +117,18 @@ describe('imports', () => {
     expect(offences).toEqual([]);
   });
 
+  it('stay inside the tiers of the window', () => {
+    const renderer = join(src, 'renderer');
+    const tierOf = (file: string) => relative(renderer, file).split(/[\\/]/)[0] as keyof typeof rendererTiers;
+    const offences = [...graph].flatMap(([file, imports]) => {
+      const barred: readonly string[] = file.startsWith(renderer) ? (rendererTiers[tierOf(file)] ?? []) : [];
+      return imports
+        .filter(({ target }) => target.startsWith(renderer) && barred.includes(tierOf(target)))
+        .map(({ target }) => `${relative(src, file)} imports ${relative(src, target)}`);
+    });
+    expect(offences).toEqual([]);
+  });
+
   it('name files that exist', () => {
     const missing = [...graph].flatMap(([file, imports]) =>
       imports.filter(({ target }) => /\.(ts|svelte)$/.test(target) && !graph.has(target)).map(({ target }) => `${file} → ${target}`),
@@ -134,7 +146,7 @@ describe('imports', () => {
         return;
       }
       state.set(file, 'open');
-      for (const { target, typeOnly } of graph.get(file) ?? []) if (!typeOnly && graph.has(target)) walk(target, [...path, file]);
+      for (const { target } of graph.get(file) ?? []) if (graph.has(target)) walk(target, [...path, file]);
       state.set(file, 'done');
     };
     for (const file of graph.keys()) walk(file, []);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { describe as describeFailure } from '../../src/renderer/errors.ts';
 import { EndpointFailure } from '../../src/renderer/failure.ts';
-import { idleWords } from '../../src/renderer/frame/idle-words.ts';
+import { idleWords } from '../../src/renderer/words/idle-words.ts';
 import { chartText } from '../../src/renderer/text-of-charts.ts';
 import { text } from '../../src/renderer/text.ts';
 

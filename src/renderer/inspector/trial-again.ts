@@ -5,7 +5,7 @@
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { StudyFile } from '../../protocol/study-file.ts';
 import type { Range } from '../state/selection.svelte.ts';
-import { narrowedStudy } from '../views/space/narrow.ts';
+import { narrowedStudy } from '../state/narrow.ts';
 
 /** @param encoded the trial's value of the parameter at a place; NaN: not used */
 export function trialAgain(study: StudyFile, encoded: (index: number) => number, name: string): StudyFile {

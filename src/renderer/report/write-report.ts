@@ -5,7 +5,7 @@ import type { ExportedFile } from '../../protocol/window/reading.ts';
 import { currentChart } from '../charts/current.ts';
 import { dateTime } from '../format.ts';
 import { bestTrials } from '../inspector/best-trials.ts';
-import { encodedText } from '../inspector/param-text.ts';
+import { encodedText } from '../words/param-words.ts';
 import type { App } from '../state/app.svelte.ts';
 import { curvesSvg } from './curves-svg.ts';
 import { reportHtml } from './report.ts';

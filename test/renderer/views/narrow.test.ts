@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkSearchSpace } from '../../../src/core/search-space/check.ts';
 import type { SearchSpace } from '../../../src/core/search-space/distribution.ts';
 import type { StudyFile } from '../../../src/protocol/study-file.ts';
-import { narrowedSpace, narrowedStudy } from '../../../src/renderer/views/space/narrow.ts';
+import { narrowedSpace, narrowedStudy } from '../../../src/renderer/state/narrow.ts';
 
 const space: SearchSpace = {
   rate: { type: 'float', low: 0.001, high: 1, log: true },

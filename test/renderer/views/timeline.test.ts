@@ -2,15 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import type { AttemptRow, GapRow } from '../../../src/protocol/window/lab-stream.ts';
 import { AttemptLog } from '../../../src/renderer/state/attempt-log.ts';
-import { barsIn, busyShares, coveredMs, gapsIn, whyIdle } from '../../../src/renderer/views/timeline/bars.ts';
+import { barsIn, busyShares, coveredMs, gapsIn, whyIdle } from '../../../src/renderer/time/bars.ts';
 import { hatch } from '../../../src/renderer/views/timeline/draw.ts';
-import { extentOf, knownFrom, watchedOf } from '../../../src/renderer/views/timeline/held.ts';
+import { extentOf, knownFrom, watchedOf } from '../../../src/renderer/time/held.ts';
 import { fitted, labMetrics, layLanes, stripMetrics, withPast, stripHeight } from '../../../src/renderer/views/timeline/lanes.ts';
 import { pick, stepped } from '../../../src/renderer/views/timeline/pick.ts';
 import type { Sought } from '../../../src/renderer/views/timeline/pick.ts';
-import { panned, rangeOf, revealing, ticksOf, zoomed } from '../../../src/renderer/views/timeline/time-window.ts';
+import { panned, rangeOf, revealing, ticksOf, zoomed } from '../../../src/renderer/time/time-window.ts';
 import { busyShare, workerRows } from '../../../src/renderer/views/lab/worker-rows.ts';
-import { slotTime } from '../../../src/renderer/views/lab/slot-time.ts';
+import { slotTime } from '../../../src/renderer/time/slot-time.ts';
 
 function attempt(trial: number, from: number, to: number | null, rest: Partial<AttemptRow> = {}): AttemptRow {
   const slot = rest.slot ?? 'local/cpu/0';

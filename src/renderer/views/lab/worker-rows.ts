@@ -1,6 +1,6 @@
 /** A row of figures for each worker, from the attempts that are held. Pure. */
 import type { AttemptRow, SlotRow } from '../../../protocol/window/lab-stream.ts';
-import { coveredMs } from '../timeline/bars.ts';
+import { coveredMs } from '../../time/bars.ts';
 
 export interface WorkerRow {
   readonly slot: SlotRow;

@@ -4,8 +4,8 @@ import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
 import { onColour } from '../../charts/value-colours.ts';
 import { laneKey } from '../../state/attempt-log.ts';
-import { barsIn, busyShares, gapsIn } from './bars.ts';
-import type { Bar } from './bars.ts';
+import { barsIn, busyShares, gapsIn } from '../../time/bars.ts';
+import type { Bar } from '../../time/bars.ts';
 import type { LaneGroup, LaneRow } from './lanes.ts';
 import type { Cursor, Sought } from './pick.ts';
 

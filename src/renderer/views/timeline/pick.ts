@@ -2,9 +2,9 @@
 import type { AttemptRow } from '../../../protocol/window/lab-stream.ts';
 import { laneKey } from '../../state/attempt-log.ts';
 import type { LaneIndex } from '../../state/attempt-log.ts';
-import { gapsIn } from './bars.ts';
+import { gapsIn } from '../../time/bars.ts';
 import type { LaneGroup, LaneRow, Lanes } from './lanes.ts';
-import type { Range } from './time-window.ts';
+import type { Range } from '../../time/time-window.ts';
 
 export type Picked =
   | { readonly kind: 'bar'; readonly lane: LaneRow; readonly row: AttemptRow }

@@ -2,7 +2,7 @@
 import type { ScoreKind } from '../../../core/study/score.ts';
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { count, value } from '../../format.ts';
-import { encodedText } from '../../inspector/param-text.ts';
+import { encodedText } from '../../words/param-words.ts';
 import type { Range } from '../../state/selection.svelte.ts';
 import { text } from '../../text.ts';
 import type { TableColumn } from './columns.ts';

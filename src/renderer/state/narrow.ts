@@ -1,11 +1,11 @@
 /**
  * What was brushed of a study as a study of its own: a search space belongs to what a study is, so a narrower one is another study. Pure.
  */
-import { axesOf, cellOfValue, encodeValue, valueOfCell } from '../../../core/search-space/axis.ts';
-import type { Axis } from '../../../core/search-space/axis.ts';
-import type { Distribution, ParamValue, SearchSpace } from '../../../core/search-space/distribution.ts';
-import type { StudyFile } from '../../../protocol/study-file.ts';
-import type { Range } from '../../state/selection.svelte.ts';
+import { axesOf, cellOfValue, encodeValue, valueOfCell } from '../../core/search-space/axis.ts';
+import type { Axis } from '../../core/search-space/axis.ts';
+import type { Distribution, ParamValue, SearchSpace } from '../../core/search-space/distribution.ts';
+import type { StudyFile } from '../../protocol/study-file.ts';
+import type { Range } from './selection.svelte.ts';
 
 type Brush = ReadonlyMap<string, Range>;
 

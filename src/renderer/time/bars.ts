@@ -1,5 +1,5 @@
 /** Attempts as bars of a row, and the time between them. Pure; px from the left of the rows. */
-import type { AttemptRow, GapRow, SlotRow } from '../../../protocol/window/lab-stream.ts';
+import type { AttemptRow, GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
 import type { Range } from './time-window.ts';
 
 /** Time without an attempt that is worth a mark. */

@@ -1,7 +1,7 @@
 /** Where a worker's time went: training, each reason that it had nothing to do, the moments between attempts. Pure; milliseconds. */
-import type { AttemptRow, GapRow, SlotRow } from '../../../protocol/window/lab-stream.ts';
-import { coveredMs } from '../timeline/bars.ts';
-import type { Range } from '../timeline/time-window.ts';
+import type { AttemptRow, GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
+import { coveredMs } from './bars.ts';
+import type { Range } from './time-window.ts';
 
 export interface SlotTime {
   readonly whole: number;

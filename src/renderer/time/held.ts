@@ -1,6 +1,6 @@
 /** What a timeline spans: since when anything is known, whether time goes on, where it begins and ends. Pure. */
-import type { AttemptRow, GapRow, SlotRow } from '../../../protocol/window/lab-stream.ts';
-import type { StudyRow } from '../../../protocol/window/study-stream.ts';
+import type { AttemptRow, GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
+import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import type { Extent, Range } from './time-window.ts';
 
 /** What is asked of the attempts that are held: `state/attempt-log.ts`. */
