@@ -60,7 +60,8 @@ export function valueScale(kind: ScaleKind, worst: number, best: number, floor: 
   let [from, to] = [into(worst), into(best)];
   if (from === to) {
     const sign = worst <= best ? 1 : -1;
-    const pad = (isExact(kind, best) ? Math.LN2 : Math.max(Math.abs(from) * HALF_A_PERCENT, 1e-9)) * sign;
+    const least = measure === 'accuracy' ? HALF_A_PERCENT : 1e-9;
+    const pad = (isExact(kind, best) ? Math.LN2 : Math.max(Math.abs(from) * HALF_A_PERCENT, least)) * sign;
     [from, to] = [from - pad, to + pad];
   }
   return {
@@ -102,12 +103,16 @@ function transformOf(kind: ScaleKind, floor: number): Transform {
  */
 export function valueTicks(scale: ValueScale, apart: number, lowest = 0, highest = 1): readonly Tick[] {
   const ticks = plainTicks(scale, apart, lowest, highest);
-  return scale.measure === 'accuracy' ? ticks.map(({ value, label }) => ({ value, label: inPercent(label) })) : ticks;
+  if (scale.measure !== 'accuracy') return ticks;
+  // The axis of equal accuracies reaches beyond 0 and 1, where no accuracy is.
+  const possible = ticks.filter(({ value }) => value >= -1e-9 && value <= 1 + 1e-9);
+  return possible.map(({ value, label }) => ({ value, label: inPercent(label) }));
 }
 
 /** A decimal number, times 100, without its unit: the title of the axis has it. */
 function inPercent(label: string): string {
   const number = Number(label.replaceAll('−', '-'));
+  if (label.includes('e')) return shortNumber(Number((number * 100).toPrecision(9)));
   const decimals = Math.max(0, (label.split('.')[1] ?? '').length - 2);
   return signed((number * 100).toFixed(decimals));
 }

@@ -1,9 +1,10 @@
 /** The path of a small staircase of bests. Pure. */
 import type { Direction } from '../../core/study/direction.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
+import { domainOf } from '../charts/scales.ts';
 
 /**
- * Better is up. The worst half of the steps shares the foot, so that one bad start does not flatten the rest.
+ * Better is up. Steps below the axis share the foot, so that a bad start does not flatten the rest.
  * @param ended how many trials have ended, where the last step reaches to
  * @returns empty: nothing has a value yet
  */
@@ -14,10 +15,9 @@ export function stairs(
   width: number,
   height: number,
 ): string {
-  const best = values.at(-1);
-  const first = values[0];
-  if (best === undefined || first === undefined) return '';
-  const foot = values.length > 4 ? (values[Math.floor(values.length / 4)] ?? first) : first;
+  const domain = domainOf(values, direction, 'linear', null);
+  if (domain === null) return '';
+  const { worst: foot, best } = domain;
   const span = Math.abs(best - foot) || 1;
   const last = Math.max(ended, at.at(-1) ?? 1, 2);
   const x = (n: number): string => (((n - 1) / (last - 1)) * width).toFixed(1);

@@ -1,6 +1,6 @@
 /** Best-so-far lines of several studies on one pair of axes. Pure: what is drawn where, in units; pixels and colours are the page's. */
 import type { StudyRow } from '../../../protocol/window/study-stream.ts';
-import { floorOf, scaleKindFor, valueScale } from '../../charts/scales.ts';
+import { domainOf, floorOf, scaleKindFor, valueScale } from '../../charts/scales.ts';
 import type { ValueScale } from '../../charts/scales.ts';
 import { endedOf } from '../../state/counts.ts';
 
@@ -39,14 +39,11 @@ export function compareStudies(rows: readonly StudyRow[], across: Across): Compa
     return line === null ? [] : [line];
   });
   const values = lines.flatMap(({ points }) => points.map(({ value }) => value));
-  const better = first.direction === 'maximize' ? Math.max : Math.min;
-  const worse = first.direction === 'maximize' ? Math.min : Math.max;
-  // A founder far below the rest would flatten what matters: the axis begins at the second-worst step of the worst line.
-  const starts = lines.map(({ points }) => points[points.length > 2 ? 1 : 0]?.value).filter((value) => value !== undefined);
   const kind = scaleKindFor(first.measure, first.direction, Math.min(...values));
+  const domain = domainOf(values, first.direction, kind, null);
   return {
     lines,
-    scale: values.length === 0 ? null : valueScale(kind, worse(...starts), better(...values), floorOf(kind, values), first.measure),
+    scale: domain === null ? null : valueScale(kind, domain.worst, domain.best, floorOf(kind, values), first.measure),
     most: Math.max(0, ...lines.map(({ last }) => last)),
     unlike: rows.filter((row) => !alike.includes(row)).map(({ name }) => name),
     timeless,

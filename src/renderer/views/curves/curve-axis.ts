@@ -1,0 +1,38 @@
+/** Value axis of the learning curves. Pure; no drawing. */
+import type { StudyHead } from '../../../protocol/window/study-stream.ts';
+import { domainOf, floorOf, scaleKindFor, valueScale } from '../../charts/scales.ts';
+import type { ValueScale } from '../../charts/scales.ts';
+import type { Population } from '../../state/population.ts';
+import type { Deciles, Line } from './finished-curves.ts';
+
+/** Lowest unit of the value scale that is shown: final values keep half of the height. */
+const LOWEST = -1;
+
+/** Axis of the running trials' values, while no trial has ended; null: no trial has reported. */
+export function provisionalScale(
+  { measure, direction, chance }: Pick<StudyHead, 'measure' | 'direction' | 'chance'>,
+  lines: readonly Line[],
+): ValueScale | null {
+  const seen = lines.flatMap(({ values, length }) =>
+    Array.from({ length }, (_, i) => values[i]).filter((value) => typeof value === 'number' && Number.isFinite(value)),
+  ) as number[];
+  const kind = scaleKindFor(measure, direction, Math.min(...seen));
+  const domain = domainOf(seen, direction, kind, chance);
+  return domain === null ? null : valueScale(kind, domain.worst, domain.best, floorOf(kind, seen), measure);
+}
+
+/**
+ * Unit of the scale at the foot of the chart, from -1 to 0: four of five curves begin above it.
+ * Curves of trials that ended below the scale count not, so that failures do not flatten the others.
+ */
+export function lowestUnit(population: Population, scale: ValueScale, lines: readonly Line[], deciles: Deciles | null): number {
+  const firsts: number[] = [];
+  for (const { trial, values } of lines) {
+    if (population.table.isFinite(trial) && population.inWell(trial)) continue;
+    const first = values[0];
+    if (first !== null && first !== undefined && Number.isFinite(first)) firsts.push(scale.unit(first));
+  }
+  for (const one of deciles?.values[0] ?? []) firsts.push(scale.unit(one));
+  firsts.sort((a, b) => a - b);
+  return Math.max(LOWEST, Math.min(0, firsts[Math.floor(firsts.length / 5)] ?? 0));
+}

@@ -1,0 +1,115 @@
+/** The value axis of every chart, with many failures and with exact values. The rules of one axis are in `scales.test.ts`. */
+import { describe, expect, it } from 'vitest';
+import { valueTicks } from '../../../src/renderer/charts/scales.ts';
+import type { ValueScale } from '../../../src/renderer/charts/scales.ts';
+import { stairs } from '../../../src/renderer/frame/stairs.ts';
+import { Population } from '../../../src/renderer/state/population.ts';
+import { TrialTable } from '../../../src/renderer/state/trial-table.ts';
+import { compareStudies } from '../../../src/renderer/views/compare/stairs.ts';
+import { lowestUnit, provisionalScale } from '../../../src/renderer/views/curves/curve-axis.ts';
+import type { Line } from '../../../src/renderer/views/curves/finished-curves.ts';
+import { simulatedTable } from '../../support/simulated-table.ts';
+import { trialBlock } from '../../support/trial-block.ts';
+import { studyHead, studyRow } from '../../support/window-examples.ts';
+
+const CHANCE = 0.125;
+/** Accuracies of the trials that learned, rising. */
+const good = Array.from({ length: 12 }, (_, i) => 0.95 + 0.0025 * i);
+/** Four of ten trials learn nothing, at the start of the study. */
+const failures = [0.098, 0.112, ...Array.from({ length: 6 }, (_, i) => 0.09 + 0.001 * i)];
+const mixed = [...failures, ...good];
+
+function population(values: readonly number[], chance: number | null = CHANCE): Population {
+  const table = new TrialTable(4);
+  table.lay(
+    trialBlock(
+      values.map((value, number) => ({ number, value, finish: number, basis: number })),
+      4,
+    ),
+  );
+  const made = new Population(table);
+  made.update({ ...simulatedTable('evolution', 0).head, chance }, false, 1e6);
+  return made;
+}
+
+function risingCurve(trial: number, last: number): Line {
+  const values = [0.8, 0.9, 0.95, 1].map((share) => share * last);
+  return { trial, steps: [0, 1, 2, 3], values, length: 4 };
+}
+
+const bests = (values: readonly number[]) => values.filter((value, i) => values.slice(0, i).every((before) => before < value));
+const staircase = (values: readonly number[]) => {
+  const steps = bests(values);
+  return { ended: steps.map((_, i) => i + 1), trials: steps.map((_, i) => i), values: steps, activeMs: steps.map((_, i) => i) };
+};
+
+/** The scale of each chart, made of the final values of trials. */
+const charts: Readonly<Record<string, (values: readonly number[]) => ValueScale | null>> = {
+  'Evolution, Space, Curves, colours and time lines': (values) => population(values).scale,
+  'Curves before a trial has ended': (values) =>
+    provisionalScale(
+      studyHead({ chance: CHANCE }),
+      values.map((value, trial) => ({ trial, steps: [0], values: [value], length: 1 })),
+    ),
+  Compare: (values) =>
+    compareStudies([studyRow({ staircase: staircase(values) }), studyRow({ key: 'b', staircase: staircase(values.slice(1)) })], 'trials')
+      .scale,
+};
+
+describe.each(Object.entries(charts))('Value axis of %s', (_, scaleOf) => {
+  it('gives the trials that learned at least two fifths where 40 % of the trials failed', () => {
+    const scale = scaleOf(mixed);
+    if (scale === null) throw new Error('no scale');
+    expect(scale.unit(Math.max(...good)) - Math.max(0, scale.unit(Math.min(...good)))).toBeGreaterThanOrEqual(0.4);
+    expect(scale.unit(Math.max(...failures))).toBeLessThan(0);
+  });
+
+  it.each([
+    ['one value of exactly 1', [...mixed, 1], /^100$/],
+    ['only values of exactly 1', [1, 1, 1], /^100$/],
+    ['only values of exactly 0', [0, 0, 0], /^0(\.0)?$/],
+  ])('labels %s with short numbers, no two alike', (__, values, exact) => {
+    const scale = scaleOf(values);
+    if (scale === null) throw new Error('no scale');
+    const labels = valueTicks(scale, 0.12, -0.02, 1.02).map(({ label }) => label);
+    expect(labels).toContainEqual(expect.stringMatching(exact));
+    expect(new Set(labels).size).toBe(labels.length);
+    for (const label of labels) expect(label).toMatch(/^−?\d{1,3}(\.\d{1,2})?$/);
+  });
+});
+
+describe('Value axis of Curves: its foot', () => {
+  it('does not reach down to the curves of failed trials, whatever level they failed at', () => {
+    for (const level of [0.1, 0.3]) {
+      const values = [...failures.map(() => level), ...good];
+      const shown = population(values);
+      const { scale } = shown;
+      if (scale === null) throw new Error('no scale');
+      const lines = values.map((value, trial) => risingCurve(trial, value));
+      const alone = population(good);
+      const without = lowestUnit(
+        alone,
+        scale,
+        good.map((value, trial) => risingCurve(trial, value)),
+        null,
+      );
+      expect(lowestUnit(shown, scale, lines, null)).toBe(without);
+    }
+  });
+
+  it('is 0 where every curve begins on the scale', () => {
+    const shown = population(good);
+    if (shown.scale === null) throw new Error('no scale');
+    const flat = good.map((value, trial): Line => ({ trial, steps: [0, 1], values: [value, value], length: 2 }));
+    expect(lowestUnit(shown, shown.scale, flat, null)).toBe(0);
+  });
+});
+
+describe('Value axis of a small staircase', () => {
+  it('shows the steps that learned although the study began with failures', () => {
+    const rows = [...stairs(staircase([...failures, 0.95, 0.96, 0.97, 0.98]), 'maximize', 12, 48, 14).matchAll(/[V ](\d+\.\d)/g)];
+    const heights = rows.map(([, height]) => Number(height));
+    expect(heights.at(-1)).toBe(1);
+    expect(heights.at(-3)).toBeGreaterThan(4);
+  });
+});
