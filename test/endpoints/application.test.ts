@@ -33,6 +33,26 @@ describe('a study that is started', () => {
   });
 });
 
+describe('Application: time left', () => {
+  it('shows an estimate while a study runs, none while it is paused, and another once it is resumed', async () => {
+    const { window, call } = await applications.open('left-time.db');
+    const slow = sphere(100_000, { durationMs: 10 });
+    const { study: uid } = (await call('startStudy', { study: slow, workers: null })) as { study: string };
+    const client = window.study(uid);
+    const left = (): object => client.head?.timeLeft ?? {};
+    await window.until(() => 'lowMs' in left());
+    expect(left()).toMatchObject({ lowMs: expect.any(Number) as number, highMs: expect.any(Number) as number });
+    await call('pauseStudy', { study: uid });
+    await window.until(() => client.head?.state === 'paused');
+    expect(left()).toEqual({ unknown: 'not-running', needed: null });
+    await call('resumeStudy', { study: uid });
+    await window.until(() => client.head?.state === 'running' && 'lowMs' in left());
+    await call('stopStudy', { study: uid });
+    await window.until(() => client.head?.state === 'finished');
+    expect(left()).toEqual({ unknown: 'not-running', needed: null });
+  });
+});
+
 describe('a lab that is opened again', () => {
   it('shows what the file holds as it was seen before', async () => {
     const first = await applications.open('again.db');

@@ -1,5 +1,7 @@
-/** The thread that reads a lab file, ended in the middle. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+/** The thread that reads a lab file: ended in the middle, and estimating the time left. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { timeLeft } from '../../src/core/analysis/time-left.ts';
+import type { Workload } from '../../src/core/analysis/time-left.ts';
 import { FileReading } from '../../src/endpoints/reading/file-reading.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { createStudy, propose, start, succeed, UID } from '../support/lab-writes.ts';
@@ -37,4 +39,35 @@ it('goes with its reading, whatever it is at, and never takes the process with i
       expect(asked.reason).toMatchObject({ message: expect.stringContaining('the lab was closed') as unknown });
     expect(['the lab was closed', null]).toContain(await ended);
   }
+});
+
+describe('FileReading: time left', () => {
+  const work: Workload = {
+    unstarted: 40,
+    lanes: [
+      { kind: 'local/cpu', elapsedMs: 300 },
+      { kind: 'local/cpu', elapsedMs: null },
+      { kind: 'local/gpu', elapsedMs: 20 },
+    ],
+    durations: Array.from({ length: 30 }, (_, i) => ({ kind: i % 7 === 0 ? 'local/gpu' : 'local/cpu', ms: 400 + ((i * 37) % 90) })),
+    generation: { size: 16, unstarted: 5 },
+    limitMs: 3_600_000,
+    target: true,
+  };
+
+  it('answers what the direct computation answers, beside a read of rows', async () => {
+    const reading = new FileReading(file);
+    const rows = new Promise((end) => reading.rows(UID, { rows: () => undefined, curve: () => undefined, end }));
+    for (const given of [work, { ...work, generation: null, limitMs: null }, { ...work, unstarted: null }, { ...work, lanes: [] }]) {
+      expect(await reading.timeLeft(given)).toEqual(timeLeft(given));
+    }
+    expect(await rows).toBeNull();
+    await reading.close();
+  });
+
+  it('rejects when the lab is closed before the answer', async () => {
+    const reading = new FileReading(file);
+    const [asked] = await Promise.allSettled([reading.timeLeft(work), reading.close()]);
+    expect(asked).toMatchObject({ status: 'rejected', reason: { code: 'unreadable' } });
+  });
 });

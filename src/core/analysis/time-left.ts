@@ -43,20 +43,30 @@ const PLAYED_PER_LANE = 3;
 const PLAYED_GENERATIONS = 20;
 
 export function timeLeft(work: Workload): TimeLeft {
-  const { unstarted, lanes, durations, limitMs, target } = work;
+  return timeLeftAtOnce(work) ?? playedTimeLeft(work, work.unstarted ?? 0);
+}
+
+/** The answer where it takes no computation; null where the rest of the study must be played out. */
+export function timeLeftAtOnce({ unstarted, lanes, durations, limitMs, target }: Workload): TimeLeft | null {
   const unknown = (reason: Extract<TimeLeft, { known: false }>['reason'], needed: number | null = null): TimeLeft => ({
     known: false,
     reason,
     needed,
   });
-  const known = (lowMs: number, highMs: number): TimeLeft => {
-    const most = limitMs ?? Infinity;
-    return { known: true, lowMs: Math.min(lowMs, most), highMs: Math.min(highMs, most), mayEndSooner: target };
-  };
-  if (unstarted === null) return limitMs !== null ? known(limitMs, limitMs) : unknown(target ? 'target-only' : 'no-limit');
-  if (unstarted === 0 && lanes.every(({ elapsedMs }) => elapsedMs === null)) return known(0, 0);
+  if (unstarted === null) {
+    if (limitMs !== null) return { known: true, lowMs: limitMs, highMs: limitMs, mayEndSooner: target };
+    return unknown(target ? 'target-only' : 'no-limit');
+  }
+  if (unstarted === 0 && lanes.every(({ elapsedMs }) => elapsedMs === null)) {
+    return { known: true, lowMs: 0, highMs: 0, mayEndSooner: target };
+  }
   if (lanes.length === 0) return unknown('no-worker');
   if (durations.length < NEEDED) return unknown('too-few', NEEDED);
+  return null;
+}
+
+function playedTimeLeft(work: Workload, unstarted: number): TimeLeft {
+  const { lanes, durations, limitMs, target } = work;
   const model = new DurationModel(lanes, durations);
   const each = lanes.length + Math.min(unstarted, PLAYED + PLAYED_PER_LANE * lanes.length);
   const plays = Math.max(FEWEST_PLAYS, Math.min(MOST_PLAYS, Math.round(DRAWS / each)));
@@ -68,7 +78,9 @@ export function timeLeft(work: Workload): TimeLeft {
     times[play] = playOut(work, unstarted, survivals, draws);
   }
   times.sort();
-  return known(times[Math.floor(LOW * plays)] ?? 0, times[Math.ceil(HIGH * plays) - 1] ?? 0);
+  const most = limitMs ?? Infinity;
+  const at = (place: number): number => Math.min(times[place] ?? 0, most);
+  return { known: true, lowMs: at(Math.floor(LOW * plays)), highMs: at(Math.ceil(HIGH * plays) - 1), mayEndSooner: target };
 }
 
 interface LaneThen {

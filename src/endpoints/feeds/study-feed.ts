@@ -112,12 +112,14 @@ export class StudyFeed implements Feed<StudyBody> {
       this.restart();
     });
     const unforeign = view.foreignChanged.listen(() => this.#askHead());
+    const unestimated = view.studies.get(this.#key)?.pace.estimated.listen(() => this.#askHead());
     const end = (): void => {
       leave();
       reading.close();
       unlisten();
       unreplace();
       unforeign();
+      unestimated?.();
     };
     return { projection, reading, end };
   }

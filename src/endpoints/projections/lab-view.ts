@@ -3,7 +3,7 @@
  * timeline, notes, why workers are idle. Feeds read it; it sends nothing itself.
  */
 import { IdleWatch } from '../../core/scheduling/idle-watch.ts';
-import type { AttemptId, Change, LabChange } from '../../core/scheduling/index.ts';
+import type { AttemptId, Change, LabChange, Study } from '../../core/scheduling/index.ts';
 import { activeMs } from '../../core/scheduling/studies.ts';
 import type { OpenLab } from '../../lab/open-lab.ts';
 import type { AttemptRow } from '../../protocol/window/lab-stream.ts';
@@ -54,7 +54,7 @@ export class LabView {
   constructor(lab: OpenLab, reading: FileReading) {
     this.lab = lab;
     this.#reading = reading;
-    for (const study of lab.coordinator.lab.studies.values()) this.studies.set(study.uid, new StudyWatch(study, null));
+    for (const study of lab.coordinator.lab.studies.values()) this.studies.set(study.uid, this.#watching(study, null));
     this.#stop = lab.listen({
       show: (study, change) => this.#show(study, change),
       showLab: (change) => this.#showLab(change),
@@ -175,6 +175,7 @@ export class LabView {
         break;
       case 'study':
         watch.since = Date.now();
+        watch.pace.stateChanged();
         this.versions.lab += 1;
         break;
       case 'trialStarted':
@@ -200,10 +201,14 @@ export class LabView {
     if (known !== undefined) return known;
     const study = this.lab.coordinator.lab.studies.get(uid);
     if (study === undefined) return null;
-    const watch = new StudyWatch(study, Date.now());
+    const watch = this.#watching(study, Date.now());
     this.studies.set(uid, watch);
     this.versions.lab += 1;
     return watch;
+  }
+
+  #watching(study: Study, created: number | null): StudyWatch {
+    return new StudyWatch(study, created, (work) => this.#reading.timeLeft(work));
   }
 
   #activeMs({ study }: StudyWatch): number {

@@ -4,10 +4,11 @@ import type { Staircase } from '../../protocol/window/study-stream.ts';
 import type { StudyMoments } from '../../storage/lab-reader.ts';
 import { GraceCount } from '../../studies/grace-count.ts';
 import { Pace } from './pace.ts';
+import type { EstimateTimeLeft } from './pace.ts';
 
 export class StudyWatch {
   readonly study: Study;
-  readonly pace = new Pace();
+  readonly pace: Pace;
   readonly grace = new GraceCount();
   readonly counts = { complete: 0, pruned: 0, failed: 0, diverged: 0 };
   readonly staircase: Staircase = { ended: [], trials: [], values: [], activeMs: [] };
@@ -19,8 +20,9 @@ export class StudyWatch {
   #seen = 0;
 
   /** @param created null: not now */
-  constructor(study: Study, created: number | null) {
+  constructor(study: Study, created: number | null, estimateTimeLeft: EstimateTimeLeft) {
     this.study = study;
+    this.pace = new Pace(estimateTimeLeft);
     this.created = created;
     this.since = created;
     if (created !== null) return;

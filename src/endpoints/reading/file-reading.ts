@@ -1,5 +1,6 @@
 /** Asks the thread that reads the lab file (`read-thread.ts`), and hands its answers to whoever asked. */
 import type { Worker } from 'node:worker_threads';
+import type { TimeLeft, Workload } from '../../core/analysis/time-left.ts';
 import { GalapagosError } from '../../core/errors.ts';
 import { endThread, startThread } from '../../runtime/start-thread.ts';
 import type { AttemptEntry, AttemptFilter } from '../../storage/lab-reader.ts';
@@ -53,6 +54,11 @@ export class FileReading {
   /** What the file tells of its studies beside what the coordinator knows. */
   studies(): Promise<Extract<Told, { tell: 'studies' }>> {
     return this.#once('studies', { ask: 'studies' });
+  }
+
+  /** Estimates the time left on the reading thread: the same as `timeLeft(work)`. */
+  async timeLeft(work: Workload): Promise<TimeLeft> {
+    return (await this.#once('timeLeft', { ask: 'timeLeft', work })).left;
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,11 @@
 /**
- * The thread in which a lab file is read for windows, so that nobody waits for a hundred thousand rows. It reads and posts, a block a turn;
- * what becomes of the rows is `study-projection.ts`'s. Entry of a worker thread: nothing imports it but for its types.
+ * The thread that reads a lab file for windows, a block of rows a turn, and estimates the time left,
+ * so that neither blocks the coordinator's event loop. What becomes of the rows is
+ * `study-projection.ts`'s. Entry of a worker thread: other files import its types only.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { timeLeft } from '../../core/analysis/time-left.ts';
+import type { TimeLeft, Workload } from '../../core/analysis/time-left.ts';
 import { END_THREAD } from '../../runtime/start-thread.ts';
 import type { AttemptEntry, AttemptFilter, StudyMoments, StudySummary } from '../../storage/lab-reader.ts';
 import type { LabReader } from '../../storage/lab-reader.ts';
@@ -25,7 +28,9 @@ export type Ask =
   | { readonly ask: 'rows'; readonly id: number; readonly study: string }
   | { readonly ask: 'stop'; readonly id: number }
   | { readonly ask: 'attempts'; readonly id: number; readonly which: AttemptFilter }
-  | { readonly ask: 'studies'; readonly id: number };
+  | { readonly ask: 'studies'; readonly id: number }
+  /** How long a study still takes; the answer depends on the workload alone. */
+  | { readonly ask: 'timeLeft'; readonly id: number; readonly work: Workload };
 
 export type Told =
   | { readonly tell: 'rows'; readonly id: number; readonly block: RowBlock; readonly names: RowNames; readonly read: number }
@@ -46,6 +51,7 @@ export type Told =
       readonly ours: readonly { readonly uid: string; readonly moments: StudyMoments }[];
       readonly foreign: readonly ForeignSummary[];
     }
+  | { readonly tell: 'timeLeft'; readonly id: number; readonly left: TimeLeft }
   | { readonly tell: 'failed'; readonly id: number; readonly message: string };
 
 const { file } = workerData as ThreadInput;
@@ -66,12 +72,16 @@ port.on('message', (ask: Ask | typeof END_THREAD) => {
     stopped.add(ask.id);
     return;
   }
+  if (ask.ask === 'timeLeft') {
+    tell({ tell: 'timeLeft', id: ask.id, left: timeLeft(ask.work) });
+    return;
+  }
   void answer(ask).catch((error: unknown) => {
     tell({ tell: 'failed', id: ask.id, message: error instanceof Error ? error.message : String(error) });
   });
 });
 
-async function answer(ask: Exclude<Ask, { ask: 'stop' }>): Promise<void> {
+async function answer(ask: Exclude<Ask, { ask: 'stop' | 'timeLeft' }>): Promise<void> {
   const reader = readLab(file);
   try {
     switch (ask.ask) {

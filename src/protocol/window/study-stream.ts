@@ -64,10 +64,13 @@ export const studyRow = strict({
 });
 export type StudyRow = z.output<typeof studyRow>;
 
-/** Time left; `unknown` says why there is no estimate. */
+/** Time left, from the head's `at`; `unknown` says why there is no estimate. `pending`: it is being computed. */
 export const timeLeft = z.union([
   strict({ lowMs: milliseconds, highMs: milliseconds }),
-  strict({ unknown: z.enum(['too-few', 'no-limit', 'no-worker', 'not-running', 'target-only', 'foreign']), needed: count.nullable() }),
+  strict({
+    unknown: z.enum(['too-few', 'no-limit', 'no-worker', 'not-running', 'target-only', 'foreign', 'pending']),
+    needed: count.nullable(),
+  }),
 ]);
 
 export const studyHead = studyRow.extend({

@@ -51,6 +51,7 @@ export const header = {
     'not-running': () => 'not running',
     'target-only': () => 'runs until the target value',
     foreign: () => 'run by another program',
+    pending: () => 'estimating',
   },
   timeNone: 'none',
   rate: 'Rate',

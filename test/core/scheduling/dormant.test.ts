@@ -8,6 +8,10 @@ import { id, LabDriver, NO_LIMITS, only, STUDY, writes } from '../../support/lab
 
 const HERE = 'local/cpu/0';
 
+const unasked = (): never => {
+  throw new Error('a finished study needs no estimate');
+};
+
 /** A finished study of four trials, of which the third was the best, and how often its trials were read. */
 function finishedStudy(): { lab: LabSnapshot; reads: () => number; fail: (error: Error | null) => void } {
   const record = new LabRecord();
@@ -59,7 +63,7 @@ describe('Scheduler: studies that finished before an opening', () => {
   it('shows windows what counting all trials would show', () => {
     const found = finishedStudy();
     const shown = (driver: LabDriver): unknown => {
-      const { counts, best, staircase, ended } = new StudyWatch(driver.study(), null);
+      const { counts, best, staircase, ended } = new StudyWatch(driver.study(), null, unasked);
       return { counts, best, staircase, ended };
     };
     const dormant = shown(opened(found));
