@@ -25,8 +25,8 @@ export interface LabStorage {
   /**
    * Writes the steps' writes in order in one transaction: all or nothing, durable when it returns. A trial found ended by
    * another program is skipped and reported.
-   * @throws Fenced when another process took the lab over; nothing is written then, nor ever again by this object
-   * @throws StorageBusy, StorageFull … (`StorageError`) when it may be tried again; nothing was written
+   * @throws StorageError `fenced` when another process took the lab over; this object never writes again
+   * @throws StorageError with `temporary` when the same commit may succeed later; nothing was written
    */
   commit(steps: readonly (readonly Write[])[]): Committed;
   /**

@@ -1,8 +1,9 @@
 /**
- * The scheduler: `step(lab, event)` changes the lab and says what is to be done about it. Pure: no clock, no randomness, no
- * I/O; the same events give the same instructions. One step is one transaction: its writes are one `persist`, first in the
- * list. The order of the list is the order of release; what others can notice waits for the commit of all writes decided
- * before it (`passesBeforeCommit`).
+ * The scheduler: `step(lab, event)` owns and mutates the lab's state and returns instructions. It is
+ * deterministic: no clock, randomness or I/O, so the same events give the same instructions. One step
+ * is one transaction: its writes are one `persist`, the first instruction. Instructions are released
+ * in the order of the list; those that other processes can observe wait for the commit of all
+ * earlier writes (`passesBeforeCommit`).
  */
 import { askSamplers, enqueueTrial, exhausted, proposed, samplerFailed } from './asking.ts';
 import { clock, setWake } from './clock.ts';

@@ -1,6 +1,6 @@
 /**
  * One study as windows see it, kept while somebody watches: its trials in columns, the curves of those that report, what has trained them.
- * It hears changes and is laid rows of the lab file; who watches is told which rows are others now. Not the study's head: `study-head.ts`.
+ * It hears changes and is laid rows of the lab file; who watches is told which rows are others now. Not the study's head: `study-row.ts`.
  */
 import type { Change } from '../../core/scheduling/index.ts';
 import type { RowBlock, RowNames } from '../../storage/row-block.ts';
