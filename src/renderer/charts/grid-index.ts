@@ -74,6 +74,22 @@ export class GridIndex {
     return found;
   }
 
+  /** Returns the places of all marks in the square around a point. */
+  within(x: number, y: number, reach: number): readonly { readonly x: number; readonly y: number }[] {
+    const found: { readonly x: number; readonly y: number }[] = [];
+    const cells = (at: number): readonly [number, number] => [Math.floor((at - reach) / this.#cell), Math.floor((at + reach) / this.#cell)];
+    const [[left, right], [top, bottom]] = [cells(x), cells(y)];
+    for (let i = left; i <= right; i++) {
+      for (let j = top; j <= bottom; j++) {
+        for (const mark of this.#buckets.get(key(i, j)) ?? []) {
+          const at = this.#places.get(mark);
+          if (at !== undefined && Math.abs(at.x - x) <= reach && Math.abs(at.y - y) <= reach) found.push(at);
+        }
+      }
+    }
+    return found;
+  }
+
   #bucket(x: number, y: number): number {
     return key(Math.floor(x / this.#cell), Math.floor(y / this.#cell));
   }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Palette } from '../../../src/renderer/charts/palette.ts';
+import type { TextStyle } from '../../../src/renderer/charts/pen.ts';
 import { SvgPen } from '../../../src/renderer/charts/svg-pen.ts';
-import { valueColours } from '../../../src/renderer/charts/value-colours.ts';
 import { survivorsOf } from '../../../src/renderer/inspector/summary.ts';
 import { Population } from '../../../src/renderer/state/population.ts';
 import { drawBase } from '../../../src/renderer/views/evolution/draw-base.ts';
@@ -10,6 +9,7 @@ import { Motions } from '../../../src/renderer/views/evolution/motions.ts';
 import { Places, WELL, rung } from '../../../src/renderer/views/evolution/places.ts';
 import type { Along } from '../../../src/renderer/views/evolution/places.ts';
 import { simulatedTable } from '../../support/simulated-table.ts';
+import { testPalette as palette } from '../../support/test-palette.ts';
 import { trialBlock } from '../../support/trial-block.ts';
 
 function placed(sampler: 'evolution' | 'evolution-seed', trials: number, along: Along, running = 0): Places {
@@ -22,13 +22,6 @@ function placed(sampler: 'evolution' | 'evolution-seed', trials: number, along: 
   places.update(null, null);
   return places;
 }
-
-const colour = '#123456';
-const palette: Palette = {
-  ...{ canvas: colour, ground: colour, raised: colour, sunken: colour, line: colour, lineStrong: colour, grid: colour, control: colour },
-  ...{ text: '#000001', text2: colour, text3: colour, accent: '#0000ff', selected: colour, pruned: colour, waiting: colour },
-  ...{ failed: '#ff0000', diverged: colour, idle: colour, values: valueColours(['#22a186', '#440154']), font: 'sans-serif' },
-};
 
 describe('Population: trials that arrive while a study loads', () => {
   it('are among the survivors once loading ends, without another result', () => {
@@ -165,6 +158,69 @@ describe('places', () => {
       expect(rung(size, 16)).toBeGreaterThanOrEqual(size);
       expect(rung(size, 16)).toBeLessThanOrEqual(Math.max(size + 16, size * (1 + 1 / 16)));
     }
+  });
+});
+
+/** Records the box of every text within the plot's width. */
+class TextBoxes extends SvgPen {
+  readonly boxes: { text: string; left: number; right: number; top: number; bottom: number }[] = [];
+
+  override text(x: number, y: number, text: string, style: TextStyle): void {
+    const width = text.length * 5.5;
+    const { anchor = 'start' } = style;
+    const left = anchor === 'start' ? x : anchor === 'end' ? x - width : x - width / 2;
+    this.boxes.push({ text, left, right: left + width, top: y - 8, bottom: y + 2 });
+    super.text(x, y, text, style);
+  }
+}
+
+describe('Evolution: captions', () => {
+  it.each([
+    ['evolution', 'births'],
+    ['evolution', 'time'],
+    ['evolution-seed', 'generations'],
+  ] as const)('of %s along %s cover no mark, whichever trial is selected', (sampler, along) => {
+    for (const trials of [14, 40, 67, 120]) {
+      const places = placed(sampler, trials, along, 2);
+      const sight = { places, palette, clock: String, live: null, moving: new Set<number>() };
+      for (const selected of [null, places.population.best, trials - 1, Math.floor(trials / 2)]) {
+        const pen = new TextBoxes('test');
+        drawBase(pen, sight);
+        const pointed = { hovered: null, cursor: null, motions: [], epochs: 10, brush: null };
+        drawOverlay(pen, sight, { selected, ...pointed });
+        for (const box of pen.boxes) {
+          for (const number of places.seen()) {
+            const [x, y] = [places.x(number), places.y(number)];
+            const covers = x + 4 > box.left && x - 4 < box.right && y + 4 > box.top && y - 4 < box.bottom;
+            expect(covers, `${box.text} over trial ${number} of ${trials}`).toBe(false);
+          }
+        }
+      }
+    }
+  });
+
+  it('name founders and offspring above the plot', () => {
+    const places = placed('evolution', 67, 'births');
+    const pen = new TextBoxes('test');
+    drawBase(pen, { places, palette, clock: String, live: null, moving: new Set() });
+    const captions = pen.boxes.filter(({ text }) => /founders|offspring/.test(text));
+    expect(captions).toHaveLength(2);
+    for (const { bottom } of captions) expect(bottom).toBeLessThan(places.top);
+  });
+
+  it('label a champion at the upper edge of a zoomed axis beside its mark', () => {
+    const places = placed('evolution', 67, 'births');
+    places.tall = { low: 0, high: 0.5 };
+    places.update(null, null);
+    const { best } = places.population;
+    const sight = { places, palette, clock: String, live: null, moving: new Set<number>() };
+    const pen = new TextBoxes('test');
+    const pointed = { selected: null, hovered: null, cursor: null, motions: [] };
+    drawOverlay(pen, sight, { ...pointed, epochs: 10, brush: null });
+    const [label] = pen.boxes;
+    expect(label?.text).toBe(`${best} best`);
+    expect(Math.abs((label!.top + label!.bottom) / 2 - places.y(best!))).toBeLessThan(6);
+    expect(label!.left > places.x(best!) + 5 || label!.right < places.x(best!) - 5).toBe(true);
   });
 });
 

@@ -113,28 +113,27 @@ function drawColumns(pen: Pen, places: Places, palette: Palette): void {
   }
 }
 
-/** Px that a caption beside the founders' line takes at most. */
-const CAPTION = 150;
+/** Width of a character of a caption, in px, and the caption's distance from the line. */
+const [CHARACTER, GAP] = [5.8, 6];
 
+/** Divides founders from offspring; the captions stand in a row of their own above the plot. */
 function drawFounders(pen: Pen, places: Places, palette: Palette): void {
   const { population } = places;
-  if (places.along !== 'births' || population.pool === null) return;
+  if (!places.captioned || population.pool === null) return;
   const first = places.firstChild();
   if (first === null || first === 0) return;
   const x = places.xAt(first - 0.5);
   if (x < places.left || x > places.right) return;
   pen.begin();
-  pen.moveTo(x, places.top);
+  pen.moveTo(x, 2);
   pen.lineTo(x, places.bottom);
   pen.stroke(palette.lineStrong, 1, 1, [2, 2]);
-  // The champion's label may need the room at the top: then the foot says it.
-  const { best } = population;
-  const crowded = best !== null && Math.abs(places.x(best) - x) < CAPTION && places.y(best) < places.top + 34;
-  const y = crowded ? places.bottom - 6 : places.top + 8;
+  const style = { colour: palette.text3, size: 11 };
+  const fits = (caption: string, room: number): boolean => caption.length * CHARACTER + GAP <= room;
   const founders = words.founders({ founders: first });
-  const style = { colour: palette.text3, size: 11, halo: palette.canvas };
-  if (x - places.left > founders.length * 5.6) pen.text(x - 6, y, founders, { ...style, anchor: 'end' });
-  if (places.right - x > 140) pen.text(x + 6, y, words.bred({ pool: population.pool.size }), style);
+  const bred = words.bred({ pool: population.pool.size });
+  if (fits(founders, x)) pen.text(x - GAP, 13, founders, { ...style, anchor: 'end' });
+  if (fits(bred, places.right - x)) pen.text(x + GAP, 13, bred, style);
 }
 
 function drawLinks(pen: Pen, { places, palette, moving }: Sight): void {

@@ -148,15 +148,13 @@ function drawLineage(pen: Pen, sight: Sight, selected: number | null): void {
   const wanted = [...(champion?.trial === selected ? [] : [selected]), ...ancestors]
     .slice(0, MOST_LABELS)
     .map((number) => ({ text: String(number), x: places.x(number), y: places.y(number) }));
-  const taken = [selected, ...ancestors].map((number) => ({
-    x: places.x(number),
-    y: places.y(number),
-    radius: number === selected ? 9 : 5,
-  }));
+  const taken = [{ x: places.x(selected), y: places.y(selected), radius: 10 }];
+  if (places.detail === 'all') for (const number of places.seen()) taken.push({ x: places.x(number), y: places.y(number), radius: 5 });
+  else for (const number of ancestors) taken.push({ x: places.x(number), y: places.y(number), radius: 5 });
   if (champion !== null) {
     for (let x = champion.x - champion.half; x <= champion.x + champion.half; x += 8) taken.push({ x, y: champion.y - 4, radius: 7 });
   }
-  const within = { left: places.left, top: 0, right: places.right + 8, bottom: places.bottom };
+  const within = { left: places.left, top: places.top - 6, right: places.right + 8, bottom: places.bottom };
   for (const label of placeLabels(wanted, taken, (text) => text.length * 6.6, within)) {
     pen.text(label.atX, label.atY, label.text, { colour: palette.text, size: 11, weight: 500, anchor: 'middle', halo: palette.canvas });
   }
@@ -189,9 +187,14 @@ function championLabel(places: Places): ChampionLabel | null {
   const half = text.length * 3.1;
   const x = places.x(best);
   if (!(x >= places.left - 4 && x <= places.right + 4)) return null;
-  // Whole also where the best stands at the very top.
-  const y = Math.max(12, places.y(best) - 15);
-  return { trial: best, text, x: Math.max(places.left + half, Math.min(places.right + 6 - half, x)), y, half };
+  const y = places.y(best);
+  if (y - 15 >= places.top + 4) {
+    const middle = Math.max(places.left + half, Math.min(places.right + 6 - half, x));
+    return { trial: best, text, x: middle, y: y - 15, half };
+  }
+  // There is no room above a mark at the upper edge: the label stands beside it.
+  const side = x + 14 + 2 * half <= places.right + 6 ? 1 : -1;
+  return { trial: best, text, x: x + side * (14 + half), y: y + 4, half };
 }
 
 function drawChampion(pen: Pen, { palette }: Sight, label: ChampionLabel | null): void {

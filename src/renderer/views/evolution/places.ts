@@ -26,6 +26,8 @@ export const WELL = 34;
 const [LEFT, RIGHT, TOP, BOTTOM] = [56, 28, 8, 40];
 /** Room above the best, for its label. */
 const HEADROOM = 26;
+/** Height of the row above the plot that holds the captions of founders and offspring. */
+const CAPTIONS = 18;
 /** Room left of the first and right of the last birth. */
 const PAD = 10;
 const SWARM = 13;
@@ -109,13 +111,18 @@ export class Places {
     return Math.max(LEFT + 40, this.size.width - RIGHT);
   }
 
+  /** Whether captions of founders and offspring have a row above the plot. */
+  get captioned(): boolean {
+    return this.along === 'births' && this.population.pool !== null;
+  }
+
   get top(): number {
-    return TOP;
+    return TOP + (this.captioned ? CAPTIONS : 0);
   }
 
   /** Foot of the well. */
   get bottom(): number {
-    return Math.max(TOP + WELL + 40, this.size.height - BOTTOM);
+    return Math.max(this.top + WELL + 40, this.size.height - BOTTOM);
   }
 
   get well(): number {
@@ -174,13 +181,13 @@ export class Places {
 
   yUnit(unit: number): number {
     const share = (unit - this.tall.low) / (this.tall.high - this.tall.low);
-    return Math.max(TOP + 4, Math.min(this.well + WELL / 2, this.well - share * (this.well - TOP - HEADROOM)));
+    return Math.max(this.top + 4, Math.min(this.well + WELL / 2, this.well - share * (this.well - this.top - HEADROOM)));
   }
 
   /** The unit of the value scale at the top edge. */
   get topUnit(): number {
-    const height = this.well - TOP - HEADROOM;
-    return this.tall.low + ((this.well - TOP - 8) / height) * (this.tall.high - this.tall.low);
+    const height = this.well - this.top - HEADROOM;
+    return this.tall.low + ((this.well - this.top - 8) / height) * (this.tall.high - this.tall.low);
   }
 
   /** Where a trial's life line ends; null: it reaches the now edge, or there is none. */
@@ -303,7 +310,7 @@ export class Places {
     const { table } = this.population;
     if (this.#densityOf !== of || this.density === null) {
       this.#densityOf = of;
-      this.density = new Density(this.right - LEFT, this.bottom - TOP);
+      this.density = new Density(this.right - LEFT, this.bottom - this.top);
       this.#counted = new Uint8Array(table.columns.state.length);
       for (const number of this.seen()) this.#countOne(number);
       return;
@@ -319,7 +326,7 @@ export class Places {
   #countOne(number: number): void {
     if (this.#counted[number] === 1 || this.population.table.isOpen(number)) return;
     this.#counted[number] = 1;
-    this.density?.add(this.x(number) - LEFT, this.y(number) - TOP);
+    this.density?.add(this.x(number) - LEFT, this.y(number) - this.top);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { Density } from '../../charts/density.ts';
 import type { GridIndex } from '../../charts/grid-index.ts';
+import { placeLabels } from '../../charts/labels.ts';
 import { hollowMark, mark, outline, shapeOf } from '../../charts/marks.ts';
 import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
@@ -12,6 +13,8 @@ import { axisTicks, bestOf, unitOf } from './trials.ts';
 const DOTS = 5000;
 const BEST = 500;
 export const [LEFT, RIGHT, TOP, BOTTOM] = [72, 24, 20, 48];
+/** Px around a mark in which its number may stand. */
+const NEARBY = 48;
 
 export interface ScatterPicture {
   readonly population: Population;
@@ -102,8 +105,12 @@ export function drawScatter(pen: Pen, picture: ScatterPicture, index: GridIndex 
   }
 }
 
-export function drawScatterLit(pen: Pen, picture: ScatterPicture, selected: number | null, hovered: number | null): void {
-  const { population, palette } = picture;
+/**
+ * Draws the marks of the selection and the pointer above all others, each with its number where that covers no mark.
+ * @param index of the marks that `drawScatter` drew
+ */
+export function drawScatterLit(pen: Pen, picture: ScatterPicture, index: GridIndex, selected: number | null, hovered: number | null): void {
+  const { population, palette, width, height } = picture;
   for (const number of [hovered, selected]) {
     if (number === null || !population.table.has(number)) continue;
     const { x, y } = spotOf(picture, number);
@@ -113,7 +120,12 @@ export function drawScatterLit(pen: Pen, picture: ScatterPicture, selected: numb
     pen.fill(palette.canvas);
     pen.stroke(number === selected ? palette.accent : palette.text2, 2);
     mark(pen, shapeOf(population.operator(number)), x, y, 10, palette.values.at(population.unitOf(number)), palette.canvas);
-    pen.text(x, y - 15, String(number), { colour: palette.text, size: 11, weight: 600, anchor: 'middle', halo: palette.canvas });
+    const around = index.within(x, y, NEARBY).map((spot) => ({ ...spot, radius: 4 }));
+    const taken = [{ x, y, radius: 10 }, ...around];
+    const wide = (text: string): number => text.length * 6.6;
+    const [label] = placeLabels([{ text: String(number), x, y }], taken, wide, { left: 0, top: 0, right: width, bottom: height });
+    if (label === undefined) continue;
+    pen.text(label.atX, label.atY, label.text, { colour: palette.text, size: 11, weight: 600, anchor: 'middle', halo: palette.canvas });
   }
 }
 
