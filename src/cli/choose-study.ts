@@ -18,14 +18,14 @@ export function chooseStudy(studies: readonly Study[], name: string, resume: boo
   if (resume) {
     const study = namesakes.findLast(isUnfinished) ?? namesakes.at(-1);
     return study === undefined
-      ? { kind: 'new', name, note: `there is no study named ${name} in this lab yet: it is started` }
+      ? { kind: 'new', name, note: `there is no study named ${name} in this lab yet; starting it` }
       : { kind: 'resume', study };
   }
   if (namesakes.length === 0) return { kind: 'new', name, note: null };
   const taken = new Set(studies.map(({ spec }) => spec.name));
   const free = freeName(taken, name);
   const unfinished = namesakes.some(isUnfinished);
-  const hint = unfinished ? '; to go on with the unfinished one instead, add --resume' : '';
+  const hint = unfinished ? '; to continue the unfinished study instead, add --resume' : '';
   return { kind: 'new', name: free, note: `this lab already holds ${name}, so this run is named ${free}${hint}` };
 }
 

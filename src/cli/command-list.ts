@@ -60,7 +60,7 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
   },
   check: {
     usage: '[options] [lab]',
-    summary: 'everything in a lab file that cannot be right',
+    summary: 'list damage, invalid values and inconsistent rows in a lab file',
     load: async () => (await import('./commands/check.ts')).addCheck,
   },
   'ask-tell': {
@@ -80,7 +80,7 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
   },
   doctor: {
     usage: '[options]',
-    summary: 'check what this machine provides, and say how to fix what is missing',
+    summary: 'check this machine for everything Galapagos needs and show how to fix problems',
     load: async () => (await import('./commands/doctor.ts')).addDoctor,
   },
   backend: {

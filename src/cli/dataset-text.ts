@@ -14,22 +14,22 @@ const MOST_NUMBERS = 6;
  */
 export function importEnd(took: string, stored: string | null, same: ImportOutput['same'], dryRun: boolean): string[] {
   const it = `the ${same?.bundled === true ? 'built-in' : 'stored'} dataset ${same?.name ?? ''}`;
-  const named = (name: string): string => `Studies name it by "dataset": ${JSON.stringify(name)}.`;
+  const named = (name: string): string => `Use it in a study file with "dataset": ${JSON.stringify(name)}.`;
   if (stored !== null) {
-    const shared = same === null ? [] : [`Its samples are those of ${it}; they share one copy.`];
+    const shared = same === null ? [] : [`It has the same samples as ${it}; both share one copy on disk.`];
     return [`Imported ${took}. ${named(stored)}`, ...shared];
   }
-  const kept = `Read ${took}; nothing was ${dryRun ? 'kept (--dry-run)' : 'stored'}`;
-  return same === null ? [`${kept}.`] : [`${kept}. This is ${it}.`, named(same.name)];
+  const kept = `Read ${took}; ${dryRun ? 'nothing was stored (--dry-run)' : 'nothing was stored'}`;
+  return same === null ? [`${kept}.`] : [`${kept}. It has the same samples as ${it}.`, named(same.name)];
 }
 
 /** One dataset: what it is, its classes, what to know of it. */
 export function datasetText(dataset: DatasetOutput, width: number): string[] {
   const { name, source, training, test, drawn, statistics, notes, content, bytes, sampleType } = dataset;
   const made =
-    drawn === null ? '' : ` (the source has no test set: ${number(drawn.share * 100)} % drawn class by class, seed ${drawn.seed})`;
+    drawn === null ? '' : ` (the source has no test set: ${number(drawn.share * 100)} % of each class drawn at random, seed ${drawn.seed})`;
   const lines: [string, string][] = [
-    ['from', source === null ? 'comes with Galapagos' : `${source.kind}, ${source.path}`],
+    ['source', source === null ? 'built in' : `${source.kind}, ${source.path}`],
     ['samples', `${grouped(training.samples)} training, ${grouped(test.samples)} test${made}`],
     ['shape', shapeText(dataset)],
     ['predicts', dataset.targets > 0 ? count(dataset.targets, 'number') : `one of ${count(dataset.classes, 'class', 'classes')}`],
@@ -66,7 +66,7 @@ export function datasetsText({ datasets, folder }: DatasetsOutput, width: number
           grouped(dataset.training.samples),
           grouped(dataset.test.samples),
           dataset.content === null ? '–' : megabytes(dataset.bytes),
-          dataset.source?.kind ?? 'comes with Galapagos',
+          dataset.source?.kind ?? 'built in',
         ],
   );
   const head = [
@@ -76,12 +76,12 @@ export function datasetsText({ datasets, folder }: DatasetsOutput, width: number
     { title: 'training', align: 'right' },
     { title: 'test', align: 'right' },
     { title: 'on disk', align: 'right' },
-    { title: 'from', align: 'left' },
+    { title: 'source', align: 'left' },
   ] as const;
   const problems = datasets.flatMap(({ problem }) => (problem === null ? [] : ['', problem]));
   const hint = datasets.some(({ dataset }) => dataset?.source !== null)
     ? []
-    : ['', `Nothing imported yet in ${folder}: galapagos datasets import PATH.`];
+    : ['', `No datasets imported in ${folder} yet. To import one: galapagos datasets import PATH`];
   return [...table(head, rows, width), ...problems, ...hint];
 }
 

@@ -41,22 +41,22 @@ export async function examine({ resources, cwd }: Surroundings): Promise<Check[]
     storage,
     transport,
     dataset(resources),
-    writable('folder for the lab file', cwd, 'go to a folder that you may write to, or name one by --lab'),
-    writable('user folder', userFolder(), 'set GALAPAGOS_HOME to a folder that you may write to'),
+    writable('folder for the lab file', cwd, 'change to a folder that you can write to, or set --lab'),
+    writable('user folder', userFolder(), 'set GALAPAGOS_HOME to a folder that you can write to'),
     disk(cwd),
     ...(await labFile(join(cwd, 'lab.db'), storage)),
     graphics(inventory.graphics),
     await tensorflow(),
     electron(),
-    ok('Python', 'not needed (only the benchmarks compare with programs written in it)'),
+    ok('Python', 'not needed (only benchmarks against Python programs use it)'),
   ];
 }
 
 async function simd(): Promise<Check> {
   const usable = await new WasmExecutor().probe();
-  if (!usable.usable) return missing('WebAssembly SIMD', usable.reason, `training needs it: ${usable.remedy}`);
-  if (usable.label === 'wasm-fma') return ok('WebAssembly SIMD', 'there, with the fused multiply-add');
-  return ok('WebAssembly SIMD', 'there; Node 22 or newer may fuse multiply and add, which trains faster');
+  if (!usable.usable) return missing('WebAssembly SIMD', usable.reason, `required for training: ${usable.remedy}`);
+  if (usable.label === 'wasm-fma') return ok('WebAssembly SIMD', 'available, with fused multiply-add');
+  return ok('WebAssembly SIMD', 'available; Node 22 or newer may support fused multiply-add, which is faster');
 }
 
 export function nodeVersion(version: string): Check {
@@ -73,7 +73,7 @@ function memory(total: number, free: number): Check {
 
 /** Loads a native library in a child, so that one that crashes is a finding and not our end. */
 function library(name: string, needed: string): Promise<Check> {
-  const reinstall = `it is needed for ${needed}: npm ci installs it`;
+  const reinstall = `required for ${needed}: run npm ci`;
   const path = resolved(name);
   if (path === null) return Promise.resolve(missing(name, 'not installed', reinstall));
   const script = `await import(${JSON.stringify(pathToFileURL(path).href)}); process.exit(0)`;
@@ -89,7 +89,7 @@ function dataset(resources: string): Check {
   const folder = join(resources, 'datasets', 'mnist');
   const lacking = DATASET.filter((file) => !existsSync(join(folder, file)) && !existsSync(join(folder, `${file}.gz`)));
   if (lacking.length === 0) return ok('MNIST', folder);
-  return missing('MNIST', `${lacking.join(', ')} not in ${folder}`, 'these files come with Galapagos: install it again');
+  return missing('MNIST', `${lacking.join(', ')} not in ${folder}`, 'these files are part of Galapagos: install it again');
 }
 
 function writable(name: string, folder: string, remedy: string): Check {
@@ -99,7 +99,7 @@ function writable(name: string, folder: string, remedy: string): Check {
     accessSync(existing, constants.W_OK);
     return ok(name, folder);
   } catch {
-    return missing(name, `${folder} may not be written to`, remedy);
+    return missing(name, `no permission to write to ${folder}`, remedy);
   }
 }
 
@@ -110,12 +110,12 @@ function disk(folder: string): Check {
     const found = `${gigabytes(free)} GB free`;
     return free >= LITTLE_DISK
       ? ok('disk', found)
-      : optional('disk', found, 'a lab file grows by about 1 kB a trial: make room for long studies');
+      : optional('disk', found, 'free some space for long studies: a lab file grows by about 1 kB per trial');
   } catch (error) {
     return optional(
       'disk',
       `unknown: ${error instanceof Error ? error.message : String(error)}`,
-      'make sure that there is room for the lab file',
+      'make sure that the lab file has enough space',
     );
   }
 }
@@ -123,21 +123,19 @@ function disk(folder: string): Check {
 /** Nothing where there is no lab file, or where the library that reads it is missing. */
 async function labFile(file: string, { state }: Check): Promise<Check[]> {
   if (state !== 'ok' || !existsSync(file)) return [];
-  const remedy = 'galapagos check lists what is wrong; copy the file before you go on with its studies';
+  const remedy = 'run galapagos check to list the problems; copy the file before you continue its studies';
   try {
     // Loaded here, since a machine without the library can still be examined.
     const { checkLab } = await import('../storage/check-lab.ts');
     const { length } = checkLab(file);
-    return [
-      length === 0 ? ok('lab file', `${file}, nothing wrong was found`) : optional('lab file', `${file}: ${length} problems`, remedy),
-    ];
+    return [length === 0 ? ok('lab file', `${file}, no problems found`) : optional('lab file', `${file}: ${length} problems`, remedy)];
   } catch (error) {
     return [optional('lab file', error instanceof Error ? error.message : String(error), remedy)];
   }
 }
 
 function graphics(inventory: GpuInventory): Check {
-  const later = 'not needed: training runs on the processor';
+  const later = 'not needed: training runs on the CPU';
   if (!inventory.known) return optional('graphics cards', `unknown: ${inventory.reason}`, later);
   const names = inventory.gpus.map(({ vendor, model, vram }) => `${vendor} ${model}${vram === null ? '' : ` (${vram} MB)`}`);
   return names.length === 0 ? optional('graphics cards', 'none found', later) : ok('graphics cards', names.join(', '));
@@ -146,7 +144,7 @@ function graphics(inventory: GpuInventory): Check {
 /** Loads it in a child, as `library` does: what TensorFlow says there is what a worker would hear. */
 async function tensorflow(): Promise<Check> {
   const folder = process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder(), 'tensorflow');
-  const remedy = 'only the tensorflow executor needs it: galapagos backend install tensorflow';
+  const remedy = 'needed only by the tensorflow executor: run galapagos backend install tensorflow';
   const found = findInstallation(folder);
   if ('absent' in found) return optional('TensorFlow', found.absent, remedy);
   const { tensorflow: version, cuda } = found.installation;
@@ -157,19 +155,21 @@ async function tensorflow(): Promise<Check> {
       const reason = /^\w*Error.*$/m.exec(stderr)?.[0] ?? error?.message ?? '';
       if (error !== null) done(optional('TensorFlow', `${found.binding} does not load: ${reason}`, remedy));
       else if (cuda && stdout !== 'card')
-        done(optional('TensorFlow', `${version} with CUDA, but it finds no card`, "see that NVIDIA's driver works: nvidia-smi"));
+        done(optional('TensorFlow', `${version} with CUDA, but it finds no GPU`, 'check the NVIDIA driver with nvidia-smi'));
       else done(ok('TensorFlow', `${version} on the ${stdout}, in ${folder}`));
     });
   });
 }
 
 function electron(): Check {
-  const needed = 'only the window needs it: npx install-electron fetches it';
+  const needed = 'needed only by the desktop app: run npx install-electron';
   const manifest = resolved('electron/package.json');
-  if (manifest === null) return optional('Electron', 'not installed', 'only the window needs it: npm ci installs it');
+  if (manifest === null) return optional('Electron', 'not installed', 'needed only by the desktop app: run npm ci');
   const pointer = join(dirname(manifest), 'path.txt');
   const binary = existsSync(pointer) ? join(dirname(manifest), 'dist', readFileSync(pointer, 'utf8').trim()) : null;
-  return binary !== null && existsSync(binary) ? ok('Electron', binary) : optional('Electron', 'its program has not been fetched', needed);
+  return binary !== null && existsSync(binary)
+    ? ok('Electron', binary)
+    : optional('Electron', 'its binary has not been downloaded', needed);
 }
 
 function resolved(name: string): string | null {

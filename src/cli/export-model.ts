@@ -53,7 +53,7 @@ export async function exportModel(context: Context, named: string, { onnx, weigh
     progress.end();
   }
   if (again === null) {
-    if (!json) print(context, ['Stopped; nothing was written.']);
+    if (!json) print(context, ['Cancelled; nothing was written.']);
     context.exitWith(EXIT.interrupted);
     return;
   }
@@ -92,12 +92,12 @@ export function modelText(output: ModelOutput): string[] {
   const short = (sum: string): string => `${sum.slice(0, 12)}…`;
   const files = [onnx, weights].filter((file) => file !== null);
   return [
-    `Trial ${trial} of ${study}, trained again by ${executor} (${executorReason}): ${score(output.value, output)}`,
+    `Trial ${trial} of ${study}, retrained with ${executor} (${executorReason}): ${score(output.value, output)}`,
     reproduced === null
-      ? `Its weights have SHA-256 ${short(sha256)}; none was recorded to compare it with.`
+      ? `The weights have SHA-256 ${short(sha256)}; the study recorded none to compare with.`
       : reproduced
-        ? `Its weights are those of the study to the last bit (SHA-256 ${short(sha256)}).`
-        : `Its weights differ from those of the study: SHA-256 ${short(sha256)} here, ${short(recorded.sha256 ?? '')} then by ` +
+        ? `The weights are bit-identical to those of the study (SHA-256 ${short(sha256)}).`
+        : `The weights differ from those of the study: SHA-256 ${short(sha256)} now, ${short(recorded.sha256 ?? '')} then with ` +
           `${recorded.executor ?? 'an unknown executor'}, which reached ${score(recorded.value, output)}.`,
     `Wrote ${files.join(' and ')}.`,
   ];
@@ -107,6 +107,6 @@ export function modelText(output: ModelOutput): string[] {
 function absolute(cwd: string, file: string | undefined): string | null {
   if (file === undefined) return null;
   const path = resolve(cwd, file);
-  if (!existsSync(dirname(path))) throw new GalapagosError('not-written', `${file} cannot be written: its folder does not exist`, { file });
+  if (!existsSync(dirname(path))) throw new GalapagosError('not-written', `cannot write ${file}: its folder does not exist`, { file });
   return path;
 }

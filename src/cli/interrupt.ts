@@ -24,7 +24,7 @@ export function onInterrupt(first: (signal: InterruptSignal) => void): () => voi
     asked = true;
     // Unreferenced: a process with nothing left to do ends before.
     setTimeout(() => {
-      process.stderr.write(`galapagos: not everything ended within ${LIMITS_MS[signal] / 1_000} s; exiting all the same\n`);
+      process.stderr.write(`galapagos: shutdown took longer than ${LIMITS_MS[signal] / 1_000} s; exiting anyway\n`);
       process.exit(EXIT.interrupted);
     }, LIMITS_MS[signal]).unref();
     first(signal);
@@ -35,7 +35,7 @@ export function onInterrupt(first: (signal: InterruptSignal) => void): () => voi
     if (runner === null || isRunning(runner)) return;
     clearInterval(looking);
     if (asked) return;
-    process.stderr.write('galapagos: the program that started this one has ended; ending as well\n');
+    process.stderr.write('galapagos: the parent process has exited; exiting too\n');
     hear('SIGTERM');
   };
   const looking = runner === null ? undefined : setInterval(look, LOOK_MS).unref();

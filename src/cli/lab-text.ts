@@ -11,14 +11,14 @@ import { quoted } from './resume-command.ts';
 type Study = ShowOutput['study'];
 
 export function studiesText({ lab, studies }: StudiesOutput, width: number): string[] {
-  if (studies.length === 0) return [`${lab} holds no study yet.`];
+  if (studies.length === 0) return [`${lab} contains no studies yet.`];
   const left = (title: string): { title: string; align: 'left' } => ({ title, align: 'left' });
   const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' });
   return table(
     [left('study'), left('state'), right('ended'), right('budget'), right('best'), right('in trial')],
     studies.map((study) => [
       study.name,
-      stoppedEarly(study) === null ? (study.state ?? 'of Optuna') : 'stopped',
+      stoppedEarly(study) === null ? (study.state ?? 'Optuna') : 'stopped',
       String(ended(study)),
       study.limits.trials === null ? '–' : String(study.limits.trials),
       study.best === null ? '–' : score(study.best.value, study),
@@ -43,8 +43,8 @@ export function showText({ lab, study, trained: { executors, reports }, searched
       .join(', ')}`,
     `  best       ${best === null ? '–' : `${score(best.value, study)} in trial ${best.trial}`} (${study.direction})`,
     ...(reports.length < 2 ? [] : [`  by epoch   ${reports.map((report) => score(report.value, study)).join(', ')}`]),
-    ...executors.map(({ label, reason }) => `  trained by ${label}${reason === null ? '' : ` (${reason})`}`),
-    `  stops at   ${stops.length === 0 ? 'nothing: it runs until it is stopped' : stops.join(' or ')}`,
+    ...executors.map(({ label, reason }) => `  trained with ${label}${reason === null ? '' : ` (${reason})`}`),
+    `  stops at   ${stops.length === 0 ? 'no limit: runs until stopped' : stops.join(' or ')}`,
     ...(searched === null ? [] : searchedText(searched)),
   ];
 }
@@ -54,9 +54,9 @@ function stateText(study: Study): string {
   if (stopped !== null) {
     const { ended, of, remaining } = stopped;
     const rest = remaining === null ? '' : ` the remaining ${remaining}`;
-    return `stopped at ${ended}${of === null ? '' : ` of ${of}`} (run ${quoted(study.name)} --resume resumes${rest})`;
+    return `stopped at ${ended}${of === null ? '' : ` of ${of}`} (to resume${rest}: run ${quoted(study.name)} --resume)`;
   }
-  return `${study.state ?? 'a study of Optuna'}${study.reason === null ? '' : ` (${study.reason})`}`;
+  return `${study.state ?? 'Optuna study'}${study.reason === null ? '' : ` (${study.reason})`}`;
 }
 
 /** One trial in one line. */
@@ -78,12 +78,12 @@ export function storyText(output: StoryOutput, verbose: boolean): string[] {
     `trial ${trial} of ${study}: ${state}${worth === null ? '' : `, ${score(worth, output)}`}`,
     `  ${params(point)}`,
     ...storySentences(output, format).map((sentence) => `  ${sentence}`),
-    ...(trained === undefined ? [] : [`  trained by ${trained.executor ?? ''}${why === null ? '' : ` (${why})`}`]),
+    ...(trained === undefined ? [] : [`  trained with ${trained.executor ?? ''}${why === null ? '' : ` (${why})`}`]),
     ...reports.map(({ epoch, value: reported, metrics }) => {
       const also = Object.entries(metrics).map(([name, metric]) => `${name} ${number(metric)}`);
       return `  after epoch ${epoch}: ${[score(reported, output), ...also].join(', ')}`;
     }),
-    ...(verbose && story.length > 0 ? ['  events of the scheduler, each with its cause:', ...story.map((line) => `    ${line}`)] : []),
+    ...(verbose && story.length > 0 ? ['  scheduler events with their causes:', ...story.map((line) => `    ${line}`)] : []),
   ];
 }
 
@@ -99,7 +99,7 @@ function searchedText({ objective, searchSpace, sampler, seed }: NonNullable<Sho
   return [
     `  objective  ${inline(objective)}`,
     `  sampler    ${inline(sampler)}, seed ${seed}`,
-    '  searched',
+    '  search space',
     ...Object.entries(searchSpace).map(([name, distribution]) => `    ${name}  ${inline(distribution)}`),
   ];
 }

@@ -36,7 +36,9 @@ export async function runCli(args: readonly string[], streams: Streams, { runStu
   try {
     await addCommands(program, args, context, runStudy);
     if (args.length === 0)
-      throw new UsageError(`which command? One of ${program.commands.map((command) => command.name()).join(', ')}; see galapagos --help`);
+      throw new UsageError(
+        `no command given: expected one of ${program.commands.map((command) => command.name()).join(', ')}; see galapagos --help`,
+      );
     await program.parseAsync([...args], { from: 'user' });
     return exit;
   } catch (error) {
@@ -70,14 +72,16 @@ function createProgram(context: Context): Command {
     .addHelpText(
       'after',
       `
-Every command takes --json (JSON, or one JSON object a line; errors then are one JSON object on stderr) and --help.
-Exit codes: 0 done, 1 failed, 2 bad usage or input, 130 interrupted.
+Every command accepts --help and --json. --json prints one JSON document, or one JSON object per line; errors are
+printed to stderr as one JSON object.
+
+Exit codes: 0 success, 1 failure, 2 invalid usage or input, 130 interrupted.
 
 Examples:
-  galapagos run mnist                        optimize on MNIST with the recommended settings, on every core
-  galapagos run ./study.json --workers 2     run a study of your own
-  galapagos best mnist                       its best configurations, also while it runs
-  galapagos serve                            the window, in a browser
+  galapagos run mnist                        optimize on MNIST with the recommended settings, on all cores
+  galapagos run ./study.json --workers 2     run your own study
+  galapagos best mnist                       show its best configurations, even while it runs
+  galapagos serve                            open the window in a browser
   galapagos doctor                           check this machine`,
     );
   return program;

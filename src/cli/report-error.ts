@@ -22,7 +22,7 @@ function sentences(error: unknown): string {
   }
   if (error instanceof GalapagosError) return `galapagos: ${error.message}`;
   const text = error instanceof Error ? error.message : String(error);
-  return `galapagos: this should not have happened: ${text} (GALAPAGOS_DEBUG=1 shows where)`;
+  return `galapagos: internal error: ${text} (set GALAPAGOS_DEBUG=1 for the stack trace)`;
 }
 
 function errorOutput(error: unknown): ErrorOutput {

@@ -63,7 +63,7 @@ function presetPath(named: string, { resources }: Places): string {
   if (names.includes(named)) return presetFile(resources, named);
   const nearest = nearestName(named, names);
   const guess = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
-  const presets = `The presets are ${names.join(', ')}; a study of your own is named by its file, e.g. ./${named}.json.`;
+  const presets = `The presets are ${names.join(', ')}; to run a study file, give its path, e.g. ./${named}.json.`;
   throw new UsageError(`there is no preset ${JSON.stringify(named)}.${guess} ${presets}`, 'unknown-study');
 }
 
@@ -74,7 +74,7 @@ function readStudy(source: string, named: string): string {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT') throw new UsageError(`there is no file ${named}`, 'unknown-study');
     if (code === 'EISDIR') throw new UsageError(`${named} is a folder; expected a study file`, 'unknown-study');
-    if (code === 'EACCES') throw new UsageError(`${named} may not be read by this user`, 'unknown-study');
+    if (code === 'EACCES') throw new UsageError(`no permission to read ${named}`, 'unknown-study');
     throw error;
   }
 }

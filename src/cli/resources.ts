@@ -11,5 +11,5 @@ export function resourcesFolder(): string {
     if (existsSync(join(candidate, 'studies'))) return candidate;
     if (dirname(folder) === folder) break;
   }
-  throw new GalapagosError('incomplete-installation', 'the folder resources/ that comes with Galapagos is missing: install it again');
+  throw new GalapagosError('incomplete-installation', 'the folder resources/ of Galapagos is missing: install Galapagos again');
 }

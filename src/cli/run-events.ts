@@ -61,7 +61,7 @@ export function labEventOf(change: LabChange, now: number): RunEvent {
     case 'commandRefused':
       return { type: 'note', text: `${change.command}: ${change.reason}: ${change.detail}` };
     case 'anomaly':
-      return { type: 'note', text: `a bug of the scheduler, please report it: ${change.error}` };
+      return { type: 'note', text: `scheduler bug, please report it: ${change.error}` };
     case 'objectiveSuspected':
       return { type: 'note', text: change.reason };
     default:

@@ -56,7 +56,7 @@ export const runStudy: RunStudy = async (run, display) => {
     const seconds = GRACE_MS[signal] / 1_000;
     display.event({
       type: 'note',
-      text: `finishing what is running, at most ${seconds} s; Ctrl-C again exits at once (nothing finished is lost)`,
+      text: `waiting up to ${seconds} s for running trials; press Ctrl-C again to exit at once (finished trials are kept)`,
     });
     pause(GRACE_MS[signal]);
   });
@@ -122,7 +122,7 @@ function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void
     damaged({ count, first }) {
       display.event({
         type: 'note',
-        text: `${count} ${count === 1 ? 'value' : 'values'} in the lab file cannot be right (${first}); galapagos check lists them`,
+        text: `${count} invalid ${count === 1 ? 'value' : 'values'} in the lab file (${first}); run galapagos check to list them`,
       });
     },
     fatal(error) {
@@ -132,7 +132,7 @@ function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void
       if (view.ready || by === 'us') return;
       view.stillborn += 1;
       if (view.stillborn >= STILLBORN)
-        end({ state: 'failed', reason: `no worker starts: ${lastWords.trim() || 'it ended without a word'}` });
+        end({ state: 'failed', reason: `workers fail to start: ${lastWords.trim() || 'they exit without an error message'}` });
     },
   };
 }

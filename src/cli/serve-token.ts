@@ -38,15 +38,18 @@ interface Places {
 export function serveToken({ token, tokenFile, newToken = false }: TokenOptions, places: Places): string {
   const { env, cwd } = places.streams;
   const given = env[VARIABLE];
-  const alternatives = `set ${VARIABLE}, or give --token-file FILE, or give nothing: then a token is kept in your user folder`;
-  if (token !== undefined) throw new UsageError(`--token: every user of this machine can read it in the process list; ${alternatives}`);
+  const alternatives = `set ${VARIABLE} or use --token-file FILE; without either, a token is created and stored in your user folder`;
+  if (token !== undefined)
+    throw new UsageError(
+      `--token is not accepted, because every user of this machine could read the token in the process list: ${alternatives}`,
+    );
   if (newToken && (tokenFile !== undefined || (given !== undefined && given !== '')))
-    throw new UsageError(`--new-token: renews the kept token, but --token-file or ${VARIABLE} gives another; leave one of them out`);
+    throw new UsageError(`--new-token replaces the stored token, but --token-file or ${VARIABLE} overrides it: use only one of them`);
   if (tokenFile !== undefined) return checked(readGiven(resolve(cwd, tokenFile)), `--token-file ${tokenFile}`);
   if (given !== undefined && given !== '') return checked(given, VARIABLE);
   const kept = join(places.userFolder, KEPT_FILE);
   const found = newToken ? null : readKept(kept);
-  if (found !== null) return checked(found, kept, ': renew it by galapagos serve --new-token');
+  if (found !== null) return checked(found, kept, '; to replace it: galapagos serve --new-token');
   const drawn = randomBytes(16).toString('base64url');
   prepareUserFolder(places.userFolder);
   writeAtomically(kept, `${drawn}\n`, 0o600);
@@ -79,6 +82,6 @@ function readKept(file: string): string | null {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
-    throw new GalapagosError('io', `${file}: the kept token cannot be read: ${String(error)}`, { file }, error);
+    throw new GalapagosError('io', `${file}: cannot read the stored token: ${String(error)}`, { file }, error);
   }
 }

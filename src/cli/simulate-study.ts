@@ -49,7 +49,7 @@ export function simulationOptions(file: SimulationFile, source: string): Simulat
     path: problem.path === 'stop.trials' ? 'trials' : problem.path,
   }));
   if (crashRate + lossRate > 1) {
-    const expected = `at most ${1 - crashRate}, so that crashRate and lossRate are shares of the same whole`;
+    const expected = `at most ${1 - crashRate}, since crashRate and lossRate may add up to at most 1`;
     problems.push({ code: 'out-of-range', path: 'lossRate', expected, found: String(lossRate) });
   }
   if (problems.length > 0) throw new InvalidInput(source, problems);
@@ -93,11 +93,11 @@ export function simulationText(output: SimulationOutput): string[] {
     output;
   return [
     `${completed + failed} of ${trials} trials by ${sampler} on ${workers} simulated workers`,
-    `  efficiency  ${efficiency.toFixed(3)} (time spent on trials, of workers × makespan)`,
+    `  efficiency  ${efficiency.toFixed(3)} (share of workers × makespan that was spent on trials)`,
     `  makespan    ${duration(makespanMs)} of virtual time`,
     `  best        ${best === null ? '–' : number(best)}`,
     `  regret      ${regret === null ? '– (the optimum is not known)' : `${number(regret)} above the optimum`}`,
-    `  attempts    ${crashedAttempts} crashed, ${lostAttempts} lost and run again; ${failed} trials failed for good`,
-    `  events      ${events} taken by the scheduler`,
+    `  attempts    ${crashedAttempts} crashed, ${lostAttempts} lost and retried; ${failed} failed ${failed === 1 ? 'trial' : 'trials'}`,
+    `  events      ${events} processed by the scheduler`,
   ];
 }

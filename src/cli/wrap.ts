@@ -1,11 +1,25 @@
 /** Wraps help at word ends. Commander wraps its own lists only, not the text that a command adds. */
 
-/** Breaks lines longer than `width` between words; what follows is indented as its line, by two more in an example. */
+/**
+ * Breaks lines longer than `width` between words; what follows is indented as its line, by two more in an example. Lines
+ * without indentation that follow one another are one paragraph, wherever the source breaks them.
+ */
 export function wrapped(text: string, width: number): string {
-  return text
-    .split('\n')
+  return paragraphs(text)
     .flatMap((line) => pieces(line, width))
     .join('\n');
+}
+
+function paragraphs(text: string): string[] {
+  const found: string[] = [];
+  let open = false;
+  for (const line of text.split('\n')) {
+    const prose = /^\S/.test(line);
+    if (prose && open) found.push(`${found.pop() ?? ''} ${line}`);
+    else found.push(line);
+    open = prose;
+  }
+  return found;
 }
 
 function pieces(line: string, width: number): string[] {

@@ -20,7 +20,7 @@ export function writeAtomically(file: string, content: string | Uint8Array, mode
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw new GalapagosError('not-written', `${file} cannot be written: ${reason(error)}`, { file }, error);
+    throw new GalapagosError('not-written', `cannot write ${file}: ${reason(error)}`, { file }, error);
   }
   syncFolder(dirname(file));
 }
@@ -47,10 +47,10 @@ function reason(error: unknown): string {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return 'this user may not write there';
+      return 'no permission to write there';
     case 'EISDIR':
     case 'ENOTEMPTY':
-      return 'a folder of that name exists';
+      return 'a folder with that name exists';
     case 'ENOSPC':
       return 'the disk is full';
     default:

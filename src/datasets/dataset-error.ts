@@ -56,7 +56,7 @@ export function unreadable(file: string, reason: unknown, place: string | null =
 
 /** The disk that imports are written to is full. */
 export function diskFull(): DatasetError {
-  const [expected, hint] = ['room on its disk', 'make room, or set GALAPAGOS_HOME to a folder on another disk'];
+  const [expected, hint] = ['free space on its disk', 'free some space, or set GALAPAGOS_HOME to a folder on another disk'];
   const fault = { file: 'the user folder', expected, found: 'a full disk', hint };
   return new DatasetError(fault, `its disk is full: ${hint}`, 'disk-full');
 }

@@ -6,7 +6,7 @@ import { sharedFolder, sourceName, type Source } from './sources/several.ts';
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Devices, on Windows, with any ending. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
-const EXPECTED = 'letters, digits, ".", "_" and "-", at most 64, beginning with a letter or digit';
+const EXPECTED = 'letters, digits, ".", "_" and "-", at most 64, starting with a letter or digit';
 
 /**
  * @param bundled names that come with Galapagos: none can be taken
@@ -16,18 +16,21 @@ const EXPECTED = 'letters, digits, ".", "_" and "-", at most 64, beginning with 
 export function checkName(name: string, bundled: readonly string[], taken: boolean): void {
   if (!NAME.test(name) || DEVICE.test(name)) {
     const found = DEVICE.test(name) ? `${JSON.stringify(name)}, which names a device on Windows` : JSON.stringify(name);
-    throw new GalapagosError('bad-name', `a dataset's name: expected ${EXPECTED}, found ${found}; give one by --name`, {
+    throw new GalapagosError('bad-name', `a dataset's name: expected ${EXPECTED}, found ${found}; set one with --name`, {
       name,
       expected: EXPECTED,
       found,
     });
   }
   if (bundled.includes(name))
-    throw new GalapagosError('dataset-exists', `${name} comes with Galapagos: give another name by --name`, { name, bundled: true });
+    throw new GalapagosError('dataset-exists', `${name} is the name of a built-in dataset: choose another one with --name`, {
+      name,
+      bundled: true,
+    });
   if (taken)
     throw new GalapagosError(
       'dataset-exists',
-      `there is a dataset ${name} already: give another name by --name, or replace it by --replace`,
+      `a dataset ${name} already exists: choose another name with --name, or replace it with --replace`,
       { name, bundled: false },
     );
 }

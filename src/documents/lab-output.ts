@@ -19,8 +19,8 @@ export function knownStudy(reader: LabReader, nameOrUid: string, lab: string): S
   const study = reader.study(nameOrUid);
   if (study !== null) return study;
   const names = reader.studies().map(({ name }) => name);
-  const held = names.length === 0 ? 'it holds none' : `it holds ${names.join(', ')}`;
-  throw new GalapagosError('unknown-study', `${lab} holds no study ${JSON.stringify(nameOrUid)}: ${held}`);
+  const held = names.length === 0 ? 'it contains none' : `it contains ${names.join(', ')}`;
+  throw new GalapagosError('unknown-study', `${lab} contains no study ${JSON.stringify(nameOrUid)}: ${held}`);
 }
 
 /** Of several objectives the first. */

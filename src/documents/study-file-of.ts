@@ -9,7 +9,9 @@ import type { StudySummary } from '../storage/lab-reader.ts';
 /** @throws GalapagosError `foreign-study`: another program's, which says how it was made nowhere */
 export function studyFileOf({ name, spec, limits }: Pick<StudySummary, 'name' | 'spec' | 'limits'>): StudyFile {
   if (spec === null || limits === null)
-    throw new GalapagosError('foreign-study', `${name} is a study of Optuna: the lab file does not say what it searches`, { found: name });
+    throw new GalapagosError('foreign-study', `${name} is an Optuna study: the lab file does not contain its search space`, {
+      found: name,
+    });
   return parse(studyFile, written(spec, limits), name);
 }
 

@@ -2,7 +2,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { GalapagosError } from '../core/errors.ts';
 
-const HINT = 'Set GALAPAGOS_HOME to a folder that you may write to';
+const HINT = 'Set GALAPAGOS_HOME to a folder that you can write to';
 
 /**
  * Creates the folder where it is missing, for this user alone, and checks that files can be created in it.

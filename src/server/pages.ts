@@ -23,7 +23,7 @@ export function refusalPage({ code }: Refusal, gave: boolean): Page {
     return {
       title: 'Galapagos does not answer under this address',
       paragraphs: [
-        'A page under another name could read what this server sends, so it answers only under its own names.',
+        'For security, this server answers only under its own names and addresses.',
         'Open the link that “galapagos serve” printed.',
       ],
       asks: false,
@@ -33,8 +33,8 @@ export function refusalPage({ code }: Refusal, gave: boolean): Page {
     title: gave ? 'This link is not valid' : 'Galapagos needs its link',
     paragraphs: [
       gave
-        ? 'The token in the link is not the one of this server. The server was started with another token since, or the link was not copied whole.'
-        : 'This browser has not opened the link of this server yet, or the server has another token since. Only who has the link is let in.',
+        ? 'The token in the link is not the token of this server. Either the server has been restarted with another token, or the link was not copied completely.'
+        : 'This browser has not opened the link of this server yet, or the server has been restarted with another token. Access requires the link.',
       'Paste the link that “galapagos serve” printed, or the token at its end. “galapagos serve --print-link” prints it again.',
     ],
     asks: true,
@@ -42,8 +42,8 @@ export function refusalPage({ code }: Refusal, gave: boolean): Page {
 }
 
 export const NOT_FOUND: Page = {
-  title: 'There is no such page',
-  paragraphs: ['Galapagos has one page. Go to its start: everything is reached from there.'],
+  title: 'Page not found',
+  paragraphs: ['Galapagos has a single page, which is at the start address.'],
   asks: false,
 };
 

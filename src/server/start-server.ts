@@ -126,7 +126,11 @@ function listening(server: ReturnType<typeof createServer>, host: string, port: 
   return new Promise((done, failed) => {
     server.once('error', (error: Error & { code?: string }) => {
       const taken = error.code === 'EADDRINUSE';
-      failed(taken ? new GalapagosError('port-taken', `port ${port} of ${host} is taken: give another by --port`, { host, port }) : error);
+      failed(
+        taken
+          ? new GalapagosError('port-taken', `port ${port} of ${host} is in use: choose another one with --port`, { host, port })
+          : error,
+      );
     });
     server.listen(port, host, done);
   });

@@ -109,7 +109,7 @@ class Memory implements MemoryLab {
       case 'study': {
         const { uid, spec, limits, limit } = write;
         for (const study of this.contents.studies.values()) {
-          if (study.spec.name === spec.name) throw refuse('name-taken', `a study named ${JSON.stringify(spec.name)} is in it already`);
+          if (study.spec.name === spec.name) throw refuse('name-taken', `it already contains a study named ${JSON.stringify(spec.name)}`);
         }
         this.#setStudy(uid, {
           uid,

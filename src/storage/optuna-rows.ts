@@ -58,7 +58,7 @@ export class OptunaRows {
     const { file } = this.#connection;
     const id = this.#insertStudyName(spec.name);
     if (id === null) {
-      throw new StorageError('name-taken', file, `${file}: a study named ${JSON.stringify(spec.name)} is in it already`, {
+      throw new StorageError('name-taken', file, `${file}: it already contains a study named ${JSON.stringify(spec.name)}`, {
         expected: 'another name',
         found: spec.name,
       });

@@ -24,7 +24,7 @@ function recogniseTables(connection: Connection): Recognised {
   const optunas = OPTUNA_TABLES.filter((name) => tables.has(name));
   if (!tables.has('studies') || !tables.has('trials') || !tables.has('alembic_version')) {
     const found = `tables ${[...tables].slice(0, 4).join(', ')}${tables.size > 4 ? ' …' : ''}`;
-    throw new StorageError('not-a-lab', file, `${file}: not a lab file: it is another program's database (${found})`, {
+    throw new StorageError('not-a-lab', file, `${file}: not a lab file, but the database of another program (${found})`, {
       expected: "a lab file, or a file of Optuna's",
       found,
     });
@@ -47,7 +47,7 @@ function recogniseTables(connection: Connection): Recognised {
     throw new StorageError(
       'schema-newer',
       file,
-      `${file}: written by a later Galapagos (format ${format}); this one knows ${LAB_FORMAT}: update it`,
+      `${file}: written by a newer Galapagos (format ${format}; this version reads up to ${LAB_FORMAT}): update Galapagos`,
       {
         expected: `${LAB_FORMAT}`,
         found: `${format}`,
@@ -61,15 +61,20 @@ function wrongRevision(file: string, found: string): StorageError {
   const expected = OPTUNA_REVISION;
   if (OLDER_REVISIONS.includes(found)) {
     const remedy = `optuna storage upgrade --storage sqlite:///${file}`;
-    return new StorageError('schema-older', file, `${file}: an older Optuna's file (${found}); bring it to ${expected} with "${remedy}"`, {
-      expected,
-      found,
-    });
+    return new StorageError(
+      'schema-older',
+      file,
+      `${file}: written by an older Optuna (${found}); upgrade it to ${expected} with "${remedy}"`,
+      {
+        expected,
+        found,
+      },
+    );
   }
   return new StorageError(
     'schema-newer',
     file,
-    `${file}: its Optuna schema ${found} is not one this Galapagos knows (${expected}): update it`,
+    `${file}: its Optuna schema ${found} is not supported (expected ${expected}): update Galapagos`,
     {
       expected,
       found,

@@ -22,7 +22,7 @@ export function rescue(connection: Connection, lost: string): StorageError {
     saved = `everything that this program wrote is in ${copy}`;
   } catch (error) {
     rmSync(copy, { force: true });
-    saved = `what this program wrote last could not be saved (${error instanceof Error ? error.message : String(error)})`;
+    saved = `the last writes of this program could not be saved (${error instanceof Error ? error.message : String(error)})`;
   }
   abandon(connection);
   return new StorageError(

@@ -73,7 +73,7 @@ export function storageError(error: unknown, file: string, doing: string): unkno
     case PRIMARY.NOTADB:
       return make('not-sqlite', 'it is not an SQLite file', 'an SQLite file', 'something else');
     case PRIMARY.CONSTRAINT:
-      return make('contradiction', `what was to be written contradicts what is there (${said})`, 'a write that fits', said);
+      return make('contradiction', `the write conflicts with existing rows (${said})`, 'a write that fits', said);
     case PRIMARY.CANTOPEN:
       return isWritable(dirname(file))
         ? make('io', 'it cannot be opened', 'a file that can be opened', said)
@@ -81,7 +81,7 @@ export function storageError(error: unknown, file: string, doing: string): unkno
     case PRIMARY.IOERR:
       return isDiskFull(file) ? make('disk-full', 'the disk is full', 'free space', 'none') : make('io', said, 'a disk that answers', said);
     case PRIMARY.ERROR:
-      return make('damaged', `its tables are not as they should be (${said})`, 'the tables of a lab', said);
+      return make('damaged', `its tables do not match the lab schema (${said})`, 'the tables of a lab', said);
     default:
       return make('io', said, 'an answer', said);
   }

@@ -71,7 +71,7 @@ function takeOwnership(file: string, takeOver: boolean, timeoutMs: number): Owne
     if (owner !== null) return owner;
     refuseOwned(file, timeoutMs);
     if (performance.now() > until) {
-      throw new StorageError('busy', file, `${file}: another program is opening or closing it and does not come to an end`, {
+      throw new StorageError('busy', file, `${file}: another program keeps it locked while opening or closing it`, {
         expected: 'its lock within the time limit',
         found: 'locked',
       });

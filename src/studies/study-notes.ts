@@ -19,9 +19,7 @@ export function notesOn({ objective, searchSpace }: Noted): string[] {
     );
   }
   if (objective.settings['sameStart'] === true) {
-    notes.push(
-      'every trial starts from the same network seed, as in the published protocol: the best partly owes its value to that one start',
-    );
+    notes.push('every trial starts from the same network seed, as in the published protocol: the best value partly depends on that start');
   }
   const unused = unusedParameters(objective, searchSpace);
   if (unused.length > 0) {

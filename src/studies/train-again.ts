@@ -30,7 +30,7 @@ export interface Repeatable {
 
 /** @throws GalapagosError `usage`, `unknown-trial` if there is nothing to train: another program's study, no network, a trial without a value */
 export function repeatable({ name, spec }: StudySummary, trial: TrialRecord | undefined): Repeatable {
-  if (spec === null) throw new GalapagosError('usage', `${name} is a study of Optuna: what its trials trained is not in the lab file`);
+  if (spec === null) throw new GalapagosError('usage', `${name} is an Optuna study: the lab file does not contain what its trials trained`);
   if (spec.objective.kind !== 'train')
     throw new GalapagosError('usage', `${name} trains no network: its objective is ${spec.objective.kind}`);
   if (trial === undefined) throw new GalapagosError('unknown-trial', `${name} has no complete trial with a value yet`);
@@ -64,7 +64,7 @@ export async function trainAgain({ objective, seed, trial }: Repeatable, options
     if (outcome.outcome === 'diverged' || trained === undefined)
       throw new GalapagosError(
         'not-trained',
-        `trial ${trial.number} diverges by ${began ?? 'the executor at hand'}, though it once succeeded`,
+        `trial ${trial.number} diverges with ${began ?? 'the available executor'}, although it succeeded in the study`,
       );
     const checksum = trial.result?.metrics?.['checksum'];
     return { trained, outcome, recorded: typeof checksum === 'string' ? checksum : null };

@@ -73,7 +73,7 @@ describe('errors are said as sentences, or as one JSON object', () => {
       'galapagos: 2 problems\n  s.json: a: expected e, found f\n  s.json: b: expected e, found f\n',
     );
     expect(said(new TypeError('x is undefined'), false)).toBe(
-      'galapagos: this should not have happened: x is undefined (GALAPAGOS_DEBUG=1 shows where)\n',
+      'galapagos: internal error: x is undefined (set GALAPAGOS_DEBUG=1 for the stack trace)\n',
     );
     expect(said(new TypeError('x'), false, true)).toContain('command-line.test.ts');
   });

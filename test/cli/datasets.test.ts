@@ -39,7 +39,7 @@ describe('datasets', () => {
       'one of 3 classes',
       '0.5059  0.4836  0.5051',
       'class  training  test\n  bird          3     1\n',
-      'Studies name it by "dataset": "tiny".',
+      'Use it in a study file with "dataset": "tiny".',
     ])
       expect(imported.out).toContain(text);
     const list = await datasets('list');
@@ -49,7 +49,7 @@ describe('datasets', () => {
     expect((await datasets('show', 'tiny')).out).toBe(imported.out.slice(0, imported.out.lastIndexOf('\nImported')));
     expect(datasetOutput.parse(JSON.parse((await datasets('show', 'tiny', '--json')).out)).classNames).toEqual(['bird', 'cat', 'frog']);
     expect(removeOutput.parse(JSON.parse((await datasets('remove', 'tiny', '--json')).out))).toEqual({ removed: 'tiny' });
-    expect((await datasets('list')).out).toContain('Nothing imported yet');
+    expect((await datasets('list')).out).toContain('No datasets imported');
   });
 
   it('import names the built-in or stored dataset that has the samples already', async () => {
@@ -57,7 +57,9 @@ describe('datasets', () => {
     const { code, out } = await datasets('import', mnist);
     expect([code, out]).toEqual([
       0,
-      expect.stringMatching(/nothing was stored\. This is the built-in dataset mnist\.\nStudies name it by "dataset": "mnist"\.\n$/),
+      expect.stringMatching(
+        /nothing was stored\. It has the same samples as the built-in dataset mnist\.\nUse it in a study file with "dataset": "mnist"\.\n$/,
+      ),
     ]);
     await datasets('import', 'png.tar.xz', '--name', 'tiny');
     const again = await datasets('import', 'png.tar.xz', '--json');
@@ -66,15 +68,17 @@ describe('datasets', () => {
       same: { name: 'tiny', bundled: false },
     });
     const second = await datasets('import', 'png.tar.xz', '--name', 'other');
-    expect(second.out).toContain('Its samples are those of the stored dataset tiny; they share one copy.');
+    expect(second.out).toContain('It has the same samples as the stored dataset tiny; both share one copy on disk.');
   });
 
   it('import says how a test set was drawn, keeps nothing in a dry run, and takes its name from the path', async () => {
     const flags = ['import', 'pickle-2/data_batch_1', '--test', '0.25', '--seed', '7', '--dry-run'];
-    expect((await datasets(...flags)).out).toContain('6 training, 2 test (the source has no test set: 25 % drawn class by class, seed 7)');
+    expect((await datasets(...flags)).out).toContain(
+      '6 training, 2 test (the source has no test set: 25 % of each class drawn at random, seed 7)',
+    );
     const { stored, dataset } = importOutput.parse(JSON.parse((await datasets(...flags, '--json')).out));
     expect([stored, dataset.name, dataset.content, dataset.drawn]).toEqual([false, 'data_batch_1', null, { share: 0.25, seed: 7 }]);
-    expect((await datasets('list')).out).toContain('Nothing imported yet');
+    expect((await datasets('list')).out).toContain('No datasets imported');
   });
 
   it.each([
@@ -82,12 +86,12 @@ describe('datasets', () => {
     [['import', 'make.py'], 'make.py: offset 0: expected IDX'],
     [['import', 'numbers.parquet'], 'numbers.parquet: schema: expected a column of images'],
     [['import', 'png.tar.xz', '--name', 'a/b'], "a dataset's name: expected letters"],
-    [['import', 'png.tar.xz', '--name', 'mnist'], 'mnist comes with Galapagos'],
+    [['import', 'png.tar.xz', '--name', 'mnist'], 'mnist is the name of a built-in dataset'],
     [['import', 'png.tar.xz', '--size', '0'], 'Expected a size such as 32x32, found "0"'],
     [['import', 'png.tar.xz', '--test', '1'], 'Expected a share below 1, found "1"'],
     [['import', 'png.tar.xz', '--channels', '2'], 'Allowed choices are 1, 3'],
     [['show', 'mnits'], 'there is no dataset "mnits". Did you mean mnist? The datasets are mnist.'],
-    [['remove', 'mnist'], 'mnist comes with Galapagos: it cannot be removed'],
+    [['remove', 'mnist'], 'mnist is built in and cannot be removed'],
     [['remove', 'x'], 'there is no dataset "x".'],
   ])('%j is refused with exit code 2 and a sentence', async (args, sentence) => {
     const { code, out, err } = await datasets(...args);

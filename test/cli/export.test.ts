@@ -61,7 +61,7 @@ describe('a file is written whole or not at all', () => {
   test('where it cannot be written, the error names it and nothing is left', () => {
     mkdirSync(join(folder, 'taken'));
     expect(() => writeAtomically(join(folder, 'taken'), 'x')).toThrow(
-      `${join(folder, 'taken')} cannot be written: a folder of that name exists`,
+      `cannot write ${join(folder, 'taken')}: a folder with that name exists`,
     );
     expect(() => writeAtomically(join(folder, 'no', 'x.json'), 'x')).toThrow('its folder does not exist');
     expect(readdirSync(folder)).toEqual(['taken']);

@@ -49,11 +49,11 @@ const curve = [
 
 test('the studies of a lab', () => {
   expect(studiesText({ lab: 'lab.db', studies: [study, foreign] }, 80)).toEqual([
-    'study   state      ended  budget                  best  in trial',
-    'mnist   paused         6      64  94.12 % (validation)         3',
-    'theirs  of Optuna      6       –                     –         –',
+    'study   state   ended  budget                  best  in trial',
+    'mnist   paused      6      64  94.12 % (validation)         3',
+    'theirs  Optuna      6       –                     –         –',
   ]);
-  expect(studiesText({ lab: 'lab.db', studies: [] }, 80)).toEqual(['lab.db holds no study yet.']);
+  expect(studiesText({ lab: 'lab.db', studies: [] }, 80)).toEqual(['lab.db contains no studies yet.']);
 });
 
 test('a study that the user stopped names the trials that remain and the command that runs them', () => {
@@ -66,7 +66,7 @@ test('a study that the user stopped names the trials that remain and the command
   expect(studiesText({ lab: 'lab.db', studies: [stopped] }, 80)[1]).toMatch(/^my study {2}stopped +6/);
   const trained = { executors: [], reports: [] };
   expect(showText({ lab: 'lab.db', study: stopped, trained, searched: null })[1]).toBe(
-    "  state      stopped at 6 of 64 (run 'my study' --resume resumes the remaining 58)",
+    "  state      stopped at 6 of 64 (to resume the remaining 58: run 'my study' --resume)",
   );
 });
 
@@ -84,19 +84,19 @@ test('one study, what it searches and how', () => {
     '  trials     2 waiting, 0 running, 5 complete, 0 pruned, 1 failed',
     '  best       94.12 % (validation) in trial 3 (maximize)',
     '  by epoch   90.00 % (validation), 94.12 % (validation)',
-    '  trained by wasm (pinned by the study)',
+    '  trained with wasm (pinned by the study)',
     '  stops at   64 trials or a validation accuracy of 99.00 %',
     '  objective  train, dataset mnist, settings {"batch":128}',
     '  sampler    evolution, population 6, seed 7',
-    '  searched',
+    '  search space',
     '    lr  float, low 0.0001, high 1, log true',
     '    kind  categorical, choices ["relu","tanh"]',
   ]);
   expect(showText({ lab: 'lab.db', study: foreign, trained: { executors: [], reports: [] }, searched: null }).slice(1, 5)).toEqual([
-    '  state      a study of Optuna',
+    '  state      Optuna study',
     '  trials     2 waiting, 0 running, 5 complete, 0 pruned, 1 failed',
     '  best       – (maximize)',
-    '  stops at   nothing: it runs until it is stopped',
+    '  stops at   no limit: runs until stopped',
   ]);
 });
 
@@ -146,10 +146,10 @@ test('the story of a trial is told in sentences, and its causal log only where i
     '  Proposed by mutating trial 1.',
     '  Attempt 1 started on CPU 1; was lost with its worker (killed by SIGKILL); the trial returned to the queue.',
     '  Attempt 2 started on CPU 0; succeeded after 0.8 s.',
-    '  trained by wasm (pinned by the study)',
+    '  trained with wasm (pinned by the study)',
     '  after epoch 1: 90.00 % (validation), loss 0.1',
     '  after epoch 2: 94.12 % (validation), loss 0.0588',
   ];
   expect(storyText(output, false)).toEqual(told);
-  expect(storyText(output, true)).toEqual([...told, '  events of the scheduler, each with its cause:', '    2.7 proposed because 2.6']);
+  expect(storyText(output, true)).toEqual([...told, '  scheduler events with their causes:', '    2.7 proposed because 2.6']);
 });

@@ -97,7 +97,7 @@ describe('help', () => {
     const { code, out, err } = await cli('--help');
     expect([code, err]).toEqual([0, '']);
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
-    expect(out).toContain('Exit codes: 0 done, 1 failed, 2 bad usage or input, 130 interrupted.');
+    expect(out).toContain('Exit codes: 0 success, 1 failure, 2 invalid usage or input, 130 interrupted.');
   });
 
   test.each(commands)('%s --help has options, --json and examples', async (command) => {
@@ -121,7 +121,7 @@ describe('help', () => {
 
 describe('bad usage: exit code 2, a sentence, nothing on stdout', () => {
   test.each([
-    [[], 'which command?'],
+    [[], 'no command given'],
     [['rnu'], "unknown command 'rnu' (Did you mean run?)"],
     [['run'], "missing required argument 'study'"],
     [['run', 'sphere', '--wrokers', '2'], "unknown option '--wrokers' (Did you mean --workers?)"],
@@ -133,7 +133,7 @@ describe('bad usage: exit code 2, a sentence, nothing on stdout', () => {
     [['export', 'mnist', '--format', 'xml'], 'Allowed choices are json, csv; see'],
     [['simulate', '--duration', 'long'], 'Expected a duration such as 200ms'],
     [['simulate', '--objective', 'spere'], 'Allowed choices are sphere'],
-    [['simulate', '--file', 'no.json'], 'the simulation file no.json cannot be read'],
+    [['simulate', '--file', 'no.json'], 'cannot read the simulation file no.json'],
     [['simulate', '--crash-rate', '0.6', '--loss-rate', '0.6'], 'lossRate: expected at most 0.4'],
     [['studies'], 'there is no such lab file'],
     [['story', 'x', '-1'], 'Expected an integer ≥ 0, found "-1"'],
@@ -267,7 +267,7 @@ describe('a lab file is read', () => {
     expect(await cli('show', 'nobody')).toEqual({
       code: 2,
       out: '',
-      err: `galapagos: lab.db holds no study "nobody": it holds ${spec.name}\n`,
+      err: `galapagos: lab.db contains no study "nobody": it contains ${spec.name}\n`,
     });
     expect((await cli('story', spec.name, '99')).err).toBe(`galapagos: ${spec.name} has no trial 99: it has trials 0 … 6\n`);
   });
@@ -306,7 +306,7 @@ describe('simulate', () => {
 
 test('check lists what cannot be right in a lab, as text and as JSON, and fails then', async () => {
   makeLab();
-  expect(await cli('check')).toMatchObject({ code: 0, out: 'lab.db: nothing wrong was found.\n' });
+  expect(await cli('check')).toMatchObject({ code: 0, out: 'lab.db: no problems found.\n' });
   foreignly(folder.file('lab.db'), "UPDATE galapagos_study SET state = 'sleeping'");
   const { code, out } = await cli('check', 'lab.db');
   expect(code).toBe(1);

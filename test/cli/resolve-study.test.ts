@@ -97,7 +97,7 @@ test('a network may be a file beside the study; what is run holds its descriptio
 describe('what cannot be resolved says why', () => {
   test('an unknown preset: the nearest, and all of them', () => {
     expect(() => resolved('minst')).toThrow(
-      'there is no preset "minst". Did you mean mnist? The presets are mnist, paper-mnist-evolution, paper-mnist-grid, paper-mnist-random, sphere; a study of your own is named by its file, e.g. ./minst.json.',
+      'there is no preset "minst". Did you mean mnist? The presets are mnist, paper-mnist-evolution, paper-mnist-grid, paper-mnist-random, sphere; to run a study file, give its path, e.g. ./minst.json.',
     );
     expect(() => resolved('something-else')).toThrow(/^there is no preset "something-else". The presets are/);
   });

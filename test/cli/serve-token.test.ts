@@ -46,7 +46,7 @@ describe('Server token: kept in the user folder', () => {
     tokenBy({});
     writeFileSync(kept(), '');
     expect(() => tokenBy({})).toThrow(
-      `${kept()}: expected a token of at least 8 characters, found 0: renew it by galapagos serve --new-token`,
+      `${kept()}: expected a token of at least 8 characters, found 0; to replace it: galapagos serve --new-token`,
     );
     expect(tokenBy({ newToken: true })).toMatch(/^[\w-]{22}$/);
   });
@@ -67,7 +67,7 @@ describe('Server token: given', () => {
 
   it('is refused on the command line, where every user of the machine can read it', () => {
     for (const token of ['a-secret-token', true]) {
-      expect(() => tokenBy({ token })).toThrow(/^--token: every user .* GALAPAGOS_TOKEN, or give --token-file FILE/);
+      expect(() => tokenBy({ token })).toThrow(/^--token is not accepted, because every user .* GALAPAGOS_TOKEN or use --token-file FILE/);
       expect(() => tokenBy({ token })).not.toThrow('a-secret-token');
     }
   });

@@ -144,7 +144,7 @@ export const CASES: readonly Case[] = [
   [
     'a table with a number missing',
     { 'a.csv': 'a,b,label\n1,,x\n3,4,y\n' },
-    'a.csv: line 2, column "b": expected a number, found nothing (--drop leaves a column out)',
+    'a.csv: line 2, column "b": expected a number, found nothing (use --drop to exclude a column)',
   ],
   [
     'a table with a text for a number',
@@ -154,7 +154,7 @@ export const CASES: readonly Case[] = [
   [
     'a table without a label column',
     { 'a.csv': 'a,b\n1,2\n3,4\n' },
-    'a.csv: line 1: expected a column named label, labels, class, target, found a, b (name it by --label',
+    'a.csv: line 1: expected a column named label, labels, class, target, found a, b (choose it with --label',
   ],
   ['a table without the label asked for', { 'a.csv': 'a,b\n1,2\n3,4\n' }, 'a.csv: expected a column "c", found a, b', { label: 'c' }],
   ['a table with an open quote', { 'a.csv': 'a,label\n1,x\n2,"y\n' }, 'a.csv: line 3: expected the closing " of a field, found none'],

@@ -205,9 +205,9 @@ describe('a full disk', () => {
     const path = source(four);
     room = bytes;
     expect(await faultOf(path)).toMatchObject({
-      expected: 'room on its disk',
+      expected: 'free space on its disk',
       found: 'a full disk',
-      hint: expect.stringMatching(/^make room/) as string,
+      hint: expect.stringMatching(/^free some space/) as string,
     });
   });
 

@@ -247,7 +247,7 @@ describe('a disk that fills up', () => {
     try {
       await expect(prepared(from)).rejects.toMatchObject({
         code: 'disk-full',
-        data: { expected: 'room on its disk', found: 'a full disk', hint: expect.stringContaining('make room') as unknown },
+        data: { expected: 'free space on its disk', found: 'a full disk', hint: expect.stringContaining('free some space') as unknown },
       });
       expect(incoming()).toEqual([]);
       disk.remount('size=16m');

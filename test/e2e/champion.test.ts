@@ -65,7 +65,7 @@ describe('export', () => {
       trial: best?.number,
       value: best?.value,
       executor: 'wasm',
-      executorReason: 'the study pins its bits',
+      executorReason: 'the study requires bit-identical results',
       reproduced: true,
       sha256: best?.result?.metrics?.['checksum'],
     });
@@ -84,7 +84,7 @@ describe('export', () => {
     const { code, stdout } = await command(['export', 'small', '--trial', '1', '--onnx', 'one.onnx'], folder.path);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^training trial 1 of small again\n {2}after epoch 1: .* % \(test\)\n {2}after epoch 2: .* % \(test\)\nTrial 1 of small, trained again by wasm \(the study pins its bits\): .* % \(test\)\nIts weights are those of the study to the last bit \(SHA-256 [0-9a-f]{12}…\)\.\nWrote one\.onnx\.$/,
+      /^training trial 1 of small again\n {2}after epoch 1: .* % \(test\)\n {2}after epoch 2: .* % \(test\)\nTrial 1 of small, retrained with wasm \(the study requires bit-identical results\): .* % \(test\)\nIts weights are those of the study to the last bit \(SHA-256 [0-9a-f]{12}…\)\.\nWrote one\.onnx\.$/,
     );
   });
 
@@ -93,7 +93,7 @@ describe('export', () => {
       if (line.startsWith('training')) life.process.kill('SIGINT');
     });
     const { code, stdout } = await life.ended;
-    expect([code, stdout.split('\n').at(-1)]).toEqual([130, 'Stopped; nothing was written.']);
+    expect([code, stdout.split('\n').at(-1)]).toEqual([130, 'Cancelled; nothing was written.']);
     expect(existsSync(join(folder.path, 'never.safetensors'))).toBe(false);
   });
 
@@ -102,9 +102,9 @@ describe('export', () => {
       const { code, stderr } = await command(['export', 'small', ...args], folder.path);
       return [code, stderr.trim()];
     };
-    expect(await fails('--onnx', 'no/such.onnx')).toEqual([1, 'galapagos: no/such.onnx cannot be written: its folder does not exist']);
+    expect(await fails('--onnx', 'no/such.onnx')).toEqual([1, 'galapagos: cannot write no/such.onnx: its folder does not exist']);
     expect(await fails('--onnx', 'a.onnx', '--trial', '9')).toEqual([2, 'galapagos: small has no trial 9']);
-    expect(await fails('--trial', '1')).toEqual([2, 'galapagos: --trial goes with --onnx or --weights']);
+    expect(await fails('--trial', '1')).toEqual([2, 'galapagos: --trial requires --onnx or --weights']);
   });
 });
 
@@ -143,16 +143,19 @@ describe('what a trial was on its way', () => {
     const reported = events.filter((event) => event.event === 'trialReported');
     const expected = [0, 1, 2].flatMap((trial) => [1, 2].map((epoch) => [trial, epoch]));
     expect(reported.map(({ trial, epoch }) => [trial, epoch])).toEqual(expected);
-    expect(events.at(-1)).toMatchObject({ event: 'finished', executors: [{ label: 'wasm', reason: 'the study pins its bits' }] });
+    expect(events.at(-1)).toMatchObject({
+      event: 'finished',
+      executors: [{ label: 'wasm', reason: 'the study requires bit-identical results' }],
+    });
   });
 
   it('is in show, trials and story', async () => {
     const text = async (...args: string[]): Promise<string> => (await command(args, folder.path)).stdout;
     expect(await text('show', 'small')).toMatch(
-      /by epoch {3}\d.* % \(test\), \d.* % \(test\), \d.* % \(test\)\n {2}trained by wasm \(the study pins its bits\)/,
+      /by epoch {3}\d.* % \(test\), \d.* % \(test\), \d.* % \(test\)\n {2}trained with wasm \(the study requires bit-identical results\)/,
     );
     expect(await text('story', 'small', '0')).toMatch(
-      /trained by wasm \(the study pins its bits\)\n {2}after epoch 1: .* % \(test\), loss .*, accuracy .*, trainingLoss .*\n {2}after epoch 2: /,
+      /trained with wasm \(the study requires bit-identical results\)\n {2}after epoch 1: .* % \(test\), loss .*, accuracy .*, trainingLoss .*\n {2}after epoch 2: /,
     );
     const [line = ''] = (await text('trials', 'small', '--json')).split('\n');
     expect(JSON.parse(line)).toMatchObject({ executor: 'wasm', reports: [{ epoch: 1 }, { epoch: 2 }, { epoch: 3 }] });

@@ -120,7 +120,7 @@ describe('data of one’s own', () => {
     });
     life.process.kill('SIGINT');
     const { code, stdout, stderr } = await life.ended;
-    expect([code, stdout, stderr]).toEqual([130, '', 'galapagos: the import was cancelled; nothing was kept\n']);
+    expect([code, stdout, stderr]).toEqual([130, '', 'galapagos: import cancelled; nothing was stored\n']);
     expect(readdirSync(incoming)).toEqual([]);
     expect(existsSync(folder.file('home/datasets/names'))).toBe(false);
   });

@@ -153,6 +153,6 @@ describe('importances', () => {
   });
 
   test('of another program’s study are not known', () => {
-    expect(() => importanceOf({ name: 'theirs', spec: null }, [])).toThrow('a study of Optuna');
+    expect(() => importanceOf({ name: 'theirs', spec: null }, [])).toThrow('is an Optuna study');
   });
 });

@@ -81,7 +81,14 @@ describe('errors', () => {
   });
 
   test('a setting that would settle it is named in the words of the window', () => {
-    const data = { file: 'a.csv', place: 'line 2', expected: 'a number', found: '"a"', hint: '--drop leaves a column out', option: 'drop' };
+    const data = {
+      file: 'a.csv',
+      place: 'line 2',
+      expected: 'a number',
+      found: '"a"',
+      hint: 'use --drop to exclude a column',
+      option: 'drop',
+    };
     expect(words('bad-dataset', data)).toContain('Exclude that column, then import again.');
     expect(words('bad-dataset', data)).not.toContain('--drop');
   });

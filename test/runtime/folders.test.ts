@@ -28,9 +28,9 @@ describe('slots', () => {
   it.each([
     [null, 2, 16, 2, null],
     [8, 2, 16, 8, null],
-    [300, 2, 16, 8, '300 workers asked for, 8 started: at most 4 for each of 2 cores'],
-    [4, 1, 1, 3, '4 workers asked for, 3 started: each needs 256 MiB of the 819 MiB for workers'],
-    [null, 64, 1, 3, '64 workers asked for, 3 started: each needs 256 MiB of the 819 MiB for workers'],
+    [300, 2, 16, 8, 'started 8 of 300 requested workers: at most 4 per core on 2 cores'],
+    [4, 1, 1, 3, 'started 3 of 4 requested workers: each needs 256 MiB of the 819 MiB for workers'],
+    [null, 64, 1, 3, 'started 3 of 64 requested workers: each needs 256 MiB of the 819 MiB for workers'],
     [1, 1, 0.1, 1, null],
   ])('asked for as %s on %i cores and %d GiB are limited to %i', (asked, cores, gibibytes, workers, note) => {
     expect(workerCount(asked, cores, gibibytes * 2 ** 30)).toEqual({ workers, note });

@@ -51,7 +51,7 @@ describe('Server access: a browser without the token', () => {
     const elsewhere = await site.ask('GET', '/', { ...PAGE, host: 'evil.example' });
     expect([elsewhere.status, elsewhere.text]).toEqual([403, expect.stringContaining('does not answer under this address')]);
     const lost = await site.ask('GET', '/nowhere', { ...PAGE, ...BEARER });
-    expect([lost.status, lost.text]).toEqual([404, expect.stringContaining('There is no such page')]);
+    expect([lost.status, lost.text]).toEqual([404, expect.stringContaining('Page not found')]);
   });
 });
 

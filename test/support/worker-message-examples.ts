@@ -81,7 +81,7 @@ export const result: Extract<ResultMessage, { type: 'result' }> = {
     metrics: { loss: 0.2, accuracy: 0.9312, checksum: 'abc' },
     device: 'cpu',
     executor: 'wasm',
-    executorReason: 'the study pins it',
+    executorReason: 'selected in the study',
     reports: [report.report, { step: 1, value: 0.9312 }],
   },
 };

@@ -102,7 +102,7 @@ describe('the choice of an executor', () => {
       'wasm-fma: fastest here: 4000 samples/s, wasm 2000 samples/s, tensorflow 1600 samples/s',
       'wasm: measured here: 2000 samples/s, wasm-fma 4000 samples/s, tensorflow 1600 samples/s',
       'tensorflow: measured here: 1600 samples/s, wasm-fma 4000 samples/s, wasm 2000 samples/s',
-      'reference: nothing faster is usable here',
+      'reference: no faster executor is available',
     ]);
     expect(executors.reference.compiled).toBe(0);
   });
@@ -114,27 +114,29 @@ describe('the choice of an executor', () => {
 
   it('needs no measurement where one is usable only, be it under two names', async () => {
     const executors = fakes({ fused: { label: 'wasm' } });
-    expect(words(await chosen(executors))[0]).toBe('wasm: the only one usable here');
+    expect(words(await chosen(executors))[0]).toBe('wasm: the only available executor');
     expect(executors.wasm.compiled + executors.fused.compiled).toBe(0);
     const none = fakes({ wasm: { unusable: 'no SIMD' }, fused: { unusable: 'no SIMD' } });
-    expect(words(await chosen(none))).toEqual(['reference: nothing faster is usable here']);
+    expect(words(await chosen(none))).toEqual(['reference: no faster executor is available']);
   });
 
   it('is what the study pins, and nothing else', async () => {
     const executors = fakes();
-    expect(words(await chosen(executors, { executor: 'reference' }))).toEqual(['reference: the study pins it']);
-    expect(words(await chosen(executors, { executor: 'wasm' }))).toEqual(['wasm-fma: the study pins it']);
-    expect(words(await chosen(executors, { executor: 'wasm', bits: 'wasm' }))).toEqual(['wasm: the study pins it, bits included']);
-    expect(words(await chosen(executors, { bits: 'wasm' }))).toEqual(['wasm: the study pins its bits']);
+    expect(words(await chosen(executors, { executor: 'reference' }))).toEqual(['reference: selected in the study']);
+    expect(words(await chosen(executors, { executor: 'wasm' }))).toEqual(['wasm-fma: selected in the study']);
+    expect(words(await chosen(executors, { executor: 'wasm', bits: 'wasm' }))).toEqual([
+      'wasm: selected in the study, with bit-identical results',
+    ]);
+    expect(words(await chosen(executors, { bits: 'wasm' }))).toEqual(['wasm: the study requires bit-identical results']);
     await expect(chosen(executors, { executor: 'tensorflow' })).rejects.toThrow('tensorflow: not installed; get one');
   });
 
   it('is the one that the study began with, while it is usable; else it says so', async () => {
     const executors = fakes({ wasm: { msPerStep: 9 } });
-    expect(words(await chosen(executors, {}, 'wasm')).slice(0, 2)).toEqual(['wasm: the study began with it', 'wasm-fma: usable here']);
+    expect(words(await chosen(executors, {}, 'wasm')).slice(0, 2)).toEqual(['wasm: the study started with it', 'wasm-fma: usable here']);
     expect(executors.fused.compiled).toBe(0);
     const [first] = await chosen(executors, {}, 'tensorflow:2.20:cpu');
-    expect(first?.reason).toMatch(/^fastest here: .*; the study began with tensorflow:2\.20:cpu, which is not usable here$/);
+    expect(first?.reason).toMatch(/^fastest here: .*; the study started with tensorflow:2\.20:cpu, which is not available here$/);
   });
 
   it('takes one that cannot run the plan for the slowest, and says that it failed', async () => {

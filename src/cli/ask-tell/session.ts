@@ -44,7 +44,7 @@ export class AskTellSession {
       return request.ok ? this.#do(request.value) : refusal(request.problems);
     } catch (error) {
       if (error instanceof InvalidInput) return refusal(error.problems);
-      return fault('internal', '', `this line could not be answered: ${error instanceof Error ? error.message : String(error)}`);
+      return fault('internal', '', `cannot process this line: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -115,18 +115,18 @@ function viewFor({ sampler: { name, barrier }, columns, leading }: Study, trial:
   if (barrier === null) return columns.asynchronousView(columns.ended);
   const needed = barrier(trial);
   if (leading >= needed) return columns.synchronousView(needed);
-  return `trial ${trial} of ${name} needs the values of trials 0 … ${needed - 1}: tell trial ${leading} first`;
+  return `trial ${trial} of ${name} needs the values of trials 0 … ${needed - 1}: report trial ${leading} first`;
 }
 
 function exhausted(asked: number): AskTellAnswer {
-  return fault('exhausted', '', `all ${asked} points of the search space have been asked for`);
+  return fault('exhausted', '', `the search space is exhausted: all ${asked} points have been proposed`);
 }
 
 function tell(study: Study, { trial, value }: Tell): AskTellAnswer {
   const { columns, open } = study;
   const params = open.get(trial);
   if (params === undefined) {
-    if (trial < columns.size) return fault('already-told', 'trial', `expected a trial that was not told yet, found ${trial}`);
+    if (trial < columns.size) return fault('already-told', 'trial', `expected a trial without a reported value, found ${trial}`);
     const range = columns.size === 0 ? 'none was asked for' : `0 … ${columns.size - 1} were asked for`;
     return fault('unknown-trial', 'trial', `expected a trial that was asked for (${range}), found ${trial}`);
   }
@@ -153,7 +153,7 @@ function best({ best: found }: Study): AskTellAnswer {
 
 function refusal(problems: readonly Problem[]): AskTellAnswer {
   const [first, ...others] = problems.map(faultOf);
-  if (first === undefined) return fault('internal', '', 'this line could not be answered');
+  if (first === undefined) return fault('internal', '', 'cannot process this line');
   return { ok: false, error: others.length === 0 ? first : { ...first, others } };
 }
 

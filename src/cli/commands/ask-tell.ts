@@ -11,19 +11,28 @@ export function addAskTell(program: Command, { streams }: Context): void {
     .addHelpText(
       'after',
       `
-One request a line, one answer a line, in order. A bad line is answered by an error and the session goes on.
-Ask several times before telling to model several workers. A later "create" begins anew.
+Reads one JSON request per line from stdin and writes one JSON response per line to stdout, in the same order. An
+invalid line gets an error response and the session continues. To evaluate trials in parallel, send several "ask"
+requests before you "tell" their values. Another "create" starts a new search.
 
   {"op":"create","searchSpace":{"x":{"type":"float","low":0,"high":1}},"direction":"minimize","sampler":{"name":"evolution"},"seed":7}
                                           {"ok":true}
   {"op":"ask"}                            {"ok":true,"trial":0,"params":{"x":0.31}}
-  {"op":"tell","trial":0,"value":0.5}     {"ok":true}          (or "state":"failed" in place of the value)
+  {"op":"tell","trial":0,"value":0.5}     {"ok":true}          (or "state":"failed" instead of a value)
   {"op":"best"}                           {"ok":true,"trial":0,"value":0.5,"params":{"x":0.31}}
   anything wrong                          {"ok":false,"error":{"code":"…","field":"…","message":"…"}}
 
-Codes: syntax, unknown-field, missing-field, wrong-type, out-of-range …: the line is wrong where "field" says;
-no-study: create first; not-yet: this sampler needs earlier trials told first; exhausted: no point is left;
-unknown-trial, already-told: about "trial"; no-value: nothing to be best yet; line-too-long; internal: ours.
+Error codes:
+  syntax, unknown-field, missing-field, wrong-type, out-of-range …
+                   the request is invalid; "field" says where
+  no-study         no "create" has been sent yet
+  not-yet          the sampler needs the values of earlier trials first
+  exhausted        every point of the search space has been proposed
+  unknown-trial    the trial has not been proposed
+  already-told     the trial already has a value
+  no-value         no trial has a value yet
+  line-too-long    the line exceeds the length limit
+  internal         a bug in Galapagos
 
 Example:
   printf '%s\\n' '{"op":"create","searchSpace":{"x":{"type":"int","low":1,"high":9}}}' '{"op":"ask"}' | galapagos ask-tell`,

@@ -30,9 +30,10 @@ export function addBackend(program: Command, context: Context): void {
     .addHelpText(
       'after',
       `
-tensorflow runs a plan as one TensorFlow graph, on CUDA cards or on the processor. It goes to ${folderOf()}:
-TensorFlow's libraries from PyPI (by pip where Python is), @tensorflow/tfjs-node by npm, its binding compiled by g++ or the one that
-comes with Galapagos. Linux only; about 1.4 GB, with --cuda about 6 GB.
+The tensorflow executor trains with TensorFlow on NVIDIA GPUs (CUDA) or on the CPU. Linux only. It is installed in
+${folderOf()} and takes about 1.4 GB, with --cuda about 6 GB. The installation downloads TensorFlow's libraries from PyPI (with pip
+if Python is installed) and @tensorflow/tfjs-node from npm. Its native binding is compiled with g++ if possible;
+otherwise the prebuilt one that comes with Galapagos is used.
 
 Examples:
   galapagos backend install tensorflow
@@ -43,11 +44,11 @@ Examples:
     );
   backend
     .command('install')
-    .description('install a library; an existing one is kept until the new one works')
+    .description('install a library; an existing installation is replaced only once the new one works')
     .argument('<name>', NAMES.join(', '))
-    .option('--cuda', 'with the libraries for CUDA cards')
-    .option('--wheel <file>', 'a wheel of tensorflow or tensorflow-cpu that is here already', text)
-    .option('--index <url>', "PyPI's JSON interface or a mirror of it, asked where Python is not", text, 'https://pypi.org/pypi')
+    .option('--cuda', 'include the libraries for NVIDIA GPUs (CUDA)')
+    .option('--wheel <file>', 'local wheel file of tensorflow or tensorflow-cpu', text)
+    .option('--index <url>', "PyPI's JSON API or a mirror, used if Python is not installed", text, 'https://pypi.org/pypi')
     .option('--json', 'print one JSON document')
     .action(async (name: string, flags: InstallFlags) => {
       checkName(name);
@@ -71,7 +72,7 @@ Examples:
       checkName(name);
       const there = await removeTensorflow(folderOf(), downloadsOf());
       if (json) printJson(context, listed());
-      else print(context, [there ? `${name} is removed from ${folderOf()}` : `${name} was not installed`]);
+      else print(context, [there ? `removed ${name} from ${folderOf()}` : `${name} was not installed`]);
     });
 }
 
@@ -105,16 +106,16 @@ async function install(context: Context, { cuda = false, wheel, index, json = fa
     if (json) printJson(context, listed());
     else {
       const { tensorflow, tfjs, binding, librariesBy, folder } = installed;
-      const source = { file: 'from the wheel named', pip: 'by pip', index: 'from the index' }[librariesBy];
+      const source = { file: 'from the given wheel', pip: 'with pip', index: 'from the index' }[librariesBy];
       print(context, [
-        `tensorflow is installed in ${folder}: TensorFlow ${tensorflow} ${source}${cuda ? ' with CUDA' : ''}, tfjs-node ${tfjs}, its binding ${
-          binding === 'compiled' ? 'compiled here' : 'the one that comes with Galapagos'
+        `installed tensorflow in ${folder}: TensorFlow ${tensorflow} ${source}${cuda ? ' with CUDA' : ''}, tfjs-node ${tfjs}, ${
+          binding === 'compiled' ? 'binding compiled on this machine' : 'prebuilt binding'
         }.`,
       ]);
     }
   } catch (error) {
     if (!cancelled.signal.aborted) throw error;
-    say('interrupted: nothing half-installed was left; what was downloaded is gone on from');
+    say('interrupted: nothing was installed; the next installation continues the downloads');
     context.exitWith(EXIT.interrupted);
   } finally {
     stopListening();
@@ -147,7 +148,7 @@ function sentence({ name, folder, installed, absent }: BackendOutput['backends']
 }
 
 function checkName(name: string): void {
-  if (!NAMES.includes(name)) throw new UsageError(`no backend ${JSON.stringify(name)}: there is ${NAMES.join(', ')}`);
+  if (!NAMES.includes(name)) throw new UsageError(`unknown backend ${JSON.stringify(name)}: expected ${NAMES.join(', ')}`);
 }
 
 function folderOf(): string {

@@ -13,7 +13,7 @@ import type { LabOptions } from '../lab-command.ts';
 export function addBest(program: Command, context: Context): void {
   labCommand(program, 'best', 'show the best configurations of a study')
     .argument('<study>', "the study's name, or its uid")
-    .option('--top <n>', 'how many', integer(1), TOP)
+    .option('--top <n>', 'number of configurations', integer(1), TOP)
     .addHelpText(
       'after',
       `

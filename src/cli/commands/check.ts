@@ -10,14 +10,15 @@ import { EXIT } from '../exit-codes.ts';
 export function addCheck(program: Command, context: Context): void {
   program
     .command('check')
-    .description('everything in a lab file that cannot be right')
+    .description('list damage, invalid values and inconsistent rows in a lab file')
     .argument('[lab]', 'the lab file', text, 'lab.db')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
-Reads the whole file, also while a run writes it, and changes nothing. It lists damage, text that does not parse,
-values outside the range of their parameter, and rows that disagree with Optuna's. The exit code is 1 if it finds anything.
+Reads the entire file without changing it; a run may write to the file at the same time. Reports damage, text that
+cannot be parsed, values outside the range of their parameter, and rows that disagree with Optuna's tables. The exit
+code is 1 if there are problems.
 
 Examples:
   galapagos check
@@ -34,6 +35,6 @@ Examples:
 }
 
 function summary(lab: string, count: number): string {
-  if (count === 0) return `${lab}: nothing wrong was found.`;
-  return `${lab}: ${count} ${count === 1 ? 'problem' : 'problems'}. Copy the file before you go on with its studies.`;
+  if (count === 0) return `${lab}: no problems found.`;
+  return `${lab}: ${count} ${count === 1 ? 'problem' : 'problems'}. Copy the file before you continue its studies.`;
 }

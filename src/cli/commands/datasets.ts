@@ -41,7 +41,8 @@ export function addDatasets(program: Command, context: Context): void {
     .addHelpText(
       'after',
       `
-Each takes --json and has --help. What is imported lies in ${datasetsFolder(context)}; GALAPAGOS_HOME moves it.
+Every subcommand accepts --json and --help. Datasets are stored in
+${datasetsFolder(context)}; set GALAPAGOS_HOME to store them elsewhere.
 
 Examples:
   galapagos datasets import ./cifar-10-python.tar.gz --name cifar-10
@@ -59,21 +60,21 @@ function addImport(datasets: Command, context: Context): void {
     .command('import')
     .description('import a file, folder or archive as a dataset; the format is detected from the content')
     .argument('<path>', 'IDX, CIFAR, NPY, NPZ, CSV, Parquet, class folders of PNG and JPEG; or a zip, tar, gzip or xz of them', text)
-    .option('--name <name>', 'what studies call it (default: from the path)', text)
+    .option('--name <name>', 'name of the dataset in study files (default: from the path)', text)
     .option('--size <HxW>', 'bring all images to this size, e.g. 32x32', imageSize)
     .addOption(new Option('--channels <n>', 'bring all images to grey (1) or colour (3)').choices(['1', '3']))
     .option('--label <column>', 'the column of the class, by name or number from 1; of CIFAR-100: coarse', text)
     .option('--targets <columns>', 'columns of numbers to predict instead of a class, separated by commas', list)
     .option('--drop <columns>', 'columns to exclude, separated by commas', list)
-    .option('--test <share>', 'the share drawn as the test set where the source has none', share, DEFAULTS.testShare)
-    .option('--seed <n>', 'of that draw', integer(0), DEFAULTS.seed)
+    .option('--test <share>', 'share of samples drawn as the test set if the source has none', share, DEFAULTS.testShare)
+    .option('--seed <n>', 'seed of that random draw', integer(0), DEFAULTS.seed)
     .option('--replace', 'replace a dataset of the same name')
-    .option('--dry-run', 'show what it is, keep nothing')
+    .option('--dry-run', 'show what would be imported without storing it')
     .option('--json', 'print one JSON document at the end')
     .addHelpText(
       'after',
       `
-Ctrl-C stops; nothing half-imported stays. docs/datasets.md says how each format is read.
+Ctrl-C cancels the import; nothing is stored then. docs/datasets.md describes how each format is read.
 
 Examples:
   galapagos datasets import ./photos --size 64x64      folders photos/cat/*.jpg, photos/dog/*.jpg
@@ -129,7 +130,7 @@ async function importFrom(path: string, flags: ImportFlags, context: Context): P
   } catch (error) {
     display?.clear();
     if (!(error instanceof ImportCancelled)) throw error;
-    streams.stderr.write('galapagos: the import was cancelled; nothing was kept\n');
+    streams.stderr.write('galapagos: import cancelled; nothing was stored\n');
     context.exitWith(EXIT.interrupted);
   } finally {
     stopHearing();
@@ -188,7 +189,7 @@ function addRemove(datasets: Command, context: Context): void {
     .addHelpText('after', '\nExamples:\n  galapagos datasets remove cifar-10')
     .action((name: string, { json = false }: Json) => {
       const folder = datasetsFolder(context);
-      if (BUNDLED_NAMES.includes(name)) throw new UsageError(`${name} comes with Galapagos: it cannot be removed`, 'unknown-dataset');
+      if (BUNDLED_NAMES.includes(name)) throw new UsageError(`${name} is built in and cannot be removed`, 'unknown-dataset');
       if (!removeDataset(folder, name)) unknown(folder, name);
       if (json) printJson(context, { removed: name });
       else print(context, [`Removed ${name}.`]);

@@ -9,12 +9,12 @@ import { EXIT } from '../exit-codes.ts';
 export function addDoctor(program: Command, context: Context): void {
   program
     .command('doctor')
-    .description('check what this machine provides, and say how to fix what is missing')
+    .description('check this machine for everything Galapagos needs and show how to fix problems')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
-ok: there. optional: not there, and only some things need it. missing: nothing works without it; the exit code is 1.
+ok: available. optional: not available, and only some features need it. missing: required; the exit code is 1.
 
 Examples:
   galapagos doctor
@@ -28,7 +28,10 @@ Examples:
         for (const { name, state, found, remedy } of checks) {
           print(context, [`${state.padEnd(8)}  ${name}: ${found}`, ...(remedy === null ? [] : [`${' '.repeat(10)}→ ${remedy}`])]);
         }
-        print(context, ['', sound ? 'Galapagos can run here.' : 'Galapagos cannot run here until what is missing is there.']);
+        print(context, [
+          '',
+          sound ? 'This machine can run Galapagos.' : 'This machine cannot run Galapagos until the missing items are fixed.',
+        ]);
       }
       if (!sound) context.exitWith(EXIT.failed);
     });

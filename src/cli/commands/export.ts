@@ -29,21 +29,21 @@ export function addExport(program: Command, context: Context): void {
     program,
     'export',
     'export the best configurations of a study as JSON or CSV, or its best trial as an ONNX model or weights',
-    'print what was written as one JSON document',
+    'print one JSON document that describes the export',
   )
     .argument('<study>', "the study's name, or its uid")
-    .option('--top <n>', 'how many configurations', integer(1), TOP)
-    .addOption(new Option('--format <format>', 'of the configurations').choices(['json', 'csv']).default('json'))
+    .option('--top <n>', 'number of configurations', integer(1), TOP)
+    .addOption(new Option('--format <format>', 'format of the configurations').choices(['json', 'csv']).default('json'))
     .option('--output <file>', 'write the configurations to this file (default: stdout)', text)
     .option('--onnx <file>', 'retrain the best trial and write it as an ONNX model', text)
     .option('--weights <file>', 'retrain the best trial and write its weights as safetensors', text)
-    .option('--trial <n>', 'with --onnx or --weights: this trial instead of the best', integer(0))
+    .option('--trial <n>', 'retrain this trial instead of the best; requires --onnx or --weights', integer(0))
     .addHelpText(
       'after',
       `
-A lab file contains no weights: --onnx and --weights retrain the trial with its seed.
-The wasm executor gives a bit-identical result, which is checked against the recorded
-SHA-256. Ctrl-C stops; then nothing is written.
+A lab file contains no weights: --onnx and --weights retrain the trial with its seed. Weights from the wasm executor
+are bit-identical to the original ones; their SHA-256 is checked against the recorded one. Ctrl-C cancels; nothing is
+written then.
 
 Examples:
   galapagos export mnist --output best-configs.json
@@ -54,7 +54,7 @@ Examples:
     .action(async (named: string, options: ExportOptions) => {
       const { onnx, weights, trial, lab, json = false } = options;
       if (onnx !== undefined || weights !== undefined) await exportModel(context, named, { onnx, weights, trial, lab, json });
-      else if (trial !== undefined) throw new UsageError('--trial goes with --onnx or --weights');
+      else if (trial !== undefined) throw new UsageError('--trial requires --onnx or --weights');
       else await exportConfigurations(context, named, options);
     });
 }

@@ -31,7 +31,7 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
     .command('run')
     .description('run a study: a preset or a study file; flags override the file')
     .argument('<study>', 'a preset (mnist, paper-mnist-evolution …) or a study file (./study.json)', text)
-    .option('--workers <n>', 'worker processes, at most 4 for each core (default: 1 for each)', integer(1))
+    .option('--workers <n>', 'number of worker processes, at most 4 per core (default: 1 per core)', integer(1))
     .option('--trials <n>', 'stop after this many trials', integer(1))
     .option('--minutes <n>', 'stop after this many minutes', real({ above: 0 }))
     .option('--target <x>', 'stop when a trial reaches this value', real())
@@ -44,8 +44,8 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
     .addHelpText(
       'after',
       `
-Ctrl-C once stops asking for new trials, lets running ones finish for 5 s, saves, and prints the command that resumes.
-Ctrl-C twice exits at once; no finished trial is lost.
+Press Ctrl-C once to pause the study: no new trials start, running trials have 5 s to finish, and the command that
+resumes the study is printed. Press Ctrl-C twice to exit at once. Finished trials are kept in both cases.
 
 Examples:
   galapagos run mnist

@@ -33,19 +33,19 @@ export function addServe(program: Command, context: Context): void {
     .description('serve the window to a browser and print its link, which contains the access token')
     .option('--port <n>', 'port to listen on; 0: any free port', integer(0), 7355)
     .option('--host <address>', 'address to listen on; 0.0.0.0 accepts other machines', text, '127.0.0.1')
-    .option('--token-file <file>', 'a file with the token that browsers must bring (or set GALAPAGOS_TOKEN)', text)
-    .option('--new-token', 'replace the kept token: links and open tabs of before end')
-    .option('--print-link', 'print the link for --host and --port again, and end')
+    .option('--token-file <file>', 'file that contains the access token (or set GALAPAGOS_TOKEN)', text)
+    .option('--new-token', 'replace the stored token; earlier links and open tabs stop working')
+    .option('--print-link', 'print the link for --host and --port again and exit')
     .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
-    .option('--workers <n>', 'worker processes, at most 4 for each core (default: 1 for each)', integer(1))
+    .option('--workers <n>', 'number of worker processes, at most 4 per core (default: 1 per core)', integer(1))
     .option('--json', 'print events as JSON, one object per line')
     .addOption(new Option('--token [text]').hideHelp())
     .addHelpText(
       'after',
       `
-Only this machine can reach it unless --host says otherwise; the connection is not encrypted, so let
-other machines in only on a network that you trust. The token is kept in the user folder: links stay
-valid after a restart. Ctrl-C pauses what runs and ends; nothing finished is lost.
+By default, only this machine can connect. Use --host to accept other machines, but only on a network that you trust:
+the connection is not encrypted. The access token is stored in the user folder, so links stay valid after a restart.
+Ctrl-C pauses running studies and exits; finished trials are kept.
 
 Examples:
   galapagos serve
@@ -96,9 +96,9 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
     // The link is read from a pipe that closes then; the window goes on.
     onOutputLost(() => undefined);
     if (json) printJson(context, { event: 'serving', link: server.link, port: server.port, lab: file } satisfies ServeOutput);
-    else print(context, [`Galapagos is at ${server.link}`, `Lab file: ${file}. Ctrl-C ends it.`]);
+    else print(context, [`Galapagos is running at ${server.link}`, `Lab file: ${file}. Press Ctrl-C to stop.`]);
     await Promise.race([application.then(() => stopped), stopped]);
-    if (!json) print(context, ['Pausing what runs …']);
+    if (!json) print(context, ['Pausing running studies …']);
   } finally {
     await server.close();
     const made = await application.catch(() => null);

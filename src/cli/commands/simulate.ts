@@ -32,23 +32,24 @@ export function addSimulate(program: Command, context: Context): void {
     .command('simulate')
     .description('simulate a study on a virtual clock: utilization, duration, best value')
     .option('--file <file>', 'simulation file; flags override it', text)
-    .option('--workers <n>', 'how many workers (4)', integer(1))
-    .option('--trials <n>', 'how many trials (64)', integer(1))
-    .option('--duration <time>', 'of an evaluation: 200ms, 1.5s, or lognormal:200ms,0.5 (the default)', durationArgument)
+    .option('--workers <n>', 'number of workers (4)', integer(1))
+    .option('--trials <n>', 'number of trials (64)', integer(1))
+    .option('--duration <time>', 'duration of an evaluation: 200ms, 1.5s, or lognormal:200ms,0.5 (the default)', durationArgument)
     .option('--sampler <name>', 'evolution (the default), evolution-seed, random or grid', text)
-    .addOption(new Option('--objective <name>', 'what is searched (sphere)').choices(syntheticFunctions))
-    .option('--crash-rate <share>', 'the share of attempts that crash (0)', share)
-    .option('--loss-rate <share>', 'the share of attempts whose worker is lost (0)', share)
-    .option('--seed <n>', 'the seed of every random draw (0)', integer(0))
+    .addOption(new Option('--objective <name>', 'test function to optimize (sphere)').choices(syntheticFunctions))
+    .option('--crash-rate <share>', 'share of attempts that crash (0)', share)
+    .option('--loss-rate <share>', 'share of attempts whose worker is lost (0)', share)
+    .option('--seed <n>', 'seed of the random generator (0)', integer(0))
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       `
-Nothing is written and no process is started: workers, clock and failures are simulated, the scheduler and the sampler are real.
+Workers, clock and failures are simulated; the scheduler and the sampler are the real ones. No process is started and
+no file is written.
 
 Examples:
   galapagos simulate --workers 16 --trials 128 --duration lognormal:200ms,0.5
-  galapagos simulate --workers 16 --trials 128 --sampler evolution-seed      the price of waiting for generations
+  galapagos simulate --workers 16 --trials 128 --sampler evolution-seed      cost of waiting for generations
   galapagos simulate --workers 1000 --trials 100000 --loss-rate 0.01
   galapagos simulate --file simulation.json --json`,
     )
@@ -81,7 +82,7 @@ function read(named: string, { streams }: Context): SimulationFile {
   try {
     content = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`the simulation file ${named} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`cannot read the simulation file ${named}: ${error instanceof Error ? error.message : String(error)}`);
   }
   return parseSimulation(content, named);
 }

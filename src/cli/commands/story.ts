@@ -17,7 +17,7 @@ export function addStory(program: Command, context: Context): void {
   labCommand(program, 'story', 'show what happened to a trial: its origin, its attempts and its result')
     .argument('<study>', "the study's name, or its uid")
     .argument('<trial>', "the trial's number", integer(0))
-    .option('--verbose', 'add the events of the scheduler, each with its cause')
+    .option('--verbose', 'add the scheduler events with their causes')
     .addHelpText(
       'after',
       `

@@ -20,9 +20,9 @@ export class LinesDisplay implements RunDisplay {
 
   start(run: RunStart): void {
     this.#progress = new RunProgress(run);
-    const budget = run.trials === null ? 'trials without a limit' : count(run.trials, 'trial');
+    const budget = run.trials === null ? 'no trial limit' : count(run.trials, 'trial');
     const resumed = run.resumed ? `, resumed with ${count(run.done ?? 0, 'trial')} done` : '';
-    this.#write(`${run.study}: ${budget} on ${count(run.workers, 'worker')}${resumed}, kept in ${run.lab}`);
+    this.#write(`${run.study}: ${budget} on ${count(run.workers, 'worker')}${resumed}, lab file ${run.lab}`);
     for (const note of run.notes) this.#write(`Note: ${note}`);
   }
 
@@ -70,17 +70,17 @@ export function eventLine(event: RunEvent, kind: ScoreKind): string | null {
     case 'trialReported':
       return `trial ${event.trial}  epoch ${event.epoch}  ${score(event.value, kind)}`;
     case 'trialBack':
-      return `trial ${event.trial}  attempt ${event.attempt} on ${slot(event.slot)} ${words(event.outcome)}, it runs again${because(event.detail)}`;
+      return `trial ${event.trial}  attempt ${event.attempt} on ${slot(event.slot)} ${words(event.outcome)}, retrying${because(event.detail)}`;
     case 'workerLost':
       return `worker ${slot(event.slot)} lost${because(event.reason)}`;
     case 'quarantined':
-      return `worker ${slot(event.slot)} gets no more trials for ${duration(event.forMs)}${because(event.reason)}`;
+      return `worker ${slot(event.slot)} quarantined for ${duration(event.forMs)}${because(event.reason)}`;
     case 'released':
-      return `worker ${slot(event.slot)} gets trials again`;
+      return `worker ${slot(event.slot)} released from quarantine`;
     case 'storageStalled':
-      return `the lab file cannot be written, trying again${because(event.error)}`;
+      return `cannot write the lab file, retrying${because(event.error)}`;
     case 'storageBack':
-      return 'the lab file is written again';
+      return 'writing the lab file works again';
     case 'note':
       return event.text;
     case 'workerReady':

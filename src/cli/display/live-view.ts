@@ -28,7 +28,7 @@ const byName = new Intl.Collator('en', { numeric: true });
 export function liveView(progress: RunProgress, frame: Frame): string[] {
   const { width, height, paint } = frame;
   const head = [headline(progress, width, paint), ...best(progress, frame), cut(speed(progress), width)];
-  if (progress.stalled !== null) head.push(paint.bad(cut(`the lab file cannot be written, trying again: ${progress.stalled}`, width)));
+  if (progress.stalled !== null) head.push(paint.bad(cut(`cannot write the lab file, retrying: ${progress.stalled}`, width)));
   const workers = [...progress.workers].sort(([a], [b]) => byName.compare(a, b));
   const starting = progress.run.workers - workers.length;
   const lines = workers.map(([name, worker]) => workerLine(name, worker, progress, frame));
@@ -65,7 +65,7 @@ function speed(progress: RunProgress): string {
   const parts = [rate(perSecond), `${leftMs === null ? '–' : duration(leftMs)} left`, `${duration(elapsedMs)} so far`];
   if (diverged > 0) parts.push(`${diverged} diverged`);
   if (failed > 0) parts.push(`${failed} failed`);
-  if (lostAttempts > 0) parts.push(`${count(lostAttempts, 'attempt')} lost and run again`);
+  if (lostAttempts > 0) parts.push(`${count(lostAttempts, 'attempt')} lost and retried`);
   return parts.join(' · ');
 }
 

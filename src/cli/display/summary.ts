@@ -15,7 +15,7 @@ export interface SummaryFrame {
 
 export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): string[] {
   const lines = [outcome(end, run.trials), ''];
-  if (end.best.length === 0) lines.push('No trial gave a value.', '');
+  if (end.best.length === 0) lines.push('No trial produced a value.', '');
   else
     lines.push(
       `The ${end.best.length === 1 ? 'best configuration' : `${end.best.length} best configurations`}`,
@@ -26,11 +26,11 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
     lines.push(`Best ${scoreName(frame.kind)} per generation`, ...generationTable(end.generations, run.direction, frame), '');
   }
   for (const { label, reason } of end.executors) {
-    lines.push(...wrap(`Trained by ${label}${reason === null ? '' : `: ${reason}`}.`.split(' '), frame.width, '', ' '));
+    lines.push(...wrap(`Trained with ${label}${reason === null ? '' : `: ${reason}`}.`.split(' '), frame.width, '', ' '));
   }
   for (const note of run.notes) lines.push(...wrap(`Note: ${note}`.split(' '), frame.width, '', ' '));
   lines.push(written(end));
-  if (end.resumeCommand !== null) lines.push(`Go on with: ${end.resumeCommand}`);
+  if (end.resumeCommand !== null) lines.push(`Resume with: ${end.resumeCommand}`);
   return lines;
 }
 
@@ -68,10 +68,10 @@ export function generationTable(generations: readonly GenerationBest[], directio
 
 /** The scheduler's reasons in words; any other stands for itself. */
 const REASONS: Readonly<Record<string, string>> = {
-  trials: 'the budget is used',
-  target: 'the target is reached',
-  minutes: 'the time is up',
-  exhausted: 'no point is left to try',
+  trials: 'trial limit reached',
+  target: 'target reached',
+  minutes: 'time limit reached',
+  exhausted: 'search space exhausted',
 };
 
 function outcome(end: RunSummary, trials: number | null): string {
@@ -83,7 +83,7 @@ function outcome(end: RunSummary, trials: number | null): string {
   if (end.pruned > 0) parts.push(`${end.pruned} pruned`);
   if (end.failed > 0) parts.push(`${end.failed} failed`);
   if (end.settled !== null) parts.push(...settledText(end.settled));
-  if (end.lostAttempts > 0) parts.push(`${count(end.lostAttempts, 'attempt')} lost and run again`);
+  if (end.lostAttempts > 0) parts.push(`${count(end.lostAttempts, 'attempt')} lost and retried`);
   return parts.join(', ');
 }
 
@@ -96,7 +96,7 @@ function settledText({ finished, returned }: NonNullable<RunSummary['settled']>)
 }
 
 function written({ written: { lab, bestConfigs }, best }: RunSummary): string {
-  const all = `every trial is in ${lab}`;
+  const all = `all trials are in ${lab}`;
   return bestConfigs === null
     ? `${all[0]?.toUpperCase() ?? ''}${all.slice(1)}.`
     : `Wrote ${bestConfigs} (${count(best.length, 'configuration')}); ${all}.`;

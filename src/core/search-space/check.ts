@@ -20,7 +20,13 @@ export function checkSearchSpace(space: SearchSpace, path = 'searchSpace'): Prob
   if (names.length === 0) problems.push({ code: 'empty-space', path, expected: 'at least one parameter', found: 'none' });
   if (names.length > MOST_PARAMETERS)
     return [
-      { code: 'too-large', path, expected: `at most ${MOST_PARAMETERS} parameters`, found: String(names.length), hint: 'fix some of them' },
+      {
+        code: 'too-large',
+        path,
+        expected: `at most ${MOST_PARAMETERS} parameters`,
+        found: String(names.length),
+        hint: 'give some of them fixed values',
+      },
     ];
   const sound = new Set<string>();
   for (const [index, [name, distribution]] of Object.entries(space).entries()) {

@@ -47,7 +47,7 @@ export function encodeParams(axes: readonly Axis[], params: Params, path = 'para
         problems.push({
           code: 'inactive-parameter',
           path: at,
-          expected: 'nothing, its condition does not hold',
+          expected: 'no value, since its condition is not met',
           found: JSON.stringify(found),
         });
       }

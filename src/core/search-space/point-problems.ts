@@ -19,7 +19,7 @@ export function pointProblems(axes: readonly Axis[], point: EncodedParams): Poin
     return [
       {
         parameter: axis.name,
-        expected: expected ?? 'no value, since its condition does not hold',
+        expected: expected ?? 'no value, since its condition is not met',
         found: Number.isNaN(value) ? 'no value' : String(value),
       },
     ];

@@ -96,7 +96,7 @@ function guessedLabel(file: string, names: readonly string[], example: readonly 
   if (!isNumber(example[last] ?? '') && (example[last] ?? '') !== '') return last;
   throw mismatch(file, 'line 1', `a column named ${LABELS.slice(0, 4).join(', ')}`, listed(names), {
     option: 'label',
-    words: 'name it by --label, or numbers to predict by --targets; columns without names by number, from 1',
+    words: 'choose it with --label, or numbers to predict with --targets; for columns without names, use their numbers from 1',
     columns: names,
   });
 }
@@ -159,8 +159,8 @@ class Table {
     const name = names[column] ?? '';
     const place = `line ${String(row.line)}, column ${JSON.stringify(name)}`;
     const hint = targets.includes(column)
-      ? { option: 'label', words: `to predict a class, --label ${name}`, columns: names }
-      : { option: 'drop', words: '--drop leaves a column out', columns: [name] };
+      ? { option: 'label', words: `to predict a class, use --label ${name}`, columns: names }
+      : { option: 'drop', words: 'use --drop to exclude a column', columns: [name] };
     throw mismatch(this.#item.bytes.name, place, 'a number', text === '' ? 'nothing' : JSON.stringify(text), hint);
   }
 
@@ -172,7 +172,7 @@ class Table {
     if (id >= LIKELY_CLASSES)
       throw mismatch(this.#item.bytes.name, place, `at most ${String(LIKELY_CLASSES)} classes`, 'more', {
         option: 'targets',
-        words: `to predict numbers, --targets ${this.#columns.names[column] ?? ''}`,
+        words: `to predict numbers, use --targets ${this.#columns.names[column] ?? ''}`,
         columns: this.#columns.names,
       });
     return id;

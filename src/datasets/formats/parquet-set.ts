@@ -110,7 +110,7 @@ function columnsOf(name: string, { schema }: FileMetaData, asked: string | null)
   if (label === undefined)
     throw mismatch(name, 'schema', asked === null ? `a column ${LABELS.join(', ')}` : `a column ${JSON.stringify(asked)}`, found, {
       option: 'label',
-      words: 'name it by --label',
+      words: 'choose it with --label',
     });
   return { image, label };
 }

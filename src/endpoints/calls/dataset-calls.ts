@@ -34,7 +34,7 @@ export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
     },
     removeDataset: ({ dataset }) => {
       if (BUNDLED_NAMES.includes(dataset))
-        throw new GalapagosError('bundled-dataset', `${dataset} comes with Galapagos: it cannot be removed`, { found: dataset });
+        throw new GalapagosError('bundled-dataset', `${dataset} is built in and cannot be removed`, { found: dataset });
       if (!removeDataset(folder, dataset)) unknownDataset(dataset, names());
       deps.datasetsChanged();
       return null;

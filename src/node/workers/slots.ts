@@ -27,8 +27,8 @@ export function workerCount(asked: number | null, cores: number = availableParal
   const reason =
     byMemory < byCores
       ? `each needs ${LEAST_BYTES / 2 ** 20} MiB of the ${Math.floor((totalBytes * MEMORY_SHARE) / 2 ** 20)} MiB for workers`
-      : `at most ${MOST_PER_CORE} for each of ${cores} ${cores === 1 ? 'core' : 'cores'}`;
-  return { workers, note: `${wanted} workers asked for, ${workers} started: ${reason}` };
+      : `at most ${MOST_PER_CORE} per core on ${cores} ${cores === 1 ? 'core' : 'cores'}`;
+  return { workers, note: `started ${workers} of ${wanted} requested workers: ${reason}` };
 }
 
 /** Memory of this machine, or of the container that this process is confined to. */

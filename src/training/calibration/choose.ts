@@ -59,18 +59,18 @@ export async function choose(
   const wasm = bits === 'wasm' ? executors.wasm : executors.fused;
   if (pinned !== 'auto') {
     const executor = pinned === 'wasm' ? wasm : executors[pinned];
-    const reason = pinned === 'wasm' && bits === 'wasm' ? 'the study pins it, bits included' : 'the study pins it';
+    const reason = pinned === 'wasm' && bits === 'wasm' ? 'selected in the study, with bit-identical results' : 'selected in the study';
     return [{ ...(await usableOrThrow(pinned, executor)), reason }];
   }
-  if (bits === 'wasm') return [{ ...(await usableOrThrow('wasm', wasm)), reason: 'the study pins its bits' }];
+  if (bits === 'wasm') return [{ ...(await usableOrThrow('wasm', wasm)), reason: 'the study requires bit-identical results' }];
   const usable = await usableOf([executors.wasm, executors.fused, executors.tensorflow]);
-  const fallback = { ...(await usableOrThrow('reference', executors.reference)), reason: 'nothing faster is usable here' };
+  const fallback = { ...(await usableOrThrow('reference', executors.reference)), reason: 'no faster executor is available' };
   const same = usable.find(({ label }) => label === began);
-  if (same !== undefined) return [{ ...same, reason: 'the study began with it' }, ...others(usable, same), fallback];
-  const note = began === undefined ? '' : `; the study began with ${began}, which is not usable here`;
+  if (same !== undefined) return [{ ...same, reason: 'the study started with it' }, ...others(usable, same), fallback];
+  const note = began === undefined ? '' : `; the study started with ${began}, which is not available here`;
   const [only, ...more] = usable;
   if (only === undefined) return [{ ...fallback, reason: `${fallback.reason}${note}` }];
-  if (more.length === 0) return [{ ...only, reason: `the only one usable here${note}` }, fallback];
+  if (more.length === 0) return [{ ...only, reason: `the only available executor${note}` }, fallback];
   const key = { plan: planHash(plan), device: deviceName(), lanes: bucketOf(lanes), labels: usable.map(({ label }) => label) };
   const measured = await calibrations.get(key, () => measureAll(usable, plan, lanes, now));
   const ranked = rank(usable, measured);

@@ -104,8 +104,8 @@ describe('the live view', () => {
       'paper-mnist-evolution  5 of 64 trials  ██░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   7 %',
       'best 94.00 % (validation) in trial 4  learningRate 0.03123  dropout 0.104',
       'momentum 0.8823',
-      '0.5 evaluations/s · 1 min 58 s left · 10 s so far · 1 diverged · 1 attempt lost and run again'.slice(0, 79) + '…',
-      'the lab file cannot be written, trying again: the disk is full',
+      '0.5 evaluations/s · 1 min 58 s left · 10 s so far · 1 diverged · 1 attempt lost and retried'.slice(0, 79) + '…',
+      'cannot write the lab file, retrying: the disk is full',
       'cpu/0   trial 5  learningRate 0.03123  dropout 0.104  momentum 0.8823      4.0 s',
       'cpu/1   quarantined: crashed 3 times in a row',
     ]);
@@ -115,8 +115,8 @@ describe('the live view', () => {
     expect(view(120)).toEqual([
       'paper-mnist-evolution  5 of 64 trials  ███░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   7 %',
       'best 94.00 % (validation) in trial 4  learningRate 0.03123  dropout 0.104  momentum 0.8823',
-      '0.5 evaluations/s · 1 min 58 s left · 10 s so far · 1 diverged · 1 attempt lost and run again',
-      'the lab file cannot be written, trying again: the disk is full',
+      '0.5 evaluations/s · 1 min 58 s left · 10 s so far · 1 diverged · 1 attempt lost and retried',
+      'cannot write the lab file, retrying: the disk is full',
       'cpu/0   trial 5  learningRate 0.03123  dropout 0.104  momentum 0.8823                          4.0 s',
       'cpu/1   quarantined: crashed 3 times in a row',
     ]);
@@ -157,7 +157,7 @@ describe('the live view', () => {
 
 test('the summary at 80 columns', () => {
   expect(summary(run, end, { width: 80, kind: VALIDATION })).toEqual([
-    'Paused (interrupted): 5 of 64 trials in 3.5 s, 1 running trial finished, 2 running trials returned to the queue, 1 attempt lost and run again',
+    'Paused (interrupted): 5 of 64 trials in 3.5 s, 1 running trial finished, 2 running trials returned to the queue, 1 attempt lost and retried',
     '',
     'The 2 best configurations',
     'rank  trial  validation accuracy  learningRate  dropout  momentum',
@@ -170,10 +170,10 @@ test('the summary at 80 columns', () => {
     '         1       1                   94.00 %      94.00 %',
     '         2       0                         –      94.00 %',
     '',
-    'Trained by wasm: pinned by the study.',
+    'Trained with wasm: pinned by the study.',
     'Note: the test set selects the best trial: not an honest estimate',
-    'Wrote best-configs.json (2 configurations); every trial is in lab.db.',
-    'Go on with: npx galapagos run paper-mnist-evolution --resume',
+    'Wrote best-configs.json (2 configurations); all trials are in lab.db.',
+    'Resume with: npx galapagos run paper-mnist-evolution --resume',
   ]);
 });
 
@@ -211,7 +211,7 @@ test('workers stand in the order of their names, whoever was first', () => {
 
 test("the scheduler's reasons are said in words", () => {
   const first = (reason: string): string => summary(run, { ...end, state: 'finished', reason }, { width: 80, kind: PLAIN })[0]!;
-  expect(first('trials')).toContain('Finished (the budget is used): 5 of 64 trials');
+  expect(first('trials')).toContain('Finished (trial limit reached): 5 of 64 trials');
   expect(first('the disk is full')).toContain('Finished (the disk is full):');
 });
 
@@ -241,18 +241,18 @@ describe('without a terminal', () => {
   test('a line per finished trial, one on the whole each ten seconds, what went wrong', () => {
     play(display);
     expect(lines).toEqual([
-      'paper-mnist-evolution: 64 trials on 2 workers, kept in lab.db',
+      'paper-mnist-evolution: 64 trials on 2 workers, lab file lab.db',
       'Note: the test set selects the best trial: not an honest estimate',
       'trial 0  90.00 % (validation)  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
       'trial 1  diverged  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s',
       'trial 2  92.00 % (validation)  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
       'trial 3  93.00 % (validation)  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
       'trial 4  94.00 % (validation)  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s  best so far',
-      'trial 6  attempt 1 on cpu/1 lost, it runs again: killed by SIGKILL',
+      'trial 6  attempt 1 on cpu/1 lost, retrying: killed by SIGKILL',
       'worker cpu/1 lost: killed by SIGKILL',
-      'worker cpu/1 gets no more trials for 1 min 00 s: crashed 3 times in a row',
-      'the lab file cannot be written, trying again: the disk is full',
-      'the lab file is written again',
+      'worker cpu/1 quarantined for 1 min 00 s: crashed 3 times in a row',
+      'cannot write the lab file, retrying: the disk is full',
+      'writing the lab file works again',
       'stopping: running trials may finish for 5 s',
       '5 of 64 trials · best 94.00 % (validation) in trial 4 · 0.5 evaluations/s · 1 min 58 s left · 1 of 2 workers busy',
     ]);
@@ -265,7 +265,7 @@ describe('without a terminal', () => {
 
   test('the summary is not cut', () => {
     display.finish(end);
-    expect(lines.at(-1)).toBe('Go on with: npx galapagos run paper-mnist-evolution --resume');
+    expect(lines.at(-1)).toBe('Resume with: npx galapagos run paper-mnist-evolution --resume');
   });
 });
 
@@ -344,7 +344,7 @@ describe('in a terminal', () => {
   test('shows the live view at once, keeps what matters, ends with the summary', () => {
     const text = played({}, 100);
     expect(text).toContain('0 of 64 trials');
-    expect(text).toContain('worker cpu/1 gets no more trials');
+    expect(text).toContain('worker cpu/1 quarantined');
     expect(text.trimEnd().endsWith('--resume')).toBe(true);
   });
 

@@ -250,7 +250,7 @@ describe('an executor that cannot', () => {
     const [outcome] = await trainWith(executors, small, lanes({ trial: 0, epochs: 1 }));
     expect(succeeded(outcome)).toMatchObject({
       executor: 'reference',
-      executorReason: 'nothing faster is usable here; wasm cannot: no such op',
+      executorReason: 'no faster executor is available; wasm cannot: no such op',
     });
     await expect(trainWith(executors, objective, lanes({ trial: 0 }))).rejects.toMatchObject({ kind });
   });
