@@ -1,23 +1,31 @@
 /** Workers and coordinators killed at random instants: nothing lost, nothing twice. */
 import { describe, expect, it } from 'vitest';
 import { killCoordinator, killWorkers } from '../support/chaos.ts';
+import { size } from '../support/effort.ts';
+
+const WORKERS = size(25, 125);
+const COORDINATORS = size(3, 13);
 
 describe('kills at random instants', () => {
-  it.each(['random', 'evolution'])('of 125 workers of a %s search lose and repeat nothing', { timeout: 180_000 }, async (sampler) => {
-    const report = await killWorkers(125, { seed: 11, sampler });
-    expect(report.violations).toEqual([]);
-    expect(report.kills).toBe(125);
-    expect(report.lost).toBeGreaterThan(0);
-    expect(report.slowestRequeueMs).toBeLessThanOrEqual(2_500);
-  });
+  it.each(['random', 'evolution'])(
+    `of ${WORKERS} workers of a %s search lose and repeat nothing`,
+    { timeout: 600_000 },
+    async (sampler) => {
+      const report = await killWorkers(WORKERS, { seed: 11, sampler });
+      expect(report.violations).toEqual([]);
+      expect(report.kills).toBe(WORKERS);
+      expect(report.lost).toBeGreaterThan(0);
+      expect(report.slowestRequeueMs).toBeLessThanOrEqual(2_500);
+    },
+  );
 
   it.each(['random', 'evolution-seed', 'evolution', 'grid'])(
-    'of 13 coordinators of a %s search lose and repeat nothing',
-    { timeout: 240_000 },
+    `of ${COORDINATORS} coordinators of a %s search lose and repeat nothing`,
+    { timeout: 600_000 },
     async (sampler) => {
-      const report = await killCoordinator(13, { seed: 12, sampler });
+      const report = await killCoordinator(COORDINATORS, { seed: 12, sampler });
       expect(report.violations).toEqual([]);
-      expect(report.kills).toBe(13);
+      expect(report.kills).toBe(COORDINATORS);
     },
   );
 });

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '../..');
 const below = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name.replaceAll('\\', '/')}`);
 
-const tree = ['src', 'test', 'bench', 'build', 'resources', 'docs', 'bin', 'app'].flatMap(below);
+const tree = ['src', 'test', 'bench', 'build', 'resources', 'docs', 'bin'].flatMap(below);
 const top = readdirSync(root);
 const sources = tree.filter((path) => /\.(ts|mjs|svelte)$/.test(path) && !path.includes('/fixtures/'));
 const texts = sources.map((path) => readFileSync(join(root, path), 'utf8'));

@@ -5,9 +5,10 @@
 import { describe, expect, it } from 'vitest';
 import { walk } from '../support/adversarial-walk.ts';
 import { worlds } from '../support/adversarial-worlds.ts';
+import { size } from '../support/effort.ts';
 
 /** In each world; a bug found by a walk deserves a test of its own. */
-const WALKS = 250;
+const WALKS = size(50, 250);
 
 describe('nothing is lost and nothing done twice', () => {
   for (const [name, options] of Object.entries(worlds)) {

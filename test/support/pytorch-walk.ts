@@ -42,7 +42,7 @@ export interface Fixture {
   readonly evaluation: { readonly samples: number; readonly loss: number; readonly correct: number };
 }
 
-const FOLDER = new URL('fixtures/', import.meta.url);
+const FOLDER = new URL('../training/fixtures/', import.meta.url);
 
 export function readFixture(name: string): Fixture {
   return readRecorded(name) as Fixture;

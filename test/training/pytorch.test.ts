@@ -4,6 +4,7 @@ import { execute } from '../../src/training/executors/reference/ops.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
 import { Tensors, type Step } from '../../src/training/executors/reference/tensors.ts';
 import { HyperRows, type HyperSettings } from '../../src/training/run/hyper.ts';
+import { slow } from '../support/effort.ts';
 import { subjectOf } from '../support/networks.ts';
 import { fixtureSubject, orderOf, readFixture, readRecorded, relative, walk, type Sketch } from '../support/pytorch-walk.ts';
 import { firstWeights, walkReference } from '../support/reference-walk.ts';
@@ -11,7 +12,9 @@ import { byWeight, worst } from '../support/training.ts';
 
 /** Steps that the float64 reference takes in reasonable time. */
 const REFERENCE_STEPS = { 'mnist-paper': 30, 'lenet-5': 30, mlp: 30, cnn: 30, 'resnet-20': 2, 'efficientnet-b0': 2 };
-const NAMES = Object.keys(REFERENCE_STEPS) as (keyof typeof REFERENCE_STEPS)[];
+/** The float64 reference takes minutes for them. */
+const DEEP = new Set(['resnet-20', 'efficientnet-b0']);
+const NAMES = (Object.keys(REFERENCE_STEPS) as (keyof typeof REFERENCE_STEPS)[]).filter((name) => DEEP.has(name) === slow);
 
 /** Largest difference of norm or entry, relative to the tensor's norm, or to `floor` where that is larger. */
 function difference(values: ArrayLike<number>, expected: Sketch, floor: number): number {
