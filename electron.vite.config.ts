@@ -19,6 +19,7 @@ const programs = {
           'work-thread': 'src/endpoints/reading/work-thread.ts',
           'estimate-process': 'src/training/estimate/estimate-process.ts',
           'read-thread': 'src/endpoints/reading/read-thread.ts',
+          'line-thread': 'src/transport/line-thread.ts',
           'watchdog-thread': 'src/runtime/watchdog-thread.ts',
           'check-thread': 'src/lab/check-thread.ts',
           'checkpoint-thread': 'src/lab/checkpoint-thread.ts',

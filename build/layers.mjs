@@ -11,7 +11,7 @@ export const layers = {
   core: [],
   protocol: ['core'],
   runtime: ['core'],
-  transport: ['core', 'protocol'],
+  transport: ['core', 'protocol', 'runtime'],
   storage: ['core', 'protocol'],
   datasets: ['core', 'runtime'],
   coordinator: ['core', 'protocol', 'transport', 'storage'],

@@ -5,7 +5,7 @@
 import type { FromWorker, ResultMessage, TaskMessage, ToWorker } from '../protocol/worker-messages.ts';
 import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire.ts';
 import { checkLength } from './lines.ts';
-import { readControl, readResult, explained, type Receiver } from './reading.ts';
+import { explained, parsers, takeControl, takeResult, type Receiver } from './reading.ts';
 import type { CoordinatorTransport, Malformed, Peer, WorkerTransport } from './transport.ts';
 
 /** Calls `deliver` for each line in order, each batch in a turn of its own; lines queued meanwhile come in the next. */
@@ -46,10 +46,10 @@ export class InProcessCoordinator implements CoordinatorTransport {
     const key = `${peer.slot}#${peer.spawn}`;
     const worker: InProcessWorker = new InProcessWorker({
       control: new Pipe((line) => {
-        if (!this.#closed) readControl(peer, line, this.#receiver);
+        if (!this.#closed) takeControl(peer, parsers.control(line), this.#receiver);
       }),
       results: new Pipe((line) => {
-        if (!this.#closed) readResult(line, this.#receiver);
+        if (!this.#closed) takeResult(parsers.results(line), this.#receiver);
       }),
       join: (endpoint) => this.#join(endpoint.slice(endpoint.indexOf('tasks:') + 6), worker),
       leave: () => {

@@ -1,4 +1,8 @@
-/** What a coordinator's transport does with each line it reads: parse, check the sender, hand on. The same for every transport. */
+/**
+ * What a coordinator's transport does with each line it reads: parse, check the sender, hand on. The
+ * same for every transport. Parsing and the rest are apart, because long lines are parsed in a thread
+ * (`long-lines.ts`).
+ */
 import { chosenVersion, versionGoodbye } from '../protocol/worker-messages.ts';
 import type { FromWorker, ResultMessage, ToWorker, VersionRange } from '../protocol/worker-messages.ts';
 import { MalformedMessage, helloRange, parseFromWorker, parseResult } from '../protocol/worker-wire.ts';
@@ -10,20 +14,54 @@ export interface Receiver {
   readonly answer: (peer: Peer, message: ToWorker) => void;
 }
 
+export interface Refused {
+  readonly ok: false;
+  readonly error: string;
+  /** The sender as the line names itself; null: it does not. */
+  readonly peer: Peer | null;
+  /** Of a hello of another version; null: the line is no such hello. */
+  readonly range: VersionRange | null;
+}
+
+/** A line parsed, as plain values that can be posted to another thread. */
+export type Parsed<Message> = { readonly ok: true; readonly message: Message } | Refused;
+
+/** The channels that a coordinator reads, and what their lines hold. */
+export interface Channels {
+  readonly control: FromWorker;
+  readonly results: ResultMessage;
+}
+
+/** How a line of each channel is parsed. */
+export const parsers: { readonly [Name in keyof Channels]: (line: string) => Parsed<Channels[Name]> } = {
+  control(line) {
+    try {
+      return { ok: true, message: parseFromWorker(line) };
+    } catch (error) {
+      return { ok: false, error: explained(error), peer: senderOf(error), range: helloRange(line) };
+    }
+  },
+  results(line) {
+    try {
+      return { ok: true, message: parseResult(line) };
+    } catch (error) {
+      return { ok: false, error: explained(error), peer: senderOf(error), range: null };
+    }
+  },
+};
+
 /**
- * A line of the control channel. A message that names another sender than the channel knows is malformed; a hello of a version
- * that is not spoken here is answered, and goes no further.
+ * Takes a line of the control channel. A message that names another sender than the channel knows is
+ * malformed; a hello of a version that is not spoken here is answered, and goes no further.
  */
-export function readControl(peer: Peer | null, line: string, { receive, malformed, answer }: Receiver): void {
-  let message: FromWorker;
-  try {
-    message = parseFromWorker(line);
-  } catch (error) {
-    const range = helloRange(line);
+export function takeControl(peer: Peer | null, parsed: Parsed<FromWorker>, { receive, malformed, answer }: Receiver): void {
+  if (!parsed.ok) {
+    const { range, error } = parsed;
     if (peer !== null && range !== null && chosenVersion(range) === null) refuseVersion(peer, range);
-    else malformed({ peer, error: explained(error) });
+    else malformed({ peer, error });
     return;
   }
+  const { message } = parsed;
   if (peer?.slot !== message.slot || peer.spawn !== message.spawn) {
     const known = peer === null ? 'nobody known' : `${peer.slot}#${peer.spawn}`;
     malformed({ peer, error: `${message.type}: from ${known}, but it names ${message.slot}#${message.spawn}` });
@@ -37,16 +75,10 @@ export function readControl(peer: Peer | null, line: string, { receive, malforme
   }
 }
 
-/** A line of the results channel, whose sender is only what the message says. */
-export function readResult(line: string, { receive, malformed }: Receiver): void {
-  let message: ResultMessage;
-  try {
-    message = parseResult(line);
-  } catch (error) {
-    malformed({ peer: senderOf(error), error: explained(error) });
-    return;
-  }
-  receive(message);
+/** Takes a line of the results channel, whose sender is only what the message says. */
+export function takeResult(parsed: Parsed<ResultMessage>, { receive, malformed }: Receiver): void {
+  if (parsed.ok) receive(parsed.message);
+  else malformed({ peer: parsed.peer, error: parsed.error });
 }
 
 /** The text of a refusal to parse; anything else is thrown on. */

@@ -62,15 +62,19 @@ export function clientKeys(token: string): {
 /**
  * Hands over the lines of every message until the socket closes, in order and in turns of the event
  * loop: a run of messages that are waiting never holds it up for longer than a turn and one line.
- * What `take` throws is nobody's to catch.
- * @param take is given the frames before the last, which holds the lines
+ * An error that `take` throws is not caught.
+ * @param take is given the frames before the last, which holds the lines; the next line waits for its promise
  */
-export async function receiveLines(socket: Socket & Readable, take: (line: string, before: readonly Buffer[]) => void): Promise<void> {
+export async function receiveLines(
+  socket: Socket & Readable,
+  take: (line: string, before: readonly Buffer[]) => Promise<void> | void,
+): Promise<void> {
   let began = performance.now();
   for await (const frames of socket) {
     const before = frames.slice(0, -1);
     for (const line of linesOf(frames.at(-1)?.toString() ?? '')) {
-      take(line, before);
+      const taken = take(line, before);
+      if (taken !== undefined) await taken;
       if (performance.now() - began < TURN_MS) continue;
       await new Promise((resolve) => setImmediate(resolve));
       began = performance.now();

@@ -4,7 +4,8 @@ import type { FromWorker, ResultMessage, TaskMessage, ToWorker } from '../protoc
 import { encodeMessage } from '../protocol/worker-wire.ts';
 import { checkLength } from './lines.ts';
 import { Outbox } from './outbox.ts';
-import { readControl, readResult, type Receiver } from './reading.ts';
+import { LongLines } from './long-lines.ts';
+import { takeControl, takeResult, type Channels, type Parsed, type Receiver } from './reading.ts';
 import { closeGently, receiveLines, serverKeys, socketOptions, within, type ServerKeys } from './sockets.ts';
 import type { CoordinatorTransport, Malformed, Peer } from './transport.ts';
 
@@ -29,6 +30,7 @@ export class ZeromqCoordinator implements CoordinatorTransport {
   readonly #results: Pull;
   readonly #tasks = new Map<string, Tasks>();
   readonly #orders: Outbox<string>;
+  readonly #lines = new LongLines();
 
   private constructor(keys: ServerKeys, host: string, control: Router, results: Pull) {
     this.#keys = keys;
@@ -95,8 +97,23 @@ export class ZeromqCoordinator implements CoordinatorTransport {
 
   onMessage(receive: (message: FromWorker | ResultMessage) => void, malformed: (what: Malformed) => void): void {
     const receiver: Receiver = { receive, malformed, answer: (peer, message) => this.sendControl(peer, message) };
-    void receiveLines(this.#control, (line, [identity]) => readControl(peerOf(identity?.toString() ?? ''), line, receiver));
-    void receiveLines(this.#results, (line) => readResult(line, receiver));
+    void receiveLines(this.#control, (line, [identity]) => {
+      const peer = peerOf(identity?.toString() ?? '');
+      return this.#parsed('control', line, (parsed) => takeControl(peer, parsed, receiver));
+    });
+    void receiveLines(this.#results, (line) => this.#parsed('results', line, (parsed) => takeResult(parsed, receiver)));
+  }
+
+  /** Takes a line at once, or when a thread has parsed it. */
+  #parsed<Name extends keyof Channels>(
+    channel: Name,
+    line: string,
+    take: (parsed: Parsed<Channels[Name]>) => void,
+  ): Promise<void> | undefined {
+    const parsed = this.#lines.parse(channel, line);
+    if (parsed instanceof Promise) return parsed.then(take);
+    take(parsed);
+    return undefined;
   }
 
   async close(): Promise<void> {
@@ -106,7 +123,7 @@ export class ZeromqCoordinator implements CoordinatorTransport {
     this.#orders.close();
     closeGently(this.#control);
     this.#results.close();
-    await Promise.all(closing);
+    await Promise.all([...closing, this.#lines.close()]);
   }
 }
 

@@ -1,10 +1,11 @@
 /** Malformed frames from a worker that has the run's token: each is refused by itself, and the coordinator goes on hearing others. */
 import { Dealer, Push } from 'zeromq';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PURPOSE, Stream } from '../../src/core/random.ts';
 import { MAX_CONTROL_CHARACTERS, chosenVersion } from '../../src/protocol/worker-messages.ts';
 import type { FromWorker, ResultMessage } from '../../src/protocol/worker-messages.ts';
 import { MalformedMessage, encodeMessage, parseFromWorker, parseResult } from '../../src/protocol/worker-wire.ts';
+import { SHORT_CHARACTERS } from '../../src/transport/long-lines.ts';
 import { clientKeys, connectOptions } from '../../src/transport/sockets.ts';
 import type { Malformed } from '../../src/transport/transport.ts';
 import { ZeromqCoordinator } from '../../src/transport/zeromq.ts';
@@ -102,6 +103,62 @@ describe('Chaos: worker frames', () => {
     await heard.count(sound + 2);
     expect(heard.all).toContainEqual({ ...hello, helloNo: 77 });
     expect(malformed.all.every(({ error }) => error.length < 500)).toBe(true);
+  });
+
+  describe('longer than the event loop may parse', () => {
+    const reports = Array.from({ length: 20_000 }, (_, step) => ({ step, value: step / 7, metrics: { loss: 1 / (step + 1) } }));
+    const long = { ...result, result: { ...result.result, reports } };
+
+    /** Lengths of the texts that this thread parsed as JSON while `work` ran. */
+    async function parsedHere(work: () => Promise<void>): Promise<number> {
+      const parse = vi.spyOn(JSON, 'parse');
+      try {
+        await work();
+        return Math.max(0, ...parse.mock.calls.map(([text]) => text.length));
+      } finally {
+        parse.mockRestore();
+      }
+    }
+
+    it('are parsed in a thread, and received in their order', async () => {
+      coordinator.onMessage(heard.put, malformed.put);
+      const text = encodeMessage(long);
+      expect(text.length).toBeGreaterThan(1024 * 1024);
+      const longest = await parsedHere(async () => {
+        for (const frame of [encodeMessage(report), text, encodeMessage(result)]) await sockets.results.send(frame);
+        await heard.count(3);
+      });
+      expect(heard.all).toEqual([report, long, result]);
+      expect([longest > 0, longest <= SHORT_CHARACTERS]).toEqual([true, true]);
+    });
+
+    it('are refused there with the reason and the sender, and the next one is heard', async () => {
+      coordinator.onMessage(heard.put, malformed.put);
+      const spoiled = encodeMessage(long).replace('"value":0,', '"value":null,');
+      const objects = `{"type":"result","x":[${'{},'.repeat(700_000)}{}]}`;
+      const beats = `{"type":"beat","n":[${'{},'.repeat(100_000)}{}]}`;
+      const longest = await parsedHere(async () => {
+        for (const frame of [spoiled, objects, spoiled.slice(0, -1)]) await sockets.results.send(frame);
+        await malformed.count(3);
+        await sockets.control.send(beats);
+        await malformed.count(4);
+        await sockets.results.send(encodeMessage(report));
+        await heard.count(1);
+      });
+      expect(malformed.all).toMatchObject([
+        { peer, error: expect.stringContaining('result.reports.0.value') as string },
+        { peer: null, error: expect.stringContaining('result: ') as string },
+        { peer: null, error: expect.stringContaining('not JSON') as string },
+        { peer, error: expect.stringContaining('beat: ') as string },
+      ]);
+      expect(longest).toBeLessThanOrEqual(SHORT_CHARACTERS);
+    });
+
+    it('do not keep a coordinator from closing', async () => {
+      coordinator.onMessage(heard.put, malformed.put);
+      await sockets.results.send(encodeMessage(long));
+      await coordinator.close();
+    });
   });
 
   it('leaves turns of the event loop to others while it refuses a run of messages', async () => {

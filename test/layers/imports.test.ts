@@ -59,6 +59,7 @@ describe('a thread that reads lab files', () => {
       ['check-thread', true],
       ['checkpoint-thread', true],
       ['import-thread', false],
+      ['line-thread', false],
       ['read-thread', true],
       ['watchdog-thread', false],
       ['work-thread', true],
