@@ -14,19 +14,27 @@ export type Choice =
  * @param studies the lab's, oldest first
  */
 export function chooseStudy(studies: readonly Study[], name: string, resume: boolean): Choice {
-  const namesakes = studies.filter(({ spec }) => spec.name === name || isNumbered(spec.name, name));
+  const taken = new Set(studies.map(({ spec }) => spec.name));
+  const free = freeName(taken, name);
+  const namesakes = studies.filter(({ spec, deleted }) => !deleted && (spec.name === name || isNumbered(spec.name, name)));
   if (resume) {
     const study = namesakes.findLast(isUnfinished) ?? namesakes.at(-1);
     return study === undefined
-      ? { kind: 'new', name, note: `there is no study named ${name} in this lab yet; starting it` }
+      ? { kind: 'new', name: free, note: `there is no study named ${name} in this lab yet; starting it${as(name, free)}` }
       : { kind: 'resume', study };
   }
-  if (namesakes.length === 0) return { kind: 'new', name, note: null };
-  const taken = new Set(studies.map(({ spec }) => spec.name));
-  const free = freeName(taken, name);
+  if (namesakes.length === 0) {
+    const note = free === name ? null : `this lab holds a deleted study named ${name}, so this run is named ${free}`;
+    return { kind: 'new', name: free, note };
+  }
   const unfinished = namesakes.some(isUnfinished);
   const hint = unfinished ? '; to continue the unfinished study instead, add --resume' : '';
   return { kind: 'new', name: free, note: `this lab already holds ${name}, so this run is named ${free}${hint}` };
+}
+
+/** Names the study where a deleted one has its name. */
+function as(name: string, free: string): string {
+  return free === name ? '' : ` as ${free}, because a deleted study has that name`;
 }
 
 function isUnfinished(study: Study): boolean {

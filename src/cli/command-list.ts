@@ -30,7 +30,7 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
   },
   studies: {
     usage: '[options]',
-    summary: 'list the studies of a lab file',
+    summary: 'list the studies of a lab file; rename, annotate, delete, restore and duplicate them',
     load: async () => (await import('./commands/studies.ts')).addStudies,
   },
   show: {

@@ -18,6 +18,8 @@ const WRONG_REQUEST = new Set([
   'bad-name',
   'dataset-exists',
   'unknown-dataset',
+  'foreign-study',
+  'nameTaken',
 ]);
 
 /** A command line or a name on it that cannot be carried out. */

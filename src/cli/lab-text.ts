@@ -1,31 +1,52 @@
 /** What a lab file holds, as people read it: each command's document as lines of text. Pure. */
+import { withEscapes } from '../core/hidden-characters.ts';
 import { slotName } from '../core/study/slot-name.ts';
 import { stoppedEarly } from '../core/study/stopped.ts';
 import { scoreName } from '../core/study/score.ts';
 import { storySentences } from '../core/study/trial-story.ts';
 import type { ShowOutput, StoryOutput, StudiesOutput, TrialOutput } from '../protocol/cli-output.ts';
-import { count, duration, number, params, score, value } from './display/format.ts';
+import { count, cut, duration, number, params, score, value } from './display/format.ts';
 import { table } from './display/table.ts';
 import { quoted } from './resume-command.ts';
 
 type Study = ShowOutput['study'];
 
 export function studiesText({ lab, studies }: StudiesOutput, width: number): string[] {
-  if (studies.length === 0) return [`${lab} contains no studies yet.`];
+  const [listed, deleted] = [studies.filter((study) => !study.deleted), studies.filter((study) => study.deleted)];
+  const gone = deleted.length === 0 ? [] : [deletedText(deleted)];
+  if (listed.length === 0) return [`${lab} contains no studies${deleted.length === 0 ? ' yet' : ''}.`, ...gone];
+  const noted = listed.some(({ note }) => note !== '');
   const left = (title: string): { title: string; align: 'left' } => ({ title, align: 'left' });
   const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' });
-  return table(
-    [left('study'), left('state'), right('ended'), right('budget'), right('best'), right('in trial')],
-    studies.map((study) => [
+  const head = [left('study'), left('state'), right('ended'), right('budget'), right('best'), right('in trial')];
+  const lines = table(
+    noted ? [...head, left('note')] : head,
+    listed.map((study) => [
       study.name,
       stoppedEarly(study) === null ? (study.state ?? 'Optuna') : 'stopped',
       String(ended(study)),
       study.limits.trials === null ? '–' : String(study.limits.trials),
       study.best === null ? '–' : score(study.best.value, study),
       study.best === null ? '–' : String(study.best.trial),
+      ...(noted ? [firstLine(study.note)] : []),
     ]),
     width,
   );
+  return [...lines, ...gone];
+}
+
+/** Characters of a note in the list of studies. */
+const NOTE_WIDTH = 48;
+
+function firstLine(note: string): string {
+  const [line = '', ...more] = note.split('\n');
+  const short = cut(withEscapes(line), NOTE_WIDTH);
+  return more.length > 0 && short === line ? `${line} …` : short;
+}
+
+function deletedText(deleted: readonly Study[]): string {
+  const names = deleted.map(({ name }) => withEscapes(name)).join(', ');
+  return `${count(deleted.length, 'deleted study', 'deleted studies')}: ${names} (galapagos studies restore NAME restores, remove NAME removes for good)`;
 }
 
 export function showText({ lab, study, trained: { executors, reports }, searched }: ShowOutput): string[] {
@@ -37,7 +58,8 @@ export function showText({ lab, study, trained: { executors, reports }, searched
   ];
   return [
     `${study.name} in ${lab}`,
-    `  state      ${stateText(study)}`,
+    `  state      ${stateText(study)}${study.deleted ? ', deleted' : ''}`,
+    ...(study.note === '' ? [] : noteLines(study.note)),
     `  trials     ${Object.entries(counts)
       .map(([state, n]) => `${n} ${state}`)
       .join(', ')}`,
@@ -47,6 +69,11 @@ export function showText({ lab, study, trained: { executors, reports }, searched
     `  stops at   ${stops.length === 0 ? 'no limit: runs until stopped' : stops.join(' or ')}`,
     ...(searched === null ? [] : searchedText(searched)),
   ];
+}
+
+function noteLines(note: string): string[] {
+  const escaped = note.split('\n').map((line) => withEscapes(line));
+  return escaped.map((line, i) => `${i === 0 ? '  note       ' : '             '}${line}`.trimEnd());
 }
 
 function stateText(study: Study): string {

@@ -39,6 +39,8 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
       return { type: 'trialBack', trial: attempt.number, attempt: attempt.k, slot, outcome, detail };
     }
     case 'study':
+    case 'studyDescribed':
+    case 'studyRemoved':
       return null;
     default:
       return change satisfies never;

@@ -17,16 +17,19 @@ export interface Exported {
 
 export interface ExportedStudy extends ScoreKind {
   readonly name: string;
+  /** What the user wrote about it; empty or absent: nothing. */
+  readonly note?: string;
   readonly direction: Direction;
   /** Null: a study of another program. */
   readonly seed: number | null;
 }
 
 /** @param best best first */
-export function bestConfigsOf({ name, direction, seed, measure, split }: ExportedStudy, best: readonly Exported[]): BestConfigs {
+export function bestConfigsOf({ name, note = '', direction, seed, measure, split }: ExportedStudy, best: readonly Exported[]): BestConfigs {
   return {
     format: 'galapagos-best-configs/1',
     study: name,
+    ...(note === '' ? {} : { note }),
     direction,
     seed,
     measure,

@@ -33,11 +33,13 @@ export function scoreKindOfStudy({ spec }: StudySummary): ScoreKind {
 }
 
 export function studyOutput(study: StudySummary): ShowOutput['study'] {
-  const { name, uid, state, reason, counts, limits, best } = study;
+  const { name, uid, note, deleted, state, reason, counts, limits, best } = study;
   const { waiting, running, complete, pruned, failed } = counts;
   return {
     name,
     uid,
+    note,
+    deleted,
     state,
     reason,
     direction: directionOf(study),
@@ -129,5 +131,5 @@ export function storyOutput(study: StudySummary, { trial, attempts, lines }: Tri
 }
 
 export function exportedStudy(study: StudySummary): ExportedStudy {
-  return { name: study.name, direction: directionOf(study), seed: study.spec?.seed ?? null, ...scoreKindOfStudy(study) };
+  return { name: study.name, note: study.note, direction: directionOf(study), seed: study.spec?.seed ?? null, ...scoreKindOfStudy(study) };
 }

@@ -4,6 +4,7 @@ import { interruptedStudies, leaveStudies } from '../lab/interrupted.ts';
 import { OpenLab } from '../lab/open-lab.ts';
 import type { LabStarter } from '../lab/open-lab.ts';
 import { allOrNothing } from '../runtime/all-or-nothing.ts';
+import { continueRemovals } from '../studies/describe-study.ts';
 import { Changes } from './feeds/changes.ts';
 import { LabView } from './projections/lab-view.ts';
 import { Projections } from './projections/projections.ts';
@@ -101,6 +102,8 @@ function opened(file: string, start: LabStarter): Promise<Opened> {
       await lab.close();
     });
     const interrupted = interruptedStudies(lab);
+    // The lab may be closed before a removal is done; the next opening goes on with it.
+    void continueRemovals(lab.coordinator).catch(() => undefined);
     const view = new LabView(lab, reading);
     onFailure(() => view.close());
     return { lab, view, projections: new Projections(view, reading), reading, interrupted };

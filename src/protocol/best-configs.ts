@@ -19,6 +19,7 @@ export const bestConfigs = strict({
   $schema: z.string().exactOptional(),
   format: z.literal('galapagos-best-configs/1'),
   study: studyName,
+  note: z.string().exactOptional().describe('What the user wrote about the study; absent: nothing.'),
   direction,
   seed: seed.nullable().describe('Null: a study of another program.'),
   // Absent in files of earlier versions.

@@ -29,6 +29,8 @@ const report = strict({ epoch: count, value: z.number().nullable().describe('Nul
 const studySummary = strict({
   name: z.string(),
   uid: z.string().nullable().describe('Null: a study of Optuna, not of Galapagos.'),
+  note: z.string().describe('What the user wrote about it; empty: nothing.'),
+  deleted: z.boolean().describe('Whether the user deleted it: it can be restored until it is removed.'),
   state: z.string().nullable(),
   reason: z.string().nullable().describe('Why it is in that state.'),
   direction,
@@ -37,6 +39,11 @@ const studySummary = strict({
   ...scoreFields,
   best: strict({ trial: count, value: z.number() }).nullable(),
 });
+
+export type StudyOutput = z.output<typeof studySummary>;
+
+/** What `studies rename`, `note`, `delete` and `restore` leave. */
+export const changedStudyOutput = strict({ lab: z.string(), study: studySummary });
 
 export const studiesOutput = strict({ lab: z.string(), studies: z.array(studySummary) });
 export type StudiesOutput = z.output<typeof studiesOutput>;

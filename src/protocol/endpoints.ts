@@ -8,7 +8,7 @@ import { datasetOutput } from './cli-output.ts';
 import { call } from './endpoint.ts';
 import type { Calls, HandlersOf, InputOf, OutputOf, SubscriptionsOf } from './endpoint.ts';
 import { strict } from './problems.ts';
-import { studyFile } from './study-file.ts';
+import { studyFile, studyName, studyNote } from './study-file.ts';
 import { dataSource, datasetPreview, importOptions, labSource } from './window/datasets.ts';
 import { labBody } from './window/lab-stream.ts';
 import { attempts, confirmation, curve, deciles, exportedFile, importance, trialDetail } from './window/reading.ts';
@@ -72,6 +72,13 @@ export const commands = {
   stopStudy: call(strict({ study }), done),
   addTrials: call(strict({ study, trials: z.int().min(1).max(1_000_000) }), done),
   editLimits: call(strict({ study, limits }), done),
+  /** Absent fields stay as they are. A deleted study can be restored until it is removed. */
+  describeStudy: call(
+    strict({ study, name: studyName.exactOptional(), note: studyNote.exactOptional(), deleted: z.boolean().exactOptional() }),
+    done,
+  ),
+  /** Removes a deleted study from the lab file; answered when it is gone. */
+  removeStudy: call(strict({ study }), done),
   cancelTrial: call(strict({ study, trial }), done),
   /** Trains the best `top` again on `seeds` fresh seeds, as a study of its own. */
   confirm: call(strict({ study, top: z.int().min(1).max(100), seeds: z.int().min(2).max(100) }), strict({ study })),

@@ -68,6 +68,12 @@ export const story = z.array(z.string());
 /** The user attribute `galapagos:uid`: a study's uid, or a trial's, `uid/number`. */
 export const uidAttribute = z.string();
 
+/** The user attribute `galapagos:note`; another type counts as no note. */
+export const noteAttribute = z.unknown().transform((value) => (typeof value === 'string' ? value : ''));
+
+/** The user attribute `galapagos:deleted`; null: another value, which counts as not deleted. */
+export const deletedAttribute = z.unknown().transform((value) => (value === true || value === 'removing' ? value : null));
+
 const bounds = { low: z.number(), high: z.number(), log: z.boolean().nullish(), step: z.number().nullish() };
 
 /** `trial_params.distribution_json` in every spelling that Optuna 5 still reads. */

@@ -4,6 +4,7 @@ import { askTellAnswer, askTellRequest } from './ask-tell.ts';
 import { bestConfigs } from './best-configs.ts';
 import {
   backendOutput,
+  changedStudyOutput,
   datasetOutput,
   datasetsOutput,
   doctorOutput,
@@ -30,6 +31,7 @@ const published: Readonly<Record<string, z.ZodType>> = {
   'run-output': runOutput,
   'simulation-output': simulationOutput,
   'studies-output': studiesOutput,
+  'changed-study-output': changedStudyOutput,
   'show-output': showOutput,
   'trial-output': trialOutput,
   'story-output': storyOutput,

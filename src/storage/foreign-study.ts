@@ -60,6 +60,8 @@ export class ForeignStudy {
       activeMs: null,
       best: best?.value === undefined || best.value === null ? null : { number: best.number, value: best.value },
       spec: null,
+      note: '',
+      deleted: false,
     };
   }
 

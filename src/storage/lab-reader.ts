@@ -84,6 +84,10 @@ export interface StudySummary {
   readonly activeMs: number | null;
   readonly best: { readonly number: number; readonly value: number } | null;
   readonly spec: StudySpec | null;
+  /** What the user wrote about it; empty: nothing, or another program's study. */
+  readonly note: string;
+  /** Whether the user deleted it; false for another program's study. */
+  readonly deleted: boolean;
 }
 
 export interface TrialRecord {

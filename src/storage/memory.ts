@@ -108,9 +108,7 @@ class Memory implements MemoryLab {
     switch (write.op) {
       case 'study': {
         const { uid, spec, limits, limit } = write;
-        for (const study of this.contents.studies.values()) {
-          if (study.spec.name === spec.name) throw refuse('name-taken', `it already contains a study named ${JSON.stringify(spec.name)}`);
-        }
+        this.#refuseTaken(spec.name, null);
         this.#setStudy(uid, {
           uid,
           spec,
@@ -119,6 +117,9 @@ class Memory implements MemoryLab {
           limits,
           limit,
           activeMs: 0,
+          note: '',
+          deleted: false,
+          removing: false,
           executor: null,
           executorOf: null,
           trials: new Map(),
@@ -134,6 +135,30 @@ class Memory implements MemoryLab {
       case 'activeMs':
         this.#setStudy(write.uid, { ...this.#study(write.uid), activeMs: write.activeMs });
         break;
+      case 'description': {
+        const { uid, name, note, deleted } = write;
+        this.#refuseTaken(name, uid);
+        const study = this.#study(uid);
+        this.#setStudy(uid, { ...study, spec: { ...study.spec, name }, note, deleted });
+        break;
+      }
+      case 'trialsRemoved': {
+        const study = this.#study(write.uid);
+        const { trials } = study;
+        this.#setStudy(write.uid, { ...study, removing: true });
+        for (const [number, trial] of trials) {
+          if (number < write.from) continue;
+          trials.delete(number);
+          this.#undo.push(() => trials.set(number, trial));
+        }
+        break;
+      }
+      case 'studyRemoved': {
+        const study = this.#study(write.uid);
+        this.contents.studies.delete(write.uid);
+        this.#undo.push(() => this.contents.studies.set(write.uid, study));
+        break;
+      }
       case 'proposal':
         this.#propose(write.uid, write.number, write.params, write.origin, write.basis);
         break;
@@ -208,6 +233,12 @@ class Memory implements MemoryLab {
     this.#undo.push(() => trials.delete(number));
   }
 
+  #refuseTaken(name: string, by: string | null): void {
+    for (const { uid, spec } of this.contents.studies.values()) {
+      if (uid !== by && spec.name === name) throw refuse('name-taken', `it already contains a study named ${JSON.stringify(name)}`);
+    }
+  }
+
   #study(uid: string): Study {
     const study = this.contents.studies.get(uid);
     if (study === undefined) throw refuse('contradiction', `no study ${uid}`);
@@ -248,7 +279,7 @@ function takeForeignEnds({ trials }: Study): void {
   }
 }
 
-function stored({ uid, spec, state, reason, limits, limit, activeMs, executor, trials }: Study): StoredStudy {
+function stored({ uid, spec, state, reason, limits, limit, activeMs, note, deleted, removing, executor, trials }: Study): StoredStudy {
   const byNumber = (): StoredTrial[] => [...trials.values()].sort((a, b) => a.number - b.number).map(storedTrial);
   return {
     uid,
@@ -258,6 +289,9 @@ function stored({ uid, spec, state, reason, limits, limit, activeMs, executor, t
     limits,
     limit,
     activeMs,
+    note,
+    deleted,
+    removing,
     executor,
     head: headOf({ state, spec, limits }, byNumber()),
     trials: { [Symbol.iterator]: () => byNumber().values() },

@@ -5,10 +5,10 @@
 import type { EndedState } from '../core/scheduling/index.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
 import type { Connection, Statement } from './connection.ts';
-import { StorageError } from './errors.ts';
 import { DIRECTIONS, ENDED_STATES, endedStateOf, optunaValue, valueOf } from './optuna-encoding.ts';
 import { pythonJson } from './python-json.ts';
 import { resultCode } from './sqlite-failure.ts';
+import { nameTaken } from './study-description.ts';
 import type { OpenTrial, StudyRows } from './study-rows.ts';
 
 const CONSTRAINT_UNIQUE = 2067;
@@ -57,12 +57,7 @@ export class OptunaRows {
   createStudy(uid: string, spec: StudySpec): number {
     const { file } = this.#connection;
     const id = this.#insertStudyName(spec.name);
-    if (id === null) {
-      throw new StorageError('name-taken', file, `${file}: it already contains a study named ${JSON.stringify(spec.name)}`, {
-        expected: 'another name',
-        found: spec.name,
-      });
-    }
+    if (id === null) throw nameTaken(file, spec.name);
     this.#connection.run('INSERT INTO study_directions (direction, study_id, objective) VALUES (?, ?, 0)', DIRECTIONS[spec.direction], id);
     const { sampler, objective, seed } = spec;
     this.#setStudyAttribute(id, 'galapagos:uid', uid);

@@ -21,6 +21,7 @@ import { ownMoments, ownRows } from './own-rows.ts';
 import type { ReadBlock } from './row-block.ts';
 import { Intermediates } from './intermediates.ts';
 import { dateOf } from './optuna-encoding.ts';
+import { readDescription } from './study-description.ts';
 
 /** Trials read at once; no statement stays half-read, which would hold the writer's log back. */
 const PAGE = 1_000;
@@ -60,6 +61,7 @@ export class OwnStudy {
       this.#connection.get('SELECT state, reason, limits, trial_limit, active_ms, spec FROM galapagos_study WHERE id = ?', this.#key) ?? [];
     const spec = columns.json('galapagos_study.spec', storedSpec, row[5]);
     const [best] = this.best(1);
+    const { note, deleted } = readDescription(this.#connection, columns, this.studyId);
     return {
       uid: this.#uid,
       name: this.#name,
@@ -72,6 +74,8 @@ export class OwnStudy {
       activeMs: columns.real('galapagos_study.active_ms', row[4]),
       best: best?.value === undefined || best.value === null ? null : { number: best.number, value: best.value },
       spec: { ...spec, name: this.#name },
+      note,
+      deleted,
     };
   }
 

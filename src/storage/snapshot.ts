@@ -7,6 +7,7 @@ import { storedLimits, storedResult, storedSpec, studyState, trialOutcome, trial
 import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import { storageError } from './sqlite-failure.ts';
+import { readDescription } from './study-description.ts';
 import { readHead } from './study-head.ts';
 import { parentsOf } from './stored-parents.ts';
 
@@ -16,7 +17,7 @@ const PAGE = 400;
 export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
   const columns = new Columns(connection.file);
   const rows = connection.all(
-    `SELECT ours.id, uid, state, reason, limits, trial_limit, active_ms, spec, study_name
+    `SELECT ours.id, uid, state, reason, limits, trial_limit, active_ms, spec, study_name, study_id
      FROM galapagos_study ours JOIN studies USING (study_id) ORDER BY ours.id`,
   );
   const studies = rows.map((row): StoredStudy => {
@@ -34,6 +35,7 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
       limits,
       limit: columns.integerOrNull('galapagos_study.trial_limit', row[5]),
       activeMs: columns.real('galapagos_study.active_ms', row[6]),
+      ...readDescription(connection, columns, columns.integer('studies.study_id', row[9])),
       executor: firstExecutor(connection, columns, key),
       head: state === 'finished' ? readHead(connection, columns, { key, direction: spec.direction, target: limits.target }) : null,
       trials: { [Symbol.iterator]: () => asStorageErrors(connection.file, readTrials(connection, columns, key, parameters)) },

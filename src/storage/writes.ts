@@ -10,6 +10,7 @@ import { optunaDate } from './optuna-encoding.ts';
 import { OptunaRows } from './optuna-rows.ts';
 import { pythonJson } from './python-json.ts';
 import type { EndedElsewhere } from './storage.ts';
+import { removeStudy, removeTrials, writeDescription } from './study-description.ts';
 import { StudyRows } from './study-rows.ts';
 
 type Of<Op extends Write['op']> = Extract<Write, { op: Op }>;
@@ -106,6 +107,16 @@ export class Writes {
         break;
       case 'activeMs':
         this.#setStudy('active_ms = ?', write.uid, write.activeMs);
+        break;
+      case 'description':
+        writeDescription(this.#connection, this.#study(write.uid), write);
+        break;
+      case 'trialsRemoved':
+        removeTrials(this.#connection, this.#study(write.uid), write.from);
+        break;
+      case 'studyRemoved':
+        removeStudy(this.#connection, this.#study(write.uid));
+        this.#studies.delete(write.uid);
         break;
       case 'proposal':
         this.#propose(write);
@@ -261,6 +272,9 @@ function trialOf(write: Write): string {
     case 'studyState':
     case 'limits':
     case 'activeMs':
+    case 'description':
+    case 'trialsRemoved':
+    case 'studyRemoved':
       return '';
     default:
       return write satisfies never;

@@ -5,7 +5,7 @@ import { directionOf } from '../documents/lab-output.ts';
 import { trainObjective } from '../protocol/objective.ts';
 import type { Confirmation } from '../protocol/window/reading.ts';
 import type { LabReader, StudySummary, TrialRecord } from '../storage/lab-reader.ts';
-import { confirmsOf } from './confirming-study.ts';
+import { confirmsOf } from './confirms-of.ts';
 
 /** Newest last. */
 export function readConfirmations(reader: LabReader, study: StudySummary): Confirmation[] {

@@ -32,12 +32,6 @@ export function confirmable({ name, objective }: Pick<StudySpec, 'name' | 'objec
   return parsed;
 }
 
-/** Of any study: what it trains again; null: it is an ordinary one. */
-export function confirmsOf(objective: StudySpec['objective']): NonNullable<TrainStudyObjective['confirms']> | null {
-  const parsed = objective.kind === 'train' && objective['confirms'] !== undefined ? trainObjective.safeParse(objective) : null;
-  return parsed?.data?.confirms ?? null;
-}
-
 /**
  * @param original its uid and what it searched
  * @param best best first, at least one

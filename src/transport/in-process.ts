@@ -1,6 +1,6 @@
 /**
- * A transport inside one process, for tests: the same text, the same parsing and the same losses as over sockets, delivered
- * in later turns of the event loop. Not for work: it crosses nothing.
+ * A transport inside one process, for tests and for labs that are opened without workers: the same text, the same parsing and
+ * the same losses as over sockets, delivered in later turns of the event loop.
  */
 import type { FromWorker, ResultMessage, TaskMessage, ToWorker } from '../protocol/worker-messages.ts';
 import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire.ts';

@@ -84,3 +84,10 @@ describe('a file is written whole or not at all', () => {
     }
   });
 });
+
+describe('Command line: note of an exported study', () => {
+  test('writes the note of a study beside its name, and none where there is none', () => {
+    expect(bestConfigs.parse(bestConfigsOf({ ...study, note: 'é\n2' }, best))).toMatchObject({ study: 'mnist', note: 'é\n2' });
+    expect(bestConfigsOf({ ...study, note: '' }, best)).not.toHaveProperty('note');
+  });
+});

@@ -5,6 +5,8 @@ import type { ShowOutput, StoryOutput, TrialOutput } from '../../src/protocol/cl
 const study: ShowOutput['study'] = {
   name: 'mnist',
   uid: 'u',
+  note: '',
+  deleted: false,
   state: 'paused',
   reason: 'interrupted',
   direction: 'maximize',

@@ -78,6 +78,55 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       expect(study()).toMatchObject({ limits: edited, limit: null, state: 'paused', reason: null, activeMs: 1_234.5 });
     });
 
+    it('keeps the newest name, note and deletion of a study, and takes an empty note as none', () => {
+      lab.commit([[createStudy()]]);
+      expect(study()).toMatchObject({ note: '', deleted: false, removing: false });
+      const described = { op: 'description', uid: UID, name: 'renamed "é"', note: 'line 1\nline 2: é 🐢', deleted: true } as const;
+      lab = harness.reopen();
+      lab.commit([[{ op: 'studyState', uid: UID, state: 'paused', reason: null }, described]]);
+      expect(study()).toMatchObject({ spec: { ...spec, name: described.name }, note: described.note, deleted: true, removing: false });
+      lab = harness.reopen();
+      lab.commit([[{ ...described, note: '', deleted: false }]]);
+      expect(study()).toMatchObject({ spec: { ...spec, name: described.name }, note: '', deleted: false });
+    });
+
+    it('refuses a name that another study has, and writes nothing of that commit', () => {
+      lab.commit([[createStudy(), createStudy('second', { ...spec, name: 'second' })]]);
+      const taken = { op: 'description', uid: 'second', name: spec.name, note: 'x', deleted: false } as const;
+      expect(code(() => lab.commit([[{ op: 'activeMs', uid: 'second', activeMs: 7 }, taken]]))).toBe('name-taken');
+      const second = harness.reopen().lab.studies.find(({ uid }) => uid === 'second');
+      expect(second).toMatchObject({ activeMs: 0, note: '', spec: { name: 'second' } });
+    });
+
+    it('removes a study in pieces, and leaves other studies as they were', () => {
+      lab.commit([[createStudy(), createStudy('second', { ...spec, name: 'second' })]]);
+      for (const uid of [UID, 'second']) {
+        lab.commit([[0, 1, 2].map((number) => propose(number, uid)), [start(0, 1, uid)], [start(1, 1, uid)]]);
+        lab.commit([[endAttempt(0, 1, 'succeeded', 0, uid), endTrial(0, { finishSeq: 0, uid })]]);
+      }
+      const before = whole(harness.reopen().lab) as { studies: { uid: string }[] };
+      lab = harness.reopen();
+      lab.commit([[{ op: 'studyState', uid: UID, state: 'paused', reason: null }]]);
+      lab.commit([
+        [{ op: 'description', uid: UID, name: spec.name, note: '', deleted: true }],
+        [{ op: 'trialsRemoved', uid: UID, from: 1 }],
+      ]);
+      expect(trialsOf(harness.reopen().lab).map(({ number }) => number)).toEqual([0]);
+      expect(study()).toMatchObject({ deleted: true, removing: true });
+      lab = harness.reopen();
+      lab.commit([
+        [
+          { op: 'trialsRemoved', uid: UID, from: 0 },
+          { op: 'studyRemoved', uid: UID },
+        ],
+      ]);
+      const { studies } = whole(harness.reopen().lab) as { studies: { uid: string }[] };
+      expect(studies).toEqual(before.studies.filter(({ uid }) => uid === 'second'));
+      lab = harness.reopen();
+      lab.commit([[createStudy()], [propose(0)], [start(0)], succeed(0, 0, 3)]);
+      expect(trialsOf(harness.reopen().lab)).toMatchObject([{ number: 0, end: { value: 3 } }]);
+    });
+
     it('says what a finished study comes to as its trials do, whatever they ended as', () => {
       const ends: [number, EndedState, number][] = [
         [1, 'complete', 0.5],

@@ -119,6 +119,8 @@ describe('a study of ours', () => {
       activeMs: 0,
       best: { number: 0, value: 0.25 },
       spec,
+      note: '',
+      deleted: false,
     };
     expect(read().studies()).toEqual([summary]);
     expect(read().study(spec.name)).toEqual(summary);
@@ -280,7 +282,17 @@ describe("a study of another program's", () => {
   });
 
   it('is listed beside ours', () => {
-    const nothing = { uid: null, state: null, reason: null, limits: null, limit: null, activeMs: null, spec: null };
+    const nothing = {
+      uid: null,
+      state: null,
+      reason: null,
+      limits: null,
+      limit: null,
+      activeMs: null,
+      spec: null,
+      note: '',
+      deleted: false,
+    };
     expect(read().studies().slice(1)).toEqual([
       {
         ...nothing,

@@ -93,6 +93,16 @@ class Actions {
     const world = this.#world;
     const study = world.study;
     if (study === null) return;
+    this.#fault('describe', 'rename', () =>
+      world.take({ type: 'studyDescribed', study: STUDY, name: `name ${world.now}`, note: 'renamed' }),
+    );
+    if (study.deleted) {
+      this.#add('restore', () => world.take({ type: 'studyDescribed', study: STUDY, deleted: false }));
+      // Each of them is refused.
+      this.#fault('pause', 'resume while deleted', () => world.take({ type: 'studyResumed', study: STUDY }));
+      return;
+    }
+    this.#fault('delete', 'delete', () => world.take({ type: 'studyDescribed', study: STUDY, deleted: true }));
     if (world.interrupted) this.#add('resume', () => world.take({ type: 'studyResumed', study: STUDY }));
     if (study.state === 'paused' || study.state === 'running') {
       this.#fault('stop', 'stop at once', () => world.take({ type: 'studyStopped', study: STUDY, graceMs: 0 }));

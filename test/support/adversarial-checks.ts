@@ -40,6 +40,14 @@ function unexplained(lab: LabState, { name, cohorts, free }: Slot): readonly str
 export function checkRecord(world: AdversarialWorld): void {
   const study = world.record.snapshot().studies.find(({ uid }) => uid === STUDY);
   if (study === undefined) return;
+  const { lab } = world;
+  const live = lab?.studies.get(STUDY);
+  if (live !== undefined && world.writes.length === 0) {
+    if (study.spec.name !== live.spec.name || study.note !== live.note || study.deleted !== live.deleted)
+      throw new Violation(`the file has ${study.spec.name}, the scheduler ${live.spec.name}`);
+  }
+  if (study.deleted && study.state !== 'paused' && study.state !== 'finished')
+    throw new Violation(`the study is ${study.state} and deleted`);
   const trials = [...study.trials];
   const ended = trials.filter(({ end }) => end !== null).sort(byFinish);
   ended.forEach(({ end }, i) => {

@@ -30,6 +30,10 @@ export interface Faults {
   helloAgain: number;
   crash: number;
   cancel: number;
+  /** Renames and notes. */
+  describe: number;
+  /** Deletions, each of which the user takes back. */
+  delete: number;
 }
 
 /** Rules of shell and worker, broken on purpose. */
@@ -82,6 +86,8 @@ const NO_FAULTS: Faults = {
   helloAgain: 0,
   crash: 0,
   cancel: 0,
+  describe: 0,
+  delete: 0,
 };
 
 export class AdversarialWorld {

@@ -11,6 +11,8 @@ const ALL: Partial<Faults> = {
   stop: 1,
   falseExpiry: 2,
   helloAgain: 2,
+  describe: 2,
+  delete: 2,
 };
 const MORE: Partial<Faults> = { ...ALL, crash: 3, cancel: 2 };
 

@@ -8,6 +8,8 @@ export function studyRow(given: Partial<StudyRow> = {}): StudyRow {
     uid: given.key ?? 'a',
     key: 'a',
     name: 'MNIST, small conv',
+    note: '',
+    deleted: false,
     state: 'finished',
     reason: null,
     direction: 'maximize',

@@ -106,8 +106,8 @@ export function enqueueTrial(lab: LabState, { type, study: uid, params }: Extrac
     refuse('unknownStudy', uid);
     return;
   }
-  if (study.state === 'finished' || study.state === 'ending') {
-    refuse('notAllowedNow', `the study is ${study.state}`);
+  if (study.deleted || study.state === 'finished' || study.state === 'ending') {
+    refuse('notAllowedNow', `the study is ${study.deleted ? 'deleted' : study.state}`);
     return;
   }
   if (study.columns.size >= study.limit) {

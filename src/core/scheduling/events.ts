@@ -99,6 +99,12 @@ export interface StoredStudy {
   /** Numbers ≥ limit are not wanted; null: no limit. */
   readonly limit: number | null;
   readonly activeMs: number;
+  /** What the user wrote about it; empty: nothing. */
+  readonly note: string;
+  /** Whether the user deleted it; it can be restored until it is removed. */
+  readonly deleted: boolean;
+  /** Whether its removal has begun: it cannot be restored. */
+  readonly removing: boolean;
   /** What its first results came from, e.g. `wasm`; null: none yet, or they do not say. */
   readonly executor: string | null;
   /** Null: the study is not finished, a trial or an attempt has not ended, or completion numbers are missing. */
@@ -134,6 +140,16 @@ export type Event = Cause &
     | { readonly type: 'studyPaused'; readonly study: string; readonly graceMs: number; readonly reason?: string }
     | { readonly type: 'studyResumed'; readonly study: string }
     | { readonly type: 'studyStopped'; readonly study: string; readonly graceMs: number }
+    /** Absent fields stay as they are. */
+    | {
+        readonly type: 'studyDescribed';
+        readonly study: string;
+        readonly name?: string;
+        readonly note?: string;
+        readonly deleted?: boolean;
+      }
+    /** Removes the next piece of a deleted study from the lab; the last piece removes the study itself. */
+    | { readonly type: 'studyRemoved'; readonly study: string }
     | { readonly type: 'trialCancelled'; readonly study: string; readonly number: number }
     | { readonly type: 'trialEnqueued'; readonly study: string; readonly params: EncodedParams }
     | { readonly type: 'slotDrained'; readonly slot: SlotName }

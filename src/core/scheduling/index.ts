@@ -11,5 +11,6 @@ export { headOf } from './stored-head.ts';
 export { step, stepOpening } from './step.ts';
 export { answerAsk } from './asking.ts';
 export { canResume } from './study-commands.ts';
+export { isAtRest } from './study-descriptions.ts';
 export { story } from './story.ts';
 export { InvalidTransition } from './transitions.ts';

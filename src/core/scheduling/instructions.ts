@@ -24,6 +24,10 @@ export type Write =
   | { readonly op: 'studyState'; readonly uid: string; readonly state: StudyState; readonly reason: string | null }
   | { readonly op: 'limits'; readonly uid: string; readonly limits: Limits; readonly limit: number | null }
   | { readonly op: 'activeMs'; readonly uid: string; readonly activeMs: number }
+  | { readonly op: 'description'; readonly uid: string; readonly name: string; readonly note: string; readonly deleted: boolean }
+  /** Removes the trials with numbers from `from` on, and all that belongs to them. */
+  | { readonly op: 'trialsRemoved'; readonly uid: string; readonly from: number }
+  | { readonly op: 'studyRemoved'; readonly uid: string }
   | {
       readonly op: 'proposal';
       readonly uid: string;
@@ -110,7 +114,10 @@ export type Change =
       readonly slot: SlotName;
       readonly detail: string | null;
     }
-  | { readonly kind: 'study'; readonly state: StudyState; readonly reason: string | null };
+  | { readonly kind: 'study'; readonly state: StudyState; readonly reason: string | null }
+  | { readonly kind: 'studyDescribed'; readonly name: string; readonly note: string; readonly deleted: boolean }
+  /** The study is no longer in the lab. */
+  | { readonly kind: 'studyRemoved' };
 
 /** What changed about the lab, whatever study is running. */
 export type LabChange =

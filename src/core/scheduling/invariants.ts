@@ -20,6 +20,8 @@ export function violations(lab: LabState): string[] {
 type Must = (holds: boolean, rule: () => string) => void;
 
 function checkStudy(lab: LabState, study: Study, must: Must): void {
+  must(!study.deleted || study.state === 'paused' || study.state === 'finished', () => `a study that is ${study.state} is deleted`);
+  must(study.removedFrom === null || study.deleted, () => 'a study that is not deleted is being removed');
   if (study.dormant !== null) {
     must(study.state === 'finished' && study.open.size === 0, () => `a study that is ${study.state} is dormant`);
     return;

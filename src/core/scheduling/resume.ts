@@ -12,6 +12,7 @@ import type { Attempt, LabState, Study } from './state.ts';
 import { enforceRules, firstHit, isBetter } from './stop-rules.ts';
 import { begin, giveGrace } from './studies.ts';
 import { newStudy, noTrials } from './study-commands.ts';
+import { isAtRest } from './study-descriptions.ts';
 import { tell } from './story.ts';
 import { enqueue, moveTrial, newTrial } from './trials.ts';
 import type { EndedState } from './words.ts';
@@ -38,6 +39,10 @@ function* openStudy(lab: LabState, stored: StoredStudy): Generator<void, void> {
   study.state = stored.state;
   study.reason = stored.reason;
   study.executor = stored.executor;
+  study.note = stored.note;
+  // Another program may have set the attribute of a study that runs.
+  study.deleted = stored.deleted && isAtRest(study);
+  study.removedFrom = study.deleted && stored.removing ? Infinity : null;
   if (stored.state === 'finished' && stored.head !== null) {
     leaveDormant(study, stored, stored.head);
     return;

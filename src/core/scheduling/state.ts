@@ -62,7 +62,14 @@ export interface LabState {
 
 export interface Study {
   readonly uid: string;
-  readonly spec: StudySpec;
+  /** Only its name changes. */
+  spec: StudySpec;
+  /** What the user wrote about it; empty: nothing. */
+  note: string;
+  /** Whether the user deleted it; then it is paused or finished. */
+  deleted: boolean;
+  /** Trials with numbers from here on are gone from the file; null: no removal has begun. ∞: one began before this opening. */
+  removedFrom: number | null;
   readonly sampler: Sampler;
   /**
    * All trials, ended or not; `columns.size` is the next number, `columns.ended` the charge. Of a dormant study the first

@@ -22,6 +22,7 @@ import { finishDraining, slotDrained, slotOffered, slotReleased } from './slot-c
 import type { LabState } from './state.ts';
 import { settleStudies } from './stop-rules.ts';
 import { saveActiveTime } from './studies.ts';
+import { studyDescribed, studyRemoved } from './study-descriptions.ts';
 import { endedElsewhere, studyCreated, studyEdited, studyPaused, studyResumed, studyStopped, trialCancelled } from './study-commands.ts';
 import { InvalidTransition } from './transitions.ts';
 
@@ -89,6 +90,12 @@ function take(lab: LabState, event: Event): void {
       return;
     case 'studyStopped':
       studyStopped(lab, event);
+      return;
+    case 'studyDescribed':
+      studyDescribed(lab, event);
+      return;
+    case 'studyRemoved':
+      studyRemoved(lab, event);
       return;
     case 'trialCancelled':
       trialCancelled(lab, event);

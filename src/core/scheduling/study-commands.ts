@@ -35,6 +35,9 @@ export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Li
   const study: Study = {
     uid,
     spec,
+    note: '',
+    deleted: false,
+    removedFrom: null,
     sampler,
     get columns() {
       return takenUp(study).columns;
@@ -79,7 +82,7 @@ export function noTrials({ searchSpace, direction }: StudySpec, sampler: Sampler
 
 export function studyEdited(lab: LabState, { type, study: uid, limits }: Extract<Event, { type: 'studyEdited' }>): void {
   const study = find(lab, type, uid);
-  if (study === null) return;
+  if (study === null || isRefusedAsDeleted(lab, type, study)) return;
   editLimits(lab, study, limits);
   if (study.state === 'finished' && ruleThatHolds(lab, study) === null) moveStudy(lab, study, 'running', null);
   if (study.state !== 'running') return;
@@ -96,7 +99,7 @@ export function studyPaused(lab: LabState, { type, study: uid, graceMs, reason }
 
 export function studyResumed(lab: LabState, { type, study: uid }: Extract<Event, { type: 'studyResumed' }>): void {
   const study = find(lab, type, uid);
-  if (study === null || study.state === 'running') return;
+  if (study === null || study.state === 'running' || isRefusedAsDeleted(lab, type, study)) return;
   if (!canResume(lab, study)) {
     refuse(lab, type, uid, 'notAllowedNow', `the study is ${study.state} (${study.reason ?? ''})`);
     return;
@@ -115,14 +118,14 @@ export function canResume(lab: LabState, study: Study): boolean {
 
 export function studyStopped(lab: LabState, { type, study: uid, graceMs }: Extract<Event, { type: 'studyStopped' }>): void {
   const study = find(lab, type, uid);
-  if (study === null || study.state === 'finished') return;
+  if (study === null || study.state === 'finished' || isRefusedAsDeleted(lab, type, study)) return;
   if (study.state === 'ending') giveGrace(lab, study, graceMs);
   else end(lab, study, STOPPED_BY_USER, graceMs);
 }
 
 export function trialCancelled(lab: LabState, { type, study: uid, number }: Extract<Event, { type: 'trialCancelled' }>): void {
   const study = find(lab, type, uid);
-  if (study === null) return;
+  if (study === null || isRefusedAsDeleted(lab, type, study)) return;
   const trial = study.open.get(number);
   if (trial === undefined) {
     refuse(lab, type, uid, 'alreadyEnded', number < trialsOf(study) ? `trial ${number} has ended` : `there is no trial ${number}`);
@@ -153,13 +156,20 @@ export function endedElsewhere(lab: LabState, event: Extract<Event, { type: 'end
   }
 }
 
-function find(lab: LabState, command: Event['type'], uid: string): Study | null {
+/** Refuses a command that would change the trials or the state of a deleted study. */
+function isRefusedAsDeleted(lab: LabState, command: Event['type'], { uid, deleted }: Study): boolean {
+  if (deleted) refuse(lab, command, uid, 'notAllowedNow', 'the study is deleted; restore it first');
+  return deleted;
+}
+
+/** The study of a command, which is refused where there is none. */
+export function find(lab: LabState, command: Event['type'], uid: string): Study | null {
   const study = lab.studies.get(uid);
   if (study === undefined) refuse(lab, command, uid, 'unknownStudy', uid);
   return study ?? null;
 }
 
-function refuse(lab: LabState, command: Event['type'], study: string, reason: CommandRefusal, detail: string): void {
+export function refuse(lab: LabState, command: Event['type'], study: string, reason: CommandRefusal, detail: string): void {
   lab.refusals.add(reason, 'user');
   showLab(lab, { kind: 'commandRefused', command, study, reason, detail });
 }

@@ -30,7 +30,8 @@ export type RefusalReason =
   | 'alreadyEnded';
 
 /** Why a command of the user was not carried out. */
-export type CommandRefusal = 'alreadyEnded' | 'duplicateTrial' | 'limitReached' | 'notAllowedNow' | 'unknownStudy' | 'unknownSlot';
+export type CommandRefusal =
+  'alreadyEnded' | 'duplicateTrial' | 'limitReached' | 'nameTaken' | 'notAllowedNow' | 'unknownStudy' | 'unknownSlot';
 
 /** An attempt's name: given to one process once. */
 export interface AttemptId {

@@ -54,7 +54,8 @@ export class LabRecord {
     switch (write.op) {
       case 'study': {
         const { uid, spec, limits, limit } = write;
-        this.#studies.set(uid, { uid, spec, state: 'running', reason: null, limits, limit, activeMs: 0, executor: null, trials: [] });
+        const fresh = { state: 'running', reason: null, activeMs: 0, note: '', deleted: false, removing: false, executor: null } as const;
+        this.#studies.set(uid, { uid, spec, limits, limit, ...fresh, trials: [] });
         return;
       }
       case 'studyState':
@@ -65,6 +66,18 @@ export class LabRecord {
         return;
       case 'activeMs':
         this.#study(write.uid).activeMs = write.activeMs;
+        return;
+      case 'description': {
+        const { uid, name, note, deleted } = write;
+        const study = this.#study(uid);
+        Object.assign(study, { spec: { ...study.spec, name }, note, deleted });
+        return;
+      }
+      case 'trialsRemoved':
+        Object.assign(this.#study(write.uid), { removing: true }).trials.splice(write.from);
+        return;
+      case 'studyRemoved':
+        this.#studies.delete(write.uid);
         return;
       case 'proposal':
         this.#propose(write);

@@ -7,8 +7,9 @@ import { endedOf } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
 import { trainObjective } from '../../protocol/objective.ts';
 import { configurationsOf } from '../../studies/confirmations.ts';
-import { confirmable, confirmingStudy, confirmsOf, lastSeedOf, testingStudy } from '../../studies/confirming-study.ts';
+import { confirmable, confirmingStudy, lastSeedOf, testingStudy } from '../../studies/confirming-study.ts';
 import type { ConfirmingStudy } from '../../studies/confirming-study.ts';
+import { confirming, confirmsOf } from '../../studies/confirms-of.ts';
 import { freeName } from '../../studies/free-name.ts';
 import { catalogueIn } from '../../studies/known-dataset.ts';
 import { keyOf, readOpenLab, readStudy } from '../reading/read-open-lab.ts';
@@ -37,11 +38,12 @@ export function confirmCalls(deps: CallDeps): ConfirmCalls {
             found: key,
           });
         const { uid, spec } = study;
+        if (study.deleted) throw new GalapagosError('notAllowedNow', `${spec.name} is deleted; restore it first`, { study: uid });
         confirmable(spec);
         const best = readStudy(deps, uid, (reader, found) => reader.best(keyOf(found), top));
         if (best.length === 0)
           throw new GalapagosError('unknown-trial', `${spec.name} has no complete trial with a value yet`, { found: uid });
-        const first = 1 + Math.max(spec.seed, ...confirming(lab, uid).map((other) => lastSeedOf(other.spec)));
+        const first = 1 + Math.max(spec.seed, ...confirming(lab.lab, uid).map((other) => lastSeedOf(other.spec)));
         const name = freeName(deps.names(), `${spec.name} confirmation`);
         return { study: begin(lab, confirmingStudy({ uid, spec }, best, { seeds, first, name })) };
       },
@@ -65,19 +67,14 @@ export function confirmCalls(deps: CallDeps): ConfirmCalls {
   };
 }
 
-/** Studies of fresh seeds of this one. */
-function confirming({ lab }: Coordinator, uid: string): Study[] {
-  return [...lab.studies.values()].filter(({ spec }) => confirmsOf(spec.objective)?.study === uid);
-}
-
 /** All its seeds have been trained, the test set took no part, and nobody has looked at it yet. */
 function isToBeTested({ userFolder }: CallDeps, lab: Coordinator, study: Study): boolean {
   const { uid, spec, state, limit } = study;
   const confirms = confirmsOf(spec.objective);
-  if (state !== 'finished' || confirms === null || confirms.of !== undefined || endedOf(study) < limit) return false;
+  if (state !== 'finished' || study.deleted || confirms === null || confirms.of !== undefined || endedOf(study) < limit) return false;
   const objective = trainObjective.parse(spec.objective);
   if (objective.selectOn === 'test' || (catalogueIn(userFolder).find(objective.dataset)?.test ?? 0) === 0) return false;
-  return !confirming(lab, confirms.study).some((other) => confirmsOf(other.spec.objective)?.of === uid);
+  return !confirming(lab.lab, confirms.study).some((other) => confirmsOf(other.spec.objective)?.of === uid);
 }
 
 function test(deps: CallDeps, lab: Coordinator, { uid, spec }: Study): void {

@@ -11,6 +11,8 @@ import { cpuSlots } from '../../node/workers/slots.ts';
 import type { HandlersOf } from '../../protocol/endpoint.ts';
 import type { Commands } from '../../protocol/endpoints.ts';
 import { meaningProblems, studyOf } from '../../protocol/study-file.ts';
+import { decideOrThrow } from '../../studies/decide-or-throw.ts';
+import { describeStudy, removeStudy } from '../../studies/describe-study.ts';
 import { freeName } from '../../studies/free-name.ts';
 import { objectiveCheck } from '../../studies/objective-check.ts';
 import { mostWorkers, workerProblems } from '../../studies/worker-count.ts';
@@ -31,6 +33,8 @@ export type StudyCommands = Pick<
   | 'stopStudy'
   | 'addTrials'
   | 'editLimits'
+  | 'describeStudy'
+  | 'removeStudy'
   | 'cancelTrial'
   | 'openLab'
   | 'leaveOut'
@@ -46,11 +50,7 @@ export interface StudyCommandDeps {
 }
 
 export function studyCommands({ current, resources, userFolder, holdUpload }: StudyCommandDeps): StudyCommands {
-  const decide = (command: Parameters<Coordinator['decide']>[0]): null => {
-    const refused = current.lab.deciding.decide(command);
-    if (refused === null) return null;
-    throw new GalapagosError(refused.reason, refused.detail, { command: refused.command, study: refused.study });
-  };
+  const decide = (command: Parameters<Coordinator['decide']>[0]): null => decideOrThrow(current.lab.deciding, command);
   /** The trials of a study that had finished before are read in turns first, so that deciding does not block. */
   const decideTakenUp = async (study: string, command: () => Parameters<Coordinator['decide']>[0]): Promise<null> => {
     await current.lab.deciding.takeUp(study);
@@ -106,6 +106,16 @@ export function studyCommands({ current, resources, userFolder, holdUpload }: St
         limits: extended(current.lab.deciding.lab, studyNamed(key), trials),
       })),
     editLimits: ({ study, limits }) => decideTakenUp(study, () => ({ type: 'studyEdited', study, limits: limitsOf(limits) })),
+    async describeStudy({ study, ...change }) {
+      // Another program may have created a study since the names were read.
+      if (change.name !== undefined) await current.view.readNames();
+      describeStudy(current.lab.deciding, study, change, current.view.names);
+      return null;
+    },
+    async removeStudy({ study }) {
+      await removeStudy(current.lab.deciding, study);
+      return null;
+    },
     cancelTrial: ({ study, trial }) => decide({ type: 'trialCancelled', study, number: trial }),
     leaveOut: ({ slot }) => decide({ type: 'slotDrained', slot }),
     useAgain({ slot: name }) {

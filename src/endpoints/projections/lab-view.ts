@@ -108,6 +108,12 @@ export class LabView {
     this.changes.tell();
   }
 
+  /** Reads again which studies other programs have in the file, where it can be read. */
+  async readNames(): Promise<void> {
+    await this.told;
+    await this.#hearStudies().catch(() => undefined);
+  }
+
   async #hearFile(): Promise<void> {
     try {
       await this.#hearStudies();
@@ -148,6 +154,7 @@ export class LabView {
     this.foreign.clear();
     for (const study of foreign) this.foreign.set(study.summary.name, study);
     if (this.foreign.size > 0) {
+      if (this.#foreignAgain !== null) clearTimeout(this.#foreignAgain);
       this.#foreignAgain = setTimeout(() => void this.#hearStudies().catch(() => undefined), FOREIGN_MS).unref();
     }
     if (before !== '[]' && before !== JSON.stringify(foreign)) this.foreignChanged.tell();
@@ -178,6 +185,11 @@ export class LabView {
         watch.pace.stateChanged();
         this.versions.lab += 1;
         break;
+      case 'studyRemoved':
+        this.studies.delete(uid);
+        this.versions.lab += 1;
+        break;
+      case 'studyDescribed':
       case 'trialStarted':
       case 'trialReported':
         break;

@@ -73,6 +73,8 @@ export class StudyProjection {
         this.#ended(change, at, basis);
         return;
       case 'study':
+      case 'studyDescribed':
+      case 'studyRemoved':
         this.#other();
         return;
       default:

@@ -45,6 +45,10 @@ export const studyRow = strict({
   /** What calls name it by: the uid, or the name where there is none. */
   key: z.string(),
   name: z.string(),
+  /** What the user wrote about it; empty: nothing. */
+  note: z.string(),
+  /** Whether the user deleted it: it can be restored until it is removed. */
+  deleted: z.boolean(),
   /** Null: another program's. */
   state: studyState.nullable(),
   reason: z.string().nullable(),

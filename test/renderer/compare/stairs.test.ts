@@ -7,6 +7,8 @@ function row(name: string, values: readonly number[], over: Partial<StudyRow> = 
     uid: name,
     key: name,
     name,
+    note: '',
+    deleted: false,
     state: 'finished',
     reason: null,
     direction: 'maximize',

@@ -1,0 +1,16 @@
+/** Which study another one confirms by training its best trials again. */
+import type { LabState, Study } from '../core/scheduling/index.ts';
+import type { StudySpec } from '../core/study/study-spec.ts';
+import { trainObjective } from '../protocol/objective.ts';
+import type { TrainStudyObjective } from '../protocol/objective.ts';
+
+/** What a study trains again; null: it is an ordinary study. */
+export function confirmsOf(objective: StudySpec['objective']): NonNullable<TrainStudyObjective['confirms']> | null {
+  const parsed = objective.kind === 'train' && objective['confirms'] !== undefined ? trainObjective.safeParse(objective) : null;
+  return parsed?.data?.confirms ?? null;
+}
+
+/** Studies that confirm this one, in the order of their creation. */
+export function confirming({ studies }: Pick<LabState, 'studies'>, uid: string): Study[] {
+  return [...studies.values()].filter(({ spec }) => confirmsOf(spec.objective)?.study === uid);
+}
