@@ -3,6 +3,7 @@
  * blocks the coordinator's event loop. A line of 16 MiB would take seconds.
  */
 import type { Worker } from 'node:worker_threads';
+import { MAX_CONTROL_CHARACTERS } from '../protocol/worker-messages.ts';
 import { startThread } from '../runtime/start-thread.ts';
 import type { ParsedLine, LineToParse } from './line-thread.ts';
 import { parsers } from './reading.ts';
@@ -20,7 +21,8 @@ export class LongLines {
 
   /** Parses a line of a channel. A promise is returned for long lines only. */
   parse<Name extends keyof Channels>(channel: Name, line: string): Parsed<Channels[Name]> | Promise<Parsed<Channels[Name]>> {
-    if (line.length <= SHORT_CHARACTERS) return parsers[channel](line);
+    const refusedUnread = channel === 'control' && line.length > MAX_CONTROL_CHARACTERS;
+    if (line.length <= SHORT_CHARACTERS || refusedUnread) return parsers[channel](line);
     const request: LineToParse = { id: this.#nextId++, channel, line };
     return new Promise((resolve) => {
       // The thread answers what the channel's parser returns: it is of the same build.

@@ -13,6 +13,8 @@ import { Inbox } from '../support/inbox.ts';
 import { control, hello, report, result } from '../support/worker-message-examples.ts';
 
 const FRAMES = 1_000;
+/** Longest wait, in milliseconds: a hang. */
+const HANG = 100_000;
 const random = new Stream(1, { purpose: PURPOSE.simulation });
 const below = (n: number): number => random.below(n);
 
@@ -60,7 +62,7 @@ function isMessage(frame: string | Buffer, parse: (text: string) => FromWorker |
   }
 }
 
-describe('Chaos: worker frames', () => {
+describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
   const peer = { slot: hello.slot, spawn: hello.spawn };
   let coordinator: ZeromqCoordinator;
   let sockets: { readonly control: Dealer; readonly results: Push };
@@ -97,10 +99,10 @@ describe('Chaos: worker frames', () => {
       await socket.send(frame);
     }
     expect(refused).toBeGreaterThan(FRAMES * 0.8);
-    await malformed.count(refused);
+    await malformed.count(refused, HANG);
     await sockets.control.send(encodeMessage({ ...hello, helloNo: 77 }));
     await sockets.results.send(encodeMessage(report));
-    await heard.count(sound + 2);
+    await heard.count(sound + 2, HANG);
     expect(heard.all).toContainEqual({ ...hello, helloNo: 77 });
     expect(malformed.all.every(({ error }) => error.length < 500)).toBe(true);
   });
@@ -126,7 +128,7 @@ describe('Chaos: worker frames', () => {
       expect(text.length).toBeGreaterThan(1024 * 1024);
       const longest = await parsedHere(async () => {
         for (const frame of [encodeMessage(report), text, encodeMessage(result)]) await sockets.results.send(frame);
-        await heard.count(3);
+        await heard.count(3, HANG);
       });
       expect(heard.all).toEqual([report, long, result]);
       expect([longest > 0, longest <= SHORT_CHARACTERS]).toEqual([true, true]);
@@ -139,11 +141,11 @@ describe('Chaos: worker frames', () => {
       const beats = `{"type":"beat","n":[${'{},'.repeat(100_000)}{}]}`;
       const longest = await parsedHere(async () => {
         for (const frame of [spoiled, objects, spoiled.slice(0, -1)]) await sockets.results.send(frame);
-        await malformed.count(3);
+        await malformed.count(3, HANG);
         await sockets.control.send(beats);
-        await malformed.count(4);
+        await malformed.count(4, HANG);
         await sockets.results.send(encodeMessage(report));
-        await heard.count(1);
+        await heard.count(1, HANG);
       });
       expect(malformed.all).toMatchObject([
         { peer, error: expect.stringContaining('result.reports.0.value') as string },
