@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { MNIST, type DatasetEntry } from './catalogue.ts';
 import type { Imported } from './import/import-dataset.ts';
+import type { Label } from './import/importing.ts';
 import { contentOf } from './import/store-imported.ts';
 import { IdxSource } from './preview/idx-source.ts';
 import { sampleGrid, type SampleGrid } from './preview/sample-grid.ts';
@@ -45,6 +46,8 @@ export interface DatasetPreview {
   readonly grid: SampleGrid | null;
   readonly table: SampleTable | null;
   readonly warnings: readonly PreviewWarning[];
+  /** What the samples are labelled by, and by what else they could be; null: the source offers no choice. */
+  readonly label: Label | null;
   /** What the import said, in words. */
   readonly notes: readonly string[];
 }
@@ -87,13 +90,13 @@ async function assembled(
   imported: Imported,
   { name, content, bytes, training: file }: { name: string; content: string; bytes: number; training: string },
 ): Promise<DatasetPreview> {
-  const { kind, match, form, classNames, training, test, drawn, statistics, columns, resized, notes } = imported;
+  const { kind, match, form, classNames, training, test, drawn, statistics, columns, label, resized, notes } = imported;
   const source = await SplitFile.open(file, form, training.samples, classNames.length);
   const shown = await samplesOf(source, imported);
   const { shape, sampleType, targets } = form;
   const warnings = warningsOf({ classNames, perClass: training.perClass, resized, shape });
   const what = { name, kind, match, shape, sampleType, classNames, targets, content, training, test, drawn, statistics, columns };
-  return { ...what, bytes, ...shown, warnings, notes };
+  return { ...what, bytes, ...shown, warnings, label, notes };
 }
 
 async function samplesOf(
@@ -125,5 +128,5 @@ async function previewBundled(entry: DatasetEntry, resources: string): Promise<D
   const shown = await samplesOf(new IdxSource(images, labels, shape), { form, classNames, training, columns: null });
   const what = { name, kind: 'IDX files', match: 'comes with Galapagos', shape, sampleType, classNames, targets, content };
   const bytes = (training.samples + test.samples) * (1 + shape.reduce((product, n) => product * n, 1));
-  return { ...what, training, test, drawn: null, statistics, bytes, ...shown, warnings: [], notes: [] };
+  return { ...what, training, test, drawn: null, statistics, bytes, ...shown, warnings: [], label: null, notes: [] };
 }

@@ -13,6 +13,18 @@ const count = z.int().min(0);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const split = z.strictObject({ samples: z.int().min(1), sha256, perClass: z.array(count) });
 
+/** Options of the import, by which it can be repeated. */
+const optionsSchema = z.strictObject({
+  size: z.strictObject({ height: z.int(), width: z.int() }).nullable(),
+  channels: z.union([z.literal(1), z.literal(3)]).nullable(),
+  mixed: z.enum(['refuse', 'scale']),
+  label: z.string().nullable(),
+  targets: z.array(z.string()),
+  drop: z.array(z.string()),
+  testShare: z.number(),
+  seed: count,
+});
+
 const recordSchema = z.strictObject({
   format: z.literal('galapagos-dataset/1'),
   name: z.string(),
@@ -29,7 +41,21 @@ const recordSchema = z.strictObject({
   drawn: z.strictObject({ share: z.number(), seed: count }).nullable(),
   statistics: z.strictObject({ mean: z.array(z.number()), deviation: z.array(z.number().positive()) }),
   /** `match`: by what it was recognised; records of earlier versions lack what has a default. */
-  source: z.strictObject({ path: z.string(), kind: z.string(), match: z.string().default('') }),
+  source: z.strictObject({
+    path: z.string(),
+    kind: z.string(),
+    match: z.string().default(''),
+    /** How to read the source again; null: it was uploaded, or is of an earlier version. */
+    again: z
+      .strictObject({ paths: z.array(z.string()).min(1), options: optionsSchema })
+      .nullable()
+      .default(null),
+  }),
+  /** What the samples are labelled by, and by what else they could be; null: the source offers no choice. */
+  label: z
+    .strictObject({ chosen: z.string().nullable(), choices: z.array(z.string()) })
+    .nullable()
+    .default(null),
   columns: z
     .strictObject({ features: z.array(z.string()), targets: z.array(z.string()), label: z.string().nullable().default(null) })
     .nullable()

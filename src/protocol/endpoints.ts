@@ -84,6 +84,8 @@ export const commands = {
   confirm: call(strict({ study, top: z.int().min(1).max(100), seeds: z.int().min(2).max(100) }), strict({ study })),
   openLab: call(strict({ source: labSource }), done),
   beginImport: call(strict({ source: dataSource, label: shownName, options: importOptions.partial() }), strict({ import: z.string() })),
+  /** Reads the source of a stored dataset again with other options, where the host still has it. */
+  importAgain: call(strict({ dataset: name, options: importOptions.partial() }), strict({ import: z.string() })),
   cancelImport: call(strict({ import: z.string() }), done),
   storeImport: call(strict({ import: z.string(), name, replace: z.boolean() }), strict({ dataset: name })),
   discardImport: call(strict({ import: z.string() }), done),

@@ -59,6 +59,10 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
   'invalid-input': { severity: 'slip', words: (facts) => problemsOf(facts).map(problemText).join(' ') || placed(facts) },
   'bad-dataset': { severity: 'slip', words: (facts) => `${placed(facts)} Nothing was stored.` },
   'dataset-exists': { severity: 'slip', words: () => 'A dataset of this name already exists. Choose another name, or replace it.' },
+  'source-gone': {
+    severity: 'slip',
+    words: (facts) => `${said(facts, 'file') ?? 'The source'} is no longer available. Import it again to choose another label.`,
+  },
   'bad-upload': { severity: 'trouble', words: (facts) => `${placed(facts)} Drop it again.` },
   'upload-incomplete': { severity: 'trouble', words: (facts) => `${placed(facts)} Drop it again.` },
   'unknown-upload': { severity: 'trouble', words: () => 'The uploaded files are no longer there. Drop them again.' },

@@ -83,7 +83,7 @@ describe('of images', () => {
       datasets,
       imported.staging,
       plain(imported),
-      { name: 'x', path: source, imported: '2026-01-01T00:00:00.000Z' },
+      { name: 'x', path: source, again: null, imported: '2026-01-01T00:00:00.000Z' },
       false,
     );
     const after = await previewDataset({ folder: datasets, resources: RESOURCES }, 'x');
@@ -135,7 +135,7 @@ describe('of images', () => {
     closeSync(file);
     const both = { samples, sha256: 'f'.repeat(64), perClass: [samples - 1, 1] };
     const about = { classNames: ['a', 'b'], training: both, test: both, drawn: null, statistics: { mean: [0], deviation: [1] } };
-    const said = { kind: 'x', match: 'y', columns: null, resized: 0, notes: [] };
+    const said = { kind: 'x', match: 'y', columns: null, label: null, resized: 0, notes: [] };
     const imported = { ...about, ...said, form: { shape: [1, 32, 32], sampleType: 'u8', targets: 0 } } as const;
     const { grid, warnings } = await previewImported(imported, 'x', path);
     expect(grid?.columns.map(({ samples: shown, pixels }) => [shown, Math.max(...pixels)])).toEqual([

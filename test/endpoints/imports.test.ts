@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { CallHandlers } from '../../src/endpoints/calls/call-deps.ts';
 import { createCalls } from '../../src/endpoints/calls/calls.ts';
 import type { OtherCalls } from '../../src/endpoints/calls/calls.ts';
@@ -100,6 +100,54 @@ test('a file is read, looked at, stored, and then a dataset like any other', asy
   expect(readdirSync(folder.file('datasets/incoming'))).toEqual([]);
   await asked(handlers, 'removeDataset', { dataset: 'mine' });
   expect([calls.datasets(), datasetsChanged]).toEqual([['mnist'], 2]);
+});
+
+describe('Datasets: another label', () => {
+  const flowers = (file: string): string => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${i % 9},${(i * 2) % 5},${i % 2},${['iris', 'rose', 'oak'][i % 3]!}`);
+    writeFileSync(file, ['length,width,wild,species', ...rows, ''].join('\n'));
+    return file;
+  };
+  const stored = async (id: string, name: string): Promise<string> => {
+    await until(id, 'ready', 'failed');
+    return (await asked<{ dataset: string }>(handlers, 'storeImport', { import: id, name, replace: false })).dataset;
+  };
+
+  it('reads the source of a stored dataset again, and proposes a name that says the label', async () => {
+    const first = await stored(await begin({ kind: 'paths', paths: [flowers(folder.file('flowers.csv'))] }), 'flowers');
+    const before = await asked<DatasetPreview>(handlers, 'preview', { dataset: first });
+    expect(before.label).toEqual({ chosen: 'species', choices: ['length', 'width', 'wild', 'species'], again: true });
+    const again = { dataset: first, options: { label: 'wild', targets: [] } };
+    const { import: id } = await asked<{ import: string }>(handlers, 'importAgain', again, { ...WINDOW, host: 'server' });
+    expect(await until(id, 'ready', 'failed')).toMatchObject({ state: 'ready', label: 'flowers.csv' });
+    const preview = await asked<DatasetPreview>(handlers, 'preview', { import: id });
+    // Words are no feature, so the former label is left out.
+    expect(preview).toMatchObject({
+      dataset: { name: 'flowers-wild', shape: [2], classNames: ['0', '1'] },
+      label: { chosen: 'wild', choices: ['length', 'width', 'wild', 'species'] },
+    });
+    expect(preview.dataset.content).not.toBe(before.dataset.content);
+    const second = await stored(id, preview.dataset.name);
+    expect(await asked<DatasetPreview>(handlers, 'preview', { dataset: first })).toEqual(before);
+    const back = { dataset: second, options: { label: 'species', targets: [] } };
+    const { import: third } = await asked<{ import: string }>(handlers, 'importAgain', back);
+    await until(third, 'ready', 'failed');
+    // The number that was the label is a feature, as at first.
+    expect((await asked<DatasetPreview>(handlers, 'preview', { import: third })).same).toEqual({ name: 'flowers', bundled: false });
+  });
+
+  it('says which file is gone where the source has been moved or was uploaded', async () => {
+    const file = flowers(folder.file('flowers.csv'));
+    const first = await stored(await begin({ kind: 'paths', paths: [file] }), 'flowers');
+    rmSync(file);
+    expect((await asked<DatasetPreview>(handlers, 'preview', { dataset: first })).label?.again).toBe(false);
+    const again = { dataset: first, options: { label: 'wild' } };
+    expect(await ask(handlers, 'importAgain', again)).toMatchObject({ error: { code: 'source-gone', data: { file } } });
+    const upload = await uploaded('up.csv', tableText());
+    const second = await stored(await begin({ kind: 'upload', upload }, 'up.csv'), 'up');
+    expect((await asked<DatasetPreview>(handlers, 'preview', { dataset: second })).label).toMatchObject({ chosen: 'label', again: false });
+    expect(await ask(handlers, 'importAgain', { ...again, dataset: second })).toMatchObject({ error: { code: 'source-gone' } });
+  });
 });
 
 test('the built-in dataset is recognised, and storing it answers its name and stores nothing', async () => {
@@ -275,7 +323,7 @@ describe('pictures', () => {
     const shown = toWindowPreview(
       {
         ...about,
-        ...{ training: split, test: split, drawn: null, statistics, bytes: 0, table: null, warnings: [], notes: [] },
+        ...{ training: split, test: split, drawn: null, statistics, bytes: 0, table: null, warnings: [], label: null, notes: [] },
         grid: {
           ...{ channels: 3, height: 1, width: 2, reduced: 1 },
           columns: [
@@ -284,7 +332,7 @@ describe('pictures', () => {
           ],
         },
       },
-      { path: null, imported: null },
+      { path: null, imported: null, again: false },
     );
     expect(shown.samples).toMatchObject({ rows: 2, counts: [2, 1], columns: ['a', 'b'] });
     expect([...Buffer.from(shown.samples?.pixels ?? '', 'base64')]).toEqual([

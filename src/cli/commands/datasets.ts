@@ -63,7 +63,11 @@ function addImport(datasets: Command, context: Context): void {
     .option('--name <name>', 'name of the dataset in study files (default: from the path)', text)
     .option('--size <HxW>', 'bring all images to this size, e.g. 32x32', imageSize)
     .addOption(new Option('--channels <n>', 'bring all images to grey (1) or colour (3)').choices(['1', '3']))
-    .option('--label <column>', 'the column of the class, by name or number from 1; of CIFAR-100: coarse', text)
+    .option(
+      '--label <column>',
+      'column of the class, by name or number from 1; for NPZ an array of labels, for CIFAR-100 fine or coarse',
+      text,
+    )
     .option('--targets <columns>', 'columns of numbers to predict instead of a class, separated by commas', list)
     .option('--drop <columns>', 'columns to exclude, separated by commas', list)
     .option('--test <share>', 'share of samples drawn as the test set if the source has none', share, DEFAULTS.testShare)

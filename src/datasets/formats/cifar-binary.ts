@@ -48,9 +48,10 @@ export function cutCifar(bytes: Bytes): string | null {
 export function readCifarBinary(
   items: readonly Item[],
   kind: CifarKind,
-  { samples, classes, options, meter, checkpoint }: Importing,
+  { samples, classes, options, meter, label, checkpoint }: Importing,
 ): void {
   const coarse = kind === 'cifar-100' && options.label === 'coarse';
+  if (kind === 'cifar-100') label({ chosen: coarse ? 'coarse' : 'fine', choices: ['fine', 'coarse'] });
   const labelBytes = kind === 'cifar-10' ? 1 : 2;
   const record = labelBytes + CIFAR_PIXELS;
   const count = kind === 'cifar-10' ? 10 : coarse ? 20 : 100;

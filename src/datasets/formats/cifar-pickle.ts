@@ -34,6 +34,8 @@ export function readCifarPickles(items: readonly Item[], importing: Importing): 
     if (Array.isArray(names) && data === undefined) classes.know(names.map(textOf));
     else {
       const labels = pickled.get(coarse ? 'coarse_labels' : 'fine_labels') ?? pickled.get('labels');
+      if (pickled.has('coarse_labels') && pickled.has('fine_labels'))
+        importing.label({ chosen: coarse ? 'coarse' : 'fine', choices: ['fine', 'coarse'] });
       batches.push({ item, data: arrayOf(name, data), labels: listOf(name, labels) });
     }
   }

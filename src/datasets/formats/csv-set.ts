@@ -40,6 +40,11 @@ function readTable(item: Item, earlier: Columns | null, importing: Importing): C
     const label = columns.label === null ? null : (names[columns.label] ?? null);
     importing.name({ features: namesOf(columns.features), targets: namesOf(columns.targets), label });
   }
+  if (earlier === null) {
+    const [target, ...others] = columns.targets;
+    const place = columns.label ?? (others.length === 0 ? target : undefined);
+    importing.label({ chosen: place === undefined ? null : (names[place] ?? null), choices: names.filter((name) => name !== '') });
+  }
   const table = new Table(item, columns, importing);
   if (!headed) table.add(first);
   table.add(second);

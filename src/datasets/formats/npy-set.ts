@@ -12,6 +12,8 @@ interface NpyPart extends Part, Npy {
 
 const RUN = 64 * 1024;
 const LABEL = /^(?:y|labels?|targets?|class(?:es)?)$/;
+/** Label arrays that are used where there are several and none was chosen. */
+const USUAL = ['y', 'label', 'labels', 'target', 'targets'];
 const SAMPLE = /^(?:x|images?|data|features?|samples?|inputs?)$/;
 
 export function readNpySet(source: string, items: readonly Item[], importing: Importing): void {
@@ -20,8 +22,36 @@ export function readNpySet(source: string, items: readonly Item[], importing: Im
     const path = (item.path === '' ? item.bytes.name : item.path).replace(/\.npy$/i, '');
     return { ...npy, item, name: item.bytes.name, role: roleOf(path, npy), split: splitOfPath(path), count: npy.shape[0] ?? 0 };
   });
-  importing.meter.samples = parts.reduce((sum, { role, count }) => sum + (role === 'labels' ? count : 0), 0);
-  for (const pair of pairsOf(source, parts)) add(pair, importing);
+  const used = chosenLabels(source, parts, importing);
+  importing.meter.samples = used.reduce((sum, { role, count }) => sum + (role === 'labels' ? count : 0), 0);
+  for (const pair of pairsOf(source, used)) add(pair, importing);
+}
+
+/**
+ * Leaves out the arrays of labels that were not chosen. Arrays are told apart by their names without the words of a split:
+ * `y_train` and `y_test` are both `y`.
+ * @throws DatasetError where the label that was asked for does not exist, or several exist and none is chosen
+ */
+function chosenLabels(source: string, parts: readonly NpyPart[], { options, label }: Importing): readonly NpyPart[] {
+  const kindOf = ({ item: { path, bytes } }: NpyPart): string => labelName(path === '' ? bytes.name : path);
+  const choices = [...new Set(parts.filter(({ role }) => role === 'labels').map(kindOf))];
+  const [first] = choices;
+  if (options.label !== null && !choices.includes(options.label))
+    throw mismatch(source, null, `an array of labels ${JSON.stringify(options.label)}`, choices.join(', ') || 'none', {
+      option: 'label',
+      words: 'choose one of these with --label',
+    });
+  const chosen = options.label ?? choices.find((name) => USUAL.includes(name)) ?? first;
+  if (chosen === undefined) return parts;
+  label({ chosen, choices });
+  return parts.filter((part) => part.role !== 'labels' || kindOf(part) === chosen);
+}
+
+/** `labels/coarse_y_train.npy` → `coarse_y`; the name itself where nothing else is left. */
+function labelName(path: string): string {
+  const file = (path.split('/').at(-1) ?? '').replace(/\.npy$/i, '');
+  const words = file.split(/[^A-Za-z0-9]+/).filter((word) => splitOfPath(word) === null);
+  return words.join('_') || file;
 }
 
 function roleOf(path: string, { shape }: Npy): Part['role'] {

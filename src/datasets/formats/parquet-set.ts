@@ -29,6 +29,7 @@ async function readFile({ path, bytes }: Item, images: ImageSet, importing: Impo
   };
   const metadata = await told(bytes, () => parquetMetadataAsync(file));
   const columns = columnsOf(bytes.name, metadata, importing.options.label);
+  importing.label({ chosen: columns.label, choices: columns.labels });
   const names = classNames(metadata, columns.label);
   if (names !== null) importing.classes.know(names);
   const split = splitOfPath(path === '' ? bytes.name : path) ?? 'training';
@@ -97,7 +98,14 @@ function bytesOf(value: unknown): Uint8Array | null {
   return typeof value === 'object' && value !== null && 'bytes' in value && value.bytes instanceof Uint8Array ? value.bytes : null;
 }
 
-function columnsOf(name: string, { schema }: FileMetaData, asked: string | null): { readonly image: string; readonly label: string } {
+interface Columns {
+  readonly image: string;
+  readonly label: string;
+  /** Columns of integers, which may hold classes. */
+  readonly labels: readonly string[];
+}
+
+function columnsOf(name: string, { schema }: FileMetaData, asked: string | null): Columns {
   const columns = topLevel(schema);
   const image = columns.find(({ children }) => children.includes('bytes'))?.name;
   const found = columns.map((column) => column.name).join(', ');
@@ -112,11 +120,18 @@ function columnsOf(name: string, { schema }: FileMetaData, asked: string | null)
       option: 'label',
       words: 'choose it with --label',
     });
-  return { image, label };
+  const labels = columns.filter(({ type }) => type === 'INT32' || type === 'INT64').map((column) => column.name);
+  return { image, label, labels: labels.includes(label) ? labels : [label, ...labels] };
+}
+
+interface TopLevel {
+  readonly name: string;
+  readonly type: SchemaElement['type'];
+  readonly children: readonly string[];
 }
 
 /** The schema is a tree in depth-first order. */
-function topLevel(schema: readonly SchemaElement[]): { readonly name: string; readonly children: readonly string[] }[] {
+function topLevel(schema: readonly SchemaElement[]): TopLevel[] {
   let at = 1;
   const skip = (): string => {
     const element = schema[at];
@@ -127,7 +142,7 @@ function topLevel(schema: readonly SchemaElement[]): { readonly name: string; re
   return Array.from({ length: schema[0]?.num_children ?? 0 }, () => {
     const element = schema[at];
     at += 1;
-    return { name: element?.name ?? '', children: Array.from({ length: element?.num_children ?? 0 }, skip) };
+    return { name: element?.name ?? '', type: element?.type, children: Array.from({ length: element?.num_children ?? 0 }, skip) };
   });
 }
 

@@ -5,7 +5,8 @@ import { Meter } from '../sources/meter.ts';
 import { sourceName, type Source } from '../sources/several.ts';
 import { arrange, type Arranged } from './arrange.ts';
 import { Classes } from './classes.ts';
-import type { ColumnNames } from './importing.ts';
+import type { ColumnNames, Label } from './importing.ts';
+import { MOST_LABELS } from './importing.ts';
 import { ImportCancelled, type ImportOptions, type ImportProgress } from './options.ts';
 import { readSource } from './read-source.ts';
 import { Samples } from './samples.ts';
@@ -16,6 +17,8 @@ export interface Imported extends Arranged {
   readonly match: string;
   /** Of a table; null: the source has no names for its features. */
   readonly columns: ColumnNames | null;
+  /** Null: the source offers no choice of labels. */
+  readonly label: Label | null;
   /** How many images had another size than the dataset's. */
   readonly resized: number;
   readonly notes: readonly string[];
@@ -50,6 +53,7 @@ async function importOnce(from: Source, staging: string, options: ImportOptions,
   const meter = new Meter();
   const notes: string[] = [];
   let columns: ColumnNames | null = null;
+  let label: Label | null = null;
   let saidAt = -Infinity;
   const progress = (said: ImportProgress): void => {
     const now = watch.now();
@@ -64,6 +68,7 @@ async function importOnce(from: Source, staging: string, options: ImportOptions,
     meter,
     classes: new Classes(),
     name: (given: ColumnNames) => (columns = given),
+    label: ({ chosen, choices }: Label) => (label = { chosen, choices: choices.slice(0, MOST_LABELS) }),
     note: (text: string) => {
       if (!notes.includes(text)) notes.push(text);
     },
@@ -84,7 +89,7 @@ async function importOnce(from: Source, staging: string, options: ImportOptions,
         if (watch.cancelled()) throw new ImportCancelled();
       },
     };
-    return { ...arrange(source, staging, arranging, progress), ...read, columns, notes };
+    return { ...arrange(source, staging, arranging, progress), ...read, columns, label, notes };
   } finally {
     samples.close();
   }

@@ -4,14 +4,14 @@
  */
 import { join } from 'node:path';
 import { catalogueOf, datasetWithContent, type SameDataset } from '../catalogue.ts';
-import { freeName, sourceStem } from '../dataset-name.ts';
+import { freeName, nameOfFile, sourceStem } from '../dataset-name.ts';
 import { previewImported, type DatasetPreview } from '../preview.ts';
 import { sourceName } from '../sources/several.ts';
 import { openStaging } from '../staging.ts';
 import type { StoredDataset } from '../store.ts';
 import { ImportCancelled } from './options.ts';
 import { runImport, type RunRequest } from './run-import.ts';
-import { contentOf, storeImported } from './store-imported.ts';
+import { againOf, contentOf, storeImported } from './store-imported.ts';
 
 export interface PrepareRequest extends RunRequest {
   /** Of the imported datasets, absolute; created where it is missing. */
@@ -44,7 +44,7 @@ export async function prepareImport(request: PrepareRequest): Promise<PreparedIm
     const source = sourceName(request);
     const same = (): SameDataset | null => datasetWithContent(folder, contentOf(imported).sha256);
     const known = same();
-    const name = known?.bundled === true ? known.name : freeName(sourceStem(request), catalogueOf(folder).names());
+    const name = known?.bundled === true ? known.name : proposedName(request, catalogueOf(folder).names());
     const preview = await previewImported(imported, name, join(staging.path, 'training'));
     let ended: Promise<unknown> | null = null;
     return {
@@ -52,7 +52,7 @@ export async function prepareImport(request: PrepareRequest): Promise<PreparedIm
       same,
       store: async (chosen, replace, when) => {
         if (ended !== null) throw new Error('this import was stored or discarded already');
-        const about = { name: chosen, path: source, imported: when };
+        const about = { name: chosen, path: source, again: againOf(request, request.options), imported: when };
         const storing = storeImported(folder, staging.path, imported, about, replace);
         ended = storing;
         try {
@@ -74,4 +74,13 @@ export async function prepareImport(request: PrepareRequest): Promise<PreparedIm
     await staging.remove();
     throw error;
   }
+}
+
+/** Returns the source's name; with what is predicted at its end where the name is taken: `iris`, `iris-petal_width`. */
+function proposedName(request: PrepareRequest, taken: readonly string[]): string {
+  const { label, targets } = request.options;
+  const stem = sourceStem(request);
+  const predicted = label ?? targets.join('-');
+  const labelled = predicted === '' || !taken.includes(nameOfFile(stem)) ? stem : `${nameOfFile(stem)}-${predicted}`;
+  return freeName(labelled, taken);
 }

@@ -7,7 +7,7 @@ import type { StoredDataset } from '../store.ts';
 import type { Imported } from './import-dataset.ts';
 import { ImportCancelled } from './options.ts';
 import { runImport, type RunRequest } from './run-import.ts';
-import { checkFree, contentOf, storeImported } from './store-imported.ts';
+import { againOf, checkFree, contentOf, storeImported } from './store-imported.ts';
 
 export interface ImportRequest extends RunRequest {
   /** null: made from the source's name; samples that are stored already are not stored again. */
@@ -41,7 +41,7 @@ export async function startImport(request: ImportRequest): Promise<Finished> {
   try {
     const imported = await runImport(request, staging.path);
     if (signal.aborted) throw new ImportCancelled();
-    const about = { name, path: sourceName(request), imported: when };
+    const about = { name, path: sourceName(request), again: againOf(request, request.options), imported: when };
     const same = datasetWithContent(folder, contentOf(imported).sha256);
     const served = same !== null && (same.bundled || (request.name === null && !replace));
     const stored = dryRun || served ? null : await storeImported(folder, staging.path, imported, about, replace);

@@ -7,12 +7,30 @@ import { BUNDLED_NAMES } from '../catalogue.ts';
 import { diskFull, isDiskFull } from '../dataset-error.ts';
 import { checkName } from '../dataset-name.ts';
 import { contentNamed, isNamed, recordNames, recordPath, type DatasetRecord, type StoredDataset } from '../store.ts';
+import type { Source } from '../sources/several.ts';
 import type { Imported } from './import-dataset.ts';
+import type { ImportOptions } from './options.ts';
+
+export interface Again {
+  /** Absolute. */
+  readonly paths: readonly string[];
+  readonly options: ImportOptions;
+}
+
+/** Paths of a source that a record keeps; more are not worth their room. */
+const MOST_PATHS = 1000;
+
+/** Returns how to repeat an import; null where it was uploaded or consists of too many files. */
+export function againOf({ paths, as }: Source, options: ImportOptions): Again | null {
+  return as !== null || paths.length > MOST_PATHS ? null : { paths, options };
+}
 
 export interface About {
   readonly name: string;
   /** Where it came from, as whoever brought it calls it. */
   readonly path: string;
+  /** How to read it again; null: it will not be there. */
+  readonly again: Again | null;
   /** ISO 8601. */
   readonly imported: string;
 }
@@ -83,8 +101,8 @@ async function put(folder: string, staging: string, imported: Imported, about: A
   return { ...record, files: { training: join(place, 'training'), test: join(place, 'test') } };
 }
 
-function recordOf(imported: Imported, { name, path, imported: when }: About, content: string): DatasetRecord {
-  const { form, classNames, training, test, drawn, statistics, kind, match, columns, resized, notes } = imported;
+function recordOf(imported: Imported, { name, path, again, imported: when }: About, content: string): DatasetRecord {
+  const { form, classNames, training, test, drawn, statistics, kind, match, columns, label, resized, notes } = imported;
   return {
     format: 'galapagos-dataset/1',
     name,
@@ -97,10 +115,15 @@ function recordOf(imported: Imported, { name, path, imported: when }: About, con
     test: { ...test, perClass: [...test.perClass] },
     drawn,
     statistics: { mean: [...statistics.mean], deviation: [...statistics.deviation] },
-    source: { path, kind, match },
+    source: { path, kind, match, again: again === null ? null : { paths: [...again.paths], options: copied(again.options) } },
+    label: label === null ? null : { chosen: label.chosen, choices: [...label.choices] },
     columns: columns === null ? null : { features: [...columns.features], targets: [...columns.targets], label: columns.label },
     resized,
     notes: [...notes],
     imported: when,
   };
+}
+
+function copied(options: ImportOptions): NonNullable<DatasetRecord['source']['again']>['options'] {
+  return { ...options, targets: [...options.targets], drop: [...options.drop] };
 }

@@ -1,9 +1,11 @@
 /** Answers about datasets: which there are, what they look like, how they come and go. */
-import { isAbsolute } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, isAbsolute } from 'node:path';
 import { GalapagosError, InvalidInput } from '../../core/errors.ts';
 import { BUNDLED_NAMES } from '../../datasets/catalogue.ts';
 import { previewDataset } from '../../datasets/preview.ts';
-import { readRecord, removeDataset } from '../../datasets/store.ts';
+import type { ImportOptions } from '../../datasets/import/options.ts';
+import { readRecord, removeDataset, type StoredDataset } from '../../datasets/store.ts';
 import { datasetOutput } from '../../documents/dataset-output.ts';
 import { catalogueIn, datasetsFolder, unknownDataset } from '../../studies/known-dataset.ts';
 import { toWindowPreview } from '../uploads/dataset-preview.ts';
@@ -13,7 +15,7 @@ import { refusePaths } from './refuse-paths.ts';
 
 type DatasetCalls = Pick<
   CallHandlers,
-  'datasets' | 'preview' | 'removeDataset' | 'beginImport' | 'cancelImport' | 'storeImport' | 'discardImport'
+  'datasets' | 'preview' | 'removeDataset' | 'beginImport' | 'importAgain' | 'cancelImport' | 'storeImport' | 'discardImport'
 >;
 
 export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
@@ -30,7 +32,8 @@ export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
       if ('import' in of) return imports.preview(of.import);
       const preview = (await previewDataset({ folder, resources }, of.dataset)) ?? unknownDataset(of.dataset, names());
       const record = readRecord(folder, of.dataset);
-      return toWindowPreview(preview, { path: record?.source.path ?? null, imported: record?.imported ?? null });
+      const again = record?.source.again?.paths.every((path) => existsSync(path)) ?? false;
+      return toWindowPreview(preview, { path: record?.source.path ?? null, imported: record?.imported ?? null, again });
     },
     removeDataset: ({ dataset }) => {
       if (BUNDLED_NAMES.includes(dataset))
@@ -53,6 +56,18 @@ export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
       if (problems.length > 0) throw new InvalidInput('beginImport', problems);
       return { import: imports.begin({ paths: source.paths, as: null, label, options: given(options) }) };
     },
+    importAgain: ({ dataset, options }) => {
+      const record = readRecord(folder, dataset) ?? unknownDataset(dataset, names());
+      const { again, path } = record.source;
+      const gone = again === null ? path : again.paths.find((each) => !existsSync(each));
+      if (again === null || gone !== undefined)
+        throw new GalapagosError('source-gone', `the source of ${dataset} is not available any more: ${gone ?? path}`, {
+          name: dataset,
+          file: gone ?? path,
+        });
+      const label = basename(path);
+      return { import: imports.begin({ paths: again.paths, as: null, label, options: againWith(record, again.options, given(options)) }) };
+    },
     cancelImport: end,
     discardImport: end,
     storeImport: async ({ import: id, name, replace }) => {
@@ -68,6 +83,23 @@ function given<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Na
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [Name in keyof T]?: Exclude<T[Name], undefined>;
   };
+}
+
+/**
+ * Returns the options of an import that is repeated with changes. Columns that were left out stay out unless they are predicted now;
+ * a label in words is no feature, so it is left out when another column is predicted.
+ */
+function againWith(
+  { columns, targets, classNames, label }: StoredDataset,
+  before: ImportOptions,
+  change: Partial<ImportOptions>,
+): ImportOptions {
+  const options = { ...before, ...change };
+  if (columns === null) return options;
+  const inWords = targets === 0 && classNames.some((name) => !Number.isFinite(Number(name)));
+  const dropped = [...before.drop, ...options.drop, ...(inWords && label?.chosen ? [label.chosen] : [])];
+  const predicted = [options.label, ...options.targets];
+  return { ...options, drop: [...new Set(dropped)].filter((name) => !predicted.includes(name)) };
 }
 
 type Listed = ReturnType<typeof datasetOutput>;

@@ -7,6 +7,8 @@ export interface About {
   readonly path: string | null;
   /** When it was stored, ISO 8601; null: it is not. */
   readonly imported: string | null;
+  /** Whether the source can be read again. */
+  readonly again: boolean;
   /** Of an import: a dataset with the same content. */
   readonly same?: WindowPreview['same'];
 }
@@ -19,6 +21,7 @@ export function toWindowPreview(preview: DatasetPreview, about: About): WindowPr
     recognised: about.path === null ? null : { kind, how: match },
     samples: samplesOf(preview),
     table: tableOf(preview),
+    label: preview.label === null ? null : { ...preview.label, choices: [...preview.label.choices], again: about.again },
     warnings: warnings.map(({ code, ...data }) => ({ code, data })),
   };
 }

@@ -102,7 +102,7 @@ export class Imports {
   /** @throws GalapagosError `unknown-import`, `import-not-ready` */
   preview(id: string): DatasetPreview {
     const { prepared, source } = this.#ready(id);
-    const about = { path: source, imported: null, same: prepared.same() };
+    const about = { path: source, imported: null, again: true, same: prepared.same() };
     return toWindowPreview(prepared.preview, about);
   }
 

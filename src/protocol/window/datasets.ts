@@ -63,6 +63,14 @@ export const datasetPreview = strict({
     /** How many features there are. */
     features: count,
   }).nullable(),
+  /** What the samples are labelled by, and by what else they could be; null: the source offers no choice. */
+  label: strict({
+    /** Null: numbers of several columns are predicted. */
+    chosen: z.string().nullable(),
+    choices: z.array(z.string()),
+    /** The host can read the source again with another label. */
+    again: z.boolean(),
+  }).nullable(),
   /** Codes and what they are about: imbalance, scaled, one-class, empty-classes; words are the renderer's. */
   warnings: z.array(strict({ code: z.string(), data: z.record(z.string(), z.unknown()) })),
 });

@@ -39,6 +39,26 @@ export class Imported {
     return next;
   }
 
+  /**
+   * Reads the source of a stored dataset again with other options, on the host.
+   * @returns the import
+   */
+  async relabel(dataset: string, options: Options): Promise<string> {
+    const { import: id } = await this.#client.command('importAgain', { dataset, options });
+    return id;
+  }
+
+  /**
+   * Stores an import that was read under the name that is proposed for it; a dataset with the same samples serves instead.
+   * @returns the dataset
+   */
+  async keep(id: string): Promise<string> {
+    const { dataset, same } = await this.#client.query('preview', { import: id });
+    if (same === null) return (await this.#client.command('storeImport', { import: id, name: dataset.name, replace: false })).dataset;
+    await this.#client.command('discardImport', { import: id });
+    return same.name;
+  }
+
   /** Null: another window began it. */
   originOf(id: string): Origin | null {
     return this.#origins.get(id) ?? null;

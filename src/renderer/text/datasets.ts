@@ -105,4 +105,10 @@ export const datasets = {
   againNumbers: 'A number',
   againWithout: ({ column }: { column: string }) => `Exclude ${column} and import again`,
   predicted: 'Column to predict',
+  label: 'Label',
+  predicts: ({ columns }: { columns: readonly string[] }) => `Predicts ${list(columns)}`,
+  labelChange: 'Choose another label',
+  labelSeveral: 'Several columns',
+  labelReading: ({ name }: { name: string }) => `Reading ${name} with the other label`,
+  labelGone: 'To choose another label, import the source again: it is no longer available.',
 };
