@@ -15,6 +15,7 @@ export const chartText = {
     best: 'best so far',
     finished: 'finished trial',
     bestTrial: 'best trial',
+    selectedTrial: 'selected trial',
     running: 'running trial',
     valueOfTrial: 'each line is a trial, coloured by its value',
     compared: 'Best so far',

@@ -1,9 +1,8 @@
 /** The window without a pointer and for those who do not see it: keys, the order of Tab, what axe-core finds, no motion where none is wanted. */
-import axe from 'axe-core';
-import type { AxeResults } from 'axe-core';
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
+import { violations } from '../support/axe.ts';
 import { walk } from '../support/walk-window.ts';
 import { PATIENCE, ask, patient, railStudy, syntheticStudy, untilEnded, windowLab } from '../support/window.ts';
 import type { SeenWindow } from '../support/window.ts';
@@ -21,19 +20,6 @@ async function withStudy(options: Parameters<typeof lab.window>[0] = {}, trials 
   await window.page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
   await untilEnded(window.page, Math.min(trials, 24));
   return { ...window, name };
-}
-
-/** Every violation that axe-core finds in what is in front, best practices included. */
-async function violations(page: Page): Promise<string[]> {
-  // Injected by the debugger, which the page's own rules do not bind.
-  await page.evaluate(axe.source);
-  const results = await page.evaluate(async (): Promise<AxeResults> => {
-    const { axe: injected } = globalThis as unknown as { axe: typeof axe };
-    return injected.run(document, { resultTypes: ['violations'] });
-  });
-  return results.violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`).join(' | ')}`,
-  );
 }
 
 const startButton = (page: Page) => page.getByRole('button', { name: new RegExp(`^${text.setUp.start}( |$)`) });

@@ -2,6 +2,7 @@
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 import type { Population } from '../state/population.ts';
 import { chartText } from '../text-of-charts.ts';
+import { lineEntry } from './figure.ts';
 import type { LegendEntry } from './figure.ts';
 import { divergedMark, failedMark, hollowMark, mark, prunedMark, shapeOf } from './marks.ts';
 import type { Shape } from './marks.ts';
@@ -30,4 +31,11 @@ export function stateEntries(head: Pick<StudyHead, 'counts'>, population: Pick<P
   if (head.counts.diverged > 0)
     entries.push({ label: words.diverged, draw: (pen, x, y, palette) => divergedMark(pen, x, y, palette.diverged) });
   return entries;
+}
+
+/** Line of the selected trial, which is named as the best where it is that; empty where no trial is selected. */
+export function selectedEntry({ table, best }: Pick<Population, 'table' | 'best'>, selected: number | null): readonly LegendEntry[] {
+  if (selected === null || !table.has(selected)) return [];
+  const label = selected === best ? chartText.figure.bestTrial : chartText.figure.selectedTrial;
+  return [lineEntry(label, ({ accent }) => accent, 2)];
 }

@@ -154,7 +154,7 @@ function plainTicks(scale: ValueScale, apart: number, lowest: number, highest: n
 export function linearTicks(low: number, high: number, step: number): Tick[] {
   const ticks: Tick[] = [];
   if (!(step > 0) || !Number.isFinite(high - low)) return ticks;
-  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9) + (/^(?:2|5|1)(?:0*)$/.test(String(leading(step))) ? 0 : 1));
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9) + (Number.isInteger(leading(step)) ? 0 : 1));
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) {
     const value = k * step;
     ticks.push({ value, label: signed(Math.abs(value) >= 1e5 || step < 1e-4 ? shortNumber(value) : value.toFixed(decimals)) });

@@ -76,10 +76,10 @@ export function reportHtml({ head, best, confirmations, charts, curves, importan
       ? []
       : [`<p>${escaped(said.executors({ labels: text.list(head.executors.map(({ label }) => label)) }))}</p>`]),
   ];
-  return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${escaped(name)}</title><style>${STYLE}</style></head><body>\n${body.join('\n')}\n</body></html>\n`;
+  return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${escaped(name)}</title><style>${STYLE}</style></head><body><main>\n${body.join('\n')}\n</main></body></html>\n`;
 }
 
-function importanceHtml({ parameters, together, median }: Known, { measure }: StudyHead): string {
+function importanceHtml({ parameters, together, median }: Known, head: StudyHead): string {
   const said = text.report;
   const shareText = (share: Known['together']['whole']): string =>
     share === null ? text.unknown : `${percent(share.share)} (${percent(share.low)} to ${percent(share.high)})`;
@@ -88,7 +88,7 @@ function importanceHtml({ parameters, together, median }: Known, { measure }: St
     shareText(whole),
     shareText(good),
   ]);
-  const hints = [said.importanceHint, ...(median === null ? [] : [said.goodRegion({ median: valueText(median, measure) })])];
+  const hints = [said.importanceHint, ...(median === null ? [] : [said.goodRegion({ score: scoreName(head), median: valueText(median, head.measure) })])];
   const told = hints.map((hint) => `<p>${escaped(hint)}</p>`).join('');
   return `<h2>${escaped(said.importance)}</h2>${told}${tableHtml([said.parameter, said.wholeSpace, said.inGoodRegion], rows)}`;
 }

@@ -48,8 +48,8 @@ export const report = {
   importance: 'Importance of the parameters',
   importanceHint:
     'Share of the variance of the value that each parameter explains alone (functional ANOVA), with the 10th to 90th percentile of 64 trees.',
-  goodRegion: ({ median }: { median: string }) =>
-    `Good region: the better half of the trials; values worse than the median, ${median}, count as the median.`,
+  goodRegion: ({ score, median }: { score: string; median: string }) =>
+    `Good region: the better half of the trials; values worse than the median ${score}, ${median}, count as the median.`,
   parameter: 'parameter',
   wholeSpace: 'whole space',
   inGoodRegion: 'good region',

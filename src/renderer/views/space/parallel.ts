@@ -120,7 +120,9 @@ export function drawLit(pen: Pen, picture: ParallelPicture, selected: number | n
     const at = picture.columns[last];
     if (at === undefined) continue;
     const y = yOf(unitOf(population, at.axis, number), picture.height);
-    pen.text(xOf(last, picture.columns.length, picture.width) + 8, y + 4, String(number), {
+    // Left of the axis: its ticks are labelled on the right.
+    pen.text(xOf(last, picture.columns.length, picture.width) - 8, y + 4, String(number), {
+      anchor: 'end',
       colour: number === selected ? palette.accent : palette.text,
       size: 11,
       weight: 600,

@@ -174,9 +174,9 @@ function drawCube(pen: Pen, picture: ScatterPicture): void {
   pen.stroke(palette.lineStrong, 1);
   const style = { colour: palette.text2, size: 11, anchor: 'middle', halo: palette.canvas } as const;
   const named = [
-    { name: x.name, axis: x, at: [1.08, 0, 0], low: [0.04, -0.06, 0], high: [0.96, -0.06, 0] },
-    { name: y.name, axis: y, at: [0, 1.08, 0], low: [-0.06, 0.04, 0], high: [-0.06, 0.96, 0] },
-    { name: depth?.axis.name ?? '', axis: depth?.axis ?? x, at: [0, 0, 1.08], low: [-0.05, -0.05, 0.04], high: [-0.05, -0.05, 0.96] },
+    { name: x.name, axis: x, at: [0.5, -0.1, 0], low: [0.04, -0.06, 0], high: [0.96, -0.06, 0] },
+    { name: y.name, axis: y, at: [0, 1.06, 0], low: [-0.06, 0.04, 0], high: [-0.06, 0.96, 0] },
+    { name: depth?.axis.name ?? '', axis: depth?.axis ?? x, at: [-0.05, -0.05, 0.55], low: [-0.05, -0.05, 0.04], high: [-0.05, -0.05, 0.96] },
   ] as const;
   for (const { name, axis, at, low, high } of named) {
     const spot = project(picture, at[0], at[1], at[2]);

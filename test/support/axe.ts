@@ -1,0 +1,17 @@
+/** Accessibility of a page, as axe-core judges it. */
+import axe from 'axe-core';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+
+/** Every violation that axe-core finds in the page in front, best practices included. */
+export async function violations(page: Page): Promise<string[]> {
+  // Injected by the debugger, which the page's own rules do not bind.
+  await page.evaluate(axe.source);
+  const results = await page.evaluate(async (): Promise<AxeResults> => {
+    const { axe: injected } = globalThis as unknown as { axe: typeof axe };
+    return injected.run(document, { resultTypes: ['violations'] });
+  });
+  return results.violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`).join(' | ')}`,
+  );
+}
