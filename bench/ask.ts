@@ -18,7 +18,7 @@ const space: SearchSpace = {
 };
 const samplers: readonly SamplerSpec[] = [
   { name: 'evolution' },
-  { name: 'evolution-seed' },
+  { name: 'generational' },
   { name: 'random' },
   { name: 'grid', divisions: 20 },
 ];

@@ -6,7 +6,7 @@ import type { BenchRow } from './row.ts';
 const WORKER_KILLS = 920;
 const COORDINATOR_KILLS = 200;
 /** A grid ends by itself, and so could end before the last kill of its workers. */
-const endless = ['random', 'evolution-seed', 'evolution'];
+const endless = ['random', 'generational', 'evolution'];
 const samplers = [...endless, 'grid'];
 
 export async function run(): Promise<BenchRow[]> {

@@ -25,7 +25,7 @@ export async function run(): Promise<BenchRow[]> {
   const random = familyMeans(tables, { name: 'random' }, false);
   return [
     ...rowsOf({ name: 'evolution' }, familyMeans(tables, { name: 'evolution' }, false), random),
-    ...rowsOf({ name: 'evolution-seed' }, familyMeans(tables, { name: 'evolution-seed' }, false), random),
+    ...rowsOf({ name: 'generational' }, familyMeans(tables, { name: 'generational' }, false), random),
     ...rowsOf({ name: 'random' }, random, null),
     ...rowsOf(
       { name: 'evolution' },

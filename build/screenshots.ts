@@ -97,7 +97,7 @@ async function main(): Promise<void> {
 
     const second = await startStudy(page, {
       name: 'MNIST, generations',
-      sampler: { name: 'evolution-seed' },
+      sampler: { name: 'generational' },
       stop: { trials: 24 },
     });
     await page.goto(`${served.origin}/#/study/${second}/evolution`);

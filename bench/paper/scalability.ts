@@ -141,7 +141,7 @@ function waitingCases(trials: number, durationMs: number | { readonly median: nu
   return [
     // Neither grid nor random wait for anything: one stands for both.
     waiting('random', 'random', grid.speedUp),
-    waiting('evolution', 'evolution-seed', evolution.speedUp),
+    waiting('evolution', 'generational', evolution.speedUp),
     waiting('ours', 'evolution', evolution.speedUp),
   ];
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidInput } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
+import { presentName } from '../core/samplers/create-sampler.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { parseJson } from '../protocol/json-text.ts';
 import { meaningProblems, parseStudy, studyOf } from '../protocol/study-file.ts';
@@ -79,7 +80,8 @@ function readStudy(source: string, named: string): string {
   }
 }
 
-function withFlags(file: StudyFile, { trials, minutes, target, sampler, seed }: StudyFlags): StudyFile {
+function withFlags(file: StudyFile, { trials, minutes, target, seed, ...flags }: StudyFlags): StudyFile {
+  const sampler = flags.sampler === undefined ? undefined : presentName(flags.sampler);
   const stop = {
     ...file.stop,
     ...(trials === undefined ? {} : { trials }),

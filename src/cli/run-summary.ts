@@ -52,7 +52,7 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
       failed: counts?.failed ?? 0,
       executors: executorsOf(found),
       best,
-      generations: spec.sampler.name === 'evolution-seed' ? bestPerGeneration(reader.trials(uid), spec.direction) : null,
+      generations: spec.sampler.name === 'generational' ? bestPerGeneration(reader.trials(uid), spec.direction) : null,
       written: { lab: run.lab, bestConfigs: run.exportTo },
       resumeCommand: end.state === 'finished' ? null : run.resumeCommand,
     };

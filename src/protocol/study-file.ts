@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import { hasHiddenCharacters } from '../core/hidden-characters.ts';
-import { checkSampler, samplerNames } from '../core/samplers/create-sampler.ts';
+import { checkSampler, presentName, samplerNames } from '../core/samplers/create-sampler.ts';
 import { checkSearchSpace } from '../core/search-space/check.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
@@ -43,6 +43,7 @@ export const sampler = z
       description: samplerNames.map(({ name, pick }) => `${name}: ${pick}`).join('\n'),
     }),
   })
+  .overwrite((spec) => ({ ...spec, name: presentName(spec.name) }))
   .describe('How points are proposed, with the settings of that sampler.');
 
 export const stopRules = strict({

@@ -179,10 +179,10 @@ describe.each(samplerNames.map(({ name }) => name))('the sampler %s', (name) => 
 });
 
 test('synchronous evolution says which trial it waits for', () => {
-  const answers = talk({ ...create, sampler: { name: 'evolution-seed' } }, ...Array.from({ length: 5 }, () => ({ op: 'ask' })));
+  const answers = talk({ ...create, sampler: { name: 'generational' } }, ...Array.from({ length: 5 }, () => ({ op: 'ask' })));
   expect(answers[5]).toEqual({
     ok: false,
-    error: { code: 'not-yet', field: '', message: 'trial 4 of evolution-seed needs the values of trials 0 … 3: report trial 0 first' },
+    error: { code: 'not-yet', field: '', message: 'trial 4 of generational needs the values of trials 0 … 3: report trial 0 first' },
   });
 });
 

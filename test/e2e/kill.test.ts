@@ -19,7 +19,7 @@ describe('kills at random instants', () => {
     },
   );
 
-  it.each(['random', 'evolution-seed', 'evolution', 'grid'])(
+  it.each(['random', 'generational', 'evolution', 'grid'])(
     `of ${COORDINATORS} coordinators of a %s search lose and repeat nothing`,
     { timeout: 600_000 },
     async (sampler) => {

@@ -20,7 +20,7 @@ test('every preset names the schema that editors complete it by', () => {
 
 test("a study's schema offers the fields of a parameter and the samplers' names", () => {
   const text = JSON.stringify(schemaFiles().get('study.schema.json'));
-  for (const word of ['"evolution-seed"', '"choices"', '"galapagos-study/1"', '"optimizer"']) {
+  for (const word of ['"generational"', '"choices"', '"galapagos-study/1"', '"optimizer"']) {
     expect(text).toContain(word);
   }
 });

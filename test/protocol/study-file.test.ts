@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidInput } from '../../src/core/errors.ts';
 import type { Problem } from '../../src/core/errors.ts';
+import { storedSpec } from '../../src/protocol/lab-file.ts';
 import { parseStudyFile, studyOf } from '../../src/protocol/study-file.ts';
 
 const studies = join(import.meta.dirname, '../../resources/studies');
@@ -265,5 +266,20 @@ describe('Study file: limits of the search space', () => {
     };
     expect(() => parseStudyFile(JSON.stringify(changed('searchSpace', many)), 'study.json', check)).toThrow('at most 1000 parameters');
     expect(asked).toBe(false);
+  });
+});
+
+describe('Study file: former names', () => {
+  const former = changed('sampler', { name: 'evolution-seed', population: 6 });
+
+  test('reads the sampler evolution-seed of earlier study files as generational', () => {
+    const { sampler } = parseStudyFile(JSON.stringify(former), 'study.json');
+    expect(sampler).toEqual({ name: 'generational', population: 6 });
+  });
+
+  test('reads the sampler evolution-seed of earlier lab files as generational', () => {
+    const { name, objective, direction, searchSpace, seed } = good;
+    const stored = storedSpec.parse({ name, objective, direction, searchSpace, seed, sampler: { name: 'evolution-seed' } });
+    expect(stored.sampler).toEqual({ name: 'generational' });
   });
 });

@@ -80,7 +80,7 @@ describe('a simulated study', () => {
     expect(report.coordinatorKills).toBeGreaterThan(0);
   });
 
-  it.each(['grid', 'random', 'evolution-seed'])('of %s has one list, whatever happens and on however many workers', (sampler) => {
+  it.each(['grid', 'random', 'generational'])('of %s has one list, whatever happens and on however many workers', (sampler) => {
     const search = sampler === 'grid' ? { spec: { ...spec(sampler), sampler: { name: 'grid', divisions: 10 } } } : {};
     const alone = run(sampler, { ...search, workers: 1 });
     const crowded = run(sampler, { ...search, workers: 16 });

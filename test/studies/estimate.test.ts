@@ -58,7 +58,7 @@ describe('from trials of 10 and 20 s', () => {
   });
 
   test('more workers than a generation has trials wait for it', () => {
-    const generations = { sampler: { name: 'evolution-seed', population: 4 } };
+    const generations = { sampler: { name: 'generational', population: 4 } };
     expect(of(generations, 16).totalMs?.low).toBe(of(generations, 4).totalMs?.low);
     expect(around((64 * 15_000) / 2, of(generations, 3))).toBe(true);
   });

@@ -229,6 +229,6 @@ describe('a study that is being written', () => {
 
 test('every sampler is told with its settings and bounds', async () => {
   const all = await asked<{ name: string; settings: { name: string; default: number | null }[] }[]>(calls, 'samplers', {});
-  expect(all.map(({ name }) => name)).toEqual(['evolution', 'evolution-seed', 'random', 'grid']);
+  expect(all.map(({ name }) => name)).toEqual(['evolution', 'generational', 'random', 'grid']);
   expect(all[0]?.settings.find(({ name }) => name === 'population')).toMatchObject({ integer: true, low: 1, default: 5 });
 });

@@ -20,7 +20,7 @@ export interface Simulated {
 }
 
 /** `trials` that ended one after another, every 17th failed; then `running` more that have reported once. */
-export function simulatedTable(sampler: 'evolution' | 'evolution-seed', trials: number, running = 0): Simulated {
+export function simulatedTable(sampler: 'evolution' | 'generational', trials: number, running = 0): Simulated {
   const spec = { name: sampler, population: 6 };
   const proposing = createSampler(spec, space, 'maximize', 3);
   const columns = new TrialColumns(space, 'maximize', proposing.window);

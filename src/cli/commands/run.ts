@@ -35,7 +35,7 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
     .option('--trials <n>', 'stop after this many trials', integer(1))
     .option('--minutes <n>', 'stop after this many minutes', real({ above: 0 }))
     .option('--target <x>', 'stop when a trial reaches this value', real())
-    .option('--sampler <name>', 'evolution, evolution-seed, random or grid, with its default settings', text)
+    .option('--sampler <name>', 'evolution, generational, random or grid, with its default settings', text)
     .option('--seed <n>', 'seed of the random generator', integer(0))
     .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
     .option('--export <file>', 'write the five best configurations to this file at the end', text)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { presentName } from '../../core/samplers/create-sampler.ts';
 import { simulate } from '../../core/simulation/index.ts';
 import { syntheticFunctions } from '../../protocol/objective.ts';
 import type { SimulationFile } from '../../protocol/simulation-file.ts';
@@ -35,7 +36,7 @@ export function addSimulate(program: Command, context: Context): void {
     .option('--workers <n>', 'number of workers (4)', integer(1))
     .option('--trials <n>', 'number of trials (64)', integer(1))
     .option('--duration <time>', 'duration of an evaluation: 200ms, 1.5s, or lognormal:200ms,0.5 (the default)', durationArgument)
-    .option('--sampler <name>', 'evolution (the default), evolution-seed, random or grid', text)
+    .option('--sampler <name>', 'evolution (the default), generational, random or grid', text)
     .addOption(new Option('--objective <name>', 'test function to optimize (sphere)').choices(syntheticFunctions))
     .option('--crash-rate <share>', 'share of attempts that crash (0)', share)
     .option('--loss-rate <share>', 'share of attempts whose worker is lost (0)', share)
@@ -49,7 +50,7 @@ no file is written.
 
 Examples:
   galapagos simulate --workers 16 --trials 128 --duration lognormal:200ms,0.5
-  galapagos simulate --workers 16 --trials 128 --sampler evolution-seed      cost of waiting for generations
+  galapagos simulate --workers 16 --trials 128 --sampler generational      cost of waiting for generations
   galapagos simulate --workers 1000 --trials 100000 --loss-rate 0.01
   galapagos simulate --file simulation.json --json`,
     )
@@ -62,7 +63,8 @@ Examples:
 }
 
 function withFlags(file: SimulationFile, options: SimulateOptions): SimulationFile {
-  const { workers, trials, duration, sampler, objective, crashRate, lossRate, seed } = options;
+  const sampler = options.sampler === undefined ? undefined : presentName(options.sampler);
+  const { workers, trials, duration, objective, crashRate, lossRate, seed } = options;
   return {
     ...file,
     workers: workers ?? file.workers,

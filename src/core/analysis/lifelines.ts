@@ -5,7 +5,7 @@
  *
  * - Without a barrier (`evolution`): the pool is the best μ finite values among the completions so far, so a trial dies with a
  *   completion, and the first birth without it is the first whose proposal was decided on a history that shows that completion.
- * - In generations (`evolution-seed`): generation g is bred from the best μ of all trials of the generations before g, whatever
+ * - In generations (`generational`): generation g is bred from the best μ of all trials of the generations before g, whatever
  *   their values. A trial that μ better ones of its own or later generations have outdone is known to be out before its
  *   generation has ended; the order in which they end changes nothing but who is named.
  */

@@ -9,7 +9,7 @@ import type { Axis } from '../search-space/axis.ts';
 import { didYouMean } from '../search-space/did-you-mean.ts';
 import type { SearchSpace } from '../search-space/distribution.ts';
 import type { Direction } from '../study/study-spec.ts';
-import { evolutionSeed } from './evolution-seed.ts';
+import { generational } from './generational.ts';
 import { evolution } from './evolution.ts';
 import { grid, gridPoints, LARGEST_GRID } from './grid.ts';
 import { random } from './random.ts';
@@ -59,11 +59,11 @@ const kinds: Readonly<Record<string, Kind>> = {
         sigma: required(settings, 'sigma'),
       }),
   },
-  'evolution-seed': {
-    title: 'Evolution in generations',
+  generational: {
+    title: 'Generational evolution',
     pick: 'The published evolution in generations of 4, to compare with its figures. Same trials on any number of workers.',
     settings: { population: { integer: true, low: 1, high: 1024, default: 4, meaning: 'size of the population and of a generation' } },
-    make: (axes, seed, settings) => evolutionSeed(axes, seed, required(settings, 'population')),
+    make: (axes, seed, settings) => generational(axes, seed, required(settings, 'population')),
   },
   random: {
     title: 'Random',
@@ -81,6 +81,14 @@ const kinds: Readonly<Record<string, Kind>> = {
     make: (axes, seed, { divisions }) => grid(axes, seed, divisions ?? null),
   },
 };
+
+/** Earlier names of samplers, which study files and lab files may still contain. */
+const formerNames: Readonly<Record<string, string>> = { 'evolution-seed': 'generational' };
+
+/** The sampler's present name; an unknown name is returned as it is. */
+export function presentName(name: string): string {
+  return Object.hasOwn(formerNames, name) ? (formerNames[name] ?? name) : name;
+}
 
 /** Every sampler's name with when to choose it, the default first. */
 export const samplerNames: readonly { readonly name: string; readonly pick: string }[] = Object.entries(kinds).map(([name, { pick }]) => ({

@@ -65,8 +65,8 @@ describe('a pool', () => {
   it('is as large as its sampler keeps, with generations where it waits for them', () => {
     const of = (name: string, population: number) => poolOf(createSampler({ name, population }, space, 'minimize', 1));
     expect(of('evolution', 7)).toEqual({ size: 7, generation: null });
-    expect(of('evolution-seed', 6)).toEqual({ size: 6, generation: 6 });
-    expect(of('evolution-seed', 1)).toEqual({ size: 1, generation: 1 });
+    expect(of('generational', 6)).toEqual({ size: 6, generation: 6 });
+    expect(of('generational', 1)).toEqual({ size: 1, generation: 1 });
     expect(poolOf(createSampler({ name: 'random' }, space, 'minimize', 1))).toBe(null);
   });
 });
@@ -188,7 +188,7 @@ describe('in generations', () => {
   it('whoever a generation could have as parents is alive then, and nobody else (any study, any order of ends)', () => {
     fc.assert(
       fc.property(study, ({ seed, workers, population, trials: count }) => {
-        const sampler = createSampler({ name: 'evolution-seed', population }, space, 'minimize', seed);
+        const sampler = createSampler({ name: 'generational', population }, space, 'minimize', seed);
         const { columns, proposals } = playStudy(sampler, space, { trials: count, workers, seed });
         const lifelines = lives(columns, poolOf(sampler)!);
         for (let first = 0; first < columns.size; first += population) {
@@ -204,7 +204,7 @@ describe('in generations', () => {
   });
 });
 
-it.each(['evolution', 'evolution-seed'])('%s: taken in one by one, in bursts or at once, it is the same', (name) => {
+it.each(['evolution', 'generational'])('%s: taken in one by one, in bursts or at once, it is the same', (name) => {
   fc.assert(
     fc.property(study, fc.integer({ min: 1, max: 5 }), ({ seed, workers, population, trials: count }, burst) => {
       const sampler = createSampler({ name, population }, space, 'minimize', seed);

@@ -9,13 +9,13 @@ const space: SearchSpace = { rate: { type: 'float', low: 0, high: 1 }, units: { 
 describe('checkSampler', () => {
   const wrong: [string, SamplerSpec, string, string | undefined][] = [
     ['an unknown name', { name: 'evolutoin' }, 'unknown-sampler sampler.name', 'did you mean evolution?'],
-    ['a name of every object', { name: 'constructor' }, 'unknown-sampler sampler.name', 'one of evolution, evolution-seed, random, grid'],
+    ['a name of every object', { name: 'constructor' }, 'unknown-sampler sampler.name', 'one of evolution, generational, random, grid'],
     ['an unknown setting', { name: 'evolution', popluation: 4 }, 'unknown-setting sampler.popluation', 'did you mean population?'],
     ['a setting where there is none', { name: 'random', sigma: 1 }, 'unknown-setting sampler.sigma', 'there is none'],
     ['a fraction for an integer', { name: 'evolution', population: 4.5 }, 'illegal-setting sampler.population', undefined],
     ['a string for a number', { name: 'evolution', sigma: '0.1' }, 'illegal-setting sampler.sigma', undefined],
     ['a share above 1', { name: 'evolution', crossover: 1.5 }, 'illegal-setting sampler.crossover', undefined],
-    ['a population of 0', { name: 'evolution-seed', population: 0 }, 'illegal-setting sampler.population', undefined],
+    ['a population of 0', { name: 'generational', population: 0 }, 'illegal-setting sampler.population', undefined],
     ['NaN', { name: 'evolution', sigma: NaN }, 'illegal-setting sampler.sigma', undefined],
     ['a grid on an unbounded space', { name: 'grid' }, 'unbounded-grid sampler', 'give rate a step, or set sampler.divisions'],
   ];

@@ -74,7 +74,7 @@ describe('the workload', () => {
 
   it('of generations knows how much of the present one is still to begin', () => {
     const samplerFor: LabOptions['samplerFor'] = ({ searchSpace, direction }) =>
-      createSampler({ name: 'evolution-seed', population: 4 }, searchSpace, direction, 0);
+      createSampler({ name: 'generational', population: 4 }, searchSpace, direction, 0);
     const driver = begin({ trials: 10 }, { samplerFor });
     expect(left(driver)).toMatchObject({ unstarted: 8, generation: { size: 4, unstarted: 2 } });
     for (const number of [0, 1, 2]) driver.result(id(number));

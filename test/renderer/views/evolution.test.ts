@@ -12,7 +12,7 @@ import { simulatedTable } from '../../support/simulated-table.ts';
 import { testPalette as palette } from '../../support/test-palette.ts';
 import { trialBlock } from '../../support/trial-block.ts';
 
-function placed(sampler: 'evolution' | 'evolution-seed', trials: number, along: Along, running = 0): Places {
+function placed(sampler: 'evolution' | 'generational', trials: number, along: Along, running = 0): Places {
   const { table, head } = simulatedTable(sampler, trials, running);
   const population = new Population(table);
   population.update(head, false, 1e6);
@@ -91,7 +91,7 @@ describe('places', () => {
   });
 
   it('give every trial of a generation its column, and none the place of another', () => {
-    const places = placed('evolution-seed', 60, 'generations');
+    const places = placed('generational', 60, 'generations');
     const { table } = places.population;
     for (let number = 0; number < table.size; number++) {
       const generation = table.generation(number);
@@ -178,7 +178,7 @@ describe('Evolution: captions', () => {
   it.each([
     ['evolution', 'births'],
     ['evolution', 'time'],
-    ['evolution-seed', 'generations'],
+    ['generational', 'generations'],
   ] as const)('of %s along %s cover no mark, whichever trial is selected', (sampler, along) => {
     for (const trials of [14, 40, 67, 120]) {
       const places = placed(sampler, trials, along, 2);
@@ -228,7 +228,7 @@ describe('the drawing of evolution', () => {
   const cases = [
     ['evolution', 'births'],
     ['evolution', 'time'],
-    ['evolution-seed', 'generations'],
+    ['generational', 'generations'],
   ] as const;
 
   it.each(cases)('of %s along %s is vectors at real places', (sampler, along) => {

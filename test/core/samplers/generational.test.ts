@@ -11,9 +11,9 @@ const cube: SearchSpace = {
   c: { type: 'categorical', choices: [1, 2, 3] },
 };
 
-describe('evolution-seed', () => {
+describe('generational', () => {
   it('waits at the start of each generation of four, and counts rounds', () => {
-    const sampler = createSampler({ name: 'evolution-seed' }, cube, 'minimize', 1);
+    const sampler = createSampler({ name: 'generational' }, cube, 'minimize', 1);
     expect([0, 1, 3, 4, 7, 8, 63].map((n) => sampler.barrier!(n))).toEqual([0, 0, 0, 4, 4, 8, 60]);
     const { proposals } = playStudy(sampler, cube, { trials: 64, workers: 2, seed: 1 });
     expect(proposals.map(({ origin }) => origin.generation)).toEqual(Array.from({ length: 64 }, (_, n) => Math.floor(n / 4)));
@@ -22,7 +22,7 @@ describe('evolution-seed', () => {
   });
 
   it('breeds from the best four of all so far, ties by smaller number', () => {
-    const sampler = createSampler({ name: 'evolution-seed' }, cube, 'maximize', 5);
+    const sampler = createSampler({ name: 'generational' }, cube, 'maximize', 5);
     const columns = new TrialColumns(cube, 'maximize', sampler.window);
     const values = [1, 9, 3, 9, 9, 2, 9, 9];
     for (const [number, value] of values.entries()) {
@@ -32,7 +32,7 @@ describe('evolution-seed', () => {
     }
     const parents = new Set<number>();
     for (let seed = 0; seed < 20; seed++) {
-      const again = createSampler({ name: 'evolution-seed' }, cube, 'maximize', seed);
+      const again = createSampler({ name: 'generational' }, cube, 'maximize', seed);
       for (const { origin } of again.propose(8, 4, columns.synchronousView(8))) parents.add(origin.parents[0]!);
     }
     expect([...parents].sort()).toEqual([1, 3, 4, 6]);
@@ -43,7 +43,7 @@ describe('evolution-seed', () => {
     const line: SearchSpace = { x: { type: 'float', low: 0, high: 1 } };
     const [moves, values]: [number[], number[]] = [[], []];
     for (let seed = 0; seed < 500; seed++) {
-      const sampler = createSampler({ name: 'evolution-seed' }, line, 'minimize', seed);
+      const sampler = createSampler({ name: 'generational' }, line, 'minimize', seed);
       const columns = new TrialColumns(line, 'minimize', sampler.window);
       for (const [number, x] of [0.5 - spread, 0.5 + spread, 0.5 - spread + 1e-9, 0.5 + spread - 1e-9].entries()) {
         columns.proposed(number, Float64Array.of(x), 0, { operator: 'uniform', parents: [], generation: 0 });
@@ -82,7 +82,7 @@ describe('evolution-seed', () => {
     let genes = 0;
     const children: Proposal[] = [];
     for (let seed = 0; seed < 100; seed++) {
-      const sampler = createSampler({ name: 'evolution-seed' }, wide, 'minimize', seed);
+      const sampler = createSampler({ name: 'generational' }, wide, 'minimize', seed);
       const { proposals } = playStudy(sampler, wide, { trials: 8, workers: 1, seed });
       for (const child of proposals.slice(4)) {
         const parent = proposals[child.origin.parents[0]!]!;
@@ -98,7 +98,7 @@ describe('evolution-seed', () => {
 
   it('ends on a finite space that is used up around its population, and uses all of it', () => {
     const small: SearchSpace = { a: { type: 'int', low: 1, high: 3 }, b: { type: 'categorical', choices: ['x', 'y'] } };
-    const { proposals } = playStudy(createSampler({ name: 'evolution-seed' }, small, 'minimize', 2), small, {
+    const { proposals } = playStudy(createSampler({ name: 'generational' }, small, 'minimize', 2), small, {
       trials: 50,
       workers: 4,
       seed: 1,

@@ -28,7 +28,7 @@ interface Member {
 }
 
 /** @param population how many are kept, and how many children each generation has */
-export function evolutionSeed(axes: readonly Axis[], seed: number, population: number): Sampler {
+export function generational(axes: readonly Axis[], seed: number, population: number): Sampler {
   const distinct = new Distinct(axes, seed);
   const startOf = (number: number): number => number - (number % population);
 
@@ -38,7 +38,7 @@ export function evolutionSeed(axes: readonly Axis[], seed: number, population: n
   });
 
   return {
-    name: 'evolution-seed',
+    name: 'generational',
     window: { kind: 'best', count: population },
     repeats: false,
     barrier: startOf,
