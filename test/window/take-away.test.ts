@@ -180,7 +180,7 @@ describe('Compare', () => {
       await page.getByRole('radio', { name: text.compare.byTime, exact: true }).click();
       await expect.poll(drawn, patient).toContain(chartText.figure.byTime);
       const row = page.getByRole('row').filter({ has: page.getByText('objective.network', { exact: true }) });
-      expect(await row.getByRole('cell').allTextContents()).toEqual(['dense-searched', 'one-layer']);
+      await expect.poll(() => row.getByRole('cell').allTextContents(), patient).toEqual(['dense-searched', 'one-layer']);
       expect(await page.getByText(text.compare.same, { exact: true }).count()).toBe(0);
     },
     LONG,
