@@ -52,12 +52,12 @@ export class StudyRows {
     this.key = columns.integer('galapagos_study.id', row[0]);
     this.studyId = columns.integer('galapagos_study.study_id', row[1]);
     this.axes = axesOf(columns.json('galapagos_study.spec', storedSpec, row[2]).searchSpace);
-    const first = connection.get(
-      "SELECT number FROM galapagos_trial WHERE study = ? AND trial_id IS NULL AND state IN ('waiting', 'running') ORDER BY number LIMIT 1",
+    // Rows enter in number order. Searched from the end: a search for the first trial without a row would read all trials of a study.
+    const last = connection.get(
+      'SELECT number FROM galapagos_trial WHERE study = ? AND trial_id IS NOT NULL ORDER BY number DESC LIMIT 1',
       this.key,
     );
-    const next = connection.get('SELECT max(number) + 1 FROM galapagos_trial WHERE study = ?', this.key);
-    this.rowsBelow = columns.integer('galapagos_trial.number', first?.[0] ?? next?.[0] ?? 0);
+    this.rowsBelow = last === undefined ? 0 : columns.integer('galapagos_trial.number', last[0]) + 1;
     this.#selectTrial = connection.prepare(
       'SELECT state, trial_id, params, operator, parents, generation FROM galapagos_trial WHERE study = ? AND number = ?',
     );
@@ -81,6 +81,11 @@ export class StudyRows {
 
   /** Open trials with a number up to this that have no row of Optuna's, in number order. */
   *rowless(upTo: number): Iterable<OpenTrial> {
+    if (upTo < this.rowsBelow) {
+      // Another program copied the study without this trial's row.
+      const trial = this.#open.get(upTo) ?? this.#read(upTo);
+      if (trial?.trialId === null) yield trial;
+    }
     for (; this.rowsBelow <= upTo; this.rowsBelow++) {
       const trial = this.#open.get(this.rowsBelow) ?? this.#read(this.rowsBelow);
       if (trial?.trialId === null) yield trial;

@@ -10,6 +10,8 @@ import { UID, createStudy, endAttempt, endTrial, propose, spec, start, succeed, 
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
+const OTHER = '6b1f2c1e-0d7a-4d1e-9f55-3a1d2f9c0b12';
+
 let folder: TemporaryFolder;
 let file: string;
 let lab: LabStorage;
@@ -83,6 +85,30 @@ it('rows enter in number order: starting a trial gives every smaller one its row
   lab.commit([[start(0)], [start(3)], [propose(4)], [start(4)]]);
   expect(rows()).toHaveLength(5);
   expect(checkLab(file, spec.name)).toEqual([]);
+});
+
+it('rows enter in number order after the lab was opened again, whether or not a trial had one before', () => {
+  lab.commit([[start(1)], succeed(1, 0)]);
+  lab.close();
+  lab = openLab(file, { create: false });
+  lab.commit([[start(3)]]);
+  expect(rows()).toEqual([[0, 'RUNNING', 0], [1, 'COMPLETE', 1], [2, 'RUNNING', 2], [3, 'RUNNING', 3]]); // prettier-ignore
+  lab.commit([[createStudy(OTHER, { ...spec, name: 'no row yet' }), propose(0, OTHER), propose(1, OTHER)]]);
+  lab.close();
+  lab = openLab(file, { create: false });
+  lab.commit([[start(1, 1, OTHER)]]);
+  expect(rows('no row yet')).toEqual([[0, 'RUNNING', 0], [1, 'RUNNING', 1]]); // prettier-ignore
+  expect(checkLab(file, spec.name)).toEqual([]);
+});
+
+it('gives a trial another row where a copy of its study lacks it', () => {
+  lab.commit([[start(0)], [start(1)], [start(2)]]);
+  lab.close();
+  rename('copied');
+  for (const table of ['trial_params', 'trial_user_attributes', 'trials']) foreignly(file, `DELETE FROM ${table} WHERE trial_id = 702`);
+  lab = openLab(file, { create: false });
+  lab.commit([[start(1, 2)]]);
+  expect(rows('copied')).toEqual([[0, 'RUNNING', 0], [2, 'RUNNING', 2], [expect.any(Number), 'RUNNING', 1]]); // prettier-ignore
 });
 
 it('a trial cancelled before it started gets its row with those below it', () => {
