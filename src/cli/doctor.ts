@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { machine, takeInventory } from '../node/machine/machine.ts';
 import type { GpuInventory } from '../node/machine/machine.ts';
 import type { DoctorOutput } from '../protocol/cli-output.ts';
+import { modeForOthers } from '../runtime/owner-only.ts';
 import { userFolder } from '../runtime/user-folder.ts';
 import { findInstallation } from '../training/executors/tensorflow/installation.ts';
 import { WasmExecutor } from '../training/executors/wasm/wasm.ts';
@@ -42,7 +43,7 @@ export async function examine({ resources, cwd }: Surroundings): Promise<Check[]
     transport,
     dataset(resources),
     writable('folder for the lab file', cwd, 'change to a folder that you can write to, or set --lab'),
-    writable('user folder', userFolder(), 'set GALAPAGOS_HOME to a folder that you can write to'),
+    closed('700', writable('user folder', userFolder(), 'set GALAPAGOS_HOME to a folder that you can write to'), userFolder()),
     disk(cwd),
     ...(await labFile(join(cwd, 'lab.db'), storage)),
     graphics(inventory.graphics),
@@ -103,6 +104,13 @@ function writable(name: string, folder: string, remedy: string): Check {
   }
 }
 
+/** The check, unless other users of this machine can open what it found in order. */
+function closed(wanted: '600' | '700', check: Check, path: string): Check {
+  const mode = modeForOthers(path);
+  if (check.state !== 'ok' || mode === null) return check;
+  return optional(check.name, `${path} can be opened by other users of this machine (mode ${mode})`, `run chmod ${wanted} '${path}'`);
+}
+
 function disk(folder: string): Check {
   try {
     const { bavail, bsize } = statfsSync(folder);
@@ -128,7 +136,11 @@ async function labFile(file: string, { state }: Check): Promise<Check[]> {
     // Loaded here, since a machine without the library can still be examined.
     const { checkLab } = await import('../storage/check-lab.ts');
     const { length } = checkLab(file);
-    return [length === 0 ? ok('lab file', `${file}, no problems found`) : optional('lab file', `${file}: ${length} problems`, remedy)];
+    return [
+      length === 0
+        ? closed('600', ok('lab file', `${file}, no problems found`), file)
+        : optional('lab file', `${file}: ${length} problems`, remedy),
+    ];
   } catch (error) {
     return [optional('lab file', error instanceof Error ? error.message : String(error), remedy)];
   }

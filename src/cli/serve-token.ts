@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
+import { restrictToOwner } from '../runtime/owner-only.ts';
 import { prepareUserFolder } from '../runtime/prepare-user-folder.ts';
 import { UsageError } from './exit-codes.ts';
 import type { Streams } from './streams.ts';
@@ -76,9 +77,10 @@ function readGiven(file: string): string {
   }
 }
 
-/** Null: none is kept yet. */
+/** Null: none is kept yet. Closes the file to other users first: an earlier version or a copy may have left it open. */
 function readKept(file: string): string | null {
   try {
+    restrictToOwner(file);
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
 import { runCli } from '../../src/cli/program.ts';
 import type { ResolvedRun, RunStudy } from '../../src/cli/resolved-run.ts';
@@ -321,6 +321,21 @@ test('doctor: every check with a remedy unless it is fine', async () => {
   expect(code).toBe(ok ? 0 : 1);
   expect(checks.map(({ name }) => name)).toEqual(expect.arrayContaining(['Node', 'libsql', 'zeromq', 'WebAssembly SIMD', 'disk']));
   for (const { state, remedy } of checks) expect(remedy === null).toBe(state === 'ok');
+});
+
+test.skipIf(process.platform === 'win32')('doctor names a lab file and a user folder that other users can open', async () => {
+  const [lab, home] = [folder.file('lab.db'), folder.file('home')];
+  openLab(lab, { create: true }).close();
+  mkdirSync(home);
+  chmodSync(lab, 0o644);
+  chmodSync(home, 0o755);
+  vi.stubEnv('GALAPAGOS_HOME', home);
+  const { checks } = doctorOutput.parse(JSON.parse((await cli('doctor', '--json')).out));
+  const found = checks.filter(({ name }) => name === 'lab file' || name === 'user folder');
+  expect(found).toMatchObject([
+    { name: 'user folder', state: 'optional', found: expect.stringContaining('(mode 755)') as string, remedy: `run chmod 700 '${home}'` },
+    { name: 'lab file', state: 'optional', found: expect.stringContaining('(mode 644)') as string, remedy: `run chmod 600 '${lab}'` },
+  ]);
 });
 
 test('a reader that has seen enough ends the command quietly', async () => {

@@ -1,5 +1,5 @@
 /** Where the token of `serve` comes from, and who can read it. */
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveToken } from '../../src/cli/serve-token.ts';
 import type { TokenOptions } from '../../src/cli/serve-token.ts';
@@ -33,6 +33,13 @@ describe('Server token: kept in the user folder', () => {
     tokenBy({});
     expect(statSync(kept()).mode & 0o777).toBe(0o600);
     expect(statSync(folder.file('home/user')).mode & 0o777).toBe(0o700);
+  });
+
+  it.skipIf(process.platform === 'win32')('is closed to other users where its file was open, and stays the same', () => {
+    const first = tokenBy({});
+    chmodSync(kept(), 0o644);
+    expect(tokenBy({})).toBe(first);
+    expect(statSync(kept()).mode & 0o777).toBe(0o600);
   });
 
   it('is replaced by a new one on request, which is kept then', () => {
