@@ -54,13 +54,14 @@ export const packages = {
 
 /** Folder of the renderer → the folders beside it that it may not import. */
 export const rendererTiers = {
-  text: ['state', 'time', 'words', 'charts', 'shared', 'take-in', 'inspector', 'views', 'frame', 'report'],
-  words: ['state', 'charts', 'take-in', 'inspector', 'views', 'frame', 'report'],
-  time: ['state', 'charts', 'shared', 'take-in', 'inspector', 'views', 'frame', 'report'],
-  state: ['shared', 'inspector', 'views', 'frame', 'report'],
-  charts: ['inspector', 'views', 'frame', 'report'],
-  shared: ['take-in', 'inspector', 'views', 'frame', 'report'],
-  inspector: ['views', 'frame'],
+  text: ['state', 'time', 'words', 'charts', 'shared', 'take-in', 'dataset-parts', 'inspector', 'views', 'frame', 'report'],
+  words: ['state', 'charts', 'take-in', 'dataset-parts', 'inspector', 'views', 'frame', 'report'],
+  time: ['state', 'charts', 'shared', 'take-in', 'dataset-parts', 'inspector', 'views', 'frame', 'report'],
+  state: ['shared', 'dataset-parts', 'inspector', 'views', 'frame', 'report'],
+  charts: ['dataset-parts', 'inspector', 'views', 'frame', 'report'],
+  shared: ['take-in', 'dataset-parts', 'inspector', 'views', 'frame', 'report'],
+  'dataset-parts': ['take-in', 'inspector', 'views', 'frame', 'report'],
+  inspector: ['dataset-parts', 'views', 'frame'],
   views: ['inspector', 'frame'],
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnOptions, typedColumns } from '../../../src/renderer/views/datasets/again-options.ts';
+import { columnOptions, typedColumns } from '../../../src/renderer/dataset-parts/again-options.ts';
 
 describe('Imports: choosing the predicted column', () => {
   it('imports a class from one column, whose name may contain a comma', () => {

@@ -1,5 +1,5 @@
 /** The options of a table's import that is tried again, from the columns that were chosen. Pure; nothing is imported here. */
-import type { CallInput } from '../../../protocol/endpoints.ts';
+import type { CallInput } from '../../protocol/endpoints.ts';
 
 export type AgainOptions = CallInput<'beginImport'>['options'];
 
