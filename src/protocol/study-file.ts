@@ -5,10 +5,10 @@
 import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
-import { hasHiddenCharacters } from '../core/hidden-characters.ts';
 import { checkSampler, presentName, samplerNames } from '../core/samplers/create-sampler.ts';
 import { checkSearchSpace } from '../core/search-space/check.ts';
 import type { SearchSpace } from '../core/search-space/distribution.ts';
+import { isStudyNote, LONGEST_NOTE } from '../core/study/description.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { parseJson } from './json-text.ts';
 import { objective } from './objective.ts';
@@ -20,16 +20,10 @@ export const studyName = z.string().regex(/^(?!\s)[^\p{Cc}\p{Cs}\u202a-\u202e\u2
   error: 'a name of 1 to 512 characters, without control characters, no space at its ends',
 });
 
-/** Longest note on a study, in characters (UTF-16 code units). */
-export const LONGEST_NOTE = 4_000;
-
 /** A note on a study: plain text of several lines. */
-export const studyNote = z
-  .string()
-  .max(LONGEST_NOTE)
-  .refine((note) => !hasHiddenCharacters(note.replaceAll(/[\n\t]/g, '')), {
-    error: `a note of at most ${LONGEST_NOTE} characters, without control or reordering characters`,
-  });
+export const studyNote = z.string().refine(isStudyNote, {
+  error: `a note of at most ${LONGEST_NOTE} characters, without control or reordering characters`,
+});
 
 export const direction = z.enum(['minimize', 'maximize']);
 

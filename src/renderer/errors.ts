@@ -94,6 +94,12 @@ const rows: Readonly<Partial<Record<string, Row>>> = {
   alreadyEnded: { severity: 'slip', words: () => 'It has already ended.' },
   limitReached: { severity: 'slip', words: () => 'The study has reached its limit. Raise the limit first.' },
   notAllowedNow: { severity: 'slip', words: () => 'That is not possible in the current state of the study.' },
+  nameTaken: {
+    severity: 'slip',
+    words: (facts) =>
+      `The lab already has a study named ${said(facts, 'found') ?? 'so'}. ${said(facts, 'free') ?? 'Another name'} is free.`,
+  },
+  unknownStudy: { severity: 'slip', words: () => 'This study is not in the lab, or belongs to another program.' },
   'not-ready': { severity: 'trouble', words: () => 'The lab is still opening. Try again in a moment.' },
   'lab-failed': { severity: 'fault', words: placed },
   internal: { severity: 'fault', words: (facts) => `${said(facts, 'message') ?? 'Something failed'}. This is a bug in Galapagos.` },

@@ -14,6 +14,7 @@ import { lab } from './text/lab.ts';
 import { machines, settings } from './text/machines.ts';
 import { setUp } from './text/set-up.ts';
 import { start, drop } from './text/start.ts';
+import { studyChanges } from './text/study-changes.ts';
 import { trials } from './text/trials.ts';
 
 export const text = {
@@ -31,6 +32,7 @@ export const text = {
   start,
   drop,
   inspector,
+  studyChanges,
   trials,
   setUp,
   importHints,

@@ -8,7 +8,7 @@ import type { Study } from '../core/scheduling/index.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { confirming } from './confirms-of.ts';
 import { decideOrThrow } from './decide-or-throw.ts';
-import { freeName } from './free-name.ts';
+import { freeName } from '../core/study/free-name.ts';
 
 /** Absent fields stay as they are. */
 export interface Description {

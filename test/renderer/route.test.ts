@@ -1,6 +1,6 @@
 /** Where the window is: its address leads back to it, and a restart to where it was left. */
 import { describe, expect, test } from 'vitest';
-import { firstPlace } from '../../src/renderer/frame/first-place.ts';
+import { firstPlace } from '../../src/renderer/state/first-place.ts';
 import { Route } from '../../src/renderer/state/route.svelte.ts';
 import type { Address } from '../../src/renderer/state/route.svelte.ts';
 import { parsePlace, placeText } from '../../src/renderer/state/route.ts';

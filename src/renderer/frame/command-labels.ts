@@ -33,4 +33,7 @@ export const commandLabels: Readonly<Record<CommandName, string>> = {
   strip: commands.strip,
   datasets: commands.datasets,
   machines: commands.machines,
+  rename: commands.rename,
+  duplicate: commands.duplicate,
+  delete: commands.delete,
 };

@@ -3,7 +3,7 @@ import { childrenOf, genealogyOf } from '../../core/analysis/genealogy.ts';
 import { stoppedEarly } from '../../core/study/stopped.ts';
 import { saveFile } from '../files.ts';
 import type { App } from '../state/app.svelte.ts';
-import { canGoOn } from '../state/can-be-done.ts';
+import { canDelete, canGoOn } from '../state/can-be-done.ts';
 import { tabs } from '../state/route.ts';
 import { choose } from '../take-in/choose.ts';
 import { text } from '../text.ts';
@@ -46,14 +46,19 @@ function pageCommands(app: App): Command[] {
     found.push(command('datasets', text.commands.datasets, () => route.go({ page: 'datasets', dataset: null })));
   if (pages.machines !== undefined) found.push(command('machines', text.commands.machines, () => route.go({ page: 'machines' })));
   if (pages.settings !== undefined) found.push(command('settings', text.commands.settings, () => route.go({ page: 'settings' })));
-  for (const { key, name } of lab.studies) {
+  for (const { key, name, deleted } of lab.studies) {
+    if (deleted) {
+      const label = text.studyChanges.restoreNamed({ name });
+      found.push({ name: `restore ${key}`, label, key: null, listed: true, run: () => void app.acts.restore(key, name, true) });
+      continue;
+    }
     const run = (): void => route.go({ page: 'study', study: key, tab: 'evolution' });
     found.push({ name: `study ${key}`, label: text.commands.study({ name }), key: null, listed: true, run });
   }
   return found;
 }
 
-function studyCommands({ study, acts, route, client, preferences }: App): Command[] {
+function studyCommands({ study, acts, route, client, preferences, view }: App): Command[] {
   const head = study?.head;
   if (head === null || head === undefined) return [];
   const found = tabs.flatMap((tab, i) =>
@@ -61,7 +66,10 @@ function studyCommands({ study, acts, route, client, preferences }: App): Comman
   );
   if (timeline !== null)
     found.push(command('strip', text.commands.strip, () => preferences.set('strip.folded', !preferences.get('strip.folded', false))));
-  if (head.uid === null) return found;
+  if (head.uid === null || head.deleted) return found;
+  found.push(command('rename', text.commands.rename, () => (view.renaming = true)));
+  found.push(command('duplicate', text.commands.duplicate, () => void acts.duplicate(head.key)));
+  if (canDelete(head)) found.push(command('delete', text.commands.delete, () => void acts.deleteStudy(head.key, head.name)));
   if (head.state === 'running') found.push(command('pause-resume', text.commands.pause, () => void acts.pause(head.key)));
   const stopped = stoppedEarly(head);
   if (head.state === 'paused' || head.state === 'pausing' || stopped !== null) {

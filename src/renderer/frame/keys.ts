@@ -24,7 +24,10 @@ export type CommandName =
   | 'add'
   | 'strip'
   | 'datasets'
-  | 'machines';
+  | 'machines'
+  | 'rename'
+  | 'duplicate'
+  | 'delete';
 
 interface Key {
   readonly key: string;
@@ -51,6 +54,7 @@ export const keys: readonly Key[] = [
   { key: 'f', command: 'fit', shown: 'F' },
   { key: 't', command: 'table', shown: 'T' },
   { key: ' ', command: 'pause-resume', shown: 'Space' },
+  { key: 'f2', command: 'rename', shown: 'F2' },
   { key: 'n', ctrl: true, command: 'new-study', shown: 'Ctrl N' },
   { key: 'o', ctrl: true, command: 'open-data', shown: 'Ctrl O' },
   { key: 'o', ctrl: true, shift: true, command: 'open-lab', shown: 'Ctrl Shift O' },

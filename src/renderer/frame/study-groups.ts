@@ -6,8 +6,9 @@ export interface StudyGroup {
   readonly confirmations: readonly StudyRow[];
 }
 
-/** In the order of the originals; a confirmation whose original is gone stands for itself. */
-export function groupsOf(studies: readonly StudyRow[]): readonly StudyGroup[] {
+/** In the order of the originals, deleted studies excluded; a confirmation whose original is gone stands for itself. */
+export function groupsOf(all: readonly StudyRow[]): readonly StudyGroup[] {
+  const studies = all.filter(({ deleted }) => !deleted);
   const originals = new Set(studies.filter(({ confirms }) => confirms === null).map(({ key }) => key));
   return studies
     .filter(({ confirms }) => confirms === null || !originals.has(confirms))

@@ -2,6 +2,7 @@
  * A study on one page that opens anywhere: HTML with everything in it, no script, nothing fetched. Pure: what it says is handed in; the words are
  * `text.ts`'s.
  */
+import { withEscapes } from '../../core/hidden-characters.ts';
 import { scoreName } from '../../core/study/score.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 import type { Confirmation, Importance } from '../../protocol/window/reading.ts';
@@ -52,6 +53,7 @@ export function reportHtml({ head, best, confirmations, charts, curves, importan
   const body = [
     `<h1>${escaped(name)}</h1>`,
     `<p>${escaped(said.written({ at, version }))}</p>`,
+    ...(head.note === '' ? [] : [`<p style="white-space:pre-wrap">${escaped(head.note.split('\n').map(withEscapes).join('\n'))}</p>`]),
     head.best === null
       ? `<p>${escaped(said.nothing)}</p>`
       : `<p class="best">${escaped(said.best({ value: valueText(head.best.value, measure), score, trial: head.best.trial }))}</p>`,

@@ -2,12 +2,14 @@
  * What a person can do to studies and the lab from anywhere in the frame: asks the host, says that it was done, holds what failed. Acts of one
  * view stand with that view.
  */
+import { freeName } from '../../core/study/free-name.ts';
 import { slotName } from '../../core/study/slot-name.ts';
 import type { LabSource } from '../../protocol/window/datasets.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import type { Client } from '../client.ts';
 import { toFailure } from '../failure.ts';
 import { text } from '../text.ts';
+import { firstPlace } from './first-place.ts';
 import type { LabState } from './lab.svelte.ts';
 import type { Notices } from './notices.svelte.ts';
 import type { Route } from './route.svelte.ts';
@@ -90,6 +92,66 @@ export class Acts {
     });
   }
 
+  /** @returns whether the study has the name now */
+  async rename(study: string, name: string, before: string): Promise<boolean> {
+    return this.#do(async ({ client, notices }) => {
+      await client.command('describeStudy', { study, name });
+      notices.tell(text.studyChanges.renamed({ name }), () => void this.rename(study, before, name));
+    });
+  }
+
+  /** @returns whether the note is saved */
+  async annotate(study: string, note: string, before: string): Promise<boolean> {
+    return this.#do(async ({ client, notices }) => {
+      await client.command('describeStudy', { study, note });
+      notices.tell(text.studyChanges.noted, () => void this.annotate(study, before, note));
+    });
+  }
+
+  /** Deletes a study, which can be restored. Leaves its page. */
+  async deleteStudy(study: string, name: string): Promise<void> {
+    await this.#do(async ({ client, notices, route, lab }) => {
+      await client.command('describeStudy', { study, deleted: true });
+      notices.tellAndStay(text.studyChanges.removed({ name }), () => void this.restore(study, name, true));
+      const place = route.place;
+      if (place?.page === 'compare' && place.studies.includes(study)) route.go({ page: 'start' });
+      if (route.study === study)
+        route.go(
+          firstPlace(
+            null,
+            lab.head,
+            lab.listed.filter(({ key }) => key !== study),
+          ) ?? { page: 'start' },
+        );
+    });
+  }
+
+  /** @param open whether its page is shown */
+  async restore(study: string, name: string, open: boolean): Promise<void> {
+    await this.#do(async ({ client, notices, route }) => {
+      await client.command('describeStudy', { study, deleted: false });
+      notices.tell(text.studyChanges.restored({ name }));
+      if (open) route.go({ page: 'study', study, tab: 'evolution' });
+    });
+  }
+
+  /** Removes a deleted study from the lab file. */
+  async removeStudy(study: string, name: string): Promise<void> {
+    await this.#do(async ({ client, notices, route, lab }) => {
+      if (route.study === study) route.go(firstPlace(null, lab.head, lab.listed) ?? { page: 'start' });
+      await client.command('removeStudy', { study });
+      notices.tell(text.studyChanges.removedForGood({ name }));
+    });
+  }
+
+  /** Sets up a study with the same settings under a free name. */
+  async duplicate(study: string): Promise<void> {
+    await this.#do(async ({ client, lab }) => {
+      const file = await client.query('studyFile', { study });
+      this.setUp({ ...file, name: freeName(new Set(lab.studies.map(({ name }) => name)), file.name) });
+    });
+  }
+
   async cancelTrial(study: string, trial: number): Promise<void> {
     await this.#do(async ({ client }) => {
       await client.command('cancelTrial', { study, trial });
@@ -123,12 +185,15 @@ export class Acts {
     await this.#do(act);
   }
 
-  async #do(act: (app: Acting) => Promise<void>): Promise<void> {
+  /** @returns whether it succeeded */
+  async #do(act: (app: Acting) => Promise<void>): Promise<boolean> {
     this.#app.notices.failure = null;
     try {
       await act(this.#app);
+      return true;
     } catch (error) {
       this.#app.notices.failure = toFailure(error);
+      return false;
     }
   }
 }

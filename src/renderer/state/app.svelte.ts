@@ -83,6 +83,7 @@ export class App {
     this.#endStudy();
     this.#endStudy = () => undefined;
     this.selection.clear();
+    this.view.renaming = this.view.noting = false;
     if (key === null) {
       this.study = null;
       return;

@@ -45,6 +45,11 @@ export class LabState {
     }
   }
 
+  /** Studies that are not deleted. */
+  get listed(): readonly StudyRow[] {
+    return this.studies.filter(({ deleted }) => !deleted);
+  }
+
   study(key: string): StudyRow | undefined {
     return this.studies.find((study) => study.key === key);
   }

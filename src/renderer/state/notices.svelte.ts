@@ -11,7 +11,7 @@ export interface Toast {
 
 /** Milliseconds a toast stays. */
 const STAYS = 6000;
-/** While running trials may still finish, and some seconds for the outcome. */
+/** While running trials may still finish, and some seconds for the outcome; also for deletions. */
 const STAYS_OVER_GRACE = 12_000;
 
 export class Notices {
@@ -23,6 +23,11 @@ export class Notices {
     const id = this.#next++;
     this.toasts = [...this.toasts.slice(-2), { id, words, undo }];
     setTimeout(() => this.dismiss(id), typeof words === 'string' ? STAYS : STAYS_OVER_GRACE);
+  }
+
+  /** As `tell`, for an act that a user may need more time to take back. */
+  tellAndStay(words: string, undo: () => void): void {
+    this.tell(() => words, undo);
   }
 
   dismiss(id: number): void {

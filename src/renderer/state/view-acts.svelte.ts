@@ -5,6 +5,10 @@ export class ViewActs {
   /** The chart as its table, and back. */
   table = $state.raw<(() => void) | null>(null);
 
+  /** Whether the study in front is being renamed, or its note edited. */
+  renaming = $state(false);
+  noting = $state(false);
+
   /** For a view's effect. @returns how to take them back */
   offer(acts: { readonly fit?: () => void; readonly table?: () => void }): () => void {
     this.fit = acts.fit ?? null;

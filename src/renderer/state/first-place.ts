@@ -1,7 +1,7 @@
 /** Where a window begins, and where it goes when what it showed is gone. Pure. */
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
-import type { LabHead } from '../state/lab.svelte.ts';
-import type { Place } from '../state/route.ts';
+import type { LabHead } from './lab.svelte.ts';
+import type { Place } from './route.ts';
 
 /**
  * @param now null: nowhere yet
@@ -12,8 +12,9 @@ export function firstPlace(now: Place | null, lab: LabHead | null, studies: read
   if (now !== null && (now.page !== 'study' || studies.some(({ key }) => key === now.study))) return null;
   // A study that was just started is known to the calls before the stream tells of it.
   if (now?.page === 'study' && studies.length > 0) return null;
-  const running = studies.find(({ state }) => state === 'running');
-  const latest = studies.reduce<StudyRow | null>((best, study) => ((study.created ?? 0) >= (best?.created ?? 0) ? study : best), null);
+  const listed = studies.filter(({ deleted }) => !deleted);
+  const running = listed.find(({ state }) => state === 'running');
+  const latest = listed.reduce<StudyRow | null>((best, study) => ((study.created ?? 0) >= (best?.created ?? 0) ? study : best), null);
   const chosen = running ?? latest;
   if (chosen === null) return now === null ? { page: 'start' } : null;
   // What trains another's best again is part of what that came to.
