@@ -161,3 +161,18 @@ describe('passes', () => {
     expect(rootOf(image, first.outputs[0]!).id).not.toBe(rootOf(image, first.inputs[0]!).id);
   });
 });
+
+describe('Plan: networks that contradict themselves', () => {
+  const network = resolveNetwork(PRESETS.get('mnist-paper'), new Scope({ dropout: 0.1 }))!;
+  const settings = { batch: 128, optimizer: SGD };
+
+  it('throws for a layer whose input layer does not exist, instead of connecting it to the samples', () => {
+    const layers = network.layers.map((layer, i) => (i === 3 ? { ...layer, from: [99] } : layer));
+    expect(() => compilePlan({ ...network, layers }, settings)).toThrow(RangeError);
+  });
+
+  it('throws for a convolution of samples without channels, instead of assuming one', () => {
+    const flat = { ...network, input: { ...network.input, shape: [] } };
+    expect(() => compilePlan(flat, settings)).toThrow(RangeError);
+  });
+});

@@ -1,4 +1,5 @@
 /** How many numbers of a layer training moves: its kernel, bias, scale and shift. The plan's weights without a plan. */
+import { at } from '../../core/at.ts';
 import { sizeOf, type Layer, type Network, type Shape } from './network.ts';
 
 /** @param input of the first layer it reads */
@@ -6,14 +7,14 @@ export function countWeights({ fields }: Pick<Layer, 'fields'>, input: Shape): n
   switch (fields.type) {
     case 'conv': {
       const { filters, kernel, groups, bias } = fields;
-      return (filters * (input[0] ?? 0) * kernel[0] * kernel[1]) / groups + (bias ? filters : 0);
+      return (filters * at(input, 0) * kernel[0] * kernel[1]) / groups + (bias ? filters : 0);
     }
     case 'dense':
-      return fields.units * ((input[0] ?? 0) + (fields.bias ? 1 : 0));
+      return fields.units * (at(input, 0) + (fields.bias ? 1 : 0));
     case 'batch-norm':
-      return 2 * (input[0] ?? 0);
+      return 2 * at(input, 0);
     case 'layer-norm':
-      return 2 * (fields.over === 'all' ? sizeOf(input) : (input[0] ?? 0));
+      return 2 * (fields.over === 'all' ? sizeOf(input) : at(input, 0));
     case 'max-pool':
     case 'average-pool':
     case 'dropout':
@@ -38,7 +39,7 @@ export function countWeights({ fields }: Pick<Layer, 'fields'>, input: Shape): n
 /** Of each layer, in order. */
 export function weightsByLayer({ layers, input }: Network): number[] {
   return layers.map((layer) => {
-    const from = layer.from[0] ?? -1;
-    return countWeights(layer, from < 0 ? input.shape : (layers[from]?.output ?? []));
+    const from = at(layer.from, 0);
+    return countWeights(layer, from < 0 ? input.shape : at(layers, from).output);
   });
 }

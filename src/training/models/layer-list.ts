@@ -2,6 +2,7 @@
  * The layers of a description in reading order while they are read: unrolls repeats, decides `when`, gives names, follows
  * `from`. A shape is undefined after an error, so that layers fed by it are not reported in turn.
  */
+import { at } from '../../core/at.ts';
 import type { ParamValue } from '../objective/objective.ts';
 import { nearest, quote } from '../objective/problem.ts';
 import { isActive } from './activity.ts';
@@ -60,7 +61,7 @@ export class LayerList {
       if (i === this.layers.length - 1 || read.has(i)) return;
       this.#scope.report({
         code: 'unused-layer',
-        path: this.#paths[i] ?? '',
+        path: at(this.#paths, i),
         layer: layer.id,
         expected: 'a layer that something reads',
         found: `${layer.id}, read by none`,

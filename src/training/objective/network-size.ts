@@ -1,5 +1,6 @@
 /** The least memory that training one lane of a network takes, from arithmetic alone: checked before anything is planned. */
 import { totalmem } from 'node:os';
+import { at } from '../../core/at.ts';
 import { weightsByLayer } from '../models/count-weights.ts';
 import { sizeOf, type Layer, type Network, type Shape } from '../models/network.ts';
 import type { Scope } from '../models/scope.ts';
@@ -25,11 +26,11 @@ export function networkSize(network: Network, optimizer: OptimizerSettings): Net
   for (const [i, layer] of network.layers.entries()) {
     const outputs = sizeOf(layer.output);
     const values = outputs + layer.from.reduce((sum, from) => sum + sizeOf(shapeAt(from)), 0);
-    const own = (weights[i] ?? 0) * perWeight + outputs * SAMPLES * FLOAT_BYTES;
+    const own = at(weights, i) * perWeight + outputs * SAMPLES * FLOAT_BYTES;
     activations = Math.max(activations, values * SAMPLES * FLOAT_BYTES);
     if (largest !== undefined && own <= most) continue;
     most = own;
-    largest = { layer, weights: weights[i] ?? 0, outputs };
+    largest = { layer, weights: at(weights, i), outputs };
   }
   return { bytes: weights.reduce((sum, count) => sum + count, 0) * perWeight + activations, largest };
 }

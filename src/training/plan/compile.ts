@@ -2,6 +2,7 @@
  * From a network and settings to a plan: lower, gradients backwards from the loss, in place, lifetimes, arena, chains.
  * Pure; an executor's compilation is something else.
  */
+import { at } from '../../core/at.ts';
 import type { DatasetShape } from '../../datasets/dataset-view.ts';
 import { withoutPauses, type Pausable } from '../../runtime/pausable.ts';
 import type { Network } from '../models/network.ts';
@@ -54,7 +55,7 @@ export function* planning(network: Network, settings: PlanSettings, data: PlanDa
   const initialise = initialiser(settings.initialise ?? 'pytorch');
   const outputs: number[] = [];
   for (const layer of poolBeforeRelu(network.layers)) {
-    const inputs = layer.from.map((from) => (from < 0 ? input : (outputs[from] ?? input)));
+    const inputs = layer.from.map((from) => (from < 0 ? input : at(outputs, from)));
     outputs.push(lowerLayer(graph, layer, inputs, initialise));
     yield;
   }
@@ -107,7 +108,7 @@ function inputSpec({ shape, mean, deviation }: Network['input'], { sampleType }:
     shape,
     type: sampleType,
     scale: deviation.map((d) => Math.fround(1 / (full * d))),
-    shift: mean.map((m, c) => Math.fround(-m / (deviation[c] ?? 1))),
+    shift: mean.map((m, c) => Math.fround(-m / at(deviation, c))),
     crop: augment?.crop ?? 0,
     flip: augment?.flip ?? false,
   };
@@ -122,7 +123,7 @@ function* addGradients(graph: Graph, forward: readonly Op[]): Pausable<void> {
   }
   for (const op of [...forward].reverse()) {
     const gradient = GRADIENTS[op.kind];
-    if (gradient === undefined || graph.gradientOf(op.outputs[0] ?? -1) === undefined) continue;
+    if (gradient === undefined || graph.gradientOf(at(op.outputs, 0)) === undefined) continue;
     gradient(
       graph,
       op,

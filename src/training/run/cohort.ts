@@ -2,6 +2,7 @@
  * One cohort's training: epochs over the training indices, after each the selection split. Lanes end one by one: by their last
  * epoch, divergence or their signal; none of that changes a bit of the others.
  */
+import { at } from '../../core/at.ts';
 import type { Dataset } from '../../datasets/dataset.ts';
 import { splitValidation } from '../../datasets/split.ts';
 import { turn } from '../../runtime/turn.ts';
@@ -83,7 +84,7 @@ export class Cohort {
     const params = this.#requests.map(({ request }) => request.params);
     const hyper = new HyperRows(this.#plan, network, settings, params, steps);
     await turn();
-    this.#lanes = this.#requests.map(({ signal }, i) => new Lane(hyper.epochs[i] ?? 1, signal, this.#objective.metric, settings.keep));
+    this.#lanes = this.#requests.map(({ signal }, i) => new Lane(at(hyper.epochs, i), signal, this.#objective.metric, settings.keep));
     await this.#executable.begin(
       this.#seed,
       this.#requests.map(({ request }) => ({ trial: request.trial, shared: settings.sameStart || seed !== undefined })),
@@ -202,5 +203,5 @@ export class Cohort {
 }
 
 function permute(indices: Uint32Array, order: Uint32Array): Uint32Array {
-  return order.map((i) => indices[i] ?? 0);
+  return order.map((i) => at(indices, i));
 }

@@ -2,6 +2,7 @@
  * `concat`: channels (or features) one after another. `zeros` puts channels of zeros around them, which is the padding shortcut of
  * residual networks (He et al. 2016, option A).
  */
+import { at } from '../../../core/at.ts';
 import { shapeText, type Shape } from '../network.ts';
 import { reportMismatch, type JoiningType } from './layer-type.ts';
 
@@ -18,7 +19,7 @@ export const CONCAT: JoiningType = {
       reportMismatch(reader, `${rest}, as ${first.id}'s ${shapeText(first.shape)}`, other);
       return undefined;
     }
-    const channels = inputs.reduce((sum, { shape }) => sum + (shape[0] ?? 0), zeros[0] + zeros[1]);
+    const channels = inputs.reduce((sum, { shape }) => sum + at(shape, 0), zeros[0] + zeros[1]);
     return { fields: { type: 'concat', zeros }, output: [channels, ...first.shape.slice(1)] };
   },
 };

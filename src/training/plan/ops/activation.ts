@@ -2,6 +2,7 @@
  * Activations, element by element: input x; output y. Their gradients: inputs y' and what the derivative is a function of, the output
  * (relu, leaky-relu, sigmoid, tanh: the input need not be kept) or the input (gelu, silu).
  */
+import { at } from '../../../core/at.ts';
 import type { LeakyReluFields, PlainFields } from '../../models/network.ts';
 import type { OpKind } from '../op-kinds.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
@@ -21,7 +22,7 @@ export function activationGradient(kind: Activation, reads: 'input' | 'output'):
   return (graph, op, wants) => {
     if (wants[0] !== true) return;
     const [input = -1] = op.inputs;
-    const saved = reads === 'input' ? input : (op.outputs[0] ?? -1);
+    const saved = reads === 'input' ? input : at(op.outputs, 0);
     graph.contribute(`${kind}-gradient`, op, input, { inputs: [incoming(graph, op), saved], attributes: op.attributes });
   };
 }

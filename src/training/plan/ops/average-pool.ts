@@ -1,4 +1,5 @@
 /** average-pool: input x; output the mean of each window's valid taps. Gradient: input y'; output x'. Attributes size, stride, padding. */
+import { at } from '../../../core/at.ts';
 import type { AveragePoolFields } from '../../models/network.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
@@ -11,5 +12,5 @@ export const lowerAveragePool: Lower<AveragePoolFields> = (graph, layer, { size,
 
 export const averagePoolGradient: Gradient = (graph, op, wants) => {
   if (wants[0] !== true) return;
-  graph.contribute('average-pool-gradient', op, op.inputs[0] ?? -1, { inputs: [incoming(graph, op)], attributes: op.attributes });
+  graph.contribute('average-pool-gradient', op, at(op.inputs, 0), { inputs: [incoming(graph, op)], attributes: op.attributes });
 };

@@ -3,6 +3,7 @@
  * batch-norm-gradient: inputs y', x, weight, mean, inverse; outputs weight', bias', x'? (Ioffe & Szegedy 2015; statistics as PyTorch's).
  * In evaluation batch-norm-evaluation stands for it: no batch statistics, the running ones are read.
  */
+import { at } from '../../../core/at.ts';
 import type { BatchNormFields } from '../../models/network.ts';
 import type { Graph } from '../graph.ts';
 import type { Op } from '../plan.ts';
@@ -10,7 +11,7 @@ import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
 export const lowerBatchNorm: Lower<BatchNormFields> = (graph, layer, { momentum, epsilon }, from) => {
   const input = only(layer, from);
-  const channels = [graph.shapeOf(input)[0] ?? 1];
+  const channels = [at(graph.shapeOf(input), 0)];
   const [weight, bias] = scaleAndShift(graph, layer.id, channels);
   const statistics = [graph.statistic(`${layer.id}.running_mean`, channels, 0), graph.statistic(`${layer.id}.running_var`, channels, 1)];
   const output = graph.buffer(layer.id, 'activation', layer.output);

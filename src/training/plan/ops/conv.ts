@@ -2,13 +2,14 @@
  * conv: inputs x [C,H,W], weight [O,C/g,kh,kw], bias? [O]; output y. Attributes kernel, stride, padding (before), groups.
  * conv-weight-gradient: inputs x, y'; outputs weight', bias?'. conv-input-gradient: inputs y', weight; output x'.
  */
+import { at } from '../../../core/at.ts';
 import type { ConvFields } from '../../models/network.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
 export const lowerConv: Lower<ConvFields> = (graph, layer, fields, from, initialise) => {
   const input = only(layer, from);
   const { filters, kernel, stride, padding, groups, bias } = fields;
-  const channels = (graph.shapeOf(input)[0] ?? 1) / groups;
+  const channels = at(graph.shapeOf(input), 0) / groups;
   const fanIn = channels * kernel[0] * kernel[1];
   const fanOut = filters * kernel[0] * kernel[1];
   const fans = { fanIn, fanOut };

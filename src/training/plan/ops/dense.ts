@@ -2,12 +2,13 @@
  * dense: inputs x [F], weight [U,F], bias? [U]; output y [U].
  * dense-weight-gradient: inputs x, y'; outputs weight', bias?'. dense-input-gradient: inputs y', weight; output x'.
  */
+import { at } from '../../../core/at.ts';
 import type { DenseFields } from '../../models/network.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
 export const lowerDense: Lower<DenseFields> = (graph, layer, { units, bias }, from, initialise) => {
   const input = only(layer, from);
-  const features = graph.shapeOf(input)[0] ?? 0;
+  const features = at(graph.shapeOf(input), 0);
   const fans = { fanIn: features, fanOut: units };
   const inputs = [
     input,

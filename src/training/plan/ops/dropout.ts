@@ -3,6 +3,7 @@
  * dropout-gradient: input y'; output x' = y'·m; the mask is a function of the step, so nothing is saved.
  * Attributes: ordinal (among the network's dropout layers) and features.
  */
+import { at } from '../../../core/at.ts';
 import type { DropoutFields } from '../../models/network.ts';
 import { elements } from '../plan.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
@@ -18,5 +19,5 @@ export const lowerDropout: Lower<DropoutFields> = (graph, layer, _fields, from) 
 
 export const dropoutGradient: Gradient = (graph, op, wants) => {
   const { attributes, hyper } = op;
-  if (wants[0] === true) graph.contribute('dropout-gradient', op, op.inputs[0] ?? -1, { inputs: [incoming(graph, op)], attributes, hyper });
+  if (wants[0] === true) graph.contribute('dropout-gradient', op, at(op.inputs, 0), { inputs: [incoming(graph, op)], attributes, hyper });
 };

@@ -2,6 +2,7 @@
  * flatten (and identity): input x; output the same memory under another shape.
  * Its gradient is the same values: an add-gradient, which `in-place.ts` takes out wherever the memory can be the same too.
  */
+import { at } from '../../../core/at.ts';
 import type { PlainFields } from '../../models/network.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
@@ -14,5 +15,5 @@ export const lowerFlatten: Lower<PlainFields> = (graph, layer, _fields, from) =>
 };
 
 export const flattenGradient: Gradient = (graph, op, wants) => {
-  if (wants[0] === true) graph.contribute('add-gradient', op, op.inputs[0] ?? -1, { inputs: [incoming(graph, op)] });
+  if (wants[0] === true) graph.contribute('add-gradient', op, at(op.inputs, 0), { inputs: [incoming(graph, op)] });
 };

@@ -2,6 +2,7 @@
  * max-pool: input x [C,H,W]; outputs y and code (u8: the winning tap in row order; ties go to the first valid tap).
  * max-pool-gradient: inputs y', code; output x'. Attributes size, stride, padding.
  */
+import { at } from '../../../core/at.ts';
 import type { MaxPoolFields } from '../../models/network.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
@@ -18,6 +19,6 @@ export const lowerMaxPool: Lower<MaxPoolFields> = (graph, layer, { size, stride,
 
 export const maxPoolGradient: Gradient = (graph, op, wants) => {
   if (wants[0] !== true) return;
-  const inputs = [incoming(graph, op), op.outputs[1] ?? -1];
-  graph.contribute('max-pool-gradient', op, op.inputs[0] ?? -1, { inputs, attributes: op.attributes });
+  const inputs = [incoming(graph, op), at(op.outputs, 1)];
+  graph.contribute('max-pool-gradient', op, at(op.inputs, 0), { inputs, attributes: op.attributes });
 };

@@ -1,4 +1,5 @@
 /** What the compiler asks of an op that takes part in gradients. One file an op implements it. */
+import { at } from '../../../core/at.ts';
 import type { Layer } from '../../models/network.ts';
 import type { Graph } from '../graph.ts';
 import type { Op } from '../plan.ts';
@@ -24,7 +25,7 @@ export type Initialise = (
 
 /** The gradient that reached an op's first output. */
 export function incoming(graph: Graph, op: Op): number {
-  const output = op.outputs[0] ?? -1;
+  const output = at(op.outputs, 0);
   const gradient = graph.gradientOf(output);
   if (gradient === undefined) throw new Error(`${op.layer} ${op.kind}: its output has no gradient`);
   return gradient;
