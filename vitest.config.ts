@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 const slowFiles = [
   'test/e2e/datasets-at-size.test.ts',
   'test/e2e/kill.test.ts',
+  'test/e2e/second-programs.test.ts',
   'test/simulation/walks.test.ts',
   'test/training/pytorch.test.ts',
   'test/training/wasm-pytorch.test.ts',

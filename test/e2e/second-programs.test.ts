@@ -4,6 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { builtWithWindow, start } from '../support/built-command.ts';
 import type { Command } from '../support/built-command.ts';
+import { size } from '../support/effort.ts';
 import { besideStudy as study, losesNothing, secondPrograms, untilTrials, withoutOptuna } from '../support/second-programs.ts';
 import type { Writer } from '../support/second-programs.ts';
 import { serve } from '../support/served.ts';
@@ -11,8 +12,8 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 /** Second programs beside each kind of writer, and kills of that writer. */
-const PROGRAMS = 100;
-const KILLS = 20;
+const PROGRAMS = size(10, 100);
+const KILLS = size(2, 20);
 
 let folder: TemporaryFolder;
 let lab: string;
