@@ -41,6 +41,11 @@ describe('the studies of the rail', () => {
     expect(shown).toEqual([['a', 'ac', 'at'], ['b'], ['gone']]);
   });
 
+  test('leaves out deleted studies and their confirmations', () => {
+    const deleted = rows.map((row) => ({ ...row, deleted: ['a', 'ac', 'at'].includes(row.key) }));
+    expect(groupsOf(deleted).map(({ study }) => study.key)).toEqual(['b', 'gone']);
+  });
+
   test('a confirmation says how many of its training runs have ended', () => {
     expect(text.rail.confirmationOf({ done: 0, of: 25 })).toBe('Confirmation (0 of 25)');
     expect(text.rail.confirmationOf({ done: 25, of: 25 })).toBe('Confirmation (25 of 25)');

@@ -95,6 +95,8 @@ describe('where a window begins', () => {
     ['none runs: the latest', null, labHead(), [studyRow({ key: 'older', created: 2 }), latest], 'latest'],
     ['the latest confirms another', null, labHead(), [studyRow({ key: 'of', created: 2 }), confirming], 'of'],
     ['what it confirms is gone', null, labHead(), [confirming], 'confirming'],
+    ['the latest is deleted', null, labHead(), [studyRow({ key: 'older', created: 2 }), { ...latest, deleted: true }], 'older'],
+    ['all are deleted', null, labHead(), [{ ...latest, deleted: true }], 'start'],
     ['it is somewhere already', { page: 'settings' }, labHead(), [running], null],
     ['its study was just started', { page: 'study', study: 'new', tab: 'evolution' }, labHead(), [running], null],
   ] as const)('%s', (_, now, lab, studies, expected) => {

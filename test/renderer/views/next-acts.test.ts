@@ -52,6 +52,11 @@ describe('a finished study', () => {
     expect(names(finished(), table)).toEqual(['confirm', 'export', 'add']);
   });
 
+  it('offers only the export of a deleted study', () => {
+    expect(names(finished({ deleted: true }), table)).toEqual(['export']);
+    expect(names(head({ state: 'paused', deleted: true }), tableOf([]))).toEqual([]);
+  });
+
   it.each([
     ['trains no network', { searched: { ...searched, objective: { kind: 'synthetic' } } }],
     ['says its seeds itself', { searched: { ...searched, objective: { kind: 'train', seed: 5 } } }],

@@ -23,6 +23,7 @@ const MOST_TRIALS = 5000;
 
 export function nextActs(head: StudyHead, table: TrialTable, loaded: number | null, slots: readonly SlotRow[]): readonly NextAct[] {
   if (head.uid === null) return [];
+  if (head.deleted) return head.best === null ? [] : [{ act: 'export' }];
   const situation = situationOf(head, table, loaded);
   if (situation === 'paused') return [{ act: 'resume' }];
   // What its trainings came to stands with the study whose best they are.
