@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameParts } from '../../../src/renderer/shared/name-parts.ts';
+import { cutInMiddle, nameParts } from '../../../src/renderer/shared/name-parts.ts';
 
 describe('Names: cut in the middle', () => {
   it('keeps the end of a long name, by which names of one kind differ', () => {
@@ -10,5 +10,10 @@ describe('Names: cut in the middle', () => {
   it('leaves a short name whole, and does not cut a character of several units in two', () => {
     expect(nameParts('mnist')).toEqual(['mnist', '']);
     expect(nameParts('🦎'.repeat(30))).toEqual(['🦎'.repeat(21), '🦎'.repeat(9)]);
+  });
+
+  it('cuts a label of a chart in the middle', () => {
+    expect(cutInMiddle('MNIST, evolution, seed 14', 12)).toBe('MNIST,…ed 14');
+    expect(cutInMiddle('mnist', 12)).toBe('mnist');
   });
 });
