@@ -12,6 +12,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   'frame/CommandPalette.svelte': 'Lists, tabs and dividers',
   'frame/Divider.svelte': 'Lists, tabs and dividers',
   'frame/Tabs.svelte': 'Lists, tabs and dividers',
+  'frame/RenameField.svelte': 'Name and note of a study',
+  'inspector/StudyNote.svelte': 'Name and note of a study',
   'shared/Segmented.svelte': 'Lists, tabs and dividers',
   'views/curves/StudyCurves.svelte': 'Charts and timeline',
   'views/evolution/pointing.ts': 'Charts and timeline',

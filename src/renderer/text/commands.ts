@@ -66,6 +66,14 @@ export const keys = {
         { shown: 'Esc', label: 'Clear the range' },
       ],
     },
+    {
+      title: 'Name and note of a study',
+      rows: [
+        { shown: 'Enter', label: 'Save the name' },
+        { shown: 'Ctrl Enter', label: 'Save the note' },
+        { shown: 'Esc', label: 'Cancel' },
+      ],
+    },
     { title: 'New study', rows: [{ shown: 'Ctrl Enter', label: 'Start the study' }] },
     {
       title: 'Lists, tabs and dividers',
