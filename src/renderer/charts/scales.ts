@@ -75,7 +75,7 @@ export function valueScale(kind: ScaleKind, worst: number, best: number, floor: 
   };
 }
 
-/** Whether a logarithmic axis has no place of its own for a value: an error or a value of 0. */
+/** Returns true for an error or a value of 0, which a logarithmic axis cannot place. */
 function isExact(kind: ScaleKind, value: number): boolean {
   return kind === 'log-error' ? value >= 1 : kind === 'log' && value <= 0;
 }

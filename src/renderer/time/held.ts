@@ -1,4 +1,4 @@
-/** What a timeline spans: since when anything is known, whether time goes on, where it begins and ends. Pure. */
+/** Span of a timeline: its first known time, its begin and end, and whether it still grows. Pure. */
 import type { AttemptRow, GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import type { Extent, Range } from './time-window.ts';

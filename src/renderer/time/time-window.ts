@@ -5,7 +5,7 @@ export interface Range {
   readonly to: number;
 }
 
-/** What a person chose to see. */
+/** Part of the timeline that the user chose. */
 export interface Sight {
   /** Milliseconds from edge to edge; null: everything there is. */
   readonly span: number | null;

@@ -28,7 +28,7 @@ export interface CurvesPicture {
   /** Place along x of a trial's step. */
   readonly at: (trial: number, step: number) => number;
   readonly inSeconds: boolean;
-  /** Whether the axes are named by a frame around the chart. */
+  /** True where a frame around the chart names the axes. */
   readonly framed?: boolean;
 }
 

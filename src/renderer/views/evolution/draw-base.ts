@@ -27,7 +27,7 @@ export interface Sight {
   readonly live: { readonly generation: number; readonly ended: number; readonly of: number } | null;
   /** Trials whose birth or death is still moving: drawn by the overlay. */
   readonly moving: ReadonlySet<number>;
-  /** Whether the axes are named by a frame around the chart. */
+  /** True where a frame around the chart names the axes. */
   readonly framed?: boolean;
 }
 

@@ -42,9 +42,9 @@ export class Places {
   readonly population: Population;
   along: Along = 'births';
   size: Size = { width: 800, height: 400 };
-  /** What of x is seen; null: all. */
+  /** Visible range of x; null: all. */
   zoom: Span | null = null;
-  /** What of y is seen, in units of the value scale. */
+  /** Visible range of y, in units of the value scale. */
   tall: Span = { low: 0, high: 1 };
   readonly stairs: Staircase;
   readonly index = new GridIndex(16);

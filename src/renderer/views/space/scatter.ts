@@ -26,7 +26,7 @@ export interface ScatterPicture {
   readonly width: number;
   readonly height: number;
   readonly passes: (number: number) => boolean;
-  /** Whether the axes are named by a frame around the chart. */
+  /** True where a frame around the chart names the axes. */
   readonly framed?: boolean;
 }
 
@@ -176,7 +176,13 @@ function drawCube(pen: Pen, picture: ScatterPicture): void {
   const named = [
     { name: x.name, axis: x, at: [0.5, -0.1, 0], low: [0.04, -0.06, 0], high: [0.96, -0.06, 0] },
     { name: y.name, axis: y, at: [0, 1.06, 0], low: [-0.06, 0.04, 0], high: [-0.06, 0.96, 0] },
-    { name: depth?.axis.name ?? '', axis: depth?.axis ?? x, at: [-0.05, -0.05, 0.55], low: [-0.05, -0.05, 0.04], high: [-0.05, -0.05, 0.96] },
+    {
+      name: depth?.axis.name ?? '',
+      axis: depth?.axis ?? x,
+      at: [-0.05, -0.05, 0.55],
+      low: [-0.05, -0.05, 0.04],
+      high: [-0.05, -0.05, 0.96],
+    },
   ] as const;
   for (const { name, axis, at, low, high } of named) {
     const spot = project(picture, at[0], at[1], at[2]);

@@ -1,4 +1,4 @@
-/** What lies under a point of a timeline: a bar, time without work, the name of a worker. Pure. */
+/** Finds the bar, gap or worker name under a point of a timeline. Pure. */
 import type { AttemptRow } from '../../../protocol/window/lab-stream.ts';
 import { laneKey } from '../../state/attempt-log.ts';
 import type { LaneIndex } from '../../state/attempt-log.ts';

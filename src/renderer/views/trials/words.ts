@@ -1,4 +1,4 @@
-/** What a cell or a problem of the trial table says. Pure. */
+/** Text of cells and problems of the trial table. Pure. */
 import type { ScoreKind } from '../../../core/study/score.ts';
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { count, value } from '../../format.ts';
