@@ -46,6 +46,7 @@ export class Population {
   guessed = 0;
   /** Rises when anything on screen must be placed anew. */
   layout = 0;
+  readonly #watchers = new Set<() => void>();
   #head: Head | null = null;
   #lifelines: Lifelines | null = null;
   #kind: ScaleKind | null = null;
@@ -84,7 +85,18 @@ export class Population {
     // Ends that arrived while trials were still loading are taken in once all are there.
     if (!loading) this.#lifelines?.update();
     if (this.#mustFit() && now - this.#fitAt >= STEADY_MS) this.fit(now);
-    return before !== this.layout;
+    if (before === this.layout) return false;
+    for (const told of this.#watchers) told();
+    return true;
+  }
+
+  /**
+   * Calls back when an update moves what is on screen. Several views share a population: whichever updates it first, all must draw anew.
+   * @returns ends it
+   */
+  watch(told: () => void): () => void {
+    this.#watchers.add(told);
+    return () => this.#watchers.delete(told);
   }
 
   /** Puts the scale round the values that there are. */

@@ -45,6 +45,26 @@ describe('Population: its survivors', () => {
   });
 });
 
+describe('Population: a scale that several views share', () => {
+  it('tells every view when an update moves it, once, until the view stops watching', () => {
+    const { table, head } = simulatedTable('evolution', 40);
+    const population = new Population(table);
+    population.update(head, false, 10_000);
+    let told = 0;
+    const end = population.watch(() => (told += 1));
+    population.update(head, false, 11_000);
+    expect(told).toBe(0);
+    table.lay(trialBlock([{ number: 40, value: 0.995, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4));
+    population.update(head, false, 13_000);
+    population.update(head, false, 14_000);
+    expect(told).toBe(1);
+    end();
+    table.lay(trialBlock([{ number: 41, value: 0.999, finish: 41, basis: 41, params: [0, 1, 0, NaN] }], 4));
+    population.update(head, false, 17_000);
+    expect(told).toBe(1);
+  });
+});
+
 describe('a population', () => {
   it('knows the best, and puts it at the top of the scale', () => {
     const { population } = placed('evolution', 80, 'births');
