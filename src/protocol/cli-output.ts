@@ -40,8 +40,6 @@ const studySummary = strict({
   best: strict({ trial: count, value: z.number() }).nullable(),
 });
 
-export type StudyOutput = z.output<typeof studySummary>;
-
 /** What `studies rename`, `note`, `delete` and `restore` leave. */
 export const changedStudyOutput = strict({ lab: z.string(), study: studySummary });
 
