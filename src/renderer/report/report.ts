@@ -90,7 +90,10 @@ function importanceHtml({ parameters, together, median }: Known, head: StudyHead
     shareText(whole),
     shareText(good),
   ]);
-  const hints = [said.importanceHint, ...(median === null ? [] : [said.goodRegion({ score: scoreName(head), median: valueText(median, head.measure) })])];
+  const hints = [
+    said.importanceHint,
+    ...(median === null ? [] : [said.goodRegion({ score: scoreName(head), median: valueText(median, head.measure) })]),
+  ];
   const told = hints.map((hint) => `<p>${escaped(hint)}</p>`).join('');
   return `<h2>${escaped(said.importance)}</h2>${told}${tableHtml([said.parameter, said.wholeSpace, said.inGoodRegion], rows)}`;
 }
