@@ -7,7 +7,9 @@ import { homes, layers, packages } from './build/layers.mjs';
 /** For a layer: anything outside its row of the table, refused with the home it should have. */
 function layerRule(layer) {
   const own = [layer, ...layers[layer]].join('|');
-  const external = packages[layer].map((name) => (name === 'node:' ? 'node:' : `${name}(?:/|$)`)).join('|');
+  const external = packages[layer]
+    .map((name) => (name === 'node:' ? 'node:' : `${name}(?:/|$)`))
+    .join('|');
   return {
     files: [`src/${layer}/**/*.{ts,svelte}`],
     rules: {
@@ -15,7 +17,10 @@ function layerRule(layer) {
         'error',
         {
           patterns: [
-            { regex: `^(?:\\.\\./)+(?!(?:${own})/)(?:${Object.keys(layers).join('|')})/`, message: homes[layer] },
+            {
+              regex: `^(?:\\.\\./)+(?!(?:${own})/)(?:${Object.keys(layers).join('|')})/`,
+              message: homes[layer],
+            },
             {
               regex: external === '' ? '^[^.]' : `^(?!\\.|(?:${external}))`,
               message: `${homes[layer]} (packages allowed here: ${packages[layer].join(', ') || 'none'})`,
@@ -33,32 +38,44 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/unified-signatures': 'off',
     },
   },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
-    rules: { 'max-lines': ['error', { max: 400 }] },
+    // Lines of code: tables of cases make test files longer.
+    files: ['src/**/*.ts', 'bench/**/*.ts'],
+    rules: { 'max-lines': ['error', { max: 450, skipBlankLines: true, skipComments: true }] },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: { 'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }] },
   },
   {
     files: ['src/core/**/*.ts', 'src/datasets/**/*.ts', 'src/training/**/*.ts'],
     rules: {
       'no-restricted-properties': [
         'error',
-        ...['exp', 'log', 'cos', 'sin', 'pow', 'tanh', 'log2', 'log10', 'log1p', 'expm1'].map((property) => ({
-          object: 'Math',
-          property,
-          message: 'its last bit differs between engines: use core/elementary.ts',
-        })),
+        ...['exp', 'log', 'cos', 'sin', 'pow', 'tanh', 'log2', 'log10', 'log1p', 'expm1'].map(
+          (property) => ({
+            object: 'Math',
+            property,
+            message: 'its last bit differs between engines: use core/elementary.ts',
+          }),
+        ),
         { object: 'Math', property: 'random', message: 'draw from core/random.ts' },
         { object: 'Date', property: 'now', message: 'time is an argument' },
       ],
@@ -81,7 +98,11 @@ export default tseslint.config(
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: {
-      parserOptions: { parser: tseslint.parser, projectService: true, extraFileExtensions: ['.svelte'] },
+      parserOptions: {
+        parser: tseslint.parser,
+        projectService: true,
+        extraFileExtensions: ['.svelte'],
+      },
       globals: globals.browser,
     },
     // Large things are held raw and replaced whole; the compiler tracks the field that holds them.

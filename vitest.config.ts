@@ -11,7 +11,12 @@ const slowFiles = [
   'test/training/wasm-pytorch.test.ts',
 ];
 
-const everywhere = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000, unstubEnvs: true } as const;
+const everywhere = {
+  pool: 'forks',
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  unstubEnvs: true,
+} as const;
 
 export default defineConfig({
   test: {
@@ -51,7 +56,15 @@ export default defineConfig({
         },
       },
       // The built window in a browser, one file at a time: it shares the cores with real workers.
-      { test: { name: 'window', ...everywhere, include: ['test/window/**/*.test.ts'], maxWorkers: 1, sequence: { groupOrder: 2 } } },
+      {
+        test: {
+          name: 'window',
+          ...everywhere,
+          include: ['test/window/**/*.test.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

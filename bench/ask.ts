@@ -1,4 +1,7 @@
-/** How long a sampler thinks: the median time of an ask with 1,000, 10,000 and 100,000 finished trials behind it. */
+/**
+ * How long a sampler thinks: the median time of an ask with 1,000, 10,000 and 100,000 finished
+ * trials behind it.
+ */
 import { createSampler } from '../src/core/samplers/create-sampler.ts';
 import type { SamplerSpec } from '../src/core/samplers/sampler.ts';
 import type { SearchSpace } from '../src/core/search-space/distribution.ts';
@@ -38,10 +41,14 @@ function rowsOf(spec: SamplerSpec): BenchRow[] {
   const askOnce = (): number => {
     const number = columns.size;
     const started = performance.now();
-    const view = sampler.barrier === null ? columns.asynchronousView(columns.ended) : columns.synchronousView(sampler.barrier(number));
+    const view =
+      sampler.barrier === null
+        ? columns.asynchronousView(columns.ended)
+        : columns.synchronousView(sampler.barrier(number));
     const [proposal] = sampler.propose(number, 1, view);
     const took = performance.now() - started;
-    if (proposal === undefined) throw new RangeError(`${spec.name} is exhausted after ${number} trials`);
+    if (proposal === undefined)
+      throw new RangeError(`${spec.name} is exhausted after ${number} trials`);
     columns.proposed(number, proposal.params, view.count, proposal.origin);
     columns.end(number, 'complete', 'succeeded', valueOf(proposal.params));
     return took;

@@ -1,4 +1,7 @@
-/** A durable lab with real worker processes, for benchmarks: studies one after another, each to its end or until a signal. */
+/**
+ * A durable lab with real worker processes, for benchmarks: studies one after another, each to its
+ * end or until a signal.
+ */
 import { fileURLToPath } from 'node:url';
 import type { Change } from '../src/core/scheduling/index.ts';
 import type { Limits, StudySpec } from '../src/core/study/study-spec.ts';
@@ -20,7 +23,10 @@ export interface StudyRun {
   readonly how: 'finished' | 'paused';
   /** From when all workers were ready to the last result. */
   readonly seconds: number;
-  /** Attempts that were lost with their worker and run again: on a machine that is too busy, workers fall silent. */
+  /**
+   * Attempts that were lost with their worker and run again: on a machine that is too busy, workers
+   * fall silent.
+   */
   readonly lost: number;
 }
 
@@ -68,7 +74,8 @@ export class BenchLab {
     this.#started = true;
     await Promise.race([this.#ready, this.#failed]);
     const uid = spec.name;
-    const pause = (): void => lab.coordinator.command({ type: 'studyPaused', study: uid, graceMs: 0 });
+    const pause = (): void =>
+      lab.coordinator.command({ type: 'studyPaused', study: uid, graceMs: 0 });
     let end: Running['end'] = () => undefined;
     const ended = new Promise<StudyRun['how']>((resolve) => (end = resolve));
     const running: Running = { ...watch, uid, end, lost: 0 };
@@ -99,10 +106,12 @@ export class BenchLab {
     const { coordinator } = this.#opened();
     // One that a killed run left running would take part.
     for (const { uid, state } of coordinator.lab.studies.values())
-      if (uid !== spec.name && state === 'running') coordinator.command({ type: 'studyPaused', study: uid, graceMs: 0 });
+      if (uid !== spec.name && state === 'running')
+        coordinator.command({ type: 'studyPaused', study: uid, graceMs: 0 });
     const study = coordinator.lab.studies.get(spec.name);
     if (study === undefined) coordinator.createStudy(spec.name, spec, limits);
-    else if (study.state !== 'running') coordinator.command({ type: 'studyResumed', study: spec.name });
+    else if (study.state !== 'running')
+      coordinator.command({ type: 'studyResumed', study: spec.name });
   }
 
   async #start(file: string): Promise<void> {
@@ -120,7 +129,8 @@ export class BenchLab {
         },
         showLab: (change) => {
           if (change.kind === 'slotReady' && ++ready === this.#workers) this.#allReady();
-          if (change.kind === 'commandRefused') this.#fail(new Error(`${change.command}: ${change.reason}: ${change.detail}`));
+          if (change.kind === 'commandRefused')
+            this.#fail(new Error(`${change.command}: ${change.reason}: ${change.detail}`));
         },
         finished: (study) => {
           if (study === this.#running?.uid) this.#running.end('finished');
@@ -129,7 +139,10 @@ export class BenchLab {
         workerExited: ({ by, lastWords }) => {
           if (by === 'us' || ready >= this.#workers) return;
           stillborn += 1;
-          if (stillborn >= STILLBORN) this.#fail(new Error(`no worker starts: ${lastWords.trim() || 'it ended without a word'}`));
+          if (stillborn >= STILLBORN)
+            this.#fail(
+              new Error(`no worker starts: ${lastWords.trim() || 'it ended without a word'}`),
+            );
         },
       },
     });

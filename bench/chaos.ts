@@ -1,4 +1,7 @@
-/** A thousand kills at random instants, of workers and of coordinators; not in the default list, since it takes minutes. */
+/**
+ * A thousand kills at random instants, of workers and of coordinators; not in the default list,
+ * since it takes minutes.
+ */
 import { killCoordinator, killWorkers } from '../test/support/chaos.ts';
 import type { ChaosReport } from '../test/support/chaos.ts';
 import type { BenchRow } from './row.ts';
@@ -16,14 +19,24 @@ export async function run(): Promise<BenchRow[]> {
     rows.push(row(`workers killed or stopped, ${sampler}`, report));
   }
   for (const [seed, sampler] of samplers.entries()) {
-    rows.push(row(`coordinator killed, ${sampler}`, await killCoordinator(COORDINATOR_KILLS / samplers.length, { seed, sampler })));
+    rows.push(
+      row(
+        `coordinator killed, ${sampler}`,
+        await killCoordinator(COORDINATOR_KILLS / samplers.length, { seed, sampler }),
+      ),
+    );
   }
   return rows;
 }
 
-function row(name: string, { kills, trials, lost, slowestRequeueMs, violations }: ChaosReport): BenchRow {
+function row(
+  name: string,
+  { kills, trials, lost, slowestRequeueMs, violations }: ChaosReport,
+): BenchRow {
   const requeue =
-    slowestRequeueMs === null ? '' : `, ${lost} attempts lost and run again, requeued within ${Math.round(slowestRequeueMs)} ms`;
+    slowestRequeueMs === null
+      ? ''
+      : `, ${lost} attempts lost and run again, requeued within ${Math.round(slowestRequeueMs)} ms`;
   return {
     bench: 'chaos',
     case: name,

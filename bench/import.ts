@@ -1,6 +1,7 @@
 /**
- * Importing MNIST, CIFAR-10, 60,000 PNGs and 60,000 JPEGs by the command, beside torchvision reading the same in the same run. CPU time of whole
- * processes on ours, of the reading alone on the peer's: a shared machine's clock lies, and one core's time is more than two cores' clock.
+ * Importing MNIST, CIFAR-10, 60,000 PNGs and 60,000 JPEGs by the command, beside torchvision
+ * reading the same in the same run. CPU time of whole processes on ours, of the reading alone on
+ * the peer's: a shared machine's clock lies, and one core's time is more than two cores' clock.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -25,10 +26,21 @@ const WATCH = `data:text/javascript,${encodeURIComponent(`
 export async function run(): Promise<BenchRow[]> {
   await buildIfStale(ROOT);
   return inTemporaryFolder(async (folder) => {
-    const [cifar, pngs, jpegs] = [join(folder, 'cifar'), join(folder, 'pngs'), join(folder, 'jpegs')];
-    writeImages(waveBatches(), { cifar, pngs, jpegs: { folder: jpegs, encode: await jpegEncoder() } });
+    const [cifar, pngs, jpegs] = [
+      join(folder, 'cifar'),
+      join(folder, 'pngs'),
+      join(folder, 'jpegs'),
+    ];
+    writeImages(waveBatches(), {
+      cifar,
+      pngs,
+      jpegs: { folder: jpegs, encode: await jpegEncoder() },
+    });
     const python = peerPython('torchvision');
-    const theirs = python === null ? null : await peer(python, 'torchvision-import.py', [MNIST, cifar, pngs, jpegs]);
+    const theirs =
+      python === null
+        ? null
+        : await peer(python, 'torchvision-import.py', [MNIST, cifar, pngs, jpegs]);
     const name = theirs === null ? null : `torchvision ${String(theirs['torchvision'])}`;
     const row = (
       what: string,
@@ -42,21 +54,49 @@ export async function run(): Promise<BenchRow[]> {
       value: images === null ? seconds : images / seconds,
       unit: images === null ? 's of CPU' : 'images/s of CPU',
       peer: name,
-      peerValue: theirSeconds === null ? null : images === null ? theirSeconds : images / theirSeconds,
+      peerValue:
+        theirSeconds === null ? null : images === null ? theirSeconds : images / theirSeconds,
       ratio: theirSeconds === null ? null : theirSeconds / seconds,
       ...goal,
-      ...(theirs === null ? { note: 'no peer: no Python with torchvision; set GALAPAGOS_PEER_PYTHON' } : {}),
+      ...(theirs === null
+        ? { note: 'no peer: no Python with torchvision; set GALAPAGOS_PEER_PYTHON' }
+        : {}),
     });
-    const peerSeconds = (key: string): number | null => (theirs === null ? null : Number(theirs[key]));
+    const peerSeconds = (key: string): number | null =>
+      theirs === null ? null : Number(theirs[key]);
     const mnist = await imported(MNIST, folder);
     const binary = await imported(cifar, folder);
     const png = await imported(pngs, folder);
     const jpeg = await imported(jpegs, folder);
     return [
-      row('MNIST, IDX in gzip', mnist, peerSeconds('mnist'), { goal: '≤ 1 s', held: mnist <= 1 }, null),
-      row('CIFAR-10, 60,000 images, binary', binary, peerSeconds('cifar'), { goal: '≤ 5 s', held: binary <= 5 }, null),
-      row('60,000 PNGs of 32×32 in folders', png, peerSeconds('png'), { goal: '≥ 5,000 images/s', held: IMAGES / png >= 5000 }, IMAGES),
-      row('60,000 JPEGs of 32×32 in folders', jpeg, peerSeconds('jpeg'), { goal: '≥ 5,000 images/s', held: IMAGES / jpeg >= 5000 }, IMAGES),
+      row(
+        'MNIST, IDX in gzip',
+        mnist,
+        peerSeconds('mnist'),
+        { goal: '≤ 1 s', held: mnist <= 1 },
+        null,
+      ),
+      row(
+        'CIFAR-10, 60,000 images, binary',
+        binary,
+        peerSeconds('cifar'),
+        { goal: '≤ 5 s', held: binary <= 5 },
+        null,
+      ),
+      row(
+        '60,000 PNGs of 32×32 in folders',
+        png,
+        peerSeconds('png'),
+        { goal: '≥ 5,000 images/s', held: IMAGES / png >= 5000 },
+        IMAGES,
+      ),
+      row(
+        '60,000 JPEGs of 32×32 in folders',
+        jpeg,
+        peerSeconds('jpeg'),
+        { goal: '≥ 5,000 images/s', held: IMAGES / jpeg >= 5000 },
+        IMAGES,
+      ),
     ];
   });
 }
@@ -67,7 +107,18 @@ async function imported(path: string, folder: string): Promise<number> {
   for (let repeat = 0; repeat < REPEATS; repeat++) {
     const child = spawn(
       process.execPath,
-      ['--import', WATCH, join(ROOT, 'out/main/cli.js'), 'datasets', 'import', path, '--name', 'bench', '--replace', '--json'],
+      [
+        '--import',
+        WATCH,
+        join(ROOT, 'out/main/cli.js'),
+        'datasets',
+        'import',
+        path,
+        '--name',
+        'bench',
+        '--replace',
+        '--json',
+      ],
       {
         env: { ...process.env, GALAPAGOS_HOME: join(folder, 'home') },
         stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,4 +1,7 @@
-/** One synthetic study on a fresh lab, timed from when all workers are ready to the last result shown. */
+/**
+ * One synthetic study on a fresh lab, timed from when all workers are ready to the last result
+ * shown.
+ */
 import { join } from 'node:path';
 import type { SearchSpace } from '../src/core/search-space/distribution.ts';
 import { BenchLab } from './bench-lab.ts';
@@ -18,14 +21,36 @@ export interface LabRun {
 }
 
 /** Eight numeric parameters, as in the peers' script. */
-const space: SearchSpace = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`x${i}`, { type: 'float' as const, low: 0, high: 1 }]));
+const space: SearchSpace = Object.fromEntries(
+  Array.from({ length: 8 }, (_, i) => [`x${i}`, { type: 'float' as const, low: 0, high: 1 }]),
+);
 
-export async function runLab({ sampler, trials, workers, durationMs }: LabRunOptions): Promise<LabRun> {
-  const objective = { kind: 'synthetic', function: 'sphere', ...(durationMs === 0 ? {} : { durationMs }) };
-  const spec = { name: 'bench', objective, direction: 'minimize', searchSpace: space, sampler: { name: sampler }, seed: 1 } as const;
+export async function runLab({
+  sampler,
+  trials,
+  workers,
+  durationMs,
+}: LabRunOptions): Promise<LabRun> {
+  const objective = {
+    kind: 'synthetic',
+    function: 'sphere',
+    ...(durationMs === 0 ? {} : { durationMs }),
+  };
+  const spec = {
+    name: 'bench',
+    objective,
+    direction: 'minimize',
+    searchSpace: space,
+    sampler: { name: sampler },
+    seed: 1,
+  } as const;
   let ended = 0;
   const seconds = await inFreshLab(workers, async (lab) => {
-    const run = await lab.run(spec, { trials, activeMs: null, target: null }, { onTrial: () => void (ended += 1) });
+    const run = await lab.run(
+      spec,
+      { trials, activeMs: null, target: null },
+      { onTrial: () => void (ended += 1) },
+    );
     return run.seconds;
   });
   return { seconds, ended };

@@ -1,4 +1,7 @@
-/** What a trial costs beyond its objective: zero-length trials a second, and how well 16 workers of 200 ms are kept busy. */
+/**
+ * What a trial costs beyond its objective: zero-length trials a second, and how well 16 workers of
+ * 200 ms are kept busy.
+ */
 import { runLab } from './lab-run.ts';
 import { peer, peerPython } from './processes.ts';
 import type { BenchRow } from './row.ts';
@@ -13,13 +16,38 @@ export async function run(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const storage of ['sqlite', 'journal']) {
     const theirs = await optuna(storage);
-    rows.push(row('zero-length trials, 4 workers, durable', perSecond, 'trials/s', 5_000, `Optuna ${storage}`, theirs?.perSecond ?? null));
-    rows.push(row('efficiency, 16 workers × 200 ms', efficiency, 'of 1', 0.98, `Optuna ${storage}`, theirs?.efficiency ?? null));
+    rows.push(
+      row(
+        'zero-length trials, 4 workers, durable',
+        perSecond,
+        'trials/s',
+        5_000,
+        `Optuna ${storage}`,
+        theirs?.perSecond ?? null,
+      ),
+    );
+    rows.push(
+      row(
+        'efficiency, 16 workers × 200 ms',
+        efficiency,
+        'of 1',
+        0.98,
+        `Optuna ${storage}`,
+        theirs?.efficiency ?? null,
+      ),
+    );
   }
   return rows;
 }
 
-function row(name: string, value: number, unit: string, goal: number, peerName: string, peerValue: number | null): BenchRow {
+function row(
+  name: string,
+  value: number,
+  unit: string,
+  goal: number,
+  peerName: string,
+  peerValue: number | null,
+): BenchRow {
   return {
     bench: 'overhead',
     case: name,

@@ -20,10 +20,15 @@ export async function galapagos(args: readonly string[]): Promise<Ran> {
   return run(process.execPath, [`${root}bin/galapagos.mjs`, ...args]);
 }
 
-/** A Python that can import the named modules; null: there is none (`GALAPAGOS_PEER_PYTHON` names one, else `python3`). */
+/**
+ * A Python that can import the named modules; null: there is none (`GALAPAGOS_PEER_PYTHON` names
+ * one, else `python3`).
+ */
 export function peerPython(...modules: readonly string[]): string | null {
   const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? 'python3';
-  const { status } = spawnSync(python, ['-c', modules.map((name) => `import ${name}`).join('\n')], { stdio: 'ignore' });
+  const { status } = spawnSync(python, ['-c', modules.map((name) => `import ${name}`).join('\n')], {
+    stdio: 'ignore',
+  });
   return status === 0 ? python : null;
 }
 
@@ -31,20 +36,32 @@ export function peerPython(...modules: readonly string[]): string | null {
  * A peer's script; its last line of output is one JSON object.
  * @param input what it reads from stdin
  */
-export async function peer(python: string, script: string, args: readonly string[], input?: string): Promise<Record<string, unknown>> {
+export async function peer(
+  python: string,
+  script: string,
+  args: readonly string[],
+  input?: string,
+): Promise<Record<string, unknown>> {
   const ran = await run(python, [`${root}bench/peers/${script}`, ...args], input);
   if (ran.code !== 0) throw new Error(`${script} failed: ${ran.stderr.slice(-2000)}`);
   const last: unknown = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '');
-  if (typeof last !== 'object' || last === null) throw new Error(`${script} printed no JSON object`);
+  if (typeof last !== 'object' || last === null)
+    throw new Error(`${script} printed no JSON object`);
   return { ...last };
 }
 
 async function run(command: string, args: readonly string[], input = ''): Promise<Ran> {
   const started = performance.now();
   const child = spawn(command, args, { cwd: root, stdio: 'pipe' });
-  const closed = new Promise<number | null>((resolve, reject) => child.once('close', resolve).once('error', reject));
+  const closed = new Promise<number | null>((resolve, reject) =>
+    child.once('close', resolve).once('error', reject),
+  );
   // Who ends without reading says why on stderr.
   child.stdin.on('error', () => undefined).end(input);
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  const [stdout, stderr, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    closed,
+  ]);
   return { code, stdout, stderr, seconds: (performance.now() - started) / 1000 };
 }

@@ -1,4 +1,7 @@
-/** The same seed twice, on one worker and on four: identical trials and identical checksums of the trained weights. */
+/**
+ * The same seed twice, on one worker and on four: identical trials and identical checksums of the
+ * trained weights.
+ */
 import { join } from 'node:path';
 import { readLab } from '../src/storage/read-lab.ts';
 import { galapagos } from './processes.ts';

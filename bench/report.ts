@@ -1,4 +1,7 @@
-/** How results are shown: a table for the terminal, the same for a Markdown file, and on which machine they were measured. */
+/**
+ * How results are shown: a table for the terminal, the same for a Markdown file, and on which
+ * machine they were measured.
+ */
 import { cpus, totalmem } from 'node:os';
 
 export type Cells = readonly string[];
@@ -15,7 +18,9 @@ export function today(): string {
 
 export function terminalTable(head: Cells, rows: readonly Cells[]): string {
   const lines = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+  const widths = head.map((_, column) =>
+    Math.max(...lines.map((line) => (line[column] ?? '').length)),
+  );
   return lines
     .map(
       (line) =>

@@ -1,7 +1,8 @@
 /**
- * Runs benchmarks by name and prints a table for people, or with --json one object a line. Each measures its peer in the same
- * run; a peer that is not installed is said so. Results go to bench/results/ with machine and date (--save). `paper …` repeats
- * the published comparison, `window …` measures the window in a browser; both have their own arguments.
+ * Runs benchmarks by name and prints a table for people, or with --json one object a line. Each
+ * measures its peer in the same run; a peer that is not installed is said so. Results go to
+ * bench/results/ with machine and date (--save). `paper …` repeats the published comparison,
+ * `window …` measures the window in a browser; both have their own arguments.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -40,10 +41,13 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean', default: false }, save: { type: 'boolean', default: false } },
 });
-const names = positionals.length > 0 ? positionals : Object.keys(benches).filter((name) => name !== 'chaos');
+const names =
+  positionals.length > 0 ? positionals : Object.keys(benches).filter((name) => name !== 'chaos');
 const unknown = names.filter((name) => !(name in benches));
 if (unknown.length > 0) {
-  process.stderr.write(`no benchmark named ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}, paper, window\n`);
+  process.stderr.write(
+    `no benchmark named ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}, paper, window\n`,
+  );
   process.exit(2);
 }
 
@@ -56,19 +60,31 @@ for (const name of names) {
 }
 process.exit(missed > 0 ? 1 : 0);
 
-function show(name: string, rows: readonly BenchRow[], { json, save }: { readonly json: boolean; readonly save: boolean }): void {
+function show(
+  name: string,
+  rows: readonly BenchRow[],
+  { json, save }: { readonly json: boolean; readonly save: boolean },
+): void {
   process.stdout.write(
-    json ? rows.map((row) => `${JSON.stringify(row)}\n`).join('') : `\n${name}\n${terminalTable(HEAD, rows.map(cells))}`,
+    json
+      ? rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+      : `\n${name}\n${terminalTable(HEAD, rows.map(cells))}`,
   );
   if (!save || rows.length === 0) return;
   const folder = new URL('results/', import.meta.url);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(new URL(`${name}.md`, folder), `# ${name}\n\n${today()}, ${machine()}\n\n${markdownTable(HEAD, rows.map(cells))}`);
+  writeFileSync(
+    new URL(`${name}.md`, folder),
+    `# ${name}\n\n${today()}, ${machine()}\n\n${markdownTable(HEAD, rows.map(cells))}`,
+  );
 }
 
 function cells(row: BenchRow): string[] {
   const held = row.held === null ? '–' : row.held ? 'held' : 'MISSED';
-  const peer = row.peer === null ? '–' : `${row.peer}${row.peerValue === null ? '' : `: ${short(row.peerValue)}`}`;
+  const peer =
+    row.peer === null
+      ? '–'
+      : `${row.peer}${row.peerValue === null ? '' : `: ${short(row.peerValue)}`}`;
   return [
     row.case,
     `${short(row.value)} ${row.unit}`,
@@ -81,5 +97,7 @@ function cells(row: BenchRow): string[] {
 }
 
 function short(value: number): string {
-  return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(4)));
+  return Math.abs(value) >= 1000
+    ? Math.round(value).toLocaleString('en')
+    : String(Number(value.toPrecision(4)));
 }

@@ -1,6 +1,7 @@
 /**
- * A lab of 1,000 workers and 1,000,000 trials on a virtual clock: the real scheduler and the default sampler. What the
- * workers do costs nothing here but events; durations are lognormal, median 1 s, as uneven as real evaluations.
+ * A lab of 1,000 workers and 1,000,000 trials on a virtual clock: the real scheduler and the
+ * default sampler. What the workers do costs nothing here but events; durations are lognormal,
+ * median 1 s, as uneven as real evaluations.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -48,11 +49,19 @@ export function run(workers = 1_000, trials = 1_000_000): Promise<BenchRow[]> {
   });
   const wallMs = performance.now() - start.wall;
   const { user, system } = process.cpuUsage(start.cpu);
-  // The machine may be shared: the scheduler's share of the time is taken of the processor's, not of the clock's.
+  // The machine may be shared: the scheduler's share of the time is taken of the processor's, not
+  // of the clock's.
   const processorMs = (user + system) / 1000;
   const cpuMs = (processorMs * schedulerMs) / wallMs;
   const of = `${workers.toLocaleString('en')} workers, ${trials.toLocaleString('en')} trials`;
-  const row = (what: string, value: number, unit: string, goal: string, held: boolean, note?: string): BenchRow => ({
+  const row = (
+    what: string,
+    value: number,
+    unit: string,
+    goal: string,
+    held: boolean,
+    note?: string,
+  ): BenchRow => ({
     bench: BENCH,
     case: `${of}: ${what}`,
     value,
@@ -66,8 +75,22 @@ export function run(workers = 1_000, trials = 1_000_000): Promise<BenchRow[]> {
   });
   const bytes = (after - before) / trials;
   return Promise.resolve([
-    row('efficiency', efficiency, '', '≥ 0.95', efficiency >= 0.95, 'busy worker time over workers × makespan'),
-    row('memory', bytes, 'bytes a trial', '≤ 400', bytes <= 400, 'heap and buffers, after a collection, with the last trial'),
+    row(
+      'efficiency',
+      efficiency,
+      '',
+      '≥ 0.95',
+      efficiency >= 0.95,
+      'busy worker time over workers × makespan',
+    ),
+    row(
+      'memory',
+      bytes,
+      'bytes a trial',
+      '≤ 400',
+      bytes <= 400,
+      'heap and buffers, after a collection, with the last trial',
+    ),
     row(
       'coordinator',
       cpuMs / trials,
@@ -76,12 +99,24 @@ export function run(workers = 1_000, trials = 1_000_000): Promise<BenchRow[]> {
       cpuMs / trials <= 0.1,
       `scheduler and sampler, ${events.toLocaleString('en')} events`,
     ),
-    row('whole simulation', processorMs / 1000, 's CPU', '≤ 120', processorMs <= 120_000, `${(wallMs / 1000).toFixed(0)} s by the clock`),
+    row(
+      'whole simulation',
+      processorMs / 1000,
+      's CPU',
+      '≤ 120',
+      processorMs <= 120_000,
+      `${(wallMs / 1000).toFixed(0)} s by the clock`,
+    ),
   ]);
 }
 
 function floats(count: number): SearchSpace {
-  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, { type: 'float' as const, low: -5, high: 5 }]));
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [
+      `x${i}`,
+      { type: 'float' as const, low: -5, high: 5 },
+    ]),
+  );
 }
 
 function heldBytes(): number {

@@ -1,4 +1,7 @@
-/** A search on a virtual clock: W workers, random durations, the same columns and samplers as a real study. */
+/**
+ * A search on a virtual clock: W workers, random durations, the same columns and samplers as a real
+ * study.
+ */
 import { exp } from '../src/core/elementary.ts';
 import { PURPOSE, Stream } from '../src/core/random.ts';
 import { createSampler } from '../src/core/samplers/create-sampler.ts';
@@ -17,7 +20,9 @@ export interface LoopSetting {
   readonly sampler: SamplerSpec;
   readonly seed: number;
   readonly workers: number;
-  /** The best observed point is noted after so many completions, ascending; the last is the budget. */
+  /**
+   * The best observed point is noted after so many completions, ascending; the last is the budget.
+   */
   readonly checkpoints: readonly number[];
 }
 
@@ -29,7 +34,10 @@ interface Running {
 }
 
 /** The point recommended (best observed, ties by smaller number) at each checkpoint. */
-export function searchLoop(problem: LoopProblem, { sampler: spec, seed, workers, checkpoints }: LoopSetting): readonly EncodedParams[] {
+export function searchLoop(
+  problem: LoopProblem,
+  { sampler: spec, seed, workers, checkpoints }: LoopSetting,
+): readonly EncodedParams[] {
   const sampler = createSampler(spec, problem.space, problem.direction, seed);
   const columns = new TrialColumns(problem.space, problem.direction, sampler.window);
   const budget = checkpoints.at(-1) ?? 0;
@@ -43,14 +51,20 @@ export function searchLoop(problem: LoopProblem, { sampler: spec, seed, workers,
     if (number >= budget || running.length >= workers) return false;
     const needed = sampler.barrier?.(number) ?? null;
     if (needed !== null && running.some((trial) => trial.number < needed)) return false;
-    const view = needed === null ? columns.asynchronousView(columns.ended) : columns.synchronousView(needed);
+    const view =
+      needed === null ? columns.asynchronousView(columns.ended) : columns.synchronousView(needed);
     const [proposal] = sampler.propose(number, 1, view);
     if (proposal === undefined) return false;
     columns.proposed(number, proposal.params, view.count, proposal.origin);
     points[number] = proposal.params;
     const world = new Stream(seed, { purpose: PURPOSE.simulation, trial: number + 1 });
     const endsAt = now + exp(0.5 * world.normal());
-    running.push({ number, params: proposal.params, value: problem.evaluate(proposal.params, world.uniform53()), endsAt });
+    running.push({
+      number,
+      params: proposal.params,
+      value: problem.evaluate(proposal.params, world.uniform53()),
+      endsAt,
+    });
     return true;
   };
 

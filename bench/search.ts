@@ -1,7 +1,8 @@
 /**
- * How good the samplers' best points are: mean normalised regret after 64 evaluations by 4 workers with lognormal
- * durations on a virtual clock, 20 seeds, averaged inside a family of tables and then over the families. An evaluation
- * returns the mean over a table's trainings; one row judges `evolution` on single, noisy trainings too.
+ * How good the samplers' best points are: mean normalised regret after 64 evaluations by 4 workers
+ * with lognormal durations on a virtual clock, 20 seeds, averaged inside a family of tables and
+ * then over the families. An evaluation returns the mean over a table's trainings; one row judges
+ * `evolution` on single, noisy trainings too.
  */
 import { normalisedRegret } from '../src/core/analysis/regret.ts';
 import type { SamplerSpec } from '../src/core/samplers/sampler.ts';
@@ -19,13 +20,19 @@ const GOAL = 0.04;
 export async function run(): Promise<BenchRow[]> {
   const tables = await hpoTables();
   if (tables === null) {
-    process.stderr.write('search: no tables; set GALAPAGOS_HPO_TABLES to the folder that holds their meta.json\n');
+    process.stderr.write(
+      'search: no tables; set GALAPAGOS_HPO_TABLES to the folder that holds their meta.json\n',
+    );
     return [];
   }
   const random = familyMeans(tables, { name: 'random' }, false);
   return [
     ...rowsOf({ name: 'evolution' }, familyMeans(tables, { name: 'evolution' }, false), random),
-    ...rowsOf({ name: 'generational' }, familyMeans(tables, { name: 'generational' }, false), random),
+    ...rowsOf(
+      { name: 'generational' },
+      familyMeans(tables, { name: 'generational' }, false),
+      random,
+    ),
     ...rowsOf({ name: 'random' }, random, null),
     ...rowsOf(
       { name: 'evolution' },
@@ -37,17 +44,38 @@ export async function run(): Promise<BenchRow[]> {
 }
 
 /** Mean regret of each family. */
-function familyMeans(tables: readonly TableProblem[], sampler: SamplerSpec, noisy: boolean): ReadonlyMap<string, number> {
+function familyMeans(
+  tables: readonly TableProblem[],
+  sampler: SamplerSpec,
+  noisy: boolean,
+): ReadonlyMap<string, number> {
   const regrets = new Map<string, number[]>();
-  for (const table of tables) regrets.set(table.family, [...(regrets.get(table.family) ?? []), meanRegret(table, sampler, noisy)]);
+  for (const table of tables)
+    regrets.set(table.family, [
+      ...(regrets.get(table.family) ?? []),
+      meanRegret(table, sampler, noisy),
+    ]);
   return new Map([...regrets].map(([family, values]) => [family, mean(values)]));
 }
 
 function meanRegret(table: TableProblem, sampler: SamplerSpec, noisy: boolean): number {
-  const problem = { space: table.space, direction: table.direction, evaluate: noisy ? table.noisy : table.truth };
+  const problem = {
+    space: table.space,
+    direction: table.direction,
+    evaluate: noisy ? table.noisy : table.truth,
+  };
   const regrets = Array.from({ length: SEEDS }, (_, seed) => {
-    const [best] = searchLoop(problem, { sampler, seed, workers: WORKERS, checkpoints: [EVALUATIONS] });
-    return normalisedRegret(best === undefined ? NaN : table.truth(best), table.optimum, table.median);
+    const [best] = searchLoop(problem, {
+      sampler,
+      seed,
+      workers: WORKERS,
+      checkpoints: [EVALUATIONS],
+    });
+    return normalisedRegret(
+      best === undefined ? NaN : table.truth(best),
+      table.optimum,
+      table.median,
+    );
   });
   return mean(regrets);
 }

@@ -1,4 +1,7 @@
-/** Speed-up of 4 workers over 1 on 64 evaluations of 500 ms each, beside the published 3.65 (evolution, 4 nodes). */
+/**
+ * Speed-up of 4 workers over 1 on 64 evaluations of 500 ms each, beside the published 3.65
+ * (evolution, 4 nodes).
+ */
 import { runLab } from './lab-run.ts';
 import { evolution, random } from './paper/published.ts';
 import type { BenchRow } from './row.ts';

@@ -1,4 +1,7 @@
-/** The few statistics that benchmarks report. Samples are small: a deviation is the sample's, over n − 1, intervals are exact, not asymptotic. */
+/**
+ * The few statistics that benchmarks report. Samples are small: a deviation is the sample's, over n
+ * − 1, intervals are exact, not asymptotic.
+ */
 
 /** NaN of nothing. */
 export function mean(values: readonly number[]): number {
@@ -9,10 +12,15 @@ export function mean(values: readonly number[]): number {
 export function deviation(values: readonly number[]): number {
   if (values.length < 2) return NaN;
   const centre = mean(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+  return Math.sqrt(
+    values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1),
+  );
 }
 
-/** The middle one, or half-way between the two middle ones; infinite values may be among them. NaN of nothing. */
+/**
+ * The middle one, or half-way between the two middle ones; infinite values may be among them. NaN
+ * of nothing.
+ */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)] ?? NaN;
@@ -38,8 +46,12 @@ export interface PairedDifference {
 }
 
 /** `first[i] − second[i]`, for values paired by what they share (a seed, a task). */
-export function pairedDifference(first: readonly number[], second: readonly number[]): PairedDifference {
-  if (first.length !== second.length) throw new RangeError(`${first.length} values paired with ${second.length}`);
+export function pairedDifference(
+  first: readonly number[],
+  second: readonly number[],
+): PairedDifference {
+  if (first.length !== second.length)
+    throw new RangeError(`${first.length} values paired with ${second.length}`);
   const differences = first.map((value, i) => value - (second[i] ?? NaN));
   const centre = mean(differences);
   const n = differences.length;
@@ -54,7 +66,10 @@ export function pairedDifference(first: readonly number[], second: readonly numb
   };
 }
 
-/** The narrowest pair of order statistics, alike from both ends, that holds the median with at least 95 %. */
+/**
+ * The narrowest pair of order statistics, alike from both ends, that holds the median with at least
+ * 95 %.
+ */
 function medianInterval(values: readonly number[]): Interval {
   const sorted = [...values].sort((a, b) => a - b);
   // P(fewer than k of n below the median), for k = 1, 2, …: the tail on each side.
@@ -66,7 +81,9 @@ function medianInterval(values: readonly number[]): Interval {
     term *= (sorted.length - k + 1) / k;
     tail += term;
   }
-  return k === 0 ? { low: NaN, high: NaN } : { low: sorted[k - 1] ?? NaN, high: sorted.at(-k) ?? NaN };
+  return k === 0
+    ? { low: NaN, high: NaN }
+    : { low: sorted[k - 1] ?? NaN, high: sorted.at(-k) ?? NaN };
 }
 
 /**
@@ -85,7 +102,10 @@ export function studentQuantile(degrees: number, probability = 0.95): number {
   return (low + high) / 2;
 }
 
-/** The probability between −t and t, t ≥ 0: a finite series for whole degrees (Abramowitz and Stegun, 26.7.3 and 26.7.4). */
+/**
+ * The probability between −t and t, t ≥ 0: a finite series for whole degrees (Abramowitz and
+ * Stegun, 26.7.3 and 26.7.4).
+ */
 function studentBetween(t: number, degrees: number): number {
   const angle = Math.atan(t / Math.sqrt(degrees));
   const cosine = Math.cos(angle);

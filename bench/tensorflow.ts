@@ -1,6 +1,7 @@
 /**
- * The tensorflow executor on one thread against what tfjs-node is usually used by, `LayersModel.fit`, of one model; op by op and the wasm
- * executor beside them. CPU time on all sides, each in a process of its own, one after another.
+ * The tensorflow executor on one thread against what tfjs-node is usually used by,
+ * `LayersModel.fit`, of one model; op by op and the wasm executor beside them. CPU time on all
+ * sides, each in a process of its own, one after another.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -21,13 +22,19 @@ export async function run(): Promise<BenchRow[]> {
   const folder = process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder(), 'tensorflow');
   const found = findInstallation(folder);
   if ('absent' in found) {
-    process.stderr.write(`tensorflow: ${found.absent}; galapagos backend install tensorflow sets it up\n`);
+    process.stderr.write(
+      `tensorflow: ${found.absent}; galapagos backend install tensorflow sets it up\n`,
+    );
     return [];
   }
   const peer = `LayersModel.fit of tfjs-node ${found.installation.tfjs}, 1 model`;
   const rows: BenchRow[] = [];
   for (const { preset, steps, repeats } of CASES) {
-    const theirs = await measure<{ readonly samplesPerSecond: number }>(folder, 'peers/tfjs-fit.ts', [preset, steps, repeats]);
+    const theirs = await measure<{ readonly samplesPerSecond: number }>(
+      folder,
+      'peers/tfjs-fit.ts',
+      [preset, steps, repeats],
+    );
     const row = (what: string, { samplesPerSecond, compileMilliseconds }: Measured): BenchRow => ({
       bench: 'tensorflow',
       case: `${preset}, ${what}`,
@@ -41,7 +48,8 @@ export async function run(): Promise<BenchRow[]> {
       note: `${String(Math.round(compileMilliseconds))} ms from the network to what runs`,
     });
     for (const lanes of LANES) {
-      const ours = (kind: string): Promise<Measured> => measure(folder, 'training-process.ts', [preset, lanes, steps, repeats, kind]);
+      const ours = (kind: string): Promise<Measured> =>
+        measure(folder, 'training-process.ts', [preset, lanes, steps, repeats, kind]);
       const company = `${String(lanes)} ${lanes === 1 ? 'lane' : 'lanes'}`;
       rows.push(row(`one graph, ${company}`, await ours('tensorflow')));
       rows.push(row(`op by op, ${company}`, await ours('tensorflow-ops')));
@@ -52,9 +60,17 @@ export async function run(): Promise<BenchRow[]> {
   return rows;
 }
 
-async function measure<T>(folder: string, script: string, args: readonly (string | number)[]): Promise<T> {
+async function measure<T>(
+  folder: string,
+  script: string,
+  args: readonly (string | number)[],
+): Promise<T> {
   const file = fileURLToPath(new URL(script, import.meta.url));
   const env = { ...process.env, GALAPAGOS_TENSORFLOW: folder };
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file, ...args.map(String)], { env });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', file, ...args.map(String)],
+    { env },
+  );
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T;
 }

@@ -1,6 +1,7 @@
 /**
- * One network trained by an executor in a process of its own, so that compilation is cold and another Node can be measured.
- * Arguments: preset, lanes, steps a repeat, repeats, executor (wasm; tensorflow, or tensorflow-ops: op by op). Prints one JSON object.
+ * One network trained by an executor in a process of its own, so that compilation is cold and
+ * another Node can be measured. Arguments: preset, lanes, steps a repeat, repeats, executor (wasm;
+ * tensorflow, or tensorflow-ops: op by op). Prints one JSON object.
  */
 import { keyOf, philox, PURPOSE } from '../src/core/random.ts';
 import type { Executor } from '../src/training/executors/executor.ts';
@@ -18,7 +19,9 @@ export interface Measured {
   readonly label: string;
   /** Trained samples of all lanes a second of CPU, the best of the repeats. */
   readonly samplesPerSecond: number;
-  /** From the network to code that can run, the first plan of the process, once the host is probed. */
+  /**
+   * From the network to code that can run, the first plan of the process, once the host is probed.
+   */
   readonly compileMilliseconds: number;
   readonly moduleBytes: number;
 }
@@ -26,13 +29,22 @@ export interface Measured {
 const BATCH = 128;
 const PARAMS = { dropout: 0.1 };
 
-const [preset = '', lanes = '1', steps = '10', repeats = '3', kind = 'wasm'] = process.argv.slice(2);
-process.stdout.write(`${JSON.stringify(await measure(preset, Number(lanes), Number(steps), Number(repeats)))}\n`);
+const [preset = '', lanes = '1', steps = '10', repeats = '3', kind = 'wasm'] =
+  process.argv.slice(2);
+process.stdout.write(
+  `${JSON.stringify(await measure(preset, Number(lanes), Number(steps), Number(repeats)))}\n`,
+);
 
-async function measure(name: string, laneCount: number, stepCount: number, repeatCount: number): Promise<Measured> {
+async function measure(
+  name: string,
+  laneCount: number,
+  stepCount: number,
+  repeatCount: number,
+): Promise<Measured> {
   const scope = new Scope(PARAMS);
   const network = resolveNetwork(PRESETS.get(name), scope);
-  if (network === undefined) throw new Error(`${name}: ${scope.problems.map((p) => p.message).join('; ')}`);
+  if (network === undefined)
+    throw new Error(`${name}: ${scope.problems.map((p) => p.message).join('; ')}`);
   const optimizer = { type: 'sgd', learningRate: 0.01, momentum: 0.9 } as const;
   const executor = executorNamed(kind);
   const signal = new AbortController().signal;
@@ -63,7 +75,15 @@ async function measure(name: string, laneCount: number, stepCount: number, repea
   let best = 0;
   for (let repeat = 0; repeat <= repeatCount; repeat++) {
     const before = process.cpuUsage();
-    await executable.run({ epoch: 0, firstStep: 0, steps: stepCount, order, hyper: rows.piece(0, 1), rows: rows.rows, signal });
+    await executable.run({
+      epoch: 0,
+      firstStep: 0,
+      steps: stepCount,
+      order,
+      hyper: rows.piece(0, 1),
+      rows: rows.rows,
+      signal,
+    });
     const { user, system } = process.cpuUsage(before);
     if (repeat > 0) best = Math.max(best, (laneCount * samples * 1e6) / (user + system));
   }

@@ -1,7 +1,7 @@
 /**
- * Training one core's worth: every preset by the wasm executor, against PyTorch with one thread in the same run; and how long a plan
- * takes to compile. CPU time on both sides: a shared machine's clock lies. GALAPAGOS_BENCH_NODE names another Node to measure as well,
- * as relaxed SIMD needs 22.
+ * Training one core's worth: every preset by the wasm executor, against PyTorch with one thread in
+ * the same run; and how long a plan takes to compile. CPU time on both sides: a shared machine's
+ * clock lies. GALAPAGOS_BENCH_NODE names another Node to measure as well, as relaxed SIMD needs 22.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -26,16 +26,30 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { preset: 'mnist-paper', lanes: [1, 4], steps: 200, goal: { wasm: 5, 'wasm-fma': 5 }, compileGoal: 50 },
+  {
+    preset: 'mnist-paper',
+    lanes: [1, 4],
+    steps: 200,
+    goal: { wasm: 5, 'wasm-fma': 5 },
+    compileGoal: 50,
+  },
   { preset: 'lenet-5', lanes: [1], steps: 20 },
   { preset: 'mlp', lanes: [1], steps: 20 },
   { preset: 'cnn', lanes: [1], steps: 8, goal: { wasm: 0.6, 'wasm-fma': 1 } },
   { preset: 'resnet-20', lanes: [1], steps: 2, goal: { wasm: 0.25, 'wasm-fma': 0.4 } },
-  { preset: 'efficientnet-b0', lanes: [1], steps: 2, goal: { wasm: 0.5, 'wasm-fma': 0.7 }, compileGoal: 1000 },
+  {
+    preset: 'efficientnet-b0',
+    lanes: [1],
+    steps: 2,
+    goal: { wasm: 0.5, 'wasm-fma': 0.7 },
+    compileGoal: 1000,
+  },
 ];
 
 export async function run(): Promise<BenchRow[]> {
-  const nodes = [process.execPath, process.env['GALAPAGOS_BENCH_NODE']].filter((node) => node !== undefined);
+  const nodes = [process.execPath, process.env['GALAPAGOS_BENCH_NODE']].filter(
+    (node) => node !== undefined,
+  );
   const theirs = await pytorch();
   const rows: BenchRow[] = [];
   for (const each of CASES) {
@@ -50,14 +64,29 @@ export async function run(): Promise<BenchRow[]> {
   return rows;
 }
 
-async function measure(node: string, { preset, steps }: Case, lanes: number): Promise<Measured & { readonly node: string }> {
+async function measure(
+  node: string,
+  { preset, steps }: Case,
+  lanes: number,
+): Promise<Measured & { readonly node: string }> {
   const script = fileURLToPath(new URL('training-process.ts', import.meta.url));
-  const { stdout } = await promisify(execFile)(node, ['--import', 'tsx', script, preset, ...[lanes, steps, REPEATS].map(String)]);
+  const { stdout } = await promisify(execFile)(node, [
+    '--import',
+    'tsx',
+    script,
+    preset,
+    ...[lanes, steps, REPEATS].map(String),
+  ]);
   const { stdout: version } = await promisify(execFile)(node, ['--version']);
   return { ...(JSON.parse(stdout) as Measured), node: version.trim() };
 }
 
-function speedRow({ preset, goal }: Case, lanes: number, measured: Measured & { readonly node: string }, peer: Peer): BenchRow {
+function speedRow(
+  { preset, goal }: Case,
+  lanes: number,
+  measured: Measured & { readonly node: string },
+  peer: Peer,
+): BenchRow {
   const value = measured.samplesPerSecond;
   const peerValue = peer.figures?.[preset] ?? null;
   const ratio = peerValue === null ? null : value / peerValue;
@@ -76,7 +105,10 @@ function speedRow({ preset, goal }: Case, lanes: number, measured: Measured & { 
   };
 }
 
-function compileRow({ preset, compileGoal }: Case, measured: Measured & { readonly node: string }): BenchRow {
+function compileRow(
+  { preset, compileGoal }: Case,
+  measured: Measured & { readonly node: string },
+): BenchRow {
   const value = measured.compileMilliseconds;
   return {
     bench: 'training',
@@ -102,7 +134,18 @@ interface Peer {
 async function pytorch(): Promise<Peer> {
   const python = peerPython('torch');
   if (python === null) return { name: null, figures: null, note: 'PyTorch is not installed' };
-  const networks = CASES.map(({ preset, steps }) => ({ network: resolveNetwork(PRESETS.get(preset), new Scope({ dropout: 0.1 })), steps }));
-  const { torch, samplesPerSecond } = await peer(python, 'pytorch-training.py', [String(REPEATS)], JSON.stringify(networks));
-  return { name: `PyTorch ${String(torch)}, 1 thread`, figures: samplesPerSecond as Peer['figures'] };
+  const networks = CASES.map(({ preset, steps }) => ({
+    network: resolveNetwork(PRESETS.get(preset), new Scope({ dropout: 0.1 })),
+    steps,
+  }));
+  const { torch, samplesPerSecond } = await peer(
+    python,
+    'pytorch-training.py',
+    [String(REPEATS)],
+    JSON.stringify(networks),
+  );
+  return {
+    name: `PyTorch ${String(torch)}, 1 thread`,
+    figures: samplesPerSecond as Peer['figures'],
+  };
 }

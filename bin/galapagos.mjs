@@ -11,7 +11,9 @@ const root = new URL('../', import.meta.url);
 if (existsSync(new URL('src/', root))) {
   const { buildOrExit } = await import('../build/build-if-stale.mjs');
   // The window is needed by the one command that serves it.
-  await buildOrExit(fileURLToPath(root), { only: process.argv[2] === 'serve' ? ['programs', 'window'] : ['programs'] });
+  await buildOrExit(fileURLToPath(root), {
+    only: process.argv[2] === 'serve' ? ['programs', 'window'] : ['programs'],
+  });
 }
 // Keeps compiled scripts between starts; Node 22.1 and later.
 nodeModule.enableCompileCache?.();

@@ -1,6 +1,7 @@
 /**
- * Builds those parts of `out/` whose sources have changed since they were built, and says so while it happens. Programs
- * that start at once share one build; programs that run already keep the files that they may still load.
+ * Builds those parts of `out/` whose sources have changed since they were built, and says so while
+ * it happens. Programs that start at once share one build; programs that run already keep the files
+ * that they may still load.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -45,7 +46,10 @@ const SAY_EVERY_MS = 10_000;
  * }} [options] only: the parts that are needed; by default all. build: by default electron-vite
  * @throws {Error} if the build failed; the previous build is still there then
  */
-export async function buildIfStale(root, { only = Object.keys(parts), say = sayOnStderr, build = electronVite } = {}) {
+export async function buildIfStale(
+  root,
+  { only = Object.keys(parts), say = sayOnStderr, build = electronVite } = {},
+) {
   const stale = () => only.filter((name) => isStale(root, name));
   if (stale().length === 0) return;
   await withBuildLock(
@@ -73,7 +77,9 @@ export async function buildOrExit(root, options) {
   }
 }
 
-/** Looks at the contents only if some file has another time or size than when the part was built. */
+/**
+ * Looks at the contents only if some file has another time or size than when the part was built.
+ */
 function isStale(root, name) {
   const { entry, sources, without } = parts[name];
   if (!existsSync(join(root, 'out', entry))) return true;
@@ -89,7 +95,9 @@ function isStale(root, name) {
 
 async function buildParts(root, names, say, build) {
   const called = names.map((name) => parts[name].called).join(' and ');
-  const because = names.every((name) => recorded(root, name) === null) ? 'for the first time' : 'because sources have changed';
+  const because = names.every((name) => recorded(root, name) === null)
+    ? 'for the first time'
+    : 'because sources have changed';
   say(`building ${called} ${because}; this takes 5 s, on a busy machine up to a minute …`);
   // Of before the build: a file that is edited meanwhile makes the part stale again.
   const stamps = names.map((name) => {
@@ -98,11 +106,15 @@ async function buildParts(root, names, say, build) {
   });
   const started = Date.now();
   const seconds = () => (Date.now() - started) / 1000;
-  const telling = setInterval(() => say(`still building, ${seconds().toFixed(0)} s so far …`), SAY_EVERY_MS);
+  const telling = setInterval(
+    () => say(`still building, ${seconds().toFixed(0)} s so far …`),
+    SAY_EVERY_MS,
+  );
   const staging = join(root, 'out', `.staging-${process.pid}`);
   try {
     await build(root, names, staging);
-    for (const folder of names.flatMap((name) => parts[name].folders)) publish(join(staging, folder), join(root, 'out', folder));
+    for (const folder of names.flatMap((name) => parts[name].folders))
+      publish(join(staging, folder), join(root, 'out', folder));
   } finally {
     clearInterval(telling);
     rmSync(staging, { recursive: true, force: true });
@@ -119,14 +131,20 @@ async function buildParts(root, names, say, build) {
 async function electronVite(root, names, staging) {
   const vite = join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js');
   if (!existsSync(vite)) throw new Error('electron-vite is not installed; run `npm ci` first');
-  const child = spawn(process.execPath, [vite, 'build', '--logLevel', 'warn', '--outDir', staging], {
-    cwd: root,
-    env: { ...process.env, GALAPAGOS_BUILD_PARTS: names.join(',') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [vite, 'build', '--logLevel', 'warn', '--outDir', staging],
+    {
+      cwd: root,
+      env: { ...process.env, GALAPAGOS_BUILD_PARTS: names.join(',') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
-  const status = await new Promise((resolve, reject) => child.once('close', resolve).once('error', reject));
+  const status = await new Promise((resolve, reject) =>
+    child.once('close', resolve).once('error', reject),
+  );
   if (status !== 0) throw new Error(`${said}the build failed`);
 }
 

@@ -1,12 +1,25 @@
 /** Lets one process at a time build into a folder; the others wait until it is done. */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How often the builder renews its lock, and how often the others look, in milliseconds. */
 const RENEW_MS = 2_000;
 const LOOK_MS = 100;
-/** A lock that was not renewed for so long belongs to a process that ended: its id may be another process's by now. */
+/**
+ * A lock that was not renewed for so long belongs to a process that ended: its id may be another
+ * process's by now.
+ */
 const STALE_MS = 60_000;
 
 /**

@@ -1,4 +1,7 @@
-/** What a part of `out/` was built from: written beside it, and compared with the sources as they are. */
+/**
+ * What a part of `out/` was built from: written beside it, and compared with the sources as they
+ * are.
+ */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

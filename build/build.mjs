@@ -5,5 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { buildOrExit, parts } from './build-if-stale.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-for (const name of Object.keys(parts)) rmSync(join(root, 'out', `built-${name}.json`), { force: true });
+for (const name of Object.keys(parts))
+  rmSync(join(root, 'out', `built-${name}.json`), { force: true });
 await buildOrExit(root);

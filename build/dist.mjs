@@ -1,6 +1,7 @@
 /**
- * Makes the installers: `npm run dist`, for this system, every architecture it has. `--linux`, `--mac`, `--win` name another
- * system, `--x64`, `--arm64` one architecture; `--dir` stops at the folder that an installer would hold.
+ * Makes the installers: `npm run dist`, for this system, every architecture it has. `--linux`,
+ * `--mac`, `--win` name another system, `--x64`, `--arm64` one architecture; `--dir` stops at the
+ * folder that an installer would hold.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -40,14 +41,24 @@ const named = Object.keys(SYSTEMS).filter((system) => values[system]);
 const platforms = named.length > 0 ? named.map((system) => SYSTEMS[system]) : [process.platform];
 
 const vite = join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js');
-if (!values.built) execFileSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: root, stdio: 'inherit' });
+if (!values.built)
+  execFileSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
 
 for (const platform of platforms) {
   const { kinds, architectures } = targets[platform];
   const wanted = architectures.filter((arch) => values[arch] || !(values.x64 || values.arm64));
-  if (wanted.length === 0) throw new Error(`${platform}: made for ${architectures.join(', ')} only`);
+  if (wanted.length === 0)
+    throw new Error(`${platform}: made for ${architectures.join(', ')} only`);
   for (const arch of wanted) {
-    const fetched = join(root, '.cache', 'packaging', values['host-node'] ? 'host' : `${platform}-${arch}`);
+    const fetched = join(
+      root,
+      '.cache',
+      'packaging',
+      values['host-node'] ? 'host' : `${platform}-${arch}`,
+    );
     if (values['host-node']) copyHostNode(join(fetched, 'node'));
     else fetchNode(platform, arch, join(fetched, 'node'));
     fetchLibsql(root, platform, arch, join(fetched, 'libsql'));
@@ -55,6 +66,10 @@ for (const platform of platforms) {
     const config = configurationFor(platform, arch, fetched);
     config.directories = { ...config.directories, output: values.output };
     if (values['electron-dist'] !== undefined) config.electronDist = values['electron-dist'];
-    await build({ projectDir: root, targets: BUILDERS[platform].createTarget(values.dir ? ['dir'] : kinds, Arch[arch]), config });
+    await build({
+      projectDir: root,
+      targets: BUILDERS[platform].createTarget(values.dir ? ['dir'] : kinds, Arch[arch]),
+      config,
+    });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Who may import whom, in one table: read by the lint configuration and by the test that walks the real imports.
- * A layer may import itself and what it lists, nothing else.
+ * Who may import whom, in one table: read by the lint configuration and by the test that walks the
+ * real imports. A layer may import itself and what it lists, nothing else.
  */
 
 const machine = ['core', 'protocol', 'runtime', 'transport', 'storage', 'coordinator', 'node'];
@@ -36,7 +36,14 @@ export const packages = {
   runtime: ['node:'],
   transport: ['node:', 'zeromq'],
   storage: ['node:', 'libsql'],
-  datasets: ['node:', '@jsquash/jpeg', 'hyparquet', 'hyparquet-compressors', 'xz-decompress', 'zod'],
+  datasets: [
+    'node:',
+    '@jsquash/jpeg',
+    'hyparquet',
+    'hyparquet-compressors',
+    'xz-decompress',
+    'zod',
+  ],
   coordinator: ['node:'],
   training: ['node:', 'zod'],
   worker: ['node:', 'zod'],
@@ -54,9 +61,31 @@ export const packages = {
 
 /** Folder of the renderer → the folders beside it that it may not import. */
 export const rendererTiers = {
-  text: ['state', 'time', 'words', 'charts', 'shared', 'take-in', 'dataset-parts', 'inspector', 'views', 'frame', 'report'],
+  text: [
+    'state',
+    'time',
+    'words',
+    'charts',
+    'shared',
+    'take-in',
+    'dataset-parts',
+    'inspector',
+    'views',
+    'frame',
+    'report',
+  ],
   words: ['state', 'charts', 'take-in', 'dataset-parts', 'inspector', 'views', 'frame', 'report'],
-  time: ['state', 'charts', 'shared', 'take-in', 'dataset-parts', 'inspector', 'views', 'frame', 'report'],
+  time: [
+    'state',
+    'charts',
+    'shared',
+    'take-in',
+    'dataset-parts',
+    'inspector',
+    'views',
+    'frame',
+    'report',
+  ],
   state: ['shared', 'dataset-parts', 'inspector', 'views', 'frame', 'report'],
   charts: ['dataset-parts', 'inspector', 'views', 'frame', 'report'],
   shared: ['take-in', 'dataset-parts', 'inspector', 'views', 'frame', 'report'],
@@ -74,19 +103,25 @@ export const builtIn = {
 export const homes = {
   core: 'core is pure: hand the value in as an argument, or move the code to the layer that does the I/O',
   protocol: 'protocol holds schemas only: behaviour belongs to core or to the layer that uses it',
-  runtime: 'runtime is what every process of ours needs: threads, process groups, folders; what knows studies or data belongs elsewhere',
+  runtime:
+    'runtime is what every process of ours needs: threads, process groups, folders; what knows studies or data belongs elsewhere',
   transport: 'transport moves parsed messages: what they mean belongs to coordinator or worker',
   storage: 'storage keeps what core decided: decisions belong to core/scheduling',
-  coordinator: 'coordinator sees the interfaces of transport and storage only: composition belongs to cli or main',
+  coordinator:
+    'coordinator sees the interfaces of transport and storage only: composition belongs to cli or main',
   datasets: 'datasets reads and stores samples and labels: what trains on them belongs to training',
   training: 'training knows networks and data, not studies: what needs the wire belongs to worker',
   worker: 'worker runs attempts: what needs the lab file or other workers belongs to coordinator',
   node: 'node supervises one machine: what needs studies belongs to coordinator',
   lab: 'lab starts and opens one lab in one process: decisions belong to core, what studies are made of to studies, faces to cli and main',
-  documents: 'documents are what leaves a lab file: what decides or asks a person belongs to studies or endpoints',
-  studies: 'studies are use cases that window and command line share: how they are asked and shown belongs to endpoints and cli',
-  endpoints: 'endpoints answer the table of src/protocol/endpoints.ts: how answers travel belongs to server or main, words to the renderer',
-  server: 'server carries the endpoint table over HTTP and WebSocket: what an endpoint answers belongs to endpoints',
+  documents:
+    'documents are what leaves a lab file: what decides or asks a person belongs to studies or endpoints',
+  studies:
+    'studies are use cases that window and command line share: how they are asked and shown belongs to endpoints and cli',
+  endpoints:
+    'endpoints answer the table of src/protocol/endpoints.ts: how answers travel belongs to server or main, words to the renderer',
+  server:
+    'server carries the endpoint table over HTTP and WebSocket: what an endpoint answers belongs to endpoints',
   cli: 'cli is a composition root: it may import anything but the renderer and electron',
   main: 'main is a composition root: it may import anything but the renderer',
   preload: 'preload bridges endpoints only',

@@ -1,6 +1,6 @@
 /**
- * Moves a finished build to where it is run from. Each file is replaced whole. Files of earlier builds stay for a day:
- * a program that was started from them loads further ones while it runs.
+ * Moves a finished build to where it is run from. Each file is replaced whole. Files of earlier
+ * builds stay for a day: a program that was started from them loads further ones while it runs.
  */
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Photographs every view of the built window with real data: both themes, 1280×800, 1920×1080 and 800×900, empty, running and finished, into
- * docs/screenshots/. Needs Chromium and some minutes; nothing is asserted here.
+ * Photographs every view of the built window with real data: both themes, 1280×800, 1920×1080 and
+ * 800×900, empty, running and finished, into docs/screenshots/. Needs Chromium and some minutes;
+ * nothing is asserted here.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,8 +27,13 @@ async function shoot(page: Page, name: string): Promise<void> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       // Two frames: charts measure themselves in one and paint in the next.
-      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-      await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), animations: 'disabled' });
+      await page.evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+      );
+      await page.screenshot({
+        path: join(folder, `${name}-${colorScheme}-${width}.png`),
+        animations: 'disabled',
+      });
       console.log(`${name}, ${colorScheme}, ${width}×${height}`);
     }
   }
@@ -39,7 +45,8 @@ const tab = (page: Page, name: string): Promise<void> => page.locator(`#tab-${na
 /** A call as the page makes it, with its cookie. */
 async function ask(page: Page, name: string, input: unknown): Promise<Record<string, unknown>> {
   const answer = await page.evaluate(
-    ([path, body]) => fetch(path, { method: 'POST', body }).then((response) => response.json() as Promise<unknown>),
+    ([path, body]) =>
+      fetch(path, { method: 'POST', body }).then((response) => response.json() as Promise<unknown>),
     [`/api/${name}`, JSON.stringify(input)] as const,
   );
   return (answer as { value: Record<string, unknown> }).value;
@@ -47,9 +54,15 @@ async function ask(page: Page, name: string, input: unknown): Promise<Record<str
 
 /** Waits until so many trials have ended, as the host counts them. */
 async function ended(page: Page, study: string, trials: number): Promise<void> {
-  for (const began = Date.now(); Date.now() - began < PATIENCE_MS; await new Promise((done) => setTimeout(done, 1000))) {
+  for (
+    const began = Date.now();
+    Date.now() - began < PATIENCE_MS;
+    await new Promise((done) => setTimeout(done, 1000))
+  ) {
     const { content } = await ask(page, 'export', { study, what: 'csv', top: 1 });
-    const rows = (content as { text: string }).text.split('\n').filter((row) => /complete|failed|pruned/.test(row));
+    const rows = (content as { text: string }).text
+      .split('\n')
+      .filter((row) => /complete|failed|pruned/.test(row));
     if (rows.length >= trials) return;
   }
   throw new Error(`${trials} trials did not end in time`);
@@ -57,7 +70,10 @@ async function ended(page: Page, study: string, trials: number): Promise<void> {
 
 async function startStudy(page: Page, change: Record<string, unknown>): Promise<string> {
   const draft = await ask(page, 'draft', { dataset: null });
-  const { study } = await ask(page, 'startStudy', { study: { ...draft, ...change }, workers: null });
+  const { study } = await ask(page, 'startStudy', {
+    study: { ...draft, ...change },
+    workers: null,
+  });
   return String(study);
 }
 

@@ -1,4 +1,7 @@
-/** `npm start`: builds what is stale and opens the app in Electron; without Electron's binary it says how to get it, or what else there is. */
+/**
+ * `npm start`: builds what is stale and opens the app in Electron; without Electron's binary it
+ * says how to get it, or what else there is.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,4 +39,5 @@ const app = spawn(program, [root, ...process.argv.slice(2)], { stdio: 'inherit' 
 app.once('exit', (code, signal) => {
   process.exitCode = signal === null ? (code ?? 0) : 1;
 });
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => app.pid !== undefined && app.kill(signal));
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => app.pid !== undefined && app.kill(signal));

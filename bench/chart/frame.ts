@@ -24,25 +24,45 @@ export function headlineHeight(under: readonly string[]): number {
 }
 
 /** Horizontal grid lines with their values at the left, and the axis' name above them. */
-export function valueAxis({ left, right, top }: Box, scale: Scale, name: string): readonly string[] {
+export function valueAxis(
+  { left, right, top }: Box,
+  scale: Scale,
+  name: string,
+): readonly string[] {
   const labels = tickLabels(scale.ticks);
   return [
     ...scale.ticks.flatMap((tick, i) => [
       line(left, scale.at(tick), right, scale.at(tick), { stroke: i === 0 ? INK : GRID }),
-      words(left - 8, scale.at(tick) + 4, labels[i] ?? '', { 'text-anchor': 'end', 'font-size': 12, fill: FAINT }),
+      words(left - 8, scale.at(tick) + 4, labels[i] ?? '', {
+        'text-anchor': 'end',
+        'font-size': 12,
+        fill: FAINT,
+      }),
     ]),
     words(left - 40, top - 14, name, { 'font-size': 12, fill: FAINT }),
   ];
 }
 
 /** Ticks below the area, and the axis' name below them. */
-export function positionAxis({ left, right, bottom }: Box, scale: Scale, name: string): readonly string[] {
+export function positionAxis(
+  { left, right, bottom }: Box,
+  scale: Scale,
+  name: string,
+): readonly string[] {
   const labels = tickLabels(scale.ticks);
   return [
     ...scale.ticks.flatMap((tick, i) => [
       line(scale.at(tick), bottom, scale.at(tick), bottom + 5, { stroke: INK }),
-      words(scale.at(tick), bottom + 20, labels[i] ?? '', { 'text-anchor': 'middle', 'font-size': 12, fill: FAINT }),
+      words(scale.at(tick), bottom + 20, labels[i] ?? '', {
+        'text-anchor': 'middle',
+        'font-size': 12,
+        fill: FAINT,
+      }),
     ]),
-    words((left + right) / 2, bottom + 40, name, { 'text-anchor': 'middle', 'font-size': 12, fill: FAINT }),
+    words((left + right) / 2, bottom + 40, name, {
+      'text-anchor': 'middle',
+      'font-size': 12,
+      fill: FAINT,
+    }),
   ];
 }

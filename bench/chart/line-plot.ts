@@ -1,4 +1,7 @@
-/** Values over a position, a line each, named beside the area: measured curves, an ideal, single published points. */
+/**
+ * Values over a position, a line each, named beside the area: measured curves, an ideal, single
+ * published points.
+ */
 import { headline, headlineHeight, positionAxis, valueAxis } from './frame.ts';
 import { linear, niceTicks } from './scale.ts';
 import type { Scale } from './scale.ts';
@@ -8,7 +11,10 @@ export interface Curve {
   readonly name: string;
   readonly colour: string;
   readonly points: readonly (readonly [x: number, y: number])[];
-  /** step: the value holds until the next point; marks: no line at all; default a straight line with marks. */
+  /**
+   * step: the value holds until the next point; marks: no line at all; default a straight line with
+   * marks.
+   */
   readonly kind?: 'step' | 'marks' | 'dashed';
 }
 
@@ -27,11 +33,20 @@ const WIDTH = 790;
 const HEIGHT = 310;
 const LEGEND = 250;
 
-export function linePlot({ title, under, positionName, valueName, curves, positions, values }: LinePlot): string {
+export function linePlot({
+  title,
+  under,
+  positionName,
+  valueName,
+  curves,
+  positions,
+  values,
+}: LinePlot): string {
   const top = headlineHeight(under) + 30;
   const box = { left: 64, right: WIDTH - LEGEND, top, bottom: top + HEIGHT };
   const points = curves.flatMap((curve) => curve.points);
-  const range = (place: 0 | 1): readonly number[] => niceTicks(0, Math.max(...points.map((point) => point[place])), 7);
+  const range = (place: 0 | 1): readonly number[] =>
+    niceTicks(0, Math.max(...points.map((point) => point[place])), 7);
   const x = linear(positions ?? range(0), box.left, box.right);
   const y = linear(values ?? range(1), box.bottom, box.top);
   return picture(WIDTH, box.bottom + 56, title, [
@@ -44,7 +59,9 @@ export function linePlot({ title, under, positionName, valueName, curves, positi
 }
 
 function drawn({ colour, points, kind }: Curve, x: Scale, y: Scale): readonly string[] {
-  const marks = points.map(([px, py]) => element('circle', { cx: x.at(px), cy: y.at(py), r: 4, fill: colour }));
+  const marks = points.map(([px, py]) =>
+    element('circle', { cx: x.at(px), cy: y.at(py), r: 4, fill: colour }),
+  );
   if (kind === 'marks') return points.map(([px, py]) => diamond(x.at(px), y.at(py), colour));
   const path = points
     .map(([px, py], i) => {
@@ -58,13 +75,21 @@ function drawn({ colour, points, kind }: Curve, x: Scale, y: Scale): readonly st
 
 function legend({ name, colour, kind }: Curve, x: number, y: number): readonly string[] {
   const sample =
-    kind === 'marks' ? diamond(x + 12, y - 4, colour) : element('path', { d: `M${x} ${y - 4}H${x + 24}`, ...strokeOf(colour, kind) });
-  const mark = kind === undefined ? [element('circle', { cx: x + 12, cy: y - 4, r: 4, fill: colour })] : [];
+    kind === 'marks'
+      ? diamond(x + 12, y - 4, colour)
+      : element('path', { d: `M${x} ${y - 4}H${x + 24}`, ...strokeOf(colour, kind) });
+  const mark =
+    kind === undefined ? [element('circle', { cx: x + 12, cy: y - 4, r: 4, fill: colour })] : [];
   return [sample, ...mark, words(x + 32, y, name, { 'font-size': 12, fill: FAINT })];
 }
 
 function strokeOf(colour: string, kind: Curve['kind']): Record<string, string | number> {
-  return { stroke: colour, 'stroke-width': 2, fill: 'none', ...(kind === 'dashed' ? { 'stroke-dasharray': '6 4' } : {}) };
+  return {
+    stroke: colour,
+    'stroke-width': 2,
+    fill: 'none',
+    ...(kind === 'dashed' ? { 'stroke-dasharray': '6 4' } : {}),
+  };
 }
 
 function diamond(x: number, y: number, colour: string): string {

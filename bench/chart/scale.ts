@@ -9,7 +9,8 @@ export interface Scale {
 }
 
 /**
- * Ticks at multiples of 1, 2 or 5 times a power of ten, from the last one at or below `low` to the first at or above `high`.
+ * Ticks at multiples of 1, 2 or 5 times a power of ten, from the last one at or below `low` to the
+ * first at or above `high`.
  * @param most so many at most, ≥ 3: ticks on both sides of zero have zero between them
  */
 export function niceTicks(low: number, high: number, most = 6): readonly number[] {
@@ -20,7 +21,10 @@ export function niceTicks(low: number, high: number, most = 6): readonly number[
       // A value that is a tick but for its last bit must not open another step.
       const first = Math.floor(low / step + 1e-9);
       const last = Math.max(Math.ceil(high / step - 1e-9), first + 1);
-      if (last - first < most) return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+      if (last - first < most)
+        return Array.from({ length: last - first + 1 }, (_, i) =>
+          Number(((first + i) * step).toPrecision(12)),
+        );
     }
   }
 }

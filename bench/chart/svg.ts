@@ -1,4 +1,6 @@
-/** SVG as text: elements, escaped attributes and words. What is drawn where is the charts' business. */
+/**
+ * SVG as text: elements, escaped attributes and words. What is drawn where is the charts' business.
+ */
 
 type Attributes = Readonly<Record<string, string | number>>;
 
@@ -8,7 +10,11 @@ export const FAINT = '#57606a';
 export const GRID = '#e3e6ea';
 export const PAPER = '#ffffff';
 
-export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
+export function element(
+  name: string,
+  attributes: Attributes,
+  ...children: readonly string[]
+): string {
   const written = Object.entries(attributes).map(
     ([key, value]) => ` ${key}="${escaped(typeof value === 'number' ? rounded(value) : value)}"`,
   );
@@ -21,12 +27,23 @@ export function words(x: number, y: number, content: string, attributes: Attribu
   return element('text', { x, y, fill: INK, 'font-size': 13, ...attributes }, escaped(content));
 }
 
-export function line(x1: number, y1: number, x2: number, y2: number, attributes: Attributes): string {
+export function line(
+  x1: number,
+  y1: number,
+  x2: number,
+  y2: number,
+  attributes: Attributes,
+): string {
   return element('line', { x1, y1, x2, y2, ...attributes });
 }
 
 /** The whole picture, on a light ground; `title` is read aloud, not drawn. */
-export function picture(width: number, height: number, title: string, content: readonly string[]): string {
+export function picture(
+  width: number,
+  height: number,
+  title: string,
+  content: readonly string[],
+): string {
   const attributes = {
     xmlns: 'http://www.w3.org/2000/svg',
     viewBox: `0 0 ${width} ${height}`,
@@ -40,7 +57,11 @@ export function picture(width: number, height: number, title: string, content: r
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }
 
 /** Hundredths of a pixel are enough. */

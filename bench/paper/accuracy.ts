@@ -1,6 +1,7 @@
 /**
- * MNIST accuracy by the published protocol: grid once, random and evolution once a seed. A search's score is its best accuracy on the
- * test images, as published: an optimistic estimate, and so only to be held beside the published one.
+ * MNIST accuracy by the published protocol: grid once, random and evolution once a seed. A search's
+ * score is its best accuracy on the test images, as published: an optimistic estimate, and so only
+ * to be held beside the published one.
  */
 import { dotPlot } from '../chart/dot-plot.ts';
 import { deviation, mean, pairedDifference } from '../statistics.ts';
@@ -12,9 +13,12 @@ import { presetSearch } from './searches.ts';
 
 export async function accuracy({ searches, seeds, trials }: PaperSetting): Promise<Paper> {
   const best = new Map<Method, readonly number[]>();
-  // The published grid was searched once; ours at every start, since its one start decides which of 64 fixed points is best.
+  // The published grid was searched once; ours at every start, since its one start decides which of
+  // 64 fixed points is best.
   for (const method of methods) {
-    const results = await searches.runAll(seedList(seeds).map((seed) => presetSearch(method.preset, { seed, trials })));
+    const results = await searches.runAll(
+      seedList(seeds).map((seed) => presetSearch(method.preset, { seed, trials })),
+    );
     best.set(
       method,
       results.map((result) => 100 * bestOf(result)),
@@ -29,10 +33,19 @@ export async function accuracy({ searches, seeds, trials }: PaperSetting): Promi
     lead: `MNIST, ${trials} evaluations of 1 epoch a search, seeds 1 … ${seeds}, ${searches.workers} workers; the best of the test set, as published.`,
     tables: [
       {
-        head: ['search', 'searches', 'best test accuracy', 'lowest … highest', 'published', 'against published'],
+        head: [
+          'search',
+          'searches',
+          'best test accuracy',
+          'lowest … highest',
+          'published',
+          'against published',
+        ],
         rows: [
           row('grid, once', once, grid),
-          ...methods.map((method) => row(method === grid ? 'grid, at every start' : method.name, of(method), method)),
+          ...methods.map((method) =>
+            row(method === grid ? 'grid, at every start' : method.name, of(method), method),
+          ),
         ],
       },
     ],
@@ -45,7 +58,10 @@ export async function accuracy({ searches, seeds, trials }: PaperSetting): Promi
     pictures: {
       'paper-accuracy': dotPlot({
         title: 'Best test accuracy of a search on MNIST',
-        under: [`${trials} evaluations of 1 epoch, ${seeds} searches each`, 'selected on the test set, as the published protocol does'],
+        under: [
+          `${trials} evaluations of 1 epoch, ${seeds} searches each`,
+          'selected on the test set, as the published protocol does',
+        ],
         valueName: 'accuracy, %',
         referenceName: 'published ± bar',
         format: (value) => value.toFixed(2),
@@ -60,7 +76,11 @@ export async function accuracy({ searches, seeds, trials }: PaperSetting): Promi
   };
 }
 
-function row(name: string, best: readonly number[], { accuracy: published }: Method): readonly string[] {
+function row(
+  name: string,
+  best: readonly number[],
+  { accuracy: published }: Method,
+): readonly string[] {
   const spread = best.length < 2 ? '' : ` ± ${deviation(best).toFixed(2)}`;
   return [
     name,

@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- paper …`: the published comparison repeated, one command a figure. Prints a table, writes it with its picture to
- * bench/results/. Searches are kept in a lab file, so an interrupted bench goes on and a repeated one only draws.
+ * `npm run bench -- paper …`: the published comparison repeated, one command a figure. Prints a
+ * table, writes it with its picture to bench/results/. Searches are kept in a lab file, so an
+ * interrupted bench goes on and a repeated one only draws.
  */
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -20,7 +21,12 @@ import { scalability } from './scalability.ts';
 import { Interrupted, Searches } from './searches.ts';
 import { target } from './target.ts';
 
-const benches: Readonly<Record<string, PaperBench>> = { accuracy, target, scalability, ours: oursBesideTheirs };
+const benches: Readonly<Record<string, PaperBench>> = {
+  accuracy,
+  target,
+  scalability,
+  ours: oursBesideTheirs,
+};
 
 const USAGE = `usage: npm run bench -- paper NAME [options]; NAME is one of ${Object.keys(benches).join(', ')}, all
   --seeds N    searches of each kind (default 10)
@@ -35,22 +41,38 @@ export async function paper(args: readonly string[]): Promise<number> {
   if (asked === null) return EXIT.badInput;
   const interrupted = new AbortController();
   const stopHearing = onInterrupt(() => interrupted.abort());
-  const searches = new Searches(asked.lab, asked.workers, interrupted.signal, progressOn(process.stderr));
-  const folder = asked.quick ? mkdtempSync(join(tmpdir(), 'galapagos-paper-')) : fileURLToPath(new URL('../results/', import.meta.url));
+  const searches = new Searches(
+    asked.lab,
+    asked.workers,
+    interrupted.signal,
+    progressOn(process.stderr),
+  );
+  const folder = asked.quick
+    ? mkdtempSync(join(tmpdir(), 'galapagos-paper-'))
+    : fileURLToPath(new URL('../results/', import.meta.url));
   mkdirSync(folder, { recursive: true });
   try {
     for (const name of asked.names) {
       const made = await benches[name]?.({ ...asked, searches, signal: interrupted.signal });
       if (made === undefined) continue;
       process.stdout.write(`\n${asText(made)}`);
-      for (const file of write(made, `paper-${name}`, folder)) process.stdout.write(`written: ${file}\n`);
+      for (const file of write(made, `paper-${name}`, folder))
+        process.stdout.write(`written: ${file}\n`);
     }
-    if (searches.found > 0) process.stdout.write(`${searches.found} searches were in ${asked.lab} already; remove it to run them anew.\n`);
+    if (searches.found > 0)
+      process.stdout.write(
+        `${searches.found} searches were in ${asked.lab} already; remove it to run them anew.\n`,
+      );
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof Interrupted))
-      return reportError(error, process.stderr, { json: false, debug: process.env['GALAPAGOS_DEBUG'] === '1' });
-    const kept = existsSync(asked.lab) ? `; finished searches are in ${asked.lab}, the same command goes on` : '';
+      return reportError(error, process.stderr, {
+        json: false,
+        debug: process.env['GALAPAGOS_DEBUG'] === '1',
+      });
+    const kept = existsSync(asked.lab)
+      ? `; finished searches are in ${asked.lab}, the same command goes on`
+      : '';
     process.stderr.write(`\nstopped${kept}\n`);
     return EXIT.interrupted;
   } finally {
@@ -88,10 +110,15 @@ function read(args: readonly string[]): Asked | null {
   }
   const { values, positionals } = parsed;
   const [name] = positionals;
-  if (name === undefined || positionals.length > 1) return refuse(`expected one name, found ${positionals.join(' ') || 'none'}`);
+  if (name === undefined || positionals.length > 1)
+    return refuse(`expected one name, found ${positionals.join(' ') || 'none'}`);
   if (name !== 'all' && !(name in benches)) return refuse(`no paper bench named ${name}`);
-  const [seeds, workers] = [Number(values.seeds ?? (values.quick ? 2 : 10)), Number(values.workers ?? availableParallelism())];
-  if (!Number.isInteger(seeds) || seeds < 1) return refuse(`--seeds: expected an integer of at least 1, found ${values.seeds ?? ''}`);
+  const [seeds, workers] = [
+    Number(values.seeds ?? (values.quick ? 2 : 10)),
+    Number(values.workers ?? availableParallelism()),
+  ];
+  if (!Number.isInteger(seeds) || seeds < 1)
+    return refuse(`--seeds: expected an integer of at least 1, found ${values.seeds ?? ''}`);
   if (!Number.isInteger(workers) || workers < 1)
     return refuse(`--workers: expected an integer of at least 1, found ${values.workers ?? ''}`);
   return {
@@ -105,12 +132,23 @@ function read(args: readonly string[]): Asked | null {
 }
 
 function asText({ title, lead, tables, notes }: Paper): string {
-  return [`${title}\n${lead}\n`, ...tables.map(({ head, rows }) => terminalTable(head, rows)), `${notes.join('\n')}\n`].join('\n');
+  return [
+    `${title}\n${lead}\n`,
+    ...tables.map(({ head, rows }) => terminalTable(head, rows)),
+    `${notes.join('\n')}\n`,
+  ].join('\n');
 }
 
 /** Returns the files. */
-function write({ title, lead, tables, notes, pictures }: Paper, name: string, folder: string): readonly string[] {
-  const drawn = Object.entries(pictures).map(([picture, svg]) => ({ file: `${picture}.svg`, text: svg }));
+function write(
+  { title, lead, tables, notes, pictures }: Paper,
+  name: string,
+  folder: string,
+): readonly string[] {
+  const drawn = Object.entries(pictures).map(([picture, svg]) => ({
+    file: `${picture}.svg`,
+    text: svg,
+  }));
   const report = [
     `# ${title}\n\n${today()}, ${machine()}\n\n${lead}\n`,
     ...tables.map(({ head, rows }) => markdownTable(head, rows)),

@@ -1,7 +1,8 @@
 /**
- * Ours beside theirs at equal budget, 64 evaluations of one epoch. The published search selects on the test set at one network start and
- * reports that selection's own value. Here each search's champion is trained anew, on all training images and from starts it has never
- * seen, and tested once a start: that mean is what the search is judged by.
+ * Ours beside theirs at equal budget, 64 evaluations of one epoch. The published search selects on
+ * the test set at one network start and reports that selection's own value. Here each search's
+ * champion is trained anew, on all training images and from starts it has never seen, and tested
+ * once a start: that mean is what the search is judged by.
  */
 import type { ParamValue, SearchSpace } from '../../src/core/search-space/distribution.ts';
 import type { TrialRecord } from '../../src/storage/lab-reader.ts';
@@ -70,13 +71,20 @@ interface Judged {
   readonly starts: number;
 }
 
-export async function oursBesideTheirs({ searches, seeds, trials, quick }: PaperSetting): Promise<Paper> {
+export async function oursBesideTheirs({
+  searches,
+  seeds,
+  trials,
+  quick,
+}: PaperSetting): Promise<Paper> {
   const starts = quick ? 2 : STARTS;
   const judged = new Map<Contestant, Judged>();
   for (const contestant of contestants) {
     const all = seedList(seeds).map((seed) => ({ seed, ...contestant.search({ seed, trials }) }));
     const results = await searches.runAll(all);
-    const retrained = await searches.runAll(all.map((search, i) => retraining(search, champion(results[i]), starts)));
+    const retrained = await searches.runAll(
+      all.map((search, i) => retraining(search, champion(results[i]), starts)),
+    );
     judged.set(contestant, judge(results, retrained));
   }
   const of = (contestant: Contestant): Judged => judged.get(contestant) ?? judge([], []);
@@ -87,12 +95,27 @@ export async function oursBesideTheirs({ searches, seeds, trials, quick }: Paper
       `on all 60,000 images, from ${starts} fresh starts, and tested once a start.`,
     tables: [
       {
-        head: ['search', 'its own report', 'champion, mean of its starts', 'champion, median start', 'report − mean'],
+        head: [
+          'search',
+          'its own report',
+          'champion, mean of its starts',
+          'champion, median start',
+          'report − mean',
+        ],
         rows: contestants.map((contestant) => row(contestant, of(contestant))),
       },
       {
-        head: ['better than the published search', 'mean', '95 %, Student', 'median', '≥ 95 %, sign test', 'won'],
-        rows: [sameParameters, ours].flatMap((contestant) => gains(contestant, of(contestant), of(published))),
+        head: [
+          'better than the published search',
+          'mean',
+          '95 %, Student',
+          'median',
+          '≥ 95 %, sign test',
+          'won',
+        ],
+        rows: [sameParameters, ours].flatMap((contestant) =>
+          gains(contestant, of(contestant), of(published)),
+        ),
       },
     ],
     notes: [
@@ -124,29 +147,59 @@ export async function oursBesideTheirs({ searches, seeds, trials, quick }: Paper
 function mnist({ seed, trials }: { readonly seed: number; readonly trials: number }): Search {
   const { spec, limits } = presetSearch('mnist', { seed, trials });
   const name = searchName('mnist, 1 epoch', { seed, trials });
-  return { spec: { ...spec, name, objective: { ...spec.objective, settings: { ...settingsOf(spec.objective), epochs: 1 } } }, limits };
+  return {
+    spec: {
+      ...spec,
+      name,
+      objective: { ...spec.objective, settings: { ...settingsOf(spec.objective), epochs: 1 } },
+    },
+    limits,
+  };
 }
 
-/** The published batch and parameters with their ranges, in place of the preset's, but the learning rate on a log scale. */
-function withSpace({ spec, limits }: Search, name: string, flags: { readonly seed: number; readonly trials: number }): Search {
+/**
+ * The published batch and parameters with their ranges, in place of the preset's, but the learning
+ * rate on a log scale.
+ */
+function withSpace(
+  { spec, limits }: Search,
+  name: string,
+  flags: { readonly seed: number; readonly trials: number },
+): Search {
   const theirs = presetSearch(evolution.preset, flags).spec;
   const { optimizer, batch } = settingsOf(theirs.objective);
   const searchSpace: SearchSpace = Object.fromEntries(
     Object.entries(theirs.searchSpace).map(([key, distribution]) => [
       key,
-      key === 'learningRate' && distribution.type === 'float' ? { ...distribution, log: true } : distribution,
+      key === 'learningRate' && distribution.type === 'float'
+        ? { ...distribution, log: true }
+        : distribution,
     ]),
   );
-  const objective = { ...spec.objective, settings: { ...settingsOf(spec.objective), optimizer, batch } };
+  const objective = {
+    ...spec.objective,
+    settings: { ...settingsOf(spec.objective), optimizer, batch },
+  };
   return { spec: { ...spec, name: searchName(name, flags), objective, searchSpace }, limits };
 }
 
-/** The same training with the champion's values, on all training images, once a start, judged on the test images. */
-function retraining({ seed, spec }: Search & { readonly seed: number }, { params }: TrialRecord, starts: number): Search {
+/**
+ * The same training with the champion's values, on all training images, once a start, judged on the
+ * test images.
+ */
+function retraining(
+  { seed, spec }: Search & { readonly seed: number },
+  { params }: TrialRecord,
+  starts: number,
+): Search {
   const fixed = Object.entries(params).map(
-    ([name, value]: [string, ParamValue]) => [name, { type: 'categorical', choices: [value] }] as const,
+    ([name, value]: [string, ParamValue]) =>
+      [name, { type: 'categorical', choices: [value] }] as const,
   );
-  const searchSpace: SearchSpace = { ...Object.fromEntries(fixed), start: { type: 'int', low: 1, high: starts } };
+  const searchSpace: SearchSpace = {
+    ...Object.fromEntries(fixed),
+    start: { type: 'int', low: 1, high: starts },
+  };
   const settings = { ...settingsOf(spec.objective), validation: 0, sameStart: false };
   return {
     spec: {
@@ -161,8 +214,11 @@ function retraining({ seed, spec }: Search & { readonly seed: number }, { params
   };
 }
 
-function settingsOf({ settings }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  if (typeof settings !== 'object' || settings === null) throw new Error('an objective without settings');
+function settingsOf({
+  settings,
+}: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (typeof settings !== 'object' || settings === null)
+    throw new Error('an objective without settings');
   return { ...settings };
 }
 
@@ -175,7 +231,9 @@ function champion(result: SearchResult | undefined): TrialRecord {
 
 function judge(results: readonly SearchResult[], retrained: readonly SearchResult[]): Judged {
   // A start that diverged has a value of −∞, or none.
-  const tested = retrained.map(({ trials }) => trials.map(({ value }) => 100 * (Number.isFinite(value) ? (value ?? CHANCE) : CHANCE)));
+  const tested = retrained.map(({ trials }) =>
+    trials.map(({ value }) => 100 * (Number.isFinite(value) ? (value ?? CHANCE) : CHANCE)),
+  );
   return {
     reported: results.map((result) => 100 * bestOf(result)),
     honest: tested.map(mean),
@@ -186,17 +244,40 @@ function judge(results: readonly SearchResult[], retrained: readonly SearchResul
   };
 }
 
-function row({ name, selectsOn }: Contestant, { reported, honest, typical }: Judged): readonly string[] {
-  return [name, `${around(reported)} (${selectsOn})`, around(honest), around(typical), points(mean(reported) - mean(honest))];
+function row(
+  { name, selectsOn }: Contestant,
+  { reported, honest, typical }: Judged,
+): readonly string[] {
+  return [
+    name,
+    `${around(reported)} (${selectsOn})`,
+    around(honest),
+    around(typical),
+    points(mean(reported) - mean(honest)),
+  ];
 }
 
 function gains({ name }: Contestant, mine: Judged, theirs: Judged): readonly (readonly string[])[] {
-  const gain = (what: string, first: readonly number[], second: readonly number[]): readonly string[] => {
+  const gain = (
+    what: string,
+    first: readonly number[],
+    second: readonly number[],
+  ): readonly string[] => {
     const by = pairedDifference(first, second);
     const won = `${by.wins} of ${by.pairs}`;
-    return [`${name}, ${what}`, points(by.mean), interval(by.meanWithin), points(by.median), interval(by.medianWithin), won];
+    return [
+      `${name}, ${what}`,
+      points(by.mean),
+      interval(by.meanWithin),
+      points(by.median),
+      interval(by.medianWithin),
+      won,
+    ];
   };
-  return [gain('mean of the starts', mine.honest, theirs.honest), gain('median start', mine.typical, theirs.typical)];
+  return [
+    gain('mean of the starts', mine.honest, theirs.honest),
+    gain('median start', mine.typical, theirs.typical),
+  ];
 }
 
 function around(values: readonly number[]): string {
@@ -210,7 +291,10 @@ function startsNote({ name }: Contestant, { spread, lost, starts }: Judged): str
   );
 }
 
-function groups({ name, colour, selectsOn }: Contestant, { reported, honest }: Judged): readonly DotGroup[] {
+function groups(
+  { name, colour, selectsOn }: Contestant,
+  { reported, honest }: Judged,
+): readonly DotGroup[] {
   return [
     { label: [name, `as it reports (${selectsOn})`], colour: '#8c959f', values: reported },
     { label: [name, 'retrained (test)'], colour, values: honest },

@@ -1,8 +1,15 @@
-/** Where a paper bench is, on stderr: one line that changes on a terminal, a line a search elsewhere. */
+/**
+ * Where a paper bench is, on stderr: one line that changes on a terminal, a line a search
+ * elsewhere.
+ */
 
 export interface Progress {
   /** @param before values of trials already there, ended in an earlier run */
-  begin(what: string, of: number | null, before: readonly { readonly value: number | null }[]): void;
+  begin(
+    what: string,
+    of: number | null,
+    before: readonly { readonly value: number | null }[],
+  ): void;
   trial(value: number): void;
   end(): void;
 }
@@ -15,7 +22,8 @@ export function progressOn(stream: Stream): Progress {
   let trials = '';
   let done = 0;
   let best = -Infinity;
-  const line = (): string => `${name}: ${done}${trials} trials${Number.isFinite(best) ? `, best ${(100 * best).toFixed(2)} %` : ''}`;
+  const line = (): string =>
+    `${name}: ${done}${trials} trials${Number.isFinite(best) ? `, best ${(100 * best).toFixed(2)} %` : ''}`;
   const redraw = (): void => {
     if (stream.isTTY) stream.write(`\r\u001b[2K${line()}`);
   };

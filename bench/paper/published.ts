@@ -1,6 +1,7 @@
 /**
- * The published protocol as our presets repeat it, and its published figures (bar charts; neither logs nor the flags of the
- * runs were published, so they are anchors, not something to hit exactly).
+ * The published protocol as our presets repeat it, and its published figures (bar charts; neither
+ * logs nor the flags of the runs were published, so they are anchors, not something to hit
+ * exactly).
  */
 
 export interface Method {

@@ -1,7 +1,8 @@
 /**
- * Speed-up of 1 to 4 workers. Two things are measured and kept apart: real training, which cannot gain from more workers than the machine
- * has cores, and an objective that only waits, which shows what the engine itself costs and loses (scheduling, messages, commits,
- * generation barriers) on any machine.
+ * Speed-up of 1 to 4 workers. Two things are measured and kept apart: real training, which cannot
+ * gain from more workers than the machine has cores, and an objective that only waits, which shows
+ * what the engine itself costs and loses (scheduling, messages, commits, generation barriers) on
+ * any machine.
  */
 import { availableParallelism, loadavg } from 'node:os';
 import type { Limits, StudySpec } from '../../src/core/study/study-spec.ts';
@@ -13,7 +14,10 @@ import { Interrupted, presetSearch } from './searches.ts';
 
 const WORKERS = [1, 2, 3, 4] as const;
 const WAIT_MS = 250;
-/** Processes a core that wanted to run, on average over the last minute, from which on others disturb the training. */
+/**
+ * Processes a core that wanted to run, on average over the last minute, from which on others
+ * disturb the training.
+ */
 const BUSY = 0.3;
 
 interface Case {
@@ -25,7 +29,12 @@ interface Case {
   readonly published: number;
 }
 
-export async function scalability({ trials, quick, signal, searches: { progress } }: PaperSetting): Promise<Paper> {
+export async function scalability({
+  trials,
+  quick,
+  signal,
+  searches: { progress },
+}: PaperSetting): Promise<Paper> {
   const cores = availableParallelism();
   const limits: Limits = { trials, activeMs: null, target: null };
   const [load = 0] = loadavg();
@@ -45,7 +54,8 @@ export async function scalability({ trials, quick, signal, searches: { progress 
     for (const workers of WORKERS) {
       const label = `${name}, ${workers} ${workers === 1 ? 'worker' : 'workers'}`;
       const seconds: number[] = [];
-      for (let i = 0; i < (quick ? 1 : repeats); i++) seconds.push(await once(label, spec, workers));
+      for (let i = 0; i < (quick ? 1 : repeats); i++)
+        seconds.push(await once(label, spec, workers));
       fastest.push(Math.min(...seconds));
     }
     return fastest;
@@ -57,10 +67,15 @@ export async function scalability({ trials, quick, signal, searches: { progress 
     uneven: waitingCases(trials, { median: WAIT_MS, sigma: 0.5 }),
   };
   for (const one of Object.values(cases).flat()) measured.set(one, await measure(one));
-  const speedUps = (one: Case): readonly number[] => (measured.get(one) ?? []).map((s) => (measured.get(one)?.[0] ?? NaN) / s);
+  const speedUps = (one: Case): readonly number[] =>
+    (measured.get(one) ?? []).map((s) => (measured.get(one)?.[0] ?? NaN) / s);
   const rows = (list: readonly Case[]): readonly (readonly string[])[] =>
     list.map((one) => row(one, measured.get(one) ?? [], speedUps(one)));
-  const head = ['search', ...WORKERS.map((n) => `${n} ${n === 1 ? 'worker' : 'workers'}`), `published, ${NODES} nodes`];
+  const head = [
+    'search',
+    ...WORKERS.map((n) => `${n} ${n === 1 ? 'worker' : 'workers'}`),
+    `published, ${NODES} nodes`,
+  ];
   const curve = (
     one: Case | undefined,
     name: string,
@@ -68,9 +83,11 @@ export async function scalability({ trials, quick, signal, searches: { progress 
   ): { name: string; colour: string; points: (readonly [number, number])[] } => ({
     name,
     colour,
-    points: one === undefined ? [] : speedUps(one).map((value, i) => [WORKERS[i] ?? 0, value] as const),
+    points:
+      one === undefined ? [] : speedUps(one).map((value, i) => [WORKERS[i] ?? 0, value] as const),
   });
-  const named = (list: readonly Case[], name: string): Case | undefined => list.find((one) => one.name === name);
+  const named = (list: readonly Case[], name: string): Case | undefined =>
+    list.find((one) => one.name === name);
   return {
     title: `Speed-up of 1 to ${NODES} workers`,
     lead:
@@ -88,7 +105,9 @@ export async function scalability({ trials, quick, signal, searches: { progress 
           ]),
       ...(disturbed.length === 0
         ? []
-        : [`The machine was too busy for ${disturbed.join(', ')}: so many attempts were lost with a silent worker and run again.`]),
+        : [
+            `The machine was too busy for ${disturbed.join(', ')}: so many attempts were lost with a silent worker and run again.`,
+          ]),
     ],
     pictures: {
       'paper-scalability': linePlot({
@@ -108,12 +127,30 @@ export async function scalability({ trials, quick, signal, searches: { progress 
               [NODES, NODES],
             ],
           },
-          curve(named(cases.training, 'evolution trains'), `evolution trains (${cores} cores)`, '#57606a'),
+          curve(
+            named(cases.training, 'evolution trains'),
+            `evolution trains (${cores} cores)`,
+            '#57606a',
+          ),
           curve(named(cases.even, 'evolution waits'), 'evolution waits', evolution.colour),
-          curve(named(cases.uneven, 'evolution waits unevenly'), 'evolution waits unevenly', '#e3a008'),
+          curve(
+            named(cases.uneven, 'evolution waits unevenly'),
+            'evolution waits unevenly',
+            '#e3a008',
+          ),
           curve(named(cases.uneven, 'ours waits unevenly'), 'ours waits unevenly', OURS),
-          { name: 'published, MNIST', colour: '#1f2328', kind: 'marks', points: [[NODES, evolution.speedUp]] },
-          { name: 'published, CIFAR-10', colour: '#0072b2', kind: 'marks', points: [[NODES, CIFAR_SPEED_UP]] },
+          {
+            name: 'published, MNIST',
+            colour: '#1f2328',
+            kind: 'marks',
+            points: [[NODES, evolution.speedUp]],
+          },
+          {
+            name: 'published, CIFAR-10',
+            colour: '#0072b2',
+            kind: 'marks',
+            points: [[NODES, CIFAR_SPEED_UP]],
+          },
         ],
       }),
     },
@@ -129,12 +166,20 @@ function trainingCases(trials: number): readonly Case[] {
   }));
 }
 
-function waitingCases(trials: number, durationMs: number | { readonly median: number; readonly sigma: number }): readonly Case[] {
+function waitingCases(
+  trials: number,
+  durationMs: number | { readonly median: number; readonly sigma: number },
+): readonly Case[] {
   const { spec } = presetSearch(random.preset, { seed: 1, trials });
   const how = typeof durationMs === 'number' ? 'waits' : 'waits unevenly';
   const waiting = (name: string, sampler: string, published: number): Case => ({
     name: `${name} ${how}`,
-    spec: { ...spec, direction: 'minimize', objective: { kind: 'synthetic', function: 'sphere', durationMs }, sampler: { name: sampler } },
+    spec: {
+      ...spec,
+      direction: 'minimize',
+      objective: { kind: 'synthetic', function: 'sphere', durationMs },
+      sampler: { name: sampler },
+    },
     repeats: 1,
     published,
   });
@@ -146,7 +191,11 @@ function waitingCases(trials: number, durationMs: number | { readonly median: nu
   ];
 }
 
-function row({ name, published }: Case, seconds: readonly number[], speedUps: readonly number[]): readonly string[] {
+function row(
+  { name, published }: Case,
+  seconds: readonly number[],
+  speedUps: readonly number[],
+): readonly string[] {
   const cells = seconds.map((s, i) => `${s.toFixed(1)} s (${(speedUps[i] ?? NaN).toFixed(2)} ×)`);
   return [name, ...cells, `${published} ×`];
 }

@@ -1,6 +1,6 @@
 /**
- * The searches that a paper bench is made of, all in one lab file: each is run once through the engine, and taken from the
- * file ever after. An interrupted one goes on where it stopped.
+ * The searches that a paper bench is made of, all in one lab file: each is run once through the
+ * engine, and taken from the file ever after. An interrupted one goes on where it stopped.
  */
 import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
@@ -34,12 +34,21 @@ export class Interrupted extends Error {
 }
 
 /** A preset with its flags, under a name that no other search of the file has. */
-export function presetSearch(preset: string, flags: StudyFlags & { readonly seed: number; readonly trials: number }): Search {
-  const { spec, limits } = resolveStudy(preset, flags, { cwd: process.cwd(), resources: RESOURCES });
+export function presetSearch(
+  preset: string,
+  flags: StudyFlags & { readonly seed: number; readonly trials: number },
+): Search {
+  const { spec, limits } = resolveStudy(preset, flags, {
+    cwd: process.cwd(),
+    resources: RESOURCES,
+  });
   return { spec: { ...spec, name: searchName(preset, flags) }, limits };
 }
 
-export function searchName(what: string, { seed, trials }: { readonly seed: number; readonly trials: number }): string {
+export function searchName(
+  what: string,
+  { seed, trials }: { readonly seed: number; readonly trials: number },
+): string {
   return `${what}, seed ${seed}, ${trials} trials`;
 }
 
@@ -65,7 +74,8 @@ export class Searches {
    */
   async runAll(searches: readonly Search[]): Promise<readonly SearchResult[]> {
     const results: SearchResult[] = [];
-    for (const [i, search] of searches.entries()) results.push(await this.#run(search, `${i + 1} of ${searches.length}`));
+    for (const [i, search] of searches.entries())
+      results.push(await this.#run(search, `${i + 1} of ${searches.length}`));
     return results;
   }
 
@@ -82,7 +92,10 @@ export class Searches {
     }
     this.progress.begin(`${place}: ${spec.name}`, limits.trials, before?.result.trials ?? []);
     this.#lab ??= await BenchLab.open(this.file, this.workers);
-    const { how } = await this.#lab.run(spec, limits, { signal: this.#signal, onTrial: ({ value }) => this.progress.trial(value) });
+    const { how } = await this.#lab.run(spec, limits, {
+      signal: this.#signal,
+      onTrial: ({ value }) => this.progress.trial(value),
+    });
     this.progress.end();
     const after = this.#read(spec);
     if (how === 'paused' || after === null) throw new Interrupted();
@@ -96,9 +109,14 @@ export class Searches {
       const study = reader.study(spec.name);
       if (study === null) return null;
       if (!isDeepStrictEqual(asRead(study.spec), asRead(spec)))
-        throw new UsageError(`${this.file} holds "${spec.name}" with other settings; remove the file, or name another with --lab`);
+        throw new UsageError(
+          `${this.file} holds "${spec.name}" with other settings; remove the file, or name another with --lab`,
+        );
       const trials = [...reader.trials(spec.name)].filter(({ complete }) => complete !== null);
-      return { finished: study.state === 'finished', result: { trials, seconds: secondsOf(trials) } };
+      return {
+        finished: study.state === 'finished',
+        result: { trials, seconds: secondsOf(trials) },
+      };
     } finally {
       reader.close();
     }

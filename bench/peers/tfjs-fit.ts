@@ -1,6 +1,7 @@
 /**
- * What a user of tfjs-node would write: `LayersModel.fit` of a preset's layers, one model, by the installation that
- * GALAPAGOS_TENSORFLOW names. Arguments: preset (mnist-paper, cnn), steps a repeat, repeats. Prints one JSON object.
+ * What a user of tfjs-node would write: `LayersModel.fit` of a preset's layers, one model, by the
+ * installation that GALAPAGOS_TENSORFLOW names. Arguments: preset (mnist-paper, cnn), steps a
+ * repeat, repeats. Prints one JSON object.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -12,7 +13,11 @@ const BATCH = 128;
 interface Tfjs {
   sequential(options: { layers: readonly unknown[] }): {
     compile(options: { optimizer: unknown; loss: string }): void;
-    fit(x: unknown, y: unknown, options: { batchSize: number; epochs: number; verbose: number; shuffle: boolean }): Promise<unknown>;
+    fit(
+      x: unknown,
+      y: unknown,
+      options: { batchSize: number; epochs: number; verbose: number; shuffle: boolean },
+    ): Promise<unknown>;
   };
   readonly layers: Readonly<Record<string, (options: object) => unknown>>;
   readonly train: { momentum(rate: number, momentum: number): unknown };
@@ -47,7 +52,9 @@ const NETWORKS: Readonly<Record<string, readonly (readonly [string, object])[]>>
 
 const [preset = '', steps = '10', repeats = '3'] = process.argv.slice(2);
 const tf = loadTfjs();
-const model = tf.sequential({ layers: (NETWORKS[preset] ?? []).map(([type, fields]) => tf.layers[type]?.(fields)) });
+const model = tf.sequential({
+  layers: (NETWORKS[preset] ?? []).map(([type, fields]) => tf.layers[type]?.(fields)),
+});
 model.compile({ optimizer: tf.train.momentum(0.01, 0.9), loss: 'categoricalCrossentropy' });
 const samples = Number(steps) * BATCH;
 const x = tf.randomUniform([samples, 28, 28, 1]);
@@ -64,10 +71,18 @@ for (let repeat = 0; repeat <= Number(repeats); repeat++) {
 process.stdout.write(`${JSON.stringify({ samplesPerSecond: best })}\n`);
 
 function loadTfjs(): Tfjs {
-  Object.assign(process.env, { TF_CPP_MIN_LOG_LEVEL: '2', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' });
+  Object.assign(process.env, {
+    TF_CPP_MIN_LOG_LEVEL: '2',
+    TF_NUM_INTRAOP_THREADS: '1',
+    TF_NUM_INTEROP_THREADS: '1',
+  });
   // Node 23 took these away; tfjs-node calls them.
-  const absent = { isNullOrUndefined: (value: unknown) => value === null || value === undefined, isArray: Array.isArray };
-  for (const [name, value] of Object.entries(absent)) if (!(name in util)) Object.defineProperty(util, name, { value });
+  const absent = {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: Array.isArray,
+  };
+  for (const [name, value] of Object.entries(absent))
+    if (!(name in util)) Object.defineProperty(util, name, { value });
   const folder = process.env['GALAPAGOS_TENSORFLOW'] ?? '';
   return createRequire(join(folder, 'package.json'))('@tensorflow/tfjs-node') as Tfjs;
 }

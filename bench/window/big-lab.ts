@@ -1,4 +1,7 @@
-/** A lab file of one study with as many evolved trials as wanted: written as the coordinator would, without workers. Kept for the next time. */
+/**
+ * A lab file of one study with as many evolved trials as wanted: written as the coordinator would,
+ * without workers. Kept for the next time.
+ */
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,7 +78,15 @@ function write(file: string, spec: StudySpec, trials: number): void {
     columns.end(number, 'complete', outcome, failed ? Infinity : value);
     births.push([
       { op: 'proposal', uid: BIG, number, params, origin, basis: view.count },
-      { op: 'attemptStarted', attempt, slot: `local/cpu/${number % 2}`, spawn: '1.1', session: '1.1', cohort: `c${number}.1`, at },
+      {
+        op: 'attemptStarted',
+        attempt,
+        slot: `local/cpu/${number % 2}`,
+        spawn: '1.1',
+        session: '1.1',
+        cohort: `c${number}.1`,
+        at,
+      },
     ]);
     ends.push([
       {
@@ -107,6 +118,20 @@ function write(file: string, spec: StudySpec, trials: number): void {
   storage.close();
 }
 
-function lossOf([rate = 0, momentum = 0, dropout = 0, , units = 0, , activation = 0]: EncodedParams): number {
-  return Math.abs(Math.log10(rate) + 2.5) / 4 + (momentum - 0.9) ** 2 + (dropout - 0.3) ** 2 + (units - 400) ** 2 / 1e6 + activation / 30;
+function lossOf([
+  rate = 0,
+  momentum = 0,
+  dropout = 0,
+  ,
+  units = 0,
+  ,
+  activation = 0,
+]: EncodedParams): number {
+  return (
+    Math.abs(Math.log10(rate) + 2.5) / 4 +
+    (momentum - 0.9) ** 2 +
+    (dropout - 0.3) ** 2 +
+    (units - 400) ** 2 / 1e6 +
+    activation / 30
+  );
 }

@@ -1,4 +1,7 @@
-/** optuna-dashboard on a lab file: how long until its page shows the trials. Absent where no Python has it. */
+/**
+ * optuna-dashboard on a lab file: how long until its page shows the trials. Absent where no Python
+ * has it.
+ */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -15,15 +18,22 @@ export interface DashboardTime {
 
 export async function dashboard(browser: Browser, lab: string): Promise<DashboardTime> {
   const python = peerPython('optuna_dashboard');
-  if (python === null) return { seconds: null, note: 'no peer: no Python with optuna-dashboard; set GALAPAGOS_PEER_PYTHON' };
+  if (python === null)
+    return {
+      seconds: null,
+      note: 'no peer: no Python with optuna-dashboard; set GALAPAGOS_PEER_PYTHON',
+    };
   const port = await freePort();
   const program = 'import sys; from optuna_dashboard._cli import main; sys.exit(main())';
   const begun = performance.now();
-  const child = spawn(python, ['-c', program, `sqlite:///${lab}`, '--port', String(port)], { stdio: 'ignore' });
+  const child = spawn(python, ['-c', program, `sqlite:///${lab}`, '--port', String(port)], {
+    stdio: 'ignore',
+  });
   const origin = `http://127.0.0.1:${port}`;
   try {
     while (!(await answers(origin))) {
-      if (child.exitCode !== null) return { seconds: null, note: `optuna-dashboard ended with ${child.exitCode}` };
+      if (child.exitCode !== null)
+        return { seconds: null, note: `optuna-dashboard ended with ${child.exitCode}` };
       await wait(50);
     }
     const started = (performance.now() - begun) / 1000;
@@ -42,7 +52,10 @@ export async function dashboard(browser: Browser, lab: string): Promise<Dashboar
       note: `optuna-dashboard: process ${started.toFixed(1)} s, its list of trials ${shown.toFixed(1)} s`,
     };
   } catch (error) {
-    return { seconds: null, note: `optuna-dashboard showed no trial within ${PATIENCE / 1000} s: ${String(error).split('\n')[0] ?? ''}` };
+    return {
+      seconds: null,
+      note: `optuna-dashboard showed no trial within ${PATIENCE / 1000} s: ${String(error).split('\n')[0] ?? ''}`,
+    };
   } finally {
     child.kill('SIGKILL');
   }
@@ -61,7 +74,9 @@ function freePort(): Promise<number> {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+      server.close(() =>
+        resolve(typeof address === 'object' && address !== null ? address.port : 0),
+      );
     });
   });
 }

@@ -1,4 +1,7 @@
-/** Two windows watch a study with 200 results a second for minutes: what the server and both pages hold must not rise with the time watched. */
+/**
+ * Two windows watch a study with 200 results a second for minutes: what the server and both pages
+ * hold must not rise with the time watched.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BenchRow } from '../row.ts';
 import { inTemporaryFolder } from '../temporary-folder.ts';
@@ -12,7 +15,10 @@ const SAMPLES = 40;
 /** Of the time, not counted: columns grow to their first size, code is compiled. */
 const WARM_UP = 0.25;
 const RESULTS = 120_000;
-/** Bytes that a trial may cost a window and the server, which keep every trial of the study in front. */
+/**
+ * Bytes that a trial may cost a window and the server, which keep every trial of the study in
+ * front.
+ */
 const TRIAL_BYTES = 1_500;
 
 export async function flat(minutes: number): Promise<BenchRow[]> {
@@ -20,7 +26,10 @@ export async function flat(minutes: number): Promise<BenchRow[]> {
     const serving = await serveLab(folder);
     try {
       return await inBrowser(async (browser) => {
-        const pages = [await freshPage(browser, serving.origin), await freshPage(browser, serving.origin)];
+        const pages = [
+          await freshPage(browser, serving.origin),
+          await freshPage(browser, serving.origin),
+        ];
         const [first] = pages;
         if (first === undefined) return [];
         await first.page.goto(serving.link);
@@ -35,10 +44,18 @@ export async function flat(minutes: number): Promise<BenchRow[]> {
           seed,
           stop: { trials: 10 * RESULTS },
         };
-        const { study: key } = await ask(first.page, 'startStudy', { study: study as never, workers: null });
-        for (const [i, { page }] of pages.entries()) await page.goto(`${serving.link}#/study/${key}/${i === 0 ? 'evolution' : 'trials'}`);
+        const { study: key } = await ask(first.page, 'startStudy', {
+          study: study as never,
+          workers: null,
+        });
+        for (const [i, { page }] of pages.entries())
+          await page.goto(`${serving.link}#/study/${key}/${i === 0 ? 'evolution' : 'trials'}`);
         await first.page.waitForFunction(() => /[1-9]\d* running/.test(document.body.innerText));
-        const [ended, server, heaps]: [number[], number[], number[][]] = [[], [], pages.map(() => [])];
+        const [ended, server, heaps]: [number[], number[], number[][]] = [
+          [],
+          [],
+          pages.map(() => []),
+        ];
         const begun = performance.now();
         for (let i = 0; i <= SAMPLES; i++) {
           await wait(Math.max(0, begun + (i * minutes * 60_000) / SAMPLES - performance.now()));
@@ -63,8 +80,17 @@ export async function flat(minutes: number): Promise<BenchRow[]> {
         };
         return [
           row('memory of `serve`', server),
-          ...heaps.map((values, i) => row(`heap of the page on ${i === 0 ? 'Evolution' : 'Trials'}, collected`, values)),
-          windowRow('results a second meanwhile', rate, '/s', '200/s', null, `${(ended.at(-1) ?? 0).toLocaleString('en')} ended`),
+          ...heaps.map((values, i) =>
+            row(`heap of the page on ${i === 0 ? 'Evolution' : 'Trials'}, collected`, values),
+          ),
+          windowRow(
+            'results a second meanwhile',
+            rate,
+            '/s',
+            '200/s',
+            null,
+            `${(ended.at(-1) ?? 0).toLocaleString('en')} ended`,
+          ),
         ];
       });
     } finally {

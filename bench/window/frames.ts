@@ -1,6 +1,7 @@
 /**
- * What the page's main thread did in each frame, read from a trace of Chromium: script and layout apart from painting, by the clock and by the
- * processor. Pure. A frame begins where the browser began one on the main thread; what ran since the frame before counts for it.
+ * What the page's main thread did in each frame, read from a trace of Chromium: script and layout
+ * apart from painting, by the clock and by the processor. Pure. A frame begins where the browser
+ * began one on the main thread; what ran since the frame before counts for it.
  */
 
 /** One event of a trace, times in microseconds. */
@@ -34,12 +35,30 @@ export const TRACE_CATEGORIES = [
 
 const FRAME = 'BeginMainThreadFrame';
 const SCRIPT_AND_LAYOUT = new Set([
-  ...['FunctionCall', 'EvaluateScript', 'FireAnimationFrame', 'FireIdleCallback', 'TimerFire', 'EventDispatch', 'RunMicrotasks'],
-  ...['V8.GCScavenger', 'V8.GCFinalizeMC', 'V8.GCIncrementalMarking', 'MinorGC', 'MajorGC', 'v8.compile'],
+  ...[
+    'FunctionCall',
+    'EvaluateScript',
+    'FireAnimationFrame',
+    'FireIdleCallback',
+    'TimerFire',
+    'EventDispatch',
+    'RunMicrotasks',
+  ],
+  ...[
+    'V8.GCScavenger',
+    'V8.GCFinalizeMC',
+    'V8.GCIncrementalMarking',
+    'MinorGC',
+    'MajorGC',
+    'v8.compile',
+  ],
   ...['UpdateLayoutTree', 'Layout', 'HitTest'],
 ]);
 
-/** Of the thread that ran most script. Work that spans the beginning of a frame counts for the one it ends in. */
+/**
+ * Of the thread that ran most script. Work that spans the beginning of a frame counts for the one
+ * it ends in.
+ */
 export function framesOf(events: readonly TraceEvent[]): readonly Frame[] {
   const mine = ofBusiest(events);
   const begins = mine.filter(({ name }) => name === FRAME).map(({ ts }) => ts);

@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- window [part …]`: what the window promises, measured in a real browser on the built server. Parts: paint, large, loop,
- * flat, import. `--minutes N` of watching for `flat`, `--seconds N` for each stretch of frames, `--trials N` in the large lab.
+ * `npm run bench -- window [part …]`: what the window promises, measured in a real browser on the
+ * built server. Parts: paint, large, loop, flat, import. `--minutes N` of watching for `flat`,
+ * `--seconds N` for each stretch of frames, `--trials N` in the large lab.
  */
 import { parseArgs } from 'node:util';
 import type { BenchRow } from '../row.ts';
@@ -30,7 +31,11 @@ export async function windowBench(args: readonly string[]): Promise<WindowRun | 
       trials: { type: 'string', default: '100000' },
     },
   });
-  const [minutes, seconds, trials] = [Number(values.minutes), Number(values.seconds), Number(values.trials)];
+  const [minutes, seconds, trials] = [
+    Number(values.minutes),
+    Number(values.seconds),
+    Number(values.trials),
+  ];
   const parts: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
     paint,
     large: () => large({ trials, seconds }),
@@ -40,7 +45,10 @@ export async function windowBench(args: readonly string[]): Promise<WindowRun | 
   };
   const names = positionals.length > 0 ? positionals : Object.keys(parts);
   const unknown = names.filter((name) => !(name in parts));
-  const reason = unknown.length > 0 ? `no part named ${unknown.join(', ')}; there are: ${Object.keys(parts).join(', ')}` : withoutBrowser();
+  const reason =
+    unknown.length > 0
+      ? `no part named ${unknown.join(', ')}; there are: ${Object.keys(parts).join(', ')}`
+      : withoutBrowser();
   if (reason !== null) {
     process.stderr.write(`${reason}\n`);
     return null;

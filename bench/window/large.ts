@@ -1,4 +1,7 @@
-/** A study of 100,000 trials: opened, scrolled, watched while 200 results a second arrive; optuna-dashboard opens the same file beside it. */
+/**
+ * A study of 100,000 trials: opened, scrolled, watched while 200 results a second arrive;
+ * optuna-dashboard opens the same file beside it.
+ */
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -39,17 +42,35 @@ export async function large({ trials, seconds }: LargeSetting): Promise<BenchRow
   });
 }
 
-async function opened({ page }: Watched, serving: Serving, trials: number, peer: Awaited<ReturnType<typeof dashboard>>): Promise<BenchRow> {
+async function opened(
+  { page }: Watched,
+  serving: Serving,
+  trials: number,
+  peer: Awaited<ReturnType<typeof dashboard>>,
+): Promise<BenchRow> {
   await page.goto(`${serving.link}#/study/${BIG}/trials`);
-  await page.waitForFunction(() => document.querySelectorAll('[id^=trial-row-]').length > 5, undefined, { polling: 16 });
+  await page.waitForFunction(
+    () => document.querySelectorAll('[id^=trial-row-]').length > 5,
+    undefined,
+    { polling: 16 },
+  );
   const rowsAt = await now(page);
   await page.locator('[role=grid]').focus();
   await page.keyboard.press('ArrowDown');
-  await page.waitForFunction(() => document.querySelector('[id^=trial-row-][aria-selected=true]') !== null, undefined, { polling: 16 });
+  await page.waitForFunction(
+    () => document.querySelector('[id^=trial-row-][aria-selected=true]') !== null,
+    undefined,
+    { polling: 16 },
+  );
   const answered = await now(page);
-  await page.waitForFunction((rows) => document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === String(rows + 1), trials, {
-    polling: 16,
-  });
+  await page.waitForFunction(
+    (rows) =>
+      document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === String(rows + 1),
+    trials,
+    {
+      polling: 16,
+    },
+  );
   const whole = await now(page);
   const seconds = serving.seconds + answered;
   const said = [
@@ -76,12 +97,22 @@ async function moving(browser: Browser, watched: Watched, seconds: number): Prom
   const { page } = watched;
   const rows: BenchRow[] = [];
   let most = await heapOf(watched);
-  rows.push(frameRow('the table scrolls, nothing arrives', await traced(browser, page, scrolling(page, seconds))));
+  rows.push(
+    frameRow(
+      'the table scrolls, nothing arrives',
+      await traced(browser, page, scrolling(page, seconds)),
+    ),
+  );
   // More than can end while this is measured.
   await ask(page, 'addTrials', { study: BIG, trials: 1_000_000 });
   await page.waitForFunction(() => /[1-9]\d* running/.test(document.body.innerText));
   const begun = { at: Date.now(), ended: await endedOf(page) };
-  rows.push(frameRow('the table scrolls, results arrive', await traced(browser, page, scrolling(page, seconds))));
+  rows.push(
+    frameRow(
+      'the table scrolls, results arrive',
+      await traced(browser, page, scrolling(page, seconds)),
+    ),
+  );
   for (const tab of TABS) {
     await page.evaluate((place) => (location.hash = place), `#/study/${BIG}/${tab}`);
     await watching(3)();

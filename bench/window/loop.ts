@@ -1,4 +1,7 @@
-/** How long the coordinator's event loop is kept from turning while a window watches 200 results a second, a dataset imports and utilisation is read. */
+/**
+ * How long the coordinator's event loop is kept from turning while a window watches 200 results a
+ * second, a dataset imports and utilisation is read.
+ */
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoopReport, LongTurn } from '../../src/runtime/loop-probe.ts';
@@ -26,7 +29,9 @@ export async function loop(trials: number, seconds: number): Promise<BenchRow[]>
         await page.goto(`${serving.link}#/study/${BIG}/trials`);
         await page.locator('[id^=trial-row-]').first().waitFor();
         await page.waitForFunction(
-          (rows) => document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === String(rows + 1),
+          (rows) =>
+            document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') ===
+            String(rows + 1),
           trials,
         );
         // What the goal is about: opening a lab, and starting workers, is before.
@@ -48,12 +53,21 @@ export async function loop(trials: number, seconds: number): Promise<BenchRow[]>
     const said = [
       `${turns.length} of ${report.turns.toLocaleString('en')} turns late by 5 ms or more, ${over.length} over the goal`,
       `longest (ms at second): ${longest(turns, blocked, from)}`,
-      report.blockedMs === null ? 'waiting for a core counts, as this system does not tell it apart' : 'without waiting for a core',
+      report.blockedMs === null
+        ? 'waiting for a core counts, as this system does not tell it apart'
+        : 'without waiting for a core',
       `${trials.toLocaleString('en')} trials, 2 workers, a window on them, 60,000 PNGs imported (${source})`,
     ];
     const ran = Math.max(0, ...turns.map(({ lateMs, ranMs }) => Math.min(lateMs, ranMs ?? lateMs)));
     return [
-      windowRow('event loop of the coordinator, longest block', most, 'ms', `≤ ${GOAL_MS} ms`, most <= GOAL_MS, said.join('; ')),
+      windowRow(
+        'event loop of the coordinator, longest block',
+        most,
+        'ms',
+        `≤ ${GOAL_MS} ms`,
+        most <= GOAL_MS,
+        said.join('; '),
+      ),
       windowRow(
         'the same, of what its thread ran',
         ran,
@@ -66,9 +80,16 @@ export async function loop(trials: number, seconds: number): Promise<BenchRow[]>
   });
 }
 
-function longest(turns: readonly LongTurn[], blocked: (turn: LongTurn) => number, from: number): string {
+function longest(
+  turns: readonly LongTurn[],
+  blocked: (turn: LongTurn) => number,
+  from: number,
+): string {
   const sorted = [...turns].sort((a, b) => blocked(b) - blocked(a)).slice(0, 5);
   return sorted
-    .map((turn) => `${blocked(turn).toFixed(0)} (ran ${(turn.ranMs ?? NaN).toFixed(0)}) at ${((turn.at - from) / 1000).toFixed(1)}`)
+    .map(
+      (turn) =>
+        `${blocked(turn).toFixed(0)} (ran ${(turn.ranMs ?? NaN).toFixed(0)}) at ${((turn.at - from) / 1000).toFixed(1)}`,
+    )
     .join(', ');
 }

@@ -1,4 +1,7 @@
-/** How soon a window with nothing in its lab shows what it is about, and what its page loads for that. */
+/**
+ * How soon a window with nothing in its lab shows what it is about, and what its page loads for
+ * that.
+ */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -25,13 +28,19 @@ export async function paint(): Promise<BenchRow[]> {
           const shown = await page.waitForFunction(
             async () => {
               if (document.querySelectorAll('h2').length < 3) return 0;
-              return new Promise<number>((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()))));
+              return new Promise<number>((done) =>
+                requestAnimationFrame(() => setTimeout(() => done(performance.now()))),
+              );
             },
             undefined,
             { polling: 16 },
           );
           times.push((await shown.jsonValue()) / 1000);
-          contentful.push((await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN)) / 1000);
+          contentful.push(
+            (await page.evaluate(
+              () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+            )) / 1000,
+          );
         });
       } finally {
         await serving.close();
@@ -57,26 +66,49 @@ export async function paint(): Promise<BenchRow[]> {
       null,
       `the link is printed after ${start.toFixed(2)} s`,
     ),
-    windowRow('initial script, gzipped', kilobytes, 'kB', '≤ 150 kB', kilobytes <= 150, files.join(', ')),
-    windowRow('ECharts in the initial script', charts ? 1 : 0, charts ? 'yes' : 'no', 'no', !charts),
+    windowRow(
+      'initial script, gzipped',
+      kilobytes,
+      'kB',
+      '≤ 150 kB',
+      kilobytes <= 150,
+      files.join(', '),
+    ),
+    windowRow(
+      'ECharts in the initial script',
+      charts ? 1 : 0,
+      charts ? 'yes' : 'no',
+      'no',
+      !charts,
+    ),
   ];
 }
 
 /** What `index.html` names and what those import at once. */
-function initialScript(): { readonly files: readonly string[]; readonly kilobytes: number; readonly charts: boolean } {
+function initialScript(): {
+  readonly files: readonly string[];
+  readonly kilobytes: number;
+  readonly charts: boolean;
+} {
   const html = readFileSync(`${RENDERER}index.html`, 'utf8');
-  const found = new Set([...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map(([, file = '']) => file));
+  const found = new Set(
+    [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map(([, file = '']) => file),
+  );
   const texts: string[] = [];
   // What is added while this goes on is visited too.
   for (const file of found) {
     const script = readFileSync(`${RENDERER}${file}`, 'utf8');
     texts.push(script);
-    for (const [, imported = ''] of script.matchAll(/(?:from|^import|[;}]import)\s*["']\.\/([^"']+\.js)["']/g))
+    for (const [, imported = ''] of script.matchAll(
+      /(?:from|^import|[;}]import)\s*["']\.\/([^"']+\.js)["']/g,
+    ))
       found.add(`assets/${imported}`);
   }
   const sizes = texts.map((text) => gzipSync(text).length);
   return {
-    files: [...found].map((file, i) => `${file.replace('assets/', '')} ${((sizes[i] ?? 0) / 1000).toFixed(1)}`),
+    files: [...found].map(
+      (file, i) => `${file.replace('assets/', '')} ${((sizes[i] ?? 0) / 1000).toFixed(1)}`,
+    ),
     kilobytes: sizes.reduce((sum, size) => sum + size, 0) / 1000,
     charts: texts.some((text) => /echarts|zrender/i.test(text)),
   };

@@ -1,4 +1,7 @@
-/** `galapagos serve` and a browser for it, as the window's benchmarks need them: own home, own lab, times noted. Not a test's: it asserts nothing. */
+/**
+ * `galapagos serve` and a browser for it, as the window's benchmarks need them: own home, own lab,
+ * times noted. Not a test's: it asserts nothing.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, CDPSession, Page } from 'playwright-core';
@@ -18,16 +21,25 @@ export interface Serving {
 }
 
 /** @param folder for the home, and the lab where `lab` is not given */
-export async function serveLab(folder: string, lab = join(folder, 'lab.db'), env: Readonly<Record<string, string>> = {}): Promise<Serving> {
+export async function serveLab(
+  folder: string,
+  lab = join(folder, 'lab.db'),
+  env: Readonly<Record<string, string>> = {},
+): Promise<Serving> {
   await builtWithWindow();
   const begun = performance.now();
   let told: (line: string) => void = () => undefined;
   const serving = new Promise<string>((done) => (told = done));
   const args = ['serve', '--json', '--port', '0', '--workers', '2', '--lab', lab];
-  const command = start(args, folder, (line) => told(line), { GALAPAGOS_HOME: join(folder, 'home'), ...env });
+  const command = start(args, folder, (line) => told(line), {
+    GALAPAGOS_HOME: join(folder, 'home'),
+    ...env,
+  });
   const line = await Promise.race([
     serving,
-    command.ended.then(({ code, stderr }) => Promise.reject(new Error(`serve ended with ${String(code)}: ${stderr}`))),
+    command.ended.then(({ code, stderr }) =>
+      Promise.reject(new Error(`serve ended with ${String(code)}: ${stderr}`)),
+    ),
   ]);
   const seconds = (performance.now() - begun) / 1000;
   const { link } = JSON.parse(line) as { link: string };
@@ -82,17 +94,28 @@ export async function heapOf({ cdp }: Watched, collected = false): Promise<numbe
 /** Megabytes that the system holds of a process; NaN where it does not say. */
 export function residentOf(pid: number): number {
   try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? NaN) / 1024;
+    return (
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? NaN) /
+      1024
+    );
   } catch {
     return NaN;
   }
 }
 
 /** Asks an endpoint as the window does. @throws what it refuses with */
-export async function ask<Name extends CallName>(page: Page, name: Name, input: CallInput<Name>): Promise<CallOutput<Name>> {
+export async function ask<Name extends CallName>(
+  page: Page,
+  name: Name,
+  input: CallInput<Name>,
+): Promise<CallOutput<Name>> {
   const answer: Answer = await page.evaluate(
     async ({ path, body }) => {
-      const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      const response = await fetch(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
       return (await response.json()) as Answer;
     },
     { path: `/api/${name}`, body: JSON.stringify(input) },

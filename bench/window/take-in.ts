@@ -1,7 +1,8 @@
 /**
- * 60,000 images imported by the window: as class folders of PNGs (in one archive, as a browser hands them over) and as CIFAR-10's binary files,
- * with the frames of the window meanwhile. Folders as such are `import`'s, by the command.
- * `GALAPAGOS_CIFAR10` names a folder with the binary files; without it images of the same size and number are drawn.
+ * 60,000 images imported by the window: as class folders of PNGs (in one archive, as a browser
+ * hands them over) and as CIFAR-10's binary files, with the frames of the window meanwhile. Folders
+ * as such are `import`'s, by the command. `GALAPAGOS_CIFAR10` names a folder with the binary files;
+ * without it images of the same size and number are drawn.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +43,14 @@ export async function takeIn(): Promise<BenchRow[]> {
             rate >= 5000,
             `${png.seconds.toFixed(1)} s; ${source}`,
           ),
-          windowRow('the same as CIFAR-10 binary files', binary.seconds, 's', '≤ 5 s', binary.seconds <= 5, source),
+          windowRow(
+            'the same as CIFAR-10 binary files',
+            binary.seconds,
+            's',
+            '≤ 5 s',
+            binary.seconds <= 5,
+            source,
+          ),
           windowRow(
             'frame to frame of the window meanwhile, p95',
             p95,
@@ -59,11 +67,22 @@ export async function takeIn(): Promise<BenchRow[]> {
   });
 }
 
-export function images(folder: string): { readonly source: string; readonly pngs: string; readonly cifar: string } {
+export function images(folder: string): {
+  readonly source: string;
+  readonly pngs: string;
+  readonly cifar: string;
+} {
   const [pngs, cifar] = [join(folder, 'pngs'), join(folder, 'cifar')];
   const given = process.env[NAMED] ?? '';
   writeImages(given === '' ? waveBatches() : batchesIn(given), { cifar, pngs });
-  return { pngs, cifar, source: given === '' ? `drawn images: ${NAMED} names no folder with CIFAR-10’s binary files` : 'CIFAR-10' };
+  return {
+    pngs,
+    cifar,
+    source:
+      given === ''
+        ? `drawn images: ${NAMED} names no folder with CIFAR-10’s binary files`
+        : 'CIFAR-10',
+  };
 }
 
 function* batchesIn(folder: string): Generator<Buffer> {
@@ -78,9 +97,14 @@ interface Imported {
 }
 
 /** By the endpoints that the window calls when a folder is chosen; the preview counts as well. */
-export async function imported(page: Page, files: readonly string[], name: string): Promise<Imported> {
+export async function imported(
+  page: Page,
+  files: readonly string[],
+  name: string,
+): Promise<Imported> {
   const upload = await uploaded(page, files);
-  // No function with a name: the compiler would mark it with one of its own, which the page has not.
+  // No function with a name: the compiler would mark it with one of its own, which the page has
+  // not.
   await page.evaluate(() => {
     const frames: number[] = [];
     Object.assign(window, { seenFrames: frames });
@@ -94,7 +118,11 @@ export async function imported(page: Page, files: readonly string[], name: strin
     })();
   });
   const begun = performance.now();
-  const { import: id } = await ask(page, 'beginImport', { source: { kind: 'upload', upload }, label: name, options: {} });
+  const { import: id } = await ask(page, 'beginImport', {
+    source: { kind: 'upload', upload },
+    label: name,
+    options: {},
+  });
   for (;;) {
     try {
       await ask(page, 'storeImport', { import: id, name, replace: true });
@@ -105,6 +133,8 @@ export async function imported(page: Page, files: readonly string[], name: strin
     }
   }
   const seconds = (performance.now() - begun) / 1000;
-  const frames = await page.evaluate(() => (window as unknown as { seenFrames: number[] }).seenFrames);
+  const frames = await page.evaluate(
+    () => (window as unknown as { seenFrames: number[] }).seenFrames,
+  );
   return { seconds, frames };
 }

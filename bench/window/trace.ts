@@ -1,4 +1,6 @@
-/** Records what the window's main thread does while something goes on, and tells it frame by frame. */
+/**
+ * Records what the window's main thread does while something goes on, and tells it frame by frame.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import type { BenchRow } from '../row.ts';
@@ -7,10 +9,16 @@ import type { Frame, TraceEvent } from './frames.ts';
 
 const GOAL_MS = 8;
 
-export async function traced(browser: Browser, page: Page, meanwhile: () => Promise<void>): Promise<readonly Frame[]> {
+export async function traced(
+  browser: Browser,
+  page: Page,
+  meanwhile: () => Promise<void>,
+): Promise<readonly Frame[]> {
   await browser.startTracing(page, { categories: TRACE_CATEGORIES });
   await meanwhile();
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { readonly traceEvents: readonly TraceEvent[] };
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
+    readonly traceEvents: readonly TraceEvent[];
+  };
   return framesOf(traceEvents);
 }
 
@@ -35,9 +43,13 @@ export function scrolling(page: Page, seconds: number): () => Promise<void> {
     }, seconds * 1000);
 }
 
-/** By the processor: a shared machine's clock counts other programs' turns as well, and is said beside it. */
+/**
+ * By the processor: a shared machine's clock counts other programs' turns as well, and is said
+ * beside it.
+ */
 export function frameRow(what: string, frames: readonly Frame[], note = ''): BenchRow {
-  const of = (pick: (frame: Frame) => number, share: number): number => percentile(frames.map(pick), share);
+  const of = (pick: (frame: Frame) => number, share: number): number =>
+    percentile(frames.map(pick), share);
   const cpu = of(({ cpu }) => cpu, 0.95);
   const said = [
     `${frames.length} frames, p99 ${of(({ cpu }) => cpu, 0.99).toFixed(1)} ms`,
@@ -54,7 +66,14 @@ export function frameRow(what: string, frames: readonly Frame[], note = ''): Ben
   );
 }
 
-export function windowRow(what: string, value: number, unit: string, goal: string, held: boolean | null, note?: string): BenchRow {
+export function windowRow(
+  what: string,
+  value: number,
+  unit: string,
+  goal: string,
+  held: boolean | null,
+  note?: string,
+): BenchRow {
   return {
     bench: 'window',
     case: what,

@@ -1,4 +1,7 @@
-/** Hands files over to `serve` as a browser's window does, chunk after chunk, so that they can be imported. */
+/**
+ * Hands files over to `serve` as a browser's window does, chunk after chunk, so that they can be
+ * imported.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
@@ -10,20 +13,29 @@ const CHUNK = 2 ** 20;
 
 /** @returns the upload's id */
 export async function uploaded(page: Page, files: readonly string[]): Promise<string> {
-  const { upload } = await ask(page, 'beginUpload', { files: files.map((file) => ({ path: basename(file), bytes: statSync(file).size })) });
+  const { upload } = await ask(page, 'beginUpload', {
+    files: files.map((file) => ({ path: basename(file), bytes: statSync(file).size })),
+  });
   const { origin } = new URL(page.url());
   const chunk = Buffer.alloc(CHUNK);
   for (const [i, file] of files.entries()) {
     const opened = openSync(file, 'r');
     try {
-      for (let offset = 0, read = 0; (read = readSync(opened, chunk, 0, CHUNK, offset)) > 0; offset += read) {
+      for (
+        let offset = 0, read = 0;
+        (read = readSync(opened, chunk, 0, CHUNK, offset)) > 0;
+        offset += read
+      ) {
         const data = Buffer.from(chunk.subarray(0, read));
         const sha256 = createHash('sha256').update(data).digest('hex');
-        const answer = await page.context().request.put(`${origin}/upload/${upload}/${i}?offset=${offset}&sha256=${sha256}`, {
-          data,
-          headers: { origin, 'content-type': 'application/octet-stream' },
-        });
-        if (!answer.ok()) throw new Error(`${file} at ${offset}: ${answer.status()} ${await answer.text()}`);
+        const answer = await page
+          .context()
+          .request.put(`${origin}/upload/${upload}/${i}?offset=${offset}&sha256=${sha256}`, {
+            data,
+            headers: { origin, 'content-type': 'application/octet-stream' },
+          });
+        if (!answer.ok())
+          throw new Error(`${file} at ${offset}: ${answer.status()} ${await answer.text()}`);
       }
     } finally {
       closeSync(opened);
@@ -32,10 +44,14 @@ export async function uploaded(page: Page, files: readonly string[]): Promise<st
   return upload;
 }
 
-/** A folder as one file: a browser sends 60,000 files one by one, which would be measured instead. */
+/**
+ * A folder as one file: a browser sends 60,000 files one by one, which would be measured instead.
+ */
 export function archived(folder: string): string {
   const file = `${folder}.tar`;
-  const { status, stderr } = spawnSync('tar', ['-cf', file, '-C', folder, '.'], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('tar', ['-cf', file, '-C', folder, '.'], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`tar failed: ${stderr}`);
   return file;
 }

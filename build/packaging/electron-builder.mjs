@@ -1,10 +1,11 @@
 /**
  * What goes into an installer, as electron-builder reads it.
  *
- * Electron reads the window, the preload and the main process's entry from app.asar. What a plain Node runs – the worker, the
- * command line, the import's thread, the chunks they share with the main process, the packages – lies beside it in
- * app.asar.unpacked, since only Electron sees into an archive. The folder above both holds what either looks for by walking
- * up: resources/, package.json, libsql's binary.
+ * Electron reads the window, the preload and the main process's entry from app.asar. What a plain
+ * Node runs – the worker, the command line, the import's thread, the chunks they share with the
+ * main process, the packages – lies beside it in app.asar.unpacked, since only Electron sees into
+ * an archive. The folder above both holds what either looks for by walking up: resources/,
+ * package.json, libsql's binary.
  */
 
 /** What no one runs: sources, types, documentation, and binaries that are never chosen. */
@@ -35,7 +36,8 @@ export const targets = {
 /**
  * @param {'linux' | 'darwin' | 'win32'} platform
  * @param {'x64' | 'arm64'} arch
- * @param {string} fetched absolute: the folder that holds `node`, `libsql`, `package.json` for that system
+ * @param {string} fetched absolute: the folder that holds `node`, `libsql`, `package.json` for that
+ *   system
  * @returns {import('electron-builder').Configuration}
  */
 export function configurationFor(platform, arch, fetched) {
@@ -53,7 +55,8 @@ export function configurationFor(platform, arch, fetched) {
       'out/**',
       'bin/**',
       ...NOT_RUN,
-      // The two that are tried first, and one of them loads; the others are for older versions of Node.
+      // The two that are tried first, and one of them loads; the others are for older versions of
+      // Node.
       `node_modules/zeromq/build/${platform}/${arch}/node/${LIBC[platform]}-{115,127}-Release/addon.node`,
       'package.json',
     ],

@@ -1,6 +1,6 @@
 /**
- * libsql's binary for the system that is packed for, which need not be the one that packs. npm installs only the host's;
- * name, version and hash of the others stand in the lock file.
+ * libsql's binary for the system that is packed for, which need not be the one that packs. npm
+ * installs only the host's; name, version and hash of the others stand in the lock file.
  */
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,6 +27,7 @@ export function fetchLibsql(root, platform, arch, folder) {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const { version, integrity } = packages[`node_modules/${name}`];
   const installed = join(root, 'node_modules', name);
-  if (existsSync(join(installed, 'index.node'))) cpSync(installed, join(folder, target), { recursive: true });
+  if (existsSync(join(installed, 'index.node')))
+    cpSync(installed, join(folder, target), { recursive: true });
   else unpackNpmTarball({ name, version, integrity }, join(folder, target));
 }

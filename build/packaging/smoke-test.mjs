@@ -1,7 +1,7 @@
 /**
- * Sees an installed app run: `node build/packaging/smoke-test.mjs PROGRAM RESOURCES`. The shipped Node runs a study from the
- * unpacked files; then the app itself starts, opens its lab, and ends when told to. What a window shows is for other tests: the
- * app's fuses keep any driver out.
+ * Sees an installed app run: `node build/packaging/smoke-test.mjs PROGRAM RESOURCES`. The shipped
+ * Node runs a study from the unpacked files; then the app itself starts, opens its lab, and ends
+ * when told to. What a window shows is for other tests: the app's fuses keep any driver out.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -16,7 +16,11 @@ const folder = mkdtempSync(join(tmpdir(), 'galapagos-smoke-'));
 const node = join(resources, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 const command = join(resources, 'app.asar.unpacked', 'bin', 'galapagos.mjs');
 
-execFileSync(node, [command, 'run', 'mnist', '--trials', '1', '--workers', '1', '--lab', 'smoke.db'], { cwd: folder, stdio: 'inherit' });
+execFileSync(
+  node,
+  [command, 'run', 'mnist', '--trials', '1', '--workers', '1', '--lab', 'smoke.db'],
+  { cwd: folder, stdio: 'inherit' },
+);
 console.log('the shipped Node trained a trial');
 
 const lab = join(folder, 'home', 'lab.db');
@@ -24,7 +28,9 @@ const app = spawn(program, process.platform === 'linux' ? ['--no-sandbox'] : [],
   env: { ...process.env, GALAPAGOS_HOME: join(folder, 'home') },
   stdio: 'inherit',
 });
-const ended = new Promise((end) => app.once('exit', (code, signal) => end(`the app ended: ${code ?? signal}`)));
+const ended = new Promise((end) =>
+  app.once('exit', (code, signal) => end(`the app ended: ${code ?? signal}`)),
+);
 const deadline = Date.now() + START_MS;
 while (!existsSync(lab)) {
   const early = await Promise.race([ended, wait(200)]);

@@ -6,7 +6,9 @@ export function integer(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^[+-]?\d+$/.test(text.trim()) || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`Expected an integer ≥ ${least}, found ${JSON.stringify(text)}.`);
+      throw new InvalidArgumentError(
+        `Expected an integer ≥ ${least}, found ${JSON.stringify(text)}.`,
+      );
     }
     return value;
   };
@@ -19,7 +21,9 @@ export interface Range {
 }
 
 /** A finite number in a range. */
-export function real({ above = -Infinity, least = -Infinity, most = Infinity }: Range = {}): (text: string) => number {
+export function real({ above = -Infinity, least = -Infinity, most = Infinity }: Range = {}): (
+  text: string,
+) => number {
   const bounds = [
     ...(above === -Infinity ? [] : [`> ${above}`]),
     ...(least === -Infinity ? [] : [`≥ ${least}`]),
@@ -28,7 +32,9 @@ export function real({ above = -Infinity, least = -Infinity, most = Infinity }: 
   return (text) => {
     const value = text.trim() === '' ? NaN : Number(text);
     if (!Number.isFinite(value) || value <= above || value < least || value > most) {
-      throw new InvalidArgumentError(`Expected a number${bounds === '' ? '' : ` ${bounds}`}, found ${JSON.stringify(text)}.`);
+      throw new InvalidArgumentError(
+        `Expected a number${bounds === '' ? '' : ` ${bounds}`}, found ${JSON.stringify(text)}.`,
+      );
     }
     return value;
   };

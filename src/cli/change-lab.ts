@@ -1,4 +1,6 @@
-/** Opens a lab file for one change: with its lock and the scheduler that decides, without workers. */
+/**
+ * Opens a lab file for one change: with its lock and the scheduler that decides, without workers.
+ */
 import { resolve } from 'node:path';
 import type { Coordinator as Deciding } from '../coordinator/coordinator.ts';
 import { GalapagosError } from '../core/errors.ts';
@@ -14,13 +16,18 @@ export type ChangedStudy = StudySummary & { readonly uid: string };
  * Makes one change to a study.
  * @param change is given the names of all studies of the file
  * @returns the study as the file has it afterwards; null: it is gone
- * @throws StorageError `held` where another process writes the lab; GalapagosError `unknown-study`, `foreign-study`
+ * @throws StorageError `held` where another process writes the lab; GalapagosError `unknown-study`,
+ *   `foreign-study`
  */
 export async function changeStudy(
   context: Context,
   lab: string,
   named: string,
-  change: (coordinator: Deciding, study: ChangedStudy, names: ReadonlySet<string>) => Promise<void> | void,
+  change: (
+    coordinator: Deciding,
+    study: ChangedStudy,
+    names: ReadonlySet<string>,
+  ) => Promise<void> | void,
 ): Promise<StudySummary | null> {
   const { study, names } = await withLab(context, lab, (reader) => ({
     study: knownStudy(reader, named, lab),
@@ -28,21 +35,29 @@ export async function changeStudy(
   }));
   const { uid } = study;
   if (uid === null) {
-    throw new GalapagosError('foreign-study', `${study.name} is a study of Optuna: only Optuna can change it`, { found: study.name });
+    throw new GalapagosError(
+      'foreign-study',
+      `${study.name} is a study of Optuna: only Optuna can change it`,
+      { found: study.name },
+    );
   }
   const file = resolve(context.streams.cwd, lab);
   await withCoordinator(file, (coordinator) => change(coordinator, { ...study, uid }, names));
   return withLab(context, lab, (reader) => reader.study(uid));
 }
 
-async function withCoordinator(file: string, use: (coordinator: Deciding) => Promise<void> | void): Promise<void> {
+async function withCoordinator(
+  file: string,
+  use: (coordinator: Deciding) => Promise<void> | void,
+): Promise<void> {
   // Loaded where they are used: the native library costs every other command its start.
-  const [{ openLab }, { Coordinator }, { InProcessCoordinator }, { systemClock }] = await Promise.all([
-    import('../storage/sqlite.ts'),
-    import('../coordinator/coordinator.ts'),
-    import('../transport/in-process.ts'),
-    import('../coordinator/clock.ts'),
-  ]);
+  const [{ openLab }, { Coordinator }, { InProcessCoordinator }, { systemClock }] =
+    await Promise.all([
+      import('../storage/sqlite.ts'),
+      import('../coordinator/coordinator.ts'),
+      import('../transport/in-process.ts'),
+      import('../coordinator/clock.ts'),
+    ]);
   const storage = openLab(file, { create: false });
   try {
     let failure: Error | null = null as Error | null;

@@ -25,14 +25,26 @@ export interface DuplicateOptions extends LabOptions {
   readonly output?: string;
 }
 
-export function renameStudy(context: Context, named: string, given: string, options: LabOptions): Promise<void> {
+export function renameStudy(
+  context: Context,
+  named: string,
+  given: string,
+  options: LabOptions,
+): Promise<void> {
   const name = parsed(studyName, given, 'the new name');
   return describe(context, named, { name }, options, (before) => [`Renamed ${before} to ${name}.`]);
 }
 
-export function annotateStudy(context: Context, named: string, given: string, options: LabOptions): Promise<void> {
+export function annotateStudy(
+  context: Context,
+  named: string,
+  given: string,
+  options: LabOptions,
+): Promise<void> {
   const note = parsed(studyNote, given.replaceAll('\r\n', '\n'), 'the note');
-  return describe(context, named, { note }, options, (name) => [`${note === '' ? 'Removed' : 'Saved'} the note on ${name}.`]);
+  return describe(context, named, { note }, options, (name) => [
+    `${note === '' ? 'Removed' : 'Saved'} the note on ${name}.`,
+  ]);
 }
 
 export function deleteStudy(context: Context, named: string, options: LabOptions): Promise<void> {
@@ -68,7 +80,11 @@ async function describe(
   else print(context, said(name));
 }
 
-export async function removeForGood(context: Context, named: string, { lab, json = false }: LabOptions): Promise<void> {
+export async function removeForGood(
+  context: Context,
+  named: string,
+  { lab, json = false }: LabOptions,
+): Promise<void> {
   let removed = named;
   await changeStudy(context, lab, named, async (coordinator, study) => {
     removed = study.name;
@@ -78,13 +94,20 @@ export async function removeForGood(context: Context, named: string, { lab, json
   else print(context, [`Removed ${removed} from ${lab}.`]);
 }
 
-export async function duplicateStudy(context: Context, named: string, options: DuplicateOptions): Promise<void> {
+export async function duplicateStudy(
+  context: Context,
+  named: string,
+  options: DuplicateOptions,
+): Promise<void> {
   const { lab, json = false, name: given, output } = options;
   const { study, names } = await withLab(context, lab, (reader) => ({
     study: knownStudy(reader, named, lab),
     names: new Set(reader.studies().map((other) => other.name)),
   }));
-  const name = given === undefined ? freeName(names, study.name) : untaken(names, parsed(studyName, given, '--name'));
+  const name =
+    given === undefined
+      ? freeName(names, study.name)
+      : untaken(names, parsed(studyName, given, '--name'));
   const content = `${JSON.stringify({ ...studyFileOf(study), name }, null, 2)}\n`;
   if (output === undefined) {
     context.streams.stdout.write(content);
@@ -94,12 +117,17 @@ export async function duplicateStudy(context: Context, named: string, options: D
   // `run` takes a word as a file where it has a slash or ends in .json.
   const file = looksLikeFile(output) ? output : `./${output}`;
   if (json) printJson(context, { lab, study: study.name, name, file: output });
-  else print(context, [`Wrote ${output}: ${study.name} as ${name}. galapagos run ${quoted(file)} starts it.`]);
+  else
+    print(context, [
+      `Wrote ${output}: ${study.name} as ${name}. galapagos run ${quoted(file)} starts it.`,
+    ]);
 }
 
 function untaken(names: ReadonlySet<string>, name: string): string {
   if (!names.has(name)) return name;
-  throw new UsageError(`the lab holds a study named ${JSON.stringify(name)} already; ${JSON.stringify(freeName(names, name))} is free`);
+  throw new UsageError(
+    `the lab holds a study named ${JSON.stringify(name)} already; ${JSON.stringify(freeName(names, name))} is free`,
+  );
 }
 
 /** @throws InvalidInput */

@@ -5,31 +5,46 @@ import { STOPPED_BY_USER } from '../core/study/stopped.ts';
 import { freeName } from '../core/study/free-name.ts';
 
 export type Choice =
-  { readonly kind: 'new'; readonly name: string; readonly note: string | null } | { readonly kind: 'resume'; readonly study: Study };
+  | { readonly kind: 'new'; readonly name: string; readonly note: string | null }
+  | { readonly kind: 'resume'; readonly study: Study };
 
 /**
- * Without `resume` a name that is taken gets the next free number, `name-2`: nothing is overwritten, and a finished search can be
- * run again. With it, the newest unfinished study of that name or a numbered one, one that the user stopped early
- * included; else the newest finished; else a new one.
+ * Without `resume` a name that is taken gets the next free number, `name-2`: nothing is
+ * overwritten, and a finished search can be run again. With it, the newest unfinished study of that
+ * name or a numbered one, one that the user stopped early included; else the newest finished; else
+ * a new one.
  * @param studies the lab's, oldest first
  */
 export function chooseStudy(studies: readonly Study[], name: string, resume: boolean): Choice {
   const taken = new Set(studies.map(({ spec }) => spec.name));
   const free = freeName(taken, name);
-  const namesakes = studies.filter(({ spec, deleted }) => !deleted && (spec.name === name || isNumbered(spec.name, name)));
+  const namesakes = studies.filter(
+    ({ spec, deleted }) => !deleted && (spec.name === name || isNumbered(spec.name, name)),
+  );
   if (resume) {
     const study = namesakes.findLast(isUnfinished) ?? namesakes.at(-1);
     return study === undefined
-      ? { kind: 'new', name: free, note: `there is no study named ${name} in this lab yet; starting it${as(name, free)}` }
+      ? {
+          kind: 'new',
+          name: free,
+          note: `there is no study named ${name} in this lab yet; starting it${as(name, free)}`,
+        }
       : { kind: 'resume', study };
   }
   if (namesakes.length === 0) {
-    const note = free === name ? null : `this lab holds a deleted study named ${name}, so this run is named ${free}`;
+    const note =
+      free === name
+        ? null
+        : `this lab holds a deleted study named ${name}, so this run is named ${free}`;
     return { kind: 'new', name: free, note };
   }
   const unfinished = namesakes.some(isUnfinished);
   const hint = unfinished ? '; to continue the unfinished study instead, add --resume' : '';
-  return { kind: 'new', name: free, note: `this lab already holds ${name}, so this run is named ${free}${hint}` };
+  return {
+    kind: 'new',
+    name: free,
+    note: `this lab already holds ${name}, so this run is named ${free}${hint}`,
+  };
 }
 
 /** Names the study where a deleted one has its name. */

@@ -1,6 +1,7 @@
 /**
- * Every command with the line that lists it, and how its module is loaded. A module is loaded only when the command line
- * names its command: the modules of all commands together take longer to load than `--help` takes to print.
+ * Every command with the line that lists it, and how its module is loaded. A module is loaded only
+ * when the command line names its command: the modules of all commands together take longer to load
+ * than `--help` takes to print.
  */
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
@@ -50,7 +51,8 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
   },
   export: {
     usage: '[options] <study>',
-    summary: 'export the best configurations of a study as JSON or CSV, or its best trial as an ONNX model or weights',
+    summary:
+      'export the best configurations of a study as JSON or CSV, or its best trial as an ONNX model or weights',
     load: async () => (await import('./commands/export.ts')).addExport,
   },
   story: {
@@ -92,9 +94,15 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
 
 /**
  * Adds every command: whole where the command line names it, otherwise as the line that lists it.
- * @param args the command line; a name that is meant as something else costs the time of loading it, nothing more
+ * @param args the command line; a name that is meant as something else costs the time of loading
+ *   it, nothing more
  */
-export async function addCommands(program: Command, args: readonly string[], context: Context, runStudy: RunStudy): Promise<void> {
+export async function addCommands(
+  program: Command,
+  args: readonly string[],
+  context: Context,
+  runStudy: RunStudy,
+): Promise<void> {
   for (const [name, { usage, summary, load }] of Object.entries(commands)) {
     if (args.includes(name)) (await load())(program, context, runStudy);
     else listOnly(program.command(name).description(summary), usage);

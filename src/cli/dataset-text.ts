@@ -12,27 +12,44 @@ const MOST_NUMBERS = 6;
  * @param stored name under which the samples were stored; null: they were not
  * @param same another dataset with the same samples; null: none
  */
-export function importEnd(took: string, stored: string | null, same: ImportOutput['same'], dryRun: boolean): string[] {
+export function importEnd(
+  took: string,
+  stored: string | null,
+  same: ImportOutput['same'],
+  dryRun: boolean,
+): string[] {
   const it = `the ${same?.bundled === true ? 'built-in' : 'stored'} dataset ${same?.name ?? ''}`;
-  const named = (name: string): string => `Use it in a study file with "dataset": ${JSON.stringify(name)}.`;
+  const named = (name: string): string =>
+    `Use it in a study file with "dataset": ${JSON.stringify(name)}.`;
   if (stored !== null) {
-    const shared = same === null ? [] : [`It has the same samples as ${it}; both share one copy on disk.`];
+    const shared =
+      same === null ? [] : [`It has the same samples as ${it}; both share one copy on disk.`];
     return [`Imported ${took}. ${named(stored)}`, ...shared];
   }
   const kept = `Read ${took}; ${dryRun ? 'nothing was stored (--dry-run)' : 'nothing was stored'}`;
-  return same === null ? [`${kept}.`] : [`${kept}. It has the same samples as ${it}.`, named(same.name)];
+  return same === null
+    ? [`${kept}.`]
+    : [`${kept}. It has the same samples as ${it}.`, named(same.name)];
 }
 
 /** One dataset: what it is, its classes, what to know of it. */
 export function datasetText(dataset: DatasetOutput, width: number): string[] {
-  const { name, source, training, test, drawn, statistics, notes, content, bytes, sampleType } = dataset;
+  const { name, source, training, test, drawn, statistics, notes, content, bytes, sampleType } =
+    dataset;
   const made =
-    drawn === null ? '' : ` (the source has no test set: ${number(drawn.share * 100)} % of each class drawn at random, seed ${drawn.seed})`;
+    drawn === null
+      ? ''
+      : ` (the source has no test set: ${number(drawn.share * 100)} % of each class drawn at random, seed ${drawn.seed})`;
   const lines: [string, string][] = [
     ['source', source === null ? 'built in' : `${source.kind}, ${source.path}`],
     ['samples', `${grouped(training.samples)} training, ${grouped(test.samples)} test${made}`],
     ['shape', shapeText(dataset)],
-    ['predicts', dataset.targets > 0 ? count(dataset.targets, 'number') : `one of ${count(dataset.classes, 'class', 'classes')}`],
+    [
+      'predicts',
+      dataset.targets > 0
+        ? count(dataset.targets, 'number')
+        : `one of ${count(dataset.classes, 'class', 'classes')}`,
+    ],
     ['mean', numbers(statistics.mean)],
     [
       'deviation',
@@ -44,7 +61,9 @@ export function datasetText(dataset: DatasetOutput, width: number): string[] {
           ['training', `sha256 ${training.sha256}`],
           ['test', `sha256 ${test.sha256}`],
         ] as [string, string][])),
-    ...(content === null ? [] : ([['on disk', `${megabytes(bytes)}, content ${content}`]] as [string, string][])),
+    ...(content === null
+      ? []
+      : ([['on disk', `${megabytes(bytes)}, content ${content}`]] as [string, string][])),
   ];
   const widest = Math.max(...lines.map(([label]) => label.length));
   return [
@@ -100,12 +119,18 @@ function classes({ classNames, training, test }: DatasetOutput, width: number): 
     shown,
     width,
   );
-  return ['', ...lines.map((line) => `  ${line}`), ...(more > 0 ? [`  … and ${count(more, 'more class', 'more classes')}`] : [])];
+  return [
+    '',
+    ...lines.map((line) => `  ${line}`),
+    ...(more > 0 ? [`  … and ${count(more, 'more class', 'more classes')}`] : []),
+  ];
 }
 
 function shapeText({ shape, sampleType }: DatasetOutput): string {
   const what = sampleType === 'u8' ? 'bytes' : 'numbers';
-  return shape.length === 3 ? `${shape.join(' × ')} ${what} (channels × height × width)` : `${shape.join(' × ')} ${what}`;
+  return shape.length === 3
+    ? `${shape.join(' × ')} ${what} (channels × height × width)`
+    : `${shape.join(' × ')} ${what}`;
 }
 
 function numbers(values: readonly number[]): string {
@@ -118,5 +143,7 @@ function grouped(n: number): string {
 }
 
 function megabytes(bytes: number): string {
-  return bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
+  return bytes < 1e6
+    ? `${Math.ceil(bytes / 1000)} kB`
+    : `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
 }

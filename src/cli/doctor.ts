@@ -1,4 +1,7 @@
-/** What this machine has and lacks for Galapagos, each with what to do about it. Only looks; changes nothing. */
+/**
+ * What this machine has and lacks for Galapagos, each with what to do about it. Only looks; changes
+ * nothing.
+ */
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,7 +21,12 @@ const OLDEST_NODE = [20, 19] as const;
 const LITTLE_MEMORY = 2 ** 30;
 const LITTLE_DISK = 2 ** 30;
 const LOADING_MS = 15_000;
-const DATASET = ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'];
+const DATASET = [
+  'train-images-idx3-ubyte',
+  'train-labels-idx1-ubyte',
+  't10k-images-idx3-ubyte',
+  't10k-labels-idx1-ubyte',
+];
 
 export interface Surroundings {
   readonly resources: string;
@@ -36,14 +44,25 @@ export async function examine({ resources, cwd }: Surroundings): Promise<Check[]
   ]);
   return [
     nodeVersion(node),
-    ok('processor', `${cores} ${cores === 1 ? 'core' : 'cores'}${cpuModel === null ? '' : `, ${cpuModel}`}`),
+    ok(
+      'processor',
+      `${cores} ${cores === 1 ? 'core' : 'cores'}${cpuModel === null ? '' : `, ${cpuModel}`}`,
+    ),
     memory(memoryBytes, freeMemoryBytes),
     await simd(),
     storage,
     transport,
     dataset(resources),
-    writable('folder for the lab file', cwd, 'change to a folder that you can write to, or set --lab'),
-    closed('700', writable('user folder', userFolder(), 'set GALAPAGOS_HOME to a folder that you can write to'), userFolder()),
+    writable(
+      'folder for the lab file',
+      cwd,
+      'change to a folder that you can write to, or set --lab',
+    ),
+    closed(
+      '700',
+      writable('user folder', userFolder(), 'set GALAPAGOS_HOME to a folder that you can write to'),
+      userFolder(),
+    ),
     disk(cwd),
     ...(await labFile(join(cwd, 'lab.db'), storage)),
     graphics(inventory.graphics),
@@ -55,21 +74,32 @@ export async function examine({ resources, cwd }: Surroundings): Promise<Check[]
 
 async function simd(): Promise<Check> {
   const usable = await new WasmExecutor().probe();
-  if (!usable.usable) return missing('WebAssembly SIMD', usable.reason, `required for training: ${usable.remedy}`);
-  if (usable.label === 'wasm-fma') return ok('WebAssembly SIMD', 'available, with fused multiply-add');
-  return ok('WebAssembly SIMD', 'available; Node 22 or newer may support fused multiply-add, which is faster');
+  if (!usable.usable)
+    return missing('WebAssembly SIMD', usable.reason, `required for training: ${usable.remedy}`);
+  if (usable.label === 'wasm-fma')
+    return ok('WebAssembly SIMD', 'available, with fused multiply-add');
+  return ok(
+    'WebAssembly SIMD',
+    'available; Node 22 or newer may support fused multiply-add, which is faster',
+  );
 }
 
 export function nodeVersion(version: string): Check {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [least, leastMinor] = OLDEST_NODE;
   if (major > least || (major === least && minor >= leastMinor)) return ok('Node', version);
-  return missing('Node', version, `Galapagos needs ${OLDEST_NODE.join('.')} or newer: https://nodejs.org`);
+  return missing(
+    'Node',
+    version,
+    `Galapagos needs ${OLDEST_NODE.join('.')} or newer: https://nodejs.org`,
+  );
 }
 
 function memory(total: number, free: number): Check {
   const found = `${gigabytes(total)} GB, ${gigabytes(free)} GB free`;
-  return free >= LITTLE_MEMORY ? ok('memory', found) : optional('memory', found, 'close other programs, or use fewer --workers');
+  return free >= LITTLE_MEMORY
+    ? ok('memory', found)
+    : optional('memory', found, 'close other programs, or use fewer --workers');
 }
 
 /** Loads a native library in a child, so that one that crashes is a finding and not our end. */
@@ -79,18 +109,31 @@ function library(name: string, needed: string): Promise<Check> {
   if (path === null) return Promise.resolve(missing(name, 'not installed', reinstall));
   const script = `await import(${JSON.stringify(pathToFileURL(path).href)}); process.exit(0)`;
   return new Promise((done) => {
-    execFile(process.execPath, ['--input-type=module', '-e', script], { timeout: LOADING_MS, windowsHide: true }, (error, _, stderr) => {
-      const reason = /^\w*Error.*$/m.exec(stderr)?.[0] ?? error?.message ?? '';
-      done(error === null ? ok(name, 'loads') : missing(name, `does not load: ${reason}`, reinstall));
-    });
+    execFile(
+      process.execPath,
+      ['--input-type=module', '-e', script],
+      { timeout: LOADING_MS, windowsHide: true },
+      (error, _, stderr) => {
+        const reason = /^\w*Error.*$/m.exec(stderr)?.[0] ?? error?.message ?? '';
+        done(
+          error === null ? ok(name, 'loads') : missing(name, `does not load: ${reason}`, reinstall),
+        );
+      },
+    );
   });
 }
 
 function dataset(resources: string): Check {
   const folder = join(resources, 'datasets', 'mnist');
-  const lacking = DATASET.filter((file) => !existsSync(join(folder, file)) && !existsSync(join(folder, `${file}.gz`)));
+  const lacking = DATASET.filter(
+    (file) => !existsSync(join(folder, file)) && !existsSync(join(folder, `${file}.gz`)),
+  );
   if (lacking.length === 0) return ok('MNIST', folder);
-  return missing('MNIST', `${lacking.join(', ')} not in ${folder}`, 'these files are part of Galapagos: install it again');
+  return missing(
+    'MNIST',
+    `${lacking.join(', ')} not in ${folder}`,
+    'these files are part of Galapagos: install it again',
+  );
 }
 
 function writable(name: string, folder: string, remedy: string): Check {
@@ -108,7 +151,11 @@ function writable(name: string, folder: string, remedy: string): Check {
 function closed(wanted: '600' | '700', check: Check, path: string): Check {
   const mode = modeForOthers(path);
   if (check.state !== 'ok' || mode === null) return check;
-  return optional(check.name, `${path} can be opened by other users of this machine (mode ${mode})`, `run chmod ${wanted} '${path}'`);
+  return optional(
+    check.name,
+    `${path} can be opened by other users of this machine (mode ${mode})`,
+    `run chmod ${wanted} '${path}'`,
+  );
 }
 
 function disk(folder: string): Check {
@@ -118,7 +165,11 @@ function disk(folder: string): Check {
     const found = `${gigabytes(free)} GB free`;
     return free >= LITTLE_DISK
       ? ok('disk', found)
-      : optional('disk', found, 'free some space for long studies: a lab file grows by about 1 kB per trial');
+      : optional(
+          'disk',
+          found,
+          'free some space for long studies: a lab file grows by about 1 kB per trial',
+        );
   } catch (error) {
     return optional(
       'disk',
@@ -131,7 +182,8 @@ function disk(folder: string): Check {
 /** Nothing where there is no lab file, or where the library that reads it is missing. */
 async function labFile(file: string, { state }: Check): Promise<Check[]> {
   if (state !== 'ok' || !existsSync(file)) return [];
-  const remedy = 'run galapagos check to list the problems; copy the file before you continue its studies';
+  const remedy =
+    'run galapagos check to list the problems; copy the file before you continue its studies';
   try {
     // Loaded here, since a machine without the library can still be examined.
     const { checkLab } = await import('../storage/check-lab.ts');
@@ -149,11 +201,17 @@ async function labFile(file: string, { state }: Check): Promise<Check[]> {
 function graphics(inventory: GpuInventory): Check {
   const later = 'not needed: training runs on the CPU';
   if (!inventory.known) return optional('graphics cards', `unknown: ${inventory.reason}`, later);
-  const names = inventory.gpus.map(({ vendor, model, vram }) => `${vendor} ${model}${vram === null ? '' : ` (${vram} MB)`}`);
-  return names.length === 0 ? optional('graphics cards', 'none found', later) : ok('graphics cards', names.join(', '));
+  const names = inventory.gpus.map(
+    ({ vendor, model, vram }) => `${vendor} ${model}${vram === null ? '' : ` (${vram} MB)`}`,
+  );
+  return names.length === 0
+    ? optional('graphics cards', 'none found', later)
+    : ok('graphics cards', names.join(', '));
 }
 
-/** Loads it in a child, as `library` does: what TensorFlow says there is what a worker would hear. */
+/**
+ * Loads it in a child, as `library` does: what TensorFlow says there is what a worker would hear.
+ */
 async function tensorflow(): Promise<Check> {
   const folder = process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder(), 'tensorflow');
   const remedy = 'needed only by the tensorflow executor: run galapagos backend install tensorflow';
@@ -162,12 +220,23 @@ async function tensorflow(): Promise<Check> {
   const { tensorflow: version, cuda } = found.installation;
   const script = `const binding = require(${JSON.stringify(found.binding)}); process.stdout.write(binding.isUsingGpuDevice() ? 'card' : 'processor')`;
   return new Promise((done) => {
-    const options = { timeout: LOADING_MS, windowsHide: true, env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' } };
+    const options = {
+      timeout: LOADING_MS,
+      windowsHide: true,
+      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
+    };
     execFile(process.execPath, ['-e', script], options, (error, stdout, stderr) => {
       const reason = /^\w*Error.*$/m.exec(stderr)?.[0] ?? error?.message ?? '';
-      if (error !== null) done(optional('TensorFlow', `${found.binding} does not load: ${reason}`, remedy));
+      if (error !== null)
+        done(optional('TensorFlow', `${found.binding} does not load: ${reason}`, remedy));
       else if (cuda && stdout !== 'card')
-        done(optional('TensorFlow', `${version} with CUDA, but it finds no GPU`, 'check the NVIDIA driver with nvidia-smi'));
+        done(
+          optional(
+            'TensorFlow',
+            `${version} with CUDA, but it finds no GPU`,
+            'check the NVIDIA driver with nvidia-smi',
+          ),
+        );
       else done(ok('TensorFlow', `${version} on the ${stdout}, in ${folder}`));
     });
   });
@@ -176,9 +245,12 @@ async function tensorflow(): Promise<Check> {
 function electron(): Check {
   const needed = 'needed only by the desktop app: run npx install-electron';
   const manifest = resolved('electron/package.json');
-  if (manifest === null) return optional('Electron', 'not installed', 'needed only by the desktop app: run npm ci');
+  if (manifest === null)
+    return optional('Electron', 'not installed', 'needed only by the desktop app: run npm ci');
   const pointer = join(dirname(manifest), 'path.txt');
-  const binary = existsSync(pointer) ? join(dirname(manifest), 'dist', readFileSync(pointer, 'utf8').trim()) : null;
+  const binary = existsSync(pointer)
+    ? join(dirname(manifest), 'dist', readFileSync(pointer, 'utf8').trim())
+    : null;
   return binary !== null && existsSync(binary)
     ? ok('Electron', binary)
     : optional('Electron', 'its binary has not been downloaded', needed);

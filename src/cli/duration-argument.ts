@@ -1,4 +1,7 @@
-/** Durations on a command line: `200ms`, `1.5s`, `2min`, or `lognormal:200ms,0.5` (median, σ of the logarithm). */
+/**
+ * Durations on a command line: `200ms`, `1.5s`, `2min`, or `lognormal:200ms,0.5` (median, σ of the
+ * logarithm).
+ */
 import { InvalidArgumentError } from 'commander';
 import type { SimulationFile } from '../protocol/simulation-file.ts';
 

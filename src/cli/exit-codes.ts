@@ -25,12 +25,17 @@ const WRONG_REQUEST = new Set([
 /** A command line or a name on it that cannot be carried out. */
 export class UsageError extends GalapagosError {
   /** @param code one of those that mean a wrong request */
-  constructor(message: string, code: 'usage' | 'unknown-study' | 'unknown-trial' | 'unknown-dataset' = 'usage') {
+  constructor(
+    message: string,
+    code: 'usage' | 'unknown-study' | 'unknown-trial' | 'unknown-dataset' = 'usage',
+  ) {
     super(code, message);
   }
 }
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof InvalidInput) return EXIT.badInput;
-  return error instanceof GalapagosError && WRONG_REQUEST.has(error.code) ? EXIT.badInput : EXIT.failed;
+  return error instanceof GalapagosError && WRONG_REQUEST.has(error.code)
+    ? EXIT.badInput
+    : EXIT.failed;
 }

@@ -1,4 +1,7 @@
-/** A trial's network as files for other programs: trained again, compared with what was recorded, written whole or not at all. */
+/**
+ * A trial's network as files for other programs: trained again, compared with what was recorded,
+ * written whole or not at all.
+ */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
@@ -25,21 +28,30 @@ export interface ExportModelOptions {
   readonly json: boolean;
 }
 
-export async function exportModel(context: Context, named: string, { onnx, weights, trial, lab, json }: ExportModelOptions): Promise<void> {
+export async function exportModel(
+  context: Context,
+  named: string,
+  { onnx, weights, trial, lab, json }: ExportModelOptions,
+): Promise<void> {
   const { stdout, cwd } = context.streams;
   const files = { onnx: absolute(cwd, onnx), weights: absolute(cwd, weights) };
   const { study, champion } = await withLab(context, lab, (reader) => {
     const study = knownStudy(reader, named, lab);
     const uid = study.uid ?? study.name;
     const found = trial === undefined ? reader.best(uid, 1)[0] : reader.story(uid, trial)?.trial;
-    if (trial !== undefined && found === undefined) throw new UsageError(`${study.name} has no trial ${trial}`, 'unknown-trial');
+    if (trial !== undefined && found === undefined)
+      throw new UsageError(`${study.name} has no trial ${trial}`, 'unknown-trial');
     return { study, champion: repeatable(study, found) };
   });
   const kind = scoreKindOfStudy(study);
   const { number } = champion.trial;
   const stop = new AbortController();
   const stopHearing = onInterrupt(() => stop.abort());
-  const progress = json ? silent : trainingProgress(stdout, `trial ${number} of ${study.name} again`, kind, () => performance.now());
+  const progress = json
+    ? silent
+    : trainingProgress(stdout, `trial ${number} of ${study.name} again`, kind, () =>
+        performance.now(),
+      );
   let again: TrainedAgain | null;
   try {
     again = await trainAgain(champion, {
@@ -78,7 +90,11 @@ export async function exportModel(context: Context, named: string, { onnx, weigh
     executor,
     executorReason: outcome.executorReason,
     sha256: checksum,
-    recorded: { value: champion.trial.value, executor: champion.trial.result?.executor ?? null, sha256: again.recorded },
+    recorded: {
+      value: champion.trial.value,
+      executor: champion.trial.result?.executor ?? null,
+      sha256: again.recorded,
+    },
     reproduced: again.recorded === null ? null : again.recorded === checksum,
     onnx: onnx ?? null,
     weights: weights ?? null,
@@ -88,7 +104,8 @@ export async function exportModel(context: Context, named: string, { onnx, weigh
 }
 
 export function modelText(output: ModelOutput): string[] {
-  const { trial, study, executor, executorReason, sha256, recorded, reproduced, onnx, weights } = output;
+  const { trial, study, executor, executorReason, sha256, recorded, reproduced, onnx, weights } =
+    output;
   const short = (sum: string): string => `${sum.slice(0, 12)}…`;
   const files = [onnx, weights].filter((file) => file !== null);
   return [
@@ -107,6 +124,9 @@ export function modelText(output: ModelOutput): string[] {
 function absolute(cwd: string, file: string | undefined): string | null {
   if (file === undefined) return null;
   const path = resolve(cwd, file);
-  if (!existsSync(dirname(path))) throw new GalapagosError('not-written', `cannot write ${file}: its folder does not exist`, { file });
+  if (!existsSync(dirname(path)))
+    throw new GalapagosError('not-written', `cannot write ${file}: its folder does not exist`, {
+      file,
+    });
   return path;
 }

@@ -14,7 +14,9 @@ export class ImportDisplay {
   }
 
   show(progress: ImportProgress, elapsedMs: number): void {
-    this.#live(cut(progressText(progress, elapsedMs), Math.max(20, this.#screen.columns || 80) - 1));
+    this.#live(
+      cut(progressText(progress, elapsedMs), Math.max(20, this.#screen.columns || 80) - 1),
+    );
   }
 
   clear(): void {

@@ -1,4 +1,7 @@
-/** Ctrl-C (and the polite ways to end a process): the first time a request, the second time an order. */
+/**
+ * Ctrl-C (and the polite ways to end a process): the first time a request, the second time an
+ * order.
+ */
 import { isRunning, packageRunner } from '../runtime/package-runner.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -12,9 +15,10 @@ export type InterruptSignal = keyof typeof LIMITS_MS;
 const SIGNALS = Object.keys(LIMITS_MS) as InterruptSignal[];
 
 /**
- * Calls `first` at the first signal, and when the package runner that started this process (`npm run`, `npx`) is gone:
- * npm ends without telling what its script has started. The process exits at a second signal, or when the first one's time limit is over:
- * what is committed by then is kept, as after a kill.
+ * Calls `first` at the first signal, and when the package runner that started this process (`npm
+ * run`, `npx`) is gone: npm ends without telling what its script has started. The process exits at
+ * a second signal, or when the first one's time limit is over: what is committed by then is kept,
+ * as after a kill.
  * @returns how to stop listening; the time limit stays
  */
 export function onInterrupt(first: (signal: InterruptSignal) => void): () => void {
@@ -24,7 +28,9 @@ export function onInterrupt(first: (signal: InterruptSignal) => void): () => voi
     asked = true;
     // Unreferenced: a process with nothing left to do ends before.
     setTimeout(() => {
-      process.stderr.write(`galapagos: shutdown took longer than ${LIMITS_MS[signal] / 1_000} s; exiting anyway\n`);
+      process.stderr.write(
+        `galapagos: shutdown took longer than ${LIMITS_MS[signal] / 1_000} s; exiting anyway\n`,
+      );
       process.exit(EXIT.interrupted);
     }, LIMITS_MS[signal]).unref();
     first(signal);

@@ -1,4 +1,7 @@
-/** What the commands that read a lab file have in common: their options, and the reader opened and closed around them. */
+/**
+ * What the commands that read a lab file have in common: their options, and the reader opened and
+ * closed around them.
+ */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { LabReader } from '../storage/lab-reader.ts';
@@ -11,12 +14,28 @@ export interface LabOptions {
 }
 
 /** Adds `--lab` and `--json`. */
-export function labCommand(program: Command, name: string, description: string, json = 'print one JSON document'): Command {
-  return program.command(name).description(description).option('--lab <file>', 'the lab file', text, 'lab.db').option('--json', json);
+export function labCommand(
+  program: Command,
+  name: string,
+  description: string,
+  json = 'print one JSON document',
+): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--lab <file>', 'the lab file', text, 'lab.db')
+    .option('--json', json);
 }
 
-/** Reads a lab file, also while a run writes it; no byte of it changes. @throws StorageError what the file is instead */
-export async function withLab<T>({ streams }: Context, lab: string, read: (reader: LabReader) => T | Promise<T>): Promise<T> {
+/**
+ * Reads a lab file, also while a run writes it; no byte of it changes. @throws StorageError what
+ * the file is instead
+ */
+export async function withLab<T>(
+  { streams }: Context,
+  lab: string,
+  read: (reader: LabReader) => T | Promise<T>,
+): Promise<T> {
   // Loaded where it is used: the native library costs every other command its start.
   const { readLab } = await import('../storage/read-lab.ts');
   const reader = readLab(resolve(streams.cwd, lab));

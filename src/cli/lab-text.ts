@@ -4,7 +4,12 @@ import { slotName } from '../core/study/slot-name.ts';
 import { stoppedEarly } from '../core/study/stopped.ts';
 import { scoreName } from '../core/study/score.ts';
 import { storySentences } from '../core/study/trial-story.ts';
-import type { ShowOutput, StoryOutput, StudiesOutput, TrialOutput } from '../protocol/cli-output.ts';
+import type {
+  ShowOutput,
+  StoryOutput,
+  StudiesOutput,
+  TrialOutput,
+} from '../protocol/cli-output.ts';
 import { count, cut, duration, number, params, score, value } from './display/format.ts';
 import { table } from './display/table.ts';
 import { quoted } from './resume-command.ts';
@@ -12,13 +17,24 @@ import { quoted } from './resume-command.ts';
 type Study = ShowOutput['study'];
 
 export function studiesText({ lab, studies }: StudiesOutput, width: number): string[] {
-  const [listed, deleted] = [studies.filter((study) => !study.deleted), studies.filter((study) => study.deleted)];
+  const [listed, deleted] = [
+    studies.filter((study) => !study.deleted),
+    studies.filter((study) => study.deleted),
+  ];
   const gone = deleted.length === 0 ? [] : [deletedText(deleted)];
-  if (listed.length === 0) return [`${lab} contains no studies${deleted.length === 0 ? ' yet' : ''}.`, ...gone];
+  if (listed.length === 0)
+    return [`${lab} contains no studies${deleted.length === 0 ? ' yet' : ''}.`, ...gone];
   const noted = listed.some(({ note }) => note !== '');
   const left = (title: string): { title: string; align: 'left' } => ({ title, align: 'left' });
   const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' });
-  const head = [left('study'), left('state'), right('ended'), right('budget'), right('best'), right('in trial')];
+  const head = [
+    left('study'),
+    left('state'),
+    right('ended'),
+    right('budget'),
+    right('best'),
+    right('in trial'),
+  ];
   const lines = table(
     noted ? [...head, left('note')] : head,
     listed.map((study) => [
@@ -49,7 +65,12 @@ function deletedText(deleted: readonly Study[]): string {
   return `${count(deleted.length, 'deleted study', 'deleted studies')}: ${names} (galapagos studies restore NAME restores, remove NAME removes for good)`;
 }
 
-export function showText({ lab, study, trained: { executors, reports }, searched }: ShowOutput): string[] {
+export function showText({
+  lab,
+  study,
+  trained: { executors, reports },
+  searched,
+}: ShowOutput): string[] {
   const { counts, limits, best } = study;
   const stops = [
     ...(limits.trials === null ? [] : [count(limits.trials, 'trial')]),
@@ -64,8 +85,12 @@ export function showText({ lab, study, trained: { executors, reports }, searched
       .map(([state, n]) => `${n} ${state}`)
       .join(', ')}`,
     `  best       ${best === null ? '–' : `${score(best.value, study)} in trial ${best.trial}`} (${study.direction})`,
-    ...(reports.length < 2 ? [] : [`  by epoch   ${reports.map((report) => score(report.value, study)).join(', ')}`]),
-    ...executors.map(({ label, reason }) => `  trained with ${label}${reason === null ? '' : ` (${reason})`}`),
+    ...(reports.length < 2
+      ? []
+      : [`  by epoch   ${reports.map((report) => score(report.value, study)).join(', ')}`]),
+    ...executors.map(
+      ({ label, reason }) => `  trained with ${label}${reason === null ? '' : ` (${reason})`}`,
+    ),
     `  stops at   ${stops.length === 0 ? 'no limit: runs until stopped' : stops.join(' or ')}`,
     ...(searched === null ? [] : searchedText(searched)),
   ];
@@ -73,7 +98,9 @@ export function showText({ lab, study, trained: { executors, reports }, searched
 
 function noteLines(note: string): string[] {
   const escaped = note.split('\n').map((line) => withEscapes(line));
-  return escaped.map((line, i) => `${i === 0 ? '  note       ' : '             '}${line}`.trimEnd());
+  return escaped.map((line, i) =>
+    `${i === 0 ? '  note       ' : '             '}${line}`.trimEnd(),
+  );
 }
 
 function stateText(study: Study): string {
@@ -90,7 +117,8 @@ function stateText(study: Study): string {
 export function trialText(trial: TrialOutput): string {
   const last = trial.state === 'running' ? trial.reports.at(-1) : undefined;
   const reported = last === undefined ? '' : `, epoch ${last.epoch} ${score(last.value, trial)}`;
-  const finished = trial.state === 'complete' ? score(trial.value, trial) : `${outcomeText(trial)}${reported}`;
+  const finished =
+    trial.state === 'complete' ? score(trial.value, trial) : `${outcomeText(trial)}${reported}`;
   const attempts = trial.attempts > 1 ? `  ${count(trial.attempts, 'attempt')}` : '';
   return `trial ${trial.trial}  ${finished}  ${params(trial.params)}${attempts}`;
 }
@@ -105,12 +133,16 @@ export function storyText(output: StoryOutput, verbose: boolean): string[] {
     `trial ${trial} of ${study}: ${state}${worth === null ? '' : `, ${score(worth, output)}`}`,
     `  ${params(point)}`,
     ...storySentences(output, format).map((sentence) => `  ${sentence}`),
-    ...(trained === undefined ? [] : [`  trained with ${trained.executor ?? ''}${why === null ? '' : ` (${why})`}`]),
+    ...(trained === undefined
+      ? []
+      : [`  trained with ${trained.executor ?? ''}${why === null ? '' : ` (${why})`}`]),
     ...reports.map(({ epoch, value: reported, metrics }) => {
       const also = Object.entries(metrics).map(([name, metric]) => `${name} ${number(metric)}`);
       return `  after epoch ${epoch}: ${[score(reported, output), ...also].join(', ')}`;
     }),
-    ...(verbose && story.length > 0 ? ['  scheduler events with their causes:', ...story.map((line) => `    ${line}`)] : []),
+    ...(verbose && story.length > 0
+      ? ['  scheduler events with their causes:', ...story.map((line) => `    ${line}`)]
+      : []),
   ];
 }
 
@@ -122,12 +154,19 @@ function outcomeText({ state, outcome }: TrialOutput): string {
   return outcome === null || outcome === state ? state : `${state} (${outcome})`;
 }
 
-function searchedText({ objective, searchSpace, sampler, seed }: NonNullable<ShowOutput['searched']>): string[] {
+function searchedText({
+  objective,
+  searchSpace,
+  sampler,
+  seed,
+}: NonNullable<ShowOutput['searched']>): string[] {
   return [
     `  objective  ${inline(objective)}`,
     `  sampler    ${inline(sampler)}, seed ${seed}`,
     '  search space',
-    ...Object.entries(searchSpace).map(([name, distribution]) => `    ${name}  ${inline(distribution)}`),
+    ...Object.entries(searchSpace).map(
+      ([name, distribution]) => `    ${name}  ${inline(distribution)}`,
+    ),
   ];
 }
 
@@ -135,7 +174,9 @@ function searchedText({ objective, searchSpace, sampler, seed }: NonNullable<Sho
 function inline(entry: Readonly<Record<string, unknown>>): string {
   return Object.entries(entry)
     .filter(([, field]) => field !== undefined)
-    .map(([name, field]) => (['kind', 'type', 'name'].includes(name) ? String(field) : `${name} ${plain(field)}`))
+    .map(([name, field]) =>
+      ['kind', 'type', 'name'].includes(name) ? String(field) : `${name} ${plain(field)}`,
+    )
     .join(', ');
 }
 

@@ -1,6 +1,6 @@
 /**
- * Standard output that can no longer be written: its reader has ended (`| head`), or its disk is full. A command that must
- * end in order listens; every other one ends at once.
+ * Standard output that can no longer be written: its reader has ended (`| head`), or its disk is
+ * full. A command that must end in order listens; every other one ends at once.
  */
 import { EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -12,7 +12,10 @@ interface Output {
 const listeners = new Set<() => void>();
 let code: ExitCode | null = null;
 
-/** The exit code of a command whose output was lost; null: it was not. A reader that has seen enough is no failure. */
+/**
+ * The exit code of a command whose output was lost; null: it was not. A reader that has seen enough
+ * is no failure.
+ */
 export function lostOutputCode(): ExitCode | null {
   return code;
 }
@@ -22,13 +25,16 @@ export function watchOutput(stdout: Output, stderr: { write(text: string): unkno
   stdout.on('error', (error) => {
     if (code !== null) return;
     code = error.code === 'EPIPE' ? EXIT.done : EXIT.failed;
-    if (code !== EXIT.done) stderr.write(`galapagos: cannot write to standard output: ${error.message}\n`);
+    if (code !== EXIT.done)
+      stderr.write(`galapagos: cannot write to standard output: ${error.message}\n`);
     if (listeners.size === 0) process.exit(code);
     for (const listener of listeners) listener();
   });
 }
 
-/** Keeps the process when its output is lost, and calls `lost` then. @returns how to stop listening */
+/**
+ * Keeps the process when its output is lost, and calls `lost` then. @returns how to stop listening
+ */
 export function onOutputLost(lost: () => void): () => void {
   listeners.add(lost);
   return () => listeners.delete(lost);

@@ -1,4 +1,7 @@
-/** The `galapagos` command: its commands put together, and how every error leaves it. The commands are in `command-list.ts`. */
+/**
+ * The `galapagos` command: its commands put together, and how every error leaves it. The commands
+ * are in `command-list.ts`.
+ */
 import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { userFolder } from '../runtime/user-folder.ts';
@@ -17,8 +20,15 @@ export interface Parts {
   readonly runStudy: RunStudy;
 }
 
-/** Carries out one command line (without node and script). Never throws; everything is said on the streams. */
-export async function runCli(args: readonly string[], streams: Streams, { runStudy }: Parts): Promise<ExitCode> {
+/**
+ * Carries out one command line (without node and script). Never throws; everything is said on the
+ * streams.
+ */
+export async function runCli(
+  args: readonly string[],
+  streams: Streams,
+  { runStudy }: Parts,
+): Promise<ExitCode> {
   let exit: ExitCode = EXIT.done;
   const context: Context = {
     streams,
@@ -44,8 +54,12 @@ export async function runCli(args: readonly string[], streams: Streams, { runStu
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     const json = args.includes('--json');
-    const said = error instanceof CommanderError ? new UsageError(usageSentence(error.message)) : error;
-    return reportError(said, streams.stderr, { json, debug: (streams.env['GALAPAGOS_DEBUG'] ?? '') !== '' });
+    const said =
+      error instanceof CommanderError ? new UsageError(usageSentence(error.message)) : error;
+    return reportError(said, streams.stderr, {
+      json,
+      debug: (streams.env['GALAPAGOS_DEBUG'] ?? '') !== '',
+    });
   }
 }
 
@@ -55,9 +69,14 @@ const LEAST_WIDTH = 40;
 
 function createProgram(context: Context): Command {
   const { streams } = context;
-  const helpWidth = Math.max(LEAST_WIDTH, Math.min(HELP_WIDTH, streams.stdout.columns || HELP_WIDTH));
+  const helpWidth = Math.max(
+    LEAST_WIDTH,
+    Math.min(HELP_WIDTH, streams.stdout.columns || HELP_WIDTH),
+  );
   const program = new Command('galapagos')
-    .description('Hyperparameter optimization for small neural networks on the CPU cores of this machine.')
+    .description(
+      'Hyperparameter optimization for small neural networks on the CPU cores of this machine.',
+    )
     .version(versionOf(context.resources))
     .exitOverride()
     .showSuggestionAfterError()

@@ -1,4 +1,7 @@
-/** Errors as the command line says them: sentences on stderr, or one JSON object on stderr where `--json` was given. */
+/**
+ * Errors as the command line says them: sentences on stderr, or one JSON object on stderr where
+ * `--json` was given.
+ */
 import { GalapagosError, InvalidInput } from '../core/errors.ts';
 import type { ErrorOutput } from '../protocol/cli-output.ts';
 import { exitCodeOf } from './exit-codes.ts';
@@ -10,7 +13,11 @@ export interface ErrorFrame {
   readonly debug: boolean;
 }
 
-export function reportError(error: unknown, stderr: { write(text: string): unknown }, { json, debug }: ErrorFrame): ExitCode {
+export function reportError(
+  error: unknown,
+  stderr: { write(text: string): unknown },
+  { json, debug }: ErrorFrame,
+): ExitCode {
   stderr.write(json ? `${JSON.stringify(errorOutput(error))}\n` : `${sentences(error)}\n`);
   if (debug && error instanceof Error) stderr.write(`${error.stack ?? ''}\n`);
   return exitCodeOf(error);
@@ -28,7 +35,10 @@ function sentences(error: unknown): string {
 function errorOutput(error: unknown): ErrorOutput {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof GalapagosError ? error.code : 'internal';
-  const problems = error instanceof InvalidInput ? error.problems.map((problem) => ({ ...problem, hint: problem.hint ?? null })) : [];
+  const problems =
+    error instanceof InvalidInput
+      ? error.problems.map((problem) => ({ ...problem, hint: problem.hint ?? null }))
+      : [];
   return { ok: false, error: { code, message, problems } };
 }
 

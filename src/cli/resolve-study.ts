@@ -1,4 +1,7 @@
-/** From what the user named (a preset or a file) and the flags that win over it, to the study that is run. */
+/**
+ * From what the user named (a preset or a file) and the flags that win over it, to the study that
+ * is run.
+ */
 import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidInput } from '../core/errors.ts';
@@ -39,13 +42,17 @@ export interface Places {
   readonly cwd: string;
   /** The absolute path of `resources/`. */
   readonly resources: string;
-  /** The absolute path of this user's folder; absent: studies know the datasets that come with Galapagos only. */
+  /**
+   * The absolute path of this user's folder; absent: studies know the datasets that come with
+   * Galapagos only.
+   */
   readonly userFolder?: string;
 }
 
 /**
  * @param named a preset's name, or a file: anything with a slash or ending in .json
- * @throws UsageError for an unknown preset or a missing file; InvalidInput with every problem of the file
+ * @throws UsageError for an unknown preset or a missing file; InvalidInput with every problem of
+ *   the file
  */
 export function resolveStudy(named: string, flags: StudyFlags, places: Places): ResolvedStudy {
   const source = looksLikeFile(named) ? within(places.cwd, named) : presetPath(named, places);
@@ -65,7 +72,10 @@ function presetPath(named: string, { resources }: Places): string {
   const nearest = nearestName(named, names);
   const guess = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
   const presets = `The presets are ${names.join(', ')}; to run a study file, give its path, e.g. ./${named}.json.`;
-  throw new UsageError(`there is no preset ${JSON.stringify(named)}.${guess} ${presets}`, 'unknown-study');
+  throw new UsageError(
+    `there is no preset ${JSON.stringify(named)}.${guess} ${presets}`,
+    'unknown-study',
+  );
 }
 
 function readStudy(source: string, named: string): string {
@@ -74,13 +84,17 @@ function readStudy(source: string, named: string): string {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT') throw new UsageError(`there is no file ${named}`, 'unknown-study');
-    if (code === 'EISDIR') throw new UsageError(`${named} is a folder; expected a study file`, 'unknown-study');
+    if (code === 'EISDIR')
+      throw new UsageError(`${named} is a folder; expected a study file`, 'unknown-study');
     if (code === 'EACCES') throw new UsageError(`no permission to read ${named}`, 'unknown-study');
     throw error;
   }
 }
 
-function withFlags(file: StudyFile, { trials, minutes, target, seed, ...flags }: StudyFlags): StudyFile {
+function withFlags(
+  file: StudyFile,
+  { trials, minutes, target, seed, ...flags }: StudyFlags,
+): StudyFile {
   const sampler = flags.sampler === undefined ? undefined : presentName(flags.sampler);
   const stop = {
     ...file.stop,
@@ -91,7 +105,12 @@ function withFlags(file: StudyFile, { trials, minutes, target, seed, ...flags }:
   const limitsChanged = trials !== undefined || minutes !== undefined || target !== undefined;
   const samplerChanged = sampler !== undefined && sampler !== file.sampler.name;
   if (!limitsChanged && !samplerChanged && seed === undefined) return file;
-  return { ...file, stop, sampler: samplerChanged ? { name: sampler } : file.sampler, seed: seed ?? file.seed };
+  return {
+    ...file,
+    stop,
+    sampler: samplerChanged ? { name: sampler } : file.sampler,
+    seed: seed ?? file.seed,
+  };
 }
 
 function within(cwd: string, path: string): string {

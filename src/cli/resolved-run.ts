@@ -1,4 +1,7 @@
-/** What `run` hands to the part that carries it out: everything decided, nothing left of flags and files. */
+/**
+ * What `run` hands to the part that carries it out: everything decided, nothing left of flags and
+ * files.
+ */
 import type { Limits } from '../core/study/study-spec.ts';
 import type { RunDisplay } from './display/run-display.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -21,5 +24,8 @@ export interface ResolvedRun extends ResolvedStudy {
   readonly resources: string;
 }
 
-/** Runs a study to its end or to an interruption, tells the display, and says how the process should exit. */
+/**
+ * Runs a study to its end or to an interruption, tells the display, and says how the process should
+ * exit.
+ */
 export type RunStudy = (run: ResolvedRun, display: RunDisplay) => Promise<ExitCode>;

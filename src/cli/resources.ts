@@ -4,12 +4,18 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GalapagosError } from '../core/errors.ts';
 
-/** The absolute path of `resources/`, found upwards from this module: the same for sources, the built command, a package. */
+/**
+ * The absolute path of `resources/`, found upwards from this module: the same for sources, the
+ * built command, a package.
+ */
 export function resourcesFolder(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const candidate = join(folder, 'resources');
     if (existsSync(join(candidate, 'studies'))) return candidate;
     if (dirname(folder) === folder) break;
   }
-  throw new GalapagosError('incomplete-installation', 'the folder resources/ of Galapagos is missing: install Galapagos again');
+  throw new GalapagosError(
+    'incomplete-installation',
+    'the folder resources/ of Galapagos is missing: install Galapagos again',
+  );
 }

@@ -6,7 +6,9 @@ export interface ResumeOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Repeats the study and the flags that still count; begins with `npx` where npm started the run. */
+/**
+ * Repeats the study and the flags that still count; begins with `npx` where npm started the run.
+ */
 export function resumeCommand(named: string, { flags, env }: ResumeOptions): string {
   const words = [...(env['npm_execpath'] === undefined ? [] : ['npx']), 'galapagos', 'run', named];
   for (const [name, value] of Object.entries(flags)) {

@@ -9,15 +9,30 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
   switch (change.kind) {
     case 'trialStarted': {
       const { attempt, slot, params } = change;
-      return { type: 'trialStarted', trial: attempt.number, attempt: attempt.k, slot, params: toParams(axes, params) };
+      return {
+        type: 'trialStarted',
+        trial: attempt.number,
+        attempt: attempt.k,
+        slot,
+        params: toParams(axes, params),
+      };
     }
     case 'trialReported': {
       const { attempt, slot, report } = change;
       const { step, value, metrics = {} } = report;
-      return { type: 'trialReported', trial: attempt.number, attempt: attempt.k, slot, epoch: step + 1, value, metrics };
+      return {
+        type: 'trialReported',
+        trial: attempt.number,
+        attempt: attempt.k,
+        slot,
+        epoch: step + 1,
+        value,
+        metrics,
+      };
     }
     case 'trialEnded': {
-      const { number, state, outcome, value, params, origin, attempt, slot, result, isBest } = change;
+      const { number, state, outcome, value, params, origin, attempt, slot, result, isBest } =
+        change;
       return {
         type: 'trialEnded',
         trial: number,
@@ -36,7 +51,14 @@ export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | nu
     }
     case 'trialBack': {
       const { attempt, outcome, slot, detail } = change;
-      return { type: 'trialBack', trial: attempt.number, attempt: attempt.k, slot, outcome, detail };
+      return {
+        type: 'trialBack',
+        trial: attempt.number,
+        attempt: attempt.k,
+        slot,
+        outcome,
+        detail,
+      };
     }
     case 'study':
     case 'studyDescribed':
@@ -54,12 +76,19 @@ export function labEventOf(change: LabChange, now: number): RunEvent {
     case 'slotLost':
       return { type: 'workerLost', slot: change.slot, reason: change.reason };
     case 'slotQuarantined':
-      return { type: 'quarantined', slot: change.slot, reason: change.reason, forMs: Math.max(0, change.untilMs - now) };
+      return {
+        type: 'quarantined',
+        slot: change.slot,
+        reason: change.reason,
+        forMs: Math.max(0, change.untilMs - now),
+      };
     case 'slotReleased':
       return { type: 'released', slot: change.slot };
     case 'storageStalled':
     case 'storageBack':
-      return change.kind === 'storageBack' ? { type: 'storageBack' } : { type: 'storageStalled', error: change.error };
+      return change.kind === 'storageBack'
+        ? { type: 'storageBack' }
+        : { type: 'storageStalled', error: change.error };
     case 'commandRefused':
       return { type: 'note', text: `${change.command}: ${change.reason}: ${change.detail}` };
     case 'anomaly':

@@ -1,6 +1,6 @@
 /**
- * Carries out `run`: opens the lab, chooses the study, starts the workers, tells the display what happens, and ends at a
- * stop rule, at Ctrl-C, or when nothing can go on.
+ * Carries out `run`: opens the lab, chooses the study, starts the workers, tells the display what
+ * happens, and ends at a stop rule, at Ctrl-C, or when nothing can go on.
  */
 import { randomUUID } from 'node:crypto';
 import { canResume, endedOf } from '../core/scheduling/index.ts';
@@ -22,9 +22,15 @@ import { labEventOf, runEventOf } from './run-events.ts';
 import { bestSoFar, summarise } from './run-summary.ts';
 import type { RunEnd } from './run-summary.ts';
 
-/** Running trials' time to finish after a first signal, by signal; none when nothing can be said any more. */
+/**
+ * Running trials' time to finish after a first signal, by signal; none when nothing can be said any
+ * more.
+ */
 const GRACE_MS = { SIGINT: 5_000, SIGTERM: 3_000, SIGHUP: 3_000 } as const;
-/** Milliseconds after the grace within which the pause must be in a lab file that cannot be written just now, */
+/**
+ * Milliseconds after the grace within which the pause must be in a lab file that cannot be written
+ * just now,
+ */
 const PAUSE_MS = 1_000;
 /** … and how many more where it can: a worker may take a while to stop in the middle of a step. */
 const SLOW_PAUSE_MS = 10_000;
@@ -35,7 +41,15 @@ const STILLBORN = 3;
 export const runStudy: RunStudy = async (run, display) => {
   let end: (end: RunEnd) => void = () => undefined;
   const ended = new Promise<RunEnd>((resolve) => (end = resolve));
-  const view: View = { uid: '', axes: [], ready: false, stillborn: 0, lost: 0, stalled: null, grace: new GraceCount() };
+  const view: View = {
+    uid: '',
+    axes: [],
+    ready: false,
+    stillborn: 0,
+    lost: 0,
+    stalled: null,
+    grace: new GraceCount(),
+  };
   const lab = await startLab({
     file: run.lab,
     resources: run.resources,
@@ -49,7 +63,8 @@ export const runStudy: RunStudy = async (run, display) => {
     // A pause counts once it is in the lab file; on a full disk it never is.
     giveUp ??= setInterval(() => {
       const lateMs = performance.now() - dueMs;
-      if (lateMs >= (view.stalled === null ? SLOW_PAUSE_MS : 0)) end({ state: 'failed', reason: unsaved(view) });
+      if (lateMs >= (view.stalled === null ? SLOW_PAUSE_MS : 0))
+        end({ state: 'failed', reason: unsaved(view) });
     }, TICK_MS);
   };
   const stopHearing = onInterrupt((signal) => {
@@ -68,10 +83,18 @@ export const runStudy: RunStudy = async (run, display) => {
     const how = await ended;
     const elapsedMs = performance.now() - startedMs;
     await lab.close().catch((error: unknown) => {
-      // The reason is known already: what kept the study from ending keeps the file from being closed in order.
+      // The reason is known already: what kept the study from ending keeps the file from being
+      // closed in order.
       if (how.state !== 'failed') throw error;
     });
-    display.finish(summarise(run, study, { ...how, elapsedMs, lostAttempts: view.lost, settled: view.grace.settled }));
+    display.finish(
+      summarise(run, study, {
+        ...how,
+        elapsedMs,
+        lostAttempts: view.lost,
+        settled: view.grace.settled,
+      }),
+    );
     return exitCodeFor(how);
   } finally {
     clearInterval(ticking);
@@ -100,7 +123,11 @@ function unsaved({ stalled }: View): string {
   return `${stalled ?? 'the study could not be paused in time'}; trials that are not saved run again`;
 }
 
-function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void): LabParts['listener'] {
+function listenerFor(
+  view: View,
+  display: RunDisplay,
+  end: (end: RunEnd) => void,
+): LabParts['listener'] {
   return {
     show(study, change) {
       if (study !== view.uid) return;
@@ -108,7 +135,8 @@ function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void
       const event = runEventOf(change, view.axes);
       if (event !== null) display.event(event);
       if (change.kind === 'trialBack' && change.outcome === 'lost') view.lost += 1;
-      if (change.kind === 'study' && change.state === 'paused') end({ state: 'paused', reason: change.reason ?? 'paused' });
+      if (change.kind === 'study' && change.state === 'paused')
+        end({ state: 'paused', reason: change.reason ?? 'paused' });
     },
     showLab(change) {
       if (change.kind === 'slotReady') view.ready = true;
@@ -132,13 +160,21 @@ function listenerFor(view: View, display: RunDisplay, end: (end: RunEnd) => void
       if (view.ready || by === 'us') return;
       view.stillborn += 1;
       if (view.stillborn >= STILLBORN)
-        end({ state: 'failed', reason: `workers fail to start: ${lastWords.trim() || 'they exit without an error message'}` });
+        end({
+          state: 'failed',
+          reason: `workers fail to start: ${lastWords.trim() || 'they exit without an error message'}`,
+        });
     },
   };
 }
 
 /** Chooses or creates the study, tells the display, starts the workers. */
-function begin(run: ResolvedRun, { coordinator, startWorkers }: RunningLab, view: View, display: RunDisplay): Study {
+function begin(
+  run: ResolvedRun,
+  { coordinator, startWorkers }: RunningLab,
+  view: View,
+  display: RunDisplay,
+): Study {
   const studies = coordinator.lab.studies;
   const choice = chooseStudy([...studies.values()], run.spec.name, run.resume);
   const uid = choice.kind === 'new' ? randomUUID() : choice.study.uid;
@@ -146,16 +182,23 @@ function begin(run: ResolvedRun, { coordinator, startWorkers }: RunningLab, view
   view.axes = axesOf((choice.kind === 'new' ? run.spec : choice.study.spec).searchSpace);
   for (const other of studies.values()) {
     // One run, one study: others of this lab keep waiting for theirs.
-    if (other.uid !== uid && other.state === 'running') coordinator.command({ type: 'studyPaused', study: other.uid, graceMs: 0 });
+    if (other.uid !== uid && other.state === 'running')
+      coordinator.command({ type: 'studyPaused', study: other.uid, graceMs: 0 });
   }
-  if (choice.kind === 'new') coordinator.createStudy(uid, { ...run.spec, name: choice.name }, run.limits);
+  if (choice.kind === 'new')
+    coordinator.createStudy(uid, { ...run.spec, name: choice.name }, run.limits);
   else {
     if (Object.keys(run.limitFlags).length > 0) {
-      coordinator.command({ type: 'studyEdited', study: uid, limits: { ...choice.study.limits, ...run.limitFlags } });
+      coordinator.command({
+        type: 'studyEdited',
+        study: uid,
+        limits: { ...choice.study.limits, ...run.limitFlags },
+      });
     }
     const interrupted = choice.study.state === 'paused' || choice.study.state === 'pausing';
     const stopped = choice.study.reason === STOPPED_BY_USER;
-    if (interrupted || (stopped && canResume(coordinator.lab, choice.study))) coordinator.command({ type: 'studyResumed', study: uid });
+    if (interrupted || (stopped && canResume(coordinator.lab, choice.study)))
+      coordinator.command({ type: 'studyResumed', study: uid });
   }
   coordinator.settle();
   const study = studies.get(uid);
@@ -172,7 +215,8 @@ function begin(run: ResolvedRun, { coordinator, startWorkers }: RunningLab, view
     lab: run.lab,
     done: endedOf(study),
     best: choice.kind === 'resume' ? bestSoFar(run.lab, uid) : null,
-    leftMs: study.limits.activeMs === null ? null : Math.max(0, study.limits.activeMs - study.activeMs),
+    leftMs:
+      study.limits.activeMs === null ? null : Math.max(0, study.limits.activeMs - study.activeMs),
   });
   return study;
 }

@@ -1,4 +1,6 @@
-/** What a run came to, read back from the lab file: what is printed at the end is what is durable. */
+/**
+ * What a run came to, read back from the lab file: what is printed at the end is what is durable.
+ */
 import { bestPerGeneration } from '../core/analysis/generations.ts';
 import type { Study } from '../core/scheduling/index.ts';
 import { scoreKindOf } from '../core/study/score.ts';
@@ -33,17 +35,23 @@ export function bestSoFar(file: string, uid: string): BestTrial | null {
 }
 
 function ranked(best: readonly TrialRecord[]): BestTrial[] {
-  return exportedTrials(best).flatMap(({ origin, ...trial }) => (origin === null ? [] : [{ origin, ...trial }]));
+  return exportedTrials(best).flatMap(({ origin, ...trial }) =>
+    origin === null ? [] : [{ origin, ...trial }],
+  );
 }
 
-/** Reads the summary, and writes the best configurations where they were asked for. The lab must be closed or at rest. */
+/**
+ * Reads the summary, and writes the best configurations where they were asked for. The lab must be
+ * closed or at rest.
+ */
 export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigures): RunSummary {
   const reader = readLab(run.lab);
   try {
     const counts = reader.study(uid)?.counts;
     const found = reader.best(uid, TOP);
     const best = ranked(found);
-    if (run.exportTo !== null) exportBest(run.exportTo, { ...spec, ...scoreKindOf(spec.objective) }, best);
+    if (run.exportTo !== null)
+      exportBest(run.exportTo, { ...spec, ...scoreKindOf(spec.objective) }, best);
     return {
       study: spec.name,
       ...end,
@@ -52,7 +60,10 @@ export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigure
       failed: counts?.failed ?? 0,
       executors: executorsOf(found),
       best,
-      generations: spec.sampler.name === 'generational' ? bestPerGeneration(reader.trials(uid), spec.direction) : null,
+      generations:
+        spec.sampler.name === 'generational'
+          ? bestPerGeneration(reader.trials(uid), spec.direction)
+          : null,
       written: { lab: run.lab, bestConfigs: run.exportTo },
       resumeCommand: end.state === 'finished' ? null : run.resumeCommand,
     };

@@ -36,7 +36,10 @@ interface Places {
  * The token that browsers must bring; drawn and kept where there is none yet.
  * @throws UsageError for one that cannot be read or used; GalapagosError `not-written`
  */
-export function serveToken({ token, tokenFile, newToken = false }: TokenOptions, places: Places): string {
+export function serveToken(
+  { token, tokenFile, newToken = false }: TokenOptions,
+  places: Places,
+): string {
   const { env, cwd } = places.streams;
   const given = env[VARIABLE];
   const alternatives = `set ${VARIABLE} or use --token-file FILE; without either, a token is created and stored in your user folder`;
@@ -45,8 +48,11 @@ export function serveToken({ token, tokenFile, newToken = false }: TokenOptions,
       `--token is not accepted, because every user of this machine could read the token in the process list: ${alternatives}`,
     );
   if (newToken && (tokenFile !== undefined || (given !== undefined && given !== '')))
-    throw new UsageError(`--new-token replaces the stored token, but --token-file or ${VARIABLE} overrides it: use only one of them`);
-  if (tokenFile !== undefined) return checked(readGiven(resolve(cwd, tokenFile)), `--token-file ${tokenFile}`);
+    throw new UsageError(
+      `--new-token replaces the stored token, but --token-file or ${VARIABLE} overrides it: use only one of them`,
+    );
+  if (tokenFile !== undefined)
+    return checked(readGiven(resolve(cwd, tokenFile)), `--token-file ${tokenFile}`);
   if (given !== undefined && given !== '') return checked(given, VARIABLE);
   const kept = join(places.userFolder, KEPT_FILE);
   const found = newToken ? null : readKept(kept);
@@ -62,9 +68,12 @@ function checked(text: string, source: string, remedy = ''): string {
   const token = text.trim();
   const refuse = (expected: string, found: string): UsageError =>
     new UsageError(`${source}: expected a token of ${expected}, found ${found}${remedy}`);
-  if (!/^[\w.~-]*$/.test(token)) throw refuse('letters, digits, "_", "-", ".", "~"', 'other characters');
-  if (token.length < LEAST_LENGTH) throw refuse(`at least ${LEAST_LENGTH} characters`, String(token.length));
-  if (token.length > MOST_LENGTH) throw refuse(`at most ${MOST_LENGTH} characters`, String(token.length));
+  if (!/^[\w.~-]*$/.test(token))
+    throw refuse('letters, digits, "_", "-", ".", "~"', 'other characters');
+  if (token.length < LEAST_LENGTH)
+    throw refuse(`at least ${LEAST_LENGTH} characters`, String(token.length));
+  if (token.length > MOST_LENGTH)
+    throw refuse(`at most ${MOST_LENGTH} characters`, String(token.length));
   return token;
 }
 
@@ -73,17 +82,32 @@ function readGiven(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new UsageError(`--token-file ${file}: expected a file with the token, found ${missing ? 'nothing' : String(error)}`);
+    throw new UsageError(
+      `--token-file ${file}: expected a file with the token, found ${missing ? 'nothing' : String(error)}`,
+    );
   }
 }
 
-/** Null: none is kept yet. Closes the file to other users first: an earlier version or a copy may have left it open. */
+/**
+ * Null: none is kept yet. Closes the file to other users first: an earlier version or a copy may
+ * have left it open.
+ */
 function readKept(file: string): string | null {
   try {
     restrictToOwner(file);
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
-    throw new GalapagosError('io', `${file}: cannot read the stored token: ${String(error)}`, { file }, error);
+    if (
+      error instanceof Error &&
+      'code' in error &&
+      (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+    )
+      return null;
+    throw new GalapagosError(
+      'io',
+      `${file}: cannot read the stored token: ${String(error)}`,
+      { file },
+      error,
+    );
   }
 }

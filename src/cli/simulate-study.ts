@@ -1,4 +1,7 @@
-/** From a simulation's file and flags to what core simulates, and from its report to what is printed. */
+/**
+ * From a simulation's file and flags to what core simulates, and from its report to what is
+ * printed.
+ */
 import { InvalidInput } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import type { SimulationOptions, SimulationReport } from '../core/simulation/index.ts';
@@ -15,7 +18,9 @@ import { duration, number } from './display/format.ts';
 type FunctionName = SimulationFile['objective'];
 
 /** Least and greatest coordinate, and the least value, of each function. */
-const KNOWN: Readonly<Record<FunctionName, { readonly low: number; readonly high: number; readonly optimum: number }>> = {
+const KNOWN: Readonly<
+  Record<FunctionName, { readonly low: number; readonly high: number; readonly optimum: number }>
+> = {
   sphere: { low: -5, high: 5, optimum: 0 },
   rosenbrock: { low: -5, high: 5, optimum: 0 },
   rastrigin: { low: -5.12, high: 5.12, optimum: 0 },
@@ -38,7 +43,9 @@ export function parseSimulation(text: string, source: string): SimulationFile {
   return parse(simulationFile, parseJson(text, source), source);
 }
 
-export const usualSimulation: SimulationFile = simulationFile.parse({ format: 'galapagos-simulation/1' });
+export const usualSimulation: SimulationFile = simulationFile.parse({
+  format: 'galapagos-simulation/1',
+});
 
 /** @throws InvalidInput where search space, sampler and budget do not fit each other */
 export function simulationOptions(file: SimulationFile, source: string): SimulationOptions {
@@ -53,24 +60,51 @@ export function simulationOptions(file: SimulationFile, source: string): Simulat
     problems.push({ code: 'out-of-range', path: 'lossRate', expected, found: String(lossRate) });
   }
   if (problems.length > 0) throw new InvalidInput(source, problems);
-  const numeric = axesOf(searchSpace).filter(({ distribution }) => distribution.type !== 'categorical');
+  const numeric = axesOf(searchSpace).filter(
+    ({ distribution }) => distribution.type !== 'categorical',
+  );
   const evaluate = functions[objective];
   const value = (params: EncodedParams): number =>
-    evaluate(numeric.map(({ index }) => params[index] ?? NaN).filter((coordinate) => !Number.isNaN(coordinate)));
+    evaluate(
+      numeric
+        .map(({ index }) => params[index] ?? NaN)
+        .filter((coordinate) => !Number.isNaN(coordinate)),
+    );
   return {
-    spec: { name: 'simulated', objective: { kind: 'synthetic', function: objective }, direction, searchSpace, sampler, seed },
+    spec: {
+      name: 'simulated',
+      objective: { kind: 'synthetic', function: objective },
+      direction,
+      searchSpace,
+      sampler,
+      seed,
+    },
     trials,
     workers,
     value,
     // Only the usual bounds are known to hold the least value, and the greatest is nowhere known.
-    optimum: direction === 'minimize' && file.searchSpace === undefined ? KNOWN[objective].optimum : null,
+    optimum:
+      direction === 'minimize' && file.searchSpace === undefined ? KNOWN[objective].optimum : null,
     duration: file.durationMs,
     rates: { crash: crashRate, loss: lossRate },
   };
 }
 
-export function simulationOutput({ workers, trials, sampler, seed }: SimulationFile, report: SimulationReport): SimulationOutput {
-  const { efficiency, makespanMs, best, regret, completed, failed, lostAttempts, crashedAttempts, events } = report;
+export function simulationOutput(
+  { workers, trials, sampler, seed }: SimulationFile,
+  report: SimulationReport,
+): SimulationOutput {
+  const {
+    efficiency,
+    makespanMs,
+    best,
+    regret,
+    completed,
+    failed,
+    lostAttempts,
+    crashedAttempts,
+    events,
+  } = report;
   return {
     workers,
     trials,
@@ -89,8 +123,20 @@ export function simulationOutput({ workers, trials, sampler, seed }: SimulationF
 }
 
 export function simulationText(output: SimulationOutput): string[] {
-  const { workers, trials, sampler, efficiency, makespanMs, best, regret, completed, failed, lostAttempts, crashedAttempts, events } =
-    output;
+  const {
+    workers,
+    trials,
+    sampler,
+    efficiency,
+    makespanMs,
+    best,
+    regret,
+    completed,
+    failed,
+    lostAttempts,
+    crashedAttempts,
+    events,
+  } = output;
   return [
     `${completed + failed} of ${trials} trials by ${sampler} on ${workers} simulated workers`,
     `  efficiency  ${efficiency.toFixed(3)} (share of workers × makespan that was spent on trials)`,

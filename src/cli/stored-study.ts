@@ -1,4 +1,7 @@
-/** A study of the lab file as `run --resume` takes it: one that was set up in the window has no file. */
+/**
+ * A study of the lab file as `run --resume` takes it: one that was set up in the window has no
+ * file.
+ */
 import type { LabReader } from '../storage/lab-reader.ts';
 import { looksLikeFile } from '../studies/looks-like-file.ts';
 import { presetNames } from './presets.ts';

@@ -10,6 +10,12 @@ import { join } from 'node:path';
 export function versionOf(resources: string): string {
   const file = join(resources, '..', 'package.json');
   const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (typeof parsed === 'object' && parsed !== null && 'version' in parsed && typeof parsed.version === 'string') return parsed.version;
+  if (
+    typeof parsed === 'object' &&
+    parsed !== null &&
+    'version' in parsed &&
+    typeof parsed.version === 'string'
+  )
+    return parsed.version;
   throw new Error(`${file}: expected a text "version"`);
 }

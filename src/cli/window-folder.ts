@@ -1,4 +1,7 @@
-/** Where the built window lies: beside the built command, or in the clone that the sources are run from. */
+/**
+ * Where the built window lies: beside the built command, or in the clone that the sources are run
+ * from.
+ */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { GalapagosError } from '../core/errors.ts';
@@ -6,8 +9,11 @@ import { GalapagosError } from '../core/errors.ts';
 /** @throws GalapagosError `no-window` */
 export function windowFolder(): string {
   // What several entries share is built into a folder of its own, below them.
-  const places = ['../renderer', '../../renderer', '../../out/renderer'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  const places = ['../renderer', '../../renderer', '../../out/renderer'].map((place) =>
+    fileURLToPath(new URL(place, import.meta.url)),
+  );
   const found = places.find((place) => existsSync(`${place}/assets`));
-  if (found === undefined) throw new GalapagosError('no-window', 'the window has not been built: npm run build');
+  if (found === undefined)
+    throw new GalapagosError('no-window', 'the window has not been built: npm run build');
   return found;
 }

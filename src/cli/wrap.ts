@@ -1,8 +1,11 @@
-/** Wraps help at word ends. Commander wraps its own lists only, not the text that a command adds. */
+/**
+ * Wraps help at word ends. Commander wraps its own lists only, not the text that a command adds.
+ */
 
 /**
- * Breaks lines longer than `width` between words; what follows is indented as its line, by two more in an example. Lines
- * without indentation that follow one another are one paragraph, wherever the source breaks them.
+ * Breaks lines longer than `width` between words; what follows is indented as its line, by two more
+ * in an example. Lines without indentation that follow one another are one paragraph, wherever the
+ * source breaks them.
  */
 export function wrapped(text: string, width: number): string {
   return paragraphs(text)

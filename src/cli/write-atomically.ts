@@ -1,4 +1,7 @@
-/** Writes a file so that at every instant, also after a crash, the old content or the new is there, never a part. */
+/**
+ * Writes a file so that at every instant, also after a crash, the old content or the new is there,
+ * never a part.
+ */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
@@ -20,7 +23,12 @@ export function writeAtomically(file: string, content: string | Uint8Array, mode
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw new GalapagosError('not-written', `cannot write ${file}: ${reason(error)}`, { file }, error);
+    throw new GalapagosError(
+      'not-written',
+      `cannot write ${file}: ${reason(error)}`,
+      { file },
+      error,
+    );
   }
   syncFolder(dirname(file));
 }

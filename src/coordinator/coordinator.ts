@@ -1,10 +1,17 @@
 /**
- * The shell around the scheduler: feeds events to `step`, commits what it decided, then carries out its instructions.
- * It decides nothing itself. One turn: drain what has arrived, step each event (then the clock, if due), commit once,
- * release the outbox in order.
+ * The shell around the scheduler: feeds events to `step`, commits what it decided, then carries out
+ * its instructions. It decides nothing itself. One turn: drain what has arrived, step each event
+ * (then the clock, if due), commit once, release the outbox in order.
  */
 import { answerAsk, createLab, step, stepOpening, takingUp } from '../core/scheduling/index.ts';
-import type { Change, Event, Instruction, LabChange, LabOptions, LabState } from '../core/scheduling/index.ts';
+import type {
+  Change,
+  Event,
+  Instruction,
+  LabChange,
+  LabOptions,
+  LabState,
+} from '../core/scheduling/index.ts';
 import { createSampler } from '../core/samplers/create-sampler.ts';
 import type { Sampler } from '../core/samplers/sampler.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
@@ -22,12 +29,18 @@ const COMMIT_WRITES = 512;
 /** Milliseconds at a time for reading trials of the file. */
 const TAKING_UP_TURN_MS = 5;
 
-/** What a window or a terminal hears of; each call concerns something durable, except a stalled storage. */
+/**
+ * What a window or a terminal hears of; each call concerns something durable, except a stalled
+ * storage.
+ */
 export interface CoordinatorListener {
   show(study: string, change: Change): void;
   showLab(change: LabChange): void;
   finished(study: string, reason: string): void;
-  /** Nothing can go on: another process took the lab over, or the file is damaged. All channels are closed already. */
+  /**
+   * Nothing can go on: another process took the lab over, or the file is damaged. All channels are
+   * closed already.
+   */
   fatal(error: Error): void;
   /** A turn is over: the state may be another. */
   turned?(): void;
@@ -63,11 +76,14 @@ export class Coordinator {
     this.#lab = createLab({ samplerFor, ...parts.options });
     this.#outbox = new Outbox((instruction) => this.#carryOut(instruction));
     this.#commits = new GroupCommit(parts.storage, this.#outbox);
-    this.#channels = new WorkerChannels(parts.transport, parts.storage.epoch, this.#lab, (event) => this.#take(event));
+    this.#channels = new WorkerChannels(parts.transport, parts.storage.epoch, this.#lab, (event) =>
+      this.#take(event),
+    );
   }
 
   /**
-   * Takes the lab up as its file has it, which with a hundred thousand trials takes a while: others get their turns meanwhile.
+   * Takes the lab up as its file has it, which with a hundred thousand trials takes a while: others
+   * get their turns meanwhile.
    * @throws StorageError damaged
    */
   static async open(parts: CoordinatorParts): Promise<Coordinator> {
@@ -79,15 +95,22 @@ export class Coordinator {
   async #open(): Promise<void> {
     const { clock, storage } = this.#parts;
     const { epoch, lab } = storage;
-    const pieces = stepOpening(this.#lab, { type: 'opened', epoch, lab, because: 'open', at: clock.now() });
+    const pieces = stepOpening(this.#lab, {
+      type: 'opened',
+      epoch,
+      lab,
+      because: 'open',
+      at: clock.now(),
+    });
     this.#outbox.add(await this.#inTurns(pieces));
     this.#opened = true;
     this.#runTurn();
   }
 
   /**
-   * Reads the trials of a study that had finished before this opening, in turns; to be awaited before a command that
-   * needs them, which would read them all at once. Of other studies nothing is read.
+   * Reads the trials of a study that had finished before this opening, in turns; to be awaited
+   * before a command that needs them, which would read them all at once. Of other studies nothing
+   * is read.
    * @throws StorageError when the trials cannot be read; the study stays as it was
    */
   async takeUp(uid: string): Promise<void> {
@@ -122,7 +145,9 @@ export class Coordinator {
   }
 
   /** What a person decided about a study, a trial or a slot. */
-  command(event: Extract<NewEvent, { type: `study${string}` | `trial${string}` | `slot${string}` }>): void {
+  command(
+    event: Extract<NewEvent, { type: `study${string}` | `trial${string}` | `slot${string}` }>,
+  ): void {
     this.#take({ ...event, because: 'user' });
   }
 
@@ -150,7 +175,10 @@ export class Coordinator {
     this.#runTurn();
   }
 
-  /** Stops deciding, with a fatal error, where the lab file or its log is no longer the one that is being written. */
+  /**
+   * Stops deciding, with a fatal error, where the lab file or its log is no longer the one that is
+   * being written.
+   */
   verifyStorage(): void {
     if (this.#closed) return;
     try {
@@ -160,7 +188,10 @@ export class Coordinator {
     }
   }
 
-  /** Commits what is left, dismisses the workers, stops hearing and deciding. The storage is its owner's to close. */
+  /**
+   * Commits what is left, dismisses the workers, stops hearing and deciding. The storage is its
+   * owner's to close.
+   */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#runTurn();
@@ -195,7 +226,8 @@ export class Coordinator {
     // What a step asks of the sampler is answered into the same list, and so handled in this turn.
     for (const event of this.#inbox) {
       this.#step(event);
-      if (this.#outbox.uncommittedWrites >= COMMIT_WRITES && this.#commits.retryAt === null) this.#commit();
+      if (this.#outbox.uncommittedWrites >= COMMIT_WRITES && this.#commits.retryAt === null)
+        this.#commit();
     }
     this.#inbox = [];
   }
@@ -209,7 +241,8 @@ export class Coordinator {
   #step(event: Event): void {
     const instructions = step(this.#lab, event);
     for (const instruction of instructions) {
-      if (instruction.do === 'showLab' && instruction.change.kind === 'commandRefused') this.#refused = instruction.change;
+      if (instruction.do === 'showLab' && instruction.change.kind === 'commandRefused')
+        this.#refused = instruction.change;
     }
     this.#outbox.add(instructions);
   }
@@ -239,7 +272,9 @@ export class Coordinator {
     this.#parts.clock.cancel();
   }
 
-  /** The one place that does what `step` asked for. A promise holds back the instructions behind it. */
+  /**
+   * The one place that does what `step` asked for. A promise holds back the instructions behind it.
+   */
   #carryOut(instruction: Instruction): Promise<void> | undefined {
     const { host, listener, clock } = this.#parts;
     switch (instruction.do) {

@@ -1,6 +1,7 @@
 /**
- * Commits what the outbox holds, many steps in one transaction, and tries again when the lab file is busy or its disk is
- * full. While it cannot commit, nothing leaves the outbox; workers keep their results and stop by themselves.
+ * Commits what the outbox holds, many steps in one transaction, and tries again when the lab file
+ * is busy or its disk is full. While it cannot commit, nothing leaves the outbox; workers keep
+ * their results and stop by themselves.
  */
 import type { Instruction } from '../core/scheduling/index.ts';
 import type { StorageError } from '../storage/errors.ts';
@@ -50,14 +51,19 @@ export class GroupCommit {
         return { endedElsewhere: [], change: first ? { stalled: error.message } : null };
       }
     }
-    this.#outbox.committed(endedElsewhere.length === 0 ? undefined : (instruction) => shows(instruction, endedElsewhere));
+    this.#outbox.committed(
+      endedElsewhere.length === 0 ? undefined : (instruction) => shows(instruction, endedElsewhere),
+    );
     const back = this.#retryMs > 0;
     this.#retryMs = 0;
     return { endedElsewhere, change: back ? 'back' : null };
   }
 }
 
-/** Whether an instruction would show an end that was not written because the trial had ended elsewhere. */
+/**
+ * Whether an instruction would show an end that was not written because the trial had ended
+ * elsewhere.
+ */
 function shows(instruction: Instruction, ended: readonly EndedElsewhere[]): boolean {
   if (instruction.do !== 'show' || instruction.change.kind !== 'trialEnded') return false;
   const { number } = instruction.change;

@@ -1,6 +1,7 @@
 /**
- * Write-ahead order: what others can notice leaves strictly first in, first out, and only after the commit of every write
- * decided before it or in the same step. It orders; it neither commits nor sends.
+ * Write-ahead order: what others can notice leaves strictly first in, first out, and only after the
+ * commit of every write decided before it or in the same step. It orders; it neither commits nor
+ * sends.
  */
 import type { Instruction, Write } from '../core/scheduling/index.ts';
 import { passesBeforeCommit } from '../core/scheduling/index.ts';

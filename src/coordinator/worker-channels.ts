@@ -1,6 +1,7 @@
 /**
- * Between the scheduler's words and the wire's: worker messages become events, send instructions become messages. It keeps
- * what only the wire needs: each session's task endpoint and which studies it has been told of.
+ * Between the scheduler's words and the wire's: worker messages become events, send instructions
+ * become messages. It keeps what only the wire needs: each session's task endpoint and which
+ * studies it has been told of.
  */
 import type { Instruction, LabState } from '../core/scheduling/index.ts';
 import { chosenVersion } from '../protocol/worker-messages.ts';
@@ -11,7 +12,18 @@ import type { NewEvent } from './new-event.ts';
 
 type Channel = Extract<
   Instruction,
-  { do: 'openTasks' | 'closeTasks' | 'sendCohort' | 'sendAck' | 'sendRefused' | 'sendCancel' | 'sendWelcome' | 'sendGoodbye' | 'sendHeard' }
+  {
+    do:
+      | 'openTasks'
+      | 'closeTasks'
+      | 'sendCohort'
+      | 'sendAck'
+      | 'sendRefused'
+      | 'sendCancel'
+      | 'sendWelcome'
+      | 'sendGoodbye'
+      | 'sendHeard';
+  }
 >;
 
 interface Tasks {
@@ -31,7 +43,12 @@ export class WorkerChannels {
   /** The protocol version agreed with a slot's current process. */
   readonly #versions = new Map<string, number>();
 
-  constructor(transport: CoordinatorTransport, epoch: number, lab: LabState, take: (event: NewEvent) => void) {
+  constructor(
+    transport: CoordinatorTransport,
+    epoch: number,
+    lab: LabState,
+    take: (event: NewEvent) => void,
+  ) {
     this.#transport = transport;
     this.#epoch = epoch;
     this.#lab = lab;
@@ -66,7 +83,11 @@ export class WorkerChannels {
         this.#transport.sendControl(instruction, { type: 'ack', attempt: instruction.attempt });
         return undefined;
       case 'sendRefused':
-        this.#transport.sendControl(instruction, { type: 'refused', attempt: instruction.attempt, reason: instruction.reason });
+        this.#transport.sendControl(instruction, {
+          type: 'refused',
+          attempt: instruction.attempt,
+          reason: instruction.reason,
+        });
         return undefined;
       case 'sendCancel': {
         const { session, attempt, reason } = instruction;
@@ -75,10 +96,18 @@ export class WorkerChannels {
         return undefined;
       }
       case 'sendGoodbye':
-        this.#transport.sendControl(instruction, { type: 'goodbye', session: instruction.session, reason: instruction.reason });
+        this.#transport.sendControl(instruction, {
+          type: 'goodbye',
+          session: instruction.session,
+          reason: instruction.reason,
+        });
         return undefined;
       case 'sendHeard':
-        this.#transport.sendControl(instruction, { type: 'heard', session: instruction.session, n: instruction.n });
+        this.#transport.sendControl(instruction, {
+          type: 'heard',
+          session: instruction.session,
+          n: instruction.n,
+        });
         return undefined;
       default:
         return instruction satisfies never;
@@ -88,7 +117,11 @@ export class WorkerChannels {
   /** Tells every worker in a session to go home; their attempts are nobody's then. */
   dismiss(): void {
     for (const { name, spawn, session } of this.#lab.slots.values()) {
-      if (session !== null) this.#transport.sendControl({ slot: name, spawn }, { type: 'goodbye', session, reason: 'shutdown' });
+      if (session !== null)
+        this.#transport.sendControl(
+          { slot: name, spawn },
+          { type: 'goodbye', session, reason: 'shutdown' },
+        );
     }
   }
 
@@ -122,7 +155,14 @@ export class WorkerChannels {
     this.#take(hello);
   }
 
-  #sendCohort({ session, taskSeq, cohort, study, lanes, deadlineMs }: Extract<Instruction, { do: 'sendCohort' }>): void {
+  #sendCohort({
+    session,
+    taskSeq,
+    cohort,
+    study,
+    lanes,
+    deadlineMs,
+  }: Extract<Instruction, { do: 'sendCohort' }>): void {
     const told = this.#tasks.get(session)?.studies;
     if (told === undefined) return;
     if (!told.has(study)) {
@@ -141,10 +181,24 @@ export class WorkerChannels {
         parameters: wireParameters(searchSpace),
       });
     }
-    this.#transport.sendTask(session, { type: 'cohort', session, taskSeq, cohort, study, lanes, deadlineMs });
+    this.#transport.sendTask(session, {
+      type: 'cohort',
+      session,
+      taskSeq,
+      cohort,
+      study,
+      lanes,
+      deadlineMs,
+    });
   }
 
-  async #sendWelcome({ slot, spawn, helloNo, session, keep }: Extract<Instruction, { do: 'sendWelcome' }>): Promise<void> {
+  async #sendWelcome({
+    slot,
+    spawn,
+    helloNo,
+    session,
+    keep,
+  }: Extract<Instruction, { do: 'sendWelcome' }>): Promise<void> {
     const tasks = this.#tasks.get(session);
     if (tasks === undefined) return;
     tasks.peer = { slot, spawn };
@@ -166,8 +220,12 @@ export class WorkerChannels {
         },
       );
     } catch (error) {
-      // No channel could be opened: the worker asks again after its patience; saying why keeps it from looking like silence.
-      this.#transport.sendControl({ slot, spawn }, { type: 'goodbye', session, reason: 'noChannel', text: String(error) });
+      // No channel could be opened: the worker asks again after its patience; saying why keeps it
+      // from looking like silence.
+      this.#transport.sendControl(
+        { slot, spawn },
+        { type: 'goodbye', session, reason: 'noChannel', text: String(error) },
+      );
     }
   }
 }

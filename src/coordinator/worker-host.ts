@@ -1,9 +1,12 @@
 /**
- * What the coordinator asks of whatever starts worker processes on this machine. Exits come back as `exited` events through
- * `Coordinator.exited`.
+ * What the coordinator asks of whatever starts worker processes on this machine. Exits come back as
+ * `exited` events through `Coordinator.exited`.
  */
 export interface WorkerHost {
-  /** Starts incarnation `spawn` of a slot's worker after a delay; the same call twice starts one process. */
+  /**
+   * Starts incarnation `spawn` of a slot's worker after a delay; the same call twice starts one
+   * process.
+   */
   spawn(slot: string, spawn: string, afterMs: number): void;
   /** Ends that incarnation after a delay, if it is still there. */
   kill(slot: string, spawn: string, afterMs: number): void;

@@ -1,4 +1,6 @@
-/** Indexing for entries that must exist. Not for values that may really be absent: those use `??`. */
+/**
+ * Indexing for entries that must exist. Not for values that may really be absent: those use `??`.
+ */
 
 /**
  * The entry at `index`.

@@ -5,7 +5,12 @@ export class GalapagosError extends Error {
   /** What the message was made of: file, field, expected, found … */
   readonly data: Readonly<Record<string, unknown>>;
 
-  constructor(code: string, message: string, data: Readonly<Record<string, unknown>> = {}, cause?: unknown) {
+  constructor(
+    code: string,
+    message: string,
+    data: Readonly<Record<string, unknown>> = {},
+    cause?: unknown,
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.code = code;
@@ -29,7 +34,11 @@ export class InvalidInput extends GalapagosError {
 
   /** @param source the file or the place the input came from */
   constructor(source: string, problems: readonly Problem[]) {
-    super('invalid-input', problems.map((problem) => `${source}: ${describe(problem)}`).join('\n'), { source, problems });
+    super(
+      'invalid-input',
+      problems.map((problem) => `${source}: ${describe(problem)}`).join('\n'),
+      { source, problems },
+    );
     this.problems = problems;
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Characters in names that deceive whoever reads them: lone surrogates, which no encoding can write,
- * and controls that reorder text or the terminal's screen. Letters of right-to-left scripts are fine.
+ * Characters in names that deceive whoever reads them: lone surrogates, which no encoding can
+ * write, and controls that reorder text or the terminal's screen. Letters of right-to-left scripts
+ * are fine.
  */
 
 /** Lone surrogates, bidirectional embeddings, overrides and isolates. */
@@ -14,7 +15,9 @@ export function hasHiddenCharacters(text: string): boolean {
   return HIDDEN.test(text);
 }
 
-/** The text with each such character as its escape, as `\u202e`; for names that others have given. */
+/**
+ * The text with each such character as its escape, as `\u202e`; for names that others have given.
+ */
 export function withEscapes(text: string): string {
   return HIDDEN.test(text) ? text.replaceAll(EVERY_HIDDEN, escaped) : text;
 }

@@ -1,8 +1,12 @@
-/** The name somebody probably meant, by edit distance. Not a search: candidates are a handful of known names. */
+/**
+ * The name somebody probably meant, by edit distance. Not a search: candidates are a handful of
+ * known names.
+ */
 
 /**
- * The candidate nearest to `name`, ignoring case; undefined when none is near enough to be a slip (more than a third of
- * the name's length apart, at least 2, or 1 for names of up to three letters). Ties: the first.
+ * The candidate nearest to `name`, ignoring case; undefined when none is near enough to be a slip
+ * (more than a third of the name's length apart, at least 2, or 1 for names of up to three
+ * letters). Ties: the first.
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -17,7 +21,10 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return best;
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours between two words; `limit` when there are as many or more. */
+/**
+ * Insertions, deletions, substitutions and swaps of neighbours between two words; `limit` when
+ * there are as many or more.
+ */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let before: number[] = [];

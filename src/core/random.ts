@@ -1,11 +1,14 @@
 /**
- * The one source of randomness: Philox4x32-10, a counter-based generator (Salmon et al., "Parallel Random Numbers: As
- * Easy as 1, 2, 3", SC 2011). A draw is a pure function of (seed, purpose, position), so neither the order of arrival
- * nor a restart changes it. Not for cryptography.
+ * The one source of randomness: Philox4x32-10, a counter-based generator (Salmon et al., "Parallel
+ * Random Numbers: As Easy as 1, 2, 3", SC 2011). A draw is a pure function of (seed, purpose,
+ * position), so neither the order of arrival nor a restart changes it. Not for cryptography.
  */
 import { normalQuantile } from './elementary.ts';
 
-/** Bits 31–24 of the counter's last word: what a draw is for. Numbers are part of every recorded result: never reuse one. */
+/**
+ * Bits 31–24 of the counter's last word: what a draw is for. Numbers are part of every recorded
+ * result: never reuse one.
+ */
 export const PURPOSE = {
   initialise: 1,
   shuffle: 2,
@@ -39,7 +42,15 @@ export function keyOf(seed: number): Key {
  * One block of four words (uint32) at `out[at … at+3]`.
  * @param c0 fastest-moving counter word, c3 the slowest
  */
-export function philox(key: Key, c0: number, c1: number, c2: number, c3: number, out: Uint32Array, at = 0): void {
+export function philox(
+  key: Key,
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  out: Uint32Array,
+  at = 0,
+): void {
   let k0 = key.low;
   let k1 = key.high;
   for (let round = 0; round < 10; round++) {
@@ -60,7 +71,10 @@ export function philox(key: Key, c0: number, c1: number, c2: number, c3: number,
   out[at + 3] = c3;
 }
 
-/** The high 32 bits of the 64-bit product of two uint32 (arguments and result as any int32/uint32 bit pattern). */
+/**
+ * The high 32 bits of the 64-bit product of two uint32 (arguments and result as any int32/uint32
+ * bit pattern).
+ */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
@@ -81,7 +95,10 @@ export interface Position {
   readonly round?: number;
 }
 
-/** Words of one position, in order; a convenience over `philox` for draws that are taken one after another. */
+/**
+ * Words of one position, in order; a convenience over `philox` for draws that are taken one after
+ * another.
+ */
 export class Stream {
   readonly #key: Key;
   readonly #c1: number;

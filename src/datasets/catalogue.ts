@@ -1,4 +1,7 @@
-/** The datasets that studies can name: those that come with Galapagos and those imported; what is known of each before it is read. */
+/**
+ * The datasets that studies can name: those that come with Galapagos and those imported; what is
+ * known of each before it is read.
+ */
 import { contentNamed, hasSamples, readRecord, recordNames } from './store.ts';
 
 export interface DatasetEntry {
@@ -16,11 +19,17 @@ export interface DatasetEntry {
   readonly source: BundledSource | ImportedSource;
 }
 
-/** Files under resources/datasets/<name>: training images and labels, test images and labels; with their SHA-256. */
+/**
+ * Files under resources/datasets/<name>: training images and labels, test images and labels; with
+ * their SHA-256.
+ */
 export interface BundledSource {
   readonly kind: 'bundled';
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
-  /** What an import of these files would find: the SHA-256 of the whole and of each split in canonical form, and samples of each class. */
+  /**
+   * What an import of these files would find: the SHA-256 of the whole and of each split in
+   * canonical form, and samples of each class.
+   */
   readonly content: string;
   readonly sha256: { readonly training: string; readonly test: string };
   readonly perClass: { readonly training: readonly number[]; readonly test: readonly number[] };
@@ -52,10 +61,22 @@ export const MNIST: DatasetEntry = {
   source: {
     kind: 'bundled',
     files: [
-      { name: 'train-images-idx3-ubyte.gz', sha256: '71524e2cd1ad2968737f7f2f2ff69cbfc32df8ccddff51593f7cb2d4e0eb5b64' },
-      { name: 'train-labels-idx1-ubyte.gz', sha256: 'fe03b8bd7915f70bf5aa08be480aa413fbd85afcaa58b35d230d335f284fd88e' },
-      { name: 't10k-images-idx3-ubyte.gz', sha256: '5634745efa576a17e7d4cf5cd9d09123c75e6538e5114267c2d156edaf519341' },
-      { name: 't10k-labels-idx1-ubyte.gz', sha256: 'ae18e77e031ccde52407f794d123116439864147d33ac992975f85dd4dc42af6' },
+      {
+        name: 'train-images-idx3-ubyte.gz',
+        sha256: '71524e2cd1ad2968737f7f2f2ff69cbfc32df8ccddff51593f7cb2d4e0eb5b64',
+      },
+      {
+        name: 'train-labels-idx1-ubyte.gz',
+        sha256: 'fe03b8bd7915f70bf5aa08be480aa413fbd85afcaa58b35d230d335f284fd88e',
+      },
+      {
+        name: 't10k-images-idx3-ubyte.gz',
+        sha256: '5634745efa576a17e7d4cf5cd9d09123c75e6538e5114267c2d156edaf519341',
+      },
+      {
+        name: 't10k-labels-idx1-ubyte.gz',
+        sha256: 'ae18e77e031ccde52407f794d123116439864147d33ac992975f85dd4dc42af6',
+      },
     ],
     content: 'a4c6f6150a8fc85283e7b79dec334b97b9000b94f6509a7b6070c894eb572301',
     sha256: {
@@ -82,24 +103,30 @@ export interface SameDataset {
 }
 
 /**
- * Finds the bundled or stored dataset with this content hash. Class names are not compared: the hash
- * does not cover them.
+ * Finds the bundled or stored dataset with this content hash. Class names are not compared: the
+ * hash does not cover them.
  * @param folder of the imported datasets, absolute; it need not exist
  * @returns null where there is none, or where the stored samples are missing
  */
 export function datasetWithContent(folder: string, content: string): SameDataset | null {
   const builtIn = BUNDLED.find(({ source }) => 'content' in source && source.content === content);
   if (builtIn !== undefined) return { name: builtIn.name, bundled: true };
-  const holds = (name: string): boolean => contentNamed(folder, name) === content && hasSamples(folder, content);
+  const holds = (name: string): boolean =>
+    contentNamed(folder, name) === content && hasSamples(folder, content);
   const name = recordNames(folder).find(holds);
   return name === undefined ? null : { name, bundled: false };
 }
 
-/** @param folder of the imported datasets, absolute; it need not exist. null: only what comes with Galapagos */
+/**
+ * @param folder of the imported datasets, absolute; it need not exist. null: only what comes with
+ *   Galapagos
+ */
 export function catalogueOf(folder: string | null): Catalogue {
   return {
     names: () => [...BUNDLED_NAMES, ...(folder === null ? [] : recordNames(folder))],
-    find: (name) => BUNDLED.find((entry) => entry.name === name) ?? (folder === null ? undefined : imported(folder, name)),
+    find: (name) =>
+      BUNDLED.find((entry) => entry.name === name) ??
+      (folder === null ? undefined : imported(folder, name)),
   };
 }
 

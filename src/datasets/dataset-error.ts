@@ -1,7 +1,13 @@
-/** What is wrong with data that someone brings: which file or entry, where in it, what was expected and what found. */
+/**
+ * What is wrong with data that someone brings: which file or entry, where in it, what was expected
+ * and what found.
+ */
 import { GalapagosError } from '../core/errors.ts';
 
-/** The facts of a `DatasetError`, as its `data` crosses to whoever shows them; what nobody knows is absent. */
+/**
+ * The facts of a `DatasetError`, as its `data` crosses to whoever shows them; what nobody knows is
+ * absent.
+ */
 export interface DatasetFault {
   /** The file's name; an archive's entry as `archive › entry`. */
   readonly file: string;
@@ -13,25 +19,45 @@ export interface DatasetFault {
   readonly hint?: string;
   /** Which of `ImportOptions` settles it: `hint` then speaks of the command line's flag for it. */
   readonly option?: string;
-  /** Names of a table's columns among which `option` chooses; absent: it chooses none, or they are unknown. */
+  /**
+   * Names of a table's columns among which `option` chooses; absent: it chooses none, or they are
+   * unknown.
+   */
   readonly columns?: readonly string[];
 }
 
 export class DatasetError extends GalapagosError {
   readonly file: string;
 
-  /** @param complaint a sentence without its end and without the file; best made by `mismatch` and the like */
+  /**
+   * @param complaint a sentence without its end and without the file; best made by `mismatch` and
+   *   the like
+   */
   constructor(fault: DatasetFault, complaint: string, code = 'bad-dataset') {
     super(code, `${fault.file}: ${complaint}`, { ...fault });
     this.file = fault.file;
   }
 }
 
-/** What to do, in words; or the option that settles it, the command line's words for it, and the columns it can name. */
-type Hint = string | { readonly option: string; readonly words: string; readonly columns?: readonly string[] };
+/**
+ * What to do, in words; or the option that settles it, the command line's words for it, and the
+ * columns it can name.
+ */
+type Hint =
+  | string
+  | { readonly option: string; readonly words: string; readonly columns?: readonly string[] };
 
-/** `offset 8: expected …, found … (hint)`; @param place such as `offset 8` or `row 3`; null: the whole file */
-export function mismatch(file: string, place: string | null, expected: string, found: string, hint?: Hint): DatasetError {
+/**
+ * `offset 8: expected …, found … (hint)`; @param place such as `offset 8` or `row 3`; null: the
+ * whole file
+ */
+export function mismatch(
+  file: string,
+  place: string | null,
+  expected: string,
+  found: string,
+  hint?: Hint,
+): DatasetError {
   const words = typeof hint === 'object' ? hint.words : hint;
   const fault = {
     ...faultOf(file, place, expected, found),
@@ -39,30 +65,58 @@ export function mismatch(file: string, place: string | null, expected: string, f
     ...(typeof hint === 'object' ? { option: hint.option } : {}),
     ...(typeof hint === 'object' && hint.columns !== undefined ? { columns: hint.columns } : {}),
   };
-  return new DatasetError(fault, `${at(place)}expected ${expected}, found ${found}${words === undefined ? '' : ` (${words})`}`);
+  return new DatasetError(
+    fault,
+    `${at(place)}expected ${expected}, found ${found}${words === undefined ? '' : ` (${words})`}`,
+  );
 }
 
-/** `is not a whole PNG (its reason)`. @param what `a whole PNG` @param reason thrown by who read it, or a sentence */
-export function broken(file: string, place: string | null, what: string, reason: unknown): DatasetError {
+/**
+ * `is not a whole PNG (its reason)`. @param what `a whole PNG` @param reason thrown by who read it,
+ * or a sentence
+ */
+export function broken(
+  file: string,
+  place: string | null,
+  what: string,
+  reason: unknown,
+): DatasetError {
   const found = reasonOf(reason);
-  return new DatasetError(faultOf(file, place, what, found), `${at(place)}is not ${what} (${found})`);
+  return new DatasetError(
+    faultOf(file, place, what, found),
+    `${at(place)}is not ${what} (${found})`,
+  );
 }
 
 /** `cannot be read (its reason)`. */
-export function unreadable(file: string, reason: unknown, place: string | null = null): DatasetError {
+export function unreadable(
+  file: string,
+  reason: unknown,
+  place: string | null = null,
+): DatasetError {
   const found = reasonOf(reason);
-  return new DatasetError(faultOf(file, place, 'a file that can be read', found), `${at(place)}cannot be read (${found})`);
+  return new DatasetError(
+    faultOf(file, place, 'a file that can be read', found),
+    `${at(place)}cannot be read (${found})`,
+  );
 }
 
 /** The disk that imports are written to is full. */
 export function diskFull(): DatasetError {
-  const [expected, hint] = ['free space on its disk', 'free some space, or set GALAPAGOS_HOME to a folder on another disk'];
+  const [expected, hint] = [
+    'free space on its disk',
+    'free some space, or set GALAPAGOS_HOME to a folder on another disk',
+  ];
   const fault = { file: 'the user folder', expected, found: 'a full disk', hint };
   return new DatasetError(fault, `its disk is full: ${hint}`, 'disk-full');
 }
 
 export function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+  );
 }
 
 /** `1,234`. */
@@ -70,7 +124,10 @@ export function grouped(n: number): string {
   return n.toLocaleString('en');
 }
 
-/** The message of whatever was thrown. Without the path that the system adds: the file has been named, and may have another name here. */
+/**
+ * The message of whatever was thrown. Without the path that the system adds: the file has been
+ * named, and may have another name here.
+ */
 export function reasonOf(error: unknown): string {
   if (typeof error === 'string') return error;
   if (!(error instanceof Error)) return String(error);
@@ -81,6 +138,11 @@ function at(place: string | null): string {
   return place === null ? '' : `${place}: `;
 }
 
-function faultOf(file: string, place: string | null, expected: string, found: string): DatasetFault {
+function faultOf(
+  file: string,
+  place: string | null,
+  expected: string,
+  found: string,
+): DatasetFault {
   return place === null ? { file, expected, found } : { file, place, expected, found };
 }

@@ -11,22 +11,33 @@ const EXPECTED = 'letters, digits, ".", "_" and "-", at most 64, starting with a
 /**
  * @param bundled names that come with Galapagos: none can be taken
  * @param taken whether a stored dataset has it
- * @throws GalapagosError `bad-name` with { name, expected }; `dataset-exists` with { name, bundled }
+ * @throws GalapagosError `bad-name` with { name, expected }; `dataset-exists` with { name, bundled
+ *   }
  */
 export function checkName(name: string, bundled: readonly string[], taken: boolean): void {
   if (!NAME.test(name) || DEVICE.test(name)) {
-    const found = DEVICE.test(name) ? `${JSON.stringify(name)}, which names a device on Windows` : JSON.stringify(name);
-    throw new GalapagosError('bad-name', `a dataset's name: expected ${EXPECTED}, found ${found}; set one with --name`, {
-      name,
-      expected: EXPECTED,
-      found,
-    });
+    const found = DEVICE.test(name)
+      ? `${JSON.stringify(name)}, which names a device on Windows`
+      : JSON.stringify(name);
+    throw new GalapagosError(
+      'bad-name',
+      `a dataset's name: expected ${EXPECTED}, found ${found}; set one with --name`,
+      {
+        name,
+        expected: EXPECTED,
+        found,
+      },
+    );
   }
   if (bundled.includes(name))
-    throw new GalapagosError('dataset-exists', `${name} is the name of a built-in dataset: choose another one with --name`, {
-      name,
-      bundled: true,
-    });
+    throw new GalapagosError(
+      'dataset-exists',
+      `${name} is the name of a built-in dataset: choose another one with --name`,
+      {
+        name,
+        bundled: true,
+      },
+    );
   if (taken)
     throw new GalapagosError(
       'dataset-exists',
@@ -35,7 +46,10 @@ export function checkName(name: string, bundled: readonly string[], taken: boole
     );
 }
 
-/** `cifar-10-python.tar.gz` → `cifar-10-python`. Empty: nothing of it can stand in a name. @param file without its folders */
+/**
+ * `cifar-10-python.tar.gz` → `cifar-10-python`. Empty: nothing of it can stand in a name. @param
+ * file without its folders
+ */
 export function nameOfFile(file: string): string {
   return file
     .replace(/(?:\.tar)?\.(?:gz|xz|zip|tar|tgz|txz|npz|npy|csv|tsv|parquet|bin|pkl|pickle)$/i, '')
@@ -47,7 +61,8 @@ export function nameOfFile(file: string): string {
 }
 
 /** An IDX file's name, with the words of its split: `emnist-letters-train-images-idx3-ubyte.gz`. */
-const IDX_FILE = /^(.*?)[-_.]?(?:train|test|t10k)?[-_.]?(?:images|labels)[-_.]idx\d[-_.]ubyte(?:\.gz)?$/i;
+const IDX_FILE =
+  /^(.*?)[-_.]?(?:train|test|t10k)?[-_.]?(?:images|labels)[-_.]idx\d[-_.]ubyte(?:\.gz)?$/i;
 /** Folders whose names say nothing about the dataset in them. */
 const ANY_FOLDER = /^(?:downloads?|desktop|documents|tmp|temp|data|datasets?|files|)$/i;
 

@@ -1,4 +1,7 @@
-/** A dataset in memory: training samples first, then test samples, as one buffer; splits are index lists into it. */
+/**
+ * A dataset in memory: training samples first, then test samples, as one buffer; splits are index
+ * lists into it.
+ */
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,10 +26,16 @@ export interface Dataset {
  */
 export async function loadDataset(entry: DatasetEntry, resources: string): Promise<Dataset> {
   const { source } = entry;
-  return source.kind === 'bundled' ? loadBundled(entry, source, resources) : loadImported(entry, source);
+  return source.kind === 'bundled'
+    ? loadBundled(entry, source, resources)
+    : loadImported(entry, source);
 }
 
-async function loadBundled(entry: DatasetEntry, { files }: BundledSource, resources: string): Promise<Dataset> {
+async function loadBundled(
+  entry: DatasetEntry,
+  { files }: BundledSource,
+  resources: string,
+): Promise<Dataset> {
   const contents = await Promise.all(
     files.map(async ({ name, sha256 }) => ({
       name,
@@ -34,7 +43,12 @@ async function loadBundled(entry: DatasetEntry, { files }: BundledSource, resour
     })),
   );
   const [trainImages, trainLabels, testImages, testLabels] = contents;
-  if (trainImages === undefined || trainLabels === undefined || testImages === undefined || testLabels === undefined)
+  if (
+    trainImages === undefined ||
+    trainLabels === undefined ||
+    testImages === undefined ||
+    testLabels === undefined
+  )
     throw new Error(`${entry.name}: four files expected`);
   const samples = entry.training + entry.test;
   const size = elements(entry.shape);
@@ -44,7 +58,10 @@ async function loadBundled(entry: DatasetEntry, { files }: BundledSource, resour
   await copyInTurns(x, await images(testImages, entry, entry.test), entry.training * size);
   await copyInTurns(y, await labels(trainLabels, entry, entry.training), 0);
   await copyInTurns(y, await labels(testLabels, entry, entry.test), entry.training);
-  return { entry, view: { samples, shape: entry.shape, classes: entry.classes, sampleType: 'u8', x, y } };
+  return {
+    entry,
+    view: { samples, shape: entry.shape, classes: entry.classes, sampleType: 'u8', x, y },
+  };
 }
 
 /** Values and labels of both splits, read straight to where they stay. */
@@ -53,7 +70,12 @@ async function loadImported(entry: DatasetEntry, source: ImportedSource): Promis
   const samples = training + test;
   const size = elements(shape);
   const x = sampleType === 'u8' ? new Uint8Array(samples * size) : new Float32Array(samples * size);
-  const y = targets > 0 ? new Float32Array(samples * targets) : classes <= 256 ? new Uint8Array(samples) : new Uint16Array(samples);
+  const y =
+    targets > 0
+      ? new Float32Array(samples * targets)
+      : classes <= 256
+        ? new Uint8Array(samples)
+        : new Uint16Array(samples);
   for (const [split, first, count] of [
     [source.training, 0, training],
     [source.test, training, test],
@@ -61,16 +83,26 @@ async function loadImported(entry: DatasetEntry, source: ImportedSource): Promis
     const values = bytesOf(x, first * size, count * size);
     const labelled = bytesOf(y, first * (targets || 1), count * (targets || 1));
     await fill(split.file, [values, labelled]);
-    const hash = createHash('sha256').update(splitDescription({ shape, sampleType, classes, targets, samples: count }));
+    const hash = createHash('sha256').update(
+      splitDescription({ shape, sampleType, classes, targets, samples: count }),
+    );
     await inTurns(values, (piece) => hash.update(piece));
     await inTurns(labelled, (piece) => hash.update(piece));
     const found = hash.digest('hex');
-    if (found !== split.sha256) throw changed(split.file, split.sha256, found, `import ${entry.name} again`);
+    if (found !== split.sha256)
+      throw changed(split.file, split.sha256, found, `import ${entry.name} again`);
   }
-  return { entry, view: { samples, shape, classes, sampleType, x, y, ...(targets > 0 ? { targets } : {}) } };
+  return {
+    entry,
+    view: { samples, shape, classes, sampleType, x, y, ...(targets > 0 ? { targets } : {}) },
+  };
 }
 
-function bytesOf(values: Uint8Array | Uint16Array | Float32Array, first: number, count: number): Uint8Array {
+function bytesOf(
+  values: Uint8Array | Uint16Array | Float32Array,
+  first: number,
+  count: number,
+): Uint8Array {
   const each = values.BYTES_PER_ELEMENT;
   return new Uint8Array(values.buffer, values.byteOffset + first * each, count * each);
 }
@@ -86,11 +118,25 @@ async function fill(path: string, places: readonly Uint8Array[]): Promise<void> 
   try {
     const expected = places.reduce((sum, place) => sum + place.length, 0);
     const { size } = await file.stat();
-    if (size !== expected) throw mismatch(path, null, `${String(expected)} bytes`, String(size), 'the file was changed or cut short');
+    if (size !== expected)
+      throw mismatch(
+        path,
+        null,
+        `${String(expected)} bytes`,
+        String(size),
+        'the file was changed or cut short',
+      );
     for (const place of places) {
       for (let done = 0; done < place.length;) {
         const { bytesRead } = await file.read(place, done, place.length - done);
-        if (bytesRead === 0) throw mismatch(path, null, `${String(expected)} bytes`, 'fewer', 'the file was cut short');
+        if (bytesRead === 0)
+          throw mismatch(
+            path,
+            null,
+            `${String(expected)} bytes`,
+            'fewer',
+            'the file was cut short',
+          );
         done += bytesRead;
       }
     }
@@ -126,15 +172,23 @@ async function readChecked(path: string, sha256: string): Promise<Uint8Array> {
 async function images(content: Content, entry: DatasetEntry, count: number): Promise<Uint8Array> {
   const { dimensions, values } = await idxOf(content, 3, count * elements(entry.shape));
   const expected = [count, ...entry.shape.slice(1)];
-  if (dimensions.join() !== expected.join()) throw mismatch(content.name, null, expected.join('×'), dimensions.join('×'));
+  if (dimensions.join() !== expected.join())
+    throw mismatch(content.name, null, expected.join('×'), dimensions.join('×'));
   return values;
 }
 
 async function labels(content: Content, entry: DatasetEntry, count: number): Promise<Uint8Array> {
   const { dimensions, values } = await idxOf(content, 1, count);
-  if (dimensions[0] !== count) throw mismatch(content.name, null, `${String(count)} labels`, String(dimensions[0]));
+  if (dimensions[0] !== count)
+    throw mismatch(content.name, null, `${String(count)} labels`, String(dimensions[0]));
   const bad = values.findIndex((label) => label >= entry.classes);
-  if (bad >= 0) throw mismatch(content.name, `offset ${String(8 + bad)}`, `a class below ${String(entry.classes)}`, String(values[bad]));
+  if (bad >= 0)
+    throw mismatch(
+      content.name,
+      `offset ${String(8 + bad)}`,
+      `a class below ${String(entry.classes)}`,
+      String(values[bad]),
+    );
   return values;
 }
 
@@ -160,7 +214,10 @@ async function idxOf(
 
 const UNPACKED_PIECE = 256 * 1024;
 
-/** Straight to where it stays, in another thread. @param expected bytes; of more, one comes back, so that it is seen */
+/**
+ * Straight to where it stays, in another thread. @param expected bytes; of more, one comes back, so
+ * that it is seen
+ */
 async function unpacked(bytes: Uint8Array, expected: number): Promise<Uint8Array> {
   const content = new Uint8Array(expected + 1);
   let filled = 0;

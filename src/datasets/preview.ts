@@ -1,6 +1,7 @@
 /**
- * What a person sees of a dataset before or after it is stored: what it was taken for, its classes and splits, some real samples, what
- * to know of it. Reads only what it shows, and never holds up whoever asks. Says facts; words are the window's.
+ * What a person sees of a dataset before or after it is stored: what it was taken for, its classes
+ * and splits, some real samples, what to know of it. Reads only what it shows, and never holds up
+ * whoever asks. Says facts; words are the window's.
  */
 import { join } from 'node:path';
 import { MNIST, type DatasetEntry } from './catalogue.ts';
@@ -25,7 +26,10 @@ export interface PreviewSplit {
 export interface DatasetPreview {
   /** What it is called; of one that is not stored yet, what is proposed. */
   readonly name: string;
-  /** What it was taken for, and by what: `CIFAR-10, python archive`, `6 files match`. The latter is empty where nobody knows any more. */
+  /**
+   * What it was taken for, and by what: `CIFAR-10, python archive`, `6 files match`. The latter is
+   * empty where nobody knows any more.
+   */
   readonly kind: string;
   readonly match: string;
   readonly shape: readonly number[];
@@ -46,7 +50,10 @@ export interface DatasetPreview {
   readonly grid: SampleGrid | null;
   readonly table: SampleTable | null;
   readonly warnings: readonly PreviewWarning[];
-  /** What the samples are labelled by, and by what else they could be; null: the source offers no choice. */
+  /**
+   * What the samples are labelled by, and by what else they could be; null: the source offers no
+   * choice.
+   */
   readonly label: Label | null;
   /** What the import said, in words. */
   readonly notes: readonly string[];
@@ -54,7 +61,8 @@ export interface DatasetPreview {
 
 /**
  * Of a dataset that studies can name.
- * @param folders the imported datasets', and the one that holds `datasets/` with those that come with Galapagos; absolute
+ * @param folders the imported datasets', and the one that holds `datasets/` with those that come
+ *   with Galapagos; absolute
  * @returns null: there is none. @throws DatasetError where it is damaged
  */
 export async function previewDataset(
@@ -69,11 +77,18 @@ export async function previewDataset(
 async function previewStored(stored: StoredDataset): Promise<DatasetPreview> {
   const { name, content, shape, sampleType, targets, source, files } = stored;
   const form = { shape, sampleType, targets };
-  return assembled({ ...stored, ...source, form }, { name, content, bytes: sizeOf(stored), training: files.training });
+  return assembled(
+    { ...stored, ...source, form },
+    { name, content, bytes: sizeOf(stored), training: files.training },
+  );
 }
 
 /** Of an import that is not stored yet. @param file of its training split */
-export function previewImported(imported: Imported, name: string, file: string): Promise<DatasetPreview> {
+export function previewImported(
+  imported: Imported,
+  name: string,
+  file: string,
+): Promise<DatasetPreview> {
   const { form, training, test, classNames } = imported;
   const each =
     form.shape.reduce((product, n) => product * n, form.sampleType === 'u8' ? 1 : 4) +
@@ -88,45 +103,121 @@ export function previewImported(imported: Imported, name: string, file: string):
 
 async function assembled(
   imported: Imported,
-  { name, content, bytes, training: file }: { name: string; content: string; bytes: number; training: string },
+  {
+    name,
+    content,
+    bytes,
+    training: file,
+  }: { name: string; content: string; bytes: number; training: string },
 ): Promise<DatasetPreview> {
-  const { kind, match, form, classNames, training, test, drawn, statistics, columns, label, resized, notes } = imported;
+  const {
+    kind,
+    match,
+    form,
+    classNames,
+    training,
+    test,
+    drawn,
+    statistics,
+    columns,
+    label,
+    resized,
+    notes,
+  } = imported;
   const source = await SplitFile.open(file, form, training.samples, classNames.length);
   const shown = await samplesOf(source, imported);
   const { shape, sampleType, targets } = form;
   const warnings = warningsOf({ classNames, perClass: training.perClass, resized, shape });
-  const what = { name, kind, match, shape, sampleType, classNames, targets, content, training, test, drawn, statistics, columns };
+  const what = {
+    name,
+    kind,
+    match,
+    shape,
+    sampleType,
+    classNames,
+    targets,
+    content,
+    training,
+    test,
+    drawn,
+    statistics,
+    columns,
+  };
   return { ...what, bytes, ...shown, warnings, label, notes };
 }
 
 async function samplesOf(
   source: SampleSource,
-  { form, classNames, training, columns }: Pick<Imported, 'form' | 'classNames' | 'training' | 'columns'>,
+  {
+    form,
+    classNames,
+    training,
+    columns,
+  }: Pick<Imported, 'form' | 'classNames' | 'training' | 'columns'>,
 ): Promise<Pick<DatasetPreview, 'grid' | 'table'>> {
   const { shape, sampleType, targets } = form;
   try {
     if (shape.length === 3) {
       const perClass = targets > 0 ? [training.samples] : training.perClass;
-      return { grid: await sampleGrid(source, { shape, sampleType, classes: classNames.length, perClass }), table: null };
+      return {
+        grid: await sampleGrid(source, { shape, sampleType, classes: classNames.length, perClass }),
+        table: null,
+      };
     }
     const features = shape.reduce((product, n) => product * n, 1);
-    return { grid: null, table: await sampleTable(source, { features, targets, samples: training.samples, columns }) };
+    return {
+      grid: null,
+      table: await sampleTable(source, { features, targets, samples: training.samples, columns }),
+    };
   } finally {
     await source.close();
   }
 }
 
 async function previewBundled(entry: DatasetEntry, resources: string): Promise<DatasetPreview> {
-  if (entry.source.kind !== 'bundled') throw new Error(`${entry.name} does not come with Galapagos`);
+  if (entry.source.kind !== 'bundled')
+    throw new Error(`${entry.name} does not come with Galapagos`);
   const { name, shape, sampleType, classes, targets, statistics } = entry;
   const { files, content, perClass, sha256 } = entry.source;
-  const [images = '', labels = ''] = files.map((file) => join(resources, 'datasets', name, file.name));
+  const [images = '', labels = ''] = files.map((file) =>
+    join(resources, 'datasets', name, file.name),
+  );
   const classNames = Array.from({ length: classes }, (_, c) => String(c));
-  const training = { samples: entry.training, sha256: sha256.training, perClass: perClass.training };
+  const training = {
+    samples: entry.training,
+    sha256: sha256.training,
+    perClass: perClass.training,
+  };
   const test = { samples: entry.test, sha256: sha256.test, perClass: perClass.test };
   const form = { shape, sampleType, targets };
-  const shown = await samplesOf(new IdxSource(images, labels, shape), { form, classNames, training, columns: null });
-  const what = { name, kind: 'IDX files', match: 'comes with Galapagos', shape, sampleType, classNames, targets, content };
-  const bytes = (training.samples + test.samples) * (1 + shape.reduce((product, n) => product * n, 1));
-  return { ...what, training, test, drawn: null, statistics, bytes, ...shown, warnings: [], label: null, notes: [] };
+  const shown = await samplesOf(new IdxSource(images, labels, shape), {
+    form,
+    classNames,
+    training,
+    columns: null,
+  });
+  const what = {
+    name,
+    kind: 'IDX files',
+    match: 'comes with Galapagos',
+    shape,
+    sampleType,
+    classNames,
+    targets,
+    content,
+  };
+  const bytes =
+    (training.samples + test.samples) * (1 + shape.reduce((product, n) => product * n, 1));
+  return {
+    ...what,
+    training,
+    test,
+    drawn: null,
+    statistics,
+    bytes,
+    ...shown,
+    warnings: [],
+    label: null,
+    notes: [],
+  };
 }

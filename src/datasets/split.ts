@@ -1,4 +1,7 @@
-/** The validation split: per class, a share drawn by the study's seed; a function of dataset and seed only. */
+/**
+ * The validation split: per class, a share drawn by the study's seed; a function of dataset and
+ * seed only.
+ */
 import { keyOf, philox, PURPOSE } from '../core/random.ts';
 
 export interface Split {
@@ -8,10 +11,16 @@ export interface Split {
 }
 
 /**
- * Each class's samples are shuffled by their own stream; the first share·n_c (largest remainder over classes) are validation.
+ * Each class's samples are shuffled by their own stream; the first share·n_c (largest remainder
+ * over classes) are validation.
  * @param labels of the training samples, index 0 on
  */
-export function splitValidation(labels: ArrayLike<number>, classes: number, share: number, seed: number): Split {
+export function splitValidation(
+  labels: ArrayLike<number>,
+  classes: number,
+  share: number,
+  seed: number,
+): Split {
   const members = Array.from({ length: classes }, (): number[] => []);
   for (let i = 0; i < labels.length; i++) members[labels[i] ?? 0]?.push(i);
   const counts = largestRemainder(
@@ -24,13 +33,21 @@ export function splitValidation(labels: ArrayLike<number>, classes: number, shar
     for (const index of shuffled.slice(0, counts[c])) chosen[index] = 1;
   });
   const all = Uint32Array.from({ length: labels.length }, (_, i) => i);
-  return { training: all.filter((i) => chosen[i] === 0), validation: all.filter((i) => chosen[i] === 1) };
+  return {
+    training: all.filter((i) => chosen[i] === 0),
+    validation: all.filter((i) => chosen[i] === 1),
+  };
 }
 
-/** Floors, and one more for the largest fractions until the total is reached; ties to the lower class. */
+/**
+ * Floors, and one more for the largest fractions until the total is reached; ties to the lower
+ * class.
+ */
 function largestRemainder(quotas: readonly number[], total: number): number[] {
   const counts = quotas.map(Math.floor);
-  const order = quotas.map((q, c) => ({ c, rest: q - Math.floor(q) })).sort((a, b) => b.rest - a.rest || a.c - b.c);
+  const order = quotas
+    .map((q, c) => ({ c, rest: q - Math.floor(q) }))
+    .sort((a, b) => b.rest - a.rest || a.c - b.c);
   let left = total - counts.reduce((sum, n) => sum + n, 0);
   for (const { c } of order) {
     if (left <= 0) break;

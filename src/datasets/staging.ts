@@ -1,4 +1,7 @@
-/** Folders in which imports grow. One is gone when its import ends, however it ends: by itself, with its process, or at the next look. */
+/**
+ * Folders in which imports grow. One is gone when its import ends, however it ends: by itself, with
+ * its process, or at the next look.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
@@ -16,7 +19,10 @@ export interface Staging {
 const open = new Set<string>();
 let removedAtExit = false;
 
-/** An empty folder for an import of this process. @param folder of the imported datasets, absolute; created where it is missing */
+/**
+ * An empty folder for an import of this process. @param folder of the imported datasets, absolute;
+ * created where it is missing
+ */
 export async function openStaging(folder: string): Promise<Staging> {
   await sweepStaging(folder);
   const path = join(folder, 'incoming', `${String(process.pid)}-${randomUUID()}`);
@@ -41,12 +47,19 @@ export async function openStaging(folder: string): Promise<Staging> {
 export async function sweepStaging(folder: string): Promise<void> {
   const incoming = join(folder, 'incoming');
   const left = await readdir(incoming).catch(() => []);
-  const stale = left.map((name) => join(incoming, name)).filter((path, i) => !open.has(path) && !hasOwner(left[i] ?? ''));
+  const stale = left
+    .map((name) => join(incoming, name))
+    .filter((path, i) => !open.has(path) && !hasOwner(left[i] ?? ''));
   // One that cannot go now goes another time.
-  await Promise.all(stale.map((path) => rm(path, { recursive: true, force: true }).catch(() => undefined)));
+  await Promise.all(
+    stale.map((path) => rm(path, { recursive: true, force: true }).catch(() => undefined)),
+  );
 }
 
-/** Another process that lives; what has this one's number and is not its own, an earlier process of that number left. */
+/**
+ * Another process that lives; what has this one's number and is not its own, an earlier process of
+ * that number left.
+ */
 export function hasOwner(name: string): boolean {
   const owner = Number(name.split('-')[0]);
   if (!Number.isInteger(owner) || owner <= 0 || owner === process.pid) return false;

@@ -1,7 +1,7 @@
 /**
- * Imported datasets on disk. `content/<sha256>/` holds a dataset's bytes under the hash of what they are; `names/<name>.json` says what a
- * name stands for. An import grows in `incoming/` and is moved into place whole (`import/store-imported.ts`), so that nothing
- * half-imported is ever seen.
+ * Imported datasets on disk. `content/<sha256>/` holds a dataset's bytes under the hash of what
+ * they are; `names/<name>.json` says what a name stands for. An import grows in `incoming/` and is
+ * moved into place whole (`import/store-imported.ts`), so that nothing half-imported is ever seen.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,7 +39,10 @@ const recordSchema = z.strictObject({
   test: split,
   /** How the test set was drawn; null: the source had one. */
   drawn: z.strictObject({ share: z.number(), seed: count }).nullable(),
-  statistics: z.strictObject({ mean: z.array(z.number()), deviation: z.array(z.number().positive()) }),
+  statistics: z.strictObject({
+    mean: z.array(z.number()),
+    deviation: z.array(z.number().positive()),
+  }),
   /** `match`: by what it was recognised; records of earlier versions lack what has a default. */
   source: z.strictObject({
     path: z.string(),
@@ -51,13 +54,20 @@ const recordSchema = z.strictObject({
       .nullable()
       .default(null),
   }),
-  /** What the samples are labelled by, and by what else they could be; null: the source offers no choice. */
+  /**
+   * What the samples are labelled by, and by what else they could be; null: the source offers no
+   * choice.
+   */
   label: z
     .strictObject({ chosen: z.string().nullable(), choices: z.array(z.string()) })
     .nullable()
     .default(null),
   columns: z
-    .strictObject({ features: z.array(z.string()), targets: z.array(z.string()), label: z.string().nullable().default(null) })
+    .strictObject({
+      features: z.array(z.string()),
+      targets: z.array(z.string()),
+      label: z.string().nullable().default(null),
+    })
     .nullable()
     .default(null),
   resized: count.default(0),
@@ -68,7 +78,9 @@ const recordSchema = z.strictObject({
 export type DatasetRecord = Readonly<z.infer<typeof recordSchema>>;
 
 /** A record, and where its splits lie. */
-export type StoredDataset = DatasetRecord & { readonly files: { readonly training: string; readonly test: string } };
+export type StoredDataset = DatasetRecord & {
+  readonly files: { readonly training: string; readonly test: string };
+};
 
 /** Names in alphabetical order. */
 export function recordNames(folder: string): string[] {
@@ -86,7 +98,12 @@ export function readRecord(folder: string, name: string): StoredDataset | null {
   if (!NAME.test(name) || !existsSync(path)) return null;
   const damaged = (reason: string): DatasetError =>
     new DatasetError(
-      { file: path, expected: `a whole record of dataset ${name}`, found: reason, hint: 'remove the dataset and import it again' },
+      {
+        file: path,
+        expected: `a whole record of dataset ${name}`,
+        found: reason,
+        hint: 'remove the dataset and import it again',
+      },
       `the record of dataset ${name} is damaged (${reason}): remove it by galapagos datasets remove ${name}, and import it again`,
     );
   let json: unknown;
@@ -97,9 +114,16 @@ export function readRecord(folder: string, name: string): StoredDataset | null {
   }
   const parsed = recordSchema.safeParse(json);
   if (!parsed.success)
-    throw damaged(parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`).join('; '));
+    throw damaged(
+      parsed.error.issues
+        .map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`)
+        .join('; '),
+    );
   const content = join(folder, 'content', parsed.data.content);
-  return { ...parsed.data, files: { training: join(content, 'training'), test: join(content, 'test') } };
+  return {
+    ...parsed.data,
+    files: { training: join(content, 'training'), test: join(content, 'test') },
+  };
 }
 
 /** @returns whether there was one; its bytes go too unless another name stands for them */
@@ -113,7 +137,10 @@ export function removeDataset(folder: string, name: string): boolean {
 
 /** Bytes of a dataset on disk. */
 export function sizeOf({ files }: StoredDataset): number {
-  return [files.training, files.test].reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
+  return [files.training, files.test].reduce(
+    (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
 }
 
 export function recordPath(folder: string, name: string): string {
@@ -140,7 +167,10 @@ export function isNamed(folder: string, content: string): boolean {
   return recordNames(folder).some((name) => contentNamed(folder, name) === content);
 }
 
-/** Removes bytes that no record names. With a damaged record nobody knows what it names: then nothing is removed. */
+/**
+ * Removes bytes that no record names. With a damaged record nobody knows what it names: then
+ * nothing is removed.
+ */
 function removeUnnamed(folder: string): void {
   const contents = join(folder, 'content');
   if (!existsSync(contents)) return;
@@ -150,5 +180,6 @@ function removeUnnamed(folder: string): void {
   } catch {
     return;
   }
-  for (const content of readdirSync(contents)) if (!named.has(content)) rmSync(join(contents, content), { recursive: true, force: true });
+  for (const content of readdirSync(contents))
+    if (!named.has(content)) rmSync(join(contents, content), { recursive: true, force: true });
 }

@@ -1,4 +1,6 @@
-/** The best configurations of a study as `best-configs.json` and as CSV. Pure: nothing is written. */
+/**
+ * The best configurations of a study as `best-configs.json` and as CSV. Pure: nothing is written.
+ */
 import type { Origin } from '../core/samplers/sampler.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { ScoreKind } from '../core/study/score.ts';
@@ -25,7 +27,10 @@ export interface ExportedStudy extends ScoreKind {
 }
 
 /** @param best best first */
-export function bestConfigsOf({ name, note = '', direction, seed, measure, split }: ExportedStudy, best: readonly Exported[]): BestConfigs {
+export function bestConfigsOf(
+  { name, note = '', direction, seed, measure, split }: ExportedStudy,
+  best: readonly Exported[],
+): BestConfigs {
   return {
     format: 'galapagos-best-configs/1',
     study: name,
@@ -35,14 +40,23 @@ export function bestConfigsOf({ name, note = '', direction, seed, measure, split
     measure,
     split,
     best: best.map(({ trial, value, params, attempt, origin }, i) => {
-      return { rank: i + 1, trial, value, params: { ...params }, attempt, lineage: lineageOf(origin) };
+      return {
+        rank: i + 1,
+        trial,
+        value,
+        params: { ...params },
+        attempt,
+        lineage: lineageOf(origin),
+      };
     }),
   };
 }
 
 /** A trial's origin as files and output have it. */
 export function lineageOf(origin: Origin | null): BestConfigs['best'][number]['lineage'] {
-  return origin === null ? null : { operator: origin.operator, parents: [...origin.parents], generation: origin.generation };
+  return origin === null
+    ? null
+    : { operator: origin.operator, parents: [...origin.parents], generation: origin.generation };
 }
 
 /** Complete trials with a value, as `LabReader.best` gives them. */

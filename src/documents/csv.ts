@@ -1,10 +1,24 @@
 /** CSV as RFC 4180 has it, and the best configurations as such. */
 import type { BestConfigs } from '../protocol/best-configs.ts';
 
-/** A head line, then a line per configuration; a parameter that does not exist in one leaves its cell empty. */
+/**
+ * A head line, then a line per configuration; a parameter that does not exist in one leaves its
+ * cell empty.
+ */
 export function csvText({ best, measure, split }: BestConfigs): string {
   const names = [...new Set(best.flatMap(({ params }) => Object.keys(params)))];
-  const head = ['rank', 'trial', 'value', 'measure', 'split', ...names, 'attempt', 'operator', 'parents', 'generation'];
+  const head = [
+    'rank',
+    'trial',
+    'value',
+    'measure',
+    'split',
+    ...names,
+    'attempt',
+    'operator',
+    'parents',
+    'generation',
+  ];
   const rows = best.map(({ rank, trial, value, params, attempt, lineage }) => [
     rank,
     trial,

@@ -31,9 +31,41 @@ export function datasetOutput(folder: string, name: string): DatasetOutput | nul
 }
 
 export function storedOutput(stored: StoredDataset): DatasetOutput {
-  const { name, content, shape, sampleType, classNames, targets, training, test, drawn, statistics, source, notes, imported } = stored;
-  const about = { name, content, shape, sampleType, classes: classNames.length, classNames, targets, training, test, drawn, statistics };
-  return { ...about, source: { path: source.path, kind: source.kind }, notes, imported, bytes: sizeOf(stored) };
+  const {
+    name,
+    content,
+    shape,
+    sampleType,
+    classNames,
+    targets,
+    training,
+    test,
+    drawn,
+    statistics,
+    source,
+    notes,
+    imported,
+  } = stored;
+  const about = {
+    name,
+    content,
+    shape,
+    sampleType,
+    classes: classNames.length,
+    classNames,
+    targets,
+    training,
+    test,
+    drawn,
+    statistics,
+  };
+  return {
+    ...about,
+    source: { path: source.path, kind: source.kind },
+    notes,
+    imported,
+    bytes: sizeOf(stored),
+  };
 }
 
 /** What a dry run found. */

@@ -20,7 +20,10 @@ export function knownStudy(reader: LabReader, nameOrUid: string, lab: string): S
   if (study !== null) return study;
   const names = reader.studies().map(({ name }) => name);
   const held = names.length === 0 ? 'it contains none' : `it contains ${names.join(', ')}`;
-  throw new GalapagosError('unknown-study', `${lab} contains no study ${JSON.stringify(nameOrUid)}: ${held}`);
+  throw new GalapagosError(
+    'unknown-study',
+    `${lab} contains no study ${JSON.stringify(nameOrUid)}: ${held}`,
+  );
 }
 
 /** Of several objectives the first. */
@@ -50,7 +53,10 @@ export function studyOutput(study: StudySummary): ShowOutput['study'] {
       target: limits?.target ?? null,
     },
     ...scoreKindOfStudy(study),
-    best: best === null || !Number.isFinite(best.value) ? null : { trial: best.number, value: best.value },
+    best:
+      best === null || !Number.isFinite(best.value)
+        ? null
+        : { trial: best.number, value: best.value },
   };
 }
 
@@ -62,7 +68,12 @@ function minutesOf(limits: Limits | null): number | null {
 export function searchedOutput({ spec }: StudySummary): ShowOutput['searched'] {
   if (spec === null) return null;
   const { objective, searchSpace, sampler, seed } = spec;
-  return { objective, searchSpace: structuredClone(searchSpace) as NonNullable<ShowOutput['searched']>['searchSpace'], sampler, seed };
+  return {
+    objective,
+    searchSpace: structuredClone(searchSpace) as NonNullable<ShowOutput['searched']>['searchSpace'],
+    sampler,
+    seed,
+  };
 }
 
 /** @param best best first */
@@ -74,7 +85,8 @@ export function trainedOutput(best: readonly TrialRecord[]): ShowOutput['trained
 export function executorsOf(trials: readonly TrialRecord[]): ShowOutput['trained']['executors'] {
   const reasons = new Map<string, string | null>();
   for (const { result } of trials) {
-    if (result?.executor !== undefined && !reasons.has(result.executor)) reasons.set(result.executor, result.executorReason ?? null);
+    if (result?.executor !== undefined && !reasons.has(result.executor))
+      reasons.set(result.executor, result.executorReason ?? null);
   }
   return [...reasons].map(([label, reason]) => ({ label, reason }));
 }
@@ -84,7 +96,8 @@ function reportsOf({ reports }: TrialRecord): TrialOutput['reports'] {
 }
 
 export function trialOutput(trial: TrialRecord, { measure, split }: ScoreKind): TrialOutput {
-  const { number, state, outcome, value, params, origin, attempts, start, complete, result } = trial;
+  const { number, state, outcome, value, params, origin, attempts, start, complete, result } =
+    trial;
   return {
     trial: number,
     state,
@@ -99,11 +112,16 @@ export function trialOutput(trial: TrialRecord, { measure, split }: ScoreKind): 
     completed: complete?.toISOString() ?? null,
     executor: result?.executor ?? null,
     reports: reportsOf(trial),
-    metrics: Object.fromEntries(Object.entries(result?.metrics ?? {}).map(([name, metric]) => [name, asJson(metric)])),
+    metrics: Object.fromEntries(
+      Object.entries(result?.metrics ?? {}).map(([name, metric]) => [name, asJson(metric)]),
+    ),
   };
 }
 
-export function storyOutput(study: StudySummary, { trial, attempts, lines }: TrialStory): StoryOutput {
+export function storyOutput(
+  study: StudySummary,
+  { trial, attempts, lines }: TrialStory,
+): StoryOutput {
   return {
     study: study.name,
     trial: trial.number,
@@ -131,5 +149,11 @@ export function storyOutput(study: StudySummary, { trial, attempts, lines }: Tri
 }
 
 export function exportedStudy(study: StudySummary): ExportedStudy {
-  return { name: study.name, note: study.note, direction: directionOf(study), seed: study.spec?.seed ?? null, ...scoreKindOfStudy(study) };
+  return {
+    name: study.name,
+    note: study.note,
+    direction: directionOf(study),
+    seed: study.spec?.seed ?? null,
+    ...scoreKindOfStudy(study),
+  };
 }

@@ -7,15 +7,26 @@ import type { StudyFile } from '../protocol/study-file.ts';
 import type { StudySummary } from '../storage/lab-reader.ts';
 
 /** @throws GalapagosError `foreign-study`: another program's, which says how it was made nowhere */
-export function studyFileOf({ name, spec, limits }: Pick<StudySummary, 'name' | 'spec' | 'limits'>): StudyFile {
+export function studyFileOf({
+  name,
+  spec,
+  limits,
+}: Pick<StudySummary, 'name' | 'spec' | 'limits'>): StudyFile {
   if (spec === null || limits === null)
-    throw new GalapagosError('foreign-study', `${name} is an Optuna study: the lab file does not contain its search space`, {
-      found: name,
-    });
+    throw new GalapagosError(
+      'foreign-study',
+      `${name} is an Optuna study: the lab file does not contain its search space`,
+      {
+        found: name,
+      },
+    );
   return parse(studyFile, written(spec, limits), name);
 }
 
-function written({ name, objective, direction, searchSpace, sampler, seed }: StudySpec, { trials, activeMs, target }: Limits): unknown {
+function written(
+  { name, objective, direction, searchSpace, sampler, seed }: StudySpec,
+  { trials, activeMs, target }: Limits,
+): unknown {
   return {
     format: 'galapagos-study/1',
     name,

@@ -1,4 +1,7 @@
-/** The application behind a window, whatever its host: what Electron's main process and `serve` make, use and close. */
+/**
+ * The application behind a window, whatever its host: what Electron's main process and `serve`
+ * make, use and close.
+ */
 import type { WorkerProgram } from '../lab/start-lab.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';
 import type { Uploads } from './uploads/uploads.ts';
@@ -18,7 +21,10 @@ export interface ApplicationOptions {
   readonly worker?: WorkerProgram;
   /** The file is a lab, and ours: what it holds is being read. */
   readonly held?: () => void;
-  /** Milliseconds after which a lab that existed is checked; by default, once its first rows have been read. */
+  /**
+   * Milliseconds after which a lab that existed is checked; by default, once its first rows have
+   * been read.
+   */
   readonly checkAfterMs?: number;
 }
 
@@ -38,7 +44,10 @@ export interface Application {
   /** Of the lab that is open. */
   readonly labFile: string;
   runningStudies(): readonly RunningStudy[];
-  /** Calls back, some times a second at most, when what the line above says may have changed. @returns how to end it */
+  /**
+   * Calls back, some times a second at most, when what the line above says may have changed.
+   * @returns how to end it
+   */
   onChange(changed: () => void): () => void;
   /** Gives what runs a moment to finish, commits, ends the workers, closes the lab. */
   close(): Promise<void>;

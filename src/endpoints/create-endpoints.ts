@@ -1,4 +1,7 @@
-/** Puts the application together: the lab, the handlers by concern, the feeds. A list of what there is; it decides nothing. */
+/**
+ * Puts the application together: the lab, the handlers by concern, the feeds. A list of what there
+ * is; it decides nothing.
+ */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { CHECK_LATER_MS } from '../lab/lab-check.ts';
@@ -23,8 +26,10 @@ import { onChange, runningStudies } from './running-studies.ts';
 import { Uploads } from './uploads/uploads.ts';
 
 /**
- * Starts everything behind a window. When a step fails, the earlier ones are undone: no lab stays held, no worker running.
- * @throws GalapagosError `user-folder`; StorageError when the file is no lab, or another process holds it
+ * Starts everything behind a window. When a step fails, the earlier ones are undone: no lab stays
+ * held, no worker running.
+ * @throws GalapagosError `user-folder`; StorageError when the file is no lab, or another process
+ *   holds it
  */
 export function createEndpoints(options: ApplicationOptions): Promise<Application> {
   // Before the lab: a folder that cannot be written is reported without a lab file being created.
@@ -34,7 +39,10 @@ export function createEndpoints(options: ApplicationOptions): Promise<Applicatio
   });
 }
 
-async function create(options: ApplicationOptions, onFailure: (undo: () => unknown) => void): Promise<Application> {
+async function create(
+  options: ApplicationOptions,
+  onFailure: (undo: () => unknown) => void,
+): Promise<Application> {
   const { resources, userFolder, worker, held, checkAfterMs = CHECK_LATER_MS } = options;
   const start: LabStarter = (file, listener) =>
     startLab({
@@ -74,7 +82,11 @@ async function create(options: ApplicationOptions, onFailure: (undo: () => unkno
     node: 'local',
     workerPids: () => current.lab.workers.map(({ pid }) => pid),
     onSample: ({ workers }) => {
-      memory = new Map(workers.flatMap(({ pid, memoryBytes }) => (memoryBytes === null ? [] : [[pid, memoryBytes] as const])));
+      memory = new Map(
+        workers.flatMap(({ pid, memoryBytes }) =>
+          memoryBytes === null ? [] : [[pid, memoryBytes] as const],
+        ),
+      );
       current.view.ask();
       sampled.tell();
     },
@@ -99,8 +111,13 @@ async function create(options: ApplicationOptions, onFailure: (undo: () => unkno
         discardUpload: ({ upload }) => uploads.discard(upload),
       },
       subscriptions: {
-        lab: (_, changed) => new LabFeed({ current, calls, importsChanged, datasetsChanged, memory: () => memory }, changed),
-        study: ({ study }, changed) => new StudyFeed(current, study, changed, (uid) => calls.confirms(uid), chanceOf),
+        lab: (_, changed) =>
+          new LabFeed(
+            { current, calls, importsChanged, datasetsChanged, memory: () => memory },
+            changed,
+          ),
+        study: ({ study }, changed) =>
+          new StudyFeed(current, study, changed, (uid) => calls.confirms(uid), chanceOf),
         telemetry: (_, changed) => telemetryFeed(utilisation, sampled.listen(changed)),
       },
     },

@@ -50,10 +50,15 @@ export class CurrentLab {
     return this.#open.reading;
   }
 
-  /** Studies that ran when the application was left, and have neither been resumed nor stopped since. */
+  /**
+   * Studies that ran when the application was left, and have neither been resumed nor stopped
+   * since.
+   */
   get interrupted(): readonly string[] {
     const studies = this.lab.coordinator.lab.studies;
-    return [...this.#open.interrupted].filter((uid) => ['pausing', 'paused'].includes(studies.get(uid)?.state ?? ''));
+    return [...this.#open.interrupted].filter((uid) =>
+      ['pausing', 'paused'].includes(studies.get(uid)?.state ?? ''),
+    );
   }
 
   /**
@@ -110,7 +115,10 @@ function opened(file: string, start: LabStarter): Promise<Opened> {
   });
 }
 
-/** What runs may finish within a short grace. The last to read the file is the lab itself, which leaves it as one plain file. */
+/**
+ * What runs may finish within a short grace. The last to read the file is the lab itself, which
+ * leaves it as one plain file.
+ */
 async function closed({ lab, view, projections, reading }: Opened): Promise<void> {
   await leaveStudies(lab);
   projections.close();

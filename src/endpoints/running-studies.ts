@@ -8,10 +8,18 @@ const EVERY_MS = 250;
 export function runningStudies(current: CurrentLab): RunningStudy[] {
   return [...current.view.studies.values()]
     .filter(({ study }) => study.state === 'running')
-    .map(({ study, ended }) => ({ key: study.uid, name: study.spec.name, ended, trials: study.limits.trials }));
+    .map(({ study, ended }) => ({
+      key: study.uid,
+      name: study.spec.name,
+      ended,
+      trials: study.limits.trials,
+    }));
 }
 
-export function onChange(current: CurrentLab, changed: () => void): ReturnType<Application['onChange']> {
+export function onChange(
+  current: CurrentLab,
+  changed: () => void,
+): ReturnType<Application['onChange']> {
   const throttle = new Throttle(EVERY_MS, changed);
   let unlisten = current.view.changes.listen(() => throttle.ask());
   const stop = current.switched.listen(() => {

@@ -1,6 +1,7 @@
 /**
- * Keeps a lab's log short while it is written, from a thread: the coordinator would wait for the disk, some tens of milliseconds each time.
- * The thread is started when the log has grown for the first time, which in most runs it never does.
+ * Keeps a lab's log short while it is written, from a thread: the coordinator would wait for the
+ * disk, some tens of milliseconds each time. The thread is started when the log has grown for the
+ * first time, which in most runs it never does.
  */
 import { statSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,7 +13,10 @@ const EVERY_MS = 2_000;
 const LONG_BYTES = 4 * 2 ** 20;
 /** Free bytes of the disk below which space is short, */
 const SHORT_BYTES = 64 * 2 ** 20;
-/** … and the log is long at this size already: it holds each page as often as it was written, the file once. */
+/**
+ * … and the log is long at this size already: it holds each page as often as it was written, the
+ * file once.
+ */
 const LONG_WHEN_SHORT_BYTES = 256 * 2 ** 10;
 
 export class Checkpoints {
@@ -29,7 +33,10 @@ export class Checkpoints {
     this.#timer = setInterval(() => void this.look(), EVERY_MS).unref();
   }
 
-  /** Has the log moved if it is long and was written since, and cut off where space is short. @returns when that is done */
+  /**
+   * Has the log moved if it is long and was written since, and cut off where space is short.
+   * @returns when that is done
+   */
   look(): Promise<void> {
     if (this.#running !== null) return this.#running;
     const log = statSync(`${this.#file}-wal`, { throwIfNoEntry: false });
@@ -39,7 +46,9 @@ export class Checkpoints {
     if (!short && (log.size < LONG_BYTES || log.mtimeMs === this.#seen)) return Promise.resolve();
     this.#seen = log.mtimeMs;
     this.#started().postMessage({ truncate: short } satisfies CheckpointAsk);
-    this.#running = new Promise<void>((resolve) => (this.#done = resolve)).finally(() => (this.#running = null));
+    this.#running = new Promise<void>((resolve) => (this.#done = resolve)).finally(
+      () => (this.#running = null),
+    );
     return this.#running;
   }
 
@@ -61,7 +70,9 @@ export class Checkpoints {
 
   #started(): Worker {
     if (this.#thread !== null) return this.#thread;
-    const thread = startThread(import.meta.url, 'checkpoint-thread', { workerData: { file: this.#file } });
+    const thread = startThread(import.meta.url, 'checkpoint-thread', {
+      workerData: { file: this.#file },
+    });
     thread.unref();
     // Without it the writer does it itself, later and all at once.
     thread.on('error', () => undefined);

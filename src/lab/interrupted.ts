@@ -1,6 +1,7 @@
 /**
- * Studies that run when the application is left: they are paused for a reason of their own, so that the next one can ask whether they go on.
- * One that was killed left them running; they are paused when the lab is opened again.
+ * Studies that run when the application is left: they are paused for a reason of their own, so that
+ * the next one can ask whether they go on. One that was killed left them running; they are paused
+ * when the lab is opened again.
  */
 import type { OpenLab } from './open-lab.ts';
 
@@ -12,8 +13,10 @@ const GRACE_MS = 1_500;
 export function interruptedStudies(lab: OpenLab): Set<string> {
   const interrupted = new Set<string>();
   for (const { uid, state, reason } of lab.coordinator.lab.studies.values()) {
-    if (state === 'running') lab.coordinator.command({ type: 'studyPaused', study: uid, graceMs: 0, reason: LEFT });
-    if (state === 'running' || ((state === 'paused' || state === 'pausing') && reason === LEFT)) interrupted.add(uid);
+    if (state === 'running')
+      lab.coordinator.command({ type: 'studyPaused', study: uid, graceMs: 0, reason: LEFT });
+    if (state === 'running' || ((state === 'paused' || state === 'pausing') && reason === LEFT))
+      interrupted.add(uid);
   }
   lab.coordinator.settle();
   return interrupted;
@@ -24,7 +27,8 @@ export async function leaveStudies(lab: OpenLab): Promise<void> {
   if (lab.failure !== null) return;
   const { coordinator } = lab;
   for (const { uid, state } of coordinator.lab.studies.values()) {
-    if (state === 'running') coordinator.command({ type: 'studyPaused', study: uid, graceMs: GRACE_MS, reason: LEFT });
+    if (state === 'running')
+      coordinator.command({ type: 'studyPaused', study: uid, graceMs: GRACE_MS, reason: LEFT });
   }
   coordinator.settle();
   const isQuiet = (): boolean => [...coordinator.lab.active].every(({ live }) => live === 0);

@@ -1,4 +1,7 @@
-/** Checks a lab that was just opened, in a thread: what cannot be right in it is reported while it is already served. */
+/**
+ * Checks a lab that was just opened, in a thread: what cannot be right in it is reported while it
+ * is already served.
+ */
 import type { Worker } from 'node:worker_threads';
 import { endThread, startThread } from '../runtime/start-thread.ts';
 
@@ -33,7 +36,9 @@ export class LabCheck {
   }
 
   #start(): void {
-    const thread = startThread(import.meta.url, 'check-thread', { workerData: { file: this.#file } });
+    const thread = startThread(import.meta.url, 'check-thread', {
+      workerData: { file: this.#file },
+    });
     thread.unref();
     // Without the check, the lab is used as it is.
     thread.on('error', () => undefined);

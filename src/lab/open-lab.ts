@@ -1,4 +1,7 @@
-/** The lab that is open: its coordinator, its workers, and everyone who listens to what changes in it. */
+/**
+ * The lab that is open: its coordinator, its workers, and everyone who listens to what changes in
+ * it.
+ */
 import type { Coordinator, CoordinatorListener } from '../coordinator/coordinator.ts';
 import { GalapagosError } from '../core/errors.ts';
 import type { Change, LabChange } from '../core/scheduling/index.ts';
@@ -89,7 +92,8 @@ export class OpenLab {
 
   /** @throws GalapagosError lab-failed: it decides nothing any more */
   get deciding(): Coordinator {
-    if (this.#failure !== null) throw new GalapagosError('lab-failed', this.#failure.message, { file: this.file });
+    if (this.#failure !== null)
+      throw new GalapagosError('lab-failed', this.#failure.message, { file: this.file });
     return this.#running.coordinator;
   }
 

@@ -1,6 +1,6 @@
 /**
- * One lab in one process: its file, its sockets, this machine's workers and the coordinator between them, wired for whatever
- * face sits on top. It decides nothing.
+ * One lab in one process: its file, its sockets, this machine's workers and the coordinator between
+ * them, wired for whatever face sits on top. It decides nothing.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,10 @@ import { Checkpoints } from './checkpoints.ts';
 import { LabCheck } from './lab-check.ts';
 import type { Damage } from './lab-check.ts';
 
-/** Milliseconds between two looks at whether the lab file and its log are still the ones that are written. */
+/**
+ * Milliseconds between two looks at whether the lab file and its log are still the ones that are
+ * written.
+ */
 const VERIFY_EVERY_MS = 2_000;
 /** Milliseconds that workers have to end by themselves when the lab closes. */
 const CLOSE_GRACE_MS = 500;
@@ -57,7 +60,10 @@ export interface WorkerProgram {
 
 export interface RunningLab {
   readonly coordinator: Coordinator;
-  /** Starts this machine's workers: as many as asked for, else one a core, within its limits. Returns their slots. */
+  /**
+   * Starts this machine's workers: as many as asked for, else one a core, within its limits.
+   * Returns their slots.
+   */
   readonly startWorkers: (count: number | null) => readonly string[];
   /** This machine's worker processes, those that run. */
   readonly workers: readonly { readonly slot: string; readonly pid: number }[];
@@ -66,7 +72,8 @@ export interface RunningLab {
 }
 
 /**
- * Opens the lab file and starts what serves it, workers excepted. When a step fails, the earlier ones are undone.
+ * Opens the lab file and starts what serves it, workers excepted. When a step fails, the earlier
+ * ones are undone.
  * @throws StorageError when the file is no lab or is damaged, or another process holds it
  */
 export function startLab(parts: LabParts): Promise<RunningLab> {
@@ -107,7 +114,9 @@ async function start(
       kill: (slot, spawn, afterMs) => workers?.kill(slot, spawn, afterMs),
     },
   });
-  const check = existed ? new LabCheck(file, checkAfterMs, (damage) => listener.damaged?.(damage)) : null;
+  const check = existed
+    ? new LabCheck(file, checkAfterMs, (damage) => listener.damaged?.(damage))
+    : null;
   const verifying = setInterval(() => coordinator.verifyStorage(), VERIFY_EVERY_MS).unref();
   return {
     coordinator,
@@ -148,10 +157,18 @@ function once(work: () => Promise<void>): () => Promise<void> {
   return () => (done ??= work());
 }
 
-/** The built worker beside the built entries; the source, run through tsx, where this module is one itself. */
+/**
+ * The built worker beside the built entries; the source, run through tsx, where this module is one
+ * itself.
+ */
 function workerProgram(): WorkerProgram {
   const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-  if (import.meta.url.endsWith('.ts')) return { entry: beside('../worker/index.ts'), execArgv: ['--import', 'tsx'] };
+  if (import.meta.url.endsWith('.ts'))
+    return { entry: beside('../worker/index.ts'), execArgv: ['--import', 'tsx'] };
   // What several entries share is built into a folder of its own, below them.
-  return { entry: ['./worker.js', '../worker.js'].map(beside).find((path) => existsSync(path)) ?? beside('./worker.js') };
+  return {
+    entry:
+      ['./worker.js', '../worker.js'].map(beside).find((path) => existsSync(path)) ??
+      beside('./worker.js'),
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * What the host asks of its window: menu items, files that the system opened. Each act reaches one window once; what comes before any window
- * listens waits for it.
+ * What the host asks of its window: menu items, files that the system opened. Each act reaches one
+ * window once; what comes before any window listens waits for it.
  */
 import type { Feed } from '../protocol/endpoint.ts';
 import type { SubscriptionBody } from '../protocol/endpoints.ts';

@@ -1,4 +1,7 @@
-/** Keeps windows to the page they were made for: no navigation, no further windows, no web views, no permissions. */
+/**
+ * Keeps windows to the page they were made for: no navigation, no further windows, no web views, no
+ * permissions.
+ */
 import { app, session } from 'electron';
 import type { WebContents } from 'electron';
 import { WINDOW_ORIGIN } from './window-protocol.ts';
@@ -14,8 +17,12 @@ export function containWindows(): void {
 /** When the app is ready. */
 export function denyPermissions(): void {
   const { defaultSession } = session;
-  defaultSession.setPermissionRequestHandler((_, permission, answer) => answer(GRANTED.includes(permission)));
-  defaultSession.setPermissionCheckHandler((_, permission, origin) => GRANTED.includes(permission) && origin.startsWith(WINDOW_ORIGIN));
+  defaultSession.setPermissionRequestHandler((_, permission, answer) =>
+    answer(GRANTED.includes(permission)),
+  );
+  defaultSession.setPermissionCheckHandler(
+    (_, permission, origin) => GRANTED.includes(permission) && origin.startsWith(WINDOW_ORIGIN),
+  );
   defaultSession.setDevicePermissionHandler(() => false);
 }
 

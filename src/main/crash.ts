@@ -1,4 +1,7 @@
-/** A page that crashed is loaded again; one that crashes again and again is a person's to decide on. Studies go on meanwhile. */
+/**
+ * A page that crashed is loaded again; one that crashes again and again is a person's to decide on.
+ * Studies go on meanwhile.
+ */
 import { dialog } from 'electron';
 import type { BrowserWindow } from 'electron';
 import { text } from './text.ts';
@@ -6,7 +9,11 @@ import { text } from './text.ts';
 const MOST = 3;
 const WITHIN_MS = 60_000;
 
-export function setupCrashRecovery(window: BrowserWindow, load: () => void, now: () => number = Date.now): void {
+export function setupCrashRecovery(
+  window: BrowserWindow,
+  load: () => void,
+  now: () => number = Date.now,
+): void {
   let crashes: number[] = [];
   window.webContents.on('render-process-gone', (_, { reason }) => {
     if (reason === 'clean-exit' || window.isDestroyed()) return;

@@ -1,6 +1,6 @@
 /**
- * Electron's main process: a readable list of setup calls. Electron is imported here and in preload only, so that nothing
- * the command line loads can start its download.
+ * Electron's main process: a readable list of setup calls. Electron is imported here and in preload
+ * only, so that nothing the command line loads can start its download.
  */
 import { join } from 'node:path';
 import { app, dialog } from 'electron';
@@ -40,7 +40,8 @@ let remembered = recall(notes);
 let window: BrowserWindow | null = null;
 let started = false;
 
-// Chromium's own files keep to a folder of their own; the lock on it is what makes an instance the only one.
+// Chromium's own files keep to a folder of their own; the lock on it is what makes an instance the
+// only one.
 app.setPath('userData', join(home, 'electron'));
 app.enableSandbox();
 registerWindowScheme();
@@ -74,7 +75,10 @@ async function start(): Promise<void> {
     app.exit(1);
     return;
   }
-  setupIpc(application.endpoints, { calls: nativeCalls(() => window, icon), subscriptions: { act: acts.subscribe } });
+  setupIpc(application.endpoints, {
+    calls: nativeCalls(() => window, icon),
+    subscriptions: { act: acts.subscribe },
+  });
   setupMenu((act) => acts.ask(act));
   const told = [
     setupTray({ resources: places.resources, show, quit: () => app.quit() }),

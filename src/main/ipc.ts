@@ -1,6 +1,6 @@
 /**
- * Binds the endpoint table to Electron's channels: the sender is checked, what arrives is parsed, and answers travel in the table's envelope.
- * What endpoints answer is not decided here.
+ * Binds the endpoint table to Electron's channels: the sender is checked, what arrives is parsed,
+ * and answers travel in the table's envelope. What endpoints answer is not decided here.
  */
 import { ipcMain } from 'electron';
 import type { IpcMainEvent, WebContents } from 'electron';
@@ -51,12 +51,19 @@ export function setupIpc(endpoints: Endpoints, nativeEndpoints: NativeEndpoints)
     return page;
   };
 
-  ipcMain.handle(channels.call, (event, name: unknown, input: unknown): Answer | Promise<Answer> => {
-    if (!isOurPage(event)) return refused;
-    const known = check(callName, name);
-    if (!known.ok) return { ok: false, error: { code: 'bad-request', data: { problems: known.problems } } };
-    return answer(calls, handlers, known.value, input, { host: 'electron', signal: pageOf(event.sender).gone.signal });
-  });
+  ipcMain.handle(
+    channels.call,
+    (event, name: unknown, input: unknown): Answer | Promise<Answer> => {
+      if (!isOurPage(event)) return refused;
+      const known = check(callName, name);
+      if (!known.ok)
+        return { ok: false, error: { code: 'bad-request', data: { problems: known.problems } } };
+      return answer(calls, handlers, known.value, input, {
+        host: 'electron',
+        signal: pageOf(event.sender).gone.signal,
+      });
+    },
+  );
 
   ipcMain.on(channels.stream, (event: IpcMainEvent, number: unknown, request: unknown) => {
     if (!isOurPage(event)) return;
@@ -74,7 +81,8 @@ export function setupIpc(endpoints: Endpoints, nativeEndpoints: NativeEndpoints)
     let pump = pumps.get(stream.value);
     if (pump === undefined) {
       const send = (streamAnswer: unknown): void => {
-        if (!sender.isDestroyed() && !gone.signal.aborted) sender.send(channels.answer, stream.value, streamAnswer);
+        if (!sender.isDestroyed() && !gone.signal.aborted)
+          sender.send(channels.answer, stream.value, streamAnswer);
       };
       pump = new FeedPump(streams, feeds, send, { host: 'electron', signal: gone.signal });
       pumps.set(stream.value, pump);

@@ -1,6 +1,6 @@
 /**
- * The application's menu. Its items ask the window to act; they do nothing themselves. A key that the window handles itself never reaches the
- * menu, so each fires once.
+ * The application's menu. Its items ask the window to act; they do nothing themselves. A key that
+ * the window handles itself never reaches the menu, so each fires once.
  */
 import { Menu } from 'electron';
 import type { MenuItemConstructorOptions } from 'electron';
@@ -10,7 +10,11 @@ import { text } from './text.ts';
 type PlainAct = Exclude<Act['act'], 'opened' | 'tab'>;
 
 export function setupMenu(ask: (act: Act) => void, isMac = process.platform === 'darwin'): void {
-  const item = (label: string, act: PlainAct, accelerator?: string): MenuItemConstructorOptions => ({
+  const item = (
+    label: string,
+    act: PlainAct,
+    accelerator?: string,
+  ): MenuItemConstructorOptions => ({
     id: act,
     label,
     ...(accelerator === undefined ? {} : { accelerator }),
@@ -28,14 +32,25 @@ export function setupMenu(ask: (act: Act) => void, isMac = process.platform === 
         separator,
         item(text.exportBest, 'export-best', 'CmdOrCtrl+S'),
         item(text.exportAll, 'export'),
-        ...(isMac ? [] : [separator, settings, separator, { id: 'quit', label: text.quit, role: 'quit' as const }]),
+        ...(isMac
+          ? []
+          : [
+              separator,
+              settings,
+              separator,
+              { id: 'quit', label: text.quit, role: 'quit' as const },
+            ]),
       ],
     },
     { label: text.edit, role: 'editMenu' },
     {
       label: text.view,
       submenu: [
-        ...text.tabs.map((label, at) => ({ id: `tab-${at + 1}`, label, click: () => ask({ act: 'tab', tab: at + 1 }) })),
+        ...text.tabs.map((label, at) => ({
+          id: `tab-${at + 1}`,
+          label,
+          click: () => ask({ act: 'tab', tab: at + 1 }),
+        })),
         separator,
         { role: 'resetZoom' },
         { role: 'zoomIn' },
@@ -46,7 +61,12 @@ export function setupMenu(ask: (act: Act) => void, isMac = process.platform === 
     },
     {
       label: text.study,
-      submenu: [item(text.pause, 'pause'), item(text.addTrials, 'add-trials'), separator, item(text.commands, 'commands', 'CmdOrCtrl+K')],
+      submenu: [
+        item(text.pause, 'pause'),
+        item(text.addTrials, 'add-trials'),
+        separator,
+        item(text.commands, 'commands', 'CmdOrCtrl+K'),
+      ],
     },
     { label: text.window, role: 'windowMenu' },
     { label: text.help, role: 'help', submenu: [item(text.keys, 'keys')] },

@@ -1,4 +1,7 @@
-/** What only a desktop host answers: dialogs, files that are written or read where the person said, dragging a file out. */
+/**
+ * What only a desktop host answers: dialogs, files that are written or read where the person said,
+ * dragging a file out.
+ */
 import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -15,8 +18,14 @@ const STUDY_BYTES = 4 * 2 ** 20;
 type File = CallInput<'saveFile'>;
 type Choice = CallInput<'choosePaths'>['what'];
 
-/** @param window the one that asks; null: there is none just now. @param icon absolute: drawn under the pointer while a file is dragged out */
-export function nativeCalls(window: () => BrowserWindow | null, icon: string): NativeEndpoints['calls'] {
+/**
+ * @param window the one that asks; null: there is none just now. @param icon absolute: drawn under
+ *   the pointer while a file is dragged out
+ */
+export function nativeCalls(
+  window: () => BrowserWindow | null,
+  icon: string,
+): NativeEndpoints['calls'] {
   return {
     async choosePaths({ what }) {
       const { canceled, filePaths } = await openDialog(window(), dialogs[what]);
@@ -27,10 +36,14 @@ export function nativeCalls(window: () => BrowserWindow | null, icon: string): N
       const extension = name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : '';
       const options = {
         defaultPath: name,
-        ...(extension === '' ? {} : { filters: [{ name: extension.toUpperCase(), extensions: [extension] }] }),
+        ...(extension === ''
+          ? {}
+          : { filters: [{ name: extension.toUpperCase(), extensions: [extension] }] }),
       };
       const parent = window();
-      const { canceled, filePath } = await (parent === null ? dialog.showSaveDialog(options) : dialog.showSaveDialog(parent, options));
+      const { canceled, filePath } = await (parent === null
+        ? dialog.showSaveDialog(options)
+        : dialog.showSaveDialog(parent, options));
       if (canceled || filePath === '') return null;
       await written(filePath, file);
       return filePath;
@@ -47,15 +60,29 @@ export function nativeCalls(window: () => BrowserWindow | null, icon: string): N
   };
 }
 
-function openDialog(parent: BrowserWindow | null, options: OpenDialogOptions): Promise<Electron.OpenDialogReturnValue> {
+function openDialog(
+  parent: BrowserWindow | null,
+  options: OpenDialogOptions,
+): Promise<Electron.OpenDialogReturnValue> {
   return parent === null ? dialog.showOpenDialog(options) : dialog.showOpenDialog(parent, options);
 }
 
 const dialogs: Readonly<Record<Choice, OpenDialogOptions>> = {
   'dataset-file': { title: text.chooseData, properties: ['openFile', 'multiSelections'] },
-  'dataset-folder': { title: text.chooseDataFolder, properties: ['openDirectory', 'multiSelections'] },
-  lab: { title: text.chooseLab, properties: ['openFile'], filters: [{ name: text.labs, extensions: ['db', 'sqlite', 'sqlite3'] }] },
-  study: { title: text.chooseStudy, properties: ['openFile'], filters: [{ name: text.studies, extensions: ['json'] }] },
+  'dataset-folder': {
+    title: text.chooseDataFolder,
+    properties: ['openDirectory', 'multiSelections'],
+  },
+  lab: {
+    title: text.chooseLab,
+    properties: ['openFile'],
+    filters: [{ name: text.labs, extensions: ['db', 'sqlite', 'sqlite3'] }],
+  },
+  study: {
+    title: text.chooseStudy,
+    properties: ['openFile'],
+    filters: [{ name: text.studies, extensions: ['json'] }],
+  },
 };
 
 /** Never a path: where a file goes is the person's to say. */
@@ -70,7 +97,11 @@ async function written(path: string, { type, content }: File): Promise<void> {
   try {
     // A copy of a lab is for its owner only, as a lab file is.
     const mode = type === 'application/vnd.sqlite3' ? 0o600 : 0o666;
-    await writeFile(path, 'text' in content ? content.text : Buffer.from(content.base64, 'base64'), { mode });
+    await writeFile(
+      path,
+      'text' in content ? content.text : Buffer.from(content.base64, 'base64'),
+      { mode },
+    );
   } catch (error) {
     throw fileError('not-written', path, error);
   }
@@ -81,12 +112,20 @@ async function studyText(path: string): Promise<string> {
     const found = await stat(path);
     const { size } = found;
     if (!found.isFile()) {
-      throw new GalapagosError('not-read', `${path}: expected a study file, found a folder, pipe or device`, { file: path });
+      throw new GalapagosError(
+        'not-read',
+        `${path}: expected a study file, found a folder, pipe or device`,
+        { file: path },
+      );
     }
     if (size > STUDY_BYTES) {
-      throw new GalapagosError('too-large', `${path}: expected a study file of at most ${STUDY_BYTES} bytes, found ${size}`, {
-        file: path,
-      });
+      throw new GalapagosError(
+        'too-large',
+        `${path}: expected a study file of at most ${STUDY_BYTES} bytes, found ${size}`,
+        {
+          file: path,
+        },
+      );
     }
     if (isHeld(path)) throw heldLab('not-read', path);
     return await readFile(path, 'utf8');
@@ -96,7 +135,11 @@ async function studyText(path: string): Promise<string> {
 }
 
 function heldLab(code: string, file: string): GalapagosError {
-  return new GalapagosError(code, `${file}: it is a lab that a program has open; choose another file`, { file });
+  return new GalapagosError(
+    code,
+    `${file}: it is a lab that a program has open; choose another file`,
+    { file },
+  );
 }
 
 function fileError(code: string, file: string, error: unknown): GalapagosError {

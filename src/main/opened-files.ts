@@ -1,4 +1,7 @@
-/** One instance per user: a second one hands what it was asked to open to the first and ends. Files opened by the system come here too. */
+/**
+ * One instance per user: a second one hands what it was asked to open to the first and ends. Files
+ * opened by the system come here too.
+ */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { app } from 'electron';
@@ -24,9 +27,18 @@ export function setupSingleInstance({ opened, show }: OpenedFiles): boolean {
   return true;
 }
 
-/** What a command line names, past the program; in a clone Electron is the program and the clone its first argument. */
-export function filesIn(args: readonly string[], folder: string, packaged = app.isPackaged): string[] {
+/**
+ * What a command line names, past the program; in a clone Electron is the program and the clone its
+ * first argument.
+ */
+export function filesIn(
+  args: readonly string[],
+  folder: string,
+  packaged = app.isPackaged,
+): string[] {
   const named = args.slice(1).filter((arg) => !arg.startsWith('-'));
   const files = packaged ? named : named.slice(1);
-  return files.map((path) => (isAbsolute(path) ? path : join(folder, path))).filter((path) => existsSync(path));
+  return files
+    .map((path) => (isAbsolute(path) ? path : join(folder, path)))
+    .filter((path) => existsSync(path));
 }

@@ -23,14 +23,25 @@ export interface Places {
   readonly worker: WorkerProgram | null;
 }
 
-export function placesOf({ entryFolder, packaged, resourcesPath, platform, env }: Surroundings): Places {
+export function placesOf({
+  entryFolder,
+  packaged,
+  resourcesPath,
+  platform,
+  env,
+}: Surroundings): Places {
   const program = platform === 'win32' ? 'node.exe' : 'node';
   const node = packaged ? join(resourcesPath, 'node', 'bin', program) : nodeOfClone(program, env);
   return {
-    resources: packaged ? join(resourcesPath, 'resources') : join(entryFolder, '..', '..', 'resources'),
+    resources: packaged
+      ? join(resourcesPath, 'resources')
+      : join(entryFolder, '..', '..', 'resources'),
     window: join(entryFolder, '..', 'renderer'),
     preload: join(entryFolder, '..', 'preload', 'index.cjs'),
-    worker: node === null ? null : { entry: join(outsideArchive(entryFolder), 'worker.js'), execPath: node },
+    worker:
+      node === null
+        ? null
+        : { entry: join(outsideArchive(entryFolder), 'worker.js'), execPath: node },
   };
 }
 

@@ -1,4 +1,7 @@
-/** How far the studies that run are, in one number and one sentence, and on the window's taskbar button. */
+/**
+ * How far the studies that run are, in one number and one sentence, and on the window's taskbar
+ * button.
+ */
 import type { BrowserWindow } from 'electron';
 import type { RunningStudy } from '../endpoints/application.ts';
 import { text } from './text.ts';
@@ -21,7 +24,8 @@ export function fractionOf(running: readonly RunningStudy[]): number | null {
 
 export function sentenceOf(running: readonly RunningStudy[]): string {
   const [first] = running;
-  if (running.length === 1 && first !== undefined) return text.progress(first.name, first.ended, first.trials);
+  if (running.length === 1 && first !== undefined)
+    return text.progress(first.name, first.ended, first.trials);
   return text.several(
     running.length,
     running.reduce((sum, { ended }) => sum + ended, 0),

@@ -1,6 +1,6 @@
 /**
- * What the app remembers from one start to the next: the window's place by class of screen, and the lab that was open. A file that cannot be
- * read is as good as none.
+ * What the app remembers from one start to the next: the window's place by class of screen, and the
+ * lab that was open. A file that cannot be read is as good as none.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -51,8 +51,14 @@ export function remember(file: string, what: Remembered): void {
   }
 }
 
-/** Where a window goes: as remembered if it is still on the screen, else of a usual size and the system's choice of place. */
-export function boundsFor(place: Place | undefined, screen: Bounds): Partial<Bounds> & { width: number; height: number } {
+/**
+ * Where a window goes: as remembered if it is still on the screen, else of a usual size and the
+ * system's choice of place.
+ */
+export function boundsFor(
+  place: Place | undefined,
+  screen: Bounds,
+): Partial<Bounds> & { width: number; height: number } {
   const width = Math.min(1280, screen.width);
   const height = Math.min(800, screen.height);
   if (place === undefined) return { width, height };
@@ -62,5 +68,7 @@ export function boundsFor(place: Place | undefined, screen: Bounds): Partial<Bou
     kept.y >= screen.y &&
     kept.x + kept.width / 2 <= screen.x + screen.width &&
     kept.y + 40 <= screen.y + screen.height;
-  return inside ? kept : { width: Math.min(kept.width, screen.width), height: Math.min(kept.height, screen.height) };
+  return inside
+    ? kept
+    : { width: Math.min(kept.width, screen.width), height: Math.min(kept.height, screen.height) };
 }

@@ -8,5 +8,9 @@ export interface Sender {
 }
 
 export function isOurPage({ senderFrame }: Sender): boolean {
-  return senderFrame !== null && senderFrame.parent === null && senderFrame.url.startsWith(`${WINDOW_ORIGIN}/`);
+  return (
+    senderFrame !== null &&
+    senderFrame.parent === null &&
+    senderFrame.url.startsWith(`${WINDOW_ORIGIN}/`)
+  );
 }

@@ -1,4 +1,7 @@
-/** Every word that the main process shows: menus, dialogs, tray, notifications. The window has its own. */
+/**
+ * Every word that the main process shows: menus, dialogs, tray, notifications. The window has its
+ * own.
+ */
 
 export const text = {
   name: 'Galapagos',
@@ -34,8 +37,11 @@ export const text = {
   crashedHint: 'Studies go on. Nothing was lost.',
   again: 'Show it again',
   progress: (name: string, ended: number, trials: number | null): string =>
-    trials === null ? `${name}: ${grouped(ended)} trials` : `${name}: ${grouped(ended)} of ${grouped(trials)} trials`,
-  several: (studies: number, ended: number): string => `${studies} studies are running: ${grouped(ended)} trials have ended`,
+    trials === null
+      ? `${name}: ${grouped(ended)} trials`
+      : `${name}: ${grouped(ended)} of ${grouped(trials)} trials`,
+  several: (studies: number, ended: number): string =>
+    `${studies} studies are running: ${grouped(ended)} trials have ended`,
   ended: (name: string): string => `${name} has ended`,
 } as const;
 

@@ -1,4 +1,6 @@
-/** An icon in the system's tray while a study runs: how far it is, and the way back to the window. */
+/**
+ * An icon in the system's tray while a study runs: how far it is, and the way back to the window.
+ */
 import { join } from 'node:path';
 import { Menu, Tray } from 'electron';
 import type { RunningStudy } from '../endpoints/application.ts';
@@ -13,13 +15,21 @@ export interface TrayParts {
 }
 
 /** @returns what is told of the studies that run, each time they change */
-export function setupTray({ resources, show, quit }: TrayParts): (running: readonly RunningStudy[]) => void {
+export function setupTray({
+  resources,
+  show,
+  quit,
+}: TrayParts): (running: readonly RunningStudy[]) => void {
   let tray: Tray | null = null;
   const open = (): Tray => {
     const name = process.platform === 'darwin' ? 'trayTemplate.png' : 'tray.png';
     const made = new Tray(join(resources, 'icons', name));
     made.setContextMenu(
-      Menu.buildFromTemplate([{ label: text.show, click: show }, { type: 'separator' }, { label: text.quit, click: quit }]),
+      Menu.buildFromTemplate([
+        { label: text.show, click: show },
+        { type: 'separator' },
+        { label: text.quit, click: quit },
+      ]),
     );
     made.on('click', show);
     return made;
@@ -33,6 +43,7 @@ export function setupTray({ resources, show, quit }: TrayParts): (running: reado
     tray ??= open();
     tray.setToolTip(sentenceOf(running));
     const done = fractionOf(running);
-    if (process.platform === 'darwin' && done !== null) tray.setTitle(`${Math.floor(100 * done)} %`);
+    if (process.platform === 'darwin' && done !== null)
+      tray.setTitle(`${Math.floor(100 * done)} %`);
   };
 }

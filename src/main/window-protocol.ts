@@ -1,6 +1,7 @@
 /**
- * Serves the built window as `app://galapagos/…`: files of one folder, nothing above it, under the policy that the browser's window has too.
- * A scheme of its own gives the window an origin, which `file:` has not.
+ * Serves the built window as `app://galapagos/…`: files of one folder, nothing above it, under the
+ * policy that the browser's window has too. A scheme of its own gives the window an origin, which
+ * `file:` has not.
  */
 import { readFile } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
@@ -13,7 +14,9 @@ export const WINDOW_ORIGIN = `${SCHEME}://${HOST}`;
 
 /** Must be called before the app is ready. */
 export function registerWindowScheme(): void {
-  protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } }]);
+  protocol.registerSchemesAsPrivileged([
+    { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+  ]);
 }
 
 export function setupWindowProtocol(folder: string): void {
@@ -30,7 +33,9 @@ async function windowFile(folder: string, url: string, method: string): Promise<
   if (!file.startsWith(folder + sep)) return refusal(403);
   const bytes = await readFile(file).catch(() => null);
   if (bytes === null) return refusal(404);
-  return new Response(new Uint8Array(bytes), { headers: { ...WINDOW_HEADERS, 'content-type': contentType(file) } });
+  return new Response(new Uint8Array(bytes), {
+    headers: { ...WINDOW_HEADERS, 'content-type': contentType(file) },
+  });
 }
 
 /** Null: no path that the window was built with. */

@@ -1,4 +1,7 @@
-/** The window: the built renderer in a sandboxed page, where it was when it was last closed. What it may do is `containment.ts`'s. */
+/**
+ * The window: the built renderer in a sandboxed page, where it was when it was last closed. What it
+ * may do is `containment.ts`'s.
+ */
 import { BrowserWindow, nativeTheme, screen } from 'electron';
 import { boundsFor, widthClassOf } from './remembered.ts';
 import type { Place, Remembered, WidthClass } from './remembered.ts';
@@ -43,13 +46,19 @@ export function openWindow({ preload, icon, remembered, placed }: WindowParts): 
   window.once('ready-to-show', () => window.show());
   const notePlace = (): void => {
     const { workArea: area } = screen.getDisplayMatching(window.getBounds());
-    placed(widthClassOf(area.width), { bounds: window.getNormalBounds(), maximised: window.isMaximized() });
+    placed(widthClassOf(area.width), {
+      bounds: window.getNormalBounds(),
+      maximised: window.isMaximized(),
+    });
   };
   window.on('close', notePlace);
   return window;
 }
 
-/** @throws never: a page that is not there is seen by whoever looks at the window, and said in the process's own words */
+/**
+ * @throws never: a page that is not there is seen by whoever looks at the window, and said in the
+ *   process's own words
+ */
 export async function loadWindow(window: BrowserWindow): Promise<void> {
   try {
     await window.loadURL(`${WINDOW_ORIGIN}/index.html`);

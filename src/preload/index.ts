@@ -1,6 +1,7 @@
 /**
- * The bridge between window and main process, and all that the window gets from Electron. It carries names and values and knows no endpoint:
- * the main process answers by the table, and refuses what is not in it.
+ * The bridge between window and main process, and all that the window gets from Electron. It
+ * carries names and values and knows no endpoint: the main process answers by the table, and
+ * refuses what is not in it.
  */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { Answer, Bridge, StreamAnswer } from '../protocol/endpoint.ts';

@@ -45,7 +45,9 @@ export const askTellAnswer = z.union([
   strict({ ok: z.literal(true), trial: z.int().min(0), value: z.number(), params }),
   strict({
     ok: z.literal(false),
-    error: fault.extend({ others: z.array(fault).exactOptional().describe('What else is wrong with the same line.') }),
+    error: fault.extend({
+      others: z.array(fault).exactOptional().describe('What else is wrong with the same line.'),
+    }),
   }),
 ]);
 export type AskTellAnswer = z.output<typeof askTellAnswer>;

@@ -19,7 +19,10 @@ export const bestConfigs = strict({
   $schema: z.string().exactOptional(),
   format: z.literal('galapagos-best-configs/1'),
   study: studyName,
-  note: z.string().exactOptional().describe('What the user wrote about the study; absent: nothing.'),
+  note: z
+    .string()
+    .exactOptional()
+    .describe('What the user wrote about the study; absent: nothing.'),
   direction,
   seed: seed.nullable().describe('Null: a study of another program.'),
   // Absent in files of earlier versions.
@@ -31,7 +34,10 @@ export const bestConfigs = strict({
       trial: z.int().min(0),
       value: z.number(),
       params,
-      attempt: z.int().min(0).describe('Which run of the trial gave the value; 0: a run of another program.'),
+      attempt: z
+        .int()
+        .min(0)
+        .describe('Which run of the trial gave the value; 0: a run of another program.'),
       lineage: lineage.nullable().describe('Null: unknown.'),
     }),
   ),

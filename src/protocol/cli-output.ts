@@ -1,6 +1,6 @@
 /**
- * What the commands print with `--json`, except `run` (run-output.ts), `best` and `export` (best-configs.ts) and `ask-tell`
- * (ask-tell.ts). One document each; `trials` prints one a line.
+ * What the commands print with `--json`, except `run` (run-output.ts), `best` and `export`
+ * (best-configs.ts) and `ask-tell` (ask-tell.ts). One document each; `trials` prints one a line.
  */
 import { z } from 'zod';
 import { lineage, params } from './best-configs.ts';
@@ -19,23 +19,40 @@ export const errorOutput = strict({
   error: strict({
     code: z.string(),
     message: z.string(),
-    problems: z.array(strict({ code: z.string(), path: z.string(), expected: z.string(), found: z.string(), hint: z.string().nullable() })),
+    problems: z.array(
+      strict({
+        code: z.string(),
+        path: z.string(),
+        expected: z.string(),
+        found: z.string(),
+        hint: z.string().nullable(),
+      }),
+    ),
   }),
 });
 export type ErrorOutput = z.output<typeof errorOutput>;
 
-const report = strict({ epoch: count, value: z.number().nullable().describe('Null: not a finite number.') });
+const report = strict({
+  epoch: count,
+  value: z.number().nullable().describe('Null: not a finite number.'),
+});
 
 const studySummary = strict({
   name: z.string(),
   uid: z.string().nullable().describe('Null: a study of Optuna, not of Galapagos.'),
   note: z.string().describe('What the user wrote about it; empty: nothing.'),
-  deleted: z.boolean().describe('Whether the user deleted it: it can be restored until it is removed.'),
+  deleted: z
+    .boolean()
+    .describe('Whether the user deleted it: it can be restored until it is removed.'),
   state: z.string().nullable(),
   reason: z.string().nullable().describe('Why it is in that state.'),
   direction,
   counts: strict({ waiting: count, running: count, complete: count, pruned: count, failed: count }),
-  limits: strict({ trials: count.nullable(), minutes: z.number().nullable(), target: z.number().nullable() }),
+  limits: strict({
+    trials: count.nullable(),
+    minutes: z.number().nullable(),
+    target: z.number().nullable(),
+  }),
   ...scoreFields,
   best: strict({ trial: count, value: z.number() }).nullable(),
 });
@@ -47,7 +64,12 @@ export const studiesOutput = strict({ lab: z.string(), studies: z.array(studySum
 export type StudiesOutput = z.output<typeof studiesOutput>;
 
 /** What a study searches and how. */
-const searched = strict({ objective: z.looseObject({ kind: z.string() }), searchSpace, sampler, seed });
+const searched = strict({
+  objective: z.looseObject({ kind: z.string() }),
+  searchSpace,
+  sampler,
+  seed,
+});
 
 /** What trained the best trials and why, and what the best was worth after each of its epochs. */
 const trained = strict({
@@ -56,7 +78,12 @@ const trained = strict({
 });
 
 /** One study; `searched` is null for a study of Optuna. */
-export const showOutput = strict({ lab: z.string(), study: studySummary, trained, searched: searched.nullable() });
+export const showOutput = strict({
+  lab: z.string(),
+  study: studySummary,
+  trained,
+  searched: searched.nullable(),
+});
 export type ShowOutput = z.output<typeof showOutput>;
 
 export const trialOutput = strict({
@@ -70,8 +97,13 @@ export const trialOutput = strict({
   attempts: count,
   started: instant,
   completed: instant,
-  executor: z.string().nullable().describe('What trained it, e.g. wasm; null: unknown, or nothing was trained.'),
-  reports: z.array(report).describe('What it was worth after each epoch, where an attempt said so.'),
+  executor: z
+    .string()
+    .nullable()
+    .describe('What trained it, e.g. wasm; null: unknown, or nothing was trained.'),
+  reports: z
+    .array(report)
+    .describe('What it was worth after each epoch, where an attempt said so.'),
   metrics: z.record(z.string(), z.unknown()),
 });
 export type TrialOutput = z.output<typeof trialOutput>;
@@ -111,8 +143,17 @@ const model = strict({
   executor: z.string(),
   executorReason: z.string(),
   sha256,
-  recorded: strict({ value: z.number().nullable(), executor: z.string().nullable(), sha256: sha256.nullable() }),
-  reproduced: z.boolean().nullable().describe('Whether the weights are those of the study to the last bit; null: they were not recorded.'),
+  recorded: strict({
+    value: z.number().nullable(),
+    executor: z.string().nullable(),
+    sha256: sha256.nullable(),
+  }),
+  reproduced: z
+    .boolean()
+    .nullable()
+    .describe(
+      'Whether the weights are those of the study to the last bit; null: they were not recorded.',
+    ),
   onnx: z.string().nullable().describe('The file written; null: none.'),
   weights: z.string().nullable().describe('The file written; null: none.'),
 });
@@ -123,13 +164,21 @@ export const exportOutput = z.union([strict({ file: z.string(), configurations: 
 
 const datasetSplit = strict({
   samples: count,
-  sha256: z.string().nullable().describe('Of its values and labels; null: it comes with Galapagos.'),
-  perClass: z.array(count).describe('Samples of each class; empty where numbers are predicted, or not counted.'),
+  sha256: z
+    .string()
+    .nullable()
+    .describe('Of its values and labels; null: it comes with Galapagos.'),
+  perClass: z
+    .array(count)
+    .describe('Samples of each class; empty where numbers are predicted, or not counted.'),
 });
 
 export const datasetOutput = strict({
   name: z.string(),
-  content: z.string().nullable().describe('SHA-256 of what it is, the same for the same data; null: it comes with Galapagos.'),
+  content: z
+    .string()
+    .nullable()
+    .describe('SHA-256 of what it is, the same for the same data; null: it comes with Galapagos.'),
   shape: z.array(count),
   sampleType: z.enum(['u8', 'f32']),
   classes: count,
@@ -137,7 +186,9 @@ export const datasetOutput = strict({
   targets: count.describe('Numbers to predict; 0: a class.'),
   training: datasetSplit,
   test: datasetSplit,
-  drawn: strict({ share: z.number(), seed: count }).nullable().describe('How the test set was drawn; null: the source had one.'),
+  drawn: strict({ share: z.number(), seed: count })
+    .nullable()
+    .describe('How the test set was drawn; null: the source had one.'),
   statistics: strict({ mean: z.array(z.number()), deviation: z.array(z.number()) }),
   source: strict({ path: z.string(), kind: z.string() }).nullable(),
   notes: z.array(z.string()),
@@ -149,13 +200,17 @@ export type DatasetOutput = z.output<typeof datasetOutput>;
 /** `problem`: its record is damaged; `dataset` is null then. */
 export const datasetsOutput = strict({
   folder: z.string(),
-  datasets: z.array(strict({ name: z.string(), problem: z.string().nullable(), dataset: datasetOutput.nullable() })),
+  datasets: z.array(
+    strict({ name: z.string(), problem: z.string().nullable(), dataset: datasetOutput.nullable() }),
+  ),
 });
 export type DatasetsOutput = z.output<typeof datasetsOutput>;
 
 /** What `datasets import` says at its end. */
 export const importOutput = strict({
-  stored: z.boolean().describe('false: a dry run, or `same` has the samples already and nothing was stored.'),
+  stored: z
+    .boolean()
+    .describe('false: a dry run, or `same` has the samples already and nothing was stored.'),
   milliseconds,
   same: strict({ name: z.string(), bundled: z.boolean() })
     .nullable()
@@ -172,7 +227,9 @@ export const doctorOutput = strict({
   checks: z.array(
     strict({
       name: z.string(),
-      state: z.enum(['ok', 'missing', 'optional']).describe('optional: missing, and only some things need it.'),
+      state: z
+        .enum(['ok', 'missing', 'optional'])
+        .describe('optional: missing, and only some things need it.'),
       found: z.string(),
       remedy: z.string().nullable(),
     }),

@@ -1,6 +1,7 @@
 /**
- * The endpoint table: everything a window can ask of its host. Electron's IPC, the preload bridge, the HTTP and WebSocket server and the
- * renderer's client are derived from it; none adds to it. Answers of queries and commands are JSON; streams may hold bytes.
+ * The endpoint table: everything a window can ask of its host. Electron's IPC, the preload bridge,
+ * the HTTP and WebSocket server and the renderer's client are derived from it; none adds to it.
+ * Answers of queries and commands are JSON; streams may hold bytes.
  */
 import { z } from 'zod';
 import { hasHiddenCharacters } from '../core/hidden-characters.ts';
@@ -11,7 +12,15 @@ import { strict } from './problems.ts';
 import { studyFile, studyName, studyNote } from './study-file.ts';
 import { dataSource, datasetPreview, importOptions, labSource } from './window/datasets.ts';
 import { labBody } from './window/lab-stream.ts';
-import { attempts, confirmation, curve, deciles, exportedFile, importance, trialDetail } from './window/reading.ts';
+import {
+  attempts,
+  confirmation,
+  curve,
+  deciles,
+  exportedFile,
+  importance,
+  trialDetail,
+} from './window/reading.ts';
 import { estimate, networkCard, samplerChoice, studyCheck } from './window/set-up.ts';
 import { limits, studyBody } from './window/study-stream.ts';
 import { telemetryBody } from './window/telemetry.ts';
@@ -24,7 +33,9 @@ const study = z.string().min(1).max(600);
 const trial = count.max(2 ** 32 - 2);
 const name = z.string().min(1).max(600);
 /** A name that is shown to people as it is. */
-const shownName = name.refine((given) => !hasHiddenCharacters(given), { error: 'a name without control or reordering characters' });
+const shownName = name.refine((given) => !hasHiddenCharacters(given), {
+  error: 'a name without control or reordering characters',
+});
 
 /** Read; change nothing. */
 export const queries = {
@@ -45,14 +56,28 @@ export const queries = {
   samplers: call(nothing, z.array(samplerChoice)),
   /** A study for a dataset, every field with a sensible value; of null, MNIST. */
   draft: call(strict({ dataset: name.nullable() }), studyFile),
-  /** Problems of a draft study, and what it would train. `workers` is checked as the user typed it. */
+  /**
+   * Problems of a draft study, and what it would train. `workers` is checked as the user typed it.
+   */
   checkStudy: call(strict({ study: z.unknown(), workers: z.unknown().optional() }), studyCheck),
   /** JSON text as a study; bad JSON is answered with line and column. */
   parseStudy: call(strict({ text: z.string().max(4_000_000), source: z.string() }), z.unknown()),
   /** Measured now, in at most some seconds; the same again from what was kept. */
   estimate: call(strict({ study: studyFile, workers: count.nullable() }), estimate),
-  datasets: call(nothing, z.array(strict({ name: z.string(), problem: z.string().nullable(), dataset: datasetOutput.nullable() }))),
-  preview: call(z.union([strict({ dataset: name }), strict({ import: z.string() })]), datasetPreview),
+  datasets: call(
+    nothing,
+    z.array(
+      strict({
+        name: z.string(),
+        problem: z.string().nullable(),
+        dataset: datasetOutput.nullable(),
+      }),
+    ),
+  ),
+  preview: call(
+    z.union([strict({ dataset: name }), strict({ import: z.string() })]),
+    datasetPreview,
+  ),
   studyFile: call(strict({ study }), studyFile),
   trial: call(strict({ study, trial }), trialDetail),
   curves: call(strict({ study, trials: z.array(trial).max(500) }), z.array(curve)),
@@ -60,13 +85,19 @@ export const queries = {
   /** What ran where, from the lab file, newest first. */
   attempts: call(strict({ study, before: z.number().nullable(), most: count.max(5000) }), attempts),
   importance: call(strict({ study }), importance),
-  export: call(strict({ study, what: z.enum(['best', 'csv', 'study', 'lab']), top: z.int().min(1).max(1000) }), exportedFile),
+  export: call(
+    strict({ study, what: z.enum(['best', 'csv', 'study', 'lab']), top: z.int().min(1).max(1000) }),
+    exportedFile,
+  ),
   confirmations: call(strict({ study }), z.array(confirmation)),
 } as const satisfies Calls;
 
 /** Change something; answered when it is decided, not when it is over. */
 export const commands = {
-  startStudy: call(strict({ study: studyFile, workers: z.int().min(1).max(4096).nullable() }), strict({ study })),
+  startStudy: call(
+    strict({ study: studyFile, workers: z.int().min(1).max(4096).nullable() }),
+    strict({ study }),
+  ),
   pauseStudy: call(strict({ study }), done),
   resumeStudy: call(strict({ study }), done),
   stopStudy: call(strict({ study }), done),
@@ -74,20 +105,37 @@ export const commands = {
   editLimits: call(strict({ study, limits }), done),
   /** Absent fields stay as they are. A deleted study can be restored until it is removed. */
   describeStudy: call(
-    strict({ study, name: studyName.exactOptional(), note: studyNote.exactOptional(), deleted: z.boolean().exactOptional() }),
+    strict({
+      study,
+      name: studyName.exactOptional(),
+      note: studyNote.exactOptional(),
+      deleted: z.boolean().exactOptional(),
+    }),
     done,
   ),
   /** Removes a deleted study from the lab file; answered when it is gone. */
   removeStudy: call(strict({ study }), done),
   cancelTrial: call(strict({ study, trial }), done),
   /** Trains the best `top` again on `seeds` fresh seeds, as a study of its own. */
-  confirm: call(strict({ study, top: z.int().min(1).max(100), seeds: z.int().min(2).max(100) }), strict({ study })),
+  confirm: call(
+    strict({ study, top: z.int().min(1).max(100), seeds: z.int().min(2).max(100) }),
+    strict({ study }),
+  ),
   openLab: call(strict({ source: labSource }), done),
-  beginImport: call(strict({ source: dataSource, label: shownName, options: importOptions.partial() }), strict({ import: z.string() })),
+  beginImport: call(
+    strict({ source: dataSource, label: shownName, options: importOptions.partial() }),
+    strict({ import: z.string() }),
+  ),
   /** Reads the source of a stored dataset again with other options, where the host still has it. */
-  importAgain: call(strict({ dataset: name, options: importOptions.partial() }), strict({ import: z.string() })),
+  importAgain: call(
+    strict({ dataset: name, options: importOptions.partial() }),
+    strict({ import: z.string() }),
+  ),
   cancelImport: call(strict({ import: z.string() }), done),
-  storeImport: call(strict({ import: z.string(), name, replace: z.boolean() }), strict({ dataset: name })),
+  storeImport: call(
+    strict({ import: z.string(), name, replace: z.boolean() }),
+    strict({ dataset: name }),
+  ),
   discardImport: call(strict({ import: z.string() }), done),
   removeDataset: call(strict({ dataset: name }), done),
   leaveOut: call(strict({ slot: z.string() }), done),
@@ -115,7 +163,10 @@ export const subscriptions = {
 /** What only a desktop host can do; a browser has its own ways, or none. */
 export const native = {
   /** Several only where they are data; empty: nothing was chosen. */
-  choosePaths: call(strict({ what: z.enum(['dataset-file', 'dataset-folder', 'lab', 'study']) }), z.array(z.string())),
+  choosePaths: call(
+    strict({ what: z.enum(['dataset-file', 'dataset-folder', 'lab', 'study']) }),
+    z.array(z.string()),
+  ),
   /** A save dialog, then the file; null: nothing was chosen. */
   saveFile: call(exportedFile, z.string().nullable()),
   /** The file as something that can be dragged out of the window. */
@@ -133,7 +184,18 @@ export const acts = {
         z.discriminatedUnion('act', [
           strict({
             id: count,
-            act: z.enum(['new-study', 'open', 'open-data', 'export', 'export-best', 'pause', 'add-trials', 'commands', 'settings', 'keys']),
+            act: z.enum([
+              'new-study',
+              'open',
+              'open-data',
+              'export',
+              'export-best',
+              'pause',
+              'add-trials',
+              'commands',
+              'settings',
+              'keys',
+            ]),
           }),
           strict({ id: count, act: z.literal('opened'), path: z.string() }),
           strict({ id: count, act: z.literal('tab'), tab: z.int().min(1).max(5) }),
@@ -165,5 +227,9 @@ export type CallName = keyof (Queries & Commands & Native);
 export type CallInput<Name extends CallName> = InputOf<(Queries & Commands & Native)[Name]>;
 export type CallOutput<Name extends CallName> = OutputOf<(Queries & Commands & Native)[Name]>;
 export type SubscriptionName = keyof (Subscriptions & Acts);
-export type SubscriptionInput<Name extends SubscriptionName> = InputOf<(Subscriptions & Acts)[Name]>;
-export type SubscriptionBody<Name extends SubscriptionName> = OutputOf<(Subscriptions & Acts)[Name]>;
+export type SubscriptionInput<Name extends SubscriptionName> = InputOf<
+  (Subscriptions & Acts)[Name]
+>;
+export type SubscriptionBody<Name extends SubscriptionName> = OutputOf<
+  (Subscriptions & Acts)[Name]
+>;

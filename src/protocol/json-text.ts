@@ -1,6 +1,7 @@
 /**
- * JSON as people write it: every syntax error with its line and column, and what `JSON.parse` lets pass though nobody can
- * mean it (a name given twice, `__proto__`, nesting without end). Not a parser of values: `JSON.parse` stays that.
+ * JSON as people write it: every syntax error with its line and column, and what `JSON.parse` lets
+ * pass though nobody can mean it (a name given twice, `__proto__`, nesting without end). Not a
+ * parser of values: `JSON.parse` stays that.
  */
 import { InvalidInput } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
@@ -11,7 +12,8 @@ const DEEPEST = 128;
 /**
  * The value of a JSON text (RFC 8259; a byte order mark is skipped).
  * @param source the file or place it came from, for the errors
- * @throws InvalidInput naming the line and column of the first syntax error, or every name given twice
+ * @throws InvalidInput naming the line and column of the first syntax error, or every name given
+ *   twice
  */
 export function parseJson(text: string, source: string): unknown {
   const json = text.startsWith('\uFEFF') ? text.slice(1) : text;
@@ -40,7 +42,10 @@ class Fault extends Error {
   }
 }
 
-/** Reads a text once from left to right by JSON's grammar; throws `Fault` at the first character that breaks it. */
+/**
+ * Reads a text once from left to right by JSON's grammar; throws `Fault` at the first character
+ * that breaks it.
+ */
 class Scanner {
   readonly problems: Problem[] = [];
   readonly #text: string;
@@ -63,7 +68,12 @@ class Scanner {
     if (next === '{') this.#object();
     else if (next === '[') this.#list();
     else if (next === '"') this.#string();
-    else if (!this.#match(/-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)/y)) this.#fail('a value');
+    else if (
+      !this.#match(
+        /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)/y,
+      )
+    )
+      this.#fail('a value');
   }
 
   #object(): void {
@@ -74,7 +84,8 @@ class Scanner {
       const name = this.#string();
       this.#path.push(name);
       if (name === '__proto__') this.#note('forbidden-name', 'another name', JSON.stringify(name));
-      else if (names.has(name)) this.#note('duplicate-name', 'each name once', `${JSON.stringify(name)} again`);
+      else if (names.has(name))
+        this.#note('duplicate-name', 'each name once', `${JSON.stringify(name)} again`);
       names.add(name);
       this.#space();
       if (this.#text[this.#at] !== ':') this.#fail('":"');
@@ -106,7 +117,8 @@ class Scanner {
         if (this.#text[this.#at] !== ',') this.#fail(`"," or "${end}"`);
         this.#at += 1;
         this.#space();
-        if (this.#text[this.#at] === end) this.#fail(`another entry after ","`, `JSON has no "," before "${end}"`);
+        if (this.#text[this.#at] === end)
+          this.#fail(`another entry after ","`, `JSON has no "," before "${end}"`);
       }
     }
     this.#at += 1;
@@ -118,7 +130,10 @@ class Scanner {
     if (!this.#match(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y)) {
       // eslint-disable-next-line no-control-regex -- as above
       this.#match(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*/y);
-      this.#fail('the closing " of a string', this.#text[this.#at] === '\\' ? 'an unknown escape; write \\\\ for a backslash' : undefined);
+      this.#fail(
+        'the closing " of a string',
+        this.#text[this.#at] === '\\' ? 'an unknown escape; write \\\\ for a backslash' : undefined,
+      );
     }
     return JSON.parse(this.#text.slice(from, this.#at)) as string;
   }
@@ -144,7 +159,13 @@ class Scanner {
     const column = this.#at - before.lastIndexOf('\n');
     const word = /^(?:\w+|[^\w\s]|\s)/.exec(this.#text.slice(this.#at, this.#at + 20))?.[0];
     const found = word === undefined ? 'the end of the text' : JSON.stringify(word);
-    throw new Fault({ code: 'syntax', path: `line ${line}, column ${column}`, expected, found, hint });
+    throw new Fault({
+      code: 'syntax',
+      path: `line ${line}, column ${column}`,
+      expected,
+      found,
+      hint,
+    });
   }
 
   #hint(): string | undefined {
@@ -153,7 +174,8 @@ class Scanner {
     if (/^(?:\/[/*]|#)/.test(rest)) return 'JSON has no comments';
     if (rest.startsWith("'")) return 'JSON strings stand in double quotes';
     if (/^(?:True|False|None)/.test(rest)) return 'JSON writes true, false and null';
-    if (/^(?:\+|-?\.|0\d|-?\d+\.(?!\d))/.test(rest)) return 'JSON numbers look like 0.5, -2 or 1e-4';
+    if (/^(?:\+|-?\.|0\d|-?\d+\.(?!\d))/.test(rest))
+      return 'JSON numbers look like 0.5, -2 or 1e-4';
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The schemas of the JSON columns of a lab file: ours, and those of Optuna's that are read back. A lab file may have been
- * written by another version or another program, so its texts are parsed like any message.
+ * The schemas of the JSON columns of a lab file: ours, and those of Optuna's that are read back. A
+ * lab file may have been written by another version or another program, so its texts are parsed
+ * like any message.
  */
 import { z } from 'zod';
 import { checkSearchSpace } from '../core/search-space/check.ts';
@@ -11,7 +12,10 @@ import { direction, sampler, seed } from './study-file.ts';
 /** `galapagos_lab.holder`: the process that writes the file. */
 export const holder = z.object({
   pid: z.int().min(1),
-  /** When the process started, as its system tells it: tells a process from a later one of the same pid. */
+  /**
+   * When the process started, as its system tells it: tells a process from a later one of the same
+   * pid.
+   */
   start: z.string(),
   /** The machine, and within it the space in which the pid counts. */
   host: z.string(),
@@ -25,7 +29,8 @@ export const storedSpec = z.object({
   direction,
   searchSpace: searchSpace.superRefine((space, context) => {
     const [problem] = checkSearchSpace(space, '');
-    if (problem !== undefined) context.addIssue({ code: 'custom', message: `at ${problem.path}, ${problem.expected}` });
+    if (problem !== undefined)
+      context.addIssue({ code: 'custom', message: `at ${problem.path}, ${problem.expected}` });
   }),
   sampler,
   seed,
@@ -41,7 +46,16 @@ export const storedLimits = z.object({
 export const studyState = z.enum(['running', 'pausing', 'paused', 'ending', 'finished']);
 export const trialState = z.enum(['waiting', 'running', 'complete', 'pruned', 'failed']);
 export const trialOutcome = z.enum(trialOutcomes);
-export const attemptOutcome = z.enum(['succeeded', 'diverged', 'pruned', 'crashed', 'outOfMemory', 'timedOut', 'lost', 'cancelled']);
+export const attemptOutcome = z.enum([
+  'succeeded',
+  'diverged',
+  'pruned',
+  'crashed',
+  'outOfMemory',
+  'timedOut',
+  'lost',
+  'cancelled',
+]);
 
 /** `galapagos_attempt.result`: what the worker said. */
 export const storedResult = z.object({
@@ -50,12 +64,23 @@ export const storedResult = z.object({
   error: z.string().exactOptional(),
   ms: z.number(),
   byNeighbour: z.boolean().exactOptional(),
-  metrics: z.record(z.string(), z.union([z.number(), z.nan(), z.literal([Infinity, -Infinity]), z.string()])).exactOptional(),
+  metrics: z
+    .record(
+      z.string(),
+      z.union([z.number(), z.nan(), z.literal([Infinity, -Infinity]), z.string()]),
+    )
+    .exactOptional(),
   device: z.string().exactOptional(),
   executor: z.string().exactOptional(),
   executorReason: z.string().exactOptional(),
   reports: z
-    .array(z.object({ step: z.int(), value: z.number(), metrics: z.record(z.string(), z.number()).exactOptional() }))
+    .array(
+      z.object({
+        step: z.int(),
+        value: z.number(),
+        metrics: z.record(z.string(), z.number()).exactOptional(),
+      }),
+    )
     .exactOptional(),
 });
 
@@ -69,26 +94,44 @@ export const story = z.array(z.string());
 export const uidAttribute = z.string();
 
 /** The user attribute `galapagos:note`; another type counts as no note. */
-export const noteAttribute = z.unknown().transform((value) => (typeof value === 'string' ? value : ''));
+export const noteAttribute = z
+  .unknown()
+  .transform((value) => (typeof value === 'string' ? value : ''));
 
 /** The user attribute `galapagos:deleted`; null: another value, which counts as not deleted. */
-export const deletedAttribute = z.unknown().transform((value) => (value === true || value === 'removing' ? value : null));
+export const deletedAttribute = z
+  .unknown()
+  .transform((value) => (value === true || value === 'removing' ? value : null));
 
-const bounds = { low: z.number(), high: z.number(), log: z.boolean().nullish(), step: z.number().nullish() };
+const bounds = {
+  low: z.number(),
+  high: z.number(),
+  log: z.boolean().nullish(),
+  step: z.number().nullish(),
+};
 
 /** `trial_params.distribution_json` in every spelling that Optuna 5 still reads. */
 export const optunaDistribution = z.union([
-  z.object({ name: z.enum(['FloatDistribution', 'IntDistribution']), attributes: z.object(bounds) }),
+  z.object({
+    name: z.enum(['FloatDistribution', 'IntDistribution']),
+    attributes: z.object(bounds),
+  }),
   z.object({
     name: z.enum(['UniformDistribution', 'LogUniformDistribution']),
     attributes: z.object({ low: z.number(), high: z.number() }),
   }),
-  z.object({ name: z.literal('DiscreteUniformDistribution'), attributes: z.object({ low: z.number(), high: z.number(), q: z.number() }) }),
+  z.object({
+    name: z.literal('DiscreteUniformDistribution'),
+    attributes: z.object({ low: z.number(), high: z.number(), q: z.number() }),
+  }),
   z.object({
     name: z.enum(['IntUniformDistribution', 'IntLogUniformDistribution']),
     attributes: z.object({ low: z.number(), high: z.number(), step: z.number().nullish() }),
   }),
-  z.object({ name: z.literal('CategoricalDistribution'), attributes: z.object({ choices: z.array(z.unknown()) }) }),
+  z.object({
+    name: z.literal('CategoricalDistribution'),
+    attributes: z.object({ choices: z.array(z.unknown()) }),
+  }),
   z.object({ type: z.enum(['float', 'int']), ...bounds }),
   z.object({ type: z.literal('categorical'), choices: z.array(z.unknown()) }),
 ]);

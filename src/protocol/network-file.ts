@@ -1,6 +1,7 @@
 /**
- * The schema of a network's description, `galapagos-network/1`, as it is published for editors. Training reads and judges
- * networks itself, against the search space: shapes, names and parameters are not this schema's.
+ * The schema of a network's description, `galapagos-network/1`, as it is published for editors.
+ * Training reads and judges networks itself, against the search space: shapes, names and parameters
+ * are not this schema's.
  */
 import { z } from 'zod';
 import { flag, pairOfLayer, real, word, wholeOfLayer } from './numbers-in-search.ts';
@@ -14,7 +15,9 @@ const id = z
 const when = z
   .record(z.string(), z.array(paramValue))
   .describe('The layer is there only where each parameter named has one of the listed values.');
-const one = z.union([z.string(), z.tuple([z.string()])]).describe('The layer that is read; default: the one before.');
+const one = z
+  .union([z.string(), z.tuple([z.string()])])
+  .describe('The layer that is read; default: the one before.');
 const several = z.array(z.string()).min(2).describe('The layers that are read.');
 
 const common = { id: id.exactOptional(), when: when.exactOptional() };
@@ -36,13 +39,16 @@ const pool = (type: 'max-pool' | 'average-pool', pads: string): z.ZodType =>
   });
 
 /** Types without fields of their own. */
-const plain = (type: string, says: string): z.ZodType => strict({ type: z.literal(type).describe(says), ...single });
+const plain = (type: string, says: string): z.ZodType =>
+  strict({ type: z.literal(type).describe(says), ...single });
 
 const layers: readonly z.ZodType[] = [
   strict({
     type: z.literal('conv'),
     ...single,
-    filters: wholeOfLayer(1).exactOptional().describe('Output channels; with groups "depthwise" the default is those of the input.'),
+    filters: wholeOfLayer(1)
+      .exactOptional()
+      .describe('Output channels; with groups "depthwise" the default is those of the input.'),
     kernel: pairOfLayer(1).describe('The window, or [rows, columns].'),
     stride: stride.exactOptional().describe('Default 1.'),
     padding: z
@@ -72,31 +78,49 @@ const layers: readonly z.ZodType[] = [
   plain('tanh', 'The hyperbolic tangent.'),
   plain('identity', 'Its input, under another name.'),
   strict({
-    type: strict({ $param: z.string() }).describe('A parameter whose choices are activations or "identity".'),
+    type: strict({ $param: z.string() }).describe(
+      'A parameter whose choices are activations or "identity".',
+    ),
     ...single,
     slope,
   }),
   plain('flatten', 'An image as a vector.'),
-  strict({ type: z.literal('dropout'), ...single, rate: real({ low: 0, below: 1 }).describe('The share of elements that are dropped.') }),
+  strict({
+    type: z.literal('dropout'),
+    ...single,
+    rate: real({ low: 0, below: 1 }).describe('The share of elements that are dropped.'),
+  }),
   strict({
     type: z.literal('batch-norm'),
     ...single,
-    momentum: real({ low: 0, high: 1 }).exactOptional().describe('The weight of a new statistic; default 0.1.'),
+    momentum: real({ low: 0, high: 1 })
+      .exactOptional()
+      .describe('The weight of a new statistic; default 0.1.'),
     epsilon,
   }),
   strict({
     type: z.literal('layer-norm'),
     ...single,
     epsilon,
-    over: word(['all', 'channels']).exactOptional().describe('What a mean is taken over; default "all".'),
+    over: word(['all', 'channels'])
+      .exactOptional()
+      .describe('What a mean is taken over; default "all".'),
   }),
   strict({ type: z.literal('add'), ...common, from: several }),
-  strict({ type: z.literal('multiply'), ...common, from: several.max(2).describe('Two layers; one may be C×1×1.') }),
+  strict({
+    type: z.literal('multiply'),
+    ...common,
+    from: several.max(2).describe('Two layers; one may be C×1×1.'),
+  }),
   strict({
     type: z.literal('concat'),
     ...common,
-    from: z.union([z.string(), z.array(z.string()).min(1)]).describe('The layers that are read, one after another.'),
-    zeros: pairOfLayer(0).exactOptional().describe('Channels of zeros before and after, or [before, after]; default 0.'),
+    from: z
+      .union([z.string(), z.array(z.string()).min(1)])
+      .describe('The layers that are read, one after another.'),
+    zeros: pairOfLayer(0)
+      .exactOptional()
+      .describe('Channels of zeros before and after, or [before, after]; default 0.'),
   }),
   strict({
     id: id.exactOptional(),
@@ -108,7 +132,8 @@ const layers: readonly z.ZodType[] = [
 
 const layer: z.ZodType = z.union(layers);
 
-const normalisation = (says: string): z.ZodType => z.array(z.number()).min(1).exactOptional().describe(says);
+const normalisation = (says: string): z.ZodType =>
+  z.array(z.number()).min(1).exactOptional().describe(says);
 
 export const networkFile = strict({
   $schema: z.string().exactOptional(),
@@ -124,7 +149,10 @@ export const networkFile = strict({
   })
     .exactOptional()
     .describe("What is read; default: the dataset's samples, by its statistics."),
-  layers: z.array(layer).min(1).describe('Read from top to bottom; each reads the one before unless "from" says otherwise.'),
+  layers: z
+    .array(layer)
+    .min(1)
+    .describe('Read from top to bottom; each reads the one before unless "from" says otherwise.'),
   loss: z.union([
     strict({
       type: z.literal('softmax-cross-entropy'),

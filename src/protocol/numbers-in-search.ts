@@ -1,4 +1,7 @@
-/** The schemas of what a search may decide in a description: numbers, words and flags that may stand as `{"$param": name}`. */
+/**
+ * The schemas of what a search may decide in a description: numbers, words and flags that may stand
+ * as `{"$param": name}`.
+ */
 import { z } from 'zod';
 import { strict } from './problems.ts';
 
@@ -7,9 +10,14 @@ const scale = {
   over: z.number().positive().exactOptional().describe('Divides the value.'),
 };
 
-const parameter = strict({ $param: z.string().describe("A parameter of the study's search space."), ...scale });
+const parameter = strict({
+  $param: z.string().describe("A parameter of the study's search space."),
+  ...scale,
+});
 const channels = strict({
-  $channels: z.union([z.literal(true), z.string()]).describe('The channels of what the layer reads (true), or of the layer named.'),
+  $channels: z
+    .union([z.literal(true), z.string()])
+    .describe('The channels of what the layer reads (true), or of the layer named.'),
   ...scale,
 });
 

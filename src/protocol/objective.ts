@@ -1,6 +1,7 @@
 /**
- * The schemas of the objectives that come with Galapagos: `train` (a network on a dataset) and `synthetic` (named
- * functions that cost nothing, for tests, demonstrations and benches). A network's own description is training's to check.
+ * The schemas of the objectives that come with Galapagos: `train` (a network on a dataset) and
+ * `synthetic` (named functions that cost nothing, for tests, demonstrations and benches). A
+ * network's own description is training's to check.
  */
 import { z } from 'zod';
 import { strict } from './problems.ts';
@@ -8,60 +9,118 @@ import { trainSettings } from './train-settings.ts';
 
 const share = z.number().min(0).max(1);
 
-/** What editors complete of the settings; training itself checks them against the network and the search space. */
-const { properties, required, additionalProperties } = z.toJSONSchema(trainSettings, { io: 'input' });
+/**
+ * What editors complete of the settings; training itself checks them against the network and the
+ * search space.
+ */
+const { properties, required, additionalProperties } = z.toJSONSchema(trainSettings, {
+  io: 'input',
+});
 const settings = z.record(z.string(), z.unknown()).meta({
-  description: 'How the network is trained. A number may be {"$param": "name"} where the search decides.',
+  description:
+    'How the network is trained. A number may be {"$param": "name"} where the search decides.',
   properties,
   required,
   additionalProperties,
 });
 
 const seed = z
-  .union([z.int().min(0), strict({ $param: z.string() })], { error: 'an integer ≥ 0, or {"$param": name}' })
-  .describe("Instead of the study's seed: it alone then decides split, order, start and masks, and not the trial's number.");
+  .union([z.int().min(0), strict({ $param: z.string() })], {
+    error: 'an integer ≥ 0, or {"$param": name}',
+  })
+  .describe(
+    "Instead of the study's seed: it alone then decides split, order, start and masks, and not the trial's number.",
+  );
 
 /** Written by Galapagos where it trains a study's best again. */
 const confirmed = strict({
   study: z.string().describe('The study whose best are trained again, by its uid.'),
-  trials: z.array(z.int().min(0)).min(1).describe('Its trials: the n-th point here is the n-th of them, over and over, a seed each time.'),
-  of: z.string().exactOptional().describe('The study of fresh seeds whose winner this one looks at on the test set, by its uid.'),
-}).describe('What this study trains again on fresh seeds. It changes nothing of how it is trained.');
+  trials: z
+    .array(z.int().min(0))
+    .min(1)
+    .describe(
+      'Its trials: the n-th point here is the n-th of them, over and over, a seed each time.',
+    ),
+  of: z
+    .string()
+    .exactOptional()
+    .describe(
+      'The study of fresh seeds whose winner this one looks at on the test set, by its uid.',
+    ),
+}).describe(
+  'What this study trains again on fresh seeds. It changes nothing of how it is trained.',
+);
 
 export const trainObjective = strict({
   kind: z.literal('train'),
-  dataset: z.string().min(1).describe('A dataset that comes with Galapagos ("mnist"), or the name of an imported one.'),
+  dataset: z
+    .string()
+    .min(1)
+    .describe('A dataset that comes with Galapagos ("mnist"), or the name of an imported one.'),
   network: z
-    .union([z.string().min(1), z.record(z.string(), z.unknown())], { error: 'the name of a network or its description {…}' })
-    .describe('The name of a network that comes with Galapagos ("mnist-paper"), the path of a file ("./mine.json"), or a description.'),
+    .union([z.string().min(1), z.record(z.string(), z.unknown())], {
+      error: 'the name of a network or its description {…}',
+    })
+    .describe(
+      'The name of a network that comes with Galapagos ("mnist-paper"), the path of a file ("./mine.json"), or a description.',
+    ),
   settings,
-  metric: z.enum(['accuracy', 'loss']).default('accuracy').describe('What a trial is judged by; accuracy is a fraction 0 … 1.'),
-  selectOn: z.enum(['validation', 'test']).default('validation').describe('The images a trial is judged on.'),
+  metric: z
+    .enum(['accuracy', 'loss'])
+    .default('accuracy')
+    .describe('What a trial is judged by; accuracy is a fraction 0 … 1.'),
+  selectOn: z
+    .enum(['validation', 'test'])
+    .default('validation')
+    .describe('The images a trial is judged on.'),
   executor: z
     .enum(['auto', 'wasm', 'tensorflow', 'reference'])
     .exactOptional()
-    .describe('What runs the training; default auto: the fastest here, as a short measurement finds.'),
+    .describe(
+      'What runs the training; default auto: the fastest here, as a short measurement finds.',
+    ),
   bits: z
     .literal('wasm')
     .exactOptional()
-    .describe('Only executors whose results are equal to the last bit on every machine; else they may differ by machine.'),
+    .describe(
+      'Only executors whose results are equal to the last bit on every machine; else they may differ by machine.',
+    ),
   seed: seed.exactOptional(),
   test: z
     .boolean()
     .exactOptional()
-    .describe('Look at the kept weights on the test set as well, as metrics testLoss and testAccuracy; what selects does not see them.'),
+    .describe(
+      'Look at the kept weights on the test set as well, as metrics testLoss and testAccuracy; what selects does not see them.',
+    ),
   confirms: confirmed.exactOptional(),
 });
 
 /** Each has a known optimum; `src/worker/synthetic.ts` says over which scale. */
-export const syntheticFunctions = ['sphere', 'rosenbrock', 'rastrigin', 'ackley', 'branin', 'griewank', 'levy', 'step'] as const;
+export const syntheticFunctions = [
+  'sphere',
+  'rosenbrock',
+  'rastrigin',
+  'ackley',
+  'branin',
+  'griewank',
+  'levy',
+  'step',
+] as const;
 
-/** Milliseconds: fixed, or lognormal with this median and the standard deviation `sigma` of the logarithm. */
+/**
+ * Milliseconds: fixed, or lognormal with this median and the standard deviation `sigma` of the
+ * logarithm.
+ */
 export const durationMs = z
-  .union([z.number().min(0), strict({ median: z.number().positive(), sigma: z.number().min(0).max(5) })], {
-    error: 'milliseconds ≥ 0, or {"median": milliseconds > 0, "sigma": 0 … 5}',
-  })
-  .describe('How long an evaluation takes: milliseconds, or {"median", "sigma"} of a lognormal; default 0.');
+  .union(
+    [z.number().min(0), strict({ median: z.number().positive(), sigma: z.number().min(0).max(5) })],
+    {
+      error: 'milliseconds ≥ 0, or {"median": milliseconds > 0, "sigma": 0 … 5}',
+    },
+  )
+  .describe(
+    'How long an evaluation takes: milliseconds, or {"median", "sigma"} of a lognormal; default 0.',
+  );
 
 export const syntheticObjective = strict({
   kind: z.literal('synthetic'),
@@ -71,7 +130,10 @@ export const syntheticObjective = strict({
   crashRate: share.exactOptional().describe('The share of attempts that end their worker process.'),
   divergeRate: share.exactOptional().describe('The share of trials whose value is not a number.'),
   memoryRate: share.exactOptional().describe('The share of attempts that run out of memory.'),
-  failOnSlots: z.array(z.string().min(1)).exactOptional().describe('Slots, "*" stands for any text, on which every attempt fails at once.'),
+  failOnSlots: z
+    .array(z.string().min(1))
+    .exactOptional()
+    .describe('Slots, "*" stands for any text, on which every attempt fails at once.'),
 });
 
 export const objective = z.discriminatedUnion('kind', [trainObjective, syntheticObjective]);

@@ -1,6 +1,7 @@
 /**
- * From zod's issues to problems that people can act on: where, what was expected, what was found, the nearest right name.
- * Schemas made with `strict` and messages given in schemas as the *expected* text are what this relies on.
+ * From zod's issues to problems that people can act on: where, what was expected, what was found,
+ * the nearest right name. Schemas made with `strict` and messages given in schemas as the
+ * *expected* text are what this relies on.
  */
 import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
@@ -8,9 +9,12 @@ import type { Problem } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 
 /** An object of exactly these fields; an unknown one is answered with the names allowed. */
-export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+export function strict<Shape extends z.core.$ZodLooseShape>(
+  shape: Shape,
+): z.ZodObject<Shape, z.core.$strict> {
   return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : undefined),
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : undefined,
   });
 }
 
@@ -23,7 +27,9 @@ export function integer(least: number): z.ZodInt {
 /** Problems that are reported at most: more help nobody, and each costs time. */
 const MOST_PROBLEMS = 100;
 
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** A value by a schema, or everything that is wrong with it. */
 export function check<Schema extends z.ZodType>(
@@ -34,11 +40,18 @@ export function check<Schema extends z.ZodType>(
   const result = schema.safeParse(value, { error: expectedText });
   if (result.success) return { ok: true, value: result.data };
   const issues = result.error.issues.slice(0, MOST_PROBLEMS);
-  return { ok: false, problems: issues.flatMap((issue) => problemsOf(issue, value, at)).slice(0, MOST_PROBLEMS) };
+  return {
+    ok: false,
+    problems: issues.flatMap((issue) => problemsOf(issue, value, at)).slice(0, MOST_PROBLEMS),
+  };
 }
 
 /** A value by a schema. @throws InvalidInput with all its problems */
-export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, source: string): z.output<Schema> {
+export function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  source: string,
+): z.output<Schema> {
   const result = check(schema, value);
   if (!result.ok) throw new InvalidInput(source, result.problems);
   return result.value;
@@ -49,7 +62,8 @@ export function pathText(path: readonly PropertyKey[]): string {
   let text = '';
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`;
-    else if (/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(String(part))) text += text === '' ? String(part) : `.${String(part)}`;
+    else if (/^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(String(part)))
+      text += text === '' ? String(part) : `.${String(part)}`;
     else text += `[${JSON.stringify(String(part))}]`;
   }
   return text;
@@ -60,8 +74,11 @@ export function foundText(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'number') return String(value);
   if (Array.isArray(value))
-    return value.length === 0 ? 'an empty list' : shorten(`a list [${outline(value[0])}${value.length > 1 ? ', …' : ''}]`);
-  if (typeof value === 'object' && value !== null) return shorten(`an object {${Object.keys(value).slice(0, 8).join(', ')}}`);
+    return value.length === 0
+      ? 'an empty list'
+      : shorten(`a list [${outline(value[0])}${value.length > 1 ? ', …' : ''}]`);
+  if (typeof value === 'object' && value !== null)
+    return shorten(`an object {${Object.keys(value).slice(0, 8).join(', ')}}`);
   return outline(value);
 }
 
@@ -75,7 +92,11 @@ function shorten(text: string): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
-function problemsOf(issue: z.core.$ZodIssue, root: unknown, at: readonly (string | number)[]): Problem[] {
+function problemsOf(
+  issue: z.core.$ZodIssue,
+  root: unknown,
+  at: readonly (string | number)[],
+): Problem[] {
   const path = [...at, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
     const allowed = issue.message.split(', ');
@@ -83,17 +104,35 @@ function problemsOf(issue: z.core.$ZodIssue, root: unknown, at: readonly (string
       const nearest = nearestName(key, allowed);
       const hint = nearest === undefined ? undefined : `did you mean ${nearest}?`;
       const expected = issue.message === '' ? 'no field' : `one of ${issue.message}`;
-      return { code: 'unknown-field', path: pathText([...path, key]), expected, found: key === '' ? '""' : shorten(key), hint };
+      return {
+        code: 'unknown-field',
+        path: pathText([...path, key]),
+        expected,
+        found: key === '' ? '""' : shorten(key),
+        hint,
+      };
     });
   }
   if (issue.code === 'invalid_key') {
     const key = issue.path.at(-1);
-    return [{ code: 'bad-name', path: pathText(path), expected: issue.issues[0]?.message ?? 'another name', found: foundText(key) }];
+    return [
+      {
+        code: 'bad-name',
+        path: pathText(path),
+        expected: issue.issues[0]?.message ?? 'another name',
+        found: foundText(key),
+      },
+    ];
   }
   const found = lookUp(root, issue.path);
   return [
     {
-      code: found === undefined ? 'missing-field' : issue.code === 'invalid_type' ? 'wrong-type' : 'out-of-range',
+      code:
+        found === undefined
+          ? 'missing-field'
+          : issue.code === 'invalid_type'
+            ? 'wrong-type'
+            : 'out-of-range',
       path: pathText(path),
       expected: issue.message,
       found: foundText(found),
@@ -104,12 +143,18 @@ function problemsOf(issue: z.core.$ZodIssue, root: unknown, at: readonly (string
 
 function hintOf(issue: z.core.$ZodIssue, found: unknown): string | undefined {
   if (typeof found !== 'string') return undefined;
-  if (issue.code === 'invalid_type' && issue.expected !== 'string' && found.trim() !== '' && Number.isFinite(Number(found))) {
+  if (
+    issue.code === 'invalid_type' &&
+    issue.expected !== 'string' &&
+    found.trim() !== '' &&
+    Number.isFinite(Number(found))
+  ) {
     return 'a number stands without quotes';
   }
   const names = namesAllowed(issue);
   const version = /^(galapagos-[a-z-]+)\/(\d+)$/.exec(found);
-  if (version !== null && names.some((name) => name.startsWith(`${version[1] ?? ''}/`))) return 'written for another version of Galapagos';
+  if (version !== null && names.some((name) => name.startsWith(`${version[1] ?? ''}/`)))
+    return 'written for another version of Galapagos';
   const nearest = nearestName(found, names);
   return nearest === undefined ? undefined : `did you mean ${nearest}?`;
 }
@@ -127,7 +172,8 @@ function unionNames(issue: object): readonly unknown[] {
 function lookUp(root: unknown, path: readonly PropertyKey[]): unknown {
   let value = root;
   for (const part of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part))
+      return undefined;
     value = (value as Record<PropertyKey, unknown>)[part];
   }
   return value;
@@ -174,6 +220,8 @@ function bound(origin: string, relation: string, limit: number | bigint): string
 }
 
 function oneOf(values: readonly unknown[]): string {
-  const texts = values.map((value) => (typeof value === 'string' ? JSON.stringify(value) : String(value)));
+  const texts = values.map((value) =>
+    typeof value === 'string' ? JSON.stringify(value) : String(value),
+  );
   return texts.length === 1 ? (texts[0] ?? '') : `one of ${texts.join(', ')}`;
 }

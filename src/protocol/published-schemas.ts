@@ -1,4 +1,7 @@
-/** The schemas that are published as JSON Schema in `resources/schemas/`, so that editors complete what people write. */
+/**
+ * The schemas that are published as JSON Schema in `resources/schemas/`, so that editors complete
+ * what people write.
+ */
 import { z } from 'zod';
 import { askTellAnswer, askTellRequest } from './ask-tell.ts';
 import { bestConfigs } from './best-configs.ts';

@@ -67,7 +67,15 @@ const trialEnded = strict({
   metrics: z.record(z.string(), z.union([z.number(), z.string()])),
 });
 
-const trialBack = strict({ event: z.literal('trialBack'), at, trial, attempt, slot, outcome: z.string(), detail: z.string().nullable() });
+const trialBack = strict({
+  event: z.literal('trialBack'),
+  at,
+  trial,
+  attempt,
+  slot,
+  outcome: z.string(),
+  detail: z.string().nullable(),
+});
 
 const progress = strict({
   event: z.literal('progress'),
@@ -80,7 +88,12 @@ const progress = strict({
   best: best.nullable(),
 });
 
-const storage = strict({ event: z.literal('storage'), at, state: z.enum(['stalled', 'back']), error: z.string().nullable() });
+const storage = strict({
+  event: z.literal('storage'),
+  at,
+  state: z.enum(['stalled', 'back']),
+  error: z.string().nullable(),
+});
 const note = strict({ event: z.literal('note'), at, text: z.string() });
 
 const finished = strict({
@@ -99,10 +112,14 @@ const finished = strict({
   elapsedMs: milliseconds,
   executors: z
     .array(strict({ label: z.string(), reason: z.string().nullable() }))
-    .describe('What trained the best, and why; numbers of different labels differ in their last bits.'),
+    .describe(
+      'What trained the best, and why; numbers of different labels differ in their last bits.',
+    ),
   ...scoreFields,
   best: z.array(best),
-  generations: z.array(strict({ generation: z.int(), trials: z.int(), best: z.number().nullable() })).nullable(),
+  generations: z
+    .array(strict({ generation: z.int(), trials: z.int(), best: z.number().nullable() }))
+    .nullable(),
   lab: z.string(),
   bestConfigs: z.string().nullable().describe('The file written; null: none.'),
   resumeCommand: z.string().nullable(),

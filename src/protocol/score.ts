@@ -2,7 +2,9 @@
 import { z } from 'zod';
 
 export const scoreFields = {
-  measure: z.enum(['accuracy', 'loss', 'value']).describe('What the values measure; an accuracy is a fraction 0 … 1.'),
+  measure: z
+    .enum(['accuracy', 'loss', 'value'])
+    .describe('What the values measure; an accuracy is a fraction 0 … 1.'),
   split: z
     .enum(['validation', 'test'])
     .nullable()

@@ -1,9 +1,14 @@
-/** The schema of a search space as people and programs write it. Shapes only: what the numbers mean to each other is core's check. */
+/**
+ * The schema of a search space as people and programs write it. Shapes only: what the numbers mean
+ * to each other is core's check.
+ */
 import { z } from 'zod';
 import { strict } from './problems.ts';
 
 /** What a categorical may be chosen from, and what a condition compares with. */
-export const paramValue = z.union([z.string(), z.number(), z.boolean(), z.null()], { error: 'a text, number, true, false or null' });
+export const paramValue = z.union([z.string(), z.number(), z.boolean(), z.null()], {
+  error: 'a text, number, true, false or null',
+});
 
 const name = z.string().regex(/^[\p{L}_][\p{L}\p{N}_.-]{0,127}$/u, {
   error: 'a name of at most 128 letters, digits, "_", "-", ".", that begins with a letter or "_"',
@@ -11,7 +16,9 @@ const name = z.string().regex(/^[\p{L}_][\p{L}\p{N}_.-]{0,127}$/u, {
 
 const when = z
   .record(name, z.array(paramValue))
-  .describe('The parameter exists only where each parameter named here has one of the listed values.')
+  .describe(
+    'The parameter exists only where each parameter named here has one of the listed values.',
+  )
   .optional();
 
 const float = strict({
@@ -41,4 +48,6 @@ const categorical = strict({
 export const distribution = z.discriminatedUnion('type', [float, int, categorical]);
 
 /** Parameters in the order in which they are written; a parent stands before its children. */
-export const searchSpace = z.record(name, distribution).describe('The named parameters that are searched.');
+export const searchSpace = z
+  .record(name, distribution)
+  .describe('The named parameters that are searched.');

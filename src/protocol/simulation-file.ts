@@ -1,4 +1,7 @@
-/** The file of `galapagos simulate`: a study on a virtual clock, with workers, durations and failures by chance. */
+/**
+ * The file of `galapagos simulate`: a study on a virtual clock, with workers, durations and
+ * failures by chance.
+ */
 import { z } from 'zod';
 import { durationMs, syntheticFunctions } from './objective.ts';
 import { integer, strict } from './problems.ts';
@@ -12,7 +15,9 @@ export const simulationFile = strict({
   format: z.literal('galapagos-simulation/1'),
   workers: integer(1).default(4).describe('How many workers there are.'),
   trials: integer(1).default(64).describe('How many trials are run.'),
-  durationMs: durationMs.default({ median: 200, sigma: 0.5 }).describe('How long an evaluation takes, virtually.'),
+  durationMs: durationMs
+    .default({ median: 200, sigma: 0.5 })
+    .describe('How long an evaluation takes, virtually.'),
   objective: z.enum(syntheticFunctions).default('sphere').describe('What is searched.'),
   searchSpace: searchSpace.optional().describe('Default: five floats from −5 to 5.'),
   direction: direction.default('minimize'),
@@ -33,7 +38,10 @@ export const simulationOutput = strict({
   efficiency: z.number().describe('Busy worker time over workers × makespan.'),
   makespanMs: z.number().describe('Virtual milliseconds from start to the last end.'),
   best: z.number().nullable(),
-  regret: z.number().nullable().describe('The distance of the best from the known optimum; null: not known.'),
+  regret: z
+    .number()
+    .nullable()
+    .describe('The distance of the best from the known optimum; null: not known.'),
   completed: z.int(),
   failed: z.int(),
   lostAttempts: z.int(),

@@ -1,4 +1,7 @@
-/** What a study's numbers must mean to each other: core's checks in the order in which one makes sense after another. */
+/**
+ * What a study's numbers must mean to each other: core's checks in the order in which one makes
+ * sense after another.
+ */
 import type { Problem } from '../core/errors.ts';
 import { checkSampler, createSampler } from '../core/samplers/create-sampler.ts';
 import type { SamplerSpec } from '../core/samplers/sampler.ts';
@@ -10,7 +13,12 @@ import type { Direction } from '../core/study/study-spec.ts';
  * Search space, then the sampler on it, then the budget against what the sampler can propose.
  * @param trials the budget; undefined: none
  */
-export function checkStudy(space: SearchSpace, sampler: SamplerSpec, direction: Direction, trials: number | undefined): Problem[] {
+export function checkStudy(
+  space: SearchSpace,
+  sampler: SamplerSpec,
+  direction: Direction,
+  trials: number | undefined,
+): Problem[] {
   const problems = checkSearchSpace(space);
   if (problems.length > 0) return [...problems, ...checkSampler(sampler, null)];
   problems.push(...checkSampler(sampler, space));
@@ -18,7 +26,13 @@ export function checkStudy(space: SearchSpace, sampler: SamplerSpec, direction: 
   const { size } = createSampler(sampler, space, direction, 0);
   if (size !== null && trials > size) {
     const hint = `a ${sampler.name} of this search space has ${size} points`;
-    problems.push({ code: 'beyond-the-grid', path: 'stop.trials', expected: `at most ${size}`, found: String(trials), hint });
+    problems.push({
+      code: 'beyond-the-grid',
+      path: 'stop.trials',
+      expected: `at most ${size}`,
+      found: String(trials),
+      hint,
+    });
   }
   return problems;
 }

@@ -1,6 +1,7 @@
 /**
- * The study file: what is searched, how, and until when, as people write it and as the presets are written.
- * Every problem of a file is found at once: its shape here, the meaning of its numbers by core's checks.
+ * The study file: what is searched, how, and until when, as people write it and as the presets are
+ * written. Every problem of a file is found at once: its shape here, the meaning of its numbers by
+ * core's checks.
  */
 import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
@@ -16,9 +17,11 @@ import { check, integer, strict } from './problems.ts';
 import { checkStudy } from './study-checks.ts';
 import { distribution, searchSpace } from './search-space.ts';
 
-export const studyName = z.string().regex(/^(?!\s)[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]{1,512}(?<!\s)$/u, {
-  error: 'a name of 1 to 512 characters, without control characters, no space at its ends',
-});
+export const studyName = z
+  .string()
+  .regex(/^(?!\s)[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]{1,512}(?<!\s)$/u, {
+    error: 'a name of 1 to 512 characters, without control characters, no space at its ends',
+  });
 
 /** A note on a study: plain text of several lines. */
 export const studyNote = z.string().refine(isStudyNote, {
@@ -54,21 +57,33 @@ export const studyFile = strict({
   direction: direction.describe('Whether small or large values are good.'),
   searchSpace,
   sampler,
-  pruner: z.null({ error: 'null or nothing: there are no pruners yet' }).optional().describe('None yet.'),
-  stop: stopRules.describe('Whichever comes first ends the study; without any it runs until it is stopped.'),
+  pruner: z
+    .null({ error: 'null or nothing: there are no pruners yet' })
+    .optional()
+    .describe('None yet.'),
+  stop: stopRules.describe(
+    'Whichever comes first ends the study; without any it runs until it is stopped.',
+  ),
   seed: seed.describe('Every random draw follows from it.'),
 }).meta({ title: 'Galapagos study' });
 
 export type StudyFile = z.output<typeof studyFile>;
 
 /** A check that a layer above brings along: problems of the objective against the search space. */
-export type ObjectiveCheck = (objective: StudyFile['objective'], space: SearchSpace) => readonly Problem[];
+export type ObjectiveCheck = (
+  objective: StudyFile['objective'],
+  space: SearchSpace,
+) => readonly Problem[];
 
 /**
  * @param text the file's content
  * @throws InvalidInput as `parseStudy`, and for syntax (line, column)
  */
-export function parseStudyFile(text: string, source: string, checkObjective?: ObjectiveCheck): StudyFile {
+export function parseStudyFile(
+  text: string,
+  source: string,
+  checkObjective?: ObjectiveCheck,
+): StudyFile {
   return parseStudy(parseJson(text, source), source, checkObjective);
 }
 
@@ -78,9 +93,15 @@ export function parseStudyFile(text: string, source: string, checkObjective?: Ob
  * @param checkObjective adds what only the objective's own layer knows
  * @throws InvalidInput with all problems of shape and meaning
  */
-export function parseStudy(value: unknown, source: string, checkObjective?: ObjectiveCheck): StudyFile {
+export function parseStudy(
+  value: unknown,
+  source: string,
+  checkObjective?: ObjectiveCheck,
+): StudyFile {
   const file = check(studyFile, value);
-  const problems = file.ok ? meaningProblems(file.value, checkObjective) : [...file.problems, ...partialProblems(value, checkObjective)];
+  const problems = file.ok
+    ? meaningProblems(file.value, checkObjective)
+    : [...file.problems, ...partialProblems(value, checkObjective)];
   if (!file.ok || problems.length > 0) throw new InvalidInput(source, problems);
   return file.value;
 }
@@ -88,13 +109,21 @@ export function parseStudy(value: unknown, source: string, checkObjective?: Obje
 /** What is wrong with the meaning of a study whose shape is right. */
 export function meaningProblems(file: StudyFile, checkObjective?: ObjectiveCheck): Problem[] {
   const problems = checkStudy(file.searchSpace, file.sampler, file.direction, file.stop.trials);
-  // The objective is checked at corners of the space, which a space beyond its limits has too many of.
-  if (problems.some(({ code, path }) => code === 'too-large' && path === 'searchSpace')) return problems;
+  // The objective is checked at corners of the space, which a space beyond its limits has too many
+  // of.
+  if (problems.some(({ code, path }) => code === 'too-large' && path === 'searchSpace'))
+    return problems;
   return [...problems, ...objectiveProblems(file.objective, file.searchSpace, checkObjective)];
 }
 
-/** Against the parameters that are sound; what one that is not would have been is not guessed at. */
-function objectiveProblems(evaluated: StudyFile['objective'], space: object, checkObjective?: ObjectiveCheck): readonly Problem[] {
+/**
+ * Against the parameters that are sound; what one that is not would have been is not guessed at.
+ */
+function objectiveProblems(
+  evaluated: StudyFile['objective'],
+  space: object,
+  checkObjective?: ObjectiveCheck,
+): readonly Problem[] {
   if (checkObjective === undefined) return [];
   const sound = soundParameters(space);
   const problems = checkObjective(evaluated, sound);
@@ -107,16 +136,33 @@ function soundParameters(space: object): SearchSpace {
     const one = check(distribution, entry);
     if (!one.ok) return [];
     // Its condition names others: that is the whole space's to check.
-    return checkSearchSpace({ [name]: { ...one.value, when: undefined } }).length === 0 ? [[name, one.value] as const] : [];
+    return checkSearchSpace({ [name]: { ...one.value, when: undefined } }).length === 0
+      ? [[name, one.value] as const]
+      : [];
   });
   return Object.fromEntries(sound);
 }
 
 /** The study as core knows it. */
 export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly limits: Limits } {
-  const { name, objective: evaluated, direction: towards, searchSpace: space, sampler: proposes, seed: from, stop } = file;
+  const {
+    name,
+    objective: evaluated,
+    direction: towards,
+    searchSpace: space,
+    sampler: proposes,
+    seed: from,
+    stop,
+  } = file;
   return {
-    spec: { name, objective: evaluated, direction: towards, searchSpace: space, sampler: proposes, seed: from },
+    spec: {
+      name,
+      objective: evaluated,
+      direction: towards,
+      searchSpace: space,
+      sampler: proposes,
+      seed: from,
+    },
     limits: {
       trials: stop.trials ?? null,
       activeMs: stop.minutes === undefined ? null : stop.minutes * 60_000,

@@ -1,16 +1,23 @@
 /**
- * Every message between a coordinator and its workers: schemas, types, and the protocol's version. How they are written as
- * text and read back is `worker-wire.ts`; what they mean is the scheduler's and the worker session's.
+ * Every message between a coordinator and its workers: schemas, types, and the protocol's version.
+ * How they are written as text and read back is `worker-wire.ts`; what they mean is the scheduler's
+ * and the worker session's.
  */
 import { z } from 'zod';
 
 /** The versions of this protocol spoken here, both ends inclusive. */
 export const PROTOCOL = { low: 1, high: 1 } as const;
 
-/** Most bytes of one message as text, UTF-8. Longer ones are refused by the sender; a receiver ends the connection. */
+/**
+ * Most bytes of one message as text, UTF-8. Longer ones are refused by the sender; a receiver ends
+ * the connection.
+ */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
-/** Most characters of a control message from a worker: one that names 5,000 attempts twice has fewer. */
+/**
+ * Most characters of a control message from a worker: one that names 5,000 attempts twice has
+ * fewer.
+ */
 export const MAX_CONTROL_CHARACTERS = 1024 * 1024;
 
 const count = z.int().min(0);
@@ -36,7 +43,12 @@ function list<T>(entry: z.ZodType<T>, most: number): z.ZodType<T[], T[]> {
       const parsed = entry.safeParse(found);
       if (parsed.success) continue;
       const [first] = parsed.error.issues;
-      issues.push({ code: 'custom', input: found, path: [i, ...(first?.path ?? [])], message: first?.message ?? 'invalid' });
+      issues.push({
+        code: 'custom',
+        input: found,
+        path: [i, ...(first?.path ?? [])],
+        message: first?.message ?? 'invalid',
+      });
       return;
     }
   });
@@ -72,13 +84,20 @@ export const beatSchema = z.strictObject({
   rssBytes: count,
 });
 
-export const leavingSchema = z.strictObject({ type: z.literal('leaving'), session: name, ...sender, reason: sentence });
+export const leavingSchema = z.strictObject({
+  type: z.literal('leaving'),
+  session: name,
+  ...sender,
+  reason: sentence,
+});
 
 /** Metrics of one attempt. */
 const MOST_METRICS = 10_000;
 
 /** By hand: a record schema costs ten times as much, and every result has one. */
-const metrics = z.custom<Record<string, number | string>>(isMetrics, { error: 'expected finite numbers and texts by name' });
+const metrics = z.custom<Record<string, number | string>>(isMetrics, {
+  error: 'expected finite numbers and texts by name',
+});
 
 function isMetrics(found: unknown): found is Record<string, number | string> {
   if (typeof found !== 'object' || found === null || Array.isArray(found)) return false;
@@ -96,9 +115,20 @@ const numbers = z.custom<Record<string, number>>(
   { error: 'expected finite numbers by name' },
 );
 
-const report = z.strictObject({ step: count, value: z.number(), metrics: z.exactOptional(numbers) });
+const report = z.strictObject({
+  step: count,
+  value: z.number(),
+  metrics: z.exactOptional(numbers),
+});
 
-const outcomes = ['succeeded', 'diverged', 'crashed', 'outOfMemory', 'timedOut', 'cancelled'] as const;
+const outcomes = [
+  'succeeded',
+  'diverged',
+  'crashed',
+  'outOfMemory',
+  'timedOut',
+  'cancelled',
+] as const;
 
 const attemptResult = z
   .strictObject({
@@ -117,12 +147,27 @@ const attemptResult = z
     path: ['value'],
     error: 'expected a finite value if and only if the outcome is succeeded',
   })
-  .refine(({ outcome, error }) => outcome !== 'crashed' || error !== undefined, { path: ['error'], error: 'expected what went wrong' });
+  .refine(({ outcome, error }) => outcome !== 'crashed' || error !== undefined, {
+    path: ['error'],
+    error: 'expected what went wrong',
+  });
 
-export const resultSchema = z.strictObject({ type: z.literal('result'), session: name, ...sender, attempt, result: attemptResult });
+export const resultSchema = z.strictObject({
+  type: z.literal('result'),
+  session: name,
+  ...sender,
+  attempt,
+  result: attemptResult,
+});
 
 /** Not answered: the result repeats it. */
-export const reportSchema = z.strictObject({ type: z.literal('report'), session: name, ...sender, attempt, report });
+export const reportSchema = z.strictObject({
+  type: z.literal('report'),
+  session: name,
+  ...sender,
+  attempt,
+  report,
+});
 
 export const welcomeSchema = z.strictObject({
   type: z.literal('welcome'),
@@ -141,14 +186,25 @@ export const welcomeSchema = z.strictObject({
 
 export const heardSchema = z.strictObject({ type: z.literal('heard'), session: name, n: ordinal });
 export const ackSchema = z.strictObject({ type: z.literal('ack'), attempt });
-export const refusedSchema = z.strictObject({ type: z.literal('refused'), attempt, reason: sentence });
-export const cancelSchema = z.strictObject({ type: z.literal('cancel'), session: name, attempt, reason: sentence });
+export const refusedSchema = z.strictObject({
+  type: z.literal('refused'),
+  attempt,
+  reason: sentence,
+});
+export const cancelSchema = z.strictObject({
+  type: z.literal('cancel'),
+  session: name,
+  attempt,
+  reason: sentence,
+});
 
 export const goodbyeSchema = z.strictObject({
   type: z.literal('goodbye'),
   /** Null: whichever session the worker believes in. */
   session: name.nullable(),
-  /** `drained`, `replaced`, `shutdown`, `version`: the worker exits. Any other: it says hello again. */
+  /**
+   * `drained`, `replaced`, `shutdown`, `version`: the worker exits. Any other: it says hello again.
+   */
   reason: sentence,
   /** For people. */
   text: z.exactOptional(sentence),
@@ -164,16 +220,31 @@ export const studySchema = z.strictObject({
   seed: count,
   /** The label of the executor that the study's first results came from; absent: none yet. */
   executor: z.exactOptional(name),
-  /** In the search space's order: what an encoded point needs to be named; `choices` null: a number stands for itself. */
-  parameters: z.array(z.strictObject({ name: z.string().max(1024), choices: z.array(choice).min(1).nullable() })).max(10_000),
+  /**
+   * In the search space's order: what an encoded point needs to be named; `choices` null: a number
+   * stands for itself.
+   */
+  parameters: z
+    .array(
+      z.strictObject({ name: z.string().max(1024), choices: z.array(choice).min(1).nullable() }),
+    )
+    .max(10_000),
 });
 
-/** As in memory: NaN where the parameter is inactive. On the wire that is null, and nothing else is not finite. */
+/**
+ * As in memory: NaN where the parameter is inactive. On the wire that is null, and nothing else is
+ * not finite.
+ */
 const encodedParams = z.array(z.unknown()).transform((values, context) => {
   const params = new Float64Array(values.length);
   for (const [i, value] of values.entries()) {
     if (value !== null && !Number.isFinite(value)) {
-      context.issues.push({ code: 'custom', path: [i], message: 'expected a finite number or null', input: value });
+      context.issues.push({
+        code: 'custom',
+        path: [i],
+        message: 'expected a finite number or null',
+        input: value,
+      });
       return z.NEVER;
     }
     params[i] = value === null ? NaN : Number(value);
@@ -226,7 +297,8 @@ export type ToWorker = Welcome | Heard | Ack | Refused | Cancel | Goodbye;
 /** Tasks, downwards. */
 export type TaskMessage = StudyMessage | CohortMessage;
 /** Results, upwards. */
-export type ResultMessage = Immutable<z.infer<typeof resultSchema>> | Immutable<z.infer<typeof reportSchema>>;
+export type ResultMessage =
+  Immutable<z.infer<typeof resultSchema>> | Immutable<z.infer<typeof reportSchema>>;
 
 export interface VersionRange {
   readonly low: number;

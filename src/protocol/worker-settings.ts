@@ -1,6 +1,7 @@
 /**
- * What a worker process is told when it starts, in one environment variable, and the notes it leaves with the process that
- * started it. Not the conversation with its coordinator, which is `worker-messages.ts`.
+ * What a worker process is told when it starts, in one environment variable, and the notes it
+ * leaves with the process that started it. Not the conversation with its coordinator, which is
+ * `worker-messages.ts`.
  */
 import { z } from 'zod';
 import { GalapagosError } from '../core/errors.ts';
@@ -32,20 +33,30 @@ const workerSettings = z.strictObject({
 
 export type WorkerSettings = Readonly<z.infer<typeof workerSettings>>;
 
-/** @throws GalapagosError `invalid-settings`, naming the field, what was expected and what was found */
+/**
+ * @throws GalapagosError `invalid-settings`, naming the field, what was expected and what was found
+ */
 export function parseWorkerSettings(value: string | undefined): WorkerSettings {
   if (value === undefined) {
-    throw new GalapagosError('invalid-settings', `${WORKER_SETTINGS} is not set: a worker is started by galapagos, not by hand`);
+    throw new GalapagosError(
+      'invalid-settings',
+      `${WORKER_SETTINGS} is not set: a worker is started by galapagos, not by hand`,
+    );
   }
   let json: unknown;
   try {
     json = JSON.parse(value);
   } catch (error) {
-    throw new GalapagosError('invalid-settings', `${WORKER_SETTINGS} is not JSON: ${String(error)}`);
+    throw new GalapagosError(
+      'invalid-settings',
+      `${WORKER_SETTINGS} is not JSON: ${String(error)}`,
+    );
   }
   const parsed = workerSettings.safeParse(json);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${[WORKER_SETTINGS, ...path.map(String)].join('.')}: ${message}`);
+  const problems = parsed.error.issues.map(
+    ({ path, message }) => `${[WORKER_SETTINGS, ...path.map(String)].join('.')}: ${message}`,
+  );
   throw new GalapagosError('invalid-settings', problems.join('\n'), { problems });
 }
 

@@ -1,6 +1,6 @@
 /**
- * Worker messages as text and back: JSON, one message a line, so that a frame can carry several. Parsing looks at `type`,
- * then at that type's schema alone. Not a transport.
+ * Worker messages as text and back: JSON, one message a line, so that a frame can carry several.
+ * Parsing looks at `type`, then at that type's schema alone. Not a transport.
  */
 import type { z } from 'zod';
 import { GalapagosError } from '../core/errors.ts';
@@ -21,9 +21,19 @@ import {
   studySchema,
   welcomeSchema,
 } from './worker-messages.ts';
-import type { FromWorker, ResultMessage, StudyMessage, TaskMessage, ToWorker, VersionRange } from './worker-messages.ts';
+import type {
+  FromWorker,
+  ResultMessage,
+  StudyMessage,
+  TaskMessage,
+  ToWorker,
+  VersionRange,
+} from './worker-messages.ts';
 
-/** Text that is no message of its channel. `slot` and `spawn` in `data` are the sender's as it names itself, if it does. */
+/**
+ * Text that is no message of its channel. `slot` and `spawn` in `data` are the sender's as it names
+ * itself, if it does.
+ */
 export class MalformedMessage extends GalapagosError {}
 
 /** Characters of a found value that are echoed. */
@@ -31,10 +41,17 @@ const SHOWN = 80;
 /** Fields of a message; none has as many. */
 const MOST_FIELDS = 64;
 
-/** One line, without its end. Numbers that are not finite must not occur, but for NaN in `params`. */
-export function encodeMessage(message: FromWorker | ResultMessage | TaskMessage | ToWorker): string {
+/**
+ * One line, without its end. Numbers that are not finite must not occur, but for NaN in `params`.
+ */
+export function encodeMessage(
+  message: FromWorker | ResultMessage | TaskMessage | ToWorker,
+): string {
   if (message.type !== 'cohort') return JSON.stringify(message);
-  return JSON.stringify({ ...message, lanes: message.lanes.map(({ attempt, params }) => ({ attempt, params: Array.from(params) })) });
+  return JSON.stringify({
+    ...message,
+    lanes: message.lanes.map(({ attempt, params }) => ({ attempt, params: Array.from(params) })),
+  });
 }
 
 const fromWorker = new Map<unknown, z.ZodType<FromWorker>>([
@@ -62,7 +79,10 @@ const tasks = new Map<unknown, z.ZodType<TaskMessage>>([
 /** @throws MalformedMessage */
 export const parseFromWorker = (text: string): FromWorker => {
   if (text.length <= MAX_CONTROL_CHARACTERS) return parse(text, fromWorker);
-  throw new MalformedMessage('malformed', `expected at most ${MAX_CONTROL_CHARACTERS} characters; found ${text.length}`);
+  throw new MalformedMessage(
+    'malformed',
+    `expected at most ${MAX_CONTROL_CHARACTERS} characters; found ${text.length}`,
+  );
 };
 /** @throws MalformedMessage */
 export const parseResult = (text: string): ResultMessage => parse(text, results);
@@ -71,7 +91,9 @@ export const parseToWorker = (text: string): ToWorker => parse(text, toWorker);
 /** @throws MalformedMessage */
 export const parseTask = (text: string): TaskMessage => parse(text, tasks);
 
-/** The version range of a hello of any version of this protocol; null: the text is no such hello. */
+/**
+ * The version range of a hello of any version of this protocol; null: the text is no such hello.
+ */
 export function helloRange(text: string): VersionRange | null {
   let json: unknown;
   try {
@@ -89,10 +111,15 @@ function parse<T>(text: string, schemas: ReadonlyMap<unknown, z.ZodType<T>>): T 
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new MalformedMessage('malformed', `not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new MalformedMessage(
+      'malformed',
+      `not JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
-  if (!isObject(json)) throw new MalformedMessage('malformed', `expected an object, found ${shown(json)}`);
-  if (Object.keys(json).length > MOST_FIELDS) throw refusal(json, '', 'expected the fields of a message', json);
+  if (!isObject(json))
+    throw new MalformedMessage('malformed', `expected an object, found ${shown(json)}`);
+  if (Object.keys(json).length > MOST_FIELDS)
+    throw refusal(json, '', 'expected the fields of a message', json);
   const schema = schemas.get(json['type']);
   if (schema === undefined) {
     const known = [...schemas.keys()].map(String).join(', ');
@@ -105,21 +132,37 @@ function parse<T>(text: string, schemas: ReadonlyMap<unknown, z.ZodType<T>>): T 
   throw refusal(json, path.map(String).join('.'), issue?.message ?? 'invalid', at(json, path));
 }
 
-function refusal(json: Record<string, unknown>, path: string, expected: string, found: unknown): MalformedMessage {
+function refusal(
+  json: Record<string, unknown>,
+  path: string,
+  expected: string,
+  found: unknown,
+): MalformedMessage {
   const type = typeof json['type'] === 'string' ? json['type'].slice(0, 32) : 'message';
   const data: Record<string, unknown> = { type, path };
   if (typeof json['slot'] === 'string' && typeof json['spawn'] === 'string')
     Object.assign(data, { slot: json['slot'], spawn: json['spawn'] });
-  return new MalformedMessage('malformed', `${type}${path === '' ? '' : `: ${path}`}: ${expected}; found ${shown(found)}`, data);
+  return new MalformedMessage(
+    'malformed',
+    `${type}${path === '' ? '' : `: ${path}`}: ${expected}; found ${shown(found)}`,
+    data,
+  );
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
   let here = value;
-  for (const key of path) here = typeof here === 'object' && here !== null ? (here as Record<PropertyKey, unknown>)[key] : undefined;
+  for (const key of path)
+    here =
+      typeof here === 'object' && here !== null
+        ? (here as Record<PropertyKey, unknown>)[key]
+        : undefined;
   return here;
 }
 
-/** Bounded in time, whatever was found: JSON of a deep or large value would take seconds or the stack. */
+/**
+ * Bounded in time, whatever was found: JSON of a deep or large value would take seconds or the
+ * stack.
+ */
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? '[]' : `a list of ${value.length}`;
@@ -140,12 +183,15 @@ export function wireParameters(space: SearchSpace): StudyMessage['parameters'] {
   }));
 }
 
-/** An encoded point by name; inactive parameters absent. A choice index outside its list is null. */
+/**
+ * An encoded point by name; inactive parameters absent. A choice index outside its list is null.
+ */
 export function namedParams(parameters: StudyMessage['parameters'], encoded: Float64Array): Params {
   const named: [string, ParamValue][] = [];
   parameters.forEach(({ name, choices }, i) => {
     const value = encoded[i] ?? NaN;
-    if (!Number.isNaN(value)) named.push([name, choices === null ? value : (choices[value] ?? null)]);
+    if (!Number.isNaN(value))
+      named.push([name, choices === null ? value : (choices[value] ?? null)]);
   });
   return Object.fromEntries(named);
 }

@@ -1,8 +1,9 @@
 /**
- * The window's side of the endpoint table, typed, over whatever bridge the host gives: calls that answer or throw an `EndpointFailure`, and
- * subscriptions that mend themselves. A gap in the numbers or a wake from sleep asks for a snapshot, a lost connection subscribes again when it
- * is back. Messages are laid over the state once a frame and only then acknowledged, so that a window that shows nothing is sent nothing.
- * What the messages mean is `state/`'s.
+ * The window's side of the endpoint table, typed, over whatever bridge the host gives: calls that
+ * answer or throw an `EndpointFailure`, and subscriptions that mend themselves. A gap in the
+ * numbers or a wake from sleep asks for a snapshot, a lost connection subscribes again when it is
+ * back. Messages are laid over the state once a frame and only then acknowledged, so that a window
+ * that shows nothing is sent nothing. What the messages mean is `state/`'s.
  */
 import type { Bridge, StreamAnswer, StreamRequest } from '../protocol/endpoint.ts';
 import type {
@@ -50,7 +51,11 @@ export class Client {
   #nextId = 0;
   #state: StreamState = 'opening';
 
-  constructor(bridge: Bridge<File>, schedule: Schedule = onFrame, onState: (state: StreamState) => void = () => undefined) {
+  constructor(
+    bridge: Bridge<File>,
+    schedule: Schedule = onFrame,
+    onState: (state: StreamState) => void = () => undefined,
+  ) {
     this.host = bridge.host;
     this.#bridge = bridge;
     this.#schedule = schedule;
@@ -65,7 +70,10 @@ export class Client {
     return this.#call(name, input);
   }
 
-  command<Name extends keyof Commands>(name: Name, input: CallInput<Name>): Promise<CallOutput<Name>> {
+  command<Name extends keyof Commands>(
+    name: Name,
+    input: CallInput<Name>,
+  ): Promise<CallOutput<Name>> {
     return this.#call(name, input);
   }
 
@@ -80,7 +88,13 @@ export class Client {
     input: SubscriptionInput<Name>,
     listener: Listener<SubscriptionBody<Name>>,
   ): () => void {
-    const subscription: Subscription = { id: this.#nextId++, name, input, listener: listener, seq: null };
+    const subscription: Subscription = {
+      id: this.#nextId++,
+      name,
+      input,
+      listener: listener,
+      seq: null,
+    };
     this.#subscriptions.set(subscription.id, subscription);
     if (this.#state === 'open') this.#open(subscription);
     return () => {
@@ -113,7 +127,10 @@ export class Client {
     this.#stream.close();
   }
 
-  async #call<Name extends CallName>(name: Name, input: CallInput<Name>): Promise<CallOutput<Name>> {
+  async #call<Name extends CallName>(
+    name: Name,
+    input: CallInput<Name>,
+  ): Promise<CallOutput<Name>> {
     const answer = await this.#bridge.call(name, input);
     if (!answer.ok) throw new EndpointFailure(answer.error);
     // The host answers by the same table; it has parsed what it read.
@@ -130,7 +147,12 @@ export class Client {
 
   #open(subscription: Subscription): void {
     subscription.seq = null;
-    this.#stream.send({ op: 'subscribe', id: subscription.id, name: subscription.name, input: subscription.input });
+    this.#stream.send({
+      op: 'subscribe',
+      id: subscription.id,
+      name: subscription.name,
+      input: subscription.input,
+    });
   }
 
   #again(subscription: Subscription): void {
@@ -195,7 +217,10 @@ export const onFrame: Schedule = (apply) => {
   const frame = requestAnimationFrame(once);
 };
 
-/** Calls `woke` after the clock jumped: the machine slept. Timers of a hidden window run at least once a minute. @returns how to end it */
+/**
+ * Calls `woke` after the clock jumped: the machine slept. Timers of a hidden window run at least
+ * once a minute. @returns how to end it
+ */
 export function onWake(woke: () => void, now: () => number = Date.now): () => void {
   let last = now();
   const timer = setInterval(() => {

@@ -1,11 +1,15 @@
 /**
- * Error messages: one table from error codes to severity and sentence (where, expected, found, what to do).
- * The engine sends codes and facts; a code without a row here is shown with the message it was thrown with.
+ * Error messages: one table from error codes to severity and sentence (where, expected, found, what
+ * to do). The engine sends codes and facts; a code without a row here is shown with the message it
+ * was thrown with.
  */
 import type { EndpointFailure } from './failure.ts';
 import { text } from './text.ts';
 
-/** `slip`: the user can fix it here. `trouble`: something outside must change. `fault`: a bug of ours. */
+/**
+ * `slip`: the user can fix it here. `trouble`: something outside must change. `fault`: a bug of
+ * ours.
+ */
 export type Severity = 'slip' | 'trouble' | 'fault';
 
 export interface Described {
@@ -30,17 +34,27 @@ export interface FoundProblem {
   readonly hint?: string | null | undefined;
 }
 
-/** `train-images.gz, byte 0: expected IDX magic, found 1f 8b 08. Unpack it once.` in so far as the facts are there. */
+/**
+ * `train-images.gz, byte 0: expected IDX magic, found 1f 8b 08. Unpack it once.` in so far as the
+ * facts are there.
+ */
 function placed(facts: Facts): string {
-  const where = [said(facts, 'file'), said(facts, 'place')].filter((part) => part !== null).join(', ');
+  const where = [said(facts, 'file'), said(facts, 'place')]
+    .filter((part) => part !== null)
+    .join(', ');
   const [expected, found] = [said(facts, 'expected'), said(facts, 'found')];
   const hint = hintOf(facts);
   if (expected === null || found === null)
-    return [said(facts, 'message') ?? 'An error occurred', hint].filter((part) => part !== null).join(' ');
+    return [said(facts, 'message') ?? 'An error occurred', hint]
+      .filter((part) => part !== null)
+      .join(' ');
   return `${where === '' ? '' : `${where}: `}expected ${expected}, found ${found}.${hint === null ? '' : ` ${hint}`}`;
 }
 
-/** Of a dataset: which setting would settle it, in the window's own words; the sender's speak of its command line. */
+/**
+ * Of a dataset: which setting would settle it, in the window's own words; the sender's speak of its
+ * command line.
+ */
 function hintOf(facts: Facts): string | null {
   const option = said(facts, 'option');
   if (option !== null) return text.importHints[option] ?? null;
@@ -51,63 +65,116 @@ function hintOf(facts: Facts): string | null {
 const rows: Readonly<Partial<Record<string, Row>>> = {
   'not-connected': {
     severity: 'trouble',
-    words: () => 'The lab does not answer: the connection is lost. Galapagos reconnects automatically.',
+    words: () =>
+      'The lab does not answer: the connection is lost. Galapagos reconnects automatically.',
   },
-  'not-admitted': { severity: 'trouble', words: () => 'Access denied. Open the link that galapagos serve printed.' },
+  'not-admitted': {
+    severity: 'trouble',
+    words: () => 'Access denied. Open the link that galapagos serve printed.',
+  },
   'wrong-token': { severity: 'trouble', words: () => text.frame.refused },
   cancelled: { severity: 'slip', words: () => 'Cancelled. Nothing was stored.' },
-  'invalid-input': { severity: 'slip', words: (facts) => problemsOf(facts).map(problemText).join(' ') || placed(facts) },
+  'invalid-input': {
+    severity: 'slip',
+    words: (facts) => problemsOf(facts).map(problemText).join(' ') || placed(facts),
+  },
   'bad-dataset': { severity: 'slip', words: (facts) => `${placed(facts)} Nothing was stored.` },
-  'dataset-exists': { severity: 'slip', words: () => 'A dataset of this name already exists. Choose another name, or replace it.' },
+  'dataset-exists': {
+    severity: 'slip',
+    words: () => 'A dataset of this name already exists. Choose another name, or replace it.',
+  },
   'source-gone': {
     severity: 'slip',
-    words: (facts) => `${said(facts, 'file') ?? 'The source'} is no longer available. Import it again to choose another label.`,
+    words: (facts) =>
+      `${said(facts, 'file') ?? 'The source'} is no longer available. Import it again to choose another label.`,
   },
   'bad-upload': { severity: 'trouble', words: (facts) => `${placed(facts)} Drop it again.` },
   'upload-incomplete': { severity: 'trouble', words: (facts) => `${placed(facts)} Drop it again.` },
-  'unknown-upload': { severity: 'trouble', words: () => 'The uploaded files are no longer there. Drop them again.' },
+  'unknown-upload': {
+    severity: 'trouble',
+    words: () => 'The uploaded files are no longer there. Drop them again.',
+  },
   'disk-full': {
     severity: 'trouble',
-    words: (facts) => `${said(facts, 'file') ?? 'The file'}: the disk is full. Make room, then try again.`,
+    words: (facts) =>
+      `${said(facts, 'file') ?? 'The file'}: the disk is full. Make room, then try again.`,
   },
-  'no-paths': { severity: 'slip', words: () => 'A browser cannot open files of that machine by path. Drop the file here.' },
+  'no-paths': {
+    severity: 'slip',
+    words: () => 'A browser cannot open files of that machine by path. Drop the file here.',
+  },
   'too-many': { severity: 'trouble', words: placed },
   'too-large': { severity: 'slip', words: placed },
   'not-found': { severity: 'slip', words: placed },
   'not-sqlite': {
     severity: 'slip',
-    words: (facts) => `${said(facts, 'file') ?? 'The file'} is not a lab file: it is not an SQLite database.`,
+    words: (facts) =>
+      `${said(facts, 'file') ?? 'The file'} is not a lab file: it is not an SQLite database.`,
   },
   'not-a-lab': {
     severity: 'slip',
-    words: (facts) => `${said(facts, 'file') ?? 'The file'} is an SQLite database, but not a lab of Galapagos or Optuna.`,
+    words: (facts) =>
+      `${said(facts, 'file') ?? 'The file'} is an SQLite database, but not a lab of Galapagos or Optuna.`,
   },
   damaged: { severity: 'trouble', words: placed },
-  held: { severity: 'trouble', words: (facts) => said(facts, 'message') ?? 'Another program has this lab open. Close it there first.' },
-  fenced: { severity: 'trouble', words: () => 'Another program took over this lab. Open it again to continue here.' },
+  held: {
+    severity: 'trouble',
+    words: (facts) =>
+      said(facts, 'message') ?? 'Another program has this lab open. Close it there first.',
+  },
+  fenced: {
+    severity: 'trouble',
+    words: () => 'Another program took over this lab. Open it again to continue here.',
+  },
   'schema-older': { severity: 'trouble', words: placed },
-  'schema-newer': { severity: 'trouble', words: () => 'This lab was written by a newer version. Update Galapagos to open it.' },
+  'schema-newer': {
+    severity: 'trouble',
+    words: () => 'This lab was written by a newer version. Update Galapagos to open it.',
+  },
   io: { severity: 'trouble', words: placed },
-  'name-taken': { severity: 'slip', words: () => 'The lab already has a study of this name. Choose another name.' },
+  'name-taken': {
+    severity: 'slip',
+    words: () => 'The lab already has a study of this name. Choose another name.',
+  },
   'unknown-study': { severity: 'slip', words: () => 'This study is not in the lab.' },
   'unknown-trial': { severity: 'slip', words: () => 'This trial is not in the study.' },
   alreadyEnded: { severity: 'slip', words: () => 'It has already ended.' },
-  limitReached: { severity: 'slip', words: () => 'The study has reached its limit. Raise the limit first.' },
-  notAllowedNow: { severity: 'slip', words: () => 'That is not possible in the current state of the study.' },
+  limitReached: {
+    severity: 'slip',
+    words: () => 'The study has reached its limit. Raise the limit first.',
+  },
+  notAllowedNow: {
+    severity: 'slip',
+    words: () => 'That is not possible in the current state of the study.',
+  },
   nameTaken: {
     severity: 'slip',
     words: (facts) =>
       `The lab already has a study named ${said(facts, 'found') ?? 'so'}. ${said(facts, 'free') ?? 'Another name'} is free.`,
   },
-  unknownStudy: { severity: 'slip', words: () => 'This study is not in the lab, or belongs to another program.' },
-  'not-ready': { severity: 'trouble', words: () => 'The lab is still opening. Try again in a moment.' },
+  unknownStudy: {
+    severity: 'slip',
+    words: () => 'This study is not in the lab, or belongs to another program.',
+  },
+  'not-ready': {
+    severity: 'trouble',
+    words: () => 'The lab is still opening. Try again in a moment.',
+  },
   'lab-failed': { severity: 'fault', words: placed },
-  internal: { severity: 'fault', words: (facts) => `${said(facts, 'message') ?? 'Something failed'}. This is a bug in Galapagos.` },
+  internal: {
+    severity: 'fault',
+    words: (facts) =>
+      `${said(facts, 'message') ?? 'Something failed'}. This is a bug in Galapagos.`,
+  },
 };
 
 export function describe({ code, data, message }: EndpointFailure): Described {
   const row = rows[code] ?? { severity: 'trouble', words: placed };
-  return { severity: row.severity, words: row.words({ message, ...data }), details: detailsOf(code, data) };
+  return {
+    severity: row.severity,
+    words: row.words({ message, ...data }),
+    details: detailsOf(code, data),
+  };
 }
 
 /** Of `invalid-input`: everything that is wrong with what a person wrote. */
@@ -133,5 +200,7 @@ function said(facts: Facts, name: string): string | null {
 
 function isProblem(value: unknown): value is FoundProblem {
   if (typeof value !== 'object' || value === null) return false;
-  return ['path', 'expected', 'found'].every((name) => typeof Reflect.get(value, name) === 'string');
+  return ['path', 'expected', 'found'].every(
+    (name) => typeof Reflect.get(value, name) === 'string',
+  );
 }

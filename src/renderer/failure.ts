@@ -1,4 +1,7 @@
-/** An error of the host as the window holds it: a code and what it is about. The words are in `errors.ts`. */
+/**
+ * An error of the host as the window holds it: a code and what it is about. The words are in
+ * `errors.ts`.
+ */
 import type { EndpointError } from '../protocol/endpoint.ts';
 
 export class EndpointFailure extends Error {
@@ -16,5 +19,8 @@ export class EndpointFailure extends Error {
 /** Whatever was thrown, as a failure that has words. */
 export function toFailure(error: unknown): EndpointFailure {
   if (error instanceof EndpointFailure) return error;
-  return new EndpointFailure({ code: 'internal', data: { message: error instanceof Error ? error.message : String(error) } });
+  return new EndpointFailure({
+    code: 'internal',
+    data: { message: error instanceof Error ? error.message : String(error) },
+  });
 }

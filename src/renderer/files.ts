@@ -18,13 +18,16 @@ export async function saveFile(client: Client, file: ExportedFile): Promise<void
 
 export function blobOf({ type, content }: ExportedFile): Blob {
   if ('text' in content) return new Blob([content.text], { type });
-  return new Blob([Uint8Array.from(atob(content.base64), (character) => character.charCodeAt(0))], { type });
+  return new Blob([Uint8Array.from(atob(content.base64), (character) => character.charCodeAt(0))], {
+    type,
+  });
 }
 
 export async function toExported(name: string, blob: Blob): Promise<ExportedFile> {
   const bytes = new Uint8Array(await blob.arrayBuffer());
   let binary = '';
   // In pieces: a call takes only so many arguments.
-  for (let i = 0; i < bytes.length; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+  for (let i = 0; i < bytes.length; i += 0x8000)
+    binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
   return { name, type: blob.type, content: { base64: btoa(binary) } };
 }

@@ -3,21 +3,42 @@
  * `core/study/score.ts`. Pure; words around them are `text.ts`'s.
  */
 
-import { THIN, gainText, noiseText, scoreText, scoreWithSplit, signed, significant } from '../core/study/score.ts';
+import {
+  THIN,
+  gainText,
+  noiseText,
+  scoreText,
+  scoreWithSplit,
+  signed,
+  significant,
+} from '../core/study/score.ts';
 
 export type { Measure } from '../core/study/score.ts';
-export { THIN, gainText as gain, noiseText as noise, scoreText as value, scoreWithSplit as valueWithSplit };
+export {
+  THIN,
+  gainText as gain,
+  noiseText as noise,
+  scoreText as value,
+  scoreWithSplit as valueWithSplit,
+};
 
 const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
 
-/** `100,000`. Counts are never rounded. Not by `Intl.NumberFormat`: making one takes the window 60 ms of its start. */
+/**
+ * `100,000`. Counts are never rounded. Not by `Intl.NumberFormat`: making one takes the window 60
+ * ms of its start.
+ */
 export function count(n: number): string {
   return String(Math.round(n)).replace(THOUSANDS, ',');
 }
 
-/** A parameter's number: whole numbers as they are, else two significant digits, three from 1 on; `8.7e−4` below 0.001. */
+/**
+ * A parameter's number: whole numbers as they are, else two significant digits, three from 1 on;
+ * `8.7e−4` below 0.001.
+ */
 export function parameter(given: number): string {
-  if (Number.isInteger(given) && Math.abs(given) < 1e7) return signed(Math.abs(given) < 10_000 ? String(given) : count(given));
+  if (Number.isInteger(given) && Math.abs(given) < 1e7)
+    return signed(Math.abs(given) < 10_000 ? String(given) : count(given));
   return significant(given, Math.abs(given) < 1 ? 2 : 3);
 }
 
@@ -29,12 +50,15 @@ export function percent(share: number): string {
 /** `0.4 s` · `42 s` · `4 min 53 s` · `2 h 05 min` · `3 d 04 h`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, ms / 1000);
-  if (seconds < 9.95) return unit(seconds < 0.05 ? '0' : seconds.toFixed(1).replace(/\.0$/, ''), 's');
+  if (seconds < 9.95)
+    return unit(seconds < 0.05 ? '0' : seconds.toFixed(1).replace(/\.0$/, ''), 's');
   const whole = Math.round(seconds);
   if (whole < 60) return unit(String(whole), 's');
-  if (whole < 3600) return `${unit(String(Math.floor(whole / 60)), 'min')} ${unit(two(whole % 60), 's')}`;
+  if (whole < 3600)
+    return `${unit(String(Math.floor(whole / 60)), 'min')} ${unit(two(whole % 60), 's')}`;
   const minutes = Math.round(whole / 60);
-  if (minutes < 1440) return `${unit(String(Math.floor(minutes / 60)), 'h')} ${unit(two(minutes % 60), 'min')}`;
+  if (minutes < 1440)
+    return `${unit(String(Math.floor(minutes / 60)), 'h')} ${unit(two(minutes % 60), 'min')}`;
   const hours = Math.round(minutes / 60);
   return `${unit(String(Math.floor(hours / 24)), 'd')} ${unit(two(hours % 24), 'h')}`;
 }
@@ -117,13 +141,22 @@ const minutes = { hour: '2-digit', minute: '2-digit' } as const;
 
 /** `00:12`, as the system writes times. */
 export function clockTime(ms: number, seconds = false): string {
-  if (seconds) return (toTheSecond ??= new Intl.DateTimeFormat(undefined, { ...minutes, second: '2-digit' })).format(ms);
+  if (seconds)
+    return (toTheSecond ??= new Intl.DateTimeFormat(undefined, {
+      ...minutes,
+      second: '2-digit',
+    })).format(ms);
   return (toTheMinute ??= new Intl.DateTimeFormat(undefined, minutes)).format(ms);
 }
 
 /** Date and time, for ages over a day and for what stands under the pointer. */
 export function dateTime(ms: number): string {
-  toTheDay ??= new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric', ...minutes });
+  toTheDay ??= new Intl.DateTimeFormat(undefined, {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    ...minutes,
+  });
   return toTheDay.format(ms);
 }
 

@@ -19,5 +19,11 @@ const client = new Client(hostBridge(), onFrame, (state) => connection.changed(s
 onWake(() => client.refresh());
 const preferences = new Preferences(localStorage);
 applyTheme(themeOf(preferences.get('theme', 'system')));
-const app = new App(client, new Route(windowAddress(window), localStorage), connection, preferences, new KeptSelection(sessionStorage));
+const app = new App(
+  client,
+  new Route(windowAddress(window), localStorage),
+  connection,
+  preferences,
+  new KeptSelection(sessionStorage),
+);
 mount(Window, { target, props: { app } });

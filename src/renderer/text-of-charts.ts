@@ -44,14 +44,23 @@ export const chartText = {
     failed: 'failed',
     diverged: 'diverged',
     atChance: 'at chance level',
-    atChanceHint: ({ limit }: { limit: string }) => `No better than guessing: an accuracy of at most ${limit} for these classes.`,
+    atChanceHint: ({ limit }: { limit: string }) =>
+      `No better than guessing: an accuracy of at most ${limit} for these classes.`,
     value: 'value',
     better: 'worst to best',
-    founders: ({ founders }: { founders: number }) => `${count(founders)} random ${founders === 1 ? 'founder' : 'founders'}`,
+    founders: ({ founders }: { founders: number }) =>
+      `${count(founders)} random ${founders === 1 ? 'founder' : 'founders'}`,
     bred: ({ pool }: { pool: number }) => `offspring of the best ${count(pool)}`,
     foundersShort: 'founders',
-    liveGeneration: ({ generation, ended, of }: { generation: number; ended: number; of: number }) =>
-      `${count(generation)}, ${count(ended)} of ${count(of)}`,
+    liveGeneration: ({
+      generation,
+      ended,
+      of,
+    }: {
+      generation: number;
+      ended: number;
+      of: number;
+    }) => `${count(generation)}, ${count(ended)} of ${count(of)}`,
     below: 'below',
     above: 'above',
     withoutValue: 'no value',
@@ -62,17 +71,21 @@ export const chartText = {
     byBirth: 'Parameters by trial',
     byGeneration: 'Parameters by generation',
     byTime: 'Parameters by start time',
-    aliveRange: ({ alive }: { alive: number }) => `under each name, the range of the ${count(alive)} survivors`,
+    aliveRange: ({ alive }: { alive: number }) =>
+      `under each name, the range of the ${count(alive)} survivors`,
     allRange: 'under each name, its range',
-    range: ({ low, high }: { low: string; high: string }) => (low === high ? `all ${low}` : `${low} to ${high}`),
+    range: ({ low, high }: { low: string; high: string }) =>
+      low === high ? `all ${low}` : `${low} to ${high}`,
     choice: ({ choice, times }: { choice: string; times: number }) => `${choice} ×${count(times)}`,
     all: ({ choice }: { choice: string }) => `all ${choice}`,
     notUsed: text.notUsed,
     empty: ({ running, epoch }: { running: number; epoch: string | null }) =>
       `No trial has finished. ${epoch === null ? '' : `The first usually takes ${epoch} here; `}${running === 1 ? '1 is' : `${count(running)} are`} running.`,
     unborn: 'No trial yet. The first starts when a worker is ready.',
-    loading: ({ loaded, of }: { loaded: number; of: number }) => `${count(loaded)} of ${many(of, 'trial')}`,
-    paused: ({ ago, settled }: { ago: string | null; settled: string }) => `Paused${ago === null ? '' : ` ${ago} ago`}. ${settled}`.trim(),
+    loading: ({ loaded, of }: { loaded: number; of: number }) =>
+      `${count(loaded)} of ${many(of, 'trial')}`,
+    paused: ({ ago, settled }: { ago: string | null; settled: string }) =>
+      `Paused${ago === null ? '' : ` ${ago} ago`}. ${settled}`.trim(),
     stopped: (of: { ended: number; of: number | null; best: string | null; settled: string }) =>
       `Stopped at ${of.of === null ? many(of.ended, 'trial') : `${count(of.ended)} of ${count(of.of)}`}${
         of.best === null ? '' : `, best ${of.best}`
@@ -96,25 +109,39 @@ export const chartText = {
       silent: 'its worker stopped responding five times: a training step takes too long',
     },
     acts: {
-      exportBest: ({ top }: { top: number }) => (top === 1 ? 'Export the best' : `Export the best ${count(top)}`),
-      showOriginal: ({ name }: { name: string | null }) => `Show the result${name === null ? '' : ` for ${name}`}`,
+      exportBest: ({ top }: { top: number }) =>
+        top === 1 ? 'Export the best' : `Export the best ${count(top)}`,
+      showOriginal: ({ name }: { name: string | null }) =>
+        `Show the result${name === null ? '' : ` for ${name}`}`,
       showFailure: ({ trial }: { trial: number }) => `Show why trial ${trial} failed`,
       leaveOut: ({ workers }: { workers: readonly string[] }) => `Disable ${list(workers)}`,
       setUpAgain: ({ lower }: { lower: readonly string[] }) =>
         lower.length === 0 ? 'Set it up again' : `Set it up again with lower ${list(lower)}`,
       nameAgain: ({ name }: { name: string }) => `${name.replace(/ again(-\d+)?$/, '')} again`,
     },
-    brushed: ({ low, high }: { low: number; high: number }) => `Trials ${count(low)} to ${count(high)}: the other views show only these.`,
+    brushed: ({ low, high }: { low: number; high: number }) =>
+      `Trials ${count(low)} to ${count(high)}: the other views show only these.`,
     clearBrush: 'Show all',
-    summary: (of: { name: string; ended: number; of: number | null; best: string | null; trial: number | null; alive: number }) =>
+    summary: (of: {
+      name: string;
+      ended: number;
+      of: number | null;
+      best: string | null;
+      trial: number | null;
+      alive: number;
+    }) =>
       `Evolution of ${of.name}: ${count(of.ended)}${of.of === null ? '' : ` of ${count(of.of)}`} trials have ended${
-        of.best === null || of.trial === null ? ', none with a value' : `, the best is trial ${of.trial} with ${of.best}`
+        of.best === null || of.trial === null
+          ? ', none with a value'
+          : `, the best is trial ${of.trial} with ${of.best}`
       }${of.alive === 0 ? '' : `, ${count(of.alive)} survive`}. Arrows move, Enter selects, T shows the table.`,
     role: 'chart of trials',
     card: {
       title: ({ trial }: { trial: number }) => `Trial ${trial}`,
       running: ({ epoch, of }: { epoch: number; of: number | null }) =>
-        of === null ? `running, ${many(epoch, 'report')}` : `running, epoch ${count(epoch)} of ${count(of)}`,
+        of === null
+          ? `running, ${many(epoch, 'report')}`
+          : `running, epoch ${count(epoch)} of ${count(of)}`,
       waiting: 'waiting',
       origin: ({ operator, parents }: { operator: string; parents: readonly number[] }) =>
         parents.length === 0 ? operator : `${operator} of ${list(parents.map(String))}`,
@@ -124,34 +151,56 @@ export const chartText = {
     },
     table: {
       caption: 'The trials of the chart',
-      columns: ['Trial', 'Generation', 'Operator', 'Parents', 'Value', 'State', 'Started', 'Displaced by'],
+      columns: [
+        'Trial',
+        'Generation',
+        'Operator',
+        'Parents',
+        'Value',
+        'State',
+        'Started',
+        'Displaced by',
+      ],
       none: text.none,
-      more: ({ shown, of }: { shown: number; of: number }) => `The first ${count(shown)} of ${count(of)}. The Trials view lists all.`,
+      more: ({ shown, of }: { shown: number; of: number }) =>
+        `The first ${count(shown)} of ${count(of)}. The Trials view lists all.`,
       empty: 'No trial yet.',
       back: 'Chart',
     },
   },
   space: {
     importance: 'Importance',
-    importanceHint: 'Share of the variance of the value that each parameter explains alone (functional ANOVA).',
+    importanceHint:
+      'Share of the variance of the value that each parameter explains alone (functional ANOVA).',
     wholeSpace: 'whole space',
     goodRegion: ({ median, direction }: { median: string; direction: Direction }) =>
       `good region: the better half of the trials, ${direction === 'maximize' ? 'from' : 'up to'} ${median}`,
     noGoodRegion: 'no good region: more than half of the trials diverged',
-    goodRegionHint: 'The good region compares the better half of the trials only: every value worse than the median counts as the median.',
+    goodRegionHint:
+      'The good region compares the better half of the trials only: every value worse than the median counts as the median.',
     regions: { whole: 'Whole space', good: 'Good region' },
     together: 'Combinations',
     togetherHint: 'What the parameters explain only together: the rest of the variance.',
     conditional: ({ trials }: { trials: number }) => `in ${many(trials, 'trial')}`,
-    conditionalHint: 'This parameter depends on another one. Its share is of the variance among the trials that have it.',
+    conditionalHint:
+      'This parameter depends on another one. Its share is of the variance among the trials that have it.',
     noShare: 'unknown',
-    noShareHint: 'Too few trials have this parameter, 20 are needed, or all of their values are equal.',
+    noShareHint:
+      'Too few trials have this parameter, 20 are needed, or all of their values are equal.',
     tooFew: ({ needed }: { needed: number }) => `Too few trials, ${count(needed)} needed.`,
-    allEqual: ({ trials }: { trials: number }) => `No importance: all ${count(trials)} values are equal.`,
+    allEqual: ({ trials }: { trials: number }) =>
+      `No importance: all ${count(trials)} values are equal.`,
     interval: ({ low, high }: { low: string; high: string }) => `${low} to ${high}`,
-    importanceOf: (of: { region: string; name: string; share: string; low: string; high: string }) =>
+    importanceOf: (of: {
+      region: string;
+      name: string;
+      share: string;
+      low: string;
+      high: string;
+    }) =>
       `${of.name}, ${of.region}: ${of.share}, between ${of.low} and ${of.high} (10th to 90th percentile of 64 trees)`,
-    importanceUnknown: (of: { region: string; name: string }) => `${of.name}, ${of.region}: unknown`,
+    importanceUnknown: (of: { region: string; name: string }) =>
+      `${of.name}, ${of.region}: unknown`,
     reading: 'Loading the trials.',
     views: { parallel: 'Parallel', scatter: 'Scatter', cube: '3-D' },
     view: 'Kind of chart',
@@ -159,15 +208,20 @@ export const chartText = {
     y: 'Vertical',
     z: 'Depth',
     empty: 'No trial has finished. Importance needs 20 finished trials.',
-    finished: 'Drag on an axis to select a range, then narrow the search into a new study. Click to clear.',
+    finished:
+      'Drag on an axis to select a range, then narrow the search into a new study. Click to clear.',
     reorder: ({ name }: { name: string }) => `${name}: drag, or press ← and →, to reorder`,
-    best: ({ shown, of }: { shown: number; of: number }) => `Lines: the best ${count(shown)} of ${count(of)} trials. Density: all trials.`,
-    brushed: ({ trials, of }: { trials: number; of: number }) => `${many(trials, 'trial')} of ${count(of)} in the selected ranges.`,
+    best: ({ shown, of }: { shown: number; of: number }) =>
+      `Lines: the best ${count(shown)} of ${count(of)} trials. Density: all trials.`,
+    brushed: ({ trials, of }: { trials: number; of: number }) =>
+      `${many(trials, 'trial')} of ${count(of)} in the selected ranges.`,
     clear: 'Clear ranges',
-    narrow: ({ trials }: { trials: number }) => `Narrow into a new study of ${many(trials, 'trial')}`,
+    narrow: ({ trials }: { trials: number }) =>
+      `Narrow into a new study of ${many(trials, 'trial')}`,
     narrowHint: 'Creates a study that searches these ranges only. This study stays unchanged.',
     /** Name of a narrowed study; narrowing again keeps it, and the lab appends a number. */
-    narrowedName: ({ name }: { name: string }) => `${name.replace(/ narrowed(-\d+)?$/, '')} narrowed`,
+    narrowedName: ({ name }: { name: string }) =>
+      `${name.replace(/ narrowed(-\d+)?$/, '')} narrowed`,
     value: 'value',
     atChance: 'dotted: at chance level',
     notUsed: text.notUsed,
@@ -196,23 +250,30 @@ export const chartText = {
         ? 'No report yet. Trials report once per epoch.'
         : `No report yet. Trials report once per epoch, about every ${every} here.`,
     silent: 'Trials of this study report no intermediate values.',
-    diverged: ({ trial, epoch }: { trial: number; epoch: number }) => `Trial ${trial} diverged at epoch ${count(epoch)}.`,
+    diverged: ({ trial, epoch }: { trial: number; epoch: number }) =>
+      `Trial ${trial} diverged at epoch ${count(epoch)}.`,
     best: ({ trial }: { trial: number }) => `${trial} best`,
-    bands: ({ trials }: { trials: number }) => `Bands: deciles of ${many(trials, 'curve')}. Lines: running, best and selected trials.`,
+    bands: ({ trials }: { trials: number }) =>
+      `Bands: deciles of ${many(trials, 'curve')}. Lines: running, best and selected trials.`,
     reset: 'Show all epochs',
     summary: (of: { running: number; ended: number; best: number | null; value: string | null }) =>
       `Learning curves of ${many(of.ended, 'finished trial')} and ${count(of.running)} running${
-        of.best === null || of.value === null ? '' : `, the best is trial ${of.best} with ${of.value}`
+        of.best === null || of.value === null
+          ? ''
+          : `, the best is trial ${of.best} with ${of.value}`
       }. T shows the table.`,
     role: 'chart of learning curves',
     /** At the foot of the axis, where values beyond it are drawn. */
-    foot: ({ value, direction }: { value: string; direction: Direction }) => `${direction === 'maximize' ? '≤' : '≥'} ${value}`,
+    foot: ({ value, direction }: { value: string; direction: Direction }) =>
+      `${direction === 'maximize' ? '≤' : '≥'} ${value}`,
     trial: 'Trial',
     table: {
       caption: 'One row per trial, one column per epoch',
-      more: ({ shown, of }: { shown: number; of: number }) => `${count(shown)} of ${count(of)} curves.`,
+      more: ({ shown, of }: { shown: number; of: number }) =>
+        `${count(shown)} of ${count(of)} curves.`,
     },
-    loading: ({ loaded, of }: { loaded: number; of: number }) => `${count(loaded)} of ${many(of, 'curve')} loaded`,
+    loading: ({ loaded, of }: { loaded: number; of: number }) =>
+      `${count(loaded)} of ${many(of, 'curve')} loaded`,
   },
   seconds: (s: number) => `${count(Math.round(s))}${THIN}s`,
   exports: { png: 'This chart as PNG', svg: 'This chart as SVG' },

@@ -1,7 +1,7 @@
 /**
- * Index of the window's user-facing text; each view's entries are in a file of `text/`. An entry is a label, or a
- * sentence with named parameters; components never concatenate entries. Numbers arrive formatted by `format.ts`,
- * except counts, which select singular or plural here.
+ * Index of the window's user-facing text; each view's entries are in a file of `text/`. An entry is
+ * a label, or a sentence with named parameters; components never concatenate entries. Numbers
+ * arrive formatted by `format.ts`, except counts, which select singular or plural here.
  */
 import { words } from './text/words.ts';
 import { commands, keys } from './text/commands.ts';

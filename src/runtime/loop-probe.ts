@@ -1,6 +1,7 @@
 /**
- * How long this process's event loop was kept from turning: a timer that should fire each millisecond, and how late it did. Measures;
- * nothing in the product reads it. Time in which the loop was ready but had no core is told apart where the system says it (Linux).
+ * How long this process's event loop was kept from turning: a timer that should fire each
+ * millisecond, and how late it did. Measures; nothing in the product reads it. Time in which the
+ * loop was ready but had no core is told apart where the system says it (Linux).
  */
 import { openSync, readSync, writeFileSync } from 'node:fs';
 import type { Timer } from './timer.ts';
@@ -19,7 +20,10 @@ export interface LongTurn {
   readonly lateMs: number;
   /** Of these, waiting for a core; null: unknown. */
   readonly waitedMs: number | null;
-  /** What this thread ran meanwhile, the turn itself included; null: unknown. What is neither was a system call, or another machine's turn. */
+  /**
+   * What this thread ran meanwhile, the turn itself included; null: unknown. What is neither was a
+   * system call, or another machine's turn.
+   */
   readonly ranMs: number | null;
 }
 
@@ -35,7 +39,10 @@ export interface LoopReport {
   readonly turns: number;
   /** How late the timer fired. */
   readonly lateMs: Spread;
-  /** The same without waiting for a core: what this process did to its own loop. Null: the system does not say. */
+  /**
+   * The same without waiting for a core: what this process did to its own loop. Null: the system
+   * does not say.
+   */
   readonly blockedMs: Spread | null;
   /** Those late by 5 ms or more, in their order. */
   readonly long: readonly LongTurn[];
@@ -62,7 +69,13 @@ export class LoopProbe {
   readonly #long: LongTurn[] = [];
   #forget: () => void = () => undefined;
 
-  constructor(around: ProbeSurroundings = { timer: idleTimer, wallClock: Date.now, scheduled: schedulerAccount() }) {
+  constructor(
+    around: ProbeSurroundings = {
+      timer: idleTimer,
+      wallClock: Date.now,
+      scheduled: schedulerAccount(),
+    },
+  ) {
     this.#around = around;
     this.#begun = around.timer.now();
     this.#turn(this.#begun, around.scheduled());
@@ -93,7 +106,12 @@ export class LoopProbe {
       this.#late.add(lateMs);
       if (waitedMs !== null) this.#blocked.add(lateMs - waitedMs);
       if (lateMs >= LONG_MS && this.#long.length < MOST_LONG) {
-        this.#long.push({ at: wallClock(), lateMs, waitedMs, ranMs: known ? account.ranMs - accountBefore.ranMs : null });
+        this.#long.push({
+          at: wallClock(),
+          lateMs,
+          waitedMs,
+          ranMs: known ? account.ranMs - accountBefore.ranMs : null,
+        });
       }
       this.#turn(now, account);
     });

@@ -1,6 +1,7 @@
 /**
- * The package runner (npm, npx, pnpm, yarn, bun) that a process was started by. It stands directly above the process, or
- * above the `sh -c` that a script runs in; any other ancestor, such as a terminal or an editor, does not count.
+ * The package runner (npm, npx, pnpm, yarn, bun) that a process was started by. It stands directly
+ * above the process, or above the `sh -c` that a script runs in; any other ancestor, such as a
+ * terminal or an editor, does not count.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -18,8 +19,9 @@ const SHELL = /(^|\/)(sh|ash|dash|bash|zsh|ksh|fish|busybox)$/;
 const RUNNER = /(^|[\s/])(npm|npx|pnpm|yarn|bun)(-cli)?([\s.]|$)/;
 
 /**
- * Returns the process id of the runner; null when there is none, or when the script's shell was gone already: a script that
- * ends in `&` leaves its process running on purpose. Windows is not looked at.
+ * Returns the process id of the runner; null when there is none, or when the script's shell was
+ * gone already: a script that ends in `&` leaves its process running on purpose. Windows is not
+ * looked at.
  */
 export function packageRunner(
   env: Readonly<Record<string, string | undefined>>,
@@ -65,7 +67,8 @@ function processEntry(pid: number): ProcessEntry | null {
 function linuxEntry(pid: number): ProcessEntry | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the program's name in parentheses, which may hold spaces and parentheses itself.
+    // The second field is the program's name in parentheses, which may hold spaces and parentheses
+    // itself.
     const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return null;
     // npm writes over its arguments: "npm run serve" is one of them then.

@@ -1,4 +1,7 @@
-/** Computations that can be paused. `turn.ts` pauses them; this file neither waits nor reads a clock. */
+/**
+ * Computations that can be paused. `turn.ts` pauses them; this file neither waits nor reads a
+ * clock.
+ */
 
 /** A computation that may be paused at each of its yields. */
 export type Pausable<T> = Generator<undefined, T, undefined>;

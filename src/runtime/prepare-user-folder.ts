@@ -8,8 +8,9 @@ import { userFolder } from './user-folder.ts';
 const HINT = 'Set GALAPAGOS_HOME to a folder that you can write to';
 
 /**
- * Creates the folder where it is missing, for this user alone, and checks that files can be created in it. The conventional user
- * folder is closed to other users if an earlier version left it open; one that `GALAPAGOS_HOME` names may be shared on purpose.
+ * Creates the folder where it is missing, for this user alone, and checks that files can be created
+ * in it. The conventional user folder is closed to other users if an earlier version left it open;
+ * one that `GALAPAGOS_HOME` names may be shared on purpose.
  * @throws GalapagosError `user-folder`
  */
 export function prepareUserFolder(folder: string): void {
@@ -21,10 +22,19 @@ export function prepareUserFolder(folder: string): void {
     const found = error instanceof Error ? error.message : String(error);
     const expected = 'a folder that can be written';
     const message = `user folder ${folder}: expected ${expected}, found ${found}. ${HINT}`;
-    throw new GalapagosError('user-folder', message, { file: folder, expected, found, hint: HINT }, error);
+    throw new GalapagosError(
+      'user-folder',
+      message,
+      { file: folder, expected, found, hint: HINT },
+      error,
+    );
   }
 }
 
 function conventionalFolder(): string {
-  return userFolder({ platform: process.platform, env: { ...process.env, GALAPAGOS_HOME: undefined }, home: homedir() });
+  return userFolder({
+    platform: process.platform,
+    env: { ...process.env, GALAPAGOS_HOME: undefined },
+    home: homedir(),
+  });
 }

@@ -1,4 +1,6 @@
-/** Starts a thread of ours, from its source, as it was built or as it was packed, and lets it end. */
+/**
+ * Starts a thread of ours, from its source, as it was built or as it was packed, and lets it end.
+ */
 import { existsSync } from 'node:fs';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
@@ -8,20 +10,25 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
  */
 export function startThread(module: string, entry: string, options: WorkerOptions = {}): Worker {
   if (module.endsWith('.ts')) {
-    // A thread does not inherit tsx from its process on every Node. The name is looked up from the working folder.
+    // A thread does not inherit tsx from its process on every Node. The name is looked up from the
+    // working folder.
     const source = JSON.stringify(new URL(`./${entry}.ts`, module).href);
-    return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${source}); })`, {
-      ...options,
-      eval: true,
-    });
+    return new Worker(
+      `import('tsx/esm/api').then(({ register }) => { register(); return import(${source}); })`,
+      {
+        ...options,
+        eval: true,
+      },
+    );
   }
   const [beside, above] = builtEntries(module, entry);
   return new Worker(existsSync(beside) ? beside : above, options);
 }
 
 /**
- * Beside the built module, or above it: what several entries share is built into a folder of its own. Out of the packed archive, since a
- * thread is a Node of its own, and only Electron's main thread is sure to see into one.
+ * Beside the built module, or above it: what several entries share is built into a folder of its
+ * own. Out of the packed archive, since a thread is a Node of its own, and only Electron's main
+ * thread is sure to see into one.
  */
 export function builtEntries(module: string, entry: string): readonly [beside: URL, above: URL] {
   const outside = module.replace('/app.asar/', '/app.asar.unpacked/');
@@ -32,8 +39,9 @@ export function builtEntries(module: string, entry: string): readonly [beside: U
 export const END_THREAD = 'end';
 
 /**
- * Has a thread that understands `END_THREAD` end, and waits until it has. `terminate()` is not for a thread that reads a lab file: the
- * exception by which it ends a thread, thrown into libsql's native code, aborts the whole process.
+ * Has a thread that understands `END_THREAD` end, and waits until it has. `terminate()` is not for
+ * a thread that reads a lab file: the exception by which it ends a thread, thrown into libsql's
+ * native code, aborts the whole process.
  */
 export function endThread(thread: Worker): Promise<void> {
   return new Promise((resolve) => {

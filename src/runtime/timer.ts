@@ -1,4 +1,7 @@
-/** The clock and the timer of what this machine does by itself, handed in so that tests need not wait. Monotonic milliseconds. */
+/**
+ * The clock and the timer of what this machine does by itself, handed in so that tests need not
+ * wait. Monotonic milliseconds.
+ */
 export interface Timer {
   now(): number;
   /** Calls back once, `ms` from now; @returns how to forget it */

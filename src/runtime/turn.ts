@@ -1,6 +1,7 @@
 /**
- * Turns of the event loop within work that would keep it: on a machine with more to do than cores, some hundred milliseconds of work are
- * seconds, and a worker whose loop stands still for two is taken for lost.
+ * Turns of the event loop within work that would keep it: on a machine with more to do than cores,
+ * some hundred milliseconds of work are seconds, and a worker whose loop stands still for two is
+ * taken for lost.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Pausable } from './pausable.ts';
@@ -8,7 +9,9 @@ import type { Pausable } from './pausable.ts';
 /** Some milliseconds' copying or hashing. */
 const PIECE = 4 * 2 ** 20;
 
-/** Longest uninterrupted part of a pausable computation, in ms; below 50, as a core may be shared. */
+/**
+ * Longest uninterrupted part of a pausable computation, in ms; below 50, as a core may be shared.
+ */
 const PART_MS = 20;
 
 /** Timers and messages that are due have been heard then. */
@@ -17,7 +20,11 @@ export async function turn(): Promise<void> {
 }
 
 /** `target.set(source, offset)` with turns in between; the same for any of the two's types. */
-export async function copyInTurns<T extends Uint8Array | Uint16Array | Float32Array>(target: T, source: T, offset: number): Promise<void> {
+export async function copyInTurns<T extends Uint8Array | Uint16Array | Float32Array>(
+  target: T,
+  source: T,
+  offset: number,
+): Promise<void> {
   const piece = PIECE / source.BYTES_PER_ELEMENT;
   for (let at = 0; at < source.length; at += piece) {
     target.set(source.subarray(at, at + piece), offset + at);

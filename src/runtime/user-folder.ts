@@ -1,4 +1,7 @@
-/** Where this user's caches and data sets live, by each system's convention. It names the folder; it creates nothing. */
+/**
+ * Where this user's caches and data sets live, by each system's convention. It names the folder; it
+ * creates nothing.
+ */
 import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
 
@@ -8,17 +11,29 @@ export interface Surroundings {
   readonly home: string;
 }
 
-/** `GALAPAGOS_HOME` if set; else the XDG data folder, Application Support, or the local application data. Absolute. */
+/**
+ * `GALAPAGOS_HOME` if set; else the XDG data folder, Application Support, or the local application
+ * data. Absolute.
+ */
 export function userFolder(
-  { platform, env, home }: Surroundings = { platform: process.platform, env: process.env, home: homedir() },
+  { platform, env, home }: Surroundings = {
+    platform: process.platform,
+    env: process.env,
+    home: homedir(),
+  },
 ): string {
   const path = platform === 'win32' ? win32 : posix;
-  const set = (name: string): string | undefined => (env[name] === undefined || env[name] === '' ? undefined : env[name]);
+  const set = (name: string): string | undefined =>
+    env[name] === undefined || env[name] === '' ? undefined : env[name];
   const chosen = set('GALAPAGOS_HOME');
   if (chosen !== undefined) return path.resolve(chosen);
   if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'Galapagos');
-  if (platform === 'win32') return path.join(set('LOCALAPPDATA') ?? path.join(home, 'AppData', 'Local'), 'Galapagos');
+  if (platform === 'win32')
+    return path.join(set('LOCALAPPDATA') ?? path.join(home, 'AppData', 'Local'), 'Galapagos');
   const data = set('XDG_DATA_HOME');
   // The convention says that a relative path is to be ignored.
-  return path.join(data !== undefined && path.isAbsolute(data) ? data : path.join(home, '.local', 'share'), 'galapagos');
+  return path.join(
+    data !== undefined && path.isAbsolute(data) ? data : path.join(home, '.local', 'share'),
+    'galapagos',
+  );
 }

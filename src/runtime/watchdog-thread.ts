@@ -1,4 +1,7 @@
-/** Entry of the watchdog's thread (`watchdog.ts`). It imports nothing of ours, so that it costs next to nothing. */
+/**
+ * Entry of the watchdog's thread (`watchdog.ts`). It imports nothing of ours, so that it costs next
+ * to nothing.
+ */
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 
@@ -16,7 +19,10 @@ export interface WatchdogSettings {
 const { parent, name, standstillMs, lookMs, beats } = workerData as WatchdogSettings;
 
 let seen = Atomics.load(beats, 0);
-/** Looks since the loop last turned: counted, not timed, so that a process that was stopped or asleep gets its time anew. */
+/**
+ * Looks since the loop last turned: counted, not timed, so that a process that was stopped or
+ * asleep gets its time anew.
+ */
 let still = 0;
 
 setInterval(() => {
@@ -24,7 +30,8 @@ setInterval(() => {
   const now = Atomics.load(beats, 0);
   still = now === seen ? still + 1 : 0;
   seen = now;
-  if (still * lookMs >= standstillMs) end(`its event loop stood still for ${standstillMs / 1_000} s; ended by its watchdog`);
+  if (still * lookMs >= standstillMs)
+    end(`its event loop stood still for ${standstillMs / 1_000} s; ended by its watchdog`);
 }, lookMs);
 
 function isParentHere(): boolean {

@@ -1,4 +1,7 @@
-/** Who may speak to the server: whoever holds its token, from a page that the server itself sent, under a name that is the server's. */
+/**
+ * Who may speak to the server: whoever holds its token, from a page that the server itself sent,
+ * under a name that is the server's.
+ */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { hostname, networkInterfaces } from 'node:os';
@@ -26,12 +29,17 @@ export function namesOf(host: string): ReadonlySet<string> {
     (addresses ?? []).map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address)),
   );
   const bare = hostname().toLowerCase();
-  return new Set(everywhere ? [...LOOPBACK, ...own, bare, `${bare}.local`] : [host.includes(':') ? `[${host}]` : host.toLowerCase()]);
+  return new Set(
+    everywhere
+      ? [...LOOPBACK, ...own, bare, `${bare}.local`]
+      : [host.includes(':') ? `[${host}]` : host.toLowerCase()],
+  );
 }
 
 /** The link that lets a browser in. @param host what the server is bound to */
 export function linkOf(host: string, port: number, token: string): string {
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const name =
+    host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}/?token=${token}`;
 }
 
@@ -46,9 +54,14 @@ export function cookieFor(access: Access): string {
 
 /**
  * Null: it may come in.
- * @param writes whether it could change something, so that a page of another origin must not be behind it
+ * @param writes whether it could change something, so that a page of another origin must not be
+ *   behind it
  */
-export function refusalOf(request: IncomingMessage, access: Access, writes: boolean): Refusal | null {
+export function refusalOf(
+  request: IncomingMessage,
+  access: Access,
+  writes: boolean,
+): Refusal | null {
   const host = request.headers.host ?? '';
   const name = host.replace(/:\d+$/, '').toLowerCase();
   if (!access.names.has(name)) {
@@ -57,11 +70,19 @@ export function refusalOf(request: IncomingMessage, access: Access, writes: bool
   }
   const { origin } = request.headers;
   if (writes && origin !== undefined && origin !== `http://${host}`) {
-    return { status: 403, code: 'wrong-origin', message: `expected a page of http://${host}, found one of ${origin}` };
+    return {
+      status: 403,
+      code: 'wrong-origin',
+      message: `expected a page of http://${host}, found one of ${origin}`,
+    };
   }
   return tokensOf(request, access).some((token) => same(token, access.token))
     ? null
-    : { status: 401, code: 'wrong-token', message: 'open the link that galapagos serve printed: it holds the token' };
+    : {
+        status: 401,
+        code: 'wrong-token',
+        message: 'open the link that galapagos serve printed: it holds the token',
+      };
 }
 
 /** The token that an address brings: as itself, or in a whole link that was pasted; null: none. */
@@ -79,7 +100,10 @@ function tokensOf({ headers }: IncomingMessage, access: Access): string[] {
   const bearer = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
   const prefix = `${cookieName(access)}=`;
   const cookies = (headers.cookie ?? '').split(/; */).filter((cookie) => cookie.startsWith(prefix));
-  return [...(bearer === undefined ? [] : [bearer]), ...cookies.map((cookie) => cookie.slice(prefix.length))];
+  return [
+    ...(bearer === undefined ? [] : [bearer]),
+    ...cookies.map((cookie) => cookie.slice(prefix.length)),
+  ];
 }
 
 function same(found: string, expected: string): boolean {

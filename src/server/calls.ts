@@ -1,4 +1,7 @@
-/** Queries and commands as `POST /api/<name>`, chunks of an upload as `PUT /upload/<id>/<file>`: JSON answers in the table's envelope. */
+/**
+ * Queries and commands as `POST /api/<name>`, chunks of an upload as `PUT /upload/<id>/<file>`:
+ * JSON answers in the table's envelope.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { answer, answerParsed } from '../endpoints/calls/answer.ts';
@@ -29,7 +32,12 @@ export interface Answering {
   readonly large: LargeInputs;
 }
 
-export async function answerCall(name: string, request: IncomingMessage, response: ServerResponse, answering: Answering): Promise<void> {
+export async function answerCall(
+  name: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  answering: Answering,
+): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => {
     gone.abort();
@@ -59,7 +67,8 @@ async function answered(
     const text = body.toString('utf8');
     return answer(calls, endpoints.calls, name, text === '' ? {} : parseJson(text, name), context);
   }
-  if (name === 'beginUpload') return { ok: true, value: await uploads.beginChecked(await large.parseUploadList(body)) };
+  if (name === 'beginUpload')
+    return { ok: true, value: await uploads.beginChecked(await large.parseUploadList(body)) };
   return answerParsed(endpoints.calls, name, await large.parse(name, body), context);
 }
 
@@ -68,12 +77,20 @@ const chunkQuery = strict({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, { error: 'a SHA-256 in hex' }),
 });
 
-export async function takeChunk(url: URL, request: IncomingMessage, response: ServerResponse, uploads: Uploads): Promise<void> {
+export async function takeChunk(
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+  uploads: Uploads,
+): Promise<void> {
   try {
     const [, , upload = '', file = ''] = url.pathname.split('/');
     const { offset, sha256 } = parse(chunkQuery, Object.fromEntries(url.searchParams), 'upload');
     const bytes = await readBody(request, CHUNK_BYTES);
-    send(response, { ok: true, value: await uploads.write({ upload, file: Number(file), offset, sha256, bytes }) });
+    send(response, {
+      ok: true,
+      value: await uploads.write({ upload, file: Number(file), offset, sha256, bytes }),
+    });
   } catch (error) {
     send(response, { ok: false, error: toEndpointError(error) });
   }
@@ -82,7 +99,11 @@ export async function takeChunk(url: URL, request: IncomingMessage, response: Se
 export function send(response: ServerResponse, result: Answer, status = statusOf(result)): void {
   if (response.destroyed) return;
   const text = JSON.stringify(result.ok ? { ok: true, value: result.value ?? null } : result);
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
   response.end(text);
 }
 

@@ -1,4 +1,7 @@
-/** Pages for people whom the server does not let in, or who opened an address that it does not have. Programs get JSON instead. */
+/**
+ * Pages for people whom the server does not let in, or who opened an address that it does not have.
+ * Programs get JSON instead.
+ */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal } from './access.ts';
@@ -69,7 +72,11 @@ const FORM = `<form action="/" method="get"><label for="token">Link or token</la
 <input id="token" name="token" autocomplete="off" spellcheck="false" autofocus required><button>Open</button></form>`;
 const START = '<p><a href="/">Go to the start</a></p>';
 
-export function sendPage(response: ServerResponse, status: number, { title, paragraphs, asks }: Page): void {
+export function sendPage(
+  response: ServerResponse,
+  status: number,
+  { title, paragraphs, asks }: Page,
+): void {
   const html = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title} – Galapagos</title><style>${STYLE}</style></head>

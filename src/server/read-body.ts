@@ -21,5 +21,8 @@ export async function readBody(request: IncomingMessage, most: number): Promise<
 
 function tooLarge(most: number, found: string): GalapagosError {
   const expected = `a request of at most ${most} bytes`;
-  return new GalapagosError('too-large', `expected ${expected}, found ${found}`, { expected, found });
+  return new GalapagosError('too-large', `expected ${expected}, found ${found}`, {
+    expected,
+    found,
+  });
 }

@@ -1,6 +1,7 @@
 /**
- * The endpoint table over HTTP and a WebSocket, and the built window, for browsers. Bound to loopback unless told otherwise; every request needs
- * the token of the printed link. The window is handed out while the application behind it is still being made: its first calls wait for that.
+ * The endpoint table over HTTP and a WebSocket, and the built window, for browsers. Bound to
+ * loopback unless told otherwise; every request needs the token of the printed link. The window is
+ * handed out while the application behind it is still being made: its first calls wait for that.
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -39,12 +40,21 @@ export interface RunningServer {
 }
 
 /** @throws GalapagosError `port-taken` */
-export async function startServer({ application, window, host, port, token }: ServerOptions): Promise<RunningServer> {
+export async function startServer({
+  application,
+  window,
+  host,
+  port,
+  token,
+}: ServerOptions): Promise<RunningServer> {
   const streams = application.then(({ endpoints }) => new Streams(endpoints));
   // Whoever made the application hears why there is none.
   streams.catch(() => undefined);
   const large = new LargeInputs();
-  const server = createServer({ headersTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_MS });
+  const server = createServer({
+    headersTimeout: HEADERS_MS,
+    connectionsCheckingInterval: HEADERS_MS,
+  });
   await listening(server, host, port);
   const bound = (server.address() as AddressInfo).port;
   const access: Access = { token, port: bound, names: namesOf(host) };
@@ -56,8 +66,10 @@ export async function startServer({ application, window, host, port, token }: Se
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Until the stream takes it over, nobody else hears of a client that leaves.
     socket.on('error', () => socket.destroy());
-    const refuse = (status: string): unknown => socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
-    if (refusalOf(request, access, true) !== null || request.url !== '/stream') refuse('403 Forbidden');
+    const refuse = (status: string): unknown =>
+      socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
+    if (refusalOf(request, access, true) !== null || request.url !== '/stream')
+      refuse('403 Forbidden');
     else
       streams.then(
         (made) => made.upgrade(request, socket, head),
@@ -86,7 +98,11 @@ interface Site extends Pick<ServerOptions, 'application' | 'window'> {
   readonly large: LargeInputs;
 }
 
-async function respond(request: IncomingMessage, response: ServerResponse, { access, application, window, large }: Site): Promise<void> {
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { access, application, window, large }: Site,
+): Promise<void> {
   const url = addressOf(request);
   const fail = (status: number, code: string, data: EndpointError['data']): void => {
     request.resume();
@@ -102,13 +118,24 @@ async function respond(request: IncomingMessage, response: ServerResponse, { acc
   const given = url.pathname === '/' ? tokenIn(url) : null;
   if (refusal?.code !== 'wrong-host' && reads && isToken(given, access)) {
     // The token leaves the address bar and the history at once.
-    response.writeHead(303, { location: '/', 'set-cookie': cookieFor(access), 'cache-control': 'no-store' }).end();
+    response
+      .writeHead(303, {
+        location: '/',
+        'set-cookie': cookieFor(access),
+        'cache-control': 'no-store',
+      })
+      .end();
   } else if (refusal !== null) {
-    if (isPageLoad(request)) sendPage(response, refusal.status, refusalPage(refusal, given !== null));
+    if (isPageLoad(request))
+      sendPage(response, refusal.status, refusalPage(refusal, given !== null));
     else fail(refusal.status, refusal.code, { message: refusal.message });
   } else if (request.method === 'POST' && url.pathname.startsWith('/api/')) {
     const { endpoints, uploads } = await application;
-    await answerCall(url.pathname.slice('/api/'.length), request, response, { endpoints, uploads, large });
+    await answerCall(url.pathname.slice('/api/'.length), request, response, {
+      endpoints,
+      uploads,
+      large,
+    });
   } else if (request.method === 'PUT' && /^\/upload\/[0-9a-f-]{36}\/\d{1,7}$/.test(url.pathname)) {
     await takeChunk(url, request, response, (await application).uploads);
   } else if (!reads || !(await sendWindowFile(window, url.pathname, response))) {
@@ -119,16 +146,26 @@ async function respond(request: IncomingMessage, response: ServerResponse, { acc
 
 /** Null for what is no path of this server: `//host/path` would be another one's. */
 function addressOf({ url = '' }: IncomingMessage): URL | null {
-  return url.startsWith('/') && !url.startsWith('//') && URL.canParse(url, 'http://server') ? new URL(url, 'http://server') : null;
+  return url.startsWith('/') && !url.startsWith('//') && URL.canParse(url, 'http://server')
+    ? new URL(url, 'http://server')
+    : null;
 }
 
-function listening(server: ReturnType<typeof createServer>, host: string, port: number): Promise<void> {
+function listening(
+  server: ReturnType<typeof createServer>,
+  host: string,
+  port: number,
+): Promise<void> {
   return new Promise((done, failed) => {
     server.once('error', (error: Error & { code?: string }) => {
       const taken = error.code === 'EADDRINUSE';
       failed(
         taken
-          ? new GalapagosError('port-taken', `port ${port} of ${host} is in use: choose another one with --port`, { host, port })
+          ? new GalapagosError(
+              'port-taken',
+              `port ${port} of ${host} is in use: choose another one with --port`,
+              { host, port },
+            )
           : error,
       );
     });

@@ -1,4 +1,7 @@
-/** Subscriptions over one WebSocket a window: MessagePack both ways, pumped as `endpoints/feeds/pump.ts` says. */
+/**
+ * Subscriptions over one WebSocket a window: MessagePack both ways, pumped as
+ * `endpoints/feeds/pump.ts` says.
+ */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { decode, encode } from '@msgpack/msgpack';
@@ -18,7 +21,11 @@ const REQUEST_BYTES = 65_536;
 const UNSUPPORTED = 1003;
 
 export class Streams {
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: REQUEST_BYTES, perMessageDeflate: false });
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: REQUEST_BYTES,
+    perMessageDeflate: false,
+  });
   readonly #endpoints: Endpoints;
   readonly #alive = new WeakSet<WebSocket>();
   readonly #pinging: NodeJS.Timeout;
@@ -71,7 +78,10 @@ export class Streams {
       if (request.ok) pump.receive(request.value);
       else {
         const [problem] = request.problems;
-        socket.close(UNSUPPORTED, `${problem?.path ?? ''}: expected ${problem?.expected ?? 'a request'}`.slice(0, 120));
+        socket.close(
+          UNSUPPORTED,
+          `${problem?.path ?? ''}: expected ${problem?.expected ?? 'a request'}`.slice(0, 120),
+        );
       }
     });
   }

@@ -1,4 +1,7 @@
-/** The built window over HTTP: files of one folder, nothing above it, under a policy that lets nothing else in. */
+/**
+ * The built window over HTTP: files of one folder, nothing above it, under a policy that lets
+ * nothing else in.
+ */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
@@ -40,7 +43,11 @@ export function contentType(file: string): string {
 }
 
 /** @returns whether there was such a file */
-export async function sendWindowFile(folder: string, path: string, response: ServerResponse): Promise<boolean> {
+export async function sendWindowFile(
+  folder: string,
+  path: string,
+  response: ServerResponse,
+): Promise<boolean> {
   const file = fileOf(folder, path);
   if (file === null) return false;
   const found = await stat(file).catch(() => null);
@@ -50,7 +57,9 @@ export async function sendWindowFile(folder: string, path: string, response: Ser
     'content-type': contentType(file),
     'content-length': found.size,
     // Built names change with their content; the page that names them does not.
-    'cache-control': path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'cache-control': path.startsWith('/assets/')
+      ? 'public, max-age=31536000, immutable'
+      : 'no-cache',
   });
   // A client that leaves half-way is no failure of ours.
   await pipeline(createReadStream(file), response).catch(() => undefined);

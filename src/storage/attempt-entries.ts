@@ -9,7 +9,11 @@ const SELECT = `SELECT uid, number, k, slot, sent_at, ended_at, outcome,
   FROM galapagos_attempt JOIN galapagos_study ON galapagos_study.id = galapagos_attempt.study
   WHERE (?1 IS NULL OR uid = ?1) AND sent_at < ?2 AND sent_at >= ?3 ORDER BY sent_at DESC LIMIT ?4`;
 
-export function attemptEntries(connection: Connection, columns: Columns, { study, before, since, most }: AttemptFilter): AttemptEntry[] {
+export function attemptEntries(
+  connection: Connection,
+  columns: Columns,
+  { study, before, since, most }: AttemptFilter,
+): AttemptEntry[] {
   return connection.all(SELECT, study, before, since, most).map((row) => {
     const sent = columns.integer('galapagos_attempt.sent_at', row[4]);
     const to = columns.integerOrNull('galapagos_attempt.ended_at', row[5]);
@@ -23,7 +27,10 @@ export function attemptEntries(connection: Connection, columns: Columns, { study
       // Sent is not begun: it may have waited behind another.
       from: to === null || Number.isNaN(ms) ? sent : to - ms,
       to,
-      outcome: row[6] === null ? null : columns.parsed('galapagos_attempt.outcome', attemptOutcome, row[6]),
+      outcome:
+        row[6] === null
+          ? null
+          : columns.parsed('galapagos_attempt.outcome', attemptOutcome, row[6]),
       value: Number.isNaN(value) ? null : value,
     };
   });

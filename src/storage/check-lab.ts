@@ -1,6 +1,7 @@
 /**
- * Reads everything of a lab file and lists what cannot be right: damage of the file, text that does not parse, values that the
- * search space cannot have produced, and rows of ours that disagree with Optuna's. It changes nothing.
+ * Reads everything of a lab file and lists what cannot be right: damage of the file, text that does
+ * not parse, values that the search space cannot have produced, and rows of ours that disagree with
+ * Optuna's. It changes nothing.
  */
 import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
@@ -38,7 +39,9 @@ export interface Finding {
 
 /** A finding in one line. */
 export function findingText({ study, trial, at, expected, found }: Finding): string {
-  const of = [study, trial === null ? null : `trial ${trial}`].filter((part) => part !== null).join(', ');
+  const of = [study, trial === null ? null : `trial ${trial}`]
+    .filter((part) => part !== null)
+    .join(', ');
   return `${of === '' ? '' : `${of}: `}${at}: expected ${expected}, found ${found}`;
 }
 
@@ -63,7 +66,8 @@ export function* checkingLab(path: string): Generator<readonly Finding[]> {
   try {
     const findings = new Findings(connection);
     for (const [line] of findings.rows('SELECT integrity_check FROM pragma_integrity_check')) {
-      if (line !== 'ok') findings.add({ at: 'the SQLite file', expected: 'a sound file', found: String(line) });
+      if (line !== 'ok')
+        findings.add({ at: 'the SQLite file', expected: 'a sound file', found: String(line) });
     }
     for (const row of isOurs ? findings.rows(OUR_STUDIES) : []) yield* checkOwnStudy(findings, row);
     yield* checkParameters(findings);
@@ -98,7 +102,11 @@ class Findings {
       return read();
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
-      const { column = 'the SQLite file', expected = 'a row that can be read', found = error.message } = error.data;
+      const {
+        column = 'the SQLite file',
+        expected = 'a row that can be read',
+        found = error.message,
+      } = error.data;
       this.add({ ...of, at: String(column), expected: String(expected), found: String(found) });
       return undefined;
     }
@@ -112,7 +120,10 @@ class Findings {
   /** Rows of a statement whose first column is a number above ?1, page by page in its order. */
   *pages(sql: string): Generator<readonly Row[]> {
     for (let above = -1; ;) {
-      const page = this.attempt({ study: null, trial: null }, () => this.connection.read(`${sql} LIMIT ${PAGE}`, above)) ?? [];
+      const page =
+        this.attempt({ study: null, trial: null }, () =>
+          this.connection.read(`${sql} LIMIT ${PAGE}`, above),
+        ) ?? [];
       yield page;
       const last = page.at(-1)?.[0];
       if (typeof last !== 'number') return;
@@ -152,27 +163,48 @@ function* checkOwnStudy(findings: Findings, row: Row): Generator<readonly Findin
   }
 }
 
-function checkTrial(findings: Findings, study: string | null, axes: readonly Axis[], row: Row): void {
+function checkTrial(
+  findings: Findings,
+  study: string | null,
+  axes: readonly Axis[],
+  row: Row,
+): void {
   const { columns } = findings;
-  const number = findings.attempt({ study, trial: null }, () => columns.integer('galapagos_trial.number', row[0]));
+  const number = findings.attempt({ study, trial: null }, () =>
+    columns.integer('galapagos_trial.number', row[0]),
+  );
   const of = { study, trial: number ?? null };
-  const state = findings.attempt(of, () => columns.parsed('galapagos_trial.state', trialState, row[1]));
-  const point = findings.attempt(of, () => columns.params('galapagos_trial.params', row[2], axes.length));
-  for (const { parameter, expected, found } of point === undefined ? [] : pointProblems(axes, point)) {
+  const state = findings.attempt(of, () =>
+    columns.parsed('galapagos_trial.state', trialState, row[1]),
+  );
+  const point = findings.attempt(of, () =>
+    columns.params('galapagos_trial.params', row[2], axes.length),
+  );
+  for (const { parameter, expected, found } of point === undefined
+    ? []
+    : pointProblems(axes, point)) {
     findings.add({ ...of, at: `galapagos_trial.params: ${parameter}`, expected, found });
   }
   findings.attempt(of, () => columns.text('galapagos_trial.operator', row[3]));
-  if (row[4] !== null) findings.attempt(of, () => columns.json('galapagos_trial.parents', parents, row[4]));
-  if (row[5] !== null) findings.attempt(of, () => columns.parsed('galapagos_trial.outcome', trialOutcome, row[5]));
+  if (row[4] !== null)
+    findings.attempt(of, () => columns.json('galapagos_trial.parents', parents, row[4]));
+  if (row[5] !== null)
+    findings.attempt(of, () => columns.parsed('galapagos_trial.outcome', trialOutcome, row[5]));
   const value = findings.attempt(of, () => columns.real('galapagos_trial.value', row[6]));
-  if (row[7] !== null) findings.attempt(of, () => columns.json('galapagos_trial.story', story, row[7]));
+  if (row[7] !== null)
+    findings.attempt(of, () => columns.json('galapagos_trial.story', story, row[7]));
   const ended = state === 'complete' || state === 'pruned' || state === 'failed';
   if (ended && row[8] !== null && endedStateOf(row[8]) !== state) {
     findings.add({ ...of, at: 'trials.state', expected: state, found: foundText(row[8]) });
   }
   if (state === 'complete' && value !== undefined && !Object.is(valueOf(row[9], row[10]), value)) {
     const found = typeof row[9] === 'number' ? String(row[9]) : foundText(row[10]);
-    findings.add({ ...of, at: 'trial_values.value', expected: `${value}, as in galapagos_trial.value`, found });
+    findings.add({
+      ...of,
+      at: 'trial_values.value',
+      expected: `${value}, as in galapagos_trial.value`,
+      found,
+    });
   }
 }
 
@@ -180,8 +212,10 @@ function checkAttempt(findings: Findings, study: string | null, row: Row): void 
   const { columns } = findings;
   const of = { study, trial: typeof row[1] === 'number' ? row[1] : null };
   findings.attempt(of, () => columns.integer('galapagos_attempt.k', row[2]));
-  if (row[3] !== null) findings.attempt(of, () => columns.parsed('galapagos_attempt.outcome', attemptOutcome, row[3]));
-  if (row[4] !== null) findings.attempt(of, () => columns.json('galapagos_attempt.result', storedResult, row[4]));
+  if (row[3] !== null)
+    findings.attempt(of, () => columns.parsed('galapagos_attempt.outcome', attemptOutcome, row[3]));
+  if (row[4] !== null)
+    findings.attempt(of, () => columns.json('galapagos_attempt.result', storedResult, row[4]));
 }
 
 /** Parameters as Optuna's tables have them, of our studies and of others. */
@@ -199,11 +233,15 @@ function* checkParameters(findings: Findings): Generator<readonly Finding[]> {
 /** @param axes by the JSON of their distribution; undefined where that does not parse */
 function checkParameter(findings: Findings, axes: Map<string, Axis | undefined>, row: Row): void {
   const { columns } = findings;
-  const of = { study: typeof row[5] === 'string' ? row[5] : null, trial: typeof row[4] === 'number' ? row[4] : null };
+  const of = {
+    study: typeof row[5] === 'string' ? row[5] : null,
+    trial: typeof row[4] === 'number' ? row[4] : null,
+  };
   const name = findings.attempt(of, () => columns.text('trial_params.param_name', row[1])) ?? '?';
   const value = findings.attempt(of, () => columns.real('trial_params.param_value', row[2]));
   const json = findings.attempt(of, () => columns.text('trial_params.distribution_json', row[3]));
-  if (trialStateOf(row[6]) === undefined) findings.add({ ...of, at: 'trials.state', expected: 'a state', found: foundText(row[6]) });
+  if (trialStateOf(row[6]) === undefined)
+    findings.add({ ...of, at: 'trials.state', expected: 'a state', found: foundText(row[6]) });
   if (json === undefined || value === undefined) return;
   if (!axes.has(json))
     axes.set(
@@ -212,9 +250,16 @@ function checkParameter(findings: Findings, axes: Map<string, Axis | undefined>,
     );
   const axis = axes.get(json);
   if (axis === undefined || isValue(axis, value)) return;
-  findings.add({ ...of, at: `trial_params.param_value: ${name}`, expected: expectedValue(axis), found: String(value) });
+  findings.add({
+    ...of,
+    at: `trial_params.param_value: ${name}`,
+    expected: expectedValue(axis),
+    found: String(value),
+  });
 }
 
 function axisOf(columns: Columns, json: string): Axis | undefined {
-  return axesOf({ value: distributionOf(columns.json('trial_params.distribution_json', optunaDistribution, json)) })[0];
+  return axesOf({
+    value: distributionOf(columns.json('trial_params.distribution_json', optunaDistribution, json)),
+  })[0];
 }

@@ -1,11 +1,18 @@
-/** Moves a lab's log into its file, from beside whoever writes it: what waits for the disk is not the writer. */
+/**
+ * Moves a lab's log into its file, from beside whoever writes it: what waits for the disk is not
+ * the writer.
+ */
 import { Connection } from './connection.ts';
 
-/** Milliseconds for which the log's readers are waited for before it is cut off; the writer waits as long. */
+/**
+ * Milliseconds for which the log's readers are waited for before it is cut off; the writer waits as
+ * long.
+ */
 const TRUNCATE_MS = 200;
 
 /**
- * @param truncate whether the log is also cut off, which gives its space back, unless somebody reads it just now
+ * @param truncate whether the log is also cut off, which gives its space back, unless somebody
+ *   reads it just now
  * @throws StorageError; whatever it did is whole, and the next does the rest
  */
 export function checkpoint(file: string, truncate = false): void {
@@ -15,8 +22,10 @@ export function checkpoint(file: string, truncate = false): void {
       connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       return;
     }
-    // The second takes what was written during the first: only a log that was moved whole begins anew instead of growing.
-    for (const sql of ['PRAGMA wal_checkpoint(PASSIVE)', 'PRAGMA wal_checkpoint(PASSIVE)']) connection.exec(sql);
+    // The second takes what was written during the first: only a log that was moved whole begins
+    // anew instead of growing.
+    for (const sql of ['PRAGMA wal_checkpoint(PASSIVE)', 'PRAGMA wal_checkpoint(PASSIVE)'])
+      connection.exec(sql);
   } finally {
     connection.close();
   }

@@ -1,4 +1,7 @@
-/** Columns of a row as typed values; what does not fit is damage, told with the file, the column and what was found. */
+/**
+ * Columns of a row as typed values; what does not fit is damage, told with the file, the column and
+ * what was found.
+ */
 import type { EncodedParams } from '../core/search-space/distribution.ts';
 import type { ColumnSchema } from '../protocol/lab-file.ts';
 import { check, foundText } from '../protocol/problems.ts';
@@ -8,7 +11,9 @@ import { decoded } from './utf8-guard.ts';
 
 export class Columns {
   readonly #file: string;
-  /** Words that a schema has let pass already: a column of a hundred thousand rows holds a handful. */
+  /**
+   * Words that a schema has let pass already: a column of a hundred thousand rows holds a handful.
+   */
   readonly #words = new Map<ColumnSchema<unknown>, Map<string, unknown>>();
 
   constructor(file: string) {
@@ -25,7 +30,9 @@ export class Columns {
   }
 
   integer(column: string, value: unknown): number {
-    return Number.isSafeInteger(value) ? Number(value) : this.#refuse(column, 'an integer', foundText(value));
+    return Number.isSafeInteger(value)
+      ? Number(value)
+      : this.#refuse(column, 'an integer', foundText(value));
   }
 
   integerOrNull(column: string, value: unknown): number | null {
@@ -44,7 +51,11 @@ export class Columns {
     if (result.ok) return result.value;
     const [problem] = result.problems;
     const at = problem === undefined || problem.path === '' ? column : `${column}: ${problem.path}`;
-    return this.#refuse(at, problem?.expected ?? 'another value', problem?.found ?? foundText(value));
+    return this.#refuse(
+      at,
+      problem?.expected ?? 'another value',
+      problem?.found ?? foundText(value),
+    );
   }
 
   /** As `parsed`, of an enumeration: each word is looked at by the schema once. */
@@ -74,25 +85,37 @@ export class Columns {
   params(column: string, value: unknown, count: number): EncodedParams {
     if (!Buffer.isBuffer(value) || value.length !== 8 * count) {
       const found = Buffer.isBuffer(value) ? `${value.length} bytes` : foundText(value);
-      return this.#refuse(column, `${8 * count} bytes, a float64 for each of ${count} parameters`, found);
+      return this.#refuse(
+        column,
+        `${8 * count} bytes, a float64 for each of ${count} parameters`,
+        found,
+      );
     }
-    // Copied number by number: the library's buffer need not lie on a multiple of 8, and a buffer of its own a row is slow to make and to collect.
+    // Copied number by number: the library's buffer need not lie on a multiple of 8, and a buffer
+    // of its own a row is slow to make and to collect.
     const params = new Float64Array(count);
     for (let i = 0; i < count; i++) params[i] = value.readDoubleLE(8 * i);
     return params;
   }
 
   #refuse(column: string, expected: string, found: string): never {
-    throw new StorageError('damaged', this.#file, `${this.#file}: ${column}: expected ${expected}, found ${found}`, {
-      column,
-      expected,
-      found,
-    });
+    throw new StorageError(
+      'damaged',
+      this.#file,
+      `${this.#file}: ${column}: expected ${expected}, found ${found}`,
+      {
+        column,
+        expected,
+        found,
+      },
+    );
   }
 }
 
 function found(value: unknown): string {
-  return Buffer.isBuffer(value) ? `the bytes ${value.subarray(0, 12).toString('hex')}` : foundText(value);
+  return Buffer.isBuffer(value)
+    ? `the bytes ${value.subarray(0, 12).toString('hex')}`
+    : foundText(value);
 }
 
 export function paramsBlob(params: EncodedParams): Buffer {

@@ -1,11 +1,13 @@
 /**
- * A connection to an SQLite file through libsql, with its traps closed: parameters are always one array (a lone boolean,
- * object or null would abort the process or throw), rows are arrays of columns, reads finish before they return (a half-read
- * statement would hold the log back), and text that is not UTF-8 arrives as bytes (the library would abort the process).
+ * A connection to an SQLite file through libsql, with its traps closed: parameters are always one
+ * array (a lone boolean, object or null would abort the process or throw), rows are arrays of
+ * columns, reads finish before they return (a half-read statement would hold the log back), and
+ * text that is not UTF-8 arrives as bytes (the library would abort the process).
  *
- * Nothing else in this program opens a lab file: on POSIX systems, closing any descriptor of a file releases every lock that the
- * process holds on it, SQLite's included. The next program to open the lab would believe that it is alone, and delete the
- * write-ahead log that this one still writes (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+ * Nothing else in this program opens a lab file: on POSIX systems, closing any descriptor of a file
+ * releases every lock that the process holds on it, SQLite's included. The next program to open the
+ * lab would believe that it is alone, and delete the write-ahead log that this one still writes
+ * (https://www.sqlite.org/howtocorrupt.html, section 2.2).
  */
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -48,8 +50,8 @@ export class Connection {
   }
 
   /**
-   * For reading only: no byte of the file changes. A file in WAL mode that nobody has open is taken as immutable when
-   * `still`, since SQLite would leave empty side files beside it otherwise.
+   * For reading only: no byte of the file changes. A file in WAL mode that nobody has open is taken
+   * as immutable when `still`, since SQLite would leave empty side files beside it otherwise.
    */
   static openReadOnly(file: string, timeoutMs: number, still = false): Connection {
     const immutable = still && !existsSync(sideFile(file, 'wal')) && isWal(file);
@@ -120,13 +122,16 @@ function connect(target: string, file: string, timeout: number): Database.Databa
   }
 }
 
-/** Page format of the write-ahead log in byte 18 of the header (https://www.sqlite.org/fileformat.html, section 1.3). */
+/**
+ * Page format of the write-ahead log in byte 18 of the header
+ * (https://www.sqlite.org/fileformat.html, section 1.3).
+ */
 const WAL_FORMAT = 2;
 
 /**
- * The first 20 bytes of a database file, read by SQLite itself and past its log. None of an empty file, nor where the file
- * without its log is not consistent: a checkpoint is under way, or was interrupted by a kill. A connection that reads the log as
- * well sees whether the file is damaged.
+ * The first 20 bytes of a database file, read by SQLite itself and past its log. None of an empty
+ * file, nor where the file without its log is not consistent: a checkpoint is under way, or was
+ * interrupted by a kill. A connection that reads the log as well sees whether the file is damaged.
  * @throws StorageError not-sqlite: it is another kind of file
  */
 export function readHeader(file: string): Buffer {

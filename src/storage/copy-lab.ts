@@ -1,11 +1,18 @@
-/** A copy of a lab file as it is at one instant, also while a run writes it: one file, without the side files of a log. */
+/**
+ * A copy of a lab file as it is at one instant, also while a run writes it: one file, without the
+ * side files of a log.
+ */
 import { rmSync } from 'node:fs';
 import { Connection } from './connection.ts';
 import { createPrivate } from './private-file.ts';
 import { storageError } from './sqlite-failure.ts';
 
 /** @param into a file that does not exist. @throws StorageError */
-export function copyLab(file: string, into: string, { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): void {
+export function copyLab(
+  file: string,
+  into: string,
+  { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {},
+): void {
   const connection = Connection.openReadOnly(file, timeoutMs);
   try {
     copyInto(connection, into);

@@ -1,4 +1,7 @@
-/** What can go wrong with a lab file, each with a code that a program can read and a sentence that a person can. */
+/**
+ * What can go wrong with a lab file, each with a code that a program can read and a sentence that a
+ * person can.
+ */
 import { GalapagosError } from '../core/errors.ts';
 
 export type StorageCode =
@@ -19,7 +22,10 @@ export type StorageCode =
   | 'name-taken'
   /** Another program deleted the study. */
   | 'study-gone'
-  /** A write that does not fit what is there: an unknown study, a trial that has ended. Never the file's fault. */
+  /**
+   * A write that does not fit what is there: an unknown study, a trial that has ended. Never the
+   * file's fault.
+   */
   | 'contradiction'
   | 'io';
 

@@ -1,4 +1,7 @@
-/** What can be said of a path before SQLite touches it: missing, a folder, something else's file, another program's tables. */
+/**
+ * What can be said of a path before SQLite touches it: missing, a folder, something else's file,
+ * another program's tables.
+ */
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Connection, readHeader } from './connection.ts';
@@ -11,7 +14,11 @@ import { sideFile } from './side-files.ts';
 import { isFolder } from './sqlite-failure.ts';
 
 const FULL = ['disk-full', 'the disk is full', 'free space'] as const;
-const READ_ONLY = ['read-only', 'its folder cannot be written', 'a folder that can be written'] as const;
+const READ_ONLY = [
+  'read-only',
+  'its folder cannot be written',
+  'a folder that can be written',
+] as const;
 const CREATION_FAILURES: Readonly<Record<string, readonly [StorageCode, string, string]>> = {
   ENOSPC: FULL,
   EDQUOT: FULL,
@@ -29,7 +36,8 @@ export function refuseMissing(file: string, create: boolean): void {
   const refuse = (message: string, expected: string): StorageError =>
     new StorageError('not-found', file, `${file}: ${message}`, { expected, found: 'nothing' });
   if (!create) throw refuse('there is no such lab file', 'a lab file');
-  if (!isFolder(dirname(file))) throw refuse(`there is no folder ${dirname(file)}`, 'a folder to create it in');
+  if (!isFolder(dirname(file)))
+    throw refuse(`there is no folder ${dirname(file)}`, 'a folder to create it in');
 }
 
 /**
@@ -44,7 +52,11 @@ export function createMissing(file: string): boolean {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EEXIST') return false;
-    const [kind, sentence, expected] = CREATION_FAILURES[String(code)] ?? ['io', String(error), 'a file that can be created'];
+    const [kind, sentence, expected] = CREATION_FAILURES[String(code)] ?? [
+      'io',
+      String(error),
+      'a file that can be created',
+    ];
     throw new StorageError(kind, file, `${file}: cannot create the lab file: ${sentence}`, {
       expected,
       found: String(code),
@@ -53,7 +65,9 @@ export function createMissing(file: string): boolean {
   }
 }
 
-/** Takes back a creation that came to nothing; a file that a rival has meanwhile made a lab stays. */
+/**
+ * Takes back a creation that came to nothing; a file that a rival has meanwhile made a lab stays.
+ */
 export function removeEmpty(file: string): void {
   if (statSync(file, { throwIfNoEntry: false })?.size !== 0) return;
   for (const path of [sideFile(file, 'journal'), file]) rmSync(path, { force: true });
@@ -62,8 +76,9 @@ export function removeEmpty(file: string): void {
 /** Looks at a file without leaving anything beside it; what it is counts again under the lock. */
 export function refuseUnknown(file: string, create: boolean, timeoutMs: number): void {
   refuseNonSqlite(file);
-  // A journal means that a writer was killed: only a connection that may write can roll it back. Beside a log nothing new is
-  // left anyway, and this connection, which lingers until the garbage collector comes, would keep the log from being closed.
+  // A journal means that a writer was killed: only a connection that may write can roll it back.
+  // Beside a log nothing new is left anyway, and this connection, which lingers until the garbage
+  // collector comes, would keep the log from being closed.
   if (existsSync(sideFile(file, 'journal')) || existsSync(sideFile(file, 'wal'))) return;
   if (statSync(file).size === 0) {
     refuseEmpty(file, 'empty', create);

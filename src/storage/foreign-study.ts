@@ -1,4 +1,7 @@
-/** Reads a study that Optuna or another program made: from Optuna's tables alone, since there are no rows of ours. */
+/**
+ * Reads a study that Optuna or another program made: from Optuna's tables alone, since there are no
+ * rows of ours.
+ */
 import type { TrialState } from '../core/scheduling/index.ts';
 import type { Distribution, Params, ParamValue } from '../core/search-space/distribution.ts';
 import type { Direction } from '../core/study/study-spec.ts';
@@ -58,7 +61,10 @@ export class ForeignStudy {
       limits: null,
       limit: null,
       activeMs: null,
-      best: best?.value === undefined || best.value === null ? null : { number: best.number, value: best.value },
+      best:
+        best?.value === undefined || best.value === null
+          ? null
+          : { number: best.number, value: best.value },
       spec: null,
       note: '',
       deleted: false,
@@ -93,10 +99,16 @@ export class ForeignStudy {
 
   moments(): StudyMoments {
     const [first, best] = [
-      this.#connection.get('SELECT min(datetime_start) FROM trials WHERE study_id = ?', this.#studyId)?.[0],
+      this.#connection.get(
+        'SELECT min(datetime_start) FROM trials WHERE study_id = ?',
+        this.#studyId,
+      )?.[0],
       this.#directions().length === 1 ? this.best(1)[0] : undefined,
     ];
-    return { created: dateOf(first ?? null)?.getTime() ?? null, best: best?.complete?.getTime() ?? null };
+    return {
+      created: dateOf(first ?? null)?.getTime() ?? null,
+      best: best?.complete?.getTime() ?? null,
+    };
   }
 
   *rows(): Generator<ReadBlock> {
@@ -114,7 +126,9 @@ export class ForeignStudy {
   }
 
   *trials(): Generator<TrialRecord> {
-    const page = this.#connection.prepare(`${TRIALS} WHERE study_id = ? AND trials.trial_id >= ? ORDER BY trials.trial_id LIMIT ${PAGE}`);
+    const page = this.#connection.prepare(
+      `${TRIALS} WHERE study_id = ? AND trials.trial_id >= ? ORDER BY trials.trial_id LIMIT ${PAGE}`,
+    );
     for (let from = 0; ;) {
       const rows = page.all([this.#studyId, from]);
       yield* this.#records(rows);
@@ -136,13 +150,18 @@ export class ForeignStudy {
   }
 
   story(number: number): TrialStory | null {
-    const [trial] = this.#records(this.#connection.all(`${TRIALS} WHERE study_id = ? AND number = ?`, this.#studyId, number));
+    const [trial] = this.#records(
+      this.#connection.all(`${TRIALS} WHERE study_id = ? AND number = ?`, this.#studyId, number),
+    );
     return trial === undefined ? null : { trial, attempts: [], lines: [] };
   }
 
   #directions(): Direction[] {
     return this.#connection
-      .all('SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective', this.#studyId)
+      .all(
+        'SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective',
+        this.#studyId,
+      )
       .map(([direction]) => (direction === 'MAXIMIZE' ? 'maximize' : 'minimize'));
   }
 
@@ -212,7 +231,9 @@ export class ForeignStudy {
   #params(rows: readonly Row[]): Params {
     const entries = rows.map(([name, value, json]): [string, ParamValue] => {
       const encoded = this.#columns.real('trial_params.param_value', value);
-      const distribution = this.#distribution(this.#columns.text('trial_params.distribution_json', json));
+      const distribution = this.#distribution(
+        this.#columns.text('trial_params.distribution_json', json),
+      );
       return [
         this.#columns.text('trial_params.param_name', name),
         distribution.type === 'categorical' ? (distribution.choices[encoded] ?? null) : encoded,
@@ -224,7 +245,9 @@ export class ForeignStudy {
   #distribution(json: string): Distribution {
     const known = this.#distributions.get(json);
     if (known !== undefined) return known;
-    const read = distributionOf(this.#columns.json('trial_params.distribution_json', optunaDistribution, json));
+    const read = distributionOf(
+      this.#columns.json('trial_params.distribution_json', optunaDistribution, json),
+    );
     this.#distributions.set(json, read);
     return read;
   }
@@ -233,9 +256,14 @@ export class ForeignStudy {
     const state = trialStateOf(found);
     if (state !== undefined) return state;
     const { file } = this.#connection;
-    throw new StorageError('damaged', file, `${file}: trials.state: expected a state of Optuna's, found ${String(found)}`, {
-      expected: "a state of Optuna's",
-      found: String(found),
-    });
+    throw new StorageError(
+      'damaged',
+      file,
+      `${file}: trials.state: expected a state of Optuna's, found ${String(found)}`,
+      {
+        expected: "a state of Optuna's",
+        found: String(found),
+      },
+    );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Who writes a lab file, and whether that process still lives. A pid alone is not enough: after a kill, another process
- * may have got it, so the start time is compared as well.
+ * Who writes a lab file, and whether that process still lives. A pid alone is not enough: after a
+ * kill, another process may have got it, so the start time is compared as well.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -49,7 +49,8 @@ function startOf(pid: number): string | null {
 /** Clock ticks since boot, with the boot's own id. A zombie has ended. */
 function linuxStart(pid: number): string | null {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The second field is the program's name in parentheses, which may hold spaces and parentheses itself.
+  // The second field is the program's name in parentheses, which may hold spaces and parentheses
+  // itself.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return null;
   return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${fields[19] ?? ''}`;
@@ -57,10 +58,14 @@ function linuxStart(pid: number): string | null {
 
 function windowsStart(pid: number): string | null {
   const command = `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`;
-  const text = execFileSync('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', command], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    windowsHide: true,
-  });
+  const text = execFileSync(
+    'powershell.exe',
+    ['-NoProfile', '-NonInteractive', '-Command', command],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      windowsHide: true,
+    },
+  );
   return text.trim() || null;
 }

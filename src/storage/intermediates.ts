@@ -18,9 +18,11 @@ export class Intermediates {
   /** @param trialId null: it has no row of Optuna's */
   of(trialId: unknown): TrialRecord['reports'] {
     if (trialId === null) return [];
-    return this.#select.all([this.#columns.integer('trials.trial_id', trialId)]).map(([step, value, type]) => ({
-      step: this.#columns.integer('trial_intermediate_values.step', step),
-      value: valueOf(value, type),
-    }));
+    return this.#select
+      .all([this.#columns.integer('trials.trial_id', trialId)])
+      .map(([step, value, type]) => ({
+        step: this.#columns.integer('trial_intermediate_values.step', step),
+        value: valueOf(value, type),
+      }));
   }
 }

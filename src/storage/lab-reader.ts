@@ -1,6 +1,15 @@
-/** What can be read of a lab file without writing it, also while a run does. Studies are named by their name or uid. */
+/**
+ * What can be read of a lab file without writing it, also while a run does. Studies are named by
+ * their name or uid.
+ */
 import type { Origin } from '../core/samplers/sampler.ts';
-import type { AttemptOutcome, AttemptResult, StudyState, TrialOutcome, TrialState } from '../core/scheduling/index.ts';
+import type {
+  AttemptOutcome,
+  AttemptResult,
+  StudyState,
+  TrialOutcome,
+  TrialState,
+} from '../core/scheduling/index.ts';
 import type { EncodedParams, Params } from '../core/search-space/distribution.ts';
 import type { Direction, Limits, StudySpec } from '../core/study/study-spec.ts';
 import type { ReadBlock } from './row-block.ts';
@@ -33,7 +42,9 @@ export interface LabReader {
   /** Parameters in the order of the blocks' columns. */
   parameters(nameOrUid: string): readonly string[];
   moments(nameOrUid: string): StudyMoments;
-  /** Of another program's study its ended trials, in the order in which they ended; of ours none. */
+  /**
+   * Of another program's study its ended trials, in the order in which they ended; of ours none.
+   */
   foreignEnds(nameOrUid: string): readonly { readonly number: number; readonly value: number }[];
   /** Attempts of one of our studies, or of all, newest first. */
   attempts(which: AttemptFilter): readonly AttemptEntry[];
@@ -70,7 +81,10 @@ export interface StudyMoments {
 }
 
 export interface StudySummary {
-  /** Null: another program's study; then `state`, `reason`, `limits`, `limit`, `activeMs` and `spec` are null as well. */
+  /**
+   * Null: another program's study; then `state`, `reason`, `limits`, `limit`, `activeMs` and `spec`
+   * are null as well.
+   */
   readonly uid: string | null;
   readonly name: string;
   /** One of ours has one. */
@@ -110,7 +124,10 @@ export interface TrialRecord {
   /** Of that attempt. */
   readonly slot: string | null;
   readonly result: AttemptResult | null;
-  /** Optuna's intermediate values, by step: what it was worth on its way. NaN is possible in other programs' trials. */
+  /**
+   * Optuna's intermediate values, by step: what it was worth on its way. NaN is possible in other
+   * programs' trials.
+   */
   readonly reports: readonly { readonly step: number; readonly value: number }[];
   readonly start: Date | null;
   readonly complete: Date | null;

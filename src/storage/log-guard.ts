@@ -1,6 +1,7 @@
 /**
- * Notices that a lab file or its write-ahead log was deleted or replaced while this process writes it. SQLite would go on
- * writing to the deleted log, and everything written from then on would end with the process.
+ * Notices that a lab file or its write-ahead log was deleted or replaced while this process writes
+ * it. SQLite would go on writing to the deleted log, and everything written from then on would end
+ * with the process.
  */
 import { statSync } from 'node:fs';
 import { sideFile } from './side-files.ts';

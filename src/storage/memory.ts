@@ -1,12 +1,20 @@
 /**
- * A lab that keeps nothing beyond the process, under the same contract as the file: for tests, simulations and benches. What a
- * kill would leave is what the previous object held: hand it over to open it again, fenced like a file.
+ * A lab that keeps nothing beyond the process, under the same contract as the file: for tests,
+ * simulations and benches. What a kill would leave is what the previous object held: hand it over
+ * to open it again, fenced like a file.
  */
 import { randomUUID } from 'node:crypto';
 import type { EncodedParams } from '../core/search-space/distribution.ts';
 import type { Origin } from '../core/samplers/sampler.ts';
 import { headOf } from '../core/scheduling/index.ts';
-import type { AttemptOutcome, EndedState, LabSnapshot, StoredStudy, StoredTrial, Write } from '../core/scheduling/index.ts';
+import type {
+  AttemptOutcome,
+  EndedState,
+  LabSnapshot,
+  StoredStudy,
+  StoredTrial,
+  Write,
+} from '../core/scheduling/index.ts';
 import { StorageError } from './errors.ts';
 import type { StorageCode } from './errors.ts';
 import type { Committed, EndedElsewhere, LabStorage } from './storage.ts';
@@ -20,7 +28,8 @@ export interface MemoryLab extends LabStorage {
 
 /** @param previous a lab to open again, as after a kill of its owner */
 export function memoryLab(previous?: MemoryLab): MemoryLab {
-  if (previous !== undefined && !(previous instanceof Memory)) throw new TypeError('only a lab of this module can be opened again');
+  if (previous !== undefined && !(previous instanceof Memory))
+    throw new TypeError('only a lab of this module can be opened again');
   return new Memory(previous?.contents ?? { uid: randomUUID(), epoch: 0, studies: new Map() });
 }
 
@@ -65,7 +74,8 @@ class Memory implements MemoryLab {
   }
 
   commit(steps: readonly (readonly Write[])[]): Committed {
-    if (this.contents.epoch !== this.epoch) throw refuse('fenced', 'another process took over this lab');
+    if (this.contents.epoch !== this.epoch)
+      throw refuse('fenced', 'another process took over this lab');
     if (this.#closed) throw refuse('contradiction', 'the lab was closed');
     const endedElsewhere: EndedElsewhere[] = [];
     this.#undo = [];
@@ -73,7 +83,8 @@ class Memory implements MemoryLab {
       for (const writes of steps) {
         const skipped = this.#foundEnded(writes);
         endedElsewhere.push(...skipped);
-        for (const write of writes) if (!skipped.some((trial) => isOf(write, trial))) this.#write(write);
+        for (const write of writes)
+          if (!skipped.some((trial) => isOf(write, trial))) this.#write(write);
       }
     } catch (error) {
       for (const undo of this.#undo.reverse()) undo();
@@ -99,7 +110,8 @@ class Memory implements MemoryLab {
     for (const write of writes) {
       if (write.op !== 'trialEnded' || write.outcome === 'endedElsewhere') continue;
       const { foreignEnd } = this.#trial(write.uid, write.number);
-      if (foreignEnd !== null) found.push({ study: write.uid, number: write.number, ...foreignEnd });
+      if (foreignEnd !== null)
+        found.push({ study: write.uid, number: write.number, ...foreignEnd });
     }
     return found;
   }
@@ -127,10 +139,18 @@ class Memory implements MemoryLab {
         break;
       }
       case 'studyState':
-        this.#setStudy(write.uid, { ...this.#study(write.uid), state: write.state, reason: write.reason });
+        this.#setStudy(write.uid, {
+          ...this.#study(write.uid),
+          state: write.state,
+          reason: write.reason,
+        });
         break;
       case 'limits':
-        this.#setStudy(write.uid, { ...this.#study(write.uid), limits: write.limits, limit: write.limit });
+        this.#setStudy(write.uid, {
+          ...this.#study(write.uid),
+          limits: write.limits,
+          limit: write.limit,
+        });
         break;
       case 'activeMs':
         this.#setStudy(write.uid, { ...this.#study(write.uid), activeMs: write.activeMs });
@@ -167,7 +187,10 @@ class Memory implements MemoryLab {
         const { attempts } = this.#trial(study, number);
         if (attempts.some((attempt) => attempt.k === k))
           throw refuse('contradiction', `attempt ${study}/${number}/${k} has started already`);
-        this.#set(study, number, { state: 'running', attempts: [...attempts, { k, slot: write.slot, spawn: write.spawn, outcome: null }] });
+        this.#set(study, number, {
+          state: 'running',
+          attempts: [...attempts, { k, slot: write.slot, spawn: write.spawn, outcome: null }],
+        });
         break;
       }
       case 'reported':
@@ -179,9 +202,12 @@ class Memory implements MemoryLab {
         if (attempts.find((attempt) => attempt.k === k)?.outcome !== null) {
           throw refuse('contradiction', `attempt ${study}/${number}/${k} is not open`);
         }
-        const ended = attempts.map((attempt) => (attempt.k === k ? { ...attempt, outcome: write.outcome } : attempt));
+        const ended = attempts.map((attempt) =>
+          attempt.k === k ? { ...attempt, outcome: write.outcome } : attempt,
+        );
         this.#set(study, number, { attempts: ended });
-        if (write.outcome === 'succeeded' || write.outcome === 'diverged') this.#noteExecutor(study, number, k, write.result?.executor);
+        if (write.outcome === 'succeeded' || write.outcome === 'diverged')
+          this.#noteExecutor(study, number, k, write.result?.executor);
         break;
       }
       case 'trialEnded': {
@@ -191,7 +217,10 @@ class Memory implements MemoryLab {
           throw refuse('contradiction', `trial ${number} ends complete without a value`);
         }
         // SQLite keeps no negative zero.
-        this.#set(uid, number, { state, end: { outcome, value: value === 0 ? 0 : value, finishSeq } });
+        this.#set(uid, number, {
+          state,
+          end: { outcome, value: value === 0 ? 0 : value, finishSeq },
+        });
         break;
       }
       case 'trialBack': {
@@ -209,15 +238,29 @@ class Memory implements MemoryLab {
   #noteExecutor(uid: string, number: number, k: number, executor: string | undefined): void {
     const study = this.#study(uid);
     const before = study.executorOf;
-    if (executor === undefined || (before !== null && (before.number - number || before.k - k) <= 0)) return;
+    if (
+      executor === undefined ||
+      (before !== null && (before.number - number || before.k - k) <= 0)
+    )
+      return;
     this.#setStudy(uid, { ...study, executor, executorOf: { number, k } });
   }
 
-  #propose(uid: string, number: number, params: EncodedParams, origin: Origin, basis: number): void {
+  #propose(
+    uid: string,
+    number: number,
+    params: EncodedParams,
+    origin: Origin,
+    basis: number,
+  ): void {
     const { trials, spec } = this.#study(uid);
     if (trials.has(number)) throw refuse('contradiction', `trial ${number} was proposed already`);
     const parameters = Object.keys(spec.searchSpace).length;
-    if (params.length !== parameters) throw refuse('contradiction', `trial ${number} has ${params.length} parameters, not ${parameters}`);
+    if (params.length !== parameters)
+      throw refuse(
+        'contradiction',
+        `trial ${number} has ${params.length} parameters, not ${parameters}`,
+      );
     const counters = { crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 };
     trials.set(number, {
       number,
@@ -235,7 +278,8 @@ class Memory implements MemoryLab {
 
   #refuseTaken(name: string, by: string | null): void {
     for (const { uid, spec } of this.contents.studies.values()) {
-      if (uid !== by && spec.name === name) throw refuse('name-taken', `it already contains a study named ${JSON.stringify(name)}`);
+      if (uid !== by && spec.name === name)
+        throw refuse('name-taken', `it already contains a study named ${JSON.stringify(name)}`);
     }
   }
 
@@ -255,15 +299,18 @@ class Memory implements MemoryLab {
   /** An open trial. */
   #trial(uid: string, number: number): Trial {
     const trial = this.#study(uid).trials.get(number);
-    if (trial === undefined) throw refuse('contradiction', `trial ${number} of study ${uid} was never proposed`);
-    if (trial.end !== null) throw refuse('contradiction', `trial ${number} of study ${uid} has ended`);
+    if (trial === undefined)
+      throw refuse('contradiction', `trial ${number} of study ${uid} was never proposed`);
+    if (trial.end !== null)
+      throw refuse('contradiction', `trial ${number} of study ${uid} has ended`);
     return trial;
   }
 
   #set(uid: string, number: number, change: Partial<Trial>): void {
     const { trials } = this.#study(uid);
     const before = trials.get(number);
-    if (before === undefined) throw refuse('contradiction', `trial ${number} of study ${uid} was never proposed`);
+    if (before === undefined)
+      throw refuse('contradiction', `trial ${number} of study ${uid} was never proposed`);
     trials.set(number, { ...before, ...change });
     this.#undo.push(() => trials.set(number, before));
   }
@@ -271,16 +318,35 @@ class Memory implements MemoryLab {
 
 function takeForeignEnds({ trials }: Study): void {
   let finishSeq = 0;
-  for (const { end } of trials.values()) if (end !== null) finishSeq = Math.max(finishSeq, end.finishSeq + 1);
+  for (const { end } of trials.values())
+    if (end !== null) finishSeq = Math.max(finishSeq, end.finishSeq + 1);
   for (const trial of trials.values()) {
     if (trial.end !== null || trial.foreignEnd === null) continue;
     const { state, value } = trial.foreignEnd;
-    trials.set(trial.number, { ...trial, state, end: { outcome: 'endedElsewhere', value: value ?? NaN, finishSeq: finishSeq++ } });
+    trials.set(trial.number, {
+      ...trial,
+      state,
+      end: { outcome: 'endedElsewhere', value: value ?? NaN, finishSeq: finishSeq++ },
+    });
   }
 }
 
-function stored({ uid, spec, state, reason, limits, limit, activeMs, note, deleted, removing, executor, trials }: Study): StoredStudy {
-  const byNumber = (): StoredTrial[] => [...trials.values()].sort((a, b) => a.number - b.number).map(storedTrial);
+function stored({
+  uid,
+  spec,
+  state,
+  reason,
+  limits,
+  limit,
+  activeMs,
+  note,
+  deleted,
+  removing,
+  executor,
+  trials,
+}: Study): StoredStudy {
+  const byNumber = (): StoredTrial[] =>
+    [...trials.values()].sort((a, b) => a.number - b.number).map(storedTrial);
   return {
     uid,
     spec,
@@ -299,10 +365,24 @@ function stored({ uid, spec, state, reason, limits, limit, activeMs, note, delet
 }
 
 function storedTrial({ attempts, ...trial }: Trial): StoredTrial {
-  const { number, state, params, origin, basis, end, crashes, deaths, memoryFailures, laneCap } = trial;
+  const { number, state, params, origin, basis, end, crashes, deaths, memoryFailures, laneCap } =
+    trial;
   const k = attempts.reduce((highest, attempt) => Math.max(highest, attempt.k), 0);
   const unsettled = attempts.filter(({ outcome }) => outcome === null);
-  return { number, state, params, origin, basis, end, k, crashes, deaths, memoryFailures, laneCap, unsettled };
+  return {
+    number,
+    state,
+    params,
+    origin,
+    basis,
+    end,
+    k,
+    crashes,
+    deaths,
+    memoryFailures,
+    laneCap,
+    unsettled,
+  };
 }
 
 function isOf(write: Write, { study, number }: EndedElsewhere): boolean {
@@ -311,5 +391,8 @@ function isOf(write: Write, { study, number }: EndedElsewhere): boolean {
 }
 
 function refuse(code: StorageCode, what: string): StorageError {
-  return new StorageError(code, FILE, `${FILE}: ${what}`, { expected: 'a write that fits', found: what });
+  return new StorageError(code, FILE, `${FILE}: ${what}`, {
+    expected: 'a write that fits',
+    found: what,
+  });
 }

@@ -1,6 +1,6 @@
 /**
- * How Optuna's tables spell what we know by other words: distributions, values, states, directions, dates. Texts and numbers
- * only; which rows hold them is `writes.ts` and `foreign-study.ts`.
+ * How Optuna's tables spell what we know by other words: distributions, values, states, directions,
+ * dates. Texts and numbers only; which rows hold them is `writes.ts` and `foreign-study.ts`.
  */
 import type { EndedState, TrialState } from '../core/scheduling/index.ts';
 import type { Axis } from '../core/search-space/axis.ts';
@@ -9,10 +9,20 @@ import type { Direction } from '../core/study/study-spec.ts';
 import type { OptunaDistribution } from '../protocol/lab-file.ts';
 import { pythonFloat, pythonJson } from './python-json.ts';
 
-export const DIRECTIONS: Readonly<Record<Direction, string>> = { minimize: 'MINIMIZE', maximize: 'MAXIMIZE' };
+export const DIRECTIONS: Readonly<Record<Direction, string>> = {
+  minimize: 'MINIMIZE',
+  maximize: 'MAXIMIZE',
+};
 
-/** A trial of ours that has an Optuna row and has not ended is RUNNING, also while it waits: another program would take it if WAITING. */
-export const ENDED_STATES: Readonly<Record<EndedState, string>> = { complete: 'COMPLETE', pruned: 'PRUNED', failed: 'FAIL' };
+/**
+ * A trial of ours that has an Optuna row and has not ended is RUNNING, also while it waits: another
+ * program would take it if WAITING.
+ */
+export const ENDED_STATES: Readonly<Record<EndedState, string>> = {
+  complete: 'COMPLETE',
+  pruned: 'PRUNED',
+  failed: 'FAIL',
+};
 
 const STATES: Readonly<Record<string, TrialState>> = {
   WAITING: 'waiting',
@@ -41,7 +51,8 @@ export function distributionJson(axis: Axis): string {
       return `{"name": "FloatDistribution", "attributes": {"step": ${step}, "low": ${pythonFloat(distribution.low)}, "high": ${pythonFloat(axis.high)}, "log": ${axis.log}}}`;
     }
     case 'int':
-      // Optuna moves `high` to the last step at reading, with a warning; the axis has it there already.
+      // Optuna moves `high` to the last step at reading, with a warning; the axis has it there
+      // already.
       return `{"name": "IntDistribution", "attributes": {"log": ${axis.log}, "step": ${pythonJson(distribution.step ?? 1)}, "low": ${pythonJson(distribution.low)}, "high": ${pythonJson(axis.high)}}}`;
     case 'categorical':
       return `{"name": "CategoricalDistribution", "attributes": {"choices": ${pythonJson(distribution.choices)}}}`;
@@ -53,7 +64,9 @@ export function distributionJson(axis: Axis): string {
 /** A distribution of Optuna's in our words. Choices that are lists or objects become their JSON. */
 export function distributionOf(found: OptunaDistribution): Distribution {
   if ('type' in found) {
-    return found.type === 'categorical' ? { type: 'categorical', choices: found.choices.map(choice) } : range(found.type, found);
+    return found.type === 'categorical'
+      ? { type: 'categorical', choices: found.choices.map(choice) }
+      : range(found.type, found);
   }
   switch (found.name) {
     case 'FloatDistribution':
@@ -85,11 +98,23 @@ interface Range {
 }
 
 function range(type: 'float' | 'int', { low, high, log, step }: Range): Distribution {
-  return { type, low, high, ...(log === true ? { log } : {}), ...(step === null || step === undefined ? {} : { step }) };
+  return {
+    type,
+    low,
+    high,
+    ...(log === true ? { log } : {}),
+    ...(step === null || step === undefined ? {} : { step }),
+  };
 }
 
 function choice(value: unknown): ParamValue {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (
+    value === null ||
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'boolean'
+  )
+    return value;
   return pythonJson(value);
 }
 

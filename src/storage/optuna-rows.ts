@@ -1,6 +1,7 @@
 /**
- * The rows of Optuna's tables that we write, in an order that no reader of a commit can mistake: a trial's row with its
- * parameters; at the end its value and attribute with the state, which only changes where it still is RUNNING.
+ * The rows of Optuna's tables that we write, in an order that no reader of a commit can mistake: a
+ * trial's row with its parameters; at the end its value and attribute with the state, which only
+ * changes where it still is RUNNING.
  */
 import type { EndedState } from '../core/scheduling/index.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
@@ -28,18 +29,24 @@ export class OptunaRows {
   constructor(connection: Connection) {
     this.#connection = connection;
     const prepare = (sql: string): Statement => connection.prepare(sql);
-    this.#ownsStudy = prepare("SELECT 1 FROM study_user_attributes WHERE study_id = ? AND key = 'galapagos:uid' AND value_json = ?");
+    this.#ownsStudy = prepare(
+      "SELECT 1 FROM study_user_attributes WHERE study_id = ? AND key = 'galapagos:uid' AND value_json = ?",
+    );
     // The newest row of the study has its highest number: rows are never deleted one by one.
     this.#insertTrial = prepare(
       `INSERT INTO trials (number, study_id, state, datetime_start)
        VALUES (coalesce((SELECT number FROM trials WHERE study_id = ?1 ORDER BY trial_id DESC LIMIT 1), -1) + 1, ?1, 'RUNNING', ?2)`,
     );
-    this.#insertAttribute = prepare('INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (?, ?, ?)');
+    this.#insertAttribute = prepare(
+      'INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (?, ?, ?)',
+    );
     // A clock that was set back must not end a trial before its start.
     this.#endTrial = prepare(
       `UPDATE trials SET state = ?2, datetime_complete = max(?3, coalesce(datetime_start, ?3)) WHERE trial_id = ?1 AND state = 'RUNNING'`,
     );
-    this.#insertValue = prepare('INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?, 0, ?, ?)');
+    this.#insertValue = prepare(
+      'INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?, 0, ?, ?)',
+    );
     this.#selectEnd = prepare(
       `SELECT state, value, value_type FROM trials LEFT JOIN trial_values ON trial_values.trial_id = trials.trial_id AND objective = 0
        WHERE trials.trial_id = ?`,
@@ -58,7 +65,11 @@ export class OptunaRows {
     const { file } = this.#connection;
     const id = this.#insertStudyName(spec.name);
     if (id === null) throw nameTaken(file, spec.name);
-    this.#connection.run('INSERT INTO study_directions (direction, study_id, objective) VALUES (?, ?, 0)', DIRECTIONS[spec.direction], id);
+    this.#connection.run(
+      'INSERT INTO study_directions (direction, study_id, objective) VALUES (?, ?, 0)',
+      DIRECTIONS[spec.direction],
+      id,
+    );
     const { sampler, objective, seed } = spec;
     this.#setStudyAttribute(id, 'galapagos:uid', uid);
     this.#setStudyAttribute(id, 'galapagos:study', { sampler, objective, seed });
@@ -126,6 +137,11 @@ export class OptunaRows {
   }
 
   #setStudyAttribute(studyId: number, key: string, value: unknown): void {
-    this.#connection.run('INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (?, ?, ?)', studyId, key, pythonJson(value));
+    this.#connection.run(
+      'INSERT INTO study_user_attributes (study_id, key, value_json) VALUES (?, ?, ?)',
+      studyId,
+      key,
+      pythonJson(value),
+    );
   }
 }

@@ -1,4 +1,7 @@
-/** Reads the trials of a study of ours in blocks, and its attempts. A statement is never left half-read, which would hold the writer's log back. */
+/**
+ * Reads the trials of a study of ours in blocks, and its attempts. A statement is never left
+ * half-read, which would hold the writer's log back.
+ */
 import { axesOf } from '../core/search-space/axis.ts';
 import { storedResult, storedSpec, trialOutcome, trialState } from '../protocol/lab-file.ts';
 import type { Columns } from './columns.ts';
@@ -12,7 +15,8 @@ import { parentsOf } from './stored-parents.ts';
 const BLOCK = 1_024;
 
 /** A result as it is written, up to its duration: most need not be parsed. */
-const UP_TO_MS = /^\{"outcome": "\w+"(?:, "value": [^,"]+)?(?:, "error": "(?:[^"\\]|\\.)*")?, "ms": ([-+.\deE]+)[,}]/;
+const UP_TO_MS =
+  /^\{"outcome": "\w+"(?:, "value": [^,"]+)?(?:, "error": "(?:[^"\\]|\\.)*")?, "ms": ([-+.\deE]+)[,}]/;
 
 const SELECT = `SELECT ours.number, ours.state, ours.outcome, ours.value, generation, parents, operator, finish_seq, basis, params,
   last.slot, last.sent_at, last.ended_at, last.k, last.result,
@@ -23,8 +27,16 @@ const SELECT = `SELECT ours.number, ours.state, ours.outcome, ours.value, genera
   WHERE ours.study = ?1 AND ours.number <= ?2 ORDER BY ours.number DESC LIMIT ${BLOCK}`;
 
 /** The newest first: they are what is looked at while the rest is read. */
-export function* ownRows(connection: Connection, columns: Columns, key: number): Generator<ReadBlock> {
-  const spec = columns.json('galapagos_study.spec', storedSpec, connection.get('SELECT spec FROM galapagos_study WHERE id = ?', key)?.[0]);
+export function* ownRows(
+  connection: Connection,
+  columns: Columns,
+  key: number,
+): Generator<ReadBlock> {
+  const spec = columns.json(
+    'galapagos_study.spec',
+    storedSpec,
+    connection.get('SELECT spec FROM galapagos_study WHERE id = ?', key)?.[0],
+  );
   const width = axesOf(spec.searchSpace).length;
   const blocks = new RowBlocks(width);
   const page = connection.prepare(SELECT);
@@ -45,7 +57,10 @@ function read(columns: Columns, row: FileRow, width: number, blocks: RowBlocks):
   return {
     number: columns.integer('galapagos_trial.number', row[0]),
     state: STATES.get(row[1]) ?? columns.parsed('galapagos_trial.state', trialState, row[1]),
-    outcome: row[2] === null ? null : (OUTCOMES.get(row[2]) ?? columns.parsed('galapagos_trial.outcome', trialOutcome, row[2])),
+    outcome:
+      row[2] === null
+        ? null
+        : (OUTCOMES.get(row[2]) ?? columns.parsed('galapagos_trial.outcome', trialOutcome, row[2])),
     value: columns.real('galapagos_trial.value', row[3]),
     generation: columns.integer('galapagos_trial.generation', row[4]),
     parents: parentsOf(columns, row[5]),
@@ -63,8 +78,12 @@ function read(columns: Columns, row: FileRow, width: number, blocks: RowBlocks):
   };
 }
 
-const STATES: ReadonlyMap<unknown, Row['state']> = new Map(trialState.options.map((state) => [state, state]));
-const OUTCOMES: ReadonlyMap<unknown, NonNullable<Row['outcome']>> = new Map(trialOutcome.options.map((outcome) => [outcome, outcome]));
+const STATES: ReadonlyMap<unknown, Row['state']> = new Map(
+  trialState.options.map((state) => [state, state]),
+);
+const OUTCOMES: ReadonlyMap<unknown, NonNullable<Row['outcome']>> = new Map(
+  trialOutcome.options.map((outcome) => [outcome, outcome]),
+);
 
 /** How long the attempt took; notes what trained it. */
 function tookOf(columns: Columns, found: unknown, blocks: RowBlocks): number {
@@ -77,9 +96,21 @@ function tookOf(columns: Columns, found: unknown, blocks: RowBlocks): number {
 }
 
 /** What the rail shows of a study beside its trials; milliseconds since 1970, null: unknown. */
-export function ownMoments(connection: Connection, columns: Columns, key: number, best: number | null): StudyMoments {
-  const first = connection.get('SELECT sent_at FROM galapagos_attempt WHERE study = ? AND number = 0 ORDER BY k LIMIT 1', key);
-  const last = connection.get('SELECT max(ended_at) FROM galapagos_attempt WHERE study = ? AND number = ?', key, best ?? -1);
+export function ownMoments(
+  connection: Connection,
+  columns: Columns,
+  key: number,
+  best: number | null,
+): StudyMoments {
+  const first = connection.get(
+    'SELECT sent_at FROM galapagos_attempt WHERE study = ? AND number = 0 ORDER BY k LIMIT 1',
+    key,
+  );
+  const last = connection.get(
+    'SELECT max(ended_at) FROM galapagos_attempt WHERE study = ? AND number = ?',
+    key,
+    best ?? -1,
+  );
   return {
     created: columns.integerOrNull('galapagos_attempt.sent_at', first?.[0] ?? null),
     best: columns.integerOrNull('galapagos_attempt.ended_at', last?.[0] ?? null),

@@ -16,7 +16,13 @@ import {
 } from '../protocol/lab-file.ts';
 import type { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
-import type { AttemptRecord, StudyMoments, StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
+import type {
+  AttemptRecord,
+  StudyMoments,
+  StudySummary,
+  TrialRecord,
+  TrialStory,
+} from './lab-reader.ts';
 import { ownMoments, ownRows } from './own-rows.ts';
 import type { ReadBlock } from './row-block.ts';
 import { Intermediates } from './intermediates.ts';
@@ -45,7 +51,11 @@ export class OwnStudy {
   readonly #intermediates: Intermediates;
 
   /** @param name as Optuna's table has it: the dashboard can rename a study */
-  constructor(connection: Connection, columns: Columns, found: { uid: string; name: string; key: number; studyId: number }) {
+  constructor(
+    connection: Connection,
+    columns: Columns,
+    found: { uid: string; name: string; key: number; studyId: number },
+  ) {
     this.#connection = connection;
     this.#columns = columns;
     this.#uid = found.uid;
@@ -58,7 +68,10 @@ export class OwnStudy {
   summary(): StudySummary {
     const columns = this.#columns;
     const row =
-      this.#connection.get('SELECT state, reason, limits, trial_limit, active_ms, spec FROM galapagos_study WHERE id = ?', this.#key) ?? [];
+      this.#connection.get(
+        'SELECT state, reason, limits, trial_limit, active_ms, spec FROM galapagos_study WHERE id = ?',
+        this.#key,
+      ) ?? [];
     const spec = columns.json('galapagos_study.spec', storedSpec, row[5]);
     const [best] = this.best(1);
     const { note, deleted } = readDescription(this.#connection, columns, this.studyId);
@@ -72,7 +85,10 @@ export class OwnStudy {
       limits: columns.json('galapagos_study.limits', storedLimits, row[2]),
       limit: columns.integerOrNull('galapagos_study.trial_limit', row[3]),
       activeMs: columns.real('galapagos_study.active_ms', row[4]),
-      best: best?.value === undefined || best.value === null ? null : { number: best.number, value: best.value },
+      best:
+        best?.value === undefined || best.value === null
+          ? null
+          : { number: best.number, value: best.value },
       spec: { ...spec, name: this.#name },
       note,
       deleted,
@@ -132,7 +148,12 @@ export class OwnStudy {
       number,
     );
     if (row === undefined) return null;
-    const told = this.#connection.get('SELECT story FROM galapagos_trial WHERE study = ? AND number = ?', this.#key, number)?.[0] ?? null;
+    const told =
+      this.#connection.get(
+        'SELECT story FROM galapagos_trial WHERE study = ? AND number = ?',
+        this.#key,
+        number,
+      )?.[0] ?? null;
     const attempts = this.#connection
       .all(
         `SELECT k, slot, spawn, session, cohort, sent_at, ended_at, outcome, result, detail FROM galapagos_attempt
@@ -149,7 +170,10 @@ export class OwnStudy {
   }
 
   #space(): { axes: readonly Axis[]; direction: 'minimize' | 'maximize' } {
-    const text = this.#connection.get('SELECT spec FROM galapagos_study WHERE id = ?', this.#key)?.[0];
+    const text = this.#connection.get(
+      'SELECT spec FROM galapagos_study WHERE id = ?',
+      this.#key,
+    )?.[0];
     const { searchSpace, direction } = this.#columns.json('galapagos_study.spec', storedSpec, text);
     return { axes: axesOf(searchSpace), direction };
   }
@@ -160,7 +184,8 @@ export class OwnStudy {
       'SELECT state, count(*) FROM galapagos_trial WHERE study = ? GROUP BY state',
       this.#key,
     )) {
-      counts[this.#columns.parsed('galapagos_trial.state', trialState, state)] = this.#columns.integer('count', count);
+      counts[this.#columns.parsed('galapagos_trial.state', trialState, state)] =
+        this.#columns.integer('count', count);
     }
     return counts;
   }
@@ -172,13 +197,15 @@ export class OwnStudy {
     return {
       number: columns.integer('galapagos_trial.number', row[0]),
       state: columns.parsed('galapagos_trial.state', trialState, row[1]),
-      outcome: row[7] === null ? null : columns.parsed('galapagos_trial.outcome', trialOutcome, row[7]),
+      outcome:
+        row[7] === null ? null : columns.parsed('galapagos_trial.outcome', trialOutcome, row[7]),
       value: Number.isNaN(value) ? null : value,
       params: toParams(axes, encoded),
       encoded,
       origin: {
         operator: columns.text('galapagos_trial.operator', row[3]),
-        parents: row[4] === null ? [] : columns.json('galapagos_trial.parents', parentsSchema, row[4]),
+        parents:
+          row[4] === null ? [] : columns.json('galapagos_trial.parents', parentsSchema, row[4]),
         generation: columns.integer('galapagos_trial.generation', row[5]),
       },
       basis: columns.integer('galapagos_trial.basis', row[6]),
@@ -186,7 +213,8 @@ export class OwnStudy {
       attempts: columns.integer('count', row[15]),
       endedBy: columns.integerOrNull('galapagos_trial.ended_by', row[10]) ?? 0,
       slot: columns.textOrNull('galapagos_attempt.slot', row[13]),
-      result: row[14] === null ? null : columns.json('galapagos_attempt.result', storedResult, row[14]),
+      result:
+        row[14] === null ? null : columns.json('galapagos_attempt.result', storedResult, row[14]),
       reports: this.#intermediates.of(row[16]),
       start: dateOf(row[11]),
       complete: dateOf(row[12]),
@@ -204,8 +232,12 @@ export class OwnStudy {
       cohort: columns.text('galapagos_attempt.cohort', row[4]),
       sent: new Date(columns.integer('galapagos_attempt.sent_at', row[5])),
       ended: ended === null ? null : new Date(ended),
-      outcome: row[7] === null ? null : columns.parsed('galapagos_attempt.outcome', attemptOutcome, row[7]),
-      result: row[8] === null ? null : columns.json('galapagos_attempt.result', storedResult, row[8]),
+      outcome:
+        row[7] === null
+          ? null
+          : columns.parsed('galapagos_attempt.outcome', attemptOutcome, row[7]),
+      result:
+        row[8] === null ? null : columns.json('galapagos_attempt.result', storedResult, row[8]),
       detail: columns.textOrNull('galapagos_attempt.detail', row[9]),
     };
   }

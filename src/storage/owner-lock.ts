@@ -1,11 +1,13 @@
 /**
- * Decides which process may write a lab, before SQLite opens the lab file: a process that is refused here never opens the file
- * for writing, so it cannot checkpoint or delete the owner's write-ahead log. SQLite's own locks and the epoch are the second
- * line, against programs that do not know this lock.
+ * Decides which process may write a lab, before SQLite opens the lab file: a process that is
+ * refused here never opens the file for writing, so it cannot checkpoint or delete the owner's
+ * write-ahead log. SQLite's own locks and the epoch are the second line, against programs that do
+ * not know this lock.
  *
- * The lock is an exclusive transaction on an empty database beside the lab, `lab.db-lock`. Node has no file locks, and a file
- * with a process number is wrong across containers and after a restart; this lock ends with its process, on every system that
- * SQLite supports. The lab file itself cannot carry it: its readers would be shut out.
+ * The lock is an exclusive transaction on an empty database beside the lab, `lab.db-lock`. Node has
+ * no file locks, and a file with a process number is wrong across containers and after a restart;
+ * this lock ends with its process, on every system that SQLite supports. The lab file itself cannot
+ * carry it: its readers would be shut out.
  */
 import { rmSync, statSync } from 'node:fs';
 import { Connection } from './connection.ts';
@@ -32,7 +34,8 @@ export class OwnerLock {
   /**
    * Takes the lock, or returns null while another connection, of this or another process, holds it.
    * @param file the lab file; it need not exist
-   * @param takeOver locks a new file in place of one that is held; the epoch fences the previous owner
+   * @param takeOver locks a new file in place of one that is held; the epoch fences the previous
+   *   owner
    * @throws StorageError read-only, io: the lock file cannot be made
    */
   static take(file: string, takeOver: boolean): OwnerLock | null {
@@ -52,10 +55,15 @@ export class OwnerLock {
       // It was deleted after it was opened, and protects nothing.
       unlock(connection);
     }
-    throw new StorageError('io', file, `${file}: cannot be locked: ${path} is deleted all the time`, {
-      expected: 'a lock file that stays',
-      found: `${MOST_TRIES} deletions`,
-    });
+    throw new StorageError(
+      'io',
+      file,
+      `${file}: cannot be locked: ${path} is deleted all the time`,
+      {
+        expected: 'a lock file that stays',
+        found: `${MOST_TRIES} deletions`,
+      },
+    );
   }
 
   /** Deletes the lock file, unless another process took the lab over, and releases the lock. */
@@ -93,7 +101,9 @@ function locked(connection: Connection): boolean {
   }
 }
 
-/** Closing alone is not enough: the library closes a connection when the garbage collector comes. */
+/**
+ * Closing alone is not enough: the library closes a connection when the garbage collector comes.
+ */
 function unlock(connection: Connection): void {
   connection.exec('ROLLBACK');
   connection.close();

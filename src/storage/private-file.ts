@@ -5,7 +5,8 @@ import { closeSync, openSync } from 'node:fs';
 const OWNER_ONLY = 0o600;
 
 /**
- * Creates an empty file. Never opens one that exists: closing its descriptor would release the locks that this process holds.
+ * Creates an empty file. Never opens one that exists: closing its descriptor would release the
+ * locks that this process holds.
  * @throws Error EEXIST, or why it cannot be created
  */
 export function createPrivate(path: string): void {

@@ -1,6 +1,6 @@
 /**
- * JSON as Python's json module writes it, which is what Optuna stores: ASCII only, a space after each comma and colon, and
- * the bare words NaN, Infinity and -Infinity, which JSON.parse refuses.
+ * JSON as Python's json module writes it, which is what Optuna stores: ASCII only, a space after
+ * each comma and colon, and the bare words NaN, Infinity and -Infinity, which JSON.parse refuses.
  */
 
 /** A float as Python's repr writes it: `0.1`, `1.0`, `1e-05`, `1e+16`. */
@@ -41,13 +41,17 @@ function pythonString(text: string): string {
   const json = JSON.stringify(text);
   return /^[\x20-\x7f]*$/.test(json)
     ? json
-    : json.replace(/[^\x20-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    : json.replace(
+        /[^\x20-\x7f]/g,
+        (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      );
 }
 
 /** @throws SyntaxError */
 export function parsePythonJson(text: string): unknown {
   if (!/NaN|Infinity/.test(text)) return JSON.parse(text);
-  // The bare words become texts that the document cannot hold, and those the numbers they stand for.
+  // The bare words become texts that the document cannot hold, and those the numbers they stand
+  // for.
   let mark = '\u0001';
   while (text.includes(JSON.stringify(mark).slice(1, -1))) mark += '\u0001';
   const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) =>

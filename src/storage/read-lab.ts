@@ -1,6 +1,6 @@
 /**
- * Reads a lab file without the writer's lock and without an epoch: for commands and windows, also while a run writes it. No
- * byte of the file changes.
+ * Reads a lab file without the writer's lock and without an epoch: for commands and windows, also
+ * while a run writes it. No byte of the file changes.
  */
 import { resolve } from 'node:path';
 import { Columns } from './columns.ts';
@@ -9,7 +9,15 @@ import { StorageError } from './errors.ts';
 import { refuseEmpty, refuseMissing, refuseUnknown } from './file-checks.ts';
 import { ForeignStudy } from './foreign-study.ts';
 import { attemptEntries } from './attempt-entries.ts';
-import type { AttemptEntry, AttemptFilter, LabReader, StudyMoments, StudySummary, TrialRecord, TrialStory } from './lab-reader.ts';
+import type {
+  AttemptEntry,
+  AttemptFilter,
+  LabReader,
+  StudyMoments,
+  StudySummary,
+  TrialRecord,
+  TrialStory,
+} from './lab-reader.ts';
 import { OwnStudy } from './own-study.ts';
 import { recognise } from './recognise.ts';
 import type { ReadBlock } from './row-block.ts';
@@ -68,7 +76,8 @@ function openToRead(file: string, timeoutMs: number): Connection {
     if ((resultCode(error) & 0xff) === CANTOPEN) return attempt(true);
     if (!needsRollback(error)) throw storageError(error, file, 'read the lab file');
   }
-  // A writer was killed before its log was on: back to its last commit, which is what the file held.
+  // A writer was killed before its log was on: back to its last commit, which is what the file
+  // held.
   const writer = Connection.open(file, timeoutMs);
   try {
     writer.get('SELECT count(*) FROM sqlite_master');
@@ -141,7 +150,9 @@ class FileReader implements LabReader {
   }
 
   attempts(which: AttemptFilter): readonly AttemptEntry[] {
-    return this.#hasOurs ? this.#reading(() => attemptEntries(this.#connection, this.#columns, which)) : [];
+    return this.#hasOurs
+      ? this.#reading(() => attemptEntries(this.#connection, this.#columns, which))
+      : [];
   }
 
   close(): void {
@@ -152,31 +163,53 @@ class FileReader implements LabReader {
     const study = this.#find(nameOrUid);
     if (study !== undefined) return study;
     const names = this.#all().map(({ name }) => JSON.stringify(name));
-    const found = names.length === 0 ? 'no study' : names.slice(0, 8).join(', ') + (names.length > 8 ? ' …' : '');
-    throw new StorageError('not-found', this.file, `${this.file}: no study ${JSON.stringify(nameOrUid)} in it; it has ${found}`, {
-      expected: 'the name or uid of a study',
-      found,
-    });
+    const found =
+      names.length === 0
+        ? 'no study'
+        : names.slice(0, 8).join(', ') + (names.length > 8 ? ' …' : '');
+    throw new StorageError(
+      'not-found',
+      this.file,
+      `${this.file}: no study ${JSON.stringify(nameOrUid)} in it; it has ${found}`,
+      {
+        expected: 'the name or uid of a study',
+        found,
+      },
+    );
   }
 
   #find(nameOrUid: string): Study | undefined {
     const all = this.#all();
-    return (all.find(({ name }) => name === nameOrUid) ?? all.find(({ uid }) => uid === nameOrUid))?.study;
+    return (all.find(({ name }) => name === nameOrUid) ?? all.find(({ uid }) => uid === nameOrUid))
+      ?.study;
   }
 
   #all(): { readonly name: string; readonly uid: string | null; readonly study: Study }[] {
     const ours = this.#ours();
-    return this.#connection.all('SELECT study_id, study_name FROM studies ORDER BY study_id').map((row) => {
-      const studyId = this.#columns.integer('studies.study_id', row[0]);
-      const name = this.#columns.text('studies.study_name', row[1]);
-      const own = ours.get(studyId);
-      return own === undefined
-        ? { name, uid: null, study: new ForeignStudy(this.#connection, this.#columns, studyId, name) }
-        : { name, uid: own.uid, study: new OwnStudy(this.#connection, this.#columns, { ...own, name, studyId }) };
-    });
+    return this.#connection
+      .all('SELECT study_id, study_name FROM studies ORDER BY study_id')
+      .map((row) => {
+        const studyId = this.#columns.integer('studies.study_id', row[0]);
+        const name = this.#columns.text('studies.study_name', row[1]);
+        const own = ours.get(studyId);
+        return own === undefined
+          ? {
+              name,
+              uid: null,
+              study: new ForeignStudy(this.#connection, this.#columns, studyId, name),
+            }
+          : {
+              name,
+              uid: own.uid,
+              study: new OwnStudy(this.#connection, this.#columns, { ...own, name, studyId }),
+            };
+      });
   }
 
-  /** By study_id. A rename in the dashboard copies a study under a new id; of several copies the original counts, else the first. */
+  /**
+   * By study_id. A rename in the dashboard copies a study under a new id; of several copies the
+   * original counts, else the first.
+   */
   #ours(): Map<number, { readonly uid: string; readonly key: number }> {
     const ours = new Map<number, { uid: string; key: number }>();
     if (!this.#hasOurs) return ours;

@@ -1,4 +1,7 @@
-/** What an SQLite file is to us: empty, Optuna's alone, a lab; anything else is refused with what it is instead. */
+/**
+ * What an SQLite file is to us: empty, Optuna's alone, a lab; anything else is refused with what it
+ * is instead.
+ */
 import type { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';
 import { LAB_FORMAT, OLDER_REVISIONS, OPTUNA_DDL, OPTUNA_REVISION } from './schema.ts';
@@ -19,29 +22,47 @@ export function recognise(connection: Connection): Recognised {
 
 function recogniseTables(connection: Connection): Recognised {
   const { file } = connection;
-  const tables = new Set(connection.all("SELECT name FROM sqlite_master WHERE type = 'table'").map(([name]) => String(name)));
+  const tables = new Set(
+    connection
+      .all("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .map(([name]) => String(name)),
+  );
   if (tables.size === 0) return 'empty';
   const optunas = OPTUNA_TABLES.filter((name) => tables.has(name));
   if (!tables.has('studies') || !tables.has('trials') || !tables.has('alembic_version')) {
     const found = `tables ${[...tables].slice(0, 4).join(', ')}${tables.size > 4 ? ' …' : ''}`;
-    throw new StorageError('not-a-lab', file, `${file}: not a lab file, but the database of another program (${found})`, {
-      expected: "a lab file, or a file of Optuna's",
-      found,
-    });
+    throw new StorageError(
+      'not-a-lab',
+      file,
+      `${file}: not a lab file, but the database of another program (${found})`,
+      {
+        expected: "a lab file, or a file of Optuna's",
+        found,
+      },
+    );
   }
   const revision = connection.get('SELECT version_num FROM alembic_version')?.[0];
-  if (revision !== OPTUNA_REVISION) throw wrongRevision(file, typeof revision === 'string' ? revision : 'none');
+  if (revision !== OPTUNA_REVISION)
+    throw wrongRevision(file, typeof revision === 'string' ? revision : 'none');
   const missing = OPTUNA_TABLES.find((name) => !optunas.includes(name));
   if (missing !== undefined) {
-    throw new StorageError('damaged', file, `${file}: its schema says ${OPTUNA_REVISION}, but the table ${missing} is missing`, {
-      expected: `the tables of ${OPTUNA_REVISION}`,
-      found: `no table ${missing}`,
-    });
+    throw new StorageError(
+      'damaged',
+      file,
+      `${file}: its schema says ${OPTUNA_REVISION}, but the table ${missing} is missing`,
+      {
+        expected: `the tables of ${OPTUNA_REVISION}`,
+        found: `no table ${missing}`,
+      },
+    );
   }
   if (!tables.has('galapagos_lab')) return 'optuna';
   const format = connection.get('SELECT format FROM galapagos_lab')?.[0];
   if (typeof format !== 'number' || format < 1) {
-    throw new StorageError('damaged', file, `${file}: its format number is missing`, { expected: `${LAB_FORMAT}`, found: String(format) });
+    throw new StorageError('damaged', file, `${file}: its format number is missing`, {
+      expected: `${LAB_FORMAT}`,
+      found: String(format),
+    });
   }
   if (format > LAB_FORMAT) {
     throw new StorageError(

@@ -1,4 +1,7 @@
-/** What a process does whose write-ahead log was deleted or replaced under it: saves what it can still see, and stays away. */
+/**
+ * What a process does whose write-ahead log was deleted or replaced under it: saves what it can
+ * still see, and stays away.
+ */
 import { existsSync, rmSync } from 'node:fs';
 import { parse, join } from 'node:path';
 import type { Connection } from './connection.ts';
@@ -35,11 +38,13 @@ export function rescue(connection: Connection, lost: string): StorageError {
 }
 
 /**
- * Keeps the connection from ever being closed. Closing it, which the end of the process would do, copies the deleted log over
- * whatever other programs have written since; only a kill leaves the file alone.
+ * Keeps the connection from ever being closed. Closing it, which the end of the process would do,
+ * copies the deleted log over whatever other programs have written since; only a kill leaves the
+ * file alone.
  */
 function abandon(connection: Connection): void {
-  if (abandoned.push(connection) === 1) process.on('exit', () => process.kill(process.pid, 'SIGKILL'));
+  if (abandoned.push(connection) === 1)
+    process.on('exit', () => process.kill(process.pid, 'SIGKILL'));
 }
 
 function freePath(file: string): string {

@@ -1,6 +1,7 @@
 /**
- * Opening a lab file to write it: who holds it, the next epoch, and our rows brought into agreement with Optuna's, which other
- * programs may have changed meanwhile. All in one transaction, so that a refusal changes nothing.
+ * Opening a lab file to write it: who holds it, the next epoch, and our rows brought into agreement
+ * with Optuna's, which other programs may have changed meanwhile. All in one transaction, so that a
+ * refusal changes nothing.
  */
 import { randomUUID } from 'node:crypto';
 import { holder as holderSchema, uidAttribute } from '../protocol/lab-file.ts';
@@ -23,31 +24,51 @@ export interface Hold {
 /** Who holds a file, as text; null: nobody. */
 export function holderOf(connection: Connection, found: Recognised): string | null {
   if (found !== 'lab') return null;
-  return new Columns(connection.file).textOrNull('galapagos_lab.holder', connection.get('SELECT holder FROM galapagos_lab')?.[0] ?? null);
+  return new Columns(connection.file).textOrNull(
+    'galapagos_lab.holder',
+    connection.get('SELECT holder FROM galapagos_lab')?.[0] ?? null,
+  );
 }
 
 /** @throws StorageError held: that process lives, or it may */
 export function refuseHeld(connection: Connection, holderText: string | null): void {
   if (holderText === null) return;
-  const holder = new Columns(connection.file).json('galapagos_lab.holder', holderSchema, holderText);
-  if (isHere(holder) ? isAlive(holder) : isOpenElsewhere(connection)) throw heldBy(connection.file, holder);
+  const holder = new Columns(connection.file).json(
+    'galapagos_lab.holder',
+    holderSchema,
+    holderText,
+  );
+  if (isHere(holder) ? isAlive(holder) : isOpenElsewhere(connection))
+    throw heldBy(connection.file, holder);
 }
 
 /**
- * Names the process that has the owner's lock. Returns where the file does not name it yet, or names one that has ended.
+ * Names the process that has the owner's lock. Returns where the file does not name it yet, or
+ * names one that has ended.
  * @throws StorageError held
  */
 export function refuseOwner(connection: Connection, holderText: string | null): void {
   if (holderText === null) return;
-  const holder = new Columns(connection.file).json('galapagos_lab.holder', holderSchema, holderText);
+  const holder = new Columns(connection.file).json(
+    'galapagos_lab.holder',
+    holderSchema,
+    holderText,
+  );
   if (!isHere(holder) || isAlive(holder)) throw heldBy(connection.file, holder);
 }
 
 /** @throws StorageError held: since it was judged, another process has come to hold it */
-export function refuseRival(connection: Connection, found: Recognised, judged: string | null): void {
+export function refuseRival(
+  connection: Connection,
+  found: Recognised,
+  judged: string | null,
+): void {
   const holderText = holderOf(connection, found);
   if (holderText === null || holderText === judged) return;
-  throw heldBy(connection.file, new Columns(connection.file).json('galapagos_lab.holder', holderSchema, holderText));
+  throw heldBy(
+    connection.file,
+    new Columns(connection.file).json('galapagos_lab.holder', holderSchema, holderText),
+  );
 }
 
 function heldBy(file: string, holder: Holder): StorageError {
@@ -55,12 +76,16 @@ function heldBy(file: string, holder: Holder): StorageError {
   const sentence = isHere(holder)
     ? 'is writing it; stop that run first'
     : 'was writing it, and some process still has it open; end that process first';
-  return new StorageError('held', file, `${file}: ${who} ${sentence}`, { expected: 'a lab that no other process writes', found: who });
+  return new StorageError('held', file, `${file}: ${who} ${sentence}`, {
+    expected: 'a lab that no other process writes',
+    found: who,
+  });
 }
 
 /**
- * Whether another connection, of any process that shares this file's locks, has the file open. A pid of another host or
- * container says nothing here, but leaving the write-ahead log takes the whole file for oneself.
+ * Whether another connection, of any process that shares this file's locks, has the file open. A
+ * pid of another host or container says nothing here, but leaving the write-ahead log takes the
+ * whole file for oneself.
  */
 function isOpenElsewhere(connection: Connection): boolean {
   try {
@@ -73,7 +98,8 @@ function isOpenElsewhere(connection: Connection): boolean {
 }
 
 /**
- * Inside a transaction: creates what is missing, takes the next epoch and the hold, joins the studies.
+ * Inside a transaction: creates what is missing, takes the next epoch and the hold, joins the
+ * studies.
  * @param found what the file is
  * @throws StorageError damaged
  */
@@ -81,19 +107,27 @@ export function takeHold(connection: Connection, found: Recognised): Hold {
   if (found === 'empty') for (const sql of OPTUNA_DDL) connection.exec(sql);
   if (found !== 'lab') {
     for (const sql of GALAPAGOS_DDL) connection.exec(sql);
-    connection.run('INSERT INTO galapagos_lab (id, format, uid, epoch) VALUES (1, ?, ?, 0)', LAB_FORMAT, randomUUID());
+    connection.run(
+      'INSERT INTO galapagos_lab (id, format, uid, epoch) VALUES (1, ?, ?, 0)',
+      LAB_FORMAT,
+      randomUUID(),
+    );
   }
   const columns = new Columns(connection.file);
   const row = connection.get('SELECT uid, epoch FROM galapagos_lab') ?? [];
   const epoch = columns.integer('galapagos_lab.epoch', row[1]) + 1;
-  connection.run('UPDATE galapagos_lab SET epoch = ?, holder = ?', epoch, JSON.stringify(thisProcess()));
+  connection.run(
+    'UPDATE galapagos_lab SET epoch = ?, holder = ?',
+    epoch,
+    JSON.stringify(thisProcess()),
+  );
   joinStudies(connection, columns);
   return { epoch, uid: columns.text('galapagos_lab.uid', row[0]) };
 }
 
 /**
- * Finds each study of ours by its uid, since a rename in the dashboard copies it under new ids; drops the rows of studies that
- * are gone; takes in the ends that other programs wrote.
+ * Finds each study of ours by its uid, since a rename in the dashboard copies it under new ids;
+ * drops the rows of studies that are gone; takes in the ends that other programs wrote.
  */
 function joinStudies(connection: Connection, columns: Columns): void {
   for (const row of connection.all('SELECT id, uid, study_id FROM galapagos_study')) {
@@ -101,11 +135,15 @@ function joinStudies(connection: Connection, columns: Columns): void {
     const uid = columns.text('galapagos_study.uid', row[1]);
     const before = columns.integer('galapagos_study.study_id', row[2]);
     const holders = connection
-      .all("SELECT study_id FROM study_user_attributes WHERE key = 'galapagos:uid' AND value_json = ? ORDER BY study_id", pythonJson(uid))
+      .all(
+        "SELECT study_id FROM study_user_attributes WHERE key = 'galapagos:uid' AND value_json = ? ORDER BY study_id",
+        pythonJson(uid),
+      )
       .map(([id]) => columns.integer('study_user_attributes.study_id', id));
     const [first] = holders;
     if (first === undefined) {
-      for (const table of ['galapagos_attempt', 'galapagos_trial']) connection.run(`DELETE FROM ${table} WHERE study = ?`, key);
+      for (const table of ['galapagos_attempt', 'galapagos_trial'])
+        connection.run(`DELETE FROM ${table} WHERE study = ?`, key);
       connection.run('DELETE FROM galapagos_study WHERE id = ?', key);
       continue;
     }
@@ -126,7 +164,9 @@ interface Joined {
 function joinTrials(connection: Connection, columns: Columns, { key, uid, studyId }: Joined): void {
   connection.run('UPDATE galapagos_study SET study_id = ? WHERE id = ?', studyId, key);
   connection.run('UPDATE galapagos_trial SET trial_id = NULL WHERE study = ?', key);
-  const setTrialId = connection.prepare('UPDATE galapagos_trial SET trial_id = ? WHERE study = ? AND number = ?');
+  const setTrialId = connection.prepare(
+    'UPDATE galapagos_trial SET trial_id = ? WHERE study = ? AND number = ?',
+  );
   const attributes = connection.all(
     `SELECT trial_id, value_json FROM trials JOIN trial_user_attributes USING (trial_id) WHERE study_id = ? AND key = 'galapagos:uid'`,
     studyId,
@@ -134,12 +174,19 @@ function joinTrials(connection: Connection, columns: Columns, { key, uid, studyI
   for (const [id, value] of attributes) {
     const name = columns.json('trial_user_attributes.value_json', uidAttribute, value);
     const number = name.startsWith(`${uid}/`) ? Number(name.slice(uid.length + 1)) : NaN;
-    if (Number.isSafeInteger(number)) setTrialId.run([columns.integer('trials.trial_id', id), key, number]);
+    if (Number.isSafeInteger(number))
+      setTrialId.run([columns.integer('trials.trial_id', id), key, number]);
   }
 }
 
-/** An end of ours is written with Optuna's in one transaction, so one without the other is damage. */
-function refuseLostEnds(connection: Connection, columns: Columns, { key, uid, studyId }: Joined): void {
+/**
+ * An end of ours is written with Optuna's in one transaction, so one without the other is damage.
+ */
+function refuseLostEnds(
+  connection: Connection,
+  columns: Columns,
+  { key, uid, studyId }: Joined,
+): void {
   const row = connection.get(
     `SELECT ours.number, ours.state, trials.state FROM galapagos_trial ours LEFT JOIN trials ON trials.trial_id = ours.trial_id AND study_id = ?2
      WHERE study = ?1 AND ours.trial_id IS NOT NULL
@@ -159,7 +206,10 @@ function refuseLostEnds(connection: Connection, columns: Columns, { key, uid, st
   );
 }
 
-/** Trials of ours that another program ended while nobody watched: ended as found, after all others in the order of completion. */
+/**
+ * Trials of ours that another program ended while nobody watched: ended as found, after all others
+ * in the order of completion.
+ */
 function takeForeignEnds(connection: Connection, columns: Columns, key: number): void {
   const rows = connection.all(
     `SELECT ours.number, trials.state, trial_values.value, value_type
@@ -168,7 +218,8 @@ function takeForeignEnds(connection: Connection, columns: Columns, key: number):
     key,
   );
   if (rows.length === 0) return;
-  const last = connection.get('SELECT max(finish_seq) FROM galapagos_trial WHERE study = ?', key)?.[0] ?? null;
+  const last =
+    connection.get('SELECT max(finish_seq) FROM galapagos_trial WHERE study = ?', key)?.[0] ?? null;
   let finishSeq = last === null ? 0 : columns.integer('galapagos_trial.finish_seq', last) + 1;
   const end = connection.prepare(
     "UPDATE galapagos_trial SET state = ?, outcome = 'endedElsewhere', value = ?, finish_seq = ?, ended_by = 0 WHERE study = ? AND number = ?",
@@ -183,6 +234,12 @@ function takeForeignEnds(connection: Connection, columns: Columns, key: number):
       );
     }
     const kept = valueOf(value, type);
-    end.run([state, Number.isNaN(kept) ? null : kept, finishSeq++, key, columns.integer('galapagos_trial.number', number)]);
+    end.run([
+      state,
+      Number.isNaN(kept) ? null : kept,
+      finishSeq++,
+      key,
+      columns.integer('galapagos_trial.number', number),
+    ]);
   }
 }

@@ -1,4 +1,7 @@
-/** Trials of a lab file as typed columns, thousands at a time: for a projection of them, where a record each would cost too much. */
+/**
+ * Trials of a lab file as typed columns, thousands at a time: for a projection of them, where a
+ * record each would cost too much.
+ */
 import type { TrialOutcome, TrialState } from '../core/scheduling/index.ts';
 import { outcomeCodes, trialStates } from '../protocol/window/codes.ts';
 
@@ -84,7 +87,8 @@ export class RowBlocks {
   /** Whether a result's JSON names an executor that is known already, or none. */
   isTrained(result: string): boolean {
     if (!result.includes('"executor": ')) return true;
-    for (const label of this.#executors.keys()) if (result.includes(`"executor": ${JSON.stringify(label)}`)) return true;
+    for (const label of this.#executors.keys())
+      if (result.includes(`"executor": ${JSON.stringify(label)}`)) return true;
     return false;
   }
 

@@ -1,6 +1,7 @@
 /**
- * The tables of a lab file: Optuna's RDB schema at revision v3.2.0.a as Optuna 5.0 itself writes it, and ours beside it.
- * What rows mean is `writes.ts` and `resume.ts`; whether a file has these tables is `recognise.ts`.
+ * The tables of a lab file: Optuna's RDB schema at revision v3.2.0.a as Optuna 5.0 itself writes
+ * it, and ours beside it. What rows mean is `writes.ts` and `resume.ts`; whether a file has these
+ * tables is `recognise.ts`.
  */
 
 /** The alembic revision that Optuna 4.9 and 5.0 demand, to the letter. */
@@ -27,7 +28,11 @@ function table(name: string, ...lines: string[]): string {
   return `CREATE TABLE ${name} (\n\t${lines.join(', \n\t')}\n)`;
 }
 
-function attributes(owner: 'study' | 'trial', owners: 'studies' | 'trials', kind: 'user' | 'system'): string {
+function attributes(
+  owner: 'study' | 'trial',
+  owners: 'studies' | 'trials',
+  kind: 'user' | 'system',
+): string {
   const id = `${owner}_${kind}_attribute_id`;
   return table(
     `${owner}_${kind}_attributes`,
@@ -42,7 +47,12 @@ function attributes(owner: 'study' | 'trial', owners: 'studies' | 'trials', kind
 }
 
 export const OPTUNA_DDL: readonly string[] = [
-  table('studies', 'study_id INTEGER NOT NULL', 'study_name VARCHAR(512) NOT NULL', 'PRIMARY KEY (study_id)'),
+  table(
+    'studies',
+    'study_id INTEGER NOT NULL',
+    'study_name VARCHAR(512) NOT NULL',
+    'PRIMARY KEY (study_id)',
+  ),
   'CREATE UNIQUE INDEX ix_studies_study_name ON studies (study_name)',
   table(
     'version_info',
@@ -120,15 +130,21 @@ export const OPTUNA_DDL: readonly string[] = [
     'UNIQUE (trial_id)',
     'FOREIGN KEY(trial_id) REFERENCES trials (trial_id)',
   ),
-  table('alembic_version', 'version_num VARCHAR(32) NOT NULL', 'CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)'),
-  // 12 is the version of the schema that all revisions since 1.3 carry; the text is shown in Optuna's errors only.
+  table(
+    'alembic_version',
+    'version_num VARCHAR(32) NOT NULL',
+    'CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)',
+  ),
+  // 12 is the version of the schema that all revisions since 1.3 carry; the text is shown in
+  // Optuna's errors only.
   `INSERT INTO version_info (version_info_id, schema_version, library_version) VALUES (1, 12, 'galapagos ${LAB_FORMAT}')`,
   `INSERT INTO alembic_version (version_num) VALUES ('${OPTUNA_REVISION}')`,
 ];
 
 /**
- * Ours. Tables only: a view over Optuna's tables breaks its storage upgrade, and a trigger on them may vanish in one.
- * `study` is `galapagos_study.id`; dates are milliseconds since 1970 UTC; JSON columns are parsed by `protocol/lab-file.ts`.
+ * Ours. Tables only: a view over Optuna's tables breaks its storage upgrade, and a trigger on them
+ * may vanish in one. `study` is `galapagos_study.id`; dates are milliseconds since 1970 UTC; JSON
+ * columns are parsed by `protocol/lab-file.ts`.
  */
 export const GALAPAGOS_DDL: readonly string[] = [
   `CREATE TABLE galapagos_lab (
@@ -149,7 +165,8 @@ export const GALAPAGOS_DDL: readonly string[] = [
 	active_ms REAL NOT NULL,
 	spec TEXT NOT NULL
 )`,
-  // params: a float64 a parameter in declaration order, little-endian, NaN where it is inactive. value: ±Infinity for the worst.
+  // params: a float64 a parameter in declaration order, little-endian, NaN where it is inactive.
+  // value: ±Infinity for the worst.
   `CREATE TABLE galapagos_trial (
 	study INTEGER NOT NULL,
 	number INTEGER NOT NULL,

@@ -1,9 +1,15 @@
-/** Files that stand beside a lab file while it is open: SQLite's log, its index and journal, and our lock. */
+/**
+ * Files that stand beside a lab file while it is open: SQLite's log, its index and journal, and our
+ * lock.
+ */
 import { existsSync, lstatSync, realpathSync } from 'node:fs';
 
 export type SideFile = 'wal' | 'shm' | 'journal' | 'lock';
 
-/** Path of a side file. A lab that is a symbolic link has them beside the file it leads to, where SQLite puts its own. */
+/**
+ * Path of a side file. A lab that is a symbolic link has them beside the file it leads to, where
+ * SQLite puts its own.
+ */
 export function sideFile(file: string, kind: SideFile): string {
   return `${target(file)}-${kind}`;
 }
@@ -13,8 +19,8 @@ function target(file: string): string {
 }
 
 /**
- * Whether a program has the lab open for writing. Only SQLite may read or write such a file: closing any other descriptor of it
- * would release the locks of the process.
+ * Whether a program has the lab open for writing. Only SQLite may read or write such a file:
+ * closing any other descriptor of it would release the locks of the process.
  */
 export function isHeld(file: string): boolean {
   return existsSync(sideFile(file, 'lock'));

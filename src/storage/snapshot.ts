@@ -1,9 +1,21 @@
 /**
- * The lab as the scheduler takes it up after opening: its studies, their trials read a page at a time when iterated; of finished
- * ones what they come to, without reading their trials.
+ * The lab as the scheduler takes it up after opening: its studies, their trials read a page at a
+ * time when iterated; of finished ones what they come to, without reading their trials.
  */
-import type { LabSnapshot, StoredAttempt, StoredStudy, StoredTrial } from '../core/scheduling/index.ts';
-import { storedLimits, storedResult, storedSpec, studyState, trialOutcome, trialState } from '../protocol/lab-file.ts';
+import type {
+  LabSnapshot,
+  StoredAttempt,
+  StoredStudy,
+  StoredTrial,
+} from '../core/scheduling/index.ts';
+import {
+  storedLimits,
+  storedResult,
+  storedSpec,
+  studyState,
+  trialOutcome,
+  trialState,
+} from '../protocol/lab-file.ts';
 import { Columns } from './columns.ts';
 import type { Connection, Row } from './connection.ts';
 import { storageError } from './sqlite-failure.ts';
@@ -23,7 +35,10 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
   const studies = rows.map((row): StoredStudy => {
     const key = columns.integer('galapagos_study.id', row[0]);
     // The dashboard can rename a study.
-    const spec = { ...columns.json('galapagos_study.spec', storedSpec, row[7]), name: columns.text('studies.study_name', row[8]) };
+    const spec = {
+      ...columns.json('galapagos_study.spec', storedSpec, row[7]),
+      name: columns.text('studies.study_name', row[8]),
+    };
     const parameters = Object.keys(spec.searchSpace).length;
     const state = columns.parsed('galapagos_study.state', studyState, row[2]);
     const limits = columns.json('galapagos_study.limits', storedLimits, row[4]);
@@ -37,8 +52,14 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
       activeMs: columns.real('galapagos_study.active_ms', row[6]),
       ...readDescription(connection, columns, columns.integer('studies.study_id', row[9])),
       executor: firstExecutor(connection, columns, key),
-      head: state === 'finished' ? readHead(connection, columns, { key, direction: spec.direction, target: limits.target }) : null,
-      trials: { [Symbol.iterator]: () => asStorageErrors(connection.file, readTrials(connection, columns, key, parameters)) },
+      head:
+        state === 'finished'
+          ? readHead(connection, columns, { key, direction: spec.direction, target: limits.target })
+          : null,
+      trials: {
+        [Symbol.iterator]: () =>
+          asStorageErrors(connection.file, readTrials(connection, columns, key, parameters)),
+      },
     };
   });
   return { uid, studies };
@@ -52,7 +73,9 @@ function firstExecutor(connection: Connection, columns: Columns, study: number):
     study,
   );
   const result = row?.[0] ?? null;
-  return result === null ? null : (columns.json('galapagos_attempt.result', storedResult, result).executor ?? null);
+  return result === null
+    ? null
+    : (columns.json('galapagos_attempt.result', storedResult, result).executor ?? null);
 }
 
 /** Passes trials on, and what SQLite cannot read as a StorageError. */
@@ -64,7 +87,12 @@ function* asStorageErrors(file: string, trials: Iterable<StoredTrial>): Generato
   }
 }
 
-function* readTrials(connection: Connection, columns: Columns, study: number, parameters: number): Generator<StoredTrial> {
+function* readTrials(
+  connection: Connection,
+  columns: Columns,
+  study: number,
+  parameters: number,
+): Generator<StoredTrial> {
   const trials = connection.prepare(
     `SELECT number, state, params, operator, parents, generation, basis, outcome, value, finish_seq, crashes, deaths, memory_failures, lane_cap
      FROM galapagos_trial WHERE study = ? AND number >= ? ORDER BY number LIMIT ${PAGE}`,
@@ -80,18 +108,30 @@ function* readTrials(connection: Connection, columns: Columns, study: number, pa
     const last = page.at(-1);
     if (last === undefined) return;
     const to = columns.integer('galapagos_trial.number', last[0]);
-    const k = new Map(newest.all([study, from, to]).map((row) => [row[0], columns.integer('galapagos_attempt.k', row[1])]));
+    const k = new Map(
+      newest
+        .all([study, from, to])
+        .map((row) => [row[0], columns.integer('galapagos_attempt.k', row[1])]),
+    );
     const unsettled = byNumber(open.all([study, from, to]));
     for (const row of page) {
-      const attempts = (unsettled.get(row[0]) ?? []).map((attempt) => storedAttempt(columns, attempt));
+      const attempts = (unsettled.get(row[0]) ?? []).map((attempt) =>
+        storedAttempt(columns, attempt),
+      );
       yield storedTrial(columns, row, parameters, { k: k.get(row[0]) ?? 0, unsettled: attempts });
     }
     from = to + 1;
   }
 }
 
-function storedTrial(columns: Columns, row: Row, parameters: number, attempts: Pick<StoredTrial, 'k' | 'unsettled'>): StoredTrial {
-  const outcome = row[7] === null ? null : columns.word('galapagos_trial.outcome', trialOutcome, row[7]);
+function storedTrial(
+  columns: Columns,
+  row: Row,
+  parameters: number,
+  attempts: Pick<StoredTrial, 'k' | 'unsettled'>,
+): StoredTrial {
+  const outcome =
+    row[7] === null ? null : columns.word('galapagos_trial.outcome', trialOutcome, row[7]);
   return {
     number: columns.integer('galapagos_trial.number', row[0]),
     state: columns.word('galapagos_trial.state', trialState, row[1]),

@@ -1,4 +1,6 @@
-/** From what SQLite says to what people can act on: which file, what was expected, what was found. */
+/**
+ * From what SQLite says to what people can act on: which file, what was expected, what was found.
+ */
 import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StorageError } from './errors.ts';
@@ -28,7 +30,9 @@ export function resultCode(error: unknown): number {
   if ('rawCode' in error && typeof error.rawCode === 'number') return error.rawCode;
   // The library reports a failed open as a plain error that ends in the code.
   const said =
-    'message' in error && typeof error.message === 'string' ? /Unable to open connection.*: (\d+)"?\)?$/s.exec(error.message) : null;
+    'message' in error && typeof error.message === 'string'
+      ? /Unable to open connection.*: (\d+)"?\)?$/s.exec(error.message)
+      : null;
   return said === null ? 0 : Number(said[1]);
 }
 
@@ -56,16 +60,40 @@ export function storageError(error: unknown, file: string, doing: string): unkno
   const code = resultCode(error);
   if (code === 0) return error;
   const said = error instanceof Error ? error.message : String(error);
-  const make = (kind: StorageError['code'], sentence: string, expected: string, found: string): StorageError =>
-    new StorageError(kind, file, `${file}: cannot ${doing}: ${sentence}`, { expected, found, cause: error });
+  const make = (
+    kind: StorageError['code'],
+    sentence: string,
+    expected: string,
+    found: string,
+  ): StorageError =>
+    new StorageError(kind, file, `${file}: cannot ${doing}: ${sentence}`, {
+      expected,
+      found,
+      cause: error,
+    });
   if (code === READONLY_DBMOVED)
-    return make('not-found', 'the file was moved or deleted while it was open', 'the file where it was', 'no file');
+    return make(
+      'not-found',
+      'the file was moved or deleted while it was open',
+      'the file where it was',
+      'no file',
+    );
   switch (code & 0xff) {
     case PRIMARY.BUSY:
     case PRIMARY.LOCKED:
-      return make('busy', 'another program keeps it locked', 'the lock within the time limit', 'locked');
+      return make(
+        'busy',
+        'another program keeps it locked',
+        'the lock within the time limit',
+        'locked',
+      );
     case PRIMARY.READONLY:
-      return make('read-only', 'it is read-only', 'a file and a folder that can be written', 'read-only');
+      return make(
+        'read-only',
+        'it is read-only',
+        'a file and a folder that can be written',
+        'read-only',
+      );
     case PRIMARY.FULL:
       return make('disk-full', 'the disk is full', 'free space', 'none');
     case PRIMARY.CORRUPT:
@@ -73,15 +101,27 @@ export function storageError(error: unknown, file: string, doing: string): unkno
     case PRIMARY.NOTADB:
       return make('not-sqlite', 'it is not an SQLite file', 'an SQLite file', 'something else');
     case PRIMARY.CONSTRAINT:
-      return make('contradiction', `the write conflicts with existing rows (${said})`, 'a write that fits', said);
+      return make(
+        'contradiction',
+        `the write conflicts with existing rows (${said})`,
+        'a write that fits',
+        said,
+      );
     case PRIMARY.CANTOPEN:
       return isWritable(dirname(file))
         ? make('io', 'it cannot be opened', 'a file that can be opened', said)
         : make('read-only', 'its folder is read-only', 'a folder that can be written', 'read-only');
     case PRIMARY.IOERR:
-      return isDiskFull(file) ? make('disk-full', 'the disk is full', 'free space', 'none') : make('io', said, 'a disk that answers', said);
+      return isDiskFull(file)
+        ? make('disk-full', 'the disk is full', 'free space', 'none')
+        : make('io', said, 'a disk that answers', said);
     case PRIMARY.ERROR:
-      return make('damaged', `its tables do not match the lab schema (${said})`, 'the tables of a lab', said);
+      return make(
+        'damaged',
+        `its tables do not match the lab schema (${said})`,
+        'the tables of a lab',
+        said,
+      );
     default:
       return make('io', said, 'an answer', said);
   }

@@ -1,6 +1,7 @@
 /**
- * A lab in an SQLite file that Optuna opens as it is. One writer, fenced by epoch: each commit looks, under the write lock,
- * whether the epoch is still its own. Write-ahead log while open, one plain file when closed.
+ * A lab in an SQLite file that Optuna opens as it is. One writer, fenced by epoch: each commit
+ * looks, under the write lock, whether the epoch is still its own. Write-ahead log while open, one
+ * plain file when closed.
  */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -8,7 +9,13 @@ import type { LabSnapshot, Write } from '../core/scheduling/index.ts';
 import { Connection } from './connection.ts';
 import type { Statement } from './connection.ts';
 import { StorageError } from './errors.ts';
-import { createMissing, refuseEmpty, refuseMissing, refuseUnknown, removeEmpty } from './file-checks.ts';
+import {
+  createMissing,
+  refuseEmpty,
+  refuseMissing,
+  refuseUnknown,
+  removeEmpty,
+} from './file-checks.ts';
 import { LogGuard } from './log-guard.ts';
 import { OwnerLock } from './owner-lock.ts';
 import { recognise } from './recognise.ts';
@@ -28,11 +35,17 @@ export interface OpenOptions {
   readonly now?: () => Date;
   /** How long another program's lock is waited for. */
   readonly timeoutMs?: number;
-  /** Who moves the log into the file: the writer as it grows, or somebody beside it, by `checkpoint`. */
+  /**
+   * Who moves the log into the file: the writer as it grows, or somebody beside it, by
+   * `checkpoint`.
+   */
   readonly checkpoints?: 'own' | 'beside';
 }
 
-/** Pages of log after which the writer moves them into the file: 16 MiB, so that a burst of trials pays for it once. */
+/**
+ * Pages of log after which the writer moves them into the file: 16 MiB, so that a burst of trials
+ * pays for it once.
+ */
 const CHECKPOINT_PAGES = 4_000;
 /** The same where somebody beside it should have done so long before. */
 const LATE_PAGES = 16_000;
@@ -40,7 +53,13 @@ const LATE_PAGES = 16_000;
 /** @throws StorageError; then nothing was created or changed */
 export function openLab(
   path: string,
-  { create, takeOver = false, now = () => new Date(), timeoutMs = 10_000, checkpoints = 'own' }: OpenOptions,
+  {
+    create,
+    takeOver = false,
+    now = () => new Date(),
+    timeoutMs = 10_000,
+    checkpoints = 'own',
+  }: OpenOptions,
 ): LabStorage {
   const file = resolve(path);
   refuseMissing(file, create);
@@ -51,7 +70,12 @@ export function openLab(
   try {
     created = createMissing(file);
     connection = Connection.open(file, timeoutMs);
-    return new SqliteLab(connection, takeLab(connection, { create, takeOver, checkpoints }), owner, now);
+    return new SqliteLab(
+      connection,
+      takeLab(connection, { create, takeOver, checkpoints }),
+      owner,
+      now,
+    );
   } catch (error) {
     connection?.close();
     if (created) removeEmpty(file);
@@ -71,10 +95,15 @@ function takeOwnership(file: string, takeOver: boolean, timeoutMs: number): Owne
     if (owner !== null) return owner;
     refuseOwned(file, timeoutMs);
     if (performance.now() > until) {
-      throw new StorageError('busy', file, `${file}: another program keeps it locked while opening or closing it`, {
-        expected: 'its lock within the time limit',
-        found: 'locked',
-      });
+      throw new StorageError(
+        'busy',
+        file,
+        `${file}: another program keeps it locked while opening or closing it`,
+        {
+          expected: 'its lock within the time limit',
+          found: 'locked',
+        },
+      );
     }
     Atomics.wait(pause, 0, 0, RETRY_MS);
   }
@@ -96,7 +125,11 @@ function refuseOwned(file: string, timeoutMs: number): void {
 
 function takeLab(
   connection: Connection,
-  { create, takeOver, checkpoints }: Required<Pick<OpenOptions, 'create' | 'takeOver' | 'checkpoints'>>,
+  {
+    create,
+    takeOver,
+    checkpoints,
+  }: Required<Pick<OpenOptions, 'create' | 'takeOver' | 'checkpoints'>>,
 ): Opened {
   // A power cut must not give one epoch to two openings.
   connection.exec('PRAGMA synchronous=FULL');
@@ -110,9 +143,12 @@ function takeLab(
     // Read before the commit: a study that does not parse leaves the file as it was.
     return { epoch, lab: readSnapshot(connection, uid) };
   });
-  // Proof against a kill at any instant; a power cut may take the last commits, always the newest ones.
+  // Proof against a kill at any instant; a power cut may take the last commits, always the newest
+  // ones.
   connection.exec('PRAGMA synchronous=NORMAL');
-  connection.exec(`PRAGMA wal_autocheckpoint=${checkpoints === 'own' ? CHECKPOINT_PAGES : LATE_PAGES}`);
+  connection.exec(
+    `PRAGMA wal_autocheckpoint=${checkpoints === 'own' ? CHECKPOINT_PAGES : LATE_PAGES}`,
+  );
   // A log that a slow reader made long shrinks again.
   connection.exec(`PRAGMA journal_size_limit=${4_096 * CHECKPOINT_PAGES}`);
   connection.exec('PRAGMA cache_size=-16384');
@@ -177,14 +213,18 @@ class SqliteLab implements LabStorage {
     try {
       this.verify();
     } catch {
-      // Whoever wrote or watched was told. Fenced, the file is another's; without its log, it must not be touched.
+      // Whoever wrote or watched was told. Fenced, the file is another's; without its log, it must
+      // not be touched.
     }
     this.#closed = true;
     try {
       if (this.#stopped === null) {
         this.#connection.run('UPDATE galapagos_lab SET holder = NULL WHERE epoch = ?', this.epoch);
-        // Nobody else reading: the log goes into the file and both side files go away. Otherwise the last reader's close does it.
-        this.#connection.exec('PRAGMA busy_timeout=200; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE');
+        // Nobody else reading: the log goes into the file and both side files go away. Otherwise
+        // the last reader's close does it.
+        this.#connection.exec(
+          'PRAGMA busy_timeout=200; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE',
+        );
       }
     } catch (error) {
       if (!isBusy(error)) throw storageError(error, this.#connection.file, 'close the lab file');
@@ -198,11 +238,19 @@ class SqliteLab implements LabStorage {
   #checkFence(): void {
     const found = this.#selectEpoch.get([])?.[0];
     if (found === this.epoch) return;
-    this.#stopped = this.#refuse('fenced', 'another process took over this lab', `epoch ${this.epoch}`, `epoch ${String(found)}`);
+    this.#stopped = this.#refuse(
+      'fenced',
+      'another process took over this lab',
+      `epoch ${this.epoch}`,
+      `epoch ${String(found)}`,
+    );
     throw this.#stopped;
   }
 
-  /** Readers and the writer do not wait for each other then. Impossible for the moment while somebody reads a closed file. */
+  /**
+   * Readers and the writer do not wait for each other then. Impossible for the moment while
+   * somebody reads a closed file.
+   */
   #startLog(): void {
     try {
       this.#wal = this.#connection.get('PRAGMA journal_mode=WAL')?.[0] === 'wal';
@@ -211,7 +259,12 @@ class SqliteLab implements LabStorage {
     }
   }
 
-  #refuse(code: 'fenced' | 'contradiction', what: string, expected: string, found = what): StorageError {
+  #refuse(
+    code: 'fenced' | 'contradiction',
+    what: string,
+    expected: string,
+    found = what,
+  ): StorageError {
     const { file } = this.#connection;
     return new StorageError(code, file, `${file}: ${what}`, { expected, found });
   }

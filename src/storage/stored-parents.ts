@@ -1,4 +1,7 @@
-/** A trial's parents as the file has them: one or two numbers in JSON, which is read without a parser; whatever else stands there goes through the schema. */
+/**
+ * A trial's parents as the file has them: one or two numbers in JSON, which is read without a
+ * parser; whatever else stands there goes through the schema.
+ */
 import { parents as parentsSchema } from '../protocol/lab-file.ts';
 import type { Columns } from './columns.ts';
 

@@ -1,7 +1,7 @@
 /**
- * What the user said about a study, in the tables of Optuna: the name is the study's own, the note and the deletion are
- * user attributes, so that Optuna and older versions read the file as before. A deleted study keeps all its rows until it
- * is removed.
+ * What the user said about a study, in the tables of Optuna: the name is the study's own, the note
+ * and the deletion are user attributes, so that Optuna and older versions read the file as before.
+ * A deleted study keeps all its rows until it is removed.
  */
 import type { Write } from '../core/scheduling/index.ts';
 import { deletedAttribute, noteAttribute } from '../protocol/lab-file.ts';
@@ -30,23 +30,46 @@ export interface StudyDescription {
   readonly removing: boolean;
 }
 
-/** Reads what the attributes say; values of another type, which only other programs write, count as absent. */
-export function readDescription(connection: Connection, columns: Columns, studyId: number): StudyDescription {
+/**
+ * Reads what the attributes say; values of another type, which only other programs write, count as
+ * absent.
+ */
+export function readDescription(
+  connection: Connection,
+  columns: Columns,
+  studyId: number,
+): StudyDescription {
   const of = (key: string): unknown =>
-    connection.get('SELECT value_json FROM study_user_attributes WHERE study_id = ? AND key = ?', studyId, key)?.[0] ?? null;
+    connection.get(
+      'SELECT value_json FROM study_user_attributes WHERE study_id = ? AND key = ?',
+      studyId,
+      key,
+    )?.[0] ?? null;
   const [note, deleted] = [of(NOTE), of(DELETED)];
-  const mark = deleted === null ? null : columns.json('study_user_attributes.value_json', deletedAttribute, deleted);
+  const mark =
+    deleted === null
+      ? null
+      : columns.json('study_user_attributes.value_json', deletedAttribute, deleted);
   return {
-    note: note === null ? '' : columns.json('study_user_attributes.value_json', noteAttribute, note),
+    note:
+      note === null ? '' : columns.json('study_user_attributes.value_json', noteAttribute, note),
     deleted: mark !== null,
     removing: mark === REMOVING,
   };
 }
 
 /** Writes name, note and deletion. @throws StorageError name-taken */
-export function writeDescription(connection: Connection, { key, studyId }: StudyIds, { name, note, deleted }: Of<'description'>): void {
+export function writeDescription(
+  connection: Connection,
+  { key, studyId }: StudyIds,
+  { name, note, deleted }: Of<'description'>,
+): void {
   rename(connection, studyId, name);
-  connection.run("UPDATE galapagos_study SET spec = json_set(spec, '$.name', ?) WHERE id = ?", name, key);
+  connection.run(
+    "UPDATE galapagos_study SET spec = json_set(spec, '$.name', ?) WHERE id = ?",
+    name,
+    key,
+  );
   setAttribute(connection, studyId, NOTE, note === '' ? null : note);
   setAttribute(connection, studyId, DELETED, deleted ? true : null);
 }
@@ -56,7 +79,12 @@ type Of<Op extends Write['op']> = Extract<Write, { op: Op }>;
 /** The name that a study has in both tables. @throws StorageError name-taken */
 function rename(connection: Connection, studyId: number, name: string): void {
   try {
-    connection.run('UPDATE studies SET study_name = ? WHERE study_id = ? AND study_name <> ?', name, studyId, name);
+    connection.run(
+      'UPDATE studies SET study_name = ? WHERE study_id = ? AND study_name <> ?',
+      name,
+      studyId,
+      name,
+    );
   } catch (error) {
     if (resultCode(error) === CONSTRAINT_UNIQUE) throw nameTaken(connection.file, name);
     throw error;
@@ -64,16 +92,25 @@ function rename(connection: Connection, studyId: number, name: string): void {
 }
 
 export function nameTaken(file: string, name: string): StorageError {
-  return new StorageError('name-taken', file, `${file}: it already contains a study named ${JSON.stringify(name)}`, {
-    expected: 'another name',
-    found: name,
-  });
+  return new StorageError(
+    'name-taken',
+    file,
+    `${file}: it already contains a study named ${JSON.stringify(name)}`,
+    {
+      expected: 'another name',
+      found: name,
+    },
+  );
 }
 
 /** @param value null: removes the attribute */
 function setAttribute(connection: Connection, studyId: number, key: string, value: unknown): void {
   if (value === null) {
-    connection.run('DELETE FROM study_user_attributes WHERE study_id = ? AND key = ?', studyId, key);
+    connection.run(
+      'DELETE FROM study_user_attributes WHERE study_id = ? AND key = ?',
+      studyId,
+      key,
+    );
     return;
   }
   connection.run(
@@ -95,10 +132,22 @@ const OF_TRIALS = [
   'trial_heartbeats',
 ] as const;
 /** Tables of Optuna with rows of a study, beside its trials. */
-const OF_STUDIES = ['study_directions', 'study_user_attributes', 'study_system_attributes', 'studies'] as const;
+const OF_STUDIES = [
+  'study_directions',
+  'study_user_attributes',
+  'study_system_attributes',
+  'studies',
+] as const;
 
-/** Removes the trials with numbers from `from` on, and marks the study as one that cannot be restored. */
-export function removeTrials(connection: Connection, { key, studyId }: StudyIds, from: number): void {
+/**
+ * Removes the trials with numbers from `from` on, and marks the study as one that cannot be
+ * restored.
+ */
+export function removeTrials(
+  connection: Connection,
+  { key, studyId }: StudyIds,
+  from: number,
+): void {
   setAttribute(connection, studyId, DELETED, REMOVING);
   // A trial's row is looked for in its own study only: ids are given again after a deletion.
   removeRows(
@@ -114,8 +163,10 @@ export function removeTrials(connection: Connection, { key, studyId }: StudyIds,
 /** Removes a study whose trials have been removed, with what other programs added to it. */
 export function removeStudy(connection: Connection, { key, studyId }: StudyIds): void {
   removeRows(connection, 'SELECT trial_id FROM trials WHERE study_id = ?1', [studyId]);
-  for (const table of OF_STUDIES) connection.run(`DELETE FROM ${table} WHERE study_id = ?`, studyId);
-  for (const table of ['galapagos_attempt', 'galapagos_trial']) connection.run(`DELETE FROM ${table} WHERE study = ?`, key);
+  for (const table of OF_STUDIES)
+    connection.run(`DELETE FROM ${table} WHERE study_id = ?`, studyId);
+  for (const table of ['galapagos_attempt', 'galapagos_trial'])
+    connection.run(`DELETE FROM ${table} WHERE study = ?`, key);
   connection.run('DELETE FROM galapagos_study WHERE id = ?', key);
 }
 

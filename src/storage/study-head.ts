@@ -1,4 +1,7 @@
-/** What a finished study comes to, asked of its rows without reading them one by one; the same as `headOf` says of its trials. */
+/**
+ * What a finished study comes to, asked of its rows without reading them one by one; the same as
+ * `headOf` says of its trials.
+ */
 import type { StoredHead } from '../core/scheduling/index.ts';
 import type { Direction } from '../core/study/study-spec.ts';
 import type { Columns } from './columns.ts';
@@ -14,8 +17,15 @@ export interface HeadOf {
 /** Trials with a value that ranks. */
 const RANKED = "study = ?1 AND state = 'complete' AND abs(value) < 9e999";
 
-/** @returns null: a trial or an attempt has not ended, or completion numbers are missing. One pass over the rows each query */
-export function readHead(connection: Connection, columns: Columns, { key, direction, target }: HeadOf): StoredHead | null {
+/**
+ * @returns null: a trial or an attempt has not ended, or completion numbers are missing. One pass
+ *   over the rows each query
+ */
+export function readHead(
+  connection: Connection,
+  columns: Columns,
+  { key, direction, target }: HeadOf,
+): StoredHead | null {
   const row =
     connection.get(
       `SELECT count(*), coalesce(sum(state = 'complete'), 0), coalesce(sum(state = 'pruned'), 0), coalesce(sum(state = 'failed'), 0),
@@ -24,11 +34,20 @@ export function readHead(connection: Connection, columns: Columns, { key, direct
        FROM galapagos_trial WHERE study = ?`,
       key,
     ) ?? [];
-  const [trials = 0, complete = 0, pruned = 0, failed = 0, diverged = 0, distinct, least, most, highest] = row.map((count) =>
-    columns.integer('count', count),
-  );
+  const [
+    trials = 0,
+    complete = 0,
+    pruned = 0,
+    failed = 0,
+    diverged = 0,
+    distinct,
+    least,
+    most,
+    highest,
+  ] = row.map((count) => columns.integer('count', count));
   const dense = distinct === trials && least === 0 && most === trials - 1 && highest === trials - 1;
-  if (!dense || complete + pruned + failed !== trials || hasOpenAttempt(connection, key)) return null;
+  if (!dense || complete + pruned + failed !== trials || hasOpenAttempt(connection, key))
+    return null;
   const better = direction === 'minimize' ? '<' : '>';
   const improvements = connection.all(
     `SELECT number, value, finish_seq FROM (
@@ -41,8 +60,10 @@ export function readHead(connection: Connection, columns: Columns, { key, direct
   const last = improvements.at(-1);
   const value = last === undefined ? null : columns.real('galapagos_trial.value', last[1]);
   const best = value === null ? undefined : connection.get(smallest('value = ?2'), key, value);
-  const hit = target === null ? undefined : connection.get(smallest(`value ${better}= ?2`), key, target);
-  const number = (found: Row | undefined): number | null => columns.integerOrNull('galapagos_trial.number', found?.[0] ?? null);
+  const hit =
+    target === null ? undefined : connection.get(smallest(`value ${better}= ?2`), key, target);
+  const number = (found: Row | undefined): number | null =>
+    columns.integerOrNull('galapagos_trial.number', found?.[0] ?? null);
   const bestNumber = number(best);
   return {
     trials,
@@ -63,5 +84,10 @@ function smallest(condition: string): string {
 }
 
 function hasOpenAttempt(connection: Connection, key: number): boolean {
-  return connection.get('SELECT 1 FROM galapagos_attempt WHERE study = ? AND outcome IS NULL LIMIT 1', key) !== undefined;
+  return (
+    connection.get(
+      'SELECT 1 FROM galapagos_attempt WHERE study = ? AND outcome IS NULL LIMIT 1',
+      key,
+    ) !== undefined
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * What the writer knows of one study's rows without asking the file for each write: keys, encoded distributions, and its open
- * trials. Everything here is read back from the file when missing, so that after a rollback it can simply be dropped.
+ * What the writer knows of one study's rows without asking the file for each write: keys, encoded
+ * distributions, and its open trials. Everything here is read back from the file when missing, so
+ * that after a rollback it can simply be dropped.
  */
 import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
@@ -43,21 +44,28 @@ export class StudyRows {
     const columns = new Columns(connection.file);
     const row = connection.get('SELECT id, study_id, spec FROM galapagos_study WHERE uid = ?', uid);
     if (row === undefined)
-      throw new StorageError('contradiction', connection.file, `${connection.file}: no study ${uid}`, {
-        expected: 'a study of this lab',
-        found: uid,
-      });
+      throw new StorageError(
+        'contradiction',
+        connection.file,
+        `${connection.file}: no study ${uid}`,
+        {
+          expected: 'a study of this lab',
+          found: uid,
+        },
+      );
     this.uid = uid;
     this.#file = connection.file;
     this.key = columns.integer('galapagos_study.id', row[0]);
     this.studyId = columns.integer('galapagos_study.study_id', row[1]);
     this.axes = axesOf(columns.json('galapagos_study.spec', storedSpec, row[2]).searchSpace);
-    // Rows enter in number order. Searched from the end: a search for the first trial without a row would read all trials of a study.
+    // Rows enter in number order. Searched from the end: a search for the first trial without a row
+    // would read all trials of a study.
     const last = connection.get(
       'SELECT number FROM galapagos_trial WHERE study = ? AND trial_id IS NOT NULL ORDER BY number DESC LIMIT 1',
       this.key,
     );
-    this.rowsBelow = last === undefined ? 0 : columns.integer('galapagos_trial.number', last[0]) + 1;
+    this.rowsBelow =
+      last === undefined ? 0 : columns.integer('galapagos_trial.number', last[0]) + 1;
     this.#selectTrial = connection.prepare(
       'SELECT state, trial_id, params, operator, parents, generation FROM galapagos_trial WHERE study = ? AND number = ?',
     );
@@ -110,7 +118,10 @@ export class StudyRows {
   /** The rows of a trial's active parameters, in declaration order. */
   insertParams(trialId: number, params: EncodedParams): void {
     // An inactive parameter is bound as NULL, which the statement leaves out.
-    this.#insertParams.run([trialId, ...Array.from(params, (value) => (Number.isNaN(value) ? null : value))]);
+    this.#insertParams.run([
+      trialId,
+      ...Array.from(params, (value) => (Number.isNaN(value) ? null : value)),
+    ]);
   }
 
   #read(number: number): OpenTrial | null {
@@ -125,7 +136,8 @@ export class StudyRows {
       params: columns.params('galapagos_trial.params', params, this.axes.length),
       origin: {
         operator: columns.text('galapagos_trial.operator', operator),
-        parents: parents === null ? [] : columns.json('galapagos_trial.parents', parentsSchema, parents),
+        parents:
+          parents === null ? [] : columns.json('galapagos_trial.parents', parentsSchema, parents),
         generation: columns.integer('galapagos_trial.generation', generation),
       },
       trialId: columns.integerOrNull('galapagos_trial.trial_id', trialId),
@@ -135,7 +147,10 @@ export class StudyRows {
           : {
               k: columns.integer('galapagos_attempt.k', attempt[0]),
               slot: columns.text('galapagos_attempt.slot', attempt[1]),
-              result: attempt[2] === null ? null : columns.json('galapagos_attempt.result', storedResult, attempt[2]),
+              result:
+                attempt[2] === null
+                  ? null
+                  : columns.json('galapagos_attempt.result', storedResult, attempt[2]),
             },
     };
     this.#open.set(number, trial);
@@ -143,19 +158,26 @@ export class StudyRows {
   }
 
   #contradiction(number: number, what: string, found: string): StorageError {
-    return new StorageError('contradiction', this.#file, `${this.#file}: trial ${number} of study ${this.uid} ${what}`, {
-      expected: 'an open trial',
-      found,
-    });
+    return new StorageError(
+      'contradiction',
+      this.#file,
+      `${this.#file}: trial ${number} of study ${this.uid} ${what}`,
+      {
+        expected: 'an open trial',
+        found,
+      },
+    );
   }
 }
 
 /**
- * One statement for all of a trial's parameters, names and distributions as literals: per-call cost and the conversion of
- * some 800 bytes of text a trial would outweigh the rest of its writes.
+ * One statement for all of a trial's parameters, names and distributions as literals: per-call cost
+ * and the conversion of some 800 bytes of text a trial would outweigh the rest of its writes.
  */
 function insertParamsSql(axes: readonly Axis[]): string {
-  const rows = axes.map((axis, i) => `(${literal(axis.name)}, ?${i + 2}, ${literal(distributionJson(axis))})`);
+  const rows = axes.map(
+    (axis, i) => `(${literal(axis.name)}, ?${i + 2}, ${literal(distributionJson(axis))})`,
+  );
   return `WITH point(name, value, distribution) AS (VALUES ${rows.join(', ')})
     INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json)
     SELECT ?1, name, value, distribution FROM point WHERE value IS NOT NULL`;

@@ -1,29 +1,37 @@
 /**
- * Rewrites a SELECT so that text the library cannot read arrives as bytes. libsql 0.5.29 converts every text to UTF-8 with
- * `unwrap`, which aborts the process on any other bytes; a damaged file must not end the program that looks at it.
+ * Rewrites a SELECT so that text the library cannot read arrives as bytes. libsql 0.5.29 converts
+ * every text to UTF-8 with `unwrap`, which aborts the process on any other bytes; a damaged file
+ * must not end the program that looks at it.
  *
- * Plain ASCII text stays text. Text with any other byte, or with a NUL, arrives as a Buffer; `decoded` makes it a string
- * again where it is UTF-8.
+ * Plain ASCII text stays text. Text with any other byte, or with a NUL, arrives as a Buffer;
+ * `decoded` makes it a string again where it is UTF-8.
  */
 import { isUtf8 } from 'node:buffer';
 
-/** True in SQL for text that is not plain ASCII. `length` stops at a NUL, `octet_length` does not. */
+/**
+ * True in SQL for text that is not plain ASCII. `length` stops at a NUL, `octet_length` does not.
+ */
 const notAscii = (column: string): string =>
   `(octet_length(${column}) <> length(${column}) OR ${column} GLOB '*[^' || char(1) || '-' || char(127) || ']*')`;
 
 /**
- * Returns the statement with each result column guarded, in the same order. The names of the result columns are lost.
- * @param sql a SELECT of ours, without a comma between its result columns that is in neither parentheses nor quotes
+ * Returns the statement with each result column guarded, in the same order. The names of the result
+ * columns are lost.
+ * @param sql a SELECT of ours, without a comma between its result columns that is in neither
+ *   parentheses nor quotes
  */
 export function guarded(sql: string): string {
   const names = Array.from({ length: resultColumns(sql) }, (_, i) => `c${i}`);
   const columns = names.map(
-    (name) => `CASE WHEN typeof(${name}) = 'text' AND ${notAscii(name)} THEN CAST(${name} AS BLOB) ELSE ${name} END`,
+    (name) =>
+      `CASE WHEN typeof(${name}) = 'text' AND ${notAscii(name)} THEN CAST(${name} AS BLOB) ELSE ${name} END`,
   );
   return `WITH guarded(${names.join(', ')}) AS (${sql}) SELECT ${columns.join(', ')} FROM guarded`;
 }
 
-/** Number of columns that a SELECT of ours returns: its commas before the outermost FROM, and one. */
+/**
+ * Number of columns that a SELECT of ours returns: its commas before the outermost FROM, and one.
+ */
 export function resultColumns(sql: string): number {
   let depth = 0;
   let columns = 1;
@@ -37,7 +45,10 @@ export function resultColumns(sql: string): number {
   return columns;
 }
 
-/** The text that a guarded column stands for; null where the value is no text, or its bytes are not UTF-8. */
+/**
+ * The text that a guarded column stands for; null where the value is no text, or its bytes are not
+ * UTF-8.
+ */
 export function decoded(value: unknown): string | null {
   if (typeof value === 'string') return value;
   return Buffer.isBuffer(value) && isUtf8(value) ? value.toString('utf8') : null;

@@ -1,6 +1,6 @@
 /**
- * Carries out the scheduler's writes on a lab file, one function a kind, inside a transaction that `sqlite.ts` opens and
- * closes. A trial that another program has ended is left alone and reported.
+ * Carries out the scheduler's writes on a lab file, one function a kind, inside a transaction that
+ * `sqlite.ts` opens and closes. A trial that another program has ended is left alone and reported.
  */
 import type { EndedState, Write } from '../core/scheduling/index.ts';
 import { paramsBlob } from './columns.ts';
@@ -42,8 +42,12 @@ export class Writes {
     this.#insertAttempt = prepare(
       'INSERT INTO galapagos_attempt (study, number, k, slot, spawn, session, cohort, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
-    this.#setRunning = prepare("UPDATE galapagos_trial SET state = 'running', trial_id = ? WHERE study = ? AND number = ?");
-    this.#setTrialId = prepare('UPDATE galapagos_trial SET trial_id = ? WHERE study = ? AND number = ?');
+    this.#setRunning = prepare(
+      "UPDATE galapagos_trial SET state = 'running', trial_id = ? WHERE study = ? AND number = ?",
+    );
+    this.#setTrialId = prepare(
+      'UPDATE galapagos_trial SET trial_id = ? WHERE study = ? AND number = ?',
+    );
     this.#endAttempt = prepare(
       'UPDATE galapagos_attempt SET outcome = ?, ended_at = ?, result = ?, detail = ? WHERE study = ? AND number = ? AND k = ? AND outcome IS NULL',
     );
@@ -76,7 +80,10 @@ export class Writes {
     this.#studies.clear();
   }
 
-  /** Ends the rows of the trials that end in this step, first, so that a trial ended elsewhere is known before anything of it is written. */
+  /**
+   * Ends the rows of the trials that end in this step, first, so that a trial ended elsewhere is
+   * known before anything of it is written.
+   */
   #endRows(writes: readonly Write[], endedElsewhere: EndedElsewhere[]): Set<string> | null {
     let skipped: Set<string> | null = null;
     for (const write of writes) {
@@ -87,7 +94,11 @@ export class Writes {
       if (this.#optuna.endTrial(trialId, write.state, this.#date)) continue;
       const found = this.#optuna.foundEnd(trialId);
       if (found === null)
-        throw this.#refuse('damaged', `trial ${write.number} is not running in Optuna's table, but not ended either`, 'RUNNING');
+        throw this.#refuse(
+          'damaged',
+          `trial ${write.number} is not running in Optuna's table, but not ended either`,
+          'RUNNING',
+        );
       endedElsewhere.push({ study: write.uid, number: write.number, ...found });
       (skipped ??= new Set()).add(trialOf(write));
     }
@@ -103,7 +114,12 @@ export class Writes {
         this.#setStudy('state = ?, reason = ?', write.uid, write.state, write.reason);
         break;
       case 'limits':
-        this.#setStudy('limits = ?, trial_limit = ?', write.uid, JSON.stringify(write.limits), write.limit);
+        this.#setStudy(
+          'limits = ?, trial_limit = ?',
+          write.uid,
+          JSON.stringify(write.limits),
+          write.limit,
+        );
         break;
       case 'activeMs':
         this.#setStudy('active_ms = ?', write.uid, write.activeMs);
@@ -161,13 +177,31 @@ export class Writes {
   #propose({ uid, number, params, origin, basis }: Of<'proposal'>): void {
     const study = this.#study(uid);
     if (params.length !== study.axes.length)
-      throw this.#refuse('contradiction', `trial ${number} has ${params.length} parameters`, `${study.axes.length}`);
+      throw this.#refuse(
+        'contradiction',
+        `trial ${number} has ${params.length} parameters`,
+        `${study.axes.length}`,
+      );
     const parents = origin.parents.length === 0 ? null : JSON.stringify(origin.parents);
-    this.#insertProposal.run([study.key, number, paramsBlob(params), origin.operator, parents, origin.generation, basis]);
+    this.#insertProposal.run([
+      study.key,
+      number,
+      paramsBlob(params),
+      origin.operator,
+      parents,
+      origin.generation,
+      basis,
+    ]);
     study.proposed({ number, params, origin, trialId: null, attempt: null });
   }
 
-  #startAttempt({ attempt: { study: uid, number, k }, slot, spawn, session, cohort }: Of<'attemptStarted'>): void {
+  #startAttempt({
+    attempt: { study: uid, number, k },
+    slot,
+    spawn,
+    session,
+    cohort,
+  }: Of<'attemptStarted'>): void {
     const study = this.#study(uid);
     const trial = study.trial(number);
     const trialId = trial.trialId ?? this.#giveRows(study, number);
@@ -177,8 +211,10 @@ export class Writes {
   }
 
   /**
-   * Rows enter in number order, so that Optuna's numbers are ours: every smaller trial without one gets its row too.
-   * @returns the trial's own row; noting it in our table is left to the caller, who writes there anyway
+   * Rows enter in number order, so that Optuna's numbers are ours: every smaller trial without one
+   * gets its row too.
+   * @returns the trial's own row; noting it in our table is left to the caller, who writes there
+   *   anyway
    */
   #giveRows(study: StudyRows, number: number): number {
     let trialId = NaN;
@@ -192,38 +228,87 @@ export class Writes {
   /** Of a trial that another program has ended nothing is written any more. */
   #report({ attempt: { study: uid, number }, step, value }: Of<'reported'>): void {
     const { trialId } = this.#study(uid).trial(number);
-    if (trialId !== null && this.#optuna.isRunning(trialId)) this.#optuna.setIntermediate(trialId, step, value);
+    if (trialId !== null && this.#optuna.isRunning(trialId))
+      this.#optuna.setIntermediate(trialId, step, value);
   }
 
-  #endedAttempt({ attempt: { study: uid, number, k }, outcome, result, detail }: Of<'attemptEnded'>): void {
+  #endedAttempt({
+    attempt: { study: uid, number, k },
+    outcome,
+    result,
+    detail,
+  }: Of<'attemptEnded'>): void {
     const study = this.#study(uid);
     const json = result === null ? null : pythonJson(result);
-    const changes = this.#endAttempt.run([outcome, this.#nowMs, json, detail, study.key, number, k]);
-    if (changes !== 1) throw this.#refuse('contradiction', `attempt ${uid}/${number}/${k} is not open`, 'an attempt without an outcome');
+    const changes = this.#endAttempt.run([
+      outcome,
+      this.#nowMs,
+      json,
+      detail,
+      study.key,
+      number,
+      k,
+    ]);
+    if (changes !== 1)
+      throw this.#refuse(
+        'contradiction',
+        `attempt ${uid}/${number}/${k} is not open`,
+        'an attempt without an outcome',
+      );
     const trialId = study.attemptEnded(number, k, result);
-    if (trialId !== null) for (const { step, value } of result?.reports ?? []) this.#optuna.setIntermediate(trialId, step, value);
+    if (trialId !== null)
+      for (const { step, value } of result?.reports ?? [])
+        this.#optuna.setIntermediate(trialId, step, value);
   }
 
   #endedTrial({ uid, number, state, outcome, value, finishSeq, k, story }: Of<'trialEnded'>): void {
     const study = this.#study(uid);
     const trial = study.trial(number);
-    if (outcome !== 'endedElsewhere') this.#describeEnd(study, trial.number, { state, outcome, value, k });
+    if (outcome !== 'endedElsewhere')
+      this.#describeEnd(study, trial.number, { state, outcome, value, k });
     const stored = Number.isNaN(value) ? null : value;
     const lines = story.length === 0 ? null : JSON.stringify(story);
-    this.#endTrial.run([trial.trialId, state, outcome, stored, finishSeq, k, lines, study.key, number]);
+    this.#endTrial.run([
+      trial.trialId,
+      state,
+      outcome,
+      stored,
+      finishSeq,
+      k,
+      lines,
+      study.key,
+      number,
+    ]);
     study.ended(number);
   }
 
-  #describeEnd(study: StudyRows, number: number, end: { state: EndedState; outcome: string; value: number; k: number }): void {
+  #describeEnd(
+    study: StudyRows,
+    number: number,
+    end: { state: EndedState; outcome: string; value: number; k: number },
+  ): void {
     const { trialId, attempt, origin } = study.trial(number);
     if (trialId === null || (end.state === 'complete' && Number.isNaN(end.value))) {
-      throw this.#refuse('contradiction', `trial ${number} ends complete without a value`, 'a value');
+      throw this.#refuse(
+        'contradiction',
+        `trial ${number} ends complete without a value`,
+        'a value',
+      );
     }
     const last = attempt?.k === end.k ? attempt : null;
     const { executor, device, ms, metrics } = last?.result ?? {};
     const { operator, parents, generation } = origin;
     const lineage = { operator, parents, generation };
-    const about = { outcome: end.outcome, attempt: end.k, slot: last?.slot, executor, device, ms, lineage, metrics };
+    const about = {
+      outcome: end.outcome,
+      attempt: end.k,
+      slot: last?.slot,
+      executor,
+      device,
+      ms,
+      lineage,
+      metrics,
+    };
     this.#optuna.describeEnd(trialId, end.state === 'failed' ? NaN : end.value, about);
   }
 
@@ -234,7 +319,12 @@ export class Writes {
     // What a further attempt reports is its own.
     if (trialId !== null) this.#optuna.dropIntermediates(trialId);
     const changes = this.#setBack.run([crashes, deaths, memoryFailures, laneCap, key, number]);
-    if (changes !== 1) throw this.#refuse('contradiction', `trial ${number} of study ${uid} is not open`, 'an open trial');
+    if (changes !== 1)
+      throw this.#refuse(
+        'contradiction',
+        `trial ${number} of study ${uid} is not open`,
+        'an open trial',
+      );
   }
 
   #study(uid: string): StudyRows {
@@ -245,13 +335,21 @@ export class Writes {
     }
     if (!this.#seen.has(uid)) {
       if (!this.#optuna.ownsStudy(uid, study.studyId))
-        throw this.#refuse('study-gone', `another program deleted or renamed the study ${uid}`, 'the study');
+        throw this.#refuse(
+          'study-gone',
+          `another program deleted or renamed the study ${uid}`,
+          'the study',
+        );
       this.#seen.add(uid);
     }
     return study;
   }
 
-  #refuse(code: 'contradiction' | 'damaged' | 'study-gone', what: string, expected: string): StorageError {
+  #refuse(
+    code: 'contradiction' | 'damaged' | 'study-gone',
+    what: string,
+    expected: string,
+  ): StorageError {
     const { file } = this.#connection;
     return new StorageError(code, file, `${file}: ${what}`, { expected, found: what });
   }

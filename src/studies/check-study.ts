@@ -1,4 +1,7 @@
-/** What is wrong with a study while it is being written, and what it would search and train: all problems at once, and never an error. */
+/**
+ * What is wrong with a study while it is being written, and what it would search and train: all
+ * problems at once, and never an error.
+ */
 import { InvalidInput } from '../core/errors.ts';
 import { createSampler } from '../core/samplers/create-sampler.ts';
 import { checkSearchSpace } from '../core/search-space/check.ts';
@@ -19,7 +22,11 @@ import { objectiveCheck } from './objective-check.ts';
 import type { ObjectivePlaces } from './objective-check.ts';
 import { toWindowProblem } from './problems.ts';
 
-export function checkStudy(study: unknown, places: ObjectivePlaces, catalogue: Catalogue): StudyCheck {
+export function checkStudy(
+  study: unknown,
+  places: ObjectivePlaces,
+  catalogue: Catalogue,
+): StudyCheck {
   const space = soundSpace(study);
   const gridSize = gridSizeOf(study, space);
   try {
@@ -64,7 +71,9 @@ function gridSizeOf(study: unknown, space: SearchSpace | null): number | null {
   if (space === null) return null;
   const proposes = check(sampler, isFields(study) ? study['sampler'] : undefined);
   try {
-    const size = (proposes.ok ? createSampler(proposes.value, space, 'maximize', 0).size : null) ?? sizeOf(space);
+    const size =
+      (proposes.ok ? createSampler(proposes.value, space, 'maximize', 0).size : null) ??
+      sizeOf(space);
     return Number.isFinite(size) ? size : null;
   } catch (error) {
     if (error instanceof InvalidInput) return null;
@@ -72,7 +81,11 @@ function gridSizeOf(study: unknown, space: SearchSpace | null): number | null {
   }
 }
 
-function networkOf(study: unknown, space: SearchSpace, catalogue: Catalogue): StudyCheck['network'] {
+function networkOf(
+  study: unknown,
+  space: SearchSpace,
+  catalogue: Catalogue,
+): StudyCheck['network'] {
   const train = trainingOf(study);
   const network = train === null ? null : networkInSearch(train, space, catalogue);
   if (network === null) return null;
@@ -95,7 +108,12 @@ function unusedOf(study: unknown, space: SearchSpace | null): string[] {
 /** The dataset and its split are known as soon as they are named, whatever else is wrong. */
 function splitOf(study: unknown, catalogue: Catalogue): StudyCheck['split'] {
   const evaluated = isFields(study) ? study['objective'] : undefined;
-  if (!isFields(evaluated) || evaluated['kind'] !== 'train' || typeof evaluated['dataset'] !== 'string') return null;
+  if (
+    !isFields(evaluated) ||
+    evaluated['kind'] !== 'train' ||
+    typeof evaluated['dataset'] !== 'string'
+  )
+    return null;
   const dataset = catalogue.find(evaluated['dataset']);
   if (dataset === undefined) return null;
   const said = isFields(evaluated['settings']) ? evaluated['settings']['validation'] : undefined;

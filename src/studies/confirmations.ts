@@ -10,7 +10,8 @@ import { confirmsOf } from './confirms-of.ts';
 /** Newest last. */
 export function readConfirmations(reader: LabReader, study: StudySummary): Confirmation[] {
   const all = reader.studies();
-  const about = (of: StudySummary): ReturnType<typeof confirmsOf> => (of.spec === null ? null : confirmsOf(of.spec.objective));
+  const about = (of: StudySummary): ReturnType<typeof confirmsOf> =>
+    of.spec === null ? null : confirmsOf(of.spec.objective);
   return all.flatMap((each) => {
     const confirms = about(each);
     if (each.uid === null || confirms?.study !== study.uid || confirms.of !== undefined) return [];
@@ -22,11 +23,20 @@ export function readConfirmations(reader: LabReader, study: StudySummary): Confi
     return [
       {
         study: each.uid,
-        done: trials.filter(({ state }) => state === 'complete' || state === 'failed' || state === 'pruned').length,
+        done: trials.filter(
+          ({ state }) => state === 'complete' || state === 'failed' || state === 'pruned',
+        ).length,
         of: each.limit ?? trials.length,
         configurations: configurations.map(({ trial, mean, interval }) => {
           const values = seeds.find((one) => one.trial === trial)?.values ?? [];
-          return { trial, values: values.flatMap((value) => (value !== null && Number.isFinite(value) ? [value] : [])), mean, interval };
+          return {
+            trial,
+            values: values.flatMap((value) =>
+              value !== null && Number.isFinite(value) ? [value] : [],
+            ),
+            mean,
+            interval,
+          };
         }),
         p,
         test: winner === undefined ? null : onTest(each, winner),
@@ -45,15 +55,22 @@ export function configurationsOf(
     // What no one enqueued, a sampler drew: it is no seed of anything.
     if (origin?.operator !== 'enqueued') continue;
     const seeds = values[number % confirmed.length];
-    const finite = value !== null && Number.isFinite(value) ? value : outcome === 'diverged' ? NaN : null;
+    const finite =
+      value !== null && Number.isFinite(value) ? value : outcome === 'diverged' ? NaN : null;
     if (seeds !== undefined) seeds[Math.floor(number / confirmed.length)] = finite;
   }
-  return confirmed.map((trial, i) => ({ trial, values: Array.from(values[i] ?? [], (value) => value ?? null) }));
+  return confirmed.map((trial, i) => ({
+    trial,
+    values: Array.from(values[i] ?? [], (value) => value ?? null),
+  }));
 }
 
 /** The study's metric on the test set; null: not yet. */
 function onTest({ spec }: StudySummary, { result }: TrialRecord): number | null {
-  const metric = spec === null ? 'accuracy' : (trainObjective.safeParse(spec.objective).data?.metric ?? 'accuracy');
+  const metric =
+    spec === null
+      ? 'accuracy'
+      : (trainObjective.safeParse(spec.objective).data?.metric ?? 'accuracy');
   const value = result?.metrics?.[metric === 'loss' ? 'testLoss' : 'testAccuracy'];
   return typeof value === 'number' ? value : null;
 }

@@ -1,6 +1,7 @@
 /**
- * The study that trains another's best again on fresh seeds, and the one that looks at the winner on the test set: what they search, and the
- * points they are given. Everything they mean is in their objective's `confirms`, so they go on after a restart like any study.
+ * The study that trains another's best again on fresh seeds, and the one that looks at the winner
+ * on the test set: what they search, and the points they are given. Everything they mean is in
+ * their objective's `confirms`, so they go on after a restart like any study.
  */
 import { GalapagosError } from '../core/errors.ts';
 import { axesOf } from '../core/search-space/axis.ts';
@@ -13,7 +14,10 @@ import type { TrialRecord } from '../storage/lab-reader.ts';
 export interface ConfirmingStudy {
   readonly spec: StudySpec;
   readonly limits: Limits;
-  /** In the order in which they are trained: each configuration on the first seed, then each on the next. */
+  /**
+   * In the order in which they are trained: each configuration on the first seed, then each on the
+   * next.
+   */
   readonly points: readonly EncodedParams[];
 }
 
@@ -22,13 +26,27 @@ export type Chosen = Pick<TrialRecord, 'number' | 'encoded'>;
 
 const SEED = 'seed';
 
-/** The objective of a study that trains. @throws GalapagosError `usage`: it does not, or trains again already */
-export function confirmable({ name, objective }: Pick<StudySpec, 'name' | 'objective'>): TrainStudyObjective {
+/**
+ * The objective of a study that trains. @throws GalapagosError `usage`: it does not, or trains
+ * again already
+ */
+export function confirmable({
+  name,
+  objective,
+}: Pick<StudySpec, 'name' | 'objective'>): TrainStudyObjective {
   if (objective.kind !== 'train')
-    throw new GalapagosError('usage', `${name} trains no network: its objective is ${objective.kind}`, { found: objective.kind });
+    throw new GalapagosError(
+      'usage',
+      `${name} trains no network: its objective is ${objective.kind}`,
+      { found: objective.kind },
+    );
   const parsed = trainObjective.parse(objective);
-  if (parsed.confirms !== undefined) throw new GalapagosError('usage', `${name} confirms another study already`, { found: name });
-  if (parsed.seed !== undefined) throw new GalapagosError('usage', `${name} says the seeds of its trials itself`, { found: name });
+  if (parsed.confirms !== undefined)
+    throw new GalapagosError('usage', `${name} confirms another study already`, { found: name });
+  if (parsed.seed !== undefined)
+    throw new GalapagosError('usage', `${name} says the seeds of its trials itself`, {
+      found: name,
+    });
   return parsed;
 }
 
@@ -45,7 +63,9 @@ export function confirmingStudy(
   const objective = confirmable(original.spec);
   const { searchSpace, parameter } = withSeed(original.spec.searchSpace, first, first + seeds - 1);
   const confirms = { study: original.uid, trials: best.map(({ number }) => number) };
-  const points = Array.from({ length: seeds }, (_, i) => best.map((trial) => pointOf(trial, first + i))).flat();
+  const points = Array.from({ length: seeds }, (_, i) =>
+    best.map((trial) => pointOf(trial, first + i)),
+  ).flat();
   return {
     spec: {
       ...original.spec,
@@ -60,7 +80,8 @@ export function confirmingStudy(
 }
 
 /**
- * One training more of the winner, on a seed of its own; after it was judged as ever, its weights are looked at on the test set.
+ * One training more of the winner, on a seed of its own; after it was judged as ever, its weights
+ * are looked at on the test set.
  * @param confirming the study of fresh seeds, its uid and what it searched
  */
 export function testingStudy(
@@ -70,13 +91,25 @@ export function testingStudy(
 ): ConfirmingStudy {
   const objective = trainObjective.parse(confirming.spec.objective);
   const parameter = seedParameterOf(objective);
-  const searchSpace = { ...confirming.spec.searchSpace, [parameter]: { type: 'int', low: seed, high: seed } as const };
-  const confirms = { study: objective.confirms?.study ?? confirming.uid, trials: [trial], of: confirming.uid };
+  const searchSpace = {
+    ...confirming.spec.searchSpace,
+    [parameter]: { type: 'int', low: seed, high: seed } as const,
+  };
+  const confirms = {
+    study: objective.confirms?.study ?? confirming.uid,
+    trials: [trial],
+    of: confirming.uid,
+  };
   const at = axesOf(searchSpace).findIndex((axis) => axis.name === parameter);
   const point = Float64Array.from(winner.encoded ?? []);
   point[at] = seed;
   return {
-    spec: { ...confirming.spec, name, objective: { ...objective, test: true, confirms }, searchSpace },
+    spec: {
+      ...confirming.spec,
+      name,
+      objective: { ...objective, test: true, confirms },
+      searchSpace,
+    },
     limits: { trials: 1, activeMs: null, target: null },
     points: [point],
   };
@@ -93,13 +126,20 @@ function seedParameterOf({ seed }: TrainStudyObjective): string {
 }
 
 /** As the last parameter, under a name that is free. */
-function withSeed(space: SearchSpace, low: number, high: number): { searchSpace: SearchSpace; parameter: string } {
+function withSeed(
+  space: SearchSpace,
+  low: number,
+  high: number,
+): { searchSpace: SearchSpace; parameter: string } {
   let parameter = SEED;
   while (Object.hasOwn(space, parameter)) parameter = `${parameter}_`;
   return { searchSpace: { ...space, [parameter]: { type: 'int', low, high } }, parameter };
 }
 
 function pointOf({ number, encoded }: Chosen, seed: number): EncodedParams {
-  if (encoded === null) throw new GalapagosError('usage', `trial ${number} was made by another program`, { found: number });
+  if (encoded === null)
+    throw new GalapagosError('usage', `trial ${number} was made by another program`, {
+      found: number,
+    });
   return Float64Array.of(...encoded, seed);
 }

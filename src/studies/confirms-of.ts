@@ -5,8 +5,13 @@ import { trainObjective } from '../protocol/objective.ts';
 import type { TrainStudyObjective } from '../protocol/objective.ts';
 
 /** What a study trains again; null: it is an ordinary study. */
-export function confirmsOf(objective: StudySpec['objective']): NonNullable<TrainStudyObjective['confirms']> | null {
-  const parsed = objective.kind === 'train' && objective['confirms'] !== undefined ? trainObjective.safeParse(objective) : null;
+export function confirmsOf(
+  objective: StudySpec['objective'],
+): NonNullable<TrainStudyObjective['confirms']> | null {
+  const parsed =
+    objective.kind === 'train' && objective['confirms'] !== undefined
+      ? trainObjective.safeParse(objective)
+      : null;
   return parsed?.data?.confirms ?? null;
 }
 

@@ -3,8 +3,14 @@ import type { Coordinator } from '../coordinator/coordinator.ts';
 import { GalapagosError } from '../core/errors.ts';
 
 /** @throws GalapagosError with the reason of the refusal as its code */
-export function decideOrThrow(coordinator: Coordinator, command: Parameters<Coordinator['decide']>[0]): null {
+export function decideOrThrow(
+  coordinator: Coordinator,
+  command: Parameters<Coordinator['decide']>[0],
+): null {
   const refused = coordinator.decide(command);
   if (refused === null) return null;
-  throw new GalapagosError(refused.reason, refused.detail, { command: refused.command, study: refused.study });
+  throw new GalapagosError(refused.reason, refused.detail, {
+    command: refused.command,
+    study: refused.study,
+  });
 }

@@ -1,6 +1,6 @@
 /**
- * Renames, annotates, deletes, restores and removes studies of a lab that is open for writing. A study and those that
- * confirm it are deleted, restored and removed together.
+ * Renames, annotates, deletes, restores and removes studies of a lab that is open for writing. A
+ * study and those that confirm it are deleted, restored and removed together.
  */
 import { GalapagosError } from '../core/errors.ts';
 import { isAtRest } from '../core/scheduling/index.ts';
@@ -21,28 +21,39 @@ export interface Description {
  * @param names of all studies in the file, those of other programs included
  * @throws GalapagosError `unknownStudy`, `nameTaken` (with a free name), `notAllowedNow`
  */
-export function describeStudy(coordinator: Coordinator, uid: string, change: Description, names: ReadonlySet<string>): void {
+export function describeStudy(
+  coordinator: Coordinator,
+  uid: string,
+  change: Description,
+  names: ReadonlySet<string>,
+): void {
   const { spec } = knownStudy(coordinator, uid);
   const { name, deleted } = change;
   if (name !== undefined && name !== spec.name && names.has(name)) {
     const free = freeName(names, name);
     const quoted = JSON.stringify(name);
-    throw new GalapagosError('nameTaken', `the lab holds a study named ${quoted} already; ${JSON.stringify(free)} is free`, {
-      study: uid,
-      found: name,
-      free,
-    });
+    throw new GalapagosError(
+      'nameTaken',
+      `the lab holds a study named ${quoted} already; ${JSON.stringify(free)} is free`,
+      {
+        study: uid,
+        found: name,
+        free,
+      },
+    );
   }
   const confirmations = deleted === undefined ? [] : confirming(coordinator.lab, uid);
   if (deleted === true) for (const confirmation of confirmations) refuseBusy(confirmation);
   decideOrThrow(coordinator, { type: 'studyDescribed', study: uid, ...change });
   if (deleted === undefined) return;
-  for (const confirmation of confirmations) decideOrThrow(coordinator, { type: 'studyDescribed', study: confirmation.uid, deleted });
+  for (const confirmation of confirmations)
+    decideOrThrow(coordinator, { type: 'studyDescribed', study: confirmation.uid, deleted });
 }
 
 /**
  * Removes a deleted study from the file, in turns, so that others are not held up.
- * @throws GalapagosError `unknownStudy`; `notAllowedNow` where it is not deleted; `no-lab` where the lab is closed meanwhile
+ * @throws GalapagosError `unknownStudy`; `notAllowedNow` where it is not deleted; `no-lab` where
+ *   the lab is closed meanwhile
  */
 export async function removeStudy(coordinator: Coordinator, uid: string): Promise<void> {
   knownStudy(coordinator, uid);
@@ -53,27 +64,41 @@ export async function removeStudy(coordinator: Coordinator, uid: string): Promis
 
 /** Goes on with removals that a quit or a kill interrupted. */
 export async function continueRemovals(coordinator: Coordinator): Promise<void> {
-  for (const { uid, removedFrom } of [...coordinator.lab.studies.values()]) if (removedFrom !== null) await removeOne(coordinator, uid);
+  for (const { uid, removedFrom } of [...coordinator.lab.studies.values()])
+    if (removedFrom !== null) await removeOne(coordinator, uid);
 }
 
 async function removeOne(coordinator: Coordinator, uid: string): Promise<void> {
-  for (let study = coordinator.lab.studies.get(uid); study !== undefined; study = coordinator.lab.studies.get(uid)) {
+  for (
+    let study = coordinator.lab.studies.get(uid);
+    study !== undefined;
+    study = coordinator.lab.studies.get(uid)
+  ) {
     const before = study.removedFrom;
     decideOrThrow(coordinator, { type: 'studyRemoved', study: uid });
-    if (study.removedFrom === before) throw new GalapagosError('no-lab', 'the lab was closed before the study was removed');
+    if (study.removedFrom === before)
+      throw new GalapagosError('no-lab', 'the lab was closed before the study was removed');
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
 function refuseBusy(study: Study): void {
   if (isAtRest(study)) return;
-  throw new GalapagosError('notAllowedNow', `${study.spec.name}, which confirms the study, is ${study.state}; stop it first`, {
-    study: study.uid,
-  });
+  throw new GalapagosError(
+    'notAllowedNow',
+    `${study.spec.name}, which confirms the study, is ${study.state}; stop it first`,
+    {
+      study: study.uid,
+    },
+  );
 }
 
 function knownStudy({ lab }: Coordinator, uid: string): Study {
   const study = lab.studies.get(uid);
   if (study !== undefined) return study;
-  throw new GalapagosError('unknownStudy', `there is no study ${uid} in this lab that could be changed`, { study: uid });
+  throw new GalapagosError(
+    'unknownStudy',
+    `there is no study ${uid} in this lab that could be changed`,
+    { study: uid },
+  );
 }

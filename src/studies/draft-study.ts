@@ -52,7 +52,8 @@ export function draftStudy(dataset: DatasetEntry, name: string): StudyFile {
     direction: targets > 0 ? 'minimize' : 'maximize',
     searchSpace: {
       ...SHARED_SPACE,
-      // The squared error's gradients grow with the targets: steps that suit shares of right answers would diverge.
+      // The squared error's gradients grow with the targets: steps that suit shares of right
+      // answers would diverge.
       ...(targets > 0 ? { learningRate: { type: 'float', low: 1e-5, high: 0.1, log: true } } : {}),
       ...(units ? { units: UNITS } : {}),
       ...(batch.length === 1 ? {} : { batch: { type: 'categorical', choices: [...batch] } }),
@@ -64,22 +65,48 @@ export function draftStudy(dataset: DatasetEntry, name: string): StudyFile {
 }
 
 /**
- * The network that a draft for a dataset searches, with the distributions of its parameters; null: the draft names a preset.
+ * The network that a draft for a dataset searches, with the distributions of its parameters; null:
+ * the draft names a preset.
  */
-export function draftNetwork(dataset: DatasetEntry): { readonly network: Network; readonly space: SearchSpaceLike } | null {
+export function draftNetwork(
+  dataset: DatasetEntry,
+): { readonly network: Network; readonly space: SearchSpaceLike } | null {
   const [network] = networkFor(dataset);
-  return typeof network === 'string' ? null : { network, space: { dropout: SHARED_SPACE.dropout, units: UNITS } };
+  return typeof network === 'string'
+    ? null
+    : { network, space: { dropout: SHARED_SPACE.dropout, units: UNITS } };
 }
 
 /** The network, and whether the search sets its units. */
-function networkFor({ shape, classes, targets, source }: DatasetEntry): readonly [string | Network, boolean] {
+function networkFor({
+  shape,
+  classes,
+  targets,
+  source,
+}: DatasetEntry): readonly [string | Network, boolean] {
   if (source.kind === 'bundled') return ['mnist-paper', false];
   const last = { type: 'dense', units: targets > 0 ? targets : classes };
   const loss = { type: targets > 0 ? 'mean-squared-error' : 'softmax-cross-entropy' };
   const hidden = { type: 'dense', units: { $param: 'units' } };
   const dropout = { type: 'dropout', rate: { $param: 'dropout' } };
-  const written = (name: string, layers: readonly object[]): Network => ({ format: 'galapagos-network/1', name, layers, loss });
-  if (shape.length !== 3) return [written('dense-searched', [hidden, { type: 'relu' }, dropout, hidden, { type: 'relu' }, last]), true];
+  const written = (name: string, layers: readonly object[]): Network => ({
+    format: 'galapagos-network/1',
+    name,
+    layers,
+    loss,
+  });
+  if (shape.length !== 3)
+    return [
+      written('dense-searched', [
+        hidden,
+        { type: 'relu' },
+        dropout,
+        hidden,
+        { type: 'relu' },
+        last,
+      ]),
+      true,
+    ];
   const [channels = 1, height = 1, width = 1] = shape;
   const filters = channels === 1 ? 8 : 16;
   const pools = Math.min(height, width) >= LEAST_FOR_POOLS;
@@ -89,7 +116,15 @@ function networkFor({ shape, classes, targets, source }: DatasetEntry): readonly
     { type: 'relu' },
   ];
   return [
-    written('cnn-searched', [...block(filters), ...block(2 * filters), { type: 'flatten' }, dropout, hidden, { type: 'relu' }, last]),
+    written('cnn-searched', [
+      ...block(filters),
+      ...block(2 * filters),
+      { type: 'flatten' },
+      dropout,
+      hidden,
+      { type: 'relu' },
+      last,
+    ]),
     true,
   ];
 }
@@ -103,5 +138,7 @@ function epochsOfTable({ training }: DatasetEntry): number {
 function batchesFor({ training }: DatasetEntry): readonly [number, ...number[]] {
   const fit = [32, 64, 128].filter((batch) => batch * BATCHES_AN_EPOCH <= training);
   const [first, ...more] = fit;
-  return first === undefined ? [Math.max(1, Math.min(16, Math.floor(training / 2)))] : [first, ...more];
+  return first === undefined
+    ? [Math.max(1, Math.min(16, Math.floor(training / 2)))]
+    : [first, ...more];
 }

@@ -1,4 +1,7 @@
-/** How long a study takes, from what trials were measured to take: ranges, because that is what is known. */
+/**
+ * How long a study takes, from what trials were measured to take: ranges, because that is what is
+ * known.
+ */
 import { createSampler } from '../core/samplers/create-sampler.ts';
 import type { Sampler } from '../core/samplers/sampler.ts';
 import { durationMs } from '../protocol/objective.ts';
@@ -11,8 +14,9 @@ type Range = Estimate['trialMs'];
 /** Workers start, load the dataset, compile. */
 const START_MS: Range = { low: 400, high: 3_000 };
 /**
- * Of a trial beside what was measured. By processor time, real epochs of MNIST took 0.77 to 1.04 of it; neighbours on other cores share the
- * memory's bandwidth and the clock, and a core may be half of one.
+ * Of a trial beside what was measured. By processor time, real epochs of MNIST took 0.77 to 1.04 of
+ * it; neighbours on other cores share the memory's bandwidth and the clock, and a core may be half
+ * of one.
  */
 const BESIDE: Range = { low: 0.75, high: 1.6 };
 
@@ -23,13 +27,31 @@ export interface Measured {
 }
 
 /** @param workers that train at once */
-export function estimateTraining(study: StudyFile, workers: number, { study: measured, at }: Measured): Estimate {
+export function estimateTraining(
+  study: StudyFile,
+  workers: number,
+  { study: measured, at }: Measured,
+): Estimate {
   const trials = measured.points.map(({ epochs, epochMs }) => epochs * epochMs);
   const { executor, reason, memoryBytes, points } = measured;
   return {
-    ...timesOf(study, workers, { mean: meanOf(trials), low: Math.min(...trials), high: Math.max(...trials) }),
+    ...timesOf(study, workers, {
+      mean: meanOf(trials),
+      low: Math.min(...trials),
+      high: Math.max(...trials),
+    }),
     epochs: Math.max(...points.map(({ epochs }) => epochs)),
-    measured: [{ device: 'cpu', workers, executor, reason, lanes: 1, epochMs: meanOf(points.map(({ epochMs }) => epochMs)), memoryBytes }],
+    measured: [
+      {
+        device: 'cpu',
+        workers,
+        executor,
+        reason,
+        lanes: 1,
+        epochMs: meanOf(points.map(({ epochMs }) => epochMs)),
+        memoryBytes,
+      },
+    ],
     at,
   };
 }
@@ -38,8 +60,13 @@ export function estimateTraining(study: StudyFile, workers: number, { study: mea
 export function estimateSynthetic(study: StudyFile, workers: number, at: number): Estimate {
   const said = study.objective.kind === 'synthetic' ? (study.objective.durationMs ?? 0) : 0;
   const duration = durationMs.parse(said);
-  const [median, sigma] = typeof duration === 'number' ? [duration, 0] : [duration.median, duration.sigma];
-  const spread = { mean: median * Math.exp(sigma ** 2 / 2), low: median * Math.exp(-sigma), high: median * Math.exp(sigma) };
+  const [median, sigma] =
+    typeof duration === 'number' ? [duration, 0] : [duration.median, duration.sigma];
+  const spread = {
+    mean: median * Math.exp(sigma ** 2 / 2),
+    low: median * Math.exp(-sigma),
+    high: median * Math.exp(sigma),
+  };
   return { ...timesOf(study, workers, spread), epochs: 0, measured: [], at };
 }
 
@@ -63,9 +90,17 @@ function timesOf(
       trials === null
         ? null
         : {
-            low: Math.min(minutes, START_MS.low + (trials * Math.max(0.5, mean * BESIDE.low)) / together),
+            low: Math.min(
+              minutes,
+              START_MS.low + (trials * Math.max(0.5, mean * BESIDE.low)) / together,
+            ),
             // The last trials do not end at once: for one trial's time, not all workers have one.
-            high: Math.min(minutes, START_MS.high + (trials * Math.max(0.5, mean * BESIDE.high)) / together + trialMs.high),
+            high: Math.min(
+              minutes,
+              START_MS.high +
+                (trials * Math.max(0.5, mean * BESIDE.high)) / together +
+                trialMs.high,
+            ),
           },
     trialMs,
     trials,
@@ -73,7 +108,10 @@ function timesOf(
   };
 }
 
-/** How many trials run at once, on average: a generation that waits for its last keeps the others waiting. */
+/**
+ * How many trials run at once, on average: a generation that waits for its last keeps the others
+ * waiting.
+ */
 function parallelOf({ barrier }: Sampler, workers: number, trials: number | null): number {
   if (barrier === null || barrier(workers * 4) === 0) return Math.min(workers, trials ?? workers);
   // Past the founders, whose generation may be another.

@@ -1,6 +1,6 @@
 /**
- * The networks to choose from for a dataset, as cards: the one that a draft searches, and the presets adapted to the dataset, each
- * with its weights there.
+ * The networks to choose from for a dataset, as cards: the one that a draft searches, and the
+ * presets adapted to the dataset, each with its weights there.
  */
 import type { z } from 'zod';
 import type { Catalogue, DatasetEntry } from '../datasets/catalogue.ts';
@@ -42,14 +42,22 @@ export function listNetworks(dataset: DatasetEntry | null): NetworkCard[] {
     const preset = without(description, '$schema');
     const network = dataset === null ? preset : fitNetwork(preset, dataset);
     const space = Object.fromEntries(namedParameters(network).map((each) => [each, SHARE]));
-    return [{ name, title: TITLES[name] ?? name, network, space, ...judged(network, space, dataset) }];
+    return [
+      { name, title: TITLES[name] ?? name, network, space, ...judged(network, space, dataset) },
+    ];
   });
-  return dataset === null || drafted === null ? presets : [searchedCard(drafted, dataset), ...presets];
+  return dataset === null || drafted === null
+    ? presets
+    : [searchedCard(drafted, dataset), ...presets];
 }
 
-function searchedCard({ network, space }: NonNullable<ReturnType<typeof draftNetwork>>, dataset: DatasetEntry): NetworkCard {
+function searchedCard(
+  { network, space }: NonNullable<ReturnType<typeof draftNetwork>>,
+  dataset: DatasetEntry,
+): NetworkCard {
   const name = String(network['name']);
-  const weights = networkInSearch(objectiveOn(network, dataset), space, only(dataset))?.weights ?? null;
+  const weights =
+    networkInSearch(objectiveOn(network, dataset), space, only(dataset))?.weights ?? null;
   return { name, title: TITLES[name] ?? name, network, space: { ...space }, weights, misfit: null };
 }
 
@@ -58,13 +66,17 @@ function judged(
   space: SearchSpaceLike,
   dataset: DatasetEntry | null,
 ): Pick<NetworkCard, 'weights' | 'misfit'> {
-  const scope = new Scope(Object.fromEntries(Object.keys(space).map((name) => [name, SHARE.high])), space);
+  const scope = new Scope(
+    Object.fromEntries(Object.keys(space).map((name) => [name, SHARE.high])),
+    space,
+  );
   const resolved =
     dataset === null
       ? resolveNetwork(network, scope, 'network')
       : resolveObjective(objectiveOn(network, dataset), scope, only(dataset))?.network;
   const [first] = scope.problems;
-  if (resolved === undefined) return { weights: null, misfit: first === undefined ? null : toWindowProblem(first) };
+  if (resolved === undefined)
+    return { weights: null, misfit: first === undefined ? null : toWindowProblem(first) };
   const weights = weightsByLayer(resolved).reduce((sum, count) => sum + count, 0);
   return { weights: { low: weights, high: weights }, misfit: null };
 }

@@ -1,4 +1,7 @@
-/** Measures a study in a process of its own, a plain Node as workers are. One at a time: side by side they would measure each other. */
+/**
+ * Measures a study in a process of its own, a plain Node as workers are. One at a time: side by
+ * side they would measure each other.
+ */
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -21,10 +24,15 @@ const MOST_MS = 120_000;
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * @param worker how workers are started, where not as found beside this module: the process is started as they are
+ * @param worker how workers are started, where not as found beside this module: the process is
+ *   started as they are
  * @throws GalapagosError `cancelled`; `not-trainable` with why
  */
-export function measureInProcess(request: MeasureRequest, stop: Stop, worker?: WorkerProgram): Promise<MeasuredStudy> {
+export function measureInProcess(
+  request: MeasureRequest,
+  stop: Stop,
+  worker?: WorkerProgram,
+): Promise<MeasuredStudy> {
   const measured = last.then(() => {
     if (stop.aborted) throw cancelled();
     return measuring(request, stop, programOf(worker));
@@ -33,7 +41,11 @@ export function measureInProcess(request: MeasureRequest, stop: Stop, worker?: W
   return measured;
 }
 
-function measuring(request: MeasureRequest, stop: Stop, { entry, execPath, execArgv = [] }: WorkerProgram): Promise<MeasuredStudy> {
+function measuring(
+  request: MeasureRequest,
+  stop: Stop,
+  { entry, execPath, execArgv = [] }: WorkerProgram,
+): Promise<MeasuredStudy> {
   return new Promise((resolve, reject) => {
     const child = fork(entry, [], {
       execArgv: [...execArgv],
@@ -42,16 +54,29 @@ function measuring(request: MeasureRequest, stop: Stop, { entry, execPath, execA
       timeout: MOST_MS,
     });
     let said = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-2000)));
+    child.stderr
+      ?.setEncoding('utf8')
+      .on('data', (text: string) => (said = `${said}${text}`.slice(-2000)));
     stop.addEventListener('abort', () => killChild(child, 'SIGKILL'));
     child.on('message', (answer: MeasureAnswer) => {
       if (answer.type === 'measured') resolve(answer.study);
-      else reject(answer.code === null ? new Error(answer.message) : new GalapagosError(answer.code, answer.message));
+      else
+        reject(
+          answer.code === null
+            ? new Error(answer.message)
+            : new GalapagosError(answer.code, answer.message),
+        );
     });
     child.on('error', reject);
     // After an answer this changes nothing.
     child.on('close', (code, signal) => {
-      reject(stop.aborted ? cancelled() : new Error(`measuring ended without an answer (${signal ?? String(code)}): ${said.trim()}`));
+      reject(
+        stop.aborted
+          ? cancelled()
+          : new Error(
+              `measuring ended without an answer (${signal ?? String(code)}): ${said.trim()}`,
+            ),
+      );
     });
     child.send(request);
   });
@@ -67,7 +92,11 @@ function programOf(worker: WorkerProgram | undefined): WorkerProgram {
     return { ...worker, entry: join(dirname(worker.entry), 'estimate-process.js') };
   const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
   if (import.meta.url.endsWith('.ts'))
-    return { ...worker, entry: beside('../training/estimate/estimate-process.ts'), execArgv: ['--import', 'tsx'] };
+    return {
+      ...worker,
+      entry: beside('../training/estimate/estimate-process.ts'),
+      execArgv: ['--import', 'tsx'],
+    };
   const built = ['./estimate-process.js', '../estimate-process.js'].map(beside);
   return { entry: built.find((path) => existsSync(path)) ?? beside('./estimate-process.js') };
 }

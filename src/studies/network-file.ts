@@ -1,4 +1,7 @@
-/** A study whose network is a file of its own: the description is put in its place, so that the lab file keeps the study whole. */
+/**
+ * A study whose network is a file of its own: the description is put in its place, so that the lab
+ * file keeps the study whole.
+ */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InvalidInput } from '../core/errors.ts';
@@ -17,16 +20,25 @@ export function withNetworkFile(study: unknown, source: string, label: string): 
   const { objective } = study;
   const { network } = objective;
   if (typeof network !== 'string' || !looksLikeFile(network)) return study;
-  return { ...study, objective: { ...objective, network: parseJson(readNetwork(resolve(dirname(source), network), label), network) } };
+  return {
+    ...study,
+    objective: {
+      ...objective,
+      network: parseJson(readNetwork(resolve(dirname(source), network), label), network),
+    },
+  };
 }
 
 function readNetwork(file: string, label: string): string {
   const missing = (found: string): InvalidInput =>
-    new InvalidInput(label, [{ code: 'missing-file', path: 'objective.network', expected: `a network in ${file}`, found }]);
+    new InvalidInput(label, [
+      { code: 'missing-file', path: 'objective.network', expected: `a network in ${file}`, found },
+    ]);
   try {
     // Reading a pipe would block the process until another one writes to it.
     const stats = statSync(file);
-    if (!stats.isFile()) throw missing(stats.isDirectory() ? 'a folder' : 'a pipe, socket or device');
+    if (!stats.isFile())
+      throw missing(stats.isDirectory() ? 'a folder' : 'a pipe, socket or device');
     if (isHeld(file)) throw missing('a lab that a program has open');
     return readFileSync(file, 'utf8');
   } catch (error) {

@@ -7,7 +7,10 @@ import { checkObjective } from '../training/run/trainer.ts';
 export interface ObjectivePlaces {
   /** The absolute path of `resources/`. */
   readonly resources: string;
-  /** The absolute path of this user's folder; absent: studies know the datasets that come with Galapagos only. */
+  /**
+   * The absolute path of this user's folder; absent: studies know the datasets that come with
+   * Galapagos only.
+   */
   readonly userFolder?: string;
 }
 
@@ -17,11 +20,13 @@ export function objectiveCheck({ resources, userFolder }: ObjectivePlaces): Obje
   return (objective, space) =>
     objective.kind !== 'train'
       ? []
-      : checkObjective(objective, space, resources, datasets).map(({ code, path, layer, expected, found, hint }) => ({
-          code,
-          path: path === '' ? 'objective' : `objective.${path}`,
-          expected,
-          found: layer === undefined ? found : `${found} in layer ${layer}`,
-          hint,
-        }));
+      : checkObjective(objective, space, resources, datasets).map(
+          ({ code, path, layer, expected, found, hint }) => ({
+            code,
+            path: path === '' ? 'objective' : `objective.${path}`,
+            expected,
+            found: layer === undefined ? found : `${found} in layer ${layer}`,
+            hint,
+          }),
+        );
 }

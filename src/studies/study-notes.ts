@@ -1,4 +1,6 @@
-/** What must be said about some studies, whoever wrote them and wherever their numbers are shown. */
+/**
+ * What must be said about some studies, whoever wrote them and wherever their numbers are shown.
+ */
 import type { StudyFile } from '../protocol/study-file.ts';
 import type { SearchSpaceLike } from '../training/objective/objective.ts';
 import { unusedParameters } from '../training/objective/unused-parameters.ts';
@@ -19,12 +21,16 @@ export function notesOn({ objective, searchSpace }: Noted): string[] {
     );
   }
   if (objective.settings['sameStart'] === true) {
-    notes.push('every trial starts from the same network seed, as in the published protocol: the best value partly depends on that start');
+    notes.push(
+      'every trial starts from the same network seed, as in the published protocol: the best value partly depends on that start',
+    );
   }
   const unused = unusedParameters(objective, searchSpace);
   if (unused.length > 0) {
     const [names, them] = [unused.join(', '), unused.length === 1 ? 'it' : 'them'];
-    notes.push(`nothing in the objective uses ${names}: remove ${them} from "searchSpace", or use ${them} in the network or the settings`);
+    notes.push(
+      `nothing in the objective uses ${names}: remove ${them} from "searchSpace", or use ${them} in the network or the settings`,
+    );
   }
   return notes;
 }

@@ -1,10 +1,19 @@
-/** Trains a finished trial again, with the seed, parameters and executor it had, to get its weights, which no lab file keeps. */
+/**
+ * Trains a finished trial again, with the seed, parameters and executor it had, to get its weights,
+ * which no lab file keeps.
+ */
 import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
 import { userFolder } from '../runtime/user-folder.ts';
 import type { StudySummary, TrialRecord } from '../storage/lab-reader.ts';
 import { Trainer, TrainingError } from '../training/run/trainer.ts';
-import type { EpochReport, LaneOutcome, TrainObjective, TrainProgress, Trained } from '../training/run/trainer.ts';
+import type {
+  EpochReport,
+  LaneOutcome,
+  TrainObjective,
+  TrainProgress,
+  Trained,
+} from '../training/run/trainer.ts';
 
 export interface TrainedAgain {
   readonly trained: Trained;
@@ -28,15 +37,32 @@ export interface Repeatable {
   readonly trial: TrialRecord;
 }
 
-/** @throws GalapagosError `usage`, `unknown-trial` if there is nothing to train: another program's study, no network, a trial without a value */
-export function repeatable({ name, spec }: StudySummary, trial: TrialRecord | undefined): Repeatable {
-  if (spec === null) throw new GalapagosError('usage', `${name} is an Optuna study: the lab file does not contain what its trials trained`);
+/**
+ * @throws GalapagosError `usage`, `unknown-trial` if there is nothing to train: another program's
+ *   study, no network, a trial without a value
+ */
+export function repeatable(
+  { name, spec }: StudySummary,
+  trial: TrialRecord | undefined,
+): Repeatable {
+  if (spec === null)
+    throw new GalapagosError(
+      'usage',
+      `${name} is an Optuna study: the lab file does not contain what its trials trained`,
+    );
   if (spec.objective.kind !== 'train')
-    throw new GalapagosError('usage', `${name} trains no network: its objective is ${spec.objective.kind}`);
-  if (trial === undefined) throw new GalapagosError('unknown-trial', `${name} has no complete trial with a value yet`);
+    throw new GalapagosError(
+      'usage',
+      `${name} trains no network: its objective is ${spec.objective.kind}`,
+    );
+  if (trial === undefined)
+    throw new GalapagosError('unknown-trial', `${name} has no complete trial with a value yet`);
   if (trial.outcome !== 'succeeded') {
     const found = trial.outcome ?? trial.state;
-    throw new GalapagosError('unknown-trial', `trial ${trial.number} of ${name}: expected one that succeeded, found ${found}`);
+    throw new GalapagosError(
+      'unknown-trial',
+      `trial ${trial.number} of ${name}: expected one that succeeded, found ${found}`,
+    );
   }
   return { objective: spec.objective as unknown as TrainObjective, seed: spec.seed, trial };
 }
@@ -45,9 +71,15 @@ export function repeatable({ name, spec }: StudySummary, trial: TrialRecord | un
  * Null: the signal stopped it.
  * @throws GalapagosError `not-trained` where the objective cannot be trained here any more
  */
-export async function trainAgain({ objective, seed, trial }: Repeatable, options: TrainAgainOptions): Promise<TrainedAgain | null> {
+export async function trainAgain(
+  { objective, seed, trial }: Repeatable,
+  options: TrainAgainOptions,
+): Promise<TrainedAgain | null> {
   const { resources, signal, progress, report } = options;
-  const [calibrations, datasets] = [join(userFolder(), 'calibrations'), join(userFolder(), 'datasets')];
+  const [calibrations, datasets] = [
+    join(userFolder(), 'calibrations'),
+    join(userFolder(), 'datasets'),
+  ];
   const trainer = new Trainer({ resources, calibrations, datasets });
   const began = trial.result?.executor;
   const kept: Trained[] = [];
@@ -70,7 +102,12 @@ export async function trainAgain({ objective, seed, trial }: Repeatable, options
     return { trained, outcome, recorded: typeof checksum === 'string' ? checksum : null };
   } catch (error) {
     if (!(error instanceof TrainingError)) throw error;
-    throw new GalapagosError('not-trained', `trial ${trial.number} cannot be trained here: ${error.message}`, {}, error);
+    throw new GalapagosError(
+      'not-trained',
+      `trial ${trial.number} cannot be trained here: ${error.message}`,
+      {},
+      error,
+    );
   } finally {
     await trainer.dispose();
   }

@@ -3,7 +3,10 @@ import type { Coordinator } from '../coordinator/coordinator.ts';
 import type { Problem } from '../core/errors.ts';
 import { workerCount } from '../node/workers/slots.ts';
 
-/** Greatest number of workers: the limit of this machine, or the lab's own number where that is more. */
+/**
+ * Greatest number of workers: the limit of this machine, or the lab's own number where that is
+ * more.
+ */
 export function mostWorkers(lab: Coordinator | null): number {
   return Math.max(workerCount(Number.MAX_SAFE_INTEGER).workers, lab?.lab.slots.size ?? 0);
 }

@@ -1,4 +1,7 @@
-/** Protocol buffers' wire format, the writing half: https://protobuf.dev/programming-guides/encoding. Messages are built by appending. */
+/**
+ * Protocol buffers' wire format, the writing half:
+ * https://protobuf.dev/programming-guides/encoding. Messages are built by appending.
+ */
 
 const VARINT = 0;
 const BYTES = 2;
@@ -39,7 +42,10 @@ export class Message {
   /** One entry of a map from text. */
   entry(field: number, key: string, value: Message | string): this {
     const entry = new Message().text(1, key);
-    return this.message(field, typeof value === 'string' ? entry.text(2, value) : entry.message(2, value));
+    return this.message(
+      field,
+      typeof value === 'string' ? entry.text(2, value) : entry.message(2, value),
+    );
   }
 
   encode(): Uint8Array {

@@ -1,5 +1,6 @@
 /** Why training could not go on. A lane that diverged is not an error but an outcome. */
-export type TrainingErrorKind = 'out-of-memory' | 'device-lost' | 'compile-failed' | 'unsupported' | 'timed-out' | 'crashed';
+export type TrainingErrorKind =
+  'out-of-memory' | 'device-lost' | 'compile-failed' | 'unsupported' | 'timed-out' | 'crashed';
 
 export class TrainingError extends Error {
   readonly kind: TrainingErrorKind;

@@ -1,14 +1,23 @@
 /**
- * A transport inside one process, for tests and for labs that are opened without workers: the same text, the same parsing and
- * the same losses as over sockets, delivered in later turns of the event loop.
+ * A transport inside one process, for tests and for labs that are opened without workers: the same
+ * text, the same parsing and the same losses as over sockets, delivered in later turns of the event
+ * loop.
  */
-import type { FromWorker, ResultMessage, TaskMessage, ToWorker } from '../protocol/worker-messages.ts';
+import type {
+  FromWorker,
+  ResultMessage,
+  TaskMessage,
+  ToWorker,
+} from '../protocol/worker-messages.ts';
 import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire.ts';
 import { checkLength } from './lines.ts';
 import { explained, parsers, takeControl, takeResult, type Receiver } from './reading.ts';
 import type { CoordinatorTransport, Malformed, Peer, WorkerTransport } from './transport.ts';
 
-/** Calls `deliver` for each line in order, each batch in a turn of its own; lines queued meanwhile come in the next. */
+/**
+ * Calls `deliver` for each line in order, each batch in a turn of its own; lines queued meanwhile
+ * come in the next.
+ */
 class Pipe {
   readonly #deliver: (line: string) => void;
   #lines: string[] = [];
@@ -38,7 +47,11 @@ export class InProcessCoordinator implements CoordinatorTransport {
   readonly #workers = new Map<string, InProcessWorker>();
   /** Sessions with an open channel: what waits until a worker joins, then who joined. */
   readonly #tasks = new Map<string, { waiting: string[]; worker: InProcessWorker | null }>();
-  #receiver: Receiver = { receive: () => undefined, malformed: () => undefined, answer: () => undefined };
+  #receiver: Receiver = {
+    receive: () => undefined,
+    malformed: () => undefined,
+    answer: () => undefined,
+  };
   #closed = false;
 
   /** A worker that is connected from now until it closes or vanishes. */
@@ -82,8 +95,15 @@ export class InProcessCoordinator implements CoordinatorTransport {
     this.#workers.get(`${slot}#${spawn}`)?.orders.push(encodeMessage(message));
   }
 
-  onMessage(receive: (message: FromWorker | ResultMessage) => void, malformed: (what: Malformed) => void): void {
-    this.#receiver = { receive, malformed, answer: (peer, message) => this.sendControl(peer, message) };
+  onMessage(
+    receive: (message: FromWorker | ResultMessage) => void,
+    malformed: (what: Malformed) => void,
+  ): void {
+    this.#receiver = {
+      receive,
+      malformed,
+      answer: (peer, message) => this.sendControl(peer, message),
+    };
   }
 
   close(): Promise<void> {
@@ -121,7 +141,9 @@ export class InProcessWorker implements WorkerTransport {
 
   constructor(links: Links) {
     this.#links = links;
-    this.orders = new Pipe((line) => this.#take(line, parseToWorker, (message) => this.#control(message)));
+    this.orders = new Pipe((line) =>
+      this.#take(line, parseToWorker, (message) => this.#control(message)),
+    );
   }
 
   /** A line of a session's task channel; of another than the one joined, it is lost. */
@@ -155,7 +177,11 @@ export class InProcessWorker implements WorkerTransport {
     this.#links.join(tasksEndpoint);
   }
 
-  onMessage(control: (message: ToWorker) => void, task: (message: TaskMessage) => void, malformed: (error: string) => void): void {
+  onMessage(
+    control: (message: ToWorker) => void,
+    task: (message: TaskMessage) => void,
+    malformed: (error: string) => void,
+  ): void {
     this.#control = control;
     this.#task = task;
     this.#malformed = malformed;

@@ -1,4 +1,7 @@
-/** The thread that parses long lines of workers for `long-lines.ts`. Entry of a worker thread: other files import its types only. */
+/**
+ * The thread that parses long lines of workers for `long-lines.ts`. Entry of a worker thread: other
+ * files import its types only.
+ */
 import { parentPort } from 'node:worker_threads';
 import { parsers } from './reading.ts';
 import type { Channels, Parsed } from './reading.ts';

@@ -10,7 +10,11 @@ export function checkLength(line: string): void {
   if (line.length * 3 <= MAX_MESSAGE_BYTES) return;
   const bytes = Buffer.byteLength(line);
   if (bytes > MAX_MESSAGE_BYTES) {
-    throw new MessageTooLong('message-too-long', `a message of ${bytes} bytes: the wire takes ${MAX_MESSAGE_BYTES}`, { bytes });
+    throw new MessageTooLong(
+      'message-too-long',
+      `a message of ${bytes} bytes: the wire takes ${MAX_MESSAGE_BYTES}`,
+      { bytes },
+    );
   }
 }
 

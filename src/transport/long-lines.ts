@@ -20,7 +20,10 @@ export class LongLines {
   #nextId = 0;
 
   /** Parses a line of a channel. A promise is returned for long lines only. */
-  parse<Name extends keyof Channels>(channel: Name, line: string): Parsed<Channels[Name]> | Promise<Parsed<Channels[Name]>> {
+  parse<Name extends keyof Channels>(
+    channel: Name,
+    line: string,
+  ): Parsed<Channels[Name]> | Promise<Parsed<Channels[Name]>> {
     const refusedUnread = channel === 'control' && line.length > MAX_CONTROL_CHARACTERS;
     if (line.length <= SHORT_CHARACTERS || refusedUnread) return parsers[channel](line);
     const request: LineToParse = { id: this.#nextId++, channel, line };
@@ -59,7 +62,8 @@ export class LongLines {
   }
 
   #refuseAll(error: string): void {
-    for (const resolve of this.#waiting.values()) resolve({ ok: false, error, peer: null, range: null });
+    for (const resolve of this.#waiting.values())
+      resolve({ ok: false, error, peer: null, range: null });
     this.#waiting.clear();
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Messages waiting for one socket, which takes one `send` at a time. They leave as soon as the code that hands them over has
- * run: what it hands over together, or while a send is under way, leaves in one frame a destination. A frame that cannot be
- * sent is dropped: nothing here retries.
+ * Messages waiting for one socket, which takes one `send` at a time. They leave as soon as the code
+ * that hands them over has run: what it hands over together, or while a send is under way, leaves
+ * in one frame a destination. A frame that cannot be sent is dropped: nothing here retries.
  */
 
 /** Characters of one frame, unless a single message is longer. */
@@ -41,13 +41,20 @@ export class Outbox<To> {
 
   async #drain(): Promise<void> {
     await Promise.resolve();
-    for (let next = this.#waiting.entries().next(); next.done !== true; next = this.#waiting.entries().next()) {
+    for (
+      let next = this.#waiting.entries().next();
+      next.done !== true;
+      next = this.#waiting.entries().next()
+    ) {
       const [to, lines] = next.value;
       this.#waiting.delete(to);
       for (let from = 0; from < lines.length && !this.#closed;) {
         const end = frameEnd(lines, from);
         try {
-          await this.#send(to, end === from + 1 ? (lines[from] ?? '') : lines.slice(from, end).join('\n'));
+          await this.#send(
+            to,
+            end === from + 1 ? (lines[from] ?? '') : lines.slice(from, end).join('\n'),
+          );
         } catch {
           // Nobody there, or the socket closed: dropped, as the transport's contract says.
         }

@@ -1,11 +1,21 @@
 /**
- * What a coordinator's transport does with each line it reads: parse, check the sender, hand on. The
- * same for every transport. Parsing and the rest are apart, because long lines are parsed in a thread
- * (`long-lines.ts`).
+ * What a coordinator's transport does with each line it reads: parse, check the sender, hand on.
+ * The same for every transport. Parsing and the rest are apart, because long lines are parsed in a
+ * thread (`long-lines.ts`).
  */
 import { chosenVersion, versionGoodbye } from '../protocol/worker-messages.ts';
-import type { FromWorker, ResultMessage, ToWorker, VersionRange } from '../protocol/worker-messages.ts';
-import { MalformedMessage, helloRange, parseFromWorker, parseResult } from '../protocol/worker-wire.ts';
+import type {
+  FromWorker,
+  ResultMessage,
+  ToWorker,
+  VersionRange,
+} from '../protocol/worker-messages.ts';
+import {
+  MalformedMessage,
+  helloRange,
+  parseFromWorker,
+  parseResult,
+} from '../protocol/worker-wire.ts';
 import type { Malformed, Peer } from './transport.ts';
 
 export interface Receiver {
@@ -33,7 +43,9 @@ export interface Channels {
 }
 
 /** How a line of each channel is parsed. */
-export const parsers: { readonly [Name in keyof Channels]: (line: string) => Parsed<Channels[Name]> } = {
+export const parsers: {
+  readonly [Name in keyof Channels]: (line: string) => Parsed<Channels[Name]>;
+} = {
   control(line) {
     try {
       return { ok: true, message: parseFromWorker(line) };
@@ -51,21 +63,30 @@ export const parsers: { readonly [Name in keyof Channels]: (line: string) => Par
 };
 
 /**
- * Takes a line of the control channel. A message that names another sender than the channel knows is
- * malformed; a hello of a version that is not spoken here is answered, and goes no further.
+ * Takes a line of the control channel. A message that names another sender than the channel knows
+ * is malformed; a hello of a version that is not spoken here is answered, and goes no further.
  */
-export function takeControl(peer: Peer | null, parsed: Parsed<FromWorker>, { receive, malformed, answer }: Receiver): void {
+export function takeControl(
+  peer: Peer | null,
+  parsed: Parsed<FromWorker>,
+  { receive, malformed, answer }: Receiver,
+): void {
   if (!parsed.ok) {
     const { range, error } = parsed;
-    if (peer !== null && range !== null && chosenVersion(range) === null) refuseVersion(peer, range);
+    if (peer !== null && range !== null && chosenVersion(range) === null)
+      refuseVersion(peer, range);
     else malformed({ peer, error });
     return;
   }
   const { message } = parsed;
   if (peer?.slot !== message.slot || peer.spawn !== message.spawn) {
     const known = peer === null ? 'nobody known' : `${peer.slot}#${peer.spawn}`;
-    malformed({ peer, error: `${message.type}: from ${known}, but it names ${message.slot}#${message.spawn}` });
-  } else if (message.type === 'hello' && chosenVersion(message.v) === null) refuseVersion(peer, message.v);
+    malformed({
+      peer,
+      error: `${message.type}: from ${known}, but it names ${message.slot}#${message.spawn}`,
+    });
+  } else if (message.type === 'hello' && chosenVersion(message.v) === null)
+    refuseVersion(peer, message.v);
   else receive(message);
 
   function refuseVersion(to: Peer, range: VersionRange): void {

@@ -1,7 +1,8 @@
 /**
- * How every ZeroMQ socket here is set up, and how it is read until it closes. Connections are encrypted and mutually known by
- * CURVE: the coordinator's public key, made anew each run and never published, is the run's token. Whoever lacks it gets no
- * connection, to whichever port, so nobody else on a shared machine can say hello, take a task or send a result.
+ * How every ZeroMQ socket here is set up, and how it is read until it closes. Connections are
+ * encrypted and mutually known by CURVE: the coordinator's public key, made anew each run and never
+ * published, is the run's token. Whoever lacks it gets no connection, to whichever port, so nobody
+ * else on a shared machine can say hello, take a task or send a result.
  */
 import { context, curveKeyPair } from 'zeromq';
 import type { Readable, Socket } from 'zeromq';
@@ -20,7 +21,10 @@ const LINGER_MS = 200;
 /** Milliseconds after which messages that wait are left to the next turn. */
 const TURN_MS = 10;
 
-/** ZMTP heartbeats only tidy connections: a stopped or unplugged peer is disconnected within 2,000 ms. Liveness is the beat's. */
+/**
+ * ZMTP heartbeats only tidy connections: a stopped or unplugged peer is disconnected within 2,000
+ * ms. Liveness is the beat's.
+ */
 export const socketOptions = {
   linger: 0,
   maxMessageSize: MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
@@ -30,11 +34,16 @@ export const socketOptions = {
 } as const;
 
 /** Options of a connecting socket. */
-export const connectOptions = { ...socketOptions, reconnectInterval: 50, reconnectMaxInterval: 1000 } as const;
+export const connectOptions = {
+  ...socketOptions,
+  reconnectInterval: 50,
+  reconnectMaxInterval: 1000,
+} as const;
 
 /**
- * Options of a connecting socket that only sends: nothing is queued for a connection that does not stand. On one that receives
- * it would lose what came just before the other end closed (measured: 6 of 20 messages).
+ * Options of a connecting socket that only sends: nothing is queued for a connection that does not
+ * stand. On one that receives it would lose what came just before the other end closed (measured: 6
+ * of 20 messages).
  */
 export const connectAndSendOptions = { ...connectOptions, immediate: true } as const;
 
@@ -63,7 +72,8 @@ export function clientKeys(token: string): {
  * Hands over the lines of every message until the socket closes, in order and in turns of the event
  * loop: a run of messages that are waiting never holds it up for longer than a turn and one line.
  * An error that `take` throws is not caught.
- * @param take is given the frames before the last, which holds the lines; the next line waits for its promise
+ * @param take is given the frames before the last, which holds the lines; the next line waits for
+ *   its promise
  */
 export async function receiveLines(
   socket: Socket & Readable,
@@ -82,7 +92,10 @@ export async function receiveLines(
   }
 }
 
-/** Closes a socket after what it was given has left, or `LINGER_MS`. Returns at once; a process exits that much later at most. */
+/**
+ * Closes a socket after what it was given has left, or `LINGER_MS`. Returns at once; a process
+ * exits that much later at most.
+ */
 export function closeGently(socket: Socket): void {
   if (socket.closed) return;
   socket.linger = LINGER_MS;

@@ -1,10 +1,16 @@
 /**
- * The contract of a transport: three channels between one coordinator and many workers. Tasks: one bound PUSH per
- * session, so that nothing queued for a dead worker is lost with it unseen. Results: one shared PULL. Control:
- * ROUTER/DEALER. No order holds between channels; within one, messages of one sender arrive in order or not at all.
- * `zeromq.ts` crosses processes, `in-process.ts` serves tests. Messages are parsed by schema on arrival.
+ * The contract of a transport: three channels between one coordinator and many workers. Tasks: one
+ * bound PUSH per session, so that nothing queued for a dead worker is lost with it unseen. Results:
+ * one shared PULL. Control: ROUTER/DEALER. No order holds between channels; within one, messages of
+ * one sender arrive in order or not at all. `zeromq.ts` crosses processes, `in-process.ts` serves
+ * tests. Messages are parsed by schema on arrival.
  */
-import type { FromWorker, ResultMessage, TaskMessage, ToWorker } from '../protocol/worker-messages.ts';
+import type {
+  FromWorker,
+  ResultMessage,
+  TaskMessage,
+  ToWorker,
+} from '../protocol/worker-messages.ts';
 
 /** A worker process's name on the control channel: its slot and incarnation. */
 export interface Peer {
@@ -31,7 +37,10 @@ export interface CoordinatorTransport {
   /** Dropped silently if the peer is not connected. */
   sendControl(peer: Peer, message: ToWorker): void;
   /** Set once, before the first message can arrive. */
-  onMessage(receive: (message: FromWorker | ResultMessage) => void, malformed: (what: Malformed) => void): void;
+  onMessage(
+    receive: (message: FromWorker | ResultMessage) => void,
+    malformed: (what: Malformed) => void,
+  ): void;
   close(): Promise<void>;
 }
 
@@ -40,6 +49,10 @@ export interface WorkerTransport {
   sendResult(message: ResultMessage): void;
   /** Leaves the old session's task channel and joins the new one's. */
   joinSession(tasksEndpoint: string, resultsEndpoint: string): void;
-  onMessage(control: (message: ToWorker) => void, task: (message: TaskMessage) => void, malformed: (error: string) => void): void;
+  onMessage(
+    control: (message: ToWorker) => void,
+    task: (message: TaskMessage) => void,
+    malformed: (error: string) => void,
+  ): void;
   close(): Promise<void>;
 }

@@ -1,12 +1,27 @@
-/** The coordinator's end over ZeroMQ: a ROUTER for control, one PULL for results, one PUSH a session for tasks, all bound. */
+/**
+ * The coordinator's end over ZeroMQ: a ROUTER for control, one PULL for results, one PUSH a session
+ * for tasks, all bound.
+ */
 import { Pull, Push, Router } from 'zeromq';
-import type { FromWorker, ResultMessage, TaskMessage, ToWorker } from '../protocol/worker-messages.ts';
+import type {
+  FromWorker,
+  ResultMessage,
+  TaskMessage,
+  ToWorker,
+} from '../protocol/worker-messages.ts';
 import { encodeMessage } from '../protocol/worker-wire.ts';
 import { checkLength } from './lines.ts';
 import { Outbox } from './outbox.ts';
 import { LongLines } from './long-lines.ts';
 import { takeControl, takeResult, type Channels, type Parsed, type Receiver } from './reading.ts';
-import { closeGently, receiveLines, serverKeys, socketOptions, within, type ServerKeys } from './sockets.ts';
+import {
+  closeGently,
+  receiveLines,
+  serverKeys,
+  socketOptions,
+  within,
+  type ServerKeys,
+} from './sockets.ts';
 import type { CoordinatorTransport, Malformed, Peer } from './transport.ts';
 
 export interface ZeromqCoordinatorOptions {
@@ -43,9 +58,12 @@ export class ZeromqCoordinator implements CoordinatorTransport {
   }
 
   /** Binds control and results to ports of the system's choice. */
-  static async bind({ host = '127.0.0.1' }: ZeromqCoordinatorOptions = {}): Promise<ZeromqCoordinator> {
+  static async bind({
+    host = '127.0.0.1',
+  }: ZeromqCoordinatorOptions = {}): Promise<ZeromqCoordinator> {
     const keys = serverKeys();
-    // mandatory: an unknown peer is an error, not a leak; a stopped one must not hold up the others, hence no waiting.
+    // mandatory: an unknown peer is an error, not a leak; a stopped one must not hold up the
+    // others, hence no waiting.
     const control = new Router({
       ...socketOptions,
       ...keys.options,
@@ -95,13 +113,22 @@ export class ZeromqCoordinator implements CoordinatorTransport {
     this.#orders.push(`${slot}#${spawn}`, line);
   }
 
-  onMessage(receive: (message: FromWorker | ResultMessage) => void, malformed: (what: Malformed) => void): void {
-    const receiver: Receiver = { receive, malformed, answer: (peer, message) => this.sendControl(peer, message) };
+  onMessage(
+    receive: (message: FromWorker | ResultMessage) => void,
+    malformed: (what: Malformed) => void,
+  ): void {
+    const receiver: Receiver = {
+      receive,
+      malformed,
+      answer: (peer, message) => this.sendControl(peer, message),
+    };
     void receiveLines(this.#control, (line, [identity]) => {
       const peer = peerOf(identity?.toString() ?? '');
       return this.#parsed('control', line, (parsed) => takeControl(peer, parsed, receiver));
     });
-    void receiveLines(this.#results, (line) => this.#parsed('results', line, (parsed) => takeResult(parsed, receiver)));
+    void receiveLines(this.#results, (line) =>
+      this.#parsed('results', line, (parsed) => takeResult(parsed, receiver)),
+    );
   }
 
   /** Takes a line at once, or when a thread has parsed it. */

@@ -1,11 +1,26 @@
-/** A worker's end over ZeroMQ: a DEALER for control, a PULL from its session's tasks, a PUSH of results, all connecting. */
+/**
+ * A worker's end over ZeroMQ: a DEALER for control, a PULL from its session's tasks, a PUSH of
+ * results, all connecting.
+ */
 import { Dealer, Pull, Push } from 'zeromq';
-import type { FromWorker, ResultMessage, TaskMessage, ToWorker } from '../protocol/worker-messages.ts';
+import type {
+  FromWorker,
+  ResultMessage,
+  TaskMessage,
+  ToWorker,
+} from '../protocol/worker-messages.ts';
 import { encodeMessage, parseTask, parseToWorker } from '../protocol/worker-wire.ts';
 import { checkLength } from './lines.ts';
 import { Outbox } from './outbox.ts';
 import { explained } from './reading.ts';
-import { clientKeys, closeGently, connectAndSendOptions, connectOptions, receiveLines, within } from './sockets.ts';
+import {
+  clientKeys,
+  closeGently,
+  connectAndSendOptions,
+  connectOptions,
+  receiveLines,
+  within,
+} from './sockets.ts';
 import type { Peer, WorkerTransport } from './transport.ts';
 
 export interface ZeromqWorkerOptions extends Peer {
@@ -60,10 +75,18 @@ export class ZeromqWorker implements WorkerTransport {
     this.#results?.socket.close();
     const socket = new Push({ ...connectAndSendOptions, ...this.#keys });
     socket.connect(resultsEndpoint);
-    this.#results = { endpoint: resultsEndpoint, socket, outbox: new Outbox((_, frame) => socket.send(frame)) };
+    this.#results = {
+      endpoint: resultsEndpoint,
+      socket,
+      outbox: new Outbox((_, frame) => socket.send(frame)),
+    };
   }
 
-  onMessage(control: (message: ToWorker) => void, task: (message: TaskMessage) => void, malformed: (error: string) => void): void {
+  onMessage(
+    control: (message: ToWorker) => void,
+    task: (message: TaskMessage) => void,
+    malformed: (error: string) => void,
+  ): void {
     this.#task = task;
     this.#malformed = malformed;
     void receiveLines(this.#control, (line) => parsed(line, parseToWorker, control, malformed));
@@ -88,7 +111,12 @@ export class ZeromqWorker implements WorkerTransport {
   }
 }
 
-function parsed<T>(line: string, parse: (text: string) => T, take: (message: T) => void, malformed: (error: string) => void): void {
+function parsed<T>(
+  line: string,
+  parse: (text: string) => T,
+  take: (message: T) => void,
+  malformed: (error: string) => void,
+): void {
   let message: T;
   try {
     message = parse(line);

@@ -1,6 +1,7 @@
 /**
- * Runs a cohort's lanes by their study's objective and turns whatever happens into results that the wire takes: a throw is
- * a crash, a value that is not finite diverged, a failed allocation is out of memory. It never rejects.
+ * Runs a cohort's lanes by their study's objective and turns whatever happens into results that the
+ * wire takes: a throw is a crash, a value that is not finite diverged, a failed allocation is out
+ * of memory. It never rejects.
  */
 import type { AttemptResult } from '../core/scheduling/index.ts';
 import { TrainingError } from '../training/training-error.ts';
@@ -33,7 +34,10 @@ export function createRunner({ slot, device, resources, userFolder }: RunnerOpti
     const elapsed = (): number => performance.now() - startedAt;
     try {
       const objective = objectives.get(kind);
-      if (objective === undefined) throw new Error(`this worker knows no objective '${kind}', only ${[...objectives.keys()].join(', ')}`);
+      if (objective === undefined)
+        throw new Error(
+          `this worker knows no objective '${kind}', only ${[...objectives.keys()].join(', ')}`,
+        );
       const toResult = (lane: number, end: LaneEnd | undefined): AttemptResult =>
         resultOf(end, lanes[lane]?.signal ?? AbortSignal.abort('cancelled'), elapsed(), device);
       const ends = await objective(study, lanes, {
@@ -43,13 +47,21 @@ export function createRunner({ slot, device, resources, userFolder }: RunnerOpti
       });
       return lanes.map((_, lane) => toResult(lane, ends[lane]));
     } catch (error) {
-      return lanes.map(({ signal }) => (signal.aborted ? stopped(signal, elapsed()) : failed(error, elapsed(), device)));
+      return lanes.map(({ signal }) =>
+        signal.aborted ? stopped(signal, elapsed()) : failed(error, elapsed(), device),
+      );
     }
   };
 }
 
-function resultOf(end: LaneEnd | undefined, signal: AbortSignal, ms: number, device: string): AttemptResult {
-  if (end === undefined) return { outcome: 'crashed', error: 'the objective gave no outcome for this lane', ms, device };
+function resultOf(
+  end: LaneEnd | undefined,
+  signal: AbortSignal,
+  ms: number,
+  device: string,
+): AttemptResult {
+  if (end === undefined)
+    return { outcome: 'crashed', error: 'the objective gave no outcome for this lane', ms, device };
   if (end.outcome === 'stopped') return stopped(signal, ms);
   const { value, metrics, executor, executorReason, reports = [] } = end;
   const about = {
@@ -60,7 +72,9 @@ function resultOf(end: LaneEnd | undefined, signal: AbortSignal, ms: number, dev
     ...(executorReason === undefined ? {} : { executorReason }),
     ...(reports.length === 0 ? {} : { reports }),
   };
-  return Number.isFinite(value) ? { outcome: 'succeeded', value, ...about } : { outcome: 'diverged', ...about };
+  return Number.isFinite(value)
+    ? { outcome: 'succeeded', value, ...about }
+    : { outcome: 'diverged', ...about };
 }
 
 function stopped(signal: AbortSignal, ms: number): AttemptResult {
@@ -71,24 +85,47 @@ function stopped(signal: AbortSignal, ms: number): AttemptResult {
 }
 
 function failed(error: unknown, ms: number, device: string): AttemptResult {
-  return { outcome: isOutOfMemory(error) ? 'outOfMemory' : 'crashed', error: described(error), ms, device };
+  return {
+    outcome: isOutOfMemory(error) ? 'outOfMemory' : 'crashed',
+    error: described(error),
+    ms,
+    device,
+  };
 }
 
 /** Metrics that are not finite travel as text. */
-function finite(metrics: Readonly<Record<string, number | string>>): Record<string, number | string> {
+function finite(
+  metrics: Readonly<Record<string, number | string>>,
+): Record<string, number | string> {
   return Object.fromEntries(
-    Object.entries(metrics).map(([name, value]) => [name, typeof value === 'number' && !Number.isFinite(value) ? String(value) : value]),
+    Object.entries(metrics).map(([name, value]) => [
+      name,
+      typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+    ]),
   );
 }
 
-/** V8 throws a RangeError when a buffer or a WebAssembly memory cannot be had; a full heap ends the process instead. */
+/**
+ * V8 throws a RangeError when a buffer or a WebAssembly memory cannot be had; a full heap ends the
+ * process instead.
+ */
 function isOutOfMemory(error: unknown): boolean {
   if (error instanceof TrainingError) return error.kind === 'out-of-memory';
-  return error instanceof RangeError && /allocat|out of memory|invalid (typed )?array length/i.test(error.message);
+  return (
+    error instanceof RangeError &&
+    /allocat|out of memory|invalid (typed )?array length/i.test(error.message)
+  );
 }
 
 function described(error: unknown): string {
-  const text = error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : `thrown: ${String(error)}`;
-  const message = error instanceof Error && !text.includes(error.message) ? `${error.message}\n` : '';
-  return `${message}${text.split('\n').slice(0, STACK_LINES).join('\n')}`.slice(0, ERROR_CHARACTERS);
+  const text =
+    error instanceof Error
+      ? (error.stack ?? `${error.name}: ${error.message}`)
+      : `thrown: ${String(error)}`;
+  const message =
+    error instanceof Error && !text.includes(error.message) ? `${error.message}\n` : '';
+  return `${message}${text.split('\n').slice(0, STACK_LINES).join('\n')}`.slice(
+    0,
+    ERROR_CHARACTERS,
+  );
 }

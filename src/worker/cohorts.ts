@@ -1,4 +1,7 @@
-/** Cohorts one at a time, in the order they came; each lane can be stopped on its own. Not what a lane computes. */
+/**
+ * Cohorts one at a time, in the order they came; each lane can be stopped on its own. Not what a
+ * lane computes.
+ */
 import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
@@ -29,7 +32,11 @@ export interface LanesListener {
 }
 
 /** Runs lanes to their outcomes, in the lanes' order. Never rejects. */
-export type RunLanes = (study: StudyMessage, lanes: readonly Lane[], listener: LanesListener) => Promise<readonly AttemptResult[]>;
+export type RunLanes = (
+  study: StudyMessage,
+  lanes: readonly Lane[],
+  listener: LanesListener,
+) => Promise<readonly AttemptResult[]>;
 
 /** What becomes of attempts. */
 export interface CohortsListener {
@@ -50,7 +57,10 @@ export class Cohorts {
   readonly #run: RunLanes;
   readonly #listener: CohortsListener;
   readonly #waiting: Cohort[] = [];
-  readonly #running = new Map<string, { readonly attempt: AttemptId; readonly stop: AbortController }>();
+  readonly #running = new Map<
+    string,
+    { readonly attempt: AttemptId; readonly stop: AbortController }
+  >();
   #progress: Progress | null = null;
   /** Of all that waits and runs; null: idle. */
   #work: Promise<void> | null = null;
@@ -69,7 +79,9 @@ export class Cohorts {
   /** Of what runs and has said how far it is. */
   get progress(): readonly (Progress & { readonly attempt: AttemptId })[] {
     const { step, steps } = this.#progress ?? { step: 0, steps: 0 };
-    return steps === 0 ? [] : [...this.#running.values()].map(({ attempt }) => ({ attempt, step, steps }));
+    return steps === 0
+      ? []
+      : [...this.#running.values()].map(({ attempt }) => ({ attempt, step, steps }));
   }
 
   stop(attempt: AttemptId, reason: StopReason): void {
@@ -90,7 +102,11 @@ export class Cohorts {
   async #startWork(): Promise<void> {
     // Even where no lane may start, this ends after `#work` was set.
     await Promise.resolve();
-    for (let cohort = this.#waiting.shift(); cohort !== undefined && !this.#halted; cohort = this.#waiting.shift()) {
+    for (
+      let cohort = this.#waiting.shift();
+      cohort !== undefined && !this.#halted;
+      cohort = this.#waiting.shift()
+    ) {
       const lanes = cohort.lanes
         .filter(({ attempt }) => this.#listener.mayStart(attempt))
         .map((lane) => ({ ...lane, stop: new AbortController() }));
@@ -104,11 +120,17 @@ export class Cohorts {
     lanes: readonly (Cohort['lanes'][number] & { readonly stop: AbortController })[],
   ): Promise<void> {
     for (const { attempt, stop } of lanes) this.#running.set(keyOf(attempt), { attempt, stop });
-    const deadline = deadlineMs === null ? undefined : setTimeout(() => this.#stopAll('timedOut'), deadlineMs);
-    const requests = lanes.map(({ attempt, params, stop }) => ({ attempt, params, signal: stop.signal }));
+    const deadline =
+      deadlineMs === null ? undefined : setTimeout(() => this.#stopAll('timedOut'), deadlineMs);
+    const requests = lanes.map(({ attempt, params, stop }) => ({
+      attempt,
+      params,
+      signal: stop.signal,
+    }));
     const end = (lane: number, result: AttemptResult): void => {
       const attempt = lanes[lane]?.attempt;
-      if (attempt !== undefined && this.#running.delete(keyOf(attempt))) this.#listener.ended(attempt, result);
+      if (attempt !== undefined && this.#running.delete(keyOf(attempt)))
+        this.#listener.ended(attempt, result);
     };
     const results = await this.#run(study, requests, {
       progress: (progress) => {
@@ -123,6 +145,13 @@ export class Cohorts {
     clearTimeout(deadline);
     this.#progress = null;
     for (const lane of lanes.keys())
-      end(lane, results[lane] ?? { outcome: 'crashed', error: 'the objective gave fewer results than it was given lanes', ms: 0 });
+      end(
+        lane,
+        results[lane] ?? {
+          outcome: 'crashed',
+          error: 'the objective gave fewer results than it was given lanes',
+          ms: 0,
+        },
+      );
   }
 }

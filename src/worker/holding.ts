@@ -1,12 +1,15 @@
 /**
- * What a worker has accepted and not yet been told to forget: attempts waiting, running, or finished with an answer
- * outstanding; and cancels that came before their attempt. Pure bookkeeping: it sends nothing and runs nothing.
+ * What a worker has accepted and not yet been told to forget: attempts waiting, running, or
+ * finished with an answer outstanding; and cancels that came before their attempt. Pure
+ * bookkeeping: it sends nothing and runs nothing.
  */
 import type { AttemptId, AttemptResult } from '../core/scheduling/index.ts';
 import type { CohortMessage } from '../protocol/worker-messages.ts';
 
 type Stage =
-  { readonly at: 'waiting' } | { readonly at: 'running' } | { readonly at: 'finished'; readonly result: AttemptResult; sentAt: number };
+  | { readonly at: 'waiting' }
+  | { readonly at: 'running' }
+  | { readonly at: 'finished'; readonly result: AttemptResult; sentAt: number };
 
 interface Held {
   readonly attempt: AttemptId;
@@ -18,7 +21,10 @@ export interface Unanswered {
   readonly result: AttemptResult;
 }
 
-/** Cancels remembered for attempts not seen; a coordinator never has that many on the way to one worker. */
+/**
+ * Cancels remembered for attempts not seen; a coordinator never has that many on the way to one
+ * worker.
+ */
 const TOMBSTONES = 10_000;
 
 export class Holding {
@@ -30,8 +36,14 @@ export class Holding {
     return [...this.#held.values()].map(({ attempt }) => attempt);
   }
 
-  /** @returns the lanes to run: not those held already, nor those cancelled before they came, which are in `cancelled` */
-  accept(lanes: CohortMessage['lanes']): { readonly run: CohortMessage['lanes']; readonly cancelled: readonly AttemptId[] } {
+  /**
+   * @returns the lanes to run: not those held already, nor those cancelled before they came, which
+   *   are in `cancelled`
+   */
+  accept(lanes: CohortMessage['lanes']): {
+    readonly run: CohortMessage['lanes'];
+    readonly cancelled: readonly AttemptId[];
+  } {
     const run: CohortMessage['lanes'][number][] = [];
     const cancelled: AttemptId[] = [];
     for (const lane of lanes) {
@@ -77,7 +89,9 @@ export class Holding {
     return 'unknown';
   }
 
-  /** A new session: everything not in `keep` is dropped. @returns what was running and was dropped */
+  /**
+   * A new session: everything not in `keep` is dropped. @returns what was running and was dropped
+   */
   welcomed(keep: readonly AttemptId[]): readonly AttemptId[] {
     this.#tombstones.clear();
     const kept = new Set(keep.map(keyOf));

@@ -1,6 +1,7 @@
 /**
- * Entry of a worker process, a plain Node process that serves one slot: reads its settings, connects, and wires session,
- * transport, clock and memory watch together. It ends with the process that started it.
+ * Entry of a worker process, a plain Node process that serves one slot: reads its settings,
+ * connects, and wires session, transport, clock and memory watch together. It ends with the process
+ * that started it.
  */
 import { WORKER_SETTINGS, parseWorkerSettings } from '../protocol/worker-settings.ts';
 import type { WorkerNote, WorkerSettings } from '../protocol/worker-settings.ts';
@@ -14,13 +15,26 @@ function readSettings(): WorkerSettings {
   try {
     return parseWorkerSettings(process.env[WORKER_SETTINGS]);
   } catch (error) {
-    process.stderr.write(`galapagos worker: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(
+      `galapagos worker: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
     process.exit(2);
   }
 }
 
 function start(settings: WorkerSettings): void {
-  const { controlEndpoint, token, slot, spawn, device, lanes, memoryLimitBytes, resources, userFolder, parent } = settings;
+  const {
+    controlEndpoint,
+    token,
+    slot,
+    spawn,
+    device,
+    lanes,
+    memoryLimitBytes,
+    resources,
+    userFolder,
+    parent,
+  } = settings;
   process.title = `galapagos worker ${slot}`;
   startWatchdog({ name: `galapagos worker ${slot}`, parent });
   const transport = new ZeromqWorker({ controlEndpoint, token, slot, spawn });
@@ -53,7 +67,10 @@ function start(settings: WorkerSettings): void {
     () => performance.now(),
   );
 
-  /** What runs ends as out of memory; a fresh process serves the rest, since memory once taken seldom comes back. */
+  /**
+   * What runs ends as out of memory; a fresh process serves the rest, since memory once taken
+   * seldom comes back.
+   */
   async function endForMemory(rssBytes: number): Promise<void> {
     await session.halt('outOfMemory');
     await end(1, `resident memory of ${rssBytes} bytes passed the limit of ${memoryLimitBytes}`);
@@ -71,7 +88,10 @@ function start(settings: WorkerSettings): void {
   transport.onMessage(
     (message) => session.control(message),
     (message) => session.task(message),
-    (error) => process.stderr.write(`galapagos worker ${slot}: the coordinator sent what this worker does not know: ${error}\n`),
+    (error) =>
+      process.stderr.write(
+        `galapagos worker ${slot}: the coordinator sent what this worker does not know: ${error}\n`,
+      ),
   );
   // Ctrl-C is for whoever started this process; it decides what becomes of the attempt.
   process.on('SIGINT', () => undefined);

@@ -1,4 +1,7 @@
-/** The contract of an objective: what is asked of it for a cohort, and what it answers for each lane. */
+/**
+ * The contract of an objective: what is asked of it for a cohort, and what it answers for each
+ * lane.
+ */
 import type { Report } from '../core/scheduling/index.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
 import type { Lane, Progress } from './cohorts.ts';
@@ -27,5 +30,12 @@ export interface ObjectiveListener {
   ended(lane: number, end: LaneEnd): void;
 }
 
-/** Evaluates lanes, in their order. Throws what it throws: then every lane that is not stopped has crashed. */
-export type Objective = (study: StudyMessage, lanes: readonly Lane[], listener: ObjectiveListener) => Promise<readonly LaneEnd[]>;
+/**
+ * Evaluates lanes, in their order. Throws what it throws: then every lane that is not stopped has
+ * crashed.
+ */
+export type Objective = (
+  study: StudyMessage,
+  lanes: readonly Lane[],
+  listener: ObjectiveListener,
+) => Promise<readonly LaneEnd[]>;

@@ -1,7 +1,8 @@
 /**
- * The worker's side of its conversation with a coordinator: hello, welcome, beats, tasks, results until they are answered,
- * goodbye. It keeps computing whatever happens to the connection; a session's end never ends an attempt, only a welcome that
- * does not keep it does. No sockets, no timers: messages and ticks come in, actions go out.
+ * The worker's side of its conversation with a coordinator: hello, welcome, beats, tasks, results
+ * until they are answered, goodbye. It keeps computing whatever happens to the connection; a
+ * session's end never ends an attempt, only a welcome that does not keep it does. No sockets, no
+ * timers: messages and ticks come in, actions go out.
  */
 import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
 import { PROTOCOL, chosenVersion } from '../protocol/worker-messages.ts';
@@ -44,7 +45,10 @@ export interface SessionActions {
 const AGAIN_MS = 2000;
 /** Least milliseconds between two hellos, whatever the coordinator says. */
 const HELLO_GAP_MS = 200;
-/** A tick this much later than due: the whole process stood still, and silence meanwhile means nothing. */
+/**
+ * A tick this much later than due: the whole process stood still, and silence meanwhile means
+ * nothing.
+ */
 const STALL_MS = 500;
 
 const EXIT_REASONS: ReadonlySet<string> = new Set(['drained', 'replaced', 'shutdown']);
@@ -93,9 +97,11 @@ export class WorkerSession {
     if (late > STALL_MS) this.#heardAt = Math.min(now, this.#heardAt + late);
     if (this.#greeting) {
       if (now - this.#helloAt >= AGAIN_MS) this.#sendHello();
-    } else if (this.#session === null || now - this.#heardAt >= this.#welcome.leaseMs) this.#hello();
+    } else if (this.#session === null || now - this.#heardAt >= this.#welcome.leaseMs)
+      this.#hello();
     else this.#sendBeat(rssBytes);
-    for (const { attempt, result } of this.#holding.unanswered(now - AGAIN_MS, now)) this.#sendResult(attempt, result);
+    for (const { attempt, result } of this.#holding.unanswered(now - AGAIN_MS, now))
+      this.#sendResult(attempt, result);
   }
 
   control(message: ToWorker): void {
@@ -128,7 +134,10 @@ export class WorkerSession {
     else this.#accept(message);
   }
 
-  /** Ends what runs for a reason of this process's own, and starts nothing more. Resolves when it has ended. */
+  /**
+   * Ends what runs for a reason of this process's own, and starts nothing more. Resolves when it
+   * has ended.
+   */
   halt(reason: StopReason): Promise<void> {
     return this.#cohorts.halt(reason);
   }
@@ -141,7 +150,13 @@ export class WorkerSession {
 
   #sendHello(): void {
     this.#helloAt = this.#now();
-    this.#act.sendControl({ type: 'hello', v: PROTOCOL, ...this.#identity, helloNo: this.#helloNo, holding: this.#holding.list() });
+    this.#act.sendControl({
+      type: 'hello',
+      v: PROTOCOL,
+      ...this.#identity,
+      helloNo: this.#helloNo,
+      holding: this.#holding.list(),
+    });
   }
 
   #sendBeat(rssBytes: number): void {
@@ -161,7 +176,10 @@ export class WorkerSession {
     });
   }
 
-  /** A welcome to another hello than the last, or to the session this worker is in, says nothing new and clears nothing. */
+  /**
+   * A welcome to another hello than the last, or to the session this worker is in, says nothing new
+   * and clears nothing.
+   */
   #enter(welcome: Welcome): void {
     if (welcome.helloNo !== this.#helloNo || welcome.session === this.#session) return;
     if (chosenVersion({ low: welcome.v, high: welcome.v }) === null) {
@@ -176,16 +194,19 @@ export class WorkerSession {
     this.#welcome = welcome;
     this.#beat = 0;
     this.#taskSeq = 0;
-    for (const attempt of this.#holding.welcomed(welcome.keep)) this.#cohorts.stop(attempt, 'cancelled');
+    for (const attempt of this.#holding.welcomed(welcome.keep))
+      this.#cohorts.stop(attempt, 'cancelled');
     this.#act.joinSession(welcome.tasksEndpoint, welcome.resultsEndpoint);
     const now = this.#now();
-    for (const { attempt, result } of this.#holding.unanswered(now, now)) this.#sendResult(attempt, result);
+    for (const { attempt, result } of this.#holding.unanswered(now, now))
+      this.#sendResult(attempt, result);
     this.#act.tickEach(welcome.beatMs);
   }
 
   #goodbye({ session, reason, text }: Goodbye): void {
     if (session !== null && session !== this.#session) return;
-    if (reason === 'version') this.#act.exit(1, text ?? 'the coordinator speaks another version of the worker protocol');
+    if (reason === 'version')
+      this.#act.exit(1, text ?? 'the coordinator speaks another version of the worker protocol');
     else if (EXIT_REASONS.has(reason)) this.#act.exit(0, null);
     else {
       this.#session = null;
@@ -207,7 +228,10 @@ export class WorkerSession {
     if (run.length === 0) return;
     this.#cohorts.add({
       study,
-      lanes: run.map(({ attempt, params }) => ({ attempt, params: namedParams(study.parameters, params) })),
+      lanes: run.map(({ attempt, params }) => ({
+        attempt,
+        params: namedParams(study.parameters, params),
+      })),
       deadlineMs,
     });
   }

@@ -1,7 +1,8 @@
 /**
- * The objective `synthetic`: a named function of the numeric parameters' values as they are (others are passed over), with a
- * duration and failures on request. For tests, demonstrations and benches. What a trial is worth and how long it takes is drawn
- * by (seed, trial), so that it repeats; whether an attempt fails by (seed, trial, attempt), so that a retry may succeed.
+ * The objective `synthetic`: a named function of the numeric parameters' values as they are (others
+ * are passed over), with a duration and failures on request. For tests, demonstrations and benches.
+ * What a trial is worth and how long it takes is drawn by (seed, trial), so that it repeats;
+ * whether an attempt fails by (seed, trial, attempt), so that a retry may succeed.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { exp } from '../core/elementary.ts';
@@ -42,9 +43,15 @@ export function createSynthetic(slot: string): Objective {
 }
 
 /** Without a duration it takes no turn of the event loop, not even a promise. */
-function evaluate(objective: SyntheticObjective, seed: number, slot: string, lane: Lane): LaneEnd | Promise<LaneEnd> {
+function evaluate(
+  objective: SyntheticObjective,
+  seed: number,
+  slot: string,
+  lane: Lane,
+): LaneEnd | Promise<LaneEnd> {
   if (lane.signal.aborted) return { outcome: 'stopped' };
-  if (objective.failOnSlots?.some((pattern) => matches(pattern, slot)) === true) throw new Error(`fails on ${slot}, as asked`);
+  if (objective.failOnSlots?.some((pattern) => matches(pattern, slot)) === true)
+    throw new Error(`fails on ${slot}, as asked`);
   const failure = failureOf(objective, seed, lane);
   const ms = durationOf(objective, seed, lane) * (failure?.share ?? 1);
   const end = (): LaneEnd => {
@@ -66,11 +73,20 @@ async function delayed(ms: number, signal: AbortSignal, end: () => LaneEnd): Pro
 }
 
 /** How an attempt is to fail, after which share of its duration; null: it is not. */
-function failureOf(objective: SyntheticObjective, seed: number, lane: Lane): { readonly share: number; readonly fail: () => void } | null {
+function failureOf(
+  objective: SyntheticObjective,
+  seed: number,
+  lane: Lane,
+): { readonly share: number; readonly fail: () => void } | null {
   const { failureRate = 0, crashRate = 0, memoryRate = 0 } = objective;
   if (failureRate + crashRate + memoryRate === 0) return null;
   const { number, k } = lane.attempt;
-  const stream = new Stream(seed, { purpose: PURPOSE.synthetic, ordinal: FAILURE, trial: number + 1, round: k });
+  const stream = new Stream(seed, {
+    purpose: PURPOSE.synthetic,
+    ordinal: FAILURE,
+    trial: number + 1,
+    round: k,
+  });
   const [throws, crashes, fills, share, aborts] = [
     stream.uniform(),
     stream.uniform(),
@@ -78,7 +94,8 @@ function failureOf(objective: SyntheticObjective, seed: number, lane: Lane): { r
     stream.uniform(),
     stream.uniform(),
   ];
-  if (crashes < crashRate) return { share, fail: () => (aborts < 0.5 ? process.abort() : process.exit(1)) };
+  if (crashes < crashRate)
+    return { share, fail: () => (aborts < 0.5 ? process.abort() : process.exit(1)) };
   if (throws < failureRate) {
     const fail = (): never => {
       throw new Error(`attempt ${k} of trial ${number} fails, as asked`);
@@ -94,14 +111,27 @@ function failureOf(objective: SyntheticObjective, seed: number, lane: Lane): { r
   return null;
 }
 
-function durationOf({ durationMs = 0 }: SyntheticObjective, seed: number, { attempt }: Lane): number {
+function durationOf(
+  { durationMs = 0 }: SyntheticObjective,
+  seed: number,
+  { attempt }: Lane,
+): number {
   if (typeof durationMs === 'number') return durationMs;
-  const stream = new Stream(seed, { purpose: PURPOSE.synthetic, ordinal: DURATION, trial: attempt.number + 1 });
+  const stream = new Stream(seed, {
+    purpose: PURPOSE.synthetic,
+    ordinal: DURATION,
+    trial: attempt.number + 1,
+  });
   return durationMs.median * exp(durationMs.sigma * stream.normal());
 }
 
 function draw(seed: number, { attempt }: Lane, ordinal: number, round: number): number {
-  return new Stream(seed, { purpose: PURPOSE.synthetic, ordinal, trial: attempt.number + 1, round }).uniform();
+  return new Stream(seed, {
+    purpose: PURPOSE.synthetic,
+    ordinal,
+    trial: attempt.number + 1,
+    round,
+  }).uniform();
 }
 
 /** `*` in the pattern stands for any text, nothing else is special. */

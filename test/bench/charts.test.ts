@@ -13,7 +13,9 @@ describe('ticks', () => {
     [0.1, 0.3, 4, [0.1, 0.2, 0.3]],
     [-1.2, 0.4, 7, [-1.5, -1, -0.5, 0, 0.5]],
     [5, 5, 6, [5, 5.1]],
-  ])('from %d to %d, at most %d', (low, high, most, expected) => expect(niceTicks(low, high, most)).toEqual(expected));
+  ])('from %d to %d, at most %d', (low, high, most, expected) =>
+    expect(niceTicks(low, high, most)).toEqual(expected),
+  );
 
   test('hold all values between them, ascend evenly, and are not too many', () => {
     const value = fc.integer({ min: -1e6, max: 1e6 }).map((thousandths) => thousandths / 1000);
@@ -45,7 +47,8 @@ describe('scale', () => {
 });
 
 describe('SVG', () => {
-  test('words are escaped', () => expect(words(0, 0, 'a < b & "c"')).toContain('a &lt; b &amp; &quot;c&quot;'));
+  test('words are escaped', () =>
+    expect(words(0, 0, 'a < b & "c"')).toContain('a &lt; b &amp; &quot;c&quot;'));
 
   test('a number that cannot be drawn is refused rather than written', () => {
     expect(() => element('circle', { cx: NaN })).toThrow('NaN cannot be drawn');
@@ -54,7 +57,11 @@ describe('SVG', () => {
 });
 
 describe('dot plot', () => {
-  const plot = (values: readonly number[], reference?: { value: number; deviation: number }, floor?: number): string =>
+  const plot = (
+    values: readonly number[],
+    reference?: { value: number; deviation: number },
+    floor?: number,
+  ): string =>
     dotPlot({
       title: 'A < B',
       under: ['one', 'two'],
@@ -88,9 +95,11 @@ describe('dot plot', () => {
     expect(svg).toContain('>mean 53.8<');
   });
 
-  test('one search alone is drawn', () => expect(circles(plot([90]), 'fill="#123456"')).toHaveLength(1));
+  test('one search alone is drawn', () =>
+    expect(circles(plot([90]), 'fill="#123456"')).toHaveLength(1));
 
-  test('is well-formed', () => expect(unclosed(plot([90, 91], { value: 95, deviation: 0 }))).toEqual([]));
+  test('is well-formed', () =>
+    expect(unclosed(plot([90, 91], { value: 95, deviation: 0 }))).toEqual([]));
 });
 
 describe('line plot', () => {
@@ -134,7 +143,8 @@ describe('line plot', () => {
   });
 
   test('names every curve', () => {
-    for (const name of ['measured', 'ideal', 'reached', 'published']) expect(plot).toContain(`>${name}<`);
+    for (const name of ['measured', 'ideal', 'reached', 'published'])
+      expect(plot).toContain(`>${name}<`);
   });
 
   test('a step holds its value until the next position', () => {
@@ -155,7 +165,8 @@ function circles(svg: string, having: string): { x: number; y: number }[] {
 
 /** The lowest end of the coloured line of the deviation. */
 function lowestLine(svg: string): number {
-  const [, y1 = '', y2 = ''] = /<line x1="[\d.]+" y1="([\d.]+)" x2="[\d.]+" y2="([\d.]+)" stroke="#123456"/.exec(svg) ?? [];
+  const [, y1 = '', y2 = ''] =
+    /<line x1="[\d.]+" y1="([\d.]+)" x2="[\d.]+" y2="([\d.]+)" stroke="#123456"/.exec(svg) ?? [];
   return Math.max(Number(y1), Number(y2));
 }
 

@@ -57,7 +57,9 @@ describe('the searches of a lab file', () => {
 
   test('are not taken for others of the same name', async () => {
     await searches.runAll([search('a')]);
-    await expect(searches.runAll([search('a', { seed: 2 })])).rejects.toThrow('holds "a" with other settings');
+    await expect(searches.runAll([search('a', { seed: 2 })])).rejects.toThrow(
+      'holds "a" with other settings',
+    );
   });
 
   test('go on where Ctrl-C stopped them', async () => {
@@ -106,7 +108,12 @@ describe('the time to a target', () => {
     start: new Date(start),
     complete: new Date(complete),
   });
-  const trials = [at(1, 0.95, 1000, 4000), at(0, 0.9, 1500, 3000), at(2, null, 3000, 5000), at(3, 0.97, 4000, 9000)];
+  const trials = [
+    at(1, 0.95, 1000, 4000),
+    at(0, 0.9, 1500, 3000),
+    at(2, null, 3000, 5000),
+    at(3, 0.97, 4000, 9000),
+  ];
 
   test('goes by the order of completion, from the first start', () => {
     expect(reachedAt(trials, 0.9)).toEqual({ evaluations: 1, seconds: 2 });
@@ -130,7 +137,8 @@ describe('progress', () => {
     return text;
   }
 
-  test('is one line a search where nobody watches', () => expect(written(false)).toBe('1 of 2: a: 3 of 3 trials, best 90.00 %\n'));
+  test('is one line a search where nobody watches', () =>
+    expect(written(false)).toBe('1 of 2: a: 3 of 3 trials, best 90.00 %\n'));
 
   test('is one changing line on a terminal', () => {
     expect(written(true).split('\n')).toHaveLength(2);

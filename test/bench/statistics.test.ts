@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { deviation, mean, median, pairedDifference, studentQuantile } from '../../bench/statistics.ts';
+import {
+  deviation,
+  mean,
+  median,
+  pairedDifference,
+  studentQuantile,
+} from '../../bench/statistics.ts';
 
 describe('mean, deviation, median', () => {
   test('the deviation is the sample’s, over n − 1', () => {
@@ -31,7 +37,9 @@ describe('Student’s quantile', () => {
     [10, 2.228],
     [30, 2.042],
     [120, 1.98],
-  ])('of %d degrees is %d', (degrees, expected) => expect(studentQuantile(degrees)).toBeCloseTo(expected, 3));
+  ])('of %d degrees is %d', (degrees, expected) =>
+    expect(studentQuantile(degrees)).toBeCloseTo(expected, 3),
+  );
 
   test('follows the probability asked for', () => {
     expect(studentQuantile(9, 0.99)).toBeCloseTo(3.25, 3);
@@ -42,7 +50,13 @@ describe('Student’s quantile', () => {
 describe('paired difference', () => {
   test('is of the pairs, not of the two samples', () => {
     // Pairs differ by 1 and 3: mean 2, deviation √2, half the interval 12.706 · √2 / √2.
-    const { mean: centre, meanWithin, medianWithin, wins, pairs } = pairedDifference([11, 103], [10, 100]);
+    const {
+      mean: centre,
+      meanWithin,
+      medianWithin,
+      wins,
+      pairs,
+    } = pairedDifference([11, 103], [10, 100]);
     expect(centre).toBe(2);
     expect(meanWithin.low).toBeCloseTo(2 - 12.706, 2);
     expect(meanWithin.high).toBeCloseTo(2 + 12.706, 2);
@@ -50,7 +64,8 @@ describe('paired difference', () => {
     expect([wins, pairs]).toEqual([2, 2]);
   });
 
-  test('a tie is no win', () => expect(pairedDifference([1, 2, 3], [1, 1, 4])).toMatchObject({ wins: 1, pairs: 3 }));
+  test('a tie is no win', () =>
+    expect(pairedDifference([1, 2, 3], [1, 1, 4])).toMatchObject({ wins: 1, pairs: 3 }));
 
   test('the other way round is the mirror image', () => {
     const value = fc.double({ min: -100, max: 100, noNaN: true });
@@ -62,7 +77,8 @@ describe('paired difference', () => {
         expect(there.meanWithin.low).toBeCloseTo(-back.meanWithin.high, 9);
         expect(there.meanWithin.low).toBeLessThanOrEqual(there.meanWithin.high);
         expect(there.median).toBeCloseTo(-back.median, 9);
-        if (list.length >= 6) expect(there.medianWithin.low).toBeCloseTo(-back.medianWithin.high, 9);
+        if (list.length >= 6)
+          expect(there.medianWithin.low).toBeCloseTo(-back.medianWithin.high, 9);
       }),
     );
   });
@@ -76,23 +92,29 @@ describe('paired difference', () => {
     [12, 3],
     [20, 6],
     [25, 8],
-  ])('of %d pairs the median lies between the values in place %d from either end', (pairs, place) => {
-    const differences = Array.from({ length: pairs }, (_, i) => i + 1);
-    const { medianWithin } = pairedDifference(
-      differences,
-      differences.map(() => 0),
-    );
-    expect(medianWithin).toEqual({ low: place, high: pairs + 1 - place });
-  });
+  ])(
+    'of %d pairs the median lies between the values in place %d from either end',
+    (pairs, place) => {
+      const differences = Array.from({ length: pairs }, (_, i) => i + 1);
+      const { medianWithin } = pairedDifference(
+        differences,
+        differences.map(() => 0),
+      );
+      expect(medianWithin).toEqual({ low: place, high: pairs + 1 - place });
+    },
+  );
 
   test('an outlier moves the mean’s interval, not the median’s', () => {
     const calm = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
     const wild = [...calm.slice(0, 9), 1000];
     const zeros = calm.map(() => 0);
-    expect(pairedDifference(wild, zeros).medianWithin).toEqual(pairedDifference(calm, zeros).medianWithin);
+    expect(pairedDifference(wild, zeros).medianWithin).toEqual(
+      pairedDifference(calm, zeros).medianWithin,
+    );
     expect(pairedDifference(wild, zeros).meanWithin.low).toBeLessThan(0);
     expect(pairedDifference(calm, zeros).meanWithin.low).toBeGreaterThan(0);
   });
 
-  test('refuses samples that cannot be paired', () => expect(() => pairedDifference([1], [1, 2])).toThrow('1 values paired with 2'));
+  test('refuses samples that cannot be paired', () =>
+    expect(() => pairedDifference([1], [1, 2])).toThrow('1 values paired with 2'));
 });

@@ -13,7 +13,8 @@ const event = (name: string, ts: number, dur = 0, more: Partial<TraceEvent> = {}
   tid: 1,
   ...more,
 });
-const frame = (ts: number, more: Partial<TraceEvent> = {}): TraceEvent => event('BeginMainThreadFrame', ts, 0, more);
+const frame = (ts: number, more: Partial<TraceEvent> = {}): TraceEvent =>
+  event('BeginMainThreadFrame', ts, 0, more);
 
 test('a frame’s work is what ran from its beginning to the next one’s, nested events once', () => {
   const trace = [
@@ -36,7 +37,15 @@ test('a frame’s work is what ran from its beginning to the next one’s, neste
 
 test('of several threads that draw frames, the one with most frames counts', () => {
   const other = { pid: 2 };
-  const trace = [frame(1, other), event('Layout', 2, 9, other), frame(20, other), frame(1), event('Layout', 2, 1), frame(9), frame(18)];
+  const trace = [
+    frame(1, other),
+    event('Layout', 2, 9, other),
+    frame(20, other),
+    frame(1),
+    event('Layout', 2, 1),
+    frame(9),
+    frame(18),
+  ];
   expect(framesOf(trace).map(({ clock }) => clock)).toEqual([1, 0]);
 });
 
@@ -44,7 +53,9 @@ test.each([
   [[3, 1, 2], 0.5, 2],
   [[1, 2, 3, 4], 0.95, 4],
   [[5], 0, 5],
-])('of %j the share %d does not exceed %d', (values, share, expected) => expect(percentile(values, share)).toBe(expected));
+])('of %j the share %d does not exceed %d', (values, share, expected) =>
+  expect(percentile(values, share)).toBe(expected),
+);
 
 test('of nothing there is no percentile', () => expect(percentile([], 0.5)).toBeNaN());
 

@@ -1,4 +1,7 @@
-/** What an attacker sends to the server over the network: every attempt is refused by itself, and the server goes on serving. */
+/**
+ * What an attacker sends to the server over the network: every attempt is refused by itself, and
+ * the server goes on serving.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { commands, queries } from '../../src/protocol/endpoints.ts';
@@ -40,7 +43,16 @@ const bodies: readonly string[] = [
   '{"source":{"kind":"path","path":"/etc/passwd"}}',
   '{"files":[{"path":"../../etc/cron.d/x","bytes":1}]}',
 ];
-const unknown = ['', 'toString', '__proto__', 'constructor', '../about', 'pauseStudy/..', 'PAUSESTUDY', 'pauseStudy%00'];
+const unknown = [
+  '',
+  'toString',
+  '__proto__',
+  'constructor',
+  '../about',
+  'pauseStudy/..',
+  'PAUSESTUDY',
+  'pauseStudy%00',
+];
 
 describe('Chaos: JSON', () => {
   const names = [...Object.keys({ ...queries, ...commands }), ...unknown];
@@ -49,20 +61,24 @@ describe('Chaos: JSON', () => {
     expect(names.length * bodies.length).toBeGreaterThanOrEqual(861);
   });
 
-  it.each(names)('is answered as JSON, without a stack or a path of the server, by %j', async (name) => {
-    for (const body of bodies) {
-      const reply = await site.call(name, body);
-      const { text, status } = reply;
-      if (status === 200) continue;
-      const { code, data } = errorOf(reply);
-      // An input that happens to be right reaches the handler, which this server does not have.
-      if (status === 500) expect([code, data['message']]).toEqual(['internal', `${name} is not part of this test`]);
-      else expect([400, 404, 413, 422]).toContain(status);
-      expect(text).not.toMatch(/\.ts:\d|node_modules/);
-      expect(text).not.toContain(site.folder.path);
-      expect(text.length).toBeLessThan(60_000);
-    }
-  });
+  it.each(names)(
+    'is answered as JSON, without a stack or a path of the server, by %j',
+    async (name) => {
+      for (const body of bodies) {
+        const reply = await site.call(name, body);
+        const { text, status } = reply;
+        if (status === 200) continue;
+        const { code, data } = errorOf(reply);
+        // An input that happens to be right reaches the handler, which this server does not have.
+        if (status === 500)
+          expect([code, data['message']]).toEqual(['internal', `${name} is not part of this test`]);
+        else expect([400, 404, 413, 422]).toContain(status);
+        expect(text).not.toMatch(/\.ts:\d|node_modules/);
+        expect(text).not.toContain(site.folder.path);
+        expect(text.length).toBeLessThan(60_000);
+      }
+    },
+  );
 });
 
 describe('Chaos: origins', () => {
@@ -93,9 +109,15 @@ describe('Chaos: origins', () => {
     const hostile = origins(site.server.port);
     expect(hostile).toHaveLength(20);
     for (const origin of hostile) {
-      expect(errorOf(await site.call('pauseStudy', '{"study":"a"}', { ...BEARER, origin })).code).toBe('wrong-origin');
-      const socket = new WebSocket(`ws://127.0.0.1:${site.server.port}/stream`, { headers: { ...BEARER, origin } });
-      const failed = new Promise<string>((done) => socket.once('error', ({ message }) => done(message)));
+      expect(
+        errorOf(await site.call('pauseStudy', '{"study":"a"}', { ...BEARER, origin })).code,
+      ).toBe('wrong-origin');
+      const socket = new WebSocket(`ws://127.0.0.1:${site.server.port}/stream`, {
+        headers: { ...BEARER, origin },
+      });
+      const failed = new Promise<string>((done) =>
+        socket.once('error', ({ message }) => done(message)),
+      );
       expect(await failed).toContain('403');
     }
     await expectServing();
@@ -103,10 +125,27 @@ describe('Chaos: origins', () => {
 });
 
 describe('Chaos: path traversal', () => {
-  const ups = ['..', '%2e%2e', '.%2e', '%2e.', '%252e%252e', '%c0%ae%c0%ae', '..%00', '..;', '....', '%uff0e%uff0e'];
+  const ups = [
+    '..',
+    '%2e%2e',
+    '.%2e',
+    '%2e.',
+    '%252e%252e',
+    '%c0%ae%c0%ae',
+    '..%00',
+    '..;',
+    '....',
+    '%uff0e%uff0e',
+  ];
   const separators = ['/', '%2f', '\\', '%5c', '//', '%252f', '%c0%af', '/./'];
   const prefixes = ['/', '/assets/', '/assets/x/', '/index.html/'];
-  const targets = ['secret.txt', 'etc/passwd', 'window/../secret.txt', 'proc/self/environ', 'uploads/'];
+  const targets = [
+    'secret.txt',
+    'etc/passwd',
+    'window/../secret.txt',
+    'proc/self/environ',
+    'uploads/',
+  ];
 
   it.each(prefixes)('from %s reads nothing outside the window’s folder', async (prefix) => {
     let tried = 0;
@@ -133,21 +172,33 @@ describe('Chaos: slow connections', () => {
     const slow = await AskedServer.start({ pauseStudy: () => null });
     const sockets = Array.from({ length: 200 }, () => slow.connect());
     const ended = Promise.all(
-      sockets.map((socket) => new Promise<void>((done) => socket.on('error', () => undefined).once('close', () => done()))),
+      sockets.map(
+        (socket) =>
+          new Promise<void>((done) =>
+            socket.on('error', () => undefined).once('close', () => done()),
+          ),
+      ),
     );
     await Promise.all(
       sockets.map(
         (socket, i) =>
           new Promise<void>((done) => {
             // A third of each: in the headers, in the body, and as a stream that never comes.
-            const path = ['GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n', 'POST /api/pauseStudy HTTP/1.1\r\n', 'GET /stream HTTP/1.1\r\n'][i % 3];
+            const path = [
+              'GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n',
+              'POST /api/pauseStudy HTTP/1.1\r\n',
+              'GET /stream HTTP/1.1\r\n',
+            ][i % 3];
             const head =
-              i % 3 === 1 ? `${path ?? ''}host: 127.0.0.1\r\nauthorization: ${BEARER.authorization}\r\ncontent-length: 99\r\n\r\n{` : path;
+              i % 3 === 1
+                ? `${path ?? ''}host: 127.0.0.1\r\nauthorization: ${BEARER.authorization}\r\ncontent-length: 99\r\n\r\n{`
+                : path;
             socket.write(head ?? '', () => done());
           }),
       ),
     );
-    for (let i = 0; i < 20; i++) expect((await slow.call('pauseStudy', '{"study":"a"}')).status).toBe(200);
+    for (let i = 0; i < 20; i++)
+      expect((await slow.call('pauseStudy', '{"study":"a"}')).status).toBe(200);
     await slow.close();
     await ended;
   });

@@ -1,10 +1,18 @@
-/** Malformed frames from a worker that has the run's token: each is refused by itself, and the coordinator goes on hearing others. */
+/**
+ * Malformed frames from a worker that has the run's token: each is refused by itself, and the
+ * coordinator goes on hearing others.
+ */
 import { Dealer, Push } from 'zeromq';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PURPOSE, Stream } from '../../src/core/random.ts';
 import { MAX_CONTROL_CHARACTERS, chosenVersion } from '../../src/protocol/worker-messages.ts';
 import type { FromWorker, ResultMessage } from '../../src/protocol/worker-messages.ts';
-import { MalformedMessage, encodeMessage, parseFromWorker, parseResult } from '../../src/protocol/worker-wire.ts';
+import {
+  MalformedMessage,
+  encodeMessage,
+  parseFromWorker,
+  parseResult,
+} from '../../src/protocol/worker-wire.ts';
 import { SHORT_CHARACTERS } from '../../src/transport/long-lines.ts';
 import { clientKeys, connectOptions } from '../../src/transport/sockets.ts';
 import type { Malformed } from '../../src/transport/transport.ts';
@@ -23,9 +31,18 @@ const spoils: readonly Spoil[] = [
   (text) => text.slice(0, 1 + below(text.length - 1)),
   (text) => text.slice(1 + below(text.length - 1)),
   (text) => flipped(text),
-  (text) => text.replace(/"type":"\w+"/, `"type":${['null', '7', '{}', '"none"', '"__proto__"', '"constructor"'][below(6)] ?? ''}`),
-  (text) => text.replace(/\d+/, ['-1', '1e999', '0.5', '9007199254740993', 'NaN', '"1"'][below(6)] ?? ''),
-  (text) => text.replace(/"[^"]*"(?=[,}\]])/, ['null', '""', '[]', `"${'x'.repeat(20_000)}"`][below(4)] ?? ''),
+  (text) =>
+    text.replace(
+      /"type":"\w+"/,
+      `"type":${['null', '7', '{}', '"none"', '"__proto__"', '"constructor"'][below(6)] ?? ''}`,
+    ),
+  (text) =>
+    text.replace(/\d+/, ['-1', '1e999', '0.5', '9007199254740993', 'NaN', '"1"'][below(6)] ?? ''),
+  (text) =>
+    text.replace(
+      /"[^"]*"(?=[,}\]])/,
+      ['null', '""', '[]', `"${'x'.repeat(20_000)}"`][below(4)] ?? '',
+    ),
   (text) => text.replace('{', `{"extra${String(below(9))}":0,`),
   (text) => text.replace('{', '{"__proto__":{"type":"beat"},'),
   (text) => `${'['.repeat(50_000)}${text}`,
@@ -34,7 +51,8 @@ const spoils: readonly Spoil[] = [
   () => ['', ' ', 'null', 'true', '0', '""', '[]', '{}'][below(8)] ?? '',
   (text) => Buffer.concat([Buffer.from([0xff, 0xfe, 0x00, 0xc0]), Buffer.from(text)]),
   (text) => text.replace(/"holding":\[[^\]]*\]/, `"holding":[${'0,'.repeat(2_000)}0]`),
-  (text) => text.replace('{', `{${Array.from({ length: 200 }, (_, i) => `"k${String(i)}":0,`).join('')}`),
+  (text) =>
+    text.replace('{', `{${Array.from({ length: 200 }, (_, i) => `"k${String(i)}":0,`).join('')}`),
   (text) => text.replace('{', `{"pad":"${'x'.repeat(MAX_CONTROL_CHARACTERS)}",`),
 ];
 
@@ -50,7 +68,10 @@ function flipped(text: string): Buffer {
 }
 
 /** Whether this text is still a message of its sender: few spoils leave one. */
-function isMessage(frame: string | Buffer, parse: (text: string) => FromWorker | ResultMessage): boolean {
+function isMessage(
+  frame: string | Buffer,
+  parse: (text: string) => FromWorker | ResultMessage,
+): boolean {
   try {
     const message = parse(frame.toString());
     if (message.type === 'result' || message.type === 'report') return true;
@@ -73,7 +94,10 @@ describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
     coordinator = await ZeromqCoordinator.bind();
     [heard, malformed] = [new Inbox(), new Inbox()];
     const options = { ...connectOptions, ...clientKeys(coordinator.token) };
-    sockets = { control: new Dealer({ ...options, routingId: `${peer.slot}#${peer.spawn}` }), results: new Push(options) };
+    sockets = {
+      control: new Dealer({ ...options, routingId: `${peer.slot}#${peer.spawn}` }),
+      results: new Push(options),
+    };
     sockets.control.connect(coordinator.controlEndpoint);
     sockets.results.connect(coordinator.resultsEndpoint);
   });
@@ -108,7 +132,11 @@ describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
   });
 
   describe('longer than the event loop may parse', () => {
-    const reports = Array.from({ length: 20_000 }, (_, step) => ({ step, value: step / 7, metrics: { loss: 1 / (step + 1) } }));
+    const reports = Array.from({ length: 20_000 }, (_, step) => ({
+      step,
+      value: step / 7,
+      metrics: { loss: 1 / (step + 1) },
+    }));
     const long = { ...result, result: { ...result.result, reports } };
 
     /** Lengths of the texts that this thread parsed as JSON while `work` ran. */
@@ -127,7 +155,8 @@ describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
       const text = encodeMessage(long);
       expect(text.length).toBeGreaterThan(1024 * 1024);
       const longest = await parsedHere(async () => {
-        for (const frame of [encodeMessage(report), text, encodeMessage(result)]) await sockets.results.send(frame);
+        for (const frame of [encodeMessage(report), text, encodeMessage(result)])
+          await sockets.results.send(frame);
         await heard.count(3, HANG);
       });
       expect(heard.all).toEqual([report, long, result]);
@@ -140,7 +169,8 @@ describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
       const objects = `{"type":"result","x":[${'{},'.repeat(700_000)}{}]}`;
       const beats = `{"type":"beat","n":[${'{},'.repeat(100_000)}{}]}`;
       const longest = await parsedHere(async () => {
-        for (const frame of [spoiled, objects, spoiled.slice(0, -1)]) await sockets.results.send(frame);
+        for (const frame of [spoiled, objects, spoiled.slice(0, -1)])
+          await sockets.results.send(frame);
         await malformed.count(3, HANG);
         await sockets.control.send(beats);
         await malformed.count(4, HANG);
@@ -181,7 +211,9 @@ describe('Chaos: worker frames', { timeout: 2 * HANG }, () => {
       );
     });
     setImmediate(turn);
-    await sockets.control.send(Array.from({ length: LINES }, (_, i) => `{"type":"beat","n":${String(i)}}`).join('\n'));
+    await sockets.control.send(
+      Array.from({ length: LINES }, (_, i) => `{"type":"beat","n":${String(i)}}`).join('\n'),
+    );
     await all;
     running = false;
     expect(turns - turnsAtFirst).toBeGreaterThan(2);

@@ -13,7 +13,10 @@ const space = {
   optimizer: { type: 'categorical', choices: ['sgd', 'adam'] },
   momentum: { type: 'float', low: 0, high: 0.99, when: { optimizer: ['sgd'] } },
 };
-const gridSpace = { a: { type: 'int', low: 0, high: 2 }, b: { type: 'categorical', choices: ['x', 'y'] } };
+const gridSpace = {
+  a: { type: 'int', low: 0, high: 2 },
+  b: { type: 'categorical', choices: ['x', 'y'] },
+};
 
 interface Answer {
   ok: boolean;
@@ -35,20 +38,39 @@ function say(session: AskTellSession, request: unknown): Answer {
   return answer;
 }
 
-const create = { op: 'create', searchSpace: space, direction: 'minimize', sampler: { name: 'evolution' }, seed: 7 };
+const create = {
+  op: 'create',
+  searchSpace: space,
+  direction: 'minimize',
+  sampler: { name: 'evolution' },
+  seed: 7,
+};
 
 test('create, ask, tell, best', () => {
-  const [created, asked, told, best] = talk(create, { op: 'ask' }, { op: 'tell', trial: 0, value: 0.31 }, { op: 'best' });
+  const [created, asked, told, best] = talk(
+    create,
+    { op: 'ask' },
+    { op: 'tell', trial: 0, value: 0.31 },
+    { op: 'best' },
+  );
   expect(created).toEqual({ ok: true });
   expect(asked).toMatchObject({ ok: true, trial: 0 });
-  expect(Object.keys(asked!.params!)).toEqual(expect.arrayContaining(['learningRate', 'units', 'optimizer']));
+  expect(Object.keys(asked!.params!)).toEqual(
+    expect.arrayContaining(['learningRate', 'units', 'optimizer']),
+  );
   expect(told).toEqual({ ok: true });
   expect(best).toEqual({ ok: true, trial: 0, value: 0.31, params: asked!.params });
 });
 
 describe('anything wrong is answered with code, field and message, and the session goes on', () => {
   test.each([
-    ['not JSON', '{"op":"ask"', 'syntax', '', 'line 1, column 12: expected "," or "}", found the end of the text'],
+    [
+      'not JSON',
+      '{"op":"ask"',
+      'syntax',
+      '',
+      'line 1, column 12: expected "," or "}", found the end of the text',
+    ],
     [
       'NaN',
       '{"op":"tell","trial":0,"value":NaN}',
@@ -65,7 +87,13 @@ describe('anything wrong is answered with code, field and message, and the sessi
     ],
     ['a list', [], 'wrong-type', '', 'expected an object {…}, found an empty list'],
     ['null', null, 'wrong-type', '', 'expected an object {…}, found null'],
-    ['no op', {}, 'missing-field', 'op', 'expected one of "create", "ask", "tell", "best", found nothing'],
+    [
+      'no op',
+      {},
+      'missing-field',
+      'op',
+      'expected one of "create", "ask", "tell", "best", found nothing',
+    ],
     [
       'an unknown op',
       { op: 'aks' },
@@ -95,8 +123,20 @@ describe('anything wrong is answered with code, field and message, and the sessi
       'value',
       'expected either a value or "state": "failed", found 1',
     ],
-    ['another state', { op: 'tell', trial: 0, state: 'lost' }, 'out-of-range', 'state', 'expected "failed", found "lost"'],
-    ['a negative trial', { op: 'tell', trial: -1, value: 1 }, 'out-of-range', 'trial', 'expected an integer ≥ 0, found -1'],
+    [
+      'another state',
+      { op: 'tell', trial: 0, state: 'lost' },
+      'out-of-range',
+      'state',
+      'expected "failed", found "lost"',
+    ],
+    [
+      'a negative trial',
+      { op: 'tell', trial: -1, value: 1 },
+      'out-of-range',
+      'trial',
+      'expected an integer ≥ 0, found -1',
+    ],
     ['best before any value', { op: 'best' }, 'no-value', '', 'no trial has a value yet'],
   ])('%s', (_, request, code, field, message) => {
     const [, refused, asked] = talk(create, request, { op: 'ask' });
@@ -119,11 +159,20 @@ describe('anything wrong is answered with code, field and message, and the sessi
       { op: 'tell', trial: 0, value: 2 },
       { op: 'best' },
     );
-    expect(answers.map(({ error }) => error?.code)).toEqual([undefined, undefined, undefined, 'already-told', 'no-value']);
+    expect(answers.map(({ error }) => error?.code)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'already-told',
+      'no-value',
+    ]);
   });
 
   test('a search space with several mistakes: the first, and the others beside it', () => {
-    const searchSpace = { units: { type: 'int', low: 16, high: 8, step: 0.5 }, y: { type: 'float', low: 0, high: 1, log: true } };
+    const searchSpace = {
+      units: { type: 'int', low: 16, high: 8, step: 0.5 },
+      y: { type: 'float', low: 0, high: 1, log: true },
+    };
     const [answer] = talk({ ...create, searchSpace });
     expect([answer!.error, ...answer!.error!.others!].map((each) => each!.field)).toEqual([
       'searchSpace.units.step',
@@ -168,10 +217,18 @@ describe.each(samplerNames.map(({ name }) => name))('the sampler %s', (name) => 
   });
 
   test('the same answers for the same seed', () => {
-    const requests = [start, ...[0, 1, 2, 3].flatMap((trial) => [{ op: 'ask' }, { op: 'tell', trial, value: trial % 3 }])];
+    const requests = [
+      start,
+      ...[0, 1, 2, 3].flatMap((trial) => [{ op: 'ask' }, { op: 'tell', trial, value: trial % 3 }]),
+    ];
     expect(talk(...requests)).toEqual(talk(...requests));
     const other = talk(
-      { ...start, searchSpace: space, sampler: name === 'grid' ? { name, divisions: 3 } : { name }, seed: 4 },
+      {
+        ...start,
+        searchSpace: space,
+        sampler: name === 'grid' ? { name, divisions: 3 } : { name },
+        seed: 4,
+      },
       { op: 'ask' },
     );
     expect(other[1]!.ok).toBe(true);
@@ -179,10 +236,17 @@ describe.each(samplerNames.map(({ name }) => name))('the sampler %s', (name) => 
 });
 
 test('synchronous evolution says which trial it waits for', () => {
-  const answers = talk({ ...create, sampler: { name: 'generational' } }, ...Array.from({ length: 5 }, () => ({ op: 'ask' })));
+  const answers = talk(
+    { ...create, sampler: { name: 'generational' } },
+    ...Array.from({ length: 5 }, () => ({ op: 'ask' })),
+  );
   expect(answers[5]).toEqual({
     ok: false,
-    error: { code: 'not-yet', field: '', message: 'trial 4 of generational needs the values of trials 0 … 3: report trial 0 first' },
+    error: {
+      code: 'not-yet',
+      field: '',
+      message: 'trial 4 of generational needs the values of trials 0 … 3: report trial 0 first',
+    },
   });
 });
 
@@ -196,7 +260,14 @@ test('best follows the direction; ties go to the smaller number, whichever was t
 });
 
 test('the stream answers line by line: blank lines skipped, huge ones bounded, a last line without its end counts', async () => {
-  const input = ['\n', JSON.stringify(create), '\r\n  \n', `{"x":"${'y'.repeat(LONGEST_LINE)}"}\n`, '{"op":"ask"}\n{"op"', ':"best"}'];
+  const input = [
+    '\n',
+    JSON.stringify(create),
+    '\r\n  \n',
+    `{"x":"${'y'.repeat(LONGEST_LINE)}"}\n`,
+    '{"op":"ask"}\n{"op"',
+    ':"best"}',
+  ];
   const chunks: string[] = [];
   const output = new Writable({
     highWaterMark: 1,
@@ -211,7 +282,12 @@ test('the stream answers line by line: blank lines skipped, huge ones bounded, a
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Answer);
-  expect(answers.map(({ ok, error }) => error?.code ?? ok)).toEqual([true, 'line-too-long', true, 'no-value']);
+  expect(answers.map(({ ok, error }) => error?.code ?? ok)).toEqual([
+    true,
+    'line-too-long',
+    true,
+    'no-value',
+  ]);
 });
 
 test('lines are the same however the bytes are cut', async () => {
@@ -221,14 +297,20 @@ test('lines are the same however the bytes are cut', async () => {
     return lines;
   };
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.constantFrom('ä', '\n', '\r\n', 'long', '😀')), fc.array(fc.nat(40)), async (words, cuts) => {
-      const bytes = Buffer.from(words.join(''));
-      const places = [...new Set(cuts.map((cut) => Math.min(cut, bytes.length)))].sort((a, b) => a - b);
-      const pieces = [0, ...places]
-        .map((from, i) => bytes.subarray(from, [...places, bytes.length][i]))
-        .filter((piece) => piece.length > 0);
-      expect(await collect(pieces)).toEqual(await collect(bytes.length === 0 ? [] : [bytes]));
-    }),
+    fc.asyncProperty(
+      fc.array(fc.constantFrom('ä', '\n', '\r\n', 'long', '😀')),
+      fc.array(fc.nat(40)),
+      async (words, cuts) => {
+        const bytes = Buffer.from(words.join(''));
+        const places = [...new Set(cuts.map((cut) => Math.min(cut, bytes.length)))].sort(
+          (a, b) => a - b,
+        );
+        const pieces = [0, ...places]
+          .map((from, i) => bytes.subarray(from, [...places, bytes.length][i]))
+          .filter((piece) => piece.length > 0);
+        expect(await collect(pieces)).toEqual(await collect(bytes.length === 0 ? [] : [bytes]));
+      },
+    ),
   );
 });
 

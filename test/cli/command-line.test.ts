@@ -30,13 +30,19 @@ describe('option values', () => {
 });
 
 test('the resume command repeats what still counts, quoted for a shell', () => {
-  const flags = { lab: "my lab's.db", trials: 10, resume: true, json: undefined, export: 'best.json' };
+  const flags = {
+    lab: "my lab's.db",
+    trials: 10,
+    resume: true,
+    json: undefined,
+    export: 'best.json',
+  };
   expect(resumeCommand('./my study.json', { flags, env: {} })).toBe(
     "galapagos run './my study.json' --lab 'my lab'\\''s.db' --trials 10 --export best.json --resume",
   );
-  expect(resumeCommand('mnist', { flags: { lab: 'lab.db' }, env: { npm_execpath: '/x/npm-cli.js' } })).toBe(
-    'npx galapagos run mnist --lab lab.db --resume',
-  );
+  expect(
+    resumeCommand('mnist', { flags: { lab: 'lab.db' }, env: { npm_execpath: '/x/npm-cli.js' } }),
+  ).toBe('npx galapagos run mnist --lab lab.db --resume');
 });
 
 describe('exit codes: 2 for a wrong request, 1 for a failure', () => {
@@ -55,7 +61,9 @@ describe('exit codes: 2 for a wrong request, 1 for a failure', () => {
 });
 
 describe('errors are said as sentences, or as one JSON object', () => {
-  const problem = (path: string): { code: string; path: string; expected: string; found: string } => ({
+  const problem = (
+    path: string,
+  ): { code: string; path: string; expected: string; found: string } => ({
     code: 'c',
     path,
     expected: 'e',
@@ -68,7 +76,9 @@ describe('errors are said as sentences, or as one JSON object', () => {
   };
 
   test('one problem, several problems, something of ours', () => {
-    expect(said(new InvalidInput('s.json', [problem('a')]), false)).toBe('galapagos: s.json: a: expected e, found f\n');
+    expect(said(new InvalidInput('s.json', [problem('a')]), false)).toBe(
+      'galapagos: s.json: a: expected e, found f\n',
+    );
     expect(said(new InvalidInput('s.json', [problem('a'), problem('b')]), false)).toBe(
       'galapagos: 2 problems\n  s.json: a: expected e, found f\n  s.json: b: expected e, found f\n',
     );
@@ -79,9 +89,15 @@ describe('errors are said as sentences, or as one JSON object', () => {
   });
 
   test('JSON keeps its schema', () => {
-    const { error } = errorOutput.parse(JSON.parse(said(new InvalidInput('s.json', [problem('a')]), true)));
+    const { error } = errorOutput.parse(
+      JSON.parse(said(new InvalidInput('s.json', [problem('a')]), true)),
+    );
     expect(error).toMatchObject({ code: 'invalid-input', problems: [{ path: 'a', hint: null }] });
-    expect(errorOutput.parse(JSON.parse(said('thrown', true))).error).toEqual({ code: 'internal', message: 'thrown', problems: [] });
+    expect(errorOutput.parse(JSON.parse(said('thrown', true))).error).toEqual({
+      code: 'internal',
+      message: 'thrown',
+      problems: [],
+    });
   });
 });
 
@@ -97,10 +113,17 @@ describe('durations', () => {
     expect(durationArgument(given)).toEqual(expected);
   });
 
-  test.each(['200', '-1s', 'ms', 'lognormal:0s,0.5', 'lognormal:1s', 'lognormal:1s,x', 'lognormal:1s,9', 'normal:1s,1', ''])(
-    '%j is refused',
-    (given) => {
-      expect(() => durationArgument(given)).toThrow(`found ${JSON.stringify(given)}.`);
-    },
-  );
+  test.each([
+    '200',
+    '-1s',
+    'ms',
+    'lognormal:0s,0.5',
+    'lognormal:1s',
+    'lognormal:1s,x',
+    'lognormal:1s,9',
+    'normal:1s,1',
+    '',
+  ])('%j is refused', (given) => {
+    expect(() => durationArgument(given)).toThrow(`found ${JSON.stringify(given)}.`);
+  });
 });

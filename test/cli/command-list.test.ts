@@ -17,7 +17,9 @@ async function listed(named: readonly string[]): Promise<string[]> {
   const program = new Command();
   await addCommands(program, named, context, () => Promise.resolve(0));
   const help = program.createHelp();
-  return program.commands.map((command) => `${help.subcommandTerm(command)}: ${help.subcommandDescription(command)}`);
+  return program.commands.map(
+    (command) => `${help.subcommandTerm(command)}: ${help.subcommandDescription(command)}`,
+  );
 }
 
 describe('Command line: list of commands', () => {

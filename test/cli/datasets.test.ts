@@ -1,10 +1,17 @@
-/** `datasets` in this process: what it prints, by its schemas and for people, and how it refuses. */
+/**
+ * `datasets` in this process: what it prints, by its schemas and for people, and how it refuses.
+ */
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/program.ts';
 import { progressText } from '../../src/cli/import-display.ts';
-import { datasetOutput, datasetsOutput, importOutput, removeOutput } from '../../src/protocol/cli-output.ts';
+import {
+  datasetOutput,
+  datasetsOutput,
+  importOutput,
+  removeOutput,
+} from '../../src/protocol/cli-output.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const FIXTURES = join(import.meta.dirname, '../training/fixtures/datasets');
@@ -15,7 +22,9 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-async function datasets(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+async function datasets(
+  ...args: string[]
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   let [out, err] = ['', ''];
   const write = (chunk: Buffer, _: unknown, done: () => void): void => {
     out += chunk.toString();
@@ -23,8 +32,16 @@ async function datasets(...args: string[]): Promise<{ readonly code: number; rea
   };
   const stdout = Object.assign(new Writable({ write }), { columns: 80, rows: 24 });
   const env = { GALAPAGOS_HOME: folder.path };
-  const streams = { stdin: Readable.from([]), stdout, stderr: { write: (text: string) => (err += text) }, env, cwd: FIXTURES };
-  const code = await runCli(['datasets', ...args], streams, { runStudy: () => Promise.reject(new Error('nothing runs here')) });
+  const streams = {
+    stdin: Readable.from([]),
+    stdout,
+    stderr: { write: (text: string) => (err += text) },
+    env,
+    cwd: FIXTURES,
+  };
+  const code = await runCli(['datasets', ...args], streams, {
+    runStudy: () => Promise.reject(new Error('nothing runs here')),
+  });
   return { code, out, err };
 }
 
@@ -43,12 +60,22 @@ describe('datasets', () => {
     ])
       expect(imported.out).toContain(text);
     const list = await datasets('list');
-    expect(list.out).toContain('tiny   3×32×32        3         8       4    37 kB  images in class folders, archive\n');
-    const names = datasetsOutput.parse(JSON.parse((await datasets('list', '--json')).out)).datasets.map(({ name }) => name);
+    expect(list.out).toContain(
+      'tiny   3×32×32        3         8       4    37 kB  images in class folders, archive\n',
+    );
+    const names = datasetsOutput
+      .parse(JSON.parse((await datasets('list', '--json')).out))
+      .datasets.map(({ name }) => name);
     expect(names).toEqual(['mnist', 'tiny']);
-    expect((await datasets('show', 'tiny')).out).toBe(imported.out.slice(0, imported.out.lastIndexOf('\nImported')));
-    expect(datasetOutput.parse(JSON.parse((await datasets('show', 'tiny', '--json')).out)).classNames).toEqual(['bird', 'cat', 'frog']);
-    expect(removeOutput.parse(JSON.parse((await datasets('remove', 'tiny', '--json')).out))).toEqual({ removed: 'tiny' });
+    expect((await datasets('show', 'tiny')).out).toBe(
+      imported.out.slice(0, imported.out.lastIndexOf('\nImported')),
+    );
+    expect(
+      datasetOutput.parse(JSON.parse((await datasets('show', 'tiny', '--json')).out)).classNames,
+    ).toEqual(['bird', 'cat', 'frog']);
+    expect(
+      removeOutput.parse(JSON.parse((await datasets('remove', 'tiny', '--json')).out)),
+    ).toEqual({ removed: 'tiny' });
     expect((await datasets('list')).out).toContain('No datasets imported');
   });
 
@@ -68,7 +95,9 @@ describe('datasets', () => {
       same: { name: 'tiny', bundled: false },
     });
     const second = await datasets('import', 'png.tar.xz', '--name', 'other');
-    expect(second.out).toContain('It has the same samples as the stored dataset tiny; both share one copy on disk.');
+    expect(second.out).toContain(
+      'It has the same samples as the stored dataset tiny; both share one copy on disk.',
+    );
   });
 
   it('import says how a test set was drawn, keeps nothing in a dry run, and takes its name from the path', async () => {
@@ -76,8 +105,15 @@ describe('datasets', () => {
     expect((await datasets(...flags)).out).toContain(
       '6 training, 2 test (the source has no test set: 25 % of each class drawn at random, seed 7)',
     );
-    const { stored, dataset } = importOutput.parse(JSON.parse((await datasets(...flags, '--json')).out));
-    expect([stored, dataset.name, dataset.content, dataset.drawn]).toEqual([false, 'data_batch_1', null, { share: 0.25, seed: 7 }]);
+    const { stored, dataset } = importOutput.parse(
+      JSON.parse((await datasets(...flags, '--json')).out),
+    );
+    expect([stored, dataset.name, dataset.content, dataset.drawn]).toEqual([
+      false,
+      'data_batch_1',
+      null,
+      { share: 0.25, seed: 7 },
+    ]);
     expect((await datasets('list')).out).toContain('No datasets imported');
   });
 
@@ -102,11 +138,11 @@ describe('datasets', () => {
 
 describe('progress', () => {
   it('says the phase, how far it is, and what Ctrl-C does', () => {
-    expect(progressText({ phase: 'reading', samples: 12_300, of: null, bytes: 0, ofBytes: null }, 2100)).toBe(
-      'reading · 12,300 samples · 2.1 s · Ctrl-C cancels',
-    );
-    expect(progressText({ phase: 'writing', samples: 1, of: 60_000, bytes: 0, ofBytes: null }, 9000)).toBe(
-      'writing · 1 of 60,000 samples · 9.0 s · Ctrl-C cancels',
-    );
+    expect(
+      progressText({ phase: 'reading', samples: 12_300, of: null, bytes: 0, ofBytes: null }, 2100),
+    ).toBe('reading · 12,300 samples · 2.1 s · Ctrl-C cancels');
+    expect(
+      progressText({ phase: 'writing', samples: 1, of: 60_000, bytes: 0, ofBytes: null }, 9000),
+    ).toBe('writing · 1 of 60,000 samples · 9.0 s · Ctrl-C cancels');
   });
 });

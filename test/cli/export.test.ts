@@ -10,7 +10,13 @@ import { bestConfigsOf } from '../../src/documents/best-configs.ts';
 import { csvText } from '../../src/documents/csv.ts';
 import { bestConfigs } from '../../src/protocol/best-configs.ts';
 
-const study = { name: 'mnist', direction: 'maximize', seed: 7, measure: 'accuracy', split: 'validation' } as const;
+const study = {
+  name: 'mnist',
+  direction: 'maximize',
+  seed: 7,
+  measure: 'accuracy',
+  split: 'validation',
+} as const;
 const best = [
   {
     trial: 4,
@@ -19,7 +25,13 @@ const best = [
     attempt: 2,
     origin: { operator: 'mutation', parents: [1, 2], generation: 3 },
   },
-  { trial: 1, value: 0.93, params: { lr: 0.2, momentum: 0.9 }, attempt: 1, origin: { operator: 'uniform', parents: [], generation: 0 } },
+  {
+    trial: 1,
+    value: 0.93,
+    params: { lr: 0.2, momentum: 0.9 },
+    attempt: 1,
+    origin: { operator: 'uniform', parents: [], generation: 0 },
+  },
 ];
 
 let folder: string;
@@ -41,7 +53,14 @@ test('best-configs.json keeps its schema, ranks from 1', () => {
     measure: 'accuracy',
     split: 'validation',
   });
-  expect(written.best.map(({ rank, trial, attempt, lineage }) => [rank, trial, attempt, lineage?.parents])).toEqual([
+  expect(
+    written.best.map(({ rank, trial, attempt, lineage }) => [
+      rank,
+      trial,
+      attempt,
+      lineage?.parents,
+    ]),
+  ).toEqual([
     [1, 4, 2, [1, 2]],
     [2, 1, 1, []],
   ]);
@@ -63,7 +82,9 @@ describe('a file is written whole or not at all', () => {
     expect(() => writeAtomically(join(folder, 'taken'), 'x')).toThrow(
       `cannot write ${join(folder, 'taken')}: a folder with that name exists`,
     );
-    expect(() => writeAtomically(join(folder, 'no', 'x.json'), 'x')).toThrow('its folder does not exist');
+    expect(() => writeAtomically(join(folder, 'no', 'x.json'), 'x')).toThrow(
+      'its folder does not exist',
+    );
     expect(readdirSync(folder)).toEqual(['taken']);
   });
 
@@ -72,14 +93,19 @@ describe('a file is written whole or not at all', () => {
     writeFileSync(file, '{"i":-1,"filling":""}');
     for (let round = 0; round < 4; round++) {
       const script = join(import.meta.dirname, '../support/write-forever-process.ts');
-      const child = spawn(process.execPath, ['--import', 'tsx', script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, ['--import', 'tsx', script, file], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       const exit = once(child, 'exit');
       await once(child.stdout, 'data');
       // Somewhere in the midst of the writes that follow; which instant does not matter.
       for (let turns = 0; turns < 50 + 137 * round; turns++) await new Promise(setImmediate);
       child.kill('SIGKILL');
       await exit;
-      const { i, filling } = JSON.parse(readFileSync(file, 'utf8')) as { i: number; filling: string };
+      const { i, filling } = JSON.parse(readFileSync(file, 'utf8')) as {
+        i: number;
+        filling: string;
+      };
       expect(filling).toBe(String(i % 10).repeat(200_000));
     }
   });
@@ -87,7 +113,10 @@ describe('a file is written whole or not at all', () => {
 
 describe('Command line: note of an exported study', () => {
   test('writes the note of a study beside its name, and none where there is none', () => {
-    expect(bestConfigs.parse(bestConfigsOf({ ...study, note: 'é\n2' }, best))).toMatchObject({ study: 'mnist', note: 'é\n2' });
+    expect(bestConfigs.parse(bestConfigsOf({ ...study, note: 'é\n2' }, best))).toMatchObject({
+      study: 'mnist',
+      note: 'é\n2',
+    });
     expect(bestConfigsOf({ ...study, note: '' }, best)).not.toHaveProperty('note');
   });
 });

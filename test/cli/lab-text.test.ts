@@ -55,7 +55,9 @@ test('the studies of a lab', () => {
     'mnist   paused      6      64  94.12 % (validation)         3',
     'theirs  Optuna      6       –                     –         –',
   ]);
-  expect(studiesText({ lab: 'lab.db', studies: [] }, 80)).toEqual(['lab.db contains no studies yet.']);
+  expect(studiesText({ lab: 'lab.db', studies: [] }, 80)).toEqual([
+    'lab.db contains no studies yet.',
+  ]);
 });
 
 test('a study that the user stopped names the trials that remain and the command that runs them', () => {
@@ -65,7 +67,9 @@ test('a study that the user stopped names the trials that remain and the command
     state: 'finished',
     reason: 'stopped by the user',
   };
-  expect(studiesText({ lab: 'lab.db', studies: [stopped] }, 80)[1]).toMatch(/^my study {2}stopped +6/);
+  expect(studiesText({ lab: 'lab.db', studies: [stopped] }, 80)[1]).toMatch(
+    /^my study {2}stopped +6/,
+  );
   const trained = { executors: [], reports: [] };
   expect(showText({ lab: 'lab.db', study: stopped, trained, searched: null })[1]).toBe(
     "  state      stopped at 6 of 64 (to resume the remaining 58: run 'my study' --resume)",
@@ -75,12 +79,22 @@ test('a study that the user stopped names the trials that remain and the command
 test('one study, what it searches and how', () => {
   const searched = {
     objective: { kind: 'train', dataset: 'mnist', settings: { batch: 128 } },
-    searchSpace: { lr: { type: 'float', low: 1e-4, high: 1, log: true }, kind: { type: 'categorical', choices: ['relu', 'tanh'] } },
+    searchSpace: {
+      lr: { type: 'float', low: 1e-4, high: 1, log: true },
+      kind: { type: 'categorical', choices: ['relu', 'tanh'] },
+    },
     sampler: { name: 'evolution', population: 6 },
     seed: 7,
   } as const;
   const trained = { executors: [{ label: 'wasm', reason: 'pinned by the study' }], reports: curve };
-  expect(showText({ lab: 'lab.db', study, trained, searched: structuredClone(searched) as unknown as ShowOutput['searched'] })).toEqual([
+  expect(
+    showText({
+      lab: 'lab.db',
+      study,
+      trained,
+      searched: structuredClone(searched) as unknown as ShowOutput['searched'],
+    }),
+  ).toEqual([
     'mnist in lab.db',
     '  state      paused (interrupted)',
     '  trials     2 waiting, 0 running, 5 complete, 0 pruned, 1 failed',
@@ -94,7 +108,14 @@ test('one study, what it searches and how', () => {
     '    lr  float, low 0.0001, high 1, log true',
     '    kind  categorical, choices ["relu","tanh"]',
   ]);
-  expect(showText({ lab: 'lab.db', study: foreign, trained: { executors: [], reports: [] }, searched: null }).slice(1, 5)).toEqual([
+  expect(
+    showText({
+      lab: 'lab.db',
+      study: foreign,
+      trained: { executors: [], reports: [] },
+      searched: null,
+    }).slice(1, 5),
+  ).toEqual([
     '  state      Optuna study',
     '  trials     2 waiting, 0 running, 5 complete, 0 pruned, 1 failed',
     '  best       – (maximize)',
@@ -105,8 +126,14 @@ test('one study, what it searches and how', () => {
 test.each([
   [{}, 'trial 3  94.12 % (validation)  lr 0.03123  kind relu  2 attempts'],
   [{ value: null, outcome: 'diverged', attempts: 1 }, 'trial 3  diverged  lr 0.03123  kind relu'],
-  [{ state: 'failed', outcome: 'crashed', value: null, attempts: 3 }, 'trial 3  failed (crashed)  lr 0.03123  kind relu  3 attempts'],
-  [{ state: 'running', outcome: null, value: null, attempts: 1 }, 'trial 3  running  lr 0.03123  kind relu'],
+  [
+    { state: 'failed', outcome: 'crashed', value: null, attempts: 3 },
+    'trial 3  failed (crashed)  lr 0.03123  kind relu  3 attempts',
+  ],
+  [
+    { state: 'running', outcome: null, value: null, attempts: 1 },
+    'trial 3  running  lr 0.03123  kind relu',
+  ],
   [
     { state: 'running', outcome: null, value: null, attempts: 1, reports: curve },
     'trial 3  running, epoch 2 94.12 % (validation)  lr 0.03123  kind relu',
@@ -128,7 +155,15 @@ test('the story of a trial is told in sentences, and its causal log only where i
     lineage: { operator: 'mutation', parents: [1], generation: 1 },
     params: trial.params,
     attempts: [
-      { k: 1, slot: 'local/cpu/1', outcome: 'lost', ms: null, detail: 'killed by SIGKILL', executor: null, executorReason: null },
+      {
+        k: 1,
+        slot: 'local/cpu/1',
+        outcome: 'lost',
+        ms: null,
+        detail: 'killed by SIGKILL',
+        executor: null,
+        executorReason: null,
+      },
       {
         k: 2,
         slot: 'local/cpu/0',
@@ -153,5 +188,9 @@ test('the story of a trial is told in sentences, and its causal log only where i
     '  after epoch 2: 94.12 % (validation), loss 0.0588',
   ];
   expect(storyText(output, false)).toEqual(told);
-  expect(storyText(output, true)).toEqual([...told, '  scheduler events with their causes:', '    2.7 proposed because 2.6']);
+  expect(storyText(output, true)).toEqual([
+    ...told,
+    '  scheduler events with their causes:',
+    '    2.7 proposed because 2.6',
+  ]);
 });

@@ -1,4 +1,7 @@
-/** docs/networks.md says what is so: its files are read as they stand there, its error is the one that is printed. */
+/**
+ * docs/networks.md says what is so: its files are read as they stand there, its error is the one
+ * that is printed.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +18,9 @@ import { parametersOf } from '../support/parameters.ts';
 import { describeNetwork } from '../support/training.ts';
 
 const page = readFileSync(new URL('../../docs/networks.md', import.meta.url), 'utf8');
-const [network = '', study = '', fragment = ''] = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, text]) => text ?? '');
+const [network = '', study = '', fragment = ''] = [...page.matchAll(/```json\n(.*?)```/gs)].map(
+  ([, text]) => text ?? '',
+);
 
 let cwd: string;
 beforeEach(() => {
@@ -32,26 +37,40 @@ function resolved(studyText: string): StudySpec {
 }
 
 test('its example is a study', () => {
-  expect(resolved(study)).toMatchObject({ name: 'digits', objective: { network: { name: 'digits' } } });
+  expect(resolved(study)).toMatchObject({
+    name: 'digits',
+    objective: { network: { name: 'digits' } },
+  });
 });
 
 test('its error is what a deeper search space is answered with', () => {
   const [, error] = /## When something is wrong.*?```\n(.*?)\n```/s.exec(page)!;
-  expect(() => resolved(study.replace('"low": 1, "high": 3', '"low": 1, "high": 6'))).toThrow(error);
+  expect(() => resolved(study.replace('"low": 1, "high": 3', '"low": 1, "high": 6'))).toThrow(
+    error,
+  );
 });
 
 test('its residual block is read', () => {
   const scope = new Scope({});
-  resolveNetwork({ ...describeNetwork([32, 8, 8], JSON.parse(fragment) as object[]), input: { shape: [32, 8, 8] } }, scope);
+  resolveNetwork(
+    {
+      ...describeNetwork([32, 8, 8], JSON.parse(fragment) as object[]),
+      input: { shape: [32, 8, 8] },
+    },
+    scope,
+  );
   expect(scope.problems).toEqual([]);
 });
 
 test('it names every network that comes along with its number of parameters, every layer type and every setting', () => {
   for (const [name, description] of PRESETS) {
-    const parameters = parametersOf(resolveNetwork(description, new Scope({ dropout: 0 }))!).toLocaleString('en');
+    const parameters = parametersOf(
+      resolveNetwork(description, new Scope({ dropout: 0 }))!,
+    ).toLocaleString('en');
     const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\``));
     expect(row, name).toContain(` ${parameters} `);
   }
   for (const type of LAYER_TYPES) expect(page).toContain(`\`${type}\``);
-  for (const setting of Object.keys(trainSettings.shape)) expect(page).toContain(`| \`${setting}\` `);
+  for (const setting of Object.keys(trainSettings.shape))
+    expect(page).toContain(`| \`${setting}\` `);
 });

@@ -21,7 +21,15 @@ import {
 import { simulationOutput } from '../../src/protocol/simulation-file.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { foreignly } from '../support/foreign-program.ts';
-import { createStudy, endAttempt, propose, spec, start, succeed, UID } from '../support/lab-writes.ts';
+import {
+  createStudy,
+  endAttempt,
+  propose,
+  spec,
+  start,
+  succeed,
+  UID,
+} from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -56,7 +64,13 @@ async function cli(...args: string[]): Promise<Outcome> {
     asked = run;
     return Promise.resolve(130);
   };
-  const streams = { stdin: Readable.from([]), stdout, stderr: { write: (text: string) => err.push(text) }, env: {}, cwd: folder.path };
+  const streams = {
+    stdin: Readable.from([]),
+    stdout,
+    stderr: { write: (text: string) => err.push(text) },
+    env: {},
+    cwd: folder.path,
+  };
   const code = await runCli(args, streams, { runStudy });
   return { code, out: out.join(''), err: err.join('') };
 }
@@ -66,10 +80,25 @@ function makeLab(file = folder.file('lab.db')): void {
   const lab = openLab(file, { create: true });
   lab.commit([
     [createStudy()],
-    ...[0, 1, 2, 3, 4].flatMap((number) => [[propose(number)], [start(number)], succeed(number, number, 5 - number)]),
+    ...[0, 1, 2, 3, 4].flatMap((number) => [
+      [propose(number)],
+      [start(number)],
+      succeed(number, number, 5 - number),
+    ]),
     [propose(5)],
     [start(5)],
-    [endAttempt(5, 1, 'lost'), { op: 'trialBack', uid: UID, number: 5, crashes: 0, deaths: 1, memoryFailures: 0, laneCap: 0 }],
+    [
+      endAttempt(5, 1, 'lost'),
+      {
+        op: 'trialBack',
+        uid: UID,
+        number: 5,
+        crashes: 0,
+        deaths: 1,
+        memoryFailures: 0,
+        laneCap: 0,
+      },
+    ],
     [start(5, 2)],
     [propose(6)],
   ]);
@@ -97,7 +126,9 @@ describe('help', () => {
     const { code, out, err } = await cli('--help');
     expect([code, err]).toEqual([0, '']);
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
-    expect(out).toContain('Exit codes: 0 success, 1 failure, 2 invalid usage or input, 130 interrupted.');
+    expect(out).toContain(
+      'Exit codes: 0 success, 1 failure, 2 invalid usage or input, 130 interrupted.',
+    );
   });
 
   test.each(commands)('%s --help has options, --json and examples', async (command) => {
@@ -108,13 +139,20 @@ describe('help', () => {
     expect(out).toMatch(/Examples?:\n {2}\S/);
   });
 
-  test.each(['', ...commands])('help of "%s" has no line longer than 80 columns but a single word', async (command) => {
-    const { out } = await cli(...(command === '' ? [] : [command]), '--help');
-    expect(out.split('\n').filter((line) => line.length > 80 && line.trim().includes(' '))).toEqual([]);
-  });
+  test.each(['', ...commands])(
+    'help of "%s" has no line longer than 80 columns but a single word',
+    async (command) => {
+      const { out } = await cli(...(command === '' ? [] : [command]), '--help');
+      expect(
+        out.split('\n').filter((line) => line.length > 80 && line.trim().includes(' ')),
+      ).toEqual([]);
+    },
+  );
 
   test('the version is that of package.json', async () => {
-    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string };
+    const { version } = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+    ) as { version: string };
     expect(await cli('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
 });
@@ -128,7 +166,10 @@ describe('bad usage: exit code 2, a sentence, nothing on stdout', () => {
     [['run', 'sphere', '--workers', '0'], 'Expected an integer ≥ 1, found "0"; see'],
     [['run', 'sphere', '--minutes', '-1'], 'Expected a number > 0, found "-1"; see'],
     [['run', 'minst'], 'there is no preset "minst". Did you mean mnist?'],
-    [['run', 'sphere', '--sampler', 'grid'], 'preset sphere with the flags given: sampler: expected a finite number of values'],
+    [
+      ['run', 'sphere', '--sampler', 'grid'],
+      'preset sphere with the flags given: sampler: expected a finite number of values',
+    ],
     [['run', './no.json'], 'there is no file ./no.json'],
     [['export', 'mnist', '--format', 'xml'], 'Allowed choices are json, csv; see'],
     [['simulate', '--duration', 'long'], 'Expected a duration such as 200ms'],
@@ -161,7 +202,14 @@ describe('bad usage: exit code 2, a sentence, nothing on stdout', () => {
     const { code, err } = await cli('run', 's.json', '--json');
     expect(code).toBe(2);
     const { problems } = errorOutput.parse(JSON.parse(err)).error;
-    expect(problems.map(({ path }) => path).sort()).toEqual(['direction', 'objective', 'sampler', 'searchSpace', 'seed', 'stop']);
+    expect(problems.map(({ path }) => path).sort()).toEqual([
+      'direction',
+      'objective',
+      'sampler',
+      'searchSpace',
+      'seed',
+      'stop',
+    ]);
   });
 });
 
@@ -193,7 +241,9 @@ describe('run hands over what was asked for', () => {
       exportTo: folder.file('b.json'),
       resume: true,
     });
-    expect(asked!.resumeCommand).toContain('--trials 9 --minutes 2 --target 0.5 --sampler random --seed 4');
+    expect(asked!.resumeCommand).toContain(
+      '--trials 9 --minutes 2 --target 0.5 --sampler random --seed 4',
+    );
   });
 });
 
@@ -202,9 +252,15 @@ describe('a lab file is read', () => {
 
   test('a study that trains nothing has no champion to write', async () => {
     const { code, err } = await cli('export', UID, '--onnx', 'a.onnx');
-    expect([code, err]).toEqual([2, `galapagos: ${spec.name} trains no network: its objective is synthetic\n`]);
+    expect([code, err]).toEqual([
+      2,
+      `galapagos: ${spec.name} trains no network: its objective is synthetic\n`,
+    ]);
   });
-  const parsed = async <Schema extends z.ZodType>(schema: Schema, ...args: string[]): Promise<z.output<Schema>> => {
+  const parsed = async <Schema extends z.ZodType>(
+    schema: Schema,
+    ...args: string[]
+  ): Promise<z.output<Schema>> => {
     const { code, out, err } = await cli(...args, '--json');
     expect([code, err]).toEqual([0, '']);
     return schema.parse(JSON.parse(out));
@@ -213,7 +269,13 @@ describe('a lab file is read', () => {
   test('studies', async () => {
     const { studies } = await parsed(studiesOutput, 'studies');
     expect(studies).toMatchObject([
-      { name: spec.name, uid: UID, counts: { waiting: 1, running: 1, complete: 5 }, best: { trial: 4, value: 1 }, limits: { trials: 64 } },
+      {
+        name: spec.name,
+        uid: UID,
+        counts: { waiting: 1, running: 1, complete: 5 },
+        best: { trial: 4, value: 1 },
+        limits: { trials: 64 },
+      },
     ]);
     expect((await cli('studies')).out).toContain(spec.name);
   });
@@ -236,8 +298,15 @@ describe('a lab file is read', () => {
       [5, 'running'],
       [6, 'waiting'],
     ]);
-    expect(trials[0]).toMatchObject({ value: 5, params: { units: 16, activation: 'relu' }, lineage: { operator: 'uniform' }, attempts: 1 });
-    expect((await cli('trials', spec.name)).out.split('\n')[0]).toMatch(/^trial 0 {2}5\.000 {2}learningRate/);
+    expect(trials[0]).toMatchObject({
+      value: 5,
+      params: { units: 16, activation: 'relu' },
+      lineage: { operator: 'uniform' },
+      attempts: 1,
+    });
+    expect((await cli('trials', spec.name)).out.split('\n')[0]).toMatch(
+      /^trial 0 {2}5\.000 {2}learningRate/,
+    );
   });
 
   test('best and export: ranked by the direction, at most --top', async () => {
@@ -247,10 +316,19 @@ describe('a lab file is read', () => {
       [2, 3, 2],
     ]);
     expect((await cli('best', spec.name)).out).toMatch(/^rank +trial +value/);
-    expect(bestConfigs.parse(JSON.parse((await cli('export', spec.name)).out)).best).toHaveLength(5);
-    expect((await cli('export', spec.name, '--format', 'csv')).out).toMatch(/^rank,trial,value,measure,split,learningRate/);
-    expect(await parsed(exportOutput, 'export', spec.name, '--output', 'b.json')).toEqual({ file: 'b.json', configurations: 5 });
-    expect(bestConfigs.parse(JSON.parse(readFileSync(folder.file('b.json'), 'utf8'))).study).toBe(spec.name);
+    expect(bestConfigs.parse(JSON.parse((await cli('export', spec.name)).out)).best).toHaveLength(
+      5,
+    );
+    expect((await cli('export', spec.name, '--format', 'csv')).out).toMatch(
+      /^rank,trial,value,measure,split,learningRate/,
+    );
+    expect(await parsed(exportOutput, 'export', spec.name, '--output', 'b.json')).toEqual({
+      file: 'b.json',
+      configurations: 5,
+    });
+    expect(bestConfigs.parse(JSON.parse(readFileSync(folder.file('b.json'), 'utf8'))).study).toBe(
+      spec.name,
+    );
   });
 
   test('story: attempts and causes', async () => {
@@ -269,7 +347,9 @@ describe('a lab file is read', () => {
       out: '',
       err: `galapagos: lab.db contains no study "nobody": it contains ${spec.name}\n`,
     });
-    expect((await cli('story', spec.name, '99')).err).toBe(`galapagos: ${spec.name} has no trial 99: it has trials 0 … 6\n`);
+    expect((await cli('story', spec.name, '99')).err).toBe(
+      `galapagos: ${spec.name} has no trial 99: it has trials 0 … 6\n`,
+    );
   });
 
   test('a file that is no lab is refused and left as it is', async () => {
@@ -285,18 +365,35 @@ describe('simulate', () => {
   test('flags win over the file; the same seed gives the same result', async () => {
     writeFileSync(
       folder.file('s.json'),
-      JSON.stringify({ format: 'galapagos-simulation/1', workers: 3, trials: 20, sampler: { name: 'random' }, seed: 5 }),
+      JSON.stringify({
+        format: 'galapagos-simulation/1',
+        workers: 3,
+        trials: 20,
+        sampler: { name: 'random' },
+        seed: 5,
+      }),
     );
     const first = await cli('simulate', '--file', 's.json', '--workers', '2', '--json');
     const output = simulationOutput.parse(JSON.parse(first.out));
-    expect(output).toMatchObject({ workers: 2, trials: 20, sampler: 'random', seed: 5, completed: 20 });
+    expect(output).toMatchObject({
+      workers: 2,
+      trials: 20,
+      sampler: 'random',
+      seed: 5,
+      completed: 20,
+    });
     expect(output.efficiency).toBeGreaterThan(0.5);
     expect(await cli('simulate', '--file', 's.json', '--workers', '2', '--json')).toEqual(first);
-    expect((await cli('simulate', '--trials', '8', '--workers', '2')).out).toMatch(/^8 of 8 trials by evolution on 2 simulated workers\n/);
+    expect((await cli('simulate', '--trials', '8', '--workers', '2')).out).toMatch(
+      /^8 of 8 trials by evolution on 2 simulated workers\n/,
+    );
   });
 
   test('a wrong file is refused with all its problems', async () => {
-    writeFileSync(folder.file('s.json'), JSON.stringify({ format: 'galapagos-simulation/1', wrokers: 3, trials: 0 }));
+    writeFileSync(
+      folder.file('s.json'),
+      JSON.stringify({ format: 'galapagos-simulation/1', wrokers: 3, trials: 0 }),
+    );
     const { code, err } = await cli('simulate', '--file', 's.json');
     expect(code).toBe(2);
     expect(err).toContain('did you mean workers?');
@@ -310,33 +407,53 @@ test('check lists what cannot be right in a lab, as text and as JSON, and fails 
   foreignly(folder.file('lab.db'), "UPDATE galapagos_study SET state = 'sleeping'");
   const { code, out } = await cli('check', 'lab.db');
   expect(code).toBe(1);
-  expect(out).toMatch(/galapagos_study\.state: expected one of .*, found "sleeping"\nlab\.db: 1 problem\./);
+  expect(out).toMatch(
+    /galapagos_study\.state: expected one of .*, found "sleeping"\nlab\.db: 1 problem\./,
+  );
   const json = checkOutput.parse(JSON.parse((await cli('check', '--json')).out));
-  expect(json).toMatchObject({ ok: false, findings: [{ trial: null, at: 'galapagos_study.state' }] });
+  expect(json).toMatchObject({
+    ok: false,
+    findings: [{ trial: null, at: 'galapagos_study.state' }],
+  });
 });
 
 test('doctor: every check with a remedy unless it is fine', async () => {
   const { code, out } = await cli('doctor', '--json');
   const { ok, checks } = doctorOutput.parse(JSON.parse(out));
   expect(code).toBe(ok ? 0 : 1);
-  expect(checks.map(({ name }) => name)).toEqual(expect.arrayContaining(['Node', 'libsql', 'zeromq', 'WebAssembly SIMD', 'disk']));
+  expect(checks.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['Node', 'libsql', 'zeromq', 'WebAssembly SIMD', 'disk']),
+  );
   for (const { state, remedy } of checks) expect(remedy === null).toBe(state === 'ok');
 });
 
-test.skipIf(process.platform === 'win32')('doctor names a lab file and a user folder that other users can open', async () => {
-  const [lab, home] = [folder.file('lab.db'), folder.file('home')];
-  openLab(lab, { create: true }).close();
-  mkdirSync(home);
-  chmodSync(lab, 0o644);
-  chmodSync(home, 0o755);
-  vi.stubEnv('GALAPAGOS_HOME', home);
-  const { checks } = doctorOutput.parse(JSON.parse((await cli('doctor', '--json')).out));
-  const found = checks.filter(({ name }) => name === 'lab file' || name === 'user folder');
-  expect(found).toMatchObject([
-    { name: 'user folder', state: 'optional', found: expect.stringContaining('(mode 755)') as string, remedy: `run chmod 700 '${home}'` },
-    { name: 'lab file', state: 'optional', found: expect.stringContaining('(mode 644)') as string, remedy: `run chmod 600 '${lab}'` },
-  ]);
-});
+test.skipIf(process.platform === 'win32')(
+  'doctor names a lab file and a user folder that other users can open',
+  async () => {
+    const [lab, home] = [folder.file('lab.db'), folder.file('home')];
+    openLab(lab, { create: true }).close();
+    mkdirSync(home);
+    chmodSync(lab, 0o644);
+    chmodSync(home, 0o755);
+    vi.stubEnv('GALAPAGOS_HOME', home);
+    const { checks } = doctorOutput.parse(JSON.parse((await cli('doctor', '--json')).out));
+    const found = checks.filter(({ name }) => name === 'lab file' || name === 'user folder');
+    expect(found).toMatchObject([
+      {
+        name: 'user folder',
+        state: 'optional',
+        found: expect.stringContaining('(mode 755)') as string,
+        remedy: `run chmod 700 '${home}'`,
+      },
+      {
+        name: 'lab file',
+        state: 'optional',
+        found: expect.stringContaining('(mode 644)') as string,
+        remedy: `run chmod 600 '${lab}'`,
+      },
+    ]);
+  },
+);
 
 test('a reader that has seen enough ends the command quietly', async () => {
   const lab = openLab(folder.file('lab.db'), { create: true });

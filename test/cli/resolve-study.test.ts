@@ -30,18 +30,35 @@ function problemsOf(work: () => unknown): readonly Problem[] {
   return [];
 }
 
-const resolved = (named: string, flags = {}): ReturnType<typeof resolveStudy> => resolveStudy(named, flags, { cwd, resources });
+const resolved = (named: string, flags = {}): ReturnType<typeof resolveStudy> =>
+  resolveStudy(named, flags, { cwd, resources });
 
 test('a preset is found by name, a file by its path', () => {
   writeFileSync(join(cwd, 'mine.json'), readFileSync(join(resources, 'studies', 'sphere.json')));
-  expect(resolved('sphere')).toMatchObject({ named: 'sphere', limits: { trials: 100, activeMs: null, target: null }, notes: [] });
+  expect(resolved('sphere')).toMatchObject({
+    named: 'sphere',
+    limits: { trials: 100, activeMs: null, target: null },
+    notes: [],
+  });
   expect(resolved('mine.json').source).toBe(join(cwd, 'mine.json'));
   expect(resolved('./mine.json').spec).toEqual(resolved('sphere').spec);
-  expect(['a', 'a.json', './a', 'b/a', 'c:\\a'].map(looksLikeFile)).toEqual([false, true, true, true, true]);
+  expect(['a', 'a.json', './a', 'b/a', 'c:\\a'].map(looksLikeFile)).toEqual([
+    false,
+    true,
+    true,
+    true,
+    true,
+  ]);
 });
 
 test('every preset resolves', () => {
-  expect(presetNames(resources)).toEqual(['mnist', 'paper-mnist-evolution', 'paper-mnist-grid', 'paper-mnist-random', 'sphere']);
+  expect(presetNames(resources)).toEqual([
+    'mnist',
+    'paper-mnist-evolution',
+    'paper-mnist-grid',
+    'paper-mnist-random',
+    'sphere',
+  ]);
   for (const name of presetNames(resources)) expect(resolved(name).spec.name).toBe(name);
 });
 
@@ -54,38 +71,67 @@ test('the published protocol says what its numbers are not', () => {
 });
 
 test('names the parameters that nothing in the objective uses, and how to mend it', () => {
-  const file = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as { objective: object; searchSpace: object };
+  const file = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as {
+    objective: object;
+    searchSpace: object;
+  };
   const searchSpace = { ...file.searchSpace, unused: { type: 'float', low: 0, high: 1 } };
-  writeFileSync(join(cwd, 's.json'), JSON.stringify({ ...file, searchSpace, objective: { ...file.objective, network: 'lenet-5' } }));
+  writeFileSync(
+    join(cwd, 's.json'),
+    JSON.stringify({ ...file, searchSpace, objective: { ...file.objective, network: 'lenet-5' } }),
+  );
   expect(resolved('./s.json').notes).toEqual([
     'nothing in the objective uses dropout, unused: remove them from "searchSpace", or use them in the network or the settings',
   ]);
 });
 
 test('flags win over the file', () => {
-  const { spec, limits } = resolved('sphere', { trials: 5, minutes: 2, target: 0.1, sampler: 'random', seed: 9 });
+  const { spec, limits } = resolved('sphere', {
+    trials: 5,
+    minutes: 2,
+    target: 0.1,
+    sampler: 'random',
+    seed: 9,
+  });
   expect(limits).toEqual({ trials: 5, activeMs: 120_000, target: 0.1 });
   expect([spec.sampler, spec.seed]).toEqual([{ name: 'random' }, 9]);
 });
 
 test("naming the file's own sampler keeps its settings", () => {
-  const file = JSON.parse(readFileSync(join(resources, 'studies', 'sphere.json'), 'utf8')) as object;
-  writeFileSync(join(cwd, 's.json'), JSON.stringify({ ...file, sampler: { name: 'evolution', population: 3 } }));
-  expect(resolved('s.json', { sampler: 'evolution' }).spec.sampler).toEqual({ name: 'evolution', population: 3 });
+  const file = JSON.parse(
+    readFileSync(join(resources, 'studies', 'sphere.json'), 'utf8'),
+  ) as object;
+  writeFileSync(
+    join(cwd, 's.json'),
+    JSON.stringify({ ...file, sampler: { name: 'evolution', population: 3 } }),
+  );
+  expect(resolved('s.json', { sampler: 'evolution' }).spec.sampler).toEqual({
+    name: 'evolution',
+    population: 3,
+  });
   expect(resolved('s.json', { sampler: 'random' }).spec.sampler).toEqual({ name: 'random' });
 });
 
 test('a network may be a file beside the study; what is run holds its description', () => {
-  const study = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as { objective: object };
+  const study = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as {
+    objective: object;
+  };
   const write = (network: string): void => {
-    writeFileSync(join(cwd, 'study.json'), JSON.stringify({ ...study, objective: { ...study.objective, network } }));
+    writeFileSync(
+      join(cwd, 'study.json'),
+      JSON.stringify({ ...study, objective: { ...study.objective, network } }),
+    );
   };
   const network = readFileSync(join(resources, 'networks', 'mnist-paper.json'), 'utf8');
   writeFileSync(join(cwd, 'mine.json'), network);
   write('./mine.json');
-  expect(resolved('./study.json').spec.objective).toMatchObject({ network: JSON.parse(network) as object });
+  expect(resolved('./study.json').spec.objective).toMatchObject({
+    network: JSON.parse(network) as object,
+  });
   writeFileSync(join(cwd, 'mine.json'), network.replace('"kernel": 5', '"kernel": 55'));
-  expect(problemsOf(() => resolved('./study.json'))).toMatchObject([{ code: 'empty-output', path: 'objective.network.layers[0].kernel' }]);
+  expect(problemsOf(() => resolved('./study.json'))).toMatchObject([
+    { code: 'empty-output', path: 'objective.network.layers[0].kernel' },
+  ]);
   writeFileSync(join(cwd, 'mine.json'), '{');
   expect(() => resolved('./study.json')).toThrow('mine.json: line 1');
   write('./none.json');
@@ -99,7 +145,9 @@ describe('what cannot be resolved says why', () => {
     expect(() => resolved('minst')).toThrow(
       'there is no preset "minst". Did you mean mnist? The presets are mnist, paper-mnist-evolution, paper-mnist-grid, paper-mnist-random, sphere; to run a study file, give its path, e.g. ./minst.json.',
     );
-    expect(() => resolved('something-else')).toThrow(/^there is no preset "something-else". The presets are/);
+    expect(() => resolved('something-else')).toThrow(
+      /^there is no preset "something-else". The presets are/,
+    );
   });
 
   test('a missing file, a folder', () => {
@@ -112,14 +160,21 @@ describe('what cannot be resolved says why', () => {
       'preset sphere with the flags given: sampler: expected a finite number of values',
     );
     expect(() => resolved('sphere', { sampler: 'evolutoin' })).toThrow('did you mean evolution?');
-    expect(() => resolved('paper-mnist-grid', { trials: 65 })).toThrow('stop.trials: expected at most 64, found 65');
+    expect(() => resolved('paper-mnist-grid', { trials: 65 })).toThrow(
+      'stop.trials: expected at most 64, found 65',
+    );
   });
 });
 
 test('a wrong training objective is refused with its place in the study file', () => {
-  const file = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as { objective: Record<string, unknown> };
+  const file = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as {
+    objective: Record<string, unknown>;
+  };
   const sentences = (objective: Record<string, unknown>): string => {
-    writeFileSync(join(cwd, 's.json'), JSON.stringify({ ...file, objective: { ...file.objective, ...objective } }));
+    writeFileSync(
+      join(cwd, 's.json'),
+      JSON.stringify({ ...file, objective: { ...file.objective, ...objective } }),
+    );
     try {
       resolved('s.json');
       return '';
@@ -128,18 +183,28 @@ test('a wrong training objective is refused with its place in the study file', (
     }
   };
   expect(sentences({})).toBe('');
-  expect(sentences({ dataset: 'minst' })).toMatch(/^s\.json: objective\.dataset: expected .*mnist.*, found "minst"/);
-  expect(sentences({ network: 'lenet' })).toMatch(/^s\.json: objective\.network: expected .*, found "lenet"/);
-  const settings = { ...(file.objective['settings'] as object), batch: { $param: 'btach' }, epochs: 0 };
+  expect(sentences({ dataset: 'minst' })).toMatch(
+    /^s\.json: objective\.dataset: expected .*mnist.*, found "minst"/,
+  );
+  expect(sentences({ network: 'lenet' })).toMatch(
+    /^s\.json: objective\.network: expected .*, found "lenet"/,
+  );
+  const settings = {
+    ...(file.objective['settings'] as object),
+    batch: { $param: 'btach' },
+    epochs: 0,
+  };
   const both = sentences({ settings }).split('\n');
-  expect(both.map((line) => line.split(': ')[1]).sort()).toEqual(['objective.settings.batch', 'objective.settings.epochs']);
+  expect(both.map((line) => line.split(': ')[1]).sort()).toEqual([
+    'objective.settings.batch',
+    'objective.settings.epochs',
+  ]);
 });
 
 test('one wrong part hides no other: shape, space, sampler and objective are all answered at once, and nothing is guessed', () => {
-  const file = JSON.parse(readFileSync(join(resources, 'studies', 'paper-mnist-random.json'), 'utf8')) as Record<
-    string,
-    Record<string, unknown>
-  >;
+  const file = JSON.parse(
+    readFileSync(join(resources, 'studies', 'paper-mnist-random.json'), 'utf8'),
+  ) as Record<string, Record<string, unknown>>;
   const wrong = {
     ...file,
     direction: 'maximise',
@@ -149,17 +214,35 @@ test('one wrong part hides no other: shape, space, sampler and objective are all
   };
   writeFileSync(join(cwd, 's.json'), JSON.stringify(wrong));
   const paths = problemsOf(() => resolved('s.json')).map(({ path }) => path);
-  expect(paths).toEqual(['direction', 'searchSpace.dropout.low', 'sampler.name', 'objective.dataset']);
+  expect(paths).toEqual([
+    'direction',
+    'searchSpace.dropout.low',
+    'sampler.name',
+    'objective.dataset',
+  ]);
 });
 
 test('whatever stands in a training objective, it is accepted or refused', () => {
-  const file = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as { objective: Record<string, unknown> };
+  const file = JSON.parse(readFileSync(join(resources, 'studies', 'mnist.json'), 'utf8')) as {
+    objective: Record<string, unknown>;
+  };
   const number = fc.oneof(
     fc.integer({ min: -2, max: 300 }),
-    fc.constantFrom({ $param: 'batch' }, { $param: 'dropout', times: 8 }, { $param: 'no' }, 'x', null),
+    fc.constantFrom(
+      { $param: 'batch' },
+      { $param: 'dropout', times: 8 },
+      { $param: 'no' },
+      'x',
+      null,
+    ),
   );
   const layer = fc.oneof(
-    fc.constantFrom({ type: 'relu' }, { type: 'flatten' }, { type: 'dense', units: 10 }, { type: 'max-pool', size: 2 }),
+    fc.constantFrom(
+      { type: 'relu' },
+      { type: 'flatten' },
+      { type: 'dense', units: 10 },
+      { type: 'max-pool', size: 2 },
+    ),
     fc.record(
       {
         type: fc.constantFrom('conv', 'dense', 'max-pool', 'dropout', 'x'),
@@ -181,7 +264,14 @@ test('whatever stands in a training objective, it is accepted or refused', () =>
     loss: fc.constant({ type: 'softmax-cross-entropy' }),
   });
   const settings = fc.record(
-    { batch: number, epochs: number, optimizer: fc.oneof(fc.constant({ type: 'sgd', learningRate: 0.1 }), fc.jsonValue({ maxDepth: 2 })) },
+    {
+      batch: number,
+      epochs: number,
+      optimizer: fc.oneof(
+        fc.constant({ type: 'sgd', learningRate: 0.1 }),
+        fc.jsonValue({ maxDepth: 2 }),
+      ),
+    },
     { requiredKeys: [] },
   );
   fc.assert(
@@ -194,7 +284,10 @@ test('whatever stands in a training objective, it is accepted or refused', () =>
         { requiredKeys: [] },
       ),
       (changes) => {
-        writeFileSync(join(cwd, 's.json'), JSON.stringify({ ...file, objective: { ...file.objective, ...changes } }));
+        writeFileSync(
+          join(cwd, 's.json'),
+          JSON.stringify({ ...file, objective: { ...file.objective, ...changes } }),
+        );
         try {
           resolved('s.json');
         } catch (error) {

@@ -18,7 +18,10 @@ afterEach(() => {
 });
 
 function tokenBy(options: TokenOptions, env: Readonly<Record<string, string>> = {}): string {
-  return serveToken(options, { streams: { env, cwd: folder.path }, userFolder: folder.file('home/user') });
+  return serveToken(options, {
+    streams: { env, cwd: folder.path },
+    userFolder: folder.file('home/user'),
+  });
 }
 const kept = (): string => folder.file('home/user/serve-token');
 
@@ -29,18 +32,24 @@ describe('Server token: kept in the user folder', () => {
     expect(tokenBy({})).toBe(first);
   });
 
-  it.skipIf(process.platform === 'win32')('can be read by its owner only, in a folder of its owner only', () => {
-    tokenBy({});
-    expect(statSync(kept()).mode & 0o777).toBe(0o600);
-    expect(statSync(folder.file('home/user')).mode & 0o777).toBe(0o700);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'can be read by its owner only, in a folder of its owner only',
+    () => {
+      tokenBy({});
+      expect(statSync(kept()).mode & 0o777).toBe(0o600);
+      expect(statSync(folder.file('home/user')).mode & 0o777).toBe(0o700);
+    },
+  );
 
-  it.skipIf(process.platform === 'win32')('is closed to other users where its file was open, and stays the same', () => {
-    const first = tokenBy({});
-    chmodSync(kept(), 0o644);
-    expect(tokenBy({})).toBe(first);
-    expect(statSync(kept()).mode & 0o777).toBe(0o600);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'is closed to other users where its file was open, and stays the same',
+    () => {
+      const first = tokenBy({});
+      chmodSync(kept(), 0o644);
+      expect(tokenBy({})).toBe(first);
+      expect(statSync(kept()).mode & 0o777).toBe(0o600);
+    },
+  );
 
   it('is replaced by a new one on request, which is kept then', () => {
     const first = tokenBy({});
@@ -60,7 +69,9 @@ describe('Server token: kept in the user folder', () => {
 
   it('names the folder that cannot be created', () => {
     writeFileSync(folder.file('home'), 'a file in the way');
-    expect(() => tokenBy({})).toThrow(`user folder ${folder.file('home/user')}: expected a folder that can be written`);
+    expect(() => tokenBy({})).toThrow(
+      `user folder ${folder.file('home/user')}: expected a folder that can be written`,
+    );
   });
 });
 
@@ -68,13 +79,17 @@ describe('Server token: given', () => {
   it('comes from a file or from the environment, the file first, and is not kept', () => {
     writeFileSync(folder.file('token'), 'of-the-file\n');
     expect(tokenBy({}, { GALAPAGOS_TOKEN: 'of-the-environment' })).toBe('of-the-environment');
-    expect(tokenBy({ tokenFile: 'token' }, { GALAPAGOS_TOKEN: 'of-the-environment' })).toBe('of-the-file');
+    expect(tokenBy({ tokenFile: 'token' }, { GALAPAGOS_TOKEN: 'of-the-environment' })).toBe(
+      'of-the-file',
+    );
     expect(() => readFileSync(kept())).toThrow('ENOENT');
   });
 
   it('is refused on the command line, where every user of the machine can read it', () => {
     for (const token of ['a-secret-token', true]) {
-      expect(() => tokenBy({ token })).toThrow(/^--token is not accepted, because every user .* GALAPAGOS_TOKEN or use --token-file FILE/);
+      expect(() => tokenBy({ token })).toThrow(
+        /^--token is not accepted, because every user .* GALAPAGOS_TOKEN or use --token-file FILE/,
+      );
       expect(() => tokenBy({ token })).not.toThrow('a-secret-token');
     }
   });
@@ -86,8 +101,13 @@ describe('Server token: given', () => {
     ['x'.repeat(513), 'at most 512 characters, found 513'],
   ])('is refused by its source when it is %j', (text, says) => {
     writeFileSync(folder.file('token'), text);
-    expect(() => tokenBy({ tokenFile: 'token' })).toThrow(`--token-file token: expected a token of ${says}`);
-    if (text !== '') expect(() => tokenBy({}, { GALAPAGOS_TOKEN: text })).toThrow(`GALAPAGOS_TOKEN: expected a token of ${says}`);
+    expect(() => tokenBy({ tokenFile: 'token' })).toThrow(
+      `--token-file token: expected a token of ${says}`,
+    );
+    if (text !== '')
+      expect(() => tokenBy({}, { GALAPAGOS_TOKEN: text })).toThrow(
+        `GALAPAGOS_TOKEN: expected a token of ${says}`,
+      );
   });
 
   it('is refused by its file where that is missing or a folder', () => {
@@ -100,6 +120,8 @@ describe('Server token: given', () => {
   });
 
   it('contradicts a request for a new one', () => {
-    expect(() => tokenBy({ newToken: true }, { GALAPAGOS_TOKEN: 'of-the-environment' })).toThrow('--new-token');
+    expect(() => tokenBy({ newToken: true }, { GALAPAGOS_TOKEN: 'of-the-environment' })).toThrow(
+      '--new-token',
+    );
   });
 });

@@ -45,7 +45,13 @@ async function cli(...args: string[]): Promise<Outcome> {
     }),
     { columns: 80, rows: 24 },
   );
-  const streams = { stdin: Readable.from([]), stdout, stderr: { write: (text: string) => err.push(text) }, env: {}, cwd: folder.path };
+  const streams = {
+    stdin: Readable.from([]),
+    stdout,
+    stderr: { write: (text: string) => err.push(text) },
+    env: {},
+    cwd: folder.path,
+  };
   const runStudy = (run: ResolvedRun): Promise<0> => {
     asked = run;
     return Promise.resolve(0);
@@ -68,11 +74,25 @@ function rows(...tables: string[]): unknown {
 
 describe('Command line: rename, note, delete, restore', () => {
   it('renames a study by name or uid, and changes nothing else', async () => {
-    const tables = ['trials', 'trial_params', 'galapagos_trial', 'galapagos_attempt', 'study_user_attributes'];
+    const tables = [
+      'trials',
+      'trial_params',
+      'galapagos_trial',
+      'galapagos_attempt',
+      'study_user_attributes',
+    ];
     const [, other] = foreignly(file, 'SELECT * FROM galapagos_study ORDER BY id');
     const before = rows(...tables);
-    expect(await cli('studies', 'rename', spec.name, 'renamed')).toEqual({ code: 0, out: `Renamed ${spec.name} to renamed.\n`, err: '' });
-    expect(stored('renamed')).toMatchObject({ uid: UID, state: 'paused', counts: { complete: 1, waiting: 1 } });
+    expect(await cli('studies', 'rename', spec.name, 'renamed')).toEqual({
+      code: 0,
+      out: `Renamed ${spec.name} to renamed.\n`,
+      err: '',
+    });
+    expect(stored('renamed')).toMatchObject({
+      uid: UID,
+      state: 'paused',
+      counts: { complete: 1, waiting: 1 },
+    });
     expect(rows(...tables)).toEqual(before);
     expect(foreignly(file, 'SELECT * FROM galapagos_study ORDER BY id')[1]).toEqual(other);
     await cli('studies', 'rename', UID, spec.name);
@@ -93,7 +113,9 @@ describe('Command line: rename, note, delete, restore', () => {
   });
 
   it('keeps a note of several lines and shows it in studies, show and their JSON', async () => {
-    expect((await cli('studies', 'note', UID, 'first é\r\nsecond')).out).toBe(`Saved the note on ${spec.name}.\n`);
+    expect((await cli('studies', 'note', UID, 'first é\r\nsecond')).out).toBe(
+      `Saved the note on ${spec.name}.\n`,
+    );
     expect(stored(UID)?.note).toBe('first é\nsecond');
     expect((await cli('studies')).out).toContain('first é …');
     expect((await cli('show', UID)).out).toContain('  note       first é\n             second\n');
@@ -106,7 +128,9 @@ describe('Command line: rename, note, delete, restore', () => {
   });
 
   it('lists a deleted study apart, restores it with all its trials, and prints JSON', async () => {
-    const deleted = changedStudyOutput.parse(JSON.parse((await cli('studies', 'delete', UID, '--json')).out));
+    const deleted = changedStudyOutput.parse(
+      JSON.parse((await cli('studies', 'delete', UID, '--json')).out),
+    );
     expect(deleted.study).toMatchObject({ uid: UID, deleted: true });
     const { out } = await cli('studies');
     expect(out.split('\n').slice(1, 2).join()).toMatch(/^b /);
@@ -138,7 +162,10 @@ describe('Command line: rename, note, delete, restore', () => {
       code: 2,
       err: expect.stringContaining('study of Optuna') as string,
     });
-    expect(await cli('studies', 'rename', 'b', 'theirs')).toMatchObject({ code: 2, err: expect.stringContaining('is free') as string });
+    expect(await cli('studies', 'rename', 'b', 'theirs')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('is free') as string,
+    });
     expect((await cli('studies', 'delete', 'nobody')).err).toContain('contains no study "nobody"');
     expect((await cli('studies', 'delete', 'b', '--lab', 'none.db')).code).toBe(2);
     expect(existsSync(folder.file('none.db'))).toBe(false);
@@ -159,12 +186,23 @@ describe('Command line: rename, note, delete, restore', () => {
 
 describe('Command line: remove and duplicate', () => {
   it('removes a deleted study from the file, and no other', async () => {
-    expect(await cli('studies', 'remove', UID)).toMatchObject({ code: 1, err: expect.stringContaining('delete it first') as string });
+    expect(await cli('studies', 'remove', UID)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('delete it first') as string,
+    });
     await cli('studies', 'delete', UID);
-    expect(JSON.parse((await cli('studies', 'remove', UID, '--json')).out)).toEqual({ lab: 'lab.db', removed: spec.name });
+    expect(JSON.parse((await cli('studies', 'remove', UID, '--json')).out)).toEqual({
+      lab: 'lab.db',
+      removed: spec.name,
+    });
     expect(stored(UID)).toBeNull();
     expect(stored('b')).not.toBeNull();
-    expect(rows('trials', 'galapagos_attempt', 'trial_params', 'trial_user_attributes')).toEqual([[], [], [], []]);
+    expect(rows('trials', 'galapagos_attempt', 'trial_params', 'trial_user_attributes')).toEqual([
+      [],
+      [],
+      [],
+      [],
+    ]);
   });
 
   it('prints the study file of a study under the next free name, which run takes', async () => {
@@ -173,7 +211,9 @@ describe('Command line: remove and duplicate', () => {
     expect(copy).toMatchObject({ name: 'b-2', seed: spec.seed, stop: { trials: 64 } });
     const { out } = await cli('studies', 'duplicate', 'b', '--name', 'other', '--output', 'copy');
     expect(out).toContain('Wrote copy: b as other. galapagos run ./copy starts it.');
-    expect(studyFile.parse(JSON.parse(readFileSync(folder.file('copy'), 'utf8'))).name).toBe('other');
+    expect(studyFile.parse(JSON.parse(readFileSync(folder.file('copy'), 'utf8'))).name).toBe(
+      'other',
+    );
     expect((await cli('run', './copy')).code).toBe(0);
     expect(asked?.spec).toEqual({ ...spec, name: 'other' });
     expect((await cli('studies', 'duplicate', 'b', '--name', 'b')).err).toContain('"b-2" is free');

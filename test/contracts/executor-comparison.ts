@@ -17,14 +17,21 @@ export function expectMetrics(
   tolerance: number,
   what: string,
 ): void {
-  expect([found?.samples, found?.correct, found?.diverged], what).toEqual([expected?.samples, expected?.correct, false]);
-  expect(worst([found?.lossSum ?? NaN], [expected?.lossSum ?? NaN], 0.1), `${what}: loss`).toBeLessThanOrEqual(tolerance);
+  expect([found?.samples, found?.correct, found?.diverged], what).toEqual([
+    expected?.samples,
+    expected?.correct,
+    false,
+  ]);
+  expect(
+    worst([found?.lossSum ?? NaN], [expected?.lossSum ?? NaN], 0.1),
+    `${what}: loss`,
+  ).toBeLessThanOrEqual(tolerance);
 }
 
 /**
- * Changes since the start, weight by weight. A bias before a norm has no gradient in truth, so what counts as large is also what the
- * layer's and the network's other weights do. What storing a weight as float32 loses, half a unit in its last place a step, is no error
- * of the change.
+ * Changes since the start, weight by weight. A bias before a norm has no gradient in truth, so what
+ * counts as large is also what the layer's and the network's other weights do. What storing a
+ * weight as float32 loses, half a unit in its last place a step, is no error of the change.
  */
 export function expectState(
   { plan }: SmallSubject,
@@ -34,7 +41,8 @@ export function expectState(
   tolerance: number,
   what: string,
 ): void {
-  const since = (packed: Float32Array, first: Float32Array): Float32Array => packed.map((v, i) => v - (first[i] ?? 0));
+  const since = (packed: Float32Array, first: Float32Array): Float32Array =>
+    packed.map((v, i) => v - (first[i] ?? 0));
   const rounded = found.weights.map((v, i) => {
     const right = expected.weights[i] ?? NaN;
     const stored = 2 ** -24 * Math.abs(right) * Math.max(1, found.step);
@@ -42,7 +50,9 @@ export function expectState(
   });
   const blocks = [
     [since(rounded, start.weights), since(expected.weights, start.weights), 'change'],
-    ...expected.slots.map((slot, k) => [found.slots[k] ?? new Float32Array(), slot, `slot ${String(k)}`] as const),
+    ...expected.slots.map(
+      (slot, k) => [found.slots[k] ?? new Float32Array(), slot, `slot ${String(k)}`] as const,
+    ),
   ] as const;
   for (const [left, right, block] of blocks) {
     const parts = byWeight(plan, right);
@@ -50,13 +60,18 @@ export function expectState(
     const layerOf = (weight: string): string => weight.slice(0, weight.lastIndexOf('.'));
     const whole = Math.max(...largest, 1e-7) / 100;
     byWeight(plan, left).forEach(({ name: weight, values }, k) => {
-      const layer = Math.max(...parts.map((part, i) => (layerOf(part.name) === layerOf(weight) ? (largest[i] ?? 0) : 0)));
+      const layer = Math.max(
+        ...parts.map((part, i) => (layerOf(part.name) === layerOf(weight) ? (largest[i] ?? 0) : 0)),
+      );
       const error = worst(values, parts[k]?.values ?? [], Math.max(whole, layer / 20));
       expect(error, `${what}: ${block} of ${weight}`).toBeLessThanOrEqual(tolerance);
     });
   }
   expect(found.statistics.length).toBe(expected.statistics.length);
-  expect(worst(found.statistics, expected.statistics, 0.1), `${what}: statistics`).toBeLessThanOrEqual(tolerance);
+  expect(
+    worst(found.statistics, expected.statistics, 0.1),
+    `${what}: statistics`,
+  ).toBeLessThanOrEqual(tolerance);
   expect(found.step).toBe(expected.step);
 }
 
@@ -66,11 +81,20 @@ export async function isSmooth(subject: SmallSubject, params: Params): Promise<b
   const perEpoch = Math.ceil(view.samples / plan.batch);
   const order = Uint32Array.from({ length: view.samples }, (_, i) => i);
   const weights = firstWeights(subject, SEED, { trial: 0, shared: false });
-  if (walkReference(subject, weights, { indices: order.subarray(0, plan.batch), perEpoch }, params).gap < NEAR) return false;
+  if (
+    walkReference(subject, weights, { indices: order.subarray(0, plan.batch), perEpoch }, params)
+      .gap < NEAR
+  )
+    return false;
   const oracle = await Session.open(new ReferenceExecutor(), subject, [{ trial: 0, params }]);
   await oracle.run(0, 0, 1);
   const { weights: packed } = await oracle.state();
   const second = byWeight(plan, packed).map(({ values }) => Float64Array.from(values));
-  const place = { indices: order.subarray((perEpoch - 1) * plan.batch), epoch: 1, step: 2 * perEpoch - 1, perEpoch };
+  const place = {
+    indices: order.subarray((perEpoch - 1) * plan.batch),
+    epoch: 1,
+    step: 2 * perEpoch - 1,
+    perEpoch,
+  };
   return walkReference(subject, second, place, params).gap >= NEAR;
 }

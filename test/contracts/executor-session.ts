@@ -1,5 +1,14 @@
-/** A begun executable of a small network, and runs over its dataset in order; for the contract of executors. */
-import type { Executable, Executor, LaneMetrics, LaneState, RunReport } from '../../src/training/executors/executor.ts';
+/**
+ * A begun executable of a small network, and runs over its dataset in order; for the contract of
+ * executors.
+ */
+import type {
+  Executable,
+  Executor,
+  LaneMetrics,
+  LaneState,
+  RunReport,
+} from '../../src/training/executors/executor.ts';
 import type { Params } from '../../src/training/objective/objective.ts';
 import { HyperRows } from '../../src/training/run/hyper.ts';
 import type { SmallSubject } from '../support/networks.ts';
@@ -21,7 +30,11 @@ export class Session {
   readonly perEpoch: number;
   readonly #rows: HyperRows;
 
-  private constructor(executable: Executable, { network, plan, settings, view }: SmallSubject, lanes: readonly Lane[]) {
+  private constructor(
+    executable: Executable,
+    { network, plan, settings, view }: SmallSubject,
+    lanes: readonly Lane[],
+  ) {
     this.executable = executable;
     this.order = Uint32Array.from({ length: view.samples }, (_, i) => i);
     this.perEpoch = Math.ceil(view.samples / plan.batch);
@@ -29,7 +42,11 @@ export class Session {
     this.#rows = new HyperRows(plan, network, { ...settings, epochs: 2 }, params, this.perEpoch);
   }
 
-  static async open(executor: Executor, subject: SmallSubject, lanes: readonly Lane[]): Promise<Session> {
+  static async open(
+    executor: Executor,
+    subject: SmallSubject,
+    lanes: readonly Lane[],
+  ): Promise<Session> {
     const executable = await executor.compile(subject.plan, lanes.length, NEVER);
     try {
       await executable.loadDataset(subject.view);
@@ -59,7 +76,16 @@ export class Session {
     const { signal = NEVER, order = this.order, onChunk } = options;
     const hyper = this.#rows.piece(epoch * this.perEpoch + firstStep, steps);
     const rows = this.#rows.rows;
-    return this.executable.run({ epoch, firstStep, steps, order, hyper, rows, signal, ...(onChunk === undefined ? {} : { onChunk }) });
+    return this.executable.run({
+      epoch,
+      firstStep,
+      steps,
+      order,
+      hyper,
+      rows,
+      signal,
+      ...(onChunk === undefined ? {} : { onChunk }),
+    });
   }
 
   evaluate(): Promise<(LaneMetrics | null)[]> {

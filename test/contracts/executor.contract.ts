@@ -1,4 +1,7 @@
-/** What every executor keeps: the reference's numbers on every op, and the manners that the trainer relies on. */
+/**
+ * What every executor keeps: the reference's numbers on every op, and the manners that the trainer
+ * relies on.
+ */
 import fc from 'fast-check';
 import { describe, expect, it, type TestContext } from 'vitest';
 import type { Executor, LaneState } from '../../src/training/executors/executor.ts';
@@ -12,11 +15,17 @@ import { FIRST, SECOND, SEED, Session, THIRD, type Lane } from './executor-sessi
 
 export interface ExecutorHarness {
   readonly make: () => Executor;
-  /** Of weights' changes after one step and after two, of losses: against the reference, relative to the largest. */
+  /**
+   * Of weights' changes after one step and after two, of losses: against the reference, relative to
+   * the largest.
+   */
   readonly tolerance: number;
   /** A lane alone, in company, in pieces, from a state written: the same bits, or within this. */
   readonly company: 'equal' | number;
-  /** A lane that goes on from a state that was written: the same bits, or within this (where states leave in less precision). */
+  /**
+   * A lane that goes on from a state that was written: the same bits, or within this (where states
+   * leave in less precision).
+   */
   readonly restored: 'equal' | number;
   /** What the executor says it does not support: skipped with its reason, or a failure. */
   readonly missing: 'skip' | 'fail';
@@ -32,7 +41,10 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
   const executor = harness.make();
   const reference = new ReferenceExecutor();
 
-  /** Opens a session, uses it, frees it; a network that the executor lacks skips the test where that is allowed. */
+  /**
+   * Opens a session, uses it, frees it; a network that the executor lacks skips the test where that
+   * is allowed.
+   */
   async function withSession<T>(
     context: TestContext | undefined,
     subject: SmallSubject,
@@ -43,7 +55,11 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
     try {
       session = await Session.open(executor, subject, lanes);
     } catch (error) {
-      if (harness.missing === 'fail' || !(error instanceof TrainingError && error.kind === 'unsupported')) throw error;
+      if (
+        harness.missing === 'fail' ||
+        !(error instanceof TrainingError && error.kind === 'unsupported')
+      )
+        throw error;
       context?.skip(error.message);
       return undefined;
     }
@@ -54,7 +70,12 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
     }
   }
 
-  function expectSame(found: ArrayLike<number>, expected: ArrayLike<number>, what: string, within = harness.company): void {
+  function expectSame(
+    found: ArrayLike<number>,
+    expected: ArrayLike<number>,
+    what: string,
+    within = harness.company,
+  ): void {
     if (within === 'equal') expect(found, what).toEqual(expected);
     else expect(worst(found, expected, 1e-3), what).toBeLessThanOrEqual(within);
   }
@@ -69,8 +90,15 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
     expect(found.step).toBe(expected.step);
   }
 
-  /** Two steps, the second the last of the second epoch (its remainder), against the reference; then evaluation. */
-  async function compare(context: TestContext | undefined, subject: SmallSubject, lanes: readonly Lane[]): Promise<void> {
+  /**
+   * Two steps, the second the last of the second epoch (its remainder), against the reference; then
+   * evaluation.
+   */
+  async function compare(
+    context: TestContext | undefined,
+    subject: SmallSubject,
+    lanes: readonly Lane[],
+  ): Promise<void> {
     await withSession(context, subject, lanes, async (session) => {
       const oracle = await Session.open(reference, subject, lanes);
       const before = await oracle.states();
@@ -79,7 +107,10 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
         [0, 0],
         [1, session.perEpoch - 1],
       ] as const) {
-        const [found, expected] = [await session.run(epoch, step, 1), await oracle.run(epoch, step, 1)];
+        const [found, expected] = [
+          await session.run(epoch, step, 1),
+          await oracle.run(epoch, step, 1),
+        ];
         const [states, right] = [await session.states(), await oracle.states()];
         for (const [lane, start] of before.entries()) {
           const what = `lane ${String(lane)}, step ${String(step)}`;
@@ -88,7 +119,8 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
         }
       }
       const [found, expected] = [await session.evaluate(), await oracle.evaluate()];
-      for (const lane of lanes.keys()) expectMetrics(found[lane], expected[lane], harness.tolerance, 'evaluation');
+      for (const lane of lanes.keys())
+        expectMetrics(found[lane], expected[lane], harness.tolerance, 'evaluation');
     });
   }
 
@@ -136,29 +168,42 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
     ...MIXED,
     name: 'with statistics and two slots',
     // No bias before the norm: it has no gradient in truth, and Adam takes steps of its rounding.
-    layers: [{ type: 'conv', filters: 3, kernel: 3, bias: false }, { type: 'batch-norm' }, ...MIXED.layers.slice(1)],
+    layers: [
+      { type: 'conv', filters: 3, kernel: 3, bias: false },
+      { type: 'batch-norm' },
+      ...MIXED.layers.slice(1),
+    ],
     settings: { optimizer: { type: 'adam', learningRate: { $param: 'rate' } } },
   };
   const BOTH = named([MIXED, NORMED]);
 
   describe(`${name}: lanes`, () => {
-    it.for(BOTH)('are the same alone, in company, at any place: %s', async ([, network], context) => {
-      const subject = subjectOf(network);
-      const train = (
-        lanes: readonly Lane[],
-      ): ReturnType<typeof withSession<readonly [LaneState[], Awaited<ReturnType<Session['evaluate']>>]>> =>
-        withSession(context, subject, lanes, async (session) => {
-          await session.run(0, 0, 3);
-          return [await session.states(), await session.evaluate()];
-        });
-      const alone = await train([FIRST]);
-      const first = await train([FIRST, SECOND, THIRD]);
-      const last = await train([SECOND, FIRST]);
-      expectSameState(first![0][0]!, alone![0][0]!);
-      expectSameState(last![0][1]!, alone![0][0]!);
-      expectSame([first![1][0]!.lossSum, last![1][1]!.lossSum], [alone![1][0]!.lossSum, alone![1][0]!.lossSum], 'loss');
-      expect(first![0][1]!.weights).not.toEqual(alone![0][0]!.weights);
-    });
+    it.for(BOTH)(
+      'are the same alone, in company, at any place: %s',
+      async ([, network], context) => {
+        const subject = subjectOf(network);
+        const train = (
+          lanes: readonly Lane[],
+        ): ReturnType<
+          typeof withSession<readonly [LaneState[], Awaited<ReturnType<Session['evaluate']>>]>
+        > =>
+          withSession(context, subject, lanes, async (session) => {
+            await session.run(0, 0, 3);
+            return [await session.states(), await session.evaluate()];
+          });
+        const alone = await train([FIRST]);
+        const first = await train([FIRST, SECOND, THIRD]);
+        const last = await train([SECOND, FIRST]);
+        expectSameState(first![0][0]!, alone![0][0]!);
+        expectSameState(last![0][1]!, alone![0][0]!);
+        expectSame(
+          [first![1][0]!.lossSum, last![1][1]!.lossSum],
+          [alone![1][0]!.lossSum, alone![1][0]!.lossSum],
+          'loss',
+        );
+        expect(first![0][1]!.weights).not.toEqual(alone![0][0]!.weights);
+      },
+    );
 
     it('that are stopped keep their weights; the others go on', async (context) => {
       await withSession(context, subjectOf(MIXED), [FIRST, SECOND, THIRD], async (session) => {
@@ -167,7 +212,11 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
         const [kept, metrics] = [await session.state(1), await session.run(0, 1, 2)];
         expect(metrics.lanes.map((lane) => lane === null)).toEqual([false, true, false]);
         expect((await session.state(1)).weights).toEqual(kept.weights);
-        expect((await session.evaluate()).map((lane) => lane === null)).toEqual([false, true, false]);
+        expect((await session.evaluate()).map((lane) => lane === null)).toEqual([
+          false,
+          true,
+          false,
+        ]);
         expect(await session.executable.compact()).toEqual([0, 2]);
         await session.run(1, 0, 1);
         const [first, third] = [await session.state(0), await session.state(2)];
@@ -189,7 +238,11 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
           at ||= done;
         };
         const report = await session.run(0, 0, 1000, { order: long, onChunk });
-        expect([report.stepsDone, report.lanes[0], report.lanes[1]?.samples]).toEqual([1000, null, 4000]);
+        expect([report.stepsDone, report.lanes[0], report.lanes[1]?.samples]).toEqual([
+          1000,
+          null,
+          4000,
+        ]);
         expect((await session.state(0)).step).toBe(at);
       });
     });
@@ -215,12 +268,23 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
       await withSession(context, subjectOf(network), [FIRST, SECOND], async (session) => {
         const done: number[] = [];
         const whole = await session.run(0, 0, 3, { onChunk: (steps) => done.push(steps) });
-        expect([whole.stepsDone, whole.aborted, done.at(-1), whole.lanes[1]?.samples]).toEqual([3, false, 3, 11]);
+        expect([whole.stepsDone, whole.aborted, done.at(-1), whole.lanes[1]?.samples]).toEqual([
+          3,
+          false,
+          3,
+          11,
+        ]);
         const state = await session.state(1);
         await session.begin([FIRST, SECOND]);
         const parts = [await session.run(0, 0, 1), await session.run(0, 1, 2)];
         expectSameState(await session.state(1), state);
-        expect(worst([parts.reduce((sum, part) => sum + part.lanes[1]!.lossSum, 0)], [whole.lanes[1]!.lossSum], 1)).toBeLessThan(1e-6);
+        expect(
+          worst(
+            [parts.reduce((sum, part) => sum + part.lanes[1]!.lossSum, 0)],
+            [whole.lanes[1]!.lossSum],
+            1,
+          ),
+        ).toBeLessThan(1e-6);
       });
     });
 
@@ -258,12 +322,25 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
         const order = Uint32Array.from({ length: 4 * steps }, (_, i) => i % session.order.length);
         const controller = new AbortController();
         const onChunk = (): void => controller.abort();
-        const report = await session.run(0, 0, steps, { signal: controller.signal, order, onChunk });
-        expect([report.aborted, report.stepsDone > 0, report.stepsDone < steps]).toEqual([true, true, true]);
-        expect((await session.run(0, 0, steps, { signal: controller.signal, order })).stepsDone).toBe(0);
+        const report = await session.run(0, 0, steps, {
+          signal: controller.signal,
+          order,
+          onChunk,
+        });
+        expect([report.aborted, report.stepsDone > 0, report.stepsDone < steps]).toEqual([
+          true,
+          true,
+          true,
+        ]);
+        expect(
+          (await session.run(0, 0, steps, { signal: controller.signal, order })).stepsDone,
+        ).toBe(0);
         expect(await session.executable.evaluate(order, controller.signal)).toEqual([null]);
         const rest = await session.run(0, report.stepsDone, steps - report.stepsDone, { order });
-        expect([rest.aborted, rest.lanes[0]?.samples]).toEqual([false, 4 * (steps - report.stepsDone)]);
+        expect([rest.aborted, rest.lanes[0]?.samples]).toEqual([
+          false,
+          4 * (steps - report.stepsDone),
+        ]);
         const pieces = await session.state();
         await session.begin([FIRST]);
         await session.run(0, 0, steps, { order });
@@ -274,7 +351,11 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
     it('evaluation leaves no trace', async (context) => {
       await withSession(context, subjectOf(NORMED), [FIRST], async (session) => {
         await session.run(0, 0, 1);
-        const [state, first, second] = [await session.state(), await session.evaluate(), await session.evaluate()];
+        const [state, first, second] = [
+          await session.state(),
+          await session.evaluate(),
+          await session.evaluate(),
+        ];
         expect(second).toEqual(first);
         expect(await session.state()).toEqual(state);
         await session.begin([FIRST]);
@@ -299,8 +380,14 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
     it('refuses other data and more lanes than compiled for', async (context) => {
       const subject = subjectOf(MIXED);
       await withSession(context, subject, [FIRST], async ({ executable }) => {
-        const numbers = { ...subject.view, sampleType: 'f32' as const, x: new Float32Array(subject.view.x.length) };
-        await expect(executable.loadDataset({ ...subject.view, shape: [1, 5, 6] })).rejects.toThrow('1×5×6');
+        const numbers = {
+          ...subject.view,
+          sampleType: 'f32' as const,
+          x: new Float32Array(subject.view.x.length),
+        };
+        await expect(executable.loadDataset({ ...subject.view, shape: [1, 5, 6] })).rejects.toThrow(
+          '1×5×6',
+        );
         await expect(executable.loadDataset(numbers)).rejects.toThrow('f32');
         await expect(
           executable.begin(
@@ -314,10 +401,16 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
     it('estimates memory that grows with the plan, and stops compiling at a signal', async () => {
       const [small, large] = [
         subjectOf({ ...MIXED, batch: 2 }),
-        subjectOf({ ...MIXED, layers: [...MIXED.layers.slice(0, 5), { type: 'dense', units: 999 }] }),
+        subjectOf({
+          ...MIXED,
+          layers: [...MIXED.layers.slice(0, 5), { type: 'dense', units: 999 }],
+        }),
       ];
-      const of = ({ plan, view }: SmallSubject): number => executor.estimate(plan, 1, view).laneBytes;
-      expect(of(small)).toBeGreaterThanOrEqual(4 * small.plan.weights.reduce((sum, w) => sum + w.shape.reduce((a, b) => a * b, 1), 0));
+      const of = ({ plan, view }: SmallSubject): number =>
+        executor.estimate(plan, 1, view).laneBytes;
+      expect(of(small)).toBeGreaterThanOrEqual(
+        4 * small.plan.weights.reduce((sum, w) => sum + w.shape.reduce((a, b) => a * b, 1), 0),
+      );
       expect(of(large)).toBeGreaterThan(of(small));
       await expect(executor.compile(small.plan, 1, AbortSignal.abort())).rejects.toThrow();
     });
@@ -328,12 +421,16 @@ export function executorContract(name: string, harness: ExecutorHarness): void {
           { trial: 3, shared: true },
           { trial: 4, shared: true },
         ]);
-        expect((await executable.readWeights(0)).weights).toEqual((await executable.readWeights(1)).weights);
+        expect((await executable.readWeights(0)).weights).toEqual(
+          (await executable.readWeights(1)).weights,
+        );
         await executable.begin(SEED, [
           { trial: 3, shared: false },
           { trial: 4, shared: false },
         ]);
-        expect((await executable.readWeights(0)).weights).not.toEqual((await executable.readWeights(1)).weights);
+        expect((await executable.readWeights(0)).weights).not.toEqual(
+          (await executable.readWeights(1)).weights,
+        );
       });
     });
   });

@@ -8,22 +8,33 @@ import { axesOf } from '../../src/core/search-space/axis.ts';
 import type { SearchSpace } from '../../src/core/search-space/distribution.ts';
 import { encodeParams, toParams } from '../../src/core/search-space/params.ts';
 import { TrialColumns } from '../../src/core/study/trial-columns.ts';
-import { finiteDistribution, anyDistribution, spaceOf } from '../core/search-space/arbitrary-space.ts';
+import {
+  finiteDistribution,
+  anyDistribution,
+  spaceOf,
+} from '../core/search-space/arbitrary-space.ts';
 import { barrierMet, playStudy, valueOf, viewFor } from '../support/play-study.ts';
 
 /** @param spec legal on every space */
 export function describeSampler(spec: SamplerSpec): void {
-  const create = (space: SearchSpace, seed: number): Sampler => createSampler(spec, space, 'minimize', seed);
+  const create = (space: SearchSpace, seed: number): Sampler =>
+    createSampler(spec, space, 'minimize', seed);
   const seeds = fc.integer({ min: 0, max: 2 ** 53 - 1 });
-  const points = (proposals: readonly Proposal[]): unknown[] => proposals.map(({ params, origin }) => [[...params], origin]);
+  const points = (proposals: readonly Proposal[]): unknown[] =>
+    proposals.map(({ params, origin }) => [[...params], origin]);
 
   describe(`the sampler ${spec.name} promises`, () => {
     it('legal points: in bounds, on steps, NaN exactly where inactive', () => {
       fc.assert(
         fc.property(spaceOf(anyDistribution), seeds, (space, seed) => {
           const axes = axesOf(space);
-          for (const { params } of playStudy(create(space, seed), space, { trials: 24, workers: 3, seed }).proposals) {
-            for (const axis of axes) expect(Number.isNaN(params[axis.index])).toBe(!isActive(axis, params));
+          for (const { params } of playStudy(create(space, seed), space, {
+            trials: 24,
+            workers: 3,
+            seed,
+          }).proposals) {
+            for (const axis of axes)
+              expect(Number.isNaN(params[axis.index])).toBe(!isActive(axis, params));
             expect(encodeParams(axes, toParams(axes, params))).toEqual({ ok: true, params });
           }
         }),
@@ -33,12 +44,18 @@ export function describeSampler(spec: SamplerSpec): void {
 
     it('no point twice', () => {
       fc.assert(
-        fc.property(spaceOf(fc.oneof(anyDistribution, finiteDistribution), 3), seeds, (space, seed) => {
-          const texts = playStudy(create(space, seed), space, { trials: 48, workers: 4, seed }).proposals.map(({ params }) =>
-            params.map((x) => x + 0).join(),
-          );
-          expect(new Set(texts).size).toBe(texts.length);
-        }),
+        fc.property(
+          spaceOf(fc.oneof(anyDistribution, finiteDistribution), 3),
+          seeds,
+          (space, seed) => {
+            const texts = playStudy(create(space, seed), space, {
+              trials: 48,
+              workers: 4,
+              seed,
+            }).proposals.map(({ params }) => params.map((x) => x + 0).join());
+            expect(new Set(texts).size).toBe(texts.length);
+          },
+        ),
         { numRuns: 40 },
       );
     });
@@ -49,13 +66,20 @@ export function describeSampler(spec: SamplerSpec): void {
         b: { type: 'int', low: 1, high: 5, when: { a: ['x'] } },
         c: { type: 'float', low: 0, high: 0.4, step: 0.1 },
       };
-      expect(playStudy(create(space, 11), space, { trials: 100, workers: 4, seed: 3 }).proposals).toHaveLength(30);
+      expect(
+        playStudy(create(space, 11), space, { trials: 100, workers: 4, seed: 3 }).proposals,
+      ).toHaveLength(30);
     });
 
     it('the same list for the same seed, another for another', () => {
-      const space: SearchSpace = { x: { type: 'float', low: 1e-4, high: 1, log: true }, n: { type: 'int', low: 1, high: 300 } };
+      const space: SearchSpace = {
+        x: { type: 'float', low: 1e-4, high: 1, log: true },
+        n: { type: 'int', low: 1, high: 300 },
+      };
       const list = (seed: number): unknown[] =>
-        points(playStudy(create(space, seed), space, { trials: 40, workers: 4, seed: 5 }).proposals);
+        points(
+          playStudy(create(space, seed), space, { trials: 40, workers: 4, seed: 5 }).proposals,
+        );
       expect(list(8)).toEqual(list(8));
       expect(list(8)).not.toEqual(list(9));
       expect(list(8)).not.toEqual(list(8 + 2 ** 32));
@@ -92,10 +116,14 @@ export function describeSampler(spec: SamplerSpec): void {
     });
 
     it('that every proposal can be recomputed later from its number and its basis', () => {
-      const space: SearchSpace = { x: { type: 'float', low: 0, high: 1 }, c: { type: 'categorical', choices: ['a', 'b', 'c'] } };
+      const space: SearchSpace = {
+        x: { type: 'float', low: 0, high: 1 },
+        c: { type: 'categorical', choices: ['a', 'b', 'c'] },
+      };
       const sampler = create(space, 21);
       const { columns, proposals } = playStudy(sampler, space, { trials: 60, workers: 5, seed: 2 });
-      // Another sampler object and columns rebuilt in number and completion order, as after a restart.
+      // Another sampler object and columns rebuilt in number and completion order, as after a
+      // restart.
       const rebuilt = new TrialColumns(space, 'minimize', sampler.window);
       const again = create(space, 21);
       for (const [number, { params, origin }] of proposals.entries()) {
@@ -107,14 +135,19 @@ export function describeSampler(spec: SamplerSpec): void {
       }
       const recomputed = proposals.flatMap((_, number) => {
         const view =
-          again.barrier === null ? rebuilt.asynchronousView(columns.basis(number)) : rebuilt.synchronousView(again.barrier(number));
+          again.barrier === null
+            ? rebuilt.asynchronousView(columns.basis(number))
+            : rebuilt.synchronousView(again.barrier(number));
         return again.propose(number, 1, view);
       });
       expect(points(recomputed)).toEqual(points(proposals));
     });
 
     it('to survive failures, ties and infinities', () => {
-      const space: SearchSpace = { x: { type: 'float', low: 0, high: 1 }, n: { type: 'int', low: 0, high: 50 } };
+      const space: SearchSpace = {
+        x: { type: 'float', low: 0, high: 1 },
+        n: { type: 'int', low: 0, high: 50 },
+      };
       for (const [direction, value] of [
         ['minimize', Infinity],
         ['maximize', -Infinity],
@@ -127,13 +160,21 @@ export function describeSampler(spec: SamplerSpec): void {
           const [proposal] = sampler.propose(number, 1, viewFor(sampler, columns, number));
           expect(proposal?.params.every(Number.isFinite)).toBe(true);
           columns.proposed(number, proposal!.params, columns.ended, proposal!.origin);
-          columns.end(number, number % 3 === 0 ? 'failed' : 'complete', number % 3 === 0 ? 'crashed' : 'succeeded', value);
+          columns.end(
+            number,
+            number % 3 === 0 ? 'failed' : 'complete',
+            number % 3 === 0 ? 'crashed' : 'succeeded',
+            value,
+          );
         }
       }
     });
 
     it('parents that exist and have ended, and generations that follow from them', () => {
-      const space: SearchSpace = { x: { type: 'float', low: 0, high: 1 }, y: { type: 'float', low: 0, high: 1 } };
+      const space: SearchSpace = {
+        x: { type: 'float', low: 0, high: 1 },
+        y: { type: 'float', low: 0, high: 1 },
+      };
       const sampler = create(space, 6);
       const { columns, proposals } = playStudy(sampler, space, { trials: 60, workers: 4, seed: 9 });
       for (const [number, { origin }] of proposals.entries()) {
@@ -141,7 +182,8 @@ export function describeSampler(spec: SamplerSpec): void {
         for (const parent of origin.parents) {
           expect(parent).toBeLessThan(number);
           expect(columns.generation(parent)).toBeLessThan(origin.generation);
-          if (sampler.barrier === null) expect(columns.finishSeq(parent)).toBeLessThan(columns.basis(number));
+          if (sampler.barrier === null)
+            expect(columns.finishSeq(parent)).toBeLessThan(columns.basis(number));
           else expect(parent).toBeLessThan(sampler.barrier(number));
         }
       }
@@ -150,11 +192,20 @@ export function describeSampler(spec: SamplerSpec): void {
     if (create({ x: { type: 'int', low: 0, high: 1 } }, 0).barrier !== null) {
       it('the same list on any number of workers, in any order of finishing', () => {
         fc.assert(
-          fc.property(spaceOf(anyDistribution, 4), seeds, fc.integer({ min: 1, max: 9 }), seeds, (space, seed, workers, world) => {
-            const list = (n: number, s: number): unknown[] =>
-              points(playStudy(create(space, seed), space, { trials: 30, workers: n, seed: s }).proposals);
-            expect(list(workers, world)).toEqual(list(1, 0));
-          }),
+          fc.property(
+            spaceOf(anyDistribution, 4),
+            seeds,
+            fc.integer({ min: 1, max: 9 }),
+            seeds,
+            (space, seed, workers, world) => {
+              const list = (n: number, s: number): unknown[] =>
+                points(
+                  playStudy(create(space, seed), space, { trials: 30, workers: n, seed: s })
+                    .proposals,
+                );
+              expect(list(workers, world)).toEqual(list(1, 0));
+            },
+          ),
           { numRuns: 40 },
         );
       });

@@ -21,7 +21,10 @@ import {
 
 export interface StorageHarness {
   readonly first: LabStorage;
-  /** Opens the same lab again; the object before is left as a kill would leave it, or as a rival that does not know yet. */
+  /**
+   * Opens the same lab again; the object before is left as a kill would leave it, or as a rival
+   * that does not know yet.
+   */
   reopen(): LabStorage;
   /** Another program ends a trial of the lab. */
   endElsewhere(study: string, number: number, state: EndedState, value: number | null): void;
@@ -64,36 +67,76 @@ export function storageContract(name: string, make: () => StorageHarness): void 
 
     it('gives a study back as it was created', () => {
       lab.commit([[createStudy()]]);
-      expect(study()).toMatchObject({ uid: UID, spec, limits, limit: 64, state: 'running', reason: null, activeMs: 0 });
+      expect(study()).toMatchObject({
+        uid: UID,
+        spec,
+        limits,
+        limit: 64,
+        state: 'running',
+        reason: null,
+        activeMs: 0,
+      });
     });
 
     it('keeps the newest state, limits and active time of a study', () => {
-      lab.commit([[createStudy()], [{ op: 'studyState', uid: UID, state: 'pausing', reason: 'interrupted' }]]);
+      lab.commit([
+        [createStudy()],
+        [{ op: 'studyState', uid: UID, state: 'pausing', reason: 'interrupted' }],
+      ]);
       const edited = { trials: null, activeMs: 60_000, target: 0.5 };
       lab.commit([
         [{ op: 'limits', uid: UID, limits: edited, limit: null }],
         [{ op: 'activeMs', uid: UID, activeMs: 1_234.5 }],
         [{ op: 'studyState', uid: UID, state: 'paused', reason: null }],
       ]);
-      expect(study()).toMatchObject({ limits: edited, limit: null, state: 'paused', reason: null, activeMs: 1_234.5 });
+      expect(study()).toMatchObject({
+        limits: edited,
+        limit: null,
+        state: 'paused',
+        reason: null,
+        activeMs: 1_234.5,
+      });
     });
 
     it('keeps the newest name, note and deletion of a study, and takes an empty note as none', () => {
       lab.commit([[createStudy()]]);
       expect(study()).toMatchObject({ note: '', deleted: false, removing: false });
-      const described = { op: 'description', uid: UID, name: 'renamed "é"', note: 'line 1\nline 2: é 🐢', deleted: true } as const;
+      const described = {
+        op: 'description',
+        uid: UID,
+        name: 'renamed "é"',
+        note: 'line 1\nline 2: é 🐢',
+        deleted: true,
+      } as const;
       lab = harness.reopen();
       lab.commit([[{ op: 'studyState', uid: UID, state: 'paused', reason: null }, described]]);
-      expect(study()).toMatchObject({ spec: { ...spec, name: described.name }, note: described.note, deleted: true, removing: false });
+      expect(study()).toMatchObject({
+        spec: { ...spec, name: described.name },
+        note: described.note,
+        deleted: true,
+        removing: false,
+      });
       lab = harness.reopen();
       lab.commit([[{ ...described, note: '', deleted: false }]]);
-      expect(study()).toMatchObject({ spec: { ...spec, name: described.name }, note: '', deleted: false });
+      expect(study()).toMatchObject({
+        spec: { ...spec, name: described.name },
+        note: '',
+        deleted: false,
+      });
     });
 
     it('refuses a name that another study has, and writes nothing of that commit', () => {
       lab.commit([[createStudy(), createStudy('second', { ...spec, name: 'second' })]]);
-      const taken = { op: 'description', uid: 'second', name: spec.name, note: 'x', deleted: false } as const;
-      expect(code(() => lab.commit([[{ op: 'activeMs', uid: 'second', activeMs: 7 }, taken]]))).toBe('name-taken');
+      const taken = {
+        op: 'description',
+        uid: 'second',
+        name: spec.name,
+        note: 'x',
+        deleted: false,
+      } as const;
+      expect(
+        code(() => lab.commit([[{ op: 'activeMs', uid: 'second', activeMs: 7 }, taken]])),
+      ).toBe('name-taken');
       const second = harness.reopen().lab.studies.find(({ uid }) => uid === 'second');
       expect(second).toMatchObject({ activeMs: 0, note: '', spec: { name: 'second' } });
     });
@@ -101,7 +144,11 @@ export function storageContract(name: string, make: () => StorageHarness): void 
     it('removes a study in pieces, and leaves other studies as they were', () => {
       lab.commit([[createStudy(), createStudy('second', { ...spec, name: 'second' })]]);
       for (const uid of [UID, 'second']) {
-        lab.commit([[0, 1, 2].map((number) => propose(number, uid)), [start(0, 1, uid)], [start(1, 1, uid)]]);
+        lab.commit([
+          [0, 1, 2].map((number) => propose(number, uid)),
+          [start(0, 1, uid)],
+          [start(1, 1, uid)],
+        ]);
         lab.commit([[endAttempt(0, 1, 'succeeded', 0, uid), endTrial(0, { finishSeq: 0, uid })]]);
       }
       const before = whole(harness.reopen().lab) as { studies: { uid: string }[] };
@@ -141,11 +188,17 @@ export function storageContract(name: string, make: () => StorageHarness): void 
         const uid = `of ${direction}`;
         const target = { ...limits, target: 0 };
         lab.commit([
-          [createStudy(uid, { ...spec, name: uid, direction }), { op: 'limits', uid, limits: target, limit: 7 }],
+          [
+            createStudy(uid, { ...spec, name: uid, direction }),
+            { op: 'limits', uid, limits: target, limit: 7 },
+          ],
           ...[0, 1, 2, 3, 4, 5, 6].map((number) => [propose(number, uid)]),
           ...ends.map(([number, state, value], finishSeq): Write[] => {
-            const outcome = state === 'failed' ? 'crashed' : value === Infinity ? 'diverged' : 'succeeded';
-            return [{ op: 'trialEnded', uid, number, state, outcome, value, finishSeq, k: 0, story: [] }];
+            const outcome =
+              state === 'failed' ? 'crashed' : value === Infinity ? 'diverged' : 'succeeded';
+            return [
+              { op: 'trialEnded', uid, number, state, outcome, value, finishSeq, k: 0, story: [] },
+            ];
           }),
           [{ op: 'studyState', uid, state: 'finished', reason: 'trials' }],
         ]);
@@ -161,8 +214,13 @@ export function storageContract(name: string, make: () => StorageHarness): void 
           { number: 3, value: -2, finishSeq: 4 },
         ],
       });
-      expect(most?.head).toMatchObject({ best: { number: 0, value: 0.5 }, firstHit: 0, improvements: [{ number: 1 }] });
-      for (const study of [least, most]) expect(study?.head).toEqual(study === undefined ? null : headOf(study, [...study.trials]));
+      expect(most?.head).toMatchObject({
+        best: { number: 0, value: 0.5 },
+        firstHit: 0,
+        improvements: [{ number: 1 }],
+      });
+      for (const study of [least, most])
+        expect(study?.head).toEqual(study === undefined ? null : headOf(study, [...study.trials]));
     });
 
     it('says nothing of a study that runs, or of which something has not ended', () => {
@@ -181,21 +239,73 @@ export function storageContract(name: string, make: () => StorageHarness): void 
     it('gives a trial back at each stage of its life', () => {
       lab.commit([[createStudy(), propose(0), propose(1), propose(2), propose(3)]]);
       lab.commit([[start(0)], [start(1)], [start(2)], succeed(1, 0, -0.0625)]);
-      const back: Write = { op: 'trialBack', uid: UID, number: 2, crashes: 1, deaths: 2, memoryFailures: 3, laneCap: 4 };
+      const back: Write = {
+        op: 'trialBack',
+        uid: UID,
+        number: 2,
+        crashes: 1,
+        deaths: 2,
+        memoryFailures: 3,
+        laneCap: 4,
+      };
       lab.commit([[endAttempt(2, 1, 'crashed'), back], [start(2, 2)]]);
       const fresh = { end: null, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 };
-      const open = (number: number, k: number): unknown => ({ k, slot: `local/cpu/${number}`, spawn: '1.1', outcome: null });
+      const open = (number: number, k: number): unknown => ({
+        k,
+        slot: `local/cpu/${number}`,
+        spawn: '1.1',
+        outcome: null,
+      });
       expect(trialsOf(harness.reopen().lab)).toEqual([
-        { number: 0, state: 'running', params: point(0), origin: originOf(0), basis: 0, ...fresh, k: 1, unsettled: [open(0, 1)] },
         {
-          ...{ number: 1, state: 'complete', params: point(1), origin: originOf(1), basis: 1, ...fresh },
+          number: 0,
+          state: 'running',
+          params: point(0),
+          origin: originOf(0),
+          basis: 0,
+          ...fresh,
+          k: 1,
+          unsettled: [open(0, 1)],
+        },
+        {
+          ...{
+            number: 1,
+            state: 'complete',
+            params: point(1),
+            origin: originOf(1),
+            basis: 1,
+            ...fresh,
+          },
           ...{ end: { outcome: 'succeeded', value: -0.0625, finishSeq: 0 }, k: 1, unsettled: [] },
         },
         {
-          ...{ number: 2, state: 'running', params: point(2), origin: originOf(2), basis: 2, end: null },
-          ...{ crashes: 1, deaths: 2, memoryFailures: 3, laneCap: 4, k: 2, unsettled: [open(2, 2)] },
+          ...{
+            number: 2,
+            state: 'running',
+            params: point(2),
+            origin: originOf(2),
+            basis: 2,
+            end: null,
+          },
+          ...{
+            crashes: 1,
+            deaths: 2,
+            memoryFailures: 3,
+            laneCap: 4,
+            k: 2,
+            unsettled: [open(2, 2)],
+          },
         },
-        { number: 3, state: 'waiting', params: point(3), origin: originOf(3), basis: 3, ...fresh, k: 0, unsettled: [] },
+        {
+          number: 3,
+          state: 'waiting',
+          params: point(3),
+          origin: originOf(3),
+          basis: 3,
+          ...fresh,
+          k: 0,
+          unsettled: [],
+        },
       ]);
     });
 
@@ -208,15 +318,35 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       ['the last value before pruning', 'pruned', 'pruned', 0.75],
     ] as const)('keeps an end whose value is %s, bit for bit', (_, state, outcome, value) => {
       lab.commit([[createStudy(), propose(0)], [start(0)]]);
-      const ended = outcome === 'succeeded' || outcome === 'diverged' || outcome === 'crashed' ? outcome : 'pruned';
-      lab.commit([[endAttempt(0, 1, ended, value), endTrial(0, { finishSeq: 0, state, outcome, value })]]);
-      expect(trialsOf(harness.reopen().lab)[0]).toMatchObject({ state, end: { outcome, value, finishSeq: 0 } });
+      const ended =
+        outcome === 'succeeded' || outcome === 'diverged' || outcome === 'crashed'
+          ? outcome
+          : 'pruned';
+      lab.commit([
+        [endAttempt(0, 1, ended, value), endTrial(0, { finishSeq: 0, state, outcome, value })],
+      ]);
+      expect(trialsOf(harness.reopen().lab)[0]).toMatchObject({
+        state,
+        end: { outcome, value, finishSeq: 0 },
+      });
     });
 
     it('takes reports of a running trial, and of no other', () => {
-      const report = (number: number): Write => ({ op: 'reported', attempt: { study: UID, number, k: 1 }, step: 0, value: 0.5 });
-      lab.commit([[createStudy(), propose(0)], [start(0)], [report(0)], [report(0)], succeed(0, 0)]);
-      for (const number of [0, 1]) expect(code(() => lab.commit([[report(number)]]))).toBe('contradiction');
+      const report = (number: number): Write => ({
+        op: 'reported',
+        attempt: { study: UID, number, k: 1 },
+        step: 0,
+        value: 0.5,
+      });
+      lab.commit([
+        [createStudy(), propose(0)],
+        [start(0)],
+        [report(0)],
+        [report(0)],
+        succeed(0, 0),
+      ]);
+      for (const number of [0, 1])
+        expect(code(() => lab.commit([[report(number)]]))).toBe('contradiction');
       expect(trialsOf(harness.reopen().lab)[0]).toMatchObject({ state: 'complete' });
     });
 
@@ -235,7 +365,9 @@ export function storageContract(name: string, make: () => StorageHarness): void 
 
     it('keeps a trial that ends before any attempt', () => {
       lab.commit([[createStudy(), propose(0), propose(1)]]);
-      lab.commit([[endTrial(1, { finishSeq: 0, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })]]);
+      lab.commit([
+        [endTrial(1, { finishSeq: 0, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })],
+      ]);
       const [first, second] = trialsOf(harness.reopen().lab);
       expect(first).toMatchObject({ state: 'waiting', end: null });
       expect(second).toMatchObject({ state: 'failed', end: { outcome: 'cancelled' }, k: 0 });
@@ -259,7 +391,10 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       lab.commit([[createStudy(), propose(0)]]);
       expect(code(() => lab.commit([[start(0)], succeed(0, 0), [start(9)]]))).toBe('contradiction');
       lab.commit([[start(0)], succeed(0, 0), [propose(1)], [start(1)]]);
-      expect(trialsOf(harness.reopen().lab).map(({ state }) => state)).toEqual(['complete', 'running']);
+      expect(trialsOf(harness.reopen().lab).map(({ state }) => state)).toEqual([
+        'complete',
+        'running',
+      ]);
     });
 
     it.each<[string, Write[]]>([
@@ -270,11 +405,24 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       ['an attempt never started', [endAttempt(0, 2)]],
       ['the attempt of an ended trial', [start(1, 2)]],
       ['a second end', [endTrial(1, { finishSeq: 1 })]],
-      ['a complete trial without a value', [endAttempt(0), endTrial(0, { finishSeq: 1, value: NaN })]],
+      [
+        'a complete trial without a value',
+        [endAttempt(0), endTrial(0, { finishSeq: 1, value: NaN })],
+      ],
       ['a point of another space', [{ ...propose(2), params: Float64Array.of(1) } as Write]],
       [
         'the taking back of an ended trial',
-        [{ op: 'trialBack', uid: UID, number: 1, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 }],
+        [
+          {
+            op: 'trialBack',
+            uid: UID,
+            number: 1,
+            crashes: 0,
+            deaths: 0,
+            memoryFailures: 0,
+            laneCap: 0,
+          },
+        ],
       ],
     ])('refuses what contradicts the lab: %s', (_, writes) => {
       lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)], succeed(1, 0)]);
@@ -288,7 +436,14 @@ export function storageContract(name: string, make: () => StorageHarness): void 
 
     it('keeps studies apart', () => {
       const other = '0b2d37a4-88b2-4b7e-a7d6-30f0f7a1e0aa';
-      lab.commit([[createStudy(), createStudy(other, { ...spec, name: 'other', direction: 'maximize' }), propose(0), propose(0, other)]]);
+      lab.commit([
+        [
+          createStudy(),
+          createStudy(other, { ...spec, name: 'other', direction: 'maximize' }),
+          propose(0),
+          propose(0, other),
+        ],
+      ]);
       lab.commit([[start(0)], [start(0, 1, other)], succeed(0, 0)]);
       const { lab: found } = harness.reopen();
       expect(trialsOf(found)[0]?.state).toBe('complete');
@@ -321,9 +476,18 @@ export function storageContract(name: string, make: () => StorageHarness): void 
       it('is reported when our end comes, and nothing of ours is written of it; the rest of the commit is', () => {
         const { endedElsewhere } = lab.commit([succeed(0, 0), succeed(1, 1), [start(2)]]);
         expect(endedElsewhere).toEqual([{ study: UID, number: 0, state: 'complete', value: 0.25 }]);
-        lab.commit([[endTrial(0, { finishSeq: 0, outcome: 'endedElsewhere', value: 0.25, k: 0 }), endAttempt(0, 1, 'cancelled')]]);
+        lab.commit([
+          [
+            endTrial(0, { finishSeq: 0, outcome: 'endedElsewhere', value: 0.25, k: 0 }),
+            endAttempt(0, 1, 'cancelled'),
+          ],
+        ]);
         expect(trialsOf(harness.reopen().lab)).toMatchObject([
-          { state: 'complete', end: { outcome: 'endedElsewhere', value: 0.25, finishSeq: 0 }, unsettled: [] },
+          {
+            state: 'complete',
+            end: { outcome: 'endedElsewhere', value: 0.25, finishSeq: 0 },
+            unsettled: [],
+          },
           { state: 'complete', end: { outcome: 'succeeded', finishSeq: 1 } },
           { state: 'running' },
         ]);
@@ -333,7 +497,11 @@ export function storageContract(name: string, make: () => StorageHarness): void 
         lab.commit([succeed(1, 0)]);
         harness.endElsewhere(UID, 0, 'failed', null);
         const [first] = trialsOf(harness.reopen().lab);
-        expect(first).toMatchObject({ state: 'failed', end: { outcome: 'endedElsewhere', value: NaN, finishSeq: 1 }, k: 1 });
+        expect(first).toMatchObject({
+          state: 'failed',
+          end: { outcome: 'endedElsewhere', value: NaN, finishSeq: 1 },
+          k: 1,
+        });
         // Its attempt is the scheduler's to cancel.
         expect(first?.unsettled).toHaveLength(1);
         expect(trialsOf(harness.reopen().lab)[0]?.end?.finishSeq).toBe(1);

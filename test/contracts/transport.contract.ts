@@ -1,10 +1,21 @@
 /** What every transport keeps: one suite, run over each implementation. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MAX_MESSAGE_BYTES } from '../../src/protocol/worker-messages.ts';
-import type { FromWorker, ResultMessage, StudyMessage, TaskMessage, ToWorker } from '../../src/protocol/worker-messages.ts';
+import type {
+  FromWorker,
+  ResultMessage,
+  StudyMessage,
+  TaskMessage,
+  ToWorker,
+} from '../../src/protocol/worker-messages.ts';
 import { encodeMessage } from '../../src/protocol/worker-wire.ts';
 import { MessageTooLong } from '../../src/transport/lines.ts';
-import type { CoordinatorTransport, Malformed, Peer, WorkerTransport } from '../../src/transport/transport.ts';
+import type {
+  CoordinatorTransport,
+  Malformed,
+  Peer,
+  WorkerTransport,
+} from '../../src/transport/transport.ts';
 import { Inbox } from '../support/inbox.ts';
 import { beat, cohort, hello, result, study } from '../support/worker-message-examples.ts';
 
@@ -12,7 +23,11 @@ export interface TransportHarness {
   readonly coordinator: CoordinatorTransport;
   connect(peer: Peer): WorkerTransport;
   /** A connected peer that sends text, whatever it is. */
-  connectRaw(peer: Peer): { control(line: string): void; result(line: string): void; close(): void };
+  connectRaw(peer: Peer): {
+    control(line: string): void;
+    result(line: string): void;
+    close(): void;
+  };
 }
 
 const peers = ['a', 'b', 'c'].map((device) => ({ slot: `local/${device}/0`, spawn: '1.1' }));
@@ -24,7 +39,10 @@ export function transportContract(name: string, make: () => Promise<TransportHar
     let harness: TransportHarness;
     let coordinator: CoordinatorTransport;
     const closing: (() => Promise<void> | void)[] = [];
-    const up = { messages: new Inbox<FromWorker | ResultMessage>(), malformed: new Inbox<Malformed>() };
+    const up = {
+      messages: new Inbox<FromWorker | ResultMessage>(),
+      malformed: new Inbox<Malformed>(),
+    };
 
     beforeEach(async () => {
       Object.assign(up, { messages: new Inbox(), malformed: new Inbox() });
@@ -53,12 +71,19 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       });
       const from = up.messages.all.length;
       transport.sendControl({ ...hello, ...peer, holding: [] });
-      await up.messages.first((message) => message.type === 'hello' && message.slot === peer.slot && message.spawn === peer.spawn, from);
+      await up.messages.first(
+        (message) =>
+          message.type === 'hello' && message.slot === peer.slot && message.spawn === peer.spawn,
+        from,
+      );
       return worker;
     }
 
     async function joined(worker: Worker, session: string): Promise<void> {
-      worker.transport.joinSession(await coordinator.openTasks(session), coordinator.resultsEndpoint);
+      worker.transport.joinSession(
+        await coordinator.openTasks(session),
+        coordinator.resultsEndpoint,
+      );
     }
 
     const numbered = (message: FromWorker | ResultMessage): number =>
@@ -66,10 +91,13 @@ export function transportContract(name: string, make: () => Promise<TransportHar
 
     it('brings control messages of each worker in their order', async () => {
       const workers = await Promise.all(peers.map(connected));
-      for (let n = 1; n <= 500; n++) workers.forEach(({ transport }, i) => transport.sendControl({ ...beat, ...peers[i], n }));
+      for (let n = 1; n <= 500; n++)
+        workers.forEach(({ transport }, i) => transport.sendControl({ ...beat, ...peers[i], n }));
       await up.messages.count(3 + 1500);
       for (const { slot } of peers) {
-        const order = up.messages.all.filter((message) => message.slot === slot && message.type === 'beat').map(numbered);
+        const order = up.messages.all
+          .filter((message) => message.slot === slot && message.type === 'beat')
+          .map(numbered);
         expect(order).toStrictEqual(Array.from({ length: 500 }, (_, i) => i + 1));
       }
     });
@@ -78,20 +106,32 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       const workers = await Promise.all(peers.map(connected));
       await Promise.all(workers.map((worker, i) => joined(worker, `1.${i}`)));
       for (let k = 1; k <= 3000; k++)
-        workers.forEach(({ transport }, i) => transport.sendResult({ ...result, ...peers[i], attempt: { ...result.attempt, k } }));
+        workers.forEach(({ transport }, i) =>
+          transport.sendResult({ ...result, ...peers[i], attempt: { ...result.attempt, k } }),
+        );
       await up.messages.count(3 + 9000);
       for (const { slot } of peers) {
-        const order = up.messages.all.filter((message) => message.slot === slot && message.type === 'result').map(numbered);
+        const order = up.messages.all
+          .filter((message) => message.slot === slot && message.type === 'result')
+          .map(numbered);
         expect(order).toStrictEqual(Array.from({ length: 3000 }, (_, i) => i + 1));
       }
     });
 
     it('brings orders to the worker they are for, in their order', async () => {
       const workers = await Promise.all(peers.map(connected));
-      for (let n = 1; n <= 500; n++) for (const peer of peers) coordinator.sendControl(peer, { type: 'heard', session: peer.slot, n });
+      for (let n = 1; n <= 500; n++)
+        for (const peer of peers)
+          coordinator.sendControl(peer, { type: 'heard', session: peer.slot, n });
       for (const [i, { control }] of workers.entries()) {
         const heard = await control.count(500);
-        expect(heard).toStrictEqual(Array.from({ length: 500 }, (_, n) => ({ type: 'heard', session: peers[i]?.slot, n: n + 1 })));
+        expect(heard).toStrictEqual(
+          Array.from({ length: 500 }, (_, n) => ({
+            type: 'heard',
+            session: peers[i]?.slot,
+            n: n + 1,
+          })),
+        );
       }
     });
 
@@ -99,19 +139,24 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       const worker = await connected(a);
       const endpoint = await coordinator.openTasks('1.1');
       coordinator.sendTask('1.1', study);
-      for (let taskSeq = 1; taskSeq <= 1000; taskSeq++) coordinator.sendTask('1.1', { ...cohort, session: '1.1', taskSeq });
+      for (let taskSeq = 1; taskSeq <= 1000; taskSeq++)
+        coordinator.sendTask('1.1', { ...cohort, session: '1.1', taskSeq });
       worker.transport.joinSession(endpoint, coordinator.resultsEndpoint);
-      for (let taskSeq = 1001; taskSeq <= 2000; taskSeq++) coordinator.sendTask('1.1', { ...cohort, session: '1.1', taskSeq });
+      for (let taskSeq = 1001; taskSeq <= 2000; taskSeq++)
+        coordinator.sendTask('1.1', { ...cohort, session: '1.1', taskSeq });
       const [first, ...rest] = await worker.tasks.count(2001);
       expect(first).toStrictEqual(study);
-      expect(rest.map((task) => task.type === 'cohort' && task.taskSeq)).toStrictEqual(Array.from({ length: 2000 }, (_, i) => i + 1));
+      expect(rest.map((task) => task.type === 'cohort' && task.taskSeq)).toStrictEqual(
+        Array.from({ length: 2000 }, (_, i) => i + 1),
+      );
     });
 
     it('brings a session’s tasks to its own worker only', async () => {
       const workers = [await connected(a), await connected(b)] as const;
       await joined(workers[0], '1.1');
       await joined(workers[1], '1.2');
-      for (let taskSeq = 1; taskSeq <= 10; taskSeq++) coordinator.sendTask('1.2', { ...cohort, session: '1.2', taskSeq });
+      for (let taskSeq = 1; taskSeq <= 10; taskSeq++)
+        coordinator.sendTask('1.2', { ...cohort, session: '1.2', taskSeq });
       coordinator.sendTask('1.1', { ...cohort, session: '1.1', taskSeq: 1 });
       await workers[1].tasks.count(10);
       await workers[0].tasks.count(1);
@@ -134,7 +179,10 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       const [gone, stays] = [await connected(a), await connected(b)];
       await gone.transport.close();
       for (let n = 1; n <= 100; n++) {
-        coordinator.sendControl({ slot: 'local/nobody/0', spawn: '1.1' }, { type: 'heard', session: '1.1', n });
+        coordinator.sendControl(
+          { slot: 'local/nobody/0', spawn: '1.1' },
+          { type: 'heard', session: '1.1', n },
+        );
         coordinator.sendControl(a, { type: 'heard', session: '1.1', n });
         coordinator.sendControl(b, { type: 'heard', session: '1.1', n });
       }
@@ -183,7 +231,11 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       );
       worker.sendControl({ ...hello, ...a, v: { low: 7, high: 8 } });
       expect(await control.count(1)).toMatchObject([
-        { type: 'goodbye', reason: 'version', text: expect.stringMatching(/version 1,.*versions 7 to 8/) as string },
+        {
+          type: 'goodbye',
+          reason: 'version',
+          text: expect.stringMatching(/version 1,.*versions 7 to 8/) as string,
+        },
       ]);
       expect(up.messages.all).toHaveLength(0);
       expect(up.malformed.all).toMatchObject([{ peer: a }]);
@@ -194,13 +246,21 @@ export function transportContract(name: string, make: () => Promise<TransportHar
       await joined(worker, '1.1');
       const filled = (bytes: number): StudyMessage => {
         const empty = { ...study, objective: { kind: 'synthetic', text: '' } };
-        return { ...empty, objective: { ...empty.objective, text: 'é'.repeat(Math.floor((bytes - size(empty)) / 2)) } };
+        return {
+          ...empty,
+          objective: {
+            ...empty.objective,
+            text: 'é'.repeat(Math.floor((bytes - size(empty)) / 2)),
+          },
+        };
       };
       const greatest = filled(MAX_MESSAGE_BYTES);
       expect(size(greatest)).toBeGreaterThan(MAX_MESSAGE_BYTES - 2);
       coordinator.sendTask('1.1', greatest);
       expect(await worker.tasks.count(1)).toStrictEqual([greatest]);
-      expect(() => coordinator.sendTask('1.1', filled(MAX_MESSAGE_BYTES + 4))).toThrow(MessageTooLong);
+      expect(() => coordinator.sendTask('1.1', filled(MAX_MESSAGE_BYTES + 4))).toThrow(
+        MessageTooLong,
+      );
     });
 
     it('lets what a worker sent before closing arrive', async () => {
@@ -218,7 +278,12 @@ export function transportContract(name: string, make: () => Promise<TransportHar
 
     it('lets what was sent before closing arrive, then nothing', async () => {
       const worker = await connected(a);
-      const goodbye = { type: 'goodbye', session: '1.1', reason: 'shutdown', text: 'x'.repeat(16_000) } as const;
+      const goodbye = {
+        type: 'goodbye',
+        session: '1.1',
+        reason: 'shutdown',
+        text: 'x'.repeat(16_000),
+      } as const;
       for (let i = 0; i < 300; i++) coordinator.sendControl(a, goodbye);
       const before = performance.now();
       await coordinator.close();

@@ -1,4 +1,7 @@
-/** The shell around the scheduler, over the in-process transport: what leaves and when, and how it ends. */
+/**
+ * The shell around the scheduler, over the in-process transport: what leaves and when, and how it
+ * ends.
+ */
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/coordinator/clock.ts';
 import { Coordinator } from '../../src/coordinator/coordinator.ts';
@@ -148,7 +151,14 @@ describe('a coordinator', () => {
     const origin = { operator: 'random', parents: [], generation: 0 };
     before.commit([
       [{ op: 'study', uid: 'uid', spec, limits, limit: 20_000 }],
-      numbers.map((number) => ({ op: 'proposal', uid: 'uid', number, params: Float64Array.of(number / 20_000), origin, basis: 0 })),
+      numbers.map((number) => ({
+        op: 'proposal',
+        uid: 'uid',
+        number,
+        params: Float64Array.of(number / 20_000),
+        origin,
+        basis: 0,
+      })),
     ]);
     const here = new World(memoryLab(before));
     let turns = 0;
@@ -170,7 +180,9 @@ describe('a coordinator', () => {
     here.coordinator.createStudy('uid', spec, limits);
     here.hello();
     const cohort = await here.cohort();
-    expect(here.storage.written.map(({ op }) => op)).toEqual(expect.arrayContaining(['study', 'proposal', 'attemptStarted']));
+    expect(here.storage.written.map(({ op }) => op)).toEqual(
+      expect.arrayContaining(['study', 'proposal', 'attemptStarted']),
+    );
     expect(here.tasks.map(({ type }) => type)).toEqual(['study', 'cohort']);
     here.succeed(cohort);
     await until(() => here.finished !== null);
@@ -199,7 +211,11 @@ describe('a coordinator', () => {
     const here = await world();
     here.hello();
     await until(() => here.orders.some(({ type }) => type === 'welcome'));
-    here.storage.failure = new StorageError('fenced', 'lab.db', 'another process took over this lab');
+    here.storage.failure = new StorageError(
+      'fenced',
+      'lab.db',
+      'another process took over this lab',
+    );
     here.coordinator.createStudy('uid', spec, limits);
     await until(() => here.fatal !== null);
     expect(here.fatal?.message).toBe('another process took over this lab');
@@ -213,7 +229,13 @@ describe('a coordinator', () => {
     here.hello();
     const cohort = await here.cohort();
     const { attempt } = cohort.lanes[0]!;
-    here.worker.sendResult({ type: 'report', session: cohort.session, ...peer, attempt, report: { step: 0, value: 0.25 } });
+    here.worker.sendResult({
+      type: 'report',
+      session: cohort.session,
+      ...peer,
+      attempt,
+      report: { step: 0, value: 0.25 },
+    });
     await until(() => here.shown.some(({ kind }) => kind === 'trialReported'));
     expect(here.storage.written).toContainEqual({ op: 'reported', attempt, step: 0, value: 0.25 });
     here.succeed(cohort);

@@ -1,4 +1,7 @@
-/** Storage that fails keeps everything back, is tried again ever later, and what it cannot mend is thrown. */
+/**
+ * Storage that fails keeps everything back, is tried again ever later, and what it cannot mend is
+ * thrown.
+ */
 import { describe, expect, it } from 'vitest';
 import { GroupCommit } from '../../src/coordinator/group-commit.ts';
 import { Outbox } from '../../src/coordinator/outbox.ts';
@@ -9,10 +12,20 @@ import type { Committed, LabStorage } from '../../src/storage/storage.ts';
 const write: Write = { op: 'activeMs', uid: 'study', activeMs: 1 };
 const shown: Instruction = { do: 'finishStudy', study: 'study', reason: '' };
 
-function parts(commit: () => Committed): { commits: GroupCommit; outbox: Outbox; left: Instruction[] } {
+function parts(commit: () => Committed): {
+  commits: GroupCommit;
+  outbox: Outbox;
+  left: Instruction[];
+} {
   const left: Instruction[] = [];
   const outbox = new Outbox((instruction) => void left.push(instruction));
-  const storage: LabStorage = { epoch: 1, lab: { uid: 'lab', studies: [] }, commit, verify: () => undefined, close: () => undefined };
+  const storage: LabStorage = {
+    epoch: 1,
+    lab: { uid: 'lab', studies: [] },
+    commit,
+    verify: () => undefined,
+    close: () => undefined,
+  };
   return { commits: new GroupCommit(storage, outbox), outbox, left };
 }
 
@@ -63,7 +76,9 @@ describe('the group commit', () => {
   });
 
   it('does not show the end of a trial that had ended elsewhere', () => {
-    const { commits, outbox, left } = parts(() => ({ endedElsewhere: [{ study: 'study', number: 3, state: 'complete', value: 1 }] }));
+    const { commits, outbox, left } = parts(() => ({
+      endedElsewhere: [{ study: 'study', number: 3, state: 'complete', value: 1 }],
+    }));
     const end = (number: number): Instruction => ({
       do: 'show',
       study: 'study',

@@ -1,4 +1,7 @@
-/** Write-ahead order: nothing that others can notice leaves before the commit of what was decided before it. */
+/**
+ * Write-ahead order: nothing that others can notice leaves before the commit of what was decided
+ * before it.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Outbox } from '../../src/coordinator/outbox.ts';
@@ -60,7 +63,9 @@ describe('the outbox', () => {
   it('withdraws only what is named, and only from the steps just committed', () => {
     const { outbox, left } = recording();
     outbox.add([persist, show(1), show(2)]);
-    outbox.committed((instruction) => instruction.do === 'finishStudy' && instruction.study === '1');
+    outbox.committed(
+      (instruction) => instruction.do === 'finishStudy' && instruction.study === '1',
+    );
     outbox.release();
     expect(left).toEqual([show(2)]);
   });

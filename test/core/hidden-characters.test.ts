@@ -1,9 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { hasHiddenCharacters, withEscapes, withoutReordering } from '../../src/core/hidden-characters.ts';
+import {
+  hasHiddenCharacters,
+  withEscapes,
+  withoutReordering,
+} from '../../src/core/hidden-characters.ts';
 import { commands } from '../../src/protocol/endpoints.ts';
 import { studyName } from '../../src/protocol/study-file.ts';
 
-const hostile = ['a\u202etxt.exe', '\u2066a\u2069', 'half \ud800', '\udc00 half', 'bell\u0007', 'esc\u001b[31m', 'line\nend'];
+const hostile = [
+  'a\u202etxt.exe',
+  '\u2066a\u2069',
+  'half \ud800',
+  '\udc00 half',
+  'bell\u0007',
+  'esc\u001b[31m',
+  'line\nend',
+];
 const honest = ['mnist', 'größe', '学習率', 'שלום', 'مرحبا', '👩‍🔬 lab', 'a/b c', '\u200fשלום'];
 
 describe('Names: characters that deceive', () => {
@@ -11,7 +23,9 @@ describe('Names: characters that deceive', () => {
     expect(hasHiddenCharacters(name)).toBe(true);
     expect(studyName.safeParse(name).success).toBe(false);
     const source = { kind: 'upload', upload: 'u' };
-    expect(commands.beginImport.input.safeParse({ source, label: name, options: {} }).success).toBe(false);
+    expect(commands.beginImport.input.safeParse({ source, label: name, options: {} }).success).toBe(
+      false,
+    );
     expect(hasHiddenCharacters(withEscapes(name))).toBe(false);
   });
 
@@ -22,6 +36,8 @@ describe('Names: characters that deceive', () => {
   });
 
   it('are escaped in a line for the terminal, whose colours stay', () => {
-    expect(withoutReordering('\u001b[1mbest\u001b[22m \u202egnp \ud800')).toBe('\u001b[1mbest\u001b[22m \\u202egnp \\ud800');
+    expect(withoutReordering('\u001b[1mbest\u001b[22m \u202egnp \ud800')).toBe(
+      '\u001b[1mbest\u001b[22m \\u202egnp \\ud800',
+    );
   });
 });

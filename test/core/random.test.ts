@@ -10,21 +10,79 @@ function block(key: Key, c0: number, c1: number, c2: number, c3: number): string
 describe('Philox4x32-10', () => {
   it.each([
     ['all zeros', 0, 0, [0, 0, 0, 0], '6627e8d5 e169c58d bc57ac4c 9b00dbd8'],
-    ['all ones', 0xffffffff, 0xffffffff, [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff], '408f276d 41c83b0e a20bc7c6 6d5451fd'],
-    ['digits of π', 0xa4093822, 0x299f31d0, [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], 'd16cfe09 94fdcceb 5001e420 24126ea1'],
-  ] as const)("equals Random123's published vector: %s", (_name, low, high, [c0, c1, c2, c3], words) => {
-    expect(block({ low, high }, c0, c1, c2, c3)).toBe(words);
-  });
+    [
+      'all ones',
+      0xffffffff,
+      0xffffffff,
+      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+      '408f276d 41c83b0e a20bc7c6 6d5451fd',
+    ],
+    [
+      'digits of π',
+      0xa4093822,
+      0x299f31d0,
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      'd16cfe09 94fdcceb 5001e420 24126ea1',
+    ],
+  ] as const)(
+    "equals Random123's published vector: %s",
+    (_name, low, high, [c0, c1, c2, c3], words) => {
+      expect(block({ low, high }, c0, c1, c2, c3)).toBe(words);
+    },
+  );
 
   it.each([
-    ['first weights of trial 0', 7, 0, 0, 1, PURPOSE.initialise << 24, 'c17a0fcc 1bd81f4f c1cf9ab3 c5118076'],
-    ['first weights of a shared start', 7, 0, 0, 0, PURPOSE.initialise << 24, '4035ec05 32e16cc3 7704e87e 2fcec3df'],
-    ['a seed above 2³²', 2 ** 40 + 5, 0, 0, 1, PURPOSE.initialise << 24, '85a9228c 8309a18d 3c1b6f48 1a176e3c'],
-    ['a dropout mask', 7, 33, 469, 5, (PURPOSE.dropout << 24) | 2, 'd8031495 52b33326 b41be45c 7c443cfc'],
-    ['an augmentation', 7, 12345, 3, 0, PURPOSE.augment << 24, '3e2a1c6c 6a149fa6 a7bf5302 dd561986'],
-  ])('places the words of %s where every recorded result has them', (_name, seed, c0, c1, c2, c3, words) => {
-    expect(block(keyOf(seed), c0, c1, c2, c3)).toBe(words);
-  });
+    [
+      'first weights of trial 0',
+      7,
+      0,
+      0,
+      1,
+      PURPOSE.initialise << 24,
+      'c17a0fcc 1bd81f4f c1cf9ab3 c5118076',
+    ],
+    [
+      'first weights of a shared start',
+      7,
+      0,
+      0,
+      0,
+      PURPOSE.initialise << 24,
+      '4035ec05 32e16cc3 7704e87e 2fcec3df',
+    ],
+    [
+      'a seed above 2³²',
+      2 ** 40 + 5,
+      0,
+      0,
+      1,
+      PURPOSE.initialise << 24,
+      '85a9228c 8309a18d 3c1b6f48 1a176e3c',
+    ],
+    [
+      'a dropout mask',
+      7,
+      33,
+      469,
+      5,
+      (PURPOSE.dropout << 24) | 2,
+      'd8031495 52b33326 b41be45c 7c443cfc',
+    ],
+    [
+      'an augmentation',
+      7,
+      12345,
+      3,
+      0,
+      PURPOSE.augment << 24,
+      '3e2a1c6c 6a149fa6 a7bf5302 dd561986',
+    ],
+  ])(
+    'places the words of %s where every recorded result has them',
+    (_name, seed, c0, c1, c2, c3, words) => {
+      expect(block(keyOf(seed), c0, c1, c2, c3)).toBe(words);
+    },
+  );
 
   it("derives replicate 1's key from the study's", () => {
     const words = new Uint32Array(4);

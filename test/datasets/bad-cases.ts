@@ -14,7 +14,11 @@ const images = idx(
 const labels = idx([3], Uint8Array.of(0, 1, 0));
 export const jpeg = readFileSync(join(FIXTURES, 'grey.jpg'));
 const bytes = (...parts: (string | number[])[]): Buffer =>
-  Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part))));
+  Buffer.concat(
+    parts.map((part) =>
+      typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part),
+    ),
+  );
 /** A chunk of a PNG with another size in its header. */
 const header = (width: number, height: number): Buffer => {
   const content = Buffer.alloc(13);
@@ -23,14 +27,21 @@ const header = (width: number, height: number): Buffer => {
   content.set([8, 0, 0, 0, 0], 8);
   return content;
 };
-export const classes = (files: Files): Files => ({ 'a/1.png': grey(), 'b/1.png': grey(), ...files });
+export const classes = (files: Files): Files => ({
+  'a/1.png': grey(),
+  'b/1.png': grey(),
+  ...files,
+});
 
 type Case = readonly [what: string, files: Files, says: string, options?: Partial<ImportOptions>];
 
 export const CASES: readonly Case[] = [
   [
     'a gzip cut short',
-    { 'train-images-idx3-ubyte.gz': gzipSync(images).subarray(0, 30), 'train-labels-idx1-ubyte': labels },
+    {
+      'train-images-idx3-ubyte.gz': gzipSync(images).subarray(0, 30),
+      'train-labels-idx1-ubyte': labels,
+    },
     'train-images-idx3-ubyte.gz: is not a whole gzip file (unexpected end of file)',
   ],
   [
@@ -58,7 +69,11 @@ export const CASES: readonly Case[] = [
     { x: images, y: idx([2], Uint8Array.of(0, 1)) },
     'y: expected 3 labels, one for each sample of x, found 2',
   ],
-  ['IDX images without labels', { x: images }, 'source: expected labels for the training set beside x, found none'],
+  [
+    'IDX images without labels',
+    { x: images },
+    'source: expected labels for the training set beside x, found none',
+  ],
   [
     'two IDX files of images',
     { x: images, z: images, y: labels },
@@ -89,16 +104,29 @@ export const CASES: readonly Case[] = [
     { p: bytes([0x80, 2], '}q\x00(U\x01ai__builtin__\neval\nu.') },
     'p: offset 9: expected an opcode of plain data, found opcode "i"',
   ],
-  ['a pickle with a persistent id', { p: bytes([0x80, 2], '}Pabc\n.') }, 'p: offset 3: expected an opcode of plain data, found opcode "P"'],
+  [
+    'a pickle with a persistent id',
+    { p: bytes([0x80, 2], '}Pabc\n.') },
+    'p: offset 3: expected an opcode of plain data, found opcode "P"',
+  ],
   [
     'a pickle cut short',
     { p: readFileSync(join(FIXTURES, 'pickle-2/data_batch_1')).subarray(0, 2000) },
     'p: offset 259: expected more of this pickle, found the end (the file is cut short)',
   ],
-  ['a pickle without data', { p: bytes([0x80, 2], '}U\x06labels]s.') }, 'p: expected an array "data", found none'],
+  [
+    'a pickle without data',
+    { p: bytes([0x80, 2], '}U\x06labels]s.') },
+    'p: expected an array "data", found none',
+  ],
   [
     'an NPZ with an unsupported type',
-    { 'a.npz': zip({ 'x.npy': npy('<c8', [2, 2], Buffer.alloc(32)), 'y.npy': npy('|u1', [2], Buffer.from([0, 1])) }) },
+    {
+      'a.npz': zip({
+        'x.npy': npy('<c8', [2, 2], Buffer.alloc(32)),
+        'y.npy': npy('|u1', [2], Buffer.from([0, 1])),
+      }),
+    },
     'a.npz › x.npy: dtype: expected one of u1, i1, b1, u2, i2, u4, i4, u8, i8, f4, f8, little-endian, found <c8',
   ],
   [
@@ -113,17 +141,26 @@ export const CASES: readonly Case[] = [
   ],
   [
     'an NPY in column order',
-    { 'x.npy': npy('|u1', [2, 2], Buffer.alloc(4), 'True'), 'y.npy': npy('|u1', [2], Buffer.from([0, 1])) },
+    {
+      'x.npy': npy('|u1', [2, 2], Buffer.alloc(4), 'True'),
+      'y.npy': npy('|u1', [2], Buffer.from([0, 1])),
+    },
     'x.npy: fortran_order: expected False, found True',
   ],
   [
     'an NPY with fewer values than it says',
-    { 'x.npy': npy('<f4', [2, 3], Buffer.alloc(20)), 'y.npy': npy('|u1', [2], Buffer.from([0, 1])) },
+    {
+      'x.npy': npy('<f4', [2, 3], Buffer.alloc(20)),
+      'y.npy': npy('|u1', [2], Buffer.from([0, 1])),
+    },
     'x.npy: offset 128: expected 2×3 values of f4 = 24 bytes, found 20 (the file is cut short)',
   ],
   [
     'an NPY with a NaN',
-    { 'x.npy': npy('<f4', [2, 1], Buffer.from(Float32Array.of(1, NaN).buffer)), 'y.npy': npy('|u1', [2], Buffer.from([0, 1])) },
+    {
+      'x.npy': npy('<f4', [2, 1], Buffer.from(Float32Array.of(1, NaN).buffer)),
+      'y.npy': npy('|u1', [2], Buffer.from([0, 1])),
+    },
     'x.npy: element 1: expected a finite number, found NaN',
   ],
   [
@@ -156,8 +193,17 @@ export const CASES: readonly Case[] = [
     { 'a.csv': 'a,b\n1,2\n3,4\n' },
     'a.csv: line 1: expected a column named label, labels, class, target, found a, b (choose it with --label',
   ],
-  ['a table without the label asked for', { 'a.csv': 'a,b\n1,2\n3,4\n' }, 'a.csv: expected a column "c", found a, b', { label: 'c' }],
-  ['a table with an open quote', { 'a.csv': 'a,label\n1,x\n2,"y\n' }, 'a.csv: line 3: expected the closing " of a field, found none'],
+  [
+    'a table without the label asked for',
+    { 'a.csv': 'a,b\n1,2\n3,4\n' },
+    'a.csv: expected a column "c", found a, b',
+    { label: 'c' },
+  ],
+  [
+    'a table with an open quote',
+    { 'a.csv': 'a,label\n1,x\n2,"y\n' },
+    'a.csv: line 3: expected the closing " of a field, found none',
+  ],
   [
     'tables with other columns',
     { 'train.csv': 'a,label\n1,x\n2,y\n', 'zest.csv': 'b,label\n1,x\n2,y\n' },
@@ -173,7 +219,11 @@ export const CASES: readonly Case[] = [
     { 'n.parquet': readFileSync(join(FIXTURES, 'numbers.parquet')).subarray(0, 400) },
     'n.parquet: is not a whole Parquet file',
   ],
-  ['a PNG cut short', classes({ 'b/2.png': grey().subarray(0, 60) }), 'b/2.png: offset 33: expected '],
+  [
+    'a PNG cut short',
+    classes({ 'b/2.png': grey().subarray(0, 60) }),
+    'b/2.png: offset 33: expected ',
+  ],
   [
     'a PNG with a flipped bit',
     classes({ 'b/2.png': grey().map((byte, i) => (i === 45 ? byte ^ 1 : byte)) }),
@@ -234,12 +284,20 @@ export const CASES: readonly Case[] = [
   ],
   [
     'a JPEG without its frame',
-    { 'a/1.jpg': jpeg, 'b/1.jpg': bytes([0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xd9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) },
+    {
+      'a/1.jpg': jpeg,
+      'b/1.jpg': bytes([
+        0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xd9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+      ]),
+    },
     'b/1.jpg: offset ',
   ],
   [
     'a JPEG of noise after its header',
-    { 'a/1.jpg': jpeg, 'b/1.jpg': bytes([...jpeg.subarray(0, 20)], [...Buffer.alloc(400, 0x55)], [0xff, 0xd9]) },
+    {
+      'a/1.jpg': jpeg,
+      'b/1.jpg': bytes([...jpeg.subarray(0, 20)], [...Buffer.alloc(400, 0x55)], [0xff, 0xd9]),
+    },
     'b/1.jpg: offset 20: expected a JPEG marker, found byte 85',
   ],
   [
@@ -262,7 +320,11 @@ export const CASES: readonly Case[] = [
     { 'train/1.png': grey(), 'test/1.png': grey() },
     'test/1.png: expected each image in a folder named for its class',
   ],
-  ['images of one class only', { 'a/1.png': grey(), 'a/2.png': grey() }, 'source: expected at least two classes, found only "a"'],
+  [
+    'images of one class only',
+    { 'a/1.png': grey(), 'a/2.png': grey() },
+    'source: expected at least two classes, found only "a"',
+  ],
   [
     'a class in the test set only',
     { 'train/a/1.png': grey(), 'train/b/1.png': grey(), 'test/c/1.png': grey() },
@@ -275,7 +337,11 @@ export const CASES: readonly Case[] = [
     { 'README.md': 'no data here' },
     'README.md: offset 0: expected IDX, CIFAR binary or pickle, NPY, NPZ, CSV, Parquet, PNG, JPEG, or an archive of them (zip, tar, gzip, xz), found a text that is no table',
   ],
-  ['a GIF among the images', classes({ 'b/2.gif': 'GIF89a........' }), 'b/2.gif: expected IDX, CIFAR binary'],
+  [
+    'a GIF among the images',
+    classes({ 'b/2.gif': 'GIF89a........' }),
+    'b/2.gif: expected IDX, CIFAR binary',
+  ],
   [
     'two kinds of data',
     classes({ 'x.npy': npy('|u1', [2, 2], Buffer.alloc(4)) }),
@@ -294,10 +360,18 @@ export const CASES: readonly Case[] = [
   ],
   [
     'a zip with a damaged entry',
-    { 'a.zip': zip({ 'a/1.png': grey(), 'b/1.png': grey() }, { stored: true }).map((byte, i) => (i === 60 ? byte ^ 1 : byte)) },
+    {
+      'a.zip': zip({ 'a/1.png': grey(), 'b/1.png': grey() }, { stored: true }).map((byte, i) =>
+        i === 60 ? byte ^ 1 : byte,
+      ),
+    },
     'a.zip › a/1.png: expected checksum',
   ],
-  ['a zip that says less than it holds', { 'a.zip': zip({ 'a/1.png': Buffer.alloc(5_000_000) }, { size: 100 }) }, 'a.zip › a/1.png: '],
+  [
+    'a zip that says less than it holds',
+    { 'a.zip': zip({ 'a/1.png': Buffer.alloc(5_000_000) }, { size: 100 }) },
+    'a.zip › a/1.png: ',
+  ],
   [
     'a tar with a wrong checksum',
     {
@@ -313,7 +387,11 @@ export const CASES: readonly Case[] = [
     { 'a.tar': tar({ 'a/1.png': grey(), 'b/1.png': grey() }).subarray(0, 1600) },
     'a.tar: offset 1600: expected 21 more bytes, found the end (the file is cut short)',
   ],
-  ['a .tar.xz cut short', { 'a.tar.xz': readFileSync(join(FIXTURES, 'png.tar.xz')).subarray(0, 3000) }, 'a.tar.xz: is not a whole xz file'],
+  [
+    'a .tar.xz cut short',
+    { 'a.tar.xz': readFileSync(join(FIXTURES, 'png.tar.xz')).subarray(0, 3000) },
+    'a.tar.xz: is not a whole xz file',
+  ],
   [
     'an archive nested too deep',
     { 'a.zip': zip({ 'a.zip': zip({ 'a.zip': zip({ 'a.zip': zip({ x: images }) }) }) }) },

@@ -1,4 +1,7 @@
-/** Data that cannot be read: each says which file, where, what was expected and what was found; nothing of it stays. */
+/**
+ * Data that cannot be read: each says which file, where, what was expected and what was found;
+ * nothing of it stays.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -27,7 +30,10 @@ const below = (path: string): string[] =>
     .map(({ name }) => name);
 
 /** What the sentence is made of stands by itself too, for whoever shows it in other words. */
-function tellsApart(message: string, { file, place, expected, found, hint }: DatasetError['data']): void {
+function tellsApart(
+  message: string,
+  { file, place, expected, found, hint }: DatasetError['data'],
+): void {
   for (const fact of [file, expected, found]) {
     expect(fact).toMatch(/./);
     expect(message).toContain(fact);
@@ -36,40 +42,49 @@ function tellsApart(message: string, { file, place, expected, found, hint }: Dat
 }
 
 describe('says file, place, expected and found', () => {
-  it.each(CASES.map(([what, files, says, options = {}]) => ({ what, files, says, options })))('$what', async ({ files, says, options }) => {
-    const failed = folder.imported(written(folder.file('source'), files), options);
-    const error = await failed.then(
-      () => null,
-      (reason: unknown) => reason,
-    );
-    expect(error).toBeInstanceOf(DatasetError);
-    const { message, data } = error as DatasetError;
-    expect(message).toContain(says);
-    tellsApart(message, data);
-  });
+  it.each(CASES.map(([what, files, says, options = {}]) => ({ what, files, says, options })))(
+    '$what',
+    async ({ files, says, options }) => {
+      const failed = folder.imported(written(folder.file('source'), files), options);
+      const error = await failed.then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      expect(error).toBeInstanceOf(DatasetError);
+      const { message, data } = error as DatasetError;
+      expect(message).toContain(says);
+      tellsApart(message, data);
+    },
+  );
 
   it('a path that is not there', async () => {
-    await expect(folder.imported(folder.file('nothing'))).rejects.toThrow(/nothing: cannot be read \(ENOENT/);
+    await expect(folder.imported(folder.file('nothing'))).rejects.toThrow(
+      /nothing: cannot be read \(ENOENT/,
+    );
   });
 });
 
 describe('an archive', () => {
-  it.each(['../../escaped/1.png', '/etc/escaped/1.png', 'a/../../b/1.png', 'C:\\x\\1.png', '..\\..\\b\\1.png', 'a/\0/1.png'])(
-    'with an entry %j is refused, and nothing is written',
-    async (name) => {
-      for (const file of [
-        zip({ 'a/1.png': grey(), [name]: grey() }),
-        ...(name.includes('\0') ? [] : [tar({ 'a/1.png': grey(), [name]: grey() })]),
-      ]) {
-        const before = below(folder.path).length;
-        const path = written(folder.file(`source-${String(before)}`), { 'a.zip': file });
-        await expect(folder.imported(path)).rejects.toThrow(
-          `a.zip: entry ${JSON.stringify(name)}: expected a path inside the archive, found one that leaves it`,
-        );
-      }
-      expect(below(folder.path).filter((file) => !['a.zip', 'samples'].includes(file))).toEqual([]);
-    },
-  );
+  it.each([
+    '../../escaped/1.png',
+    '/etc/escaped/1.png',
+    'a/../../b/1.png',
+    'C:\\x\\1.png',
+    '..\\..\\b\\1.png',
+    'a/\0/1.png',
+  ])('with an entry %j is refused, and nothing is written', async (name) => {
+    for (const file of [
+      zip({ 'a/1.png': grey(), [name]: grey() }),
+      ...(name.includes('\0') ? [] : [tar({ 'a/1.png': grey(), [name]: grey() })]),
+    ]) {
+      const before = below(folder.path).length;
+      const path = written(folder.file(`source-${String(before)}`), { 'a.zip': file });
+      await expect(folder.imported(path)).rejects.toThrow(
+        `a.zip: entry ${JSON.stringify(name)}: expected a path inside the archive, found one that leaves it`,
+      );
+    }
+    expect(below(folder.path).filter((file) => !['a.zip', 'samples'].includes(file))).toEqual([]);
+  });
 
   // A megabyte of nothing is a kilobyte of gzip; ten of those in a zip are smaller still.
   const nothing = Buffer.alloc(2 ** 20);
@@ -78,13 +93,26 @@ describe('an archive', () => {
     ['a gzip of 100 MB', { 'x.gz': hundred }],
     [
       'a zip of 100 entries of 1 MB',
-      { 'x.zip': zip(Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`a/${String(i)}.bin`, nothing]))) },
+      {
+        'x.zip': zip(
+          Object.fromEntries(
+            Array.from({ length: 100 }, (_, i) => [`a/${String(i)}.bin`, nothing]),
+          ),
+        ),
+      },
     ],
     ['a zip of gzips of 100 MB', { 'x.zip': zip({ 'a.gz': hundred, 'b.gz': hundred }) }],
     ['a tar.gz of one large entry', { 'x.tgz': gzipSync(tar({ a: Buffer.alloc(100 * 2 ** 20) })) }],
     [
       'a tar.gz with 100 MB after its end',
-      { 'x.tgz': gzipSync(Buffer.concat([tar({ 'a/1.png': grey(), 'b/1.png': grey() }), Buffer.alloc(100 * 2 ** 20)])) },
+      {
+        'x.tgz': gzipSync(
+          Buffer.concat([
+            tar({ 'a/1.png': grey(), 'b/1.png': grey() }),
+            Buffer.alloc(100 * 2 ** 20),
+          ]),
+        ),
+      },
     ],
   ] as const)('that expands without bound is refused: %s', async (_, files) => {
     await expect(folder.imported(written(folder.file('source'), files))).rejects.toThrow(
@@ -108,7 +136,10 @@ describe('whatever the bytes are', () => {
 
   it('a valid file with any bytes changed or cut is imported or is a DatasetError', async () => {
     const good: readonly (readonly [string, Buffer])[] = [
-      ['a.zip', zip({ 'a/1.png': grey(), 'a/2.png': grey(), 'b/1.png': grey(), 'b/2.png': grey() })],
+      [
+        'a.zip',
+        zip({ 'a/1.png': grey(), 'a/2.png': grey(), 'b/1.png': grey(), 'b/2.png': grey() }),
+      ],
       ['a.tar', tar({ 'a/1.png': grey(), 'a/2.png': grey(), 'b/1.jpg': jpeg })],
       ['p', readFileSync(join(FIXTURES, 'pickle-python2/test_batch'))],
       ['x.parquet', readFileSync(join(FIXTURES, 'parquet/test-00000-of-00001.parquet'))],
@@ -126,9 +157,13 @@ describe('whatever the bytes are', () => {
       fc.asyncProperty(drawn, async ({ which, at, change, cut }) => {
         const [name, content] = good[which]!;
         const place = Math.floor(at * (content.length - 1));
-        const broken = cut ? content.subarray(0, place) : content.map((byte, i) => (i === place ? byte ^ change : byte));
+        const broken = cut
+          ? content.subarray(0, place)
+          : content.map((byte, i) => (i === place ? byte ^ change : byte));
         const path = written(folder.file(`run-${String((run += 1))}`), { [name]: broken });
-        await folder.imported(path).catch((error: unknown) => expect(error).toBeInstanceOf(DatasetError));
+        await folder
+          .imported(path)
+          .catch((error: unknown) => expect(error).toBeInstanceOf(DatasetError));
       }),
       { numRuns: 150 },
     );
@@ -148,7 +183,12 @@ describe('nothing half-imported stays', () => {
       replace: false,
       dryRun: false,
     };
-    const failed = startImport({ ...about, options: DEFAULTS, signal: new AbortController().signal, onProgress: () => undefined });
+    const failed = startImport({
+      ...about,
+      options: DEFAULTS,
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+    });
     await expect(failed).rejects.toThrow(GalapagosError);
     await expect(failed).rejects.toMatchObject({
       code: 'bad-dataset',

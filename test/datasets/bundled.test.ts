@@ -21,7 +21,9 @@ describe('the bundled MNIST', () => {
   it('has 60,000 and 10,000 images in ten classes', async () => {
     const { view } = await loadDataset(mnist, RESOURCES);
     expect([view.samples, view.x.length, Math.max(...view.y)]).toEqual([70000, 70000 * 784, 9]);
-    expect([...view.y.subarray(0, 5), ...view.y.subarray(60000, 60003)]).toEqual([5, 0, 4, 1, 9, 7, 2, 1]);
+    expect([...view.y.subarray(0, 5), ...view.y.subarray(60000, 60003)]).toEqual([
+      5, 0, 4, 1, 9, 7, 2, 1,
+    ]);
   });
 
   it('with one byte changed is refused by name, with both checksums', async () => {
@@ -35,7 +37,9 @@ describe('the bundled MNIST', () => {
       /t10k-labels-idx1-ubyte\.gz: expected SHA-256 ae18e77e\w+, found \w{64} \(the file was changed/,
     );
     rmSync(path);
-    await expect(loadDataset(mnist, folder)).rejects.toThrow(/t10k-labels-idx1-ubyte\.gz: cannot be read/);
+    await expect(loadDataset(mnist, folder)).rejects.toThrow(
+      /t10k-labels-idx1-ubyte\.gz: cannot be read/,
+    );
   });
 });
 
@@ -70,7 +74,9 @@ describe('orders and splits', () => {
         expect(validation.length).toBe(Math.round(labels.length * share));
         for (let c = 0; c < 4; c++) {
           const wanted = labels.filter((l) => l === c).length * share;
-          expect(Math.abs([...validation].filter((i) => labels[i] === c).length - wanted)).toBeLessThan(1 + 1e-9);
+          expect(
+            Math.abs([...validation].filter((i) => labels[i] === c).length - wanted),
+          ).toBeLessThan(1 + 1e-9);
         }
         expect(splitValidation(labels, 4, share, seed)).toEqual({ training, validation });
       }),

@@ -28,7 +28,9 @@ interface Tiny {
 /** The twelve images of fixtures/datasets, as numpy wrote them. */
 async function tiny(): Promise<Tiny[]> {
   const arrays = new Map<string, Buffer>();
-  for (const { name, content } of zipEntries(new MemoryBytes('tiny.npz', readFileSync(join(FIXTURES, 'tiny.npz'))))) {
+  for (const { name, content } of zipEntries(
+    new MemoryBytes('tiny.npz', readFileSync(join(FIXTURES, 'tiny.npz'))),
+  )) {
     const chunks: Uint8Array[] = [];
     for await (const chunk of content()) chunks.push(chunk);
     arrays.set(name, Buffer.concat(chunks).subarray(128));
@@ -45,22 +47,39 @@ async function tiny(): Promise<Tiny[]> {
 }
 
 const planar = (pixels: Uint8Array): Uint8Array =>
-  Uint8Array.from({ length: 3 * PLANE }, (_, i) => pixels[(i % PLANE) * 3 + Math.floor(i / PLANE)] ?? 0);
+  Uint8Array.from(
+    { length: 3 * PLANE },
+    (_, i) => pixels[(i % PLANE) * 3 + Math.floor(i / PLANE)] ?? 0,
+  );
 const pngOf = ({ pixels }: Tiny): Buffer =>
-  png(32, 32, (x, y) => [...pixels.subarray((y * 32 + x) * 3, (y * 32 + x) * 3 + 3)], { filter: (row) => row % 5 });
+  png(32, 32, (x, y) => [...pixels.subarray((y * 32 + x) * 3, (y * 32 + x) * 3 + 3)], {
+    filter: (row) => row % 5,
+  });
 
 /** In class folders, in an order and under names of their own. */
 async function pngs(): Promise<Files> {
   return Object.fromEntries(
-    (await tiny()).reverse().map((image, i) => [`${image.split}/${NAMES[image.label] ?? ''}/${String(i)}.png`, pngOf(image)]),
+    (await tiny())
+      .reverse()
+      .map((image, i) => [
+        `${image.split}/${NAMES[image.label] ?? ''}/${String(i)}.png`,
+        pngOf(image),
+      ]),
   );
 }
 
 async function cifar(): Promise<Files> {
   const records = (split: string, images: readonly Tiny[]): Buffer =>
-    Buffer.concat(images.filter((image) => image.split === split).flatMap(({ label, pixels }) => [Buffer.from([label]), planar(pixels)]));
+    Buffer.concat(
+      images
+        .filter((image) => image.split === split)
+        .flatMap(({ label, pixels }) => [Buffer.from([label]), planar(pixels)]),
+    );
   const images = await tiny();
-  return { 'data_batch_1.bin': records('train', images), 'test_batch.bin': records('test', images) };
+  return {
+    'data_batch_1.bin': records('train', images),
+    'test_batch.bin': records('test', images),
+  };
 }
 
 const hashes = ({ training, test }: Import): string[] => [training.sha256, test.sha256];
@@ -70,29 +89,52 @@ describe('the same images give the same hashes, bytes and statistics', () => {
     ['python pickles as Python 2 wrote CIFAR', () => join(FIXTURES, 'pickle-python2')],
     ['pickles of protocol 2, bytes as text', () => join(FIXTURES, 'pickle-2')],
     ['pickles of protocol 4, fine labels', () => join(FIXTURES, 'pickle-4')],
-    ['Parquet in the layout of Hugging Face, Snappy and Zstandard', () => join(FIXTURES, 'parquet')],
+    [
+      'Parquet in the layout of Hugging Face, Snappy and Zstandard',
+      () => join(FIXTURES, 'parquet'),
+    ],
     ['PNGs in a .tar.xz', () => join(FIXTURES, 'png.tar.xz')],
     ['PNGs in class folders', async (to) => written(to.file('png'), await pngs())],
     [
       'PNGs in a zip, in a folder of its own',
       async (to) =>
         join(
-          written(to.path, { 'a.zip': zip(Object.fromEntries(Object.entries(await pngs()).map(([name, file]) => [`all/${name}`, file]))) }),
+          written(to.path, {
+            'a.zip': zip(
+              Object.fromEntries(
+                Object.entries(await pngs()).map(([name, file]) => [`all/${name}`, file]),
+              ),
+            ),
+          }),
           'a.zip',
         ),
     ],
-    ['PNGs in a stored zip', async (to) => join(written(to.path, { 'a.zip': zip(await pngs(), { stored: true }) }), 'a.zip')],
+    [
+      'PNGs in a stored zip',
+      async (to) =>
+        join(written(to.path, { 'a.zip': zip(await pngs(), { stored: true }) }), 'a.zip'),
+    ],
     [
       'PNGs in a tar, with names beyond 100 characters',
       async (to) =>
         join(
           written(to.path, {
-            'a.tar': tar(Object.fromEntries(Object.entries(await pngs()).map(([name, file]) => [`${'long/'.repeat(30)}${name}`, file]))),
+            'a.tar': tar(
+              Object.fromEntries(
+                Object.entries(await pngs()).map(([name, file]) => [
+                  `${'long/'.repeat(30)}${name}`,
+                  file,
+                ]),
+              ),
+            ),
           }),
           'a.tar',
         ),
     ],
-    ['PNGs in a .tar.gz under a wrong name', async (to) => join(written(to.path, { 'a.bin': gzipSync(tar(await pngs())) }), 'a.bin')],
+    [
+      'PNGs in a .tar.gz under a wrong name',
+      async (to) => join(written(to.path, { 'a.bin': gzipSync(tar(await pngs())) }), 'a.bin'),
+    ],
     [
       'PNGs in a zip for each split',
       async (to) => {
@@ -100,7 +142,9 @@ describe('the same images give the same hashes, bytes and statistics', () => {
         const part = (split: string): Buffer =>
           zip(
             Object.fromEntries(
-              files.filter(([name]) => name.startsWith(split)).map(([name, file]) => [name.slice(split.length + 1), file]),
+              files
+                .filter(([name]) => name.startsWith(split))
+                .map(([name, file]) => [name.slice(split.length + 1), file]),
             ),
           );
         return written(to.file('zips'), { 'train.zip': part('train'), 'test.zip': part('test') });
@@ -112,9 +156,17 @@ describe('the same images give the same hashes, bytes and statistics', () => {
         const images = await tiny();
         const of = (split: string): Tiny[] => images.filter((image) => image.split === split);
         const x = (split: string): Buffer =>
-          npy('|u1', [of(split).length, 3, 32, 32], Buffer.concat(of(split).map(({ pixels }) => planar(pixels))));
+          npy(
+            '|u1',
+            [of(split).length, 3, 32, 32],
+            Buffer.concat(of(split).map(({ pixels }) => planar(pixels))),
+          );
         const y = (split: string): Buffer =>
-          npy('<i4', [of(split).length], Buffer.from(Int32Array.from(of(split), ({ label }) => label).buffer));
+          npy(
+            '<i4',
+            [of(split).length],
+            Buffer.from(Int32Array.from(of(split), ({ label }) => label).buffer),
+          );
         return join(
           written(to.path, {
             'a.npz': zip({
@@ -134,7 +186,10 @@ describe('the same images give the same hashes, bytes and statistics', () => {
         const images = await tiny();
         const of = (split: string): Tiny[] => images.filter((image) => image.split === split);
         const x = (split: string): Buffer =>
-          idx([of(split).length, 3, 32, 32], Buffer.concat(of(split).map(({ pixels }) => planar(pixels))));
+          idx(
+            [of(split).length, 3, 32, 32],
+            Buffer.concat(of(split).map(({ pixels }) => planar(pixels))),
+          );
         const y = (split: string): Buffer =>
           idx(
             [of(split).length],
@@ -157,27 +212,36 @@ describe('the same images give the same hashes, bytes and statistics', () => {
     expect(hashes(found)).toEqual(hashes(expected));
     expect(found.training.bytes.equals(expected.training.bytes)).toBe(true);
     expect(found.statistics).toEqual(expected.statistics);
-    expect([found.training.perClass, found.test.perClass, found.drawn]).toEqual([[3, 3, 2], [1, 1, 2], null]);
+    expect([found.training.perClass, found.test.perClass, found.drawn]).toEqual([
+      [3, 3, 2],
+      [1, 1, 2],
+      null,
+    ]);
   });
 
   it('CIFAR-10 binary, which has ten classes whatever its labels are, and its pickles with ten names', async () => {
-    const names = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+    const names = [
+      'airplane',
+      'automobile',
+      'bird',
+      'cat',
+      'deer',
+      'dog',
+      'frog',
+      'horse',
+      'ship',
+      'truck',
+    ];
     const binary = await folder.imported(
-      written(folder.file('bin'), { ...(await cifar()), 'batches.meta.txt': `${names.join('\n')}\n\n` }),
+      written(folder.file('bin'), {
+        ...(await cifar()),
+        'batches.meta.txt': `${names.join('\n')}\n\n`,
+      }),
     );
     expect([binary.classNames, binary.training.perClass.length]).toEqual([names, 10]);
-    expect((await folder.imported(written(folder.file('bare'), await cifar()))).classNames).toEqual([
-      '0',
-      '1',
-      '2',
-      '3',
-      '4',
-      '5',
-      '6',
-      '7',
-      '8',
-      '9',
-    ]);
+    expect((await folder.imported(written(folder.file('bare'), await cifar()))).classNames).toEqual(
+      ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    );
     const three = await folder.imported(join(FIXTURES, 'tiny.npz'));
     // The samples are the same; the hash also says of how many classes.
     expect(binary.training.bytes.equals(three.training.bytes)).toBe(true);
@@ -185,8 +249,10 @@ describe('the same images give the same hashes, bytes and statistics', () => {
   });
 
   it('class names come with the form: names of folders, of metadata, or the numbers', async () => {
-    const namesOf = async (path: string): Promise<readonly string[]> => (await folder.imported(join(FIXTURES, path))).classNames;
-    for (const path of ['pickle-python2', 'pickle-2', 'pickle-4', 'parquet', 'png.tar.xz']) expect(await namesOf(path)).toEqual(NAMES);
+    const namesOf = async (path: string): Promise<readonly string[]> =>
+      (await folder.imported(join(FIXTURES, path))).classNames;
+    for (const path of ['pickle-python2', 'pickle-2', 'pickle-4', 'parquet', 'png.tar.xz'])
+      expect(await namesOf(path)).toEqual(NAMES);
     expect(await namesOf('tiny.npz')).toEqual(['0', '1', '2']);
   });
 });
@@ -200,12 +266,12 @@ describe('CIFAR-100 binary', () => {
       'test.bin': record(3, 77, 9),
     });
     const fine = await folder.imported(path);
-    expect([fine.kind, fine.classNames.length, fine.training.perClass[77], fine.training.perClass[5]]).toEqual([
-      'CIFAR-100, binary files',
-      100,
-      1,
-      1,
-    ]);
+    expect([
+      fine.kind,
+      fine.classNames.length,
+      fine.training.perClass[77],
+      fine.training.perClass[5],
+    ]).toEqual(['CIFAR-100, binary files', 100, 1, 1]);
     const coarse = await folder.imported(path, { label: 'coarse' });
     expect([coarse.classNames.length, coarse.test.perClass[3]]).toEqual([20, 1]);
   });
@@ -215,8 +281,15 @@ describe('images of mixed size and kind', () => {
   it('are brought to what most have, in colour if one is, where they may be scaled', async () => {
     const grey = (side: number): Buffer => png(side, side, (x, y) => [16 * x + y]);
     const few = { 'a/0.png': grey(9), 'a/1.png': png(7, 5, () => [1, 2, 3]), 'b/0.png': grey(3) };
-    const many = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`${i % 2 === 0 ? 'a' : 'b'}/m${String(i)}.png`, grey(6)]));
-    const found = await folder.imported(written(folder.file('mixed'), { ...few, ...many }), { mixed: 'scale' });
+    const many = Object.fromEntries(
+      Array.from({ length: 6 }, (_, i) => [
+        `${i % 2 === 0 ? 'a' : 'b'}/m${String(i)}.png`,
+        grey(6),
+      ]),
+    );
+    const found = await folder.imported(written(folder.file('mixed'), { ...few, ...many }), {
+      mixed: 'scale',
+    });
     expect([found.form.shape, found.resized, found.notes]).toEqual([
       [3, 6, 6],
       3,
@@ -224,7 +297,11 @@ describe('images of mixed size and kind', () => {
     ]);
     const alike = await folder.imported(written(folder.file('alike'), many), { mixed: 'scale' });
     expect([alike.form.shape, alike.resized, alike.notes]).toEqual([[1, 6, 6], 0, []]);
-    const asked = await folder.imported(folder.file('mixed'), { mixed: 'scale', size: { height: 2, width: 4 }, channels: 1 });
+    const asked = await folder.imported(folder.file('mixed'), {
+      mixed: 'scale',
+      size: { height: 2, width: 4 },
+      channels: 1,
+    });
     expect([asked.form.shape, asked.resized]).toEqual([[1, 2, 4], 9]);
   });
 
@@ -262,7 +339,8 @@ describe('images of mixed size and kind', () => {
   });
 
   it('are brought to the size and channels asked for, and how many were resized is said', async () => {
-    const flat = (width: number, height: number, shade: readonly number[]): Buffer => png(width, height, () => shade);
+    const flat = (width: number, height: number, shade: readonly number[]): Buffer =>
+      png(width, height, () => shade);
     const path = written(folder.file('mixed'), {
       'train/a/1.png': flat(4, 4, [7]),
       'train/b/1.png': flat(9, 5, [7, 7, 7]),

@@ -1,4 +1,7 @@
-/** Data that is awkward or hostile rather than wrong: links, passwords, wrong endings, nothing, any script, a full disk, files that go away. */
+/**
+ * Data that is awkward or hostile rather than wrong: links, passwords, wrong endings, nothing, any
+ * script, a full disk, files that go away.
+ */
 import type * as NodeFs from 'node:fs';
 import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +18,8 @@ vi.mock('node:fs', async (original) => {
   const fs = await original<typeof NodeFs>();
   const writeSync = (file: number, content: Uint8Array, offset = 0): number => {
     room -= content.length - offset;
-    if (room < 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    if (room < 0)
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     return fs.writeSync(file, content, offset);
   };
   return { ...fs, writeSync };
@@ -29,7 +33,10 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 const source = (files: Files): string => written(folder.file('source'), files);
-const faultOf = async (path: string, watch?: { cancelled(): boolean }): Promise<DatasetError['data']> => {
+const faultOf = async (
+  path: string,
+  watch?: { cancelled(): boolean },
+): Promise<DatasetError['data']> => {
   const error = await folder.imported(path, {}, watch).then(
     () => null,
     (reason: unknown) => reason,
@@ -50,7 +57,11 @@ describe('links', () => {
     link.write('        ', 148);
     const sum = link.reduce((total, byte) => total + byte, 0);
     link.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-    const file = Buffer.concat([tar({ 'a/1.png': grey() }).subarray(0, -1024), link, tar({ 'b/1.png': grey() })]);
+    const file = Buffer.concat([
+      tar({ 'a/1.png': grey() }).subarray(0, -1024),
+      link,
+      tar({ 'b/1.png': grey() }),
+    ]);
     expect(await faultOf(source({ 'x.tar': file }))).toMatchObject({
       file: 'x.tar',
       place: 'entry "b/2.png"',
@@ -64,7 +75,10 @@ describe('links', () => {
     const at = file.lastIndexOf('b/3.png') - 46;
     file[at + 5] = 3;
     file.writeUInt32LE((0o120777 << 16) >>> 0, at + 38);
-    expect(await faultOf(source({ 'x.zip': file }))).toMatchObject({ place: 'entry "b/3.png"', found: 'a link' });
+    expect(await faultOf(source({ 'x.zip': file }))).toMatchObject({
+      place: 'entry "b/3.png"',
+      found: 'a link',
+    });
   });
 
   it('in a folder are followed, a circle once round, and one to nothing is an error', async () => {
@@ -77,7 +91,11 @@ describe('links', () => {
     const { classNames, training, test } = await folder.imported(path, { testShare: 0.5 });
     expect([classNames, training.samples + test.samples]).toEqual([['a', 'b', 'c'], 6]);
     symlinkSync(folder.file('nothing'), join(path, 'b/4.png'));
-    expect(await faultOf(path)).toMatchObject({ file: 'b/4.png', expected: 'a link to a file or folder', found: 'one to nothing' });
+    expect(await faultOf(path)).toMatchObject({
+      file: 'b/4.png',
+      expected: 'a link to a file or folder',
+      found: 'one to nothing',
+    });
   });
 });
 
@@ -86,9 +104,14 @@ describe.skipIf(noNamedPipe !== null)('Import: a named pipe', () => {
     const file = source({ 'a.csv': 'x,y\n1,2\n' });
     const pipe = namedPipe(folder.file('pipe.csv'));
     try {
-      expect(await faultOf(folder.file('pipe.csv'))).toMatchObject({ expected: 'a file or a folder', found: 'a pipe, socket or device' });
+      expect(await faultOf(folder.file('pipe.csv'))).toMatchObject({
+        expected: 'a file or a folder',
+        found: 'a pipe, socket or device',
+      });
       const preparing = folder.imported([file, folder.file('pipe.csv')]);
-      await expect(preparing).rejects.toMatchObject({ data: { file: 'pipe.csv', found: 'a pipe, socket or device' } });
+      await expect(preparing).rejects.toMatchObject({
+        data: { file: 'pipe.csv', found: 'a pipe, socket or device' },
+      });
     } finally {
       pipe.close();
     }
@@ -97,12 +120,22 @@ describe.skipIf(noNamedPipe !== null)('Import: a named pipe', () => {
 
 describe('Import: a database that a program has open', () => {
   it('is refused by itself, and left out of a folder together with the files beside it', async () => {
-    const path = source({ ...four, 'lab.db': 'SQLite format 3', 'lab.db-lock': '', 'lab.db-wal': '' });
+    const path = source({
+      ...four,
+      'lab.db': 'SQLite format 3',
+      'lab.db-lock': '',
+      'lab.db-wal': '',
+    });
     const { training, test } = await folder.imported(path, { testShare: 0.5 });
     expect(training.samples + test.samples).toBe(4);
-    expect(await faultOf(join(path, 'lab.db'))).toMatchObject({ expected: 'data', found: 'a database that a program has open' });
+    expect(await faultOf(join(path, 'lab.db'))).toMatchObject({
+      expected: 'data',
+      found: 'a database that a program has open',
+    });
     symlinkSync(join(path, 'lab.db'), folder.file('link.csv'));
-    expect(await faultOf(folder.file('link.csv'))).toMatchObject({ found: 'a database that a program has open' });
+    expect(await faultOf(folder.file('link.csv'))).toMatchObject({
+      found: 'a database that a program has open',
+    });
   });
 });
 
@@ -110,7 +143,11 @@ describe('archives', () => {
   it('with a password are refused by the entry', async () => {
     const file = zip(four);
     for (const magic of ['PK\x03\x04', 'PK\x01\x02'])
-      for (let at = file.indexOf(magic, 0, 'latin1'); at !== -1; at = file.indexOf(magic, at + 4, 'latin1'))
+      for (
+        let at = file.indexOf(magic, 0, 'latin1');
+        at !== -1;
+        at = file.indexOf(magic, at + 4, 'latin1')
+      )
         file[at + (magic === 'PK\x03\x04' ? 6 : 8)]! |= 1;
     expect(await faultOf(source({ 'secret.zip': file }))).toEqual({
       file: 'secret.zip › a/1.png',
@@ -121,10 +158,18 @@ describe('archives', () => {
   });
 
   it('and files under a wrong ending are read as what they are', async () => {
-    const path = source({ 'x.tar.gz': zip({ 'a/1.jpg': grey(), 'a/2.txt': grey(), 'b/1': grey(), 'b/2.csv': grey() }) });
+    const path = source({
+      'x.tar.gz': zip({ 'a/1.jpg': grey(), 'a/2.txt': grey(), 'b/1': grey(), 'b/2.csv': grey() }),
+    });
     expect((await folder.imported(path)).training.samples).toBe(3);
-    const images = written(folder.file('images'), { 'a/1.png': jpeg, 'a/2.gif': jpeg, 'b/1.png': jpeg });
-    expect((await folder.imported(images, { testShare: 0.5 })).kind).toBe('images in class folders');
+    const images = written(folder.file('images'), {
+      'a/1.png': jpeg,
+      'a/2.gif': jpeg,
+      'b/1.png': jpeg,
+    });
+    expect((await folder.imported(images, { testShare: 0.5 })).kind).toBe(
+      'images in class folders',
+    );
   });
 
   it.each([
@@ -134,14 +179,25 @@ describe('archives', () => {
     ['folders in folders of nothing', { 'a/b/.keep': '', 'c/.keep': '' }],
   ])('%s has no data', async (_, files) => {
     mkdirSync(folder.file('source'));
-    expect(await faultOf(source(files))).toEqual({ file: 'source', expected: 'data', found: 'an empty folder or archive' });
+    expect(await faultOf(source(files))).toEqual({
+      file: 'source',
+      expected: 'data',
+      found: 'an empty folder or archive',
+    });
   });
 });
 
 describe('among images', () => {
   it('a file of no bytes is said by its name, whatever else is passed over', async () => {
-    const path = source({ 'README.md': 'what this is', ...classes({ 'b/2.png': '', 'b/3.png': grey() }) });
-    expect(await faultOf(path)).toEqual({ file: 'b/2.png', expected: 'a PNG or JPEG image', found: 'an empty file' });
+    const path = source({
+      'README.md': 'what this is',
+      ...classes({ 'b/2.png': '', 'b/3.png': grey() }),
+    });
+    expect(await faultOf(path)).toEqual({
+      file: 'b/2.png',
+      expected: 'a PNG or JPEG image',
+      found: 'an empty file',
+    });
   });
 
   it('a class of one is trained on, not drawn for testing', async () => {
@@ -179,23 +235,34 @@ describe('names in any script', () => {
   it('are classes, the same however their accents are composed', async () => {
     const names = ['猫', 'собака', 'كلب', 'é', '🐈 cat', 'a b'];
     const files = Object.fromEntries(
-      names.flatMap((name) => [`${name}/1.png`, `${name.normalize('NFD')}/2 ñ.png`].map((path) => [path, grey()])),
+      names.flatMap((name) =>
+        [`${name}/1.png`, `${name.normalize('NFD')}/2 ñ.png`].map((path) => [path, grey()]),
+      ),
     );
     const path = source(files);
     const { classNames } = await folder.imported(path, { testShare: 0.5 });
     expect(new Set(classNames)).toEqual(new Set(names));
     for (const archive of [tar(files), zip(files)])
-      expect((await folder.imported(written(folder.file('packed'), { x: archive }), { testShare: 0.5 })).classNames).toEqual(classNames);
+      expect(
+        (await folder.imported(written(folder.file('packed'), { x: archive }), { testShare: 0.5 }))
+          .classNames,
+      ).toEqual(classNames);
   });
 
   it('of old archives, in no UTF-8, stay apart', async () => {
-    const files = { 'X1/1.png': grey(), 'X1/2.png': grey(), 'X2/1.png': grey(), 'X2/2.png': grey() };
+    const files = {
+      'X1/1.png': grey(),
+      'X1/2.png': grey(),
+      'X2/1.png': grey(),
+      'X2/2.png': grey(),
+    };
     const file = zip(files, { stored: true });
     for (const [from, to] of [
       ['X1/', [0x82, 0x31, 0x2f]],
       ['X2/', [0x8a, 0x31, 0x2f]],
     ] as const)
-      for (let at = file.indexOf(from); at !== -1; at = file.indexOf(from, at + 1)) file.set(to, at);
+      for (let at = file.indexOf(from); at !== -1; at = file.indexOf(from, at + 1))
+        file.set(to, at);
     expect((await folder.imported(source({ 'x.zip': file }))).classNames).toEqual(['è1', 'é1']);
   });
 });
@@ -236,7 +303,11 @@ describe('while it is read', () => {
       path,
       at(5, () => rmSync(join(path, 'b/2.png'))),
     );
-    expect(fault).toEqual({ file: 'b/2.png', expected: 'a file that can be read', found: 'ENOENT: no such file or directory, open' });
+    expect(fault).toEqual({
+      file: 'b/2.png',
+      expected: 'a file that can be read',
+      found: 'ENOENT: no such file or directory, open',
+    });
   });
 
   it('a folder that is deleted is, too', async () => {
@@ -254,7 +325,11 @@ describe('while it is read', () => {
       path,
       at(2, () => truncateSync(join(path, 'data_batch_1.bin'), 3073 * 300)),
     );
-    expect(fault).toMatchObject({ file: 'data_batch_1.bin', place: `offset ${String(3073 * 300)}`, found: 'the end of the file' });
+    expect(fault).toMatchObject({
+      file: 'data_batch_1.bin',
+      place: `offset ${String(3073 * 300)}`,
+      found: 'the end of the file',
+    });
   });
 
   it('leaves no file of its own behind but what it returns', async () => {

@@ -20,7 +20,12 @@ const KINDS = [
   { colour: 6, samples: 4, depths: [8, 16], channels: 3 },
 ] as const;
 
-function expected(kind: (typeof KINDS)[number], depth: number, samples: readonly number[], channel: number): number {
+function expected(
+  kind: (typeof KINDS)[number],
+  depth: number,
+  samples: readonly number[],
+  channel: number,
+): number {
   const [first = 0] = samples;
   if (kind.colour === 3) return PALETTE[3 * first + channel] ?? 0;
   const value = samples[channel] ?? 0;
@@ -44,7 +49,8 @@ describe('PNG', () => {
         const sample = (x: number, y: number): number[] =>
           Array.from(
             { length: kind.samples },
-            (_, s) => (Math.imul(x * 7919 + y * 104_729 + s * 1301 + seed, 2654435761) >>> 8) % 2 ** depth,
+            (_, s) =>
+              (Math.imul(x * 7919 + y * 104_729 + s * 1301 + seed, 2654435761) >>> 8) % 2 ** depth,
           );
         const file = png(width, height, sample, {
           colour: kind.colour,
@@ -57,7 +63,12 @@ describe('PNG', () => {
         expect([image.width, image.height, image.channels]).toEqual([width, height, kind.channels]);
         const wanted = Array.from({ length: kind.channels * height * width }, (_, i) => {
           const pixel = i % (width * height);
-          return expected(kind, depth, sample(pixel % width, Math.floor(pixel / width)), Math.floor(i / (width * height)));
+          return expected(
+            kind,
+            depth,
+            sample(pixel % width, Math.floor(pixel / width)),
+            Math.floor(i / (width * height)),
+          );
         });
         expect([...image.pixels]).toEqual(wanted);
       }),
@@ -74,7 +85,9 @@ describe('JPEG', () => {
     const decode = await jpegDecoder();
     const image = decode('x', readFileSync(join(FIXTURES, `${name}.jpg`)));
     expect([image.width, image.height, image.channels]).toEqual([21, 17, channels]);
-    expect(Buffer.from(image.pixels).equals(readFileSync(join(FIXTURES, `${name}.raw`)))).toBe(true);
+    expect(Buffer.from(image.pixels).equals(readFileSync(join(FIXTURES, `${name}.raw`)))).toBe(
+      true,
+    );
   });
 });
 
@@ -89,26 +102,53 @@ describe('another size', () => {
   it('keeps a flat image flat, its own size as it is, and the mean where it shrinks by whole factors', () => {
     const side = fc.integer({ min: 1, max: 40 });
     fc.assert(
-      fc.property(side, side, side, side, fc.nat(255), (width, height, toWidth, toHeight, value) => {
-        expect([...resize(flat(width, height, value), toHeight, toWidth).pixels]).toEqual(Array<number>(toWidth * toHeight).fill(value));
-      }),
+      fc.property(
+        side,
+        side,
+        side,
+        side,
+        fc.nat(255),
+        (width, height, toWidth, toHeight, value) => {
+          expect([...resize(flat(width, height, value), toHeight, toWidth).pixels]).toEqual(
+            Array<number>(toWidth * toHeight).fill(value),
+          );
+        },
+      ),
     );
-    const ramp: Image = { width: 4, height: 2, channels: 1, pixels: Uint8Array.of(0, 10, 20, 30, 40, 50, 60, 70) };
+    const ramp: Image = {
+      width: 4,
+      height: 2,
+      channels: 1,
+      pixels: Uint8Array.of(0, 10, 20, 30, 40, 50, 60, 70),
+    };
     expect(resize(ramp, 2, 4)).toBe(ramp);
     expect([...resize(ramp, 1, 1).pixels]).toEqual([35]);
   });
 
   it('is antialiased: a fine stripe becomes grey, not one of its colours', () => {
-    const stripes: Image = { width: 64, height: 1, channels: 1, pixels: Uint8Array.from({ length: 64 }, (_, x) => (x % 2) * 200) };
-    for (const value of resize(stripes, 1, 8).pixels) expect(Math.abs(value - 100)).toBeLessThan(10);
+    const stripes: Image = {
+      width: 64,
+      height: 1,
+      channels: 1,
+      pixels: Uint8Array.from({ length: 64 }, (_, x) => (x % 2) * 200),
+    };
+    for (const value of resize(stripes, 1, 8).pixels)
+      expect(Math.abs(value - 100)).toBeLessThan(10);
   });
 });
 
 describe('channels', () => {
   it('grey from colour is ITU-R 601’s, colour from grey three times the same', () => {
-    const colour: Image = { width: 2, height: 1, channels: 3, pixels: Uint8Array.of(255, 10, 255, 20, 255, 30) };
+    const colour: Image = {
+      width: 2,
+      height: 1,
+      channels: 3,
+      pixels: Uint8Array.of(255, 10, 255, 20, 255, 30),
+    };
     expect([...withChannels(colour, 1).pixels]).toEqual([255, 18]);
-    expect([...withChannels({ ...flat(2, 1, 7), channels: 1 }, 3).pixels]).toEqual([7, 7, 7, 7, 7, 7]);
+    expect([...withChannels({ ...flat(2, 1, 7), channels: 1 }, 3).pixels]).toEqual([
+      7, 7, 7, 7, 7, 7,
+    ]);
     expect(withChannels(colour, 3)).toBe(colour);
   });
 });

@@ -18,7 +18,10 @@ const bytes = (values: readonly number[]): Buffer => Buffer.from(values);
 function arrays(): Files {
   const rows = Array.from({ length: 20 }, (_, i) => i);
   const x = npy('<f4', [10, 2], floats(rows));
-  const [fine, coarse] = [npy('|u1', [10], bytes([0, 1, 2, 3, 0, 1, 2, 3, 0, 1])), npy('|u1', [10], bytes([0, 1, 0, 1, 0, 1, 0, 1, 0, 1]))];
+  const [fine, coarse] = [
+    npy('|u1', [10], bytes([0, 1, 2, 3, 0, 1, 2, 3, 0, 1])),
+    npy('|u1', [10], bytes([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])),
+  ];
   const test = npy('<f4', [10, 2], floats(rows.map((row) => row + 0.5)));
   return {
     ...{ 'x_train.npy': x, 'fine_labels_train.npy': fine, 'coarse_labels_train.npy': coarse },
@@ -30,7 +33,10 @@ describe('Imports: choice of the label', () => {
   it('offers every column of a table, and says which one is used', async () => {
     const rows = Array.from({ length: 10 }, (_, i) => `${i},${i % 2},${i % 3}`);
     const file = source({ 'a.csv': ['a,b,label', ...rows].join('\n') });
-    expect((await folder.imported(file)).label).toEqual({ chosen: 'label', choices: ['a', 'b', 'label'] });
+    expect((await folder.imported(file)).label).toEqual({
+      chosen: 'label',
+      choices: ['a', 'b', 'label'],
+    });
     const other = await folder.imported(file, { label: 'b' });
     expect(other.label).toEqual({ chosen: 'b', choices: ['a', 'b', 'label'] });
     expect(other.classNames).toEqual(['0', '1']);
@@ -39,20 +45,32 @@ describe('Imports: choice of the label', () => {
   it('offers every array of labels of an NPZ file, under its name without the words of a split', async () => {
     const file = source({ 'd.npz': zip(arrays()) });
     const first = await folder.imported(file);
-    expect(first.label).toEqual({ chosen: 'fine_labels', choices: ['fine_labels', 'coarse_labels'] });
+    expect(first.label).toEqual({
+      chosen: 'fine_labels',
+      choices: ['fine_labels', 'coarse_labels'],
+    });
     expect(first.classNames).toEqual(['0', '1', '2', '3']);
     const coarse = await folder.imported(file, { label: 'coarse_labels' });
     expect(coarse.classNames).toEqual(['0', '1']);
     await expect(folder.imported(file, { label: 'colour' })).rejects.toMatchObject({
-      data: { expected: 'an array of labels "colour"', found: 'fine_labels, coarse_labels', option: 'label' },
+      data: {
+        expected: 'an array of labels "colour"',
+        found: 'fine_labels, coarse_labels',
+        option: 'label',
+      },
     });
   });
 
   it('offers fine and coarse labels of CIFAR-100', async () => {
-    const record = (coarse: number, fine: number): Buffer => Buffer.concat([Buffer.from([coarse, fine]), Buffer.alloc(3072, fine)]);
-    const records = (n: number): Buffer => Buffer.concat(Array.from({ length: n }, (_, i) => record(i % 2, i % 4)));
+    const record = (coarse: number, fine: number): Buffer =>
+      Buffer.concat([Buffer.from([coarse, fine]), Buffer.alloc(3072, fine)]);
+    const records = (n: number): Buffer =>
+      Buffer.concat(Array.from({ length: n }, (_, i) => record(i % 2, i % 4)));
     const file = source({ 'train.bin': records(12), 'test.bin': records(4) });
-    expect((await folder.imported(file)).label).toEqual({ chosen: 'fine', choices: ['fine', 'coarse'] });
+    expect((await folder.imported(file)).label).toEqual({
+      chosen: 'fine',
+      choices: ['fine', 'coarse'],
+    });
     expect((await folder.imported(file, { label: 'coarse' })).label?.chosen).toBe('coarse');
   });
 

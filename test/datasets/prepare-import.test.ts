@@ -1,4 +1,7 @@
-/** An import in two steps: what is seen is what is stored, a name may be asked for again, and nothing stays of what is discarded. */
+/**
+ * An import in two steps: what is seen is what is stored, a name may be asked for again, and
+ * nothing stays of what is discarded.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -6,8 +9,16 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GalapagosError } from '../../src/core/errors.ts';
 import { checkName, freeName } from '../../src/datasets/dataset-name.ts';
-import { DEFAULTS, ImportCancelled, type ImportProgress } from '../../src/datasets/import/options.ts';
-import { prepareImport, type PreparedImport, type PrepareRequest } from '../../src/datasets/import/prepare-import.ts';
+import {
+  DEFAULTS,
+  ImportCancelled,
+  type ImportProgress,
+} from '../../src/datasets/import/options.ts';
+import {
+  prepareImport,
+  type PreparedImport,
+  type PrepareRequest,
+} from '../../src/datasets/import/prepare-import.ts';
 import { previewDataset } from '../../src/datasets/preview.ts';
 import { openStaging, sweepStaging } from '../../src/datasets/staging.ts';
 import { recordNames } from '../../src/datasets/store.ts';
@@ -37,7 +48,8 @@ const prepared = (path: string, more: Partial<PrepareRequest> = {}): Promise<Pre
     ...more,
   });
 const tiny = join(FIXTURES, 'png.tar.xz');
-const incoming = (): string[] => (existsSync(join(datasets, 'incoming')) ? readdirSync(join(datasets, 'incoming')) : []);
+const incoming = (): string[] =>
+  existsSync(join(datasets, 'incoming')) ? readdirSync(join(datasets, 'incoming')) : [];
 
 /** Eight images of four pixels in two classes, as IDX files. */
 const digits = (split: string): Files => ({
@@ -50,14 +62,32 @@ const digits = (split: string): Files => ({
 
 describe('several files', () => {
   const several = (paths: readonly string[]): Promise<PreparedImport> => prepared('', { paths });
-  const paths = (from: string, names: readonly string[]): string[] => names.map((name) => join(from, name));
+  const paths = (from: string, names: readonly string[]): string[] =>
+    names.map((name) => join(from, name));
 
   it('are one import, and only they are read: IDX files, as MNIST comes', async () => {
-    const from = written(folder.file('mnist'), { ...digits('train'), ...digits('t10k'), 'notes.csv': 'a,label\n1,x\n2,y\n' });
-    const names = ['train-images-idx3-ubyte', 't10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte.gz', 'train-labels-idx1-ubyte.gz'];
+    const from = written(folder.file('mnist'), {
+      ...digits('train'),
+      ...digits('t10k'),
+      'notes.csv': 'a,label\n1,x\n2,y\n',
+    });
+    const names = [
+      'train-images-idx3-ubyte',
+      't10k-images-idx3-ubyte',
+      't10k-labels-idx1-ubyte.gz',
+      'train-labels-idx1-ubyte.gz',
+    ];
     const said: ImportProgress[] = [];
-    const { preview, store } = await prepared('', { paths: paths(from, names), onProgress: (progress) => said.push(progress) });
-    expect(preview).toMatchObject({ kind: 'IDX files', match: '4 files match', training: { samples: 8 }, test: { samples: 8 } });
+    const { preview, store } = await prepared('', {
+      paths: paths(from, names),
+      onProgress: (progress) => said.push(progress),
+    });
+    expect(preview).toMatchObject({
+      kind: 'IDX files',
+      match: '4 files match',
+      training: { samples: 8 },
+      test: { samples: 8 },
+    });
     const bytes = names.reduce((sum, name) => sum + statSync(join(from, name)).size, 0);
     expect(said.at(-1)).toMatchObject({ ofBytes: bytes });
     expect((await store('digits', false, WHEN)).source.path).toBe(join(from, names.join(', ')));
@@ -74,19 +104,30 @@ describe('several files', () => {
     const whole = (await prepared(from)).preview;
     const parts = (await several(paths(from, ['gull', 'finch']))).preview;
     expect([parts.content, parts.classNames]).toEqual([whole.content, ['finch', 'gull']]);
-    const files = (await several(paths(from, ['gull/1.png', 'finch/2.png', 'gull/2.png', 'finch/1.png']))).preview;
+    const files = (
+      await several(paths(from, ['gull/1.png', 'finch/2.png', 'gull/2.png', 'finch/1.png']))
+    ).preview;
     expect(files.content).toBe(whole.content);
   });
 
   it('are refused by the name of the one at fault, with what is expected', async () => {
-    const from = written(folder.file('mnist'), { ...digits('train'), 'a.csv': 'a,label\n1,x\n2,y\n' });
+    const from = written(folder.file('mnist'), {
+      ...digits('train'),
+      'a.csv': 'a,label\n1,x\n2,y\n',
+    });
     const refused = (...names: string[]): Promise<unknown> =>
       several(paths(from, names)).then(
         () => null,
         (error: unknown) => (error as GalapagosError).data,
       );
-    expect(await refused('train-images-idx3-ubyte', 'gone.gz')).toMatchObject({ file: 'gone.gz', expected: 'a file that can be read' });
-    expect(await refused('.', 'a.csv')).toMatchObject({ expected: 'each file once', found: expect.stringContaining('mnist') as string });
+    expect(await refused('train-images-idx3-ubyte', 'gone.gz')).toMatchObject({
+      file: 'gone.gz',
+      expected: 'a file that can be read',
+    });
+    expect(await refused('.', 'a.csv')).toMatchObject({
+      expected: 'each file once',
+      found: expect.stringContaining('mnist') as string,
+    });
     expect(await refused('train-images-idx3-ubyte', 'a.csv')).toMatchObject({
       file: 'train-images-idx3-ubyte, a.csv',
       expected: 'one kind of data',
@@ -98,11 +139,27 @@ describe('several files', () => {
 describe('a prepared import', () => {
   it('is stored as it was seen, under the name then given; its staging folder is gone', async () => {
     const { preview, store, discard } = await prepared(tiny);
-    expect([preview.name, preview.match, incoming().length, recordNames(datasets)]).toEqual(['png', '12 images, classes by folder', 1, []]);
-    expect(readdirSync(join(datasets, 'incoming', incoming()[0]!)).sort()).toEqual(['test', 'training']);
+    expect([preview.name, preview.match, incoming().length, recordNames(datasets)]).toEqual([
+      'png',
+      '12 images, classes by folder',
+      1,
+      [],
+    ]);
+    expect(readdirSync(join(datasets, 'incoming', incoming()[0]!)).sort()).toEqual([
+      'test',
+      'training',
+    ]);
     const stored = await store('birds', false, WHEN);
-    expect([stored.name, stored.source.path, stored.content, incoming()]).toEqual(['birds', tiny, preview.content, []]);
-    expect(await previewDataset({ folder: datasets, resources: RESOURCES }, 'birds')).toEqual({ ...preview, name: 'birds' });
+    expect([stored.name, stored.source.path, stored.content, incoming()]).toEqual([
+      'birds',
+      tiny,
+      preview.content,
+      [],
+    ]);
+    expect(await previewDataset({ folder: datasets, resources: RESOURCES }, 'birds')).toEqual({
+      ...preview,
+      name: 'birds',
+    });
     await discard();
     expect(recordNames(datasets)).toEqual(['birds']);
     await expect(store('again', false, WHEN)).rejects.toThrow('stored or discarded already');
@@ -111,7 +168,11 @@ describe('a prepared import', () => {
   it('leaves nothing when it is discarded', async () => {
     const { discard } = await prepared(tiny);
     await Promise.all([discard(), discard()]);
-    expect([incoming(), recordNames(datasets), existsSync(join(datasets, 'content'))]).toEqual([[], [], false]);
+    expect([incoming(), recordNames(datasets), existsSync(join(datasets, 'content'))]).toEqual([
+      [],
+      [],
+      false,
+    ]);
   });
 
   it('asked for a name that cannot be had says so by code and data, and may be asked again', async () => {
@@ -126,15 +187,26 @@ describe('a prepared import', () => {
       code: 'dataset-exists',
       data: { name: 'mnist', bundled: true },
     });
-    await expect(second.store('../birds', false, WHEN)).rejects.toMatchObject({ code: 'bad-name', data: { name: '../birds' } });
+    await expect(second.store('../birds', false, WHEN)).rejects.toMatchObject({
+      code: 'bad-name',
+      data: { name: '../birds' },
+    });
     await second.store('birds', true, WHEN);
-    expect([recordNames(datasets), readdirSync(join(datasets, 'content')).length, incoming()]).toEqual([['birds'], 1, []]);
+    expect([
+      recordNames(datasets),
+      readdirSync(join(datasets, 'content')).length,
+      incoming(),
+    ]).toEqual([['birds'], 1, []]);
   });
 
   it('two of the same bytes stored at once are two names of one content', async () => {
     const [a, b] = [await prepared(tiny), await prepared(tiny)];
     const [one, two] = await Promise.all([a.store('a', false, WHEN), b.store('b', false, WHEN)]);
-    expect([one.content, existsSync(one.files.training), existsSync(two.files.test)]).toEqual([two.content, true, true]);
+    expect([one.content, existsSync(one.files.training), existsSync(two.files.test)]).toEqual([
+      two.content,
+      true,
+      true,
+    ]);
   });
 
   it('of which a store failed half-way is stored by the next try', async () => {
@@ -143,14 +215,20 @@ describe('a prepared import', () => {
     mkdirSync(join(datasets, 'names/x.json/y'), { recursive: true });
     await expect(store('x', true, WHEN)).rejects.toThrow();
     const stored = await store('y', false, WHEN);
-    expect([existsSync(stored.files.training), existsSync(stored.files.test), incoming()]).toEqual([true, true, []]);
+    expect([existsSync(stored.files.training), existsSync(stored.files.test), incoming()]).toEqual([
+      true,
+      true,
+      [],
+    ]);
   });
 
   it('cancelled or failing leaves nothing', async () => {
     const controller = new AbortController();
     controller.abort();
     await expect(prepared(tiny, { signal: controller.signal })).rejects.toThrow(ImportCancelled);
-    await expect(prepared(written(folder.file('s'), { 'x.csv': 'a,label\n1,x\n2,"y\n' }))).rejects.toMatchObject({
+    await expect(
+      prepared(written(folder.file('s'), { 'x.csv': 'a,label\n1,x\n2,"y\n' })),
+    ).rejects.toMatchObject({
       code: 'bad-dataset',
       data: { file: 'x.csv', place: 'line 3', expected: 'the closing " of a field', found: 'none' },
     });
@@ -160,22 +238,38 @@ describe('a prepared import', () => {
   it('calls a file what whoever brought it does, not by the path where it lies', async () => {
     const upload = folder.file('upload-17');
     writeFileSync(upload, 'no data here');
-    await expect(prepared(upload, { as: 'cats.tar.gz' })).rejects.toMatchObject({ data: { file: 'cats.tar.gz', place: 'offset 0' } });
+    await expect(prepared(upload, { as: 'cats.tar.gz' })).rejects.toMatchObject({
+      data: { file: 'cats.tar.gz', place: 'offset 0' },
+    });
     const none = prepared(folder.file('gone'), { as: 'dogs.zip' });
     await expect(none).rejects.toThrow(/^dogs\.zip: cannot be read \(ENOENT: [^/]*\)$/);
     mkdirSync(folder.file('upload-18/a'), { recursive: true });
-    await expect(prepared(folder.file('upload-18'), { as: 'photos' })).rejects.toMatchObject({ data: { file: 'photos' } });
+    await expect(prepared(folder.file('upload-18'), { as: 'photos' })).rejects.toMatchObject({
+      data: { file: 'photos' },
+    });
     const { preview, store } = await prepared(tiny, { as: 'my birds.tar.xz' });
-    expect([preview.name, (await store('x', false, WHEN)).source.path]).toEqual(['my-birds', 'my birds.tar.xz']);
+    expect([preview.name, (await store('x', false, WHEN)).source.path]).toEqual([
+      'my-birds',
+      'my birds.tar.xz',
+    ]);
   });
 
   it('tells how far it is: samples of how many, bytes of how many, its phase', async () => {
     const said: ImportProgress[] = [];
     const files = Object.fromEntries(
-      Array.from({ length: 40 }, (_, i) => [`${i % 2 === 0 ? 'a' : 'b'}/${String(i)}.png`, png(4, 4, () => [i])]),
+      Array.from({ length: 40 }, (_, i) => [
+        `${i % 2 === 0 ? 'a' : 'b'}/${String(i)}.png`,
+        png(4, 4, () => [i]),
+      ]),
     );
-    await prepared(written(folder.file('s'), files), { onProgress: (progress) => said.push(progress) });
-    expect(said.find(({ phase }) => phase === 'sorting')).toMatchObject({ samples: 40, of: 40, ofBytes: null });
+    await prepared(written(folder.file('s'), files), {
+      onProgress: (progress) => said.push(progress),
+    });
+    expect(said.find(({ phase }) => phase === 'sorting')).toMatchObject({
+      samples: 40,
+      of: 40,
+      ofBytes: null,
+    });
     const archive: ImportProgress[] = [];
     await prepared(tiny, { onProgress: (progress) => archive.push(progress) });
     const sorting = archive.find(({ phase }) => phase === 'sorting');
@@ -189,7 +283,11 @@ describe('a staging folder', () => {
     const staging = await openStaging(${JSON.stringify(datasets)});
     ${body}`;
   const run = (body: string): void => {
-    const { stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script(body)], { encoding: 'utf8' });
+    const { stderr } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '-e', script(body)],
+      { encoding: 'utf8' },
+    );
     expect(stderr).toBe('');
   };
 
@@ -207,7 +305,9 @@ describe('a staging folder', () => {
     mkdirSync(join(datasets, 'incoming', `${String(process.pid)}-left`));
     mkdirSync(join(datasets, 'incoming', `${String(process.ppid)}-other`));
     await sweepStaging(datasets);
-    expect(incoming().sort()).toEqual([basename(open.path), `${String(process.ppid)}-other`].sort());
+    expect(incoming().sort()).toEqual(
+      [basename(open.path), `${String(process.ppid)}-other`].sort(),
+    );
     await open.remove();
   });
 });
@@ -216,9 +316,14 @@ describe('names', () => {
   it.each(['a', 'cifar-10', 'A.b_c-9', 'x'.repeat(64)])('%j can be one', (name) => {
     expect(() => checkName(name, [], false)).not.toThrow();
   });
-  it.each(['', '.a', '-a', 'a/b', 'a b', 'ä', '猫', 'x'.repeat(65), 'con', 'NUL.txt', 'a\n'])('%j cannot', (name) => {
-    expect(() => checkName(name, [], false)).toThrow(expect.objectContaining({ code: 'bad-name' }));
-  });
+  it.each(['', '.a', '-a', 'a/b', 'a b', 'ä', '猫', 'x'.repeat(65), 'con', 'NUL.txt', 'a\n'])(
+    '%j cannot',
+    (name) => {
+      expect(() => checkName(name, [], false)).toThrow(
+        expect.objectContaining({ code: 'bad-name' }),
+      );
+    },
+  );
   it.each([
     ['cifar-10-python.tar.gz', [], 'cifar-10-python'],
     ['Été 2024.zip', [], 'E-te-2024'],
@@ -247,11 +352,17 @@ describe('a disk that fills up', () => {
     try {
       await expect(prepared(from)).rejects.toMatchObject({
         code: 'disk-full',
-        data: { expected: 'free space on its disk', found: 'a full disk', hint: expect.stringContaining('free some space') as unknown },
+        data: {
+          expected: 'free space on its disk',
+          found: 'a full disk',
+          hint: expect.stringContaining('free some space') as unknown,
+        },
       });
       expect(incoming()).toEqual([]);
       disk.remount('size=16m');
-      expect((await (await prepared(from)).store('large', false, WHEN)).training.samples).toBeGreaterThan(0);
+      expect(
+        (await (await prepared(from)).store('large', false, WHEN)).training.samples,
+      ).toBeGreaterThan(0);
     } finally {
       disk.unmount();
     }

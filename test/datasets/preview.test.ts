@@ -1,4 +1,7 @@
-/** What a preview shows is what the dataset holds: pictures and rows of the class they stand under, counts, hashes, warnings. */
+/**
+ * What a preview shows is what the dataset holds: pictures and rows of the class they stand under,
+ * counts, hashes, warnings.
+ */
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,7 +10,11 @@ import { DatasetError } from '../../src/datasets/dataset-error.ts';
 import { loadDataset } from '../../src/datasets/dataset.ts';
 import type { Imported } from '../../src/datasets/import/import-dataset.ts';
 import { storeImported } from '../../src/datasets/import/store-imported.ts';
-import { previewDataset, previewImported, type DatasetPreview } from '../../src/datasets/preview.ts';
+import {
+  previewDataset,
+  previewImported,
+  type DatasetPreview,
+} from '../../src/datasets/preview.ts';
 import { warningsOf } from '../../src/datasets/preview/warnings.ts';
 import { npy, png, tar, written, type Files } from '../support/dataset-files.ts';
 import { ImportFolder, type Import } from './support.ts';
@@ -20,10 +27,19 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-const split = ({ samples, sha256, perClass }: Import['training']): Imported['training'] => ({ samples, sha256, perClass });
+const split = ({ samples, sha256, perClass }: Import['training']): Imported['training'] => ({
+  samples,
+  sha256,
+  perClass,
+});
 /** As the import's thread hands it over. */
-const plain = (imported: Import): Imported => ({ ...imported, training: split(imported.training), test: split(imported.test) });
-const previewed = (imported: Import): Promise<DatasetPreview> => previewImported(plain(imported), 'x', join(imported.staging, 'training'));
+const plain = (imported: Import): Imported => ({
+  ...imported,
+  training: split(imported.training),
+  test: split(imported.test),
+});
+const previewed = (imported: Import): Promise<DatasetPreview> =>
+  previewImported(plain(imported), 'x', join(imported.staging, 'training'));
 /** So many pictures of each class, all pixels of class `c` being `10 · (c + 1)`. */
 const pictures = (counts: readonly number[], side = 4): Files =>
   Object.fromEntries(
@@ -49,24 +65,48 @@ describe('Dataset preview: numbers', () => {
 
 describe('of images', () => {
   it('has up to four of each of the first ten classes, under their own class', async () => {
-    const imported = await folder.imported(written(folder.file('source'), pictures([9, 2, ...Array<number>(9).fill(6)])), {
-      testShare: 0.1,
-    });
+    const imported = await folder.imported(
+      written(folder.file('source'), pictures([9, 2, ...Array<number>(9).fill(6)])),
+      {
+        testShare: 0.1,
+      },
+    );
     const { grid, table, classNames, training } = await previewed(imported);
-    expect([table, classNames.length, grid?.channels, grid?.height, grid?.width, grid?.reduced]).toEqual([null, 11, 3, 4, 4, 1]);
+    expect([
+      table,
+      classNames.length,
+      grid?.channels,
+      grid?.height,
+      grid?.width,
+      grid?.reduced,
+    ]).toEqual([null, 11, 3, 4, 4, 1]);
     expect(grid?.columns.map(({ class: number, samples }) => [number, samples])).toEqual(
       Array.from({ length: 10 }, (_, c) => [c, Math.min(4, training.perClass[c] ?? 0)]),
     );
     for (const [c, { samples, pixels }] of grid?.columns.entries() ?? []) {
       const plane = (value: number): number[] => Array<number>(16).fill(value);
-      expect([...pixels]).toEqual(Array.from({ length: samples }, () => [...plane(10 * (c + 1)), ...plane(0), ...plane(c)]).flat());
+      expect([...pixels]).toEqual(
+        Array.from({ length: samples }, () => [
+          ...plane(10 * (c + 1)),
+          ...plane(0),
+          ...plane(c),
+        ]).flat(),
+      );
     }
   });
 
   it('says what it was taken for, its splits and hashes, the same before and after it is stored', async () => {
-    const files = Object.entries(pictures([6, 4])).map(([name, content]) => [`train/${name}`, content]);
-    const test = Object.entries(pictures([1, 2])).map(([name, content]) => [`test/${name}`, content]);
-    const source = written(folder.file('source'), { 'x.tar': tar(Object.fromEntries([...files, ...test]) as Files) });
+    const files = Object.entries(pictures([6, 4])).map(([name, content]) => [
+      `train/${name}`,
+      content,
+    ]);
+    const test = Object.entries(pictures([1, 2])).map(([name, content]) => [
+      `test/${name}`,
+      content,
+    ]);
+    const source = written(folder.file('source'), {
+      'x.tar': tar(Object.fromEntries([...files, ...test]) as Files),
+    });
     const imported = await folder.imported(source);
     const before = await previewed(imported);
     expect(before).toMatchObject({
@@ -101,7 +141,8 @@ describe('of images', () => {
     });
     const { grid } = await previewed(await folder.imported(source, { testShare: 0.5 }));
     expect([grid?.reduced, grid?.height, grid?.width]).toEqual([3, 50, 100]);
-    for (const { pixels } of grid?.columns ?? []) expect([50, 7, 9, 8]).toContain(new Set(pixels).size === 1 ? pixels[0] : -1);
+    for (const { pixels } of grid?.columns ?? [])
+      expect([50, 7, 9, 8]).toContain(new Set(pixels).size === 1 ? pixels[0] : -1);
   });
 
   it('of numbers are brought to bytes between the least and the greatest', async () => {
@@ -112,7 +153,9 @@ describe('of images', () => {
     });
     const { grid } = await previewed(await folder.imported(source, { testShare: 0.5 }));
     expect(grid?.channels).toBe(1);
-    expect(new Set(grid?.columns.flatMap(({ pixels }) => [...pixels]))).toEqual(new Set([0, 128, 255]));
+    expect(new Set(grid?.columns.flatMap(({ pixels }) => [...pixels]))).toEqual(
+      new Set([0, 128, 255]),
+    );
   });
 
   it('with numbers to predict stand in one column without a class', async () => {
@@ -121,7 +164,9 @@ describe('of images', () => {
       'y.npy': npy('<f4', [5], Buffer.from(Float32Array.of(1, 2, 3, 4, 5).buffer)),
     });
     const { grid, training } = await previewed(await folder.imported(source));
-    expect(grid?.columns.map(({ class: number, samples }) => [number, samples])).toEqual([[null, training.samples]]);
+    expect(grid?.columns.map(({ class: number, samples }) => [number, samples])).toEqual([
+      [null, training.samples],
+    ]);
   });
 
   it('are read where they lie: of a file of 3 GB only what is shown', async () => {
@@ -134,55 +179,105 @@ describe('of images', () => {
     writeSync(file, Buffer.of(1), 0, 1, samples * 1024 + rare);
     closeSync(file);
     const both = { samples, sha256: 'f'.repeat(64), perClass: [samples - 1, 1] };
-    const about = { classNames: ['a', 'b'], training: both, test: both, drawn: null, statistics: { mean: [0], deviation: [1] } };
+    const about = {
+      classNames: ['a', 'b'],
+      training: both,
+      test: both,
+      drawn: null,
+      statistics: { mean: [0], deviation: [1] },
+    };
     const said = { kind: 'x', match: 'y', columns: null, label: null, resized: 0, notes: [] };
-    const imported = { ...about, ...said, form: { shape: [1, 32, 32], sampleType: 'u8', targets: 0 } } as const;
+    const imported = {
+      ...about,
+      ...said,
+      form: { shape: [1, 32, 32], sampleType: 'u8', targets: 0 },
+    } as const;
     const { grid, warnings } = await previewImported(imported, 'x', path);
-    expect(grid?.columns.map(({ samples: shown, pixels }) => [shown, Math.max(...pixels)])).toEqual([
-      [4, 0],
-      [1, 200],
-    ]);
+    expect(grid?.columns.map(({ samples: shown, pixels }) => [shown, Math.max(...pixels)])).toEqual(
+      [
+        [4, 0],
+        [1, 200],
+      ],
+    );
     expect(warnings).toEqual([{ code: 'imbalance', ratio: samples - 1, most: 'a', least: 'b' }]);
   });
 });
 
 describe('of tables', () => {
   it('has the first rows with the names of their columns and their class', async () => {
-    const lines = Array.from({ length: 20 }, (_, i) => `${String(i)},${String(i / 2)},${i % 2 === 0 ? 'even' : 'odd'}`);
-    const source = written(folder.file('source'), { 'a.csv': ['n,half,label', ...lines].join('\n') });
+    const lines = Array.from(
+      { length: 20 },
+      (_, i) => `${String(i)},${String(i / 2)},${i % 2 === 0 ? 'even' : 'odd'}`,
+    );
+    const source = written(folder.file('source'), {
+      'a.csv': ['n,half,label', ...lines].join('\n'),
+    });
     const { grid, table, kind, match, classNames } = await previewed(await folder.imported(source));
-    expect([grid, kind, match, classNames]).toEqual([null, 'CSV table', '1 file matches', ['even', 'odd']]);
-    expect([table?.features, table?.of, table?.targets, table?.rows.length]).toEqual([['n', 'half'], 2, [], 10]);
+    expect([grid, kind, match, classNames]).toEqual([
+      null,
+      'CSV table',
+      '1 file matches',
+      ['even', 'odd'],
+    ]);
+    expect([table?.features, table?.of, table?.targets, table?.rows.length]).toEqual([
+      ['n', 'half'],
+      2,
+      [],
+      10,
+    ]);
     expect([table?.label, table?.choices]).toEqual(['label', ['n', 'half', 'label']]);
-    for (const { values, class: number } of table?.rows ?? []) expect([values[1], number]).toEqual([values[0]! / 2, values[0]! % 2]);
+    for (const { values, class: number } of table?.rows ?? [])
+      expect([values[1], number]).toEqual([values[0]! / 2, values[0]! % 2]);
   });
 
   it('has the numbers to predict by their names, and of many features the first', async () => {
     const names = Array.from({ length: 30 }, (_, i) => `f${String(i)}`);
-    const lines = Array.from({ length: 5 }, (_, i) => [...names.map((__, k) => i + k), 100 * i].join());
-    const source = written(folder.file('source'), { 'a.csv': [[...names, 'price'].join(), ...lines].join('\n') });
+    const lines = Array.from({ length: 5 }, (_, i) =>
+      [...names.map((__, k) => i + k), 100 * i].join(),
+    );
+    const source = written(folder.file('source'), {
+      'a.csv': [[...names, 'price'].join(), ...lines].join('\n'),
+    });
     const { table } = await previewed(await folder.imported(source, { targets: ['price'] }));
-    expect([table?.features, table?.of, table?.targets]).toEqual([names.slice(0, 24), 30, ['price']]);
+    expect([table?.features, table?.of, table?.targets]).toEqual([
+      names.slice(0, 24),
+      30,
+      ['price'],
+    ]);
     expect([table?.label, table?.choices]).toEqual([null, [...names, 'price']]);
-    for (const row of table?.rows ?? []) expect([row.class, row.targets]).toEqual([null, [100 * row.values[0]!]]);
+    for (const row of table?.rows ?? [])
+      expect([row.class, row.targets]).toEqual([null, [100 * row.values[0]!]]);
   });
 
   it('names columns without a header by their places in the file', async () => {
-    const source = written(folder.file('source'), { 'a.csv': '5.1,red,3.5\n7,blue,3.2\n'.repeat(5) });
+    const source = written(folder.file('source'), {
+      'a.csv': '5.1,red,3.5\n7,blue,3.2\n'.repeat(5),
+    });
     const { table } = await previewed(await folder.imported(source, { label: '2' }));
-    expect([table?.features, table?.label, table?.choices]).toEqual([['1', '3'], '2', ['1', '3', '2']]);
+    expect([table?.features, table?.label, table?.choices]).toEqual([
+      ['1', '3'],
+      '2',
+      ['1', '3', '2'],
+    ]);
   });
 });
 
 describe('of the bundled MNIST', () => {
   it('shows four of each digit, with counts and hashes as an import of its files finds them', async () => {
-    const preview = await previewDataset({ folder: folder.file('none'), resources: RESOURCES }, 'mnist');
+    const preview = await previewDataset(
+      { folder: folder.file('none'), resources: RESOURCES },
+      'mnist',
+    );
     const { view } = await loadDataset(MNIST, RESOURCES);
     const columns = preview?.grid?.columns ?? [];
-    expect(columns.map(({ class: number, samples }) => [number, samples])).toEqual(Array.from({ length: 10 }, (_, c) => [c, 4]));
+    expect(columns.map(({ class: number, samples }) => [number, samples])).toEqual(
+      Array.from({ length: 10 }, (_, c) => [c, 4]),
+    );
     for (const { class: number, pixels } of columns) {
       const first = view.y.indexOf(number!);
-      expect([...pixels.subarray(0, 784)]).toEqual([...view.x.subarray(784 * first, 784 * (first + 1))]);
+      expect([...pixels.subarray(0, 784)]).toEqual([
+        ...view.x.subarray(784 * first, 784 * (first + 1)),
+      ]);
     }
     const imported = await folder.imported(join(RESOURCES, 'datasets/mnist'));
     const again = await previewed(imported);
@@ -207,7 +302,11 @@ describe('warns', () => {
       [{ code: 'imbalance', ratio: 12, most: 'a', least: 'b' }],
     ],
     ['not below that', { perClass: [29, 10, 10] }, []],
-    ['of classes without samples', { perClass: [5, 0, 5] }, [{ code: 'empty-classes', names: ['b'] }]],
+    [
+      'of classes without samples',
+      { perClass: [5, 0, 5] },
+      [{ code: 'empty-classes', names: ['b'] }],
+    ],
     [
       'of one class only',
       { perClass: [0, 5, 0] },
@@ -216,7 +315,11 @@ describe('warns', () => {
         { code: 'empty-classes', names: ['a', 'c'] },
       ],
     ],
-    ['of scaled images, with their size', { resized: 14 }, [{ code: 'scaled', images: 14, height: 8, width: 9 }]],
+    [
+      'of scaled images, with their size',
+      { resized: 14 },
+      [{ code: 'scaled', images: 14, height: 8, width: 9 }],
+    ],
     ['not where numbers are predicted', { classNames: [], perClass: [] }, []],
   ])('%s', (_, given, expected) => {
     expect(warningsOf({ ...about, ...given })).toEqual(expected);

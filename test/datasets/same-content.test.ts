@@ -30,7 +30,8 @@ const about = (): Pick<ImportRequest, 'as' | 'options' | 'folder' | 'signal' | '
   signal: new AbortController().signal,
   onProgress: () => undefined,
 });
-const prepared = (...paths: string[]): Promise<PreparedImport> => prepareImport({ ...about(), paths });
+const prepared = (...paths: string[]): Promise<PreparedImport> =>
+  prepareImport({ ...about(), paths });
 const imported = (path: string, more: Partial<ImportRequest> = {}): Promise<Finished> =>
   startImport({
     ...about(),
@@ -45,7 +46,9 @@ const contents = (): number => readdirSync(join(datasets, 'content')).length;
 
 describe('Datasets: imports of samples that are available already', () => {
   it('recognises the four MNIST files as the built-in dataset and proposes its name', async () => {
-    const { preview, same, discard } = await prepared(...IDX_NAMES.map((name) => join(MNIST_FILES, name)));
+    const { preview, same, discard } = await prepared(
+      ...IDX_NAMES.map((name) => join(MNIST_FILES, name)),
+    );
     expect([preview.name, same()]).toEqual(['mnist', { name: 'mnist', bundled: true }]);
     await discard();
   });
@@ -93,14 +96,25 @@ describe('Datasets: imports of samples that are available already', () => {
 });
 
 describe('Datasets: proposed names', () => {
-  const below = (place: string, prefix = ''): string[] => IDX_NAMES.map((name) => `${place}/${prefix}${name}`);
+  const below = (place: string, prefix = ''): string[] =>
+    IDX_NAMES.map((name) => `${place}/${prefix}${name}`);
 
   it.each([
     ['the folder of IDX files', below('/a/fashion'), null, 'fashion'],
     ['the folder above raw', below('/a/KMNIST/raw'), null, 'KMNIST'],
-    ['a neutral name for IDX files in a folder of downloads', below('/a/Downloads'), null, 'idx-images'],
+    [
+      'a neutral name for IDX files in a folder of downloads',
+      below('/a/Downloads'),
+      null,
+      'idx-images',
+    ],
     ['the common prefix of IDX files', below('/a/gzip', 'emnist-letters-'), null, 'emnist-letters'],
-    ['a neutral name for uploaded IDX files', ['/u/1'], `${IDX_NAMES.join(', ')} and 2 more`, 'idx-images'],
+    [
+      'a neutral name for uploaded IDX files',
+      ['/u/1'],
+      `${IDX_NAMES.join(', ')} and 2 more`,
+      'idx-images',
+    ],
     ['the name of a single file', ['/a/iris.csv'], null, 'iris.csv'],
     ['the label of an upload', ['/u/1'], 'my birds.zip', 'my birds.zip'],
   ])('proposes %s', (_, paths, as, name) => {

@@ -39,7 +39,12 @@ export class ImportFolder {
       { progress: () => undefined, now: () => 0, ...watch },
     );
     const bytes = (name: string): Buffer => readFileSync(join(staging, name));
-    return { ...found, staging, training: { ...found.training, bytes: bytes('training') }, test: { ...found.test, bytes: bytes('test') } };
+    return {
+      ...found,
+      staging,
+      training: { ...found.training, bytes: bytes('training') },
+      test: { ...found.test, bytes: bytes('test') },
+    };
   }
 
   remove(): void {

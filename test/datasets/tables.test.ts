@@ -1,4 +1,6 @@
-/** Tables and arrays of numbers: which column is what, targets, float32, and splits that are drawn. */
+/**
+ * Tables and arrays of numbers: which column is what, targets, float32, and splits that are drawn.
+ */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { csvRows, delimiterOf } from '../../src/datasets/formats/csv.ts';
@@ -12,7 +14,8 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-const table = (text: string): string => `${written(folder.file('t'), { 'table.csv': text })}/table.csv`;
+const table = (text: string): string =>
+  `${written(folder.file('t'), { 'table.csv': text })}/table.csv`;
 /** The values of the training samples as float32, row after row. */
 const values = ({ training, form }: Import): number[][] => {
   const size = form.shape.reduce((product, n) => product * n, 1);
@@ -23,13 +26,21 @@ const values = ({ training, form }: Import): number[][] => {
 
 describe('CSV', () => {
   it('rows are read back as RFC 4180 writes them', () => {
-    const field = fc.string({ unit: fc.constantFrom('a', '1', ',', '"', '\n', ' ', 'é'), maxLength: 6 }).map((text) => text.trim());
+    const field = fc
+      .string({ unit: fc.constantFrom('a', '1', ',', '"', '\n', ' ', 'é'), maxLength: 6 })
+      .map((text) => text.trim());
     const width = fc.integer({ min: 2, max: 4 });
-    const drawn = width.chain((n) => fc.array(fc.array(field, { minLength: n, maxLength: n }), { minLength: 1, maxLength: 8 }));
+    const drawn = width.chain((n) =>
+      fc.array(fc.array(field, { minLength: n, maxLength: n }), { minLength: 1, maxLength: 8 }),
+    );
     fc.assert(
       fc.property(drawn, (rows) => {
-        const text = rows.map((row) => row.map((value) => `"${value.replaceAll('"', '""')}"`).join(',')).join('\r\n');
-        expect([...csvRows(new MemoryBytes('x', Buffer.from(text)), ',')].map(({ fields }) => fields)).toEqual(rows);
+        const text = rows
+          .map((row) => row.map((value) => `"${value.replaceAll('"', '""')}"`).join(','))
+          .join('\r\n');
+        expect(
+          [...csvRows(new MemoryBytes('x', Buffer.from(text)), ',')].map(({ fields }) => fields),
+        ).toEqual(rows);
       }),
     );
   });
@@ -45,43 +56,74 @@ describe('CSV', () => {
   });
 
   it('a column named label is the class, others are float32; names of classes are sorted, numbers by value', async () => {
-    const rows = Array.from({ length: 20 }, (_, i) => `${String(i)},${i % 2 === 0 ? 'red' : 'blue'},${String(-i / 4)}`);
+    const rows = Array.from(
+      { length: 20 },
+      (_, i) => `${String(i)},${i % 2 === 0 ? 'red' : 'blue'},${String(-i / 4)}`,
+    );
     const found = await folder.imported(table(`a,Label,b\n${rows.join('\n')}\n`));
-    expect([found.form, found.classNames]).toEqual([{ shape: [2], sampleType: 'f32', targets: 0 }, ['blue', 'red']]);
-    expect([found.training.samples, found.test.samples, found.training.perClass]).toEqual([16, 4, [8, 8]]);
+    expect([found.form, found.classNames]).toEqual([
+      { shape: [2], sampleType: 'f32', targets: 0 },
+      ['blue', 'red'],
+    ]);
+    expect([found.training.samples, found.test.samples, found.training.perClass]).toEqual([
+      16,
+      4,
+      [8, 8],
+    ]);
     expect(values(found).every(([a = 0, b = 0]) => b === -a / 4)).toBe(true);
-    const numbered = await folder.imported(table(`10,1\n9,2\n${'2,3\n10,4\n9,5\n2,6\n'.repeat(3)}`), { label: '1' });
+    const numbered = await folder.imported(
+      table(`10,1\n9,2\n${'2,3\n10,4\n9,5\n2,6\n'.repeat(3)}`),
+      { label: '1' },
+    );
     expect(numbered.classNames).toEqual(['2', '9', '10']);
   });
 
   it('without a header a last column of texts is the class', async () => {
-    const found = await folder.imported(table('5.1,3.5,Iris-setosa\n7,3.2,Iris-versicolor\n'.repeat(5)));
-    expect([found.form.shape, found.classNames, found.training.samples + found.test.samples]).toEqual([
-      [2],
-      ['Iris-setosa', 'Iris-versicolor'],
-      10,
-    ]);
+    const found = await folder.imported(
+      table('5.1,3.5,Iris-setosa\n7,3.2,Iris-versicolor\n'.repeat(5)),
+    );
+    expect([
+      found.form.shape,
+      found.classNames,
+      found.training.samples + found.test.samples,
+    ]).toEqual([[2], ['Iris-setosa', 'Iris-versicolor'], 10]);
   });
 
   it('numbers to predict are named, columns are dropped, row numbers of pandas are left out and said', async () => {
-    const rows = Array.from({ length: 10 }, (_, i) => `${String(i)},id-${String(i)},${String(i)},${String(2 * i)},${String(-i)}`);
+    const rows = Array.from(
+      { length: 10 },
+      (_, i) => `${String(i)},id-${String(i)},${String(i)},${String(2 * i)},${String(-i)}`,
+    );
     const found = await folder.imported(table(`,id,a,price,tax\n${rows.join('\n')}\n`), {
       targets: ['price', 'tax'],
       drop: ['id'],
       testShare: 0.3,
     });
-    expect([found.form, found.classNames, found.test.samples]).toEqual([{ shape: [1], sampleType: 'f32', targets: 2 }, [], 3]);
+    expect([found.form, found.classNames, found.test.samples]).toEqual([
+      { shape: [1], sampleType: 'f32', targets: 2 },
+      [],
+      3,
+    ]);
     const targets = Array.from({ length: 7 }, (_, i) => [
       found.training.bytes.readFloatLE(4 * 7 + 8 * i),
       found.training.bytes.readFloatLE(4 * 7 + 8 * i + 4),
     ]);
     expect(targets).toEqual(values(found).map(([a = 0]) => [2 * a, -a]));
-    expect(found.notes).toEqual(['the first column of table.csv has no name: left out as row numbers']);
+    expect(found.notes).toEqual([
+      'the first column of table.csv has no name: left out as row numbers',
+    ]);
   });
 
   it('train.csv and test.csv are the splits', async () => {
-    const path = written(folder.file('two'), { 'train.csv': 'a,label\n1,x\n2,y\n', 'test.csv': 'a,label\n3,y\n' });
-    expect(await folder.imported(path)).toMatchObject({ training: { samples: 2 }, test: { samples: 1, perClass: [0, 1] }, drawn: null });
+    const path = written(folder.file('two'), {
+      'train.csv': 'a,label\n1,x\n2,y\n',
+      'test.csv': 'a,label\n3,y\n',
+    });
+    expect(await folder.imported(path)).toMatchObject({
+      training: { samples: 2 },
+      test: { samples: 1, perClass: [0, 1] },
+      drawn: null,
+    });
   });
 });
 
@@ -97,26 +139,43 @@ describe('NPY', () => {
     const found = await folder.imported(path);
     expect(found.form).toEqual({ shape: [2], sampleType: 'f32', targets: 1 });
     expect(found.statistics.mean).toEqual([2.5, 25]);
-    expect(found.statistics.deviation.map((value) => value.toFixed(6))).toEqual(['1.118034', '11.180340']);
+    expect(found.statistics.deviation.map((value) => value.toFixed(6))).toEqual([
+      '1.118034',
+      '11.180340',
+    ]);
     expect(found.notes).toHaveLength(4);
   });
 });
 
 describe('splits', () => {
   const images = (names: readonly string[]): string =>
-    written(folder.file('images'), Object.fromEntries(names.map((name, i) => [name, png(3, 3, (x, y) => [(i * 9 + y * 3 + x) % 256])])));
-  const twenty = (split: string): string[] => Array.from({ length: 20 }, (_, i) => `${split}${i % 4 === 0 ? 'a' : 'b'}/${String(i)}.png`);
+    written(
+      folder.file('images'),
+      Object.fromEntries(
+        names.map((name, i) => [name, png(3, 3, (x, y) => [(i * 9 + y * 3 + x) % 256])]),
+      ),
+    );
+  const twenty = (split: string): string[] =>
+    Array.from({ length: 20 }, (_, i) => `${split}${i % 4 === 0 ? 'a' : 'b'}/${String(i)}.png`);
 
   it('a test set is drawn class by class where there is none, by the seed and the samples alone', async () => {
     const found = await folder.imported(images(twenty('')), { testShare: 0.2, seed: 3 });
-    expect([found.training.perClass, found.test.perClass, found.drawn]).toEqual([[4, 12], [1, 3], { share: 0.2, seed: 3 }]);
+    expect([found.training.perClass, found.test.perClass, found.drawn]).toEqual([
+      [4, 12],
+      [1, 3],
+      { share: 0.2, seed: 3 },
+    ]);
     const again = await folder.imported(images(twenty('')), { testShare: 0.2, seed: 3 });
     expect(again.test.sha256).toBe(found.test.sha256);
-    expect((await folder.imported(images(twenty('')), { testShare: 0.2, seed: 4 })).test.sha256).not.toBe(found.test.sha256);
+    expect(
+      (await folder.imported(images(twenty('')), { testShare: 0.2, seed: 4 })).test.sha256,
+    ).not.toBe(found.test.sha256);
   });
 
   it('a validation set alone is the test set; beside a test set it joins the training set; both are said', async () => {
-    const alone = await folder.imported(images([...twenty('train/'), 'val/a/x.png', 'val/b/y.png']));
+    const alone = await folder.imported(
+      images([...twenty('train/'), 'val/a/x.png', 'val/b/y.png']),
+    );
     expect([alone.training.samples, alone.test.samples, alone.notes]).toEqual([
       20,
       2,

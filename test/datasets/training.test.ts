@@ -1,10 +1,17 @@
-/** Imported datasets as studies name them: checked before a study starts, trained on, and refused when they were changed. */
+/**
+ * Imported datasets as studies name them: checked before a study starts, trained on, and refused
+ * when they were changed.
+ */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { catalogueOf } from '../../src/datasets/catalogue.ts';
 import { loadDataset } from '../../src/datasets/dataset.ts';
-import { ImportCancelled, DEFAULTS, type ImportOptions } from '../../src/datasets/import/options.ts';
+import {
+  ImportCancelled,
+  DEFAULTS,
+  type ImportOptions,
+} from '../../src/datasets/import/options.ts';
 import { startImport, type Finished } from '../../src/datasets/import/start-import.ts';
 import { readRecord, recordNames, removeDataset } from '../../src/datasets/store.ts';
 import { PRESETS } from '../../src/training/models/presets.ts';
@@ -26,9 +33,19 @@ afterEach(() => folder.remove());
 function imported(
   name: string,
   path: string,
-  more: { options?: Partial<ImportOptions>; replace?: boolean; dryRun?: boolean; signal?: AbortSignal } = {},
+  more: {
+    options?: Partial<ImportOptions>;
+    replace?: boolean;
+    dryRun?: boolean;
+    signal?: AbortSignal;
+  } = {},
 ): Promise<Finished> {
-  const { options = {}, replace = false, dryRun = false, signal = new AbortController().signal } = more;
+  const {
+    options = {},
+    replace = false,
+    dryRun = false,
+    signal = new AbortController().signal,
+  } = more;
   const about = {
     name,
     paths: [path],
@@ -51,17 +68,27 @@ function points(): string {
     const [a, b] = [((i * 37) % 100) / 100, ((i * 61) % 100) / 100];
     return `${String(1000 * a)},${String(b)},${a + b > 1 ? 'far' : 'near'},${String(3 * a - 2 * b)}`;
   });
-  return join(written(folder.file('points'), { 'points.csv': `a,b,label,price\n${rows.join('\n')}\n` }), 'points.csv');
+  return join(
+    written(folder.file('points'), { 'points.csv': `a,b,label,price\n${rows.join('\n')}\n` }),
+    'points.csv',
+  );
 }
 
-function objective(dataset: string, more: Partial<TrainObjective> & { units: number; loss?: string }): TrainObjective {
+function objective(
+  dataset: string,
+  more: Partial<TrainObjective> & { units: number; loss?: string },
+): TrainObjective {
   const { units, loss = 'softmax-cross-entropy', ...rest } = more;
   const layers = [{ type: 'flatten' }, { type: 'dense', units }];
   return {
     kind: 'train',
     dataset,
     network: { format: 'galapagos-network/1', name: 'linear', layers, loss: { type: loss } },
-    settings: { batch: 16, epochs: 40, optimizer: { type: 'sgd', learningRate: 0.1, momentum: 0.9 } },
+    settings: {
+      batch: 16,
+      epochs: 40,
+      optimizer: { type: 'sgd', learningRate: 0.1, momentum: 0.9 },
+    },
     metric: 'accuracy',
     selectOn: 'test',
     ...rest,
@@ -71,7 +98,9 @@ function objective(dataset: string, more: Partial<TrainObjective> & { units: num
 async function trained(given: TrainObjective): Promise<number> {
   const trainer = new Trainer({ resources: RESOURCES, datasets });
   try {
-    const [outcome] = await trainer.train(given, 1, [{ request: { trial: 0, params: {} }, signal: new AbortController().signal }]);
+    const [outcome] = await trainer.train(given, 1, [
+      { request: { trial: 0, params: {} }, signal: new AbortController().signal },
+    ]);
     if (outcome?.outcome !== 'succeeded') throw new Error(outcome?.outcome ?? 'nothing');
     return outcome.value;
   } finally {
@@ -88,11 +117,18 @@ describe('tables train', () => {
     },
   );
 
-  it.each(['wasm', 'reference'] as const)('on %s: numbers to predict by the squared error', async (executor) => {
-    await imported('prices', points(), { options: { targets: ['price'], drop: ['label'] } });
-    // A linear network can predict a linear number exactly; its variance is above 1.
-    expect(await trained(objective('prices', { units: 1, loss: 'mean-squared-error', metric: 'loss', executor }))).toBeLessThan(1e-3);
-  });
+  it.each(['wasm', 'reference'] as const)(
+    'on %s: numbers to predict by the squared error',
+    async (executor) => {
+      await imported('prices', points(), { options: { targets: ['price'], drop: ['label'] } });
+      // A linear network can predict a linear number exactly; its variance is above 1.
+      expect(
+        await trained(
+          objective('prices', { units: 1, loss: 'mean-squared-error', metric: 'loss', executor }),
+        ),
+      ).toBeLessThan(1e-3);
+    },
+  );
 });
 
 describe('an objective is checked against the dataset', () => {
@@ -106,12 +142,16 @@ describe('an objective is checked against the dataset', () => {
     expect(problems(objective('tiny', { units: 4 }))).toEqual([
       expect.stringContaining("expected a vector of tiny's 3 classes as the last output, found 4"),
     ]);
-    expect(problems({ ...objective('tiny', { units: 3 }), network: PRESETS.get('lenet-5')! }).join('\n')).toContain(
-      "network.input.shape: expected tiny's 3×32×32, found 1×28×28",
-    );
+    expect(
+      problems({ ...objective('tiny', { units: 3 }), network: PRESETS.get('lenet-5')! }).join('\n'),
+    ).toContain("network.input.shape: expected tiny's 3×32×32, found 1×28×28");
     expect(problems({ ...objective('tiny', { units: 3 }), network: 'lenet-5' })).toEqual([]);
-    expect(problems(objective('prices', { units: 2, loss: 'mean-squared-error', metric: 'loss' }))).toEqual([
-      expect.stringContaining("expected a vector of prices's 1 number to predict as the last output, found 2"),
+    expect(
+      problems(objective('prices', { units: 2, loss: 'mean-squared-error', metric: 'loss' })),
+    ).toEqual([
+      expect.stringContaining(
+        "expected a vector of prices's 1 number to predict as the last output, found 2",
+      ),
     ]);
     expect(problems(objective('prices', { units: 1 }))).toEqual([
       'metric: expected "loss", as prices has numbers to predict, found "accuracy"',
@@ -123,9 +163,17 @@ describe('an objective is checked against the dataset', () => {
     const layers = [{ type: 'flatten' }, { type: 'dense', units: { $param: 'units' } }];
     const searched = {
       ...objective('unknown', { units: 3 }),
-      network: { format: 'galapagos-network/1', name: 'x', layers, loss: { type: 'softmax-cross-entropy' } },
+      network: {
+        format: 'galapagos-network/1',
+        name: 'x',
+        layers,
+        loss: { type: 'softmax-cross-entropy' },
+      },
     };
-    expect([8, 9].map((units) => Trainer.shapeKey(searched, { units }))).toEqual(['{"units":8}', '{"units":9}']);
+    expect([8, 9].map((units) => Trainer.shapeKey(searched, { units }))).toEqual([
+      '{"units":8}',
+      '{"units":9}',
+    ]);
   });
 
   it('by name, with the nearest, and by its files', async () => {
@@ -162,7 +210,9 @@ describe('the store', () => {
     });
     await imported('one', points(), { replace: true });
     expect([readRecord(datasets, 'one')?.shape, contents().length]).toEqual([[3], 1]);
-    await expect(imported('mnist', tiny, { replace: true })).rejects.toMatchObject({ code: 'dataset-exists' });
+    await expect(imported('mnist', tiny, { replace: true })).rejects.toMatchObject({
+      code: 'dataset-exists',
+    });
     for (const name of ['../x', 'a/b', '', '.x', 'x'.repeat(65)])
       await expect(imported(name, tiny)).rejects.toMatchObject({ code: 'bad-name' });
     expect(removeDataset(datasets, '../names/one')).toBe(false);
@@ -171,7 +221,9 @@ describe('the store', () => {
   it('stores nothing in a dry run or when cancelled, and sweeps what a dead process left', async () => {
     const { stored, imported: found } = await imported('one', tiny, { dryRun: true });
     expect([stored, found.training.samples]).toEqual([null, 8]);
-    await expect(imported('one', tiny, { signal: AbortSignal.abort() })).rejects.toThrow(ImportCancelled);
+    await expect(imported('one', tiny, { signal: AbortSignal.abort() })).rejects.toThrow(
+      ImportCancelled,
+    );
     // No process has this number: it is beyond what systems give.
     const left = join(datasets, 'incoming', '99999999-dead');
     written(left, { samples: 'half' });
@@ -182,7 +234,12 @@ describe('the store', () => {
   it('refuses bytes that were changed or cut, and a record that is damaged, and says what to do', async () => {
     await imported('tiny', tiny);
     const entry = catalogueOf(datasets).find('tiny')!;
-    expect((await loadDataset(entry, RESOURCES)).view).toMatchObject({ samples: 12, shape: [3, 32, 32], classes: 3, sampleType: 'u8' });
+    expect((await loadDataset(entry, RESOURCES)).view).toMatchObject({
+      samples: 12,
+      shape: [3, 32, 32],
+      classes: 3,
+      sampleType: 'u8',
+    });
     if (entry.source.kind !== 'imported') throw new Error('it was imported');
     const { file } = entry.source.training;
     const bytes = readFileSync(file);
@@ -194,7 +251,9 @@ describe('the store', () => {
       /training: expected SHA-256 \w{64}, found \w{64} \(the file was changed or cut short; import tiny again/,
     );
     writeFileSync(file, bytes.subarray(1));
-    await expect(loadDataset(entry, RESOURCES)).rejects.toThrow(/expected 24584 bytes, found 24583/);
+    await expect(loadDataset(entry, RESOURCES)).rejects.toThrow(
+      /expected 24584 bytes, found 24583/,
+    );
     await imported('tiny', tiny, { replace: true });
     await expect(loadDataset(entry, RESOURCES)).resolves.toBeDefined();
     writeFileSync(join(datasets, 'names', 'tiny.json'), '{"format":"galapagos-dataset/1"}');

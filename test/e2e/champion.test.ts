@@ -1,4 +1,6 @@
-/** The champion leaves the lab: trained again, compared with the record, written for other programs. */
+/**
+ * The champion leaves the lab: trained again, compared with the record, written for other programs.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -27,7 +29,12 @@ const study = {
       layers: [{ type: 'flatten' }, { type: 'dense', units: 10 }],
       loss: { type: 'softmax-cross-entropy' },
     },
-    settings: { batch: 64, epochs: 3, optimizer: { type: 'adam', learningRate: { $param: 'lr' } }, validation: 0.98 },
+    settings: {
+      batch: 64,
+      epochs: 3,
+      optimizer: { type: 'adam', learningRate: { $param: 'lr' } },
+      validation: 0.98,
+    },
     metric: 'accuracy',
     selectOn: 'test',
     bits: 'wasm',
@@ -45,7 +52,10 @@ let events: RunOutput[] = [];
 beforeAll(async () => {
   await built();
   writeFileSync(join(folder.path, 'small.json'), JSON.stringify(study));
-  const { code, stdout, stderr } = await command(['run', './small.json', '--workers', '1', '--json'], folder.path);
+  const { code, stdout, stderr } = await command(
+    ['run', './small.json', '--workers', '1', '--json'],
+    folder.path,
+  );
   expect([code, stderr]).toEqual([0, '']);
   events = stdout.split('\n').map((line) => runOutput.parse(JSON.parse(line)));
 });
@@ -69,19 +79,30 @@ describe('export', () => {
       reproduced: true,
       sha256: best?.result?.metrics?.['checksum'],
     });
-    const { tensors, metadata } = decodeSafetensors('best', readFileSync(join(folder.path, 'best.safetensors')));
+    const { tensors, metadata } = decodeSafetensors(
+      'best',
+      readFileSync(join(folder.path, 'best.safetensors')),
+    );
     expect([...tensors].map(([name, { shape }]) => [name, shape])).toEqual(
       ['', 'optimizer.first.', 'optimizer.second.'].flatMap((prefix) => [
         [`${prefix}dense1.weight`, [10, 784]],
         [`${prefix}dense1.bias`, [10]],
       ]),
     );
-    expect(metadata).toMatchObject({ study: 'small', trial: String(best?.number), executor: 'wasm', seed: '3' });
+    expect(metadata).toMatchObject({
+      study: 'small',
+      trial: String(best?.number),
+      executor: 'wasm',
+      seed: '3',
+    });
     expect(readFileSync(join(folder.path, 'best.onnx')).length).toBeGreaterThan(4 * 7850);
   });
 
   it('says it in words, and which trial when asked for another', async () => {
-    const { code, stdout } = await command(['export', 'small', '--trial', '1', '--onnx', 'one.onnx'], folder.path);
+    const { code, stdout } = await command(
+      ['export', 'small', '--trial', '1', '--onnx', 'one.onnx'],
+      folder.path,
+    );
     expect(code).toBe(0);
     expect(stdout).toMatch(
       /^training trial 1 of small again\n {2}after epoch 1: .* % \(test\)\n {2}after epoch 2: .* % \(test\)\nTrial 1 of small, retrained with wasm \(the study requires bit-identical results\): .* % \(test\)\nIts weights are those of the study to the last bit \(SHA-256 [0-9a-f]{12}…\)\.\nWrote one\.onnx\.$/,
@@ -89,9 +110,13 @@ describe('export', () => {
   });
 
   it('interrupted writes nothing', async () => {
-    const life = start(['export', 'small', '--weights', 'never.safetensors'], folder.path, (line) => {
-      if (line.startsWith('training')) life.process.kill('SIGINT');
-    });
+    const life = start(
+      ['export', 'small', '--weights', 'never.safetensors'],
+      folder.path,
+      (line) => {
+        if (line.startsWith('training')) life.process.kill('SIGINT');
+      },
+    );
     const { code, stdout } = await life.ended;
     expect([code, stdout.split('\n').at(-1)]).toEqual([130, 'Cancelled; nothing was written.']);
     expect(existsSync(join(folder.path, 'never.safetensors'))).toBe(false);
@@ -102,9 +127,18 @@ describe('export', () => {
       const { code, stderr } = await command(['export', 'small', ...args], folder.path);
       return [code, stderr.trim()];
     };
-    expect(await fails('--onnx', 'no/such.onnx')).toEqual([1, 'galapagos: cannot write no/such.onnx: its folder does not exist']);
-    expect(await fails('--onnx', 'a.onnx', '--trial', '9')).toEqual([2, 'galapagos: small has no trial 9']);
-    expect(await fails('--trial', '1')).toEqual([2, 'galapagos: --trial requires --onnx or --weights']);
+    expect(await fails('--onnx', 'no/such.onnx')).toEqual([
+      1,
+      'galapagos: cannot write no/such.onnx: its folder does not exist',
+    ]);
+    expect(await fails('--onnx', 'a.onnx', '--trial', '9')).toEqual([
+      2,
+      'galapagos: small has no trial 9',
+    ]);
+    expect(await fails('--trial', '1')).toEqual([
+      2,
+      'galapagos: --trial requires --onnx or --weights',
+    ]);
   });
 });
 
@@ -112,29 +146,67 @@ describe('numbers to predict', () => {
   it('are trained on, judged by their squared error, and leave as a model of numbers', async () => {
     vi.stubEnv('GALAPAGOS_HOME', folder.file('home'));
     // y = 3a − 2b, exactly: what is left of the error is training's.
-    const rows = Array.from({ length: 400 }, (_, i) => [(i % 20) / 10 - 1, Math.floor(i / 20) / 10 - 1] as const);
-    writeFileSync(folder.file('table.csv'), ['a,b,y', ...rows.map(([a, b]) => `${a},${b},${3 * a - 2 * b}`)].join('\n'));
-    const imported = await command(['datasets', 'import', 'table.csv', '--targets', 'y'], folder.path);
+    const rows = Array.from(
+      { length: 400 },
+      (_, i) => [(i % 20) / 10 - 1, Math.floor(i / 20) / 10 - 1] as const,
+    );
+    writeFileSync(
+      folder.file('table.csv'),
+      ['a,b,y', ...rows.map(([a, b]) => `${a},${b},${3 * a - 2 * b}`)].join('\n'),
+    );
+    const imported = await command(
+      ['datasets', 'import', 'table.csv', '--targets', 'y'],
+      folder.path,
+    );
     expect([imported.code, imported.stderr]).toEqual([0, '']);
     const layers = [{ type: 'dense', units: 1 }];
-    const network = { format: 'galapagos-network/1', name: 'line', layers, loss: { type: 'mean-squared-error' } };
-    const settings = { batch: 16, epochs: 20, optimizer: { type: 'adam', learningRate: { $param: 'lr' } }, validation: 0.25 };
+    const network = {
+      format: 'galapagos-network/1',
+      name: 'line',
+      layers,
+      loss: { type: 'mean-squared-error' },
+    };
+    const settings = {
+      batch: 16,
+      epochs: 20,
+      optimizer: { type: 'adam', learningRate: { $param: 'lr' } },
+      validation: 0.25,
+    };
     const objective = { kind: 'train', dataset: 'table', network, settings, metric: 'loss' };
     const searchSpace = { lr: { type: 'float', low: 0.05, high: 0.2 } };
     writeFileSync(
       folder.file('table.json'),
-      JSON.stringify({ ...study, name: 'table', objective, direction: 'minimize', searchSpace, stop: { trials: 2 } }),
+      JSON.stringify({
+        ...study,
+        name: 'table',
+        objective,
+        direction: 'minimize',
+        searchSpace,
+        stop: { trials: 2 },
+      }),
     );
-    const run = await command(['run', './table.json', '--workers', '1', '--lab', 'table.db'], folder.path);
+    const run = await command(
+      ['run', './table.json', '--workers', '1', '--lab', 'table.db'],
+      folder.path,
+    );
     expect([run.code, run.stderr]).toEqual([0, '']);
     const reader = readLab(folder.file('table.db'));
     const [best] = reader.best('table', 1);
     reader.close();
     expect(best?.value).toBeLessThan(0.01);
-    expect(Object.keys(best?.result?.reports?.[0]?.metrics ?? {})).toEqual(['loss', 'trainingLoss']);
-    const { code, stdout } = await command(['export', 'table', '--lab', 'table.db', '--onnx', 'line.onnx', '--json'], folder.path);
+    expect(Object.keys(best?.result?.reports?.[0]?.metrics ?? {})).toEqual([
+      'loss',
+      'trainingLoss',
+    ]);
+    const { code, stdout } = await command(
+      ['export', 'table', '--lab', 'table.db', '--onnx', 'line.onnx', '--json'],
+      folder.path,
+    );
     expect(code).toBe(0);
-    expect(exportOutput.parse(JSON.parse(stdout))).toMatchObject({ reproduced: true, value: best?.value });
+    expect(exportOutput.parse(JSON.parse(stdout))).toMatchObject({
+      reproduced: true,
+      value: best?.value,
+    });
   });
 });
 
@@ -150,7 +222,8 @@ describe('what a trial was on its way', () => {
   });
 
   it('is in show, trials and story', async () => {
-    const text = async (...args: string[]): Promise<string> => (await command(args, folder.path)).stdout;
+    const text = async (...args: string[]): Promise<string> =>
+      (await command(args, folder.path)).stdout;
     expect(await text('show', 'small')).toMatch(
       /by epoch {3}\d.* % \(test\), \d.* % \(test\), \d.* % \(test\)\n {2}trained with wasm \(the study requires bit-identical results\)/,
     );
@@ -158,6 +231,9 @@ describe('what a trial was on its way', () => {
       /trained with wasm \(the study requires bit-identical results\)\n {2}after epoch 1: .* % \(test\), loss .*, accuracy .*, trainingLoss .*\n {2}after epoch 2: /,
     );
     const [line = ''] = (await text('trials', 'small', '--json')).split('\n');
-    expect(JSON.parse(line)).toMatchObject({ executor: 'wasm', reports: [{ epoch: 1 }, { epoch: 2 }, { epoch: 3 }] });
+    expect(JSON.parse(line)).toMatchObject({
+      executor: 'wasm',
+      reports: [{ epoch: 1 }, { epoch: 2 }, { epoch: 3 }],
+    });
   });
 });

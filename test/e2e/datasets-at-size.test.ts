@@ -1,4 +1,7 @@
-/** Imports of real size in a process of their own: memory stays bounded, and CIFAR-10 is the same dataset in every form. */
+/**
+ * Imports of real size in a process of their own: memory stays bounded, and CIFAR-10 is the same
+ * dataset in every form.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +18,10 @@ import { temporaryFolder, type TemporaryFolder } from '../support/temporary-fold
 
 const CLI = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url));
 const MOST_MEGABYTES = 256;
-/** Prints what the process held at most: of itself, where the system tells that from what held its parent. */
+/**
+ * Prints what the process held at most: of itself, where the system tells that from what held its
+ * parent.
+ */
 const WATCH = `data:text/javascript,${encodeURIComponent(`
   import { readFileSync } from 'node:fs';
   import { isMainThread } from 'node:worker_threads';
@@ -44,7 +50,19 @@ interface Measured {
 async function imported(path: string, ...flags: string[]): Promise<Measured> {
   const child = spawn(
     process.execPath,
-    ['--import', WATCH, CLI, 'datasets', 'import', path, '--name', 'x', '--replace', '--json', ...flags],
+    [
+      '--import',
+      WATCH,
+      CLI,
+      'datasets',
+      'import',
+      path,
+      '--name',
+      'x',
+      '--replace',
+      '--json',
+      ...flags,
+    ],
     {
       env: { ...process.env, GALAPAGOS_HOME: folder.file('home') },
     },
@@ -55,7 +73,10 @@ async function imported(path: string, ...flags: string[]): Promise<Measured> {
   const code = await new Promise((resolve) => child.once('close', resolve));
   const held = /maxRSS (\d+)/.exec(stderr);
   expect([code, held?.[0]]).toEqual([0, stderr]);
-  return { megabytes: Number(held?.[1]) / 1024, dataset: importOutput.parse(JSON.parse(stdout)).dataset };
+  return {
+    megabytes: Number(held?.[1]) / 1024,
+    dataset: importOutput.parse(JSON.parse(stdout)).dataset,
+  };
 }
 
 /** Bytes that repeat only far away, and compress by about six. */
@@ -79,7 +100,11 @@ describe(`an import holds at most ${String(MOST_MEGABYTES)} MB`, () => {
 
   it('of 246 MB of CIFAR binary in gzip files', async () => {
     mkdirSync(folder.file('source'));
-    for (let k = 0; k < 8; k++) writeFileSync(folder.file(`source/data_batch_${String(k)}.bin.gz`), gzipSync(batch(k + 1), { level: 1 }));
+    for (let k = 0; k < 8; k++)
+      writeFileSync(
+        folder.file(`source/data_batch_${String(k)}.bin.gz`),
+        gzipSync(batch(k + 1), { level: 1 }),
+      );
     const { megabytes, dataset } = await imported(folder.file('source'));
     expect(dataset.training.samples + dataset.test.samples).toBe(80_000);
     expect(megabytes).toBeLessThan(MOST_MEGABYTES);
@@ -87,7 +112,11 @@ describe(`an import holds at most ${String(MOST_MEGABYTES)} MB`, () => {
 
   it('of 300 MB of float32 in one NPZ', async () => {
     const samples = 25_000;
-    const x = npy('<f4', [samples, 3000], Buffer.from(Float32Array.from(bytes(samples * 3000, 5)).buffer));
+    const x = npy(
+      '<f4',
+      [samples, 3000],
+      Buffer.from(Float32Array.from(bytes(samples * 3000, 5)).buffer),
+    );
     const y = npy(
       '|u1',
       [samples],
@@ -95,7 +124,11 @@ describe(`an import holds at most ${String(MOST_MEGABYTES)} MB`, () => {
     );
     writeFileSync(folder.file('x.npz'), zip({ 'x.npy': x, 'y.npy': y }, { stored: true }));
     const { megabytes, dataset } = await imported(folder.file('x.npz'));
-    expect([dataset.shape, dataset.sampleType, dataset.bytes]).toEqual([[3000], 'f32', samples * 12_001]);
+    expect([dataset.shape, dataset.sampleType, dataset.bytes]).toEqual([
+      [3000],
+      'f32',
+      samples * 12_001,
+    ]);
     expect(megabytes).toBeLessThan(MOST_MEGABYTES);
   });
 
@@ -117,7 +150,9 @@ describe(`an import holds at most ${String(MOST_MEGABYTES)} MB`, () => {
     ]);
     written(
       folder.file('source'),
-      Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`${i % 2 === 0 ? 'a' : 'b'}/${String(i)}.png`, image])),
+      Object.fromEntries(
+        Array.from({ length: 8 }, (_, i) => [`${i % 2 === 0 ? 'a' : 'b'}/${String(i)}.png`, image]),
+      ),
     );
     const { megabytes } = await imported(folder.file('source'), '--size', '32x32');
     expect(megabytes).toBeLessThan(MOST_MEGABYTES);
@@ -131,7 +166,10 @@ const absent = cifar === undefined || !existsSync(images) || !existsSync(sample)
 
 describe('CIFAR-10', () => {
   beforeEach(({ skip }) => {
-    skip(absent, 'GALAPAGOS_CIFAR10 names no folder with cifar-10-images.tar.xz and cifar-10-binary-sample.tar.gz');
+    skip(
+      absent,
+      'GALAPAGOS_CIFAR10 names no folder with cifar-10-images.tar.xz and cifar-10-binary-sample.tar.gz',
+    );
   });
 
   it('60,000 JPEGs in a .tar.xz are imported in bounded memory', async () => {
@@ -148,7 +186,12 @@ describe('CIFAR-10', () => {
 
   it('JPEGs, their pixels as binary batches, as arrays and as PNGs: one dataset', async () => {
     const decode = await jpegDecoder();
-    const all: { readonly split: string; readonly name: string; readonly jpeg: Buffer; readonly pixels: Uint8Array }[] = [];
+    const all: {
+      readonly split: string;
+      readonly name: string;
+      readonly jpeg: Buffer;
+      readonly pixels: Uint8Array;
+    }[] = [];
     let seen = 0;
     for await (const { path, bytes } of walk({ paths: [images], name: images }, folder.path, {
       meter: new Meter(),
@@ -161,18 +204,33 @@ describe('CIFAR-10', () => {
       all.push({ split, name, jpeg, pixels: decode(path, jpeg).pixels });
     }
     const names = [...new Set(all.map(({ name }) => name))].sort();
-    // Neither the order of the folders nor that of the files: every seventh, then the ones after them.
-    const mixed = Array.from({ length: 7 }, (_, first) => all.filter((_, i) => i % 7 === first)).flat();
+    // Neither the order of the folders nor that of the files: every seventh, then the ones after
+    // them.
+    const mixed = Array.from({ length: 7 }, (_, first) =>
+      all.filter((_, i) => i % 7 === first),
+    ).flat();
     const of = (split: string): typeof all => mixed.filter((image) => image.split === split);
     const label = ({ name }: (typeof all)[number]): number => names.indexOf(name);
-    const records = (split: string): Buffer => Buffer.concat(of(split).flatMap((image) => [Buffer.from([label(image)]), image.pixels]));
-    const x = (split: string): Buffer => npy('|u1', [of(split).length, 3, 32, 32], Buffer.concat(of(split).map(({ pixels }) => pixels)));
+    const records = (split: string): Buffer =>
+      Buffer.concat(of(split).flatMap((image) => [Buffer.from([label(image)]), image.pixels]));
+    const x = (split: string): Buffer =>
+      npy(
+        '|u1',
+        [of(split).length, 3, 32, 32],
+        Buffer.concat(of(split).map(({ pixels }) => pixels)),
+      );
     const y = (split: string): Buffer =>
-      npy('<i8', [of(split).length], Buffer.from(BigInt64Array.from(of(split), (image) => BigInt(label(image))).buffer));
+      npy(
+        '<i8',
+        [of(split).length],
+        Buffer.from(BigInt64Array.from(of(split), (image) => BigInt(label(image))).buffer),
+      );
     const header = Buffer.from([0, 0, 0, 32, 0, 0, 0, 32, 8, 2, 0, 0, 0]);
     const png = (planar: Uint8Array): Buffer => {
       const rows = Buffer.alloc(32 * 97);
-      for (let i = 0; i < 1024; i++) for (let c = 0; c < 3; c++) rows[(i >> 5) * 97 + 1 + (i & 31) * 3 + c] = planar[c * 1024 + i] ?? 0;
+      for (let i = 0; i < 1024; i++)
+        for (let c = 0; c < 3; c++)
+          rows[(i >> 5) * 97 + 1 + (i & 31) * 3 + c] = planar[c * 1024 + i] ?? 0;
       return pngFile([
         ['IHDR', header],
         ['IDAT', deflateSync(rows, { level: 1 })],
@@ -180,13 +238,23 @@ describe('CIFAR-10', () => {
       ]);
     };
     const files = (kind: string, content: (image: (typeof all)[number]) => Buffer): Files =>
-      Object.fromEntries(mixed.map((image, i) => [`${image.split}/${image.name}/${String(i)}.${kind}`, content(image)]));
+      Object.fromEntries(
+        mixed.map((image, i) => [
+          `${image.split}/${image.name}/${String(i)}.${kind}`,
+          content(image),
+        ]),
+      );
     written(folder.path, {
       'binary/data_batch_1.bin': records('train'),
       'binary/test_batch.bin': records('test'),
       'binary/batches.meta.txt': `${names.join('\n')}\n`,
       'arrays.npz': zip(
-        { 'x_train.npy': x('train'), 'y_train.npy': y('train'), 'x_test.npy': x('test'), 'y_test.npy': y('test') },
+        {
+          'x_train.npy': x('train'),
+          'y_train.npy': y('train'),
+          'x_test.npy': x('test'),
+          'y_test.npy': y('test'),
+        },
         { stored: true },
       ),
       'jpegs.zip': zip(
@@ -196,20 +264,26 @@ describe('CIFAR-10', () => {
       'pngs.tar.gz': gzipSync(tar(files('png', ({ pixels }) => png(pixels))), { level: 1 }),
     });
     const forms: Measured['dataset'][] = [];
-    for (const path of ['jpegs.zip', 'binary', 'arrays.npz', 'pngs.tar.gz']) forms.push((await imported(folder.file(path))).dataset);
+    for (const path of ['jpegs.zip', 'binary', 'arrays.npz', 'pngs.tar.gz'])
+      forms.push((await imported(folder.file(path))).dataset);
     const [first] = forms;
     expect(first?.training.samples).toBe(2500);
     for (const { content, training, test, statistics } of forms)
-      expect([content, training, test, statistics]).toEqual([first?.content, first?.training, first?.test, first?.statistics]);
+      expect([content, training, test, statistics]).toEqual([
+        first?.content,
+        first?.training,
+        first?.test,
+        first?.statistics,
+      ]);
   }, 120_000);
 
   it('a sample of its binary version has its names, 2,000 and 500 images', async () => {
     const { dataset } = await imported(sample);
-    expect([dataset.classNames[0], dataset.classNames[9], dataset.training.samples, dataset.test.samples]).toEqual([
-      'airplane',
-      'truck',
-      2000,
-      500,
-    ]);
+    expect([
+      dataset.classNames[0],
+      dataset.classNames[9],
+      dataset.training.samples,
+      dataset.test.samples,
+    ]).toEqual(['airplane', 'truck', 2000, 500]);
   });
 });

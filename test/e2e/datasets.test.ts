@@ -1,4 +1,7 @@
-/** Data of one's own from import to a finished study, as a user does it; and an import that is cancelled. */
+/**
+ * Data of one's own from import to a finished study, as a user does it; and an import that is
+ * cancelled.
+ */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -23,8 +26,12 @@ afterEach(() => folder.remove());
 /** The first images of MNIST as PNGs in class folders: `digits/train/7/12.png`. */
 async function digits(training: number, test: number): Promise<string> {
   const { view } = await loadDataset(MNIST, RESOURCES);
-  const image = (i: number): Buffer => png(28, 28, (x, y) => [view.x[i * 784 + y * 28 + x] ?? 0], { filter: () => 2 });
-  const file = (split: string, i: number): [string, Buffer] => [`${split}/${String(view.y[i])}/${String(i)}.png`, image(i)];
+  const image = (i: number): Buffer =>
+    png(28, 28, (x, y) => [view.x[i * 784 + y * 28 + x] ?? 0], { filter: () => 2 });
+  const file = (split: string, i: number): [string, Buffer] => [
+    `${split}/${String(view.y[i])}/${String(i)}.png`,
+    image(i),
+  ];
   return written(
     folder.file('digits'),
     Object.fromEntries([
@@ -89,38 +96,64 @@ describe('data of one’s own', () => {
       drawn: null,
     });
 
-    const list = datasetsOutput.parse(JSON.parse((await command(['datasets', 'list', '--json'], folder.path)).stdout));
+    const list = datasetsOutput.parse(
+      JSON.parse((await command(['datasets', 'list', '--json'], folder.path)).stdout),
+    );
     expect(list.datasets.map(({ name }) => name)).toEqual(['mnist', 'digits']);
 
     const layers = [{ type: 'flatten' }, { type: 'dense', units: 10 }];
     const run = await command(
-      ['run', study({ dataset: 'digits', network: network(layers, 'softmax-cross-entropy') }, 'maximize'), '--workers', '1'],
+      [
+        'run',
+        study({ dataset: 'digits', network: network(layers, 'softmax-cross-entropy') }, 'maximize'),
+        '--workers',
+        '1',
+      ],
       folder.path,
     );
     expect([run.code, run.stderr]).toEqual([0, '']);
     // Chance is .1.
     expect(Math.min(...values().map((value) => value ?? 0))).toBeGreaterThan(0.5);
 
-    expect((await command(['datasets', 'remove', 'digits'], folder.path)).stdout).toBe('Removed digits.');
+    expect((await command(['datasets', 'remove', 'digits'], folder.path)).stdout).toBe(
+      'Removed digits.',
+    );
     expect(readdirSync(folder.file('home/datasets/content'))).toEqual([]);
     const again = await command(['run', folder.file('study.json')], folder.path);
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('objective.dataset: expected one of mnist, found "digits"')]);
+    expect([again.code, again.stderr]).toEqual([
+      2,
+      expect.stringContaining('objective.dataset: expected one of mnist, found "digits"'),
+    ]);
   });
 
   it('an import that is interrupted leaves nothing and says so', async () => {
     const path = await digits(300, 50);
     // Enough to be at work for long after the signal.
     const large = png(900, 900, (x, y) => [(x * y) & 255]);
-    written(path, Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`train/0/more-${String(i)}.png`, large])));
+    written(
+      path,
+      Object.fromEntries(
+        Array.from({ length: 200 }, (_, i) => [`train/0/more-${String(i)}.png`, large]),
+      ),
+    );
     const life = start(['datasets', 'import', path, '--size', '28x28'], folder.path);
     const incoming = folder.file('home/datasets/incoming');
-    await vi.waitUntil(() => existsSync(incoming) && readdirSync(incoming).some((name) => existsSync(join(incoming, name, 'samples'))), {
-      timeout: 20_000,
-      interval: 5,
-    });
+    await vi.waitUntil(
+      () =>
+        existsSync(incoming) &&
+        readdirSync(incoming).some((name) => existsSync(join(incoming, name, 'samples'))),
+      {
+        timeout: 20_000,
+        interval: 5,
+      },
+    );
     life.process.kill('SIGINT');
     const { code, stdout, stderr } = await life.ended;
-    expect([code, stdout, stderr]).toEqual([130, '', 'galapagos: import cancelled; nothing was stored\n']);
+    expect([code, stdout, stderr]).toEqual([
+      130,
+      '',
+      'galapagos: import cancelled; nothing was stored\n',
+    ]);
     expect(readdirSync(incoming)).toEqual([]);
     expect(existsSync(folder.file('home/datasets/names'))).toBe(false);
   });

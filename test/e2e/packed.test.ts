@@ -1,4 +1,7 @@
-/** What an installer would hold, packed round a stub of Electron: a plain Node runs studies from its unpacked files. */
+/**
+ * What an installer would hold, packed round a stub of Electron: a plain Node runs studies from its
+ * unpacked files.
+ */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,7 +21,8 @@ const run = promisify(execFile);
 
 const unfit = ((): string | null => {
   if (process.platform !== 'linux') return 'the stub is of Electron for Linux';
-  if (!existsSync(join(root, 'node_modules', 'electron-builder'))) return 'electron-builder is not installed';
+  if (!existsSync(join(root, 'node_modules', 'electron-builder')))
+    return 'electron-builder is not installed';
   // npm cannot say what belongs to what behind a link, so packing has no list of packages.
   if (lstatSync(join(root, 'node_modules')).isSymbolicLink()) return 'node_modules is a link';
   return null;
@@ -35,8 +39,20 @@ describe('the packed app', () => {
     await builtWithWindow();
     const { version } = require('electron/package.json') as { version: string };
     const stub = electronStub(folder.file('electron'), version);
-    const options = ['--dir', '--built', '--host-node', `--${process.arch}`, '--electron-dist', stub, '--output', folder.file('dist')];
-    execFileSync(process.execPath, [join(root, 'build', 'dist.mjs'), '--linux', ...options], { cwd: root, stdio: 'pipe' });
+    const options = [
+      '--dir',
+      '--built',
+      '--host-node',
+      `--${process.arch}`,
+      '--electron-dist',
+      stub,
+      '--output',
+      folder.file('dist'),
+    ];
+    execFileSync(process.execPath, [join(root, 'build', 'dist.mjs'), '--linux', ...options], {
+      cwd: root,
+      stdio: 'pipe',
+    });
   }, 180_000);
   afterAll(() => folder.remove());
 
@@ -49,23 +65,36 @@ describe('the packed app', () => {
     return stdout;
   };
 
-  it('runs a study of workers to its end from the unpacked files', { timeout: 120_000 }, async (ctx) => {
-    if (unfit !== null) return ctx.skip(unfit);
-    await packedCommand('run', 'sphere', '--trials', '4', '--workers', '1', '--lab', 'sphere.db');
-    const lab = readLab(folder.file('sphere.db'));
-    expect([...lab.trials('sphere')].map(({ state }) => state)).toEqual(['complete', 'complete', 'complete', 'complete']);
-    lab.close();
-  });
+  it(
+    'runs a study of workers to its end from the unpacked files',
+    { timeout: 120_000 },
+    async (ctx) => {
+      if (unfit !== null) return ctx.skip(unfit);
+      await packedCommand('run', 'sphere', '--trials', '4', '--workers', '1', '--lab', 'sphere.db');
+      const lab = readLab(folder.file('sphere.db'));
+      expect([...lab.trials('sphere')].map(({ state }) => state)).toEqual([
+        'complete',
+        'complete',
+        'complete',
+        'complete',
+      ]);
+      lab.close();
+    },
+  );
 
-  it('trains on the embedded MNIST, digits and networks in reach', { timeout: 120_000 }, async (ctx) => {
-    if (unfit !== null) return ctx.skip(unfit);
-    await packedCommand('run', 'mnist', '--trials', '1', '--workers', '1', '--lab', 'mnist.db');
-    const lab = readLab(folder.file('mnist.db'));
-    const [trial] = [...lab.trials('mnist')];
-    expect(trial?.state).toBe('complete');
-    expect(trial?.value).toBeGreaterThan(0.8);
-    lab.close();
-  });
+  it(
+    'trains on the embedded MNIST, digits and networks in reach',
+    { timeout: 120_000 },
+    async (ctx) => {
+      if (unfit !== null) return ctx.skip(unfit);
+      await packedCommand('run', 'mnist', '--trials', '1', '--workers', '1', '--lab', 'mnist.db');
+      const lab = readLab(folder.file('mnist.db'));
+      const [trial] = [...lab.trials('mnist')];
+      expect(trial?.state).toBe('complete');
+      expect(trial?.value).toBeGreaterThan(0.8);
+      lab.close();
+    },
+  );
 
   it('says its version, and finds the schemas it came with', async (ctx) => {
     if (unfit !== null) return ctx.skip(unfit);
@@ -78,10 +107,19 @@ describe('the packed app', () => {
 
   it('keeps window, preload and entry in the archive, and beside it no more than runs', (ctx) => {
     if (unfit !== null) return ctx.skip(unfit);
-    const files = listPackage(join(resources, 'app.asar'), { isPack: true }).map((line) => line.split(' : ').map((part) => part.trim()));
-    const packed = files.flatMap(([where, name = '']) => (where === 'pack' && /\.\w+$/.test(name) ? [name] : []));
+    const files = listPackage(join(resources, 'app.asar'), { isPack: true }).map((line) =>
+      line.split(' : ').map((part) => part.trim()),
+    );
+    const packed = files.flatMap(([where, name = '']) =>
+      where === 'pack' && /\.\w+$/.test(name) ? [name] : [],
+    );
     expect(packed).toEqual(
-      expect.arrayContaining(['/package.json', '/out/main/index.js', '/out/preload/index.cjs', '/out/renderer/index.html']),
+      expect.arrayContaining([
+        '/package.json',
+        '/out/main/index.js',
+        '/out/preload/index.cjs',
+        '/out/renderer/index.html',
+      ]),
     );
     const names = files.map(([, name = '']) => name);
     expect(names.filter((name) => /\.(?:ts|map|md|cc|h)$|\/tests?\//.test(name))).toEqual([]);
@@ -89,15 +127,33 @@ describe('the packed app', () => {
     const binaries = names.filter((name) => name.endsWith('.node'));
     expect(binaries.length).toBeGreaterThan(0);
     for (const name of binaries) expect(name).toContain(`/linux/${process.arch}/node/glibc-`);
-    expect(readdirSync(join(resources, 'node_modules', '@libsql'))).toEqual([`linux-${process.arch}-gnu`]);
+    expect(readdirSync(join(resources, 'node_modules', '@libsql'))).toEqual([
+      `linux-${process.arch}-gnu`,
+    ]);
   });
 
   it('has its fuses set', (ctx) => {
     if (unfit !== null) return ctx.skip(unfit);
-    const [runAsNode, cookieEncryption, nodeOptions, inspect, asarIntegrity, onlyAsar, snapshot, fileProtocol] = fuseWire(
-      readFileSync(join(resources, '..', 'galapagos')),
-    );
-    expect({ runAsNode, cookieEncryption, nodeOptions, inspect, asarIntegrity, onlyAsar, snapshot, fileProtocol }).toEqual({
+    const [
+      runAsNode,
+      cookieEncryption,
+      nodeOptions,
+      inspect,
+      asarIntegrity,
+      onlyAsar,
+      snapshot,
+      fileProtocol,
+    ] = fuseWire(readFileSync(join(resources, '..', 'galapagos')));
+    expect({
+      runAsNode,
+      cookieEncryption,
+      nodeOptions,
+      inspect,
+      asarIntegrity,
+      onlyAsar,
+      snapshot,
+      fileProtocol,
+    }).toEqual({
       runAsNode: false,
       cookieEncryption: true,
       nodeOptions: false,
@@ -111,7 +167,9 @@ describe('the packed app', () => {
 
   it('has a size, without Electron, that is said', (ctx) => {
     if (unfit !== null) return ctx.skip(unfit);
-    const sizes = readdirSync(resources).map((name) => [name, bytesBelow(join(resources, name))] as const);
+    const sizes = readdirSync(resources).map(
+      (name) => [name, bytesBelow(join(resources, name))] as const,
+    );
     const total = sizes.reduce((sum, [, bytes]) => sum + bytes, 0);
     const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
     console.log(

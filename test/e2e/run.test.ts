@@ -1,4 +1,7 @@
-/** The command as a user starts it, with real workers: interruption and resume, failures, reading beside a run, replay. */
+/**
+ * The command as a user starts it, with real workers: interruption and resume, failures, reading
+ * beside a run, replay.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -24,7 +27,11 @@ function made(): string {
 const eventLine = z.looseObject({ event: z.string() });
 const eventOf = (line: string) => eventLine.parse(JSON.parse(line));
 
-function syntheticStudy(folder: string, objective: Record<string, unknown>, trials: number): string {
+function syntheticStudy(
+  folder: string,
+  objective: Record<string, unknown>,
+  trials: number,
+): string {
   const file = join(folder, 'study.json');
   const study = {
     format: 'galapagos-study/1',
@@ -72,7 +79,8 @@ describe('run', () => {
     expect(resumed.code).toBe(0);
     const after = recordsOf(join(folder, 'lab.db'));
     expect(after.map(({ state }) => state)).toEqual(Array.from({ length: 20 }, () => 'complete'));
-    for (const { number, value, attempts } of before) expect(after[number]).toMatchObject({ value, attempts });
+    for (const { number, value, attempts } of before)
+      expect(after[number]).toMatchObject({ value, attempts });
   });
 
   it('interrupted twice exits at once and keeps what was shown as finished', async () => {
@@ -96,7 +104,9 @@ describe('run', () => {
     expect(events.filter(({ state }) => state === 'quarantined')).toEqual([
       expect.objectContaining({ event: 'worker', slot: 'local/cpu/0' }),
     ]);
-    expect(recordsOf(join(folder, 'lab.db')).filter(({ state }) => state !== 'complete')).toEqual([]);
+    expect(recordsOf(join(folder, 'lab.db')).filter(({ state }) => state !== 'complete')).toEqual(
+      [],
+    );
   });
 
   it('counts a diverged attempt as a result, the worst, and goes on with the same worker', async () => {
@@ -107,7 +117,12 @@ describe('run', () => {
     const diverged = records.filter(({ outcome }) => outcome === 'diverged');
     expect(code).toBe(0);
     expect(diverged.length).toBeGreaterThan(5);
-    expect(diverged.every(({ state, value, attempts }) => state === 'complete' && value === Infinity && attempts === 1)).toBe(true);
+    expect(
+      diverged.every(
+        ({ state, value, attempts }) =>
+          state === 'complete' && value === Infinity && attempts === 1,
+      ),
+    ).toBe(true);
   });
 
   it('can be read while it writes', async () => {
@@ -115,12 +130,15 @@ describe('run', () => {
     const study = syntheticStudy(folder, { durationMs: 20 }, 60);
     const beside: ReturnType<typeof command>[] = [];
     const life = start(['run', study, '--workers', '2', '--json'], folder, (line) => {
-      if (eventOf(line).event === 'trialEnded' && beside.length === 0) beside.push(command(['best', 'study', '--json'], folder));
+      if (eventOf(line).event === 'trialEnded' && beside.length === 0)
+        beside.push(command(['best', 'study', '--json'], folder));
     });
     expect((await life.ended).code).toBe(0);
     const { code, stdout } = await beside[0]!;
     expect(code).toBe(0);
-    expect(z.object({ best: z.array(z.unknown()).min(1) }).parse(JSON.parse(stdout)).best.length).toBeGreaterThan(0);
+    expect(
+      z.object({ best: z.array(z.unknown()).min(1) }).parse(JSON.parse(stdout)).best.length,
+    ).toBeGreaterThan(0);
   });
 
   it('gives the same trials and the same weights on one worker and on four', async () => {
@@ -128,13 +146,24 @@ describe('run', () => {
     const lists: unknown[][] = [];
     for (const workers of ['1', '4']) {
       const lab = join(folder, `lab-${workers}.db`);
-      const { code, stderr } = await command(['run', 'paper-mnist-evolution', '--trials', '6', '--workers', workers, '--lab', lab], folder);
+      const { code, stderr } = await command(
+        ['run', 'paper-mnist-evolution', '--trials', '6', '--workers', workers, '--lab', lab],
+        folder,
+      );
       expect([code, stderr]).toEqual([0, '']);
       lists.push(
-        recordsOf(lab, 'paper-mnist-evolution').map(({ params, value, result }) => [params, value, result?.metrics?.['checksum']]),
+        recordsOf(lab, 'paper-mnist-evolution').map(({ params, value, result }) => [
+          params,
+          value,
+          result?.metrics?.['checksum'],
+        ]),
       );
     }
     expect(lists[1]).toEqual(lists[0]);
-    expect(lists[0]?.[0]).toEqual([expect.anything(), expect.any(Number), expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    expect(lists[0]?.[0]).toEqual([
+      expect.anything(),
+      expect.any(Number),
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+    ]);
   });
 });

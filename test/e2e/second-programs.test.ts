@@ -5,7 +5,13 @@ import { readLab } from '../../src/storage/read-lab.ts';
 import { builtWithWindow, start } from '../support/built-command.ts';
 import type { Command } from '../support/built-command.ts';
 import { size } from '../support/effort.ts';
-import { besideStudy as study, losesNothing, secondPrograms, untilTrials, withoutOptuna } from '../support/second-programs.ts';
+import {
+  besideStudy as study,
+  losesNothing,
+  secondPrograms,
+  untilTrials,
+  withoutOptuna,
+} from '../support/second-programs.ts';
 import type { Writer } from '../support/second-programs.ts';
 import { serve } from '../support/served.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -42,11 +48,19 @@ async function writing(command: Command, shown: Writer['shown']): Promise<Writer
 
 function runWriter(): Promise<Writer> {
   const shown = new Map<number, number | null>();
-  const command = start(['run', 'study.json', '--lab', lab, '--workers', '2', '--resume', '--json'], folder.path, (line) => {
-    if (!line.endsWith('}')) return;
-    const { event, trial, value } = JSON.parse(line) as { event: string; trial: number; value: number | null };
-    if (event === 'trialEnded') shown.set(trial, value);
-  });
+  const command = start(
+    ['run', 'study.json', '--lab', lab, '--workers', '2', '--resume', '--json'],
+    folder.path,
+    (line) => {
+      if (!line.endsWith('}')) return;
+      const { event, trial, value } = JSON.parse(line) as {
+        event: string;
+        trial: number;
+        value: number | null;
+      };
+      if (event === 'trialEnded') shown.set(trial, value);
+    },
+  );
   return writing(command, shown);
 }
 
@@ -74,11 +88,16 @@ describe.each([
   ['run', runWriter],
   ['serve', serveWriter],
 ])('Second programs beside %s', (_, startWriter) => {
-  it(`lose nothing when the writer is killed, over ${PROGRAMS} programs and ${KILLS} kills`, { timeout: 900_000 }, async () => {
-    const kinds = Object.values(secondPrograms(folder, lab));
-    await losesNothing({ lab, kinds, programs: PROGRAMS, kills: KILLS, startWriter });
-    expect(kinds.length).toBeGreaterThanOrEqual(6);
-  });
+  it(
+    `lose nothing when the writer is killed, over ${PROGRAMS} programs and ${KILLS} kills`,
+    { timeout: 900_000 },
+    async () => {
+      const kinds = Object.values(secondPrograms(folder, lab));
+      await losesNothing({ lab, kinds, programs: PROGRAMS, kills: KILLS, startWriter });
+      expect(kinds.length).toBeGreaterThanOrEqual(6);
+    },
+  );
 });
 
-it('counts Optuna among the second programs', ({ skip }) => skip(withoutOptuna !== null, withoutOptuna ?? ''));
+it('counts Optuna among the second programs', ({ skip }) =>
+  skip(withoutOptuna !== null, withoutOptuna ?? ''));

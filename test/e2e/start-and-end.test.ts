@@ -1,6 +1,16 @@
-/** The command as a user starts and ends it: starts that fail leave nothing behind, and every process ends when told. */
+/**
+ * The command as a user starts and ends it: starts that fail leave nothing behind, and every
+ * process ends when told.
+ */
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +37,9 @@ describe('Serve: failed starts', () => {
   it('ends with the reason and creates no lab file when the user folder cannot be written', async () => {
     writeFileSync(folder.file('file'), '');
     const home = folder.file('file/home');
-    const { ended } = start(['serve', '--port', '0', '--workers', '1'], folder.path, undefined, { GALAPAGOS_HOME: home });
+    const { ended } = start(['serve', '--port', '0', '--workers', '1'], folder.path, undefined, {
+      GALAPAGOS_HOME: home,
+    });
     const { code, stderr } = await ended;
     expect(code).toBe(1);
     expect(stderr).toContain(`user folder ${home}: expected a folder that can be written`);
@@ -41,8 +53,12 @@ describe('Serve: failed starts', () => {
     const blocked = folder.file('home/uploads');
     mkdirSync(home);
     writeFileSync(blocked, '');
-    const { code, stderr } = await start(['serve', '--port', '0', '--workers', '1'], folder.path, undefined, { GALAPAGOS_HOME: home })
-      .ended;
+    const { code, stderr } = await start(
+      ['serve', '--port', '0', '--workers', '1'],
+      folder.path,
+      undefined,
+      { GALAPAGOS_HOME: home },
+    ).ended;
     expect(code).toBe(1);
     expect(stderr).toContain(blocked);
     expect(existsSync(folder.file('lab.db'))).toBe(true);
@@ -78,7 +94,10 @@ function study(trials: number): string {
 }
 
 function shell(script: string): Promise<{ code: number | null; stderr: string }> {
-  const child = spawn('sh', ['-c', script, 'sh', process.execPath, cli], { cwd: folder.path, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn('sh', ['-c', script, 'sh', process.execPath, cli], {
+    cwd: folder.path,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, stderr })));
@@ -106,7 +125,9 @@ describe.skipIf(process.platform !== 'linux')('Run: standard output', () => {
 
   it('that closes early ends the run in order, without an error', async () => {
     study(100_000);
-    const { stderr } = await shell('("$@" run study.json --workers 1 --json; echo $? > code) | head -1');
+    const { stderr } = await shell(
+      '("$@" run study.json --workers 1 --json; echo $? > code) | head -1',
+    );
     expect(stderr).toBe('');
     expect(readFileSync(folder.file('code'), 'utf8')).toBe('0\n');
     expect(stateOf(folder.file('lab.db'))).toBe('paused');
@@ -123,32 +144,45 @@ function fill(file: string): void {
 }
 
 describe.skipIf(noTinyDisk !== null)('Run: full disk', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('ends at %s with the reason while the lab file cannot be written', async (signal) => {
-    study(100_000);
-    const disk = folder.file('disk');
-    mkdirSync(disk);
-    const tiny = new TinyDisk(disk, '600k');
-    try {
-      const life = start(['run', 'study.json', '--workers', '1', '--json', '--lab', 'disk/lab.db'], folder.path, (line) => {
-        if (line.includes('"event":"started"')) fill(folder.file('disk/other'));
-        if (line.includes('"state":"stalled"')) life.process.kill(signal);
-      });
-      const { code, stdout } = await life.ended;
-      expect(code).toBe(1);
-      const last = JSON.parse(stdout.split('\n').at(-1) ?? '') as { state: string; reason: string };
-      expect(last).toMatchObject({ event: 'finished', state: 'failed' });
-      expect(last.reason).toMatch(/lab\.db.*disk is full.*run again/);
-    } finally {
-      tiny.unmount();
-    }
-  });
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends at %s with the reason while the lab file cannot be written',
+    async (signal) => {
+      study(100_000);
+      const disk = folder.file('disk');
+      mkdirSync(disk);
+      const tiny = new TinyDisk(disk, '600k');
+      try {
+        const life = start(
+          ['run', 'study.json', '--workers', '1', '--json', '--lab', 'disk/lab.db'],
+          folder.path,
+          (line) => {
+            if (line.includes('"event":"started"')) fill(folder.file('disk/other'));
+            if (line.includes('"state":"stalled"')) life.process.kill(signal);
+          },
+        );
+        const { code, stdout } = await life.ended;
+        expect(code).toBe(1);
+        const last = JSON.parse(stdout.split('\n').at(-1) ?? '') as {
+          state: string;
+          reason: string;
+        };
+        expect(last).toMatchObject({ event: 'finished', state: 'failed' });
+        expect(last.reason).toMatch(/lab\.db.*disk is full.*run again/);
+      } finally {
+        tiny.unmount();
+      }
+    },
+  );
 });
 
 /** The process whose arguments include a text, as /proc has them. */
 function processWith(argument: string): number {
   const found = readdirSync('/proc').filter((name) => {
     try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').slice(1).includes(argument);
+      return (
+        /^\d+$/.test(name) &&
+        readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0').slice(1).includes(argument)
+      );
     } catch {
       return false;
     }
@@ -163,7 +197,11 @@ describe.skipIf(process.platform !== 'linux')('Serve: started by npm', () => {
     const serve = `${process.execPath} ${cli} serve --json --port 0 --workers 1 --lab ${lab}`;
     writeFileSync(folder.file('package.json'), JSON.stringify({ name: 'x', scripts: { serve } }));
     const env = { ...process.env, GALAPAGOS_HOME: folder.file('home') };
-    const npm = spawn('npm', ['run', '--silent', 'serve'], { cwd: folder.path, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const npm = spawn('npm', ['run', '--silent', 'serve'], {
+      cwd: folder.path,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await new Promise((resolve) => npm.stdout.once('data', resolve));
     const pid = processWith(lab);
     try {

@@ -1,7 +1,8 @@
 /// <reference lib="dom" />
 /**
- * The built app in a real Electron. On the legacy host 9.4.1 it is a smoke test of main process, preload and contents on an engine of 2020: what `shim/` supplies
- * there – the scheme's handler, `webUtils`, `senderFrame`, libsql behind a pipe – is not proven by it.
+ * The built app in a real Electron. On the legacy host 9.4.1 it is a smoke test of main process,
+ * preload and contents on an engine of 2020: what `shim/` supplies there – the scheme's handler,
+ * `webUtils`, `senderFrame`, libsql behind a pipe – is not proven by it.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -58,22 +59,33 @@ if (typeof host === 'string') {
       const { page } = running;
       expect(page.url()).toMatch(/^app:\/\/galapagos\//);
       expect(await page.title()).toBe('Galapagos');
-      expect(await ask(page, 'about', {})).toMatchObject({ host: 'electron', platform: process.platform });
+      expect(await ask(page, 'about', {})).toMatchObject({
+        host: 'electron',
+        platform: process.platform,
+      });
     });
 
     describe('contains its page', () => {
       it('which has no Node, and a bridge that it cannot change', async () => {
         const seen = await running.page.evaluate(() => ({
-          node: ['require', 'process', 'module', 'global', 'Buffer', '__dirname'].filter((name) => name in window),
+          node: ['require', 'process', 'module', 'global', 'Buffer', '__dirname'].filter(
+            (name) => name in window,
+          ),
           bridge: Object.keys(window.galapagos ?? {}).sort(),
           frozen: Object.isFrozen(window.galapagos),
         }));
-        expect(seen).toEqual({ node: [], bridge: ['admit', 'call', 'host', 'pathOf', 'stream', 'upload'], frozen: true });
+        expect(seen).toEqual({
+          node: [],
+          bridge: ['admit', 'call', 'host', 'pathOf', 'stream', 'upload'],
+          frozen: true,
+        });
       });
 
       it('by its policy: no inline script, no inline style, no eval, no stranger', async () => {
         const seen = await running.page.evaluate(async () => {
-          const script = Object.assign(document.createElement('script'), { textContent: 'window.inlineRan = true' });
+          const script = Object.assign(document.createElement('script'), {
+            textContent: 'window.inlineRan = true',
+          });
           document.body.append(script);
           const box = document.createElement('p');
           box.setAttribute('style', 'position: fixed');
@@ -98,12 +110,18 @@ if (typeof host === 'string') {
           box.remove();
           return { inline: 'inlineRan' in window, position, evaluated, fetched };
         });
-        expect(seen).toEqual({ inline: false, position: 'static', evaluated: 'refused', fetched: false });
+        expect(seen).toEqual({
+          inline: false,
+          position: 'static',
+          evaluated: 'refused',
+          fetched: false,
+        });
       });
 
       it('in one folder: what lies above is refused, what another host has is not there', async () => {
         const { page, app } = running;
-        const status = (path: string): Promise<number> => page.evaluate((of) => fetch(of).then(({ status: code }) => code), path);
+        const status = (path: string): Promise<number> =>
+          page.evaluate((of) => fetch(of).then(({ status: code }) => code), path);
         expect(await status('/index.html')).toBe(200);
         expect(await status('/..%2fmain%2findex.js')).toBe(403);
         expect(await status('/%5c..%5cmain')).toBe(403);
@@ -148,16 +166,24 @@ if (typeof host === 'string') {
         expect(seen.geolocation).toBe(1);
         expect(seen.camera).not.toBe('granted');
         expect(page.url()).toBe(before);
-        expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
+        expect(
+          await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length),
+        ).toBe(1);
       });
 
       it('and takes nothing from it that the table does not allow', async () => {
         const { page } = running;
-        expect(await askAnything(page, 'constructor', {})).toMatchObject({ ok: false, error: { code: 'unknown-endpoint' } });
+        expect(await askAnything(page, 'constructor', {})).toMatchObject({
+          ok: false,
+          error: { code: 'unknown-endpoint' },
+        });
         const refused = await askAnything(page, 'addTrials', { study: 'x', trials: -1 });
         expect(refused).toMatchObject({
           ok: false,
-          error: { code: 'invalid-input', data: { problems: [{ code: 'out-of-range', path: 'trials' }] } },
+          error: {
+            code: 'invalid-input',
+            data: { problems: [{ code: 'out-of-range', path: 'trials' }] },
+          },
         });
       });
     });
@@ -165,16 +191,30 @@ if (typeof host === 'string') {
     it('trains MNIST after one click, and the population evolves', async () => {
       const { page, app } = running;
       await page.getByRole('button', { name: 'Start the study' }).click();
-      await expect.poll(async () => (await snapshotOf(page, 'lab', {})).studies?.map(({ name }) => name), until).toEqual(['mnist']);
-      const key = async (): Promise<string> => (await snapshotOf(page, 'lab', {})).studies?.[0]?.key ?? '';
+      await expect
+        .poll(
+          async () => (await snapshotOf(page, 'lab', {})).studies?.map(({ name }) => name),
+          until,
+        )
+        .toEqual(['mnist']);
+      const key = async (): Promise<string> =>
+        (await snapshotOf(page, 'lab', {})).studies?.[0]?.key ?? '';
       const mnist = await key();
       await expect
-        .poll(() => app.evaluate(({ powerSaveBlocker }) => [0, 1].some((id) => powerSaveBlocker.isStarted(id))), until)
+        .poll(
+          () =>
+            app.evaluate(({ powerSaveBlocker }) =>
+              [0, 1].some((id) => powerSaveBlocker.isStarted(id)),
+            ),
+          until,
+        )
         .toBe(true);
       await expect.poll(() => completeIn(join(home, 'lab.db'), 'mnist'), until).toBeGreaterThan(0);
       await ask(page, 'stopStudy', { study: mnist });
       // What is exported next is what the lab then holds.
-      await expect.poll(async () => (await snapshotOf(page, 'lab', {})).studies?.[0]?.state, until).toBe('finished');
+      await expect
+        .poll(async () => (await snapshotOf(page, 'lab', {})).studies?.[0]?.state, until)
+        .toBe('finished');
     });
 
     it('exports the best configurations to where the person says', async () => {
@@ -196,11 +236,17 @@ if (typeof host === 'string') {
     it('sees the path of a dropped file, and takes it in', async () => {
       const { page } = running;
       const file = folder.file('digits é.csv');
-      writeFileSync(file, `a,b,label\n${Array.from({ length: 40 }, (_, i) => `${i},${40 - i},${i % 2}`).join('\n')}\n`);
+      writeFileSync(
+        file,
+        `a,b,label\n${Array.from({ length: 40 }, (_, i) => `${i},${40 - i},${i % 2}`).join('\n')}\n`,
+      );
       expect(await pathSeen(page, file)).toBe(file);
       await drop(page);
       await expect
-        .poll(async () => (await snapshotOf(page, 'lab', {})).imports?.map(({ label }) => label), until)
+        .poll(
+          async () => (await snapshotOf(page, 'lab', {})).imports?.map(({ label }) => label),
+          until,
+        )
         .toEqual(['digits é.csv']);
     });
 
@@ -211,7 +257,11 @@ if (typeof host === 'string') {
       });
       await page.getByRole('dialog').waitFor();
       await page.keyboard.press('Escape');
-      expect(await app.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('export-best')?.accelerator)).toBe('CmdOrCtrl+S');
+      expect(
+        await app.evaluate(
+          ({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('export-best')?.accelerator,
+        ),
+      ).toBe('CmdOrCtrl+S');
     });
 
     it('is the only one: a second instance hands over and ends', async () => {
@@ -224,15 +274,21 @@ if (typeof host === 'string') {
     });
 
     it('threw nothing in its page', () => {
-      // Chrome 83 has no `:not()` of more than one part, with which dialogs look for what can be focused.
-      const own = running.errors.filter((error) => !(given().legacy && error.includes('is not a valid selector')));
+      // Chrome 83 has no `:not()` of more than one part, with which dialogs look for what can be
+      // focused.
+      const own = running.errors.filter(
+        (error) => !(given().legacy && error.includes('is not a valid selector')),
+      );
       expect(own).toEqual([]);
     });
   });
 
   describe('the app, when something ends', () => {
     it('loads a page that crashed again, and the study goes on', async (ctx) => {
-      ctx.skip(given().legacy, 'the legacy host 9.4.1 itself ends with a segmentation fault once a page of it has crashed');
+      ctx.skip(
+        given().legacy,
+        'the legacy host 9.4.1 itself ends with a segmentation fault once a page of it has crashed',
+      );
       const running = await launch(given(), folder.file('crash'));
       const { app, page } = running;
       await ask(page, 'startStudy', { study: study('crash', 100), workers: 1 });

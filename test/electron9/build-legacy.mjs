@@ -1,8 +1,18 @@
 /**
- * Lowers the built app to what Electron 9.4.1 can run (Chromium 83, Node 12), into a folder of its own: `node test/electron9/build-legacy.mjs OUT`.
- * For a smoke test on a host that is to be had where today's binary is not. The product knows nothing of it; workers and threads run as they were built.
+ * Lowers the built app to what Electron 9.4.1 can run (Chromium 83, Node 12), into a folder of its
+ * own: `node test/electron9/build-legacy.mjs OUT`. For a smoke test on a host that is to be had
+ * where today's binary is not. The product knows nothing of it; workers and threads run as they
+ * were built.
  */
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'acorn';
@@ -27,9 +37,14 @@ rmSync(join(app, '..', 'resources'), { force: true });
 symlinkSync(join(root, 'resources'), join(app, '..', 'resources'));
 
 const common = { bundle: true, target: TARGET, logLevel: 'error', absWorkingDir: root };
-const node = { ...common, platform: 'node', external: ['electron', 'zeromq', 'libsql', 'original-fs'] };
+const node = {
+  ...common,
+  platform: 'node',
+  external: ['electron', 'zeromq', 'libsql', 'original-fs'],
+};
 
-// Main process: one file. Its threads, worker and command line beside it, untouched: they run on the host's Node.
+// Main process: one file. Its threads, worker and command line beside it, untouched: they run on
+// the host's Node.
 cpSync(join(built, 'main'), join(app, 'main'), { recursive: true });
 writeFileSync(join(app, 'main', 'index.cjs'), await commonJs(join(built, 'main', 'index.js')));
 const shim = {
@@ -41,7 +56,10 @@ await build({ ...node, ...shim, format: 'cjs' });
 for (const name of ['libsql.cjs', 'libsql-host.cjs', 'threads.cjs', 'thread-host.mjs', 'wire.cjs'])
   cpSync(join(here, 'shim', name), join(app, name));
 writeFileSync(join(app, 'boot.cjs'), "require('./shim.cjs');\nrequire('./main/index.cjs');\n");
-writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'galapagos', version: '0.1.0', type: 'module', main: 'boot.cjs' }));
+writeFileSync(
+  join(app, 'package.json'),
+  JSON.stringify({ name: 'galapagos', version: '0.1.0', type: 'module', main: 'boot.cjs' }),
+);
 
 // A sandboxed preload script can require nothing of ours: shim and script in one file.
 await build({
@@ -55,7 +73,9 @@ await build({
       name: 'electron of the shim',
       setup({ onResolve }) {
         const shim = join(here, 'shim/preload.js');
-        onResolve({ filter: /^electron$/ }, ({ importer }) => (importer === shim ? { path: 'electron', external: true } : { path: shim }));
+        onResolve({ filter: /^electron$/ }, ({ importer }) =>
+          importer === shim ? { path: 'electron', external: true } : { path: shim },
+        );
       },
     },
   ],
@@ -84,27 +104,56 @@ for (const name of filesBelow(join(built, 'renderer')).filter((file) => !file.en
   mkdirSync(dirname(to), { recursive: true });
   if (name.endsWith('.css')) writeFileSync(to, lowerCss(readFileSync(from)));
   else if (name.endsWith('.html'))
-    writeFileSync(to, readFileSync(from, 'utf8').replace('<script ', '<script src="./legacy-page.js"></script>\n<script '));
+    writeFileSync(
+      to,
+      readFileSync(from, 'utf8').replace(
+        '<script ',
+        '<script src="./legacy-page.js"></script>\n<script ',
+      ),
+    );
   else cpSync(from, to);
 }
 
-/** An entry that may await at its top, as a script: imports become `require`, the body an async function that runs at once. */
+/**
+ * An entry that may await at its top, as a script: imports become `require`, the body an async
+ * function that runs at once.
+ */
 async function commonJs(entry) {
-  const bundled = await build({ ...node, entryPoints: [entry], format: 'esm', target: 'esnext', write: false });
+  const bundled = await build({
+    ...node,
+    entryPoints: [entry],
+    format: 'esm',
+    target: 'esnext',
+    write: false,
+  });
   const [{ text }] = bundled.outputFiles;
   const code = new MagicString(text);
-  for (const { type, start, end, source, specifiers } of parse(text, { ecmaVersion: 'latest', sourceType: 'module' }).body) {
+  for (const { type, start, end, source, specifiers } of parse(text, {
+    ecmaVersion: 'latest',
+    sourceType: 'module',
+  }).body) {
     if (type.startsWith('Export')) code.remove(start, end);
     if (type !== 'ImportDeclaration') continue;
     const module = `require(${JSON.stringify(source.value)})`;
     const names = specifiers.map(({ type: kind, local, imported }) =>
-      kind === 'ImportSpecifier' ? `{ ${imported.name}: ${local.name} } = ${module}` : `${local.name} = ${module}`,
+      kind === 'ImportSpecifier'
+        ? `{ ${imported.name}: ${local.name} } = ${module}`
+        : `${local.name} = ${module}`,
     );
     code.overwrite(start, end, names.length === 0 ? `${module};` : `const ${names.join(', ')};`);
   }
   const define = { 'import.meta.url': '__url', 'import.meta.dirname': '__dirname' };
-  code.prepend('const __url = require("url").pathToFileURL(__filename).href;\n(async () => {\n').append('\n})();\n');
-  return (await transformScript(code.toString(), { target: TARGET, format: 'cjs', platform: 'node', define })).code;
+  code
+    .prepend('const __url = require("url").pathToFileURL(__filename).href;\n(async () => {\n')
+    .append('\n})();\n');
+  return (
+    await transformScript(code.toString(), {
+      target: TARGET,
+      format: 'cjs',
+      platform: 'node',
+      define,
+    })
+  ).code;
 }
 
 function filesBelow(folder, below = '') {
@@ -113,7 +162,10 @@ function filesBelow(folder, below = '') {
   );
 }
 
-/** What Chromium 83 would drop whole sheets or rules for: layers, `:where()`, `:is()`, `:has()`, containers. */
+/**
+ * What Chromium 83 would drop whole sheets or rules for: layers, `:where()`, `:is()`, `:has()`,
+ * containers.
+ */
 function lowerCss(code) {
   const lowered = transform({ filename: 'window.css', code, targets: CHROME_83 }).code.toString();
   const sheet = postcss.parse(lowered);
@@ -123,7 +175,8 @@ function lowerCss(code) {
   });
   sheet.walkRules((rule) => {
     if (rule.selector.includes(':has(')) rule.remove();
-    else if (/:where\(|:is\(|:focus-visible/.test(rule.selector)) rule.selector = flatten(rule.selector);
+    else if (/:where\(|:is\(|:focus-visible/.test(rule.selector))
+      rule.selector = flatten(rule.selector);
   });
   return sheet.toString();
 }

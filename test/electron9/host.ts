@@ -1,6 +1,7 @@
 /**
- * The Electron that the suite runs on: the legacy host that `GALAPAGOS_ELECTRON9` names (9.4.1, with what it lacks supplied by `shim/`), or a current one that
- * `GALAPAGOS_ELECTRON` names, with the app as it was built.
+ * The Electron that the suite runs on: the legacy host that `GALAPAGOS_ELECTRON9` names (9.4.1,
+ * with what it lacks supplied by `shim/`), or a current one that `GALAPAGOS_ELECTRON` names, with
+ * the app as it was built.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,9 +26,15 @@ export function hostOrReason(): Host | string {
   const program = current === '' ? legacy : current;
   if (program === '') return 'no Electron: GALAPAGOS_ELECTRON9 and GALAPAGOS_ELECTRON name none';
   if (!existsSync(program)) return `no Electron: ${program} is not there`;
-  if (process.platform === 'linux' && (process.env['DISPLAY'] ?? '') === '' && !existsSync('/usr/bin/Xvfb'))
+  if (
+    process.platform === 'linux' &&
+    (process.env['DISPLAY'] ?? '') === '' &&
+    !existsSync('/usr/bin/Xvfb')
+  )
     return 'no display, and no Xvfb to make one';
-  return current === '' ? { program, legacy: true, app: join(legacyFolder, 'app') } : { program, legacy: false, app: root };
+  return current === ''
+    ? { program, legacy: true, app: join(legacyFolder, 'app') }
+    : { program, legacy: false, app: root };
 }
 
 export interface Running {
@@ -39,8 +46,17 @@ export interface Running {
 }
 
 /** @param home absolute: the user's folder, and so the instance that this is */
-export async function launch({ program, app: folder }: Host, home: string, args: readonly string[] = []): Promise<Running> {
-  const app = await _electron.launch({ executablePath: program, args: argumentsOf(folder, args), env: environment(home), timeout: 60_000 });
+export async function launch(
+  { program, app: folder }: Host,
+  home: string,
+  args: readonly string[] = [],
+): Promise<Running> {
+  const app = await _electron.launch({
+    executablePath: program,
+    args: argumentsOf(folder, args),
+    env: environment(home),
+    timeout: 60_000,
+  });
   try {
     const page = await app.firstWindow();
     const errors: string[] = [];
@@ -57,11 +73,21 @@ export async function launch({ program, app: folder }: Host, home: string, args:
 }
 
 export function argumentsOf(folder: string, args: readonly string[] = []): string[] {
-  // As root Chromium refuses to start with its sandbox; what the page may reach is tested, the system's sandbox is not.
+  // As root Chromium refuses to start with its sandbox; what the page may reach is tested, the
+  // system's sandbox is not.
   return [...(process.platform === 'linux' ? ['--no-sandbox'] : []), folder, ...args];
 }
 
 export function environment(home: string): Record<string, string> {
-  const env = Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-  return { ...env, GALAPAGOS_HOME: home, GALAPAGOS_ELECTRON9_NODE: process.execPath, npm_node_execpath: process.execPath };
+  const env = Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+  return {
+    ...env,
+    GALAPAGOS_HOME: home,
+    GALAPAGOS_ELECTRON9_NODE: process.execPath,
+    npm_node_execpath: process.execPath,
+  };
 }

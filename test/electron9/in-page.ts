@@ -19,14 +19,18 @@ declare global {
 
 /** Any name and input: the answer in its envelope. */
 export function askAnything(page: Page, name: string, input: unknown): Promise<Answer> {
-  return page.evaluate(([of, given]) => window.galapagos?.call(of, given) ?? Promise.reject(new Error('no bridge')), [
-    name,
-    input,
-  ] as const);
+  return page.evaluate(
+    ([of, given]) => window.galapagos?.call(of, given) ?? Promise.reject(new Error('no bridge')),
+    [name, input] as const,
+  );
 }
 
 /** @throws with the error's code when the answer is one */
-export async function ask<Name extends CallName>(page: Page, name: Name, input: CallInput<Name>): Promise<CallOutput<Name>> {
+export async function ask<Name extends CallName>(
+  page: Page,
+  name: Name,
+  input: CallInput<Name>,
+): Promise<CallOutput<Name>> {
   const answer = await askAnything(page, name, input);
   if (!answer.ok) throw new Error(`${name}: ${JSON.stringify(answer.error)}`);
   return answer.value as CallOutput<Name>;
@@ -48,7 +52,9 @@ export async function snapshotOf<Name extends SubscriptionName>(
           if (answer.op === 'message') resolve(answer.body);
           else reject(new Error(answer.error.code));
         };
-        const stream = galapagos.stream(heard, () => stream.send({ op: 'subscribe', id: 0, name: of, input: given }));
+        const stream = galapagos.stream(heard, () =>
+          stream.send({ op: 'subscribe', id: 0, name: of, input: given }),
+        );
       }),
     [name, input] as const,
   );
@@ -77,7 +83,9 @@ export function drop(page: Page): Promise<void> {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(file);
     for (const type of ['dragenter', 'dragover', 'drop'])
-      document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+      document.body.dispatchEvent(
+        new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }),
+      );
     field.remove();
   });
 }

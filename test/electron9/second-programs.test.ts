@@ -1,13 +1,18 @@
 /**
- * Second programs of every kind beside the desktop app, and kills of the app: nothing is lost. On the
- * legacy host the lab file is held by processes beside Electron (`shim/`), which are killed with it;
- * that one process drops its own locks is not tested there.
+ * Second programs of every kind beside the desktop app, and kills of the app: nothing is lost. On
+ * the legacy host the lab file is held by processes beside Electron (`shim/`), which are killed
+ * with it; that one process drops its own locks is not tested there.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'vitest';
-import { besideStudy as study, losesNothing, secondPrograms, untilTrials } from '../support/second-programs.ts';
+import {
+  besideStudy as study,
+  losesNothing,
+  secondPrograms,
+  untilTrials,
+} from '../support/second-programs.ts';
 import type { Writer } from '../support/second-programs.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { gone, isAlive } from '../support/worker-command.ts';
@@ -30,7 +35,10 @@ afterEach(async () => {
   folder.remove();
 });
 
-/** Ends the app and what it started at one instant: it cannot close the lab file, nor can its helpers. */
+/**
+ * Ends the app and what it started at one instant: it cannot close the lab file, nor can its
+ * helpers.
+ */
 async function killed({ pid }: Running): Promise<void> {
   if (!isAlive(pid)) return;
   process.kill(pid, 'SIGSTOP');
@@ -41,7 +49,9 @@ async function killed({ pid }: Running): Promise<void> {
 
 /** Direct children, the helpers that hold the lab file among them. */
 function childrenOf(pid: number): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
   const pairs = lines.map((line) => line.trim().split(/\s+/u).map(Number));
   return pairs.flatMap(([child = 0, parent = 0]) => (parent === pid ? [child] : []));
 }
@@ -54,15 +64,20 @@ async function appWriter(): Promise<Writer> {
   if (known === undefined) await ask(app.page, 'startStudy', { study, workers: 2 });
   else await ask(app.page, 'resumeStudy', { study: known.key });
   await untilTrials(lab, () => isAlive(app.pid), 10);
-  const complete = async (): Promise<number> => (await snapshotOf(app.page, 'lab', {})).studies?.[0]?.counts.complete ?? 0;
+  const complete = async (): Promise<number> =>
+    (await snapshotOf(app.page, 'lab', {})).studies?.[0]?.counts.complete ?? 0;
   return { shown: new Map(), complete, kill: () => killed(app) };
 }
 
 describe('Second programs beside the desktop app', () => {
-  it(`lose nothing when the app is killed, over ${PROGRAMS} programs and ${KILLS} kills`, { timeout: 600_000 }, async ({ skip }) => {
-    if (typeof host === 'string') skip(host);
-    writeFileSync(folder.file('study.json'), JSON.stringify(study));
-    const kinds = Object.values(secondPrograms(folder, lab));
-    await losesNothing({ lab, kinds, programs: PROGRAMS, kills: KILLS, startWriter: appWriter });
-  });
+  it(
+    `lose nothing when the app is killed, over ${PROGRAMS} programs and ${KILLS} kills`,
+    { timeout: 600_000 },
+    async ({ skip }) => {
+      if (typeof host === 'string') skip(host);
+      writeFileSync(folder.file('study.json'), JSON.stringify(study));
+      const kinds = Object.values(secondPrograms(folder, lab));
+      await losesNothing({ lab, kinds, programs: PROGRAMS, kills: KILLS, startWriter: appWriter });
+    },
+  );
 });

@@ -8,11 +8,18 @@ export default async function setUp(): Promise<(() => void) | undefined> {
   const host = hostOrReason();
   if (typeof host === 'string') return undefined;
   await buildIfStale(root);
-  if (host.legacy) execFileSync(process.execPath, [join(root, 'test/electron9/build-legacy.mjs'), legacyFolder], { stdio: 'inherit' });
+  if (host.legacy)
+    execFileSync(process.execPath, [join(root, 'test/electron9/build-legacy.mjs'), legacyFolder], {
+      stdio: 'inherit',
+    });
   if (process.platform !== 'linux' || (process.env['DISPLAY'] ?? '') !== '') return undefined;
-  const xvfb = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  });
+  const xvfb = spawn(
+    'Xvfb',
+    ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'],
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    },
+  );
   process.env['DISPLAY'] = `:${await firstLine(xvfb.stdio[3] as NodeJS.ReadableStream)}`;
   return () => {
     xvfb.kill();

@@ -1,4 +1,7 @@
-/** The app in a real Electron: a suite of its own, one process at a time, since each test is a program with a window. */
+/**
+ * The app in a real Electron: a suite of its own, one process at a time, since each test is a
+ * program with a window.
+ */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

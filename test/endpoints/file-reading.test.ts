@@ -36,7 +36,9 @@ it('goes with its reading, whatever it is at, and never takes the process with i
     const [closed, asked] = await Promise.allSettled([reading.close(), studies]);
     expect(closed.status).toBe('fulfilled');
     if (asked.status === 'rejected')
-      expect(asked.reason).toMatchObject({ message: expect.stringContaining('the lab was closed') as unknown });
+      expect(asked.reason).toMatchObject({
+        message: expect.stringContaining('the lab was closed') as unknown,
+      });
     expect(['the lab was closed', null]).toContain(await ended);
   }
 });
@@ -49,7 +51,10 @@ describe('FileReading: time left', () => {
       { kind: 'local/cpu', elapsedMs: null },
       { kind: 'local/gpu', elapsedMs: 20 },
     ],
-    durations: Array.from({ length: 30 }, (_, i) => ({ kind: i % 7 === 0 ? 'local/gpu' : 'local/cpu', ms: 400 + ((i * 37) % 90) })),
+    durations: Array.from({ length: 30 }, (_, i) => ({
+      kind: i % 7 === 0 ? 'local/gpu' : 'local/cpu',
+      ms: 400 + ((i * 37) % 90),
+    })),
     generation: { size: 16, unstarted: 5 },
     limitMs: 3_600_000,
     target: true,
@@ -57,8 +62,15 @@ describe('FileReading: time left', () => {
 
   it('answers what the direct computation answers, beside a read of rows', async () => {
     const reading = new FileReading(file);
-    const rows = new Promise((end) => reading.rows(UID, { rows: () => undefined, curve: () => undefined, end }));
-    for (const given of [work, { ...work, generation: null, limitMs: null }, { ...work, unstarted: null }, { ...work, lanes: [] }]) {
+    const rows = new Promise((end) =>
+      reading.rows(UID, { rows: () => undefined, curve: () => undefined, end }),
+    );
+    for (const given of [
+      work,
+      { ...work, generation: null, limitMs: null },
+      { ...work, unstarted: null },
+      { ...work, lanes: [] },
+    ]) {
       expect(await reading.timeLeft(given)).toEqual(timeLeft(given));
     }
     expect(await rows).toBeNull();

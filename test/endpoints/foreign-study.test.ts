@@ -1,4 +1,7 @@
-/** A study that another program made, as the window meets it: listed and shown like any, and never changed. */
+/**
+ * A study that another program made, as the window meets it: listed and shown like any, and never
+ * changed.
+ */
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { addForeignTrial, writeForeignStudy } from '../support/foreign-study.ts';
@@ -29,9 +32,15 @@ function labWithTheirs(name: string): string {
 }
 
 function theirs(file: string): unknown[] {
-  return ['studies', 'study_directions', 'study_user_attributes', 'trials', 'trial_params', 'trial_values', 'trial_user_attributes'].map(
-    (table) => foreignly(file, `SELECT * FROM ${table}`),
-  );
+  return [
+    'studies',
+    'study_directions',
+    'study_user_attributes',
+    'trials',
+    'trial_params',
+    'trial_values',
+    'trial_user_attributes',
+  ].map((table) => foreignly(file, `SELECT * FROM ${table}`));
 }
 
 it('stands in the rail and shows its trials with their parameters, their best and how that came about', async () => {
@@ -39,20 +48,41 @@ it('stands in the rail and shows its trials with their parameters, their best an
   const { window } = await applications.open('shown.db');
   const lab = window.lab();
   await window.until(() => (lab.body.studies?.length ?? 0) > 0);
-  const row = { uid: null, key: KEY, name: KEY, state: null, direction: 'maximize', confirms: null };
+  const row = {
+    uid: null,
+    key: KEY,
+    name: KEY,
+    state: null,
+    direction: 'maximize',
+    confirms: null,
+  };
   expect(lab.body.studies).toMatchObject([
-    { ...row, counts: { waiting: 1, running: 0, complete: 3, pruned: 1, failed: 1 }, best: { trial: 2, value: 0.75 } },
+    {
+      ...row,
+      counts: { waiting: 1, running: 0, complete: 3, pruned: 1, failed: 1 },
+      best: { trial: 2, value: 0.75 },
+    },
   ]);
   const client = window.study(KEY);
   await window.until(() => client.head !== null && client.rows.size === 6);
-  expect(client.head).toMatchObject({ ...row, searched: null, parameters: ['x', 'c'], timeLeft: { unknown: 'foreign' }, trials: 6 });
+  expect(client.head).toMatchObject({
+    ...row,
+    searched: null,
+    parameters: ['x', 'c'],
+    timeLeft: { unknown: 'foreign' },
+    trials: 6,
+  });
   expect(client.head?.staircase).toMatchObject({ trials: [0, 2], values: [0.5, 0.75] });
   const rows = [...client.rows.values()].sort((a, b) => a.number - b.number);
   expect(rows.map(({ value }) => value)).toEqual([0.5, NaN, 0.75, NaN, 0.625, NaN]);
   expect(rows.map(({ params: [x] }) => x)).toEqual([0.25, 0.5, 0.75, 1, 0.125, NaN]);
   // Choices are told apart, whatever code they have.
   const codes = rows.map(({ params: [, c] }) => c);
-  expect([codes[0] === codes[2], codes[1] === codes[3], codes[0] === codes[1]]).toEqual([true, true, false]);
+  expect([codes[0] === codes[2], codes[1] === codes[3], codes[0] === codes[1]]).toEqual([
+    true,
+    true,
+    false,
+  ]);
   expect([codes[4], codes[5]]).toEqual([NaN, NaN]);
   expect(window.failures).toEqual([]);
 });
@@ -65,11 +95,17 @@ it('is read only: what would change it or begin it again is refused, and its row
   await window.until(() => client.rows.size === 6);
   for (const command of ['pauseStudy', 'resumeStudy', 'stopStudy'])
     await expect(call(command, { study: KEY })).rejects.toMatchObject({ code: 'unknownStudy' });
-  await expect(call('addTrials', { study: KEY, trials: 1 })).rejects.toMatchObject({ code: 'unknownStudy' });
-  await expect(call('cancelTrial', { study: KEY, trial: 5 })).rejects.toMatchObject({ code: 'unknownStudy' });
+  await expect(call('addTrials', { study: KEY, trials: 1 })).rejects.toMatchObject({
+    code: 'unknownStudy',
+  });
+  await expect(call('cancelTrial', { study: KEY, trial: 5 })).rejects.toMatchObject({
+    code: 'unknownStudy',
+  });
   await expect(call('studyFile', { study: KEY })).rejects.toMatchObject({ code: 'foreign-study' });
   await expect(call('importance', { study: KEY })).rejects.toMatchObject({ code: 'foreign-study' });
-  expect(await call('trial', { study: KEY, trial: 2 })).toMatchObject({ trial: { params: { x: 0.75, c: 'c' } } });
+  expect(await call('trial', { study: KEY, trial: 2 })).toMatchObject({
+    trial: { params: { x: 0.75, c: 'c' } },
+  });
   await applications.close();
   expect(theirs(file)).toEqual(before);
 });
@@ -77,7 +113,10 @@ it('is read only: what would change it or begin it again is refused, and its row
 it('keeps its name: a study of ours that would be called the same gets another', async () => {
   labWithTheirs('names.db');
   const { window, call } = await applications.open('names.db');
-  const { study: uid } = (await call('startStudy', { study: { ...sphere(2), name: KEY }, workers: null })) as { study: string };
+  const { study: uid } = (await call('startStudy', {
+    study: { ...sphere(2), name: KEY },
+    workers: null,
+  })) as { study: string };
   const client = window.study(uid);
   await window.until(() => client.head?.state === 'finished');
   expect(client.head?.name).toBe(`${KEY}-2`);

@@ -1,9 +1,17 @@
-/** Whatever a window sends that the table does not allow is refused by name, asks nothing of any handler, and the application lives. */
+/**
+ * Whatever a window sends that the table does not allow is refused by name, asks nothing of any
+ * handler, and the application lives.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { answer } from '../../src/endpoints/calls/answer.ts';
 import { FeedPump } from '../../src/endpoints/feeds/pump.ts';
-import type { Calls, HandlersOf, StreamAnswer, SubscriptionsOf } from '../../src/protocol/endpoint.ts';
+import type {
+  Calls,
+  HandlersOf,
+  StreamAnswer,
+  SubscriptionsOf,
+} from '../../src/protocol/endpoint.ts';
 import { commands, queries, subscriptions } from '../../src/protocol/endpoints.ts';
 import { context } from '../support/window-client.ts';
 
@@ -13,10 +21,12 @@ const names = Object.keys(calls) as (keyof typeof calls)[];
 const asked = (): never => {
   throw new Error('a handler was asked');
 };
-const handlers = Object.fromEntries(names.map((name) => [name, asked])) as unknown as HandlersOf<typeof calls>;
-const feeds = Object.fromEntries(Object.keys(subscriptions).map((name) => [name, asked])) as unknown as SubscriptionsOf<
-  typeof subscriptions
+const handlers = Object.fromEntries(names.map((name) => [name, asked])) as unknown as HandlersOf<
+  typeof calls
 >;
+const feeds = Object.fromEntries(
+  Object.keys(subscriptions).map((name) => [name, asked]),
+) as unknown as SubscriptionsOf<typeof subscriptions>;
 
 /** What no input of any endpoint may be. */
 const noObject = fc.oneof(
@@ -28,7 +38,10 @@ const noObject = fc.oneof(
   fc.bigInt(),
   fc.constant(undefined),
 );
-/** No field of the table has such a name, and none of these is a value that a schema takes for another. */
+/**
+ * No field of the table has such a name, and none of these is a value that a schema takes for
+ * another.
+ */
 const strangeField = fc.tuple(
   fc.string({ minLength: 1 }).map((name) => `x ${name}`),
   fc.jsonValue(),
@@ -43,13 +56,18 @@ const anything = (fields: readonly string[]): fc.Arbitrary<object> =>
 function fieldsOf(table: Calls, name: string): string[] {
   const { input } = table[name] ?? {};
   const schemas =
-    input !== undefined && 'options' in input ? (input.options as { shape: object }[]) : [input as unknown as { shape: object }];
+    input !== undefined && 'options' in input
+      ? (input.options as { shape: object }[])
+      : [input as unknown as { shape: object }];
   return schemas.flatMap(({ shape }) => Object.keys(shape));
 }
 
 interface Problems {
   readonly code: string;
-  readonly data: { readonly source?: unknown; readonly problems?: readonly { path: string; expected: string; found: string }[] };
+  readonly data: {
+    readonly source?: unknown;
+    readonly problems?: readonly { path: string; expected: string; found: string }[];
+  };
 }
 
 function refusesByName(error: Problems, name: string): void {
@@ -82,7 +100,8 @@ describe.each(names)('%s', (name) => {
       fc.asyncProperty(strangeField, async ([field, value]) => {
         const error = await ask({ [field]: value });
         refusesByName(error, name);
-        if (fields.length === 0) expect(JSON.stringify(error.data.problems)).toContain(JSON.stringify(field).slice(1, -1));
+        if (fields.length === 0)
+          expect(JSON.stringify(error.data.problems)).toContain(JSON.stringify(field).slice(1, -1));
       }),
       { numRuns: 20 },
     );
@@ -99,7 +118,8 @@ describe.each(names)('%s', (name) => {
     );
   });
 
-  // Where nothing is required there is none; of several ways to ask none is meant more than another.
+  // Where nothing is required there is none; of several ways to ask none is meant more than
+  // another.
   if (fields.length > 0 && !('options' in calls[name].input)) {
     it('names the first field that is missing', async () => {
       const { data } = await ask({});
@@ -124,7 +144,9 @@ describe.each(Object.keys(subscriptions))('subscription %s', (name) => {
           pump.receive({ op: 'again', id: 1 });
           pump.receive({ op: 'unsubscribe', id: 1 });
           pump.close();
-          expect(heard).toMatchObject([{ op: 'failed', id: 1, error: { code: 'invalid-input', data: { source: name } } }]);
+          expect(heard).toMatchObject([
+            { op: 'failed', id: 1, error: { code: 'invalid-input', data: { source: name } } },
+          ]);
         },
       ),
       { numRuns: 40 },
@@ -135,7 +157,10 @@ describe.each(Object.keys(subscriptions))('subscription %s', (name) => {
 describe('a name that the table does not have', () => {
   it('is unknown, also where objects have it from birth', async () => {
     for (const name of ['nonesuch', '__proto__', 'constructor', 'toString', 'hasOwnProperty', '']) {
-      expect(await answer(calls, handlers, name, {}, context)).toMatchObject({ ok: false, error: { code: 'unknown-endpoint' } });
+      expect(await answer(calls, handlers, name, {}, context)).toMatchObject({
+        ok: false,
+        error: { code: 'unknown-endpoint' },
+      });
     }
   });
 });

@@ -50,7 +50,13 @@ afterEach(async () => {
 async function uploaded(name: string, content: string): Promise<string> {
   const bytes = Buffer.from(content);
   const { upload } = await uploads.begin({ files: [{ path: name, bytes: bytes.length }] });
-  await uploads.write({ upload, file: 0, offset: 0, sha256: createHash('sha256').update(bytes).digest('hex'), bytes });
+  await uploads.write({
+    upload,
+    file: 0,
+    offset: 0,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes,
+  });
   return upload;
 }
 
@@ -67,7 +73,10 @@ function until(id: string, ...states: ImportRow['state'][]): Promise<ImportRow> 
 }
 
 function tableText(count = 60): string {
-  const lines = Array.from({ length: count }, (_, i) => `${i % 7},${(i * 3) % 5}.5,${i % 2 === 0 ? 'even' : 'odd'}`);
+  const lines = Array.from(
+    { length: count },
+    (_, i) => `${i % 7},${(i * 3) % 5}.5,${i % 2 === 0 ? 'even' : 'odd'}`,
+  );
   return ['a,b,label', ...lines, ''].join('\n');
 }
 
@@ -77,24 +86,40 @@ function table(path: string, count = 60): string {
 }
 
 async function begin(source: object, label = 'my table.csv', options = {}): Promise<string> {
-  return (await asked<{ import: string }>(handlers, 'beginImport', { source, label, options })).import;
+  return (await asked<{ import: string }>(handlers, 'beginImport', { source, label, options }))
+    .import;
 }
 
 test('a file is read, looked at, stored, and then a dataset like any other', async () => {
   const id = await begin({ kind: 'paths', paths: [table(folder.file('numbers.csv'))] });
   expect(calls.imports()).toMatchObject([{ id, label: 'my table.csv', state: 'reading' }]);
-  expect(await until(id, 'ready', 'failed')).toMatchObject({ state: 'ready', samples: 60, error: null });
+  expect(await until(id, 'ready', 'failed')).toMatchObject({
+    state: 'ready',
+    samples: 60,
+    error: null,
+  });
   const preview = await asked<DatasetPreview>(handlers, 'preview', { import: id });
   expect(preview).toMatchObject({
     dataset: { name: 'numbers', shape: [2], classNames: ['even', 'odd'], imported: null },
     samples: null,
-    table: { columns: ['a', 'b', 'label'], predicted: ['label'], choices: ['a', 'b', 'label'], features: 2 },
+    table: {
+      columns: ['a', 'b', 'label'],
+      predicted: ['label'],
+      choices: ['a', 'b', 'label'],
+      features: 2,
+    },
   });
   expect(preview.table?.rows[0]?.at(-1)).toMatch(/^(even|odd)$/);
-  expect(await asked(handlers, 'storeImport', { import: id, name: 'mine', replace: false })).toEqual({ dataset: 'mine' });
+  expect(
+    await asked(handlers, 'storeImport', { import: id, name: 'mine', replace: false }),
+  ).toEqual({ dataset: 'mine' });
   expect([calls.imports(), calls.datasets(), datasetsChanged]).toEqual([[], ['mnist', 'mine'], 1]);
   expect(await asked<DatasetPreview>(handlers, 'preview', { dataset: 'mine' })).toMatchObject({
-    dataset: { name: 'mine', content: preview.dataset.content, source: { path: folder.file('numbers.csv') } },
+    dataset: {
+      name: 'mine',
+      content: preview.dataset.content,
+      source: { path: folder.file('numbers.csv') },
+    },
     table: preview.table,
   });
   expect(readdirSync(folder.file('datasets/incoming'))).toEqual([]);
@@ -104,22 +129,44 @@ test('a file is read, looked at, stored, and then a dataset like any other', asy
 
 describe('Datasets: another label', () => {
   const flowers = (file: string): string => {
-    const rows = Array.from({ length: 60 }, (_, i) => `${i % 9},${(i * 2) % 5},${i % 2},${['iris', 'rose', 'oak'][i % 3]!}`);
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `${i % 9},${(i * 2) % 5},${i % 2},${['iris', 'rose', 'oak'][i % 3]!}`,
+    );
     writeFileSync(file, ['length,width,wild,species', ...rows, ''].join('\n'));
     return file;
   };
   const stored = async (id: string, name: string): Promise<string> => {
     await until(id, 'ready', 'failed');
-    return (await asked<{ dataset: string }>(handlers, 'storeImport', { import: id, name, replace: false })).dataset;
+    return (
+      await asked<{ dataset: string }>(handlers, 'storeImport', {
+        import: id,
+        name,
+        replace: false,
+      })
+    ).dataset;
   };
 
   it('reads the source of a stored dataset again, and proposes a name that says the label', async () => {
-    const first = await stored(await begin({ kind: 'paths', paths: [flowers(folder.file('flowers.csv'))] }), 'flowers');
+    const first = await stored(
+      await begin({ kind: 'paths', paths: [flowers(folder.file('flowers.csv'))] }),
+      'flowers',
+    );
     const before = await asked<DatasetPreview>(handlers, 'preview', { dataset: first });
-    expect(before.label).toEqual({ chosen: 'species', choices: ['length', 'width', 'wild', 'species'], again: true });
+    expect(before.label).toEqual({
+      chosen: 'species',
+      choices: ['length', 'width', 'wild', 'species'],
+      again: true,
+    });
     const again = { dataset: first, options: { label: 'wild', targets: [] } };
-    const { import: id } = await asked<{ import: string }>(handlers, 'importAgain', again, { ...WINDOW, host: 'server' });
-    expect(await until(id, 'ready', 'failed')).toMatchObject({ state: 'ready', label: 'flowers.csv' });
+    const { import: id } = await asked<{ import: string }>(handlers, 'importAgain', again, {
+      ...WINDOW,
+      host: 'server',
+    });
+    expect(await until(id, 'ready', 'failed')).toMatchObject({
+      state: 'ready',
+      label: 'flowers.csv',
+    });
     const preview = await asked<DatasetPreview>(handlers, 'preview', { import: id });
     // Words are no feature, so the former label is left out.
     expect(preview).toMatchObject({
@@ -133,20 +180,31 @@ describe('Datasets: another label', () => {
     const { import: third } = await asked<{ import: string }>(handlers, 'importAgain', back);
     await until(third, 'ready', 'failed');
     // The number that was the label is a feature, as at first.
-    expect((await asked<DatasetPreview>(handlers, 'preview', { import: third })).same).toEqual({ name: 'flowers', bundled: false });
+    expect((await asked<DatasetPreview>(handlers, 'preview', { import: third })).same).toEqual({
+      name: 'flowers',
+      bundled: false,
+    });
   });
 
   it('says which file is gone where the source has been moved or was uploaded', async () => {
     const file = flowers(folder.file('flowers.csv'));
     const first = await stored(await begin({ kind: 'paths', paths: [file] }), 'flowers');
     rmSync(file);
-    expect((await asked<DatasetPreview>(handlers, 'preview', { dataset: first })).label?.again).toBe(false);
+    expect(
+      (await asked<DatasetPreview>(handlers, 'preview', { dataset: first })).label?.again,
+    ).toBe(false);
     const again = { dataset: first, options: { label: 'wild' } };
-    expect(await ask(handlers, 'importAgain', again)).toMatchObject({ error: { code: 'source-gone', data: { file } } });
+    expect(await ask(handlers, 'importAgain', again)).toMatchObject({
+      error: { code: 'source-gone', data: { file } },
+    });
     const upload = await uploaded('up.csv', tableText());
     const second = await stored(await begin({ kind: 'upload', upload }, 'up.csv'), 'up');
-    expect((await asked<DatasetPreview>(handlers, 'preview', { dataset: second })).label).toMatchObject({ chosen: 'label', again: false });
-    expect(await ask(handlers, 'importAgain', { ...again, dataset: second })).toMatchObject({ error: { code: 'source-gone' } });
+    expect(
+      (await asked<DatasetPreview>(handlers, 'preview', { dataset: second })).label,
+    ).toMatchObject({ chosen: 'label', again: false });
+    expect(await ask(handlers, 'importAgain', { ...again, dataset: second })).toMatchObject({
+      error: { code: 'source-gone' },
+    });
   });
 });
 
@@ -170,18 +228,35 @@ test('a name that cannot be had leaves the import ready, to be stored under anot
     ['mnist', 'dataset-exists'],
     ['../x', 'bad-name'],
   ])
-    expect(await ask(handlers, 'storeImport', { import: id, name, replace: true })).toMatchObject({ ok: false, error: { code } });
+    expect(await ask(handlers, 'storeImport', { import: id, name, replace: true })).toMatchObject({
+      ok: false,
+      error: { code },
+    });
   expect(calls.imports()).toMatchObject([{ state: 'ready' }]);
-  expect(await asked(handlers, 'storeImport', { import: id, name: 'x', replace: false })).toEqual({ dataset: 'x' });
+  expect(await asked(handlers, 'storeImport', { import: id, name: 'x', replace: false })).toEqual({
+    dataset: 'x',
+  });
 });
 
 test('images of mixed size need no question: they are scaled, and the preview says how many', async () => {
   const image = (side: number): Buffer => png(side, side, (x, y) => [16 * x + y]);
-  const many = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`${i % 3 === 0 ? 'a' : 'b'}/${String(i)}.png`, image(4)]));
-  const id = await begin({ kind: 'paths', paths: [written(folder.file('photos'), { 'a/0.jpg.png': image(6), ...many })] });
-  expect(await until(id, 'ready', 'failed')).toMatchObject({ state: 'ready', samples: 10, error: null });
+  const many = Object.fromEntries(
+    Array.from({ length: 9 }, (_, i) => [`${i % 3 === 0 ? 'a' : 'b'}/${String(i)}.png`, image(4)]),
+  );
+  const id = await begin({
+    kind: 'paths',
+    paths: [written(folder.file('photos'), { 'a/0.jpg.png': image(6), ...many })],
+  });
+  expect(await until(id, 'ready', 'failed')).toMatchObject({
+    state: 'ready',
+    samples: 10,
+    error: null,
+  });
   const { dataset, warnings } = await asked<DatasetPreview>(handlers, 'preview', { import: id });
-  expect([dataset.shape, warnings]).toEqual([[1, 4, 4], [{ code: 'scaled', data: { images: 1, height: 4, width: 4 } }]]);
+  expect([dataset.shape, warnings]).toEqual([
+    [1, 4, 4],
+    [{ code: 'scaled', data: { images: 1, height: 4, width: 4 } }],
+  ]);
 });
 
 test('what a killed process left of its imports goes when the application starts', async () => {
@@ -199,13 +274,19 @@ describe('nothing stays', () => {
     expect(readdirSync(folder.file('datasets/incoming'))).toHaveLength(1);
     await asked(handlers, 'discardImport', { import: id });
     expect([calls.imports(), readdirSync(folder.file('datasets/incoming'))]).toEqual([[], []]);
-    expect(await ask(handlers, 'preview', { import: id })).toMatchObject({ ok: false, error: { code: 'unknown-import' } });
+    expect(await ask(handlers, 'preview', { import: id })).toMatchObject({
+      ok: false,
+      error: { code: 'unknown-import' },
+    });
   });
 
   test('of what is cancelled while it is read, nor of what is read when the application ends', async () => {
     const first = await begin({ kind: 'paths', paths: [table(folder.file('long.csv'), 200_000)] });
     const second = await begin({ kind: 'paths', paths: [folder.file('long.csv')] });
-    expect(await ask(handlers, 'preview', { import: first })).toMatchObject({ ok: false, error: { code: 'import-not-ready' } });
+    expect(await ask(handlers, 'preview', { import: first })).toMatchObject({
+      ok: false,
+      error: { code: 'import-not-ready' },
+    });
     await asked(handlers, 'cancelImport', { import: first });
     expect(calls.imports()).toMatchObject([{ id: second }]);
     await calls.close();
@@ -214,9 +295,15 @@ describe('nothing stays', () => {
 });
 
 test('what is no dataset fails with the file’s name as the person knows it, until it is discarded', async () => {
-  const id = await begin({ kind: 'upload', upload: await uploaded('houses.csv', 'a,b\n1\n') }, 'houses.csv');
+  const id = await begin(
+    { kind: 'upload', upload: await uploaded('houses.csv', 'a,b\n1\n') },
+    'houses.csv',
+  );
   const failed = await until(id, 'failed', 'ready');
-  expect(failed.error).toMatchObject({ code: 'bad-dataset', data: { file: expect.stringContaining('houses.csv') as unknown } });
+  expect(failed.error).toMatchObject({
+    code: 'bad-dataset',
+    data: { file: expect.stringContaining('houses.csv') as unknown },
+  });
   expect(JSON.stringify(failed)).not.toContain(folder.path);
   await asked(handlers, 'discardImport', { import: id });
   expect(calls.imports()).toEqual([]);
@@ -227,10 +314,23 @@ test('several files are one import, each named by an absolute path', async () =>
   const id = await begin({ kind: 'paths', paths }, 'train.csv, test.csv');
   expect(await until(id, 'ready', 'failed')).toMatchObject({ state: 'ready', samples: 120 });
   const { dataset } = await asked<DatasetPreview>(handlers, 'preview', { import: id });
-  expect(dataset).toMatchObject({ training: { samples: 60 }, test: { samples: 60 }, source: { path: folder.file('train.csv, test.csv') } });
-  const refused = await ask(handlers, 'beginImport', { source: { kind: 'paths', paths: [paths[0], 'test.csv'] }, label: 'x', options: {} });
+  expect(dataset).toMatchObject({
+    training: { samples: 60 },
+    test: { samples: 60 },
+    source: { path: folder.file('train.csv, test.csv') },
+  });
+  const refused = await ask(handlers, 'beginImport', {
+    source: { kind: 'paths', paths: [paths[0], 'test.csv'] },
+    label: 'x',
+    options: {},
+  });
   expect(refused).toMatchObject({
-    error: { code: 'invalid-input', data: { problems: [{ path: 'source.paths[1]', expected: 'an absolute path', found: '"test.csv"' }] } },
+    error: {
+      code: 'invalid-input',
+      data: {
+        problems: [{ path: 'source.paths[1]', expected: 'an absolute path', found: '"test.csv"' }],
+      },
+    },
   });
 });
 
@@ -238,11 +338,20 @@ test('a browser cannot name files of this machine, only what it uploaded', async
   const upload = await uploaded('mine.csv', tableText());
   const browser = { ...WINDOW, host: 'server' } as const;
   const input = { label: 'x', options: {} };
-  expect(await ask(handlers, 'beginImport', { ...input, source: { kind: 'paths', paths: ['/etc/passwd'] } }, browser)).toMatchObject({
+  expect(
+    await ask(
+      handlers,
+      'beginImport',
+      { ...input, source: { kind: 'paths', paths: ['/etc/passwd'] } },
+      browser,
+    ),
+  ).toMatchObject({
     ok: false,
     error: { code: 'no-paths' },
   });
-  expect(await ask(handlers, 'beginImport', { ...input, source: { kind: 'upload', upload } }, browser)).toMatchObject({ ok: true });
+  expect(
+    await ask(handlers, 'beginImport', { ...input, source: { kind: 'upload', upload } }, browser),
+  ).toMatchObject({ ok: true });
 });
 
 describe('what was uploaded', () => {
@@ -259,7 +368,10 @@ describe('what was uploaded', () => {
     await until(discarded, 'ready');
     await asked(handlers, 'discardImport', { import: discarded });
     await gone();
-    const cancelled = await begin({ kind: 'upload', upload: await uploaded('a.csv', tableText(80_000)) });
+    const cancelled = await begin({
+      kind: 'upload',
+      upload: await uploaded('a.csv', tableText(80_000)),
+    });
     await asked(handlers, 'cancelImport', { import: cancelled });
     await gone();
   });
@@ -267,15 +379,27 @@ describe('what was uploaded', () => {
   test('stays while another import reads it, so that one that failed can be tried with other options', async () => {
     const source = {
       kind: 'upload',
-      upload: await uploaded('houses.csv', tableText().replaceAll('even', '0').replaceAll('odd', '1').replace('label', 'kind')),
+      upload: await uploaded(
+        'houses.csv',
+        tableText().replaceAll('even', '0').replaceAll('odd', '1').replace('label', 'kind'),
+      ),
     };
     const failed = await begin(source);
-    expect(await until(failed, 'failed', 'ready')).toMatchObject({ state: 'failed', error: { data: { option: 'label' } } });
+    expect(await until(failed, 'failed', 'ready')).toMatchObject({
+      state: 'failed',
+      error: { data: { option: 'label' } },
+    });
     const again = await begin(source, 'houses.csv', { label: 'kind' });
     await asked(handlers, 'discardImport', { import: failed });
-    await asked(handlers, 'storeImport', { import: (await until(again, 'ready')).id, name: 'houses', replace: false });
+    await asked(handlers, 'storeImport', {
+      import: (await until(again, 'ready')).id,
+      name: 'houses',
+      replace: false,
+    });
     await gone();
-    expect(await ask(handlers, 'beginImport', { source, label: 'x', options: {} })).toMatchObject({ error: { code: 'unknown-upload' } });
+    expect(await ask(handlers, 'beginImport', { source, label: 'x', options: {} })).toMatchObject({
+      error: { code: 'unknown-upload' },
+    });
   });
 
   test('is not taken from an import by a window that discards it', async () => {
@@ -289,7 +413,9 @@ describe('what was uploaded', () => {
 
 describe('pictures', () => {
   test('of MNIST are real digits, a column a class', async () => {
-    const { samples, recognised } = await asked<DatasetPreview>(handlers, 'preview', { dataset: 'mnist' });
+    const { samples, recognised } = await asked<DatasetPreview>(handlers, 'preview', {
+      dataset: 'mnist',
+    });
     expect(samples).toMatchObject({
       height: 28,
       width: 28,
@@ -301,7 +427,10 @@ describe('pictures', () => {
     expect(recognised).toBeNull();
     const bytes = Buffer.from(samples?.pixels ?? '', 'base64');
     expect(bytes).toHaveLength(40 * 784);
-    const filled = Array.from({ length: 40 }, (_, i) => bytes.subarray(i * 784, (i + 1) * 784).filter((byte) => byte > 127).length);
+    const filled = Array.from(
+      { length: 40 },
+      (_, i) => bytes.subarray(i * 784, (i + 1) * 784).filter((byte) => byte > 127).length,
+    );
     // A one has less ink than a zero.
     expect(filled[1]).toBeLessThan(filled[0] ?? 0);
     expect(Math.min(...filled)).toBeGreaterThan(20);
@@ -323,11 +452,25 @@ describe('pictures', () => {
     const shown = toWindowPreview(
       {
         ...about,
-        ...{ training: split, test: split, drawn: null, statistics, bytes: 0, table: null, warnings: [], label: null, notes: [] },
+        ...{
+          training: split,
+          test: split,
+          drawn: null,
+          statistics,
+          bytes: 0,
+          table: null,
+          warnings: [],
+          label: null,
+          notes: [],
+        },
         grid: {
           ...{ channels: 3, height: 1, width: 2, reduced: 1 },
           columns: [
-            { class: 0, samples: 2, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16) },
+            {
+              class: 0,
+              samples: 2,
+              pixels: Uint8Array.of(1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16),
+            },
             { class: 1, samples: 1, pixels: Uint8Array.of(21, 22, 23, 24, 25, 26) },
           ],
         },
@@ -346,7 +489,11 @@ describe('datasets', () => {
   test('are listed with what comes with Galapagos; a damaged one says so and hides no other', async () => {
     mkdirSync(folder.file('datasets/names'), { recursive: true });
     writeFileSync(join(folder.path, 'datasets/names/broken.json'), '{');
-    const listed = await asked<{ name: string; problem: string | null; dataset: object | null }[]>(handlers, 'datasets', {});
+    const listed = await asked<{ name: string; problem: string | null; dataset: object | null }[]>(
+      handlers,
+      'datasets',
+      {},
+    );
     expect(listed).toMatchObject([
       { name: 'mnist', problem: null, dataset: { classes: 10 } },
       { name: 'broken', dataset: null },
@@ -355,9 +502,18 @@ describe('datasets', () => {
   });
 
   test('that are not there, or come with Galapagos, cannot be removed', async () => {
-    expect(await ask(handlers, 'removeDataset', { dataset: 'gone' })).toMatchObject({ ok: false, error: { code: 'unknown-dataset' } });
-    expect(await ask(handlers, 'removeDataset', { dataset: 'mnist' })).toMatchObject({ ok: false, error: { code: 'bundled-dataset' } });
-    expect(await ask(handlers, 'preview', { dataset: 'gone' })).toMatchObject({ ok: false, error: { code: 'unknown-dataset' } });
+    expect(await ask(handlers, 'removeDataset', { dataset: 'gone' })).toMatchObject({
+      ok: false,
+      error: { code: 'unknown-dataset' },
+    });
+    expect(await ask(handlers, 'removeDataset', { dataset: 'mnist' })).toMatchObject({
+      ok: false,
+      error: { code: 'bundled-dataset' },
+    });
+    expect(await ask(handlers, 'preview', { dataset: 'gone' })).toMatchObject({
+      ok: false,
+      error: { code: 'unknown-dataset' },
+    });
     expect(existsSync(folder.file('datasets'))).toBe(false);
   });
 });

@@ -1,4 +1,6 @@
-/** A study's rate and time left, as its head says them, with estimates answered when a test says so. */
+/**
+ * A study's rate and time left, as its head says them, with estimates answered when a test says so.
+ */
 import { describe, expect, it } from 'vitest';
 import { timeLeft } from '../../src/core/analysis/time-left.ts';
 import type { TimeLeft, Workload } from '../../src/core/analysis/time-left.ts';
@@ -80,21 +82,33 @@ describe('Pace: rate and time left', () => {
     run(driver, pace, 4, 8);
     const said = await settled();
     expect(said.trialsPerMinute).toBeCloseTo(60, 6);
-    expect(said.timeLeft).toEqual({ lowMs: expect.closeTo(12_000, 3) as number, highMs: expect.closeTo(12_000, 3) as number });
+    expect(said.timeLeft).toEqual({
+      lowMs: expect.closeTo(12_000, 3) as number,
+      highMs: expect.closeTo(12_000, 3) as number,
+    });
     expect(shownTimeLeft.parse(said.timeLeft)).toEqual(said.timeLeft);
     expect(Object.keys(said)).toEqual(['timeLeft', 'trialsPerMinute']);
   });
 
   it('takes durations from before the start for its range, not for its rate', async () => {
     const { pace, settled } = begin();
-    pace.remember([...Array.from({ length: 6 }, () => ({ slot: A, ms: 500 })), { slot: A, ms: NaN }]);
+    pace.remember([
+      ...Array.from({ length: 6 }, () => ({ slot: A, ms: 500 })),
+      { slot: A, ms: NaN },
+    ]);
     expect(await settled()).toMatchObject({ timeLeft: around(10_000), trialsPerMinute: null });
   });
 
   it('says at once why there is no estimate: no limit, or no worker', () => {
     expect(begin(null).say()).toMatchObject({ timeLeft: { unknown: 'no-limit' } });
     const { driver, say } = begin();
-    driver.send({ type: 'leaving', slot: A, spawn: '1.1', session: driver.slot(A).session!, reason: 'shutdown' });
+    driver.send({
+      type: 'leaving',
+      slot: A,
+      spawn: '1.1',
+      session: driver.slot(A).session!,
+      reason: 'shutdown',
+    });
     expect(say()).toMatchObject({ timeLeft: { unknown: 'no-worker' } });
   });
 
@@ -102,7 +116,9 @@ describe('Pace: rate and time left', () => {
     const { driver, pace, settled } = begin(2_000);
     for (let i = 0; i < 2_000; i++) pace.ended(A, i < 1_000 ? 9_000 : 1_000, i);
     driver.now = 10;
-    expect(await settled()).toMatchObject({ timeLeft: { highMs: expect.closeTo(2_000_000 - 10, -3) as number } });
+    expect(await settled()).toMatchObject({
+      timeLeft: { highMs: expect.closeTo(2_000_000 - 10, -3) as number },
+    });
   });
 });
 
@@ -139,7 +155,11 @@ describe('Pace: estimates that arrive later', () => {
     await settled();
     driver.now += 1_000;
     say();
-    driver.send({ type: 'studyEdited', study: 'study', limits: { trials: 40, activeMs: null, target: null } });
+    driver.send({
+      type: 'studyEdited',
+      study: 'study',
+      limits: { trials: 40, activeMs: null, target: null },
+    });
     expect(say()).toMatchObject({ timeLeft: PENDING });
     const [before, after] = asked;
     expect([before?.work.unstarted, after?.work.unstarted]).toEqual([11, 31]);

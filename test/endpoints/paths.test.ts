@@ -1,4 +1,7 @@
-/** Paths of this machine: only the desktop window may name them, and none is opened before it is known to be a file. */
+/**
+ * Paths of this machine: only the desktop window may name them, and none is opened before it is
+ * known to be a file.
+ */
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
@@ -28,24 +31,37 @@ const naming: Readonly<Record<string, (path: string) => unknown>> = {
 
 /** Endpoints with a field called `path` or `paths` anywhere in their input. */
 function takingPaths(): string[] {
-  const table: Readonly<Record<string, { readonly input: z.ZodType }>> = { ...queries, ...commands };
+  const table: Readonly<Record<string, { readonly input: z.ZodType }>> = {
+    ...queries,
+    ...commands,
+  };
   return Object.keys(table).filter((name) => {
-    const schema = JSON.stringify(table[name]?.input.toJSONSchema({ io: 'input', unrepresentable: 'any' }));
+    const schema = JSON.stringify(
+      table[name]?.input.toJSONSchema({ io: 'input', unrepresentable: 'any' }),
+    );
     return /"paths?":\{/.test(schema);
   });
 }
 
 describe('Access: paths of this machine', () => {
   it('are named by the endpoints of this test, and by those of uploads, which are relative', () => {
-    expect(takingPaths().filter((name) => name !== 'beginUpload')).toEqual(Object.keys(naming).sort().reverse());
+    expect(takingPaths().filter((name) => name !== 'beginUpload')).toEqual(
+      Object.keys(naming).sort().reverse(),
+    );
   });
 
   describe.each(Object.entries(naming))('%s', (name, input) => {
-    it.each(['/etc/passwd', 'open.db', '/nowhere/at.all'])('refuses %s from a browser without looking at it', async (path) => {
-      const refusal = await opened.call(name, input(path)).catch((error: unknown) => error);
-      expect(refusal).toMatchObject({ code: 'no-paths', data: { expected: 'an upload', found: 'a path' } });
-      expect(JSON.stringify(refusal)).not.toContain(path);
-    });
+    it.each(['/etc/passwd', 'open.db', '/nowhere/at.all'])(
+      'refuses %s from a browser without looking at it',
+      async (path) => {
+        const refusal = await opened.call(name, input(path)).catch((error: unknown) => error);
+        expect(refusal).toMatchObject({
+          code: 'no-paths',
+          data: { expected: 'an upload', found: 'a path' },
+        });
+        expect(JSON.stringify(refusal)).not.toContain(path);
+      },
+    );
   });
 
   it('does not turn an empty file into a lab', async () => {
@@ -56,28 +72,42 @@ describe('Access: paths of this machine', () => {
       data: { file: path, found: 'an empty file' },
     });
     expect(statSync(path).size).toBe(0);
-    const { upload } = (await opened.call('beginUpload', { files: [{ path: 'sent.db', bytes: 0 }] })) as { upload: string };
+    const { upload } = (await opened.call('beginUpload', {
+      files: [{ path: 'sent.db', bytes: 0 }],
+    })) as { upload: string };
     const sent = opened.call('openLab', { source: { kind: 'upload', upload } });
-    await expect(sent).rejects.toMatchObject({ code: 'not-found', data: { file: 'sent.db', found: 'an empty file' } });
-    expect(existsSync(folder.file('user/labs')) ? readdirSync(folder.file('user/labs')) : []).toEqual([]);
+    await expect(sent).rejects.toMatchObject({
+      code: 'not-found',
+      data: { file: 'sent.db', found: 'an empty file' },
+    });
+    expect(
+      existsSync(folder.file('user/labs')) ? readdirSync(folder.file('user/labs')) : [],
+    ).toEqual([]);
   });
 
-  it.skipIf(noNamedPipe !== null)('opens neither a pipe nor a folder as a lab or a network', async () => {
-    const pipe = namedPipe(folder.file('pipe'));
-    mkdirSync(folder.file('folder'));
-    try {
-      for (const [path, found] of [
-        ['pipe', 'no regular file'],
-        ['folder', 'a folder'],
-      ] as const) {
-        const opening = opened.call('openLab', naming['openLab']?.(folder.file(path)), DESKTOP);
-        await expect(opening).rejects.toMatchObject({ code: 'not-found', data: { found } });
-        const text = JSON.stringify({ objective: { kind: 'train', network: `./${path}` } });
-        const parsing = opened.call('parseStudy', { text, source: folder.file('study.json') }, DESKTOP);
-        await expect(parsing).rejects.toMatchObject({ code: 'invalid-input' });
+  it.skipIf(noNamedPipe !== null)(
+    'opens neither a pipe nor a folder as a lab or a network',
+    async () => {
+      const pipe = namedPipe(folder.file('pipe'));
+      mkdirSync(folder.file('folder'));
+      try {
+        for (const [path, found] of [
+          ['pipe', 'no regular file'],
+          ['folder', 'a folder'],
+        ] as const) {
+          const opening = opened.call('openLab', naming['openLab']?.(folder.file(path)), DESKTOP);
+          await expect(opening).rejects.toMatchObject({ code: 'not-found', data: { found } });
+          const text = JSON.stringify({ objective: { kind: 'train', network: `./${path}` } });
+          const parsing = opened.call(
+            'parseStudy',
+            { text, source: folder.file('study.json') },
+            DESKTOP,
+          );
+          await expect(parsing).rejects.toMatchObject({ code: 'invalid-input' });
+        }
+      } finally {
+        pipe.close();
       }
-    } finally {
-      pipe.close();
-    }
-  });
+    },
+  );
 });

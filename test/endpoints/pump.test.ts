@@ -15,7 +15,12 @@ describe('the pump', () => {
     sent = [];
     const endpoints = endpointsOf({}, (_, changed) => (feed = new CountingFeed(changed)));
     const context = { host: 'server', signal: new AbortController().signal } as const;
-    pump = new FeedPump(subscriptions, endpoints.subscriptions, (answer) => sent.push(answer), context);
+    pump = new FeedPump(
+      subscriptions,
+      endpoints.subscriptions,
+      (answer) => sent.push(answer),
+      context,
+    );
     pump.receive({ op: 'subscribe', id: 1, name: 'lab', input: {} });
   });
   afterEach(() => {
@@ -25,7 +30,9 @@ describe('the pump', () => {
   const take = (seq: number): void => pump.receive({ op: 'took', id: 1, seq });
 
   it('sends a snapshot at once', () => {
-    expect(sent).toEqual([{ op: 'message', id: 1, seq: 1, snapshot: true, body: { datasets: ['0'] } }]);
+    expect(sent).toEqual([
+      { op: 'message', id: 1, seq: 1, snapshot: true, body: { datasets: ['0'] } },
+    ]);
   });
 
   it('sends what changed within a frame as one message', () => {
@@ -33,7 +40,9 @@ describe('the pump', () => {
     for (let i = 0; i < 1000; i++) feed.change();
     expect(sent).toHaveLength(1);
     vi.advanceTimersByTime(FRAME);
-    expect(sent.slice(1)).toEqual([{ op: 'message', id: 1, seq: 2, snapshot: false, body: { datasets: ['1000'] } }]);
+    expect(sent.slice(1)).toEqual([
+      { op: 'message', id: 1, seq: 2, snapshot: false, body: { datasets: ['1000'] } },
+    ]);
   });
 
   it('sends nothing to a client that has not taken the last message, and then the latest state', () => {
@@ -78,7 +87,11 @@ describe('the pump', () => {
     expect(sent.slice(1)).toMatchObject([
       { op: 'failed', id: 1, error: { code: 'bad-request' } },
       { op: 'failed', id: 3, error: { code: 'unknown-endpoint' } },
-      { op: 'failed', id: 4, error: { code: 'invalid-input', data: { problems: [{ path: 'study' }] } } },
+      {
+        op: 'failed',
+        id: 4,
+        error: { code: 'invalid-input', data: { problems: [{ path: 'study' }] } },
+      },
       { op: 'failed', id: 5, error: { code: 'internal' } },
     ]);
   });

@@ -12,7 +12,15 @@ import type { TrialRecord } from '../../src/storage/lab-reader.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { ask, asked, callDeps } from '../support/call-deps.ts';
-import { createStudy, endAttempt, endTrial, propose, start, succeed, UID } from '../support/lab-writes.ts';
+import {
+  createStudy,
+  endAttempt,
+  endTrial,
+  propose,
+  start,
+  succeed,
+  UID,
+} from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -31,30 +39,63 @@ beforeAll(() => {
     succeed(0, 0, 0.3),
     succeed(1, 1, 0.1),
     succeed(2, 2, 0.2),
-    [endAttempt(3, 1, 'crashed'), endTrial(3, { finishSeq: 3, value: Infinity, state: 'failed', outcome: 'crashed' })],
-    [endAttempt(4, 1, 'diverged'), endTrial(4, { finishSeq: 4, value: Infinity, outcome: 'diverged' })],
-    [0, 1].map((step) => ({ op: 'reported', attempt: { study: UID, number: 5, k: 1 }, step, value: 0.5 - step / 10 }) as const),
+    [
+      endAttempt(3, 1, 'crashed'),
+      endTrial(3, { finishSeq: 3, value: Infinity, state: 'failed', outcome: 'crashed' }),
+    ],
+    [
+      endAttempt(4, 1, 'diverged'),
+      endTrial(4, { finishSeq: 4, value: Infinity, outcome: 'diverged' }),
+    ],
+    [0, 1].map(
+      (step) =>
+        ({
+          op: 'reported',
+          attempt: { study: UID, number: 5, k: 1 },
+          step,
+          value: 0.5 - step / 10,
+        }) as const,
+    ),
   ]);
   lab.close();
 });
 
 test('a trial is told whole: its value, its attempts, what its last said, its story', async () => {
   const good = await asked<TrialDetail>(calls, 'trial', { study: UID, trial: 1 });
-  expect(good).toMatchObject({ error: null, slot: 'local/cpu/1', trial: { trial: 1, value: 0.1, executor: 'wasm' } });
+  expect(good).toMatchObject({
+    error: null,
+    slot: 'local/cpu/1',
+    trial: { trial: 1, value: 0.1, executor: 'wasm' },
+  });
   expect(good.story.story).toEqual(['trial 1 ended']);
   const crashed = await asked<TrialDetail>(calls, 'trial', { study: UID, trial: 3 });
-  expect(crashed).toMatchObject({ trial: { state: 'failed', value: null }, story: { attempts: [{ k: 1, outcome: 'crashed' }] } });
-  expect(await asked<TrialDetail>(calls, 'trial', { study: UID, trial: 6 })).toMatchObject({ slot: null, error: null });
+  expect(crashed).toMatchObject({
+    trial: { state: 'failed', value: null },
+    story: { attempts: [{ k: 1, outcome: 'crashed' }] },
+  });
+  expect(await asked<TrialDetail>(calls, 'trial', { study: UID, trial: 6 })).toMatchObject({
+    slot: null,
+    error: null,
+  });
 });
 
 test('what is not there is an error that says what is', async () => {
-  expect(await ask(calls, 'trial', { study: UID, trial: 7 })).toMatchObject({ ok: false, error: { code: 'unknown-trial' } });
+  expect(await ask(calls, 'trial', { study: UID, trial: 7 })).toMatchObject({
+    ok: false,
+    error: { code: 'unknown-trial' },
+  });
   expect(await ask(calls, 'trial', { study: 'gone', trial: 0 })).toMatchObject({
     ok: false,
-    error: { code: 'unknown-study', data: { message: expect.stringContaining('sphere in four dimensions') as unknown } },
+    error: {
+      code: 'unknown-study',
+      data: { message: expect.stringContaining('sphere in four dimensions') as unknown },
+    },
   });
   const closed = readingCalls(callDeps(folder.path), thread);
-  expect(await ask(closed, 'trial', { study: UID, trial: 0 })).toMatchObject({ ok: false, error: { code: 'no-lab' } });
+  expect(await ask(closed, 'trial', { study: UID, trial: 0 })).toMatchObject({
+    ok: false,
+    error: { code: 'no-lab' },
+  });
 });
 
 test('curves are what was reported, also of a trial that runs; one that is not there is left out', async () => {
@@ -102,7 +143,9 @@ describe('an exported file', () => {
       'trial,state,outcome,value,measure,split,learningRate,units,activation,momentum,operator,parents,generation,attempts,started,completed,executor,slot',
     );
     expect(lines).toHaveLength(9);
-    expect(lines[2]).toMatch(/^1,complete,succeeded,0\.1,value,,0\.00002,32,Tanh é,,crossover\+mutation,0,1,1,/);
+    expect(lines[2]).toMatch(
+      /^1,complete,succeeded,0\.1,value,,0\.00002,32,Tanh é,,crossover\+mutation,0,1,1,/,
+    );
     expect(lines[4]).toMatch(/^3,failed,crashed,,value,,/);
     expect(lines[5]).toMatch(/^4,complete,diverged,,value,,/);
   });
@@ -111,10 +154,17 @@ describe('an exported file', () => {
     const writer = openLab(file, { create: false });
     try {
       writer.commit([[propose(7)]]);
-      const { name, content } = await asked<ExportedFile>(calls, 'export', { study: UID, what: 'lab', top: 1 });
+      const { name, content } = await asked<ExportedFile>(calls, 'export', {
+        study: UID,
+        what: 'lab',
+        top: 1,
+      });
       writer.commit([[propose(8)]]);
       expect(name).toBe('lab.db');
-      writeFileSync(folder.file('copy.db'), Buffer.from('base64' in content ? content.base64 : '', 'base64'));
+      writeFileSync(
+        folder.file('copy.db'),
+        Buffer.from('base64' in content ? content.base64 : '', 'base64'),
+      );
     } finally {
       writer.close();
     }
@@ -131,25 +181,50 @@ describe('an exported file', () => {
 
   test('of the study itself is a study file that can be begun again', async () => {
     const again = parseStudyFile(await text('study'), 'exported.json');
-    expect(again).toMatchObject({ name: 'sphere in four dimensions', seed: 7, stop: { trials: 64 } });
+    expect(again).toMatchObject({
+      name: 'sphere in four dimensions',
+      seed: 7,
+      stop: { trials: 64 },
+    });
     expect(await asked(calls, 'studyFile', { study: UID })).toEqual(again);
   });
 });
 
 describe('importances', () => {
   test('of too few trials say how many are needed', async () => {
-    expect(await asked(calls, 'importance', { study: UID })).toEqual({ unknown: 'too-few', needed: 20, trials: 4 });
+    expect(await asked(calls, 'importance', { study: UID })).toEqual({
+      unknown: 'too-few',
+      needed: 20,
+      trials: 4,
+    });
   });
 
   test('are of what ended with a value or diverged; what matters comes first', () => {
-    const searchSpace = { noise: { type: 'float', low: 0, high: 1 }, signal: { type: 'float', low: 0, high: 1 } } as const;
-    const spec = { name: 's', objective: { kind: 'x' }, direction: 'maximize', searchSpace, sampler: { name: 'random' }, seed: 0 } as const;
+    const searchSpace = {
+      noise: { type: 'float', low: 0, high: 1 },
+      signal: { type: 'float', low: 0, high: 1 },
+    } as const;
+    const spec = {
+      name: 's',
+      objective: { kind: 'x' },
+      direction: 'maximize',
+      searchSpace,
+      sampler: { name: 'random' },
+      seed: 0,
+    } as const;
     const trials = Array.from({ length: 60 }, (_, i) => {
       const [noise, signal] = [((i * 37) % 61) / 61, ((i * 17) % 59) / 59];
-      return { state: i === 7 ? 'failed' : 'complete', value: i === 3 ? -Infinity : signal, encoded: Float64Array.of(noise, signal) };
+      return {
+        state: i === 7 ? 'failed' : 'complete',
+        value: i === 3 ? -Infinity : signal,
+        encoded: Float64Array.of(noise, signal),
+      };
     });
     const found = importanceOf({ name: 's', spec }, trials as unknown as TrialRecord[]);
-    expect(found).toMatchObject({ trials: 59, parameters: [{ name: 'signal' }, { name: 'noise' }] });
+    expect(found).toMatchObject({
+      trials: 59,
+      parameters: [{ name: 'signal' }, { name: 'noise' }],
+    });
   });
 
   test('of another program’s study are not known', () => {

@@ -1,4 +1,7 @@
-/** Workers that are left out and used again, as the window asks for it: what they run may finish, and nothing new comes to them meanwhile. */
+/**
+ * Workers that are left out and used again, as the window asks for it: what they run may finish,
+ * and nothing new comes to them meanwhile.
+ */
 import { afterAll, afterEach, expect, it } from 'vitest';
 import type { SlotRow } from '../../src/protocol/window/lab-stream.ts';
 import { Applications, sphere } from '../support/open-application.ts';
@@ -19,12 +22,21 @@ function slot(lab: LabClient, name = OUT): SlotRow | undefined {
 it('a worker that is left out finishes what it runs and gets nothing more until it is used again', async () => {
   const { window, call } = await applications.open('slots.db', 2);
   const lab = window.lab();
-  const { study: uid } = (await call('startStudy', { study: sphere(10_000, { durationMs: 60 }), workers: null })) as { study: string };
-  await window.until(() => (slot(lab)?.running.length ?? 0) > 0 && (slot(lab, 'local/cpu/0')?.running.length ?? 0) > 0);
+  const { study: uid } = (await call('startStudy', {
+    study: sphere(10_000, { durationMs: 60 }),
+    workers: null,
+  })) as { study: string };
+  await window.until(
+    () =>
+      (slot(lab)?.running.length ?? 0) > 0 && (slot(lab, 'local/cpu/0')?.running.length ?? 0) > 0,
+  );
 
   await call('leaveOut', { slot: OUT });
-  await window.until(() => slot(lab)?.state === 'left-out' && slot(lab)?.idle?.reason === 'leftOut');
-  const on = (name: string) => [...lab.attempts.values()].filter((attempt) => attempt.slot === name);
+  await window.until(
+    () => slot(lab)?.state === 'left-out' && slot(lab)?.idle?.reason === 'leftOut',
+  );
+  const on = (name: string) =>
+    [...lab.attempts.values()].filter((attempt) => attempt.slot === name);
   await window.until(() => on(OUT).every(({ to }) => to !== null));
   expect(on(OUT).length).toBeGreaterThan(0);
   expect(on(OUT).map(({ outcome }) => outcome)).toEqual(on(OUT).map(() => 'succeeded'));
@@ -47,16 +59,22 @@ it('with every worker left out a study waits, and goes on with the first that is
   await window.until(() => lab.body.slots?.length === 2);
   for (const name of ['local/cpu/0', OUT]) await call('leaveOut', { slot: name });
   await window.until(() => lab.body.slots?.every(({ state }) => state === 'left-out') ?? false);
-  const { study: uid } = (await call('startStudy', { study: sphere(3), workers: null })) as { study: string };
+  const { study: uid } = (await call('startStudy', { study: sphere(3), workers: null })) as {
+    study: string;
+  };
   const client = window.study(uid);
   await window.until(() => client.head !== null);
   expect(client.head).toMatchObject({ state: 'running', counts: { running: 0, complete: 0 } });
   await call('useAgain', { slot: OUT });
   await window.until(() => client.head?.state === 'finished');
-  expect(new Set([...lab.attempts.values()].map((attempt) => attempt.slot))).toEqual(new Set([OUT]));
+  expect(new Set([...lab.attempts.values()].map((attempt) => attempt.slot))).toEqual(
+    new Set([OUT]),
+  );
 });
 
 it('a worker that is not there can neither be left out', async () => {
   const { call } = await applications.open('unknown.db');
-  await expect(call('leaveOut', { slot: 'local/gpu-7/0' })).rejects.toMatchObject({ code: 'unknownSlot' });
+  await expect(call('leaveOut', { slot: 'local/gpu-7/0' })).rejects.toMatchObject({
+    code: 'unknownSlot',
+  });
 });

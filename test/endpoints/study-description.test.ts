@@ -34,24 +34,38 @@ describe('Studies: name, note, deletion and removal from the window', () => {
 
   it('refuses a name that a study of another program has taken just now, and says which is free', async () => {
     const { call } = await applications.open('taken.db');
-    const { study } = (await call('startStudy', { study: sphere(1), workers: null })) as { study: string };
+    const { study } = (await call('startStudy', { study: sphere(1), workers: null })) as {
+      study: string;
+    };
     foreignly(folder.file('taken.db'), "INSERT INTO studies (study_name) VALUES ('theirs')");
-    foreignly(folder.file('taken.db'), "INSERT INTO study_directions (direction, study_id, objective) VALUES ('MINIMIZE', 2, 0)");
+    foreignly(
+      folder.file('taken.db'),
+      "INSERT INTO study_directions (direction, study_id, objective) VALUES ('MINIMIZE', 2, 0)",
+    );
     await expect(call('describeStudy', { study, name: 'theirs' })).rejects.toMatchObject({
       code: 'nameTaken',
       data: { found: 'theirs', free: 'theirs-2' },
     });
-    await expect(call('describeStudy', { study: 'theirs', note: 'x' })).rejects.toMatchObject({ code: 'unknownStudy' });
-    await expect(call('describeStudy', { study, name: 'a\u202eb' })).rejects.toMatchObject({ code: 'invalid-input' });
+    await expect(call('describeStudy', { study: 'theirs', note: 'x' })).rejects.toMatchObject({
+      code: 'unknownStudy',
+    });
+    await expect(call('describeStudy', { study, name: 'a\u202eb' })).rejects.toMatchObject({
+      code: 'invalid-input',
+    });
   });
 
   it('deletes only what does not run; a deleted study can be restored, and does not run meanwhile', async () => {
     const { window, call } = await applications.open('delete.db');
     const lab = window.lab();
-    const { study } = (await call('startStudy', { study: sphere(TRIALS, { durationMs: 20 }), workers: null })) as { study: string };
+    const { study } = (await call('startStudy', {
+      study: sphere(TRIALS, { durationMs: 20 }),
+      workers: null,
+    })) as { study: string };
     const row = (): StudyRow | undefined => lab.body.studies?.find(({ key }) => key === study);
     await window.until(() => (row()?.counts.complete ?? 0) >= 2);
-    await expect(call('describeStudy', { study, deleted: true })).rejects.toMatchObject({ code: 'notAllowedNow' });
+    await expect(call('describeStudy', { study, deleted: true })).rejects.toMatchObject({
+      code: 'notAllowedNow',
+    });
     await call('stopStudy', { study });
     await window.until(() => row()?.state === 'finished');
     await call('describeStudy', { study, deleted: true });
@@ -73,13 +87,19 @@ describe('Studies: name, note, deletion and removal from the window', () => {
     const lab = window.lab();
     const started: string[] = [];
     for (const trials of [700, 3]) {
-      const { study } = (await call('startStudy', { study: sphere(trials), workers: null })) as { study: string };
+      const { study } = (await call('startStudy', { study: sphere(trials), workers: null })) as {
+        study: string;
+      };
       started.push(study);
     }
     const rows = (): readonly StudyRow[] => lab.body.studies ?? [];
-    await window.until(() => rows().length === 2 && rows().every(({ state }) => state === 'finished'));
+    await window.until(
+      () => rows().length === 2 && rows().every(({ state }) => state === 'finished'),
+    );
     const [large = '', small = ''] = started;
-    await expect(call('removeStudy', { study: large })).rejects.toMatchObject({ code: 'notAllowedNow' });
+    await expect(call('removeStudy', { study: large })).rejects.toMatchObject({
+      code: 'notAllowedNow',
+    });
     await call('describeStudy', { study: large, deleted: true });
     const feed = window.study(large);
     await window.until(() => feed.head !== null);

@@ -1,8 +1,14 @@
-/** What a window holds of a study is what the application holds, whatever happens in whatever order and however seldom it takes. */
+/**
+ * What a window holds of a study is what the application holds, whatever happens in whatever order
+ * and however seldom it takes.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change, EndedState, TrialState } from '../../src/core/scheduling/index.ts';
-import { ProjectionReading, MOST_ROWS } from '../../src/endpoints/projections/projection-reading.ts';
+import {
+  ProjectionReading,
+  MOST_ROWS,
+} from '../../src/endpoints/projections/projection-reading.ts';
 import { StudyProjection } from '../../src/endpoints/projections/study-projection.ts';
 import type { StudyBody } from '../../src/protocol/window/study-stream.ts';
 import { RowBlocks } from '../../src/storage/row-block.ts';
@@ -36,12 +42,24 @@ class World {
   }
 
   start(number: number): void {
-    const trial = this.trials.get(number) ?? { state: 'waiting', k: 0, value: NaN, reports: [], finish: null };
+    const trial = this.trials.get(number) ?? {
+      state: 'waiting',
+      k: 0,
+      value: NaN,
+      reports: [],
+      finish: null,
+    };
     if (trial.state !== 'waiting') return;
     this.trials.set(number, trial);
     Object.assign(trial, { state: 'running', k: trial.k + 1, reports: [], value: NaN });
     const slot = SLOTS[number % 2] ?? '';
-    this.#hear({ kind: 'trialStarted', attempt: id(number, trial.k), slot, params: paramsOf(number), origin: originOf(number) });
+    this.#hear({
+      kind: 'trialStarted',
+      attempt: id(number, trial.k),
+      slot,
+      params: paramsOf(number),
+      origin: originOf(number),
+    });
   }
 
   report(number: number, value: number): void {
@@ -50,14 +68,25 @@ class World {
     trial.reports.push(value);
     trial.value = value;
     const report = { step: trial.reports.length - 1, value };
-    this.#hear({ kind: 'trialReported', attempt: id(number, trial.k), slot: SLOTS[number % 2] ?? '', report });
+    this.#hear({
+      kind: 'trialReported',
+      attempt: id(number, trial.k),
+      slot: SLOTS[number % 2] ?? '',
+      report,
+    });
   }
 
   lose(number: number): void {
     const trial = this.trials.get(number);
     if (trial?.state !== 'running') return;
     Object.assign(trial, { state: 'waiting', reports: [], value: NaN });
-    this.#hear({ kind: 'trialBack', attempt: id(number, trial.k), outcome: 'lost', slot: SLOTS[number % 2] ?? '', detail: null });
+    this.#hear({
+      kind: 'trialBack',
+      attempt: id(number, trial.k),
+      outcome: 'lost',
+      slot: SLOTS[number % 2] ?? '',
+      detail: null,
+    });
   }
 
   end(number: number, value: number, state: EndedState): void {
@@ -88,7 +117,12 @@ class World {
     const rows = [...this.trials].map(([number, trial]) => ({
       number,
       state: trial.state,
-      outcome: trial.finish === null ? null : trial.state === 'failed' ? ('crashed' as const) : ('succeeded' as const),
+      outcome:
+        trial.finish === null
+          ? null
+          : trial.state === 'failed'
+            ? ('crashed' as const)
+            : ('succeeded' as const),
       value: trial.value,
       generation: number % 5,
       parents: originOf(number).parents,
@@ -124,7 +158,11 @@ class World {
   }
 }
 
-const id = (number: number, k: number): { study: string; number: number; k: number } => ({ study: 's', number, k });
+const id = (number: number, k: number): { study: string; number: number; k: number } => ({
+  study: 's',
+  number,
+  k,
+});
 const paramsOf = (number: number): Float64Array => Float64Array.of(number / 7);
 const originOf = (number: number): { operator: string; parents: number[]; generation: number } => ({
   operator: number % 2 === 0 ? 'uniform' : 'mutation',
@@ -178,7 +216,13 @@ const happening = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('read' as const, 'lay' as const) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('take' as const, 'restart' as const), window: fc.nat(1) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom('take' as const, 'restart' as const),
+      window: fc.nat(1),
+    }),
+  },
 );
 type Happening = typeof happening extends fc.Arbitrary<infer H> ? H : never;
 
@@ -221,33 +265,45 @@ function happen(world: World, windows: readonly Window[], what: Happening): void
 describe('a study in several windows', () => {
   it('is in each what the application holds, and that is what truly happened', () => {
     fc.assert(
-      fc.property(fc.array(happening, { maxLength: 40 }), fc.array(happening, { maxLength: 120 }), (before, after) => {
-        const world = new World();
-        for (const what of before) happen(world, [], what);
-        world.watch();
-        const windows = [new Window(world.projection), new Window(world.projection)];
-        for (const what of after) happen(world, windows, what);
-        world.settle();
-        const { rows, curves } = world.projection;
-        const all = Array.from({ length: rows.size }, (_, number) => number).filter((number) => rows.state(number) !== null);
-        const held = rowsOf(rows.block(all));
-        for (const window of windows) {
-          while (window.take());
-          expect([...window.client.rows.values()].sort((a, b) => a.number - b.number)).toEqual(held);
-          for (const [number, { steps, values }] of curves.trials) {
-            expect([...(window.client.curves.get(number) ?? [])].sort(([a], [b]) => a - b)).toEqual(
-              steps.map((step, i) => [step, values[i]]),
+      fc.property(
+        fc.array(happening, { maxLength: 40 }),
+        fc.array(happening, { maxLength: 120 }),
+        (before, after) => {
+          const world = new World();
+          for (const what of before) happen(world, [], what);
+          world.watch();
+          const windows = [new Window(world.projection), new Window(world.projection)];
+          for (const what of after) happen(world, windows, what);
+          world.settle();
+          const { rows, curves } = world.projection;
+          const all = Array.from({ length: rows.size }, (_, number) => number).filter(
+            (number) => rows.state(number) !== null,
+          );
+          const held = rowsOf(rows.block(all));
+          for (const window of windows) {
+            while (window.take());
+            expect([...window.client.rows.values()].sort((a, b) => a.number - b.number)).toEqual(
+              held,
             );
+            for (const [number, { steps, values }] of curves.trials) {
+              expect(
+                [...(window.client.curves.get(number) ?? [])].sort(([a], [b]) => a - b),
+              ).toEqual(steps.map((step, i) => [step, values[i]]));
+            }
           }
-        }
-        expect(all).toEqual([...world.trials.keys()].sort((a, b) => a - b));
-        for (const row of held) {
-          const truth = world.trials.get(row.number);
-          expect([rows.state(row.number), row.attempts, row.params[0]]).toEqual([truth?.state, truth?.k, row.number / 7]);
-          expect(row.finish).toBe(truth?.finish ?? 2 ** 32 - 1);
-          if (truth?.state !== 'waiting') expect(row.value).toEqual(truth?.value);
-        }
-      }),
+          expect(all).toEqual([...world.trials.keys()].sort((a, b) => a - b));
+          for (const row of held) {
+            const truth = world.trials.get(row.number);
+            expect([rows.state(row.number), row.attempts, row.params[0]]).toEqual([
+              truth?.state,
+              truth?.k,
+              row.number / 7,
+            ]);
+            expect(row.finish).toBe(truth?.finish ?? 2 ** 32 - 1);
+            if (truth?.state !== 'waiting') expect(row.value).toEqual(truth?.value);
+          }
+        },
+      ),
       { numRuns: 200 },
     );
   });

@@ -24,7 +24,12 @@ describe('uploads', () => {
     temporary.remove();
   });
 
-  const chunk = (upload: string, file: number, offset: number, text: string): ReturnType<Uploads['write']> =>
+  const chunk = (
+    upload: string,
+    file: number,
+    offset: number,
+    text: string,
+  ): ReturnType<Uploads['write']> =>
     uploads.write({ upload, file, offset, sha256: sha256(bytesOf(text)), bytes: bytesOf(text) });
 
   it('puts chunks together to the file that was announced', async () => {
@@ -35,23 +40,34 @@ describe('uploads', () => {
   });
 
   it('names the one thing that was dropped, and the folder where there were several', async () => {
-    const one = await uploads.begin({ files: ['cats/a.png', 'cats/b.png'].map((path) => ({ path, bytes: 0 })) });
+    const one = await uploads.begin({
+      files: ['cats/a.png', 'cats/b.png'].map((path) => ({ path, bytes: 0 })),
+    });
     expect(readdirSync(uploads.pathOf(one.upload)).sort()).toEqual(['a.png', 'b.png']);
-    const two = await uploads.begin({ files: ['images.gz', 'labels.gz'].map((path) => ({ path, bytes: 0 })) });
+    const two = await uploads.begin({
+      files: ['images.gz', 'labels.gz'].map((path) => ({ path, bytes: 0 })),
+    });
     expect(readdirSync(uploads.pathOf(two.upload)).sort()).toEqual(['images.gz', 'labels.gz']);
   });
 
-  it.skipIf(process.platform === 'win32')('keeps what was sent readable by its owner only', async () => {
-    const before = process.umask(0);
-    try {
-      const { upload } = await uploads.begin({ files: ['a/digits.gz', 'empty'].map((path, i) => ({ path, bytes: 3 - 3 * i })) });
-      await chunk(upload, 0, 0, 'abc');
-      const modes = ['', 'a', 'a/digits.gz', 'empty'].map((path) => statSync(join(uploads.pathOf(upload), path)).mode & 0o777);
-      expect(modes).toEqual([0o700, 0o700, 0o600, 0o600]);
-    } finally {
-      process.umask(before);
-    }
-  });
+  it.skipIf(process.platform === 'win32')(
+    'keeps what was sent readable by its owner only',
+    async () => {
+      const before = process.umask(0);
+      try {
+        const { upload } = await uploads.begin({
+          files: ['a/digits.gz', 'empty'].map((path, i) => ({ path, bytes: 3 - 3 * i })),
+        });
+        await chunk(upload, 0, 0, 'abc');
+        const modes = ['', 'a', 'a/digits.gz', 'empty'].map(
+          (path) => statSync(join(uploads.pathOf(upload), path)).mode & 0o777,
+        );
+        expect(modes).toEqual([0o700, 0o700, 0o600, 0o600]);
+      } finally {
+        process.umask(before);
+      }
+    },
+  );
 
   it('takes a chunk that was sent twice, once', async () => {
     const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 6 }] });
@@ -64,7 +80,8 @@ describe('uploads', () => {
   it('takes files that travel together, and of those the ones that are lacking', async () => {
     const files = [3, 0, 4, 5].map((bytes, i) => ({ path: `${i}.bin`, bytes }));
     const { upload } = await uploads.begin({ files });
-    const read = (i: number): string => readFileSync(join(uploads.pathOf(upload), `${i}.bin`), 'utf8');
+    const read = (i: number): string =>
+      readFileSync(join(uploads.pathOf(upload), `${i}.bin`), 'utf8');
     await expect(chunk(upload, 2, 0, 'defghijklm')).rejects.toMatchObject({
       data: { file: '3.bin', expected: 'the end of the last file' },
     });
@@ -75,17 +92,31 @@ describe('uploads', () => {
 
   it('refuses a chunk whose bytes are not those that were hashed, and goes on after it', async () => {
     const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 3 }] });
-    const changed = uploads.write({ upload, file: 0, offset: 0, sha256: sha256(bytesOf('abc')), bytes: bytesOf('abd') });
+    const changed = uploads.write({
+      upload,
+      file: 0,
+      offset: 0,
+      sha256: sha256(bytesOf('abc')),
+      bytes: bytesOf('abd'),
+    });
     await expect(changed).rejects.toMatchObject({ code: 'bad-upload', data: { file: 'a' } });
     expect(await chunk(upload, 0, 0, 'abc')).toEqual({ received: 3 });
   });
 
   it('refuses chunks out of order, beyond the end, too large, of no file', async () => {
     const { upload } = await uploads.begin({ files: [{ path: 'a', bytes: 2 * CHUNK_BYTES }] });
-    await expect(chunk(upload, 0, 3, 'def')).rejects.toMatchObject({ data: { expected: 'the chunk at byte 0', found: 'the one at 3' } });
-    await expect(chunk(upload, 0, 2 * CHUNK_BYTES - 1, 'de')).rejects.toMatchObject({ code: 'bad-upload' });
-    await expect(chunk(upload, 0, 0, 'x'.repeat(CHUNK_BYTES + 1))).rejects.toMatchObject({ code: 'bad-upload' });
-    await expect(chunk(upload, 1, 0, 'abc')).rejects.toMatchObject({ data: { expected: 'a file from 0 to 0' } });
+    await expect(chunk(upload, 0, 3, 'def')).rejects.toMatchObject({
+      data: { expected: 'the chunk at byte 0', found: 'the one at 3' },
+    });
+    await expect(chunk(upload, 0, 2 * CHUNK_BYTES - 1, 'de')).rejects.toMatchObject({
+      code: 'bad-upload',
+    });
+    await expect(chunk(upload, 0, 0, 'x'.repeat(CHUNK_BYTES + 1))).rejects.toMatchObject({
+      code: 'bad-upload',
+    });
+    await expect(chunk(upload, 1, 0, 'abc')).rejects.toMatchObject({
+      data: { expected: 'a file from 0 to 0' },
+    });
     await expect(chunk('none', 0, 0, 'abc')).rejects.toMatchObject({ code: 'unknown-upload' });
   });
 
@@ -98,19 +129,24 @@ describe('uploads', () => {
   it.each(['../a', '/etc/passwd', 'a/../../b', 'a//b', './a', 'C:/a', 'a\\..\\b', 'a\u0000b', ''])(
     'lets no path lead elsewhere: %j',
     async (path) => {
-      await expect(uploads.begin({ files: [{ path, bytes: 1 }] })).rejects.toMatchObject({ code: 'bad-upload' });
+      await expect(uploads.begin({ files: [{ path, bytes: 1 }] })).rejects.toMatchObject({
+        code: 'bad-upload',
+      });
       expect(readdirSync(folder)).toEqual([]);
     },
   );
 
   it('refuses a path that stands twice', async () => {
     const files = [1, 2].map((bytes) => ({ path: 'a', bytes }));
-    await expect(uploads.begin({ files })).rejects.toMatchObject({ data: { file: 'a', expected: 'each path once' } });
+    await expect(uploads.begin({ files })).rejects.toMatchObject({
+      data: { file: 'a', expected: 'each path once' },
+    });
   });
 
   it('of a browser that left goes when another begins: not what is written to, nor what somebody reads', async () => {
     const hour = 3_600_000;
-    const begun = async (bytes: number): Promise<string> => (await uploads.begin({ files: [{ path: 'a', bytes }] })).upload;
+    const begun = async (bytes: number): Promise<string> =>
+      (await uploads.begin({ files: [{ path: 'a', bytes }] })).upload;
     const [left, written, held] = [await begun(6), await begun(6), await begun(0)];
     const { release } = uploads.hold(held);
     now = hour;

@@ -71,7 +71,10 @@ describe.skipIf(noTinyDisk !== null)('Log of a lab: a disk with little space', (
     const tiny = new TinyDisk(disk, '4m');
     try {
       const small = join(disk, 'lab.db');
-      const [onDisk, beside] = [openLab(small, { create: true, checkpoints: 'beside' }), new Checkpoints(small)];
+      const [onDisk, beside] = [
+        openLab(small, { create: true, checkpoints: 'beside' }),
+        new Checkpoints(small),
+      ];
       onDisk.commit([[createStudy()]]);
       // In all some 10 MB of log.
       for (let number = 0; number < 400; number++) {

@@ -1,4 +1,7 @@
-/** Entries run when they are loaded, so that nothing may load one to reach what it shares: a worker would run the command line. */
+/**
+ * Entries run when they are loaded, so that nothing may load one to reach what it shares: a worker
+ * would run the command line.
+ */
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +12,8 @@ import { built } from '../support/built-command.ts';
 const main = fileURLToPath(new URL('../../out/main/', import.meta.url));
 /** Entry → its source. */
 const entries = Object.entries(
-  (config as { main: { build: { rolldownOptions: { input: Record<string, string> } } } }).main.build.rolldownOptions.input,
+  (config as { main: { build: { rolldownOptions: { input: Record<string, string> } } } }).main.build
+    .rolldownOptions.input,
 );
 
 beforeAll(built);
@@ -46,7 +50,8 @@ function reachableFrom(entry: string, imports = IMPORTED_EVER): Map<string, stri
     if (found.has(file)) continue;
     const code = readFileSync(join(main, file), 'utf8');
     found.set(file, code);
-    for (const [, path = ''] of code.matchAll(imports)) waiting.push(normalize(join(dirname(file), path)));
+    for (const [, path = ''] of code.matchAll(imports))
+      waiting.push(normalize(join(dirname(file), path)));
   }
   return found;
 }

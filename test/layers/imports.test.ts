@@ -1,4 +1,7 @@
-/** The structure's own rules: the table of who may import whom holds for the real imports, and there are no cycles. */
+/**
+ * The structure's own rules: the table of who may import whom holds for the real imports, and there
+ * are no cycles.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,18 +18,24 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
 /** File → what it imports, as absolute paths or package names. Imports of types count. */
 function importsOf(file: string): { target: string; typeOnly: boolean }[] {
   const text = readFileSync(file, 'utf8');
-  const script = file.endsWith('.svelte') ? (/<script[^>]*>([\s\S]*?)<\/script>/.exec(text)?.[1] ?? '') : text;
+  const script = file.endsWith('.svelte')
+    ? (/<script[^>]*>([\s\S]*?)<\/script>/.exec(text)?.[1] ?? '')
+    : text;
   const source = ts.createSourceFile(file, script, ts.ScriptTarget.Latest);
   const found: { target: string; typeOnly: boolean }[] = [];
   const add = (specifier: ts.Node | undefined, typeOnly: boolean) => {
     if (specifier === undefined || !ts.isStringLiteral(specifier)) return;
-    const target = specifier.text.startsWith('.') ? resolve(dirname(file), specifier.text) : specifier.text;
+    const target = specifier.text.startsWith('.')
+      ? resolve(dirname(file), specifier.text)
+      : specifier.text;
     found.push({ target, typeOnly });
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
+    if (ts.isImportDeclaration(node))
+      add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0], false);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false);
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -39,7 +48,8 @@ const layerOf = (file: string) => relative(src, file).split(/[\\/]/)[0] as keyof
 /** All that is loaded with a file: files and packages. */
 function loadedWith(entry: string): Set<string> {
   const loaded = new Set([entry]);
-  for (const file of loaded) for (const { target, typeOnly } of graph.get(file) ?? []) if (!typeOnly) loaded.add(target);
+  for (const file of loaded)
+    for (const { target, typeOnly } of graph.get(file) ?? []) if (!typeOnly) loaded.add(target);
   return loaded;
 }
 
@@ -71,7 +81,10 @@ describe('a thread that reads lab files', () => {
 });
 
 describe('Lab file: who opens it', () => {
-  /** Functions of node:fs that open a file. Closing its descriptor would release the locks that SQLite holds on a lab. */
+  /**
+   * Functions of node:fs that open a file. Closing its descriptor would release the locks that
+   * SQLite holds on a lab.
+   */
   const OPENING =
     /\b(open|openSync|readFile|readFileSync|writeFile\w*|appendFile\w*|copyFile\w*|cp|cpSync|createReadStream|createWriteStream|truncate\w*)\b/;
   /** Files of the storage layer that open something else, and what. */
@@ -82,16 +95,30 @@ describe('Lab file: who opens it', () => {
   };
 
   it('imports SQLite in the connection only', () => {
-    const importers = [...graph].filter(([, imports]) => imports.some(({ target }) => target === 'libsql'));
-    expect(importers.map(([file]) => relative(src, file))).toEqual([join('storage', 'connection.ts')]);
+    const importers = [...graph].filter(([, imports]) =>
+      imports.some(({ target }) => target === 'libsql'),
+    );
+    expect(importers.map(([file]) => relative(src, file))).toEqual([
+      join('storage', 'connection.ts'),
+    ]);
   });
 
   it('opens no file past SQLite in the layers that read labs', () => {
     const offences = files
-      .filter((file) => ['storage', 'lab', 'studies', 'documents'].includes(layerOf(file)) && !(basename(file) in ALLOWED))
+      .filter(
+        (file) =>
+          ['storage', 'lab', 'studies', 'documents'].includes(layerOf(file)) &&
+          !(basename(file) in ALLOWED),
+      )
       .flatMap((file) => {
-        const imported = [...readFileSync(file, 'utf8').matchAll(/import \{([^}]*)\} from 'node:fs(?:\/promises)?'/g)];
-        return imported.flatMap(([, names = '']) => (OPENING.test(names) ? [`${relative(src, file)}: ${names.trim()}`] : []));
+        const imported = [
+          ...readFileSync(file, 'utf8').matchAll(
+            /import \{([^}]*)\} from 'node:fs(?:\/promises)?'/g,
+          ),
+        ];
+        return imported.flatMap(([, names = '']) =>
+          OPENING.test(names) ? [`${relative(src, file)}: ${names.trim()}`] : [],
+        );
       });
     expect(offences).toEqual([]);
   });
@@ -105,12 +132,21 @@ describe('imports', () => {
       const allowed = new Set<string>([layer, ...layers[layer]]);
       for (const { target } of imports) {
         if (target.startsWith(src)) {
-          if (!allowed.has(layerOf(target))) offences.push(`${relative(src, file)} imports ${relative(src, target)}`);
+          if (!allowed.has(layerOf(target)))
+            offences.push(`${relative(src, file)} imports ${relative(src, target)}`);
         } else if (target.startsWith(resources)) {
-          const folders: readonly string[] = layer in builtIn ? builtIn[layer as keyof typeof builtIn] : [];
-          const isBuiltIn = target.endsWith('.json') && folders.some((folder) => dirname(target) === join(resources, folder));
+          const folders: readonly string[] =
+            layer in builtIn ? builtIn[layer as keyof typeof builtIn] : [];
+          const isBuiltIn =
+            target.endsWith('.json') &&
+            folders.some((folder) => dirname(target) === join(resources, folder));
           if (!isBuiltIn) offences.push(`${relative(src, file)} imports ${relative(src, target)}`);
-        } else if (!packages[layer].some((name: string) => target === name || target.startsWith(name === 'node:' ? name : `${name}/`))) {
+        } else if (
+          !packages[layer].some(
+            (name: string) =>
+              target === name || target.startsWith(name === 'node:' ? name : `${name}/`),
+          )
+        ) {
           offences.push(`${relative(src, file)} imports ${target}`);
         }
       }
@@ -123,7 +159,9 @@ describe('imports', () => {
     const tierOf = (file: string) => relative(renderer, file).split(/[\\/]/)[0] ?? '';
     const tiers: Readonly<Record<string, readonly string[] | undefined>> = rendererTiers;
     const offences = [...graph].flatMap(([file, imports]) => {
-      const barred: readonly string[] = file.startsWith(renderer) ? (tiers[tierOf(file)] ?? []) : [];
+      const barred: readonly string[] = file.startsWith(renderer)
+        ? (tiers[tierOf(file)] ?? [])
+        : [];
       return imports
         .filter(({ target }) => target.startsWith(renderer) && barred.includes(tierOf(target)))
         .map(({ target }) => `${relative(src, file)} imports ${relative(src, target)}`);
@@ -133,7 +171,9 @@ describe('imports', () => {
 
   it('name files that exist', () => {
     const missing = [...graph].flatMap(([file, imports]) =>
-      imports.filter(({ target }) => /\.(ts|svelte)$/.test(target) && !graph.has(target)).map(({ target }) => `${file} → ${target}`),
+      imports
+        .filter(({ target }) => /\.(ts|svelte)$/.test(target) && !graph.has(target))
+        .map(({ target }) => `${file} → ${target}`),
     );
     expect(missing).toEqual([]);
   });
@@ -144,11 +184,14 @@ describe('imports', () => {
     const walk = (file: string, path: readonly string[]): void => {
       if (state.get(file) === 'done') return;
       if (state.get(file) === 'open') {
-        cycles.push([...path.slice(path.indexOf(file)), file].map((name) => relative(src, name)).join(' → '));
+        cycles.push(
+          [...path.slice(path.indexOf(file)), file].map((name) => relative(src, name)).join(' → '),
+        );
         return;
       }
       state.set(file, 'open');
-      for (const { target } of graph.get(file) ?? []) if (graph.has(target)) walk(target, [...path, file]);
+      for (const { target } of graph.get(file) ?? [])
+        if (graph.has(target)) walk(target, [...path, file]);
       state.set(file, 'done');
     };
     for (const file of graph.keys()) walk(file, []);

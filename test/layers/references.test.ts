@@ -7,36 +7,57 @@ import { commands } from '../../src/cli/command-list.ts';
 
 const root = join(import.meta.dirname, '../..');
 const below = (folder: string): string[] =>
-  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name.replaceAll('\\', '/')}`);
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
+    (name) => `${folder}/${name.replaceAll('\\', '/')}`,
+  );
 
 const tree = ['src', 'test', 'bench', 'build', 'resources', 'docs', 'bin'].flatMap(below);
 const top = readdirSync(root);
-const sources = tree.filter((path) => /\.(ts|mjs|svelte)$/.test(path) && !path.includes('/fixtures/'));
+const sources = tree.filter(
+  (path) => /\.(ts|mjs|svelte)$/.test(path) && !path.includes('/fixtures/'),
+);
 const texts = sources.map((path) => readFileSync(join(root, path), 'utf8'));
-const documents = [...tree.filter((path) => /^docs\/[^/]+\.md$/.test(path)), 'README.md', 'CONTRIBUTING.md'];
-const scripts = Object.keys((JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object }).scripts);
+const documents = [
+  ...tree.filter((path) => /^docs\/[^/]+\.md$/.test(path)),
+  'README.md',
+  'CONTRIBUTING.md',
+];
+const scripts = Object.keys(
+  (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object }).scripts,
+);
 
 /** Names of other projects that documents and comments mention. */
 const foreign = new Set(['CUDA_VISIBLE_DEVICES', 'Intl.NumberFormat']);
 
-/** Whether a file or folder has the name, given from anywhere: `sqlite.ts`, `plan/ops/`, `src/core`. */
+/**
+ * Whether a file or folder has the name, given from anywhere: `sqlite.ts`, `plan/ops/`, `src/core`.
+ */
 function exists(name: string): boolean {
   const path = name.replace(/\/$/, '');
   return top.includes(path) || tree.some((known) => known === path || known.endsWith(`/${path}`));
 }
 
 /** Every identifier of the sources outside comments. */
-const identifiers = new Set(texts.flatMap((text) => text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '').match(/\w+/g) ?? []));
-const isName = (name: string): boolean => /^(?:[A-Z]+[a-z]\w*|[A-Z]+_[A-Z_]+)(?:\.\w+)?$/.test(name);
-const isKnown = (name: string): boolean => foreign.has(name) || name.split('.').every((part) => identifiers.has(part));
+const identifiers = new Set(
+  texts.flatMap(
+    (text) => text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '').match(/\w+/g) ?? [],
+  ),
+);
+const isName = (name: string): boolean =>
+  /^(?:[A-Z]+[a-z]\w*|[A-Z]+_[A-Z_]+)(?:\.\w+)?$/.test(name);
+const isKnown = (name: string): boolean =>
+  foreign.has(name) || name.split('.').every((part) => identifiers.has(part));
 
 /** Back-ticked texts of a document outside its code blocks, or of the comments of a source file. */
 function quoted(text: string): string[] {
-  return [...text.replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, inner = '']) => inner);
+  return [...text.replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(
+    ([, inner = '']) => inner,
+  );
 }
 
 const comments = (source: string): string => [...source.matchAll(/\/\*\*[\s\S]*?\*\//g)].join('\n');
-const isFile = (name: string): boolean => /^[\w@./-]+\.(ts|mjs|svelte|md|css)$/.test(name) && !name.startsWith('.');
+const isFile = (name: string): boolean =>
+  /^[\w@./-]+\.(ts|mjs|svelte|md|css)$/.test(name) && !name.startsWith('.');
 
 describe('Documents: references', () => {
   it.each(documents)('%s names files that exist', (document) => {
@@ -55,7 +76,9 @@ describe('Documents: references', () => {
     const text = readFileSync(join(root, document), 'utf8');
     const run = [...text.matchAll(/\bnpm run ([\w:]+)/g)].map(([, name = '']) => name);
     expect(run.filter((name) => !scripts.includes(name))).toEqual([]);
-    const called = [...text.matchAll(/(?:`|^)(?:npx )?galapagos ([a-z][\w-]*)/gm)].map(([, name = '']) => name);
+    const called = [...text.matchAll(/(?:`|^)(?:npx )?galapagos ([a-z][\w-]*)/gm)].map(
+      ([, name = '']) => name,
+    );
     expect(called.filter((name) => !(name in commands) && name !== 'help')).toEqual([]);
   });
 

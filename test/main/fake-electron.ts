@@ -1,4 +1,7 @@
-/** As much of Electron as the main process touches, recording what it was told. Not Electron: what a real one does is seen in test/electron9. */
+/**
+ * As much of Electron as the main process touches, recording what it was told. Not Electron: what a
+ * real one does is seen in test/electron9.
+ */
 import { EventEmitter } from 'node:events';
 
 type Handler = (...args: never[]) => unknown;
@@ -50,10 +53,15 @@ export class FakeWindow extends EventEmitter {
 /** What was set, by name. */
 export const told = {
   schemes: [] as { scheme: string; privileges: Record<string, boolean> }[],
-  schemeHandlers: new Map<string, (request: { url: string; method: string }) => Promise<Response>>(),
+  schemeHandlers: new Map<
+    string,
+    (request: { url: string; method: string }) => Promise<Response>
+  >(),
   ipc: new Map<string, Handler>(),
-  permissionRequest: null as ((contents: unknown, permission: string, answer: (granted: boolean) => void) => void) | null,
-  permissionCheck: null as ((contents: unknown, permission: string, origin: string) => boolean) | null,
+  permissionRequest: null as
+    ((contents: unknown, permission: string, answer: (granted: boolean) => void) => void) | null,
+  permissionCheck: null as
+    ((contents: unknown, permission: string, origin: string) => boolean) | null,
   devicePermission: null as (() => boolean) | null,
   exited: [] as number[],
   blockers: new Set<number>(),
@@ -75,14 +83,19 @@ export const electron = {
   },
   protocol: {
     registerSchemesAsPrivileged: (schemes: typeof told.schemes) => (told.schemes = schemes),
-    handle: (scheme: string, handler: (request: { url: string; method: string }) => Promise<Response>) =>
-      told.schemeHandlers.set(scheme, handler),
+    handle: (
+      scheme: string,
+      handler: (request: { url: string; method: string }) => Promise<Response>,
+    ) => told.schemeHandlers.set(scheme, handler),
   },
   session: {
     defaultSession: {
-      setPermissionRequestHandler: (handler: typeof told.permissionRequest) => (told.permissionRequest = handler),
-      setPermissionCheckHandler: (handler: typeof told.permissionCheck) => (told.permissionCheck = handler),
-      setDevicePermissionHandler: (handler: typeof told.devicePermission) => (told.devicePermission = handler),
+      setPermissionRequestHandler: (handler: typeof told.permissionRequest) =>
+        (told.permissionRequest = handler),
+      setPermissionCheckHandler: (handler: typeof told.permissionCheck) =>
+        (told.permissionCheck = handler),
+      setDevicePermissionHandler: (handler: typeof told.devicePermission) =>
+        (told.devicePermission = handler),
     },
   },
   ipcMain: {

@@ -7,7 +7,9 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
 const chosen = vi.hoisted(() => ({ filePath: '' }));
-vi.mock('electron', () => ({ dialog: { showSaveDialog: () => Promise.resolve({ canceled: false, ...chosen }) } }));
+vi.mock('electron', () => ({
+  dialog: { showSaveDialog: () => Promise.resolve({ canceled: false, ...chosen }) },
+}));
 
 let folder: TemporaryFolder;
 beforeEach(() => {
@@ -29,7 +31,9 @@ describe('Desktop host: files that a person chooses', () => {
   it('never writes over a lab that a program has open, nor reads one as a study', async () => {
     writeFileSync(folder.file('lab.db-lock'), '');
     await expect(calls.saveFile(file, context)).rejects.toMatchObject({ code: 'not-written' });
-    await expect(calls.readStudy({ path: chosen.filePath }, context)).rejects.toMatchObject({ code: 'not-read' });
+    await expect(calls.readStudy({ path: chosen.filePath }, context)).rejects.toMatchObject({
+      code: 'not-read',
+    });
     expect(readFileSync(chosen.filePath, 'utf8')).toBe('a lab');
   });
 });

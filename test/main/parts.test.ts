@@ -21,7 +21,12 @@ const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
 const ours = { url: 'app://galapagos/index.html', parent: null };
-const study = (ended: number, trials: number | null) => ({ key: 'k', name: 'mnist', ended, trials });
+const study = (ended: number, trials: number | null) => ({
+  key: 'k',
+  name: 'mnist',
+  ended,
+  trials,
+});
 
 describe('calls and streams', () => {
   const asked: unknown[] = [];
@@ -30,7 +35,10 @@ describe('calls and streams', () => {
     asked.length = 0;
     contents = new FakeContents();
     const acts = new Acts();
-    const calls = new Proxy({}, { get: (_, name) => (input: unknown) => asked.push([name, input]), has: () => true });
+    const calls = new Proxy(
+      {},
+      { get: (_, name) => (input: unknown) => asked.push([name, input]), has: () => true },
+    );
     // Every handler is the same here: who is let through to one is what is tested.
     setupIpc({ calls, subscriptions: {} } as never, {
       calls: { choosePaths: (input: unknown) => (asked.push(input), []) } as never,
@@ -38,9 +46,13 @@ describe('calls and streams', () => {
     });
   });
   const call = (senderFrame: unknown, name: unknown, input: unknown) =>
-    told.ipc.get('galapagos:call')?.(...([{ senderFrame, sender: contents }, name, input] as never[]));
+    told.ipc.get('galapagos:call')?.(
+      ...([{ senderFrame, sender: contents }, name, input] as never[]),
+    );
   const stream = (senderFrame: unknown, number: unknown, request: unknown) =>
-    told.ipc.get('galapagos:stream')?.(...([{ senderFrame, sender: contents }, number, request] as never[]));
+    told.ipc.get('galapagos:stream')?.(
+      ...([{ senderFrame, sender: contents }, number, request] as never[]),
+    );
 
   it('are answered to our page', async () => {
     expect(await call(ours, 'choosePaths', { what: 'lab' })).toEqual({ ok: true, value: [] });
@@ -50,7 +62,10 @@ describe('calls and streams', () => {
   it.each([[null], [{ ...ours, parent: {} }], [{ url: 'https://example.com/', parent: null }]])(
     'are refused to %j, unheard',
     async (sender) => {
-      expect(await call(sender, 'choosePaths', { what: 'lab' })).toMatchObject({ ok: false, error: { code: 'not-admitted' } });
+      expect(await call(sender, 'choosePaths', { what: 'lab' })).toMatchObject({
+        ok: false,
+        error: { code: 'not-admitted' },
+      });
       stream(sender, 0, { op: 'subscribe', id: 0, name: 'act', input: {} });
       expect([asked, contents.sent]).toEqual([[], []]);
     },
@@ -73,7 +88,9 @@ describe('calls and streams', () => {
 
   it('a stream ends with its document', () => {
     stream(ours, 0, { op: 'subscribe', id: 0, name: 'act', input: {} });
-    expect(contents.sent).toEqual([['galapagos:answer', 0, { op: 'message', id: 0, seq: 0, snapshot: true, body: { acts: [] } }]]);
+    expect(contents.sent).toEqual([
+      ['galapagos:answer', 0, { op: 'message', id: 0, seq: 0, snapshot: true, body: { acts: [] } }],
+    ]);
     contents.emit('did-navigate');
     expect(contents.listenerCount('did-navigate')).toBe(0);
   });
@@ -83,25 +100,44 @@ it('an act reaches one window once, also what came before it listened', () => {
   const acts = new Acts();
   acts.ask({ act: 'opened', path: '/lab.db' });
   const feed = acts.subscribe({}, () => undefined);
-  expect(feed.take()).toEqual({ seq: 0, snapshot: true, body: { acts: [{ id: 0, act: 'opened', path: '/lab.db' }] } });
+  expect(feed.take()).toEqual({
+    seq: 0,
+    snapshot: true,
+    body: { acts: [{ id: 0, act: 'opened', path: '/lab.db' }] },
+  });
   expect(feed.take()).toBeNull();
   acts.ask({ act: 'pause' });
-  expect(feed.take()).toEqual({ seq: 1, snapshot: false, body: { acts: [{ id: 1, act: 'pause' }] } });
+  expect(feed.take()).toEqual({
+    seq: 1,
+    snapshot: false,
+    body: { acts: [{ id: 1, act: 'pause' }] },
+  });
   feed.close();
   const reloaded = acts.subscribe({}, () => undefined);
   expect(reloaded.take()?.body.acts).toEqual([]);
 });
 
 describe('places', () => {
-  const surroundings = { resourcesPath: '/opt/app/resources', platform: 'linux' as const, env: { PATH: '' } };
+  const surroundings = {
+    resourcesPath: '/opt/app/resources',
+    platform: 'linux' as const,
+    env: { PATH: '' },
+  };
 
   it('of the packed app: the worker beside the archive, on the Node that was shipped', () => {
-    const places = placesOf({ ...surroundings, entryFolder: '/opt/app/resources/app.asar/out/main', packaged: true });
+    const places = placesOf({
+      ...surroundings,
+      entryFolder: '/opt/app/resources/app.asar/out/main',
+      packaged: true,
+    });
     expect(places).toEqual({
       resources: '/opt/app/resources/resources',
       window: '/opt/app/resources/app.asar/out/renderer',
       preload: '/opt/app/resources/app.asar/out/preload/index.cjs',
-      worker: { entry: '/opt/app/resources/app.asar.unpacked/out/main/worker.js', execPath: '/opt/app/resources/node/bin/node' },
+      worker: {
+        entry: '/opt/app/resources/app.asar.unpacked/out/main/worker.js',
+        execPath: '/opt/app/resources/node/bin/node',
+      },
     });
   });
 
@@ -110,7 +146,9 @@ describe('places', () => {
     const node = folder.file('node');
     writeFileSync(node, '');
     expect(placesOf(clone).worker).toBeNull();
-    expect(placesOf({ ...clone, env: { PATH: `/nowhere:${folder.path}` } }).worker?.execPath).toBe(node);
+    expect(placesOf({ ...clone, env: { PATH: `/nowhere:${folder.path}` } }).worker?.execPath).toBe(
+      node,
+    );
     expect(placesOf({ ...clone, env: { PATH: '', npm_node_execpath: node } }).worker).toEqual({
       entry: '/clone/out/main/worker.js',
       execPath: node,
@@ -125,16 +163,23 @@ describe('what is remembered', () => {
 
   it('comes back as it was written', () => {
     const file = folder.file('window.json');
-    const what = { format: 'galapagos-window/1' as const, places: { medium: place }, lab: '/a/lab.db' };
+    const what = {
+      format: 'galapagos-window/1' as const,
+      places: { medium: place },
+      lab: '/a/lab.db',
+    };
     remember(file, what);
     expect(recall(file)).toEqual(what);
   });
 
-  it.each([['{'], ['[]'], ['{"format":"galapagos-window/9"}']])('is nothing when the file holds %s', (text) => {
-    const file = folder.file('bad.json');
-    writeFileSync(file, text);
-    expect(recall(file)).toEqual({ format: 'galapagos-window/1', places: {}, lab: null });
-  });
+  it.each([['{'], ['[]'], ['{"format":"galapagos-window/9"}']])(
+    'is nothing when the file holds %s',
+    (text) => {
+      const file = folder.file('bad.json');
+      writeFileSync(file, text);
+      expect(recall(file)).toEqual({ format: 'galapagos-window/1', places: {}, lab: null });
+    },
+  );
 
   it.each([
     [undefined, { width: 1280, height: 800 }],
@@ -152,7 +197,14 @@ describe('what is remembered', () => {
   });
 
   it('is by class of screen', () => {
-    expect([1280, 1599, 1600, 1920, 2200, 3840].map(widthClassOf)).toEqual(['narrow', 'narrow', 'medium', 'medium', 'wide', 'wide']);
+    expect([1280, 1599, 1600, 1920, 2200, 3840].map(widthClassOf)).toEqual([
+      'narrow',
+      'narrow',
+      'medium',
+      'medium',
+      'wide',
+      'wide',
+    ]);
   });
 });
 
@@ -160,7 +212,9 @@ it('files are what a command line names, past the program', () => {
   const file = folder.file('a study.json');
   writeFileSync(file, '{}');
   expect(filesIn(['galapagos', '--flag', file, '/absent'], '/', true)).toEqual([file]);
-  expect(filesIn(['electron', folder.path, 'a study.json'], folder.path, false)).toEqual([join(folder.path, 'a study.json')]);
+  expect(filesIn(['electron', folder.path, 'a study.json'], folder.path, false)).toEqual([
+    join(folder.path, 'a study.json'),
+  ]);
 });
 
 describe('progress', () => {
@@ -173,7 +227,9 @@ describe('progress', () => {
 
   it('is said in a sentence', () => {
     expect(sentenceOf([study(1600, 6400)])).toBe('mnist: 1,600 of 6,400 trials');
-    expect(sentenceOf([study(1, 2), study(2, 3)])).toBe('2 studies are running: 3 trials have ended');
+    expect(sentenceOf([study(1, 2), study(2, 3)])).toBe(
+      '2 studies are running: 3 trials have ended',
+    );
   });
 
   it('stands on the taskbar while a study runs', () => {
@@ -196,7 +252,10 @@ it('the machine is kept awake while a study runs, and no longer', () => {
 });
 
 it('a page that crashed is loaded again, three times within a minute', () => {
-  const window = Object.assign(new EventEmitter(), { webContents: new EventEmitter(), isDestroyed: () => false });
+  const window = Object.assign(new EventEmitter(), {
+    webContents: new EventEmitter(),
+    isDestroyed: () => false,
+  });
   let now = 0;
   let loads = 0;
   vi.spyOn(console, 'error').mockReturnValue();
@@ -205,7 +264,8 @@ it('a page that crashed is loaded again, three times within a minute', () => {
     () => loads++,
     () => now,
   );
-  const crash = (reason = 'crashed') => window.webContents.emit('render-process-gone', {}, { reason });
+  const crash = (reason = 'crashed') =>
+    window.webContents.emit('render-process-gone', {}, { reason });
   crash('clean-exit');
   expect(loads).toBe(0);
   for (now of [0, 1000, 61_000, 62_000]) crash();

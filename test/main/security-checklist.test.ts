@@ -1,4 +1,7 @@
-/** Electron's security checklist (its documentation, "Security", "Checklist"), a test a line, by the checklist's numbers. */
+/**
+ * Electron's security checklist (its documentation, "Security", "Checklist"), a test a line, by the
+ * checklist's numbers.
+ */
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,7 +54,9 @@ describe("Electron's security checklist", () => {
     const window = openWindow({ preload: '', icon: '', remembered, placed: () => undefined });
     await loadWindow(window);
     expect(FakeWindow.made.at(-1)?.loaded).toEqual(['app://galapagos/index.html']);
-    expect(told.schemes).toMatchObject([{ scheme: 'app', privileges: { standard: true, secure: true } }]);
+    expect(told.schemes).toMatchObject([
+      { scheme: 'app', privileges: { standard: true, secure: true } },
+    ]);
   });
 
   it.each([
@@ -75,18 +80,29 @@ describe("Electron's security checklist", () => {
       told.permissionRequest?.({}, permission, (answer) => (granted = answer));
       return granted;
     };
-    for (const permission of ['media', 'geolocation', 'notifications', 'openExternal', 'clipboard-read', 'fullscreen', 'hid']) {
+    for (const permission of [
+      'media',
+      'geolocation',
+      'notifications',
+      'openExternal',
+      'clipboard-read',
+      'fullscreen',
+      'hid',
+    ]) {
       expect([permission, asked(permission)]).toEqual([permission, false]);
       expect(told.permissionCheck?.({}, permission, 'app://galapagos/')).toBe(false);
     }
     expect(told.permissionCheck?.({}, 'clipboard-sanitized-write', 'app://galapagos/')).toBe(true);
-    expect(told.permissionCheck?.({}, 'clipboard-sanitized-write', 'https://example.com/')).toBe(false);
+    expect(told.permissionCheck?.({}, 'clipboard-sanitized-write', 'https://example.com/')).toBe(
+      false,
+    );
     expect(told.devicePermission?.()).toBe(false);
   });
 
   it('7: every answer carries a policy that lets nothing in but ourselves', async () => {
     for (const path of ['/', '/absent', '/%2e%2e%2fwindow-beside/secret']) {
-      const policy = (await answered(`app://galapagos${path}`)).headers.get('content-security-policy') ?? '';
+      const policy =
+        (await answered(`app://galapagos${path}`)).headers.get('content-security-policy') ?? '';
       expect(policy).toContain("default-src 'none'");
       expect(policy).toContain("script-src 'self'");
       expect(policy).not.toMatch(/unsafe-inline|unsafe-eval|\*|https?:/);
@@ -121,13 +137,17 @@ describe("Electron's security checklist", () => {
   it('15: nothing is handed to the system to open', () => {
     for (const layer of ['main', 'preload']) {
       for (const name of readdirSync(join(root, 'src', layer))) {
-        expect(readFileSync(join(root, 'src', layer, name), 'utf8')).not.toMatch(/\bshell\b|openExternal\(/);
+        expect(readFileSync(join(root, 'src', layer, name), 'utf8')).not.toMatch(
+          /\bshell\b|openExternal\(/,
+        );
       }
     }
   });
 
   it('16: Electron is a current one', () => {
-    const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { devDependencies: Record<string, string> };
+    const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      devDependencies: Record<string, string>;
+    };
     expect(Number(/\d+/.exec(devDependencies['electron'] ?? '')?.[0])).toBeGreaterThanOrEqual(45);
   });
 

@@ -6,19 +6,37 @@ import { InvalidInput } from '../../src/core/errors.ts';
 describe('a text that is not JSON is refused with line, column and what was expected', () => {
   test.each([
     ['{"a": 1,\n "b": }', 'line 2, column 7', 'a value', '"}"', undefined],
-    ['{"a": 1,}', 'line 1, column 9', 'another entry after ","', '"}"', 'JSON has no "," before "}"'],
+    [
+      '{"a": 1,}',
+      'line 1, column 9',
+      'another entry after ","',
+      '"}"',
+      'JSON has no "," before "}"',
+    ],
     ['{\n  a: 1}', 'line 2, column 3', 'a name in double quotes', '"a"', undefined],
     ['{"a": 1 "b": 2}', 'line 1, column 9', '"," or "}"', '"\\""', undefined],
     ['[1, 2', 'line 1, column 6', '"," or "]"', 'the end of the text', undefined],
     ['', 'line 1, column 1', 'a value', 'the end of the text', undefined],
     ['{"a": NaN}', 'line 1, column 7', 'a value', '"NaN"', 'JSON has no NaN and no Infinity'],
     ['{"a": -Infinity}', 'line 1, column 7', 'a value', '"-"', 'JSON has no NaN and no Infinity'],
-    ["{'a': 1}", 'line 1, column 2', 'a name in double quotes', '"\'"', 'JSON strings stand in double quotes'],
+    [
+      "{'a': 1}",
+      'line 1, column 2',
+      'a name in double quotes',
+      '"\'"',
+      'JSON strings stand in double quotes',
+    ],
     ['{"a": 1} // done', 'line 1, column 10', 'the end of the text', '"/"', 'JSON has no comments'],
     ['{"a": .5}', 'line 1, column 7', 'a value', '"."', 'JSON numbers look like 0.5, -2 or 1e-4'],
     ['{"a": True}', 'line 1, column 7', 'a value', '"True"', 'JSON writes true, false and null'],
     ['{"a": "x\ny"}', 'line 1, column 9', 'the closing " of a string', '"\\n"', undefined],
-    ['{"a": "C:\\Users"}', 'line 1, column 10', 'the closing " of a string', '"\\\\"', 'an unknown escape; write \\\\ for a backslash'],
+    [
+      '{"a": "C:\\Users"}',
+      'line 1, column 10',
+      'the closing " of a string',
+      '"\\\\"',
+      'an unknown escape; write \\\\ for a backslash',
+    ],
   ])('%s', (text, path, expected, found, hint) => {
     expect(jsonProblems(text)).toEqual([{ code: 'syntax', path, expected, found, hint }]);
   });
@@ -41,7 +59,11 @@ test('a byte order mark is skipped', () => {
 
 test('the scanner accepts exactly what JSON.parse accepts, apart from the named exceptions', () => {
   const almostJson = fc
-    .tuple(fc.jsonValue({ maxDepth: 3 }), fc.nat(), fc.constantFrom('', ',', '}', '"', '0', '\\', 'e', ' '))
+    .tuple(
+      fc.jsonValue({ maxDepth: 3 }),
+      fc.nat(),
+      fc.constantFrom('', ',', '}', '"', '0', '\\', 'e', ' '),
+    )
     .map(([value, at, insert]) => {
       const text = JSON.stringify(value);
       const place = at % (text.length + 1);

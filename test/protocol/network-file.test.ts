@@ -21,16 +21,23 @@ interface JsonSchema {
 
 const NETWORK = schemaFiles().get('network.schema.json') as JsonSchema;
 const followed = (schema: JsonSchema): JsonSchema =>
-  schema.$ref === undefined ? schema : followed(NETWORK.$defs![schema.$ref.replace('#/$defs/', '')]!);
+  schema.$ref === undefined
+    ? schema
+    : followed(NETWORK.$defs![schema.$ref.replace('#/$defs/', '')]!);
 const layers = followed(followed(NETWORK.properties!['layers']!).items!).anyOf!.map(followed);
 
 function layerSchema(type: string): JsonSchema {
-  return layers.find(({ properties }) => properties?.['type'] !== undefined && followed(properties['type']).const === type)!;
+  return layers.find(
+    ({ properties }) =>
+      properties?.['type'] !== undefined && followed(properties['type']).const === type,
+  )!;
 }
 
 /** What training says it would read instead of a field that it does not know. */
 function fieldsRead(problems: Scope['problems'], path: string): string[] {
-  const [problem] = problems.filter(({ code, path: at }) => code === 'unknown-field' && at === path);
+  const [problem] = problems.filter(
+    ({ code, path: at }) => code === 'unknown-field' && at === path,
+  );
   return problem!.expected.replace('one of ', '').split(', ');
 }
 
@@ -52,7 +59,9 @@ describe("a network's published schema", () => {
   it.each(LAYER_TYPES)('has the fields of %s that training reads', (type) => {
     const scope = new Scope({});
     resolveNetwork(describeLayers([{ type, bogus: 1, from: [] }]), scope);
-    expect(Object.keys(layerSchema(type).properties!).sort()).toEqual(fieldsRead(scope.problems, 'layers[0].bogus').sort());
+    expect(Object.keys(layerSchema(type).properties!).sort()).toEqual(
+      fieldsRead(scope.problems, 'layers[0].bogus').sort(),
+    );
   });
 
   it('has no other layers than repeats and activations that a parameter chooses', () => {
@@ -69,10 +78,29 @@ describe("a network's published schema", () => {
   });
 
   it.each<[boolean, object[]]>([
-    [true, [{ type: 'conv', filters: { $param: 'width', times: 2, over: 3 }, kernel: [1, 3], stride: 2, padding: 'same', bias: false }]],
+    [
+      true,
+      [
+        {
+          type: 'conv',
+          filters: { $param: 'width', times: 2, over: 3 },
+          kernel: [1, 3],
+          stride: 2,
+          padding: 'same',
+          bias: false,
+        },
+      ],
+    ],
     [true, [{ type: 'conv', groups: 'depthwise', kernel: 3, padding: [1, 0] }]],
     [true, [{ repeat: { $param: 'width' }, layers: [{ id: 'a', type: { $param: 'act' } }] }]],
-    [true, [{ id: 'a', type: 'relu' }, { type: 'tanh' }, { type: 'concat', from: ['a', 'tanh1'], zeros: [1, { $channels: 'a' }] }]],
+    [
+      true,
+      [
+        { id: 'a', type: 'relu' },
+        { type: 'tanh' },
+        { type: 'concat', from: ['a', 'tanh1'], zeros: [1, { $channels: 'a' }] },
+      ],
+    ],
     [
       true,
       [
@@ -80,7 +108,14 @@ describe("a network's published schema", () => {
         { type: 'batch-norm', momentum: 0.2 },
       ],
     ],
-    [true, [{ type: 'flatten' }, { type: 'dense', units: 3 }, { type: 'dropout', rate: { $param: 'width', over: 8 } }]],
+    [
+      true,
+      [
+        { type: 'flatten' },
+        { type: 'dense', units: 3 },
+        { type: 'dropout', rate: { $param: 'width', over: 8 } },
+      ],
+    ],
     [true, [{ type: 'relu', when: { act: ['relu'] } }]],
     [false, [{ type: 'conv', filters: 2, kernel: 0 }]],
     [false, [{ type: 'conv', filters: 2, kernel: 1, padding: 'valid' }]],
@@ -102,13 +137,18 @@ describe("the study schema's settings", () => {
     const scope = new Scope({});
     const inner = { bogus: 1 };
     readSettings({ bogus: 1, clip: inner, augment: inner }, scope);
-    expect(Object.keys(trainSettings.shape).sort()).toEqual(fieldsRead(scope.problems, 'settings.bogus').sort());
+    expect(Object.keys(trainSettings.shape).sort()).toEqual(
+      fieldsRead(scope.problems, 'settings.bogus').sort(),
+    );
     expect(fieldsRead(scope.problems, 'settings.clip.bogus')).toEqual(['norm', 'value']);
     expect(fieldsRead(scope.problems, 'settings.augment.bogus')).toEqual(['crop', 'flip']);
   });
 
   it.each(['optimizer', 'schedule'] as const)('have the fields of each %s', (field) => {
-    const kinds = { optimizer: ['sgd', 'adam', 'adamw', 'rmsprop'], schedule: ['constant', 'exponential', 'step', 'cosine'] };
+    const kinds = {
+      optimizer: ['sgd', 'adam', 'adamw', 'rmsprop'],
+      schedule: ['constant', 'exponential', 'step', 'cosine'],
+    };
     const read = kinds[field].flatMap((type) => {
       const scope = new Scope({});
       readSettings({ [field]: { type, bogus: 1 } }, scope);

@@ -4,12 +4,14 @@ import { expect, test } from 'vitest';
 import { schemaFiles } from '../../src/protocol/published-schemas.ts';
 
 const resources = join(import.meta.dirname, '../../resources');
-const read = (...path: string[]): unknown => JSON.parse(readFileSync(join(resources, ...path), 'utf8'));
+const read = (...path: string[]): unknown =>
+  JSON.parse(readFileSync(join(resources, ...path), 'utf8'));
 
 test('the committed JSON Schemas are those of the zod schemas (npm run schema writes them)', () => {
   const current = schemaFiles();
   expect(readdirSync(join(resources, 'schemas')).sort()).toEqual([...current.keys()].sort());
-  for (const [name, schema] of current) expect(read('schemas', name), name).toEqual(JSON.parse(JSON.stringify(schema)));
+  for (const [name, schema] of current)
+    expect(read('schemas', name), name).toEqual(JSON.parse(JSON.stringify(schema)));
 });
 
 test('every preset names the schema that editors complete it by', () => {

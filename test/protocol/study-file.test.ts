@@ -30,7 +30,10 @@ function changed(path: string, value: unknown): unknown {
   const copy = structuredClone(good) as Record<string, unknown>;
   const names = path.split('.');
   const last = names.pop()!;
-  const parent = names.reduce<Record<string, unknown>>((object, name) => object[name] as Record<string, unknown>, copy);
+  const parent = names.reduce<Record<string, unknown>>(
+    (object, name) => object[name] as Record<string, unknown>,
+    copy,
+  );
   if (value === undefined) Reflect.deleteProperty(parent, last);
   else parent[last] = value;
   return copy;
@@ -47,11 +50,20 @@ function problemsOf(file: unknown): readonly Problem[] {
 }
 
 function sentencesOf(file: unknown): string[] {
-  return new InvalidInput('study.json', problemsOf(file)).message.split('\n').filter((line) => line !== '');
+  return new InvalidInput('study.json', problemsOf(file)).message
+    .split('\n')
+    .filter((line) => line !== '');
 }
 
 test('a good file becomes a study and its limits', () => {
-  expect(studyOf(parseStudyFile(JSON.stringify({ ...good, stop: { trials: 64, minutes: 2, target: 0.5 } }), 'x'))).toEqual({
+  expect(
+    studyOf(
+      parseStudyFile(
+        JSON.stringify({ ...good, stop: { trials: 64, minutes: 2, target: 0.5 } }),
+        'x',
+      ),
+    ),
+  ).toEqual({
     spec: {
       name: 'sphere',
       objective: good.objective,
@@ -71,15 +83,27 @@ describe('a wrong field is answered with file, field, expected, found and the ne
       16,
       'study.json: searchSpace.units.stpe: expected one of type, low, high, log, step, when, found stpe (did you mean step?)',
     ],
-    ['searchSpace.x.low', '0', 'study.json: searchSpace.x.low: expected a number, found "0" (a number stands without quotes)'],
+    [
+      'searchSpace.x.low',
+      '0',
+      'study.json: searchSpace.x.low: expected a number, found "0" (a number stands without quotes)',
+    ],
     [
       'searchSpace.x.type',
       'flaot',
       'study.json: searchSpace.x.type: expected one of "float", "int", "categorical", found "flaot" (did you mean float?)',
     ],
-    ['searchSpace.x.type', undefined, 'study.json: searchSpace.x.type: expected one of "float", "int", "categorical", found nothing'],
+    [
+      'searchSpace.x.type',
+      undefined,
+      'study.json: searchSpace.x.type: expected one of "float", "int", "categorical", found nothing',
+    ],
     ['searchSpace.x', 3, 'study.json: searchSpace.x: expected an object {…}, found 3'],
-    ['searchSpace.optimizer.choices', 'sgd', 'study.json: searchSpace.optimizer.choices: expected a list […], found "sgd"'],
+    [
+      'searchSpace.optimizer.choices',
+      'sgd',
+      'study.json: searchSpace.optimizer.choices: expected a list […], found "sgd"',
+    ],
     [
       'searchSpace.momentum.when',
       { optimizer: 'sgd' },
@@ -88,18 +112,38 @@ describe('a wrong field is answered with file, field, expected, found and the ne
     ['seed', 1.5, 'study.json: seed: expected an integer ≥ 0, found 1.5'],
     ['seed', -1, 'study.json: seed: expected an integer ≥ 0, found -1'],
     ['seed', undefined, 'study.json: seed: expected an integer ≥ 0, found nothing'],
-    ['name', '', 'study.json: name: expected a name of 1 to 512 characters, without control characters, no space at its ends, found ""'],
-    ['direction', 'maximise', 'study.json: direction: expected one of "minimize", "maximize", found "maximise" (did you mean maximize?)'],
+    [
+      'name',
+      '',
+      'study.json: name: expected a name of 1 to 512 characters, without control characters, no space at its ends, found ""',
+    ],
+    [
+      'direction',
+      'maximise',
+      'study.json: direction: expected one of "minimize", "maximize", found "maximise" (did you mean maximize?)',
+    ],
     [
       'format',
       'galapagos-study/2',
       'study.json: format: expected "galapagos-study/1", found "galapagos-study/2" (written for another version of Galapagos)',
     ],
-    ['stop.trails', 9, 'study.json: stop.trails: expected one of trials, minutes, target, found trails (did you mean trials?)'],
+    [
+      'stop.trails',
+      9,
+      'study.json: stop.trails: expected one of trials, minutes, target, found trails (did you mean trials?)',
+    ],
     ['stop.trials', 0, 'study.json: stop.trials: expected an integer ≥ 1, found 0'],
     ['stop.minutes', 0, 'study.json: stop.minutes: expected a number > 0, found 0'],
-    ['pruner', { name: 'median' }, 'study.json: pruner: expected null or nothing: there are no pruners yet, found an object {name}'],
-    ['sampler', { name: 'evolutoin' }, 'study.json: sampler.name: expected a sampler, found "evolutoin" (did you mean evolution?)'],
+    [
+      'pruner',
+      { name: 'median' },
+      'study.json: pruner: expected null or nothing: there are no pruners yet, found an object {name}',
+    ],
+    [
+      'sampler',
+      { name: 'evolutoin' },
+      'study.json: sampler.name: expected a sampler, found "evolutoin" (did you mean evolution?)',
+    ],
     [
       'sampler',
       { name: 'random', population: 3 },
@@ -116,7 +160,11 @@ describe('a wrong field is answered with file, field, expected, found and the ne
       'spere',
       'study.json: objective.function: expected one of "sphere", "rosenbrock", "rastrigin", "ackley", "branin", "griewank", "levy", "step", found "spere" (did you mean sphere?)',
     ],
-    ['objective.crashRate', 1.5, 'study.json: objective.crashRate: expected a number ≤ 1, found 1.5'],
+    [
+      'objective.crashRate',
+      1.5,
+      'study.json: objective.crashRate: expected a number ≤ 1, found 1.5',
+    ],
     [
       'objective.durationMs',
       { median: 0 },
@@ -130,8 +178,18 @@ describe('a wrong field is answered with file, field, expected, found and the ne
 describe('numbers that do not fit each other are refused', () => {
   test.each([
     ['low above high', 'searchSpace.x.low', 2, 'searchSpace.x.low'],
-    ['log with low ≤ 0', 'searchSpace.x', { type: 'float', low: 0, high: 1, log: true }, 'searchSpace.x.low'],
-    ['an empty choice list', 'searchSpace.optimizer', { type: 'categorical', choices: [] }, 'searchSpace.optimizer.choices'],
+    [
+      'log with low ≤ 0',
+      'searchSpace.x',
+      { type: 'float', low: 0, high: 1, log: true },
+      'searchSpace.x.low',
+    ],
+    [
+      'an empty choice list',
+      'searchSpace.optimizer',
+      { type: 'categorical', choices: [] },
+      'searchSpace.optimizer.choices',
+    ],
     [
       'a condition on an unknown parameter',
       'searchSpace.x',
@@ -145,8 +203,15 @@ describe('numbers that do not fit each other are refused', () => {
   });
 
   test('a budget beyond the grid', () => {
-    const file = { ...good, searchSpace: { a: { type: 'int', low: 1, high: 9 } }, sampler: { name: 'grid' }, stop: { trials: 10 } };
-    expect(sentencesOf(file)).toEqual(['study.json: stop.trials: expected at most 9, found 10 (a grid of this search space has 9 points)']);
+    const file = {
+      ...good,
+      searchSpace: { a: { type: 'int', low: 1, high: 9 } },
+      sampler: { name: 'grid' },
+      stop: { trials: 10 },
+    };
+    expect(sentencesOf(file)).toEqual([
+      'study.json: stop.trials: expected at most 9, found 10 (a grid of this search space has 9 points)',
+    ]);
     expect(problemsOf({ ...file, stop: { trials: 9 } })).toEqual([]);
   });
 });
@@ -155,7 +220,10 @@ test('all problems are reported at once, of shape and of meaning', () => {
   const file = {
     ...good,
     seed: 'x',
-    searchSpace: { a: { type: 'float', low: 2, high: 1 }, b: { type: 'int', low: 0, high: 4, setp: 2 } },
+    searchSpace: {
+      a: { type: 'float', low: 2, high: 1 },
+      b: { type: 'int', low: 0, high: 4, setp: 2 },
+    },
     stop: { trials: -1 },
   };
   expect(
@@ -172,8 +240,15 @@ test('syntax errors name line and column', () => {
 });
 
 test("a layer's own problems with the objective join the others", () => {
-  const extra: Problem = { code: 'unknown-dataset', path: 'objective.dataset', expected: '"mnist"', found: '"x"' };
-  expect(() => parseStudyFile(JSON.stringify(good), 's', () => [extra])).toThrow('s: objective.dataset: expected "mnist", found "x"');
+  const extra: Problem = {
+    code: 'unknown-dataset',
+    path: 'objective.dataset',
+    expected: '"mnist"',
+    found: '"x"',
+  };
+  expect(() => parseStudyFile(JSON.stringify(good), 's', () => [extra])).toThrow(
+    's: objective.dataset: expected "mnist", found "x"',
+  );
 });
 
 test.each(readdirSync(studies))('the preset %s is valid and named as its file', (file) => {
@@ -183,16 +258,28 @@ test.each(readdirSync(studies))('the preset %s is valid and named as its file', 
 
 test('the published presets are the published protocol', () => {
   for (const name of ['grid', 'random', 'evolution']) {
-    const study = parseStudyFile(readFileSync(join(studies, `paper-mnist-${name}.json`), 'utf8'), name);
+    const study = parseStudyFile(
+      readFileSync(join(studies, `paper-mnist-${name}.json`), 'utf8'),
+      name,
+    );
     expect(study.stop).toEqual({ trials: 64 });
     expect(Object.keys(study.searchSpace)).toEqual(['learningRate', 'dropout', 'momentum']);
-    expect(study.objective).toMatchObject({ selectOn: 'test', settings: { batch: 128, epochs: 1, shuffle: false, sameStart: true } });
+    expect(study.objective).toMatchObject({
+      selectOn: 'test',
+      settings: { batch: 128, epochs: 1, shuffle: false, sameStart: true },
+    });
   }
 });
 
 describe('whatever is done to a study file, it is accepted or refused, never a crash', () => {
-  const junk = fc.oneof(fc.jsonValue(), fc.constantFrom(null, -1, 1e308, '', [], {}, [[]], '__proto__', 'constructor', true));
-  const file = fc.constantFrom(...readdirSync(studies).map((name) => readFileSync(join(studies, name), 'utf8')), JSON.stringify(good));
+  const junk = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom(null, -1, 1e308, '', [], {}, [[]], '__proto__', 'constructor', true),
+  );
+  const file = fc.constantFrom(
+    ...readdirSync(studies).map((name) => readFileSync(join(studies, name), 'utf8')),
+    JSON.stringify(good),
+  );
 
   const accepted = (text: string): boolean => {
     try {
@@ -206,11 +293,13 @@ describe('whatever is done to a study file, it is accepted or refused, never a c
   };
 
   test('values exchanged, fields renamed, removed, added', () => {
-    const mutated = fc.tuple(file, fc.array(fc.tuple(fc.nat(), fc.nat(4), junk), { minLength: 1, maxLength: 3 })).map(([text, changes]) => {
-      const value = JSON.parse(text) as unknown;
-      for (const [where, how, put] of changes) mutate(value, where, how, structuredClone(put));
-      return JSON.stringify(value);
-    });
+    const mutated = fc
+      .tuple(file, fc.array(fc.tuple(fc.nat(), fc.nat(4), junk), { minLength: 1, maxLength: 3 }))
+      .map(([text, changes]) => {
+        const value = JSON.parse(text) as unknown;
+        for (const [where, how, put] of changes) mutate(value, where, how, structuredClone(put));
+        return JSON.stringify(value);
+      });
     const seen = { accepted: 0, refused: 0 };
     fc.assert(
       fc.property(mutated, (text) => {
@@ -223,10 +312,12 @@ describe('whatever is done to a study file, it is accepted or refused, never a c
   });
 
   test('characters exchanged', () => {
-    const mutated = fc.tuple(file, fc.nat(), fc.nat(3), fc.string({ maxLength: 3 })).map(([text, at, cut, put]) => {
-      const place = at % text.length;
-      return text.slice(0, place) + put + text.slice(place + cut);
-    });
+    const mutated = fc
+      .tuple(file, fc.nat(), fc.nat(3), fc.string({ maxLength: 3 }))
+      .map(([text, at, cut, put]) => {
+        const place = at % text.length;
+        return text.slice(0, place) + put + text.slice(place + cut);
+      });
     fc.assert(
       fc.property(mutated, (text) => {
         accepted(text);
@@ -258,13 +349,17 @@ function mutate(root: unknown, where: number, how: number, put: unknown): void {
 
 describe('Study file: limits of the search space', () => {
   test('names the limit of 1,000 parameters without checking the objective at corners of the space', () => {
-    const many = Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`p${i}`, good.searchSpace.x]));
+    const many = Object.fromEntries(
+      Array.from({ length: 1001 }, (_, i) => [`p${i}`, good.searchSpace.x]),
+    );
     let asked = false;
     const check = (): [] => {
       asked = true;
       return [];
     };
-    expect(() => parseStudyFile(JSON.stringify(changed('searchSpace', many)), 'study.json', check)).toThrow('at most 1000 parameters');
+    expect(() =>
+      parseStudyFile(JSON.stringify(changed('searchSpace', many)), 'study.json', check),
+    ).toThrow('at most 1000 parameters');
     expect(asked).toBe(false);
   });
 });
@@ -279,7 +374,14 @@ describe('Study file: former names', () => {
 
   test('reads the sampler evolution-seed of earlier lab files as generational', () => {
     const { name, objective, direction, searchSpace, seed } = good;
-    const stored = storedSpec.parse({ name, objective, direction, searchSpace, seed, sampler: { name: 'evolution-seed' } });
+    const stored = storedSpec.parse({
+      name,
+      objective,
+      direction,
+      searchSpace,
+      seed,
+      sampler: { name: 'evolution-seed' },
+    });
     expect(stored.sampler).toEqual({ name: 'generational' });
   });
 });

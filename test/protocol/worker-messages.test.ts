@@ -12,7 +12,16 @@ import {
   parseToWorker,
   wireParameters,
 } from '../../src/protocol/worker-wire.ts';
-import { cohort, control, hello, orders, report, result, study, tasks } from '../support/worker-message-examples.ts';
+import {
+  cohort,
+  control,
+  hello,
+  orders,
+  report,
+  result,
+  study,
+  tasks,
+} from '../support/worker-message-examples.ts';
 
 const channels = [
   { channel: 'control up', parse: parseFromWorker, messages: control },
@@ -21,30 +30,48 @@ const channels = [
   { channel: 'tasks', parse: parseTask, messages: tasks },
 ] as const;
 
-const every = channels.flatMap(({ channel, parse, messages }) => messages.map((message) => ({ channel, parse: parse, message })));
+const every = channels.flatMap(({ channel, parse, messages }) =>
+  messages.map((message) => ({ channel, parse: parse, message })),
+);
 
 describe('every message', () => {
-  it.each(every)('$message.type comes back from its text as it was, on one line', ({ parse, message }) => {
-    const text = encodeMessage(message);
-    expect(text).not.toContain('\n');
-    expect(parse(text)).toStrictEqual(message);
-  });
+  it.each(every)(
+    '$message.type comes back from its text as it was, on one line',
+    ({ parse, message }) => {
+      const text = encodeMessage(message);
+      expect(text).not.toContain('\n');
+      expect(parse(text)).toStrictEqual(message);
+    },
+  );
 
-  it.each(every)('$message.type is refused with an unknown field, without its type, and on another channel', ({ parse, message }) => {
-    const json = JSON.parse(encodeMessage(message)) as object;
-    expect(() => parse(JSON.stringify({ ...json, extra: 1 }))).toThrow(MalformedMessage);
-    expect(() => parse(JSON.stringify({ ...json, type: undefined }))).toThrow(/type: expected one of/);
-    for (const other of channels.filter((each) => each.parse !== parse))
-      expect(() => other.parse(JSON.stringify(json))).toThrow(/type: expected/);
-  });
+  it.each(every)(
+    '$message.type is refused with an unknown field, without its type, and on another channel',
+    ({ parse, message }) => {
+      const json = JSON.parse(encodeMessage(message)) as object;
+      expect(() => parse(JSON.stringify({ ...json, extra: 1 }))).toThrow(MalformedMessage);
+      expect(() => parse(JSON.stringify({ ...json, type: undefined }))).toThrow(
+        /type: expected one of/,
+      );
+      for (const other of channels.filter((each) => each.parse !== parse))
+        expect(() => other.parse(JSON.stringify(json))).toThrow(/type: expected/);
+    },
+  );
 });
 
 describe('a refusal', () => {
   it.each([
     ['not JSON', '{', /^not JSON/],
     ['another JSON value', '[]', /expected an object, found \[\]/],
-    ['a wrong field', encodeMessage(hello).replace('"lanes":1', '"lanes":0'), /^hello: lanes: .*found 0$/],
-    ['a wrong field below', encodeMessage(hello).replace('"number":17', '"number":1.5'), /^hello: holding\.0\.number: .*found 1\.5$/],
+    [
+      'a wrong field',
+      encodeMessage(hello).replace('"lanes":1', '"lanes":0'),
+      /^hello: lanes: .*found 0$/,
+    ],
+    [
+      'a wrong field below',
+      encodeMessage(hello).replace('"number":17', '"number":1.5'),
+      /^hello: holding\.0\.number: .*found 1\.5$/,
+    ],
   ])('of %s names the field and echoes what was found', (_, text, message) => {
     expect(() => parseFromWorker(text)).toThrow(message);
   });
@@ -52,7 +79,9 @@ describe('a refusal', () => {
   it('names the sender, where the message does', () => {
     const text = encodeMessage(result).replace('"succeeded"', '"splendid"');
     expect(() => parseResult(text)).toThrow(
-      expect.objectContaining({ data: expect.objectContaining({ slot: 'local/cpu/0', spawn: '3.1' }) as object }) as Error,
+      expect.objectContaining({
+        data: expect.objectContaining({ slot: 'local/cpu/0', spawn: '3.1' }) as object,
+      }) as Error,
     );
   });
 });
@@ -70,7 +99,9 @@ describe('a result', () => {
   });
 
   it('is refused where a number overflows to infinity', () => {
-    expect(() => parseResult(encodeMessage(result).replace('0.9312', '1e999'))).toThrow(MalformedMessage);
+    expect(() => parseResult(encodeMessage(result).replace('0.9312', '1e999'))).toThrow(
+      MalformedMessage,
+    );
   });
 });
 
@@ -80,7 +111,9 @@ describe('a report', () => {
     ['a negative step', { step: -1, value: 1 }],
     ['a metric that is a text', { step: 0, value: 1, metrics: { loss: 'low' } }],
   ])('is refused: %s', (_, fields) => {
-    expect(() => parseResult(JSON.stringify({ ...report, report: fields }))).toThrow(MalformedMessage);
+    expect(() => parseResult(JSON.stringify({ ...report, report: fields }))).toThrow(
+      MalformedMessage,
+    );
   });
 });
 
@@ -89,7 +122,12 @@ describe('parameters on the wire', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ noDefaultInfinity: true }), { minLength: 1 }), (values) => {
         const params = Float64Array.from(values, (value) => (value === 0 ? 0 : value));
-        const back = parseTask(encodeMessage({ ...cohort, lanes: [{ attempt: { study: 's', number: 0, k: 1 }, params }] }));
+        const back = parseTask(
+          encodeMessage({
+            ...cohort,
+            lanes: [{ attempt: { study: 's', number: 0, k: 1 }, params }],
+          }),
+        );
         expect(back.type === 'cohort' && back.lanes[0]?.params).toStrictEqual(params);
       }),
     );
@@ -101,8 +139,15 @@ describe('parameters on the wire', () => {
       activation: { type: 'categorical', choices: ['relu', null] },
       momentum: { type: 'float', low: 0, high: 1, when: { activation: ['relu'] } },
     });
-    expect(namedParams(parameters, Float64Array.of(0.5, 1, NaN))).toStrictEqual({ rate: 0.5, activation: null });
-    expect(namedParams(parameters, Float64Array.of(0.5, 0, 0.25))).toStrictEqual({ rate: 0.5, activation: 'relu', momentum: 0.25 });
+    expect(namedParams(parameters, Float64Array.of(0.5, 1, NaN))).toStrictEqual({
+      rate: 0.5,
+      activation: null,
+    });
+    expect(namedParams(parameters, Float64Array.of(0.5, 0, 0.25))).toStrictEqual({
+      rate: 0.5,
+      activation: 'relu',
+      momentum: 0.25,
+    });
     expect(parseTask(encodeMessage({ ...study, parameters }))).toMatchObject({ parameters });
   });
 });
@@ -118,7 +163,9 @@ describe('the version', () => {
   });
 
   it('of a hello can be read whatever else that hello holds', () => {
-    expect(helloRange(JSON.stringify({ type: 'hello', v: { low: 8, high: 9 }, novelty: [] }))).toStrictEqual({ low: 8, high: 9 });
+    expect(
+      helloRange(JSON.stringify({ type: 'hello', v: { low: 8, high: 9 }, novelty: [] })),
+    ).toStrictEqual({ low: 8, high: 9 });
     expect(helloRange('{"type":"hello","v":3}')).toBeNull();
     expect(helloRange('{')).toBeNull();
   });
@@ -135,12 +182,28 @@ describe('ten thousand mutated messages', () => {
   const texts = every.map(({ message }) => encodeMessage(message));
   const junk = fc.oneof(
     fc.jsonValue().map((value) => JSON.stringify(value)),
-    fc.constantFrom('"', '}', ']', ',', 'null', '-0', '1e999', '9007199254740993', '"__proto__":', '\\u0000', '\u{1f98e}', '[[[[[[[['),
+    fc.constantFrom(
+      '"',
+      '}',
+      ']',
+      ',',
+      'null',
+      '-0',
+      '1e999',
+      '9007199254740993',
+      '"__proto__":',
+      '\\u0000',
+      '\u{1f98e}',
+      '[[[[[[[[',
+    ),
     fc.string({ unit: 'binary', maxLength: 20 }),
   );
   const edit = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), cut: fc.nat(40), junk });
   const mutated = fc
-    .record({ text: fc.constantFrom(...texts), edits: fc.array(edit, { minLength: 1, maxLength: 3 }) })
+    .record({
+      text: fc.constantFrom(...texts),
+      edits: fc.array(edit, { minLength: 1, maxLength: 3 }),
+    })
     .map(({ text, edits }) =>
       edits.reduce((now, each) => {
         const from = Math.floor(each.at * now.length);
@@ -167,6 +230,8 @@ describe('ten thousand mutated messages', () => {
 
   it('nested without end are refused', () => {
     expect(() => parseFromWorker('['.repeat(1_000_000))).toThrow(MalformedMessage);
-    expect(() => parseTask(`{"type":"study","objective":${'{"kind":'.repeat(200_000)}`)).toThrow(MalformedMessage);
+    expect(() => parseTask(`{"type":"study","objective":${'{"kind":'.repeat(200_000)}`)).toThrow(
+      MalformedMessage,
+    );
   });
 });

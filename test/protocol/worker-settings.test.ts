@@ -22,20 +22,31 @@ describe('a worker’s settings', () => {
   it.each([
     ['not set', undefined, /is not set/],
     ['not JSON', '{', /is not JSON/],
-    ['without a field', JSON.stringify({ ...settings, token: undefined }), /GALAPAGOS_WORKER\.token: /],
+    [
+      'without a field',
+      JSON.stringify({ ...settings, token: undefined }),
+      /GALAPAGOS_WORKER\.token: /,
+    ],
     ['with a wrong field', JSON.stringify({ ...settings, lanes: 0 }), /GALAPAGOS_WORKER\.lanes: /],
     ['with a field nobody knows', JSON.stringify({ ...settings, lane: 1 }), /lane/],
-    ['with a spawn that would split the name of the peer', JSON.stringify({ ...settings, spawn: '1#1' }), /GALAPAGOS_WORKER\.spawn: /],
+    [
+      'with a spawn that would split the name of the peer',
+      JSON.stringify({ ...settings, spawn: '1#1' }),
+      /GALAPAGOS_WORKER\.spawn: /,
+    ],
   ])('%s are refused with a sentence', (_, text, message) => {
     expect(() => parseWorkerSettings(text)).toThrow(message);
   });
 
   it('name every problem at once', () => {
-    expect(() => parseWorkerSettings('{}')).toThrow(/controlEndpoint[^]*token[^]*slot[^]*resources/);
+    expect(() => parseWorkerSettings('{}')).toThrow(
+      /controlEndpoint[^]*token[^]*slot[^]*resources/,
+    );
   });
 });
 
 it('a note is of one shape; anything else is none', () => {
   expect(parseWorkerNote({ rssPeakBytes: 5 })).toStrictEqual({ rssPeakBytes: 5 });
-  for (const other of [null, 'x', {}, { rssPeakBytes: -1 }, { rssPeakBytes: 5, more: 1 }]) expect(parseWorkerNote(other)).toBeNull();
+  for (const other of [null, 'x', {}, { rssPeakBytes: -1 }, { rssPeakBytes: 5, more: 1 }])
+    expect(parseWorkerNote(other)).toBeNull();
 });

@@ -6,7 +6,14 @@ import { FakeBridge } from '../support/fake-bridge.ts';
 
 type Heard = [body: unknown, snapshot: boolean];
 
-function follow(): { bridge: FakeBridge; client: Client; heard: Heard[]; failures: string[]; frames: (() => void)[]; end: () => void } {
+function follow(): {
+  bridge: FakeBridge;
+  client: Client;
+  heard: Heard[];
+  failures: string[];
+  frames: (() => void)[];
+  end: () => void;
+} {
   const bridge = new FakeBridge();
   const frames: (() => void)[] = [];
   const client = new Client(bridge, (apply) => frames.push(apply));

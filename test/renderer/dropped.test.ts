@@ -6,7 +6,13 @@ const listing = { found: () => undefined, signal: new AbortController().signal }
 
 /** Labels, paths, and what is to be sent. */
 async function shape(taken: readonly Taken[]): Promise<unknown[]> {
-  return Promise.all(taken.map(async ({ label, paths, files }) => [label, paths, (await files(listing)).map(({ path }) => path)]));
+  return Promise.all(
+    taken.map(async ({ label, paths, files }) => [
+      label,
+      paths,
+      (await files(listing)).map(({ path }) => path),
+    ]),
+  );
 }
 
 describe('what was dropped or chosen together', () => {
@@ -18,7 +24,9 @@ describe('what was dropped or chosen together', () => {
       ['images.gz, labels.gz', ['/home/someone/images.gz', '/home/someone/labels.gz'], []],
     ];
     expect(await shape(takenOfPaths(names.map((name) => `/home/someone/${name}`)))).toEqual(found);
-    const files = names.map((name) => Object.assign(new File(['x'], name), { webkitRelativePath: '' }));
+    const files = names.map((name) =>
+      Object.assign(new File(['x'], name), { webkitRelativePath: '' }),
+    );
     expect(await shape(takenOfFiles(files, (file) => `/home/someone/${file.name}`))).toEqual(found);
     expect(await shape(takenOfFiles(files, () => null))).toEqual([
       ['lab.db', null, ['lab.db']],
@@ -28,8 +36,12 @@ describe('what was dropped or chosen together', () => {
   });
 
   it('is named by the first of many', () => {
-    const many = takenOfPaths(Array.from({ length: 1_006 }, (_, i) => `C:\\data\\${String(i)}.bin`));
-    expect(many.map(({ label, paths }) => [label, paths?.length])).toEqual([['0.bin, 1.bin, 2.bin, 3.bin and 1,002 more', 1_006]]);
+    const many = takenOfPaths(
+      Array.from({ length: 1_006 }, (_, i) => `C:\\data\\${String(i)}.bin`),
+    );
+    expect(many.map(({ label, paths }) => [label, paths?.length])).toEqual([
+      ['0.bin, 1.bin, 2.bin, 3.bin and 1,002 more', 1_006],
+    ]);
     expect(takenOfPaths([])).toEqual([]);
   });
 });
@@ -46,13 +58,20 @@ describe('folders that are dropped', () => {
     isDirectory: true,
     createReader: () => {
       const left = [...inside];
-      return { readEntries: (resolve: (some: object[]) => void) => queueMicrotask(() => resolve(left.splice(0, 2))) };
+      return {
+        readEntries: (resolve: (some: object[]) => void) =>
+          queueMicrotask(() => resolve(left.splice(0, 2))),
+      };
     },
   });
   const dropped = (...entries: readonly object[]): readonly Taken[] =>
     takenOf(
       {
-        items: entries.map((entry) => ({ kind: 'file', webkitGetAsEntry: () => entry, getAsFile: () => null })),
+        items: entries.map((entry) => ({
+          kind: 'file',
+          webkitGetAsEntry: () => entry,
+          getAsFile: () => null,
+        })),
       } as unknown as DataTransfer,
       () => null,
     );
@@ -67,7 +86,13 @@ describe('folders that are dropped', () => {
     expect([taken?.label, another]).toEqual(['birds, more', undefined]);
     const counts: number[] = [];
     const files = await taken?.files({ ...listing, found: (count) => counts.push(count) });
-    expect(files?.map(({ path }) => path)).toEqual(['birds/finch/1', 'birds/finch/2', 'birds/finch/3', 'birds/names.txt', 'more/4']);
+    expect(files?.map(({ path }) => path)).toEqual([
+      'birds/finch/1',
+      'birds/finch/2',
+      'birds/finch/3',
+      'birds/names.txt',
+      'more/4',
+    ]);
     expect(counts.at(-1)).toBe(5);
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));
   });

@@ -12,18 +12,44 @@ import { slotRow, studyRow } from '../support/window-examples.ts';
 
 describe('room', () => {
   test.each([
-    [1920, 1080, { railFolded: false, inspectorIsSheet: false, stripFolded: false, parametersHidden: false }],
-    [1280, 800, { railFolded: false, inspectorIsSheet: false, stripFolded: false, parametersHidden: false }],
-    [1180, 720, { railFolded: false, inspectorIsSheet: false, stripFolded: false, parametersHidden: false }],
-    [1179, 719, { railFolded: false, inspectorIsSheet: true, stripFolded: true, parametersHidden: false }],
-    [1079, 680, { railFolded: true, inspectorIsSheet: true, stripFolded: true, parametersHidden: false }],
-    [960, 640, { railFolded: true, inspectorIsSheet: true, stripFolded: true, parametersHidden: true }],
+    [
+      1920,
+      1080,
+      { railFolded: false, inspectorIsSheet: false, stripFolded: false, parametersHidden: false },
+    ],
+    [
+      1280,
+      800,
+      { railFolded: false, inspectorIsSheet: false, stripFolded: false, parametersHidden: false },
+    ],
+    [
+      1180,
+      720,
+      { railFolded: false, inspectorIsSheet: false, stripFolded: false, parametersHidden: false },
+    ],
+    [
+      1179,
+      719,
+      { railFolded: false, inspectorIsSheet: true, stripFolded: true, parametersHidden: false },
+    ],
+    [
+      1079,
+      680,
+      { railFolded: true, inspectorIsSheet: true, stripFolded: true, parametersHidden: false },
+    ],
+    [
+      960,
+      640,
+      { railFolded: true, inspectorIsSheet: true, stripFolded: true, parametersHidden: true },
+    ],
   ])('%s × %s', (width, height, expected) => {
     expect(layoutFor(width, height)).toMatchObject(expected);
   });
 
   test('studies have different initials where their names allow', () => {
-    expect(initials(['MNIST, small conv', 'MNIST, grid baseline', 'CIFAR-10', 'Wine', '…'])).toEqual(['M', 'G', 'C', 'W', '?']);
+    expect(
+      initials(['MNIST, small conv', 'MNIST, grid baseline', 'CIFAR-10', 'Wine', '…']),
+    ).toEqual(['M', 'G', 'C', 'W', '?']);
   });
 });
 
@@ -37,7 +63,10 @@ describe('the studies of the rail', () => {
   ];
 
   test('those that confirm stand below what they confirm, the earliest first; every study stands somewhere, once', () => {
-    const shown = groupsOf(rows).map(({ study, confirmations }) => [study.key, ...confirmations.map(({ key }) => key)]);
+    const shown = groupsOf(rows).map(({ study, confirmations }) => [
+      study.key,
+      ...confirmations.map(({ key }) => key),
+    ]);
     expect(shown).toEqual([['a', 'ac', 'at'], ['b'], ['gone']]);
   });
 
@@ -53,7 +82,10 @@ describe('the studies of the rail', () => {
 });
 
 describe('the costliest idle device', () => {
-  const idle = (reason: string, since: number): { since: number; reason: string; data: Record<string, unknown> } => ({
+  const idle = (
+    reason: string,
+    since: number,
+  ): { since: number; reason: string; data: Record<string, unknown> } => ({
     since,
     reason,
     data: {},
@@ -69,7 +101,9 @@ describe('the costliest idle device', () => {
 
   test('one that works is not idle, whatever was said before', () => {
     const running = [{ study: 'a', trial: 1, k: 1, lane: 0 }];
-    expect(costliestIdle([slotRow({ running, idle: idle('budget', 0) }), slotRow()], 10)).toBeNull();
+    expect(
+      costliestIdle([slotRow({ running, idle: idle('budget', 0) }), slotRow()], 10),
+    ).toBeNull();
   });
 
   test.each([
@@ -82,7 +116,10 @@ describe('the costliest idle device', () => {
 });
 
 describe('keys', () => {
-  const key = (pressed: string, held: { ctrl?: boolean; shift?: boolean } = {}): Parameters<typeof commandFor>[0] => ({
+  const key = (
+    pressed: string,
+    held: { ctrl?: boolean; shift?: boolean } = {},
+  ): Parameters<typeof commandFor>[0] => ({
     key: pressed,
     ctrlKey: held.ctrl ?? false,
     metaKey: false,
@@ -136,8 +173,15 @@ describe('limits as they are written', () => {
 });
 
 test('a staircase rises for the better in either direction', () => {
-  const of = (values: number[]): Parameters<typeof stairs>[0] => ({ ended: [1, 5], trials: [0, 4], values, activeMs: [null, null] });
+  const of = (values: number[]): Parameters<typeof stairs>[0] => ({
+    ended: [1, 5],
+    trials: [0, 4],
+    values,
+    activeMs: [null, null],
+  });
   expect(stairs(of([0.9, 0.95]), 'maximize', 9, 48, 14)).toBe('M0.0 13.0 H24.0 V1.0 H48');
   expect(stairs(of([0.5, 0.1]), 'minimize', 9, 48, 14)).toBe('M0.0 13.0 H24.0 V1.0 H48');
-  expect(stairs({ ended: [], trials: [], values: [], activeMs: [] }, 'maximize', 0, 48, 14)).toBe('');
+  expect(stairs({ ended: [], trials: [], values: [], activeMs: [] }, 'maximize', 0, 48, 14)).toBe(
+    '',
+  );
 });

@@ -43,7 +43,9 @@ const KEY = /\b(ArrowLeft|ArrowRight|ArrowUp|ArrowDown|Enter|Escape|PageUp|PageD
 
 function handlers(): ReadonlyMap<string, readonly string[]> {
   const root = 'src/renderer';
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(ts|svelte)$/.test(file));
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.(ts|svelte)$/.test(file),
+  );
   const found = new Map<string, readonly string[]>();
   for (const file of files) {
     const source = readFileSync(join(root, file), 'utf8');
@@ -67,7 +69,9 @@ describe('Window: list of keyboard shortcuts', () => {
         const group = text.keys.places.find(({ title }) => title === GROUPS[file]);
         if (group === undefined) return [`${file}: no group`];
         const shown = group.rows.map((row) => row.shown).join(' ');
-        return named.filter((key) => !shown.includes(SHOWN[key] ?? key)).map((key) => `${file}: ${key}`);
+        return named
+          .filter((key) => !shown.includes(SHOWN[key] ?? key))
+          .map((key) => `${file}: ${key}`);
       });
     expect(missing).toEqual([]);
   });

@@ -34,9 +34,15 @@ class FakeAddress implements Address {
   }
 }
 
-function memory(): { getItem(name: string): string | null; setItem(name: string, value: string): void } {
+function memory(): {
+  getItem(name: string): string | null;
+  setItem(name: string, value: string): void;
+} {
   const held = new Map<string, string>();
-  return { getItem: (name) => held.get(name) ?? null, setItem: (name, value) => held.set(name, value) };
+  return {
+    getItem: (name) => held.get(name) ?? null,
+    setItem: (name, value) => held.set(name, value),
+  };
 }
 
 const places: readonly Place[] = [
@@ -56,12 +62,19 @@ describe('an address', () => {
     expect(parsePlace(placeText(place))).toEqual(place);
   });
 
-  test.each(['', '#', '#/', '#/nowhere', '#/study', '#/compare/one', '#/%'])('%s is no place', (hash) => {
-    expect(parsePlace(hash)).toBeNull();
-  });
+  test.each(['', '#', '#/', '#/nowhere', '#/study', '#/compare/one', '#/%'])(
+    '%s is no place',
+    (hash) => {
+      expect(parsePlace(hash)).toBeNull();
+    },
+  );
 
   test('an unknown tab is the first', () => {
-    expect(parsePlace('#/study/a/nonsense')).toEqual({ page: 'study', study: 'a', tab: 'evolution' });
+    expect(parsePlace('#/study/a/nonsense')).toEqual({
+      page: 'study',
+      study: 'a',
+      tab: 'evolution',
+    });
   });
 });
 
@@ -92,15 +105,41 @@ describe('where a window begins', () => {
     ['nothing is known yet', null, null, [], null],
     ['the lab is empty', null, labHead(), [], 'start'],
     ['a study runs', null, labHead(), [latest, running], 'running'],
-    ['none runs: the latest', null, labHead(), [studyRow({ key: 'older', created: 2 }), latest], 'latest'],
-    ['the latest confirms another', null, labHead(), [studyRow({ key: 'of', created: 2 }), confirming], 'of'],
+    [
+      'none runs: the latest',
+      null,
+      labHead(),
+      [studyRow({ key: 'older', created: 2 }), latest],
+      'latest',
+    ],
+    [
+      'the latest confirms another',
+      null,
+      labHead(),
+      [studyRow({ key: 'of', created: 2 }), confirming],
+      'of',
+    ],
     ['what it confirms is gone', null, labHead(), [confirming], 'confirming'],
-    ['the latest is deleted', null, labHead(), [studyRow({ key: 'older', created: 2 }), { ...latest, deleted: true }], 'older'],
+    [
+      'the latest is deleted',
+      null,
+      labHead(),
+      [studyRow({ key: 'older', created: 2 }), { ...latest, deleted: true }],
+      'older',
+    ],
     ['all are deleted', null, labHead(), [{ ...latest, deleted: true }], 'start'],
     ['it is somewhere already', { page: 'settings' }, labHead(), [running], null],
-    ['its study was just started', { page: 'study', study: 'new', tab: 'evolution' }, labHead(), [running], null],
+    [
+      'its study was just started',
+      { page: 'study', study: 'new', tab: 'evolution' },
+      labHead(),
+      [running],
+      null,
+    ],
   ] as const)('%s', (_, now, lab, studies, expected) => {
     const place = firstPlace(now, lab, studies);
-    expect(place === null ? null : place.page === 'study' ? place.study : place.page).toBe(expected);
+    expect(place === null ? null : place.page === 'study' ? place.study : place.page).toBe(
+      expected,
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** Projections of the streams: a snapshot replaces, a delta is laid over, and what the window points at is one thing everywhere. */
+/**
+ * Projections of the streams: a snapshot replaces, a delta is laid over, and what the window points
+ * at is one thing everywhere.
+ */
 import { describe, expect, test } from 'vitest';
 import type { AttemptRow } from '../../src/protocol/window/lab-stream.ts';
 import { LabState } from '../../src/renderer/state/lab.svelte.ts';
@@ -9,7 +12,18 @@ import { TelemetryState } from '../../src/renderer/state/telemetry.svelte.ts';
 import { labHead, studyHead, studyRow } from '../support/window-examples.ts';
 
 function attempt(id: string, to: number | null = null): AttemptRow {
-  return { id, study: 'a', trial: 0, k: 1, slot: 'local/cpu/0', lane: 0, from: 0, to, outcome: null, value: null };
+  return {
+    id,
+    study: 'a',
+    trial: 0,
+    k: 1,
+    slot: 'local/cpu/0',
+    lane: 0,
+    from: 0,
+    to,
+    outcome: null,
+    value: null,
+  };
 }
 
 describe('the lab', () => {

@@ -18,7 +18,10 @@ describe('plurals', () => {
     [text.inspector.rank({ kind: TEST_LOSS, rank: 2, of: 46 }), 'test loss, 2nd of 46'],
     [text.inspector.rank({ kind: TEST_LOSS, rank: 11, of: 46 }), 'test loss, 11th of 46'],
     [text.inspector.rank({ kind: TEST_LOSS, rank: 23, of: 46 }), 'test loss, 23rd of 46'],
-    [text.inspector.origin.of({ operator: 'crossover', parents: [36, 15] }), 'Crossover of 36 and 15'],
+    [
+      text.inspector.origin.of({ operator: 'crossover', parents: [36, 15] }),
+      'Crossover of 36 and 15',
+    ],
     [text.frame.resume({ studies: 1 }), 'Resume'],
     [text.header.leftUnknown['too-few']({ needed: 1 }), 'until 1 trial finishes'],
     [text.header.leftUnknown['too-few']({ needed: 5 }), 'until 5 trials finish'],
@@ -66,18 +69,34 @@ describe('Window: wording', () => {
 });
 
 describe('errors', () => {
-  const words = (code: string, data: Record<string, unknown>): string => describeFailure(new EndpointFailure({ code, data })).words;
+  const words = (code: string, data: Record<string, unknown>): string =>
+    describeFailure(new EndpointFailure({ code, data })).words;
 
   test('a file says where, what was expected and what was found, and that nothing was stored', () => {
-    const data = { file: 'train-images.gz', place: 'byte 0', expected: 'IDX magic 00 00 08 03', found: '1f 8b 08 (gzip inside gzip)' };
+    const data = {
+      file: 'train-images.gz',
+      place: 'byte 0',
+      expected: 'IDX magic 00 00 08 03',
+      found: '1f 8b 08 (gzip inside gzip)',
+    };
     expect(words('bad-dataset', { ...data, hint: 'Unpack it once and drop it again.' })).toBe(
       'train-images.gz, byte 0: expected IDX magic 00 00 08 03, found 1f 8b 08 (gzip inside gzip). Unpack it once and drop it again. Nothing was stored.',
     );
   });
 
   test('each problem of an input has its path', () => {
-    const problems = [{ code: 'out-of-range', path: 'searchSpace.units.high', expected: 'more than 32', found: '16', hint: null }];
-    expect(words('invalid-input', { source: 'study.json', problems })).toBe('searchSpace.units.high: expected more than 32, found 16.');
+    const problems = [
+      {
+        code: 'out-of-range',
+        path: 'searchSpace.units.high',
+        expected: 'more than 32',
+        found: '16',
+        hint: null,
+      },
+    ];
+    expect(words('invalid-input', { source: 'study.json', problems })).toBe(
+      'searchSpace.units.high: expected more than 32, found 16.',
+    );
   });
 
   test('a setting that would settle it is named in the words of the window', () => {
@@ -106,7 +125,12 @@ describe('why a worker is idle', () => {
       'all 64 trials have started; the last 6 are running on CPU workers.',
       'add',
     ],
-    ['budget', { limit: 64, trials: [6], slots: ['local/gpu-0/0'] }, 'all 64 trials have started; the last one is running on GPUs.', 'add'],
+    [
+      'budget',
+      { limit: 64, trials: [6], slots: ['local/gpu-0/0'] },
+      'all 64 trials have started; the last one is running on GPUs.',
+      'add',
+    ],
     [
       'generation',
       { generation: 7, trials: [1, 2, 3] },

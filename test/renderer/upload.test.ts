@@ -1,4 +1,7 @@
-/** What a browser sends, as the host receives it: everything, verified, whatever the browser offers for that. */
+/**
+ * What a browser sends, as the host receives it: everything, verified, whatever the browser offers
+ * for that.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +27,13 @@ beforeEach(() => {
     const [, , upload = '', file = ''] = pathname.split('/');
     const [offset, hash] = [Number(searchParams.get('offset')), searchParams.get('sha256') ?? ''];
     try {
-      await uploads.write({ upload, file: Number(file), offset, sha256: hash, bytes: new Uint8Array(body) });
+      await uploads.write({
+        upload,
+        file: Number(file),
+        offset,
+        sha256: hash,
+        bytes: new Uint8Array(body),
+      });
       return Response.json({ ok: true, value: {} });
     } catch (error) {
       const { code, data } = error as { code: string; data: object };
@@ -47,15 +56,30 @@ async function call(name: string, input: unknown): Promise<Answer> {
 const bytes = (length: number, salt = 0): Uint8Array<ArrayBuffer> =>
   Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) + salt) % 256);
 
-async function sent(files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>): Promise<{ folder: string; told: number[] }> {
+async function sent(
+  files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>,
+): Promise<{ folder: string; told: number[] }> {
   const told: number[] = [];
-  const given = Object.entries(files).map(([path, content]) => ({ path, file: new File([content], path) }));
-  const upload = await uploadFiles(call, 'http://host', given, (sum) => told.push(sum), new AbortController().signal);
+  const given = Object.entries(files).map(([path, content]) => ({
+    path,
+    file: new File([content], path),
+  }));
+  const upload = await uploadFiles(
+    call,
+    'http://host',
+    given,
+    (sum) => told.push(sum),
+    new AbortController().signal,
+  );
   return { folder: uploads.pathOf(upload), told };
 }
 
 describe('an upload', () => {
-  const files = { 'a/large.bin': bytes(5_000_001), 'b/small.bin': bytes(3, 1), 'b/none.bin': bytes(0) };
+  const files = {
+    'a/large.bin': bytes(5_000_001),
+    'b/small.bin': bytes(3, 1),
+    'b/none.bin': bytes(0),
+  };
 
   it('arrives whole, and tells how far it is', async () => {
     const { folder, told } = await sent(files);
@@ -66,7 +90,9 @@ describe('an upload', () => {
   });
 
   it('of many small files takes few requests', async () => {
-    const small = Object.fromEntries(Array.from({ length: 700 }, (_, i) => [`class ${i % 3}/${i}.png`, bytes(i % 90, i)]));
+    const small = Object.fromEntries(
+      Array.from({ length: 700 }, (_, i) => [`class ${i % 3}/${i}.png`, bytes(i % 90, i)]),
+    );
     const mixed = { 'first.bin': bytes(1_500_000), ...small, 'last.bin': bytes(1_048_576) };
     const { folder, told } = await sent(mixed);
     for (const [path, content] of Object.entries(mixed))
@@ -106,10 +132,13 @@ describe('an upload', () => {
   });
 });
 
-it.each([0, 1, 64, 1_000_003])('the library’s SHA-256 of %i bytes is the browser’s', async (length) => {
-  const { buffer } = bytes(length);
-  const own = await sha256(buffer);
-  vi.stubGlobal('crypto', {});
-  expect(await sha256(buffer)).toBe(own);
-  expect(own).toBe(createHash('sha256').update(new Uint8Array(buffer)).digest('hex'));
-});
+it.each([0, 1, 64, 1_000_003])(
+  'the library’s SHA-256 of %i bytes is the browser’s',
+  async (length) => {
+    const { buffer } = bytes(length);
+    const own = await sha256(buffer);
+    vi.stubGlobal('crypto', {});
+    expect(await sha256(buffer)).toBe(own);
+    expect(own).toBe(createHash('sha256').update(new Uint8Array(buffer)).digest('hex'));
+  },
+);

@@ -30,11 +30,20 @@ describe('slots', () => {
     [8, 2, 16, 8, null],
     [300, 2, 16, 8, 'started 8 of 300 requested workers: at most 4 per core on 2 cores'],
     [4, 1, 1, 3, 'started 3 of 4 requested workers: each needs 256 MiB of the 819 MiB for workers'],
-    [null, 64, 1, 3, 'started 3 of 64 requested workers: each needs 256 MiB of the 819 MiB for workers'],
+    [
+      null,
+      64,
+      1,
+      3,
+      'started 3 of 64 requested workers: each needs 256 MiB of the 819 MiB for workers',
+    ],
     [1, 1, 0.1, 1, null],
-  ])('asked for as %s on %i cores and %d GiB are limited to %i', (asked, cores, gibibytes, workers, note) => {
-    expect(workerCount(asked, cores, gibibytes * 2 ** 30)).toEqual({ workers, note });
-  });
+  ])(
+    'asked for as %s on %i cores and %d GiB are limited to %i',
+    (asked, cores, gibibytes, workers, note) => {
+      expect(workerCount(asked, cores, gibibytes * 2 ** 30)).toEqual({ workers, note });
+    },
+  );
 
   it('share the machine’s memory, never below what a worker needs to start', () => {
     expect(memoryLimitBytes(4, 2 ** 34)).toBe(Math.floor((2 ** 34 * 0.8) / 4));

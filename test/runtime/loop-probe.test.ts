@@ -11,7 +11,10 @@ let folder: TemporaryFolder;
 beforeEach(() => void (folder = temporaryFolder()));
 afterEach(() => folder.remove());
 
-/** A clock of which the test says how late each turn comes, and how much of that was waiting for a core. */
+/**
+ * A clock of which the test says how late each turn comes, and how much of that was waiting for a
+ * core.
+ */
 function probed(waiting: 'known' | 'unknown') {
   const timer = new ManualTimer();
   let late = 0;
@@ -69,7 +72,8 @@ it('a probe that is stopped leaves no timer', () => {
 it('GALAPAGOS_LOOP_PROBE makes a command write its report as it ends, and does not keep it from ending', async () => {
   await built();
   const file = folder.file('loop.json');
-  const { code } = await start(['doctor'], folder.path, undefined, { GALAPAGOS_LOOP_PROBE: file }).ended;
+  const { code } = await start(['doctor'], folder.path, undefined, { GALAPAGOS_LOOP_PROBE: file })
+    .ended;
   expect(code).toBe(0);
   const { turns, seconds, lateMs } = JSON.parse(readFileSync(file, 'utf8')) as LoopReport;
   expect(turns).toBeGreaterThan(0);

@@ -1,4 +1,7 @@
-/** What other users of the machine may open: the user folder, and how open files are found and closed. */
+/**
+ * What other users of the machine may open: the user folder, and how open files are found and
+ * closed.
+ */
 import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { modeForOthers, restrictToOwner } from '../../src/runtime/owner-only.ts';
@@ -15,14 +18,17 @@ afterEach(() => folder.remove());
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
 describe.skipIf(process.platform === 'win32')('User folder: permissions', () => {
-  it.skipIf(process.platform !== 'linux')('closes an open user folder to other users where it is the conventional one', () => {
-    vi.stubEnv('XDG_DATA_HOME', folder.path);
-    const home = folder.file('galapagos');
-    mkdirSync(home);
-    chmodSync(home, 0o755);
-    prepareUserFolder(home);
-    expect(modeOf(home)).toBe('700');
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'closes an open user folder to other users where it is the conventional one',
+    () => {
+      vi.stubEnv('XDG_DATA_HOME', folder.path);
+      const home = folder.file('galapagos');
+      mkdirSync(home);
+      chmodSync(home, 0o755);
+      prepareUserFolder(home);
+      expect(modeOf(home)).toBe('700');
+    },
+  );
 
   it('leaves another folder as it is, because it may be shared on purpose', () => {
     const home = folder.file('chosen');
@@ -46,7 +52,11 @@ describe.skipIf(process.platform === 'win32')('Permissions of other users', () =
     writeFileSync(file, '');
     chmodSync(file, 0o640);
     symlinkSync(file, link);
-    expect([modeForOthers(file), modeForOthers(link), modeForOthers(folder.file('none'))]).toEqual(['640', null, null]);
+    expect([modeForOthers(file), modeForOthers(link), modeForOthers(folder.file('none'))]).toEqual([
+      '640',
+      null,
+      null,
+    ]);
   });
 
   it('are removed from a file, and what its owner may do stays', () => {

@@ -6,7 +6,9 @@ const env = { npm_lifecycle_event: 'serve' };
 
 /** Ancestors, the nearest first, with process ids from 100 on. */
 function runnerAmong(...commands: readonly (readonly string[])[]): number | null {
-  const table = new Map(commands.map((command, i): [number, ProcessEntry] => [100 + i, { parent: 101 + i, command }]));
+  const table = new Map(
+    commands.map((command, i): [number, ProcessEntry] => [100 + i, { parent: 101 + i, command }]),
+  );
   return packageRunner(env, (pid) => table.get(pid) ?? null, 100);
 }
 
@@ -17,7 +19,10 @@ describe('Package runner', () => {
   it.each([
     ['npm run', ['npm run serve']],
     ['npx', ['npm exec galapagos serve']],
-    ['npm whose title is its command line', ['/usr/bin/node', '/usr/lib/node_modules/npm/bin/npm-cli.js', 'run', 'serve']],
+    [
+      'npm whose title is its command line',
+      ['/usr/bin/node', '/usr/lib/node_modules/npm/bin/npm-cli.js', 'run', 'serve'],
+    ],
     ['pnpm', ['node', '/opt/pnpm/bin/pnpm.cjs', 'serve']],
     ['yarn', ['node', '/opt/yarn/bin/yarn.js', 'serve']],
     ['bun', ['bun', 'run', 'serve']],

@@ -13,10 +13,14 @@ it('a child that could not be started is not killed with the whole group of whoe
     const child = spawn('there-is-no-such-program', []);
     child.on('error', ({ code }) => console.log(code));
     killChild(child, 'SIGKILL');`;
-  const asking = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const asking = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '--eval', script],
+    {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let said = '';
   asking.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
   const [code, signal] = (await once(asking, 'close')) as [number | null, NodeJS.Signals | null];

@@ -3,10 +3,19 @@ import { builtEntries } from '../../src/runtime/start-thread.ts';
 
 it.each([
   ['file:///app/out/main/cli.js', 'file:///app/out/main/'],
-  ['file:///opt/Galapagos/resources/app.asar/out/main/index.js', 'file:///opt/Galapagos/resources/app.asar.unpacked/out/main/'],
-  ['file:///C:/Galapagos/resources/app.asar.unpacked/out/main/cli.js', 'file:///C:/Galapagos/resources/app.asar.unpacked/out/main/'],
-])('a thread of %s is run from %s, beside or above it, never out of an archive', (module, folder) => {
-  expect(builtEntries(module, 'x')[0].href).toBe(`${folder}x.js`);
-  const chunk = module.replace(/[^/]+$/, 'chunks/y-123.js');
-  expect(builtEntries(chunk, 'x')[1].href).toBe(`${folder}x.js`);
-});
+  [
+    'file:///opt/Galapagos/resources/app.asar/out/main/index.js',
+    'file:///opt/Galapagos/resources/app.asar.unpacked/out/main/',
+  ],
+  [
+    'file:///C:/Galapagos/resources/app.asar.unpacked/out/main/cli.js',
+    'file:///C:/Galapagos/resources/app.asar.unpacked/out/main/',
+  ],
+])(
+  'a thread of %s is run from %s, beside or above it, never out of an archive',
+  (module, folder) => {
+    expect(builtEntries(module, 'x')[0].href).toBe(`${folder}x.js`);
+    const chunk = module.replace(/[^/]+$/, 'chunks/y-123.js');
+    expect(builtEntries(chunk, 'x')[1].href).toBe(`${folder}x.js`);
+  },
+);

@@ -1,6 +1,7 @@
 /**
- * A worker's beats leave between turns of its event loop, and where many processes share a core, some hundred milliseconds of work are seconds:
- * whatever handles a whole dataset lets the loop turn meanwhile. What counts is this thread's processor time, which others cannot make longer.
+ * A worker's beats leave between turns of its event loop, and where many processes share a core,
+ * some hundred milliseconds of work are seconds: whatever handles a whole dataset lets the loop
+ * turn meanwhile. What counts is this thread's processor time, which others cannot make longer.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +18,10 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { describeNetwork, NEVER, SGD, subject } from '../support/training.ts';
 
 const RESOURCES = new URL('../../resources', import.meta.url).pathname;
-/** Most processor time between two turns: forty processes on a core make two seconds of it. At once, MNIST took six times as much. */
+/**
+ * Most processor time between two turns: forty processes on a core make two seconds of it. At once,
+ * MNIST took six times as much.
+ */
 const MOST_MS = 50;
 const SCHEDULED = '/proc/thread-self/schedstat';
 const folder = temporaryFolder();
@@ -43,7 +47,10 @@ async function longestTurn<T>(work: () => Promise<T>): Promise<[T, number]> {
   return [result, longest];
 }
 
-/** As `longestTurn`, of the best of several tries: a garbage collection of the whole heap may fall into any turn. */
+/**
+ * As `longestTurn`, of the best of several tries: a garbage collection of the whole heap may fall
+ * into any turn.
+ */
 async function shortestOf<T>(tries: number, work: () => Promise<T>): Promise<[T, number]> {
   let best = await longestTurn(work);
   for (let more = tries - 1; more > 0 && best[1] >= MOST_MS; more--) best = await longestTurn(work);
@@ -57,7 +64,9 @@ function imported(samples: number): DatasetEntry {
   const split = (name: string): { file: string; sha256: string } => {
     const content = Buffer.concat([Buffer.alloc(samples * 4096, 1), labels]);
     writeFileSync(folder.file(name), content);
-    const hash = createHash('sha256').update(splitDescription({ shape, sampleType, classes, targets, samples }));
+    const hash = createHash('sha256').update(
+      splitDescription({ shape, sampleType, classes, targets, samples }),
+    );
     return { file: folder.file(name), sha256: hash.update(content).digest('hex') };
   };
   const source = { kind: 'imported', training: split('training'), test: split('test') } as const;
@@ -83,18 +92,34 @@ it('while an imported dataset is read and checked', async ({ skip }) => {
   expect(loading).toBeLessThan(MOST_MS);
 });
 
-it('while a network of two thousand layers is planned, compiled and given its first weights', async ({ skip }) => {
+it('while a network of two thousand layers is planned, compiled and given its first weights', async ({
+  skip,
+}) => {
   skip(!existsSync(SCHEDULED), 'this system does not tell a thread its processor time');
-  const hidden = Array.from({ length: 1000 }, () => [{ type: 'dense', units: 16 }, { type: 'relu' }]).flat();
-  const layers = [{ type: 'flatten' }, { type: 'dense', units: 3000 }, ...hidden, { type: 'dense', units: 10 }];
+  const hidden = Array.from({ length: 1000 }, () => [
+    { type: 'dense', units: 16 },
+    { type: 'relu' },
+  ]).flat();
+  const layers = [
+    { type: 'flatten' },
+    { type: 'dense', units: 3000 },
+    ...hidden,
+    { type: 'dense', units: 10 },
+  ];
   const network = resolveNetwork(describeNetwork([1, 28, 28], layers), new Scope({}))!;
-  const [plan, planning] = await shortestOf(3, () => withPauses(planningOf(network, { batch: 32, optimizer: SGD })));
+  const [plan, planning] = await shortestOf(3, () =>
+    withPauses(planningOf(network, { batch: 32, optimizer: SGD })),
+  );
   expect(planning).toBeLessThan(MOST_MS);
-  const [executable, compiling] = await shortestOf(3, () => new WasmExecutor({ fused: false }).compile(plan, 1, NEVER));
+  const [executable, compiling] = await shortestOf(3, () =>
+    new WasmExecutor({ fused: false }).compile(plan, 1, NEVER),
+  );
   expect(compiling).toBeLessThan(MOST_MS);
   const [{ view }] = [await loadDataset(MNIST, RESOURCES)];
   await executable.loadDataset(view);
-  const [, beginning] = await shortestOf(3, () => executable.begin(1, [{ trial: 0, shared: false }]));
+  const [, beginning] = await shortestOf(3, () =>
+    executable.begin(1, [{ trial: 0, shared: false }]),
+  );
   expect(beginning).toBeLessThan(MOST_MS);
   await executable.dispose();
 });

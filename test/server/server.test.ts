@@ -1,4 +1,7 @@
-/** The server with endpoints that a test made up: who is let in, what is answered, what a browser is told to refuse. */
+/**
+ * The server with endpoints that a test made up: who is let in, what is answered, what a browser is
+ * told to refuse.
+ */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -40,7 +43,8 @@ describe('the server', () => {
       {
         pauseStudy: (input) => {
           asked.push(input);
-          if (input.study === 'gone') throw new GalapagosError('unknownStudy', 'there is none', { study: 'gone' });
+          if (input.study === 'gone')
+            throw new GalapagosError('unknownStudy', 'there is none', { study: 'gone' });
           if (input.study === 'broken') throw new Error('a bug');
           return null;
         },
@@ -62,18 +66,29 @@ describe('the server', () => {
     asked.length = 0;
   });
 
-  const ask = (method: string, path: string, headers: Record<string, string> = {}, body: string | Uint8Array = ''): Promise<Reply> =>
+  const ask = (
+    method: string,
+    path: string,
+    headers: Record<string, string> = {},
+    body: string | Uint8Array = '',
+  ): Promise<Reply> =>
     new Promise((done, failed) => {
-      const sent = request({ host: '127.0.0.1', port: server.port, method, path, headers }, (response) => {
-        let text = '';
-        response.on('data', (part: Buffer) => (text += part.toString()));
-        response.on('end', () => done({ status: response.statusCode ?? 0, headers: response.headers, text }));
-      });
+      const sent = request(
+        { host: '127.0.0.1', port: server.port, method, path, headers },
+        (response) => {
+          let text = '';
+          response.on('data', (part: Buffer) => (text += part.toString()));
+          response.on('end', () =>
+            done({ status: response.statusCode ?? 0, headers: response.headers, text }),
+          );
+        },
+      );
       sent.on('error', failed);
       sent.end(body);
     });
   const bearer = { authorization: `Bearer ${TOKEN}` };
-  const pause = (input: string, headers: Record<string, string> = bearer): Promise<Reply> => ask('POST', '/api/pauseStudy', headers, input);
+  const pause = (input: string, headers: Record<string, string> = bearer): Promise<Reply> =>
+    ask('POST', '/api/pauseStudy', headers, input);
   const errorOf = (reply: Reply): { code: string; data: Record<string, unknown> } =>
     (JSON.parse(reply.text) as { error: { code: string; data: Record<string, unknown> } }).error;
 
@@ -84,11 +99,17 @@ describe('the server', () => {
       expect(opened.headers.location).toBe('/');
       const [cookie = ''] = opened.headers['set-cookie'] ?? [];
       expect(cookie).toContain('HttpOnly; SameSite=Strict');
-      expect((await ask('GET', '/', { cookie: cookie.split(';')[0] ?? '' })).text).toBe('<p>window</p>');
+      expect((await ask('GET', '/', { cookie: cookie.split(';')[0] ?? '' })).text).toBe(
+        '<p>window</p>',
+      );
     });
 
     it('nobody without the token', async () => {
-      for (const headers of [{}, { authorization: 'Bearer wrong' }, { cookie: `galapagos-${server.port}=wrong` }]) {
+      for (const headers of [
+        {},
+        { authorization: 'Bearer wrong' },
+        { cookie: `galapagos-${server.port}=wrong` },
+      ]) {
         expect((await ask('GET', '/', headers)).status).toBe(401);
         expect(errorOf(await pause('{"study":"a"}', headers)).code).toBe('wrong-token');
       }
@@ -100,20 +121,28 @@ describe('the server', () => {
       const reply = await pause('{"study":"a"}', { ...bearer, origin: 'http://evil.example' });
       expect(reply.status).toBe(403);
       expect(errorOf(reply).code).toBe('wrong-origin');
-      expect((await pause('{"study":"a"}', { ...bearer, origin: `http://127.0.0.1:${server.port}` })).status).toBe(200);
+      expect(
+        (await pause('{"study":"a"}', { ...bearer, origin: `http://127.0.0.1:${server.port}` }))
+          .status,
+      ).toBe(200);
     });
 
     it('nobody who calls it by another name, as a rebound DNS name does', async () => {
       const reply = await ask('GET', `/?token=${TOKEN}`, { host: `evil.example:${server.port}` });
       expect(reply.status).toBe(403);
       expect(errorOf(reply).code).toBe('wrong-host');
-      expect((await ask('GET', '/', { ...bearer, host: `localhost:${server.port}` })).status).toBe(200);
+      expect((await ask('GET', '/', { ...bearer, host: `localhost:${server.port}` })).status).toBe(
+        200,
+      );
     });
   });
 
   describe('answers calls', () => {
     it('with the value of the handler', async () => {
-      expect(await pause('{"study":"a"}')).toMatchObject({ status: 200, text: '{"ok":true,"value":null}' });
+      expect(await pause('{"study":"a"}')).toMatchObject({
+        status: 200,
+        text: '{"ok":true,"value":null}',
+      });
       expect(asked).toEqual([{ study: 'a' }]);
     });
 
@@ -141,13 +170,17 @@ describe('the server', () => {
   describe('sends the window', () => {
     it('under a policy that lets nothing from elsewhere in', async () => {
       const { headers } = await ask('GET', '/', bearer);
-      expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+      expect(headers['content-security-policy']).toContain(
+        "default-src 'none'; script-src 'self'; style-src 'self'",
+      );
       expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
       expect(headers['x-content-type-options']).toBe('nosniff');
     });
 
     it('keeps what is named by its content, asks again for the page', async () => {
-      expect((await ask('GET', '/assets/main-1.js', bearer)).headers['cache-control']).toContain('immutable');
+      expect((await ask('GET', '/assets/main-1.js', bearer)).headers['cache-control']).toContain(
+        'immutable',
+      );
       expect((await ask('GET', '/', bearer)).headers['cache-control']).toBe('no-cache');
     });
 
@@ -169,7 +202,12 @@ describe('the server', () => {
 
   describe('takes uploads', () => {
     it('in chunks that are what they say', async () => {
-      const begun = await ask('POST', '/api/beginUpload', bearer, JSON.stringify({ files: [{ path: 'a', bytes: 3 }] }));
+      const begun = await ask(
+        'POST',
+        '/api/beginUpload',
+        bearer,
+        JSON.stringify({ files: [{ path: 'a', bytes: 3 }] }),
+      );
       const { upload } = (JSON.parse(begun.text) as { value: { upload: string } }).value;
       const put = (text: string): Promise<Reply> => {
         const sha256 = createHash('sha256').update('abc').digest('hex');
@@ -178,9 +216,18 @@ describe('the server', () => {
       expect(errorOf(await put('abd')).code).toBe('bad-upload');
       expect(JSON.parse((await put('abc')).text)).toEqual({ ok: true, value: { received: 3 } });
       expect(readFileSync(uploads.pathOf(upload), 'utf8')).toBe('abc');
-      expect((await ask('PUT', `/upload/${upload}/0?offset=-1&sha256=x`, bearer, '')).status).toBe(400);
+      expect((await ask('PUT', `/upload/${upload}/0?offset=-1&sha256=x`, bearer, '')).status).toBe(
+        400,
+      );
       expect(
-        errorOf(await ask('PUT', `/upload/${upload}/0?offset=0&sha256=${'0'.repeat(64)}`, bearer, 'x'.repeat(2 ** 20 + 1))),
+        errorOf(
+          await ask(
+            'PUT',
+            `/upload/${upload}/0?offset=0&sha256=${'0'.repeat(64)}`,
+            bearer,
+            'x'.repeat(2 ** 20 + 1),
+          ),
+        ),
       ).toMatchObject({
         code: 'too-large',
       });
@@ -201,11 +248,23 @@ describe('the server', () => {
       const socket = await connect(bearer);
       const first = next(socket);
       socket.send(encode({ op: 'subscribe', id: 0, name: 'lab', input: {} }));
-      expect(await first).toEqual({ op: 'message', id: 0, seq: 1, snapshot: true, body: { datasets: ['0'] } });
+      expect(await first).toEqual({
+        op: 'message',
+        id: 0,
+        seq: 1,
+        snapshot: true,
+        body: { datasets: ['0'] },
+      });
       const second = next(socket);
       socket.send(encode({ op: 'took', id: 0, seq: 1 }));
       feed.change();
-      expect(await second).toEqual({ op: 'message', id: 0, seq: 2, snapshot: false, body: { datasets: ['1'] } });
+      expect(await second).toEqual({
+        op: 'message',
+        id: 0,
+        seq: 2,
+        snapshot: false,
+        body: { datasets: ['1'] },
+      });
       const gone = new Promise<void>((done) => {
         feed.close = done;
       });
@@ -220,7 +279,9 @@ describe('the server', () => {
 
     it('and closes on what is no request, saying why', async () => {
       const socket = await connect(bearer);
-      const closed = new Promise((done) => socket.once('close', (code: number, reason: Buffer) => done([code, reason.toString()])));
+      const closed = new Promise((done) =>
+        socket.once('close', (code: number, reason: Buffer) => done([code, reason.toString()])),
+      );
       socket.send(encode({ op: 'subscribe', id: 'x', name: 'lab' }));
       expect(await closed).toEqual([1003, 'id: expected a number']);
     });
@@ -229,13 +290,21 @@ describe('the server', () => {
   it('says which port is taken', async () => {
     const application = Promise.resolve({ endpoints: endpointsOf({}), uploads });
     const options = { application, window: folder.path, host: '127.0.0.1', token: TOKEN };
-    await expect(startServer({ ...options, port: server.port })).rejects.toMatchObject({ code: 'port-taken' });
+    await expect(startServer({ ...options, port: server.port })).rejects.toMatchObject({
+      code: 'port-taken',
+    });
   });
 
   describe('before there is an application', () => {
     const restart = async (application: ServerOptions['application']): Promise<void> => {
       await server.close();
-      server = await startServer({ application, window: folder.file('window'), host: '127.0.0.1', port: 0, token: TOKEN });
+      server = await startServer({
+        application,
+        window: folder.file('window'),
+        host: '127.0.0.1',
+        port: 0,
+        token: TOKEN,
+      });
     };
 
     it('hands the window out, and answers what it asks once there is one', async () => {
@@ -249,7 +318,10 @@ describe('the server', () => {
 
     it('and if there never is, says why, and streams nothing', async () => {
       await restart(Promise.reject(new Error('no lab')));
-      expect(errorOf(await pause('{"study":"s"}'))).toEqual({ code: 'internal', data: { message: 'Error: no lab' } });
+      expect(errorOf(await pause('{"study":"s"}'))).toEqual({
+        code: 'internal',
+        data: { message: 'Error: no lab' },
+      });
       const socket = new WebSocket(`ws://127.0.0.1:${server.port}/stream`, { headers: bearer });
       const failed = new Promise((done) => socket.once('error', ({ message }) => done(message)));
       expect(await failed).toContain('503');

@@ -1,7 +1,7 @@
 /**
- * Holes that checking a model of this machine had found, each as a scenario that holds, and that fails as soon as its rule is
- * broken. That acknowledging or sending before the commit, adopting lost attempts, and saying results once are noticed too is
- * in `mutants.test.ts`.
+ * Holes that checking a model of this machine had found, each as a scenario that holds, and that
+ * fails as soon as its rule is broken. That acknowledging or sending before the commit, adopting
+ * lost attempts, and saying results once are noticed too is in `mutants.test.ts`.
  */
 import { describe, expect, it } from 'vitest';
 import * as scheduling from '../../src/core/scheduling/index.ts';
@@ -20,7 +20,10 @@ interface Hole<Subject> {
   readonly scenario: (subject: Subject) => void;
 }
 
-function running(machine: Machine, options: { trials?: number; target?: number; generation?: number } = {}): LabDriver {
+function running(
+  machine: Machine,
+  options: { trials?: number; target?: number; generation?: number } = {},
+): LabDriver {
   const { trials = 4, target = null, generation } = options;
   const sampler = generation === undefined ? {} : { sampler: { synchronous: true, generation } };
   const driver = new LabDriver({ machine, ...sampler });
@@ -78,7 +81,11 @@ const schedulers: Hole<Machine>[] = [
   },
   {
     rule: '6 · the result cancelled of an open attempt is acknowledged, and the attempt lost without count',
-    broken: { file: 'scheduling/results.ts', from: "    lose(lab, attempt, 'cancelled by its worker');\n", to: '' },
+    broken: {
+      file: 'scheduling/results.ts',
+      from: "    lose(lab, attempt, 'cancelled by its worker');\n",
+      to: '',
+    },
     scenario(machine) {
       const driver = running(machine);
       const said = driver.result(id(0), { outcome: 'cancelled' });
@@ -104,10 +111,32 @@ const schedulers: Hole<Machine>[] = [
   },
 ];
 
-const WELCOME: Told = { do: 'sendWelcome', slot: SLOT, spawn: '1.1', helloNo: 1, session: '1.1', keep: [] };
-const CANCEL: Told = { do: 'sendCancel', slot: SLOT, session: '1.1', attempt: id(0), reason: 'paused' };
+const WELCOME: Told = {
+  do: 'sendWelcome',
+  slot: SLOT,
+  spawn: '1.1',
+  helloNo: 1,
+  session: '1.1',
+  keep: [],
+};
+const CANCEL: Told = {
+  do: 'sendCancel',
+  slot: SLOT,
+  session: '1.1',
+  attempt: id(0),
+  reason: 'paused',
+};
 const lanes = [{ attempt: id(0), params: Float64Array.of(1) }];
-const TASK: Task = { do: 'sendCohort', slot: SLOT, session: '1.1', taskSeq: 1, cohort: '1.1', study: 'study', lanes, deadlineMs: null };
+const TASK: Task = {
+  do: 'sendCohort',
+  slot: SLOT,
+  session: '1.1',
+  taskSeq: 1,
+  cohort: '1.1',
+  study: 'study',
+  lanes,
+  deadlineMs: null,
+};
 
 function welcomed(Worker: WorkerClass): SimulatedWorker {
   const worker = new Worker(SLOT, '1.1', { device: 'cpu', lanes: 1, memoryBytes: 1 });
@@ -119,7 +148,11 @@ function welcomed(Worker: WorkerClass): SimulatedWorker {
 const workers: Hole<WorkerClass>[] = [
   {
     rule: '3 · a welcome said again, after tasks have come, clears nothing',
-    broken: { file: 'simulation/simulated-worker.ts', from: ' || session === this.session) return NOTHING;', to: ') return NOTHING;' },
+    broken: {
+      file: 'simulation/simulated-worker.ts',
+      from: ' || session === this.session) return NOTHING;',
+      to: ') return NOTHING;',
+    },
     scenario(Worker) {
       const worker = welcomed(Worker);
       worker.take(TASK);
@@ -130,11 +163,17 @@ const workers: Hole<WorkerClass>[] = [
   },
   {
     rule: '4 · a cancel that overtakes its task is remembered, and the task answered at once',
-    broken: { file: 'simulation/simulated-worker.ts', from: 'this.#early.add(nameOf(attempt));', to: ';' },
+    broken: {
+      file: 'simulation/simulated-worker.ts',
+      from: 'this.#early.add(nameOf(attempt));',
+      to: ';',
+    },
     scenario(Worker) {
       const worker = welcomed(Worker);
       worker.listen(CANCEL);
-      expect(worker.take(TASK).say).toMatchObject([{ attempt: id(0), result: { outcome: 'cancelled' } }]);
+      expect(worker.take(TASK).say).toMatchObject([
+        { attempt: id(0), result: { outcome: 'cancelled' } },
+      ]);
       expect(worker.running()).toEqual([]);
     },
   },

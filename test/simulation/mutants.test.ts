@@ -1,4 +1,6 @@
-/** Rules broken on purpose: the walks must notice each. A walk that notices nothing proves nothing. */
+/**
+ * Rules broken on purpose: the walks must notice each. A walk that notices nothing proves nothing.
+ */
 import { describe, expect, it } from 'vitest';
 import { walk } from '../support/adversarial-walk.ts';
 import type { Breach, WorldOptions } from '../support/adversarial-world.ts';
@@ -99,7 +101,10 @@ const breaches: Record<Breach, WorldOptions> = {
   'output before the commit': worlds['generations, workers elsewhere'],
   'ack before the commit': worlds['generations, workers elsewhere'],
   'results said once': { ...worlds['generations, workers elsewhere'], faults: { drop: 8 } },
-  'welcome drops nothing': { ...worlds['no barrier, more trials'], faults: { falseExpiry: 4, helloAgain: 4 } },
+  'welcome drops nothing': {
+    ...worlds['no barrier, more trials'],
+    faults: { falseExpiry: 4, helloAgain: 4 },
+  },
 };
 
 function firstViolation(options: WorldOptions): string {

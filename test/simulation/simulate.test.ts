@@ -10,7 +10,11 @@ function spec(sampler: string, seed = 1): StudySpec {
     name: 'simulated',
     objective: { kind: 'synthetic' },
     direction: 'minimize',
-    searchSpace: { x: { type: 'float', low: -5, high: 5 }, y: { type: 'float', low: -5, high: 5 }, n: { type: 'int', low: 1, high: 9 } },
+    searchSpace: {
+      x: { type: 'float', low: -5, high: 5 },
+      y: { type: 'float', low: -5, high: 5 },
+      n: { type: 'int', low: 1, high: 9 },
+    },
     sampler: { name: sampler },
     seed,
   };
@@ -30,7 +34,8 @@ function run(sampler: string, options: Partial<SimulationOptions> = {}): Run {
   const value = (params: Float64Array, number: number): number => {
     evaluations += 1;
     const text = params.join();
-    if ((list.get(number) ?? text) !== text) throw new Error(`trial ${number} has two sets of parameters`);
+    if ((list.get(number) ?? text) !== text)
+      throw new Error(`trial ${number} has two sets of parameters`);
     list.set(number, text);
     return params.reduce((sum, x) => sum + x * x, 0);
   };
@@ -60,7 +65,13 @@ describe('a simulated study', () => {
 
   it('without faults evaluates every trial once and keeps the workers busy', () => {
     const { report, evaluations } = run('evolution', { trials: 800 });
-    expect(report).toMatchObject({ completed: 800, failed: 0, lostAttempts: 0, crashedAttempts: 0, reason: 'trials' });
+    expect(report).toMatchObject({
+      completed: 800,
+      failed: 0,
+      lostAttempts: 0,
+      crashedAttempts: 0,
+      reason: 'trials',
+    });
     expect(evaluations).toBe(800);
     expect(report.efficiency).toBeGreaterThan(0.95);
     expect(report.efficiency).toBeLessThanOrEqual(1);
@@ -70,7 +81,10 @@ describe('a simulated study', () => {
   it.each([
     ['workers here', {}],
     ['workers elsewhere', { remote: true }],
-    ['workers elsewhere, messages lost, repeated and late', { remote: true, drop: 0.01, duplicate: 0.02, jitterMs: 20 }],
+    [
+      'workers elsewhere, messages lost, repeated and late',
+      { remote: true, drop: 0.01, duplicate: 0.02, jitterMs: 20 },
+    ],
     ['two lanes', { lanes: 2 }],
   ])('comes to its end under every fault: %s', (_, options) => {
     const { report } = run('evolution', { ...FAULTS, ...options });
@@ -80,23 +94,29 @@ describe('a simulated study', () => {
     expect(report.coordinatorKills).toBeGreaterThan(0);
   });
 
-  it.each(['grid', 'random', 'generational'])('of %s has one list, whatever happens and on however many workers', (sampler) => {
-    const search = sampler === 'grid' ? { spec: { ...spec(sampler), sampler: { name: 'grid', divisions: 10 } } } : {};
-    const alone = run(sampler, { ...search, workers: 1 });
-    const crowded = run(sampler, { ...search, workers: 16 });
-    const harassed = run(sampler, {
-      ...search,
-      workers: 5,
-      remote: true,
-      drop: 0.01,
-      rates: { loss: 0.05, stall: 0.02 },
-      coordinatorKillsEveryMs: 8_000,
-    });
-    expect(harassed.report.coordinatorKills).toBeGreaterThan(0);
-    expect(crowded.list).toEqual(alone.list);
-    expect(harassed.list).toEqual(alone.list);
-    expect(alone.list.size).toBe(200);
-  });
+  it.each(['grid', 'random', 'generational'])(
+    'of %s has one list, whatever happens and on however many workers',
+    (sampler) => {
+      const search =
+        sampler === 'grid'
+          ? { spec: { ...spec(sampler), sampler: { name: 'grid', divisions: 10 } } }
+          : {};
+      const alone = run(sampler, { ...search, workers: 1 });
+      const crowded = run(sampler, { ...search, workers: 16 });
+      const harassed = run(sampler, {
+        ...search,
+        workers: 5,
+        remote: true,
+        drop: 0.01,
+        rates: { loss: 0.05, stall: 0.02 },
+        coordinatorKillsEveryMs: 8_000,
+      });
+      expect(harassed.report.coordinatorKills).toBeGreaterThan(0);
+      expect(crowded.list).toEqual(alone.list);
+      expect(harassed.list).toEqual(alone.list);
+      expect(alone.list.size).toBe(200);
+    },
+  );
 
   it('counts diverged trials as complete', () => {
     const { report } = run('random', { rates: { diverge: 0.5 } });
@@ -104,7 +124,9 @@ describe('a simulated study', () => {
   });
 
   it('says when it does not come to an end', () => {
-    expect(() => run('random', { atMostMs: 1_000 })).toThrow(/not finished after \d+ ms: \d+ trials have ended/);
+    expect(() => run('random', { atMostMs: 1_000 })).toThrow(
+      /not finished after \d+ ms: \d+ trials have ended/,
+    );
   });
 
   it('stops at its target', () => {

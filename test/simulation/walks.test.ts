@@ -1,6 +1,7 @@
 /**
- * Random walks through worlds that do their worst: every rule of the scheduler holds after every step, nothing durable is lost
- * or done twice, and once the faults end the study finishes, with the list of trials that an undisturbed study has.
+ * Random walks through worlds that do their worst: every rule of the scheduler holds after every
+ * step, nothing durable is lost or done twice, and once the faults end the study finishes, with the
+ * list of trials that an undisturbed study has.
  */
 import { describe, expect, it } from 'vitest';
 import { walk } from '../support/adversarial-walk.ts';

@@ -1,5 +1,13 @@
 /** Whatever a path leads to: a clear error that names the file, and nothing created or changed. */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -37,19 +45,39 @@ interface Bad {
 }
 
 const alike: Bad[] = [
-  { what: 'a text file', make: () => writeFileSync(file, 'name: not a lab\n'.repeat(50)), code: 'not-sqlite', says: /not an SQLite file/ },
-  { what: 'a file of one byte', make: () => writeFileSync(file, 'S'), code: 'not-sqlite', says: /not an SQLite file/ },
+  {
+    what: 'a text file',
+    make: () => writeFileSync(file, 'name: not a lab\n'.repeat(50)),
+    code: 'not-sqlite',
+    says: /not an SQLite file/,
+  },
+  {
+    what: 'a file of one byte',
+    make: () => writeFileSync(file, 'S'),
+    code: 'not-sqlite',
+    says: /not an SQLite file/,
+  },
   { what: 'a folder', make: () => mkdirSync(file), code: 'not-sqlite', says: /folder/ },
   {
     what: "another program's SQLite file",
-    make: () => otherDatabase(file, 'CREATE TABLE moz_places (id INTEGER)', 'CREATE TABLE moz_bookmarks (id INTEGER)'),
+    make: () =>
+      otherDatabase(
+        file,
+        'CREATE TABLE moz_places (id INTEGER)',
+        'CREATE TABLE moz_bookmarks (id INTEGER)',
+      ),
     code: 'not-a-lab',
     says: /moz_places, moz_bookmarks/,
   },
   {
     what: "another program's SQLite file in WAL mode",
     make: () => {
-      otherDatabase(file, 'PRAGMA journal_mode=WAL', 'CREATE TABLE moz_places (id INTEGER)', 'PRAGMA wal_checkpoint(TRUNCATE)');
+      otherDatabase(
+        file,
+        'PRAGMA journal_mode=WAL',
+        'CREATE TABLE moz_places (id INTEGER)',
+        'PRAGMA wal_checkpoint(TRUNCATE)',
+      );
       copyFileSync(file, folder.file('copy.db'));
       file = folder.file('copy.db');
     },
@@ -58,7 +86,12 @@ const alike: Bad[] = [
   },
   {
     what: "another program's file that uses alembic as well",
-    make: () => otherDatabase(file, 'CREATE TABLE alembic_version (version_num TEXT)', 'CREATE TABLE users (id INTEGER)'),
+    make: () =>
+      otherDatabase(
+        file,
+        'CREATE TABLE alembic_version (version_num TEXT)',
+        'CREATE TABLE users (id INTEGER)',
+      ),
     code: 'not-a-lab',
     says: /users/,
   },
@@ -102,7 +135,10 @@ const alike: Bad[] = [
     what: 'a study whose specification does not parse',
     make: () => {
       makeLab(file);
-      foreignly(file, `UPDATE galapagos_study SET spec = replace(spec, '"minimize"', '"sideways"')`);
+      foreignly(
+        file,
+        `UPDATE galapagos_study SET spec = replace(spec, '"minimize"', '"sideways"')`,
+      );
     },
     code: 'damaged',
     says: /galapagos_study\.spec: direction: expected one of "minimize", "maximize", found "sideways"/,
@@ -153,7 +189,10 @@ describe.skipIf(noNamedPipe !== null)('Lab file: a named pipe', () => {
     const pipe = namedPipe(file);
     try {
       const error = failure(open);
-      expect(error).toMatchObject({ code: 'not-sqlite', data: { found: 'a pipe, socket or device' } });
+      expect(error).toMatchObject({
+        code: 'not-sqlite',
+        data: { found: 'a pipe, socket or device' },
+      });
     } finally {
       pipe.close();
     }
@@ -224,7 +263,11 @@ describe('a disk of its own', () => {
       lab.commit([[propose(number)], [start(number)], succeed(number, number)]);
       lab.close();
       const reader = readLab(`${disk}/lab.db`);
-      expect(reader.study(UID)?.counts).toMatchObject({ complete: number + 1, running: 0, waiting: 0 });
+      expect(reader.study(UID)?.counts).toMatchObject({
+        complete: number + 1,
+        running: 0,
+        waiting: 0,
+      });
       reader.close();
     } finally {
       tiny.unmount();
@@ -238,8 +281,13 @@ describe('a disk of its own', () => {
       makeLab(`${disk}/lab.db`);
       await collectGarbage();
       tiny.remount('ro');
-      expect(failure(() => openLab(`${disk}/lab.db`, { create: false }))).toMatchObject({ code: 'read-only', temporary: false });
-      expect(failure(() => openLab(`${disk}/other.db`, { create: true }))).toMatchObject({ code: 'read-only' });
+      expect(failure(() => openLab(`${disk}/lab.db`, { create: false }))).toMatchObject({
+        code: 'read-only',
+        temporary: false,
+      });
+      expect(failure(() => openLab(`${disk}/other.db`, { create: true }))).toMatchObject({
+        code: 'read-only',
+      });
       expect(readLab(`${disk}/lab.db`).study(spec.name)?.counts.complete).toBe(1);
     } finally {
       tiny.unmount();
@@ -257,7 +305,9 @@ it('a file without write permission is refused for writing and read as it is', (
   chmodSync(folder.path, 0o555);
   try {
     expect(failure(() => openLab(file, { create: false }))).toMatchObject({ code: 'read-only' });
-    expect(failure(() => openLab(folder.file('other.db'), { create: true }))).toMatchObject({ code: 'read-only' });
+    expect(failure(() => openLab(folder.file('other.db'), { create: true }))).toMatchObject({
+      code: 'read-only',
+    });
     expect(readLab(file).study(spec.name)?.counts.complete).toBe(1);
   } finally {
     chmodSync(folder.path, 0o755);

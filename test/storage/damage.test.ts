@@ -1,4 +1,7 @@
-/** Randomly damaged copies of a lab: every one is read, or refused with a clear error; none ends the process. */
+/**
+ * Randomly damaged copies of a lab: every one is read, or refused with a clear error; none ends the
+ * process.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -33,12 +36,23 @@ function readAll(copies: readonly Buffer[]): string[] {
     writeFileSync(file, copy);
     return file;
   });
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', READER, ...files], { encoding: 'utf8' });
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', READER, ...files],
+    { encoding: 'utf8' },
+  );
   expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
   return stdout.trim().split('\n');
 }
 
-const CODES = new Set(['read', 'damaged', 'not-sqlite', 'not-a-lab', 'schema-newer', 'schema-older']);
+const CODES = new Set([
+  'read',
+  'damaged',
+  'not-sqlite',
+  'not-a-lab',
+  'schema-newer',
+  'schema-older',
+]);
 const unexpected = (found: readonly string[]): string[] => found.filter((code) => !CODES.has(code));
 
 function flipped(): Buffer {
@@ -59,13 +73,18 @@ describe('Lab file: damage', () => {
   });
 
   it('reads or refuses 40 truncated copies', { timeout: 240_000 }, () => {
-    const found = readAll(Array.from({ length: 40 }, () => bytes.subarray(0, 1 + chance.below(bytes.length - 1))));
+    const found = readAll(
+      Array.from({ length: 40 }, () => bytes.subarray(0, 1 + chance.below(bytes.length - 1))),
+    );
     expect(found).toHaveLength(40);
     expect(unexpected(found)).toEqual([]);
   });
 
   it('reports text that is not UTF-8 as damage, with its column', () => {
-    const copy = Buffer.from(bytes.toString('latin1').replaceAll('crossover+mutation', 'cross\xffver+mutation'), 'latin1');
+    const copy = Buffer.from(
+      bytes.toString('latin1').replaceAll('crossover+mutation', 'cross\xffver+mutation'),
+      'latin1',
+    );
     expect(copy).not.toEqual(bytes);
     expect(readAll([copy])).toEqual(['damaged']);
   });

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { axesOf } from '../../src/core/search-space/axis.ts';
 import type { Distribution } from '../../src/core/search-space/distribution.ts';
 import { optunaDistribution } from '../../src/protocol/lab-file.ts';
-import { dateOf, distributionJson, distributionOf, optunaDate, optunaValue, valueOf } from '../../src/storage/optuna-encoding.ts';
+import {
+  dateOf,
+  distributionJson,
+  distributionOf,
+  optunaDate,
+  optunaValue,
+  valueOf,
+} from '../../src/storage/optuna-encoding.ts';
 import { parsePythonJson, pythonFloat, pythonJson } from '../../src/storage/python-json.ts';
 
 describe('floats as Python writes them', () => {
@@ -55,7 +62,9 @@ describe('JSON as Python writes it', () => {
   });
 
   it('reads the bare words that JSON.parse refuses, not those inside texts', () => {
-    expect(parsePythonJson('{"x": NaN, "y": [-Infinity, Infinity], "NaN": "Infinity \\" NaN"}')).toEqual({
+    expect(
+      parsePythonJson('{"x": NaN, "y": [-Infinity, Infinity], "NaN": "Infinity \\" NaN"}'),
+    ).toEqual({
       x: NaN,
       y: [-Infinity, Infinity],
       NaN: 'Infinity " NaN',
@@ -72,7 +81,8 @@ describe('JSON as Python writes it', () => {
       fc.constant(null),
     );
     const { value } = fc.letrec((tie) => ({
-      value: fc.oneof({ depthSize: 'small' }, leaf, fc.array(tie('value')), fc.dictionary(fc.string().filter((key) => key !== '__proto__'), tie('value'))), // prettier-ignore
+      // prettier-ignore
+      value: fc.oneof({ depthSize: 'small' }, leaf, fc.array(tie('value')), fc.dictionary(fc.string().filter((key) => key !== '__proto__'), tie('value'))),
     }));
     fc.assert(
       fc.property(value, (written) => {
@@ -131,19 +141,34 @@ describe('distributions', () => {
   });
 
   it.each<[string, Distribution]>([
-    ['{"name": "UniformDistribution", "attributes": {"low": 0.0, "high": 1.0}}', { type: 'float', low: 0, high: 1 }],
-    ['{"name": "LogUniformDistribution", "attributes": {"low": 0.1, "high": 1.0}}', { type: 'float', low: 0.1, high: 1, log: true }],
+    [
+      '{"name": "UniformDistribution", "attributes": {"low": 0.0, "high": 1.0}}',
+      { type: 'float', low: 0, high: 1 },
+    ],
+    [
+      '{"name": "LogUniformDistribution", "attributes": {"low": 0.1, "high": 1.0}}',
+      { type: 'float', low: 0.1, high: 1, log: true },
+    ],
     [
       '{"name": "DiscreteUniformDistribution", "attributes": {"low": 0.0, "high": 1.0, "q": 0.5}}',
       { type: 'float', low: 0, high: 1, step: 0.5 },
     ],
-    ['{"name": "IntUniformDistribution", "attributes": {"low": 0, "high": 8, "step": 2}}', { type: 'int', low: 0, high: 8, step: 2 }],
+    [
+      '{"name": "IntUniformDistribution", "attributes": {"low": 0, "high": 8, "step": 2}}',
+      { type: 'int', low: 0, high: 8, step: 2 },
+    ],
     [
       '{"name": "IntLogUniformDistribution", "attributes": {"low": 1, "high": 8, "step": 1}}',
       { type: 'int', low: 1, high: 8, step: 1, log: true },
     ],
-    ['{"type": "float", "low": 1, "high": 2, "log": true}', { type: 'float', low: 1, high: 2, log: true }],
-    ['{"type": "categorical", "choices": ["a", NaN, [1, 2]]}', { type: 'categorical', choices: ['a', NaN, '[1, 2]'] }],
+    [
+      '{"type": "float", "low": 1, "high": 2, "log": true}',
+      { type: 'float', low: 1, high: 2, log: true },
+    ],
+    [
+      '{"type": "categorical", "choices": ["a", NaN, [1, 2]]}',
+      { type: 'categorical', choices: ['a', NaN, '[1, 2]'] },
+    ],
   ])('reads the spelling %s', (text, distribution) => {
     expect(distributionOf(optunaDistribution.parse(parsePythonJson(text)))).toEqual(distribution);
   });
@@ -153,7 +178,8 @@ it('a value is a finite number or an infinity with its name', () => {
   expect(optunaValue(0.5)).toEqual([0.5, 'FINITE']);
   expect(optunaValue(Infinity)).toEqual([null, 'INF_POS']);
   expect(optunaValue(-Infinity)).toEqual([null, 'INF_NEG']);
-  for (const value of [0.5, Infinity, -Infinity]) expect(valueOf(...optunaValue(value))).toBe(value);
+  for (const value of [0.5, Infinity, -Infinity])
+    expect(valueOf(...optunaValue(value))).toBe(value);
   expect(valueOf(null, null)).toBeNaN();
 });
 

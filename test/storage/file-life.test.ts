@@ -6,7 +6,16 @@ import { copyLab } from '../../src/storage/copy-lab.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { checkLab } from '../support/check-lab.ts';
 import { foreignly } from '../support/foreign-program.ts';
-import { UID, createStudy, endTrial, propose, spec, start, succeed, trialsOf } from '../support/lab-writes.ts';
+import {
+  UID,
+  createStudy,
+  endTrial,
+  propose,
+  spec,
+  start,
+  succeed,
+  trialsOf,
+} from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -19,14 +28,20 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 function run(lab: ReturnType<typeof openLab>, from: number, to: number): void {
-  for (let number = from; number < to; number++) lab.commit([[propose(number)], [start(number)], succeed(number, number)]);
+  for (let number = from; number < to; number++)
+    lab.commit([[propose(number)], [start(number)], succeed(number, number)]);
 }
 
 it('is one plain file when closed', () => {
   const lab = openLab(file, { create: true });
   lab.commit([[createStudy()]]);
   run(lab, 0, 10);
-  expect(readdirSync(folder.path).sort()).toEqual(['lab.db', 'lab.db-lock', 'lab.db-shm', 'lab.db-wal']);
+  expect(readdirSync(folder.path).sort()).toEqual([
+    'lab.db',
+    'lab.db-lock',
+    'lab.db-shm',
+    'lab.db-wal',
+  ]);
   lab.close();
   expect(readdirSync(folder.path)).toEqual(['lab.db']);
   // Rollback-journal mode in the header: a reader leaves nothing beside it either.
@@ -80,10 +95,15 @@ it('closes also while another program has it open; the log is emptied then', () 
 
 it('gives back every trial of a long study, a page at a time', () => {
   const lab = openLab(file, { create: true });
-  lab.commit([[createStudy(), ...Array.from({ length: 4_500 }, (_, number) => propose(number))], [start(4_001)]]);
+  lab.commit([
+    [createStudy(), ...Array.from({ length: 4_500 }, (_, number) => propose(number))],
+    [start(4_001)],
+  ]);
   lab.close();
   const trials = trialsOf(openLab(file, { create: false }).lab);
-  expect(trials.map(({ number }) => number)).toEqual(Array.from({ length: 4_500 }, (_, number) => number));
+  expect(trials.map(({ number }) => number)).toEqual(
+    Array.from({ length: 4_500 }, (_, number) => number),
+  );
   expect(trials.filter(({ unsettled, k }) => k > 0 || unsettled.length > 0)).toMatchObject([
     { number: 4_001, k: 1, unsettled: [{ k: 1 }] },
   ]);
@@ -113,7 +133,8 @@ it('writes in DELETE mode as long as a reader of the closed file is in the way, 
   const reader = new Database(file);
   reader.exec('BEGIN');
   reader.prepare('SELECT * FROM studies').raw(true).all([]);
-  // The opening itself must wait for the reader: a commit of a rollback journal needs the whole file.
+  // The opening itself must wait for the reader: a commit of a rollback journal needs the whole
+  // file.
   expect(() => openLab(file, { create: false, timeoutMs: 50 })).toThrow(/locked/);
   reader.exec('COMMIT');
   const lab = openLab(file, { create: false, timeoutMs: 50 });
@@ -131,7 +152,9 @@ it('dates follow the clock in UTC, and a clock set back does not end a trial bef
   lab.commit([succeed(0, 0)]);
   clock.now = new Date('2026-11-23T22:00:00.000Z');
   lab.commit([succeed(1, 1)]);
-  expect(foreignly(file, 'SELECT datetime_start, datetime_complete FROM trials ORDER BY number')).toEqual([
+  expect(
+    foreignly(file, 'SELECT datetime_start, datetime_complete FROM trials ORDER BY number'),
+  ).toEqual([
     ['2026-11-23 23:59:59.999000', '2026-11-24 00:00:01.500000'],
     ['2026-11-23 23:59:59.999000', '2026-11-23 23:59:59.999000'],
   ]);
@@ -141,12 +164,21 @@ it('dates follow the clock in UTC, and a clock set back does not end a trial bef
 it('tells what became of a trial in two attributes that people see in Optuna', () => {
   const lab = openLab(file, { create: true });
   lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)], succeed(1, 0, 0.5)]);
-  lab.commit([[endTrial(0, { finishSeq: 1, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })]]);
+  lab.commit([
+    [endTrial(0, { finishSeq: 1, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })],
+  ]);
   lab.close();
   expect(
-    foreignly(file, 'SELECT number, key, value_json FROM trial_user_attributes JOIN trials USING (trial_id) ORDER BY number, key'),
+    foreignly(
+      file,
+      'SELECT number, key, value_json FROM trial_user_attributes JOIN trials USING (trial_id) ORDER BY number, key',
+    ),
   ).toEqual([
-    [0, 'galapagos:trial', '{"outcome": "cancelled", "attempt": 0, "lineage": {"operator": "uniform", "parents": [], "generation": 0}}'],
+    [
+      0,
+      'galapagos:trial',
+      '{"outcome": "cancelled", "attempt": 0, "lineage": {"operator": "uniform", "parents": [], "generation": 0}}',
+    ],
     [0, 'galapagos:uid', `"${UID}/0"`],
     [
       1,
@@ -156,8 +188,13 @@ it('tells what became of a trial in two attributes that people see in Optuna', (
     ],
     [1, 'galapagos:uid', `"${UID}/1"`],
   ]);
-  expect(foreignly(file, 'SELECT key, value_json FROM study_user_attributes ORDER BY key')).toEqual([
-    ['galapagos:study', '{"sampler": {"name": "random"}, "objective": {"kind": "synthetic", "function": "sphere"}, "seed": 7}'],
-    ['galapagos:uid', `"${UID}"`],
-  ]);
+  expect(foreignly(file, 'SELECT key, value_json FROM study_user_attributes ORDER BY key')).toEqual(
+    [
+      [
+        'galapagos:study',
+        '{"sampler": {"name": "random"}, "objective": {"kind": "synthetic", "function": "sphere"}, "seed": 7}',
+      ],
+      ['galapagos:uid', `"${UID}"`],
+    ],
+  );
 });

@@ -1,4 +1,7 @@
-/** Other programs open the same file: they add trials, rename, copy and delete studies. Ours must stay ours. */
+/**
+ * Other programs open the same file: they add trials, rename, copy and delete studies. Ours must
+ * stay ours.
+ */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { StorageError } from '../../src/storage/errors.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
@@ -6,7 +9,17 @@ import { openLab } from '../../src/storage/sqlite.ts';
 import type { LabStorage } from '../../src/storage/storage.ts';
 import { checkLab } from '../support/check-lab.ts';
 import { foreignly } from '../support/foreign-program.ts';
-import { UID, createStudy, endAttempt, endTrial, propose, spec, start, succeed, trialsOf } from '../support/lab-writes.ts';
+import {
+  UID,
+  createStudy,
+  endAttempt,
+  endTrial,
+  propose,
+  spec,
+  start,
+  succeed,
+  trialsOf,
+} from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -56,15 +69,20 @@ function ask(studyId = 1): void {
   );
 }
 
-/** The dashboard's rename: a copy under new ids, then the old one deleted. Study system attributes are lost. */
+/**
+ * The dashboard's rename: a copy under new ids, then the old one deleted. Study system attributes
+ * are lost.
+ */
 function rename(name: string): void {
   foreignly(file, 'INSERT INTO studies (study_id, study_name) VALUES (50, ?)', name);
   const copies = [
     'INSERT INTO study_directions (study_id, direction, objective) SELECT 50, direction, objective FROM study_directions WHERE study_id = 1',
     'INSERT INTO study_user_attributes (study_id, key, value_json) SELECT 50, key, value_json FROM study_user_attributes WHERE study_id = 1',
-    'INSERT INTO trials (trial_id, number, study_id, state, datetime_start, datetime_complete) SELECT trial_id + 700, number, 50, state, datetime_start, datetime_complete FROM trials WHERE study_id = 1', // prettier-ignore
+    // prettier-ignore
+    'INSERT INTO trials (trial_id, number, study_id, state, datetime_start, datetime_complete) SELECT trial_id + 700, number, 50, state, datetime_start, datetime_complete FROM trials WHERE study_id = 1',
     'INSERT INTO trial_user_attributes (trial_id, key, value_json) SELECT trial_id + 700, key, value_json FROM trial_user_attributes',
-    'INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) SELECT trial_id + 700, param_name, param_value, distribution_json FROM trial_params', // prettier-ignore
+    // prettier-ignore
+    'INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) SELECT trial_id + 700, param_name, param_value, distribution_json FROM trial_params',
     'INSERT INTO trial_values (trial_id, objective, value, value_type) SELECT trial_id + 700, objective, value, value_type FROM trial_values',
   ];
   for (const sql of copies) foreignly(file, sql);
@@ -74,14 +92,16 @@ function rename(name: string): void {
 /** `delete_study`, which knows nothing of our tables. */
 function remove(studyId = 1): void {
   const mine = `trial_id IN (SELECT trial_id FROM trials WHERE study_id = ${studyId})`;
-  for (const table of ['trial_values', 'trial_params', 'trial_user_attributes']) foreignly(file, `DELETE FROM ${table} WHERE ${mine}`);
+  for (const table of ['trial_values', 'trial_params', 'trial_user_attributes'])
+    foreignly(file, `DELETE FROM ${table} WHERE ${mine}`);
   for (const table of ['trials', 'study_directions', 'study_user_attributes', 'studies'])
     foreignly(file, `DELETE FROM ${table} WHERE study_id = ${studyId}`);
 }
 
 it('rows enter in number order: starting a trial gives every smaller one its row, RUNNING', () => {
   lab.commit([[start(2)]]);
-  expect(rows()).toEqual([[0, 'RUNNING', 0], [1, 'RUNNING', 1], [2, 'RUNNING', 2]]); // prettier-ignore
+  // prettier-ignore
+  expect(rows()).toEqual([[0, 'RUNNING', 0], [1, 'RUNNING', 1], [2, 'RUNNING', 2]]);
   lab.commit([[start(0)], [start(3)], [propose(4)], [start(4)]]);
   expect(rows()).toHaveLength(5);
   expect(checkLab(file, spec.name)).toEqual([]);
@@ -92,8 +112,11 @@ it('rows enter in number order after the lab was opened again, whether or not a 
   lab.close();
   lab = openLab(file, { create: false });
   lab.commit([[start(3)]]);
-  expect(rows()).toEqual([[0, 'RUNNING', 0], [1, 'COMPLETE', 1], [2, 'RUNNING', 2], [3, 'RUNNING', 3]]); // prettier-ignore
-  lab.commit([[createStudy(OTHER, { ...spec, name: 'no row yet' }), propose(0, OTHER), propose(1, OTHER)]]);
+  // prettier-ignore
+  expect(rows()).toEqual([[0, 'RUNNING', 0], [1, 'COMPLETE', 1], [2, 'RUNNING', 2], [3, 'RUNNING', 3]]);
+  lab.commit([
+    [createStudy(OTHER, { ...spec, name: 'no row yet' }), propose(0, OTHER), propose(1, OTHER)],
+  ]);
   lab.close();
   lab = openLab(file, { create: false });
   lab.commit([[start(1, 1, OTHER)]]);
@@ -105,14 +128,18 @@ it('gives a trial another row where a copy of its study lacks it', () => {
   lab.commit([[start(0)], [start(1)], [start(2)]]);
   lab.close();
   rename('copied');
-  for (const table of ['trial_params', 'trial_user_attributes', 'trials']) foreignly(file, `DELETE FROM ${table} WHERE trial_id = 702`);
+  for (const table of ['trial_params', 'trial_user_attributes', 'trials'])
+    foreignly(file, `DELETE FROM ${table} WHERE trial_id = 702`);
   lab = openLab(file, { create: false });
   lab.commit([[start(1, 2)]]);
-  expect(rows('copied')).toEqual([[0, 'RUNNING', 0], [2, 'RUNNING', 2], [expect.any(Number), 'RUNNING', 1]]); // prettier-ignore
+  // prettier-ignore
+  expect(rows('copied')).toEqual([[0, 'RUNNING', 0], [2, 'RUNNING', 2], [expect.any(Number), 'RUNNING', 1]]);
 });
 
 it('a trial cancelled before it started gets its row with those below it', () => {
-  lab.commit([[endTrial(1, { finishSeq: 0, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })]]);
+  lab.commit([
+    [endTrial(1, { finishSeq: 0, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })],
+  ]);
   expect(rows()).toEqual([[0, 'RUNNING', 0], [1, 'FAIL', 1]]); // prettier-ignore
   lab.commit([[start(0)], [start(2)]]);
   expect(checkLab(file, spec.name)).toEqual([]);
@@ -120,7 +147,20 @@ it('a trial cancelled before it started gets its row with those below it', () =>
 
 it('a lost trial stays RUNNING for Optuna, which would hand out a WAITING one', () => {
   lab.commit([[start(0)]]);
-  lab.commit([[endAttempt(0, 1, 'lost'), { op: 'trialBack', uid: UID, number: 0, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 }]]);
+  lab.commit([
+    [
+      endAttempt(0, 1, 'lost'),
+      {
+        op: 'trialBack',
+        uid: UID,
+        number: 0,
+        crashes: 0,
+        deaths: 0,
+        memoryFailures: 0,
+        laneCap: 0,
+      },
+    ],
+  ]);
   expect(rows()).toEqual([[0, 'RUNNING', 0]]);
 });
 
@@ -136,7 +176,12 @@ it('keeps its rows when another program asks in between: the numbers differ then
     [4, 'COMPLETE', 3],
   ]);
   lab = openLab(file, { create: false, takeOver: true });
-  expect(trialsOf(lab.lab).map(({ state }) => state)).toEqual(['running', 'complete', 'waiting', 'complete']);
+  expect(trialsOf(lab.lab).map(({ state }) => state)).toEqual([
+    'running',
+    'complete',
+    'waiting',
+    'complete',
+  ]);
   expect(checkLab(file, spec.name)).toEqual([]);
 });
 
@@ -145,13 +190,17 @@ it('finds a study that was renamed, by its uid, and goes on in its new rows', ()
   lab.close();
   rename('a better name');
   const reader = readLab(file);
-  expect(reader.study(UID)).toMatchObject({ name: 'a better name', counts: { complete: 1, running: 1, waiting: 2 } });
+  expect(reader.study(UID)).toMatchObject({
+    name: 'a better name',
+    counts: { complete: 1, running: 1, waiting: 2 },
+  });
   expect(reader.studies()).toHaveLength(1);
   reader.close();
   lab = openLab(file, { create: false });
   expect(lab.lab.studies).toMatchObject([{ uid: UID, spec: { name: 'a better name' } }]);
   lab.commit([succeed(1, 1), [start(2)], succeed(2, 2)]);
-  expect(rows('a better name')).toEqual([[0, 'COMPLETE', 0], [1, 'COMPLETE', 1], [2, 'COMPLETE', 2]]); // prettier-ignore
+  // prettier-ignore
+  expect(rows('a better name')).toEqual([[0, 'COMPLETE', 0], [1, 'COMPLETE', 1], [2, 'COMPLETE', 2]]);
   expect(checkLab(file, 'a better name')).toEqual([]);
 });
 
@@ -160,7 +209,10 @@ it('drops what is left of a deleted study, though its ids are given to another a
   lab.close();
   remove();
   foreignly(file, "INSERT INTO studies (study_id, study_name) VALUES (1, 'theirs')");
-  foreignly(file, "INSERT INTO study_directions (study_id, direction, objective) VALUES (1, 'MINIMIZE', 0)");
+  foreignly(
+    file,
+    "INSERT INTO study_directions (study_id, direction, objective) VALUES (1, 'MINIMIZE', 0)",
+  );
   ask();
   expect(readLab(file).studies()).toMatchObject([{ uid: null, name: 'theirs' }]);
   lab = openLab(file, { create: false });
@@ -175,7 +227,10 @@ it('stops when its study is deleted while it runs, and touches nobody else with 
   remove();
   foreignly(file, "INSERT INTO studies (study_id, study_name) VALUES (1, 'theirs')");
   ask();
-  expect(failure(() => lab.commit([succeed(0, 0)]))).toMatchObject({ code: 'study-gone', temporary: false });
+  expect(failure(() => lab.commit([succeed(0, 0)]))).toMatchObject({
+    code: 'study-gone',
+    temporary: false,
+  });
   expect(foreignly(file, 'SELECT number, state FROM trials')).toEqual([[0, 'RUNNING']]);
 });
 
@@ -183,8 +238,14 @@ it('of two copies takes the original', () => {
   lab.commit([[start(0)]]);
   lab.close();
   foreignly(file, "INSERT INTO studies (study_id, study_name) VALUES (0, 'copy')");
-  foreignly(file, "INSERT INTO study_directions (study_id, direction, objective) VALUES (0, 'MINIMIZE', 0)");
-  foreignly(file, 'INSERT INTO study_user_attributes (study_id, key, value_json) SELECT 0, key, value_json FROM study_user_attributes');
+  foreignly(
+    file,
+    "INSERT INTO study_directions (study_id, direction, objective) VALUES (0, 'MINIMIZE', 0)",
+  );
+  foreignly(
+    file,
+    'INSERT INTO study_user_attributes (study_id, key, value_json) SELECT 0, key, value_json FROM study_user_attributes',
+  );
   expect(readLab(file).study(spec.name)?.uid).toBe(UID);
   expect(readLab(file).study('copy')?.uid).toBeNull();
   lab = openLab(file, { create: false });
@@ -192,8 +253,16 @@ it('of two copies takes the original', () => {
 });
 
 it.each([
-  ["UPDATE trials SET state = 'RUNNING' WHERE number = 0", 'COMPLETE is undone', /trial 0 .* complete for us, but RUNNING/],
-  ['DELETE FROM trials WHERE number = 0', 'a row is deleted', /trial 0 .* complete for us, but no such row/],
+  [
+    "UPDATE trials SET state = 'RUNNING' WHERE number = 0",
+    'COMPLETE is undone',
+    /trial 0 .* complete for us, but RUNNING/,
+  ],
+  [
+    'DELETE FROM trials WHERE number = 0',
+    'a row is deleted',
+    /trial 0 .* complete for us, but no such row/,
+  ],
 ])('refuses a file in which %s (%s)', (sql, _, says) => {
   lab.commit([[start(0)], succeed(0, 0)]);
   lab.close();

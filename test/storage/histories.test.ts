@@ -13,31 +13,35 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const studies = (lab: LabSnapshot): unknown => whole({ uid: '', studies: lab.studies });
 
-it('a lab in a file and one in memory never differ, and the file keeps every rule of Optuna', { timeout: 120_000 }, async () => {
-  const property = fc.asyncProperty(history, async (happenings) => {
-    const folder = temporaryFolder();
-    const file = folder.file('lab.db');
-    let inMemory = memoryLab();
-    let inFile = openLab(file, { create: true });
-    try {
-      for (const happening of [...happenings, { kind: 'reopen' } as const]) {
-        if (happening.kind === 'commit') {
-          expect(inFile.commit(happening.steps)).toEqual(inMemory.commit(happening.steps));
-        } else if (happening.kind === 'endElsewhere') {
-          endElsewhere(file, UID, happening.number, happening.state, happening.value);
-          inMemory.endElsewhere(UID, happening.number, happening.state, happening.value);
-        } else {
-          inFile = openLab(file, { create: false, takeOver: true });
-          inMemory = memoryLab(inMemory);
-          expect(studies(inFile.lab)).toEqual(studies(inMemory.lab));
+it(
+  'a lab in a file and one in memory never differ, and the file keeps every rule of Optuna',
+  { timeout: 120_000 },
+  async () => {
+    const property = fc.asyncProperty(history, async (happenings) => {
+      const folder = temporaryFolder();
+      const file = folder.file('lab.db');
+      let inMemory = memoryLab();
+      let inFile = openLab(file, { create: true });
+      try {
+        for (const happening of [...happenings, { kind: 'reopen' } as const]) {
+          if (happening.kind === 'commit') {
+            expect(inFile.commit(happening.steps)).toEqual(inMemory.commit(happening.steps));
+          } else if (happening.kind === 'endElsewhere') {
+            endElsewhere(file, UID, happening.number, happening.state, happening.value);
+            inMemory.endElsewhere(UID, happening.number, happening.state, happening.value);
+          } else {
+            inFile = openLab(file, { create: false, takeOver: true });
+            inMemory = memoryLab(inMemory);
+            expect(studies(inFile.lab)).toEqual(studies(inMemory.lab));
+          }
         }
+        expect(checkLab(file, spec.name)).toEqual([]);
+      } finally {
+        inFile.close();
+        await collectGarbage();
+        folder.remove();
       }
-      expect(checkLab(file, spec.name)).toEqual([]);
-    } finally {
-      inFile.close();
-      await collectGarbage();
-      folder.remove();
-    }
-  });
-  await fc.assert(property, { numRuns: 60, endOnFailure: true });
-});
+    });
+    await fc.assert(property, { numRuns: 60, endOnFailure: true });
+  },
+);

@@ -42,12 +42,18 @@ describe('a lab that somebody else uses', () => {
     const other = new Database(file);
     other.exec('BEGIN IMMEDIATE');
     const before = contents(folder.path);
-    expect(failure(() => openLab(file, { create: false, timeoutMs: 50 }))).toMatchObject({ code: 'busy', temporary: true });
+    expect(failure(() => openLab(file, { create: false, timeoutMs: 50 }))).toMatchObject({
+      code: 'busy',
+      temporary: true,
+    });
     expect(contents(folder.path)).toEqual(before);
     other.exec('ROLLBACK');
     const lab = openLab(file, { create: false, timeoutMs: 50 });
     other.exec('BEGIN IMMEDIATE');
-    expect(failure(() => lab.commit([[propose(2)]]))).toMatchObject({ code: 'busy', temporary: true });
+    expect(failure(() => lab.commit([[propose(2)]]))).toMatchObject({
+      code: 'busy',
+      temporary: true,
+    });
     other.exec('ROLLBACK');
     lab.commit([[propose(2)]]);
     lab.close();
@@ -104,7 +110,11 @@ describe('a lab that somebody else uses', () => {
     const [row] = foreignly(file, 'SELECT holder FROM galapagos_lab');
     const holder = JSON.parse(String(row?.[0])) as { pid: number };
     lab.close();
-    foreignly(file, 'UPDATE galapagos_lab SET holder = ?', JSON.stringify({ ...holder, start: 'another boot 1' }));
+    foreignly(
+      file,
+      'UPDATE galapagos_lab SET holder = ?',
+      JSON.stringify({ ...holder, start: 'another boot 1' }),
+    );
     const next = openLab(file, { create: false });
     expect(next.epoch).toBe(3);
     next.close();
@@ -112,15 +122,22 @@ describe('a lab that somebody else uses', () => {
 
   it('of another host is held while any process has it open, and free otherwise', async () => {
     makeLab(file);
-    foreignly(file, 'UPDATE galapagos_lab SET holder = ?', JSON.stringify({ pid: 1, start: 'x', host: 'elsewhere' }));
-    // In processes of their own: here, connections that were closed linger until the garbage collector comes.
+    foreignly(
+      file,
+      'UPDATE galapagos_lab SET holder = ?',
+      JSON.stringify({ pid: 1, start: 'x', host: 'elsewhere' }),
+    );
+    // In processes of their own: here, connections that were closed linger until the garbage
+    // collector comes.
     const script = `
       import Database from 'libsql';
       const db = new Database(process.argv[1]);
       db.exec('PRAGMA journal_mode=WAL; SELECT * FROM studies');
       console.log('open');
       process.stdin.resume();`;
-    const reader = spawn(process.execPath, ['--input-type=module', '-e', script, file], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const reader = spawn(process.execPath, ['--input-type=module', '-e', script, file], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     children.push(reader);
     await once(createInterface({ input: reader.stdout }), 'line');
     expect((await hold()).answer).toBe('refused held');

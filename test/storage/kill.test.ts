@@ -1,4 +1,7 @@
-/** SIGKILL of the writer at any instant: what it said was committed is there, nothing is half, and the next opening goes on. */
+/**
+ * SIGKILL of the writer at any instant: what it said was committed is there, nothing is half, and
+ * the next opening goes on.
+ */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -32,9 +35,14 @@ interface Said {
   readonly finished: number;
 }
 
-/** Runs a writer, kills it `afterMs` after it first spoke (or was started, when negative), and returns the last line it said. */
+/**
+ * Runs a writer, kills it `afterMs` after it first spoke (or was started, when negative), and
+ * returns the last line it said.
+ */
 async function killWriter(seed: number, afterMs: number): Promise<Said | null> {
-  const child = spawn(process.execPath, ['--import', 'tsx', WRITER, file, String(seed)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', WRITER, file, String(seed)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const said: string[] = [];
   const lines = createInterface({ input: child.stdout });
   const first = once(lines, 'line');
@@ -64,16 +72,20 @@ function takeUp(): Found {
   const lab = openLab(file, { create: false });
   const trials = trialsOf(lab.lab);
   expect(trials.map(({ number }) => number)).toEqual(trials.map((_, i) => i));
-  for (const { state, unsettled } of trials) expect(unsettled).toHaveLength(state === 'running' ? 1 : 0);
+  for (const { state, unsettled } of trials)
+    expect(unsettled).toHaveLength(state === 'running' ? 1 : 0);
   if (lab.lab.studies.length > 0) expect(checkLab(file, spec.name)).toEqual([]);
   lab.close();
-  const endings = new Map(trials.flatMap(({ number, end }) => (end === null ? [] : [[number, JSON.stringify(end)]])));
+  const endings = new Map(
+    trials.flatMap(({ number, end }) => (end === null ? [] : [[number, JSON.stringify(end)]])),
+  );
   return { epoch: lab.epoch, proposed: trials.length, finished: endings.size, endings };
 }
 
 /** What a reader counts as complete. It needs no repair beforehand and repairs nothing itself. */
 async function readUnchanged(): Promise<number> {
-  // Connections of this process linger until they are collected; the last one that may write moves the log into the file.
+  // Connections of this process linger until they are collected; the last one that may write moves
+  // the log into the file.
   await collectGarbage();
   const bytes = digest();
   const complete = countComplete();
@@ -91,26 +103,30 @@ function countComplete(): number {
   }
 }
 
-it(`${KILLS} kills at random instants lose nothing, leave nothing half, and raise the epoch`, { timeout: 240_000 }, async () => {
-  let before: Found = { epoch: 0, proposed: 0, finished: 0, endings: new Map() };
-  for (let kill = 0; kill < KILLS; kill++) {
-    // A third of the kills hit starting and opening, the rest the middle of writing.
-    const afterMs = kill % 3 === 2 ? -(250 + 40 * kill) : (kill * 37) % 211;
-    const said = await killWriter(kill + 1, afterMs);
-    if (said === null && readLabOrNull() === null) continue;
-    const complete = await readUnchanged();
-    const found = takeUp();
-    expect(found.finished).toBe(complete);
-    expect(found.epoch).toBeGreaterThan(said?.epoch ?? before.epoch);
-    expect(found.proposed).toBeGreaterThanOrEqual(said?.proposed ?? before.proposed);
-    expect(found.finished).toBeGreaterThanOrEqual(said?.finished ?? before.finished);
-    // An end, once seen, never changes.
-    for (const [number, end] of before.endings) expect(found.endings.get(number)).toBe(end);
-    before = found;
-  }
-  expect(before.finished).toBeGreaterThan(100);
-  expect(foreignly(file, 'PRAGMA integrity_check')).toEqual([['ok']]);
-});
+it(
+  `${KILLS} kills at random instants lose nothing, leave nothing half, and raise the epoch`,
+  { timeout: 240_000 },
+  async () => {
+    let before: Found = { epoch: 0, proposed: 0, finished: 0, endings: new Map() };
+    for (let kill = 0; kill < KILLS; kill++) {
+      // A third of the kills hit starting and opening, the rest the middle of writing.
+      const afterMs = kill % 3 === 2 ? -(250 + 40 * kill) : (kill * 37) % 211;
+      const said = await killWriter(kill + 1, afterMs);
+      if (said === null && readLabOrNull() === null) continue;
+      const complete = await readUnchanged();
+      const found = takeUp();
+      expect(found.finished).toBe(complete);
+      expect(found.epoch).toBeGreaterThan(said?.epoch ?? before.epoch);
+      expect(found.proposed).toBeGreaterThanOrEqual(said?.proposed ?? before.proposed);
+      expect(found.finished).toBeGreaterThanOrEqual(said?.finished ?? before.finished);
+      // An end, once seen, never changes.
+      for (const [number, end] of before.endings) expect(found.endings.get(number)).toBe(end);
+      before = found;
+    }
+    expect(before.finished).toBeGreaterThan(100);
+    expect(foreignly(file, 'PRAGMA integrity_check')).toEqual([['ok']]);
+  },
+);
 
 function readLabOrNull(): unknown {
   try {

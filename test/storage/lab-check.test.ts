@@ -1,4 +1,7 @@
-/** What `checkLab` finds in a lab whose values were altered behind SQLite's back or by another program. */
+/**
+ * What `checkLab` finds in a lab whose values were altered behind SQLite's back or by another
+ * program.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkLab } from '../../src/storage/check-lab.ts';
@@ -34,14 +37,26 @@ describe('Lab check: sound files', () => {
 
 describe('Lab check: altered values', () => {
   it.each([
-    ['UPDATE trial_params SET param_value = 1e9 WHERE param_id = 1', /^trial_params\.param_value: /],
+    [
+      'UPDATE trial_params SET param_value = 1e9 WHERE param_id = 1',
+      /^trial_params\.param_value: /,
+    ],
     ["UPDATE trial_params SET param_value = 'x' WHERE param_id = 1", /^trial_params\.param_value/],
-    ["UPDATE trial_params SET distribution_json = '{' WHERE param_id = 1", /^trial_params\.distribution_json/],
+    [
+      "UPDATE trial_params SET distribution_json = '{' WHERE param_id = 1",
+      /^trial_params\.distribution_json/,
+    ],
     ['UPDATE trial_values SET value = value + 1', /^trial_values\.value/],
     ["UPDATE trials SET state = 'RUNNING' WHERE number = 0", /^trials\.state/],
     ["UPDATE galapagos_trial SET value = 'x' WHERE number = 0", /^galapagos_trial\.value/],
-    ['UPDATE galapagos_trial SET params = zeroblob(3) WHERE number = 1', /^galapagos_trial\.params/],
-    ["UPDATE galapagos_trial SET operator = CAST(x'ff' AS TEXT) WHERE number = 1", /^galapagos_trial\.operator/],
+    [
+      'UPDATE galapagos_trial SET params = zeroblob(3) WHERE number = 1',
+      /^galapagos_trial\.params/,
+    ],
+    [
+      "UPDATE galapagos_trial SET operator = CAST(x'ff' AS TEXT) WHERE number = 1",
+      /^galapagos_trial\.operator/,
+    ],
     ["UPDATE galapagos_trial SET parents = '[-1]' WHERE number = 1", /^galapagos_trial\.parents/],
     ["UPDATE galapagos_attempt SET result = '[' WHERE number = 1", /^galapagos_attempt\.result/],
     ["UPDATE galapagos_study SET state = 'sleeping'", /^galapagos_study\.state/],
@@ -54,19 +69,30 @@ describe('Lab check: altered values', () => {
   });
 
   it('names the trial and the parameter of a point that its search space cannot have produced', () => {
-    const [row] = foreignly(file, 'SELECT params FROM galapagos_trial WHERE number = 1') as [[Buffer]];
+    const [row] = foreignly(file, 'SELECT params FROM galapagos_trial WHERE number = 1') as [
+      [Buffer],
+    ];
     const params = Buffer.from(row[0]);
     params.writeDoubleLE(-1e9, 0);
-    foreignly(file, `UPDATE galapagos_trial SET params = x'${params.toString('hex')}' WHERE number = 1`);
+    foreignly(
+      file,
+      `UPDATE galapagos_trial SET params = x'${params.toString('hex')}' WHERE number = 1`,
+    );
     const [name = ''] = Object.keys(spec.searchSpace);
     expect(checkLab(file)).toContainEqual(
-      expect.objectContaining({ trial: 1, at: `galapagos_trial.params: ${name}`, found: '-1000000000' }),
+      expect.objectContaining({
+        trial: 1,
+        at: `galapagos_trial.params: ${name}`,
+        found: '-1000000000',
+      }),
     );
   });
 
   it('lists every problem of a file, not the first alone', () => {
     foreignly(file, "UPDATE galapagos_trial SET operator = CAST(x'ff' AS TEXT), value = 'x'");
-    expect(checkLab(file).filter(({ at }) => /operator|value/.test(at)).length).toBeGreaterThanOrEqual(5);
+    expect(
+      checkLab(file).filter(({ at }) => /operator|value/.test(at)).length,
+    ).toBeGreaterThanOrEqual(5);
   });
 
   it('reports a page that was overwritten', () => {

@@ -1,7 +1,19 @@
-/** A lab's write-ahead log outlives every other program, and every other use of the file by the process that writes it. */
+/**
+ * A lab's write-ahead log outlives every other program, and every other use of the file by the
+ * process that writes it.
+ */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OwnerLock } from '../../src/storage/owner-lock.ts';
 import { readLab } from '../../src/storage/read-lab.ts';
@@ -30,10 +42,17 @@ afterEach(async () => {
   folder.remove();
 });
 
-/** Opens the lab for writing, writes, and ends: as the last connection, as far as it knows, if the holder's locks are gone. */
+/**
+ * Opens the lab for writing, writes, and ends: as the last connection, as far as it knows, if the
+ * holder's locks are gone.
+ */
 function anotherProgram(sql = 'DELETE FROM study_user_attributes WHERE 0'): void {
   const script = `import Database from 'libsql'; new Database(process.argv[1], { timeout: 5000 }).exec(process.argv[2]);`;
-  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script, file, sql], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '-e', script, file, sql],
+    { encoding: 'utf8' },
+  );
   expect(stderr).toBe('');
   expect(status).toBe(0);
 }
@@ -55,7 +74,11 @@ describe('Lab safety: locks of the writing process', () => {
 
 describe('Lab safety: the owner lock', () => {
   it('refuses a second writer before SQLite opens the lab file for writing', () => {
-    foreignly(file, 'UPDATE galapagos_lab SET holder = ?', JSON.stringify({ pid: 1, start: 'ended', host: 'elsewhere' }));
+    foreignly(
+      file,
+      'UPDATE galapagos_lab SET holder = ?',
+      JSON.stringify({ pid: 1, start: 'ended', host: 'elsewhere' }),
+    );
     const log = readFileSync(`${file}-wal`);
     expect(failure(() => openLab(file, { create: false, timeoutMs: 200 })).code).toBe('held');
     expect(readFileSync(`${file}-wal`)).toEqual(log);
@@ -63,7 +86,10 @@ describe('Lab safety: the owner lock', () => {
 
   it('reports busy where the file does not name a living owner', () => {
     foreignly(file, 'UPDATE galapagos_lab SET holder = NULL');
-    expect(failure(() => openLab(file, { create: false, timeoutMs: 100 }))).toMatchObject({ code: 'busy', temporary: true });
+    expect(failure(() => openLab(file, { create: false, timeoutMs: 100 }))).toMatchObject({
+      code: 'busy',
+      temporary: true,
+    });
   });
 
   it('is one lock for a lab and for a symbolic link to it', () => {
@@ -135,14 +161,17 @@ describe('Lab safety: a log that is deleted all the same', () => {
     await ended;
     expect(foreignly(file, 'SELECT study_name FROM studies')).toContainEqual(['theirs']);
     expect(foreignly(file, 'PRAGMA integrity_check')).toEqual([['ok']]);
-    expect(foreignly(folder.file('lab-rescued.db'), 'SELECT active_ms FROM galapagos_study')).toEqual([[1]]);
+    expect(
+      foreignly(folder.file('lab-rescued.db'), 'SELECT active_ms FROM galapagos_study'),
+    ).toEqual([[1]]);
   });
 });
 
 describe('Lab safety: a lab whose writer was killed during a checkpoint', () => {
   it('is read and opened by its log, although the file alone is not consistent', async () => {
     await holder.kill();
-    // The page of the schema as an interrupted checkpoint may leave it: the log holds the right one.
+    // The page of the schema as an interrupted checkpoint may leave it: the log holds the right
+    // one.
     foreignly(file, 'CREATE TABLE theirs (x)');
     const next = await holdLab(file);
     try {

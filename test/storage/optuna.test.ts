@@ -49,20 +49,32 @@ interface Answer {
   readonly direction: string;
   readonly trials: number;
   readonly states: Readonly<Record<string, number>>;
-  readonly best: { readonly number: number; readonly value: number; readonly params: Readonly<Record<string, unknown>> };
+  readonly best: {
+    readonly number: number;
+    readonly value: number;
+    readonly params: Readonly<Record<string, unknown>>;
+  };
   readonly attributes: readonly string[];
   readonly frame: readonly [number, number] | null;
-  readonly told: readonly { readonly number: number; readonly state: string; readonly params: readonly string[] }[];
+  readonly told: readonly {
+    readonly number: number;
+    readonly state: string;
+    readonly params: readonly string[];
+  }[];
 }
 
 async function askOptuna(): Promise<Answer> {
-  const { stdout } = await promisify(execFile)(python, [READS_LAB, file, spec.name], { maxBuffer: 2 ** 26 });
+  const { stdout } = await promisify(execFile)(python, [READS_LAB, file, spec.name], {
+    maxBuffer: 2 ** 26,
+  });
   return JSON.parse(stdout) as Answer;
 }
 
 async function judge(): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(python, [checkLab, file, spec.name], { maxBuffer: 2 ** 26 });
+    const { stdout } = await promisify(execFile)(python, [checkLab, file, spec.name], {
+      maxBuffer: 2 ** 26,
+    });
     return stdout;
   } catch (error) {
     return error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error);
@@ -78,19 +90,44 @@ function summary(): StudySummary | null {
 
 function makeFinished(of: typeof spec): void {
   const lab = openLab(file, { create: true });
-  const steps = Array.from({ length: 40 }, (_, number) => [propose(number, UID, of === spec ? point(number) : plainPoint(number))]);
+  const steps = Array.from({ length: 40 }, (_, number) => [
+    propose(number, UID, of === spec ? point(number) : plainPoint(number)),
+  ]);
   lab.commit([[createStudy(UID, of)], ...steps, ...steps.map((_, number) => [start(number)])]);
-  for (let number = 0; number < 36; number++) lab.commit([succeed(number, number, Math.sin(number))]);
-  lab.commit([[endAttempt(36, 1, 'diverged'), endTrial(36, { finishSeq: 36, outcome: 'diverged', value: Infinity })]]);
-  lab.commit([[endAttempt(37, 1, 'crashed'), endTrial(37, { finishSeq: 37, state: 'failed', outcome: 'crashed', value: NaN })]]);
-  lab.commit([[endAttempt(38, 1, 'pruned'), endTrial(38, { finishSeq: 38, state: 'pruned', outcome: 'pruned', value: 0.75 })]]);
-  lab.commit([[endAttempt(39, 1, 'cancelled'), endTrial(39, { finishSeq: 39, state: 'failed', outcome: 'cancelled', value: NaN })]]);
+  for (let number = 0; number < 36; number++)
+    lab.commit([succeed(number, number, Math.sin(number))]);
+  lab.commit([
+    [
+      endAttempt(36, 1, 'diverged'),
+      endTrial(36, { finishSeq: 36, outcome: 'diverged', value: Infinity }),
+    ],
+  ]);
+  lab.commit([
+    [
+      endAttempt(37, 1, 'crashed'),
+      endTrial(37, { finishSeq: 37, state: 'failed', outcome: 'crashed', value: NaN }),
+    ],
+  ]);
+  lab.commit([
+    [
+      endAttempt(38, 1, 'pruned'),
+      endTrial(38, { finishSeq: 38, state: 'pruned', outcome: 'pruned', value: 0.75 }),
+    ],
+  ]);
+  lab.commit([
+    [
+      endAttempt(39, 1, 'cancelled'),
+      endTrial(39, { finishSeq: 39, state: 'failed', outcome: 'cancelled', value: NaN }),
+    ],
+  ]);
   lab.close();
 }
 
 /** A writer at a pace at which a judge can follow. */
 async function startWriter(): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', WRITER, file, '1', '100', 'plain'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', WRITER, file, '1', '100', 'plain'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   writer = child;
   const lines = createInterface({ input: child.stdout });
   for (let said = 0; said < 10; said++) await once(lines, 'line');
@@ -106,7 +143,9 @@ async function leaveKilled(): Promise<void> {
 }
 
 describe('Optuna', { timeout: 240_000 }, () => {
-  it('reads a finished lab as we do, conditions included, and goes on with it', async ({ skip }) => {
+  it('reads a finished lab as we do, conditions included, and goes on with it', async ({
+    skip,
+  }) => {
     skip(python === '', noPython);
     makeFinished(spec);
     const answer = await askOptuna();
@@ -123,7 +162,9 @@ describe('Optuna', { timeout: 240_000 }, () => {
     reader.close();
     if (answer.frame !== null) expect(answer.frame[0]).toBe(40);
     const params = ['activation', 'learningRate', 'momentum', 'units'];
-    expect(answer.told).toEqual([40, 41, 42].map((number) => ({ number, state: 'COMPLETE', params })));
+    expect(answer.told).toEqual(
+      [40, 41, 42].map((number) => ({ number, state: 'COMPLETE', params })),
+    );
   });
 
   it('reads a killed lab as we do', async ({ skip }) => {
@@ -133,7 +174,9 @@ describe('Optuna', { timeout: 240_000 }, () => {
     const ours = summary();
     expect(states['COMPLETE']).toBe(ours?.counts.complete);
     expect(best).toMatchObject(ours?.best ?? {});
-    expect(trials).toBeGreaterThanOrEqual((ours?.counts.complete ?? 0) + (ours?.counts.running ?? 0));
+    expect(trials).toBeGreaterThanOrEqual(
+      (ours?.counts.complete ?? 0) + (ours?.counts.running ?? 0),
+    );
   });
 
   it('reads a lab that is being written, and the writer does not notice', async ({ skip }) => {

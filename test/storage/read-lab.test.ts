@@ -7,7 +7,18 @@ import { readLab } from '../../src/storage/read-lab.ts';
 import type { LabReader } from '../../src/storage/lab-reader.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
 import { foreignly } from '../support/foreign-program.ts';
-import { UID, createStudy, endAttempt, endTrial, limits, point, propose, spec, start, succeed } from '../support/lab-writes.ts';
+import {
+  UID,
+  createStudy,
+  endAttempt,
+  endTrial,
+  limits,
+  point,
+  propose,
+  spec,
+  start,
+  succeed,
+} from '../support/lab-writes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -34,18 +45,41 @@ function digest(): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
-/** Six trials: three complete (one diverged), one failed after a retry, one running, one waiting. */
+/**
+ * Six trials: three complete (one diverged), one failed after a retry, one running, one waiting.
+ */
 function makeLab(): void {
   const lab = openLab(file, { create: true, now: () => now });
   lab.commit([[createStudy(), ...Array.from({ length: 6 }, (_, number) => propose(number))]]);
   lab.commit([[start(0)], [start(1)], [start(2)], [start(3)], [start(4)]]);
   lab.commit([succeed(1, 0, 0.5), succeed(0, 1, 0.25)]);
-  lab.commit([[endAttempt(2, 1, 'diverged'), endTrial(2, { finishSeq: 2, outcome: 'diverged', value: Infinity })]]);
   lab.commit([
-    [endAttempt(3, 1, 'lost'), { op: 'trialBack', uid: UID, number: 3, crashes: 0, deaths: 1, memoryFailures: 0, laneCap: 0 }],
+    [
+      endAttempt(2, 1, 'diverged'),
+      endTrial(2, { finishSeq: 2, outcome: 'diverged', value: Infinity }),
+    ],
+  ]);
+  lab.commit([
+    [
+      endAttempt(3, 1, 'lost'),
+      {
+        op: 'trialBack',
+        uid: UID,
+        number: 3,
+        crashes: 0,
+        deaths: 1,
+        memoryFailures: 0,
+        laneCap: 0,
+      },
+    ],
     [start(3, 2)],
   ]);
-  lab.commit([[endAttempt(3, 2, 'crashed'), endTrial(3, { finishSeq: 3, state: 'failed', outcome: 'crashed', value: NaN, k: 2 })]]);
+  lab.commit([
+    [
+      endAttempt(3, 2, 'crashed'),
+      endTrial(3, { finishSeq: 3, state: 'failed', outcome: 'crashed', value: NaN, k: 2 }),
+    ],
+  ]);
   lab.close();
 }
 
@@ -57,12 +91,23 @@ describe('reports', () => {
     value,
   });
   const intermediates = (): unknown =>
-    foreignly(file, 'SELECT number, step, intermediate_value, intermediate_value_type FROM trial_intermediate_values JOIN trials USING (trial_id) ORDER BY 1, 2'); // prettier-ignore
+    // prettier-ignore
+    foreignly(file, 'SELECT number, step, intermediate_value, intermediate_value_type FROM trial_intermediate_values JOIN trials USING (trial_id) ORDER BY 1, 2');
 
   it('are Optuna’s intermediate values; the result repeats those that did not arrive', () => {
     const lab = openLab(file, { create: true, now: () => now });
-    lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)], [report(0, 0, 0.5)], [report(1, 0, 0.25)]]);
-    const reports = [0.5, 0.75, 0.625].map((value, step) => ({ step, value, metrics: { loss: 1 - value } }));
+    lab.commit([
+      [createStudy(), propose(0), propose(1)],
+      [start(0)],
+      [start(1)],
+      [report(0, 0, 0.5)],
+      [report(1, 0, 0.25)],
+    ]);
+    const reports = [0.5, 0.75, 0.625].map((value, step) => ({
+      step,
+      value,
+      metrics: { loss: 1 - value },
+    }));
     const ended: Write = {
       op: 'attemptEnded',
       attempt: { study: UID, number: 0, k: 1 },
@@ -92,9 +137,26 @@ describe('reports', () => {
 
   it('of an attempt that was lost are gone, and none is added to a trial that another program has ended', () => {
     const lab = openLab(file, { create: true, now: () => now });
-    lab.commit([[createStudy(), propose(0), propose(1)], [start(0)], [start(1)], [report(0, 0, 0.5)], [report(1, 0, 0.25)]]);
     lab.commit([
-      [endAttempt(0, 1, 'lost'), { op: 'trialBack', uid: UID, number: 0, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 }],
+      [createStudy(), propose(0), propose(1)],
+      [start(0)],
+      [start(1)],
+      [report(0, 0, 0.5)],
+      [report(1, 0, 0.25)],
+    ]);
+    lab.commit([
+      [
+        endAttempt(0, 1, 'lost'),
+        {
+          op: 'trialBack',
+          uid: UID,
+          number: 0,
+          crashes: 0,
+          deaths: 0,
+          memoryFailures: 0,
+          laneCap: 0,
+        },
+      ],
     ]);
     foreignly(file, "UPDATE trials SET state = 'FAIL' WHERE number = 1");
     lab.commit([[report(1, 1, 0.5)]]);
@@ -130,7 +192,9 @@ describe('a study of ours', () => {
 
   it('lists its trials in number order, with what people want to know of each', () => {
     const trials = [...read().trials(spec.name)];
-    expect(trials.map(({ number, state, outcome, value }) => ({ number, state, outcome, value }))).toEqual([
+    expect(
+      trials.map(({ number, state, outcome, value }) => ({ number, state, outcome, value })),
+    ).toEqual([
       { number: 0, state: 'complete', outcome: 'succeeded', value: 0.25 },
       { number: 1, state: 'complete', outcome: 'succeeded', value: 0.5 },
       { number: 2, state: 'complete', outcome: 'diverged', value: Infinity },
@@ -139,14 +203,35 @@ describe('a study of ours', () => {
       { number: 5, state: 'waiting', outcome: null, value: null },
     ]);
     expect(trials[1]).toEqual({
-      ...{ number: 1, state: 'complete', outcome: 'succeeded', value: 0.5, encoded: point(1), basis: 1, finishSeq: 0 },
+      ...{
+        number: 1,
+        state: 'complete',
+        outcome: 'succeeded',
+        value: 0.5,
+        encoded: point(1),
+        basis: 1,
+        finishSeq: 0,
+      },
       params: { learningRate: 2e-5, units: 32, activation: 'Tanh é' },
       origin: { operator: 'crossover+mutation', parents: [0], generation: 1 },
       ...{ attempts: 1, endedBy: 1, slot: 'local/cpu/1', start: now, complete: now },
-      result: { outcome: 'succeeded', ms: 12.5, value: 0.5, metrics: { accuracy: 0.5, checksum: 'ab12' }, executor: 'wasm' },
+      result: {
+        outcome: 'succeeded',
+        ms: 12.5,
+        value: 0.5,
+        metrics: { accuracy: 0.5, checksum: 'ab12' },
+        executor: 'wasm',
+      },
       reports: [],
     });
-    expect(trials[5]).toMatchObject({ attempts: 0, endedBy: 0, slot: null, result: null, start: null, complete: null });
+    expect(trials[5]).toMatchObject({
+      attempts: 0,
+      endedBy: 0,
+      slot: null,
+      result: null,
+      start: null,
+      complete: null,
+    });
   });
 
   it('gives its best trials, best first, without those that diverged', () => {
@@ -167,22 +252,33 @@ describe('a study of ours', () => {
     expect(story?.lines).toEqual(['trial 3 ended']);
     expect(story?.trial.attempts).toBe(2);
     expect(story?.attempts).toMatchObject([
-      { k: 1, slot: 'local/cpu/3', outcome: 'lost', result: null, detail: 'silent', sent: now, ended: now },
+      {
+        k: 1,
+        slot: 'local/cpu/3',
+        outcome: 'lost',
+        result: null,
+        detail: 'silent',
+        sent: now,
+        ended: now,
+      },
       { k: 2, outcome: 'crashed', result: { outcome: 'crashed', ms: 12.5 }, detail: null },
     ]);
     expect(read().story(UID, 4)?.attempts).toMatchObject([{ k: 1, outcome: null, ended: null }]);
     expect(read().story(UID, 6)).toBeNull();
   });
 
-  it.each(['trials', 'best', 'story'] as const)('that is unknown is refused by %s, with the names there are', (method) => {
-    const reader = read();
-    const ask = {
-      trials: () => [...reader.trials('nobody')],
-      best: () => reader.best('nobody', 1),
-      story: () => reader.story('nobody', 0),
-    };
-    expect(ask[method]).toThrow(/no study "nobody" in it; it has "sphere in four dimensions"/);
-  });
+  it.each(['trials', 'best', 'story'] as const)(
+    'that is unknown is refused by %s, with the names there are',
+    (method) => {
+      const reader = read();
+      const ask = {
+        trials: () => [...reader.trials('nobody')],
+        best: () => reader.best('nobody', 1),
+        story: () => reader.story('nobody', 0),
+      };
+      expect(ask[method]).toThrow(/no study "nobody" in it; it has "sphere in four dimensions"/);
+    },
+  );
 
   it('shows the name that the dashboard gave it', () => {
     foreignly(file, 'UPDATE studies SET study_name = ?', 'renamed');
@@ -196,7 +292,12 @@ describe('a study of ours', () => {
     for (const number of [0, 1, 2]) {
       const value = [0.5, 0.75, 0.75][number] ?? 0;
       lab.commit([[propose(number, uid)], [start(number, 1, uid)]]);
-      lab.commit([[endAttempt(number, 1, 'succeeded', value, uid), endTrial(number, { finishSeq: number, value, uid })]]);
+      lab.commit([
+        [
+          endAttempt(number, 1, 'succeeded', value, uid),
+          endTrial(number, { finishSeq: number, value, uid }),
+        ],
+      ]);
     }
     lab.close();
     expect(
@@ -331,19 +432,36 @@ describe("a study of another program's", () => {
         .best('theirs', 5)
         .map(({ number }) => number),
     ).toEqual([1, 0]);
-    expect(read().story('theirs', 1)).toMatchObject({ trial: { number: 1 }, attempts: [], lines: [] });
+    expect(read().story('theirs', 1)).toMatchObject({
+      trial: { number: 1 },
+      attempts: [],
+      lines: [],
+    });
   });
 
   it('in a file without tables of ours is read as well, and stays without them', () => {
-    for (const table of ['galapagos_lab', 'galapagos_study', 'galapagos_trial', 'galapagos_attempt'])
+    for (const table of [
+      'galapagos_lab',
+      'galapagos_study',
+      'galapagos_trial',
+      'galapagos_attempt',
+    ])
       foreignly(file, `DROP TABLE ${table}`);
-    expect(read().studies().map(({ name, uid }) => [name, uid])).toEqual([[spec.name, null], ['theirs', null], ['two goals', null]]); // prettier-ignore
+    // prettier-ignore
+    expect(read().studies().map(({ name, uid }) => [name, uid])).toEqual([[spec.name, null], ['theirs', null], ['two goals', null]]);
     expect([...read().trials(spec.name)]).toHaveLength(5);
-    expect(foreignly(file, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'galapagos%'")).toEqual([[0]]);
+    expect(
+      foreignly(file, "SELECT count(*) FROM sqlite_master WHERE name LIKE 'galapagos%'"),
+    ).toEqual([[0]]);
   });
 
   it('can stay when the file becomes a lab: our tables are added, theirs untouched', () => {
-    for (const table of ['galapagos_lab', 'galapagos_study', 'galapagos_trial', 'galapagos_attempt'])
+    for (const table of [
+      'galapagos_lab',
+      'galapagos_study',
+      'galapagos_trial',
+      'galapagos_attempt',
+    ])
       foreignly(file, `DROP TABLE ${table}`);
     const theirs = [...read().trials('theirs')];
     openLab(file, { create: false }).close();

@@ -1,4 +1,6 @@
-/** Name, note and deletion of a study in the tables of Optuna, and what is left of a removed study. */
+/**
+ * Name, note and deletion of a study in the tables of Optuna, and what is left of a removed study.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -29,7 +31,11 @@ function commit(...steps: Write[][]): void {
 
 /** A study with one complete trial, one that runs and one that waits. */
 function makeLab(uid = UID, name = spec.name): void {
-  commit([createStudy(uid, { ...spec, name })], [propose(0, uid), propose(1, uid), propose(2, uid)], [start(0, 1, uid), start(1, 1, uid)]);
+  commit(
+    [createStudy(uid, { ...spec, name })],
+    [propose(0, uid), propose(1, uid), propose(2, uid)],
+    [start(0, 1, uid), start(1, 1, uid)],
+  );
   if (uid === UID) commit(succeed(0, 0, 0.5));
 }
 
@@ -46,22 +52,34 @@ function read(name: string): unknown {
 
 /** The number of rows of each table. */
 function rowCounts(): Record<string, unknown> {
-  const tables = foreignly(file, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").map(([name]) => String(name));
-  return Object.fromEntries(tables.map((table) => [table, foreignly(file, `SELECT count(*) FROM ${table}`)[0]?.[0]]));
+  const tables = foreignly(
+    file,
+    "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
+  ).map(([name]) => String(name));
+  return Object.fromEntries(
+    tables.map((table) => [table, foreignly(file, `SELECT count(*) FROM ${table}`)[0]?.[0]]),
+  );
 }
 
 describe('Storage: names and notes', () => {
   it('gives readers the name, the note and the deletion, by name and by uid', () => {
     makeLab();
     commit([described({ name: 'renamed', note: NOTE, deleted: true })]);
-    expect(read('renamed')).toMatchObject({ uid: UID, name: 'renamed', note: NOTE, deleted: true, spec: { ...spec, name: 'renamed' } });
+    expect(read('renamed')).toMatchObject({
+      uid: UID,
+      name: 'renamed',
+      note: NOTE,
+      deleted: true,
+      spec: { ...spec, name: 'renamed' },
+    });
     expect(read(UID)).toEqual(read('renamed'));
     expect(read(spec.name)).toBeNull();
   });
 
   it('changes nothing but the name in the stored study', () => {
     makeLab();
-    const stored = (): unknown => JSON.parse(String(foreignly(file, 'SELECT spec FROM galapagos_study')[0]?.[0]));
+    const stored = (): unknown =>
+      JSON.parse(String(foreignly(file, 'SELECT spec FROM galapagos_study')[0]?.[0]));
     const before = stored();
     commit([described({ name: 'renamed "x"' })]);
     expect(stored()).toEqual({ ...(before as object), name: 'renamed "x"' });
@@ -89,7 +107,13 @@ names = [s.study_name for s in optuna.get_all_study_summaries("sqlite:///" + sys
 print(json.dumps({"names": names, "note": study.user_attrs["galapagos:note"], "deleted": study.user_attrs["galapagos:deleted"],
   "trials": len(study.trials), "best": study.best_value}))`;
     const { stdout } = await promisify(execFile)(python, ['-c', program, file]);
-    expect(JSON.parse(stdout)).toEqual({ names: ['renamed'], note: NOTE, deleted: true, trials: 2, best: 0.5 });
+    expect(JSON.parse(stdout)).toEqual({
+      names: ['renamed'],
+      note: NOTE,
+      deleted: true,
+      trials: 2,
+      best: 0.5,
+    });
   });
 });
 

@@ -28,7 +28,9 @@ describe('Lab file: text that is not UTF-8', () => {
 
   it('leaves numbers, NULL and blobs as they are, in the order of the statement', () => {
     const db = new Database(':memory:');
-    db.exec("CREATE TABLE t (a, b, c, d); INSERT INTO t VALUES (2, 'two', NULL, x'00ff'), (1, 0.5, 'é', 'one')");
+    db.exec(
+      "CREATE TABLE t (a, b, c, d); INSERT INTO t VALUES (2, 'two', NULL, x'00ff'), (1, 0.5, 'é', 'one')",
+    );
     const rows = db.prepare(guarded('SELECT a, b, c, d FROM t ORDER BY a')).raw(true).all([]);
     expect(rows).toEqual([
       [1, 0.5, Buffer.from('é'), 'one'],

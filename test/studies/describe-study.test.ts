@@ -29,26 +29,42 @@ async function open(): Promise<void> {
     kind: 'train',
     dataset: 'mnist',
     network: 'mlp',
-    settings: { batch: 32, epochs: 1, optimizer: { type: 'sgd', learningRate: 0.1 }, validation: 0.1 },
+    settings: {
+      batch: 32,
+      epochs: 1,
+      optimizer: { type: 'sgd', learningRate: 0.1 },
+      validation: 0.1,
+    },
     metric: 'accuracy',
     selectOn: 'validation',
   };
   coordinator.createStudy('original', { ...spec, name: 'original', objective }, limits);
   const confirms = { study: 'original', trials: [0] };
-  coordinator.createStudy('confirmation', { ...spec, name: 'confirmation', objective: { ...objective, confirms } }, limits);
+  coordinator.createStudy(
+    'confirmation',
+    { ...spec, name: 'confirmation', objective: { ...objective, confirms } },
+    limits,
+  );
   coordinator.createStudy('other', { ...spec, name: 'other' }, limits);
   coordinator.settle();
 }
 
 const studies = (): unknown =>
-  Object.fromEntries([...coordinator.lab.studies.values()].map(({ uid, deleted }) => [uid, deleted ? 'deleted' : 'there']));
+  Object.fromEntries(
+    [...coordinator.lab.studies.values()].map(({ uid, deleted }) => [
+      uid,
+      deleted ? 'deleted' : 'there',
+    ]),
+  );
 
-const change = (uid: string, deleted: boolean): void => describeStudy(coordinator, uid, { deleted }, new Set());
+const change = (uid: string, deleted: boolean): void =>
+  describeStudy(coordinator, uid, { deleted }, new Set());
 
 describe('Lab: a study and its confirmations', () => {
   it('deletes, restores and removes a study together with those that confirm it', async () => {
     await open();
-    for (const study of ['original', 'confirmation']) coordinator.decide({ type: 'studyPaused', study, graceMs: 0 });
+    for (const study of ['original', 'confirmation'])
+      coordinator.decide({ type: 'studyPaused', study, graceMs: 0 });
     change('original', true);
     expect(studies()).toEqual({ original: 'deleted', confirmation: 'deleted', other: 'there' });
     change('original', false);
@@ -61,7 +77,9 @@ describe('Lab: a study and its confirmations', () => {
   it('refuses to delete a study while one that confirms it runs, and changes neither', async () => {
     await open();
     coordinator.decide({ type: 'studyPaused', study: 'original', graceMs: 0 });
-    expect(() => change('original', true)).toThrow('confirmation, which confirms the study, is running');
+    expect(() => change('original', true)).toThrow(
+      'confirmation, which confirms the study, is running',
+    );
     expect(studies()).toEqual({ original: 'there', confirmation: 'there', other: 'there' });
   });
 

@@ -17,39 +17,71 @@ describe('measured in a process of its own', () => {
     calls = estimateCalls(callDeps(folder.path));
   });
 
-  test('MNIST: a range above nothing; another budget from what was kept', { timeout: 60_000 }, async () => {
-    const first = await asked<Estimate>(calls, 'estimate', { study: mnist, workers: 2 });
-    expect(first).toMatchObject({ trials: 64, epochs: 3, measured: [{ executor: 'wasm', lanes: 1, workers: 2 }] });
-    expect(first.trialMs.low).toBeGreaterThan(10);
-    expect(first.totalMs?.high).toBeGreaterThan(first.totalMs?.low ?? NaN);
-    // The dataset alone is as large.
-    expect(first.measured[0]?.memoryBytes).toBeGreaterThan(70_000 * 784);
-    const again = await asked<Estimate>(calls, 'estimate', { study: { ...mnist, stop: { trials: 640 } }, workers: 2 });
-    expect([again.at, again.trialMs]).toEqual([first.at, first.trialMs]);
-    expect(again.totalMs?.low).toBeGreaterThan(5 * (first.totalMs?.low ?? NaN));
-  });
+  test(
+    'MNIST: a range above nothing; another budget from what was kept',
+    { timeout: 60_000 },
+    async () => {
+      const first = await asked<Estimate>(calls, 'estimate', { study: mnist, workers: 2 });
+      expect(first).toMatchObject({
+        trials: 64,
+        epochs: 3,
+        measured: [{ executor: 'wasm', lanes: 1, workers: 2 }],
+      });
+      expect(first.trialMs.low).toBeGreaterThan(10);
+      expect(first.totalMs?.high).toBeGreaterThan(first.totalMs?.low ?? NaN);
+      // The dataset alone is as large.
+      expect(first.measured[0]?.memoryBytes).toBeGreaterThan(70_000 * 784);
+      const again = await asked<Estimate>(calls, 'estimate', {
+        study: { ...mnist, stop: { trials: 640 } },
+        workers: 2,
+      });
+      expect([again.at, again.trialMs]).toEqual([first.at, first.trialMs]);
+      expect(again.totalMs?.low).toBeGreaterThan(5 * (first.totalMs?.low ?? NaN));
+    },
+  );
 
-  test('nobody waits: the measurement ends, and the next one begins', { timeout: 60_000 }, async () => {
-    const gone = new AbortController();
-    const study = { ...mnist, objective: { ...mnist.objective, network: 'no-such-network' } };
-    expect(await ask(calls, 'estimate', { study, workers: 1 })).toMatchObject({ ok: false, error: { code: 'invalid-input' } });
-    const slow = { ...mnist, objective: { ...mnist.objective, network: 'cnn' } };
-    const waiting = ask(calls, 'estimate', { study: slow, workers: 1 }, { ...WINDOW, signal: gone.signal });
-    gone.abort();
-    expect(await waiting).toMatchObject({ ok: false, error: { code: 'cancelled' } });
-  });
+  test(
+    'nobody waits: the measurement ends, and the next one begins',
+    { timeout: 60_000 },
+    async () => {
+      const gone = new AbortController();
+      const study = { ...mnist, objective: { ...mnist.objective, network: 'no-such-network' } };
+      expect(await ask(calls, 'estimate', { study, workers: 1 })).toMatchObject({
+        ok: false,
+        error: { code: 'invalid-input' },
+      });
+      const slow = { ...mnist, objective: { ...mnist.objective, network: 'cnn' } };
+      const waiting = ask(
+        calls,
+        'estimate',
+        { study: slow, workers: 1 },
+        { ...WINDOW, signal: gone.signal },
+      );
+      gone.abort();
+      expect(await waiting).toMatchObject({ ok: false, error: { code: 'cancelled' } });
+    },
+  );
 
   test('a study that says itself how long it takes is not measured', async () => {
-    const study = { ...mnist, objective: { kind: 'synthetic', function: 'sphere', durationMs: 600 } };
-    expect(await asked<Estimate>(calls, 'estimate', { study, workers: 4 })).toMatchObject({ epochs: 0, measured: [], trials: 64 });
+    const study = {
+      ...mnist,
+      objective: { kind: 'synthetic', function: 'sphere', durationMs: 600 },
+    };
+    expect(await asked<Estimate>(calls, 'estimate', { study, workers: 4 })).toMatchObject({
+      epochs: 0,
+      measured: [],
+      trials: 64,
+    });
   });
 });
 
 describe('from trials of 10 and 20 s', () => {
   const points = [10, 20].map((epochs) => ({ epochs, epochMs: 1000 }));
   const measured = { study: { executor: 'wasm', reason: '', memoryBytes: 1, points }, at: 0 };
-  const of = (change: object, workers = 4): Estimate => estimateTraining({ ...mnist, ...change }, workers, measured);
-  const around = (ms: number, { totalMs }: Estimate): boolean => totalMs !== null && totalMs.low < ms && ms < totalMs.high;
+  const of = (change: object, workers = 4): Estimate =>
+    estimateTraining({ ...mnist, ...change }, workers, measured);
+  const around = (ms: number, { totalMs }: Estimate): boolean =>
+    totalMs !== null && totalMs.low < ms && ms < totalMs.high;
 
   test('64 trials on 4 workers take about 16 of them one after the other', () => {
     expect(around(16 * 15_000, of({}))).toBe(true);
@@ -66,7 +98,11 @@ describe('from trials of 10 and 20 s', () => {
   test('without a limit of trials there is no end; with minutes none beyond; a grid ends by itself', () => {
     expect(of({ stop: {} })).toMatchObject({ totalMs: null, trials: null });
     expect(of({ stop: { trials: 64, minutes: 1 } }).totalMs).toEqual({ low: 60_000, high: 60_000 });
-    const grid = { sampler: { name: 'grid' }, stop: {}, searchSpace: { units: { type: 'int', low: 1, high: 3 } } };
+    const grid = {
+      sampler: { name: 'grid' },
+      stop: {},
+      searchSpace: { units: { type: 'int', low: 1, high: 3 } },
+    };
     expect(of(grid)).toMatchObject({ trials: 3 });
   });
 });

@@ -51,13 +51,27 @@ const flat = (features: number): Pick<DatasetEntry, 'shape' | 'sampleType' | 'st
 
 const datasets: [string, DatasetEntry][] = [
   ['MNIST', MNIST],
-  ['small grey images', entry({ shape: [1, 8, 8], training: 1437, test: 360, statistics: { mean: [0.3], deviation: [0.4] } })],
+  [
+    'small grey images',
+    entry({
+      shape: [1, 8, 8],
+      training: 1437,
+      test: 360,
+      statistics: { mean: [0.3], deviation: [0.4] },
+    }),
+  ],
   ['colour images', entry({})],
   ['many classes of colour images', entry({ classes: 200, shape: [3, 64, 64] })],
-  ['images of one pixel', entry({ shape: [1, 1, 1], statistics: { mean: [0.3], deviation: [0.4] } })],
+  [
+    'images of one pixel',
+    entry({ shape: [1, 1, 1], statistics: { mean: [0.3], deviation: [0.4] } }),
+  ],
   ['a table of classes', entry({ ...flat(4), classes: 3, training: 120, test: 30 })],
   ['five rows', entry({ ...flat(2), classes: 2, training: 5, test: 2 })],
-  ['a table of numbers to predict', entry({ ...flat(8), classes: 0, targets: 1, training: 16_512, test: 4128 })],
+  [
+    'a table of numbers to predict',
+    entry({ ...flat(8), classes: 0, targets: 1, training: 16_512, test: 4128 }),
+  ],
 ];
 
 describe('a draft', () => {
@@ -65,16 +79,24 @@ describe('a draft', () => {
     const catalogue = { names: () => [dataset.name], find: () => dataset };
     const draft = draftStudy(dataset, 'my study');
     const checked = checkStudy(draft, { resources: RESOURCES }, catalogue);
-    // What a catalogue of another folder cannot know is the dataset; everything else of the study is right.
-    expect(checked.problems.filter(({ code }) => code !== 'unknown-name' && code !== 'missing-file')).toEqual([]);
+    // What a catalogue of another folder cannot know is the dataset; everything else of the study
+    // is right.
+    expect(
+      checked.problems.filter(({ code }) => code !== 'unknown-name' && code !== 'missing-file'),
+    ).toEqual([]);
     expect(checked.network?.weights.low).toBeGreaterThan(0);
     expect(checked.split?.train).toBe(dataset.training - (checked.split?.validation ?? NaN));
     if (dataset.training > 5) expect(checked.split?.validation).toBeGreaterThan(0);
   });
 
   test('of nothing said is the MNIST study that comes with Galapagos', async () => {
-    const preset = JSON.parse(readFileSync('resources/studies/mnist.json', 'utf8')) as { $schema: string };
-    expect({ $schema: preset.$schema, ...(await asked<object>(calls, 'draft', { dataset: null })) }).toEqual(preset);
+    const preset = JSON.parse(readFileSync('resources/studies/mnist.json', 'utf8')) as {
+      $schema: string;
+    };
+    expect({
+      $schema: preset.$schema,
+      ...(await asked<object>(calls, 'draft', { dataset: null })),
+    }).toEqual(preset);
   });
 
   test('of an unknown dataset says which there are', async () => {
@@ -90,7 +112,10 @@ describe('networks', () => {
     for (const [name, description] of PRESETS) {
       const scope = new Scope({ dropout: 0.5 });
       const network = resolveNetwork(description, scope)!;
-      const { weights } = compilePlan(network, { batch: 2, optimizer: { type: 'sgd', learningRate: 0.1 } });
+      const { weights } = compilePlan(network, {
+        batch: 2,
+        optimizer: { type: 'sgd', learningRate: 0.1 },
+      });
       expect
         .soft(
           weightsByLayer(network).reduce((a, b) => a + b, 0),
@@ -107,7 +132,9 @@ describe('networks', () => {
     expect(weights(MNIST)).toMatchObject({ cnn: 225_034, 'mnist-paper': 52 + 204 + 650 });
     expect(weights(entry({}))).toMatchObject({ 'resnet-20': 269_722 });
     expect(weights(entry({ classes: 100 }))).toMatchObject({ 'resnet-20': 269_722 + 90 * 65 });
-    expect((await asked<NetworkCard[]>(calls, 'networks', { dataset: 'mnist' })).map(({ name }) => name)).toEqual([...PRESETS.keys()]);
+    expect(
+      (await asked<NetworkCard[]>(calls, 'networks', { dataset: 'mnist' })).map(({ name }) => name),
+    ).toEqual([...PRESETS.keys()]);
   });
 
   test('that cannot read a table say why, and those that can, fit', () => {
@@ -125,12 +152,16 @@ describe('Set-up: network cards', () => {
   test('list the network that a draft searches once, under its own name, with the weights of its layers', () => {
     for (const [name, dataset] of datasets.filter(([, { source }]) => source.kind === 'imported')) {
       const catalogue = { names: () => [dataset.name], find: () => dataset };
-      const draft = draftStudy(dataset, 'my study') as StudyFile & { objective: { network: { name: string } } };
+      const draft = draftStudy(dataset, 'my study') as StudyFile & {
+        objective: { network: { name: string } };
+      };
       const cards = listNetworks(dataset);
       const card = cards.find((each) => each.name === draft.objective.network.name);
       expect.soft(new Set(cards.map(({ title }) => title)).size, name).toBe(cards.length);
       expect.soft(card?.network, name).toEqual(draft.objective.network);
-      expect.soft(card?.weights, name).toEqual(checkStudy(draft, { resources: RESOURCES }, catalogue).network?.weights);
+      expect
+        .soft(card?.weights, name)
+        .toEqual(checkStudy(draft, { resources: RESOURCES }, catalogue).network?.weights);
       for (const [parameter, distribution] of Object.entries(card?.space ?? {}))
         expect.soft(draft.searchSpace[parameter], `${name}: ${parameter}`).toEqual(distribution);
     }
@@ -139,7 +170,8 @@ describe('Set-up: network cards', () => {
 
 describe('a study that is being written', () => {
   const draft = draftStudy(MNIST, 'mine') as StudyFile & { searchSpace: object };
-  const check = (study: unknown): Promise<StudyCheck> => asked<StudyCheck>(calls, 'checkStudy', { study });
+  const check = (study: unknown): Promise<StudyCheck> =>
+    asked<StudyCheck>(calls, 'checkStudy', { study });
 
   test('shows its layers with the shapes of the whole search', async () => {
     const hidden = { type: 'dense', units: { $param: 'units' } };
@@ -162,7 +194,11 @@ describe('a study that is being written', () => {
       units: { type: 'int', low: 16, high: 64, log: true },
       active: { type: 'categorical', choices: [true, false] },
     };
-    const { problems, network: shown } = await check({ ...draft, objective: { ...draft.objective, network }, searchSpace });
+    const { problems, network: shown } = await check({
+      ...draft,
+      objective: { ...draft.objective, network },
+      searchSpace,
+    });
     expect(problems).toEqual([]);
     expect(shown?.layers.map(({ name, detail, searched }) => [name, detail, searched])).toEqual([
       ['conv1', '3×3, 2 to 8', ['filters']],
@@ -174,7 +210,10 @@ describe('a study that is being written', () => {
     ]);
     expect(shown?.layers[0]?.shape).toEqual({ low: [2, 26, 26], high: [8, 26, 26] });
     expect(shown?.layers[0]?.weights).toEqual({ low: 2 * 10, high: 8 * 10 });
-    expect(shown?.weights).toEqual({ low: 20 + (2 * 676 + 1) * 16 + 17 * 10, high: 80 + (8 * 676 + 1) * 64 + 65 * 10 });
+    expect(shown?.weights).toEqual({
+      low: 20 + (2 * 676 + 1) * 16 + 17 * 10,
+      high: 80 + (8 * 676 + 1) * 64 + 65 * 10,
+    });
   });
 
   test('names parameters that nothing uses, also through conditions, and counts parents of used ones as used', async () => {
@@ -193,42 +232,92 @@ describe('a study that is being written', () => {
 
   test('tells all its problems at once, by field', async () => {
     const searchSpace = { ...draft.searchSpace, momentum: { type: 'float', low: 1, high: 0.1 } };
-    const { problems } = await check({ ...draft, name: '', objective: { ...draft.objective, network: 'cnm' }, searchSpace });
-    expect(problems.map(({ path }) => path).sort()).toEqual(['name', 'objective.network', 'searchSpace.momentum.low']);
+    const { problems } = await check({
+      ...draft,
+      name: '',
+      objective: { ...draft.objective, network: 'cnm' },
+      searchSpace,
+    });
+    expect(problems.map(({ path }) => path).sort()).toEqual([
+      'name',
+      'objective.network',
+      'searchSpace.momentum.low',
+    ]);
     expect(problems.find(({ path }) => path === 'objective.network')?.hint).toContain('cnn');
   });
 
   test('of any JSON is judged, never thrown at', async () => {
-    for (const study of [null, 5, [], {}, { objective: null }, { objective: { kind: 'train', dataset: 5 } }, { searchSpace: 'all' }]) {
+    for (const study of [
+      null,
+      5,
+      [],
+      {},
+      { objective: null },
+      { objective: { kind: 'train', dataset: 5 } },
+      { searchSpace: 'all' },
+    ]) {
       expect((await check(study)).problems.length).toBeGreaterThan(0);
     }
   });
 
   test('has a grid’s size where its points can be counted', async () => {
-    const grid = { a: { type: 'int', low: 1, high: 4 }, b: { type: 'categorical', choices: ['x', 'y'] } };
-    const sphere = { ...draft, objective: { kind: 'synthetic', function: 'sphere' }, sampler: { name: 'grid' }, stop: {} };
+    const grid = {
+      a: { type: 'int', low: 1, high: 4 },
+      b: { type: 'categorical', choices: ['x', 'y'] },
+    };
+    const sphere = {
+      ...draft,
+      objective: { kind: 'synthetic', function: 'sphere' },
+      sampler: { name: 'grid' },
+      stop: {},
+    };
     expect((await check({ ...sphere, searchSpace: grid })).gridSize).toBe(8);
     expect((await check(draft)).gridSize).toBeNull();
-    expect((await check({ ...draft, sampler: { name: 'grid', divisions: 2 } })).gridSize).toBe(2 ** 4 * 3);
+    expect((await check({ ...draft, sampler: { name: 'grid', divisions: 2 } })).gridSize).toBe(
+      2 ** 4 * 3,
+    );
   });
 
   test('as JSON text is answered with line and column', async () => {
-    expect(await ask(calls, 'parseStudy', { text: '{"a": 1,\n "b": }', source: 'study.json' })).toMatchObject({
+    expect(
+      await ask(calls, 'parseStudy', { text: '{"a": 1,\n "b": }', source: 'study.json' }),
+    ).toMatchObject({
       ok: false,
-      error: { code: 'invalid-input', data: { source: 'study.json', problems: [{ path: 'line 2, column 7' }] } },
+      error: {
+        code: 'invalid-input',
+        data: { source: 'study.json', problems: [{ path: 'line 2, column 7' }] },
+      },
     });
-    expect(await asked(calls, 'parseStudy', { text: '{"a": [1]}', source: 'study.json' })).toEqual({ a: [1] });
+    expect(await asked(calls, 'parseStudy', { text: '{"a": [1]}', source: 'study.json' })).toEqual({
+      a: [1],
+    });
   });
 
   test('takes its network from a file beside it, but only for the window of this machine', async () => {
-    const input = { text: '{"objective": {"network": "./gone.json"}}', source: folder.file('study.json') };
-    expect(await ask(calls, 'parseStudy', input)).toMatchObject({ ok: false, error: { data: { problems: [{ code: 'missing-file' }] } } });
-    expect(await ask(calls, 'parseStudy', input, { ...WINDOW, host: 'server' })).toMatchObject({ ok: true });
+    const input = {
+      text: '{"objective": {"network": "./gone.json"}}',
+      source: folder.file('study.json'),
+    };
+    expect(await ask(calls, 'parseStudy', input)).toMatchObject({
+      ok: false,
+      error: { data: { problems: [{ code: 'missing-file' }] } },
+    });
+    expect(await ask(calls, 'parseStudy', input, { ...WINDOW, host: 'server' })).toMatchObject({
+      ok: true,
+    });
   });
 });
 
 test('every sampler is told with its settings and bounds', async () => {
-  const all = await asked<{ name: string; settings: { name: string; default: number | null }[] }[]>(calls, 'samplers', {});
+  const all = await asked<{ name: string; settings: { name: string; default: number | null }[] }[]>(
+    calls,
+    'samplers',
+    {},
+  );
   expect(all.map(({ name }) => name)).toEqual(['evolution', 'generational', 'random', 'grid']);
-  expect(all[0]?.settings.find(({ name }) => name === 'population')).toMatchObject({ integer: true, low: 1, default: 5 });
+  expect(all[0]?.settings.find(({ name }) => name === 'population')).toMatchObject({
+    integer: true,
+    low: 1,
+    default: 5,
+  });
 });

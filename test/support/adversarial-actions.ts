@@ -1,4 +1,7 @@
-/** What can happen next in an adversarial world: by chance and malice, or, in a fair one, without further faults. */
+/**
+ * What can happen next in an adversarial world: by chance and malice, or, in a fair one, without
+ * further faults.
+ */
 import type { AttemptResult } from '../../src/core/scheduling/index.ts';
 import { sameAttempt } from '../../src/core/scheduling/attempts.ts';
 import type { Held } from '../../src/core/simulation/simulated-worker.ts';
@@ -13,7 +16,10 @@ export interface Action {
   readonly act: () => void;
 }
 
-/** Faults are rare, so that something is under way when they come; time is slow, or all that is would come too late. */
+/**
+ * Faults are rare, so that something is under way when they come; time is slow, or all that is
+ * would come too late.
+ */
 const FAULT = 0.1;
 const TIME = 0.2;
 
@@ -67,10 +73,13 @@ class Actions {
     if (world.outbox[0]?.gated === false) this.#add('release', () => world.release());
     if (world.asks.length > 0) this.#add('answer the ask', () => world.answer());
     world.results.forEach((result, i) => {
-      this.#add(`result ${result.attempt.number}/${result.attempt.k} ${result.result.outcome}`, () => {
-        world.results.splice(i, 1);
-        world.take(result);
-      });
+      this.#add(
+        `result ${result.attempt.number}/${result.attempt.k} ${result.result.outcome}`,
+        () => {
+          world.results.splice(i, 1);
+          world.take(result);
+        },
+      );
     });
     world.upward.forEach((said, i) => {
       this.#add(`${said.type} of ${said.slot}`, () => {
@@ -86,7 +95,9 @@ class Actions {
     });
     this.#commands();
     this.#fault('coordinatorKill', 'the coordinator is killed', () => world.killCoordinator(false));
-    this.#fault('coordinatorKill', 'the coordinator is killed, and all messages with it', () => world.killCoordinator(true));
+    this.#fault('coordinatorKill', 'the coordinator is killed, and all messages with it', () =>
+      world.killCoordinator(true),
+    );
   }
 
   #commands(): void {
@@ -94,26 +105,48 @@ class Actions {
     const study = world.study;
     if (study === null) return;
     this.#fault('describe', 'rename', () =>
-      world.take({ type: 'studyDescribed', study: STUDY, name: `name ${world.now}`, note: 'renamed' }),
+      world.take({
+        type: 'studyDescribed',
+        study: STUDY,
+        name: `name ${world.now}`,
+        note: 'renamed',
+      }),
     );
     if (study.deleted) {
-      this.#add('restore', () => world.take({ type: 'studyDescribed', study: STUDY, deleted: false }));
+      this.#add('restore', () =>
+        world.take({ type: 'studyDescribed', study: STUDY, deleted: false }),
+      );
       // Each of them is refused.
-      this.#fault('pause', 'resume while deleted', () => world.take({ type: 'studyResumed', study: STUDY }));
+      this.#fault('pause', 'resume while deleted', () =>
+        world.take({ type: 'studyResumed', study: STUDY }),
+      );
       return;
     }
-    this.#fault('delete', 'delete', () => world.take({ type: 'studyDescribed', study: STUDY, deleted: true }));
-    if (world.interrupted) this.#add('resume', () => world.take({ type: 'studyResumed', study: STUDY }));
+    this.#fault('delete', 'delete', () =>
+      world.take({ type: 'studyDescribed', study: STUDY, deleted: true }),
+    );
+    if (world.interrupted)
+      this.#add('resume', () => world.take({ type: 'studyResumed', study: STUDY }));
     if (study.state === 'paused' || study.state === 'running') {
-      this.#fault('stop', 'stop at once', () => world.take({ type: 'studyStopped', study: STUDY, graceMs: 0 }));
+      this.#fault('stop', 'stop at once', () =>
+        world.take({ type: 'studyStopped', study: STUDY, graceMs: 0 }),
+      );
     }
     if (study.state === 'running') {
-      this.#fault('pause', 'pause at once', () => world.take({ type: 'studyPaused', study: STUDY, graceMs: 0 }));
-      this.#fault('stop', 'stop', () => world.take({ type: 'studyStopped', study: STUDY, graceMs: 5_000 }));
-      this.#fault('pause', 'pause', () => world.take({ type: 'studyPaused', study: STUDY, graceMs: 5_000 }));
+      this.#fault('pause', 'pause at once', () =>
+        world.take({ type: 'studyPaused', study: STUDY, graceMs: 0 }),
+      );
+      this.#fault('stop', 'stop', () =>
+        world.take({ type: 'studyStopped', study: STUDY, graceMs: 5_000 }),
+      );
+      this.#fault('pause', 'pause', () =>
+        world.take({ type: 'studyPaused', study: STUDY, graceMs: 5_000 }),
+      );
     }
     for (const number of study.open.keys()) {
-      this.#fault('cancel', `cancel ${number}`, () => world.take({ type: 'trialCancelled', study: STUDY, number }));
+      this.#fault('cancel', `cancel ${number}`, () =>
+        world.take({ type: 'trialCancelled', study: STUDY, number }),
+      );
     }
   }
 
@@ -145,14 +178,20 @@ class Actions {
     const { worker } = process;
     const name = `${side.slot}#${worker.spawn}`;
     this.#fault('workerKill', `${name} is killed`, () => world.kill(side, process, false));
-    this.#fault('workerKill', `${name} is killed, and its messages with it`, () => world.kill(side, process, true));
+    this.#fault('workerKill', `${name} is killed, and its messages with it`, () =>
+      world.kill(side, process, true),
+    );
     if (process.stopped) {
       this.#add(`${name} wakes`, () => (process.stopped = false));
       return;
     }
     this.#fault('workerStop', `${name} stops`, () => (process.stopped = true));
-    if (this.#shouldSayHello(process)) this.#add(`${name} says hello`, () => world.upward.push(worker.hello()));
-    if (worker.session !== null) this.#fault('helloAgain', `${name} says hello again`, () => world.upward.push(worker.hello()));
+    if (this.#shouldSayHello(process))
+      this.#add(`${name} says hello`, () => world.upward.push(worker.hello()));
+    if (worker.session !== null)
+      this.#fault('helloAgain', `${name} says hello again`, () =>
+        world.upward.push(worker.hello()),
+      );
     if (this.#beatMatters(process)) {
       this.#add(`${name} beats`, () => {
         const beat = worker.beat();
@@ -166,17 +205,23 @@ class Actions {
         if (taken !== undefined) world.react(side, process, worker.take(taken));
       });
     }
-    if (process.control.length > 0) this.#add(`${name} hears ${process.control[0]?.do ?? ''}`, () => world.listen(side, process));
+    if (process.control.length > 0)
+      this.#add(`${name} hears ${process.control[0]?.do ?? ''}`, () => world.listen(side, process));
     const [held] = worker.running();
     if (held !== undefined) {
       const value = modelValue(held.params[0] ?? NaN);
       this.#add(`${name} finishes ${held.attempt.number}/${held.attempt.k}`, () =>
         this.#finish(process, held, { outcome: 'succeeded', value, ms: 1 }),
       );
-      this.#fault('crash', `${name} crashes ${held.attempt.number}`, () => this.#finish(process, held, { outcome: 'crashed', ms: 1 }));
+      this.#fault('crash', `${name} crashes ${held.attempt.number}`, () =>
+        this.#finish(process, held, { outcome: 'crashed', ms: 1 }),
+      );
     }
-    for (const result of worker.session === null || world.options.breach === 'results said once' ? [] : worker.unanswered()) {
-      if (!this.#isUnderWay(process, result.attempt)) this.#add(`${name} says a result again`, () => world.results.push(result));
+    for (const result of worker.session === null || world.options.breach === 'results said once'
+      ? []
+      : worker.unanswered()) {
+      if (!this.#isUnderWay(process, result.attempt))
+        this.#add(`${name} says a result again`, () => world.results.push(result));
     }
   }
 
@@ -186,14 +231,20 @@ class Actions {
 
   #shouldSayHello({ worker, control }: Process): boolean {
     if (worker.session !== null) return false;
-    const said = this.#world.upward.some((other) => other.type === 'hello' && other.slot === worker.slot && other.spawn === worker.spawn);
+    const said = this.#world.upward.some(
+      (other) =>
+        other.type === 'hello' && other.slot === worker.slot && other.spawn === worker.spawn,
+    );
     return !said && !this.#isAnswered({ worker, control });
   }
 
   /** A welcome or a goodbye is on its way to it. */
   #isAnswered({ worker, control }: Pick<Process, 'worker' | 'control'>): boolean {
     return [...control, ...this.#world.outbox.map(({ instruction }) => instruction)].some(
-      (told) => (told.do === 'sendWelcome' || told.do === 'sendGoodbye') && told.slot === worker.slot && told.spawn === worker.spawn,
+      (told) =>
+        (told.do === 'sendWelcome' || told.do === 'sendGoodbye') &&
+        told.slot === worker.slot &&
+        told.spawn === worker.spawn,
     );
   }
 
@@ -201,14 +252,22 @@ class Actions {
   #beatMatters(process: Process): boolean {
     const { worker } = process;
     const { lab, upward } = this.#world;
-    if (worker.session === null || lab === null || upward.some((said) => said.type === 'beat' && said.slot === worker.slot)) return false;
+    if (
+      worker.session === null ||
+      lab === null ||
+      upward.some((said) => said.type === 'beat' && said.slot === worker.slot)
+    )
+      return false;
     const slot = lab.slots.get(worker.slot);
     if (slot?.session !== worker.session) return !this.#isAnswered(process);
     const outstanding = slot.cohorts.flatMap((cohort) =>
       cohort.taskSeq <= worker.taskSeq ? cohort.attempts.filter((a) => a.cohort === cohort) : [],
     );
-    const unheld = outstanding.some(({ id }) => !worker.holding.some(({ attempt }) => sameAttempt(attempt, id)));
-    const open = (held: Held): boolean => outstanding.some(({ id, state }) => state === 'open' && sameAttempt(id, held.attempt));
+    const unheld = outstanding.some(
+      ({ id }) => !worker.holding.some(({ attempt }) => sameAttempt(attempt, id)),
+    );
+    const open = (held: Held): boolean =>
+      outstanding.some(({ id, state }) => state === 'open' && sameAttempt(id, held.attempt));
     return unheld || worker.holding.some((held) => held.result === null && !open(held));
   }
 
@@ -216,7 +275,8 @@ class Actions {
     const { outbox, results } = this.#world;
     if (results.some((result) => sameAttempt(result.attempt, attempt))) return true;
     return [...control, ...outbox.map(({ instruction }) => instruction)].some(
-      (told) => (told.do === 'sendAck' || told.do === 'sendRefused') && sameAttempt(told.attempt, attempt),
+      (told) =>
+        (told.do === 'sendAck' || told.do === 'sendRefused') && sameAttempt(told.attempt, attempt),
     );
   }
 
@@ -225,7 +285,9 @@ class Actions {
     const queues = [
       world.results,
       world.upward,
-      ...world.sides.flatMap(({ processes }) => processes.flatMap(({ tasks, control }) => [tasks, control])),
+      ...world.sides.flatMap(({ processes }) =>
+        processes.flatMap(({ tasks, control }) => [tasks, control]),
+      ),
     ];
     for (const queue of queues as unknown[][]) {
       if (queue.length === 0) continue;
@@ -255,7 +317,10 @@ class Actions {
     const { lab, sides } = this.#world;
     return sides.some(({ slot, processes }) => {
       const session = lab?.slots.get(slot)?.session ?? null;
-      return session !== null && processes.some(({ worker, stopped }) => !stopped && worker.session !== session);
+      return (
+        session !== null &&
+        processes.some(({ worker, stopped }) => !stopped && worker.session !== session)
+      );
     });
   }
 }

@@ -19,8 +19,12 @@ export function checkWorld(world: AdversarialWorld): void {
   }
   for (const { processes } of world.sides) {
     for (const { worker, tasks } of processes) {
-      const held = worker.holding.filter(({ result }) => result === null).map(({ cohort }) => cohort);
-      const coming = tasks.filter(({ session }) => session === worker.session).map(({ cohort }) => cohort);
+      const held = worker.holding
+        .filter(({ result }) => result === null)
+        .map(({ cohort }) => cohort);
+      const coming = tasks
+        .filter(({ session }) => session === worker.session)
+        .map(({ cohort }) => cohort);
       const cohorts = new Set([...held, ...coming]).size;
       if (cohorts > CREDITS) throw new Violation(`${worker.slot} holds ${cohorts} cohorts`);
     }
@@ -30,10 +34,13 @@ export function checkWorld(world: AdversarialWorld): void {
 /** A slot without work has a reason; one that could work has one that lies in the studies. */
 function unexplained(lab: LabState, { name, cohorts, free }: Slot): readonly string[] {
   const idle = idleReason(lab, name);
-  if ((idle === null) !== cohorts.length > 0) return [`${name} has ${cohorts.length} cohorts and is ${idle?.reason ?? 'not'} idle`];
+  if ((idle === null) !== cohorts.length > 0)
+    return [`${name} has ${cohorts.length} cohorts and is ${idle?.reason ?? 'not'} idle`];
   if (idle?.reason === 'none') return [`${name} is idle for no reason`];
   const absent = ['leftOut', 'quarantined', 'starting', 'away'].includes(idle?.reason ?? '');
-  return idle !== null && free.usable === absent ? [`${name} is ${free.usable ? '' : 'not '}usable and idle: ${idle.reason}`] : [];
+  return idle !== null && free.usable === absent
+    ? [`${name} is ${free.usable ? '' : 'not '}usable and idle: ${idle.reason}`]
+    : [];
 }
 
 /** What the file says, after a commit. @throws Violation */
@@ -43,7 +50,11 @@ export function checkRecord(world: AdversarialWorld): void {
   const { lab } = world;
   const live = lab?.studies.get(STUDY);
   if (live !== undefined && world.writes.length === 0) {
-    if (study.spec.name !== live.spec.name || study.note !== live.note || study.deleted !== live.deleted)
+    if (
+      study.spec.name !== live.spec.name ||
+      study.note !== live.note ||
+      study.deleted !== live.deleted
+    )
       throw new Violation(`the file has ${study.spec.name}, the scheduler ${live.spec.name}`);
   }
   if (study.deleted && study.state !== 'paused' && study.state !== 'finished')
@@ -61,31 +72,49 @@ export function checkRecord(world: AdversarialWorld): void {
   }
 }
 
-function checkTrial(world: AdversarialWorld, trial: StoredTrial, ended: readonly StoredTrial[]): void {
+function checkTrial(
+  world: AdversarialWorld,
+  trial: StoredTrial,
+  ended: readonly StoredTrial[],
+): void {
   const { sampler, trials } = world.options;
   const { number, basis, params, end, state, unsettled } = trial;
   const attempts = world.record.attempts(STUDY, number);
   const outcomes = attempts.map(({ outcome }) => outcome);
-  const silences = attempts.filter(({ outcome, detail }) => outcome === 'lost' && detail === 'silent').length;
-  if (end?.outcome === 'silent' && silences < (world.options.scheduler?.maxSilences ?? DEFAULT_OPTIONS.maxSilences))
-    throw new Violation(`trial ${number} failed as silent, and its worker was silent ${silences} times`);
-  const values = outcomes.filter((outcome) => outcome === 'succeeded' || outcome === 'diverged').length;
+  const silences = attempts.filter(
+    ({ outcome, detail }) => outcome === 'lost' && detail === 'silent',
+  ).length;
+  if (
+    end?.outcome === 'silent' &&
+    silences < (world.options.scheduler?.maxSilences ?? DEFAULT_OPTIONS.maxSilences)
+  )
+    throw new Violation(
+      `trial ${number} failed as silent, and its worker was silent ${silences} times`,
+    );
+  const values = outcomes.filter(
+    (outcome) => outcome === 'succeeded' || outcome === 'diverged',
+  ).length;
   if (number >= trials) throw new Violation(`trial ${number} is beyond the limit of ${trials}`);
-  if (values !== Number(state === 'complete')) throw new Violation(`trial ${number} is ${state} with ${values} results`);
-  if (end !== null && unsettled.length > 0) throw new Violation(`trial ${number} has ended, and an attempt has not`);
+  if (values !== Number(state === 'complete'))
+    throw new Violation(`trial ${number} is ${state} with ${values} results`);
+  if (end !== null && unsettled.length > 0)
+    throw new Violation(`trial ${number} has ended, and an attempt has not`);
   if (end === null && unsettled.length !== Number(state === 'running'))
     throw new Violation(`trial ${number} is ${state} with ${unsettled.length} attempts`);
   const x = params[0] ?? NaN;
   if (sampler.synchronous) {
     const ideal = isClean(world, ended) ? idealList(sampler, trials)[number] : undefined;
     if (ideal !== undefined && x !== ideal.x)
-      throw new Violation(`trial ${number} was proposed as ${x}, not ${ideal.x}: it depends on the world`);
+      throw new Violation(
+        `trial ${number} was proposed as ${x}, not ${ideal.x}: it depends on the world`,
+      );
     if (ideal !== undefined && state === 'complete' && end?.value !== ideal.value)
       throw new Violation(`trial ${number} is worth ${end?.value ?? ''}, not ${ideal.value}`);
     return;
   }
   const shown = ended.slice(0, basis).map(({ end: other }) => other?.value ?? NaN);
-  if (x !== modelParam(sampler, number, shown)) throw new Violation(`trial ${number} cannot be proposed again from the file`);
+  if (x !== modelParam(sampler, number, shown))
+    throw new Violation(`trial ${number} cannot be proposed again from the file`);
 }
 
 /** At the end of a fair world. @throws Violation */
@@ -95,11 +124,16 @@ export function checkFinished(world: AdversarialWorld): void {
   const { sampler, target = null, trials } = world.options;
   const stored = [...study.trials];
   const limit = study.limit ?? Infinity;
-  const complete = stored.length >= limit && stored.slice(0, limit).every(({ end }) => end !== null);
-  if ((sampler.synchronous || target === null) && !complete) throw new Violation('finished with trials open');
+  const complete =
+    stored.length >= limit && stored.slice(0, limit).every(({ end }) => end !== null);
+  if ((sampler.synchronous || target === null) && !complete)
+    throw new Violation('finished with trials open');
   if (world.shown.size > stored.length) throw new Violation('more was shown than there is');
   if (!sampler.synchronous || !isClean(world, stored)) return;
-  if (limit !== idealLimit(world)) throw new Violation(`the limit came to ${limit}, not ${idealLimit(world)}: it depends on the world`);
+  if (limit !== idealLimit(world))
+    throw new Violation(
+      `the limit came to ${limit}, not ${idealLimit(world)}: it depends on the world`,
+    );
   checkList(world, study, trials);
 }
 
@@ -107,19 +141,27 @@ function checkList(world: AdversarialWorld, { trials: stored }: StoredStudy, tri
   const ideal = idealList(world.options.sampler, trials);
   for (const { number, params, end } of [...stored].slice(0, idealLimit(world))) {
     const { x, value } = ideal[number] ?? { x: NaN, value: NaN };
-    if (params[0] !== x || end?.value !== value) throw new Violation(`trial ${number} is not that of the undisturbed study`);
+    if (params[0] !== x || end?.value !== value)
+      throw new Violation(`trial ${number} is not that of the undisturbed study`);
   }
 }
 
 /** The end of the first hit's block. */
 function idealLimit({ options: { sampler, target = null, trials } }: AdversarialWorld): number {
-  const hit = target === null ? -1 : idealList(sampler, trials).findIndex(({ value }) => value <= target);
+  const hit =
+    target === null ? -1 : idealList(sampler, trials).findIndex(({ value }) => value <= target);
   if (hit < 0) return trials;
-  return Math.min(trials, sampler.generation === 0 ? hit + 1 : barrierOf(sampler, hit) + sampler.generation);
+  return Math.min(
+    trials,
+    sampler.generation === 0 ? hit + 1 : barrierOf(sampler, hit) + sampler.generation,
+  );
 }
 
 /** Whether nothing was allowed to happen that changes a synchronous list by right. */
-function isClean({ options: { faults } }: AdversarialWorld, trials: Iterable<StoredTrial>): boolean {
+function isClean(
+  { options: { faults } }: AdversarialWorld,
+  trials: Iterable<StoredTrial>,
+): boolean {
   if ((faults.crash ?? 0) > 0 || (faults.cancel ?? 0) > 0) return false;
   return ![...trials].some(({ end }) => end?.outcome === 'silent');
 }

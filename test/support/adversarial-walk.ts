@@ -29,7 +29,10 @@ export function walk(options: WorldOptions, seed: number): number {
     return path.length;
   } catch (error) {
     const tail = path.slice(-60).join('\n  ');
-    throw new Violation(`walk ${seed}: ${error instanceof Error ? error.message : String(error)}\n  ${tail}`, { cause: error });
+    throw new Violation(
+      `walk ${seed}: ${error instanceof Error ? error.message : String(error)}\n  ${tail}`,
+      { cause: error },
+    );
   }
 }
 
@@ -46,5 +49,10 @@ function happen(world: AdversarialWorld, fair: boolean, draws: Stream, path: str
 }
 
 function isDone(world: AdversarialWorld): boolean {
-  return world.study?.state === 'finished' && !world.interrupted && world.writes.length === 0 && world.outbox.length === 0;
+  return (
+    world.study?.state === 'finished' &&
+    !world.interrupted &&
+    world.writes.length === 0 &&
+    world.outbox.length === 0
+  );
 }

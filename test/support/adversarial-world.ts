@@ -1,21 +1,39 @@
 /**
- * A world that does its worst to the scheduler: the shell, the channels and two slots' processes as plain values, and the
- * single things that can happen to them. `adversarial-actions.ts` lists what can happen at a moment, `adversarial-checks.ts`
- * what must hold after it. Tasks, acks and shows are checked against what is durable at the moment they leave.
+ * A world that does its worst to the scheduler: the shell, the channels and two slots' processes as
+ * plain values, and the single things that can happen to them. `adversarial-actions.ts` lists what
+ * can happen at a moment, `adversarial-checks.ts` what must hold after it. Tasks, acks and shows
+ * are checked against what is durable at the moment they leave.
  */
 import { STOPPED_BY_USER } from '../../src/core/study/stopped.ts';
 import * as scheduling from '../../src/core/scheduling/index.ts';
-import type { AttemptId, Event, Instruction, LabOptions, LabState, Write } from '../../src/core/scheduling/index.ts';
+import type {
+  AttemptId,
+  Event,
+  Instruction,
+  LabOptions,
+  LabState,
+  Write,
+} from '../../src/core/scheduling/index.ts';
 import { LabRecord } from '../../src/core/simulation/lab-record.ts';
 import { SimulatedWorker } from '../../src/core/simulation/simulated-worker.ts';
-import type { Beat, Hello, Reaction, Result, Task, Told } from '../../src/core/simulation/simulated-worker.ts';
+import type {
+  Beat,
+  Hello,
+  Reaction,
+  Result,
+  Task,
+  Told,
+} from '../../src/core/simulation/simulated-worker.ts';
 import { createModelSampler, modelSpec } from './model-study.ts';
 import type { ModelSampler } from './model-study.ts';
 
 export const STUDY = 'model';
 
 /** The scheduler, or one that breaks a rule. */
-export type Machine = Pick<typeof scheduling, 'createLab' | 'step' | 'answerAsk' | 'passesBeforeCommit'>;
+export type Machine = Pick<
+  typeof scheduling,
+  'createLab' | 'step' | 'answerAsk' | 'passesBeforeCommit'
+>;
 
 /** How often each fault may still happen. */
 export interface Faults {
@@ -37,7 +55,11 @@ export interface Faults {
 }
 
 /** Rules of shell and worker, broken on purpose. */
-export type Breach = 'output before the commit' | 'ack before the commit' | 'results said once' | 'welcome drops nothing';
+export type Breach =
+  | 'output before the commit'
+  | 'ack before the commit'
+  | 'results said once'
+  | 'welcome drops nothing';
 
 export interface WorldOptions {
   readonly sampler: ModelSampler;
@@ -113,14 +135,21 @@ export class AdversarialWorld {
     this.machine = options.machine ?? scheduling;
     this.faults = { ...NO_FAULTS, ...options.faults };
     const node = options.local === true ? 'local' : 'far';
-    this.sides = [0, 1].map((i) => ({ slot: `${node}/cpu/${i}`, processes: [], spawns: 0, wanted: [], condemned: [] }));
+    this.sides = [0, 1].map((i) => ({
+      slot: `${node}/cpu/${i}`,
+      processes: [],
+      spawns: 0,
+      wanted: [],
+      condemned: [],
+    }));
   }
 
   /** Whether the study was paused or stopped by the user and can be resumed. */
   get interrupted(): boolean {
     const { lab, study } = this;
     if (lab === null || study === null || study.state === 'running') return false;
-    const byUser = study.state === 'pausing' || study.state === 'paused' || study.reason === STOPPED_BY_USER;
+    const byUser =
+      study.state === 'pausing' || study.state === 'paused' || study.reason === STOPPED_BY_USER;
     return byUser && scheduling.canResume(lab, study);
   }
 
@@ -131,10 +160,20 @@ export class AdversarialWorld {
   /** A coordinator on what the file holds. */
   boot(): void {
     const { sampler, scheduler, local, trials, target = null } = this.options;
-    this.lab = this.machine.createLab({ strict: true, samplerFor: () => createModelSampler(sampler), ...scheduler });
+    this.lab = this.machine.createLab({
+      strict: true,
+      samplerFor: () => createModelSampler(sampler),
+      ...scheduler,
+    });
     this.take({ type: 'opened', ...this.record.open() });
     if (local === true) for (const { slot } of this.sides) this.take({ type: 'slotOffered', slot });
-    if (this.study === null) this.take({ type: 'studyCreated', uid: STUDY, spec: modelSpec, limits: { trials, activeMs: null, target } });
+    if (this.study === null)
+      this.take({
+        type: 'studyCreated',
+        uid: STUDY,
+        spec: modelSpec,
+        limits: { trials, activeMs: null, target },
+      });
   }
 
   /** @param loseSent whether what is on its way is lost with it */
@@ -149,7 +188,8 @@ export class AdversarialWorld {
       side.wanted.length = 0;
       side.condemned.length = 0;
       if (this.options.local === true) side.processes = [];
-      if (loseSent) for (const process of side.processes) process.tasks.length = process.control.length = 0;
+      if (loseSent)
+        for (const process of side.processes) process.tasks.length = process.control.length = 0;
     }
     if (loseSent || this.options.local === true) this.results = this.upward = [];
     if (loseSent || this.options.local === true) this.upward = [];
@@ -167,7 +207,10 @@ export class AdversarialWorld {
     else if (instruction.do === 'askSampler') this.asks.push(instruction);
     else if (instruction.do === 'wakeAt') this.wakeAt = instruction.at;
     else if (this.machine.passesBeforeCommit(instruction)) this.#carryOut(instruction);
-    else if (breach === 'output before the commit' || (breach === 'ack before the commit' && instruction.do === 'sendAck'))
+    else if (
+      breach === 'output before the commit' ||
+      (breach === 'ack before the commit' && instruction.do === 'sendAck')
+    )
       this.#carryOut(instruction);
     else this.outbox.push({ gated: this.writes.length > 0, instruction });
   }
@@ -185,11 +228,16 @@ export class AdversarialWorld {
 
   answer(): void {
     const ask = this.asks.shift();
-    if (ask !== undefined && this.lab !== null) this.take(this.machine.answerAsk(this.lab, ask, this.now));
+    if (ask !== undefined && this.lab !== null)
+      this.take(this.machine.answerAsk(this.lab, ask, this.now));
   }
 
   start(side: Side, spawn: string): void {
-    const worker = new SimulatedWorker(side.slot, spawn, { device: 'model', lanes: this.options.lanes ?? 1, memoryBytes: 1 });
+    const worker = new SimulatedWorker(side.slot, spawn, {
+      device: 'model',
+      lanes: this.options.lanes ?? 1,
+      memoryBytes: 1,
+    });
     side.spawns += 1;
     side.processes.push({ worker, stopped: false, tasks: [], control: [] });
   }
@@ -198,13 +246,23 @@ export class AdversarialWorld {
   kill(side: Side, process: Process, loseSent: boolean, by: 'us' | 'itself' = 'itself'): void {
     const { slot, spawn } = process.worker;
     side.processes = side.processes.filter((other) => other !== process);
-    const from = (said: { slot: string; spawn: string }): boolean => said.slot === slot && said.spawn === spawn;
+    const from = (said: { slot: string; spawn: string }): boolean =>
+      said.slot === slot && said.spawn === spawn;
     if (loseSent) {
       this.results = this.results.filter((said) => !from(said));
       this.upward = this.upward.filter((said) => !from(said));
     }
     if (this.options.local !== true || this.lab === null) return;
-    this.exits.push({ type: 'exited', slot, spawn, code: null, signal: 'SIGKILL', by, rssPeakBytes: null, overMemory: false });
+    this.exits.push({
+      type: 'exited',
+      slot,
+      spawn,
+      code: null,
+      signal: 'SIGKILL',
+      by,
+      rssPeakBytes: null,
+      overMemory: false,
+    });
   }
 
   react(side: Side, process: Process, { say, then }: Reaction): void {
@@ -221,15 +279,21 @@ export class AdversarialWorld {
     this.react(
       side,
       process,
-      this.options.breach === 'results said once' && told.do === 'sendWelcome' ? { ...reaction, say: [] } : reaction,
+      this.options.breach === 'results said once' && told.do === 'sendWelcome'
+        ? { ...reaction, say: [] }
+        : reaction,
     );
     if (told.do !== 'sendWelcome') return;
-    if (this.options.breach === 'welcome drops nothing') worker.holding.splice(0, worker.holding.length, ...before);
+    if (this.options.breach === 'welcome drops nothing')
+      worker.holding.splice(0, worker.holding.length, ...before);
     const stale = process.tasks.filter(({ session }) => session !== worker.session);
     for (const task of stale) process.tasks.splice(process.tasks.indexOf(task), 1);
   }
 
-  /** Lets time pass up to the scheduler's timer; every process that runs and is welcome beats, but `silent`. */
+  /**
+   * Lets time pass up to the scheduler's timer; every process that runs and is welcome beats, but
+   * `silent`.
+   */
   pass(silent: Process | null = null): void {
     if (this.wakeAt === null) return;
     this.now = Math.max(this.now, this.wakeAt);
@@ -262,7 +326,8 @@ export class AdversarialWorld {
         this.#tell(instruction, null);
         return;
       case 'show':
-        if (instruction.change.kind === 'trialEnded') this.#see(instruction.change.number, instruction.change.value);
+        if (instruction.change.kind === 'trialEnded')
+          this.#see(instruction.change.number, instruction.change.value);
         return;
       case 'spawnWorker':
         this.#side(instruction.slot).wanted.push(instruction.spawn);
@@ -291,7 +356,8 @@ export class AdversarialWorld {
   }
 
   #tell(told: Told, spawn: string | null): void {
-    for (const { worker, control } of this.#side(told.slot).processes) if (spawn === null || worker.spawn === spawn) control.push(told);
+    for (const { worker, control } of this.#side(told.slot).processes)
+      if (spawn === null || worker.spawn === spawn) control.push(told);
   }
 
   #side(slot: string): Side {
@@ -302,18 +368,21 @@ export class AdversarialWorld {
 
   #mustBeStarted({ number, k }: AttemptId): void {
     const known = this.record.attempts(STUDY, number).some((attempt) => attempt.k === k);
-    if (!known) throw new Violation(`task of attempt ${number}/${k} left before the attempt was durable`);
+    if (!known)
+      throw new Violation(`task of attempt ${number}/${k} left before the attempt was durable`);
   }
 
   #mustBeSettled({ number, k }: AttemptId): void {
     const attempt = this.record.attempts(STUDY, number).find((candidate) => candidate.k === k);
-    if ((attempt?.outcome ?? null) === null) throw new Violation(`attempt ${number}/${k} acknowledged before it was durable`);
+    if ((attempt?.outcome ?? null) === null)
+      throw new Violation(`attempt ${number}/${k} acknowledged before it was durable`);
   }
 
   #see(number: number, value: number): void {
     if (this.shown.has(number)) throw new Violation(`trial ${number} shown twice`);
     const end = this.record.trial(STUDY, number)?.end;
-    if (end?.value === undefined || !Object.is(end.value, value)) throw new Violation(`trial ${number} shown before it was durable`);
+    if (end?.value === undefined || !Object.is(end.value, value))
+      throw new Violation(`trial ${number} shown before it was durable`);
     this.shown.set(number, value);
   }
 }

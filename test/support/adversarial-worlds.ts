@@ -1,4 +1,7 @@
-/** The worlds that are walked: small enough that every pair of faults meets, different enough to reach every rule. */
+/**
+ * The worlds that are walked: small enough that every pair of faults meets, different enough to
+ * reach every rule.
+ */
 import type { Faults, WorldOptions } from './adversarial-world.ts';
 
 const ALL: Partial<Faults> = {
@@ -26,7 +29,12 @@ export const worlds = {
   'generations, two lanes': { sampler: generations, trials: 6, faults: ALL, lanes: 2 },
   'generations, target': { sampler: generations, trials: 4, faults: ALL, target: 30 },
   'no barrier, more trials': { sampler: plain, trials: 8, faults: ALL },
-  'no barrier, short trials that travel together': { sampler: plain, trials: 30, faults: ALL, scheduler: { bundleMs: 4 } },
+  'no barrier, short trials that travel together': {
+    sampler: plain,
+    trials: 30,
+    faults: ALL,
+    scheduler: { bundleMs: 4 },
+  },
   'no barrier, target': { sampler: plain, trials: 4, faults: ALL, target: 30 },
   'generations, crashes and cancels': { sampler: generations, trials: 4, faults: MORE },
   'generations, a second silence fails': {
@@ -35,7 +43,18 @@ export const worlds = {
     faults: { ...ALL, falseExpiry: 4 },
     scheduler: { maxSilences: 2 },
   },
-  'asynchronous, target': { sampler: asynchronous, trials: 4, faults: { ...ALL, crash: 2 }, target: 12 },
+  'asynchronous, target': {
+    sampler: asynchronous,
+    trials: 4,
+    faults: { ...ALL, crash: 2 },
+    target: 12,
+  },
   'asynchronous, crashes and cancels': { sampler: asynchronous, trials: 4, faults: MORE },
-  'asynchronous, workers here, two lanes': { sampler: asynchronous, trials: 6, faults: MORE, local: true, lanes: 2 },
+  'asynchronous, workers here, two lanes': {
+    sampler: asynchronous,
+    trials: 6,
+    faults: MORE,
+    local: true,
+    lanes: 2,
+  },
 } satisfies Record<string, WorldOptions>;

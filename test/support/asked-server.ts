@@ -1,4 +1,7 @@
-/** A server for tests, with endpoints that a test made up, and a client that sends what it is told to, byte for byte. */
+/**
+ * A server for tests, with endpoints that a test made up, and a client that sends what it is told
+ * to, byte for byte.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -54,21 +57,37 @@ export class AskedServer {
     return new AskedServer(folder, uploads, server);
   }
 
-  ask(method: string, path: string, headers: Record<string, string> = BEARER, body: string | Uint8Array = ''): Promise<Reply> {
+  ask(
+    method: string,
+    path: string,
+    headers: Record<string, string> = BEARER,
+    body: string | Uint8Array = '',
+  ): Promise<Reply> {
     return new Promise((done, failed) => {
-      const sent = request({ host: '127.0.0.1', port: this.server.port, method, path, headers }, (response) => {
-        const parts: Buffer[] = [];
-        response.on('data', (part: Buffer) => parts.push(part));
-        response.on('end', () => {
-          done({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(parts).toString() });
-        });
-      });
+      const sent = request(
+        { host: '127.0.0.1', port: this.server.port, method, path, headers },
+        (response) => {
+          const parts: Buffer[] = [];
+          response.on('data', (part: Buffer) => parts.push(part));
+          response.on('end', () => {
+            done({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              text: Buffer.concat(parts).toString(),
+            });
+          });
+        },
+      );
       sent.on('error', failed);
       sent.end(body);
     });
   }
 
-  call(name: string, input: string | Uint8Array, headers: Record<string, string> = BEARER): Promise<Reply> {
+  call(
+    name: string,
+    input: string | Uint8Array,
+    headers: Record<string, string> = BEARER,
+  ): Promise<Reply> {
     return this.ask('POST', `/api/${name}`, headers, input);
   }
 

@@ -12,6 +12,7 @@ export async function violations(page: Page): Promise<string[]> {
     return injected.run(document, { resultTypes: ['violations'] });
   });
   return results.violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`).join(' | ')}`,
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ''}`).join(' | ')}`,
   );
 }

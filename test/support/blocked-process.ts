@@ -1,4 +1,7 @@
-/** A process with a watchdog whose loop turns for a while or stands still, for a test. argv[2]: `turn` or `block`. */
+/**
+ * A process with a watchdog whose loop turns for a while or stands still, for a test. argv[2]:
+ * `turn` or `block`.
+ */
 import { startWatchdog } from '../../src/runtime/watchdog.ts';
 
 startWatchdog({ name: 'blocked', standstillMs: 2_000 });

@@ -53,7 +53,10 @@ export function start(
   const closed = new Promise<void>((resolve) => reading.once('close', resolve));
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => void closed.then(() => resolve({ code, stdout: lines.join('\n'), stderr })));
+    child.once(
+      'close',
+      (code) => void closed.then(() => resolve({ code, stdout: lines.join('\n'), stderr })),
+    );
   });
   return { process: child, ended };
 }

@@ -27,16 +27,30 @@ export function callDeps(folder: string, more: Partial<CallDeps> = {}): CallDeps
 
 const table: Calls = { ...queries, ...commands };
 
-/** By the table: input parsed, and what is answered held against the output's schema, which hosts rely on. */
-export async function ask(handlers: object, name: string, input: unknown, context: CallContext = WINDOW): Promise<Answer> {
+/**
+ * By the table: input parsed, and what is answered held against the output's schema, which hosts
+ * rely on.
+ */
+export async function ask(
+  handlers: object,
+  name: string,
+  input: unknown,
+  context: CallContext = WINDOW,
+): Promise<Answer> {
   const answered = await answer(table, handlers as HandlersOf<Calls>, name, input, context);
   if (answered.ok) table[name]?.output.parse(answered.value);
   return answered;
 }
 
 /** The value; an error fails the test with what it says. */
-export async function asked<T>(handlers: object, name: string, input: unknown, context?: CallContext): Promise<T> {
+export async function asked<T>(
+  handlers: object,
+  name: string,
+  input: unknown,
+  context?: CallContext,
+): Promise<T> {
   const answered = await ask(handlers, name, input, context);
-  if (!answered.ok) throw new Error(`${answered.error.code}: ${JSON.stringify(answered.error.data)}`);
+  if (!answered.ok)
+    throw new Error(`${answered.error.code}: ${JSON.stringify(answered.error.data)}`);
   return JSON.parse(JSON.stringify(answered.value)) as T;
 }

@@ -1,7 +1,7 @@
 /**
- * Kills at random instants, and what must hold afterwards: nothing that was shown as finished is lost, changed or run again;
- * every trial ends once; a synchronous search is the one that nobody disturbed. Used by the tests in small and by
- * `npm run chaos` in large.
+ * Kills at random instants, and what must hold afterwards: nothing that was shown as finished is
+ * lost, changed or run again; every trial ends once; a synchronous search is the one that nobody
+ * disturbed. Used by the tests in small and by `npm run chaos` in large.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,11 @@ function studyFile(sampler: string, trials: number, durationMs: number, seed: nu
   return JSON.stringify({
     format: 'galapagos-study/1',
     name: 'chaos',
-    objective: { kind: 'synthetic', function: 'rastrigin', durationMs: { median: durationMs, sigma: 0.5 } },
+    objective: {
+      kind: 'synthetic',
+      function: 'rastrigin',
+      durationMs: { median: durationMs, sigma: 0.5 },
+    },
     direction: 'minimize',
     searchSpace: {
       x: { type: 'float', low: -5, high: 5 },
@@ -52,7 +56,10 @@ function studyFile(sampler: string, trials: number, durationMs: number, seed: nu
 
 const builtWorker = { entry: join(root, 'out', 'main', 'worker.js') };
 
-/** Kills (or stops, and wakes later) random workers of a running lab until `kills` are done, then lets the study finish. */
+/**
+ * Kills (or stops, and wakes later) random workers of a running lab until `kills` are done, then
+ * lets the study finish.
+ */
 export async function killWorkers(
   kills: number,
   { seed, sampler, workers = 4 }: { seed: number; sampler: string; workers?: number },
@@ -71,12 +78,16 @@ export async function killWorkers(
     if (ready.size < 2) await new Promise<void>((resolve) => (whenReady = resolve));
   };
   let over: (error?: Error) => void = () => undefined;
-  const finished = new Promise<void>((resolve, reject) => (over = (error) => (error === undefined ? resolve() : reject(error))));
+  const finished = new Promise<void>(
+    (resolve, reject) => (over = (error) => (error === undefined ? resolve() : reject(error))),
+  );
   const show = (change: Change): void => {
     if (change.kind === 'trialEnded') {
-      if (ended.has(change.number)) violations.push(`trial ${change.number} was shown as ended twice`);
+      if (ended.has(change.number))
+        violations.push(`trial ${change.number} was shown as ended twice`);
       ended.set(change.number, change.value);
-      if (change.state !== 'complete') violations.push(`trial ${change.number} ended as ${change.outcome} because of a kill`);
+      if (change.state !== 'complete')
+        violations.push(`trial ${change.number} ended as ${change.outcome} because of a kill`);
     } else if (change.kind === 'trialBack') {
       lost += 1;
       const at = killedAt.get(change.slot);
@@ -106,12 +117,21 @@ export async function killWorkers(
     },
   });
   try {
-    const { spec, limits } = studyOf(parseStudyFile(studyFile(sampler, 1_000_000, 8, seed), 'chaos'));
+    const { spec, limits } = studyOf(
+      parseStudyFile(studyFile(sampler, 1_000_000, 8, seed), 'chaos'),
+    );
     lab.startWorkers(workers);
     lab.coordinator.createStudy('chaos', spec, limits);
-    const done = await Promise.race([shootAtWorkers(lab, kills, { seed, twoReady }), finished.then(() => 0)]);
+    const done = await Promise.race([
+      shootAtWorkers(lab, kills, { seed, twoReady }),
+      finished.then(() => 0),
+    ]);
     const size = lab.coordinator.lab.studies.get('chaos')?.columns.size ?? 0;
-    lab.coordinator.command({ type: 'studyEdited', study: 'chaos', limits: { ...limits, trials: size + 8 } });
+    lab.coordinator.command({
+      type: 'studyEdited',
+      study: 'chaos',
+      limits: { ...limits, trials: size + 8 },
+    });
     await finished;
     await lab.close();
     violations.push(...compareWithFile(file, ended), ...checkLab(file, 'chaos'));
@@ -129,8 +149,15 @@ interface Shooting {
   readonly twoReady: () => Promise<void>;
 }
 
-/** One kill each 5–60 ms at a random worker, starting or at work; every tenth is a stop that is woken after the lease has passed. */
-async function shootAtWorkers(lab: RunningLab, kills: number, { seed, twoReady }: Shooting): Promise<number> {
+/**
+ * One kill each 5–60 ms at a random worker, starting or at work; every tenth is a stop that is
+ * woken after the lease has passed.
+ */
+async function shootAtWorkers(
+  lab: RunningLab,
+  kills: number,
+  { seed, twoReady }: Shooting,
+): Promise<number> {
   const chance = new Stream(seed, { purpose: PURPOSE.simulation });
   for (let done = 0; done < kills;) {
     await twoReady();
@@ -147,10 +174,19 @@ async function shootAtWorkers(lab: RunningLab, kills: number, { seed, twoReady }
   return kills;
 }
 
-const runLine = z.looseObject({ event: z.string(), trial: z.number().optional(), value: z.number().nullable().optional() });
+const runLine = z.looseObject({
+  event: z.string(),
+  trial: z.number().optional(),
+  value: z.number().nullable().optional(),
+});
 
-/** Runs the command, kills it at random instants and resumes, `kills` times, then lets it finish. */
-export async function killCoordinator(kills: number, { seed, sampler }: { seed: number; sampler: string }): Promise<ChaosReport> {
+/**
+ * Runs the command, kills it at random instants and resumes, `kills` times, then lets it finish.
+ */
+export async function killCoordinator(
+  kills: number,
+  { seed, sampler }: { seed: number; sampler: string },
+): Promise<ChaosReport> {
   await built();
   const folder = mkdtempSync(join(tmpdir(), 'galapagos-chaos-'));
   const violations: string[] = [];
@@ -159,19 +195,26 @@ export async function killCoordinator(kills: number, { seed, sampler }: { seed: 
   // Enough that no life is long enough to finish it before the last kill.
   const trials = 80 * kills;
   const study = join(folder, 'study.json');
-  writeFileSync(study, studyFile(sampler, trials, 15, seed).replace('"name":"grid"', '"name":"grid","divisions":4'));
+  writeFileSync(
+    study,
+    studyFile(sampler, trials, 15, seed).replace('"name":"grid"', '"name":"grid","divisions":4'),
+  );
   const file = join(folder, 'lab.db');
   try {
     let killed = 0;
     for (let over = false; !over;) {
-      const life = start(['run', study, '--lab', file, '--workers', '2', '--resume', '--json'], folder, (line) => {
-        // Cut off by the kill: it was not shown.
-        if (!line.endsWith('}')) return;
-        const { event, trial = -1, value = null } = runLine.parse(JSON.parse(line));
-        if (event !== 'trialEnded') return;
-        if (ended.has(trial)) violations.push(`trial ${trial} was shown as ended twice`);
-        ended.set(trial, value ?? Infinity);
-      });
+      const life = start(
+        ['run', study, '--lab', file, '--workers', '2', '--resume', '--json'],
+        folder,
+        (line) => {
+          // Cut off by the kill: it was not shown.
+          if (!line.endsWith('}')) return;
+          const { event, trial = -1, value = null } = runLine.parse(JSON.parse(line));
+          if (event !== 'trialEnded') return;
+          if (ended.has(trial)) violations.push(`trial ${trial} was shown as ended twice`);
+          ended.set(trial, value ?? Infinity);
+        },
+      );
       if (killed < kills) {
         // From before the lab is opened to well into the search.
         await Promise.race([pause(50 + chance.below(900)), life.ended]);
@@ -184,7 +227,8 @@ export async function killCoordinator(kills: number, { seed, sampler }: { seed: 
       violations.push(...checkLabIfThere(file));
     }
     violations.push(...compareWithFile(file, ended));
-    if (sampler !== 'evolution') violations.push(...(await compareWithUndisturbed(folder, study, file)));
+    if (sampler !== 'evolution')
+      violations.push(...(await compareWithUndisturbed(folder, study, file)));
     return { kills: killed, trials: ended.size, lost: 0, slowestRequeueMs: null, violations };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -199,12 +243,16 @@ function checkLabIfThere(file: string): string[] {
     reader.close();
     return there ? checkLab(file, 'chaos') : [];
   } catch (error) {
-    if (error instanceof StorageError && (error.code === 'not-found' || error.code === 'not-a-lab')) return [];
+    if (error instanceof StorageError && (error.code === 'not-found' || error.code === 'not-a-lab'))
+      return [];
     throw error;
   }
 }
 
-/** Everything shown stands in the file with the same value; everything ended in the file has one attempt that ended it. */
+/**
+ * Everything shown stands in the file with the same value; everything ended in the file has one
+ * attempt that ended it.
+ */
 function compareWithFile(file: string, shown: ReadonlyMap<number, number>): string[] {
   const violations: string[] = [];
   const reader = readLab(file);
@@ -212,11 +260,14 @@ function compareWithFile(file: string, shown: ReadonlyMap<number, number>): stri
     const inFile = new Map([...reader.trials('chaos')].map((trial) => [trial.number, trial]));
     for (const [number, value] of shown) {
       const found = inFile.get(number)?.value ?? null;
-      if (found !== value) violations.push(`trial ${number} was shown with ${value}, the file says ${found}`);
+      if (found !== value)
+        violations.push(`trial ${number} was shown with ${value}, the file says ${found}`);
     }
     for (const { number, state } of inFile.values()) {
       if (state !== 'complete') continue;
-      const succeeded = reader.story('chaos', number)?.attempts.filter(({ outcome }) => outcome === 'succeeded').length;
+      const succeeded = reader
+        .story('chaos', number)
+        ?.attempts.filter(({ outcome }) => outcome === 'succeeded').length;
       if (succeeded !== 1) violations.push(`trial ${number} has ${succeeded} successful attempts`);
     }
   } finally {
@@ -225,23 +276,36 @@ function compareWithFile(file: string, shown: ReadonlyMap<number, number>): stri
   return violations;
 }
 
-async function compareWithUndisturbed(folder: string, study: string, file: string): Promise<string[]> {
+async function compareWithUndisturbed(
+  folder: string,
+  study: string,
+  file: string,
+): Promise<string[]> {
   const calm = join(folder, 'calm.db');
   const quick = join(folder, 'calm.json');
-  // The same search without its duration: what a trial is and gives does not depend on how long it takes.
+  // The same search without its duration: what a trial is and gives does not depend on how long it
+  // takes.
   writeFileSync(quick, readFileSync(study, 'utf8').replace(/,"durationMs":\{[^}]*\}/, ''));
-  const { code, stderr } = await command(['run', quick, '--lab', calm, '--workers', '1', '--json'], folder);
+  const { code, stderr } = await command(
+    ['run', quick, '--lab', calm, '--workers', '1', '--json'],
+    folder,
+  );
   if (code !== 0) throw new Error(`the undisturbed run ended with ${code}: ${stderr}`);
   const [expected, found] = [calm, file].map(listOf);
-  if (expected?.length !== found?.length) return [`${found?.length} trials, ${expected?.length} when undisturbed`];
-  return (expected ?? []).flatMap((line, n) => (line === found?.[n] ? [] : [`trial ${n}: ${found?.[n]}, undisturbed ${line}`]));
+  if (expected?.length !== found?.length)
+    return [`${found?.length} trials, ${expected?.length} when undisturbed`];
+  return (expected ?? []).flatMap((line, n) =>
+    line === found?.[n] ? [] : [`trial ${n}: ${found?.[n]}, undisturbed ${line}`],
+  );
 }
 
 /** Number, parameters, value and lineage of every trial, bit for bit. */
 function listOf(file: string): string[] {
   const reader = readLab(file);
   try {
-    return [...reader.trials('chaos')].map(({ number, params, value, origin }) => JSON.stringify([number, params, value, origin]));
+    return [...reader.trials('chaos')].map(({ number, params, value, origin }) =>
+      JSON.stringify([number, params, value, origin]),
+    );
   } finally {
     reader.close();
   }

@@ -1,4 +1,7 @@
-/** A browser for the built window: Chromium of the system, driven by playwright-core. No request leaves the machine. */
+/**
+ * A browser for the built window: Chromium of the system, driven by playwright-core. No request
+ * leaves the machine.
+ */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -11,7 +14,11 @@ export function chromiumPath(): string | null {
   const named = process.env['GALAPAGOS_CHROMIUM'] ?? '';
   if (named !== '') return named;
   const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find((path) => existsSync(path)) ?? null;
+  return (
+    folders
+      .flatMap((folder) => NAMES.map((name) => join(folder, name)))
+      .find((path) => existsSync(path)) ?? null
+  );
 }
 
 /** Why tests that need a browser cannot run here; null: they can. */
@@ -43,7 +50,11 @@ export interface OfflineContext {
 }
 
 /** A fresh profile whose pages may ask nothing of anyone but `origin`. */
-export async function offlineContext(browser: Browser, origin: string, options: BrowserContextOptions = {}): Promise<OfflineContext> {
+export async function offlineContext(
+  browser: Browser,
+  origin: string,
+  options: BrowserContextOptions = {},
+): Promise<OfflineContext> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const strangers: string[] = [];
   await context.route(

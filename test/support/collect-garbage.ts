@@ -1,4 +1,7 @@
-/** libsql closes a file only when the garbage collector has found its statements; a test that opens hundreds must see to it. */
+/**
+ * libsql closes a file only when the garbage collector has found its statements; a test that opens
+ * hundreds must see to it.
+ */
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,4 +1,7 @@
-/** Files of datasets as other programs write them: archives, images, arrays. Plain writers, so that tests can also write wrong ones. */
+/**
+ * Files of datasets as other programs write them: archives, images, arrays. Plain writers, so that
+ * tests can also write wrong ones.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
@@ -35,10 +38,17 @@ export function zip(files: Files, { stored = false, size }: ZipOptions = {}): Bu
     fields.writeUInt32LE(packed.length, 14);
     fields.writeUInt32LE(size ?? content.length, 18);
     fields.writeUInt16LE(Buffer.byteLength(name), 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), fields, Buffer.from(name), packed]);
+    const local = Buffer.concat([
+      Buffer.from('PK\x03\x04', 'latin1'),
+      fields,
+      Buffer.from(name),
+      packed,
+    ]);
     const place = Buffer.alloc(14);
     place.writeUInt32LE(offset, 10);
-    directory.push(Buffer.concat([Buffer.from('PK\x01\x02\x14\0', 'latin1'), fields, place, Buffer.from(name)]));
+    directory.push(
+      Buffer.concat([Buffer.from('PK\x01\x02\x14\0', 'latin1'), fields, place, Buffer.from(name)]),
+    );
     parts.push(local);
     offset += local.length;
   }
@@ -107,21 +117,37 @@ const ADAM7 = [
 ] as const;
 
 /** @param sample the raw samples of a pixel, each below 2^depth */
-export function png(width: number, height: number, sample: (x: number, y: number) => readonly number[], options: PngOptions = {}): Buffer {
+export function png(
+  width: number,
+  height: number,
+  sample: (x: number, y: number) => readonly number[],
+  options: PngOptions = {},
+): Buffer {
   const samples = sample(0, 0).length;
-  const { colour = samples === 1 ? 0 : 2, depth = 8, palette, filter = () => 0, interlaced = false } = options;
+  const {
+    colour = samples === 1 ? 0 : 2,
+    depth = 8,
+    palette,
+    filter = () => 0,
+    interlaced = false,
+  } = options;
   const pixelBytes = Math.max(1, (samples * depth) >> 3);
   const rows: Buffer[] = [];
   for (const [x0, y0, dx, dy] of interlaced ? ADAM7 : ([[0, 0, 1, 1]] as const)) {
     let above: Buffer | null = null;
     for (let y = y0, row = 0; y < height; y += dy, row++) {
       let bits = '';
-      for (let x = x0; x < width; x += dx) for (const value of sample(x, y)) bits += value.toString(2).padStart(depth, '0');
+      for (let x = x0; x < width; x += dx)
+        for (const value of sample(x, y)) bits += value.toString(2).padStart(depth, '0');
       if (bits === '') break;
       const raw = Buffer.from(
-        Array.from({ length: Math.ceil(bits.length / 8) }, (_, i) => parseInt(bits.slice(8 * i, 8 * i + 8).padEnd(8, '0'), 2)),
+        Array.from({ length: Math.ceil(bits.length / 8) }, (_, i) =>
+          parseInt(bits.slice(8 * i, 8 * i + 8).padEnd(8, '0'), 2),
+        ),
       );
-      rows.push(Buffer.concat([Buffer.from([filter(row)]), filtered(raw, above, pixelBytes, filter(row))]));
+      rows.push(
+        Buffer.concat([Buffer.from([filter(row)]), filtered(raw, above, pixelBytes, filter(row))]),
+      );
       above = raw;
     }
   }
@@ -157,14 +183,21 @@ function filtered(raw: Buffer, above: Buffer | null, pixelBytes: number, filter:
       const b = above?.[i] ?? 0;
       const c = i < pixelBytes ? 0 : (above?.[i - pixelBytes] ?? 0);
       const p = a + b - c;
-      const nearest = [a, b, c].reduce((best, one) => (Math.abs(p - one) < Math.abs(p - best) ? one : best));
+      const nearest = [a, b, c].reduce((best, one) =>
+        Math.abs(p - one) < Math.abs(p - best) ? one : best,
+      );
       return value - ([0, a, b, (a + b) >> 1, nearest][filter] ?? 0);
     }),
   );
 }
 
 /** @param type numpy's: `|u1`, `<f4` … */
-export function npy(type: string, shape: readonly number[], content: Uint8Array, order = 'False'): Buffer {
+export function npy(
+  type: string,
+  shape: readonly number[],
+  content: Uint8Array,
+  order = 'False',
+): Buffer {
   const text = `{'descr': '${type}', 'fortran_order': ${order}, 'shape': (${shape.join(', ')},), }`;
   const header = Buffer.from(`${text.padEnd(117 - (text.length > 117 ? -64 : 0))}\n`);
   const length = Buffer.alloc(2);

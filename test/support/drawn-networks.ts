@@ -1,15 +1,31 @@
-/** Networks of drawn shapes for property tests: images from one pixel on, any batch and remainder, every kind of layer. */
+/**
+ * Networks of drawn shapes for property tests: images from one pixel on, any batch and remainder,
+ * every kind of layer.
+ */
 import fc from 'fast-check';
 import type { SmallNetwork } from './networks.ts';
 
-const conv = (filters: number, kernel: readonly number[], more: object): object => ({ type: 'conv', filters, kernel, ...more });
+const conv = (filters: number, kernel: readonly number[], more: object): object => ({
+  type: 'conv',
+  filters,
+  kernel,
+  ...more,
+});
 const dense = (units: number): object => ({ type: 'dense', units });
 const plain = (type: string, more: object = {}): object => ({ type, ...more });
 const FLAT = plain('flatten');
 const GAP = plain('global-average-pool');
 
 const upTo = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
-const activation = fc.constantFrom('relu', 'leaky-relu', 'gelu', 'silu', 'sigmoid', 'tanh', 'identity');
+const activation = fc.constantFrom(
+  'relu',
+  'leaky-relu',
+  'gelu',
+  'silu',
+  'sigmoid',
+  'tanh',
+  'identity',
+);
 
 /** A conv of any kernel, stride, padding and groups that fits. */
 const drawnConv = fc.record({
@@ -44,26 +60,44 @@ export const DRAWN: fc.Arbitrary<SmallNetwork & { readonly samples: number }> = 
   .map((d) => {
     const layers: object[] = [];
     let size: [number, number] = [d.rows, d.columns];
-    const addConv = ({ filters, kernel, stride, padding, bias }: typeof d.first, groups: number, of: number): number => {
+    const addConv = (
+      { filters, kernel, stride, padding, bias }: typeof d.first,
+      groups: number,
+      of: number,
+    ): number => {
       const pad = padding === 'same' ? undefined : padding;
-      const fitted = size.map((n, k) => (pad === undefined ? kernel[k]! : Math.min(kernel[k]!, n + 2 * pad[k]!)));
+      const fitted = size.map((n, k) =>
+        pad === undefined ? kernel[k]! : Math.min(kernel[k]!, n + 2 * pad[k]!),
+      );
       const count = groups === 0 ? of * Math.min(2, filters) : filters * groups;
-      layers.push(conv(count, fitted, { stride, padding, bias, ...(groups === 0 ? { groups: 'depthwise' } : { groups }) }));
+      layers.push(
+        conv(count, fitted, {
+          stride,
+          padding,
+          bias,
+          ...(groups === 0 ? { groups: 'depthwise' } : { groups }),
+        }),
+      );
       size = size.map((n, k) =>
-        pad === undefined ? Math.ceil(n / stride[k]!) : Math.floor((n + 2 * pad[k]! - fitted[k]!) / stride[k]!) + 1,
+        pad === undefined
+          ? Math.ceil(n / stride[k]!)
+          : Math.floor((n + 2 * pad[k]! - fitted[k]!) / stride[k]!) + 1,
       ) as [number, number];
       return count;
     };
     const filters = addConv(d.first, 1, d.channels);
     layers.push(plain(d.activations[0]));
-    const groups = d.grouping === 'depthwise' ? 0 : d.grouping === 'groups' && filters % 2 === 0 ? 2 : 1;
+    const groups =
+      d.grouping === 'depthwise' ? 0 : d.grouping === 'groups' && filters % 2 === 0 ? 2 : 1;
     const count = addConv(d.second, groups, filters);
     if (d.norm === 'batch-norm') layers.push(plain('batch-norm', { epsilon: 0.05 }));
     else if (d.norm !== 'none') layers.push(plain('layer-norm', { over: d.norm, epsilon: 0.05 }));
     layers.push({ ...plain(d.activations[1]), id: 'x' });
-    if (d.join === 'gate') layers.push(GAP, conv(count, [1, 1], {}), { ...plain('sigmoid'), id: 'y' });
+    if (d.join === 'gate')
+      layers.push(GAP, conv(count, [1, 1], {}), { ...plain('sigmoid'), id: 'y' });
     else if (d.join !== 'none') layers.push({ ...conv(count, [3, 3], { padding: 1 }), id: 'y' });
-    if (d.join === 'gate' || d.join === 'multiply') layers.push(plain('multiply', { from: ['x', 'y'] }));
+    if (d.join === 'gate' || d.join === 'multiply')
+      layers.push(plain('multiply', { from: ['x', 'y'] }));
     else if (d.join !== 'none') layers.push(plain(d.join, { from: ['x', 'y'] }));
     if (d.pool === 'global-average-pool') layers.push(GAP);
     else if (d.pool !== 'none') {
@@ -74,14 +108,34 @@ export const DRAWN: fc.Arbitrary<SmallNetwork & { readonly samples: number }> = 
     layers.push(FLAT);
     if (d.dropout) layers.push(plain('dropout', { rate: { $param: 'dropout' } }));
     layers.push(dense(d.hidden), plain(d.activations[2]), dense(d.classes));
-    return { name: 'drawn', shape: [d.channels, d.rows, d.columns], layers, batch: d.batch, samples: d.samples };
+    return {
+      name: 'drawn',
+      shape: [d.channels, d.rows, d.columns],
+      layers,
+      batch: d.batch,
+      samples: d.samples,
+    };
   });
 
-/** Any graph: vectors of four through layers that read any earlier layer or two; what nobody reads is summed at the end. */
+/**
+ * Any graph: vectors of four through layers that read any earlier layer or two; what nobody reads
+ * is summed at the end.
+ */
 export const GRAPHS: fc.Arbitrary<SmallNetwork> = fc
   .array(
     fc.record({
-      type: fc.constantFrom('dense', 'relu', 'tanh', 'silu', 'identity', 'dropout', 'batch-norm', 'add', 'multiply', 'concat'),
+      type: fc.constantFrom(
+        'dense',
+        'relu',
+        'tanh',
+        'silu',
+        'identity',
+        'dropout',
+        'batch-norm',
+        'add',
+        'multiply',
+        'concat',
+      ),
       first: fc.nat(20),
       second: fc.nat(20),
     }),
@@ -91,7 +145,11 @@ export const GRAPHS: fc.Arbitrary<SmallNetwork> = fc
     const layers: object[] = [FLAT, { ...dense(4), id: 'n0' }];
     const unread = new Set(['n0']);
     drawn.forEach(({ type, first, second }, i) => {
-      const [id, a, b] = [`n${String(i + 1)}`, `n${String(first % (i + 1))}`, `n${String(second % (i + 1))}`];
+      const [id, a, b] = [
+        `n${String(i + 1)}`,
+        `n${String(first % (i + 1))}`,
+        `n${String(second % (i + 1))}`,
+      ];
       unread.delete(a);
       if (type === 'add' || type === 'multiply') layers.push({ type, id, from: [a, b] });
       else if (type === 'concat') layers.push({ type, from: [a, b] }, { ...dense(4), id });

@@ -1,4 +1,7 @@
-/** Files let go over the window as a person's hand does: the browser itself makes the drag, so that folders are folders. */
+/**
+ * Files let go over the window as a person's hand does: the browser itself makes the drag, so that
+ * folders are folders.
+ */
 import type { Page } from 'playwright-core';
 
 /** @param paths files and folders of this machine, dropped together in the middle of the window */

@@ -1,21 +1,34 @@
 /**
- * A folder with the names of Electron's distribution for Linux and none of its contents, so that packing can be tried without the
- * binary. The program holds a fuse wire, as Electron's does, for the fuses to be set in.
+ * A folder with the names of Electron's distribution for Linux and none of its contents, so that
+ * packing can be tried without the binary. The program holds a fuse wire, as Electron's does, for
+ * the fuses to be set in.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What marks the wire in Electron's binary; then its version, its length, and a character for each fuse. */
+/**
+ * What marks the wire in Electron's binary; then its version, its length, and a character for each
+ * fuse.
+ */
 const SENTINEL = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX';
 const AS_DOWNLOADED = '101100011';
 
 export function electronStub(folder: string, version: string): string {
   mkdirSync(join(folder, 'locales'), { recursive: true });
   mkdirSync(join(folder, 'resources'));
-  const wire = Buffer.concat([Buffer.from(SENTINEL), Buffer.from([1, AS_DOWNLOADED.length]), Buffer.from(AS_DOWNLOADED)]);
-  writeFileSync(join(folder, 'electron'), Buffer.concat([Buffer.from('a stub of Electron\n'), wire]), { mode: 0o755 });
+  const wire = Buffer.concat([
+    Buffer.from(SENTINEL),
+    Buffer.from([1, AS_DOWNLOADED.length]),
+    Buffer.from(AS_DOWNLOADED),
+  ]);
+  writeFileSync(
+    join(folder, 'electron'),
+    Buffer.concat([Buffer.from('a stub of Electron\n'), wire]),
+    { mode: 0o755 },
+  );
   writeFileSync(join(folder, 'version'), version);
-  for (const name of ['LICENSE', 'chrome-sandbox', 'locales/en-US.pak']) writeFileSync(join(folder, name), '');
+  for (const name of ['LICENSE', 'chrome-sandbox', 'locales/en-US.pak'])
+    writeFileSync(join(folder, name), '');
   return folder;
 }
 

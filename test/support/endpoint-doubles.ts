@@ -1,11 +1,16 @@
-/** Endpoints that answer what a test says, and a feed that counts, for testing what carries them. */
+/**
+ * Endpoints that answer what a test says, and a feed that counts, for testing what carries them.
+ */
 import type { Feed } from '../../src/protocol/endpoint.ts';
 import type { Endpoints } from '../../src/protocol/endpoints.ts';
 
 type Calls = Endpoints['calls'];
 
 /** Every call that is not given throws. */
-export function endpointsOf(calls: Partial<Calls>, lab: Endpoints['subscriptions']['lab'] = unopened): Endpoints {
+export function endpointsOf(
+  calls: Partial<Calls>,
+  lab: Endpoints['subscriptions']['lab'] = unopened,
+): Endpoints {
   return {
     calls: new Proxy(calls as Calls, {
       get: (given, name): unknown =>

@@ -1,4 +1,7 @@
-/** A host of the window that a test plays: it answers calls as told, and sends what the test says over the stream. */
+/**
+ * A host of the window that a test plays: it answers calls as told, and sends what the test says
+ * over the stream.
+ */
 import type { Answer, Bridge, StreamAnswer, StreamRequest } from '../../src/protocol/endpoint.ts';
 
 export class FakeBridge implements Bridge {
@@ -26,7 +29,8 @@ export class FakeBridge implements Bridge {
   call(name: string, input: unknown): Promise<Answer> {
     this.calls.push({ name, input });
     const answer = this.answers[name];
-    if (answer === undefined) return Promise.resolve({ ok: false, error: { code: 'unknown-endpoint', data: { name } } });
+    if (answer === undefined)
+      return Promise.resolve({ ok: false, error: { code: 'unknown-endpoint', data: { name } } });
     return Promise.resolve({ ok: true, value: answer(input) });
   }
 

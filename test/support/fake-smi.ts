@@ -1,6 +1,10 @@
 /** Stands in for `nvidia-smi`: what it writes and when it ends is said by the test. */
 import { EventEmitter } from 'node:events';
-import type { SmiProcess, SmiStream, StartSmi } from '../../src/node/machine/utilisation/nvidia-smi.ts';
+import type {
+  SmiProcess,
+  SmiStream,
+  StartSmi,
+} from '../../src/node/machine/utilisation/nvidia-smi.ts';
 
 class FakeStream extends EventEmitter implements SmiStream {
   readonly setEncoding = (): void => undefined;
@@ -29,7 +33,11 @@ export class FakeSmi extends EventEmitter implements SmiProcess {
 }
 
 /** Starts fakes, and remembers them with their command lines. */
-export function fakeSmi(): { readonly start: StartSmi; readonly started: FakeSmi[]; readonly lines: (readonly string[])[] } {
+export function fakeSmi(): {
+  readonly start: StartSmi;
+  readonly started: FakeSmi[];
+  readonly lines: (readonly string[])[];
+} {
   const started: FakeSmi[] = [];
   const lines: (readonly string[])[] = [];
   return {
@@ -44,7 +52,10 @@ export function fakeSmi(): { readonly start: StartSmi; readonly started: FakeSmi
   };
 }
 
-/** As a machine with two cards writes them each second: an H100, and a GeForce whose driver measures no load. */
+/**
+ * As a machine with two cards writes them each second: an H100, and a GeForce whose driver measures
+ * no load.
+ */
 export const H100 =
   'GPU-4f6c0a55-9a1b-6a40-3a0e-0f3d1b1a7c11, 00000000:41:00.0, 570.124.06, 94, 9216, 81559, 58, 412.37, 700.00, NVIDIA H100 80GB HBM3';
 export const GEFORCE =

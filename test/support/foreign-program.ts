@@ -5,7 +5,11 @@ import type { EndedState } from '../../src/core/scheduling/index.ts';
 const STATES = { complete: 'COMPLETE', pruned: 'PRUNED', failed: 'FAIL' } as const;
 
 /** Runs SQL with `?` parameters on a connection of its own. */
-export function foreignly(file: string, sql: string, ...parameters: (string | number | null)[]): unknown[][] {
+export function foreignly(
+  file: string,
+  sql: string,
+  ...parameters: (string | number | null)[]
+): unknown[][] {
   const db = new Database(file, { timeout: 5_000 });
   try {
     db.exec('PRAGMA foreign_keys=OFF');
@@ -19,7 +23,13 @@ export function foreignly(file: string, sql: string, ...parameters: (string | nu
 }
 
 /** `study.tell` on a trial of ours. */
-export function endElsewhere(file: string, study: string, number: number, state: EndedState, value: number | null): void {
+export function endElsewhere(
+  file: string,
+  study: string,
+  number: number,
+  state: EndedState,
+  value: number | null,
+): void {
   const [row] = foreignly(
     file,
     `SELECT trial_id FROM trial_user_attributes WHERE key = 'galapagos:uid' AND value_json = ?`,
@@ -28,7 +38,17 @@ export function endElsewhere(file: string, study: string, number: number, state:
   const trialId = Number(row?.[0]);
   foreignly(file, 'DELETE FROM trial_values WHERE trial_id = ?', trialId);
   if (value !== null) {
-    foreignly(file, `INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?, 0, ?, 'FINITE')`, trialId, value);
+    foreignly(
+      file,
+      `INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?, 0, ?, 'FINITE')`,
+      trialId,
+      value,
+    );
   }
-  foreignly(file, 'UPDATE trials SET state = ?, datetime_complete = datetime_start WHERE trial_id = ?', STATES[state], trialId);
+  foreignly(
+    file,
+    'UPDATE trials SET state = ?, datetime_complete = datetime_start WHERE trial_id = ?',
+    STATES[state],
+    trialId,
+  );
 }

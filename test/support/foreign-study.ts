@@ -12,23 +12,44 @@ export interface ForeignTrial {
   readonly c?: number;
 }
 
-export function writeForeignStudy(file: string, name: string, trials: readonly ForeignTrial[]): void {
+export function writeForeignStudy(
+  file: string,
+  name: string,
+  trials: readonly ForeignTrial[],
+): void {
   foreignly(file, 'INSERT INTO studies (study_id, study_name) VALUES (?, ?)', ID, name);
-  foreignly(file, "INSERT INTO study_directions (study_id, direction, objective) VALUES (?, 'MAXIMIZE', 0)", ID);
+  foreignly(
+    file,
+    "INSERT INTO study_directions (study_id, direction, objective) VALUES (?, 'MAXIMIZE', 0)",
+    ID,
+  );
   for (const trial of trials) addForeignTrial(file, trial);
 }
 
 export function addForeignTrial(file: string, { number, state, value, x, c }: ForeignTrial): void {
   const id = 1000 + number;
-  const at = (second: number): string => `2026-11-23 10:00:${String(second).padStart(2, '0')}.500000`;
+  const at = (second: number): string =>
+    `2026-11-23 10:00:${String(second).padStart(2, '0')}.500000`;
   const ended = state === 'COMPLETE' || state === 'PRUNED' || state === 'FAIL';
   foreignly(
     file,
     'INSERT INTO trials (trial_id, number, study_id, state, datetime_start, datetime_complete) VALUES (?, ?, ?, ?, ?, ?)',
-    ...[id, number, ID, state, state === 'WAITING' ? null : at(number), ended ? at(number + 1) : null],
+    ...[
+      id,
+      number,
+      ID,
+      state,
+      state === 'WAITING' ? null : at(number),
+      ended ? at(number + 1) : null,
+    ],
   );
   if (value !== undefined)
-    foreignly(file, "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?, 0, ?, 'FINITE')", id, value);
+    foreignly(
+      file,
+      "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?, 0, ?, 'FINITE')",
+      id,
+      value,
+    );
   const param = (param: string, encoded: number, distribution: object): void => {
     foreignly(
       file,
@@ -36,6 +57,11 @@ export function addForeignTrial(file: string, { number, state, value, x, c }: Fo
       ...[id, param, encoded, JSON.stringify(distribution)],
     );
   };
-  if (x !== undefined) param('x', x, { name: 'FloatDistribution', attributes: { step: null, low: 0, high: 1, log: false } });
-  if (c !== undefined) param('c', c, { name: 'CategoricalDistribution', attributes: { choices: ['a', 'b', 'c'] } });
+  if (x !== undefined)
+    param('x', x, {
+      name: 'FloatDistribution',
+      attributes: { step: null, low: 0, high: 1, log: false },
+    });
+  if (c !== undefined)
+    param('c', c, { name: 'CategoricalDistribution', attributes: { choices: ['a', 'b', 'c'] } });
 }

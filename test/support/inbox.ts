@@ -19,7 +19,11 @@ export class Inbox<T> {
   async first(accepts: (item: T) => boolean, from?: number, ms?: number): Promise<T>;
   async first(accepts: (item: T) => boolean, from = 0, ms = 10_000): Promise<T> {
     let found: T | undefined;
-    await this.until(() => (found = this.all.slice(from).find(accepts)) !== undefined, 'an item that fits', ms);
+    await this.until(
+      () => (found = this.all.slice(from).find(accepts)) !== undefined,
+      'an item that fits',
+      ms,
+    );
     return found as T;
   }
 
@@ -32,7 +36,11 @@ export class Inbox<T> {
       };
       const timer = setTimeout(() => {
         done();
-        reject(new Error(`waited ${ms} ms for ${what}; ${this.all.length} came, the last ${JSON.stringify(this.all.slice(-3))}`));
+        reject(
+          new Error(
+            `waited ${ms} ms for ${what}; ${this.all.length} came, the last ${JSON.stringify(this.all.slice(-3))}`,
+          ),
+        );
       }, ms);
       const done = (): void => {
         clearTimeout(timer);

@@ -1,6 +1,6 @@
 /**
- * A scheduler on a leash: events in, instructions out, invariants checked after every step, asks answered at once. Time moves
- * only when told to. What it gave out is what a worker would hold.
+ * A scheduler on a leash: events in, instructions out, invariants checked after every step, asks
+ * answered at once. Time moves only when told to. What it gave out is what a worker would hold.
  */
 import * as scheduling from '../../src/core/scheduling/index.ts';
 import type {
@@ -43,9 +43,17 @@ export class LabDriver {
   wakeAt: number | null = null;
   #hellos = 0;
 
-  constructor({ scheduler, sampler = { synchronous: false, generation: 0 }, machine = scheduling }: DriverOptions = {}) {
+  constructor({
+    scheduler,
+    sampler = { synchronous: false, generation: 0 },
+    machine = scheduling,
+  }: DriverOptions = {}) {
     this.#machine = machine;
-    this.lab = machine.createLab({ strict: true, samplerFor: () => createModelSampler(sampler), ...scheduler });
+    this.lab = machine.createLab({
+      strict: true,
+      samplerFor: () => createModelSampler(sampler),
+      ...scheduler,
+    });
   }
 
   /** @returns what this event led to, and the answers to the asks it led to */
@@ -59,9 +67,11 @@ export class LabDriver {
       if (instruction.do === 'wakeAt') this.wakeAt = instruction.at;
       if (instruction.do === 'sendCohort') {
         const { slot } = instruction;
-        for (const lane of instruction.lanes) this.tasks.push({ slot, spawn: this.slot(slot).spawn, lane });
+        for (const lane of instruction.lanes)
+          this.tasks.push({ slot, spawn: this.slot(slot).spawn, lane });
       }
-      if (instruction.do === 'askSampler') all.push(...this.send(this.#machine.answerAsk(this.lab, instruction, this.now)));
+      if (instruction.do === 'askSampler')
+        all.push(...this.send(this.#machine.answerAsk(this.lab, instruction, this.now)));
     }
     return all;
   }
@@ -71,33 +81,100 @@ export class LabDriver {
   }
 
   create(limits: Partial<Limits> = {}, uid = STUDY): Instruction[] {
-    return this.send({ type: 'studyCreated', uid, spec: { ...modelSpec, name: uid }, limits: { ...NO_LIMITS, ...limits } });
+    return this.send({
+      type: 'studyCreated',
+      uid,
+      spec: { ...modelSpec, name: uid },
+      limits: { ...NO_LIMITS, ...limits },
+    });
   }
 
-  hello(slot: string, details: { spawn?: string; helloNo?: number; holding?: AttemptId[]; lanes?: number } = {}): Instruction[] {
+  hello(
+    slot: string,
+    details: { spawn?: string; helloNo?: number; holding?: AttemptId[]; lanes?: number } = {},
+  ): Instruction[] {
     const { spawn = '1.1', helloNo = ++this.#hellos, holding = [], lanes = 1 } = details;
-    return this.send({ type: 'hello', slot, spawn, helloNo, device: 'cpu', lanes, memoryBytes: 1, holding });
+    return this.send({
+      type: 'hello',
+      slot,
+      spawn,
+      helloNo,
+      device: 'cpu',
+      lanes,
+      memoryBytes: 1,
+      holding,
+    });
   }
 
   /** A beat of the slot's session, holding what it was given unless told otherwise. */
-  beat(name: string, details: { holding?: AttemptId[]; taskSeq?: number; session?: string } = {}): Instruction[] {
+  beat(
+    name: string,
+    details: { holding?: AttemptId[]; taskSeq?: number; session?: string } = {},
+  ): Instruction[] {
     const slot = this.slot(name);
-    const { holding = this.given(name), taskSeq = slot.taskSeq, session = slot.session ?? 'none' } = details;
-    return this.send({ type: 'beat', slot: name, spawn: slot.spawn, session, n: 1, taskSeq, holding, rssBytes: 0 });
+    const {
+      holding = this.given(name),
+      taskSeq = slot.taskSeq,
+      session = slot.session ?? 'none',
+    } = details;
+    return this.send({
+      type: 'beat',
+      slot: name,
+      spawn: slot.spawn,
+      session,
+      n: 1,
+      taskSeq,
+      holding,
+      rssBytes: 0,
+    });
   }
 
-  result(attempt: AttemptId, result: Partial<AttemptResult> = {}, from?: { slot?: string; spawn?: string }): Instruction[] {
+  result(
+    attempt: AttemptId,
+    result: Partial<AttemptResult> = {},
+    from?: { slot?: string; spawn?: string },
+  ): Instruction[] {
     const sent = this.tasks.findLast(({ lane }) => same(lane.attempt, attempt));
     const slot = from?.slot ?? sent?.slot ?? 'nobody';
     const spawn = from?.spawn ?? sent?.spawn ?? '1.1';
     const outcome = result.outcome ?? 'succeeded';
     const value = outcome === 'succeeded' ? { value: 1 } : {};
-    return this.send({ type: 'result', slot, spawn, attempt, result: { outcome, ms: 10, ...value, ...result } });
+    return this.send({
+      type: 'result',
+      slot,
+      spawn,
+      attempt,
+      result: { outcome, ms: 10, ...value, ...result },
+    });
   }
 
-  exit(name: string, how: { signal?: string; code?: number; by?: 'us' | 'itself'; overMemory?: boolean; spawn?: string }): Instruction[] {
-    const { signal = null, code = null, by = 'itself', overMemory = false, spawn = this.slot(name).spawn } = how;
-    return this.send({ type: 'exited', slot: name, spawn, code, signal, by, rssPeakBytes: null, overMemory });
+  exit(
+    name: string,
+    how: {
+      signal?: string;
+      code?: number;
+      by?: 'us' | 'itself';
+      overMemory?: boolean;
+      spawn?: string;
+    },
+  ): Instruction[] {
+    const {
+      signal = null,
+      code = null,
+      by = 'itself',
+      overMemory = false,
+      spawn = this.slot(name).spawn,
+    } = how;
+    return this.send({
+      type: 'exited',
+      slot: name,
+      spawn,
+      code,
+      signal,
+      by,
+      rssPeakBytes: null,
+      overMemory,
+    });
   }
 
   /** Lets time pass, with clock events where they were asked for; healthy slots beat meanwhile. */
@@ -107,7 +184,8 @@ export class LabDriver {
     while (this.wakeAt !== null && this.wakeAt <= until) {
       this.now = Math.max(this.now, this.wakeAt);
       this.wakeAt = null;
-      for (const slot of beating) if (this.slot(slot).session !== null) all.push(...this.beat(slot));
+      for (const slot of beating)
+        if (this.slot(slot).session !== null) all.push(...this.beat(slot));
       all.push(...this.send({ type: 'clock' }));
     }
     this.now = until;
@@ -116,7 +194,9 @@ export class LabDriver {
 
   /** Attempts in the slot's hands. */
   given(name: string): AttemptId[] {
-    return this.slot(name).cohorts.flatMap((cohort) => cohort.attempts.filter((attempt) => attempt.cohort === cohort).map(({ id }) => id));
+    return this.slot(name).cohorts.flatMap((cohort) =>
+      cohort.attempts.filter((attempt) => attempt.cohort === cohort).map(({ id }) => id),
+    );
   }
 
   slot(name: string): Slot {
@@ -147,12 +227,18 @@ function same(a: AttemptId, b: AttemptId): boolean {
 }
 
 /** Those of one kind. */
-export function only<Do extends Instruction['do']>(instructions: readonly Instruction[], kind: Do): Of<Do>[] {
+export function only<Do extends Instruction['do']>(
+  instructions: readonly Instruction[],
+  kind: Do,
+): Of<Do>[] {
   return instructions.filter((instruction): instruction is Of<Do> => instruction.do === kind);
 }
 
 /** All writes of one kind. */
-export function writes<Op extends Write['op']>(instructions: readonly Instruction[], op: Op): Extract<Write, { op: Op }>[] {
+export function writes<Op extends Write['op']>(
+  instructions: readonly Instruction[],
+  op: Op,
+): Extract<Write, { op: Op }>[] {
   return only(instructions, 'persist').flatMap((persist) =>
     persist.writes.filter((write): write is Extract<Write, { op: Op }> => write.op === op),
   );

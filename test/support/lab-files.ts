@@ -26,6 +26,9 @@ export function contents(path: string): Record<string, string> {
   return Object.fromEntries(
     entries
       .filter((entry) => entry.isFile())
-      .map((entry) => [`${entry.parentPath}/${entry.name}`, readFileSync(`${entry.parentPath}/${entry.name}`, 'latin1')]),
+      .map((entry) => [
+        `${entry.parentPath}/${entry.name}`,
+        readFileSync(`${entry.parentPath}/${entry.name}`, 'latin1'),
+      ]),
   );
 }

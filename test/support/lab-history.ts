@@ -3,11 +3,18 @@ import fc from 'fast-check';
 import type { EndedState, Write } from '../../src/core/scheduling/index.ts';
 import { UID, createStudy, endAttempt, endTrial, propose, start } from './lab-writes.ts';
 
-/** A commit of steps; the lab opened again, as after a kill; another program ending a trial of ours. */
+/**
+ * A commit of steps; the lab opened again, as after a kill; another program ending a trial of ours.
+ */
 export type Happening =
   | { readonly kind: 'commit'; readonly steps: readonly (readonly Write[])[] }
   | { readonly kind: 'reopen' }
-  | { readonly kind: 'endElsewhere'; readonly number: number; readonly state: EndedState; readonly value: number | null };
+  | {
+      readonly kind: 'endElsewhere';
+      readonly number: number;
+      readonly state: EndedState;
+      readonly value: number | null;
+    };
 
 interface OpenTrial {
   k: number;
@@ -21,83 +28,107 @@ const choice = fc.record({
   value: fc.double({ noNaN: true, noDefaultInfinity: true }),
 });
 
-export const history: fc.Arbitrary<Happening[]> = fc.array(choice, { maxLength: 60, size: 'max' }).map((choices) => {
-  const happenings: Happening[] = [{ kind: 'commit', steps: [[createStudy()]] }];
-  const open = new Map<number, OpenTrial>();
-  /** Ended by another program, which we have not noticed yet. */
-  const elsewhere = new Map<number, { state: EndedState; value: number | null }>();
-  let steps: Write[][] = [];
-  let next = 0;
-  let finishSeq = 0;
-  const flush = (): void => {
-    happenings.push({ kind: 'commit', steps });
-    steps = [];
-  };
-  for (const { kind, pick, flush: flushNow, value } of choices) {
-    const candidates = [...open].filter(([number]) => !elsewhere.has(number));
-    const [number, trial] = candidates[pick % Math.max(1, candidates.length)] ?? [];
-    if (kind < 35 || number === undefined || trial === undefined) {
-      const count = 1 + (pick % 3);
-      steps.push(Array.from({ length: count }, (_, i) => propose(next + i)));
-      for (let i = 0; i < count; i++) open.set(next++, { k: 0, running: false });
-    } else if (!trial.running && kind < 90) {
-      trial.k += 1;
-      trial.running = true;
-      steps.push([start(number, trial.k)]);
-    } else if (!trial.running) {
-      steps.push([endTrial(number, { finishSeq: finishSeq++, state: 'failed', outcome: 'cancelled', value: NaN, k: 0 })]);
-      open.delete(number);
-    } else if (kind < 50) {
-      steps.push([
-        endAttempt(number, trial.k, 'lost'),
-        { op: 'trialBack', uid: UID, number, crashes: pick % 3, deaths: 1, memoryFailures: 0, laneCap: 2 },
-      ]);
-      trial.running = false;
-    } else if (kind < 85) {
-      const [state, outcome, end] = (
-        [
-          ['complete', 'succeeded', value],
-          ['complete', 'diverged', Infinity],
-          ['failed', 'crashed', NaN],
-          ['pruned', 'pruned', value],
-        ] as const
-      )[pick % 7 > 3 ? 0 : pick % 4] ?? ['complete', 'succeeded', value];
-      steps.push([
-        endAttempt(number, trial.k, outcome, end),
-        endTrial(number, { finishSeq: finishSeq++, state, outcome, value: end, k: trial.k }),
-      ]);
-      open.delete(number);
-    } else if (kind < 92 || trial.k === 0) {
-      flush();
-      happenings.push({ kind: 'reopen' });
-      finishSeq += elsewhere.size;
-      for (const noticed of elsewhere.keys()) open.delete(noticed);
-      elsewhere.clear();
-    } else {
-      flush();
-      const [state, end] = pick % 2 === 0 ? (['complete', value] as const) : (['failed', null] as const);
-      happenings.push({ kind: 'endElsewhere', number, state, value: end });
-      elsewhere.set(number, { state, value: end });
+export const history: fc.Arbitrary<Happening[]> = fc
+  .array(choice, { maxLength: 60, size: 'max' })
+  .map((choices) => {
+    const happenings: Happening[] = [{ kind: 'commit', steps: [[createStudy()]] }];
+    const open = new Map<number, OpenTrial>();
+    /** Ended by another program, which we have not noticed yet. */
+    const elsewhere = new Map<number, { state: EndedState; value: number | null }>();
+    let steps: Write[][] = [];
+    let next = 0;
+    let finishSeq = 0;
+    const flush = (): void => {
+      happenings.push({ kind: 'commit', steps });
+      steps = [];
+    };
+    for (const { kind, pick, flush: flushNow, value } of choices) {
+      const candidates = [...open].filter(([number]) => !elsewhere.has(number));
+      const [number, trial] = candidates[pick % Math.max(1, candidates.length)] ?? [];
+      if (kind < 35 || number === undefined || trial === undefined) {
+        const count = 1 + (pick % 3);
+        steps.push(Array.from({ length: count }, (_, i) => propose(next + i)));
+        for (let i = 0; i < count; i++) open.set(next++, { k: 0, running: false });
+      } else if (!trial.running && kind < 90) {
+        trial.k += 1;
+        trial.running = true;
+        steps.push([start(number, trial.k)]);
+      } else if (!trial.running) {
+        steps.push([
+          endTrial(number, {
+            finishSeq: finishSeq++,
+            state: 'failed',
+            outcome: 'cancelled',
+            value: NaN,
+            k: 0,
+          }),
+        ]);
+        open.delete(number);
+      } else if (kind < 50) {
+        steps.push([
+          endAttempt(number, trial.k, 'lost'),
+          {
+            op: 'trialBack',
+            uid: UID,
+            number,
+            crashes: pick % 3,
+            deaths: 1,
+            memoryFailures: 0,
+            laneCap: 2,
+          },
+        ]);
+        trial.running = false;
+      } else if (kind < 85) {
+        const [state, outcome, end] = (
+          [
+            ['complete', 'succeeded', value],
+            ['complete', 'diverged', Infinity],
+            ['failed', 'crashed', NaN],
+            ['pruned', 'pruned', value],
+          ] as const
+        )[pick % 7 > 3 ? 0 : pick % 4] ?? ['complete', 'succeeded', value];
+        steps.push([
+          endAttempt(number, trial.k, outcome, end),
+          endTrial(number, { finishSeq: finishSeq++, state, outcome, value: end, k: trial.k }),
+        ]);
+        open.delete(number);
+      } else if (kind < 92 || trial.k === 0) {
+        flush();
+        happenings.push({ kind: 'reopen' });
+        finishSeq += elsewhere.size;
+        for (const noticed of elsewhere.keys()) open.delete(noticed);
+        elsewhere.clear();
+      } else {
+        flush();
+        const [state, end] =
+          pick % 2 === 0 ? (['complete', value] as const) : (['failed', null] as const);
+        happenings.push({ kind: 'endElsewhere', number, state, value: end });
+        elsewhere.set(number, { state, value: end });
+      }
+      const [unnoticed, end] = [...elsewhere][0] ?? [];
+      const late = unnoticed === undefined ? undefined : open.get(unnoticed);
+      if (
+        unnoticed !== undefined &&
+        end !== undefined &&
+        late?.running === true &&
+        pick % 3 === 0
+      ) {
+        // Our own end comes too late; the scheduler then writes what it was told.
+        steps.push([endAttempt(unnoticed, late.k), endTrial(unnoticed, { finishSeq, k: late.k })]);
+        flush();
+        const found = endTrial(unnoticed, {
+          finishSeq: finishSeq++,
+          outcome: 'endedElsewhere',
+          state: end.state,
+          value: end.value ?? NaN,
+          k: 0,
+        });
+        steps.push([found, endAttempt(unnoticed, late.k, 'cancelled')]);
+        open.delete(unnoticed);
+        elsewhere.delete(unnoticed);
+      }
+      if (flushNow) flush();
     }
-    const [unnoticed, end] = [...elsewhere][0] ?? [];
-    const late = unnoticed === undefined ? undefined : open.get(unnoticed);
-    if (unnoticed !== undefined && end !== undefined && late?.running === true && pick % 3 === 0) {
-      // Our own end comes too late; the scheduler then writes what it was told.
-      steps.push([endAttempt(unnoticed, late.k), endTrial(unnoticed, { finishSeq, k: late.k })]);
-      flush();
-      const found = endTrial(unnoticed, {
-        finishSeq: finishSeq++,
-        outcome: 'endedElsewhere',
-        state: end.state,
-        value: end.value ?? NaN,
-        k: 0,
-      });
-      steps.push([found, endAttempt(unnoticed, late.k, 'cancelled')]);
-      open.delete(unnoticed);
-      elsewhere.delete(unnoticed);
-    }
-    if (flushNow) flush();
-  }
-  flush();
-  return happenings;
-});
+    flush();
+    return happenings;
+  });

@@ -17,7 +17,9 @@ export interface LabHolder {
 }
 
 export async function holdLab(file: string): Promise<LabHolder> {
-  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, file], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, file], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: child.stdout });
   const next = async (): Promise<string> => ((await once(lines, 'line')) as [string])[0];
   const answer = await next();

@@ -1,12 +1,25 @@
 /**
- * Writes trials into a lab until it is killed. After each commit it says, in one line, what must be there from now on:
- * `epoch proposed finished`. Steps are grouped at random, from a seed. Arguments: file, seed, milliseconds between commits
- * (default 0), `plain` for a space without conditions.
+ * Writes trials into a lab until it is killed. After each commit it says, in one line, what must be
+ * there from now on: `epoch proposed finished`. Steps are grouped at random, from a seed.
+ * Arguments: file, seed, milliseconds between commits (default 0), `plain` for a space without
+ * conditions.
  */
 import { writeSync } from 'node:fs';
 import type { Write } from '../../src/core/scheduling/index.ts';
 import { openLab } from '../../src/storage/sqlite.ts';
-import { UID, createStudy, endAttempt, plainPoint, plainSpec, point, propose, spec, start, succeed, trialsOf } from './lab-writes.ts';
+import {
+  UID,
+  createStudy,
+  endAttempt,
+  plainPoint,
+  plainSpec,
+  point,
+  propose,
+  spec,
+  start,
+  succeed,
+  trialsOf,
+} from './lab-writes.ts';
 
 const [, , file = '', seed = '1', paceMs = '0', space = 'conditional'] = process.argv;
 const [of, pointOf] = space === 'plain' ? [plainSpec, plainPoint] : [spec, point];
@@ -42,7 +55,8 @@ say();
 for (;;) {
   const steps: Write[][] = [];
   for (let i = draw(40); i >= 0; i--) {
-    const done = running.length > 3 || draw(4) === 0 ? running.splice(draw(running.length), 1)[0] : undefined;
+    const done =
+      running.length > 3 || draw(4) === 0 ? running.splice(draw(running.length), 1)[0] : undefined;
     if (done !== undefined) steps.push(endAll(done));
     if (waiting.length === 0) {
       steps.push([proposed, proposed + 1].map((number) => propose(number, UID, pointOf(number))));
@@ -61,5 +75,7 @@ for (;;) {
 
 function endAll({ number, k }: { number: number; k: number }): Write[] {
   const [, end] = succeed(number, finished++);
-  return end?.op === 'trialEnded' ? [endAttempt(number, k, 'succeeded', end.value), { ...end, k }] : [];
+  return end?.op === 'trialEnded'
+    ? [endAttempt(number, k, 'succeeded', end.value), { ...end, k }]
+    : [];
 }

@@ -27,7 +27,10 @@ export const spec: StudySpec = {
   seed: 7,
 };
 
-/** The same without the condition: the judge of lab files cannot tell the importance of a parameter that some trials lack. */
+/**
+ * The same without the condition: the judge of lab files cannot tell the importance of a parameter
+ * that some trials lack.
+ */
 export const plainSpec: StudySpec = {
   ...spec,
   searchSpace: { ...spec.searchSpace, momentum: { type: 'float', low: 0, high: 0.9, step: 0.1 } },
@@ -41,7 +44,12 @@ export function createStudy(uid = UID, of: StudySpec = spec): Write {
 
 /** A point that depends on the number only; momentum exists for every fifth. */
 export function point(number: number): Float64Array {
-  return Float64Array.of(1e-5 * (1 + number), 16 + 16 * (number % 31), number % 5, number % 5 === 0 ? 0.3 : NaN);
+  return Float64Array.of(
+    1e-5 * (1 + number),
+    16 + 16 * (number % 31),
+    number % 5,
+    number % 5 === 0 ? 0.3 : NaN,
+  );
 }
 
 /** The point with momentum, whatever the activation. */
@@ -70,7 +78,13 @@ export function start(number: number, k = 1, uid = UID): Write {
   };
 }
 
-export function endAttempt(number: number, k = 1, outcome: AttemptOutcome = 'succeeded', value?: number, uid = UID): Write {
+export function endAttempt(
+  number: number,
+  k = 1,
+  outcome: AttemptOutcome = 'succeeded',
+  value?: number,
+  uid = UID,
+): Write {
   const said = outcome === 'lost' || outcome === 'pruned' ? null : outcome;
   const result: AttemptResult | null =
     said === null
@@ -82,7 +96,14 @@ export function endAttempt(number: number, k = 1, outcome: AttemptOutcome = 'suc
           metrics: { accuracy: 0.5, checksum: 'ab12' },
           executor: 'wasm',
         };
-  return { op: 'attemptEnded', attempt: { study: uid, number, k }, outcome, at: 0, result, detail: outcome === 'lost' ? 'silent' : null };
+  return {
+    op: 'attemptEnded',
+    attempt: { study: uid, number, k },
+    outcome,
+    at: 0,
+    result,
+    detail: outcome === 'lost' ? 'silent' : null,
+  };
 }
 
 interface End {
@@ -96,9 +117,26 @@ interface End {
 
 export function endTrial(
   number: number,
-  { finishSeq, value = number / 10, state = 'complete', outcome = 'succeeded', k = 1, uid = UID }: End,
+  {
+    finishSeq,
+    value = number / 10,
+    state = 'complete',
+    outcome = 'succeeded',
+    k = 1,
+    uid = UID,
+  }: End,
 ): Write {
-  return { op: 'trialEnded', uid, number, state, outcome, value, finishSeq, k, story: [`trial ${number} ended`] };
+  return {
+    op: 'trialEnded',
+    uid,
+    number,
+    state,
+    outcome,
+    value,
+    finishSeq,
+    k,
+    story: [`trial ${number} ended`],
+  };
 }
 
 /** What a success writes in one step. */
@@ -108,7 +146,10 @@ export function succeed(number: number, finishSeq: number, value = number / 10):
 
 /** A snapshot without laziness, so that two can be compared. */
 export function whole(lab: LabSnapshot): unknown {
-  return { uid: lab.uid, studies: lab.studies.map((study) => ({ ...study, trials: [...study.trials] })) };
+  return {
+    uid: lab.uid,
+    studies: lab.studies.map((study) => ({ ...study, trials: [...study.trials] })),
+  };
 }
 
 export function trialsOf(lab: LabSnapshot, uid = UID): StoredTrial[] {

@@ -1,6 +1,7 @@
 /**
- * A study small enough to check by hand: one integer parameter, a value that follows from it, and samplers that depend on
- * everything they may depend on, so that a proposal made from the wrong history is a wrong number.
+ * A study small enough to check by hand: one integer parameter, a value that follows from it, and
+ * samplers that depend on everything they may depend on, so that a proposal made from the wrong
+ * history is a wrong number.
  */
 import type { Proposal, Sampler } from '../../src/core/samplers/sampler.ts';
 import type { HistoryView } from '../../src/core/study/history.ts';
@@ -34,7 +35,12 @@ export function barrierOf({ generation }: ModelSampler, n: number): number {
 /** x of trial n, given the values that its sampler was shown, in the order shown. */
 export function modelParam(kind: ModelSampler, n: number, shown: readonly number[]): number {
   const base = kind.synchronous ? 10 + n : 10 + 13 * n;
-  return shown.reduce((sum, value, i) => sum + (i + 2) * (Number.isFinite(value) ? value : WORST), base) % 97;
+  return (
+    shown.reduce(
+      (sum, value, i) => sum + (i + 2) * (Number.isFinite(value) ? value : WORST),
+      base,
+    ) % 97
+  );
 }
 
 export function createModelSampler(kind: ModelSampler): Sampler {
@@ -62,7 +68,9 @@ function valuesIn(history: HistoryView): number[] {
 export function idealList(kind: ModelSampler, trials: number): { x: number; value: number }[] {
   const list: { x: number; value: number }[] = [];
   for (let n = 0; n < trials; n++) {
-    const shown = list.slice(0, kind.synchronous ? barrierOf(kind, n) : n).map(({ value }) => value);
+    const shown = list
+      .slice(0, kind.synchronous ? barrierOf(kind, n) : n)
+      .map(({ value }) => value);
     const x = modelParam(kind, n, shown);
     list.push({ x, value: modelValue(x) });
   }

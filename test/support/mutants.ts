@@ -1,6 +1,6 @@
 /**
- * Schedulers that break a rule: the real source with one passage replaced, loaded beside the real one. A mutant whose
- * passage is no longer in the source is an error, so that the list cannot rot.
+ * Schedulers that break a rule: the real source with one passage replaced, loaded beside the real
+ * one. A mutant whose passage is no longer in the source is an error, so that the list cannot rot.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,9 @@ export async function loadMutant(name: string, mutant: Mutant): Promise<Machine>
 
 /** The simulated worker with the rule broken. */
 export async function loadMutantWorker(name: string, mutant: Mutant): Promise<WorkerClass> {
-  const module = (await import(join(writeMutant(name, mutant), 'simulation', 'simulated-worker.ts'))) as { SimulatedWorker: WorkerClass };
+  const module = (await import(
+    join(writeMutant(name, mutant), 'simulation', 'simulated-worker.ts')
+  )) as { SimulatedWorker: WorkerClass };
   return module.SimulatedWorker;
 }
 
@@ -34,10 +36,14 @@ function writeMutant(name: string, { file, from, to }: Mutant): string {
   const folder = join(root, '.cache', 'mutants', name.replaceAll(/[^a-z0-9]+/gi, '-'));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  cpSync(join(root, 'src', 'core'), folder, { recursive: true, filter: (path) => !path.endsWith('.json') });
+  cpSync(join(root, 'src', 'core'), folder, {
+    recursive: true,
+    filter: (path) => !path.endsWith('.json'),
+  });
   const path = join(folder, file);
   const source = readFileSync(path, 'utf8');
-  if (source.split(from).length !== 2) throw new Error(`mutant "${name}": ${file} does not have this passage once: ${from}`);
+  if (source.split(from).length !== 2)
+    throw new Error(`mutant "${name}": ${file} does not have this passage once: ${from}`);
   writeFileSync(
     path,
     source.replace(from, () => to),

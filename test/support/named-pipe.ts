@@ -1,9 +1,13 @@
-/** Named pipes for tests. One stays open and holds some text, so that code that reads it by mistake does not block the test. */
+/**
+ * Named pipes for tests. One stays open and holds some text, so that code that reads it by mistake
+ * does not block the test.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, writeFileSync } from 'node:fs';
 
 /** Why there are none here; null: there are. */
-export const noNamedPipe = spawnSync('mkfifo', ['--version']).error === undefined ? null : 'this machine has no mkfifo';
+export const noNamedPipe =
+  spawnSync('mkfifo', ['--version']).error === undefined ? null : 'this machine has no mkfifo';
 
 export interface NamedPipe {
   close(): void;

@@ -1,6 +1,6 @@
 /**
- * Small networks that together hold every op, optimiser and way of adding gradients up, for the tests of all executors. Not presets:
- * shapes are odd, images small, batches leave remainders.
+ * Small networks that together hold every op, optimiser and way of adding gradients up, for the
+ * tests of all executors. Not presets: shapes are odd, images small, batches leave remainders.
  */
 import type { HyperSettings } from '../../src/training/run/hyper.ts';
 import type { SmallNetwork } from './networks.ts';
@@ -18,7 +18,12 @@ const plain = (type: string, more: object = {}): object => ({ type, ...more });
 const FLAT = plain('flatten');
 const HEAD = [FLAT, dense(3)];
 const GAP = plain('global-average-pool');
-const network = (name: string, shape: readonly number[], layers: readonly object[], more: Partial<SmallNetwork> = {}): SmallNetwork => ({
+const network = (
+  name: string,
+  shape: readonly number[],
+  layers: readonly object[],
+  more: Partial<SmallNetwork> = {},
+): SmallNetwork => ({
   name,
   shape,
   layers,
@@ -26,21 +31,35 @@ const network = (name: string, shape: readonly number[], layers: readonly object
 });
 const STACK = [FLAT, dense(6), plain('tanh'), dense(3)];
 const rate = { $param: 'rate' };
-const optimised = (name: string, optimizer: object, more: Partial<SmallNetwork> = {}): SmallNetwork =>
-  network(name, [1, 3, 3], STACK, { settings: { optimizer: optimizer as HyperSettings['optimizer'], ...more.settings } });
+const optimised = (
+  name: string,
+  optimizer: object,
+  more: Partial<SmallNetwork> = {},
+): SmallNetwork =>
+  network(name, [1, 3, 3], STACK, {
+    settings: { optimizer: optimizer as HyperSettings['optimizer'], ...more.settings },
+  });
 
 const ACTIVATIONS = ['relu', 'leaky-relu', 'gelu', 'silu', 'sigmoid', 'tanh'];
 
 const LAYERS: readonly SmallNetwork[] = [
   network('dense', IMAGE, HEAD),
-  network('dense without bias, on numbers', [5], [dense(7, { bias: false }), plain('relu'), dense(3)]),
+  network(
+    'dense without bias, on numbers',
+    [5],
+    [dense(7, { bias: false }), plain('relu'), dense(3)],
+  ),
   network('conv', IMAGE, [conv(3, [3, 2]), ...HEAD]),
   network('conv, stride (2,3), uneven "same", no bias', IMAGE, [
     conv(2, [4, 3], { stride: [2, 3], padding: 'same', bias: false }),
     conv(3, 2),
     ...HEAD,
   ]),
-  network('conv 1×1 with stride 2: pixels no window reads', IMAGE, [conv(3, 3, { padding: 1 }), conv(4, 1, { stride: 2 }), ...HEAD]),
+  network('conv 1×1 with stride 2: pixels no window reads', IMAGE, [
+    conv(3, 3, { padding: 1 }),
+    conv(4, 1, { stride: 2 }),
+    ...HEAD,
+  ]),
   network('conv in groups', IMAGE, [conv(4, 1), conv(6, 3, { groups: 2, padding: 1 }), ...HEAD]),
   network('depthwise conv with a multiplier', IMAGE, [
     conv(4, 3, { groups: 'depthwise', padding: 1 }),
@@ -52,31 +71,74 @@ const LAYERS: readonly SmallNetwork[] = [
     [3, 9, 8],
     [conv(5, 1), conv(5, 5, { groups: 'depthwise', padding: 2, stride: 2, bias: false }), ...HEAD],
   ),
-  network('conv 5×5 on one pixel', PIXEL, [conv(4, 5, { padding: 2 }), plain('relu'), conv(5, 3, { padding: 1 }), ...HEAD]),
+  network('conv 5×5 on one pixel', PIXEL, [
+    conv(4, 5, { padding: 2 }),
+    plain('relu'),
+    conv(5, 3, { padding: 1 }),
+    ...HEAD,
+  ]),
   network(
     'conv with many channels',
     [3, 6, 5],
     [conv(17, 3, { padding: 1 }), plain('relu'), conv(9, 3, { padding: 1, stride: 2 }), ...HEAD],
   ),
-  network('max-pool and relu between convs', IMAGE, [conv(2, 2), plain('max-pool', { size: 2 }), plain('relu'), conv(2, 2), ...HEAD]),
-  network('relu before a max-pool', IMAGE, [conv(3, 2), plain('relu'), plain('max-pool', { size: 2 }), conv(2, 2), ...HEAD]),
-  network('overlapping, padded max-pool', IMAGE, [conv(2, 2), plain('max-pool', { size: 3, stride: 2, padding: 1 }), ...HEAD]),
+  network('max-pool and relu between convs', IMAGE, [
+    conv(2, 2),
+    plain('max-pool', { size: 2 }),
+    plain('relu'),
+    conv(2, 2),
+    ...HEAD,
+  ]),
+  network('relu before a max-pool', IMAGE, [
+    conv(3, 2),
+    plain('relu'),
+    plain('max-pool', { size: 2 }),
+    conv(2, 2),
+    ...HEAD,
+  ]),
+  network('overlapping, padded max-pool', IMAGE, [
+    conv(2, 2),
+    plain('max-pool', { size: 3, stride: 2, padding: 1 }),
+    ...HEAD,
+  ]),
   network('average-pool', IMAGE, [conv(2, 2), plain('average-pool', { size: 2 }), ...HEAD]),
   network('overlapping, padded average-pool', IMAGE, [
     conv(2, 2),
     plain('average-pool', { size: [3, 2], stride: [2, 1], padding: [1, 0] }),
     ...HEAD,
   ]),
-  network('average-pool of one tap with stride 2', IMAGE, [conv(2, 2), plain('average-pool', { size: 1, stride: 2 }), ...HEAD]),
+  network('average-pool of one tap with stride 2', IMAGE, [
+    conv(2, 2),
+    plain('average-pool', { size: 1, stride: 2 }),
+    ...HEAD,
+  ]),
   network('global-average-pool', IMAGE, [conv(5, 3), plain('relu'), GAP, ...HEAD]),
-  network('pools of one pixel', PIXEL, [conv(4, 1), plain('max-pool', { size: 1 }), plain('average-pool', { size: 1 }), GAP, ...HEAD]),
+  network('pools of one pixel', PIXEL, [
+    conv(4, 1),
+    plain('max-pool', { size: 1 }),
+    plain('average-pool', { size: 1 }),
+    GAP,
+    ...HEAD,
+  ]),
   ...ACTIVATIONS.map((type) =>
-    network(`${type} after a conv and after a dense`, IMAGE, [conv(3, 3), plain(type), FLAT, dense(7), plain(type), dense(3)]),
+    network(`${type} after a conv and after a dense`, IMAGE, [
+      conv(3, 3),
+      plain(type),
+      FLAT,
+      dense(7),
+      plain(type),
+      dense(3),
+    ]),
   ),
   ...ACTIVATIONS.map((type) =>
-    network(`${type} last: its output is read after the loss`, [1, 3, 3], [FLAT, dense(4), plain(type)], {
-      loss: { type: 'mean-squared-error' },
-    }),
+    network(
+      `${type} last: its output is read after the loss`,
+      [1, 3, 3],
+      [FLAT, dense(4), plain(type)],
+      {
+        loss: { type: 'mean-squared-error' },
+      },
+    ),
   ),
   network('leaky-relu of other slopes', IMAGE, [
     conv(3, 3),
@@ -86,11 +148,22 @@ const LAYERS: readonly SmallNetwork[] = [
     plain('leaky-relu', { slope: 0 }),
     dense(3),
   ]),
-  network('dropout of an image, then flatten', IMAGE, [conv(3, 3), plain('dropout', { rate: { $param: 'dropout' } }), ...HEAD]),
+  network('dropout of an image, then flatten', IMAGE, [
+    conv(3, 3),
+    plain('dropout', { rate: { $param: 'dropout' } }),
+    ...HEAD,
+  ]),
   network(
     'dropout before and after relu',
     [1, 3, 3],
-    [FLAT, dense(9), plain('dropout', { rate: 0.5 }), plain('relu'), plain('dropout', { rate: { $param: 'dropout' } }), dense(3)],
+    [
+      FLAT,
+      dense(9),
+      plain('dropout', { rate: 0.5 }),
+      plain('relu'),
+      plain('dropout', { rate: { $param: 'dropout' } }),
+      dense(3),
+    ],
   ),
   network(
     'a dropout beside other readers of what it reads',
@@ -113,14 +186,23 @@ const LAYERS: readonly SmallNetwork[] = [
     plain('silu'),
     ...HEAD,
   ]),
-  network('batch-norm of vectors', [1, 3, 3], [FLAT, dense(6), plain('batch-norm', { epsilon: 0.1 }), plain('relu'), dense(3)]),
+  network(
+    'batch-norm of vectors',
+    [1, 3, 3],
+    [FLAT, dense(6), plain('batch-norm', { epsilon: 0.1 }), plain('relu'), dense(3)],
+  ),
   network('batch-norm of the input, which has no gradient', IMAGE, [
     plain('batch-norm', { epsilon: 0.01 }),
     conv(3, 3),
     plain('relu'),
     ...HEAD,
   ]),
-  network('batch-norm of one pixel', PIXEL, [conv(4, 1), plain('batch-norm', { epsilon: 0.1 }), plain('tanh'), ...HEAD]),
+  network('batch-norm of one pixel', PIXEL, [
+    conv(4, 1),
+    plain('batch-norm', { epsilon: 0.1 }),
+    plain('tanh'),
+    ...HEAD,
+  ]),
   network('batch-norm after a relu and a pool', IMAGE, [
     conv(3, 2),
     plain('relu'),
@@ -129,15 +211,27 @@ const LAYERS: readonly SmallNetwork[] = [
     plain('batch-norm'),
     ...HEAD,
   ]),
-  network('layer-norm over everything', IMAGE, [conv(3, 3), plain('layer-norm'), plain('relu'), ...HEAD]),
+  network('layer-norm over everything', IMAGE, [
+    conv(3, 3),
+    plain('layer-norm'),
+    plain('relu'),
+    ...HEAD,
+  ]),
   network('layer-norm over channels', IMAGE, [
     conv(5, 3),
     plain('layer-norm', { over: 'channels', epsilon: 0.01 }),
     plain('gelu'),
     ...HEAD,
   ]),
-  network('layer-norm of vectors', [1, 3, 3], [FLAT, dense(6), plain('layer-norm'), plain('relu'), dense(3)]),
-  network('layer-norm of the input, which has no gradient', IMAGE, [plain('layer-norm', { over: 'channels', epsilon: 0.1 }), ...HEAD]),
+  network(
+    'layer-norm of vectors',
+    [1, 3, 3],
+    [FLAT, dense(6), plain('layer-norm'), plain('relu'), dense(3)],
+  ),
+  network('layer-norm of the input, which has no gradient', IMAGE, [
+    plain('layer-norm', { over: 'channels', epsilon: 0.1 }),
+    ...HEAD,
+  ]),
 ];
 
 const JOINS: readonly SmallNetwork[] = [
@@ -185,7 +279,13 @@ const JOINS: readonly SmallNetwork[] = [
   network(
     'add of three, one of them twice',
     [1, 3, 3],
-    [FLAT, { ...dense(5), id: 'a' }, { ...plain('tanh'), id: 'b' }, plain('add', { from: ['a', 'b', 'a'] }), dense(3)],
+    [
+      FLAT,
+      { ...dense(5), id: 'a' },
+      { ...plain('tanh'), id: 'b' },
+      plain('add', { from: ['a', 'b', 'a'] }),
+      dense(3),
+    ],
   ),
   network(
     'two parts of a sum, one made of the other and read again',
@@ -281,7 +381,13 @@ const JOINS: readonly SmallNetwork[] = [
   network(
     'concat of features, of the same twice',
     [1, 3, 3],
-    [FLAT, { ...dense(5), id: 'a' }, { ...plain('tanh'), id: 'b' }, plain('concat', { from: ['b', 'a', 'b'], zeros: [2, 1] }), dense(3)],
+    [
+      FLAT,
+      { ...dense(5), id: 'a' },
+      { ...plain('tanh'), id: 'b' },
+      plain('concat', { from: ['b', 'a', 'b'], zeros: [2, 1] }),
+      dense(3),
+    ],
   ),
   network('joins of the input itself', IMAGE, [
     { ...plain('identity'), id: 'in' },
@@ -294,31 +400,67 @@ const JOINS: readonly SmallNetwork[] = [
 ];
 
 const LOSSES: readonly SmallNetwork[] = [
-  network('label smoothing', [1, 3, 3], STACK, { loss: { type: 'softmax-cross-entropy', smoothing: 0.3 } }),
+  network('label smoothing', [1, 3, 3], STACK, {
+    loss: { type: 'softmax-cross-entropy', smoothing: 0.3 },
+  }),
   network('squared error of classes', [1, 3, 3], STACK, { loss: { type: 'mean-squared-error' } }),
   network('squared error of numbers, from numbers', [5], [dense(6), plain('tanh'), dense(2)], {
     loss: { type: 'mean-squared-error' },
     data: { sampleType: 'f32', targets: 2 },
   }),
-  network('classes of numbers', [5], [dense(6), plain('tanh'), dense(3)], { data: { sampleType: 'f32' } }),
-  network('an image of numbers', IMAGE, [conv(3, 3), plain('relu'), ...HEAD], { data: { sampleType: 'f32' } }),
-  network('crop and flip', [3, 6, 5], [conv(3, 3), plain('relu'), ...HEAD], { settings: { augment: { crop: 2, flip: true } } }),
+  network('classes of numbers', [5], [dense(6), plain('tanh'), dense(3)], {
+    data: { sampleType: 'f32' },
+  }),
+  network('an image of numbers', IMAGE, [conv(3, 3), plain('relu'), ...HEAD], {
+    data: { sampleType: 'f32' },
+  }),
+  network('crop and flip', [3, 6, 5], [conv(3, 3), plain('relu'), ...HEAD], {
+    settings: { augment: { crop: 2, flip: true } },
+  }),
   network('flip alone', [1, 4, 5], HEAD, { settings: { augment: { crop: 0, flip: true } } }),
   network('a batch of one', IMAGE, [conv(3, 3), plain('relu'), ...HEAD], { batch: 1 }),
-  network('a batch of nine, remainder of two', IMAGE, [conv(3, 3), plain('batch-norm'), plain('relu'), ...HEAD], { batch: 9 }),
+  network(
+    'a batch of nine, remainder of two',
+    IMAGE,
+    [conv(3, 3), plain('batch-norm'), plain('relu'), ...HEAD],
+    { batch: 9 },
+  ),
 ];
 
 const momentum = { $param: 'momentum' };
 
 const OPTIMISERS: readonly SmallNetwork[] = [
   optimised('sgd without momentum', { type: 'sgd', learningRate: rate }),
-  optimised('sgd with momentum and decay', { type: 'sgd', learningRate: rate, momentum, weightDecay: 0.1 }),
+  optimised('sgd with momentum and decay', {
+    type: 'sgd',
+    learningRate: rate,
+    momentum,
+    weightDecay: 0.1,
+  }),
   optimised('sgd, Nesterov', { type: 'sgd', learningRate: rate, momentum, nesterov: true }),
-  optimised('sgd, decay of kernels only', { type: 'sgd', learningRate: rate, momentum, weightDecay: 0.3, decay: 'kernels' }),
+  optimised('sgd, decay of kernels only', {
+    type: 'sgd',
+    learningRate: rate,
+    momentum,
+    weightDecay: 0.3,
+    decay: 'kernels',
+  }),
   optimised('adam', { type: 'adam', learningRate: rate }),
-  optimised('adam with decay', { type: 'adam', learningRate: rate, beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weightDecay: 0.2 }),
+  optimised('adam with decay', {
+    type: 'adam',
+    learningRate: rate,
+    beta1: 0.8,
+    beta2: 0.95,
+    epsilon: 1e-6,
+    weightDecay: 0.2,
+  }),
   optimised('adamw', { type: 'adamw', learningRate: rate, weightDecay: 0.3 }),
-  optimised('adamw, decay of kernels only', { type: 'adamw', learningRate: rate, weightDecay: 0.3, decay: 'kernels' }),
+  optimised('adamw, decay of kernels only', {
+    type: 'adamw',
+    learningRate: rate,
+    weightDecay: 0.3,
+    decay: 'kernels',
+  }),
   optimised('rmsprop', { type: 'rmsprop', learningRate: rate, alpha: 0.9 }),
   optimised('rmsprop with momentum and decay', {
     type: 'rmsprop',
@@ -328,9 +470,21 @@ const OPTIMISERS: readonly SmallNetwork[] = [
     alpha: 0.9,
     epsilon: 1e-4,
   }),
-  optimised('clip by norm', { type: 'sgd', learningRate: rate }, { settings: { clip: { norm: 0.1 } } }),
-  optimised('clip by norm, not reached', { type: 'sgd', learningRate: rate }, { settings: { clip: { norm: 1000 } } }),
-  optimised('clip by value', { type: 'sgd', learningRate: rate, momentum }, { settings: { clip: { value: 0.02 } } }),
+  optimised(
+    'clip by norm',
+    { type: 'sgd', learningRate: rate },
+    { settings: { clip: { norm: 0.1 } } },
+  ),
+  optimised(
+    'clip by norm, not reached',
+    { type: 'sgd', learningRate: rate },
+    { settings: { clip: { norm: 1000 } } },
+  ),
+  optimised(
+    'clip by value',
+    { type: 'sgd', learningRate: rate, momentum },
+    { settings: { clip: { value: 0.02 } } },
+  ),
   optimised(
     'cosine with warm-up',
     { type: 'adamw', learningRate: rate },

@@ -1,4 +1,6 @@
-/** Small networks for the tests of all executors, with data and a plan. The list of them is beside. */
+/**
+ * Small networks for the tests of all executors, with data and a plan. The list of them is beside.
+ */
 import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';
 import type { DatasetView } from '../../src/datasets/dataset-view.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
@@ -37,7 +39,11 @@ export function subjectOf(
   const description = {
     format: 'galapagos-network/1',
     name: 'small',
-    input: { shape, mean: Array<number>(channels).fill(0.4), deviation: Array<number>(channels).fill(0.3) },
+    input: {
+      shape,
+      mean: Array<number>(channels).fill(0.4),
+      deviation: Array<number>(channels).fill(0.3),
+    },
     layers,
     loss: loss ?? { type: 'softmax-cross-entropy' },
   };
@@ -50,13 +56,20 @@ export function subjectOf(
   if (data === undefined) return { network, plan, settings: whole, view: bytes };
   const { sampleType, targets } = data;
   const x = sampleType === 'u8' ? bytes.x : Float32Array.from(bytes.x, (v) => v / 128 - 0.7);
-  if (targets === undefined) return { network, plan, settings: whole, view: { ...bytes, sampleType, x } };
-  return { network, plan, settings: whole, view: { ...bytes, sampleType, x, y: numbers(samples * targets), classes: 0, targets } };
+  if (targets === undefined)
+    return { network, plan, settings: whole, view: { ...bytes, sampleType, x } };
+  return {
+    network,
+    plan,
+    settings: whole,
+    view: { ...bytes, sampleType, x, y: numbers(samples * targets), classes: 0, targets },
+  };
 }
 
 /** In −1 … 1, by the generator's `synthetic` purpose. */
 function numbers(count: number): Float32Array {
   const words = new Uint32Array(4 * Math.ceil(count / 4));
-  for (let i = 0; i < words.length; i += 4) philox(keyOf(12), i / 4, 0, 0, PURPOSE.synthetic << 24, words, i);
+  for (let i = 0; i < words.length; i += 4)
+    philox(keyOf(12), i / 4, 0, 0, PURPOSE.synthetic << 24, words, i);
   return Float32Array.from({ length: count }, (_, i) => (words[i] ?? 0) * 2 ** -31 - 1);
 }

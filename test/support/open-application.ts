@@ -1,4 +1,7 @@
-/** The application as a window meets it: a lab in a file, real workers, calls by the table, streams through the pump. */
+/**
+ * The application as a window meets it: a lab in a file, real workers, calls by the table, streams
+ * through the pump.
+ */
 import { join } from 'node:path';
 import type { Application } from '../../src/endpoints/application.ts';
 import { answer } from '../../src/endpoints/calls/answer.ts';
@@ -40,8 +43,18 @@ export class Applications {
       () => app.close(),
       () => window.close(),
     );
-    const call = async (called: string, input: unknown, by: CallContext = context): Promise<unknown> => {
-      const answered = await answer({ ...queries, ...commands }, app.endpoints.calls, called, input, by);
+    const call = async (
+      called: string,
+      input: unknown,
+      by: CallContext = context,
+    ): Promise<unknown> => {
+      const answered = await answer(
+        { ...queries, ...commands },
+        app.endpoints.calls,
+        called,
+        input,
+        by,
+      );
       if (!answered.ok) throw Object.assign(new Error(answered.error.code), answered.error);
       return answered.value;
     };
@@ -54,13 +67,19 @@ export class Applications {
 }
 
 /** A study that trains nothing. */
-export function sphere(trials: number, objective: Partial<Extract<StudyFile['objective'], { kind: 'synthetic' }>> = {}): StudyFile {
+export function sphere(
+  trials: number,
+  objective: Partial<Extract<StudyFile['objective'], { kind: 'synthetic' }>> = {},
+): StudyFile {
   return {
     format: 'galapagos-study/1',
     name: 'sphere',
     objective: { kind: 'synthetic', function: 'sphere', ...objective },
     direction: 'minimize',
-    searchSpace: { x: { type: 'float', low: -1, high: 1 }, y: { type: 'categorical', choices: ['a', 'b'] } },
+    searchSpace: {
+      x: { type: 'float', low: -1, high: 1 },
+      y: { type: 'categorical', choices: ['a', 'b'] },
+    },
     sampler: { name: 'random' },
     stop: { trials },
     seed: 1,

@@ -1,4 +1,7 @@
-/** How many trainable numbers a network has, by the shapes of its layers alone: an independent count for the tests. */
+/**
+ * How many trainable numbers a network has, by the shapes of its layers alone: an independent count
+ * for the tests.
+ */
 import type { Layer, Network, Shape } from '../../src/training/models/network.ts';
 
 export function parametersOf(network: Network): number {
@@ -10,9 +13,13 @@ export function parametersOf(network: Network): number {
 
 function count({ fields, output }: Layer, [channels = 0, ...pixels]: Shape): number {
   if (fields.type === 'conv')
-    return (fields.filters * channels * fields.kernel[0] * fields.kernel[1]) / fields.groups + (fields.bias ? fields.filters : 0);
+    return (
+      (fields.filters * channels * fields.kernel[0] * fields.kernel[1]) / fields.groups +
+      (fields.bias ? fields.filters : 0)
+    );
   if (fields.type === 'dense') return fields.units * channels + (fields.bias ? fields.units : 0);
   if (fields.type === 'batch-norm') return 2 * output[0]!;
-  if (fields.type === 'layer-norm') return 2 * channels * (fields.over === 'all' ? pixels.reduce((a, b) => a * b, 1) : 1);
+  if (fields.type === 'layer-norm')
+    return 2 * channels * (fields.over === 'all' ? pixels.reduce((a, b) => a * b, 1) : 1);
   return 0;
 }

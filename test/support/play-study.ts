@@ -1,4 +1,7 @@
-/** Plays a study without a scheduler: workers that finish in random order, the real columns and sampler. */
+/**
+ * Plays a study without a scheduler: workers that finish in random order, the real columns and
+ * sampler.
+ */
 import { PURPOSE, Stream } from '../../src/core/random.ts';
 import type { Proposal, Sampler } from '../../src/core/samplers/sampler.ts';
 import type { EncodedParams, SearchSpace } from '../../src/core/search-space/distribution.ts';
@@ -7,7 +10,10 @@ import { TrialColumns } from '../../src/core/study/trial-columns.ts';
 
 /** A value that depends on every active parameter. */
 export function valueOf(params: EncodedParams): number {
-  return params.reduce((sum, value, index) => sum + (Number.isNaN(value) ? 1 : Math.abs(value - 0.3 * index)), 0);
+  return params.reduce(
+    (sum, value, index) => sum + (Number.isNaN(value) ? 1 : Math.abs(value - 0.3 * index)),
+    0,
+  );
 }
 
 export function barrierMet({ barrier }: Sampler, columns: TrialColumns, number: number): boolean {
@@ -16,7 +22,9 @@ export function barrierMet({ barrier }: Sampler, columns: TrialColumns, number: 
 }
 
 export function viewFor({ barrier }: Sampler, columns: TrialColumns, number: number): HistoryView {
-  return barrier === null ? columns.asynchronousView(columns.ended) : columns.synchronousView(barrier(number));
+  return barrier === null
+    ? columns.asynchronousView(columns.ended)
+    : columns.synchronousView(barrier(number));
 }
 
 /** @param world its seed decides who finishes first */
@@ -30,7 +38,11 @@ export function playStudy(
   const running: number[] = [];
   const order = new Stream(world.seed, { purpose: PURPOSE.simulation });
   for (;;) {
-    while (running.length < world.workers && columns.size < world.trials && barrierMet(sampler, columns, columns.size)) {
+    while (
+      running.length < world.workers &&
+      columns.size < world.trials &&
+      barrierMet(sampler, columns, columns.size)
+    ) {
       const number = columns.size;
       const [proposal] = sampler.propose(number, 1, viewFor(sampler, columns, number));
       if (proposal === undefined) break;

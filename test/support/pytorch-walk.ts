@@ -1,6 +1,6 @@
 /**
- * The runs that PyTorch's were recorded from (bench/peers/pytorch-fixture.py), by any executor: the same weights, which that script
- * draws by its own Philox, and the same batches.
+ * The runs that PyTorch's were recorded from (bench/peers/pytorch-fixture.py), by any executor: the
+ * same weights, which that script draws by its own Philox, and the same batches.
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -39,7 +39,11 @@ export interface Fixture {
   /** After the last step. */
   readonly weights: readonly Sketch[];
   readonly statistics: readonly Sketch[];
-  readonly evaluation: { readonly samples: number; readonly loss: number; readonly correct: number };
+  readonly evaluation: {
+    readonly samples: number;
+    readonly loss: number;
+    readonly correct: number;
+  };
 }
 
 const FOLDER = new URL('../training/fixtures/', import.meta.url);
@@ -53,8 +57,10 @@ export function readRecorded(name: string): unknown {
 }
 
 async function viewOf(data: Fixture['data']): Promise<DatasetView> {
-  if (data === 'mnist') return (await loadDataset(MNIST, new URL('../../resources', import.meta.url).pathname)).view;
-  // Rows of a label and 3×32×32 bytes, as in CIFAR-10's binary files: 96 of its training images (Krizhevsky 2009).
+  if (data === 'mnist')
+    return (await loadDataset(MNIST, new URL('../../resources', import.meta.url).pathname)).view;
+  // Rows of a label and 3×32×32 bytes, as in CIFAR-10's binary files: 96 of its training images
+  // (Krizhevsky 2009).
   const rows = gunzipSync(readFileSync(new URL('cifar-10-96.bin.gz', FOLDER)));
   const samples = rows.length / 3073;
   const x = new Uint8Array(samples * 3072);
@@ -67,9 +73,19 @@ async function viewOf(data: Fixture['data']): Promise<DatasetView> {
 }
 
 /** The network, its plan, and the dataset. */
-export async function fixtureSubject({ preset, data, batch, optimizer }: Fixture): Promise<SmallSubject> {
+export async function fixtureSubject({
+  preset,
+  data,
+  batch,
+  optimizer,
+}: Fixture): Promise<SmallSubject> {
   const network = resolveNetwork(PRESETS.get(preset), new Scope({ dropout: 0 }))!;
-  return { network, plan: compilePlan(network, { batch, optimizer }), settings: { optimizer }, view: await viewOf(data) };
+  return {
+    network,
+    plan: compilePlan(network, { batch, optimizer }),
+    settings: { optimizer },
+    view: await viewOf(data),
+  };
 }
 
 /** Dataset indices of a whole run: the samples in order, over and over. */
@@ -81,7 +97,10 @@ export interface Trajectory {
   readonly losses: readonly number[];
   /** After the last step. */
   readonly state: LaneState;
-  /** Mean loss and correct of the fixture's evaluation samples; undefined after fewer steps than recorded. */
+  /**
+   * Mean loss and correct of the fixture's evaluation samples; undefined after fewer steps than
+   * recorded.
+   */
   readonly evaluation: { readonly loss: number; readonly correct: number } | undefined;
 }
 
@@ -89,7 +108,11 @@ export interface Trajectory {
  * @param steps fewer than recorded, for a slow executor
  * @throws TrainingError of the executor, `unsupported` among them
  */
-export async function walk(executor: Executor, fixture: Fixture, steps = fixture.loss64.length): Promise<Trajectory> {
+export async function walk(
+  executor: Executor,
+  fixture: Fixture,
+  steps = fixture.loss64.length,
+): Promise<Trajectory> {
   const { network, plan, settings, view } = await fixtureSubject(fixture);
   const executable = await executor.compile(plan, 1, NEVER);
   try {
@@ -99,7 +122,15 @@ export async function walk(executor: Executor, fixture: Fixture, steps = fixture
     const order = orderOf(fixture, view);
     const losses: number[] = [];
     for (let t = 0; t < steps; t++) {
-      const request = { epoch: 0, firstStep: t, steps: 1, order, hyper: rows.piece(t, 1), rows: rows.rows, signal: NEVER };
+      const request = {
+        epoch: 0,
+        firstStep: t,
+        steps: 1,
+        order,
+        hyper: rows.piece(t, 1),
+        rows: rows.rows,
+        signal: NEVER,
+      };
       const { lanes } = await executable.run(request);
       losses.push(lanes[0]!.lossSum / fixture.batch);
     }
@@ -107,7 +138,11 @@ export async function walk(executor: Executor, fixture: Fixture, steps = fixture
     if (steps < fixture.loss64.length) return { losses, state, evaluation: undefined };
     const { samples } = fixture.evaluation;
     const [metrics] = await executable.evaluate(order.subarray(0, samples), NEVER);
-    return { losses, state, evaluation: { loss: metrics!.lossSum / samples, correct: metrics!.correct } };
+    return {
+      losses,
+      state,
+      evaluation: { loss: metrics!.lossSum / samples, correct: metrics!.correct },
+    };
   } finally {
     await executable.dispose();
   }

@@ -1,4 +1,7 @@
-/** Reads everything of each lab named by an argument, opens it for writing, and says in a line what the reading came to. */
+/**
+ * Reads everything of each lab named by an argument, opens it for writing, and says in a line what
+ * the reading came to.
+ */
 import { writeSync } from 'node:fs';
 import { copyLab } from '../../src/storage/copy-lab.ts';
 import { StorageError } from '../../src/storage/errors.ts';

@@ -1,4 +1,7 @@
-/** One training step of the reference with chosen weights and no update: loss, gradients, and how near it is to a kink. */
+/**
+ * One training step of the reference with chosen weights and no update: loss, gradients, and how
+ * near it is to a kink.
+ */
 import { keyOf } from '../../src/core/random.ts';
 import type { LaneSeed } from '../../src/training/executors/executor.ts';
 import { poolGeometry } from '../../src/training/executors/reference/max-pool.ts';
@@ -28,7 +31,9 @@ const UPDATES = new Set(['clip', 'sgd', 'adam', 'adamw', 'rmsprop']);
 /** As `ReferenceExecutor` starts them. */
 export function firstWeights({ plan }: SmallSubject, seed: number, lane: LaneSeed): Float64Array[] {
   const block = initialWeights(plan, seed, lane);
-  return plan.weights.map(({ offset, shape }) => Float64Array.from(block.subarray(offset, offset + elements(shape))));
+  return plan.weights.map(({ offset, shape }) =>
+    Float64Array.from(block.subarray(offset, offset + elements(shape))),
+  );
 }
 
 export interface Place {
@@ -51,7 +56,8 @@ export function walkReference(
 ): Walk {
   const words = new HyperRows(plan, network, settings, [params], perEpoch).piece(at, 1);
   const tensors = new Tensors(plan);
-  const named = (role: string, name: string): Float64Array => tensors.at(plan.buffers.find((b) => b.role === role && b.name === name)?.id);
+  const named = (role: string, name: string): Float64Array =>
+    tensors.at(plan.buffers.find((b) => b.role === role && b.name === name)?.id);
   plan.weights.forEach(({ name }, i) => {
     named('weight', name).set(weights[i] ?? []);
   });
@@ -89,7 +95,8 @@ export function walkReference(
 
 function kinksOf(op: Op, { tensors, n }: Step): { readonly sides: string; readonly gap: number } {
   const [input = -1] = op.inputs;
-  if (op.kind !== 'relu' && op.kind !== 'leaky-relu' && op.kind !== 'max-pool') return { sides: '', gap: Infinity };
+  if (op.kind !== 'relu' && op.kind !== 'leaky-relu' && op.kind !== 'max-pool')
+    return { sides: '', gap: Infinity };
   const x = tensors.at(input).subarray(0, n * tensors.size(input));
   const largest = x.reduce((a, v) => Math.max(a, Math.abs(v)), 1e-30);
   if (op.kind !== 'max-pool') {
@@ -97,7 +104,11 @@ function kinksOf(op: Op, { tensors, n }: Step): { readonly sides: string; readon
     return { sides: Array.from(x, (v) => (v > 0 ? '1' : '0')).join(''), gap: smallest / largest };
   }
   const [output = -1] = op.outputs;
-  const { output: outputAt, input: inputAt, tap } = tapsOf(poolGeometry(op, tensors, input, output));
+  const {
+    output: outputAt,
+    input: inputAt,
+    tap,
+  } = tapsOf(poolGeometry(op, tensors, input, output));
   const planes = n * (tensors.shape(input)[0] ?? 1);
   const [inputSize, outputSize] = [x.length / planes, (tensors.size(output) * n) / planes];
   let sides = '';

@@ -1,4 +1,7 @@
-/** A coordinator without a scheduler: the test says what it answers. Beats are heard, unless it is told to be silent. */
+/**
+ * A coordinator without a scheduler: the test says what it answers. Beats are heard, unless it is
+ * told to be silent.
+ */
 import { expect } from 'vitest';
 import type { AttemptId } from '../../src/core/scheduling/index.ts';
 import type { Beat, FromWorker, Hello, ResultMessage } from '../../src/protocol/worker-messages.ts';
@@ -12,8 +15,11 @@ export const attempt = (number: number, k = 1): AttemptId => ({ study: uid, numb
 
 /** A sphere, with settings; or another objective, where `kind` says so. */
 function objectiveOf(settings: object): { readonly kind: string } {
-  const kind = 'kind' in settings && typeof settings.kind === 'string' ? settings.kind : 'synthetic';
-  return kind === 'synthetic' ? { ...{ function: 'sphere' }, ...settings, kind } : { ...settings, kind };
+  const kind =
+    'kind' in settings && typeof settings.kind === 'string' ? settings.kind : 'synthetic';
+  return kind === 'synthetic'
+    ? { ...{ function: 'sphere' }, ...settings, kind }
+    : { ...settings, kind };
 }
 
 export class ScriptedCoordinator {
@@ -28,7 +34,8 @@ export class ScriptedCoordinator {
     this.transport = transport;
     transport.onMessage((message) => {
       this.messages.put(message);
-      if (message.type === 'beat' && this.hears) transport.sendControl(message, { type: 'heard', session: message.session, n: message.n });
+      if (message.type === 'beat' && this.hears)
+        transport.sendControl(message, { type: 'heard', session: message.session, n: message.n });
     }, this.malformed.put);
   }
 
@@ -45,7 +52,12 @@ export class ScriptedCoordinator {
   }
 
   result(number: number, from = 0, ms?: number): Promise<Result> {
-    return this.messages.first((message): message is Result => message.type === 'result' && message.attempt.number === number, from, ms);
+    return this.messages.first(
+      (message): message is Result =>
+        message.type === 'result' && message.attempt.number === number,
+      from,
+      ms,
+    );
   }
 
   /** Opens a session for who said hello. @returns its name */
@@ -58,13 +70,25 @@ export class ScriptedCoordinator {
     const times = { beatMs: 100, leaseMs: 2000 };
     this.transport.sendControl(
       { slot, spawn },
-      { type: 'welcome', v: 1, epoch: 1, helloNo, session, tasksEndpoint, resultsEndpoint, ...times, keep },
+      {
+        type: 'welcome',
+        v: 1,
+        epoch: 1,
+        helloNo,
+        session,
+        tasksEndpoint,
+        resultsEndpoint,
+        ...times,
+        keep,
+      },
     );
     return session;
   }
 
   /** The first worker to say hello, welcomed and told of a synthetic study. */
-  async ready(objective: object = {}): Promise<{ readonly hello: Hello; readonly session: string }> {
+  async ready(
+    objective: object = {},
+  ): Promise<{ readonly hello: Hello; readonly session: string }> {
     const hello = await this.hello();
     const session = await this.welcome(hello);
     this.study(session, objective);

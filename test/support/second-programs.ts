@@ -1,7 +1,7 @@
 /**
- * Second programs of every kind beside a program that writes a lab, and kills of that writer: while it
- * works, each starts, is refused or reads, and ends. What must hold: the log stays the one that was
- * opened, and every trial that had ended is in the file.
+ * Second programs of every kind beside a program that writes a lab, and kills of that writer: while
+ * it works, each starts, is refused or reads, and ends. What must hold: the log stays the one that
+ * was opened, and every trial that had ended is in the file.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -59,34 +59,65 @@ study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=3)`;
 const CHECK = `import Database from 'libsql';
   process.stdout.write(new Database(process.argv[1]).prepare('PRAGMA integrity_check').raw(true).all([])[0][0]);`;
 
-/** Every kind of second program: how it is run, and how it must end. `study.json` is in the folder. */
-export function secondPrograms(folder: TemporaryFolder, lab: string): Record<string, () => Promise<void>> {
+/**
+ * Every kind of second program: how it is run, and how it must end. `study.json` is in the folder.
+ */
+export function secondPrograms(
+  folder: TemporaryFolder,
+  lab: string,
+): Record<string, () => Promise<void>> {
   const held = expect.stringContaining('is writing it') as string;
   const galapagos = (...args: string[]): ReturnType<typeof ran> =>
     start(args, folder.path, undefined, { GALAPAGOS_HOME: folder.file('second-home') }).ended;
   const { name } = besideStudy;
   return {
-    'a run, refused': async () => expect(await galapagos('run', 'study.json', '--lab', lab)).toMatchObject({ code: 1, stderr: held }),
-    'a serve, refused': async () => expect(await galapagos('serve', '--port', '0', '--lab', lab)).toMatchObject({ code: 1, stderr: held }),
-    'the list of studies': async () => expect(await galapagos('studies', '--lab', lab)).toMatchObject({ code: 0 }),
+    'a run, refused': async () =>
+      expect(await galapagos('run', 'study.json', '--lab', lab)).toMatchObject({
+        code: 1,
+        stderr: held,
+      }),
+    'a serve, refused': async () =>
+      expect(await galapagos('serve', '--port', '0', '--lab', lab)).toMatchObject({
+        code: 1,
+        stderr: held,
+      }),
+    'the list of studies': async () =>
+      expect(await galapagos('studies', '--lab', lab)).toMatchObject({ code: 0 }),
     'an export': async () =>
-      expect(await galapagos('export', name, '--lab', lab, '--output', folder.file('best.json'))).toMatchObject({ code: 0 }),
+      expect(
+        await galapagos('export', name, '--lab', lab, '--output', folder.file('best.json')),
+      ).toMatchObject({ code: 0 }),
     'another SQLite program': () => sqliteProgram(lab),
-    'a copy by cp': async () => expect(await ran('cp', lab, folder.file('copy.db'))).toEqual({ code: 0, stderr: '' }),
+    'a copy by cp': async () =>
+      expect(await ran('cp', lab, folder.file('copy.db'))).toEqual({ code: 0, stderr: '' }),
     ...(withoutPython === null
-      ? { 'SQLite in Python': async () => expect(await ran(python, '-c', PYTHON_SQLITE, lab)).toEqual({ code: 0, stderr: '' }) }
+      ? {
+          'SQLite in Python': async () =>
+            expect(await ran(python, '-c', PYTHON_SQLITE, lab)).toEqual({ code: 0, stderr: '' }),
+        }
       : {}),
-    ...(withoutOptuna === null ? { Optuna: async () => expect(await ran(python, '-c', OPTUNA, lab)).toMatchObject({ code: 0 }) } : {}),
+    ...(withoutOptuna === null
+      ? {
+          Optuna: async () =>
+            expect(await ran(python, '-c', OPTUNA, lab)).toMatchObject({ code: 0 }),
+        }
+      : {}),
   };
 }
 
 /** Opens the lab for writing, writes to a table of its own, and ends. */
 async function sqliteProgram(lab: string): Promise<void> {
-  expect(await ran(process.execPath, '--input-type=module', '-e', SQLITE, lab)).toEqual({ code: 0, stderr: '' });
+  expect(await ran(process.execPath, '--input-type=module', '-e', SQLITE, lab)).toEqual({
+    code: 0,
+    stderr: '',
+  });
 }
 
 /** Runs a program to its end. @returns its exit code and what it said on stderr */
-async function ran(program: string, ...args: string[]): Promise<{ readonly code: number | null; readonly stderr: string }> {
+async function ran(
+  program: string,
+  ...args: string[]
+): Promise<{ readonly code: number | null; readonly stderr: string }> {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -99,14 +130,19 @@ export function endedTrials(lab: string): Ends {
   const reader = readLab(lab);
   try {
     if (reader.study(besideStudy.name) === null) return new Map();
-    const complete = [...reader.trials(besideStudy.name)].filter(({ state }) => state === 'complete');
+    const complete = [...reader.trials(besideStudy.name)].filter(
+      ({ state }) => state === 'complete',
+    );
     return new Map(complete.map(({ number, value }) => [number, value]));
   } finally {
     reader.close();
   }
 }
 
-/** Waits until `more` trials have ended than before, as a reader of the file sees them, or the writer has ended. */
+/**
+ * Waits until `more` trials have ended than before, as a reader of the file sees them, or the
+ * writer has ended.
+ */
 export async function untilTrials(lab: string, writes: () => boolean, more: number): Promise<void> {
   // The file may not be a lab yet.
   const count = (): number => {
@@ -130,8 +166,16 @@ export interface Plan {
   readonly startWriter: () => Promise<Writer>;
 }
 
-/** Runs the programs beside the writer, kills it again and again, and expects that nothing is lost. */
-export async function losesNothing({ lab, kinds, programs, kills, startWriter }: Plan): Promise<void> {
+/**
+ * Runs the programs beside the writer, kills it again and again, and expects that nothing is lost.
+ */
+export async function losesNothing({
+  lab,
+  kinds,
+  programs,
+  kills,
+  startWriter,
+}: Plan): Promise<void> {
   const chance = new Stream(3, { purpose: PURPOSE.simulation });
   const log = (): number => statSync(`${lab}-wal`).ino;
   let before: Ends = new Map();
@@ -148,10 +192,13 @@ export async function losesNothing({ lab, kinds, programs, kills, startWriter }:
     await writer.kill();
     if (life % 5 === 0) await sqliteProgram(lab);
     const found = endedTrials(lab);
-    for (const [number, value] of [...seen, ...writer.shown]) expect([number, found.get(number)]).toEqual([number, value]);
+    for (const [number, value] of [...seen, ...writer.shown])
+      expect([number, found.get(number)]).toEqual([number, value]);
     expect(found.size).toBeGreaterThanOrEqual(complete);
     expect(found.size).toBeGreaterThan(before.size);
     before = found;
   }
-  expect(execFileSync(process.execPath, ['--input-type=module', '-e', CHECK, lab], { encoding: 'utf8' })).toBe('ok');
+  expect(
+    execFileSync(process.execPath, ['--input-type=module', '-e', CHECK, lab], { encoding: 'utf8' }),
+  ).toBe('ok');
 }

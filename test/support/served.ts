@@ -24,11 +24,25 @@ export interface ServeOptions {
   readonly token?: string;
 }
 
-export async function serve({ workers = 2, folder, port = 0, token }: ServeOptions = {}): Promise<Served> {
+export async function serve({
+  workers = 2,
+  folder,
+  port = 0,
+  token,
+}: ServeOptions = {}): Promise<Served> {
   await builtWithWindow();
   const place = folder ?? temporaryFolder();
   const lab = place.file('lab.db');
-  const args = ['serve', '--json', '--port', String(port), '--workers', String(workers), '--lab', lab];
+  const args = [
+    'serve',
+    '--json',
+    '--port',
+    String(port),
+    '--workers',
+    String(workers),
+    '--lab',
+    lab,
+  ];
   let told: (link: string) => void = () => undefined;
   const serving = new Promise<string>((done) => (told = done));
   const command = start(args, place.path, told, {
@@ -37,7 +51,9 @@ export async function serve({ workers = 2, folder, port = 0, token }: ServeOptio
   });
   const line = await Promise.race([
     serving,
-    command.ended.then(({ code, stderr }) => Promise.reject(new Error(`serve ended with ${String(code)}: ${stderr}`))),
+    command.ended.then(({ code, stderr }) =>
+      Promise.reject(new Error(`serve ended with ${String(code)}: ${stderr}`)),
+    ),
   ]);
   const { link } = JSON.parse(line) as { link: string };
   const url = new URL(link);

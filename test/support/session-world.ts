@@ -1,6 +1,13 @@
 /** A worker's session whose clock, coordinator and objective are the test's. */
 import type { AttemptId, AttemptResult } from '../../src/core/scheduling/index.ts';
-import type { Beat, CohortMessage, FromWorker, Hello, ResultMessage, Welcome } from '../../src/protocol/worker-messages.ts';
+import type {
+  Beat,
+  CohortMessage,
+  FromWorker,
+  Hello,
+  ResultMessage,
+  Welcome,
+} from '../../src/protocol/worker-messages.ts';
 import type { Lane, LanesListener } from '../../src/worker/cohorts.ts';
 import { WorkerSession } from '../../src/worker/session.ts';
 import { study } from './worker-message-examples.ts';
@@ -17,7 +24,11 @@ export class SessionWorld {
   readonly warnings: string[] = [];
   exited: { code: number; text: string | null } | null = null;
   /** Lanes that run, with what ends them. */
-  readonly running: { lanes: readonly Lane[]; listener: LanesListener; end: (results: readonly AttemptResult[]) => void }[] = [];
+  readonly running: {
+    lanes: readonly Lane[];
+    listener: LanesListener;
+    end: (results: readonly AttemptResult[]) => void;
+  }[] = [];
   readonly session: WorkerSession;
   #taskSeq = 0;
 
@@ -32,7 +43,8 @@ export class SessionWorld {
         exit: (code, text) => (this.exited = { code, text }),
         warn: (text) => this.warnings.push(text),
       },
-      (_, lanes, listener) => new Promise((resolve) => this.running.push({ lanes, listener, end: resolve })),
+      (_, lanes, listener) =>
+        new Promise((resolve) => this.running.push({ lanes, listener, end: resolve })),
       () => this.now,
     );
     this.session.start();
@@ -67,7 +79,10 @@ export class SessionWorld {
 
   cohort(session: string, numbers: readonly number[], more: Partial<CohortMessage> = {}): void {
     this.#taskSeq += 1;
-    const lanes = numbers.map((number) => ({ attempt: attempt(number), params: Float64Array.of(number, NaN) }));
+    const lanes = numbers.map((number) => ({
+      attempt: attempt(number),
+      params: Float64Array.of(number, NaN),
+    }));
     this.session.task({
       type: 'cohort',
       session,
@@ -95,7 +110,9 @@ export class SessionWorld {
   }
 
   sent(number: number): AttemptResult[] {
-    return this.results.flatMap((message) => (message.type === 'result' && message.attempt.number === number ? [message.result] : []));
+    return this.results.flatMap((message) =>
+      message.type === 'result' && message.attempt.number === number ? [message.result] : [],
+    );
   }
 }
 

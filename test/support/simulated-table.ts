@@ -1,4 +1,7 @@
-/** A real evolution on a synthetic function, in the table of a window: what the sampler breeds, not what a test makes up. */
+/**
+ * A real evolution on a synthetic function, in the table of a window: what the sampler breeds, not
+ * what a test makes up.
+ */
 import { createSampler } from '../../src/core/samplers/create-sampler.ts';
 import { TrialColumns } from '../../src/core/study/trial-columns.ts';
 import type { Head } from '../../src/renderer/state/population.ts';
@@ -19,15 +22,23 @@ export interface Simulated {
   readonly head: Head;
 }
 
-/** `trials` that ended one after another, every 17th failed; then `running` more that have reported once. */
-export function simulatedTable(sampler: 'evolution' | 'generational', trials: number, running = 0): Simulated {
+/**
+ * `trials` that ended one after another, every 17th failed; then `running` more that have reported
+ * once.
+ */
+export function simulatedTable(
+  sampler: 'evolution' | 'generational',
+  trials: number,
+  running = 0,
+): Simulated {
   const spec = { name: sampler, population: 6 };
   const proposing = createSampler(spec, space, 'maximize', 3);
   const columns = new TrialColumns(space, 'maximize', proposing.window);
   const table = new TrialTable(WIDTH);
   for (let number = 0; number < trials + running; number++) {
     const basis = proposing.barrier === null ? columns.ended : proposing.barrier(number);
-    const view = proposing.barrier === null ? columns.asynchronousView(basis) : columns.synchronousView(basis);
+    const view =
+      proposing.barrier === null ? columns.asynchronousView(basis) : columns.synchronousView(basis);
     const [proposal] = proposing.propose(number, 1, view);
     if (proposal === undefined) break;
     const { params, origin } = proposal;
@@ -42,14 +53,35 @@ export function simulatedTable(sampler: 'evolution' | 'generational', trials: nu
       started: 1e12 + 1000 * number,
     };
     if (number >= trials) {
-      table.lay(trialBlock([{ ...row, state: 'running', outcome: null, finish: null, value: 0.5 }], WIDTH));
+      table.lay(
+        trialBlock([{ ...row, state: 'running', outcome: null, finish: null, value: 0.5 }], WIDTH),
+      );
       continue;
     }
     const failed = number % 17 === 16;
-    const value = failed ? NaN : 0.98 - (params[0]! - 0.3) ** 2 - 0.01 * Math.abs(Math.log10(params[1]!) + 2);
-    const finish = columns.end(number, failed ? 'failed' : 'complete', failed ? 'crashed' : 'succeeded', value);
+    const value = failed
+      ? NaN
+      : 0.98 - (params[0]! - 0.3) ** 2 - 0.01 * Math.abs(Math.log10(params[1]!) + 2);
+    const finish = columns.end(
+      number,
+      failed ? 'failed' : 'complete',
+      failed ? 'crashed' : 'succeeded',
+      value,
+    );
     const ended = { value, finish, ended: row.started + 900 };
-    table.lay(trialBlock([{ ...row, ...ended, state: failed ? 'failed' : 'complete', outcome: failed ? 'crashed' : 'succeeded' }], WIDTH));
+    table.lay(
+      trialBlock(
+        [
+          {
+            ...row,
+            ...ended,
+            state: failed ? 'failed' : 'complete',
+            outcome: failed ? 'crashed' : 'succeeded',
+          },
+        ],
+        WIDTH,
+      ),
+    );
   }
   const searched = { objective: { kind: 'training' }, searchSpace: space, sampler: spec, seed: 3 };
   const limits = { trials: null, minutes: null, target: null };

@@ -40,4 +40,6 @@ function system(command: string, ...parameters: string[]): void {
 
 /** Why none can be had here; null: it can. */
 export const noTinyDisk: string | null =
-  process.platform === 'linux' && userInfo().uid === 0 && canMount() ? null : 'needs root and mount(8) on Linux to make a tiny disk';
+  process.platform === 'linux' && userInfo().uid === 0 && canMount()
+    ? null
+    : 'needs root and mount(8) on Linux to make a tiny disk';

@@ -1,18 +1,33 @@
 /** Small networks, datasets and runs for the tests of training. */
 import { keyOf, philox, PURPOSE } from '../../src/core/random.ts';
 import type { DatasetView } from '../../src/datasets/dataset-view.ts';
-import type { Executable, Executor, LaneSeed, LaneState, RunReport } from '../../src/training/executors/executor.ts';
+import type {
+  Executable,
+  Executor,
+  LaneSeed,
+  LaneState,
+  RunReport,
+} from '../../src/training/executors/executor.ts';
 import type { Network } from '../../src/training/models/network.ts';
 import { resolveNetwork } from '../../src/training/models/resolve.ts';
 import { Scope } from '../../src/training/models/scope.ts';
-import type { OptimizerSettings, Params, SearchSpaceLike, SgdSettings } from '../../src/training/objective/objective.ts';
+import type {
+  OptimizerSettings,
+  Params,
+  SearchSpaceLike,
+  SgdSettings,
+} from '../../src/training/objective/objective.ts';
 import type { Problem } from '../../src/training/objective/problem.ts';
 import { compilePlan } from '../../src/training/plan/compile.ts';
 import type { Plan } from '../../src/training/plan/plan.ts';
 import { HyperRows } from '../../src/training/run/hyper.ts';
 
 export const NEVER: AbortSignal = new AbortController().signal;
-export const SGD: SgdSettings = { type: 'sgd', learningRate: { $param: 'rate' }, momentum: { $param: 'momentum' } };
+export const SGD: SgdSettings = {
+  type: 'sgd',
+  learningRate: { $param: 'rate' },
+  momentum: { $param: 'momentum' },
+};
 export const PARAMS: Params = { rate: 0.05, momentum: 0.5, dropout: 0.3 };
 
 export function describeNetwork(
@@ -72,12 +87,21 @@ export function subject(
 }
 
 /** Bytes and labels by the generator's `synthetic` purpose. */
-export function synthetic(shape: readonly number[], classes: number, samples: number, seed = 11): DatasetView {
+export function synthetic(
+  shape: readonly number[],
+  classes: number,
+  samples: number,
+  seed = 11,
+): DatasetView {
   const size = shape.reduce((a, b) => a * b, 1);
   const words = new Uint32Array(Math.ceil((samples * size + samples) / 4) * 4);
-  for (let i = 0; i < words.length; i += 4) philox(keyOf(seed), i / 4, 0, 0, PURPOSE.synthetic << 24, words, i);
+  for (let i = 0; i < words.length; i += 4)
+    philox(keyOf(seed), i / 4, 0, 0, PURPOSE.synthetic << 24, words, i);
   const x = Uint8Array.from({ length: samples * size }, (_, i) => (words[i] ?? 0) >>> 24);
-  const y = Uint8Array.from({ length: samples }, (_, i) => (words[samples * size + i] ?? 0) % classes);
+  const y = Uint8Array.from(
+    { length: samples },
+    (_, i) => (words[samples * size + i] ?? 0) % classes,
+  );
   return { samples, shape, classes, sampleType: 'u8', x, y };
 }
 
@@ -93,7 +117,9 @@ export async function trainOn(
   { network, plan }: Subject,
   view: DatasetView,
   steps: number,
-  lanes: readonly { readonly seed: LaneSeed; readonly params: Params }[] = [{ seed: { trial: 0, shared: false }, params: PARAMS }],
+  lanes: readonly { readonly seed: LaneSeed; readonly params: Params }[] = [
+    { seed: { trial: 0, shared: false }, params: PARAMS },
+  ],
   optimizer: OptimizerSettings = SGD,
 ): Promise<Trained> {
   const executable = await executor.compile(plan, lanes.length, NEVER);
@@ -106,7 +132,15 @@ export async function trainOn(
   const hyper = new HyperRows(plan, network, { optimizer }, params, steps);
   const order = Uint32Array.from({ length: view.samples }, (_, i) => i);
   const { rows } = hyper;
-  const report = await executable.run({ epoch: 0, firstStep: 0, steps, order, hyper: hyper.piece(0, steps), rows, signal: NEVER });
+  const report = await executable.run({
+    epoch: 0,
+    firstStep: 0,
+    steps,
+    order,
+    hyper: hyper.piece(0, steps),
+    rows,
+    signal: NEVER,
+  });
   const states: LaneState[] = [];
   for (let lane = 0; lane < lanes.length; lane++) states.push(await executable.readWeights(lane));
   return { report, states, executable };
@@ -125,7 +159,10 @@ export function worst(a: ArrayLike<number>, r: ArrayLike<number>, floor: number)
 }
 
 /** Slices packed values by weight, in plan order. */
-export function byWeight(plan: Plan, packed: Float32Array): { readonly name: string; readonly values: Float32Array }[] {
+export function byWeight(
+  plan: Plan,
+  packed: Float32Array,
+): { readonly name: string; readonly values: Float32Array }[] {
   let at = 0;
   return plan.weights.map(({ name, shape }) => {
     const size = shape.reduce((a, b) => a * b, 1);

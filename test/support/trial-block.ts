@@ -34,7 +34,10 @@ export function trialBlock(rows: readonly Row[], width = 0): TrialBlock {
   return {
     number: column((row) => [row.number], u32),
     state: column((row) => [trialStates.indexOf(row.state ?? 'complete')], u8),
-    outcome: column((row) => [row.outcome === null ? 0 : 1 + outcomeCodes.indexOf(row.outcome ?? 'succeeded')], u8),
+    outcome: column(
+      (row) => [row.outcome === null ? 0 : 1 + outcomeCodes.indexOf(row.outcome ?? 'succeeded')],
+      u8,
+    ),
     value: column((row) => [row.value ?? NaN], f64),
     generation: column((row) => [row.generation ?? 0], u32),
     parents: column((row) => [0, 1].map((place) => (row.parents?.[place] ?? -1) + 1), u32),
@@ -50,11 +53,21 @@ export function trialBlock(rows: readonly Row[], width = 0): TrialBlock {
     slot: column((row) => [row.slot ?? 0], u16),
     reports: column(() => [0], u16),
     attempts: column(() => [1], u8),
-    params: column((row) => Array.from({ length: width }, (_, place) => row.params?.[place] ?? NaN), f64),
+    params: column(
+      (row) => Array.from({ length: width }, (_, place) => row.params?.[place] ?? NaN),
+      f64,
+    ),
   };
 }
 
-export function reportBlock(reports: readonly (readonly [trial: number, step: number, value: number])[]): ReportBlock {
-  const u32 = (place: 0 | 1) => new Uint8Array(Uint32Array.from(reports, (report) => report[place]).buffer);
-  return { trial: u32(0), step: u32(1), value: new Uint8Array(Float64Array.from(reports, ([, , value]) => value).buffer) };
+export function reportBlock(
+  reports: readonly (readonly [trial: number, step: number, value: number])[],
+): ReportBlock {
+  const u32 = (place: 0 | 1) =>
+    new Uint8Array(Uint32Array.from(reports, (report) => report[place]).buffer);
+  return {
+    trial: u32(0),
+    step: u32(1),
+    value: new Uint8Array(Float64Array.from(reports, ([, , value]) => value).buffer),
+  };
 }

@@ -1,4 +1,7 @@
-/** A walk through everything a window offers: each tab of the study in front, each page of the rail. What isn't offered is not walked to. */
+/**
+ * A walk through everything a window offers: each tab of the study in front, each page of the rail.
+ * What isn't offered is not walked to.
+ */
 import type { Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
 
@@ -10,12 +13,22 @@ export async function walk(page: Page, look: (name: string) => Promise<void>): P
     const tab = tabs.nth(i);
     const name = (await tab.getAttribute('id')) ?? '';
     await tab.click();
-    await page.locator(`#view[aria-labelledby="${name}"] > *`).first().waitFor({ state: 'attached' });
+    await page
+      .locator(`#view[aria-labelledby="${name}"] > *`)
+      .first()
+      .waitFor({ state: 'attached' });
     await look(name);
     seen.push(name);
   }
-  for (const label of [text.rail.newStudy, text.rail.datasets, text.rail.machines, text.rail.settings]) {
-    const link = page.getByRole('navigation', { name: text.rail.label }).getByRole('button', { name: label, exact: true });
+  for (const label of [
+    text.rail.newStudy,
+    text.rail.datasets,
+    text.rail.machines,
+    text.rail.settings,
+  ]) {
+    const link = page
+      .getByRole('navigation', { name: text.rail.label })
+      .getByRole('button', { name: label, exact: true });
     if ((await link.count()) === 0) continue;
     await link.click();
     await page.locator('main > *').first().waitFor({ state: 'attached' });

@@ -1,4 +1,7 @@
-/** A window as it should hold what streams send it: messages laid over one another, nothing else. Through the pump, as any binding does. */
+/**
+ * A window as it should hold what streams send it: messages laid over one another, nothing else.
+ * Through the pump, as any binding does.
+ */
 import { FeedPump } from '../../src/endpoints/feeds/pump.ts';
 import type { CallContext, StreamAnswer } from '../../src/protocol/endpoint.ts';
 import { subscriptions } from '../../src/protocol/endpoints.ts';
@@ -10,7 +13,10 @@ import type { StudyBody, StudyHead } from '../../src/protocol/window/study-strea
 export const context: CallContext = { host: 'server', signal: new AbortController().signal };
 
 /** One trial's row as the window reads it. */
-export type ClientRow = Record<Exclude<keyof TrialBlock, 'params' | 'parents'>, number> & { params: number[]; parents: number[] };
+export type ClientRow = Record<Exclude<keyof TrialBlock, 'params' | 'parents'>, number> & {
+  params: number[];
+  parents: number[];
+};
 
 export class StudyClient {
   head: StudyHead | null = null;
@@ -28,14 +34,18 @@ export class StudyClient {
     }
     this.head = body.head ?? this.head;
     this.loaded = body.loaded ?? this.loaded;
-    if (body.trials !== undefined) for (const row of rowsOf(body.trials)) this.rows.set(row.number, row);
+    if (body.trials !== undefined)
+      for (const row of rowsOf(body.trials)) this.rows.set(row.number, row);
     if (body.reports !== undefined) {
       const trials = numbers(Uint32Array, body.reports.trial);
       const steps = numbers(Uint32Array, body.reports.step);
       const values = numbers(Float64Array, body.reports.value);
       for (const [i, trial] of trials.entries()) {
         const step = steps[i] ?? NaN;
-        const curve = step === 0 ? new Map<number, number>() : (this.curves.get(trial) ?? new Map<number, number>());
+        const curve =
+          step === 0
+            ? new Map<number, number>()
+            : (this.curves.get(trial) ?? new Map<number, number>());
         this.curves.set(trial, curve.set(step, values[i] ?? NaN));
       }
     }
@@ -75,15 +85,21 @@ export function rowsOf(block: TrialBlock): ClientRow[] {
   const params = numbers(Float64Array, block.params);
   const width = number.length === 0 ? 0 : params.length / number.length;
   return number.map((_, i) => {
-    const one = Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column[i]])) as Record<
-      keyof typeof columns,
-      number
-    >;
-    return { ...one, parents: parents.slice(2 * i, 2 * i + 2), params: params.slice(i * width, (i + 1) * width) };
+    const one = Object.fromEntries(
+      Object.entries(columns).map(([name, column]) => [name, column[i]]),
+    ) as Record<keyof typeof columns, number>;
+    return {
+      ...one,
+      parents: parents.slice(2 * i, 2 * i + 2),
+      params: params.slice(i * width, (i + 1) * width),
+    };
   });
 }
 
-function numbers(kind: new (buffer: ArrayBuffer) => ArrayLike<number> & Iterable<number>, bytes: Uint8Array): number[] {
+function numbers(
+  kind: new (buffer: ArrayBuffer) => ArrayLike<number> & Iterable<number>,
+  bytes: Uint8Array,
+): number[] {
   return [...new kind(Uint8Array.from(bytes).buffer)];
 }
 
@@ -97,12 +113,19 @@ export class Connection {
   #nextId = 0;
 
   constructor(endpoints: Endpoints) {
-    this.#pump = new FeedPump(subscriptions, endpoints.subscriptions, (answer) => this.#hear(answer), context);
+    this.#pump = new FeedPump(
+      subscriptions,
+      endpoints.subscriptions,
+      (answer) => this.#hear(answer),
+      context,
+    );
   }
 
   study(study: string): StudyClient {
     const client = new StudyClient();
-    this.#subscribe('study', { study }, (snapshot, body) => client.lay(snapshot, body as StudyBody));
+    this.#subscribe('study', { study }, (snapshot, body) =>
+      client.lay(snapshot, body as StudyBody),
+    );
     return client;
   }
 
@@ -131,7 +154,10 @@ export class Connection {
     if (answer.op === 'failed') this.failures.push(answer);
     else {
       const expected = (this.#seqs.get(answer.id) ?? -1) + 1;
-      if (answer.seq !== expected) throw new Error(`message ${answer.seq} of subscription ${answer.id}, where ${expected} was expected`);
+      if (answer.seq !== expected)
+        throw new Error(
+          `message ${answer.seq} of subscription ${answer.id}, where ${expected} was expected`,
+        );
       this.#seqs.set(answer.id, answer.seq);
       this.#lay.get(answer.id)?.(answer.snapshot, answer.body);
       queueMicrotask(() => this.#pump.receive({ op: 'took', id: answer.id, seq: answer.seq }));

@@ -1,4 +1,6 @@
-/** Rows of the lab's stream for tests of the window: ordinary ones, with what a test says of them. */
+/**
+ * Rows of the lab's stream for tests of the window: ordinary ones, with what a test says of them.
+ */
 import type { LabBody } from '../../src/protocol/window/lab-stream.ts';
 import type { SlotRow } from '../../src/protocol/window/lab-stream.ts';
 import type { StudyHead, StudyRow } from '../../src/protocol/window/study-stream.ts';
@@ -48,8 +50,19 @@ export function studyHead(given: Partial<StudyHead> = {}): StudyHead {
   };
 }
 
-export function labHead(given: Partial<NonNullable<LabBody['lab']>> = {}): NonNullable<LabBody['lab']> {
-  return { file: 'lab.db', name: 'lab.db', interrupted: [], stalled: null, failed: null, damaged: null, untouched: false, ...given };
+export function labHead(
+  given: Partial<NonNullable<LabBody['lab']>> = {},
+): NonNullable<LabBody['lab']> {
+  return {
+    file: 'lab.db',
+    name: 'lab.db',
+    interrupted: [],
+    stalled: null,
+    failed: null,
+    damaged: null,
+    untouched: false,
+    ...given,
+  };
 }
 
 export function slotRow(given: Partial<SlotRow> = {}): SlotRow {

@@ -1,6 +1,6 @@
 /**
- * What a test of the window starts from: a server of its own with real workers, a browser, and windows in it. Where there is no browser, every
- * test of the file is skipped with the reason.
+ * What a test of the window starts from: a server of its own with real workers, a browser, and
+ * windows in it. Where there is no browser, every test of the file is skipped with the reason.
  */
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
@@ -25,7 +25,10 @@ export interface SeenWindow {
   readonly page: Page;
   /** Addresses outside the server that were asked for: each was refused. */
   readonly strangers: readonly string[];
-  /** What the page complained of: errors of its scripts and what the browser says of them, e.g. what the CSP refused. */
+  /**
+   * What the page complained of: errors of its scripts and what the browser says of them, e.g. what
+   * the CSP refused.
+   */
   readonly complaints: readonly string[];
 }
 
@@ -51,7 +54,11 @@ export class WindowLab {
   }
 
   async open(): Promise<void> {
-    this.#served = await serve({ token: 'a-token-of-this-test', ...this.#options, folder: this.folder });
+    this.#served = await serve({
+      token: 'a-token-of-this-test',
+      ...this.#options,
+      folder: this.folder,
+    });
     this.#browser = await launchChromium();
   }
 
@@ -68,7 +75,9 @@ export class WindowLab {
   }
 
   /** A window in a profile of its own. */
-  async window(options: BrowserContextOptions & { readonly at?: string } = {}): Promise<SeenWindow> {
+  async window(
+    options: BrowserContextOptions & { readonly at?: string } = {},
+  ): Promise<SeenWindow> {
     if (this.#browser === null) throw new Error('the browser does not run');
     const { context, strangers } = await offlineContext(this.#browser, this.served.origin, options);
     context.setDefaultTimeout(PATIENCE);
@@ -87,13 +96,17 @@ export class WindowLab {
     await Promise.all((this.#browser?.contexts() ?? []).map((context) => context.close()));
   }
 
-  /** What each window looks like when its test ends, for whoever wants to see: into the folder that `GALAPAGOS_WINDOW_SHOTS` names. */
+  /**
+   * What each window looks like when its test ends, for whoever wants to see: into the folder that
+   * `GALAPAGOS_WINDOW_SHOTS` names.
+   */
   async #show(): Promise<void> {
     const shots = process.env['GALAPAGOS_WINDOW_SHOTS'] ?? '';
     if (shots === '') return;
     const name = (expect.getState().currentTestName ?? '').replaceAll(/\W+/g, '-').slice(-80);
     const pages = (this.#browser?.contexts() ?? []).flatMap((context) => context.pages());
-    for (const [i, page] of pages.entries()) await page.screenshot({ path: join(shots, `${name}-${i}.png`) });
+    for (const [i, page] of pages.entries())
+      await page.screenshot({ path: join(shots, `${name}-${i}.png`) });
   }
 
   async close(): Promise<void> {
@@ -103,7 +116,9 @@ export class WindowLab {
   }
 }
 
-/** For the tests of a file, opened before them and closed behind them; each begins without a window. */
+/**
+ * For the tests of a file, opened before them and closed behind them; each begins without a window.
+ */
 export function windowLab(options: ServeOptions = {}): WindowLab {
   const lab = new WindowLab(options);
   const missing = missingChromium();
@@ -118,10 +133,18 @@ export function windowLab(options: ServeOptions = {}): WindowLab {
 }
 
 /** Asks an endpoint as the window does, to set a scene. @throws what it refuses with */
-export async function ask<Name extends CallName>(page: Page, name: Name, input: CallInput<Name>): Promise<CallOutput<Name>> {
+export async function ask<Name extends CallName>(
+  page: Page,
+  name: Name,
+  input: CallInput<Name>,
+): Promise<CallOutput<Name>> {
   const answer: Answer = await page.evaluate(
     async ({ path, body }) => {
-      const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      const response = await fetch(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
       return (await response.json()) as Answer;
     },
     { path: `/api/${name}`, body: JSON.stringify(input) },
@@ -131,7 +154,10 @@ export async function ask<Name extends CallName>(page: Page, name: Name, input: 
 }
 
 /** A study whose trials take as long as is said and train nothing. */
-export function syntheticStudy(name: string, { trials, durationMs }: { readonly trials: number; readonly durationMs: number }): StudyFile {
+export function syntheticStudy(
+  name: string,
+  { trials, durationMs }: { readonly trials: number; readonly durationMs: number },
+): StudyFile {
   return {
     format: 'galapagos-study/1',
     name,
@@ -156,7 +182,10 @@ export async function select(page: Page, trial: number): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-/** The study's entry in the rail, which says its state, its best and how far it is; once it says the word. */
+/**
+ * The study's entry in the rail, which says its state, its best and how far it is; once it says the
+ * word.
+ */
 export function railStudy(page: Page, name: string, word: string): Locator {
   return page
     .getByRole('navigation', { name: text.rail.label })

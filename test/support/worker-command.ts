@@ -30,11 +30,15 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Milliseconds until a process that is not this one's child is gone; looked at each 5 ms, for want of an event. */
+/**
+ * Milliseconds until a process that is not this one's child is gone; looked at each 5 ms, for want
+ * of an event.
+ */
 export async function gone(pid: number, withinMs: number): Promise<number> {
   const from = performance.now();
   while (isAlive(pid)) {
-    if (performance.now() - from > withinMs) throw new Error(`process ${pid} is still there after ${withinMs} ms`);
+    if (performance.now() - from > withinMs)
+      throw new Error(`process ${pid} is still there after ${withinMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return performance.now() - from;

@@ -1,4 +1,7 @@
-/** Writes a file atomically again and again, each time with other content, until it is killed: `FILE`. */
+/**
+ * Writes a file atomically again and again, each time with other content, until it is killed:
+ * `FILE`.
+ */
 import { writeAtomically } from '../../src/cli/write-atomically.ts';
 
 const [file = ''] = process.argv.slice(2);

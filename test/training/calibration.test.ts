@@ -37,10 +37,17 @@ class FakeExecutor implements Executor {
   probe: Executor['probe'] = () => {
     const { label, unusable } = this.#fake;
     const usable = { usable: true, label, memoryBytes: 1, parallel: 1 } as const;
-    return Promise.resolve(unusable === undefined ? usable : { usable: false, reason: unusable, remedy: 'get one' });
+    return Promise.resolve(
+      unusable === undefined ? usable : { usable: false, reason: unusable, remedy: 'get one' },
+    );
   };
 
-  estimate: Executor['estimate'] = () => ({ sharedBytes: 0, laneBytes: 0, codeBytes: 0, form: 'none' });
+  estimate: Executor['estimate'] = () => ({
+    sharedBytes: 0,
+    laneBytes: 0,
+    codeBytes: 0,
+    form: 'none',
+  });
 
   compile: Executor['compile'] = () => {
     this.compiled += 1;
@@ -53,10 +60,24 @@ class FakeExecutor implements Executor {
         now += msPerStep;
         request.onChunk?.(done, []);
       }
-      return Promise.resolve({ stepsDone: done, aborted: signal.aborted, lanes: [], milliseconds: 0 });
+      return Promise.resolve({
+        stepsDone: done,
+        aborted: signal.aborted,
+        lanes: [],
+        milliseconds: 0,
+      });
     };
     const nothing = (): Promise<void> => Promise.resolve();
-    const fake = { plan, lanes: 1, label, chunkSteps: 1, loadDataset: nothing, begin: nothing, dispose: nothing, run };
+    const fake = {
+      plan,
+      lanes: 1,
+      label,
+      chunkSteps: 1,
+      loadDataset: nothing,
+      begin: nothing,
+      dispose: nothing,
+      run,
+    };
     return Promise.resolve(fake as unknown as Executable);
   };
 }
@@ -68,8 +89,11 @@ interface Fakes {
   readonly reference: FakeExecutor;
 }
 
-function fakes(of: Partial<Record<keyof Executors, Omit<Fake, 'label'> & { label?: string }>> = {}): Fakes {
-  const make = (label: string, more: Partial<Fake> = {}): FakeExecutor => new FakeExecutor({ label, ...more });
+function fakes(
+  of: Partial<Record<keyof Executors, Omit<Fake, 'label'> & { label?: string }>> = {},
+): Fakes {
+  const make = (label: string, more: Partial<Fake> = {}): FakeExecutor =>
+    new FakeExecutor({ label, ...more });
   return {
     wasm: make('wasm', of.wasm),
     fused: make('wasm-fma', of.fused),
@@ -91,13 +115,22 @@ function chosen(
   began?: string,
   lanes = 1,
 ): Promise<Choice[]> {
-  return choose(objective, executors, plan, lanes, { calibrations: new Calibrations(folder.file('c'), clock), began, now: clock });
+  return choose(objective, executors, plan, lanes, {
+    calibrations: new Calibrations(folder.file('c'), clock),
+    began,
+    now: clock,
+  });
 }
-const words = (choices: readonly Choice[]): string[] => choices.map(({ label, reason }) => `${label}: ${reason}`);
+const words = (choices: readonly Choice[]): string[] =>
+  choices.map(({ label, reason }) => `${label}: ${reason}`);
 
 describe('the choice of an executor', () => {
   it('is the fastest that is usable here, with the figures; the others follow, the reference last', async () => {
-    const executors = fakes({ wasm: { msPerStep: 4 }, fused: { msPerStep: 2 }, tensorflow: { msPerStep: 5 } });
+    const executors = fakes({
+      wasm: { msPerStep: 4 },
+      fused: { msPerStep: 2 },
+      tensorflow: { msPerStep: 5 },
+    });
     expect(words(await chosen(executors))).toEqual([
       'wasm-fma: fastest here: 4000 samples/s, wasm 2000 samples/s, tensorflow 1600 samples/s',
       'wasm: measured here: 2000 samples/s, wasm-fma 4000 samples/s, tensorflow 1600 samples/s',
@@ -108,8 +141,19 @@ describe('the choice of an executor', () => {
   });
 
   it('prefers equal bits everywhere to a few per cent', async () => {
-    expect((await chosen(fakes({ wasm: { msPerStep: 1.03 }, fused: { msPerStep: 1 } })))[0]?.label).toBe('wasm');
-    expect((await chosen(fakes({ wasm: { msPerStep: 1.08 }, fused: { msPerStep: 1 } }), {}, undefined, 2))[0]?.label).toBe('wasm-fma');
+    expect(
+      (await chosen(fakes({ wasm: { msPerStep: 1.03 }, fused: { msPerStep: 1 } })))[0]?.label,
+    ).toBe('wasm');
+    expect(
+      (
+        await chosen(
+          fakes({ wasm: { msPerStep: 1.08 }, fused: { msPerStep: 1 } }),
+          {},
+          undefined,
+          2,
+        )
+      )[0]?.label,
+    ).toBe('wasm-fma');
   });
 
   it('needs no measurement where one is usable only, be it under two names', async () => {
@@ -122,26 +166,41 @@ describe('the choice of an executor', () => {
 
   it('is what the study pins, and nothing else', async () => {
     const executors = fakes();
-    expect(words(await chosen(executors, { executor: 'reference' }))).toEqual(['reference: selected in the study']);
-    expect(words(await chosen(executors, { executor: 'wasm' }))).toEqual(['wasm-fma: selected in the study']);
+    expect(words(await chosen(executors, { executor: 'reference' }))).toEqual([
+      'reference: selected in the study',
+    ]);
+    expect(words(await chosen(executors, { executor: 'wasm' }))).toEqual([
+      'wasm-fma: selected in the study',
+    ]);
     expect(words(await chosen(executors, { executor: 'wasm', bits: 'wasm' }))).toEqual([
       'wasm: selected in the study, with bit-identical results',
     ]);
-    expect(words(await chosen(executors, { bits: 'wasm' }))).toEqual(['wasm: the study requires bit-identical results']);
-    await expect(chosen(executors, { executor: 'tensorflow' })).rejects.toThrow('tensorflow: not installed; get one');
+    expect(words(await chosen(executors, { bits: 'wasm' }))).toEqual([
+      'wasm: the study requires bit-identical results',
+    ]);
+    await expect(chosen(executors, { executor: 'tensorflow' })).rejects.toThrow(
+      'tensorflow: not installed; get one',
+    );
   });
 
   it('is the one that the study began with, while it is usable; else it says so', async () => {
     const executors = fakes({ wasm: { msPerStep: 9 } });
-    expect(words(await chosen(executors, {}, 'wasm')).slice(0, 2)).toEqual(['wasm: the study started with it', 'wasm-fma: usable here']);
+    expect(words(await chosen(executors, {}, 'wasm')).slice(0, 2)).toEqual([
+      'wasm: the study started with it',
+      'wasm-fma: usable here',
+    ]);
     expect(executors.fused.compiled).toBe(0);
     const [first] = await chosen(executors, {}, 'tensorflow:2.20:cpu');
-    expect(first?.reason).toMatch(/^fastest here: .*; the study started with tensorflow:2\.20:cpu, which is not available here$/);
+    expect(first?.reason).toMatch(
+      /^fastest here: .*; the study started with tensorflow:2\.20:cpu, which is not available here$/,
+    );
   });
 
   it('takes one that cannot run the plan for the slowest, and says that it failed', async () => {
     const executors = fakes({ fused: { fails: new TrainingError('compile-failed', 'no') } });
-    expect(words(await chosen(executors))[0]).toBe('wasm: fastest here: 8000 samples/s, wasm-fma failed');
+    expect(words(await chosen(executors))[0]).toBe(
+      'wasm: fastest here: 8000 samples/s, wasm-fma failed',
+    );
   });
 });
 
@@ -157,7 +216,12 @@ describe('a measurement', () => {
   });
 
   it('takes one step where a step is longer than the budget', async () => {
-    expect(await measure(new FakeExecutor({ label: 'slow', msPerStep: 10_000 }), plan, 2, { budgetMs: 1, now: clock })).toBeCloseTo(1.6);
+    expect(
+      await measure(new FakeExecutor({ label: 'slow', msPerStep: 10_000 }), plan, 2, {
+        budgetMs: 1,
+        now: clock,
+      }),
+    ).toBeCloseTo(1.6);
     expect(now).toBe(10_000);
   });
 
@@ -176,7 +240,9 @@ describe('what was measured', () => {
   it('is kept for its key, across processes, and nothing else is left behind', async () => {
     await new Calibrations(folder.file('c'), clock).get(KEY, () => Promise.resolve(FOUND));
     expect(await new Calibrations(folder.file('c'), clock).get({ ...KEY }, never)).toEqual(FOUND);
-    await expect(new Calibrations(folder.file('c'), clock).get({ ...KEY, lanes: 2 }, never)).rejects.toThrow('measured again');
+    await expect(
+      new Calibrations(folder.file('c'), clock).get({ ...KEY, lanes: 2 }, never),
+    ).rejects.toThrow('measured again');
     expect(readdirSync(folder.file('c'))).toHaveLength(1);
   });
 
@@ -188,7 +254,11 @@ describe('what was measured', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       return FOUND;
     };
-    expect(await Promise.all([1, 2, 3].map(() => calibrations.get(KEY, once)))).toEqual([FOUND, FOUND, FOUND]);
+    expect(await Promise.all([1, 2, 3].map(() => calibrations.get(KEY, once)))).toEqual([
+      FOUND,
+      FOUND,
+      FOUND,
+    ]);
     expect(measured).toBe(1);
   });
 
@@ -207,7 +277,11 @@ describe('what was measured', () => {
   it('is not kept where nothing can be written', async () => {
     mkdirSync(folder.file('f'));
     writeFileSync(folder.file('f/file'), '');
-    expect(await new Calibrations(folder.file('f/file/c'), clock).get(KEY, () => Promise.resolve(FOUND))).toEqual(FOUND);
-    expect(await new Calibrations(null, clock).get(KEY, () => Promise.resolve(FOUND))).toEqual(FOUND);
+    expect(
+      await new Calibrations(folder.file('f/file/c'), clock).get(KEY, () => Promise.resolve(FOUND)),
+    ).toEqual(FOUND);
+    expect(await new Calibrations(null, clock).get(KEY, () => Promise.resolve(FOUND))).toEqual(
+      FOUND,
+    );
   });
 });

@@ -16,7 +16,12 @@ describe('networks', () => {
       { when: { head: ['wide'] }, type: 'dense', units: { $param: 'width', times: 4 } },
       { type: 'dense', units: { $param: 'width', over: 3 } },
     ];
-    const { names, outputs, problems } = resolve(describeNetwork([1, 9, 9], layers), { depth: 2, width: 5, act: 'relu', head: 'wide' });
+    const { names, outputs, problems } = resolve(describeNetwork([1, 9, 9], layers), {
+      depth: 2,
+      width: 5,
+      act: 'relu',
+      head: 'wide',
+    });
     expect(problems).toEqual([]);
     expect(names).toEqual([
       'block1.0.conv1',
@@ -29,8 +34,25 @@ describe('networks', () => {
       'dense1',
       'dense2',
     ]);
-    expect(outputs).toEqual(['5×9×9', '5×9×9', '5×4×4', '5×4×4', '5×4×4', '5×2×2', '20', '20', '1']);
-    expect(resolve(describeNetwork([1, 9, 9], layers), { depth: 1, width: 5, act: 'identity', head: 'slim' }).names).toHaveLength(5);
+    expect(outputs).toEqual([
+      '5×9×9',
+      '5×9×9',
+      '5×4×4',
+      '5×4×4',
+      '5×4×4',
+      '5×2×2',
+      '20',
+      '20',
+      '1',
+    ]);
+    expect(
+      resolve(describeNetwork([1, 9, 9], layers), {
+        depth: 1,
+        width: 5,
+        act: 'identity',
+        head: 'slim',
+      }).names,
+    ).toHaveLength(5);
   });
 
   it("know the channels of a layer's input and of a named layer", () => {
@@ -41,6 +63,12 @@ describe('networks', () => {
       { type: 'conv', from: 'stem', filters: { $channels: true, times: 3 }, kernel: 1 },
       { type: 'concat', from: ['conv3', 'conv4'] },
     ];
-    expect(resolve(describeNetwork([1, 2, 2], layers)).outputs).toEqual(['6×2×2', '1×2×2', '12×2×2', '18×2×2', '30×2×2']);
+    expect(resolve(describeNetwork([1, 2, 2], layers)).outputs).toEqual([
+      '6×2×2',
+      '1×2×2',
+      '12×2×2',
+      '18×2×2',
+      '30×2×2',
+    ]);
   });
 });

@@ -28,9 +28,21 @@ describe('each error of a network, once', () => {
       'layers[0].kernal (conv1): expected one of type, id, from, when, groups, filters, kernel, stride, padding, bias, found "kernal" (did you mean "kernel"?)',
       [{ ...conv, kernal: 3 }],
     ],
-    ['unknown-field', 'layers[0].slope (relu1): expected one of type, id, from, when, found "slope"', [{ type: 'relu', slope: 0.1 }]],
-    ['missing-field', 'layers[0].kernel (conv1): expected an integer or [rows, columns], found nothing', [{ type: 'conv', filters: 2 }]],
-    ['missing-field', 'layers[1].from (add1): expected two layers or more, found nothing', [conv, { type: 'add' }]],
+    [
+      'unknown-field',
+      'layers[0].slope (relu1): expected one of type, id, from, when, found "slope"',
+      [{ type: 'relu', slope: 0.1 }],
+    ],
+    [
+      'missing-field',
+      'layers[0].kernel (conv1): expected an integer or [rows, columns], found nothing',
+      [{ type: 'conv', filters: 2 }],
+    ],
+    [
+      'missing-field',
+      'layers[1].from (add1): expected two layers or more, found nothing',
+      [conv, { type: 'add' }],
+    ],
     [
       'wrong-type',
       'layers[0].filters (conv1): expected a number, {"$param", "times", "over"} or {"$channels", "times", "over"}, found "2"',
@@ -41,27 +53,71 @@ describe('each error of a network, once', () => {
       'layers[0].padding (conv1): expected a number or "same", found "sam" (did you mean "same"?)',
       [{ ...conv, padding: 'sam' }],
     ],
-    ['wrong-type', 'layers[0].groups (conv1): expected a number or "depthwise", found "all"', [{ ...conv, groups: 'all' }]],
-    ['wrong-type', 'layers[0].kernel (conv1): expected an integer or a list of two, found [1,2,3]', [{ ...conv, kernel: [1, 2, 3] }]],
-    ['wrong-type', 'layers[0].filters (conv1): expected an integer, found 2.5', [{ ...conv, filters: 2.5 }]],
+    [
+      'wrong-type',
+      'layers[0].groups (conv1): expected a number or "depthwise", found "all"',
+      [{ ...conv, groups: 'all' }],
+    ],
+    [
+      'wrong-type',
+      'layers[0].kernel (conv1): expected an integer or a list of two, found [1,2,3]',
+      [{ ...conv, kernel: [1, 2, 3] }],
+    ],
+    [
+      'wrong-type',
+      'layers[0].filters (conv1): expected an integer, found 2.5',
+      [{ ...conv, filters: 2.5 }],
+    ],
     [
       'wrong-type',
       'layers[1].rate (dropout1): expected a number or {"$param", "times", "over"}, found {"$channels":true}',
       [conv, { type: 'dropout', rate: { $channels: true } }],
     ],
-    ['wrong-type', 'layers[1].from (multiply1): expected two layers, found ["conv1"]', [conv, { type: 'multiply', from: ['conv1'] }]],
+    [
+      'wrong-type',
+      'layers[1].from (multiply1): expected two layers, found ["conv1"]',
+      [conv, { type: 'multiply', from: ['conv1'] }],
+    ],
     [
       'wrong-type',
       'layers[1].from (relu1): expected one layer, found ["conv1","conv1"]',
       [conv, { type: 'relu', from: ['conv1', 'conv1'] }],
     ],
-    ['wrong-type', 'layers[0].id (a b): expected letters, digits, _ . -, found "a b"', [{ ...conv, id: 'a b' }]],
-    ['wrong-type', 'layers[0].when: expected {"parameter": [values]}, found ["wide"]', [{ ...conv, when: ['wide'] }, { type: 'relu' }]],
-    ['out-of-range', 'layers[0].filters (conv1): expected at least 1, found 0', [{ ...conv, filters: 0 }]],
-    ['out-of-range', 'layers[0].kernel[1] (conv1): expected at least 1, found 0', [{ ...conv, kernel: [3, 0] }]],
-    ['out-of-range', 'layers[1].rate (dropout1): expected at least 0 and below 1, found 1', [conv, { type: 'dropout', rate: 1 }]],
-    ['out-of-range', 'layers[0].slope (leaky-relu1): expected at least 0, found -0.1', [{ type: 'leaky-relu', slope: -0.1 }]],
-    ['out-of-range', 'layers[0].epsilon (batch-norm1): expected above 0, found 0', [{ type: 'batch-norm', epsilon: 0 }]],
+    [
+      'wrong-type',
+      'layers[0].id (a b): expected letters, digits, _ . -, found "a b"',
+      [{ ...conv, id: 'a b' }],
+    ],
+    [
+      'wrong-type',
+      'layers[0].when: expected {"parameter": [values]}, found ["wide"]',
+      [{ ...conv, when: ['wide'] }, { type: 'relu' }],
+    ],
+    [
+      'out-of-range',
+      'layers[0].filters (conv1): expected at least 1, found 0',
+      [{ ...conv, filters: 0 }],
+    ],
+    [
+      'out-of-range',
+      'layers[0].kernel[1] (conv1): expected at least 1, found 0',
+      [{ ...conv, kernel: [3, 0] }],
+    ],
+    [
+      'out-of-range',
+      'layers[1].rate (dropout1): expected at least 0 and below 1, found 1',
+      [conv, { type: 'dropout', rate: 1 }],
+    ],
+    [
+      'out-of-range',
+      'layers[0].slope (leaky-relu1): expected at least 0, found -0.1',
+      [{ type: 'leaky-relu', slope: -0.1 }],
+    ],
+    [
+      'out-of-range',
+      'layers[0].epsilon (batch-norm1): expected above 0, found 0',
+      [{ type: 'batch-norm', epsilon: 0 }],
+    ],
     [
       'out-of-range',
       'layers[0].over (layer-norm1): expected "all" or "channels", found "chanels" (did you mean "channels"?)',
@@ -123,7 +179,11 @@ describe('each error of a network, once', () => {
         { id: 'b', repeat: 2, layers: [{ type: 'relu' }] },
       ],
     ],
-    ['shape-mismatch', 'layers[1] (conv1): expected an image C×H×W as input, found a vector of 36', [{ type: 'flatten' }, conv]],
+    [
+      'shape-mismatch',
+      'layers[1] (conv1): expected an image C×H×W as input, found a vector of 36',
+      [{ type: 'flatten' }, conv],
+    ],
     [
       'shape-mismatch',
       "layers[2] (add1): expected inputs of one shape, as in's 1×6×6, found conv1's 2×4×4",
@@ -175,9 +235,17 @@ describe('each error of a network, once', () => {
   });
 
   it.each<[string, string, object]>([
-    ['wrong-type', 'format: expected "galapagos-network/1", found "galapagos-network/2"', { format: 'galapagos-network/2' }],
+    [
+      'wrong-type',
+      'format: expected "galapagos-network/1", found "galapagos-network/2"',
+      { format: 'galapagos-network/2' },
+    ],
     ['missing-field', 'name: expected a text, found nothing', { name: undefined }],
-    ['missing-field', 'input: expected {"shape", "mean", "deviation"}, found nothing', { input: undefined }],
+    [
+      'missing-field',
+      'input: expected {"shape", "mean", "deviation"}, found nothing',
+      { input: undefined },
+    ],
     [
       'wrong-type',
       'input.shape: expected [C, H, W] or [F], positive integers, found [3,0,4]',
@@ -194,8 +262,16 @@ describe('each error of a network, once', () => {
       'layers: expected at least one layer whose "when" holds, found none',
       { layers: [{ type: 'relu', when: { head: ['wide'] } }] },
     ],
-    ['unknown-type', 'loss.type: expected "softmax-cross-entropy" or "mean-squared-error", found "mse"', { loss: { type: 'mse' } }],
-    ['unknown-field', 'loss.smoothing: expected one of type, found "smoothing"', { loss: { type: 'mean-squared-error', smoothing: 0.1 } }],
+    [
+      'unknown-type',
+      'loss.type: expected "softmax-cross-entropy" or "mean-squared-error", found "mse"',
+      { loss: { type: 'mse' } },
+    ],
+    [
+      'unknown-field',
+      'loss.smoothing: expected one of type, found "smoothing"',
+      { loss: { type: 'mean-squared-error', smoothing: 0.1 } },
+    ],
     [
       'out-of-range',
       'loss.smoothing: expected at least 0 and at most 1, found 2',
@@ -207,7 +283,11 @@ describe('each error of a network, once', () => {
       { layer: [] },
     ],
   ])('%s: %s', (code, message, changes) => {
-    const { problems } = resolve({ ...describeNetwork([1, 6, 6], HEAD), ...changes }, params, space);
+    const { problems } = resolve(
+      { ...describeNetwork([1, 6, 6], HEAD), ...changes },
+      params,
+      space,
+    );
     expect(problems.map((problem) => [problem.code, problem.message])).toEqual([[code, message]]);
   });
 
@@ -239,7 +319,11 @@ describe('each error of a network, once', () => {
         { type: 'relu', from: 'mian' },
       ],
     };
-    expect(resolve(describeNetwork([1], [{ id: 'outer', repeat: 1, layers: [block] }])).problems.map((p) => p.message)).toEqual([
+    expect(
+      resolve(describeNetwork([1], [{ id: 'outer', repeat: 1, layers: [block] }])).problems.map(
+        (p) => p.message,
+      ),
+    ).toEqual([
       'layers[0].layers[0].layers[1].from (outer.0.a.b.0.relu2): expected the id of an earlier layer, found "mian" (did you mean "main"?)',
     ]);
   });
@@ -254,14 +338,21 @@ describe('each error of a network, once', () => {
         ],
       },
     ];
-    expect(resolve(describeNetwork([1, 4, 4], layers)).problems.map((p) => `${p.code} ${p.path} ${p.layer ?? ''}`)).toEqual([
+    expect(
+      resolve(describeNetwork([1, 4, 4], layers)).problems.map(
+        (p) => `${p.code} ${p.path} ${p.layer ?? ''}`,
+      ),
+    ).toEqual([
       'unknown-field layers[0].layers[1].slope block1.0.relu1',
       'empty-output layers[0].layers[0].size block1.2.max-pool1',
     ]);
   });
 
   it('stop at more layers than a plan can have', () => {
-    const many = { repeat: 1000, layers: [{ repeat: 1000, layers: [{ repeat: 1000, layers: [{ type: 'relu' }] }] }] };
+    const many = {
+      repeat: 1000,
+      layers: [{ repeat: 1000, layers: [{ repeat: 1000, layers: [{ type: 'relu' }] }] }],
+    };
     expect(resolve(describeNetwork([1], [many])).problems.map((p) => p.message)).toEqual([
       'layers[0].layers[0].layers[0].layers[0]: expected at most 5000 layers in all, found more (use fewer layers, or a smaller "repeat")',
     ]);
@@ -271,7 +362,12 @@ describe('each error of a network, once', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (value, layer) => {
         resolve(value);
-        resolve(describeNetwork([1, 6, 6], [layer as object, { type: 'conv', filters: layer, kernel: layer }]));
+        resolve(
+          describeNetwork(
+            [1, 6, 6],
+            [layer as object, { type: 'conv', filters: layer, kernel: layer }],
+          ),
+        );
         const objective = {
           kind: 'train',
           dataset: value,
@@ -288,8 +384,20 @@ describe('each error of a network, once', () => {
 
   it('are there wherever there is no network, whichever part of a good one is replaced', () => {
     const layers = [
-      { id: 'in', type: 'conv', filters: 4, kernel: [3, 3], stride: 1, padding: 'same', groups: 1, bias: true },
-      { repeat: 2, layers: [{ type: { $param: 'act' } }, { type: 'batch-norm', momentum: 0.1, epsilon: 1e-5 }] },
+      {
+        id: 'in',
+        type: 'conv',
+        filters: 4,
+        kernel: [3, 3],
+        stride: 1,
+        padding: 'same',
+        groups: 1,
+        bias: true,
+      },
+      {
+        repeat: 2,
+        layers: [{ type: { $param: 'act' } }, { type: 'batch-norm', momentum: 0.1, epsilon: 1e-5 }],
+      },
       { type: 'max-pool', size: 2, stride: 2, padding: 0 },
       { id: 'gate', type: 'global-average-pool' },
       { type: 'multiply', from: ['max-pool1', 'gate'] },
@@ -299,12 +407,20 @@ describe('each error of a network, once', () => {
       { type: 'dropout', rate: 0.5 },
       { type: 'dense', units: { $param: 'width', times: 2, over: 1 } },
     ];
-    const good = describeNetwork([1, 6, 6], layers, { type: 'softmax-cross-entropy', smoothing: 0.1 });
+    const good = describeNetwork([1, 6, 6], layers, {
+      type: 'softmax-cross-entropy',
+      smoothing: 0.1,
+    });
     const params = { act: 'relu', width: 5 };
     expect(resolve(good, params)).toMatchObject({ problems: [], outputs: { length: 13 } });
     const value = fc.oneof(
       fc.jsonValue(),
-      fc.constantFrom({ $param: 'act' }, { $param: 'width' }, { $param: 'none' }, { $channels: true }),
+      fc.constantFrom(
+        { $param: 'act' },
+        { $param: 'width' },
+        { $param: 'none' },
+        { $channels: true },
+      ),
     );
     fc.assert(
       fc.property(fc.nat(), value, (which, replacement) => {
@@ -320,7 +436,9 @@ describe('each error of a network, once', () => {
 function replaced(value: unknown, which: number, replacement: unknown): unknown {
   let count = 0;
   const size = (part: unknown): number =>
-    typeof part === 'object' && part !== null ? 1 + Object.values(part).reduce<number>((n, p) => n + size(p), 0) : 1;
+    typeof part === 'object' && part !== null
+      ? 1 + Object.values(part).reduce<number>((n, p) => n + size(p), 0)
+      : 1;
   const at = which % size(value);
   const copy = (part: unknown): unknown => {
     if (count++ === at) return replacement;

@@ -31,20 +31,59 @@ describe('protobuf', () => {
   });
 });
 
-/** Every layer type, strides and pads that leave pixels unread, a squeeze-excite gate, zeros around a concat. */
+/**
+ * Every layer type, strides and pads that leave pixels unread, a squeeze-excite gate, zeros around
+ * a concat.
+ */
 const EVERY_LAYER: Network = {
   name: 'every-layer',
   input: { shape: [3, 9, 8], mean: [0.4, 0.5, 0.6], deviation: [0.2, 0.3, 0.25] },
   layers: layers([
-    ['c1', { type: 'conv', filters: 4, kernel: [3, 2], stride: [2, 1], padding: [1, 0], groups: 1, bias: true }, [4, 5, 7]],
+    [
+      'c1',
+      {
+        type: 'conv',
+        filters: 4,
+        kernel: [3, 2],
+        stride: [2, 1],
+        padding: [1, 0],
+        groups: 1,
+        bias: true,
+      },
+      [4, 5, 7],
+    ],
     ['bn', { type: 'batch-norm', momentum: 0.1, epsilon: 1e-5 }, [4, 5, 7]],
     ['silu', { type: 'silu' }, [4, 5, 7]],
-    ['depthwise', { type: 'conv', filters: 8, kernel: [3, 3], stride: [1, 1], padding: [1, 1], groups: 4, bias: false }, [8, 5, 7]],
+    [
+      'depthwise',
+      {
+        type: 'conv',
+        filters: 8,
+        kernel: [3, 3],
+        stride: [1, 1],
+        padding: [1, 1],
+        groups: 4,
+        bias: false,
+      },
+      [8, 5, 7],
+    ],
     ['gelu', { type: 'gelu' }, [8, 5, 7]],
     ['pixels', { type: 'layer-norm', epsilon: 1e-5, over: 'channels' }, [8, 5, 7]],
     ['pooled', { type: 'average-pool', size: [3, 3], stride: [2, 2], padding: [1, 1] }, [8, 3, 4]],
     ['squeezed', { type: 'global-average-pool' }, [8, 1, 1]],
-    ['excite', { type: 'conv', filters: 8, kernel: [1, 1], stride: [1, 1], padding: [0, 0], groups: 1, bias: true }, [8, 1, 1]],
+    [
+      'excite',
+      {
+        type: 'conv',
+        filters: 8,
+        kernel: [1, 1],
+        stride: [1, 1],
+        padding: [0, 0],
+        groups: 1,
+        bias: true,
+      },
+      [8, 1, 1],
+    ],
     ['gate', { type: 'sigmoid' }, [8, 1, 1]],
     ['gated', { type: 'multiply' }, [8, 3, 4], 'pooled', 'gate'],
     ['leaky', { type: 'leaky-relu', slope: 0.1 }, [8, 3, 4]],
@@ -67,9 +106,16 @@ const EVERY_LAYER: Network = {
 };
 
 /** [id, fields, output, the layers read; none: the one before]. */
-function layers(list: readonly (readonly [string, LayerFields, readonly number[], ...string[]])[]): Layer[] {
+function layers(
+  list: readonly (readonly [string, LayerFields, readonly number[], ...string[]])[],
+): Layer[] {
   const at = (id: string): number => list.findIndex(([name]) => name === id);
-  return list.map(([id, fields, output, ...from], i) => ({ id, fields, output, from: from.length === 0 ? [i - 1] : from.map(at) }));
+  return list.map(([id, fields, output, ...from], i) => ({
+    id,
+    fields,
+    output,
+    from: from.length === 0 ? [i - 1] : from.map(at),
+  }));
 }
 
 /** Features as numbers, each with its own mean and deviation. */
@@ -92,7 +138,10 @@ interface Case {
 
 const SAMPLES = 3;
 
-/** A network with weights that are drawn, running statistics that are not their first values, and what the reference evaluates. */
+/**
+ * A network with weights that are drawn, running statistics that are not their first values, and
+ * what the reference evaluates.
+ */
 async function evaluated(network: Network): Promise<Case> {
   const outputs = network.layers.at(-1)?.output[0] ?? 0;
   const bytes = synthetic(network.input.shape, outputs, SAMPLES);
@@ -112,7 +161,10 @@ async function evaluated(network: Network): Promise<Case> {
   await executable.loadDataset(view);
   await executable.begin(5, [{ trial: 0, shared: false }]);
   const drawn = await executable.readWeights(0);
-  const state: LaneState = { ...drawn, statistics: drawn.statistics.map((value, i) => value + 0.3 + (i % 7) / 20) };
+  const state: LaneState = {
+    ...drawn,
+    statistics: drawn.statistics.map((value, i) => value + 0.3 + (i % 7) / 20),
+  };
   await executable.writeWeights(0, state);
   await executable.evaluate(
     Uint32Array.from({ length: SAMPLES }, (_, i) => i),
@@ -121,7 +173,11 @@ async function evaluated(network: Network): Promise<Case> {
   const logits = executable.tensors.at(plan.logits).slice();
   await executable.dispose();
   const { tensors } = toTensors({ ...plan, slots: [] }, state);
-  return { file: exportOnnx({ network, input: plan.input, tensors, metadata: { trial: '0' } }), samples: view.x, logits };
+  return {
+    file: exportOnnx({ network, input: plan.input, tensors, metadata: { trial: '0' } }),
+    samples: view.x,
+    logits,
+  };
 }
 
 const PROGRAM = `
@@ -163,9 +219,13 @@ describe('onnxruntime evaluates as we do', () => {
       writeFileSync(`${path}.samples`, samples);
       writeFileSync(`${path}.logits`, logits);
       const python = process.env['GALAPAGOS_PEER_PYTHON'] ?? '';
-      const { stdout, stderr } = spawnSync(python, ['-c', PROGRAM, path, JSON.stringify(network.input.shape), String(OPSET)], {
-        encoding: 'utf8',
-      });
+      const { stdout, stderr } = spawnSync(
+        python,
+        ['-c', PROGRAM, path, JSON.stringify(network.input.shape), String(OPSET)],
+        {
+          encoding: 'utf8',
+        },
+      );
       const [error, largest] = stdout.split(' ').map(Number);
       expect(error, stderr).toBeLessThanOrEqual(1e-4);
       expect(largest).toBeGreaterThan(1e-3);

@@ -22,15 +22,19 @@ async function evaluated({ view }: SmallSubject, plan: Plan): Promise<unknown> {
 }
 
 const kinds = (ops: readonly Op[]): string[] => ops.map((op) => op.kind);
-const bufferNames = (plan: Plan, ids: readonly number[]): string[] => ids.map((id) => plan.buffers[id]!.name);
+const bufferNames = (plan: Plan, ids: readonly number[]): string[] =>
+  ids.map((id) => plan.buffers[id]!.name);
 
 describe.each(CASES)('the plan of %s', (_name, network) => {
   const subject = subjectOf(network);
   const { plan } = subject;
 
   it('has the same bits with nothing in place', async () => {
-    // A flatten's memory is its input's by meaning, and so is a gradient's whose copy is no op; all else may stand alone.
-    const written = new Set(plan.train.filter((op) => op.kind !== 'flatten').map((op) => op.outputs[0]!));
+    // A flatten's memory is its input's by meaning, and so is a gradient's whose copy is no op; all
+    // else may stand alone.
+    const written = new Set(
+      plan.train.filter((op) => op.kind !== 'flatten').map((op) => op.outputs[0]!),
+    );
     const first = new Map<number, Op>();
     for (const op of plan.train) for (const id of op.outputs) if (!first.has(id)) first.set(id, op);
     const apart = plan.buffers.map((buffer) => {
@@ -42,15 +46,20 @@ describe.each(CASES)('the plan of %s', (_name, network) => {
     });
     const weights = firstWeights(subject, 7, { trial: 0, shared: true });
     const place = { indices: Uint32Array.of(0, 1, 2).subarray(0, plan.batch) };
-    const [shared, separate] = [subject, { ...subject, plan: { ...plan, buffers: apart } }].map((s) => walkReference(s, weights, place));
+    const [shared, separate] = [subject, { ...subject, plan: { ...plan, buffers: apart } }].map(
+      (s) => walkReference(s, weights, place),
+    );
     expect(separate!.loss).toBe(shared!.loss);
     expect(separate!.gradients).toEqual(shared!.gradients);
-    expect(await evaluated(subject, { ...plan, buffers: apart })).toEqual(await evaluated(subject, plan));
+    expect(await evaluated(subject, { ...plan, buffers: apart })).toEqual(
+      await evaluated(subject, plan),
+    );
   });
 
   it('lets no two buffers that live at once overlap in the arena', () => {
     const held = plan.buffers.filter((b) => b.offset !== undefined);
-    const end = (b: (typeof held)[number]): number => b.offset! + elements(b.shape) * (b.type === 'u8' ? 1 : 4);
+    const end = (b: (typeof held)[number]): number =>
+      b.offset! + elements(b.shape) * (b.type === 'u8' ? 1 : 4);
     for (const a of held) {
       for (const b of held) {
         if (a.id >= b.id || a.first > b.last || b.first > a.last) continue;
@@ -60,10 +69,12 @@ describe.each(CASES)('the plan of %s', (_name, network) => {
   });
 
   it('keeps what evaluation reads until it has read it', () => {
-    // Evaluation is a part of training's forward ops in their order, so places in training order its reads too.
+    // Evaluation is a part of training's forward ops in their order, so places in training order
+    // its reads too.
     const place = (op: Op): number => plan.train.findIndex((other) => other.layer === op.layer);
     for (const op of plan.evaluate)
-      for (const id of op.inputs) expect(rootOf(plan, id).last, plan.buffers[id]!.name).toBeGreaterThanOrEqual(place(op));
+      for (const id of op.inputs)
+        expect(rootOf(plan, id).last, plan.buffers[id]!.name).toBeGreaterThanOrEqual(place(op));
   });
 
   it('numbers its ops and stores before it adds', () => {
@@ -71,7 +82,8 @@ describe.each(CASES)('the plan of %s', (_name, network) => {
     const stored = new Set<number>();
     for (const op of plan.train) {
       op.outputs.forEach((id, k) => {
-        if (op.accumulate[k] === true) expect(stored.has(rootOf(plan, id).id), `${op.layer} ${op.kind}`).toBe(true);
+        if (op.accumulate[k] === true)
+          expect(stored.has(rootOf(plan, id).id), `${op.layer} ${op.kind}`).toBe(true);
         stored.add(rootOf(plan, id).id);
       });
     }
@@ -83,24 +95,35 @@ describe('gradients', () => {
     const plan = planOf('a residual block');
     expect(kinds(plan.train)).not.toContain('add-gradient');
     const add = plan.train.find((op) => op.kind === 'add')!;
-    const roots = add.inputs.map((id) => rootOf(plan, plan.buffers.find((b) => b.name === `${plan.buffers[id]!.name}'`)!.id).id);
+    const roots = add.inputs.map(
+      (id) =>
+        rootOf(plan, plan.buffers.find((b) => b.name === `${plan.buffers[id]!.name}'`)!.id).id,
+    );
     expect(roots[0]).toBe(roots[1]);
   });
 
   it('are copied where one of two would be overwritten while it is read', () => {
     expect(
-      kinds(planOf('a conv added to what it reads: two gradients of one memory').train).filter((kind) => kind === 'add-gradient'),
+      kinds(planOf('a conv added to what it reads: two gradients of one memory').train).filter(
+        (kind) => kind === 'add-gradient',
+      ),
     ).toHaveLength(1);
   });
 
   it('are made for nothing without a weight before it', () => {
     const plan = planOf('joins of the input itself');
-    expect(plan.buffers.filter((b) => b.role === 'gradient').map((b) => b.name)).not.toContain("batch'");
+    expect(plan.buffers.filter((b) => b.role === 'gradient').map((b) => b.name)).not.toContain(
+      "batch'",
+    );
     expect(
-      planOf('batch-norm of the input, which has no gradient').train.find((op) => op.kind === 'batch-norm-gradient')!.outputs,
+      planOf('batch-norm of the input, which has no gradient').train.find(
+        (op) => op.kind === 'batch-norm-gradient',
+      )!.outputs,
     ).toHaveLength(2);
     expect(
-      planOf('layer-norm of the input, which has no gradient').train.find((op) => op.kind === 'layer-norm-gradient')!.outputs,
+      planOf('layer-norm of the input, which has no gradient').train.find(
+        (op) => op.kind === 'layer-norm-gradient',
+      )!.outputs,
     ).toHaveLength(2);
   });
 
@@ -108,7 +131,12 @@ describe('gradients', () => {
     const plan = planOf('a layer with four readers');
     const into = plan.buffers.find((b) => b.name === "a'")!.id;
     const writers = plan.train.filter((op) => op.outputs.includes(into));
-    expect(writers.map((op) => `${op.layer} ${String(op.accumulate[0])}`)).toEqual(['c false', 'g true', 's true', 'r true']);
+    expect(writers.map((op) => `${op.layer} ${String(op.accumulate[0])}`)).toEqual([
+      'c false',
+      'g true',
+      's true',
+      'r true',
+    ]);
   });
 
   it("of the loss take the outputs' memory, unless a later op reads the outputs", () => {
@@ -123,15 +151,22 @@ describe('gradients', () => {
 });
 
 describe('chains', () => {
-  const chainsOf = (plan: Plan): string[] => plan.chains.map((chain) => kinds(chain.map((id) => plan.train[id]!)).join());
+  const chainsOf = (plan: Plan): string[] =>
+    plan.chains.map((chain) => kinds(chain.map((id) => plan.train[id]!)).join());
 
   it('are found forward and backward, through gradients of one memory', () => {
-    expect(chainsOf(planOf('a residual block'))).toEqual(['batch-norm,relu', 'relu-gradient,batch-norm-gradient']);
+    expect(chainsOf(planOf('a residual block'))).toEqual([
+      'batch-norm,relu',
+      'relu-gradient,batch-norm-gradient',
+    ]);
     expect(chainsOf(planOf('max-pool and relu between convs'))).toEqual([
       'conv,max-pool,relu',
       'relu-gradient,max-pool-gradient,conv-weight-gradient',
     ]);
-    expect(chainsOf(planOf('batch-norm, relu'))).toEqual(['batch-norm,relu', 'relu-gradient,batch-norm-gradient']);
+    expect(chainsOf(planOf('batch-norm, relu'))).toEqual([
+      'batch-norm,relu',
+      'relu-gradient,batch-norm-gradient',
+    ]);
   });
 
   it('are found where only a copy of the same memory stands between', () => {
@@ -142,7 +177,9 @@ describe('chains', () => {
       { type: 'relu' },
       { type: 'dense', units: 2 },
     ];
-    expect(chainsOf(subjectOf({ name: 'n', shape: [3], layers }).plan)).toEqual(['relu-gradient,batch-norm-gradient']);
+    expect(chainsOf(subjectOf({ name: 'n', shape: [3], layers }).plan)).toEqual([
+      'relu-gradient,batch-norm-gradient',
+    ]);
   });
 
   it('have no inner value that something outside reads', () => {
@@ -153,7 +190,15 @@ describe('chains', () => {
 describe('evaluation', () => {
   it('has running statistics, no dropout, no gradient', () => {
     const plan = planOf('a batch of nine, remainder of two');
-    expect(kinds(plan.evaluate)).toEqual(['gather', 'conv', 'batch-norm-evaluation', 'relu', 'flatten', 'dense', 'softmax-cross-entropy']);
+    expect(kinds(plan.evaluate)).toEqual([
+      'gather',
+      'conv',
+      'batch-norm-evaluation',
+      'relu',
+      'flatten',
+      'dense',
+      'softmax-cross-entropy',
+    ]);
     const norm = plan.evaluate[2]!;
     expect(bufferNames(plan, norm.inputs).slice(1)).toEqual(
       ['weight', 'bias', 'running_mean', 'running_var'].map((n) => `batch-norm1.${n}`),
@@ -172,10 +217,18 @@ describe('evaluation', () => {
 });
 
 describe('columns and slots', () => {
-  const update = (name: string): { readonly op: Op; readonly columns: string[]; readonly plan: Plan } => {
+  const update = (
+    name: string,
+  ): { readonly op: Op; readonly columns: string[]; readonly plan: Plan } => {
     const plan = planOf(name);
     const op = plan.train.at(-1)!;
-    return { op, plan, columns: op.hyper.map((column) => `${plan.hyper[column]!.name} ${plan.hyper[column]!.varies}`) };
+    return {
+      op,
+      plan,
+      columns: op.hyper.map(
+        (column) => `${plan.hyper[column]!.name} ${plan.hyper[column]!.varies}`,
+      ),
+    };
   };
 
   it('are what each optimiser reads, in its order', () => {
@@ -194,10 +247,10 @@ describe('columns and slots', () => {
     expect(update('adamw').columns.at(-1)).toBe('shrink epoch');
     expect(update('cosine with warm-up').columns.at(-1)).toBe('shrink step');
     expect(update('adam').plan.slots).toEqual(['first', 'second']);
-    expect([update('rmsprop').plan.slots, update('rmsprop with momentum and decay').plan.slots]).toEqual([
-      ['square'],
-      ['square', 'momentum'],
-    ]);
+    expect([
+      update('rmsprop').plan.slots,
+      update('rmsprop with momentum and decay').plan.slots,
+    ]).toEqual([['square'], ['square', 'momentum']]);
     expect(update('rmsprop').columns.map((c) => c.split(' ')[0])).toEqual([
       'learningRate',
       'alpha',
@@ -232,7 +285,12 @@ describe('statistics', () => {
       { name: 'batch-norm2.running_mean', shape: [4], offset: 8, initial: 0 },
       { name: 'batch-norm2.running_var', shape: [4], offset: 12, initial: 1 },
     ]);
-    const without = { ...plan, buffers: plan.buffers.filter((b) => b.role !== 'statistic' && (b.role !== 'saved' || b.perSample)) };
+    const without = {
+      ...plan,
+      buffers: plan.buffers.filter(
+        (b) => b.role !== 'statistic' && (b.role !== 'saved' || b.perSample),
+      ),
+    };
     // Running and the batch's: two of each kind, padded to 4 floats.
     expect(laneBytes(plan, 1, 4, 100) - laneBytes(without, 1, 4, 100)).toBe(16 * 8);
     const scale = plan.weights.find((w) => w.name === 'batch-norm1.weight')!;
@@ -247,7 +305,10 @@ describe('inputs', () => {
     expect(bytes.scale[0]).toBe(Math.fround(1 / (255 * 0.3)));
     expect(numbers.scale[0]).toBe(Math.fround(1 / 0.3));
     expect(numbers.shift).toEqual(bytes.shift);
-    expect([planOf('crop and flip').input.crop, planOf('crop and flip').input.flip]).toEqual([2, true]);
+    expect([planOf('crop and flip').input.crop, planOf('crop and flip').input.flip]).toEqual([
+      2,
+      true,
+    ]);
   });
 
   it('may have numeric targets, which only the squared error takes', () => {
@@ -267,7 +328,13 @@ describe('inputs', () => {
 describe('the hash', () => {
   it("sees a norm's numbers and not its name", () => {
     const hash = (norm: object): string =>
-      planHash(subjectOf({ name: 'n', shape: [2, 4, 4], layers: [norm, { type: 'flatten' }, { type: 'dense', units: 2 }] }).plan);
+      planHash(
+        subjectOf({
+          name: 'n',
+          shape: [2, 4, 4],
+          layers: [norm, { type: 'flatten' }, { type: 'dense', units: 2 }],
+        }).plan,
+      );
     expect(hash({ type: 'batch-norm', id: 'a' })).toBe(hash({ type: 'batch-norm' }));
     const all = [
       { type: 'batch-norm' },

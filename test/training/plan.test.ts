@@ -5,7 +5,12 @@ import { Scope } from '../../src/training/models/scope.ts';
 import { parameterCount } from '../../src/training/plan/block.ts';
 import { compilePlan } from '../../src/training/plan/compile.ts';
 import { planHash } from '../../src/training/plan/hash.ts';
-import { arenaBytes, fusedArenaBytes, laneBytes, sharedBytes } from '../../src/training/plan/memory.ts';
+import {
+  arenaBytes,
+  fusedArenaBytes,
+  laneBytes,
+  sharedBytes,
+} from '../../src/training/plan/memory.ts';
 import { blockSize, rootOf, type Plan } from '../../src/training/plan/plan.ts';
 import { SGD, subject } from '../support/training.ts';
 
@@ -32,8 +37,12 @@ describe('the plan of mnist-paper', () => {
   });
 
   it('is these ops in this order', () => {
-    expect(plan.train.map((op) => `${op.id} ${op.layer} ${op.kind}: ${op.inputs.map(name).join()} → ${op.outputs.map(name).join()}`))
-      .toMatchInlineSnapshot(`
+    expect(
+      plan.train.map(
+        (op) =>
+          `${op.id} ${op.layer} ${op.kind}: ${op.inputs.map(name).join()} → ${op.outputs.map(name).join()}`,
+      ),
+    ).toMatchInlineSnapshot(`
       [
         "0 input gather: dataset,order → batch,label",
         "1 conv1 conv: batch,conv1.weight,conv1.bias → conv1",
@@ -62,7 +71,10 @@ describe('the plan of mnist-paper', () => {
   });
 
   it('has no gradient for the image, and none that nobody needs', () => {
-    expect(plan.train.filter((op) => op.layer === 'conv1').map((op) => op.kind)).toEqual(['conv', 'conv-weight-gradient']);
+    expect(plan.train.filter((op) => op.layer === 'conv1').map((op) => op.kind)).toEqual([
+      'conv',
+      'conv-weight-gradient',
+    ]);
     expect(plan.buffers.some((b) => b.name === "batch'")).toBe(false);
   });
 
@@ -94,7 +106,9 @@ describe('the plan of mnist-paper', () => {
     expect(arenaBytes(plan)).toBe(7200);
     expect(fusedArenaBytes(plan)).toBe(2912);
     expect(laneBytes(plan, 1, 128, 2912)).toBe(383764);
-    expect(sharedBytes(plan, { samples: 60000, shape: [1, 28, 28], classes: 10, sampleType: 'u8' })).toBe(47100000 + 240000 + 401408);
+    expect(
+      sharedBytes(plan, { samples: 60000, shape: [1, 28, 28], classes: 10, sampleType: 'u8' }),
+    ).toBe(47100000 + 240000 + 401408);
     expect(plan.hyper.map((h) => `${h.name} ${h.type}`)).toEqual([
       'learningRate f32',
       'momentum f32',
@@ -106,11 +120,15 @@ describe('the plan of mnist-paper', () => {
 
   it('lets no two live buffers overlap in the arena', () => {
     const held = plan.buffers.filter((b) => b.offset !== undefined);
-    const bytes = (b: (typeof held)[number]): number => b.shape.reduce((p, n) => p * n, 1) * (b.type === 'u8' ? 1 : 4);
+    const bytes = (b: (typeof held)[number]): number =>
+      b.shape.reduce((p, n) => p * n, 1) * (b.type === 'u8' ? 1 : 4);
     for (const a of held) {
       for (const b of held) {
         if (a.id >= b.id || a.first > b.last || b.first > a.last) continue;
-        expect(a.offset! + bytes(a) <= b.offset! || b.offset! + bytes(b) <= a.offset!, `${a.name} and ${b.name}`).toBe(true);
+        expect(
+          a.offset! + bytes(a) <= b.offset! || b.offset! + bytes(b) <= a.offset!,
+          `${a.name} and ${b.name}`,
+        ).toBe(true);
       }
     }
   });
@@ -121,10 +139,14 @@ describe('the plan of mnist-paper', () => {
 });
 
 describe('the hash', () => {
-  const layers = (id: string, units: number): object[] => [{ type: 'flatten' }, { id, type: 'dense', units }];
+  const layers = (id: string, units: number): object[] => [
+    { type: 'flatten' },
+    { id, type: 'dense', units },
+  ];
 
   it('does not see what people call their layers, and sees everything else', () => {
-    const hash = (id: string, units: number, batch: number): string => planHash(subject([1, 2, 2], layers(id, units), batch).plan);
+    const hash = (id: string, units: number, batch: number): string =>
+      planHash(subject([1, 2, 2], layers(id, units), batch).plan);
     expect(hash('head', 3, 4)).toBe(hash('out', 3, 4));
     expect(new Set([hash('head', 3, 4), hash('head', 2, 4), hash('head', 3, 5)]).size).toBe(3);
   });
@@ -150,12 +172,21 @@ describe('passes', () => {
   it('write relu in place, but keep what a later op still reads', () => {
     const { plan } = subject(
       [1, 2, 2],
-      [{ type: 'flatten' }, { type: 'dense', units: 4 }, { type: 'relu' }, { type: 'dense', units: 2 }],
+      [
+        { type: 'flatten' },
+        { type: 'dense', units: 4 },
+        { type: 'relu' },
+        { type: 'dense', units: 2 },
+      ],
       4,
     );
     const relu = plan.train.find((op) => op.kind === 'relu')!;
     expect(rootOf(plan, relu.outputs[0]!).id).toBe(rootOf(plan, relu.inputs[0]!).id);
-    const image = subject([1, 2, 2], [{ type: 'relu' }, { type: 'flatten' }, { type: 'dense', units: 2 }], 4).plan;
+    const image = subject(
+      [1, 2, 2],
+      [{ type: 'relu' }, { type: 'flatten' }, { type: 'dense', units: 2 }],
+      4,
+    ).plan;
     const first = image.train.find((op) => op.kind === 'relu')!;
     // The batch is shared by lanes: nobody may write over it.
     expect(rootOf(image, first.outputs[0]!).id).not.toBe(rootOf(image, first.inputs[0]!).id);

@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Trainer, type TrainObjective } from '../../src/training/run/trainer.ts';
 
-const trainer = new Trainer({ resources: fileURLToPath(new URL('../../resources', import.meta.url)) });
+const trainer = new Trainer({
+  resources: fileURLToPath(new URL('../../resources', import.meta.url)),
+});
 afterAll(() => trainer.dispose());
 
 function objective(epochs: number): TrainObjective {
@@ -25,7 +27,9 @@ function objective(epochs: number): TrainObjective {
 
 describe('presets train', () => {
   it('lenet-5 reaches 98.5 % on the MNIST test set within 5 epochs', async () => {
-    const [outcome] = await trainer.train(objective(2), 3, [{ request: { trial: 0, params: {} }, signal: new AbortController().signal }]);
+    const [outcome] = await trainer.train(objective(2), 3, [
+      { request: { trial: 0, params: {} }, signal: new AbortController().signal },
+    ]);
     expect(outcome?.outcome).toBe('succeeded');
     expect(outcome?.outcome === 'succeeded' ? outcome.value : 0).toBeGreaterThanOrEqual(0.985);
   }, 120_000);

@@ -19,8 +19,10 @@ function shapes({ input, layers }: Network): string[] {
   return all.filter((text, i) => text !== all[i - 1]);
 }
 
-const at = (network: Network, id: string): string => network.layers.find((layer) => layer.id === id)!.output.join('×');
-const count = (network: Network, type: string): number => network.layers.filter(({ fields }) => fields.type === type).length;
+const at = (network: Network, id: string): string =>
+  network.layers.find((layer) => layer.id === id)!.output.join('×');
+const count = (network: Network, type: string): number =>
+  network.layers.filter(({ fields }) => fields.type === type).length;
 
 describe('presets', () => {
   it.each([
@@ -50,23 +52,61 @@ describe('presets', () => {
 
   it('resnet-20 has nineteen convolutions, and shortcuts that skip pixels and pad channels with zeros', () => {
     const network = preset('resnet-20');
-    expect([count(network, 'conv'), count(network, 'batch-norm'), count(network, 'add'), count(network, 'dense')]).toEqual([19, 19, 9, 1]);
+    expect([
+      count(network, 'conv'),
+      count(network, 'batch-norm'),
+      count(network, 'add'),
+      count(network, 'dense'),
+    ]).toEqual([19, 19, 9, 1]);
     expect(
-      ['stage1.2.add1', 'stage2-down.0.add1', 'stage2.1.add1', 'stage3-down.0.add1', 'stage3.1.add1'].map((id) => at(network, id)),
+      [
+        'stage1.2.add1',
+        'stage2-down.0.add1',
+        'stage2.1.add1',
+        'stage3-down.0.add1',
+        'stage3.1.add1',
+      ].map((id) => at(network, id)),
     ).toEqual(['16×32×32', '32×16×16', '32×16×16', '64×8×8', '64×8×8']);
     const shortcut = network.layers.find(({ id }) => id === 'stage3-down.0.shortcut')!;
     expect(shortcut.fields).toEqual({ type: 'concat', zeros: [16, 16] });
-    expect(network.layers[shortcut.from[0]!]!.fields).toEqual({ type: 'average-pool', size: [1, 1], stride: [2, 2], padding: [0, 0] });
+    expect(network.layers[shortcut.from[0]!]!.fields).toEqual({
+      type: 'average-pool',
+      size: [1, 1],
+      stride: [2, 2],
+      padding: [0, 0],
+    });
   });
 
   it('efficientnet-b0 has the published blocks, each gated and added to a shortcut', () => {
     const network = preset('efficientnet-b0');
-    const depthwise = network.layers.filter(({ fields }) => fields.type === 'conv' && fields.groups > 1);
+    const depthwise = network.layers.filter(
+      ({ fields }) => fields.type === 'conv' && fields.groups > 1,
+    );
     expect(depthwise.map(({ output }) => output.join('×'))).toEqual([
-      ...['32×16×16', '96×16×16', '144×16×16', '144×8×8', '240×8×8', '240×4×4', '480×4×4', '480×4×4'],
-      ...['480×4×4', '672×4×4', '672×4×4', '672×2×2', '1152×2×2', '1152×2×2', '1152×2×2', '1152×1×1'],
+      ...[
+        '32×16×16',
+        '96×16×16',
+        '144×16×16',
+        '144×8×8',
+        '240×8×8',
+        '240×4×4',
+        '480×4×4',
+        '480×4×4',
+      ],
+      ...[
+        '480×4×4',
+        '672×4×4',
+        '672×4×4',
+        '672×2×2',
+        '1152×2×2',
+        '1152×2×2',
+        '1152×2×2',
+        '1152×1×1',
+      ],
     ]);
-    const reduced = network.layers.flatMap(({ fields, output }) => (fields.type === 'conv' && output[1] === 1 ? [output[0]] : []));
+    const reduced = network.layers.flatMap(({ fields, output }) =>
+      fields.type === 'conv' && output[1] === 1 ? [output[0]] : [],
+    );
     // ÷16 of what the block puts out, rounded down.
     expect(reduced.filter((_, i) => i % 2 === 0).slice(0, 4)).toEqual([1, 1, 1, 2]);
     expect([count(network, 'multiply'), count(network, 'add')]).toEqual([16, 16]);

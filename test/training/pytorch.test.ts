@@ -6,20 +6,43 @@ import { Tensors, type Step } from '../../src/training/executors/reference/tenso
 import { HyperRows, type HyperSettings } from '../../src/training/run/hyper.ts';
 import { slow } from '../support/effort.ts';
 import { subjectOf } from '../support/networks.ts';
-import { fixtureSubject, orderOf, readFixture, readRecorded, relative, walk, type Sketch } from '../support/pytorch-walk.ts';
+import {
+  fixtureSubject,
+  orderOf,
+  readFixture,
+  readRecorded,
+  relative,
+  walk,
+  type Sketch,
+} from '../support/pytorch-walk.ts';
 import { firstWeights, walkReference } from '../support/reference-walk.ts';
 import { byWeight, worst } from '../support/training.ts';
 
 /** Steps that the float64 reference takes in reasonable time. */
-const REFERENCE_STEPS = { 'mnist-paper': 30, 'lenet-5': 30, mlp: 30, cnn: 30, 'resnet-20': 2, 'efficientnet-b0': 2 };
+const REFERENCE_STEPS = {
+  'mnist-paper': 30,
+  'lenet-5': 30,
+  mlp: 30,
+  cnn: 30,
+  'resnet-20': 2,
+  'efficientnet-b0': 2,
+};
 /** The float64 reference takes minutes for them. */
 const DEEP = new Set(['resnet-20', 'efficientnet-b0']);
-const NAMES = (Object.keys(REFERENCE_STEPS) as (keyof typeof REFERENCE_STEPS)[]).filter((name) => DEEP.has(name) === slow);
+const NAMES = (Object.keys(REFERENCE_STEPS) as (keyof typeof REFERENCE_STEPS)[]).filter(
+  (name) => DEEP.has(name) === slow,
+);
 
-/** Largest difference of norm or entry, relative to the tensor's norm, or to `floor` where that is larger. */
+/**
+ * Largest difference of norm or entry, relative to the tensor's norm, or to `floor` where that is
+ * larger.
+ */
 function difference(values: ArrayLike<number>, expected: Sketch, floor: number): number {
   const { norm, entries } = expected;
-  const found = Array.from(entries, (_, i) => values[Math.floor((i * values.length) / entries.length)] ?? NaN);
+  const found = Array.from(
+    entries,
+    (_, i) => values[Math.floor((i * values.length) / entries.length)] ?? NaN,
+  );
   const length = Math.sqrt(Array.from(values).reduce((sum, v) => sum + v * v, 0));
   return worst([length, ...found], [norm, ...entries], Math.max(norm, floor));
 }
@@ -31,7 +54,12 @@ describe.each(NAMES)('%s as PyTorch trains it, by the reference', { timeout: 300
     const subject = await fixtureSubject(fixture);
     const weights = firstWeights(subject, fixture.seed, { trial: 0, shared: true });
     const indices = orderOf(fixture, subject.view).subarray(0, fixture.batch);
-    const { loss, gradients } = walkReference(subject, weights, { indices, kinks: false }, { dropout: 0 });
+    const { loss, gradients } = walkReference(
+      subject,
+      weights,
+      { indices, kinks: false },
+      { dropout: 0 },
+    );
     expect(relative(loss, fixture.loss64[0]!)).toBeLessThan(1e-12);
     // A tensor whose gradient is 0 in truth (a scale before a norm) is measured by the largest.
     const floor = 1e-3 * Math.max(...fixture.gradient.map(({ norm }) => norm));
@@ -45,10 +73,14 @@ describe.each(NAMES)('%s as PyTorch trains it, by the reference', { timeout: 300
     const steps = REFERENCE_STEPS[name];
     const { plan } = await fixtureSubject(fixture);
     const { losses, state, evaluation } = await walk(new ReferenceExecutor(), fixture, steps);
-    losses.forEach((loss, t) => expect(relative(loss, fixture.loss64[t]!), `step ${t}`).toBeLessThan(1e-8));
+    losses.forEach((loss, t) =>
+      expect(relative(loss, fixture.loss64[t]!), `step ${t}`).toBeLessThan(1e-8),
+    );
     if (evaluation === undefined) return;
     // Weights leave the reference as float32, hence 1e-7.
-    byWeight(plan, state.weights).forEach(({ values }, k) => expect(difference(values, fixture.weights[k]!, 0)).toBeLessThan(1e-7));
+    byWeight(plan, state.weights).forEach(({ values }, k) =>
+      expect(difference(values, fixture.weights[k]!, 0)).toBeLessThan(1e-7),
+    );
     expect(evaluation.correct).toBe(fixture.evaluation.correct);
     expect(relative(evaluation.loss, fixture.evaluation.loss)).toBeLessThan(1e-8);
   });
@@ -59,7 +91,11 @@ interface Paths {
   readonly steps: number;
   readonly perEpoch: number;
   readonly start: readonly number[];
-  readonly rows: readonly { readonly name: string; readonly settings: HyperSettings; readonly after: Readonly<Record<string, number[]>> }[];
+  readonly rows: readonly {
+    readonly name: string;
+    readonly settings: HyperSettings;
+    readonly after: Readonly<Record<string, number[]>>;
+  }[];
 }
 
 describe('optimisers on given gradients, as PyTorch takes them', () => {
@@ -69,16 +105,26 @@ describe('optimisers on given gradients, as PyTorch takes them', () => {
   /** Uniform on −1 … 1, as the recording script draws. */
   function signed(c1: number, length: number): Float64Array {
     const words = new Uint32Array(4 * Math.ceil(length / 4));
-    for (let i = 0; i < words.length; i += 4) philox(keyOf(seed), i / 4, c1, 0, PURPOSE.synthetic << 24, words, i);
+    for (let i = 0; i < words.length; i += 4)
+      philox(keyOf(seed), i / 4, c1, 0, PURPOSE.synthetic << 24, words, i);
     return Float64Array.from({ length }, (_, i) => (words[i] ?? 0) * 2 ** -31 - 1);
   }
 
   it.each(rows)('$name', ({ settings, after }) => {
     // Ten weights and a bias; only the update's ops run.
-    const { network, plan } = subjectOf({ name: 'eleven', shape: [10], layers: [{ type: 'dense', units: 1 }], settings });
+    const { network, plan } = subjectOf({
+      name: 'eleven',
+      shape: [10],
+      layers: [{ type: 'dense', units: 1 }],
+      settings,
+    });
     const tensors = new Tensors(plan);
-    const at = (role: string): Float64Array[] => plan.buffers.filter((b) => b.role === role).map((b) => tensors.at(b.id));
-    const [weights, gradients] = [at('weight'), at('weight-gradient').sort((a, b) => b.length - a.length)];
+    const at = (role: string): Float64Array[] =>
+      plan.buffers.filter((b) => b.role === role).map((b) => tensors.at(b.id));
+    const [weights, gradients] = [
+      at('weight'),
+      at('weight-gradient').sort((a, b) => b.length - a.length),
+    ];
     const slots = plan.slots.map(() => weights.map((w) => new Float64Array(w.length)));
     const put = (into: readonly Float64Array[], values: ArrayLike<number>): void => {
       into[0]!.set(Array.from(values).slice(0, 10));
@@ -86,11 +132,19 @@ describe('optimisers on given gradients, as PyTorch takes them', () => {
     };
     put(weights, start);
     const drawn = signed(2, steps * count);
-    const hyper = new HyperRows(plan, network, { ...settings, epochs: steps / perEpoch }, [{}], perEpoch);
+    const hyper = new HyperRows(
+      plan,
+      network,
+      { ...settings, epochs: steps / perEpoch },
+      [{}],
+      perEpoch,
+    );
     for (let t = 0; t < steps; t++) {
       put(
         gradients,
-        Array.from({ length: count }, (_, i) => Math.fround(drawn[t * count + i]! * 0.25 * (1 + i))),
+        Array.from({ length: count }, (_, i) =>
+          Math.fround(drawn[t * count + i]! * 0.25 * (1 + i)),
+        ),
       );
       const words = hyper.piece(t, 1);
       const step = { tensors, words, floats: new Float32Array(words.buffer) } as unknown as Step;

@@ -29,13 +29,43 @@ interface Single {
 /** Carries out one op on given numbers. @returns its outputs */
 function run(
   kind: OpKind,
-  { inputs, outputs, attributes = {}, columns = [], accumulate = false, batch = 1, step, input }: Single,
+  {
+    inputs,
+    outputs,
+    attributes = {},
+    columns = [],
+    accumulate = false,
+    batch = 1,
+    step,
+    input,
+  }: Single,
 ): number[][] {
-  const buffers = [...inputs, ...outputs].map(({ shape, perSample = true, type = 'f32' }, id): BufferSpec => {
-    const layout = shape.length === 3 ? 'image' : 'vector';
-    return { id, name: `b${String(id)}`, role: 'activation', perLane: true, perSample, shape, type, layout, first: 0, last: 0 };
-  });
-  const spec = { shape: [1], type: 'u8', scale: [1], shift: [0], crop: 0, flip: false, ...input } as const;
+  const buffers = [...inputs, ...outputs].map(
+    ({ shape, perSample = true, type = 'f32' }, id): BufferSpec => {
+      const layout = shape.length === 3 ? 'image' : 'vector';
+      return {
+        id,
+        name: `b${String(id)}`,
+        role: 'activation',
+        perLane: true,
+        perSample,
+        shape,
+        type,
+        layout,
+        first: 0,
+        last: 0,
+      };
+    },
+  );
+  const spec = {
+    shape: [1],
+    type: 'u8',
+    scale: [1],
+    shift: [0],
+    crop: 0,
+    flip: false,
+    ...input,
+  } as const;
   const tensors = new Tensors({ batch, input: spec, buffers, weights: [] } as unknown as Plan);
   [...inputs, ...outputs].forEach(({ values }, id) => {
     if (values !== undefined) tensors.at(id).set(values);
@@ -83,7 +113,11 @@ describe('exact rules of the reference', () => {
       attributes: pool(2, 2, 0),
     });
     expect([y, code]).toEqual([[-1], [1]]);
-    const padded = { inputs: [image], outputs: [{ shape: [1, 2, 2] }, { shape: [1, 2, 2] }], attributes: pool(2, 2, 1) };
+    const padded = {
+      inputs: [image],
+      outputs: [{ shape: [1, 2, 2] }, { shape: [1, 2, 2] }],
+      attributes: pool(2, 2, 1),
+    };
     expect(run('max-pool', padded)).toEqual([
       [-3, -1, -1, -1],
       [3, 2, 1, 0],
@@ -97,19 +131,31 @@ describe('exact rules of the reference', () => {
     ];
     const into = { shape: [1, 2, 3], values: [1, 1, 1, 1, 1, 1] };
     const attributes = pool(2, 2, 0);
-    expect(run('max-pool-gradient', { inputs, outputs: [into], attributes })).toEqual([[0, 0, 0, 5, 0, 0]]);
-    expect(run('max-pool-gradient', { inputs, outputs: [into], attributes, accumulate: true })).toEqual([[1, 1, 1, 6, 1, 1]]);
+    expect(run('max-pool-gradient', { inputs, outputs: [into], attributes })).toEqual([
+      [0, 0, 0, 5, 0, 0],
+    ]);
+    expect(
+      run('max-pool-gradient', { inputs, outputs: [into], attributes, accumulate: true }),
+    ).toEqual([[1, 1, 1, 6, 1, 1]]);
   });
 
   it('average-pool: pads are not counted, at a corner one tap is the mean', () => {
     const image = { shape: [1, 2, 2], values: [1, 2, 3, 4] };
-    expect(run('average-pool', { inputs: [image], outputs: [{ shape: [1, 3, 3] }], attributes: pool(2, 1, 1) })).toEqual([
-      [1, 1.5, 2, 2, 2.5, 3, 3, 3.5, 4],
-    ]);
+    expect(
+      run('average-pool', {
+        inputs: [image],
+        outputs: [{ shape: [1, 3, 3] }],
+        attributes: pool(2, 1, 1),
+      }),
+    ).toEqual([[1, 1.5, 2, 2, 2.5, 3, 3, 3.5, 4]]);
     const gradient = { shape: [1, 3, 3], values: [1, 2, 0, 0, 4, 0, 0, 0, 0] };
-    expect(run('average-pool-gradient', { inputs: [gradient], outputs: [{ shape: [1, 2, 2] }], attributes: pool(2, 1, 1) })).toEqual([
-      [3, 2, 1, 1],
-    ]);
+    expect(
+      run('average-pool-gradient', {
+        inputs: [gradient],
+        outputs: [{ shape: [1, 2, 2] }],
+        attributes: pool(2, 1, 1),
+      }),
+    ).toEqual([[3, 2, 1, 1]]);
   });
 
   it('relu and leaky-relu at 0: nothing, and slope·g', () => {
@@ -127,7 +173,8 @@ describe('exact rules of the reference', () => {
   });
 
   it('activations at numbers that tables have', () => {
-    const at = (kind: OpKind, x: number): number => run(kind, { inputs: [{ shape: [1], values: [x] }], outputs: [{ shape: [1] }] })[0]![0]!;
+    const at = (kind: OpKind, x: number): number =>
+      run(kind, { inputs: [{ shape: [1], values: [x] }], outputs: [{ shape: [1] }] })[0]![0]!;
     expect(at('gelu', 1)).toBeCloseTo(0.8413447460685429, 11); // Φ(1)
     expect(at('silu', 1)).toBeCloseTo(0.7310585786300049, 11);
     expect(at('sigmoid', -800)).toBe(0);
@@ -141,9 +188,13 @@ describe('exact rules of the reference', () => {
       { shape: [1, 2, 2], values: [1, 2, 3, 4] },
       { shape: [1, 1, 1, 1], values: [10], perSample: false },
     ];
-    expect(run('conv-input-gradient', { inputs, outputs: [{ shape: [1, 3, 3], values: Array<number>(9).fill(7) }], attributes })).toEqual([
-      [10, 0, 20, 0, 0, 0, 30, 0, 40],
-    ]);
+    expect(
+      run('conv-input-gradient', {
+        inputs,
+        outputs: [{ shape: [1, 3, 3], values: Array<number>(9).fill(7) }],
+        attributes,
+      }),
+    ).toEqual([[10, 0, 20, 0, 0, 0, 30, 0, 40]]);
   });
 
   const statistics = (mean: number, variance: number): Part[] => [
@@ -157,8 +208,20 @@ describe('exact rules of the reference', () => {
     ];
     const inputs = [{ shape: [1, 1, 1], values }, ...own, ...statistics(10, 20)];
     const saved = { shape: [1], perSample: false };
-    const outputs = [{ shape: [1, 1, 1] }, saved, saved, { ...saved, input: 3 }, { ...saved, input: 4 }];
-    return run('batch-norm', { inputs, outputs, attributes: { momentum: 0.5, epsilon: 0 }, batch: values.length, step: { n } });
+    const outputs = [
+      { shape: [1, 1, 1] },
+      saved,
+      saved,
+      { ...saved, input: 3 },
+      { ...saved, input: 4 },
+    ];
+    return run('batch-norm', {
+      inputs,
+      outputs,
+      attributes: { momentum: 0.5, epsilon: 0 },
+      batch: values.length,
+      step: { n },
+    });
   };
 
   it('batch-norm: biased variance to normalise, unbiased to remember, of the valid samples only', () => {
@@ -186,7 +249,12 @@ describe('exact rules of the reference', () => {
       { shape: [1], perSample: false },
       { shape: [1, 1, 1], values: [7, 7, 7, 7] },
     ];
-    const [weight, bias, dx] = run('batch-norm-gradient', { inputs, outputs, batch: 4, step: { n: 3 } });
+    const [weight, bias, dx] = run('batch-norm-gradient', {
+      inputs,
+      outputs,
+      batch: 4,
+      step: { n: 3 },
+    });
     expect([weight, bias, dx![3]]).toEqual([[-1], [3], 0]);
     expect(dx!.reduce((a, b) => a + b)).toBeCloseTo(0, 10);
   });
@@ -208,7 +276,10 @@ describe('exact rules of the reference', () => {
       outputs: [{ shape: [2, 1, 2] }, { shape: [1] }, { shape: [1] }],
       attributes: { over: 'all', epsilon: 1e-30 },
     });
-    expect([mean, all!.map((v) => Number(v.toFixed(4)))]).toEqual([[3.5], [-1.5076, 0.9045, -0.3015, 0.9045]]);
+    expect([mean, all!.map((v) => Number(v.toFixed(4)))]).toEqual([
+      [3.5],
+      [-1.5076, 0.9045, -0.3015, 0.9045],
+    ]);
   });
 
   it('concat: parts after zeros, sample by sample; its gradient is the slice', () => {
@@ -216,9 +287,9 @@ describe('exact rules of the reference', () => {
       { shape: [1], values: [1, 2] },
       { shape: [2], values: [3, 4, 5, 6] },
     ];
-    expect(run('concat', { inputs, outputs: [{ shape: [5] }], attributes: { before: 1 }, batch: 2 })).toEqual([
-      [0, 1, 3, 4, 0, 0, 2, 5, 6, 0],
-    ]);
+    expect(
+      run('concat', { inputs, outputs: [{ shape: [5] }], attributes: { before: 1 }, batch: 2 }),
+    ).toEqual([[0, 1, 3, 4, 0, 0, 2, 5, 6, 0]]);
     const gradient = {
       inputs: [{ shape: [5], values: [0, 1, 3, 4, 0, 0, 2, 5, 6, 0] }],
       outputs: [{ shape: [2] }],
@@ -231,30 +302,62 @@ describe('exact rules of the reference', () => {
   it('multiply: one number a channel, whose gradient is summed over the pixels', () => {
     const image = { shape: [2, 1, 2], values: [1, 2, 3, 4] };
     const gate = { shape: [2, 1, 1], values: [10, 100] };
-    expect(run('multiply', { inputs: [image, gate], outputs: [image] })).toEqual([[10, 20, 300, 400]]);
+    expect(run('multiply', { inputs: [image, gate], outputs: [image] })).toEqual([
+      [10, 20, 300, 400],
+    ]);
     const g = { shape: [2, 1, 2], values: [1, 1, 1, 2] };
     expect(run('multiply-gradient', { inputs: [g, image], outputs: [gate] })).toEqual([[3, 11]]);
-    expect(run('multiply-gradient', { inputs: [g, gate], outputs: [image] })).toEqual([[10, 10, 100, 200]]);
+    expect(run('multiply-gradient', { inputs: [g, gate], outputs: [image] })).toEqual([
+      [10, 10, 100, 200],
+    ]);
   });
 
-  const loss = (kind: OpKind, z: readonly number[], label: Part, batch: number, n: number, columns: number[] = []): number[][] => {
+  const loss = (
+    kind: OpKind,
+    z: readonly number[],
+    label: Part,
+    batch: number,
+    n: number,
+    columns: number[] = [],
+  ): number[][] => {
     const metric = { shape: [], perSample: false };
     const shape = [z.length / batch];
-    return run(kind, { inputs: [{ shape, values: z }, label], outputs: [{ shape }, metric, metric], batch, columns, step: { n } });
+    return run(kind, {
+      inputs: [{ shape, values: z }, label],
+      outputs: [{ shape }, metric, metric],
+      batch,
+      columns,
+      step: { n },
+    });
   };
 
   it('softmax-cross-entropy: ties of the argmax to the first, gradient exactly 0 where nothing counts, smoothing', () => {
     const label = { shape: [], values: [0, 1], type: 'u32' } as const;
     const [gradient, sum, correct] = loss('softmax-cross-entropy', [1, 1, 5, 6], label, 2, 1);
-    expect([gradient, sum, correct]).toEqual([[-0.5, 0.5, 0, 0], [Number(Math.LN2.toPrecision(12))], [1]]);
-    // Half a one-hot, half uniform: the loss is ln 2 for equal outputs whatever the smoothing, the gradient half.
-    expect(loss('softmax-cross-entropy', [1, 1], { ...label, values: [0] }, 1, 1, [0.5])[0]).toEqual([-0.25, 0.25]);
+    expect([gradient, sum, correct]).toEqual([
+      [-0.5, 0.5, 0, 0],
+      [Number(Math.LN2.toPrecision(12))],
+      [1],
+    ]);
+    // Half a one-hot, half uniform: the loss is ln 2 for equal outputs whatever the smoothing, the
+    // gradient half.
+    expect(
+      loss('softmax-cross-entropy', [1, 1], { ...label, values: [0] }, 1, 1, [0.5])[0],
+    ).toEqual([-0.25, 0.25]);
   });
 
   it('mean-squared-error: a class is one-hot, numbers are themselves; the mean over outputs, the gradient over samples too', () => {
     const label = { shape: [], values: [1, 0], type: 'u32' } as const;
-    expect(loss('mean-squared-error', [1, 3, 0, 0], label, 2, 2)).toEqual([[0.5, 1, -0.5, 0], [3], [2]]);
-    expect(loss('mean-squared-error', [1, 3], { shape: [2], values: [1, 5] }, 1, 1)).toEqual([[0, -2], [2], [0]]);
+    expect(loss('mean-squared-error', [1, 3, 0, 0], label, 2, 2)).toEqual([
+      [0.5, 1, -0.5, 0],
+      [3],
+      [2],
+    ]);
+    expect(loss('mean-squared-error', [1, 3], { shape: [2], values: [1, 5] }, 1, 1)).toEqual([
+      [0, -2],
+      [2],
+      [0],
+    ]);
   });
 
   it('clip: by the norm of all weights together, by each value', () => {
@@ -263,7 +366,12 @@ describe('exact rules of the reference', () => {
       { shape: [1], values: [-4], perSample: false },
     ];
     const by = (how: string, limit: number): number[] =>
-      run('clip', { inputs: [], outputs: inputs, attributes: { by: how }, columns: [limit] }).flat();
+      run('clip', {
+        inputs: [],
+        outputs: inputs,
+        attributes: { by: how },
+        columns: [limit],
+      }).flat();
     expect(by('value', 3.5)).toEqual([3, -3.5]);
     expect(by('norm', 6)).toEqual([3, -4]);
     expect(by('norm', 1).map((v) => Number(v.toFixed(6)))).toEqual([0.6, -0.8]);
@@ -277,12 +385,19 @@ describe('exact rules of the reference', () => {
     const input = { shape: [1, size, size], crop: 4, flip: true };
     const gathered = (training: boolean): number[] => {
       const step = { epoch: 3, training, indices: Uint32Array.of(12345), x, y: Uint8Array.of(9) };
-      return run('gather', { inputs: [], outputs: [{ shape: [1, size, size] }, { shape: [], type: 'u32' }], input, step })[0]!;
+      return run('gather', {
+        inputs: [],
+        outputs: [{ shape: [1, size, size] }, { shape: [], type: 'u32' }],
+        input,
+        step,
+      })[0]!;
     };
     expect(gathered(false)).toEqual(image);
     const at = (row: number, column: number): number =>
       row < 0 || row >= size || column < 0 || column >= size ? 0 : image[row * size + column]!;
     const cropped = (row: number, column: number): number => at(row + 2 - 4, column + 3 - 4);
-    expect(gathered(true)).toEqual(image.map((_, i) => cropped(Math.floor(i / size), size - 1 - (i % size))));
+    expect(gathered(true)).toEqual(
+      image.map((_, i) => cropped(Math.floor(i / size), size - 1 - (i % size))),
+    );
   });
 });

@@ -9,7 +9,10 @@ afterAll(() => {
   console.log(`worst difference quotient: ${worstSeen.toExponential(1)}`);
 });
 
-/** Central differences at every weight, up to `entries` a tensor; n valid samples of the batch. @returns how many were looked at */
+/**
+ * Central differences at every weight, up to `entries` a tensor; n valid samples of the batch.
+ * @returns how many were looked at
+ */
 function checkGradients(subject: SmallSubject, n: number, entries: number): number {
   const weights = firstWeights(subject, 5, { trial: 0, shared: true });
   const place = { indices: Uint32Array.from({ length: n }, (_, i) => i) };
@@ -27,12 +30,16 @@ function checkGradients(subject: SmallSubject, n: number, entries: number): numb
         return walk;
       };
       let error = Infinity;
-      // A smaller step where the function bends much (a norm over few values), a larger one where it is flat.
+      // A smaller step where the function bends much (a norm over few values), a larger one where
+      // it is flat.
       for (const h of [1e-5, 1e-6, 1e-4]) {
         const [above, below] = [at(h), at(-h)];
         // Across a kink there is no derivative.
         if (above.sides !== below.sides) continue;
-        error = Math.min(error, Math.abs((above.loss - below.loss) / (2 * h) - gradients[k]![i]!) / largest);
+        error = Math.min(
+          error,
+          Math.abs((above.loss - below.loss) / (2 * h) - gradients[k]![i]!) / largest,
+        );
         if (error <= 1e-7) break;
       }
       if (error === Infinity) continue;

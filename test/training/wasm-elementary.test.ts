@@ -25,7 +25,9 @@ async function apply(kernel: (body: Body) => void, values: Float32Array): Promis
   const memory = new engine.Memory({ initial: Math.ceil((values.length * 4) / 65536) });
   const found = new Float32Array(memory.buffer, 0, values.length);
   found.set(values);
-  const { exports } = new engine.Instance(await engine.compile(module.bytes()), { environment: { memory } });
+  const { exports } = new engine.Instance(await engine.compile(module.bytes()), {
+    environment: { memory },
+  });
   (exports as { apply: (a: number, b: number) => void }).apply(0, 0);
   return found;
 }
@@ -34,7 +36,10 @@ describe('the elementary functions inside the module', () => {
   it('exp is within 1.2e-7 of the true value over its range', async () => {
     const values = Float32Array.from({ length: COUNT }, (_, i) => -87 + (i / COUNT) * 175);
     const found = await apply(pushExp, values);
-    const worst = values.reduce((error, x, i) => Math.max(error, Math.abs(found[i]! / Math.exp(x) - 1)), 0);
+    const worst = values.reduce(
+      (error, x, i) => Math.max(error, Math.abs(found[i]! / Math.exp(x) - 1)),
+      0,
+    );
     expect(worst).toBeLessThan(1.2e-7);
   });
 
@@ -42,19 +47,19 @@ describe('the elementary functions inside the module', () => {
     const values = Float32Array.from({ length: COUNT }, (_, i) => 2 ** (-20 + (i / COUNT) * 60));
     const found = await apply(pushLog, values);
     const worst = values.reduce(
-      (error, x, i) => Math.max(error, Math.abs(found[i]! - Math.log(x)) / Math.max(1, Math.abs(Math.log(x)))),
+      (error, x, i) =>
+        Math.max(error, Math.abs(found[i]! - Math.log(x)) / Math.max(1, Math.abs(Math.log(x)))),
       0,
     );
     expect(worst).toBeLessThan(1.2e-7);
   });
 
   it('neither hides a NaN', async () => {
-    expect([...(await apply(pushExp, Float32Array.of(NaN, 0, -1000, 1)))].map((x) => Number.isNaN(x) || x > 0)).toEqual([
-      true,
-      true,
-      true,
-      true,
-    ]);
+    expect(
+      [...(await apply(pushExp, Float32Array.of(NaN, 0, -1000, 1)))].map(
+        (x) => Number.isNaN(x) || x > 0,
+      ),
+    ).toEqual([true, true, true, true]);
     expect((await apply(pushExp, Float32Array.of(NaN, NaN, NaN, NaN)))[0]).toBeNaN();
     expect((await apply(pushLog, Float32Array.of(NaN, 1, Infinity, 2)))[0]).toBeNaN();
   });

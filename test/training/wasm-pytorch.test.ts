@@ -17,30 +17,41 @@ const FORMS: [string, WasmExecutor][] = [['wasm', new WasmExecutor({ fused: fals
 if (fuses()) FORMS.push(['wasm-fma', new WasmExecutor()]);
 else {
   it('wasm-fma trains as PyTorch does', (context) => {
-    context.skip(`Node ${process.version} has no relaxed SIMD that fuses multiply and add; Node 22 has`);
+    context.skip(
+      `Node ${process.version} has no relaxed SIMD that fuses multiply and add; Node 22 has`,
+    );
   });
 }
 
 describe.each(FORMS)('%s trains as PyTorch does', { timeout: 300_000 }, (form, executor) => {
-  it.each([...PRESETS.keys()].filter((name) => slow || !DEEP.has(name)))('%s: the loss of thirty steps to 1 %', async (name) => {
-    const fixture = readFixture(name);
-    const { losses, evaluation } = await walk(executor, fixture);
-    const differences = losses.map((loss, t) => relative(loss, fixture.loss64[t]!));
-    seen.push(`${name} ${form} ${(100 * Math.max(...differences)).toPrecision(2)} %`);
-    expect(losses).toHaveLength(30);
-    differences.forEach((difference, t) => expect(difference, `step ${t}`).toBeLessThan(0.01));
-    expect(relative(evaluation!.loss, fixture.evaluation.loss)).toBeLessThan(0.01);
-  });
+  it.each([...PRESETS.keys()].filter((name) => slow || !DEEP.has(name)))(
+    '%s: the loss of thirty steps to 1 %',
+    async (name) => {
+      const fixture = readFixture(name);
+      const { losses, evaluation } = await walk(executor, fixture);
+      const differences = losses.map((loss, t) => relative(loss, fixture.loss64[t]!));
+      seen.push(`${name} ${form} ${(100 * Math.max(...differences)).toPrecision(2)} %`);
+      expect(losses).toHaveLength(30);
+      differences.forEach((difference, t) => expect(difference, `step ${t}`).toBeLessThan(0.01));
+      expect(relative(evaluation!.loss, fixture.evaluation.loss)).toBeLessThan(0.01);
+    },
+  );
 
   if (!slow) return;
   it('resnet-20 on real images: its loss falls as it falls in PyTorch', async () => {
     const fixture = readFixture('resnet-20-cifar');
     const { losses } = await walk(executor, fixture);
-    // Single steps drift apart, in PyTorch's own float32 too: what is compared is the mean of an epoch of six steps.
+    // Single steps drift apart, in PyTorch's own float32 too: what is compared is the mean of an
+    // epoch of six steps.
     const epochs = (all: readonly number[]): number[] =>
-      Array.from({ length: all.length / 6 }, (_, e) => all.slice(6 * e, 6 * e + 6).reduce((a, b) => a + b) / 6);
+      Array.from(
+        { length: all.length / 6 },
+        (_, e) => all.slice(6 * e, 6 * e + 6).reduce((a, b) => a + b) / 6,
+      );
     const [found, expected] = [epochs(losses), epochs(fixture.loss64)];
-    found.forEach((loss, e) => expect(Math.abs(loss - expected[e]!), `epoch ${e}`).toBeLessThan(0.05 * expected[0]!));
+    found.forEach((loss, e) =>
+      expect(Math.abs(loss - expected[e]!), `epoch ${e}`).toBeLessThan(0.05 * expected[0]!),
+    );
     expect(found.at(-1)!).toBeLessThan(0.4 * found[0]!);
   });
 });

@@ -7,7 +7,9 @@ function socket() {
   const waiting: (() => void)[] = [];
   const outbox = new Outbox<string>((to, frame) => {
     frames.push({ to, frame });
-    return new Promise((resolve, reject) => waiting.push(to === 'nobody' ? () => reject(new Error('EHOSTUNREACH')) : resolve));
+    return new Promise((resolve, reject) =>
+      waiting.push(to === 'nobody' ? () => reject(new Error('EHOSTUNREACH')) : resolve),
+    );
   });
   const settled = async (): Promise<void> => {
     await new Promise((resolve) => setImmediate(resolve));
@@ -48,7 +50,10 @@ describe('an outbox', () => {
 
   it('keeps frames short, and loses and reorders nothing', async () => {
     const { outbox, frames, settled } = socket();
-    const lines = Array.from({ length: 500 }, (_, i) => `${i} ${'x'.repeat(i === 250 ? 1_000_000 : 1000)}`);
+    const lines = Array.from(
+      { length: 500 },
+      (_, i) => `${i} ${'x'.repeat(i === 250 ? 1_000_000 : 1000)}`,
+    );
     for (const line of lines) outbox.push('a', line);
     await settled();
     expect(

@@ -14,7 +14,11 @@ import { Inbox } from '../support/inbox.ts';
 import { hello, result } from '../support/worker-message-examples.ts';
 
 /** Sockets that say anything. `token` null: none is presented. */
-function raw(coordinator: ZeromqCoordinator, { slot, spawn: incarnation }: Peer, token: string | null) {
+function raw(
+  coordinator: ZeromqCoordinator,
+  { slot, spawn: incarnation }: Peer,
+  token: string | null,
+) {
   const options = { ...connectOptions, ...(token === null ? {} : clientKeys(token)) };
   const control = new Dealer({ ...options, routingId: `${slot}#${incarnation}` });
   const results = new Push(options);
@@ -62,12 +66,19 @@ describe('a ZeroMQ coordinator', () => {
   };
 
   it('binds the loopback address only', async () => {
-    const endpoints = [coordinator.controlEndpoint, coordinator.resultsEndpoint, await coordinator.openTasks('1.1')];
+    const endpoints = [
+      coordinator.controlEndpoint,
+      coordinator.resultsEndpoint,
+      await coordinator.openTasks('1.1'),
+    ];
     for (const endpoint of endpoints) expect(endpoint).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
   });
 
   it('hears nobody who lacks this run’s token', async () => {
-    const strangers = [connect({ ...peer, spawn: '1.7' }, null), connect({ ...peer, spawn: '1.8' }, serverKeys().token)];
+    const strangers = [
+      connect({ ...peer, spawn: '1.7' }, null),
+      connect({ ...peer, spawn: '1.8' }, serverKeys().token),
+    ];
     for (const stranger of strangers) {
       stranger.control(encodeMessage({ ...hello, ...peer }));
       stranger.result(encodeMessage(result));
@@ -79,7 +90,11 @@ describe('a ZeroMQ coordinator', () => {
       friend.result(encodeMessage({ ...result, ...peer }));
       await messages.count(2 * (i + 1));
     }
-    expect(messages.all.every(({ slot, spawn: incarnation }) => slot === peer.slot && incarnation === peer.spawn)).toBe(true);
+    expect(
+      messages.all.every(
+        ({ slot, spawn: incarnation }) => slot === peer.slot && incarnation === peer.spawn,
+      ),
+    ).toBe(true);
     expect(malformed.all).toHaveLength(0);
   });
 
@@ -95,12 +110,23 @@ describe('a ZeroMQ coordinator', () => {
     thief.onMessage(stolen.put, stolen.put, stolen.put);
     const endpoint = await coordinator.openTasks('1.1');
     thief.joinSession(endpoint, coordinator.resultsEndpoint);
-    const owner = new ZeromqWorker({ controlEndpoint: coordinator.controlEndpoint, token: coordinator.token, ...peer });
+    const owner = new ZeromqWorker({
+      controlEndpoint: coordinator.controlEndpoint,
+      token: coordinator.token,
+      ...peer,
+    });
     closing.push(() => void owner.close());
     const tasks = new Inbox<unknown>();
     owner.onMessage(tasks.put, tasks.put, tasks.put);
     for (let i = 0; i < 100; i++)
-      coordinator.sendTask('1.1', { type: 'study', session: '1.1', study: 's', objective: { kind: 'x' }, seed: i, parameters: [] });
+      coordinator.sendTask('1.1', {
+        type: 'study',
+        session: '1.1',
+        study: 's',
+        objective: { kind: 'x' },
+        seed: i,
+        parameters: [],
+      });
     owner.joinSession(endpoint, coordinator.resultsEndpoint);
     await tasks.count(100);
     expect(stolen.all).toHaveLength(0);
@@ -138,9 +164,13 @@ describe('a ZeroMQ coordinator', () => {
       await Promise.all([worker.close(), coordinator.close()]);
       process.stdout.write(String(Date.now()));
     `;
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '-e', script],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     let closedAt = '';
     child.stdout.on('data', (chunk: Buffer) => (closedAt += chunk.toString()));
     const [code] = (await once(child, 'exit')) as [number | null];

@@ -1,4 +1,7 @@
-/** Pages that a walk through the window does not visit, as axe-core judges them; `keyboard.test.ts` has the others. */
+/**
+ * Pages that a walk through the window does not visit, as axe-core judges them; `keyboard.test.ts`
+ * has the others.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
@@ -12,8 +15,13 @@ import { PATIENCE, ask, select, syntheticStudy, untilEnded, windowLab } from '..
 const lab = windowLab({ workers: 1 });
 const LONG = 4 * PATIENCE;
 
-/** Looks at pages in turn; what was found is read at the end, so that one run names every violation. */
-function looker(page: Page): { readonly found: Record<string, string[]>; readonly look: (name: string) => Promise<void> } {
+/**
+ * Looks at pages in turn; what was found is read at the end, so that one run names every violation.
+ */
+function looker(page: Page): {
+  readonly found: Record<string, string[]>;
+  readonly look: (name: string) => Promise<void>;
+} {
   const found: Record<string, string[]> = {};
   return {
     found,
@@ -24,80 +32,103 @@ function looker(page: Page): { readonly found: Record<string, string[]>; readonl
   };
 }
 
-describe.each(['light', 'dark'] as const)('Window: accessibility beside the views in the %s scheme', (colorScheme) => {
-  const named = (name: string): string => `${name}, ${colorScheme}`;
+describe.each(['light', 'dark'] as const)(
+  'Window: accessibility beside the views in the %s scheme',
+  (colorScheme) => {
+    const named = (name: string): string => `${name}, ${colorScheme}`;
 
-  it(
-    'has no axe-core violation in Compare, nor in a study of failed trials',
-    async () => {
-      const { page } = await lab.window({ colorScheme });
-      const { found, look } = looker(page);
-      const keys: string[] = [];
-      for (const name of [named('one'), named('other')]) {
-        const { study } = await ask(page, 'startStudy', { study: syntheticStudy(name, { trials: 5, durationMs: 1 }), workers: null });
-        keys.push(study);
-        await page.goto(`${lab.served.origin}/#/study/${study}/trials`);
-        await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
-        await untilEnded(page, 5);
-      }
-      await page.goto(`${lab.served.origin}/#/compare/${keys.join('/')}`);
-      await page.getByRole('rowheader', { name: 'seed', exact: true }).or(page.getByText(text.compare.same)).waitFor();
-      await look('compare');
-      const failing: StudyFile = {
-        ...syntheticStudy(named('failing'), { trials: 3, durationMs: 1 }),
-        objective: { kind: 'synthetic', function: 'sphere', memoryRate: 1 },
-        sampler: { name: 'random' },
-      };
-      const { study } = await ask(page, 'startStudy', { study: failing, workers: null });
-      await page.goto(`${lab.served.origin}/#/study/${study}/evolution`);
-      await page.getByText(chartText.evolution.allFailed({ trials: 3, outcome: chartText.evolution.outcomes.outOfMemory })).waitFor();
-      await look('failed study');
-      await select(page, 0);
-      await page.getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 0 }), exact: true }).waitFor();
-      await look('failed trial');
-      expect(found).toEqual({});
-    },
-    LONG,
-  );
+    it(
+      'has no axe-core violation in Compare, nor in a study of failed trials',
+      async () => {
+        const { page } = await lab.window({ colorScheme });
+        const { found, look } = looker(page);
+        const keys: string[] = [];
+        for (const name of [named('one'), named('other')]) {
+          const { study } = await ask(page, 'startStudy', {
+            study: syntheticStudy(name, { trials: 5, durationMs: 1 }),
+            workers: null,
+          });
+          keys.push(study);
+          await page.goto(`${lab.served.origin}/#/study/${study}/trials`);
+          await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+          await untilEnded(page, 5);
+        }
+        await page.goto(`${lab.served.origin}/#/compare/${keys.join('/')}`);
+        await page
+          .getByRole('rowheader', { name: 'seed', exact: true })
+          .or(page.getByText(text.compare.same))
+          .waitFor();
+        await look('compare');
+        const failing: StudyFile = {
+          ...syntheticStudy(named('failing'), { trials: 3, durationMs: 1 }),
+          objective: { kind: 'synthetic', function: 'sphere', memoryRate: 1 },
+          sampler: { name: 'random' },
+        };
+        const { study } = await ask(page, 'startStudy', { study: failing, workers: null });
+        await page.goto(`${lab.served.origin}/#/study/${study}/evolution`);
+        await page
+          .getByText(
+            chartText.evolution.allFailed({
+              trials: 3,
+              outcome: chartText.evolution.outcomes.outOfMemory,
+            }),
+          )
+          .waitFor();
+        await look('failed study');
+        await select(page, 0);
+        await page
+          .getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 0 }), exact: true })
+          .waitFor();
+        await look('failed trial');
+        expect(found).toEqual({});
+      },
+      LONG,
+    );
 
-  it(
-    'has no axe-core violation in imports: a preview, one that failed, and several that failed',
-    async () => {
-      const { page } = await lab.window({ colorScheme, at: '#/datasets' });
-      const { found, look } = looker(page);
-      await page.getByRole('heading', { level: 1, name: text.datasets.title }).waitFor();
-      const rail = page.getByRole('navigation', { name: text.rail.label });
-      const rows = Array.from({ length: 20 }, (_, i) => `${i},${i % 2},${i / 2}`);
-      written(lab.folder.path, {
-        [`named-${colorScheme}.csv`]: ['a,label,c', ...rows, ''].join('\n'),
-        'plain.csv': ['a,b,c', ...rows, ''].join('\n'),
-        'empty.csv': '',
-      });
-      await drop(page, [lab.folder.file(`named-${colorScheme}.csv`)]);
-      await rail
-        .getByRole('button', { name: new RegExp(`^named-${colorScheme}`) })
-        .filter({ hasText: text.imports.ready })
-        .click();
-      await page.getByRole('combobox', { name: text.datasets.againLabel, exact: true }).waitFor();
-      await look('preview');
-      await drop(page, [lab.folder.file('plain.csv')]);
-      await rail
-        .getByRole('button', { name: /^plain\.csv/ })
-        .filter({ hasText: 'expected' })
-        .click();
-      await page.getByRole('heading', { level: 1, name: text.datasets.importFailed({ name: 'plain.csv' }) }).waitFor();
-      await look('failed import');
-      await drop(page, [lab.folder.file('empty.csv')]);
-      const several = rail.getByText(text.imports.severalFailed({ imports: 2 }), { exact: true });
-      await several.waitFor();
-      await look('failed imports');
-      await several.click();
-      await rail.getByText('empty.csv', { exact: true }).waitFor();
-      await look('failed imports, opened');
-      expect(found).toEqual({});
-      await rail.getByRole('button', { name: text.imports.discardAll, exact: true }).click();
-      await several.waitFor({ state: 'detached' });
-    },
-    LONG,
-  );
-});
+    it(
+      'has no axe-core violation in imports: a preview, one that failed, and several that failed',
+      async () => {
+        const { page } = await lab.window({ colorScheme, at: '#/datasets' });
+        const { found, look } = looker(page);
+        await page.getByRole('heading', { level: 1, name: text.datasets.title }).waitFor();
+        const rail = page.getByRole('navigation', { name: text.rail.label });
+        const rows = Array.from({ length: 20 }, (_, i) => `${i},${i % 2},${i / 2}`);
+        written(lab.folder.path, {
+          [`named-${colorScheme}.csv`]: ['a,label,c', ...rows, ''].join('\n'),
+          'plain.csv': ['a,b,c', ...rows, ''].join('\n'),
+          'empty.csv': '',
+        });
+        await drop(page, [lab.folder.file(`named-${colorScheme}.csv`)]);
+        await rail
+          .getByRole('button', { name: new RegExp(`^named-${colorScheme}`) })
+          .filter({ hasText: text.imports.ready })
+          .click();
+        await page.getByRole('combobox', { name: text.datasets.againLabel, exact: true }).waitFor();
+        await look('preview');
+        await drop(page, [lab.folder.file('plain.csv')]);
+        await rail
+          .getByRole('button', { name: /^plain\.csv/ })
+          .filter({ hasText: 'expected' })
+          .click();
+        await page
+          .getByRole('heading', {
+            level: 1,
+            name: text.datasets.importFailed({ name: 'plain.csv' }),
+          })
+          .waitFor();
+        await look('failed import');
+        await drop(page, [lab.folder.file('empty.csv')]);
+        const several = rail.getByText(text.imports.severalFailed({ imports: 2 }), { exact: true });
+        await several.waitFor();
+        await look('failed imports');
+        await several.click();
+        await rail.getByText('empty.csv', { exact: true }).waitFor();
+        await look('failed imports, opened');
+        expect(found).toEqual({});
+        await rail.getByRole('button', { name: text.imports.discardAll, exact: true }).click();
+        await several.waitFor({ state: 'detached' });
+      },
+      LONG,
+    );
+  },
+);

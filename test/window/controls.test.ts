@@ -1,14 +1,27 @@
-/** What stands beside what is seen, and acts on it: ranges that become a study, the axis of values, what a finished or failed study calls for. */
+/**
+ * What stands beside what is seen, and acts on it: ranges that become a study, the axis of values,
+ * what a finished or failed study calls for.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import type { StudyFile } from '../../src/protocol/study-file.ts';
 import { chartText } from '../../src/renderer/text-of-charts.ts';
 import { text } from '../../src/renderer/text.ts';
-import { PATIENCE, ask, patient, railStudy, select, syntheticStudy, untilEnded, windowLab } from '../support/window.ts';
+import {
+  PATIENCE,
+  ask,
+  patient,
+  railStudy,
+  select,
+  syntheticStudy,
+  untilEnded,
+  windowLab,
+} from '../support/window.ts';
 
 const lab = windowLab({ workers: 2 });
 const LONG = 3 * PATIENCE;
-const button = (page: Page, name: string) => page.locator('main').getByRole('button', { name, exact: true });
+const button = (page: Page, name: string) =>
+  page.locator('main').getByRole('button', { name, exact: true });
 const json = (page: Page) => page.getByRole('textbox', { name: text.setUp.json, exact: true });
 
 let studies = 0;
@@ -26,7 +39,12 @@ async function withStudy(study: StudyFile, tab: string, trials: number): Promise
 
 /** The study on the page that sets one up, as JSON. */
 async function setUp(page: Page, called: string): Promise<StudyFile> {
-  await expect.poll(() => page.getByRole('textbox', { name: text.setUp.name, exact: true }).inputValue(), patient).toBe(called);
+  await expect
+    .poll(
+      () => page.getByRole('textbox', { name: text.setUp.name, exact: true }).inputValue(),
+      patient,
+    )
+    .toBe(called);
   await page.getByRole('radio', { name: text.setUp.json, exact: true }).click();
   return JSON.parse(await json(page).inputValue()) as StudyFile;
 }
@@ -40,7 +58,9 @@ describe('ranges that were brushed', () => {
       const narrow = button(page, chartText.space.narrow({ trials: 32 }));
       expect(await narrow.count()).toBe(0);
       // The best values are no part of a search space; the middle of a parameter is.
-      await page.getByRole('slider', { name: chartText.space.axis({ name: chartText.space.value }) }).press('ArrowUp');
+      await page
+        .getByRole('slider', { name: chartText.space.axis({ name: chartText.space.value }) })
+        .press('ArrowUp');
       await button(page, chartText.space.clear).waitFor();
       expect(await narrow.count()).toBe(0);
       const drawn = () =>
@@ -49,7 +69,9 @@ describe('ranges that were brushed', () => {
           .first()
           .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
       const before = await drawn();
-      await page.getByRole('slider', { name: chartText.space.axis({ name: 'x' }) }).press('ArrowUp');
+      await page
+        .getByRole('slider', { name: chartText.space.axis({ name: 'x' }) })
+        .press('ArrowUp');
       // The chart shows the range, and the trials outside it no more than faintly.
       await expect.poll(async () => (await drawn()) === before, patient).toBe(false);
       await narrow.click();
@@ -74,14 +96,21 @@ describe('the axis of values', () => {
   it(
     'is chosen by keyboard, said by the chart, and still there when the page is read again',
     async () => {
-      const page = await withStudy(syntheticStudy(name, { trials: 12, durationMs: 5 }), 'evolution', 12);
+      const page = await withStudy(
+        syntheticStudy(name, { trials: 12, durationMs: 5 }),
+        'evolution',
+        12,
+      );
       const axis = page.getByRole('combobox', { name: chartText.evolution.scale });
       expect(await axis.inputValue()).toBe('linear');
       await axis.focus();
       await page.keyboard.press(chartText.evolution.scales.log.charAt(0));
       await page.keyboard.press('o');
       await expect.poll(() => axis.inputValue(), patient).toBe('log');
-      const said = chartText.evolution.yAxis({ title: chartText.valueAxis({ measure: 'value', split: null }), kind: 'log' });
+      const said = chartText.evolution.yAxis({
+        title: chartText.valueAxis({ measure: 'value', split: null }),
+        kind: 'log',
+      });
       await page.locator('#view svg').getByText(said).first().waitFor({ state: 'attached' });
       await page.reload();
       await page.locator('#view svg').getByText(said).first().waitFor({ state: 'attached' });
@@ -95,15 +124,25 @@ describe('what a study calls for', () => {
   it(
     'stands beside its sentence when it has finished',
     async () => {
-      const page = await withStudy(syntheticStudy(name, { trials: 6, durationMs: 5 }), 'evolution', 6);
+      const page = await withStudy(
+        syntheticStudy(name, { trials: 6, durationMs: 5 }),
+        'evolution',
+        6,
+      );
       const { acts } = chartText.evolution;
       const view = page.locator('#view');
       const offered = view.getByRole('button', { name: acts.exportBest({ top: 5 }), exact: true });
       const [download] = await Promise.all([page.waitForEvent('download'), offered.click()]);
       expect(download.suggestedFilename()).toMatch(/\.json$/);
       // It trains no network, so it has nothing to confirm.
-      expect(await view.getByRole('button', { name: text.inspector.confirmBest({ top: 5 }), exact: true }).count()).toBe(0);
-      await view.getByRole('button', { name: text.header.add({ trials: 32 }), exact: true }).click();
+      expect(
+        await view
+          .getByRole('button', { name: text.inspector.confirmBest({ top: 5 }), exact: true })
+          .count(),
+      ).toBe(0);
+      await view
+        .getByRole('button', { name: text.header.add({ trials: 32 }), exact: true })
+        .click();
       await untilEnded(page, 38);
     },
     LONG,
@@ -115,13 +154,18 @@ describe('what a study calls for', () => {
       const study: StudyFile = {
         ...syntheticStudy(name, { trials: 3, durationMs: 1 }),
         objective: { kind: 'synthetic', function: 'sphere', memoryRate: 1 },
-        searchSpace: { units: { type: 'int', low: 32, high: 512, log: true }, x: { type: 'float', low: 0, high: 1 } },
+        searchSpace: {
+          units: { type: 'int', low: 32, high: 512, log: true },
+          x: { type: 'float', low: 0, high: 1 },
+        },
         sampler: { name: 'random' },
       };
       const page = await withStudy(study, 'evolution', 3);
       const { acts } = chartText.evolution;
       await button(page, acts.showFailure({ trial: 0 })).click();
-      await page.getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 0 }), exact: true }).waitFor();
+      await page
+        .getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 0 }), exact: true })
+        .waitFor();
       await button(page, acts.setUpAgain({ lower: ['units'] })).click();
       const found = await setUp(page, acts.nameAgain({ name }));
       const { units } = found.searchSpace;

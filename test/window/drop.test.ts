@@ -1,6 +1,6 @@
 /**
- * Datasets let go over the window: every form with real bytes, looked at, named, stored and used; cancelled on the way; refused with what is wrong
- * with them, so that nothing is stored.
+ * Datasets let go over the window: every form with real bytes, looked at, named, stored and used;
+ * cancelled on the way; refused with what is wrong with them, so that nothing is stored.
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -17,11 +17,25 @@ import type { SeenWindow } from '../support/window.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const MNIST = join(root, 'resources/datasets/mnist');
-const CIFAR_CLASSES = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+const CIFAR_CLASSES = [
+  'airplane',
+  'automobile',
+  'bird',
+  'cat',
+  'deer',
+  'dog',
+  'frog',
+  'horse',
+  'ship',
+  'truck',
+];
 const FIXTURES = join(root, 'test/training/fixtures');
 const LONG = 3 * PATIENCE;
 
-/** The first 96 images of CIFAR-10's test set, 3,073 bytes each: the class, then planes of red, green and blue. */
+/**
+ * The first 96 images of CIFAR-10's test set, 3,073 bytes each: the class, then planes of red,
+ * green and blue.
+ */
 const cifar = gunzipSync(readFileSync(join(FIXTURES, 'cifar-10-96.bin.gz')));
 
 /** The same images as files, a folder a class. */
@@ -29,7 +43,9 @@ function images(under: string): Files {
   const files: Record<string, Uint8Array> = {};
   for (let i = 0; i < cifar.length / 3073; i++) {
     const record = cifar.subarray(3073 * i, 3073 * (i + 1));
-    const picture = png(32, 32, (x, y) => [0, 1, 2].map((plane) => record[1 + 1024 * plane + 32 * y + x] ?? 0));
+    const picture = png(32, 32, (x, y) =>
+      [0, 1, 2].map((plane) => record[1 + 1024 * plane + 32 * y + x] ?? 0),
+    );
     files[`${under}/${CIFAR_CLASSES[record[0] ?? 0] ?? ''}/${i}.png`] = picture;
   }
   return files;
@@ -51,18 +67,26 @@ const row = (page: Page, label: string): Locator =>
 /** Opens the import once it is ready to be looked at. */
 async function look(page: Page, label: string): Promise<void> {
   await row(page, label).filter({ hasText: text.imports.ready }).click();
-  await page.getByRole('heading', { level: 1, name: text.datasets.ready({ name: label }) }).waitFor();
+  await page
+    .getByRole('heading', { level: 1, name: text.datasets.ready({ name: label }) })
+    .waitFor();
 }
 
 /** The preview in front: names of the classes, samples of each, whether real samples are drawn. */
-async function seen(page: Page): Promise<{ classes: string[]; counts: number[]; samples: boolean }> {
+async function seen(
+  page: Page,
+): Promise<{ classes: string[]; counts: number[]; samples: boolean }> {
   const bars = page.getByRole('list', { name: text.datasets.classes }).getByRole('listitem');
   await bars.first().waitFor();
   const classes = await bars.locator('small').allTextContents();
-  const counts = (await bars.locator('.unseen').allTextContents()).map((said) => Number(said.replaceAll(/\D/g, '')));
+  const counts = (await bars.locator('.unseen').allTextContents()).map((said) =>
+    Number(said.replaceAll(/\D/g, '')),
+  );
   const drawn = await page.locator('canvas').evaluateAll((canvases) =>
     canvases.some((canvas) => {
-      const pixels = (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, canvas.clientWidth, 28).data;
+      const pixels = (canvas as HTMLCanvasElement)
+        .getContext('2d')
+        ?.getImageData(0, 0, canvas.clientWidth, 28).data;
       return pixels?.some((value, i) => i % 4 !== 3 && value > 0) === true;
     }),
   );
@@ -158,7 +182,10 @@ describe('a drop', () => {
       await page.getByRole('button', { name: new RegExp(`^${text.setUp.start}`) }).click();
       await page.getByText(/^[1-9]\d* running$/).waitFor();
       expect(await stored(page)).toContain('ninety-six');
-      await page.locator('header').getByRole('button', { name: text.header.stop, exact: true }).click();
+      await page
+        .locator('header')
+        .getByRole('button', { name: text.header.stop, exact: true })
+        .click();
     },
     LONG,
   );
@@ -178,8 +205,12 @@ describe('a drop', () => {
       for (const { label, path } of forms) {
         await drop(page, [path]);
         await row(page, label).filter({ hasText: text.imports.ready }).waitFor();
-        await page.getByRole('button', { name: `${label} ${text.imports.ready}`, exact: true }).click();
-        await page.getByRole('heading', { level: 1, name: text.datasets.ready({ name: label }) }).waitFor();
+        await page
+          .getByRole('button', { name: `${label} ${text.imports.ready}`, exact: true })
+          .click();
+        await page
+          .getByRole('heading', { level: 1, name: text.datasets.ready({ name: label }) })
+          .waitFor();
         const { classes, samples } = await seen(page);
         expect(classes).toEqual(CIFAR_CLASSES);
         expect(samples).toBe(true);
@@ -198,7 +229,10 @@ describe('a drop', () => {
     'of a .csv, an .npz and a .parquet',
     async () => {
       const { page } = await atDatasets();
-      const rows = Array.from({ length: 30 }, (_, i) => `${i},${(i * 7) % 11},${i % 2 === 0 ? 'even' : 'odd'}`);
+      const rows = Array.from(
+        { length: 30 },
+        (_, i) => `${i},${(i * 7) % 11},${i % 2 === 0 ? 'even' : 'odd'}`,
+      );
       await drop(page, [put('parity.csv', `a,b,label\n${rows.join('\n')}\n`)]);
       await look(page, 'parity.csv');
       expect((await seen(page)).classes).toEqual(['even', 'odd']);
@@ -217,7 +251,10 @@ describe('a drop', () => {
     "of CIFAR-10's own binary files",
     async ({ skip }) => {
       const path = join(published, 'cifar-10-binary-sample.tar.gz');
-      skip(published === '', 'GALAPAGOS_CIFAR10 names no folder with cifar-10-binary-sample.tar.gz');
+      skip(
+        published === '',
+        'GALAPAGOS_CIFAR10 names no folder with cifar-10-binary-sample.tar.gz',
+      );
       const { page } = await atDatasets();
       await drop(page, [path]);
       await look(page, 'cifar-10-binary-sample.tar.gz');
@@ -260,7 +297,9 @@ describe('a cancelled drop', () => {
       let drawn = 1;
       for (let i = 0; i < 700_000; i++) {
         drawn = (Math.imul(drawn, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-        lines.push(`${drawn % 997},${drawn % 991},${drawn % 983},${drawn % 977},${drawn % 971},${drawn % 967},${drawn % 3}`);
+        lines.push(
+          `${drawn % 997},${drawn % 991},${drawn % 983},${drawn % 977},${drawn % 971},${drawn % 967},${drawn % 3}`,
+        );
       }
       const path = file('long.csv');
       writeFileSync(path, lines.join('\n'));
@@ -301,15 +340,29 @@ describe('what cannot be read', () => {
     ],
     [
       'a wrong magic number',
-      () => ({ 'magic/train-images-idx3-ubyte': idx([3, 2, 2], pixels, 7), 'magic/train-labels-idx1-ubyte': labels }),
-      [/train-images-idx3-ubyte/, /offset 0/, /expected the magic number 0x00000803/, /found 0x00000703/],
+      () => ({
+        'magic/train-images-idx3-ubyte': idx([3, 2, 2], pixels, 7),
+        'magic/train-labels-idx1-ubyte': labels,
+      }),
+      [
+        /train-images-idx3-ubyte/,
+        /offset 0/,
+        /expected the magic number 0x00000803/,
+        /found 0x00000703/,
+      ],
     ],
     [
       'an archive that climbs out of itself',
-      () => ({ 'climb.zip': zip({ '../../outside.png': picture, 'a/1.png': picture, 'b/1.png': picture }) }),
+      () => ({
+        'climb.zip': zip({ '../../outside.png': picture, 'a/1.png': picture, 'b/1.png': picture }),
+      }),
       [/climb\.zip/, /\.\.\/\.\.\/outside\.png/, /expected/, /found/],
     ],
-    ['an archive with a password', () => ({ 'locked.zip': locked() }), [/locked\.zip/, /password|encrypt/i, /expected/, /found/]],
+    [
+      'an archive with a password',
+      () => ({ 'locked.zip': locked() }),
+      [/locked\.zip/, /password|encrypt/i, /expected/, /found/],
+    ],
     ['an empty file', () => ({ 'nothing.csv': '' }), [/nothing\.csv/, /expected/, /found/]],
   ];
   let window: SeenWindow;

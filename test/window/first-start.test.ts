@@ -1,4 +1,7 @@
-/** The first minute: a window that has never seen a study, one click, trials that end, their best taken along as a file. */
+/**
+ * The first minute: a window that has never seen a study, one click, trials that end, their best
+ * taken along as a file.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { bestConfigs } from '../../src/protocol/best-configs.ts';
@@ -14,16 +17,24 @@ it(
     const { page, complaints } = await lab.window();
     await page.getByRole('heading', { level: 1, name: text.start.title }).waitFor();
     const cards = page.getByRole('heading', { level: 2 });
-    expect(await cards.allTextContents()).toEqual([text.start.mnist, text.start.drop, text.start.open]);
+    expect(await cards.allTextContents()).toEqual([
+      text.start.mnist,
+      text.start.drop,
+      text.start.open,
+    ]);
 
     await page.getByRole('button', { name: text.start.mnistButton }).click();
     // Without another click; how soon is measured on a machine of its own, by the bench.
     await page.getByText(/^[1-9]\d* running$/).waitFor();
     await untilEnded(page, 2);
 
-    // What is exported is what the lab holds at that moment: so that it holds still, the study is paused.
+    // What is exported is what the lab holds at that moment: so that it holds still, the study is
+    // paused.
     const name = (await page.getByRole('heading', { level: 1 }).textContent()) ?? '';
-    await page.locator('header').getByRole('button', { name: text.header.pause, exact: true }).click();
+    await page
+      .locator('header')
+      .getByRole('button', { name: text.header.pause, exact: true })
+      .click();
     await railStudy(page, name, text.studyStates.paused).waitFor();
     await page.getByRole('button', { name: text.tabs.export }).click();
     const [download] = await Promise.all([

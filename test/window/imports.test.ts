@@ -1,4 +1,7 @@
-/** Tables that are imported in the window: the column to predict is chosen, a column is excluded; imports that fail take little room. */
+/**
+ * Tables that are imported in the window: the column to predict is chosen, a column is excluded;
+ * imports that fail take little room.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
@@ -9,7 +12,10 @@ import { PATIENCE, ask, windowLab } from '../support/window.ts';
 const lab = windowLab({ workers: 1 });
 const LONG = 3 * PATIENCE;
 const kinds = ['setosa', 'versicolor', 'virginica'];
-const rows = Array.from({ length: 60 }, (_, i) => `${4 + (i % 7)},${1 + (i % 5)},${kinds[i % 3] ?? ''},${10 + (i % 11) / 2}`);
+const rows = Array.from(
+  { length: 60 },
+  (_, i) => `${4 + (i % 7)},${1 + (i % 5)},${kinds[i % 3] ?? ''},${10 + (i % 11) / 2}`,
+);
 const iris = ['sepal,petal,species,price', ...rows, ''].join('\n');
 
 async function dropped(page: Page, files: Readonly<Record<string, string>>): Promise<void> {
@@ -18,11 +24,14 @@ async function dropped(page: Page, files: Readonly<Record<string, string>>): Pro
 }
 
 const rail = (page: Page) => page.getByRole('navigation', { name: text.rail.label });
-const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
-const columnField = (page: Page) => page.getByRole('combobox', { name: text.datasets.againLabel, exact: true });
+const heading = (page: Page, name: string) =>
+  page.getByRole('heading', { level: 1, name, exact: true });
+const columnField = (page: Page) =>
+  page.getByRole('combobox', { name: text.datasets.againLabel, exact: true });
 const again = (page: Page) => page.getByRole('button', { name: text.datasets.again, exact: true });
 /** A fact of the preview in front, by its name. */
-const fact = (page: Page, name: string, said: string) => page.locator(`dt:text-is("${name}") + dd:text-is("${said}")`);
+const fact = (page: Page, name: string, said: string) =>
+  page.locator(`dt:text-is("${name}") + dd:text-is("${said}")`);
 
 async function opened(page: Page, name: string, word: string): Promise<void> {
   await rail(page)
@@ -46,7 +55,12 @@ describe('Import of a table: the column to predict', () => {
       await page.getByRole('radio', { name: text.datasets.againNumbers, exact: true }).click();
       await columnField(page).selectOption('price');
       await again(page).click();
-      await page.getByRole('button', { name: text.datasets.againWithout({ column: 'species' }), exact: true }).click();
+      await page
+        .getByRole('button', {
+          name: text.datasets.againWithout({ column: 'species' }),
+          exact: true,
+        })
+        .click();
       await fact(page, text.datasets.predicted, 'price').waitFor();
       await fact(page, text.datasets.classesAre, text.datasets.numbers({ targets: 1 })).waitFor();
 
@@ -58,7 +72,12 @@ describe('Import of a table: the column to predict', () => {
       await page.getByRole('radio', { name: text.datasets.againNumbers, exact: true }).click();
       await columnField(page).selectOption('price');
       await again(page).click();
-      await page.getByRole('button', { name: text.datasets.againWithout({ column: 'species' }), exact: true }).click();
+      await page
+        .getByRole('button', {
+          name: text.datasets.againWithout({ column: 'species' }),
+          exact: true,
+        })
+        .click();
       await fact(page, text.datasets.predicted, 'price').waitFor();
       await page.getByRole('button', { name: text.datasets.storeOnly, exact: true }).click();
       await page.getByRole('heading', { level: 2, name: 'iris', exact: true }).waitFor();
@@ -73,7 +92,13 @@ describe('Import of a table: the column to predict', () => {
     async () => {
       const { page } = await lab.window({ at: '#/datasets' });
       await heading(page, text.datasets.title).waitFor();
-      await dropped(page, { 'plain.csv': ['a,b,c', ...Array.from({ length: 20 }, (_, i) => `${i},${i % 2},${i / 2}`), ''].join('\n') });
+      await dropped(page, {
+        'plain.csv': [
+          'a,b,c',
+          ...Array.from({ length: 20 }, (_, i) => `${i},${i % 2},${i / 2}`),
+          '',
+        ].join('\n'),
+      });
       await opened(page, 'plain.csv', 'expected');
       await heading(page, text.datasets.importFailed({ name: 'plain.csv' })).waitFor();
       await columnField(page).selectOption('b');
@@ -93,7 +118,9 @@ describe('Imports that failed', () => {
       await page.setViewportSize({ width: 1280, height: 500 });
       await heading(page, text.datasets.title).waitFor();
       await dropped(page, Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`broken-${i}.csv`, ''])));
-      const entry = rail(page).getByText(text.imports.severalFailed({ imports: 5 }), { exact: true });
+      const entry = rail(page).getByText(text.imports.severalFailed({ imports: 5 }), {
+        exact: true,
+      });
       await entry.waitFor();
       expect(await rail(page).getByText('broken-1.csv', { exact: true }).isVisible()).toBe(false);
       const inSight = async (): Promise<void> => {

@@ -1,10 +1,21 @@
-/** The window without a pointer and for those who do not see it: keys, the order of Tab, what axe-core finds, no motion where none is wanted. */
+/**
+ * The window without a pointer and for those who do not see it: keys, the order of Tab, what
+ * axe-core finds, no motion where none is wanted.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
 import { violations } from '../support/axe.ts';
 import { walk } from '../support/walk-window.ts';
-import { PATIENCE, ask, patient, railStudy, syntheticStudy, untilEnded, windowLab } from '../support/window.ts';
+import {
+  PATIENCE,
+  ask,
+  patient,
+  railStudy,
+  syntheticStudy,
+  untilEnded,
+  windowLab,
+} from '../support/window.ts';
 import type { SeenWindow } from '../support/window.ts';
 
 const lab = windowLab();
@@ -12,89 +23,109 @@ const LONG = 4 * PATIENCE;
 let studies = 0;
 
 /** A window with a study in front that has some trials; `trials` more than it has run are left. */
-async function withStudy(options: Parameters<typeof lab.window>[0] = {}, trials = 24): Promise<SeenWindow & { readonly name: string }> {
+async function withStudy(
+  options: Parameters<typeof lab.window>[0] = {},
+  trials = 24,
+): Promise<SeenWindow & { readonly name: string }> {
   const window = await lab.window(options);
   const name = `keys ${++studies}`;
-  const { study } = await ask(window.page, 'startStudy', { study: syntheticStudy(name, { trials, durationMs: 40 }), workers: null });
+  const { study } = await ask(window.page, 'startStudy', {
+    study: syntheticStudy(name, { trials, durationMs: 40 }),
+    workers: null,
+  });
   await window.page.evaluate((hash) => (location.hash = hash), `#/study/${study}/trials`);
   await window.page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
   await untilEnded(window.page, Math.min(trials, 24));
   return { ...window, name };
 }
 
-const startButton = (page: Page) => page.getByRole('button', { name: new RegExp(`^${text.setUp.start}( |$)`) });
+const startButton = (page: Page) =>
+  page.getByRole('button', { name: new RegExp(`^${text.setUp.start}( |$)`) });
 
-describe.each(['light', 'dark'] as const)('Window: accessibility in the %s scheme', (colorScheme) => {
-  it(
-    'has no axe-core violation in any view, with a trial selected and without',
-    async () => {
-      const { page } = await withStudy({ colorScheme });
-      const found: Record<string, string[]> = {};
-      const look = async (view: string): Promise<void> => {
-        const problems = await violations(page);
-        if (problems.length > 0) found[view] = problems;
-      };
-      await look('population');
-      await page.keyboard.press('b');
-      await page.getByRole('heading', { level: 2, name: /^Trial \d+/ }).waitFor();
-      const seen = await walk(page, async (view) => {
-        // Start is enabled, and its colours final, once the study has been checked.
-        if (view === text.rail.newStudy) await expect.poll(() => startButton(page).isEnabled(), patient).toBe(true);
-        await look(view);
-      });
-      expect(seen.length).toBeGreaterThanOrEqual(9);
-      await page.keyboard.press('?');
-      await page.getByRole('dialog', { name: text.keys.title }).waitFor();
-      await look('keys');
-      expect(found).toEqual({});
-    },
-    LONG,
-  );
+describe.each(['light', 'dark'] as const)(
+  'Window: accessibility in the %s scheme',
+  (colorScheme) => {
+    it(
+      'has no axe-core violation in any view, with a trial selected and without',
+      async () => {
+        const { page } = await withStudy({ colorScheme });
+        const found: Record<string, string[]> = {};
+        const look = async (view: string): Promise<void> => {
+          const problems = await violations(page);
+          if (problems.length > 0) found[view] = problems;
+        };
+        await look('population');
+        await page.keyboard.press('b');
+        await page.getByRole('heading', { level: 2, name: /^Trial \d+/ }).waitFor();
+        const seen = await walk(page, async (view) => {
+          // Start is enabled, and its colours final, once the study has been checked.
+          if (view === text.rail.newStudy)
+            await expect.poll(() => startButton(page).isEnabled(), patient).toBe(true);
+          await look(view);
+        });
+        expect(seen.length).toBeGreaterThanOrEqual(9);
+        await page.keyboard.press('?');
+        await page.getByRole('dialog', { name: text.keys.title }).waitFor();
+        await look('keys');
+        expect(found).toEqual({});
+      },
+      LONG,
+    );
 
-  it(
-    'has no axe-core violation in set-up, with layers as rows, with errors and as JSON',
-    async () => {
-      const { page } = await lab.window({ colorScheme, at: '#/new' });
-      const found: Record<string, string[]> = {};
-      const look = async (view: string): Promise<void> => {
-        const problems = await violations(page);
-        if (problems.length > 0) found[view] = problems;
-      };
-      await expect.poll(() => startButton(page).isEnabled(), patient).toBe(true);
-      await page.getByText(text.setUp.lanes, { exact: true }).waitFor();
-      await look('estimate');
-      await page.getByRole('button', { name: text.setUp.editLayers }).click();
-      await look('layers');
-      await page.getByRole('textbox', { name: text.setUp.stopFields.trials }).fill('0');
-      await page.getByText(text.setUp.problems({ problems: 1 })).waitFor();
-      await look('errors');
-      await page.getByRole('radiogroup', { name: text.setUp.mode }).getByRole('radio', { name: text.setUp.json }).click();
-      await page.getByRole('textbox', { name: text.setUp.json, exact: true }).waitFor();
-      await look('JSON');
-      expect(found).toEqual({});
-    },
-    LONG,
-  );
+    it(
+      'has no axe-core violation in set-up, with layers as rows, with errors and as JSON',
+      async () => {
+        const { page } = await lab.window({ colorScheme, at: '#/new' });
+        const found: Record<string, string[]> = {};
+        const look = async (view: string): Promise<void> => {
+          const problems = await violations(page);
+          if (problems.length > 0) found[view] = problems;
+        };
+        await expect.poll(() => startButton(page).isEnabled(), patient).toBe(true);
+        await page.getByText(text.setUp.lanes, { exact: true }).waitFor();
+        await look('estimate');
+        await page.getByRole('button', { name: text.setUp.editLayers }).click();
+        await look('layers');
+        await page.getByRole('textbox', { name: text.setUp.stopFields.trials }).fill('0');
+        await page.getByText(text.setUp.problems({ problems: 1 })).waitFor();
+        await look('errors');
+        await page
+          .getByRole('radiogroup', { name: text.setUp.mode })
+          .getByRole('radio', { name: text.setUp.json })
+          .click();
+        await page.getByRole('textbox', { name: text.setUp.json, exact: true }).waitFor();
+        await look('JSON');
+        expect(found).toEqual({});
+      },
+      LONG,
+    );
 
-  it(
-    'has no axe-core violation in the first start',
-    async () => {
-      const { page } = await lab.window({ colorScheme, at: '#/start' });
-      await page.getByRole('heading', { level: 1, name: text.start.title }).waitFor();
-      expect(await violations(page)).toEqual([]);
-    },
-    LONG,
-  );
-});
+    it(
+      'has no axe-core violation in the first start',
+      async () => {
+        const { page } = await lab.window({ colorScheme, at: '#/start' });
+        await page.getByRole('heading', { level: 1, name: text.start.title }).waitFor();
+        expect(await violations(page)).toEqual([]);
+      },
+      LONG,
+    );
+  },
+);
 
-/** What can take the focus in an area, and was passed over by Tab from the window's beginning to its end. */
+/**
+ * What can take the focus in an area, and was passed over by Tab from the window's beginning to its
+ * end.
+ */
 async function passedOver(page: Page, area: string): Promise<string[]> {
   await page.evaluate(() => {
     const { active } = { active: document.activeElement };
     if (active instanceof HTMLElement) active.blur();
     Object.assign(globalThis, { reached: new Set<Element>() });
   });
-  const most = await page.evaluate(() => document.querySelectorAll('button, input, select, textarea, a, summary, [tabindex]').length);
+  const most = await page.evaluate(
+    () =>
+      document.querySelectorAll('button, input, select, textarea, a, summary, [tabindex]').length,
+  );
   for (let i = 0; i <= most; i++) {
     await page.keyboard.press('Tab');
     const again = await page.evaluate(() => {
@@ -109,8 +140,15 @@ async function passedOver(page: Page, area: string): Promise<string[]> {
   }
   return page.locator(area).evaluate((root) => {
     const { reached } = globalThis as unknown as { reached: Set<Element> };
-    return [...root.querySelectorAll<HTMLElement>('button, input, select, textarea, a[href], summary, [tabindex="0"]')]
-      .filter((element) => element.tabIndex >= 0 && !element.matches(':disabled') && element.checkVisibility())
+    return [
+      ...root.querySelectorAll<HTMLElement>(
+        'button, input, select, textarea, a[href], summary, [tabindex="0"]',
+      ),
+    ]
+      .filter(
+        (element) =>
+          element.tabIndex >= 0 && !element.matches(':disabled') && element.checkVisibility(),
+      )
       .filter((element) => !reached.has(element))
       .map((element) => element.outerHTML.slice(0, 160));
   });
@@ -138,7 +176,13 @@ describe('by keyboard', () => {
       expect(visited).toEqual(new Set(names));
 
       await page.evaluate(() => (location.hash = '#/new'));
-      await expect.poll(() => page.getByRole('button', { name: new RegExp(`^${text.setUp.start}( |$)`) }).isEnabled(), patient).toBe(true);
+      await expect
+        .poll(
+          () =>
+            page.getByRole('button', { name: new RegExp(`^${text.setUp.start}( |$)`) }).isEnabled(),
+          patient,
+        )
+        .toBe(true);
       expect(await passedOver(page, 'main')).toEqual([]);
     },
     LONG,
@@ -148,8 +192,11 @@ describe('by keyboard', () => {
     'numbers change the tab, J and K the trial, arrows the row, Esc lets go',
     async () => {
       const { page } = await withStudy();
-      const heading = page.getByRole('complementary', { name: text.inspector.label }).getByRole('heading', { level: 2 });
-      const trialIs = (trial: number) => heading.filter({ hasText: new RegExp(`^${text.inspector.trial({ trial })}$`) }).waitFor();
+      const heading = page
+        .getByRole('complementary', { name: text.inspector.label })
+        .getByRole('heading', { level: 2 });
+      const trialIs = (trial: number) =>
+        heading.filter({ hasText: new RegExp(`^${text.inspector.trial({ trial })}$`) }).waitFor();
       // All are in the table, put in order beside the window's thread.
       await page.locator('[role="grid"][aria-rowcount="25"]').waitFor();
       // Newest first.
@@ -165,7 +212,9 @@ describe('by keyboard', () => {
       await page.keyboard.press('End');
       await trialIs(0);
       await page.keyboard.press('Escape');
-      await heading.filter({ hasText: new RegExp(`^${text.inspector.trial({ trial: 0 })}$`) }).waitFor({ state: 'detached' });
+      await heading
+        .filter({ hasText: new RegExp(`^${text.inspector.trial({ trial: 0 })}$`) })
+        .waitFor({ state: 'detached' });
       const tabs = await page.getByRole('tab').evaluateAll((all) => all.map(({ id }) => id));
       const every = ['tab-evolution', 'tab-space', 'tab-curves', 'tab-trials', 'tab-lab'];
       for (const id of tabs) {
@@ -190,7 +239,10 @@ describe('by keyboard', () => {
       await page.keyboard.press('Escape');
       await sheet.waitFor({ state: 'detached' });
       // Who does not know the key yet finds it where everything of the lab stands.
-      await page.getByRole('navigation', { name: text.rail.label }).getByRole('button', { name: text.commands.keys }).click();
+      await page
+        .getByRole('navigation', { name: text.rail.label })
+        .getByRole('button', { name: text.commands.keys })
+        .click();
       await sheet.getByText(text.commands.space).waitFor();
       await page.keyboard.press('Escape');
       await sheet.waitFor({ state: 'detached' });
@@ -202,7 +254,9 @@ describe('by keyboard', () => {
       await page.getByRole('combobox', { name: text.commands.title }).fill('7');
       await page.getByRole('option', { name: text.commands.trial({ trial: 7 }) }).waitFor();
       await page.keyboard.press('Enter');
-      await page.getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 7 }), exact: true }).waitFor();
+      await page
+        .getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 7 }), exact: true })
+        .waitFor();
     },
     LONG,
   );
@@ -216,8 +270,14 @@ it(
       page.evaluate(() =>
         document
           .getAnimations()
-          .filter(({ playState, effect }) => playState === 'running' && Number(effect?.getComputedTiming().activeDuration ?? 0) > 1)
-          .map(({ effect }) => (effect instanceof KeyframeEffect ? (effect.target?.outerHTML.slice(0, 120) ?? '') : '')),
+          .filter(
+            ({ playState, effect }) =>
+              playState === 'running' &&
+              Number(effect?.getComputedTiming().activeDuration ?? 0) > 1,
+          )
+          .map(({ effect }) =>
+            effect instanceof KeyframeEffect ? (effect.target?.outerHTML.slice(0, 120) ?? '') : '',
+          ),
       );
     await walk(page, async () => expect(await moving()).toEqual([]));
     await page.keyboard.press('Control+k');

@@ -1,10 +1,21 @@
-/** Windows down to 640 px, as a window of 1280 px zoomed to 200 %: every control of every view can be reached. */
+/**
+ * Windows down to 640 px, as a window of 1280 px zoomed to 200 %: every control of every view can
+ * be reached.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
 import { unreachable } from '../support/reachable.ts';
 import { walk } from '../support/walk-window.ts';
-import { PATIENCE, ask, patient, railStudy, select, syntheticStudy, windowLab } from '../support/window.ts';
+import {
+  PATIENCE,
+  ask,
+  patient,
+  railStudy,
+  select,
+  syntheticStudy,
+  windowLab,
+} from '../support/window.ts';
 
 const LONG = 3 * PATIENCE;
 const sizes = [
@@ -20,11 +31,16 @@ const lab = windowLab();
 
 /** The layout answers a new size within a few frames. */
 async function reaches(page: Page, where: string): Promise<void> {
-  await expect.poll(async () => ({ where, out: await unreachable(page) }), { ...patient, timeout: 10_000 }).toEqual({ where, out: [] });
+  await expect
+    .poll(async () => ({ where, out: await unreachable(page) }), { ...patient, timeout: 10_000 })
+    .toEqual({ where, out: [] });
 }
 
 async function finishedStudy(page: Page): Promise<string> {
-  const { study } = await ask(page, 'startStudy', { study: syntheticStudy(name, { trials: 24, durationMs: 5 }), workers: null });
+  const { study } = await ask(page, 'startStudy', {
+    study: syntheticStudy(name, { trials: 24, durationMs: 5 }),
+    workers: null,
+  });
   await page.goto(`${lab.served.origin}/#/study/${study}/evolution`);
   await railStudy(page, name, text.studyStates.finished).waitFor();
   return study;

@@ -1,4 +1,7 @@
-/** The whole window without anybody else: nothing is asked of another machine, nothing is refused by the page's own rules, little is loaded first. */
+/**
+ * The whole window without anybody else: nothing is asked of another machine, nothing is refused by
+ * the page's own rules, little is loaded first.
+ */
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +28,9 @@ it(
     await page.evaluate((hash) => (location.hash = hash), `#/study/${study}/trials`);
     await untilEnded(page, 10);
     const seen = await walk(page, async () => {
-      const asked = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).origin));
+      const asked = await page.evaluate(() =>
+        performance.getEntriesByType('resource').map(({ name }) => new URL(name).origin),
+      );
       expect(new Set(asked)).toEqual(new Set([lab.served.origin]));
     });
     expect(seen.length).toBeGreaterThanOrEqual(4);
@@ -38,12 +43,16 @@ it(
 it('what is loaded before the first picture is small, and holds no chart library', () => {
   const assets = join(WINDOW, 'assets');
   const page = readFileSync(join(WINDOW, 'index.html'), 'utf8');
-  const scripts = [...page.matchAll(/(?:src|href)="[^"]*?([^"/]+\.js)"/g)].map(([, name]) => name ?? '');
+  const scripts = [...page.matchAll(/(?:src|href)="[^"]*?([^"/]+\.js)"/g)].map(
+    ([, name]) => name ?? '',
+  );
   expect(scripts.length).toBeGreaterThan(0);
   // And what these import before they run.
   for (const name of scripts) {
     const content = readFileSync(join(assets, name), 'utf8');
-    for (const [, imported = ''] of content.matchAll(/(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g)) {
+    for (const [, imported = ''] of content.matchAll(
+      /(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g,
+    )) {
       if (!scripts.includes(imported)) scripts.push(imported);
     }
   }
@@ -51,6 +60,7 @@ it('what is loaded before the first picture is small, and holds no chart library
   const bytes = contents.reduce((sum, content) => sum + gzipSync(content).length, 0);
   expect(bytes).toBeLessThanOrEqual(FIRST_SCRIPT);
   expect(scripts.filter((name) => /echarts|zrender/i.test(name))).toEqual([]);
-  for (const content of contents) expect(/zrender|_ec_inner|echarts-for/.test(content.toString('utf8'))).toBe(false);
+  for (const content of contents)
+    expect(/zrender|_ec_inner|echarts-for/.test(content.toString('utf8'))).toBe(false);
   expect(readdirSync(assets).length).toBeGreaterThan(scripts.map((name) => basename(name)).length);
 });

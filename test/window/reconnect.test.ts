@@ -1,4 +1,7 @@
-/** An open tab whose server was started again: with the same token it comes back by itself, with another it takes the new link. */
+/**
+ * An open tab whose server was started again: with the same token it comes back by itself, with
+ * another it takes the new link.
+ */
 import { describe, expect, it } from 'vitest';
 import { text } from '../../src/renderer/text.ts';
 import { PATIENCE, windowLab } from '../support/window.ts';
@@ -25,7 +28,11 @@ describe('Window: a server that was restarted', () => {
       await field.fill(lab.served.link);
       await field.press('Enter');
       await page.getByText(text.frame.refused).waitFor({ state: 'detached' });
-      const after = await page.evaluate(() => ({ hash: location.hash, search: location.search, kept: Reflect.has(window, 'kept') }));
+      const after = await page.evaluate(() => ({
+        hash: location.hash,
+        search: location.search,
+        kept: Reflect.has(window, 'kept'),
+      }));
       expect(after).toEqual({ hash: before, search: '', kept: true });
       await page.getByText(text.frame.opening).waitFor({ state: 'detached' });
     },

@@ -1,23 +1,47 @@
-/** A study that runs, in the window: paused, resumed, stopped, extended; a page read again, a server that dies, two windows at once. */
+/**
+ * A study that runs, in the window: paused, resumed, stopped, extended; a page read again, a server
+ * that dies, two windows at once.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
-import { PATIENCE, ask, ended, patient, railStudy, select, syntheticStudy, untilEnded, windowLab } from '../support/window.ts';
+import {
+  PATIENCE,
+  ask,
+  ended,
+  patient,
+  railStudy,
+  select,
+  syntheticStudy,
+  untilEnded,
+  windowLab,
+} from '../support/window.ts';
 
 const lab = windowLab();
 const LONG = 4 * PATIENCE;
 
 /** A study that runs in front of a window. */
-async function begin(page: Page, name: string, { trials = 5000, durationMs = 150, tab = 'trials' } = {}): Promise<string> {
-  const { study } = await ask(page, 'startStudy', { study: syntheticStudy(name, { trials, durationMs }), workers: null });
+async function begin(
+  page: Page,
+  name: string,
+  { trials = 5000, durationMs = 150, tab = 'trials' } = {},
+): Promise<string> {
+  const { study } = await ask(page, 'startStudy', {
+    study: syntheticStudy(name, { trials, durationMs }),
+    workers: null,
+  });
   await page.evaluate((hash) => (location.hash = hash), `#/study/${study}/${tab}`);
   await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
   return study;
 }
 
 /** An act of the study's header; the devices offer some of them too. */
-const act = (page: Page, name: string) => page.locator('header').getByRole('button', { name, exact: true });
-const selected = (page: Page) => page.getByRole('complementary', { name: text.inspector.label }).getByRole('heading', { level: 2 });
+const act = (page: Page, name: string) =>
+  page.locator('header').getByRole('button', { name, exact: true });
+const selected = (page: Page) =>
+  page
+    .getByRole('complementary', { name: text.inspector.label })
+    .getByRole('heading', { level: 2 });
 const runs = (page: Page) => page.getByText(/^[1-9]\d* running$/);
 
 describe('a study that runs', () => {
@@ -80,7 +104,9 @@ describe('a study that runs', () => {
         .filter({ hasText: text.inspector.trial({ trial: 1 }) })
         .waitFor();
       expect(page.url()).toBe(place);
-      expect(await page.getByRole('tab', { selected: true }).textContent()).toContain(text.tabs.trials);
+      expect(await page.getByRole('tab', { selected: true }).textContent()).toContain(
+        text.tabs.trials,
+      );
       await untilEnded(page, held + 3);
       await act(page, text.header.stop).click();
       await railStudy(page, name, text.studyStates.stopped).waitFor();
@@ -105,11 +131,17 @@ describe('a study that runs', () => {
         .waitFor();
       // What one does, the other sees.
       await act(other.page, text.header.pause).click();
-      await Promise.all([one, other].map(({ page }) => railStudy(page, name, text.studyStates.paused).waitFor()));
-      await expect.poll(async () => (await ended(one.page)) === (await ended(other.page)), patient).toBe(true);
+      await Promise.all(
+        [one, other].map(({ page }) => railStudy(page, name, text.studyStates.paused).waitFor()),
+      );
+      await expect
+        .poll(async () => (await ended(one.page)) === (await ended(other.page)), patient)
+        .toBe(true);
       expect(await selected(one.page).textContent()).toBe(text.inspector.trial({ trial: 0 }));
       await act(one.page, text.header.stop).click();
-      await Promise.all([one, other].map(({ page }) => railStudy(page, name, text.studyStates.stopped).waitFor()));
+      await Promise.all(
+        [one, other].map(({ page }) => railStudy(page, name, text.studyStates.stopped).waitFor()),
+      );
     },
     LONG,
   );
@@ -133,7 +165,9 @@ describe('a study that runs', () => {
         .getByRole('button', { name: text.frame.resume({ studies: 1 }), exact: true })
         .click();
       await railStudy(page, name, text.studyStates.running).waitFor();
-      await page.getByText(text.frame.interrupted({ names: [name] })).waitFor({ state: 'detached' });
+      await page
+        .getByText(text.frame.interrupted({ names: [name] }))
+        .waitFor({ state: 'detached' });
       await untilEnded(page, held + 2);
       await act(page, text.header.stop).click();
       await railStudy(page, name, text.studyStates.stopped).waitFor();

@@ -1,4 +1,7 @@
-/** A study set up in the window: started as it stands, mended where it is wrong, written as JSON and back. */
+/**
+ * A study set up in the window: started as it stands, mended where it is wrong, written as JSON and
+ * back.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
@@ -6,12 +9,15 @@ import { PATIENCE, ask, patient, windowLab } from '../support/window.ts';
 
 const lab = windowLab();
 const LONG = 3 * PATIENCE;
-const start = (page: Page) => page.getByRole('button', { name: new RegExp(`^${text.setUp.start}( |$)`) });
+const start = (page: Page) =>
+  page.getByRole('button', { name: new RegExp(`^${text.setUp.start}( |$)`) });
 const nameField = (page: Page) => page.getByRole('textbox', { name: text.setUp.name, exact: true });
 const json = (page: Page) => page.getByRole('textbox', { name: text.setUp.json, exact: true });
 /** An input with or without suggestions, by its label. */
 const field = (page: Page, name: string): Locator =>
-  page.getByRole('textbox', { name, exact: true }).or(page.getByRole('combobox', { name, exact: true }));
+  page
+    .getByRole('textbox', { name, exact: true })
+    .or(page.getByRole('combobox', { name, exact: true }));
 const mode = (page: Page, label: string) => page.getByRole('radio', { name: label, exact: true });
 
 async function setUp(): Promise<Page> {
@@ -29,7 +35,10 @@ describe('setting a study up', () => {
       await start(page).click();
       await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
       await page.getByText(/^[1-9]\d* running$/).waitFor();
-      await page.locator('header').getByRole('button', { name: text.header.stop, exact: true }).click();
+      await page
+        .locator('header')
+        .getByRole('button', { name: text.header.stop, exact: true })
+        .click();
     },
     LONG,
   );
@@ -46,7 +55,9 @@ describe('setting a study up', () => {
       await page.getByText(/^Trials: expected .*, found .*many/).waitFor();
       expect(await field.getAttribute('aria-invalid')).toBe('true');
       await start(page).click();
-      await expect.poll(() => field.evaluate((element) => element === document.activeElement), patient).toBe(true);
+      await expect
+        .poll(() => field.evaluate((element) => element === document.activeElement), patient)
+        .toBe(true);
       await field.fill(held);
       await page.getByText(text.setUp.problems({ problems: 1 })).waitFor({ state: 'detached' });
       expect(await field.getAttribute('aria-invalid')).toBe('false');
@@ -57,10 +68,25 @@ describe('setting a study up', () => {
   );
 
   it.each<[string, (page: Page) => Locator, string, RegExp]>([
-    ['a choice', (page) => field(page, text.setUp.choicesOf({ name: 'batch' })), '32, x', /^batch: expected a number, found "x"/],
+    [
+      'a choice',
+      (page) => field(page, text.setUp.choicesOf({ name: 'batch' })),
+      '32, x',
+      /^batch: expected a number, found "x"/,
+    ],
     ['the epochs', (page) => field(page, 'Epochs'), 'many', /^Epochs: expected a number/],
-    ['the validation share', (page) => field(page, 'Validation share'), '2', /^Validation share: expected a share/],
-    ['the number of workers', (page) => field(page, text.setUp.workers), '9999', /^Expected an integer from 1 to \d+, found 9999\.$/],
+    [
+      'the validation share',
+      (page) => field(page, 'Validation share'),
+      '2',
+      /^Validation share: expected a share/,
+    ],
+    [
+      'the number of workers',
+      (page) => field(page, text.setUp.workers),
+      '9999',
+      /^Expected an integer from 1 to \d+, found 9999\.$/,
+    ],
   ])(
     'marks %s that is wrong, says so once and in its part, and Start leads to it',
     async (_, find, typed, words) => {
@@ -75,7 +101,9 @@ describe('setting a study up', () => {
       const part = page.getByRole('region').filter({ has: input });
       expect(await part.getByText(words).count()).toBe(1);
       await start(page).click();
-      await expect.poll(() => input.evaluate((element) => element === document.activeElement), patient).toBe(true);
+      await expect
+        .poll(() => input.evaluate((element) => element === document.activeElement), patient)
+        .toBe(true);
       expect(await nameField(page).isVisible()).toBe(true);
     },
     LONG,
@@ -86,7 +114,9 @@ describe('setting a study up', () => {
     async () => {
       const page = await setUp();
       const study = await ask(page, 'draft', { dataset: null });
-      await expect(ask(page, 'startStudy', { study, workers: 4000 })).rejects.toThrow(/"path":"workers"/);
+      await expect(ask(page, 'startStudy', { study, workers: 4000 })).rejects.toThrow(
+        /"path":"workers"/,
+      );
     },
     LONG,
   );
@@ -103,11 +133,16 @@ describe('setting a study up', () => {
       expect(await page.getByText(words).count()).toBe(1);
       await page.getByRole('button', { name: text.setUp.doneEditing }).click();
       await start(page).click();
-      await expect.poll(() => filters.evaluate((element) => element === document.activeElement), patient).toBe(true);
+      await expect
+        .poll(() => filters.evaluate((element) => element === document.activeElement), patient)
+        .toBe(true);
       await filters.fill('7');
       await page.getByText(words).waitFor({ state: 'detached' });
       const layers = page.getByRole('textbox', { name: text.setUp.layersAsJson });
-      await page.getByRole('radiogroup', { name: text.setUp.layerMode }).getByRole('radio', { name: text.setUp.layerJson }).click();
+      await page
+        .getByRole('radiogroup', { name: text.setUp.layerMode })
+        .getByRole('radio', { name: text.setUp.layerJson })
+        .click();
       const written = JSON.parse(await layers.inputValue()) as Record<string, unknown>[];
       expect(written[0]).toMatchObject({ type: 'conv', filters: 7 });
       await layers.fill('[{');
@@ -115,8 +150,16 @@ describe('setting a study up', () => {
       await page.getByText(text.setUp.problems({ problems: 1 })).waitFor();
       await layers.fill(JSON.stringify([{ type: 'flatten' }, { type: 'dense', units: 10 }]));
       await page.getByText(text.setUp.problems({ problems: 1 })).waitFor({ state: 'detached' });
-      await page.getByRole('radiogroup', { name: text.setUp.layerMode }).getByRole('radio', { name: text.setUp.layerRows }).click();
-      await expect.poll(() => field(page, text.setUp.layerField({ layer: 2, field: 'units' })).inputValue(), patient).toBe('10');
+      await page
+        .getByRole('radiogroup', { name: text.setUp.layerMode })
+        .getByRole('radio', { name: text.setUp.layerRows })
+        .click();
+      await expect
+        .poll(
+          () => field(page, text.setUp.layerField({ layer: 2, field: 'units' })).inputValue(),
+          patient,
+        )
+        .toBe('10');
     },
     LONG,
   );
@@ -126,9 +169,13 @@ describe('setting a study up', () => {
     async () => {
       const page = await setUp();
       await page.getByRole('combobox', { name: 'Optimizer' }).selectOption('adam');
-      await page.getByRole('textbox', { name: text.setUp.nameOf({ name: 'momentum' }) }).waitFor({ state: 'detached' });
+      await page
+        .getByRole('textbox', { name: text.setUp.nameOf({ name: 'momentum' }) })
+        .waitFor({ state: 'detached' });
       await mode(page, text.setUp.json).click();
-      const written = JSON.parse(await json(page).inputValue()) as { objective: { settings: { optimizer: object } } };
+      const written = JSON.parse(await json(page).inputValue()) as {
+        objective: { settings: { optimizer: object } };
+      };
       expect(written.objective.settings.optimizer).toEqual({
         type: 'adam',
         learningRate: { $param: 'learningRate' },
@@ -148,10 +195,14 @@ describe('setting a study up', () => {
       await mode(page, text.setUp.json).click();
       const written = JSON.parse(await json(page).inputValue()) as Record<string, unknown>;
       expect(written).toMatchObject({ name: 'written in the form', stop: { trials: 77 } });
-      await json(page).fill(JSON.stringify({ ...written, name: 'written as JSON', stop: { trials: 55 } }, null, 2));
+      await json(page).fill(
+        JSON.stringify({ ...written, name: 'written as JSON', stop: { trials: 55 } }, null, 2),
+      );
       await expect.poll(() => nameField(page).inputValue(), patient).toBe('written as JSON');
       await mode(page, text.setUp.form).click();
-      expect(await page.getByRole('textbox', { name: text.setUp.stopFields.trials }).inputValue()).toBe('55');
+      expect(
+        await page.getByRole('textbox', { name: text.setUp.stopFields.trials }).inputValue(),
+      ).toBe('55');
     },
     LONG,
   );

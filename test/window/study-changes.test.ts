@@ -1,8 +1,20 @@
-/** A study is renamed, annotated, duplicated, deleted and restored in the window, by keyboard where a keyboard can do it. */
+/**
+ * A study is renamed, annotated, duplicated, deleted and restored in the window, by keyboard where
+ * a keyboard can do it.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
-import { PATIENCE, ask, ended, patient, railStudy, syntheticStudy, untilEnded, windowLab } from '../support/window.ts';
+import {
+  PATIENCE,
+  ask,
+  ended,
+  patient,
+  railStudy,
+  syntheticStudy,
+  untilEnded,
+  windowLab,
+} from '../support/window.ts';
 
 const lab = windowLab({ workers: 2 });
 const LONG = 3 * PATIENCE;
@@ -12,15 +24,22 @@ let studies = 0;
 let name = '';
 beforeEach(() => (name = `change ${++studies}`));
 
-async function withStudy(trials: number, durationMs = 5): Promise<{ readonly page: Page; readonly key: string }> {
+async function withStudy(
+  trials: number,
+  durationMs = 5,
+): Promise<{ readonly page: Page; readonly key: string }> {
   const { page } = await lab.window();
-  const { study: key } = await ask(page, 'startStudy', { study: syntheticStudy(name, { trials, durationMs }), workers: null });
+  const { study: key } = await ask(page, 'startStudy', {
+    study: syntheticStudy(name, { trials, durationMs }),
+    workers: null,
+  });
   await page.evaluate((hash) => (location.hash = hash), `#/study/${key}/evolution`);
   await heading(page, name).waitFor();
   return { page, key };
 }
 
-const heading = (page: Page, named: string): Locator => page.getByRole('heading', { level: 1, name: named, exact: true });
+const heading = (page: Page, named: string): Locator =>
+  page.getByRole('heading', { level: 1, name: named, exact: true });
 
 /** Chooses an entry of the study's menu by keyboard. */
 async function choose(page: Page, entry: string): Promise<void> {
@@ -28,7 +47,8 @@ async function choose(page: Page, entry: string): Promise<void> {
   await page.getByRole('menuitem', { name: entry }).press('Enter');
 }
 
-const undo = (page: Page): Locator => page.getByRole('status').getByRole('button', { name: text.undo, exact: true }).last();
+const undo = (page: Page): Locator =>
+  page.getByRole('status').getByRole('button', { name: text.undo, exact: true }).last();
 
 describe('Window: changes of a study', () => {
   it(
@@ -40,7 +60,10 @@ describe('Window: changes of a study', () => {
       await field.fill('not this');
       await field.press('Escape');
       await heading(page, name).waitFor();
-      await ask(page, 'startStudy', { study: syntheticStudy(`${name} other`, { trials: 1, durationMs: 1 }), workers: null });
+      await ask(page, 'startStudy', {
+        study: syntheticStudy(`${name} other`, { trials: 1, durationMs: 1 }),
+        workers: null,
+      });
       await choose(page, words.rename);
       await field.fill(`${name} other`);
       await field.press('Enter');
@@ -92,7 +115,12 @@ describe('Window: changes of a study', () => {
       const { page, key } = await withStudy(10_000, 20);
       const rail = page.getByRole('navigation', { name: text.rail.label });
       await page.getByRole('button', { name: words.menu, exact: true }).press('Enter');
-      await expect.poll(() => page.getByRole('menuitem', { name: words.remove }).getAttribute('aria-disabled'), patient).toBe('true');
+      await expect
+        .poll(
+          () => page.getByRole('menuitem', { name: words.remove }).getAttribute('aria-disabled'),
+          patient,
+        )
+        .toBe('true');
       await page.keyboard.press('Escape');
       await ask(page, 'stopStudy', { study: key });
       const entry = railStudy(page, name, text.studyStates.stopped);
@@ -113,7 +141,8 @@ describe('Window: changes of a study', () => {
       await choose(page, words.remove);
       await rail.getByText(words.deletedStudies({ count: 1 }), { exact: true }).waitFor();
       const gone = rail.getByRole('button', { name: words.removeNamed({ name }), exact: true });
-      if (!(await gone.isVisible())) await rail.getByText(words.deletedStudies({ count: 1 }), { exact: true }).click();
+      if (!(await gone.isVisible()))
+        await rail.getByText(words.deletedStudies({ count: 1 }), { exact: true }).click();
       await gone.click();
       const dialog = page.getByRole('dialog', { name: words.removeTitle({ name }) });
       await dialog.getByRole('button', { name: words.keep, exact: true }).click();

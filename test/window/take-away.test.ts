@@ -1,4 +1,7 @@
-/** Results as others get them: charts as SVG and PNG, the HTML report, and studies compared; of a study that trains networks on a table. */
+/**
+ * Results as others get them: charts as SVG and PNG, the HTML report, and studies compared; of a
+ * study that trains networks on a table.
+ */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
@@ -24,7 +27,10 @@ let study = '';
 let draft: StudyFile;
 
 async function begin(page: Page, name: string, change: Partial<StudyFile>): Promise<string> {
-  const started = await ask(page, 'startStudy', { study: { ...draft, ...change, name }, workers: null });
+  const started = await ask(page, 'startStudy', {
+    study: { ...draft, ...change, name },
+    workers: null,
+  });
   await page.goto(`${lab.served.origin}/#/study/${started.study}/evolution`);
   await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
   return started.study;
@@ -74,24 +80,50 @@ describe('Exported charts', () => {
   it.each([
     ['Evolution', 'evolution', null, ['Trial number', 'founder', 'best so far'], true],
     ['Curves', 'curves', null, ['Epoch', 'finished trial', 'best trial'], false],
-    ['parallel coordinates', 'space', null, ['learningRate', 'each line is a trial, coloured by its value'], true],
-    ['the scatter plot', 'space', chartText.space.views.scatter, ['learningRate', 'momentum', 'founder'], true],
-    ['the 3-D scatter plot', 'space', chartText.space.views.cube, ['learningRate', 'momentum', 'weightDecay', 'founder'], true],
+    [
+      'parallel coordinates',
+      'space',
+      null,
+      ['learningRate', 'each line is a trial, coloured by its value'],
+      true,
+    ],
+    [
+      'the scatter plot',
+      'space',
+      chartText.space.views.scatter,
+      ['learningRate', 'momentum', 'founder'],
+      true,
+    ],
+    [
+      'the 3-D scatter plot',
+      'space',
+      chartText.space.views.cube,
+      ['learningRate', 'momentum', 'weightDecay', 'founder'],
+      true,
+    ],
   ] as const)(
     'of %s have a title, a legend, titles of the axes and a colour bar where marks have colours',
     async (_, tab, kind, words, coloured) => {
       const page = await atTab(tab);
       if (kind !== null) await page.getByRole('radio', { name: kind, exact: true }).click();
-      await expect.poll(async () => (await exported(page, chartText.exports.svg)).toString(), patient).toContain('>sides</text>');
+      await expect
+        .poll(async () => (await exported(page, chartText.exports.svg)).toString(), patient)
+        .toContain('>sides</text>');
       const svg = (await exported(page, chartText.exports.svg)).toString();
       expect(svg).toMatch(/>24 trials, best validation accuracy \d+\.\d\d.%<\/text>/);
       for (const each of words) expect(svg).toContain(`>${each}</text>`);
       expect(svg).toMatch(new RegExp(`rotate\\(-90[^>]*>${AXIS.replaceAll(/[()]/g, '\\$&')}<`));
-      const shades = new Set([...svg.matchAll(/<path d="M[^"]*Z" fill="(#[0-9a-f]{6})"\/>/g)].map(([, colour]) => colour));
+      const shades = new Set(
+        [...svg.matchAll(/<path d="M[^"]*Z" fill="(#[0-9a-f]{6})"\/>/g)].map(
+          ([, colour]) => colour,
+        ),
+      );
       expect(shades.size > 40).toBe(coloured);
       const png = await exported(page, chartText.exports.png);
       const [, width = '', height = ''] = /width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? [];
-      expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([width, height].map((px) => Math.round(3 * Number(px))));
+      expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual(
+        [width, height].map((px) => Math.round(3 * Number(px))),
+      );
     },
     LONG,
   );
@@ -107,24 +139,33 @@ describe('HTML report', () => {
       const html = (await exported(page, text.exports.report)).toString();
       const report = await page.context().newPage();
       await report.setContent(html);
-      for (const name of [text.report.importance, text.report.machine, text.report.curves({ trials: 10 }), text.report.confirmation])
+      for (const name of [
+        text.report.importance,
+        text.report.machine,
+        text.report.curves({ trials: 10 }),
+        text.report.confirmation,
+      ])
         await report.getByRole('heading', { level: 2, name, exact: true }).waitFor();
       expect(await report.locator('svg').count()).toBe(2);
-      expect(await report.getByText(/^linux|^darwin|^win32/).textContent()).toMatch(/\d+ CPU cores?, 2 workers/);
+      expect(await report.getByText(/^linux|^darwin|^win32/).textContent()).toMatch(
+        /\d+ CPU cores?, 2 workers/,
+      );
       const importance = report.locator('table').filter({ hasText: 'whole space' });
       await importance.getByRole('cell', { name: 'learningRate', exact: true }).waitFor();
       await importance
         .getByRole('cell', { name: /^\d+.% \(\d+.% to \d+.%\)$/ })
         .first()
         .waitFor();
-      // Shares, in whole percent, are no scores; a score is named in its sentence, or by the heads of its table.
+      // Shares, in whole percent, are no scores; a score is named in its sentence, or by the heads
+      // of its table.
       const unnamed = await report.evaluate(() => {
         const found: string[] = [];
         const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
           const said = node.textContent ?? '';
           if (!/\d\.\d\d\s%/.test(said) || node.parentElement === null) continue;
-          const heads = node.parentElement.closest('table')?.querySelector('thead')?.textContent ?? '';
+          const heads =
+            node.parentElement.closest('table')?.querySelector('thead')?.textContent ?? '';
           if (!/validation|test/i.test(`${said} ${heads}`)) found.push(said);
         }
         return found;
@@ -147,7 +188,8 @@ describe('Compare', () => {
         const drawn = new Set<string>();
         Object.assign(globalThis, { drawn });
         const { prototype } = CanvasRenderingContext2D;
-        const own = Object.getOwnPropertyDescriptor(prototype, 'fillText')?.value as CanvasText['fillText'];
+        const own = Object.getOwnPropertyDescriptor(prototype, 'fillText')
+          ?.value as CanvasText['fillText'];
         prototype.fillText = function draw(...given): void {
           drawn.add(given[0]);
           Reflect.apply(own, this, given);
@@ -160,7 +202,9 @@ describe('Compare', () => {
         layers: [{ type: 'dense' as const, units: 2 }],
         loss: { type: 'softmax-cross-entropy' as const },
       };
-      const searchSpace = { learningRate: { type: 'float' as const, low: 0.001, high: 1, log: true } };
+      const searchSpace = {
+        learningRate: { type: 'float' as const, low: 0.001, high: 1, log: true },
+      };
       const settings = {
         batch: 16,
         epochs: 1,
@@ -175,12 +219,19 @@ describe('Compare', () => {
       await railStudy(page, 'one layer', text.studyStates.finished).waitFor();
       await page.goto(`${lab.served.origin}/#/compare/${study}/${other}`);
       await page.reload();
-      const drawn = (): Promise<string[]> => page.evaluate(() => [...(globalThis as unknown as { drawn: Set<string> }).drawn]);
-      await expect.poll(drawn, patient).toEqual(expect.arrayContaining([AXIS, chartText.figure.byTrials]));
+      const drawn = (): Promise<string[]> =>
+        page.evaluate(() => [...(globalThis as unknown as { drawn: Set<string> }).drawn]);
+      await expect
+        .poll(drawn, patient)
+        .toEqual(expect.arrayContaining([AXIS, chartText.figure.byTrials]));
       await page.getByRole('radio', { name: text.compare.byTime, exact: true }).click();
       await expect.poll(drawn, patient).toContain(chartText.figure.byTime);
-      const row = page.getByRole('row').filter({ has: page.getByText('objective.network', { exact: true }) });
-      await expect.poll(() => row.getByRole('cell').allTextContents(), patient).toEqual(['dense-searched', 'one-layer']);
+      const row = page
+        .getByRole('row')
+        .filter({ has: page.getByText('objective.network', { exact: true }) });
+      await expect
+        .poll(() => row.getByRole('cell').allTextContents(), patient)
+        .toEqual(['dense-searched', 'one-layer']);
       expect(await page.getByText(text.compare.same, { exact: true }).count()).toBe(0);
     },
     LONG,

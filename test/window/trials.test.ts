@@ -1,4 +1,7 @@
-/** The table of 5,000 trials of a lab file: found, sorted, hidden by state; what arrives never moves what is read; a row opens its story. */
+/**
+ * The table of 5,000 trials of a lab file: found, sorted, hidden by state; what arrives never moves
+ * what is read; a row opens its story.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Locator, Page } from 'playwright-core';
 import type { Write } from '../../src/core/scheduling/index.ts';
@@ -19,7 +22,10 @@ const FAILED = TRIALS / 50;
 /** Values fall with the number, so that the last is the best. */
 function writeStudy(path: string): void {
   const limits = { trials: 2 * TRIALS, activeMs: null, target: null };
-  const spec = { ...plainSpec, objective: { kind: 'synthetic' as const, function: 'sphere' as const, durationMs: 50 } };
+  const spec = {
+    ...plainSpec,
+    objective: { kind: 'synthetic' as const, function: 'sphere' as const, durationMs: 50 },
+  };
   const proposals: Write[][] = [[{ op: 'study', uid: UID, spec, limits, limit: limits.trials }]];
   const ends: Write[][] = [];
   for (let number = 0; number < TRIALS; number++) {
@@ -29,11 +35,17 @@ function writeStudy(path: string): void {
       parents: founder ? [] : [number - 20],
       generation: Math.floor(number / 20),
     };
-    proposals.push([{ op: 'proposal', uid: UID, number, params: plainPoint(number), origin, basis: number }]);
+    proposals.push([
+      { op: 'proposal', uid: UID, number, params: plainPoint(number), origin, basis: number },
+    ]);
     const failed = { state: 'failed', outcome: 'crashed', value: NaN } as const;
     ends.push([
       endAttempt(number, 1, fails(number) ? 'crashed' : 'succeeded', TRIALS - number),
-      endTrial(number, { finishSeq: number, value: TRIALS - number, ...(fails(number) ? failed : {}) }),
+      endTrial(number, {
+        finishSeq: number,
+        value: TRIALS - number,
+        ...(fails(number) ? failed : {}),
+      }),
     ]);
   }
   const lab = openLab(path, { create: true });
@@ -57,11 +69,15 @@ const rowsSaid = (page: Page, rows: number) =>
 const numbers = (page: Page): Promise<number[]> =>
   page.locator('[id^="trial-row-"]').evaluateAll((rows) =>
     rows
-      .map((row) => ({ number: Number(row.id.slice('trial-row-'.length)), at: row.getBoundingClientRect().top }))
+      .map((row) => ({
+        number: Number(row.id.slice('trial-row-'.length)),
+        at: row.getBoundingClientRect().top,
+      }))
       .sort((a, b) => a.at - b.at)
       .map(({ number }) => number),
   );
-const topRow = async (page: Page, number: number) => expect.poll(async () => (await numbers(page))[0], patient).toBe(number);
+const topRow = async (page: Page, number: number) =>
+  expect.poll(async () => (await numbers(page))[0], patient).toBe(number);
 
 /** Whether the trial's row lies between the head and the foot of the table, uncut. */
 const isWhole = (page: Page, trial: number): Promise<boolean> =>
@@ -86,7 +102,9 @@ describe('the table of trials', () => {
       const page = await table();
       await topRow(page, TRIALS - 1);
       expect((await numbers(page)).length).toBeLessThan(100);
-      const value = page.getByRole('columnheader', { name: text.trials.value({ measure: 'value', split: null }) });
+      const value = page.getByRole('columnheader', {
+        name: text.trials.value({ measure: 'value', split: null }),
+      });
       await value.getByRole('button').click();
       const first = await value.getAttribute('aria-sort');
       expect(['ascending', 'descending']).toContain(first);
@@ -108,7 +126,10 @@ describe('the table of trials', () => {
       await rowsSaid(page, 10);
       expect(new Set(await numbers(page))).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
       await filter(page).fill('value < many');
-      await page.getByRole('status').filter({ hasText: 'value < many: expected a number after <, found many.' }).waitFor();
+      await page
+        .getByRole('status')
+        .filter({ hasText: 'value < many: expected a number after <, found many.' })
+        .waitFor();
       expect(await filter(page).getAttribute('aria-invalid')).toBe('true');
       await filter(page).fill('');
       await rowsSaid(page, TRIALS);
@@ -124,7 +145,9 @@ describe('the table of trials', () => {
       await chip.click();
       expect(await chip.getAttribute('aria-pressed')).toBe('false');
       await rowsSaid(page, TRIALS - FAILED);
-      await page.getByRole('button', { name: `${text.states.complete} ${count(TRIALS - FAILED)}` }).click();
+      await page
+        .getByRole('button', { name: `${text.states.complete} ${count(TRIALS - FAILED)}` })
+        .click();
       await rowsSaid(page, 0);
       await page.getByText(text.trials.noneMatches).waitFor();
       await chip.click();
@@ -141,7 +164,9 @@ describe('the table of trials', () => {
       await rowsSaid(page, 1);
       await page.locator('#trial-row-42').click();
       const inspector = page.getByRole('complementary', { name: text.inspector.label });
-      await inspector.getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 42 }) }).waitFor();
+      await inspector
+        .getByRole('heading', { level: 2, name: text.inspector.trial({ trial: 42 }) })
+        .waitFor();
       await inspector.getByText(text.inspector.story, { exact: true }).click();
       await inspector.getByText(/^Proposed .*succeeded after /).waitFor();
       await inspector.getByText(text.details, { exact: true }).click();
@@ -199,7 +224,9 @@ describe('the table of trials', () => {
         .getByRole('status')
         .filter({ hasText: /^\d[\d,]* of 5,000 trials match$/ })
         .waitFor();
-      expect(await filter(page).evaluate((field) => field.scrollWidth <= field.clientWidth)).toBe(true);
+      expect(await filter(page).evaluate((field) => field.scrollWidth <= field.clientWidth)).toBe(
+        true,
+      );
       await page.getByRole('tab', { name: text.tabs.curves }).click();
       await page.getByRole('tab', { name: text.tabs.trials }).click();
       expect(await filter(page).inputValue()).toBe(query);
@@ -215,17 +242,25 @@ describe('the table of trials', () => {
       await topRow(page, TRIALS - 1 - 100 + 6);
       // At the foot a row comes into sight when the bar that asked is gone.
       const read = (await numbers(page)).slice(0, 20);
-      await page.locator('header').getByRole('button', { name: text.header.resume, exact: true }).click();
+      await page
+        .locator('header')
+        .getByRole('button', { name: text.header.resume, exact: true })
+        .click();
       await railStudy(page, name, text.studyStates.running).waitFor();
       const show = page.getByRole('button', { name: /new, show$/ });
       await show.waitFor();
       expect((await numbers(page)).slice(0, 20)).toEqual(read);
-      await page.locator('header').getByRole('button', { name: text.header.pause, exact: true }).click();
+      await page
+        .locator('header')
+        .getByRole('button', { name: text.header.pause, exact: true })
+        .click();
       await railStudy(page, name, text.studyStates.paused).waitFor();
       await show.click();
       await show.waitFor({ state: 'detached' });
       await grid(page).evaluate((element) => (element.scrollTop = 0));
-      await expect.poll(async () => (await numbers(page))[0] ?? 0, patient).toBeGreaterThanOrEqual(TRIALS);
+      await expect
+        .poll(async () => (await numbers(page))[0] ?? 0, patient)
+        .toBeGreaterThanOrEqual(TRIALS);
     },
     LONG,
   );

@@ -11,7 +11,9 @@ import { ScriptedCoordinator, attempt } from '../support/scripted-coordinator.ts
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { gone, workerCommand } from '../support/worker-command.ts';
 
-const mnistPaper = JSON.parse(readFileSync(`${workerCommand.resources}/networks/mnist-paper.json`, 'utf8')) as {
+const mnistPaper = JSON.parse(
+  readFileSync(`${workerCommand.resources}/networks/mnist-paper.json`, 'utf8'),
+) as {
   layers: { type: string }[];
 };
 
@@ -31,12 +33,21 @@ describe('a worker process', () => {
 
   function start(more: { memoryLimitBytes?: number; execArgv?: readonly string[] } = {}): void {
     const { controlEndpoint, token } = coordinator.transport;
-    workers = new WorkerProcesses({ ...workerCommand, ...more, controlEndpoint, token, onExit: exits.put });
+    workers = new WorkerProcesses({
+      ...workerCommand,
+      ...more,
+      controlEndpoint,
+      token,
+      onExit: exits.put,
+    });
     workers.spawn('local/cpu/0', '1.1', 0);
   }
   const pid = (): number => workers.running[0]?.pid ?? 0;
   const goodbye = (reason: Goodbye['reason'], session: string | null): void => {
-    coordinator.transport.sendControl({ slot: 'local/cpu/0', spawn: '1.1' }, { type: 'goodbye', session, reason });
+    coordinator.transport.sendControl(
+      { slot: 'local/cpu/0', spawn: '1.1' },
+      { type: 'goodbye', session, reason },
+    );
   };
 
   it('says who it is, computes what it is sent in order, answers and forgets, and goes when told', async () => {
@@ -54,29 +65,51 @@ describe('a worker process', () => {
     for (let number = 0; number < 100; number++) coordinator.cohort(session, number);
     await coordinator.result(99);
     const results = coordinator.messages.all.filter((message) => message.type === 'result');
-    expect(results.map(({ attempt: { number }, result }) => [number, result.outcome, result.value])).toStrictEqual(
-      Array.from({ length: 100 }, (_, i) => [i, 'succeeded', i * i]),
+    expect(
+      results.map(({ attempt: { number }, result }) => [number, result.outcome, result.value]),
+    ).toStrictEqual(Array.from({ length: 100 }, (_, i) => [i, 'succeeded', i * i]));
+    for (const { attempt: of } of results)
+      coordinator.transport.sendControl(hello, { type: 'ack', attempt: of });
+    await coordinator.messages.first(
+      (message) =>
+        message.type === 'beat' && message.holding.length === 0 && message.taskSeq === 100,
     );
-    for (const { attempt: of } of results) coordinator.transport.sendControl(hello, { type: 'ack', attempt: of });
-    await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 0 && message.taskSeq === 100);
     goodbye('shutdown', session);
-    expect(await exits.count(1)).toMatchObject([{ code: 0, by: 'itself', lastWords: '', rssPeakBytes: expect.any(Number) as number }]);
+    expect(await exits.count(1)).toMatchObject([
+      { code: 0, by: 'itself', lastWords: '', rssPeakBytes: expect.any(Number) as number },
+    ]);
   });
 
   it('stops an attempt in the middle when it is cancelled, and beats all the while', async () => {
     start();
     const { hello, session } = await coordinator.ready({ durationMs: 1e9 });
     coordinator.cohort(session, 0);
-    await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 1);
-    coordinator.transport.sendControl(hello, { type: 'cancel', session, attempt: attempt(0), reason: 'paused' });
+    await coordinator.messages.first(
+      (message) => message.type === 'beat' && message.holding.length === 1,
+    );
+    coordinator.transport.sendControl(hello, {
+      type: 'cancel',
+      session,
+      attempt: attempt(0),
+      reason: 'paused',
+    });
     expect((await coordinator.result(0)).result.outcome).toBe('cancelled');
   });
 
   it('trains, beats and reports while it does, stops in the middle when cancelled, and says how far it is', async () => {
     start();
     const optimizer = { type: 'sgd', learningRate: 0.1, momentum: 0.5 };
-    const settings = { batch: 128, epochs: { $param: 'x' }, optimizer, shuffle: false, sameStart: true };
-    const network = { ...mnistPaper, layers: mnistPaper.layers.filter(({ type }) => type !== 'dropout') };
+    const settings = {
+      batch: 128,
+      epochs: { $param: 'x' },
+      optimizer,
+      shuffle: false,
+      sameStart: true,
+    };
+    const network = {
+      ...mnistPaper,
+      layers: mnistPaper.layers.filter(({ type }) => type !== 'dropout'),
+    };
     const { hello, session } = await coordinator.ready({
       kind: 'train',
       dataset: 'mnist',
@@ -96,11 +129,22 @@ describe('a worker process', () => {
 
     const from = coordinator.messages.all.length;
     coordinator.cohort(session, 1000);
-    const far = await coordinator.messages.first((message) => message.type === 'beat' && (message.progress[0]?.step ?? 0) > 100, from);
+    const far = await coordinator.messages.first(
+      (message) => message.type === 'beat' && (message.progress[0]?.step ?? 0) > 100,
+      from,
+    );
     expect(far).toMatchObject({ progress: [{ attempt: attempt(1000), steps: 469_000 }] });
     const told = await coordinator.messages.first((message) => message.type === 'report', from);
-    expect(told).toMatchObject({ attempt: attempt(1000), report: { step: 0, metrics: { accuracy: expect.any(Number) as number } } });
-    coordinator.transport.sendControl(hello, { type: 'cancel', session, attempt: attempt(1000), reason: 'paused' });
+    expect(told).toMatchObject({
+      attempt: attempt(1000),
+      report: { step: 0, metrics: { accuracy: expect.any(Number) as number } },
+    });
+    coordinator.transport.sendControl(hello, {
+      type: 'cancel',
+      session,
+      attempt: attempt(1000),
+      reason: 'paused',
+    });
     expect((await coordinator.result(1000, from)).result.outcome).toBe('cancelled');
   });
 
@@ -126,7 +170,9 @@ describe('a worker process', () => {
     start();
     const { hello, session } = await coordinator.ready({ durationMs: 300 });
     coordinator.cohort(session, 0);
-    await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 1);
+    await coordinator.messages.first(
+      (message) => message.type === 'beat' && message.holding.length === 1,
+    );
     process.kill(pid(), 'SIGSTOP');
     // As the scheduler does when a lease runs out: the session is over, its task channel closed.
     coordinator.transport.closeTasks(session);
@@ -134,28 +180,39 @@ describe('a worker process', () => {
     process.kill(pid(), 'SIGCONT');
     const stale = await coordinator.result(0, from);
     expect(stale).toMatchObject({ session, result: { outcome: 'succeeded' } });
-    coordinator.transport.sendControl(hello, { type: 'refused', attempt: attempt(0), reason: 'staleLease' });
+    coordinator.transport.sendControl(hello, {
+      type: 'refused',
+      attempt: attempt(0),
+      reason: 'staleLease',
+    });
     goodbye('staleSession', session);
     const second = await coordinator.hello(from);
     expect(second).toMatchObject({ spawn: '1.1', helloNo: 2, holding: [] });
     const next = await coordinator.welcome(second);
     coordinator.study(next, {});
     coordinator.cohort(next, 0, 2);
-    expect(await coordinator.result(0, coordinator.messages.all.indexOf(second))).toMatchObject({ session: next, attempt: { k: 2 } });
+    expect(await coordinator.result(0, coordinator.messages.all.indexOf(second))).toMatchObject({
+      session: next,
+      attempt: { k: 2 },
+    });
   });
 
   it('computes on through a coordinator’s silence, and says hello with what it holds', async () => {
     start();
     const { session } = await coordinator.ready({ durationMs: 1e9 });
     coordinator.cohort(session, 0);
-    await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 1);
+    await coordinator.messages.first(
+      (message) => message.type === 'beat' && message.holding.length === 1,
+    );
     const from = coordinator.messages.all.length;
     coordinator.hears = false;
     const again = await coordinator.hello(from);
     expect(again).toMatchObject({ helloNo: 2, holding: [attempt(0)] });
     coordinator.hears = true;
     const next = await coordinator.welcome(again, [attempt(0)]);
-    const beat = await coordinator.messages.first((message) => message.type === 'beat' && message.session === next);
+    const beat = await coordinator.messages.first(
+      (message) => message.type === 'beat' && message.session === next,
+    );
     expect(beat).toMatchObject({ n: 1, taskSeq: 0, holding: [attempt(0)] });
   });
 
@@ -163,7 +220,9 @@ describe('a worker process', () => {
     start();
     const { session } = await coordinator.ready({ durationMs: 1e9 });
     coordinator.cohort(session, 0);
-    await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 1);
+    await coordinator.messages.first(
+      (message) => message.type === 'beat' && message.holding.length === 1,
+    );
     await workers.close(60_000);
     expect(exits.all).toMatchObject([{ signal: null, by: 'us' }]);
   });
@@ -204,20 +263,38 @@ describe('a worker process', () => {
   });
 
   /** A process that supervises a worker; it says the worker's process id. */
-  async function supervised(more: { execArgv?: readonly string[] } = {}): Promise<[ChildProcess, number]> {
-    workers = new WorkerProcesses({ ...workerCommand, controlEndpoint: 'x', token: 'x', onExit: exits.put });
+  async function supervised(
+    more: { execArgv?: readonly string[] } = {},
+  ): Promise<[ChildProcess, number]> {
+    workers = new WorkerProcesses({
+      ...workerCommand,
+      controlEndpoint: 'x',
+      token: 'x',
+      onExit: exits.put,
+    });
     const { controlEndpoint, token } = coordinator.transport;
     const script = new URL('../support/parent-process.ts', import.meta.url).pathname;
     const options = JSON.stringify({ ...workerCommand, ...more, controlEndpoint, token });
-    const parent = spawn(process.execPath, ['--import', 'tsx', script, options], { stdio: ['ignore', 'pipe', 'inherit'] });
-    return [parent, Number(await new Promise((resolve) => parent.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()))))];
+    const parent = spawn(process.execPath, ['--import', 'tsx', script, options], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return [
+      parent,
+      Number(
+        await new Promise((resolve) =>
+          parent.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())),
+        ),
+      ),
+    ];
   }
 
   it('whose parent is killed ends, in the middle of an attempt', async () => {
     const [parent, worker] = await supervised();
     const { session } = await coordinator.ready({ durationMs: 1e9 });
     coordinator.cohort(session, 0);
-    await coordinator.messages.first((message) => message.type === 'beat' && message.holding.length === 1);
+    await coordinator.messages.first(
+      (message) => message.type === 'beat' && message.holding.length === 1,
+    );
     parent.kill('SIGKILL');
     await gone(worker, 30_000);
   });
@@ -228,7 +305,9 @@ describe('a worker process', () => {
     // Blocks the loop when told to, and says so in a file: nothing else can hear of it.
     const block = `process.on('SIGUSR2', () => { require('node:fs').writeFileSync(${JSON.stringify(blocked)}, ''); for (;;); });`;
     writeFileSync(folder.file('block.cjs'), block);
-    const [parent, worker] = await supervised({ execArgv: [...workerCommand.execArgv, '--require', folder.file('block.cjs')] });
+    const [parent, worker] = await supervised({
+      execArgv: [...workerCommand.execArgv, '--require', folder.file('block.cjs')],
+    });
     await coordinator.ready();
     process.kill(worker, 'SIGUSR2');
     await expect.poll(() => existsSync(blocked), { timeout: 30_000 }).toBe(true);
@@ -238,16 +317,34 @@ describe('a worker process', () => {
   });
 
   it('without a channel to its parent notices by its parent’s number that it is gone', async () => {
-    workers = new WorkerProcesses({ ...workerCommand, controlEndpoint: 'x', token: 'x', onExit: exits.put });
+    workers = new WorkerProcesses({
+      ...workerCommand,
+      controlEndpoint: 'x',
+      token: 'x',
+      onExit: exits.put,
+    });
     const { controlEndpoint, token } = coordinator.transport;
     const { entry, execArgv, ...more } = workerCommand;
-    const settings = { controlEndpoint, token, slot: 'local/cpu/0', spawn: '1.1', device: 'cpu', lanes: 1, parent: 'SHELL', ...more };
+    const settings = {
+      controlEndpoint,
+      token,
+      slot: 'local/cpu/0',
+      spawn: '1.1',
+      device: 'cpu',
+      lanes: 1,
+      parent: 'SHELL',
+      ...more,
+    };
     const script = `export ${WORKER_SETTINGS}="$(printf %s "$SETTINGS" | sed "s/\\"SHELL\\"/$$/")"; "$@" & echo $!; wait`;
     const parent = spawn('sh', ['-c', script, 'sh', process.execPath, ...execArgv, entry], {
       env: { ...process.env, SETTINGS: JSON.stringify(settings) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const worker = Number(await new Promise((resolve) => parent.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()))));
+    const worker = Number(
+      await new Promise((resolve) =>
+        parent.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())),
+      ),
+    );
     await coordinator.ready();
     parent.kill('SIGKILL');
     await gone(worker, 30_000);

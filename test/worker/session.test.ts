@@ -36,7 +36,9 @@ describe('the worker says hello', () => {
     const world = await welcomed();
     world.pass(60_000);
     expect(world.hellos).toHaveLength(1);
-    expect(world.beats.map(({ n }) => n)).toStrictEqual(Array.from({ length: 120 }, (_, i) => i + 1));
+    expect(world.beats.map(({ n }) => n)).toStrictEqual(
+      Array.from({ length: 120 }, (_, i) => i + 1),
+    );
   });
 });
 
@@ -47,7 +49,10 @@ describe('a welcome', () => {
     await turn();
     world.welcome('1.1');
     expect(world.joined).toHaveLength(1);
-    expect(world.running[0]?.lanes.map(({ signal }) => signal.aborted)).toStrictEqual([false, false]);
+    expect(world.running[0]?.lanes.map(({ signal }) => signal.aborted)).toStrictEqual([
+      false,
+      false,
+    ]);
     world.pass(500);
     expect(world.beats.at(-1)?.holding).toHaveLength(2);
   });
@@ -100,7 +105,10 @@ describe('a welcome', () => {
   it('of a version this worker does not speak ends the process, and says both', () => {
     const world = new SessionWorld();
     world.welcome('1.1', { v: 9 });
-    expect(world.exited).toMatchObject({ code: 1, text: expect.stringMatching(/version 9.*speaks 1 to 1/) as string });
+    expect(world.exited).toMatchObject({
+      code: 1,
+      text: expect.stringMatching(/version 9.*speaks 1 to 1/) as string,
+    });
   });
 });
 
@@ -113,7 +121,11 @@ describe('a result', () => {
     expect(world.sent(0)).toHaveLength(1);
     world.pass(4500);
     expect(world.sent(0)).toHaveLength(3);
-    world.session.control(type === 'ack' ? { type, attempt: attempt(0) } : { type, attempt: attempt(0), reason: 'staleLease' });
+    world.session.control(
+      type === 'ack'
+        ? { type, attempt: attempt(0) }
+        : { type, attempt: attempt(0), reason: 'staleLease' },
+    );
     world.pass(6000);
     expect(world.sent(0)).toHaveLength(3);
     expect(world.beats.at(-1)?.holding).toStrictEqual([]);
@@ -158,7 +170,9 @@ describe('a task', () => {
     world.cohort('1.1', [2]);
     await turn();
     for (const number of [3, 1, 2]) {
-      expect(world.running.at(-1)?.lanes.map((lane) => lane.attempt.number)).toStrictEqual([number]);
+      expect(world.running.at(-1)?.lanes.map((lane) => lane.attempt.number)).toStrictEqual([
+        number,
+      ]);
       await world.end(done);
     }
     expect(world.running).toHaveLength(3);
@@ -166,9 +180,14 @@ describe('a task', () => {
 
   it('gives its parameters by name', async () => {
     const world = await welcomed();
-    world.cohort('1.1', [4], { lanes: [{ attempt: attempt(4), params: Float64Array.of(0.25, 1) }] });
+    world.cohort('1.1', [4], {
+      lanes: [{ attempt: attempt(4), params: Float64Array.of(0.25, 1) }],
+    });
     await turn();
-    expect(world.running[0]?.lanes[0]?.params).toStrictEqual({ learningRate: 0.25, activation: 'tanh' });
+    expect(world.running[0]?.lanes[0]?.params).toStrictEqual({
+      learningRate: 0.25,
+      activation: 'tanh',
+    });
   });
 
   it('of an unknown study is not counted as received, so that the coordinator sees it missing', async () => {
@@ -185,7 +204,8 @@ describe('a task', () => {
     await turn();
     const signal = world.running[0]?.lanes[0]?.signal;
     // The deadline may have passed within that turn.
-    if (signal?.aborted === false) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    if (signal?.aborted === false)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
     expect(signal?.reason).toBe('timedOut');
   });
 });
@@ -215,7 +235,14 @@ describe('lanes of one cohort', () => {
     world.welcome('1.2');
     listener.report(1, report);
     expect(world.results.filter(({ type }) => type === 'report')).toStrictEqual([
-      { type: 'report', session: '1.1', slot: 'local/cpu/0', spawn: '1.1', attempt: attempt(0), report },
+      {
+        type: 'report',
+        session: '1.1',
+        slot: 'local/cpu/0',
+        spawn: '1.1',
+        attempt: attempt(0),
+        report,
+      },
     ]);
   });
 });

@@ -8,9 +8,14 @@ import type { LanesListener } from '../../src/worker/cohorts.ts';
 import { functions } from '../../src/worker/synthetic-functions.ts';
 import { study } from '../support/worker-message-examples.ts';
 
-const runner = (slot = 'local/cpu/0') => createRunner({ slot, device: 'cpu', resources: '/nowhere', userFolder: '/nowhere' });
+const runner = (slot = 'local/cpu/0') =>
+  createRunner({ slot, device: 'cpu', resources: '/nowhere', userFolder: '/nowhere' });
 
-const UNHEARD: LanesListener = { progress: () => undefined, report: () => undefined, ended: () => undefined };
+const UNHEARD: LanesListener = {
+  progress: () => undefined,
+  report: () => undefined,
+  ended: () => undefined,
+};
 
 interface Run {
   readonly objective?: object;
@@ -31,8 +36,16 @@ async function run({
   signal = new AbortController().signal,
   slot,
 }: Run): Promise<AttemptResult> {
-  const message = { ...study, seed, objective: { kind: 'synthetic', function: 'sphere', ...objective } };
-  const [result] = await runner(slot)(message, [{ attempt: { study: study.study, number, k }, params, signal }], UNHEARD);
+  const message = {
+    ...study,
+    seed,
+    objective: { kind: 'synthetic', function: 'sphere', ...objective },
+  };
+  const [result] = await runner(slot)(
+    message,
+    [{ attempt: { study: study.study, number, k }, params, signal }],
+    UNHEARD,
+  );
   return result!;
 }
 
@@ -53,7 +66,10 @@ describe('each function', () => {
     expect(functions[name](point)).toBeCloseTo(least, 5);
     fc.assert(
       fc.property(
-        fc.array(fc.double({ min: -15, max: 15, noNaN: true }), { minLength: point.length, maxLength: point.length }),
+        fc.array(fc.double({ min: -15, max: 15, noNaN: true }), {
+          minLength: point.length,
+          maxLength: point.length,
+        }),
         (other) => {
           expect(functions[name](other)).toBeGreaterThanOrEqual(least - 1e-6);
         },
@@ -75,7 +91,9 @@ describe('each function', () => {
 
 describe('a synthetic attempt', () => {
   it('is worth the function of its numeric parameters as they are', async () => {
-    expect(await run({ params: { x: 3, activation: 'relu', y: -4, flag: true, none: null } })).toMatchObject({
+    expect(
+      await run({ params: { x: 3, activation: 'relu', y: -4, flag: true, none: null } }),
+    ).toMatchObject({
       outcome: 'succeeded',
       value: 25,
     });
@@ -94,7 +112,9 @@ describe('a synthetic attempt', () => {
     const running = run({ objective: { durationMs: 1e9 }, signal: stop.signal });
     stop.abort('cancelled');
     expect(await running).toMatchObject({ outcome: 'cancelled' });
-    expect(await run({ signal: AbortSignal.abort('timedOut') })).toMatchObject({ outcome: 'timedOut' });
+    expect(await run({ signal: AbortSignal.abort('timedOut') })).toMatchObject({
+      outcome: 'timedOut',
+    });
     expect(await run({ signal: AbortSignal.abort('outOfMemory') })).toMatchObject({
       outcome: 'outOfMemory',
       error: expect.stringContaining('memory') as string,
@@ -109,7 +129,8 @@ describe('a synthetic attempt', () => {
     ] as const) {
       const outcomes = async (): Promise<string[]> => {
         const of: string[] = [];
-        for (let number = 0; number < 400; number++) of.push((await run({ objective: { [rate]: 0.3 }, number })).outcome);
+        for (let number = 0; number < 400; number++)
+          of.push((await run({ objective: { [rate]: 0.3 }, number })).outcome);
         return of;
       };
       const first = await outcomes();
@@ -145,7 +166,9 @@ describe('a synthetic attempt', () => {
     ['local/*u*/0', 'local/cpu/10', false],
     ['a*a', 'a', false],
   ])('with failOnSlots %s fails on %s: %s', async (pattern, slot, fails) => {
-    expect(await run({ objective: { failOnSlots: [pattern] }, slot })).toMatchObject({ outcome: fails ? 'crashed' : 'succeeded' });
+    expect(await run({ objective: { failOnSlots: [pattern] }, slot })).toMatchObject({
+      outcome: fails ? 'crashed' : 'succeeded',
+    });
   });
 
   it('of an objective that is none says what is wrong with it', async () => {
@@ -165,6 +188,9 @@ describe('whatever happens to an attempt', () => {
   });
 
   it('the trainer’s errors are a crash with its words', async () => {
-    expect(await run({ objective: { kind: 'train' } })).toMatchObject({ outcome: 'crashed', error: expect.stringMatching(/\w/) as string });
+    expect(await run({ objective: { kind: 'train' } })).toMatchObject({
+      outcome: 'crashed',
+      error: expect.stringMatching(/\w/) as string,
+    });
   });
 });

@@ -8,7 +8,10 @@ export type Line = { readonly text: string } | { readonly tooLong: true };
  * Lines end with \n or \r\n; a last one without its end counts.
  * @param longest most characters of a line
  */
-export async function* linesOf(stream: AsyncIterable<Uint8Array | string>, longest: number): AsyncGenerator<Line> {
+export async function* linesOf(
+  stream: AsyncIterable<Uint8Array | string>,
+  longest: number,
+): AsyncGenerator<Line> {
   const decoder = new StringDecoder('utf8');
   let parts: string[] = [];
   let length = 0;

@@ -1,11 +1,17 @@
-/** Runs an ask-tell session over two streams: requests in, answers out, in order, at the reader's pace. */
+/**
+ * Runs an ask-tell session over two streams: requests in, answers out, in order, at the reader's
+ * pace.
+ */
 import { once } from 'node:events';
 import { LONGEST_LINE } from '../../protocol/ask-tell.ts';
 import { linesOf } from './lines-of.ts';
 import { AskTellSession, tooLong } from './session.ts';
 
 /** Until the input ends. Blank lines are skipped. */
-export async function serveAskTell(input: AsyncIterable<Uint8Array | string>, output: NodeJS.WritableStream): Promise<void> {
+export async function serveAskTell(
+  input: AsyncIterable<Uint8Array | string>,
+  output: NodeJS.WritableStream,
+): Promise<void> {
   const session = new AskTellSession();
   for await (const line of linesOf(input, LONGEST_LINE)) {
     if ('text' in line && line.text.trim() === '') continue;

@@ -1,6 +1,6 @@
 /**
- * One ask-tell session: a study in memory that another program drives. Synchronous and without I/O: a line in, an answer
- * out; whatever a line holds, the session goes on.
+ * One ask-tell session: a study in memory that another program drives. Synchronous and without I/O:
+ * a line in, an answer out; whatever a line holds, the session goes on.
  */
 import { InvalidInput } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
@@ -44,13 +44,22 @@ export class AskTellSession {
       return request.ok ? this.#do(request.value) : refusal(request.problems);
     } catch (error) {
       if (error instanceof InvalidInput) return refusal(error.problems);
-      return fault('internal', '', `cannot process this line: ${error instanceof Error ? error.message : String(error)}`);
+      return fault(
+        'internal',
+        '',
+        `cannot process this line: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 
   #do(request: AskTellRequest): AskTellAnswer {
     if (request.op === 'create') return this.#create(request);
-    if (this.#study === null) return fault('no-study', 'op', `expected "create" first, found ${JSON.stringify(request.op)}`);
+    if (this.#study === null)
+      return fault(
+        'no-study',
+        'op',
+        `expected "create" first, found ${JSON.stringify(request.op)}`,
+      );
     switch (request.op) {
       case 'ask':
         return ask(this.#study);
@@ -81,7 +90,11 @@ export class AskTellSession {
 
 /** The answer to a line that is too long to be read. */
 export function tooLong(): AskTellAnswer {
-  return fault('line-too-long', '', `expected a line of at most ${LONGEST_LINE} characters; this one was skipped`);
+  return fault(
+    'line-too-long',
+    '',
+    `expected a line of at most ${LONGEST_LINE} characters; this one was skipped`,
+  );
 }
 
 function parseLine(line: string): unknown {
@@ -91,7 +104,9 @@ function parseLine(line: string): unknown {
     const problems = jsonProblems(line);
     throw new InvalidInput(
       '',
-      problems.length > 0 ? problems : [{ code: 'syntax', path: '', expected: 'a JSON object', found: 'other text' }],
+      problems.length > 0
+        ? problems
+        : [{ code: 'syntax', path: '', expected: 'a JSON object', found: 'other text' }],
     );
   }
 }
@@ -110,8 +125,14 @@ function ask(study: Study): AskTellAnswer {
   return { ok: true, trial, params };
 }
 
-/** What the sampler may see when it is asked for this number; a sentence where trials it builds on are still open. */
-function viewFor({ sampler: { name, barrier }, columns, leading }: Study, trial: number): HistoryView | string {
+/**
+ * What the sampler may see when it is asked for this number; a sentence where trials it builds on
+ * are still open.
+ */
+function viewFor(
+  { sampler: { name, barrier }, columns, leading }: Study,
+  trial: number,
+): HistoryView | string {
   if (barrier === null) return columns.asynchronousView(columns.ended);
   const needed = barrier(trial);
   if (leading >= needed) return columns.synchronousView(needed);
@@ -119,16 +140,30 @@ function viewFor({ sampler: { name, barrier }, columns, leading }: Study, trial:
 }
 
 function exhausted(asked: number): AskTellAnswer {
-  return fault('exhausted', '', `the search space is exhausted: all ${asked} points have been proposed`);
+  return fault(
+    'exhausted',
+    '',
+    `the search space is exhausted: all ${asked} points have been proposed`,
+  );
 }
 
 function tell(study: Study, { trial, value }: Tell): AskTellAnswer {
   const { columns, open } = study;
   const params = open.get(trial);
   if (params === undefined) {
-    if (trial < columns.size) return fault('already-told', 'trial', `expected a trial without a reported value, found ${trial}`);
-    const range = columns.size === 0 ? 'none was asked for' : `0 … ${columns.size - 1} were asked for`;
-    return fault('unknown-trial', 'trial', `expected a trial that was asked for (${range}), found ${trial}`);
+    if (trial < columns.size)
+      return fault(
+        'already-told',
+        'trial',
+        `expected a trial without a reported value, found ${trial}`,
+      );
+    const range =
+      columns.size === 0 ? 'none was asked for' : `0 … ${columns.size - 1} were asked for`;
+    return fault(
+      'unknown-trial',
+      'trial',
+      `expected a trial that was asked for (${range}), found ${trial}`,
+    );
   }
   open.delete(trial);
   if (value === undefined) columns.end(trial, 'failed', 'crashed', NaN);
@@ -148,7 +183,9 @@ function isBetter({ best, columns }: Study, trial: number, value: number): boole
 }
 
 function best({ best: found }: Study): AskTellAnswer {
-  return found === null ? fault('no-value', '', 'no trial has a value yet') : { ok: true, ...found };
+  return found === null
+    ? fault('no-value', '', 'no trial has a value yet')
+    : { ok: true, ...found };
 }
 
 function refusal(problems: readonly Problem[]): AskTellAnswer {
@@ -160,7 +197,9 @@ function refusal(problems: readonly Problem[]): AskTellAnswer {
 function faultOf({ code, path, expected, found, hint }: Problem): AskTellFault {
   const message = `expected ${expected}, found ${found}${hint === undefined ? '' : ` (${hint})`}`;
   // A syntax error's path is a column, not a field.
-  return code === 'syntax' ? { code, field: '', message: `${path}: ${message}` } : { code, field: path, message };
+  return code === 'syntax'
+    ? { code, field: '', message: `${path}: ${message}` }
+    : { code, field: path, message };
 }
 
 function fault(code: string, field: string, message: string): AskTellAnswer {

@@ -1,9 +1,14 @@
-/** `galapagos backend`: sets an executor's libraries up in the user folder, lists and removes them. */
+/**
+ * `galapagos backend`: sets an executor's libraries up in the user folder, lists and removes them.
+ */
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { BackendOutput } from '../../protocol/cli-output.ts';
 import { userFolder } from '../../runtime/user-folder.ts';
-import { installTensorflow, removeTensorflow } from '../../training/executors/tensorflow/install/install.ts';
+import {
+  installTensorflow,
+  removeTensorflow,
+} from '../../training/executors/tensorflow/install/install.ts';
 import { findInstallation } from '../../training/executors/tensorflow/installation.ts';
 import { text } from '../arguments.ts';
 import { print, printJson } from '../context.ts';
@@ -44,11 +49,18 @@ Examples:
     );
   backend
     .command('install')
-    .description('install a library; an existing installation is replaced only once the new one works')
+    .description(
+      'install a library; an existing installation is replaced only once the new one works',
+    )
     .argument('<name>', NAMES.join(', '))
     .option('--cuda', 'include the libraries for NVIDIA GPUs (CUDA)')
     .option('--wheel <file>', 'local wheel file of tensorflow or tensorflow-cpu', text)
-    .option('--index <url>', "PyPI's JSON API or a mirror, used if Python is not installed", text, 'https://pypi.org/pypi')
+    .option(
+      '--index <url>',
+      "PyPI's JSON API or a mirror, used if Python is not installed",
+      text,
+      'https://pypi.org/pypi',
+    )
     .option('--json', 'print one JSON document')
     .action(async (name: string, flags: InstallFlags) => {
       checkName(name);
@@ -72,11 +84,17 @@ Examples:
       checkName(name);
       const there = await removeTensorflow(folderOf(), downloadsOf());
       if (json) printJson(context, listed());
-      else print(context, [there ? `removed ${name} from ${folderOf()}` : `${name} was not installed`]);
+      else
+        print(context, [
+          there ? `removed ${name} from ${folderOf()}` : `${name} was not installed`,
+        ]);
     });
 }
 
-async function install(context: Context, { cuda = false, wheel, index, json = false }: InstallFlags): Promise<void> {
+async function install(
+  context: Context,
+  { cuda = false, wheel, index, json = false }: InstallFlags,
+): Promise<void> {
   const { streams } = context;
   const cancelled = new AbortController();
   const stopListening = onInterrupt(() => {
@@ -106,7 +124,9 @@ async function install(context: Context, { cuda = false, wheel, index, json = fa
     if (json) printJson(context, listed());
     else {
       const { tensorflow, tfjs, binding, librariesBy, folder } = installed;
-      const source = { file: 'from the given wheel', pip: 'with pip', index: 'from the index' }[librariesBy];
+      const source = { file: 'from the given wheel', pip: 'with pip', index: 'from the index' }[
+        librariesBy
+      ];
       print(context, [
         `installed tensorflow in ${folder}: TensorFlow ${tensorflow} ${source}${cuda ? ' with CUDA' : ''}, tfjs-node ${tfjs}, ${
           binding === 'compiled' ? 'binding compiled on this machine' : 'prebuilt binding'
@@ -123,10 +143,15 @@ async function install(context: Context, { cuda = false, wheel, index, json = fa
 }
 
 /** Says notes at once, and shares in tenths. */
-function tenths(say: (line: string) => void): (note: string, done?: number, total?: number) => void {
+function tenths(
+  say: (line: string) => void,
+): (note: string, done?: number, total?: number) => void {
   let last = '';
   return (note, done, total) => {
-    const share = done === undefined || total === undefined ? '' : `: ${String(Math.floor((10 * done) / total) * 10)} %`;
+    const share =
+      done === undefined || total === undefined
+        ? ''
+        : `: ${String(Math.floor((10 * done) / total) * 10)} %`;
     const line = `     ${note}${share}`;
     if (line !== last) say(line);
     last = line;
@@ -136,9 +161,14 @@ function tenths(say: (line: string) => void): (note: string, done?: number, tota
 function listed(): BackendOutput {
   const folder = folderOf();
   const found = findInstallation(folder);
-  if ('absent' in found) return { backends: [{ name: 'tensorflow', folder, installed: null, absent: found.absent }] };
+  if ('absent' in found)
+    return { backends: [{ name: 'tensorflow', folder, installed: null, absent: found.absent }] };
   const { tensorflow, tfjs, cuda, binding } = found.installation;
-  return { backends: [{ name: 'tensorflow', folder, installed: { tensorflow, tfjs, cuda, binding }, absent: null }] };
+  return {
+    backends: [
+      { name: 'tensorflow', folder, installed: { tensorflow, tfjs, cuda, binding }, absent: null },
+    ],
+  };
 }
 
 function sentence({ name, folder, installed, absent }: BackendOutput['backends'][number]): string {
@@ -148,7 +178,8 @@ function sentence({ name, folder, installed, absent }: BackendOutput['backends']
 }
 
 function checkName(name: string): void {
-  if (!NAMES.includes(name)) throw new UsageError(`unknown backend ${JSON.stringify(name)}: expected ${NAMES.join(', ')}`);
+  if (!NAMES.includes(name))
+    throw new UsageError(`unknown backend ${JSON.stringify(name)}: expected ${NAMES.join(', ')}`);
 }
 
 function folderOf(): string {

@@ -21,17 +21,24 @@ Examples:
   galapagos best mnist
   galapagos best mnist --top 20 --json`,
     )
-    .action(async (named: string, { lab, top, json = false }: LabOptions & { readonly top: number }) => {
-      const { study, best } = await withLab(context, lab, (reader) => {
-        const found = knownStudy(reader, named, lab);
-        return { study: found, best: exportedTrials(reader.best(found.uid ?? found.name, top)) };
-      });
-      if (json) printJson(context, bestConfigsOf(exportedStudy(study), best));
-      else if (best.length === 0) print(context, [`No trial of ${study.name} has a value yet.`]);
-      else {
-        const names =
-          study.spec === null ? [...new Set(best.flatMap(({ params }) => Object.keys(params)))] : Object.keys(study.spec.searchSpace);
-        print(context, bestTable(best, names, { width: widthOf(context), kind: scoreKindOfStudy(study) }));
-      }
-    });
+    .action(
+      async (named: string, { lab, top, json = false }: LabOptions & { readonly top: number }) => {
+        const { study, best } = await withLab(context, lab, (reader) => {
+          const found = knownStudy(reader, named, lab);
+          return { study: found, best: exportedTrials(reader.best(found.uid ?? found.name, top)) };
+        });
+        if (json) printJson(context, bestConfigsOf(exportedStudy(study), best));
+        else if (best.length === 0) print(context, [`No trial of ${study.name} has a value yet.`]);
+        else {
+          const names =
+            study.spec === null
+              ? [...new Set(best.flatMap(({ params }) => Object.keys(params)))]
+              : Object.keys(study.spec.searchSpace);
+          print(
+            context,
+            bestTable(best, names, { width: widthOf(context), kind: scoreKindOfStudy(study) }),
+          );
+        }
+      },
+    );
 }

@@ -28,7 +28,8 @@ Examples:
       // Loaded where it is used: the native library costs every other command its start.
       const { checkLab, findingText } = await import('../../storage/check-lab.ts');
       const findings = checkLab(resolve(context.streams.cwd, lab));
-      if (json) printJson(context, { lab, ok: findings.length === 0, findings } satisfies CheckOutput);
+      if (json)
+        printJson(context, { lab, ok: findings.length === 0, findings } satisfies CheckOutput);
       else print(context, [...findings.map(findingText), summary(lab, findings.length)]);
       if (findings.length > 0) context.exitWith(EXIT.failed);
     });

@@ -58,19 +58,39 @@ Examples:
 function addImport(datasets: Command, context: Context): void {
   datasets
     .command('import')
-    .description('import a file, folder or archive as a dataset; the format is detected from the content')
-    .argument('<path>', 'IDX, CIFAR, NPY, NPZ, CSV, Parquet, class folders of PNG and JPEG; or a zip, tar, gzip or xz of them', text)
+    .description(
+      'import a file, folder or archive as a dataset; the format is detected from the content',
+    )
+    .argument(
+      '<path>',
+      'IDX, CIFAR, NPY, NPZ, CSV, Parquet, class folders of PNG and JPEG; or a zip, tar, gzip or xz of them',
+      text,
+    )
     .option('--name <name>', 'name of the dataset in study files (default: from the path)', text)
     .option('--size <HxW>', 'bring all images to this size, e.g. 32x32', imageSize)
-    .addOption(new Option('--channels <n>', 'bring all images to grey (1) or colour (3)').choices(['1', '3']))
+    .addOption(
+      new Option('--channels <n>', 'bring all images to grey (1) or colour (3)').choices([
+        '1',
+        '3',
+      ]),
+    )
     .option(
       '--label <column>',
       'column of the class, by name or number from 1; for NPZ an array of labels, for CIFAR-100 fine or coarse',
       text,
     )
-    .option('--targets <columns>', 'columns of numbers to predict instead of a class, separated by commas', list)
+    .option(
+      '--targets <columns>',
+      'columns of numbers to predict instead of a class, separated by commas',
+      list,
+    )
     .option('--drop <columns>', 'columns to exclude, separated by commas', list)
-    .option('--test <share>', 'share of samples drawn as the test set if the source has none', share, DEFAULTS.testShare)
+    .option(
+      '--test <share>',
+      'share of samples drawn as the test set if the source has none',
+      share,
+      DEFAULTS.testShare,
+    )
     .option('--seed <n>', 'seed of that random draw', integer(0), DEFAULTS.seed)
     .option('--replace', 'replace a dataset of the same name')
     .option('--dry-run', 'show what would be imported without storing it')
@@ -122,7 +142,10 @@ async function importFrom(path: string, flags: ImportFlags, context: Context): P
     });
     display?.clear();
     const milliseconds = performance.now() - started;
-    const dataset = stored === null ? importedOutput(name, resolve(streams.cwd, path), imported) : storedOutput(stored);
+    const dataset =
+      stored === null
+        ? importedOutput(name, resolve(streams.cwd, path), imported)
+        : storedOutput(stored);
     const output: ImportOutput = { stored: stored !== null, milliseconds, same, dataset };
     if (json) {
       printJson(context, output);
@@ -146,7 +169,10 @@ function addList(datasets: Command, context: Context): void {
     .command('list')
     .description('list the datasets')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExamples:\n  galapagos datasets list\n  galapagos datasets list --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  galapagos datasets list\n  galapagos datasets list --json',
+    )
     .action(({ json = false }: Json) => {
       const folder = datasetsFolder(context);
       const output: DatasetsOutput = {
@@ -175,7 +201,10 @@ function addShow(datasets: Command, context: Context): void {
     .description('show a dataset: classes, splits, shape and statistics')
     .argument('<name>', 'its name', text)
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExamples:\n  galapagos datasets show mnist\n  galapagos datasets show cifar-10 --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  galapagos datasets show mnist\n  galapagos datasets show cifar-10 --json',
+    )
     .action((name: string, { json = false }: Json) => {
       const folder = datasetsFolder(context);
       const dataset = datasetOutput(folder, name) ?? unknown(folder, name);
@@ -193,7 +222,8 @@ function addRemove(datasets: Command, context: Context): void {
     .addHelpText('after', '\nExamples:\n  galapagos datasets remove cifar-10')
     .action((name: string, { json = false }: Json) => {
       const folder = datasetsFolder(context);
-      if (BUNDLED_NAMES.includes(name)) throw new UsageError(`${name} is built in and cannot be removed`, 'unknown-dataset');
+      if (BUNDLED_NAMES.includes(name))
+        throw new UsageError(`${name} is built in and cannot be removed`, 'unknown-dataset');
       if (!removeDataset(folder, name)) unknown(folder, name);
       if (json) printJson(context, { removed: name });
       else print(context, [`Removed ${name}.`]);
@@ -217,7 +247,9 @@ function imageSize(given: string): ImportOptions['size'] {
   const [, height, width] = /^(\d{1,4})(?:[x×](\d{1,4}))?$/.exec(given.trim()) ?? [];
   const size = { height: Number(height), width: Number(width ?? height) };
   if (!(size.height >= 1 && size.width >= 1))
-    throw new InvalidArgumentError(`Expected a size such as 32x32, found ${JSON.stringify(given)}.`);
+    throw new InvalidArgumentError(
+      `Expected a size such as 32x32, found ${JSON.stringify(given)}.`,
+    );
   return size;
 }
 
@@ -227,6 +259,7 @@ function list(given: string): string[] {
 
 function share(given: string): number {
   const value = real({ above: 0 })(given);
-  if (value >= 1) throw new InvalidArgumentError(`Expected a share below 1, found ${JSON.stringify(given)}.`);
+  if (value >= 1)
+    throw new InvalidArgumentError(`Expected a share below 1, found ${JSON.stringify(given)}.`);
   return value;
 }

@@ -26,11 +26,16 @@ Examples:
       if (json) printJson(context, { ok: sound, checks } satisfies DoctorOutput);
       else {
         for (const { name, state, found, remedy } of checks) {
-          print(context, [`${state.padEnd(8)}  ${name}: ${found}`, ...(remedy === null ? [] : [`${' '.repeat(10)}→ ${remedy}`])]);
+          print(context, [
+            `${state.padEnd(8)}  ${name}: ${found}`,
+            ...(remedy === null ? [] : [`${' '.repeat(10)}→ ${remedy}`]),
+          ]);
         }
         print(context, [
           '',
-          sound ? 'This machine can run Galapagos.' : 'This machine cannot run Galapagos until the missing items are fixed.',
+          sound
+            ? 'This machine can run Galapagos.'
+            : 'This machine cannot run Galapagos until the missing items are fixed.',
         ]);
       }
       if (!sound) context.exitWith(EXIT.failed);

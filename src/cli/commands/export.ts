@@ -1,4 +1,7 @@
-/** `galapagos export STUDY`: configurations as a file, or the champion itself, which is trained again for it. */
+/**
+ * `galapagos export STUDY`: configurations as a file, or the champion itself, which is trained
+ * again for it.
+ */
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
@@ -33,11 +36,19 @@ export function addExport(program: Command, context: Context): void {
   )
     .argument('<study>', "the study's name, or its uid")
     .option('--top <n>', 'number of configurations', integer(1), TOP)
-    .addOption(new Option('--format <format>', 'format of the configurations').choices(['json', 'csv']).default('json'))
+    .addOption(
+      new Option('--format <format>', 'format of the configurations')
+        .choices(['json', 'csv'])
+        .default('json'),
+    )
     .option('--output <file>', 'write the configurations to this file (default: stdout)', text)
     .option('--onnx <file>', 'retrain the best trial and write it as an ONNX model', text)
     .option('--weights <file>', 'retrain the best trial and write its weights as safetensors', text)
-    .option('--trial <n>', 'retrain this trial instead of the best; requires --onnx or --weights', integer(0))
+    .option(
+      '--trial <n>',
+      'retrain this trial instead of the best; requires --onnx or --weights',
+      integer(0),
+    )
     .addHelpText(
       'after',
       `
@@ -53,7 +64,8 @@ Examples:
     )
     .action(async (named: string, options: ExportOptions) => {
       const { onnx, weights, trial, lab, json = false } = options;
-      if (onnx !== undefined || weights !== undefined) await exportModel(context, named, { onnx, weights, trial, lab, json });
+      if (onnx !== undefined || weights !== undefined)
+        await exportModel(context, named, { onnx, weights, trial, lab, json });
       else if (trial !== undefined) throw new UsageError('--trial requires --onnx or --weights');
       else await exportConfigurations(context, named, options);
     });
@@ -66,7 +78,10 @@ async function exportConfigurations(
 ): Promise<void> {
   const configs = await withLab(context, lab, (reader) => {
     const study = knownStudy(reader, named, lab);
-    return bestConfigsOf(exportedStudy(study), exportedTrials(reader.best(study.uid ?? study.name, top)));
+    return bestConfigsOf(
+      exportedStudy(study),
+      exportedTrials(reader.best(study.uid ?? study.name, top)),
+    );
   });
   const content = format === 'json' ? jsonText(configs) : csvText(configs);
   if (output === undefined) {
@@ -76,5 +91,8 @@ async function exportConfigurations(
   writeAtomically(resolve(context.streams.cwd, output), content);
   const configurations = configs.best.length;
   if (json) printJson(context, { file: output, configurations });
-  else print(context, [`Wrote ${output} (${configurations} ${configurations === 1 ? 'configuration' : 'configurations'}).`]);
+  else
+    print(context, [
+      `Wrote ${output} (${configurations} ${configurations === 1 ? 'configuration' : 'configurations'}).`,
+    ]);
 }

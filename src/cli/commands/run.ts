@@ -30,16 +30,31 @@ export function addRun(program: Command, context: Context, runStudy: RunStudy): 
   program
     .command('run')
     .description('run a study: a preset or a study file; flags override the file')
-    .argument('<study>', 'a preset (mnist, paper-mnist-evolution …) or a study file (./study.json)', text)
-    .option('--workers <n>', 'number of worker processes, at most 4 per core (default: 1 per core)', integer(1))
+    .argument(
+      '<study>',
+      'a preset (mnist, paper-mnist-evolution …) or a study file (./study.json)',
+      text,
+    )
+    .option(
+      '--workers <n>',
+      'number of worker processes, at most 4 per core (default: 1 per core)',
+      integer(1),
+    )
     .option('--trials <n>', 'stop after this many trials', integer(1))
     .option('--minutes <n>', 'stop after this many minutes', real({ above: 0 }))
     .option('--target <x>', 'stop when a trial reaches this value', real())
-    .option('--sampler <name>', 'evolution, generational, random or grid, with its default settings', text)
+    .option(
+      '--sampler <name>',
+      'evolution, generational, random or grid, with its default settings',
+      text,
+    )
     .option('--seed <n>', 'seed of the random generator', integer(0))
     .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
     .option('--export <file>', 'write the five best configurations to this file at the end', text)
-    .option('--resume', 'resume the study from the lab file; <study> may also be the name of a study in it')
+    .option(
+      '--resume',
+      'resume the study from the lab file; <study> may also be the name of a study in it',
+    )
     .option('--json', 'print events as JSON, one object per line')
     .addHelpText(
       'after',
@@ -62,8 +77,15 @@ Examples:
         resume && namesStoredStudy(named, resources) && existsSync(resolve(streams.cwd, lab))
           ? await withLab(context, lab, (reader) => storedStudy(reader, named, lab))
           : null;
-      const study = stored ?? resolveStudy(named, options, { cwd: streams.cwd, resources, userFolder });
-      const display = createDisplay({ json, spec: study.spec, screen: streams.stdout, env: streams.env, clock: () => new Date() });
+      const study =
+        stored ?? resolveStudy(named, options, { cwd: streams.cwd, resources, userFolder });
+      const display = createDisplay({
+        json,
+        spec: study.spec,
+        screen: streams.stdout,
+        env: streams.env,
+        clock: () => new Date(),
+      });
       const { note } = workerCount(workers ?? null);
       const code = await runStudy(
         {
@@ -74,7 +96,10 @@ Examples:
           exportTo: exportTo === undefined ? null : resolve(streams.cwd, exportTo),
           resume,
           limitFlags: limitFlags(options),
-          resumeCommand: resumeCommand(named, { flags: { ...options, json: undefined }, env: streams.env }),
+          resumeCommand: resumeCommand(named, {
+            flags: { ...options, json: undefined },
+            env: streams.env,
+          }),
           resources,
         },
         display,

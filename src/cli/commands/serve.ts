@@ -30,14 +30,29 @@ const PORTS = 65_535;
 export function addServe(program: Command, context: Context): void {
   program
     .command('serve')
-    .description('serve the window to a browser and print its link, which contains the access token')
+    .description(
+      'serve the window to a browser and print its link, which contains the access token',
+    )
     .option('--port <n>', 'port to listen on; 0: any free port', integer(0), 7355)
-    .option('--host <address>', 'address to listen on; 0.0.0.0 accepts other machines', text, '127.0.0.1')
-    .option('--token-file <file>', 'file that contains the access token (or set GALAPAGOS_TOKEN)', text)
+    .option(
+      '--host <address>',
+      'address to listen on; 0.0.0.0 accepts other machines',
+      text,
+      '127.0.0.1',
+    )
+    .option(
+      '--token-file <file>',
+      'file that contains the access token (or set GALAPAGOS_TOKEN)',
+      text,
+    )
     .option('--new-token', 'replace the stored token; earlier links and open tabs stop working')
     .option('--print-link', 'print the link for --host and --port again and exit')
     .option('--lab <file>', 'the lab file, which keeps every trial', text, 'lab.db')
-    .option('--workers <n>', 'number of worker processes, at most 4 per core (default: 1 per core)', integer(1))
+    .option(
+      '--workers <n>',
+      'number of worker processes, at most 4 per core (default: 1 per core)',
+      integer(1),
+    )
     .option('--json', 'print events as JSON, one object per line')
     .addOption(new Option('--token [text]').hideHelp())
     .addHelpText(
@@ -62,7 +77,8 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   if (port > PORTS) throw new UsageError(`--port: expected at most ${PORTS}, found ${port}`);
   const token = serveToken(options, context);
   if (printLink) {
-    if (port === 0) throw new UsageError('--print-link: expected the --port of the running server, found 0');
+    if (port === 0)
+      throw new UsageError('--print-link: expected the --port of the running server, found 0');
     const link = linkOf(host, port, token);
     if (json) printJson(context, { event: 'link', link } satisfies ServeOutput);
     else print(context, [link]);
@@ -82,21 +98,40 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   const begun = new Promise<void>((resolve) => (begin = resolve));
   const ours = new Promise<void>((resolve) => (held = resolve));
   const application = begun.then(() =>
-    createEndpoints({ resources, userFolder, lab: file, workers: workers ?? null, host: 'server', version: versionOf(resources), held }),
+    createEndpoints({
+      resources,
+      userFolder,
+      lab: file,
+      workers: workers ?? null,
+      host: 'server',
+      version: versionOf(resources),
+      held,
+    }),
   );
   // The port comes first: where it is taken, no lab file is created or opened.
   const server = await startServer({ application, window, host, port, token });
   begin();
   try {
-    // A large lab is read while the browser loads the window; a file that is no lab is reported before there is a link.
+    // A large lab is read while the browser loads the window; a file that is no lab is reported
+    // before there is a link.
     await Promise.race([ours, application]);
     const stopped = new Promise<void>((stop) => {
       onInterrupt(() => stop());
     });
     // The link is read from a pipe that closes then; the window goes on.
     onOutputLost(() => undefined);
-    if (json) printJson(context, { event: 'serving', link: server.link, port: server.port, lab: file } satisfies ServeOutput);
-    else print(context, [`Galapagos is running at ${server.link}`, `Lab file: ${file}. Press Ctrl-C to stop.`]);
+    if (json)
+      printJson(context, {
+        event: 'serving',
+        link: server.link,
+        port: server.port,
+        lab: file,
+      } satisfies ServeOutput);
+    else
+      print(context, [
+        `Galapagos is running at ${server.link}`,
+        `Lab file: ${file}. Press Ctrl-C to stop.`,
+      ]);
     await Promise.race([application.then(() => stopped), stopped]);
     if (!json) print(context, ['Pausing running studies …']);
   } finally {

@@ -1,6 +1,11 @@
 /** `galapagos show STUDY`. */
 import type { Command } from 'commander';
-import { knownStudy, searchedOutput, studyOutput, trainedOutput } from '../../documents/lab-output.ts';
+import {
+  knownStudy,
+  searchedOutput,
+  studyOutput,
+  trainedOutput,
+} from '../../documents/lab-output.ts';
 import type { ShowOutput } from '../../protocol/cli-output.ts';
 import { print, printJson } from '../context.ts';
 import type { Context } from '../context.ts';

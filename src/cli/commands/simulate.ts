@@ -12,7 +12,13 @@ import { print, printJson } from '../context.ts';
 import type { Context } from '../context.ts';
 import { durationArgument } from '../duration-argument.ts';
 import { UsageError } from '../exit-codes.ts';
-import { parseSimulation, simulationOptions, simulationOutput, simulationText, usualSimulation } from '../simulate-study.ts';
+import {
+  parseSimulation,
+  simulationOptions,
+  simulationOutput,
+  simulationText,
+  usualSimulation,
+} from '../simulate-study.ts';
 
 interface SimulateOptions {
   readonly file?: string;
@@ -35,9 +41,17 @@ export function addSimulate(program: Command, context: Context): void {
     .option('--file <file>', 'simulation file; flags override it', text)
     .option('--workers <n>', 'number of workers (4)', integer(1))
     .option('--trials <n>', 'number of trials (64)', integer(1))
-    .option('--duration <time>', 'duration of an evaluation: 200ms, 1.5s, or lognormal:200ms,0.5 (the default)', durationArgument)
+    .option(
+      '--duration <time>',
+      'duration of an evaluation: 200ms, 1.5s, or lognormal:200ms,0.5 (the default)',
+      durationArgument,
+    )
     .option('--sampler <name>', 'evolution (the default), generational, random or grid', text)
-    .addOption(new Option('--objective <name>', 'test function to optimize (sphere)').choices(syntheticFunctions))
+    .addOption(
+      new Option('--objective <name>', 'test function to optimize (sphere)').choices(
+        syntheticFunctions,
+      ),
+    )
     .option('--crash-rate <share>', 'share of attempts that crash (0)', share)
     .option('--loss-rate <share>', 'share of attempts whose worker is lost (0)', share)
     .option('--seed <n>', 'seed of the random generator (0)', integer(0))
@@ -55,8 +69,14 @@ Examples:
   galapagos simulate --file simulation.json --json`,
     )
     .action((options: SimulateOptions) => {
-      const file = withFlags(options.file === undefined ? usualSimulation : read(options.file, context), options);
-      const output = simulationOutput(file, simulate(simulationOptions(file, options.file ?? 'simulate')));
+      const file = withFlags(
+        options.file === undefined ? usualSimulation : read(options.file, context),
+        options,
+      );
+      const output = simulationOutput(
+        file,
+        simulate(simulationOptions(file, options.file ?? 'simulate')),
+      );
       if (options.json === true) printJson(context, output);
       else print(context, simulationText(output));
     });
@@ -70,7 +90,8 @@ function withFlags(file: SimulationFile, options: SimulateOptions): SimulationFi
     workers: workers ?? file.workers,
     trials: trials ?? file.trials,
     durationMs: duration ?? file.durationMs,
-    sampler: sampler === undefined || sampler === file.sampler.name ? file.sampler : { name: sampler },
+    sampler:
+      sampler === undefined || sampler === file.sampler.name ? file.sampler : { name: sampler },
     objective: objective ?? file.objective,
     crashRate: crashRate ?? file.crashRate,
     lossRate: lossRate ?? file.lossRate,
@@ -84,7 +105,9 @@ function read(named: string, { streams }: Context): SimulationFile {
   try {
     content = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`cannot read the simulation file ${named}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(
+      `cannot read the simulation file ${named}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   return parseSimulation(content, named);
 }

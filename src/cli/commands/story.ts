@@ -14,7 +14,11 @@ interface StoryOptions extends LabOptions {
 }
 
 export function addStory(program: Command, context: Context): void {
-  labCommand(program, 'story', 'show what happened to a trial: its origin, its attempts and its result')
+  labCommand(
+    program,
+    'story',
+    'show what happened to a trial: its origin, its attempts and its result',
+  )
     .argument('<study>', "the study's name, or its uid")
     .argument('<trial>', "the trial's number", integer(0))
     .option('--verbose', 'add the scheduler events with their causes')
@@ -26,16 +30,22 @@ Examples:
   galapagos story mnist 14 --verbose
   galapagos story mnist 14 --json`,
     )
-    .action(async (named: string, trial: number, { lab, json = false, verbose = false }: StoryOptions) => {
-      const output = await withLab(context, lab, (reader) => {
-        const study = knownStudy(reader, named, lab);
-        const story = reader.story(study.uid ?? study.name, trial);
-        if (story !== null) return storyOutput(study, story);
-        const count = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
-        const range = count === 0 ? 'it has none yet' : `it has trials 0 … ${count - 1}`;
-        throw new UsageError(`${study.name} has no trial ${trial}: ${range}`, 'unknown-trial');
-      });
-      if (json) printJson(context, output);
-      else print(context, storyText(output, verbose));
-    });
+    .action(
+      async (
+        named: string,
+        trial: number,
+        { lab, json = false, verbose = false }: StoryOptions,
+      ) => {
+        const output = await withLab(context, lab, (reader) => {
+          const study = knownStudy(reader, named, lab);
+          const story = reader.story(study.uid ?? study.name, trial);
+          if (story !== null) return storyOutput(study, story);
+          const count = Object.values(study.counts).reduce((sum, n) => sum + n, 0);
+          const range = count === 0 ? 'it has none yet' : `it has trials 0 … ${count - 1}`;
+          throw new UsageError(`${study.name} has no trial ${trial}: ${range}`, 'unknown-trial');
+        });
+        if (json) printJson(context, output);
+        else print(context, storyText(output, verbose));
+      },
+    );
 }

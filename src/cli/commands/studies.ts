@@ -1,4 +1,7 @@
-/** `galapagos studies`, and `galapagos studies rename | note | delete | restore | remove | duplicate`. */
+/**
+ * `galapagos studies`, and `galapagos studies rename | note | delete | restore | remove |
+ * duplicate`.
+ */
 import type { Command } from 'commander';
 import { studyOutput } from '../../documents/lab-output.ts';
 import type { StudiesOutput } from '../../protocol/cli-output.ts';
@@ -11,7 +14,11 @@ import type { LabOptions } from '../lab-command.ts';
 import { studiesText } from '../lab-text.ts';
 
 export function addStudies(program: Command, context: Context): void {
-  const studies = labCommand(program, 'studies', 'list the studies of a lab file; rename, annotate, delete, restore and duplicate them')
+  const studies = labCommand(
+    program,
+    'studies',
+    'list the studies of a lab file; rename, annotate, delete, restore and duplicate them',
+  )
     .addHelpText(
       'after',
       `
@@ -38,21 +45,35 @@ Examples:
     .action(async (named: string, name: string, _: LabOptions, command: Command) =>
       (await changes()).renameStudy(context, named, name, command.optsWithGlobals()),
     );
-  add(studies, 'note', 'write a note on a study, which replaces the one before; an empty text removes it')
+  add(
+    studies,
+    'note',
+    'write a note on a study, which replaces the one before; an empty text removes it',
+  )
     .argument('<text>', 'plain text')
     .action(async (named: string, note: string, _: LabOptions, command: Command) =>
       (await changes()).annotateStudy(context, named, note, command.optsWithGlobals()),
     );
   add(studies, 'delete', 'delete a study; it can be restored until it is removed').action(
-    async (named: string, _: LabOptions, command: Command) => (await changes()).deleteStudy(context, named, command.optsWithGlobals()),
+    async (named: string, _: LabOptions, command: Command) =>
+      (await changes()).deleteStudy(context, named, command.optsWithGlobals()),
   );
-  add(studies, 'restore', 'restore a deleted study').action(async (named: string, _: LabOptions, command: Command) =>
-    (await changes()).restoreStudy(context, named, command.optsWithGlobals()),
+  add(studies, 'restore', 'restore a deleted study').action(
+    async (named: string, _: LabOptions, command: Command) =>
+      (await changes()).restoreStudy(context, named, command.optsWithGlobals()),
   );
-  add(studies, 'remove', 'remove a deleted study and its trials from the lab file, for good').action(
-    async (named: string, _: LabOptions, command: Command) => (await changes()).removeForGood(context, named, command.optsWithGlobals()),
+  add(
+    studies,
+    'remove',
+    'remove a deleted study and its trials from the lab file, for good',
+  ).action(async (named: string, _: LabOptions, command: Command) =>
+    (await changes()).removeForGood(context, named, command.optsWithGlobals()),
   );
-  add(studies, 'duplicate', 'print the study file of a study, under a new name, ready for galapagos run')
+  add(
+    studies,
+    'duplicate',
+    'print the study file of a study, under a new name, ready for galapagos run',
+  )
     .option('--name <name>', 'of the copy (default: the next free name)', text)
     .option('--output <file>', 'write the study file there (default: stdout)', text)
     .action(async (named: string, _: LabOptions, command: Command) =>
@@ -60,7 +81,10 @@ Examples:
     );
 }
 
-/** A subcommand about one study. Its parent has the same options and takes them first: read both with `optsWithGlobals`. */
+/**
+ * A subcommand about one study. Its parent has the same options and takes them first: read both
+ * with `optsWithGlobals`.
+ */
 function add(studies: Command, name: string, description: string): Command {
   return labCommand(studies, name, description).argument('<study>', "the study's name, or its uid");
 }

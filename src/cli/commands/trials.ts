@@ -8,7 +8,12 @@ import type { LabOptions } from '../lab-command.ts';
 import { trialText } from '../lab-text.ts';
 
 export function addTrials(program: Command, context: Context): void {
-  labCommand(program, 'trials', 'list the trials of a study by number', 'print one JSON object per line')
+  labCommand(
+    program,
+    'trials',
+    'list the trials of a study by number',
+    'print one JSON object per line',
+  )
     .argument('<study>', "the study's name, or its uid")
     .addHelpText(
       'after',

@@ -8,12 +8,16 @@ export function number(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
   const text = value.toPrecision(Math.abs(value) >= 10_000 ? 7 : 4);
-  const [mantissa = '', exponent] = (Math.abs(value) < 1e-4 || text.includes('e') ? value.toExponential(3) : text).split('e');
+  const [mantissa = '', exponent] = (
+    Math.abs(value) < 1e-4 || text.includes('e') ? value.toExponential(3) : text
+  ).split('e');
   const short = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa;
   return exponent === undefined ? short : `${short}e${exponent.replace('+', '')}`;
 }
 
-/** A score without its split, for columns that name it: `94.12 %`; `diverged` where there is none. */
+/**
+ * A score without its split, for columns that name it: `94.12 %`; `diverged` where there is none.
+ */
 export function value(measured: number | null, { measure }: Pick<ScoreKind, 'measure'>): string {
   return plain(measured, (known) => scoreText(known, measure));
 }
@@ -56,11 +60,17 @@ export function duration(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** Evaluations per second, or per minute or hour where that is the more readable; `–` for null (not known yet). */
+/**
+ * Evaluations per second, or per minute or hour where that is the more readable; `–` for null (not
+ * known yet).
+ */
 export function rate(perSecond: number | null): string {
   if (perSecond === null) return '– evaluations/s';
-  if (perSecond === 0 || perSecond >= 0.1) return `${perSecond >= 100 ? Math.round(perSecond) : perSecond.toFixed(1)} evaluations/s`;
-  return perSecond >= 0.1 / 60 ? `${(perSecond * 60).toFixed(1)} evaluations/min` : `${(perSecond * 3600).toFixed(1)} evaluations/h`;
+  if (perSecond === 0 || perSecond >= 0.1)
+    return `${perSecond >= 100 ? Math.round(perSecond) : perSecond.toFixed(1)} evaluations/s`;
+  return perSecond >= 0.1 / 60
+    ? `${(perSecond * 60).toFixed(1)} evaluations/min`
+    : `${(perSecond * 3600).toFixed(1)} evaluations/h`;
 }
 
 /** `1 trial`, `3 trials`. */
@@ -73,7 +83,10 @@ export function slot(name: string): string {
   return name.startsWith('local/') ? name.slice('local/'.length) : name;
 }
 
-/** At most `width` columns, the end replaced by `…` where it is longer. Control characters become spaces. */
+/**
+ * At most `width` columns, the end replaced by `…` where it is longer. Control characters become
+ * spaces.
+ */
 export function cut(text: string, width: number): string {
   const clean = text.replace(/\p{Cc}+/gu, ' ');
   if (columns(clean) <= width) return clean;
@@ -87,7 +100,10 @@ export function cut(text: string, width: number): string {
   return width < 1 ? '' : `${kept}…`;
 }
 
-/** How many terminal columns a text takes (wide East Asian characters and emoji: two; combining marks: none). */
+/**
+ * How many terminal columns a text takes (wide East Asian characters and emoji: two; combining
+ * marks: none).
+ */
 export function columns(text: string): number {
   let sum = 0;
   for (const character of text) sum += columnsOf(character);

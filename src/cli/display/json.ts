@@ -1,4 +1,6 @@
-/** The display for programs: one JSON object a line, each by the schema of `protocol/run-output.ts`. */
+/**
+ * The display for programs: one JSON object a line, each by the schema of `protocol/run-output.ts`.
+ */
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunOutput } from '../../protocol/run-output.ts';
 import type { BestTrial, RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
@@ -22,7 +24,17 @@ export class JsonDisplay implements RunDisplay {
 
   start(run: RunStart): void {
     this.#progress = new RunProgress(run);
-    const { study, resumed, trials, workers, direction, parameterNames, notes, lab, done = 0 } = run;
+    const {
+      study,
+      resumed,
+      trials,
+      workers,
+      direction,
+      parameterNames,
+      notes,
+      lab,
+      done = 0,
+    } = run;
     this.#say({
       event: 'started',
       study,
@@ -51,7 +63,15 @@ export class JsonDisplay implements RunDisplay {
     if (nowMs - this.#lastMs < PROGRESS_EVERY_MS) return;
     this.#lastMs = nowMs;
     const { done, run, perSecond, leftMs, elapsedMs, best } = progress;
-    this.#say({ event: 'progress', done, trials: run.trials, perSecond, leftMs, elapsedMs, best: best === null ? null : bestOutput(best) });
+    this.#say({
+      event: 'progress',
+      done,
+      trials: run.trials,
+      perSecond,
+      leftMs,
+      elapsedMs,
+      best: best === null ? null : bestOutput(best),
+    });
   }
 
   finish(end: RunSummary): void {
@@ -96,16 +116,38 @@ export class JsonDisplay implements RunDisplay {
   }
 }
 
-type RunOutputBody = RunOutput extends infer Each ? (Each extends RunOutput ? Omit<Each, 'at'> : never) : never;
+type RunOutputBody = RunOutput extends infer Each
+  ? Each extends RunOutput
+    ? Omit<Each, 'at'>
+    : never
+  : never;
 
 function outputOf(event: RunEvent): RunOutputBody {
   switch (event.type) {
     case 'workerReady':
-      return { event: 'worker', slot: event.slot, state: 'ready', reason: null, device: event.device };
+      return {
+        event: 'worker',
+        slot: event.slot,
+        state: 'ready',
+        reason: null,
+        device: event.device,
+      };
     case 'workerLost':
-      return { event: 'worker', slot: event.slot, state: 'lost', reason: event.reason, device: null };
+      return {
+        event: 'worker',
+        slot: event.slot,
+        state: 'lost',
+        reason: event.reason,
+        device: null,
+      };
     case 'quarantined':
-      return { event: 'worker', slot: event.slot, state: 'quarantined', reason: event.reason, device: null };
+      return {
+        event: 'worker',
+        slot: event.slot,
+        state: 'quarantined',
+        reason: event.reason,
+        device: null,
+      };
     case 'released':
       return { event: 'worker', slot: event.slot, state: 'released', reason: null, device: null };
     case 'trialStarted': {
@@ -117,9 +159,36 @@ function outputOf(event: RunEvent): RunOutputBody {
       return { event: 'trialReported', trial, attempt, slot, epoch, value, metrics };
     }
     case 'trialEnded': {
-      const { trial, attempt, slot, state, outcome, value, params, origin, isBest, ms, error, metrics } = event;
+      const {
+        trial,
+        attempt,
+        slot,
+        state,
+        outcome,
+        value,
+        params,
+        origin,
+        isBest,
+        ms,
+        error,
+        metrics,
+      } = event;
       const lineage = { ...origin, parents: [...origin.parents] };
-      return { event: 'trialEnded', trial, attempt, slot, state, outcome, value, params, lineage, isBest, ms, error, metrics };
+      return {
+        event: 'trialEnded',
+        trial,
+        attempt,
+        slot,
+        state,
+        outcome,
+        value,
+        params,
+        lineage,
+        isBest,
+        ms,
+        error,
+        metrics,
+      };
     }
     case 'trialBack': {
       const { trial, attempt, slot, outcome, detail } = event;
@@ -136,6 +205,12 @@ function outputOf(event: RunEvent): RunOutputBody {
   }
 }
 
-function bestOutput({ trial, value, params, attempt, origin }: BestTrial): NonNullable<Extract<RunOutput, { event: 'progress' }>['best']> {
+function bestOutput({
+  trial,
+  value,
+  params,
+  attempt,
+  origin,
+}: BestTrial): NonNullable<Extract<RunOutput, { event: 'progress' }>['best']> {
   return { trial, value, params, attempt, lineage: { ...origin, parents: [...origin.parents] } };
 }

@@ -1,4 +1,7 @@
-/** The display where there is no terminal: a line per finished trial, a line on the whole each ten seconds. */
+/**
+ * The display where there is no terminal: a line per finished trial, a line on the whole each ten
+ * seconds.
+ */
 import { count, duration, number, params, rate, slot, score } from './format.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunDisplay, RunEvent, RunStart, RunSummary } from './run-display.ts';
@@ -22,7 +25,9 @@ export class LinesDisplay implements RunDisplay {
     this.#progress = new RunProgress(run);
     const budget = run.trials === null ? 'no trial limit' : count(run.trials, 'trial');
     const resumed = run.resumed ? `, resumed with ${count(run.done ?? 0, 'trial')} done` : '';
-    this.#write(`${run.study}: ${budget} on ${count(run.workers, 'worker')}${resumed}, lab file ${run.lab}`);
+    this.#write(
+      `${run.study}: ${budget} on ${count(run.workers, 'worker')}${resumed}, lab file ${run.lab}`,
+    );
     for (const note of run.notes) this.#write(`Note: ${note}`);
   }
 
@@ -45,11 +50,15 @@ export class LinesDisplay implements RunDisplay {
   finish(end: RunSummary): void {
     if (this.#progress === null) return;
     this.#write('');
-    for (const line of summary(this.#progress.run, end, { width: Infinity, kind: this.#kind })) this.#write(line);
+    for (const line of summary(this.#progress.run, end, { width: Infinity, kind: this.#kind }))
+      this.#write(line);
   }
 }
 
-/** `18 of 64 trials · best 94.12 % in trial 14 · 3.4 evaluations/s · 14 s left · 2 of 2 workers busy`. */
+/**
+ * `18 of 64 trials · best 94.12 % in trial 14 · 3.4 evaluations/s · 14 s left · 2 of 2 workers
+ * busy`.
+ */
 export function progressLine(progress: RunProgress, kind: ScoreKind): string {
   const { run, done, best, perSecond, leftMs, workers } = progress;
   const busy = [...workers.values()].filter(({ doing }) => doing === 'trial').length;
@@ -92,8 +101,10 @@ export function eventLine(event: RunEvent, kind: ScoreKind): string | null {
 }
 
 function trialLine(end: Extract<RunEvent, { type: 'trialEnded' }>, kind: ScoreKind): string {
-  const failed = end.outcome === 'cancelled' ? 'cancelled' : `failed${because(end.error ?? words(end.outcome))}`;
-  const result = end.state === 'failed' ? failed : end.state === 'pruned' ? 'pruned' : score(end.value, kind);
+  const failed =
+    end.outcome === 'cancelled' ? 'cancelled' : `failed${because(end.error ?? words(end.outcome))}`;
+  const result =
+    end.state === 'failed' ? failed : end.state === 'pruned' ? 'pruned' : score(end.value, kind);
   const time = end.ms === null ? '' : `  ${number(Math.round(end.ms) / 1000)} s`;
   return `trial ${end.trial}  ${result}  ${params(end.params)}${time}${end.isBest ? '  best so far' : ''}`;
 }

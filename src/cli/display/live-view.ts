@@ -1,4 +1,7 @@
-/** The live view of a run as lines of text: what `terminal.ts` redraws. Pure; colours are functions handed in. */
+/**
+ * The live view of a run as lines of text: what `terminal.ts` redraws. Pure; colours are functions
+ * handed in.
+ */
 import { count, cut, duration, params, paramWords, rate, slot, score } from './format.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunProgress, WorkerView } from './run-progress.ts';
@@ -24,18 +27,30 @@ export interface Frame {
 /** `cpu/9` before `cpu/10`. */
 const byName = new Intl.Collator('en', { numeric: true });
 
-/** Trials done, the best with its parameters, speed and time left, a line per worker. No line is wider than the frame. */
+/**
+ * Trials done, the best with its parameters, speed and time left, a line per worker. No line is
+ * wider than the frame.
+ */
 export function liveView(progress: RunProgress, frame: Frame): string[] {
   const { width, height, paint } = frame;
-  const head = [headline(progress, width, paint), ...best(progress, frame), cut(speed(progress), width)];
-  if (progress.stalled !== null) head.push(paint.bad(cut(`cannot write the lab file, retrying: ${progress.stalled}`, width)));
+  const head = [
+    headline(progress, width, paint),
+    ...best(progress, frame),
+    cut(speed(progress), width),
+  ];
+  if (progress.stalled !== null)
+    head.push(paint.bad(cut(`cannot write the lab file, retrying: ${progress.stalled}`, width)));
   const workers = [...progress.workers].sort(([a], [b]) => byName.compare(a, b));
   const starting = progress.run.workers - workers.length;
   const lines = workers.map(([name, worker]) => workerLine(name, worker, progress, frame));
   if (starting > 0) lines.push(paint.dim(cut(`${count(starting, 'worker')} starting`, width)));
   const room = Math.max(1, height - head.length);
   if (lines.length <= room) return [...head, ...lines];
-  return [...head, ...lines.slice(0, room - 1), paint.dim(cut(`… and ${count(lines.length - room + 1, 'more worker')}`, width))];
+  return [
+    ...head,
+    ...lines.slice(0, room - 1),
+    paint.dim(cut(`… and ${count(lines.length - room + 1, 'more worker')}`, width)),
+  ];
 }
 
 function headline({ run, done }: RunProgress, width: number, paint: Paint): string {
@@ -62,21 +77,34 @@ function best({ best: trial }: RunProgress, { width, kind, paint }: Frame): stri
 
 function speed(progress: RunProgress): string {
   const { perSecond, leftMs, elapsedMs, diverged, failed, lostAttempts } = progress;
-  const parts = [rate(perSecond), `${leftMs === null ? '–' : duration(leftMs)} left`, `${duration(elapsedMs)} so far`];
+  const parts = [
+    rate(perSecond),
+    `${leftMs === null ? '–' : duration(leftMs)} left`,
+    `${duration(elapsedMs)} so far`,
+  ];
   if (diverged > 0) parts.push(`${diverged} diverged`);
   if (failed > 0) parts.push(`${failed} failed`);
   if (lostAttempts > 0) parts.push(`${count(lostAttempts, 'attempt')} lost and retried`);
   return parts.join(' · ');
 }
 
-function workerLine(name: string, worker: WorkerView, progress: RunProgress, { width, paint, kind }: Frame): string {
+function workerLine(
+  name: string,
+  worker: WorkerView,
+  progress: RunProgress,
+  { width, paint, kind }: Frame,
+): string {
   const label = slot(name).padEnd(7);
   switch (worker.doing) {
     case 'trial': {
       const time = duration(progress.atItMs(worker) ?? 0).padStart(7);
       const { trial, report } = worker;
-      const reported = report === null ? '' : `  epoch ${report.epoch} ${score(report.value, kind)}`;
-      const text = cut(`${label} trial ${trial}${reported}  ${params(worker.params)}`, width - time.length - 1);
+      const reported =
+        report === null ? '' : `  epoch ${report.epoch} ${score(report.value, kind)}`;
+      const text = cut(
+        `${label} trial ${trial}${reported}  ${params(worker.params)}`,
+        width - time.length - 1,
+      );
       return `${text.padEnd(Math.min(width, 100) - time.length)}${paint.dim(time)}`;
     }
     case 'lost':

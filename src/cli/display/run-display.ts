@@ -1,6 +1,7 @@
 /**
- * What a run tells its display, and nothing about how it is shown. `terminal.ts`, `lines.ts` and `json.ts` are the three
- * displays; the producer is the run itself. Calls come in the order start, (event | tick)…, finish.
+ * What a run tells its display, and nothing about how it is shown. `terminal.ts`, `lines.ts` and
+ * `json.ts` are the three displays; the producer is the run itself. Calls come in the order start,
+ * (event | tick)…, finish.
  */
 import type { GenerationBest } from '../../core/analysis/generations.ts';
 import type { Origin } from '../../core/samplers/sampler.ts';
@@ -41,9 +42,20 @@ export interface RunStart {
 export type RunEvent =
   | { readonly type: 'workerReady'; readonly slot: string; readonly device: string }
   | { readonly type: 'workerLost'; readonly slot: string; readonly reason: string }
-  | { readonly type: 'quarantined'; readonly slot: string; readonly reason: string; readonly forMs: number }
+  | {
+      readonly type: 'quarantined';
+      readonly slot: string;
+      readonly reason: string;
+      readonly forMs: number;
+    }
   | { readonly type: 'released'; readonly slot: string }
-  | { readonly type: 'trialStarted'; readonly trial: number; readonly attempt: number; readonly slot: string; readonly params: Params }
+  | {
+      readonly type: 'trialStarted';
+      readonly trial: number;
+      readonly attempt: number;
+      readonly slot: string;
+      readonly params: Params;
+    }
   /** On its way, after an epoch that is not its last. */
   | {
       readonly type: 'trialReported';
@@ -91,7 +103,9 @@ export type RunEvent =
 
 export interface RunSummary {
   readonly study: string;
-  /** finished: a stop rule was met. paused: interrupted, may be resumed. failed: it could not go on. */
+  /**
+   * finished: a stop rule was met. paused: interrupted, may be resumed. failed: it could not go on.
+   */
   readonly state: 'finished' | 'paused' | 'failed';
   /** In words, e.g. `64 trials`, `interrupted`, `the disk is full`. */
   readonly reason: string;
@@ -119,7 +133,10 @@ export interface RunSummary {
 export interface RunDisplay {
   start(run: RunStart): void;
   event(event: RunEvent): void;
-  /** Time passes: called several times a second, with milliseconds of any monotonic clock. Events happen at the last tick. */
+  /**
+   * Time passes: called several times a second, with milliseconds of any monotonic clock. Events
+   * happen at the last tick.
+   */
   tick(nowMs: number): void;
   finish(summary: RunSummary): void;
 }

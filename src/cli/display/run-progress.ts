@@ -1,6 +1,6 @@
 /**
- * What a display knows of a run so far, folded from its events: counts, the best, what each worker does, speed, time left.
- * Pure projection; formats nothing.
+ * What a display knows of a run so far, folded from its events: counts, the best, what each worker
+ * does, speed, time left. Pure projection; formats nothing.
  */
 import type { Params } from '../../core/search-space/distribution.ts';
 import type { BestTrial, RunEvent, RunStart } from './run-display.ts';
@@ -75,7 +75,8 @@ export class RunProgress {
   /** Evaluations per second lately; null: too early to say. */
   get perSecond(): number | null {
     const first = this.#samples[0];
-    if (first === undefined || this.#endedHere < ENOUGH_TRIALS || this.elapsedMs < ENOUGH_MS) return null;
+    if (first === undefined || this.#endedHere < ENOUGH_TRIALS || this.elapsedMs < ENOUGH_MS)
+      return null;
     return ((this.#endedHere - first.ended) / (this.#nowMs - first.atMs)) * 1000;
   }
 
@@ -83,7 +84,10 @@ export class RunProgress {
   get leftMs(): number | null {
     const speed = this.perSecond;
     const { trials, leftMs = null } = this.run;
-    const byTrials = trials === null || speed === null || speed === 0 ? null : (Math.max(0, trials - this.done) / speed) * 1000;
+    const byTrials =
+      trials === null || speed === null || speed === 0
+        ? null
+        : (Math.max(0, trials - this.done) / speed) * 1000;
     const byTime = leftMs === null ? null : Math.max(0, leftMs - this.elapsedMs);
     return byTrials === null ? byTime : byTime === null ? byTrials : Math.min(byTrials, byTime);
   }
@@ -92,7 +96,8 @@ export class RunProgress {
     this.#startMs ??= nowMs;
     this.#nowMs = nowMs;
     const last = this.#samples.at(-1);
-    if (last === undefined || nowMs - last.atMs >= 1_000) this.#samples.push({ atMs: nowMs, ended: this.#endedHere });
+    if (last === undefined || nowMs - last.atMs >= 1_000)
+      this.#samples.push({ atMs: nowMs, ended: this.#endedHere });
     while ((this.#samples[1]?.atMs ?? Infinity) <= nowMs - WINDOW_MS) this.#samples.shift();
   }
 
@@ -148,7 +153,8 @@ export class RunProgress {
 
   #report({ slot, trial, epoch, value }: Extract<RunEvent, { type: 'trialReported' }>): void {
     const worker = this.workers.get(slot);
-    if (worker?.doing === 'trial' && worker.trial === trial) this.workers.set(slot, { ...worker, report: { epoch, value } });
+    if (worker?.doing === 'trial' && worker.trial === trial)
+      this.workers.set(slot, { ...worker, report: { epoch, value } });
   }
 
   /** A worker has the next trial waiting beside the one that it is at. */
@@ -156,7 +162,8 @@ export class RunProgress {
     const sent = this.#sent.get(slot) ?? [];
     this.#sent.set(slot, [...sent, { trial, params }]);
     this.#slotOf.set(trial, slot);
-    if (sent.length === 0) this.workers.set(slot, { doing: 'trial', trial, params, sinceMs: this.#nowMs, report: null });
+    if (sent.length === 0)
+      this.workers.set(slot, { doing: 'trial', trial, params, sinceMs: this.#nowMs, report: null });
   }
 
   /** A trial has left its worker, which turns to the next one. */
@@ -169,6 +176,11 @@ export class RunProgress {
     const worker = this.workers.get(slot);
     if (worker?.doing !== 'trial' || worker.trial !== trial) return;
     const [next] = left;
-    this.workers.set(slot, next === undefined ? { doing: 'waiting' } : { doing: 'trial', ...next, sinceMs: this.#nowMs, report: null });
+    this.workers.set(
+      slot,
+      next === undefined
+        ? { doing: 'waiting' }
+        : { doing: 'trial', ...next, sinceMs: this.#nowMs, report: null },
+    );
   }
 }

@@ -1,4 +1,7 @@
-/** The end of a run as lines of text: the best configurations, the generations, what was written, how to go on. Pure. */
+/**
+ * The end of a run as lines of text: the best configurations, the generations, what was written,
+ * how to go on. Pure.
+ */
 import type { GenerationBest } from '../../core/analysis/generations.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
 import { count, duration, paramValue, paramWords, score, value } from './format.ts';
@@ -23,12 +26,24 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
       '',
     );
   if (end.generations !== null && end.generations.length > 0) {
-    lines.push(`Best ${scoreName(frame.kind)} per generation`, ...generationTable(end.generations, run.direction, frame), '');
+    lines.push(
+      `Best ${scoreName(frame.kind)} per generation`,
+      ...generationTable(end.generations, run.direction, frame),
+      '',
+    );
   }
   for (const { label, reason } of end.executors) {
-    lines.push(...wrap(`Trained with ${label}${reason === null ? '' : `: ${reason}`}.`.split(' '), frame.width, '', ' '));
+    lines.push(
+      ...wrap(
+        `Trained with ${label}${reason === null ? '' : `: ${reason}`}.`.split(' '),
+        frame.width,
+        '',
+        ' ',
+      ),
+    );
   }
-  for (const note of run.notes) lines.push(...wrap(`Note: ${note}`.split(' '), frame.width, '', ' '));
+  for (const note of run.notes)
+    lines.push(...wrap(`Note: ${note}`.split(' '), frame.width, '', ' '));
   lines.push(written(end));
   if (end.resumeCommand !== null) lines.push(`Resume with: ${end.resumeCommand}`);
   return lines;
@@ -37,8 +52,15 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
 /** What a ranking shows of a trial. */
 type Ranked = Pick<BestTrial, 'trial' | 'value' | 'params'>;
 
-/** Rank, trial, value and parameters side by side; where that is too wide, the parameters below each value. */
-export function bestTable(best: readonly Ranked[], names: readonly string[], { width, kind }: SummaryFrame): string[] {
+/**
+ * Rank, trial, value and parameters side by side; where that is too wide, the parameters below each
+ * value.
+ */
+export function bestTable(
+  best: readonly Ranked[],
+  names: readonly string[],
+  { width, kind }: SummaryFrame,
+): string[] {
   const right = (title: string): { title: string; align: 'right' } => ({ title, align: 'right' });
   const lines = table(
     [right('rank'), right('trial'), right(scoreName(kind)), ...names.map(right)],
@@ -46,7 +68,9 @@ export function bestTable(best: readonly Ranked[], names: readonly string[], { w
       String(i + 1),
       String(entry.trial),
       value(entry.value, kind),
-      ...names.map((name) => (Object.hasOwn(entry.params, name) ? paramValue(entry.params[name] ?? null) : '–')),
+      ...names.map((name) =>
+        Object.hasOwn(entry.params, name) ? paramValue(entry.params[name] ?? null) : '–',
+      ),
     ]),
   );
   if (tableWidth(lines) <= width) return lines;
@@ -56,13 +80,28 @@ export function bestTable(best: readonly Ranked[], names: readonly string[], { w
   ]);
 }
 
-export function generationTable(generations: readonly GenerationBest[], direction: Direction, { width, kind }: SummaryFrame): string[] {
+export function generationTable(
+  generations: readonly GenerationBest[],
+  direction: Direction,
+  { width, kind }: SummaryFrame,
+): string[] {
   let soFar: number | null = null;
   const rows = generations.map(({ generation, trials, best }) => {
-    if (best !== null && (soFar === null || (direction === 'maximize' ? best > soFar : best < soFar))) soFar = best;
-    return [String(generation), String(trials), ...[best, soFar].map((each) => (each === null ? '–' : value(each, kind)))];
+    if (
+      best !== null &&
+      (soFar === null || (direction === 'maximize' ? best > soFar : best < soFar))
+    )
+      soFar = best;
+    return [
+      String(generation),
+      String(trials),
+      ...[best, soFar].map((each) => (each === null ? '–' : value(each, kind))),
+    ];
   });
-  const head = ['generation', 'trials', `best ${scoreName(kind)}`, 'best so far'].map((title) => ({ title, align: 'right' as const }));
+  const head = ['generation', 'trials', `best ${scoreName(kind)}`, 'best so far'].map((title) => ({
+    title,
+    align: 'right' as const,
+  }));
   return table(head, rows, width);
 }
 

@@ -10,12 +10,22 @@ const GAP = '  ';
 
 /**
  * A head and rows, each column as wide as its widest cell.
- * @param width the columns of the terminal; longer lines are cut. Infinity: no terminal, nothing is cut
+ * @param width the columns of the terminal; longer lines are cut. Infinity: no terminal, nothing is
+ *   cut
  */
-export function table(head: readonly Column[], rows: readonly (readonly string[])[], width = Infinity): string[] {
-  const widths = head.map((column, i) => Math.max(columns(column.title), ...rows.map((row) => columns(row[i] ?? ''))));
+export function table(
+  head: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width = Infinity,
+): string[] {
+  const widths = head.map((column, i) =>
+    Math.max(columns(column.title), ...rows.map((row) => columns(row[i] ?? ''))),
+  );
   const line = (cells: readonly string[]): string =>
-    cut(head.map((column, i) => pad(cells[i] ?? '', widths[i] ?? 0, column.align)).join(GAP), width).trimEnd();
+    cut(
+      head.map((column, i) => pad(cells[i] ?? '', widths[i] ?? 0, column.align)).join(GAP),
+      width,
+    ).trimEnd();
   return [line(head.map(({ title }) => title)), ...rows.map(line)];
 }
 

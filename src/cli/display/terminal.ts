@@ -1,4 +1,7 @@
-/** The display in a terminal: the live view redrawn in place, what matters for good written above it, the summary at the end. */
+/**
+ * The display in a terminal: the live view redrawn in place, what matters for good written above
+ * it, the summary at the end.
+ */
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import type { ScoreKind } from '../../core/study/score.ts';
@@ -11,7 +14,13 @@ import { summary } from './summary.ts';
 
 const REDRAW_EVERY_MS = 100;
 /** Events that stay readable above the live view; the rest shows in it. */
-const KEPT = new Set<RunEvent['type']>(['quarantined', 'released', 'storageStalled', 'storageBack', 'note']);
+const KEPT = new Set<RunEvent['type']>([
+  'quarantined',
+  'released',
+  'storageStalled',
+  'storageBack',
+  'note',
+]);
 
 /** What the display needs of `process.stdout`. */
 export type Screen = Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'> & NodeJS.WritableStream;

@@ -1,4 +1,7 @@
-/** How far a training in this process is: a line redrawn in a terminal, a line an epoch elsewhere, nothing beside JSON. */
+/**
+ * How far a training in this process is: a line redrawn in a terminal, a line an epoch elsewhere,
+ * nothing beside JSON.
+ */
 import { createLogUpdate } from 'log-update';
 import { cut, duration, score } from './format.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
@@ -13,7 +16,11 @@ export interface TrainingProgress {
   end(): void;
 }
 
-export const silent: TrainingProgress = { step: () => undefined, epoch: () => undefined, end: () => undefined };
+export const silent: TrainingProgress = {
+  step: () => undefined,
+  epoch: () => undefined,
+  end: () => undefined,
+};
 
 const REDRAW_EVERY_MS = 100;
 
@@ -28,7 +35,11 @@ export function trainingProgress(
   let worth = '';
   if (screen.isTTY !== true) {
     screen.write(`training ${what}\n`);
-    return { ...silent, epoch: (done, reached) => void screen.write(`  after epoch ${done}: ${score(reached, kind)}\n`) };
+    return {
+      ...silent,
+      epoch: (done, reached) =>
+        void screen.write(`  after epoch ${done}: ${score(reached, kind)}\n`),
+    };
   }
   const live = createLogUpdate(screen);
   let drawn = -Infinity;
@@ -39,7 +50,12 @@ export function trainingProgress(
       drawn = at;
       const left = step === 0 ? '–' : duration(((at - from) / step) * (steps - step));
       const share = `${Math.floor((100 * step) / Math.max(1, steps))} %`.padStart(5);
-      live(cut(`training ${what} ${share} · ${left} left${worth} · Ctrl-C stops`, Math.max(20, screen.columns || 80) - 1));
+      live(
+        cut(
+          `training ${what} ${share} · ${left} left${worth} · Ctrl-C stops`,
+          Math.max(20, screen.columns || 80) - 1,
+        ),
+      );
     },
     epoch(done, reached) {
       worth = ` · epoch ${done} ${score(reached, kind)}`;

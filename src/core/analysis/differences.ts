@@ -3,12 +3,14 @@ import type { Axis } from '../search-space/axis.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 
 /**
- * Where a parameter's value came from. `parent`: from the one at this place in the trial's list of parents, and not the other.
- * `mutated`: no parent has it. `drawn`: no parent had the parameter at all, its condition has just come to hold. `notUsed`: it
- * has no meaning in this trial. `founder`: there are no parents.
+ * Where a parameter's value came from. `parent`: from the one at this place in the trial's list of
+ * parents, and not the other. `mutated`: no parent has it. `drawn`: no parent had the parameter at
+ * all, its condition has just come to hold. `notUsed`: it has no meaning in this trial. `founder`:
+ * there are no parents.
  */
 export type Source =
-  { readonly kind: 'parent'; readonly place: number } | { readonly kind: 'both' | 'mutated' | 'drawn' | 'notUsed' | 'founder' };
+  | { readonly kind: 'parent'; readonly place: number }
+  | { readonly kind: 'both' | 'mutated' | 'drawn' | 'notUsed' | 'founder' };
 
 export interface Difference {
   readonly axis: Axis;
@@ -20,7 +22,11 @@ export interface Difference {
 }
 
 /** In declaration order. */
-export function differencesOf(axes: readonly Axis[], own: EncodedParams, parents: readonly EncodedParams[]): readonly Difference[] {
+export function differencesOf(
+  axes: readonly Axis[],
+  own: EncodedParams,
+  parents: readonly EncodedParams[],
+): readonly Difference[] {
   return axes.map((axis) => {
     const value = own[axis.index] ?? NaN;
     const theirs = parents.map((parent) => parent[axis.index] ?? NaN);

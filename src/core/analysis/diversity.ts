@@ -1,6 +1,7 @@
 /**
- * Diversity of a population: how widely its members spread in each parameter, relative to points drawn at random from the
- * search space; 0 where all are equal, 1 where they spread like random points, the mean over parameters.
+ * Diversity of a population: how widely its members spread in each parameter, relative to points
+ * drawn at random from the search space; 0 where all are equal, 1 where they spread like random
+ * points, the mean over parameters.
  */
 import type { Axis } from '../search-space/axis.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
@@ -10,16 +11,29 @@ import { toUnit } from '../search-space/unit-cube.ts';
 const UNIFORM = 1 / Math.sqrt(12);
 
 /**
- * Of a number the standard deviation on its own scale (logarithmic where the parameter is), of a choice the probability that
- * two members differ. Parameters with one value, or that fewer than two members have, do not count.
+ * Of a number the standard deviation on its own scale (logarithmic where the parameter is), of a
+ * choice the probability that two members differ. Parameters with one value, or that fewer than two
+ * members have, do not count.
  * @returns null: no parameter counts
  */
-export function diversityOf(axes: readonly Axis[], members: readonly EncodedParams[]): number | null {
+export function diversityOf(
+  axes: readonly Axis[],
+  members: readonly EncodedParams[],
+): number | null {
   const spreads = axes.flatMap((axis) => {
     if (axis.cells < 2) return [];
-    const values = members.map((member) => member[axis.index] ?? NaN).filter((value) => !Number.isNaN(value));
+    const values = members
+      .map((member) => member[axis.index] ?? NaN)
+      .filter((value) => !Number.isNaN(value));
     if (values.length < 2) return [];
-    return [Math.min(1, axis.kind === 'categorical' ? differing(values) / (1 - 1 / axis.cells) : deviation(axis, values) / UNIFORM)];
+    return [
+      Math.min(
+        1,
+        axis.kind === 'categorical'
+          ? differing(values) / (1 - 1 / axis.cells)
+          : deviation(axis, values) / UNIFORM,
+      ),
+    ];
   });
   return spreads.length === 0 ? null : spreads.reduce((sum, x) => sum + x, 0) / spreads.length;
 }

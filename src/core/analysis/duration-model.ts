@@ -1,11 +1,13 @@
 /**
- * How long trials take on lanes of each kind, with how little is known of it: every draw is another model that what was seen
- * allows, so that few trials make a wide spread of answers.
+ * How long trials take on lanes of each kind, with how little is known of it: every draw is another
+ * model that what was seen allows, so that few trials make a wide spread of answers.
  *
- * - A kind of which enough have ended goes by them and by those that run: a smoothed bootstrap sample a draw (Silverman &
- *   Young, Biometrika 74, 1987), as the longest to come is hardly the longest seen.
- * - A kind of which fewer have ended – a card that has just joined – takes the others' spread around their mean, times a factor
- *   drawn from what its few ends and its running trials make likely: log-normal, on a grid of factors.
+ * - A kind of which enough have ended goes by them and by those that run: a smoothed bootstrap
+ *   sample a draw (Silverman & Young, Biometrika 74, 1987), as the longest to come is hardly the
+ *   longest seen.
+ * - A kind of which fewer have ended – a card that has just joined – takes the others' spread
+ *   around their mean, times a factor drawn from what its few ends and its running trials make
+ *   likely: log-normal, on a grid of factors.
  */
 import { erf, exp, log } from '../elementary.ts';
 import type { Stream } from '../random.ts';
@@ -30,7 +32,9 @@ export interface Duration {
 const ENOUGH = 5;
 /** Only the latest count: what is trained changes as a search goes on. */
 const LATEST = 64;
-/** ln of the factors between kinds that are thought of, and how far from 1 they are likely to be. */
+/**
+ * ln of the factors between kinds that are thought of, and how far from 1 they are likely to be.
+ */
 const FACTORS = Array.from({ length: 61 }, (_, i) => (i - 30) / 8);
 const LIKELY = 1.1;
 /** Width of the smoothing over the spread, for one observation (Silverman 1986). */
@@ -43,7 +47,10 @@ export class DurationModel {
   readonly #own = new Map<string, Seen>();
   /** Of the others: the chance of each factor, added up. */
   readonly #chances = new Map<string, readonly number[]>();
-  /** What the others scale: durations of the kinds that are known, over their kind's mean, times the mean of these. */
+  /**
+   * What the others scale: durations of the kinds that are known, over their kind's mean, times the
+   * mean of these.
+   */
   readonly #common: readonly number[];
   readonly #commonWidth: number;
 
@@ -81,13 +88,19 @@ export class DurationModel {
       const u = draws.uniform();
       const factor = exp(FACTORS[chances.findIndex((chance) => chance > u)] ?? 0);
       const common = this.#common.map((ms): Observed => ({ ms: ms * factor, ended: true }));
-      survivals.set(kind, new Survival(resampled({ all: common, width: this.#commonWidth }, draws)));
+      survivals.set(
+        kind,
+        new Survival(resampled({ all: common, width: this.#commonWidth }, draws)),
+      );
     }
     return survivals;
   }
 }
 
-/** What a kind's trials took, and how far one is spread over its neighbours: of ln duration, so that a common factor changes nothing. */
+/**
+ * What a kind's trials took, and how far one is spread over its neighbours: of ln duration, so that
+ * a common factor changes nothing.
+ */
 interface Seen {
   readonly all: readonly Observed[];
   readonly width: number;

@@ -1,13 +1,15 @@
 /**
- * A regression tree over a search space and the main effects of its prediction: the share of its variance that each parameter
- * explains alone, by functional ANOVA (Hutter, Hoos & Leyton-Brown, ICML 2014). CART by least squares (Breiman et al., 1984),
- * grown until each leaf holds equal values, without a random choice of features: the trees of Optuna's fANOVA evaluator.
+ * A regression tree over a search space and the main effects of its prediction: the share of its
+ * variance that each parameter explains alone, by functional ANOVA (Hutter, Hoos & Leyton-Brown,
+ * ICML 2014). CART by least squares (Breiman et al., 1984), grown until each leaf holds equal
+ * values, without a random choice of features: the trees of Optuna's fANOVA evaluator.
  */
 import type { Stream } from '../random.ts';
 
 /** A parameter as the tree sees it: a range of numbers, or choices numbered from 0. */
 export type Feature =
-  { readonly kind: 'range'; readonly low: number; readonly high: number } | { readonly kind: 'choice'; readonly choices: number };
+  | { readonly kind: 'range'; readonly low: number; readonly high: number }
+  | { readonly kind: 'choice'; readonly choices: number };
 
 /** Trials that trees grow on, sorted once for all trees. */
 export class FanovaRows {
@@ -20,12 +22,18 @@ export class FanovaRows {
   /** Of one split at a time: 1 for rows on its left. */
   readonly isLeft: Uint8Array;
 
-  constructor(features: readonly Feature[], columns: readonly Float64Array[], targets: Float64Array) {
+  constructor(
+    features: readonly Feature[],
+    columns: readonly Float64Array[],
+    targets: Float64Array,
+  ) {
     this.features = features;
     this.columns = columns;
     this.targets = targets;
     this.isLeft = new Uint8Array(targets.length);
-    this.sorted = columns.map((column) => Uint32Array.from(column.keys()).sort((a, b) => number(column[a]) - number(column[b])));
+    this.sorted = columns.map((column) =>
+      Uint32Array.from(column.keys()).sort((a, b) => number(column[a]) - number(column[b])),
+    );
   }
 }
 
@@ -52,28 +60,45 @@ interface Leaf {
 }
 
 /**
- * Grows a tree on a bootstrap sample and returns the share, 0 … 1, that each feature explains alone of the variance of the
- * tree's prediction over the whole space; null where the prediction is constant. Shares add up to 1 without interactions.
+ * Grows a tree on a bootstrap sample and returns the share, 0 … 1, that each feature explains alone
+ * of the variance of the tree's prediction over the whole space; null where the prediction is
+ * constant. Shares add up to 1 without interactions.
  * @param weights how often the sample drew each row
  */
-export function mainEffects(rows: FanovaRows, weights: Uint32Array, draws: Stream): Float64Array | null {
+export function mainEffects(
+  rows: FanovaRows,
+  weights: Uint32Array,
+  draws: Stream,
+): Float64Array | null {
   const leaves = leavesOf(rows, weights, draws);
   let [mean, variance] = [0, 0];
   const volumes = leaves.map(({ fractions }) => fractions.reduce((product, x) => product * x, 1));
   for (const [i, { value }] of leaves.entries()) mean += value * number(volumes[i]);
-  for (const [i, { value }] of leaves.entries()) variance += (value - mean) ** 2 * number(volumes[i]);
+  for (const [i, { value }] of leaves.entries())
+    variance += (value - mean) ** 2 * number(volumes[i]);
   if (!(variance > 0)) return null;
   return Float64Array.from(rows.features, (feature, j) => {
     const effects = feature.kind === 'range' ? rangeEffects : choiceEffects;
-    const shares = leaves.map((leaf, i) => ((leaf.value - mean) * number(volumes[i])) / number(leaf.fractions[j]));
+    const shares = leaves.map(
+      (leaf, i) => ((leaf.value - mean) * number(volumes[i])) / number(leaf.fractions[j]),
+    );
     return Math.min(1, effects(leaves, shares, j, feature) / variance);
   });
 }
 
-/** Variance of the mean prediction along a range. @param shares what a leaf adds to it where the leaf reaches */
-function rangeEffects(leaves: readonly Leaf[], shares: readonly number[], j: number, feature: Feature): number {
+/**
+ * Variance of the mean prediction along a range. @param shares what a leaf adds to it where the
+ * leaf reaches
+ */
+function rangeEffects(
+  leaves: readonly Leaf[],
+  shares: readonly number[],
+  j: number,
+  feature: Feature,
+): number {
   if (feature.kind !== 'range' || feature.low === feature.high) return 0;
-  // Leaves begin and end at the tree's thresholds only: between two of them the mean prediction is constant.
+  // Leaves begin and end at the tree's thresholds only: between two of them the mean prediction is
+  // constant.
   const edges = Float64Array.from(new Set(leaves.map(({ box }) => number(box[j]?.[0])))).sort();
   const effects = new Float64Array(edges.length + 1);
   for (const [i, { box }] of leaves.entries()) {
@@ -102,7 +127,12 @@ function placeOf(sorted: Float64Array, value: number): number {
 }
 
 /** Variance of the mean prediction over choices. */
-function choiceEffects(leaves: readonly Leaf[], shares: readonly number[], j: number, feature: Feature): number {
+function choiceEffects(
+  leaves: readonly Leaf[],
+  shares: readonly number[],
+  j: number,
+  feature: Feature,
+): number {
   if (feature.kind !== 'choice') return 0;
   const effects = new Float64Array(feature.choices);
   for (const [i, { box }] of leaves.entries()) {
@@ -115,7 +145,9 @@ function choiceEffects(leaves: readonly Leaf[], shares: readonly number[], j: nu
 
 function leavesOf(rows: FanovaRows, weights: Uint32Array, draws: Stream): readonly Leaf[] {
   const box = rows.features.map((feature) =>
-    feature.kind === 'range' ? Float64Array.of(feature.low, feature.high) : new Float64Array(feature.choices).fill(1),
+    feature.kind === 'range'
+      ? Float64Array.of(feature.low, feature.high)
+      : new Float64Array(feature.choices).fill(1),
   );
   const drawn = rows.sorted.map((sorted) => sorted.filter((row) => number(weights[row]) > 0));
   const open: Node[] = [{ sorted: drawn, box }];
@@ -136,14 +168,25 @@ function leafOf(rows: FanovaRows, weights: Uint32Array, { sorted, box }: Node): 
   }
   const fractions = Float64Array.from(rows.features, (feature, j) => {
     const side = box[j];
-    if (feature.kind === 'choice') return number(side?.reduce((left, one) => left + one, 0)) / feature.choices;
-    return feature.low === feature.high ? 1 : (number(side?.[1]) - number(side?.[0])) / (feature.high - feature.low);
+    if (feature.kind === 'choice')
+      return number(side?.reduce((left, one) => left + one, 0)) / feature.choices;
+    return feature.low === feature.high
+      ? 1
+      : (number(side?.[1]) - number(side?.[0])) / (feature.high - feature.low);
   });
   return { value: sum / count, fractions, box };
 }
 
-/** The split that leaves the least squares; features are tried in random order, so that ties fall to any of them. */
-function bestSplit(rows: FanovaRows, weights: Uint32Array, sorted: readonly Uint32Array[], draws: Stream): Split | null {
+/**
+ * The split that leaves the least squares; features are tried in random order, so that ties fall to
+ * any of them.
+ */
+function bestSplit(
+  rows: FanovaRows,
+  weights: Uint32Array,
+  sorted: readonly Uint32Array[],
+  draws: Stream,
+): Split | null {
   const all = sorted[0] ?? new Uint32Array(0);
   let [count, sum, least, most] = [0, 0, Infinity, -Infinity];
   for (const row of all) {
@@ -159,7 +202,10 @@ function bestSplit(rows: FanovaRows, weights: Uint32Array, sorted: readonly Uint
   while (untried.length > 0) {
     const [feature = 0] = untried.splice(draws.below(untried.length), 1);
     const find = rows.features[feature]?.kind === 'range' ? rangeSplit : choiceSplit;
-    const found = find(rows, weights, sorted[feature] ?? all, feature, { count, mean: sum / count });
+    const found = find(rows, weights, sorted[feature] ?? all, feature, {
+      count,
+      mean: sum / count,
+    });
     if (found !== null && (best === null || found.gain > best.gain)) best = { feature, ...found };
   }
   return best;
@@ -188,7 +234,8 @@ function rangeSplit(
   for (const row of order) {
     const value = number(column[row]);
     if (value > before) {
-      // Sums are of differences from the mean: those of the right side are the left side's, negated.
+      // Sums are of differences from the mean: those of the right side are the left side's,
+      // negated.
       const gained = (sum * sum * count) / (left * (count - left));
       if (gained > gain) [gain, threshold] = [gained, between(before, value)];
       before = value;
@@ -229,7 +276,11 @@ function choiceSplit(
   return { threshold, gain };
 }
 
-function parted({ features, columns, isLeft }: FanovaRows, { sorted, box }: Node, { feature, threshold }: Split): readonly [Node, Node] {
+function parted(
+  { features, columns, isLeft }: FanovaRows,
+  { sorted, box }: Node,
+  { feature, threshold }: Split,
+): readonly [Node, Node] {
   const column = columns[feature] ?? new Float64Array(0);
   const ranged = features[feature]?.kind === 'range';
   const all = sorted[0] ?? new Uint32Array(0);
@@ -239,7 +290,10 @@ function parted({ features, columns, isLeft }: FanovaRows, { sorted, box }: Node
     isLeft[row] = left ? 1 : 0;
     if (left) size += 1;
   }
-  const [below, above] = [sorted.map(() => new Uint32Array(size)), sorted.map(() => new Uint32Array(all.length - size))];
+  const [below, above] = [
+    sorted.map(() => new Uint32Array(size)),
+    sorted.map(() => new Uint32Array(all.length - size)),
+  ];
   for (const [j, rows] of sorted.entries()) {
     let [toLeft, toRight] = [0, 0];
     const [left, right] = [below[j] ?? all, above[j] ?? all];
@@ -248,16 +302,25 @@ function parted({ features, columns, isLeft }: FanovaRows, { sorted, box }: Node
       else right[toRight++] = row;
     }
   }
-  const boxOf = (half: boolean): Box => box.map((side, j) => (j === feature ? cut(side, threshold, ranged, half) : side));
+  const boxOf = (half: boolean): Box =>
+    box.map((side, j) => (j === feature ? cut(side, threshold, ranged, half) : side));
   return [
     { sorted: below, box: boxOf(true) },
     { sorted: above, box: boxOf(false) },
   ];
 }
 
-function cut(side: Float64Array, threshold: number, ranged: boolean, isLeft: boolean): Float64Array {
-  if (!ranged) return side.map((remains, choice) => ((choice === threshold) === isLeft ? remains : 0));
-  return isLeft ? Float64Array.of(number(side[0]), threshold) : Float64Array.of(threshold, number(side[1]));
+function cut(
+  side: Float64Array,
+  threshold: number,
+  ranged: boolean,
+  isLeft: boolean,
+): Float64Array {
+  if (!ranged)
+    return side.map((remains, choice) => ((choice === threshold) === isLeft ? remains : 0));
+  return isLeft
+    ? Float64Array.of(number(side[0]), threshold)
+    : Float64Array.of(threshold, number(side[1]));
 }
 
 /** @throws RangeError where an index is out of range */

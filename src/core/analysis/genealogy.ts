@@ -1,6 +1,7 @@
 /**
- * Whom a trial descends from, in layers for drawing, and whom it brought forth. A parent's number is always smaller than its
- * child's, for it had ended when the child was born; everything here rests on that.
+ * Whom a trial descends from, in layers for drawing, and whom it brought forth. A parent's number
+ * is always smaller than its child's, for it had ended when the child was born; everything here
+ * rests on that.
  */
 import { Heap } from '../scheduling/heap.ts';
 
@@ -19,15 +20,18 @@ export interface Link {
 
 export interface Genealogy {
   /**
-   * Layer 0 is the trial itself; a trial is in the layer of its longest way down to it, so that every link leads to a nearer
-   * layer. Within a layer in an order with few crossings.
+   * Layer 0 is the trial itself; a trial is in the layer of its longest way down to it, so that
+   * every link leads to a nearer layer. Within a layer in an order with few crossings.
    */
   readonly layers: readonly (readonly number[])[];
   /** Children in falling number order. */
   readonly links: readonly Link[];
   /** How many trials there are, the trial included. */
   readonly size: number;
-  /** Whether it reaches back to founders everywhere; else the oldest are left out, with the links to them. */
+  /**
+   * Whether it reaches back to founders everywhere; else the oldest are left out, with the links to
+   * them.
+   */
   readonly complete: boolean;
 }
 
@@ -41,7 +45,8 @@ const MOST = 500;
 export function genealogyOf(family: Family, number: number, most = MOST): Genealogy {
   const depths = new Map<number, number>([[number, 0]]);
   const links: Link[] = [];
-  // Falling numbers: all children of a trial are seen before it, so its depth is settled when its turn comes.
+  // Falling numbers: all children of a trial are seen before it, so its depth is settled when its
+  // turn comes.
   const left = new Heap<number>((a, b) => a > b);
   left.push(number);
   let seen = 0;
@@ -59,18 +64,31 @@ export function genealogyOf(family: Family, number: number, most = MOST): Geneal
   const kept = [...depths.keys()].sort((a, b) => b - a).slice(0, most + 1);
   const oldest = kept.at(-1) ?? number;
   const keptLinks = links.filter(({ parent }) => parent >= oldest);
-  return { layers: layersOf(kept, depths, keptLinks), links: keptLinks, size: kept.length, complete: keptLinks.length === links.length };
+  return {
+    layers: layersOf(kept, depths, keptLinks),
+    links: keptLinks,
+    size: kept.length,
+    complete: keptLinks.length === links.length,
+  };
 }
 
 /** The trials of which it is a parent, in number order. O(size). */
 export function childrenOf(family: Family, number: number): readonly number[] {
   const children: number[] = [];
-  for (let child = number + 1; child < family.size; child++) if (family.parents(child).includes(number)) children.push(child);
+  for (let child = number + 1; child < family.size; child++)
+    if (family.parents(child).includes(number)) children.push(child);
   return children;
 }
 
-/** Each layer in order of the mean place of its trials' children, which are all in nearer layers (Sugiyama's barycentres). */
-function layersOf(numbers: readonly number[], depths: ReadonlyMap<number, number>, links: readonly Link[]): number[][] {
+/**
+ * Each layer in order of the mean place of its trials' children, which are all in nearer layers
+ * (Sugiyama's barycentres).
+ */
+function layersOf(
+  numbers: readonly number[],
+  depths: ReadonlyMap<number, number>,
+  links: readonly Link[],
+): number[][] {
   const layers: number[][] = [];
   for (const number of numbers) (layers[depths.get(number) ?? 0] ??= []).push(number);
   const children = new Map<number, number[]>();

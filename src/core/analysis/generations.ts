@@ -12,16 +12,25 @@ export interface GenerationBest {
 
 /** Of trials in any order; those that have not ended or have no origin count nowhere. */
 export function bestPerGeneration(
-  trials: Iterable<{ readonly origin: Origin | null; readonly outcome: string | null; readonly value: number | null }>,
+  trials: Iterable<{
+    readonly origin: Origin | null;
+    readonly outcome: string | null;
+    readonly value: number | null;
+  }>,
   direction: Direction,
 ): GenerationBest[] {
   const generations: { generation: number; trials: number; best: number | null }[] = [];
   for (const { origin, outcome, value } of trials) {
     if (origin === null || outcome === null) continue;
-    const entry = (generations[origin.generation] ??= { generation: origin.generation, trials: 0, best: null });
+    const entry = (generations[origin.generation] ??= {
+      generation: origin.generation,
+      trials: 0,
+      best: null,
+    });
     entry.trials += 1;
     if (value === null || !Number.isFinite(value)) continue;
-    if (entry.best === null || (direction === 'maximize' ? value > entry.best : value < entry.best)) entry.best = value;
+    if (entry.best === null || (direction === 'maximize' ? value > entry.best : value < entry.best))
+      entry.best = value;
   }
   return Object.values(generations);
 }

@@ -1,12 +1,15 @@
 /**
- * Parameter importances: the share of the variance of the value that each parameter explains alone (main effects of functional
- * ANOVA; Hutter, Hoos & Leyton-Brown, ICML 2014), over the whole search space and within the good region.
+ * Parameter importances: the share of the variance of the value that each parameter explains alone
+ * (main effects of functional ANOVA; Hutter, Hoos & Leyton-Brown, ICML 2014), over the whole search
+ * space and within the good region.
  *
- * Whole space: as Optuna's FanovaImportanceEvaluator: 64 trees on bootstrap samples of the finite values as they are; ranges count
- * uniformly, logarithmic ones included. Good region: the same on values where everything worse than the median trial counts as
- * the median, diverged trials included, so that only differences among the better half are left to explain.
+ * Whole space: as Optuna's FanovaImportanceEvaluator: 64 trees on bootstrap samples of the finite
+ * values as they are; ranges count uniformly, logarithmic ones included. Good region: the same on
+ * values where everything worse than the median trial counts as the median, diverged trials
+ * included, so that only differences among the better half are left to explain.
  *
- * A conditional parameter is judged among the trials that have it, beside the parameters that all of these have.
+ * A conditional parameter is judged among the trials that have it, beside the parameters that all
+ * of these have.
  */
 import { PURPOSE, Stream } from '../random.ts';
 import type { Axis } from '../search-space/axis.ts';
@@ -38,12 +41,23 @@ export type Importances =
       readonly parameters: readonly Importance[];
       /** What parameters that all trials have explain only together; null as in `Importance`. */
       readonly together: { readonly whole: Share | null; readonly good: Share | null };
-      /** The median value: everything worse lies outside the good region. Null: more than half of the trials diverged. */
+      /**
+       * The median value: everything worse lies outside the good region. Null: more than half of
+       * the trials diverged.
+       */
       readonly median: number | null;
       readonly trials: number;
     }
-  /** `too-few`: `needed` trials must have ended with a value or diverged. `all-equal`: nothing to explain. */
-  | { readonly known: false; readonly reason: 'too-few' | 'all-equal'; readonly needed: number | null; readonly trials: number };
+  /**
+   * `too-few`: `needed` trials must have ended with a value or diverged. `all-equal`: nothing to
+   * explain.
+   */
+  | {
+      readonly known: false;
+      readonly reason: 'too-few' | 'all-equal';
+      readonly needed: number | null;
+      readonly trials: number;
+    };
 
 const NEEDED = 20;
 /** Of more trials, evenly many of each age are taken. */
@@ -66,7 +80,10 @@ export function importances(
   if (trials < NEEDED) return { known: false, reason: 'too-few', needed: NEEDED, trials };
   const count = Math.min(trials, MOST);
   const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * trials) / count));
-  const rows = chosen.map((i) => ({ point: points[i] ?? new Float64Array(0), value: values[i] ?? NaN }));
+  const rows = chosen.map((i) => ({
+    point: points[i] ?? new Float64Array(0),
+    value: values[i] ?? NaN,
+  }));
   const median = medianValue(rows, direction);
   const worse = direction === 'minimize' ? Math.max : Math.min;
   const clipped = rows.map(({ point, value }) => ({
@@ -79,7 +96,8 @@ export function importances(
   );
   const good = Number.isFinite(median) ? sharesOf(axes, clipped) : null;
   if (whole === null) return { known: false, reason: 'all-equal', needed: null, trials };
-  const having = (index: number): number => points.reduce((sum, point) => sum + (Number.isNaN(point[index] ?? NaN) ? 0 : 1), 0);
+  const having = (index: number): number =>
+    points.reduce((sum, point) => sum + (Number.isNaN(point[index] ?? NaN) ? 0 : 1), 0);
   const parameters = axes.map(({ name, index }, place) => ({
     name,
     whole: whole.parameters[place] ?? null,
@@ -104,7 +122,9 @@ interface Row {
 /** The middle value, the better of two; values that are not finite are the worst. */
 function medianValue(rows: readonly Row[], direction: Direction): number {
   const worst = direction === 'minimize' ? Infinity : -Infinity;
-  const sorted = Float64Array.from(rows, ({ value }) => (Number.isFinite(value) ? value : worst)).sort();
+  const sorted = Float64Array.from(rows, ({ value }) =>
+    Number.isFinite(value) ? value : worst,
+  ).sort();
   return sorted[direction === 'minimize' ? (sorted.length - 1) >> 1 : sorted.length >> 1] ?? NaN;
 }
 
@@ -115,7 +135,9 @@ function sharesOf(
 ): { readonly parameters: readonly (Share | null)[]; readonly together: Share | null } | null {
   const forests = new Map<string, Forest | null>();
   const forestFor = (having: readonly Row[]): Forest | null => {
-    const beside = axes.filter(({ index }) => having.every(({ point }) => !Number.isNaN(point[index] ?? NaN)));
+    const beside = axes.filter(({ index }) =>
+      having.every(({ point }) => !Number.isNaN(point[index] ?? NaN)),
+    );
     const key = having.length === rows.length ? 'all' : beside.map(({ index }) => index).join();
     const held = forests.get(key);
     if (held !== undefined) return held;
@@ -126,7 +148,9 @@ function sharesOf(
   const ofAll = forestFor(rows);
   const parameters = axes.map((axis) => {
     const having = rows.filter(({ point }) => !Number.isNaN(point[axis.index] ?? NaN));
-    return (having.length === rows.length ? ofAll : forestFor(having))?.shares.get(axis.index) ?? null;
+    return (
+      (having.length === rows.length ? ofAll : forestFor(having))?.shares.get(axis.index) ?? null
+    );
   });
   if (parameters.every((share) => share === null)) return null;
   return { parameters, together: ofAll?.together ?? null };
@@ -157,8 +181,15 @@ function forest(axes: readonly Axis[], rows: readonly Row[]): Forest | null {
     if (effects !== null) trees.push(effects);
   }
   if (trees.length === 0) return null;
-  const shares = new Map(axes.map(({ index }, place) => [index, summary(trees.map((effects) => effects[place] ?? 0))]));
-  return { shares, together: summary(trees.map((effects) => Math.max(0, 1 - effects.reduce((sum, x) => sum + x, 0)))) };
+  const shares = new Map(
+    axes.map(({ index }, place) => [index, summary(trees.map((effects) => effects[place] ?? 0))]),
+  );
+  return {
+    shares,
+    together: summary(
+      trees.map((effects) => Math.max(0, 1 - effects.reduce((sum, x) => sum + x, 0))),
+    ),
+  };
 }
 
 function featureOf({ kind, low, high, cells }: Axis): Feature {
@@ -168,5 +199,9 @@ function featureOf({ kind, low, high, cells }: Axis): Feature {
 function summary(shares: readonly number[]): Share {
   const sorted = Float64Array.from(shares).sort();
   const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
-  return { share: shares.reduce((sum, x) => sum + x, 0) / shares.length, low: at(LOW), high: at(HIGH) };
+  return {
+    share: shares.reduce((sum, x) => sum + x, 0) / shares.length,
+    low: at(LOW),
+    high: at(HIGH),
+  };
 }

@@ -1,20 +1,26 @@
 /**
- * Who may still be a parent, and since when the others may not: the evolution samplers' own rule, replayed. An ended trial
- * is alive while it is among the best μ that its sampler breeds from; it is displaced when enough better ones have ended.
- * Not a picture: what is drawn of it is the window's.
+ * Who may still be a parent, and since when the others may not: the evolution samplers' own rule,
+ * replayed. An ended trial is alive while it is among the best μ that its sampler breeds from; it
+ * is displaced when enough better ones have ended. Not a picture: what is drawn of it is the
+ * window's.
  *
- * - Without a barrier (`evolution`): the pool is the best μ finite values among the completions so far, so a trial dies with a
- *   completion, and the first birth without it is the first whose proposal was decided on a history that shows that completion.
- * - In generations (`generational`): generation g is bred from the best μ of all trials of the generations before g, whatever
- *   their values. A trial that μ better ones of its own or later generations have outdone is known to be out before its
- *   generation has ended; the order in which they end changes nothing but who is named.
+ * - Without a barrier (`evolution`): the pool is the best μ finite values among the completions so
+ *   far, so a trial dies with a completion, and the first birth without it is the first whose
+ *   proposal was decided on a history that shows that completion.
+ * - In generations (`generational`): generation g is bred from the best μ of all trials of the
+ *   generations before g, whatever their values. A trial that μ better ones of its own or later
+ *   generations have outdone is known to be out before its generation has ended; the order in which
+ *   they end changes nothing but who is named.
  */
 import type { Sampler } from '../samplers/sampler.ts';
 import { Column } from '../study/column.ts';
 import type { Direction } from '../study/direction.ts';
 import { Leaderboard } from '../study/leaderboard.ts';
 
-/** What is read of a study's trials; `TrialColumns` is it, and so is anything over a window's typed arrays. */
+/**
+ * What is read of a study's trials; `TrialColumns` is it, and so is anything over a window's typed
+ * arrays.
+ */
 export interface LifeTrials {
   readonly direction: Direction;
   /** Numbers below this have been born. */
@@ -27,7 +33,10 @@ export interface LifeTrials {
   finishSeq(number: number): number;
   /** Of an ended trial: the value it ranks by; not finite where it failed or diverged. */
   value(number: number): number;
-  /** How many completions its sampler was shown when it was proposed; never falls from number to number. */
+  /**
+   * How many completions its sampler was shown when it was proposed; never falls from number to
+   * number.
+   */
   basis(number: number): number;
 }
 
@@ -50,8 +59,8 @@ export function poolOf({ window, barrier }: Pick<Sampler, 'window' | 'barrier'>)
 }
 
 /**
- * `open`: has not ended. `alive`: may be a parent. `displaced`: could have been one, until better ones ended. `passed`: never
- * could, it ended worse than the pool or without a value.
+ * `open`: has not ended. `alive`: may be a parent. `displaced`: could have been one, until better
+ * ones ended. `passed`: never could, it ended worse than the pool or without a value.
  */
 export type Life = 'open' | 'alive' | 'displaced' | 'passed';
 
@@ -78,7 +87,8 @@ export class Lifelines {
 
   /**
    * Takes in what has ended since the last call, O(μ) each.
-   * @returns those that were alive before and are not now, and those that ended since without ever being alive
+   * @returns those that were alive before and are not now, and those that ended since without ever
+   *   being alive
    */
   update(): readonly number[] {
     const gone: number[] = [];
@@ -112,21 +122,27 @@ export class Lifelines {
   }
 
   /**
-   * The first birth (without generations: its trial number) or generation that could not have it as a parent, where its life
-   * line ends; null: open or alive. May be `size`, the next birth. O(log size).
+   * The first birth (without generations: its trial number) or generation that could not have it as
+   * a parent, where its life line ends; null: open or alive. May be `size`, the next birth. O(log
+   * size).
    */
   displacedAt(number: number): number | null {
     const life = this.#lives.get(number);
     if (life !== DISPLACED && life !== PASSED) return null;
     const by = life === DISPLACED ? this.#displacers.get(number) - 1 : number;
-    return this.#pool.generation === null ? this.#firstBirthAfter(this.#trials.finishSeq(by)) : this.#generationOf(by) + 1;
+    return this.#pool.generation === null
+      ? this.#firstBirthAfter(this.#trials.finishSeq(by))
+      : this.#generationOf(by) + 1;
   }
 
   /** @returns who is out of the pool because of it, perhaps itself; null: nobody */
   #take(number: number): number | null {
     this.#generation = Math.max(this.#generation, this.#generationOf(number));
     const value = this.#trials.value(number);
-    const left = this.#pool.generation === null && !Number.isFinite(value) ? number : this.#board.offer(number, value);
+    const left =
+      this.#pool.generation === null && !Number.isFinite(value)
+        ? number
+        : this.#board.offer(number, value);
     if (left !== number) this.#lives.set(number, ALIVE);
     if (left === null) return null;
     this.#lives.set(left, left === number ? PASSED : DISPLACED);
@@ -137,14 +153,21 @@ export class Lifelines {
   /** The first `count` completions anew, generation by generation. */
   #replay(count: number): void {
     const numbers = Array.from({ length: count }, (_, i) => this.#trials.completion(i));
-    numbers.sort((a, b) => this.#generationOf(a) - this.#generationOf(b) || this.#trials.finishSeq(a) - this.#trials.finishSeq(b));
+    numbers.sort(
+      (a, b) =>
+        this.#generationOf(a) - this.#generationOf(b) ||
+        this.#trials.finishSeq(a) - this.#trials.finishSeq(b),
+    );
     this.#board = new Leaderboard(this.#trials.direction, this.#pool.size);
     this.#lives = new Column((length) => new Uint8Array(length));
     this.#displacers = new Column((length) => new Uint32Array(length));
     for (const number of numbers) this.#take(number);
   }
 
-  /** By number, as the sampler's barrier has it, so that a person's own trials count where they stand. */
+  /**
+   * By number, as the sampler's barrier has it, so that a person's own trials count where they
+   * stand.
+   */
   #generationOf(number: number): number {
     return this.#pool.generation === null ? 0 : Math.floor(number / this.#pool.generation);
   }

@@ -1,4 +1,6 @@
-/** How much one training's value says about another of the same parameters: a standard deviation. */
+/**
+ * How much one training's value says about another of the same parameters: a standard deviation.
+ */
 import type { Axis } from '../search-space/axis.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import { toUnit } from '../search-space/unit-cube.ts';
@@ -7,7 +9,10 @@ import { medianOf } from './median-of.ts';
 export interface Noise {
   /** Standard deviation of a value. */
   readonly deviation: number;
-  /** `seeds`: the same parameters trained again. `neighbours`: of trials that are nearly alike, so rather too much than too little. */
+  /**
+   * `seeds`: the same parameters trained again. `neighbours`: of trials that are nearly alike, so
+   * rather too much than too little.
+   */
   readonly from: 'seeds' | 'neighbours';
 }
 
@@ -35,9 +40,9 @@ export function noiseOfSeeds(configurations: readonly (readonly number[])[]): No
 }
 
 /**
- * Where nothing was trained twice: half the squared difference of each of the better half to its nearest neighbour is, but for
- * what the small distance itself makes, the noise's variance (the delta test, Pi & Peterson, Neural Computation 6, 1994); its
- * median is taken, for robustness.
+ * Where nothing was trained twice: half the squared difference of each of the better half to its
+ * nearest neighbour is, but for what the small distance itself makes, the noise's variance (the
+ * delta test, Pi & Peterson, Neural Computation 6, 1994); its median is taken, for robustness.
  * @param points and values of trials that ended with a finite value
  * @param betterFirst whether a value is better than another
  * @returns null: too few
@@ -61,19 +66,26 @@ export function noiseOfNeighbours(
     return Math.abs((values[i] ?? 0) - (values[good[at] ?? i] ?? 0));
   });
   const median = medianOf(differences);
-  return median === null ? null : { deviation: (median * MEDIAN_TO_DEVIATION) / Math.SQRT2, from: 'neighbours' };
+  return median === null
+    ? null
+    : { deviation: (median * MEDIAN_TO_DEVIATION) / Math.SQRT2, from: 'neighbours' };
 }
 
 /**
- * Returns the search for the place of a point's nearest neighbour, itself where it has none. Distances are squared, on
- * the unit cube; two choices, and a parameter that only one point has, are 1 apart. All pairs are asked for, so points
- * are one array, and a sum ends once it exceeds the least so far.
+ * Returns the search for the place of a point's nearest neighbour, itself where it has none.
+ * Distances are squared, on the unit cube; two choices, and a parameter that only one point has,
+ * are 1 apart. All pairs are asked for, so points are one array, and a sum ends once it exceeds the
+ * least so far.
  */
-function nearestOf(axes: readonly Axis[], points: readonly (EncodedParams | undefined)[]): (of: number) => number {
+function nearestOf(
+  axes: readonly Axis[],
+  points: readonly (EncodedParams | undefined)[],
+): (of: number) => number {
   const width = axes.length;
   const cube = new Float64Array(points.length * width);
   for (const [i, point] of points.entries())
-    for (const [place, axis] of axes.entries()) cube[i * width + place] = toUnit(axis, point?.[axis.index] ?? NaN);
+    for (const [place, axis] of axes.entries())
+      cube[i * width + place] = toUnit(axis, point?.[axis.index] ?? NaN);
   const isChoice = Uint8Array.from(axes, ({ kind }) => (kind === 'categorical' ? 1 : 0));
   return (of) => {
     let [nearest, at] = [Infinity, of];

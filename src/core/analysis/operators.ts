@@ -1,4 +1,7 @@
-/** What each operator bought: how many were born by it, how many beat their parents, and by how much. */
+/**
+ * What each operator bought: how many were born by it, how many beat their parents, and by how
+ * much.
+ */
 import type { Direction } from '../study/direction.ts';
 import { medianOf } from './median-of.ts';
 
@@ -18,7 +21,9 @@ export interface BredTrials {
 export interface OperatorRecord {
   readonly operator: string;
   readonly births: number;
-  /** Of them, those that have ended and have parents, so that they can be compared; 0 for founders. */
+  /**
+   * Of them, those that have ended and have parents, so that they can be compared; 0 for founders.
+   */
   readonly judged: number;
   /** Of these, those with a value better than the best of their parents'. */
   readonly beat: number;

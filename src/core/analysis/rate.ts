@@ -8,12 +8,17 @@ const SPAN_MS = 30_000;
 const NEEDED = 3;
 
 /**
- * Trials a minute (evaluations a second: a sixtieth of it), over the latest ends; falls while nothing ends. O(ends looked at).
- * @param ends when trials ended, rising, milliseconds of running time, so that a pause is no slowness
+ * Trials a minute (evaluations a second: a sixtieth of it), over the latest ends; falls while
+ * nothing ends. O(ends looked at).
+ * @param ends when trials ended, rising, milliseconds of running time, so that a pause is no
+ *   slowness
  * @param now on the same clock
  * @returns null: too early to say
  */
-export function trialsPerMinute(ends: readonly number[] | Float64Array, now: number): number | null {
+export function trialsPerMinute(
+  ends: readonly number[] | Float64Array,
+  now: number,
+): number | null {
   let from = ends.length;
   const spanOf = (i: number): number => now - (ends[i] ?? now);
   while (from > 0 && (ends.length - from < ENDS || spanOf(from) < SPAN_MS)) from -= 1;

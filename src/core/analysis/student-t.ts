@@ -7,7 +7,12 @@ import { exp, log } from '../elementary.ts';
  */
 export function tTwoSided(t: number, freedom: number): number {
   const square = t * t;
-  return incompleteBeta(freedom / (freedom + square), square / (freedom + square), freedom / 2, 0.5);
+  return incompleteBeta(
+    freedom / (freedom + square),
+    square / (freedom + square),
+    freedom / 2,
+    0.5,
+  );
 }
 
 /** The t that |T| passes with chance `p`, 0 < p < 1. */
@@ -23,7 +28,8 @@ export function tCritical(p: number, freedom: number): number {
 }
 
 /**
- * I_x(a, b), by its continued fraction (DLMF 8.17.22) where that converges fast, else by its symmetry.
+ * I_x(a, b), by its continued fraction (DLMF 8.17.22) where that converges fast, else by its
+ * symmetry.
  * @param y 1 − x, which near 1 is not to be had from x
  */
 function incompleteBeta(x: number, y: number, a: number, b: number): number {
@@ -53,10 +59,13 @@ function notZero(x: number): number {
   return Math.abs(x) < 1e-300 ? 1e-300 : x;
 }
 
-/** ln Γ(x), x ≥ ½: Lanczos' approximation with g = 7 and nine terms, to about 1e-15 (Numerical Recipes, 6.1). */
+/**
+ * ln Γ(x), x ≥ ½: Lanczos' approximation with g = 7 and nine terms, to about 1e-15 (Numerical
+ * Recipes, 6.1).
+ */
 const LANCZOS = [
-  0.9999999999998099, 676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
-  -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
+  0.9999999999998099, 676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406,
+  12.507343278686905, -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
 ] as const;
 
 function logGamma(x: number): number {

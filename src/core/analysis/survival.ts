@@ -1,6 +1,7 @@
 /**
- * How long things last, learnt from some that have ended and some that still last: the product-limit estimate (Kaplan & Meier,
- * JASA 53, 1958). Leaving out what still lasts would count short ones too often, most of all early on.
+ * How long things last, learnt from some that have ended and some that still last: the
+ * product-limit estimate (Kaplan & Meier, JASA 53, 1958). Leaving out what still lasts would count
+ * short ones too often, most of all early on.
  */
 
 export interface Observed {
@@ -31,7 +32,8 @@ export class Survival {
     for (const [i, { ms, ended }] of sorted.entries()) {
       if (ended) add(ms, surviving / (sorted.length - i));
     }
-    // What has outlasted all that ended: nothing tells for how long; said to be as long again at most, half of it on average.
+    // What has outlasted all that ended: nothing tells for how long; said to be as long again at
+    // most, half of it on average.
     if (surviving > 1e-9) add(1.5 * (sorted.at(-1)?.ms ?? 0), surviving);
     this.mean = sum;
     this.variance = Math.max(0, squares - sum * sum);

@@ -1,7 +1,8 @@
 /**
- * How long a study will still take, as an interval that holds the truth nine times in ten while workers and trials stay as they
- * are. The rest of the study is played out many times: durations are drawn from what was seen (`duration-model.ts`), trials go to whichever lane is free first, a generation waits for its last.
- * Deterministic: the same workload has the same answer.
+ * How long a study will still take, as an interval that holds the truth nine times in ten while
+ * workers and trials stay as they are. The rest of the study is played out many times: durations
+ * are drawn from what was seen (`duration-model.ts`), trials go to whichever lane is free first, a
+ * generation waits for its last. Deterministic: the same workload has the same answer.
  */
 import { PURPOSE, Stream } from '../random.ts';
 import { Heap } from '../scheduling/heap.ts';
@@ -13,9 +14,15 @@ export interface Workload {
   /** Wanted trials that do not run yet, whether or not they are born; null: without end. */
   readonly unstarted: number | null;
   readonly lanes: readonly LaneNow[];
-  /** How long ended trials took, whatever they came to, oldest first; the latest few of each kind count. */
+  /**
+   * How long ended trials took, whatever they came to, oldest first; the latest few of each kind
+   * count.
+   */
   readonly durations: readonly Duration[];
-  /** Births in a generation, and how many of the present one do not run yet; null: none waits for others. */
+  /**
+   * Births in a generation, and how many of the present one do not run yet; null: none waits for
+   * others.
+   */
   readonly generation: { readonly size: number; readonly unstarted: number } | null;
   /** Running time left until a limit of minutes; null: no such limit. */
   readonly limitMs: number | null;
@@ -25,16 +32,31 @@ export interface Workload {
 
 /** `too-few`: `needed` trials must have ended. `target-only`: nothing but the target ends it. */
 export type TimeLeft =
-  | { readonly known: true; readonly lowMs: number; readonly highMs: number; readonly mayEndSooner: boolean }
-  | { readonly known: false; readonly reason: 'too-few' | 'no-limit' | 'target-only' | 'no-worker'; readonly needed: number | null };
+  | {
+      readonly known: true;
+      readonly lowMs: number;
+      readonly highMs: number;
+      readonly mayEndSooner: boolean;
+    }
+  | {
+      readonly known: false;
+      readonly reason: 'too-few' | 'no-limit' | 'target-only' | 'no-worker';
+      readonly needed: number | null;
+    };
 
 /** So many ended trials before anything is said. */
 const NEEDED = 5;
-/** Ways the rest is played out: as many as so many draws allow, within bounds; several to a model of the durations. */
+/**
+ * Ways the rest is played out: as many as so many draws allow, within bounds; several to a model of
+ * the durations.
+ */
 const DRAWS = 30_000;
 const [FEWEST_PLAYS, MOST_PLAYS] = [40, 120];
 const PLAYS_A_MODEL = 3;
-/** A little wider than nine in ten: with few trials seen, what is drawn from them spreads too little. */
+/**
+ * A little wider than nine in ten: with few trials seen, what is drawn from them spreads too
+ * little.
+ */
 const [LOW, HIGH] = [0.035, 0.965];
 /** Trials played out one by one: so many, and so many a lane; those before them are summed up. */
 const PLAYED = 60;
@@ -46,15 +68,27 @@ export function timeLeft(work: Workload): TimeLeft {
   return timeLeftAtOnce(work) ?? playedTimeLeft(work, work.unstarted ?? 0);
 }
 
-/** The answer where it takes no computation; null where the rest of the study must be played out. */
-export function timeLeftAtOnce({ unstarted, lanes, durations, limitMs, target }: Workload): TimeLeft | null {
-  const unknown = (reason: Extract<TimeLeft, { known: false }>['reason'], needed: number | null = null): TimeLeft => ({
+/**
+ * The answer where it takes no computation; null where the rest of the study must be played out.
+ */
+export function timeLeftAtOnce({
+  unstarted,
+  lanes,
+  durations,
+  limitMs,
+  target,
+}: Workload): TimeLeft | null {
+  const unknown = (
+    reason: Extract<TimeLeft, { known: false }>['reason'],
+    needed: number | null = null,
+  ): TimeLeft => ({
     known: false,
     reason,
     needed,
   });
   if (unstarted === null) {
-    if (limitMs !== null) return { known: true, lowMs: limitMs, highMs: limitMs, mayEndSooner: target };
+    if (limitMs !== null)
+      return { known: true, lowMs: limitMs, highMs: limitMs, mayEndSooner: target };
     return unknown(target ? 'target-only' : 'no-limit');
   }
   if (unstarted === 0 && lanes.every(({ elapsedMs }) => elapsedMs === null)) {
@@ -80,7 +114,12 @@ function playedTimeLeft(work: Workload, unstarted: number): TimeLeft {
   times.sort();
   const most = limitMs ?? Infinity;
   const at = (place: number): number => Math.min(times[place] ?? 0, most);
-  return { known: true, lowMs: at(Math.floor(LOW * plays)), highMs: at(Math.ceil(HIGH * plays) - 1), mayEndSooner: target };
+  return {
+    known: true,
+    lowMs: at(Math.floor(LOW * plays)),
+    highMs: at(Math.ceil(HIGH * plays) - 1),
+    mayEndSooner: target,
+  };
 }
 
 interface LaneThen {
@@ -89,11 +128,18 @@ interface LaneThen {
 }
 
 /** One possible rest of the study. @returns when its last trial ends, from now */
-function playOut({ lanes, generation }: Workload, unstarted: number, survivals: ReadonlyMap<string, Survival>, draws: Stream): number {
+function playOut(
+  { lanes, generation }: Workload,
+  unstarted: number,
+  survivals: ReadonlyMap<string, Survival>,
+  draws: Stream,
+): number {
   const then = lanes.flatMap(({ kind, elapsedMs }): LaneThen[] => {
     const survival = survivals.get(kind);
     if (survival === undefined) return [];
-    return [{ survival, freeAt: elapsedMs === null ? 0 : survival.rest(elapsedMs, draws.uniform()) }];
+    return [
+      { survival, freeAt: elapsedMs === null ? 0 : survival.rest(elapsedMs, draws.uniform()) },
+    ];
   });
   if (generation === null) return playAsynchronous(then, unstarted, draws);
   return playGenerations(then, unstarted, generation, draws);
@@ -104,7 +150,8 @@ function playAsynchronous(lanes: readonly LaneThen[], trials: number, draws: Str
   const played = Math.min(trials, PLAYED + PLAYED_PER_LANE * lanes.length);
   const before = trials - played;
   if (before > 0) {
-    // Renewal processes side by side: their number of ends in a time is normal (Cox, Renewal Theory, 1962, 3.3).
+    // Renewal processes side by side: their number of ends in a time is normal (Cox, Renewal
+    // Theory, 1962, 3.3).
     let [rate, spread] = [0, 0];
     for (const { survival } of lanes) {
       const mean = Math.max(1e-9, survival.mean);
@@ -141,7 +188,10 @@ function playGenerations(
   const generations = left / size;
   const mean = lengths.reduce((sum, ms) => sum + ms, 0) / lengths.length;
   const variance = lengths.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / (lengths.length - 1);
-  return Math.max(now, now + generations * mean + Math.sqrt(generations * variance) * draws.normal());
+  return Math.max(
+    now,
+    now + generations * mean + Math.sqrt(generations * variance) * draws.normal(),
+  );
 }
 
 /** Gives trials to lanes as they come free. @returns when the last of all is free */

@@ -21,14 +21,18 @@ export interface Worth {
   readonly trials: number;
   /** By how much they bettered the best before them; 0 or more, in either direction. */
   readonly gain: number;
-  /** `gains`: more than one training's noise. `withinNoise`: not so. `unknown`: the noise is not known. */
+  /**
+   * `gains`: more than one training's noise. `withinNoise`: not so. `unknown`: the noise is not
+   * known.
+   */
   readonly verdict: 'gains' | 'withinNoise' | 'unknown';
 }
 
 const GENERATIONS = 2;
 
 /**
- * Over the last two generations that have an end (the present one counts), or as many latest ends as two pools hold.
+ * Over the last two generations that have an end (the present one counts), or as many latest ends
+ * as two pools hold.
  * @param noise null: not known
  * @returns null: there is no finite value before them to compare with
  */
@@ -48,11 +52,20 @@ export function worthOf(trials: EndedTrials, pool: Pool, noise: Noise | null): W
   if (before === -Infinity || count === 0) return null;
   const gain = Math.max(0, late - before);
   const verdict = noise === null ? 'unknown' : gain > noise.deviation ? 'gains' : 'withinNoise';
-  return { generations: pool.generation === null ? null : GENERATIONS, trials: count, gain, verdict };
+  return {
+    generations: pool.generation === null ? null : GENERATIONS,
+    trials: count,
+    gain,
+    verdict,
+  };
 }
 
-function latenessOf(trials: EndedTrials, { size, generation }: Pool): (number: number, completion: number) => boolean {
-  if (generation === null) return (_, completion) => completion >= trials.ended - GENERATIONS * size;
+function latenessOf(
+  trials: EndedTrials,
+  { size, generation }: Pool,
+): (number: number, completion: number) => boolean {
+  if (generation === null)
+    return (_, completion) => completion >= trials.ended - GENERATIONS * size;
   let latest = 0;
   for (let i = 0; i < trials.ended; i++) latest = Math.max(latest, trials.completion(i));
   const first = (Math.floor(latest / generation) + 1 - GENERATIONS) * generation;

@@ -1,6 +1,6 @@
 /**
- * The samplers by name: what each is for, its settings with their bounds and defaults, and how it is made. One table;
- * checks, help texts and schemas are derived from it.
+ * The samplers by name: what each is for, its settings with their bounds and defaults, and how it
+ * is made. One table; checks, help texts and schemas are derived from it.
  */
 import { InvalidInput } from '../errors.ts';
 import type { Problem } from '../errors.ts';
@@ -42,12 +42,48 @@ const kinds: Readonly<Record<string, Kind>> = {
     title: 'Evolution',
     pick: 'The default: parents are the best trials so far, with no waiting between generations. For 30 trials or more, on any space.',
     settings: {
-      initial: { integer: true, low: 1, high: 10_000, default: 12, meaning: 'random trials before the first offspring' },
-      population: { integer: true, low: 1, high: 10_000, default: 5, meaning: 'number of the best trials that may be parents' },
-      tournament: { integer: true, low: 1, high: 1000, default: 5, meaning: 'candidates of which the best becomes a parent' },
-      crossover: { integer: false, low: 0, high: 1, default: 0.9, meaning: 'share of offspring with two parents' },
-      unmutated: { integer: false, low: 0, high: 1, default: 0.5, meaning: 'share of those that are not mutated as well' },
-      sigma: { integer: false, low: 1e-6, high: 1, default: 0.3, meaning: 'size of the largest mutation, as a share of the range' },
+      initial: {
+        integer: true,
+        low: 1,
+        high: 10_000,
+        default: 12,
+        meaning: 'random trials before the first offspring',
+      },
+      population: {
+        integer: true,
+        low: 1,
+        high: 10_000,
+        default: 5,
+        meaning: 'number of the best trials that may be parents',
+      },
+      tournament: {
+        integer: true,
+        low: 1,
+        high: 1000,
+        default: 5,
+        meaning: 'candidates of which the best becomes a parent',
+      },
+      crossover: {
+        integer: false,
+        low: 0,
+        high: 1,
+        default: 0.9,
+        meaning: 'share of offspring with two parents',
+      },
+      unmutated: {
+        integer: false,
+        low: 0,
+        high: 1,
+        default: 0.5,
+        meaning: 'share of those that are not mutated as well',
+      },
+      sigma: {
+        integer: false,
+        low: 1e-6,
+        high: 1,
+        default: 0.3,
+        meaning: 'size of the largest mutation, as a share of the range',
+      },
     },
     make: (axes, seed, settings) =>
       evolution(axes, seed, {
@@ -62,7 +98,15 @@ const kinds: Readonly<Record<string, Kind>> = {
   generational: {
     title: 'Generational evolution',
     pick: 'The published evolution in generations of 4, to compare with its figures. Same trials on any number of workers.',
-    settings: { population: { integer: true, low: 1, high: 1024, default: 4, meaning: 'size of the population and of a generation' } },
+    settings: {
+      population: {
+        integer: true,
+        low: 1,
+        high: 1024,
+        default: 4,
+        meaning: 'size of the population and of a generation',
+      },
+    },
     make: (axes, seed, settings) => generational(axes, seed, required(settings, 'population')),
   },
   random: {
@@ -75,7 +119,13 @@ const kinds: Readonly<Record<string, Kind>> = {
     title: 'Grid',
     pick: 'Every combination once: for few parameters with few values. Same trials on any number of workers.',
     settings: {
-      divisions: { integer: true, low: 1, high: 1_000_000, default: null, meaning: 'number of inner values of a continuous float' },
+      divisions: {
+        integer: true,
+        low: 1,
+        high: 1_000_000,
+        default: null,
+        meaning: 'number of inner values of a continuous float',
+      },
     },
     check: checkGrid,
     make: (axes, seed, { divisions }) => grid(axes, seed, divisions ?? null),
@@ -91,15 +141,21 @@ export function presentName(name: string): string {
 }
 
 /** Every sampler's name with when to choose it, the default first. */
-export const samplerNames: readonly { readonly name: string; readonly pick: string }[] = Object.entries(kinds).map(([name, { pick }]) => ({
-  name,
-  pick,
-}));
+export const samplerNames: readonly { readonly name: string; readonly pick: string }[] =
+  Object.entries(kinds).map(([name, { pick }]) => ({
+    name,
+    pick,
+  }));
 
 /** What forms show of every sampler, the default first. */
-export const samplers: readonly (Pick<Kind, 'title' | 'pick' | 'settings'> & { readonly name: string })[] = Object.entries(kinds).map(
-  ([name, { title, pick, settings }]) => ({ name, title, pick, settings }),
-);
+export const samplers: readonly (Pick<Kind, 'title' | 'pick' | 'settings'> & {
+  readonly name: string;
+})[] = Object.entries(kinds).map(([name, { title, pick, settings }]) => ({
+  name,
+  title,
+  pick,
+  settings,
+}));
 
 export const defaultSampler: SamplerSpec = { name: 'evolution' };
 
@@ -108,7 +164,11 @@ export const defaultSampler: SamplerSpec = { name: 'evolution' };
  * @param space null: not known to be sound, so that only name and settings are checked
  * @param path where the entry stands, the prefix of every problem's path
  */
-export function checkSampler(spec: SamplerSpec, space: SearchSpace | null, path = 'sampler'): Problem[] {
+export function checkSampler(
+  spec: SamplerSpec,
+  space: SearchSpace | null,
+  path = 'sampler',
+): Problem[] {
   const kind = Object.hasOwn(kinds, spec.name) ? kinds[spec.name] : undefined;
   if (kind === undefined) {
     const names = Object.keys(kinds);
@@ -129,7 +189,13 @@ export function checkSampler(spec: SamplerSpec, space: SearchSpace | null, path 
     const at = `${path}.${name}`;
     if (setting === undefined) {
       const hint = didYouMean(name, Object.keys(kind.settings));
-      problems.push({ code: 'unknown-setting', path: at, expected: `a setting of ${spec.name}`, found: name, hint });
+      problems.push({
+        code: 'unknown-setting',
+        path: at,
+        expected: `a setting of ${spec.name}`,
+        found: name,
+        hint,
+      });
     } else if (!isLegal(setting, value)) {
       const { integer, low, high } = setting;
       const found = typeof value === 'number' ? String(value) : JSON.stringify(value);
@@ -149,7 +215,12 @@ export function checkSampler(spec: SamplerSpec, space: SearchSpace | null, path 
  * @param seed of the study
  * @throws InvalidInput with every problem of the spec; the space must have passed its own check
  */
-export function createSampler(spec: SamplerSpec, space: SearchSpace, _direction: Direction, seed: number): Sampler {
+export function createSampler(
+  spec: SamplerSpec,
+  space: SearchSpace,
+  _direction: Direction,
+  seed: number,
+): Sampler {
   const problems = checkSampler(spec, space);
   const kind = Object.hasOwn(kinds, spec.name) ? kinds[spec.name] : undefined;
   if (problems.length > 0 || kind === undefined) throw new InvalidInput('sampler', problems);
@@ -157,7 +228,12 @@ export function createSampler(spec: SamplerSpec, space: SearchSpace, _direction:
 }
 
 function isLegal({ integer, low, high }: Setting, value: unknown): boolean {
-  return typeof value === 'number' && value >= low && value <= high && (!integer || Number.isInteger(value));
+  return (
+    typeof value === 'number' &&
+    value >= low &&
+    value <= high &&
+    (!integer || Number.isInteger(value))
+  );
 }
 
 function settingsOf({ settings }: Kind, spec: SamplerSpec): Settings {
@@ -172,12 +248,16 @@ function settingsOf({ settings }: Kind, spec: SamplerSpec): Settings {
 /** A setting that always has a value, since it has a default. */
 function required(settings: Settings, name: string): number {
   const value = settings[name];
-  if (value === undefined || value === null) throw new RangeError(`the setting ${name} has no value`);
+  if (value === undefined || value === null)
+    throw new RangeError(`the setting ${name} has no value`);
   return value;
 }
 
 function checkGrid(axes: readonly Axis[], { divisions = null }: Settings, path: string): Problem[] {
-  const unbounded = divisions === null ? axes.filter((axis) => axis.kind === 'continuous').map((axis) => axis.name) : [];
+  const unbounded =
+    divisions === null
+      ? axes.filter((axis) => axis.kind === 'continuous').map((axis) => axis.name)
+      : [];
   if (unbounded.length > 0) {
     const hint = `give ${unbounded.join(', ')} a step, or set ${path}.divisions`;
     return [

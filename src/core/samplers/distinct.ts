@@ -1,6 +1,7 @@
 /**
- * No point twice: a sampler's draw is repeated while its point equals that of a smaller number, ended or not; then come
- * uniform draws, then, in a small finite space, the first unused point in order. Bounded work for every proposal.
+ * No point twice: a sampler's draw is repeated while its point equals that of a smaller number,
+ * ended or not; then come uniform draws, then, in a small finite space, the first unused point in
+ * order. Bounded work for every proposal.
  */
 import { PURPOSE, Stream } from '../random.ts';
 import type { Axis } from '../search-space/axis.ts';
@@ -46,7 +47,8 @@ export class Distinct {
     const earlier = new Set<string>();
     for (let number = first; number < first + count; number++) {
       const taken = (params: EncodedParams): boolean =>
-        (earlier.size > 0 && earlier.has(keyText(this.#axes, params))) || history.has(params, number);
+        (earlier.size > 0 && earlier.has(keyText(this.#axes, params))) ||
+        history.has(params, number);
       const proposal = this.#one(number, taken, draw, generationOf(number));
       if (proposal === null) break;
       proposals.push(proposal);
@@ -55,20 +57,30 @@ export class Distinct {
     return proposals;
   }
 
-  #one(number: number, taken: (params: EncodedParams) => boolean, draw: Draw, generation: number): Proposal | null {
+  #one(
+    number: number,
+    taken: (params: EncodedParams) => boolean,
+    draw: Draw,
+    generation: number,
+  ): Proposal | null {
     for (let retry = 0; retry < OWN_DRAWS; retry++) {
       const proposal = draw(number, retry);
       if (proposal === null) break;
       if (!taken(proposal.params)) return proposal;
     }
     for (let ordinal = 0; ordinal < UNIFORM_DRAWS; ordinal++) {
-      const params = uniformPoint(this.#axes, new Stream(this.#seed, { purpose: PURPOSE.distinct, trial: number + 1, ordinal }));
-      if (!taken(params)) return { params, origin: { operator: 'uniform', parents: [], generation } };
+      const params = uniformPoint(
+        this.#axes,
+        new Stream(this.#seed, { purpose: PURPOSE.distinct, trial: number + 1, ordinal }),
+      );
+      if (!taken(params))
+        return { params, origin: { operator: 'uniform', parents: [], generation } };
     }
     if (this.#points.size > LARGEST_LISTED) return null;
     for (let i = 0; i < this.#points.size; i++) {
       const params = this.#points.at(i);
-      if (!taken(params)) return { params, origin: { operator: 'first-unused', parents: [], generation } };
+      if (!taken(params))
+        return { params, origin: { operator: 'first-unused', parents: [], generation } };
     }
     return null;
   }

@@ -1,18 +1,22 @@
 /**
- * Asynchronous steady-state evolution, (μ + 1) without a barrier: every ask breeds one child from the best trials so far,
- * every end may displace one of them. O(population · parameters) an ask, nothing learnt but the population itself.
+ * Asynchronous steady-state evolution, (μ + 1) without a barrier: every ask breeds one child from
+ * the best trials so far, every end may displace one of them. O(population · parameters) an ask,
+ * nothing learnt but the population itself.
  *
  * - The first `initial` trials are a Latin hypercube.
- * - The population is the best `population` trials that ended with a finite value. Two parents are the best of
- *   `tournament` candidates each (Goldberg & Deb 1991); aging as in Real et al. (arXiv 1802.01548) made it worse at these
- *   budgets.
- * - A share of `crossover` takes each parameter from either parent with equal chance (Syswerda 1989).
- * - Then exactly one parameter is mutated: with a few hundred trials at most, changing one thing at a time found better
- *   points in each family of tables tried than changing each with probability 1/D besides one. A number moves by σ · N(0, 1) on the unit scale,
- *   σ log-uniform on [`sigma` / 6, `sigma`] (long and short steps without self-adaptation's memory), reflected at the
- *   bounds, by one step at least; a categorical takes another value. A share of `unmutated` of the children of two
- *   different parents skips this: pure recombination.
- * - A child equal to any trial, finished or running, is bred anew; every tenth failure mutates one parameter more.
+ * - The population is the best `population` trials that ended with a finite value. Two parents are
+ *   the best of `tournament` candidates each (Goldberg & Deb 1991); aging as in Real et al. (arXiv
+ *   1802.01548) made it worse at these budgets.
+ * - A share of `crossover` takes each parameter from either parent with equal chance (Syswerda
+ *   1989).
+ * - Then exactly one parameter is mutated: with a few hundred trials at most, changing one thing at
+ *   a time found better points in each family of tables tried than changing each with probability
+ *   1/D besides one. A number moves by σ · N(0, 1) on the unit scale, σ log-uniform on [`sigma` /
+ *   6, `sigma`] (long and short steps without self-adaptation's memory), reflected at the bounds,
+ *   by one step at least; a categorical takes another value. A share of `unmutated` of the children
+ *   of two different parents skips this: pure recombination.
+ * - A child equal to any trial, finished or running, is bred anew; every tenth failure mutates one
+ *   parameter more.
  */
 import { exp, log } from '../elementary.ts';
 import { PURPOSE, Stream } from '../random.ts';
@@ -40,14 +44,22 @@ const SIGMA_RATIO = 6;
 /** So many failed draws for every further parameter that is mutated. */
 const PATIENCE = 10;
 
-export function evolution(axes: readonly Axis[], seed: number, settings: EvolutionSettings): Sampler {
+export function evolution(
+  axes: readonly Axis[],
+  seed: number,
+  settings: EvolutionSettings,
+): Sampler {
   const distinct = new Distinct(axes, seed);
   const design = new LatinHypercube(axes, seed, settings.initial);
 
   const founder = (number: number, retry: number): Proposal => {
     const stream = new Stream(seed, { purpose: PURPOSE.params, trial: number + 1, ordinal: retry });
     const designed = number < settings.initial && retry === 0;
-    const origin = { operator: designed ? 'latin-hypercube' : 'uniform', parents: [], generation: 0 };
+    const origin = {
+      operator: designed ? 'latin-hypercube' : 'uniform',
+      parents: [],
+      generation: 0,
+    };
     return { params: designed ? design.at(number, stream) : uniformPoint(axes, stream), origin };
   };
 
@@ -58,11 +70,24 @@ export function evolution(axes: readonly Axis[], seed: number, settings: Evoluti
     barrier: null,
     size: null,
     propose: (first, count, history) => {
-      const population = history.best(settings.population).filter((number) => Number.isFinite(history.value(number)));
+      const population = history
+        .best(settings.population)
+        .filter((number) => Number.isFinite(history.value(number)));
       return distinct.propose(first, count, history, (number, retry) => {
         if (number < settings.initial || population.length === 0) return founder(number, retry);
-        const stream = new Stream(seed, { purpose: PURPOSE.mutate, trial: number + 1, ordinal: retry });
-        return childOf(axes, settings, population, history, stream, 1 + Math.floor(retry / PATIENCE));
+        const stream = new Stream(seed, {
+          purpose: PURPOSE.mutate,
+          trial: number + 1,
+          ordinal: retry,
+        });
+        return childOf(
+          axes,
+          settings,
+          population,
+          history,
+          stream,
+          1 + Math.floor(retry / PATIENCE),
+        );
       });
     },
   };
@@ -78,7 +103,10 @@ function childOf(
   mutations: number,
 ): Proposal {
   const mother = winner(population, settings.tournament, stream);
-  const father = stream.uniform() < settings.crossover ? winner(population, settings.tournament, stream) : mother;
+  const father =
+    stream.uniform() < settings.crossover
+      ? winner(population, settings.tournament, stream)
+      : mother;
   const crossed = mother !== father;
   const child = crossed
     ? crossover(history.params(mother), history.params(father), stream)
@@ -88,7 +116,14 @@ function childOf(
   settle(axes, child, stream);
   const parents = crossed ? [mother, father] : [mother];
   const operator = !crossed ? 'mutation' : mutated ? 'crossover+mutation' : 'crossover';
-  return { params: child, origin: { operator, parents, generation: 1 + Math.max(...parents.map((parent) => history.generation(parent))) } };
+  return {
+    params: child,
+    origin: {
+      operator,
+      parents,
+      generation: 1 + Math.max(...parents.map((parent) => history.generation(parent))),
+    },
+  };
 }
 
 /** The best of `tournament` members drawn with replacement; the population is in order of rank. */
@@ -99,29 +134,49 @@ function winner(population: readonly number[], tournament: number, stream: Strea
 }
 
 /** Each parameter from either parent; from the other where it is inactive in the one. */
-function crossover(mother: EncodedParams | null, father: EncodedParams | null, stream: Stream): EncodedParams {
+function crossover(
+  mother: EncodedParams | null,
+  father: EncodedParams | null,
+  stream: Stream,
+): EncodedParams {
   return Float64Array.from(mother ?? [], (fromMother, index) => {
     const fromFather = father?.[index] ?? NaN;
     const takesFather = stream.uniform() < 0.5;
-    return Number.isNaN(fromMother) || (takesFather && !Number.isNaN(fromFather)) ? fromFather : fromMother;
+    return Number.isNaN(fromMother) || (takesFather && !Number.isNaN(fromFather))
+      ? fromFather
+      : fromMother;
   });
 }
 
 /** Mutates that many different active parameters, in place. */
-function mutate(axes: readonly Axis[], child: EncodedParams, mutations: number, largest: number, stream: Stream): void {
-  const candidates = axes.filter((axis) => axis.low !== axis.high && isActive(axis, child) && !Number.isNaN(child[axis.index] ?? NaN));
+function mutate(
+  axes: readonly Axis[],
+  child: EncodedParams,
+  mutations: number,
+  largest: number,
+  stream: Stream,
+): void {
+  const candidates = axes.filter(
+    (axis) =>
+      axis.low !== axis.high && isActive(axis, child) && !Number.isNaN(child[axis.index] ?? NaN),
+  );
   const sigma = largest * exp(-log(SIGMA_RATIO) * stream.uniform());
   for (let i = 0; i < mutations && candidates.length > 0; i++) {
     const [axis] = candidates.splice(stream.below(candidates.length), 1);
-    if (axis !== undefined) child[axis.index] = moved(axis, child[axis.index] ?? NaN, sigma, stream);
+    if (axis !== undefined)
+      child[axis.index] = moved(axis, child[axis.index] ?? NaN, sigma, stream);
   }
 }
 
-/** Inactive parameters become NaN; those that have just become active and no parent had are drawn uniformly. */
+/**
+ * Inactive parameters become NaN; those that have just become active and no parent had are drawn
+ * uniformly.
+ */
 function settle(axes: readonly Axis[], child: EncodedParams, stream: Stream): void {
   for (const axis of axes) {
     if (!isActive(axis, child)) child[axis.index] = NaN;
-    else if (Number.isNaN(child[axis.index] ?? NaN)) child[axis.index] = fromUnit(axis, stream.uniform53());
+    else if (Number.isNaN(child[axis.index] ?? NaN))
+      child[axis.index] = fromUnit(axis, stream.uniform53());
   }
 }
 

@@ -1,10 +1,11 @@
 /**
- * The evolution that Galapagos is compared with: synchronous (μ + λ), μ = λ = 4, elitist truncation, mutation only, as in
- * the published search over MPI nodes (2019). Its known weaknesses are kept, for they are what is compared: σ is the
- * square root of a standard deviation, clipping piles points on the bounds, and a generation waits for its slowest
- * trial. One is not: the original never ends once a finite space is used up around the population; here a bounded number
- * of rounds is followed by uniform draws. Spreads are taken on the unit scale, which is the original's for parameters
- * on [0, 1].
+ * The evolution that Galapagos is compared with: synchronous (μ + λ), μ = λ = 4, elitist
+ * truncation, mutation only, as in the published search over MPI nodes (2019). Its known weaknesses
+ * are kept, for they are what is compared: σ is the square root of a standard deviation, clipping
+ * piles points on the bounds, and a generation waits for its slowest trial. One is not: the
+ * original never ends once a finite space is used up around the population; here a bounded number
+ * of rounds is followed by uniform draws. Spreads are taken on the unit scale, which is the
+ * original's for parameters on [0, 1].
  */
 import { PURPOSE, Stream } from '../random.ts';
 import { isActive } from '../search-space/activity.ts';
@@ -33,7 +34,10 @@ export function generational(axes: readonly Axis[], seed: number, population: nu
   const startOf = (number: number): number => number - (number % population);
 
   const founder = (number: number, retry: number): Proposal => ({
-    params: uniformPoint(axes, new Stream(seed, { purpose: PURPOSE.params, trial: number + 1, ordinal: retry })),
+    params: uniformPoint(
+      axes,
+      new Stream(seed, { purpose: PURPOSE.params, trial: number + 1, ordinal: retry }),
+    ),
     origin: { operator: 'uniform', parents: [], generation: 0 },
   });
 
@@ -54,13 +58,28 @@ export function generational(axes: readonly Axis[], seed: number, population: nu
         }
         return retry === 0 ? (children[number - start] ?? null) : null;
       };
-      return distinct.propose(first, count, history, draw, (number) => startOf(number) / population);
+      return distinct.propose(
+        first,
+        count,
+        history,
+        draw,
+        (number) => startOf(number) / population,
+      );
     },
   };
 }
 
-/** A generation's children, all at once since they are chosen together: at most `population`, none seen before. */
-function childrenOf(axes: readonly Axis[], seed: number, start: number, population: number, history: HistoryView): readonly Proposal[] {
+/**
+ * A generation's children, all at once since they are chosen together: at most `population`, none
+ * seen before.
+ */
+function childrenOf(
+  axes: readonly Axis[],
+  seed: number,
+  start: number,
+  population: number,
+  history: HistoryView,
+): readonly Proposal[] {
   const members = history.best(population).flatMap((number): Member[] => {
     const params = history.params(number);
     return params === null ? [] : [{ number, params }];
@@ -69,31 +88,64 @@ function childrenOf(axes: readonly Axis[], seed: number, start: number, populati
   const unseen: Proposal[] = [];
   for (let round = 0; round < MOST_ROUNDS && unseen.length < population; round++) {
     for (const [place, { number, params }] of members.entries()) {
-      const child = mutated(axes, params, sigmas, new Stream(seed, { purpose: PURPOSE.mutate, trial: start + place + 1, ordinal: round }));
-      const seen = history.has(child, start) || sameKey(axes, child, params) || unseen.some((other) => sameKey(axes, other.params, child));
-      if (!seen) unseen.push({ params: child, origin: { operator: 'mutation', parents: [number], generation: start / population } });
+      const child = mutated(
+        axes,
+        params,
+        sigmas,
+        new Stream(seed, { purpose: PURPOSE.mutate, trial: start + place + 1, ordinal: round }),
+      );
+      const seen =
+        history.has(child, start) ||
+        sameKey(axes, child, params) ||
+        unseen.some((other) => sameKey(axes, other.params, child));
+      if (!seen)
+        unseen.push({
+          params: child,
+          origin: { operator: 'mutation', parents: [number], generation: start / population },
+        });
     }
   }
-  return sample(unseen, population, new Stream(seed, { purpose: PURPOSE.parents, trial: start + 1 }));
+  return sample(
+    unseen,
+    population,
+    new Stream(seed, { purpose: PURPOSE.parents, trial: start + 1 }),
+  );
 }
 
 /** max(0.01, √std) of a parameter over the members that have it. */
 function sigmaOf(axis: Axis, members: readonly Member[]): number {
-  const units = members.map(({ params }) => toUnit(axis, params[axis.index] ?? NaN)).filter((unit) => !Number.isNaN(unit));
+  const units = members
+    .map(({ params }) => toUnit(axis, params[axis.index] ?? NaN))
+    .filter((unit) => !Number.isNaN(unit));
   const mean = units.reduce((sum, unit) => sum + unit, 0) / Math.max(1, units.length);
-  const variance = units.reduce((sum, unit) => sum + (unit - mean) ** 2, 0) / Math.max(1, units.length);
+  const variance =
+    units.reduce((sum, unit) => sum + (unit - mean) ** 2, 0) / Math.max(1, units.length);
   return Math.max(SMALLEST_SIGMA, Math.sqrt(Math.sqrt(variance)));
 }
 
-/** Each parameter with probability 0.2: a continuous one moved and clipped, another drawn anew; newly active ones drawn. */
-function mutated(axes: readonly Axis[], parent: EncodedParams, sigmas: readonly number[], stream: Stream): EncodedParams {
+/**
+ * Each parameter with probability 0.2: a continuous one moved and clipped, another drawn anew;
+ * newly active ones drawn.
+ */
+function mutated(
+  axes: readonly Axis[],
+  parent: EncodedParams,
+  sigmas: readonly number[],
+  stream: Stream,
+): EncodedParams {
   const child = new Float64Array(axes.length).fill(NaN);
   for (const axis of axes) {
-    const [changes, uniform, normal] = [stream.uniform() < MUTATION_RATE, stream.uniform53(), stream.normal()];
+    const [changes, uniform, normal] = [
+      stream.uniform() < MUTATION_RATE,
+      stream.uniform53(),
+      stream.normal(),
+    ];
     if (!isActive(axis, child)) continue;
     const value = parent[axis.index] ?? NaN;
-    if (Number.isNaN(value) || (changes && axis.kind !== 'continuous')) child[axis.index] = fromUnit(axis, uniform);
-    else if (changes) child[axis.index] = fromUnit(axis, toUnit(axis, value) + (sigmas[axis.index] ?? 0) * normal);
+    if (Number.isNaN(value) || (changes && axis.kind !== 'continuous'))
+      child[axis.index] = fromUnit(axis, uniform);
+    else if (changes)
+      child[axis.index] = fromUnit(axis, toUnit(axis, value) + (sigmas[axis.index] ?? 0) * normal);
     else child[axis.index] = value;
   }
   return child;
@@ -102,5 +154,7 @@ function mutated(axes: readonly Axis[], parent: EncodedParams, sigmas: readonly 
 /** `count` of the items without replacement, in the order drawn. */
 function sample<T>(items: readonly T[], count: number, stream: Stream): readonly T[] {
   const rest = [...items];
-  return Array.from({ length: Math.min(count, rest.length) }, () => rest.splice(stream.below(rest.length), 1)).flat();
+  return Array.from({ length: Math.min(count, rest.length) }, () =>
+    rest.splice(stream.below(rest.length), 1),
+  ).flat();
 }

@@ -1,7 +1,8 @@
 /**
- * Every combination of every parameter's values once, in an order shuffled by the seed. Ints, steps and categoricals
- * have all their values; a continuous float has `divisions` inner ones, low + i / (divisions + 1) · (high − low) (in ln
- * where logarithmic), rounded as the published search rounds them. Inactive parameters are not varied.
+ * Every combination of every parameter's values once, in an order shuffled by the seed. Ints, steps
+ * and categoricals have all their values; a continuous float has `divisions` inner ones, low + i /
+ * (divisions + 1) · (high − low) (in ln where logarithmic), rounded as the published search rounds
+ * them. Inactive parameters are not varied.
  *
  * The order is computed place by place, so a grid of 10¹² points costs no more than one of ten.
  */
@@ -24,18 +25,30 @@ const origin = { operator: 'grid', parents: [], generation: 0 } as const;
 export function gridPoints(axes: readonly Axis[], divisions: number | null): Enumeration {
   return new Enumeration(
     axes,
-    axes.map((axis) => (axis.kind === 'continuous' && divisions !== null ? divided(axis, divisions) : cellsOf(axis))),
+    axes.map((axis) =>
+      axis.kind === 'continuous' && divisions !== null ? divided(axis, divisions) : cellsOf(axis),
+    ),
   );
 }
 
 /** @param divisions null: there must be no continuous parameter */
 export function grid(axes: readonly Axis[], seed: number, divisions: number | null): Sampler {
   const points = gridPoints(axes, divisions);
-  if (points.size > LARGEST_GRID) throw new RangeError(`a grid of ${points.size} points, at most ${LARGEST_GRID} can be numbered`);
+  if (points.size > LARGEST_GRID)
+    throw new RangeError(
+      `a grid of ${points.size} points, at most ${LARGEST_GRID} can be numbered`,
+    );
   const order = new Permutation(seed, points.size);
 
-  /** Place n, unless points asked for by hand took places or numbers: then the next place that is free. */
-  const freePlace = (number: number, history: HistoryView, used: ReadonlySet<number>): { place: number; params: EncodedParams } | null => {
+  /**
+   * Place n, unless points asked for by hand took places or numbers: then the next place that is
+   * free.
+   */
+  const freePlace = (
+    number: number,
+    history: HistoryView,
+    used: ReadonlySet<number>,
+  ): { place: number; params: EncodedParams } | null => {
     const start = number % points.size;
     for (let i = 0; i < Math.min(points.size, LONGEST_SEARCH); i++) {
       const place = (start + i) % points.size;
@@ -67,7 +80,8 @@ export function grid(axes: readonly Axis[], seed: number, divisions: number | nu
 }
 
 function divided(axis: Axis, divisions: number): Levels {
-  if (axis.low === axis.high) return { count: 1, value: () => axis.low, find: (value) => (value === axis.low ? 0 : -1) };
+  if (axis.low === axis.high)
+    return { count: 1, value: () => axis.low, find: (value) => (value === axis.low ? 0 : -1) };
   const value = (k: number): number => {
     const part = (k + 1) / (divisions + 1);
     const exact = axis.log
@@ -88,7 +102,9 @@ function divided(axis: Axis, divisions: number): Levels {
   };
 }
 
-/** Six decimals for a range of about one, as published; more for narrower ranges and finer grids. */
+/**
+ * Six decimals for a range of about one, as published; more for narrower ranges and finer grids.
+ */
 function places(axis: Axis, divisions: number): number {
   let decimals = Math.max(6, 3 + String(divisions).length);
   for (let range = axis.high - axis.low; range < 0.5 && decimals < 100; range *= 10) decimals += 1;

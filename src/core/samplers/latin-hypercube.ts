@@ -1,6 +1,7 @@
 /**
- * Points spread so that each parameter's range, cut into as many equal strata as there are points, has one in every
- * stratum (McKay, Beckman & Conover, Technometrics 21, 1979). Strata are matched at random by the seed.
+ * Points spread so that each parameter's range, cut into as many equal strata as there are points,
+ * has one in every stratum (McKay, Beckman & Conover, Technometrics 21, 1979). Strata are matched
+ * at random by the seed.
  */
 import { PURPOSE, Stream } from '../random.ts';
 import type { Axis } from '../search-space/axis.ts';
@@ -16,12 +17,17 @@ export class LatinHypercube {
   constructor(axes: readonly Axis[], seed: number, count: number) {
     this.#axes = axes;
     this.#count = count;
-    this.#strata = axes.map(({ index }) => shuffled(count, new Stream(seed, { purpose: PURPOSE.params, ordinal: index })));
+    this.#strata = axes.map(({ index }) =>
+      shuffled(count, new Stream(seed, { purpose: PURPOSE.params, ordinal: index })),
+    );
   }
 
   /** The i-th point, 0 ≤ i < count; where in its strata it lies is drawn from the stream. */
   at(i: number, stream: Stream): EncodedParams {
-    const cube = Float64Array.from(this.#strata, (strata) => ((strata[i] ?? 0) + stream.uniform53()) / this.#count);
+    const cube = Float64Array.from(
+      this.#strata,
+      (strata) => ((strata[i] ?? 0) + stream.uniform53()) / this.#count,
+    );
     return fromCube(this.#axes, cube);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * A random order of 0 … size − 1 with access to any place in O(1), however large: a Feistel network of Philox rounds
- * (Luby & Rackoff 1988) on the next power of four, walked until it lands inside (Black & Rogaway, CT-RSA 2002).
+ * A random order of 0 … size − 1 with access to any place in O(1), however large: a Feistel network
+ * of Philox rounds (Luby & Rackoff 1988) on the next power of four, walked until it lands inside
+ * (Black & Rogaway, CT-RSA 2002).
  */
 import { keyOf, philox, PURPOSE } from '../random.ts';
 import type { Key } from '../random.ts';

@@ -1,4 +1,7 @@
-/** Uniform random search: every parameter independently uniform on its own scale (Bergstra & Bengio, JMLR 13, 2012). */
+/**
+ * Uniform random search: every parameter independently uniform on its own scale (Bergstra & Bengio,
+ * JMLR 13, 2012).
+ */
 import { PURPOSE, Stream } from '../random.ts';
 import type { Axis } from '../search-space/axis.ts';
 import { Distinct } from './distinct.ts';
@@ -17,7 +20,10 @@ export function random(axes: readonly Axis[], seed: number): Sampler {
     size: null,
     propose: (first, count, history) =>
       distinct.propose(first, count, history, (number, retry) => ({
-        params: uniformPoint(axes, new Stream(seed, { purpose: PURPOSE.params, trial: number + 1, ordinal: retry })),
+        params: uniformPoint(
+          axes,
+          new Stream(seed, { purpose: PURPOSE.params, trial: number + 1, ordinal: retry }),
+        ),
         origin,
       })),
   };

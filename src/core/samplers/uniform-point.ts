@@ -1,4 +1,7 @@
-/** A point drawn uniformly on the unit cube: two words per parameter, whether it turns out active or not. */
+/**
+ * A point drawn uniformly on the unit cube: two words per parameter, whether it turns out active or
+ * not.
+ */
 import type { Stream } from '../random.ts';
 import { deactivate } from '../search-space/activity.ts';
 import type { Axis } from '../search-space/axis.ts';

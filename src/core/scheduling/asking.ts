@@ -13,7 +13,8 @@ import type { CommandRefusal } from './words.ts';
 
 type Ask = Extract<Instruction, { do: 'askSampler' }>;
 type Proposed = Extract<Event, { type: 'proposed' }>;
-type Answer = Proposed | Extract<Event, { type: 'exhausted' }> | Extract<Event, { type: 'samplerFailed' }>;
+type Answer =
+  Proposed | Extract<Event, { type: 'exhausted' }> | Extract<Event, { type: 'samplerFailed' }>;
 
 /** For every running study whose free lanes exceed its waiting trials, one ask at a time. */
 export function askSamplers(lab: LabState): void {
@@ -21,7 +22,11 @@ export function askSamplers(lab: LabState): void {
   for (const study of lab.active) {
     if (study.state !== 'running' || study.asking !== null || study.exhausted) continue;
     const first = study.columns.size;
-    const most = Math.min(lab.options.askAtMost, freeLanes(lab, study) * bundleOf(lab, study) - study.waiting.size, study.limit - first);
+    const most = Math.min(
+      lab.options.askAtMost,
+      freeLanes(lab, study) * bundleOf(lab, study) - study.waiting.size,
+      study.limit - first,
+    );
     if (most < 1) continue;
     const { barrier } = study.sampler;
     const basis = barrier === null ? study.columns.ended : barrier(first);
@@ -42,11 +47,17 @@ export function samplerOf(lab: LabState, uid: string): Sampler {
   return known(lab, uid).sampler;
 }
 
-/** What the sampler is shown for numbers from `first` on; good until the next call for the same study. */
+/**
+ * What the sampler is shown for numbers from `first` on; good until the next call for the same
+ * study.
+ */
 export function viewFor(lab: LabState, uid: string, first: number, basis: number): HistoryView {
   const { columns, sampler } = known(lab, uid);
-  if (first > columns.size) throw new RangeError(`trial ${first} asked for, but the next number is ${columns.size}`);
-  return sampler.barrier === null ? columns.asynchronousView(basis) : columns.synchronousView(basis);
+  if (first > columns.size)
+    throw new RangeError(`trial ${first} asked for, but the next number is ${columns.size}`);
+  return sampler.barrier === null
+    ? columns.asynchronousView(basis)
+    : columns.synchronousView(basis);
 }
 
 /** Carries out an ask: the event that answers it. Pure but for the sampler's own memory. */
@@ -57,7 +68,14 @@ export function answerAsk(lab: LabState, { study, first, count, basis }: Ask, at
     if (trials.length === 0) return { type: 'exhausted', at, because, study, first, basis };
     return { type: 'proposed', at, because, study, first, basis, trials };
   } catch (error) {
-    return { type: 'samplerFailed', at, because, study, first, error: error instanceof Error ? error.message : String(error) };
+    return {
+      type: 'samplerFailed',
+      at,
+      because,
+      study,
+      first,
+      error: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 
@@ -73,18 +91,30 @@ export function exhausted(lab: LabState, event: Extract<Event, { type: 'exhauste
   if (study !== null) study.exhausted = true;
 }
 
-export function samplerFailed(lab: LabState, event: Extract<Event, { type: 'samplerFailed' }>): void {
+export function samplerFailed(
+  lab: LabState,
+  event: Extract<Event, { type: 'samplerFailed' }>,
+): void {
   const study = answered(lab, event);
   if (study === null) return;
   moveStudy(lab, study, 'pausing', `the sampler failed: ${event.error}`);
   giveGrace(lab, study, lab.options.graceMs);
 }
 
-/** The study, if this is the answer it waits for. An enqueued trial may have taken the number meanwhile: then it asks anew. */
-function answered(lab: LabState, event: { study: string; first: number; basis?: number }): Study | null {
+/**
+ * The study, if this is the answer it waits for. An enqueued trial may have taken the number
+ * meanwhile: then it asks anew.
+ */
+function answered(
+  lab: LabState,
+  event: { study: string; first: number; basis?: number },
+): Study | null {
   const study = lab.studies.get(event.study);
   const asking = study?.asking ?? null;
-  const expected = asking !== null && asking.first === event.first && (event.basis === undefined || asking.basis === event.basis);
+  const expected =
+    asking !== null &&
+    asking.first === event.first &&
+    (event.basis === undefined || asking.basis === event.basis);
   if (study === undefined || !expected) {
     lab.refusals.add('staleProposal', 'sampler');
     return null;
@@ -96,7 +126,10 @@ function answered(lab: LabState, event: { study: string; first: number; basis?: 
 }
 
 /** A point that the user wants tried; it takes the next number. */
-export function enqueueTrial(lab: LabState, { type, study: uid, params }: Extract<Event, { type: 'trialEnqueued' }>): void {
+export function enqueueTrial(
+  lab: LabState,
+  { type, study: uid, params }: Extract<Event, { type: 'trialEnqueued' }>,
+): void {
   const study = lab.studies.get(uid);
   const refuse = (reason: CommandRefusal, detail: string): void => {
     lab.refusals.add(reason, 'user');
@@ -120,8 +153,16 @@ export function enqueueTrial(lab: LabState, { type, study: uid, params }: Extrac
     return;
   }
   const first = study.columns.size;
-  const basis = study.sampler.barrier === null ? study.columns.ended : Math.min(study.sampler.barrier(first), study.frontier);
-  openTrial(lab, study, { params, origin: { operator: 'enqueued', parents: [], generation: 0 } }, basis);
+  const basis =
+    study.sampler.barrier === null
+      ? study.columns.ended
+      : Math.min(study.sampler.barrier(first), study.frontier);
+  openTrial(
+    lab,
+    study,
+    { params, origin: { operator: 'enqueued', parents: [], generation: 0 } },
+    basis,
+  );
 }
 
 function duplicateOf(study: Study, params: EncodedParams): number | null {

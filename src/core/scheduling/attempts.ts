@@ -1,6 +1,6 @@
 /**
- * An attempt's states, and what each change of state carries with it: the study's counts, the cohort's credit. When and
- * why an attempt moves is decided by who calls.
+ * An attempt's states, and what each change of state carries with it: the study's counts, the
+ * cohort's credit. When and why an attempt moves is decided by who calls.
  */
 import { releaseFrom } from './cohorts.ts';
 import type { Attempt, LabState } from './state.ts';
@@ -11,7 +11,8 @@ import type { AttemptId, AttemptOutcome, AttemptState } from './words.ts';
 
 export const ATTEMPT_TRANSITIONS: TransitionTable<AttemptState, AttemptState> = {
   open: {
-    recalled: 'the grace of a pause, stop or drain is over, or its number is beyond a lowered limit; a success under way still counts',
+    recalled:
+      'the grace of a pause, stop or drain is over, or its number is beyond a lowered limit; a success under way still counts',
     revoked: 'its trial ended otherwise; the credit stays spent until it is settled',
     orphaned: 'opened: its session died with the coordinator before',
     succeeded: 'result: ends the trial',
@@ -41,7 +42,9 @@ export const ATTEMPT_TRANSITIONS: TransitionTable<AttemptState, AttemptState> = 
     outOfMemory: 'result',
     timedOut: 'result',
   },
-  revoked: { cancelled: 'any result, or its session ended: the credit returns here, not at the cancel' },
+  revoked: {
+    cancelled: 'any result, or its session ended: the credit returns here, not at the cancel',
+  },
   succeeded: {},
   diverged: {},
   pruned: {},

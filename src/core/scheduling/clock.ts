@@ -1,6 +1,6 @@
 /**
- * What time does: leases end, timers come due, and the shell's one timer is set. A clock event comes after everything that
- * had arrived, so whoever could be heard has been heard.
+ * What time does: leases end, timers come due, and the shell's one timer is set. A clock event
+ * comes after everything that had arrived, so whoever could be heard has been heard.
  */
 import { expireLeases, nextExpiry } from './liveness.ts';
 import { emit } from './outbox.ts';
@@ -16,22 +16,28 @@ import { endTrial } from './trial-end.ts';
 export function clock(lab: LabState): void {
   noticeStall(lab);
   expireLeases(lab);
-  for (let timer = lab.timers.due(lab.now); timer !== null; timer = lab.timers.due(lab.now)) due(lab, timer);
+  for (let timer = lab.timers.due(lab.now); timer !== null; timer = lab.timers.due(lab.now))
+    due(lab, timer);
 }
 
-/** Coming late means that we slept: silence we could not hear does not count, nor does the time against the minutes. */
+/**
+ * Coming late means that we slept: silence we could not hear does not count, nor does the time
+ * against the minutes.
+ */
 function noticeStall(lab: LabState): void {
   const late = lab.wake === null ? 0 : lab.now - lab.wake;
   lab.wake = null;
   if (late <= lab.options.stallMs) return;
   lab.stalledMs += late;
-  for (const study of lab.active) if (study.activeSince !== null) study.activeSince = Math.min(lab.now, study.activeSince + late);
+  for (const study of lab.active)
+    if (study.activeSince !== null) study.activeSince = Math.min(lab.now, study.activeSince + late);
 }
 
 function due(lab: LabState, timer: Timer): void {
   switch (timer.kind) {
     case 'trialDue':
-      if (timer.trial.state === 'waiting' && timer.trial.notBefore <= lab.now) timer.trial.study.waiting.add(timer.trial);
+      if (timer.trial.state === 'waiting' && timer.trial.notBefore <= lab.now)
+        timer.trial.study.waiting.add(timer.trial);
       return;
     case 'grace':
       endGrace(lab, timer.study);
@@ -74,7 +80,10 @@ function due(lab: LabState, timer: Timer): void {
   }
 }
 
-/** The attempts of the slot's first cohort, if their time is over; their worker should have said so itself. */
+/**
+ * The attempts of the slot's first cohort, if their time is over; their worker should have said so
+ * itself.
+ */
 function timeOutFirst(lab: LabState, slot: Slot): void {
   slot.timeoutTimer = false;
   const first = slot.cohorts[0];
@@ -88,7 +97,13 @@ function timeOutFirst(lab: LabState, slot: Slot): void {
   }
   for (const attempt of first.attempts) {
     if (attempt.state !== 'open' && attempt.state !== 'recalled') continue;
-    endTrial(lab, attempt.trial, { state: 'failed', outcome: 'timedOut', value: NaN, attempt, result: null });
+    endTrial(lab, attempt.trial, {
+      state: 'failed',
+      outcome: 'timedOut',
+      value: NaN,
+      attempt,
+      result: null,
+    });
     lab.timers.add({ kind: 'obey', at: lab.now + lab.options.obeyMs, attempt });
   }
 }

@@ -1,4 +1,7 @@
-/** A cohort's credit: spent when it is sent, back when its last attempt is settled. No message says so, so none can be lost. */
+/**
+ * A cohort's credit: spent when it is sent, back when its last attempt is settled. No message says
+ * so, so none can be lost.
+ */
 import type { Attempt, Cohort, LabState, Slot, Study } from './state.ts';
 
 /** One attempt fewer; the last one gives the credit back and lets the slot's next cohort begin. */
@@ -40,7 +43,9 @@ export function addCohort(
   return cohort;
 }
 
-/** The slot's first cohort runs from now on; where its study limits attempts' time, that is watched. */
+/**
+ * The slot's first cohort runs from now on; where its study limits attempts' time, that is watched.
+ */
 function beginFirst(lab: LabState, slot: Slot): void {
   const first = slot.cohorts[0];
   if (first === undefined) return;
@@ -48,5 +53,9 @@ function beginFirst(lab: LabState, slot: Slot): void {
   const timeout = lab.options.attemptTimeout(first.study.spec);
   if (timeout === null || slot.timeoutTimer) return;
   slot.timeoutTimer = true;
-  lab.timers.add({ kind: 'attemptTimeout', at: first.startedAt + timeout + lab.options.leaseMs, slot });
+  lab.timers.add({
+    kind: 'attemptTimeout',
+    at: first.startedAt + timeout + lab.options.leaseMs,
+    slot,
+  });
 }

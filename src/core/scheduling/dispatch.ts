@@ -1,6 +1,7 @@
 /**
- * Giving waiting trials to free slots, at the end of every step: slots with the fewest cohorts outstanding first, then by
- * name; of the studies the one with the fewest lanes at work; of its trials the smallest number.
+ * Giving waiting trials to free slots, at the end of every step: slots with the fewest cohorts
+ * outstanding first, then by name; of the studies the one with the fewest lanes at work; of its
+ * trials the smallest number.
  */
 import { bundleOf, mayBeBundled, mayQueue } from './short-trials.ts';
 import { lanesOf } from './free-slots.ts';
@@ -32,7 +33,9 @@ function hasWaiting(study: Study): boolean {
 /** @returns whether there was a trial for the slot */
 function giveCohort(lab: LabState, slot: Slot): boolean {
   const idle = slot.cohorts.length === 0;
-  const studies = [...lab.active].filter((study) => hasWaiting(study) && (idle || mayQueue(lab.options, study)));
+  const studies = [...lab.active].filter(
+    (study) => hasWaiting(study) && (idle || mayQueue(lab.options, study)),
+  );
   if (studies.length > 1) studies.sort((a, b) => a.lanes - b.lanes);
   for (const study of studies) {
     const trials = pick(lab, study, slot);
@@ -43,7 +46,10 @@ function giveCohort(lab: LabState, slot: Slot): boolean {
   return false;
 }
 
-/** The smallest number that may run there, and others that may share its cohort; spread over the slots in the same place. */
+/**
+ * The smallest number that may run there, and others that may share its cohort; spread over the
+ * slots in the same place.
+ */
 function pick(lab: LabState, study: Study, slot: Slot): OpenTrial[] {
   const allowed = (trial: OpenTrial): boolean => trial.avoid !== slot.name || lab.free.usable < 2;
   const share = Math.ceil(study.waiting.size / Math.max(1, lab.free.peers(slot)));
@@ -52,9 +58,15 @@ function pick(lab: LabState, study: Study, slot: Slot): OpenTrial[] {
   const trials = [first];
   const room = lanesOf(slot);
   const bundle = slot.state === 'probation' || !mayBeBundled(first) ? 1 : bundleOf(lab, study);
-  let lanes = Math.min(Math.max(room, bundle), share, first.laneCap === 0 ? Infinity : first.laneCap);
+  let lanes = Math.min(
+    Math.max(room, bundle),
+    share,
+    first.laneCap === 0 ? Infinity : first.laneCap,
+  );
   const fits = (trial: OpenTrial): boolean =>
-    allowed(trial) && (trial.laneCap === 0 || trial.laneCap > trials.length) && (trials.length < room || mayBeBundled(trial));
+    allowed(trial) &&
+    (trial.laneCap === 0 || trial.laneCap > trials.length) &&
+    (trials.length < room || mayBeBundled(trial));
   while (trials.length < lanes) {
     const next = study.waiting.takeAlike(first, study.limit, fits);
     if (next === null) break;
@@ -73,13 +85,36 @@ function send(lab: LabState, study: Study, slot: Slot, trials: readonly OpenTria
   const attempts = trials.map((trial) => startAttempt(lab, trial, slot));
   addCohort(lab, slot, study, attempts, { id, taskSeq: slot.taskSeq, kept: false });
   for (const { id: attempt, trial } of attempts) {
-    write(lab, { op: 'attemptStarted', attempt, slot: name, spawn, session, cohort: id, at: lab.now });
+    write(lab, {
+      op: 'attemptStarted',
+      attempt,
+      slot: name,
+      spawn,
+      session,
+      cohort: id,
+      at: lab.now,
+    });
     tell(lab, trial, `attempt ${attempt.k} sent to ${name}, session ${session}`);
   }
   const lanes = attempts.map(({ id: attempt, trial }) => ({ attempt, params: trial.params }));
   const deadlineMs = lab.options.attemptTimeout(study.spec);
-  emit(lab, { do: 'sendCohort', slot: name, session, taskSeq: slot.taskSeq, cohort: id, study: study.uid, lanes, deadlineMs });
+  emit(lab, {
+    do: 'sendCohort',
+    slot: name,
+    session,
+    taskSeq: slot.taskSeq,
+    cohort: id,
+    study: study.uid,
+    lanes,
+    deadlineMs,
+  });
   for (const { id: attempt, trial } of attempts) {
-    show(lab, study, { kind: 'trialStarted', attempt, slot: name, params: trial.params, origin: trial.origin });
+    show(lab, study, {
+      kind: 'trialStarted',
+      attempt,
+      slot: name,
+      params: trial.params,
+      origin: trial.origin,
+    });
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Studies that had finished when their lab was opened. Their counts and best are known; their trials are read when they
- * are first needed, for instance because the study is extended. Opening a lab therefore takes the same time however many
- * trials its finished studies have.
+ * Studies that had finished when their lab was opened. Their counts and best are known; their
+ * trials are read when they are first needed, for instance because the study is extended. Opening a
+ * lab therefore takes the same time however many trials its finished studies have.
  */
 import type { Column } from '../study/column.ts';
 import type { TrialColumns } from '../study/trial-columns.ts';
@@ -29,7 +29,8 @@ interface Sleeper {
 }
 
 /**
- * Reads the trials of a dormant study, resting after each piece; of another study nothing. Others may read on meanwhile.
+ * Reads the trials of a dormant study, resting after each piece; of another study nothing. Others
+ * may read on meanwhile.
  * @throws StorageError when the trials cannot be read; the study stays dormant then
  */
 export function* takingUp(study: Sleeper): Generator<void, void> {

@@ -1,11 +1,20 @@
 /**
- * Everything that can happen to the scheduler. Events carry numbers, not meanings: what follows from one is decided by
- * `step` alone.
+ * Everything that can happen to the scheduler. Events carry numbers, not meanings: what follows
+ * from one is decided by `step` alone.
  */
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin, Proposal } from '../samplers/sampler.ts';
 import type { Limits, StudySpec } from '../study/study-spec.ts';
-import type { AttemptId, AttemptOutcome, EndedState, Session, SlotName, StudyState, TrialOutcome, TrialState } from './words.ts';
+import type {
+  AttemptId,
+  AttemptOutcome,
+  EndedState,
+  Session,
+  SlotName,
+  StudyState,
+  TrialOutcome,
+  TrialState,
+} from './words.ts';
 
 /** Why something happens: the event's own name, and what it answers. */
 export interface Cause {
@@ -64,7 +73,11 @@ export interface StoredTrial {
   readonly origin: Origin;
   readonly basis: number;
   /** Null while it has not ended. */
-  readonly end: { readonly outcome: TrialOutcome; readonly value: number; readonly finishSeq: number } | null;
+  readonly end: {
+    readonly outcome: TrialOutcome;
+    readonly value: number;
+    readonly finishSeq: number;
+  } | null;
   /** Highest attempt number so far. */
   readonly k: number;
   readonly crashes: number;
@@ -81,13 +94,24 @@ export interface StoredHead {
   /** The numbers are 0 … trials − 1, the completion numbers as well. */
   readonly trials: number;
   /** `diverged` ones are among the complete ones. */
-  readonly counts: { readonly complete: number; readonly pruned: number; readonly failed: number; readonly diverged: number };
+  readonly counts: {
+    readonly complete: number;
+    readonly pruned: number;
+    readonly failed: number;
+    readonly diverged: number;
+  };
   /** Of equal values the smallest number; null: no complete trial has a finite value. */
   readonly best: { readonly number: number; readonly value: number } | null;
   /** The smallest number that reached the target. */
   readonly firstHit: number | null;
-  /** Complete trials that were better than all that had ended before, in the order of their ends. */
-  readonly improvements: readonly { readonly number: number; readonly value: number; readonly finishSeq: number }[];
+  /**
+   * Complete trials that were better than all that had ended before, in the order of their ends.
+   */
+  readonly improvements: readonly {
+    readonly number: number;
+    readonly value: number;
+    readonly finishSeq: number;
+  }[];
 }
 
 export interface StoredStudy {
@@ -107,7 +131,10 @@ export interface StoredStudy {
   readonly removing: boolean;
   /** What its first results came from, e.g. `wasm`; null: none yet, or they do not say. */
   readonly executor: string | null;
-  /** Null: the study is not finished, a trial or an attempt has not ended, or completion numbers are missing. */
+  /**
+   * Null: the study is not finished, a trial or an attempt has not ended, or completion numbers are
+   * missing.
+   */
   readonly head: StoredHead | null;
   /** Each iteration reads them anew. */
   readonly trials: Iterable<StoredTrial>;
@@ -134,10 +161,20 @@ export type Event = Cause &
         readonly value: number | null;
       }
     | { readonly type: 'clock' }
-    | { readonly type: 'studyCreated'; readonly uid: string; readonly spec: StudySpec; readonly limits: Limits }
+    | {
+        readonly type: 'studyCreated';
+        readonly uid: string;
+        readonly spec: StudySpec;
+        readonly limits: Limits;
+      }
     | { readonly type: 'studyEdited'; readonly study: string; readonly limits: Limits }
     /** `reason`: where it is not a person who pauses it. */
-    | { readonly type: 'studyPaused'; readonly study: string; readonly graceMs: number; readonly reason?: string }
+    | {
+        readonly type: 'studyPaused';
+        readonly study: string;
+        readonly graceMs: number;
+        readonly reason?: string;
+      }
     | { readonly type: 'studyResumed'; readonly study: string }
     | { readonly type: 'studyStopped'; readonly study: string; readonly graceMs: number }
     /** Absent fields stay as they are. */
@@ -148,7 +185,10 @@ export type Event = Cause &
         readonly note?: string;
         readonly deleted?: boolean;
       }
-    /** Removes the next piece of a deleted study from the lab; the last piece removes the study itself. */
+    /**
+     * Removes the next piece of a deleted study from the lab; the last piece removes the study
+     * itself.
+     */
     | { readonly type: 'studyRemoved'; readonly study: string }
     | { readonly type: 'trialCancelled'; readonly study: string; readonly number: number }
     | { readonly type: 'trialEnqueued'; readonly study: string; readonly params: EncodedParams }
@@ -163,8 +203,18 @@ export type Event = Cause &
         readonly basis: number;
         readonly trials: readonly Proposal[];
       }
-    | { readonly type: 'exhausted'; readonly study: string; readonly first: number; readonly basis: number }
-    | { readonly type: 'samplerFailed'; readonly study: string; readonly first: number; readonly error: string }
+    | {
+        readonly type: 'exhausted';
+        readonly study: string;
+        readonly first: number;
+        readonly basis: number;
+      }
+    | {
+        readonly type: 'samplerFailed';
+        readonly study: string;
+        readonly first: number;
+        readonly error: string;
+      }
     | {
         readonly type: 'hello';
         readonly slot: SlotName;
@@ -187,7 +237,13 @@ export type Event = Cause &
         readonly holding: readonly Held[];
         readonly rssBytes: number;
       }
-    | { readonly type: 'leaving'; readonly slot: SlotName; readonly spawn: string; readonly session: Session; readonly reason: string }
+    | {
+        readonly type: 'leaving';
+        readonly slot: SlotName;
+        readonly spawn: string;
+        readonly session: Session;
+        readonly reason: string;
+      }
     | {
         readonly type: 'result';
         readonly slot: SlotName;
@@ -195,9 +251,20 @@ export type Event = Cause &
         readonly attempt: AttemptId;
         readonly result: AttemptResult;
       }
-    | { readonly type: 'report'; readonly slot: SlotName; readonly spawn: string; readonly attempt: AttemptId; readonly report: Report }
+    | {
+        readonly type: 'report';
+        readonly slot: SlotName;
+        readonly spawn: string;
+        readonly attempt: AttemptId;
+        readonly report: Report;
+      }
     /** A message of this worker that no schema accepts. */
-    | { readonly type: 'malformed'; readonly slot: SlotName; readonly spawn: string; readonly error: string }
+    | {
+        readonly type: 'malformed';
+        readonly slot: SlotName;
+        readonly spawn: string;
+        readonly error: string;
+      }
     | {
         readonly type: 'exited';
         readonly slot: SlotName;

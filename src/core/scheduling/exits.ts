@@ -1,4 +1,7 @@
-/** The end of a worker's process, as its supervisor saw it, and what that says of the attempts that ran in it. */
+/**
+ * The end of a worker's process, as its supervisor saw it, and what that says of the attempts that
+ * ran in it.
+ */
 import type { Event } from './events.ts';
 import { crash, die, lose, runOutOfMemory } from './outcomes.ts';
 import { leaveSlot } from './sessions.ts';
@@ -8,15 +11,29 @@ import type { Attempt, LabState } from './state.ts';
 type Exited = Extract<Event, { type: 'exited' }>;
 
 /** Signals by which a process ends through its own fault. */
-const FAULTS: readonly string[] = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS'];
+const FAULTS: readonly string[] = [
+  'SIGSEGV',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGILL',
+  'SIGFPE',
+  'SIGTRAP',
+  'SIGSYS',
+];
 
 export function exited(lab: LabState, event: Exited): void {
   const slot = lab.slots.get(event.slot);
   if (slot === undefined) return;
   if (slot.session !== null && slot.spawn === event.spawn) {
     const reason = describe(event);
-    leaveSlot(lab, slot, { reason, goodbye: false, fate: (attempt) => apply(lab, attempt, event, reason) }, true);
-  } else if (slot.supervision?.launched === event.spawn) relaunch(lab, slot, { spawn: event.spawn, exited: true });
+    leaveSlot(
+      lab,
+      slot,
+      { reason, goodbye: false, fate: (attempt) => apply(lab, attempt, event, reason) },
+      true,
+    );
+  } else if (slot.supervision?.launched === event.spawn)
+    relaunch(lab, slot, { spawn: event.spawn, exited: true });
 }
 
 function apply(lab: LabState, attempt: Attempt, event: Exited, reason: string): void {
@@ -35,7 +52,12 @@ function apply(lab: LabState, attempt: Attempt, event: Exited, reason: string): 
   }
 }
 
-function judge({ by, code, signal, overMemory }: Exited): 'lost' | 'death' | 'crashed' | 'outOfMemory' {
+function judge({
+  by,
+  code,
+  signal,
+  overMemory,
+}: Exited): 'lost' | 'death' | 'crashed' | 'outOfMemory' {
   if (by === 'us') return 'lost';
   if (overMemory) return 'outOfMemory';
   if (signal !== null) return FAULTS.includes(signal) ? 'crashed' : 'death';

@@ -12,7 +12,8 @@ export function findLive(lab: LabState, id: AttemptId): Attempt | null {
 /** An attempt in the slot's hands, whatever its state. */
 export function findOutstanding(slot: Slot, id: AttemptId): Attempt | null {
   for (const cohort of slot.cohorts) {
-    for (const attempt of cohort.attempts) if (attempt.cohort === cohort && sameAttempt(attempt.id, id)) return attempt;
+    for (const attempt of cohort.attempts)
+      if (attempt.cohort === cohort && sameAttempt(attempt.id, id)) return attempt;
   }
   return null;
 }
@@ -42,7 +43,9 @@ export function findSettled(lab: LabState, id: AttemptId): Settled | null {
   return { outcome: Math.min(id.k, 255) === last ? attemptOutcome(ending) : null, owner: null };
 }
 
-/** What the last attempt of a trial that ended so had come to; null: the trial's end does not say. */
+/**
+ * What the last attempt of a trial that ended so had come to; null: the trial's end does not say.
+ */
 function attemptOutcome(ending: TrialOutcome | null): AttemptOutcome | null {
   switch (ending) {
     case 'succeeded':

@@ -1,6 +1,7 @@
 /**
- * Slots that may be given another cohort, by how many they have outstanding, then by name; and the sums that asking goes
- * by. Every change of a slot's state, session or cohorts is followed by `refresh`. O(log slots) each.
+ * Slots that may be given another cohort, by how many they have outstanding, then by name; and the
+ * sums that asking goes by. Every change of a slot's state, session or cohorts is followed by
+ * `refresh`. O(log slots) each.
  */
 import { Heap } from './heap.ts';
 import type { SlotState } from './words.ts';
@@ -13,7 +14,13 @@ export interface FreeSlot {
   readonly lanes: number;
   readonly cohorts: { readonly length: number };
   /** `FreeSlots`' own notes: begin with `NOT_FREE`. */
-  readonly free: { bucket: number; queued: number; lanes: number; idleLanes: number; usable: boolean };
+  readonly free: {
+    bucket: number;
+    queued: number;
+    lanes: number;
+    idleLanes: number;
+    usable: boolean;
+  };
 }
 
 export const NOT_FREE = { bucket: -1, queued: 0, lanes: 0, idleLanes: 0, usable: false };
@@ -32,7 +39,10 @@ export class FreeSlots<Slot extends FreeSlot> {
 
   constructor(credits: number) {
     this.#credits = credits;
-    this.#buckets = Array.from({ length: credits }, () => new Heap<Slot>((a, b) => a.name < b.name));
+    this.#buckets = Array.from(
+      { length: credits },
+      () => new Heap<Slot>((a, b) => a.name < b.name),
+    );
     this.#counts = this.#buckets.map(() => 0);
   }
 
@@ -63,7 +73,9 @@ export class FreeSlots<Slot extends FreeSlot> {
     this.putBack(slot);
   }
 
-  /** The slot next in turn, taken out; `refresh` or `putBack` brings it back. Null: none is free. */
+  /**
+   * The slot next in turn, taken out; `refresh` or `putBack` brings it back. Null: none is free.
+   */
   take(): Slot | null {
     for (const [bucket, heap] of this.#buckets.entries()) {
       for (let slot = heap.pop(); slot !== undefined; slot = heap.pop()) {

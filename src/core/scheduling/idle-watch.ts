@@ -1,6 +1,7 @@
 /**
- * When workers had nothing to do, and why: looked at after each step, kept as stretches with one reason each. A reason is taken
- * as it was last; what it counts (trials that still run, …) changes within a stretch. In memory only, the latest `most`.
+ * When workers had nothing to do, and why: looked at after each step, kept as stretches with one
+ * reason each. A reason is taken as it was last; what it counts (trials that still run, …) changes
+ * within a stretch. In memory only, the latest `most`.
  */
 import { idleReason } from './idle.ts';
 import type { Idle } from './idle.ts';
@@ -40,7 +41,10 @@ export class IdleWatch {
     this.#shortest = shortest;
   }
 
-  /** To be called after a step. O(slots · (studies + open trials)) where all are idle, O(slots) where all work. */
+  /**
+   * To be called after a step. O(slots · (studies + open trials)) where all are idle, O(slots)
+   * where all work.
+   */
   look(lab: LabState): void {
     for (const slot of lab.slots.keys()) {
       const idle = idleReason(lab, slot);
@@ -48,7 +52,12 @@ export class IdleWatch {
       const goesOn = before !== undefined && idle !== null && idle.reason === before.idle.reason;
       if (before !== undefined && !goesOn) this.#end(slot, before, lab.now);
       if (idle === null) this.#now.delete(slot);
-      else this.#now.set(slot, { since: before?.since ?? lab.now, reasonSince: goesOn ? before.reasonSince : lab.now, idle });
+      else
+        this.#now.set(slot, {
+          since: before?.since ?? lab.now,
+          reasonSince: goesOn ? before.reasonSince : lab.now,
+          idle,
+        });
     }
   }
 

@@ -1,7 +1,8 @@
 /**
- * Why a worker has nothing to do, from the scheduler's own state: the first reason that holds. What only the worker knows – it
- * fetches a dataset, compiles, waits for memory – is not here: by the scheduler's account it is at work then. No words, only
- * what they need; times are of the coordinator's clock, in milliseconds.
+ * Why a worker has nothing to do, from the scheduler's own state: the first reason that holds. What
+ * only the worker knows – it fetches a dataset, compiles, waits for memory – is not here: by the
+ * scheduler's account it is at work then. No words, only what they need; times are of the
+ * coordinator's clock, in milliseconds.
  */
 import type { FailureNote, LabState, OpenTrial, Slot, Study } from './state.ts';
 import type { SlotName } from './words.ts';
@@ -9,19 +10,38 @@ import type { SlotName } from './words.ts';
 export type Idle =
   /** The user took it out; `since` null: not known when. */
   | { readonly reason: 'leftOut'; readonly since: number | null }
-  | { readonly reason: 'quarantined'; readonly since: number; readonly until: number; readonly failures: readonly FailureNote[] }
-  /** Its process is to come up, or has not said hello yet; `tries`: how often in a row it was started. */
+  | {
+      readonly reason: 'quarantined';
+      readonly since: number;
+      readonly until: number;
+      readonly failures: readonly FailureNote[];
+    }
+  /**
+   * Its process is to come up, or has not said hello yet; `tries`: how often in a row it was
+   * started.
+   */
   | { readonly reason: 'starting'; readonly startsAt: number; readonly tries: number }
   /** Nothing is heard of it, and its processes are started elsewhere. */
   | { readonly reason: 'away' }
   /** Nothing can be written, so nothing new is begun. */
   | { readonly reason: 'storage'; readonly error: string }
   /** The only waiting trials wait out a failure, the first until then. */
-  | { readonly reason: 'retry'; readonly study: string; readonly trials: readonly number[]; readonly until: number }
+  | {
+      readonly reason: 'retry';
+      readonly study: string;
+      readonly trials: readonly number[];
+      readonly until: number;
+    }
   /** The only waiting trials have crashed here and are kept for others. */
   | { readonly reason: 'avoided'; readonly study: string; readonly trials: readonly number[] }
   /** The sampler has been asked and has not answered, with so many ended trials to think over. */
-  | { readonly reason: 'sampler'; readonly study: string; readonly sampler: string; readonly since: number; readonly trials: number }
+  | {
+      readonly reason: 'sampler';
+      readonly study: string;
+      readonly sampler: string;
+      readonly since: number;
+      readonly trials: number;
+    }
   /** The next trials are bred from all of a generation, of which these have not ended. */
   | {
       readonly reason: 'generation';
@@ -39,11 +59,26 @@ export type Idle =
       readonly slots: readonly SlotName[];
     }
   /** Every point of the space has been tried or runs. */
-  | { readonly reason: 'spaceUsedUp'; readonly study: string; readonly trials: readonly number[]; readonly slots: readonly SlotName[] }
+  | {
+      readonly reason: 'spaceUsedUp';
+      readonly study: string;
+      readonly trials: readonly number[];
+      readonly slots: readonly SlotName[];
+    }
   /** The study is ending for this reason (`target`, `minutes`, …): these may still finish. */
-  | { readonly reason: 'ending'; readonly study: string; readonly why: string; readonly trials: readonly number[] }
+  | {
+      readonly reason: 'ending';
+      readonly study: string;
+      readonly why: string;
+      readonly trials: readonly number[];
+    }
   /** `trials` may still finish; `why` is the study's own reason. */
-  | { readonly reason: 'paused'; readonly study: string; readonly why: string | null; readonly trials: readonly number[] }
+  | {
+      readonly reason: 'paused';
+      readonly study: string;
+      readonly why: string | null;
+      readonly trials: readonly number[];
+    }
   /** No study is left that could run; the latest of them. */
   | { readonly reason: 'finished'; readonly study: string; readonly why: string | null }
   | { readonly reason: 'noStudy' }
@@ -60,11 +95,16 @@ export function idleReason(lab: LabState, name: SlotName): Idle | null {
 /** Why the slot would not be given a trial if there was one; null: it would. */
 function absence(lab: LabState, slot: Slot): Idle | null {
   const { quarantine, session, state, supervision } = slot;
-  if (state === 'draining' || slot.drainedAt !== null) return { reason: 'leftOut', since: slot.drainedAt };
-  if (quarantine !== null && (state === 'quarantined' || (session === null && quarantine.until > lab.now)))
+  if (state === 'draining' || slot.drainedAt !== null)
+    return { reason: 'leftOut', since: slot.drainedAt };
+  if (
+    quarantine !== null &&
+    (state === 'quarantined' || (session === null && quarantine.until > lab.now))
+  )
     return { reason: 'quarantined', ...quarantine };
   if (session !== null) return null;
-  if (supervision !== null) return { reason: 'starting', startsAt: supervision.startsAt, tries: supervision.backoff };
+  if (supervision !== null)
+    return { reason: 'starting', startsAt: supervision.startsAt, tries: supervision.backoff };
   return lab.options.isLocal(slot.name) ? { reason: 'leftOut', since: null } : { reason: 'away' };
 }
 
@@ -87,7 +127,8 @@ function lackOfWork(lab: LabState, slot: Slot): Idle {
   let found: Idle = { reason: 'noStudy' };
   for (const study of lab.studies.values()) {
     const idle = reasonOf(lab, study, slot);
-    if (found.reason === 'noStudy' || ORDER.indexOf(idle.reason) <= ORDER.indexOf(found.reason)) found = idle;
+    if (found.reason === 'noStudy' || ORDER.indexOf(idle.reason) <= ORDER.indexOf(found.reason))
+      found = idle;
   }
   return found;
 }
@@ -122,9 +163,18 @@ function runningReason(lab: LabState, study: Study, slot: Slot): Idle {
   if (waiting.length > 0 && waiting.every(({ avoid }) => avoid === slot.name))
     return { reason: 'avoided', study: uid, trials: waiting.map(({ number }) => number) };
   if (waiting.length > 0) return { reason: 'none' };
-  if (asking !== null) return { reason: 'sampler', study: uid, sampler: sampler.name, since: asking.at, trials: asking.basis };
-  if (study.exhausted) return { reason: 'spaceUsedUp', study: uid, trials: running(study), slots: slotsOf(study) };
-  if (columns.size >= limit) return { reason: 'budget', study: uid, limit, trials: running(study), slots: slotsOf(study) };
+  if (asking !== null)
+    return {
+      reason: 'sampler',
+      study: uid,
+      sampler: sampler.name,
+      since: asking.at,
+      trials: asking.basis,
+    };
+  if (study.exhausted)
+    return { reason: 'spaceUsedUp', study: uid, trials: running(study), slots: slotsOf(study) };
+  if (columns.size >= limit)
+    return { reason: 'budget', study: uid, limit, trials: running(study), slots: slotsOf(study) };
   const basis = sampler.barrier?.(columns.size) ?? 0;
   if (study.frontier >= basis) return { reason: 'none' };
   const holding = openTrials(study, ({ number }) => number < basis);
@@ -149,6 +199,7 @@ function openTrials(study: Study, fits: (trial: OpenTrial) => boolean): OpenTria
 /** Where its trials below `limit` run, by name. */
 function slotsOf(study: Study, limit = Infinity): readonly SlotName[] {
   const names = new Set<SlotName>();
-  for (const { attempt, number } of study.open.values()) if (attempt !== null && number < limit) names.add(attempt.slot);
+  for (const { attempt, number } of study.open.values())
+    if (attempt !== null && number < limit) names.add(attempt.slot);
   return [...names].sort();
 }

@@ -1,6 +1,7 @@
 /**
- * Everything the scheduler can ask of its shell. One `step` returns a list; its order is the order of release. What others
- * can notice waits for the commit of all writes decided before it (write-ahead); `persist` is the write.
+ * Everything the scheduler can ask of its shell. One `step` returns a list; its order is the order
+ * of release. What others can notice waits for the commit of all writes decided before it
+ * (write-ahead); `persist` is the write.
  */
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { Origin } from '../samplers/sampler.ts';
@@ -20,11 +21,33 @@ import type {
 
 /** One write. All of a step's writes are one `persist`; none is split over two commits. */
 export type Write =
-  | { readonly op: 'study'; readonly uid: string; readonly spec: StudySpec; readonly limits: Limits; readonly limit: number | null }
-  | { readonly op: 'studyState'; readonly uid: string; readonly state: StudyState; readonly reason: string | null }
-  | { readonly op: 'limits'; readonly uid: string; readonly limits: Limits; readonly limit: number | null }
+  | {
+      readonly op: 'study';
+      readonly uid: string;
+      readonly spec: StudySpec;
+      readonly limits: Limits;
+      readonly limit: number | null;
+    }
+  | {
+      readonly op: 'studyState';
+      readonly uid: string;
+      readonly state: StudyState;
+      readonly reason: string | null;
+    }
+  | {
+      readonly op: 'limits';
+      readonly uid: string;
+      readonly limits: Limits;
+      readonly limit: number | null;
+    }
   | { readonly op: 'activeMs'; readonly uid: string; readonly activeMs: number }
-  | { readonly op: 'description'; readonly uid: string; readonly name: string; readonly note: string; readonly deleted: boolean }
+  | {
+      readonly op: 'description';
+      readonly uid: string;
+      readonly name: string;
+      readonly note: string;
+      readonly deleted: boolean;
+    }
   /** Removes the trials with numbers from `from` on, and all that belongs to them. */
   | { readonly op: 'trialsRemoved'; readonly uid: string; readonly from: number }
   | { readonly op: 'studyRemoved'; readonly uid: string }
@@ -45,7 +68,12 @@ export type Write =
       readonly cohort: string;
       readonly at: number;
     }
-  | { readonly op: 'reported'; readonly attempt: AttemptId; readonly step: number; readonly value: number }
+  | {
+      readonly op: 'reported';
+      readonly attempt: AttemptId;
+      readonly step: number;
+      readonly value: number;
+    }
   | {
       readonly op: 'attemptEnded';
       readonly attempt: AttemptId;
@@ -92,7 +120,12 @@ export type Change =
       readonly params: EncodedParams;
       readonly origin: Origin;
     }
-  | { readonly kind: 'trialReported'; readonly attempt: AttemptId; readonly slot: SlotName; readonly report: Report }
+  | {
+      readonly kind: 'trialReported';
+      readonly attempt: AttemptId;
+      readonly slot: SlotName;
+      readonly report: Report;
+    }
   | {
       readonly kind: 'trialEnded';
       readonly number: number;
@@ -115,15 +148,30 @@ export type Change =
       readonly detail: string | null;
     }
   | { readonly kind: 'study'; readonly state: StudyState; readonly reason: string | null }
-  | { readonly kind: 'studyDescribed'; readonly name: string; readonly note: string; readonly deleted: boolean }
+  | {
+      readonly kind: 'studyDescribed';
+      readonly name: string;
+      readonly note: string;
+      readonly deleted: boolean;
+    }
   /** The study is no longer in the lab. */
   | { readonly kind: 'studyRemoved' };
 
 /** What changed about the lab, whatever study is running. */
 export type LabChange =
-  | { readonly kind: 'slotReady'; readonly slot: SlotName; readonly spawn: string; readonly device: string }
+  | {
+      readonly kind: 'slotReady';
+      readonly slot: SlotName;
+      readonly spawn: string;
+      readonly device: string;
+    }
   | { readonly kind: 'slotLost'; readonly slot: SlotName; readonly reason: string }
-  | { readonly kind: 'slotQuarantined'; readonly slot: SlotName; readonly reason: string; readonly untilMs: number }
+  | {
+      readonly kind: 'slotQuarantined';
+      readonly slot: SlotName;
+      readonly reason: string;
+      readonly untilMs: number;
+    }
   | { readonly kind: 'slotReleased'; readonly slot: SlotName }
   | { readonly kind: 'storageStalled'; readonly error: string }
   | { readonly kind: 'storageBack' }
@@ -151,7 +199,12 @@ export type Instruction =
       /** Null: no time limit. */
       readonly deadlineMs: number | null;
     }
-  | { readonly do: 'sendAck'; readonly slot: SlotName; readonly spawn: string; readonly attempt: AttemptId }
+  | {
+      readonly do: 'sendAck';
+      readonly slot: SlotName;
+      readonly spawn: string;
+      readonly attempt: AttemptId;
+    }
   | {
       readonly do: 'sendRefused';
       readonly slot: SlotName;
@@ -159,7 +212,13 @@ export type Instruction =
       readonly attempt: AttemptId;
       readonly reason: RefusalReason;
     }
-  | { readonly do: 'sendCancel'; readonly slot: SlotName; readonly session: Session; readonly attempt: AttemptId; readonly reason: string }
+  | {
+      readonly do: 'sendCancel';
+      readonly slot: SlotName;
+      readonly session: Session;
+      readonly attempt: AttemptId;
+      readonly reason: string;
+    }
   | {
       readonly do: 'sendWelcome';
       readonly slot: SlotName;
@@ -175,19 +234,44 @@ export type Instruction =
       readonly session: Session | null;
       readonly reason: string;
     }
-  | { readonly do: 'sendHeard'; readonly slot: SlotName; readonly spawn: string; readonly session: Session; readonly n: number }
+  | {
+      readonly do: 'sendHeard';
+      readonly slot: SlotName;
+      readonly spawn: string;
+      readonly session: Session;
+      readonly n: number;
+    }
   | { readonly do: 'show'; readonly study: string; readonly change: Change }
   | { readonly do: 'showLab'; readonly change: LabChange }
   | { readonly do: 'finishStudy'; readonly study: string; readonly reason: string }
-  | { readonly do: 'askSampler'; readonly study: string; readonly first: number; readonly count: number; readonly basis: number }
+  | {
+      readonly do: 'askSampler';
+      readonly study: string;
+      readonly first: number;
+      readonly count: number;
+      readonly basis: number;
+    }
   | { readonly do: 'openTasks'; readonly session: Session; readonly slot: SlotName }
   | { readonly do: 'closeTasks'; readonly session: Session }
-  | { readonly do: 'spawnWorker'; readonly slot: SlotName; readonly spawn: string; readonly afterMs: number }
-  | { readonly do: 'killWorker'; readonly slot: SlotName; readonly spawn: string; readonly afterMs: number }
+  | {
+      readonly do: 'spawnWorker';
+      readonly slot: SlotName;
+      readonly spawn: string;
+      readonly afterMs: number;
+    }
+  | {
+      readonly do: 'killWorker';
+      readonly slot: SlotName;
+      readonly spawn: string;
+      readonly afterMs: number;
+    }
   /** One timer in the shell; the newest replaces the one before. */
   | { readonly do: 'wakeAt'; readonly at: number };
 
-/** Whether an instruction may leave before the commit: pure, or noticed by nobody who could act on it. */
+/**
+ * Whether an instruction may leave before the commit: pure, or noticed by nobody who could act on
+ * it.
+ */
 export function passesBeforeCommit(instruction: Instruction): boolean {
   switch (instruction.do) {
     case 'askSampler':

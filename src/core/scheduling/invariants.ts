@@ -1,6 +1,6 @@
 /**
- * What must hold of the lab between steps, as far as its own state shows it. Run after every step in tests; O(open trials +
- * slots). What the file and the workers must agree to is the tests' own.
+ * What must hold of the lab between steps, as far as its own state shows it. Run after every step
+ * in tests; O(open trials + slots). What the file and the workers must agree to is the tests' own.
  */
 import { isLive, spendsCredit } from './attempts.ts';
 import type { LabState, Slot, Study } from './state.ts';
@@ -20,63 +20,116 @@ export function violations(lab: LabState): string[] {
 type Must = (holds: boolean, rule: () => string) => void;
 
 function checkStudy(lab: LabState, study: Study, must: Must): void {
-  must(!study.deleted || study.state === 'paused' || study.state === 'finished', () => `a study that is ${study.state} is deleted`);
-  must(study.removedFrom === null || study.deleted, () => 'a study that is not deleted is being removed');
+  must(
+    !study.deleted || study.state === 'paused' || study.state === 'finished',
+    () => `a study that is ${study.state} is deleted`,
+  );
+  must(
+    study.removedFrom === null || study.deleted,
+    () => 'a study that is not deleted is being removed',
+  );
   if (study.dormant !== null) {
-    must(study.state === 'finished' && study.open.size === 0, () => `a study that is ${study.state} is dormant`);
+    must(
+      study.state === 'finished' && study.open.size === 0,
+      () => `a study that is ${study.state} is dormant`,
+    );
     return;
   }
   const { columns, open, state } = study;
-  must(columns.size === columns.ended + open.size, () => `${columns.size} trials are not ${columns.ended} ended and ${open.size} open`);
+  must(
+    columns.size === columns.ended + open.size,
+    () => `${columns.size} trials are not ${columns.ended} ended and ${open.size} open`,
+  );
   const sums = { live: 0, lanes: 0, wanted: 0, queued: 0 };
   for (const trial of open.values()) {
     const { number, attempt, queued } = trial;
     must(!columns.hasEnded(number), () => `trial ${number} is open and has ended`);
-    must(trial.state === 'waiting' || trial.state === 'running', () => `open trial ${number} is ${trial.state}`);
+    must(
+      trial.state === 'waiting' || trial.state === 'running',
+      () => `open trial ${number} is ${trial.state}`,
+    );
     must(
       (trial.state === 'running') === (attempt !== null),
       () => `trial ${number} is ${trial.state}, with ${attempt?.state ?? 'no'} attempt`,
     );
-    must(attempt === null || isLive(attempt.state), () => `trial ${number} holds on to an attempt that is ${attempt?.state ?? ''}`);
-    must(!queued || trial.state === 'waiting', () => `trial ${number} is queued and ${trial.state}`);
+    must(
+      attempt === null || isLive(attempt.state),
+      () => `trial ${number} holds on to an attempt that is ${attempt?.state ?? ''}`,
+    );
+    must(
+      !queued || trial.state === 'waiting',
+      () => `trial ${number} is queued and ${trial.state}`,
+    );
     const due = trial.state === 'waiting' && !queued && trial.notBefore < lab.now;
     must(!due || lab.timers.next !== null, () => `trial ${number} waits for nothing`);
     sums.live += Number(attempt !== null);
     sums.wanted += Number(number < study.limit);
     sums.queued += Number(queued);
-    if (attempt !== null && !spendsCredit(attempt.state)) must(attempt.cohort === null, () => `orphan of trial ${number} has a session`);
+    if (attempt !== null && !spendsCredit(attempt.state))
+      must(attempt.cohort === null, () => `orphan of trial ${number} has a session`);
     if (attempt !== null && spendsCredit(attempt.state)) {
-      must(attempt.cohort?.slot.session !== null && attempt.cohort !== null, () => `attempt ${number}/${attempt.id.k} has no session`);
+      must(
+        attempt.cohort?.slot.session !== null && attempt.cohort !== null,
+        () => `attempt ${number}/${attempt.id.k} has no session`,
+      );
     }
   }
   for (const slot of lab.slots.values()) {
     for (const cohort of slot.cohorts) {
-      if (cohort.study === study) sums.lanes += cohort.attempts.filter((attempt) => attempt.cohort === cohort).length;
+      if (cohort.study === study)
+        sums.lanes += cohort.attempts.filter((attempt) => attempt.cohort === cohort).length;
     }
   }
   must(sums.live === study.live, () => `${sums.live} live attempts, counted as ${study.live}`);
-  must(sums.lanes === study.lanes, () => `${sums.lanes} lanes outstanding, counted as ${study.lanes}`);
-  must(sums.wanted === study.wanted, () => `${sums.wanted} wanted trials, counted as ${study.wanted}`);
-  must(sums.queued === study.waiting.size, () => `${sums.queued} queued trials, counted as ${study.waiting.size}`);
+  must(
+    sums.lanes === study.lanes,
+    () => `${sums.lanes} lanes outstanding, counted as ${study.lanes}`,
+  );
+  must(
+    sums.wanted === study.wanted,
+    () => `${sums.wanted} wanted trials, counted as ${study.wanted}`,
+  );
+  must(
+    sums.queued === study.waiting.size,
+    () => `${sums.queued} queued trials, counted as ${study.waiting.size}`,
+  );
   must(!columns.hasEnded(study.frontier), () => `frontier ${study.frontier} has ended`);
   must(study.asking === null || state === 'running', () => `asking while ${state}`);
-  must((state !== 'paused' && state !== 'finished') || study.live === 0, () => `${state} with ${study.live} live attempts`);
+  must(
+    (state !== 'paused' && state !== 'finished') || study.live === 0,
+    () => `${state} with ${study.live} live attempts`,
+  );
   const moves = state === 'running' || state === 'pausing' || state === 'ending';
-  must(lab.active.has(study) === moves, () => `a study that is ${state} is ${moves ? 'not ' : ''}among the active ones`);
+  must(
+    lab.active.has(study) === moves,
+    () => `a study that is ${state} is ${moves ? 'not ' : ''}among the active ones`,
+  );
 }
 
 function checkSlot(lab: LabState, slot: Slot, must: Must): void {
   const { name, cohorts, session, state } = slot;
-  must(cohorts.length <= lab.options.credits, () => `${name} has ${cohorts.length} cohorts outstanding`);
-  must((session === null) === (state === 'absent'), () => `${name} is ${state} with session ${session ?? 'none'}`);
+  must(
+    cohorts.length <= lab.options.credits,
+    () => `${name} has ${cohorts.length} cohorts outstanding`,
+  );
+  must(
+    (session === null) === (state === 'absent'),
+    () => `${name} is ${state} with session ${session ?? 'none'}`,
+  );
   must(session !== null || cohorts.length === 0, () => `${name} has cohorts and no session`);
   for (const cohort of cohorts) {
     const unsettled = cohort.attempts.filter((attempt) => attempt.cohort === cohort);
-    must(unsettled.length === cohort.unsettled && unsettled.length > 0, () => `cohort ${cohort.id} counts ${cohort.unsettled} attempts`);
+    must(
+      unsettled.length === cohort.unsettled && unsettled.length > 0,
+      () => `cohort ${cohort.id} counts ${cohort.unsettled} attempts`,
+    );
     for (const { state: attempt, trial, id } of unsettled) {
       must(spendsCredit(attempt), () => `attempt ${id.number}/${id.k} in a cohort is ${attempt}`);
       const ended = trial.state !== 'waiting' && trial.state !== 'running';
-      must(!ended || attempt === 'revoked', () => `trial ${id.number} has ended, its attempt ${id.k} is ${attempt}`);
+      must(
+        !ended || attempt === 'revoked',
+        () => `trial ${id.number} has ended, its attempt ${id.k} is ${attempt}`,
+      );
     }
   }
 }

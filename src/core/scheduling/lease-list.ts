@@ -1,6 +1,7 @@
 /**
- * Sessions by when they were last heard, longest ago first. All leases have one length and time does not fall, so renewing
- * is moving to the end: O(1) a message. Times here are of the lease clock, which stands still while we were stalled.
+ * Sessions by when they were last heard, longest ago first. All leases have one length and time
+ * does not fall, so renewing is moving to the end: O(1) a message. Times here are of the lease
+ * clock, which stands still while we were stalled.
  */
 
 export interface Leased<Slot> {

@@ -17,7 +17,13 @@ export function beat(lab: LabState, event: Beat): void {
   if (slot === null) return;
   heard(lab, slot);
   slot.beats += 1;
-  emit(lab, { do: 'sendHeard', slot: slot.name, spawn: slot.spawn, session: event.session, n: event.n });
+  emit(lab, {
+    do: 'sendHeard',
+    slot: slot.name,
+    spawn: slot.spawn,
+    session: event.session,
+    n: event.n,
+  });
   for (const cohort of slot.cohorts) {
     if (lacksHeld(cohort, event)) {
       leaveSlot(lab, slot, { reason: 'unheld', goodbye: true });
@@ -37,12 +43,15 @@ export function leaving(lab: LabState, event: Leaving): void {
 }
 
 /**
- * An attempt that its worker has received (or kept), that we know to be in its hands, and that it does not hold. Received and
- * not held stays so for ever, hence an old beat says the same as a new one.
+ * An attempt that its worker has received (or kept), that we know to be in its hands, and that it
+ * does not hold. Received and not held stays so for ever, hence an old beat says the same as a new
+ * one.
  */
 function lacksHeld(cohort: Cohort, { taskSeq, holding }: Beat): boolean {
   if (cohort.taskSeq > taskSeq) return false;
-  return cohort.attempts.some((attempt) => attempt.cohort === cohort && !holding.some((id) => sameAttempt(id, attempt.id)));
+  return cohort.attempts.some(
+    (attempt) => attempt.cohort === cohort && !holding.some((id) => sameAttempt(id, attempt.id)),
+  );
 }
 
 /** Beats that arrive together, after we were held up, count as one. */
@@ -54,7 +63,10 @@ function taskIsLost(lab: LabState, cohort: Cohort, { taskSeq }: Beat): boolean {
   return cohort.missed >= 2 && lab.now - cohort.sentAt >= lab.options.taskMs;
 }
 
-/** What its worker holds although nobody waits for it: a cancel was lost. Finished ones wait for their ack only. */
+/**
+ * What its worker holds although nobody waits for it: a cancel was lost. Finished ones wait for
+ * their ack only.
+ */
 function cancelAgain(lab: LabState, slot: Slot, id: AttemptId): void {
   const attempt = findOutstanding(slot, id);
   if (attempt !== null) {
@@ -63,13 +75,28 @@ function cancelAgain(lab: LabState, slot: Slot, id: AttemptId): void {
   }
   const outcome = findSettled(lab, id)?.outcome ?? null;
   if (outcome !== null && countsAsFinished(outcome)) return;
-  if (slot.session !== null) emit(lab, { do: 'sendCancel', slot: slot.name, session: slot.session, attempt: id, reason: 'settled' });
+  if (slot.session !== null)
+    emit(lab, {
+      do: 'sendCancel',
+      slot: slot.name,
+      session: slot.session,
+      attempt: id,
+      reason: 'settled',
+    });
 }
 
 /** On the clock: sessions of which nothing was heard for the length of a lease. */
 export function expireLeases(lab: LabState): void {
-  for (let slot = lab.leases.oldest; slot !== null && expiryOf(lab, slot) <= lab.now; slot = lab.leases.oldest) {
-    leaveSlot(lab, slot, { reason: 'silent', goodbye: true, fate: (attempt) => fallSilent(lab, attempt, 'silent') });
+  for (
+    let slot = lab.leases.oldest;
+    slot !== null && expiryOf(lab, slot) <= lab.now;
+    slot = lab.leases.oldest
+  ) {
+    leaveSlot(lab, slot, {
+      reason: 'silent',
+      goodbye: true,
+      fate: (attempt) => fallSilent(lab, attempt, 'silent'),
+    });
   }
 }
 
@@ -85,14 +112,18 @@ function expiryOf(lab: LabState, slot: Slot): number {
 }
 
 /** A message that should not have been sent; several within the window end the sender's session. */
-export function protocolError(lab: LabState, sender: { readonly slot: string; readonly spawn: string }): void {
+export function protocolError(
+  lab: LabState,
+  sender: { readonly slot: string; readonly spawn: string },
+): void {
   const slot = lab.slots.get(sender.slot);
   if (slot === undefined || slot.session === null || slot.spawn !== sender.spawn) return;
   const errors = slot.protocolErrors;
   errors.push(lab.now);
   if (errors.length > lab.options.protocolErrors) errors.shift();
   const first = errors[0] ?? 0;
-  if (errors.length < lab.options.protocolErrors || lab.now - first > lab.options.protocolErrorsMs) return;
+  if (errors.length < lab.options.protocolErrors || lab.now - first > lab.options.protocolErrorsMs)
+    return;
   errors.length = 0;
   leaveSlot(lab, slot, { reason: 'protocolErrors', goodbye: true });
 }

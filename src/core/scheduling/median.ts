@@ -1,4 +1,7 @@
-/** The median of the latest 101 numbers: kept sorted, so that asking costs nothing and taking one in moves at most 101. */
+/**
+ * The median of the latest 101 numbers: kept sorted, so that asking costs nothing and taking one in
+ * moves at most 101.
+ */
 
 const LENGTH = 101;
 

@@ -12,20 +12,29 @@ export interface LabOptions {
   readonly beatMs: number;
   /** A clock event later than this after its time means that we were stalled, not the workers. */
   readonly stallMs: number;
-  /** A task that its worker has not received by then, and in two beats, is lost with the session. */
+  /**
+   * A task that its worker has not received by then, and in two beats, is lost with the session.
+   */
   readonly taskMs: number;
-  /** How long attempts of before a restart may come back: of this machine's workers, which die with their parent, and of others. */
+  /**
+   * How long attempts of before a restart may come back: of this machine's workers, which die with
+   * their parent, and of others.
+   */
   readonly adoptionLocalMs: number;
   readonly adoptionRemoteMs: number;
   /** Whether a slot's workers are children of this process. */
   readonly isLocal: (slot: SlotName) => boolean;
   /** Running trials' time to finish when a stop rule ends their study, or their slot is drained. */
   readonly graceMs: number;
-  /** Cohorts a ready worker may have outstanding: one runs, one waits so that the commit's latency is hidden. */
+  /**
+   * Cohorts a ready worker may have outstanding: one runs, one waits so that the commit's latency
+   * is hidden.
+   */
   readonly credits: number;
   /**
-   * A cohort waits behind a running one only while attempts are shorter than this: then it hides the commit's latency. Behind
-   * a longer one it would keep a trial from a slot that is free sooner, and its proposal from newer results.
+   * A cohort waits behind a running one only while attempts are shorter than this: then it hides
+   * the commit's latency. Behind a longer one it would keep a trial from a slot that is free
+   * sooner, and its proposal from newer results.
    */
   readonly queueBelowMs: number;
   /** Trials so short that several fit into this time share a cohort (`short-trials.ts`), */
@@ -39,7 +48,10 @@ export interface LabOptions {
   readonly maxAttempts: number;
   /** Deaths of its worker, seen by the supervisor, that fail a trial as `deadly`. */
   readonly maxDeaths: number;
-  /** Losses to a worker that was silent while the trial ran that fail the trial as `silent`. Counted in memory: a restart begins anew. */
+  /**
+   * Losses to a worker that was silent while the trial ran that fail the trial as `silent`. Counted
+   * in memory: a restart begins anew.
+   */
   readonly maxSilences: number;
   /** From so many deaths on a trial waits before it starts again, and runs alone. */
   readonly deathsBeforeDelay: number;
@@ -54,7 +66,10 @@ export interface LabOptions {
   /** A timed-out attempt whose worker does not obey the cancel by then has its worker killed. */
   readonly obeyMs: number;
 
-  /** Waits before a slot's process starts again, by how often in a row it failed; the last one repeats. */
+  /**
+   * Waits before a slot's process starts again, by how often in a row it failed; the last one
+   * repeats.
+   */
   readonly spawnBackoffMs: readonly number[];
   /** A process that lived so long, or finished a trial, starts the row anew. */
   readonly spawnResetMs: number;
@@ -125,6 +140,7 @@ export const DEFAULT_OPTIONS: LabOptions = {
   saveActiveMs: 1_000,
   saveActiveWithMs: 250,
   shapeKey: null,
-  samplerFor: ({ sampler, searchSpace, direction, seed }) => createSampler(sampler, searchSpace, direction, seed),
+  samplerFor: ({ sampler, searchSpace, direction, seed }) =>
+    createSampler(sampler, searchSpace, direction, seed),
   strict: false,
 };

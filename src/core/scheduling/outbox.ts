@@ -1,4 +1,7 @@
-/** What a step says: its writes, which become one `persist` at the head of the list, and its instructions in order. */
+/**
+ * What a step says: its writes, which become one `persist` at the head of the list, and its
+ * instructions in order.
+ */
 import type { Change, Instruction, LabChange, Write } from './instructions.ts';
 import type { LabState, Study } from './state.ts';
 

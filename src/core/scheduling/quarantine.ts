@@ -1,7 +1,8 @@
 /**
- * Slots that fail where others succeed. A slot is judged by its failures in a row: quick ones, of several trials, while the
- * same work succeeds elsewhere. It is left out for a while, its crashes are not held against the trials, and then it has one
- * trial to prove itself. The last ready slot is never left out: then the objective is the suspect, and that is said.
+ * Slots that fail where others succeed. A slot is judged by its failures in a row: quick ones, of
+ * several trials, while the same work succeeds elsewhere. It is left out for a while, its crashes
+ * are not held against the trials, and then it has one trial to prove itself. The last ready slot
+ * is never left out: then the objective is the suspect, and that is said.
  */
 import { showLab, write } from './outbox.ts';
 import { recall } from './recall.ts';
@@ -37,7 +38,8 @@ export function noteSuccess(lab: LabState, slot: Slot, trial: OpenTrial): void {
   }
   lab.successes.push({ at: lab.now, slot: slot.name });
   if (lab.successes.length > SUCCESSES) lab.successes.shift();
-  const avoided = trial.avoid === null || trial.avoid === slot.name ? undefined : lab.slots.get(trial.avoid);
+  const avoided =
+    trial.avoid === null || trial.avoid === slot.name ? undefined : lab.slots.get(trial.avoid);
   if (avoided !== undefined) judge(lab, avoided);
 }
 
@@ -46,13 +48,21 @@ function judge(lab: LabState, slot: Slot): void {
   if (slot.state !== 'ready' || slot.failures.length < quarantineFailures) return;
   const run = slot.failures.filter(({ at }) => at >= lab.now - quarantineWindowMs);
   const first = run[0];
-  if (first === undefined || run.length < quarantineFailures || new Set(run.map(({ trial }) => trial)).size < 2) return;
+  if (
+    first === undefined ||
+    run.length < quarantineFailures ||
+    new Set(run.map(({ trial }) => trial)).size < 2
+  )
+    return;
   if (!run.every((failure) => isQuick(lab, failure))) return;
   const others = lab.successes.filter(({ at, slot: name }) => at >= first.at && name !== slot.name);
   if (others.length < SUCCESSES && !run.some(({ trial }) => trial.state === 'complete')) return;
   if (!anotherIsReady(lab, slot)) {
     if (!slot.suspected)
-      showLab(lab, { kind: 'objectiveSuspected', reason: `the last ready slot, ${slot.name}, fails too: ${describe(run)}` });
+      showLab(lab, {
+        kind: 'objectiveSuspected',
+        reason: `the last ready slot, ${slot.name}, fails too: ${describe(run)}`,
+      });
     slot.suspected = true;
     return;
   }
@@ -64,7 +74,8 @@ function isQuick(lab: LabState, { ms, trial }: Failure): boolean {
 }
 
 function anotherIsReady(lab: LabState, slot: Slot): boolean {
-  for (const other of lab.slots.values()) if (other !== slot && other.state === 'ready') return true;
+  for (const other of lab.slots.values())
+    if (other !== slot && other.state === 'ready') return true;
   return false;
 }
 
@@ -76,7 +87,8 @@ function quarantine(lab: LabState, slot: Slot, run: readonly Failure[]): void {
   slot.failures = [];
   moveSlot(lab, slot, 'quarantined');
   for (const cohort of [...slot.cohorts]) {
-    for (const attempt of cohort.attempts) if (attempt.state === 'open') recall(lab, attempt, 'quarantined');
+    for (const attempt of cohort.attempts)
+      if (attempt.state === 'open') recall(lab, attempt, 'quarantined');
   }
   for (const failure of run) takeBack(lab, slot, failure);
   lab.timers.add({ kind: 'quarantine', at: until, slot });
@@ -94,7 +106,10 @@ function takeBack(lab: LabState, slot: Slot, { trial, kind }: Failure): void {
   write(lab, { op: 'trialBack', uid: study.uid, number, crashes, deaths, memoryFailures, laneCap });
 }
 
-/** Its time is over, or the user says so, or nobody else is left: one cohort of one lane shows whether it works. */
+/**
+ * Its time is over, or the user says so, or nobody else is left: one cohort of one lane shows
+ * whether it works.
+ */
 export function release(lab: LabState, slot: Slot): void {
   slot.quarantine = null;
   if (slot.state !== 'quarantined') return;
@@ -102,12 +117,15 @@ export function release(lab: LabState, slot: Slot): void {
   showLab(lab, { kind: 'slotReleased', slot: slot.name });
 }
 
-/** Where every slot that could work is quarantined, the one with the least time left is tried again. */
+/**
+ * Where every slot that could work is quarantined, the one with the least time left is tried again.
+ */
 export function keepOneUsable(lab: LabState): void {
   if (lab.free.usable > 0 || lab.quarantined.size === 0) return;
   let soonest: Slot | null = null;
   for (const slot of lab.quarantined) {
-    if (soonest === null || (slot.quarantine?.until ?? 0) < (soonest.quarantine?.until ?? 0)) soonest = slot;
+    if (soonest === null || (slot.quarantine?.until ?? 0) < (soonest.quarantine?.until ?? 0))
+      soonest = slot;
   }
   if (soonest !== null) release(lab, soonest);
 }
@@ -119,6 +137,9 @@ function note({ trial: { study, number }, kind, ms, detail }: Failure): FailureN
 function describe(run: readonly Failure[]): string {
   return run
     .slice(-3)
-    .map(({ trial, kind, ms, detail }) => `trial ${trial.number}: ${kind} after ${Math.round(ms)} ms (${detail})`)
+    .map(
+      ({ trial, kind, ms, detail }) =>
+        `trial ${trial.number}: ${kind} after ${Math.round(ms)} ms (${detail})`,
+    )
     .join('; ');
 }

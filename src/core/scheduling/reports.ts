@@ -1,6 +1,6 @@
 /**
- * Reports on the way to a result: written and shown, nothing more. None is answered: the result repeats them all, so one that
- * is lost or refused is only late.
+ * Reports on the way to a result: written and shown, nothing more. None is answered: the result
+ * repeats them all, so one that is lost or refused is only late.
  */
 import type { Event } from './events.ts';
 import { findLive } from './find.ts';

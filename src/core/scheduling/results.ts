@@ -1,6 +1,6 @@
 /**
- * Results, judged by their attempt's name alone, never by time. Every one is answered, so that its worker forgets it; what
- * cannot be accepted is refused by rule and counted.
+ * Results, judged by their attempt's name alone, never by time. Every one is answered, so that its
+ * worker forgets it; what cannot be accepted is refused by rule and counted.
  */
 import { countsAsFinished, moveAttempt } from './attempts.ts';
 import type { AttemptResult, Event } from './events.ts';
@@ -20,8 +20,11 @@ type Result = Extract<Event, { type: 'result' }>;
 
 export function result(lab: LabState, event: Result): void {
   const sender = lab.slots.get(event.slot);
-  if (sender !== undefined && sender.session !== null && sender.spawn === event.spawn) heard(lab, sender);
-  const attempt = findLive(lab, event.attempt) ?? (sender === undefined ? null : findOutstanding(sender, event.attempt));
+  if (sender !== undefined && sender.session !== null && sender.spawn === event.spawn)
+    heard(lab, sender);
+  const attempt =
+    findLive(lab, event.attempt) ??
+    (sender === undefined ? null : findOutstanding(sender, event.attempt));
   if (attempt === null) {
     refuseSettled(lab, event);
     return;
@@ -83,7 +86,10 @@ function complete(lab: LabState, attempt: Attempt, result: AttemptResult, value:
   if (slot !== undefined) noteSuccess(lab, slot, trial);
 }
 
-/** The worker obeyed a cancel: of this recall, or, for an open attempt, one of an earlier session. No limit counts it. */
+/**
+ * The worker obeyed a cancel: of this recall, or, for an open attempt, one of an earlier session.
+ * No limit counts it.
+ */
 function giveUp(lab: LabState, attempt: Attempt, result: AttemptResult): void {
   if (attempt.state !== 'recalled') {
     lose(lab, attempt, 'cancelled by its worker');
@@ -121,11 +127,18 @@ function ack(lab: LabState, { slot, spawn, attempt }: Result): void {
 
 function refuse(lab: LabState, event: Result, reason: RefusalReason): void {
   note(lab, event, reason);
-  emit(lab, { do: 'sendRefused', slot: event.slot, spawn: event.spawn, attempt: event.attempt, reason });
+  emit(lab, {
+    do: 'sendRefused',
+    slot: event.slot,
+    spawn: event.spawn,
+    attempt: event.attempt,
+    reason,
+  });
 }
 
 function note(lab: LabState, { slot, attempt, result }: Result, reason: RefusalReason): void {
   lab.refusals.add(reason, slot);
   const trial: OpenTrial | undefined = lab.studies.get(attempt.study)?.open.get(attempt.number);
-  if (trial !== undefined) tell(lab, trial, `result ${result.outcome} of attempt ${attempt.k} from ${slot}: ${reason}`);
+  if (trial !== undefined)
+    tell(lab, trial, `result ${result.outcome} of attempt ${attempt.k} from ${slot}: ${reason}`);
 }

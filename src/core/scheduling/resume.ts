@@ -1,7 +1,7 @@
 /**
- * The lab as the file has it. Trials without a live attempt wait; attempts without an outcome are orphaned: those of this
- * machine's workers died with the coordinator before, others may come back for a while. What has ended is never run again,
- * what was proposed is never asked again.
+ * The lab as the file has it. Trials without a live attempt wait; attempts without an outcome are
+ * orphaned: those of this machine's workers died with the coordinator before, others may come back
+ * for a while. What has ended is never run again, what was proposed is never asked again.
  */
 import { moveAttempt } from './attempts.ts';
 import type { Trials } from './dormant.ts';
@@ -20,8 +20,14 @@ import type { EndedState } from './words.ts';
 /** Trials between two rests of `opening`. */
 const PIECE = 1_000;
 
-/** Resting after each piece, so that whoever has other things to do can do them; nothing else may be stepped meanwhile. */
-export function* opening(lab: LabState, { epoch, lab: snapshot }: Extract<Event, { type: 'opened' }>): Generator<void, void> {
+/**
+ * Resting after each piece, so that whoever has other things to do can do them; nothing else may be
+ * stepped meanwhile.
+ */
+export function* opening(
+  lab: LabState,
+  { epoch, lab: snapshot }: Extract<Event, { type: 'opened' }>,
+): Generator<void, void> {
   lab.epoch = epoch;
   for (const stored of snapshot.studies) yield* openStudy(lab, stored);
   if (lab.orphans.size === 0) return;
@@ -54,11 +60,15 @@ function* openStudy(lab: LabState, stored: StoredStudy): Generator<void, void> {
   study.firstHit = firstHit(study);
   if (study.state === 'running') begin(lab, study);
   else if (study.state !== 'finished') lab.active.add(study);
-  if (study.state === 'ending' || study.state === 'pausing') giveGrace(lab, study, lab.options.graceMs);
+  if (study.state === 'ending' || study.state === 'pausing')
+    giveGrace(lab, study, lab.options.graceMs);
   enforceRules(lab, study);
 }
 
-/** Its trials are read when they are needed: all have ended, and nothing about them is left to be written. */
+/**
+ * Its trials are read when they are needed: all have ended, and nothing about them is left to be
+ * written.
+ */
 function leaveDormant(study: Study, stored: StoredStudy, head: StoredHead): void {
   const { spec, sampler } = study;
   study.best = head.best;
@@ -89,14 +99,23 @@ function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<
     columns.proposed(number, trial.params, trial.basis, trial.origin);
     if (end === null) open.push(trial);
     else if (state !== 'waiting' && state !== 'running')
-      ended.push({ number, state, outcome: end.outcome, value: end.value, finishSeq: end.finishSeq, k, unsettled });
+      ended.push({
+        number,
+        state,
+        outcome: end.outcome,
+        value: end.value,
+        finishSeq: end.finishSeq,
+        k,
+        unsettled,
+      });
     if (number % PIECE === 0) yield;
   }
   return { ended, open };
 }
 
 /** What is needed of an ended trial until the columns have it. */
-interface EndedTrial extends NonNullable<StoredTrial['end']>, Pick<StoredTrial, 'number' | 'k' | 'unsettled'> {
+interface EndedTrial
+  extends NonNullable<StoredTrial['end']>, Pick<StoredTrial, 'number' | 'k' | 'unsettled'> {
   readonly state: EndedState;
 }
 
@@ -111,22 +130,50 @@ function* restoreEnds({ columns, lastK }: Trials, trials: EndedTrial[]): Generat
   }
 }
 
-/** Finds the best of the restored trials, and writes what the file has not: completion numbers, and ends of attempts. */
-function* settleEnded(lab: LabState, study: Study, trials: readonly EndedTrial[]): Generator<void, void> {
+/**
+ * Finds the best of the restored trials, and writes what the file has not: completion numbers, and
+ * ends of attempts.
+ */
+function* settleEnded(
+  lab: LabState,
+  study: Study,
+  trials: readonly EndedTrial[],
+): Generator<void, void> {
   const { columns } = study;
   for (const { number, state, outcome, value, finishSeq: stored, k, unsettled } of trials) {
     const finishSeq = columns.finishSeq(number);
     if (stored !== finishSeq) {
-      write(lab, { op: 'trialEnded', uid: study.uid, number, state, outcome, value, finishSeq, k, story: [] });
+      write(lab, {
+        op: 'trialEnded',
+        uid: study.uid,
+        number,
+        state,
+        outcome,
+        value,
+        finishSeq,
+        k,
+        story: [],
+      });
     }
     if (state === 'complete' && Number.isFinite(value)) {
       const { best } = study;
-      if (best === null || isBetter(study, value, best.value) || (value === best.value && number < best.number))
+      if (
+        best === null ||
+        isBetter(study, value, best.value) ||
+        (value === best.value && number < best.number)
+      )
         study.best = { number, value };
     }
     for (const { k } of unsettled) {
       const attempt = { study: study.uid, number, k };
-      write(lab, { op: 'attemptEnded', attempt, outcome: 'cancelled', at: lab.now, result: null, detail: 'its trial had ended' });
+      write(lab, {
+        op: 'attemptEnded',
+        attempt,
+        outcome: 'cancelled',
+        at: lab.now,
+        result: null,
+        detail: 'its trial had ended',
+      });
     }
     if (finishSeq % PIECE === 0) yield;
   }
@@ -147,12 +194,21 @@ function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {
   const { k, slot, spawn, cohort } = unsettled;
   trial.k = Math.max(trial.k, k);
   const id = { study: study.uid, number, k };
-  const attempt: Attempt = { id, trial, slot, spawn, state: 'open', cohort: null, storedCohort: cohort ?? null };
+  const attempt: Attempt = {
+    id,
+    trial,
+    slot,
+    spawn,
+    state: 'open',
+    cohort: null,
+    storedCohort: cohort ?? null,
+  };
   trial.attempt = attempt;
   study.live += 1;
   study.lanes += 1;
   moveAttempt(lab, attempt, 'orphaned');
-  if (lab.options.isLocal(slot) && lab.options.adoptionLocalMs === 0) lose(lab, attempt, 'its worker died with the coordinator');
+  if (lab.options.isLocal(slot) && lab.options.adoptionLocalMs === 0)
+    lose(lab, attempt, 'its worker died with the coordinator');
   else lab.orphans.set(slot, [...(lab.orphans.get(slot) ?? []), attempt]);
 }
 

@@ -1,6 +1,6 @@
 /**
- * Sessions: begun by hello, ended as a whole. Any doubt about a worker ends its session, and all its attempts are lost
- * together; none is lost singly.
+ * Sessions: begun by hello, ended as a whole. Any doubt about a worker ends its session, and all
+ * its attempts are lost together; none is lost singly.
  */
 import { moveAttempt } from './attempts.ts';
 import { addCohort } from './cohorts.ts';
@@ -32,13 +32,19 @@ export function hello(lab: LabState, event: Hello): void {
     repeatWelcome(lab, slot);
     return;
   }
-  const keep = event.holding.map((id) => findLive(lab, id)).filter((attempt) => attempt !== null && mayKeep(attempt, event));
+  const keep = event.holding
+    .map((id) => findLive(lab, id))
+    .filter((attempt) => attempt !== null && mayKeep(attempt, event));
   beginSession(lab, slot, event, keep as Attempt[]);
 }
 
 /** Its own, in its hands as far as we know, and not recalled. */
 function mayKeep(attempt: Attempt, { slot, spawn }: Hello): boolean {
-  return attempt.slot === slot && attempt.spawn === spawn && (attempt.state === 'open' || attempt.state === 'orphaned');
+  return (
+    attempt.slot === slot &&
+    attempt.spawn === spawn &&
+    (attempt.state === 'open' || attempt.state === 'orphaned')
+  );
 }
 
 function repeatWelcome(lab: LabState, slot: Slot): void {
@@ -53,10 +59,24 @@ function repeatWelcome(lab: LabState, slot: Slot): void {
 
 function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly Attempt[]): void {
   const { spawn, helloNo, device, lanes, memoryBytes } = event;
-  endSession(lab, slot, { reason: spawn === slot.spawn ? 'helloAgain' : 'replaced', keep, goodbye: spawn !== slot.spawn });
+  endSession(lab, slot, {
+    reason: spawn === slot.spawn ? 'helloAgain' : 'replaced',
+    keep,
+    goodbye: spawn !== slot.spawn,
+  });
   lab.sessions += 1;
   const session = `${lab.epoch}.${lab.sessions}`;
-  Object.assign(slot, { spawn, helloNo, session, device, lanes, memoryBytes, taskSeq: 0, beats: 0, keep: keep.map(({ id }) => id) });
+  Object.assign(slot, {
+    spawn,
+    helloNo,
+    session,
+    device,
+    lanes,
+    memoryBytes,
+    taskSeq: 0,
+    beats: 0,
+    keep: keep.map(({ id }) => id),
+  });
   isUp(lab, slot, spawn);
   heard(lab, slot);
   emit(lab, { do: 'openTasks', session, slot: slot.name });
@@ -71,7 +91,9 @@ function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly At
   emit(lab, { do: 'sendWelcome', slot: slot.name, spawn, helloNo, session, keep: slot.keep });
 }
 
-/** Kept attempts' leases move to the new session; orphans are adopted, a cohort of before together. */
+/**
+ * Kept attempts' leases move to the new session; orphans are adopted, a cohort of before together.
+ */
 function carryOver(lab: LabState, slot: Slot, keep: readonly Attempt[]): void {
   const adopted = new Map<string, Attempt[]>();
   for (const attempt of keep) {
@@ -103,8 +125,15 @@ export interface SessionEnd {
   readonly fate?: (attempt: Attempt) => void;
 }
 
-/** All its attempts but `keep` are settled, its channel is closed. The slot's state is left to the caller. */
-export function endSession(lab: LabState, slot: Slot, { reason, keep = [], goodbye, fate }: SessionEnd): void {
+/**
+ * All its attempts but `keep` are settled, its channel is closed. The slot's state is left to the
+ * caller.
+ */
+export function endSession(
+  lab: LabState,
+  slot: Slot,
+  { reason, keep = [], goodbye, fate }: SessionEnd,
+): void {
   const { session } = slot;
   if (session === null) return;
   slot.session = null;
@@ -119,7 +148,8 @@ export function endSession(lab: LabState, slot: Slot, { reason, keep = [], goodb
       else lose(lab, attempt, reason);
     }
   }
-  if (goodbye) emit(lab, { do: 'sendGoodbye', slot: slot.name, spawn: slot.spawn, session, reason });
+  if (goodbye)
+    emit(lab, { do: 'sendGoodbye', slot: slot.name, spawn: slot.spawn, session, reason });
   emit(lab, { do: 'closeTasks', session });
 }
 
@@ -139,13 +169,25 @@ export function heard(lab: LabState, slot: Slot): void {
   lab.leases.heard(slot, lab.now - lab.stalledMs);
 }
 
-/** Whether the message is of the slot's current session; else it is answered so that the worker says hello, or exits. */
-export function isCurrent(lab: LabState, event: { slot: string; spawn: string; session: string }): Slot | null {
+/**
+ * Whether the message is of the slot's current session; else it is answered so that the worker says
+ * hello, or exits.
+ */
+export function isCurrent(
+  lab: LabState,
+  event: { slot: string; spawn: string; session: string },
+): Slot | null {
   const slot = lab.slots.get(event.slot);
   if (slot?.session === event.session && slot.spawn === event.spawn) return slot;
   lab.refusals.add('staleSession', event.slot);
   const replaced = slot !== undefined && compareSpawns(event.spawn, newestSpawn(slot)) < 0;
   const reason = replaced ? 'replaced' : 'staleSession';
-  emit(lab, { do: 'sendGoodbye', slot: event.slot, spawn: event.spawn, session: event.session, reason });
+  emit(lab, {
+    do: 'sendGoodbye',
+    slot: event.slot,
+    spawn: event.spawn,
+    session: event.session,
+    reason,
+  });
   return null;
 }

@@ -9,7 +9,10 @@ import { launch } from './spawning.ts';
 import type { LabState, Slot } from './state.ts';
 
 /** This host runs the slot's processes from now on. */
-export function slotOffered(lab: LabState, { slot: name }: Extract<Event, { type: 'slotOffered' }>): void {
+export function slotOffered(
+  lab: LabState,
+  { slot: name }: Extract<Event, { type: 'slotOffered' }>,
+): void {
   const slot = slotOf(lab, name);
   if (slot.supervision !== null) return;
   slot.supervision = { launches: 0, launched: null, backoff: 0, startsAt: lab.now, upAt: null };
@@ -19,7 +22,10 @@ export function slotOffered(lab: LabState, { slot: name }: Extract<Event, { type
 }
 
 /** No cohorts from now on; what runs may finish within the grace. */
-export function slotDrained(lab: LabState, { type, slot: name }: Extract<Event, { type: 'slotDrained' }>): void {
+export function slotDrained(
+  lab: LabState,
+  { type, slot: name }: Extract<Event, { type: 'slotDrained' }>,
+): void {
   const slot = find(lab, type, name);
   if (slot === null) return;
   const launched = slot.supervision?.launched ?? null;
@@ -38,16 +44,21 @@ export function slotDrained(lab: LabState, { type, slot: name }: Extract<Event, 
 export function recallDrained(lab: LabState, slot: Slot): void {
   if (slot.state !== 'draining') return;
   for (const cohort of [...slot.cohorts]) {
-    for (const attempt of cohort.attempts) if (attempt.state === 'open') recall(lab, attempt, 'drained');
+    for (const attempt of cohort.attempts)
+      if (attempt.state === 'open') recall(lab, attempt, 'drained');
   }
 }
 
 /** Draining slots with nothing outstanding are told goodbye. */
 export function finishDraining(lab: LabState): void {
-  for (const slot of lab.draining) if (slot.cohorts.length === 0) leaveSlot(lab, slot, { reason: 'drained', goodbye: true });
+  for (const slot of lab.draining)
+    if (slot.cohorts.length === 0) leaveSlot(lab, slot, { reason: 'drained', goodbye: true });
 }
 
-export function slotReleased(lab: LabState, { type, slot: name }: Extract<Event, { type: 'slotReleased' }>): void {
+export function slotReleased(
+  lab: LabState,
+  { type, slot: name }: Extract<Event, { type: 'slotReleased' }>,
+): void {
   const slot = find(lab, type, name);
   if (slot !== null) release(lab, slot);
 }
@@ -56,6 +67,12 @@ function find(lab: LabState, command: Event['type'], name: string): Slot | null 
   const slot = lab.slots.get(name);
   if (slot !== undefined) return slot;
   lab.refusals.add('unknownSlot', 'user');
-  showLab(lab, { kind: 'commandRefused', command, study: null, reason: 'unknownSlot', detail: name });
+  showLab(lab, {
+    kind: 'commandRefused',
+    command,
+    study: null,
+    reason: 'unknownSlot',
+    detail: name,
+  });
   return null;
 }

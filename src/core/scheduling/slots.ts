@@ -1,4 +1,7 @@
-/** A slot's states. What its worker says is in `sessions.ts` and `liveness.ts`, its processes in `spawning.ts`. */
+/**
+ * A slot's states. What its worker says is in `sessions.ts` and `liveness.ts`, its processes in
+ * `spawning.ts`.
+ */
 import { NOT_FREE } from './free-slots.ts';
 import type { LabState, Slot } from './state.ts';
 import { causeOf } from './story.ts';
@@ -81,7 +84,9 @@ export function slotOf(lab: LabState, name: SlotName): Slot {
   return slot;
 }
 
-/** Order of process names: part by part as numbers, `9.2` before `10.1`; an empty one before all. */
+/**
+ * Order of process names: part by part as numbers, `9.2` before `10.1`; an empty one before all.
+ */
 export function compareSpawns(a: string, b: string): number {
   if (a === b) return 0;
   const left = a === '' ? [] : a.split('.');

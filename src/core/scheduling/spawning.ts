@@ -25,12 +25,25 @@ export function isUp(lab: LabState, slot: Slot, spawn: string): void {
   if (supervision?.launched === spawn) supervision.upAt ??= lab.now;
 }
 
-/** The slot's process is gone, or no longer heard of: a new one takes its place; a silent one is killed later. */
-export function relaunch(lab: LabState, slot: Slot, gone: { readonly spawn: string; readonly exited: boolean }): void {
+/**
+ * The slot's process is gone, or no longer heard of: a new one takes its place; a silent one is
+ * killed later.
+ */
+export function relaunch(
+  lab: LabState,
+  slot: Slot,
+  gone: { readonly spawn: string; readonly exited: boolean },
+): void {
   const { supervision } = slot;
   if (supervision === null) return;
   const { launched, upAt } = supervision;
-  if (!gone.exited) emit(lab, { do: 'killWorker', slot: slot.name, spawn: gone.spawn, afterMs: lab.options.killReplacedMs });
+  if (!gone.exited)
+    emit(lab, {
+      do: 'killWorker',
+      slot: slot.name,
+      spawn: gone.spawn,
+      afterMs: lab.options.killReplacedMs,
+    });
   if (launched !== null && compareSpawns(launched, gone.spawn) > 0) return;
   if (upAt !== null && lab.now - upAt >= lab.options.spawnResetMs) supervision.backoff = 0;
   launch(lab, slot);
@@ -39,5 +52,6 @@ export function relaunch(lab: LabState, slot: Slot, gone: { readonly spawn: stri
 /** A process that never said hello is killed; its exit starts the next. */
 export function helloIsDue(lab: LabState, slot: Slot, spawn: string): void {
   const { supervision } = slot;
-  if (supervision?.launched === spawn && supervision.upAt === null) emit(lab, { do: 'killWorker', slot: slot.name, spawn, afterMs: 0 });
+  if (supervision?.launched === spawn && supervision.upAt === null)
+    emit(lab, { do: 'killWorker', slot: slot.name, spawn, afterMs: 0 });
 }

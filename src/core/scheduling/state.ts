@@ -1,6 +1,7 @@
 /**
- * What the scheduler knows. Owned by `step`, which changes it in place; everyone else only reads. Nothing here is durable:
- * what must survive is in the writes, and `resume.ts` builds this state from them.
+ * What the scheduler knows. Owned by `step`, which changes it in place; everyone else only reads.
+ * Nothing here is durable: what must survive is in the writes, and `resume.ts` builds this state
+ * from them.
  */
 import type { Origin, Sampler } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
@@ -18,7 +19,16 @@ import type { Refusals } from './refusals.ts';
 import type { Story } from './story-ring.ts';
 import type { Timers } from './timers.ts';
 import type { WaitingQueue } from './waiting-queue.ts';
-import type { AttemptId, AttemptOutcome, AttemptState, Session, SlotName, SlotState, StudyState, TrialState } from './words.ts';
+import type {
+  AttemptId,
+  AttemptOutcome,
+  AttemptState,
+  Session,
+  SlotName,
+  SlotState,
+  StudyState,
+  TrialState,
+} from './words.ts';
 
 export interface LabState {
   readonly options: LabOptions;
@@ -37,7 +47,10 @@ export interface LabState {
   stalledMs: number;
   /** What the shell's timer is set to; null: it is not. */
   wake: number | null;
-  /** When the attempts of before the restart are given up, on the lease clock; null: none is waited for. */
+  /**
+   * When the attempts of before the restart are given up, on the lease clock; null: none is waited
+   * for.
+   */
   adoptionEnds: number | null;
   /** Those attempts, by the slot they were given to. */
   readonly orphans: Map<SlotName, Attempt[]>;
@@ -68,15 +81,22 @@ export interface Study {
   note: string;
   /** Whether the user deleted it; then it is paused or finished. */
   deleted: boolean;
-  /** Trials with numbers from here on are gone from the file; null: no removal has begun. ∞: one began before this opening. */
+  /**
+   * Trials with numbers from here on are gone from the file; null: no removal has begun. ∞: one
+   * began before this opening.
+   */
   removedFrom: number | null;
   readonly sampler: Sampler;
   /**
-   * All trials, ended or not; `columns.size` is the next number, `columns.ended` the charge. Of a dormant study the first
-   * access reads all its trials, which blocks: counts are known without it (`trialsOf`, `endedOf`).
+   * All trials, ended or not; `columns.size` is the next number, `columns.ended` the charge. Of a
+   * dormant study the first access reads all its trials, which blocks: counts are known without it
+   * (`trialsOf`, `endedOf`).
    */
   readonly columns: TrialColumns;
-  /** The last attempt of each ended trial, 255 standing for more. Reads a dormant study's trials as `columns` does. */
+  /**
+   * The last attempt of each ended trial, 255 standing for more. Reads a dormant study's trials as
+   * `columns` does.
+   */
   readonly lastK: Column<Uint8Array>;
   /** What `columns` and `lastK` read, once they are there. */
   trials: Trials;
@@ -87,7 +107,12 @@ export interface Study {
   limits: Limits;
   /** Numbers from here on are not wanted; ∞: no limit. */
   limit: number;
-  asking: { readonly first: number; readonly count: number; readonly basis: number; readonly at: number } | null;
+  asking: {
+    readonly first: number;
+    readonly count: number;
+    readonly basis: number;
+    readonly at: number;
+  } | null;
   /** The sampler has nothing more to propose. */
   exhausted: boolean;
   /** Waiting and running trials. */
@@ -112,7 +137,9 @@ export interface Study {
   activeDue: number | null;
   /** When open attempts are recalled; null: not asked for, or done. */
   graceEnds: number | null;
-  /** The label of the executor that its first results came from; null: none yet, or they do not say. */
+  /**
+   * The label of the executor that its first results came from; null: none yet, or they do not say.
+   */
   executor: string | null;
   readonly durations: Median;
 }
@@ -222,7 +249,13 @@ export interface Slot {
   /** Outstanding ones in the order sent; the first runs. */
   readonly cohorts: Cohort[];
   readonly lease: { heardAt: number; older: Slot | null; newer: Slot | null };
-  readonly free: { bucket: number; queued: number; lanes: number; idleLanes: number; usable: boolean };
+  readonly free: {
+    bucket: number;
+    queued: number;
+    lanes: number;
+    idleLanes: number;
+    usable: boolean;
+  };
   /** Null: its processes are started elsewhere. */
   supervision: Supervision | null;
   /** When the user left it out; null: it is not left out. */
@@ -232,7 +265,11 @@ export interface Slot {
   /** Failures in a row, the latest few. */
   failures: Failure[];
   /** Null: not quarantined; `until` also while its process is away. */
-  quarantine: { readonly since: number; readonly until: number; readonly failures: readonly FailureNote[] } | null;
+  quarantine: {
+    readonly since: number;
+    readonly until: number;
+    readonly failures: readonly FailureNote[];
+  } | null;
   /** How often it was quarantined without a success since. */
   quarantines: number;
   /** Said that the objective, not the slot, is the likely cause. */

@@ -1,9 +1,9 @@
 /**
- * The scheduler: `step(lab, event)` owns and mutates the lab's state and returns instructions. It is
- * deterministic: no clock, randomness or I/O, so the same events give the same instructions. One step
- * is one transaction: its writes are one `persist`, the first instruction. Instructions are released
- * in the order of the list; those that other processes can observe wait for the commit of all
- * earlier writes (`passesBeforeCommit`).
+ * The scheduler: `step(lab, event)` owns and mutates the lab's state and returns instructions. It
+ * is deterministic: no clock, randomness or I/O, so the same events give the same instructions. One
+ * step is one transaction: its writes are one `persist`, the first instruction. Instructions are
+ * released in the order of the list; those that other processes can observe wait for the commit of
+ * all earlier writes (`passesBeforeCommit`).
  */
 import { askSamplers, enqueueTrial, exhausted, proposed, samplerFailed } from './asking.ts';
 import { clock, setWake } from './clock.ts';
@@ -23,10 +23,20 @@ import type { LabState } from './state.ts';
 import { settleStudies } from './stop-rules.ts';
 import { saveActiveTime } from './studies.ts';
 import { studyDescribed, studyRemoved } from './study-descriptions.ts';
-import { endedElsewhere, studyCreated, studyEdited, studyPaused, studyResumed, studyStopped, trialCancelled } from './study-commands.ts';
+import {
+  endedElsewhere,
+  studyCreated,
+  studyEdited,
+  studyPaused,
+  studyResumed,
+  studyStopped,
+  trialCancelled,
+} from './study-commands.ts';
 import { InvalidTransition } from './transitions.ts';
 
-/** @throws InvalidTransition where the lab is strict; else the event is dropped and an anomaly shown */
+/**
+ * @throws InvalidTransition where the lab is strict; else the event is dropped and an anomaly shown
+ */
 export function step(lab: LabState, event: Event): Instruction[] {
   begin(lab, event);
   try {
@@ -34,15 +44,22 @@ export function step(lab: LabState, event: Event): Instruction[] {
     finish(lab);
   } catch (error) {
     if (!(error instanceof InvalidTransition) || lab.options.strict) throw error;
-    // Half a step must not reach the file: what is there stays whole, and a restart goes on from it.
+    // Half a step must not reach the file: what is there stays whole, and a restart goes on from
+    // it.
     takeInstructions(lab);
     showLab(lab, { kind: 'anomaly', error: error.message });
   }
   return takeInstructions(lab);
 }
 
-/** As `step` of `opened`, with a rest after each thousand trials. No other event may be stepped before it is done. */
-export function* stepOpening(lab: LabState, event: Extract<Event, { type: 'opened' }>): Generator<void, Instruction[]> {
+/**
+ * As `step` of `opened`, with a rest after each thousand trials. No other event may be stepped
+ * before it is done.
+ */
+export function* stepOpening(
+  lab: LabState,
+  event: Extract<Event, { type: 'opened' }>,
+): Generator<void, Instruction[]> {
   begin(lab, event);
   yield* opening(lab, event);
   finish(lab);
@@ -148,7 +165,9 @@ function take(lab: LabState, event: Event): void {
   }
 }
 
-/** What every step ends with: slots and studies move on, trials are given out, more are asked for. */
+/**
+ * What every step ends with: slots and studies move on, trials are given out, more are asked for.
+ */
 function finish(lab: LabState): void {
   finishDraining(lab);
   keepOneUsable(lab);

@@ -1,6 +1,7 @@
 /**
- * When a study needs no more trials. `trials` and, for synchronous samplers, `target` lower the limit: numbers from there on
- * are not wanted. `minutes`, and `target` for asynchronous samplers, end the study.
+ * When a study needs no more trials. `trials` and, for synchronous samplers, `target` lower the
+ * limit: numbers from there on are not wanted. `minutes`, and `target` for asynchronous samplers,
+ * end the study.
  */
 import type { Limits } from '../study/study-spec.ts';
 import { trialsOf } from './dormant.ts';
@@ -14,12 +15,20 @@ import type { EndedState } from './words.ts';
  * Takes note of a trial's end: best, target, frontier.
  * @returns whether it is the best so far
  */
-export function afterEnd(lab: LabState, study: Study, number: number, state: EndedState, value: number): boolean {
+export function afterEnd(
+  lab: LabState,
+  study: Study,
+  number: number,
+  state: EndedState,
+  value: number,
+): boolean {
   const { columns } = study;
   while (columns.hasEnded(study.frontier)) study.frontier += 1;
   if (state !== 'complete' || !Number.isFinite(value)) return false;
   const isBest =
-    study.best === null || isBetter(study, value, study.best.value) || (value === study.best.value && number < study.best.number);
+    study.best === null ||
+    isBetter(study, value, study.best.value) ||
+    (value === study.best.value && number < study.best.number);
   if (isBest) study.best = { number, value };
   if (reaches(study, value) && number < (study.firstHit ?? Infinity)) {
     study.firstHit = number;
@@ -40,13 +49,16 @@ export function reaches(study: Pick<Study, 'spec' | 'limits'>, value: number): b
 }
 
 /**
- * From which number on trials are not wanted. A synchronous study that reaches its target keeps the whole barrier block of
- * the hit with the smallest number (without a barrier: up to the hit), so that its list does not depend on who was first.
+ * From which number on trials are not wanted. A synchronous study that reaches its target keeps the
+ * whole barrier block of the hit with the smallest number (without a barrier: up to the hit), so
+ * that its list does not depend on who was first.
  */
 export function wantedLimit(study: Study): number {
   const { sampler, limits, firstHit } = study;
   const trials = limits.trials ?? Infinity;
-  return firstHit === null || sampler.barrier === null ? trials : Math.min(trials, endOfBlock(sampler.barrier, firstHit));
+  return firstHit === null || sampler.barrier === null
+    ? trials
+    : Math.min(trials, endOfBlock(sampler.barrier, firstHit));
 }
 
 /** One past the last number that waits for the same trials as `number`. */
@@ -87,7 +99,11 @@ export function firstHit(study: Study): number | null {
   const { columns } = study;
   if (study.limits.target === null) return null;
   for (let number = 0; number < columns.size; number++) {
-    if (columns.state(number) === 'complete' && Number.isFinite(columns.value(number)) && reaches(study, columns.value(number)))
+    if (
+      columns.state(number) === 'complete' &&
+      Number.isFinite(columns.value(number)) &&
+      reaches(study, columns.value(number))
+    )
       return number;
   }
   return null;
@@ -103,19 +119,30 @@ export function ruleThatHolds(lab: LabState, study: Study): string | null {
 }
 
 /** No ask, no dispatch from now on; after the grace what runs is recalled. */
-export function end(lab: LabState, study: Study, reason: string, graceMs = lab.options.graceMs): void {
+export function end(
+  lab: LabState,
+  study: Study,
+  reason: string,
+  graceMs = lab.options.graceMs,
+): void {
   moveStudy(lab, study, 'ending', reason);
   giveGrace(lab, study, graceMs);
 }
 
-/** Ends a running study whose minutes are used, or whose target an asynchronous sampler has reached. */
+/**
+ * Ends a running study whose minutes are used, or whose target an asynchronous sampler has reached.
+ */
 export function enforceRules(lab: LabState, study: Study): void {
   if (study.state !== 'running') return;
   const rule = ruleThatHolds(lab, study);
-  if (rule === 'minutes' || (rule === 'target' && study.sampler.barrier === null)) end(lab, study, rule);
+  if (rule === 'minutes' || (rule === 'target' && study.sampler.barrier === null))
+    end(lab, study, rule);
 }
 
-/** The last thing of a step: studies whose last attempt is settled, or whose last trial has ended, move on. */
+/**
+ * The last thing of a step: studies whose last attempt is settled, or whose last trial has ended,
+ * move on.
+ */
 export function settleStudies(lab: LabState): void {
   for (const study of lab.active) {
     if (study.live > 0) continue;
@@ -126,7 +153,13 @@ export function settleStudies(lab: LabState): void {
     const spent = study.columns.size >= study.limit;
     const done = study.wanted === 0 && (spent || study.exhausted);
     if (study.state === 'pausing') moveStudy(lab, study, 'paused', study.reason);
-    if (done) moveStudy(lab, study, 'finished', spent ? (ruleThatHolds(lab, study) ?? 'trials') : 'exhausted');
+    if (done)
+      moveStudy(
+        lab,
+        study,
+        'finished',
+        spent ? (ruleThatHolds(lab, study) ?? 'trials') : 'exhausted',
+      );
     else if (study.state === 'paused') lab.active.delete(study);
   }
 }

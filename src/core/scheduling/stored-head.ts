@@ -1,15 +1,22 @@
-/** What a finished study comes to, from its stored trials; the lab file's storage asks SQL for the same. */
+/**
+ * What a finished study comes to, from its stored trials; the lab file's storage asks SQL for the
+ * same.
+ */
 import type { StoredHead, StoredStudy, StoredTrial } from './events.ts';
 import { isBetter, reaches } from './stop-rules.ts';
 
 /** @returns null where a study of these trials cannot be left dormant. O(trials log trials) */
-export function headOf(study: Pick<StoredStudy, 'state' | 'spec' | 'limits'>, trials: readonly StoredTrial[]): StoredHead | null {
+export function headOf(
+  study: Pick<StoredStudy, 'state' | 'spec' | 'limits'>,
+  trials: readonly StoredTrial[],
+): StoredHead | null {
   if (study.state !== 'finished') return null;
   const ended = trials.flatMap(({ number, state, end, unsettled }) =>
     end === null || unsettled.length > 0 ? [] : [{ number, state, ...end }],
   );
   ended.sort((a, b) => a.finishSeq - b.finishSeq);
-  if (ended.length < trials.length || ended.some(({ finishSeq }, i) => finishSeq !== i)) return null;
+  if (ended.length < trials.length || ended.some(({ finishSeq }, i) => finishSeq !== i))
+    return null;
   const counts = { complete: 0, pruned: 0, failed: 0, diverged: 0 };
   let best = null as StoredHead['best'];
   let firstHit: number | null = null;

@@ -27,7 +27,9 @@ export class Story {
       const entry = this.#ring[i % LENGTH];
       if (entry === undefined) continue;
       const because = entry.because === undefined ? '' : ` because of ${entry.because}`;
-      lines.push(`${entry.cause} at ${Math.round(entry.at)} ms, ${entry.event}${because}: ${entry.what}`);
+      lines.push(
+        `${entry.cause} at ${Math.round(entry.at)} ms, ${entry.event}${because}: ${entry.what}`,
+      );
     }
     return lines;
   }

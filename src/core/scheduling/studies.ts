@@ -1,4 +1,7 @@
-/** A study's states, and what each change of state carries with it: active time, asking, what is shown and written. */
+/**
+ * A study's states, and what each change of state carries with it: active time, asking, what is
+ * shown and written.
+ */
 import { emit, show, write } from './outbox.ts';
 import { recallFrom } from './recall.ts';
 import type { LabState, Study } from './state.ts';
@@ -13,13 +16,22 @@ export const STUDY_TRANSITIONS: TransitionTable<StudyState, StudyState> = {
     finished: 'all wanted trials have ended, or the sampler is exhausted',
   },
   pausing: { paused: 'no live attempt is left', running: 'resumed', ending: 'stopped by the user' },
-  paused: { running: 'resumed', ending: 'stopped by the user', finished: 'all wanted trials have ended' },
+  paused: {
+    running: 'resumed',
+    ending: 'stopped by the user',
+    finished: 'all wanted trials have ended',
+  },
   ending: { finished: 'no live attempt is left', running: 'resumed while no stop rule holds' },
   finished: { running: 'resumed, or edited, while no stop rule holds' },
 };
 
 /** @throws InvalidTransition before anything has changed */
-export function moveStudy(lab: LabState, study: Study, to: StudyState, reason: string | null): void {
+export function moveStudy(
+  lab: LabState,
+  study: Study,
+  to: StudyState,
+  reason: string | null,
+): void {
   const from = study.state;
   checkTransition(
     STUDY_TRANSITIONS,

@@ -1,4 +1,7 @@
-/** What the user does to studies and trials. A command that cannot be carried out is refused, counted, and shown. */
+/**
+ * What the user does to studies and trials. A command that cannot be carried out is refused,
+ * counted, and shown.
+ */
 import type { Sampler } from '../samplers/sampler.ts';
 import { Column } from '../study/column.ts';
 import { STOPPED_BY_USER } from '../study/stopped.ts';
@@ -80,24 +83,34 @@ export function noTrials({ searchSpace, direction }: StudySpec, sampler: Sampler
   };
 }
 
-export function studyEdited(lab: LabState, { type, study: uid, limits }: Extract<Event, { type: 'studyEdited' }>): void {
+export function studyEdited(
+  lab: LabState,
+  { type, study: uid, limits }: Extract<Event, { type: 'studyEdited' }>,
+): void {
   const study = find(lab, type, uid);
   if (study === null || isRefusedAsDeleted(lab, type, study)) return;
   editLimits(lab, study, limits);
-  if (study.state === 'finished' && ruleThatHolds(lab, study) === null) moveStudy(lab, study, 'running', null);
+  if (study.state === 'finished' && ruleThatHolds(lab, study) === null)
+    moveStudy(lab, study, 'running', null);
   if (study.state !== 'running') return;
   enforceRules(lab, study);
   watchActiveTime(lab, study);
 }
 
-export function studyPaused(lab: LabState, { type, study: uid, graceMs, reason }: Extract<Event, { type: 'studyPaused' }>): void {
+export function studyPaused(
+  lab: LabState,
+  { type, study: uid, graceMs, reason }: Extract<Event, { type: 'studyPaused' }>,
+): void {
   const study = find(lab, type, uid);
   if (study === null) return;
   if (study.state === 'running') moveStudy(lab, study, 'pausing', reason ?? 'paused by the user');
   if (study.state === 'pausing' || study.state === 'ending') giveGrace(lab, study, graceMs);
 }
 
-export function studyResumed(lab: LabState, { type, study: uid }: Extract<Event, { type: 'studyResumed' }>): void {
+export function studyResumed(
+  lab: LabState,
+  { type, study: uid }: Extract<Event, { type: 'studyResumed' }>,
+): void {
   const study = find(lab, type, uid);
   if (study === null || study.state === 'running' || isRefusedAsDeleted(lab, type, study)) return;
   if (!canResume(lab, study)) {
@@ -113,51 +126,105 @@ export function studyResumed(lab: LabState, { type, study: uid }: Extract<Event,
  * in contrast to a stop rule, can be taken back, also while running trials still finish.
  */
 export function canResume(lab: LabState, study: Study): boolean {
-  return study.state === 'pausing' || study.state === 'paused' || ruleThatHolds(lab, study) === null;
+  return (
+    study.state === 'pausing' || study.state === 'paused' || ruleThatHolds(lab, study) === null
+  );
 }
 
-export function studyStopped(lab: LabState, { type, study: uid, graceMs }: Extract<Event, { type: 'studyStopped' }>): void {
+export function studyStopped(
+  lab: LabState,
+  { type, study: uid, graceMs }: Extract<Event, { type: 'studyStopped' }>,
+): void {
   const study = find(lab, type, uid);
   if (study === null || study.state === 'finished' || isRefusedAsDeleted(lab, type, study)) return;
   if (study.state === 'ending') giveGrace(lab, study, graceMs);
   else end(lab, study, STOPPED_BY_USER, graceMs);
 }
 
-export function trialCancelled(lab: LabState, { type, study: uid, number }: Extract<Event, { type: 'trialCancelled' }>): void {
+export function trialCancelled(
+  lab: LabState,
+  { type, study: uid, number }: Extract<Event, { type: 'trialCancelled' }>,
+): void {
   const study = find(lab, type, uid);
   if (study === null || isRefusedAsDeleted(lab, type, study)) return;
   const trial = study.open.get(number);
   if (trial === undefined) {
-    refuse(lab, type, uid, 'alreadyEnded', number < trialsOf(study) ? `trial ${number} has ended` : `there is no trial ${number}`);
+    refuse(
+      lab,
+      type,
+      uid,
+      'alreadyEnded',
+      number < trialsOf(study) ? `trial ${number} has ended` : `there is no trial ${number}`,
+    );
     return;
   }
-  endTrial(lab, trial, { state: 'failed', outcome: 'cancelled', value: NaN, attempt: trial.attempt, result: null });
+  endTrial(lab, trial, {
+    state: 'failed',
+    outcome: 'cancelled',
+    value: NaN,
+    attempt: trial.attempt,
+    result: null,
+  });
 }
 
 /**
- * Another program wrote the end of one of our trials. Where it was to be ours too, the file has nothing of ours: its end is
- * written as it was found, with the place it has among the completions.
+ * Another program wrote the end of one of our trials. Where it was to be ours too, the file has
+ * nothing of ours: its end is written as it was found, with the place it has among the completions.
  */
-export function endedElsewhere(lab: LabState, event: Extract<Event, { type: 'endedElsewhere' }>): void {
+export function endedElsewhere(
+  lab: LabState,
+  event: Extract<Event, { type: 'endedElsewhere' }>,
+): void {
   const study = lab.studies.get(event.study);
   if (study === undefined) return;
   const { state, number } = event;
   const value = event.value ?? NaN;
   const trial = study.open.get(number);
   if (trial !== undefined) {
-    endTrial(lab, trial, { state, outcome: 'endedElsewhere', value, attempt: trial.attempt, result: null });
+    endTrial(lab, trial, {
+      state,
+      outcome: 'endedElsewhere',
+      value,
+      attempt: trial.attempt,
+      result: null,
+    });
   } else if (study.columns.hasEnded(number)) {
     const { columns, uid } = study;
-    const end = { number, state, outcome: 'endedElsewhere', value, finishSeq: columns.finishSeq(number) } as const;
+    const end = {
+      number,
+      state,
+      outcome: 'endedElsewhere',
+      value,
+      finishSeq: columns.finishSeq(number),
+    } as const;
     write(lab, { op: 'trialEnded', uid, ...end, k: 0, story: [] });
-    const params = columns.params(number) ?? new Float64Array(Object.keys(study.spec.searchSpace).length).fill(NaN);
-    const origin = { operator: 'unknown', parents: columns.parents(number), generation: columns.generation(number) };
-    show(lab, study, { kind: 'trialEnded', ...end, params, origin, attempt: null, slot: null, result: null, isBest: false });
+    const params =
+      columns.params(number) ??
+      new Float64Array(Object.keys(study.spec.searchSpace).length).fill(NaN);
+    const origin = {
+      operator: 'unknown',
+      parents: columns.parents(number),
+      generation: columns.generation(number),
+    };
+    show(lab, study, {
+      kind: 'trialEnded',
+      ...end,
+      params,
+      origin,
+      attempt: null,
+      slot: null,
+      result: null,
+      isBest: false,
+    });
   }
 }
 
 /** Refuses a command that would change the trials or the state of a deleted study. */
-function isRefusedAsDeleted(lab: LabState, command: Event['type'], { uid, deleted }: Study): boolean {
+function isRefusedAsDeleted(
+  lab: LabState,
+  command: Event['type'],
+  { uid, deleted }: Study,
+): boolean {
   if (deleted) refuse(lab, command, uid, 'notAllowedNow', 'the study is deleted; restore it first');
   return deleted;
 }
@@ -169,7 +236,13 @@ export function find(lab: LabState, command: Event['type'], uid: string): Study 
   return study ?? null;
 }
 
-export function refuse(lab: LabState, command: Event['type'], study: string, reason: CommandRefusal, detail: string): void {
+export function refuse(
+  lab: LabState,
+  command: Event['type'],
+  study: string,
+  reason: CommandRefusal,
+  detail: string,
+): void {
   lab.refusals.add(reason, 'user');
   showLab(lab, { kind: 'commandRefused', command, study, reason, detail });
 }

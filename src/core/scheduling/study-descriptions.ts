@@ -1,7 +1,8 @@
 /**
- * What the user says about a study: its name, a note, and whether it is deleted. None of it changes what the study
- * searches, so it may change while the study runs; deleting needs a study that does not run. Removal takes a deleted
- * study out of the lab for good, a piece per event, so that no step writes more than a piece.
+ * What the user says about a study: its name, a note, and whether it is deleted. None of it changes
+ * what the study searches, so it may change while the study runs; deleting needs a study that does
+ * not run. Removal takes a deleted study out of the lab for good, a piece per event, so that no
+ * step writes more than a piece.
  */
 import { trialsOf } from './dormant.ts';
 import type { Event } from './events.ts';
@@ -17,15 +18,26 @@ export function isAtRest({ state }: Pick<Study, 'state'>): boolean {
   return state === 'paused' || state === 'finished';
 }
 
-export function studyDescribed(lab: LabState, event: Extract<Event, { type: 'studyDescribed' }>): void {
+export function studyDescribed(
+  lab: LabState,
+  event: Extract<Event, { type: 'studyDescribed' }>,
+): void {
   const { type, study: uid } = event;
   const study = find(lab, type, uid);
   if (study === null) return;
   const { name = study.spec.name, note = study.note, deleted = study.deleted } = event;
-  if (study.removedFrom !== null) refuse(lab, type, uid, 'notAllowedNow', 'the study is being removed');
-  else if (isTaken(lab, study, name)) refuse(lab, type, uid, 'nameTaken', `there is a study named ${JSON.stringify(name)} already`);
+  if (study.removedFrom !== null)
+    refuse(lab, type, uid, 'notAllowedNow', 'the study is being removed');
+  else if (isTaken(lab, study, name))
+    refuse(lab, type, uid, 'nameTaken', `there is a study named ${JSON.stringify(name)} already`);
   else if (deleted && !isAtRest(study)) {
-    refuse(lab, type, uid, 'notAllowedNow', `the study is ${study.state}; stop or pause it before you delete it`);
+    refuse(
+      lab,
+      type,
+      uid,
+      'notAllowedNow',
+      `the study is ${study.state}; stop or pause it before you delete it`,
+    );
   } else if (name !== study.spec.name || note !== study.note || deleted !== study.deleted) {
     study.spec = { ...study.spec, name };
     study.note = note;
@@ -35,15 +47,30 @@ export function studyDescribed(lab: LabState, event: Extract<Event, { type: 'stu
   }
 }
 
-export function studyRemoved(lab: LabState, { type, study: uid }: Extract<Event, { type: 'studyRemoved' }>): void {
+export function studyRemoved(
+  lab: LabState,
+  { type, study: uid }: Extract<Event, { type: 'studyRemoved' }>,
+): void {
   const study = find(lab, type, uid);
   if (study === null) return;
   if (!study.deleted) {
-    refuse(lab, type, uid, 'notAllowedNow', 'only a deleted study can be removed for good; delete it first');
+    refuse(
+      lab,
+      type,
+      uid,
+      'notAllowedNow',
+      'only a deleted study can be removed for good; delete it first',
+    );
     return;
   }
   if (study.lanes > 0) {
-    refuse(lab, type, uid, 'notAllowedNow', 'a worker has not yet ended a trial of the study; try again in a moment');
+    refuse(
+      lab,
+      type,
+      uid,
+      'notAllowedNow',
+      'a worker has not yet ended a trial of the study; try again in a moment',
+    );
     return;
   }
   const from = Math.max(0, Math.min(study.removedFrom ?? Infinity, trialsOf(study)) - PIECE);
@@ -56,6 +83,7 @@ export function studyRemoved(lab: LabState, { type, study: uid }: Extract<Event,
 }
 
 function isTaken(lab: LabState, study: Study, name: string): boolean {
-  for (const other of lab.studies.values()) if (other !== study && other.spec.name === name) return true;
+  for (const other of lab.studies.values())
+    if (other !== study && other.spec.name === name) return true;
   return false;
 }

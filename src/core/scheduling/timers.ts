@@ -1,6 +1,7 @@
 /**
- * What becomes due at an instant, soonest first. A timer is looked at when it is due and may then find that nothing is to
- * be done any more, so none is ever taken out. Leases are not here: `lease-list.ts`.
+ * What becomes due at an instant, soonest first. A timer is looked at when it is due and may then
+ * find that nothing is to be done any more, so none is ever taken out. Leases are not here:
+ * `lease-list.ts`.
  */
 import { Heap } from './heap.ts';
 

@@ -1,15 +1,24 @@
 /**
- * The literal tables' type, and what happens when code tries a pair that none lists. A table says, from → to, on what
- * occasion; what follows from a transition is in the file of the thing that moves.
+ * The literal tables' type, and what happens when code tries a pair that none lists. A table says,
+ * from → to, on what occasion; what follows from a transition is in the file of the thing that
+ * moves.
  */
 import { GalapagosError } from '../errors.ts';
 
-export type TransitionTable<From extends string, To extends string> = Readonly<Record<From, Readonly<Partial<Record<To, string>>>>>;
+export type TransitionTable<From extends string, To extends string> = Readonly<
+  Record<From, Readonly<Partial<Record<To, string>>>>
+>;
 
 export class InvalidTransition extends GalapagosError {
   constructor(what: string, id: string, from: string, to: string, story: readonly string[]) {
     const history = story.length === 0 ? '' : `\n  ${story.join('\n  ')}`;
-    super('invalid-transition', `${what} ${id} cannot go from ${from} to ${to}${history}`, { what, id, from, to, story });
+    super('invalid-transition', `${what} ${id} cannot go from ${from} to ${to}${history}`, {
+      what,
+      id,
+      from,
+      to,
+      story,
+    });
   }
 }
 

@@ -23,14 +23,25 @@ export function endTrial(lab: LabState, trial: OpenTrial, end: End): void {
   const { state, outcome, value, attempt, result } = end;
   moveTrial(lab, trial, state);
   tell(lab, trial, `${state}: ${outcome}${state === 'complete' ? ` with ${value}` : ''}`);
-  if (trial.attempt !== null) revoke(lab, trial.attempt, outcome === 'timedOut' ? 'timedOut' : 'cancelled', outcome);
+  if (trial.attempt !== null)
+    revoke(lab, trial.attempt, outcome === 'timedOut' ? 'timedOut' : 'cancelled', outcome);
   study.waiting.remove(trial);
   study.open.delete(number);
   if (number < study.limit) study.wanted -= 1;
   study.lastK.set(number, Math.min(trial.k, 255));
   const finishSeq = study.columns.end(number, state, outcome, value);
   const k = attempt?.id.k ?? 0;
-  write(lab, { op: 'trialEnded', uid: study.uid, number, state, outcome, value, finishSeq, k, story: trial.story.lines() });
+  write(lab, {
+    op: 'trialEnded',
+    uid: study.uid,
+    number,
+    state,
+    outcome,
+    value,
+    finishSeq,
+    k,
+    story: trial.story.lines(),
+  });
   const isBest = afterEnd(lab, study, number, state, value);
   show(lab, study, {
     kind: 'trialEnded',

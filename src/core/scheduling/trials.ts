@@ -1,4 +1,6 @@
-/** A trial's states but its end (`trial-end.ts`): how it is born, starts, and goes back to waiting. */
+/**
+ * A trial's states but its end (`trial-end.ts`): how it is born, starts, and goes back to waiting.
+ */
 import type { Proposal } from '../samplers/sampler.ts';
 import { emit, show, write } from './outbox.ts';
 import type { Attempt, LabState, OpenTrial, Study } from './state.ts';
@@ -18,10 +20,12 @@ export const TRIAL_TRANSITIONS: TransitionTable<TrialState | 'new', TrialState> 
     failed: 'cancelled by the user, or ended by another program',
   },
   running: {
-    waiting: 'an attempt ended without ending the trial, and no live one is left; it keeps its number, hence its place',
+    waiting:
+      'an attempt ended without ending the trial, and no live one is left; it keeps its number, hence its place',
     complete: 'a result succeeded or diverged',
     pruned: 'ended by another program',
-    failed: 'retries used up, its worker silent too often, timed out, cancelled by the user, or ended by another program',
+    failed:
+      'retries used up, its worker silent too often, timed out, cancelled by the user, or ended by another program',
   },
   complete: {},
   pruned: {},
@@ -42,7 +46,12 @@ export function moveTrial(lab: LabState, trial: OpenTrial, to: TrialState): void
 }
 
 /** The study's next trial, waiting. */
-export function openTrial(lab: LabState, study: Study, { params, origin }: Proposal, basis: number): OpenTrial {
+export function openTrial(
+  lab: LabState,
+  study: Study,
+  { params, origin }: Proposal,
+  basis: number,
+): OpenTrial {
   const number = study.columns.size;
   study.columns.proposed(number, params, basis, origin);
   write(lab, { op: 'proposal', uid: study.uid, number, params, origin, basis });
@@ -88,7 +97,11 @@ export function newTrial(
 }
 
 /** A further attempt of a waiting trial that has been taken from the queue. */
-export function startAttempt(lab: LabState, trial: OpenTrial, slot: { readonly name: SlotName; readonly spawn: string }): Attempt {
+export function startAttempt(
+  lab: LabState,
+  trial: OpenTrial,
+  slot: { readonly name: SlotName; readonly spawn: string },
+): Attempt {
   moveTrial(lab, trial, 'running');
   trial.k += 1;
   const { study } = trial;
@@ -131,16 +144,32 @@ export function writeAttemptEnd(
   detail: string | null,
 ): void {
   write(lab, { op: 'attemptEnded', attempt: attempt.id, outcome, at: lab.now, result, detail });
-  tell(lab, attempt.trial, `attempt ${attempt.id.k} on ${attempt.slot} ${outcome}${detail === null ? '' : ` (${detail})`}`);
+  tell(
+    lab,
+    attempt.trial,
+    `attempt ${attempt.id.k} on ${attempt.slot} ${outcome}${detail === null ? '' : ` (${detail})`}`,
+  );
 }
 
 /** … and for people, where the trial went back because of it. */
-export function showBack(lab: LabState, attempt: Attempt, outcome: AttemptOutcome, detail: string | null): void {
-  show(lab, attempt.trial.study, { kind: 'trialBack', attempt: attempt.id, outcome, slot: attempt.slot, detail });
+export function showBack(
+  lab: LabState,
+  attempt: Attempt,
+  outcome: AttemptOutcome,
+  detail: string | null,
+): void {
+  show(lab, attempt.trial.study, {
+    kind: 'trialBack',
+    attempt: attempt.id,
+    outcome,
+    slot: attempt.slot,
+    detail,
+  });
 }
 
 /** Tells the attempt's worker to stop; again if need be. */
 export function sendCancel(lab: LabState, attempt: Attempt, reason: string): void {
   const session = attempt.cohort?.slot.session ?? null;
-  if (session !== null) emit(lab, { do: 'sendCancel', slot: attempt.slot, session, attempt: attempt.id, reason });
+  if (session !== null)
+    emit(lab, { do: 'sendCancel', slot: attempt.slot, session, attempt: attempt.id, reason });
 }

@@ -1,6 +1,7 @@
 /**
- * A study's trials that could start now, smallest number first, and the same by shape key where cohorts need trials alike.
- * Trials that wait for an instant are with the timers until then. O(log trials) each.
+ * A study's trials that could start now, smallest number first, and the same by shape key where
+ * cohorts need trials alike. Trials that wait for an instant are with the timers until then. O(log
+ * trials) each.
  */
 import { Heap } from './heap.ts';
 
@@ -59,7 +60,11 @@ export class WaitingQueue<Trial extends Waiting> {
   #takeFrom(heap: Heap<Trial>, limit: number, fits: (trial: Trial) => boolean): Trial | null {
     const passed: Trial[] = [];
     let found: Trial | null = null;
-    for (let trial = skipLeft(heap); trial !== undefined && trial.number < limit; trial = skipLeft(heap)) {
+    for (
+      let trial = skipLeft(heap);
+      trial !== undefined && trial.number < limit;
+      trial = skipLeft(heap)
+    ) {
       heap.pop();
       if (fits(trial)) {
         found = trial;

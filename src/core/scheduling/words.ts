@@ -1,20 +1,43 @@
 /**
- * The scheduler's vocabulary: names of states, outcomes and reasons, shared by events, instructions, storage and wire.
+ * The scheduler's vocabulary: names of states, outcomes and reasons, shared by events,
+ * instructions, storage and wire.
  */
 export type TrialState = 'waiting' | 'running' | 'complete' | 'pruned' | 'failed';
 export type EndedState = 'complete' | 'pruned' | 'failed';
 
-/** Live = open, recalled, orphaned. Spending credit = open, recalled, revoked. The rest are settled. */
+/**
+ * Live = open, recalled, orphaned. Spending credit = open, recalled, revoked. The rest are settled.
+ */
 export type AttemptState = 'open' | 'recalled' | 'orphaned' | 'revoked' | AttemptOutcome;
-export type AttemptOutcome = 'succeeded' | 'diverged' | 'pruned' | 'crashed' | 'outOfMemory' | 'timedOut' | 'lost' | 'cancelled';
+export type AttemptOutcome =
+  | 'succeeded'
+  | 'diverged'
+  | 'pruned'
+  | 'crashed'
+  | 'outOfMemory'
+  | 'timedOut'
+  | 'lost'
+  | 'cancelled';
 
 export type SlotState = 'absent' | 'ready' | 'draining' | 'quarantined' | 'probation';
 
 export type StudyState = 'running' | 'pausing' | 'paused' | 'ending' | 'finished';
 
-/** How a trial ended, beyond its state. `endedElsewhere`: by another program writing the same lab file. */
+/**
+ * How a trial ended, beyond its state. `endedElsewhere`: by another program writing the same lab
+ * file.
+ */
 export type TrialOutcome =
-  'succeeded' | 'diverged' | 'pruned' | 'crashed' | 'outOfMemory' | 'timedOut' | 'deadly' | 'cancelled' | 'endedElsewhere' | 'silent';
+  | 'succeeded'
+  | 'diverged'
+  | 'pruned'
+  | 'crashed'
+  | 'outOfMemory'
+  | 'timedOut'
+  | 'deadly'
+  | 'cancelled'
+  | 'endedElsewhere'
+  | 'silent';
 
 export type RefusalReason =
   | 'duplicateResult'
@@ -31,7 +54,13 @@ export type RefusalReason =
 
 /** Why a command of the user was not carried out. */
 export type CommandRefusal =
-  'alreadyEnded' | 'duplicateTrial' | 'limitReached' | 'nameTaken' | 'notAllowedNow' | 'unknownStudy' | 'unknownSlot';
+  | 'alreadyEnded'
+  | 'duplicateTrial'
+  | 'limitReached'
+  | 'nameTaken'
+  | 'notAllowedNow'
+  | 'unknownStudy'
+  | 'unknownSlot';
 
 /** An attempt's name: given to one process once. */
 export interface AttemptId {

@@ -1,4 +1,7 @@
-/** What is left of a running study and on what, as the estimate of its time takes it (`analysis/time-left.ts`). */
+/**
+ * What is left of a running study and on what, as the estimate of its time takes it
+ * (`analysis/time-left.ts`).
+ */
 import type { Duration, LaneNow } from '../analysis/duration-model.ts';
 import { poolOf } from '../analysis/lifelines.ts';
 import type { Workload } from '../analysis/time-left.ts';
@@ -22,19 +25,24 @@ export function workloadOf(
   const lanes: LaneNow[] = [];
   const begun = new Set<number>();
   for (const slot of lab.slots.values()) {
-    if (lab.free.capacity(slot) > 0) lanes.push(...lanesFor(study, slot, now, kindOf(slot.name), begun));
+    if (lab.free.capacity(slot) > 0)
+      lanes.push(...lanesFor(study, slot, now, kindOf(slot.name), begun));
   }
   const size = study.columns.size;
   const most = study.exhausted ? size : Math.min(study.limit, study.sampler.size ?? Infinity);
   const unborn = Math.max(0, most - size);
   const generation = poolOf(study.sampler)?.generation ?? null;
   const { target, activeMs: limit } = study.limits;
-  const used = study.activeMs + (study.activeSince === null ? 0 : Math.max(0, now - study.activeSince));
+  const used =
+    study.activeMs + (study.activeSince === null ? 0 : Math.max(0, now - study.activeSince));
   return {
     unstarted: most === Infinity ? null : unborn + waitingBelow(study, begun, study.limit),
     lanes,
     durations,
-    generation: generation === null ? null : { size: generation, unstarted: unstartedOf(study, begun, generation, most) },
+    generation:
+      generation === null
+        ? null
+        : { size: generation, unstarted: unstartedOf(study, begun, generation, most) },
     limitMs: limit === null ? null : Math.max(0, limit - used),
     target: target !== null,
   };
@@ -46,19 +54,34 @@ function deviceOf(slot: SlotName): string {
 }
 
 /** @param begun takes in the study's trials that run there */
-function lanesFor(study: Study, slot: Slot, now: number, kind: string, begun: Set<number>): readonly LaneNow[] {
+function lanesFor(
+  study: Study,
+  slot: Slot,
+  now: number,
+  kind: string,
+  begun: Set<number>,
+): readonly LaneNow[] {
   const room = lanesOf(slot);
   const [first] = slot.cohorts;
   if (first === undefined) return Array.from({ length: room }, () => ({ kind, elapsedMs: null }));
   if (first.study !== study) return [];
   const elapsedMs = Math.max(0, now - (first.startedAt ?? first.sentAt));
-  // Of trials that travel together for their shortness as many run at once as there are lanes, the others wait their turn.
-  const running = first.attempts.filter(({ cohort, state }) => cohort === first && state !== 'revoked').slice(0, room);
+  // Of trials that travel together for their shortness as many run at once as there are lanes, the
+  // others wait their turn.
+  const running = first.attempts
+    .filter(({ cohort, state }) => cohort === first && state !== 'revoked')
+    .slice(0, room);
   for (const { id } of running) begun.add(id.number);
-  return Array.from({ length: room }, (_, lane) => ({ kind, elapsedMs: lane < running.length ? elapsedMs : null }));
+  return Array.from({ length: room }, (_, lane) => ({
+    kind,
+    elapsedMs: lane < running.length ? elapsedMs : null,
+  }));
 }
 
-/** Open trials below the number that do not run on a lane, those in the hands of a worker that is not heard of among them. */
+/**
+ * Open trials below the number that do not run on a lane, those in the hands of a worker that is
+ * not heard of among them.
+ */
 function waitingBelow(study: Study, begun: ReadonlySet<number>, number: number): number {
   let count = 0;
   for (const open of study.open.keys()) if (open < number && !begun.has(open)) count += 1;
@@ -66,7 +89,12 @@ function waitingBelow(study: Study, begun: ReadonlySet<number>, number: number):
 }
 
 /** Of the first generation that has not ended. */
-function unstartedOf(study: Study, begun: ReadonlySet<number>, generation: number, most: number): number {
+function unstartedOf(
+  study: Study,
+  begun: ReadonlySet<number>,
+  generation: number,
+  most: number,
+): number {
   const end = Math.min(most, (Math.floor(study.frontier / generation) + 1) * generation);
   return Math.max(0, end - study.columns.size) + waitingBelow(study, begun, end);
 }

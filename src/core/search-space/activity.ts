@@ -1,4 +1,7 @@
-/** Which parameters of a point exist: a condition holds where every named parent exists and has a listed value. */
+/**
+ * Which parameters of a point exist: a condition holds where every named parent exists and has a
+ * listed value.
+ */
 import type { Axis } from './axis.ts';
 import type { EncodedParams } from './distribution.ts';
 

@@ -1,6 +1,7 @@
 /**
- * A parameter prepared for arithmetic: its values numbered, its parents resolved. Made once per search space, which must
- * have passed `check.ts`. What a value is on the unit scale is `unit-cube.ts`'s.
+ * A parameter prepared for arithmetic: its values numbered, its parents resolved. Made once per
+ * search space, which must have passed `check.ts`. What a value is on the unit scale is
+ * `unit-cube.ts`'s.
  */
 import type { Distribution, ParamValue, SearchSpace } from './distribution.ts';
 
@@ -41,10 +42,13 @@ export function axesOf(space: SearchSpace): readonly Axis[] {
     const parents: ParentRule[] = [];
     for (const [parentName, values] of Object.entries(distribution.when ?? {})) {
       const parent = axes[indexOf.get(parentName) ?? -1];
-      if (parent === undefined) throw new RangeError(`${name} depends on ${parentName}, which is not declared before it`);
+      if (parent === undefined)
+        throw new RangeError(`${name} depends on ${parentName}, which is not declared before it`);
       parents.push({
         index: parent.index,
-        allowed: values.map((value) => encodeValue(parent, value)).filter((value) => !Number.isNaN(value)),
+        allowed: values
+          .map((value) => encodeValue(parent, value))
+          .filter((value) => !Number.isNaN(value)),
       });
     }
     indexOf.set(name, axes.length);
@@ -77,27 +81,76 @@ export function encodeValue(axis: Axis, value: ParamValue): number {
   return Math.abs(nearest - value) <= slack ? nearest : NaN;
 }
 
-function numbering(distribution: Distribution): Pick<Axis, 'kind' | 'log' | 'low' | 'high' | 'cells' | 'base' | 'stride' | 'divisor'> {
+function numbering(
+  distribution: Distribution,
+): Pick<Axis, 'kind' | 'log' | 'low' | 'high' | 'cells' | 'base' | 'stride' | 'divisor'> {
   if (distribution.type === 'categorical') {
     const cells = distribution.choices.length;
-    return { kind: 'categorical', log: false, low: 0, high: cells - 1, cells, base: 0, stride: 1, divisor: 1 };
+    return {
+      kind: 'categorical',
+      log: false,
+      low: 0,
+      high: cells - 1,
+      cells,
+      base: 0,
+      stride: 1,
+      divisor: 1,
+    };
   }
   const { low, high, log = false } = distribution;
   const step = distribution.step ?? (distribution.type === 'int' ? 1 : undefined);
-  if (step === undefined) return { kind: 'continuous', log, low, high, cells: Infinity, base: low, stride: 0, divisor: 1 };
+  if (step === undefined)
+    return {
+      kind: 'continuous',
+      log,
+      low,
+      high,
+      cells: Infinity,
+      base: low,
+      stride: 0,
+      divisor: 1,
+    };
   const { base, stride, divisor, last } = decimalSteps(low, high, step);
-  return { kind: 'ordinal', log, low, high: Math.min(high, (base + last * stride) / divisor), cells: last + 1, base, stride, divisor };
+  return {
+    kind: 'ordinal',
+    log,
+    low,
+    high: Math.min(high, (base + last * stride) / divisor),
+    cells: last + 1,
+    base,
+    stride,
+    divisor,
+  };
 }
 
-/** Steps counted in units of the last decimal place that low, high or step uses, where float64 holds that exactly. */
-function decimalSteps(low: number, high: number, step: number): { base: number; stride: number; divisor: number; last: number } {
+/**
+ * Steps counted in units of the last decimal place that low, high or step uses, where float64 holds
+ * that exactly.
+ */
+function decimalSteps(
+  low: number,
+  high: number,
+  step: number,
+): { base: number; stride: number; divisor: number; last: number } {
   const places = Math.max(decimalPlaces(low), decimalPlaces(high), decimalPlaces(step));
   const divisor = places <= 22 ? Number(`1e${places}`) : Infinity;
-  const [base, top, stride] = [Math.round(low * divisor), Math.round(high * divisor), Math.round(step * divisor)];
-  if ([base, top, stride].every((value) => Number.isSafeInteger(value)) && Number.isSafeInteger(top - base)) {
+  const [base, top, stride] = [
+    Math.round(low * divisor),
+    Math.round(high * divisor),
+    Math.round(step * divisor),
+  ];
+  if (
+    [base, top, stride].every((value) => Number.isSafeInteger(value)) &&
+    Number.isSafeInteger(top - base)
+  ) {
     return { base, stride, divisor, last: Math.floor((top - base) / stride) };
   }
-  return { base: low, stride: step, divisor: 1, last: Math.floor(((high - low) / step) * (1 + 1e-12)) };
+  return {
+    base: low,
+    stride: step,
+    divisor: 1,
+    last: Math.floor(((high - low) / step) * (1 + 1e-12)),
+  };
 }
 
 function decimalPlaces(x: number): number {

@@ -1,11 +1,15 @@
 /**
- * What a parameter may be. Only the shapes: parsing is the protocol's, semantic checks are `check.ts`'s.
+ * What a parameter may be. Only the shapes: parsing is the protocol's, semantic checks are
+ * `check.ts`'s.
  */
 
 /** A value as people and objectives see it. */
 export type ParamValue = string | number | boolean | null;
 
-/** The parameter exists only where every named parent has one of the listed values (and exists itself). */
+/**
+ * The parameter exists only where every named parent has one of the listed values (and exists
+ * itself).
+ */
 export type Condition = Readonly<Record<string, readonly ParamValue[]>>;
 
 export interface FloatDistribution {
@@ -42,8 +46,9 @@ export type Distribution = FloatDistribution | IntDistribution | CategoricalDist
 export type SearchSpace = Readonly<Record<string, Distribution>>;
 
 /**
- * A point of a search space, one float64 per parameter in declaration order: floats and ints as they are, a categorical's
- * index into its choices, NaN where the parameter's condition does not hold.
+ * A point of a search space, one float64 per parameter in declaration order: floats and ints as
+ * they are, a categorical's index into its choices, NaN where the parameter's condition does not
+ * hold.
  */
 export type EncodedParams = Float64Array;
 

@@ -1,6 +1,7 @@
 /**
- * When two points are the same: their active parameters are equal after rounding to steps. The key is exact; the hash is
- * 64 bits of it (MurmurHash3's mixing, Appleby 2011, two lanes), the same on every machine.
+ * When two points are the same: their active parameters are equal after rounding to steps. The key
+ * is exact; the hash is 64 bits of it (MurmurHash3's mixing, Appleby 2011, two lanes), the same on
+ * every machine.
  */
 import { cellOfValue } from './axis.ts';
 import type { Axis } from './axis.ts';

@@ -1,7 +1,7 @@
 /**
- * The points of a finite set of values per parameter, numbered 0 … size − 1, conditions respected, no point twice. The
- * i-th point is found without listing the others: parameters are counted from the last to the first, keeping of earlier
- * ones only what later conditions ask about.
+ * The points of a finite set of values per parameter, numbered 0 … size − 1, conditions respected,
+ * no point twice. The i-th point is found without listing the others: parameters are counted from
+ * the last to the first, keeping of earlier ones only what later conditions ask about.
  */
 import { cellOfValue, valueOfCell } from './axis.ts';
 import type { Axis } from './axis.ts';
@@ -48,7 +48,9 @@ export class Enumeration {
     this.#levels = levels;
     this.#mentioned = axes.map(({ index }) => {
       const rules = axes.flatMap((axis) => axis.parents).filter((rule) => rule.index === index);
-      const found = rules.flatMap((rule) => rule.allowed.map((value) => levels[index]?.find(value) ?? -1));
+      const found = rules.flatMap((rule) =>
+        rule.allowed.map((value) => levels[index]?.find(value) ?? -1),
+      );
       return [...new Set(found)].filter((level) => level >= 0).sort((a, b) => a - b);
     });
     this.#live = [...axes.keys(), axes.length].map((from) => {

@@ -1,4 +1,7 @@
-/** Between encoded points and the parameters people see and write, with every problem of a written point at once. */
+/**
+ * Between encoded points and the parameters people see and write, with every problem of a written
+ * point at once.
+ */
 import type { Problem } from '../errors.ts';
 import { isActive } from './activity.ts';
 import { encodeValue } from './axis.ts';
@@ -12,16 +15,21 @@ export function toParams(axes: readonly Axis[], encoded: EncodedParams): Params 
   for (const axis of axes) {
     const value = encoded[axis.index] ?? NaN;
     if (Number.isNaN(value)) continue;
-    entries.push([axis.name, axis.distribution.type === 'categorical' ? (axis.distribution.choices[value] ?? null) : value]);
+    entries.push([
+      axis.name,
+      axis.distribution.type === 'categorical' ? (axis.distribution.choices[value] ?? null) : value,
+    ]);
   }
   return Object.fromEntries(entries);
 }
 
 export type EncodeResult =
-  { readonly ok: true; readonly params: EncodedParams } | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly ok: true; readonly params: EncodedParams }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
- * A point that a person wrote. Every active parameter must be there, no inactive or unknown one may.
+ * A point that a person wrote. Every active parameter must be there, no inactive or unknown one
+ * may.
  * @param path the prefix of every problem's path
  */
 export function encodeParams(axes: readonly Axis[], params: Params, path = 'params'): EncodeResult {
@@ -54,15 +62,31 @@ export function encodeParams(axes: readonly Axis[], params: Params, path = 'para
       continue;
     }
     const value = found === undefined ? NaN : encodeValue(axis, found);
-    if (found === undefined) problems.push({ code: 'missing-parameter', path: at, expected: describe(axis), found: 'nothing' });
+    if (found === undefined)
+      problems.push({
+        code: 'missing-parameter',
+        path: at,
+        expected: describe(axis),
+        found: 'nothing',
+      });
     else if (Number.isNaN(value))
-      problems.push({ code: 'illegal-value', path: at, expected: describe(axis), found: JSON.stringify(found) });
+      problems.push({
+        code: 'illegal-value',
+        path: at,
+        expected: describe(axis),
+        found: JSON.stringify(found),
+      });
     encoded[axis.index] = value;
   }
   return problems.length === 0 ? { ok: true, params: encoded } : { ok: false, problems };
 }
 
-function parentMissing(axis: Axis, axes: readonly Axis[], encoded: EncodedParams, params: Params): boolean {
+function parentMissing(
+  axis: Axis,
+  axes: readonly Axis[],
+  encoded: EncodedParams,
+  params: Params,
+): boolean {
   return axis.parents.some(({ index }) => {
     const parent = axes[index];
     if (parent === undefined || !Number.isNaN(encoded[index] ?? NaN)) return false;
@@ -72,8 +96,11 @@ function parentMissing(axis: Axis, axes: readonly Axis[], encoded: EncodedParams
 
 function describe(axis: Axis): string {
   const { distribution } = axis;
-  if (distribution.type === 'categorical') return `one of ${distribution.choices.map((choice) => JSON.stringify(choice)).join(', ')}`;
+  if (distribution.type === 'categorical')
+    return `one of ${distribution.choices.map((choice) => JSON.stringify(choice)).join(', ')}`;
   const step =
-    axis.kind === 'ordinal' && distribution.step !== undefined && distribution.step !== 1 ? ` in steps of ${distribution.step}` : '';
+    axis.kind === 'ordinal' && distribution.step !== undefined && distribution.step !== 1
+      ? ` in steps of ${distribution.step}`
+      : '';
   return `${distribution.type === 'int' ? 'an integer' : 'a number'} from ${axis.low} to ${axis.high}${step}`;
 }

@@ -1,4 +1,7 @@
-/** What is wrong with a point that was read back from a file: values that its search space cannot have produced. */
+/**
+ * What is wrong with a point that was read back from a file: values that its search space cannot
+ * have produced.
+ */
 import { isActive } from './activity.ts';
 import { cellOfValue, valueOfCell } from './axis.ts';
 import type { Axis } from './axis.ts';

@@ -1,9 +1,11 @@
 /**
- * Between a point's values and the unit cube on which samplers work: every parameter on [0, 1], logarithmic ones in ln,
- * ints as if continuous on [low − ½, high + ½], steps and categoricals as cells of equal width (a categorical's cells
- * have no order; nothing may measure distances along it).
+ * Between a point's values and the unit cube on which samplers work: every parameter on [0, 1],
+ * logarithmic ones in ln, ints as if continuous on [low − ½, high + ½], steps and categoricals as
+ * cells of equal width (a categorical's cells have no order; nothing may measure distances along
+ * it).
  *
- * Decoding gives legal values only: within bounds, on steps as clean decimals, the bounds themselves at 0 and 1.
+ * Decoding gives legal values only: within bounds, on steps as clean decimals, the bounds
+ * themselves at 0 and 1.
  */
 import { exp, log } from '../elementary.ts';
 import { deactivate } from './activity.ts';
@@ -16,20 +18,28 @@ export function toUnit(axis: Axis, value: number): number {
   if (Number.isNaN(value)) return NaN;
   if (axis.kind === 'continuous') {
     if (axis.high === axis.low) return 0.5;
-    const unit = axis.log ? (log(value) - log(axis.low)) / (log(axis.high) - log(axis.low)) : (value - axis.low) / (axis.high - axis.low);
+    const unit = axis.log
+      ? (log(value) - log(axis.low)) / (log(axis.high) - log(axis.low))
+      : (value - axis.low) / (axis.high - axis.low);
     return Math.max(0, Math.min(1, unit));
   }
-  if (axis.log) return (log(value) - log(axis.low - 0.5)) / (log(axis.high + 0.5) - log(axis.low - 0.5));
+  if (axis.log)
+    return (log(value) - log(axis.low - 0.5)) / (log(axis.high + 0.5) - log(axis.low - 0.5));
   return (cellOfValue(axis, value) + 0.5) / axis.cells;
 }
 
-/** The encoded value at a place on the unit scale; places outside [0, 1] count as its ends; NaN stays NaN. */
+/**
+ * The encoded value at a place on the unit scale; places outside [0, 1] count as its ends; NaN
+ * stays NaN.
+ */
 export function fromUnit(axis: Axis, unit: number): number {
   if (Number.isNaN(unit)) return NaN;
   if (axis.kind !== 'continuous') return valueOfCell(axis, cellAt(axis, unit));
   if (unit <= 0) return axis.low;
   if (unit >= 1) return axis.high;
-  const value = axis.log ? exp(log(axis.low) + unit * (log(axis.high) - log(axis.low))) : axis.low + unit * (axis.high - axis.low);
+  const value = axis.log
+    ? exp(log(axis.low) + unit * (log(axis.high) - log(axis.low)))
+    : axis.low + unit * (axis.high - axis.low);
   return Math.max(axis.low, Math.min(axis.high, value));
 }
 

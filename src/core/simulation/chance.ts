@@ -1,6 +1,6 @@
 /**
- * What chance decides in a simulation, drawn by (seed, trial, attempt): how long an attempt takes and how it goes wrong. Same
- * seed, same fates, whatever the order of events.
+ * What chance decides in a simulation, drawn by (seed, trial, attempt): how long an attempt takes
+ * and how it goes wrong. Same seed, same fates, whatever the order of events.
  */
 import { exp, log } from '../elementary.ts';
 import { PURPOSE, Stream } from '../random.ts';
@@ -33,13 +33,26 @@ const MESSAGE = 2;
 /** Of a trial, whatever the attempt: a repeated attempt is the same computation. */
 export function durationOf(seed: number, duration: Duration, { number }: AttemptId): number {
   if (typeof duration === 'number') return duration;
-  const stream = new Stream(seed, { purpose: PURPOSE.simulation, ordinal: DURATION, trial: number + 1 });
+  const stream = new Stream(seed, {
+    purpose: PURPOSE.simulation,
+    ordinal: DURATION,
+    trial: number + 1,
+  });
   return duration.median * exp(duration.sigma * stream.normal());
 }
 
 /** What happens to an attempt, and after which share of its duration. */
-export function fateOf(seed: number, rates: FailureRates, { number, k }: AttemptId): { readonly fate: Fate; readonly share: number } {
-  const stream = new Stream(seed, { purpose: PURPOSE.simulation, ordinal: FATE, trial: number + 1, round: k });
+export function fateOf(
+  seed: number,
+  rates: FailureRates,
+  { number, k }: AttemptId,
+): { readonly fate: Fate; readonly share: number } {
+  const stream = new Stream(seed, {
+    purpose: PURPOSE.simulation,
+    ordinal: FATE,
+    trial: number + 1,
+    round: k,
+  });
   let left = stream.uniform();
   const share = stream.uniform();
   for (const fate of ['crash', 'loss', 'stall', 'diverge', 'memory'] as const) {

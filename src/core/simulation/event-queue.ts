@@ -1,6 +1,6 @@
 /**
- * What will happen, soonest first, equal times in the order they were added: a binary heap over typed arrays, so that
- * millions of entries cost no objects.
+ * What will happen, soonest first, equal times in the order they were added: a binary heap over
+ * typed arrays, so that millions of entries cost no objects.
  */
 
 export class EventQueue<What> {

@@ -1,9 +1,18 @@
 /**
- * What a lab file would hold, in memory: it takes the scheduler's writes, commit by commit, and gives them back to a
- * scheduler that starts anew. Not a storage: no fence, no other programs, nothing durable.
+ * What a lab file would hold, in memory: it takes the scheduler's writes, commit by commit, and
+ * gives them back to a scheduler that starts anew. Not a storage: no fence, no other programs,
+ * nothing durable.
  */
 import { headOf } from '../scheduling/index.ts';
-import type { AttemptOutcome, LabSnapshot, StoredAttempt, StoredStudy, StoredTrial, TrialState, Write } from '../scheduling/index.ts';
+import type {
+  AttemptOutcome,
+  LabSnapshot,
+  StoredAttempt,
+  StoredStudy,
+  StoredTrial,
+  TrialState,
+  Write,
+} from '../scheduling/index.ts';
 
 interface RecordedAttempt extends StoredAttempt {
   outcome: AttemptOutcome | null;
@@ -11,9 +20,13 @@ interface RecordedAttempt extends StoredAttempt {
   detail: string | null;
 }
 
-type RecordedTrial = { -readonly [Key in keyof Omit<StoredTrial, 'unsettled'>]: StoredTrial[Key] } & { attempts: RecordedAttempt[] };
+type RecordedTrial = {
+  -readonly [Key in keyof Omit<StoredTrial, 'unsettled'>]: StoredTrial[Key];
+} & { attempts: RecordedAttempt[] };
 
-type RecordedStudy = { -readonly [Key in keyof Omit<StoredStudy, 'head' | 'trials'>]: StoredStudy[Key] } & {
+type RecordedStudy = {
+  -readonly [Key in keyof Omit<StoredStudy, 'head' | 'trials'>]: StoredStudy[Key];
+} & {
   trials: RecordedTrial[];
 };
 
@@ -54,7 +67,15 @@ export class LabRecord {
     switch (write.op) {
       case 'study': {
         const { uid, spec, limits, limit } = write;
-        const fresh = { state: 'running', reason: null, activeMs: 0, note: '', deleted: false, removing: false, executor: null } as const;
+        const fresh = {
+          state: 'running',
+          reason: null,
+          activeMs: 0,
+          note: '',
+          deleted: false,
+          removing: false,
+          executor: null,
+        } as const;
         this.#studies.set(uid, { uid, spec, limits, limit, ...fresh, trials: [] });
         return;
       }
@@ -85,7 +106,8 @@ export class LabRecord {
       case 'attemptStarted': {
         const { attempt, slot, spawn, cohort } = write;
         const trial = this.#trial(attempt.study, attempt.number);
-        if (trial.attempts.some(({ k }) => k === attempt.k)) throw new Error(`attempt ${attempt.number}/${attempt.k} started twice`);
+        if (trial.attempts.some(({ k }) => k === attempt.k))
+          throw new Error(`attempt ${attempt.number}/${attempt.k} started twice`);
         trial.attempts.push({ k: attempt.k, slot, spawn, cohort, outcome: null, detail: null });
         trial.k = attempt.k;
         this.#move(trial, 'running');
@@ -98,7 +120,8 @@ export class LabRecord {
       case 'attemptEnded': {
         const { study, number, k } = write.attempt;
         const attempt = this.#trial(study, number).attempts.find((candidate) => candidate.k === k);
-        if (attempt?.outcome !== null) throw new Error(`attempt ${number}/${k} ended twice, or never began`);
+        if (attempt?.outcome !== null)
+          throw new Error(`attempt ${number}/${k} ended twice, or never began`);
         attempt.outcome = write.outcome;
         attempt.detail = write.detail;
         return;
@@ -124,9 +147,19 @@ export class LabRecord {
 
   #propose({ uid, number, params, origin, basis }: Extract<Write, { op: 'proposal' }>): void {
     const { trials } = this.#study(uid);
-    if (number !== trials.length) throw new Error(`trial ${number} proposed after ${trials.length}`);
+    if (number !== trials.length)
+      throw new Error(`trial ${number} proposed after ${trials.length}`);
     const counters = { k: 0, crashes: 0, deaths: 0, memoryFailures: 0, laneCap: 0 };
-    trials.push({ number, state: 'waiting', params, origin, basis, end: null, ...counters, attempts: [] });
+    trials.push({
+      number,
+      state: 'waiting',
+      params,
+      origin,
+      basis,
+      end: null,
+      ...counters,
+      attempts: [],
+    });
   }
 
   #move(trial: RecordedTrial, to: TrialState): void {
@@ -148,5 +181,10 @@ export class LabRecord {
 }
 
 function stored({ attempts, ...trial }: RecordedTrial): StoredTrial {
-  return { ...trial, unsettled: attempts.filter(({ outcome }) => outcome === null).map((attempt) => ({ ...attempt })) };
+  return {
+    ...trial,
+    unsettled: attempts
+      .filter(({ outcome }) => outcome === null)
+      .map((attempt) => ({ ...attempt })),
+  };
 }

@@ -12,7 +12,10 @@ export interface SimulationOptions {
   readonly workers: number;
   /** Trials a worker trains at once; default 1. */
   readonly lanes?: number;
-  /** Workers on other machines: nobody here sees their processes end. Default: children of the coordinator. */
+  /**
+   * Workers on other machines: nobody here sees their processes end. Default: children of the
+   * coordinator.
+   */
   readonly remote?: boolean;
   /** What a trial is worth. */
   readonly value: (params: EncodedParams, number: number) => number;
@@ -25,7 +28,10 @@ export interface SimulationOptions {
   readonly stallMs?: number;
   /** One way; default 0.2. */
   readonly latencyMs?: number;
-  /** Up to so much more, uniformly; messages on different channels may overtake each other. Default 0. */
+  /**
+   * Up to so much more, uniformly; messages on different channels may overtake each other. Default
+   * 0.
+   */
   readonly jitterMs?: number;
   /** Shares of messages lost, and said twice; default 0. */
   readonly drop?: number;
@@ -40,9 +46,15 @@ export interface SimulationOptions {
   readonly coordinatorDownMs?: number;
   /** Of the simulation's chance, apart from the study's. Default: the study's. */
   readonly seed?: number;
-  /** The scheduler's own; its beat is by default no shorter than a quarter of a trial, or ten million beats would be drawn. */
+  /**
+   * The scheduler's own; its beat is by default no shorter than a quarter of a trial, or ten
+   * million beats would be drawn.
+   */
   readonly scheduler?: Partial<LabOptions>;
-  /** Called with each piece of the scheduler's and sampler's work, to be done once; a bench takes the time. */
+  /**
+   * Called with each piece of the scheduler's and sampler's work, to be done once; a bench takes
+   * the time.
+   */
   readonly measure?: (work: () => void) => void;
   /** Stops a simulation that does not come to an end; default 1e12. */
   readonly atMostMs?: number;
@@ -61,7 +73,11 @@ export interface SimulationReport {
   /** Distance of the best from the optimum; null: one of them is not known. */
   readonly regret: number | null;
   /** Each improvement: when, after how many ended trials, to what. */
-  readonly curve: readonly { readonly atMs: number; readonly ended: number; readonly best: number }[];
+  readonly curve: readonly {
+    readonly atMs: number;
+    readonly ended: number;
+    readonly best: number;
+  }[];
   /** Attempts that ended so. */
   readonly lostAttempts: number;
   readonly crashedAttempts: number;

@@ -1,6 +1,6 @@
 /**
- * A whole study on a virtual clock: the real scheduler and sampler, simulated workers, network, storage and faults. Pure: the
- * same options give the same report.
+ * A whole study on a virtual clock: the real scheduler and sampler, simulated workers, network,
+ * storage and faults. Pure: the same options give the same report.
  */
 import type { LabOptions } from '../scheduling/index.ts';
 import { SimulatedCoordinator } from './simulated-coordinator.ts';
@@ -35,7 +35,14 @@ export function simulate(options: SimulationOptions): SimulationReport {
   const processes = new SimulatedProcesses({
     world,
     options,
-    rates: { crash: 0, loss: 0, stall: 0, diverge: 0, memory: 0, ...options.rates } satisfies FailureRates,
+    rates: {
+      crash: 0,
+      loss: 0,
+      stall: 0,
+      diverge: 0,
+      memory: 0,
+      ...options.rates,
+    } satisfies FailureRates,
     beatMs,
     leaseMs: scheduler.leaseMs ?? BEATS * BEAT_MS,
     tell: (said) => coordinator.take(said),
@@ -44,16 +51,24 @@ export function simulate(options: SimulationOptions): SimulationReport {
   start(options, coordinator, processes);
   const limits = { trials: options.trials, activeMs: null, target: options.target ?? null };
   coordinator.take({ type: 'studyCreated', uid: STUDY, spec: options.spec, limits });
-  world.in(exponential(killsEvery, world.uniform()), () => killCoordinator(options, world, coordinator, processes, tally));
+  world.in(exponential(killsEvery, world.uniform()), () =>
+    killCoordinator(options, world, coordinator, processes, tally),
+  );
   const atMost = options.atMostMs ?? 1e12;
   while (tally.reason === null && world.now <= atMost) if (!world.advance()) break;
   if (tally.reason === null)
-    throw new Error(`the simulated study is not finished after ${Math.round(world.now)} ms: ${tally.ended} trials have ended`);
+    throw new Error(
+      `the simulated study is not finished after ${Math.round(world.now)} ms: ${tally.ended} trials have ended`,
+    );
   return tally.report(options, coordinator.events);
 }
 
 /** Its first process, or a later one on what the one before left. */
-function start(options: SimulationOptions, coordinator: SimulatedCoordinator, processes: SimulatedProcesses): void {
+function start(
+  options: SimulationOptions,
+  coordinator: SimulatedCoordinator,
+  processes: SimulatedProcesses,
+): void {
   coordinator.start();
   const first = coordinator.lab?.epoch === 1;
   for (let i = 0; i < options.workers; i++) {
@@ -80,7 +95,12 @@ function killCoordinator(
   });
 }
 
-function carryOut(instruction: Outgoing, world: World, processes: SimulatedProcesses, tally: Tally): void {
+function carryOut(
+  instruction: Outgoing,
+  world: World,
+  processes: SimulatedProcesses,
+  tally: Tally,
+): void {
   switch (instruction.do) {
     case 'sendCohort':
     case 'sendAck':
@@ -97,7 +117,9 @@ function carryOut(instruction: Outgoing, world: World, processes: SimulatedProce
       world.in(instruction.afterMs, () => processes.start(instruction.slot, instruction.spawn));
       return;
     case 'killWorker':
-      world.in(instruction.afterMs, () => processes.kill(instruction.slot, instruction.spawn, 'us'));
+      world.in(instruction.afterMs, () =>
+        processes.kill(instruction.slot, instruction.spawn, 'us'),
+      );
       return;
     case 'show':
       tally.show(instruction.change);
@@ -115,10 +137,21 @@ function carryOut(instruction: Outgoing, world: World, processes: SimulatedProce
 }
 
 /** The scheduler's options, with beats no closer than a long trial needs. */
-function schedulerOptions({ duration, scheduler = {}, remote }: SimulationOptions): Partial<LabOptions> {
+function schedulerOptions({
+  duration,
+  scheduler = {},
+  remote,
+}: SimulationOptions): Partial<LabOptions> {
   const beatMs = scheduler.beatMs ?? Math.max(BEAT_MS, medianOf(duration) / BEATS);
   const leaseMs = scheduler.leaseMs ?? BEATS * beatMs;
-  return { saveActiveMs: 60_000, saveActiveWithMs: 60_000, ...scheduler, beatMs, leaseMs, isLocal: () => remote !== true };
+  return {
+    saveActiveMs: 60_000,
+    saveActiveWithMs: 60_000,
+    ...scheduler,
+    beatMs,
+    leaseMs,
+    isLocal: () => remote !== true,
+  };
 }
 
 function medianOf(duration: Duration): number {

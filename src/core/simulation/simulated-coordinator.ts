@@ -1,6 +1,7 @@
 /**
- * The shell around the scheduler, in virtual time: it hands events to `step`, commits what it wrote after a while, many
- * steps at once, and lets out what others can notice only then. Killed, it forgets everything but the record.
+ * The shell around the scheduler, in virtual time: it hands events to `step`, commits what it wrote
+ * after a while, many steps at once, and lets out what others can notice only then. Killed, it
+ * forgets everything but the record.
  */
 import { answerAsk, createLab, passesBeforeCommit, step } from '../scheduling/index.ts';
 import type { Event, Instruction, LabOptions, LabState, Write } from '../scheduling/index.ts';
@@ -61,7 +62,8 @@ export class SimulatedCoordinator {
     const lab = this.#lab;
     if (lab === null) return;
     const { carryOut, measure, world } = this.#parts;
-    // Its own at every arrival: a message said once may arrive twice. A copy of each would cost more than the step.
+    // Its own at every arrival: a message said once may arrive twice. A copy of each would cost
+    // more than the step.
     const first = Object.assign(happening, { at: world.now }) as Event;
     const out: Instruction[] = [];
     measure(() => this.#settle(lab, first, out));
@@ -83,7 +85,8 @@ export class SimulatedCoordinator {
       event = null;
       for (const instruction of instructions) {
         out.push(instruction);
-        if (instruction.do === 'askSampler') event = answerAsk(lab, instruction, this.#parts.world.now);
+        if (instruction.do === 'askSampler')
+          event = answerAsk(lab, instruction, this.#parts.world.now);
       }
     }
   }

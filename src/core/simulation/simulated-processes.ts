@@ -1,6 +1,7 @@
 /**
- * The workers' processes in virtual time: they start, say hello, beat, run their cohorts one after another, fail by chance,
- * are killed, stand still and wake up. Their rules of conversation are `simulated-worker.ts`.
+ * The workers' processes in virtual time: they start, say hello, beat, run their cohorts one after
+ * another, fail by chance, are killed, stand still and wake up. Their rules of conversation are
+ * `simulated-worker.ts`.
  */
 import type { Event } from '../scheduling/index.ts';
 import type { AttemptResult } from '../scheduling/index.ts';
@@ -59,10 +60,27 @@ export class SimulatedProcesses {
   /** A process begins now and says hello when it is up. */
   start(slot: string, spawn: string): void {
     const { lanes = 1, startMs = 150 } = this.#parts.options;
-    const worker = new SimulatedWorker(slot, spawn, { device: 'simulated', lanes, memoryBytes: 2 ** 33 });
+    const worker = new SimulatedWorker(slot, spawn, {
+      device: 'simulated',
+      lanes,
+      memoryBytes: 2 ** 33,
+    });
     const { now } = this.#parts.world;
-    const channels = { tasks: { lastArrival: 0 }, control: { lastArrival: 0 }, results: { lastArrival: 0 } };
-    const process: Process = { worker, alive: true, stillUntil: 0, lastHeard: now, ...channels, early: [], run: null, runSince: 0 };
+    const channels = {
+      tasks: { lastArrival: 0 },
+      control: { lastArrival: 0 },
+      results: { lastArrival: 0 },
+    };
+    const process: Process = {
+      worker,
+      alive: true,
+      stillUntil: 0,
+      lastHeard: now,
+      ...channels,
+      early: [],
+      run: null,
+      runSince: 0,
+    };
     const others = (this.#processes.get(slot) ?? []).filter(({ alive }) => alive);
     this.#processes.set(slot, [...others, process]);
     this.#later(process, startMs, () => {
@@ -74,12 +92,14 @@ export class SimulatedProcesses {
 
   /** SIGKILL, by the supervisor or by chance. */
   kill(slot: string, spawn: string, by: 'us' | 'itself'): void {
-    for (const process of this.#processes.get(slot) ?? []) if (process.worker.spawn === spawn) this.#die(process, by);
+    for (const process of this.#processes.get(slot) ?? [])
+      if (process.worker.spawn === spawn) this.#die(process, by);
   }
 
   /** Every process of this machine, with its parent; nobody is told. */
   killAll(): void {
-    for (const processes of this.#processes.values()) for (const process of processes) this.#stop(process);
+    for (const processes of this.#processes.values())
+      for (const process of processes) this.#stop(process);
   }
 
   /** A message reaches every process of its slot; each knows whether it is meant. */
@@ -92,7 +112,9 @@ export class SimulatedProcesses {
     }
   }
 
-  /** The answer to a beat: too many to be carried one by one, and losing one of them means nothing. */
+  /**
+   * The answer to a beat: too many to be carried one by one, and losing one of them means nothing.
+   */
   heard(slot: string, spawn: string): void {
     for (const process of this.#processes.get(slot) ?? []) {
       if (process.worker.spawn === spawn) process.lastHeard = this.#parts.world.now;
@@ -111,7 +133,8 @@ export class SimulatedProcesses {
     if (message.do !== 'sendWelcome') return;
     const early = process.early;
     process.early = [];
-    for (const task of early) if (task.session === worker.session) this.#react(process, worker.take(task));
+    for (const task of early)
+      if (task.session === worker.session) this.#react(process, worker.take(task));
   }
 
   #react(process: Process, { say, then }: Reaction): void {
@@ -124,7 +147,8 @@ export class SimulatedProcesses {
   /** Whatever it held may have been taken from it; then it goes on with the next. */
   #runNext(process: Process): void {
     const { worker } = process;
-    if (process.run?.some((held) => held.result === null && worker.holding.includes(held)) === true) return;
+    if (process.run?.some((held) => held.result === null && worker.holding.includes(held)) === true)
+      return;
     this.#stopRun(process);
     const run = worker.running();
     const first = run[0];
@@ -138,7 +162,8 @@ export class SimulatedProcesses {
     const end = (): void => {
       if (process.run === run) this.#endRun(process, run, ms);
     };
-    if (fate === 'loss') this.#later(process, ms * share, () => process.run === run && this.#die(process, 'itself'));
+    if (fate === 'loss')
+      this.#later(process, ms * share, () => process.run === run && this.#die(process, 'itself'));
     else if (fate === 'stall') {
       this.#later(process, ms * share, () => {
         if (process.run === run) process.stillUntil = world.now + (options.stallMs ?? 5_000);
@@ -164,7 +189,9 @@ export class SimulatedProcesses {
     if (fate === 'memory') return { outcome: 'outOfMemory', error: 'simulated', ms: ms * share };
     if (fate === 'diverge') return { outcome: 'diverged', ms };
     const value = options.value(params, attempt.number);
-    return Number.isFinite(value) ? { outcome: 'succeeded', value, ms } : { outcome: 'diverged', ms };
+    return Number.isFinite(value)
+      ? { outcome: 'succeeded', value, ms }
+      : { outcome: 'diverged', ms };
   }
 
   #stopRun(process: Process): void {
@@ -190,7 +217,18 @@ export class SimulatedProcesses {
     }
     const signal = politely ? null : 'SIGKILL';
     const code = politely ? 0 : null;
-    world.in(NOTICE_MS, () => tell({ type: 'exited', slot, spawn, code, signal, by, rssPeakBytes: null, overMemory: false }));
+    world.in(NOTICE_MS, () =>
+      tell({
+        type: 'exited',
+        slot,
+        spawn,
+        code,
+        signal,
+        by,
+        rssPeakBytes: null,
+        overMemory: false,
+      }),
+    );
   }
 
   /** Lives, says again what nobody has answered, and says hello again when it hears nothing. */
@@ -200,7 +238,8 @@ export class SimulatedProcesses {
     const beat = worker.beat();
     if (beat !== null) {
       this.#tell(process, beat);
-      if (beat.n % Math.max(1, Math.round(leaseMs / beatMs)) === 0) for (const result of worker.unanswered()) this.#tell(process, result);
+      if (beat.n % Math.max(1, Math.round(leaseMs / beatMs)) === 0)
+        for (const result of worker.unanswered()) this.#tell(process, result);
     }
     if (world.now - process.lastHeard >= leaseMs) {
       process.lastHeard = world.now;
@@ -210,7 +249,10 @@ export class SimulatedProcesses {
   }
 
   #tell(process: Process, said: Said): void {
-    if (process.alive) this.#parts.world.carry(said.type === 'result' ? process.results : process.control, () => this.#parts.tell(said));
+    if (process.alive)
+      this.#parts.world.carry(said.type === 'result' ? process.results : process.control, () =>
+        this.#parts.tell(said),
+      );
   }
 
   #later(process: Process, ms: number, what: () => void): void {

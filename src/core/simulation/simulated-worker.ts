@@ -1,7 +1,8 @@
 /**
- * A worker's side of the protocol without its sockets, clock or training: what it holds, and how it answers. It keeps the
- * same rules as the real one: results are said again until answered, a welcome drops all it does not name, a cancel may
- * overtake its task, a repeated welcome clears nothing.
+ * A worker's side of the protocol without its sockets, clock or training: what it holds, and how it
+ * answers. It keeps the same rules as the real one: results are said again until answered, a
+ * welcome drops all it does not name, a cancel may overtake its task, a repeated welcome clears
+ * nothing.
  */
 import { sameAttempt } from '../scheduling/attempts.ts';
 import type { AttemptResult, Event, Instruction } from '../scheduling/index.ts';
@@ -18,7 +19,9 @@ export type Said = Hello | Beat | Result;
 type Send<Do extends Instruction['do']> = Extract<Instruction, { do: Do }>;
 export type Task = Send<'sendCohort'>;
 /** What a worker is told on its control channel. */
-export type Told = Send<'sendWelcome' | 'sendGoodbye' | 'sendCancel' | 'sendAck' | 'sendRefused' | 'sendHeard'>;
+export type Told = Send<
+  'sendWelcome' | 'sendGoodbye' | 'sendCancel' | 'sendAck' | 'sendRefused' | 'sendHeard'
+>;
 
 export interface Held {
   readonly attempt: AttemptId;
@@ -63,7 +66,14 @@ export class SimulatedWorker {
   hello(): Hello {
     this.helloNo += 1;
     const { slot, spawn, helloNo } = this;
-    return { type: 'hello', slot, spawn, helloNo, ...this.#machine, holding: this.holding.map(({ attempt }) => attempt) };
+    return {
+      type: 'hello',
+      slot,
+      spawn,
+      helloNo,
+      ...this.#machine,
+      holding: this.holding.map(({ attempt }) => attempt),
+    };
   }
 
   /** Null without a session. */
@@ -83,13 +93,17 @@ export class SimulatedWorker {
 
   /** Results that nobody has answered. */
   unanswered(): Result[] {
-    return this.holding.flatMap((held) => (held.result === null ? [] : [this.#say(held, held.result)]));
+    return this.holding.flatMap((held) =>
+      held.result === null ? [] : [this.#say(held, held.result)],
+    );
   }
 
   /** The tasks of the cohort that runs, or would: the first with something unfinished. */
   running(): Held[] {
     const first = this.holding.find(({ result }) => result === null);
-    return first === undefined ? [] : this.holding.filter(({ cohort, result }) => cohort === first.cohort && result === null);
+    return first === undefined
+      ? []
+      : this.holding.filter(({ cohort, result }) => cohort === first.cohort && result === null);
   }
 
   take(task: Task): Reaction {
@@ -125,7 +139,8 @@ export class SimulatedWorker {
   }
 
   #welcomed({ spawn, helloNo, session, keep }: Send<'sendWelcome'>): Reaction {
-    if (spawn !== this.spawn || helloNo !== this.helloNo || session === this.session) return NOTHING;
+    if (spawn !== this.spawn || helloNo !== this.helloNo || session === this.session)
+      return NOTHING;
     this.session = session;
     this.taskSeq = 0;
     this.#early.clear();

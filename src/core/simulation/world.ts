@@ -34,7 +34,10 @@ export class World {
     this.#queue.add(Math.max(this.now, at), what);
   }
 
-  /** Carries a message over: late, perhaps not at all, perhaps twice, but never before an earlier one of its channel. */
+  /**
+   * Carries a message over: late, perhaps not at all, perhaps twice, but never before an earlier
+   * one of its channel.
+   */
   carry(channel: Channel, arrive: () => void): void {
     if (this.#drop > 0 && this.uniform() < this.#drop) return;
     this.#send(channel, arrive);
@@ -56,7 +59,8 @@ export class World {
   }
 
   #send(channel: Channel, arrive: () => void): void {
-    const delay = this.#jitterMs === 0 ? this.#latencyMs : this.#latencyMs + this.#jitterMs * this.uniform();
+    const delay =
+      this.#jitterMs === 0 ? this.#latencyMs : this.#latencyMs + this.#jitterMs * this.uniform();
     channel.lastArrival = Math.max(channel.lastArrival, this.now + delay);
     this.#queue.add(channel.lastArrival, arrive);
   }

@@ -1,6 +1,6 @@
 /**
- * One number per trial in typed memory, grown by chunks of 65,536 rows so that nothing large is ever copied; the first
- * chunk starts small and doubles.
+ * One number per trial in typed memory, grown by chunks of 65,536 rows so that nothing large is
+ * ever copied; the first chunk starts small and doubles.
  */
 
 const CHUNK_BITS = 16;
@@ -28,10 +28,15 @@ export class Column<T extends NumberArray> {
     this.#chunk(row)[(row & (CHUNK_ROWS - 1)) * this.#width + at] = value;
   }
 
-  /** A row's numbers, a view that later writes to the row change; empty where the row was never set. */
+  /**
+   * A row's numbers, a view that later writes to the row change; empty where the row was never set.
+   */
   row(row: number): T {
     const start = (row & (CHUNK_ROWS - 1)) * this.#width;
-    return (this.#chunks[row >>> CHUNK_BITS] ?? this.#make(0)).subarray(start, start + this.#width) as T;
+    return (this.#chunks[row >>> CHUNK_BITS] ?? this.#make(0)).subarray(
+      start,
+      start + this.#width,
+    ) as T;
   }
 
   setRow(row: number, values: T): void {

@@ -1,7 +1,8 @@
 /**
- * Which points have been proposed: trial numbers in an open-addressed table (Knuth, TAOCP 6.4, linear probing), 64-bit
- * hashes in a column; ≤ 16 bytes a trial. Where a trial's parameters are still at hand equality is checked exactly;
- * elsewhere 64 equal bits count as equal (a chance of 1 in 10¹³ a proposal with a million trials).
+ * Which points have been proposed: trial numbers in an open-addressed table (Knuth, TAOCP 6.4,
+ * linear probing), 64-bit hashes in a column; ≤ 16 bytes a trial. Where a trial's parameters are
+ * still at hand equality is checked exactly; elsewhere 64 equal bits count as equal (a chance of 1
+ * in 10¹³ a proposal with a million trials).
  */
 import { hashKey, sameKey } from '../search-space/duplicate-key.ts';
 import type { Axis } from '../search-space/axis.ts';
@@ -24,7 +25,11 @@ export class DuplicateSet {
   #count = 0;
 
   /** @param exact whether `paramsOf` will always know */
-  constructor(axes: readonly Axis[], paramsOf: (number: number) => EncodedParams | null, exact: boolean) {
+  constructor(
+    axes: readonly Axis[],
+    paramsOf: (number: number) => EncodedParams | null,
+    exact: boolean,
+  ) {
     this.#axes = axes;
     this.#paramsOf = paramsOf;
     this.#second = exact ? null : new Column((length) => new Uint32Array(length));

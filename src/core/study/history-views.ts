@@ -1,4 +1,7 @@
-/** The two ways samplers look at a study's columns: by completion (asynchronous) and by number (synchronous). */
+/**
+ * The two ways samplers look at a study's columns: by completion (asynchronous) and by number
+ * (synchronous).
+ */
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { HistoryView } from './history.ts';
 import { Leaderboard } from './leaderboard.ts';
@@ -19,7 +22,10 @@ interface Columns {
   best(k: number): readonly number[];
 }
 
-/** A view of the first `count` trials in an order, which remembers the best of them and moves forward cheaply. */
+/**
+ * A view of the first `count` trials in an order, which remembers the best of them and moves
+ * forward cheaply.
+ */
 abstract class View implements HistoryView {
   protected readonly columns: Columns;
   readonly #boardSize: number;
@@ -86,7 +92,9 @@ export class AsynchronousView extends View {
   /** @returns itself, showing the first `basis` completions */
   at(basis: number): HistoryView {
     if (basis > this.columns.ended)
-      throw new RangeError(`the first ${basis} completions asked for, but only ${this.columns.ended} trials ended`);
+      throw new RangeError(
+        `the first ${basis} completions asked for, but only ${this.columns.ended} trials ended`,
+      );
     this.count = basis;
     return this;
   }
@@ -108,7 +116,8 @@ export class SynchronousView extends View {
   /** @returns itself, showing numbers 0 … n − 1, which must have ended */
   at(n: number): HistoryView {
     for (let number = this.count; number < n; number++) {
-      if (!this.columns.hasEnded(number)) throw new RangeError(`trials 0 … ${n - 1} asked for, but trial ${number} has not ended`);
+      if (!this.columns.hasEnded(number))
+        throw new RangeError(`trials 0 … ${n - 1} asked for, but trial ${number} has not ended`);
     }
     this.count = n;
     return this;

@@ -1,4 +1,7 @@
-/** The best few of the trials offered to it, kept in order: best value first, ties by smaller number. */
+/**
+ * The best few of the trials offered to it, kept in order: best value first, ties by smaller
+ * number.
+ */
 import type { Direction } from './study-spec.ts';
 
 export class Leaderboard {

@@ -1,7 +1,7 @@
 /**
- * The trials' parameters, as many as the sampler's window needs: all in one column, or those of open trials and of the
- * best, or none. A trial that drops off the best stays for a while, so that a proposal decided on a slightly older
- * history can still be computed.
+ * The trials' parameters, as many as the sampler's window needs: all in one column, or those of
+ * open trials and of the best, or none. A trial that drops off the best stays for a while, so that
+ * a proposal decided on a slightly older history can still be computed.
  */
 import type { HistoryWindow } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';

@@ -1,4 +1,7 @@
-/** How trials can end, listed. A word's place is its code in a row's bytes, which are kept in memory only. */
+/**
+ * How trials can end, listed. A word's place is its code in a row's bytes, which are kept in memory
+ * only.
+ */
 import type { EndedState, TrialOutcome } from '../scheduling/words.ts';
 
 export const endedStates: readonly EndedState[] = ['complete', 'pruned', 'failed'];

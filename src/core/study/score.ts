@@ -36,7 +36,9 @@ export function scoreName({ measure, split }: ScoreKind): string {
 
 /** A finite score: accuracies `96.37 %`, everything else four significant digits. */
 export function scoreText(score: number, measure: Measure): string {
-  return measure === 'accuracy' ? `${signed((score * 100).toFixed(2))}${THIN}%` : significant(score, 4);
+  return measure === 'accuracy'
+    ? `${signed((score * 100).toFixed(2))}${THIN}%`
+    : significant(score, 4);
 }
 
 /** A finite score with its split where no label names it: `96.37 % (validation)`. */

@@ -1,4 +1,7 @@
-/** Tells a study that the user stopped before its rules did, which can be resumed, from a finished one. */
+/**
+ * Tells a study that the user stopped before its rules did, which can be resumed, from a finished
+ * one.
+ */
 import type { Direction } from './direction.ts';
 
 /** The reason of a study in the state `ending` or `finished` that the user stopped. */
@@ -34,7 +37,11 @@ export function stoppedEarly({ state, reason, ...study }: StudyStanding): Stoppe
   return { ended, of, remaining: of === null ? null : of - ended };
 }
 
-function hasReachedTarget({ best, direction, limits: { target } }: Pick<StudyStanding, 'best' | 'direction' | 'limits'>): boolean {
+function hasReachedTarget({
+  best,
+  direction,
+  limits: { target },
+}: Pick<StudyStanding, 'best' | 'direction' | 'limits'>): boolean {
   if (best === null || target === null) return false;
   return direction === 'minimize' ? best.value <= target : best.value >= target;
 }

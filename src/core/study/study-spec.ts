@@ -1,6 +1,6 @@
 /**
- * A study as a value: what is searched, how, and until when. Parsed from a study file by the protocol; never changed
- * after creation except for its limits.
+ * A study as a value: what is searched, how, and until when. Parsed from a study file by the
+ * protocol; never changed after creation except for its limits.
  */
 import type { SamplerSpec } from '../samplers/sampler.ts';
 import type { SearchSpace } from '../search-space/distribution.ts';

@@ -1,9 +1,11 @@
 /**
- * What stays in memory of every trial of a study: rows in typed columns, the order of completion, the best few, and which
- * points were proposed. ≤ 110 bytes a trial at 8 parameters when the sampler's window is `all`, about 50 otherwise.
- * Not the trials' stories, attempts or reports: those are in the lab file.
+ * What stays in memory of every trial of a study: rows in typed columns, the order of completion,
+ * the best few, and which points were proposed. ≤ 110 bytes a trial at 8 parameters when the
+ * sampler's window is `all`, about 50 otherwise. Not the trials' stories, attempts or reports:
+ * those are in the lab file.
  *
- * Numbers are proposed densely from 0, and each ends at most once. O(1) amortised apart from what a method says.
+ * Numbers are proposed densely from 0, and each ends at most once. O(1) amortised apart from what a
+ * method says.
  */
 import type { HistoryWindow, Origin } from '../samplers/sampler.ts';
 import { axesOf } from '../search-space/axis.ts';
@@ -47,7 +49,11 @@ export class TrialColumns {
     this.direction = direction;
     const boardSize = Math.max(SMALLEST_BOARD, window.kind === 'best' ? window.count : 0);
     this.#params = new ParamStore(axes.length, window);
-    this.#points = new DuplicateSet(axes, (number) => this.#params.get(number), window.kind === 'all');
+    this.#points = new DuplicateSet(
+      axes,
+      (number) => this.#params.get(number),
+      window.kind === 'all',
+    );
     this.#board = new Leaderboard(direction, boardSize);
     this.#byCompletion = new AsynchronousView(this, boardSize);
     this.#byNumber = new SynchronousView(this, boardSize);
@@ -59,13 +65,15 @@ export class TrialColumns {
    * @param basis how many completions its sampler was shown
    */
   proposed(number: number, params: EncodedParams, basis: number, origin: Origin): void {
-    if (number !== this.size) throw new RangeError(`trial ${number} proposed, but the next number is ${this.size}`);
+    if (number !== this.size)
+      throw new RangeError(`trial ${number} proposed, but the next number is ${this.size}`);
     this.#points.add(number, params);
     this.#params.open(number, params);
     this.#codes.set(number, 0);
     this.#bases.set(number, basis);
     this.#generations.set(number, origin.generation);
-    for (const [place, parent] of origin.parents.slice(0, 2).entries()) this.#parents.set(number, parent + 1, place);
+    for (const [place, parent] of origin.parents.slice(0, 2).entries())
+      this.#parents.set(number, parent + 1, place);
     this.size += 1;
   }
 
@@ -75,7 +83,8 @@ export class TrialColumns {
    * @returns its completion number
    */
   end(number: number, state: EndedState, outcome: TrialOutcome, value: number): number {
-    if (number >= this.size || number < 0) throw new RangeError(`trial ${number} ended, but only ${this.size} were proposed`);
+    if (number >= this.size || number < 0)
+      throw new RangeError(`trial ${number} ended, but only ${this.size} were proposed`);
     if (this.hasEnded(number)) throw new RangeError(`trial ${number} ended twice`);
     const ranked = state === 'failed' || !Number.isFinite(value) ? this.worst : value;
     this.#values.set(number, ranked);
@@ -133,7 +142,9 @@ export class TrialColumns {
 
   /** At most the first two. */
   parents(number: number): readonly number[] {
-    return [this.#parents.get(number, 0), this.#parents.get(number, 1)].filter((parent) => parent > 0).map((parent) => parent - 1);
+    return [this.#parents.get(number, 0), this.#parents.get(number, 1)]
+      .filter((parent) => parent > 0)
+      .map((parent) => parent - 1);
   }
 
   /** Null where they are outside the sampler's window. */
@@ -155,21 +166,37 @@ export class TrialColumns {
   }
 
   /**
-   * What an asynchronous sampler is shown: the first `basis` completions. O(1) for bases that do not fall from call to
-   * call; one that does costs O(basis). The view is good until the next call of this method.
+   * What an asynchronous sampler is shown: the first `basis` completions. O(1) for bases that do
+   * not fall from call to call; one that does costs O(basis). The view is good until the next call
+   * of this method.
    */
   asynchronousView(basis: number): HistoryView {
     return this.#byCompletion.at(basis);
   }
 
-  /** What a synchronous sampler is shown: the first `n` numbers, all ended, in number order. Costs as above. */
+  /**
+   * What a synchronous sampler is shown: the first `n` numbers, all ended, in number order. Costs
+   * as above.
+   */
   synchronousView(n: number): HistoryView {
     return this.#byNumber.at(n);
   }
 
   /** Bytes held in columns and tables. */
   get bytes(): number {
-    const columns = [this.#values, this.#codes, this.#finishes, this.#completions, this.#bases, this.#generations, this.#parents];
-    return columns.reduce((sum, column) => sum + column.bytes, 0) + this.#params.bytes + this.#points.bytes;
+    const columns = [
+      this.#values,
+      this.#codes,
+      this.#finishes,
+      this.#completions,
+      this.#bases,
+      this.#generations,
+      this.#parents,
+    ];
+    return (
+      columns.reduce((sum, column) => sum + column.bytes, 0) +
+      this.#params.bytes +
+      this.#points.bytes
+    );
   }
 }

@@ -102,7 +102,11 @@ function attemptClauses(
   const because = reason === '' || outcome === 'succeeded' ? '' : ` (${reason})`;
   const isLast = attempts.at(-1)?.k === k;
   const goesOn = !isLast || state === 'waiting' || state === 'running';
-  const then = goesOn ? ['the trial returned to the queue'] : state === 'failed' ? ['the trial failed'] : [];
+  const then = goesOn
+    ? ['the trial returned to the queue']
+    : state === 'failed'
+      ? ['the trial failed']
+      : [];
   return [started, `${ENDS[outcome] ?? outcome}${after}${because}`, ...then];
 }
 

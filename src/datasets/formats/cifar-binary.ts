@@ -1,6 +1,7 @@
 /**
- * CIFAR's binary version (Krizhevsky): records of one label byte (CIFAR-100: coarse, then fine) and 3×32×32 pixel bytes, nothing else.
- * Without a magic number: recognised by its size and by labels that are classes.
+ * CIFAR's binary version (Krizhevsky): records of one label byte (CIFAR-100: coarse, then fine) and
+ * 3×32×32 pixel bytes, nothing else. Without a magic number: recognised by its size and by labels
+ * that are classes.
  */
 import { mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
@@ -51,11 +52,13 @@ export function readCifarBinary(
   { samples, classes, options, meter, label, checkpoint }: Importing,
 ): void {
   const coarse = kind === 'cifar-100' && options.label === 'coarse';
-  if (kind === 'cifar-100') label({ chosen: coarse ? 'coarse' : 'fine', choices: ['fine', 'coarse'] });
+  if (kind === 'cifar-100')
+    label({ chosen: coarse ? 'coarse' : 'fine', choices: ['fine', 'coarse'] });
   const labelBytes = kind === 'cifar-10' ? 1 : 2;
   const record = labelBytes + CIFAR_PIXELS;
   const count = kind === 'cifar-10' ? 10 : coarse ? 20 : 100;
-  if (classes.known?.length !== count) classes.know(Array.from({ length: count }, (_, i) => String(i)));
+  if (classes.known?.length !== count)
+    classes.know(Array.from({ length: count }, (_, i) => String(i)));
   meter.samples = items.reduce((sum, { bytes }) => sum + Math.floor(bytes.length / record), 0);
   const pixels = new Uint8Array(RECORDS * CIFAR_PIXELS);
   const labels = new Uint32Array(RECORDS);
@@ -77,7 +80,11 @@ export function readCifarBinary(
       for (let i = 0; i < n; i++) {
         const at = i * record;
         const place = (): string => `offset ${String((first + i) * record)}`;
-        labels[i] = classes.ofNumber(run[kind === 'cifar-100' && !coarse ? at + 1 : at] ?? 0, bytes.name, place);
+        labels[i] = classes.ofNumber(
+          run[kind === 'cifar-100' && !coarse ? at + 1 : at] ?? 0,
+          bytes.name,
+          place,
+        );
         pixels.set(run.subarray(at + labelBytes, at + record), i * CIFAR_PIXELS);
       }
       samples.add(bytes.name, split, pixels.subarray(0, n * CIFAR_PIXELS), labels.subarray(0, n));

@@ -1,4 +1,7 @@
-/** CIFAR's python version: pickled dictionaries of `data` [N, 3·s·s] and `labels` or `fine_labels`; the names in one of their own. */
+/**
+ * CIFAR's python version: pickled dictionaries of `data` [N, 3·s·s] and `labels` or `fine_labels`;
+ * the names in one of their own.
+ */
 import { mismatch, type DatasetError } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath } from '../import/split-names.ts';
@@ -26,7 +29,8 @@ export function readCifarPickles(items: readonly Item[], importing: Importing): 
   for (const item of items) {
     const name = item.bytes.name;
     const pickled = readPickle(item.bytes);
-    if (!(pickled instanceof Map)) throw mismatch(name, null, 'a dictionary of "data" and "labels"', 'another value');
+    if (!(pickled instanceof Map))
+      throw mismatch(name, null, 'a dictionary of "data" and "labels"', 'another value');
     const [data, names] = [
       pickled.get('data'),
       pickled.get(coarse ? 'coarse_label_names' : 'fine_label_names') ?? pickled.get('label_names'),
@@ -47,15 +51,21 @@ export function readCifarPickles(items: readonly Item[], importing: Importing): 
 }
 
 function arrayOf(name: string, data: Pickled | undefined): NumpyArray {
-  const found = typeof data === 'object' && data !== null && 'kind' in data && data.kind === 'array' ? data : undefined;
-  if (found === undefined) throw mismatch(name, null, 'an array "data"', data === undefined ? 'none' : 'another value');
-  if (found.type.replace(/^[|<>=]/, '') !== 'u1') throw mismatch(name, 'data', 'unsigned bytes (dtype u1)', `dtype ${found.type}`);
+  const found =
+    typeof data === 'object' && data !== null && 'kind' in data && data.kind === 'array'
+      ? data
+      : undefined;
+  if (found === undefined)
+    throw mismatch(name, null, 'an array "data"', data === undefined ? 'none' : 'another value');
+  if (found.type.replace(/^[|<>=]/, '') !== 'u1')
+    throw mismatch(name, 'data', 'unsigned bytes (dtype u1)', `dtype ${found.type}`);
   if (found.fortran) throw mismatch(name, 'data', 'an array in row order', 'one in column order');
   return found;
 }
 
 function listOf(name: string, labels: Pickled | undefined): readonly Pickled[] {
-  if (!Array.isArray(labels)) throw mismatch(name, null, 'a list "labels"', labels === undefined ? 'none' : 'another value');
+  if (!Array.isArray(labels))
+    throw mismatch(name, null, 'a list "labels"', labels === undefined ? 'none' : 'another value');
   return labels;
 }
 
@@ -64,8 +74,14 @@ function add({ item, data, labels }: Batch, { samples, classes, checkpoint }: Im
   const [count = 0, size = 0, ...rest] = data.shape;
   const side = Math.sqrt(size / 3);
   if (rest.length > 0 || !Number.isInteger(side) || side === 0)
-    throw mismatch(bytes.name, 'data', 'N × 3072, or three square planes of another size', data.shape.join(' × '));
-  if (labels.length !== count) throw mismatch(bytes.name, 'labels', `${String(count)}, one a sample`, String(labels.length));
+    throw mismatch(
+      bytes.name,
+      'data',
+      'N × 3072, or three square planes of another size',
+      data.shape.join(' × '),
+    );
+  if (labels.length !== count)
+    throw mismatch(bytes.name, 'labels', `${String(count)}, one a sample`, String(labels.length));
   const read = valuesOf(item, data);
   samples.begin(bytes.name, { shape: [3, side, side], sampleType: 'u8', targets: 0 });
   const split = splitOfPath(path === '' ? bytes.name : path) ?? 'training';
@@ -73,7 +89,13 @@ function add({ item, data, labels }: Batch, { samples, classes, checkpoint }: Im
     const n = Math.min(SAMPLES, count - first);
     const numbers = labels
       .slice(first, first + n)
-      .map((label, i) => classes.ofNumber(typeof label === 'number' ? label : NaN, bytes.name, () => `label ${String(first + i)}`));
+      .map((label, i) =>
+        classes.ofNumber(
+          typeof label === 'number' ? label : NaN,
+          bytes.name,
+          () => `label ${String(first + i)}`,
+        ),
+      );
     samples.add(bytes.name, split, read(first * size, n * size), numbers);
     checkpoint();
   }
@@ -81,7 +103,10 @@ function add({ item, data, labels }: Batch, { samples, classes, checkpoint }: Im
 }
 
 /** The array's bytes by place, wherever the pickle keeps them. */
-function valuesOf({ bytes }: Item, { content, shape }: NumpyArray): (offset: number, length: number) => Uint8Array {
+function valuesOf(
+  { bytes }: Item,
+  { content, shape }: NumpyArray,
+): (offset: number, length: number) => Uint8Array {
   const size = shape.reduce((product, n) => product * n, 1);
   const short = (found: number): DatasetError =>
     mismatch(bytes.name, 'data', `${String(size)} bytes for ${shape.join(' × ')}`, String(found));
@@ -107,7 +132,10 @@ function valuesOf({ bytes }: Item, { content, shape }: NumpyArray): (offset: num
   return (offset, length) => decoded.subarray(offset, offset + length);
 }
 
-/** A text in UTF-8 in which each character stands for a byte, as those bytes; one more than `size` where there are more. */
+/**
+ * A text in UTF-8 in which each character stands for a byte, as those bytes; one more than `size`
+ * where there are more.
+ */
 function latinOf(bytes: Bytes, { offset, length }: Stored, size: number): Uint8Array {
   const decoded = new Uint8Array(size + 1);
   let at = 0;

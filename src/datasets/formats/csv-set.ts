@@ -1,4 +1,7 @@
-/** Tables with a column to predict: a class by its name or number, or numbers named by --targets; every other column is a feature. */
+/**
+ * Tables with a column to predict: a class by its name or number, or numbers named by --targets;
+ * every other column is a feature.
+ */
 import { mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath, type Split } from '../import/split-names.ts';
@@ -28,22 +31,38 @@ function readTable(item: Item, earlier: Columns | null, importing: Importing): C
   const { bytes } = item;
   const delimiter = delimiterOf(bytes) ?? ',';
   const rows = csvRows(bytes, delimiter);
-  const [first, second] = [rows.next().value as Row | undefined, rows.next().value as Row | undefined];
-  if (first === undefined || second === undefined) throw mismatch(bytes.name, null, 'a table of at least two rows', 'fewer');
+  const [first, second] = [
+    rows.next().value as Row | undefined,
+    rows.next().value as Row | undefined,
+  ];
+  if (first === undefined || second === undefined)
+    throw mismatch(bytes.name, null, 'a table of at least two rows', 'fewer');
   const headed = hasHeader(first.fields, second.fields, importing);
   const names = headed ? first.fields : first.fields.map((_, i) => String(i + 1));
   const columns = earlier ?? columnsOf(bytes.name, names, second.fields, headed, importing);
   if (columns.names.join('\n') !== names.join('\n'))
-    throw mismatch(bytes.name, 'line 1', `the columns of the first table (${listed(columns.names)})`, listed(names));
+    throw mismatch(
+      bytes.name,
+      'line 1',
+      `the columns of the first table (${listed(columns.names)})`,
+      listed(names),
+    );
   if (earlier === null) {
     const namesOf = (places: readonly number[]): string[] => places.map((i) => names[i] ?? '');
     const label = columns.label === null ? null : (names[columns.label] ?? null);
-    importing.name({ features: namesOf(columns.features), targets: namesOf(columns.targets), label });
+    importing.name({
+      features: namesOf(columns.features),
+      targets: namesOf(columns.targets),
+      label,
+    });
   }
   if (earlier === null) {
     const [target, ...others] = columns.targets;
     const place = columns.label ?? (others.length === 0 ? target : undefined);
-    importing.label({ chosen: place === undefined ? null : (names[place] ?? null), choices: names.filter((name) => name !== '') });
+    importing.label({
+      chosen: place === undefined ? null : (names[place] ?? null),
+      choices: names.filter((name) => name !== ''),
+    });
   }
   const table = new Table(item, columns, importing);
   if (!headed) table.add(first);
@@ -54,10 +73,24 @@ function readTable(item: Item, earlier: Columns | null, importing: Importing): C
   return columns;
 }
 
-/** A first row is a header if it names a known label or what was asked for, or if it has texts only where the next has numbers. */
-function hasHeader(first: readonly string[], second: readonly string[], { options }: Importing): boolean {
-  const asked = [options.label, ...options.targets, ...options.drop].filter((name) => name !== null);
-  if (first.some((name) => !isNumber(name) && (LABELS.includes(name.toLowerCase()) || asked.includes(name)))) return true;
+/**
+ * A first row is a header if it names a known label or what was asked for, or if it has texts only
+ * where the next has numbers.
+ */
+function hasHeader(
+  first: readonly string[],
+  second: readonly string[],
+  { options }: Importing,
+): boolean {
+  const asked = [options.label, ...options.targets, ...options.drop].filter(
+    (name) => name !== null,
+  );
+  if (
+    first.some(
+      (name) => !isNumber(name) && (LABELS.includes(name.toLowerCase()) || asked.includes(name)),
+    )
+  )
+    return true;
   return first.every((name) => !isNumber(name)) && second.some(isNumber);
 }
 
@@ -82,15 +115,23 @@ function columnsOf(
     return found;
   };
   const targets = options.targets.map(place);
-  const label = targets.length > 0 ? null : options.label === null ? guessedLabel(file, names, example) : place(options.label);
+  const label =
+    targets.length > 0
+      ? null
+      : options.label === null
+        ? guessedLabel(file, names, example)
+        : place(options.label);
   const dropped = new Set(options.drop.map(place));
   // How pandas writes its row numbers.
   if (headed && names[0] === '') {
     dropped.add(0);
     note(`the first column of ${file} has no name: left out as row numbers`);
   }
-  const features = names.flatMap((_, i) => (i === label || targets.includes(i) || dropped.has(i) ? [] : [i]));
-  if (features.length === 0) throw mismatch(file, null, 'at least one column beside what is predicted', 'none');
+  const features = names.flatMap((_, i) =>
+    i === label || targets.includes(i) || dropped.has(i) ? [] : [i],
+  );
+  if (features.length === 0)
+    throw mismatch(file, null, 'at least one column beside what is predicted', 'none');
   return { names, features, label, targets };
 }
 
@@ -101,7 +142,8 @@ function guessedLabel(file: string, names: readonly string[], example: readonly 
   if (!isNumber(example[last] ?? '') && (example[last] ?? '') !== '') return last;
   throw mismatch(file, 'line 1', `a column named ${LABELS.slice(0, 4).join(', ')}`, listed(names), {
     option: 'label',
-    words: 'choose it with --label, or numbers to predict with --targets; for columns without names, use their numbers from 1',
+    words:
+      'choose it with --label, or numbers to predict with --targets; for columns without names, use their numbers from 1',
     columns: names,
   });
 }
@@ -125,17 +167,30 @@ class Table {
     this.#predicted = targets.length || 1;
     this.#values = new Float32Array(ROWS * features.length);
     this.#labels = new Float64Array(ROWS * this.#predicted);
-    importing.samples.begin(item.bytes.name, { shape: [features.length], sampleType: 'f32', targets: targets.length });
+    importing.samples.begin(item.bytes.name, {
+      shape: [features.length],
+      sampleType: 'f32',
+      targets: targets.length,
+    });
   }
 
   add(row: Row): void {
     const { names, features, label, targets } = this.#columns;
     const { name } = this.#item.bytes;
     if (row.fields.length !== names.length)
-      throw mismatch(name, `line ${String(row.line)}`, `${String(names.length)} fields as in the first line`, String(row.fields.length));
+      throw mismatch(
+        name,
+        `line ${String(row.line)}`,
+        `${String(names.length)} fields as in the first line`,
+        String(row.fields.length),
+      );
     const at = this.#rows * features.length;
-    for (let k = 0; k < features.length; k++) this.#values[at + k] = this.#number(row, features[k] ?? 0);
-    if (label === null) targets.forEach((column, k) => (this.#labels[this.#rows * this.#predicted + k] = this.#number(row, column)));
+    for (let k = 0; k < features.length; k++)
+      this.#values[at + k] = this.#number(row, features[k] ?? 0);
+    if (label === null)
+      targets.forEach(
+        (column, k) => (this.#labels[this.#rows * this.#predicted + k] = this.#number(row, column)),
+      );
     else this.#labels[this.#rows] = this.#class(row, label);
     this.#rows += 1;
     if (this.#rows === ROWS) this.flush();
@@ -166,20 +221,35 @@ class Table {
     const hint = targets.includes(column)
       ? { option: 'label', words: `to predict a class, use --label ${name}`, columns: names }
       : { option: 'drop', words: 'use --drop to exclude a column', columns: [name] };
-    throw mismatch(this.#item.bytes.name, place, 'a number', text === '' ? 'nothing' : JSON.stringify(text), hint);
+    throw mismatch(
+      this.#item.bytes.name,
+      place,
+      'a number',
+      text === '' ? 'nothing' : JSON.stringify(text),
+      hint,
+    );
   }
 
   #class(row: Row, column: number): number {
     const text = row.fields[column] ?? '';
     const place = `line ${String(row.line)}, column ${JSON.stringify(this.#columns.names[column] ?? '')}`;
     if (text === '') throw mismatch(this.#item.bytes.name, place, 'a label', 'nothing');
-    const id = this.#importing.classes.ofName(/^-?\d+(?:\.0+)?$/.test(text) ? String(Number(text)) : text, this.#item.bytes.name);
+    const id = this.#importing.classes.ofName(
+      /^-?\d+(?:\.0+)?$/.test(text) ? String(Number(text)) : text,
+      this.#item.bytes.name,
+    );
     if (id >= LIKELY_CLASSES)
-      throw mismatch(this.#item.bytes.name, place, `at most ${String(LIKELY_CLASSES)} classes`, 'more', {
-        option: 'targets',
-        words: `to predict numbers, use --targets ${this.#columns.names[column] ?? ''}`,
-        columns: this.#columns.names,
-      });
+      throw mismatch(
+        this.#item.bytes.name,
+        place,
+        `at most ${String(LIKELY_CLASSES)} classes`,
+        'more',
+        {
+          option: 'targets',
+          words: `to predict numbers, use --targets ${this.#columns.names[column] ?? ''}`,
+          columns: this.#columns.names,
+        },
+      );
     return id;
   }
 }
@@ -189,5 +259,7 @@ function isNumber(text: string): boolean {
 }
 
 function listed(names: readonly string[]): string {
-  return names.length <= 6 ? names.join(', ') : `${names.slice(0, 3).join(', ')} … ${names.slice(-2).join(', ')} (${String(names.length)})`;
+  return names.length <= 6
+    ? names.join(', ')
+    : `${names.slice(0, 3).join(', ')} … ${names.slice(-2).join(', ')} (${String(names.length)})`;
 }

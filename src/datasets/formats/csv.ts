@@ -1,4 +1,7 @@
-/** CSV (RFC 4180; also `;` and tabs): rows of a table as texts, with quotes undone. Knows nothing of labels. */
+/**
+ * CSV (RFC 4180; also `;` and tabs): rows of a table as texts, with quotes undone. Knows nothing of
+ * labels.
+ */
 import { mismatch } from '../dataset-error.ts';
 import { runs, type Bytes } from '../sources/bytes.ts';
 
@@ -12,7 +15,10 @@ const RUN = 256 * 1024;
 const LONGEST_ROW = 8 * 2 ** 20;
 const DELIMITERS = [',', ';', '\t'] as const;
 
-/** The delimiter if this is a table: its first lines have the same number of fields, more than one; null: it is none. */
+/**
+ * The delimiter if this is a table: its first lines have the same number of fields, more than one;
+ * null: it is none.
+ */
 export function delimiterOf(bytes: Bytes): string | null {
   const head = bytes.read(0, Math.min(RUN, bytes.length));
   const text = Buffer.from(head).toString('utf8');
@@ -22,7 +28,11 @@ export function delimiterOf(bytes: Bytes): string | null {
   const whole = head.length < bytes.length ? lines.slice(0, -1) : lines;
   const [first, second] = whole;
   if (first === undefined || second === undefined) return null;
-  return DELIMITERS.find((delimiter) => split(first, delimiter).length > 1 && split(second, delimiter).length > 1) ?? null;
+  return (
+    DELIMITERS.find(
+      (delimiter) => split(first, delimiter).length > 1 && split(second, delimiter).length > 1,
+    ) ?? null
+  );
 }
 
 /** @throws DatasetError at an unclosed quote; rows differing in length are the reader's to judge */
@@ -42,7 +52,8 @@ export function* csvRows(bytes: Bytes, delimiter: string): Generator<Row> {
     lines = 0;
     pending = '';
   }
-  if (pending !== '') throw mismatch(bytes.name, `line ${String(line)}`, 'the closing " of a field', 'none');
+  if (pending !== '')
+    throw mismatch(bytes.name, `line ${String(line)}`, 'the closing " of a field', 'none');
 }
 
 function* textLines(bytes: Bytes): Generator<string> {
@@ -51,7 +62,13 @@ function* textLines(bytes: Bytes): Generator<string> {
   for (const run of runs(bytes, 0, bytes.length, RUN)) {
     const lines = (rest + decoder.decode(run, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > LONGEST_ROW) throw mismatch(bytes.name, null, `lines of at most ${String(LONGEST_ROW)} characters`, 'a longer one');
+    if (rest.length > LONGEST_ROW)
+      throw mismatch(
+        bytes.name,
+        null,
+        `lines of at most ${String(LONGEST_ROW)} characters`,
+        'a longer one',
+      );
     for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
   }
   rest += decoder.decode();

@@ -12,11 +12,22 @@ interface IdxPart extends Part, Idx {
 
 const RUN = 256 * 1024;
 
-export function readIdxSet(source: string, items: readonly Item[], { samples, classes, meter, checkpoint }: Importing): void {
+export function readIdxSet(
+  source: string,
+  items: readonly Item[],
+  { samples, classes, meter, checkpoint }: Importing,
+): void {
   const parts = items.map((item): IdxPart => {
     const idx = readIdx(item.bytes);
     const role = idx.dimensions.length === 1 ? 'labels' : 'samples';
-    return { ...idx, item, name: item.bytes.name, role, split: splitOfPath(item.path), count: idx.dimensions[0] ?? 0 };
+    return {
+      ...idx,
+      item,
+      name: item.bytes.name,
+      role,
+      split: splitOfPath(item.path),
+      count: idx.dimensions[0] ?? 0,
+    };
   });
   meter.samples = parts.reduce((sum, { role, count }) => sum + (role === 'labels' ? count : 0), 0);
   for (const { split, samples: images, labels } of pairsOf(source, parts)) {
@@ -29,7 +40,12 @@ export function readIdxSet(source: string, items: readonly Item[], { samples, cl
       const numbers = Array.from(labels.item.bytes.read(labels.offset + first, n), (label, i) =>
         classes.ofNumber(label, labels.name, () => `offset ${String(labels.offset + first + i)}`),
       );
-      samples.add(images.name, split, images.item.bytes.read(images.offset + first * size, n * size), numbers);
+      samples.add(
+        images.name,
+        split,
+        images.item.bytes.read(images.offset + first * size, n * size),
+        numbers,
+      );
       checkpoint();
     }
     images.item.bytes.discard();
@@ -41,6 +57,7 @@ export function readIdxSet(source: string, items: readonly Item[], { samples, cl
 function shapeOf({ name, dimensions }: IdxPart): readonly number[] {
   const [, ...shape] = dimensions;
   if (shape.length === 2) return [1, ...shape];
-  if (shape.length === 3 && shape[0] !== 1 && shape[0] !== 3) throw mismatch(name, null, 'images of 1 or 3 channels', String(shape[0]));
+  if (shape.length === 3 && shape[0] !== 1 && shape[0] !== 3)
+    throw mismatch(name, null, 'images of 1 or 3 channels', String(shape[0]));
   return shape;
 }

@@ -1,6 +1,7 @@
 /**
- * IDX, the format of MNIST (LeCun, Cortes, Burges): two zero bytes, a type, the number of dimensions, each dimension as big-endian
- * uint32, then the values. Unsigned bytes are read, the only type in use for images and labels.
+ * IDX, the format of MNIST (LeCun, Cortes, Burges): two zero bytes, a type, the number of
+ * dimensions, each dimension as big-endian uint32, then the values. Unsigned bytes are read, the
+ * only type in use for images and labels.
  */
 import { grouped, mismatch } from '../dataset-error.ts';
 import type { Bytes } from '../sources/bytes.ts';
@@ -23,13 +24,26 @@ const MOST_DIMENSIONS = 4;
 
 export function isIdx(head: Uint8Array): boolean {
   const [a, b, type = 0, rank = 0] = head;
-  return a === 0 && b === 0 && TYPES.has(type) && rank >= 1 && rank <= MOST_DIMENSIONS && head.length >= 4 + 4 * rank;
+  return (
+    a === 0 &&
+    b === 0 &&
+    TYPES.has(type) &&
+    rank >= 1 &&
+    rank <= MOST_DIMENSIONS &&
+    head.length >= 4 + 4 * rank
+  );
 }
 
 /** @param rank expected; null: whatever it says. @throws DatasetError */
 export function readIdx(bytes: Bytes, rank: number | null = null): Idx {
   const least = 4 + 4 * (rank ?? 1);
-  if (bytes.length < least) throw mismatch(bytes.name, null, `at least ${String(least)} bytes of header`, String(bytes.length));
+  if (bytes.length < least)
+    throw mismatch(
+      bytes.name,
+      null,
+      `at least ${String(least)} bytes of header`,
+      String(bytes.length),
+    );
   const [a = 0, b = 0, type = 0, dimensionCount = 0] = bytes.read(0, 4);
   const expected = 0x0800 + (rank ?? Math.min(Math.max(dimensionCount, 1), MOST_DIMENSIONS));
   const magic = ((a << 24) | (b << 16) | (type << 8) | dimensionCount) >>> 0;
@@ -39,10 +53,18 @@ export function readIdx(bytes: Bytes, rank: number | null = null): Idx {
       'offset 0',
       `the magic number ${hex(expected)} (unsigned bytes, ${String(expected & 0xff)} dimensions)`,
       hex(magic),
-      a === 0 && b === 0 && type !== 8 && TYPES.has(type) ? `${TYPES.get(type) ?? ''} are not read` : undefined,
+      a === 0 && b === 0 && type !== 8 && TYPES.has(type)
+        ? `${TYPES.get(type) ?? ''} are not read`
+        : undefined,
     );
   const offset = 4 + 4 * dimensionCount;
-  if (bytes.length < offset) throw mismatch(bytes.name, null, `at least ${String(offset)} bytes of header`, String(bytes.length));
+  if (bytes.length < offset)
+    throw mismatch(
+      bytes.name,
+      null,
+      `at least ${String(offset)} bytes of header`,
+      String(bytes.length),
+    );
   const header = bytes.read(4, 4 * dimensionCount);
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   const dimensions = Array.from({ length: dimensionCount }, (_, k) => view.getUint32(4 * k));
@@ -50,7 +72,13 @@ export function readIdx(bytes: Bytes, rank: number | null = null): Idx {
   const found = bytes.length - offset;
   if (found !== size) {
     const what = found < size ? 'the file is cut short' : 'there is more after the last value';
-    throw mismatch(bytes.name, `offset ${String(offset)}`, `${dimensions.join('×')} = ${grouped(size)} values`, grouped(found), what);
+    throw mismatch(
+      bytes.name,
+      `offset ${String(offset)}`,
+      `${dimensions.join('×')} = ${grouped(size)} values`,
+      grouped(found),
+      what,
+    );
   }
   return { dimensions, offset };
 }

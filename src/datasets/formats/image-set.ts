@@ -1,4 +1,7 @@
-/** Images of a dataset as they come, out of class folders or tables: decoded, checked against the first one's size, or brought to the size asked for. */
+/**
+ * Images of a dataset as they come, out of class folders or tables: decoded, checked against the
+ * first one's size, or brought to the size asked for.
+ */
 import { grouped, mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfFolder, type Split } from '../import/split-names.ts';
@@ -48,7 +51,11 @@ export class ImageSet {
       return;
     }
     const image = this.#fitted(name, decoded);
-    samples.begin(name, { shape: [image.channels, image.height, image.width], sampleType: 'u8', targets: 0 });
+    samples.begin(name, {
+      shape: [image.channels, image.height, image.width],
+      sampleType: 'u8',
+      targets: 0,
+    });
     samples.add(name, split, image.pixels, [label]);
     if (decoded.pixels.length > LARGE_BYTES) collectGarbage();
     checkpoint();
@@ -57,7 +64,8 @@ export class ImageSet {
   /** To be called after the last. @throws MixedImages where they differ and may be scaled */
   end(): void {
     if (this.#survey !== null) throw new MixedImages(this.#survey.form());
-    if (this.#coloured > 0) this.#importing.note(`${grouped(this.#coloured)} grey images were made colour`);
+    if (this.#coloured > 0)
+      this.#importing.note(`${grouped(this.#coloured)} grey images were made colour`);
   }
 
   /** How many images had another size than what was asked for. */
@@ -75,7 +83,8 @@ export class ImageSet {
   #differs({ width, height, channels }: Image): boolean {
     const { options } = this.#importing;
     if (options.mixed === 'refuse' || this.#wanted === null) return false;
-    const otherSize = options.size === null && (width !== this.#wanted.width || height !== this.#wanted.height);
+    const otherSize =
+      options.size === null && (width !== this.#wanted.width || height !== this.#wanted.height);
     return otherSize || (options.channels === null && channels !== this.#wanted.channels);
   }
 
@@ -89,7 +98,9 @@ export class ImageSet {
     };
     const { width, height, from } = this.#wanted;
     if (channels === null && image.channels !== this.#wanted.channels) {
-      const [expected, found] = [this.#wanted, image].map((one) => (one.channels === 1 ? 'a grey image' : 'a colour image'));
+      const [expected, found] = [this.#wanted, image].map((one) =>
+        one.channels === 1 ? 'a grey image' : 'a colour image',
+      );
       throw mismatch(name, null, `${expected ?? ''} as ${from} is`, found ?? '', {
         option: 'channels',
         words: '--channels 1 or --channels 3 brings all to one kind',
@@ -116,11 +127,20 @@ function formOf(name: string, file: Uint8Array): ImageForm {
   return jpegForm(name, file);
 }
 
-/** The class folder and the split of an image by its path. @throws DatasetError for one outside a class folder */
-export function placeOf(file: string, path: string): { readonly folder: string; readonly split: Split | null } {
+/**
+ * The class folder and the split of an image by its path. @throws DatasetError for one outside a
+ * class folder
+ */
+export function placeOf(
+  file: string,
+  path: string,
+): { readonly folder: string; readonly split: Split | null } {
   const folders = path.split('/').slice(0, -1);
   const folder = folders.pop();
-  if (folder === undefined || (splitOfFolder(folder) !== null && !folders.some((above) => splitOfFolder(above) !== null)))
+  if (
+    folder === undefined ||
+    (splitOfFolder(folder) !== null && !folders.some((above) => splitOfFolder(above) !== null))
+  )
     throw mismatch(
       file,
       null,

@@ -1,4 +1,7 @@
-/** Which size and channels suit images that differ: what most have, else a small square. Looks at headers only. */
+/**
+ * Which size and channels suit images that differ: what most have, else a small square. Looks at
+ * headers only.
+ */
 import type { Image } from './image.ts';
 
 export type ImageForm = Pick<Image, 'width' | 'height' | 'channels'>;
@@ -13,11 +16,17 @@ export class MixedImages extends Error {
   }
 }
 
-/** The longest side that is chosen where no size is that of half the images: small networks train on small images. */
+/**
+ * The longest side that is chosen where no size is that of half the images: small networks train on
+ * small images.
+ */
 const LONGEST_SIDE = 64;
 
 export class ImageSurvey {
-  readonly #counts = new Map<string, { readonly width: number; readonly height: number; count: number }>();
+  readonly #counts = new Map<
+    string,
+    { readonly width: number; readonly height: number; count: number }
+  >();
   #channels: 1 | 3 = 1;
   #images = 0;
 
@@ -34,8 +43,11 @@ export class ImageSurvey {
   form(): ImageForm {
     const sizes = [...this.#counts.values()].sort((a, b) => b.count - a.count);
     const [most] = sizes;
-    if (most !== undefined && 2 * most.count >= this.#images) return { width: most.width, height: most.height, channels: this.#channels };
-    const sides = sizes.flatMap(({ width, height, count }) => ({ side: Math.min(width, height), count })).sort((a, b) => a.side - b.side);
+    if (most !== undefined && 2 * most.count >= this.#images)
+      return { width: most.width, height: most.height, channels: this.#channels };
+    const sides = sizes
+      .flatMap(({ width, height, count }) => ({ side: Math.min(width, height), count }))
+      .sort((a, b) => a.side - b.side);
     let left = this.#images / 2;
     const median = sides.find(({ count }) => (left -= count) <= 0)?.side ?? LONGEST_SIDE;
     const side = Math.min(median, LONGEST_SIDE);

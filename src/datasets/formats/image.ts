@@ -15,10 +15,18 @@ export const MOST_PIXELS = 8_000_000;
 /** @throws DatasetError for an empty or an enormous image, before anything is decoded */
 export function checkPixels(name: string, width: number, height: number): void {
   if (width === 0 || height === 0 || width * height > MOST_PIXELS)
-    throw mismatch(name, null, `1 to ${grouped(MOST_PIXELS)} pixels`, `${String(width)} × ${String(height)}`);
+    throw mismatch(
+      name,
+      null,
+      `1 to ${grouped(MOST_PIXELS)} pixels`,
+      `${String(width)} × ${String(height)}`,
+    );
 }
 
-/** Grey from colour by ITU-R 601 (as Pillow: integers, 16 bits of fraction), colour from grey by repeating. */
+/**
+ * Grey from colour by ITU-R 601 (as Pillow: integers, 16 bits of fraction), colour from grey by
+ * repeating.
+ */
 export function withChannels(image: Image, channels: 1 | 3): Image {
   if (image.channels === channels) return image;
   const { width, height, pixels } = image;
@@ -27,7 +35,12 @@ export function withChannels(image: Image, channels: 1 | 3): Image {
   if (channels === 3) for (let c = 0; c < 3; c++) converted.set(pixels, c * plane);
   else
     for (let i = 0; i < plane; i++)
-      converted[i] = (19595 * (pixels[i] ?? 0) + 38470 * (pixels[plane + i] ?? 0) + 7471 * (pixels[2 * plane + i] ?? 0) + 0x8000) >> 16;
+      converted[i] =
+        (19595 * (pixels[i] ?? 0) +
+          38470 * (pixels[plane + i] ?? 0) +
+          7471 * (pixels[2 * plane + i] ?? 0) +
+          0x8000) >>
+        16;
   return { width, height, channels, pixels: converted };
 }
 
@@ -37,8 +50,8 @@ interface Weights {
 }
 
 /**
- * To another size by a triangle filter that widens where the image shrinks, so that every pixel counts (antialiased bilinear, as
- * Pillow's). The sides are scaled each by its own factor.
+ * To another size by a triangle filter that widens where the image shrinks, so that every pixel
+ * counts (antialiased bilinear, as Pillow's). The sides are scaled each by its own factor.
  */
 export function resize(image: Image, height: number, width: number): Image {
   if (image.width === width && image.height === height) return image;
@@ -50,23 +63,34 @@ export function resize(image: Image, height: number, width: number): Image {
   for (let c = 0; c < channels; c++) {
     const from = c * image.width * image.height;
     for (let y = 0; y < image.height; y++) {
-      for (let x = 0; x < width; x++) narrow[y * width + x] = weighted(pixels, from + y * image.width, 1, columns[x]);
+      for (let x = 0; x < width; x++)
+        narrow[y * width + x] = weighted(pixels, from + y * image.width, 1, columns[x]);
     }
     for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) resized[(c * height + y) * width + x] = Math.round(weighted(narrow, x, width, rows[y]));
+      for (let x = 0; x < width; x++)
+        resized[(c * height + y) * width + x] = Math.round(weighted(narrow, x, width, rows[y]));
     }
   }
   return { width, height, channels, pixels: resized };
 }
 
-function weighted(values: ArrayLike<number>, from: number, step: number, by: Weights | undefined): number {
+function weighted(
+  values: ArrayLike<number>,
+  from: number,
+  step: number,
+  by: Weights | undefined,
+): number {
   let sum = 0;
   if (by !== undefined)
-    for (let k = 0; k < by.weights.length; k++) sum += (values[from + (by.first + k) * step] ?? 0) * (by.weights[k] ?? 0);
+    for (let k = 0; k < by.weights.length; k++)
+      sum += (values[from + (by.first + k) * step] ?? 0) * (by.weights[k] ?? 0);
   return sum;
 }
 
-/** For each place of the target: which source places it is made of, and their shares, which sum to 1. */
+/**
+ * For each place of the target: which source places it is made of, and their shares, which sum to
+ * 1.
+ */
 function weightsOf(source: number, target: number): Weights[] {
   const scale = source / target;
   const radius = Math.max(1, scale);
@@ -74,7 +98,9 @@ function weightsOf(source: number, target: number): Weights[] {
     const centre = (i + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - radius));
     const last = Math.min(source, Math.ceil(centre + radius));
-    const weights = Float64Array.from({ length: last - first }, (__, k) => Math.max(0, 1 - Math.abs(first + k + 0.5 - centre) / radius));
+    const weights = Float64Array.from({ length: last - first }, (__, k) =>
+      Math.max(0, 1 - Math.abs(first + k + 0.5 - centre) / radius),
+    );
     const total = weights.reduce((sum, w) => sum + w, 0);
     return { first, weights: weights.map((w) => w / total) };
   });

@@ -1,6 +1,7 @@
 /**
- * JPEG through @jsquash/jpeg (MozJPEG's decoder as WebAssembly; baseline and progressive): the same pixels as libjpeg-turbo, so as
- * Pillow and torchvision. Another decoder may differ by a little: JPEG leaves rounding open.
+ * JPEG through @jsquash/jpeg (MozJPEG's decoder as WebAssembly; baseline and progressive): the same
+ * pixels as libjpeg-turbo, so as Pillow and torchvision. Another decoder may differ by a little:
+ * JPEG leaves rounding open.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +16,10 @@ export function isJpeg(head: Uint8Array): boolean {
 }
 
 interface Decoder {
-  decode(file: Uint8Array, orient: boolean): { readonly width: number; readonly height: number; readonly data: Uint8ClampedArray } | null;
+  decode(
+    file: Uint8Array,
+    orient: boolean,
+  ): { readonly width: number; readonly height: number; readonly data: Uint8ClampedArray } | null;
 }
 
 /** Loads the decoder once. */
@@ -32,15 +36,17 @@ export async function jpegDecoder(): Promise<DecodeJpeg> {
     }
   }
   Object.assign(globalThis, { ImageData });
-  const { default: factory } = (await import('@jsquash/jpeg/codec/dec/mozjpeg_dec.js')) as unknown as {
-    readonly default: (options: {
-      readonly wasmBinary: Uint8Array;
-      readonly print: () => void;
-      readonly printErr: () => void;
-    }) => Promise<Decoder>;
-  };
+  const { default: factory } =
+    (await import('@jsquash/jpeg/codec/dec/mozjpeg_dec.js')) as unknown as {
+      readonly default: (options: {
+        readonly wasmBinary: Uint8Array;
+        readonly print: () => void;
+        readonly printErr: () => void;
+      }) => Promise<Decoder>;
+    };
   const wasm = createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm');
-  const load = (): Promise<Decoder> => factory({ wasmBinary: readFileSync(wasm), print: () => undefined, printErr: () => undefined });
+  const load = (): Promise<Decoder> =>
+    factory({ wasmBinary: readFileSync(wasm), print: () => undefined, printErr: () => undefined });
   const decoder = await load();
   return (name, file) => decode(decoder, name, file);
 }
@@ -56,7 +62,8 @@ function decode(decoder: Decoder, name: string, file: Uint8Array): Image {
   } catch (error) {
     throw broken(name, null, 'a whole JPEG', error);
   }
-  if (decoded?.width !== width || decoded.height !== height) throw broken(name, null, 'a whole JPEG', 'its image data cannot be decoded');
+  if (decoded?.width !== width || decoded.height !== height)
+    throw broken(name, null, 'a whole JPEG', 'its image data cannot be decoded');
   const channels = components === 1 ? 1 : 3;
   const plane = width * height;
   const pixels = new Uint8Array(channels * plane);
@@ -78,22 +85,45 @@ export function jpegForm(name: string, file: Uint8Array): ImageForm {
 }
 
 /** Size and number of components, from the frame header (ITU-T T.81, B.2.2). */
-function frameOf(name: string, file: Uint8Array): { readonly width: number; readonly height: number; readonly components: number } {
+function frameOf(
+  name: string,
+  file: Uint8Array,
+): { readonly width: number; readonly height: number; readonly components: number } {
   const at16 = (at: number): number => ((file[at] ?? 0) << 8) | (file[at + 1] ?? 0);
   let at = 2;
   while (at + 9 < file.length) {
-    if (file[at] !== 0xff) throw mismatch(name, `offset ${String(at)}`, 'a JPEG marker', `byte ${String(file[at])}`);
+    if (file[at] !== 0xff)
+      throw mismatch(name, `offset ${String(at)}`, 'a JPEG marker', `byte ${String(file[at])}`);
     const marker = file[at + 1] ?? 0;
     if (marker === 0xff) at += 1;
-    else if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc)
+    else if (
+      marker >= 0xc0 &&
+      marker <= 0xcf &&
+      marker !== 0xc4 &&
+      marker !== 0xc8 &&
+      marker !== 0xcc
+    )
       return { height: at16(at + 5), width: at16(at + 7), components: file[at + 9] ?? 0 };
     else at += 2 + at16(at + 2);
   }
-  throw mismatch(name, `offset ${String(Math.min(at, file.length))}`, 'the frame header of this JPEG', 'the end', 'the file is cut short');
+  throw mismatch(
+    name,
+    `offset ${String(Math.min(at, file.length))}`,
+    'the frame header of this JPEG',
+    'the end',
+    'the file is cut short',
+  );
 }
 
 /** The decoder fills what is missing with grey; a file without its end marker is cut short. */
 function checkEnd(name: string, file: Uint8Array): void {
-  for (let at = file.length - 2; at >= Math.max(2, file.length - 4096); at--) if (file[at] === 0xff && file[at + 1] === 0xd9) return;
-  throw mismatch(name, `offset ${String(file.length)}`, 'the end marker of this JPEG', 'the end of the file', 'the file is cut short');
+  for (let at = file.length - 2; at >= Math.max(2, file.length - 4096); at--)
+    if (file[at] === 0xff && file[at + 1] === 0xd9) return;
+  throw mismatch(
+    name,
+    `offset ${String(file.length)}`,
+    'the end marker of this JPEG',
+    'the end of the file',
+    'the file is cut short',
+  );
 }

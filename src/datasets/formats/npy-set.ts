@@ -1,4 +1,7 @@
-/** NPY files, alone or out of an NPZ: arrays of samples and of labels, told apart by their names, else by their rank. */
+/**
+ * NPY files, alone or out of an NPZ: arrays of samples and of labels, told apart by their names,
+ * else by their rank.
+ */
 import { mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
 import { splitOfPath } from '../import/split-names.ts';
@@ -20,27 +23,49 @@ export function readNpySet(source: string, items: readonly Item[], importing: Im
   const parts = items.map((item): NpyPart => {
     const npy = readNpy(item.bytes);
     const path = (item.path === '' ? item.bytes.name : item.path).replace(/\.npy$/i, '');
-    return { ...npy, item, name: item.bytes.name, role: roleOf(path, npy), split: splitOfPath(path), count: npy.shape[0] ?? 0 };
+    return {
+      ...npy,
+      item,
+      name: item.bytes.name,
+      role: roleOf(path, npy),
+      split: splitOfPath(path),
+      count: npy.shape[0] ?? 0,
+    };
   });
   const used = chosenLabels(source, parts, importing);
-  importing.meter.samples = used.reduce((sum, { role, count }) => sum + (role === 'labels' ? count : 0), 0);
+  importing.meter.samples = used.reduce(
+    (sum, { role, count }) => sum + (role === 'labels' ? count : 0),
+    0,
+  );
   for (const pair of pairsOf(source, used)) add(pair, importing);
 }
 
 /**
- * Leaves out the arrays of labels that were not chosen. Arrays are told apart by their names without the words of a split:
- * `y_train` and `y_test` are both `y`.
- * @throws DatasetError where the label that was asked for does not exist, or several exist and none is chosen
+ * Leaves out the arrays of labels that were not chosen. Arrays are told apart by their names
+ * without the words of a split: `y_train` and `y_test` are both `y`.
+ * @throws DatasetError where the label that was asked for does not exist, or several exist and none
+ *   is chosen
  */
-function chosenLabels(source: string, parts: readonly NpyPart[], { options, label }: Importing): readonly NpyPart[] {
-  const kindOf = ({ item: { path, bytes } }: NpyPart): string => labelName(path === '' ? bytes.name : path);
+function chosenLabels(
+  source: string,
+  parts: readonly NpyPart[],
+  { options, label }: Importing,
+): readonly NpyPart[] {
+  const kindOf = ({ item: { path, bytes } }: NpyPart): string =>
+    labelName(path === '' ? bytes.name : path);
   const choices = [...new Set(parts.filter(({ role }) => role === 'labels').map(kindOf))];
   const [first] = choices;
   if (options.label !== null && !choices.includes(options.label))
-    throw mismatch(source, null, `an array of labels ${JSON.stringify(options.label)}`, choices.join(', ') || 'none', {
-      option: 'label',
-      words: 'choose one of these with --label',
-    });
+    throw mismatch(
+      source,
+      null,
+      `an array of labels ${JSON.stringify(options.label)}`,
+      choices.join(', ') || 'none',
+      {
+        option: 'label',
+        words: 'choose one of these with --label',
+      },
+    );
   const chosen = options.label ?? choices.find((name) => USUAL.includes(name)) ?? first;
   if (chosen === undefined) return parts;
   label({ chosen, choices });
@@ -61,9 +86,15 @@ function roleOf(path: string, { shape }: Npy): Part['role'] {
   return shape.length === 1 ? 'labels' : 'samples';
 }
 
-function add({ split, samples: x, labels: y }: Pair<NpyPart>, { samples, classes, note, checkpoint }: Importing): void {
+function add(
+  { split, samples: x, labels: y }: Pair<NpyPart>,
+  { samples, classes, note, checkpoint }: Importing,
+): void {
   const { shape, last } = imageShape(x);
-  const targets = y.type === 'f4' || y.type === 'f8' ? y.shape.slice(1).reduce((product, n) => product * n, 1) : 0;
+  const targets =
+    y.type === 'f4' || y.type === 'f8'
+      ? y.shape.slice(1).reduce((product, n) => product * n, 1)
+      : 0;
   if (targets === 0 && y.shape.slice(1).some((n) => n !== 1))
     throw mismatch(
       y.name,
@@ -72,7 +103,10 @@ function add({ split, samples: x, labels: y }: Pair<NpyPart>, { samples, classes
       y.shape.join(' × '),
       'of one-hot rows take the argmax',
     );
-  if (targets > 0) note(`${y.name} holds ${y.type === 'f4' ? 'float32' : 'float64'}: numbers to predict; integers would be classes`);
+  if (targets > 0)
+    note(
+      `${y.name} holds ${y.type === 'f4' ? 'float32' : 'float64'}: numbers to predict; integers would be classes`,
+    );
   const sampleType = x.type === 'u1' ? 'u8' : 'f32';
   if (sampleType === 'f32' && x.type !== 'f4') note(`${x.name} holds ${x.type}: kept as float32`);
   samples.begin(x.name, { shape, sampleType, targets });
@@ -84,8 +118,18 @@ function add({ split, samples: x, labels: y }: Pair<NpyPart>, { samples, classes
     const planar = last === null ? values : channelsFirst(values, n, last, size / last);
     const labels = numbersOf(y.item.bytes, y, first * (targets || 1), n * (targets || 1));
     if (targets > 0) checkFinite(y.name, labels, first * targets);
-    const numbers = targets > 0 ? labels : labels.map((label, i) => classes.ofNumber(label, y.name, () => `element ${String(first + i)}`));
-    samples.add(x.name, split, new Uint8Array(planar.buffer, planar.byteOffset, planar.byteLength), numbers);
+    const numbers =
+      targets > 0
+        ? labels
+        : labels.map((label, i) =>
+            classes.ofNumber(label, y.name, () => `element ${String(first + i)}`),
+          );
+    samples.add(
+      x.name,
+      split,
+      new Uint8Array(planar.buffer, planar.byteOffset, planar.byteLength),
+      numbers,
+    );
     checkpoint();
   }
   x.item.bytes.discard();
@@ -95,31 +139,53 @@ function add({ split, samples: x, labels: y }: Pair<NpyPart>, { samples, classes
 function valuesOf(part: NpyPart, first: number, count: number): Uint8Array | Float32Array {
   if (part.type === 'u1') return part.item.bytes.read(part.offset + first, count);
   // + 0: the two zeros become one.
-  const values = Float32Array.from(numbersOf(part.item.bytes, part, first, count), (value) => value + 0);
+  const values = Float32Array.from(
+    numbersOf(part.item.bytes, part, first, count),
+    (value) => value + 0,
+  );
   checkFinite(part.name, values, first);
   return values;
 }
 
 function checkFinite(name: string, values: ArrayLike<number>, first: number): void {
   for (let i = 0; i < values.length; i++)
-    if (!Number.isFinite(values[i])) throw mismatch(name, `element ${String(first + i)}`, 'a finite number', String(values[i]));
+    if (!Number.isFinite(values[i]))
+      throw mismatch(name, `element ${String(first + i)}`, 'a finite number', String(values[i]));
 }
 
-/** [N, H, W] is grey; [N, H, W, C] and [N, C, H, W] by where 1 or 3 stands; [N, F] are features. `last`: channels, where they come last. */
-function imageShape({ name, shape }: NpyPart): { readonly shape: readonly number[]; readonly last: number | null } {
+/**
+ * [N, H, W] is grey; [N, H, W, C] and [N, C, H, W] by where 1 or 3 stands; [N, F] are features.
+ * `last`: channels, where they come last.
+ */
+function imageShape({ name, shape }: NpyPart): {
+  readonly shape: readonly number[];
+  readonly last: number | null;
+} {
   const [, a = 0, b = 0, c = 0] = shape;
   if (shape.length === 2) return { shape: [a], last: null };
   if (shape.length === 3) return { shape: [1, a, b], last: null };
   if (shape.length === 4 && (c === 1 || c === 3)) return { shape: [c, a, b], last: c };
   if (shape.length === 4 && (a === 1 || a === 3)) return { shape: [a, b, c], last: null };
-  throw mismatch(name, 'shape', 'samples × features, or images of 1 or 3 channels (N×H×W, N×H×W×C, N×C×H×W)', shape.join(' × '));
+  throw mismatch(
+    name,
+    'shape',
+    'samples × features, or images of 1 or 3 channels (N×H×W, N×H×W×C, N×C×H×W)',
+    shape.join(' × '),
+  );
 }
 
-function channelsFirst<T extends Uint8Array | Float32Array>(values: T, samples: number, channels: number, plane: number): T {
+function channelsFirst<T extends Uint8Array | Float32Array>(
+  values: T,
+  samples: number,
+  channels: number,
+  plane: number,
+): T {
   const planar = values.slice() as T;
   for (let s = 0; s < samples; s++) {
     const at = s * channels * plane;
-    for (let p = 0; p < plane; p++) for (let c = 0; c < channels; c++) planar[at + c * plane + p] = values[at + p * channels + c] ?? 0;
+    for (let p = 0; p < plane; p++)
+      for (let c = 0; c < channels; c++)
+        planar[at + c * plane + p] = values[at + p * channels + c] ?? 0;
   }
   return planar;
 }

@@ -1,4 +1,7 @@
-/** NPY, numpy's file of one array (NEP 1, versions 1 to 3): its header, and its numbers as bytes or float32. */
+/**
+ * NPY, numpy's file of one array (NEP 1, versions 1 to 3): its header, and its numbers as bytes or
+ * float32.
+ */
 import { grouped, mismatch } from '../dataset-error.ts';
 import type { Bytes } from '../sources/bytes.ts';
 
@@ -33,14 +36,26 @@ export function isNpy(head: Uint8Array): boolean {
   return MAGIC.every((byte, i) => head[i] === byte);
 }
 
-/** @throws DatasetError for other types, an order by columns, or a length that its header contradicts */
+/**
+ * @throws DatasetError for other types, an order by columns, or a length that its header
+ *   contradicts
+ */
 export function readNpy(bytes: Bytes): Npy {
   const { name } = bytes;
   const fixed = bytes.read(0, 12);
   const wide = (fixed[6] ?? 0) >= 2;
-  const length = (fixed[8] ?? 0) + 256 * (fixed[9] ?? 0) + (wide ? 65536 * (fixed[10] ?? 0) + 2 ** 24 * (fixed[11] ?? 0) : 0);
+  const length =
+    (fixed[8] ?? 0) +
+    256 * (fixed[9] ?? 0) +
+    (wide ? 65536 * (fixed[10] ?? 0) + 2 ** 24 * (fixed[11] ?? 0) : 0);
   const start = wide ? 12 : 10;
-  if (length > LONGEST_HEADER) throw mismatch(name, 'offset 8', `a header of at most ${grouped(LONGEST_HEADER)} bytes`, grouped(length));
+  if (length > LONGEST_HEADER)
+    throw mismatch(
+      name,
+      'offset 8',
+      `a header of at most ${grouped(LONGEST_HEADER)} bytes`,
+      grouped(length),
+    );
   const header = Buffer.from(bytes.read(start, length)).toString('latin1');
   const described = /'descr':\s*'([<>|=]?)([a-zA-Z]+\d*)'/.exec(header);
   const order = described?.[1] ?? '';
@@ -52,14 +67,16 @@ export function readNpy(bytes: Bytes): Npy {
       `one of ${Object.keys(READERS).join(', ')}, little-endian`,
       described === null ? JSON.stringify(header.slice(0, 60)) : `${order}${type}`,
     );
-  if (/'fortran_order':\s*True/.test(header)) throw mismatch(name, 'fortran_order', 'False', 'True', 'numpy.ascontiguousarray makes it so');
+  if (/'fortran_order':\s*True/.test(header))
+    throw mismatch(name, 'fortran_order', 'False', 'True', 'numpy.ascontiguousarray makes it so');
   const listed = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1] ?? '';
   const shape = listed
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
     .map((part) => Number(part.replace(/L$/, '')));
-  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) throw mismatch(name, 'shape', 'whole numbers', listed);
+  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0))
+    throw mismatch(name, 'shape', 'whole numbers', listed);
   const offset = start + length;
   const expected = shape.reduce((product, n) => product * n, READERS[type][0]);
   const found = bytes.length - offset;
@@ -75,7 +92,12 @@ export function readNpy(bytes: Bytes): Npy {
 }
 
 /** So many numbers from a place on, as they are. */
-export function numbersOf(bytes: Bytes, { type, offset }: Npy, first: number, count: number): Float64Array {
+export function numbersOf(
+  bytes: Bytes,
+  { type, offset }: Npy,
+  first: number,
+  count: number,
+): Float64Array {
   const [size, read] = READERS[type];
   const content = bytes.read(offset + first * size, count * size);
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);

@@ -1,4 +1,7 @@
-/** Parquet in the layout of Hugging Face's image datasets: a column of {bytes, path} with PNG or JPEG files, a column of classes. Reading is hyparquet's. */
+/**
+ * Parquet in the layout of Hugging Face's image datasets: a column of {bytes, path} with PNG or
+ * JPEG files, a column of classes. Reading is hyparquet's.
+ */
 import type { AsyncBuffer, FileMetaData, SchemaElement } from 'hyparquet';
 import { broken, DatasetError, grouped, mismatch } from '../dataset-error.ts';
 import type { Importing } from '../import/importing.ts';
@@ -16,11 +19,19 @@ export function isParquet(head: Uint8Array): boolean {
   return Buffer.from(head.subarray(0, 4)).toString('latin1') === 'PAR1';
 }
 
-export async function readParquetSet(items: readonly Item[], images: ImageSet, importing: Importing): Promise<void> {
+export async function readParquetSet(
+  items: readonly Item[],
+  images: ImageSet,
+  importing: Importing,
+): Promise<void> {
   for (const item of items) await readFile(item, images, importing);
 }
 
-async function readFile({ path, bytes }: Item, images: ImageSet, importing: Importing): Promise<void> {
+async function readFile(
+  { path, bytes }: Item,
+  images: ImageSet,
+  importing: Importing,
+): Promise<void> {
   const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
   const { compressors } = await import('hyparquet-compressors');
   const file: AsyncBuffer = {
@@ -61,7 +72,12 @@ async function readFile({ path, bytes }: Item, images: ImageSet, importing: Impo
       const name = `${bytes.name} › row ${String(row + i)}`;
       const label: unknown = record[columns.label];
       if (typeof label !== 'number' && typeof label !== 'bigint')
-        throw mismatch(name, columns.label, 'an integer as the class', label === null ? 'nothing' : typeof label);
+        throw mismatch(
+          name,
+          columns.label,
+          'an integer as the class',
+          label === null ? 'nothing' : typeof label,
+        );
       const content = bytesOf(record[columns.image]);
       if (content === null) throw mismatch(name, columns.image, 'the bytes of an image', 'nothing');
       await images.add(
@@ -95,7 +111,12 @@ async function told<T>(bytes: Bytes, read: () => Promise<T>): Promise<T> {
 
 function bytesOf(value: unknown): Uint8Array | null {
   if (value instanceof Uint8Array) return value;
-  return typeof value === 'object' && value !== null && 'bytes' in value && value.bytes instanceof Uint8Array ? value.bytes : null;
+  return typeof value === 'object' &&
+    value !== null &&
+    'bytes' in value &&
+    value.bytes instanceof Uint8Array
+    ? value.bytes
+    : null;
 }
 
 interface Columns {
@@ -110,17 +131,31 @@ function columnsOf(name: string, { schema }: FileMetaData, asked: string | null)
   const image = columns.find(({ children }) => children.includes('bytes'))?.name;
   const found = columns.map((column) => column.name).join(', ');
   if (image === undefined)
-    throw mismatch(name, 'schema', 'a column of images {bytes, path}', found, 'tables of numbers are read from CSV or NPZ');
+    throw mismatch(
+      name,
+      'schema',
+      'a column of images {bytes, path}',
+      found,
+      'tables of numbers are read from CSV or NPZ',
+    );
   const label =
     asked === null
       ? LABELS.find((known) => columns.some((column) => column.name === known))
       : columns.find((column) => column.name === asked)?.name;
   if (label === undefined)
-    throw mismatch(name, 'schema', asked === null ? `a column ${LABELS.join(', ')}` : `a column ${JSON.stringify(asked)}`, found, {
-      option: 'label',
-      words: 'choose it with --label',
-    });
-  const labels = columns.filter(({ type }) => type === 'INT32' || type === 'INT64').map((column) => column.name);
+    throw mismatch(
+      name,
+      'schema',
+      asked === null ? `a column ${LABELS.join(', ')}` : `a column ${JSON.stringify(asked)}`,
+      found,
+      {
+        option: 'label',
+        words: 'choose it with --label',
+      },
+    );
+  const labels = columns
+    .filter(({ type }) => type === 'INT32' || type === 'INT64')
+    .map((column) => column.name);
   return { image, label, labels: labels.includes(label) ? labels : [label, ...labels] };
 }
 
@@ -142,12 +177,22 @@ function topLevel(schema: readonly SchemaElement[]): TopLevel[] {
   return Array.from({ length: schema[0]?.num_children ?? 0 }, () => {
     const element = schema[at];
     at += 1;
-    return { name: element?.name ?? '', type: element?.type, children: Array.from({ length: element?.num_children ?? 0 }, skip) };
+    return {
+      name: element?.name ?? '',
+      type: element?.type,
+      children: Array.from({ length: element?.num_children ?? 0 }, skip),
+    };
   });
 }
 
-/** From the metadata that Hugging Face's writer leaves: {"info": {"features": {"label": {"names": […]}}}}. */
-function classNames({ key_value_metadata: pairs }: FileMetaData, label: string): readonly string[] | null {
+/**
+ * From the metadata that Hugging Face's writer leaves: {"info": {"features": {"label": {"names":
+ * […]}}}}.
+ */
+function classNames(
+  { key_value_metadata: pairs }: FileMetaData,
+  label: string,
+): readonly string[] | null {
   const text = pairs?.find(({ key }) => key === 'huggingface')?.value;
   if (text === undefined) return null;
   let value: unknown;
@@ -157,6 +202,9 @@ function classNames({ key_value_metadata: pairs }: FileMetaData, label: string):
     return null; // without names the numbers are the names
   }
   for (const key of ['info', 'features', label, 'names'])
-    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+    value =
+      typeof value === 'object' && value !== null
+        ? (value as Record<string, unknown>)[key]
+        : undefined;
   return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : null;
 }

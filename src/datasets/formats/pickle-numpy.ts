@@ -1,6 +1,6 @@
 /**
- * The parts of numpy that pickles of datasets name, put together by hand: dtypes, arrays, numbers. Each stands for itself; none is
- * ever looked up or called.
+ * The parts of numpy that pickles of datasets name, put together by hand: dtypes, arrays, numbers.
+ * Each stands for itself; none is ever looked up or called.
  */
 import type { DatasetError } from '../dataset-error.ts';
 
@@ -24,7 +24,17 @@ export interface NumpyArray {
   readonly content: Stored | Uint8Array | readonly Pickled[];
 }
 
-export type Pickled = null | boolean | number | string | Uint8Array | Stored | NumpyArray | Opaque | Pickled[] | Map<Pickled, Pickled>;
+export type Pickled =
+  | null
+  | boolean
+  | number
+  | string
+  | Uint8Array
+  | Stored
+  | NumpyArray
+  | Opaque
+  | Pickled[]
+  | Map<Pickled, Pickled>;
 
 /** One of numpy's parts while it is put together. */
 interface Opaque {
@@ -50,7 +60,12 @@ const ALLOWED: ReadonlySet<string> = new Set(
 /** Only parts of numpy, and only by name: they stand for themselves and are never loaded. */
 export function named(module: string, name: string, refuse: Refuse): Pickled {
   const full = `${module}.${name}`;
-  if (!ALLOWED.has(full)) throw refuse("numpy's arrays and plain data", `the name ${full}`, 'a pickle that could run code is not read');
+  if (!ALLOWED.has(full))
+    throw refuse(
+      "numpy's arrays and plain data",
+      `the name ${full}`,
+      'a pickle that could run code is not read',
+    );
   return { kind: 'global', name: full };
 }
 
@@ -67,7 +82,10 @@ export function reduce(callee: Pickled, args: Pickled[], refuse: Refuse): Pickle
     const [content, type, shape, order] = args;
     return arrayOf(shape ?? null, type ?? null, order === 'F', content ?? null, refuse);
   }
-  throw refuse("numpy's arrays and plain data", name === '' ? 'a call of something else' : `a call of ${name}`);
+  throw refuse(
+    "numpy's arrays and plain data",
+    name === '' ? 'a call of something else' : `a call of ${name}`,
+  );
 }
 
 /** A part with its state: the array itself, for the blank that `_reconstruct` gave. */
@@ -84,7 +102,13 @@ export function build(target: Pickled, state: Pickled, refuse: Refuse): Pickled 
   throw refuse("the state of one of numpy's arrays", 'that of something else');
 }
 
-function arrayOf(shape: Pickled, type: Pickled, fortran: boolean, content: Pickled, refuse: Refuse): NumpyArray {
+function arrayOf(
+  shape: Pickled,
+  type: Pickled,
+  fortran: boolean,
+  content: Pickled,
+  refuse: Refuse,
+): NumpyArray {
   const dimensions = Array.isArray(shape) ? shape.map(Number) : [];
   const stored =
     content instanceof Uint8Array || isStored(content) || Array.isArray(content)
@@ -92,7 +116,11 @@ function arrayOf(shape: Pickled, type: Pickled, fortran: boolean, content: Pickl
       : typeof content === 'string'
         ? Buffer.from(content, 'latin1')
         : null;
-  if (!isOpaque(type, 'dtype') || stored === null || !dimensions.every((n) => Number.isSafeInteger(n) && n >= 0))
+  if (
+    !isOpaque(type, 'dtype') ||
+    stored === null ||
+    !dimensions.every((n) => Number.isSafeInteger(n) && n >= 0)
+  )
     throw refuse("one of numpy's arrays", 'an incomplete one');
   return { kind: 'array', shape: dimensions, type: type.name, fortran, content: stored };
 }
@@ -105,7 +133,8 @@ function encoded(text: Pickled, refuse: Refuse): Pickled {
 }
 
 function scalar([type, content]: Pickled[], refuse: Refuse): Pickled {
-  if (!isOpaque(type ?? null, 'dtype') || !(content instanceof Uint8Array)) throw refuse('a number of numpy', 'something else');
+  if (!isOpaque(type ?? null, 'dtype') || !(content instanceof Uint8Array))
+    throw refuse('a number of numpy', 'something else');
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
   const name = (type as Opaque).name.replace(/^[<>|=]/, '');
   if (/^[iu]1$/.test(name)) return view.getUint8(0);
@@ -116,7 +145,11 @@ function scalar([type, content]: Pickled[], refuse: Refuse): Pickled {
 
 /** Python 2 wrote texts as bytes. */
 export function textOf(value: Pickled | undefined): string {
-  return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : typeof value === 'string' ? value : '';
+  return value instanceof Uint8Array
+    ? Buffer.from(value).toString('latin1')
+    : typeof value === 'string'
+      ? value
+      : '';
 }
 
 function isOpaque(value: Pickled, kind: Opaque['kind']): value is Opaque {

@@ -1,6 +1,7 @@
 /**
- * Python pickles as far as datasets use them (protocols 0 to 5): containers, numbers, texts and numpy arrays. Nothing is ever
- * looked up or called: a pickle that names anything but numpy's own parts is refused. Long byte strings are not read but named by place.
+ * Python pickles as far as datasets use them (protocols 0 to 5): containers, numbers, texts and
+ * numpy arrays. Nothing is ever looked up or called: a pickle that names anything but numpy's own
+ * parts is refused. Long byte strings are not read but named by place.
  */
 import { mismatch } from '../dataset-error.ts';
 import type { Bytes } from '../sources/bytes.ts';
@@ -39,7 +40,8 @@ class Machine {
       if (opcode === '.') return this.#pop();
       const value = this.#execute(opcode);
       if (value !== undefined) this.#push(value);
-      if ((this.#values += 1) > MOST_VALUES) throw this.#refuse(`at most ${String(MOST_VALUES)} opcodes`, 'more');
+      if ((this.#values += 1) > MOST_VALUES)
+        throw this.#refuse(`at most ${String(MOST_VALUES)} opcodes`, 'more');
     }
   }
 
@@ -163,14 +165,19 @@ class Machine {
         return this.#build(this.#pop(), state);
       }
       default:
-        throw this.#refuse('an opcode of plain data', `opcode ${JSON.stringify(opcode)}`, 'a pickle that could run code is not read');
+        throw this.#refuse(
+          'an opcode of plain data',
+          `opcode ${JSON.stringify(opcode)}`,
+          'a pickle that could run code is not read',
+        );
     }
   }
 
   #build(target: Pickled, state: Pickled): Pickled {
     const built = build(target, state, this.#refuse);
     // What was remembered unfinished is remembered whole.
-    if (built !== target) for (const [key, kept] of this.#memo) if (kept === target) this.#memo.set(key, built);
+    if (built !== target)
+      for (const [key, kept] of this.#memo) if (kept === target) this.#memo.set(key, built);
     return built;
   }
 
@@ -178,7 +185,11 @@ class Machine {
     const offset = this.#at;
     if (length > SHORT) {
       if (offset + length > this.#bytes.length)
-        throw this.#refuse(`${String(length)} bytes`, String(this.#bytes.length - offset), 'the file is cut short');
+        throw this.#refuse(
+          `${String(length)} bytes`,
+          String(this.#bytes.length - offset),
+          'the file is cut short',
+        );
       this.#at += length;
       return { kind: 'stored', offset, length, utf8: false };
     }
@@ -250,7 +261,8 @@ class Machine {
   }
 
   #take(length: number): Uint8Array {
-    if (this.#at + length > this.#bytes.length) throw this.#refuse('more of this pickle', 'the end', 'the file is cut short');
+    if (this.#at + length > this.#bytes.length)
+      throw this.#refuse('more of this pickle', 'the end', 'the file is cut short');
     const content = this.#bytes.read(this.#at, length);
     this.#at += length;
     return content;
@@ -266,7 +278,9 @@ class Machine {
     const content = this.#take(length);
     let value = 0;
     for (let i = 0; i < length; i++) value += (content[i] ?? 0) * 2 ** (8 * i);
-    return length > 0 && ((content[length - 1] ?? 0) & 0x80) !== 0 ? value - 2 ** (8 * length) : value;
+    return length > 0 && ((content[length - 1] ?? 0) & 0x80) !== 0
+      ? value - 2 ** (8 * length)
+      : value;
   }
 
   #long64(): number {

@@ -1,6 +1,7 @@
 /**
- * PNG (ISO/IEC 15948), every colour type, depth and both interlacings, to bytes per channel. Inflating is zlib's. What is dropped:
- * alpha, the lower byte of 16 bits, gamma and profiles, as common loaders do.
+ * PNG (ISO/IEC 15948), every colour type, depth and both interlacings, to bytes per channel.
+ * Inflating is zlib's. What is dropped: alpha, the lower byte of 16 bits, gamma and profiles, as
+ * common loaders do.
  */
 import { crc32, inflateSync } from 'node:zlib';
 import { broken, mismatch } from '../dataset-error.ts';
@@ -17,13 +18,14 @@ interface Header {
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Colour type → samples per pixel, and the depths that it may have. */
-const TYPES: ReadonlyMap<number, { readonly samples: number; readonly depths: readonly number[] }> = new Map([
-  [0, { samples: 1, depths: [1, 2, 4, 8, 16] }],
-  [2, { samples: 3, depths: [8, 16] }],
-  [3, { samples: 1, depths: [1, 2, 4, 8] }],
-  [4, { samples: 2, depths: [8, 16] }],
-  [6, { samples: 4, depths: [8, 16] }],
-]);
+const TYPES: ReadonlyMap<number, { readonly samples: number; readonly depths: readonly number[] }> =
+  new Map([
+    [0, { samples: 1, depths: [1, 2, 4, 8, 16] }],
+    [2, { samples: 3, depths: [8, 16] }],
+    [3, { samples: 1, depths: [1, 2, 4, 8] }],
+    [4, { samples: 2, depths: [8, 16] }],
+    [6, { samples: 4, depths: [8, 16] }],
+  ]);
 const PALETTE = 3;
 /** zlib's least. */
 const LEAST_PIECE = 64;
@@ -42,7 +44,10 @@ export function isPng(head: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => head[i] === byte);
 }
 
-/** Grey: one channel; colour and palettes: three. @throws DatasetError with the offset or chunk at fault */
+/**
+ * Grey: one channel; colour and palettes: three. @throws DatasetError with the offset or chunk at
+ * fault
+ */
 export function decodePng(name: string, file: Uint8Array): Image {
   const { header, palette, data } = chunksOf(name, file);
   const samples = TYPES.get(header.colour)?.samples ?? 1;
@@ -57,7 +62,8 @@ export function decodePng(name: string, file: Uint8Array): Image {
     height: Math.ceil((header.height - y) / dy),
   }));
   const expected = grids.reduce(
-    (sum, { width, height }) => sum + (width > 0 && height > 0 ? height * (1 + Math.ceil((width * bitsPerPixel) / 8)) : 0),
+    (sum, { width, height }) =>
+      sum + (width > 0 && height > 0 ? height * (1 + Math.ceil((width * bitsPerPixel) / 8)) : 0),
     0,
   );
   const raw = inflated(name, data, expected);
@@ -86,14 +92,23 @@ function channelsOf(colour: number): 1 | 3 {
   return colour === 0 || colour === 4 ? 1 : 3;
 }
 
-function chunksOf(name: string, file: Uint8Array): { readonly header: Header; readonly palette: Uint8Array; readonly data: Uint8Array } {
+function chunksOf(
+  name: string,
+  file: Uint8Array,
+): { readonly header: Header; readonly palette: Uint8Array; readonly data: Uint8Array } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   let header: Header | undefined;
   let palette = new Uint8Array(0);
   const data: Uint8Array[] = [];
   for (let at = SIGNATURE.length; ;) {
     if (at + 12 > file.length)
-      throw mismatch(name, `offset ${String(at)}`, 'the next chunk of this PNG', 'the end', 'the file is cut short');
+      throw mismatch(
+        name,
+        `offset ${String(at)}`,
+        'the next chunk of this PNG',
+        'the end',
+        'the file is cut short',
+      );
     const length = view.getUint32(at);
     const type = String.fromCharCode(...file.subarray(at + 4, at + 8));
     if (at + 12 + length > file.length)
@@ -113,15 +128,23 @@ function chunksOf(name: string, file: Uint8Array): { readonly header: Header; re
       checkCrc(name, file, view, at, length);
       data.push(content);
     } else if (type === 'IEND') break;
-    if (header === undefined) throw mismatch(name, `offset ${String(at)}`, 'the chunk IHDR first', JSON.stringify(type));
+    if (header === undefined)
+      throw mismatch(name, `offset ${String(at)}`, 'the chunk IHDR first', JSON.stringify(type));
     at += 12 + length;
   }
   const [first] = data;
-  if (first === undefined || header === undefined) throw mismatch(name, null, 'a PNG with image data', 'one without (no chunk IDAT)');
+  if (first === undefined || header === undefined)
+    throw mismatch(name, null, 'a PNG with image data', 'one without (no chunk IDAT)');
   return { header, palette, data: data.length === 1 ? first : Buffer.concat(data) };
 }
 
-function checkCrc(name: string, file: Uint8Array, view: DataView, at: number, length: number): void {
+function checkCrc(
+  name: string,
+  file: Uint8Array,
+  view: DataView,
+  at: number,
+  length: number,
+): void {
   const expected = view.getUint32(at + 8 + length);
   const found = crc32(file.subarray(at + 4, at + 8 + length));
   if (found !== expected)
@@ -137,9 +160,19 @@ function checkCrc(name: string, file: Uint8Array, view: DataView, at: number, le
 function headerOf(name: string, content: Uint8Array): Header {
   if (content.length !== 13) throw mismatch(name, 'chunk IHDR', '13 bytes', String(content.length));
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-  const [width, height, depth, colour] = [view.getUint32(0), view.getUint32(4), view.getUint8(8), view.getUint8(9)];
+  const [width, height, depth, colour] = [
+    view.getUint32(0),
+    view.getUint32(4),
+    view.getUint8(8),
+    view.getUint8(9),
+  ];
   if (TYPES.get(colour)?.depths.includes(depth) !== true)
-    throw mismatch(name, 'chunk IHDR', 'a colour type and depth of PNG', `type ${String(colour)} with ${String(depth)} bits`);
+    throw mismatch(
+      name,
+      'chunk IHDR',
+      'a colour type and depth of PNG',
+      `type ${String(colour)} with ${String(depth)} bits`,
+    );
   checkPixels(name, width, height);
   return { width, height, depth, colour, interlaced: view.getUint8(12) === 1 };
 }
@@ -147,19 +180,35 @@ function headerOf(name: string, content: Uint8Array): Header {
 function inflated(name: string, data: Uint8Array, expected: number): Uint8Array {
   let raw: Uint8Array;
   try {
-    // One byte more than there should be tells a stream that goes on from one that ends.
-    // In one piece, so that a large image is not held twice, and no longer, as every piece is cleared first.
-    raw = inflateSync(data, { maxOutputLength: expected + 1, chunkSize: Math.max(LEAST_PIECE, expected + 1) });
+    // One byte more than there should be tells a stream that goes on from one that ends. In one
+    // piece, so that a large image is not held twice, and no longer, as every piece is cleared
+    // first.
+    raw = inflateSync(data, {
+      maxOutputLength: expected + 1,
+      chunkSize: Math.max(LEAST_PIECE, expected + 1),
+    });
   } catch (error) {
     throw broken(name, 'chunk IDAT', 'a whole image', error);
   }
   if (raw.length !== expected)
-    throw mismatch(name, 'chunk IDAT', `${String(expected)} bytes of pixels`, raw.length > expected ? 'more' : String(raw.length));
+    throw mismatch(
+      name,
+      'chunk IDAT',
+      `${String(expected)} bytes of pixels`,
+      raw.length > expected ? 'more' : String(raw.length),
+    );
   return raw;
 }
 
 /** Undoes the filters of one grid's rows in place; each row is a filter's number and its bytes. */
-function unfilter(name: string, raw: Uint8Array, from: number, stride: number, rows: number, pixel: number): void {
+function unfilter(
+  name: string,
+  raw: Uint8Array,
+  from: number,
+  stride: number,
+  rows: number,
+  pixel: number,
+): void {
   for (let row = 0; row < rows; row++) {
     const start = from + row * (stride + 1);
     const filter = raw[start] ?? 0;
@@ -167,9 +216,11 @@ function unfilter(name: string, raw: Uint8Array, from: number, stride: number, r
     const above = row === 0 ? -1 : at - stride - 1;
     if (filter === 0) continue;
     else if (filter === 1) {
-      for (let i = pixel; i < stride; i++) raw[at + i] = (raw[at + i] ?? 0) + (raw[at + i - pixel] ?? 0);
+      for (let i = pixel; i < stride; i++)
+        raw[at + i] = (raw[at + i] ?? 0) + (raw[at + i - pixel] ?? 0);
     } else if (filter === 2) {
-      if (above >= 0) for (let i = 0; i < stride; i++) raw[at + i] = (raw[at + i] ?? 0) + (raw[above + i] ?? 0);
+      if (above >= 0)
+        for (let i = 0; i < stride; i++) raw[at + i] = (raw[at + i] ?? 0) + (raw[above + i] ?? 0);
     } else if (filter === 3) {
       for (let i = 0; i < stride; i++) {
         const left = i < pixel ? 0 : (raw[at + i - pixel] ?? 0);
@@ -180,7 +231,10 @@ function unfilter(name: string, raw: Uint8Array, from: number, stride: number, r
   }
 }
 
-/** Where there is no row above it predicts the pixel to the left; where there is none to the left, the one above. */
+/**
+ * Where there is no row above it predicts the pixel to the left; where there is none to the left,
+ * the one above.
+ */
 function paeth(raw: Uint8Array, at: number, above: number, stride: number, pixel: number): void {
   if (above < 0) {
     for (let i = at + pixel; i < at + stride; i++) raw[i] = (raw[i] ?? 0) + (raw[i - pixel] ?? 0);
@@ -195,7 +249,8 @@ function paeth(raw: Uint8Array, at: number, above: number, stride: number, pixel
     const pa = absolute(b - c);
     const pb = absolute(a - c);
     const pc = absolute(a + b - 2 * c);
-    // Masks in place of branches, which no processor can foresee in noise: -1 where a is not the nearest; where c is nearer than b.
+    // Masks in place of branches, which no processor can foresee in noise: -1 where a is not the
+    // nearest; where c is nearer than b.
     const notA = ((pb - pa) | (pc - pa)) >> 31;
     const overB = (pc - pb) >> 31;
     raw[i] = (raw[i] ?? 0) + ((a & ~notA) | (((b & ~overB) | (c & overB)) & notA));
@@ -216,8 +271,17 @@ interface Grid {
 }
 
 /** One channel of a row: every `step`th byte to every `dx`th pixel. */
-function spread(raw: Uint8Array, at: number, step: number, pixels: Uint8Array, to: number, dx: number, width: number): void {
-  for (let i = 0, end = to + width * dx; to < end; i += step, to += dx) pixels[to] = raw[at + i] ?? 0;
+function spread(
+  raw: Uint8Array,
+  at: number,
+  step: number,
+  pixels: Uint8Array,
+  to: number,
+  dx: number,
+  width: number,
+): void {
+  for (let i = 0, end = to + width * dx; to < end; i += step, to += dx)
+    pixels[to] = raw[at + i] ?? 0;
 }
 
 /** One row of a grid into the planes. */
@@ -237,7 +301,8 @@ function place(
   const bytes = depth === 16 ? 2 : 1;
   if (colour === 2 || colour === 6) {
     const step = bytes * (colour === 2 ? 3 : 4);
-    for (let c = 0; c < 3; c++) spread(raw, at + c * bytes, step, pixels, to + c * plane, grid.dx, grid.width);
+    for (let c = 0; c < 3; c++)
+      spread(raw, at + c * bytes, step, pixels, to + c * plane, grid.dx, grid.width);
   } else if (colour !== PALETTE && depth >= 8) {
     const step = bytes * (colour === 0 ? 1 : 2);
     spread(raw, at, step, pixels, to, grid.dx, grid.width);
@@ -248,7 +313,12 @@ function place(
       if (colour !== PALETTE) pixels[to] = (value * 255) / most;
       else {
         if (3 * value >= palette.length)
-          throw mismatch(name, 'chunk PLTE', `a colour ${String(value)}`, `${String(palette.length / 3)} colours`);
+          throw mismatch(
+            name,
+            'chunk PLTE',
+            `a colour ${String(value)}`,
+            `${String(palette.length / 3)} colours`,
+          );
         for (let c = 0; c < 3; c++) pixels[to + c * plane] = palette[3 * value + c] ?? 0;
       }
     }

@@ -1,6 +1,7 @@
 /**
- * From samples as they came to the dataset's canonical form: splits decided, samples in the order that depends on them alone, a file,
- * hash and statistics for each split. Two sources of the same samples end as the same bytes.
+ * From samples as they came to the dataset's canonical form: splits decided, samples in the order
+ * that depends on them alone, a file, hash and statistics for each split. Two sources of the same
+ * samples end as the same bytes.
  */
 import { createHash } from 'node:crypto';
 import { closeSync } from 'node:fs';
@@ -39,12 +40,18 @@ const BUFFER = 2 ** 20;
  * @param source for errors
  * @param folder where the files `training` and `test` are written
  */
-export function arrange(source: string, folder: string, importing: Importing, progress: (progress: ImportProgress) => void): Arranged {
+export function arrange(
+  source: string,
+  folder: string,
+  importing: Importing,
+  progress: (progress: ImportProgress) => void,
+): Arranged {
   const { samples, classes, meter, checkpoint } = importing;
   const { form } = samples;
   if (form === null || samples.count === 0) throw mismatch(source, null, 'samples', 'none');
   samples.flush();
-  const numbered: NumberedClasses = form.targets > 0 ? { names: [], numberOf: new Uint32Array(0) } : classes.numbered(source);
+  const numbered: NumberedClasses =
+    form.targets > 0 ? { names: [], numberOf: new Uint32Array(0) } : classes.numbered(source);
   const { bytes, ofBytes } = meter;
   progress({ phase: 'sorting', samples: samples.count, of: samples.count, bytes, ofBytes });
   const { training, test, drawn } = split(source, importing, numbered);
@@ -66,9 +73,21 @@ export function arrange(source: string, folder: string, importing: Importing, pr
   const tested = write('test', test, null);
   numbered.names.forEach((name, c) => {
     if ((tested.perClass[c] ?? 0) > 0 && trained.perClass[c] === 0)
-      throw mismatch(source, null, 'training samples of every class', `class ${JSON.stringify(name)} only in the test set`);
+      throw mismatch(
+        source,
+        null,
+        'training samples of every class',
+        `class ${JSON.stringify(name)} only in the test set`,
+      );
   });
-  return { form, classNames: numbered.names, training: trained, test: tested, drawn, statistics: statistics.finish() };
+  return {
+    form,
+    classNames: numbered.names,
+    training: trained,
+    test: tested,
+    drawn,
+    statistics: statistics.finish(),
+  };
 }
 
 interface Splits {
@@ -77,14 +96,26 @@ interface Splits {
   readonly drawn: Arranged['drawn'];
 }
 
-/** The source's own test set, else its validation set, else one drawn class by class. Each in canonical order. */
-function split(source: string, { samples, options, note }: Importing, { names, numberOf }: NumberedClasses): Splits {
-  const of = (wanted: Split): number[] => Array.from({ length: samples.count }, (_, i) => i).filter((i) => samples.splitOf(i) === wanted);
-  const sorted = (list: readonly number[]): Uint32Array => samples.sort(Uint32Array.from(list), numberOf);
+/**
+ * The source's own test set, else its validation set, else one drawn class by class. Each in
+ * canonical order.
+ */
+function split(
+  source: string,
+  { samples, options, note }: Importing,
+  { names, numberOf }: NumberedClasses,
+): Splits {
+  const of = (wanted: Split): number[] =>
+    Array.from({ length: samples.count }, (_, i) => i).filter((i) => samples.splitOf(i) === wanted);
+  const sorted = (list: readonly number[]): Uint32Array =>
+    samples.sort(Uint32Array.from(list), numberOf);
   const [training, test, validation] = [of('training'), of('test'), of('validation')];
   if (training.length === 0) throw mismatch(source, null, 'training samples', 'only others');
   if (test.length > 0) {
-    if (validation.length > 0) note(`its ${String(validation.length)} validation samples joined the training set: studies draw their own`);
+    if (validation.length > 0)
+      note(
+        `its ${String(validation.length)} validation samples joined the training set: studies draw their own`,
+      );
     return { training: sorted([...training, ...validation]), test: sorted(test), drawn: null };
   }
   if (validation.length > 0) {
@@ -93,11 +124,23 @@ function split(source: string, { samples, options, note }: Importing, { names, n
   }
   const { testShare: share, seed } = options;
   const all = sorted(training);
-  const labels = names.length === 0 ? new Uint8Array(all.length) : all.map((i) => numberOf[samples.classOf(i)] ?? 0);
+  const labels =
+    names.length === 0
+      ? new Uint8Array(all.length)
+      : all.map((i) => numberOf[samples.classOf(i)] ?? 0);
   const parts = leavingOne(splitValidation(labels, Math.max(1, names.length), share, seed), labels);
   if (parts.validation.length === 0 || parts.training.length === 0)
-    throw mismatch(source, null, `enough samples to draw a test set of ${String(share)} from`, String(all.length));
-  return { training: parts.training.map((i) => all[i] ?? 0), test: parts.validation.map((i) => all[i] ?? 0), drawn: { share, seed } };
+    throw mismatch(
+      source,
+      null,
+      `enough samples to draw a test set of ${String(share)} from`,
+      String(all.length),
+    );
+  return {
+    training: parts.training.map((i) => all[i] ?? 0),
+    test: parts.validation.map((i) => all[i] ?? 0),
+    drawn: { share, seed },
+  };
 }
 
 /** A class of which all would be tested on keeps its first for training. */
@@ -110,10 +153,16 @@ function leavingOne({ training, validation }: Drawn, labels: ArrayLike<number>):
     kept.add(i);
   }
   if (kept.size === 0) return { training, validation };
-  return { training: Uint32Array.from([...training, ...kept]).sort(), validation: validation.filter((i) => !kept.has(i)) };
+  return {
+    training: Uint32Array.from([...training, ...kept]).sort(),
+    validation: validation.filter((i) => !kept.has(i)),
+  };
 }
 
-/** `[samples, …shape]` values, then `[samples]` classes (8 bits up to 256 of them, else 16) or `[samples, targets]` float32. */
+/**
+ * `[samples, …shape]` values, then `[samples]` classes (8 bits up to 256 of them, else 16) or
+ * `[samples, targets]` float32.
+ */
 class SplitWriter {
   readonly #file: number;
   readonly #samples: Samples;
@@ -131,7 +180,9 @@ class SplitWriter {
   write(order: Uint32Array, statistics: Statistics | null, wrote: () => void): ArrangedSplit {
     const { shape, sampleType, targets } = this.#form;
     const classes = this.#numbered.names.length;
-    this.#hash.update(splitDescription({ shape, sampleType, classes, targets, samples: order.length }));
+    this.#hash.update(
+      splitDescription({ shape, sampleType, classes, targets, samples: order.length }),
+    );
     const size = this.#samples.sampleBytes;
     const room = Math.max(1, Math.floor(BUFFER / size));
     const buffer = Buffer.allocUnsafeSlow(room * size);
@@ -160,7 +211,8 @@ class SplitWriter {
   }
 
   #classBytes(order: Uint32Array, perClass: number[]): Uint8Array {
-    const labels = perClass.length <= 256 ? new Uint8Array(order.length) : new Uint16Array(order.length);
+    const labels =
+      perClass.length <= 256 ? new Uint8Array(order.length) : new Uint16Array(order.length);
     order.forEach((sample, i) => {
       const label = this.#numbered.numberOf[this.#samples.classOf(sample)] ?? 0;
       labels[i] = label;

@@ -1,4 +1,7 @@
-/** The classes of an import: counted in as they appear, numbered at the end, by known names or in the order of their names. */
+/**
+ * The classes of an import: counted in as they appear, numbered at the end, by known names or in
+ * the order of their names.
+ */
 import { grouped, mismatch } from '../dataset-error.ts';
 
 /** Labels are stored in 16 bits. */
@@ -38,13 +41,22 @@ export class Classes {
     return this.#ids.size - 1;
   }
 
-  /** @param place of the label, for errors: it must be an integer, one of the known names' indices where there are such */
+  /**
+   * @param place of the label, for errors: it must be an integer, one of the known names' indices
+   *   where there are such
+   */
   ofNumber(label: number, file: string, place: () => string): number {
     const id = this.#small[label];
     if (id !== undefined) return id;
-    if (!Number.isSafeInteger(label)) throw mismatch(file, place(), 'an integer as the class', String(label));
+    if (!Number.isSafeInteger(label))
+      throw mismatch(file, place(), 'an integer as the class', String(label));
     if (this.#known !== null && (label < 0 || label >= this.#known.length))
-      throw mismatch(file, place(), `a class from 0 to ${String(this.#known.length - 1)}`, String(label));
+      throw mismatch(
+        file,
+        place(),
+        `a class from 0 to ${String(this.#known.length - 1)}`,
+        String(label),
+      );
     const given = this.ofName(String(label), file);
     if (label >= 0 && label < MOST_CLASSES) this.#small[label] = given;
     return given;
@@ -57,9 +69,16 @@ export class Classes {
       return { names: this.#known, numberOf: Uint32Array.from(found, Number) };
     }
     if (found.length < 2)
-      throw mismatch(source, null, 'at least two classes', found.length === 0 ? 'none' : `only ${JSON.stringify(found[0])}`);
+      throw mismatch(
+        source,
+        null,
+        'at least two classes',
+        found.length === 0 ? 'none' : `only ${JSON.stringify(found[0])}`,
+      );
     const integers = found.every((name) => /^-?(?:0|[1-9]\d*)$/.test(name));
-    const names = integers ? found.sort((a, b) => Number(a) - Number(b)) : found.sort((a, b) => (a < b ? -1 : 1));
+    const names = integers
+      ? found.sort((a, b) => Number(a) - Number(b))
+      : found.sort((a, b) => (a < b ? -1 : 1));
     const places = new Map(names.map((name, i) => [name, i]));
     return { names, numberOf: Uint32Array.from(this.#ids.keys(), (name) => places.get(name) ?? 0) };
   }

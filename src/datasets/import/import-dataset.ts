@@ -1,4 +1,7 @@
-/** One import from beginning to end, in the thread it is called in: read, arrange, and hand back what is to be stored. Stores nothing itself. */
+/**
+ * One import from beginning to end, in the thread it is called in: read, arrange, and hand back
+ * what is to be stored. Stores nothing itself.
+ */
 import { basename, join } from 'node:path';
 import { MixedImages } from '../formats/image-survey.ts';
 import { Meter } from '../sources/meter.ts';
@@ -12,7 +15,10 @@ import { readSource } from './read-source.ts';
 import { Samples } from './samples.ts';
 
 export interface Imported extends Arranged {
-  /** What the source was, in words, and by what it was taken for that: `CIFAR-10, python archive`, `6 files match`. */
+  /**
+   * What the source was, in words, and by what it was taken for that: `CIFAR-10, python archive`,
+   * `6 files match`.
+   */
   readonly kind: string;
   readonly match: string;
   /** Of a table; null: the source has no names for its features. */
@@ -34,21 +40,37 @@ export interface Watch {
 const PROGRESS_EVERY_MS = 100;
 
 /**
- * @param staging an existing, empty folder: `training` and `test` are left there, and whatever an error leaves behind
+ * @param staging an existing, empty folder: `training` and `test` are left there, and whatever an
+ *   error leaves behind
  * @throws DatasetError; ImportCancelled
  */
-export async function importDataset(source: Source, staging: string, options: ImportOptions, watch: Watch): Promise<Imported> {
+export async function importDataset(
+  source: Source,
+  staging: string,
+  options: ImportOptions,
+  watch: Watch,
+): Promise<Imported> {
   try {
     return await importOnce(source, staging, options, watch);
   } catch (error) {
     if (!(error instanceof MixedImages)) throw error;
     const { width, height, channels } = error.form;
     const { size, channels: asked } = options;
-    return importOnce(source, staging, { ...options, size: size ?? { width, height }, channels: asked ?? channels }, watch);
+    return importOnce(
+      source,
+      staging,
+      { ...options, size: size ?? { width, height }, channels: asked ?? channels },
+      watch,
+    );
   }
 }
 
-async function importOnce(from: Source, staging: string, options: ImportOptions, watch: Watch): Promise<Imported> {
+async function importOnce(
+  from: Source,
+  staging: string,
+  options: ImportOptions,
+  watch: Watch,
+): Promise<Imported> {
   const samples = new Samples(join(staging, 'samples'));
   const meter = new Meter();
   const notes: string[] = [];
@@ -68,7 +90,8 @@ async function importOnce(from: Source, staging: string, options: ImportOptions,
     meter,
     classes: new Classes(),
     name: (given: ColumnNames) => (columns = given),
-    label: ({ chosen, choices }: Label) => (label = { chosen, choices: choices.slice(0, MOST_LABELS) }),
+    label: ({ chosen, choices }: Label) =>
+      (label = { chosen, choices: choices.slice(0, MOST_LABELS) }),
     note: (text: string) => {
       if (!notes.includes(text)) notes.push(text);
     },
@@ -76,7 +99,13 @@ async function importOnce(from: Source, staging: string, options: ImportOptions,
       if (watch.cancelled()) throw new ImportCancelled();
       // Before the first, what is counted may be other files.
       const of = samples.count === 0 ? null : meter.samples;
-      progress({ phase: 'reading', samples: samples.count, of, bytes: meter.bytes, ofBytes: meter.ofBytes });
+      progress({
+        phase: 'reading',
+        samples: samples.count,
+        of,
+        bytes: meter.bytes,
+        ofBytes: meter.ofBytes,
+      });
     },
   };
   try {

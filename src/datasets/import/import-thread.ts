@@ -1,4 +1,7 @@
-/** Entry of the thread that an import runs in: the window or command line that asked stays free to show progress and to cancel. */
+/**
+ * Entry of the thread that an import runs in: the window or command line that asked stays free to
+ * show progress and to cancel.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { GalapagosError } from '../../core/errors.ts';
 import type { Source } from '../sources/several.ts';
@@ -17,7 +20,12 @@ export type ThreadMessage =
   | { readonly type: 'imported'; readonly imported: Imported }
   | { readonly type: 'cancelled' }
   /** `code`: the data are wrong; null: we are. */
-  | { readonly type: 'failed'; readonly code: string | null; readonly message: string; readonly data: Readonly<Record<string, unknown>> };
+  | {
+      readonly type: 'failed';
+      readonly code: string | null;
+      readonly message: string;
+      readonly data: Readonly<Record<string, unknown>>;
+    };
 
 const { paths, as, staging, options, stop } = workerData as ThreadInput;
 const stopping = new Int32Array(stop);
@@ -34,8 +42,15 @@ try {
   say({ type: 'imported', imported });
 } catch (error) {
   if (error instanceof ImportCancelled) say({ type: 'cancelled' });
-  else if (error instanceof GalapagosError) say({ type: 'failed', code: error.code, message: error.message, data: error.data });
-  else say({ type: 'failed', code: null, message: error instanceof Error ? (error.stack ?? error.message) : String(error), data: {} });
+  else if (error instanceof GalapagosError)
+    say({ type: 'failed', code: error.code, message: error.message, data: error.data });
+  else
+    say({
+      type: 'failed',
+      code: null,
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      data: {},
+    });
 } finally {
   clearInterval(alive);
 }

@@ -4,9 +4,15 @@ export interface ImportOptions {
   readonly size: { readonly height: number; readonly width: number } | null;
   /** Every image is brought to grey or colour; null: all must be the same. */
   readonly channels: 1 | 3 | null;
-  /** What becomes of images that differ where `size` or `channels` say nothing: an error, or all are brought to what suits most. */
+  /**
+   * What becomes of images that differ where `size` or `channels` say nothing: an error, or all are
+   * brought to what suits most.
+   */
   readonly mixed: 'refuse' | 'scale';
-  /** The column of the class, by its name or its number from 1; of CIFAR-100, `coarse`. Null: found by its name. */
+  /**
+   * The column of the class, by its name or its number from 1; of CIFAR-100, `coarse`. Null: found
+   * by its name.
+   */
   readonly label: string | null;
   /** Columns of numbers to predict instead of a class. Empty: none. */
   readonly targets: readonly string[];

@@ -1,6 +1,7 @@
 /**
- * An import in two steps: read and shown first, then stored under a name or discarded. Until then it lies in a staging folder, which goes
- * with it, with the process, or when the next import begins.
+ * An import in two steps: read and shown first, then stored under a name or discarded. Until then
+ * it lies in a staging folder, which goes with it, with the process, or when the next import
+ * begins.
  */
 import { join } from 'node:path';
 import { catalogueOf, datasetWithContent, type SameDataset } from '../catalogue.ts';
@@ -19,7 +20,9 @@ export interface PrepareRequest extends RunRequest {
 }
 
 export interface PreparedImport {
-  /** Its name is a proposal that was free, or the bundled dataset's where the samples are the same. */
+  /**
+   * Its name is a proposal that was free, or the bundled dataset's where the samples are the same.
+   */
   readonly preview: DatasetPreview;
   /** Returns the bundled or stored dataset with the same content now; null: there is none. */
   readonly same: () => SameDataset | null;
@@ -44,7 +47,8 @@ export async function prepareImport(request: PrepareRequest): Promise<PreparedIm
     const source = sourceName(request);
     const same = (): SameDataset | null => datasetWithContent(folder, contentOf(imported).sha256);
     const known = same();
-    const name = known?.bundled === true ? known.name : proposedName(request, catalogueOf(folder).names());
+    const name =
+      known?.bundled === true ? known.name : proposedName(request, catalogueOf(folder).names());
     const preview = await previewImported(imported, name, join(staging.path, 'training'));
     let ended: Promise<unknown> | null = null;
     return {
@@ -52,7 +56,12 @@ export async function prepareImport(request: PrepareRequest): Promise<PreparedIm
       same,
       store: async (chosen, replace, when) => {
         if (ended !== null) throw new Error('this import was stored or discarded already');
-        const about = { name: chosen, path: source, again: againOf(request, request.options), imported: when };
+        const about = {
+          name: chosen,
+          path: source,
+          again: againOf(request, request.options),
+          imported: when,
+        };
         const storing = storeImported(folder, staging.path, imported, about, replace);
         ended = storing;
         try {
@@ -76,11 +85,17 @@ export async function prepareImport(request: PrepareRequest): Promise<PreparedIm
   }
 }
 
-/** Returns the source's name; with what is predicted at its end where the name is taken: `iris`, `iris-petal_width`. */
+/**
+ * Returns the source's name; with what is predicted at its end where the name is taken: `iris`,
+ * `iris-petal_width`.
+ */
 function proposedName(request: PrepareRequest, taken: readonly string[]): string {
   const { label, targets } = request.options;
   const stem = sourceStem(request);
   const predicted = label ?? targets.join('-');
-  const labelled = predicted === '' || !taken.includes(nameOfFile(stem)) ? stem : `${nameOfFile(stem)}-${predicted}`;
+  const labelled =
+    predicted === '' || !taken.includes(nameOfFile(stem))
+      ? stem
+      : `${nameOfFile(stem)}-${predicted}`;
   return freeName(labelled, taken);
 }

@@ -1,4 +1,7 @@
-/** Reads whatever paths hold into the import's samples: images as they come, files of many samples when all are known. */
+/**
+ * Reads whatever paths hold into the import's samples: images as they come, files of many samples
+ * when all are known.
+ */
 import { basename } from 'node:path';
 import { mismatch } from '../dataset-error.ts';
 import { readCifarBinary } from '../formats/cifar-binary.ts';
@@ -70,10 +73,15 @@ export async function readSource(
     } else sets.set(kind, [...(sets.get(kind) ?? []), item]);
     bytes.close();
   }
-  const found: (SetKind | 'image')[] = [...(imageCount > 0 ? (['image'] as const) : []), ...sets.keys()];
+  const found: (SetKind | 'image')[] = [
+    ...(imageCount > 0 ? (['image'] as const) : []),
+    ...sets.keys(),
+  ];
   const [only, other] = found;
   if (only === undefined)
-    throw unread === null ? mismatch(source, null, 'data', 'an empty folder or archive') : complaint(unread.bytes, null);
+    throw unread === null
+      ? mismatch(source, null, 'data', 'an empty folder or archive')
+      : complaint(unread.bytes, null);
   if (other !== undefined)
     throw mismatch(
       source,
@@ -131,7 +139,10 @@ async function readSet(
   }
 }
 
-/** What the name of a file says it is: if its content fits nothing, it is damaged rather than a note of its author's. */
+/**
+ * What the name of a file says it is: if its content fits nothing, it is damaged rather than a note
+ * of its author's.
+ */
 function namedAs(name: string): SetKind | 'image' | null {
   if (/\.(?:png|jpe?g)$/i.test(name)) return 'image';
   if (/idx\d/i.test(name)) return 'idx';
@@ -146,7 +157,9 @@ function mayBeNames({ name, length }: Bytes): boolean {
 
 /** One name a line. */
 function knowNames(texts: readonly Item[], { classes, options }: Importing): void {
-  const wanted = texts.filter(({ bytes }) => /coarse/i.test(bytes.name) === (options.label === 'coarse'));
+  const wanted = texts.filter(
+    ({ bytes }) => /coarse/i.test(bytes.name) === (options.label === 'coarse'),
+  );
   for (const { bytes } of wanted) {
     const names = Buffer.from(bytes.read(0, bytes.length))
       .toString('utf8')

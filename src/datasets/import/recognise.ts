@@ -1,4 +1,7 @@
-/** What a file holds, by its content. A name only helps to say what is wrong with a file that nothing fits. */
+/**
+ * What a file holds, by its content. A name only helps to say what is wrong with a file that
+ * nothing fits.
+ */
 import { mismatch, type DatasetError } from '../dataset-error.ts';
 import { cifarKind, cutCifar, type CifarKind } from '../formats/cifar-binary.ts';
 import { delimiterOf } from '../formats/csv.ts';
@@ -10,9 +13,11 @@ import { isPng } from '../formats/png.ts';
 import type { Bytes } from '../sources/bytes.ts';
 
 /** `text` may hold class names; `other` is nothing that is read. */
-export type Kind = 'image' | 'idx' | CifarKind | 'pickle' | 'npy' | 'csv' | 'parquet' | 'text' | 'other';
+export type Kind =
+  'image' | 'idx' | CifarKind | 'pickle' | 'npy' | 'csv' | 'parquet' | 'text' | 'other';
 
-const FORMATS = 'IDX, CIFAR binary or pickle, NPY, NPZ, CSV, Parquet, PNG, JPEG, or an archive of them (zip, tar, gzip, xz)';
+const FORMATS =
+  'IDX, CIFAR binary or pickle, NPY, NPZ, CSV, Parquet, PNG, JPEG, or an archive of them (zip, tar, gzip, xz)';
 const HEAD = 64;
 
 /** Formats that hold data and are not read: passing over them would lose samples in silence. */
@@ -41,7 +46,8 @@ export function recognise(bytes: Bytes): Kind {
   const unread =
     NOT_READ.find(([, magic, offset]) => latin.startsWith(magic, offset)) ??
     (latin.startsWith('BM') && isBitmap(head) ? (['a BMP image'] as const) : undefined);
-  if (unread !== undefined) throw mismatch(bytes.name, null, FORMATS, unread[0], 'convert it first');
+  if (unread !== undefined)
+    throw mismatch(bytes.name, null, FORMATS, unread[0], 'convert it first');
   const cifar = cifarKind(bytes);
   if (cifar !== null) return cifar;
   if (isPickle(head)) return 'pickle';
@@ -49,19 +55,35 @@ export function recognise(bytes: Bytes): Kind {
   return isText(bytes) ? 'text' : 'other';
 }
 
-/** Why a file that was meant to be data is none: the nearest format's complaint. @param among what it lies; null: alone */
+/**
+ * Why a file that was meant to be data is none: the nearest format's complaint. @param among what
+ * it lies; null: alone
+ */
 export function complaint(bytes: Bytes, among: Kind | null): DatasetError {
   const expected = among === 'image' ? 'a PNG or JPEG image' : FORMATS;
   if (bytes.length === 0) return mismatch(bytes.name, null, expected, 'an empty file');
   if (/idx\d/i.test(bytes.name)) readIdx(bytes);
   const cut = cutCifar(bytes);
-  if (cut !== null) return mismatch(bytes.name, `offset ${String(bytes.length)}`, 'the end of a record', cut, 'the file is cut short');
-  const begins = [...bytes.read(0, Math.min(8, bytes.length))].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  if (cut !== null)
+    return mismatch(
+      bytes.name,
+      `offset ${String(bytes.length)}`,
+      'the end of a record',
+      cut,
+      'the file is cut short',
+    );
+  const begins = [...bytes.read(0, Math.min(8, bytes.length))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join(' ');
   return mismatch(
     bytes.name,
     'offset 0',
     expected,
-    isText(bytes) ? (among === 'image' ? 'a text' : 'a text that is no table') : `bytes that begin with ${begins}`,
+    isText(bytes)
+      ? among === 'image'
+        ? 'a text'
+        : 'a text that is no table'
+      : `bytes that begin with ${begins}`,
   );
 }
 

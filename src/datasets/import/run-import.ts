@@ -1,4 +1,7 @@
-/** The thread that an import runs in, as whoever asks for it sees it: progress, an end, and a stop that is heard. */
+/**
+ * The thread that an import runs in, as whoever asks for it sees it: progress, an end, and a stop
+ * that is heard.
+ */
 import { basename } from 'node:path';
 import { GalapagosError } from '../../core/errors.ts';
 import { startThread } from '../../runtime/start-thread.ts';
@@ -19,11 +22,20 @@ const GRACE_MS = 3_000;
 /** Keeps the thread's own heap far below what an import may hold. */
 const LIMITS = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 16 };
 
-/** @param staging an existing, empty folder. @throws DatasetError, by its code and data; ImportCancelled */
-export function runImport({ paths, as, options, signal, onProgress }: RunRequest, staging: string): Promise<Imported> {
+/**
+ * @param staging an existing, empty folder. @throws DatasetError, by its code and data;
+ *   ImportCancelled
+ */
+export function runImport(
+  { paths, as, options, signal, onProgress }: RunRequest,
+  staging: string,
+): Promise<Imported> {
   const stop = new SharedArrayBuffer(4);
   const input: ThreadInput = { paths, as, staging, options, stop };
-  const thread = startThread(import.meta.url, 'import-thread', { workerData: input, resourceLimits: LIMITS });
+  const thread = startThread(import.meta.url, 'import-thread', {
+    workerData: input,
+    resourceLimits: LIMITS,
+  });
   return new Promise<Imported>((resolve, reject) => {
     let ending: NodeJS.Timeout | undefined;
     const cancel = (): void => {
@@ -32,7 +44,10 @@ export function runImport({ paths, as, options, signal, onProgress }: RunRequest
     };
     signal.addEventListener('abort', cancel, { once: true });
     if (signal.aborted) cancel();
-    let answer = (): void => reject(signal.aborted ? new ImportCancelled() : new Error('the import ended without an answer'));
+    let answer = (): void =>
+      reject(
+        signal.aborted ? new ImportCancelled() : new Error('the import ended without an answer'),
+      );
     thread.on('message', (message: ThreadMessage) => {
       if (message.type === 'progress') onProgress(message.progress);
       else if (message.type === 'imported') answer = () => resolve(message.imported);
@@ -43,7 +58,10 @@ export function runImport({ paths, as, options, signal, onProgress }: RunRequest
         answer = () => reject(new GalapagosError(code, words, data));
       }
     });
-    thread.on('error', (error) => (answer = () => reject(told(error, basename(sourceName({ paths, as }))))));
+    thread.on(
+      'error',
+      (error) => (answer = () => reject(told(error, basename(sourceName({ paths, as }))))),
+    );
     // Only now: whoever is answered may remove the folder that the thread wrote to.
     thread.on('exit', () => {
       clearTimeout(ending);
@@ -55,5 +73,10 @@ export function runImport({ paths, as, options, signal, onProgress }: RunRequest
 
 function told(error: Error, file: string): Error {
   if (!('code' in error) || error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
-  return mismatch(file, null, 'data that can be read piece by piece', 'too much in one piece for the memory an import may take');
+  return mismatch(
+    file,
+    null,
+    'data that can be read piece by piece',
+    'too much in one piece for the memory an import may take',
+  );
 }

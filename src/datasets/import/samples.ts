@@ -1,6 +1,6 @@
 /**
- * The samples of an import in the order in which they come: their values in one file, what is small in memory. Sorting and splitting
- * come later. Values are little-endian, as this machine's.
+ * The samples of an import in the order in which they come: their values in one file, what is small
+ * in memory. Sorting and splitting come later. Values are little-endian, as this machine's.
  */
 import { closeSync, readSync, rmSync } from 'node:fs';
 import { grouped, mismatch } from '../dataset-error.ts';
@@ -52,16 +52,25 @@ export class Samples {
     return this.#bytes;
   }
 
-  /** To be called before samples of a file are added. @throws DatasetError where it differs from that of earlier ones */
+  /**
+   * To be called before samples of a file are added. @throws DatasetError where it differs from
+   * that of earlier ones
+   */
   begin(file: string, form: Form): void {
     if (this.#form !== null) {
       const [expected, found] = [formText(this.#form.form), formText(form)];
-      if (expected !== found) throw mismatch(file, null, `samples of ${expected} as in ${this.#form.from}`, found);
+      if (expected !== found)
+        throw mismatch(file, null, `samples of ${expected} as in ${this.#form.from}`, found);
       return;
     }
     this.#bytes = form.shape.reduce((product, n) => product * n, form.sampleType === 'u8' ? 1 : 4);
     if (this.#bytes === 0 || this.#bytes > MOST_SAMPLE_BYTES)
-      throw mismatch(file, null, `samples of 1 to ${grouped(MOST_SAMPLE_BYTES)} bytes`, formText(form));
+      throw mismatch(
+        file,
+        null,
+        `samples of 1 to ${grouped(MOST_SAMPLE_BYTES)} bytes`,
+        formText(form),
+      );
     this.#form = { form, from: file };
     this.#words = new Int32Array(Math.ceil(this.#bytes / 4));
     this.#targets = new Float32Array(1024 * form.targets);
@@ -75,7 +84,8 @@ export class Samples {
   add(file: string, split: Split, values: Uint8Array, labels: ArrayLike<number>): void {
     const size = this.#bytes;
     const added = values.length / size;
-    if (this.count + added > MOST_SAMPLES) throw mismatch(file, null, `at most ${grouped(MOST_SAMPLES)} samples`, 'more');
+    if (this.count + added > MOST_SAMPLES)
+      throw mismatch(file, null, `at most ${grouped(MOST_SAMPLES)} samples`, 'more');
     this.#grow(this.count + added);
     const scratch = new Uint8Array(this.#words.buffer);
     for (let i = 0; i < added; i++) {
@@ -115,12 +125,13 @@ export class Samples {
   /** One sample's values into `target`, after `flush`. */
   read(sample: number, target: Uint8Array): void {
     const got = readSync(this.#file, target, 0, this.#bytes, sample * this.#bytes);
-    if (got !== this.#bytes) throw new Error(`sample ${String(sample)}: ${String(got)} of ${String(this.#bytes)} bytes`);
+    if (got !== this.#bytes)
+      throw new Error(`sample ${String(sample)}: ${String(got)} of ${String(this.#bytes)} bytes`);
   }
 
   /**
-   * The order that depends on the samples alone and not on how they came: by a hash of their values, then by the values, then by what
-   * is to be predicted. Sorts in place.
+   * The order that depends on the samples alone and not on how they came: by a hash of their
+   * values, then by the values, then by what is to be predicted. Sorts in place.
    * @param numberOf classes in the order of appearance → classes
    */
   sort(samples: Uint32Array, numberOf: Uint32Array): Uint32Array {
@@ -135,7 +146,8 @@ export class Samples {
       this.read(j, b);
       const values = Buffer.compare(a, b);
       if (values !== 0) return values;
-      if ((this.form?.targets ?? 0) === 0) return (numberOf[this.classOf(i)] ?? 0) - (numberOf[this.classOf(j)] ?? 0);
+      if ((this.form?.targets ?? 0) === 0)
+        return (numberOf[this.classOf(i)] ?? 0) - (numberOf[this.classOf(j)] ?? 0);
       const [t, u] = [this.targetsOf(i), this.targetsOf(j)];
       const at = t.findIndex((value, k) => value !== u[k]);
       return at === -1 ? 0 : (t[at] ?? 0) - (u[at] ?? 0);
@@ -171,15 +183,18 @@ export class Samples {
 
 /** `3×32×32 bytes`. */
 function formText({ shape, sampleType, targets }: Form): string {
-  const predicted = targets === 0 ? '' : ` with ${String(targets)} ${targets === 1 ? 'number' : 'numbers'} to predict`;
+  const predicted =
+    targets === 0
+      ? ''
+      : ` with ${String(targets)} ${targets === 1 ? 'number' : 'numbers'} to predict`;
   return `${shape.join('×')} ${sampleType === 'u8' ? 'bytes' : 'numbers'}${predicted}`;
 }
 
 const [FACTOR_A, FACTOR_B] = [0x9e3779b1 | 0, 0x85ebca6b | 0] as const;
 
 /**
- * Two words that spread equal-looking samples evenly; not a cryptographic hash, as it only orders. In 32-bit integers throughout and without an
- * iterator: a third of the time.
+ * Two words that spread equal-looking samples evenly; not a cryptographic hash, as it only orders.
+ * In 32-bit integers throughout and without an iterator: a third of the time.
  */
 function hash(words: Int32Array, into: Uint32Array, at: number): void {
   let a = 0x243f6a88 | 0;

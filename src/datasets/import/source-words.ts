@@ -18,7 +18,9 @@ export const WORDS: Readonly<Record<SetKind | 'image', string>> = {
 };
 
 /** Of an archive and of files that lie open; one of those. */
-const KINDS: Readonly<Record<SetKind | 'image', readonly [packed: string, open: string, single: string]>> = {
+const KINDS: Readonly<
+  Record<SetKind | 'image', readonly [packed: string, open: string, single: string]>
+> = {
   image: ['images in class folders, archive', 'images in class folders', 'images in class folders'],
   idx: ['IDX, archive', 'IDX files', 'IDX file'],
   'cifar-10': ['CIFAR-10, binary archive', 'CIFAR-10, binary files', 'CIFAR-10, binary file'],
@@ -26,7 +28,11 @@ const KINDS: Readonly<Record<SetKind | 'image', readonly [packed: string, open: 
   pickle: ['CIFAR, python archive', 'CIFAR, python files', 'CIFAR, python file'],
   npy: ['NumPy arrays, archive', 'NumPy arrays', 'NumPy array'],
   csv: ['CSV tables, archive', 'CSV tables', 'CSV table'],
-  parquet: ['Parquet files of images, archive', 'Parquet files of images', 'Parquet file of images'],
+  parquet: [
+    'Parquet files of images, archive',
+    'Parquet files of images',
+    'Parquet file of images',
+  ],
 };
 
 /** @param packed all of it came out of an archive */
@@ -38,13 +44,24 @@ export function describeSource(
 ): { readonly kind: string; readonly match: string } {
   const [archive, several, single] = KINDS[kind];
   const words = packed ? archive : files === 1 ? single : several;
-  const what = kind === 'image' ? ['image', 'images'] : kind === 'npy' ? ['array', 'arrays'] : ['file', 'files'];
+  const what =
+    kind === 'image'
+      ? ['image', 'images']
+      : kind === 'npy'
+        ? ['array', 'arrays']
+        : ['file', 'files'];
   const matching = `${files.toLocaleString('en')} ${(files === 1 ? what[0] : what[1]) ?? ''}`;
   // Pickles say by their labels which of the two they are.
   const known = classes.known?.length ?? 0;
-  const cifar = kind === 'pickle' && samples.form?.shape.join() === '3,32,32' && (known === 10 || known === 100);
+  const cifar =
+    kind === 'pickle' &&
+    samples.form?.shape.join() === '3,32,32' &&
+    (known === 10 || known === 100);
   return {
     kind: cifar ? words.replace('CIFAR', `CIFAR-${String(known)}`) : words,
-    match: kind === 'image' ? `${matching}, classes by folder` : `${matching} ${files === 1 ? 'matches' : 'match'}`,
+    match:
+      kind === 'image'
+        ? `${matching}, classes by folder`
+        : `${matching} ${files === 1 ? 'matches' : 'match'}`,
   };
 }

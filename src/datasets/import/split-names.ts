@@ -17,7 +17,10 @@ export function splitOfFolder(name: string): Split | null {
   return WORDS.get(name.toLowerCase()) ?? null;
 }
 
-/** Of a path's last part any word counts (`t10k-images`, `x_train`, `test-00000-of-00001`), of its folders the whole name. */
+/**
+ * Of a path's last part any word counts (`t10k-images`, `x_train`, `test-00000-of-00001`), of its
+ * folders the whole name.
+ */
 export function splitOfPath(path: string): Split | null {
   const parts = path.split('/');
   const last = parts.pop() ?? '';

@@ -1,4 +1,7 @@
-/** An import in one step: read, and stored under its name at once. For whoever looks first, `prepare-import.ts`. */
+/**
+ * An import in one step: read, and stored under its name at once. For whoever looks first,
+ * `prepare-import.ts`.
+ */
 import { BUNDLED_NAMES, datasetWithContent, type SameDataset } from '../catalogue.ts';
 import { nameOfFile, sourceStem } from '../dataset-name.ts';
 import { sourceName } from '../sources/several.ts';
@@ -41,10 +44,16 @@ export async function startImport(request: ImportRequest): Promise<Finished> {
   try {
     const imported = await runImport(request, staging.path);
     if (signal.aborted) throw new ImportCancelled();
-    const about = { name, path: sourceName(request), again: againOf(request, request.options), imported: when };
+    const about = {
+      name,
+      path: sourceName(request),
+      again: againOf(request, request.options),
+      imported: when,
+    };
     const same = datasetWithContent(folder, contentOf(imported).sha256);
     const served = same !== null && (same.bundled || (request.name === null && !replace));
-    const stored = dryRun || served ? null : await storeImported(folder, staging.path, imported, about, replace);
+    const stored =
+      dryRun || served ? null : await storeImported(folder, staging.path, imported, about, replace);
     return { name, imported, same: same?.name === stored?.name ? null : same, stored };
   } finally {
     await staging.remove();

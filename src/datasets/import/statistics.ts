@@ -1,4 +1,7 @@
-/** Mean and deviation of the training values: of each channel of images, of each feature of vectors. Bytes count as fractions of 255. */
+/**
+ * Mean and deviation of the training values: of each channel of images, of each feature of vectors.
+ * Bytes count as fractions of 255.
+ */
 import type { Form } from './samples.ts';
 
 export interface Moments {
@@ -16,7 +19,9 @@ export class Statistics {
   readonly #plane: number;
   readonly #sums: Float64Array;
   readonly #squares: Float64Array;
-  /** The first sample's values: sums are taken around them, so that close numbers keep their digits. */
+  /**
+   * The first sample's values: sums are taken around them, so that close numbers keep their digits.
+   */
   readonly #around: Float64Array;
   #samples = 0;
 
@@ -54,7 +59,8 @@ export class Statistics {
   /** The same sums in integers: several times as fast, and exact either way. */
   #addBytes(values: Uint8Array): void {
     const plane = this.#plane;
-    if (this.#samples === 0) for (let c = 0; c < this.#channels; c++) this.#around[c] = values[c * plane] ?? 0;
+    if (this.#samples === 0)
+      for (let c = 0; c < this.#channels; c++) this.#around[c] = values[c * plane] ?? 0;
     for (let c = 0; c < this.#channels; c++) {
       const around = (this.#around[c] ?? 0) | 0;
       for (let from = c * plane; from < (c + 1) * plane; from += RUN) {
@@ -74,7 +80,8 @@ export class Statistics {
 
   #addValues(values: Float32Array): void {
     const plane = this.#plane;
-    if (this.#samples === 0) for (let c = 0; c < this.#channels; c++) this.#around[c] = values[c * plane] ?? 0;
+    if (this.#samples === 0)
+      for (let c = 0; c < this.#channels; c++) this.#around[c] = values[c * plane] ?? 0;
     for (let c = 0; c < this.#channels; c++) {
       const around = this.#around[c] ?? 0;
       let sum = 0;

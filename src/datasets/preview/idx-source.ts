@@ -1,4 +1,7 @@
-/** Samples of a dataset that comes with Galapagos: IDX files in gzip, read from their beginning as far as is asked for. */
+/**
+ * Samples of a dataset that comes with Galapagos: IDX files in gzip, read from their beginning as
+ * far as is asked for.
+ */
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { mismatch, unreadable } from '../dataset-error.ts';
@@ -30,7 +33,8 @@ export class IdxSource implements SampleSource {
   async values(sample: number): Promise<Uint8Array> {
     await this.#images.skip(headerBytes(this.#rank) + sample * this.#size - this.#images.offset);
     const values = await this.#images.exactly(this.#size);
-    if (values === null) throw mismatch(this.#images.name, null, `sample ${String(sample)}`, 'the end');
+    if (values === null)
+      throw mismatch(this.#images.name, null, `sample ${String(sample)}`, 'the end');
     return values;
   }
 

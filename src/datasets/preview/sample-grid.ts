@@ -1,11 +1,17 @@
-/** Some samples of each class as pictures: what a person looks at to see that the data are what they think. */
+/**
+ * Some samples of each class as pictures: what a person looks at to see that the data are what they
+ * think.
+ */
 import type { SampleSource } from './sample-source.ts';
 
 export interface SampleGrid {
   readonly channels: 1 | 3;
   readonly height: number;
   readonly width: number;
-  /** Every so many pixels of a side became one, by their mean; 1: pictures are as the dataset holds them. */
+  /**
+   * Every so many pixels of a side became one, by their mean; 1: pictures are as the dataset holds
+   * them.
+   */
   readonly reduced: number;
   /** The first classes in their order; a single one where numbers are predicted. */
   readonly columns: readonly GridColumn[];
@@ -15,7 +21,10 @@ export interface GridColumn {
   /** Its number; null: numbers are predicted. */
   readonly class: number | null;
   readonly samples: number;
-  /** [samples, channels, height, width]. Numbers are brought to bytes between the least and the greatest that are shown. */
+  /**
+   * [samples, channels, height, width]. Numbers are brought to bytes between the least and the
+   * greatest that are shown.
+   */
   readonly pixels: Uint8Array;
 }
 
@@ -40,13 +49,20 @@ const SLICE = 2 ** 20;
 
 export async function sampleGrid(source: SampleSource, form: GridForm): Promise<SampleGrid> {
   const [channels = 1, height = 1, width = 1] = form.shape;
-  const rows = channels * height * width * (form.sampleType === 'u8' ? 1 : 4) > LARGE_BYTES ? 1 : ROWS;
-  const chosen = form.classes === 0 ? unclassed(rows * COLUMNS, form.perClass[0] ?? 0) : await byClass(source, form, rows);
+  const rows =
+    channels * height * width * (form.sampleType === 'u8' ? 1 : 4) > LARGE_BYTES ? 1 : ROWS;
+  const chosen =
+    form.classes === 0
+      ? unclassed(rows * COLUMNS, form.perClass[0] ?? 0)
+      : await byClass(source, form, rows);
   const factor = Math.ceil(Math.max(height, width) / LONGEST_SIDE);
   const shown = { channels, height: Math.ceil(height / factor), width: Math.ceil(width / factor) };
   const pictures = new Map<number, Float32Array>();
   for (const sample of chosen.flatMap(({ samples }) => samples).sort((a, b) => a - b))
-    pictures.set(sample, await reduce(await source.values(sample), { channels, height, width }, factor));
+    pictures.set(
+      sample,
+      await reduce(await source.values(sample), { channels, height, width }, factor),
+    );
   const toByte = form.sampleType === 'u8' ? Math.round : stretched(pictures.values());
   const size = channels * shown.height * shown.width;
   const columns = chosen.map(({ class: number, samples }) => {
@@ -67,8 +83,15 @@ function unclassed(most: number, samples: number): Chosen[] {
 }
 
 /** The first samples of the first classes; reads labels until it has them. */
-async function byClass(source: SampleSource, { classes, perClass }: GridForm, rows: number): Promise<Chosen[]> {
-  const chosen = Array.from({ length: Math.min(COLUMNS, classes) }, (_, c): Chosen => ({ class: c, samples: [] }));
+async function byClass(
+  source: SampleSource,
+  { classes, perClass }: GridForm,
+  rows: number,
+): Promise<Chosen[]> {
+  const chosen = Array.from({ length: Math.min(COLUMNS, classes) }, (_, c): Chosen => ({
+    class: c,
+    samples: [],
+  }));
   let missing = chosen.reduce((sum, _, c) => sum + Math.min(rows, perClass[c] ?? 0), 0);
   let first = 0;
   for await (const labels of source.labels()) {
@@ -91,7 +114,11 @@ interface Size {
 }
 
 /** Each square of `factor` pixels becomes their mean; a last one may be smaller. */
-async function reduce(values: Uint8Array | Float32Array, { channels, height, width }: Size, factor: number): Promise<Float32Array> {
+async function reduce(
+  values: Uint8Array | Float32Array,
+  { channels, height, width }: Size,
+  factor: number,
+): Promise<Float32Array> {
   if (factor === 1) return Float32Array.from(values);
   const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)];
   const reduced = new Float32Array(channels * rows * columns);
@@ -102,7 +129,8 @@ async function reduce(values: Uint8Array | Float32Array, { channels, height, wid
     for (let column = 0; column < columns; column++) {
       const wide = Math.min(factor, width - column * factor);
       let sum = 0;
-      for (let y = 0; y < deep; y++) for (let x = 0; x < wide; x++) sum += values[(top + y) * width + column * factor + x] ?? 0;
+      for (let y = 0; y < deep; y++)
+        for (let x = 0; x < wide; x++) sum += values[(top + y) * width + column * factor + x] ?? 0;
       reduced[row * columns + column] = sum / (deep * wide);
     }
     looked += deep * width;

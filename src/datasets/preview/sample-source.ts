@@ -1,4 +1,7 @@
-/** The training samples of a dataset one by one, without reading the rest: what a preview shows. Never blocks for longer than one read. */
+/**
+ * The training samples of a dataset one by one, without reading the rest: what a preview shows.
+ * Never blocks for longer than one read.
+ */
 import { open, type FileHandle } from 'node:fs/promises';
 import { mismatch, unreadable } from '../dataset-error.ts';
 import type { Form } from '../import/samples.ts';
@@ -15,7 +18,10 @@ export interface SampleSource {
 
 const RUN = 64 * 1024;
 
-/** The file of a split as `import/arrange.ts` writes it: all values, then all classes or numbers to predict. */
+/**
+ * The file of a split as `import/arrange.ts` writes it: all values, then all classes or numbers to
+ * predict.
+ */
 export class SplitFile implements SampleSource {
   readonly #path: string;
   readonly #file: FileHandle;
@@ -23,7 +29,13 @@ export class SplitFile implements SampleSource {
   readonly #samples: number;
   readonly #classes: number;
 
-  private constructor(path: string, file: FileHandle, form: Form, samples: number, classes: number) {
+  private constructor(
+    path: string,
+    file: FileHandle,
+    form: Form,
+    samples: number,
+    classes: number,
+  ) {
     this.#path = path;
     this.#file = file;
     this.#form = form;
@@ -32,7 +44,12 @@ export class SplitFile implements SampleSource {
   }
 
   /** @throws DatasetError where it cannot be read or has another size than it must */
-  static async open(path: string, form: Form, samples: number, classes: number): Promise<SplitFile> {
+  static async open(
+    path: string,
+    form: Form,
+    samples: number,
+    classes: number,
+  ): Promise<SplitFile> {
     let file: FileHandle;
     try {
       file = await open(path);
@@ -44,7 +61,13 @@ export class SplitFile implements SampleSource {
     const { size } = await file.stat();
     if (size === expected) return split;
     await file.close();
-    throw mismatch(path, null, `${String(expected)} bytes`, String(size), 'the file was changed or cut short');
+    throw mismatch(
+      path,
+      null,
+      `${String(expected)} bytes`,
+      String(size),
+      'the file was changed or cut short',
+    );
   }
 
   async *labels(): AsyncGenerator<ArrayLike<number>> {
@@ -64,7 +87,9 @@ export class SplitFile implements SampleSource {
 
   async targets(sample: number): Promise<Float32Array> {
     const each = this.#labelBytes;
-    return new Float32Array((await this.#read(this.#samples * this.#valueBytes + sample * each, each)).buffer);
+    return new Float32Array(
+      (await this.#read(this.#samples * this.#valueBytes + sample * each, each)).buffer,
+    );
   }
 
   close(): Promise<void> {
@@ -72,7 +97,10 @@ export class SplitFile implements SampleSource {
   }
 
   get #valueBytes(): number {
-    return this.#form.shape.reduce((product, n) => product * n, this.#form.sampleType === 'u8' ? 1 : 4);
+    return this.#form.shape.reduce(
+      (product, n) => product * n,
+      this.#form.sampleType === 'u8' ? 1 : 4,
+    );
   }
 
   get #labelBytes(): number {
@@ -84,7 +112,12 @@ export class SplitFile implements SampleSource {
     for (let done = 0; done < length;) {
       const { bytesRead } = await this.#file.read(bytes, done, length - done, offset + done);
       if (bytesRead === 0)
-        throw mismatch(this.#path, `offset ${String(offset + done)}`, `${String(length - done)} more bytes`, 'the end of the file');
+        throw mismatch(
+          this.#path,
+          `offset ${String(offset + done)}`,
+          `${String(length - done)} more bytes`,
+          'the end of the file',
+        );
       done += bytesRead;
     }
     return bytes;

@@ -11,7 +11,10 @@ export interface SampleTable {
   readonly targets: readonly string[];
   /** Of the class to predict; null: numbers are predicted, or the source named no columns. */
   readonly label: string | null;
-  /** Every column that could be predicted, the predicted ones last; empty: the source has no such columns. */
+  /**
+   * Every column that could be predicted, the predicted ones last; empty: the source has no such
+   * columns.
+   */
   readonly choices: readonly string[];
   readonly rows: readonly TableRow[];
 }
@@ -29,7 +32,12 @@ const FEATURES = 24;
 
 export async function sampleTable(
   source: SampleSource,
-  { features, targets, samples, columns }: { features: number; targets: number; samples: number; columns: ColumnNames | null },
+  {
+    features,
+    targets,
+    samples,
+    columns,
+  }: { features: number; targets: number; samples: number; columns: ColumnNames | null },
 ): Promise<SampleTable> {
   const count = Math.min(ROWS, samples);
   const classes = targets > 0 ? [] : await firstLabels(source, count);
@@ -48,7 +56,14 @@ export async function sampleTable(
     of: features,
     targets: columns?.targets ?? numbers(targets),
     label: columns?.label ?? null,
-    choices: columns === null ? [] : [...columns.features, ...columns.targets, ...(columns.label === null ? [] : [columns.label])],
+    choices:
+      columns === null
+        ? []
+        : [
+            ...columns.features,
+            ...columns.targets,
+            ...(columns.label === null ? [] : [columns.label]),
+          ],
     rows,
   };
 }

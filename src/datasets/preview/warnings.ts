@@ -2,9 +2,19 @@
 
 export type PreviewWarning =
   /** `ratio`: training samples of the largest class to those of the smallest that has some. */
-  | { readonly code: 'imbalance'; readonly ratio: number; readonly most: string; readonly least: string }
+  | {
+      readonly code: 'imbalance';
+      readonly ratio: number;
+      readonly most: string;
+      readonly least: string;
+    }
   /** Images that had another size, and were scaled to the dataset's. */
-  | { readonly code: 'scaled'; readonly images: number; readonly height: number; readonly width: number }
+  | {
+      readonly code: 'scaled';
+      readonly images: number;
+      readonly height: number;
+      readonly width: number;
+    }
   /** Every sample is of this class: there is nothing to learn. */
   | { readonly code: 'one-class'; readonly name: string }
   /** Classes that the source names and has no training samples of. */
@@ -27,9 +37,13 @@ export function warningsOf(about: {
   if (most !== undefined && least !== undefined) {
     if (some.length === 1) warnings.push({ code: 'one-class', name: most.name });
     const ratio = most.count / least.count;
-    if (ratio >= WORTH_SAYING) warnings.push({ code: 'imbalance', ratio, most: most.name, least: least.name });
+    if (ratio >= WORTH_SAYING)
+      warnings.push({ code: 'imbalance', ratio, most: most.name, least: least.name });
     if (some.length < counts.length)
-      warnings.push({ code: 'empty-classes', names: counts.filter(({ count }) => count === 0).map(({ name }) => name) });
+      warnings.push({
+        code: 'empty-classes',
+        names: counts.filter(({ count }) => count === 0).map(({ name }) => name),
+      });
   }
   const [, height = 0, width = 0] = shape;
   if (resized > 0) warnings.push({ code: 'scaled', images: resized, height, width });

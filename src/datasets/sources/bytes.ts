@@ -1,4 +1,7 @@
-/** Random access to the bytes of a file, or of an archive's entry that was put aside. Synchronous: it is read in a thread of its own. */
+/**
+ * Random access to the bytes of a file, or of an archive's entry that was put aside. Synchronous:
+ * it is read in a thread of its own.
+ */
 import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { grouped, mismatch, unreadable } from '../dataset-error.ts';
 import type { Meter } from './meter.ts';
@@ -46,7 +49,10 @@ export class MemoryBytes implements Bytes {
 /** Read with the first access, so that a small file is opened once. */
 const HEAD_BYTES = 64 * 1024;
 
-/** A file on disk. It is opened when first read, and closed again at once where the head holds all of it. */
+/**
+ * A file on disk. It is opened when first read, and closed again at once where the head holds all
+ * of it.
+ */
 export class FileBytes implements Bytes {
   readonly name: string;
   readonly #path: string;
@@ -144,8 +150,14 @@ export class PutAside extends FileBytes {
 }
 
 /** Successive runs of a part of `bytes`, each valid until the next. */
-export function* runs(bytes: Bytes, offset: number, length: number, runBytes: number): Generator<Uint8Array> {
-  for (let done = 0; done < length; done += runBytes) yield bytes.read(offset + done, Math.min(runBytes, length - done));
+export function* runs(
+  bytes: Bytes,
+  offset: number,
+  length: number,
+  runBytes: number,
+): Generator<Uint8Array> {
+  for (let done = 0; done < length; done += runBytes)
+    yield bytes.read(offset + done, Math.min(runBytes, length - done));
 }
 
 function checkRange(bytes: Bytes, offset: number, length: number): void {

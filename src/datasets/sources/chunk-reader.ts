@@ -26,7 +26,10 @@ export class ChunkReader {
     return part;
   }
 
-  /** A copy of exactly so many bytes; null if the stream has ended before the first. @throws DatasetError if it ends within */
+  /**
+   * A copy of exactly so many bytes; null if the stream has ended before the first. @throws
+   * DatasetError if it ends within
+   */
   async exactly(length: number): Promise<Uint8Array | null> {
     const content = new Uint8Array(length);
     let filled = 0;
@@ -42,7 +45,10 @@ export class ChunkReader {
     return content;
   }
 
-  /** The next `length` bytes as chunks, each valid until the next. @throws DatasetError if there are fewer */
+  /**
+   * The next `length` bytes as chunks, each valid until the next. @throws DatasetError if there are
+   * fewer
+   */
   async *run(length: number): AsyncGenerator<Uint8Array> {
     for (let left = length; left > 0;) {
       const part = await this.some(left);
@@ -65,7 +71,11 @@ export class ChunkReader {
   async upTo(most: number): Promise<Uint8Array> {
     const content = new Uint8Array(most);
     let filled = 0;
-    for (let part = await this.some(most); part !== null; part = filled < most ? await this.some(most - filled) : null) {
+    for (
+      let part = await this.some(most);
+      part !== null;
+      part = filled < most ? await this.some(most - filled) : null
+    ) {
       content.set(part, filled);
       filled += part.length;
     }
@@ -74,7 +84,8 @@ export class ChunkReader {
 
   /** Everything that is left. */
   async *rest(): AsyncGenerator<Uint8Array> {
-    for (let part = await this.some(Infinity); part !== null; part = await this.some(Infinity)) yield part;
+    for (let part = await this.some(Infinity); part !== null; part = await this.some(Infinity))
+      yield part;
   }
 
   /** Ends the stream early. */
@@ -83,6 +94,12 @@ export class ChunkReader {
   }
 
   #cut(missing: number): DatasetError {
-    return mismatch(this.name, `offset ${String(this.offset)}`, `${grouped(missing)} more bytes`, 'the end', 'the file is cut short');
+    return mismatch(
+      this.name,
+      `offset ${String(this.offset)}`,
+      `${grouped(missing)} more bytes`,
+      'the end',
+      'the file is cut short',
+    );
   }
 }

@@ -1,12 +1,22 @@
-/** Names of an archive's entries: they decide classes and splits, never a place on disk; one that tries to leave is refused. */
+/**
+ * Names of an archive's entries: they decide classes and splits, never a place on disk; one that
+ * tries to leave is refused.
+ */
 import { mismatch, type DatasetError } from '../dataset-error.ts';
 
 const WITHIN = ' › ';
 
-/** The entry's path with `/` between its parts. @throws DatasetError for an absolute path, a drive, `..` or a NUL */
+/**
+ * The entry's path with `/` between its parts. @throws DatasetError for an absolute path, a drive,
+ * `..` or a NUL
+ */
 export function safePath(archive: string, name: string): string {
   const path = name.replaceAll('\\', '/');
-  const leaves = path.startsWith('/') || /^[A-Za-z]:/.test(path) || path.includes('\0') || path.split('/').includes('..');
+  const leaves =
+    path.startsWith('/') ||
+    /^[A-Za-z]:/.test(path) ||
+    path.includes('\0') ||
+    path.split('/').includes('..');
   if (leaves)
     throw mismatch(
       archive,
@@ -29,12 +39,20 @@ const UPPER =
 export function decodedName(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString('utf8');
   if (!text.includes('\ufffd')) return text;
-  return Array.from(bytes, (byte) => (byte < 128 ? String.fromCharCode(byte) : (UPPER[byte - 128] ?? ''))).join('');
+  return Array.from(bytes, (byte) =>
+    byte < 128 ? String.fromCharCode(byte) : (UPPER[byte - 128] ?? ''),
+  ).join('');
 }
 
 /** What a link stands for would be lost, or lies outside. */
 export function refusedLink(archive: string, name: string): DatasetError {
-  return mismatch(archive, `entry ${JSON.stringify(name)}`, 'a file', 'a link', 'pack the archive with its links followed');
+  return mismatch(
+    archive,
+    `entry ${JSON.stringify(name)}`,
+    'a file',
+    'a link',
+    'pack the archive with its links followed',
+  );
 }
 
 /** `archive › entry`, for errors. */

@@ -1,4 +1,7 @@
-/** Keeps archives from expanding without bound: what comes out is counted against the size of the file on disk, however nested. */
+/**
+ * Keeps archives from expanding without bound: what comes out is counted against the size of the
+ * file on disk, however nested.
+ */
 import { grouped, mismatch } from '../dataset-error.ts';
 
 /** Real data compress less: digits by 5, photographs by 1.1; deflate reaches 1,030. */

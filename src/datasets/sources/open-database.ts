@@ -1,6 +1,7 @@
 /**
- * Recognises an SQLite database that a program has open, by the files beside it. It is never read as data: opening and closing
- * it here would release the locks that this process holds on its own lab, and other programs could delete the lab's log.
+ * Recognises an SQLite database that a program has open, by the files beside it. It is never read
+ * as data: opening and closing it here would release the locks that this process holds on its own
+ * lab, and other programs could delete the lab's log.
  */
 import { existsSync, realpathSync } from 'node:fs';
 

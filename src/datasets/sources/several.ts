@@ -1,4 +1,7 @@
-/** Several files or folders that are one import: read as if they alone lay in the folder they share. Names only; nothing is read here. */
+/**
+ * Several files or folders that are one import: read as if they alone lay in the folder they share.
+ * Names only; nothing is read here.
+ */
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { grouped, mismatch } from '../dataset-error.ts';
 
@@ -20,7 +23,10 @@ export function sourceName({ paths, as }: Source): string {
   if (only !== undefined && another === undefined) return only;
   const said = paths.slice(0, SAID).map((path) => basename(path));
   const more = paths.length - said.length;
-  return join(sharedFolder(paths), `${said.join(', ')}${more === 0 ? '' : ` and ${grouped(more)} more`}`);
+  return join(
+    sharedFolder(paths),
+    `${said.join(', ')}${more === 0 ? '' : ` and ${grouped(more)} more`}`,
+  );
 }
 
 /** @throws DatasetError where they share none: on Windows, on two drives */
@@ -30,7 +36,13 @@ export function sharedFolder(paths: readonly string[]): string {
   for (const path of others) {
     while (!isBelow(folder, path)) {
       const above = dirname(folder);
-      if (above === folder) throw mismatch(basename(path), null, `a file on the drive of ${basename(first)}`, 'one on another');
+      if (above === folder)
+        throw mismatch(
+          basename(path),
+          null,
+          `a file on the drive of ${basename(first)}`,
+          'one on another',
+        );
       folder = above;
     }
   }
@@ -43,12 +55,20 @@ export function sharedFolder(paths: readonly string[]): string {
  * @throws DatasetError where one lies in another: its samples would count twice
  */
 export function belowFolder(folder: string, paths: readonly string[]): readonly string[] {
-  const below = [...new Set(paths)].map((path) => relative(folder, path).replaceAll(sep, '/')).sort((a, b) => (a < b ? -1 : 1));
+  const below = [...new Set(paths)]
+    .map((path) => relative(folder, path).replaceAll(sep, '/'))
+    .sort((a, b) => (a < b ? -1 : 1));
   const names = new Set(below);
   for (const name of below) {
     for (let end = name.lastIndexOf('/'); end > 0; end = name.lastIndexOf('/', end - 1)) {
       const holder = name.slice(0, end);
-      if (names.has(holder)) throw mismatch(name, null, 'each file once', `one that ${holder}, which was named as well, holds`);
+      if (names.has(holder))
+        throw mismatch(
+          name,
+          null,
+          'each file once',
+          `one that ${holder}, which was named as well, holds`,
+        );
     }
   }
   return below;

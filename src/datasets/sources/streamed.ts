@@ -27,7 +27,12 @@ export async function* streamed(
   }
 }
 
-async function feed(transform: Transform, bytes: Bytes, from: number, length: number): Promise<void> {
+async function feed(
+  transform: Transform,
+  bytes: Bytes,
+  from: number,
+  length: number,
+): Promise<void> {
   try {
     for (const run of runs(bytes, from, length, RUN)) {
       if (transform.destroyed) return;

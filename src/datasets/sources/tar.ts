@@ -1,4 +1,7 @@
-/** Tar archives read from front to end: ustar, with GNU's long names and pax paths and sizes. Devices and folders are passed over. */
+/**
+ * Tar archives read from front to end: ustar, with GNU's long names and pax paths and sizes.
+ * Devices and folders are passed over.
+ */
 import { mismatch } from '../dataset-error.ts';
 import type { ChunkReader } from './chunk-reader.ts';
 import { decodedName } from './entry-name.ts';
@@ -20,7 +23,9 @@ const MAGIC = [0x75, 0x73, 0x74, 0x61, 0x72];
 const LONGEST_NAME = 64 * 1024;
 
 export function isTar(head: Uint8Array): boolean {
-  return head.length >= BLOCK && MAGIC.every((byte, i) => head[257 + i] === byte) && checksumHolds(head);
+  return (
+    head.length >= BLOCK && MAGIC.every((byte, i) => head[257 + i] === byte) && checksumHolds(head)
+  );
 }
 
 /** @throws DatasetError at a wrong checksum, or where the archive ends within an entry */
@@ -32,14 +37,30 @@ export async function* tarEntries(archive: string, reader: ChunkReader): AsyncGe
     const header = await reader.exactly(BLOCK);
     // Archives end with two empty blocks; some writers forget them.
     if (header === null || header.every((byte) => byte === 0)) return;
-    if (!checksumHolds(header)) throw mismatch(archive, `offset ${String(at)}`, 'a tar header', 'one whose checksum is wrong');
+    if (!checksumHolds(header))
+      throw mismatch(
+        archive,
+        `offset ${String(at)}`,
+        'a tar header',
+        'one whose checksum is wrong',
+      );
     const size = longSize ?? number(header, 124, 12);
     if (!Number.isSafeInteger(size) || size < 0)
-      throw mismatch(archive, `offset ${String(at + 124)}`, 'a size', JSON.stringify(text(header, 124, 12)));
+      throw mismatch(
+        archive,
+        `offset ${String(at + 124)}`,
+        'a size',
+        JSON.stringify(text(header, 124, 12)),
+      );
     const type = String.fromCharCode(header[156] ?? 0);
     if (type === 'L' || type === 'x') {
       if (size > LONGEST_NAME)
-        throw mismatch(archive, `offset ${String(at)}`, `a name of at most ${String(LONGEST_NAME)} bytes`, String(size));
+        throw mismatch(
+          archive,
+          `offset ${String(at)}`,
+          `a name of at most ${String(LONGEST_NAME)} bytes`,
+          String(size),
+        );
       const content = (await reader.exactly(padded(size)))?.subarray(0, size) ?? new Uint8Array(0);
       if (type === 'L') longName = text(content, 0, size);
       else {
@@ -52,7 +73,12 @@ export async function* tarEntries(archive: string, reader: ChunkReader): AsyncGe
     const end = reader.offset + padded(size);
     const link = type === '1' || type === '2';
     if (type === '0' || type === '\0' || type === '7' || link) {
-      yield { name: longName ?? shortName(header), link, size, content: reader.run(link ? 0 : size) };
+      yield {
+        name: longName ?? shortName(header),
+        link,
+        size,
+        content: reader.run(link ? 0 : size),
+      };
     }
     await reader.skip(end - reader.offset);
     longName = undefined;
@@ -65,7 +91,10 @@ function padded(size: number): number {
 }
 
 function shortName(header: Uint8Array): string {
-  const prefix = text(header, 257, 6) === 'ustar\0' || text(header, 257, 5) === 'ustar' ? text(header, 345, 155) : '';
+  const prefix =
+    text(header, 257, 6) === 'ustar\0' || text(header, 257, 5) === 'ustar'
+      ? text(header, 345, 155)
+      : '';
   const name = text(header, 0, 100);
   return prefix === '' || text(header, 257, 8) === 'ustar  ' ? name : `${prefix}/${name}`;
 }

@@ -1,6 +1,7 @@
 /**
- * Every file of a path, whatever it is wrapped in: folders, zip, tar, gzip and xz, nested. Nothing is ever written under a name of
- * an archive's: an entry stays in memory or is put aside under a number.
+ * Every file of a path, whatever it is wrapped in: folders, zip, tar, gzip and xz, nested. Nothing
+ * is ever written under a name of an archive's: an entry stays in memory or is put aside under a
+ * number.
  */
 import { closeSync, readdirSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -20,7 +21,10 @@ import { unxz } from './xz.ts';
 import { zipEntries, zipEntryCount } from './zip.ts';
 
 export interface Item {
-  /** Below what was asked for, `/` between its parts: what classes and splits are read from. Empty: the file itself was asked for. */
+  /**
+   * Below what was asked for, `/` between its parts: what classes and splits are read from. Empty:
+   * the file itself was asked for.
+   */
   readonly path: string;
   /** To be closed or discarded by whoever takes the item. */
   readonly bytes: Bytes;
@@ -63,7 +67,11 @@ export async function* walk(
     return;
   }
   meter.ofBytes = root.size;
-  yield* walking.unwrapped({ path: '', bytes: new FileBytes(basename(name), path, meter) }, 0, null);
+  yield* walking.unwrapped(
+    { path: '', bytes: new FileBytes(basename(name), path, meter) },
+    0,
+    null,
+  );
 }
 
 class Walk {
@@ -79,7 +87,10 @@ class Walk {
     this.#reading = reading;
   }
 
-  /** @param above the real paths of the folders around this one: a link back to one of them is passed over */
+  /**
+   * @param above the real paths of the folders around this one: a link back to one of them is
+   *   passed over
+   */
   async *folder(root: string, path: string, above: readonly string[]): AsyncGenerator<Item> {
     const here = join(root, path);
     let real: string;
@@ -87,7 +98,9 @@ class Walk {
     try {
       real = realpathSync(here);
       if (above.includes(real)) return;
-      entries = readdirSync(here, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+      entries = readdirSync(here, { withFileTypes: true }).sort((a, b) =>
+        a.name < b.name ? -1 : 1,
+      );
     } catch (error) {
       throw unreadable(path === '' ? this.#name : path, error);
     }
@@ -96,10 +109,15 @@ class Walk {
       const below = path === '' ? entry.name : `${path}/${entry.name}`;
       if (isDebris(entry.name) || open.has(entry.name)) continue;
       const kind = entry.isSymbolicLink() ? followed(join(root, below)) : entry;
-      if (kind === null) throw mismatch(below, null, 'a link to a file or folder', 'one to nothing');
+      if (kind === null)
+        throw mismatch(below, null, 'a link to a file or folder', 'one to nothing');
       if (kind.isDirectory()) yield* this.folder(root, below, [...above, real]);
       else if (kind.isFile() && !(entry.isSymbolicLink() && isOpenDatabase(join(root, below))))
-        yield* this.unwrapped({ path: below, bytes: new FileBytes(below, join(root, below), this.#reading.meter) }, 0, null);
+        yield* this.unwrapped(
+          { path: below, bytes: new FileBytes(below, join(root, below), this.#reading.meter) },
+          0,
+          null,
+        );
     }
   }
 
@@ -115,10 +133,15 @@ class Walk {
     }));
     const folders = found.filter(({ stats }) => stats.isDirectory());
     if (folders.length === 0) meter.ofBytes = found.reduce((sum, { stats }) => sum + stats.size, 0);
-    else meter.samples = folders.reduce((sum, { path }) => sum + filesBelow(path, []), found.length - folders.length);
+    else
+      meter.samples = folders.reduce(
+        (sum, { path }) => sum + filesBelow(path, []),
+        found.length - folders.length,
+      );
     for (const { below, path, stats } of found) {
       if (stats.isDirectory()) yield* this.folder(shared, below, []);
-      else yield* this.unwrapped({ path: below, bytes: new FileBytes(below, path, meter) }, 0, null);
+      else
+        yield* this.unwrapped({ path: below, bytes: new FileBytes(below, path, meter) }, 0, null);
     }
   }
 
@@ -130,15 +153,29 @@ class Walk {
       yield item;
       return;
     }
-    if (depth >= DEEPEST) throw mismatch(bytes.name, null, `archives nested at most ${String(DEEPEST)} deep`, 'another inside');
+    if (depth >= DEEPEST)
+      throw mismatch(
+        bytes.name,
+        null,
+        `archives nested at most ${String(DEEPEST)} deep`,
+        'another inside',
+      );
     const expansion = outer ?? new Expansion(bytes.name, bytes.length);
     if (wrapping === 'zip') yield* this.#zip(item, depth, expansion);
-    else if (wrapping === 'tar') yield* this.#tar(item, new ChunkReader(bytes.name, plain(bytes)), depth, expansion);
+    else if (wrapping === 'tar')
+      yield* this.#tar(item, new ChunkReader(bytes.name, plain(bytes)), depth, expansion);
     else if (wrapping === 'xz') yield* this.#xz(item, depth, expansion);
     else
       yield* this.#compressed(
         item,
-        streamed(createGunzip({ chunkSize: GZIP_CHUNK }), bytes, 0, bytes.length, bytes.name, 'a whole gzip file'),
+        streamed(
+          createGunzip({ chunkSize: GZIP_CHUNK }),
+          bytes,
+          0,
+          bytes.length,
+          bytes.name,
+          'a whole gzip file',
+        ),
         depth,
         expansion,
       );
@@ -147,7 +184,14 @@ class Walk {
 
   /** One at a time: the library has one decoder, and a second would wait for the first for ever. */
   async *#xz(item: Item, depth: number, expansion: Expansion): AsyncGenerator<Item> {
-    if (this.#inXz) throw mismatch(item.bytes.name, null, 'no xz file inside an xz archive', 'one', 'unpack the outer one first');
+    if (this.#inXz)
+      throw mismatch(
+        item.bytes.name,
+        null,
+        'no xz file inside an xz archive',
+        'one',
+        'unpack the outer one first',
+      );
     this.#inXz = true;
     yield* this.#compressed(item, unxz(item.bytes), depth, expansion);
     this.#inXz = false;
@@ -164,7 +208,12 @@ class Walk {
     }
   }
 
-  async *#tar(item: Item, reader: ChunkReader, depth: number, expansion: Expansion): AsyncGenerator<Item> {
+  async *#tar(
+    item: Item,
+    reader: ChunkReader,
+    depth: number,
+    expansion: Expansion,
+  ): AsyncGenerator<Item> {
     for await (const { name, link, content } of tarEntries(item.bytes.name, reader)) {
       const path = safePath(item.bytes.name, name);
       if (isDebris(path)) continue;
@@ -174,7 +223,12 @@ class Walk {
   }
 
   /** gzip and xz hold one file, often a tar. */
-  async *#compressed(item: Item, content: AsyncIterable<Uint8Array>, depth: number, expansion: Expansion): AsyncGenerator<Item> {
+  async *#compressed(
+    item: Item,
+    content: AsyncIterable<Uint8Array>,
+    depth: number,
+    expansion: Expansion,
+  ): AsyncGenerator<Item> {
     const reader = new ChunkReader(item.bytes.name, content);
     try {
       const head = await reader.upTo(HEAD);
@@ -188,7 +242,11 @@ class Walk {
         }
       } else {
         const bytes = await this.#keep(item.bytes.name, whole.rest(), expansion);
-        yield* this.unwrapped({ path: item.path.replace(/\.(?:gz|xz)$/i, ''), bytes }, depth + 1, expansion);
+        yield* this.unwrapped(
+          { path: item.path.replace(/\.(?:gz|xz)$/i, ''), bytes },
+          depth + 1,
+          expansion,
+        );
       }
     } finally {
       await reader.close();
@@ -204,11 +262,19 @@ class Walk {
   ): AsyncGenerator<Item> {
     const bytes = await this.#keep(entryName(archive.bytes.name, path), content, expansion);
     const outer = archive.path.replace(/\.(?:zip|npz|tar|tgz|txz|tar\.gz|tar\.xz)$/i, '');
-    yield* this.unwrapped({ path: outer === '' ? path : `${outer}/${path}`, bytes }, depth + 1, expansion);
+    yield* this.unwrapped(
+      { path: outer === '' ? path : `${outer}/${path}`, bytes },
+      depth + 1,
+      expansion,
+    );
   }
 
   /** In memory while small, else in a file of its own. */
-  async #keep(name: string, content: AsyncIterable<Uint8Array>, expansion: Expansion): Promise<Bytes> {
+  async #keep(
+    name: string,
+    content: AsyncIterable<Uint8Array>,
+    expansion: Expansion,
+  ): Promise<Bytes> {
     const chunks: Uint8Array[] = [];
     let size = 0;
     let file: { readonly path: string; readonly descriptor: number } | null = null;
@@ -230,7 +296,10 @@ class Walk {
     }
     if (file !== null) return new PutAside(name, file.path);
     const [only, another] = chunks;
-    return new MemoryBytes(name, only !== undefined && another === undefined ? only : Buffer.concat(chunks));
+    return new MemoryBytes(
+      name,
+      only !== undefined && another === undefined ? only : Buffer.concat(chunks),
+    );
   }
 }
 
@@ -242,8 +311,10 @@ function statsOf(path: string, name: string): Stats {
   } catch (error) {
     throw unreadable(name, error);
   }
-  if (!stats.isFile() && !stats.isDirectory()) throw mismatch(name, null, 'a file or a folder', 'a pipe, socket or device');
-  if (stats.isFile() && isOpenDatabase(path)) throw mismatch(name, null, 'data', 'a database that a program has open');
+  if (!stats.isFile() && !stats.isDirectory())
+    throw mismatch(name, null, 'a file or a folder', 'a pipe, socket or device');
+  if (stats.isFile() && isOpenDatabase(path))
+    throw mismatch(name, null, 'data', 'a database that a program has open');
   return stats;
 }
 
@@ -252,8 +323,14 @@ function filesBelow(path: string, above: readonly string[]): number {
   try {
     const real = realpathSync(path);
     if (above.includes(real)) return 0;
-    const entries = readdirSync(path, { withFileTypes: true }).filter(({ name }) => !isDebris(name));
-    return entries.reduce((sum, entry) => sum + (entry.isFile() ? 1 : filesBelow(join(path, entry.name), [...above, real])), 0);
+    const entries = readdirSync(path, { withFileTypes: true }).filter(
+      ({ name }) => !isDebris(name),
+    );
+    return entries.reduce(
+      (sum, entry) =>
+        sum + (entry.isFile() ? 1 : filesBelow(join(path, entry.name), [...above, real])),
+      0,
+    );
   } catch {
     return 0;
   }

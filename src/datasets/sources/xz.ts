@@ -1,4 +1,7 @@
-/** xz through xz-decompress (XZ Embedded as WebAssembly), from front to end. Its memory is the archive's dictionary: 8 MB by default, 64 at most. */
+/**
+ * xz through xz-decompress (XZ Embedded as WebAssembly), from front to end. Its memory is the
+ * archive's dictionary: 8 MB by default, 64 at most.
+ */
 import { createRequire } from 'node:module';
 import type * as Xz from 'xz-decompress';
 import { broken, DatasetError } from '../dataset-error.ts';

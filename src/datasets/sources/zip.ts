@@ -1,6 +1,6 @@
 /**
- * Zip archives through their central directory (PKWARE's APPNOTE 6.3): stored and deflated entries, zip64. Names and sizes are
- * believed only where they agree with the local header and the bytes.
+ * Zip archives through their central directory (PKWARE's APPNOTE 6.3): stored and deflated entries,
+ * zip64. Names and sizes are believed only where they agree with the local header and the bytes.
  */
 import { createInflateRaw, crc32, inflateRawSync } from 'node:zlib';
 import { broken, grouped, mismatch } from '../dataset-error.ts';
@@ -22,9 +22,14 @@ const RUN = 64 * 1024;
 /** Who made the entry, and then its kind in the upper bits of its mode. */
 const [UNIX, LINK] = [3, 0o12];
 const MOST_ENTRIES = 4_000_000;
-const [LOCAL, CENTRAL, END, END64, LOCATOR64] = [0x04034b50, 0x02014b50, 0x06054b50, 0x06064b50, 0x07064b50];
+const [LOCAL, CENTRAL, END, END64, LOCATOR64] = [
+  0x04034b50, 0x02014b50, 0x06054b50, 0x06064b50, 0x07064b50,
+];
 
-/** @throws DatasetError naming the offset or entry at fault; encrypted entries and other methods are refused when read */
+/**
+ * @throws DatasetError naming the offset or entry at fault; encrypted entries and other methods are
+ *   refused when read
+ */
 export function* zipEntries(archive: Bytes): Generator<ZipEntry> {
   const { offset, count } = directory(archive);
   const read = readAhead(archive);
@@ -32,8 +37,17 @@ export function* zipEntries(archive: Bytes): Generator<ZipEntry> {
   for (let i = 0; i < count; i++) {
     const fixed = view(read(at, 46));
     if (fixed.getUint32(0, true) !== CENTRAL)
-      throw mismatch(archive.name, `offset ${String(at)}`, `entry ${String(i + 1)} of ${String(count)} of its directory`, 'other bytes');
-    const [nameLength, extraLength, commentLength] = [fixed.getUint16(28, true), fixed.getUint16(30, true), fixed.getUint16(32, true)];
+      throw mismatch(
+        archive.name,
+        `offset ${String(at)}`,
+        `entry ${String(i + 1)} of ${String(count)} of its directory`,
+        'other bytes',
+      );
+    const [nameLength, extraLength, commentLength] = [
+      fixed.getUint16(28, true),
+      fixed.getUint16(30, true),
+      fixed.getUint16(32, true),
+    ];
     const entry = {
       flags: fixed.getUint16(8, true),
       method: fixed.getUint16(10, true),
@@ -46,7 +60,8 @@ export function* zipEntries(archive: Bytes): Generator<ZipEntry> {
     extend64(entry, view(read(at + 46 + nameLength, extraLength)));
     at += 46 + nameLength + extraLength + commentLength;
     const link = fixed.getUint8(5) === UNIX && fixed.getUint32(38, true) >>> 28 === LINK;
-    if (!name.endsWith('/')) yield { name, link, size: entry.size, content: () => contentOf(archive, name, entry) };
+    if (!name.endsWith('/'))
+      yield { name, link, size: entry.size, content: () => contentOf(archive, name, entry) };
   }
 }
 
@@ -81,9 +96,21 @@ interface Placed {
 async function* contentOf(archive: Bytes, name: string, entry: Placed): AsyncGenerator<Uint8Array> {
   const label = `${archive.name} › ${name}`;
   if ((entry.flags & 1) !== 0)
-    throw mismatch(label, null, 'an entry without a password', 'an encrypted one', 'unpack the archive with its password first');
+    throw mismatch(
+      label,
+      null,
+      'an entry without a password',
+      'an encrypted one',
+      'unpack the archive with its password first',
+    );
   const local = view(archive.read(entry.local, 30));
-  if (local.getUint32(0, true) !== LOCAL) throw mismatch(label, `offset ${String(entry.local)}`, 'the header of this entry', 'other bytes');
+  if (local.getUint32(0, true) !== LOCAL)
+    throw mismatch(
+      label,
+      `offset ${String(entry.local)}`,
+      'the header of this entry',
+      'other bytes',
+    );
   const from = entry.local + 30 + local.getUint16(26, true) + local.getUint16(28, true);
   let crc = 0;
   let size = 0;
@@ -94,13 +121,30 @@ async function* contentOf(archive: Bytes, name: string, entry: Placed): AsyncGen
     yield chunk;
   }
   if (size !== entry.size)
-    throw mismatch(label, null, `${grouped(entry.size)} bytes, as its directory says`, size > entry.size ? 'more' : grouped(size));
-  if (crc !== entry.crc) throw mismatch(label, null, `checksum ${hex(entry.crc)}`, hex(crc), 'the archive is damaged');
+    throw mismatch(
+      label,
+      null,
+      `${grouped(entry.size)} bytes, as its directory says`,
+      size > entry.size ? 'more' : grouped(size),
+    );
+  if (crc !== entry.crc)
+    throw mismatch(label, null, `checksum ${hex(entry.crc)}`, hex(crc), 'the archive is damaged');
 }
 
-async function* unpacked(archive: Bytes, label: string, { method, packed, size }: Placed, from: number): AsyncGenerator<Uint8Array> {
+async function* unpacked(
+  archive: Bytes,
+  label: string,
+  { method, packed, size }: Placed,
+  from: number,
+): AsyncGenerator<Uint8Array> {
   if (method === 0) yield* runs(archive, from, packed, RUN);
-  else if (method !== 8) throw mismatch(label, null, 'an entry stored or deflated', `compression method ${String(method)}`);
+  else if (method !== 8)
+    throw mismatch(
+      label,
+      null,
+      'an entry stored or deflated',
+      `compression method ${String(method)}`,
+    );
   else if (size <= SMALL && packed <= SMALL) {
     try {
       yield inflateRawSync(archive.read(from, packed), { maxOutputLength: size + 1 });
@@ -120,15 +164,27 @@ function directory(archive: Bytes): { readonly offset: number; readonly count: n
   let at = tail - 22;
   while (at >= 0 && bytes.getUint32(at, true) !== END) at -= 1;
   if (at < 0)
-    throw mismatch(archive.name, `offset ${grouped(archive.length)}`, "the zip's directory at its end", 'none', 'the file is cut short');
+    throw mismatch(
+      archive.name,
+      `offset ${grouped(archive.length)}`,
+      "the zip's directory at its end",
+      'none',
+      'the file is cut short',
+    );
   let [count, offset] = [bytes.getUint16(at + 10, true), bytes.getUint32(at + 16, true)];
-  if ((count === 0xffff || offset === 0xffffffff) && at >= 20 && bytes.getUint32(at - 20, true) === LOCATOR64) {
+  if (
+    (count === 0xffff || offset === 0xffffffff) &&
+    at >= 20 &&
+    bytes.getUint32(at - 20, true) === LOCATOR64
+  ) {
     const where = Number(bytes.getBigUint64(at - 12, true));
     const end64 = view(archive.read(where, 56));
-    if (end64.getUint32(0, true) !== END64) throw mismatch(archive.name, `offset ${String(where)}`, 'the zip64 directory', 'other bytes');
+    if (end64.getUint32(0, true) !== END64)
+      throw mismatch(archive.name, `offset ${String(where)}`, 'the zip64 directory', 'other bytes');
     [count, offset] = [Number(end64.getBigUint64(32, true)), Number(end64.getBigUint64(48, true))];
   }
-  if (count > MOST_ENTRIES) throw mismatch(archive.name, null, `at most ${grouped(MOST_ENTRIES)} entries`, grouped(count));
+  if (count > MOST_ENTRIES)
+    throw mismatch(archive.name, null, `at most ${grouped(MOST_ENTRIES)} entries`, grouped(count));
   return { offset, count };
 }
 

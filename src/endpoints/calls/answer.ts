@@ -1,4 +1,7 @@
-/** Answers one call by the table: input parsed, handler asked, result or error in an envelope that every binding can carry. */
+/**
+ * Answers one call by the table: input parsed, handler asked, result or error in an envelope that
+ * every binding can carry.
+ */
 import type { z } from 'zod';
 import type { Answer, CallContext, Calls, HandlersOf } from '../../protocol/endpoint.ts';
 import { check } from '../../protocol/problems.ts';
@@ -12,13 +15,20 @@ export async function answer<Table extends Calls>(
   context: CallContext,
 ): Promise<Answer> {
   const schema: z.ZodType | undefined = Object.hasOwn(table, name) ? table[name]?.input : undefined;
-  if (schema === undefined) return { ok: false, error: { code: 'unknown-endpoint', data: { name } } };
+  if (schema === undefined)
+    return { ok: false, error: { code: 'unknown-endpoint', data: { name } } };
   const parsed = check(schema, input);
-  if (!parsed.ok) return { ok: false, error: { code: 'invalid-input', data: { source: name, problems: parsed.problems } } };
+  if (!parsed.ok)
+    return {
+      ok: false,
+      error: { code: 'invalid-input', data: { source: name, problems: parsed.problems } },
+    };
   return answerParsed(handlers, name, parsed.value, context);
 }
 
-/** As `answer`, for an input that the schema of the call has parsed. @param name one of the table */
+/**
+ * As `answer`, for an input that the schema of the call has parsed. @param name one of the table
+ */
 export async function answerParsed<Table extends Calls>(
   handlers: HandlersOf<Table>,
   name: keyof Table,

@@ -13,7 +13,10 @@ export interface CallDeps {
   readonly worker?: WorkerProgram | undefined;
   /** Null: none is open. */
   labFile(): string | null;
-  /** Keeps an upload for whoever reads it. @throws GalapagosError `unknown-upload`, `upload-incomplete` */
+  /**
+   * Keeps an upload for whoever reads it. @throws GalapagosError `unknown-upload`,
+   * `upload-incomplete`
+   */
   holdUpload(id: string): HeldUpload;
   /** The live coordinator; null: none is open, or it failed. */
   lab(): Coordinator | null;

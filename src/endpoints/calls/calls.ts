@@ -1,4 +1,7 @@
-/** The handlers that are not about the running lab: networks, datasets, imports, what is read of finished trials. */
+/**
+ * The handlers that are not about the running lab: networks, datasets, imports, what is read of
+ * finished trials.
+ */
 import type { ImportRow } from '../../protocol/window/lab-stream.ts';
 import { catalogueIn, datasetsFolder } from '../../studies/known-dataset.ts';
 import { ThreadWork } from '../reading/thread-work.ts';
@@ -18,13 +21,19 @@ export interface OtherCalls {
   datasets(): readonly string[];
   /** The study whose best this one trains again; null: an ordinary study. */
   confirms(study: string): string | null;
-  /** Begins what follows from studies that have ended; to be called when one did, and when a lab was opened. */
+  /**
+   * Begins what follows from studies that have ended; to be called when one did, and when a lab was
+   * opened.
+   */
   followUp(): void;
   close(): Promise<void>;
 }
 
 export function createCalls(deps: CallDeps): OtherCalls {
-  const imports = new Imports({ folder: datasetsFolder(deps.userFolder), changed: () => deps.importsChanged() });
+  const imports = new Imports({
+    folder: datasetsFolder(deps.userFolder),
+    changed: () => deps.importsChanged(),
+  });
   const confirm = confirmCalls(deps);
   // What is checked while it is written does not wait for an export.
   const [checking, reading] = [new ThreadWork(), new ThreadWork()];

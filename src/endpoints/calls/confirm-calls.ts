@@ -1,4 +1,6 @@
-/** Trains a study's best again on fresh seeds, and has the winner looked at on the test set, once. */
+/**
+ * Trains a study's best again on fresh seeds, and has the winner looked at on the test set, once.
+ */
 import { randomUUID } from 'node:crypto';
 import type { Coordinator } from '../../coordinator/coordinator.ts';
 import { confirmationOf } from '../../core/analysis/confirmation.ts';
@@ -7,7 +9,12 @@ import { endedOf } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
 import { trainObjective } from '../../protocol/objective.ts';
 import { configurationsOf } from '../../studies/confirmations.ts';
-import { confirmable, confirmingStudy, lastSeedOf, testingStudy } from '../../studies/confirming-study.ts';
+import {
+  confirmable,
+  confirmingStudy,
+  lastSeedOf,
+  testingStudy,
+} from '../../studies/confirming-study.ts';
 import type { ConfirmingStudy } from '../../studies/confirming-study.ts';
 import { confirming, confirmsOf } from '../../studies/confirms-of.ts';
 import { freeName } from '../../core/study/free-name.ts';
@@ -18,7 +25,10 @@ import type { CallDeps, CallHandlers } from './call-deps.ts';
 export interface ConfirmCalls {
   readonly handlers: Pick<CallHandlers, 'confirm'>;
   confirms(study: string): string | null;
-  /** Begins what follows from studies that have ended; to be called when one did, and when a lab was opened. */
+  /**
+   * Begins what follows from studies that have ended; to be called when one did, and when a lab was
+   * opened.
+   */
   followUp(): void;
 }
 
@@ -34,16 +44,29 @@ export function confirmCalls(deps: CallDeps): ConfirmCalls {
         const lab = deciding();
         const study = lab.lab.studies.get(key);
         if (study === undefined)
-          throw new GalapagosError('unknown-study', `there is no study ${key} in this lab whose trials could be trained again`, {
-            found: key,
-          });
+          throw new GalapagosError(
+            'unknown-study',
+            `there is no study ${key} in this lab whose trials could be trained again`,
+            {
+              found: key,
+            },
+          );
         const { uid, spec } = study;
-        if (study.deleted) throw new GalapagosError('notAllowedNow', `${spec.name} is deleted; restore it first`, { study: uid });
+        if (study.deleted)
+          throw new GalapagosError('notAllowedNow', `${spec.name} is deleted; restore it first`, {
+            study: uid,
+          });
         confirmable(spec);
         const best = readStudy(deps, uid, (reader, found) => reader.best(keyOf(found), top));
         if (best.length === 0)
-          throw new GalapagosError('unknown-trial', `${spec.name} has no complete trial with a value yet`, { found: uid });
-        const first = 1 + Math.max(spec.seed, ...confirming(lab.lab, uid).map((other) => lastSeedOf(other.spec)));
+          throw new GalapagosError(
+            'unknown-trial',
+            `${spec.name} has no complete trial with a value yet`,
+            { found: uid },
+          );
+        const first =
+          1 +
+          Math.max(spec.seed, ...confirming(lab.lab, uid).map((other) => lastSeedOf(other.spec)));
         const name = freeName(deps.names(), `${spec.name} confirmation`);
         return { study: begin(lab, confirmingStudy({ uid, spec }, best, { seeds, first, name })) };
       },
@@ -59,7 +82,8 @@ export function confirmCalls(deps: CallDeps): ConfirmCalls {
         try {
           if (isToBeTested(deps, lab, study)) test(deps, lab, study);
         } catch (error) {
-          // A file or a dataset that cannot be read now: looked at again when another study ends, or the lab is opened.
+          // A file or a dataset that cannot be read now: looked at again when another study ends,
+          // or the lab is opened.
           if (!(error instanceof GalapagosError)) throw error;
         }
       }
@@ -71,24 +95,48 @@ export function confirmCalls(deps: CallDeps): ConfirmCalls {
 function isToBeTested({ userFolder }: CallDeps, lab: Coordinator, study: Study): boolean {
   const { uid, spec, state, limit } = study;
   const confirms = confirmsOf(spec.objective);
-  if (state !== 'finished' || study.deleted || confirms === null || confirms.of !== undefined || endedOf(study) < limit) return false;
+  if (
+    state !== 'finished' ||
+    study.deleted ||
+    confirms === null ||
+    confirms.of !== undefined ||
+    endedOf(study) < limit
+  )
+    return false;
   const objective = trainObjective.parse(spec.objective);
-  if (objective.selectOn === 'test' || (catalogueIn(userFolder).find(objective.dataset)?.test ?? 0) === 0) return false;
-  return !confirming(lab.lab, confirms.study).some((other) => confirmsOf(other.spec.objective)?.of === uid);
+  if (
+    objective.selectOn === 'test' ||
+    (catalogueIn(userFolder).find(objective.dataset)?.test ?? 0) === 0
+  )
+    return false;
+  return !confirming(lab.lab, confirms.study).some(
+    (other) => confirmsOf(other.spec.objective)?.of === uid,
+  );
 }
 
 function test(deps: CallDeps, lab: Coordinator, { uid, spec }: Study): void {
   const confirmed = confirmsOf(spec.objective)?.trials ?? [];
   const trials = readOpenLab(deps, (reader) => [...reader.trials(uid)]);
-  const [winner] = confirmationOf(configurationsOf(trials, confirmed), spec.direction).configurations;
+  const [winner] = confirmationOf(
+    configurationsOf(trials, confirmed),
+    spec.direction,
+  ).configurations;
   if (winner?.mean == null) return;
-  const point = trials.find(({ number }) => number % confirmed.length === confirmed.indexOf(winner.trial));
+  const point = trials.find(
+    ({ number }) => number % confirmed.length === confirmed.indexOf(winner.trial),
+  );
   if (point === undefined) return;
   const name = freeName(deps.names(), `${spec.name}, test result`);
-  begin(lab, testingStudy({ uid, spec }, point, { trial: winner.trial, seed: lastSeedOf(spec) + 1, name }));
+  begin(
+    lab,
+    testingStudy({ uid, spec }, point, { trial: winner.trial, seed: lastSeedOf(spec) + 1, name }),
+  );
 }
 
-/** Study and points are decided in one turn, so that no sampler is asked for any of them. @returns its uid */
+/**
+ * Study and points are decided in one turn, so that no sampler is asked for any of them. @returns
+ * its uid
+ */
 function begin(lab: Coordinator, { spec, limits, points }: ConfirmingStudy): string {
   const uid = randomUUID();
   lab.settle();

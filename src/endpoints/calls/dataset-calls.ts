@@ -15,7 +15,14 @@ import { refusePaths } from './refuse-paths.ts';
 
 type DatasetCalls = Pick<
   CallHandlers,
-  'datasets' | 'preview' | 'removeDataset' | 'beginImport' | 'importAgain' | 'cancelImport' | 'storeImport' | 'discardImport'
+  | 'datasets'
+  | 'preview'
+  | 'removeDataset'
+  | 'beginImport'
+  | 'importAgain'
+  | 'cancelImport'
+  | 'storeImport'
+  | 'discardImport'
 >;
 
 export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
@@ -30,14 +37,24 @@ export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
     datasets: () => names().map((name) => listed(folder, name)),
     preview: async (of) => {
       if ('import' in of) return imports.preview(of.import);
-      const preview = (await previewDataset({ folder, resources }, of.dataset)) ?? unknownDataset(of.dataset, names());
+      const preview =
+        (await previewDataset({ folder, resources }, of.dataset)) ??
+        unknownDataset(of.dataset, names());
       const record = readRecord(folder, of.dataset);
       const again = record?.source.again?.paths.every((path) => existsSync(path)) ?? false;
-      return toWindowPreview(preview, { path: record?.source.path ?? null, imported: record?.imported ?? null, again });
+      return toWindowPreview(preview, {
+        path: record?.source.path ?? null,
+        imported: record?.imported ?? null,
+        again,
+      });
     },
     removeDataset: ({ dataset }) => {
       if (BUNDLED_NAMES.includes(dataset))
-        throw new GalapagosError('bundled-dataset', `${dataset} is built in and cannot be removed`, { found: dataset });
+        throw new GalapagosError(
+          'bundled-dataset',
+          `${dataset} is built in and cannot be removed`,
+          { found: dataset },
+        );
       if (!removeDataset(folder, dataset)) unknownDataset(dataset, names());
       deps.datasetsChanged();
       return null;
@@ -45,28 +62,56 @@ export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
     beginImport: ({ source, label, options }, context) => {
       if (source.kind === 'upload') {
         const { path, release } = deps.holdUpload(source.upload);
-        return { import: imports.begin({ paths: [path], as: label, label, options: given(options), release }) };
+        return {
+          import: imports.begin({
+            paths: [path],
+            as: label,
+            label,
+            options: given(options),
+            release,
+          }),
+        };
       }
       refusePaths(context);
       const problems = source.paths.flatMap((path, i) =>
         isAbsolute(path)
           ? []
-          : [{ code: 'not-absolute', path: `source.paths[${String(i)}]`, expected: 'an absolute path', found: JSON.stringify(path) }],
+          : [
+              {
+                code: 'not-absolute',
+                path: `source.paths[${String(i)}]`,
+                expected: 'an absolute path',
+                found: JSON.stringify(path),
+              },
+            ],
       );
       if (problems.length > 0) throw new InvalidInput('beginImport', problems);
-      return { import: imports.begin({ paths: source.paths, as: null, label, options: given(options) }) };
+      return {
+        import: imports.begin({ paths: source.paths, as: null, label, options: given(options) }),
+      };
     },
     importAgain: ({ dataset, options }) => {
       const record = readRecord(folder, dataset) ?? unknownDataset(dataset, names());
       const { again, path } = record.source;
       const gone = again === null ? path : again.paths.find((each) => !existsSync(each));
       if (again === null || gone !== undefined)
-        throw new GalapagosError('source-gone', `the source of ${dataset} is not available any more: ${gone ?? path}`, {
-          name: dataset,
-          file: gone ?? path,
-        });
+        throw new GalapagosError(
+          'source-gone',
+          `the source of ${dataset} is not available any more: ${gone ?? path}`,
+          {
+            name: dataset,
+            file: gone ?? path,
+          },
+        );
       const label = basename(path);
-      return { import: imports.begin({ paths: again.paths, as: null, label, options: againWith(record, again.options, given(options)) }) };
+      return {
+        import: imports.begin({
+          paths: again.paths,
+          as: null,
+          label,
+          options: againWith(record, again.options, given(options)),
+        }),
+      };
     },
     cancelImport: end,
     discardImport: end,
@@ -86,8 +131,9 @@ function given<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Na
 }
 
 /**
- * Returns the options of an import that is repeated with changes. Columns that were left out stay out unless they are predicted now;
- * a label in words is no feature, so it is left out when another column is predicted.
+ * Returns the options of an import that is repeated with changes. Columns that were left out stay
+ * out unless they are predicted now; a label in words is no feature, so it is left out when another
+ * column is predicted.
  */
 function againWith(
   { columns, targets, classNames, label }: StoredDataset,
@@ -97,14 +143,21 @@ function againWith(
   const options = { ...before, ...change };
   if (columns === null) return options;
   const inWords = targets === 0 && classNames.some((name) => !Number.isFinite(Number(name)));
-  const dropped = [...before.drop, ...options.drop, ...(inWords && label?.chosen ? [label.chosen] : [])];
+  const dropped = [
+    ...before.drop,
+    ...options.drop,
+    ...(inWords && label?.chosen ? [label.chosen] : []),
+  ];
   const predicted = [options.label, ...options.targets];
   return { ...options, drop: [...new Set(dropped)].filter((name) => !predicted.includes(name)) };
 }
 
 type Listed = ReturnType<typeof datasetOutput>;
 
-function listed(folder: string, name: string): { name: string; problem: string | null; dataset: Listed } {
+function listed(
+  folder: string,
+  name: string,
+): { name: string; problem: string | null; dataset: Listed } {
   try {
     return { name, problem: null, dataset: datasetOutput(folder, name) };
   } catch (error) {

@@ -1,4 +1,7 @@
-/** Answers how long a study takes: measured in a process of its own, and the same study again from what was kept. */
+/**
+ * Answers how long a study takes: measured in a process of its own, and the same study again from
+ * what was kept.
+ */
 import { availableParallelism } from 'node:os';
 import { InvalidInput } from '../../core/errors.ts';
 import { meaningProblems } from '../../protocol/study-file.ts';
@@ -21,7 +24,8 @@ export function estimateCalls(deps: CallDeps): Pick<CallHandlers, 'estimate'> {
       if (problems.length > 0) throw new InvalidInput('study', problems);
       const together = workers ?? workersOf(deps);
       if (study.objective.kind !== 'train') return estimateSynthetic(study, together, Date.now());
-      // What a trial takes depends on these alone: another budget or number of workers is answered at once.
+      // What a trial takes depends on these alone: another budget or number of workers is answered
+      // at once.
       const key = canonicalJson({ objective: study.objective, space: study.searchSpace });
       let measured = kept.get(key);
       if (measured === undefined) {

@@ -1,4 +1,6 @@
-/** Parses large inputs of calls in a thread, so that no request holds up the event loop for long. */
+/**
+ * Parses large inputs of calls in a thread, so that no request holds up the event loop for long.
+ */
 import { ThreadWork } from '../reading/thread-work.ts';
 import type { AnnouncedFile } from '../uploads/upload-list.ts';
 import type { PackedList, TabledCall } from './parse-input.ts';

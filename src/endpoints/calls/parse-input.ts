@@ -30,5 +30,8 @@ export function parseInput(name: TabledCall, body: Uint8Array): unknown {
 export function parseUploadList(body: Uint8Array): PackedList {
   const { files } = parseInput('beginUpload', body) as ParsedOf<Commands['beginUpload']>;
   checkUploadList(files);
-  return { paths: files.map(({ path }) => path).join('\n'), bytes: Float64Array.from(files, ({ bytes }) => bytes) };
+  return {
+    paths: files.map(({ path }) => path).join('\n'),
+    bytes: Float64Array.from(files, ({ bytes }) => bytes),
+  };
 }

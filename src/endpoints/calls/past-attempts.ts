@@ -1,4 +1,7 @@
-/** Answers the query `attempts`: what ran where, from the lab file, older than what the lab's stream holds. */
+/**
+ * Answers the query `attempts`: what ran where, from the lab file, older than what the lab's stream
+ * holds.
+ */
 import type { HandlersOf } from '../../protocol/endpoint.ts';
 import type { Queries } from '../../protocol/endpoints.ts';
 import type { CurrentLab } from '../current-lab.ts';

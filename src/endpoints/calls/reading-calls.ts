@@ -1,10 +1,16 @@
-/** Answers what a window reads of a lab file: trials in full, curves, studies as files; in a thread, as a lab may be large. */
+/**
+ * Answers what a window reads of a lab file: trials in full, curves, studies as files; in a thread,
+ * as a lab may be large.
+ */
 import { story } from '../../core/scheduling/index.ts';
 import { openFile } from '../reading/read-open-lab.ts';
 import type { ThreadWork } from '../reading/thread-work.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';
 
-type ReadingCalls = Pick<CallHandlers, 'studyFile' | 'trial' | 'curves' | 'deciles' | 'importance' | 'export' | 'confirmations'>;
+type ReadingCalls = Pick<
+  CallHandlers,
+  'studyFile' | 'trial' | 'curves' | 'deciles' | 'importance' | 'export' | 'confirmations'
+>;
 
 export function readingCalls(deps: CallDeps, thread: ThreadWork): ReadingCalls {
   return {
@@ -13,7 +19,9 @@ export function readingCalls(deps: CallDeps, thread: ThreadWork): ReadingCalls {
       const lab = deps.lab()?.lab;
       // Until it ends, only the scheduler knows why it is where it is.
       const open = lab === undefined ? [] : story(lab, input.study, input.trial);
-      return open.length === 0 ? detail : { ...detail, story: { ...detail.story, story: [...open] } };
+      return open.length === 0
+        ? detail
+        : { ...detail, story: { ...detail.story, story: [...open] } };
     },
     studyFile: async (input) => thread.do('studyFile', { file: openFile(deps), ...input }),
     curves: async (input) => thread.do('curves', { file: openFile(deps), ...input }),

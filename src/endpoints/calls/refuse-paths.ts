@@ -9,8 +9,12 @@ import type { CallContext } from '../../protocol/endpoint.ts';
  */
 export function refusePaths({ host }: Pick<CallContext, 'host'>): void {
   if (host === 'electron') return;
-  throw new GalapagosError('no-paths', 'a browser hands files over by uploading them; only the desktop window may name a path', {
-    expected: 'an upload',
-    found: 'a path',
-  });
+  throw new GalapagosError(
+    'no-paths',
+    'a browser hands files over by uploading them; only the desktop window may name a path',
+    {
+      expected: 'an upload',
+      found: 'a path',
+    },
+  );
 }

@@ -12,13 +12,17 @@ import { mostWorkers, workerProblems } from '../../studies/worker-count.ts';
 import type { ThreadWork } from '../reading/thread-work.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';
 
-type SetUpCalls = Pick<CallHandlers, 'networks' | 'samplers' | 'draft' | 'checkStudy' | 'parseStudy'>;
+type SetUpCalls = Pick<
+  CallHandlers,
+  'networks' | 'samplers' | 'draft' | 'checkStudy' | 'parseStudy'
+>;
 
 export function setUpCalls(deps: CallDeps, thread: ThreadWork): SetUpCalls {
   const { resources, userFolder } = deps;
   const catalogue = catalogueIn(userFolder);
   return {
-    networks: ({ dataset }) => listNetworks(dataset === null ? null : knownDataset(catalogue, dataset)),
+    networks: ({ dataset }) =>
+      listNetworks(dataset === null ? null : knownDataset(catalogue, dataset)),
     samplers: () =>
       samplers.map(({ name, title, pick, settings }) => ({
         name,
@@ -37,8 +41,11 @@ export function setUpCalls(deps: CallDeps, thread: ThreadWork): SetUpCalls {
     },
     parseStudy: ({ text, source }, { host }) => {
       const study = parseJson(text, source);
-      // A network in a file of its own lies beside the study's: on this machine, and for its own window only.
-      return host === 'electron' && isAbsolute(source) ? withNetworkFile(study, source, source) : study;
+      // A network in a file of its own lies beside the study's: on this machine, and for its own
+      // window only.
+      return host === 'electron' && isAbsolute(source)
+        ? withNetworkFile(study, source, source)
+        : study;
     },
   };
 }

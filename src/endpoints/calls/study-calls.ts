@@ -1,4 +1,7 @@
-/** Commands about studies, trials, slots and the lab itself. Each is answered when it is decided; a refusal is that call's error. */
+/**
+ * Commands about studies, trials, slots and the lab itself. Each is answered when it is decided; a
+ * refusal is that call's error.
+ */
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
@@ -49,17 +52,33 @@ export interface StudyCommandDeps {
   readonly holdUpload: (upload: string) => HeldUpload;
 }
 
-export function studyCommands({ current, resources, userFolder, holdUpload }: StudyCommandDeps): StudyCommands {
-  const decide = (command: Parameters<Coordinator['decide']>[0]): null => decideOrThrow(current.lab.deciding, command);
-  /** The trials of a study that had finished before are read in turns first, so that deciding does not block. */
-  const decideTakenUp = async (study: string, command: () => Parameters<Coordinator['decide']>[0]): Promise<null> => {
+export function studyCommands({
+  current,
+  resources,
+  userFolder,
+  holdUpload,
+}: StudyCommandDeps): StudyCommands {
+  const decide = (command: Parameters<Coordinator['decide']>[0]): null =>
+    decideOrThrow(current.lab.deciding, command);
+  /**
+   * The trials of a study that had finished before are read in turns first, so that deciding does
+   * not block.
+   */
+  const decideTakenUp = async (
+    study: string,
+    command: () => Parameters<Coordinator['decide']>[0],
+  ): Promise<null> => {
     await current.lab.deciding.takeUp(study);
     return decide(command());
   };
   const studyNamed = (key: string): Study => {
     const study = current.lab.deciding.lab.studies.get(key);
     if (study === undefined)
-      throw new GalapagosError('unknownStudy', `there is no study ${key} in this lab that could be changed`, { study: key });
+      throw new GalapagosError(
+        'unknownStudy',
+        `there is no study ${key} in this lab that could be changed`,
+        { study: key },
+      );
     return study;
   };
   const openUploaded = async (upload: string): Promise<void> => {
@@ -91,7 +110,11 @@ export function studyCommands({ current, resources, userFolder, holdUpload }: St
       if (problems.length > 0) throw new InvalidInput('startStudy', problems);
       const { spec, limits } = studyOf(file);
       const uid = randomUUID();
-      coordinator.createStudy(uid, { ...spec, name: freeName(current.view.names, spec.name) }, limits);
+      coordinator.createStudy(
+        uid,
+        { ...spec, name: freeName(current.view.names, spec.name) },
+        limits,
+      );
       coordinator.settle();
       if (workers !== null) useWorkers(coordinator, workers);
       return { study: uid };
@@ -105,7 +128,8 @@ export function studyCommands({ current, resources, userFolder, holdUpload }: St
         study: key,
         limits: extended(current.lab.deciding.lab, studyNamed(key), trials),
       })),
-    editLimits: ({ study, limits }) => decideTakenUp(study, () => ({ type: 'studyEdited', study, limits: limitsOf(limits) })),
+    editLimits: ({ study, limits }) =>
+      decideTakenUp(study, () => ({ type: 'studyEdited', study, limits: limitsOf(limits) })),
     async describeStudy({ study, ...change }) {
       // Another program may have created a study since the names were read.
       if (change.name !== undefined) await current.view.readNames();
@@ -151,7 +175,11 @@ async function refuseOther(path: string, name: string): Promise<void> {
 }
 
 function noLab(file: string, found: string): GalapagosError {
-  return new GalapagosError('not-found', `${file}: expected a lab file, found ${found}`, { file, expected: 'a lab file', found });
+  return new GalapagosError('not-found', `${file}: expected a lab file, found ${found}`, {
+    file,
+    expected: 'a lab file',
+    found,
+  });
 }
 
 /** Offers as many of this machine's slots, and leaves out those beyond. */
@@ -174,7 +202,11 @@ function extended(lab: LabState, study: Study, trials: number): Study['limits'] 
   const stopped = study.reason === STOPPED_BY_USER && limits.trials !== null;
   if (state !== 'finished' || (stopped && canResume(lab, study))) {
     if (limits.trials === null) {
-      throw new GalapagosError('notAllowedNow', 'the study has no limit of trials that could be raised', { study: study.uid });
+      throw new GalapagosError(
+        'notAllowedNow',
+        'the study has no limit of trials that could be raised',
+        { study: study.uid },
+      );
     }
     return { ...limits, trials: limits.trials + trials };
   }

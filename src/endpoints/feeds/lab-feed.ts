@@ -1,4 +1,7 @@
-/** One window's view of the lab: everything first, then each field whose content is another, a few times a second; attempts and gaps by what is new. */
+/**
+ * One window's view of the lab: everything first, then each field whose content is another, a few
+ * times a second; attempts and gaps by what is new.
+ */
 import { basename } from 'node:path';
 import type { Feed, StreamMessage } from '../../protocol/endpoint.ts';
 import type { LabBody, SlotRow } from '../../protocol/window/lab-stream.ts';
@@ -73,7 +76,9 @@ export class LabFeed implements Feed<LabBody> {
     const body: LabBody = {};
     if (view.versions.lab !== this.#seen.lab) body.lab = this.#lab();
     if (view.versions.studies !== this.#seen.studies) {
-      const ours = [...view.studies.values()].map((watch) => studyRow(watch, calls.confirms(watch.study.uid)));
+      const ours = [...view.studies.values()].map((watch) =>
+        studyRow(watch, calls.confirms(watch.study.uid)),
+      );
       body.studies = [...ours, ...[...view.foreign.values()].map(foreignRow)];
     }
     if (view.versions.slots !== this.#seen.slots) {

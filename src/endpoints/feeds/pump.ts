@@ -1,9 +1,18 @@
 /**
- * Sends one connection's subscriptions: at most one message a frame and subscription, and none before the client took the last one. What
- * changes meanwhile is in the next one; nothing is queued. Not a transport: bindings hand in `send` and call `receive`.
+ * Sends one connection's subscriptions: at most one message a frame and subscription, and none
+ * before the client took the last one. What changes meanwhile is in the next one; nothing is
+ * queued. Not a transport: bindings hand in `send` and call `receive`.
  */
 import type { z } from 'zod';
-import type { CallContext, Calls, EndpointError, Feed, StreamAnswer, StreamRequest, SubscriptionsOf } from '../../protocol/endpoint.ts';
+import type {
+  CallContext,
+  Calls,
+  EndpointError,
+  Feed,
+  StreamAnswer,
+  StreamRequest,
+  SubscriptionsOf,
+} from '../../protocol/endpoint.ts';
 import { check } from '../../protocol/problems.ts';
 import { toEndpointError } from '../calls/errors.ts';
 
@@ -27,7 +36,12 @@ export class FeedPump<Table extends Calls> {
   readonly #open = new Map<number, Open>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(table: Table, subscriptions: SubscriptionsOf<Table>, send: (answer: StreamAnswer) => void, context: CallContext) {
+  constructor(
+    table: Table,
+    subscriptions: SubscriptionsOf<Table>,
+    send: (answer: StreamAnswer) => void,
+    context: CallContext,
+  ) {
     this.#table = table;
     this.#subscriptions = subscriptions;
     this.#send = send;
@@ -80,11 +94,16 @@ export class FeedPump<Table extends Calls> {
       return;
     }
     if (this.#open.size >= MOST_OPEN) {
-      const [expected, found] = [`at most ${MOST_OPEN} subscriptions of one connection`, 'one more'];
+      const [expected, found] = [
+        `at most ${MOST_OPEN} subscriptions of one connection`,
+        'one more',
+      ];
       fail('too-many', { message: `expected ${expected}, found ${found}`, expected, found });
       return;
     }
-    const schema: z.ZodType | undefined = Object.hasOwn(this.#table, name) ? this.#table[name]?.input : undefined;
+    const schema: z.ZodType | undefined = Object.hasOwn(this.#table, name)
+      ? this.#table[name]?.input
+      : undefined;
     if (schema === undefined) {
       fail('unknown-endpoint', { name });
       return;
@@ -97,8 +116,16 @@ export class FeedPump<Table extends Calls> {
     try {
       let open: Open | undefined = undefined as Open | undefined;
       // The schema that was just applied is the one that the feed's type is derived from.
-      const begin = this.#subscriptions[name] as (input: unknown, changed: () => void, context: CallContext) => Feed<unknown>;
-      const feed = begin(parsed.value, () => open !== undefined && this.#changed(open), this.#context);
+      const begin = this.#subscriptions[name] as (
+        input: unknown,
+        changed: () => void,
+        context: CallContext,
+      ) => Feed<unknown>;
+      const feed = begin(
+        parsed.value,
+        () => open !== undefined && this.#changed(open),
+        this.#context,
+      );
       open = { feed, waiting: null, changed: true };
       this.#open.set(id, open);
       this.#flush();

@@ -1,4 +1,7 @@
-/** One window's view of one study: its head, then its trials in blocks, newest first, then what changes. */
+/**
+ * One window's view of one study: its head, then its trials in blocks, newest first, then what
+ * changes.
+ */
 import type { Feed, StreamMessage } from '../../protocol/endpoint.ts';
 import type { StudyBody } from '../../protocol/window/study-stream.ts';
 import type { CurrentLab } from '../current-lab.ts';
@@ -30,7 +33,13 @@ export class StudyFeed implements Feed<StudyBody> {
   #again: NodeJS.Timeout | null = null;
 
   /** @throws GalapagosError unknown-study */
-  constructor(current: CurrentLab, key: string, changed: () => void, confirms: (study: string) => string | null, chanceOf: ChanceOf) {
+  constructor(
+    current: CurrentLab,
+    key: string,
+    changed: () => void,
+    confirms: (study: string) => string | null,
+    chanceOf: ChanceOf,
+  ) {
     this.#current = current;
     this.#key = key;
     this.#changed = changed;
@@ -80,8 +89,12 @@ export class StudyFeed implements Feed<StudyBody> {
       return foreign === undefined ? null : foreignHead(foreign, projection);
     }
     if (this.#again !== null) clearTimeout(this.#again);
-    this.#again = watch.study.activeSince === null ? null : setTimeout(() => this.#askHead(), HEAD_MS).unref();
-    return studyHead(watch, view, projection, { confirms: this.#confirms(this.#key), chanceOf: this.#chanceOf });
+    this.#again =
+      watch.study.activeSince === null ? null : setTimeout(() => this.#askHead(), HEAD_MS).unref();
+    return studyHead(watch, view, projection, {
+      confirms: this.#confirms(this.#key),
+      chanceOf: this.#chanceOf,
+    });
   }
 
   #askHead(): void {
@@ -89,7 +102,10 @@ export class StudyFeed implements Feed<StudyBody> {
     this.#changed();
   }
 
-  /** Null: whether there is such a study, of another program, the file has not told yet. @throws GalapagosError unknown-study */
+  /**
+   * Null: whether there is such a study, of another program, the file has not told yet. @throws
+   * GalapagosError unknown-study
+   */
   #begin(): Watched | null {
     const { view } = this.#current;
     if (view.heard || view.studies.has(this.#key)) return this.#watch();

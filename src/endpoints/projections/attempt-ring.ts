@@ -1,4 +1,7 @@
-/** The latest attempts, as the timeline draws them: those that run and those that ended, bounded; each client knows up to where it was sent. */
+/**
+ * The latest attempts, as the timeline draws them: those that run and those that ended, bounded;
+ * each client knows up to where it was sent.
+ */
 import type { AttemptRow } from '../../protocol/window/lab-stream.ts';
 
 const MOST = 5_000;

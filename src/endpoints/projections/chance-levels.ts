@@ -2,7 +2,10 @@
 import { chanceLimit } from '../../core/analysis/chance.ts';
 import type { Catalogue } from '../../datasets/catalogue.ts';
 
-/** Null: the study's values are no accuracies, or its dataset is not known here. Reads each dataset's record once. */
+/**
+ * Null: the study's values are no accuracies, or its dataset is not known here. Reads each
+ * dataset's record once.
+ */
 export type ChanceOf = (objective: Readonly<Record<string, unknown>>) => number | null;
 
 export function chanceLevels(catalogue: Catalogue): ChanceOf {

@@ -1,4 +1,7 @@
-/** Which rows a client has not been sent as they are now: a bit each, so that it stays as small however much changes. */
+/**
+ * Which rows a client has not been sent as they are now: a bit each, so that it stays as small
+ * however much changes.
+ */
 const BITS = 32;
 
 export class DirtyRows {

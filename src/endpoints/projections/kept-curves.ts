@@ -1,6 +1,7 @@
 /**
- * The reports of the trials that reported last: those that run and the latest that ended, bounded. Older curves are asked for by query. Each
- * client has a reading of its own, which knows how far it was sent.
+ * The reports of the trials that reported last: those that run and the latest that ended, bounded.
+ * Older curves are asked for by query. Each client has a reading of its own, which knows how far it
+ * was sent.
  */
 import type { ReportBlock } from '../../protocol/window/columns.ts';
 
@@ -52,7 +53,9 @@ export class KeptCurves {
     return curve.steps.length;
   }
 
-  /** Reports of the file go before those that were heard since. @returns how many the curve has now */
+  /**
+   * Reports of the file go before those that were heard since. @returns how many the curve has now
+   */
   prepend(trial: number, steps: readonly number[], values: readonly number[]): number {
     const heard = this.#curves.get(trial);
     const first = heard?.steps[0] ?? Infinity;
@@ -71,7 +74,11 @@ export class KeptCurves {
 
   #evict(): void {
     for (const [trial, { steps }] of this.#curves) {
-      if (this.#curves.size <= MOST_TRIALS && (this.#reports <= MOST_REPORTS || this.#curves.size === 1)) return;
+      if (
+        this.#curves.size <= MOST_TRIALS &&
+        (this.#reports <= MOST_REPORTS || this.#curves.size === 1)
+      )
+        return;
       this.#curves.delete(trial);
       this.#reports -= steps.length;
     }
@@ -91,13 +98,17 @@ export class CurveReading {
     this.#sent.clear();
   }
 
-  /** At most some `most` reports that the client has not; a curve is sent afresh where it is another one. */
+  /**
+   * At most some `most` reports that the client has not; a curve is sent afresh where it is another
+   * one.
+   */
   take(most: number): { readonly block: ReportBlock | null; readonly more: boolean } {
     const trials: number[] = [];
     const steps: number[] = [];
     const values: number[] = [];
     let more = false;
-    for (const trial of this.#sent.keys()) if (this.#curves.lengthOf(trial) === 0) this.#sent.delete(trial);
+    for (const trial of this.#sent.keys())
+      if (this.#curves.lengthOf(trial) === 0) this.#sent.delete(trial);
     for (const [trial, curve] of this.#curves.trials) {
       const sent = this.#sent.get(trial);
       const from = sent?.id === curve.id ? sent.reports : 0;
@@ -114,9 +125,15 @@ export class CurveReading {
       this.#sent.set(trial, { id: curve.id, reports: curve.steps.length });
     }
     if (steps.length === 0) return { block: null, more };
-    const bytes = (column: Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => new Uint8Array(column.buffer);
+    const bytes = (
+      column: Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>,
+    ): Uint8Array<ArrayBuffer> => new Uint8Array(column.buffer);
     return {
-      block: { trial: bytes(Uint32Array.from(trials)), step: bytes(Uint32Array.from(steps)), value: bytes(Float64Array.from(values)) },
+      block: {
+        trial: bytes(Uint32Array.from(trials)),
+        step: bytes(Uint32Array.from(steps)),
+        value: bytes(Float64Array.from(values)),
+      },
       more,
     };
   }

@@ -1,4 +1,7 @@
-/** What the coordinator noticed beside its work: the latest few. Codes and what they are about; words are the window's. */
+/**
+ * What the coordinator noticed beside its work: the latest few. Codes and what they are about;
+ * words are the window's.
+ */
 import type { LabChange } from '../../core/scheduling/index.ts';
 import type { LabBody } from '../../protocol/window/lab-stream.ts';
 
@@ -15,7 +18,10 @@ export class LabNotes {
   }
 
   add(code: string, data: Record<string, unknown>): void {
-    this.#notes = [...this.#notes.slice(1 - MOST), { id: this.#next++, at: Date.now(), code, data }];
+    this.#notes = [
+      ...this.#notes.slice(1 - MOST),
+      { id: this.#next++, at: Date.now(), code, data },
+    ];
   }
 
   /** @returns whether there is a note of it */

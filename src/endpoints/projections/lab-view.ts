@@ -1,6 +1,7 @@
 /**
- * What windows are shown of the lab that is open, kept current from what its coordinator says: studies for the rail, attempts for the
- * timeline, notes, why workers are idle. Feeds read it; it sends nothing itself.
+ * What windows are shown of the lab that is open, kept current from what its coordinator says:
+ * studies for the rail, attempts for the timeline, notes, why workers are idle. Feeds read it; it
+ * sends nothing itself.
  */
 import { IdleWatch } from '../../core/scheduling/idle-watch.ts';
 import type { AttemptId, Change, LabChange, Study } from '../../core/scheduling/index.ts';
@@ -54,7 +55,8 @@ export class LabView {
   constructor(lab: OpenLab, reading: FileReading) {
     this.lab = lab;
     this.#reading = reading;
-    for (const study of lab.coordinator.lab.studies.values()) this.studies.set(study.uid, this.#watching(study, null));
+    for (const study of lab.coordinator.lab.studies.values())
+      this.studies.set(study.uid, this.#watching(study, null));
     this.#stop = lab.listen({
       show: (study, change) => this.#show(study, change),
       showLab: (change) => this.#showLab(change),
@@ -77,7 +79,10 @@ export class LabView {
     if (!(Math.abs(offset - this.#offset) < CLOCKS_AGREE_MS)) this.#offset = offset;
     return this.#offset + at;
   };
-  /** Between the two clocks: kept while it holds, so that one instant is always the same number; a sleep of the machine moves it. */
+  /**
+   * Between the two clocks: kept while it holds, so that one instant is always the same number; a
+   * sleep of the machine moves it.
+   */
   #offset = NaN;
 
   /** Whether the file has told of other programs' studies, or cannot. */
@@ -87,7 +92,10 @@ export class LabView {
 
   /** Names that a study of the lab has. */
   get names(): ReadonlySet<string> {
-    return new Set([...[...this.lab.coordinator.lab.studies.values()].map(({ spec }) => spec.name), ...this.foreign.keys()]);
+    return new Set([
+      ...[...this.lab.coordinator.lab.studies.values()].map(({ spec }) => spec.name),
+      ...this.foreign.keys(),
+    ]);
   }
 
   close(): void {
@@ -117,9 +125,19 @@ export class LabView {
   async #hearFile(): Promise<void> {
     try {
       await this.#hearStudies();
-      const last = await this.#reading.attempts({ study: null, before: Number.MAX_SAFE_INTEGER, since: 0, most: 1 });
+      const last = await this.#reading.attempts({
+        study: null,
+        before: Number.MAX_SAFE_INTEGER,
+        since: 0,
+        most: 1,
+      });
       const since = (last[0]?.from ?? 0) - PAST_MS;
-      const past = await this.#reading.attempts({ study: null, before: Number.MAX_SAFE_INTEGER, since, most: PAST_ATTEMPTS });
+      const past = await this.#reading.attempts({
+        study: null,
+        before: Number.MAX_SAFE_INTEGER,
+        since,
+        most: PAST_ATTEMPTS,
+      });
       this.#rememberPace(past);
       for (const entry of past.toReversed()) {
         const row = attemptRow(entry);
@@ -128,7 +146,8 @@ export class LabView {
       }
       this.changes.tell();
     } catch (error) {
-      if (!this.#closed) this.note('unreadable', { error: error instanceof Error ? error.message : String(error) });
+      if (!this.#closed)
+        this.note('unreadable', { error: error instanceof Error ? error.message : String(error) });
     } finally {
       this.#heard = true;
     }
@@ -155,7 +174,10 @@ export class LabView {
     for (const study of foreign) this.foreign.set(study.summary.name, study);
     if (this.foreign.size > 0) {
       if (this.#foreignAgain !== null) clearTimeout(this.#foreignAgain);
-      this.#foreignAgain = setTimeout(() => void this.#hearStudies().catch(() => undefined), FOREIGN_MS).unref();
+      this.#foreignAgain = setTimeout(
+        () => void this.#hearStudies().catch(() => undefined),
+        FOREIGN_MS,
+      ).unref();
     }
     if (before !== '[]' && before !== JSON.stringify(foreign)) this.foreignChanged.tell();
     this.versions.studies += 1;
@@ -171,14 +193,19 @@ export class LabView {
       case 'trialEnded':
         watch.advance(change.finishSeq + 1, Date.now(), this.#activeMs(watch));
         watch.pace.ended(change.slot, change.result?.ms ?? null, this.#activeMs(watch));
-        if (change.slot !== null && change.result?.executor !== undefined) this.executors.set(change.slot, change.result.executor);
+        if (change.slot !== null && change.result?.executor !== undefined)
+          this.executors.set(change.slot, change.result.executor);
         if (change.attempt !== null && change.slot !== null) {
           const { value, outcome, result } = change;
           this.#endAttempt(change.attempt, change.slot, { outcome, value, ms: result?.ms ?? null });
         }
         break;
       case 'trialBack':
-        this.#endAttempt(change.attempt, change.slot, { outcome: change.outcome, value: NaN, ms: null });
+        this.#endAttempt(change.attempt, change.slot, {
+          outcome: change.outcome,
+          value: NaN,
+          ms: null,
+        });
         break;
       case 'study':
         watch.since = Date.now();
@@ -239,15 +266,33 @@ export class LabView {
         if (doing !== 'open' || own !== cohort || this.attempts.get(name) !== null) continue;
         const { study, number: trial, k } = id;
         const lane = place % Math.max(1, slot.lanes);
-        this.attempts.put({ id: name, study, trial, k, slot: slot.name, lane, from, to: null, outcome: null, value: null });
+        this.attempts.put({
+          id: name,
+          study,
+          trial,
+          k,
+          slot: slot.name,
+          lane,
+          from,
+          to: null,
+          outcome: null,
+          value: null,
+        });
       }
     }
     this.versions.slots += 1;
     this.changes.tell();
   }
 
-  /** Where it is long enough ago that it was never seen running, it is drawn from what it says of its own duration. */
-  #endAttempt(id: AttemptId, slot: string, end: { outcome: string; value: number; ms: number | null }): void {
+  /**
+   * Where it is long enough ago that it was never seen running, it is drawn from what it says of
+   * its own duration.
+   */
+  #endAttempt(
+    id: AttemptId,
+    slot: string,
+    end: { outcome: string; value: number; ms: number | null },
+  ): void {
     const name = nameOf(id);
     const seen = this.attempts.get(name);
     if (seen === null && end.ms === null) return;
@@ -255,12 +300,43 @@ export class LabView {
     const { study, number: trial, k } = id;
     const from = end.ms === null ? (seen?.from ?? to) : to - end.ms;
     const value = Number.isFinite(end.value) ? end.value : null;
-    this.attempts.put({ id: name, study, trial, k, slot, lane: seen?.lane ?? 0, from, to, outcome: end.outcome, value });
+    this.attempts.put({
+      id: name,
+      study,
+      trial,
+      k,
+      slot,
+      lane: seen?.lane ?? 0,
+      from,
+      to,
+      outcome: end.outcome,
+      value,
+    });
   }
 }
 
-export function attemptRow({ study, number: trial, k, slot, from, to, outcome, value }: AttemptEntry): AttemptRow {
-  return { id: nameOf({ study, number: trial, k }), study, trial, k, slot, lane: 0, from, to, outcome, value };
+export function attemptRow({
+  study,
+  number: trial,
+  k,
+  slot,
+  from,
+  to,
+  outcome,
+  value,
+}: AttemptEntry): AttemptRow {
+  return {
+    id: nameOf({ study, number: trial, k }),
+    study,
+    trial,
+    k,
+    slot,
+    lane: 0,
+    from,
+    to,
+    outcome,
+    value,
+  };
 }
 
 function nameOf({ study, number, k }: AttemptId): string {

@@ -45,15 +45,23 @@ export class Pace {
   #requested: Estimate | null = null;
   /** The last estimate that was answered. */
   #answered: Estimate | null = null;
-  #rate: { readonly perMinute: number | null; readonly state: Study['state']; readonly at: number } | null = null;
+  #rate: {
+    readonly perMinute: number | null;
+    readonly state: Study['state'];
+    readonly at: number;
+  } | null = null;
 
   constructor(estimateTimeLeft: EstimateTimeLeft) {
     this.#estimateTimeLeft = estimateTimeLeft;
   }
 
-  /** Trials that ended before, oldest first: how long each took and on which slot. They do not count for the rate. */
+  /**
+   * Trials that ended before, oldest first: how long each took and on which slot. They do not count
+   * for the rate.
+   */
   remember(durations: Iterable<{ readonly slot: string; readonly ms: number }>): void {
-    for (const { slot, ms } of durations) if (Number.isFinite(ms)) this.#durations.push({ kind: kindOf(slot), ms });
+    for (const { slot, ms } of durations)
+      if (Number.isFinite(ms)) this.#durations.push({ kind: kindOf(slot), ms });
     trim(this.#durations);
   }
 
@@ -76,7 +84,10 @@ export class Pace {
 
   /** @param now on the coordinator's clock */
   say(lab: LabState, study: Study, now: number): Pick<StudyHead, 'timeLeft' | 'trialsPerMinute'> {
-    return { timeLeft: this.#timeLeft(lab, study, now), trialsPerMinute: this.#perMinute(lab, study, now) };
+    return {
+      timeLeft: this.#timeLeft(lab, study, now),
+      trialsPerMinute: this.#perMinute(lab, study, now),
+    };
   }
 
   #timeLeft(lab: LabState, study: Study, now: number): Left {
@@ -88,7 +99,8 @@ export class Pace {
     if (requested === null || !holds(requested, study)) this.#request(lab, study, now);
     else if (!requested.inFlight && now - requested.at >= STEADY_MS) this.#request(lab, study, now);
     const answered = this.#answered;
-    if (answered?.left == null || !holds(answered, study)) return { unknown: 'pending', needed: null };
+    if (answered?.left == null || !holds(answered, study))
+      return { unknown: 'pending', needed: null };
     return shown(answered.left, now - answered.at);
   }
 
@@ -121,7 +133,8 @@ export class Pace {
     const { state } = study;
     if (state === 'finished' || state === 'paused') return null;
     if (this.#rate === null || this.#rate.state !== state || now - this.#rate.at >= STEADY_MS) {
-      const ran = activeMs(lab, study) + (study.activeSince === null ? 0 : Math.max(0, now - lab.now));
+      const ran =
+        activeMs(lab, study) + (study.activeSince === null ? 0 : Math.max(0, now - lab.now));
       this.#rate = { perMinute: trialsPerMinute(this.#ends, ran), state, at: now };
     }
     return this.#rate.perMinute;

@@ -1,4 +1,7 @@
-/** How far one client has been sent a study's projection: rows that are others since, curves, how much is loaded. Bounded, however slow it is. */
+/**
+ * How far one client has been sent a study's projection: rows that are others since, curves, how
+ * much is loaded. Bounded, however slow it is.
+ */
 import type { StudyBody } from '../../protocol/window/study-stream.ts';
 import { DirtyRows } from './dirty-rows.ts';
 import { CurveReading } from './kept-curves.ts';
@@ -35,7 +38,8 @@ export class ProjectionReading {
   restart(): void {
     const { rows } = this.#projection;
     this.#dirty.clear();
-    for (let number = 0; number < rows.size; number++) if (rows.state(number) !== null) this.#dirty.mark(number);
+    for (let number = 0; number < rows.size; number++)
+      if (rows.state(number) !== null) this.#dirty.mark(number);
     this.#curves.restart();
     this.#loaded = null;
   }

@@ -1,4 +1,7 @@
-/** The studies that somebody watches in full, one projection each however many watch, kept for a while after the last one left. */
+/**
+ * The studies that somebody watches in full, one projection each however many watch, kept for a
+ * while after the last one left.
+ */
 import { GalapagosError } from '../../core/errors.ts';
 import { trialsOf } from '../../core/scheduling/index.ts';
 import { Changes } from '../feeds/changes.ts';
@@ -81,8 +84,14 @@ export class Projections {
 
   #open(key: string): Kept {
     const study = this.#view.studies.get(key)?.study;
-    const parameters = study === undefined ? this.#view.foreign.get(key)?.parameters : Object.keys(study.spec.searchSpace);
-    if (parameters === undefined) throw new GalapagosError('unknown-study', `there is no study ${key} in this lab`, { study: key });
+    const parameters =
+      study === undefined
+        ? this.#view.foreign.get(key)?.parameters
+        : Object.keys(study.spec.searchSpace);
+    if (parameters === undefined)
+      throw new GalapagosError('unknown-study', `there is no study ${key} in this lab`, {
+        study: key,
+      });
     const projection = new StudyProjection(parameters.length);
     const kept: Kept = { projection, watchers: 0, born: 0, forget: null, stop: () => undefined };
     this.#kept.set(key, kept);
@@ -131,9 +140,15 @@ export class Projections {
 
   #basis(
     uid: string,
-    change: { readonly kind: string; readonly number?: number; readonly attempt?: { readonly number: number } | null },
+    change: {
+      readonly kind: string;
+      readonly number?: number;
+      readonly attempt?: { readonly number: number } | null;
+    },
   ): number {
     const number = change.number ?? change.attempt?.number;
-    return number === undefined ? 0 : (this.#view.studies.get(uid)?.study.columns.basis(number) ?? 0);
+    return number === undefined
+      ? 0
+      : (this.#view.studies.get(uid)?.study.columns.basis(number) ?? 0);
   }
 }

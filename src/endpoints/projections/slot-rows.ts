@@ -1,4 +1,7 @@
-/** The lab's slots as the window shows them: state, what runs, why not. Made from the scheduler's state when asked for. */
+/**
+ * The lab's slots as the window shows them: state, what runs, why not. Made from the scheduler's
+ * state when asked for.
+ */
 import type { Gap, IdleNow } from '../../core/scheduling/idle-watch.ts';
 import type { LabState } from '../../core/scheduling/index.ts';
 import type { GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
@@ -37,7 +40,12 @@ function slotRow(slot: Slot, { wall, idle, pids, executors, memory }: SlotSurrou
     executor: executors.get(slot.name) ?? null,
     running: (running?.attempts ?? [])
       .filter((attempt) => attempt.cohort === running && attempt.state === 'open')
-      .map(({ id }, lane) => ({ study: id.study, trial: id.number, k: id.k, lane: lane % Math.max(1, slot.lanes) })),
+      .map(({ id }, lane) => ({
+        study: id.study,
+        trial: id.number,
+        k: id.k,
+        lane: lane % Math.max(1, slot.lanes),
+      })),
     idle: idleOf(idle.get(slot.name), wall),
   };
 }
@@ -59,7 +67,10 @@ export function gapRow({ slot, from, to, idle }: Gap, wall: (at: number) => numb
   return { slot, from: wall(from), to: wall(to), ...reasonOf(idle, wall) };
 }
 
-function reasonOf(idle: Gap['idle'], wall: (at: number) => number): Pick<GapRow, 'reason' | 'data'> {
+function reasonOf(
+  idle: Gap['idle'],
+  wall: (at: number) => number,
+): Pick<GapRow, 'reason' | 'data'> {
   const { reason, ...data } = idle;
   const told = Object.entries(data).map(([name, value]: [string, unknown]) => [
     name,

@@ -1,6 +1,7 @@
 /**
- * One study as windows see it, kept while somebody watches: its trials in columns, the curves of those that report, what has trained them.
- * It hears changes and is laid rows of the lab file; who watches is told which rows are others now. Not the study's head: `study-row.ts`.
+ * One study as windows see it, kept while somebody watches: its trials in columns, the curves of
+ * those that report, what has trained them. It hears changes and is laid rows of the lab file; who
+ * watches is told which rows are others now. Not the study's head: `study-row.ts`.
  */
 import type { Change } from '../../core/scheduling/index.ts';
 import type { RowBlock, RowNames } from '../../storage/row-block.ts';
@@ -60,7 +61,11 @@ export class StudyProjection {
       }
       case 'trialReported': {
         const { attempt, report } = change;
-        this.rows.reported(attempt.number, report.value, this.curves.report(attempt.number, report.step, report.value));
+        this.rows.reported(
+          attempt.number,
+          report.value,
+          this.curves.report(attempt.number, report.step, report.value),
+        );
         this.#row(attempt.number);
         return;
       }
@@ -94,9 +99,11 @@ export class StudyProjection {
 
   /** Reports of the attempt `k` under way, from the file. */
   layCurve(number: number, k: number, steps: readonly number[], values: readonly number[]): void {
-    if (this.rows.state(number) !== 'running' || this.rows.attempts(number) !== Math.min(k, 255)) return;
+    if (this.rows.state(number) !== 'running' || this.rows.attempts(number) !== Math.min(k, 255))
+      return;
     const reports = this.curves.prepend(number, steps, values);
-    if (reports > this.rows.reports(number)) this.rows.reported(number, values.at(-1) ?? NaN, reports);
+    if (reports > this.rows.reports(number))
+      this.rows.reported(number, values.at(-1) ?? NaN, reports);
     this.#row(number);
   }
 
@@ -111,16 +118,27 @@ export class StudyProjection {
     this.#birth(number, { ...change, basis });
     // Every report of the attempt, whether or not it was heard before.
     let reports = this.rows.reports(number);
-    for (const report of result?.reports ?? []) reports = this.curves.report(number, report.step, report.value);
+    for (const report of result?.reports ?? [])
+      reports = this.curves.report(number, report.step, report.value);
     if (reports > this.rows.reports(number)) this.rows.reported(number, value, reports);
     const by = attempt === null || slot === null ? null : { k: attempt.k, slot: this.#slot(slot) };
-    this.rows.ended(number, { state, outcome, value, finish, at, took: result?.ms ?? NaN, attempt: by });
-    if (result?.executor !== undefined) this.#trained(result.executor, result.executorReason ?? null);
+    this.rows.ended(number, {
+      state,
+      outcome,
+      value,
+      finish,
+      at,
+      took: result?.ms ?? NaN,
+      attempt: by,
+    });
+    if (result?.executor !== undefined)
+      this.#trained(result.executor, result.executorReason ?? null);
     this.#row(number);
   }
 
   #birth(number: number, birth: Birth): void {
-    if (!this.rows.isBorn(number)) this.rows.born(number, birth, this.#operator(birth.origin.operator));
+    if (!this.rows.isBorn(number))
+      this.rows.born(number, birth, this.#operator(birth.origin.operator));
   }
 
   #trained(label: string, reason: string | null): void {

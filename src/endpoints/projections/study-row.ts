@@ -43,7 +43,12 @@ export interface HeadContext {
   readonly chanceOf: ChanceOf;
 }
 
-export function studyHead(watch: StudyWatch, view: LabView, projection: StudyProjection, { confirms, chanceOf }: HeadContext): StudyHead {
+export function studyHead(
+  watch: StudyWatch,
+  view: LabView,
+  projection: StudyProjection,
+  { confirms, chanceOf }: HeadContext,
+): StudyHead {
   const { study } = watch;
   const { spec, activeSince } = study;
   const now = view.lab.coordinator.now;
@@ -55,7 +60,12 @@ export function studyHead(watch: StudyWatch, view: LabView, projection: StudyPro
     since: watch.since,
     ...watch.pace.say(view.lab.coordinator.lab, study, now),
     // The same type, but for who may change it.
-    searched: { objective, searchSpace: searchSpace as NonNullable<StudyHead['searched']>['searchSpace'], sampler, seed },
+    searched: {
+      objective,
+      searchSpace: searchSpace as NonNullable<StudyHead['searched']>['searchSpace'],
+      sampler,
+      seed,
+    },
     parameters: Object.keys(searchSpace),
     operators: projection.operators.list,
     slots: projection.slots.list,
@@ -84,7 +94,10 @@ export function foreignRow({ summary, ends, moments }: ForeignSummary): StudyRow
     counts: { ...counts, diverged: 0 },
     limits: { trials: null, minutes: null, target: null },
     best: best === null ? null : { trial: best.number, value: best.value, at: moments.best },
-    staircase: directions.length === 1 ? staircaseOf(ends, direction) : { ended: [], trials: [], values: [], activeMs: [] },
+    staircase:
+      directions.length === 1
+        ? staircaseOf(ends, direction)
+        : { ended: [], trials: [], values: [], activeMs: [] },
     created: moments.created,
     confirms: null,
     tests: false,
@@ -114,11 +127,18 @@ export function foreignHead(foreign: ForeignSummary, projection: StudyProjection
   };
 }
 
-function staircaseOf(ends: ForeignSummary['ends'], direction: StudyRow['direction']): StudyRow['staircase'] {
+function staircaseOf(
+  ends: ForeignSummary['ends'],
+  direction: StudyRow['direction'],
+): StudyRow['staircase'] {
   const staircase: StudyRow['staircase'] = { ended: [], trials: [], values: [], activeMs: [] };
   for (const [i, { number, value }] of ends.entries()) {
     const best = staircase.values.at(-1);
-    if (!Number.isFinite(value) || (best !== undefined && !(direction === 'minimize' ? value < best : value > best))) continue;
+    if (
+      !Number.isFinite(value) ||
+      (best !== undefined && !(direction === 'minimize' ? value < best : value > best))
+    )
+      continue;
     staircase.ended.push(i + 1);
     staircase.trials.push(number);
     staircase.values.push(value);
@@ -144,7 +164,13 @@ function openCounts({ open }: Study): { waiting: number; running: number } {
 /** Null: it does not report, or the search decides how many. */
 function epochsOf(objective: Study['spec']['objective']): number | null {
   const settings = objective['settings'];
-  if (objective.kind !== 'train' || typeof settings !== 'object' || settings === null || !('epochs' in settings)) return null;
+  if (
+    objective.kind !== 'train' ||
+    typeof settings !== 'object' ||
+    settings === null ||
+    !('epochs' in settings)
+  )
+    return null;
   return typeof settings.epochs === 'number' ? settings.epochs : null;
 }
 

@@ -1,4 +1,7 @@
-/** What the rail shows of every study: counts, best and staircase, kept current from the scheduler's own columns. Not its trials. */
+/**
+ * What the rail shows of every study: counts, best and staircase, kept current from the scheduler's
+ * own columns. Not its trials.
+ */
 import type { StoredHead, Study } from '../../core/scheduling/index.ts';
 import type { Staircase } from '../../protocol/window/study-stream.ts';
 import type { StudyMoments } from '../../storage/lab-reader.ts';
@@ -12,7 +15,8 @@ export class StudyWatch {
   readonly grace = new GraceCount();
   readonly counts = { complete: 0, pruned: 0, failed: 0, diverged: 0 };
   readonly staircase: Staircase = { ended: [], trials: [], values: [], activeMs: [] };
-  best: { readonly trial: number; readonly value: number; readonly at: number | null } | null = null;
+  best: { readonly trial: number; readonly value: number; readonly at: number | null } | null =
+    null;
   /** Milliseconds since 1970; null: unknown. */
   created: number | null;
   since: number | null;
@@ -69,8 +73,13 @@ export class StudyWatch {
       const value = columns.value(number);
       if (state !== 'complete' || !Number.isFinite(value)) continue;
       // Of equal ones the smallest number counts, but it is no progress.
-      if (this.best?.value === value && number < this.best.trial) this.best = { trial: number, value, at };
-      if (this.best !== null && !(spec.direction === 'minimize' ? value < this.best.value : value > this.best.value)) continue;
+      if (this.best?.value === value && number < this.best.trial)
+        this.best = { trial: number, value, at };
+      if (
+        this.best !== null &&
+        !(spec.direction === 'minimize' ? value < this.best.value : value > this.best.value)
+      )
+        continue;
       this.best = { trial: number, value, at };
       this.staircase.ended.push(this.#seen + 1);
       this.staircase.trials.push(number);

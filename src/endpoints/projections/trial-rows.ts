@@ -1,6 +1,7 @@
 /**
- * The trials of one study as typed columns, as a window is sent them. A row comes from the lab file, from what changes, or both: what changed
- * since the file began to be read wins, and what no change tells is taken from the file.
+ * The trials of one study as typed columns, as a window is sent them. A row comes from the lab
+ * file, from what changes, or both: what changed since the file began to be read wins, and what no
+ * change tells is taken from the file.
  */
 import type { Origin } from '../../core/samplers/sampler.ts';
 import type { TrialOutcome, TrialState } from '../../core/scheduling/index.ts';
@@ -126,7 +127,10 @@ export class TrialRows {
     this.#touch(number, LIVE);
     this.#state.set(number, trialStates.indexOf(end.state));
     this.#outcome.set(number, outcomeCodes.indexOf(end.outcome) + 1);
-    this.#value.set(number, end.state === 'failed' || !Number.isFinite(end.value) ? NaN : end.value);
+    this.#value.set(
+      number,
+      end.state === 'failed' || !Number.isFinite(end.value) ? NaN : end.value,
+    );
     this.#finish.set(number, end.finish);
     this.#ended.set(number, end.at);
     this.#took.set(number, end.took);
@@ -189,7 +193,8 @@ export class TrialRows {
       slot: copy(this.#slot, u16(n)),
       reports: copy(this.#reports, u16(n)),
       attempts: copy(this.#attempts, u8(n)),
-      params: this.width === 0 ? new Uint8Array(0) : copy(this.#params, f64(n * this.width), this.width),
+      params:
+        this.width === 0 ? new Uint8Array(0) : copy(this.#params, f64(n * this.width), this.width),
     };
   }
 
@@ -213,7 +218,8 @@ export class TrialRows {
     this.#parents.set(number, block.parents[2 * i + 1] ?? 0, 1);
     this.#operator.set(number, operatorOf[block.operator[i] ?? 0] ?? 0);
     this.#basis.set(number, block.basis[i] ?? 0);
-    if (this.width > 0) this.#params.setRow(number, block.params.subarray(i * this.width, (i + 1) * this.width));
+    if (this.width > 0)
+      this.#params.setRow(number, block.params.subarray(i * this.width, (i + 1) * this.width));
   }
 
   #layLife(number: number, block: RowBlock, i: number, slotOf: readonly number[]): void {

@@ -1,4 +1,7 @@
-/** The lab file that is open, as a file for the person: a copy of one instant, whatever is written meanwhile. */
+/**
+ * The lab file that is open, as a file for the person: a copy of one instant, whatever is written
+ * meanwhile.
+ */
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -18,7 +21,11 @@ export function exportLab(file: string, most = MOST_BYTES): ExportedFile {
     copyLab(file, copy);
     const bytes = readFileSync(copy);
     refuse(file, bytes.length, most);
-    return { name: basename(file), type: 'application/vnd.sqlite3', content: { base64: bytes.toString('base64') } };
+    return {
+      name: basename(file),
+      type: 'application/vnd.sqlite3',
+      content: { base64: bytes.toString('base64') },
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -27,9 +34,13 @@ export function exportLab(file: string, most = MOST_BYTES): ExportedFile {
 function refuse(file: string, bytes: number, most: number): void {
   if (bytes <= most) return;
   const megabytes = (n: number): string => `${Math.round(n / 1e6)} MB`;
-  throw new GalapagosError('lab-too-large', `the lab is ${megabytes(bytes)}: use the file itself, ${file}`, {
-    file,
-    expected: `at most ${megabytes(most)}`,
-    found: megabytes(bytes),
-  });
+  throw new GalapagosError(
+    'lab-too-large',
+    `the lab is ${megabytes(bytes)}: use the file itself, ${file}`,
+    {
+      file,
+      expected: `at most ${megabytes(most)}`,
+      found: megabytes(bytes),
+    },
+  );
 }

@@ -1,4 +1,7 @@
-/** A study as a file for the person: its best configurations, all its trials as CSV, the study itself. */
+/**
+ * A study as a file for the person: its best configurations, all its trials as CSV, the study
+ * itself.
+ */
 import { axesOf } from '../../core/search-space/axis.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
 import { bestConfigsOf, exportedTrials, jsonText } from '../../documents/best-configs.ts';
@@ -10,8 +13,15 @@ import type { LabReader, StudySummary, TrialRecord } from '../../storage/lab-rea
 import { keyOf } from './read-open-lab.ts';
 
 export function exportBest(reader: LabReader, study: StudySummary, top: number): ExportedFile {
-  const configs = bestConfigsOf(exportedStudy(study), exportedTrials(reader.best(keyOf(study), top)));
-  return { name: `${fileName(study.name)}-best.json`, type: 'application/json', content: { text: jsonText(configs) } };
+  const configs = bestConfigsOf(
+    exportedStudy(study),
+    exportedTrials(reader.best(keyOf(study), top)),
+  );
+  return {
+    name: `${fileName(study.name)}-best.json`,
+    type: 'application/json',
+    content: { text: jsonText(configs) },
+  };
 }
 
 export function exportStudyFile(study: StudySummary): ExportedFile {
@@ -22,25 +32,50 @@ export function exportStudyFile(study: StudySummary): ExportedFile {
 /** Every trial, a line each; a parameter that a trial does not have leaves its cell empty. */
 export function exportCsv(reader: LabReader, study: StudySummary): ExportedFile {
   const trials = [...reader.trials(keyOf(study))];
-  return { name: `${fileName(study.name)}.csv`, type: 'text/csv', content: { text: csvOf(rowsOf(study, trials)) } };
+  return {
+    name: `${fileName(study.name)}.csv`,
+    type: 'text/csv',
+    content: { text: csvOf(rowsOf(study, trials)) },
+  };
 }
 
 const BEFORE = ['trial', 'state', 'outcome', 'value', 'measure', 'split'];
-const AFTER = ['operator', 'parents', 'generation', 'attempts', 'started', 'completed', 'executor', 'slot'];
+const AFTER = [
+  'operator',
+  'parents',
+  'generation',
+  'attempts',
+  'started',
+  'completed',
+  'executor',
+  'slot',
+];
 
-function rowsOf(study: Pick<StudySummary, 'spec'>, trials: readonly TrialRecord[]): readonly (readonly unknown[])[] {
-  const declared = study.spec === null ? [] : axesOf(study.spec.searchSpace).map(({ name }) => name);
+function rowsOf(
+  study: Pick<StudySummary, 'spec'>,
+  trials: readonly TrialRecord[],
+): readonly (readonly unknown[])[] {
+  const declared =
+    study.spec === null ? [] : axesOf(study.spec.searchSpace).map(({ name }) => name);
   const names = [...new Set([...declared, ...trials.flatMap(({ params }) => Object.keys(params))])];
   // A parameter may be called as a column is; then it says that it is one.
   const head = names.map((name) => ([...BEFORE, ...AFTER].includes(name) ? `param ${name}` : name));
   const kind = scoreKindOf(study.spec?.objective ?? null);
   const rows = trials.map((trial) => {
-    const { state, outcome, value, lineage, attempts, started, completed, executor } = trialOutput(trial, kind);
+    const { state, outcome, value, lineage, attempts, started, completed, executor } = trialOutput(
+      trial,
+      kind,
+    );
     const { number, params, slot } = trial;
     return [
       ...[number, state, outcome ?? '', value ?? '', kind.measure, kind.split ?? ''],
       ...names.map((name) => (Object.hasOwn(params, name) ? params[name] : '')),
-      ...[lineage?.operator ?? '', lineage?.parents.join(' ') ?? '', lineage?.generation ?? '', attempts],
+      ...[
+        lineage?.operator ?? '',
+        lineage?.parents.join(' ') ?? '',
+        lineage?.generation ?? '',
+        attempts,
+      ],
       ...[started ?? '', completed ?? '', executor ?? '', slot ?? ''],
     ];
   });

@@ -1,4 +1,7 @@
-/** Asks the thread that reads the lab file (`read-thread.ts`), and hands its answers to whoever asked. */
+/**
+ * Asks the thread that reads the lab file (`read-thread.ts`), and hands its answers to whoever
+ * asked.
+ */
 import type { Worker } from 'node:worker_threads';
 import type { TimeLeft, Workload } from '../../core/analysis/time-left.ts';
 import { GalapagosError } from '../../core/errors.ts';
@@ -67,12 +70,22 @@ export class FileReading {
     if (this.#thread !== null) await endThread(this.#thread);
   }
 
-  #once<Tell extends Told['tell']>(tell: Tell, ask: Untold<Ask>): Promise<Extract<Told, { tell: Tell }>> {
+  #once<Tell extends Told['tell']>(
+    tell: Tell,
+    ask: Untold<Ask>,
+  ): Promise<Extract<Told, { tell: Tell }>> {
     return new Promise((resolve, reject) => {
       const id = this.#ask(ask, (told) => {
         this.#asked.delete(id);
         if (told.tell === tell) resolve(told as Extract<Told, { tell: Tell }>);
-        else reject(new GalapagosError('unreadable', told.tell === 'failed' ? told.message : 'another answer', { file: this.#file }));
+        else
+          reject(
+            new GalapagosError(
+              'unreadable',
+              told.tell === 'failed' ? told.message : 'another answer',
+              { file: this.#file },
+            ),
+          );
       });
     });
   }

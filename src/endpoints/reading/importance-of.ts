@@ -7,11 +7,18 @@ import type { Importance } from '../../protocol/window/reading.ts';
 import type { StudySummary, TrialRecord } from '../../storage/lab-reader.ts';
 
 /** Of trials that ended with a value or diverged. @throws GalapagosError `foreign-study` */
-export function importanceOf({ name, spec }: Pick<StudySummary, 'name' | 'spec'>, trials: Iterable<TrialRecord>): Importance {
+export function importanceOf(
+  { name, spec }: Pick<StudySummary, 'name' | 'spec'>,
+  trials: Iterable<TrialRecord>,
+): Importance {
   if (spec === null)
-    throw new GalapagosError('foreign-study', `${name} is an Optuna study: the lab file does not contain its search space`, {
-      found: name,
-    });
+    throw new GalapagosError(
+      'foreign-study',
+      `${name} is an Optuna study: the lab file does not contain its search space`,
+      {
+        found: name,
+      },
+    );
   const points: EncodedParams[] = [];
   const values: number[] = [];
   for (const { state, value, encoded } of trials) {

@@ -26,8 +26,15 @@ export function readOpenLab<T>(open: OpenFile, read: (reader: LabReader) => T): 
   }
 }
 
-/** @param key the study's uid, or its name where another program made it. @throws GalapagosError `unknown-study` */
-export function readStudy<T>(open: OpenFile, key: string, read: (reader: LabReader, study: StudySummary) => T): T {
+/**
+ * @param key the study's uid, or its name where another program made it. @throws GalapagosError
+ *   `unknown-study`
+ */
+export function readStudy<T>(
+  open: OpenFile,
+  key: string,
+  read: (reader: LabReader, study: StudySummary) => T,
+): T {
   return readOpenLab(open, (reader) => read(reader, knownStudy(reader, key, reader.file)));
 }
 

@@ -1,13 +1,18 @@
 /**
- * The thread that reads a lab file for windows, a block of rows a turn, and estimates the time left,
- * so that neither blocks the coordinator's event loop. What becomes of the rows is
+ * The thread that reads a lab file for windows, a block of rows a turn, and estimates the time
+ * left, so that neither blocks the coordinator's event loop. What becomes of the rows is
  * `study-projection.ts`'s. Entry of a worker thread: other files import its types only.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { timeLeft } from '../../core/analysis/time-left.ts';
 import type { TimeLeft, Workload } from '../../core/analysis/time-left.ts';
 import { END_THREAD } from '../../runtime/start-thread.ts';
-import type { AttemptEntry, AttemptFilter, StudyMoments, StudySummary } from '../../storage/lab-reader.ts';
+import type {
+  AttemptEntry,
+  AttemptFilter,
+  StudyMoments,
+  StudySummary,
+} from '../../storage/lab-reader.ts';
 import type { LabReader } from '../../storage/lab-reader.ts';
 import { readLab } from '../../storage/read-lab.ts';
 import type { RowBlock, RowNames } from '../../storage/row-block.ts';
@@ -33,7 +38,13 @@ export type Ask =
   | { readonly ask: 'timeLeft'; readonly id: number; readonly work: Workload };
 
 export type Told =
-  | { readonly tell: 'rows'; readonly id: number; readonly block: RowBlock; readonly names: RowNames; readonly read: number }
+  | {
+      readonly tell: 'rows';
+      readonly id: number;
+      readonly block: RowBlock;
+      readonly names: RowNames;
+      readonly read: number;
+    }
   | {
       readonly tell: 'curve';
       readonly id: number;
@@ -77,7 +88,11 @@ port.on('message', (ask: Ask | typeof END_THREAD) => {
     return;
   }
   void answer(ask).catch((error: unknown) => {
-    tell({ tell: 'failed', id: ask.id, message: error instanceof Error ? error.message : String(error) });
+    tell({
+      tell: 'failed',
+      id: ask.id,
+      message: error instanceof Error ? error.message : String(error),
+    });
   });
 });
 
@@ -102,12 +117,16 @@ async function answer(ask: Exclude<Ask, { ask: 'stop' | 'timeLeft' }>): Promise<
   }
 }
 
-async function tellRows(reader: LabReader, { id, study }: Extract<Ask, { ask: 'rows' }>): Promise<void> {
+async function tellRows(
+  reader: LabReader,
+  { id, study }: Extract<Ask, { ask: 'rows' }>,
+): Promise<void> {
   const running: number[] = [];
   let read = 0;
   for (const { block, names } of reader.rows(study)) {
     if (ending || stopped.delete(id)) return;
-    for (const [i, number] of block.number.entries()) if (block.state[i] === RUNNING) running.push(number);
+    for (const [i, number] of block.number.entries())
+      if (block.state[i] === RUNNING) running.push(number);
     read += block.number.length;
     const buffers = Object.values(block).map(({ buffer }: { buffer: ArrayBuffer }) => buffer);
     tell({ tell: 'rows', id, block, names, read }, buffers);
@@ -118,7 +137,14 @@ async function tellRows(reader: LabReader, { id, study }: Extract<Ask, { ask: 'r
     if (ending) return;
     const { reports = [], attempts: k = 0 } = reader.story(study, trial)?.trial ?? {};
     if (reports.length === 0) continue;
-    tell({ tell: 'curve', id, trial, k, steps: reports.map(({ step }) => step), values: reports.map(({ value }) => value) });
+    tell({
+      tell: 'curve',
+      id,
+      trial,
+      k,
+      steps: reports.map(({ step }) => step),
+      values: reports.map(({ value }) => value),
+    });
   }
   tell({ tell: 'end', id });
 }
@@ -132,7 +158,13 @@ function tellStudies(reader: LabReader, id: number): void {
   for (const summary of reader.studies()) {
     const { uid, name } = summary;
     if (uid !== null) ours.push({ uid, moments: reader.moments(uid) });
-    else foreign.push({ summary, parameters: reader.parameters(name), ends: reader.foreignEnds(name), moments: reader.moments(name) });
+    else
+      foreign.push({
+        summary,
+        parameters: reader.parameters(name),
+        ends: reader.foreignEnds(name),
+        moments: reader.moments(name),
+      });
   }
   tell({ tell: 'studies', id, ours, foreign });
 }

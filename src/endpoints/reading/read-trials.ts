@@ -1,4 +1,6 @@
-/** What a window reads of trials in a lab file: one in full, the curves of some, the deciles of all. */
+/**
+ * What a window reads of trials in a lab file: one in full, the curves of some, the deciles of all.
+ */
 import type { z } from 'zod';
 import { GalapagosError } from '../../core/errors.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
@@ -16,12 +18,18 @@ const DECILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /** @throws GalapagosError `unknown-trial` */
 export function readTrial(reader: LabReader, study: StudySummary, number: number): TrialDetail {
   const story = reader.story(keyOf(study), number);
-  if (story === null) throw new GalapagosError('unknown-trial', `${study.name} has no trial ${number}`, { found: number });
+  if (story === null)
+    throw new GalapagosError('unknown-trial', `${study.name} has no trial ${number}`, {
+      found: number,
+    });
   const last = deciding(story);
   return {
     trial: trialOutput(story.trial, scoreKindOf(study.spec?.objective ?? null)),
     story: storyOutput(study, story),
-    error: last === undefined || last.outcome === 'succeeded' ? null : (last.result?.error ?? last.detail),
+    error:
+      last === undefined || last.outcome === 'succeeded'
+        ? null
+        : (last.result?.error ?? last.detail),
     device: last?.result?.device ?? null,
     slot: last?.slot ?? null,
   };
@@ -33,7 +41,11 @@ function deciding({ trial, attempts }: TrialStory): TrialStory['attempts'][numbe
 }
 
 /** In the order asked for; trials that are not there are left out. */
-export function readCurves(reader: LabReader, study: StudySummary, numbers: readonly number[]): Curve[] {
+export function readCurves(
+  reader: LabReader,
+  study: StudySummary,
+  numbers: readonly number[],
+): Curve[] {
   return numbers.flatMap((number) => {
     const trial = reader.story(keyOf(study), number)?.trial;
     return trial === undefined ? [] : [curveOf(trial)];

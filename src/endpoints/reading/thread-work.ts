@@ -1,4 +1,7 @@
-/** A thread that does what may take long (`work-thread.ts`): started with the first question, kept for the next. */
+/**
+ * A thread that does what may take long (`work-thread.ts`): started with the first question, kept
+ * for the next.
+ */
 import type { Worker } from 'node:worker_threads';
 import { GalapagosError } from '../../core/errors.ts';
 import { endThread, startThread } from '../../runtime/start-thread.ts';

@@ -1,6 +1,7 @@
 /**
- * Entry of the thread that does for a window what may take long: the lab file read, for a trial as for an export of all of them, and studies
- * that are being written checked at every corner of their search space. One after the other; nobody else waits.
+ * Entry of the thread that does for a window what may take long: the lab file read, for a trial as
+ * for an export of all of them, and studies that are being written checked at every corner of their
+ * search space. One after the other; nobody else waits.
  */
 import { parentPort } from 'node:worker_threads';
 import { studyFileOf } from '../../documents/study-file-of.ts';
@@ -29,21 +30,32 @@ const of = <T>({ file, study }: OfStudy, read: (reader: LabReader, found: StudyS
   readStudy({ labFile: () => file }, study, read);
 
 const works = {
-  trial: (input: OfStudy & { readonly trial: number }) => of(input, (reader, found) => readTrial(reader, found, input.trial)),
+  trial: (input: OfStudy & { readonly trial: number }) =>
+    of(input, (reader, found) => readTrial(reader, found, input.trial)),
   curves: (input: OfStudy & { readonly trials: readonly number[] }) =>
     of(input, (reader, found) => readCurves(reader, found, input.trials)),
   deciles: (input: OfStudy) => of(input, (reader, found) => decilesOf(reader.trials(keyOf(found)))),
-  importance: (input: OfStudy) => of(input, (reader, found) => importanceOf(found, reader.trials(keyOf(found)))),
+  importance: (input: OfStudy) =>
+    of(input, (reader, found) => importanceOf(found, reader.trials(keyOf(found)))),
   confirmations: (input: OfStudy) => of(input, readConfirmations),
   studyFile: (input: OfStudy) => of(input, (_, found) => studyFileOf(found)),
-  best: (input: OfStudy & { readonly top: number }) => of(input, (reader, found) => exportBest(reader, found, input.top)),
+  best: (input: OfStudy & { readonly top: number }) =>
+    of(input, (reader, found) => exportBest(reader, found, input.top)),
   csv: (input: OfStudy) => of(input, exportCsv),
   study: (input: OfStudy) => of(input, (_, found) => exportStudyFile(found)),
   lab: ({ file }: { readonly file: string }) => exportLab(file),
-  input: ({ name, body }: { readonly name: TabledCall; readonly body: Uint8Array }) => parseInput(name, body),
+  input: ({ name, body }: { readonly name: TabledCall; readonly body: Uint8Array }) =>
+    parseInput(name, body),
   uploadList: ({ body }: { readonly body: Uint8Array }) => parseUploadList(body),
-  check: ({ study, resources, userFolder }: { readonly study: unknown; readonly resources: string; readonly userFolder: string }) =>
-    checkStudy(study, { resources, userFolder }, catalogueIn(userFolder)),
+  check: ({
+    study,
+    resources,
+    userFolder,
+  }: {
+    readonly study: unknown;
+    readonly resources: string;
+    readonly userFolder: string;
+  }) => checkStudy(study, { resources, userFolder }, catalogueIn(userFolder)),
 } as const;
 
 type Works = typeof works;
@@ -57,7 +69,9 @@ export interface WorkRequest {
   readonly input: unknown;
 }
 
-export type WorkAnswer = { readonly id: number } & ({ readonly value: unknown } | { readonly error: EndpointError });
+export type WorkAnswer = { readonly id: number } & (
+  { readonly value: unknown } | { readonly error: EndpointError }
+);
 
 parentPort?.on('message', (request: WorkRequest | typeof END_THREAD) => {
   if (request === END_THREAD) parentPort?.close();

@@ -1,4 +1,7 @@
-/** A preview of training's as it crosses to a window: pictures as one image's bytes, rows with their class by name. */
+/**
+ * A preview of training's as it crosses to a window: pictures as one image's bytes, rows with their
+ * class by name.
+ */
 import type { DatasetPreview } from '../../datasets/preview.ts';
 import type { DatasetPreview as WindowPreview } from '../../protocol/window/datasets.ts';
 
@@ -21,13 +24,30 @@ export function toWindowPreview(preview: DatasetPreview, about: About): WindowPr
     recognised: about.path === null ? null : { kind, how: match },
     samples: samplesOf(preview),
     table: tableOf(preview),
-    label: preview.label === null ? null : { ...preview.label, choices: [...preview.label.choices], again: about.again },
+    label:
+      preview.label === null
+        ? null
+        : { ...preview.label, choices: [...preview.label.choices], again: about.again },
     warnings: warnings.map(({ code, ...data }) => ({ code, data })),
   };
 }
 
 function datasetOf(preview: DatasetPreview, { path, imported }: About): WindowPreview['dataset'] {
-  const { name, kind, shape, sampleType, classNames, targets, content, training, test, drawn, statistics, bytes, notes } = preview;
+  const {
+    name,
+    kind,
+    shape,
+    sampleType,
+    classNames,
+    targets,
+    content,
+    training,
+    test,
+    drawn,
+    statistics,
+    bytes,
+    notes,
+  } = preview;
   return {
     name,
     content,
@@ -58,7 +78,8 @@ function samplesOf({ grid, classNames }: DatasetPreview): WindowPreview['samples
     for (let row = 0; row < column.samples; row++) {
       const to = (row * columns.length + c) * pixels;
       for (let at = 0; at < pixels; at++)
-        bytes[to + (at % plane) * channels + Math.floor(at / plane)] = column.pixels[row * pixels + at] ?? 0;
+        bytes[to + (at % plane) * channels + Math.floor(at / plane)] =
+          column.pixels[row * pixels + at] ?? 0;
     }
   });
   return {
@@ -66,7 +87,9 @@ function samplesOf({ grid, classNames }: DatasetPreview): WindowPreview['samples
     width,
     channels,
     reduced,
-    columns: columns.map((column) => (column.class === null ? '' : (classNames[column.class] ?? String(column.class)))),
+    columns: columns.map((column) =>
+      column.class === null ? '' : (classNames[column.class] ?? String(column.class)),
+    ),
     counts: columns.map(({ samples }) => samples),
     rows,
     pixels: Buffer.from(bytes.buffer).toString('base64'),
@@ -81,7 +104,10 @@ function tableOf({ table, classNames }: DatasetPreview): WindowPreview['table'] 
     columns: [...features, ...predicted],
     predicted: [...predicted],
     choices: [...choices],
-    rows: rows.map((row) => [...row.values, ...(row.class === null ? row.targets : [classNames[row.class] ?? String(row.class)])]),
+    rows: rows.map((row) => [
+      ...row.values,
+      ...(row.class === null ? row.targets : [classNames[row.class] ?? String(row.class)]),
+    ]),
     features: of,
   };
 }

@@ -1,6 +1,7 @@
 /**
- * The imports of this application: read in threads of their own, looked at, then stored or discarded. They are rows of the lab's feed until
- * then. What became a dataset, was discarded or cancelled is no row any more.
+ * The imports of this application: read in threads of their own, looked at, then stored or
+ * discarded. They are rows of the lab's feed until then. What became a dataset, was discarded or
+ * cancelled is no row any more.
  */
 import { randomUUID } from 'node:crypto';
 import { GalapagosError } from '../../core/errors.ts';
@@ -23,7 +24,10 @@ const LEAST_MS = 400;
 export interface ImportRequest extends Source {
   readonly label: string;
   readonly options: Partial<ImportOptions>;
-  /** The source is needed no more: the import was stored, discarded or cancelled. Until then it may be read again with other options. */
+  /**
+   * The source is needed no more: the import was stored, discarded or cancelled. Until then it may
+   * be read again with other options.
+   */
   readonly release?: () => void;
 }
 
@@ -86,12 +90,26 @@ export class Imports {
       (error: unknown) => this.#failed(id, error),
     );
     const source = sourceName({ paths, as });
-    this.#imports.set(id, { id, label, source, stop, release, done, progress: null, phaseFrom: this.#now(), prepared: null, error: null });
+    this.#imports.set(id, {
+      id,
+      label,
+      source,
+      stop,
+      release,
+      done,
+      progress: null,
+      phaseFrom: this.#now(),
+      prepared: null,
+      error: null,
+    });
     this.#changed();
     return id;
   }
 
-  /** When it has gone; one that is ready already is discarded. @throws GalapagosError `unknown-import` */
+  /**
+   * When it has gone; one that is ready already is discarded. @throws GalapagosError
+   * `unknown-import`
+   */
   async cancel(id: string): Promise<void> {
     const known = this.#known(id);
     known.stop.abort();
@@ -109,12 +127,14 @@ export class Imports {
   /**
    * A bundled dataset's samples are not stored: the bundled dataset serves instead.
    * @returns the name of the dataset to use
-   * @throws GalapagosError `unknown-import`, `import-not-ready`, `bad-name`, `dataset-exists`, `disk-full`: then it may be tried again
+   * @throws GalapagosError `unknown-import`, `import-not-ready`, `bad-name`, `dataset-exists`,
+   *   `disk-full`: then it may be tried again
    */
   async store(id: string, name: string, replace: boolean): Promise<string> {
     const { known, prepared } = this.#ready(id);
     const same = prepared.same();
-    const use = same?.bundled === true ? same : await prepared.store(name, replace, new Date().toISOString());
+    const use =
+      same?.bundled === true ? same : await prepared.store(name, replace, new Date().toISOString());
     await this.#forget(known);
     return use.name;
   }
@@ -126,14 +146,18 @@ export class Imports {
 
   #known(id: string): Import {
     const known = this.#imports.get(id);
-    if (known === undefined) throw new GalapagosError('unknown-import', `there is no import ${JSON.stringify(id)}`, { found: id });
+    if (known === undefined)
+      throw new GalapagosError('unknown-import', `there is no import ${JSON.stringify(id)}`, {
+        found: id,
+      });
     return known;
   }
 
   #ready(id: string): { known: Import; prepared: PreparedImport; source: string } {
     const known = this.#known(id);
     const { prepared, label, source } = known;
-    if (prepared === null) throw new GalapagosError('import-not-ready', `${label} has not been read yet`, { found: id });
+    if (prepared === null)
+      throw new GalapagosError('import-not-ready', `${label} has not been read yet`, { found: id });
     return { known, prepared, source };
   }
 
@@ -171,8 +195,18 @@ export class Imports {
 
   #row(known: Import): ImportRow {
     const { id, label, prepared, progress, error, stop } = known;
-    const state = error !== null ? 'failed' : stop.signal.aborted ? 'cancelled' : prepared !== null ? 'ready' : 'reading';
-    const samples = prepared === null ? (progress?.samples ?? 0) : prepared.preview.training.samples + prepared.preview.test.samples;
+    const state =
+      error !== null
+        ? 'failed'
+        : stop.signal.aborted
+          ? 'cancelled'
+          : prepared !== null
+            ? 'ready'
+            : 'reading';
+    const samples =
+      prepared === null
+        ? (progress?.samples ?? 0)
+        : prepared.preview.training.samples + prepared.preview.test.samples;
     return {
       id,
       label,
@@ -186,11 +220,18 @@ export class Imports {
     };
   }
 
-  /** Of its phase, by its pace so far; null: too early to say, or nobody knows how much there is. */
+  /**
+   * Of its phase, by its pace so far; null: too early to say, or nobody knows how much there is.
+   */
   #leftMs({ progress, phaseFrom }: Import): number | null {
     if (progress === null) return null;
     const { samples, of, bytes, ofBytes } = progress;
-    const share = of !== null ? samples / of : ofBytes !== null && progress.phase === 'reading' ? bytes / ofBytes : 0;
+    const share =
+      of !== null
+        ? samples / of
+        : ofBytes !== null && progress.phase === 'reading'
+          ? bytes / ofBytes
+          : 0;
     const ms = this.#now() - phaseFrom;
     return share < LEAST_SHARE || ms < LEAST_MS ? null : (ms * Math.max(0, 1 - share)) / share;
   }

@@ -1,4 +1,7 @@
-/** Checks the list of files that a browser announces, before anything of it is created. No file is looked at here. */
+/**
+ * Checks the list of files that a browser announces, before anything of it is created. No file is
+ * looked at here.
+ */
 import { GalapagosError } from '../../core/errors.ts';
 import { hasHiddenCharacters, withEscapes } from '../../core/hidden-characters.ts';
 
@@ -8,12 +11,17 @@ export interface AnnouncedFile {
   readonly bytes: number;
 }
 
-/** @throws GalapagosError `bad-upload` for a path that leads elsewhere, stands twice, or is both a file and a folder */
+/**
+ * @throws GalapagosError `bad-upload` for a path that leads elsewhere, stands twice, or is both a
+ *   file and a folder
+ */
 export function checkUploadList(files: readonly AnnouncedFile[]): void {
   const paths = new Set<string>();
   for (const { path } of files) {
-    if (hasHiddenCharacters(path)) throw badUpload(path, 'a path without control characters', JSON.stringify(withEscapes(path)));
-    if (!isInside(path)) throw badUpload(path, 'a relative path of names separated by /', JSON.stringify(path));
+    if (hasHiddenCharacters(path))
+      throw badUpload(path, 'a path without control characters', JSON.stringify(withEscapes(path)));
+    if (!isInside(path))
+      throw badUpload(path, 'a relative path of names separated by /', JSON.stringify(path));
     if (paths.has(path)) throw badUpload(path, 'each path once', 'it stands twice');
     paths.add(path);
   }
@@ -28,13 +36,28 @@ export function checkUploadList(files: readonly AnnouncedFile[]): void {
   }
 }
 
-export function badUpload(file: string, expected: string, found: string, cause?: unknown): GalapagosError {
+export function badUpload(
+  file: string,
+  expected: string,
+  found: string,
+  cause?: unknown,
+): GalapagosError {
   const name = withEscapes(file);
   const where = name === '' ? '' : `${name}: `;
-  return new GalapagosError('bad-upload', `${where}expected ${expected}, found ${found}`, { file: name, expected, found }, cause);
+  return new GalapagosError(
+    'bad-upload',
+    `${where}expected ${expected}, found ${found}`,
+    { file: name, expected, found },
+    cause,
+  );
 }
 
 /** No way out of the folder, on any system. */
 function isInside(path: string): boolean {
-  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && !/[\\:]/.test(part) && part.length <= 255);
+  return path
+    .split('/')
+    .every(
+      (part) =>
+        part !== '' && part !== '.' && part !== '..' && !/[\\:]/.test(part) && part.length <= 255,
+    );
 }

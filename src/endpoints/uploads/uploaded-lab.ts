@@ -1,4 +1,7 @@
-/** A lab file that was uploaded gets a place of its own among the person's files: uploads are temporary, a lab is written while it is open. */
+/**
+ * A lab file that was uploaded gets a place of its own among the person's files: uploads are
+ * temporary, a lab is written while it is open.
+ */
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
@@ -32,5 +35,7 @@ export async function removeKeptLab(kept: string): Promise<void> {
 async function filesOf(path: string): Promise<string[]> {
   if ((await stat(path)).isFile()) return [path];
   const below = await readdir(path, { recursive: true, withFileTypes: true });
-  return below.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  return below
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
 }

@@ -1,6 +1,7 @@
 /**
- * Files that a browser hands over: named first, then written in verified chunks, each file in order, many small ones a chunk. What they are is
- * not looked at here. A folder of their own keeps them until the last who held them lets go, they are discarded, or the application ends.
+ * Files that a browser hands over: named first, then written in verified chunks, each file in
+ * order, many small ones a chunk. What they are is not looked at here. A folder of their own keeps
+ * them until the last who held them lets go, they are discarded, or the application ends.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
@@ -49,7 +50,10 @@ export interface HeldUpload {
 
 export interface Chunk {
   readonly upload: string;
-  /** Its place in the list that was named. What does not fit into it goes on in the next: small files travel together. */
+  /**
+   * Its place in the list that was named. What does not fit into it goes on in the next: small
+   * files travel together.
+   */
   readonly file: number;
   readonly offset: number;
   /** Of the chunk, hex. */
@@ -74,7 +78,10 @@ export class Uploads {
     sweep(folder);
   }
 
-  /** @throws GalapagosError `bad-upload`, as `checkUploadList` does or where the disk does not take a name; `disk-full` */
+  /**
+   * @throws GalapagosError `bad-upload`, as `checkUploadList` does or where the disk does not take
+   *   a name; `disk-full`
+   */
   async begin({ files }: ParsedOf<Commands['beginUpload']>): Promise<{ upload: string }> {
     checkUploadList(files);
     return this.beginChecked(files);
@@ -98,7 +105,8 @@ export class Uploads {
     this.#uploads.set(upload, begun);
     let made = '';
     try {
-      for (const below of folders) await mkdir(join(folder, (made = below)), { recursive: true, mode: 0o700 });
+      for (const below of folders)
+        await mkdir(join(folder, (made = below)), { recursive: true, mode: 0o700 });
       for (const [i, { path, bytes }] of files.entries()) {
         if (bytes === 0) await (await open(join(folder, (made = path)), 'w', 0o600)).close();
         else if (i % TURN_FILES === 0) await turn();
@@ -113,18 +121,28 @@ export class Uploads {
   /**
    * Writes one chunk; the same one again is no error.
    * @returns how much of its first file is there
-   * @throws GalapagosError `bad-upload` where it is not what was announced; `disk-full`; the chunk may be sent again then
+   * @throws GalapagosError `bad-upload` where it is not what was announced; `disk-full`; the chunk
+   *   may be sent again then
    */
-  async write({ upload, file: index, offset, sha256, bytes }: Chunk): Promise<{ received: number }> {
+  async write({
+    upload,
+    file: index,
+    offset,
+    sha256,
+    bytes,
+  }: Chunk): Promise<{ received: number }> {
     const known = this.#known(upload);
     const { folder, files } = known;
     known.writtenAt = this.#now();
     const file = files[index];
-    if (file === undefined) throw badUpload('', `a file from 0 to ${files.length - 1}`, String(index));
-    if (bytes.length > CHUNK_BYTES) throw badUpload(file.path, `a chunk of at most ${CHUNK_BYTES} bytes`, String(bytes.length));
+    if (file === undefined)
+      throw badUpload('', `a file from 0 to ${files.length - 1}`, String(index));
+    if (bytes.length > CHUNK_BYTES)
+      throw badUpload(file.path, `a chunk of at most ${CHUNK_BYTES} bytes`, String(bytes.length));
     const parts = partsOf(files, index, offset, bytes);
     const found = createHash('sha256').update(bytes).digest('hex');
-    if (found !== sha256) throw badUpload(file.path, `a chunk at byte ${offset} with SHA-256 ${sha256}`, found);
+    if (found !== sha256)
+      throw badUpload(file.path, `a chunk at byte ${offset} with SHA-256 ${sha256}`, found);
     const waiting = parts.values();
     const putAll = async (): Promise<void> => {
       for (const part of waiting) await put(folder, part);
@@ -141,8 +159,16 @@ export class Uploads {
     const { folder, files } = this.#known(upload);
     const lacking = files.find(({ received, bytes }) => received < bytes);
     if (lacking !== undefined) {
-      const data = { file: lacking.path, expected: `${lacking.bytes} bytes`, found: `${lacking.received} bytes` };
-      throw new GalapagosError('upload-incomplete', `${lacking.path}: expected ${data.expected}, found ${data.found}`, data);
+      const data = {
+        file: lacking.path,
+        expected: `${lacking.bytes} bytes`,
+        found: `${lacking.received} bytes`,
+      };
+      throw new GalapagosError(
+        'upload-incomplete',
+        `${lacking.path}: expected ${data.expected}, found ${data.found}`,
+        data,
+      );
     }
     const tops = [...new Set(files.map(({ path }) => path.split('/')[0] ?? ''))];
     return tops.length === 1 ? join(folder, tops[0] ?? '') : folder;
@@ -175,7 +201,10 @@ export class Uploads {
     await Promise.all(this.#removing);
   }
 
-  /** It is unknown at once; many files take a while to go, and what cannot go now goes at the next start. */
+  /**
+   * It is unknown at once; many files take a while to go, and what cannot go now goes at the next
+   * start.
+   */
   #remove(upload: string): Promise<void> {
     const folder = this.#uploads.get(upload)?.folder;
     this.#uploads.delete(upload);
@@ -189,7 +218,10 @@ export class Uploads {
 
   #known(upload: string): Upload {
     const known = this.#uploads.get(upload);
-    if (known === undefined) throw new GalapagosError('unknown-upload', `there is no upload ${JSON.stringify(upload)}`, { upload });
+    if (known === undefined)
+      throw new GalapagosError('unknown-upload', `there is no upload ${JSON.stringify(upload)}`, {
+        upload,
+      });
     return known;
   }
 }
@@ -200,14 +232,28 @@ interface Part {
   readonly bytes: Uint8Array;
 }
 
-/** A chunk's share of each file. @throws GalapagosError `bad-upload` where there is more than all files hold */
-function partsOf(files: readonly UploadedFile[], first: number, offset: number, bytes: Uint8Array): Part[] {
+/**
+ * A chunk's share of each file. @throws GalapagosError `bad-upload` where there is more than all
+ * files hold
+ */
+function partsOf(
+  files: readonly UploadedFile[],
+  first: number,
+  offset: number,
+  bytes: Uint8Array,
+): Part[] {
   const parts: Part[] = [];
   let [left, at] = [bytes, offset];
   for (let index = first; left.length > 0; index++) {
     const file = files[index];
-    if (file === undefined) throw badUpload(files.at(-1)?.path ?? '', 'the end of the last file', `${left.length} bytes more`);
-    if (at > file.bytes) throw badUpload(file.path, `${file.bytes} bytes`, `${at + left.length} or more`);
+    if (file === undefined)
+      throw badUpload(
+        files.at(-1)?.path ?? '',
+        'the end of the last file',
+        `${left.length} bytes more`,
+      );
+    if (at > file.bytes)
+      throw badUpload(file.path, `${file.bytes} bytes`, `${at + left.length} or more`);
     const part = left.subarray(0, file.bytes - at);
     if (part.length > 0) parts.push({ file, offset: at, bytes: part });
     [left, at] = [left.subarray(part.length), 0];
@@ -217,7 +263,8 @@ function partsOf(files: readonly UploadedFile[], first: number, offset: number, 
 
 async function put(folder: string, { file, offset, bytes }: Part): Promise<void> {
   if (offset + bytes.length <= file.received) return;
-  if (offset !== file.received || file.writing) throw badUpload(file.path, `the chunk at byte ${file.received}`, `the one at ${offset}`);
+  if (offset !== file.received || file.writing)
+    throw badUpload(file.path, `the chunk at byte ${file.received}`, `the one at ${offset}`);
   file.writing = true;
   try {
     const handle = await open(join(folder, file.path), offset === 0 ? 'w' : 'r+', 0o600);
@@ -236,15 +283,21 @@ async function put(folder: string, { file, offset, bytes }: Part): Promise<void>
 
 /** A failure of the disk by the file's own name: where this machine keeps it is not told. */
 function told(file: string, error: unknown): unknown {
-  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string') || error instanceof GalapagosError) return error;
+  if (
+    !(error instanceof Error && 'code' in error && typeof error.code === 'string') ||
+    error instanceof GalapagosError
+  )
+    return error;
   const { code } = error;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return badUpload(file, 'a name that the disk of the server takes', code, error);
+  if (code !== 'ENOSPC' && code !== 'EDQUOT')
+    return badUpload(file, 'a name that the disk of the server takes', code, error);
   return new GalapagosError('disk-full', `${file}: the disk is full`, { file }, error);
 }
 
 function sweep(folder: string): void {
   prepareUserFolder(folder);
   for (const left of readdirSync(folder)) {
-    if (!left.startsWith(`${String(process.pid)}-`) && !hasOwner(left)) rmSync(join(folder, left), { recursive: true, force: true });
+    if (!left.startsWith(`${String(process.pid)}-`) && !hasOwner(left))
+      rmSync(join(folder, left), { recursive: true, force: true });
   }
 }

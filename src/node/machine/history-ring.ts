@@ -1,4 +1,6 @@
-/** The latest of a series, a fixed number at most. Readers who come again get what is new to them. */
+/**
+ * The latest of a series, a fixed number at most. Readers who come again get what is new to them.
+ */
 export class HistoryRing<Entry> {
   readonly #entries: Entry[] = [];
   readonly #capacity: number;
@@ -21,6 +23,9 @@ export class HistoryRing<Entry> {
   /** What came after the first `seen`, oldest first; of what is no longer kept, nothing. */
   since(seen: number): readonly Entry[] {
     const first = Math.max(seen, this.#total - this.#capacity);
-    return Array.from({ length: Math.max(0, this.#total - first) }, (_, i) => this.#entries[(first + i) % this.#capacity] as Entry);
+    return Array.from(
+      { length: Math.max(0, this.#total - first) },
+      (_, i) => this.#entries[(first + i) % this.#capacity] as Entry,
+    );
   }
 }

@@ -1,7 +1,19 @@
-/** What this machine is made of: taken once, for people to read. Not utilisation, and no judgement of what is missing. */
+/**
+ * What this machine is made of: taken once, for people to read. Not utilisation, and no judgement
+ * of what is missing.
+ */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { arch, availableParallelism, cpus, freemem, hostname, platform, release, totalmem } from 'node:os';
+import {
+  arch,
+  availableParallelism,
+  cpus,
+  freemem,
+  hostname,
+  platform,
+  release,
+  totalmem,
+} from 'node:os';
 import { pathToFileURL } from 'node:url';
 import type { Systeminformation } from 'systeminformation';
 import { z } from 'zod';
@@ -62,7 +74,8 @@ const parts = {
 type Parts = { readonly [Part in keyof typeof parts]: Readonly<z.infer<(typeof parts)[Part]>> };
 
 /** Unknown is not none. */
-export type Known<T> = ({ readonly known: true } & T) | { readonly known: false; readonly reason: string };
+export type Known<T> =
+  ({ readonly known: true } & T) | { readonly known: false; readonly reason: string };
 
 export type GpuInventory = Known<Parts['graphics']>;
 
@@ -101,11 +114,16 @@ export function hostName(name: string = hostname()): string {
 const answer = z.object({ part: z.enum(['processor', 'system', 'graphics']), value: z.unknown() });
 
 /**
- * What drivers and their tools tell, asked in a child: they can block for seconds. A part that is not told in time is unknown, others stay.
+ * What drivers and their tools tell, asked in a child: they can block for seconds. A part that is
+ * not told in time is unknown, others stay.
  * @param execPath a plain Node
  * @param signal aborted: nobody waits any more, and the child is ended
  */
-export function takeInventory(timeoutMs = 8000, execPath = process.execPath, signal?: AbortSignal): Promise<Inventory> {
+export function takeInventory(
+  timeoutMs = 8000,
+  execPath = process.execPath,
+  signal?: AbortSignal,
+): Promise<Inventory> {
   const library = pathToFileURL(load.resolve('systeminformation')).href;
   const child = spawn(execPath, ['--input-type=module', '-e', script(library)], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -125,14 +143,22 @@ export function takeInventory(timeoutMs = 8000, execPath = process.execPath, sig
       child.stderr.destroy();
     };
     const abandon = (): void => giveUp('it was ended');
-    const timer = setTimeout(() => giveUp(`the drivers' tools did not answer within ${timeoutMs} ms`), timeoutMs);
+    const timer = setTimeout(
+      () => giveUp(`the drivers' tools did not answer within ${timeoutMs} ms`),
+      timeoutMs,
+    );
     signal?.addEventListener('abort', abandon, { once: true });
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (told += chunk));
     child.stderr.on('data', (chunk: Buffer) => lastWords.add(chunk));
     const end = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abandon);
-      resolve(parseInventory(told, failure ?? (lastWords.text().trim() || "the drivers' tools ended without an answer")));
+      resolve(
+        parseInventory(
+          told,
+          failure ?? (lastWords.text().trim() || "the drivers' tools ended without an answer"),
+        ),
+      );
     };
     child.once('error', (error) => {
       failure = error.message;
@@ -142,7 +168,10 @@ export function takeInventory(timeoutMs = 8000, execPath = process.execPath, sig
   });
 }
 
-/** What the child runs: a line a part, as soon as it is known; graphics cards last, as they may block. */
+/**
+ * What the child runs: a line a part, as soon as it is known; graphics cards last, as they may
+ * block.
+ */
 function script(library: string): string {
   return `
     const { default: information } = await import(${JSON.stringify(library)});
@@ -159,7 +188,11 @@ function script(library: string): string {
 /** @param missing why a part that is not told is unknown */
 export function parseInventory(told: string, missing: string): Inventory {
   const unknown = { known: false, reason: missing } as const;
-  const inventory: { -readonly [Part in keyof Inventory]: Inventory[Part] } = { processor: unknown, system: unknown, graphics: unknown };
+  const inventory: { -readonly [Part in keyof Inventory]: Inventory[Part] } = {
+    processor: unknown,
+    system: unknown,
+    graphics: unknown,
+  };
   for (const line of told.split('\n')) {
     if (line.trim() === '') continue;
     try {

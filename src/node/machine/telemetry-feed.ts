@@ -1,4 +1,7 @@
-/** One window's view of this machine's utilisation: the last minute first, then each sample once. A slow window misses what is no longer kept. */
+/**
+ * One window's view of this machine's utilisation: the last minute first, then each sample once. A
+ * slow window misses what is no longer kept.
+ */
 import type { Feed } from '../../protocol/endpoint.ts';
 import type { NodeInventory, TelemetryBody } from '../../protocol/window/telemetry.ts';
 import type { Utilisation } from './utilisation.ts';

@@ -1,8 +1,14 @@
 /**
- * What this machine does, once a second, and what it is made of. It puts together what each source under `utilisation/` tells; it decides
- * nothing, and nothing waits for it: a source that is late is unknown for that second, with the reason.
+ * What this machine does, once a second, and what it is made of. It puts together what each source
+ * under `utilisation/` tells; it decides nothing, and nothing waits for it: a source that is late
+ * is unknown for that second, with the reason.
  */
-import type { DeviceSample, NodeInventory, NodeSample, WorkerLoad } from '../../protocol/window/telemetry.ts';
+import type {
+  DeviceSample,
+  NodeInventory,
+  NodeSample,
+  WorkerLoad,
+} from '../../protocol/window/telemetry.ts';
 import { systemTimer } from '../../runtime/timer.ts';
 import type { Timer } from '../../runtime/timer.ts';
 import { HistoryRing } from './history-ring.ts';
@@ -52,7 +58,10 @@ export interface Surroundings {
 
 export interface Utilisation {
   readonly samples: HistoryRing<NodeSample>;
-  /** When the first readings are done and the inventory is taken, or is known not to be had. Samples do not wait for it. */
+  /**
+   * When the first readings are done and the inventory is taken, or is known not to be had. Samples
+   * do not wait for it.
+   */
   readonly ready: Promise<void>;
   /** As far as it is known by now; a new object whenever more is. */
   inventory(): NodeInventory;
@@ -71,7 +80,9 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
     startSmi,
   } = options.surroundings ?? {};
   const ending = new AbortController();
-  const take = options.surroundings?.inventory ?? (() => takeInventory(undefined, options.execPath, ending.signal));
+  const take =
+    options.surroundings?.inventory ??
+    (() => takeInventory(undefined, options.execPath, ending.signal));
 
   const samples = new HistoryRing<NodeSample>(Math.max(1, Math.round(keptMs / everyMs)));
   const coreLoad = new CoreLoad(platform, `${proc}/stat`);
@@ -97,7 +108,9 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
       AMD: amdNow instanceof Unknown ? amdNow.reason : 'cards of AMD are measured on Linux only',
     };
     const told = amdNow instanceof Unknown ? nvidiaNow : [...nvidiaNow, ...amdNow];
-    return cards?.now(told, (vendor) => silence[vendor] ?? `cards of ${vendor} are not measured`) ?? [];
+    return (
+      cards?.now(told, (vendor) => silence[vendor] ?? `cards of ${vendor} are not measured`) ?? []
+    );
   };
 
   const sample = async (): Promise<NodeSample> => {
@@ -129,7 +142,10 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
     };
   };
 
-  /** A sample is due a period after the one before was, whatever that took; what was missed is not made up for. */
+  /**
+   * A sample is due a period after the one before was, whatever that took; what was missed is not
+   * made up for.
+   */
   const tickAt = (due: number): void => {
     forget = timer.after(Math.max(0, due - timer.now()), () => {
       void sample().then((taken) => {
@@ -166,7 +182,10 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
       ending.abort();
       forget();
       nvidia.stop();
-      const closing = (): Promise<unknown> => Promise.all([coreLoad, cpuTemperature, processLoads, ...amd].map((source) => source.close()));
+      const closing = (): Promise<unknown> =>
+        Promise.all(
+          [coreLoad, cpuTemperature, processLoads, ...amd].map((source) => source.close()),
+        );
       // A file of a driver that hangs does not close either.
       await new Patient(closing, timer).within(everyMs);
     },

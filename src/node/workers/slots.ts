@@ -5,7 +5,10 @@ import { availableParallelism, totalmem } from 'node:os';
 const MEMORY_SHARE = 0.8;
 /** Memory that a worker needs at least. */
 const LEAST_BYTES = 256 * 2 ** 20;
-/** Most workers for each core. A worker keeps one core busy; more are for trials that wait, and so for a few at most. */
+/**
+ * Most workers for each core. A worker keeps one core busy; more are for trials that wait, and so
+ * for a few at most.
+ */
 const MOST_PER_CORE = 4;
 
 export interface WorkerCount {
@@ -18,7 +21,11 @@ export interface WorkerCount {
  * Limits a number of workers by the cores and the memory of this machine.
  * @param asked null: one for each core
  */
-export function workerCount(asked: number | null, cores: number = availableParallelism(), totalBytes: number = memoryBytes()): WorkerCount {
+export function workerCount(
+  asked: number | null,
+  cores: number = availableParallelism(),
+  totalBytes: number = memoryBytes(),
+): WorkerCount {
   const byCores = MOST_PER_CORE * cores;
   const byMemory = Math.max(1, Math.floor((totalBytes * MEMORY_SHARE) / LEAST_BYTES));
   const wanted = asked ?? cores;

@@ -1,6 +1,6 @@
 /**
- * Starts, ends and buries this machine's worker processes, and says when one is gone and what it left on its way out.
- * Which slot needs a process, and when, is the scheduler's to decide.
+ * Starts, ends and buries this machine's worker processes, and says when one is gone and what it
+ * left on its way out. Which slot needs a process, and when, is the scheduler's to decide.
  */
 import { spawn as spawnProcess } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -48,10 +48,15 @@ export interface WorkerProcessesOptions {
   readonly onExit: (exit: WorkerExit) => void;
 }
 
-/** V8's heap is limited to this share of a worker's memory: buffers and WebAssembly live outside it. */
+/**
+ * V8's heap is limited to this share of a worker's memory: buffers and WebAssembly live outside it.
+ */
 const HEAP_SHARE = 0.75;
 
-/** Processes that start at once; the next starts when one of them has said something, has ended, or took its time. */
+/**
+ * Processes that start at once; the next starts when one of them has said something, has ended, or
+ * took its time.
+ */
 const STARTING = Math.max(2, availableParallelism());
 const STARTING_MS = 3_000;
 
@@ -85,13 +90,20 @@ export class WorkerProcesses {
   }
 
   /** Process ids by slot and incarnation, of those that run. */
-  get running(): readonly { readonly slot: string; readonly spawn: string; readonly pid: number }[] {
+  get running(): readonly {
+    readonly slot: string;
+    readonly spawn: string;
+    readonly pid: number;
+  }[] {
     return [...this.#workers.values()].flatMap(({ slot, spawn, process: child }) =>
       child?.pid === undefined ? [] : [{ slot, spawn, pid: child.pid }],
     );
   }
 
-  /** Starts incarnation `spawn` of a slot's worker after a delay. The same call twice starts one process. */
+  /**
+   * Starts incarnation `spawn` of a slot's worker after a delay. The same call twice starts one
+   * process.
+   */
   spawn(slot: string, spawn: string, afterMs: number): void {
     const key = keyOf(slot, spawn);
     if (this.#closing || this.#workers.has(key)) return;
@@ -113,7 +125,9 @@ export class WorkerProcesses {
     }, afterMs);
   }
 
-  /** Ends that incarnation after a delay, if it is still there; one that has not started never will. */
+  /**
+   * Ends that incarnation after a delay, if it is still there; one that has not started never will.
+   */
   kill(slot: string, spawn: string, afterMs: number): void {
     const worker = this.#workers.get(keyOf(slot, spawn));
     if (worker === undefined) return;
@@ -125,8 +139,8 @@ export class WorkerProcesses {
   }
 
   /**
-   * Starts nothing more, lets go of those that run, which end when they notice, and kills what is left after a time.
-   * Resolves when none is.
+   * Starts nothing more, lets go of those that run, which end when they notice, and kills what is
+   * left after a time. Resolves when none is.
    */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
@@ -143,13 +157,19 @@ export class WorkerProcesses {
     clearTimeout(timer);
   }
 
-  /** In steps: a hundred Node processes that start at once take a machine's cores and memory from everything else. */
+  /**
+   * In steps: a hundred Node processes that start at once take a machine's cores and memory from
+   * everything else.
+   */
   #startDue(): void {
     while (this.#starting.size < STARTING) {
       const worker = this.#due.shift();
       if (worker === undefined) return;
       this.#starting.add(worker);
-      worker.startingTimer = setTimeout(() => this.#hasStarted(worker), this.#options.startingMs ?? STARTING_MS);
+      worker.startingTimer = setTimeout(
+        () => this.#hasStarted(worker),
+        this.#options.startingMs ?? STARTING_MS,
+      );
       this.#start(worker);
     }
   }
@@ -160,7 +180,13 @@ export class WorkerProcesses {
   }
 
   #start(worker: Worker): void {
-    const { entry, execPath = process.execPath, execArgv = [], env = process.env, memoryLimitBytes } = this.#options;
+    const {
+      entry,
+      execPath = process.execPath,
+      execArgv = [],
+      env = process.env,
+      memoryLimitBytes,
+    } = this.#options;
     const { controlEndpoint, token, resources, userFolder } = this.#options;
     const { slot, spawn } = worker;
     const folders = { resources, userFolder };
@@ -179,7 +205,11 @@ export class WorkerProcesses {
     // Where `backend install` puts it, unless another is named; it need not be there.
     const tensorflow = env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder, 'tensorflow');
     const child = spawnProcess(execPath, [...execArgv, heap, entry], {
-      env: { ...env, GALAPAGOS_TENSORFLOW: tensorflow, [WORKER_SETTINGS]: JSON.stringify(settings) },
+      env: {
+        ...env,
+        GALAPAGOS_TENSORFLOW: tensorflow,
+        [WORKER_SETTINGS]: JSON.stringify(settings),
+      },
       // The channel is how the worker notices that this process is gone.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A group of its own: it dies whole, and a Ctrl-C in the terminal does not reach it.
@@ -187,7 +217,8 @@ export class WorkerProcesses {
       windowsHide: true,
     });
     worker.process = child;
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => worker.lastWords.add(chunk));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => worker.lastWords.add(chunk));
     child.on('message', (message) => {
       this.#hasStarted(worker);
       worker.rssPeakBytes = parseWorkerNote(message)?.rssPeakBytes ?? worker.rssPeakBytes;
@@ -223,8 +254,19 @@ export class WorkerProcesses {
     this.#due = this.#due.filter((due) => due !== worker);
     this.#hasStarted(worker);
     const lastWords = worker.lastWords.text();
-    const overMemory = (rssPeakBytes ?? 0) > this.#options.memoryLimitBytes || lastWords.includes('JavaScript heap out of memory');
-    this.#options.onExit({ slot, spawn, code, signal, by: killed ? 'us' : 'itself', rssPeakBytes, overMemory, lastWords });
+    const overMemory =
+      (rssPeakBytes ?? 0) > this.#options.memoryLimitBytes ||
+      lastWords.includes('JavaScript heap out of memory');
+    this.#options.onExit({
+      slot,
+      spawn,
+      code,
+      signal,
+      by: killed ? 'us' : 'itself',
+      rssPeakBytes,
+      overMemory,
+      lastWords,
+    });
     if (this.#workers.size === 0) this.#whenEmpty?.();
   }
 }

@@ -1,11 +1,14 @@
 /**
- * Electron's channels between window and main process: how the bridge's calls and streams travel, whatever the endpoint. Names only, since the
- * preload script carries no schemas; the main process parses what arrives.
+ * Electron's channels between window and main process: how the bridge's calls and streams travel,
+ * whatever the endpoint. Names only, since the preload script carries no schemas; the main process
+ * parses what arrives.
  */
 export const channels = {
   /** Window to main, answered: a call's name and input. */
   call: 'galapagos:call',
-  /** Window to main: a stream's number, chosen by the window, and a request; null ends the stream. */
+  /**
+   * Window to main: a stream's number, chosen by the window, and a request; null ends the stream.
+   */
   stream: 'galapagos:stream',
   /** Main to window: a stream's number and an answer. */
   answer: 'galapagos:answer',

@@ -1,6 +1,7 @@
 /**
- * Trials and reports as they travel to a window: columns as bytes, little-endian, so that 100,000 of them cost no objects. Rows are laid over what
- * the window holds by trial number: a later one replaces an earlier. What the codes stand for is said by `codes.ts`.
+ * Trials and reports as they travel to a window: columns as bytes, little-endian, so that 100,000
+ * of them cost no objects. Rows are laid over what the window holds by trial number: a later one
+ * replaces an earlier. What the codes stand for is said by `codes.ts`.
  */
 import { z } from 'zod';
 import { strict } from '../problems.ts';
@@ -17,7 +18,9 @@ export const trialBlock = strict({
   state: bytes,
   /** Uint8: place in `outcomeCodes` + 1; 0: none yet. */
   outcome: bytes,
-  /** Float64: what it is worth; of a running trial its last report; NaN: none, failed or diverged. */
+  /**
+   * Float64: what it is worth; of a running trial its last report; NaN: none, failed or diverged.
+   */
   value: bytes,
   /** Uint32. */
   generation: bytes,
@@ -41,7 +44,10 @@ export const trialBlock = strict({
   reports: bytes,
   /** Uint8, 255 standing for more. */
   attempts: bytes,
-  /** Float64, one a parameter and row, row by row, encoded as in `core/search-space`: of a categorical the choice's place; NaN: not used. */
+  /**
+   * Float64, one a parameter and row, row by row, encoded as in `core/search-space`: of a
+   * categorical the choice's place; NaN: not used.
+   */
   params: bytes,
 });
 export type TrialBlock = z.output<typeof trialBlock>;

@@ -1,4 +1,7 @@
-/** What a window hears of the lab: its studies, workers, what ran where, imports under way, and what is wrong with it. */
+/**
+ * What a window hears of the lab: its studies, workers, what ran where, imports under way, and what
+ * is wrong with it.
+ */
 import { z } from 'zod';
 import { strict } from '../problems.ts';
 import { studyRow } from './study-stream.ts';
@@ -7,15 +10,30 @@ const count = z.int().min(0);
 /** Milliseconds since 1970. */
 const instant = z.number();
 
-/** Why a worker does nothing; the words are the renderer's. `data` as `core/scheduling/idle.ts` says it. */
-export const idle = strict({ since: instant, reason: z.string(), data: z.record(z.string(), z.unknown()) });
+/**
+ * Why a worker does nothing; the words are the renderer's. `data` as `core/scheduling/idle.ts` says
+ * it.
+ */
+export const idle = strict({
+  since: instant,
+  reason: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
 
 export const slotRow = strict({
   /** `node/device/i`. */
   slot: z.string(),
   node: z.string(),
   device: z.string(),
-  state: z.enum(['starting', 'absent', 'ready', 'draining', 'quarantined', 'probation', 'left-out']),
+  state: z.enum([
+    'starting',
+    'absent',
+    'ready',
+    'draining',
+    'quarantined',
+    'probation',
+    'left-out',
+  ]),
   /** When it is tried again; null: not quarantined. */
   until: instant.nullable(),
   reason: z.string().nullable(),
@@ -47,7 +65,13 @@ export const attemptRow = strict({
 export type AttemptRow = z.output<typeof attemptRow>;
 
 /** A past stretch in which a worker had nothing to do, for one reason; as `idle` says it. */
-export const gapRow = strict({ slot: z.string(), from: instant, to: instant, reason: z.string(), data: z.record(z.string(), z.unknown()) });
+export const gapRow = strict({
+  slot: z.string(),
+  from: instant,
+  to: instant,
+  reason: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
 export type GapRow = z.output<typeof gapRow>;
 
 export const importRow = strict({
@@ -65,7 +89,10 @@ export const importRow = strict({
 });
 export type ImportRow = z.output<typeof importRow>;
 
-/** Each field, where present, replaces what was held, except `attempts`, laid over by id, and `gaps`, which are added. */
+/**
+ * Each field, where present, replaces what was held, except `attempts`, laid over by id, and
+ * `gaps`, which are added.
+ */
 export const labBody = strict({
   lab: strict({
     /** Null: none is open. */
@@ -85,11 +112,18 @@ export const labBody = strict({
   studies: z.array(studyRow).optional(),
   slots: z.array(slotRow).optional(),
   attempts: z.array(attemptRow).optional(),
-  /** In the order they ended; of the time since the application was started, the latest few thousand. */
+  /**
+   * In the order they ended; of the time since the application was started, the latest few
+   * thousand.
+   */
   gaps: z.array(gapRow).optional(),
   imports: z.array(importRow).optional(),
   datasets: z.array(z.string()).optional(),
   /** Of the coordinator: refusals, suspicions, anomalies; the latest few, newest last. */
-  notes: z.array(strict({ id: count, at: instant, code: z.string(), data: z.record(z.string(), z.unknown()) })).optional(),
+  notes: z
+    .array(
+      strict({ id: count, at: instant, code: z.string(), data: z.record(z.string(), z.unknown()) }),
+    )
+    .optional(),
 });
 export type LabBody = z.output<typeof labBody>;

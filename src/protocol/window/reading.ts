@@ -16,7 +16,11 @@ export const trialDetail = strict({
 });
 export type TrialDetail = z.output<typeof trialDetail>;
 
-export const curve = strict({ trial: count, steps: z.array(count), values: z.array(z.number().nullable()) });
+export const curve = strict({
+  trial: count,
+  steps: z.array(count),
+  values: z.array(z.number().nullable()),
+});
 export type TrialCurve = z.output<typeof curve>;
 
 /** At each step the deciles 10 … 90 % of the values of all trials that reported it. */
@@ -33,7 +37,9 @@ export const importance = z.union([
     parameters: z.array(strict({ name: z.string(), whole: share, good: share, trials: count })),
     /** What parameters explain only together. */
     together: strict({ whole: share, good: share }),
-    /** Worse values lie outside the good region; null where more than half of the trials diverged. */
+    /**
+     * Worse values lie outside the good region; null where more than half of the trials diverged.
+     */
     median: z.number().nullable(),
     trials: count,
   }),

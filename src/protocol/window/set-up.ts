@@ -5,7 +5,13 @@ import { strict } from '../problems.ts';
 const count = z.int().min(0);
 const range = strict({ low: z.number(), high: z.number() });
 
-export const problem = strict({ code: z.string(), path: z.string(), expected: z.string(), found: z.string(), hint: z.string().nullable() });
+export const problem = strict({
+  code: z.string(),
+  path: z.string(),
+  expected: z.string(),
+  found: z.string(),
+  hint: z.string().nullable(),
+});
 export type WindowProblem = z.output<typeof problem>;
 
 /** A layer as its chip shows it. */
@@ -14,7 +20,10 @@ export const layerChip = strict({
   type: z.string(),
   /** E.g. `3×3, 16`. */
   detail: z.string(),
-  /** Of its output at the smallest and the largest the search allows; equal where nothing is searched. */
+  /**
+   * Of its output at the smallest and the largest the search allows; equal where nothing is
+   * searched.
+   */
   shape: strict({ low: z.array(count), high: z.array(count) }),
   weights: range,
   /** Parameters of the search that set it. */
@@ -59,7 +68,12 @@ export const studyCheck = strict({
   /** Parameters of the search space that nothing in the objective uses. */
   unused: z.array(z.string()),
   /** Training and choosing samples; null: no dataset. */
-  split: strict({ train: count, validation: count, test: count, selectOn: z.enum(['validation', 'test']) }).nullable(),
+  split: strict({
+    train: count,
+    validation: count,
+    test: count,
+    selectOn: z.enum(['validation', 'test']),
+  }).nullable(),
 });
 export type StudyCheck = z.output<typeof studyCheck>;
 

@@ -13,7 +13,11 @@ const instant = z.number();
 
 export const studyState = z.enum(['running', 'pausing', 'paused', 'ending', 'finished']);
 
-export const limits = strict({ trials: count.nullable(), minutes: z.number().nullable(), target: z.number().nullable() });
+export const limits = strict({
+  trials: count.nullable(),
+  minutes: z.number().nullable(),
+  target: z.number().nullable(),
+});
 
 export const counts = strict({
   waiting: count,
@@ -68,11 +72,22 @@ export const studyRow = strict({
 });
 export type StudyRow = z.output<typeof studyRow>;
 
-/** Time left, from the head's `at`; `unknown` says why there is no estimate. `pending`: it is being computed. */
+/**
+ * Time left, from the head's `at`; `unknown` says why there is no estimate. `pending`: it is being
+ * computed.
+ */
 export const timeLeft = z.union([
   strict({ lowMs: milliseconds, highMs: milliseconds }),
   strict({
-    unknown: z.enum(['too-few', 'no-limit', 'no-worker', 'not-running', 'target-only', 'foreign', 'pending']),
+    unknown: z.enum([
+      'too-few',
+      'no-limit',
+      'no-worker',
+      'not-running',
+      'target-only',
+      'foreign',
+      'pending',
+    ]),
     needed: count.nullable(),
   }),
 ]);
@@ -87,7 +102,12 @@ export const studyHead = studyRow.extend({
   /** Null: too early to say. */
   trialsPerMinute: z.number().nullable(),
   /** Null: another program's. */
-  searched: strict({ objective: z.looseObject({ kind: z.string() }), searchSpace, sampler, seed }).nullable(),
+  searched: strict({
+    objective: z.looseObject({ kind: z.string() }),
+    searchSpace,
+    sampler,
+    seed,
+  }).nullable(),
   /** Parameters in the order of the columns. */
   parameters: z.array(z.string()),
   /** Names that the trials' `operator` codes stand for. */
@@ -98,7 +118,10 @@ export const studyHead = studyRow.extend({
   executors: z.array(strict({ label: z.string(), reason: z.string().nullable() })),
   /** Epochs a trial takes at most; null: it does not report. */
   epochs: count.nullable(),
-  /** Accuracy up to which a trial is no better than guessing; null: no accuracy, or the classes are unknown. */
+  /**
+   * Accuracy up to which a trial is no better than guessing; null: no accuracy, or the classes are
+   * unknown.
+   */
   chance: z.number().nullable(),
   /** What the reader of the numbers must know. */
   notes: z.array(z.string()),

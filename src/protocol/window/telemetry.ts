@@ -1,4 +1,7 @@
-/** Utilisation of the lab's nodes, once a second. Unknown is null with its reason beside it, never 0. */
+/**
+ * Utilisation of the lab's nodes, once a second. Unknown is null with its reason beside it, never
+ * 0.
+ */
 import { z } from 'zod';
 import { strict } from '../problems.ts';
 
@@ -81,5 +84,8 @@ export const nodeInventory = strict({
 export type NodeInventory = z.output<typeof nodeInventory>;
 
 /** Samples are new to the window, oldest first; at most the last 60 s. */
-export const telemetryBody = strict({ nodes: z.array(nodeInventory).optional(), samples: z.array(nodeSample) });
+export const telemetryBody = strict({
+  nodes: z.array(nodeInventory).optional(),
+  samples: z.array(nodeSample),
+});
 export type TelemetryBody = z.output<typeof telemetryBody>;

@@ -1,6 +1,7 @@
 /**
- * The bridge of a browser: calls over `POST /api/<name>`, streams over one WebSocket that comes back by itself, uploads in chunks. The session's
- * cookie says who calls; nothing here knows a token.
+ * The bridge of a browser: calls over `POST /api/<name>`, streams over one WebSocket that comes
+ * back by itself, uploads in chunks. The session's cookie says who calls; nothing here knows a
+ * token.
  */
 import { decode, encode } from '@msgpack/msgpack';
 import type { Answer, Bridge, StreamAnswer } from '../../protocol/endpoint.ts';
@@ -19,7 +20,8 @@ interface Place {
 
 export function browserBridge(at: Place): Bridge<File> {
   let retry = (): void => undefined;
-  const call = (name: string, input: unknown): Promise<Answer> => post(`${at.origin}/api/${name}`, input);
+  const call = (name: string, input: unknown): Promise<Answer> =>
+    post(`${at.origin}/api/${name}`, input);
   return {
     host: 'server',
     call,
@@ -36,7 +38,10 @@ export function browserBridge(at: Place): Bridge<File> {
         at.assign(link);
         return true;
       }
-      const admitted = await isAdmitted(at.origin, isLink ? (new URL(link).searchParams.get('token') ?? '') : link);
+      const admitted = await isAdmitted(
+        at.origin,
+        isLink ? (new URL(link).searchParams.get('token') ?? '') : link,
+      );
       if (admitted) retry();
       return admitted;
     },
@@ -55,26 +60,48 @@ async function post(url: string, input: unknown): Promise<Answer> {
     });
     const answer: unknown = await response.json().catch(() => null);
     if (isAnswer(answer)) return answer;
-    return { ok: false, error: { code: response.status === 401 ? 'not-admitted' : 'internal', data: { status: response.status } } };
+    return {
+      ok: false,
+      error: {
+        code: response.status === 401 ? 'not-admitted' : 'internal',
+        data: { status: response.status },
+      },
+    };
   } catch (error) {
-    return { ok: false, error: { code: 'not-connected', data: { message: error instanceof Error ? error.message : String(error) } } };
+    return {
+      ok: false,
+      error: {
+        code: 'not-connected',
+        data: { message: error instanceof Error ? error.message : String(error) },
+      },
+    };
   }
 }
 
 function isAnswer(value: unknown): value is Answer {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'ok') === 'boolean';
+  return (
+    typeof value === 'object' && value !== null && typeof Reflect.get(value, 'ok') === 'boolean'
+  );
 }
 
 /** The server answers its link with a redirection that brings the cookie. */
 async function isAdmitted(origin: string, token: string): Promise<boolean> {
   const address = `${origin}/?token=${encodeURIComponent(token)}`;
-  const response = await fetch(address, { credentials: 'same-origin', redirect: 'manual', cache: 'no-store' }).catch(() => null);
+  const response = await fetch(address, {
+    credentials: 'same-origin',
+    redirect: 'manual',
+    cache: 'no-store',
+  }).catch(() => null);
   return response?.type === 'opaqueredirect';
 }
 
 /** A browser does not tell why a stream could not be opened: the page itself is asked for. */
 async function isRefused(origin: string): Promise<boolean> {
-  const response = await fetch(`${origin}/`, { method: 'HEAD', credentials: 'same-origin', cache: 'no-store' }).catch(() => null);
+  const response = await fetch(`${origin}/`, {
+    method: 'HEAD',
+    credentials: 'same-origin',
+    cache: 'no-store',
+  }).catch(() => null);
   return response?.status === 401;
 }
 
@@ -83,7 +110,10 @@ interface RetriedStream extends ReturnType<Bridge['stream']> {
   retry(): void;
 }
 
-const openStream = (at: Place, ...[onAnswer, onState]: Parameters<Bridge['stream']>): RetriedStream => {
+const openStream = (
+  at: Place,
+  ...[onAnswer, onState]: Parameters<Bridge['stream']>
+): RetriedStream => {
   const url = `${at.protocol === 'https:' ? 'wss' : 'ws'}://${at.host}/stream`;
   let socket: WebSocket | null = null;
   let failures = 0;

@@ -1,6 +1,6 @@
 /**
- * SHA-256 in hex. A browser offers its own over https and to its own machine only; to one that came over plain http from elsewhere a library
- * stands in, loaded when it is first needed.
+ * SHA-256 in hex. A browser offers its own over https and to its own machine only; to one that came
+ * over plain http from elsewhere a library stands in, loaded when it is first needed.
  */
 
 /** Bytes between two turns of the window's loop: some milliseconds' work. */
@@ -8,7 +8,10 @@ const PIECE = 512 * 1024;
 
 export async function sha256(bytes: ArrayBuffer): Promise<string> {
   const { subtle } = globalThis.crypto as { readonly subtle?: SubtleCrypto };
-  const digest = subtle === undefined ? await computed(bytes) : new Uint8Array(await subtle.digest('SHA-256', bytes));
+  const digest =
+    subtle === undefined
+      ? await computed(bytes)
+      : new Uint8Array(await subtle.digest('SHA-256', bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

@@ -1,6 +1,7 @@
 /**
- * Sends files to a host that doesn't see this disk: announced first, then in checked chunks, a few at once. Small files travel together: one by
- * one, a folder of many would take longer than all that follows.
+ * Sends files to a host that doesn't see this disk: announced first, then in checked chunks, a few
+ * at once. Small files travel together: one by one, a folder of many would take longer than all
+ * that follows.
  */
 import type { Answer, Cancellation } from '../../protocol/endpoint.ts';
 import { EndpointFailure } from '../failure.ts';
@@ -28,7 +29,9 @@ export async function uploadFiles(
   progress: (bytes: number) => void,
   signal: Cancellation,
 ): Promise<string> {
-  const begun = await call('beginUpload', { files: files.map(({ path, file }) => ({ path, bytes: file.size })) });
+  const begun = await call('beginUpload', {
+    files: files.map(({ path, file }) => ({ path, bytes: file.size })),
+  });
   if (!begun.ok) throw new EndpointFailure(begun.error);
   const { upload } = begun.value as { upload: string };
   const abort = new AbortController();
@@ -46,7 +49,11 @@ export async function uploadFiles(
           next = checked(content, offset + CHUNK);
           next.catch(() => undefined);
         }
-        await put(`${origin}/upload/${upload}/${first}?offset=${offset}&sha256=${hash}`, bytes, abort.signal);
+        await put(
+          `${origin}/upload/${upload}/${first}?offset=${offset}&sha256=${hash}`,
+          bytes,
+          abort.signal,
+        );
         sent += bytes.byteLength;
         progress(sent);
       }

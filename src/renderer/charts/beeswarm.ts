@@ -1,7 +1,8 @@
 /** Marks of one column side by side, so that none covers another. */
 
 /**
- * Offsets from the column's middle, in the order given: 0, then alternately right and left by whole widths, the nearest that is free.
+ * Offsets from the column's middle, in the order given: 0, then alternately right and left by whole
+ * widths, the nearest that is free.
  * @param ys heights of the marks
  * @param width of a mark and its air
  * @param most half the column: marks that find no place within stand in the middle

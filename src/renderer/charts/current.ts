@@ -1,4 +1,6 @@
-/** The chart in front, which the export menu offers as an image; null: the view in front has none. */
+/**
+ * The chart in front, which the export menu offers as an image; null: the view in front has none.
+ */
 import { createSubscriber } from 'svelte/reactivity';
 import type { ChartExport } from './export.ts';
 

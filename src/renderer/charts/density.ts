@@ -1,6 +1,7 @@
 /**
- * How many marks stand where, in squares of 3 px: what is drawn instead of dots beyond 5,000 trials. Adding one is O(1); a new scale is a new
- * grid. The darkness of a square is the logarithm of its count.
+ * How many marks stand where, in squares of 3 px: what is drawn instead of dots beyond 5,000
+ * trials. Adding one is O(1); a new scale is a new grid. The darkness of a square is the logarithm
+ * of its count.
  */
 import type { Pen } from './pen.ts';
 
@@ -33,7 +34,10 @@ export class Density {
     return this.#counts[row * this.columns + column] ?? 0;
   }
 
-  /** Squares of equal darkness together, neighbours in a row as one; so a picture is a few shapes, not thousands. */
+  /**
+   * Squares of equal darkness together, neighbours in a row as one; so a picture is a few shapes,
+   * not thousands.
+   */
   draw(pen: Pen, left: number, top: number, colour: string): void {
     const scale = LEVELS / Math.log1p(Math.max(1, this.#most));
     const runs: number[][] = Array.from({ length: LEVELS + 1 }, () => []);
@@ -51,7 +55,12 @@ export class Density {
       if (run.length === 0) continue;
       pen.begin();
       for (let i = 0; i < run.length; i += 3) {
-        pen.rect(left + (run[i] ?? 0) * CELL, top + (run[i + 1] ?? 0) * CELL, (run[i + 2] ?? 0) * CELL, CELL);
+        pen.rect(
+          left + (run[i] ?? 0) * CELL,
+          top + (run[i + 1] ?? 0) * CELL,
+          (run[i + 2] ?? 0) * CELL,
+          CELL,
+        );
       }
       pen.fill(colour, 0.12 + (0.68 * level) / LEVELS);
     }

@@ -45,7 +45,10 @@ function svgDocument(name: string, drawn: Drawn): string {
 async function png(drawn: Drawn, scale: number): Promise<Blob> {
   const { width, height } = figureSize(drawn.figure, drawn);
   const { palette } = drawn;
-  const canvas = new OffscreenCanvas(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
+  const canvas = new OffscreenCanvas(
+    Math.max(1, Math.round(width * scale)),
+    Math.max(1, Math.round(height * scale)),
+  );
   const context = canvas.getContext('2d');
   if (context === null) throw new Error('this window cannot draw images: it has no 2-D canvas');
   context.scale(scale, scale);

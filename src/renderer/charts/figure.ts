@@ -1,4 +1,7 @@
-/** The frame of an exported chart: title, legend, titles of the axes and a colour bar around the drawing. */
+/**
+ * The frame of an exported chart: title, legend, titles of the axes and a colour bar around the
+ * drawing.
+ */
 import type { Palette } from './palette.ts';
 import type { Pen } from './pen.ts';
 import { valueTicks } from './scales.ts';
@@ -36,7 +39,10 @@ const BAR_WIDTH = 12;
 const [CHARACTER, MARK] = [6.6, 40];
 
 /** Rows of the legend, as many entries in each as fit. */
-function rowsOf(legend: readonly LegendEntry[], width: number): readonly (readonly LegendEntry[])[] {
+function rowsOf(
+  legend: readonly LegendEntry[],
+  width: number,
+): readonly (readonly LegendEntry[])[] {
   const rows: LegendEntry[][] = [];
   let used = Infinity;
   for (const entry of legend) {
@@ -63,7 +69,11 @@ export function figureSize(figure: Figure, { width, height }: Pick<Inside, 'widt
   };
 }
 
-export function drawFigure(pen: Pen, figure: Figure, { width, height, palette, draw }: Inside): void {
+export function drawFigure(
+  pen: Pen,
+  figure: Figure,
+  { width, height, palette, draw }: Inside,
+): void {
   const { left, top } = figureSize(figure, { width, height });
   pen.text(MARGIN, 28, figure.title, { colour: palette.text, size: 16, weight: 600 });
   pen.text(MARGIN, 47, figure.subtitle, { colour: palette.text2, size: 12 });
@@ -78,9 +88,15 @@ export function drawFigure(pen: Pen, figure: Figure, { width, height, palette, d
   }
   pen.moved(left, top, () => draw(pen, palette));
   const style = { colour: palette.text, size: 13, anchor: 'middle' } as const;
-  if (figure.yTitle !== null) pen.text(MARGIN + 8, top + height / 2, figure.yTitle, { ...style, turned: true });
+  if (figure.yTitle !== null)
+    pen.text(MARGIN + 8, top + height / 2, figure.yTitle, { ...style, turned: true });
   if (figure.xTitle !== null) pen.text(left + width / 2, top + height + 16, figure.xTitle, style);
-  if (figure.colours !== null) drawBar(pen, figure.colours, palette, { x: left + width + 8, y: top + 16, height: height - 64 });
+  if (figure.colours !== null)
+    drawBar(pen, figure.colours, palette, {
+      x: left + width + 8,
+      y: top + 16,
+      height: height - 64,
+    });
 }
 
 function drawBar(
@@ -103,7 +119,12 @@ function drawBar(
     pen.stroke(palette.control, 1);
     pen.text(x + BAR_WIDTH + 8, at + 4, label, { colour: palette.text2, size: 11 });
   }
-  pen.text(x + 72, y + height / 2, title, { colour: palette.text, size: 13, anchor: 'middle', turned: true });
+  pen.text(x + 72, y + height / 2, title, {
+    colour: palette.text,
+    size: 13,
+    anchor: 'middle',
+    turned: true,
+  });
 }
 
 /** A short line as a legend's mark. */

@@ -1,4 +1,7 @@
-/** Marks by where they stand, for the nearest to a pointer: buckets of a grid, filled in O(1) a mark. */
+/**
+ * Marks by where they stand, for the nearest to a pointer: buckets of a grid, filled in O(1) a
+ * mark.
+ */
 
 export class GridIndex {
   readonly #cell: number;
@@ -53,7 +56,10 @@ export class GridIndex {
     this.#places.clear();
   }
 
-  /** @returns the mark nearest to a point and within reach; of equally near ones the larger, which is drawn later */
+  /**
+   * @returns the mark nearest to a point and within reach; of equally near ones the larger, which
+   *   is drawn later
+   */
   nearest(x: number, y: number, reach = this.#cell): number | null {
     let found: number | null = null;
     let least = Math.min(reach, this.#cell) ** 2;
@@ -75,15 +81,23 @@ export class GridIndex {
   }
 
   /** Returns the places of all marks in the square around a point. */
-  within(x: number, y: number, reach: number): readonly { readonly x: number; readonly y: number }[] {
+  within(
+    x: number,
+    y: number,
+    reach: number,
+  ): readonly { readonly x: number; readonly y: number }[] {
     const found: { readonly x: number; readonly y: number }[] = [];
-    const cells = (at: number): readonly [number, number] => [Math.floor((at - reach) / this.#cell), Math.floor((at + reach) / this.#cell)];
+    const cells = (at: number): readonly [number, number] => [
+      Math.floor((at - reach) / this.#cell),
+      Math.floor((at + reach) / this.#cell),
+    ];
     const [[left, right], [top, bottom]] = [cells(x), cells(y)];
     for (let i = left; i <= right; i++) {
       for (let j = top; j <= bottom; j++) {
         for (const mark of this.#buckets.get(key(i, j)) ?? []) {
           const at = this.#places.get(mark);
-          if (at !== undefined && Math.abs(at.x - x) <= reach && Math.abs(at.y - y) <= reach) found.push(at);
+          if (at !== undefined && Math.abs(at.x - x) <= reach && Math.abs(at.y - y) <= reach)
+            found.push(at);
         }
       }
     }

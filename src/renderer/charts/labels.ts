@@ -1,4 +1,7 @@
-/** Labels beside marks: each is moved round its mark until it is free, and dropped where it never is; labels are never stacked. */
+/**
+ * Labels beside marks: each is moved round its mark until it is free, and dropped where it never
+ * is; labels are never stacked.
+ */
 
 export interface Wanted {
   readonly text: string;
@@ -45,13 +48,27 @@ export function placeLabels(
   width: (text: string) => number,
   within: Box,
 ): readonly Placed[] {
-  const boxes: Box[] = taken.map(({ x, y, radius }) => ({ left: x - radius, top: y - radius, right: x + radius, bottom: y + radius }));
+  const boxes: Box[] = taken.map(({ x, y, radius }) => ({
+    left: x - radius,
+    top: y - radius,
+    right: x + radius,
+    bottom: y + radius,
+  }));
   const placed: Placed[] = [];
   for (const { text, x, y } of wanted) {
     const half = width(text) / 2 + AIR;
     for (const [dx, dy] of PLACES) {
-      const box = { left: x + dx - half, right: x + dx + half, top: y + dy - HEIGHT / 2, bottom: y + dy + HEIGHT / 2 };
-      const inside = box.left >= within.left && box.right <= within.right && box.top >= within.top && box.bottom <= within.bottom;
+      const box = {
+        left: x + dx - half,
+        right: x + dx + half,
+        top: y + dy - HEIGHT / 2,
+        bottom: y + dy + HEIGHT / 2,
+      };
+      const inside =
+        box.left >= within.left &&
+        box.right <= within.right &&
+        box.top >= within.top &&
+        box.bottom <= within.bottom;
       if (!inside || boxes.some((other) => overlap(box, other))) continue;
       boxes.push(box);
       placed.push({ text, x, y, atX: x + dx, atY: y + dy + 4 });

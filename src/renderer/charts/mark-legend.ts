@@ -1,4 +1,7 @@
-/** Legend entries of the marks of trials: shapes by operator, glyphs by state. Only what a study has. */
+/**
+ * Legend entries of the marks of trials: shapes by operator, glyphs by state. Only what a study
+ * has.
+ */
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 import type { Population } from '../state/population.ts';
 import { chartText } from '../text-of-charts.ts';
@@ -19,22 +22,43 @@ export function shapeEntries(head: Pick<StudyHead, 'operators'>): readonly Legen
     }));
 }
 
-export function stateEntries(head: Pick<StudyHead, 'counts'>, population: Pick<Population, 'guessed'>): readonly LegendEntry[] {
+export function stateEntries(
+  head: Pick<StudyHead, 'counts'>,
+  population: Pick<Population, 'guessed'>,
+): readonly LegendEntry[] {
   const entries: LegendEntry[] = [];
   if (population.guessed > 0)
     entries.push({
       label: words.atChance,
-      draw: (pen, x, y, palette) => hollowMark(pen, 'circle', x, y, 9, palette.text3, palette.canvas),
+      draw: (pen, x, y, palette) =>
+        hollowMark(pen, 'circle', x, y, 9, palette.text3, palette.canvas),
     });
-  if (head.counts.pruned > 0) entries.push({ label: words.pruned, draw: (pen, x, y, palette) => prunedMark(pen, x, y, palette.pruned) });
-  if (head.counts.failed > 0) entries.push({ label: words.failed, draw: (pen, x, y, palette) => failedMark(pen, x, y, palette.failed) });
+  if (head.counts.pruned > 0)
+    entries.push({
+      label: words.pruned,
+      draw: (pen, x, y, palette) => prunedMark(pen, x, y, palette.pruned),
+    });
+  if (head.counts.failed > 0)
+    entries.push({
+      label: words.failed,
+      draw: (pen, x, y, palette) => failedMark(pen, x, y, palette.failed),
+    });
   if (head.counts.diverged > 0)
-    entries.push({ label: words.diverged, draw: (pen, x, y, palette) => divergedMark(pen, x, y, palette.diverged) });
+    entries.push({
+      label: words.diverged,
+      draw: (pen, x, y, palette) => divergedMark(pen, x, y, palette.diverged),
+    });
   return entries;
 }
 
-/** Line of the selected trial, which is named as the best where it is that; empty where no trial is selected. */
-export function selectedEntry({ table, best }: Pick<Population, 'table' | 'best'>, selected: number | null): readonly LegendEntry[] {
+/**
+ * Line of the selected trial, which is named as the best where it is that; empty where no trial is
+ * selected.
+ */
+export function selectedEntry(
+  { table, best }: Pick<Population, 'table' | 'best'>,
+  selected: number | null,
+): readonly LegendEntry[] {
   if (selected === null || !table.has(selected)) return [];
   const label = selected === best ? chartText.figure.bestTrial : chartText.figure.selectedTrial;
   return [lineEntry(label, ({ accent }) => accent, 2)];

@@ -3,14 +3,22 @@ import type { Pen } from './pen.ts';
 
 export type Shape = 'circle' | 'square' | 'diamond' | 'triangle';
 
-/** Circle: founder. Square: mutation. Diamond: crossover. Triangle: anything else, named on hover. */
+/**
+ * Circle: founder. Square: mutation. Diamond: crossover. Triangle: anything else, named on hover.
+ */
 export function shapeOf(operator: string): Shape {
   if (operator.startsWith('crossover')) return 'diamond';
   if (operator.startsWith('mutation')) return 'square';
   return founders.has(operator) ? 'circle' : 'triangle';
 }
 
-const founders: ReadonlySet<string> = new Set(['latin-hypercube', 'uniform', 'random', 'grid', 'initial']);
+const founders: ReadonlySet<string> = new Set([
+  'latin-hypercube',
+  'uniform',
+  'random',
+  'grid',
+  'initial',
+]);
 
 /** Adds the outline of a mark; areas of equal diameters look alike. */
 export function outline(pen: Pen, shape: Shape, x: number, y: number, diameter: number): void {
@@ -40,7 +48,15 @@ export function outline(pen: Pen, shape: Shape, x: number, y: number, diameter: 
   }
 }
 
-export function mark(pen: Pen, shape: Shape, x: number, y: number, diameter: number, colour: string, rim: string): void {
+export function mark(
+  pen: Pen,
+  shape: Shape,
+  x: number,
+  y: number,
+  diameter: number,
+  colour: string,
+  rim: string,
+): void {
   pen.begin();
   outline(pen, shape, x, y, diameter);
   pen.stroke(rim, 2.5);
@@ -48,7 +64,15 @@ export function mark(pen: Pen, shape: Shape, x: number, y: number, diameter: num
 }
 
 /** The mark of a trial at chance level: an outline only. */
-export function hollowMark(pen: Pen, shape: Shape, x: number, y: number, diameter: number, colour: string, rim: string): void {
+export function hollowMark(
+  pen: Pen,
+  shape: Shape,
+  x: number,
+  y: number,
+  diameter: number,
+  colour: string,
+  rim: string,
+): void {
   pen.begin();
   outline(pen, shape, x, y, diameter - 1.5);
   pen.fill(rim);
@@ -56,7 +80,14 @@ export function hollowMark(pen: Pen, shape: Shape, x: number, y: number, diamete
 }
 
 /** @param part of its epochs that is done, 0 … 1 */
-export function runningRing(pen: Pen, x: number, y: number, part: number, colour: string, rim: string): void {
+export function runningRing(
+  pen: Pen,
+  x: number,
+  y: number,
+  part: number,
+  colour: string,
+  rim: string,
+): void {
   pen.begin();
   pen.circle(x, y, 5);
   pen.fill(rim);

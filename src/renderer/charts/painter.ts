@@ -1,11 +1,14 @@
 /**
- * When a chart is painted: in animation frames only, its ground when trials changed and no oftener than it can afford, what moves above it each
- * frame that something moves.
+ * When a chart is painted: in animation frames only, its ground when trials changed and no oftener
+ * than it can afford, what moves above it each frame that something moves.
  */
 
 /** Share of the time that painting the ground may take, as one in so many. */
 const ONE_IN = 20;
-/** Milliseconds of a frame from which on a ground is dear: then it may fall into one frame in forty only. */
+/**
+ * Milliseconds of a frame from which on a ground is dear: then it may fall into one frame in forty
+ * only.
+ */
 const DEAR = 4;
 const DEAR_WAIT = 700;
 const LONGEST_WAIT = 2000;
@@ -37,7 +40,8 @@ export class Painter {
 
   /** Only what moves is. */
   above(): void {
-    if (this.#frame === 0 && !this.#closed) this.#frame = requestAnimationFrame((time) => this.#paint(time));
+    if (this.#frame === 0 && !this.#closed)
+      this.#frame = requestAnimationFrame((time) => this.#paint(time));
   }
 
   close(): void {
@@ -53,7 +57,8 @@ export class Painter {
       const began = performance.now();
       this.#layers.ground();
       const cost = performance.now() - began;
-      this.#earliest = time + Math.min(LONGEST_WAIT, Math.max(cost > DEAR ? DEAR_WAIT : 0, cost * ONE_IN));
+      this.#earliest =
+        time + Math.min(LONGEST_WAIT, Math.max(cost > DEAR ? DEAR_WAIT : 0, cost * ONE_IN));
     }
     if (this.#layers.above(time)) this.above();
     if (!this.#groundDue || this.#frame !== 0) return;
@@ -63,7 +68,11 @@ export class Painter {
 }
 
 /** A canvas as large as its box, cleared. @returns null: it is not there, or has no size yet */
-export function cleared(canvas: HTMLCanvasElement | null | undefined, width: number, height: number): CanvasRenderingContext2D | null {
+export function cleared(
+  canvas: HTMLCanvasElement | null | undefined,
+  width: number,
+  height: number,
+): CanvasRenderingContext2D | null {
   const ratio = window.devicePixelRatio;
   const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas === null || canvas === undefined || across <= 0 || down <= 0) return null;

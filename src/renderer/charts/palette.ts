@@ -1,4 +1,7 @@
-/** The theme's colours as canvases and exported files need them: read from the style sheet's tokens, never written down twice. */
+/**
+ * The theme's colours as canvases and exported files need them: read from the style sheet's tokens,
+ * never written down twice.
+ */
 import { createSubscriber } from 'svelte/reactivity';
 import { onThemeChange } from '../state/theme.ts';
 import { valueColours } from './value-colours.ts';
@@ -33,7 +36,9 @@ export type Palette = Readonly<Record<keyof typeof tokens, string>> & {
 
 export function readPalette(style: Pick<CSSStyleDeclaration, 'getPropertyValue'>): Palette {
   const read = (name: string): string => style.getPropertyValue(name).trim();
-  const colours = Object.fromEntries(Object.entries(tokens).map(([key, name]) => [key, read(name)]));
+  const colours = Object.fromEntries(
+    Object.entries(tokens).map(([key, name]) => [key, read(name)]),
+  );
   return {
     ...(colours as Record<keyof typeof tokens, string>),
     values: valueColours([0, 1, 2, 3, 4].map((stop) => read(`--value-${stop}`))),
@@ -41,18 +46,28 @@ export function readPalette(style: Pick<CSSStyleDeclaration, 'getPropertyValue'>
   };
 }
 
-/** Colours on white paper, whatever the window's scheme: those of the style sheet's first `:root` rule. */
+/**
+ * Colours on white paper, whatever the window's scheme: those of the style sheet's first `:root`
+ * rule.
+ */
 export function paperPalette(): Palette {
   for (const sheet of document.styleSheets) {
     for (const rule of sheet.cssRules) {
-      if (rule instanceof CSSStyleRule && rule.selectorText === ':root' && rule.style.getPropertyValue('--canvas') !== '')
+      if (
+        rule instanceof CSSStyleRule &&
+        rule.selectorText === ':root' &&
+        rule.style.getPropertyValue('--canvas') !== ''
+      )
         return readPalette(rule.style);
     }
   }
   return windowPalette.current;
 }
 
-/** The palette of the window, read again when its colour scheme changes; an effect that reads it runs again then. */
+/**
+ * The palette of the window, read again when its colour scheme changes; an effect that reads it
+ * runs again then.
+ */
 class WindowPalette {
   #held: Palette | null = null;
   readonly #subscribe = createSubscriber((update) => {

@@ -1,6 +1,7 @@
 /**
- * What charts draw with: the same calls paint a canvas (`canvas-pen.ts`) or write vectors (`svg-pen.ts`), so that what is exported is what is
- * seen. A shape is begun, outlined, then filled or stroked as often as wanted.
+ * What charts draw with: the same calls paint a canvas (`canvas-pen.ts`) or write vectors
+ * (`svg-pen.ts`), so that what is exported is what is seen. A shape is begun, outlined, then filled
+ * or stroked as often as wanted.
  */
 
 export interface TextStyle {

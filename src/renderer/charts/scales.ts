@@ -1,6 +1,7 @@
 /**
- * Value axes: better is up in either direction. Accuracies get a logarithmic error axis, so that 0.98 → 0.985 is as visible as
- * 0.95 → 0.96; losses a logarithmic one; anything else a linear one. Pure; pixels belong to the charts.
+ * Value axes: better is up in either direction. Accuracies get a logarithmic error axis, so that
+ * 0.98 → 0.985 is as visible as 0.95 → 0.96; losses a logarithmic one; anything else a linear one.
+ * Pure; pixels belong to the charts.
  */
 import { signed } from '../../core/study/score.ts';
 import type { Measure } from '../../core/study/score.ts';
@@ -15,7 +16,9 @@ export interface ValueScale {
   readonly worst: number;
   /** The value at 1. */
   readonly best: number;
-  /** Smallest error (log-error) or value (log) that is told apart: an exact 1 or 0 is drawn there. */
+  /**
+   * Smallest error (log-error) or value (log) that is told apart: an exact 1 or 0 is drawn there.
+   */
   readonly floor: number;
   /** Accuracies are labelled in percent. */
   readonly measure: Measure;
@@ -41,7 +44,10 @@ export function scaleKindFor(measure: Measure, direction: Direction, smallest: n
   return measure === 'loss' && smallest >= 0 ? 'log' : 'linear';
 }
 
-/** Half of the smallest error or value above 0, so that an exact 1 or 0 has a place beyond all others. */
+/**
+ * Half of the smallest error or value above 0, so that an exact 1 or 0 has a place beyond all
+ * others.
+ */
 export function floorOf(kind: ScaleKind, values: Iterable<number>): number {
   let least = Infinity;
   for (const value of values) {
@@ -52,16 +58,24 @@ export function floorOf(kind: ScaleKind, values: Iterable<number>): number {
 }
 
 /**
- * @param worst and @param best as the direction has it: of a study that minimises `worst` is the larger
+ * @param worst and @param best as the direction has it: of a study that minimises `worst` is the
+ *   larger
  * @param floor as `floorOf`; of no meaning on a linear axis
  */
-export function valueScale(kind: ScaleKind, worst: number, best: number, floor: number, measure: Measure): ValueScale {
+export function valueScale(
+  kind: ScaleKind,
+  worst: number,
+  best: number,
+  floor: number,
+  measure: Measure,
+): ValueScale {
   const { into, outOf } = transformOf(kind, floor);
   let [from, to] = [into(worst), into(best)];
   if (from === to) {
     const sign = worst <= best ? 1 : -1;
     const least = measure === 'accuracy' ? HALF_A_PERCENT : 1e-9;
-    const pad = (isExact(kind, best) ? Math.LN2 : Math.max(Math.abs(from) * HALF_A_PERCENT, least)) * sign;
+    const pad =
+      (isExact(kind, best) ? Math.LN2 : Math.max(Math.abs(from) * HALF_A_PERCENT, least)) * sign;
     [from, to] = [from - pad, to + pad];
   }
   return {
@@ -88,7 +102,10 @@ interface Transform {
 function transformOf(kind: ScaleKind, floor: number): Transform {
   switch (kind) {
     case 'log-error':
-      return { into: (value) => -Math.log(Math.max(floor, 1 - value)), outOf: (place) => 1 - Math.exp(-place) };
+      return {
+        into: (value) => -Math.log(Math.max(floor, 1 - value)),
+        outOf: (place) => 1 - Math.exp(-place),
+      };
     case 'log':
       return { into: (value) => Math.log(Math.max(floor, value)), outOf: Math.exp };
     case 'linear':
@@ -101,7 +118,12 @@ function transformOf(kind: ScaleKind, floor: number): Transform {
  * @param apart as a share of the unit, e.g. 34 px of a plot's height
  * @returns by rising unit
  */
-export function valueTicks(scale: ValueScale, apart: number, lowest = 0, highest = 1): readonly Tick[] {
+export function valueTicks(
+  scale: ValueScale,
+  apart: number,
+  lowest = 0,
+  highest = 1,
+): readonly Tick[] {
   const ticks = plainTicks(scale, apart, lowest, highest);
   if (scale.measure !== 'accuracy') return ticks;
   // The axis of equal accuracies reaches beyond 0 and 1, where no accuracy is.
@@ -117,13 +139,20 @@ function inPercent(label: string): string {
   return signed((number * 100).toFixed(decimals));
 }
 
-function plainTicks(scale: ValueScale, apart: number, lowest: number, highest: number): readonly Tick[] {
+function plainTicks(
+  scale: ValueScale,
+  apart: number,
+  lowest: number,
+  highest: number,
+): readonly Tick[] {
   const [a, b] = [scale.value(lowest), scale.value(highest)];
   const [low, high] = [Math.min(a, b), Math.max(a, b)];
   if (!Number.isFinite(low) || !Number.isFinite(high)) return [];
   if (scale.kind === 'linear') {
     const step = niceStep((high - low) / Math.max(1, Math.floor((highest - lowest) / apart)));
-    return linearTicks(low, high, step).sort((first, second) => scale.unit(first.value) - scale.unit(second.value));
+    return linearTicks(low, high, step).sort(
+      (first, second) => scale.unit(first.value) - scale.unit(second.value),
+    );
   }
   const log = scale.kind === 'log';
   const [from, to] = log ? [low, high] : [1 - high, 1 - low];
@@ -131,7 +160,8 @@ function plainTicks(scale: ValueScale, apart: number, lowest: number, highest: n
   const exact = log ? 0 : 1;
   if (isExact(scale.kind, scale.best) || isExact(scale.kind, scale.worst)) {
     const unit = scale.unit(exact);
-    if (unit >= lowest - 1e-9 && unit <= highest + 1e-9) chosen.push({ unit, value: exact, label: String(exact) });
+    if (unit >= lowest - 1e-9 && unit <= highest + 1e-9)
+      chosen.push({ unit, value: exact, label: String(exact) });
   }
   for (const size of roundNumbers(Math.max(from, scale.floor), to)) {
     if (size <= scale.floor) continue;
@@ -144,7 +174,9 @@ function plainTicks(scale: ValueScale, apart: number, lowest: number, highest: n
   // Without two round errors or sizes the range is narrow, and as good as linear.
   if (chosen.length < 2) {
     const step = niceStep((high - low) / Math.max(1, Math.floor((highest - lowest) / apart)));
-    return linearTicks(low, high, step).sort((first, second) => scale.unit(first.value) - scale.unit(second.value));
+    return linearTicks(low, high, step).sort(
+      (first, second) => scale.unit(first.value) - scale.unit(second.value),
+    );
   }
   chosen.sort((first, second) => first.unit - second.unit);
   return chosen.map(({ value, label }) => ({ value, label }));
@@ -154,10 +186,18 @@ function plainTicks(scale: ValueScale, apart: number, lowest: number, highest: n
 export function linearTicks(low: number, high: number, step: number): Tick[] {
   const ticks: Tick[] = [];
   if (!(step > 0) || !Number.isFinite(high - low)) return ticks;
-  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9) + (Number.isInteger(leading(step)) ? 0 : 1));
+  const decimals = Math.max(
+    0,
+    -Math.floor(Math.log10(step) + 1e-9) + (Number.isInteger(leading(step)) ? 0 : 1),
+  );
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) {
     const value = k * step;
-    ticks.push({ value, label: signed(Math.abs(value) >= 1e5 || step < 1e-4 ? shortNumber(value) : value.toFixed(decimals)) });
+    ticks.push({
+      value,
+      label: signed(
+        Math.abs(value) >= 1e5 || step < 1e-4 ? shortNumber(value) : value.toFixed(decimals),
+      ),
+    });
   }
   return ticks;
 }
@@ -166,7 +206,8 @@ export function linearTicks(low: number, high: number, step: number): Tick[] {
 export function niceStep(atLeast: number): number {
   if (!(atLeast > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(atLeast));
-  for (const lead of [1, 2, 2.5, 5, 10]) if (lead * power >= atLeast * (1 - 1e-9)) return lead * power;
+  for (const lead of [1, 2, 2.5, 5, 10])
+    if (lead * power >= atLeast * (1 - 1e-9)) return lead * power;
   return 10 * power;
 }
 
@@ -180,8 +221,9 @@ export function niceCountStep(atLeast: number): number {
 }
 
 /**
- * Ends of the axis: the best value, and the worst one that leaves the better half of the values at least half of the axis.
- * Values beyond it belong in a band at the foot. Trials at chance level count only where there are fewer than two others.
+ * Ends of the axis: the best value, and the worst one that leaves the better half of the values at
+ * least half of the axis. Values beyond it belong in a band at the foot. Trials at chance level
+ * count only where there are fewer than two others.
  * @param values finite, in any order; at most some thousands
  * @param chance accuracy up to which a trial is no better than guessing; null: unknown
  * @returns null: there is no value
@@ -213,18 +255,23 @@ function* roundNumbers(from: number, to: number): Generator<number> {
   const first = Math.floor(Math.log10(from));
   const last = Math.ceil(Math.log10(to));
   for (const leads of [[1], [5], [2], [3], [1.5], [4], [2.5], [7]]) {
-    for (let power = last; power >= first; power--) for (const lead of leads) yield Number(`${lead}e${power}`);
+    for (let power = last; power >= first; power--)
+      for (const lead of leads) yield Number(`${lead}e${power}`);
   }
 }
 
 /** The value at the foot of an axis, as its ticks are labelled, to three digits. */
 export function footLabel({ kind, measure }: ValueScale, value: number): string {
-  const size = kind === 'log-error' && value < 1 ? 1 - Number((1 - value).toPrecision(3)) : Number(value.toPrecision(3));
+  const size =
+    kind === 'log-error' && value < 1
+      ? 1 - Number((1 - value).toPrecision(3))
+      : Number(value.toPrecision(3));
   return shortNumber(Number((measure === 'accuracy' ? size * 100 : size).toPrecision(9)));
 }
 
 function errorLabel(error: number): string {
-  const decimals = Math.max(0, -Math.floor(Math.log10(error) + 1e-9)) + (Number.isInteger(leading(error)) ? 0 : 1);
+  const decimals =
+    Math.max(0, -Math.floor(Math.log10(error) + 1e-9)) + (Number.isInteger(leading(error)) ? 0 : 1);
   return (1 - error).toFixed(decimals);
 }
 

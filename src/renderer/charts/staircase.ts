@@ -1,4 +1,7 @@
-/** The best so far along an axis, kept as trials end in any order: steps with rising keys and ever better values. */
+/**
+ * The best so far along an axis, kept as trials end in any order: steps with rising keys and ever
+ * better values.
+ */
 import type { Direction } from '../../core/study/direction.ts';
 
 export interface Step {

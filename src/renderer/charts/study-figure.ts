@@ -7,8 +7,12 @@ import { chartText } from '../text-of-charts.ts';
 import type { Figure } from './figure.ts';
 
 export function studyFigure(head: StudyHead): Pick<Figure, 'title' | 'subtitle'> {
-  const best = head.best === null ? null : `${scoreName(head)} ${value(head.best.value, head.measure)}`;
-  return { title: head.name, subtitle: chartText.figure.subtitle({ trials: endedOf(head.counts), best }) };
+  const best =
+    head.best === null ? null : `${scoreName(head)} ${value(head.best.value, head.measure)}`;
+  return {
+    title: head.name,
+    subtitle: chartText.figure.subtitle({ trials: endedOf(head.counts), best }),
+  };
 }
 
 export function capitalised(text: string): string {

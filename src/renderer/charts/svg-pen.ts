@@ -56,7 +56,9 @@ export class SvgPen implements Pen {
 
   fill(colour: string, opacity = 1): void {
     if (this.#path === '') return;
-    this.#parts.push(`<path d="${this.#path}" fill="${escaped(colour)}"${opacity < 1 ? ` fill-opacity="${at(opacity)}"` : ''}/>`);
+    this.#parts.push(
+      `<path d="${this.#path}" fill="${escaped(colour)}"${opacity < 1 ? ` fill-opacity="${at(opacity)}"` : ''}/>`,
+    );
   }
 
   stroke(colour: string, width: number, opacity = 1, dash?: readonly number[]): void {
@@ -68,9 +70,17 @@ export class SvgPen implements Pen {
     );
   }
 
-  text(x: number, y: number, text: string, { colour, size, weight = 400, anchor = 'start', halo, turned = false }: TextStyle): void {
+  text(
+    x: number,
+    y: number,
+    text: string,
+    { colour, size, weight = 400, anchor = 'start', halo, turned = false }: TextStyle,
+  ): void {
     const turn = turned ? ` transform="rotate(-90 ${at(x)} ${at(y)})"` : '';
-    const rim = halo === undefined ? '' : ` stroke="${escaped(halo)}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"`;
+    const rim =
+      halo === undefined
+        ? ''
+        : ` stroke="${escaped(halo)}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"`;
     this.#parts.push(
       `<text x="${at(x)}" y="${at(y)}" font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" fill="${escaped(colour)}"${rim}${turn}>${escaped(text)}</text>`,
     );
@@ -85,7 +95,9 @@ export class SvgPen implements Pen {
   clip(x: number, y: number, width: number, height: number, draw: () => void): void {
     this.#clips += 1;
     const id = `${this.#name}-clip-${this.#clips}`;
-    this.#parts.push(`<clipPath id="${id}"><rect x="${at(x)}" y="${at(y)}" width="${at(width)}" height="${at(height)}"/></clipPath>`);
+    this.#parts.push(
+      `<clipPath id="${id}"><rect x="${at(x)}" y="${at(y)}" width="${at(width)}" height="${at(height)}"/></clipPath>`,
+    );
     this.#parts.push(`<g clip-path="url(#${id})">`);
     draw();
     this.#parts.push('</g>');
@@ -98,5 +110,9 @@ function at(number: number): string {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

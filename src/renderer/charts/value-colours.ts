@@ -1,4 +1,7 @@
-/** The colour of a value: five stops of the theme, worst to best, interpolated in a table; the same in every view. */
+/**
+ * The colour of a value: five stops of the theme, worst to best, interpolated in a table; the same
+ * in every view.
+ */
 
 /** Shades in the table; neighbours can't be told apart. */
 export const SHADES = 48;
@@ -20,7 +23,8 @@ export function valueColours(stops: readonly string[]): ValueColours {
     const [a, b] = [parsed[from] ?? [0, 0, 0], parsed[from + 1] ?? [0, 0, 0]];
     return `#${a.map((channel, place) => hex(channel + ((b[place] ?? 0) - channel) * (at - from))).join('')}`;
   });
-  const shade = (unit: number): number => (unit > 0 ? Math.min(SHADES - 1, Math.round(unit * (SHADES - 1))) : 0);
+  const shade = (unit: number): number =>
+    unit > 0 ? Math.min(SHADES - 1, Math.round(unit * (SHADES - 1))) : 0;
   return { at: (unit) => shades[shade(unit)] ?? '', shade, shades };
 }
 

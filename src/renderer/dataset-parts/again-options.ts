@@ -1,4 +1,7 @@
-/** The options of a table's import that is tried again, from the columns that were chosen. Pure; nothing is imported here. */
+/**
+ * The options of a table's import that is tried again, from the columns that were chosen. Pure;
+ * nothing is imported here.
+ */
 import type { CallInput } from '../../protocol/endpoints.ts';
 
 export type AgainOptions = CallInput<'beginImport'>['options'];
@@ -16,12 +19,19 @@ export function typedColumns(predicted: Predicted, typed: string): readonly stri
 }
 
 /**
- * @param dropped columns that earlier imports of the table excluded; the chosen ones are taken back in
+ * @param dropped columns that earlier imports of the table excluded; the chosen ones are taken back
+ *   in
  * @returns null where no column is named
  */
-export function columnOptions(predicted: Predicted, columns: readonly string[], dropped: readonly string[] = []): AgainOptions | null {
+export function columnOptions(
+  predicted: Predicted,
+  columns: readonly string[],
+  dropped: readonly string[] = [],
+): AgainOptions | null {
   const [first] = columns;
   if (first === undefined) return null;
   const drop = dropped.filter((name) => !columns.includes(name));
-  return predicted === 'numbers' ? { label: null, targets: [...columns], drop } : { label: first, targets: [], drop };
+  return predicted === 'numbers'
+    ? { label: null, targets: [...columns], drop }
+    : { label: first, targets: [], drop };
 }

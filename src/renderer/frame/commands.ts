@@ -1,4 +1,7 @@
-/** Every command of the window: what the palette lists, keys press and a desktop's menus ask for. Those that make no sense now are absent. */
+/**
+ * Every command of the window: what the palette lists, keys press and a desktop's menus ask for.
+ * Those that make no sense now are absent.
+ */
 import { childrenOf, genealogyOf } from '../../core/analysis/genealogy.ts';
 import { stoppedEarly } from '../../core/study/stopped.ts';
 import { saveFile } from '../files.ts';
@@ -27,7 +30,12 @@ export interface Openers {
 }
 
 export function commandsOf(app: App, openers: Openers): readonly Command[] {
-  return [...pageCommands(app), ...studyCommands(app), ...trialCommands(app), ...windowCommands(app, openers)];
+  return [
+    ...pageCommands(app),
+    ...studyCommands(app),
+    ...trialCommands(app),
+    ...windowCommands(app, openers),
+  ];
 }
 
 function command(name: CommandName, label: string, run: () => void, listed = true): Command {
@@ -37,23 +45,44 @@ function command(name: CommandName, label: string, run: () => void, listed = tru
 function pageCommands(app: App): Command[] {
   const { route, lab } = app;
   const found: Command[] = [];
-  if (pages.new !== undefined) found.push(command('new-study', text.commands.newStudy, () => route.go({ page: 'new', dataset: null })));
+  if (pages.new !== undefined)
+    found.push(
+      command('new-study', text.commands.newStudy, () => route.go({ page: 'new', dataset: null })),
+    );
   found.push(
     command('open-data', text.commands.openData, () => void choose(app, 'dataset-file')),
     command('open-lab', text.commands.openLab, () => void choose(app, 'lab')),
   );
   if (pages.datasets !== undefined)
-    found.push(command('datasets', text.commands.datasets, () => route.go({ page: 'datasets', dataset: null })));
-  if (pages.machines !== undefined) found.push(command('machines', text.commands.machines, () => route.go({ page: 'machines' })));
-  if (pages.settings !== undefined) found.push(command('settings', text.commands.settings, () => route.go({ page: 'settings' })));
+    found.push(
+      command('datasets', text.commands.datasets, () =>
+        route.go({ page: 'datasets', dataset: null }),
+      ),
+    );
+  if (pages.machines !== undefined)
+    found.push(command('machines', text.commands.machines, () => route.go({ page: 'machines' })));
+  if (pages.settings !== undefined)
+    found.push(command('settings', text.commands.settings, () => route.go({ page: 'settings' })));
   for (const { key, name, deleted } of lab.studies) {
     if (deleted) {
       const label = text.studyChanges.restoreNamed({ name });
-      found.push({ name: `restore ${key}`, label, key: null, listed: true, run: () => void app.acts.restore(key, name, true) });
+      found.push({
+        name: `restore ${key}`,
+        label,
+        key: null,
+        listed: true,
+        run: () => void app.acts.restore(key, name, true),
+      });
       continue;
     }
     const run = (): void => route.go({ page: 'study', study: key, tab: 'evolution' });
-    found.push({ name: `study ${key}`, label: text.commands.study({ name }), key: null, listed: true, run });
+    found.push({
+      name: `study ${key}`,
+      label: text.commands.study({ name }),
+      key: null,
+      listed: true,
+      run,
+    });
   }
   return found;
 }
@@ -62,24 +91,39 @@ function studyCommands({ study, acts, route, client, preferences, view }: App): 
   const head = study?.head;
   if (head === null || head === undefined) return [];
   const found = tabs.flatMap((tab, i) =>
-    views[tab] === undefined ? [] : [command(`tab-${(i + 1) as 1 | 2 | 3 | 4 | 5}`, text.tabs[tab], () => route.tab(tab))],
+    views[tab] === undefined
+      ? []
+      : [command(`tab-${(i + 1) as 1 | 2 | 3 | 4 | 5}`, text.tabs[tab], () => route.tab(tab))],
   );
   if (timeline !== null)
-    found.push(command('strip', text.commands.strip, () => preferences.set('strip.folded', !preferences.get('strip.folded', false))));
+    found.push(
+      command('strip', text.commands.strip, () =>
+        preferences.set('strip.folded', !preferences.get('strip.folded', false)),
+      ),
+    );
   if (head.uid === null || head.deleted) return found;
   found.push(command('rename', text.commands.rename, () => (view.renaming = true)));
   found.push(command('duplicate', text.commands.duplicate, () => void acts.duplicate(head.key)));
-  if (canDelete(head)) found.push(command('delete', text.commands.delete, () => void acts.deleteStudy(head.key, head.name)));
-  if (head.state === 'running') found.push(command('pause-resume', text.commands.pause, () => void acts.pause(head.key)));
+  if (canDelete(head))
+    found.push(
+      command('delete', text.commands.delete, () => void acts.deleteStudy(head.key, head.name)),
+    );
+  if (head.state === 'running')
+    found.push(command('pause-resume', text.commands.pause, () => void acts.pause(head.key)));
   const stopped = stoppedEarly(head);
   if (head.state === 'paused' || head.state === 'pausing' || stopped !== null) {
     const words = stopped === null ? text.commands.resume : text.header.resumeRemaining(stopped);
     found.push(command('pause-resume', words, () => void acts.resume(head.key)));
   }
-  if (head.state !== 'finished') found.push(command('stop', text.commands.stop, () => void acts.stop(head.key)));
-  if (canGoOn(head)) found.push(command('add', text.commands.add({ trials: 32 }), () => void acts.add(head.key, 32)));
+  if (head.state !== 'finished')
+    found.push(command('stop', text.commands.stop, () => void acts.stop(head.key)));
+  if (canGoOn(head))
+    found.push(
+      command('add', text.commands.add({ trials: 32 }), () => void acts.add(head.key, 32)),
+    );
   if (head.best !== null) {
-    const save = async (): Promise<void> => saveFile(client, await client.query('export', { study: head.key, what: 'best', top: 5 }));
+    const save = async (): Promise<void> =>
+      saveFile(client, await client.query('export', { study: head.key, what: 'best', top: 5 }));
     found.push(command('export-best', text.exports.best, () => void acts.attempt(save)));
   }
   return found;
@@ -89,12 +133,19 @@ function trialCommands({ study, selection }: App): Command[] {
   if (study?.head === null || study === null) return [];
   const { table, head } = study;
   const step = (by: 1 | -1): void => {
-    const next = selection.order === null ? byNumber(table, selection.trial, by) : selection.order(selection.trial, by);
+    const next =
+      selection.order === null
+        ? byNumber(table, selection.trial, by)
+        : selection.order(selection.trial, by);
     if (next !== null) selection.select(next);
   };
-  const found = [command('next', text.commands.next, () => step(1)), command('previous', text.commands.previous, () => step(-1))];
+  const found = [
+    command('next', text.commands.next, () => step(1)),
+    command('previous', text.commands.previous, () => step(-1)),
+  ];
   const { best } = head;
-  if (best !== null) found.push(command('best', text.commands.best, () => selection.select(best.trial)));
+  if (best !== null)
+    found.push(command('best', text.commands.best, () => selection.select(best.trial)));
   const { trial } = selection;
   if (trial === null) return found;
   const go = (to: number | undefined): void => {
@@ -108,7 +159,9 @@ function trialCommands({ study, selection }: App): Command[] {
     ...found,
     command('parents', text.commands.parents, () => go(table.parents(trial)[0])),
     command('children', text.commands.children, () => go(childrenOf(table, trial)[0])),
-    command('lineage-previous', text.commands.lineagePrevious, () => go(lineage().findLast((number) => number < trial))),
+    command('lineage-previous', text.commands.lineagePrevious, () =>
+      go(lineage().findLast((number) => number < trial)),
+    ),
     command('lineage-next', text.commands.lineageNext, () => go(childrenOf(table, trial)[0])),
   ];
 }
@@ -123,7 +176,11 @@ function windowCommands({ selection, view }: App, { palette, sheet }: Openers): 
   ];
 }
 
-function byNumber(table: { size: number; has(number: number): boolean }, from: number | null, by: 1 | -1): number | null {
+function byNumber(
+  table: { size: number; has(number: number): boolean },
+  from: number | null,
+  by: 1 | -1,
+): number | null {
   let next = from === null ? (by === 1 ? 0 : table.size - 1) : from + by;
   while (next >= 0 && next < table.size && !table.has(next)) next += by;
   return next >= 0 && next < table.size ? next : null;

@@ -1,4 +1,7 @@
-/** Which idle workers cost most right now: idle longest, graphics cards before cores, all that idle for the same reason together. Pure. */
+/**
+ * Which idle workers cost most right now: idle longest, graphics cards before cores, all that idle
+ * for the same reason together. Pure.
+ */
 import type { SlotRow } from '../../protocol/window/lab-stream.ts';
 
 export interface IdleDevices {
@@ -26,7 +29,10 @@ export function costliestIdle(slots: readonly SlotRow[], now: number): IdleDevic
     const sorted = group.toSorted((a, b) => (a.idle?.since ?? now) - (b.idle?.since ?? now));
     const idle = sorted[0]?.idle;
     if (idle === undefined || idle === null) continue;
-    const cost = sorted.reduce((sum, slot) => sum + (now - (slot.idle?.since ?? now)) * (isGpu(slot) ? GPU_WEIGHT : 1), 0);
+    const cost = sorted.reduce(
+      (sum, slot) => sum + (now - (slot.idle?.since ?? now)) * (isGpu(slot) ? GPU_WEIGHT : 1),
+      0,
+    );
     if (cost <= most) continue;
     most = cost;
     found = {

@@ -1,4 +1,7 @@
-/** What a desktop's menus and the system ask of the window: each carried out once, as the command of that name. */
+/**
+ * What a desktop's menus and the system ask of the window: each carried out once, as the command of
+ * that name.
+ */
 import type { SubscriptionBody } from '../../protocol/endpoints.ts';
 import type { App } from '../state/app.svelte.ts';
 import { takenOfPaths } from '../take-in/dropped.ts';

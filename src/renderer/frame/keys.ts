@@ -65,7 +65,9 @@ export const keys: readonly Key[] = [
   { key: 'escape', command: 'out', shown: 'Esc' },
 ];
 
-type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'> & { readonly target?: EventTarget | null };
+type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'> & {
+  readonly target?: EventTarget | null;
+};
 
 /**
  * @param typing the key goes into a field or a menu: only those with Ctrl are for the window
@@ -88,7 +90,10 @@ export function commandFor(event: Pressed, typing: boolean, byPointer = false): 
 
 /** Space presses a button that was reached by keys. */
 function isButton(target: EventTarget | null | undefined): boolean {
-  return target instanceof Element && target.matches('button, a, summary, [role="radio"], [role="tab"], [role="checkbox"]');
+  return (
+    target instanceof Element &&
+    target.matches('button, a, summary, [role="radio"], [role="tab"], [role="checkbox"]')
+  );
 }
 
 export function shownKey(command: string): string | null {

@@ -6,10 +6,14 @@ import type { Estimate } from '../format.ts';
 /** Milliseconds it has been running; null: unknown. */
 export function activeAt(head: StudyHead, now: number): number | null {
   if (head.activeMs === null) return null;
-  return head.state === 'running' || head.state === 'ending' ? head.activeMs + Math.max(0, now - head.at) : head.activeMs;
+  return head.state === 'running' || head.state === 'ending'
+    ? head.activeMs + Math.max(0, now - head.at)
+    : head.activeMs;
 }
 
-export type Left = { readonly range: Estimate; readonly until: string } | { readonly unknown: string; readonly needed: number | null };
+export type Left =
+  | { readonly range: Estimate; readonly until: string }
+  | { readonly unknown: string; readonly needed: number | null };
 
 /** What is left counts down from when it was estimated. */
 export function leftAt({ timeLeft, at }: StudyHead, now: number): Left {

@@ -1,5 +1,8 @@
 /** Entries whose label holds all written words, those that begin with them first. Pure. */
-export function matching<Entry extends { readonly label: string }>(entries: readonly Entry[], written: string): readonly Entry[] {
+export function matching<Entry extends { readonly label: string }>(
+  entries: readonly Entry[],
+  written: string,
+): readonly Entry[] {
   const words = written.toLowerCase().split(/\s+/).filter(Boolean);
   const scored = entries.flatMap((entry) => {
     const label = entry.label.toLowerCase();

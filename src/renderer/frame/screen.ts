@@ -34,7 +34,12 @@ export interface Pane {
 
 export const panes = {
   rail: { name: 'rail', usual: { narrow: 208, medium: 208, wide: 240 }, least: 168, most: 360 },
-  inspector: { name: 'inspector', usual: { narrow: 320, medium: 304, wide: 360 }, least: 264, most: 560 },
+  inspector: {
+    name: 'inspector',
+    usual: { narrow: 320, medium: 304, wide: 360 },
+    least: 264,
+    most: 560,
+  },
   strip: { name: 'strip', usual: { narrow: 150, medium: 150, wide: 150 }, least: 96, most: 420 },
 } as const satisfies Record<string, Pane>;
 

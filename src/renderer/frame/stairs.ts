@@ -25,6 +25,8 @@ export function stairs(
     const above = direction === 'maximize' ? value - foot : foot - value;
     return (height - 1 - (Math.max(0, above) / span) * (height - 2)).toFixed(1);
   };
-  const steps = values.map((value, i) => (i === 0 ? `M${x(at[0] ?? 1)} ${y(value)}` : `H${x(at[i] ?? 1)} V${y(value)}`));
+  const steps = values.map((value, i) =>
+    i === 0 ? `M${x(at[0] ?? 1)} ${y(value)}` : `H${x(at[i] ?? 1)} V${y(value)}`,
+  );
   return `${steps.join(' ')} H${width}`;
 }

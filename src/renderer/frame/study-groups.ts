@@ -1,4 +1,7 @@
-/** Studies as the rail lists them: those that train another's best again stand below it, the earliest first. Pure. */
+/**
+ * Studies as the rail lists them: those that train another's best again stand below it, the
+ * earliest first. Pure.
+ */
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 
 export interface StudyGroup {
@@ -6,10 +9,15 @@ export interface StudyGroup {
   readonly confirmations: readonly StudyRow[];
 }
 
-/** In the order of the originals, deleted studies excluded; a confirmation whose original is gone stands for itself. */
+/**
+ * In the order of the originals, deleted studies excluded; a confirmation whose original is gone
+ * stands for itself.
+ */
 export function groupsOf(all: readonly StudyRow[]): readonly StudyGroup[] {
   const studies = all.filter(({ deleted }) => !deleted);
-  const originals = new Set(studies.filter(({ confirms }) => confirms === null).map(({ key }) => key));
+  const originals = new Set(
+    studies.filter(({ confirms }) => confirms === null).map(({ key }) => key),
+  );
   return studies
     .filter(({ confirms }) => confirms === null || !originals.has(confirms))
     .map((study) => ({

@@ -2,7 +2,11 @@
 import type { Direction } from '../../core/study/direction.ts';
 import type { TrialTable } from '../state/trial-table.ts';
 
-export function bestTrials(table: TrialTable, direction: Direction, most: number): readonly number[] {
+export function bestTrials(
+  table: TrialTable,
+  direction: Direction,
+  most: number,
+): readonly number[] {
   const sign = direction === 'maximize' ? -1 : 1;
   const found: number[] = [];
   for (let number = 0; number < table.size; number++) {

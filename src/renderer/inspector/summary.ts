@@ -1,4 +1,7 @@
-/** The population in figures: what each operator bought, who is alive, whether going on is worth it. Pure; at most once a second. */
+/**
+ * The population in figures: what each operator bought, who is alive, whether going on is worth it.
+ * Pure; at most once a second.
+ */
 import { diversityOf } from '../../core/analysis/diversity.ts';
 import { noiseOfNeighbours } from '../../core/analysis/noise.ts';
 import type { Noise } from '../../core/analysis/noise.ts';
@@ -61,7 +64,10 @@ export function survivorsOf(population: Population): Survivors {
   return { breeds, alive: breeds ? alive.length : 0, listed, diversity };
 }
 
-/** Reads every trial. @param measured noise from configurations that were trained on several seeds; null: none were */
+/**
+ * Reads every trial. @param measured noise from configurations that were trained on several seeds;
+ * null: none were
+ */
 export function summaryOf(population: Population, measured: Noise | null): Summary {
   const { table, direction, pool, axes } = population;
   if (pool === null) return { operators: [], worth: null, noise: null };

@@ -1,4 +1,7 @@
-/** A trial as JSON to be pasted: its parameters as people write them, what they were worth, where they came from. Pure. */
+/**
+ * A trial as JSON to be pasted: its parameters as people write them, what they were worth, where
+ * they came from. Pure.
+ */
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 import type { TrialTable } from '../state/trial-table.ts';
@@ -9,7 +12,8 @@ export function trialJson(head: StudyHead, table: TrialTable, trial: number): st
   const params: Record<string, unknown> = {};
   for (const { name, index, distribution } of axes) {
     const own = encoded[index] ?? NaN;
-    if (!Number.isNaN(own)) params[name] = distribution.type === 'categorical' ? distribution.choices[own] : own;
+    if (!Number.isNaN(own))
+      params[name] = distribution.type === 'categorical' ? distribution.choices[own] : own;
   }
   const value = table.value(trial);
   return JSON.stringify(

@@ -5,7 +5,15 @@ import { chartExport } from '../charts/export.ts';
 import { paperPalette } from '../charts/palette.ts';
 import type { Palette } from '../charts/palette.ts';
 import type { Pen } from '../charts/pen.ts';
-import { domainOf, floorOf, linearTicks, niceCountStep, scaleKindFor, valueScale, valueTicks } from '../charts/scales.ts';
+import {
+  domainOf,
+  floorOf,
+  linearTicks,
+  niceCountStep,
+  scaleKindFor,
+  valueScale,
+  valueTicks,
+} from '../charts/scales.ts';
 import type { ValueScale } from '../charts/scales.ts';
 import { capitalised, studyFigure } from '../charts/study-figure.ts';
 import { text } from '../text.ts';
@@ -14,7 +22,10 @@ import { chartText } from '../text-of-charts.ts';
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [760, 320, 48, 28, 12, 12];
 
 /** @param curves the best trial's first @returns null: no curve has two points */
-export function curvesSvg(head: StudyHead, curves: readonly Pick<TrialCurve, 'steps' | 'values'>[]): string | null {
+export function curvesSvg(
+  head: StudyHead,
+  curves: readonly Pick<TrialCurve, 'steps' | 'values'>[],
+): string | null {
   const lines = curves.map(pointsOf).filter((points) => points.length > 1);
   const values = lines.flatMap((points) => points.map(([, value]) => value));
   const kind = scaleKindFor(head.measure, head.direction, Math.min(...values));
@@ -45,7 +56,8 @@ function pointsOf({ steps, values }: Pick<TrialCurve, 'steps' | 'values'>): Poin
   const points: [number, number][] = [];
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    if (value !== null && value !== undefined && Number.isFinite(value)) points.push([steps[i] ?? i, value]);
+    if (value !== null && value !== undefined && Number.isFinite(value))
+      points.push([steps[i] ?? i, value]);
   }
   return points;
 }
@@ -53,7 +65,8 @@ function pointsOf({ steps, values }: Pick<TrialCurve, 'steps' | 'values'>): Poin
 function drawLines(pen: Pen, palette: Palette, scale: ValueScale, lines: readonly Points[]): void {
   const last = Math.max(1, ...lines.flatMap((points) => points.map(([step]) => step)));
   const x = (step: number): number => LEFT + (step / last) * (WIDTH - LEFT - RIGHT);
-  const y = (value: number): number => HEIGHT - BOTTOM - Math.max(0, scale.unit(value)) * (HEIGHT - TOP - BOTTOM);
+  const y = (value: number): number =>
+    HEIGHT - BOTTOM - Math.max(0, scale.unit(value)) * (HEIGHT - TOP - BOTTOM);
   for (const { value, label } of valueTicks(scale, 0.12)) {
     pen.begin();
     pen.moveTo(LEFT, y(value));
@@ -62,7 +75,11 @@ function drawLines(pen: Pen, palette: Palette, scale: ValueScale, lines: readonl
     pen.text(LEFT - 8, y(value) + 4, label, { size: 11, colour: palette.text3, anchor: 'end' });
   }
   for (const { value, label } of linearTicks(1, last + 1, niceCountStep(last / 10)))
-    pen.text(x(value - 1), HEIGHT - BOTTOM + 18, label, { size: 11, colour: palette.text3, anchor: 'middle' });
+    pen.text(x(value - 1), HEIGHT - BOTTOM + 18, label, {
+      size: 11,
+      colour: palette.text3,
+      anchor: 'middle',
+    });
   for (const [place, points] of [...lines.entries()].reverse()) {
     pen.begin();
     for (const [i, [step, value]] of points.entries()) {

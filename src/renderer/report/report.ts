@@ -1,6 +1,6 @@
 /**
- * A study on one page that opens anywhere: HTML with everything in it, no script, nothing fetched. Pure: what it says is handed in; the words are
- * `text.ts`'s.
+ * A study on one page that opens anywhere: HTML with everything in it, no script, nothing fetched.
+ * Pure: what it says is handed in; the words are `text.ts`'s.
  */
 import { withEscapes } from '../../core/hidden-characters.ts';
 import { scoreName } from '../../core/study/score.ts';
@@ -45,7 +45,17 @@ table{border-collapse:collapse;font-size:12px}th,td{padding:4px 16px 4px 0;borde
 th:first-child,td:first-child{text-align:left}th{color:#47505a;font-weight:400}pre{font:11px/16px ui-monospace,monospace;white-space:pre-wrap;background:#f6f7f8;padding:12px}
 svg{max-width:100%;height:auto}.best{font-size:24px;color:#14181d}@media print{body{margin:0}}`;
 
-export function reportHtml({ head, best, confirmations, charts, curves, importance, machine, version, at }: ReportFacts): string {
+export function reportHtml({
+  head,
+  best,
+  confirmations,
+  charts,
+  curves,
+  importance,
+  machine,
+  version,
+  at,
+}: ReportFacts): string {
   const { name, measure, counts, searched } = head;
   const names = best[0]?.params.map(([each]) => each) ?? [];
   const said = text.report;
@@ -53,7 +63,11 @@ export function reportHtml({ head, best, confirmations, charts, curves, importan
   const body = [
     `<h1>${escaped(name)}</h1>`,
     `<p>${escaped(said.written({ at, version }))}</p>`,
-    ...(head.note === '' ? [] : [`<p style="white-space:pre-wrap">${escaped(head.note.split('\n').map(withEscapes).join('\n'))}</p>`]),
+    ...(head.note === ''
+      ? []
+      : [
+          `<p style="white-space:pre-wrap">${escaped(head.note.split('\n').map(withEscapes).join('\n'))}</p>`,
+        ]),
     head.best === null
       ? `<p>${escaped(said.nothing)}</p>`
       : `<p class="best">${escaped(said.best({ value: valueText(head.best.value, measure), score, trial: head.best.trial }))}</p>`,
@@ -66,17 +80,31 @@ export function reportHtml({ head, best, confirmations, charts, curves, importan
           `<h2>${escaped(said.bestTrials({ trials: best.length }))}</h2>`,
           tableHtml(
             [said.trial, score, ...names],
-            best.map((trial) => [String(trial.number), valueText(trial.value, measure), ...trial.params.map(([, each]) => each)]),
+            best.map((trial) => [
+              String(trial.number),
+              valueText(trial.value, measure),
+              ...trial.params.map(([, each]) => each),
+            ]),
           ),
         ]),
     ...charts.map((chart) => `<h2>${escaped(said.chart)}</h2>${chart}`),
-    ...(curves === null ? [] : [`<h2>${escaped(said.curves({ trials: best.length }))}</h2>${curves}`]),
-    ...(importance !== null && 'parameters' in importance ? [importanceHtml(importance, head)] : []),
+    ...(curves === null
+      ? []
+      : [`<h2>${escaped(said.curves({ trials: best.length }))}</h2>${curves}`]),
+    ...(importance !== null && 'parameters' in importance
+      ? [importanceHtml(importance, head)]
+      : []),
     `<h2>${escaped(said.machine)}</h2><p>${escaped(said.machineIs(machine))}</p>`,
-    ...(searched === null ? [] : [`<h2>${escaped(said.settings)}</h2><pre>${escaped(JSON.stringify(searched, null, 2))}</pre>`]),
+    ...(searched === null
+      ? []
+      : [
+          `<h2>${escaped(said.settings)}</h2><pre>${escaped(JSON.stringify(searched, null, 2))}</pre>`,
+        ]),
     ...(head.executors.length === 0
       ? []
-      : [`<p>${escaped(said.executors({ labels: text.list(head.executors.map(({ label }) => label)) }))}</p>`]),
+      : [
+          `<p>${escaped(said.executors({ labels: text.list(head.executors.map(({ label }) => label)) }))}</p>`,
+        ]),
   ];
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${escaped(name)}</title><style>${STYLE}</style></head><body><main>\n${body.join('\n')}\n</main></body></html>\n`;
 }
@@ -84,27 +112,34 @@ export function reportHtml({ head, best, confirmations, charts, curves, importan
 function importanceHtml({ parameters, together, median }: Known, head: StudyHead): string {
   const said = text.report;
   const shareText = (share: Known['together']['whole']): string =>
-    share === null ? text.unknown : `${percent(share.share)} (${percent(share.low)} to ${percent(share.high)})`;
-  const rows = [...parameters, { name: said.together, ...together }].map(({ name, whole, good }) => [
-    name,
-    shareText(whole),
-    shareText(good),
-  ]);
+    share === null
+      ? text.unknown
+      : `${percent(share.share)} (${percent(share.low)} to ${percent(share.high)})`;
+  const rows = [...parameters, { name: said.together, ...together }].map(
+    ({ name, whole, good }) => [name, shareText(whole), shareText(good)],
+  );
   const hints = [
     said.importanceHint,
-    ...(median === null ? [] : [said.goodRegion({ score: scoreName(head), median: valueText(median, head.measure) })]),
+    ...(median === null
+      ? []
+      : [said.goodRegion({ score: scoreName(head), median: valueText(median, head.measure) })]),
   ];
   const told = hints.map((hint) => `<p>${escaped(hint)}</p>`).join('');
   return `<h2>${escaped(said.importance)}</h2>${told}${tableHtml([said.parameter, said.wholeSpace, said.inGoodRegion], rows)}`;
 }
 
-function confirmationHtml({ configurations, p, test, done, of }: Confirmation, head: StudyHead): string {
+function confirmationHtml(
+  { configurations, p, test, done, of }: Confirmation,
+  head: StudyHead,
+): string {
   const said = text.report;
   const { measure } = head;
   const rows = configurations.map(({ trial, mean, interval, values }) => [
     String(trial),
     mean === null ? text.unknown : valueText(mean, measure),
-    interval === null ? text.unknown : `${valueText(interval.low, measure)} to ${valueText(interval.high, measure)}`,
+    interval === null
+      ? text.unknown
+      : `${valueText(interval.low, measure)} to ${valueText(interval.high, measure)}`,
     count(values.length),
   ]);
   const told = [
@@ -125,10 +160,15 @@ function confirmationHtml({ configurations, p, test, done, of }: Confirmation, h
 }
 
 function tableHtml(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (each: readonly string[], tag: 'th' | 'td'): string => each.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('');
+  const cells = (each: readonly string[], tag: 'th' | 'td'): string =>
+    each.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('');
   return `<table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('')}</tbody></table>`;
 }
 
 function escaped(said: string): string {
-  return said.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return said
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

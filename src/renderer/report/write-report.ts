@@ -31,7 +31,9 @@ export async function writeReport({ client, study }: App, head: StudyHead): Prom
       : numbers.map((number) => ({
           number,
           value: table.value(number),
-          params: axes.map((axis) => [axis.name, encodedText(axis, table.param(number, axis.index))] as const),
+          params: axes.map(
+            (axis) => [axis.name, encodedText(axis, table.param(number, axis.index))] as const,
+          ),
         }));
   const charts = chart === null ? [] : [chart.toSvg()];
   const text = reportHtml({

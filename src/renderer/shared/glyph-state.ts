@@ -1,7 +1,16 @@
 /** States that have a glyph: of trials, of studies, of workers. */
 import type { TrialOutcome, TrialState } from '../../core/scheduling/words.ts';
 
-export type GlyphState = 'waiting' | 'running' | 'complete' | 'pruned' | 'failed' | 'diverged' | 'quarantined' | 'paused' | 'stopped';
+export type GlyphState =
+  | 'waiting'
+  | 'running'
+  | 'complete'
+  | 'pruned'
+  | 'failed'
+  | 'diverged'
+  | 'quarantined'
+  | 'paused'
+  | 'stopped';
 
 /** Of a trial: one that diverged is complete for the scheduler, and said to have diverged. */
 export function glyphOfTrial(state: TrialState, outcome: TrialOutcome | null): GlyphState {

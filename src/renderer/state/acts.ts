@@ -1,6 +1,6 @@
 /**
- * What a person can do to studies and the lab from anywhere in the frame: asks the host, says that it was done, holds what failed. Acts of one
- * view stand with that view.
+ * What a person can do to studies and the lab from anywhere in the frame: asks the host, says that
+ * it was done, holds what failed. Acts of one view stand with that view.
  */
 import { freeName } from '../../core/study/free-name.ts';
 import { slotName } from '../../core/study/slot-name.ts';
@@ -74,7 +74,12 @@ export class Acts {
   }
 
   /** Nothing new is begun, and the best few are trained again. */
-  async stopAndConfirm(study: string, state: StudyRow['state'], top: number, seeds: number): Promise<void> {
+  async stopAndConfirm(
+    study: string,
+    state: StudyRow['state'],
+    top: number,
+    seeds: number,
+  ): Promise<void> {
     await this.#do(async ({ client, notices }) => {
       if (state !== 'finished' && state !== 'ending') await client.command('stopStudy', { study });
       await client.command('confirm', { study, top, seeds });
@@ -88,7 +93,10 @@ export class Acts {
       for (const slot of slots) await client.command(used ? 'useAgain' : 'leaveOut', { slot });
       const names = slots.map(slotName);
       const words = text.lab.slot;
-      notices.tell(used ? words.used({ names }) : words.left({ names }), () => void this.useWorkers(slots, !used));
+      notices.tell(
+        used ? words.used({ names }) : words.left({ names }),
+        () => void this.useWorkers(slots, !used),
+      );
     });
   }
 
@@ -96,7 +104,10 @@ export class Acts {
   async rename(study: string, name: string, before: string): Promise<boolean> {
     return this.#do(async ({ client, notices }) => {
       await client.command('describeStudy', { study, name });
-      notices.tell(text.studyChanges.renamed({ name }), () => void this.rename(study, before, name));
+      notices.tell(
+        text.studyChanges.renamed({ name }),
+        () => void this.rename(study, before, name),
+      );
     });
   }
 
@@ -112,7 +123,10 @@ export class Acts {
   async deleteStudy(study: string, name: string): Promise<void> {
     await this.#do(async ({ client, notices, route, lab }) => {
       await client.command('describeStudy', { study, deleted: true });
-      notices.tellAndStay(text.studyChanges.removed({ name }), () => void this.restore(study, name, true));
+      notices.tellAndStay(
+        text.studyChanges.removed({ name }),
+        () => void this.restore(study, name, true),
+      );
       const place = route.place;
       if (place?.page === 'compare' && place.studies.includes(study)) route.go({ page: 'start' });
       if (route.study === study)
@@ -138,7 +152,8 @@ export class Acts {
   /** Removes a deleted study from the lab file. */
   async removeStudy(study: string, name: string): Promise<void> {
     await this.#do(async ({ client, notices, route, lab }) => {
-      if (route.study === study) route.go(firstPlace(null, lab.head, lab.listed) ?? { page: 'start' });
+      if (route.study === study)
+        route.go(firstPlace(null, lab.head, lab.listed) ?? { page: 'start' });
       await client.command('removeStudy', { study });
       notices.tell(text.studyChanges.removedForGood({ name }));
     });
@@ -148,7 +163,10 @@ export class Acts {
   async duplicate(study: string): Promise<void> {
     await this.#do(async ({ client, lab }) => {
       const file = await client.query('studyFile', { study });
-      this.setUp({ ...file, name: freeName(new Set(lab.studies.map(({ name }) => name)), file.name) });
+      this.setUp({
+        ...file,
+        name: freeName(new Set(lab.studies.map(({ name }) => name)), file.name),
+      });
     });
   }
 
@@ -174,7 +192,10 @@ export class Acts {
     });
   }
 
-  /** A study that was opened from a file: to be looked at before it starts, where there is a page for it. */
+  /**
+   * A study that was opened from a file: to be looked at before it starts, where there is a page
+   * for it.
+   */
   setUp(study: unknown): void {
     this.#app.opened = study;
     this.#app.route.go({ page: 'new', dataset: null });

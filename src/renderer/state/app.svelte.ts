@@ -1,6 +1,6 @@
 /**
- * Everything a window holds, composed once and handed down by context. The streams are opened here: the lab's and the telemetry's always, a
- * study's while it is in front.
+ * Everything a window holds, composed once and handed down by context. The streams are opened here:
+ * the lab's and the telemetry's always, a study's while it is in front.
  */
 import { createContext } from 'svelte';
 import type { Client } from '../client.ts';
@@ -45,7 +45,13 @@ export class App {
   readonly #ends: (() => void)[] = [];
   #endStudy: () => void = () => undefined;
 
-  constructor(client: Client, route: Route, connection: Connection, preferences: Preferences, kept: KeptSelection) {
+  constructor(
+    client: Client,
+    route: Route,
+    connection: Connection,
+    preferences: Preferences,
+    kept: KeptSelection,
+  ) {
     this.client = client;
     this.imported = new Imported(client);
     this.route = route;
@@ -65,7 +71,11 @@ export class App {
           },
         },
       ),
-      client.subscribe('telemetry', {}, { on: (body, snapshot) => this.telemetry.apply(body, snapshot) }),
+      client.subscribe(
+        'telemetry',
+        {},
+        { on: (body, snapshot) => this.telemetry.apply(body, snapshot) },
+      ),
     );
   }
 

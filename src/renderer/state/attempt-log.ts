@@ -1,6 +1,7 @@
 /**
- * What ran where, as far as it is held: the attempts of each lane in the order they began, and what would otherwise need a look at all of them
- * with each that ends. Plain data; who draws it is told by `LabState` when it changes.
+ * What ran where, as far as it is held: the attempts of each lane in the order they began, and what
+ * would otherwise need a look at all of them with each that ends. Plain data; who draws it is told
+ * by `LabState` when it changes.
  */
 import type { AttemptRow } from '../../protocol/window/lab-stream.ts';
 
@@ -51,13 +52,18 @@ export class AttemptLog {
     return [...this.#lanes.values()].filter((rows) => rows[0]?.slot === slot).flat();
   }
 
-  /** When the first of a study began, of all with null; infinite without any. Milliseconds since 1970. */
+  /**
+   * When the first of a study began, of all with null; infinite without any. Milliseconds since
+   * 1970.
+   */
   first(study: string | null): number {
-    if (study === null) return Math.min(...[...this.#lanes.values()].map(([row]) => row?.from ?? Infinity), Infinity);
+    if (study === null)
+      return Math.min(...[...this.#lanes.values()].map(([row]) => row?.from ?? Infinity), Infinity);
     let first = this.#firsts.get(study);
     if (first === undefined) {
       first = Infinity;
-      for (const rows of this.#lanes.values()) first = Math.min(first, rows.find((row) => row.study === study)?.from ?? Infinity);
+      for (const rows of this.#lanes.values())
+        first = Math.min(first, rows.find((row) => row.study === study)?.from ?? Infinity);
       this.#firsts.set(study, first);
     }
     return first;
@@ -66,7 +72,9 @@ export class AttemptLog {
   /** When the last of a study ended, of all with null; `now` while one runs, −∞ without any. */
   last(study: string | null, now: number): number {
     for (const row of this.#running.values()) if (study === null || row.study === study) return now;
-    return study === null ? Math.max(...this.#lasts.values(), -Infinity) : (this.#lasts.get(study) ?? -Infinity);
+    return study === null
+      ? Math.max(...this.#lasts.values(), -Infinity)
+      : (this.#lasts.get(study) ?? -Infinity);
   }
 
   /** As they are now. */
@@ -87,7 +95,8 @@ export class AttemptLog {
   }
 
   clear(): void {
-    for (const part of [this.#byId, this.#lanes, this.#running, this.#firsts, this.#lasts]) part.clear();
+    for (const part of [this.#byId, this.#lanes, this.#running, this.#firsts, this.#lasts])
+      part.clear();
   }
 
   #put(row: AttemptRow): void {
@@ -124,7 +133,8 @@ export class AttemptLog {
   #forget(): void {
     while (this.#byId.size > this.#most) {
       let oldest: AttemptRow | null = null;
-      for (const [row] of this.#lanes.values()) if (row?.to != null && row.from < (oldest?.from ?? Infinity)) oldest = row;
+      for (const [row] of this.#lanes.values())
+        if (row?.to != null && row.from < (oldest?.from ?? Infinity)) oldest = row;
       if (oldest === null) return;
       this.#drop(oldest);
     }

@@ -1,7 +1,10 @@
 /** What can be done with a study: only that is offered, wherever it is offered. Pure. */
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 
-/** Training its best again on fresh seeds: it trains, has a best, and says its seeds neither itself nor for another. */
+/**
+ * Training its best again on fresh seeds: it trains, has a best, and says its seeds neither itself
+ * nor for another.
+ */
 export function canConfirm({
   uid,
   best,
@@ -9,16 +12,25 @@ export function canConfirm({
   searched,
   deleted,
 }: Pick<StudyHead, 'uid' | 'best' | 'confirms' | 'searched' | 'deleted'>): boolean {
-  if (deleted || uid === null || best === null || confirms !== null || searched === null) return false;
+  if (deleted || uid === null || best === null || confirms !== null || searched === null)
+    return false;
   return searched.objective.kind === 'train' && searched.objective['seed'] === undefined;
 }
 
 /** More trials: those of one that confirms another are given. */
-export function canGoOn({ uid, confirms, deleted }: Pick<StudyHead, 'uid' | 'confirms' | 'deleted'>): boolean {
+export function canGoOn({
+  uid,
+  confirms,
+  deleted,
+}: Pick<StudyHead, 'uid' | 'confirms' | 'deleted'>): boolean {
   return uid !== null && confirms === null && !deleted;
 }
 
 /** Deletion: only what does not run. */
-export function canDelete({ uid, state, deleted }: Pick<StudyHead, 'uid' | 'state' | 'deleted'>): boolean {
+export function canDelete({
+  uid,
+  state,
+  deleted,
+}: Pick<StudyHead, 'uid' | 'state' | 'deleted'>): boolean {
   return uid !== null && !deleted && (state === 'paused' || state === 'finished');
 }

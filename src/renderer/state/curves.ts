@@ -1,6 +1,7 @@
 /**
- * Learning curves that arrive while trials run, by trial, in bounded memory: a curve that grows long is thinned to every second point, and
- * of trials that have ended the oldest are dropped. Curves of long ago are asked for, not held (`curves` of the endpoint table).
+ * Learning curves that arrive while trials run, by trial, in bounded memory: a curve that grows
+ * long is thinned to every second point, and of trials that have ended the oldest are dropped.
+ * Curves of long ago are asked for, not held (`curves` of the endpoint table).
  */
 
 export interface Curve {
@@ -40,7 +41,13 @@ export class Curves {
     let curve = this.#curves.get(trial);
     if (curve === undefined || step === 0) {
       this.delete(trial);
-      curve = { length: 0, steps: new Uint32Array(SHORTEST), values: new Float64Array(SHORTEST), stride: 1, skipped: 0 };
+      curve = {
+        length: 0,
+        steps: new Uint32Array(SHORTEST),
+        values: new Float64Array(SHORTEST),
+        stride: 1,
+        skipped: 0,
+      };
       this.#curves.set(trial, curve);
     }
     const last = curve.length - 1;

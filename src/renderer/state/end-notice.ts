@@ -20,7 +20,9 @@ export class EndNotice {
   }
 }
 
-/** Shows a browser's notification where it was allowed; the page itself says it to whoever looks. */
+/**
+ * Shows a browser's notification where it was allowed; the page itself says it to whoever looks.
+ */
 export function notifyOfEnd(row: StudyRow, open: () => void): void {
   if (document.hasFocus() || !canNotify() || Notification.permission !== 'granted') return;
   const best = row.best === null ? null : valueWithSplit(row.best.value, row);

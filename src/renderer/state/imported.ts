@@ -1,4 +1,7 @@
-/** Where imports of this window came from, so that one that failed can be tried again with what would settle it. */
+/**
+ * Where imports of this window came from, so that one that failed can be tried again with what
+ * would settle it.
+ */
 import type { CallInput } from '../../protocol/endpoints.ts';
 import type { DataSource } from '../../protocol/window/datasets.ts';
 import type { Client } from '../client.ts';
@@ -21,7 +24,11 @@ export class Imported {
 
   /** Images of several sizes are scaled, which the preview says: nothing is asked before it. */
   async begin(source: DataSource, label: string, options: Options): Promise<string> {
-    const { import: id } = await this.#client.command('beginImport', { source, label, options: { mixed: 'scale', ...options } });
+    const { import: id } = await this.#client.command('beginImport', {
+      source,
+      label,
+      options: { mixed: 'scale', ...options },
+    });
     this.#origins.set(id, { source, label, options });
     return id;
   }
@@ -49,12 +56,20 @@ export class Imported {
   }
 
   /**
-   * Stores an import that was read under the name that is proposed for it; a dataset with the same samples serves instead.
+   * Stores an import that was read under the name that is proposed for it; a dataset with the same
+   * samples serves instead.
    * @returns the dataset
    */
   async keep(id: string): Promise<string> {
     const { dataset, same } = await this.#client.query('preview', { import: id });
-    if (same === null) return (await this.#client.command('storeImport', { import: id, name: dataset.name, replace: false })).dataset;
+    if (same === null)
+      return (
+        await this.#client.command('storeImport', {
+          import: id,
+          name: dataset.name,
+          replace: false,
+        })
+      ).dataset;
     await this.#client.command('discardImport', { import: id });
     return same.name;
   }

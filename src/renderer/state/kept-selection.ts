@@ -1,4 +1,7 @@
-/** The trial this window has selected, so that it is selected again when the page is read anew. Another window has its own. */
+/**
+ * The trial this window has selected, so that it is selected again when the page is read anew.
+ * Another window has its own.
+ */
 import type { Memory } from './preferences.svelte.ts';
 
 const NAME = 'galapagos.selection';

@@ -1,5 +1,14 @@
-/** The lab as its stream tells it: studies, workers, what ran where, imports, notes. A projection: nothing is decided here. */
-import type { AttemptRow, GapRow, ImportRow, LabBody, SlotRow } from '../../protocol/window/lab-stream.ts';
+/**
+ * The lab as its stream tells it: studies, workers, what ran where, imports, notes. A projection:
+ * nothing is decided here.
+ */
+import type {
+  AttemptRow,
+  GapRow,
+  ImportRow,
+  LabBody,
+  SlotRow,
+} from '../../protocol/window/lab-stream.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import { AttemptLog } from './attempt-log.ts';
 

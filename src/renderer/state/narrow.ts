@@ -1,9 +1,14 @@
 /**
- * What was brushed of a study as a study of its own: a search space belongs to what a study is, so a narrower one is another study. Pure.
+ * What was brushed of a study as a study of its own: a search space belongs to what a study is, so
+ * a narrower one is another study. Pure.
  */
 import { axesOf, cellOfValue, encodeValue, valueOfCell } from '../../core/search-space/axis.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
-import type { Distribution, ParamValue, SearchSpace } from '../../core/search-space/distribution.ts';
+import type {
+  Distribution,
+  ParamValue,
+  SearchSpace,
+} from '../../core/search-space/distribution.ts';
 import type { StudyFile } from '../../protocol/study-file.ts';
 import type { Range } from './selection.svelte.ts';
 
@@ -13,7 +18,8 @@ type Brush = ReadonlyMap<string, Range>;
 const FINE = 100;
 
 /**
- * The ranges of a brush as a search space. A parameter whose condition can't hold any more is searched no longer, nor are those that depend on it.
+ * The ranges of a brush as a search space. A parameter whose condition can't hold any more is
+ * searched no longer, nor are those that depend on it.
  * @returns null: nothing of it is narrower
  */
 export function narrowedSpace(space: SearchSpace, brush: Brush): SearchSpace | null {
@@ -32,25 +38,41 @@ export function narrowedSpace(space: SearchSpace, brush: Brush): SearchSpace | n
     const [alone] = axesOf({ [axis.name]: { ...within, when: undefined } });
     if (alone !== undefined) kept.set(axis.name, { distribution, axis: alone });
   }
-  return narrower ? Object.fromEntries([...kept].map(([name, { distribution }]) => [name, distribution])) : null;
+  return narrower
+    ? Object.fromEntries([...kept].map(([name, { distribution }]) => [name, distribution]))
+    : null;
 }
 
 /** The study of those ranges, all else as it was; null: they are the study's own. */
-export function narrowedStudy(study: StudyFile, brush: Brush, { name, trials }: { name: string; trials: number }): StudyFile | null {
+export function narrowedStudy(
+  study: StudyFile,
+  brush: Brush,
+  { name, trials }: { name: string; trials: number },
+): StudyFile | null {
   const space = narrowedSpace(study.searchSpace, brush);
   if (space === null) return null;
   const axes = new Map(axesOf(space).map((axis) => [axis.name, axis]));
   const objective = possible(study.objective, axes) as StudyFile['objective'];
-  return { ...study, name, objective, searchSpace: space as StudyFile['searchSpace'], stop: { ...study.stop, trials } };
+  return {
+    ...study,
+    name,
+    objective,
+    searchSpace: space as StudyFile['searchSpace'],
+    stop: { ...study.stop, trials },
+  };
 }
 
 /** Values that parents can still take; null: it can't hold; undefined: there is none. */
-function conditionIn(when: Distribution['when'], parentOf: (name: string) => Axis | undefined): Distribution['when'] | null {
+function conditionIn(
+  when: Distribution['when'],
+  parentOf: (name: string) => Axis | undefined,
+): Distribution['when'] | null {
   if (when === undefined) return undefined;
   const entries: [string, ParamValue[]][] = [];
   for (const [parent, values] of Object.entries(when)) {
     const axis = parentOf(parent);
-    const left = axis === undefined ? [] : values.filter((value) => !Number.isNaN(encodeValue(axis, value)));
+    const left =
+      axis === undefined ? [] : values.filter((value) => !Number.isNaN(encodeValue(axis, value)));
     if (left.length === 0) return null;
     entries.push([parent, left]);
   }
@@ -61,11 +83,19 @@ function distributionIn(axis: Axis, range: Range): Distribution {
   const { distribution } = axis;
   if (axis.kind === 'continuous') {
     if (distribution.type === 'categorical') return distribution;
-    return { ...distribution, ...endsOf(axis, Math.max(range.low, axis.low), Math.min(range.high, axis.high)) };
+    return {
+      ...distribution,
+      ...endsOf(axis, Math.max(range.low, axis.low), Math.min(range.high, axis.high)),
+    };
   }
   const first = Math.min(cellFrom(axis, range.low), cellOfValue(axis, range.high));
-  const last = Math.max(first, cellOfValue(axis, range.high) - (valueOfCell(axis, cellOfValue(axis, range.high)) > range.high ? 1 : 0));
-  if (distribution.type === 'categorical') return { ...distribution, choices: distribution.choices.slice(first, last + 1) };
+  const last = Math.max(
+    first,
+    cellOfValue(axis, range.high) -
+      (valueOfCell(axis, cellOfValue(axis, range.high)) > range.high ? 1 : 0),
+  );
+  if (distribution.type === 'categorical')
+    return { ...distribution, choices: distribution.choices.slice(first, last + 1) };
   // Where nothing is cut off, the declared end stays as it was written, on a step or not.
   const high = last === axis.cells - 1 ? distribution.high : valueOfCell(axis, last);
   return { ...distribution, low: valueOfCell(axis, first), high };
@@ -77,7 +107,9 @@ function cellFrom(axis: Axis, value: number): number {
   return valueOfCell(axis, cell) < value ? Math.min(axis.cells - 1, cell + 1) : cell;
 }
 
-/** As few digits as tell the ends apart, outwards, so that what was seen in the range stays in it. */
+/**
+ * As few digits as tell the ends apart, outwards, so that what was seen in the range stays in it.
+ */
 function endsOf(axis: Axis, low: number, high: number): { low: number; high: number } {
   if (low >= high) return { low: high, high };
   const rounded = (end: number, round: (x: number) => number): number => {
@@ -86,14 +118,20 @@ function endsOf(axis: Axis, low: number, high: number): { low: number; high: num
     const near = Math.round(steps);
     return Number(((Math.abs(near - steps) < 1e-6 ? near : round(steps)) * unit).toPrecision(12));
   };
-  return { low: Math.max(axis.low, rounded(low, Math.floor)), high: Math.min(axis.high, rounded(high, Math.ceil)) };
+  return {
+    low: Math.max(axis.low, rounded(low, Math.floor)),
+    high: Math.min(axis.high, rounded(high, Math.ceil)),
+  };
 }
 
 function unitOf(size: number): number {
   return 10 ** Math.floor(Math.log10(size)) / FINE;
 }
 
-/** Without the conditions' values that a parameter can't take any more: a study says none that never holds. */
+/**
+ * Without the conditions' values that a parameter can't take any more: a study says none that never
+ * holds.
+ */
 function possible(value: unknown, axes: ReadonlyMap<string, Axis>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((each: unknown) => possible(each, axes));
@@ -105,15 +143,27 @@ function possible(value: unknown, axes: ReadonlyMap<string, Axis>): unknown {
   );
 }
 
-function conditionLeft(when: Readonly<Record<string, readonly ParamValue[]>>, axes: ReadonlyMap<string, Axis>): object {
+function conditionLeft(
+  when: Readonly<Record<string, readonly ParamValue[]>>,
+  axes: ReadonlyMap<string, Axis>,
+): object {
   return Object.fromEntries(
     Object.entries(when).map(([parent, values]) => {
       const axis = axes.get(parent);
-      return [parent, axis === undefined ? values : values.filter((value) => !Number.isNaN(encodeValue(axis, value)))];
+      return [
+        parent,
+        axis === undefined
+          ? values
+          : values.filter((value) => !Number.isNaN(encodeValue(axis, value))),
+      ];
     }),
   );
 }
 
 function isCondition(value: unknown): value is Readonly<Record<string, readonly ParamValue[]>> {
-  return typeof value === 'object' && value !== null && Object.values(value).every((values) => Array.isArray(values));
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((values) => Array.isArray(values))
+  );
 }

@@ -1,4 +1,7 @@
-/** What the frame says in passing: a toast that something was done, with the way back; a failure that belongs to no place of its own. */
+/**
+ * What the frame says in passing: a toast that something was done, with the way back; a failure
+ * that belongs to no place of its own.
+ */
 import type { EndpointFailure } from '../failure.ts';
 
 export interface Toast {

@@ -1,6 +1,7 @@
 /**
- * What a study's trials mean together: the value scale that gives every trial its one height and colour in all views, who is alive, who displaced
- * whom. Kept up with the table in steps as small as the changes. No drawing, no runes: who draws calls `update` first.
+ * What a study's trials mean together: the value scale that gives every trial its one height and
+ * colour in all views, who is alive, who displaced whom. Kept up with the table in steps as small
+ * as the changes. No drawing, no runes: who draws calls `update` first.
  */
 import { poolOf, Lifelines } from '../../core/analysis/lifelines.ts';
 import type { Life, Pool } from '../../core/analysis/lifelines.ts';
@@ -20,7 +21,16 @@ const STEADY_MS = 2000;
 
 export type Head = Pick<
   StudyHead,
-  'key' | 'direction' | 'measure' | 'split' | 'searched' | 'operators' | 'parameters' | 'state' | 'limits' | 'chance'
+  | 'key'
+  | 'direction'
+  | 'measure'
+  | 'split'
+  | 'searched'
+  | 'operators'
+  | 'parameters'
+  | 'state'
+  | 'limits'
+  | 'chance'
 >;
 
 export class Population {
@@ -32,7 +42,9 @@ export class Population {
   operators: readonly string[] = [];
   /** Accuracy up to which a trial is no better than guessing; null: unknown. */
   chance: number | null = null;
-  /** Of the search space, in the order of the table's parameters; empty of another program's study. */
+  /**
+   * Of the search space, in the order of the table's parameters; empty of another program's study.
+   */
   axes: readonly Axis[] = [];
   /** Null: the sampler breeds from nobody. */
   pool: Pool | null = null;
@@ -91,7 +103,8 @@ export class Population {
   }
 
   /**
-   * Calls back when an update moves what is on screen. Several views share a population: whichever updates it first, all must draw anew.
+   * Calls back when an update moves what is on screen. Several views share a population: whichever
+   * updates it first, all must draw anew.
    * @returns ends it
    */
   watch(told: () => void): () => void {
@@ -104,7 +117,8 @@ export class Population {
     const { table } = this;
     const values: number[] = [];
     const stride = Math.max(1, Math.floor(table.size / SAMPLE));
-    for (let number = 0; number < table.size; number += stride) if (table.isFinite(number)) values.push(table.value(number));
+    for (let number = 0; number < table.size; number += stride)
+      if (table.isFinite(number)) values.push(table.value(number));
     this.#fitAt = now;
     this.#valuedAtFit = this.valued;
     const chosen = this.kinds.find((kind) => kind === this.#kind);
@@ -118,7 +132,13 @@ export class Population {
     const best = this.best === null ? domain.best : table.value(this.best);
     const floor = floorOf(kind, [kind === 'log-error' ? 1 - this.#least.error : this.#least.value]);
     const { scale } = this;
-    if (scale?.kind === kind && scale.best === best && scale.worst === domain.worst && scale.floor === floor) return;
+    if (
+      scale?.kind === kind &&
+      scale.best === best &&
+      scale.worst === domain.worst &&
+      scale.floor === floor
+    )
+      return;
     this.scale = valueScale(kind, domain.worst, best, floor, this.measure);
     this.layout += 1;
   }
@@ -150,10 +170,14 @@ export class Population {
 
   /** Whether a complete trial is no better than guessing. */
   atChance(number: number): boolean {
-    return this.chance !== null && this.table.isFinite(number) && this.table.value(number) <= this.chance;
+    return (
+      this.chance !== null && this.table.isFinite(number) && this.table.value(number) <= this.chance
+    );
   }
 
-  /** Whether it stands in the well at the foot: failed, diverged, or worse than the scale reaches. */
+  /**
+   * Whether it stands in the well at the foot: failed, diverged, or worse than the scale reaches.
+   */
   inWell(number: number): boolean {
     return !(this.unitOf(number) >= -1e-9);
   }
@@ -187,7 +211,8 @@ export class Population {
     this.split = head.split;
     this.axes = head.searched === null ? [] : axesOf(head.searched.searchSpace);
     this.pool = head.searched === null ? null : poolOfStudy(head.searched, head.direction);
-    this.#lifelines = this.pool === null ? null : new Lifelines(lifeTrials(this.table, head.direction), this.pool);
+    this.#lifelines =
+      this.pool === null ? null : new Lifelines(lifeTrials(this.table, head.direction), this.pool);
     this.scale = null;
     this.best = null;
     this.valued = this.guessed = this.#valuedAtFit = 0;
@@ -226,25 +251,36 @@ export class Population {
     if (this.valued === 0) return false;
     if (this.scale === null) return true;
     const best = this.best === null ? NaN : this.table.value(this.best);
-    return (best !== this.scale.best && this.scale.unit(best) > 1) || this.valued >= 2 * this.#valuedAtFit;
+    return (
+      (best !== this.scale.best && this.scale.unit(best) > 1) ||
+      this.valued >= 2 * this.#valuedAtFit
+    );
   }
 
   #better(a: number, b: number): boolean {
-    const by = (this.table.value(a) - this.table.value(b)) * (this.direction === 'maximize' ? 1 : -1);
+    const by =
+      (this.table.value(a) - this.table.value(b)) * (this.direction === 'maximize' ? 1 : -1);
     return by > 0 || (by === 0 && a < b);
   }
 }
 
-function poolOfStudy({ searchSpace, sampler, seed }: NonNullable<Head['searched']>, direction: Direction): Pool | null {
+function poolOfStudy(
+  { searchSpace, sampler, seed }: NonNullable<Head['searched']>,
+  direction: Direction,
+): Pool | null {
   try {
     return poolOf(createSampler(sampler, searchSpace, direction, seed));
   } catch {
-    // Of a study made by another version, whose sampler this one does not know: drawn without life lines.
+    // Of a study made by another version, whose sampler this one does not know: drawn without life
+    // lines.
     return null;
   }
 }
 
-function lifeTrials(table: TrialTable, direction: Direction): ConstructorParameters<typeof Lifelines>[0] {
+function lifeTrials(
+  table: TrialTable,
+  direction: Direction,
+): ConstructorParameters<typeof Lifelines>[0] {
   return {
     direction,
     get size() {

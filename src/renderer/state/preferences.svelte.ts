@@ -1,6 +1,7 @@
 /**
- * What this window remembers of how it is used: sizes of panes, columns, switches. Names are a part and what it says of it, e.g.
- * `strip.collapsed`. What can't be read any more counts as not remembered.
+ * What this window remembers of how it is used: sizes of panes, columns, switches. Names are a part
+ * and what it says of it, e.g. `strip.collapsed`. What can't be read any more counts as not
+ * remembered.
  */
 import { SvelteMap } from 'svelte/reactivity';
 
@@ -27,7 +28,9 @@ export class Preferences {
   get<Value extends Preference>(name: string, fallback: Value): Widened<Value> {
     const held = this.#held.has(name) ? this.#held.get(name) : this.#read(name);
     // Of the fallback's kind, which is what its widened type says.
-    return (held !== null && held !== undefined && kindOf(held) === kindOf(fallback) ? held : fallback) as Widened<Value>;
+    return (
+      held !== null && held !== undefined && kindOf(held) === kindOf(fallback) ? held : fallback
+    ) as Widened<Value>;
   }
 
   /** @param value null: forgotten */
@@ -62,5 +65,9 @@ function kindOf(value: Preference): string {
 
 function isPreference(value: unknown): value is Preference {
   if (Array.isArray(value)) return value.every((entry) => typeof entry === 'string');
-  return typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
+  return (
+    typeof value === 'string' ||
+    typeof value === 'boolean' ||
+    (typeof value === 'number' && Number.isFinite(value))
+  );
 }

@@ -1,4 +1,7 @@
-/** Where the window is: kept in its address, so that back, forward and a reload work, and remembered for the next start. */
+/**
+ * Where the window is: kept in its address, so that back, forward and a reload work, and remembered
+ * for the next start.
+ */
 import type { Memory } from './preferences.svelte.ts';
 import { parsePlace, placeText } from './route.ts';
 import type { Place, Tab } from './route.ts';

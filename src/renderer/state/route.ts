@@ -1,4 +1,7 @@
-/** Where the window is, as the part of its address after `#`. Pure: what follows from it is `route.svelte.ts`'s. */
+/**
+ * Where the window is, as the part of its address after `#`. Pure: what follows from it is
+ * `route.svelte.ts`'s.
+ */
 
 export const tabs = ['evolution', 'space', 'curves', 'trials', 'lab'] as const;
 export type Tab = (typeof tabs)[number];
@@ -27,7 +30,9 @@ export function parsePlace(hash: string): Place | null {
     case 'settings':
       return { page };
     case 'study':
-      return first === null ? null : { page, study: first, tab: tabs.find((tab) => tab === rest[1]) ?? 'evolution' };
+      return first === null
+        ? null
+        : { page, study: first, tab: tabs.find((tab) => tab === rest[1]) ?? 'evolution' };
     case 'compare':
       return rest.length < 2 ? null : { page, studies: rest };
     case 'new':

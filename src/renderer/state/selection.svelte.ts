@@ -1,11 +1,17 @@
-/** What this window points at: one trial, one worker, what the pointer is over, ranges that were brushed. The same in every view. */
+/**
+ * What this window points at: one trial, one worker, what the pointer is over, ranges that were
+ * brushed. The same in every view.
+ */
 
 export interface Range {
   readonly low: number;
   readonly high: number;
 }
 
-/** How J and K step: from a trial (null: none yet) to the next in the order of the view in front; null: there is none. */
+/**
+ * How J and K step: from a trial (null: none yet) to the next in the order of the view in front;
+ * null: there is none.
+ */
 export type Order = (from: number | null, by: 1 | -1) => number | null;
 
 export class Selection {
@@ -13,7 +19,10 @@ export class Selection {
   /** `node/device/i`; a trial and a worker are never selected together. */
   slot = $state<string | null>(null);
   hovered = $state<number | null>(null);
-  /** Ranges by axis, of encoded values: a parameter's name, `#number` or `#value`. A trial that lies in all of them passes. */
+  /**
+   * Ranges by axis, of encoded values: a parameter's name, `#number` or `#value`. A trial that lies
+   * in all of them passes.
+   */
   brush = $state.raw<ReadonlyMap<string, Range>>(new Map());
   /** Set by the view in front; null: by number. */
   order = $state.raw<Order | null>(null);

@@ -1,7 +1,8 @@
 /**
- * A study's trials as the window holds them: typed columns, row = trial number, filled by the bytes of the study stream. 100,000 trials of 10
- * parameters take less than 40 MB. Reading a column in an effect or a template makes it run again when the table changes, by `version`.
- * What is drawn of it is the charts'; which trial is selected is `selection.svelte.ts`'s.
+ * A study's trials as the window holds them: typed columns, row = trial number, filled by the bytes
+ * of the study stream. 100,000 trials of 10 parameters take less than 40 MB. Reading a column in an
+ * effect or a template makes it run again when the table changes, by `version`. What is drawn of it
+ * is the charts'; which trial is selected is `selection.svelte.ts`'s.
  */
 import { createSubscriber } from 'svelte/reactivity';
 import type { TrialOutcome, TrialState } from '../../core/scheduling/words.ts';
@@ -20,7 +21,9 @@ const WAITING = trialStates.indexOf('waiting');
 const ABSENT = 255;
 const SMALLEST = 256;
 
-/** Rows beyond `size` hold nothing. The arrays are replaced when the table grows: do not keep them. */
+/**
+ * Rows beyond `size` hold nothing. The arrays are replaced when the table grows: do not keep them.
+ */
 export interface Columns {
   /** Place in `trialStates`; 255: the row has not arrived. */
   readonly state: Uint8Array;
@@ -106,7 +109,8 @@ export class TrialTable {
 
   /**
    * Lays rows over those held.
-   * @throws RangeError where a column is not as long as the block's rows: the sender is of another version
+   * @throws RangeError where a column is not as long as the block's rows: the sender is of another
+   *   version
    */
   lay(block: TrialBlock): void {
     const numbers = viewed(block.number, Uint32Array);
@@ -140,7 +144,8 @@ export class TrialTable {
       const place = finish[i] ?? NOT_ENDED;
       if (place !== NOT_ENDED) this.#complete(place, number);
     }
-    while (this.ended < this.#completions.length && this.#completions[this.ended] !== NOT_ENDED) this.ended += 1;
+    while (this.ended < this.#completions.length && this.#completions[this.ended] !== NOT_ENDED)
+      this.ended += 1;
     this.curves.trim((trial) => !this.running.has(trial));
     for (const listener of this.#listeners) listener.rows(numbers);
     this.#bump();
@@ -197,7 +202,10 @@ export class TrialTable {
   }
 
   parents(number: number): readonly number[] {
-    const [first, second] = [this.columns.parents[2 * number] ?? 0, this.columns.parents[2 * number + 1] ?? 0];
+    const [first, second] = [
+      this.columns.parents[2 * number] ?? 0,
+      this.columns.parents[2 * number + 1] ?? 0,
+    ];
     if (first === 0) return second === 0 ? [] : [second - 1];
     return second === 0 ? [first - 1] : [first - 1, second - 1];
   }
@@ -237,7 +245,9 @@ export class TrialTable {
 
   #complete(place: number, number: number): void {
     if (place >= this.#completions.length) {
-      const longer = new Uint32Array(Math.max(place + 1, this.#completions.length * 2)).fill(NOT_ENDED);
+      const longer = new Uint32Array(Math.max(place + 1, this.#completions.length * 2)).fill(
+        NOT_ENDED,
+      );
       longer.set(this.#completions);
       this.#completions = longer;
     }
@@ -292,12 +302,20 @@ type Constructor<T extends Numbers> = { readonly BYTES_PER_ELEMENT: number } & (
 /** Bytes as numbers; without a copy where they lie on a boundary. */
 function viewed<T extends Numbers>(bytes: Uint8Array, Kind: Constructor<T>): T {
   const size = Kind.BYTES_PER_ELEMENT;
-  if (bytes.byteLength % size !== 0) throw new RangeError(`a column of ${bytes.byteLength} bytes: expected a multiple of ${size}`);
-  if (bytes.byteOffset % size === 0) return new Kind(bytes.buffer, bytes.byteOffset, bytes.byteLength / size);
+  if (bytes.byteLength % size !== 0)
+    throw new RangeError(`a column of ${bytes.byteLength} bytes: expected a multiple of ${size}`);
+  if (bytes.byteOffset % size === 0)
+    return new Kind(bytes.buffer, bytes.byteOffset, bytes.byteLength / size);
   return new Kind(bytes.slice().buffer);
 }
 
-function scatter<T extends Numbers>(block: TrialBlock, name: keyof TrialBlock, numbers: Uint32Array, into: T, width = 1): T {
+function scatter<T extends Numbers>(
+  block: TrialBlock,
+  name: keyof TrialBlock,
+  numbers: Uint32Array,
+  into: T,
+  width = 1,
+): T {
   // Every typed array's constructor makes its own kind.
   const from = viewed(block[name], into.constructor as Constructor<T>);
   sameLength(name, from.length, numbers.length * width);
@@ -309,5 +327,8 @@ function scatter<T extends Numbers>(block: TrialBlock, name: keyof TrialBlock, n
 }
 
 function sameLength(name: string, found: number, expected: number): void {
-  if (found !== expected) throw new RangeError(`column ${name} of the stream: expected ${expected} numbers, found ${found}`);
+  if (found !== expected)
+    throw new RangeError(
+      `column ${name} of the stream: expected ${expected} numbers, found ${found}`,
+    );
 }

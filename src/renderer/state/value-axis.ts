@@ -1,5 +1,6 @@
 /**
- * The axis of values that was chosen for a study: kept for the next time, and the one of every view, for a trial has one height and one colour.
+ * The axis of values that was chosen for a study: kept for the next time, and the one of every
+ * view, for a trial has one height and one colour.
  */
 import { scaleKinds } from '../charts/scales.ts';
 import type { ScaleKind } from '../charts/scales.ts';
@@ -15,7 +16,10 @@ interface Remembering {
 type OfStudy = Pick<StudyState, 'key' | 'table'>;
 
 /** Null: none was, so it is what suits the measure. */
-export function chosenAxis({ preferences }: Remembering, { key }: Pick<StudyState, 'key'>): ScaleKind | null {
+export function chosenAxis(
+  { preferences }: Remembering,
+  { key }: Pick<StudyState, 'key'>,
+): ScaleKind | null {
   const kept = preferences.get(nameOf(key), '');
   return scaleKinds.find((kind) => kind === kept) ?? null;
 }

@@ -1,4 +1,7 @@
-/** What the view in front can do for a key or a command; null: it can't. A view sets these while it is shown. */
+/**
+ * What the view in front can do for a key or a command; null: it can't. A view sets these while it
+ * is shown.
+ */
 export class ViewActs {
   /** Shows everything again. */
   fit = $state.raw<(() => void) | null>(null);

@@ -7,12 +7,18 @@ import { takeIn } from './take-in.ts';
 
 type What = 'dataset-file' | 'dataset-folder' | 'lab' | 'study';
 
-const accepted: Readonly<Partial<Record<What, string>>> = { lab: '.db,.sqlite,.sqlite3,.json', study: '.json' };
+const accepted: Readonly<Partial<Record<What, string>>> = {
+  lab: '.db,.sqlite,.sqlite3,.json',
+  study: '.json',
+};
 
 /** Whatever is chosen is taken in as if it had been dropped. */
 export async function choose(app: App, what: What): Promise<void> {
   try {
-    await takeIn(app, app.client.host === 'electron' ? await fromDialog(app, what) : await fromInput(app, what));
+    await takeIn(
+      app,
+      app.client.host === 'electron' ? await fromDialog(app, what) : await fromInput(app, what),
+    );
   } catch (error) {
     app.notices.failure = toFailure(error);
   }

@@ -1,4 +1,7 @@
-/** What was dropped or chosen, as things to take in: a lab, a study, or data, which are one thing together. Reads names, not contents. */
+/**
+ * What was dropped or chosen, as things to take in: a lab, a study, or data, which are one thing
+ * together. Reads names, not contents.
+ */
 import { text } from '../text.ts';
 import { filesBelow } from './entries.ts';
 import type { Listing, NamedFile } from './entries.ts';
@@ -18,7 +21,10 @@ export interface Taken {
 }
 
 /** Must be called while the drop is being handled: what was dropped is gone afterwards. */
-export function takenOf(transfer: DataTransfer, pathOf: (file: File) => string | null): readonly Taken[] {
+export function takenOf(
+  transfer: DataTransfer,
+  pathOf: (file: File) => string | null,
+): readonly Taken[] {
   const items = [...transfer.items].filter(({ kind }) => kind === 'file');
   const found = items.map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   const taken: Taken[] = [];
@@ -26,31 +32,50 @@ export function takenOf(transfer: DataTransfer, pathOf: (file: File) => string |
     const path = file === null ? null : pathOf(file);
     const label = entry?.name ?? file?.name ?? '';
     if (path !== null) taken.push({ label, paths: [path], files: known([]) });
-    else if (entry !== null) taken.push({ label, paths: null, files: (listing) => filesBelow([entry], listing) });
-    else if (file !== null) taken.push({ label, paths: null, files: known([{ path: file.name, file }]) });
+    else if (entry !== null)
+      taken.push({ label, paths: null, files: (listing) => filesBelow([entry], listing) });
+    else if (file !== null)
+      taken.push({ label, paths: null, files: known([{ path: file.name, file }]) });
   }
   return together(taken);
 }
 
 /** Files of a file input; of a folder's input with the folder's name before them. */
-export function takenOfFiles(files: readonly File[], pathOf: (file: File) => string | null): readonly Taken[] {
+export function takenOfFiles(
+  files: readonly File[],
+  pathOf: (file: File) => string | null,
+): readonly Taken[] {
   const inFolder = files.filter(({ webkitRelativePath }) => webkitRelativePath !== '');
   const alone = files.filter(({ webkitRelativePath }) => webkitRelativePath === '');
   const taken: Taken[] = alone.map((file) => {
     const path = pathOf(file);
-    return { label: file.name, paths: path === null ? null : [path], files: known(path === null ? [{ path: file.name, file }] : []) };
+    return {
+      label: file.name,
+      paths: path === null ? null : [path],
+      files: known(path === null ? [{ path: file.name, file }] : []),
+    };
   });
   const [first] = inFolder;
   if (first !== undefined) {
     const sent = inFolder.map((file) => ({ path: file.webkitRelativePath, file }));
-    taken.push({ label: first.webkitRelativePath.split('/')[0] ?? '', paths: null, files: known(sent) });
+    taken.push({
+      label: first.webkitRelativePath.split('/')[0] ?? '',
+      paths: null,
+      files: known(sent),
+    });
   }
   return together(taken);
 }
 
 /** Files and folders that the host finds by their paths. */
 export function takenOfPaths(paths: readonly string[]): readonly Taken[] {
-  return together(paths.map((path) => ({ label: path.split(/[\\/]/).at(-1) ?? path, paths: [path], files: known([]) })));
+  return together(
+    paths.map((path) => ({
+      label: path.split(/[\\/]/).at(-1) ?? path,
+      paths: [path],
+      files: known([]),
+    })),
+  );
 }
 
 /** Several that are data are one thing: IDX comes in pairs. Labs and studies stand alone. */
@@ -92,7 +117,8 @@ function known(files: readonly NamedFile[]): Taken['files'] {
 function labelOf(several: readonly Taken[]): string {
   const said = several.slice(0, SAID).map(({ label }) => label);
   const more = several.length - said.length;
-  const label = more === 0 ? said.join(', ') : text.imports.andMore({ said: said.join(', '), more });
+  const label =
+    more === 0 ? said.join(', ') : text.imports.andMore({ said: said.join(', '), more });
   return label.slice(0, LONGEST);
 }
 

@@ -1,4 +1,7 @@
-/** The files below what was dropped, by their relative paths. A browser tells one after the other, so that a large folder takes a while. */
+/**
+ * The files below what was dropped, by their relative paths. A browser tells one after the other,
+ * so that a large folder takes a while.
+ */
 import { EndpointFailure } from '../failure.ts';
 
 export interface NamedFile {
@@ -15,7 +18,10 @@ export interface Listing {
 }
 
 /** @throws EndpointFailure `cancelled` */
-export async function filesBelow(entries: readonly FileSystemEntry[], { found, signal }: Listing): Promise<readonly NamedFile[]> {
+export async function filesBelow(
+  entries: readonly FileSystemEntry[],
+  { found, signal }: Listing,
+): Promise<readonly NamedFile[]> {
   let count = 0;
   const below = async (entry: FileSystemEntry, before: string): Promise<readonly NamedFile[]> => {
     const path = `${before}${entry.name}`;
@@ -30,7 +36,9 @@ export async function filesBelow(entries: readonly FileSystemEntry[], { found, s
     // A reader gives a hundred at a time, and nothing when there is no more.
     for (;;) {
       if (signal.aborted) throw new EndpointFailure({ code: 'cancelled', data: {} });
-      const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+      const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+        reader.readEntries(resolve, reject),
+      );
       if (some.length === 0) return files;
       files.push(...(await Promise.all(some.map((inside) => below(inside, `${path}/`)))).flat());
       found(count);

@@ -1,4 +1,7 @@
-/** Takes in what was dropped or chosen: a lab is opened, a study is set up, everything else is imported; what has no path is sent first. */
+/**
+ * Takes in what was dropped or chosen: a lab is opened, a study is set up, everything else is
+ * imported; what has no path is sent first.
+ */
 import type { DataSource, LabSource } from '../../protocol/window/datasets.ts';
 import { EndpointFailure, toFailure } from '../failure.ts';
 import type { App } from '../state/app.svelte.ts';
@@ -39,7 +42,10 @@ async function takeOne(app: App, one: Taken): Promise<void> {
 async function openStudy({ client, acts }: App, { label, paths, files }: Taken): Promise<void> {
   const [first] = await files({ found: () => undefined, signal: new AbortController().signal });
   const [path] = paths ?? [];
-  const text = path !== undefined ? (await client.native('readStudy', { path })).text : await first?.file.text();
+  const text =
+    path !== undefined
+      ? (await client.native('readStudy', { path })).text
+      : await first?.file.text();
   if (text === undefined) return;
   const study = await client.query('parseStudy', { text, source: label });
   acts.setUp(study);
@@ -54,21 +60,34 @@ async function dataSource(app: App, one: Taken): Promise<DataSource> {
   return one.paths === null ? sent(app, one) : { kind: 'paths', paths: [...one.paths] };
 }
 
-async function sent({ client, uploads }: App, { label, files }: Taken): Promise<Extract<DataSource, { kind: 'upload' }>> {
+async function sent(
+  { client, uploads }: App,
+  { label, files }: Taken,
+): Promise<Extract<DataSource, { kind: 'upload' }>> {
   const { upload } = client;
-  if (upload === null) throw new Error(`${label}: this window knows no path of it and cannot send it`);
+  if (upload === null)
+    throw new Error(`${label}: this window knows no path of it and cannot send it`);
   const abort = new AbortController();
   const row = uploads.begin(label, () => abort.abort());
   try {
-    const listed = await files({ found: (count) => uploads.found(row, count), signal: abort.signal });
+    const listed = await files({
+      found: (count) => uploads.found(row, count),
+      signal: abort.signal,
+    });
     if (listed.length === 0)
-      throw new EndpointFailure({ code: 'bad-dataset', data: { file: label, expected: 'a file', found: 'an empty folder' } });
+      throw new EndpointFailure({
+        code: 'bad-dataset',
+        data: { file: label, expected: 'a file', found: 'an empty folder' },
+      });
     uploads.listed(
       row,
       listed.length,
       listed.reduce((sum, { file }) => sum + file.size, 0),
     );
-    return { kind: 'upload', upload: await upload(listed, (sent) => uploads.progress(row, sent), abort.signal) };
+    return {
+      kind: 'upload',
+      upload: await upload(listed, (sent) => uploads.progress(row, sent), abort.signal),
+    };
   } finally {
     uploads.end(row);
   }

@@ -29,9 +29,11 @@ export const imports = {
 
 export const datasets = {
   title: 'Datasets',
-  samples: ({ rows, classes }: { rows: number; classes: string }) => `${many(rows, 'sample')} of each class: ${classes}`,
+  samples: ({ rows, classes }: { rows: number; classes: string }) =>
+    `${many(rows, 'sample')} of each class: ${classes}`,
   classes: 'Samples of each class',
-  perClass: ({ least, most }: { least: string; most: string }) => `Training samples per class, ${least} to ${most}`,
+  perClass: ({ least, most }: { least: string; most: string }) =>
+    `Training samples per class, ${least} to ${most}`,
   evenly: ({ each }: { each: string }) => `${each} training samples of each class`,
   ready: ({ name }: { name: string }) => `${name}: ready to store`,
   known: ({ name }: { name: string }) => `${name}: already available`,
@@ -48,7 +50,8 @@ export const datasets = {
   discard: 'Discard',
   remove: 'Remove',
   removeTitle: ({ name }: { name: string }) => `Remove ${name}`,
-  removeText: 'Its samples are deleted from this machine. Studies that used it keep their results but cannot train again.',
+  removeText:
+    'Its samples are deleted from this machine. Studies that used it keep their results but cannot train again.',
   reading: ({ name }: { name: string }) => `Reading ${name}`,
   importFailed: ({ name }: { name: string }) => `${name} was not stored`,
   gone: 'This import no longer exists.',
@@ -64,14 +67,24 @@ export const datasets = {
   imported: 'Stored',
   size: 'Size on disk',
   split: 'Split',
-  splitIs: ({ training, test, drawn }: { training: number; test: number; drawn: { share: number; seed: number } | null }) =>
+  splitIs: ({
+    training,
+    test,
+    drawn,
+  }: {
+    training: number;
+    test: number;
+    drawn: { share: number; seed: number } | null;
+  }) =>
     drawn === null
       ? `${count(training)} training and ${many(test, 'test sample')}, split as in the source`
       : `${count(training)} training and ${many(test, 'test sample')}, ${(drawn.share * 100).toFixed(0)}${THIN}% drawn at random with seed ${drawn.seed}`,
   hash: 'SHA-256',
-  rows: ({ rows, features }: { rows: number; features: number }) => `First ${many(rows, 'row')} of ${many(features, 'feature')}`,
+  rows: ({ rows, features }: { rows: number; features: number }) =>
+    `First ${many(rows, 'row')} of ${many(features, 'feature')}`,
   features: ({ features }: { features: number }) => many(features, 'feature'),
-  numbers: ({ targets }: { targets: number }) => many(targets, 'number to predict', 'numbers to predict'),
+  numbers: ({ targets }: { targets: number }) =>
+    many(targets, 'number to predict', 'numbers to predict'),
   warning: (code: string, data: Readonly<Record<string, unknown>>): string => {
     const said = (name: string): string => {
       const fact = data[name];

@@ -1,4 +1,7 @@
-/** Text around the views: the list of studies, the study's header and tabs, notices, the device strip. */
+/**
+ * Text around the views: the list of studies, the study's header and tabs, notices, the device
+ * strip.
+ */
 import { scoreName } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
 import { THIN, count } from '../format.ts';
@@ -14,17 +17,29 @@ export const rail = {
   newStudy: 'New study',
   studies: 'Studies',
   noStudies: 'No study yet.',
-  done: ({ done, of }: { done: number; of: number | null }) => (of === null ? count(done) : `${count(done)} of ${count(of)}`),
+  done: ({ done, of }: { done: number; of: number | null }) =>
+    of === null ? count(done) : `${count(done)} of ${count(of)}`,
   noBest: 'no value yet',
   datasets: 'Datasets',
   machines: 'Machines',
   settings: 'Settings',
-  machineCount: ({ machines, workers }: { machines: number; workers: number }) => `${count(machines)}, ${many(workers, 'worker')}`,
+  machineCount: ({ machines, workers }: { machines: number; workers: number }) =>
+    `${count(machines)}, ${many(workers, 'worker')}`,
   progress: ({ name }: { name: string }) => `Best value of ${name} over its finished trials`,
-  study: ({ name, state, best, done }: { name: string; state: string; best: string; done: string }) =>
-    `${name}, ${best}, ${done}, ${state}`,
+  study: ({
+    name,
+    state,
+    best,
+    done,
+  }: {
+    name: string;
+    state: string;
+    best: string;
+    done: string;
+  }) => `${name}, ${best}, ${done}, ${state}`,
   confirmations: ({ name }: { name: string }) => `Confirmations of ${name}`,
-  confirmation: ({ name, state, done }: { name: string; state: string; done: string }) => `${name}, ${done}, ${state}`,
+  confirmation: ({ name, state, done }: { name: string; state: string; done: string }) =>
+    `${name}, ${done}, ${state}`,
   confirmationOf: ({ done, of }: { done: number; of: number | null }) =>
     `Confirmation (${of === null ? count(done) : `${count(done)} of ${count(of)}`})`,
   testResult: 'Test result',
@@ -34,7 +49,8 @@ export const rail = {
 export const header = {
   best: (kind: ScoreKind) => `Best ${scoreName(kind)} so far`,
   bestShort: ({ split }: ScoreKind) => (split === null ? 'Best so far' : `Best, ${split}`),
-  bestTrial: ({ trial, age }: { trial: number; age: string | null }) => (age === null ? `trial ${trial}` : `trial ${trial}, ${age}`),
+  bestTrial: ({ trial, age }: { trial: number; age: string | null }) =>
+    age === null ? `trial ${trial}` : `trial ${trial}, ${age}`,
   noBest: 'none yet',
   done: 'Done',
   running: ({ running }: { running: number }) => `${count(running)} running`,
@@ -62,7 +78,9 @@ export const header = {
   resume: 'Resume',
   stop: 'Stop',
   stoppedAt: ({ ended, of }: { ended: number; of: number | null }) =>
-    of === null ? `stopped at ${many(ended, 'trial')}` : `stopped at ${count(ended)} of ${count(of)}`,
+    of === null
+      ? `stopped at ${many(ended, 'trial')}`
+      : `stopped at ${count(ended)} of ${count(of)}`,
   resumeRemaining: ({ remaining }: { remaining: number | null }) =>
     remaining === null ? 'Resume' : `Resume the remaining ${count(remaining)}`,
   pauseHint: 'Pause: running trials get 5 s to finish, the others run again later',
@@ -105,8 +123,11 @@ export const frame = {
   resizeInspector: 'Width of the inspector',
   resizeStrip: 'Height of the device strip',
   lost: ({ ago, of }: { ago: string; of: string | null }) =>
-    of === null ? `Connection lost ${ago} ago. Reconnecting.` : `Connection lost ${ago} ago; values are as of ${of}. Reconnecting.`,
-  refused: 'The server was restarted with another link. Paste its new link here, as galapagos serve printed it.',
+    of === null
+      ? `Connection lost ${ago} ago. Reconnecting.`
+      : `Connection lost ${ago} ago; values are as of ${of}. Reconnecting.`,
+  refused:
+    'The server was restarted with another link. Paste its new link here, as galapagos serve printed it.',
   refusedLink: 'Link or token',
   admit: 'Reconnect',
   notAdmitted: 'Not accepted. Copy the whole link; galapagos serve --print-link prints it again.',
@@ -115,21 +136,27 @@ export const frame = {
     names.length === 1
       ? `${names[0] ?? ''} was running when Galapagos closed. All finished trials were kept.`
       : `${many(names.length, 'study', 'studies')} were running when Galapagos closed: ${list(names)}. All finished trials were kept.`,
-  resume: ({ studies }: { studies: number }) => (studies === 1 ? 'Resume' : `Resume all ${count(studies)}`),
+  resume: ({ studies }: { studies: number }) =>
+    studies === 1 ? 'Resume' : `Resume all ${count(studies)}`,
   leave: 'Keep paused',
   damaged: ({ count, first, file }: { count: number; first: string; file: string }) =>
     `The lab file holds ${count === 1 ? 'a value' : `${count} values`} that cannot be right. ${first}. List ${count === 1 ? 'it' : 'them'} with: galapagos check ${file}`,
-  stalled: ({ why }: { why: string }) => `The lab file cannot be written: ${why}. No new trial starts until it can; no result is lost.`,
+  stalled: ({ why }: { why: string }) =>
+    `The lab file cannot be written: ${why}. No new trial starts until it can; no result is lost.`,
   failed: ({ why }: { why: string }) => `The lab stopped: ${why}.`,
   studyLoading: 'Loading the study.',
   trialButton: ({ trial }: { trial: number }) => `Trial ${trial}`,
   populationButton: 'Population',
   pausing: ({ running }: { running: number }) =>
-    running === 0 ? 'Pausing.' : `Pausing. ${many(running, 'running trial')} may finish within 5${THIN}s.`,
+    running === 0
+      ? 'Pausing.'
+      : `Pausing. ${many(running, 'running trial')} may finish within 5${THIN}s.`,
   paused: 'Paused.',
   resumed: 'Resumed.',
   stopping: ({ running }: { running: number }) =>
-    running === 0 ? 'Stopping.' : `Stopping. ${many(running, 'running trial')} may finish within 5${THIN}s.`,
+    running === 0
+      ? 'Stopping.'
+      : `Stopping. ${many(running, 'running trial')} may finish within 5${THIN}s.`,
   stopped: ({ ended, of }: { ended: number; of: number | null }) =>
     `Stopped at ${of === null ? many(ended, 'trial') : `${count(ended)} of ${count(of)}`}.`,
   stoppedAll: 'Stopped. All trials had ended.',

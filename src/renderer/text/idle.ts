@@ -6,17 +6,23 @@ import { many, ordinal } from './words.ts';
 export const idle = {
   head: ({ names, time }: { names: readonly string[]; time: string }) =>
     `${names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${count(names.length - 2)} more` : names.join(', ')} idle ${time}:`,
-  leftOut: ({ age }: { age: string | null }) => (age === null ? 'disabled by you.' : `disabled by you ${age}.`),
+  leftOut: ({ age }: { age: string | null }) =>
+    age === null ? 'disabled by you.' : `disabled by you ${age}.`,
   quarantined: ({ failures, until }: { failures: number; until: string | null }) =>
     `quarantined: ${many(failures, 'attempt')} crashed on this worker and none on others.${until === null ? '' : ` Retried ${until}.`}`,
   starting: ({ tries }: { tries: number }) =>
-    tries < 2 ? 'its process is starting.' : `its process is starting, ${ordinal(tries)} attempt in a row.`,
+    tries < 2
+      ? 'its process is starting.'
+      : `its process is starting, ${ordinal(tries)} attempt in a row.`,
   away: 'its process does not respond and is being restarted.',
-  storage: ({ error }: { error: string }) => `the lab file cannot be written, so no new trial starts: ${error}.`,
-  retry: ({ trials }: { trials: number }) => `${many(trials, 'trial')} failed and will be retried shortly.`,
+  storage: ({ error }: { error: string }) =>
+    `the lab file cannot be written, so no new trial starts: ${error}.`,
+  retry: ({ trials }: { trials: number }) =>
+    `${many(trials, 'trial')} failed and will be retried shortly.`,
   avoided: ({ trials }: { trials: number }) =>
     `${many(trials, 'waiting trial')} crashed on this worker and ${trials === 1 ? 'is' : 'are'} reserved for other workers.`,
-  sampler: ({ sampler, trials }: { sampler: string; trials: number }) => `the ${sampler} sampler is proposing ${many(trials, 'trial')}.`,
+  sampler: ({ sampler, trials }: { sampler: string; trials: number }) =>
+    `the ${sampler} sampler is proposing ${many(trials, 'trial')}.`,
   generation: ({ generation, trials }: { generation: number; trials: number }) =>
     `${many(trials, 'trial')} of generation ${generation} ${trials === 1 ? 'is' : 'are'} still running; the next generation starts when ${trials === 1 ? 'it ends' : 'they end'}.`,
   budget: ({ limit, last, on }: { limit: number; last: number; on: 'cpu' | 'gpu' | 'mixed' }) =>

@@ -11,10 +11,13 @@ export const inspector = {
   rank: ({ kind, rank, of }: { kind: ScoreKind; rank: number; of: number }) =>
     `${scoreName(kind)}, ${rank === 1 ? 'best' : ordinal(rank)} of ${count(of)}`,
   lastReport: ({ kind, epoch, of }: { kind: ScoreKind; epoch: number; of: number | null }) =>
-    of === null ? `${scoreName(kind)} so far` : `${scoreName(kind)} after ${count(epoch)} of ${many(of, 'epoch')}`,
+    of === null
+      ? `${scoreName(kind)} so far`
+      : `${scoreName(kind)} after ${count(epoch)} of ${many(of, 'epoch')}`,
   noValue: 'no value',
   curve: 'Learning curve',
-  curveLabel: ({ trial, epochs }: { trial: number; epochs: number }) => `Learning curve of trial ${trial} over ${many(epochs, 'epoch')}`,
+  curveLabel: ({ trial, epochs }: { trial: number; epochs: number }) =>
+    `Learning curve of trial ${trial} over ${many(epochs, 'epoch')}`,
   noCurve: 'No report yet.',
   epoch: ({ epoch }: { epoch: number }) => `epoch ${epoch}`,
   origin: {
@@ -29,10 +32,13 @@ export const inspector = {
   parentSame: 'parent',
   mutated: 'mutated',
   drawn: 'drawn',
-  ancestors: ({ generations }: { generations: number }) => `Ancestors, ${many(generations, 'generation')} back`,
+  ancestors: ({ generations }: { generations: number }) =>
+    `Ancestors, ${many(generations, 'generation')} back`,
   noAncestors: 'No ancestors: this trial is a founder.',
   where: (place: { device: string | null; lane: number | null; executor: string | null }) =>
-    [place.device, place.lane === null ? null : `lane ${place.lane}`, place.executor].filter((part) => part !== null).join(', '),
+    [place.device, place.lane === null ? null : `lane ${place.lane}`, place.executor]
+      .filter((part) => part !== null)
+      .join(', '),
   whereUnknown: 'Worker unknown',
   notBegun: 'Not started',
   took: ({ time, attempts }: { time: string | null; attempts: number }) =>
@@ -53,9 +59,12 @@ export const inspector = {
   population: 'Population',
   nothingSelected: 'Nothing selected. Click a dot, or press J and K.',
   noTrials: 'No trial has finished yet.',
-  reading: ({ read, of }: { read: number; of: number }) => `Reading trials: ${count(read)} of ${count(of)}.`,
-  notRead: ({ trial }: { trial: number }) => `Trial ${trial} has not been read from the lab file yet.`,
-  density: ({ trials }: { trials: number }) => `${many(trials, 'trial')}, drawn as density. Zoom in for dots.`,
+  reading: ({ read, of }: { read: number; of: number }) =>
+    `Reading trials: ${count(read)} of ${count(of)}.`,
+  notRead: ({ trial }: { trial: number }) =>
+    `Trial ${trial} has not been read from the lab file yet.`,
+  density: ({ trials }: { trials: number }) =>
+    `${many(trials, 'trial')}, drawn as density. Zoom in for dots.`,
   operators: 'Gain by operator',
   births: 'trials',
   beat: 'beat parents',
@@ -74,15 +83,27 @@ export const inspector = {
    * Gain of the latest trials beside the noise, in three parts because the gain is set in bold.
    * `gain` is null where there was none; `noise` is null until it can be estimated.
    */
-  worthSentence: (of: { generations: number | null; trials: number; gain: string | null; noise: string | null }) => {
+  worthSentence: (of: {
+    generations: number | null;
+    trials: number;
+    gain: string | null;
+    noise: string | null;
+  }) => {
     const trials = `last ${many(of.trials, 'trial')}`;
-    const over = of.generations === null ? trials : `last ${many(of.generations, 'generation')} (${many(of.trials, 'trial')})`;
-    const noise = of.noise === null ? ' Run-to-run noise: unknown until 20 trials have a value.' : ` Run-to-run noise: about ±${of.noise}.`;
+    const over =
+      of.generations === null
+        ? trials
+        : `last ${many(of.generations, 'generation')} (${many(of.trials, 'trial')})`;
+    const noise =
+      of.noise === null
+        ? ' Run-to-run noise: unknown until 20 trials have a value.'
+        : ` Run-to-run noise: about ±${of.noise}.`;
     return of.gain === null
       ? { before: `No improvement in the ${over}.`, gain: '', after: noise }
       : { before: `Gain in the ${over}: `, gain: of.gain, after: `.${noise}` };
   },
-  confirmBest: ({ top }: { top: number }) => (top === 1 ? 'Confirm the best' : `Confirm the best ${count(top)}`),
+  confirmBest: ({ top }: { top: number }) =>
+    top === 1 ? 'Confirm the best' : `Confirm the best ${count(top)}`,
   stopAndConfirm: ({ top }: { top: number }) => `Stop and confirm the best ${count(top)}`,
   bestTrials: 'Best trials',
 };

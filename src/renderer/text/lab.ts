@@ -14,7 +14,9 @@ export const lab = {
   cardsUnknown: ({ why }: { why: string }) => `Graphics cards: unknown, ${why}.`,
   cpu: 'CPU',
   cpuLine: ({ workers, cores }: { workers: number; cores: number | null }) =>
-    cores === null ? many(workers, 'worker') : `${many(workers, 'worker')} on ${many(cores, 'core')}`,
+    cores === null
+      ? many(workers, 'worker')
+      : `${many(workers, 'worker')} on ${many(cores, 'core')}`,
   busyOf: ({ busy, of }: { busy: number; of: number }) => `${count(busy)} of ${count(of)} busy`,
   notUsedHere: 'not used by any worker',
   load: 'Load',
@@ -25,7 +27,8 @@ export const lab = {
   memory: 'Memory',
   temperature: 'Temperature',
   power: 'Power',
-  powerOf: ({ power, limit }: { power: string; limit: string | null }) => (limit === null ? power : `${power} of ${limit}`),
+  powerOf: ({ power, limit }: { power: string; limit: string | null }) =>
+    limit === null ? power : `${power} of ${limit}`,
   ofMemory: ({ part }: { part: string }) => part,
   notRead: 'not read yet',
   idleFor: ({ time }: { time: string }) => `idle ${time}`,
@@ -41,8 +44,17 @@ export const lab = {
     'left-out': 'disabled',
   },
   ranWhere: 'Timeline',
-  ranSummary: ({ span: over, busy }: { span: string; busy: string | null }) => (busy === null ? over : `${over}, ${busy} busy`),
-  chart: ({ workers, attempts, busy }: { workers: number; attempts: number; busy: string | null }) =>
+  ranSummary: ({ span: over, busy }: { span: string; busy: string | null }) =>
+    busy === null ? over : `${over}, ${busy} busy`,
+  chart: ({
+    workers,
+    attempts,
+    busy,
+  }: {
+    workers: number;
+    attempts: number;
+    busy: string | null;
+  }) =>
     `${many(attempts, 'attempt')} on ${many(workers, 'worker')}${busy === null ? '' : `, ${busy} busy`}. Arrows step through attempts and rows, Enter selects, T shows the table.`,
   chartRole: 'timeline',
   legend: {
@@ -72,17 +84,21 @@ export const lab = {
   } as Readonly<Record<string, string>>,
   /** As short as a column is. */
   failures: { lost: 'lost' } as Readonly<Record<string, string>>,
-  laneName: ({ slot, lane, lanes }: { slot: string; lane: number; lanes: number }) => (lanes > 1 ? `${slot}, lane ${lane}` : slot),
+  laneName: ({ slot, lane, lanes }: { slot: string; lane: number; lanes: number }) =>
+    lanes > 1 ? `${slot}, lane ${lane}` : slot,
   cardTrial: ({ trial, study }: { trial: number; study: string | null }) =>
     study === null ? `Trial ${trial}` : `Trial ${trial} of ${study}`,
-  cardWhere: ({ name, time, k }: { name: string; time: string; k: number }) => `${name}, ${time}${k > 1 ? `, attempt ${k}` : ''}`,
+  cardWhere: ({ name, time, k }: { name: string; time: string; k: number }) =>
+    `${name}, ${time}${k > 1 ? `, attempt ${k}` : ''}`,
   cardGap: ({ name, time }: { name: string; time: string }) => `${name}: idle ${time}`,
   between: ({ from, to }: { from: string; to: string }) => `${from} to ${to}`,
-  beforeTrial: ({ span: over, trial }: { span: string; trial: number }) => `${over}, before trial ${trial}`,
+  beforeTrial: ({ span: over, trial }: { span: string; trial: number }) =>
+    `${over}, before trial ${trial}`,
   gapUnknown: 'Reason unknown: reasons are kept only while Galapagos is open.',
   gapLane: 'The worker’s other lanes were still training; all lanes of a worker start together.',
   sentence: ({ words }: { words: string }) => words.charAt(0).toUpperCase() + words.slice(1),
-  olderLoading: ({ attempts }: { attempts: number }) => `${many(attempts, 'attempt')} loaded from the lab file`,
+  olderLoading: ({ attempts }: { attempts: number }) =>
+    `${many(attempts, 'attempt')} loaded from the lab file`,
   olderFailed: 'Older attempts could not be loaded.',
   workers: 'Workers',
   columns: {
@@ -109,7 +125,8 @@ export const lab = {
     attempts: 'Attempts',
     devices: 'Devices',
     gaps: 'Gaps',
-    shown: ({ shown, of }: { shown: number; of: number }) => `the latest ${count(shown)} of ${count(of)}`,
+    shown: ({ shown, of }: { shown: number; of: number }) =>
+      `the latest ${count(shown)} of ${count(of)}`,
   },
   table: {
     trial: 'Trial',
@@ -127,7 +144,8 @@ export const lab = {
   },
   quarantine: {
     head: ({ name }: { name: string }) => `${name} quarantined`,
-    said: ({ name, words }: { name: string; words: string }) => `${name}: ${words} The crashes do not count against the trials.`,
+    said: ({ name, words }: { name: string; words: string }) =>
+      `${name}: ${words} The crashes do not count against the trials.`,
     tryAgain: 'Try again',
     leaveOut: 'Disable',
   },
@@ -135,7 +153,9 @@ export const lab = {
     idleTitle: ({ time }: { time: string }) => `Idle for ${time}. Why?`,
     worksTitle: 'Working',
     works: ({ trials }: { trials: readonly number[] }) =>
-      trials.length === 1 ? `Running trial ${trials[0] ?? 0}.` : `Running trials ${list(trials.map(String))}.`,
+      trials.length === 1
+        ? `Running trial ${trials[0] ?? 0}.`
+        : `Running trials ${list(trials.map(String))}.`,
     spent: ({ time }: { time: string }) => `Time use over ${time}`,
     spentBar: ({ parts }: { parts: readonly string[] }) => list(parts),
     training: 'training',
@@ -167,8 +187,10 @@ export const lab = {
     leaveOut: 'Disable this worker',
     leaveOutHint: 'Running trials finish first.',
     useAgain: 'Enable this worker',
-    left: ({ names }: { names: readonly string[] }) => `${list(names)} ${names.length === 1 ? 'is' : 'are'} disabled.`,
-    used: ({ names }: { names: readonly string[] }) => `${list(names)} ${names.length === 1 ? 'is' : 'are'} enabled.`,
+    left: ({ names }: { names: readonly string[] }) =>
+      `${list(names)} ${names.length === 1 ? 'is' : 'are'} disabled.`,
+    used: ({ names }: { names: readonly string[] }) =>
+      `${list(names)} ${names.length === 1 ? 'is' : 'are'} enabled.`,
     executor: ({ executor, lanes }: { executor: string | null; lanes: number }) =>
       [...(executor === null ? [] : [executor]), many(lanes, 'lane')].join(', '),
     process: ({ pid, memory }: { pid: number; memory: string | null }) =>

@@ -4,7 +4,8 @@ import { many } from './words.ts';
 
 export const machines = {
   title: 'Machines',
-  lead: ({ machines, workers }: { machines: number; workers: number }) => `${many(machines, 'machine')}, ${many(workers, 'worker')}`,
+  lead: ({ machines, workers }: { machines: number; workers: number }) =>
+    `${many(machines, 'machine')}, ${many(workers, 'worker')}`,
   thisMachine: 'this machine',
   reading: 'Reading the hardware of this machine.',
   system: 'System',
@@ -15,9 +16,11 @@ export const machines = {
   cards: 'Graphics cards',
   noCards: 'none found',
   card: (card: { model: string; driver: string | null; address: string | null }) =>
-    [card.model, ...(card.driver === null ? [] : [`driver ${card.driver}`]), ...(card.address === null ? [] : [`at ${card.address}`])].join(
-      ', ',
-    ),
+    [
+      card.model,
+      ...(card.driver === null ? [] : [`driver ${card.driver}`]),
+      ...(card.address === null ? [] : [`at ${card.address}`]),
+    ].join(', '),
   userFolder: 'User folder',
   workers: 'Workers',
   noWorkers: 'No worker yet.',
@@ -45,10 +48,12 @@ export const settings = {
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
   notifications: 'Notifications',
   notificationsText: 'Shows a notification when a study ends while this page is not in front.',
-  notificationsRefused: 'This browser does not allow notifications from this page. Allow them in its site settings.',
+  notificationsRefused:
+    'This browser does not allow notifications from this page. Allow them in its site settings.',
   on: 'On',
   off: 'Off',
   ended: ({ name }: { name: string }) => `${name} has ended`,
-  endedBody: ({ ended, best }: { ended: number; best: string | null }) => `${many(ended, 'trial')}${best === null ? '' : `, best ${best}`}`,
+  endedBody: ({ ended, best }: { ended: number; best: string | null }) =>
+    `${many(ended, 'trial')}${best === null ? '' : `, best ${best}`}`,
   network: 'Galapagos works offline: training, datasets and results stay on this machine.',
 };

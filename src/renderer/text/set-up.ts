@@ -12,10 +12,30 @@ export const setUp = {
   save: 'Save',
   start: 'Start',
   problems: ({ problems }: { problems: number }) => many(problems, 'error'),
-  problem: ({ path, expected, found, hint }: { path: string; expected: string; found: string; hint?: string | null }) =>
+  problem: ({
+    path,
+    expected,
+    found,
+    hint,
+  }: {
+    path: string;
+    expected: string;
+    found: string;
+    hint?: string | null;
+  }) =>
     `${path}: expected ${expected}, found ${found}${hint === null || hint === undefined ? '' : ` (${hint})`}.`,
   /** At its field: `Trials: expected an integer ≥ 1, found 0.` */
-  fieldProblem: ({ field, expected, found, hint }: { field: string | null; expected: string; found: string; hint: string | null }) =>
+  fieldProblem: ({
+    field,
+    expected,
+    found,
+    hint,
+  }: {
+    field: string | null;
+    expected: string;
+    found: string;
+    hint: string | null;
+  }) =>
     `${field === null ? 'Expected' : `${field}: expected`} ${expected}, found ${found}${hint === null ? '' : ` (${hint})`}.`,
   otherProblems: 'Errors without a field in the form. Edit them in the JSON tab',
   badJson: ({ problem }: { problem: string }) => `${problem}. The form keeps the last valid study.`,
@@ -49,14 +69,18 @@ export const setUp = {
   layerJson: 'JSON',
   layersAsJson: 'Layers as JSON',
   layersHint: 'A value is a number, or the name of a parameter that the search sets, e.g. units.',
-  badLayers: ({ problem }: { problem: string }) => `${problem}. The network keeps its last valid layers.`,
-  weights: ({ low, high }: { low: string; high: string }) => (low === high ? `${low} weights` : `${low} to ${high} weights`),
+  badLayers: ({ problem }: { problem: string }) =>
+    `${problem}. The network keeps its last valid layers.`,
+  weights: ({ low, high }: { low: string; high: string }) =>
+    low === high ? `${low} weights` : `${low} to ${high} weights`,
   shapes: ({ low, high }: { low: string; high: string }) => `${low} to ${high}`,
   doesNotFit: 'does not fit',
-  misfit: ({ expected, found }: { expected: string; found: string }) => `Expected ${expected}, found ${found}.`,
+  misfit: ({ expected, found }: { expected: string; found: string }) =>
+    `Expected ${expected}, found ${found}.`,
   editLayers: 'Edit layers',
   doneEditing: 'Close the layers',
-  fits: ({ weights }: { weights: string }) => `Blue: set by the search. All shapes fit; ${weights}.`,
+  fits: ({ weights }: { weights: string }) =>
+    `Blue: set by the search. All shapes fit; ${weights}.`,
   space: 'Search space',
   spaceColumns: ['Parameter', 'Kind', 'From', 'To', 'Step', 'Log', 'Only if'],
   kinds: { float: 'float', int: 'int', categorical: 'choice' },
@@ -92,8 +116,14 @@ export const setUp = {
   sampler: 'Sampler',
   samplerSettings: 'Settings',
   stop: 'Stop after',
-  stopNames: { trials: 'Trials', minutes: 'Minutes', target: 'Value' } as Readonly<Record<string, string>>,
-  stopFields: { trials: 'Stop after this number of trials', minutes: 'Stop after this number of minutes', target: 'Stop at this value' },
+  stopNames: { trials: 'Trials', minutes: 'Minutes', target: 'Value' } as Readonly<
+    Record<string, string>
+  >,
+  stopFields: {
+    trials: 'Stop after this number of trials',
+    minutes: 'Stop after this number of minutes',
+    target: 'Stop at this value',
+  },
   trials: 'trials',
   minutes: 'min',
   or: 'or',
@@ -116,26 +146,39 @@ export const setUp = {
     weightDecay: 'Weight decay',
   } as Readonly<Record<string, string>>,
   optimizers: { sgd: 'SGD', adam: 'Adam', adamw: 'AdamW', rmsprop: 'RMSprop' },
-  layerField: ({ layer, field }: { layer: number; field: string }) => `Layer ${layer}${field === '' ? '' : `, ${field}`}`,
+  layerField: ({ layer, field }: { layer: number; field: string }) =>
+    `Layer ${layer}${field === '' ? '' : `, ${field}`}`,
   referenceHint: 'A number, or the name of a parameter of the search space',
-  referenceNote: 'Type the name of a parameter in place of a number to search it, e.g. learningRate.',
+  referenceNote:
+    'Type the name of a parameter in place of a number to search it, e.g. learningRate.',
   searchedAs: ({ name }: { name: string }) => `Searched as parameter ${name}`,
   settingInJson: 'set in JSON',
   workers: 'Workers',
   workersUnknown: 'workers of this machine',
-  workersOf: ({ workers }: { workers: number }) => `of ${many(workers, 'CPU worker')} on this machine. Leave empty to use all`,
+  workersOf: ({ workers }: { workers: number }) =>
+    `of ${many(workers, 'CPU worker')} on this machine. Leave empty to use all`,
   estimate: 'Estimate',
   untilStopped: 'Until you stop it',
-  estimateOf: ({ trials, epochs, perMinute }: { trials: number | null; epochs: number; perMinute: string }) =>
+  estimateOf: ({
+    trials,
+    epochs,
+    perMinute,
+  }: {
+    trials: number | null;
+    epochs: number;
+    perMinute: string;
+  }) =>
     `${trials === null ? 'Trials' : many(trials, 'trial')}${epochs === 0 ? '' : ` of up to ${many(epochs, 'epoch')}`}, about ${perMinute} trials/min`,
   measuredAgo: ({ age }: { age: string }) => `Measured ${age} ago`,
-  measuredRow: ({ device, executor }: { device: string; executor: string }) => `${device}, ${executor}`,
+  measuredRow: ({ device, executor }: { device: string; executor: string }) =>
+    `${device}, ${executor}`,
   lanes: 'lanes',
   perEpoch: 'per epoch',
   memory: 'memory',
   estimateNote: '90 % prediction interval. Other programs on this machine make it longer.',
   notMeasured: 'Not measured yet.',
-  measuring: ({ seconds }: { seconds: string }) => `Timing this network on this machine: ${seconds} so far, usually at most 4 s.`,
+  measuring: ({ seconds }: { seconds: string }) =>
+    `Timing this network on this machine: ${seconds} so far, usually at most 4 s.`,
   measureAgain: 'Measure again',
   notWhileWrong: 'Fix the errors to see an estimate.',
   split: 'Split',

@@ -7,14 +7,18 @@ export const start = {
   lead: 'Galapagos optimizes the hyperparameters of small neural networks on this machine’s CPU cores. Your data stays on this machine.',
   mnist: 'Start with MNIST',
   mnistText: ({ gpus, workers }: { gpus: number; workers: number | null }) => {
-    const devices = [...(gpus > 0 ? [many(gpus, 'GPU')] : []), ...(workers === null ? [] : [many(workers, 'CPU worker')])];
+    const devices = [
+      ...(gpus > 0 ? [many(gpus, 'GPU')] : []),
+      ...(workers === null ? [] : [many(workers, 'CPU worker')]),
+    ];
     return `70,000 handwritten digits, included. The first trials start in about 5${THIN}s${devices.length === 0 ? '' : ` on ${list(devices)}`}.`;
   },
   mnistButton: 'Start the study',
   starting: 'Starting',
   enter: 'Enter',
   drop: 'Use your own data',
-  dropText: 'Drop a file, folder or archive here: IDX, CIFAR, Parquet, NPZ, CSV, or one folder of images per class.',
+  dropText:
+    'Drop a file, folder or archive here: IDX, CIFAR, Parquet, NPZ, CSV, or one folder of images per class.',
   dropButton: 'Choose a file or folder',
   chooseFile: 'Choose files',
   chooseFolder: 'Choose a folder',

@@ -28,7 +28,8 @@ export const studyChanges = {
   editNote: 'Edit the note',
   noteLabel: 'Note on the study',
   noteHint: 'Ctrl Enter saves, Esc cancels',
-  noteLength: ({ length, most }: { length: number; most: number }) => `${length} of at most ${most} characters`,
+  noteLength: ({ length, most }: { length: number; most: number }) =>
+    `${length} of at most ${most} characters`,
   edit: 'Edit',
   save: 'Save',
   noted: 'Note saved.',

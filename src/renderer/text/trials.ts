@@ -24,15 +24,25 @@ export const trials = {
   },
   filter: 'Filter the trials',
   filterHint: 'Filter: units > 200, adam',
-  filterExpected: ({ part, number, after, found }: { part: string; number: boolean; after: string; found: string }) =>
-    `${part}: expected ${number ? 'a number' : 'a value'} after ${after}, found ${found}.`,
+  filterExpected: ({
+    part,
+    number,
+    after,
+    found,
+  }: {
+    part: string;
+    number: boolean;
+    after: string;
+    found: string;
+  }) => `${part}: expected ${number ? 'a number' : 'a value'} after ${after}, found ${found}.`,
   filterName: ({ part, found, names }: { part: string; found: string; names: string }) =>
     `${part}: expected one of ${names}, found ${found === '' ? 'nothing' : found}.`,
   nothing: 'nothing',
   newRows: ({ trials }: { trials: number }) => `${count(trials)} new, show`,
   empty: 'No trial yet. The first starts when a worker is ready.',
   noneMatches: 'No trial matches the filter.',
-  matching: ({ rows, of }: { rows: number; of: number }) => `${count(rows)} of ${many(of, 'trial')} ${rows === 1 ? 'matches' : 'match'}`,
+  matching: ({ rows, of }: { rows: number; of: number }) =>
+    `${count(rows)} of ${many(of, 'trial')} ${rows === 1 ? 'matches' : 'match'}`,
   clear: 'Clear filters',
   hidden: ({ trial }: { trial: number }) => `Trial ${trial} is selected, but the filters hide it.`,
   clearToShow: ({ trial }: { trial: number }) => `Clear the filters and show trial ${trial}`,
@@ -40,7 +50,15 @@ export const trials = {
     low === high ? `${name} ${low}` : `${name} ${low} to ${high}`,
   rangeFrom: 'Range brushed in another view. Click to remove it.',
   clearRange: ({ range }: { range: string }) => `Remove the range ${range}`,
-  summary: (n: { complete: number; running: number; waiting: number; pruned: number; failed: number; diverged: number; shown: number }) => {
+  summary: (n: {
+    complete: number;
+    running: number;
+    waiting: number;
+    pruned: number;
+    failed: number;
+    diverged: number;
+    shown: number;
+  }) => {
     const all = n.complete + n.running + n.waiting + n.pruned + n.failed;
     const parts = [
       [n.complete - n.diverged, 'complete'],

@@ -27,7 +27,11 @@ export function list(entries: readonly string[]): string {
   return entries.length < 2 ? last : `${entries.slice(0, -1).join(', ')} and ${last}`;
 }
 
-export const measures: Readonly<Record<Measure, string>> = { accuracy: 'accuracy', loss: 'loss', value: 'value' };
+export const measures: Readonly<Record<Measure, string>> = {
+  accuracy: 'accuracy',
+  loss: 'loss',
+  value: 'value',
+};
 
 export const words = {
   many,

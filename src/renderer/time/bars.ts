@@ -12,7 +12,12 @@ export interface Bar {
 }
 
 /** Of the bars that share a pixel the first is drawn, a running one always. */
-export function barsIn(rows: readonly AttemptRow[], range: Range, edge: number, width: number): Bar[] {
+export function barsIn(
+  rows: readonly AttemptRow[],
+  range: Range,
+  edge: number,
+  width: number,
+): Bar[] {
   const perMs = width / (range.to - range.from);
   const bars: Bar[] = [];
   let drawnTo = -Infinity;
@@ -31,7 +36,10 @@ export function barsIn(rows: readonly AttemptRow[], range: Range, edge: number, 
   return bars;
 }
 
-/** The place of the first row that may reach into what is seen; attempts of a lane follow one another. */
+/**
+ * The place of the first row that may reach into what is seen; attempts of a lane follow one
+ * another.
+ */
 function firstSeen(rows: readonly AttemptRow[], from: number): number {
   let [low, high] = [0, rows.length];
   while (low < high) {
@@ -42,13 +50,16 @@ function firstSeen(rows: readonly AttemptRow[], from: number): number {
   return Math.max(0, low - 1);
 }
 
-/** @param seen since when and until when it is known what ran; nothing is said of the time before */
+/**
+ * @param seen since when and until when it is known what ran; nothing is said of the time before
+ */
 export function gapsIn(rows: readonly AttemptRow[], seen: Range, least = LEAST_GAP_MS): Range[] {
   const gaps: Range[] = [];
   let free = seen.from;
   for (let i = firstSeen(rows, seen.from); i < rows.length; i++) {
     const { from = 0, to = null } = rows[i] ?? {};
-    if (from - free > least && free < seen.to) gaps.push({ from: free, to: Math.min(from, seen.to) });
+    if (from - free > least && free < seen.to)
+      gaps.push({ from: free, to: Math.min(from, seen.to) });
     free = Math.max(free, to ?? Infinity);
     if (free >= seen.to) break;
   }
@@ -61,8 +72,17 @@ export interface Why {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What held longest of the time; null: the worker had work then, of another lane, or it is not known any more. */
-export function whyIdle(slot: string, { from, to }: Range, gaps: readonly GapRow[], now: SlotRow['idle'], edge: number): Why | null {
+/**
+ * What held longest of the time; null: the worker had work then, of another lane, or it is not
+ * known any more.
+ */
+export function whyIdle(
+  slot: string,
+  { from, to }: Range,
+  gaps: readonly GapRow[],
+  now: SlotRow['idle'],
+  edge: number,
+): Why | null {
   let why: Why | null = null;
   let longest = 0;
   const look = (since: number, until: number, { reason, data }: Why): void => {
@@ -77,13 +97,20 @@ export function whyIdle(slot: string, { from, to }: Range, gaps: readonly GapRow
 }
 
 /** At each px the share of workers that had work, 0 to 1. */
-export function busyShares(attempts: Iterable<AttemptRow>, workers: number, range: Range, edge: number, width: number): Float64Array {
+export function busyShares(
+  attempts: Iterable<AttemptRow>,
+  workers: number,
+  range: Range,
+  edge: number,
+  width: number,
+): Float64Array {
   const shares = new Float64Array(Math.max(0, Math.floor(width)));
   const perMs = shares.length / (range.to - range.from);
   for (const { from, to } of attempts) {
     const a = Math.max(0, (from - range.from) * perMs);
     const b = Math.min(shares.length, ((to ?? edge) - range.from) * perMs);
-    for (let x = Math.floor(a); x < b; x++) shares[x] = (shares[x] ?? 0) + (Math.min(b, x + 1) - Math.max(a, x)) / workers;
+    for (let x = Math.floor(a); x < b; x++)
+      shares[x] = (shares[x] ?? 0) + (Math.min(b, x + 1) - Math.max(a, x)) / workers;
   }
   return shares.map((share) => Math.min(1, share));
 }

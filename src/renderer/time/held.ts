@@ -1,4 +1,6 @@
-/** Span of a timeline: its first known time, its begin and end, and whether it still grows. Pure. */
+/**
+ * Span of a timeline: its first known time, its begin and end, and whether it still grows. Pure.
+ */
 import type { AttemptRow, GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import type { Extent, Range } from './time-window.ts';
@@ -10,8 +12,15 @@ export interface Held {
   last(study: string | null, now: number): number;
 }
 
-/** When it began to be known what workers do: attempts that ended may be of a time before; null: it is not known. */
-export function knownFrom({ running }: Held, gaps: readonly GapRow[], slots: readonly SlotRow[]): number | null {
+/**
+ * When it began to be known what workers do: attempts that ended may be of a time before; null: it
+ * is not known.
+ */
+export function knownFrom(
+  { running }: Held,
+  gaps: readonly GapRow[],
+  slots: readonly SlotRow[],
+): number | null {
   let first = Infinity;
   for (const { from } of running.values()) first = Math.min(first, from);
   for (const { from } of gaps) first = Math.min(first, from);
@@ -28,7 +37,10 @@ export function isOn(state: StudyRow['state']): boolean {
   return state === 'running' || state === 'pausing' || state === 'ending';
 }
 
-/** @param study whose first attempt is where `All` begins; null, or one without any: the first of all */
+/**
+ * @param study whose first attempt is where `All` begins; null, or one without any: the first of
+ *   all
+ */
 export function extentOf(held: Held, study: string | null, on: boolean, now: number): Extent {
   const last = held.last(null, now);
   const edge = on || !Number.isFinite(last) ? now : last;
@@ -37,9 +49,20 @@ export function extentOf(held: Held, study: string | null, on: boolean, now: num
   return { first: Number.isFinite(first) ? Math.min(first, edge) : edge - 60_000, edge };
 }
 
-/** The time that shares are of: a study's from its first attempt to its last, or to now while it goes on, as far back as it is known. */
-export function watchedOf(held: Held, study: string | null, known: number | null, on: boolean, now: number): Range | null {
+/**
+ * The time that shares are of: a study's from its first attempt to its last, or to now while it
+ * goes on, as far back as it is known.
+ */
+export function watchedOf(
+  held: Held,
+  study: string | null,
+  known: number | null,
+  on: boolean,
+  now: number,
+): Range | null {
   const first = study === null ? Infinity : held.first(study);
   if (!Number.isFinite(first)) return null;
-  return on ? { from: Math.max(first, known ?? first), to: now } : { from: first, to: held.last(study, now) };
+  return on
+    ? { from: Math.max(first, known ?? first), to: now }
+    : { from: first, to: held.last(study, now) };
 }

@@ -1,4 +1,7 @@
-/** Where a worker's time went: training, each reason that it had nothing to do, the moments between attempts. Pure; milliseconds. */
+/**
+ * Where a worker's time went: training, each reason that it had nothing to do, the moments between
+ * attempts. Pure; milliseconds.
+ */
 import type { AttemptRow, GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
 import { coveredMs } from './bars.ts';
 import type { Range } from './time-window.ts';
@@ -26,7 +29,9 @@ export function slotTime(
     const ms = Math.min(to, watched.to) - Math.max(from, watched.from);
     if (ms > 0) sums.set(reason, (sums.get(reason) ?? 0) + ms);
   }
-  const reasons = [...sums].map(([reason, ms]) => ({ reason, ms })).filter(({ ms }) => ms >= whole * LEAST_SHARE);
+  const reasons = [...sums]
+    .map(([reason, ms]) => ({ reason, ms }))
+    .filter(({ ms }) => ms >= whole * LEAST_SHARE);
   reasons.sort((a, b) => b.ms - a.ms);
   const told = reasons.reduce((sum, { ms }) => sum + ms, training);
   return { whole, training, reasons, rest: Math.max(0, whole - told) };
@@ -39,5 +44,7 @@ export function stretchesOf(
   edge: number,
 ): Pick<GapRow, 'from' | 'to' | 'reason'>[] {
   const past = gaps.filter((gap) => gap.slot === slot.slot);
-  return slot.idle === null ? past : [...past, { from: slot.idle.since, to: edge, reason: slot.idle.reason }];
+  return slot.idle === null
+    ? past
+    : [...past, { from: slot.idle.since, to: edge, reason: slot.idle.reason }];
 }

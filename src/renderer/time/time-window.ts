@@ -1,4 +1,7 @@
-/** Which stretch of time a timeline shows, and where its grid lines stand. Pure; milliseconds since 1970. */
+/**
+ * Which stretch of time a timeline shows, and where its grid lines stand. Pure; milliseconds since
+ * 1970.
+ */
 
 export interface Range {
   readonly from: number;
@@ -27,7 +30,10 @@ export function rangeOf({ span, end }: Sight, { first, edge }: Extent): Range {
   return { from: to - (span ?? Math.max(SHORTEST, to - first)), to };
 }
 
-/** @param factor above 1 shows more @param share where the pointer is, 0 left to 1 right: what is there stays there */
+/**
+ * @param factor above 1 shows more @param share where the pointer is, 0 left to 1 right: what is
+ *   there stays there
+ */
 export function zoomed(sight: Sight, extent: Extent, factor: number, share: number): Sight {
   const { from, to } = rangeOf(sight, extent);
   const span = Math.min(LONGEST, Math.max(SHORTEST, (to - from) * factor));
@@ -45,7 +51,8 @@ export function panned(sight: Sight, extent: Extent, back: number): Sight {
 export function revealing(sight: Sight, extent: Extent, { from, to }: Range): Sight {
   const seen = rangeOf(sight, extent);
   const span = seen.to - seen.from;
-  if (from < seen.from) return ending(span, Math.max(from + span * 0.9, Math.min(to, from + span)), extent);
+  if (from < seen.from)
+    return ending(span, Math.max(from + span * 0.9, Math.min(to, from + span)), extent);
   return to > seen.to ? ending(span, to + span * 0.05, extent) : sight;
 }
 
@@ -53,16 +60,26 @@ function ending(span: number, end: number, { edge }: Extent): Sight {
   return { span, end: end >= edge ? null : end };
 }
 
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800].map(
-  (seconds) => seconds * 1000,
-);
+const STEPS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+  172_800, 604_800,
+].map((seconds) => seconds * 1000);
 
-/** Instants of grid lines, round numbers after `origin`, at least `apart` px from one another; `origin` itself is one. */
-export function ticksOf({ from, to }: Range, origin: number, width: number, apart = 76): readonly number[] {
+/**
+ * Instants of grid lines, round numbers after `origin`, at least `apart` px from one another;
+ * `origin` itself is one.
+ */
+export function ticksOf(
+  { from, to }: Range,
+  origin: number,
+  width: number,
+  apart = 76,
+): readonly number[] {
   if (!(to > from) || width <= 0) return [];
   const least = ((to - from) / width) * apart;
   const step = STEPS.find((each) => each >= least) ?? Math.ceil(least / 604_800_000) * 604_800_000;
   const ticks: number[] = [];
-  for (let k = Math.max(0, Math.ceil((from - origin) / step)); origin + k * step <= to; k++) ticks.push(origin + k * step);
+  for (let k = Math.max(0, Math.ceil((from - origin) / step)); origin + k * step <= to; k++)
+    ticks.push(origin + k * step);
   return ticks;
 }

@@ -1,13 +1,16 @@
 /**
- * The views behind the tabs, the pages beside studies and the drawing of the strip, loaded when they are first shown, so that the first script
- * stays small. What is not here is not offered.
+ * The views behind the tabs, the pages beside studies and the drawing of the strip, loaded when
+ * they are first shown, so that the first script stays small. What is not here is not offered.
  */
 import type { Component } from 'svelte';
 import type { Place, Tab } from '../state/route.ts';
 
 type Loader = () => Promise<{ default: Component }>;
 
-/** A view takes no properties: it reads what it shows from `getApp()`. Its switches go into the tab bar through `shared/TabTools.svelte`. */
+/**
+ * A view takes no properties: it reads what it shows from `getApp()`. Its switches go into the tab
+ * bar through `shared/TabTools.svelte`.
+ */
 export const views: Readonly<Partial<Record<Tab, Loader>>> = {
   evolution: () => import('./evolution/Evolution.svelte'),
   space: () => import('./space/Space.svelte'),

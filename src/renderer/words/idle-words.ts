@@ -1,4 +1,7 @@
-/** Why a worker is idle, in words, and what can be done about it. Facts are the scheduler's; what it doesn't say is left out. Pure. */
+/**
+ * Why a worker is idle, in words, and what can be done about it. Facts are the scheduler's; what it
+ * doesn't say is left out. Pure.
+ */
 import { roughly } from '../format.ts';
 import { text } from '../text.ts';
 
@@ -16,10 +19,18 @@ export function idleWords(reason: string, data: Facts, now: number): IdleWords {
   switch (reason) {
     case 'leftOut': {
       const since = numberOf(data, 'since');
-      return { words: idle.leftOut({ age: since === null ? null : text.ago({ age: roughly(now - since) }) }), act: 'use-again' };
+      return {
+        words: idle.leftOut({
+          age: since === null ? null : text.ago({ age: roughly(now - since) }),
+        }),
+        act: 'use-again',
+      };
     }
     case 'quarantined':
-      return { words: idle.quarantined({ failures: listOf(data, 'failures').length, until: null }), act: 'try-again' };
+      return {
+        words: idle.quarantined({ failures: listOf(data, 'failures').length, until: null }),
+        act: 'try-again',
+      };
     case 'starting':
       return { words: idle.starting({ tries: numberOf(data, 'tries') ?? 0 }), act: null };
     case 'storage':
@@ -29,17 +40,29 @@ export function idleWords(reason: string, data: Facts, now: number): IdleWords {
     case 'avoided':
       return { words: idle.avoided({ trials: listOf(data, 'trials').length }), act: null };
     case 'sampler':
-      return { words: idle.sampler({ sampler: wordOf(data, 'sampler'), trials: numberOf(data, 'trials') ?? 0 }), act: null };
+      return {
+        words: idle.sampler({
+          sampler: wordOf(data, 'sampler'),
+          trials: numberOf(data, 'trials') ?? 0,
+        }),
+        act: null,
+      };
     case 'generation':
       return {
-        words: idle.generation({ generation: numberOf(data, 'generation') ?? 0, trials: listOf(data, 'trials').length }),
+        words: idle.generation({
+          generation: numberOf(data, 'generation') ?? 0,
+          trials: listOf(data, 'trials').length,
+        }),
         act: null,
       };
     case 'budget': {
       const limit = numberOf(data, 'limit') ?? 0;
       const last = listOf(data, 'trials').length;
       return {
-        words: last === 0 ? idle.budgetOver({ limit }) : idle.budget({ limit, last, on: kindOf(listOf(data, 'slots')) }),
+        words:
+          last === 0
+            ? idle.budgetOver({ limit })
+            : idle.budget({ limit, last, on: kindOf(listOf(data, 'slots')) }),
         act: 'add',
       };
     }

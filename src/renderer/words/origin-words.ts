@@ -6,7 +6,9 @@ const founders = new Set(['random', 'uniform', 'latin-hypercube', '']);
 export function originText(operator: string, parents: readonly number[]): string {
   const { origin } = text.inspector;
   if (parents.length > 0) return origin.of({ operator: operatorWord(operator), parents });
-  return founders.has(operator) ? origin.founder : origin.other({ operator: operatorWord(operator) });
+  return founders.has(operator)
+    ? origin.founder
+    : origin.other({ operator: operatorWord(operator) });
 }
 
 /** An operator's name as a word; those of others as they are. */

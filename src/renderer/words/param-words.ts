@@ -10,7 +10,11 @@ export function encodedText({ distribution }: Axis, encoded: number): string {
   if (distribution.type !== 'categorical') return parameter(encoded);
   const choice = distribution.choices[encoded];
   if (choice === undefined) return text.unknown;
-  return typeof choice === 'number' ? parameter(choice) : choice === null ? text.none : String(choice);
+  return typeof choice === 'number'
+    ? parameter(choice)
+    : choice === null
+      ? text.none
+      : String(choice);
 }
 
 /** `parents` as numbers, in the trial's order. */

@@ -1,6 +1,7 @@
 /**
- * What was measured on this machine, kept in files so that every worker and every later run takes the same choice. One process
- * measures, others wait for it: measuring side by side would measure the others. A cache: what cannot be read is measured again.
+ * What was measured on this machine, kept in files so that every worker and every later run takes
+ * the same choice. One process measures, others wait for it: measuring side by side would measure
+ * the others. A cache: what cannot be read is measured again.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -44,10 +45,19 @@ export class Calibrations {
     this.#now = now;
   }
 
-  /** What is kept for the key, else what `measure` gives, which is then kept. Files that cannot be written are done without. */
-  async get(key: CalibrationKey, measure: () => Promise<readonly Measurement[]>): Promise<readonly Measurement[]> {
+  /**
+   * What is kept for the key, else what `measure` gives, which is then kept. Files that cannot be
+   * written are done without.
+   */
+  async get(
+    key: CalibrationKey,
+    measure: () => Promise<readonly Measurement[]>,
+  ): Promise<readonly Measurement[]> {
     if (this.#folder === null) return measure();
-    const file = join(this.#folder, `${createHash('sha256').update(canonicalJson(key)).digest('hex')}.json`);
+    const file = join(
+      this.#folder,
+      `${createHash('sha256').update(canonicalJson(key)).digest('hex')}.json`,
+    );
     const kept = await read(file, key);
     if (kept !== null) return kept;
     const lock = `${file}.lock`;
@@ -57,7 +67,8 @@ export class Calibrations {
       while (!(await take(lock))) {
         const theirs = await read(file, key);
         if (theirs !== null) return theirs;
-        if (this.#now() - from > STALE_MS || (await isAbandoned(lock))) await rm(lock, { force: true });
+        if (this.#now() - from > STALE_MS || (await isAbandoned(lock)))
+          await rm(lock, { force: true });
         await wait(LOOK_AGAIN_MS);
       }
     } catch {
@@ -105,17 +116,32 @@ async function read(file: string, key: CalibrationKey): Promise<readonly Measure
   } catch {
     return null;
   }
-  if (!isFields(found) || found['format'] !== FORMAT || canonicalJson(found['key']) !== canonicalJson(key)) return null;
+  if (
+    !isFields(found) ||
+    found['format'] !== FORMAT ||
+    canonicalJson(found['key']) !== canonicalJson(key)
+  )
+    return null;
   const measured = found['measured'];
-  return Array.isArray(measured) && measured.length > 0 && measured.every(isMeasurement) ? measured : null;
+  return Array.isArray(measured) && measured.length > 0 && measured.every(isMeasurement)
+    ? measured
+    : null;
 }
 
 function isMeasurement(value: unknown): value is Measurement {
-  return isFields(value) && typeof value['label'] === 'string' && typeof value['samplesPerSecond'] === 'number';
+  return (
+    isFields(value) &&
+    typeof value['label'] === 'string' &&
+    typeof value['samplesPerSecond'] === 'number'
+  );
 }
 
 /** Whole or not at all; a cache that cannot be written is none. */
-async function write(file: string, key: CalibrationKey, measured: readonly Measurement[]): Promise<void> {
+async function write(
+  file: string,
+  key: CalibrationKey,
+  measured: readonly Measurement[],
+): Promise<void> {
   const temporary = `${file}.${randomUUID()}`;
   try {
     await writeFile(temporary, `${JSON.stringify({ format: FORMAT, key, measured }, null, 2)}\n`);

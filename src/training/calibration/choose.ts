@@ -1,6 +1,7 @@
 /**
- * Which executor trains a plan: the one the objective pins, or the fastest that is usable here, with the reason in words. The
- * others follow in order, for where the first cannot run the plan after all.
+ * Which executor trains a plan: the one the objective pins, or the fastest that is usable here,
+ * with the reason in words. The others follow in order, for where the first cannot run the plan
+ * after all.
  */
 import { availableParallelism, cpus } from 'node:os';
 import type { Executor } from '../executors/executor.ts';
@@ -37,7 +38,10 @@ export interface ChooseOptions {
 
 /** Of a whole calibration. */
 const BUDGET_MS = 3_000;
-/** A faster executor with other bits has to be this much faster than one whose bits are equal everywhere. */
+/**
+ * A faster executor with other bits has to be this much faster than one whose bits are equal
+ * everywhere.
+ */
 const WORTH_OTHER_BITS = 1.05;
 
 interface Usable {
@@ -59,26 +63,51 @@ export async function choose(
   const wasm = bits === 'wasm' ? executors.wasm : executors.fused;
   if (pinned !== 'auto') {
     const executor = pinned === 'wasm' ? wasm : executors[pinned];
-    const reason = pinned === 'wasm' && bits === 'wasm' ? 'selected in the study, with bit-identical results' : 'selected in the study';
+    const reason =
+      pinned === 'wasm' && bits === 'wasm'
+        ? 'selected in the study, with bit-identical results'
+        : 'selected in the study';
     return [{ ...(await usableOrThrow(pinned, executor)), reason }];
   }
-  if (bits === 'wasm') return [{ ...(await usableOrThrow('wasm', wasm)), reason: 'the study requires bit-identical results' }];
+  if (bits === 'wasm')
+    return [
+      {
+        ...(await usableOrThrow('wasm', wasm)),
+        reason: 'the study requires bit-identical results',
+      },
+    ];
   const usable = await usableOf([executors.wasm, executors.fused, executors.tensorflow]);
-  const fallback = { ...(await usableOrThrow('reference', executors.reference)), reason: 'no faster executor is available' };
+  const fallback = {
+    ...(await usableOrThrow('reference', executors.reference)),
+    reason: 'no faster executor is available',
+  };
   const same = usable.find(({ label }) => label === began);
-  if (same !== undefined) return [{ ...same, reason: 'the study started with it' }, ...others(usable, same), fallback];
-  const note = began === undefined ? '' : `; the study started with ${began}, which is not available here`;
+  if (same !== undefined)
+    return [{ ...same, reason: 'the study started with it' }, ...others(usable, same), fallback];
+  const note =
+    began === undefined ? '' : `; the study started with ${began}, which is not available here`;
   const [only, ...more] = usable;
   if (only === undefined) return [{ ...fallback, reason: `${fallback.reason}${note}` }];
-  if (more.length === 0) return [{ ...only, reason: `the only available executor${note}` }, fallback];
-  const key = { plan: planHash(plan), device: deviceName(), lanes: bucketOf(lanes), labels: usable.map(({ label }) => label) };
+  if (more.length === 0)
+    return [{ ...only, reason: `the only available executor${note}` }, fallback];
+  const key = {
+    plan: planHash(plan),
+    device: deviceName(),
+    lanes: bucketOf(lanes),
+    labels: usable.map(({ label }) => label),
+  };
   const measured = await calibrations.get(key, () => measureAll(usable, plan, lanes, now));
   const ranked = rank(usable, measured);
-  return [...ranked.map((each) => ({ ...each, reason: `${reasonOf(each, ranked, measured)}${note}` })), fallback];
+  return [
+    ...ranked.map((each) => ({ ...each, reason: `${reasonOf(each, ranked, measured)}${note}` })),
+    fallback,
+  ];
 }
 
 function others(usable: readonly Usable[], chosen: Usable): Choice[] {
-  return usable.filter((each) => each !== chosen).map((each) => ({ ...each, reason: 'usable here' }));
+  return usable
+    .filter((each) => each !== chosen)
+    .map((each) => ({ ...each, reason: 'usable here' }));
 }
 
 async function usableOrThrow(name: string, executor: Executor): Promise<Usable> {
@@ -92,13 +121,19 @@ async function usableOf(executors: readonly Executor[]): Promise<Usable[]> {
   const usable: Usable[] = [];
   for (const executor of executors) {
     const found = await executor.probe();
-    if (found.usable && !usable.some(({ label }) => label === found.label)) usable.push({ executor, label: found.label });
+    if (found.usable && !usable.some(({ label }) => label === found.label))
+      usable.push({ executor, label: found.label });
   }
   return usable;
 }
 
 /** One that fails is as slow as can be, and comes last. */
-async function measureAll(usable: readonly Usable[], plan: Plan, lanes: number, now: () => number): Promise<Measurement[]> {
+async function measureAll(
+  usable: readonly Usable[],
+  plan: Plan,
+  lanes: number,
+  now: () => number,
+): Promise<Measurement[]> {
   const budgetMs = BUDGET_MS / usable.length;
   const measured: Measurement[] = [];
   for (const { executor, label } of usable) {
@@ -121,12 +156,18 @@ function rank(usable: readonly Usable[], measured: readonly Measurement[]): Usab
   return [...usable].sort((a, b) => speed(b) - speed(a));
 }
 
-function reasonOf(chosen: Usable, ranked: readonly Usable[], measured: readonly Measurement[]): string {
+function reasonOf(
+  chosen: Usable,
+  ranked: readonly Usable[],
+  measured: readonly Measurement[],
+): string {
   const figure = ({ label }: Usable): string => {
     const found = measured.find((each) => each.label === label)?.samplesPerSecond ?? 0;
     return found === 0 ? 'failed' : `${String(Number(found.toPrecision(2)))} samples/s`;
   };
-  const rest = ranked.filter((each) => each !== chosen).map((each) => `${each.label} ${figure(each)}`);
+  const rest = ranked
+    .filter((each) => each !== chosen)
+    .map((each) => `${each.label} ${figure(each)}`);
   return `${chosen === ranked[0] ? 'fastest here' : 'measured here'}: ${figure(chosen)}, ${rest.join(', ')}`;
 }
 

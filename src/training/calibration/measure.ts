@@ -1,4 +1,7 @@
-/** How fast an executor trains a plan here: a short run on synthetic data. It decides nothing and keeps nothing. */
+/**
+ * How fast an executor trains a plan here: a short run on synthetic data. It decides nothing and
+ * keeps nothing.
+ */
 import { keyOf, philox, PURPOSE } from '../../core/random.ts';
 import type { DatasetView } from '../../datasets/dataset-view.ts';
 import type { Executable, Executor } from '../executors/executor.ts';
@@ -33,12 +36,27 @@ export interface Pace {
  * Lane-samples a second: the median over chunks.
  * @throws TrainingError as `compile` and `run`
  */
-export async function measure(executor: Executor, plan: Plan, lanes: number, options: MeasureOptions): Promise<number> {
-  return measuring(executor, plan, lanes, options, (executable, until) => rate(executable, lanes, until, options.now));
+export async function measure(
+  executor: Executor,
+  plan: Plan,
+  lanes: number,
+  options: MeasureOptions,
+): Promise<number> {
+  return measuring(executor, plan, lanes, options, (executable, until) =>
+    rate(executable, lanes, until, options.now),
+  );
 }
 
-/** As `measure`, and how fast it evaluates besides. @throws TrainingError as `compile`, `run` and `evaluate` */
-export async function measurePace(executor: Executor, plan: Plan, lanes: number, options: MeasureOptions): Promise<Pace> {
+/**
+ * As `measure`, and how fast it evaluates besides. @throws TrainingError as `compile`, `run` and
+ * `evaluate`
+ */
+export async function measurePace(
+  executor: Executor,
+  plan: Plan,
+  lanes: number,
+  options: MeasureOptions,
+): Promise<Pace> {
   return measuring(executor, plan, lanes, options, async (executable, until) => {
     const trained = await rate(executable, lanes, until, options.now);
     return { trained, evaluated: await evaluationRate(executable, lanes, options.now) };
@@ -64,7 +82,12 @@ async function measuring<T>(
   }
 }
 
-async function rate(executable: Executable, lanes: number, until: number, now: () => number): Promise<number> {
+async function rate(
+  executable: Executable,
+  lanes: number,
+  until: number,
+  now: () => number,
+): Promise<number> {
   const { plan } = executable;
   const samples = BATCHES * plan.batch;
   const order = Uint32Array.from({ length: STEPS * plan.batch }, (_, i) => i % samples);
@@ -89,13 +112,26 @@ async function rate(executable: Executable, lanes: number, until: number, now: (
       if (at >= until || rates.length >= ENOUGH_CHUNKS || counted >= ENOUGH_MS) enough.abort();
     };
     let chunks = 0;
-    await executable.run({ epoch, firstStep: 0, steps: STEPS, order, hyper, rows: 'run', signal: enough.signal, onChunk });
+    await executable.run({
+      epoch,
+      firstStep: 0,
+      steps: STEPS,
+      order,
+      hyper,
+      rows: 'run',
+      signal: enough.signal,
+      onChunk,
+    });
     if (enough.signal.aborted) return rates.length === 0 ? last : median(rates);
   }
 }
 
 /** The first pass warms up; then as many as count. */
-async function evaluationRate(executable: Executable, lanes: number, now: () => number): Promise<number> {
+async function evaluationRate(
+  executable: Executable,
+  lanes: number,
+  now: () => number,
+): Promise<number> {
   const indices = Uint32Array.from({ length: BATCHES * executable.plan.batch }, (_, i) => i);
   const never = new AbortController().signal;
   await executable.evaluate(indices, never);
@@ -129,14 +165,23 @@ function syntheticData(plan: Plan): DatasetView {
   const { shape, type } = plan.input;
   const size = samples * elements(shape);
   const words = new Uint32Array(4 * Math.ceil(size / 4));
-  for (let i = 0; i < words.length; i += 4) philox(keyOf(SEED), i / 4, 0, 0, PURPOSE.synthetic << 24, words, i);
+  for (let i = 0; i < words.length; i += 4)
+    philox(keyOf(SEED), i / 4, 0, 0, PURPOSE.synthetic << 24, words, i);
   const bytes = Uint8Array.from({ length: size }, (_, i) => (words[i] ?? 0) >>> 24);
   const x = type === 'u8' ? bytes : Float32Array.from(bytes, (byte) => byte / 255);
   const outputs = elements(rootOf(plan, plan.logits).shape);
   const label = plan.buffers.find(({ role }) => role === 'label');
   if (label?.type === 'f32') {
     const targets = elements(label.shape);
-    return { samples, shape, classes: 0, targets, sampleType: type, x, y: new Float32Array(samples * targets) };
+    return {
+      samples,
+      shape,
+      classes: 0,
+      targets,
+      sampleType: type,
+      x,
+      y: new Float32Array(samples * targets),
+    };
   }
   const classes = Array.from({ length: samples }, (_, i) => i % outputs);
   const y = outputs > 256 ? Uint16Array.from(classes) : Uint8Array.from(classes);

@@ -1,4 +1,7 @@
-/** Entry of the process that measures a study: executors may be native code, and seconds of work are nobody's to wait for. */
+/**
+ * Entry of the process that measures a study: executors may be native code, and seconds of work are
+ * nobody's to wait for.
+ */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { GalapagosError } from '../../core/errors.ts';
@@ -33,16 +36,25 @@ process.once('message', (message) => {
 async function answered(message: unknown): Promise<MeasureAnswer> {
   try {
     const { objective, space, userFolder } = asked.parse(message);
-    const study = await measureStudy(objective as unknown as TrainObjective, space as unknown as SearchSpace, {
-      datasets: catalogueOf(join(userFolder, 'datasets')),
-      calibrations: join(userFolder, 'calibrations'),
-    });
+    const study = await measureStudy(
+      objective as unknown as TrainObjective,
+      space as unknown as SearchSpace,
+      {
+        datasets: catalogueOf(join(userFolder, 'datasets')),
+        calibrations: join(userFolder, 'calibrations'),
+      },
+    );
     return { type: 'measured', study };
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return {
       type: 'failed',
-      code: error instanceof TrainingError ? 'not-trainable' : error instanceof GalapagosError ? error.code : null,
+      code:
+        error instanceof TrainingError
+          ? 'not-trainable'
+          : error instanceof GalapagosError
+            ? error.code
+            : null,
       message: text,
     };
   }

@@ -1,6 +1,7 @@
 /**
- * How long trials of a study take on one worker here, measured: the executor that would train them is timed on the plans of some points of
- * the search space. Runs wherever it may take seconds; what a whole study takes follows elsewhere.
+ * How long trials of a study take on one worker here, measured: the executor that would train them
+ * is timed on the plans of some points of the search space. Runs wherever it may take seconds; what
+ * a whole study takes follows elsewhere.
  */
 import { Stream, PURPOSE } from '../../core/random.ts';
 import { uniformPoint } from '../../core/samplers/uniform-point.ts';
@@ -53,8 +54,17 @@ const MOST_MS = 700;
 const SEED = 0;
 
 /** @throws TrainingError: the objective is wrong, or nothing can train it here */
-export async function measureStudy(objective: TrainObjective, space: SearchSpace, options: MeasureStudyOptions): Promise<MeasuredStudy> {
-  const { datasets, calibrations, executors = allExecutors(), now = () => performance.now() } = options;
+export async function measureStudy(
+  objective: TrainObjective,
+  space: SearchSpace,
+  options: MeasureStudyOptions,
+): Promise<MeasuredStudy> {
+  const {
+    datasets,
+    calibrations,
+    executors = allExecutors(),
+    now = () => performance.now(),
+  } = options;
   const kept = new Calibrations(calibrations, now);
   const paces = new Map<string, Measured>();
   const points: MeasuredPoint[] = [];
@@ -66,18 +76,33 @@ export async function measureStudy(objective: TrainObjective, space: SearchSpace
     if (measured === undefined) {
       const [first] = await choose(objective, executors, plan, 1, { calibrations: kept, now });
       if (first === undefined) throw new TrainingError('unsupported', 'no executor is usable here');
-      const pace = await measurePace(first.executor, plan, 1, { budgetMs: Math.min(MOST_MS, BUDGET_MS / POINTS), now });
-      const { sharedBytes, laneBytes, codeBytes } = first.executor.estimate(plan, 1, shapeOf(resolved.dataset));
+      const pace = await measurePace(first.executor, plan, 1, {
+        budgetMs: Math.min(MOST_MS, BUDGET_MS / POINTS),
+        now,
+      });
+      const { sharedBytes, laneBytes, codeBytes } = first.executor.estimate(
+        plan,
+        1,
+        shapeOf(resolved.dataset),
+      );
       measured = { choice: first, pace, bytes: sharedBytes + laneBytes + codeBytes };
       paces.set(key, measured);
     }
-    points.push({ epochs: epochsOf(resolved.settings.epochs, params), epochMs: epochMs(objective, resolved, measured.pace) });
+    points.push({
+      epochs: epochsOf(resolved.settings.epochs, params),
+      epochMs: epochMs(objective, resolved, measured.pace),
+    });
   }
   const all = [...paces.values()];
   const [first] = all;
   if (first === undefined) throw new RangeError('no point was measured');
   const { label, reason } = first.choice;
-  return { executor: label, reason, memoryBytes: Math.max(...all.map(({ bytes }) => bytes)), points };
+  return {
+    executor: label,
+    reason,
+    memoryBytes: Math.max(...all.map(({ bytes }) => bytes)),
+    points,
+  };
 }
 
 interface Measured {
@@ -89,21 +114,36 @@ interface Measured {
 function pointsOf(space: SearchSpace): Params[] {
   const axes = axesOf(space);
   return Array.from({ length: axes.length === 0 ? 1 : POINTS }, (_, i) =>
-    toParams(axes, uniformPoint(axes, new Stream(SEED, { purpose: PURPOSE.params, trial: i + 1, ordinal: 0 }))),
+    toParams(
+      axes,
+      uniformPoint(axes, new Stream(SEED, { purpose: PURPOSE.params, trial: i + 1, ordinal: 0 })),
+    ),
   );
 }
 
-function resolve(objective: TrainObjective, params: Params, datasets: Catalogue): ResolvedObjective {
+function resolve(
+  objective: TrainObjective,
+  params: Params,
+  datasets: Catalogue,
+): ResolvedObjective {
   const scope = new Scope(params);
   const resolved = resolveObjective(objective, scope, datasets);
-  if (resolved === undefined) throw new TrainingError('unsupported', scope.problems.map(({ message }) => message).join('\n'));
+  if (resolved === undefined)
+    throw new TrainingError('unsupported', scope.problems.map(({ message }) => message).join('\n'));
   return resolved;
 }
 
-function epochMs({ selectOn }: TrainObjective, { dataset, settings }: ResolvedObjective, { trained, evaluated }: Pace): number {
+function epochMs(
+  { selectOn }: TrainObjective,
+  { dataset, settings }: ResolvedObjective,
+  { trained, evaluated }: Pace,
+): number {
   const validation = Math.round(dataset.training * settings.validation);
   const training = dataset.training - validation;
-  const steps = settings.remainder === 'drop' ? Math.floor(training / settings.batch) * settings.batch : training;
+  const steps =
+    settings.remainder === 'drop'
+      ? Math.floor(training / settings.batch) * settings.batch
+      : training;
   const selection = selectOn === 'test' ? dataset.test : validation;
   return 1000 * (steps / trained + selection / evaluated);
 }
@@ -115,6 +155,13 @@ function epochsOf(epochs: Numeric, params: Params): number {
   return typeof value === 'number' ? floored(scaled(value, { $param, times, over }), 1) : 1;
 }
 
-function shapeOf({ training, test, shape, classes, targets, sampleType }: DatasetEntry): DatasetShape {
+function shapeOf({
+  training,
+  test,
+  shape,
+  classes,
+  targets,
+  sampleType,
+}: DatasetEntry): DatasetShape {
   return { samples: training + test, shape, classes, targets, sampleType };
 }

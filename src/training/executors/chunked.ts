@@ -1,12 +1,21 @@
 /**
- * The part of an executable that is the same whatever the arithmetic: chunks of at most 50 ms, a look at signals and stopped
- * lanes between them, divergence, metrics. Subclasses supply the arithmetic of one step of one batch.
+ * The part of an executable that is the same whatever the arithmetic: chunks of at most 50 ms, a
+ * look at signals and stopped lanes between them, divergence, metrics. Subclasses supply the
+ * arithmetic of one step of one batch.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { DatasetView } from '../../datasets/dataset-view.ts';
 import type { Plan } from '../plan/plan.ts';
 import { TrainingError } from '../training-error.ts';
-import type { Executable, LaneMetrics, LaneSeed, LaneState, Memory, RunReport, RunRequest } from './executor.ts';
+import type {
+  Executable,
+  LaneMetrics,
+  LaneSeed,
+  LaneState,
+  Memory,
+  RunReport,
+  RunRequest,
+} from './executor.ts';
 
 /** A step's work, cut where the event loop may have a turn. */
 export type Work = Generator<undefined, void, undefined>;
@@ -54,16 +63,26 @@ export abstract class ChunkedExecutable implements Executable {
   loadDataset(view: DatasetView): Promise<void> {
     return this.#alone(async () => {
       const [shape, expected] = [view.shape.join('×'), this.plan.input.shape.join('×')];
-      if (shape !== expected) throw new TrainingError('unsupported', `dataset: expected samples of ${expected}, found ${shape}`);
+      if (shape !== expected)
+        throw new TrainingError(
+          'unsupported',
+          `dataset: expected samples of ${expected}, found ${shape}`,
+        );
       if (view.sampleType !== this.plan.input.type)
-        throw new TrainingError('unsupported', `dataset: expected ${this.plan.input.type} samples, found ${view.sampleType}`);
+        throw new TrainingError(
+          'unsupported',
+          `dataset: expected ${this.plan.input.type} samples, found ${view.sampleType}`,
+        );
       await this.load(view);
     });
   }
 
   begin(seed: number, lanes: readonly LaneSeed[]): Promise<void> {
     return this.#alone(async () => {
-      if (lanes.length > this.lanes) throw new RangeError(`compiled for ${String(this.lanes)} lanes, asked for ${String(lanes.length)}`);
+      if (lanes.length > this.lanes)
+        throw new RangeError(
+          `compiled for ${String(this.lanes)} lanes, asked for ${String(lanes.length)}`,
+        );
       this.#live = lanes.map(() => true);
       this.#stopping.clear();
       await this.start(seed, lanes);
@@ -73,7 +92,12 @@ export abstract class ChunkedExecutable implements Executable {
   run(request: RunRequest): Promise<RunReport> {
     return this.#alone(async () => {
       const began = performance.now();
-      const tallies = this.#live.map((): LaneTally => ({ lossSum: 0, correct: 0, samples: 0, diverged: false }));
+      const tallies = this.#live.map((): LaneTally => ({
+        lossSum: 0,
+        correct: 0,
+        samples: 0,
+        diverged: false,
+      }));
       let done = 0;
       while (done < request.steps && !request.signal.aborted && this.#anyLive()) {
         const steps = Math.min(this.#chunkSteps, request.steps - done);
@@ -86,14 +110,26 @@ export abstract class ChunkedExecutable implements Executable {
         await setImmediate();
         this.#applyStops();
       }
-      const lanes = tallies.map((tally, lane) => (this.#live[lane] === true || tally.diverged ? tally : null));
-      return { stepsDone: done, aborted: done < request.steps && request.signal.aborted, lanes, milliseconds: performance.now() - began };
+      const lanes = tallies.map((tally, lane) =>
+        this.#live[lane] === true || tally.diverged ? tally : null,
+      );
+      return {
+        stepsDone: done,
+        aborted: done < request.steps && request.signal.aborted,
+        lanes,
+        milliseconds: performance.now() - began,
+      };
     });
   }
 
   evaluate(indices: Uint32Array, signal: AbortSignal): Promise<(LaneMetrics | null)[]> {
     return this.#alone(async () => {
-      const tallies = this.#live.map((): LaneTally => ({ lossSum: 0, correct: 0, samples: 0, diverged: false }));
+      const tallies = this.#live.map((): LaneTally => ({
+        lossSum: 0,
+        correct: 0,
+        samples: 0,
+        diverged: false,
+      }));
       const steps = Math.ceil(indices.length / this.plan.batch);
       for (let done = 0; done < steps && !signal.aborted && this.#anyLive();) {
         const now = Math.min(this.#evaluationSteps, steps - done);
@@ -108,7 +144,9 @@ export abstract class ChunkedExecutable implements Executable {
         const tally = tallies[lane];
         if (tally !== undefined) tally.diverged = !Number.isFinite(tally.lossSum);
       }
-      return tallies.map((tally, lane) => (this.#live[lane] === true && !signal.aborted ? tally : null));
+      return tallies.map((tally, lane) =>
+        this.#live[lane] === true && !signal.aborted ? tally : null,
+      );
     });
   }
 
@@ -202,7 +240,8 @@ export abstract class ChunkedExecutable implements Executable {
     const frozen: number[] = [];
     for (const lane of this.#liveLanes()) {
       const tally = tallies[lane];
-      if (tally === undefined || (Number.isFinite(tally.lossSum) && this.weightsFinite(lane))) continue;
+      if (tally === undefined || (Number.isFinite(tally.lossSum) && this.weightsFinite(lane)))
+        continue;
       tally.diverged = true;
       this.#live[lane] = false;
       frozen.push(lane);
@@ -219,8 +258,18 @@ export abstract class StepwiseExecutable extends ChunkedExecutable {
   }
 
   /** One step of the live lanes; adds to their tallies. @param row which of the hyper rows holds */
-  protected abstract trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): Work;
-  protected abstract evaluateStep(batch: Batch, live: readonly number[], tallies: LaneTally[]): Work;
+  protected abstract trainStep(
+    batch: Batch,
+    hyper: Uint32Array,
+    row: number,
+    live: readonly number[],
+    tallies: LaneTally[],
+  ): Work;
+  protected abstract evaluateStep(
+    batch: Batch,
+    live: readonly number[],
+    tallies: LaneTally[],
+  ): Work;
 
   protected override async trainSteps(
     request: RunRequest,
@@ -254,7 +303,10 @@ export abstract class StepwiseExecutable extends ChunkedExecutable {
     }
   }
 
-  /** A long step gives the event loop its turn in between, so that heartbeats and signals are seen; stops wait for the chunk's end. */
+  /**
+   * A long step gives the event loop its turn in between, so that heartbeats and signals are seen;
+   * stops wait for the chunk's end.
+   */
   async #carryOut(work: Work): Promise<void> {
     let since = performance.now();
     while (work.next().done !== true) {

@@ -1,4 +1,7 @@
-/** What runs plans. Executors differ in speed and rounding, never in meaning; `reference` is the measure of the others. */
+/**
+ * What runs plans. Executors differ in speed and rounding, never in meaning; `reference` is the
+ * measure of the others.
+ */
 import type { DatasetShape, DatasetView } from '../../datasets/dataset-view.ts';
 import type { Plan } from '../plan/plan.ts';
 
@@ -13,7 +16,12 @@ export interface Executor {
 }
 
 export type Usable =
-  | { readonly usable: true; readonly label: string; readonly memoryBytes: number; readonly parallel: number }
+  | {
+      readonly usable: true;
+      readonly label: string;
+      readonly memoryBytes: number;
+      readonly parallel: number;
+    }
   | { readonly usable: false; readonly reason: string; readonly remedy: string };
 
 export interface Memory {
@@ -31,8 +39,8 @@ export interface LaneSeed {
 }
 
 /**
- * A compiled plan with its memory. Calls: loadDataset, begin, then run, evaluate, reads and writes, one at a time; a second
- * at once throws. After an error only `dispose` is allowed.
+ * A compiled plan with its memory. Calls: loadDataset, begin, then run, evaluate, reads and writes,
+ * one at a time; a second at once throws. After an error only `dispose` is allowed.
  */
 export interface Executable {
   readonly plan: Plan;
@@ -49,7 +57,10 @@ export interface Executable {
   run(request: RunRequest): Promise<RunReport>;
   /** Metrics over an index list, in the order of `begin`; null: stopped. */
   evaluate(indices: Uint32Array, signal: AbortSignal): Promise<(LaneMetrics | null)[]>;
-  /** From the next chunk on, the lane is neither trained nor evaluated; its weights stay as they are. */
+  /**
+   * From the next chunk on, the lane is neither trained nor evaluated; its weights stay as they
+   * are.
+   */
   stopLane(lane: number): void;
   /** Gives the places of stopped lanes back if that pays; the live lanes' indices in `begin`. */
   compact(): Promise<readonly number[]>;
@@ -64,13 +75,19 @@ export interface RunRequest {
   /** Steps of the epoch, from 0. */
   readonly firstStep: number;
   readonly steps: number;
-  /** Dataset indices of the whole epoch; an epoch has ⌈order.length / batch⌉ steps, so dropping a remainder is done by the caller. */
+  /**
+   * Dataset indices of the whole epoch; an epoch has ⌈order.length / batch⌉ steps, so dropping a
+   * remainder is done by the caller.
+   */
   readonly order: Uint32Array;
   /** [row][lane][column], 32-bit words; one row a run, or one a step of this request. */
   readonly hyper: Uint32Array;
   readonly rows: 'run' | 'step';
   readonly signal: AbortSignal;
-  /** @param diverged lanes found so in this chunk: frozen, from here on neither trained nor evaluated */
+  /**
+   * @param diverged lanes found so in this chunk: frozen, from here on neither trained nor
+   *   evaluated
+   */
   onChunk?(stepsDone: number, diverged: readonly number[]): void;
 }
 

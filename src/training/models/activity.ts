@@ -1,4 +1,7 @@
-/** Whether a layer is there: its `when` has the search space's meaning, every named parameter has one of the listed values. */
+/**
+ * Whether a layer is there: its `when` has the search space's meaning, every named parameter has
+ * one of the listed values.
+ */
 import { nearest, quote } from '../objective/problem.ts';
 import type { Reader } from './reader.ts';
 
@@ -10,7 +13,8 @@ export function isActive(reader: Reader): boolean {
     reader.report('wrong-type', 'when', '{"parameter": [values]}', quote(when));
     return false;
   }
-  // Every parent is looked at, also after one whose condition does not hold: all of them decide the structure.
+  // Every parent is looked at, also after one whose condition does not hold: all of them decide the
+  // structure.
   return Object.entries(when)
     .map(([name, values]: [string, unknown]) => holds(reader, name, values))
     .every(Boolean);
@@ -25,7 +29,9 @@ function holds(reader: Reader, name: string, values: unknown): boolean {
   }
   scope.structural.add(name);
   if (scope.space === undefined || scope.isDeclared(name)) {
-    values.forEach((value: unknown, i) => checkValue(reader, `${field}[${String(i)}]`, name, value));
+    values.forEach((value: unknown, i) =>
+      checkValue(reader, `${field}[${String(i)}]`, name, value),
+    );
     return (values as readonly unknown[]).includes(scope.value(name));
   }
   const { code, expected, found, hint } = scope.absence(name);
@@ -42,7 +48,13 @@ function checkValue(reader: Reader, field: string, name: string, value: unknown)
     if (choices.includes(quote(value))) return;
     const texts = distribution.choices.filter((choice) => typeof choice === 'string');
     const hint = typeof value === 'string' ? nearest(value, texts) : undefined;
-    reader.report('out-of-range', field, `one of ${choices.join(', ')}, the values of ${quote(name)}`, quote(value), hint);
+    reader.report(
+      'out-of-range',
+      field,
+      `one of ${choices.join(', ')}, the values of ${quote(name)}`,
+      quote(value),
+      hint,
+    );
   } else if (typeof value !== 'number' || value < distribution.low || value > distribution.high) {
     const bounds = `at least ${String(distribution.low)} and at most ${String(distribution.high)}`;
     reader.report('out-of-range', field, `${bounds}, the bounds of ${quote(name)}`, quote(value));

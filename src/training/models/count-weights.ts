@@ -1,4 +1,7 @@
-/** How many numbers of a layer training moves: its kernel, bias, scale and shift. The plan's weights without a plan. */
+/**
+ * How many numbers of a layer training moves: its kernel, bias, scale and shift. The plan's weights
+ * without a plan.
+ */
 import { at } from '../../core/at.ts';
 import { sizeOf, type Layer, type Network, type Shape } from './network.ts';
 

@@ -1,4 +1,7 @@
-/** What may stand for a number: `{"$param": name, "times", "over"}` or `{"$channels": true or a layer's id, "times", "over"}`. */
+/**
+ * What may stand for a number: `{"$param": name, "times", "over"}` or `{"$channels": true or a
+ * layer's id, "times", "over"}`.
+ */
 export type Expression = { readonly times: number; readonly over: number } & (
   { readonly $param: string } | { readonly $channels: true | string }
 );
@@ -6,10 +9,17 @@ export type Expression = { readonly times: number; readonly over: number } & (
 /** @returns undefined if it is neither */
 export function readExpression(value: unknown): Expression | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { $param, $channels, times = 1, over = 1, ...rest } = value as Readonly<Record<string, unknown>>;
+  const {
+    $param,
+    $channels,
+    times = 1,
+    over = 1,
+    ...rest
+  } = value as Readonly<Record<string, unknown>>;
   if (!isPositive(times) || !isPositive(over) || Object.keys(rest).length > 0) return undefined;
   if (typeof $param === 'string' && $channels === undefined) return { $param, times, over };
-  if (($channels === true || typeof $channels === 'string') && $param === undefined) return { $channels, times, over };
+  if (($channels === true || typeof $channels === 'string') && $param === undefined)
+    return { $channels, times, over };
   return undefined;
 }
 

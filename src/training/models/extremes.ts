@@ -1,4 +1,7 @@
-/** The values of a parameter at which a description is checked: its choices, or its least and greatest value. */
+/**
+ * The values of a parameter at which a description is checked: its choices, or its least and
+ * greatest value.
+ */
 import type { DistributionLike, ParamValue } from '../objective/objective.ts';
 
 export function extremesOf(distribution: DistributionLike): readonly ParamValue[] {

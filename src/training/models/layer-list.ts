@@ -1,6 +1,7 @@
 /**
- * The layers of a description in reading order while they are read: unrolls repeats, decides `when`, gives names, follows
- * `from`. A shape is undefined after an error, so that layers fed by it are not reported in turn.
+ * The layers of a description in reading order while they are read: unrolls repeats, decides
+ * `when`, gives names, follows `from`. A shape is undefined after an error, so that layers fed by
+ * it are not reported in turn.
  */
 import { at } from '../../core/at.ts';
 import type { ParamValue } from '../objective/objective.ts';
@@ -16,7 +17,10 @@ import type { Scope } from './scope.ts';
 const ID = /^[A-Za-z0-9_.-]+$/;
 /** Fields of every layer, whatever its type. */
 const COMMON = ['type', 'id', 'from', 'when'];
-/** Layers and rounds of repeats that a description may have: planning takes seconds for as many, and grows faster than they do. */
+/**
+ * Layers and rounds of repeats that a description may have: planning takes seconds for as many, and
+ * grows faster than they do.
+ */
 const MOST_READ = 5000;
 /** What names of layers begin with: '' or `block3.0.`, the innermost block first. */
 type Prefixes = readonly [string, ...string[]];
@@ -45,7 +49,12 @@ export class LayerList {
       const at = `${path}[${String(i)}]`;
       if (this.#isTooMany(at)) return;
       if (!isFields(value)) {
-        this.#scope.report({ code: 'wrong-type', path: at, expected: 'a layer: {"type", …}', found: quote(value) });
+        this.#scope.report({
+          code: 'wrong-type',
+          path: at,
+          expected: 'a layer: {"type", …}',
+          found: quote(value),
+        });
         return;
       }
       if (!isActive(new Reader(value, at, this.#scope))) return;
@@ -85,20 +94,36 @@ export class LayerList {
 
   #repeat(fields: Fields, path: string, prefixes: Prefixes, ordinals: Map<string, number>): void {
     const name = `${prefixes[0]}${this.#name('block', fields['id'], ordinals)}`;
-    const channels = this.#channels(new Reader(fields, path, this.#scope, { layer: name }), [this.layers.length - 1], prefixes);
-    const reader = new Reader(fields, path, this.#scope, { layer: name, asked: ['when', 'id'], channels });
+    const channels = this.#channels(
+      new Reader(fields, path, this.#scope, { layer: name }),
+      [this.layers.length - 1],
+      prefixes,
+    );
+    const reader = new Reader(fields, path, this.#scope, {
+      layer: name,
+      asked: ['when', 'id'],
+      channels,
+    });
     const isNew = this.#checkId(reader, name, this.#blocks.has(name));
     this.#blocks.add(name);
     const times = reader.integer('repeat', { low: 0, high: 1000 });
     const layers = reader.raw('layers');
     reader.finish();
     if (!Array.isArray(layers)) {
-      reader.report(layers === undefined ? 'missing-field' : 'wrong-type', 'layers', 'a list of layers', quote(layers));
+      reader.report(
+        layers === undefined ? 'missing-field' : 'wrong-type',
+        'layers',
+        'a list of layers',
+        quote(layers),
+      );
       return;
     }
     if (!isNew) return;
     const outside = this.#around;
-    this.#around = [...outside, ...namedParameters({ repeat: fields['repeat'], when: fields['when'] })];
+    this.#around = [
+      ...outside,
+      ...namedParameters({ repeat: fields['repeat'], when: fields['when'] }),
+    ];
     for (let i = 0; i < (times ?? 1); i++) {
       if (this.#isTooMany(`${path}.repeat`)) break;
       this.read(layers, `${path}.layers`, [`${name}.${String(i)}.`, ...prefixes]);
@@ -112,10 +137,17 @@ export class LayerList {
     const joining = JOINING_TYPES.get(type ?? '');
     const naming = new Reader(fields, path, this.#scope, { layer: id });
     const from = this.#from(fields['from'], naming, prefixes, joining);
-    const reader = new Reader(fields, path, this.#scope, { layer: id, asked: COMMON, channels: this.#channels(naming, from, prefixes) });
+    const reader = new Reader(fields, path, this.#scope, {
+      layer: id,
+      asked: COMMON,
+      channels: this.#channels(naming, from, prefixes),
+    });
     this.#checkId(reader, id, this.#index.has(id));
     this.#index.set(id, this.layers.length);
-    const reading = joining === undefined ? this.#single(type, reader, from) : joining.read(reader, this.#sources(from));
+    const reading =
+      joining === undefined
+        ? this.#single(type, reader, from)
+        : joining.read(reader, this.#sources(from));
     // Which activation it is may be the search's choice, and the slope is one's only.
     if (typeof fields['type'] === 'object') reader.has('slope');
     if (type !== undefined) reader.finish();
@@ -133,8 +165,15 @@ export class LayerList {
     this.#paths.push(path);
   }
 
-  #single(type: string | undefined, reader: Reader, from: readonly number[]): LayerReading | undefined {
-    return SINGLE_TYPES.get(type ?? '')?.(reader, from.length === 1 ? this.#shapeAt(from[0]) : undefined);
+  #single(
+    type: string | undefined,
+    reader: Reader,
+    from: readonly number[],
+  ): LayerReading | undefined {
+    return SINGLE_TYPES.get(type ?? '')?.(
+      reader,
+      from.length === 1 ? this.#shapeAt(from[0]) : undefined,
+    );
   }
 
   #sources(from: readonly number[]): { id: string; shape: Shape }[] | undefined {
@@ -150,13 +189,19 @@ export class LayerList {
     const type = reader.raw('type');
     if (isFields(type) && typeof type['$param'] === 'string' && Object.keys(type).length === 1) {
       const chosen: ParamValue | undefined = reader.structural('type', type['$param']);
-      if (chosen === undefined || (typeof chosen === 'string' && ACTIVATION_TYPES.includes(chosen))) return chosen ?? undefined;
+      if (chosen === undefined || (typeof chosen === 'string' && ACTIVATION_TYPES.includes(chosen)))
+        return chosen ?? undefined;
       const expected = `an activation (${ACTIVATION_TYPES.join(', ')}) from parameter ${quote(type['$param'])}`;
       reader.report('out-of-range', 'type', expected, quote(chosen));
       return undefined;
     }
     if (typeof type === 'string' && LAYER_TYPES.includes(type)) return type;
-    const code = type === undefined ? 'missing-field' : typeof type === 'string' ? 'unknown-type' : 'wrong-type';
+    const code =
+      type === undefined
+        ? 'missing-field'
+        : typeof type === 'string'
+          ? 'unknown-type'
+          : 'wrong-type';
     const hint = typeof type === 'string' ? nearest(type, LAYER_TYPES) : undefined;
     reader.report(code, 'type', `one of ${LAYER_TYPES.join(', ')}`, quote(type), hint);
     return undefined;
@@ -178,16 +223,28 @@ export class LayerList {
   }
 
   /** Indices of the layers read; fewer than written if some are not known. */
-  #from(from: unknown, reader: Reader, prefixes: Prefixes, joining: JoiningType | undefined): number[] {
+  #from(
+    from: unknown,
+    reader: Reader,
+    prefixes: Prefixes,
+    joining: JoiningType | undefined,
+  ): number[] {
     if (from === undefined && joining === undefined) return [this.layers.length - 1];
     const names: readonly unknown[] = Array.isArray(from) ? from : from === undefined ? [] : [from];
     const takes = joining?.takes ?? ((count) => count === 1);
     if (!takes(names.length)) {
       const expected = joining === undefined ? 'one layer' : joining.expected;
-      reader.report(from === undefined ? 'missing-field' : 'wrong-type', 'from', expected, quote(from));
+      reader.report(
+        from === undefined ? 'missing-field' : 'wrong-type',
+        'from',
+        expected,
+        quote(from),
+      );
       return [];
     }
-    const found = names.map((name, i) => this.#named(name, reader, Array.isArray(from) ? `from[${String(i)}]` : 'from', prefixes));
+    const found = names.map((name, i) =>
+      this.#named(name, reader, Array.isArray(from) ? `from[${String(i)}]` : 'from', prefixes),
+    );
     return found.every((index) => index !== undefined) ? found : [];
   }
 
@@ -200,18 +257,29 @@ export class LayerList {
   }
 
   /** What `$channels` means to a layer: the channels of the first it reads, or of the one named. */
-  #channels(reader: Reader, from: readonly number[], prefixes: Prefixes): (reference: true | string, field: string) => number | undefined {
-    return (reference, field) => this.#shapeAt(reference === true ? from[0] : this.#named(reference, reader, field, prefixes))?.[0];
+  #channels(
+    reader: Reader,
+    from: readonly number[],
+    prefixes: Prefixes,
+  ): (reference: true | string, field: string) => number | undefined {
+    return (reference, field) =>
+      this.#shapeAt(
+        reference === true ? from[0] : this.#named(reference, reader, field, prefixes),
+      )?.[0];
   }
 
   #find(name: string, prefixes: Prefixes): number | undefined {
-    return prefixes.map((prefix) => this.#index.get(`${prefix}${name}`)).find((index) => index !== undefined);
+    return prefixes
+      .map((prefix) => this.#index.get(`${prefix}${name}`))
+      .find((index) => index !== undefined);
   }
 
   /** What the layers read so far are called inside a block. */
   #namesSeen(prefixes: Prefixes): string[] {
     return [...this.#index.keys()].flatMap((name) =>
-      prefixes.filter((prefix) => name.startsWith(prefix)).map((prefix) => name.slice(prefix.length)),
+      prefixes
+        .filter((prefix) => name.startsWith(prefix))
+        .map((prefix) => name.slice(prefix.length)),
     );
   }
 

@@ -1,4 +1,7 @@
-/** Which parameters of a search a description names, as numbers, words or conditions. It judges nothing. */
+/**
+ * Which parameters of a search a description names, as numbers, words or conditions. It judges
+ * nothing.
+ */
 import { isFields } from './reader.ts';
 
 /** Each once, in reading order. */
@@ -13,7 +16,8 @@ function collect(value: unknown, found: Set<string>): void {
   if (!isFields(value)) return;
   for (const [field, inner] of Object.entries(value)) {
     if (field === '$param' && typeof inner === 'string') found.add(inner);
-    else if (field === 'when' && isFields(inner)) for (const name of Object.keys(inner)) found.add(name);
+    else if (field === 'when' && isFields(inner))
+      for (const name of Object.keys(inner)) found.add(name);
     else collect(inner, found);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * A network with every structural choice made: layers in reading order, their fields and shapes. What varies by lane
- * (dropout rate, smoothing) stays an expression. Not yet a plan: no buffers, no gradients.
+ * A network with every structural choice made: layers in reading order, their fields and shapes.
+ * What varies by lane (dropout rate, smoothing) stays an expression. Not yet a plan: no buffers, no
+ * gradients.
  */
 import type { Numeric } from '../objective/objective.ts';
 
@@ -62,7 +63,17 @@ export interface ConcatFields {
   readonly zeros: Pair;
 }
 export interface PlainFields {
-  readonly type: 'relu' | 'gelu' | 'silu' | 'sigmoid' | 'tanh' | 'flatten' | 'identity' | 'global-average-pool' | 'add' | 'multiply';
+  readonly type:
+    | 'relu'
+    | 'gelu'
+    | 'silu'
+    | 'sigmoid'
+    | 'tanh'
+    | 'flatten'
+    | 'identity'
+    | 'global-average-pool'
+    | 'add'
+    | 'multiply';
 }
 export type LayerFields =
   | ConvFields
@@ -82,13 +93,20 @@ export interface Layer {
   readonly from: readonly number[];
   readonly fields: LayerFields;
   readonly output: Shape;
-  /** Parameters of the search that its description names, those of the blocks around it included; absent: none. */
+  /**
+   * Parameters of the search that its description names, those of the blocks around it included;
+   * absent: none.
+   */
   readonly searched?: readonly string[];
 }
 
 export interface Network {
   readonly name: string;
-  readonly input: { readonly shape: Shape; readonly mean: readonly number[]; readonly deviation: readonly number[] };
+  readonly input: {
+    readonly shape: Shape;
+    readonly mean: readonly number[];
+    readonly deviation: readonly number[];
+  };
   readonly layers: readonly Layer[];
   readonly loss: Loss;
 }

@@ -7,5 +7,8 @@ import mnistPaper from '../../../resources/networks/mnist-paper.json' with { typ
 import resnet20 from '../../../resources/networks/resnet-20.json' with { type: 'json' };
 
 export const PRESETS: ReadonlyMap<string, object> = new Map<string, object>(
-  [mnistPaper, lenet5, cnn, mlp, resnet20, efficientnetB0].map((description) => [description.name, description]),
+  [mnistPaper, lenet5, cnn, mlp, resnet20, efficientnetB0].map((description) => [
+    description.name,
+    description,
+  ]),
 );

@@ -10,7 +10,10 @@ export interface Range {
   readonly below?: number;
 }
 
-export function isWithin(value: number, { low = -Infinity, above = -Infinity, high = Infinity, below = Infinity }: Range): boolean {
+export function isWithin(
+  value: number,
+  { low = -Infinity, above = -Infinity, high = Infinity, below = Infinity }: Range,
+): boolean {
   return Number.isFinite(value) && value >= low && value > above && value <= high && value < below;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Reads the fields of one object of a description, collecting every problem instead of stopping at the first.
- * A reader remembers what was asked for, so that whatever is left over is an unknown field.
+ * Reads the fields of one object of a description, collecting every problem instead of stopping at
+ * the first. A reader remembers what was asked for, so that whatever is left over is an unknown
+ * field.
  */
 import type { Numeric, ParamValue } from '../objective/objective.ts';
 import { nearest, quote, type Problem } from '../objective/problem.ts';
@@ -15,7 +16,10 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Channels of a `$channels` reference: own input (true) or a named layer; undefined where a shape is missing. */
+/**
+ * Channels of a `$channels` reference: own input (true) or a named layer; undefined where a shape
+ * is missing.
+ */
 type ChannelsOf = (reference: true | string, field: string) => number | undefined;
 
 export class Reader {
@@ -53,7 +57,9 @@ export class Reader {
 
   /** A reader of the object in a field; undefined: it is missing or none, which is reported. */
   object(field: string, expected: string): Reader | undefined {
-    return this.#present(field, undefined, expected) === undefined ? undefined : this.optionalObject(field, expected);
+    return this.#present(field, undefined, expected) === undefined
+      ? undefined
+      : this.optionalObject(field, expected);
   }
 
   /** A reader of the object in a field; undefined: absent, or none (reported). */
@@ -65,7 +71,13 @@ export class Reader {
     return undefined;
   }
 
-  report(code: string, field: string | undefined, expected: string, found: string, hint?: string): void {
+  report(
+    code: string,
+    field: string | undefined,
+    expected: string,
+    found: string,
+    hint?: string,
+  ): void {
     this.#report({ code, expected, found, ...(hint === undefined ? {} : { hint }) }, field);
   }
 
@@ -98,7 +110,13 @@ export class Reader {
     const value = this.raw(field);
     if (typeof value !== 'string') return read();
     if (value === word) return word;
-    this.report('wrong-type', field, `a number or ${JSON.stringify(word)}`, quote(value), nearest(value, [word]));
+    this.report(
+      'wrong-type',
+      field,
+      `a number or ${JSON.stringify(word)}`,
+      quote(value),
+      nearest(value, [word]),
+    );
     return undefined;
   }
 
@@ -118,13 +136,27 @@ export class Reader {
     return fallback;
   }
 
-  /** One of a list of words, or a parameter of them. @param code of a word that is not in the list */
-  choice<T extends string>(field: string, choices: readonly T[], fallback?: T, code = 'out-of-range'): T | undefined {
+  /**
+   * One of a list of words, or a parameter of them. @param code of a word that is not in the list
+   */
+  choice<T extends string>(
+    field: string,
+    choices: readonly T[],
+    fallback?: T,
+    code = 'out-of-range',
+  ): T | undefined {
     const words = choices.map((c) => JSON.stringify(c)).join(' or ');
     const value = this.#chosen(field, this.#present(field, fallback, words));
     if (value === undefined) return undefined;
     const found = choices.find((choice) => choice === value);
-    if (found === undefined) this.report(code, field, words, quote(value), typeof value === 'string' ? nearest(value, choices) : undefined);
+    if (found === undefined)
+      this.report(
+        code,
+        field,
+        words,
+        quote(value),
+        typeof value === 'string' ? nearest(value, choices) : undefined,
+      );
     return found;
   }
 
@@ -141,7 +173,10 @@ export class Reader {
     return undefined;
   }
 
-  /** A parameter's value here, noting that it decides the plan's shape; undefined: absent (reported if it cannot be known). */
+  /**
+   * A parameter's value here, noting that it decides the plan's shape; undefined: absent (reported
+   * if it cannot be known).
+   */
   structural(field: string, name: string): ParamValue | undefined {
     this.scope.structural.add(name);
     const value = this.scope.value(name);
@@ -153,12 +188,21 @@ export class Reader {
   finish(): void {
     for (const field of Object.keys(this.#fields)) {
       if (!this.#asked.has(field)) {
-        this.report('unknown-field', field, `one of ${[...this.#asked].join(', ')}`, quote(field), nearest(field, this.#asked));
+        this.report(
+          'unknown-field',
+          field,
+          `one of ${[...this.#asked].join(', ')}`,
+          quote(field),
+          nearest(field, this.#asked),
+        );
       }
     }
   }
 
-  #report(parts: Omit<Problem, 'message' | 'path' | 'layer' | 'field'>, field: string | undefined): void {
+  #report(
+    parts: Omit<Problem, 'message' | 'path' | 'layer' | 'field'>,
+    field: string | undefined,
+  ): void {
     this.scope.report({
       ...parts,
       path: field === undefined ? this.path : this.#at(field),
@@ -180,10 +224,17 @@ export class Reader {
   /** A literal, or a structural parameter's value. */
   #chosen(field: string, value: unknown): unknown {
     const expression = readExpression(value);
-    return expression !== undefined && '$param' in expression ? this.structural(field, expression.$param) : value;
+    return expression !== undefined && '$param' in expression
+      ? this.structural(field, expression.$param)
+      : value;
   }
 
-  #perLane(field: string, range: Range, rounded: (n: number) => number, fallback?: number): Numeric | undefined {
+  #perLane(
+    field: string,
+    range: Range,
+    rounded: (n: number) => number,
+    fallback?: number,
+  ): Numeric | undefined {
     const value = this.#present(field, fallback, 'a number or {"$param": …}');
     if (value === undefined) return undefined;
     if (typeof value === 'number') return this.#within(field, value, range) ? value : undefined;
@@ -223,7 +274,12 @@ export class Reader {
     const expression = readExpression(value);
     if (expression === undefined || ('$channels' in expression && this.#channels === undefined)) {
       const channels = this.#channels === undefined ? '' : ' or {"$channels", "times", "over"}';
-      this.report('wrong-type', field, `a number${channels === '' ? ' or' : ','} {"$param", "times", "over"}${channels}`, quote(value));
+      this.report(
+        'wrong-type',
+        field,
+        `a number${channels === '' ? ' or' : ','} {"$param", "times", "over"}${channels}`,
+        quote(value),
+      );
       return undefined;
     }
     const base = this.#base(field, expression);
@@ -234,7 +290,9 @@ export class Reader {
   }
 
   #base(field: string, expression: Expression): ParamValue | undefined {
-    return '$param' in expression ? this.structural(field, expression.$param) : this.#channels?.(expression.$channels, field);
+    return '$param' in expression
+      ? this.structural(field, expression.$param)
+      : this.#channels?.(expression.$channels, field);
   }
 
   #within(field: string, value: number, range: Range): boolean {

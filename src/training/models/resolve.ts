@@ -1,6 +1,6 @@
 /**
- * From a network description (JSON) and parameter values to a network: repeats unrolled, conditions decided, names given,
- * shapes inferred. Collects every problem. Not the plan's compiler.
+ * From a network description (JSON) and parameter values to a network: repeats unrolled, conditions
+ * decided, names given, shapes inferred. Collects every problem. Not the plan's compiler.
  */
 import { quote } from '../objective/problem.ts';
 import { LayerList } from './layer-list.ts';
@@ -12,53 +12,98 @@ export const NETWORK_FORMAT = 'galapagos-network/1';
 
 /**
  * @param path prefix of the paths in problems, such as `network`
- * @param data what the input is where the description does not say: the dataset's shape and statistics
+ * @param data what the input is where the description does not say: the dataset's shape and
+ *   statistics
  * @returns undefined if anything was reported into `scope.problems`
  */
-export function resolveNetwork(description: unknown, scope: Scope, path = '', data?: Network['input']): Network | undefined {
+export function resolveNetwork(
+  description: unknown,
+  scope: Scope,
+  path = '',
+  data?: Network['input'],
+): Network | undefined {
   const before = scope.problems.length;
   if (!isFields(description)) {
-    scope.report({ code: 'wrong-type', path, expected: 'a network description', found: quote(description) });
+    scope.report({
+      code: 'wrong-type',
+      path,
+      expected: 'a network description',
+      found: quote(description),
+    });
     return undefined;
   }
   const reader = new Reader(description, path, scope, { asked: ['$schema'] });
   const format = reader.raw('format');
-  if (format !== NETWORK_FORMAT) reader.report('wrong-type', 'format', JSON.stringify(NETWORK_FORMAT), quote(format));
+  if (format !== NETWORK_FORMAT)
+    reader.report('wrong-type', 'format', JSON.stringify(NETWORK_FORMAT), quote(format));
   const name = reader.raw('name');
-  if (typeof name !== 'string') reader.report(name === undefined ? 'missing-field' : 'wrong-type', 'name', 'a text', quote(name));
+  if (typeof name !== 'string')
+    reader.report(
+      name === undefined ? 'missing-field' : 'wrong-type',
+      'name',
+      'a text',
+      quote(name),
+    );
   const input = readInput(reader, data);
   const loss = readLoss(reader);
   const list = new LayerList(scope, input?.shape);
   const layers = reader.raw('layers');
-  if (Array.isArray(layers) && layers.length > 0) list.read(layers, path === '' ? 'layers' : `${path}.layers`);
-  else reader.report(layers === undefined ? 'missing-field' : 'wrong-type', 'layers', 'a list of layers', quote(layers));
+  if (Array.isArray(layers) && layers.length > 0)
+    list.read(layers, path === '' ? 'layers' : `${path}.layers`);
+  else
+    reader.report(
+      layers === undefined ? 'missing-field' : 'wrong-type',
+      'layers',
+      'a list of layers',
+      quote(layers),
+    );
   reader.finish();
   if (scope.problems.length === before && list.layers.length === 0)
     reader.report('missing-field', 'layers', 'at least one layer whose "when" holds', 'none');
   if (scope.problems.length === before) list.reportUnused();
-  if (scope.problems.length > before || typeof name !== 'string' || input === undefined || loss === undefined) return undefined;
+  if (
+    scope.problems.length > before ||
+    typeof name !== 'string' ||
+    input === undefined ||
+    loss === undefined
+  )
+    return undefined;
   return { name, input, layers: list.layers, loss };
 }
 
-function readInput(outer: Reader, data: Network['input'] | undefined): Network['input'] | undefined {
+function readInput(
+  outer: Reader,
+  data: Network['input'] | undefined,
+): Network['input'] | undefined {
   if (data !== undefined && !outer.has('input')) return data;
   const reader = outer.object('input', '{"shape", "mean", "deviation"}');
   if (reader === undefined) return undefined;
   const said = data === undefined || reader.has('shape');
   const shape = said
-    ? numbers(reader, 'shape', '[C, H, W] or [F], positive integers', (n) => Number.isInteger(n) && n > 0, [1, 3])
+    ? numbers(
+        reader,
+        'shape',
+        '[C, H, W] or [F], positive integers',
+        (n) => Number.isInteger(n) && n > 0,
+        [1, 3],
+      )
     : data.shape;
   const channels = shape?.[0];
-  const each = channels === undefined ? 'for each channel' : `for each of ${String(channels)} channels`;
+  const each =
+    channels === undefined ? 'for each channel' : `for each of ${String(channels)} channels`;
   // Of another number of channels, the shapes' difference is what is wrong.
   const given = data !== undefined && data.mean.length === channels ? data : undefined;
   const fill = (n: number): number[] => Array<number>(channels ?? 0).fill(n);
-  const mean = reader.has('mean') ? numbers(reader, 'mean', `a number ${each}`, Number.isFinite, channels) : (given?.mean ?? fill(0));
+  const mean = reader.has('mean')
+    ? numbers(reader, 'mean', `a number ${each}`, Number.isFinite, channels)
+    : (given?.mean ?? fill(0));
   const deviation = reader.has('deviation')
     ? numbers(reader, 'deviation', `a number above 0 ${each}`, (n) => n > 0, channels)
     : (given?.deviation ?? fill(1));
   reader.finish();
-  return shape === undefined || mean === undefined || deviation === undefined ? undefined : { shape, mean, deviation };
+  return shape === undefined || mean === undefined || deviation === undefined
+    ? undefined
+    : { shape, mean, deviation };
 }
 
 /** @param lengths that the list may have; undefined: any */
@@ -70,18 +115,37 @@ function numbers(
   lengths: number | readonly number[] | undefined,
 ): number[] | undefined {
   const value = reader.raw(field);
-  const isLong = (n: number): boolean => lengths === undefined || (typeof lengths === 'number' ? n === lengths : lengths.includes(n));
-  if (Array.isArray(value) && isLong(value.length) && value.every((n) => typeof n === 'number' && good(n))) return value as number[];
-  reader.report(value === undefined ? 'missing-field' : 'wrong-type', field, expected, quote(value));
+  const isLong = (n: number): boolean =>
+    lengths === undefined || (typeof lengths === 'number' ? n === lengths : lengths.includes(n));
+  if (
+    Array.isArray(value) &&
+    isLong(value.length) &&
+    value.every((n) => typeof n === 'number' && good(n))
+  )
+    return value as number[];
+  reader.report(
+    value === undefined ? 'missing-field' : 'wrong-type',
+    field,
+    expected,
+    quote(value),
+  );
   return undefined;
 }
 
 function readLoss(outer: Reader): Loss | undefined {
   const reader = outer.object('loss', '{"type": "softmax-cross-entropy"}');
   if (reader === undefined) return undefined;
-  const type = reader.choice('type', ['softmax-cross-entropy', 'mean-squared-error'], undefined, 'unknown-type');
+  const type = reader.choice(
+    'type',
+    ['softmax-cross-entropy', 'mean-squared-error'],
+    undefined,
+    'unknown-type',
+  );
   if (type === undefined) return undefined;
-  const smoothing = type === 'softmax-cross-entropy' ? reader.perLane('smoothing', { low: 0, high: 1 }, 0) : undefined;
+  const smoothing =
+    type === 'softmax-cross-entropy'
+      ? reader.perLane('smoothing', { low: 0, high: 1 }, 0)
+      : undefined;
   reader.finish();
   if (type === 'mean-squared-error') return { type };
   return smoothing === undefined ? undefined : { type, smoothing };

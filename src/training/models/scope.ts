@@ -1,4 +1,7 @@
-/** What a description is read against: parameter values, the search space if known, and where problems go. Mutable by design. */
+/**
+ * What a description is read against: parameter values, the search space if known, and where
+ * problems go. Mutable by design.
+ */
 import type { Params, ParamValue, SearchSpaceLike } from '../objective/objective.ts';
 import { nearest, problem, quote, type Problem } from '../objective/problem.ts';
 import { extremesOf } from './extremes.ts';
@@ -39,7 +42,8 @@ export class Scope {
 
   /** Where a per-lane parameter is checked; without a search space at its value. */
   extremes(name: string): readonly ParamValue[] {
-    const distribution = this.space !== undefined && Object.hasOwn(this.space, name) ? this.space[name] : undefined;
+    const distribution =
+      this.space !== undefined && Object.hasOwn(this.space, name) ? this.space[name] : undefined;
     if (distribution !== undefined) return extremesOf(distribution);
     const value = this.value(name);
     return value === undefined ? [] : [value];
@@ -55,10 +59,18 @@ export class Scope {
     const code = 'unknown-param';
     if (this.isDeclared(name)) {
       const found = `${JSON.stringify(name)}, which is absent for some values of the others`;
-      return { code, expected: 'a parameter that is there whenever this is', found, hint: 'give this layer the same "when"' };
+      return {
+        code,
+        expected: 'a parameter that is there whenever this is',
+        found,
+        hint: 'give this layer the same "when"',
+      };
     }
     const known = Object.keys(this.space ?? this.params);
-    const expected = known.length === 0 ? 'no parameter: none is declared' : `a declared parameter (${known.join(', ')})`;
+    const expected =
+      known.length === 0
+        ? 'no parameter: none is declared'
+        : `a declared parameter (${known.join(', ')})`;
     const hint = nearest(name, known);
     return { code, expected, found: quote(name), ...(hint === undefined ? {} : { hint }) };
   }

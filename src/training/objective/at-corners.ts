@@ -1,4 +1,7 @@
-/** An objective read at every corner of its structural parameters: what checks it and what shows its shapes look at the same points. */
+/**
+ * An objective read at every corner of its structural parameters: what checks it and what shows its
+ * shapes look at the same points.
+ */
 import type { Catalogue } from '../../datasets/catalogue.ts';
 import { Scope } from '../models/scope.ts';
 import { corners } from './corners.ts';
@@ -16,12 +19,18 @@ export interface AtCorners {
   }[];
 }
 
-export function atCorners(objective: TrainObjective, space: SearchSpaceLike, datasets: Catalogue): AtCorners {
+export function atCorners(
+  objective: TrainObjective,
+  space: SearchSpaceLike,
+  datasets: Catalogue,
+): AtCorners {
   const structural = new Set<string>();
   const mentioned = new Map<string, Set<ParamValue>>();
-  const size = (): number => [...mentioned.values()].reduce((sum, values) => sum + values.size, structural.size);
+  const size = (): number =>
+    [...mentioned.values()].reduce((sum, values) => sum + values.size, structural.size);
   let scopes: AtCorners['scopes'] = [];
-  // A corner can reveal further structural parameters (behind a `when`), so corners are enumerated until none is new.
+  // A corner can reveal further structural parameters (behind a `when`), so corners are enumerated
+  // until none is new.
   for (let known = -1; known < size();) {
     known = size();
     scopes = corners(space, structural, mentioned).map((params) => {
@@ -30,7 +39,8 @@ export function atCorners(objective: TrainObjective, space: SearchSpaceLike, dat
     });
     for (const { scope } of scopes) {
       for (const name of scope.structural) if (Object.hasOwn(space, name)) structural.add(name);
-      for (const [name, values] of scope.mentioned) mentioned.set(name, new Set([...(mentioned.get(name) ?? []), ...values]));
+      for (const [name, values] of scope.mentioned)
+        mentioned.set(name, new Set([...(mentioned.get(name) ?? []), ...values]));
     }
   }
   return { structural, scopes };

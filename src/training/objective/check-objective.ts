@@ -1,4 +1,7 @@
-/** Every error of an objective against a search space, at every corner of its structural parameters, before a study starts. */
+/**
+ * Every error of an objective against a search space, at every corner of its structural parameters,
+ * before a study starts.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogueOf, type Catalogue } from '../../datasets/catalogue.ts';
@@ -19,7 +22,10 @@ export function checkObjective(
 ): Problem[] {
   const { scopes, structural } = atCorners(objective, space, datasets);
   const found = sightings(scopes.map(({ scope }) => scope));
-  return [...found.map((sighting) => explained(sighting, structural)), ...missingFiles(objective, resources, datasets)];
+  return [
+    ...found.map((sighting) => explained(sighting, structural)),
+    ...missingFiles(objective, resources, datasets),
+  ];
 }
 
 /** A problem, the first corner that has it, and whether all do. */
@@ -39,18 +45,30 @@ function sightings(scopes: readonly Scope[]): Sighting[] {
       found.set(key, seen);
     }
   }
-  return [...found.values()].map(({ count, ...rest }) => ({ ...rest, everywhere: count === scopes.length }));
+  return [...found.values()].map(({ count, ...rest }) => ({
+    ...rest,
+    everywhere: count === scopes.length,
+  }));
 }
 
 /** Says for which values a problem is there, where it is not there for all. */
-function explained({ problem: one, params, everywhere }: Sighting, structural: ReadonlySet<string>): Problem {
-  const values = [...structural].flatMap((name) => (Object.hasOwn(params, name) ? [`${name} ${quote(params[name])}`] : []));
+function explained(
+  { problem: one, params, everywhere }: Sighting,
+  structural: ReadonlySet<string>,
+): Problem {
+  const values = [...structural].flatMap((name) =>
+    Object.hasOwn(params, name) ? [`${name} ${quote(params[name])}`] : [],
+  );
   if (everywhere || values.length === 0) return one;
   const where = `with ${values.join(', ')}`;
   return problem({ ...one, hint: one.hint === undefined ? where : `${where}; ${one.hint}` });
 }
 
-function missingFiles(objective: TrainObjective, resources: string, datasets: Catalogue): Problem[] {
+function missingFiles(
+  objective: TrainObjective,
+  resources: string,
+  datasets: Catalogue,
+): Problem[] {
   const dataset = datasets.find(objective.dataset);
   if (dataset === undefined) return [];
   const { source, name } = dataset;
@@ -60,5 +78,7 @@ function missingFiles(objective: TrainObjective, resources: string, datasets: Ca
       : [source.training.file, source.test.file];
   return files
     .filter((file) => !existsSync(file))
-    .map((file) => problem({ code: 'missing-file', path: 'dataset', expected: file, found: 'no such file' }));
+    .map((file) =>
+      problem({ code: 'missing-file', path: 'dataset', expected: file, found: 'no such file' }),
+    );
 }

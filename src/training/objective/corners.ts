@@ -1,4 +1,7 @@
-/** The corners of a search space: the configurations in which every structural parameter has an extreme value. */
+/**
+ * The corners of a search space: the configurations in which every structural parameter has an
+ * extreme value.
+ */
 import { extremesOf } from '../models/extremes.ts';
 import type { Params, ParamValue, SearchSpaceLike } from './objective.ts';
 
@@ -7,7 +10,8 @@ const MOST_CORNERS = 1024;
 const GOLDEN_RATIO = 0.6180339887498949;
 
 /**
- * @param structural parameters taken at every extreme value; those that others depend on are, too; the rest at their first
+ * @param structural parameters taken at every extreme value; those that others depend on are, too;
+ *   the rest at their first
  * @param mentioned further values of a numeric parameter to look at
  * @returns parameters whose condition does not hold are absent
  */
@@ -17,7 +21,8 @@ export function corners(
   mentioned: ReadonlyMap<string, ReadonlySet<ParamValue>>,
 ): Params[] {
   const decisive = new Set(structural);
-  for (const { when = {} } of Object.values(space)) for (const parent of Object.keys(when)) decisive.add(parent);
+  for (const { when = {} } of Object.values(space))
+    for (const parent of Object.keys(when)) decisive.add(parent);
   const axes = Object.keys(space).map((name) => {
     const values = extremes(space, name, mentioned.get(name) ?? []);
     return { name, values: decisive.has(name) ? values : values.slice(0, 1) };
@@ -38,19 +43,27 @@ export function corners(
 /** All of 0 … count − 1, or the first, the last and others in between. */
 function ordinals(count: number): number[] {
   if (count <= MOST_CORNERS) return Array.from({ length: count }, (_, i) => i);
-  const between = Array.from({ length: MOST_CORNERS - 2 }, (_, i) => Math.floor((((i + 1) * GOLDEN_RATIO) % 1) * count));
+  const between = Array.from({ length: MOST_CORNERS - 2 }, (_, i) =>
+    Math.floor((((i + 1) * GOLDEN_RATIO) % 1) * count),
+  );
   return [0, count - 1, ...between];
 }
 
 /** Choices, or bounds and what else is worth looking at: values that conditions name. */
-function extremes(space: SearchSpaceLike, name: string, mentioned: Iterable<ParamValue>): readonly ParamValue[] {
+function extremes(
+  space: SearchSpaceLike,
+  name: string,
+  mentioned: Iterable<ParamValue>,
+): readonly ParamValue[] {
   const distribution = space[name];
   if (distribution === undefined) return [];
   const least = extremesOf(distribution);
   if (distribution.type === 'categorical') return least;
   const { low, high } = distribution;
   const named = Object.values(space).flatMap(({ when }) => when?.[name] ?? []);
-  const within = [...named, ...mentioned].filter((value) => typeof value === 'number' && value >= low && value <= high);
+  const within = [...named, ...mentioned].filter(
+    (value) => typeof value === 'number' && value >= low && value <= high,
+  );
   return [...new Set([...least, ...within])];
 }
 

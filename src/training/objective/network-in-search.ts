@@ -1,12 +1,18 @@
 /**
- * The network of an objective as a whole search space makes it: every layer with the shapes and weights it has at the corners of the
- * space. For people to look at; plans are made elsewhere.
+ * The network of an objective as a whole search space makes it: every layer with the shapes and
+ * weights it has at the corners of the space. For people to look at; plans are made elsewhere.
  */
 import type { Catalogue } from '../../datasets/catalogue.ts';
 import { weightsByLayer } from '../models/count-weights.ts';
 import { scaled } from '../models/expression.ts';
 import { extremesOf } from '../models/extremes.ts';
-import { sizeOf, type LayerFields, type Network, type Pair, type Shape } from '../models/network.ts';
+import {
+  sizeOf,
+  type LayerFields,
+  type Network,
+  type Pair,
+  type Shape,
+} from '../models/network.ts';
 import { atCorners } from './at-corners.ts';
 import type { Numeric, SearchSpaceLike, TrainObjective } from './objective.ts';
 
@@ -35,8 +41,14 @@ export interface NetworkInSearch {
 }
 
 /** null: no corner gives a network; its problems are the check's to tell. */
-export function networkInSearch(objective: TrainObjective, space: SearchSpaceLike, datasets: Catalogue): NetworkInSearch | null {
-  const networks = atCorners(objective, space, datasets).scopes.flatMap(({ resolved }) => resolved?.network ?? []);
+export function networkInSearch(
+  objective: TrainObjective,
+  space: SearchSpaceLike,
+  datasets: Catalogue,
+): NetworkInSearch | null {
+  const networks = atCorners(objective, space, datasets).scopes.flatMap(
+    ({ resolved }) => resolved?.network ?? [],
+  );
   if (networks.length === 0) return null;
   const counts = networks.map(weightsByLayer);
   const seen = new Map<string, Seen>();
@@ -53,7 +65,10 @@ export function networkInSearch(objective: TrainObjective, space: SearchSpaceLik
     const found = seen.get(name);
     return found === undefined ? [] : [layerOf(name, found, space)];
   });
-  return { layers, weights: rangeOf(counts.map((each) => each.reduce((sum, count) => sum + count, 0))) };
+  return {
+    layers,
+    weights: rangeOf(counts.map((each) => each.reduce((sum, count) => sum + count, 0))),
+  };
 }
 
 interface Seen {
@@ -63,7 +78,11 @@ interface Seen {
   readonly searched: readonly string[];
 }
 
-function layerOf(name: string, { fields, shapes, weights, searched }: Seen, space: SearchSpaceLike): LayerInSearch {
+function layerOf(
+  name: string,
+  { fields, shapes, weights, searched }: Seen,
+  space: SearchSpaceLike,
+): LayerInSearch {
   const bySize = [...shapes].sort((a, b) => sizeOf(a) - sizeOf(b));
   return {
     name,
@@ -96,7 +115,10 @@ function detailOf(fields: readonly LayerFields[], space: SearchSpaceLike): strin
     case 'conv': {
       const convs = fields.filter((each) => each.type === 'conv');
       const strides = distinct(convs.map(({ stride }) => pairText(stride)));
-      const stride = strides.join() === '1×1' ? [] : [`stride ${strides.map((text) => text.replace(/^(\d+)×\1$/, '$1')).join(' or ')}`];
+      const stride =
+        strides.join() === '1×1'
+          ? []
+          : [`stride ${strides.map((text) => text.replace(/^(\d+)×\1$/, '$1')).join(' or ')}`];
       return [
         distinct(convs.map(({ kernel }) => pairText(kernel))).join(' or '),
         span(convs.map(({ filters }) => filters)),
@@ -107,9 +129,13 @@ function detailOf(fields: readonly LayerFields[], space: SearchSpaceLike): strin
       return span(fields.flatMap((each) => (each.type === 'dense' ? each.units : [])));
     case 'max-pool':
     case 'average-pool':
-      return distinct(fields.flatMap((each) => ('size' in each ? pairText(each.size) : []))).join(' or ');
+      return distinct(fields.flatMap((each) => ('size' in each ? pairText(each.size) : []))).join(
+        ' or ',
+      );
     case 'dropout':
-      return span(fields.flatMap((each) => (each.type === 'dropout' ? valuesOf(each.rate, space) : [])));
+      return span(
+        fields.flatMap((each) => (each.type === 'dropout' ? valuesOf(each.rate, space) : [])),
+      );
     case 'leaky-relu':
     case 'batch-norm':
     case 'layer-norm':
@@ -136,7 +162,9 @@ function valuesOf(numeric: Numeric, space: SearchSpaceLike): number[] {
   const { $param, times = 1, over = 1 } = numeric;
   const distribution = space[$param];
   if (distribution === undefined) return [];
-  return extremesOf(distribution).flatMap((value) => (typeof value === 'number' ? scaled(value, { $param, times, over }) : []));
+  return extremesOf(distribution).flatMap((value) =>
+    typeof value === 'number' ? scaled(value, { $param, times, over }) : [],
+  );
 }
 
 function span(values: readonly number[]): string {
@@ -145,7 +173,10 @@ function span(values: readonly number[]): string {
 }
 
 function rangeOf(values: readonly number[]): Range {
-  return { low: values.reduce((a, b) => Math.min(a, b), Infinity), high: values.reduce((a, b) => Math.max(a, b), -Infinity) };
+  return {
+    low: values.reduce((a, b) => Math.min(a, b), Infinity),
+    high: values.reduce((a, b) => Math.max(a, b), -Infinity),
+  };
 }
 
 function pairText([rows, columns]: Pair): string {

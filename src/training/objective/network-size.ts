@@ -1,4 +1,7 @@
-/** The least memory that training one lane of a network takes, from arithmetic alone: checked before anything is planned. */
+/**
+ * The least memory that training one lane of a network takes, from arithmetic alone: checked before
+ * anything is planned.
+ */
 import { totalmem } from 'node:os';
 import { at } from '../../core/at.ts';
 import { weightsByLayer } from '../models/count-weights.ts';
@@ -11,16 +14,21 @@ const SAMPLES = 4;
 const FLOAT_BYTES = 4;
 
 export interface NetworkSize {
-  /** A lower bound: weights, their gradients and the optimizer's slots, and the inputs and outputs of the layer with the most. */
+  /**
+   * A lower bound: weights, their gradients and the optimizer's slots, and the inputs and outputs
+   * of the layer with the most.
+   */
   readonly bytes: number;
   /** The layer with the largest part of it; undefined: there is no layer. */
-  readonly largest: { readonly layer: Layer; readonly weights: number; readonly outputs: number } | undefined;
+  readonly largest:
+    { readonly layer: Layer; readonly weights: number; readonly outputs: number } | undefined;
 }
 
 export function networkSize(network: Network, optimizer: OptimizerSettings): NetworkSize {
   const weights = weightsByLayer(network);
   const perWeight = FLOAT_BYTES * (2 + slotsOf(optimizer));
-  const shapeAt = (index: number): Shape => (index < 0 ? network.input.shape : (network.layers[index]?.output ?? []));
+  const shapeAt = (index: number): Shape =>
+    index < 0 ? network.input.shape : (network.layers[index]?.output ?? []);
   let [activations, most] = [0, 0];
   let largest: NetworkSize['largest'];
   for (const [i, layer] of network.layers.entries()) {
@@ -32,11 +40,22 @@ export function networkSize(network: Network, optimizer: OptimizerSettings): Net
     most = own;
     largest = { layer, weights: at(weights, i), outputs };
   }
-  return { bytes: weights.reduce((sum, count) => sum + count, 0) * perWeight + activations, largest };
+  return {
+    bytes: weights.reduce((sum, count) => sum + count, 0) * perWeight + activations,
+    largest,
+  };
 }
 
-/** Reports a network that no machine with as much memory as this one can train. @param memoryBytes of the machine */
-export function checkSize(network: Network, optimizer: OptimizerSettings, scope: Scope, memoryBytes = machineMemory()): void {
+/**
+ * Reports a network that no machine with as much memory as this one can train. @param memoryBytes
+ * of the machine
+ */
+export function checkSize(
+  network: Network,
+  optimizer: OptimizerSettings,
+  scope: Scope,
+  memoryBytes = machineMemory(),
+): void {
   const { bytes, largest } = networkSize(network, optimizer);
   if (bytes <= memoryBytes || largest === undefined) return;
   const { layer, weights, outputs } = largest;

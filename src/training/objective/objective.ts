@@ -1,6 +1,6 @@
 /**
- * What a caller hands to the trainer and gets back: the training objective, a lane's request and outcome.
- * Not the study's file format, which has its own schema.
+ * What a caller hands to the trainer and gets back: the training objective, a lane's request and
+ * outcome. Not the study's file format, which has its own schema.
  */
 export type ParamValue = string | number | boolean | null;
 export type Params = Readonly<Record<string, ParamValue>>;
@@ -8,7 +8,12 @@ export type Params = Readonly<Record<string, ParamValue>>;
 /** The part of a search space that checks need: each parameter's kind, bounds or choices. */
 export type SearchSpaceLike = Readonly<Record<string, DistributionLike>>;
 export type DistributionLike = (
-  | { readonly type: 'float' | 'int'; readonly low: number; readonly high: number; readonly step?: number | undefined }
+  | {
+      readonly type: 'float' | 'int';
+      readonly low: number;
+      readonly high: number;
+      readonly step?: number | undefined;
+    }
   | { readonly type: 'categorical'; readonly choices: readonly ParamValue[] }
 ) & {
   /** The parameter is there only where each one named has one of the listed values. */
@@ -16,7 +21,8 @@ export type DistributionLike = (
 };
 
 /** A literal, or a parameter's value times `times` over `over`. */
-export type Numeric = number | { readonly $param: string; readonly times?: number; readonly over?: number };
+export type Numeric =
+  number | { readonly $param: string; readonly times?: number; readonly over?: number };
 
 export interface SgdSettings {
   readonly type: 'sgd';
@@ -29,7 +35,10 @@ export interface SgdSettings {
   readonly decay?: 'all' | 'kernels';
 }
 
-/** Kingma & Ba 2015; `adamw` decouples the decay (Loshchilov & Hutter 2019), its default .01. Defaults .9, .999, 1e-8, 0. */
+/**
+ * Kingma & Ba 2015; `adamw` decouples the decay (Loshchilov & Hutter 2019), its default .01.
+ * Defaults .9, .999, 1e-8, 0.
+ */
 export interface AdamSettings {
   readonly type: 'adam' | 'adamw';
   readonly learningRate: Numeric;
@@ -60,13 +69,19 @@ export type Schedule =
   | { readonly type: 'exponential'; readonly gamma: Numeric }
   /** α·γ^⌊e/every⌋. */
   | { readonly type: 'step'; readonly every: Numeric; readonly gamma: Numeric }
-  /** t < warmup: α(t+1)/warmup; then to α·final by half a cosine (Loshchilov & Hutter 2017). `warmup` in steps, `final` a share. */
+  /**
+   * t < warmup: α(t+1)/warmup; then to α·final by half a cosine (Loshchilov & Hutter 2017).
+   * `warmup` in steps, `final` a share.
+   */
   | { readonly type: 'cosine'; readonly warmup: Numeric; readonly final: Numeric };
 
 /** Of all gradients of a lane together, by their Euclidean norm; or of each by its value. */
 export type Clip = { readonly norm: Numeric } | { readonly value: Numeric };
 
-/** Of training images only. `crop`: pixels of zeros (of the byte image) around it before a random crop of its size. */
+/**
+ * Of training images only. `crop`: pixels of zeros (of the byte image) around it before a random
+ * crop of its size.
+ */
 export interface Augment {
   readonly crop: number;
   readonly flip: boolean;
@@ -86,9 +101,15 @@ export interface TrainObjective {
   readonly executor?: 'auto' | 'wasm' | 'reference' | 'tensorflow';
   /** `wasm`: never the fused multiply-add, so that bits are equal on every machine. */
   readonly bits?: 'wasm';
-  /** Instead of the study's: then it alone, and not the trial's number, decides a lane's split, order, start and masks. Structural. */
+  /**
+   * Instead of the study's: then it alone, and not the trial's number, decides a lane's split,
+   * order, start and masks. Structural.
+   */
   readonly seed?: number | { readonly $param: string };
-  /** true: a lane's kept weights are looked at on the test set too, as metrics `testLoss` and `testAccuracy`; its value is not touched. */
+  /**
+   * true: a lane's kept weights are looked at on the test set too, as metrics `testLoss` and
+   * `testAccuracy`; its value is not touched.
+   */
   readonly test?: boolean;
 }
 
@@ -120,13 +141,20 @@ export type LaneOutcome =
       readonly outcome: 'succeeded';
       /** Of the epoch that is kept. */
       readonly value: number;
-      /** Of the epoch that is kept, as in its report; and `keptEpoch`, `epochs` trained, `samplesPerSecond`. */
+      /**
+       * Of the epoch that is kept, as in its report; and `keptEpoch`, `epochs` trained,
+       * `samplesPerSecond`.
+       */
       readonly metrics: Record<string, number>;
       readonly reports: readonly EpochReport[];
       /** SHA-256, hex, of the kept weights as little-endian float32 in plan order. */
       readonly checksum: string;
     } & TrainedBy)
-  | ({ readonly outcome: 'diverged'; readonly epoch: number; readonly reports: readonly EpochReport[] } & TrainedBy)
+  | ({
+      readonly outcome: 'diverged';
+      readonly epoch: number;
+      readonly reports: readonly EpochReport[];
+    } & TrainedBy)
   | { readonly outcome: 'cancelled' };
 
 /** epoch: from 0. step: steps done over all epochs; steps: steps of the longest lane. */

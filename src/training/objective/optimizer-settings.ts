@@ -1,9 +1,22 @@
-/** Reads `optimizer`. Its kind may be a parameter's: then the fields of every kind may stand there, and those of the chosen one count. */
+/**
+ * Reads `optimizer`. Its kind may be a parameter's: then the fields of every kind may stand there,
+ * and those of the chosen one count.
+ */
 import type { Reader } from '../models/reader.ts';
 import type { AdamSettings, OptimizerSettings, RmspropSettings, SgdSettings } from './objective.ts';
 
 const OPTIMIZERS = ['sgd', 'adam', 'adamw', 'rmsprop'] as const;
-const FIELDS = ['learningRate', 'momentum', 'nesterov', 'beta1', 'beta2', 'alpha', 'epsilon', 'weightDecay', 'decay'];
+const FIELDS = [
+  'learningRate',
+  'momentum',
+  'nesterov',
+  'beta1',
+  'beta2',
+  'alpha',
+  'epsilon',
+  'weightDecay',
+  'decay',
+];
 
 /** @returns with the defaults of PyTorch filled in; undefined: reported */
 export function readOptimizer(outer: Reader): OptimizerSettings | undefined {
@@ -16,7 +29,10 @@ export function readOptimizer(outer: Reader): OptimizerSettings | undefined {
   return settings;
 }
 
-function readKind(reader: Reader, type: (typeof OPTIMIZERS)[number]): OptimizerSettings | undefined {
+function readKind(
+  reader: Reader,
+  type: (typeof OPTIMIZERS)[number],
+): OptimizerSettings | undefined {
   switch (type) {
     case 'sgd':
       return readSgd(reader);
@@ -32,7 +48,8 @@ function readSgd(reader: Reader): SgdSettings | undefined {
   const shared = readShared(reader, 0);
   const momentum = readMomentum(reader);
   const nesterov = reader.boolean('nesterov', false);
-  if (nesterov && !reader.has('momentum')) reader.report('missing-field', 'momentum', 'a momentum, as nesterov is true', 'nothing');
+  if (nesterov && !reader.has('momentum'))
+    reader.report('missing-field', 'momentum', 'a momentum, as nesterov is true', 'nothing');
   return shared === undefined ? undefined : { type: 'sgd', ...shared, ...momentum, nesterov };
 }
 
@@ -41,7 +58,8 @@ function readAdam(reader: Reader, type: AdamSettings['type']): AdamSettings | un
   const beta1 = reader.perLane('beta1', { low: 0, below: 1 }, 0.9);
   const beta2 = reader.perLane('beta2', { low: 0, below: 1 }, 0.999);
   const epsilon = reader.perLane('epsilon', { above: 0 }, 1e-8);
-  if (shared === undefined || beta1 === undefined || beta2 === undefined || epsilon === undefined) return undefined;
+  if (shared === undefined || beta1 === undefined || beta2 === undefined || epsilon === undefined)
+    return undefined;
   return { type, ...shared, beta1, beta2, epsilon };
 }
 
@@ -62,11 +80,15 @@ function readShared(
   const learningRate = reader.perLane('learningRate', { low: 0 });
   const weightDecay = reader.perLane('weightDecay', { low: 0 }, defaultDecay);
   const decay = reader.choice('decay', ['all', 'kernels'], 'all');
-  return learningRate === undefined || weightDecay === undefined || decay === undefined ? undefined : { learningRate, weightDecay, decay };
+  return learningRate === undefined || weightDecay === undefined || decay === undefined
+    ? undefined
+    : { learningRate, weightDecay, decay };
 }
 
 /** Stays absent where it is: then the plan has no slot for it. */
 function readMomentum(reader: Reader): Pick<SgdSettings, 'momentum'> {
-  const momentum = reader.has('momentum') ? reader.perLane('momentum', { low: 0, high: 1 }) : undefined;
+  const momentum = reader.has('momentum')
+    ? reader.perLane('momentum', { low: 0, high: 1 })
+    : undefined;
   return momentum === undefined ? {} : { momentum };
 }

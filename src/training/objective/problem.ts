@@ -1,6 +1,6 @@
 /**
- * What is wrong with a description a person wrote, precise enough to repair it without reading code.
- * Not an exception: checks collect every problem and hand them back together.
+ * What is wrong with a description a person wrote, precise enough to repair it without reading
+ * code. Not an exception: checks collect every problem and hand them back together.
  */
 import { nearestName } from '../../core/nearest-name.ts';
 

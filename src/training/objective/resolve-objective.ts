@@ -1,4 +1,7 @@
-/** An objective read against parameter values: network, settings, dataset; every problem with its path in the objective. */
+/**
+ * An objective read against parameter values: network, settings, dataset; every problem with its
+ * path in the objective.
+ */
 import { catalogueOf, type Catalogue, type DatasetEntry } from '../../datasets/catalogue.ts';
 import { fitNetwork } from '../models/fit-network.ts';
 import { shapeText, type Network, type Shape } from '../models/network.ts';
@@ -20,8 +23,8 @@ export interface ResolvedObjective {
 }
 
 /**
- * A network that does not say its input's shape or statistics takes the dataset's. A preset named by the objective is adapted
- * to the dataset (`fitNetwork`).
+ * A network that does not say its input's shape or statistics takes the dataset's. A preset named
+ * by the objective is adapted to the dataset (`fitNetwork`).
  * @param datasets what names can stand for; by default what comes with Galapagos
  * @returns undefined if anything was reported into `scope.problems`
  */
@@ -38,17 +41,33 @@ export function resolveObjective(
   const network =
     description === undefined
       ? undefined
-      : resolveNetwork(description, scope, 'network', dataset === undefined ? undefined : { shape: dataset.shape, ...dataset.statistics });
+      : resolveNetwork(
+          description,
+          scope,
+          'network',
+          dataset === undefined ? undefined : { shape: dataset.shape, ...dataset.statistics },
+        );
   if (dataset === undefined) forgiveMissingInput(scope);
   const settings = readSettings(objective.settings, scope);
   const seed = readSeed(objective, scope);
   readWord(scope, 'metric', objective.metric, ['accuracy', 'loss']);
   readWord(scope, 'selectOn', objective.selectOn, ['validation', 'test']);
-  readWord(scope, 'executor', objective.executor ?? 'auto', ['auto', 'wasm', 'reference', 'tensorflow']);
+  readWord(scope, 'executor', objective.executor ?? 'auto', [
+    'auto',
+    'wasm',
+    'reference',
+    'tensorflow',
+  ]);
   readWord(scope, 'bits', objective.bits ?? 'wasm', ['wasm']);
   if (objective.bits === 'wasm' && objective.executor === 'tensorflow') {
     const expected = '"auto", "wasm" or "reference", as bits is "wasm"';
-    scope.report({ code: 'out-of-range', path: 'executor', field: 'executor', expected, found: '"tensorflow"' });
+    scope.report({
+      code: 'out-of-range',
+      path: 'executor',
+      field: 'executor',
+      expected,
+      found: '"tensorflow"',
+    });
   }
   if (settings?.validation === 0 && objective.selectOn === 'validation') {
     scope.report({
@@ -59,29 +78,50 @@ export function resolveObjective(
     });
   }
   if (network !== undefined && dataset !== undefined) match(scope, network, dataset);
-  if (dataset !== undefined && dataset.targets > 0) matchTargets(scope, objective, network, dataset);
+  if (dataset !== undefined && dataset.targets > 0)
+    matchTargets(scope, objective, network, dataset);
   if (network !== undefined && settings !== undefined) {
     matchAugment(scope, settings, network.input.shape);
     checkSize(network, settings.optimizer, scope);
   }
   if (dataset !== undefined && settings !== undefined) matchSteps(scope, settings, dataset);
-  if (scope.problems.length > before || network === undefined || settings === undefined || dataset === undefined) return undefined;
+  if (
+    scope.problems.length > before ||
+    network === undefined ||
+    settings === undefined ||
+    dataset === undefined
+  )
+    return undefined;
   return { network, settings, dataset, seed };
 }
 
-/** A description as it stands, or a named preset adapted to the dataset; undefined: no such preset. */
-function describedNetwork(network: string | object, dataset: DatasetEntry | undefined): object | undefined {
+/**
+ * A description as it stands, or a named preset adapted to the dataset; undefined: no such preset.
+ */
+function describedNetwork(
+  network: string | object,
+  dataset: DatasetEntry | undefined,
+): object | undefined {
   const preset = typeof network === 'string' ? PRESETS.get(network) : network;
-  return typeof network === 'string' && dataset !== undefined && isFields(preset) ? fitNetwork(preset, dataset) : preset;
+  return typeof network === 'string' && dataset !== undefined && isFields(preset)
+    ? fitNetwork(preset, dataset)
+    : preset;
 }
 
 function readSeed({ seed }: TrainObjective, scope: Scope): number | undefined {
-  return seed === undefined ? undefined : new Reader({ seed }, '', scope).integer('seed', { low: 0, high: Number.MAX_SAFE_INTEGER });
+  return seed === undefined
+    ? undefined
+    : new Reader({ seed }, '', scope).integer('seed', { low: 0, high: Number.MAX_SAFE_INTEGER });
 }
 
-/** Of an unknown dataset nobody knows the samples: that a network leaves them to it is no second problem. */
+/**
+ * Of an unknown dataset nobody knows the samples: that a network leaves them to it is no second
+ * problem.
+ */
 function forgiveMissingInput({ problems }: Scope): void {
-  const kept = problems.filter(({ code, path }) => code !== 'missing-field' || !/^network\.input(?:\.shape)?$/.test(path));
+  const kept = problems.filter(
+    ({ code, path }) => code !== 'missing-field' || !/^network\.input(?:\.shape)?$/.test(path),
+  );
   problems.splice(0, problems.length, ...kept);
 }
 
@@ -106,12 +146,22 @@ function readWord(scope: Scope, field: string, value: unknown, words: readonly s
 function match(scope: Scope, network: Network, dataset: DatasetEntry): void {
   const [expected, found] = [shapeText(dataset.shape), shapeText(network.input.shape)];
   if (expected !== found)
-    scope.report({ code: 'shape-mismatch', path: 'network.input.shape', expected: `${dataset.name}'s ${expected}`, found });
+    scope.report({
+      code: 'shape-mismatch',
+      path: 'network.input.shape',
+      expected: `${dataset.name}'s ${expected}`,
+      found,
+    });
   const last = network.layers.at(-1);
   if (last === undefined) return;
   const outputs = dataset.targets || dataset.classes;
   if (last.output.length !== 1 || last.output[0] !== outputs) {
-    const what = dataset.targets === 0 ? 'classes' : outputs === 1 ? 'number to predict' : 'numbers to predict';
+    const what =
+      dataset.targets === 0
+        ? 'classes'
+        : outputs === 1
+          ? 'number to predict'
+          : 'numbers to predict';
     scope.report({
       code: dataset.targets === 0 ? 'classes-mismatch' : 'targets-mismatch',
       path: `network.layers`,
@@ -124,9 +174,20 @@ function match(scope: Scope, network: Network, dataset: DatasetEntry): void {
 }
 
 /** Numbers are predicted by the squared error, and nothing is correct or not. */
-function matchTargets(scope: Scope, { metric }: TrainObjective, network: Network | undefined, { name }: DatasetEntry): void {
+function matchTargets(
+  scope: Scope,
+  { metric }: TrainObjective,
+  network: Network | undefined,
+  { name }: DatasetEntry,
+): void {
   const why = `, as ${name} has numbers to predict`;
-  if (metric === 'accuracy') scope.report({ code: 'out-of-range', path: 'metric', expected: `"loss"${why}`, found: '"accuracy"' });
+  if (metric === 'accuracy')
+    scope.report({
+      code: 'out-of-range',
+      path: 'metric',
+      expected: `"loss"${why}`,
+      found: '"accuracy"',
+    });
   if (network !== undefined && network.loss.type !== 'mean-squared-error')
     scope.report({
       code: 'out-of-range',
@@ -137,23 +198,48 @@ function matchTargets(scope: Scope, { metric }: TrainObjective, network: Network
 }
 
 /** Images only are cropped and flipped; a crop keeps some of the image in view. */
-function matchAugment(scope: Scope, { augment: { crop, flip } }: ResolvedSettings, shape: Shape): void {
+function matchAugment(
+  scope: Scope,
+  { augment: { crop, flip } }: ResolvedSettings,
+  shape: Shape,
+): void {
   if (crop === 0 && !flip) return;
   const [, height, width] = shape;
   if (height === undefined || width === undefined) {
-    scope.report({ code: 'shape-mismatch', path: 'settings.augment', expected: 'images C×H×W', found: `vectors of ${shapeText(shape)}` });
+    scope.report({
+      code: 'shape-mismatch',
+      path: 'settings.augment',
+      expected: 'images C×H×W',
+      found: `vectors of ${shapeText(shape)}`,
+    });
     return;
   }
   const most = Math.min(height, width) - 1;
   if (crop <= most) return;
   const expected = `at most ${String(most)} for images ${shapeText(shape)}`;
-  scope.report({ code: 'out-of-range', path: 'settings.augment.crop', field: 'crop', expected, found: String(crop) });
+  scope.report({
+    code: 'out-of-range',
+    path: 'settings.augment.crop',
+    field: 'crop',
+    expected,
+    found: String(crop),
+  });
 }
 
 /** Where the rest of an epoch is dropped, there is a whole batch before it. */
-function matchSteps(scope: Scope, { batch, remainder, validation }: ResolvedSettings, { training }: DatasetEntry): void {
+function matchSteps(
+  scope: Scope,
+  { batch, remainder, validation }: ResolvedSettings,
+  { training }: DatasetEntry,
+): void {
   const samples = Math.floor(training * (1 - validation));
   if (remainder === 'keep' || batch <= samples) return;
   const expected = `at most the ${String(samples)} training samples, as remainder is "drop"`;
-  scope.report({ code: 'out-of-range', path: 'settings.batch', field: 'batch', expected, found: String(batch) });
+  scope.report({
+    code: 'out-of-range',
+    path: 'settings.batch',
+    field: 'batch',
+    expected,
+    found: String(batch),
+  });
 }

@@ -1,4 +1,7 @@
-/** Reads `schedule`: what becomes of the learning rate. Its kind may be a parameter's, as an optimiser's. */
+/**
+ * Reads `schedule`: what becomes of the learning rate. Its kind may be a parameter's, as an
+ * optimiser's.
+ */
 import type { Reader } from '../models/reader.ts';
 import type { Schedule } from './objective.ts';
 

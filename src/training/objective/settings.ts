@@ -1,4 +1,7 @@
-/** Reads an objective's training settings, collecting every problem. Structural ones are resolved, per-lane ones stay expressions. */
+/**
+ * Reads an objective's training settings, collecting every problem. Structural ones are resolved,
+ * per-lane ones stay expressions.
+ */
 import { isFields, Reader } from '../models/reader.ts';
 import type { Scope } from '../models/scope.ts';
 import type { Scheme } from '../plan/initialiser.ts';
@@ -27,10 +30,19 @@ export interface ResolvedSettings {
 const SCHEMES = ['pytorch', 'he-normal', 'he-uniform', 'glorot-normal', 'glorot-uniform'] as const;
 
 /** @returns undefined if anything was reported into `scope.problems` */
-export function readSettings(value: unknown, scope: Scope, path = 'settings'): ResolvedSettings | undefined {
+export function readSettings(
+  value: unknown,
+  scope: Scope,
+  path = 'settings',
+): ResolvedSettings | undefined {
   const before = scope.problems.length;
   if (!isFields(value)) {
-    scope.report({ code: 'wrong-type', path, expected: '{"batch", "epochs", "optimizer", …}', found: quote(value) });
+    scope.report({
+      code: 'wrong-type',
+      path,
+      expected: '{"batch", "epochs", "optimizer", …}',
+      found: quote(value),
+    });
     return undefined;
   }
   const reader = new Reader(value, path, scope);
@@ -48,10 +60,35 @@ export function readSettings(value: unknown, scope: Scope, path = 'settings'): R
   const keep = reader.choice('keep', ['best', 'last'], 'best');
   reader.finish();
   if (scope.problems.length > before) return undefined;
-  if (batch === undefined || epochs === undefined || optimizer === undefined || schedule === undefined) return undefined;
-  if (augment === undefined || remainder === undefined || initialise === undefined || keep === undefined) return undefined;
+  if (
+    batch === undefined ||
+    epochs === undefined ||
+    optimizer === undefined ||
+    schedule === undefined
+  )
+    return undefined;
+  if (
+    augment === undefined ||
+    remainder === undefined ||
+    initialise === undefined ||
+    keep === undefined
+  )
+    return undefined;
   const clipped = clip === undefined ? {} : { clip };
-  return { batch, epochs, optimizer, schedule, ...clipped, augment, shuffle, remainder, validation, initialise, sameStart, keep };
+  return {
+    batch,
+    epochs,
+    optimizer,
+    schedule,
+    ...clipped,
+    augment,
+    shuffle,
+    remainder,
+    validation,
+    initialise,
+    sameStart,
+    keep,
+  };
 }
 
 function readClip(outer: Reader): Clip | undefined {
@@ -60,7 +97,13 @@ function readClip(outer: Reader): Clip | undefined {
   const [hasNorm, hasValue] = [reader.has('norm'), reader.has('value')];
   const norm = hasNorm ? reader.perLane('norm', { above: 0 }) : undefined;
   const value = hasValue ? reader.perLane('value', { above: 0 }) : undefined;
-  if (hasNorm === hasValue) outer.report('wrong-type', 'clip', 'either {"norm": …} or {"value": …}', quote(outer.raw('clip')));
+  if (hasNorm === hasValue)
+    outer.report(
+      'wrong-type',
+      'clip',
+      'either {"norm": …} or {"value": …}',
+      quote(outer.raw('clip')),
+    );
   reader.finish();
   if (norm !== undefined) return { norm };
   return value === undefined ? undefined : { value };
@@ -79,6 +122,11 @@ function readAugment(outer: Reader): Augment | undefined {
 function readShare(reader: Reader): number {
   const value = reader.raw('validation') ?? 0;
   if (typeof value === 'number' && value >= 0 && value < 1) return value;
-  reader.report(typeof value === 'number' ? 'out-of-range' : 'wrong-type', 'validation', 'a share, at least 0 and below 1', quote(value));
+  reader.report(
+    typeof value === 'number' ? 'out-of-range' : 'wrong-type',
+    'validation',
+    'a share, at least 0 and below 1',
+    quote(value),
+  );
   return 0;
 }

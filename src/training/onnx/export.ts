@@ -1,6 +1,7 @@
 /**
- * A trained network as an ONNX model: what evaluation computes, from the dataset's samples as they are (bytes for images) to the
- * network's outputs, normalisation inside. Not the plan's ops: ONNX's own, so that any runtime can run it.
+ * A trained network as an ONNX model: what evaluation computes, from the dataset's samples as they
+ * are (bytes for images) to the network's outputs, normalisation inside. Not the plan's ops: ONNX's
+ * own, so that any runtime can run it.
  */
 import type { Layer, LayerFields, Network, Pair } from '../models/network.ts';
 import type { InputSpec } from '../plan/plan.ts';
@@ -17,14 +18,20 @@ export interface Exported {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Input `input` [batch, …] uint8 or float32, output `output` [batch, …] float32: logits where the loss is cross-entropy. */
+/**
+ * Input `input` [batch, …] uint8 or float32, output `output` [batch, …] float32: logits where the
+ * loss is cross-entropy.
+ */
 export function exportOnnx({ network, input, tensors, metadata }: Exported): Uint8Array {
   const graph = new GraphWriter(tensors);
   const outputs: string[] = [];
   const normalised = graph.normalise(network, input);
-  const shapeOf = (from: number): readonly number[] => (from < 0 ? network.input.shape : (network.layers[from]?.output ?? []));
+  const shapeOf = (from: number): readonly number[] =>
+    from < 0 ? network.input.shape : (network.layers[from]?.output ?? []);
   for (const layer of network.layers) {
-    const inputs = layer.from.map((from) => (from < 0 ? normalised : (outputs[from] ?? normalised)));
+    const inputs = layer.from.map((from) =>
+      from < 0 ? normalised : (outputs[from] ?? normalised),
+    );
     outputs.push(graph.layer(layer, inputs, shapeOf(layer.from[0] ?? -1)));
   }
   graph.node('Identity', 'output', [outputs.at(-1) ?? normalised], {}, 'output');
@@ -62,12 +69,22 @@ class GraphWriter {
   normalise({ input: { shape } }: Network, { type, scale, shift }: Exported['input']): string {
     const perChannel = [1, shape[0] ?? 1, ...shape.slice(1).map(() => 1)];
     const floats = type === 'u8' ? this.node('Cast', 'input:cast', ['input'], { to: 1 }) : 'input';
-    const scaled = this.node('Mul', 'input:scale', [floats, this.#constant('input:scale.value', perChannel, scale)]);
-    return this.node('Add', 'input:shift', [scaled, this.#constant('input:shift.value', perChannel, shift)]);
+    const scaled = this.node('Mul', 'input:scale', [
+      floats,
+      this.#constant('input:scale.value', perChannel, scale),
+    ]);
+    return this.node('Add', 'input:shift', [
+      scaled,
+      this.#constant('input:shift.value', perChannel, shift),
+    ]);
   }
 
   /** @param shape of its first input */
-  layer({ id, fields, output }: Layer, inputs: readonly string[], shape: readonly number[]): string {
+  layer(
+    { id, fields, output }: Layer,
+    inputs: readonly string[],
+    shape: readonly number[],
+  ): string {
     const [x = ''] = inputs;
     switch (fields.type) {
       case 'conv': {
@@ -81,16 +98,26 @@ class GraphWriter {
         });
       }
       case 'dense':
-        return this.node('Gemm', id, [x, ...this.#weights(id, fields.bias ? ['weight', 'bias'] : ['weight'])], { transB: 1 });
+        return this.node(
+          'Gemm',
+          id,
+          [x, ...this.#weights(id, fields.bias ? ['weight', 'bias'] : ['weight'])],
+          { transB: 1 },
+        );
       case 'max-pool':
         return this.node('MaxPool', id, [x], window(fields, shape, output));
       case 'average-pool':
-        return this.node('AveragePool', id, [x], { ...window(fields, shape, output), count_include_pad: 0 });
+        return this.node('AveragePool', id, [x], {
+          ...window(fields, shape, output),
+          count_include_pad: 0,
+        });
       case 'global-average-pool':
         return this.node('GlobalAveragePool', id, [x]);
       case 'batch-norm': {
         const numbers = this.#weights(id, ['weight', 'bias', 'running_mean', 'running_var']);
-        return this.node('BatchNormalization', id, [x, ...numbers], { epsilon: { float: fields.epsilon } });
+        return this.node('BatchNormalization', id, [x, ...numbers], {
+          epsilon: { float: fields.epsilon },
+        });
       }
       case 'layer-norm':
         return this.#layerNorm(id, fields, x, shape);
@@ -119,20 +146,37 @@ class GraphWriter {
   }
 
   /** Over channels: each pixel's channels come last for it, and back. */
-  #layerNorm(id: string, { epsilon, over }: Extract<LayerFields, { type: 'layer-norm' }>, x: string, shape: readonly number[]): string {
+  #layerNorm(
+    id: string,
+    { epsilon, over }: Extract<LayerFields, { type: 'layer-norm' }>,
+    x: string,
+    shape: readonly number[],
+  ): string {
     const weights = this.#weights(id, ['weight', 'bias']);
     const attributes = { epsilon: { float: epsilon } };
-    if (over === 'all' || shape.length === 1) return this.node('LayerNormalization', id, [x, ...weights], { ...attributes, axis: 1 });
+    if (over === 'all' || shape.length === 1)
+      return this.node('LayerNormalization', id, [x, ...weights], { ...attributes, axis: 1 });
     const last = this.node('Transpose', `${id}:channels-last`, [x], { perm: [0, 2, 3, 1] });
-    const normed = this.node('LayerNormalization', `${id}:norm`, [last, ...weights], { ...attributes, axis: 3 });
+    const normed = this.node('LayerNormalization', `${id}:norm`, [last, ...weights], {
+      ...attributes,
+      axis: 3,
+    });
     return this.node('Transpose', id, [normed], { perm: [0, 3, 1, 2] });
   }
 
-  #concat(id: string, { zeros }: Extract<LayerFields, { type: 'concat' }>, inputs: readonly string[], rank: number): string {
+  #concat(
+    id: string,
+    { zeros }: Extract<LayerFields, { type: 'concat' }>,
+    inputs: readonly string[],
+    rank: number,
+  ): string {
     const joined =
-      inputs.length === 1 ? (inputs[0] ?? '') : this.node('Concat', zeros[0] + zeros[1] > 0 ? `${id}:parts` : id, inputs, { axis: 1 });
+      inputs.length === 1
+        ? (inputs[0] ?? '')
+        : this.node('Concat', zeros[0] + zeros[1] > 0 ? `${id}:parts` : id, inputs, { axis: 1 });
     if (zeros[0] + zeros[1] === 0) return joined;
-    const around = (channels: number): bigint[] => Array.from({ length: rank + 1 }, (_, axis) => BigInt(axis === 1 ? channels : 0));
+    const around = (channels: number): bigint[] =>
+      Array.from({ length: rank + 1 }, (_, axis) => BigInt(axis === 1 ? channels : 0));
     const values = BigInt64Array.from(zeros.flatMap(around));
     this.initialisers.push({ name: `${id}:zeros`, shape: [values.length], values });
     return this.node('Pad', id, [joined, `${id}:zeros`]);
@@ -140,7 +184,10 @@ class GraphWriter {
 
   /** x·½(1 + erf(x/√2)): the opset has no Gelu yet. */
   #gelu(id: string, x: string): string {
-    const scaled = this.node('Mul', `${id}:scaled`, [x, this.#constant(`${id}:root`, [], [Math.SQRT1_2])]);
+    const scaled = this.node('Mul', `${id}:scaled`, [
+      x,
+      this.#constant(`${id}:root`, [], [Math.SQRT1_2]),
+    ]);
     const erf = this.node('Erf', `${id}:erf`, [scaled]);
     const one = this.node('Add', `${id}:one`, [erf, this.#constant(`${id}:unit`, [], [1])]);
     const share = this.node('Mul', `${id}:share`, [one, this.#constant(`${id}:half`, [], [0.5])]);
@@ -170,17 +217,32 @@ interface Window {
 }
 
 function window(
-  { size, stride, padding }: Pick<Extract<LayerFields, { type: 'max-pool' }>, 'size' | 'stride' | 'padding'>,
+  {
+    size,
+    stride,
+    padding,
+  }: Pick<Extract<LayerFields, { type: 'max-pool' }>, 'size' | 'stride' | 'padding'>,
   shape: readonly number[],
   output: readonly number[],
 ): Record<string, Attribute> {
-  return { kernel_shape: size, strides: stride, pads: pads({ kernel: size, stride, padding }, shape, output) };
+  return {
+    kernel_shape: size,
+    strides: stride,
+    pads: pads({ kernel: size, stride, padding }, shape, output),
+  };
 }
 
 /** Before both, then after both; what is after follows from the shapes. */
-function pads({ kernel, stride, padding }: Window, shape: readonly number[], output: readonly number[]): number[] {
+function pads(
+  { kernel, stride, padding }: Window,
+  shape: readonly number[],
+  output: readonly number[],
+): number[] {
   const after = ([0, 1] as const).map((d) =>
-    Math.max(0, ((output[d + 1] ?? 1) - 1) * stride[d] + kernel[d] - (shape[d + 1] ?? 0) - padding[d]),
+    Math.max(
+      0,
+      ((output[d + 1] ?? 1) - 1) * stride[d] + kernel[d] - (shape[d + 1] ?? 0) - padding[d],
+    ),
   );
   return [...padding, ...after];
 }

@@ -1,10 +1,13 @@
 /**
- * An ONNX model as a file: nodes, initialisers, one input, one output. The field numbers are of onnx.proto (onnx/onnx, IR
- * version 8). Which nodes a network becomes is `export.ts`.
+ * An ONNX model as a file: nodes, initialisers, one input, one output. The field numbers are of
+ * onnx.proto (onnx/onnx, IR version 8). Which nodes a network becomes is `export.ts`.
  */
 import { Message } from '../protobuf.ts';
 
-/** Opset of the default domain; with LayerNormalization, before Gelu: every onnxruntime since 1.12 runs it. */
+/**
+ * Opset of the default domain; with LayerNormalization, before Gelu: every onnxruntime since 1.12
+ * runs it.
+ */
 export const OPSET = 17;
 const IR_VERSION = 8;
 
@@ -30,7 +33,11 @@ export interface Model {
   readonly nodes: readonly Node[];
   readonly initialisers: readonly Initialiser[];
   /** Shapes are per sample: the batch comes first and may be any. */
-  readonly input: { readonly name: string; readonly type: 'u8' | 'f32'; readonly shape: readonly number[] };
+  readonly input: {
+    readonly name: string;
+    readonly type: 'u8' | 'f32';
+    readonly shape: readonly number[];
+  };
   readonly output: { readonly name: string; readonly shape: readonly number[] };
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -38,7 +45,14 @@ export interface Model {
 const DATA_TYPES = { f32: 1, u8: 2, i64: 7 } as const;
 const ATTRIBUTE_TYPES = { float: 1, int: 2, ints: 7 } as const;
 
-export function encodeModel({ name, nodes, initialisers, input, output, metadata }: Model): Uint8Array {
+export function encodeModel({
+  name,
+  nodes,
+  initialisers,
+  input,
+  output,
+  metadata,
+}: Model): Uint8Array {
   const graph = new Message();
   for (const node of nodes) graph.message(1, nodeMessage(node));
   graph.text(2, name);
@@ -46,7 +60,8 @@ export function encodeModel({ name, nodes, initialisers, input, output, metadata
   graph.message(11, valueMessage(input)).message(12, valueMessage({ ...output, type: 'f32' }));
   const model = new Message().integer(1, IR_VERSION).text(2, 'galapagos').message(7, graph);
   model.message(8, new Message().text(1, '').integer(2, OPSET));
-  for (const [key, value] of Object.entries(metadata)) model.message(14, new Message().text(1, key).text(2, value));
+  for (const [key, value] of Object.entries(metadata))
+    model.message(14, new Message().text(1, key).text(2, value));
   return model.encode();
 }
 
@@ -54,13 +69,15 @@ function nodeMessage({ type, name, inputs, output, attributes = {} }: Node): Mes
   const node = new Message();
   for (const input of inputs) node.text(1, input);
   node.text(2, output).text(3, name).text(4, type);
-  for (const [key, value] of Object.entries(attributes)) node.message(5, attributeMessage(key, value));
+  for (const [key, value] of Object.entries(attributes))
+    node.message(5, attributeMessage(key, value));
   return node;
 }
 
 function attributeMessage(name: string, value: Attribute): Message {
   const attribute = new Message().text(1, name);
-  if (typeof value === 'number') return attribute.integer(3, value).integer(20, ATTRIBUTE_TYPES.int);
+  if (typeof value === 'number')
+    return attribute.integer(3, value).integer(20, ATTRIBUTE_TYPES.int);
   if ('float' in value) return attribute.float(2, value.float).integer(20, ATTRIBUTE_TYPES.float);
   for (const each of value) attribute.integer(8, each);
   return attribute.integer(20, ATTRIBUTE_TYPES.ints);
@@ -70,7 +87,8 @@ function tensorMessage({ name, shape, values }: Initialiser): Message {
   const tensor = new Message();
   for (const dimension of shape) tensor.integer(1, dimension);
   const raw = new DataView(new ArrayBuffer(values.byteLength));
-  if (values instanceof Float32Array) values.forEach((value, i) => raw.setFloat32(4 * i, value, true));
+  if (values instanceof Float32Array)
+    values.forEach((value, i) => raw.setFloat32(4 * i, value, true));
   else values.forEach((value, i) => raw.setBigInt64(8 * i, value, true));
   const type = values instanceof Float32Array ? DATA_TYPES.f32 : DATA_TYPES.i64;
   return tensor.integer(2, type).text(8, name).bytes(9, new Uint8Array(raw.buffer));

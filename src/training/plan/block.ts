@@ -5,7 +5,10 @@ export function parameterCount(plan: Pick<Plan, 'weights'>): number {
   return plan.weights.reduce((sum, w) => sum + elements(w.shape), 0);
 }
 
-export function unpad(plan: Pick<Plan, 'weights'>, block: Float32Array | Float64Array): Float32Array {
+export function unpad(
+  plan: Pick<Plan, 'weights'>,
+  block: Float32Array | Float64Array,
+): Float32Array {
   const packed = new Float32Array(parameterCount(plan));
   let at = 0;
   for (const { offset, shape } of plan.weights) {

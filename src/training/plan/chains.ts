@@ -1,4 +1,7 @@
-/** Finds runs of ops that an executor may fuse. The plan names them; whether to fuse is the executor's business. */
+/**
+ * Finds runs of ops that an executor may fuse. The plan names them; whether to fuse is the
+ * executor's business.
+ */
 import type { Pausable } from '../../runtime/pausable.ts';
 import { rootOf, type Op, type OpKind, type Plan } from './plan.ts';
 
@@ -15,8 +18,14 @@ const PATTERNS: readonly (readonly OpKind[])[] = [
   ['batch-norm', 'relu'],
 ];
 
-/** @param sameValue buffers that hold another's value in the same memory, so that reading one is reading the other */
-export function* findChains(ops: readonly Op[], sameValue: ReadonlyMap<number, number>): Pausable<number[][]> {
+/**
+ * @param sameValue buffers that hold another's value in the same memory, so that reading one is
+ *   reading the other
+ */
+export function* findChains(
+  ops: readonly Op[],
+  sameValue: ReadonlyMap<number, number>,
+): Pausable<number[][]> {
   const valueOf = (id: number): number => {
     let value = id;
     for (let of = sameValue.get(value); of !== undefined; of = sameValue.get(value)) value = of;
@@ -26,7 +35,9 @@ export function* findChains(ops: readonly Op[], sameValue: ReadonlyMap<number, n
   const chains: number[][] = [];
   for (let i = 0; i < ops.length;) {
     const pattern = PATTERNS.find(
-      (kinds) => kinds.every((kind, k) => ops[i + k]?.kind === kind) && connected(ops.slice(i, i + kinds.length), valueOf, readers),
+      (kinds) =>
+        kinds.every((kind, k) => ops[i + k]?.kind === kind) &&
+        connected(ops.slice(i, i + kinds.length), valueOf, readers),
     );
     if (pattern !== undefined) chains.push(pattern.map((_, k) => i + k));
     i += pattern?.length ?? 1;
@@ -35,9 +46,15 @@ export function* findChains(ops: readonly Op[], sameValue: ReadonlyMap<number, n
   return chains;
 }
 
-/** Buffers whose every reader and writer is inside one chain: a fused kernel need not store them. */
-export function innerBuffers(plan: Pick<Plan, 'buffers' | 'train'>, chain: readonly number[]): Set<number> {
-  const touched = (op: Op): number[] => [...op.inputs, ...op.outputs].map((id) => rootOf(plan, id).id);
+/**
+ * Buffers whose every reader and writer is inside one chain: a fused kernel need not store them.
+ */
+export function innerBuffers(
+  plan: Pick<Plan, 'buffers' | 'train'>,
+  chain: readonly number[],
+): Set<number> {
+  const touched = (op: Op): number[] =>
+    [...op.inputs, ...op.outputs].map((id) => rootOf(plan, id).id);
   const inside = new Set(plan.train.filter((op) => chain.includes(op.id)).flatMap(touched));
   for (const op of plan.train) {
     if (!chain.includes(op.id)) for (const id of touched(op)) inside.delete(id);
@@ -58,10 +75,19 @@ function readersOf(ops: readonly Op[], valueOf: (id: number) => number): Map<num
   return readers;
 }
 
-/** Each op but the first reads what an earlier op of the run wrote, and the main outputs in between have no reader outside. */
-function connected(run: readonly Op[], valueOf: (id: number) => number, readers: ReadonlyMap<number, readonly Op[]>): boolean {
+/**
+ * Each op but the first reads what an earlier op of the run wrote, and the main outputs in between
+ * have no reader outside.
+ */
+function connected(
+  run: readonly Op[],
+  valueOf: (id: number) => number,
+  readers: ReadonlyMap<number, readonly Op[]>,
+): boolean {
   return run.slice(1).every((op, k) => {
-    const earlier = run.slice(0, k + 1).flatMap((o) => (o.outputs[0] === undefined ? [] : [valueOf(o.outputs[0])]));
+    const earlier = run
+      .slice(0, k + 1)
+      .flatMap((o) => (o.outputs[0] === undefined ? [] : [valueOf(o.outputs[0])]));
     const link = op.inputs.map(valueOf).find((id) => earlier.includes(id));
     return link !== undefined && (readers.get(link) ?? []).every((reader) => run.includes(reader));
   });

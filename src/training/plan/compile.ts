@@ -1,6 +1,6 @@
 /**
- * From a network and settings to a plan: lower, gradients backwards from the loss, in place, lifetimes, arena, chains.
- * Pure; an executor's compilation is something else.
+ * From a network and settings to a plan: lower, gradients backwards from the loss, in place,
+ * lifetimes, arena, chains. Pure; an executor's compilation is something else.
  */
 import { at } from '../../core/at.ts';
 import type { DatasetShape } from '../../datasets/dataset-view.ts';
@@ -42,15 +42,28 @@ export function compilePlan(network: Network, settings: PlanSettings, data?: Pla
   return withoutPauses(planning(network, settings, data));
 }
 
-/** `compilePlan` as a computation that can be paused: a plan of thousands of layers takes seconds. */
-export function* planning(network: Network, settings: PlanSettings, data: PlanData = { sampleType: 'u8' }): Pausable<Plan> {
+/**
+ * `compilePlan` as a computation that can be paused: a plan of thousands of layers takes seconds.
+ */
+export function* planning(
+  network: Network,
+  settings: PlanSettings,
+  data: PlanData = { sampleType: 'u8' },
+): Pausable<Plan> {
   const { optimizer, clip } = settings;
   const graph = new Graph(optimizer.decay ?? 'all');
-  const update = lowerUpdate(graph, optimizer, settings.schedule?.type === 'cosine' ? 'step' : 'epoch');
+  const update = lowerUpdate(
+    graph,
+    optimizer,
+    settings.schedule?.type === 'cosine' ? 'step' : 'epoch',
+  );
   const limit = clip === undefined ? -1 : graph.column('clip', 'f32');
   const targets = data.targets ?? 0;
   if (targets > 0 && network.loss.type !== 'mean-squared-error')
-    throw new TrainingError('unsupported', `${network.loss.type} needs classes as labels, found numeric targets`);
+    throw new TrainingError(
+      'unsupported',
+      `${network.loss.type} needs classes as labels, found numeric targets`,
+    );
   const { input, label } = lowerGather(graph, network.input.shape, data.sampleType, targets);
   const initialise = initialiser(settings.initialise ?? 'pytorch');
   const outputs: number[] = [];
@@ -90,7 +103,11 @@ export function* planning(network: Network, settings: PlanSettings, data: PlanDa
 }
 
 /** @param rate how often the learning rate changes */
-function lowerUpdate(graph: Graph, optimizer: OptimizerSettings, rate: HyperColumn['varies']): Update {
+function lowerUpdate(
+  graph: Graph,
+  optimizer: OptimizerSettings,
+  rate: HyperColumn['varies'],
+): Update {
   switch (optimizer.type) {
     case 'sgd':
       return lowerSgd(graph, optimizer, rate);
@@ -102,7 +119,11 @@ function lowerUpdate(graph: Graph, optimizer: OptimizerSettings, rate: HyperColu
   }
 }
 
-function inputSpec({ shape, mean, deviation }: Network['input'], { sampleType }: PlanData, { augment }: PlanSettings): InputSpec {
+function inputSpec(
+  { shape, mean, deviation }: Network['input'],
+  { sampleType }: PlanData,
+  { augment }: PlanSettings,
+): InputSpec {
   const full = sampleType === 'u8' ? 255 : 1;
   return {
     shape,
@@ -119,7 +140,8 @@ function* addGradients(graph: Graph, forward: readonly Op[]): Pausable<void> {
   const trainable = new Set<number>();
   for (const { inputs, outputs } of forward) {
     const [output = -1] = outputs;
-    if (inputs.some((id) => trainable.has(id) || graph.at(id).role === 'weight')) trainable.add(output);
+    if (inputs.some((id) => trainable.has(id) || graph.at(id).role === 'weight'))
+      trainable.add(output);
   }
   for (const op of [...forward].reverse()) {
     const gradient = GRADIENTS[op.kind];

@@ -1,9 +1,21 @@
-/** A plan while it is being made: buffers, weights and ops are appended, gradients are tracked. Not data; `compile.ts` freezes it. */
-import type { BufferRole, BufferSpec, HyperColumn, Op, OpKind, StatisticSpec, WeightSpec } from './plan.ts';
+/**
+ * A plan while it is being made: buffers, weights and ops are appended, gradients are tracked. Not
+ * data; `compile.ts` freezes it.
+ */
+import type {
+  BufferRole,
+  BufferSpec,
+  HyperColumn,
+  Op,
+  OpKind,
+  StatisticSpec,
+  WeightSpec,
+} from './plan.ts';
 import { elements } from './plan.ts';
 
 export type Draft<T> = { -readonly [K in keyof T]: T[K] };
-export type OpDraft = Omit<Op, 'id' | 'accumulate' | 'hyper' | 'attributes'> & Partial<Pick<Op, 'accumulate' | 'hyper' | 'attributes'>>;
+export type OpDraft = Omit<Op, 'id' | 'accumulate' | 'hyper' | 'attributes'> &
+  Partial<Pick<Op, 'accumulate' | 'hyper' | 'attributes'>>;
 
 export interface WeightDraft extends Omit<WeightSpec, 'offset' | 'trainable' | 'decay'> {
   readonly decay?: boolean;
@@ -30,11 +42,25 @@ export class Graph {
     name: string,
     role: BufferRole,
     shape: readonly number[],
-    options: Partial<Pick<BufferSpec, 'perLane' | 'perSample' | 'type' | 'aliasOf' | 'layout'>> = {},
+    options: Partial<
+      Pick<BufferSpec, 'perLane' | 'perSample' | 'type' | 'aliasOf' | 'layout'>
+    > = {},
   ): number {
     const id = this.buffers.length;
     const layout = options.layout ?? (shape.length === 3 ? 'image' : 'vector');
-    this.buffers.push({ id, name, role, perLane: true, perSample: true, type: 'f32', first: -1, last: -1, ...options, shape, layout });
+    this.buffers.push({
+      id,
+      name,
+      role,
+      perLane: true,
+      perSample: true,
+      type: 'f32',
+      first: -1,
+      last: -1,
+      ...options,
+      shape,
+      layout,
+    });
     return id;
   }
 
@@ -52,7 +78,10 @@ export class Graph {
 
   /** A running statistic and its buffer. */
   statistic(name: string, shape: readonly number[], initial: StatisticSpec['initial']): number {
-    const offset = this.statistics.reduce((sum, other) => sum + 4 * Math.ceil(elements(other.shape) / 4), 0);
+    const offset = this.statistics.reduce(
+      (sum, other) => sum + 4 * Math.ceil(elements(other.shape) / 4),
+      0,
+    );
     this.statistics.push({ name, shape, offset, initial });
     return this.buffer(name, 'statistic', shape, { perSample: false });
   }
@@ -63,7 +92,15 @@ export class Graph {
   }
 
   op(kind: OpKind, layer: string, draft: Omit<OpDraft, 'kind' | 'layer'>): Op {
-    const op: Op = { id: this.ops.length, kind, layer, attributes: {}, hyper: [], accumulate: draft.outputs.map(() => false), ...draft };
+    const op: Op = {
+      id: this.ops.length,
+      kind,
+      layer,
+      attributes: {},
+      hyper: [],
+      accumulate: draft.outputs.map(() => false),
+      ...draft,
+    };
     this.ops.push(op);
     return op;
   }
@@ -97,15 +134,26 @@ export class Graph {
     return { buffer, accumulate: false };
   }
 
-  /** Appends an op whose one output is a contribution to the gradient of the buffer `id`, which `of` reads. */
-  contribute(kind: OpKind, of: Op, id: number, draft: Omit<OpDraft, 'kind' | 'layer' | 'outputs' | 'accumulate'>): void {
+  /**
+   * Appends an op whose one output is a contribution to the gradient of the buffer `id`, which `of`
+   * reads.
+   */
+  contribute(
+    kind: OpKind,
+    of: Op,
+    id: number,
+    draft: Omit<OpDraft, 'kind' | 'layer' | 'outputs' | 'accumulate'>,
+  ): void {
     const { buffer, accumulate } = this.contribution(id);
     this.op(kind, of.layer, { ...draft, outputs: [buffer], accumulate: [accumulate] });
   }
 
   weightGradient(weight: number): number {
     const of = this.at(weight);
-    const id = this.buffer(`${of.name}'`, 'weight-gradient', of.shape, { perSample: false, layout: 'kernel' });
+    const id = this.buffer(`${of.name}'`, 'weight-gradient', of.shape, {
+      perSample: false,
+      layout: 'kernel',
+    });
     this.weightGradients.set(weight, id);
     return id;
   }

@@ -10,7 +10,10 @@ export function planHash(plan: Plan): string {
   return withoutPauses(hashing(plan));
 }
 
-/** `planHash` as a computation that can be paused; of a plan seen before, `planHash` is then a look-up. */
+/**
+ * `planHash` as a computation that can be paused; of a plan seen before, `planHash` is then a
+ * look-up.
+ */
 export function* hashing(plan: Plan): Pausable<string> {
   const before = known.get(plan);
   if (before !== undefined) return before;

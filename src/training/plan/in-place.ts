@@ -1,15 +1,19 @@
 /**
- * Lets results take the memory of what they are made from, where no later op misses the old value: element-wise ops write over their
- * first input; a gradient that is the same values as another (`add-gradient`) is the same memory, and its op goes.
+ * Lets results take the memory of what they are made from, where no later op misses the old value:
+ * element-wise ops write over their first input; a gradient that is the same values as another
+ * (`add-gradient`) is the same memory, and its op goes.
  *
- * What is safe is decided by one rule, looked at op by op over everything that would share the memory: an op may read a buffer only
- * while the memory holds that buffer's value.
+ * What is safe is decided by one rule, looked at op by op over everything that would share the
+ * memory: an op may read a buffer only while the memory holds that buffer's value.
  */
 import type { Pausable } from '../../runtime/pausable.ts';
 import type { Draft } from './graph.ts';
 import { rootOf, type BufferSpec, type Op, type OpKind } from './plan.ts';
 
-/** Ops whose first output, element by element, is a function of their first input's same element (and of other buffers). */
+/**
+ * Ops whose first output, element by element, is a function of their first input's same element
+ * (and of other buffers).
+ */
 const ELEMENT_WISE: ReadonlySet<OpKind> = new Set<OpKind>([
   'relu',
   'leaky-relu',
@@ -38,12 +42,18 @@ function isCopy(op: Op): boolean {
 export interface InPlace {
   /** The training ops without the copies that became the same memory, numbered anew. */
   readonly train: Op[];
-  /** The buffer whose value this one is, where a flatten or a copy that went stands between them. */
+  /**
+   * The buffer whose value this one is, where a flatten or a copy that went stands between them.
+   */
   readonly sameValue: ReadonlyMap<number, number>;
 }
 
 /** Sets `aliasOf` of what can share memory. `train` and `evaluate` both stay right. */
-export function* shareMemory(buffers: Draft<BufferSpec>[], train: readonly Op[], evaluate: readonly Op[]): Pausable<InPlace> {
+export function* shareMemory(
+  buffers: Draft<BufferSpec>[],
+  train: readonly Op[],
+  evaluate: readonly Op[],
+): Pausable<InPlace> {
   const gone = new Set<Op>();
   const sameValue = new Map<number, number>();
   const touching = opsByBuffer(train);
@@ -100,8 +110,13 @@ function opsByBuffer(ops: readonly Op[]): Map<number, Op[]> {
 }
 
 /** Whether every op finds in memory what it reads, if all of `group` are one piece of memory. */
-function valuesSurvive(touching: ReadonlyMap<number, readonly Op[]>, group: ReadonlySet<number>): boolean {
-  const ops = [...new Set([...group].flatMap((id) => touching.get(id) ?? []))].sort((a, b) => a.id - b.id);
+function valuesSurvive(
+  touching: ReadonlyMap<number, readonly Op[]>,
+  group: ReadonlySet<number>,
+): boolean {
+  const ops = [...new Set([...group].flatMap((id) => touching.get(id) ?? []))].sort(
+    (a, b) => a.id - b.id,
+  );
   const held = new Set<number>();
   for (const op of ops) {
     const read = op.inputs.filter((id) => group.has(id));
@@ -114,7 +129,12 @@ function valuesSurvive(touching: ReadonlyMap<number, readonly Op[]>, group: Read
       }
       const accumulates = op.accumulate[k] === true;
       if (accumulates && !held.has(output)) return false;
-      const overwrites = k === 0 && !accumulates && ELEMENT_WISE.has(op.kind) && read.length === 1 && read[0] === op.inputs[0];
+      const overwrites =
+        k === 0 &&
+        !accumulates &&
+        ELEMENT_WISE.has(op.kind) &&
+        read.length === 1 &&
+        read[0] === op.inputs[0];
       if (read.length > 0 && !overwrites) return false;
       held.clear();
       held.add(output);

@@ -1,17 +1,23 @@
-/** Schemes of initial weights: how wide, by fans. The draws themselves are made by `initialise.ts` of the layer above. */
+/**
+ * Schemes of initial weights: how wide, by fans. The draws themselves are made by `initialise.ts`
+ * of the layer above.
+ */
 import type { Initialise } from './ops/rule.ts';
 
 export type Scheme = 'pytorch' | 'he-normal' | 'he-uniform' | 'glorot-normal' | 'glorot-uniform';
 
 /**
- * `pytorch`: weight and bias U(±1/√fanIn). he-normal √(2/fanIn), he-uniform √(6/fanIn) (He et al. 2015);
- * glorot-normal √(2/(fanIn+fanOut)), glorot-uniform √(6/(fanIn+fanOut)) (Glorot & Bengio 2010); their biases are 0.
+ * `pytorch`: weight and bias U(±1/√fanIn). he-normal √(2/fanIn), he-uniform √(6/fanIn) (He et al.
+ * 2015); glorot-normal √(2/(fanIn+fanOut)), glorot-uniform √(6/(fanIn+fanOut)) (Glorot & Bengio
+ * 2010); their biases are 0.
  */
 export function initialiser(scheme: Scheme): Initialise {
   return (kind, fanIn, fanOut) => {
     if (scheme === 'pytorch') return { init: 'uniform', spread: 1 / Math.sqrt(fanIn) };
     if (kind === 'bias') return { init: 'zero', spread: 0 };
     const fans = scheme.startsWith('he') ? fanIn : fanIn + fanOut;
-    return scheme.endsWith('normal') ? { init: 'normal', spread: Math.sqrt(2 / fans) } : { init: 'uniform', spread: Math.sqrt(6 / fans) };
+    return scheme.endsWith('normal')
+      ? { init: 'normal', spread: Math.sqrt(2 / fans) }
+      : { init: 'uniform', spread: Math.sqrt(6 / fans) };
   };
 }

@@ -5,9 +5,15 @@ import { elements, rootOf, type BufferSpec, type Op, type Plan } from './plan.ts
 
 /**
  * Fills `first` and `last`: of a buffer and of everything that shares its memory.
- * @param places by evaluation op: the training op it stands for. What evaluation reads later than training does lives longer.
+ * @param places by evaluation op: the training op it stands for. What evaluation reads later than
+ *   training does lives longer.
  */
-export function setLifetimes(buffers: Draft<BufferSpec>[], train: readonly Op[], evaluate: readonly Op[], places: readonly number[]): void {
+export function setLifetimes(
+  buffers: Draft<BufferSpec>[],
+  train: readonly Op[],
+  evaluate: readonly Op[],
+  places: readonly number[],
+): void {
   const touch = (op: Op, at: number): void => {
     for (const id of [...op.inputs, ...op.outputs]) {
       const root = buffers[rootOf({ buffers }, id).id];
@@ -37,7 +43,12 @@ export interface Extent {
 export function arenaExtents(plan: Pick<Plan, 'buffers'>): Extent[] {
   return plan.buffers
     .filter((b) => b.perLane && b.perSample && b.aliasOf === undefined && b.first >= 0)
-    .map((b) => ({ id: b.id, size: elements(b.shape) * (b.type === 'u8' ? 1 : 4), first: b.first, last: b.last }));
+    .map((b) => ({
+      id: b.id,
+      size: elements(b.shape) * (b.type === 'u8' ? 1 : 4),
+      first: b.first,
+      last: b.last,
+    }));
 }
 
 export interface Fit {
@@ -45,7 +56,10 @@ export interface Fit {
   readonly size: number;
 }
 
-/** First fit by decreasing size (ties: the earlier buffer): buffers whose lives overlap do not share bytes. */
+/**
+ * First fit by decreasing size (ties: the earlier buffer): buffers whose lives overlap do not share
+ * bytes.
+ */
 export function firstFit(extents: readonly Extent[]): Fit {
   return withoutPauses(fitting(extents));
 }
@@ -63,10 +77,19 @@ export function* fitting(extents: readonly Extent[]): Pausable<Fit> {
       if (other.end > offset) offset = other.end;
     }
     const { id, first, last } = extent;
-    placed.splice(placeOf(placed, offset), 0, { id, first, last, offset, end: offset + extent.size });
+    placed.splice(placeOf(placed, offset), 0, {
+      id,
+      first,
+      last,
+      offset,
+      end: offset + extent.size,
+    });
     yield;
   }
-  return { offsets: new Map(placed.map((p) => [p.id, p.offset])), size: placed.reduce((max, p) => Math.max(max, p.end), 0) };
+  return {
+    offsets: new Map(placed.map((p) => [p.id, p.offset])),
+    size: placed.reduce((max, p) => Math.max(max, p.end), 0),
+  };
 }
 
 interface Placement extends Pick<Extent, 'id' | 'first' | 'last'> {

@@ -1,13 +1,18 @@
 /**
- * Every op a plan may hold: its inputs → outputs, attributes and columns, in the order that `Op` lists them. A prime is a gradient; a
- * gradient op's data output may accumulate. What an op means is in its file under `ops/` and in the reference executor.
+ * Every op a plan may hold: its inputs → outputs, attributes and columns, in the order that `Op`
+ * lists them. A prime is a gradient; a gradient op's data output may accumulate. What an op means
+ * is in its file under `ops/` and in the reference executor.
  *
- * Statistics (`running_mean`, `running_var`) are buffers of role `statistic`: a lane's own, one for all samples.
+ * Statistics (`running_mean`, `running_var`) are buffers of role `statistic`: a lane's own, one for
+ * all samples.
  */
 export type OpKind =
   /** dataset, order → batch, label (both shared by lanes). */
   | 'gather'
-  /** x [C,H,W], weight [O,C/g,kh,kw], bias? [O] → y. Attributes kernel, stride, padding (before; what is after follows from shapes), groups. */
+  /**
+   * x [C,H,W], weight [O,C/g,kh,kw], bias? [O] → y. Attributes kernel, stride, padding (before;
+   * what is after follows from shapes), groups.
+   */
   | 'conv'
   /** x, y' → weight', bias?'. Attributes as conv. */
   | 'conv-weight-gradient'
@@ -19,7 +24,10 @@ export type OpKind =
   | 'dense-weight-gradient'
   /** y', weight → x'. */
   | 'dense-input-gradient'
-  /** x → y, code (u8: the winning tap in row order, ties to the first valid one). Attributes size, stride, padding. */
+  /**
+   * x → y, code (u8: the winning tap in row order, ties to the first valid one). Attributes size,
+   * stride, padding.
+   */
   | 'max-pool'
   /** y', code → x'. Attributes as max-pool. */
   | 'max-pool-gradient'
@@ -55,21 +63,38 @@ export type OpKind =
   | 'tanh'
   /** y', y → x'. */
   | 'tanh-gradient'
-  /** x → y, the same memory under another shape (identity too). Its gradient is the same memory: no op, unless it must be added. */
+  /**
+   * x → y, the same memory under another shape (identity too). Its gradient is the same memory: no
+   * op, unless it must be added.
+   */
   | 'flatten'
-  /** x → y = x·m. Attributes ordinal, features; columns threshold (u32), scale. Absent in evaluation. */
+  /**
+   * x → y = x·m. Attributes ordinal, features; columns threshold (u32), scale. Absent in
+   * evaluation.
+   */
   | 'dropout'
   /** y' → x' = y'·m. Attributes and columns as dropout. */
   | 'dropout-gradient'
-  /** x, weight [C], bias [C], running_mean [C], running_var [C] → y, mean [C], inverse [C] (1/√(v+ε)), running_mean, running_var. Attributes momentum, epsilon. Training only. */
+  /**
+   * x, weight [C], bias [C], running_mean [C], running_var [C] → y, mean [C], inverse [C]
+   * (1/√(v+ε)), running_mean, running_var. Attributes momentum, epsilon. Training only.
+   */
   | 'batch-norm'
   /** x, weight, bias, running_mean, running_var → y. Attribute epsilon. Evaluation only. */
   | 'batch-norm-evaluation'
-  /** y', x, weight, mean, inverse → weight', bias', x'? (absent where not wanted). x' is 0 at positions ≥ n. */
+  /**
+   * y', x, weight, mean, inverse → weight', bias', x'? (absent where not wanted). x' is 0 at
+   * positions ≥ n.
+   */
   | 'batch-norm-gradient'
-  /** x, weight, bias → y, mean, inverse (per sample: [1] over "all", [1,H,W] over "channels"). Attributes over, epsilon. */
+  /**
+   * x, weight, bias → y, mean, inverse (per sample: [1] over "all", [1,H,W] over "channels").
+   * Attributes over, epsilon.
+   */
   | 'layer-norm'
-  /** y', x, weight, mean, inverse → weight', bias', x'? (absent where not wanted). Attribute over. */
+  /**
+   * y', x, weight, mean, inverse → weight', bias', x'? (absent where not wanted). Attribute over.
+   */
   | 'layer-norm-gradient'
   /** two or more of one shape → y. */
   | 'add'
@@ -79,21 +104,42 @@ export type OpKind =
   | 'multiply'
   /** y', the other factor → x'; where x' is [C,1,1] and y' is not, summed over H and W. */
   | 'multiply-gradient'
-  /** one or more → y: channels (or features) one after another, after `before` of zeros; what y has beyond them is zeros too. Attribute before. */
+  /**
+   * one or more → y: channels (or features) one after another, after `before` of zeros; what y has
+   * beyond them is zeros too. Attribute before.
+   */
   | 'concat'
   /** y' → x'. Attribute first: elements of y before this part. */
   | 'concat-gradient'
-  /** logits z [K], label → z'? (training; in place), loss, correct. Column smoothing? (training, where declared). */
+  /**
+   * logits z [K], label → z'? (training; in place), loss, correct. Column smoothing? (training,
+   * where declared).
+   */
   | 'softmax-cross-entropy'
-  /** prediction z [U], label (a class, one-hot here; or f32 targets [U]) → z'? (training; in place), loss, correct (0 for targets). */
+  /**
+   * prediction z [U], label (a class, one-hot here; or f32 targets [U]) → z'? (training; in place),
+   * loss, correct (0 for targets).
+   */
   | 'mean-squared-error'
-  /** every weight gradient → the same buffers. Attribute by: "norm" (over all weights of the lane, + 1e-6) or "value"; column clip. */
+  /**
+   * every weight gradient → the same buffers. Attribute by: "norm" (over all weights of the lane, +
+   * 1e-6) or "value"; column clip.
+   */
   | 'clip'
-  /** every weight gradient → every weight. Attributes momentum, nesterov (0 or 1); columns learningRate, momentum, weightDecay. */
+  /**
+   * every weight gradient → every weight. Attributes momentum, nesterov (0 or 1); columns
+   * learningRate, momentum, weightDecay.
+   */
   | 'sgd'
-  /** every weight gradient → every weight. Columns stepSize (a₁), correction (a₂), beta1, rest1 (1−β₁), beta2, rest2, epsilon, weightDecay. */
+  /**
+   * every weight gradient → every weight. Columns stepSize (a₁), correction (a₂), beta1, rest1
+   * (1−β₁), beta2, rest2, epsilon, weightDecay.
+   */
   | 'adam'
   /** As adam; the last column is shrink (1−αλ) instead of weightDecay. */
   | 'adamw'
-  /** every weight gradient → every weight. Attribute momentum (0 or 1); columns learningRate, alpha (ρ), rest (1−ρ), epsilon, momentum, weightDecay. */
+  /**
+   * every weight gradient → every weight. Attribute momentum (0 or 1); columns learningRate, alpha
+   * (ρ), rest (1−ρ), epsilon, momentum, weightDecay.
+   */
   | 'rmsprop';

@@ -1,6 +1,7 @@
 /**
- * The plan: one training step and one evaluation step as plain data. No functions, lane values, lane counts, seeds or
- * dataset sizes; so it travels, is hashed, and executors can be tested on hand-written ones.
+ * The plan: one training step and one evaluation step as plain data. No functions, lane values,
+ * lane counts, seeds or dataset sizes; so it travels, is hashed, and executors can be tested on
+ * hand-written ones.
  */
 import type { OpKind } from './op-kinds.ts';
 
@@ -20,14 +21,23 @@ export interface Plan {
   readonly chains: readonly (readonly number[])[];
   /** The buffer that holds the network's outputs. */
   readonly logits: number;
-  /** Optimiser state, each as large as the weights: `momentum`; `first`, `second` of Adam; `square`, `momentum` of RMSprop. */
+  /**
+   * Optimiser state, each as large as the weights: `momentum`; `first`, `second` of Adam; `square`,
+   * `momentum` of RMSprop.
+   */
   readonly slots: readonly string[];
-  /** Running statistics of batch norms, in plan order; a lane's own, updated by `train`, read by `evaluate`. */
+  /**
+   * Running statistics of batch norms, in plan order; a lane's own, updated by `train`, read by
+   * `evaluate`.
+   */
   readonly statistics: readonly StatisticSpec[];
 }
 
 export interface StatisticSpec {
-  /** `<layer>.running_mean` or `<layer>.running_var`; the buffer of role `statistic` has the same name. */
+  /**
+   * `<layer>.running_mean` or `<layer>.running_var`; the buffer of role `statistic` has the same
+   * name.
+   */
   readonly name: string;
   readonly shape: readonly number[];
   /** Floats from the start of the lane's statistics; a multiple of 4. */
@@ -70,7 +80,17 @@ export interface WeightSpec {
 }
 
 export type BufferRole =
-  'input' | 'label' | 'order' | 'activation' | 'gradient' | 'saved' | 'weight' | 'slot' | 'weight-gradient' | 'statistic' | 'metric';
+  | 'input'
+  | 'label'
+  | 'order'
+  | 'activation'
+  | 'gradient'
+  | 'saved'
+  | 'weight'
+  | 'slot'
+  | 'weight-gradient'
+  | 'statistic'
+  | 'metric';
 
 export interface BufferSpec {
   readonly id: number;
@@ -81,7 +101,10 @@ export interface BufferSpec {
   readonly shape: readonly number[];
   readonly type: 'f32' | 'u8' | 'u32';
   readonly layout: 'image' | 'vector' | 'kernel' | 'flat';
-  /** Indices in `train` of the first and last op that touch the buffer or an alias of it; −1 if none does. */
+  /**
+   * Indices in `train` of the first and last op that touch the buffer or an alias of it; −1 if none
+   * does.
+   */
   readonly first: number;
   readonly last: number;
   readonly aliasOf?: number;
@@ -119,7 +142,9 @@ export function rootOf(plan: Pick<Plan, 'buffers'>, id: number): BufferSpec {
 export function numberOf(op: Op, name: string): number {
   const value = op.attributes[name];
   if (typeof value !== 'number')
-    throw new TypeError(`${op.layer} ${op.kind}: attribute ${name} should be a number, found ${JSON.stringify(value)}`);
+    throw new TypeError(
+      `${op.layer} ${op.kind}: attribute ${name} should be a number, found ${JSON.stringify(value)}`,
+    );
   return value;
 }
 
@@ -128,12 +153,18 @@ export function pairOf(op: Op, name: string): readonly [number, number] {
   const value = op.attributes[name];
   const [a, b] = Array.isArray(value) ? (value as readonly number[]) : [];
   if (a === undefined || b === undefined)
-    throw new TypeError(`${op.layer} ${op.kind}: attribute ${name} should be a pair, found ${JSON.stringify(value)}`);
+    throw new TypeError(
+      `${op.layer} ${op.kind}: attribute ${name} should be a pair, found ${JSON.stringify(value)}`,
+    );
   return [a, b];
 }
 
 /** The n-th buffer of a list of ids. */
-export function bufferAt(plan: Pick<Plan, 'buffers'>, ids: readonly number[], n: number): BufferSpec {
+export function bufferAt(
+  plan: Pick<Plan, 'buffers'>,
+  ids: readonly number[],
+  n: number,
+): BufferSpec {
   const buffer = plan.buffers[ids[n] ?? -1];
   if (buffer === undefined) throw new RangeError(`an op lacks its buffer ${String(n)}`);
   return buffer;

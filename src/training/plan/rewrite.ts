@@ -1,6 +1,7 @@
 /**
- * relu before max-pool becomes max-pool before relu: a quarter of the work for a 2×2 window. Values and gradients are equal,
- * because ties go to the first tap and the gradient at 0 is 0. Applies where only the pool reads the relu.
+ * relu before max-pool becomes max-pool before relu: a quarter of the work for a 2×2 window. Values
+ * and gradients are equal, because ties go to the first tap and the gradient at 0 is 0. Applies
+ * where only the pool reads the relu.
  */
 import type { Layer } from '../models/network.ts';
 
@@ -9,9 +10,11 @@ export function poolBeforeRelu(layers: readonly Layer[]): Layer[] {
   for (let i = 0; i + 1 < result.length; i++) {
     const relu = result[i];
     const pool = result[i + 1];
-    if (relu?.fields.type !== 'relu' || pool?.fields.type !== 'max-pool' || pool.from[0] !== i) continue;
+    if (relu?.fields.type !== 'relu' || pool?.fields.type !== 'max-pool' || pool.from[0] !== i)
+      continue;
     if (result.some((layer, k) => k !== i + 1 && layer.from.includes(i))) continue;
-    // Both keep their names; positions swap, so readers of index i + 1 now read the relu over the pooled values.
+    // Both keep their names; positions swap, so readers of index i + 1 now read the relu over the
+    // pooled values.
     result[i] = { ...pool, from: relu.from };
     result[i + 1] = { ...relu, from: [i], output: pool.output };
   }

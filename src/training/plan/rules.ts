@@ -1,4 +1,6 @@
-/** Every layer's and every op's rule by name: how a layer becomes ops, how an op's gradient goes on. */
+/**
+ * Every layer's and every op's rule by name: how a layer becomes ops, how an op's gradient goes on.
+ */
 import type { Layer } from '../models/network.ts';
 import type { Graph } from './graph.ts';
 import type { OpKind } from './op-kinds.ts';
@@ -39,7 +41,12 @@ export const GRADIENTS: Readonly<Partial<Record<OpKind, Gradient>>> = {
 };
 
 /** Appends a layer's ops. @returns the buffer of its output */
-export function lowerLayer(graph: Graph, layer: Layer, inputs: readonly number[], initialise: Initialise): number {
+export function lowerLayer(
+  graph: Graph,
+  layer: Layer,
+  inputs: readonly number[],
+  initialise: Initialise,
+): number {
   const { fields } = layer;
   switch (fields.type) {
     case 'conv':

@@ -1,4 +1,7 @@
-/** Where a training image is moved to, as the plan's meaning defines it: the same for every lane and executor. */
+/**
+ * Where a training image is moved to, as the plan's meaning defines it: the same for every lane and
+ * executor.
+ */
 import { philox, PURPOSE, type Key } from '../../core/random.ts';
 
 /** The crop's corner relative to the image's, and whether it is mirrored first. */
@@ -9,8 +12,19 @@ export interface Move {
 }
 
 /** Of a dataset sample in an epoch: the same for every lane. */
-export function moveOf(crop: number, flip: boolean, key: Key, epoch: number, sample: number, words: Uint32Array): Move {
+export function moveOf(
+  crop: number,
+  flip: boolean,
+  key: Key,
+  epoch: number,
+  sample: number,
+  words: Uint32Array,
+): Move {
   philox(key, sample, epoch, 0, PURPOSE.augment << 24, words);
   const below = (word: number): number => Math.floor(word * (2 * crop + 1) * 2 ** -32);
-  return { dy: below(words[0] ?? 0) - crop, dx: below(words[1] ?? 0) - crop, flip: flip && (words[2] ?? 0) >>> 31 === 1 };
+  return {
+    dy: below(words[0] ?? 0) - crop,
+    dx: below(words[1] ?? 0) - crop,
+    flip: flip && (words[2] ?? 0) >>> 31 === 1,
+  };
 }

@@ -1,13 +1,20 @@
 /**
- * One cohort's training: epochs over the training indices, after each the selection split. Lanes end one by one: by their last
- * epoch, divergence or their signal; none of that changes a bit of the others.
+ * One cohort's training: epochs over the training indices, after each the selection split. Lanes
+ * end one by one: by their last epoch, divergence or their signal; none of that changes a bit of
+ * the others.
  */
 import { at } from '../../core/at.ts';
 import type { Dataset } from '../../datasets/dataset.ts';
 import { splitValidation } from '../../datasets/split.ts';
 import { turn } from '../../runtime/turn.ts';
 import type { Executable, RunReport } from '../executors/executor.ts';
-import type { EpochReport, LaneOutcome, TrainObjective, TrainProgress, TrainedBy } from '../objective/objective.ts';
+import type {
+  EpochReport,
+  LaneOutcome,
+  TrainObjective,
+  TrainProgress,
+  TrainedBy,
+} from '../objective/objective.ts';
 import type { ResolvedObjective } from '../objective/resolve-objective.ts';
 import type { Plan } from '../plan/plan.ts';
 import { HyperRows } from './hyper.ts';
@@ -37,7 +44,10 @@ export interface Prepared {
   readonly reason: string;
 }
 
-/** Rows of hyper-parameters made at once; not a matter of the lanes, so that sums are cut in the same places for all. */
+/**
+ * Rows of hyper-parameters made at once; not a matter of the lanes, so that sums are cut in the
+ * same places for all.
+ */
 const PIECE_STEPS = 512;
 
 export class Cohort {
@@ -84,14 +94,24 @@ export class Cohort {
     const params = this.#requests.map(({ request }) => request.params);
     const hyper = new HyperRows(this.#plan, network, settings, params, steps);
     await turn();
-    this.#lanes = this.#requests.map(({ signal }, i) => new Lane(at(hyper.epochs, i), signal, this.#objective.metric, settings.keep));
+    this.#lanes = this.#requests.map(
+      ({ signal }, i) =>
+        new Lane(at(hyper.epochs, i), signal, this.#objective.metric, settings.keep),
+    );
     await this.#executable.begin(
       this.#seed,
-      this.#requests.map(({ request }) => ({ trial: request.trial, shared: settings.sameStart || seed !== undefined })),
+      this.#requests.map(({ request }) => ({
+        trial: request.trial,
+        shared: settings.sameStart || seed !== undefined,
+      })),
     );
     const longest = Math.max(...hyper.epochs);
     for (let epoch = 0; epoch < longest && this.#isTraining(); epoch++) {
-      const order = (settings.shuffle ? permute(training, shuffled(training.length, this.#seed, epoch)) : training).subarray(0, kept);
+      const order = (
+        settings.shuffle
+          ? permute(training, shuffled(training.length, this.#seed, epoch))
+          : training
+      ).subarray(0, kept);
       await this.#trainEpoch(hyper, epoch, order, steps, longest);
       this.#samples += kept;
       if (this.#isTraining()) await this.#evaluate(epoch, selection);
@@ -105,21 +125,41 @@ export class Cohort {
     const all = Uint32Array.from({ length: entry.training }, (_, i) => i);
     const share = this.#resolved.settings.validation;
     // Numbers to predict have no classes to be spread over: all samples are alike.
-    const [labels, classes] = entry.classes > 0 ? [view.y.subarray(0, entry.training), entry.classes] : [new Uint8Array(entry.training), 1];
-    const split = share === 0 ? { training: all, validation: new Uint32Array(0) } : splitValidation(labels, classes, share, this.#seed);
+    const [labels, classes] =
+      entry.classes > 0
+        ? [view.y.subarray(0, entry.training), entry.classes]
+        : [new Uint8Array(entry.training), 1];
+    const split =
+      share === 0
+        ? { training: all, validation: new Uint32Array(0) }
+        : splitValidation(labels, classes, share, this.#seed);
     const test = Uint32Array.from({ length: entry.test }, (_, i) => entry.training + i);
-    return { training: split.training, selection: this.#objective.selectOn === 'test' ? test : split.validation };
+    return {
+      training: split.training,
+      selection: this.#objective.selectOn === 'test' ? test : split.validation,
+    };
   }
 
-  async #trainEpoch(hyper: HyperRows, epoch: number, order: Uint32Array, steps: number, epochs: number): Promise<void> {
+  async #trainEpoch(
+    hyper: HyperRows,
+    epoch: number,
+    order: Uint32Array,
+    steps: number,
+    epochs: number,
+  ): Promise<void> {
     const { rows } = hyper;
     const piece = rows === 'run' ? steps : PIECE_STEPS;
     for (let first = 0; first < steps && this.#isTraining(); first += piece) {
       const count = Math.min(piece, steps - first);
       const onChunk = (done: number, diverged: readonly number[]): void => {
-        for (const [at, lane] of this.#open()) if (diverged.includes(at)) this.#end(at, lane.diverged(epoch, this.#by));
+        for (const [at, lane] of this.#open())
+          if (diverged.includes(at)) this.#end(at, lane.diverged(epoch, this.#by));
         this.#stopCancelled();
-        this.#listener.progress?.({ epoch, step: epoch * steps + first + done, steps: epochs * steps });
+        this.#listener.progress?.({
+          epoch,
+          step: epoch * steps + first + done,
+          steps: epochs * steps,
+        });
       };
       this.#stopCancelled();
       const report = await this.#executable.run({
@@ -166,9 +206,19 @@ export class Cohort {
   }
 
   async #succeed(at: number, lane: Lane): Promise<void> {
-    const perSecond = (this.#samples * this.#lanes.length * 1000) / Math.max(this.#milliseconds, 0.001);
-    const outcome = lane.succeeded(this.#by, perSecond, this.#objective.test === true ? await this.#onTest(at, lane) : {});
-    if (lane.kept !== undefined) this.#listener.trained?.(at, { network: this.#resolved.network, plan: this.#plan, state: lane.kept });
+    const perSecond =
+      (this.#samples * this.#lanes.length * 1000) / Math.max(this.#milliseconds, 0.001);
+    const outcome = lane.succeeded(
+      this.#by,
+      perSecond,
+      this.#objective.test === true ? await this.#onTest(at, lane) : {},
+    );
+    if (lane.kept !== undefined)
+      this.#listener.trained?.(at, {
+        network: this.#resolved.network,
+        plan: this.#plan,
+        state: lane.kept,
+      });
     this.#end(at, outcome);
   }
 
@@ -181,7 +231,10 @@ export class Cohort {
     const measured = (await this.#executable.evaluate(indices, this.#never))[at] ?? null;
     if (measured === null || measured.diverged) return {};
     const { lossSum, correct, samples } = measured;
-    return { testLoss: lossSum / samples, ...(classes > 0 ? { testAccuracy: correct / samples } : {}) };
+    return {
+      testLoss: lossSum / samples,
+      ...(classes > 0 ? { testAccuracy: correct / samples } : {}),
+    };
   }
 
   #end(at: number, outcome: LaneOutcome): void {

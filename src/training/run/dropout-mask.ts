@@ -1,4 +1,7 @@
-/** The words behind dropout's masks, as the plan's meaning defines them. Executors draw the same ones their own way. */
+/**
+ * The words behind dropout's masks, as the plan's meaning defines them. Executors draw the same
+ * ones their own way.
+ */
 import { philox, PURPOSE, type Key } from '../../core/random.ts';
 
 /**
@@ -17,7 +20,15 @@ export function maskWords(
   const blocks = Math.ceil(features / 4);
   const words = new Uint32Array(4);
   for (let f = 0; f < features; f++) {
-    if ((f & 3) === 0) philox(key, position * blocks + (f >>> 2), step, trial, (PURPOSE.dropout << 24) | ordinal, words);
+    if ((f & 3) === 0)
+      philox(
+        key,
+        position * blocks + (f >>> 2),
+        step,
+        trial,
+        (PURPOSE.dropout << 24) | ordinal,
+        words,
+      );
     out[f] = words[f & 3] ?? 0;
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Each lane's values as the rows of 32-bit words that executors read: one row a run or, where anything varies by step, one a
- * step, made a piece at a time. What depends on the step only is computed here, in float64, and rounded once.
+ * Each lane's values as the rows of 32-bit words that executors read: one row a run or, where
+ * anything varies by step, one a step, made a piece at a time. What depends on the step only is
+ * computed here, in float64, and rounded once.
  */
 import { power } from '../../core/elementary.ts';
 import type { Network } from '../models/network.ts';
@@ -34,21 +35,31 @@ export class HyperRows {
    * @param perEpoch steps of an epoch
    * @throws TrainingError if a lane lacks a parameter, or nothing gives one of the plan's columns
    */
-  constructor(plan: Plan, network: Network, settings: HyperSettings, lanes: readonly Params[], perEpoch: number) {
+  constructor(
+    plan: Plan,
+    network: Network,
+    settings: HyperSettings,
+    lanes: readonly Params[],
+    perEpoch: number,
+  ) {
     this.#plan = plan;
     this.epochs = lanes.map((params) => epochsOf(settings, params));
     this.#values = lanes.map((params) => {
       const columns = columnsOf(network, settings, params, perEpoch);
       return plan.hyper.map(({ name }) => {
         const value = columns.get(name);
-        if (value === undefined) throw new TrainingError('unsupported', `nothing gives the plan's column ${name}`);
+        if (value === undefined)
+          throw new TrainingError('unsupported', `nothing gives the plan's column ${name}`);
         return typeof value === 'number' ? () => value : value;
       });
     });
     this.rows = varies(settings) === 'step' ? 'step' : 'run';
   }
 
-  /** [row][lane][column] of `count` steps from `first` of the run on; where `rows` is 'run', the one row that holds in the first's epoch. */
+  /**
+   * [row][lane][column] of `count` steps from `first` of the run on; where `rows` is 'run', the one
+   * row that holds in the first's epoch.
+   */
   piece(first: number, count: number): Uint32Array {
     const columns = this.#plan.hyper;
     const lanes = this.#values.length;
@@ -74,7 +85,10 @@ function numericValue(expression: Numeric, params: Params): number {
   if (typeof expression === 'number') return expression;
   const value = params[expression.$param];
   if (typeof value !== 'number') {
-    throw new TrainingError('unsupported', `parameter ${JSON.stringify(expression.$param)}: expected a number, found ${quote(value)}`);
+    throw new TrainingError(
+      'unsupported',
+      `parameter ${JSON.stringify(expression.$param)}: expected a number, found ${quote(value)}`,
+    );
   }
   return (value * (expression.times ?? 1)) / (expression.over ?? 1);
 }
@@ -89,21 +103,33 @@ function epochsOf({ epochs = 1 }: HyperSettings, params: Params): number {
 }
 
 function varies({ optimizer, schedule }: HyperSettings): Varies {
-  return optimizer.type === 'adam' || optimizer.type === 'adamw' ? 'step' : scheduleVaries(schedule?.type ?? 'constant');
+  return optimizer.type === 'adam' || optimizer.type === 'adamw'
+    ? 'step'
+    : scheduleVaries(schedule?.type ?? 'constant');
 }
 
 /** A lane's columns by name; a number where the step does not matter. */
-function columnsOf(network: Network, settings: HyperSettings, params: Params, perEpoch: number): Map<string, number | Value> {
+function columnsOf(
+  network: Network,
+  settings: HyperSettings,
+  params: Params,
+  perEpoch: number,
+): Map<string, number | Value> {
   const value = (expression: Numeric): number => numericValue(expression, params);
   const base = value(settings.optimizer.learningRate);
   const schedule = laneSchedule(settings.schedule ?? { type: 'constant' }, params);
   const total = epochsOf(settings, params) * perEpoch;
   const rate =
-    scheduleVaries(schedule.type) === 'never' ? base : (step: number): number => learningRateAt(schedule, base, step, perEpoch, total);
+    scheduleVaries(schedule.type) === 'never'
+      ? base
+      : (step: number): number => learningRateAt(schedule, base, step, perEpoch, total);
   const columns = optimizerColumns(settings.optimizer, value, rate);
   const { clip } = settings;
   if (clip !== undefined) columns.set('clip', value('norm' in clip ? clip.norm : clip.value));
-  columns.set('smoothing', network.loss.type === 'softmax-cross-entropy' ? value(network.loss.smoothing) : 0);
+  columns.set(
+    'smoothing',
+    network.loss.type === 'softmax-cross-entropy' ? value(network.loss.smoothing) : 0,
+  );
   for (const { id, fields } of network.layers) {
     if (fields.type !== 'dropout') continue;
     const share = value(fields.rate);
@@ -120,7 +146,11 @@ function laneSchedule(schedule: Schedule, params: Params): LaneSchedule {
     case 'exponential':
       return { type: 'exponential', gamma: numericValue(schedule.gamma, params) };
     case 'step':
-      return { type: 'step', every: countValue(schedule.every, params), gamma: numericValue(schedule.gamma, params) };
+      return {
+        type: 'step',
+        every: countValue(schedule.every, params),
+        gamma: numericValue(schedule.gamma, params),
+      };
     case 'cosine': {
       const warmup = Math.max(0, Math.floor(numericValue(schedule.warmup, params)));
       return { type: 'cosine', warmup, final: numericValue(schedule.final, params) };
@@ -165,7 +195,9 @@ function optimizerColumns(
         ['beta2', beta2],
         ['rest2', 1 - beta2],
         ['epsilon', value(optimizer.epsilon ?? 1e-8)],
-        optimizer.type === 'adam' ? ['weightDecay', decay] : ['shrink', (step): number => 1 - rateAt(step) * decay],
+        optimizer.type === 'adam'
+          ? ['weightDecay', decay]
+          : ['shrink', (step): number => 1 - rateAt(step) * decay],
       ]);
     }
   }

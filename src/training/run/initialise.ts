@@ -1,4 +1,7 @@
-/** A lane's first weights: drawn in float64, rounded once to float32, a function of seed, weight and trial only. */
+/**
+ * A lane's first weights: drawn in float64, rounded once to float32, a function of seed, weight and
+ * trial only.
+ */
 import { normalQuantile } from '../../core/elementary.ts';
 import { keyOf, philox, PURPOSE } from '../../core/random.ts';
 import { withoutPauses, type Pausable } from '../../runtime/pausable.ts';
@@ -9,12 +12,20 @@ import { blockSize, elements, type Plan } from '../plan/plan.ts';
 const DRAWS_A_PART = 65_536;
 
 /** @returns the padded weight block (float32) */
-export function initialWeights(plan: Pick<Plan, 'weights'>, seed: number, lane: LaneSeed): Float32Array {
+export function initialWeights(
+  plan: Pick<Plan, 'weights'>,
+  seed: number,
+  lane: LaneSeed,
+): Float32Array {
   return withoutPauses(drawing(plan, seed, lane));
 }
 
 /** `initialWeights` as a computation that can be paused. */
-export function* drawing(plan: Pick<Plan, 'weights'>, seed: number, lane: LaneSeed): Pausable<Float32Array> {
+export function* drawing(
+  plan: Pick<Plan, 'weights'>,
+  seed: number,
+  lane: LaneSeed,
+): Pausable<Float32Array> {
   const block = new Float32Array(blockSize(plan));
   const key = keyOf(seed);
   const words = new Uint32Array(4);
@@ -22,7 +33,8 @@ export function* drawing(plan: Pick<Plan, 'weights'>, seed: number, lane: LaneSe
     const count = elements(weight.shape);
     for (let i = 0; i < count; i++) {
       if (i % DRAWS_A_PART === 0) yield;
-      if ((i & 3) === 0) philox(key, i >>> 2, 0, counterOf(lane), (PURPOSE.initialise << 24) | ordinal, words);
+      if ((i & 3) === 0)
+        philox(key, i >>> 2, 0, counterOf(lane), (PURPOSE.initialise << 24) | ordinal, words);
       block[weight.offset + i] = draw(weight.init, weight.spread, words[i & 3] ?? 0);
     }
   }

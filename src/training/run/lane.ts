@@ -1,7 +1,16 @@
-/** One lane of a cohort on its way: its reports, what it keeps, how it ended. It neither trains nor evaluates. */
+/**
+ * One lane of a cohort on its way: its reports, what it keeps, how it ended. It neither trains nor
+ * evaluates.
+ */
 import { createHash } from 'node:crypto';
 import type { LaneMetrics, LaneState } from '../executors/executor.ts';
-import type { EpochReport, LaneOutcome, LaneRequest, TrainObjective, TrainedBy } from '../objective/objective.ts';
+import type {
+  EpochReport,
+  LaneOutcome,
+  LaneRequest,
+  TrainObjective,
+  TrainedBy,
+} from '../objective/objective.ts';
 
 export interface CohortLane {
   readonly request: LaneRequest;
@@ -25,7 +34,12 @@ export class Lane {
   #samples = 0;
   #kept: Kept | undefined;
 
-  constructor(epochs: number, signal: AbortSignal, metric: TrainObjective['metric'], keep: 'best' | 'last') {
+  constructor(
+    epochs: number,
+    signal: AbortSignal,
+    metric: TrainObjective['metric'],
+    keep: 'best' | 'last',
+  ) {
     this.epochs = epochs;
     this.signal = signal;
     this.#metric = metric;
@@ -52,11 +66,22 @@ export class Lane {
     this.#samples += samples;
   }
 
-  /** @param classes whether labels are classes: else nothing is correct or wrong. @returns the epoch's report */
-  evaluated(epoch: number, { lossSum, correct, samples }: LaneMetrics, classes: boolean): EpochReport {
+  /**
+   * @param classes whether labels are classes: else nothing is correct or wrong. @returns the
+   *   epoch's report
+   */
+  evaluated(
+    epoch: number,
+    { lossSum, correct, samples }: LaneMetrics,
+    classes: boolean,
+  ): EpochReport {
     const loss = lossSum / samples;
     const accuracy = correct / samples;
-    const metrics = { loss, ...(classes ? { accuracy } : {}), trainingLoss: this.#lossSum / this.#samples };
+    const metrics = {
+      loss,
+      ...(classes ? { accuracy } : {}),
+      trainingLoss: this.#lossSum / this.#samples,
+    };
     const report = { epoch, value: this.#metric === 'accuracy' ? accuracy : loss, metrics };
     this.#lossSum = 0;
     this.#samples = 0;
@@ -66,7 +91,8 @@ export class Lane {
 
   /** Whether the weights of this report are to be kept: it is the best so far, or the last. */
   wants({ epoch, value }: EpochReport): boolean {
-    if (this.#keep === 'last' || this.#kept === undefined) return this.#keep === 'best' || epoch + 1 === this.epochs;
+    if (this.#keep === 'last' || this.#kept === undefined)
+      return this.#keep === 'best' || epoch + 1 === this.epochs;
     const best = this.#kept.report.value;
     return this.#metric === 'accuracy' ? value > best : value < best;
   }
@@ -84,10 +110,20 @@ export class Lane {
   }
 
   /** @param more metrics of the kept weights */
-  succeeded(by: TrainedBy, samplesPerSecond: number, more: Readonly<Record<string, number>> = {}): LaneOutcome {
+  succeeded(
+    by: TrainedBy,
+    samplesPerSecond: number,
+    more: Readonly<Record<string, number>> = {},
+  ): LaneOutcome {
     if (this.#kept === undefined) throw new Error('a lane succeeds with what it keeps');
     const { report, state } = this.#kept;
-    const metrics = { ...report.metrics, ...more, keptEpoch: report.epoch, epochs: this.#reports.length, samplesPerSecond };
+    const metrics = {
+      ...report.metrics,
+      ...more,
+      keptEpoch: report.epoch,
+      epochs: this.#reports.length,
+      samplesPerSecond,
+    };
     const { value } = report;
     return (this.#outcome = {
       outcome: 'succeeded',

@@ -1,4 +1,7 @@
-/** Which samples a step sees: the study's, not the lane's, so that all trials of a study see the same batches. */
+/**
+ * Which samples a step sees: the study's, not the lane's, so that all trials of a study see the
+ * same batches.
+ */
 import { keyOf, philox, PURPOSE } from '../../core/random.ts';
 
 /** Fisher–Yates over 0 … count−1 for an epoch; swaps i = count−1 … 1 with ⌊word·(i+1)/2³²⌋. */
@@ -21,8 +24,14 @@ export function shuffled(count: number, seed: number, epoch: number): Uint32Arra
 }
 
 /** Steps of an epoch, and how many samples the last one has. */
-export function stepsOf(samples: number, batch: number, remainder: 'keep' | 'drop'): { readonly steps: number; readonly last: number } {
+export function stepsOf(
+  samples: number,
+  batch: number,
+  remainder: 'keep' | 'drop',
+): { readonly steps: number; readonly last: number } {
   const full = Math.floor(samples / batch);
   const rest = samples - full * batch;
-  return rest === 0 || remainder === 'drop' ? { steps: full, last: batch } : { steps: full + 1, last: rest };
+  return rest === 0 || remainder === 'drop'
+    ? { steps: full, last: batch }
+    : { steps: full + 1, last: rest };
 }

@@ -1,4 +1,7 @@
-/** A lane's learning rate at each step, in float64: a function of the step alone, so that resuming needs no history. */
+/**
+ * A lane's learning rate at each step, in float64: a function of the step alone, so that resuming
+ * needs no history.
+ */
 import { cosPi, power } from '../../core/elementary.ts';
 
 /** A schedule with a lane's numbers. */
@@ -21,7 +24,13 @@ export function scheduleVaries(type: LaneSchedule['type']): Varies {
  * @param perEpoch steps of an epoch
  * @param total T: steps of the lane's run
  */
-export function learningRateAt(schedule: LaneSchedule, base: number, step: number, perEpoch: number, total: number): number {
+export function learningRateAt(
+  schedule: LaneSchedule,
+  base: number,
+  step: number,
+  perEpoch: number,
+  total: number,
+): number {
   const epoch = Math.floor(step / perEpoch);
   switch (schedule.type) {
     case 'constant':

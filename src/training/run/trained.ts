@@ -1,4 +1,7 @@
-/** A network that has been trained, as it leaves the trainer: to be written as weights or as a model for other programs. */
+/**
+ * A network that has been trained, as it leaves the trainer: to be written as weights or as a model
+ * for other programs.
+ */
 import type { LaneState } from '../executors/executor.ts';
 import type { Network } from '../models/network.ts';
 import { exportOnnx } from '../onnx/export.ts';
@@ -13,12 +16,23 @@ export interface Trained {
 }
 
 /** @param metadata what the file should say of its origin */
-export function weightsFile({ network, plan, state }: Trained, metadata: Readonly<Record<string, string>>): Uint8Array {
+export function weightsFile(
+  { network, plan, state }: Trained,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
   return encodeSafetensors(toTensors(plan, state, { network: network.name, ...metadata }));
 }
 
 /** @param metadata as `weightsFile` */
-export function onnxFile({ network, plan, state }: Trained, metadata: Readonly<Record<string, string>>): Uint8Array {
+export function onnxFile(
+  { network, plan, state }: Trained,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
   const { tensors } = toTensors({ ...plan, slots: [] }, state);
-  return exportOnnx({ network, input: plan.input, tensors, metadata: { network: network.name, ...metadata } });
+  return exportOnnx({
+    network,
+    input: plan.input,
+    tensors,
+    metadata: { network: network.name, ...metadata },
+  });
 }

@@ -1,4 +1,7 @@
-/** Trains lanes on a dataset and reports their outcomes. Keeps the dataset and compiled plans between calls. Not an executor. */
+/**
+ * Trains lanes on a dataset and reports their outcomes. Keeps the dataset and compiled plans
+ * between calls. Not an executor.
+ */
 import { catalogueOf, type Catalogue, type DatasetEntry } from '../../datasets/catalogue.ts';
 import { loadDataset, type Dataset } from '../../datasets/dataset.ts';
 import { withPauses } from '../../runtime/turn.ts';
@@ -65,12 +68,17 @@ export class Trainer {
   }
 
   /**
-   * Trains lanes; one call at a time. Those of one structure train together, one structure after the other. Lanes stop
-   * individually by their signal, between chunks.
+   * Trains lanes; one call at a time. Those of one structure train together, one structure after
+   * the other. Lanes stop individually by their signal, between chunks.
    * @param seed the study's, an integer 0 ≤ seed < 2⁵³
    * @throws TrainingError; DatasetError if a dataset's file is not what it should be
    */
-  async train(objective: TrainObjective, seed: number, lanes: readonly CohortLane[], options: TrainOptions = {}): Promise<LaneOutcome[]> {
+  async train(
+    objective: TrainObjective,
+    seed: number,
+    lanes: readonly CohortLane[],
+    options: TrainOptions = {},
+  ): Promise<LaneOutcome[]> {
     if (this.#busy) throw new Error('this trainer is busy: one cohort at a time');
     this.#busy = true;
     try {
@@ -101,28 +109,56 @@ export class Trainer {
     await this.#discard();
   }
 
-  async #group(objective: TrainObjective, seed: number, lanes: readonly CohortLane[], began: string | undefined): Promise<Group> {
+  async #group(
+    objective: TrainObjective,
+    seed: number,
+    lanes: readonly CohortLane[],
+    began: string | undefined,
+  ): Promise<Group> {
     const resolved = resolveAll(objective, lanes, this.#catalogue);
     const dataset = await this.#dataset(resolved.dataset);
     const plan = await withPauses(planning(resolved.network, resolved.settings, dataset.view));
     await withPauses(hashing(plan));
     const now = (): number => performance.now();
-    const choices = await choose(objective, this.#executors, plan, lanes.length, { calibrations: this.#calibrations, began, now });
+    const choices = await choose(objective, this.#executors, plan, lanes.length, {
+      calibrations: this.#calibrations,
+      began,
+      now,
+    });
     return { resolved, plan, dataset, seed: resolved.seed ?? seed, objective, choices };
   }
 
-  /** Where memory does not suffice for all lanes, they train in halves: nobody's fault, and no bit differs. */
-  async #trainGroup(group: Group, lanes: readonly CohortLane[], listener: TrainListener): Promise<LaneOutcome[]> {
+  /**
+   * Where memory does not suffice for all lanes, they train in halves: nobody's fault, and no bit
+   * differs.
+   */
+  async #trainGroup(
+    group: Group,
+    lanes: readonly CohortLane[],
+    listener: TrainListener,
+  ): Promise<LaneOutcome[]> {
     try {
       const prepared = await this.#prepare(group, lanes.length);
-      return await new Cohort(group.objective, group.resolved, group.dataset, prepared, group.seed, lanes, listener).train();
+      return await new Cohort(
+        group.objective,
+        group.resolved,
+        group.dataset,
+        prepared,
+        group.seed,
+        lanes,
+        listener,
+      ).train();
     } catch (error) {
-      if (!(error instanceof TrainingError) || error.kind !== 'out-of-memory' || lanes.length === 1) throw error;
+      if (!(error instanceof TrainingError) || error.kind !== 'out-of-memory' || lanes.length === 1)
+        throw error;
       await this.#discard();
       const half = Math.ceil(lanes.length / 2);
       const places = [...lanes.keys()];
       const first = await this.#trainGroup(group, lanes.slice(0, half), listener);
-      return [...first, ...(await this.#trainGroup(group, lanes.slice(half), at(places.slice(half), listener)))];
+      return [
+        ...first,
+        ...(await this.#trainGroup(group, lanes.slice(half), at(places.slice(half), listener))),
+      ];
     }
   }
 
@@ -131,10 +167,19 @@ export class Trainer {
     const failures: string[] = [];
     for (const [i, { executor, label, reason }] of choices.entries()) {
       try {
-        const executable = await this.#executable({ executor, label, reason }, plan, dataset, lanes);
+        const executable = await this.#executable(
+          { executor, label, reason },
+          plan,
+          dataset,
+          lanes,
+        );
         return { plan, executable, reason: [reason, ...failures].join('; ') };
       } catch (error) {
-        if (!(error instanceof TrainingError) || !['compile-failed', 'unsupported'].includes(error.kind) || i === choices.length - 1)
+        if (
+          !(error instanceof TrainingError) ||
+          !['compile-failed', 'unsupported'].includes(error.kind) ||
+          i === choices.length - 1
+        )
           throw error;
         failures.push(`${label} cannot: ${error.message}`);
       }
@@ -142,9 +187,15 @@ export class Trainer {
     throw new TrainingError('unsupported', 'no executor is usable here');
   }
 
-  async #executable({ executor, label }: Choice, plan: Plan, dataset: Dataset, lanes: number): Promise<Executable> {
+  async #executable(
+    { executor, label }: Choice,
+    plan: Plan,
+    dataset: Dataset,
+    lanes: number,
+  ): Promise<Executable> {
     const key = `${label} ${keyOf(dataset.entry)} ${planHash(plan)}`;
-    if (this.#current?.key === key && this.#current.executable.lanes >= lanes) return this.#current.executable;
+    if (this.#current?.key === key && this.#current.executable.lanes >= lanes)
+      return this.#current.executable;
     await this.#discard();
     const executable = await executor.compile(plan, lanes, new AbortController().signal);
     this.#current = { key, executable };
@@ -172,11 +223,17 @@ export class Trainer {
 
 /** A name may come to stand for other data. */
 function keyOf({ name, source }: DatasetEntry): string {
-  return source.kind === 'bundled' ? name : `${name} ${source.training.sha256} ${source.test.sha256}`;
+  return source.kind === 'bundled'
+    ? name
+    : `${name} ${source.training.sha256} ${source.test.sha256}`;
 }
 
 /** Lanes' places by structure, each list and the lists in the lanes' order. */
-function alike(objective: TrainObjective, lanes: readonly CohortLane[], datasets: Catalogue): number[][] {
+function alike(
+  objective: TrainObjective,
+  lanes: readonly CohortLane[],
+  datasets: Catalogue,
+): number[][] {
   const groups = new Map<string, number[]>();
   for (const [place, { request }] of lanes.entries()) {
     const key = shapeKey(objective, request.params, datasets);
@@ -197,12 +254,17 @@ function at(places: readonly number[], listener: TrainListener): TrainListener {
 }
 
 /** One network and settings for all lanes. @throws TrainingError if the objective is wrong */
-function resolveAll(objective: TrainObjective, lanes: readonly CohortLane[], datasets: Catalogue): ResolvedObjective {
+function resolveAll(
+  objective: TrainObjective,
+  lanes: readonly CohortLane[],
+  datasets: Catalogue,
+): ResolvedObjective {
   let resolved: ResolvedObjective | undefined;
   for (const { request } of lanes) {
     const scope = new Scope(request.params);
     const mine = resolveObjective(objective, scope, datasets);
-    if (mine === undefined) throw new TrainingError('unsupported', scope.problems.map((p) => p.message).join('\n'));
+    if (mine === undefined)
+      throw new TrainingError('unsupported', scope.problems.map((p) => p.message).join('\n'));
     resolved ??= mine;
   }
   if (resolved === undefined) throw new RangeError('no lanes');

@@ -1,6 +1,7 @@
 /**
- * A lane's state as tensors under PyTorch's names and shapes, and back: weights and running statistics as
- * `<layer>.weight`, optimiser slots as `optimizer.<slot>.<layer>.weight`. Not the bytes of a file.
+ * A lane's state as tensors under PyTorch's names and shapes, and back: weights and running
+ * statistics as `<layer>.weight`, optimiser slots as `optimizer.<slot>.<layer>.weight`. Not the
+ * bytes of a file.
  */
 import type { LaneState } from '../executors/executor.ts';
 import { shapeText } from '../models/network.ts';
@@ -21,8 +22,14 @@ interface Place {
 const STEP = 'step';
 
 /** @param metadata what else the file should say */
-export function toTensors(plan: Named, state: LaneState, metadata: Readonly<Record<string, string>> = {}): Safetensors {
-  const tensors = new Map<string, Tensor>(places(plan, state).map(({ name, shape, values }) => [name, { shape, values }]));
+export function toTensors(
+  plan: Named,
+  state: LaneState,
+  metadata: Readonly<Record<string, string>> = {},
+): Safetensors {
+  const tensors = new Map<string, Tensor>(
+    places(plan, state).map(({ name, shape, values }) => [name, { shape, values }]),
+  );
   return { tensors, metadata: { ...metadata, [STEP]: String(state.step) } };
 }
 
@@ -31,25 +38,42 @@ export function toTensors(plan: Named, state: LaneState, metadata: Readonly<Reco
  * @param file its name, for errors
  * @throws WeightsError naming the tensor that is absent, too many, or of another shape
  */
-export function fromTensors(file: string, plan: Named, { tensors, metadata }: Safetensors): LaneState {
+export function fromTensors(
+  file: string,
+  plan: Named,
+  { tensors, metadata }: Safetensors,
+): LaneState {
   const bare = ![...tensors.keys()].some((name) => name.startsWith('optimizer.'));
   const state: LaneState = {
     weights: new Float32Array(parameterCount(plan)),
     slots: plan.slots.map(() => new Float32Array(parameterCount(plan))),
-    statistics: new Float32Array(plan.statistics.reduce((sum, { shape }) => sum + elements(shape), 0)),
+    statistics: new Float32Array(
+      plan.statistics.reduce((sum, { shape }) => sum + elements(shape), 0),
+    ),
     step: bare ? 0 : readStep(file, metadata),
   };
   const wanted = bare ? places({ ...plan, slots: [] }, state) : places(plan, state);
   for (const { name, shape, values } of wanted) {
     const found = tensors.get(name);
-    if (found === undefined) throw new WeightsError(file, `expected a tensor ${JSON.stringify(name)} of ${shapeText(shape)}, found none`);
+    if (found === undefined)
+      throw new WeightsError(
+        file,
+        `expected a tensor ${JSON.stringify(name)} of ${shapeText(shape)}, found none`,
+      );
     if (shapeText(found.shape) !== shapeText(shape))
-      throw new WeightsError(file, `tensor ${JSON.stringify(name)}: expected ${shapeText(shape)}, found ${shapeText(found.shape)}`);
+      throw new WeightsError(
+        file,
+        `tensor ${JSON.stringify(name)}: expected ${shapeText(shape)}, found ${shapeText(found.shape)}`,
+      );
     values.set(found.values);
   }
   const known = new Set(wanted.map(({ name }) => name));
   const unknown = [...tensors.keys()].find((name) => !known.has(name));
-  if (unknown !== undefined) throw new WeightsError(file, `tensor ${JSON.stringify(unknown)}: the network has none of this name`);
+  if (unknown !== undefined)
+    throw new WeightsError(
+      file,
+      `tensor ${JSON.stringify(unknown)}: the network has none of this name`,
+    );
   return state;
 }
 
@@ -57,7 +81,9 @@ function places(plan: Named, state: Pick<LaneState, 'weights' | 'slots' | 'stati
   return [
     ...cut('', plan.weights, state.weights),
     ...cut('', plan.statistics, state.statistics),
-    ...plan.slots.flatMap((slot, i) => cut(`optimizer.${slot}.`, plan.weights, state.slots[i] ?? new Float32Array(0))),
+    ...plan.slots.flatMap((slot, i) =>
+      cut(`optimizer.${slot}.`, plan.weights, state.slots[i] ?? new Float32Array(0)),
+    ),
   ];
 }
 

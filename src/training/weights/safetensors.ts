@@ -1,6 +1,7 @@
 /**
- * safetensors, as Hugging Face specifies it: a little-endian u64, that many bytes of JSON (name → dtype, shape, offsets into
- * what follows), then the values one after another. Only float32 here. Knows bytes, not files or networks.
+ * safetensors, as Hugging Face specifies it: a little-endian u64, that many bytes of JSON (name →
+ * dtype, shape, offsets into what follows), then the values one after another. Only float32 here.
+ * Knows bytes, not files or networks.
  */
 import { isFields } from '../models/reader.ts';
 import { quote } from '../objective/problem.ts';
@@ -37,7 +38,8 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Arra
   const header: Record<string, unknown> = { [METADATA]: metadata };
   let end = 0;
   for (const [name, { shape, values }] of tensors) {
-    if (values.length !== elements(shape)) throw new RangeError(`${name}: ${String(values.length)} values for ${shape.join('×')}`);
+    if (values.length !== elements(shape))
+      throw new RangeError(`${name}: ${String(values.length)} values for ${shape.join('×')}`);
     header[name] = { dtype: 'F32', shape, data_offsets: [end, end + 4 * values.length] };
     end += 4 * values.length;
   }
@@ -48,7 +50,8 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Arra
   view.setBigUint64(0, BigInt(headerBytes), true);
   bytes.fill(0x20, 8, 8 + headerBytes).set(text, 8);
   let at = 8 + headerBytes;
-  for (const { values } of tensors.values()) for (const value of values) view.setFloat32((at += 4) - 4, value, true);
+  for (const { values } of tensors.values())
+    for (const value of values) view.setFloat32((at += 4) - 4, value, true);
   return bytes;
 }
 
@@ -57,11 +60,20 @@ export function decodeSafetensors(file: string, bytes: Uint8Array): Safetensors 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const refuse = (where: string, expected: string, found: string): WeightsError =>
     new WeightsError(file, `${where}: expected ${expected}, found ${found}`);
-  if (bytes.length < 8) throw refuse('offset 0', 'the 8 bytes of the header’s length', `${String(bytes.length)} bytes in all`);
+  if (bytes.length < 8)
+    throw refuse(
+      'offset 0',
+      'the 8 bytes of the header’s length',
+      `${String(bytes.length)} bytes in all`,
+    );
   const length = Number(view.getBigUint64(0, true));
   const most = Math.min(MOST_HEADER_BYTES, bytes.length - 8);
   if (length > most)
-    throw refuse('offset 0', `a header of at most ${String(most)} bytes`, `${String(length)}: cut short, or no safetensors`);
+    throw refuse(
+      'offset 0',
+      `a header of at most ${String(most)} bytes`,
+      `${String(length)}: cut short, or no safetensors`,
+    );
   const header = parseHeader(bytes.subarray(8, 8 + length), refuse);
   const metadata = readMetadata(header[METADATA], refuse);
   const tensors = new Map<string, Tensor>();
@@ -72,14 +84,26 @@ export function decodeSafetensors(file: string, bytes: Uint8Array): Safetensors 
     .sort((a, b) => a.begin - b.begin);
   let next = 0;
   for (const { name, shape, begin, end } of spans) {
-    if (begin !== next) throw refuse(`tensor ${quote(name)}, data_offsets`, `a begin of ${String(next)}`, String(begin));
-    if (end > data) throw refuse(`tensor ${quote(name)}, data_offsets`, `an end of at most ${String(data)}`, `${String(end)}: cut short`);
+    if (begin !== next)
+      throw refuse(
+        `tensor ${quote(name)}, data_offsets`,
+        `a begin of ${String(next)}`,
+        String(begin),
+      );
+    if (end > data)
+      throw refuse(
+        `tensor ${quote(name)}, data_offsets`,
+        `an end of at most ${String(data)}`,
+        `${String(end)}: cut short`,
+      );
     next = end;
     const values = new Float32Array(elements(shape));
-    for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(8 + length + begin + 4 * i, true);
+    for (let i = 0; i < values.length; i++)
+      values[i] = view.getFloat32(8 + length + begin + 4 * i, true);
     tensors.set(name, { shape, values });
   }
-  if (next !== data) throw refuse('data', `${String(next)} bytes, as the header says`, String(data));
+  if (next !== data)
+    throw refuse('data', `${String(next)} bytes, as the header says`, String(data));
   return { tensors, metadata };
 }
 
@@ -104,17 +128,26 @@ function readMetadata(value: unknown, refuse: Refuse): Record<string, string> {
   return Object.fromEntries(texts);
 }
 
-function readEntry(name: string, entry: unknown, refuse: Refuse): { shape: readonly number[]; begin: number; end: number } {
+function readEntry(
+  name: string,
+  entry: unknown,
+  refuse: Refuse,
+): { shape: readonly number[]; begin: number; end: number } {
   const where = `tensor ${quote(name)}`;
   if (!isFields(entry)) throw refuse(where, '{"dtype", "shape", "data_offsets"}', quote(entry));
   const { dtype, shape, data_offsets: offsets } = entry;
   if (dtype !== 'F32') throw refuse(`${where}, dtype`, '"F32"', quote(dtype));
   if (!isCounts(shape)) throw refuse(`${where}, shape`, 'a list of counts', quote(shape));
   const [begin, end] = isCounts(offsets) && offsets.length === 2 ? offsets : [];
-  if (begin === undefined || end === undefined) throw refuse(`${where}, data_offsets`, '[begin, end]', quote(offsets));
+  if (begin === undefined || end === undefined)
+    throw refuse(`${where}, data_offsets`, '[begin, end]', quote(offsets));
   const bytes = 4 * elements(shape);
   if (end - begin !== bytes)
-    throw refuse(`${where}, data_offsets`, `${String(bytes)} bytes for ${shape.join('×')} float32`, String(end - begin));
+    throw refuse(
+      `${where}, data_offsets`,
+      `${String(bytes)} bytes for ${shape.join('×')} float32`,
+      String(end - begin),
+    );
   return { shape, begin, end };
 }
 

@@ -4,7 +4,12 @@ import { createDisplay } from '../../../src/cli/display/create-display.ts';
 import { JsonDisplay } from '../../../src/cli/display/json.ts';
 import { LinesDisplay } from '../../../src/cli/display/lines.ts';
 import { liveView, plain } from '../../../src/cli/display/live-view.ts';
-import type { RunDisplay, RunEvent, RunStart, RunSummary } from '../../../src/cli/display/run-display.ts';
+import type {
+  RunDisplay,
+  RunEvent,
+  RunStart,
+  RunSummary,
+} from '../../../src/cli/display/run-display.ts';
 import { RunProgress } from '../../../src/cli/display/run-progress.ts';
 import { summary } from '../../../src/cli/display/summary.ts';
 import { TerminalDisplay } from '../../../src/cli/display/terminal.ts';
@@ -27,7 +32,13 @@ const run: RunStart = {
 const params = { learningRate: 0.0312345, dropout: 0.104, momentum: 0.8823456 };
 const origin = { operator: 'mutation', parents: [3], generation: 2 };
 
-const started = (trial: number, slot: string): RunEvent => ({ type: 'trialStarted', trial, attempt: 1, slot, params });
+const started = (trial: number, slot: string): RunEvent => ({
+  type: 'trialStarted',
+  trial,
+  attempt: 1,
+  slot,
+  params,
+});
 const ended = (trial: number, value: number | null, isBest: boolean): RunEvent => ({
   type: 'trialEnded',
   trial,
@@ -47,10 +58,20 @@ const ended = (trial: number, value: number | null, isBest: boolean): RunEvent =
 const story: RunEvent[] = [
   { type: 'workerReady', slot: 'local/cpu/0', device: 'cpu' },
   { type: 'workerReady', slot: 'local/cpu/1', device: 'cpu' },
-  ...[0, 1, 2, 3, 4].flatMap((trial) => [started(trial, 'local/cpu/0'), ended(trial, trial === 1 ? null : 0.9 + trial / 100, trial !== 1)]),
+  ...[0, 1, 2, 3, 4].flatMap((trial) => [
+    started(trial, 'local/cpu/0'),
+    ended(trial, trial === 1 ? null : 0.9 + trial / 100, trial !== 1),
+  ]),
   started(5, 'local/cpu/0'),
   started(6, 'local/cpu/1'),
-  { type: 'trialBack', trial: 6, attempt: 1, slot: 'local/cpu/1', outcome: 'lost', detail: 'killed by SIGKILL' },
+  {
+    type: 'trialBack',
+    trial: 6,
+    attempt: 1,
+    slot: 'local/cpu/1',
+    outcome: 'lost',
+    detail: 'killed by SIGKILL',
+  },
   { type: 'workerLost', slot: 'local/cpu/1', reason: 'killed by SIGKILL' },
   { type: 'quarantined', slot: 'local/cpu/1', reason: 'crashed 3 times in a row', forMs: 60_000 },
   { type: 'storageStalled', error: 'the disk is full' },
@@ -104,7 +125,10 @@ describe('the live view', () => {
       'paper-mnist-evolution  5 of 64 trials  ██░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░   7 %',
       'best 94.00 % (validation) in trial 4  learningRate 0.03123  dropout 0.104',
       'momentum 0.8823',
-      '0.5 evaluations/s · 1 min 58 s left · 10 s so far · 1 diverged · 1 attempt lost and retried'.slice(0, 79) + '…',
+      '0.5 evaluations/s · 1 min 58 s left · 10 s so far · 1 diverged · 1 attempt lost and retried'.slice(
+        0,
+        79,
+      ) + '…',
       'cannot write the lab file, retrying: the disk is full',
       'cpu/0   trial 5  learningRate 0.03123  dropout 0.104  momentum 0.8823      4.0 s',
       'cpu/1   quarantined: crashed 3 times in a row',
@@ -192,32 +216,52 @@ test('a worker is at the first of the trials sent to it, since it turned to it',
   progress.event(started(2, 'local/cpu/0'));
   progress.tick(700);
   expect(at()).toEqual([1, 200]);
-  progress.event({ type: 'trialBack', trial: 2, attempt: 1, slot: 'local/cpu/0', outcome: 'lost', detail: null });
+  progress.event({
+    type: 'trialBack',
+    trial: 2,
+    attempt: 1,
+    slot: 'local/cpu/0',
+    outcome: 'lost',
+    detail: null,
+  });
   expect(at()).toEqual([1, 200]);
   progress.event(ended(1, 1, false));
   expect(at()).toBe('waiting');
   progress.event(started(3, 'local/cpu/0'));
   progress.event({ type: 'workerLost', slot: 'local/cpu/0', reason: 'gone' });
-  progress.event({ type: 'trialBack', trial: 3, attempt: 1, slot: 'local/cpu/0', outcome: 'lost', detail: null });
+  progress.event({
+    type: 'trialBack',
+    trial: 3,
+    attempt: 1,
+    slot: 'local/cpu/0',
+    outcome: 'lost',
+    detail: null,
+  });
   expect(at()).toBe('lost');
 });
 
 test('workers stand in the order of their names, whoever was first', () => {
   const progress = new RunProgress(run);
-  for (const n of [10, 9, 0]) progress.event({ type: 'workerReady', slot: `local/cpu/${n}`, device: 'cpu' });
+  for (const n of [10, 9, 0])
+    progress.event({ type: 'workerReady', slot: `local/cpu/${n}`, device: 'cpu' });
   const lines = liveView(progress, { width: 80, height: 24, kind: PLAIN, paint: plain });
   expect(lines.slice(-3).map((line) => line.split(' ')[0])).toEqual(['cpu/0', 'cpu/9', 'cpu/10']);
 });
 
 test("the scheduler's reasons are said in words", () => {
-  const first = (reason: string): string => summary(run, { ...end, state: 'finished', reason }, { width: 80, kind: PLAIN })[0]!;
+  const first = (reason: string): string =>
+    summary(run, { ...end, state: 'finished', reason }, { width: 80, kind: PLAIN })[0]!;
   expect(first('trials')).toContain('Finished (trial limit reached): 5 of 64 trials');
   expect(first('the disk is full')).toContain('Finished (the disk is full):');
 });
 
 test('where the table of the best is too wide, each has its parameters below', () => {
   expect(
-    summary(run, { ...end, generations: null, resumeCommand: null }, { width: 40, kind: { measure: 'loss', split: null } }).slice(2, 9),
+    summary(
+      run,
+      { ...end, generations: null, resumeCommand: null },
+      { width: 40, kind: { measure: 'loss', split: null } },
+    ).slice(2, 9),
   ).toEqual([
     'The 2 best configurations',
     '1. 0.9400 in trial 4',
@@ -259,8 +303,15 @@ describe('without a terminal', () => {
   });
 
   test('a failed trial says why, in one line', () => {
-    display.event({ ...ended(0, null, false), state: 'failed', outcome: 'outOfMemory', error: 'no memory\n  at x' } as RunEvent);
-    expect(lines.at(-1)).toBe('trial 0  failed: no memory  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s');
+    display.event({
+      ...ended(0, null, false),
+      state: 'failed',
+      outcome: 'outOfMemory',
+      error: 'no memory\n  at x',
+    } as RunEvent);
+    expect(lines.at(-1)).toBe(
+      'trial 0  failed: no memory  learningRate 0.03123  dropout 0.104  momentum 0.8823  1.234 s',
+    );
   });
 
   test('the summary is not cut', () => {
@@ -285,9 +336,13 @@ test('for programs: every line keeps the published schema', () => {
     'started',
     ...story.map(
       ({ type }) =>
-        ({ workerReady: 'worker', workerLost: 'worker', quarantined: 'worker', storageStalled: 'storage', storageBack: 'storage' })[
-          type as string
-        ] ?? type,
+        ({
+          workerReady: 'worker',
+          workerLost: 'worker',
+          quarantined: 'worker',
+          storageStalled: 'storage',
+          storageBack: 'storage',
+        })[type as string] ?? type,
     ),
     'worker',
     'finished',
@@ -311,7 +366,13 @@ describe('the display is chosen', () => {
   });
 
   test('is lines where the terminal does not tell its size', () => {
-    const display = createDisplay({ json: false, spec, screen: screen(true, 0).stream, env: {}, clock: () => new Date() });
+    const display = createDisplay({
+      json: false,
+      spec,
+      screen: screen(true, 0).stream,
+      env: {},
+      clock: () => new Date(),
+    });
     expect(display).toBeInstanceOf(LinesDisplay);
   });
 
@@ -355,7 +416,10 @@ describe('in a terminal', () => {
   });
 });
 
-function screen(isTTY: boolean, width = 80): { stream: Screen & { isTTY: boolean }; text: () => string } {
+function screen(
+  isTTY: boolean,
+  width = 80,
+): { stream: Screen & { isTTY: boolean }; text: () => string } {
   const parts: string[] = [];
   const stream = Object.assign(
     new Writable({

@@ -12,10 +12,13 @@ describe('Student’s t', () => {
     [9, 2.262157163],
     [30, 2.042272456],
     [1000, 1.962339081],
-  ])('with %d degrees of freedom passes ±%d one time in twenty, as the tables say', (freedom, t) => {
-    expect(tCritical(0.05, freedom)).toBeCloseTo(t, 8);
-    expect(tTwoSided(t, freedom)).toBeCloseTo(0.05, 9);
-  });
+  ])(
+    'with %d degrees of freedom passes ±%d one time in twenty, as the tables say',
+    (freedom, t) => {
+      expect(tCritical(0.05, freedom)).toBeCloseTo(t, 8);
+      expect(tTwoSided(t, freedom)).toBeCloseTo(0.05, 9);
+    },
+  );
 
   it('agrees with its closed forms for 1, 2 and 4 degrees of freedom', () => {
     fc.assert(
@@ -42,7 +45,9 @@ describe('a confirmation', () => {
     expect(found[0]!.mean).toBeCloseTo(0.99, 12);
     expect(found[0]!.interval!.low).toBeCloseTo(0.99 - 0.0248414, 6);
     expect(found[0]!.interval!.high).toBeCloseTo(0.99 + 0.0248414, 6);
-    expect(confirmationOf(configurations, 'minimize').configurations.map(({ trial }) => trial)).toEqual([42, 57]);
+    expect(
+      confirmationOf(configurations, 'minimize').configurations.map(({ trial }) => trial),
+    ).toEqual([42, 57]);
   });
 
   it('tells the first two apart by their seeds in pairs: a small steady difference counts, a large one by chance does not', () => {
@@ -71,11 +76,21 @@ describe('a confirmation', () => {
     );
     expect(found.configurations).toEqual([
       { trial: 5, count: 1, diverged: 0, mean: 0.9, interval: null },
-      { trial: 4, count: 2, diverged: 1, mean: expect.closeTo(0.985, 12) as number, interval: expect.anything() as object },
+      {
+        trial: 4,
+        count: 2,
+        diverged: 1,
+        mean: expect.closeTo(0.985, 12) as number,
+        interval: expect.anything() as object,
+      },
       { trial: 3, count: 0, diverged: 0, mean: null, interval: null },
     ]);
     expect([found.p, found.toldApart]).toEqual([null, null]);
-    expect(confirmationOf([], 'maximize')).toEqual({ configurations: [], p: null, toldApart: null });
+    expect(confirmationOf([], 'maximize')).toEqual({
+      configurations: [],
+      p: null,
+      toldApart: null,
+    });
   });
 
   it('compares only seeds that both have', () => {

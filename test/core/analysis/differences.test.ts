@@ -48,14 +48,34 @@ describe('a parameter comes', () => {
       ],
       [0, 'both', 1, 1],
     ],
-    ['from the one parent of a mutation', [0.5, 7, 1, NaN], [[0.5, 8, 1, NaN]], [0, 'mutated', 0, 'notUsed']],
-    ['out of the blue where its condition has just come to hold', [0.5, 7, 0, 0.3], [[0.5, 7, 1, NaN]], [0, 0, 'mutated', 'drawn']],
-    ['from no parent in a founder', [0.5, 7, 1, NaN], [], ['founder', 'founder', 'founder', 'notUsed']],
+    [
+      'from the one parent of a mutation',
+      [0.5, 7, 1, NaN],
+      [[0.5, 8, 1, NaN]],
+      [0, 'mutated', 0, 'notUsed'],
+    ],
+    [
+      'out of the blue where its condition has just come to hold',
+      [0.5, 7, 0, 0.3],
+      [[0.5, 7, 1, NaN]],
+      [0, 0, 'mutated', 'drawn'],
+    ],
+    [
+      'from no parent in a founder',
+      [0.5, 7, 1, NaN],
+      [],
+      ['founder', 'founder', 'founder', 'notUsed'],
+    ],
   ] as const)('%s', (_, own, parents, expected) => expect(from(own, ...parents)).toEqual(expected));
 });
 
 it('of what evolution bred, a crossover alone has nothing new, and a mutation of one parent exactly one thing', () => {
-  const plain: SearchSpace = { a: space['rate']!, b: space['units']!, c: space['optimizer']!, d: { type: 'int', low: 0, high: 200 } };
+  const plain: SearchSpace = {
+    a: space['rate']!,
+    b: space['units']!,
+    c: space['optimizer']!,
+    d: { type: 'int', low: 0, high: 200 },
+  };
   const sampler = createSampler({ name: 'evolution' }, plain, 'minimize', 3);
   const { proposals } = playStudy(sampler, plain, { trials: 150, workers: 3, seed: 1 });
   const seen = new Set<string>();
@@ -69,7 +89,8 @@ it('of what evolution bred, a crossover alone has nothing new, and a mutation of
     const changed = sources.filter((kind) => kind === 'mutated').length;
     if (origin.operator === 'crossover') expect(changed).toBe(0);
     if (origin.operator === 'mutation') expect(changed).toBe(1);
-    if (origin.parents.length === 0) expect(sources).toEqual(['founder', 'founder', 'founder', 'founder']);
+    if (origin.parents.length === 0)
+      expect(sources).toEqual(['founder', 'founder', 'founder', 'founder']);
   }
   expect(seen).toContain('crossover');
 });

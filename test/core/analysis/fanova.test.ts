@@ -1,4 +1,6 @@
-/** Importances over the whole space beside those of Optuna's evaluator on the same recorded studies. */
+/**
+ * Importances over the whole space beside those of Optuna's evaluator on the same recorded studies.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -17,34 +19,42 @@ const recorded = z.object({
     }),
   ),
 });
-const { studies } = recorded.parse(JSON.parse(readFileSync(new URL('fixtures/fanova.json', import.meta.url), 'utf8')));
+const { studies } = recorded.parse(
+  JSON.parse(readFileSync(new URL('fixtures/fanova.json', import.meta.url), 'utf8')),
+);
 
 describe('Importance: agreement with Optuna’s fANOVA', () => {
   it('is checked on five recorded studies at least', () => {
     expect(studies.length).toBeGreaterThanOrEqual(5);
   });
 
-  it.each(studies.map((study) => [study.name, study] as const))('holds for every parameter of %s', (_, study) => {
-    const axes = axesOf(study.searchSpace);
-    const points = study.trials.map(([params]) =>
-      Float64Array.from(axes, (axis) => (axis.name in params ? encodeValue(axis, params[axis.name] ?? null) : NaN)),
-    );
-    const found = importances(
-      axes,
-      points,
-      study.trials.map(([, x]) => x ?? NaN),
-      study.direction,
-    );
-    if (!found.known) throw new Error(found.reason);
-    for (const [name, theirs] of Object.entries(study.fanova)) {
-      const whole = found.parameters.find((parameter) => parameter.name === name)?.whole;
-      const mean = theirs.reduce((sum, x) => sum + x, 0) / theirs.length;
-      if (whole === null || whole === undefined) throw new Error(`${name} has no importance`);
-      expect(mean, name).toBeGreaterThanOrEqual(whole.low);
-      expect(mean, name).toBeLessThanOrEqual(whole.high);
-      // Closer than the interval asks: within the spread of Optuna's own seeds, doubled, and a point.
-      const spread = Math.max(...theirs) - Math.min(...theirs);
-      expect(Math.abs(mean - whole.share), name).toBeLessThan(2 * spread + 0.01);
-    }
-  });
+  it.each(studies.map((study) => [study.name, study] as const))(
+    'holds for every parameter of %s',
+    (_, study) => {
+      const axes = axesOf(study.searchSpace);
+      const points = study.trials.map(([params]) =>
+        Float64Array.from(axes, (axis) =>
+          axis.name in params ? encodeValue(axis, params[axis.name] ?? null) : NaN,
+        ),
+      );
+      const found = importances(
+        axes,
+        points,
+        study.trials.map(([, x]) => x ?? NaN),
+        study.direction,
+      );
+      if (!found.known) throw new Error(found.reason);
+      for (const [name, theirs] of Object.entries(study.fanova)) {
+        const whole = found.parameters.find((parameter) => parameter.name === name)?.whole;
+        const mean = theirs.reduce((sum, x) => sum + x, 0) / theirs.length;
+        if (whole === null || whole === undefined) throw new Error(`${name} has no importance`);
+        expect(mean, name).toBeGreaterThanOrEqual(whole.low);
+        expect(mean, name).toBeLessThanOrEqual(whole.high);
+        // Closer than the interval asks: within the spread of Optuna's own seeds, doubled, and a
+        // point.
+        const spread = Math.max(...theirs) - Math.min(...theirs);
+        expect(Math.abs(mean - whole.share), name).toBeLessThan(2 * spread + 0.01);
+      }
+    },
+  );
 });

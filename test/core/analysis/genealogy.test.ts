@@ -10,7 +10,11 @@ function family(parents: Readonly<Record<number, readonly number[]>>, size = 60)
 /** Any family: everybody but the first few has one or two parents of smaller numbers. */
 const families = fc
   .array(fc.tuple(fc.nat(), fc.nat(), fc.boolean()), { minLength: 1, maxLength: 60 })
-  .map((draws) => draws.map(([a, b, both], number) => (number < 3 ? [] : both ? [...new Set([a % number, b % number])] : [a % number])));
+  .map((draws) =>
+    draws.map(([a, b, both], number) =>
+      number < 3 ? [] : both ? [...new Set([a % number, b % number])] : [a % number],
+    ),
+  );
 
 function ancestorsOf(parents: readonly (readonly number[])[], number: number): Set<number> {
   const found = new Set<number>();
@@ -25,8 +29,17 @@ function ancestorsOf(parents: readonly (readonly number[])[], number: number): S
 
 describe('genealogyOf', () => {
   it('goes back to the founders in layers, each trial as far back as its longest way', () => {
-    const { layers, links, complete, size } = genealogyOf(family({ 19: [12, 13], 26: [19], 36: [26, 15], 57: [36, 15] }), 57);
-    expect(layers.map((layer) => [...layer].sort((a, b) => a - b))).toEqual([[57], [36], [15, 26], [19], [12, 13]]);
+    const { layers, links, complete, size } = genealogyOf(
+      family({ 19: [12, 13], 26: [19], 36: [26, 15], 57: [36, 15] }),
+      57,
+    );
+    expect(layers.map((layer) => [...layer].sort((a, b) => a - b))).toEqual([
+      [57],
+      [36],
+      [15, 26],
+      [19],
+      [12, 13],
+    ]);
     expect(links).toEqual([
       { parent: 36, child: 57 },
       { parent: 15, child: 57 },
@@ -40,7 +53,12 @@ describe('genealogyOf', () => {
   });
 
   it('of a founder is the founder', () => {
-    expect(genealogyOf(family({}), 4)).toEqual({ layers: [[4]], links: [], size: 1, complete: true });
+    expect(genealogyOf(family({}), 4)).toEqual({
+      layers: [[4]],
+      links: [],
+      size: 1,
+      complete: true,
+    });
   });
 
   it('draws two separate lines side by side, not crossed', () => {
@@ -60,16 +78,24 @@ describe('genealogyOf', () => {
     fc.assert(
       fc.property(families, (parents) => {
         const number = parents.length - 1;
-        const { layers, links, complete, size } = genealogyOf({ size: parents.length, parents: (of) => parents[of]! }, number);
+        const { layers, links, complete, size } = genealogyOf(
+          { size: parents.length, parents: (of) => parents[of]! },
+          number,
+        );
         const all = layers.flat();
         expect(new Set(all)).toEqual(ancestorsOf(parents, number));
         expect([all.length, complete]).toEqual([size, true]);
         expect(links).toHaveLength(all.reduce((sum, one) => sum + parents[one]!.length, 0));
         const depth = new Map(layers.flatMap((layer, i) => layer.map((one) => [one, i] as const)));
-        for (const { parent, child } of links) expect(depth.get(parent)!).toBeGreaterThan(depth.get(child)!);
+        for (const { parent, child } of links)
+          expect(depth.get(parent)!).toBeGreaterThan(depth.get(child)!);
         // The longest way: somebody in the layer before is a child.
         for (const one of all.slice(1))
-          expect(links.some(({ parent, child }) => parent === one && depth.get(child) === depth.get(one)! - 1)).toBe(true);
+          expect(
+            links.some(
+              ({ parent, child }) => parent === one && depth.get(child) === depth.get(one)! - 1,
+            ),
+          ).toBe(true);
       }),
     );
   });
@@ -81,7 +107,9 @@ describe('childrenOf', () => {
       fc.property(families, (parents) => {
         const all = { size: parents.length, parents: (number: number) => parents[number]! };
         for (const number of parents.keys())
-          expect(childrenOf(all, number)).toEqual([...parents.keys()].filter((child) => parents[child]!.includes(number)));
+          expect(childrenOf(all, number)).toEqual(
+            [...parents.keys()].filter((child) => parents[child]!.includes(number)),
+          );
       }),
       { numRuns: 30 },
     );

@@ -9,9 +9,20 @@ const trial = (generation: number, value: number | null, outcome: string | null 
 
 describe('bestPerGeneration', () => {
   it('is the best finite value of each generation in either direction, in order of generation', () => {
-    const trials = [trial(1, 3), trial(0, 1), trial(0, 2), trial(1, Infinity, 'diverged'), trial(2, null, 'crashed'), trial(2, null, null)];
+    const trials = [
+      trial(1, 3),
+      trial(0, 1),
+      trial(0, 2),
+      trial(1, Infinity, 'diverged'),
+      trial(2, null, 'crashed'),
+      trial(2, null, null),
+    ];
     const best = (direction: 'minimize' | 'maximize'): unknown[] =>
-      bestPerGeneration(trials, direction).map(({ generation, trials: n, best: value }) => [generation, n, value]);
+      bestPerGeneration(trials, direction).map(({ generation, trials: n, best: value }) => [
+        generation,
+        n,
+        value,
+      ]);
     expect(best('minimize')).toEqual([
       [0, 2, 1],
       [1, 2, 3],
@@ -25,6 +36,8 @@ describe('bestPerGeneration', () => {
   });
 
   it('leaves out what has no origin', () => {
-    expect(bestPerGeneration([{ origin: null, outcome: 'succeeded', value: 1 }], 'minimize')).toEqual([]);
+    expect(
+      bestPerGeneration([{ origin: null, outcome: 'succeeded', value: 1 }], 'minimize'),
+    ).toEqual([]);
   });
 });

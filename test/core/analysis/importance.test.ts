@@ -14,7 +14,12 @@ const cube: SearchSpace = {
   d: { type: 'categorical', choices: ['w', 'x', 'y', 'z'] },
 };
 
-function drawn(space: SearchSpace, count: number, value: (params: Float64Array, draws: Stream) => number, seed = 1) {
+function drawn(
+  space: SearchSpace,
+  count: number,
+  value: (params: Float64Array, draws: Stream) => number,
+  seed = 1,
+) {
   const axes = axesOf(space);
   const points: Float64Array[] = [];
   const values: number[] = [];
@@ -81,7 +86,8 @@ describe('Importance: over the whole space', () => {
   it('has a wider interval from twenty trials than from three hundred', () => {
     const few = known(cube, 20, ([a = 0], draws) => a + 0.2 * draws.normal()).of('a')?.whole;
     const many = known(cube, 300, ([a = 0], draws) => a + 0.2 * draws.normal()).of('a')?.whole;
-    if (few === null || few === undefined || many === null || many === undefined) throw new Error('unknown');
+    if (few === null || few === undefined || many === null || many === undefined)
+      throw new Error('unknown');
     expect(few.high - few.low).toBeGreaterThan(many.high - many.low);
     for (const { low, share, high } of [few, many]) {
       expect(low).toBeGreaterThanOrEqual(0);
@@ -94,7 +100,8 @@ describe('Importance: over the whole space', () => {
 
 describe('Importance: within the good region', () => {
   /** A learning rate above 0.8 ruins a trial; among the others dropout decides. */
-  const ruined = ([rate = 0, dropout = 0]: Float64Array): number => (rate > 0.8 ? 0.1 : 0.9 + 0.05 * dropout);
+  const ruined = ([rate = 0, dropout = 0]: Float64Array): number =>
+    rate > 0.8 ? 0.1 : 0.9 + 0.05 * dropout;
 
   it('explains differences among the better half of the trials only', () => {
     const found = known(cube, 400, ruined, 'maximize');
@@ -132,7 +139,8 @@ describe('Importance: conditional parameters', () => {
     beta: { type: 'float', low: 0, high: 1, when: { optimizer: ['adam'] } },
     fixed: { type: 'int', low: 3, high: 3 },
   };
-  const value = ([, momentum = NaN, beta = NaN]: Float64Array): number => (Number.isNaN(momentum) ? 0.8 + 0.01 * beta : momentum);
+  const value = ([, momentum = NaN, beta = NaN]: Float64Array): number =>
+    Number.isNaN(momentum) ? 0.8 + 0.01 * beta : momentum;
 
   it('are judged among the trials that have them', () => {
     const found = known(space, 400, value);
@@ -154,7 +162,12 @@ describe('Importance: conditional parameters', () => {
 describe('Importance: studies of any size', () => {
   it('is unknown below twenty trials', () => {
     const { axes, points, values } = drawn(cube, 19, ([a = 0]) => a);
-    expect(importances(axes, points, values, 'minimize')).toEqual({ known: false, reason: 'too-few', needed: 20, trials: 19 });
+    expect(importances(axes, points, values, 'minimize')).toEqual({
+      known: false,
+      reason: 'too-few',
+      needed: 20,
+      trials: 19,
+    });
   });
 
   it('is unknown where all values are equal, or all trials diverged', () => {
@@ -172,6 +185,8 @@ describe('Importance: studies of any size', () => {
     // In the second half b is all: that half alone must not decide.
     const turned = values.map((value, i) => (i < 5_000 ? value : (points[i]?.[1] ?? NaN)));
     const both = importances(axes, points, turned, 'maximize');
-    expect(both.known ? both.parameters.slice(0, 2).map(({ name }) => name) : []).toEqual(expect.arrayContaining(['a', 'b']));
+    expect(both.known ? both.parameters.slice(0, 2).map(({ name }) => name) : []).toEqual(
+      expect.arrayContaining(['a', 'b']),
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** The life of every trial against the samplers themselves: what they may still breed from is alive, nothing else is. */
+/**
+ * The life of every trial against the samplers themselves: what they may still breed from is alive,
+ * nothing else is.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Lifelines, poolOf } from '../../../src/core/analysis/lifelines.ts';
@@ -8,10 +11,17 @@ import type { SearchSpace } from '../../../src/core/search-space/distribution.ts
 import type { TrialColumns } from '../../../src/core/study/trial-columns.ts';
 import { playStudy } from '../../support/play-study.ts';
 
-const space: SearchSpace = { a: { type: 'float', low: 0, high: 1 }, b: { type: 'int', low: 0, high: 30 } };
+const space: SearchSpace = {
+  a: { type: 'float', low: 0, high: 1 },
+  b: { type: 'int', low: 0, high: 30 },
+};
 
 /** A study's ends by hand: `[number, value]` in the order they end, births as many as named. */
-function trials(ends: readonly (readonly [number, number])[], bases: readonly number[], direction: 'minimize' | 'maximize' = 'maximize') {
+function trials(
+  ends: readonly (readonly [number, number])[],
+  bases: readonly number[],
+  direction: 'minimize' | 'maximize' = 'maximize',
+) {
   const values = new Map(ends);
   const order = ends.map(([number]) => number);
   return {
@@ -63,7 +73,8 @@ const study = fc.record({
 
 describe('a pool', () => {
   it('is as large as its sampler keeps, with generations where it waits for them', () => {
-    const of = (name: string, population: number) => poolOf(createSampler({ name, population }, space, 'minimize', 1));
+    const of = (name: string, population: number) =>
+      poolOf(createSampler({ name, population }, space, 'minimize', 1));
     expect(of('evolution', 7)).toEqual({ size: 7, generation: null });
     expect(of('generational', 6)).toEqual({ size: 6, generation: 6 });
     expect(of('generational', 1)).toEqual({ size: 1, generation: 1 });
@@ -126,7 +137,12 @@ describe('without generations', () => {
   it('whoever a birth could have as parents is alive then, and nobody else (any study, any order of ends)', () => {
     fc.assert(
       fc.property(study, ({ seed, workers, population, trials: count }) => {
-        const sampler = createSampler({ name: 'evolution', population, initial: 4 }, space, 'minimize', seed);
+        const sampler = createSampler(
+          { name: 'evolution', population, initial: 4 },
+          space,
+          'minimize',
+          seed,
+        );
         const { columns, proposals } = playStudy(sampler, space, { trials: count, workers, seed });
         const lifelines = lives(columns, poolOf(sampler)!);
         for (const [birth, { origin }] of proposals.entries()) {
@@ -136,7 +152,8 @@ describe('without generations', () => {
             const number = shown.completion(i);
             expect((lifelines.displacedAt(number) ?? Infinity) > birth).toBe(parents.has(number));
           }
-          for (const parent of origin.parents) expect(lifelines.displacedAt(parent) ?? Infinity).toBeGreaterThan(birth);
+          for (const parent of origin.parents)
+            expect(lifelines.displacedAt(parent) ?? Infinity).toBeGreaterThan(birth);
         }
         expect(lifelines.alive).toEqual(columns.best(population));
       }),
@@ -148,10 +165,14 @@ describe('without generations', () => {
 describe('in generations', () => {
   it('a trial dies with the generation in which it is outdone, whoever ends first', () => {
     const pool = { size: 2, generation: 2 };
-    const ends = (order: readonly number[]) => order.map((number) => [number, [0.1, 0.3, 0.2, 0.25, 0.4, 0.05][number]!] as const);
+    const ends = (order: readonly number[]) =>
+      order.map((number) => [number, [0.1, 0.3, 0.2, 0.25, 0.4, 0.05][number]!] as const);
     const at = (order: readonly number[]) => {
       const lifelines = lives(trials(ends(order), [0, 0, 2, 2, 4, 4]), pool);
-      return Array.from({ length: 6 }, (_, number) => [lifelines.life(number), lifelines.displacedAt(number)]);
+      return Array.from({ length: 6 }, (_, number) => [
+        lifelines.life(number),
+        lifelines.displacedAt(number),
+      ]);
     };
     const expected = [
       ['displaced', 2],
@@ -174,7 +195,8 @@ describe('in generations', () => {
   });
 
   it('one that a person put ahead of its turn counts where it stands', () => {
-    // Trial 2, of generation 1, ends before 1, of generation 0: trial 0 was out after generation 0 all the same.
+    // Trial 2, of generation 1, ends before 1, of generation 0: trial 0 was out after generation 0
+    // all the same.
     const ends = [
       [0, 0.1],
       [2, 0.3],
@@ -188,39 +210,58 @@ describe('in generations', () => {
   it('whoever a generation could have as parents is alive then, and nobody else (any study, any order of ends)', () => {
     fc.assert(
       fc.property(study, ({ seed, workers, population, trials: count }) => {
-        const sampler = createSampler({ name: 'generational', population }, space, 'minimize', seed);
+        const sampler = createSampler(
+          { name: 'generational', population },
+          space,
+          'minimize',
+          seed,
+        );
         const { columns, proposals } = playStudy(sampler, space, { trials: count, workers, seed });
         const lifelines = lives(columns, poolOf(sampler)!);
         for (let first = 0; first < columns.size; first += population) {
           const parents = new Set(columns.synchronousView(first).best(population));
           for (let number = 0; number < first; number++)
-            expect((lifelines.displacedAt(number) ?? Infinity) > first / population).toBe(parents.has(number));
+            expect((lifelines.displacedAt(number) ?? Infinity) > first / population).toBe(
+              parents.has(number),
+            );
         }
         for (const { origin } of proposals)
-          for (const parent of origin.parents) expect(lifelines.displacedAt(parent) ?? Infinity).toBeGreaterThan(origin.generation);
+          for (const parent of origin.parents)
+            expect(lifelines.displacedAt(parent) ?? Infinity).toBeGreaterThan(origin.generation);
       }),
       { numRuns: 60 },
     );
   });
 });
 
-it.each(['evolution', 'generational'])('%s: taken in one by one, in bursts or at once, it is the same', (name) => {
-  fc.assert(
-    fc.property(study, fc.integer({ min: 1, max: 5 }), ({ seed, workers, population, trials: count }, burst) => {
-      const sampler = createSampler({ name, population }, space, 'minimize', seed);
-      const { columns } = playStudy(sampler, space, { trials: count, workers, seed });
-      const pool = poolOf(sampler)!;
-      const growing = { ...upTo(columns, 0) };
-      const lifelines = new Lifelines(growing, pool);
-      const dead = new Set<number>();
-      for (let ended = 0; ended < columns.ended + burst; ended += burst) {
-        Object.assign(growing, upTo(columns, Math.min(ended, columns.ended)));
-        for (const number of lifelines.update()) dead.add(number);
-        expect(picture(lifelines, columns.size)).toEqual(picture(lives(growing, pool), columns.size));
-      }
-      const notAlive = Array.from({ length: columns.size }, (_, number) => number).filter((number) => lifelines.life(number) !== 'alive');
-      expect([...dead].sort((a, b) => a - b)).toEqual(notAlive);
-    }),
-    { numRuns: 40 },
-  );
-});
+it.each(['evolution', 'generational'])(
+  '%s: taken in one by one, in bursts or at once, it is the same',
+  (name) => {
+    fc.assert(
+      fc.property(
+        study,
+        fc.integer({ min: 1, max: 5 }),
+        ({ seed, workers, population, trials: count }, burst) => {
+          const sampler = createSampler({ name, population }, space, 'minimize', seed);
+          const { columns } = playStudy(sampler, space, { trials: count, workers, seed });
+          const pool = poolOf(sampler)!;
+          const growing = { ...upTo(columns, 0) };
+          const lifelines = new Lifelines(growing, pool);
+          const dead = new Set<number>();
+          for (let ended = 0; ended < columns.ended + burst; ended += burst) {
+            Object.assign(growing, upTo(columns, Math.min(ended, columns.ended)));
+            for (const number of lifelines.update()) dead.add(number);
+            expect(picture(lifelines, columns.size)).toEqual(
+              picture(lives(growing, pool), columns.size),
+            );
+          }
+          const notAlive = Array.from({ length: columns.size }, (_, number) => number).filter(
+            (number) => lifelines.life(number) !== 'alive',
+          );
+          expect([...dead].sort((a, b) => a - b)).toEqual(notAlive);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  },
+);

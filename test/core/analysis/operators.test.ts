@@ -34,14 +34,32 @@ describe('an operator', () => {
   it('beat its parents where it is better than the best of them; a draw is not better', () => {
     expect(operatorRecords(trials(rows, 'maximize'))).toEqual([
       { operator: 'uniform', births: 2, judged: 0, beat: 0, medianGain: null },
-      { operator: 'mutation', births: 6, judged: 5, beat: 3, medianGain: expect.closeTo(0.1, 12) as number },
-      { operator: 'crossover', births: 3, judged: 3, beat: 1, medianGain: expect.closeTo(0.1, 12) as number },
+      {
+        operator: 'mutation',
+        births: 6,
+        judged: 5,
+        beat: 3,
+        medianGain: expect.closeTo(0.1, 12) as number,
+      },
+      {
+        operator: 'crossover',
+        births: 3,
+        judged: 3,
+        beat: 1,
+        medianGain: expect.closeTo(0.1, 12) as number,
+      },
     ]);
   });
 
   it('gains above 0 when minimised, too', () => {
-    const negated = rows.map(([operator, value, ...parents]): Row => [operator, value === null ? null : -value, ...parents]);
-    expect(operatorRecords(trials(negated, 'minimize'))).toEqual(operatorRecords(trials(rows, 'maximize')));
+    const negated = rows.map(([operator, value, ...parents]): Row => [
+      operator,
+      value === null ? null : -value,
+      ...parents,
+    ]);
+    expect(operatorRecords(trials(negated, 'minimize'))).toEqual(
+      operatorRecords(trials(rows, 'maximize')),
+    );
   });
 
   it('that bred from a trial without a value has no gain to tell', () => {

@@ -10,5 +10,7 @@ describe('normalisedRegret', () => {
     ['nothing found', 1, [NaN, 3, 1]],
     ['the worst value of a failure', 1, [-Infinity, 3, 1]],
     ['a flat problem, solved', 0, [2, 2, 2]],
-  ] as const)('of %s is %d', (_, regret, [found, optimum, median]) => expect(normalisedRegret(found, optimum, median)).toBe(regret));
+  ] as const)('of %s is %d', (_, regret, [found, optimum, median]) =>
+    expect(normalisedRegret(found, optimum, median)).toBe(regret),
+  );
 });

@@ -1,4 +1,7 @@
-/** Estimates against what then happened: studies played out on a clock of their own, looked at on the way. */
+/**
+ * Estimates against what then happened: studies played out on a clock of their own, looked at on
+ * the way.
+ */
 import { describe, expect, it } from 'vitest';
 import { trialsPerMinute } from '../../../src/core/analysis/rate.ts';
 import { Survival } from '../../../src/core/analysis/survival.ts';
@@ -33,7 +36,11 @@ function play({ trials, lanes, sigma, generation }: Plan, seed: number) {
 }
 
 /** What can be known of it at a moment. */
-function workloadAt({ trials, lanes, generation }: Plan, runs: ReturnType<typeof play>['runs'], now: number): Workload {
+function workloadAt(
+  { trials, lanes, generation }: Plan,
+  runs: ReturnType<typeof play>['runs'],
+  now: number,
+): Workload {
   const begun = runs.filter(({ from }) => from <= now);
   const ended = begun.filter(({ to }) => to <= now).sort((a, b) => a.to - b.to);
   return {
@@ -43,7 +50,10 @@ function workloadAt({ trials, lanes, generation }: Plan, runs: ReturnType<typeof
       return { kind, elapsedMs: running === undefined ? null : now - running.from };
     }),
     durations: ended.map(({ lane, from, to }) => ({ kind: lanes[lane]!.kind, ms: to - from })),
-    generation: generation === undefined ? null : { size: generation, unstarted: (generation - (begun.length % generation)) % generation },
+    generation:
+      generation === undefined
+        ? null
+        : { size: generation, unstarted: (generation - (begun.length % generation)) % generation },
     limitMs: null,
     target: false,
   };
@@ -54,16 +64,26 @@ function range(left: TimeLeft): { lowMs: number; highMs: number } {
   return left;
 }
 
-const lanes = (count: number, kind: string, median: number) => Array.from({ length: count }, () => ({ kind, median }));
+const lanes = (count: number, kind: string, median: number) =>
+  Array.from({ length: count }, () => ({ kind, median }));
 
 describe('of many studies looked at on the way, the truth lies in the interval about nine times in ten', () => {
   it.each<readonly [string, Plan]>([
     ['8 lanes', { trials: 64, lanes: lanes(8, 'cpu', 1_000), sigma: 0.5 }],
     ['one lane', { trials: 60, lanes: lanes(1, 'cpu', 1_000), sigma: 0.6 }],
-    ['a fast card beside slow cores', { trials: 80, lanes: [...lanes(2, 'gpu', 300), ...lanes(4, 'cpu', 2_000)], sigma: 0.4 }],
+    [
+      'a fast card beside slow cores',
+      { trials: 80, lanes: [...lanes(2, 'gpu', 300), ...lanes(4, 'cpu', 2_000)], sigma: 0.4 },
+    ],
     ['generations', { trials: 64, lanes: lanes(4, 'cpu', 1_000), sigma: 0.5, generation: 8 }],
-    ['more trials than are played out one by one', { trials: 1_500, lanes: lanes(4, 'cpu', 1_000), sigma: 0.5 }],
-    ['more generations than are played out one by one', { trials: 1_000, lanes: lanes(4, 'cpu', 1_000), sigma: 0.5, generation: 8 }],
+    [
+      'more trials than are played out one by one',
+      { trials: 1_500, lanes: lanes(4, 'cpu', 1_000), sigma: 0.5 },
+    ],
+    [
+      'more generations than are played out one by one',
+      { trials: 1_000, lanes: lanes(4, 'cpu', 1_000), sigma: 0.5, generation: 8 },
+    ],
   ])('%s', (_, plan) => {
     const shares = [0.2, 0.5, 0.8];
     const studies = 30;
@@ -77,7 +97,8 @@ describe('of many studies looked at on the way, the truth lies in the interval a
         held += Number(lowMs <= end - now && end - now <= highMs);
         width += (highMs - lowMs) / (end - now) / studies;
       }
-      // Not by saying anything: the interval is about as wide as the truth is long at most (but for the last few trials).
+      // Not by saying anything: the interval is about as wide as the truth is long at most (but for
+      // the last few trials).
       expect(width).toBeLessThan(share === 0.8 ? 1.8 : 1.2);
     }
     expect(held / studies / shares.length).toBeGreaterThanOrEqual(0.8);
@@ -93,25 +114,44 @@ describe('an estimate', () => {
 
   it('is not given before five trials have ended, nor where nothing ends the study, nor without a worker', () => {
     const no = (work: Workload) => timeLeft(work);
-    expect(no({ ...half, durations: half.durations.slice(0, 4) })).toEqual({ known: false, reason: 'too-few', needed: 5 });
+    expect(no({ ...half, durations: half.durations.slice(0, 4) })).toEqual({
+      known: false,
+      reason: 'too-few',
+      needed: 5,
+    });
     expect(timeLeft({ ...half, durations: half.durations.slice(0, 5) }).known).toBe(true);
-    expect(no({ ...half, unstarted: null })).toEqual({ known: false, reason: 'no-limit', needed: null });
+    expect(no({ ...half, unstarted: null })).toEqual({
+      known: false,
+      reason: 'no-limit',
+      needed: null,
+    });
     expect(no({ ...half, unstarted: null, target: true })).toMatchObject({ reason: 'target-only' });
     expect(no({ ...half, lanes: [] })).toMatchObject({ reason: 'no-worker' });
   });
 
   it('is nothing where nothing is left, and never more than the limit of minutes leaves', () => {
     const idle = half.lanes.map((lane) => ({ ...lane, elapsedMs: null }));
-    expect(timeLeft({ ...half, unstarted: 0, lanes: idle })).toEqual({ known: true, lowMs: 0, highMs: 0, mayEndSooner: false });
+    expect(timeLeft({ ...half, unstarted: 0, lanes: idle })).toEqual({
+      known: true,
+      lowMs: 0,
+      highMs: 0,
+      mayEndSooner: false,
+    });
     expect(timeLeft({ ...half, limitMs: 50 })).toMatchObject({ lowMs: 50, highMs: 50 });
-    expect(timeLeft({ ...half, unstarted: null, limitMs: 9_000, durations: [] })).toMatchObject({ lowMs: 9_000, highMs: 9_000 });
+    expect(timeLeft({ ...half, unstarted: null, limitMs: 9_000, durations: [] })).toMatchObject({
+      lowMs: 9_000,
+      highMs: 9_000,
+    });
   });
 
-  it('says where a target may end it sooner', () => expect(timeLeft({ ...half, target: true })).toMatchObject({ mayEndSooner: true }));
+  it('says where a target may end it sooner', () =>
+    expect(timeLeft({ ...half, target: true })).toMatchObject({ mayEndSooner: true }));
 
   it('is wider the fewer have ended', () => {
     const width = (count: number): number => {
-      const { lowMs, highMs } = range(timeLeft({ ...half, unstarted: 100, durations: half.durations.slice(0, count) }));
+      const { lowMs, highMs } = range(
+        timeLeft({ ...half, unstarted: 100, durations: half.durations.slice(0, count) }),
+      );
       return highMs - lowMs;
     };
     expect(width(5)).toBeGreaterThan(width(25));
@@ -120,16 +160,26 @@ describe('an estimate', () => {
   it('counts what still runs: with long ones on their way it is later than the short ones that ended would have it', () => {
     const ended = [100, 110, 120, 130, 140].map((ms) => ({ kind: 'cpu', ms }));
     const at = (elapsedMs: number) =>
-      range(timeLeft({ ...half, unstarted: 50, durations: ended, lanes: Array.from({ length: 5 }, () => ({ kind: 'cpu', elapsedMs })) }));
+      range(
+        timeLeft({
+          ...half,
+          unstarted: 50,
+          durations: ended,
+          lanes: Array.from({ length: 5 }, () => ({ kind: 'cpu', elapsedMs })),
+        }),
+      );
     expect(at(2_000).lowMs).toBeGreaterThan(at(50).highMs);
   });
 
   it('goes by each kind’s own durations, and by the others where a kind has too few', () => {
-    const durations = [...Array<number>(20).fill(100), ...Array<number>(20).fill(4_000)].map((ms, i) => ({
-      kind: i < 20 ? 'gpu' : 'cpu',
-      ms,
-    }));
-    const on = (kind: string) => range(timeLeft({ ...half, unstarted: 10, durations, lanes: [{ kind, elapsedMs: null }] }));
+    const durations = [...Array<number>(20).fill(100), ...Array<number>(20).fill(4_000)].map(
+      (ms, i) => ({
+        kind: i < 20 ? 'gpu' : 'cpu',
+        ms,
+      }),
+    );
+    const on = (kind: string) =>
+      range(timeLeft({ ...half, unstarted: 10, durations, lanes: [{ kind, elapsedMs: null }] }));
     expect(on('gpu').lowMs).toBeCloseTo(1_000, 6);
     expect(on('gpu').highMs).toBeCloseTo(1_000, 6);
     expect(on('cpu').lowMs).toBeCloseTo(40_000, 6);
@@ -147,7 +197,9 @@ describe('Survival', () => {
 
   it('spreads what still lasts over the longer ones (Kaplan and Meier’s estimate)', () => {
     // 1 ends; 2 still lasts; then 3 and 4 share what is left: 1/4, then 3/8 each.
-    const some = new Survival([1, 3, 4].map((ms) => ({ ms, ended: true })).concat({ ms: 2, ended: false }));
+    const some = new Survival(
+      [1, 3, 4].map((ms) => ({ ms, ended: true })).concat({ ms: 2, ended: false }),
+    );
     expect(some.mean).toBeCloseTo(1 / 4 + (3 * 3) / 8 + (4 * 3) / 8, 12);
     expect([some.at(0.2), some.at(0.6), some.at(0.7)]).toEqual([1, 3, 4]);
   });
@@ -167,7 +219,8 @@ describe('trialsPerMinute', () => {
   });
 
   it('is what it is where they end evenly, fast or slow', () => {
-    const every = (ms: number, count: number) => Array.from({ length: count }, (_, i) => (i + 1) * ms);
+    const every = (ms: number, count: number) =>
+      Array.from({ length: count }, (_, i) => (i + 1) * ms);
     for (const [ms, count] of [
       [10, 10_000],
       [1_000, 100],

@@ -10,14 +10,23 @@ import { axesOf } from '../../../src/core/search-space/axis.ts';
 const noise = (deviation: number): Noise => ({ deviation, from: 'seeds' });
 
 /** `[number, value]` in the order they ended. */
-function ended(ends: readonly (readonly [number, number])[], direction: 'minimize' | 'maximize' = 'maximize'): EndedTrials {
+function ended(
+  ends: readonly (readonly [number, number])[],
+  direction: 'minimize' | 'maximize' = 'maximize',
+): EndedTrials {
   const values = new Map(ends);
-  return { direction, ended: ends.length, completion: (i) => ends[i]![0], value: (number) => values.get(number)! };
+  return {
+    direction,
+    ended: ends.length,
+    completion: (i) => ends[i]![0],
+    value: (number) => values.get(number)!,
+  };
 }
 
 describe('what the latest trials gained', () => {
   const one = { size: 2, generation: null };
-  const inOrder = (...values: readonly number[]) => ended(values.map((value, number) => [number, value] as const));
+  const inOrder = (...values: readonly number[]) =>
+    ended(values.map((value, number) => [number, value] as const));
 
   it('is by how much the last 2μ ends bettered the best before', () => {
     expect(worthOf(inOrder(0.1, 0.6, 0.5, 0.8, 0.7, 0.2), one, noise(0.1))).toEqual({
@@ -29,7 +38,10 @@ describe('what the latest trials gained', () => {
   });
 
   it('is nothing where they bettered nothing, whatever failed among them', () => {
-    expect(worthOf(inOrder(0.9, 0.6, -Infinity, NaN, 0.7, 0.2), one, noise(0.1))).toMatchObject({ gain: 0, verdict: 'withinNoise' });
+    expect(worthOf(inOrder(0.9, 0.6, -Infinity, NaN, 0.7, 0.2), one, noise(0.1))).toMatchObject({
+      gain: 0,
+      verdict: 'withinNoise',
+    });
   });
 
   it('is within the noise up to one deviation, and unknown beside an unknown one', () => {
@@ -60,7 +72,9 @@ describe('what the latest trials gained', () => {
 
   it('is above 0 when minimised, too', () => {
     const ends = [5, 4, 4, 3, 3.5].map((value, number) => [number, value] as const);
-    expect(worthOf(ended(ends, 'minimize'), { size: 1, generation: null }, noise(0.1))).toMatchObject({ gain: 1, trials: 2 });
+    expect(
+      worthOf(ended(ends, 'minimize'), { size: 1, generation: null }, noise(0.1)),
+    ).toMatchObject({ gain: 1, trials: 2 });
   });
 
   it('is not said while there is nothing before to compare with', () => {
@@ -81,7 +95,10 @@ describe('noise', () => {
   });
 
   it('of neighbours is near the noise that was put in, where the function changes slowly between them', () => {
-    const axes = axesOf({ a: { type: 'float', low: 0, high: 1 }, b: { type: 'categorical', choices: ['x', 'y'] } });
+    const axes = axesOf({
+      a: { type: 'float', low: 0, high: 1 },
+      b: { type: 'categorical', choices: ['x', 'y'] },
+    });
     const estimates: number[] = [];
     for (let seed = 0; seed < 20; seed++) {
       const draws = new Stream(seed, { purpose: PURPOSE.simulation, ordinal: 3 });

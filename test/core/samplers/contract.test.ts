@@ -3,7 +3,12 @@ import type { SamplerSpec } from '../../../src/core/samplers/sampler.ts';
 import { samplerNames } from '../../../src/core/samplers/create-sampler.ts';
 import { describeSampler } from '../../contracts/sampler.contract.ts';
 
-const specs: readonly SamplerSpec[] = [{ name: 'evolution' }, { name: 'generational' }, { name: 'random' }, { name: 'grid', divisions: 4 }];
+const specs: readonly SamplerSpec[] = [
+  { name: 'evolution' },
+  { name: 'generational' },
+  { name: 'random' },
+  { name: 'grid', divisions: 4 },
+];
 
 describe('the contract', () => {
   it('is run over every sampler there is', () => {

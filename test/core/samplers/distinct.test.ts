@@ -9,7 +9,12 @@ const ints = (count: number): SearchSpace => ({ n: { type: 'int', low: 0, high: 
 const usedUp = (space: SearchSpace, count: number, except: readonly number[]): TrialColumns => {
   const columns = new TrialColumns(space, 'minimize', { kind: 'none' });
   for (let n = 0; n < count; n++) {
-    if (!except.includes(n)) columns.proposed(columns.size, Float64Array.of(n), 0, { operator: 'uniform', parents: [], generation: 0 });
+    if (!except.includes(n))
+      columns.proposed(columns.size, Float64Array.of(n), 0, {
+        operator: 'uniform',
+        parents: [],
+        generation: 0,
+      });
   }
   return columns;
 };
@@ -38,7 +43,12 @@ describe('Distinct', () => {
   it('takes the first unused points, in order, of a space of at most 10,000', () => {
     const space = ints(10_000);
     const columns = usedUp(space, 10_000, [8123, 9000]);
-    const proposals = new Distinct(axesOf(space), 1).propose(9998, 3, columns.synchronousView(0), () => null);
+    const proposals = new Distinct(axesOf(space), 1).propose(
+      9998,
+      3,
+      columns.synchronousView(0),
+      () => null,
+    );
     expect(proposals.map(({ params, origin: { operator } }) => [params[0], operator])).toEqual([
       [8123, 'first-unused'],
       [9000, 'first-unused'],
@@ -48,6 +58,8 @@ describe('Distinct', () => {
   it('does not search through a larger one', () => {
     const space = ints(10_001);
     const columns = usedUp(space, 10_001, [3]);
-    expect(new Distinct(axesOf(space), 1).propose(10_000, 1, columns.synchronousView(0), () => null)).toEqual([]);
+    expect(
+      new Distinct(axesOf(space), 1).propose(10_000, 1, columns.synchronousView(0), () => null),
+    ).toEqual([]);
   });
 });

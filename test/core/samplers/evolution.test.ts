@@ -14,12 +14,19 @@ const space: SearchSpace = {
 describe('evolution', () => {
   it('starts with a Latin hypercube: one of the first twelve in every twelfth of every range', () => {
     const sampler = createSampler({ name: 'evolution' }, space, 'minimize', 3);
-    const founders = sampler.propose(0, 12, new TrialColumns(space, 'minimize', sampler.window).asynchronousView(0));
+    const founders = sampler.propose(
+      0,
+      12,
+      new TrialColumns(space, 'minimize', sampler.window).asynchronousView(0),
+    );
     expect(founders.map(({ params }) => Math.floor(params[0]! * 12)).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 12 }, (_, i) => i),
     );
-    expect(founders.map(({ params }) => params[1]!).sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
-    for (const choice of [0, 1, 2]) expect(founders.filter(({ params }) => params[2] === choice)).toHaveLength(4);
+    expect(founders.map(({ params }) => params[1]!).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
+    for (const choice of [0, 1, 2])
+      expect(founders.filter(({ params }) => params[2] === choice)).toHaveLength(4);
   });
 
   it('takes only the best five that have ended as parents', () => {
@@ -29,7 +36,9 @@ describe('evolution', () => {
       const best = columns.asynchronousView(columns.basis(number)).best(5);
       expect(origin.parents.every((parent) => best.includes(parent))).toBe(true);
       expect(origin.generation).toBe(
-        origin.parents.length === 0 ? 0 : 1 + Math.max(...origin.parents.map((parent) => columns.generation(parent))),
+        origin.parents.length === 0
+          ? 0
+          : 1 + Math.max(...origin.parents.map((parent) => columns.generation(parent))),
       );
     }
   });
@@ -38,26 +47,35 @@ describe('evolution', () => {
     const axes = axesOf(space);
     let operators = '';
     for (let seed = 0; seed < 20; seed++) {
-      const { proposals } = playStudy(createSampler({ name: 'evolution' }, space, 'minimize', seed), space, {
-        trials: 30,
-        workers: 1,
-        seed,
-      });
+      const { proposals } = playStudy(
+        createSampler({ name: 'evolution' }, space, 'minimize', seed),
+        space,
+        {
+          trials: 30,
+          workers: 1,
+          seed,
+        },
+      );
       for (const { params, origin } of proposals.slice(12)) {
         operators += `${origin.operator} `;
         const parents = origin.parents.map((parent) => proposals[parent]!.params);
-        const foreign = axes.filter(({ index }) => parents.every((parent) => parent[index] !== params[index]));
+        const foreign = axes.filter(({ index }) =>
+          parents.every((parent) => parent[index] !== params[index]),
+        );
         if (origin.operator === 'crossover') expect(foreign).toHaveLength(0);
         else expect(foreign.length).toBeLessThanOrEqual(1);
         if (origin.operator === 'mutation') {
           expect(foreign).toHaveLength(1);
           const [axis] = foreign;
           if (axis?.kind === 'ordinal')
-            expect(cellOfValue(axis, params[axis.index]!)).not.toBe(cellOfValue(axis, parents[0]![axis.index]!));
+            expect(cellOfValue(axis, params[axis.index]!)).not.toBe(
+              cellOfValue(axis, parents[0]![axis.index]!),
+            );
         }
       }
     }
-    for (const operator of ['mutation', 'crossover', 'crossover+mutation']) expect(operators).toContain(`${operator} `);
+    for (const operator of ['mutation', 'crossover', 'crossover+mutation'])
+      expect(operators).toContain(`${operator} `);
   });
 
   it('never breeds from a failed trial, and draws uniformly while all have failed', () => {
@@ -80,7 +98,11 @@ describe('evolution', () => {
     const mean = (name: string): number => {
       let sum = 0;
       for (let seed = 0; seed < 10; seed++) {
-        const { columns } = playStudy(createSampler({ name }, cube, 'minimize', seed), cube, { trials: 64, workers: 4, seed });
+        const { columns } = playStudy(createSampler({ name }, cube, 'minimize', seed), cube, {
+          trials: 64,
+          workers: 4,
+          seed,
+        });
         sum += columns.value(columns.best(1)[0]!) / 10;
       }
       return sum;

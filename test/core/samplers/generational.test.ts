@@ -16,9 +16,19 @@ describe('generational', () => {
     const sampler = createSampler({ name: 'generational' }, cube, 'minimize', 1);
     expect([0, 1, 3, 4, 7, 8, 63].map((n) => sampler.barrier!(n))).toEqual([0, 0, 0, 4, 4, 8, 60]);
     const { proposals } = playStudy(sampler, cube, { trials: 64, workers: 2, seed: 1 });
-    expect(proposals.map(({ origin }) => origin.generation)).toEqual(Array.from({ length: 64 }, (_, n) => Math.floor(n / 4)));
-    expect(proposals.slice(0, 4).every(({ origin }) => origin.operator === 'uniform' && origin.parents.length === 0)).toBe(true);
-    expect(proposals.slice(4).every(({ origin }) => origin.operator === 'mutation' && origin.parents.length === 1)).toBe(true);
+    expect(proposals.map(({ origin }) => origin.generation)).toEqual(
+      Array.from({ length: 64 }, (_, n) => Math.floor(n / 4)),
+    );
+    expect(
+      proposals
+        .slice(0, 4)
+        .every(({ origin }) => origin.operator === 'uniform' && origin.parents.length === 0),
+    ).toBe(true);
+    expect(
+      proposals
+        .slice(4)
+        .every(({ origin }) => origin.operator === 'mutation' && origin.parents.length === 1),
+    ).toBe(true);
   });
 
   it('breeds from the best four of all so far, ties by smaller number', () => {
@@ -26,27 +36,44 @@ describe('generational', () => {
     const columns = new TrialColumns(cube, 'maximize', sampler.window);
     const values = [1, 9, 3, 9, 9, 2, 9, 9];
     for (const [number, value] of values.entries()) {
-      const [proposal] = sampler.propose(number, 1, columns.synchronousView(sampler.barrier!(number)));
+      const [proposal] = sampler.propose(
+        number,
+        1,
+        columns.synchronousView(sampler.barrier!(number)),
+      );
       columns.proposed(number, proposal!.params, columns.ended, proposal!.origin);
       columns.end(number, 'complete', 'succeeded', value);
     }
     const parents = new Set<number>();
     for (let seed = 0; seed < 20; seed++) {
       const again = createSampler({ name: 'generational' }, cube, 'maximize', seed);
-      for (const { origin } of again.propose(8, 4, columns.synchronousView(8))) parents.add(origin.parents[0]!);
+      for (const { origin } of again.propose(8, 4, columns.synchronousView(8)))
+        parents.add(origin.parents[0]!);
     }
     expect([...parents].sort()).toEqual([1, 3, 4, 6]);
   });
 
-  /** First children of a population with two members at each side of 0.5, so that its standard deviation is `spread`. */
+  /**
+   * First children of a population with two members at each side of 0.5, so that its standard
+   * deviation is `spread`.
+   */
   const firstChildren = (spread: number): { moves: number[]; values: number[] } => {
     const line: SearchSpace = { x: { type: 'float', low: 0, high: 1 } };
     const [moves, values]: [number[], number[]] = [[], []];
     for (let seed = 0; seed < 500; seed++) {
       const sampler = createSampler({ name: 'generational' }, line, 'minimize', seed);
       const columns = new TrialColumns(line, 'minimize', sampler.window);
-      for (const [number, x] of [0.5 - spread, 0.5 + spread, 0.5 - spread + 1e-9, 0.5 + spread - 1e-9].entries()) {
-        columns.proposed(number, Float64Array.of(x), 0, { operator: 'uniform', parents: [], generation: 0 });
+      for (const [number, x] of [
+        0.5 - spread,
+        0.5 + spread,
+        0.5 - spread + 1e-9,
+        0.5 + spread - 1e-9,
+      ].entries()) {
+        columns.proposed(number, Float64Array.of(x), 0, {
+          operator: 'uniform',
+          parents: [],
+          generation: 0,
+        });
         columns.end(number, 'complete', 'succeeded', 0);
       }
       const [child] = sampler.propose(4, 1, columns.synchronousView(4));
@@ -68,7 +95,8 @@ describe('generational', () => {
 
   it('clips at the bounds', () => {
     const { values } = firstChildren(0.45);
-    // From 0.05 with σ = √0.45 about half lands beyond the bounds; points already there are not repeated.
+    // From 0.05 with σ = √0.45 about half lands beyond the bounds; points already there are not
+    // repeated.
     const atBounds = values.filter((x) => x === 0 || x === 1).length / values.length;
     expect(atBounds).toBeGreaterThan(0.15);
     expect(atBounds).toBeLessThan(0.6);
@@ -97,12 +125,19 @@ describe('generational', () => {
   });
 
   it('ends on a finite space that is used up around its population, and uses all of it', () => {
-    const small: SearchSpace = { a: { type: 'int', low: 1, high: 3 }, b: { type: 'categorical', choices: ['x', 'y'] } };
-    const { proposals } = playStudy(createSampler({ name: 'generational' }, small, 'minimize', 2), small, {
-      trials: 50,
-      workers: 4,
-      seed: 1,
-    });
+    const small: SearchSpace = {
+      a: { type: 'int', low: 1, high: 3 },
+      b: { type: 'categorical', choices: ['x', 'y'] },
+    };
+    const { proposals } = playStudy(
+      createSampler({ name: 'generational' }, small, 'minimize', 2),
+      small,
+      {
+        trials: 50,
+        workers: 4,
+        seed: 1,
+      },
+    );
     expect(new Set(proposals.map(({ params }) => params.join())).size).toBe(6);
     expect(proposals).toHaveLength(6);
   });

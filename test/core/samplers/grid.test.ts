@@ -11,7 +11,12 @@ import { finiteDistribution, spaceOf } from '../search-space/arbitrary-space.ts'
 
 const unit = { type: 'float', low: 0, high: 1 } as const;
 const all = (space: SearchSpace, seed: number, divisions?: number): number[][] => {
-  const sampler = createSampler({ name: 'grid', ...(divisions === undefined ? {} : { divisions }) }, space, 'minimize', seed);
+  const sampler = createSampler(
+    { name: 'grid', ...(divisions === undefined ? {} : { divisions }) },
+    space,
+    'minimize',
+    seed,
+  );
   const view = new TrialColumns(space, 'minimize', sampler.window).synchronousView(0);
   return sampler.propose(0, sampler.size!, view).map(({ params }) => [...params]);
 };
@@ -61,11 +66,15 @@ describe('grid', () => {
   });
 
   it('costs nothing for 10¹² points', () => {
-    const space = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`p${i}`, { type: 'int', low: 0, high: 9 } as const]));
+    const space = Object.fromEntries(
+      Array.from({ length: 12 }, (_, i) => [`p${i}`, { type: 'int', low: 0, high: 9 } as const]),
+    );
     const sampler = createSampler({ name: 'grid' }, space, 'minimize', 3);
     const view = new TrialColumns(space, 'minimize', sampler.window).synchronousView(0);
     expect(sampler.size).toBe(1e12);
-    const points = [...sampler.propose(0, 50, view), ...sampler.propose(1e12 - 50, 50, view)].map(({ params }) => params.join());
+    const points = [...sampler.propose(0, 50, view), ...sampler.propose(1e12 - 50, 50, view)].map(
+      ({ params }) => params.join(),
+    );
     expect(new Set(points).size).toBe(100);
   });
 
@@ -74,7 +83,11 @@ describe('grid', () => {
     const sampler = createSampler({ name: 'grid' }, space, 'minimize', 3);
     const columns = new TrialColumns(space, 'minimize', sampler.window);
     const enqueue = (value: number): void =>
-      columns.proposed(columns.size, Float64Array.of(value), 0, { operator: 'enqueued', parents: [], generation: 0 });
+      columns.proposed(columns.size, Float64Array.of(value), 0, {
+        operator: 'enqueued',
+        parents: [],
+        generation: 0,
+      });
     enqueue(4);
     enqueue(2);
     const rest = sampler.propose(2, 6, columns.synchronousView(0)).map(({ params }) => params[0]);
@@ -103,6 +116,8 @@ describe('Permutation', () => {
     }
     // χ² of 100 cells with 81 degrees of freedom: 0.1 % of samples exceed 126.
     const expected = seeds / 10;
-    expect(counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)).toBeLessThan(126);
+    expect(counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)).toBeLessThan(
+      126,
+    );
   });
 });

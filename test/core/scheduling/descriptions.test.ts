@@ -17,13 +17,15 @@ function refusal(said: ReturnType<LabDriver['send']>): string | undefined {
 
 function pause(): void {
   driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
-  for (const { number, k } of driver.given(SLOT)) driver.result(id(number, k), { outcome: 'cancelled' });
+  for (const { number, k } of driver.given(SLOT))
+    driver.result(id(number, k), { outcome: 'cancelled' });
   expect(driver.study().state).toBe('paused');
 }
 
 function remove(): void {
   driver.send({ type: 'studyDescribed', study: 'study', deleted: true });
-  while (driver.lab.studies.has('study')) expect(refusal(driver.send({ type: 'studyRemoved', study: 'study' }))).toBeUndefined();
+  while (driver.lab.studies.has('study'))
+    expect(refusal(driver.send({ type: 'studyRemoved', study: 'study' }))).toBeUndefined();
 }
 
 beforeEach(() => {
@@ -36,10 +38,21 @@ beforeEach(() => {
 describe('Scheduler: names and notes', () => {
   it('renames and annotates a study while it runs, without touching what runs', () => {
     const given = driver.given(SLOT);
-    const said = driver.send({ type: 'studyDescribed', study: 'study', name: 'other', note: 'a note' });
-    expect(written(said)).toEqual([{ op: 'description', uid: 'study', name: 'other', note: 'a note', deleted: false }]);
+    const said = driver.send({
+      type: 'studyDescribed',
+      study: 'study',
+      name: 'other',
+      note: 'a note',
+    });
+    expect(written(said)).toEqual([
+      { op: 'description', uid: 'study', name: 'other', note: 'a note', deleted: false },
+    ]);
     expect(driver.given(SLOT)).toEqual(given);
-    expect(driver.study()).toMatchObject({ state: 'running', note: 'a note', spec: { name: 'other' } });
+    expect(driver.study()).toMatchObject({
+      state: 'running',
+      note: 'a note',
+      spec: { name: 'other' },
+    });
     driver.result(id(0), { value: 2 });
     expect(driver.study().columns.value(0)).toBe(2);
   });
@@ -48,28 +61,40 @@ describe('Scheduler: names and notes', () => {
     driver.send({ type: 'studyDescribed', study: 'study', note: 'a note' });
     driver.send({ type: 'studyDescribed', study: 'study', name: 'other' });
     expect(driver.study()).toMatchObject({ note: 'a note', spec: { name: 'other' } });
-    expect(driver.send({ type: 'studyDescribed', study: 'study', name: 'other', note: 'a note' })).toEqual([]);
+    expect(
+      driver.send({ type: 'studyDescribed', study: 'study', name: 'other', note: 'a note' }),
+    ).toEqual([]);
   });
 
   it('refuses a name that another study of the lab has, deleted ones included', () => {
     driver.create({ trials: 1 }, 'second');
-    expect(refusal(driver.send({ type: 'studyDescribed', study: 'second', name: 'study' }))).toBe('nameTaken');
+    expect(refusal(driver.send({ type: 'studyDescribed', study: 'second', name: 'study' }))).toBe(
+      'nameTaken',
+    );
     pause();
     driver.send({ type: 'studyDescribed', study: 'study', deleted: true });
-    expect(refusal(driver.send({ type: 'studyDescribed', study: 'second', name: 'study' }))).toBe('nameTaken');
+    expect(refusal(driver.send({ type: 'studyDescribed', study: 'second', name: 'study' }))).toBe(
+      'nameTaken',
+    );
   });
 
   it('refuses an unknown study', () => {
-    expect(refusal(driver.send({ type: 'studyDescribed', study: 'nobody', name: 'x' }))).toBe('unknownStudy');
+    expect(refusal(driver.send({ type: 'studyDescribed', study: 'nobody', name: 'x' }))).toBe(
+      'unknownStudy',
+    );
     expect(refusal(driver.send({ type: 'studyRemoved', study: 'nobody' }))).toBe('unknownStudy');
   });
 });
 
 describe('Scheduler: deleted studies', () => {
   it('refuses to delete a study that runs or still pauses', () => {
-    expect(refusal(driver.send({ type: 'studyDescribed', study: 'study', deleted: true }))).toBe('notAllowedNow');
+    expect(refusal(driver.send({ type: 'studyDescribed', study: 'study', deleted: true }))).toBe(
+      'notAllowedNow',
+    );
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 5_000 });
-    expect(refusal(driver.send({ type: 'studyDescribed', study: 'study', deleted: true }))).toBe('notAllowedNow');
+    expect(refusal(driver.send({ type: 'studyDescribed', study: 'study', deleted: true }))).toBe(
+      'notAllowedNow',
+    );
     expect(driver.study().deleted).toBe(false);
   });
 
@@ -112,13 +137,18 @@ describe('Scheduler: deleted studies', () => {
     driver.send({ type: 'studyDescribed', study: 'study', deleted: true });
     driver.send({ type: 'studyRemoved', study: 'study' });
     expect(driver.lab.studies.has('study')).toBe(true);
-    expect(refusal(driver.send({ type: 'studyDescribed', study: 'study', deleted: false }))).toBe('notAllowedNow');
-    expect(refusal(driver.send({ type: 'studyDescribed', study: 'study', name: 'x' }))).toBe('notAllowedNow');
+    expect(refusal(driver.send({ type: 'studyDescribed', study: 'study', deleted: false }))).toBe(
+      'notAllowedNow',
+    );
+    expect(refusal(driver.send({ type: 'studyDescribed', study: 'study', name: 'x' }))).toBe(
+      'notAllowedNow',
+    );
   });
 
   it('refuses to remove a study that is not deleted, or whose trial a worker has not ended', () => {
     expect(refusal(driver.send({ type: 'studyRemoved', study: 'study' }))).toBe('notAllowedNow');
-    for (const { number } of driver.given(SLOT)) driver.send({ type: 'trialCancelled', study: 'study', number });
+    for (const { number } of driver.given(SLOT))
+      driver.send({ type: 'trialCancelled', study: 'study', number });
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
     expect(driver.study()).toMatchObject({ state: 'paused', live: 0 });
     driver.send({ type: 'studyDescribed', study: 'study', deleted: true });

@@ -15,7 +15,9 @@ function begin(options: DriverOptions = {}): void {
 
 /** Numbers in the slot's hands, one list a cohort. */
 function cohorts(slot: string): number[][] {
-  return driver.slot(slot).cohorts.map(({ attempts }) => attempts.map(({ id: { number } }) => number));
+  return driver
+    .slot(slot)
+    .cohorts.map(({ attempts }) => attempts.map(({ id: { number } }) => number));
 }
 
 beforeEach(() => begin());
@@ -52,9 +54,22 @@ describe('a trial goes', () => {
   it('with its proposal and attempt written before it leaves, in one transaction', () => {
     driver.hello(A);
     const said = driver.create({ trials: 1 });
-    expect(said.map((instruction) => instruction.do)).toEqual(['persist', 'show', 'askSampler', 'wakeAt', 'persist', 'sendCohort', 'show']);
-    expect(only(said, 'persist')[1]?.writes.map(({ op }) => op)).toEqual(['proposal', 'attemptStarted']);
-    expect(only(said, 'sendCohort')).toMatchObject([{ slot: A, taskSeq: 1, lanes: [{ attempt: id(0) }] }]);
+    expect(said.map((instruction) => instruction.do)).toEqual([
+      'persist',
+      'show',
+      'askSampler',
+      'wakeAt',
+      'persist',
+      'sendCohort',
+      'show',
+    ]);
+    expect(only(said, 'persist')[1]?.writes.map(({ op }) => op)).toEqual([
+      'proposal',
+      'attemptStarted',
+    ]);
+    expect(only(said, 'sendCohort')).toMatchObject([
+      { slot: A, taskSeq: 1, lanes: [{ attempt: id(0) }] },
+    ]);
   });
 
   it('to the study with the fewest lanes at work', () => {
@@ -90,7 +105,8 @@ describe('a cohort', () => {
   it('is no larger than any of its trials allows', () => {
     driver.hello(A, { lanes: 4 });
     driver.create({ trials: 4 });
-    for (let number = 0; number < 4; number++) driver.result(id(number), { outcome: 'outOfMemory' });
+    for (let number = 0; number < 4; number++)
+      driver.result(id(number), { outcome: 'outOfMemory' });
     // Trial 0 was back first, and started at once; then two shared what was free.
     expect(cohorts(A)).toEqual([[0], [1, 2]]);
     expect(driver.trial(3)).toMatchObject({ state: 'waiting', laneCap: 2 });
@@ -121,7 +137,9 @@ describe('a sampler is asked', () => {
 
   it('for no number beyond the limit', () => {
     driver.hello(A, { lanes: 8 });
-    expect(only(driver.create({ trials: 3 }), 'askSampler')).toMatchObject([{ first: 0, count: 3 }]);
+    expect(only(driver.create({ trials: 3 }), 'askSampler')).toMatchObject([
+      { first: 0, count: 3 },
+    ]);
   });
 
   it('not while nobody is free, paused, or nothing can be written', () => {
@@ -137,7 +155,17 @@ describe('a sampler is asked', () => {
   it('one ask at a time, with the completions so far as its basis', () => {
     driver.create({ trials: 10 });
     const [ask] = only(
-      step(driver.lab, { type: 'hello', at: 0, slot: A, spawn: '1.1', helloNo: 1, device: '', lanes: 1, memoryBytes: 1, holding: [] }),
+      step(driver.lab, {
+        type: 'hello',
+        at: 0,
+        slot: A,
+        spawn: '1.1',
+        helloNo: 1,
+        device: '',
+        lanes: 1,
+        memoryBytes: 1,
+        holding: [],
+      }),
       'askSampler',
     );
     expect(ask).toMatchObject({ first: 0, count: 2, basis: 0 });
@@ -154,17 +182,31 @@ describe('a sampler is asked', () => {
   it('behind a barrier only when all before it have ended, and never across it', () => {
     begin({ sampler: { synchronous: true, generation: 3 } });
     driver.hello(A, { lanes: 8 });
-    expect(only(driver.create({ trials: 100 }), 'askSampler')).toMatchObject([{ first: 0, count: 3, basis: 0 }]);
+    expect(only(driver.create({ trials: 100 }), 'askSampler')).toMatchObject([
+      { first: 0, count: 3, basis: 0 },
+    ]);
     driver.result(id(0));
     driver.result(id(2));
     expect(driver.study().columns.size).toBe(3);
-    expect(only(driver.result(id(1)), 'askSampler')).toMatchObject([{ first: 3, count: 3, basis: 3 }]);
+    expect(only(driver.result(id(1)), 'askSampler')).toMatchObject([
+      { first: 3, count: 3, basis: 3 },
+    ]);
   });
 
   it('anew when an enqueued trial has taken its number', () => {
     driver.create({ trials: 10 });
     const [ask] = only(
-      step(driver.lab, { type: 'hello', at: 0, slot: A, spawn: '1.1', helloNo: 1, device: '', lanes: 1, memoryBytes: 1, holding: [] }),
+      step(driver.lab, {
+        type: 'hello',
+        at: 0,
+        slot: A,
+        spawn: '1.1',
+        helloNo: 1,
+        device: '',
+        lanes: 1,
+        memoryBytes: 1,
+        holding: [],
+      }),
       'askSampler',
     );
     driver.send({ type: 'trialEnqueued', study: 'study', params: Float64Array.of(96) });
@@ -176,9 +218,22 @@ describe('a sampler is asked', () => {
 
   it('and failing pauses its study, saying why', () => {
     driver.create({ trials: 10 });
-    const ready = { type: 'hello', at: 0, slot: A, spawn: '1.1', helloNo: 1, device: '', lanes: 1, memoryBytes: 1, holding: [] } as const;
+    const ready = {
+      type: 'hello',
+      at: 0,
+      slot: A,
+      spawn: '1.1',
+      helloNo: 1,
+      device: '',
+      lanes: 1,
+      memoryBytes: 1,
+      holding: [],
+    } as const;
     const [ask] = only(step(driver.lab, ready), 'askSampler');
     driver.send({ type: 'samplerFailed', study: 'study', first: ask!.first, error: 'no idea' });
-    expect(driver.study()).toMatchObject({ state: 'paused', reason: 'the sampler failed: no idea' });
+    expect(driver.study()).toMatchObject({
+      state: 'paused',
+      reason: 'the sampler failed: no idea',
+    });
   });
 });

@@ -1,4 +1,7 @@
-/** Studies that had finished before an opening: their trials are read when they are needed, and not before. */
+/**
+ * Studies that had finished before an opening: their trials are read when they are needed, and not
+ * before.
+ */
 import { describe, expect, it } from 'vitest';
 import { endedOf, takingUp, trialsOf } from '../../../src/core/scheduling/index.ts';
 import type { LabSnapshot, StoredStudy, StoredTrial } from '../../../src/core/scheduling/index.ts';
@@ -12,14 +15,22 @@ const unasked = (): never => {
   throw new Error('a finished study needs no estimate');
 };
 
-/** A finished study of four trials, of which the third was the best, and how often its trials were read. */
-function finishedStudy(): { lab: LabSnapshot; reads: () => number; fail: (error: Error | null) => void } {
+/**
+ * A finished study of four trials, of which the third was the best, and how often its trials were
+ * read.
+ */
+function finishedStudy(): {
+  lab: LabSnapshot;
+  reads: () => number;
+  fail: (error: Error | null) => void;
+} {
   const record = new LabRecord();
   const before = new LabDriver();
   before.open(record.open().epoch);
   before.create({ trials: 4 });
   before.hello(HERE);
-  for (const [number, value] of [0.5, 0.7, 0.1, 0.4].entries()) before.result(id(number), { value });
+  for (const [number, value] of [0.5, 0.7, 0.1, 0.4].entries())
+    before.result(id(number), { value });
   record.commit(only(before.said, 'persist').flatMap((persist) => persist.writes));
   let reads = 0;
   let failure: Error | null = null;
@@ -36,7 +47,11 @@ function finishedStudy(): { lab: LabSnapshot; reads: () => number; fail: (error:
     },
   });
   const { uid, studies } = record.snapshot();
-  return { lab: { uid, studies: studies.map(counted) }, reads: () => reads, fail: (error) => (failure = error) };
+  return {
+    lab: { uid, studies: studies.map(counted) },
+    reads: () => reads,
+    fail: (error) => (failure = error),
+  };
 }
 
 function opened({ lab }: { lab: LabSnapshot }): LabDriver {
@@ -55,7 +70,13 @@ describe('Scheduler: studies that finished before an opening', () => {
     const found = finishedStudy();
     const study = opened(found).study();
     const { state, best, frontier, dormant } = study;
-    expect([state, best, frontier, trialsOf(study), endedOf(study)]).toEqual(['finished', { number: 2, value: 0.1 }, 4, 4, 4]);
+    expect([state, best, frontier, trialsOf(study), endedOf(study)]).toEqual([
+      'finished',
+      { number: 2, value: 0.1 },
+      4,
+      4,
+      4,
+    ]);
     expect(dormant?.head.counts).toEqual({ complete: 4, pruned: 0, failed: 0, diverged: 0 });
     expect(found.reads()).toBe(0);
   });
@@ -79,7 +100,12 @@ describe('Scheduler: studies that finished before an opening', () => {
       driver.result(id(4), { value: 0.05 });
       driver.result(id(5), { value: 0.9 });
       const { state, best, columns, lastK } = driver.study();
-      const trials = [0, 1, 2, 3, 4, 5].map((n) => [columns.value(n), columns.finishSeq(n), columns.params(n), lastK.get(n)]);
+      const trials = [0, 1, 2, 3, 4, 5].map((n) => [
+        columns.value(n),
+        columns.finishSeq(n),
+        columns.params(n),
+        lastK.get(n),
+      ]);
       return { state, best, trials, said: driver.said };
     });
     expect(said[0]).toEqual(said[1]);
@@ -111,7 +137,9 @@ describe('Scheduler: studies that finished before an opening', () => {
   it('refuses to cancel an ended trial without reading any', () => {
     const found = finishedStudy();
     const said = opened(found).send({ type: 'trialCancelled', study: STUDY, number: 1 });
-    expect(only(said, 'showLab').map(({ change }) => change)).toMatchObject([{ kind: 'commandRefused', detail: 'trial 1 has ended' }]);
+    expect(only(said, 'showLab').map(({ change }) => change)).toMatchObject([
+      { kind: 'commandRefused', detail: 'trial 1 has ended' },
+    ]);
     expect(found.reads()).toBe(0);
   });
 

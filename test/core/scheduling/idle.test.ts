@@ -1,4 +1,7 @@
-/** Each reason for which a worker may have nothing to do. That there always is one is checked after every step of every walk. */
+/**
+ * Each reason for which a worker may have nothing to do. That there always is one is checked after
+ * every step of every walk.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { IdleWatch } from '../../../src/core/scheduling/idle-watch.ts';
 import { idleReason } from '../../../src/core/scheduling/idle.ts';
@@ -14,7 +17,10 @@ let driver: LabDriver;
 
 const why = (slot = A): unknown => idleReason(driver.lab, slot);
 
-function begin(options: DriverOptions = {}, limits: Parameters<LabDriver['create']>[0] = { trials: 4 }): void {
+function begin(
+  options: DriverOptions = {},
+  limits: Parameters<LabDriver['create']>[0] = { trials: 4 },
+): void {
   driver = new LabDriver({ ...options, scheduler: { credits: 1, ...options.scheduler } });
   driver.open();
   driver.create(limits);
@@ -25,7 +31,13 @@ beforeEach(() => begin());
 
 describe('a worker that is not there', () => {
   it('is away when nothing is heard of it', () => {
-    driver.send({ type: 'leaving', slot: A, spawn: '1.1', session: driver.slot(A).session!, reason: 'shutdown' });
+    driver.send({
+      type: 'leaving',
+      slot: A,
+      spawn: '1.1',
+      session: driver.slot(A).session!,
+      reason: 'shutdown',
+    });
     expect(why()).toEqual({ reason: 'away' });
   });
 
@@ -82,7 +94,13 @@ it('a worker set apart says until when, and for which failures, even while its p
   const failures = crashed.map((number) => ({ study: 'study', number, kind: 'crash', ms: 10 }));
   expect(why()).toMatchObject({ reason: 'quarantined', since: 0, until: 60_000, failures });
   driver.hello(A, { spawn: '1.2' });
-  driver.send({ type: 'leaving', slot: A, spawn: '1.2', session: driver.slot(A).session!, reason: 'shutdown' });
+  driver.send({
+    type: 'leaving',
+    slot: A,
+    spawn: '1.2',
+    session: driver.slot(A).session!,
+    reason: 'shutdown',
+  });
   expect(why()).toMatchObject({ reason: 'quarantined', until: 60_000 });
 });
 
@@ -102,7 +120,13 @@ describe('a worker that could work', () => {
     driver.result(id(0));
     driver.result(id(2));
     expect(driver.given(B)).toEqual([id(1)]);
-    expect(why()).toEqual({ reason: 'generation', study: 'study', generation: 0, trials: [1], slots: [B] });
+    expect(why()).toEqual({
+      reason: 'generation',
+      study: 'study',
+      generation: 0,
+      trials: [1],
+      slots: [B],
+    });
     driver.result(id(1));
     expect(why()).toBe(null);
   });
@@ -112,8 +136,21 @@ describe('a worker that could work', () => {
     driver.now = 30;
     const { attempt } = driver.tasks[0]!.lane;
     // A step of its own: the driver would have the ask answered at once.
-    step(driver.lab, { type: 'result', at: 30, slot: A, spawn: '1.1', attempt, result: { outcome: 'succeeded', value: 1, ms: 9 } });
-    expect(why()).toEqual({ reason: 'sampler', study: 'study', sampler: 'model', since: 30, trials: 1 });
+    step(driver.lab, {
+      type: 'result',
+      at: 30,
+      slot: A,
+      spawn: '1.1',
+      attempt,
+      result: { outcome: 'succeeded', value: 1, ms: 9 },
+    });
+    expect(why()).toEqual({
+      reason: 'sampler',
+      study: 'study',
+      sampler: 'model',
+      since: 30,
+      trials: 1,
+    });
   });
 
   it('finds every wanted trial born: how many, and where the last run', () => {
@@ -159,9 +196,19 @@ describe('a worker that could work', () => {
     driver.hello(B);
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 9_000 });
     driver.result(id(0));
-    expect(why()).toEqual({ reason: 'paused', study: 'study', why: 'paused by the user', trials: [1] });
+    expect(why()).toEqual({
+      reason: 'paused',
+      study: 'study',
+      why: 'paused by the user',
+      trials: [1],
+    });
     driver.send({ type: 'studyStopped', study: 'study', graceMs: 9_000 });
-    expect(why()).toEqual({ reason: 'ending', study: 'study', why: 'stopped by the user', trials: [1] });
+    expect(why()).toEqual({
+      reason: 'ending',
+      study: 'study',
+      why: 'stopped by the user',
+      trials: [1],
+    });
     driver.result(id(1));
     expect(why()).toEqual({ reason: 'finished', study: 'study', why: 'stopped by the user' });
   });
@@ -190,8 +237,14 @@ describe('IdleWatch', () => {
     driver.now = 4_000;
     driver.result(id(1));
     watch.look(driver.lab);
-    expect(watch.gaps).toMatchObject([{ slot: A, from: 1_000, to: 4_000, idle: { reason: 'budget', trials: [1] } }]);
-    expect(watch.now.get(A)).toMatchObject({ since: 1_000, reasonSince: 4_000, idle: { reason: 'finished' } });
+    expect(watch.gaps).toMatchObject([
+      { slot: A, from: 1_000, to: 4_000, idle: { reason: 'budget', trials: [1] } },
+    ]);
+    expect(watch.now.get(A)).toMatchObject({
+      since: 1_000,
+      reasonSince: 4_000,
+      idle: { reason: 'finished' },
+    });
     driver.now = 4_500;
     driver.create({}, 'other');
     watch.look(driver.lab);

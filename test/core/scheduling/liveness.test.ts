@@ -91,7 +91,9 @@ describe('what a beat does not hold', () => {
     }
     expect(driver.slot(SLOT).session).not.toBeNull();
     driver.pass(500);
-    expect(only(driver.beat(SLOT, { holding: [], taskSeq: 0 }), 'sendGoodbye')).toMatchObject([{ reason: 'taskLost' }]);
+    expect(only(driver.beat(SLOT, { holding: [], taskSeq: 0 }), 'sendGoodbye')).toMatchObject([
+      { reason: 'taskLost' },
+    ]);
   });
 
   it('is waited for when many beats come at once after we were held up', () => {
@@ -116,7 +118,9 @@ describe('what a beat holds although nobody waits for it', () => {
     ['revoked', () => driver.send({ type: 'trialCancelled', study: 'study', number: 0 })],
   ])('is cancelled again: %s', (reason, take) => {
     take();
-    expect(only(driver.beat(SLOT), 'sendCancel')).toContainEqual(expect.objectContaining({ attempt: id(0), reason }));
+    expect(only(driver.beat(SLOT), 'sendCancel')).toContainEqual(
+      expect.objectContaining({ attempt: id(0), reason }),
+    );
   });
 
   it('is cancelled again: lost, or unknown', () => {
@@ -129,6 +133,8 @@ describe('what a beat holds although nobody waits for it', () => {
 
   it('is left alone if it only waits for its ack', () => {
     driver.result(id(0));
-    expect(only(driver.beat(SLOT, { holding: [id(0), ...driver.given(SLOT)] }), 'sendCancel')).toEqual([]);
+    expect(
+      only(driver.beat(SLOT, { holding: [id(0), ...driver.given(SLOT)] }), 'sendCancel'),
+    ).toEqual([]);
   });
 });

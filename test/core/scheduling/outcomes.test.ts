@@ -1,4 +1,7 @@
-/** What each way of ending an attempt does to its trial: what is charged, what is retried, what fails. */
+/**
+ * What each way of ending an attempt does to its trial: what is charged, what is retried, what
+ * fails.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { id, LabDriver, only, writes } from '../../support/lab-driver.ts';
 
@@ -16,7 +19,8 @@ function begin(options: ConstructorParameters<typeof LabDriver>[0] = {}, trials 
 
 /** Waits for the next attempt of trial 0 and says what it came to. */
 function attempt(k: number, result: Parameters<LabDriver['result']>[1]) {
-  if (driver.trial(0).state === 'waiting') driver.pass(Math.max(0, driver.trial(0).notBefore - driver.now), [SLOT]);
+  if (driver.trial(0).state === 'waiting')
+    driver.pass(Math.max(0, driver.trial(0).notBefore - driver.now), [SLOT]);
   expect(driver.trial(0).k).toBe(k);
   return driver.result(id(0, k), result);
 }
@@ -26,7 +30,13 @@ beforeEach(() => begin());
 describe('succeeded', () => {
   it('completes the trial with its value, charged once, shown and acknowledged after the write', () => {
     const said = driver.result(id(0), { value: 0.25 });
-    expect(said.map((instruction) => instruction.do)).toEqual(['persist', 'show', 'sendAck', 'show', 'finishStudy']);
+    expect(said.map((instruction) => instruction.do)).toEqual([
+      'persist',
+      'show',
+      'sendAck',
+      'show',
+      'finishStudy',
+    ]);
     expect(writes(said, 'trialEnded')).toMatchObject([
       { number: 0, state: 'complete', outcome: 'succeeded', value: 0.25, finishSeq: 0, k: 1 },
     ]);
@@ -39,7 +49,9 @@ describe('succeeded', () => {
 describe('diverged', () => {
   it('completes the trial with the worst value', () => {
     const said = driver.result(id(0), { outcome: 'diverged' });
-    expect(writes(said, 'trialEnded')).toMatchObject([{ state: 'complete', outcome: 'diverged', value: Infinity }]);
+    expect(writes(said, 'trialEnded')).toMatchObject([
+      { state: 'complete', outcome: 'diverged', value: Infinity },
+    ]);
     expect(driver.study().best).toBeNull();
   });
 });
@@ -51,7 +63,9 @@ describe('crashed', () => {
     attempt(2, { outcome: 'crashed' });
     expect(driver.trial(0)).toMatchObject({ state: 'waiting', crashes: 2, notBefore: 500 });
     const said = attempt(3, { outcome: 'crashed' });
-    expect(writes(said, 'trialEnded')).toMatchObject([{ state: 'failed', outcome: 'crashed', k: 3 }]);
+    expect(writes(said, 'trialEnded')).toMatchObject([
+      { state: 'failed', outcome: 'crashed', k: 3 },
+    ]);
   });
 
   it('goes elsewhere, where there is another slot', () => {
@@ -64,7 +78,11 @@ describe('crashed', () => {
     begin({}, 2);
     driver.exit(SLOT, { code: 1 });
     expect(driver.trial(0)).toMatchObject({ state: 'waiting', crashes: 1, avoid: SLOT });
-    expect(driver.trial(1)).toMatchObject({ state: 'waiting', crashes: 0, past: [{ outcome: 'lost' }] });
+    expect(driver.trial(1)).toMatchObject({
+      state: 'waiting',
+      crashes: 0,
+      past: [{ outcome: 'lost' }],
+    });
     driver.hello(SLOT, { spawn: '1.2' });
     driver.exit(SLOT, { signal: 'SIGSEGV' });
     expect(driver.trial(0).crashes).toBe(2);
@@ -77,12 +95,24 @@ describe('lost', () => {
     ['an exit without a fault', () => driver.exit(SLOT, { code: 0 })],
     ['silence', () => driver.pass(2_000)],
     ['a beat without it', () => driver.beat(SLOT, { holding: [] })],
-    ['a worker that leaves', () => driver.send({ type: 'leaving', slot: SLOT, spawn: '1.1', session: '1.1', reason: 'shutdown' })],
+    [
+      'a worker that leaves',
+      () =>
+        driver.send({
+          type: 'leaving',
+          slot: SLOT,
+          spawn: '1.1',
+          session: '1.1',
+          reason: 'shutdown',
+        }),
+    ],
     ['a new hello without it', () => driver.hello(SLOT)],
   ])('sends the trial back, uncounted: %s', (_, lose) => {
     const said = lose();
     expect(writes(said, 'attemptEnded')).toMatchObject([{ attempt: id(0), outcome: 'lost' }]);
-    expect(writes(said, 'trialBack')).toMatchObject([{ number: 0, crashes: 0, deaths: 0, memoryFailures: 0 }]);
+    expect(writes(said, 'trialBack')).toMatchObject([
+      { number: 0, crashes: 0, deaths: 0, memoryFailures: 0 },
+    ]);
     expect(driver.study().columns.ended).toBe(0);
   });
 
@@ -110,8 +140,12 @@ describe('Scheduler: workers that fall silent', () => {
       expect(driver.trial(0)).toMatchObject({ state: 'waiting', silences: spawn, k: spawn });
     }
     const said = fallSilent(5);
-    expect(writes(said, 'trialEnded')).toMatchObject([{ number: 0, state: 'failed', outcome: 'silent', k: 5 }]);
-    expect(writes(said, 'attemptEnded')).toContainEqual(expect.objectContaining({ attempt: id(0, 5), outcome: 'lost', detail: 'silent' }));
+    expect(writes(said, 'trialEnded')).toMatchObject([
+      { number: 0, state: 'failed', outcome: 'silent', k: 5 },
+    ]);
+    expect(writes(said, 'attemptEnded')).toContainEqual(
+      expect.objectContaining({ attempt: id(0, 5), outcome: 'lost', detail: 'silent' }),
+    );
     expect(driver.study().columns.ended).toBe(1);
   });
 
@@ -177,7 +211,8 @@ describe('out of memory', () => {
     driver.open();
     driver.create({ trials: 4 });
     driver.hello(SLOT, { lanes: 4 });
-    for (let number = 0; number < 4; number++) driver.result(id(number), { outcome: 'outOfMemory' });
+    for (let number = 0; number < 4; number++)
+      driver.result(id(number), { outcome: 'outOfMemory' });
     expect(driver.trial(0)).toMatchObject({ laneCap: 2, crashes: 0, memoryFailures: 0 });
     const sizes = driver.slot(SLOT).cohorts.map(({ attempts }) => attempts.length);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(2);
@@ -189,7 +224,11 @@ describe('out of memory', () => {
 
   it('is what an exit beyond the memory limit means', () => {
     driver.exit(SLOT, { signal: 'SIGKILL', overMemory: true });
-    expect(driver.trial(0)).toMatchObject({ crashes: 1, deaths: 0, past: [{ outcome: 'outOfMemory' }] });
+    expect(driver.trial(0)).toMatchObject({
+      crashes: 1,
+      deaths: 0,
+      past: [{ outcome: 'outOfMemory' }],
+    });
   });
 
   it('by a neighbour: elsewhere, after 5 s, free of charge, and failed the sixteenth time', () => {
@@ -211,7 +250,9 @@ describe('out of memory', () => {
 describe('timed out', () => {
   it('fails the trial when its worker says so', () => {
     const said = driver.result(id(0), { outcome: 'timedOut' });
-    expect(writes(said, 'trialEnded')).toMatchObject([{ state: 'failed', outcome: 'timedOut', k: 1 }]);
+    expect(writes(said, 'trialEnded')).toMatchObject([
+      { state: 'failed', outcome: 'timedOut', k: 1 },
+    ]);
   });
 
   it('fails the trial when its worker does not, cancels it, and kills a worker that does not obey', () => {
@@ -250,7 +291,9 @@ describe('cancelled', () => {
     attempt(1, { outcome: 'crashed' });
     attempt(2, { outcome: 'crashed' });
     const said = driver.send({ type: 'trialCancelled', study: 'study', number: 0 });
-    expect(writes(said, 'trialEnded')).toMatchObject([{ number: 0, state: 'failed', outcome: 'cancelled', k: 0 }]);
+    expect(writes(said, 'trialEnded')).toMatchObject([
+      { number: 0, state: 'failed', outcome: 'cancelled', k: 0 },
+    ]);
     expect(only(said, 'sendCancel')).toEqual([]);
   });
 

@@ -8,9 +8,17 @@ const GOOD = 'far/cpu/1';
 
 let driver: LabDriver;
 
-/** The slot's first attempt ends so. What crashed on the bad slot goes to the good one first, before it is given more. */
+/**
+ * The slot's first attempt ends so. What crashed on the bad slot goes to the good one first, before
+ * it is given more.
+ */
 function end(slot: string, outcome: 'succeeded' | 'crashed', ms = 10): Instruction[] {
-  for (let i = 0; i < 10 && slot === BAD && driver.given(BAD).length === 0 && driver.given(GOOD).length > 0; i++) end(GOOD, 'succeeded');
+  for (
+    let i = 0;
+    i < 10 && slot === BAD && driver.given(BAD).length === 0 && driver.given(GOOD).length > 0;
+    i++
+  )
+    end(GOOD, 'succeeded');
   const attempt = driver.given(slot)[0];
   if (attempt === undefined) throw new Error(`${slot} has nothing`);
   return driver.result(attempt, { outcome, ms });
@@ -35,8 +43,12 @@ beforeEach(() => {
 describe('a slot that fails three times in a row, quickly, where others succeed', () => {
   it('is quarantined, which is said with its failures', () => {
     const shown = only(quarantine(), 'showLab');
-    expect(shown).toMatchObject([{ change: { kind: 'slotQuarantined', slot: BAD, untilMs: 60_000 } }]);
-    expect(JSON.stringify(shown)).toMatch(/trial \d+: crash after 10 ms.*trial \d+: crash.*trial \d+: crash/);
+    expect(shown).toMatchObject([
+      { change: { kind: 'slotQuarantined', slot: BAD, untilMs: 60_000 } },
+    ]);
+    expect(JSON.stringify(shown)).toMatch(
+      /trial \d+: crash after 10 ms.*trial \d+: crash.*trial \d+: crash/,
+    );
   });
 
   it('has what it holds recalled, and gets nothing', () => {
@@ -148,7 +160,9 @@ describe('a slot is not quarantined', () => {
     end(BAD, 'crashed');
     end(BAD, 'crashed');
     expect(driver.slot(BAD).state).toBe('ready');
-    const suspected = only(driver.said, 'showLab').filter(({ change }) => change.kind === 'objectiveSuspected');
+    const suspected = only(driver.said, 'showLab').filter(
+      ({ change }) => change.kind === 'objectiveSuspected',
+    );
     expect(suspected).toHaveLength(1);
   });
 });

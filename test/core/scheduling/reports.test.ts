@@ -13,7 +13,11 @@ beforeEach(() => {
   driver.hello(SLOT);
 });
 
-function report(report: Report, attempt = id(0), from: { slot?: string; spawn?: string } = {}): Instruction[] {
+function report(
+  report: Report,
+  attempt = id(0),
+  from: { slot?: string; spawn?: string } = {},
+): Instruction[] {
   return driver.send({ type: 'report', slot: SLOT, spawn: '1.1', attempt, report, ...from });
 }
 
@@ -21,11 +25,18 @@ describe('a report of a live attempt', () => {
   it('is written, then shown, and not answered', () => {
     const said = report({ step: 2, value: 0.5, metrics: { loss: 1 } });
     expect(said.map((instruction) => instruction.do)).toEqual(['persist', 'show']);
-    expect(writes(said, 'reported')).toEqual([{ op: 'reported', attempt: id(0), step: 2, value: 0.5 }]);
+    expect(writes(said, 'reported')).toEqual([
+      { op: 'reported', attempt: id(0), step: 2, value: 0.5 },
+    ]);
     expect(only(said, 'show')).toMatchObject([
       {
         study: STUDY,
-        change: { kind: 'trialReported', attempt: id(0), slot: SLOT, report: { step: 2, value: 0.5, metrics: { loss: 1 } } },
+        change: {
+          kind: 'trialReported',
+          attempt: id(0),
+          slot: SLOT,
+          report: { step: 2, value: 0.5, metrics: { loss: 1 } },
+        },
       },
     ]);
     expect(driver.trial(0).state).toBe('running');
@@ -42,7 +53,8 @@ describe('a report of a live attempt', () => {
 describe('a report is refused, and nothing written', () => {
   it('of an attempt that has ended, or never was', () => {
     driver.result(id(0));
-    for (const attempt of [id(0), id(0, 2), id(77)]) expect(writes(report({ step: 0, value: 1 }, attempt), 'reported')).toEqual([]);
+    for (const attempt of [id(0), id(0, 2), id(77)])
+      expect(writes(report({ step: 0, value: 1 }, attempt), 'reported')).toEqual([]);
     expect(driver.lab.refusals.count('staleLease', SLOT)).toBe(3);
   });
 

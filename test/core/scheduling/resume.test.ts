@@ -1,4 +1,7 @@
-/** A scheduler that starts on what another left: nothing ended is run again, nothing proposed is asked again. */
+/**
+ * A scheduler that starts on what another left: nothing ended is run again, nothing proposed is
+ * asked again.
+ */
 import { describe, expect, it } from 'vitest';
 import type { StoredTrial } from '../../../src/core/scheduling/index.ts';
 import { LabRecord } from '../../../src/core/simulation/lab-record.ts';
@@ -68,7 +71,9 @@ describe('after a restart', () => {
       before.hello(FAR, { lanes: 2, helloNo: 1 });
     });
     driver.hello(FAR, { lanes: 2, holding: [id(0), id(1), id(2), id(3)] });
-    expect(driver.slot(FAR).cohorts.map(({ attempts }) => attempts.map(({ id: { number } }) => number))).toEqual([
+    expect(
+      driver.slot(FAR).cohorts.map(({ attempts }) => attempts.map(({ id: { number } }) => number)),
+    ).toEqual([
       [0, 1],
       [2, 3],
     ]);
@@ -94,7 +99,9 @@ describe('after a restart', () => {
     expect(driver.trial(0).attempt?.state).toBe('orphaned');
     driver.pass(1);
     expect(driver.trial(0).state).toBe('waiting');
-    expect(driver.result(id(0), {}, { slot: FAR, spawn: '1.1' })).toMatchObject([{ do: 'sendRefused', reason: 'staleLease' }]);
+    expect(driver.result(id(0), {}, { slot: FAR, spawn: '1.1' })).toMatchObject([
+      { do: 'sendRefused', reason: 'staleLease' },
+    ]);
   });
 
   it('the counts of failures go on', () => {
@@ -118,7 +125,10 @@ describe('after a restart', () => {
       twoRunning(HERE)(before);
       before.send({ type: 'studyStopped', study: 'study', graceMs: 5_000 });
     });
-    expect(stopped.driver.study()).toMatchObject({ state: 'finished', reason: 'stopped by the user' });
+    expect(stopped.driver.study()).toMatchObject({
+      state: 'finished',
+      reason: 'stopped by the user',
+    });
     const finished = restart((before) => {
       before.create({ trials: 1 });
       before.hello(HERE);
@@ -149,15 +159,25 @@ describe('after a restart', () => {
     const studies = lab.studies.map((study) => {
       const trials = [...study.trials].map((trial): StoredTrial =>
         trial.number === 0
-          ? { ...trial, state: 'complete', end: { outcome: 'endedElsewhere', value: 0.25, finishSeq: -1 }, unsettled: trial.unsettled }
+          ? {
+              ...trial,
+              state: 'complete',
+              end: { outcome: 'endedElsewhere', value: 0.25, finishSeq: -1 },
+              unsettled: trial.unsettled,
+            }
           : trial,
       );
       return { ...study, trials };
     });
     const driver = new LabDriver();
     const opened = driver.open(epoch, { ...lab, studies });
-    expect(writes(opened, 'trialEnded')).toMatchObject([{ number: 0, outcome: 'endedElsewhere', value: 0.25, finishSeq: 1 }]);
-    expect(writes(opened, 'attemptEnded')).toMatchObject([{ attempt: id(0), outcome: 'cancelled' }, { attempt: { number: 2 } }]);
+    expect(writes(opened, 'trialEnded')).toMatchObject([
+      { number: 0, outcome: 'endedElsewhere', value: 0.25, finishSeq: 1 },
+    ]);
+    expect(writes(opened, 'attemptEnded')).toMatchObject([
+      { attempt: id(0), outcome: 'cancelled' },
+      { attempt: { number: 2 } },
+    ]);
     expect(driver.study().best).toEqual({ number: 0, value: 0.25 });
   });
 });
@@ -167,8 +187,16 @@ describe('a trial that another program ends meanwhile', () => {
     const driver = new LabDriver();
     driver.open();
     twoRunning(FAR)(driver);
-    const said = driver.send({ type: 'endedElsewhere', study: 'study', number: 0, state: 'complete', value: 0.125 });
-    expect(writes(said, 'trialEnded')).toMatchObject([{ number: 0, state: 'complete', outcome: 'endedElsewhere', value: 0.125 }]);
+    const said = driver.send({
+      type: 'endedElsewhere',
+      study: 'study',
+      number: 0,
+      state: 'complete',
+      value: 0.125,
+    });
+    expect(writes(said, 'trialEnded')).toMatchObject([
+      { number: 0, state: 'complete', outcome: 'endedElsewhere', value: 0.125 },
+    ]);
     expect(only(said, 'sendCancel')).toMatchObject([{ attempt: id(0) }]);
     expect(only(driver.result(id(0)), 'sendRefused')).toMatchObject([{ reason: 'trialEnded' }]);
   });
@@ -179,8 +207,18 @@ describe('a trial that another program ends meanwhile', () => {
     twoRunning(FAR)(driver);
     driver.result(id(1));
     driver.result(id(0), { value: 9 });
-    const said = driver.send({ type: 'endedElsewhere', study: 'study', number: 0, state: 'complete', value: 0.125 });
-    expect(writes(said, 'trialEnded')).toMatchObject([{ number: 0, outcome: 'endedElsewhere', value: 0.125, finishSeq: 1 }]);
-    expect(only(said, 'show')).toMatchObject([{ change: { kind: 'trialEnded', number: 0, value: 0.125 } }]);
+    const said = driver.send({
+      type: 'endedElsewhere',
+      study: 'study',
+      number: 0,
+      state: 'complete',
+      value: 0.125,
+    });
+    expect(writes(said, 'trialEnded')).toMatchObject([
+      { number: 0, outcome: 'endedElsewhere', value: 0.125, finishSeq: 1 },
+    ]);
+    expect(only(said, 'show')).toMatchObject([
+      { change: { kind: 'trialEnded', number: 0, value: 0.125 } },
+    ]);
   });
 });

@@ -34,10 +34,14 @@ describe('hello', () => {
   it('does not keep what another process holds, nor what is recalled', () => {
     driver.hello(SLOT);
     driver.send({ type: 'studyPaused', study: 'study', graceMs: 0 });
-    expect(only(driver.hello(SLOT, { holding: [id(0)] }), 'sendWelcome')).toMatchObject([{ keep: [] }]);
+    expect(only(driver.hello(SLOT, { holding: [id(0)] }), 'sendWelcome')).toMatchObject([
+      { keep: [] },
+    ]);
     driver.send({ type: 'studyResumed', study: 'study' });
     const held = driver.given(SLOT);
-    expect(only(driver.hello(SLOT, { spawn: '1.2', holding: held }), 'sendWelcome')).toMatchObject([{ keep: [] }]);
+    expect(only(driver.hello(SLOT, { spawn: '1.2', holding: held }), 'sendWelcome')).toMatchObject([
+      { keep: [] },
+    ]);
   });
 });
 
@@ -45,17 +49,27 @@ describe('a process of ours', () => {
   beforeEach(() => driver.send({ type: 'slotOffered', slot: SLOT }));
 
   function exit(): number {
-    const [spawned] = only(driver.exit(SLOT, { signal: 'SIGKILL', spawn: driver.slot(SLOT).supervision?.launched ?? '' }), 'spawnWorker');
+    const [spawned] = only(
+      driver.exit(SLOT, {
+        signal: 'SIGKILL',
+        spawn: driver.slot(SLOT).supervision?.launched ?? '',
+      }),
+      'spawnWorker',
+    );
     return spawned?.afterMs ?? NaN;
   }
 
   it('is started when its slot is offered, once', () => {
-    expect(only(driver.said, 'spawnWorker')).toEqual([{ do: 'spawnWorker', slot: SLOT, spawn: '1.1', afterMs: 0 }]);
+    expect(only(driver.said, 'spawnWorker')).toEqual([
+      { do: 'spawnWorker', slot: SLOT, spawn: '1.1', afterMs: 0 },
+    ]);
     expect(driver.send({ type: 'slotOffered', slot: SLOT })).toEqual([]);
   });
 
   it('starts again after 0.5, 1, 2 … 30 s', () => {
-    expect(Array.from({ length: 8 }, exit)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+    expect(Array.from({ length: 8 }, exit)).toEqual([
+      500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
+    ]);
   });
 
   it('starts again at once when it lived for 10 s, or finished a trial', () => {
@@ -76,8 +90,12 @@ describe('a process of ours', () => {
     const session = driver.slot(SLOT).session ?? '';
     const said = driver.pass(2_000);
     expect(only(said, 'spawnWorker')).toMatchObject([{ spawn: '1.2' }]);
-    expect(only(said, 'killWorker')).toEqual([{ do: 'killWorker', slot: SLOT, spawn: '1.1', afterMs: 60_000 }]);
-    expect(driver.beat(SLOT, { session })).toMatchObject([{ do: 'sendGoodbye', spawn: '1.1', reason: 'replaced' }]);
+    expect(only(said, 'killWorker')).toEqual([
+      { do: 'killWorker', slot: SLOT, spawn: '1.1', afterMs: 60_000 },
+    ]);
+    expect(driver.beat(SLOT, { session })).toMatchObject([
+      { do: 'sendGoodbye', spawn: '1.1', reason: 'replaced' },
+    ]);
     expect(only(driver.exit(SLOT, { code: 0, spawn: '1.1' }), 'spawnWorker')).toEqual([]);
   });
 

@@ -6,7 +6,10 @@ import type { DriverOptions } from '../../support/lab-driver.ts';
 const SLOT = 'local/cpu/0';
 
 /** A study whose trials have taken `ms` each so far; its slot holds two cohorts. */
-function after(ms: number, options: DriverOptions = { sampler: { synchronous: true, generation: 0 } }): LabDriver {
+function after(
+  ms: number,
+  options: DriverOptions = { sampler: { synchronous: true, generation: 0 } },
+): LabDriver {
   const driver = new LabDriver(options);
   driver.open();
   driver.create();
@@ -36,7 +39,8 @@ describe('trials of a synchronous search', () => {
   it('travel alone after a crash or a death, so that a bad one is found out', () => {
     const driver = after(0.001);
     const [one, two, ...rest] = driver.slot(SLOT).cohorts[1]!.attempts.map(({ id }) => id);
-    for (const attempt of [one!, two!]) driver.result(attempt, { outcome: 'crashed', error: 'boom' });
+    for (const attempt of [one!, two!])
+      driver.result(attempt, { outcome: 'crashed', error: 'boom' });
     for (const attempt of rest) driver.result(attempt, { ms: 0.01 });
     // Both wait, and their cohort's credit is back: the first of them goes by itself.
     const again = driver.slot(SLOT).cohorts.at(-1);
@@ -53,10 +57,13 @@ describe('another cohort waits behind one that runs', () => {
     expect(sizes(after(900))).toEqual([1, 1]);
   });
 
-  it.each([true, false])('but not behind longer ones, nor is a trial proposed for it before its time (synchronous: %s)', (synchronous) => {
-    const driver = after(1_500, { sampler: { synchronous, generation: 0 } });
-    expect(sizes(driver)).toEqual([1]);
-    const { size, ended } = driver.study().columns;
-    expect(size - ended).toBe(1);
-  });
+  it.each([true, false])(
+    'but not behind longer ones, nor is a trial proposed for it before its time (synchronous: %s)',
+    (synchronous) => {
+      const driver = after(1_500, { sampler: { synchronous, generation: 0 } });
+      expect(sizes(driver)).toEqual([1]);
+      const { size, ended } = driver.study().columns;
+      expect(size - ended).toBe(1);
+    },
+  );
 });

@@ -46,7 +46,10 @@ it('leases are in the order in which their slots were last heard', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(5), fc.boolean())), (actions) => {
       const list = new LeaseList<Slot>();
-      const slots = Array.from({ length: 6 }, (_, name): Slot => ({ name, lease: { heardAt: 0, older: null, newer: null } }));
+      const slots = Array.from({ length: 6 }, (_, name): Slot => ({
+        name,
+        lease: { heardAt: 0, older: null, newer: null },
+      }));
       let plain: number[] = [];
       actions.forEach(([name, heard], at) => {
         const slot = slots[name]!;
@@ -65,10 +68,18 @@ it('leases are in the order in which their slots were last heard', () => {
 
 describe('the waiting queue', () => {
   it('gives the smallest number that fits, of any key or of one', () => {
-    const action = fc.record({ what: fc.constantFrom('add', 'remove', 'take', 'takeAlike'), number: fc.nat(19), odd: fc.boolean() });
+    const action = fc.record({
+      what: fc.constantFrom('add', 'remove', 'take', 'takeAlike'),
+      number: fc.nat(19),
+      odd: fc.boolean(),
+    });
     fc.assert(
       fc.property(fc.array(action, { maxLength: 200 }), (actions) => {
-        const trials = Array.from({ length: 20 }, (_, number) => ({ number, shapeKey: String(number % 3), queued: false }));
+        const trials = Array.from({ length: 20 }, (_, number) => ({
+          number,
+          shapeKey: String(number % 3),
+          queued: false,
+        }));
         const queue = new WaitingQueue<(typeof trials)[number]>();
         const waiting = new Set<number>();
         for (const { what, number, odd } of actions) {
@@ -82,7 +93,9 @@ describe('the waiting queue', () => {
             waiting.delete(number);
           } else {
             const alike = (other: number): boolean => what === 'take' || other % 3 === number % 3;
-            const expected = [...waiting].sort((a, b) => a - b).find((other) => other < 15 && fits({ number: other }) && alike(other));
+            const expected = [...waiting]
+              .sort((a, b) => a - b)
+              .find((other) => other < 15 && fits({ number: other }) && alike(other));
             const found = what === 'take' ? queue.take(15, fits) : queue.takeAlike(trial, 15, fits);
             expect(found?.number).toBe(expected);
             if (expected !== undefined) waiting.delete(expected);
@@ -96,7 +109,9 @@ describe('the waiting queue', () => {
 });
 
 /** A free slot that the test may change. */
-type Changing = { -readonly [Key in keyof FreeSlot]: FreeSlot[Key] } & { cohorts: { length: number } };
+type Changing = { -readonly [Key in keyof FreeSlot]: FreeSlot[Key] } & {
+  cohorts: { length: number };
+};
 
 describe('free slots', () => {
   it('come with the fewest cohorts first, then by name, and count their lanes', () => {
@@ -118,12 +133,18 @@ describe('free slots', () => {
           slot.cohorts.length = cohorts;
           slot.state = ready ? 'ready' : 'quarantined';
           free.refresh(slot);
-          const able = slots.filter(({ state, cohorts: { length } }) => state === 'ready' && length < 2);
-          const expected = able.sort((a, b) => a.cohorts.length - b.cohorts.length || a.name.localeCompare(b.name))[0];
+          const able = slots.filter(
+            ({ state, cohorts: { length } }) => state === 'ready' && length < 2,
+          );
+          const expected = able.sort(
+            (a, b) => a.cohorts.length - b.cohorts.length || a.name.localeCompare(b.name),
+          )[0];
           const taken = free.take();
           expect(taken?.name).toBe(expected?.name);
           if (taken !== null) free.putBack(taken);
-          expect(free.lanes).toBe(able.reduce((sum, { lanes, cohorts: { length } }) => sum + lanes * (2 - length), 0));
+          expect(free.lanes).toBe(
+            able.reduce((sum, { lanes, cohorts: { length } }) => sum + lanes * (2 - length), 0),
+          );
         }
       }),
     );

@@ -9,7 +9,10 @@ const OTHER = 'far/cpu/1';
 
 let driver: LabDriver;
 
-function begin(options: DriverOptions = {}, limits: Parameters<LabDriver['create']>[0] = { trials: 4 }): void {
+function begin(
+  options: DriverOptions = {},
+  limits: Parameters<LabDriver['create']>[0] = { trials: 4 },
+): void {
   driver = new LabDriver(options);
   driver.open();
   driver.create(limits);
@@ -30,7 +33,9 @@ describe('a study', () => {
   it('is finished when all wanted trials have ended, and says so once', () => {
     finishAll();
     expect(driver.study()).toMatchObject({ state: 'finished', reason: 'trials' });
-    expect(only(driver.said, 'finishStudy')).toEqual([{ do: 'finishStudy', study: 'study', reason: 'trials' }]);
+    expect(only(driver.said, 'finishStudy')).toEqual([
+      { do: 'finishStudy', study: 'study', reason: 'trials' },
+    ]);
   });
 
   it('pauses: no ask, no dispatch; after the grace what runs is recalled, and a success under way still counts', () => {
@@ -129,7 +134,11 @@ describe('fewer trials', () => {
   it('recall those beyond the limit, whose success still counts', () => {
     begin({}, { trials: 10 });
     driver.hello(OTHER);
-    const said = driver.send({ type: 'studyEdited', study: 'study', limits: { ...NO_LIMITS, trials: 2 } });
+    const said = driver.send({
+      type: 'studyEdited',
+      study: 'study',
+      limits: { ...NO_LIMITS, trials: 2 },
+    });
     expect(only(said, 'sendCancel').map(({ attempt }) => attempt.number)).toEqual([2, 3]);
     driver.result(id(2));
     driver.result(id(0));

@@ -1,4 +1,7 @@
-/** The tables of who may become what: every listed pair is reached by its event, every other pair is refused with the story. */
+/**
+ * The tables of who may become what: every listed pair is reached by its event, every other pair is
+ * refused with the story.
+ */
 import { describe, expect, it } from 'vitest';
 import { ATTEMPT_TRANSITIONS, moveAttempt } from '../../../src/core/scheduling/attempts.ts';
 import { InvalidTransition, step } from '../../../src/core/scheduling/index.ts';
@@ -11,7 +14,9 @@ function pairs(
   table: Readonly<Record<string, Readonly<Partial<Record<string, string>>>>>,
 ): { from: string; to: string; listed: boolean }[] {
   const names = Object.keys(table);
-  return names.flatMap((from) => names.map((to) => ({ from, to, listed: table[from]?.[to] !== undefined })));
+  return names.flatMap((from) =>
+    names.map((to) => ({ from, to, listed: table[from]?.[to] !== undefined })),
+  );
 }
 
 function running(): LabDriver {
@@ -23,37 +28,55 @@ function running(): LabDriver {
 }
 
 describe('a pair that no table lists is refused before anything changes', () => {
-  it.each(pairs(ATTEMPT_TRANSITIONS).filter(({ listed }) => !listed))('attempt $from → $to', ({ from, to }) => {
-    const driver = running();
-    const attempt = driver.trial(0).attempt!;
-    attempt.state = from as typeof attempt.state;
-    expect(() => moveAttempt(driver.lab, attempt, to as typeof attempt.state)).toThrow(InvalidTransition);
-    expect(attempt.state).toBe(from);
-  });
+  it.each(pairs(ATTEMPT_TRANSITIONS).filter(({ listed }) => !listed))(
+    'attempt $from → $to',
+    ({ from, to }) => {
+      const driver = running();
+      const attempt = driver.trial(0).attempt!;
+      attempt.state = from as typeof attempt.state;
+      expect(() => moveAttempt(driver.lab, attempt, to as typeof attempt.state)).toThrow(
+        InvalidTransition,
+      );
+      expect(attempt.state).toBe(from);
+    },
+  );
 
-  it.each(pairs(TRIAL_TRANSITIONS).filter(({ listed, to }) => !listed && to !== 'new'))('trial $from → $to', ({ from, to }) => {
-    const driver = running();
-    const trial = driver.trial(0);
-    trial.state = from as typeof trial.state;
-    expect(() => moveTrial(driver.lab, trial, to as typeof trial.state)).toThrow(InvalidTransition);
-    expect(trial.state).toBe(from);
-  });
+  it.each(pairs(TRIAL_TRANSITIONS).filter(({ listed, to }) => !listed && to !== 'new'))(
+    'trial $from → $to',
+    ({ from, to }) => {
+      const driver = running();
+      const trial = driver.trial(0);
+      trial.state = from as typeof trial.state;
+      expect(() => moveTrial(driver.lab, trial, to as typeof trial.state)).toThrow(
+        InvalidTransition,
+      );
+      expect(trial.state).toBe(from);
+    },
+  );
 
-  it.each(pairs(SLOT_TRANSITIONS).filter(({ listed }) => !listed))('slot $from → $to', ({ from, to }) => {
-    const driver = running();
-    const slot = driver.slot('local/cpu/0');
-    slot.state = from as typeof slot.state;
-    expect(() => moveSlot(driver.lab, slot, to as typeof slot.state)).toThrow(InvalidTransition);
-    expect(slot.state).toBe(from);
-  });
+  it.each(pairs(SLOT_TRANSITIONS).filter(({ listed }) => !listed))(
+    'slot $from → $to',
+    ({ from, to }) => {
+      const driver = running();
+      const slot = driver.slot('local/cpu/0');
+      slot.state = from as typeof slot.state;
+      expect(() => moveSlot(driver.lab, slot, to as typeof slot.state)).toThrow(InvalidTransition);
+      expect(slot.state).toBe(from);
+    },
+  );
 
-  it.each(pairs(STUDY_TRANSITIONS).filter(({ listed }) => !listed))('study $from → $to', ({ from, to }) => {
-    const driver = running();
-    const study = driver.study();
-    study.state = from as typeof study.state;
-    expect(() => moveStudy(driver.lab, study, to as typeof study.state, null)).toThrow(InvalidTransition);
-    expect(study.state).toBe(from);
-  });
+  it.each(pairs(STUDY_TRANSITIONS).filter(({ listed }) => !listed))(
+    'study $from → $to',
+    ({ from, to }) => {
+      const driver = running();
+      const study = driver.study();
+      study.state = from as typeof study.state;
+      expect(() => moveStudy(driver.lab, study, to as typeof study.state, null)).toThrow(
+        InvalidTransition,
+      );
+      expect(study.state).toBe(from);
+    },
+  );
 });
 
 describe('an illegal transition', () => {
@@ -72,7 +95,14 @@ describe('an illegal transition', () => {
     driver.hello('local/cpu/0');
     driver.trial(0).state = 'complete';
     const result = { outcome: 'succeeded', value: 1, ms: 1 } as const;
-    const said = step(driver.lab, { type: 'result', at: 0, slot: 'local/cpu/0', spawn: '1.1', attempt: id(0), result });
+    const said = step(driver.lab, {
+      type: 'result',
+      at: 0,
+      slot: 'local/cpu/0',
+      spawn: '1.1',
+      attempt: id(0),
+      result,
+    });
     expect(said).toMatchObject([{ do: 'showLab', change: { kind: 'anomaly' } }]);
   });
 });

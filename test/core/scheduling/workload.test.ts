@@ -10,7 +10,10 @@ const A = 'far/cpu/0';
 const B = 'far/cpu/1';
 const GPU = 'far/gpu/0';
 
-function begin(limits: Parameters<LabDriver['create']>[0], scheduler: Partial<LabOptions> = {}): LabDriver {
+function begin(
+  limits: Parameters<LabDriver['create']>[0],
+  scheduler: Partial<LabOptions> = {},
+): LabDriver {
   const driver = new LabDriver({ scheduler: { credits: 1, ...scheduler } });
   driver.open();
   driver.create(limits);
@@ -43,7 +46,13 @@ describe('the workload', () => {
     const driver = begin({ trials: 2 });
     driver.hello(GPU, { lanes: 3 });
     const idle = { kind: 'far/gpu', elapsedMs: null };
-    expect(left(driver).lanes).toEqual([{ kind: 'far/cpu', elapsedMs: 0 }, { kind: 'far/cpu', elapsedMs: 0 }, idle, idle, idle]);
+    expect(left(driver).lanes).toEqual([
+      { kind: 'far/cpu', elapsedMs: 0 },
+      { kind: 'far/cpu', elapsedMs: 0 },
+      idle,
+      idle,
+      idle,
+    ]);
     driver.create({ trials: 1 }, 'other');
     driver.send({ type: 'slotDrained', slot: A });
     expect(left(driver).lanes).toEqual([{ kind: 'far/cpu', elapsedMs: 0 }]);

@@ -6,31 +6,41 @@ import { fromCube } from '../../../src/core/search-space/unit-cube.ts';
 import { anyDistribution, finiteDistribution, spaceOf } from './arbitrary-space.ts';
 
 const units = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 6, maxLength: 6 });
-const hashOf = (axes: ReturnType<typeof axesOf>, point: Float64Array): { first: number; second: number } =>
-  hashKey(axes, point, { first: 0, second: 0 });
+const hashOf = (
+  axes: ReturnType<typeof axesOf>,
+  point: Float64Array,
+): { first: number; second: number } => hashKey(axes, point, { first: 0, second: 0 });
 
 describe('duplicate keys', () => {
   it('agree with each other: text, hash and comparison', () => {
     fc.assert(
-      fc.property(spaceOf(fc.oneof(anyDistribution, finiteDistribution), 3), units, units, (space, u, v) => {
-        const axes = axesOf(space);
-        const a = fromCube(
-          axes,
-          Float64Array.from(axes, (_, i) => u[i]!),
-        );
-        const b = fromCube(
-          axes,
-          Float64Array.from(axes, (_, i) => v[i]!),
-        );
-        const same = keyText(axes, a) === keyText(axes, b);
-        expect(sameKey(axes, a, b)).toBe(same);
-        expect(JSON.stringify(hashOf(axes, a)) === JSON.stringify(hashOf(axes, b))).toBe(same);
-      }),
+      fc.property(
+        spaceOf(fc.oneof(anyDistribution, finiteDistribution), 3),
+        units,
+        units,
+        (space, u, v) => {
+          const axes = axesOf(space);
+          const a = fromCube(
+            axes,
+            Float64Array.from(axes, (_, i) => u[i]!),
+          );
+          const b = fromCube(
+            axes,
+            Float64Array.from(axes, (_, i) => v[i]!),
+          );
+          const same = keyText(axes, a) === keyText(axes, b);
+          expect(sameKey(axes, a, b)).toBe(same);
+          expect(JSON.stringify(hashOf(axes, a)) === JSON.stringify(hashOf(axes, b))).toBe(same);
+        },
+      ),
     );
   });
 
   it('ignore what rounding to steps removes, and the sign of zero', () => {
-    const axes = axesOf({ s: { type: 'float', low: 0, high: 1, step: 0.1 }, f: { type: 'float', low: -1, high: 1 } });
+    const axes = axesOf({
+      s: { type: 'float', low: 0, high: 1, step: 0.1 },
+      f: { type: 'float', low: -1, high: 1 },
+    });
     const [a, b] = [Float64Array.of(0.3, 0), Float64Array.of(0.1 + 0.2, -0)];
     expect(sameKey(axes, a, b)).toBe(true);
     expect(hashOf(axes, a)).toEqual(hashOf(axes, b));
@@ -45,7 +55,10 @@ describe('duplicate keys', () => {
   });
 
   it('spread: of 200,000 neighbouring points no two share 64 bits, and few share either half', () => {
-    const axes = axesOf({ a: { type: 'int', low: 0, high: 999 }, b: { type: 'float', low: 0, high: 1000 } });
+    const axes = axesOf({
+      a: { type: 'int', low: 0, high: 999 },
+      b: { type: 'float', low: 0, high: 1000 },
+    });
     const [first, second, both] = [new Set<number>(), new Set<number>(), new Set<string>()];
     for (let i = 0; i < 200_000; i++) {
       const hash = hashOf(axes, Float64Array.of(i % 1000, Math.floor(i / 1000)));

@@ -8,7 +8,9 @@ import { deactivate } from '../../../src/core/search-space/activity.ts';
 import { sizeOf } from '../../../src/core/search-space/size.ts';
 import { finiteDistribution, spaceOf } from './arbitrary-space.ts';
 
-/** Every combination by brute force, with inactive parameters struck out and repetitions dropped. */
+/**
+ * Every combination by brute force, with inactive parameters struck out and repetitions dropped.
+ */
 function listed(space: SearchSpace): Set<string> {
   const axes = axesOf(space);
   let points = [new Float64Array(axes.length)];
@@ -34,14 +36,20 @@ describe('Enumeration', () => {
         const expected = listed(space);
         const points = new Enumeration(axes);
         expect(points.size).toBe(expected.size);
-        expect(new Set(Array.from({ length: points.size }, (_, i) => keyText(axes, points.at(i))))).toEqual(expected);
+        expect(
+          new Set(Array.from({ length: points.size }, (_, i) => keyText(axes, points.at(i)))),
+        ).toEqual(expected);
       }),
       { numRuns: 60 },
     );
   });
 
   it('reaches the last of 10¹² points without listing them', () => {
-    const axes = axesOf(Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`p${i}`, { type: 'int', low: 0, high: 9 } as const])));
+    const axes = axesOf(
+      Object.fromEntries(
+        Array.from({ length: 12 }, (_, i) => [`p${i}`, { type: 'int', low: 0, high: 9 } as const]),
+      ),
+    );
     const points = new Enumeration(axes);
     expect(points.size).toBe(1e12);
     expect([...points.at(123_456_789_012)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2]);

@@ -11,7 +11,10 @@ const space: SearchSpace = {
   optimizer: { type: 'categorical', choices: ['sgd', 'adam'] },
   momentum: { type: 'float', low: 0, high: 1, when: { optimizer: ['sgd'] } },
 };
-const axes = axesOf({ ...space, nesterov: { type: 'categorical', choices: [true, false], when: { optimizer: ['sgd'] } } });
+const axes = axesOf({
+  ...space,
+  nesterov: { type: 'categorical', choices: [true, false], when: { optimizer: ['sgd'] } },
+});
 const problemsOf = (params: Params): string[] => {
   const result = encodeParams(axes, params);
   return result.ok ? [] : result.problems.map(({ code, path }) => `${code} ${path}`);
@@ -30,7 +33,9 @@ describe('params as people see them', () => {
             Float64Array.from(all, (_, i) => units[i]!),
           );
           const params = toParams(all, point);
-          expect(Object.keys(params)).toEqual(all.filter((axis) => isActive(axis, point)).map(({ name }) => name));
+          expect(Object.keys(params)).toEqual(
+            all.filter((axis) => isActive(axis, point)).map(({ name }) => name),
+          );
           expect(encodeParams(all, params)).toEqual({ ok: true, params: point });
         },
       ),
@@ -43,24 +48,33 @@ describe('params as people see them', () => {
       'illegal-value params.momentum',
       'missing-parameter params.nesterov',
     ]);
-    expect(problemsOf({ optimizer: 'adam', momentum: 0.5 })).toEqual(['inactive-parameter params.momentum']);
+    expect(problemsOf({ optimizer: 'adam', momentum: 0.5 })).toEqual([
+      'inactive-parameter params.momentum',
+    ]);
   });
 
   it('blame a wrong parent once, not its children', () => {
-    expect(problemsOf({ optimizer: 'sdg', momentum: 0.5, nesterov: true })).toEqual(['illegal-value params.optimizer']);
+    expect(problemsOf({ optimizer: 'sdg', momentum: 0.5, nesterov: true })).toEqual([
+      'illegal-value params.optimizer',
+    ]);
   });
 
   it('do not take an int for a string, or a value between steps', () => {
     const stepped = axesOf({ n: { type: 'float', low: 0, high: 1, step: 0.1 } });
     expect(encodeParams(stepped, { n: 0.3 })).toEqual({ ok: true, params: Float64Array.of(0.3) });
-    expect(encodeParams(stepped, { n: 0.1 + 0.2 })).toEqual({ ok: true, params: Float64Array.of(0.3) });
+    expect(encodeParams(stepped, { n: 0.1 + 0.2 })).toEqual({
+      ok: true,
+      params: Float64Array.of(0.3),
+    });
     expect(encodeParams(stepped, { n: 0.35 }).ok).toBe(false);
     expect(encodeParams(stepped, { n: '0.3' }).ok).toBe(false);
   });
 
   it('may be named like members of every object', () => {
     const odd = axesOf(
-      JSON.parse('{"__proto__": {"type": "int", "low": 1, "high": 3}, "toString": {"type": "int", "low": 1, "high": 3}}') as SearchSpace,
+      JSON.parse(
+        '{"__proto__": {"type": "int", "low": 1, "high": 3}, "toString": {"type": "int", "low": 1, "high": 3}}',
+      ) as SearchSpace,
     );
     const params = toParams(odd, Float64Array.of(2, 3));
     expect(Object.entries(params)).toEqual([

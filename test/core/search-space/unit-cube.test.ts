@@ -31,7 +31,8 @@ describe('the unit scale', () => {
         const axis = axisOf(distribution);
         const value = fromUnit(axis, u);
         const again = fromUnit(axis, toUnit(axis, value));
-        if (axis.kind === 'continuous') expect(Math.abs(again - value)).toBeLessThanOrEqual(1e-12 * (axis.high - axis.low));
+        if (axis.kind === 'continuous')
+          expect(Math.abs(again - value)).toBeLessThanOrEqual(1e-12 * (axis.high - axis.low));
         else expect(again).toBe(value);
       }),
     );
@@ -54,19 +55,26 @@ describe('the unit scale', () => {
       [0.1, 0.3],
     ] as const) {
       const axis = axisOf({ type: 'float', low, high, log: true });
-      expect([fromUnit(axis, 0), fromUnit(axis, 1), toUnit(axis, low), toUnit(axis, high)]).toEqual([low, high, 0, 1]);
+      expect([fromUnit(axis, 0), fromUnit(axis, 1), toUnit(axis, low), toUnit(axis, high)]).toEqual(
+        [low, high, 0, 1],
+      );
     }
   });
 
   it('halves a logarithmic range at its geometric mean', () => {
-    expect(fromUnit(axisOf({ type: 'float', low: 1e-4, high: 1, log: true }), 0.5)).toBeCloseTo(0.01, 14);
+    expect(fromUnit(axisOf({ type: 'float', low: 1e-4, high: 1, log: true }), 0.5)).toBeCloseTo(
+      0.01,
+      14,
+    );
   });
 
   it('gives every step an equal share, as a clean decimal', () => {
     const axis = axisOf({ type: 'float', low: 0.1, high: 0.75, step: 0.1 });
-    expect(Array.from({ length: 70 }, (_, i) => fromUnit(axis, (i + 0.5) / 70)).filter((_, i) => i % 10 === 5)).toEqual([
-      0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7,
-    ]);
+    expect(
+      Array.from({ length: 70 }, (_, i) => fromUnit(axis, (i + 0.5) / 70)).filter(
+        (_, i) => i % 10 === 5,
+      ),
+    ).toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]);
   });
 
   it('gives logarithmic ints the share of [value − ½, value + ½] in ln', () => {
@@ -88,19 +96,24 @@ describe('the unit scale', () => {
 describe('points on the cube', () => {
   it('come back the same after a round trip, conditions included', () => {
     fc.assert(
-      fc.property(spaceOf(anyDistribution), fc.array(unit, { minLength: 6, maxLength: 6 }), (space, units) => {
-        const axes = axesOf(space);
-        const point = fromCube(
-          axes,
-          Float64Array.from(axes, (_, i) => units[i]!),
-        );
-        const again = fromCube(axes, toCube(axes, point));
-        for (const axis of axes) {
-          const [a, b] = [point[axis.index]!, again[axis.index]!];
-          if (axis.kind === 'continuous' && !Number.isNaN(a)) expect(Math.abs(b - a)).toBeLessThanOrEqual(1e-12 * (axis.high - axis.low));
-          else expect(b).toBe(a);
-        }
-      }),
+      fc.property(
+        spaceOf(anyDistribution),
+        fc.array(unit, { minLength: 6, maxLength: 6 }),
+        (space, units) => {
+          const axes = axesOf(space);
+          const point = fromCube(
+            axes,
+            Float64Array.from(axes, (_, i) => units[i]!),
+          );
+          const again = fromCube(axes, toCube(axes, point));
+          for (const axis of axes) {
+            const [a, b] = [point[axis.index]!, again[axis.index]!];
+            if (axis.kind === 'continuous' && !Number.isNaN(a))
+              expect(Math.abs(b - a)).toBeLessThanOrEqual(1e-12 * (axis.high - axis.low));
+            else expect(b).toBe(a);
+          }
+        },
+      ),
     );
   });
 });

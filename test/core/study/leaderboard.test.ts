@@ -5,20 +5,29 @@ import { Leaderboard } from '../../../src/core/study/leaderboard.ts';
 describe('Leaderboard', () => {
   it('holds the best of what was offered, ties by smaller number, and names who is off', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 9 })), fc.integer({ min: 1, max: 5 }), fc.boolean(), (values, capacity, up) => {
-        const board = new Leaderboard(up ? 'maximize' : 'minimize', capacity);
-        const order = values
-          .map((value, number) => ({ value, number }))
-          .sort((a, b) => (up ? b.value - a.value : a.value - b.value) || a.number - b.number);
-        const off = values.map((value, number) => board.offer(number, value)).filter((number) => number !== null);
-        expect(board.best(capacity)).toEqual(order.slice(0, capacity).map(({ number }) => number));
-        expect(off.sort((a, b) => a - b)).toEqual(
-          order
-            .slice(capacity)
-            .map(({ number }) => number)
-            .sort((a, b) => a - b),
-        );
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 9 })),
+        fc.integer({ min: 1, max: 5 }),
+        fc.boolean(),
+        (values, capacity, up) => {
+          const board = new Leaderboard(up ? 'maximize' : 'minimize', capacity);
+          const order = values
+            .map((value, number) => ({ value, number }))
+            .sort((a, b) => (up ? b.value - a.value : a.value - b.value) || a.number - b.number);
+          const off = values
+            .map((value, number) => board.offer(number, value))
+            .filter((number) => number !== null);
+          expect(board.best(capacity)).toEqual(
+            order.slice(0, capacity).map(({ number }) => number),
+          );
+          expect(off.sort((a, b) => a - b)).toEqual(
+            order
+              .slice(capacity)
+              .map(({ number }) => number)
+              .sort((a, b) => a - b),
+          );
+        },
+      ),
     );
   });
 });

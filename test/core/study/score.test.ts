@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { scoreKindOf, scoreName, scoreText, scoreWithSplit } from '../../../src/core/study/score.ts';
+import {
+  scoreKindOf,
+  scoreName,
+  scoreText,
+  scoreWithSplit,
+} from '../../../src/core/study/score.ts';
 
 describe('Scores: one format', () => {
   it('names the split that trials are judged on, and none where there is no dataset', () => {
     expect(scoreName(scoreKindOf({ kind: 'train' }))).toBe('validation accuracy');
-    expect(scoreName(scoreKindOf({ kind: 'train', metric: 'loss', selectOn: 'test' }))).toBe('test loss');
+    expect(scoreName(scoreKindOf({ kind: 'train', metric: 'loss', selectOn: 'test' }))).toBe(
+      'test loss',
+    );
     expect(scoreName(scoreKindOf({ kind: 'synthetic', function: 'sphere' }))).toBe('value');
     expect(scoreName(scoreKindOf(null))).toBe('value');
   });

@@ -8,7 +8,10 @@ import type { HistoryView } from '../../../src/core/study/history.ts';
 import type { Direction } from '../../../src/core/study/study-spec.ts';
 import { TrialColumns } from '../../../src/core/study/trial-columns.ts';
 
-const space: SearchSpace = { x: { type: 'float', low: 0, high: 1e9 }, n: { type: 'int', low: 0, high: 1000 } };
+const space: SearchSpace = {
+  x: { type: 'float', low: 0, high: 1e9 },
+  n: { type: 'int', low: 0, high: 1000 },
+};
 const founder = { operator: 'uniform', parents: [], generation: 0 };
 const point = (number: number): Float64Array => Float64Array.of(number + 0.25, number % 1000);
 
@@ -21,56 +24,96 @@ interface Ended {
 function ranked(ended: readonly Ended[], direction: Direction): number[] {
   const sign = direction === 'minimize' ? 1 : -1;
   return [...ended]
-    .sort((a, b) => (a.value === b.value ? a.number - b.number : sign * (a.value < b.value ? -1 : 1)))
+    .sort((a, b) =>
+      a.value === b.value ? a.number - b.number : sign * (a.value < b.value ? -1 : 1),
+    )
     .map(({ number }) => number);
 }
 
-const value = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constantFrom(Infinity, -Infinity, NaN), fc.double());
+const value = fc.oneof(
+  fc.integer({ min: 0, max: 5 }),
+  fc.constantFrom(Infinity, -Infinity, NaN),
+  fc.double(),
+);
 /** Each trial's value, state and when it ends among the others; the last few may not end. */
-const history = fc.array(fc.record({ value, failed: fc.boolean(), order: fc.nat(), open: fc.nat({ max: 9 }).map((n) => n === 0) }), {
-  maxLength: 60,
-});
+const history = fc.array(
+  fc.record({
+    value,
+    failed: fc.boolean(),
+    order: fc.nat(),
+    open: fc.nat({ max: 9 }).map((n) => n === 0),
+  }),
+  {
+    maxLength: 60,
+  },
+);
 const direction = fc.constantFrom<Direction>('minimize', 'maximize');
-const window = fc.constantFrom<HistoryWindow>({ kind: 'none' }, { kind: 'best', count: 3 }, { kind: 'best', count: 20 }, { kind: 'all' });
+const window = fc.constantFrom<HistoryWindow>(
+  { kind: 'none' },
+  { kind: 'best', count: 3 },
+  { kind: 'best', count: 20 },
+  { kind: 'all' },
+);
 
 describe('TrialColumns', () => {
   it('rank as a sorted list does, in every view and at every basis', () => {
     fc.assert(
-      fc.property(history, direction, window, fc.array(fc.nat(), { maxLength: 6 }), (trials, way, kind, bases) => {
-        const columns = new TrialColumns(space, way, kind);
-        for (const number of trials.keys()) columns.proposed(number, point(number), 0, founder);
-        const worst = way === 'minimize' ? Infinity : -Infinity;
-        const order = [...trials.keys()]
-          .filter((number) => !trials[number]!.open)
-          .sort((a, b) => trials[a]!.order - trials[b]!.order || a - b);
-        const ended = order.map((number, finish): Ended => {
-          const trial = trials[number]!;
-          expect(columns.end(number, trial.failed ? 'failed' : 'complete', trial.failed ? 'crashed' : 'succeeded', trial.value)).toBe(
-            finish,
-          );
-          return { number, value: trial.failed || !Number.isFinite(trial.value) ? worst : trial.value };
-        });
-        expect(columns.best(60)).toEqual(ranked(ended, way));
-        for (const basis of [ended.length, ...bases.map((n) => n % (ended.length + 1))]) {
-          const shown = ended.slice(0, basis);
-          const view = columns.asynchronousView(basis);
-          for (const k of [1, 3, 20, 60]) expect(view.best(k)).toEqual(ranked(shown, way).slice(0, k));
-          expect([...Array(view.count).keys()].map((i) => view.completion(i))).toEqual(shown.map(({ number }) => number));
-          for (const number of trials.keys()) expect(view.ended(number)).toBe(shown.some((trial) => trial.number === number));
-          for (const trial of shown) expect(view.value(trial.number)).toBe(trial.value);
-        }
-        const leading = trials.findIndex((trial) => trial.open);
-        for (const n of [leading < 0 ? trials.length : leading, ...bases.map((b) => b % ((leading < 0 ? trials.length : leading) + 1))]) {
-          const view = columns.synchronousView(n);
-          expect(view.count).toBe(n);
-          expect(view.best(5)).toEqual(
-            ranked(
-              ended.filter(({ number }) => number < n),
-              way,
-            ).slice(0, 5),
-          );
-        }
-      }),
+      fc.property(
+        history,
+        direction,
+        window,
+        fc.array(fc.nat(), { maxLength: 6 }),
+        (trials, way, kind, bases) => {
+          const columns = new TrialColumns(space, way, kind);
+          for (const number of trials.keys()) columns.proposed(number, point(number), 0, founder);
+          const worst = way === 'minimize' ? Infinity : -Infinity;
+          const order = [...trials.keys()]
+            .filter((number) => !trials[number]!.open)
+            .sort((a, b) => trials[a]!.order - trials[b]!.order || a - b);
+          const ended = order.map((number, finish): Ended => {
+            const trial = trials[number]!;
+            expect(
+              columns.end(
+                number,
+                trial.failed ? 'failed' : 'complete',
+                trial.failed ? 'crashed' : 'succeeded',
+                trial.value,
+              ),
+            ).toBe(finish);
+            return {
+              number,
+              value: trial.failed || !Number.isFinite(trial.value) ? worst : trial.value,
+            };
+          });
+          expect(columns.best(60)).toEqual(ranked(ended, way));
+          for (const basis of [ended.length, ...bases.map((n) => n % (ended.length + 1))]) {
+            const shown = ended.slice(0, basis);
+            const view = columns.asynchronousView(basis);
+            for (const k of [1, 3, 20, 60])
+              expect(view.best(k)).toEqual(ranked(shown, way).slice(0, k));
+            expect([...Array(view.count).keys()].map((i) => view.completion(i))).toEqual(
+              shown.map(({ number }) => number),
+            );
+            for (const number of trials.keys())
+              expect(view.ended(number)).toBe(shown.some((trial) => trial.number === number));
+            for (const trial of shown) expect(view.value(trial.number)).toBe(trial.value);
+          }
+          const leading = trials.findIndex((trial) => trial.open);
+          for (const n of [
+            leading < 0 ? trials.length : leading,
+            ...bases.map((b) => b % ((leading < 0 ? trials.length : leading) + 1)),
+          ]) {
+            const view = columns.synchronousView(n);
+            expect(view.count).toBe(n);
+            expect(view.best(5)).toEqual(
+              ranked(
+                ended.filter(({ number }) => number < n),
+                way,
+              ).slice(0, 5),
+            );
+          }
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -79,7 +122,11 @@ describe('TrialColumns', () => {
     const columns = new TrialColumns(space, 'maximize', { kind: 'all' });
     columns.proposed(0, point(0), 0, founder);
     columns.proposed(1, point(1), 0, { operator: 'crossover', parents: [0, 0, 0], generation: 7 });
-    expect([columns.state(1), columns.outcome(1), columns.hasEnded(1)]).toEqual([null, null, false]);
+    expect([columns.state(1), columns.outcome(1), columns.hasEnded(1)]).toEqual([
+      null,
+      null,
+      false,
+    ]);
     columns.end(1, 'pruned', 'pruned', 0.5);
     columns.end(0, 'failed', 'deadly', NaN);
     expect([
@@ -90,13 +137,13 @@ describe('TrialColumns', () => {
       columns.generation(1),
       columns.parents(1),
     ]).toEqual(['pruned', 'pruned', 0.5, 0, 7, [0, 0]]);
-    expect([columns.state(0), columns.outcome(0), columns.value(0), columns.finishSeq(0), columns.parents(0)]).toEqual([
-      'failed',
-      'deadly',
-      -Infinity,
-      1,
-      [],
-    ]);
+    expect([
+      columns.state(0),
+      columns.outcome(0),
+      columns.value(0),
+      columns.finishSeq(0),
+      columns.parents(0),
+    ]).toEqual(['failed', 'deadly', -Infinity, 1, []]);
   });
 
   it('refuse numbers out of turn, ends twice or of nothing, and views of what has not happened', () => {
@@ -112,7 +159,10 @@ describe('TrialColumns', () => {
   });
 
   it('know every point proposed before a number, in every window', () => {
-    const points = fc.array(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 3 })), { maxLength: 120 });
+    const points = fc.array(
+      fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 3 })),
+      { maxLength: 120 },
+    );
     fc.assert(
       fc.property(points, window, (pairs, kind) => {
         const columns = new TrialColumns(space, 'minimize', kind);
@@ -166,11 +216,14 @@ describe('TrialColumns', () => {
     for (const number of columns.best(5)) expect(columns.params(number)).toEqual(point(number));
     columns.proposed(20_000, point(20_000), 0, founder);
     expect(columns.params(20_000)).toEqual(point(20_000));
-    const kept = Array.from({ length: 20_000 }, (_, number) => columns.params(number)).filter((params) => params !== null).length;
+    const kept = Array.from({ length: 20_000 }, (_, number) => columns.params(number)).filter(
+      (params) => params !== null,
+    ).length;
     expect(kept).toBeLessThan(1200);
     expect(played({ kind: 'none' }, 100).params(5)).toBeNull();
     const all = played({ kind: 'all' }, 70_000);
-    for (const number of [0, 255, 256, 65_535, 65_536, 69_999]) expect(all.params(number)).toEqual(point(number));
+    for (const number of [0, 255, 256, 65_535, 65_536, 69_999])
+      expect(all.params(number)).toEqual(point(number));
   });
 
   it('can show a best that has just been displaced', () => {
@@ -197,7 +250,12 @@ describe('TrialColumns', () => {
       const columns = new TrialColumns(eight, 'minimize', kind);
       const params = new Float64Array(8);
       for (let number = 0; number < trials; number++) {
-        columns.proposed(number, (kind.kind === 'best' ? new Float64Array(8) : params).fill(number), 0, founder);
+        columns.proposed(
+          number,
+          (kind.kind === 'best' ? new Float64Array(8) : params).fill(number),
+          0,
+          founder,
+        );
         columns.end(number, 'complete', 'succeeded', number % 1000);
       }
       expect(columns.bytes / trials).toBeLessThanOrEqual(most);

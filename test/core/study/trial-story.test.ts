@@ -5,13 +5,18 @@ import type { StoryFacts } from '../../../src/core/study/trial-story.ts';
 
 const format = { duration: (ms: number) => `${ms / 1000} s`, worker: slotName };
 const tell = (facts: Partial<StoryFacts>): string[] =>
-  storySentences({ state: 'complete', outcome: 'succeeded', lineage: null, attempts: [], ...facts }, format);
+  storySentences(
+    { state: 'complete', outcome: 'succeeded', lineage: null, attempts: [], ...facts },
+    format,
+  );
 const run = { k: 1, slot: 'local/cpu/1', outcome: 'succeeded', ms: 2300, detail: null };
 
 describe('The story of a trial in sentences', () => {
   it('tells a trial with one attempt in one sentence', () => {
     const lineage = { operator: 'mutation', parents: [14] };
-    expect(tell({ lineage, attempts: [run] })).toEqual(['Proposed by mutating trial 14; started on CPU 1; succeeded after 2.3 s.']);
+    expect(tell({ lineage, attempts: [run] })).toEqual([
+      'Proposed by mutating trial 14; started on CPU 1; succeeded after 2.3 s.',
+    ]);
   });
 
   it.each([
@@ -37,6 +42,8 @@ describe('The story of a trial in sentences', () => {
 
   it('says that an attempt still runs', () => {
     const attempts = [{ ...run, outcome: null, ms: null }];
-    expect(tell({ state: 'running', outcome: null, attempts })).toEqual(['Proposed by another program; started on CPU 1; still running.']);
+    expect(tell({ state: 'running', outcome: null, attempts })).toEqual([
+      'Proposed by another program; started on CPU 1; still running.',
+    ]);
   });
 });

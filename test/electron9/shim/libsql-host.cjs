@@ -28,7 +28,11 @@ const asked = {
 };
 
 const decode = (_, value) =>
-  value?.$bytes !== undefined ? Buffer.from(value.$bytes, 'base64') : value?.$big !== undefined ? BigInt(value.$big) : value;
+  value?.$bytes !== undefined
+    ? Buffer.from(value.$bytes, 'base64')
+    : value?.$big !== undefined
+      ? BigInt(value.$big)
+      : value;
 const encode = (_, value) =>
   value?.type === 'Buffer'
     ? { $bytes: Buffer.from(value.data).toString('base64') }
@@ -42,7 +46,9 @@ createInterface({ input }).on('line', (line) => {
   try {
     answer = { value: asked[what](parameters) };
   } catch (error) {
-    answer = { error: { message: error.message, code: error.code, rawCode: error.rawCode, name: error.name } };
+    answer = {
+      error: { message: error.message, code: error.code, rawCode: error.rawCode, name: error.name },
+    };
   }
   writeSync(output, `${JSON.stringify(answer, encode)}\n`);
 });

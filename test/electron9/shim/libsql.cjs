@@ -8,7 +8,11 @@ const { tmpdir } = require('os');
 const path = require('path');
 
 const decode = (_, value) =>
-  value && value.$bytes !== undefined ? Buffer.from(value.$bytes, 'base64') : value && value.$big ? BigInt(value.$big) : value;
+  value && value.$bytes !== undefined
+    ? Buffer.from(value.$bytes, 'base64')
+    : value && value.$big
+      ? BigInt(value.$big)
+      : value;
 const encode = (_, value) =>
   value && value.type === 'Buffer'
     ? { $bytes: Buffer.from(value.data).toString('base64') }
@@ -21,10 +25,14 @@ module.exports = class Database {
     const folder = mkdtempSync(path.join(tmpdir(), 'electron9-libsql-'));
     const pipes = ['requests', 'answers'].map((name) => path.join(folder, name));
     execFileSync('mkfifo', pipes);
-    const host = spawn(process.env.GALAPAGOS_ELECTRON9_NODE, [path.join(__dirname, 'libsql-host.cjs'), ...pipes], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      detached: true,
-    });
+    const host = spawn(
+      process.env.GALAPAGOS_ELECTRON9_NODE,
+      [path.join(__dirname, 'libsql-host.cjs'), ...pipes],
+      {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        detached: true,
+      },
+    );
     host.unref();
     this.requests = openSync(pipes[0], 'w');
     this.answers = openSync(pipes[1], 'r');

@@ -17,7 +17,8 @@ const { EventTarget: ShimTarget, Event: ShimEvent } = require('event-target-shim
 
 const supply = (target, values) => {
   for (const [name, value] of Object.entries(values))
-    if (target[name] === undefined) Object.defineProperty(target, name, { value, writable: true, configurable: true });
+    if (target[name] === undefined)
+      Object.defineProperty(target, name, { value, writable: true, configurable: true });
 };
 
 // Globals.
@@ -38,7 +39,9 @@ class AbortSignal extends ShimTarget {
   static any(signals) {
     const controller = new AbortController();
     for (const signal of signals)
-      signal.aborted ? controller.abort(signal.reason) : signal.addEventListener('abort', () => controller.abort(signal.reason));
+      signal.aborted
+        ? controller.abort(signal.reason)
+        : signal.addEventListener('abort', () => controller.abort(signal.reason));
     return controller.signal;
   }
 }
@@ -65,7 +68,9 @@ supply(globalThis, {
   Response,
   performance: require('perf_hooks').performance,
 });
-supply(globalThis, { crypto: { randomUUID, getRandomValues: (array) => crypto.randomFillSync(array) } });
+supply(globalThis, {
+  crypto: { randomUUID, getRandomValues: (array) => crypto.randomFillSync(array) },
+});
 
 // Node.
 function randomUUID() {
@@ -95,7 +100,8 @@ supply(fs.promises, { rm: async (name, options) => removed(name, options) });
 const { spawn } = childProcess;
 childProcess.spawn = (file, args, options = {}) => {
   const child = spawn(file, args, { ...options, signal: undefined });
-  if (options.signal) options.signal.addEventListener('abort', () => child.kill(options.killSignal));
+  if (options.signal)
+    options.signal.addEventListener('abort', () => child.kill(options.killSignal));
   return child;
 };
 
@@ -107,8 +113,10 @@ const patched = {};
   const { app, BrowserWindow, ipcMain, protocol, session } = electron;
   app.enableSandbox = () => undefined; // As root every child process would abort.
   app.prependListener('web-contents-created', (_, contents) => {
-    contents.on('did-frame-navigate', (event, url, code, status, isMainFrame, processId, routingId) =>
-      frames.set(`${contents.id}/${routingId}`, { url, parent: isMainFrame ? null : {} }),
+    contents.on(
+      'did-frame-navigate',
+      (event, url, code, status, isMainFrame, processId, routingId) =>
+        frames.set(`${contents.id}/${routingId}`, { url, parent: isMainFrame ? null : {} }),
     );
     contents.on('will-navigate', (event, url) => Object.assign(event, { url }));
     contents.setWindowOpenHandler = () => {
@@ -116,10 +124,17 @@ const patched = {};
       contents.on('new-window', (event) => event.preventDefault());
     };
   });
-  app.once('ready', () => supply(session.defaultSession, { setDevicePermissionHandler: () => undefined }));
+  app.once('ready', () =>
+    supply(session.defaultSession, { setDevicePermissionHandler: () => undefined }),
+  );
   const sent = (listen) => (channel, listener) =>
     listen.call(ipcMain, channel, (event, ...args) =>
-      listener(Object.assign(event, { senderFrame: frames.get(`${event.sender.id}/${event.frameId}`) || null }), ...args),
+      listener(
+        Object.assign(event, {
+          senderFrame: frames.get(`${event.sender.id}/${event.frameId}`) || null,
+        }),
+        ...args,
+      ),
     );
   ipcMain.handle = sent(ipcMain.handle);
   ipcMain.on = sent(ipcMain.on);
@@ -132,15 +147,22 @@ const patched = {};
     });
   patched.BrowserWindow = class BrowserWindow9 extends BrowserWindow {
     constructor(options) {
-      super({ ...options, webPreferences: { ...options.webPreferences, enableRemoteModule: false } });
+      super({
+        ...options,
+        webPreferences: { ...options.webPreferences, enableRemoteModule: false },
+      });
     }
   };
   Object.defineProperty(patched.BrowserWindow, 'name', { value: 'BrowserWindow' });
 }
-const threads = Object.create(require('worker_threads'), { Worker: { value: require('./threads.cjs').Worker } });
+const threads = Object.create(require('worker_threads'), {
+  Worker: { value: require('./threads.cjs').Worker },
+});
 const facade = Object.create(
   electron,
-  Object.fromEntries(Object.entries(patched).map(([name, value]) => [name, { value, enumerable: true }])),
+  Object.fromEntries(
+    Object.entries(patched).map(([name, value]) => [name, { value, enumerable: true }]),
+  ),
 );
 
 // Modules.
@@ -150,7 +172,10 @@ const supplied = {
   worker_threads: () => threads,
   'fs/promises': () => fs.promises,
   'stream/promises': () => ({ pipeline: promisify(pipeline), finished: promisify(finished) }),
-  'timers/promises': () => ({ setTimeout: promisify(setTimeout), setImmediate: promisify(setImmediate) }),
+  'timers/promises': () => ({
+    setTimeout: promisify(setTimeout),
+    setImmediate: promisify(setImmediate),
+  }),
   'util/types': () => require('util').types,
   'path/posix': () => path.posix,
   'path/win32': () => path.win32,

@@ -24,5 +24,8 @@ Element.prototype.replaceChildren ??= function (...nodes) {
   this.textContent = '';
   this.append(...nodes);
 };
-crypto.randomUUID ??= () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+crypto.randomUUID ??= () =>
+  [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
 window.reportError ??= (error) => console.error(error);

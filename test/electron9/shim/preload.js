@@ -3,5 +3,10 @@ const electron = require('electron');
 
 module.exports = Object.create(electron, {
   webUtils: { value: { getPathForFile: (file) => file.path || '' } },
-  contextBridge: { value: { exposeInMainWorld: (name, api) => electron.contextBridge.exposeInMainWorld(`legacy_${name}`, api) } },
+  contextBridge: {
+    value: {
+      exposeInMainWorld: (name, api) =>
+        electron.contextBridge.exposeInMainWorld(`legacy_${name}`, api),
+    },
+  },
 });

@@ -1,6 +1,18 @@
 /** Messages of threads as text: what a structured clone keeps and JSON does not is written by its kind. Node 12 and today's share no other form. */
-const kinds = [Uint8Array, Int8Array, Uint8ClampedArray, Uint16Array, Int16Array, Uint32Array, Int32Array, Float32Array, Float64Array];
-const named = Object.fromEntries(kinds.concat(BigInt64Array, BigUint64Array).map((kind) => [kind.name, kind]));
+const kinds = [
+  Uint8Array,
+  Int8Array,
+  Uint8ClampedArray,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+];
+const named = Object.fromEntries(
+  kinds.concat(BigInt64Array, BigUint64Array).map((kind) => [kind.name, kind]),
+);
 const base64 = (...bytes) => Buffer.from(...bytes).toString('base64');
 const buffer = (text) => Uint8Array.from(Buffer.from(text, 'base64')).buffer;
 
@@ -27,7 +39,8 @@ function unpack(value) {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(unpack);
   const { $: kind, is } = value;
-  if (kind === undefined) return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, unpack(of)]));
+  if (kind === undefined)
+    return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, unpack(of)]));
   if (kind === 'undefined') return undefined;
   if (kind === 'number') return Number(is);
   if (kind === 'bigint') return BigInt(is);

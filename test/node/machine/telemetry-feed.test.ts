@@ -5,7 +5,17 @@ import { bareInventory } from '../../../src/node/machine/utilisation/known-inven
 import type { NodeSample } from '../../../src/protocol/window/telemetry.ts';
 
 function sampleAt(at: number): NodeSample {
-  return { node: 'local', at, cores: [1], memoryBytes: 1, memoryTotalBytes: 2, temperature: null, devices: [], workers: [], unknown: {} };
+  return {
+    node: 'local',
+    at,
+    cores: [1],
+    memoryBytes: 1,
+    memoryTotalBytes: 2,
+    temperature: null,
+    devices: [],
+    workers: [],
+    unknown: {},
+  };
 }
 
 function opened() {
@@ -20,7 +30,11 @@ function opened() {
       const message = feed.take();
       return message === null
         ? null
-        : { ...message, nodes: message.body.nodes?.map(({ name }) => name), body: message.body.samples.map(({ at }) => at) };
+        : {
+            ...message,
+            nodes: message.body.nodes?.map(({ name }) => name),
+            body: message.body.samples.map(({ at }) => at),
+          };
     },
   };
 }

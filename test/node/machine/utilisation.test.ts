@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Inventory } from '../../../src/node/machine/machine.ts';
 import { watchUtilisation } from '../../../src/node/machine/utilisation.ts';
-import type { Surroundings, Utilisation, UtilisationOptions } from '../../../src/node/machine/utilisation.ts';
+import type {
+  Surroundings,
+  Utilisation,
+  UtilisationOptions,
+} from '../../../src/node/machine/utilisation.ts';
 import { nodeInventory, nodeSample } from '../../../src/protocol/window/telemetry.ts';
 import type { NodeSample } from '../../../src/protocol/window/telemetry.ts';
 import { GEFORCE, H100, fakeSmi } from '../../support/fake-smi.ts';
@@ -25,8 +29,12 @@ const KNOWN: Inventory = {
   graphics: { known: true, gpus: [] },
 };
 
-const stat = (busy: number, total: number): string => `cpu  0\ncpu0 ${busy} 0 0 ${total - busy} 0 0 0 0 0 0\n`;
-const NVIDIA = { 'sys/bus/pci/devices/0000:41:00.0/class': '0x030200\n', 'sys/bus/pci/devices/0000:41:00.0/vendor': '0x10de\n' };
+const stat = (busy: number, total: number): string =>
+  `cpu  0\ncpu0 ${busy} 0 0 ${total - busy} 0 0 0 0 0 0\n`;
+const NVIDIA = {
+  'sys/bus/pci/devices/0000:41:00.0/class': '0x030200\n',
+  'sys/bus/pci/devices/0000:41:00.0/vendor': '0x10de\n',
+};
 
 /** A Linux machine of files, with time in the test's hand. */
 async function watched(
@@ -76,7 +84,10 @@ it('each second every figure is told, and the window’s schema takes it', async
   smi.started[0]?.write(`${H100}\n`);
   writeTree(folder.path, { 'proc/stat': stat(0, 100) });
   await next();
-  writeTree(folder.path, { 'proc/stat': stat(30, 200), 'proc/77/stat': '77 (node) S 1 1 1 0 -1 0 0 0 0 0 60 0 0 0 20 0 1 0 1 1 25 0\n' });
+  writeTree(folder.path, {
+    'proc/stat': stat(30, 200),
+    'proc/77/stat': '77 (node) S 1 1 1 0 -1 0 0 0 0 0 60 0 0 0 20 0 1 0 1 1 25 0\n',
+  });
   smi.started[0]?.write(`${H100}\n`);
   const { memoryBytes, memoryTotalBytes, ...sample } = await next();
   expect(memoryBytes).toBeGreaterThan(0);
@@ -109,9 +120,20 @@ it('what is not known is null with its reason, never 0', async () => {
   const { devices, temperature, unknown, workers } = await next();
   expect(temperature).toBeNull();
   expect(unknown['temperature']).toContain('no sensor');
-  expect(devices).toMatchObject([{ name: 'NVIDIA graphics card', load: null, unknown: { load: 'nvidia-smi does not tell of this card' } }]);
+  expect(devices).toMatchObject([
+    {
+      name: 'NVIDIA graphics card',
+      load: null,
+      unknown: { load: 'nvidia-smi does not tell of this card' },
+    },
+  ]);
   expect(workers).toStrictEqual([
-    { pid: 78, load: null, memoryBytes: null, unknown: { load: 'the process has ended', memoryBytes: 'the process has ended' } },
+    {
+      pid: 78,
+      load: null,
+      memoryBytes: null,
+      unknown: { load: 'the process has ended', memoryBytes: 'the process has ended' },
+    },
   ]);
 });
 
@@ -135,7 +157,9 @@ it('AMD’s card and Intel’s stand beside NVIDIA’s, each with what is known 
   });
   smi.started[0]?.write(`${H100}\n`);
   const { devices } = await next();
-  expect(devices.map(({ device, name, load }) => `${device} ${name}: ${load ?? 'unknown'}`)).toStrictEqual([
+  expect(
+    devices.map(({ device, name, load }) => `${device} ${name}: ${load ?? 'unknown'}`),
+  ).toStrictEqual([
     'gpu/0 Intel graphics card: unknown',
     'gpu/1 NVIDIA H100 80GB HBM3: 94',
     'gpu/2 AMD graphics card: 37',
@@ -153,7 +177,11 @@ it('which cards there are is unknown until the inventory is taken, and stays so 
   const after = await next();
   expect(after.devices).toStrictEqual([]);
   expect(after.unknown['devices']).toBe('not asked');
-  expect(seen.inventory()).toMatchObject({ devices: [], devicesUnknown: 'not asked', system: 'Debian GNU/Linux 12' });
+  expect(seen.inventory()).toMatchObject({
+    devices: [],
+    devicesUnknown: 'not asked',
+    system: 'Debian GNU/Linux 12',
+  });
   smi.started[0]?.write(`${GEFORCE}\n`);
   expect((await next()).devices).toMatchObject([{ device: 'gpu/0', temperature: 54 }]);
 });
@@ -201,7 +229,9 @@ it('the last minute is kept; seconds slept through are not made up for', async (
   for (let i = 0; i < 4; i++) await next();
   await next(() => timer.sleep(7300));
   await next(() => timer.advance(700));
-  expect(seen.samples.since(0).map(({ at }) => at - 1_700_000_000_000)).toStrictEqual([4000, 11_300, 12_000]);
+  expect(seen.samples.since(0).map(({ at }) => at - 1_700_000_000_000)).toStrictEqual([
+    4000, 11_300, 12_000,
+  ]);
 });
 
 it('after stop nothing is sampled, and no child is left', async () => {
@@ -217,7 +247,12 @@ it('after stop nothing is sampled, and no child is left', async () => {
 describe('this machine itself', () => {
   it('is sampled, with this process among its workers', async () => {
     const sample = await new Promise<NodeSample>((resolve) => {
-      utilisation = watchUtilisation({ node: 'local', everyMs: 200, workerPids: () => [process.pid], onSample: resolve });
+      utilisation = watchUtilisation({
+        node: 'local',
+        everyMs: 200,
+        workerPids: () => [process.pid],
+        onSample: resolve,
+      });
     });
     expect(nodeSample.parse(sample).workers).toHaveLength(1);
     expect(sample.cores.length > 0 || sample.unknown['cores'] !== undefined).toBe(true);

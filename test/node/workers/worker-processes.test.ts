@@ -4,7 +4,10 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WorkerProcesses } from '../../../src/node/workers/worker-processes.ts';
-import type { WorkerExit, WorkerProcessesOptions } from '../../../src/node/workers/worker-processes.ts';
+import type {
+  WorkerExit,
+  WorkerProcessesOptions,
+} from '../../../src/node/workers/worker-processes.ts';
 import { Inbox } from '../../support/inbox.ts';
 import { gone, isAlive } from '../../support/worker-command.ts';
 
@@ -39,7 +42,9 @@ describe('worker processes', () => {
   const runs = 'process.send({ rssPeakBytes: 5 }); setInterval(() => {}, 1000);';
   const started = async (): Promise<number> => {
     let pid: number | undefined;
-    await expect.poll(() => (pid = workers.running[0]?.pid), { timeout: 10_000 }).toBeTypeOf('number');
+    await expect
+      .poll(() => (pid = workers.running[0]?.pid), { timeout: 10_000 })
+      .toBeTypeOf('number');
     return pid ?? 0;
   };
 
@@ -72,7 +77,9 @@ describe('worker processes', () => {
   });
 
   it('keep the last 4 kB of any amount of noise', async () => {
-    supervise("process.stdout.write('x'.repeat(3e6), () => { process.stderr.write('end', () => process.exit(0)); });");
+    supervise(
+      "process.stdout.write('x'.repeat(3e6), () => { process.stderr.write('end', () => process.exit(0)); });",
+    );
     workers.spawn('local/cpu/0', '1.1', 0);
     const [exit] = await exits.count(1);
     expect(exit?.lastWords).toMatch(/^x*end$/);
@@ -82,7 +89,9 @@ describe('worker processes', () => {
   it('say an uncaught error as exit code 1 and its text', async () => {
     supervise("throw new Error('unheard of');");
     workers.spawn('local/cpu/0', '1.1', 0);
-    expect(await exits.count(1)).toMatchObject([{ code: 1, lastWords: expect.stringContaining('unheard of') as string }]);
+    expect(await exits.count(1)).toMatchObject([
+      { code: 1, lastWords: expect.stringContaining('unheard of') as string },
+    ]);
   });
 
   it('that another kills are reported with the signal, within 50 ms in the median of five', async () => {
@@ -92,7 +101,12 @@ describe('worker processes', () => {
       workers.spawn('local/cpu/0', `1.${i}`, 0);
       process.kill(await started(), 'SIGKILL');
       const from = performance.now();
-      expect((await exits.count(i))[i - 1]).toMatchObject({ spawn: `1.${i}`, code: null, signal: 'SIGKILL', by: 'itself' });
+      expect((await exits.count(i))[i - 1]).toMatchObject({
+        spawn: `1.${i}`,
+        code: null,
+        signal: 'SIGKILL',
+        by: 'itself',
+      });
       took.push(performance.now() - from);
     }
     expect(took.sort((a, b) => a - b)[2]).toBeLessThan(50);
@@ -129,7 +143,9 @@ describe('worker processes', () => {
     );
     for (const incarnation of ['1.1', '1.1', '1.2']) workers.spawn('local/cpu/0', incarnation, 0);
     const starts = (): string[] =>
-      existsSync(join(folder, 'starts')) ? readFileSync(join(folder, 'starts'), 'utf8').trim().split('\n') : [];
+      existsSync(join(folder, 'starts'))
+        ? readFileSync(join(folder, 'starts'), 'utf8').trim().split('\n')
+        : [];
     await expect.poll(() => starts().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
     workers.kill('local/cpu/0', '1.1', 0);
     expect(await exits.count(1)).toMatchObject([{ spawn: '1.1' }]);
@@ -150,7 +166,12 @@ describe('worker processes', () => {
     supervise(runs, { execPath: '/no/such/node' });
     workers.spawn('local/cpu/0', '1.1', 0);
     expect(await exits.count(1)).toMatchObject([
-      { code: null, signal: null, by: 'itself', lastWords: expect.stringContaining('ENOENT') as string },
+      {
+        code: null,
+        signal: null,
+        by: 'itself',
+        lastWords: expect.stringContaining('ENOENT') as string,
+      },
     ]);
   });
 
@@ -161,13 +182,17 @@ describe('worker processes', () => {
   });
 
   it('whose heap is full are over memory', async () => {
-    supervise('const all = []; for (;;) all.push(new Array(1e6).fill(all.length + 0.5));', { memoryLimitBytes: 2 ** 26 });
+    supervise('const all = []; for (;;) all.push(new Array(1e6).fill(all.length + 0.5));', {
+      memoryLimitBytes: 2 ** 26,
+    });
     workers.spawn('local/cpu/0', '1.1', 0);
     expect(await exits.count(1)).toMatchObject([{ overMemory: true, by: 'itself' }]);
   });
 
   it('send nothing but notes: the rest is passed over', async () => {
-    supervise("process.send({ rssPeakBytes: 'much' }); process.send(null); process.send('x', () => process.exit(0));");
+    supervise(
+      "process.send({ rssPeakBytes: 'much' }); process.send(null); process.send('x', () => process.exit(0));",
+    );
     workers.spawn('local/cpu/0', '1.1', 0);
     expect(await exits.count(1)).toMatchObject([{ rssPeakBytes: null }]);
   });
@@ -180,7 +205,9 @@ describe('worker processes', () => {
       appendFileSync(${JSON.stringify(file)}, '.');`);
     for (const i of [0, 1]) workers.spawn(`local/cpu/${i}`, '1.1', 0);
     workers.spawn('local/cpu/2', '1.1', 60_000);
-    await expect.poll(() => existsSync(file) && readFileSync(file, 'utf8'), { timeout: 10_000 }).toBe('..');
+    await expect
+      .poll(() => existsSync(file) && readFileSync(file, 'utf8'), { timeout: 10_000 })
+      .toBe('..');
     const pids = workers.running.map(({ pid }) => pid);
     await workers.close(1000);
     expect(exits.all.map(({ slot, code, signal }) => [slot, code, signal])).toStrictEqual([
@@ -203,7 +230,8 @@ describe('worker processes', () => {
       setInterval(() => existsSync(${JSON.stringify(join(folder, 'go'))}) && process.send({ rssPeakBytes: 5 }), 5);`;
     supervise(script, { startingMs: 1e6 });
     for (let slot = 0; slot < atOnce + 2; slot++) workers.spawn(`local/cpu/${slot}`, '1.1', 0);
-    const started = (): number => readdirSync(folder).filter((name) => name.startsWith('started-')).length;
+    const started = (): number =>
+      readdirSync(folder).filter((name) => name.startsWith('started-')).length;
     await expect.poll(() => workers.running.length, { timeout: 10_000 }).toBe(atOnce);
     writeFileSync(join(folder, 'go'), '');
     await expect.poll(started, { timeout: 30_000 }).toBe(atOnce + 2);
@@ -219,7 +247,11 @@ describe('worker processes', () => {
       workers.spawn('local/cpu/0', '1.1', 0);
       workers.spawn('local/cpu/1', '1.1', 1e6);
       setTimeout(() => workers.close(0), 20);`;
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { stdio: 'inherit' });
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '-e', script],
+      { stdio: 'inherit' },
+    );
     expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0);
   });
 });

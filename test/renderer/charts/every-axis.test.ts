@@ -1,4 +1,7 @@
-/** The value axis of every chart, with many failures and with exact values. The rules of one axis are in `scales.test.ts`. */
+/**
+ * The value axis of every chart, with many failures and with exact values. The rules of one axis
+ * are in `scales.test.ts`.
+ */
 import { describe, expect, it } from 'vitest';
 import { valueTicks } from '../../../src/renderer/charts/scales.ts';
 import type { ValueScale } from '../../../src/renderer/charts/scales.ts';
@@ -37,10 +40,16 @@ function risingCurve(trial: number, last: number): Line {
   return { trial, steps: [0, 1, 2, 3], values, length: 4 };
 }
 
-const bests = (values: readonly number[]) => values.filter((value, i) => values.slice(0, i).every((before) => before < value));
+const bests = (values: readonly number[]) =>
+  values.filter((value, i) => values.slice(0, i).every((before) => before < value));
 const staircase = (values: readonly number[]) => {
   const steps = bests(values);
-  return { ended: steps.map((_, i) => i + 1), trials: steps.map((_, i) => i), values: steps, activeMs: steps.map((_, i) => i) };
+  return {
+    ended: steps.map((_, i) => i + 1),
+    trials: steps.map((_, i) => i),
+    values: steps,
+    activeMs: steps.map((_, i) => i),
+  };
 };
 
 /** The scale of each chart, made of the final values of trials. */
@@ -52,15 +61,22 @@ const charts: Readonly<Record<string, (values: readonly number[]) => ValueScale 
       values.map((value, trial) => ({ trial, steps: [0], values: [value], length: 1 })),
     ),
   Compare: (values) =>
-    compareStudies([studyRow({ staircase: staircase(values) }), studyRow({ key: 'b', staircase: staircase(values.slice(1)) })], 'trials')
-      .scale,
+    compareStudies(
+      [
+        studyRow({ staircase: staircase(values) }),
+        studyRow({ key: 'b', staircase: staircase(values.slice(1)) }),
+      ],
+      'trials',
+    ).scale,
 };
 
 describe.each(Object.entries(charts))('Value axis of %s', (_, scaleOf) => {
   it('gives the trials that learned at least two fifths where 40 % of the trials failed', () => {
     const scale = scaleOf(mixed);
     if (scale === null) throw new Error('no scale');
-    expect(scale.unit(Math.max(...good)) - Math.max(0, scale.unit(Math.min(...good)))).toBeGreaterThanOrEqual(0.4);
+    expect(
+      scale.unit(Math.max(...good)) - Math.max(0, scale.unit(Math.min(...good))),
+    ).toBeGreaterThanOrEqual(0.4);
     expect(scale.unit(Math.max(...failures))).toBeLessThan(0);
   });
 
@@ -100,14 +116,23 @@ describe('Value axis of Curves: its foot', () => {
   it('is 0 where every curve begins on the scale', () => {
     const shown = population(good);
     if (shown.scale === null) throw new Error('no scale');
-    const flat = good.map((value, trial): Line => ({ trial, steps: [0, 1], values: [value, value], length: 2 }));
+    const flat = good.map((value, trial): Line => ({
+      trial,
+      steps: [0, 1],
+      values: [value, value],
+      length: 2,
+    }));
     expect(lowestUnit(shown, shown.scale, flat, null)).toBe(0);
   });
 });
 
 describe('Value axis of a small staircase', () => {
   it('shows the steps that learned although the study began with failures', () => {
-    const rows = [...stairs(staircase([...failures, 0.95, 0.96, 0.97, 0.98]), 'maximize', 12, 48, 14).matchAll(/[V ](\d+\.\d)/g)];
+    const rows = [
+      ...stairs(staircase([...failures, 0.95, 0.96, 0.97, 0.98]), 'maximize', 12, 48, 14).matchAll(
+        /[V ](\d+\.\d)/g,
+      ),
+    ];
     const heights = rows.map(([, height]) => Number(height));
     expect(heights.at(-1)).toBe(1);
     expect(heights.at(-3)).toBeGreaterThan(4);

@@ -6,9 +6,24 @@ import { valueScale } from '../../../src/renderer/charts/scales.ts';
 import type { Palette } from '../../../src/renderer/charts/palette.ts';
 import { valueColours } from '../../../src/renderer/charts/value-colours.ts';
 
-const names = ['ground', 'raised', 'sunken', 'line', 'lineStrong', 'grid', 'control', 'text', 'text2', 'text3', 'accent', 'selected'];
+const names = [
+  'ground',
+  'raised',
+  'sunken',
+  'line',
+  'lineStrong',
+  'grid',
+  'control',
+  'text',
+  'text2',
+  'text3',
+  'accent',
+  'selected',
+];
 const palette = {
-  ...Object.fromEntries([...names, 'pruned', 'waiting', 'failed', 'diverged'].map((name) => [name, '#123456'])),
+  ...Object.fromEntries(
+    [...names, 'pruned', 'waiting', 'failed', 'diverged'].map((name) => [name, '#123456']),
+  ),
   canvas: '#fefefe',
   values: valueColours(['#000000', '#ffffff']),
   font: 'system-ui, "Segoe UI", sans-serif',
@@ -22,7 +37,14 @@ const figure: Figure = {
   legend: [{ label: 'founder', draw: (pen, x, y) => pen.circle(x, y, 4) }],
   colours: { title: 'Accuracy (%)', scale: valueScale('log-error', 0.9, 0.98, 0.01, 'accuracy') },
 };
-const bare: Figure = { title: '', subtitle: '', xTitle: null, yTitle: null, legend: [], colours: null };
+const bare: Figure = {
+  title: '',
+  subtitle: '',
+  xTitle: null,
+  yTitle: null,
+  legend: [],
+  colours: null,
+};
 
 describe('Exported chart: for a paper', () => {
   const svg = chartExport('evolution', () => ({
@@ -31,7 +53,14 @@ describe('Exported chart: for a paper', () => {
   })).toSvg();
 
   it('has a title, a legend, titles of both axes and a colour bar with its scale', () => {
-    for (const said of ['MNIST', 'founder', 'Trial number', 'Validation accuracy (%)', 'Accuracy (%)', '95'])
+    for (const said of [
+      'MNIST',
+      'founder',
+      'Trial number',
+      'Validation accuracy (%)',
+      'Accuracy (%)',
+      '95',
+    ])
       expect(svg).toContain(`>${said}</text>`);
     expect(svg).toMatch(/rotate\(-90 [\d.]+ [\d.]+\)">Validation accuracy/);
     expect(svg.match(/<path d="M[^"]*" fill="#/g)?.length).toBeGreaterThan(40);
@@ -45,8 +74,13 @@ describe('Exported chart: for a paper', () => {
   });
 
   it('wraps a legend that is wider than the drawing', () => {
-    const long = { ...figure, legend: Array.from({ length: 12 }, () => ({ label: 'a long label', draw: () => undefined })) };
-    expect(figureSize(long, { width: 300, height: 200 }).height).toBeGreaterThan(figureSize(figure, { width: 300, height: 200 }).height);
+    const long = {
+      ...figure,
+      legend: Array.from({ length: 12 }, () => ({ label: 'a long label', draw: () => undefined })),
+    };
+    expect(figureSize(long, { width: 300, height: 200 }).height).toBeGreaterThan(
+      figureSize(figure, { width: 300, height: 200 }).height,
+    );
   });
 });
 
@@ -65,7 +99,9 @@ describe('a chart as SVG', () => {
         pen.text(10, 40, 'a & b', { colour: '#123456', size: 11, halo: '#fefefe' });
       },
     })).toSvg();
-    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="316" height="266" viewBox="0 0 316 266"/);
+    expect(svg).toMatch(
+      /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="316" height="266" viewBox="0 0 316 266"/,
+    );
     expect(svg).toContain(`font-family="system-ui, 'Segoe UI', sans-serif"`);
     expect(svg).toContain('<title>best &lt; 0.9 &amp; more</title>');
     expect(svg).toContain('<path d="M0 0h316v266h-316Z" fill="#fefefe"/>');
@@ -75,7 +111,14 @@ describe('a chart as SVG', () => {
 
   it('is of the moment when it is asked for', () => {
     let width = 10;
-    const chart = chartExport('space', () => ({ width, height: 10, summary: '', palette, figure: bare, draw: () => undefined }));
+    const chart = chartExport('space', () => ({
+      width,
+      height: 10,
+      summary: '',
+      palette,
+      figure: bare,
+      draw: () => undefined,
+    }));
     width = 20;
     expect(chart.toSvg()).toContain('width="36"');
   });

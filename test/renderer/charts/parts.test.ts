@@ -11,22 +11,31 @@ import { SvgPen } from '../../../src/renderer/charts/svg-pen.ts';
 
 describe('the staircase', () => {
   it('is the running best by key, in whatever order trials end', () => {
-    const points = fc.array(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 20 })), { maxLength: 60 });
+    const points = fc.array(
+      fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 20 })),
+      { maxLength: 60 },
+    );
     fc.assert(
-      fc.property(points, fc.constantFrom('maximize' as const, 'minimize' as const), (all, direction) => {
-        const stairs = new Staircase(direction);
-        for (const [trial, [key, value]] of all.entries()) stairs.add(key, value, trial);
-        const better = (a: number, b: number): number => (direction === 'maximize' ? Math.max(a, b) : Math.min(a, b));
-        for (let key = 0; key <= 30; key++) {
-          const until = all.filter(([at]) => at <= key).map(([, value]) => value);
-          const step = stairs.steps.filter((other) => other.key <= key).at(-1);
-          expect(step?.value).toBe(until.length === 0 ? undefined : until.reduce(better));
-        }
-        for (const [i, step] of stairs.steps.entries()) {
-          const before = stairs.steps[i - 1];
-          if (before !== undefined) expect(step.key > before.key && step.value !== before.value).toBe(true);
-        }
-      }),
+      fc.property(
+        points,
+        fc.constantFrom('maximize' as const, 'minimize' as const),
+        (all, direction) => {
+          const stairs = new Staircase(direction);
+          for (const [trial, [key, value]] of all.entries()) stairs.add(key, value, trial);
+          const better = (a: number, b: number): number =>
+            direction === 'maximize' ? Math.max(a, b) : Math.min(a, b);
+          for (let key = 0; key <= 30; key++) {
+            const until = all.filter(([at]) => at <= key).map(([, value]) => value);
+            const step = stairs.steps.filter((other) => other.key <= key).at(-1);
+            expect(step?.value).toBe(until.length === 0 ? undefined : until.reduce(better));
+          }
+          for (const [i, step] of stairs.steps.entries()) {
+            const before = stairs.steps[i - 1];
+            if (before !== undefined)
+              expect(step.key > before.key && step.value !== before.value).toBe(true);
+          }
+        },
+      ),
     );
   });
 });
@@ -38,7 +47,8 @@ describe('the beeswarm', () => {
         const xs = beeswarm(ys, 13, 1000);
         for (const [i, y] of ys.entries()) {
           for (const [j, other] of ys.entries()) {
-            if (i < j && Math.abs(y - other) < 13) expect(Math.abs(xs[i]! - xs[j]!)).toBeGreaterThanOrEqual(13);
+            if (i < j && Math.abs(y - other) < 13)
+              expect(Math.abs(xs[i]! - xs[j]!)).toBeGreaterThanOrEqual(13);
           }
         }
       }),
@@ -46,24 +56,34 @@ describe('the beeswarm', () => {
   });
 
   it('stays within its column', () => {
-    expect(Math.max(...beeswarm(new Array<number>(50).fill(1), 13, 40).map(Math.abs))).toBeLessThanOrEqual(40);
+    expect(
+      Math.max(...beeswarm(new Array<number>(50).fill(1), 13, 40).map(Math.abs)),
+    ).toBeLessThanOrEqual(40);
   });
 });
 
 describe('picking', () => {
   it('finds the nearest mark within reach', () => {
-    const points = fc.array(fc.tuple(fc.integer({ min: -20, max: 200 }), fc.integer({ min: -20, max: 200 })), { maxLength: 50 });
+    const points = fc.array(
+      fc.tuple(fc.integer({ min: -20, max: 200 }), fc.integer({ min: -20, max: 200 })),
+      { maxLength: 50 },
+    );
     fc.assert(
-      fc.property(points, fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 200 }), (all, x, y) => {
-        const index = new GridIndex(16);
-        for (const [mark, [px, py]] of all.entries()) index.put(mark, 0, 0 * (px + py));
-        for (const [mark, [px, py]] of all.entries()) index.put(mark, px, py);
-        const distances = all.map(([px, py]) => Math.hypot(px - x, py - y));
-        const least = Math.min(...distances);
-        const found = index.nearest(x, y, 12);
-        if (least >= 12) expect(found).toBeNull();
-        else expect(distances[found ?? -1]).toBeCloseTo(least, 9);
-      }),
+      fc.property(
+        points,
+        fc.integer({ min: 0, max: 200 }),
+        fc.integer({ min: 0, max: 200 }),
+        (all, x, y) => {
+          const index = new GridIndex(16);
+          for (const [mark, [px, py]] of all.entries()) index.put(mark, 0, 0 * (px + py));
+          for (const [mark, [px, py]] of all.entries()) index.put(mark, px, py);
+          const distances = all.map(([px, py]) => Math.hypot(px - x, py - y));
+          const least = Math.min(...distances);
+          const found = index.nearest(x, y, 12);
+          if (least >= 12) expect(found).toBeNull();
+          else expect(distances[found ?? -1]).toBeCloseTo(least, 9);
+        },
+      ),
     );
   });
 
@@ -79,7 +99,10 @@ describe('picking', () => {
 
 describe('labels', () => {
   it('are moved, then dropped, never stacked', () => {
-    const spot = fc.record({ x: fc.integer({ min: 20, max: 180 }), y: fc.integer({ min: 20, max: 180 }) });
+    const spot = fc.record({
+      x: fc.integer({ min: 20, max: 180 }),
+      y: fc.integer({ min: 20, max: 180 }),
+    });
     fc.assert(
       fc.property(fc.array(spot, { maxLength: 30 }), (spots) => {
         const placed = placeLabels(
@@ -89,7 +112,8 @@ describe('labels', () => {
           { left: 0, top: 0, right: 200, bottom: 200 },
         );
         for (const [i, a] of placed.entries()) {
-          for (const b of placed.slice(i + 1)) expect(Math.abs(a.atX - b.atX) < 14 && Math.abs(a.atY - b.atY) < 12).toBe(false);
+          for (const b of placed.slice(i + 1))
+            expect(Math.abs(a.atX - b.atX) < 14 && Math.abs(a.atY - b.atY) < 12).toBe(false);
         }
       }),
     );

@@ -20,21 +20,31 @@ describe('a value scale', () => {
   it('is 0 at the worst and 1 at the best, up is better, and has an inverse', () => {
     const values = fc.double({ min: 0.001, max: 0.999, noNaN: true });
     fc.assert(
-      fc.property(fc.constantFrom(...kinds), values, values, fc.double({ min: 0, max: 1, noNaN: true }), (kind, worst, best, unit) => {
-        fc.pre(Math.abs(worst - best) > 1e-3);
-        const scale = valueScale(kind, worst, best, 1e-7, 'value');
-        expect(scale.unit(worst)).toBeCloseTo(0, 9);
-        expect(scale.unit(best)).toBeCloseTo(1, 9);
-        expect(scale.unit(scale.value(unit))).toBeCloseTo(unit, 6);
-        const better = best + (best - worst) * 0.0005;
-        expect(scale.unit(better)).toBeGreaterThan(1);
-      }),
+      fc.property(
+        fc.constantFrom(...kinds),
+        values,
+        values,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (kind, worst, best, unit) => {
+          fc.pre(Math.abs(worst - best) > 1e-3);
+          const scale = valueScale(kind, worst, best, 1e-7, 'value');
+          expect(scale.unit(worst)).toBeCloseTo(0, 9);
+          expect(scale.unit(best)).toBeCloseTo(1, 9);
+          expect(scale.unit(scale.value(unit))).toBeCloseTo(unit, 6);
+          const better = best + (best - worst) * 0.0005;
+          expect(scale.unit(better)).toBeGreaterThan(1);
+        },
+      ),
     );
   });
 
   it('stays finite where all values are equal', () => {
-    for (const kind of kinds) expect(valueScale(kind, 0.5, 0.5, 0.25, 'value').unit(0.5)).toBeCloseTo(0.5, 9);
-    expect(valueScale('log-error', 1, 1, floorOf('log-error', [1]), 'value').unit(1)).toBeCloseTo(0.5, 9);
+    for (const kind of kinds)
+      expect(valueScale(kind, 0.5, 0.5, 0.25, 'value').unit(0.5)).toBeCloseTo(0.5, 9);
+    expect(valueScale('log-error', 1, 1, floorOf('log-error', [1]), 'value').unit(1)).toBeCloseTo(
+      0.5,
+      9,
+    );
     expect(valueScale('log', 0, 0, floorOf('log', [0]), 'value').unit(0)).toBeCloseTo(0.5, 9);
     expect(valueScale('log', 1, 0.1, 0.05, 'value').unit(NaN)).toBeNaN();
   });
@@ -56,7 +66,14 @@ describe('a value scale', () => {
 describe('ticks', () => {
   it('of the pictured axis are the round errors', () => {
     const ticks = valueTicks(valueScale('log-error', 0.945, 0.9841, 0.008, 'value'), 0.1, 0, 1.1);
-    expect(ticks.map(({ label }) => label)).toEqual(['0.95', '0.96', '0.97', '0.975', '0.98', '0.985']);
+    expect(ticks.map(({ label }) => label)).toEqual([
+      '0.95',
+      '0.96',
+      '0.97',
+      '0.975',
+      '0.98',
+      '0.985',
+    ]);
   });
 
   it('lie within the axis, rising, and never closer than asked', () => {
@@ -79,12 +96,17 @@ describe('ticks', () => {
 
   it('say the value they stand at', () => {
     fc.assert(
-      fc.property(fc.integer({ min: -6, max: 4 }), fc.constantFrom(1, 2, 2.5, 5), fc.integer({ min: -40, max: 40 }), (power, lead, k) => {
-        const step = Number(`${lead}e${power}`);
-        for (const { value, label } of linearTicks(k * step, (k + 5) * step, step)) {
-          expect(Number(label.replaceAll('−', '-'))).toBeCloseTo(value, 9 - power);
-        }
-      }),
+      fc.property(
+        fc.integer({ min: -6, max: 4 }),
+        fc.constantFrom(1, 2, 2.5, 5),
+        fc.integer({ min: -40, max: 40 }),
+        (power, lead, k) => {
+          const step = Number(`${lead}e${power}`);
+          for (const { value, label } of linearTicks(k * step, (k + 5) * step, step)) {
+            expect(Number(label.replaceAll('−', '-'))).toBeCloseTo(value, 9 - power);
+          }
+        },
+      ),
     );
   });
 
@@ -108,7 +130,11 @@ describe('ticks', () => {
 });
 
 describe('Value axis: an exact 1 or 0', () => {
-  const labels = (kind: ScaleKind, values: readonly number[], direction: 'maximize' | 'minimize'): readonly string[] => {
+  const labels = (
+    kind: ScaleKind,
+    values: readonly number[],
+    direction: 'maximize' | 'minimize',
+  ): readonly string[] => {
     const domain = domainOf(values, direction, kind, null);
     if (domain === null) throw new Error('no domain');
     const scale = valueScale(kind, domain.worst, domain.best, floorOf(kind, values), 'value');
@@ -118,7 +144,8 @@ describe('Value axis: an exact 1 or 0', () => {
   it('labels an accuracy of 1 as 1, and nothing beyond the best error', () => {
     const values = [0.9, 0.95, 0.97, 0.98, 0.99, 0.992, 1];
     expect(labels('log-error', values, 'maximize').at(-1)).toBe('1');
-    for (const label of labels('log-error', values, 'maximize')) expect(label).toMatch(/^(1|0\.9\d{0,2})$/);
+    for (const label of labels('log-error', values, 'maximize'))
+      expect(label).toMatch(/^(1|0\.9\d{0,2})$/);
   });
 
   it('gives an accuracy of 1 one step of the axis rather than most of it', () => {
@@ -129,7 +156,8 @@ describe('Value axis: an exact 1 or 0', () => {
   });
 
   it('labels equal accuracies of 1 with short numbers', () => {
-    for (const label of labels('log-error', [1, 1, 1], 'maximize')) expect(label.length).toBeLessThanOrEqual(6);
+    for (const label of labels('log-error', [1, 1, 1], 'maximize'))
+      expect(label.length).toBeLessThanOrEqual(6);
     expect(labels('log-error', [1, 1, 1], 'maximize')).toContain('1');
   });
 
@@ -148,7 +176,10 @@ describe('Value axis: its ends', () => {
       fc.property(
         fc.constantFrom(...kinds),
         fc.constantFrom('maximize' as const, 'minimize' as const),
-        fc.array(fc.double({ min: 1e-3, max: 0.999, noNaN: true }), { minLength: 3, maxLength: 60 }),
+        fc.array(fc.double({ min: 1e-3, max: 0.999, noNaN: true }), {
+          minLength: 3,
+          maxLength: 60,
+        }),
         (kind, direction, values) => {
           fc.pre(kind !== 'log-error' || direction === 'maximize');
           const domain = domainOf(values, direction, kind, null);
@@ -168,35 +199,60 @@ describe('Value axis: its ends', () => {
     ['at chance level', 0.1],
     ['halfway', 0.5],
     ['exactly 0', 0],
-  ])('shows the good trials on at least two fifths of it where 40 %% of the trials end %s', (_, failed) => {
-    const good = Array.from({ length: 60 }, (__, i) => 0.95 + 0.0005 * i);
-    const values = [...good, ...Array.from({ length: 40 }, (__, i) => failed + 0.0001 * i)];
-    const domain = domainOf(values, 'maximize', 'log-error', 0.125);
-    if (domain === null) throw new Error('no domain');
-    const scale = valueScale('log-error', domain.worst, domain.best, floorOf('log-error', values), 'value');
-    expect(scale.unit(Math.max(...good)) - scale.unit(Math.min(...good))).toBeGreaterThan(0.4);
-    expect(scale.unit(failed)).toBeLessThan(0);
-  });
+  ])(
+    'shows the good trials on at least two fifths of it where 40 %% of the trials end %s',
+    (_, failed) => {
+      const good = Array.from({ length: 60 }, (__, i) => 0.95 + 0.0005 * i);
+      const values = [...good, ...Array.from({ length: 40 }, (__, i) => failed + 0.0001 * i)];
+      const domain = domainOf(values, 'maximize', 'log-error', 0.125);
+      if (domain === null) throw new Error('no domain');
+      const scale = valueScale(
+        'log-error',
+        domain.worst,
+        domain.best,
+        floorOf('log-error', values),
+        'value',
+      );
+      expect(scale.unit(Math.max(...good)) - scale.unit(Math.min(...good))).toBeGreaterThan(0.4);
+      expect(scale.unit(failed)).toBeLessThan(0);
+    },
+  );
 
   it('is not moved by three trials at chance among twenty', () => {
     const good = Array.from({ length: 17 }, (_, i) => 0.9 + 0.004 * i);
-    expect(domainOf([0.1, 0.11, 0.098, ...good], 'maximize', 'log-error', 0.125)).toEqual({ worst: 0.9, best: 0.964 });
+    expect(domainOf([0.1, 0.11, 0.098, ...good], 'maximize', 'log-error', 0.125)).toEqual({
+      worst: 0.9,
+      best: 0.964,
+    });
   });
 
   it('reaches to the worst value where none is far off, and is none without values', () => {
     expect(domainOf([3, 1, 2], 'maximize', 'linear', null)).toEqual({ worst: 1, best: 3 });
     expect(domainOf([3, 1, 2], 'minimize', 'linear', null)).toEqual({ worst: 3, best: 1 });
     expect(domainOf([], 'maximize', 'linear', null)).toBeNull();
-    expect(domainOf([0.1, 0.1, 0.1], 'maximize', 'log-error', 0.125)).toEqual({ worst: 0.1, best: 0.1 });
+    expect(domainOf([0.1, 0.1, 0.1], 'maximize', 'log-error', 0.125)).toEqual({
+      worst: 0.1,
+      best: 0.1,
+    });
   });
 });
 
 describe('Value axis: accuracies', () => {
   it('are labelled in percent, its foot too', () => {
     const scale = valueScale('log-error', 0.9123, 0.9841, 0.008, 'accuracy');
-    expect(valueTicks(scale, 0.1, 0, 1.1).map(({ label }) => label)).toEqual(['93', '95', '96', '97', '97.5', '98', '98.5']);
+    expect(valueTicks(scale, 0.1, 0, 1.1).map(({ label }) => label)).toEqual([
+      '93',
+      '95',
+      '96',
+      '97',
+      '97.5',
+      '98',
+      '98.5',
+    ]);
     expect(footLabel(scale, scale.worst)).toBe('91.23');
-    expect(valueTicks(valueScale('linear', 0.5, 1, 1, 'accuracy'), 0.25).map(({ label }) => label)).toEqual(['60', '80', '100']);
+    expect(
+      valueTicks(valueScale('linear', 0.5, 1, 1, 'accuracy'), 0.25).map(({ label }) => label),
+    ).toEqual(['60', '80', '100']);
   });
 });
 
@@ -205,7 +261,11 @@ describe('value colours', () => {
 
   it('run from the first stop to the last and are clamped beyond', () => {
     const colours = valueColours(stops);
-    expect([colours.at(-1), colours.at(0), colours.at(NaN)]).toEqual(['#22a186', '#22a186', '#22a186']);
+    expect([colours.at(-1), colours.at(0), colours.at(NaN)]).toEqual([
+      '#22a186',
+      '#22a186',
+      '#22a186',
+    ]);
     expect([colours.at(1), colours.at(7)]).toEqual(['#440154', '#440154']);
     expect(colours.shades).toHaveLength(SHADES);
     expect(colours.at(0.5)).not.toBe(colours.at(0.6));

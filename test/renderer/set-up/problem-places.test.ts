@@ -1,4 +1,6 @@
-/** Placement of a draft study's problems in the form, with the problems as the engine reports them. */
+/**
+ * Placement of a draft study's problems in the form, with the problems as the engine reports them.
+ */
 import { describe, expect, it } from 'vitest';
 import { catalogueOf, MNIST } from '../../../src/datasets/catalogue.ts';
 import { placeProblems } from '../../../src/renderer/views/set-up/problem-places.ts';
@@ -13,7 +15,10 @@ import { RESOURCES } from '../../support/call-deps.ts';
 const draft = draftStudy(MNIST, 'digits') as unknown as Study;
 const networks = listNetworks(MNIST);
 
-function placed(study: Study, fixed: { name: string; objective: Json }[] = []): readonly PlacedProblem[] {
+function placed(
+  study: Study,
+  fixed: { name: string; objective: Json }[] = [],
+): readonly PlacedProblem[] {
   const { problems } = checkStudy(study, { resources: RESOURCES }, catalogueOf(null));
   const named = (study['objective'] as { network: Json }).network;
   const network = networks.find(({ name }) => name === named)?.network as Json | undefined;
@@ -65,15 +70,31 @@ describe('Set-up: places of problems', () => {
       put(draft, ['objective', 'settings', 'optimizer', 'weightDecay'], -1),
       { section: 'training', fields: ['objective.settings.optimizer.weightDecay'] },
     ],
-    ['an error of a limit at that limit', put(draft, ['stop', 'trials'], 0), { section: 'stop', fields: ['stop.trials'] }],
-    ['an error of the name at the name', put(draft, ['name'], ' '), { section: 'name', fields: ['name'] }],
+    [
+      'an error of a limit at that limit',
+      put(draft, ['stop', 'trials'], 0),
+      { section: 'stop', fields: ['stop.trials'] },
+    ],
+    [
+      'an error of the name at the name',
+      put(draft, ['name'], ' '),
+      { section: 'name', fields: ['name'] },
+    ],
     [
       'an error of a sampler setting at that setting',
       put(draft, ['sampler', 'population'], -1),
       { section: 'sampler', fields: ['sampler.population'] },
     ],
-    ['an unknown dataset at the dataset', put(draft, ['objective', 'dataset'], 'nowhere'), { section: 'data' }],
-    ['a field that the form does not show above the form', put(draft, ['seed'], -1), { section: 'other', row: null, fields: [] }],
+    [
+      'an unknown dataset at the dataset',
+      put(draft, ['objective', 'dataset'], 'nowhere'),
+      { section: 'data' },
+    ],
+    [
+      'a field that the form does not show above the form',
+      put(draft, ['seed'], -1),
+      { section: 'other', row: null, fields: [] },
+    ],
   ])('shows %s', (_, study, place) => {
     const found = placed(study);
     expect(found).toHaveLength(1);
@@ -81,7 +102,9 @@ describe('Set-up: places of problems', () => {
   });
 
   it('shows an error of a layer once, in the row of that layer', () => {
-    const found = placed(layers({ type: 'flatten' }, { type: 'dense', units: 0 }, { type: 'relu' }));
+    const found = placed(
+      layers({ type: 'flatten' }, { type: 'dense', units: 0 }, { type: 'relu' }),
+    );
     expect(found.map(({ section, row, fields }) => ({ section, row, fields }))).toEqual([
       { section: 'model', row: '1', fields: ['objective.network.layers[1].units'] },
     ]);
@@ -91,16 +114,27 @@ describe('Set-up: places of problems', () => {
   it('shows an error of a fixed value in the row of the parameter that it was', () => {
     const study = fixParameter(draft, 'momentum', 3);
     const found = placed(study, [{ name: 'momentum', objective: draft['objective'] as Json }]);
-    expect(found).toMatchObject([{ section: 'space', row: 'momentum', fields: ['fixed.momentum'] }]);
+    expect(found).toMatchObject([
+      { section: 'space', row: 'momentum', fields: ['fixed.momentum'] },
+    ]);
   });
 
   it('shows the use of a parameter that does not exist where it is used', () => {
     const study = put(draft, ['searchSpace', 'momentum'], undefined);
-    expect(placed(study)).toMatchObject([{ section: 'training', fields: ['objective.settings.optimizer.momentum'] }]);
+    expect(placed(study)).toMatchObject([
+      { section: 'training', fields: ['objective.settings.optimizer.momentum'] },
+    ]);
   });
 
   it('assigns every problem of a study with many errors to exactly one place', () => {
-    const wrong = { ...draft, foo: 1, seed: 'x', stop: { trials: 0, minutes: 'a' }, searchSpace: {}, sampler: { name: 'none' } };
+    const wrong = {
+      ...draft,
+      foo: 1,
+      seed: 'x',
+      stop: { trials: 0, minutes: 'a' },
+      searchSpace: {},
+      sampler: { name: 'none' },
+    };
     const { problems } = checkStudy(wrong, { resources: RESOURCES }, catalogueOf(null));
     expect(problems.length).toBeGreaterThan(6);
     expect(placed(wrong).map(({ problem }) => problem)).toEqual(problems);

@@ -20,7 +20,13 @@ const study: Study = {
   objective: {
     kind: 'train',
     network: { name: 'a', layers: [{ type: 'dropout', rate: { $param: 'dropout' } }] },
-    settings: { optimizer: { type: 'sgd', learningRate: { $param: 'rate' }, momentum: { $param: 'momentum', times: 2 } } },
+    settings: {
+      optimizer: {
+        type: 'sgd',
+        learningRate: { $param: 'rate' },
+        momentum: { $param: 'momentum', times: 2 },
+      },
+    },
   },
   searchSpace: {
     rate: { type: 'float', low: 0.01, high: 1, log: true },
@@ -38,7 +44,13 @@ describe('editing a study', () => {
   });
 
   it('keeps what was typed and is no number, so that it can be answered as wrong', () => {
-    expect(['0.1', '−2', ' 1e-3 ', '', 'abc'].map(numberTyped)).toEqual([0.1, -2, 0.001, undefined, 'abc']);
+    expect(['0.1', '−2', ' 1e-3 ', '', 'abc'].map(numberTyped)).toEqual([
+      0.1,
+      -2,
+      0.001,
+      undefined,
+      'abc',
+    ]);
   });
 
   it('reads choices as they are written', () => {
@@ -47,11 +59,22 @@ describe('editing a study', () => {
   });
 
   it('renames a parameter wherever it is asked for, conditions included', () => {
-    const renamed = renameParameter(renameParameter(study, 'rate', 'learningRate'), 'optimizer', 'how');
+    const renamed = renameParameter(
+      renameParameter(study, 'rate', 'learningRate'),
+      'optimizer',
+      'how',
+    );
     expect(paramsIn(renamed['objective'])).toEqual(['dropout', 'learningRate', 'momentum']);
-    expect(Object.keys(renamed['searchSpace'] as object)).toEqual(['learningRate', 'how', 'momentum', 'dropout']);
+    expect(Object.keys(renamed['searchSpace'] as object)).toEqual([
+      'learningRate',
+      'how',
+      'momentum',
+      'dropout',
+    ]);
     expect(renamed['searchSpace']).toMatchObject({ momentum: { when: { how: ['sgd'] } } });
-    expect(renamed['objective']).toMatchObject({ settings: { optimizer: { momentum: { $param: 'momentum', times: 2 } } } });
+    expect(renamed['objective']).toMatchObject({
+      settings: { optimizer: { momentum: { $param: 'momentum', times: 2 } } },
+    });
   });
 
   it('renames to no name that is taken, and to none at all', () => {
@@ -66,25 +89,42 @@ describe('editing a study', () => {
   });
 
   it('takes a parent out of the conditions of its children with it', () => {
-    expect(removeParameter(study, 'optimizer')['searchSpace']).toMatchObject({ momentum: { type: 'float', low: 0, high: 0.9 } });
+    expect(removeParameter(study, 'optimizer')['searchSpace']).toMatchObject({
+      momentum: { type: 'float', low: 0, high: 0.9 },
+    });
     expect(removeParameter(study, 'optimizer')['searchSpace']).not.toHaveProperty('momentum.when');
   });
 
   it('searches what another network asks for, and no longer what only the one before asked', () => {
-    const other = withNetwork(study, { name: 'b', layers: [{ type: 'dense', units: { $param: 'units' } }] });
-    expect(Object.keys(other['searchSpace'] as object)).toEqual(['rate', 'optimizer', 'momentum', 'units']);
+    const other = withNetwork(study, {
+      name: 'b',
+      layers: [{ type: 'dense', units: { $param: 'units' } }],
+    });
+    expect(Object.keys(other['searchSpace'] as object)).toEqual([
+      'rate',
+      'optimizer',
+      'momentum',
+      'units',
+    ]);
     expect(other['searchSpace']).toMatchObject({ units: { type: 'int', log: true } });
   });
 
   it('drops parameters that a chosen network leaves unused, also where the network before was named', () => {
-    const named = { ...study, objective: { ...(study['objective'] as object), network: 'mnist-paper' } } as Study;
+    const named = {
+      ...study,
+      objective: { ...(study['objective'] as object), network: 'mnist-paper' },
+    } as Study;
     const other = withNetwork(named, { name: 'b', layers: [{ type: 'dense', units: 10 }] });
     expect(Object.keys(other['searchSpace'] as object)).toEqual(['rate', 'optimizer', 'momentum']);
   });
 
   it('searches a parameter of a chosen network by the distribution that comes with it', () => {
     const units = { type: 'int', low: 16, high: 256, log: true };
-    const other = withNetwork(study, { layers: [{ type: 'dense', units: { $param: 'units' } }] }, { units });
+    const other = withNetwork(
+      study,
+      { layers: [{ type: 'dense', units: { $param: 'units' } }] },
+      { units },
+    );
     expect(other['searchSpace']).toMatchObject({ units });
   });
 
@@ -96,9 +136,21 @@ describe('editing a study', () => {
   });
 
   it('keeps the range when the kind changes', () => {
-    expect(withKind({ type: 'float', low: 0.5, high: 9.5, log: true }, 'int')).toEqual({ type: 'int', low: 1, high: 10, log: true });
-    expect(withKind({ type: 'categorical', choices: [32, 64] }, 'int')).toEqual({ type: 'int', low: 32, high: 64 });
-    expect(withKind({ type: 'int', low: 1, high: 3 }, 'categorical')).toEqual({ type: 'categorical', choices: [1, 3] });
+    expect(withKind({ type: 'float', low: 0.5, high: 9.5, log: true }, 'int')).toEqual({
+      type: 'int',
+      low: 1,
+      high: 10,
+      log: true,
+    });
+    expect(withKind({ type: 'categorical', choices: [32, 64] }, 'int')).toEqual({
+      type: 'int',
+      low: 32,
+      high: 64,
+    });
+    expect(withKind({ type: 'int', low: 1, high: 3 }, 'categorical')).toEqual({
+      type: 'categorical',
+      choices: [1, 3],
+    });
   });
 
   it('takes the middle of a range on its own scale', () => {

@@ -44,7 +44,9 @@ function attempt({
 
 describe('the log of attempts', () => {
   it('is what a look at all of them would find, however they came', () => {
-    const told = fc.array(fc.tuple(fc.constantFrom('lay', 'remember', 'restart'), rows), { maxLength: 8 });
+    const told = fc.array(fc.tuple(fc.constantFrom('lay', 'remember', 'restart'), rows), {
+      maxLength: 8,
+    });
     fc.assert(
       fc.property(told, (calls) => {
         const log = new AttemptLog(10_000);
@@ -56,14 +58,21 @@ describe('the log of attempts', () => {
             for (const [id, { to }] of model) if (to === null) model.delete(id);
           } else {
             log[call](laid);
-            for (const row of laid) if (call === 'lay' || !model.has(row.id)) model.set(row.id, row);
+            for (const row of laid)
+              if (call === 'lay' || !model.has(row.id)) model.set(row.id, row);
           }
           const all = [...model.values()];
           expect(new Set(log.values())).toEqual(new Set(all));
-          expect(new Set(log.running.values())).toEqual(new Set(all.filter(({ to }) => to === null)));
+          expect(new Set(log.running.values())).toEqual(
+            new Set(all.filter(({ to }) => to === null)),
+          );
           for (const [key, lane] of log.lanes) {
-            expect(new Set(lane)).toEqual(new Set(all.filter((row) => laneKey(row.slot, row.lane) === key)));
-            expect(lane.map(({ from }) => from)).toEqual(lane.map(({ from }) => from).toSorted((a, b) => a - b));
+            expect(new Set(lane)).toEqual(
+              new Set(all.filter((row) => laneKey(row.slot, row.lane) === key)),
+            );
+            expect(lane.map(({ from }) => from)).toEqual(
+              lane.map(({ from }) => from).toSorted((a, b) => a - b),
+            );
           }
           expect([...log.lanes.values()].flat()).toHaveLength(all.length);
           for (const study of ['a', 'b', null]) {
@@ -78,13 +87,26 @@ describe('the log of attempts', () => {
 
   it('knows when a study’s last attempt ended', () => {
     const log = new AttemptLog(10);
-    log.lay([1, 2, 3].map((id) => attempt({ id, study: id === 3 ? 'b' : 'a', slot: 'x', lane: 0, took: 5 })));
-    expect([log.last('a', NOW), log.last('b', NOW), log.last(null, NOW), log.last('c', NOW)]).toEqual([25, 35, 35, -Infinity]);
+    log.lay(
+      [1, 2, 3].map((id) =>
+        attempt({ id, study: id === 3 ? 'b' : 'a', slot: 'x', lane: 0, took: 5 }),
+      ),
+    );
+    expect([
+      log.last('a', NOW),
+      log.last('b', NOW),
+      log.last(null, NOW),
+      log.last('c', NOW),
+    ]).toEqual([25, 35, 35, -Infinity]);
   });
 
   it('holds so many: the oldest that ended go, those that run stay', () => {
     const log = new AttemptLog(3);
-    log.lay([1, 2, 3, 4, 5].map((id) => attempt({ id, study: 'a', slot: id === 1 ? 'y' : 'x', lane: 0, took: id === 1 ? null : 5 })));
+    log.lay(
+      [1, 2, 3, 4, 5].map((id) =>
+        attempt({ id, study: 'a', slot: id === 1 ? 'y' : 'x', lane: 0, took: id === 1 ? null : 5 }),
+      ),
+    );
     expect([...log.values()].map(({ trial }) => trial)).toEqual([1, 4, 5]);
     expect(log.first('a')).toBe(10);
     expect(log.ofSlot('x').map(({ trial }) => trial)).toEqual([4, 5]);

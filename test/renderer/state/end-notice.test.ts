@@ -5,7 +5,9 @@ import { EndNotice } from '../../../src/renderer/state/end-notice.ts';
 import { themeOf } from '../../../src/renderer/state/theme.ts';
 import { studyRow } from '../../support/window-examples.ts';
 
-const row = (state: StudyRow['state'], reason: string | null = null): StudyRow[] => [studyRow({ key: 'a', state, reason })];
+const row = (state: StudyRow['state'], reason: string | null = null): StudyRow[] => [
+  studyRow({ key: 'a', state, reason }),
+];
 
 describe('Notification at the end of a study', () => {
   it('is shown once for a study that ran and has ended', () => {
@@ -27,6 +29,12 @@ describe('Notification at the end of a study', () => {
 
 describe('Colour scheme', () => {
   it('follows the system where no other choice is remembered', () => {
-    expect(['light', 'dark', 'system', '', 'blue'].map(themeOf)).toEqual(['light', 'dark', 'system', 'system', 'system']);
+    expect(['light', 'dark', 'system', '', 'blue'].map(themeOf)).toEqual([
+      'light',
+      'dark',
+      'system',
+      'system',
+      'system',
+    ]);
   });
 });

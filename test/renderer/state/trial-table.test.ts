@@ -10,7 +10,15 @@ describe('the trial table', () => {
     table.lay(
       trialBlock(
         [
-          { number: 3, value: 0.9, parents: [0, 1], generation: 2, operator: 4, finish: 1, params: [0.5, NaN] },
+          {
+            number: 3,
+            value: 0.9,
+            parents: [0, 1],
+            generation: 2,
+            operator: 4,
+            finish: 1,
+            params: [0.5, NaN],
+          },
           { number: 300, state: 'running', outcome: null, finish: null },
         ],
         2,
@@ -20,7 +28,12 @@ describe('the trial table', () => {
     expect(table.parents(3)).toEqual([0, 1]);
     expect([...table.params(3)]).toEqual([0.5, NaN]);
     expect(table.outcome(3)).toBe('succeeded');
-    expect([table.has(3), table.has(4), table.has(300), table.has(301)]).toEqual([true, false, true, false]);
+    expect([table.has(3), table.has(4), table.has(300), table.has(301)]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
     expect([table.size, table.known]).toEqual([301, 2]);
     expect([...table.running]).toEqual([300]);
     expect(table.outcome(300)).toBeNull();
@@ -71,7 +84,9 @@ describe('the trial table', () => {
     expect(() => table.lay({ ...block, value: block.value.subarray(8) })).toThrow(
       'column value of the stream: expected 2 numbers, found 1',
     );
-    expect(() => table.lay({ ...block, value: block.value.subarray(3) })).toThrow('expected a multiple of 8');
+    expect(() => table.lay({ ...block, value: block.value.subarray(3) })).toThrow(
+      'expected a multiple of 8',
+    );
   });
 
   it('gives a running trial the worth of its last report, and no other', () => {
@@ -104,14 +119,25 @@ describe('the trial table', () => {
         { number: 2, value: 0.4 },
       ]),
     );
-    expect([0, 1, 2].map((number) => table.ranked(number, 'maximize'))).toEqual([-Infinity, -Infinity, 0.4]);
-    expect([0, 1, 2].map((number) => table.ranked(number, 'minimize'))).toEqual([Infinity, Infinity, 0.4]);
+    expect([0, 1, 2].map((number) => table.ranked(number, 'maximize'))).toEqual([
+      -Infinity,
+      -Infinity,
+      0.4,
+    ]);
+    expect([0, 1, 2].map((number) => table.ranked(number, 'minimize'))).toEqual([
+      Infinity,
+      Infinity,
+      0.4,
+    ]);
   });
 
   it('tells listeners which rows changed, and of a new start', () => {
     const table = new TrialTable(0);
     const heard: (number[] | 'reset')[] = [];
-    const stop = table.listen({ rows: (numbers) => heard.push([...numbers]), reset: () => heard.push('reset') });
+    const stop = table.listen({
+      rows: (numbers) => heard.push([...numbers]),
+      reset: () => heard.push('reset'),
+    });
     table.lay(trialBlock([{ number: 4 }, { number: 2 }]));
     table.clear(3);
     stop();
@@ -132,7 +158,8 @@ describe('the trial table', () => {
       );
     }
     let bytes = 0;
-    for (const column of Object.values(table.columns) as ArrayBufferView[]) bytes += column.byteLength;
+    for (const column of Object.values(table.columns) as ArrayBufferView[])
+      bytes += column.byteLength;
     expect(table.ended).toBe(100_000);
     expect(bytes).toBeLessThan(40e6);
   });
@@ -170,7 +197,8 @@ describe('curves', () => {
 
   it('drop the oldest that may go', () => {
     const curves = new Curves(100, 20);
-    for (let trial = 0; trial < 10; trial++) for (let step = 0; step < 5; step++) curves.add(trial, step, 0);
+    for (let trial = 0; trial < 10; trial++)
+      for (let step = 0; step < 5; step++) curves.add(trial, step, 0);
     curves.trim((trial) => trial !== 0);
     expect([...curves.trials()]).toEqual([0, 7, 8, 9]);
   });

@@ -1,7 +1,14 @@
-/** The axis of values is chosen for a study, the same in every view, and is still there the next time. */
+/**
+ * The axis of values is chosen for a study, the same in every view, and is still there the next
+ * time.
+ */
 import { describe, expect, it } from 'vitest';
 import { populationOf } from '../../../src/renderer/state/population.ts';
-import { chooseAxis, chosenAxis, populationOfStudy } from '../../../src/renderer/state/value-axis.ts';
+import {
+  chooseAxis,
+  chosenAxis,
+  populationOfStudy,
+} from '../../../src/renderer/state/value-axis.ts';
 import { simulatedTable } from '../../support/simulated-table.ts';
 import { trialBlock } from '../../support/trial-block.ts';
 
@@ -11,7 +18,8 @@ type Remembering = Parameters<typeof chosenAxis>[0];
 function remembering(memory = new Map<string, unknown>()): Remembering {
   return {
     preferences: {
-      get: ((name: string, fallback: unknown) => memory.get(name) ?? fallback) as Remembering['preferences']['get'],
+      get: ((name: string, fallback: unknown) =>
+        memory.get(name) ?? fallback) as Remembering['preferences']['get'],
       set: (name, value) => void memory.set(name, value),
     },
   };
@@ -27,7 +35,10 @@ describe('the axis of values', () => {
     const [app, one] = [remembering(), study()];
     const population = populationOfStudy(app, one);
     population.update(one.head, false, 1e6);
-    expect([population.scale?.kind, population.kinds]).toEqual(['log-error', ['log-error', 'log', 'linear']]);
+    expect([population.scale?.kind, population.kinds]).toEqual([
+      'log-error',
+      ['log-error', 'log', 'linear'],
+    ]);
     const { layout } = population;
     const middle = population.scale!.value(0.5);
     chooseAxis(app, one, 'linear');
@@ -41,7 +52,10 @@ describe('the axis of values', () => {
     const memory = new Map<string, unknown>();
     chooseAxis(remembering(memory), study('first'), 'log');
     const [again, other] = [study('first'), study('other')];
-    expect([again, other].map((each) => chosenAxis(remembering(memory), each))).toEqual(['log', null]);
+    expect([again, other].map((each) => chosenAxis(remembering(memory), each))).toEqual([
+      'log',
+      null,
+    ]);
     const population = populationOfStudy(remembering(memory), again);
     population.update(again.head, false, 1e6);
     expect(population.scale?.kind).toBe('log');
@@ -52,10 +66,14 @@ describe('the axis of values', () => {
     chooseAxis(app, one, 'log');
     const population = populationOf(one.table);
     population.update(one.head, false, 1e6);
-    one.table.lay(trialBlock([{ number: 40, value: 0.999, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4));
+    one.table.lay(
+      trialBlock([{ number: 40, value: 0.999, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4),
+    );
     population.update(one.head, false, 2e6);
     expect(population.scale).toMatchObject({ kind: 'log', best: 0.999 });
-    one.table.lay(trialBlock([{ number: 41, value: -1, finish: 41, basis: 41, params: [0, 1, 0, NaN] }], 4));
+    one.table.lay(
+      trialBlock([{ number: 41, value: -1, finish: 41, basis: 41, params: [0, 1, 0, NaN] }], 4),
+    );
     population.update(one.head, false, 3e6);
     population.fit(3e6);
     expect(population.kinds).not.toContain('log');

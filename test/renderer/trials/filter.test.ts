@@ -15,7 +15,10 @@ describe('a filter of trials', () => {
     ['accuracy > 95 %', 'accuracy', '>', 0.95],
     ['accuracy > 50\u202f%', 'accuracy', '>', 0.5],
   ])('%s compares a number', (text, column, operator, value) => {
-    expect(parse(text)).toEqual({ ok: true, terms: [{ kind: 'compare', column, operator, value }] });
+    expect(parse(text)).toEqual({
+      ok: true,
+      terms: [{ kind: 'compare', column, operator, value }],
+    });
   });
 
   it('takes words, and choices of a parameter by name', () => {
@@ -33,7 +36,10 @@ describe('a filter of trials', () => {
     ['units > abc', 'units > abc: expected a number after >, found abc.'],
     ['units >', 'units >: expected a value after >, found nothing.'],
     ['optimizer > 3', 'optimizer > 3: expected a number after >, found 3.'],
-    ['unit > 3', 'unit > 3: expected one of #, accuracy, units, learningRate and optimizer, found unit.'],
+    [
+      'unit > 3',
+      'unit > 3: expected one of #, accuracy, units, learningRate and optimizer, found unit.',
+    ],
   ])('%s is answered with what was expected where', (text, words) => {
     const filter = parse(text);
     expect(filter.ok ? '' : problemText(filter.problem)).toBe(words);

@@ -4,9 +4,12 @@ import { rowFacts, sameFacts } from '../../../src/renderer/views/trials/row-fact
 describe('Trials table: facts of the study that rows show', () => {
   it('counts a head that differs in its figures only as the same', () => {
     const axes: never[] = [];
-    const head = (epochs: number | null, slots: string[]) => rowFacts({ measure: 'loss', split: null, epochs, slots }, axes);
+    const head = (epochs: number | null, slots: string[]) =>
+      rowFacts({ measure: 'loss', split: null, epochs, slots }, axes);
     expect(sameFacts(head(3, ['local/cpu/0']), head(3, ['local/cpu/0']))).toBe(true);
     expect(sameFacts(head(3, ['local/cpu/0']), head(4, ['local/cpu/0']))).toBe(false);
-    expect(sameFacts(head(3, ['local/cpu/0']), head(3, ['local/cpu/0', 'local/cpu/1']))).toBe(false);
+    expect(sameFacts(head(3, ['local/cpu/0']), head(3, ['local/cpu/0', 'local/cpu/1']))).toBe(
+      false,
+    );
   });
 });

@@ -26,7 +26,8 @@ describe('Trials table: ranges brushed in other views', () => {
   it('filters by the trial number as well as by values and parameters', () => {
     const table = new TrialTable(axes.length);
     const columns = tableColumns(axes);
-    for (const axis of ['#number', '#value', 'momentum']) expect(brushedNumbers(table, columns, axis)).not.toBeNull();
+    for (const axis of ['#number', '#value', 'momentum'])
+      expect(brushedNumbers(table, columns, axis)).not.toBeNull();
     expect(brushedNumbers(table, columns, 'gone')).toBeNull();
   });
 });

@@ -12,7 +12,12 @@ import { simulatedTable } from '../../support/simulated-table.ts';
 import { testPalette as palette } from '../../support/test-palette.ts';
 import { trialBlock } from '../../support/trial-block.ts';
 
-function placed(sampler: 'evolution' | 'generational', trials: number, along: Along, running = 0): Places {
+function placed(
+  sampler: 'evolution' | 'generational',
+  trials: number,
+  along: Along,
+  running = 0,
+): Places {
   const { table, head } = simulatedTable(sampler, trials, running);
   const population = new Population(table);
   population.update(head, false, 1e6);
@@ -54,12 +59,16 @@ describe('Population: a scale that several views share', () => {
     const end = population.watch(() => (told += 1));
     population.update(head, false, 11_000);
     expect(told).toBe(0);
-    table.lay(trialBlock([{ number: 40, value: 0.995, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4));
+    table.lay(
+      trialBlock([{ number: 40, value: 0.995, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4),
+    );
     population.update(head, false, 13_000);
     population.update(head, false, 14_000);
     expect(told).toBe(1);
     end();
-    table.lay(trialBlock([{ number: 41, value: 0.999, finish: 41, basis: 41, params: [0, 1, 0, NaN] }], 4));
+    table.lay(
+      trialBlock([{ number: 41, value: 0.999, finish: 41, basis: 41, params: [0, 1, 0, NaN] }], 4),
+    );
     population.update(head, false, 17_000);
     expect(told).toBe(1);
   });
@@ -69,7 +78,9 @@ describe('a population', () => {
   it('knows the best, and puts it at the top of the scale', () => {
     const { population } = placed('evolution', 80, 'births');
     const { table } = population;
-    const values = Array.from({ length: table.size }, (_, number) => table.value(number)).filter(Number.isFinite);
+    const values = Array.from({ length: table.size }, (_, number) => table.value(number)).filter(
+      Number.isFinite,
+    );
     expect(table.value(population.best!)).toBe(Math.max(...values));
     expect(population.unitOf(population.best!)).toBeCloseTo(1, 9);
     expect(population.alive).toHaveLength(6);
@@ -81,7 +92,9 @@ describe('a population', () => {
     const population = new Population(table);
     population.update(head, false, 10_000);
     const before = population.scale!.best;
-    table.lay(trialBlock([{ number: 40, value: 0.995, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4));
+    table.lay(
+      trialBlock([{ number: 40, value: 0.995, finish: 40, basis: 40, params: [0, 1, 0, NaN] }], 4),
+    );
     population.update(head, false, 11_000);
     expect(population.scale!.best).toBe(before);
     population.update(head, false, 12_000);
@@ -90,22 +103,29 @@ describe('a population', () => {
 });
 
 describe('places', () => {
-  it.each(['births', 'time'] as const)('stand in the order of birth along %s, the better the higher', (along) => {
-    const places = placed('evolution', 60, along);
-    const { table } = places.population;
-    for (let number = 1; number < table.size; number++) {
-      expect(places.x(number)).toBeGreaterThan(places.x(number - 1));
-      if (places.population.inWell(number) || places.population.inWell(number - 1)) continue;
-      expect(Math.sign(places.y(number) - places.y(number - 1))).toBe(Math.sign(table.value(number - 1) - table.value(number)));
-    }
-  });
+  it.each(['births', 'time'] as const)(
+    'stand in the order of birth along %s, the better the higher',
+    (along) => {
+      const places = placed('evolution', 60, along);
+      const { table } = places.population;
+      for (let number = 1; number < table.size; number++) {
+        expect(places.x(number)).toBeGreaterThan(places.x(number - 1));
+        if (places.population.inWell(number) || places.population.inWell(number - 1)) continue;
+        expect(Math.sign(places.y(number) - places.y(number - 1))).toBe(
+          Math.sign(table.value(number - 1) - table.value(number)),
+        );
+      }
+    },
+  );
 
   it('put failures and the worst tenth into the well, and nothing else', () => {
     const places = placed('evolution', 100, 'births');
     const { population } = places;
     for (let number = 0; number < 100; number++) {
       const inWell = places.y(number) > places.well;
-      expect(inWell).toBe(number % 17 === 16 || population.table.value(number) < population.scale!.worst - 1e-12);
+      expect(inWell).toBe(
+        number % 17 === 16 || population.table.value(number) < population.scale!.worst - 1e-12,
+      );
       if (inWell) expect(places.y(number)).toBe(places.well + WELL / 2);
     }
   });
@@ -118,7 +138,9 @@ describe('places', () => {
       expect(places.x(number)).toBeGreaterThan(places.xAt(generation));
       expect(places.x(number)).toBeLessThan(places.xAt(generation + 1));
       for (let other = 0; other < number; other++) {
-        expect(Math.hypot(places.x(number) - places.x(other), places.y(number) - places.y(other))).toBeGreaterThan(0.5);
+        expect(
+          Math.hypot(places.x(number) - places.x(other), places.y(number) - places.y(other)),
+        ).toBeGreaterThan(0.5);
       }
     }
   });
@@ -128,7 +150,8 @@ describe('places', () => {
     places.zoom = { low: 30, high: 60 };
     places.update(null, null);
     expect(places.atX(places.xAt(41.5))).toBeCloseTo(41.5, 9);
-    for (let number = 31; number < 60; number++) expect(places.pick(places.x(number), places.y(number), 5)).toBe(number);
+    for (let number = 31; number < 60; number++)
+      expect(places.pick(places.x(number), places.y(number), 5)).toBe(number);
     expect(places.pick(places.x(10), places.y(10), 5)).not.toBe(10);
   });
 
@@ -136,7 +159,9 @@ describe('places', () => {
     const places = placed('evolution', 80, 'births');
     const { population } = places;
     for (const number of population.alive) expect(places.lifeEnd(number)).toBeNull();
-    const gone = Array.from({ length: 80 }, (_, number) => number).filter((number) => population.life(number) === 'displaced');
+    const gone = Array.from({ length: 80 }, (_, number) => number).filter(
+      (number) => population.life(number) === 'displaced',
+    );
     expect(gone.length).toBeGreaterThan(5);
     for (const number of gone) expect(places.lifeEnd(number)).toBeGreaterThan(places.x(number));
   });
@@ -211,7 +236,8 @@ describe('Evolution: captions', () => {
         for (const box of pen.boxes) {
           for (const number of places.seen()) {
             const [x, y] = [places.x(number), places.y(number)];
-            const covers = x + 4 > box.left && x - 4 < box.right && y + 4 > box.top && y - 4 < box.bottom;
+            const covers =
+              x + 4 > box.left && x - 4 < box.right && y + 4 > box.top && y - 4 < box.bottom;
             expect(covers, `${box.text} over trial ${number} of ${trials}`).toBe(false);
           }
         }
@@ -253,11 +279,24 @@ describe('the drawing of evolution', () => {
 
   it.each(cases)('of %s along %s is vectors at real places', (sampler, along) => {
     const places = placed(sampler, 67, along, 4);
-    const sight = { places, palette, clock: (at: number) => `${at / 1000} s`, live: null, moving: new Set<number>() };
+    const sight = {
+      places,
+      palette,
+      clock: (at: number) => `${at / 1000} s`,
+      live: null,
+      moving: new Set<number>(),
+    };
     const pen = new SvgPen('test');
     drawBase(pen, sight);
     const { best } = places.population;
-    drawOverlay(pen, sight, { selected: best, hovered: 3, cursor: 4, motions: [], epochs: 10, brush: { low: 5, high: 9 } });
+    drawOverlay(pen, sight, {
+      selected: best,
+      hovered: 3,
+      cursor: 4,
+      motions: [],
+      epochs: 10,
+      brush: { low: 5, high: 9 },
+    });
     expect(pen.content).not.toMatch(/NaN|undefined|Infinity/);
     expect(pen.content).toContain(`>${best} best<`);
     expect(pen.content).toContain('stroke="#0000ff"');

@@ -1,4 +1,7 @@
-/** What was brushed becomes a study of its own: its ranges, whose values are legal, and nothing else of it. */
+/**
+ * What was brushed becomes a study of its own: its ranges, whose values are legal, and nothing else
+ * of it.
+ */
 import { describe, expect, it } from 'vitest';
 import { checkSearchSpace } from '../../../src/core/search-space/check.ts';
 import type { SearchSpace } from '../../../src/core/search-space/distribution.ts';
@@ -12,11 +15,17 @@ const space: SearchSpace = {
   units: { type: 'int', low: 16, high: 256, log: true },
   batch: { type: 'categorical', choices: [32, 64, 128] },
   optimizer: { type: 'categorical', choices: ['sgd', 'adam', 'rmsprop'] },
-  nesterov: { type: 'categorical', choices: [true, false], when: { optimizer: ['sgd', 'rmsprop'] } },
+  nesterov: {
+    type: 'categorical',
+    choices: [true, false],
+    when: { optimizer: ['sgd', 'rmsprop'] },
+  },
   damping: { type: 'float', low: 0, high: 1, when: { nesterov: [true] } },
 };
 
-function brush(ranges: Record<string, readonly [number, number]>): Map<string, { low: number; high: number }> {
+function brush(
+  ranges: Record<string, readonly [number, number]>,
+): Map<string, { low: number; high: number }> {
   return new Map(Object.entries(ranges).map(([name, [low, high]]) => [name, { low, high }]));
 }
 
@@ -29,7 +38,10 @@ function narrowed(ranges: Record<string, readonly [number, number]>): SearchSpac
 
 describe('a narrowed space', () => {
   it('holds what was brushed, its ends rounded outwards to digits that people write', () => {
-    const { rate, momentum } = narrowed({ rate: [0.0123456, 0.487654321], momentum: [0.33333333, 0.777777] });
+    const { rate, momentum } = narrowed({
+      rate: [0.0123456, 0.487654321],
+      momentum: [0.33333333, 0.777777],
+    });
     expect(rate).toEqual({ type: 'float', low: 0.0123, high: 0.488, log: true });
     expect(momentum).toEqual({ type: 'float', low: 0.333, high: 0.778 });
   });
@@ -40,27 +52,47 @@ describe('a narrowed space', () => {
   });
 
   it('tells apart the ends of a range that is narrow beside its values', () => {
-    const found = narrowedSpace({ x: { type: 'float', low: 1000, high: 1001 } }, brush({ x: [1000.25, 1000.5] }));
+    const found = narrowedSpace(
+      { x: { type: 'float', low: 1000, high: 1001 } },
+      brush({ x: [1000.25, 1000.5] }),
+    );
     expect(found).toEqual({ x: { type: 'float', low: 1000.25, high: 1000.5 } });
   });
 
   it('keeps steps, whole numbers and choices as they were', () => {
-    const { dropout, units, batch } = narrowed({ dropout: [0.1, 0.3], units: [33, 90], batch: [1, 2] });
+    const { dropout, units, batch } = narrowed({
+      dropout: [0.1, 0.3],
+      units: [33, 90],
+      batch: [1, 2],
+    });
     expect(dropout).toEqual({ type: 'float', low: 0.1, high: 0.3, step: 0.1 });
     expect(units).toEqual({ type: 'int', low: 33, high: 90, log: true });
     expect(batch).toEqual({ type: 'categorical', choices: [64, 128] });
   });
 
   it('may be one value', () => {
-    const { rate, units, batch } = narrowed({ rate: [0.123456789, 0.123456789], units: [40, 40], batch: [0, 0] });
+    const { rate, units, batch } = narrowed({
+      rate: [0.123456789, 0.123456789],
+      units: [40, 40],
+      batch: [0, 0],
+    });
     expect(rate).toMatchObject({ low: 0.123456789, high: 0.123456789 });
     expect([units, batch]).toMatchObject([{ low: 40, high: 40 }, { choices: [32] }]);
   });
 
   it('drops conditions that can no longer hold, with the parameters and their own children, and keeps the rest', () => {
-    expect(narrowed({ optimizer: [0, 1] })['nesterov']).toMatchObject({ when: { optimizer: ['sgd'] } });
+    expect(narrowed({ optimizer: [0, 1] })['nesterov']).toMatchObject({
+      when: { optimizer: ['sgd'] },
+    });
     const adam = narrowed({ optimizer: [1, 1] });
-    expect(Object.keys(adam)).toEqual(['rate', 'momentum', 'dropout', 'units', 'batch', 'optimizer']);
+    expect(Object.keys(adam)).toEqual([
+      'rate',
+      'momentum',
+      'dropout',
+      'units',
+      'batch',
+      'optimizer',
+    ]);
     const plain = narrowed({ nesterov: [1, 1] });
     expect(Object.keys(plain)).not.toContain('damping');
     expect(Object.keys(plain)).toContain('nesterov');
@@ -69,7 +101,12 @@ describe('a narrowed space', () => {
   it('is none where the brush takes nothing away: no range, ranges of values, whole ranges', () => {
     expect(narrowedSpace(space, brush({}))).toBeNull();
     expect(narrowedSpace(space, brush({ '#value': [0.9, 1], '#number': [0, 3] }))).toBeNull();
-    expect(narrowedSpace(space, brush({ momentum: [0, 0.99], units: [16, 256], batch: [0, 2], dropout: [0, 0.5] }))).toBeNull();
+    expect(
+      narrowedSpace(
+        space,
+        brush({ momentum: [0, 0.99], units: [16, 256], batch: [0, 2], dropout: [0, 0.5] }),
+      ),
+    ).toBeNull();
   });
 });
 
@@ -94,7 +131,10 @@ describe('a narrowed study', () => {
   };
 
   it('differs in its name, its ranges and its trials only', () => {
-    const found = narrowedStudy(study, brush({ momentum: [0.5, 0.9] }), { name: 'digits narrowed', trials: 32 });
+    const found = narrowedStudy(study, brush({ momentum: [0.5, 0.9] }), {
+      name: 'digits narrowed',
+      trials: 32,
+    });
     const momentum = { type: 'float', low: 0.5, high: 0.9 };
     expect(found).toEqual({
       ...study,
@@ -106,6 +146,8 @@ describe('a narrowed study', () => {
 
   it('asks of no layer for a value that its parameter can no longer take', () => {
     const found = narrowedStudy(study, brush({ optimizer: [1, 1] }), { name: 'adam', trials: 32 });
-    expect(found?.objective).toMatchObject({ network: { layers: [{ type: 'dense', units: 8, when: { optimizer: ['adam'] } }] } });
+    expect(found?.objective).toMatchObject({
+      network: { layers: [{ type: 'dense', units: 8, when: { optimizer: ['adam'] } }] },
+    });
   });
 });

@@ -1,4 +1,7 @@
-/** What Evolution offers beside its sentence: only what will work, so that no button of a state without a way on is missing or dead. */
+/**
+ * What Evolution offers beside its sentence: only what will work, so that no button of a state
+ * without a way on is missing or dead.
+ */
 import { describe, expect, it } from 'vitest';
 import { checkSearchSpace } from '../../../src/core/search-space/check.ts';
 import type { SlotRow } from '../../../src/protocol/window/lab-stream.ts';
@@ -37,7 +40,13 @@ function tableOf(rows: readonly Omit<Row, 'number'>[]): TrialTable {
 
 function head(given: Partial<StudyHead>, { complete = 0, failed = 0 } = {}): StudyHead {
   const counts = { waiting: 0, running: 0, complete, pruned: 0, failed, diverged: 0 };
-  return studyHead({ searched, slots: two.map(({ slot }) => slot), counts, trials: complete + failed, ...given });
+  return studyHead({
+    searched,
+    slots: two.map(({ slot }) => slot),
+    counts,
+    trials: complete + failed,
+    ...given,
+  });
 }
 
 const best = { trial: 0, value: 0.9, at: null };
@@ -46,7 +55,8 @@ const names = (of: StudyHead, table: TrialTable, slots: readonly SlotRow[] = two
 
 describe('a finished study', () => {
   const table = tableOf([{ value: 0.9 }]);
-  const finished = (given: Partial<StudyHead> = {}): StudyHead => head({ state: 'finished', best, ...given }, { complete: 1 });
+  const finished = (given: Partial<StudyHead> = {}): StudyHead =>
+    head({ state: 'finished', best, ...given }, { complete: 1 });
 
   it('can be confirmed, exported and gone on with', () => {
     expect(names(finished(), table)).toEqual(['confirm', 'export', 'add']);
@@ -65,7 +75,9 @@ describe('a finished study', () => {
   });
 
   it('that trains another’s best again leads to what that came to, for its own best says nothing', () => {
-    expect(nextActs(finished({ confirms: 'b' }), table, null, two)).toEqual([{ act: 'show-original', study: 'b' }]);
+    expect(nextActs(finished({ confirms: 'b' }), table, null, two)).toEqual([
+      { act: 'show-original', study: 'b' },
+    ]);
   });
 
   it('has nothing to export without a best', () => {
@@ -75,7 +87,9 @@ describe('a finished study', () => {
   it('that the user stopped early is resumed first', () => {
     const stopped = finished({ reason: STOPPED_BY_USER });
     expect(names(stopped, table)).toEqual(['resume', 'confirm', 'export', 'add']);
-    expect(stateWords(stopped, table, null, 0)).toBe('Stopped at 1 of 64, best 90.00\u202f% (validation).');
+    expect(stateWords(stopped, table, null, 0)).toBe(
+      'Stopped at 1 of 64, best 90.00\u202f% (validation).',
+    );
   });
 
   it('of another program is read only', () => {
@@ -88,7 +102,9 @@ it('a paused study says what became of the trials that ran', () => {
   const paused = (settled: StudyHead['settled']): string | null =>
     stateWords(head({ state: 'paused', best, settled }, { complete: 1 }), table, null, 0);
   expect(paused({ finished: 2, returned: 0 })).toBe('Paused. 2 running trials finished.');
-  expect(paused({ finished: 1, returned: 1 })).toBe('Paused. 1 running trial finished, 1 returned to the queue.');
+  expect(paused({ finished: 1, returned: 1 })).toBe(
+    'Paused. 1 running trial finished, 1 returned to the queue.',
+  );
   expect(paused(null)).toBe('Paused.');
 });
 
@@ -100,7 +116,11 @@ it('a paused study can be resumed, one that goes on or is being read speaks for 
 });
 
 describe('where all trials failed', () => {
-  const failed = (units: number, slot: number, outcome: Row['outcome'] = 'outOfMemory'): Omit<Row, 'number'> => ({
+  const failed = (
+    units: number,
+    slot: number,
+    outcome: Row['outcome'] = 'outOfMemory',
+  ): Omit<Row, 'number'> => ({
     state: 'failed',
     outcome,
     slot,
@@ -119,13 +139,21 @@ describe('where all trials failed', () => {
 
   it('nobody is left out where nobody would be left, be it that all failed or that the others are left out', () => {
     expect(names(running(2), tableOf([failed(400, 1), failed(120, 2)]))).not.toContain('leave-out');
-    const alone = [slotRow({ slot: 'local/cpu/0' }), slotRow({ slot: 'local/cpu/1', state: 'left-out' })];
-    expect(names(running(2), tableOf([failed(400, 1), failed(120, 1)]), alone)).not.toContain('leave-out');
+    const alone = [
+      slotRow({ slot: 'local/cpu/0' }),
+      slotRow({ slot: 'local/cpu/1', state: 'left-out' }),
+    ];
+    expect(names(running(2), tableOf([failed(400, 1), failed(120, 1)]), alone)).not.toContain(
+      'leave-out',
+    );
   });
 
   it('nothing is lowered where memory was not the reason', () => {
     const table = tableOf([failed(400, 1, 'crashed'), failed(120, 1, 'crashed')]);
-    expect(nextActs(running(2), table, null, two).at(-1)).toEqual({ act: 'set-up-again', lower: new Map() });
+    expect(nextActs(running(2), table, null, two).at(-1)).toEqual({
+      act: 'set-up-again',
+      lower: new Map(),
+    });
   });
 });
 
@@ -144,10 +172,16 @@ describe('a study set up with lower sizes', () => {
   it('ends below what failed, begins as much lower, and is otherwise the same', () => {
     const found = lowered(study, 'digits again', new Map([['units', 129]]));
     const units = { type: 'int', low: 8, high: 128, log: true };
-    expect(found).toEqual({ ...study, name: 'digits again', searchSpace: { ...searched.searchSpace, units } });
+    expect(found).toEqual({
+      ...study,
+      name: 'digits again',
+      searchSpace: { ...searched.searchSpace, units },
+    });
   });
 
   it.each([1, 2, 3, 32, 33, 512])('is legal whatever failed, %i', (least) => {
-    expect(checkSearchSpace(lowered(study, 'again', new Map([['units', least]])).searchSpace)).toEqual([]);
+    expect(
+      checkSearchSpace(lowered(study, 'again', new Map([['units', least]])).searchSpace),
+    ).toEqual([]);
   });
 });

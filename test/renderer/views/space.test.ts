@@ -4,7 +4,13 @@ import { GridIndex } from '../../../src/renderer/charts/grid-index.ts';
 import type { TextStyle } from '../../../src/renderer/charts/pen.ts';
 import { SvgPen } from '../../../src/renderer/charts/svg-pen.ts';
 import { Population } from '../../../src/renderer/state/population.ts';
-import { drawParallel, gutterOf, nearestLine, xOf, yOf } from '../../../src/renderer/views/space/parallel.ts';
+import {
+  drawParallel,
+  gutterOf,
+  nearestLine,
+  xOf,
+  yOf,
+} from '../../../src/renderer/views/space/parallel.ts';
 import type { ParallelPicture } from '../../../src/renderer/views/space/parallel.ts';
 import { drawScatter, drawScatterLit, spotOf } from '../../../src/renderer/views/space/scatter.ts';
 import type { ScatterPicture } from '../../../src/renderer/views/space/scatter.ts';
@@ -21,7 +27,10 @@ function population(): Population {
 
 function parallel(width: number): ParallelPicture {
   const trials = population();
-  const columns = [...trials.axes.map((axis) => ({ name: axis.name, axis })), { name: VALUE, axis: null }];
+  const columns = [
+    ...trials.axes.map((axis) => ({ name: axis.name, axis })),
+    { name: VALUE, axis: null },
+  ];
   const lines = bestOf(trials, 2000);
   const rest = { lines, haze: [], brush: new Map<string, never>(), passes: () => true };
   return { population: trials, palette: testPalette, columns, width, height: 500, ...rest };
@@ -60,7 +69,9 @@ describe('Space: labels of parallel axes', () => {
     for (const place of picture.columns.keys()) {
       const x = xOf(place, picture.columns.length, picture.width);
       const last = place === picture.columns.length - 1;
-      const crossing = pen.segments.filter(({ from, to }) => from < x + gutter - 0.01 && to > x + 0.01);
+      const crossing = pen.segments.filter(
+        ({ from, to }) => from < x + gutter - 0.01 && to > x + 0.01,
+      );
       expect(last ? [] : crossing).toEqual([]);
     }
   });
@@ -74,7 +85,10 @@ describe('Space: labels of parallel axes', () => {
     const [best] = picture.lines;
     const gutter = gutterOf(picture);
     const [x, y] = picture.columns.map(({ axis }, place) => {
-      return [xOf(place, picture.columns.length, 900), yOf(unitOf(picture.population, axis, best!), 500)] as const;
+      return [
+        xOf(place, picture.columns.length, 900),
+        yOf(unitOf(picture.population, axis, best!), 500),
+      ] as const;
     });
     const middle = (x![0] + gutter + y![0]) / 2;
     expect(nearestLine(picture, middle, (x![1] + y![1]) / 2, 0.5)).toBe(best);
@@ -86,7 +100,14 @@ describe('Space: number of the selected trial in a scatter chart', () => {
     const trials = population();
     const [x, y] = trials.axes;
     const size = { depth: null, width: 600, height: 400 };
-    const picture: ScatterPicture = { population: trials, palette: testPalette, x: x!, y: y!, ...size, passes: () => true };
+    const picture: ScatterPicture = {
+      population: trials,
+      palette: testPalette,
+      x: x!,
+      y: y!,
+      ...size,
+      passes: () => true,
+    };
     const index = new GridIndex(16);
     drawScatter(new SvgPen('base'), picture, index);
     const numbers = bestOf(trials, 100);
@@ -99,7 +120,8 @@ describe('Space: number of the selected trial in a scatter chart', () => {
         const half = (label.text.length * 5.5) / 2;
         for (const other of numbers) {
           const spot = spotOf(picture, other);
-          const covers = Math.abs(spot.x - label.x) < half + 3 && spot.y > label.y - 11 && spot.y < label.y + 3;
+          const covers =
+            Math.abs(spot.x - label.x) < half + 3 && spot.y > label.y - 11 && spot.y < label.y + 3;
           expect(covers, `${label.text} over ${other}`).toBe(false);
         }
       }

@@ -5,22 +5,54 @@ import { AttemptLog } from '../../../src/renderer/state/attempt-log.ts';
 import { barsIn, busyShares, coveredMs, gapsIn, whyIdle } from '../../../src/renderer/time/bars.ts';
 import { hatch } from '../../../src/renderer/views/timeline/draw.ts';
 import { extentOf, knownFrom, watchedOf } from '../../../src/renderer/time/held.ts';
-import { fitted, labMetrics, layLanes, stripMetrics, withPast, stripHeight } from '../../../src/renderer/views/timeline/lanes.ts';
+import {
+  fitted,
+  labMetrics,
+  layLanes,
+  stripMetrics,
+  withPast,
+  stripHeight,
+} from '../../../src/renderer/views/timeline/lanes.ts';
 import { pick, stepped } from '../../../src/renderer/views/timeline/pick.ts';
 import type { Sought } from '../../../src/renderer/views/timeline/pick.ts';
-import { panned, rangeOf, revealing, ticksOf, zoomed } from '../../../src/renderer/time/time-window.ts';
+import {
+  panned,
+  rangeOf,
+  revealing,
+  ticksOf,
+  zoomed,
+} from '../../../src/renderer/time/time-window.ts';
 import { busyShare, workerRows } from '../../../src/renderer/views/lab/worker-rows.ts';
 import { slotTime } from '../../../src/renderer/time/slot-time.ts';
 
-function attempt(trial: number, from: number, to: number | null, rest: Partial<AttemptRow> = {}): AttemptRow {
+function attempt(
+  trial: number,
+  from: number,
+  to: number | null,
+  rest: Partial<AttemptRow> = {},
+): AttemptRow {
   const slot = rest.slot ?? 'local/cpu/0';
   return {
-    ...{ id: `s/${trial}/1`, study: 's', trial, k: 1, slot, lane: 0, from, to, outcome: to === null ? null : 'succeeded', value: 0.9 },
+    ...{
+      id: `s/${trial}/1`,
+      study: 's',
+      trial,
+      k: 1,
+      slot,
+      lane: 0,
+      from,
+      to,
+      outcome: to === null ? null : 'succeeded',
+      value: 0.9,
+    },
     ...rest,
   };
 }
 
-function worker(slot: string, lanes = 1): { slot: string; node: string; device: string; lanes: number } {
+function worker(
+  slot: string,
+  lanes = 1,
+): { slot: string; node: string; device: string; lanes: number } {
   const [node = '', device = ''] = slot.split('/');
   return { slot, node, device, lanes };
 }
@@ -31,12 +63,22 @@ function logOf(...rows: AttemptRow[]): AttemptLog {
   return log;
 }
 
-const cpus = (n: number): ReturnType<typeof worker>[] => Array.from({ length: n }, (_, i) => worker(`local/cpu/${i}`));
+const cpus = (n: number): ReturnType<typeof worker>[] =>
+  Array.from({ length: n }, (_, i) => worker(`local/cpu/${i}`));
 
 describe('rows', () => {
   it('stand in the order of their numbers, cards before cores, a row a lane', () => {
-    const { groups, height } = layLanes([...cpus(11), worker('local/gpu0/0', 3)], labMetrics, 'CPU');
-    expect(groups.map(({ label }) => label).slice(0, 4)).toEqual(['GPU 0', 'CPU 0', 'CPU 1', 'CPU 2']);
+    const { groups, height } = layLanes(
+      [...cpus(11), worker('local/gpu0/0', 3)],
+      labMetrics,
+      'CPU',
+    );
+    expect(groups.map(({ label }) => label).slice(0, 4)).toEqual([
+      'GPU 0',
+      'CPU 0',
+      'CPU 1',
+      'CPU 2',
+    ]);
     expect(groups.at(-1)?.label).toBe('CPU 10');
     expect(groups[0]?.rows.map(({ lane, top }) => [lane, top])).toEqual([
       [0, 0],
@@ -63,7 +105,10 @@ describe('rows', () => {
   });
 
   it('are kept for workers and lanes that are not there any more', () => {
-    const past = withPast([worker('local/cpu/0')], logOf(attempt(1, 0, 1, { slot: 'local/cpu/3' }), attempt(2, 0, 1, { lane: 1 })).lanes);
+    const past = withPast(
+      [worker('local/cpu/0')],
+      logOf(attempt(1, 0, 1, { slot: 'local/cpu/3' }), attempt(2, 0, 1, { lane: 1 })).lanes,
+    );
     expect(past.map(({ slot, lanes }) => [slot, lanes])).toEqual([
       ['local/cpu/0', 2],
       ['local/cpu/3', 1],
@@ -75,7 +120,12 @@ describe('bars', () => {
   const range = { from: 1000, to: 2000 };
 
   it('are where their time is, cut off at the edges, a running one up to the now line', () => {
-    const bars = barsIn([attempt(1, 500, 1200), attempt(2, 1300, 1400), attempt(3, 1500, null)], range, 1900, 100);
+    const bars = barsIn(
+      [attempt(1, 500, 1200), attempt(2, 1300, 1400), attempt(3, 1500, null)],
+      range,
+      1900,
+      100,
+    );
     expect(bars.map(({ row, x, width }) => [row.trial, x, width])).toEqual([
       [1, 0, 19],
       [2, 30, 9],
@@ -88,7 +138,9 @@ describe('bars', () => {
   });
 
   it('that share a pixel are drawn once, so that many cost no more than the width', () => {
-    const many = Array.from({ length: 10_000 }, (_, i) => attempt(i, 1000 + i / 10, 1000 + (i + 1) / 10));
+    const many = Array.from({ length: 10_000 }, (_, i) =>
+      attempt(i, 1000 + i / 10, 1000 + (i + 1) / 10),
+    );
     expect(barsIn(many, range, 2000, 100).length).toBeLessThanOrEqual(101);
   });
 });
@@ -105,16 +157,34 @@ describe('time without work', () => {
 
   it('is none while something runs, nor before it was known what ran', () => {
     expect(gapsIn([attempt(1, 5000, null)], { from: 5000, to: 90_000 })).toEqual([]);
-    expect(gapsIn([attempt(1, 5000, 6000), attempt(2, 60_000, null)], { from: 59_500, to: 90_000 })).toEqual([]);
+    expect(
+      gapsIn([attempt(1, 5000, 6000), attempt(2, 60_000, null)], { from: 59_500, to: 90_000 }),
+    ).toEqual([]);
   });
 
   it('has the reason that held longest of it', () => {
-    const gap = (from: number, to: number, reason: string, slot = 'local/cpu/0'): GapRow => ({ slot, from, to, reason, data: {} });
-    const gaps = [gap(0, 100, 'starting'), gap(100, 900, 'budget'), gap(0, 1000, 'paused', 'local/cpu/1')];
+    const gap = (from: number, to: number, reason: string, slot = 'local/cpu/0'): GapRow => ({
+      slot,
+      from,
+      to,
+      reason,
+      data: {},
+    });
+    const gaps = [
+      gap(0, 100, 'starting'),
+      gap(100, 900, 'budget'),
+      gap(0, 1000, 'paused', 'local/cpu/1'),
+    ];
     expect(whyIdle('local/cpu/0', { from: 50, to: 950 }, gaps, null, 5000)?.reason).toBe('budget');
-    expect(whyIdle('local/cpu/0', { from: 850, to: 3000 }, gaps, { since: 900, reason: 'noStudy', data: {} }, 3000)?.reason).toBe(
-      'noStudy',
-    );
+    expect(
+      whyIdle(
+        'local/cpu/0',
+        { from: 850, to: 3000 },
+        gaps,
+        { since: 900, reason: 'noStudy', data: {} },
+        3000,
+      )?.reason,
+    ).toBe('noStudy');
     expect(whyIdle('local/cpu/0', { from: 2000, to: 3000 }, gaps, null, 5000)).toBeNull();
   });
 
@@ -134,12 +204,18 @@ describe('the band', () => {
   it('says at each pixel which share of the workers was busy', () => {
     const attempts = [attempt(1, 0, 500), attempt(2, 0, 250), attempt(3, 750, null)];
     expect([...busyShares(attempts, 2, { from: 0, to: 1000 }, 1000, 4)]).toEqual([1, 0.5, 0, 0.5]);
-    expect([...busyShares([attempt(1, 0, 125)], 1, { from: 0, to: 1000 }, 1000, 4)]).toEqual([0.5, 0, 0, 0]);
+    expect([...busyShares([attempt(1, 0, 125)], 1, { from: 0, to: 1000 }, 1000, 4)]).toEqual([
+      0.5, 0, 0, 0,
+    ]);
   });
 });
 
 describe('what is under the pointer', () => {
-  const attempts = [attempt(1, 0, 4000), attempt(2, 8000, null), attempt(3, 0, 9000, { slot: 'local/cpu/1' })];
+  const attempts = [
+    attempt(1, 0, 4000),
+    attempt(2, 8000, null),
+    attempt(3, 0, 9000, { slot: 'local/cpu/1' }),
+  ];
   const sought: Sought = {
     lanes: layLanes(cpus(2), labMetrics, 'CPU'),
     index: logOf(...attempts).lanes,
@@ -152,7 +228,11 @@ describe('what is under the pointer', () => {
 
   it('is a bar, a gap with the trial after it, or a name', () => {
     expect(pick(sought, 300, 5)).toMatchObject({ kind: 'bar', row: { trial: 1 } });
-    expect(pick(sought, 700, 5)).toMatchObject({ kind: 'gap', gap: { from: 4000, to: 8000 }, before: { trial: 2 } });
+    expect(pick(sought, 700, 5)).toMatchObject({
+      kind: 'gap',
+      gap: { from: 4000, to: 8000 },
+      before: { trial: 2 },
+    });
     expect(pick(sought, 1040, 5)).toMatchObject({ kind: 'bar', row: { trial: 2 } });
     expect(pick(sought, 40, 30)).toMatchObject({ kind: 'slot', slot: 'local/cpu/1' });
   });
@@ -199,7 +279,9 @@ describe('the stretch of time that is seen', () => {
   });
 
   it('has round grid lines, apart enough for their words', () => {
-    expect(ticksOf({ from: 0, to: 300_000 }, 0, 400)).toEqual([0, 60_000, 120_000, 180_000, 240_000, 300_000]);
+    expect(ticksOf({ from: 0, to: 300_000 }, 0, 400)).toEqual([
+      0, 60_000, 120_000, 180_000, 240_000, 300_000,
+    ]);
     for (const span of [3000, 47_000, 3_600_000, 90_000_000, 3e9]) {
       const ticks = ticksOf({ from: 1000, to: 1000 + span }, 1000, 800);
       expect(ticks.length).toBeGreaterThan(1);
@@ -211,9 +293,12 @@ describe('the stretch of time that is seen', () => {
 describe('what is held', () => {
   it('is known since the earliest that was heard, and begins with the study in front', () => {
     const rows = logOf(attempt(1, 5000, 6000, { study: 'other' }), attempt(2, 7000, 9000));
-    expect(knownFrom(rows, [{ slot: 'a', from: 4000, to: 5000, reason: 'starting', data: {} }], [])).toBe(4000);
+    expect(
+      knownFrom(rows, [{ slot: 'a', from: 4000, to: 5000, reason: 'starting', data: {} }], []),
+    ).toBe(4000);
     expect(knownFrom(logOf(), [], [])).toBeNull();
-    // Of an attempt that ended nothing follows: it may be of a time before the application was started.
+    // Of an attempt that ended nothing follows: it may be of a time before the application was
+    // started.
     expect(knownFrom(rows, [], [])).toBeNull();
     expect(knownFrom(logOf(...rows.values(), attempt(3, 9500, null)), [], [])).toBe(9500);
     expect(extentOf(rows, 's', true, 20_000)).toEqual({ first: 7000, edge: 20_000 });
@@ -223,7 +308,11 @@ describe('what is held', () => {
   });
 
   it('is watched from the first attempt of the study to its last, or as far back as it is known while it goes on', () => {
-    const rows = logOf(attempt(1, 1000, 2000), attempt(2, 5000, 6000), attempt(3, 0, 9000, { study: 'other' }));
+    const rows = logOf(
+      attempt(1, 1000, 2000),
+      attempt(2, 5000, 6000),
+      attempt(3, 0, 9000, { study: 'other' }),
+    );
     expect(watchedOf(rows, 's', 8000, false, 20_000)).toEqual({ from: 1000, to: 6000 });
     expect(watchedOf(rows, 's', 4000, true, 20_000)).toEqual({ from: 4000, to: 20_000 });
     expect(watchedOf(rows, 's', null, true, 20_000)).toEqual({ from: 1000, to: 20_000 });
@@ -233,7 +322,16 @@ describe('what is held', () => {
 
 describe('a worker in figures', () => {
   const slot = {
-    ...{ slot: 'local/cpu/0', node: 'local', device: 'cpu', state: 'ready' as const, until: null, reason: null, lanes: 2, pid: 1 },
+    ...{
+      slot: 'local/cpu/0',
+      node: 'local',
+      device: 'cpu',
+      state: 'ready' as const,
+      until: null,
+      reason: null,
+      lanes: 2,
+      pid: 1,
+    },
     ...{ rssBytes: null, executor: 'wasm', running: [], idle: null },
   };
 
@@ -276,7 +374,12 @@ describe('a worker in figures', () => {
 
 describe('Strip: height', () => {
   it('takes what its rows need at their largest, and no more', () => {
-    const slots = [0, 1].map((i) => ({ slot: `local/cpu/${i}`, node: 'local', device: 'cpu', lanes: 1 }));
+    const slots = [0, 1].map((i) => ({
+      slot: `local/cpu/${i}`,
+      node: 'local',
+      device: 'cpu',
+      lanes: 1,
+    }));
     expect(stripHeight(slots)).toBe(2 * 10 + 1 + 20);
     expect(stripHeight([])).toBe(20);
   });

@@ -32,14 +32,19 @@ function proposed({ searchSpace, sampler, direction, seed }: StudyFile): Record<
   return Object.fromEntries(
     axesOf(searchSpace).map((axis) => {
       const value = first?.params[axis.index] ?? NaN;
-      return [axis.name, axis.distribution.type === 'categorical' ? axis.distribution.choices[value] : value];
+      return [
+        axis.name,
+        axis.distribution.type === 'categorical' ? axis.distribution.choices[value] : value,
+      ];
     }),
   );
 }
 
 function again(params: Readonly<Record<string, string | number | boolean>>): StudyFile {
   const axes = axesOf(study.searchSpace);
-  const encoded = axes.map((axis) => (params[axis.name] === undefined ? NaN : encodeValue(axis, params[axis.name]!)));
+  const encoded = axes.map((axis) =>
+    params[axis.name] === undefined ? NaN : encodeValue(axis, params[axis.name]!),
+  );
   return trialAgain(study, (index) => encoded[index] ?? NaN, 'digits, trial 5 again');
 }
 
@@ -54,8 +59,17 @@ describe('a trial run again', () => {
   });
 
   it('is one trial whatever ended the study, and keeps what it evaluates', () => {
-    const { name, stop, sampler, objective, seed } = again({ rate: 0.01, dropout: 0, units: 16, optimizer: 'adam' });
-    expect({ name, stop, sampler }).toEqual({ name: 'digits, trial 5 again', stop: { trials: 1 }, sampler: { name: 'random' } });
+    const { name, stop, sampler, objective, seed } = again({
+      rate: 0.01,
+      dropout: 0,
+      units: 16,
+      optimizer: 'adam',
+    });
+    expect({ name, stop, sampler }).toEqual({
+      name: 'digits, trial 5 again',
+      stop: { trials: 1 },
+      sampler: { name: 'random' },
+    });
     expect({ objective, seed }).toEqual({ objective: study.objective, seed: 7 });
   });
 

@@ -4,7 +4,11 @@ import { PRESETS } from '../../../src/training/models/presets.ts';
 import { resolveNetwork } from '../../../src/training/models/resolve.ts';
 import { Scope } from '../../../src/training/models/scope.ts';
 import { checkSize, networkSize } from '../../../src/training/objective/network-size.ts';
-import type { OptimizerSettings, Params, SearchSpaceLike } from '../../../src/training/objective/objective.ts';
+import type {
+  OptimizerSettings,
+  Params,
+  SearchSpaceLike,
+} from '../../../src/training/objective/objective.ts';
 import { checkObjective, Trainer, type TrainObjective } from '../../../src/training/run/trainer.ts';
 import { describeNetwork } from '../../support/training.ts';
 
@@ -20,7 +24,10 @@ describe('objectives', () => {
     metric: 'accuracy',
     selectOn: 'test',
   };
-  const space: SearchSpaceLike = { lr: { type: 'float', low: 1e-4, high: 1 }, dropout: { type: 'float', low: 0, high: 0.9 } };
+  const space: SearchSpaceLike = {
+    lr: { type: 'float', low: 1e-4, high: 1 },
+    dropout: { type: 'float', low: 0, high: 0.9 },
+  };
 
   it('are good when they are', () => {
     expect(checkObjective(good, space, RESOURCES)).toEqual([]);
@@ -28,30 +35,58 @@ describe('objectives', () => {
 
   it('are checked at the bounds of per-lane parameters', () => {
     const wide = { ...space, dropout: { type: 'float' as const, low: 0, high: 1 } };
-    expect(checkObjective(good, wide, RESOURCES)[0]).toMatchObject({ code: 'out-of-range', layer: 'dropout1', found: '1' });
+    expect(checkObjective(good, wide, RESOURCES)[0]).toMatchObject({
+      code: 'out-of-range',
+      layer: 'dropout1',
+      found: '1',
+    });
   });
 
   it('are checked at every corner of structural parameters', () => {
-    const network = describeNetwork([1, 28, 28], [{ type: 'conv', filters: { $param: 'width' }, kernel: { $param: 'kernel' } }, ...HEAD]);
-    const corners = { ...space, width: { type: 'int' as const, low: 1, high: 9 }, kernel: { type: 'int' as const, low: 3, high: 29 } };
-    expect(checkObjective({ ...good, network }, corners, RESOURCES).map((p) => p.code)).toEqual(['empty-output']);
+    const network = describeNetwork(
+      [1, 28, 28],
+      [{ type: 'conv', filters: { $param: 'width' }, kernel: { $param: 'kernel' } }, ...HEAD],
+    );
+    const corners = {
+      ...space,
+      width: { type: 'int' as const, low: 1, high: 9 },
+      kernel: { type: 'int' as const, low: 3, high: 29 },
+    };
+    expect(checkObjective({ ...good, network }, corners, RESOURCES).map((p) => p.code)).toEqual([
+      'empty-output',
+    ]);
   });
 
   it('say for which values a problem is there, where it is not there for all', () => {
-    const network = describeNetwork([1, 28, 28], [{ type: 'conv', filters: { $param: 'width' }, kernel: { $param: 'kernel' } }, ...HEAD]);
-    const corners: SearchSpaceLike = { ...space, width: { type: 'int', low: 1, high: 9 }, kernel: { type: 'int', low: 3, high: 29 } };
+    const network = describeNetwork(
+      [1, 28, 28],
+      [{ type: 'conv', filters: { $param: 'width' }, kernel: { $param: 'kernel' } }, ...HEAD],
+    );
+    const corners: SearchSpaceLike = {
+      ...space,
+      width: { type: 'int', low: 1, high: 9 },
+      kernel: { type: 'int', low: 3, high: 29 },
+    };
     expect(checkObjective({ ...good, network }, corners, RESOURCES).map((p) => p.message)).toEqual([
       'network.layers[0].kernel (conv1): expected at most 28 for its input 1×28×28 (or padding), found 29 (with width 1, kernel 29)',
     ]);
-    const wrong = describeNetwork([1, 28, 28], [{ type: 'conv', filters: { $param: 'width' }, kernel: 29 }, ...HEAD]);
-    expect(checkObjective({ ...good, network: wrong }, corners, RESOURCES).map((p) => p.message)).toEqual([
+    const wrong = describeNetwork(
+      [1, 28, 28],
+      [{ type: 'conv', filters: { $param: 'width' }, kernel: 29 }, ...HEAD],
+    );
+    expect(
+      checkObjective({ ...good, network: wrong }, corners, RESOURCES).map((p) => p.message),
+    ).toEqual([
       'network.layers[0].kernel (conv1): expected at most 28 for its input 1×28×28 (or padding), found 29',
     ]);
   });
 
   it('find what only a combination of values has', () => {
     const layers = [
-      { repeat: { $param: 'depth' }, layers: [{ type: 'conv', filters: 2, kernel: 3 }, { type: { $param: 'pool' } }] },
+      {
+        repeat: { $param: 'depth' },
+        layers: [{ type: 'conv', filters: 2, kernel: 3 }, { type: { $param: 'pool' } }],
+      },
       { when: { pool: ['relu'] }, type: 'max-pool', size: { $param: 'size' } },
       ...HEAD,
     ];
@@ -61,8 +96,15 @@ describe('objectives', () => {
       pool: { type: 'categorical', choices: ['identity', 'relu'] },
       size: { type: 'int', low: 1, high: 3 },
     };
-    // 28 − 2·13 leaves 2 pixels: too few for a pool of 3, enough for one of 1, and there is no pool after `identity`.
-    expect(checkObjective({ ...good, network: describeNetwork([1, 28, 28], layers) }, deep, RESOURCES).map((p) => p.message)).toEqual([
+    // 28 − 2·13 leaves 2 pixels: too few for a pool of 3, enough for one of 1, and there is no pool
+    // after `identity`.
+    expect(
+      checkObjective(
+        { ...good, network: describeNetwork([1, 28, 28], layers) },
+        deep,
+        RESOURCES,
+      ).map((p) => p.message),
+    ).toEqual([
       'network.layers[1].size (max-pool1): expected at most 2 for its input 2×2×2 (or padding), found 3 (with depth 13, pool "relu", size 3)',
     ]);
   });
@@ -81,38 +123,64 @@ describe('objectives', () => {
       head: { type: 'categorical', choices: ['wide', 'slim'] },
       width: { type: 'int', low: 1, high: 4, when: { head: ['wide'] } },
     };
-    const codes = (network: object): string[] => checkObjective({ ...good, network }, odd, RESOURCES).map((p) => `${p.code} ${p.path}`);
-    expect(codes(describeNetwork([1, 28, 28], layers))).toEqual(['empty-output network.layers[0].kernel']);
+    const codes = (network: object): string[] =>
+      checkObjective({ ...good, network }, odd, RESOURCES).map((p) => `${p.code} ${p.path}`);
+    expect(codes(describeNetwork([1, 28, 28], layers))).toEqual([
+      'empty-output network.layers[0].kernel',
+    ]);
     expect(codes(describeNetwork([1, 28, 28], layers.slice(1)))).toEqual([]);
     const always = { type: 'conv', filters: { $param: 'width' }, kernel: 1 };
-    expect(codes(describeNetwork([1, 28, 28], [always, ...HEAD]))).toEqual(['unknown-param network.layers[0].filters']);
-    const settings = { batch: 8, epochs: 1, optimizer: { type: 'sgd', learningRate: { $param: 'width' } } };
-    expect(checkObjective({ ...good, settings }, odd, RESOURCES).map((p) => `${p.code} ${p.path}`)).toEqual([
-      'unknown-param settings.optimizer.learningRate',
+    expect(codes(describeNetwork([1, 28, 28], [always, ...HEAD]))).toEqual([
+      'unknown-param network.layers[0].filters',
     ]);
+    const settings = {
+      batch: 8,
+      epochs: 1,
+      optimizer: { type: 'sgd', learningRate: { $param: 'width' } },
+    };
+    expect(
+      checkObjective({ ...good, settings }, odd, RESOURCES).map((p) => `${p.code} ${p.path}`),
+    ).toEqual(['unknown-param settings.optimizer.learningRate']);
   });
 
   it('of a space with very many corners, see every extreme value of each parameter', () => {
     const names = Array.from({ length: 14 }, (_, i) => `k${String(i)}`);
-    const wide = Object.fromEntries(names.map((name) => [name, { type: 'int' as const, low: 1, high: 2 }]));
-    const layers = names.map((name) => ({ type: 'max-pool', size: 1, padding: { $param: name, over: 2 } }));
+    const wide = Object.fromEntries(
+      names.map((name) => [name, { type: 'int' as const, low: 1, high: 2 }]),
+    );
+    const layers = names.map((name) => ({
+      type: 'max-pool',
+      size: 1,
+      padding: { $param: name, over: 2 },
+    }));
     const problems = checkObjective(
       { ...good, network: describeNetwork([1, 28, 28], [...layers, ...HEAD]) },
       { ...space, ...wide },
       RESOURCES,
     );
-    expect(problems.map((p) => p.path)).toEqual(names.map((_, i) => `network.layers[${String(i)}].padding`));
+    expect(problems.map((p) => p.path)).toEqual(
+      names.map((_, i) => `network.layers[${String(i)}].padding`),
+    );
   });
 
   it('must fit their dataset and their split', () => {
-    const network = describeNetwork([1, 28, 28], [{ type: 'flatten' }, { type: 'dense', units: 9 }]);
+    const network = describeNetwork(
+      [1, 28, 28],
+      [{ type: 'flatten' }, { type: 'dense', units: 9 }],
+    );
     const messages = (objective: Partial<TrainObjective>): string[] =>
-      checkObjective({ ...good, ...objective }, space, RESOURCES).map((p) => `${p.code} ${p.message}`);
+      checkObjective({ ...good, ...objective }, space, RESOURCES).map(
+        (p) => `${p.code} ${p.message}`,
+      );
     expect(messages({ network, selectOn: 'validation' })).toEqual([
       'out-of-range settings.validation: expected a share above 0, as selectOn is "validation", found 0',
       "classes-mismatch network.layers (dense1): expected a vector of mnist's 10 classes as the last output, found 9",
     ]);
-    expect(messages({ network: describeNetwork([1, 28, 28], [{ type: 'conv', filters: 10, kernel: 28 }]) })).toEqual([
+    expect(
+      messages({
+        network: describeNetwork([1, 28, 28], [{ type: 'conv', filters: 10, kernel: 28 }]),
+      }),
+    ).toEqual([
       "classes-mismatch network.layers (conv1): expected a vector of mnist's 10 classes as the last output, found 10×1×1 (end with a flatten and a dense layer)",
     ]);
     expect(messages({ network: PRESETS.get('resnet-20')! })).toEqual([
@@ -122,16 +190,29 @@ describe('objectives', () => {
       'unknown-name dataset: expected one of mnist, found "mnits" (did you mean "mnist"?)',
       'unknown-name network: expected one of mnist-paper, lenet-5, cnn, mlp, resnet-20, efficientnet-b0, found "resnet"',
     ]);
-    expect(checkObjective(good, space, '/nowhere').map((p) => p.code)).toEqual(Array(4).fill('missing-file'));
+    expect(checkObjective(good, space, '/nowhere').map((p) => p.code)).toEqual(
+      Array(4).fill('missing-file'),
+    );
   });
 
   it('must have images to augment, and a whole batch where the rest is dropped', () => {
     const codes = (settings: object, network: string | object = 'mlp'): string[] =>
-      checkObjective({ ...good, network, settings: { ...(good.settings as object), ...settings } }, space, RESOURCES).map((p) => p.message);
+      checkObjective(
+        { ...good, network, settings: { ...(good.settings as object), ...settings } },
+        space,
+        RESOURCES,
+      ).map((p) => p.message);
     expect(codes({ augment: { crop: 27, flip: true } })).toEqual([]);
-    expect(codes({ augment: { crop: 28 } })).toEqual(['settings.augment.crop: expected at most 27 for images 1×28×28, found 28']);
-    const vectors = { ...describeNetwork([784], [{ type: 'dense', units: 10 }]), input: { shape: [784] } };
-    expect(codes({ augment: { flip: true } }, vectors)).toContain('settings.augment: expected images C×H×W, found vectors of 784');
+    expect(codes({ augment: { crop: 28 } })).toEqual([
+      'settings.augment.crop: expected at most 27 for images 1×28×28, found 28',
+    ]);
+    const vectors = {
+      ...describeNetwork([784], [{ type: 'dense', units: 10 }]),
+      input: { shape: [784] },
+    };
+    expect(codes({ augment: { flip: true } }, vectors)).toContain(
+      'settings.augment: expected images C×H×W, found vectors of 784',
+    );
     expect(codes({ batch: 60_000, remainder: 'drop' })).toEqual([]);
     expect(codes({ batch: 60_000, remainder: 'drop', validation: 0.1 })).toEqual([
       'settings.batch: expected at most the 54000 training samples, as remainder is "drop", found 60000',
@@ -139,7 +220,10 @@ describe('objectives', () => {
   });
 
   it('split cohorts by structural parameters only', () => {
-    const network = describeNetwork([1, 28, 28], [{ type: 'conv', filters: { $param: 'width' }, kernel: 5 }, ...HEAD]);
+    const network = describeNetwork(
+      [1, 28, 28],
+      [{ type: 'conv', filters: { $param: 'width' }, kernel: 5 }, ...HEAD],
+    );
     const key = (params: Params): string => Trainer.shapeKey({ ...good, network }, params);
     expect(key({ lr: 0.1, width: 2 })).toBe(key({ lr: 0.2, width: 2 }));
     expect(key({ lr: 0.1, width: 2 })).not.toBe(key({ lr: 0.1, width: 3 }));
@@ -148,8 +232,15 @@ describe('objectives', () => {
 });
 
 describe('Objectives: networks named by a preset', () => {
-  const images = { shape: [3, 40, 24], statistics: { mean: [0.5, 0.5, 0.5], deviation: [0.2, 0.2, 0.2] } };
-  const table = { shape: [4], sampleType: 'f32', statistics: { mean: [0, 0, 0, 0], deviation: [1, 1, 1, 1] } } as const;
+  const images = {
+    shape: [3, 40, 24],
+    statistics: { mean: [0.5, 0.5, 0.5], deviation: [0.2, 0.2, 0.2] },
+  };
+  const table = {
+    shape: [4],
+    sampleType: 'f32',
+    statistics: { mean: [0, 0, 0, 0], deviation: [1, 1, 1, 1] },
+  } as const;
   const wrong = (network: string, about: Partial<DatasetEntry>): string[] => {
     const dataset: DatasetEntry = { ...MNIST, name: 'own', ...about };
     const objective: TrainObjective = {
@@ -161,12 +252,18 @@ describe('Objectives: networks named by a preset', () => {
       selectOn: 'test',
     };
     const catalogue = { ...catalogueOf(null), find: () => dataset };
-    const problems = checkObjective(objective, { dropout: { type: 'float', low: 0, high: 0.5 } }, RESOURCES, catalogue);
+    const problems = checkObjective(
+      objective,
+      { dropout: { type: 'float', low: 0, high: 0.5 } },
+      RESOURCES,
+      catalogue,
+    );
     return problems.filter(({ code }) => code !== 'missing-file').map(({ message }) => message);
   };
 
   it('adapt to the shape and classes of any images', () => {
-    for (const network of PRESETS.keys()) expect.soft(wrong(network, { ...images, classes: 7 }), network).toEqual([]);
+    for (const network of PRESETS.keys())
+      expect.soft(wrong(network, { ...images, classes: 7 }), network).toEqual([]);
   });
 
   it('adapt to tables with classes or numeric targets where the layers accept vectors', () => {
@@ -178,9 +275,19 @@ describe('Objectives: networks named by a preset', () => {
 
 describe('Objectives: size of the network', () => {
   const wrong = (layers: readonly object[], space: SearchSpaceLike = {}): string[] => {
-    const network = describeNetwork([1, 28, 28], [{ type: 'flatten' }, ...layers, { type: 'dense', units: 10 }]);
+    const network = describeNetwork(
+      [1, 28, 28],
+      [{ type: 'flatten' }, ...layers, { type: 'dense', units: 10 }],
+    );
     const settings = { batch: 8, epochs: 1, optimizer: { type: 'sgd', learningRate: 0.1 } };
-    const objective: TrainObjective = { kind: 'train', dataset: 'mnist', network, settings, metric: 'loss', selectOn: 'test' };
+    const objective: TrainObjective = {
+      kind: 'train',
+      dataset: 'mnist',
+      network,
+      settings,
+      metric: 'loss',
+      selectOn: 'test',
+    };
     return checkObjective(objective, space, RESOURCES).map(({ message }) => message);
   };
 
@@ -190,11 +297,15 @@ describe('Objectives: size of the network', () => {
     expect(message).toMatch(
       /^network\.layers \(dense1\): expected a network that trains in the [\d.,]+ GB of memory of this machine, found /,
     );
-    expect(message).toContain('at least 6,400 GB, most of it for 785,000,000,000 weights and 1,000,000,000 outputs');
+    expect(message).toContain(
+      'at least 6,400 GB, most of it for 785,000,000,000 weights and 1,000,000,000 outputs',
+    );
   });
 
   it('refuses a size that the search can reach, naming the value that reaches it', () => {
-    const [message] = wrong([{ type: 'dense', units: { $param: 'units' } }], { units: { type: 'int', low: 8, high: 1e9 } });
+    const [message] = wrong([{ type: 'dense', units: { $param: 'units' } }], {
+      units: { type: 'int', low: 8, high: 1e9 },
+    });
     expect(message).toContain('(with units 1000000000; make dense1 or what it reads smaller)');
   });
 

@@ -5,7 +5,11 @@ import { readSettings, type ResolvedSettings } from '../../../src/training/objec
 
 const SGD = { type: 'sgd', learningRate: 0.1 };
 
-function read(settings: object, params: Params = {}, space?: SearchSpaceLike): { settings?: ResolvedSettings; scope: Scope } {
+function read(
+  settings: object,
+  params: Params = {},
+  space?: SearchSpaceLike,
+): { settings?: ResolvedSettings; scope: Scope } {
   const scope = new Scope(params, space);
   const resolved = readSettings({ batch: 8, epochs: 2, optimizer: SGD, ...settings }, scope);
   return resolved === undefined ? { scope } : { settings: resolved, scope };
@@ -39,7 +43,14 @@ describe('settings', () => {
   // Defaults are PyTorch's.
   it.each([
     [
-      { type: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4, decay: 'kernels' },
+      {
+        type: 'sgd',
+        learningRate: 0.1,
+        momentum: 0.9,
+        nesterov: true,
+        weightDecay: 5e-4,
+        decay: 'kernels',
+      },
       { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decay: 'kernels' },
     ],
     [
@@ -59,7 +70,11 @@ describe('settings', () => {
       { alpha: 0.99, epsilon: 1e-8, momentum: 0.5, weightDecay: 0, decay: 'all' },
     ],
   ])('optimizer %j', (optimizer, expected) => {
-    expect(read({ optimizer }).settings?.optimizer).toEqual({ type: optimizer.type, learningRate: 0.1, ...expected });
+    expect(read({ optimizer }).settings?.optimizer).toEqual({
+      type: optimizer.type,
+      learningRate: 0.1,
+      ...expected,
+    });
   });
 
   it.each([
@@ -89,7 +104,10 @@ describe('settings', () => {
     ],
     ['out-of-range settings.batch: expected at least 1 and at most 65536, found 0', { batch: 0 }],
     ['wrong-type settings.epochs: expected an integer, found 1.5', { epochs: 1.5 }],
-    ['wrong-type settings.optimizer: expected {"type": "sgd", "learningRate": …}, found "sgd"', { optimizer: 'sgd' }],
+    [
+      'wrong-type settings.optimizer: expected {"type": "sgd", "learningRate": …}, found "sgd"',
+      { optimizer: 'sgd' },
+    ],
     [
       'unknown-type settings.optimizer.type: expected "sgd" or "adam" or "adamw" or "rmsprop", found "adma" (did you mean "adam"?)',
       { optimizer: { type: 'adma', learningRate: 0.1 } },
@@ -110,7 +128,10 @@ describe('settings', () => {
       'out-of-range settings.optimizer.beta2: expected at least 0 and below 1, found 1',
       { optimizer: { type: 'adam', learningRate: 0.1, beta2: 1 } },
     ],
-    ['out-of-range settings.optimizer.momentum: expected at least 0 and at most 1, found 1.1', { optimizer: { ...SGD, momentum: 1.1 } }],
+    [
+      'out-of-range settings.optimizer.momentum: expected at least 0 and at most 1, found 1.1',
+      { optimizer: { ...SGD, momentum: 1.1 } },
+    ],
     [
       'out-of-range settings.optimizer.decay: expected "all" or "kernels", found "kernel" (did you mean "kernels"?)',
       { optimizer: { ...SGD, decay: 'kernel' } },
@@ -119,15 +140,36 @@ describe('settings', () => {
       'unknown-type settings.schedule.type: expected "constant" or "exponential" or "step" or "cosine", found "cos"',
       { schedule: { type: 'cos' } },
     ],
-    ['missing-field settings.schedule.gamma: expected a number or {"$param": …}, found nothing', { schedule: { type: 'exponential' } }],
-    ['out-of-range settings.schedule.every: expected at least 1, found 0', { schedule: { type: 'step', every: 0 } }],
-    ['out-of-range settings.schedule.final: expected at least 0 and at most 1, found 2', { schedule: { type: 'cosine', final: 2 } }],
-    ['wrong-type settings.clip: expected either {"norm": …} or {"value": …}, found {}', { clip: {} }],
-    ['wrong-type settings.clip: expected either {"norm": …} or {"value": …}, found {"norm":1,"value":1}', { clip: { norm: 1, value: 1 } }],
+    [
+      'missing-field settings.schedule.gamma: expected a number or {"$param": …}, found nothing',
+      { schedule: { type: 'exponential' } },
+    ],
+    [
+      'out-of-range settings.schedule.every: expected at least 1, found 0',
+      { schedule: { type: 'step', every: 0 } },
+    ],
+    [
+      'out-of-range settings.schedule.final: expected at least 0 and at most 1, found 2',
+      { schedule: { type: 'cosine', final: 2 } },
+    ],
+    [
+      'wrong-type settings.clip: expected either {"norm": …} or {"value": …}, found {}',
+      { clip: {} },
+    ],
+    [
+      'wrong-type settings.clip: expected either {"norm": …} or {"value": …}, found {"norm":1,"value":1}',
+      { clip: { norm: 1, value: 1 } },
+    ],
     ['out-of-range settings.clip.norm: expected above 0, found 0', { clip: { norm: 0 } }],
-    ['wrong-type settings.augment: expected {"crop": pixels, "flip": true or false}, found true', { augment: true }],
+    [
+      'wrong-type settings.augment: expected {"crop": pixels, "flip": true or false}, found true',
+      { augment: true },
+    ],
     ['wrong-type settings.augment.flip: expected true or false, found 1', { augment: { flip: 1 } }],
-    ['out-of-range settings.validation: expected a share, at least 0 and below 1, found 1', { validation: 1 }],
+    [
+      'out-of-range settings.validation: expected a share, at least 0 and below 1, found 1',
+      { validation: 1 },
+    ],
     [
       'out-of-range settings.initialise: expected "pytorch" or "he-normal" or "he-uniform" or "glorot-normal" or "glorot-uniform", found "he-norm" (did you mean "he-normal"?)',
       { initialise: 'he-norm' },
@@ -142,7 +184,9 @@ describe('settings', () => {
 
   it('report everything at once', () => {
     expect(
-      problems({ batch: 0, optimizer: { type: 'adam' }, schedule: { type: 'cos' }, clip: 1 }).map((text) => text.split(':')[0]),
+      problems({ batch: 0, optimizer: { type: 'adam' }, schedule: { type: 'cos' }, clip: 1 }).map(
+        (text) => text.split(':')[0],
+      ),
     ).toEqual([
       'out-of-range settings.batch',
       'missing-field settings.optimizer.learningRate',
@@ -175,7 +219,10 @@ describe("settings from a search's parameters", () => {
     expect(perLane.scope.problems).toEqual([]);
     expect([...perLane.scope.structural]).toEqual([]);
     expect(perLane.settings?.epochs).toEqual({ $param: 'half', times: 1, over: 1 });
-    const structural = read({ batch: { $param: 'half', times: 5, over: 2 }, augment: { crop: number } }, { half: 3 });
+    const structural = read(
+      { batch: { $param: 'half', times: 5, over: 2 }, augment: { crop: number } },
+      { half: 3 },
+    );
     expect([...structural.scope.structural]).toEqual(['half']);
     expect(structural.settings).toMatchObject({ batch: 7, augment: { crop: 3 } });
   });
@@ -190,13 +237,22 @@ describe("settings from a search's parameters", () => {
     const sgd = read({ optimizer }, { lr: 0.1, kind: 'sgd', momentum: 0.5 }, space);
     expect(sgd.scope.problems).toEqual([]);
     expect([...sgd.scope.structural]).toEqual(['kind']);
-    expect(sgd.settings?.optimizer).toMatchObject({ type: 'sgd', momentum: { $param: 'momentum' } });
+    expect(sgd.settings?.optimizer).toMatchObject({
+      type: 'sgd',
+      momentum: { $param: 'momentum' },
+    });
     expect(sgd.settings?.optimizer).not.toHaveProperty('beta1');
     // beta's upper bound is checked, though a lane may have another value.
     expect(problems({ optimizer }, { lr: 0.1, kind: 'adam', beta: 0.9 }, space)).toEqual([
       'out-of-range settings.optimizer.beta1: expected at least 0 and below 1, found 1',
     ]);
-    expect(problems({ optimizer: { ...optimizer, alpah: 1 } }, { lr: 0.1, kind: 'sgd', momentum: 0.5 }, space)).toEqual([
+    expect(
+      problems(
+        { optimizer: { ...optimizer, alpah: 1 } },
+        { lr: 0.1, kind: 'sgd', momentum: 0.5 },
+        space,
+      ),
+    ).toEqual([
       'unknown-field settings.optimizer.alpah: expected one of type, learningRate, weightDecay, decay, momentum, nesterov, beta1, beta2, alpha, epsilon, found "alpah" (did you mean "alpha"?)',
     ]);
   });
@@ -204,6 +260,12 @@ describe("settings from a search's parameters", () => {
   it('are rounded down where whole, and checked after that', () => {
     expect(problems({ epochs: { $param: 'half', over: 4 } }, { half: 1 }, space)).toEqual([]);
     expect(problems({ batch: { $param: 'half', over: 4 } }, { half: 1 }, space)).toEqual([]);
-    expect(problems({ schedule: { type: 'cosine', warmup: { $param: 'half', over: 10 } } }, { half: 1 }, space)).toEqual([]);
+    expect(
+      problems(
+        { schedule: { type: 'cosine', warmup: { $param: 'half', over: 10 } } },
+        { half: 1 },
+        space,
+      ),
+    ).toEqual([]);
   });
 });

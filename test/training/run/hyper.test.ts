@@ -8,22 +8,41 @@ import { HyperRows, type HyperSettings } from '../../../src/training/run/hyper.t
 const NETWORK: Network = {
   name: 'n',
   input: { shape: [2], mean: [0], deviation: [1] },
-  layers: [{ id: 'drop', from: [-1], fields: { type: 'dropout', rate: { $param: 'rate', over: 2 } }, output: [2] }],
+  layers: [
+    {
+      id: 'drop',
+      from: [-1],
+      fields: { type: 'dropout', rate: { $param: 'rate', over: 2 } },
+      output: [2],
+    },
+  ],
   loss: { type: 'softmax-cross-entropy', smoothing: { $param: 'smoothing' } },
 };
 
 /** Only the columns of a plan matter here. */
 function planWith(...names: string[]): Plan {
-  const hyper = names.map((name): HyperColumn => ({ name, type: name.endsWith('threshold') ? 'u32' : 'f32', varies: 'step' }));
+  const hyper = names.map((name): HyperColumn => ({
+    name,
+    type: name.endsWith('threshold') ? 'u32' : 'f32',
+    varies: 'step',
+  }));
   return { hyper } as unknown as Plan;
 }
 
 /** Values by step and column of one lane. */
-function laneValues(names: string[], settings: HyperSettings, params: Params, perEpoch: number, first: number, count: number): number[][] {
+function laneValues(
+  names: string[],
+  settings: HyperSettings,
+  params: Params,
+  perEpoch: number,
+  first: number,
+  count: number,
+): number[][] {
   const rows = new HyperRows(planWith(...names), NETWORK, settings, [params], perEpoch);
   const words = rows.piece(first, count);
   const floats = new Float32Array(words.buffer);
-  const of = (row: number): number[] => names.map((name, c) => (name.endsWith('threshold') ? words : floats)[row * names.length + c]!);
+  const of = (row: number): number[] =>
+    names.map((name, c) => (name.endsWith('threshold') ? words : floats)[row * names.length + c]!);
   return Array.from({ length: rows.rows === 'run' ? 1 : count }, (_, row) => of(row));
 }
 
@@ -32,14 +51,31 @@ const rate = fc.double({ min: 1e-6, max: 1, noNaN: true });
 const step = fc.integer({ min: 0, max: 100_000 });
 const PARAMS = { rate: 0.5, smoothing: 0.1 };
 const close = (found: number | undefined, expected: number): void =>
-  expect(Math.abs((found ?? NaN) - expected)).toBeLessThanOrEqual(1.3e-7 * Math.abs(expected) + 1e-45);
+  expect(Math.abs((found ?? NaN) - expected)).toBeLessThanOrEqual(
+    1.3e-7 * Math.abs(expected) + 1e-45,
+  );
 
 describe('columns of the optimisers', () => {
   it('adam: a₁ = α/(1−β₁^(t+1)), a₂ = 1/√(1−β₂^(t+1)), rounded once to float32', () => {
     fc.assert(
       fc.property(rate, share, share, step, (alpha, beta1, beta2, t) => {
-        const optimizer = { type: 'adam', learningRate: alpha, beta1, beta2, weightDecay: 0.25 } as const;
-        const names = ['stepSize', 'correction', 'beta1', 'rest1', 'beta2', 'rest2', 'epsilon', 'weightDecay'];
+        const optimizer = {
+          type: 'adam',
+          learningRate: alpha,
+          beta1,
+          beta2,
+          weightDecay: 0.25,
+        } as const;
+        const names = [
+          'stepSize',
+          'correction',
+          'beta1',
+          'rest1',
+          'beta2',
+          'rest2',
+          'epsilon',
+          'weightDecay',
+        ];
         const [row] = laneValues(names, { optimizer }, PARAMS, 10, t, 1);
         const [stepSize, correction, ...rest] = row!;
         close(stepSize, alpha / (1 - beta1 ** (t + 1)));
@@ -53,68 +89,133 @@ describe('columns of the optimisers', () => {
     fc.assert(
       fc.property(rate, share, fc.integer({ min: 0, max: 40 }), (alpha, decay, epoch) => {
         const optimizer = { type: 'adamw', learningRate: alpha, weightDecay: decay } as const;
-        const settings: HyperSettings = { optimizer, schedule: { type: 'exponential', gamma: 0.9 } };
+        const settings: HyperSettings = {
+          optimizer,
+          schedule: { type: 'exponential', gamma: 0.9 },
+        };
         const [row] = laneValues(['shrink'], settings, PARAMS, 10, 10 * epoch + 9, 1);
         close(row![0], 1 - alpha * 0.9 ** epoch * decay);
       }),
     );
-    const [row] = laneValues(['shrink', 'beta1', 'beta2', 'epsilon'], { optimizer: { type: 'adamw', learningRate: 1 } }, PARAMS, 1, 0, 1);
+    const [row] = laneValues(
+      ['shrink', 'beta1', 'beta2', 'epsilon'],
+      { optimizer: { type: 'adamw', learningRate: 1 } },
+      PARAMS,
+      1,
+      0,
+      1,
+    );
     expect(row).toEqual([0.99, 0.9, 0.999, 1e-8].map(Math.fround));
   });
 
   it('sgd and rmsprop: their numbers as they are, one row a run', () => {
     const names = ['learningRate', 'momentum', 'weightDecay'];
-    expect(laneValues(names, { optimizer: { type: 'sgd', learningRate: 0.1, momentum: 0.9 } }, PARAMS, 10, 70, 5)).toEqual([
-      [0.1, 0.9, 0].map(Math.fround),
-    ]);
+    expect(
+      laneValues(
+        names,
+        { optimizer: { type: 'sgd', learningRate: 0.1, momentum: 0.9 } },
+        PARAMS,
+        10,
+        70,
+        5,
+      ),
+    ).toEqual([[0.1, 0.9, 0].map(Math.fround)]);
     const all = ['learningRate', 'alpha', 'rest', 'epsilon', 'momentum', 'weightDecay'];
     const optimizer = { type: 'rmsprop', learningRate: 0.1, alpha: 0.7, weightDecay: 0.2 } as const;
-    expect(laneValues(all, { optimizer }, PARAMS, 10, 0, 5)).toEqual([[0.1, 0.7, 1 - 0.7, 1e-8, 0, 0.2].map(Math.fround)]);
+    expect(laneValues(all, { optimizer }, PARAMS, 10, 0, 5)).toEqual([
+      [0.1, 0.7, 1 - 0.7, 1e-8, 0, 0.2].map(Math.fround),
+    ]);
   });
 
   it('clip, smoothing and dropout: threshold ⌊rate·2³²⌋ and scale 1/(1−rate)', () => {
     fc.assert(
       fc.property(share, (rate) => {
         const names = ['clip', 'smoothing', 'drop.threshold', 'drop.scale'];
-        const settings: HyperSettings = { optimizer: { type: 'sgd', learningRate: 1 }, clip: { norm: { $param: 'smoothing', times: 50 } } };
+        const settings: HyperSettings = {
+          optimizer: { type: 'sgd', learningRate: 1 },
+          clip: { norm: { $param: 'smoothing', times: 50 } },
+        };
         const [row] = laneValues(names, settings, { rate: 2 * rate, smoothing: 0.1 }, 1, 0, 1);
-        expect(row).toEqual([Math.fround(5), Math.fround(0.1), Math.floor(rate * 2 ** 32), Math.fround(1 / (1 - rate))]);
+        expect(row).toEqual([
+          Math.fround(5),
+          Math.fround(0.1),
+          Math.floor(rate * 2 ** 32),
+          Math.fround(1 / (1 - rate)),
+        ]);
       }),
     );
-    const value: HyperSettings = { optimizer: { type: 'sgd', learningRate: 1 }, clip: { value: 0.5 } };
+    const value: HyperSettings = {
+      optimizer: { type: 'sgd', learningRate: 1 },
+      clip: { value: 0.5 },
+    };
     expect(laneValues(['clip'], value, PARAMS, 1, 0, 1)).toEqual([[0.5]]);
   });
 });
 
 describe('schedules of the learning rate', () => {
   const sgd = { type: 'sgd', learningRate: { $param: 'lr' } } as const;
-  const at = (schedule: HyperSettings['schedule'], lr: number, t: number, perEpoch: number, epochs = 3): number | undefined =>
-    laneValues(['learningRate'], { optimizer: sgd, schedule, epochs }, { ...PARAMS, lr }, perEpoch, t, 1)[0]?.[0];
+  const at = (
+    schedule: HyperSettings['schedule'],
+    lr: number,
+    t: number,
+    perEpoch: number,
+    epochs = 3,
+  ): number | undefined =>
+    laneValues(
+      ['learningRate'],
+      { optimizer: sgd, schedule, epochs },
+      { ...PARAMS, lr },
+      perEpoch,
+      t,
+      1,
+    )[0]?.[0];
 
   it('exponential α·γ^e, step α·γ^⌊e/every⌋', () => {
     fc.assert(
-      fc.property(rate, share, fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 7 }), step, (lr, gamma, perEpoch, every, t) => {
-        const epoch = Math.floor(t / perEpoch);
-        close(at({ type: 'exponential', gamma }, lr, t, perEpoch), lr * gamma ** epoch);
-        close(at({ type: 'step', every, gamma }, lr, t, perEpoch), lr * gamma ** Math.floor(epoch / every));
-      }),
+      fc.property(
+        rate,
+        share,
+        fc.integer({ min: 1, max: 50 }),
+        fc.integer({ min: 1, max: 7 }),
+        step,
+        (lr, gamma, perEpoch, every, t) => {
+          const epoch = Math.floor(t / perEpoch);
+          close(at({ type: 'exponential', gamma }, lr, t, perEpoch), lr * gamma ** epoch);
+          close(
+            at({ type: 'step', every, gamma }, lr, t, perEpoch),
+            lr * gamma ** Math.floor(epoch / every),
+          );
+        },
+      ),
     );
   });
 
   it('cosine with warm-up over the lane’s own T steps', () => {
     const whole = fc.integer({ min: 1, max: 60 });
     fc.assert(
-      fc.property(rate, share, whole, whole, fc.integer({ min: 0, max: 80 }), share, (lr, final, perEpoch, epochs, warmup, where) => {
-        const total = perEpoch * epochs;
-        const t = Math.floor(where * total);
-        const expected =
-          t < warmup
-            ? (lr * (t + 1)) / warmup
-            : lr * (final + (1 - final) * 0.5 * (1 + Math.cos((Math.PI * (t - warmup)) / (total - warmup))));
-        const found = at({ type: 'cosine', warmup, final }, lr, t, perEpoch, epochs);
-        // Near the end the sum cancels: what counts is the error against α.
-        expect(Math.abs(found! - expected)).toBeLessThanOrEqual(1.3e-7 * Math.abs(expected) + 1e-15 * lr);
-      }),
+      fc.property(
+        rate,
+        share,
+        whole,
+        whole,
+        fc.integer({ min: 0, max: 80 }),
+        share,
+        (lr, final, perEpoch, epochs, warmup, where) => {
+          const total = perEpoch * epochs;
+          const t = Math.floor(where * total);
+          const expected =
+            t < warmup
+              ? (lr * (t + 1)) / warmup
+              : lr *
+                (final +
+                  (1 - final) * 0.5 * (1 + Math.cos((Math.PI * (t - warmup)) / (total - warmup))));
+          const found = at({ type: 'cosine', warmup, final }, lr, t, perEpoch, epochs);
+          // Near the end the sum cancels: what counts is the error against α.
+          expect(Math.abs(found! - expected)).toBeLessThanOrEqual(
+            1.3e-7 * Math.abs(expected) + 1e-15 * lr,
+          );
+        },
+      ),
     );
   });
 
@@ -136,20 +237,50 @@ describe('schedules of the learning rate', () => {
 describe('pieces', () => {
   it('are the same numbers however the steps are cut: resuming needs no history', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 1, max: 40 }), (first, count) => {
-        const optimizer = { type: 'adam', learningRate: { $param: 'smoothing' } } as const;
-        const settings: HyperSettings = { optimizer, schedule: { type: 'cosine', warmup: 9, final: 0.1 }, epochs: 60 };
-        const whole = new HyperRows(planWith('stepSize', 'correction'), NETWORK, settings, [PARAMS, PARAMS], 9).piece(0, first + count);
-        const piece = new HyperRows(planWith('stepSize', 'correction'), NETWORK, settings, [PARAMS, PARAMS], 9).piece(first, count);
-        expect(piece).toEqual(whole.subarray(4 * first));
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 500 }),
+        fc.integer({ min: 1, max: 40 }),
+        (first, count) => {
+          const optimizer = { type: 'adam', learningRate: { $param: 'smoothing' } } as const;
+          const settings: HyperSettings = {
+            optimizer,
+            schedule: { type: 'cosine', warmup: 9, final: 0.1 },
+            epochs: 60,
+          };
+          const whole = new HyperRows(
+            planWith('stepSize', 'correction'),
+            NETWORK,
+            settings,
+            [PARAMS, PARAMS],
+            9,
+          ).piece(0, first + count);
+          const piece = new HyperRows(
+            planWith('stepSize', 'correction'),
+            NETWORK,
+            settings,
+            [PARAMS, PARAMS],
+            9,
+          ).piece(first, count);
+          expect(piece).toEqual(whole.subarray(4 * first));
+        },
+      ),
     );
   });
 
   it('say which parameter a lane lacks, and which column nothing gives', () => {
     const make = (names: string[], params: Params): HyperRows =>
-      new HyperRows(planWith(...names), NETWORK, { optimizer: { type: 'sgd', learningRate: { $param: 'lr' } } }, [params], 1);
-    expect(() => make(['learningRate'], PARAMS)).toThrow('parameter "lr": expected a number, found nothing');
-    expect(() => make(['stepSize'], { ...PARAMS, lr: 1 })).toThrow("nothing gives the plan's column stepSize");
+      new HyperRows(
+        planWith(...names),
+        NETWORK,
+        { optimizer: { type: 'sgd', learningRate: { $param: 'lr' } } },
+        [params],
+        1,
+      );
+    expect(() => make(['learningRate'], PARAMS)).toThrow(
+      'parameter "lr": expected a number, found nothing',
+    );
+    expect(() => make(['stepSize'], { ...PARAMS, lr: 1 })).toThrow(
+      "nothing gives the plan's column stepSize",
+    );
   });
 });

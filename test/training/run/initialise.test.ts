@@ -17,7 +17,9 @@ const weight: WeightSpec = {
 };
 
 function first(spec: Partial<WeightSpec>, trial: number, shared = false): number[] {
-  return [...initialWeights({ weights: [{ ...weight, ...spec }] }, 7, { trial, shared }).slice(0, 4)];
+  return [
+    ...initialWeights({ weights: [{ ...weight, ...spec }] }, 7, { trial, shared }).slice(0, 4),
+  ];
 }
 
 describe('initial weights', () => {

@@ -1,4 +1,7 @@
-/** What becomes of the lanes of one cohort: their reports, what they keep, how they end, and that none changes another. */
+/**
+ * What becomes of the lanes of one cohort: their reports, what they keep, how they end, and that
+ * none changes another.
+ */
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Executors } from '../../../src/training/calibration/choose.ts';
 import { allExecutors } from '../../../src/training/executors/all.ts';
@@ -43,7 +46,10 @@ const objective: TrainObjective = {
   executor: 'wasm',
   bits: 'wasm',
 };
-const with_ = (more: object): TrainObjective => ({ ...objective, settings: { ...settings, ...more } });
+const with_ = (more: object): TrainObjective => ({
+  ...objective,
+  settings: { ...settings, ...more },
+});
 
 interface LaneOf {
   readonly trial: number;
@@ -58,8 +64,11 @@ function lanes(...of: readonly LaneOf[]): Parameters<Trainer['train']>[2] {
   }));
 }
 
-function succeeded(outcome: LaneOutcome | undefined): Extract<LaneOutcome, { outcome: 'succeeded' }> {
-  if (outcome?.outcome !== 'succeeded') throw new Error(`expected success, found ${JSON.stringify(outcome)}`);
+function succeeded(
+  outcome: LaneOutcome | undefined,
+): Extract<LaneOutcome, { outcome: 'succeeded' }> {
+  if (outcome?.outcome !== 'succeeded')
+    throw new Error(`expected success, found ${JSON.stringify(outcome)}`);
   return outcome;
 }
 
@@ -72,7 +81,8 @@ class Told implements TrainOptions {
     this.reports.push({ lane, report });
     this.said.push(`${String(lane)} epoch ${String(report.epoch)}`);
   };
-  ended = (lane: number, outcome: LaneOutcome): void => void this.said.push(`${String(lane)} ${outcome.outcome}`);
+  ended = (lane: number, outcome: LaneOutcome): void =>
+    void this.said.push(`${String(lane)} ${outcome.outcome}`);
   trained = (lane: number, trained: Trained): void => void this.kept.push({ lane, trained });
 }
 
@@ -100,7 +110,11 @@ describe('reports', () => {
 
   it('tell an epoch’s own training loss, under the schedule of that epoch', async () => {
     // Nothing is learned after the first epoch.
-    const [outcome] = await trainer.train(with_({ schedule: { type: 'exponential', gamma: 0 } }), 1, lanes({ trial: 0 }));
+    const [outcome] = await trainer.train(
+      with_({ schedule: { type: 'exponential', gamma: 0 } }),
+      1,
+      lanes({ trial: 0 }),
+    );
     const losses = succeeded(outcome).reports.map(({ metrics }) => metrics['trainingLoss']!);
     expect(losses[1]! / losses[0]!).toBeLessThan(0.9);
     expect(losses[2]! / losses[1]!).toBeCloseTo(1, 6);
@@ -108,19 +122,29 @@ describe('reports', () => {
 
   it('of a lane that ends first come with its end, at once; the others go on', async () => {
     const told = new Told();
-    await trainer.train(objective, 1, lanes({ trial: 0, epochs: 1 }, { trial: 1, epochs: 2 }, { trial: 2, lr: 1e38 }), told);
+    await trainer.train(
+      objective,
+      1,
+      lanes({ trial: 0, epochs: 1 }, { trial: 1, epochs: 2 }, { trial: 2, lr: 1e38 }),
+      told,
+    );
     expect(told.said).toEqual(['2 diverged', '0 succeeded', '1 epoch 0', '1 succeeded']);
   });
 
   it('come with divergence as soon as a chunk shows it, not at the end of the epoch', async () => {
     let ended = NaN;
     let seen = 0;
-    await trainer.train(with_({ batch: 1 }), 1, lanes({ trial: 0, epochs: 1 }, { trial: 1, lr: 1e38 }), {
-      progress: ({ step }) => (seen = step),
-      ended: (lane) => {
-        if (lane === 1) ended = seen;
+    await trainer.train(
+      with_({ batch: 1 }),
+      1,
+      lanes({ trial: 0, epochs: 1 }, { trial: 1, lr: 1e38 }),
+      {
+        progress: ({ step }) => (seen = step),
+        ended: (lane) => {
+          if (lane === 1) ended = seen;
+        },
       },
-    });
+    );
     expect(ended).toBeLessThan(600);
     expect(seen).toBe(1200);
   });
@@ -142,19 +166,31 @@ describe('a lane keeps', () => {
     expect(state.step).toBe(19 * (best.epoch + 1));
     expect(checksum(state.weights)).toBe(sum);
     // The same as if it had been trained for that long only.
-    const [shorter] = await trainer.train(with_(rising), 1, lanes({ trial: 0, epochs: best.epoch + 1 }));
+    const [shorter] = await trainer.train(
+      with_(rising),
+      1,
+      lanes({ trial: 0, epochs: best.epoch + 1 }),
+    );
     expect(succeeded(shorter).checksum).toBe(sum);
   });
 
   it('its last epoch where told so', async () => {
-    const [outcome] = await trainer.train(with_({ ...rising, keep: 'last' }), 1, lanes({ trial: 0, epochs: 4 }));
+    const [outcome] = await trainer.train(
+      with_({ ...rising, keep: 'last' }),
+      1,
+      lanes({ trial: 0, epochs: 4 }),
+    );
     const { value, reports, metrics } = succeeded(outcome);
     expect(value).toBe(reports[3]!.value);
     expect(metrics['keptEpoch']).toBe(3);
   });
 
   it('the lowest loss where loss is the metric, the first of equals', async () => {
-    const [outcome] = await trainer.train({ ...with_(rising), metric: 'loss' }, 1, lanes({ trial: 0, epochs: 4 }));
+    const [outcome] = await trainer.train(
+      { ...with_(rising), metric: 'loss' },
+      1,
+      lanes({ trial: 0, epochs: 4 }),
+    );
     const { value, reports } = succeeded(outcome);
     expect(value).toBe(Math.min(...reports.map((report) => report.value)));
     const [still] = await trainer.train(objective, 1, lanes({ trial: 0, lr: 0 }));
@@ -163,7 +199,10 @@ describe('a lane keeps', () => {
 });
 
 describe('no lane changes a bit of another', () => {
-  const adam = with_({ optimizer: { type: 'adam', learningRate: { $param: 'lr' } }, schedule: { type: 'cosine', warmup: 5, final: 0 } });
+  const adam = with_({
+    optimizer: { type: 'adam', learningRate: { $param: 'lr' } },
+    schedule: { type: 'cosine', warmup: 5, final: 0 },
+  });
 
   it.each<[string, TrainObjective]>([
     ['one row a run', objective],
@@ -171,22 +210,42 @@ describe('no lane changes a bit of another', () => {
   ])('by company, divergence, a shorter run or a cancel in the middle: %s', async (_name, each) => {
     const [alone] = await trainer.train(each, 1, lanes({ trial: 7 }));
     const stop = new AbortController();
-    const company = lanes({ trial: 1, lr: 1e38 }, { trial: 2, epochs: 1 }, { trial: 7 }, { trial: 3, signal: stop.signal }, { trial: 4 });
+    const company = lanes(
+      { trial: 1, lr: 1e38 },
+      { trial: 2, epochs: 1 },
+      { trial: 7 },
+      { trial: 3, signal: stop.signal },
+      { trial: 4 },
+    );
     const outcomes = await trainer.train(each, 1, company, {
       progress: ({ step }) => {
         if (step > 25) stop.abort();
       },
     });
-    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['diverged', 'succeeded', 'succeeded', 'cancelled', 'succeeded']);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual([
+      'diverged',
+      'succeeded',
+      'succeeded',
+      'cancelled',
+      'succeeded',
+    ]);
     expect(bits(outcomes[2])).toEqual(bits(alone));
   });
 
   it('by structure: those of one structure train together, one structure after the other', async () => {
     const searched = with_({ batch: { $param: 'batch' } });
     const told = new Told();
-    const [a, b, c] = lanes({ trial: 0, batch: 64 }, { trial: 1, batch: 32 }, { trial: 2, batch: 64 });
+    const [a, b, c] = lanes(
+      { trial: 0, batch: 64 },
+      { trial: 1, batch: 32 },
+      { trial: 2, batch: 64 },
+    );
     const outcomes = await trainer.train(searched, 1, [a!, b!, c!], told);
-    expect(told.said.filter((said) => said.endsWith('succeeded'))).toEqual(['0 succeeded', '2 succeeded', '1 succeeded']);
+    expect(told.said.filter((said) => said.endsWith('succeeded'))).toEqual([
+      '0 succeeded',
+      '2 succeeded',
+      '1 succeeded',
+    ]);
     const [alone] = await trainer.train(searched, 1, [b!]);
     expect(bits(outcomes[1])).toEqual(bits(alone));
   });
@@ -207,7 +266,10 @@ function refusing(real: Executor, refuse: (lanes: number) => TrainingError | nul
 
 /** Whether it is installed here does not matter then. */
 function absent(real: Executor): Executor {
-  return { ...refusing(real, () => null), probe: () => Promise.resolve({ usable: false, reason: 'not installed', remedy: 'install it' }) };
+  return {
+    ...refusing(real, () => null),
+    probe: () => Promise.resolve({ usable: false, reason: 'not installed', remedy: 'install it' }),
+  };
 }
 
 async function trainWith(
@@ -226,32 +288,63 @@ async function trainWith(
 
 describe('an executor that cannot', () => {
   const real = allExecutors();
-  const tooMany = (most: number) => (count: number) => (count > most ? new TrainingError('out-of-memory', 'too many') : null);
+  const tooMany = (most: number) => (count: number) =>
+    count > most ? new TrainingError('out-of-memory', 'too many') : null;
 
   it('hold all lanes trains them in halves, with the same bits', async () => {
     const five = lanes(...[0, 1, 2, 3, 4].map((trial) => ({ trial, epochs: 1 })));
     const told = new Told();
-    const halves = await trainWith({ ...real, wasm: refusing(real.wasm, tooMany(2)) }, objective, five, told);
-    expect(told.said).toEqual(['0 succeeded', '1 succeeded', '2 succeeded', '3 succeeded', '4 succeeded']);
+    const halves = await trainWith(
+      { ...real, wasm: refusing(real.wasm, tooMany(2)) },
+      objective,
+      five,
+      told,
+    );
+    expect(told.said).toEqual([
+      '0 succeeded',
+      '1 succeeded',
+      '2 succeeded',
+      '3 succeeded',
+      '4 succeeded',
+    ]);
     const whole = await trainer.train(objective, 1, five);
     expect(halves.map(bits)).toEqual(whole.map(bits));
   });
 
   it('hold even one lane fails', async () => {
     const none = { ...real, wasm: refusing(real.wasm, tooMany(0)) };
-    await expect(trainWith(none, objective, lanes({ trial: 0 }, { trial: 1 }))).rejects.toMatchObject({ kind: 'out-of-memory' });
+    await expect(
+      trainWith(none, objective, lanes({ trial: 0 }, { trial: 1 })),
+    ).rejects.toMatchObject({ kind: 'out-of-memory' });
   });
 
-  it.each(['compile-failed', 'unsupported'] as const)('run the plan (%s) gives way to the next, and the attempt says so', async (kind) => {
-    const refused = refusing(real.wasm, () => new TrainingError(kind, 'no such op'));
-    const executors = { ...real, wasm: refused, fused: refused, tensorflow: absent(real.tensorflow) };
-    const { kind: type, dataset, metric, selectOn } = objective;
-    const small = { kind: type, dataset, network, metric, selectOn, settings: { ...settings, batch: 600, validation: 0.99 } };
-    const [outcome] = await trainWith(executors, small, lanes({ trial: 0, epochs: 1 }));
-    expect(succeeded(outcome)).toMatchObject({
-      executor: 'reference',
-      executorReason: 'no faster executor is available; wasm cannot: no such op',
-    });
-    await expect(trainWith(executors, objective, lanes({ trial: 0 }))).rejects.toMatchObject({ kind });
-  });
+  it.each(['compile-failed', 'unsupported'] as const)(
+    'run the plan (%s) gives way to the next, and the attempt says so',
+    async (kind) => {
+      const refused = refusing(real.wasm, () => new TrainingError(kind, 'no such op'));
+      const executors = {
+        ...real,
+        wasm: refused,
+        fused: refused,
+        tensorflow: absent(real.tensorflow),
+      };
+      const { kind: type, dataset, metric, selectOn } = objective;
+      const small = {
+        kind: type,
+        dataset,
+        network,
+        metric,
+        selectOn,
+        settings: { ...settings, batch: 600, validation: 0.99 },
+      };
+      const [outcome] = await trainWith(executors, small, lanes({ trial: 0, epochs: 1 }));
+      expect(succeeded(outcome)).toMatchObject({
+        executor: 'reference',
+        executorReason: 'no faster executor is available; wasm cannot: no such op',
+      });
+      await expect(trainWith(executors, objective, lanes({ trial: 0 }))).rejects.toMatchObject({
+        kind,
+      });
+    },
+  );
 });

@@ -1,6 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { checksum } from '../../../src/training/run/lane.ts';
-import { Trainer, type LaneOutcome, type ParamValue, type TrainObjective, type TrainOptions } from '../../../src/training/run/trainer.ts';
+import {
+  Trainer,
+  type LaneOutcome,
+  type ParamValue,
+  type TrainObjective,
+  type TrainOptions,
+} from '../../../src/training/run/trainer.ts';
 
 const trainer = new Trainer({ resources: new URL('../../../resources', import.meta.url).pathname });
 const paper: TrainObjective = {
@@ -17,17 +23,26 @@ const paper: TrainObjective = {
   selectOn: 'test',
 };
 /** The same on a fifth of the training images. */
-const quick: TrainObjective = { ...paper, settings: { ...(paper.settings as object), validation: 0.8 } };
+const quick: TrainObjective = {
+  ...paper,
+  settings: { ...(paper.settings as object), validation: 0.8 },
+};
 const GOOD = { lr: 0.1, mmt: 0.5, dropout: 0.1 };
 
 function lanes(
   ...of: readonly { trial: number; params?: Record<string, ParamValue>; signal?: AbortSignal }[]
 ): Parameters<Trainer['train']>[2] {
-  return of.map(({ trial, params = GOOD, signal = new AbortController().signal }) => ({ request: { trial, params }, signal }));
+  return of.map(({ trial, params = GOOD, signal = new AbortController().signal }) => ({
+    request: { trial, params },
+    signal,
+  }));
 }
 
-function succeeded(outcome: LaneOutcome | undefined): Extract<LaneOutcome, { outcome: 'succeeded' }> {
-  if (outcome?.outcome !== 'succeeded') throw new Error(`expected success, found ${JSON.stringify(outcome)}`);
+function succeeded(
+  outcome: LaneOutcome | undefined,
+): Extract<LaneOutcome, { outcome: 'succeeded' }> {
+  if (outcome?.outcome !== 'succeeded')
+    throw new Error(`expected success, found ${JSON.stringify(outcome)}`);
   return outcome;
 }
 
@@ -35,7 +50,11 @@ afterAll(() => trainer.dispose());
 
 describe('the trainer on MNIST', () => {
   it('reaches the published accuracy in one epoch: mean of six trials', async () => {
-    const outcomes = await trainer.train(paper, 7, lanes(...[0, 1, 2, 3, 4, 5].map((trial) => ({ trial }))));
+    const outcomes = await trainer.train(
+      paper,
+      7,
+      lanes(...[0, 1, 2, 3, 4, 5].map((trial) => ({ trial }))),
+    );
     const values = outcomes.map((o) => succeeded(o).value);
     console.log(`accuracies: ${values.join(' ')}`);
     expect(values.reduce((a, b) => a + b, 0) / values.length).toBeGreaterThanOrEqual(0.935);
@@ -43,8 +62,14 @@ describe('the trainer on MNIST', () => {
   });
 
   it('gives the same checksum alone, in company, and in a second trainer', async () => {
-    const company = await trainer.train(quick, 3, lanes({ trial: 5 }, { trial: 6, params: { ...GOOD, lr: 0.03 } }));
-    const other = new Trainer({ resources: new URL('../../../resources', import.meta.url).pathname });
+    const company = await trainer.train(
+      quick,
+      3,
+      lanes({ trial: 5 }, { trial: 6, params: { ...GOOD, lr: 0.03 } }),
+    );
+    const other = new Trainer({
+      resources: new URL('../../../resources', import.meta.url).pathname,
+    });
     const [alone] = await other.train(quick, 3, lanes({ trial: 5 }));
     await other.dispose();
     expect(succeeded(alone).checksum).toBe(succeeded(company[0]).checksum);
@@ -58,8 +83,17 @@ describe('the trainer on MNIST', () => {
   });
 
   it('reports divergence as an outcome, and the other lanes go on', async () => {
-    const outcomes = await trainer.train(quick, 7, lanes({ trial: 0, params: { ...GOOD, lr: 3e38 } }, { trial: 1 }));
-    expect(outcomes[0]).toMatchObject({ outcome: 'diverged', epoch: 0, reports: [], executor: 'wasm' });
+    const outcomes = await trainer.train(
+      quick,
+      7,
+      lanes({ trial: 0, params: { ...GOOD, lr: 3e38 } }, { trial: 1 }),
+    );
+    expect(outcomes[0]).toMatchObject({
+      outcome: 'diverged',
+      epoch: 0,
+      reports: [],
+      executor: 'wasm',
+    });
     expect(succeeded(outcomes[1]).value).toBeGreaterThan(0.5);
   });
 
@@ -71,7 +105,12 @@ describe('the trainer on MNIST', () => {
       expect(steps).toBe(94);
       if (step > 10) stop.abort();
     };
-    const outcomes = await trainer.train(quick, 3, lanes({ trial: 4, signal: stop.signal }, { trial: 5 }), { progress });
+    const outcomes = await trainer.train(
+      quick,
+      3,
+      lanes({ trial: 4, signal: stop.signal }, { trial: 5 }),
+      { progress },
+    );
     expect(outcomes[0]).toEqual({ outcome: 'cancelled' });
     const [alone] = await trainer.train(quick, 3, lanes({ trial: 5 }));
     expect(succeeded(outcomes[1]).checksum).toBe(succeeded(alone).checksum);
@@ -88,7 +127,8 @@ describe('the trainer on MNIST', () => {
     await trainer.train(paper, 3, lanes({ trial: 5 }, { trial: 6 }, { trial: 7 }));
     clearInterval(timer);
     console.log(`longest gap of the event loop: ${longest.toFixed(0)} ms`);
-    expect(longest).toBeLessThan(500); // chunks aim at 25 ms; a shared machine may take the core away
+    // chunks aim at 25 ms; a shared machine may take the core away
+    expect(longest).toBeLessThan(500);
   });
 
   it('validates on a split, shuffles, trains lanes of different epochs', async () => {
@@ -107,7 +147,10 @@ describe('the trainer on MNIST', () => {
     const outcomes = await trainer.train(
       objective,
       1,
-      lanes({ trial: 0, params: { ...GOOD, epochs: 1 } }, { trial: 0, params: { ...GOOD, epochs: 2 } }),
+      lanes(
+        { trial: 0, params: { ...GOOD, epochs: 1 } },
+        { trial: 0, params: { ...GOOD, epochs: 2 } },
+      ),
     );
     const [one, two] = outcomes.map(succeeded);
     expect([one?.metrics['epochs'], two?.metrics['epochs']]).toEqual([1, 2]);
@@ -123,12 +166,17 @@ describe('the trainer on MNIST', () => {
       layers: [{ type: 'flatten' }, { type: 'dense', units: { $param: 'units' } }],
       loss: { type: 'softmax-cross-entropy' },
     };
-    const two = lanes({ trial: 0, params: { ...GOOD, units: 10 } }, { trial: 1, params: { ...GOOD, units: 11 } });
+    const two = lanes(
+      { trial: 0, params: { ...GOOD, units: 10 } },
+      { trial: 1, params: { ...GOOD, units: 11 } },
+    );
     await expect(trainer.train({ ...paper, network }, 1, two)).rejects.toMatchObject({
       kind: 'unsupported',
       message: /share their structure/,
     });
-    await expect(trainer.train({ ...paper, network: 'mnist-papre' }, 1, lanes({ trial: 0 }))).rejects.toThrow(/did you mean "mnist-paper"/);
+    await expect(
+      trainer.train({ ...paper, network: 'mnist-papre' }, 1, lanes({ trial: 0 })),
+    ).rejects.toThrow(/did you mean "mnist-paper"/);
     const first = trainer.train(quick, 1, lanes({ trial: 0 }));
     await expect(trainer.train(quick, 1, lanes({ trial: 0 }))).rejects.toThrow(/busy/);
     await first;
@@ -137,7 +185,11 @@ describe('the trainer on MNIST', () => {
 
 describe('the checksum', () => {
   it('is SHA-256 of little-endian float32', () => {
-    expect(checksum(Float32Array.of(1, -2.5))).toBe('48943f7a0ea247f8e3c9386d0c5822fe181d323a9289980426638cc4e72a43e1');
-    expect(checksum(new Float32Array(0))).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+    expect(checksum(Float32Array.of(1, -2.5))).toBe(
+      '48943f7a0ea247f8e3c9386d0c5822fe181d323a9289980426638cc4e72a43e1',
+    );
+    expect(checksum(new Float32Array(0))).toBe(
+      'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+    );
   });
 });

@@ -1,7 +1,11 @@
 /** What a program's failures become, with programs that are made up. */
 import { expect, test } from 'vitest';
 import { TensorflowExecutable } from '../../../src/training/executors/tensorflow/executable.ts';
-import type { ChunkMetrics, HostState, Program } from '../../../src/training/executors/tensorflow/program.ts';
+import type {
+  ChunkMetrics,
+  HostState,
+  Program,
+} from '../../../src/training/executors/tensorflow/program.ts';
 import { NETWORKS, subjectOf } from '../../support/networks.ts';
 import { NEVER } from '../../support/training.ts';
 
@@ -53,7 +57,8 @@ async function begun(answers: readonly (Error | 'fine')[]): Promise<TensorflowEx
     plan,
     1,
     'tensorflow:test:cpu',
-    (lanes, refused) => new MadeUp(lanes, refused ?? 'one graph', refused === undefined ? answers : ['fine']),
+    (lanes, refused) =>
+      new MadeUp(lanes, refused ?? 'one graph', refused === undefined ? answers : ['fine']),
     (_, form) => ({ ...memory, form }),
   );
   await executable.loadDataset(view);
@@ -64,7 +69,15 @@ async function begun(answers: readonly (Error | 'fine')[]): Promise<TensorflowEx
 function step(executable: TensorflowExecutable): Promise<unknown> {
   const order = Uint32Array.from({ length: view.samples }, (_, i) => i);
   const hyper = new Uint32Array(plan.hyper.length);
-  return executable.run({ epoch: 0, firstStep: 0, steps: 1, order, hyper, rows: 'run', signal: NEVER });
+  return executable.run({
+    epoch: 0,
+    firstStep: 0,
+    steps: 1,
+    order,
+    hyper,
+    rows: 'run',
+    signal: NEVER,
+  });
 }
 
 test('a graph without a kernel goes on op by op, from the same weights', async () => {
@@ -77,7 +90,10 @@ test('a graph without a kernel goes on op by op, from the same weights', async (
 
 test('memory that is not enough is said as such, so that fewer lanes are tried', async () => {
   const executable = await begun([new Error('OOM when allocating tensor with shape[128,64]')]);
-  await expect(step(executable)).rejects.toMatchObject({ name: 'TrainingError', kind: 'out-of-memory' });
+  await expect(step(executable)).rejects.toMatchObject({
+    name: 'TrainingError',
+    kind: 'out-of-memory',
+  });
 });
 
 test('what fails after it has worked is a crash', async () => {

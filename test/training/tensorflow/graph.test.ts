@@ -1,8 +1,16 @@
-/** The graph without TensorFlow: every reference in it names something, Philox on it is the generator's, layouts come back. */
+/**
+ * The graph without TensorFlow: every reference in it names something, Philox on it is the
+ * generator's, layouts come back.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyOf, philox as generate } from '../../../src/core/random.ts';
-import { fromTensor, samplesChannelsLast, tensorShape, toTensor } from '../../../src/training/executors/tensorflow/layout.ts';
+import {
+  fromTensor,
+  samplesChannelsLast,
+  tensorShape,
+  toTensor,
+} from '../../../src/training/executors/tensorflow/layout.ts';
 import { Operations } from '../../../src/training/executors/tensorflow/operations.ts';
 import { philox } from '../../../src/training/executors/tensorflow/ops/philox.ts';
 import { emitModel } from '../../../src/training/executors/tensorflow/saved-model.ts';
@@ -32,12 +40,17 @@ function decode(bytes: Buffer): Fields {
   return fields;
 }
 
-const messages = (fields: Fields, field: number): Fields[] => (fields.get(field) ?? []).map((bytes) => decode(bytes as Buffer));
+const messages = (fields: Fields, field: number): Fields[] =>
+  (fields.get(field) ?? []).map((bytes) => decode(bytes as Buffer));
 const texts = (fields: Fields, field: number): string[] => (fields.get(field) ?? []).map(String);
 const text = (fields: Fields, field: number): string => texts(fields, field)[0] ?? '';
 
 interface Found {
-  readonly nodes: readonly { readonly name: string; readonly op: string; readonly inputs: readonly string[] }[];
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly op: string;
+    readonly inputs: readonly string[];
+  }[];
   readonly functions: readonly {
     readonly name: string;
     readonly args: string[];
@@ -48,11 +61,16 @@ interface Found {
 
 function read(bytes: Uint8Array): Found {
   const nodesOf = (fields: Fields, field: number): Found['nodes'] =>
-    messages(fields, field).map((node) => ({ name: text(node, 1), op: text(node, 2), inputs: texts(node, 3) }));
+    messages(fields, field).map((node) => ({
+      name: text(node, 1),
+      op: text(node, 2),
+      inputs: texts(node, 3),
+    }));
   const [meta] = messages(decode(Buffer.from(bytes)), 2);
   const [graph] = meta === undefined ? [] : messages(meta, 2);
   const [library] = graph === undefined ? [] : messages(graph, 2);
-  if (graph === undefined || library === undefined) throw new Error('expected a graph with functions');
+  if (graph === undefined || library === undefined)
+    throw new Error('expected a graph with functions');
   const functions = messages(library, 1).map((definition) => {
     const [signature] = messages(definition, 1);
     if (signature === undefined) throw new Error('expected a signature');
@@ -75,9 +93,19 @@ describe('a graph', () => {
       for (const lanes of [1, 4]) {
         const { bytes, nodes: count } = emitModel(subjectOf(network).plan, lanes);
         const { nodes, functions } = read(bytes);
-        expect(functions.map(({ name }) => name)).toEqual(['train_condition', 'train_body', 'evaluate_condition', 'evaluate_body']);
-        expect(nodes.length + functions.reduce((sum, { nodes: inside }) => sum + inside.length, 0)).toBe(count);
-        for (const { args, nodes: inside, returned } of [{ args: [], nodes, returned: [] }, ...functions]) {
+        expect(functions.map(({ name }) => name)).toEqual([
+          'train_condition',
+          'train_body',
+          'evaluate_condition',
+          'evaluate_body',
+        ]);
+        expect(
+          nodes.length + functions.reduce((sum, { nodes: inside }) => sum + inside.length, 0),
+        ).toBe(count);
+        for (const { args, nodes: inside, returned } of [
+          { args: [], nodes, returned: [] },
+          ...functions,
+        ]) {
           const known = new Set<string>(args);
           for (const { name, inputs } of inside) {
             expect(inputs.filter((input) => !known.has(base(input)))).toEqual([]);
@@ -97,8 +125,12 @@ describe('a graph', () => {
     if (network === undefined) throw new Error('there are networks');
     const { plan } = subjectOf(network);
     const { nodes } = read(emitModel(plan, 2).bytes);
-    const updates = nodes.filter(({ name, op }) => op === 'AssignVariableOp' && name.startsWith('update_'));
-    expect(updates.length).toBe(plan.weights.length * (1 + plan.slots.length) + plan.statistics.length);
+    const updates = nodes.filter(
+      ({ name, op }) => op === 'AssignVariableOp' && name.startsWith('update_'),
+    );
+    expect(updates.length).toBe(
+      plan.weights.length * (1 + plan.slots.length) + plan.statistics.length,
+    );
     const waited = nodes
       .find(({ name }) => name === 'train_correct')
       ?.inputs.filter((input) => input.startsWith('^'))
@@ -111,13 +143,23 @@ describe('a graph', () => {
 class Scalars implements Emitter {
   readonly values: bigint[] = [];
 
-  constant(dtype: Tensor['dtype'], shape: readonly number[], [value = 0]: readonly number[]): Tensor {
+  constant(
+    dtype: Tensor['dtype'],
+    shape: readonly number[],
+    [value = 0]: readonly number[],
+  ): Tensor {
     return { ref: this.values.push(BigInt(value)) - 1, dtype, shape };
   }
 
   emit(op: string, [a, b]: readonly Tensor[]): Tensor[] {
     const [x = 0n, y = 0n] = [this.values[Number(a?.ref)], this.values[Number(b?.ref)]];
-    const results: Record<string, bigint> = { Mul: x * y, AddV2: x + y, BitwiseAnd: x & y, BitwiseXor: x ^ y, RightShift: x >> (y & 63n) };
+    const results: Record<string, bigint> = {
+      Mul: x * y,
+      AddV2: x + y,
+      BitwiseAnd: x & y,
+      BitwiseXor: x ^ y,
+      RightShift: x >> (y & 63n),
+    };
     const result = results[op];
     if (result === undefined) throw new Error(`no ${op} is expected here`);
     // Products wrap as TensorFlow's do.
@@ -132,8 +174,17 @@ it('Philox as ops of 64 bits is the generator, word for word', () => {
       const scalars = new Scalars();
       const operations = new Operations(scalars);
       const { low, high } = keyOf(seed);
-      const [c0, c1, c2, c3] = counter.map((value) => operations.long(value)) as [Tensor, Tensor, Tensor, Tensor];
-      const found = philox(operations, [operations.long(low), operations.long(high)], [c0, c1, c2, c3]);
+      const [c0, c1, c2, c3] = counter.map((value) => operations.long(value)) as [
+        Tensor,
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
+      const found = philox(
+        operations,
+        [operations.long(low), operations.long(high)],
+        [c0, c1, c2, c3],
+      );
       const expected = new Uint32Array(4);
       generate({ low, high }, ...counter, expected);
       expect(found.map(({ ref }) => Number(scalars.values[Number(ref)]))).toEqual([...expected]);
@@ -152,19 +203,24 @@ describe('layouts', () => {
     const kernel = new Float32Array(4);
     toTensor(Float32Array.of(1, 2, 3, 4), [2, 1, 1, 2], kernel);
     expect([...kernel]).toEqual([1, 3, 2, 4]);
-    expect([...samplesChannelsLast(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), [2, 1, 2])]).toEqual([1, 3, 2, 4, 5, 7, 6, 8]);
+    expect([...samplesChannelsLast(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), [2, 1, 2])]).toEqual([
+      1, 3, 2, 4, 5, 7, 6, 8,
+    ]);
   });
 
   it('come back as they were', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 }), (shape) => {
-        const size = shape.reduce((a, n) => a * n, 1);
-        const values = Float32Array.from({ length: size }, (_, i) => i + 1);
-        const [there, back] = [new Float32Array(size), new Float32Array(size)];
-        toTensor(values, shape, there);
-        fromTensor(there, shape, back);
-        expect(back).toEqual(values);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 }),
+        (shape) => {
+          const size = shape.reduce((a, n) => a * n, 1);
+          const values = Float32Array.from({ length: size }, (_, i) => i + 1);
+          const [there, back] = [new Float32Array(size), new Float32Array(size)];
+          toTensor(values, shape, there);
+          fromTensor(there, shape, back);
+          expect(back).toEqual(values);
+        },
+      ),
     );
   });
 });

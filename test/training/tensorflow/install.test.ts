@@ -1,14 +1,40 @@
-/** The installation with made-up programs, wheels and an index on loopback: every way it can end, and what is left then. */
+/**
+ * The installation with made-up programs, wheels and an index on loopback: every way it can end,
+ * and what is left then.
+ */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findInstallation, BINDING_FILE, LIBRARY_FILES } from '../../../src/training/executors/tensorflow/installation.ts';
-import { during, InstallationFailed } from '../../../src/training/executors/tensorflow/install/failure.ts';
-import { installTensorflow, removeTensorflow, type InstallOptions } from '../../../src/training/executors/tensorflow/install/install.ts';
-import { parseRequirement, requirementText, satisfies } from '../../../src/training/executors/tensorflow/install/python-index.ts';
+import {
+  findInstallation,
+  BINDING_FILE,
+  LIBRARY_FILES,
+} from '../../../src/training/executors/tensorflow/installation.ts';
+import {
+  during,
+  InstallationFailed,
+} from '../../../src/training/executors/tensorflow/install/failure.ts';
+import {
+  installTensorflow,
+  removeTensorflow,
+  type InstallOptions,
+} from '../../../src/training/executors/tensorflow/install/install.ts';
+import {
+  parseRequirement,
+  requirementText,
+  satisfies,
+} from '../../../src/training/executors/tensorflow/install/python-index.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 import { isAlive } from '../../support/worker-command.ts';
 import { wheel, WHEEL_NAME } from './made-up-wheel.ts';
@@ -81,12 +107,16 @@ function options(more: Partial<InstallOptions> = {}): InstallOptions {
 }
 
 /** The failure, after which nothing is left but what was there and what was downloaded. */
-async function failure(more: Partial<InstallOptions> = {}, left: readonly string[] = []): Promise<InstallationFailed> {
+async function failure(
+  more: Partial<InstallOptions> = {},
+  left: readonly string[] = [],
+): Promise<InstallationFailed> {
   const error = await installTensorflow(options(more)).then(
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof InstallationFailed)) throw new Error(`expected a failed installation, found ${String(error)}`);
+  if (!(error instanceof InstallationFailed))
+    throw new Error(`expected a failed installation, found ${String(error)}`);
   const there = existsSync(folder.file('home')) ? readdirSync(folder.file('home')) : [];
   expect(there.filter((name) => name !== 'downloads').sort()).toEqual([...left].sort());
   expect(error.message).toContain('Nothing half-installed was left.');
@@ -100,13 +130,26 @@ interface Index {
 }
 
 /** @param send how the file is answered; default whole */
-async function index(bytes: Buffer, send?: RequestListener, sha256 = createHash('sha256').update(bytes).digest('hex')): Promise<Index> {
+async function index(
+  bytes: Buffer,
+  send?: RequestListener,
+  sha256 = createHash('sha256').update(bytes).digest('hex'),
+): Promise<Index> {
   const ranges: (string | undefined)[] = [];
-  const file = { filename: WHEEL_NAME, url: `../../files/${WHEEL_NAME}`, size: bytes.length, digests: { sha256 } };
+  const file = {
+    filename: WHEEL_NAME,
+    url: `../../files/${WHEEL_NAME}`,
+    size: bytes.length,
+    digests: { sha256 },
+  };
   const other = { ...file, filename: 'tensorflow_cpu-2.20.0-cp311-cp311-win_amd64.whl' };
   const made = createServer((request, response) => {
     if (request.url === '/pypi/tensorflow-cpu/json') {
-      response.end(JSON.stringify({ releases: { '2.19.0': [file], '2.20.0': [other, file], '2.21.0rc1': [file] } }));
+      response.end(
+        JSON.stringify({
+          releases: { '2.19.0': [file], '2.20.0': [other, file], '2.21.0rc1': [file] },
+        }),
+      );
       return;
     }
     ranges.push(request.headers.range);
@@ -116,22 +159,44 @@ async function index(bytes: Buffer, send?: RequestListener, sha256 = createHash(
   });
   server = made;
   await new Promise<void>((listening) => made.listen(0, '127.0.0.1', listening));
-  return { address: `http://127.0.0.1:${String((made.address() as AddressInfo).port)}/pypi`, ranges };
+  return {
+    address: `http://127.0.0.1:${String((made.address() as AddressInfo).port)}/pypi`,
+    ranges,
+  };
 }
 
 describe('an installation', () => {
   it('by pip and a compiler holds everything, whole, and nothing else', async () => {
     const steps: string[] = [];
     const installed = await installTensorflow(
-      options({ onStep: (name, _, number, of) => steps.push(`${String(number)}/${String(of)} ${name}`) }),
+      options({
+        onStep: (name, _, number, of) => steps.push(`${String(number)}/${String(of)} ${name}`),
+      }),
     );
-    expect(installed).toMatchObject({ tensorflow: '2.20.0', tfjs: '4.22.0', cuda: false, binding: 'compiled', librariesBy: 'pip' });
-    expect(steps).toEqual(['1/6 room', '2/6 libraries', '3/6 package', '4/6 binding', '5/6 check', '6/6 place']);
+    expect(installed).toMatchObject({
+      tensorflow: '2.20.0',
+      tfjs: '4.22.0',
+      cuda: false,
+      binding: 'compiled',
+      librariesBy: 'pip',
+    });
+    expect(steps).toEqual([
+      '1/6 room',
+      '2/6 libraries',
+      '3/6 package',
+      '4/6 binding',
+      '5/6 check',
+      '6/6 place',
+    ]);
     expect(readdirSync(folder.file('home'))).toEqual(['tensorflow']);
     const found = findInstallation(installed.folder);
     expect(found).toMatchObject({ installation: { tensorflow: '2.20.0', binding: 'compiled' } });
-    expect(LIBRARY_FILES.map((file) => readFileSync(join(installed.folder, file), 'utf8'))).toEqual(['the library', 'the framework']);
-    expect(existsSync(join(installed.folder, LIBRARY_FILES[0] ?? '', '..', '..', 'include'))).toBe(false);
+    expect(LIBRARY_FILES.map((file) => readFileSync(join(installed.folder, file), 'utf8'))).toEqual(
+      ['the library', 'the framework'],
+    );
+    expect(existsSync(join(installed.folder, LIBRARY_FILES[0] ?? '', '..', '..', 'include'))).toBe(
+      false,
+    );
   });
 
   it('takes the place of an older one only once it works', async () => {
@@ -151,9 +216,13 @@ describe('an installation', () => {
     mkdirSync(folder.file('home/tensorflow.part-999999999'), { recursive: true });
     await installTensorflow(options());
     expect(readdirSync(folder.file('home'))).toEqual(['tensorflow']);
-    expect(await removeTensorflow(folder.file('home/tensorflow'), folder.file('home/downloads'))).toBe(true);
+    expect(
+      await removeTensorflow(folder.file('home/tensorflow'), folder.file('home/downloads')),
+    ).toBe(true);
     expect(readdirSync(folder.file('home'))).toEqual([]);
-    expect(await removeTensorflow(folder.file('home/tensorflow'), folder.file('home/downloads'))).toBe(false);
+    expect(
+      await removeTensorflow(folder.file('home/tensorflow'), folder.file('home/downloads')),
+    ).toBe(false);
   });
 
   it('is for Linux only', async () => {
@@ -161,7 +230,10 @@ describe('an installation', () => {
       step: 'room',
       data: { expected: 'Linux on x64 or arm64', found: 'darwin on arm64' },
     });
-    expect(await failure({ arch: 'arm64', cuda: true })).toMatchObject({ step: 'room', data: { found: 'linux on arm64' } });
+    expect(await failure({ arch: 'arm64', cuda: true })).toMatchObject({
+      step: 'room',
+      data: { found: 'linux on arm64' },
+    });
   });
 });
 
@@ -169,14 +241,22 @@ describe('libraries', () => {
   it('come from the index where no Python is, newest release that fits, checked', async () => {
     without('python3');
     const { address, ranges } = await index(wheel());
-    expect(await installTensorflow(options({ index: address }))).toMatchObject({ librariesBy: 'index', tensorflow: '2.20.0' });
+    expect(await installTensorflow(options({ index: address }))).toMatchObject({
+      librariesBy: 'index',
+      tensorflow: '2.20.0',
+    });
     expect(ranges).toEqual([undefined]);
   });
 
   it('come from the index where pip fails', async () => {
-    program('python3', "if (args.includes('--version')) process.exit(0); console.error('no such release'); process.exit(1);");
+    program(
+      'python3',
+      "if (args.includes('--version')) process.exit(0); console.error('no such release'); process.exit(1);",
+    );
     const { address } = await index(wheel());
-    expect(await installTensorflow(options({ index: address }))).toMatchObject({ librariesBy: 'index' });
+    expect(await installTensorflow(options({ index: address }))).toMatchObject({
+      librariesBy: 'index',
+    });
   });
 
   it('of a download that broke off are gone on from', async () => {
@@ -197,7 +277,9 @@ describe('libraries', () => {
     expect(readFileSync(part)).toEqual(bytes.subarray(0, half));
     server?.close();
     const { address, ranges } = await index(bytes);
-    expect(await installTensorflow(options({ index: address }))).toMatchObject({ librariesBy: 'index' });
+    expect(await installTensorflow(options({ index: address }))).toMatchObject({
+      librariesBy: 'index',
+    });
     expect(ranges).toEqual([`bytes=${String(half)}-`]);
   });
 
@@ -210,30 +292,56 @@ describe('libraries', () => {
   });
 
   it('cannot come without a network: what pip said, what the index said, what to do', async () => {
-    program('python3', "if (args.includes('--version')) process.exit(0); console.error('cannot reach anything'); process.exit(1);");
+    program(
+      'python3',
+      "if (args.includes('--version')) process.exit(0); console.error('cannot reach anything'); process.exit(1);",
+    );
     const error = await failure();
     expect(error.step).toBe('libraries');
-    expect(error.message).toContain('expected tensorflow-cpu==2.20.0 from pip or http://127.0.0.1:1/pypi');
-    expect(error.message).toContain('pip (python3): cannot reach anything; http://127.0.0.1:1/pypi/tensorflow-cpu/json cannot be reached');
+    expect(error.message).toContain(
+      'expected tensorflow-cpu==2.20.0 from pip or http://127.0.0.1:1/pypi',
+    );
+    expect(error.message).toContain(
+      'pip (python3): cannot reach anything; http://127.0.0.1:1/pypi/tensorflow-cpu/json cannot be reached',
+    );
     expect(error.message).toContain('by --wheel FILE');
   });
 
   it('are not asked for over an address that anyone may change on the way', async () => {
     without('python3');
-    expect((await failure({ index: 'http://example.org/pypi' })).message).toContain('expected an address with https');
+    expect((await failure({ index: 'http://example.org/pypi' })).message).toContain(
+      'expected an address with https',
+    );
   });
 
   it('may be a wheel that is here', async () => {
     without('python3');
-    expect(await installTensorflow(options({ wheel: folder.file('wheel') }))).toMatchObject({ librariesBy: 'file' });
+    expect(await installTensorflow(options({ wheel: folder.file('wheel') }))).toMatchObject({
+      librariesBy: 'file',
+    });
   });
 
   it.each([
     ['is not there', undefined, {}, 'no such file'],
-    ['is no archive', Buffer.from('not a wheel'), {}, "offset 11: expected the zip's directory at its end, found none"],
-    ['was cut short', wheel().subarray(0, 300), {}, "offset 300: expected the zip's directory at its end, found none"],
+    [
+      'is no archive',
+      Buffer.from('not a wheel'),
+      {},
+      "offset 11: expected the zip's directory at its end, found none",
+    ],
+    [
+      'was cut short',
+      wheel().subarray(0, 300),
+      {},
+      "offset 300: expected the zip's directory at its end, found none",
+    ],
     ['is another package', wheel({ name: 'numpy' }), {}, 'which is numpy 2.20.0'],
-    ['is for another system', wheel({ files: [['tensorflow/tensorflow_cc.dll', 'x']] }), {}, 'has no libtensorflow_cc.so.2'],
+    [
+      'is for another system',
+      wheel({ files: [['tensorflow/tensorflow_cc.dll', 'x']] }),
+      {},
+      'has no libtensorflow_cc.so.2',
+    ],
     ['has no CUDA where CUDA is wanted', wheel(), { cuda: true }, 'which is tensorflow-cpu 2.20.0'],
     [
       'is damaged inside',
@@ -246,7 +354,9 @@ describe('libraries', () => {
     if (bytes !== undefined) writeFileSync(file, bytes);
     const error = await failure({ wheel: file, ...more });
     expect(error.step).toBe('libraries');
-    expect(error.data['found']).toMatch(found instanceof RegExp ? found : new RegExp(found.replaceAll('.', '\\.')));
+    expect(error.data['found']).toMatch(
+      found instanceof RegExp ? found : new RegExp(found.replaceAll('.', '\\.')),
+    );
   });
 
   it('with CUDA come with the libraries that the wheel asks for', async () => {
@@ -259,19 +369,30 @@ describe('libraries', () => {
     const name = 'nvidia_cudnn_cu12-9.5.0-py3-none-manylinux2014_x86_64.whl';
     writeFileSync(
       folder.file('wheel'),
-      wheel({ name: 'nvidia_cudnn_cu12', version: '9.5.0', files: [['nvidia/cudnn/lib/libcudnn.so.9', 'cudnn']] }),
+      wheel({
+        name: 'nvidia_cudnn_cu12',
+        version: '9.5.0',
+        files: [['nvidia/cudnn/lib/libcudnn.so.9', 'cudnn']],
+      }),
     );
     program('python3', PROGRAMS.python3.replace(WHEEL_NAME, name));
-    const installed = await installTensorflow(options({ cuda: true, wheel: folder.file('cuda.whl') }));
+    const installed = await installTensorflow(
+      options({ cuda: true, wheel: folder.file('cuda.whl') }),
+    );
     expect(installed.cuda).toBe(true);
-    expect(readFileSync(join(installed.folder, LIBRARY_FILES[0] ?? '', '..', 'libcudnn.so.9'), 'utf8')).toBe('cudnn');
+    expect(
+      readFileSync(join(installed.folder, LIBRARY_FILES[0] ?? '', '..', 'libcudnn.so.9'), 'utf8'),
+    ).toBe('cudnn');
   });
 
   it('are asked for as pip writes it', () => {
     const requirement = parseRequirement('nvidia-cudnn-cu12<10.0,>=9.3.0.75; extra == "and-cuda"');
     expect(requirementText(requirement)).toBe('nvidia-cudnn-cu12<10.0,>=9.3.0.75');
     const versions = ['9.3.0.74', '9.3.0.75', '9.10', '10.0', '10'];
-    expect(versions.filter((version) => satisfies(version, requirement))).toEqual(['9.3.0.75', '9.10']);
+    expect(versions.filter((version) => satisfies(version, requirement))).toEqual([
+      '9.3.0.75',
+      '9.10',
+    ]);
   });
 });
 
@@ -314,22 +435,33 @@ describe('the binding', () => {
     without('g++');
     program('my-compiler', PROGRAMS['g++']);
     const { env } = options();
-    expect((await installTensorflow(options({ env: { ...env, CXX: 'my-compiler' } }))).binding).toBe('compiled');
+    expect(
+      (await installTensorflow(options({ env: { ...env, CXX: 'my-compiler' } }))).binding,
+    ).toBe('compiled');
   });
 
   it('cannot be made without a compiler where none was shipped', async () => {
     without('g++');
     expect(await failure()).toMatchObject({
       step: 'binding',
-      data: { found: 'no compiler (g++, c++, clang++)', remedy: expect.stringContaining('apt install g++') as string },
+      data: {
+        found: 'no compiler (g++, c++, clang++)',
+        remedy: expect.stringContaining('apt install g++') as string,
+      },
     });
     program('g++', "console.error('fatal error: unknown option'); process.exit(1);");
-    expect(await failure()).toMatchObject({ step: 'binding', data: { found: 'g++: fatal error: unknown option' } });
+    expect(await failure()).toMatchObject({
+      step: 'binding',
+      data: { found: 'g++: fatal error: unknown option' },
+    });
   });
 
   it('has to load and compute', async () => {
     program('node', "console.error('Error: GLIBC_2.99 not found'); process.exit(1);");
-    expect(await failure()).toMatchObject({ step: 'check', data: { found: 'Error: GLIBC_2.99 not found' } });
+    expect(await failure()).toMatchObject({
+      step: 'check',
+      data: { found: 'Error: GLIBC_2.99 not found' },
+    });
     program('node', PROGRAMS.node.replace('10', '11'));
     expect((await failure()).step).toBe('check');
   });
@@ -357,28 +489,38 @@ describe('an interruption', () => {
             cancelled.abort();
           });
     };
-    await expect(installTensorflow(options({ signal: cancelled.signal, onProgress }))).rejects.toThrow(/abort/i);
+    await expect(
+      installTensorflow(options({ signal: cancelled.signal, onProgress })),
+    ).rejects.toThrow(/abort/i);
     expect(readdirSync(folder.file('home')).filter((entry) => entry !== 'downloads')).toEqual([]);
     const pid = Number(readFileSync(pidFile, 'utf8'));
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 
   it('before it begins does nothing', async () => {
-    await expect(installTensorflow(options({ signal: AbortSignal.abort() }))).rejects.toThrow(/abort/i);
+    await expect(installTensorflow(options({ signal: AbortSignal.abort() }))).rejects.toThrow(
+      /abort/i,
+    );
     expect(existsSync(folder.file('home'))).toBe(false);
   });
 });
 
 describe('a full disk or a folder of others', () => {
   const never = new AbortController().signal;
-  const failing = (code: string) => () => Promise.reject(Object.assign(new Error(`${code}: it failed`), { code }));
+  const failing = (code: string) => () =>
+    Promise.reject(Object.assign(new Error(`${code}: it failed`), { code }));
 
   it.each([
     ['ENOSPC', 'a full disk', 'make room'],
     ['EACCES', 'EACCES: it failed', 'GALAPAGOS_HOME'],
     ['EIO', 'EIO: it failed', 'try again'],
   ])('%s becomes a sentence with what to do', async (code, found, remedy) => {
-    const error: unknown = await during('libraries', never, failing(code)).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ step: 'libraries', data: { found, remedy: expect.stringContaining(remedy) as string } });
+    const error: unknown = await during('libraries', never, failing(code)).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toMatchObject({
+      step: 'libraries',
+      data: { found, remedy: expect.stringContaining(remedy) as string },
+    });
   });
 });

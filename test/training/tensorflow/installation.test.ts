@@ -1,12 +1,24 @@
-/** Without TensorFlow: what the executor says where it is absent, incomplete or described wrongly. */
+/**
+ * Without TensorFlow: what the executor says where it is absent, incomplete or described wrongly.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TensorflowExecutor } from '../../../src/training/executors/tensorflow/tensorflow.ts';
-import { BINDING_FILE, INSTALLATION_FILE, LIBRARY_FILES } from '../../../src/training/executors/tensorflow/installation.ts';
+import {
+  BINDING_FILE,
+  INSTALLATION_FILE,
+  LIBRARY_FILES,
+} from '../../../src/training/executors/tensorflow/installation.ts';
 import { temporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.ts';
 
-const WHOLE = { format: 'galapagos-tensorflow/1', tensorflow: '2.20.0', tfjs: '4.22.0', cuda: false, binding: 'compiled' };
+const WHOLE = {
+  format: 'galapagos-tensorflow/1',
+  tensorflow: '2.20.0',
+  tfjs: '4.22.0',
+  cuda: false,
+  binding: 'compiled',
+};
 
 const made: TemporaryFolder[] = [];
 
@@ -22,7 +34,10 @@ function emptyFolder(): string {
 
 function folderWith(description: unknown, files: readonly string[]): string {
   const folder = emptyFolder();
-  writeFileSync(join(folder, INSTALLATION_FILE), typeof description === 'string' ? description : JSON.stringify(description));
+  writeFileSync(
+    join(folder, INSTALLATION_FILE),
+    typeof description === 'string' ? description : JSON.stringify(description),
+  );
   for (const file of files) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), 'not a library');
@@ -40,7 +55,9 @@ async function reasonIn(folder: string): Promise<string> {
 describe('probe()', () => {
   it('names the file that is not there', async () => {
     const folder = emptyFolder();
-    expect(await reasonIn(folder)).toBe(`not installed: ${join(folder, INSTALLATION_FILE)} does not exist`);
+    expect(await reasonIn(folder)).toBe(
+      `not installed: ${join(folder, INSTALLATION_FILE)} does not exist`,
+    );
     const [library = ''] = LIBRARY_FILES;
     const half = folderWith(WHOLE, [BINDING_FILE]);
     expect(await reasonIn(half)).toBe(`incomplete: ${join(half, library)} does not exist`);
@@ -48,7 +65,10 @@ describe('probe()', () => {
 
   it.each([
     ['{', /JSON/],
-    [{ ...WHOLE, format: 'galapagos-tensorflow/2' }, /format: expected "galapagos-tensorflow\/1", found "galapagos-tensorflow\/2"/],
+    [
+      { ...WHOLE, format: 'galapagos-tensorflow/2' },
+      /format: expected "galapagos-tensorflow\/1", found "galapagos-tensorflow\/2"/,
+    ],
     [{ ...WHOLE, cuda: 'yes' }, /cuda: expected true or false, found "yes"/],
     [{ ...WHOLE, tensorflow: undefined }, /tensorflow: expected a version, found nothing/],
   ])('says what is wrong with a description: %j', async (description, reason) => {
@@ -56,6 +76,8 @@ describe('probe()', () => {
   });
 
   it('says what the system’s loader says of a binding that is none', async () => {
-    expect(await reasonIn(folderWith(WHOLE, [BINDING_FILE, ...LIBRARY_FILES]))).toMatch(/tfjs_binding\.node does not load: /);
+    expect(await reasonIn(folderWith(WHOLE, [BINDING_FILE, ...LIBRARY_FILES]))).toMatch(
+      /tfjs_binding\.node does not load: /,
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** Where TensorFlow is for tests: what GALAPAGOS_TENSORFLOW names, else the user folder's installation. */
+/**
+ * Where TensorFlow is for tests: what GALAPAGOS_TENSORFLOW names, else the user folder's
+ * installation.
+ */
 import { join } from 'node:path';
 import { test } from 'vitest';
 import { userFolder } from '../../../src/runtime/user-folder.ts';

@@ -21,7 +21,9 @@ export function zip(files: readonly (readonly [string, string])[]): Buffer {
     const local = Buffer.concat([Buffer.from('PK\u0003\u0004'), common, path, packed]);
     const rest = Buffer.alloc(14);
     rest.writeUInt32LE(offset, 10);
-    directory.push(Buffer.concat([Buffer.from('PK\u0001\u0002'), Buffer.from([20, 0]), common, rest, path]));
+    directory.push(
+      Buffer.concat([Buffer.from('PK\u0001\u0002'), Buffer.from([20, 0]), common, rest, path]),
+    );
     bodies.push(local);
     offset += local.length;
   });
@@ -49,7 +51,8 @@ export interface WheelOptions {
   readonly damaged?: readonly string[];
 }
 
-export const WHEEL_NAME = 'tensorflow_cpu-2.20.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl';
+export const WHEEL_NAME =
+  'tensorflow_cpu-2.20.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl';
 
 const FILES: readonly (readonly [string, string])[] = [
   ['tensorflow/libtensorflow_cc.so.2', 'the library'],

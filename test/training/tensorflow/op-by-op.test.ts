@@ -1,4 +1,7 @@
-/** What runs where TensorFlow refuses a graph: the same ops one by one, with the same numbers, and the reason said. */
+/**
+ * What runs where TensorFlow refuses a graph: the same ops one by one, with the same numbers, and
+ * the reason said.
+ */
 import { expect, test } from 'vitest';
 import type { Executor } from '../../../src/training/executors/executor.ts';
 import { ReferenceExecutor } from '../../../src/training/executors/reference/reference.ts';
@@ -11,16 +14,28 @@ import { worst } from '../../support/training.ts';
 import { whereInstalled } from './installed.ts';
 
 whereInstalled('op by op has the reference’s numbers', () => {
-  test.for(NETWORKS.map((network) => [network.name, network] as const))('has the reference’s numbers: %s', async ([, network]) => {
-    const subject = subjectOf(network);
-    const executor = new TensorflowExecutor({ form: 'ops' });
-    const [found, expected] = [await ran(executor, subject), await ran(new ReferenceExecutor(), subject)];
-    expected.states.forEach(({ weights, statistics }, lane) => {
-      expect(worst(found.states[lane]?.weights ?? [], weights, 0.1)).toBeLessThan(1e-4);
-      expect(worst(found.states[lane]?.statistics ?? [], statistics, 0.1)).toBeLessThan(1e-4);
-      expect(worst([found.metrics[lane]?.lossSum ?? NaN], [expected.metrics[lane]?.lossSum ?? NaN], 0.1)).toBeLessThan(1e-4);
-    });
-  });
+  test.for(NETWORKS.map((network) => [network.name, network] as const))(
+    'has the reference’s numbers: %s',
+    async ([, network]) => {
+      const subject = subjectOf(network);
+      const executor = new TensorflowExecutor({ form: 'ops' });
+      const [found, expected] = [
+        await ran(executor, subject),
+        await ran(new ReferenceExecutor(), subject),
+      ];
+      expected.states.forEach(({ weights, statistics }, lane) => {
+        expect(worst(found.states[lane]?.weights ?? [], weights, 0.1)).toBeLessThan(1e-4);
+        expect(worst(found.states[lane]?.statistics ?? [], statistics, 0.1)).toBeLessThan(1e-4);
+        expect(
+          worst(
+            [found.metrics[lane]?.lossSum ?? NaN],
+            [expected.metrics[lane]?.lossSum ?? NaN],
+            0.1,
+          ),
+        ).toBeLessThan(1e-4);
+      });
+    },
+  );
 });
 
 async function ran(executor: Executor, subject: SmallSubject) {

@@ -6,7 +6,8 @@ import { whereInstalled } from './installed.ts';
 
 const seen: string[] = [];
 afterAll(() => {
-  if (seen.length > 0) console.log(`largest difference of a step's loss from PyTorch's: ${seen.join(', ')}`);
+  if (seen.length > 0)
+    console.log(`largest difference of a step's loss from PyTorch's: ${seen.join(', ')}`);
 });
 
 whereInstalled('tensorflow trains as PyTorch does', () => {
@@ -17,7 +18,9 @@ whereInstalled('tensorflow trains as PyTorch does', () => {
       const differences = losses.map((loss, t) => relative(loss, fixture.loss64[t]!));
       seen.push(`${name} ${(100 * Math.max(...differences)).toPrecision(2)} %`);
       expect(losses).toHaveLength(30);
-      differences.forEach((difference, t) => expect(difference, `step ${String(t)}`).toBeLessThan(0.01));
+      differences.forEach((difference, t) =>
+        expect(difference, `step ${String(t)}`).toBeLessThan(0.01),
+      );
       expect(relative(evaluation?.loss ?? NaN, fixture.evaluation.loss)).toBeLessThan(0.01);
     });
   });

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { activation, activationGradient, type ActivationKind } from '../../../src/training/executors/wasm/kernels/activations.ts';
+import {
+  activation,
+  activationGradient,
+  type ActivationKind,
+} from '../../../src/training/executors/wasm/kernels/activations.ts';
 import { CLOSE, draw, errorOf, runKernel } from './harness.ts';
 
 const SLOPE = 0.0625;
@@ -49,7 +53,9 @@ describe('activation', () => {
         const x = Float32Array.from(inputs);
         const y = inPlace ? x : new Float32Array(4 * count);
         await runKernel(activation({ kind, slope: SLOPE, count }), [x, y]);
-        expect(errorOf(y, Float32Array.from(inputs).map(FUNCTIONS[kind]), range)).toBeLessThan(CLOSE / 2);
+        expect(errorOf(y, Float32Array.from(inputs).map(FUNCTIONS[kind]), range)).toBeLessThan(
+          CLOSE / 2,
+        );
       }),
       { numRuns: 80 },
     );
@@ -60,7 +66,10 @@ describe('activation', () => {
       const x = Float32Array.from({ length: 4000 }, (_, i) => -5 + i / 400);
       const y = new Float32Array(4000);
       await runKernel(activation({ kind, slope: SLOPE, count: 1000 }), [x, y]);
-      const worst = x.reduce((error, value, i) => Math.max(error, Math.abs(y[i]! - FUNCTIONS[kind](value))), 0);
+      const worst = x.reduce(
+        (error, value, i) => Math.max(error, Math.abs(y[i]! - FUNCTIONS[kind](value))),
+        0,
+      );
       expect([kind, worst < 1e-6]).toEqual([kind, true]);
     }
   });
@@ -76,15 +85,23 @@ describe('activation', () => {
     };
     for (const kind of KINDS) {
       const y = new Float32Array(4);
-      await runKernel(activation({ kind, slope: SLOPE, count: 1 }), [Float32Array.of(-1e4, 1e4, 0, -0), y]);
-      expect([kind, ...y].map((v) => (typeof v === 'number' && Math.abs(v) < 1e-30 ? 0 : v))).toEqual([kind, ...ends[kind]]);
+      await runKernel(activation({ kind, slope: SLOPE, count: 1 }), [
+        Float32Array.of(-1e4, 1e4, 0, -0),
+        y,
+      ]);
+      expect(
+        [kind, ...y].map((v) => (typeof v === 'number' && Math.abs(v) < 1e-30 ? 0 : v)),
+      ).toEqual([kind, ...ends[kind]]);
     }
   });
 
   it('lets a NaN pass; through relu it is 0', async () => {
     for (const kind of KINDS) {
       const y = new Float32Array(4);
-      await runKernel(activation({ kind, slope: SLOPE, count: 1 }), [Float32Array.of(NaN, NaN, NaN, NaN), y]);
+      await runKernel(activation({ kind, slope: SLOPE, count: 1 }), [
+        Float32Array.of(NaN, NaN, NaN, NaN),
+        y,
+      ]);
       expect([kind, y[0]]).toEqual([kind, kind === 'relu' ? 0 : NaN]);
     }
   });
@@ -94,14 +111,18 @@ describe('activation gradient', () => {
   it('is g times the derivative, added where asked, also in place', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ kind, count, seed, range, add, inPlace }) => {
-        const inputs = Float32Array.from(draw(4 * count, seed)).map((x) => (Math.abs(x) < 0.01 ? 0.5 : x) * range);
+        const inputs = Float32Array.from(draw(4 * count, seed)).map(
+          (x) => (Math.abs(x) < 0.01 ? 0.5 : x) * range,
+        );
         const gradients = draw(4 * count, seed + 5000);
         const there = inPlace ? gradients : draw(4 * count, seed + 9000);
         const g = Float32Array.from(gradients);
         const saved = SAVES_INPUT.includes(kind) ? inputs : inputs.map(FUNCTIONS[kind]);
         const to = inPlace ? g : Float32Array.from(there);
         await runKernel(activationGradient({ kind, slope: SLOPE, count, add }), [g, saved, to]);
-        const expected = gradients.map((v, i) => v * derivative(kind, inputs[i]!) + (add ? there[i]! : 0));
+        const expected = gradients.map(
+          (v, i) => v * derivative(kind, inputs[i]!) + (add ? there[i]! : 0),
+        );
         expect(errorOf(to, expected, 1)).toBeLessThan(CLOSE);
       }),
       { numRuns: 80 },

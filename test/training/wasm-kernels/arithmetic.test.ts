@@ -1,11 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { channelDots, copy, product, scaleChannels, sum } from '../../../src/training/executors/wasm/kernels/arithmetic.ts';
+import {
+  channelDots,
+  copy,
+  product,
+  scaleChannels,
+  sum,
+} from '../../../src/training/executors/wasm/kernels/arithmetic.ts';
 import { CLOSE, draw, drawSamples, errorOf, runKernel, samplesOf, tiled } from './harness.ts';
 
 const f = Math.fround;
 const floats = (count: number, seed: number) => Float32Array.from(draw(4 * count, seed));
-const shape = fc.record({ count: fc.integer({ min: 1, max: 13 }), add: fc.boolean(), seed: fc.nat(1000) });
+const shape = fc.record({
+  count: fc.integer({ min: 1, max: 13 }),
+  add: fc.boolean(),
+  seed: fc.nat(1000),
+});
 const planes = fc.record({
   channels: fc.integer({ min: 1, max: 4 }),
   plane: fc.integer({ min: 1, max: 11 }),
@@ -27,13 +37,20 @@ describe('copy, sum and product of a tile', () => {
 
   it('sum adds its inputs from left to right, also into one of them', async () => {
     await fc.assert(
-      fc.asyncProperty(shape, fc.integer({ min: 2, max: 4 }), fc.integer({ min: 0, max: 4 }), async ({ count, seed }, inputs, target) => {
-        const parts = Array.from({ length: inputs }, (_, i) => floats(count, seed + i));
-        const expected = floats(count, 0).map((_, i) => parts.map((p) => p[i]!).reduce((a, b) => f(a + b)));
-        const to = parts[target] ?? new Float32Array(4 * count);
-        await runKernel(sum({ inputs, count }), [...parts, to]);
-        expect(to).toEqual(expected);
-      }),
+      fc.asyncProperty(
+        shape,
+        fc.integer({ min: 2, max: 4 }),
+        fc.integer({ min: 0, max: 4 }),
+        async ({ count, seed }, inputs, target) => {
+          const parts = Array.from({ length: inputs }, (_, i) => floats(count, seed + i));
+          const expected = floats(count, 0).map((_, i) =>
+            parts.map((p) => p[i]!).reduce((a, b) => f(a + b)),
+          );
+          const to = parts[target] ?? new Float32Array(4 * count);
+          await runKernel(sum({ inputs, count }), [...parts, to]);
+          expect(to).toEqual(expected);
+        },
+      ),
     );
   });
 
@@ -55,10 +72,16 @@ describe('products of a channel with one number a sample', () => {
     await fc.assert(
       fc.asyncProperty(planes, async ({ channels, plane, add, seed }) => {
         const count = channels * plane;
-        const [a, b, there] = [drawSamples(4, count, seed), drawSamples(4, channels, seed + 1), drawSamples(4, count, seed + 2)];
+        const [a, b, there] = [
+          drawSamples(4, count, seed),
+          drawSamples(4, channels, seed + 1),
+          drawSamples(4, count, seed + 2),
+        ];
         const to = tiled(there);
         await runKernel(scaleChannels({ channels, plane, add }), [tiled(a), tiled(b), to]);
-        const expected = a.map((sample, s) => sample.map((x, e) => f(f(x * b[s]![Math.floor(e / plane)]!) + (add ? there[s]![e]! : 0))));
+        const expected = a.map((sample, s) =>
+          sample.map((x, e) => f(f(x * b[s]![Math.floor(e / plane)]!) + (add ? there[s]![e]! : 0))),
+        );
         expect(samplesOf(to, count)).toEqual(expected);
       }),
     );
@@ -68,14 +91,22 @@ describe('products of a channel with one number a sample', () => {
     await fc.assert(
       fc.asyncProperty(planes, async ({ channels, plane, add, seed }) => {
         const count = channels * plane;
-        const [g, a, there] = [drawSamples(4, count, seed), drawSamples(4, count, seed + 1), drawSamples(4, channels, seed + 2)];
+        const [g, a, there] = [
+          drawSamples(4, count, seed),
+          drawSamples(4, count, seed + 1),
+          drawSamples(4, channels, seed + 2),
+        ];
         const to = tiled(there);
         await runKernel(channelDots({ channels, plane, add }), [tiled(g), tiled(a), to]);
         const terms = g.map((sample, s) => sample.map((x, e) => x * a[s]![e]!));
         const expected = terms.map((sample, s) =>
-          there[s]!.map((y, c) => sample.slice(c * plane, (c + 1) * plane).reduce((x, z) => x + z, add ? y : 0)),
+          there[s]!.map((y, c) =>
+            sample.slice(c * plane, (c + 1) * plane).reduce((x, z) => x + z, add ? y : 0),
+          ),
         );
-        const size = Math.max(...terms.map((sample) => sample.reduce((x, z) => x + Math.abs(z), 0)));
+        const size = Math.max(
+          ...terms.map((sample) => sample.reduce((x, z) => x + Math.abs(z), 0)),
+        );
         expect(errorOf(samplesOf(to, channels).flat(), expected.flat(), size)).toBeLessThan(CLOSE);
       }),
     );

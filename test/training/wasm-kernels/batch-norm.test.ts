@@ -19,8 +19,11 @@ const cases = fc.record({
   relu: fc.boolean(),
 });
 
-/** Whether two samples are as good as none for a variance: there the float32 result says nothing. */
-const enough = ({ n, plane }: { n: number; plane: number }): boolean => n * plane === 1 || n * plane > 3;
+/**
+ * Whether two samples are as good as none for a variance: there the float32 result says nothing.
+ */
+const enough = ({ n, plane }: { n: number; plane: number }): boolean =>
+  n * plane === 1 || n * plane > 3;
 
 interface Batch {
   readonly x: number[][];
@@ -32,7 +35,9 @@ interface Batch {
 
 function batch(channels: number, plane: number, n: number, seed: number): Batch {
   return {
-    x: drawSamples(n, channels * plane, seed).map((sample) => sample.map((x) => Math.fround(3 * x + 1))),
+    x: drawSamples(n, channels * plane, seed).map((sample) =>
+      sample.map((x) => Math.fround(3 * x + 1)),
+    ),
     weight: draw(channels, seed + 2000).map((w) => Math.fround(w + 1.5)),
     bias: draw(channels, seed + 3000),
     runningMean: draw(channels, seed + 4000),
@@ -52,7 +57,11 @@ function statistics(x: readonly (readonly number[])[], channels: number, plane: 
 
 const rectified = (relu: boolean) => (y: number) => (relu && y <= 0 ? 0 : y);
 
-async function forward(shape: BatchNorm, { x, weight, bias, runningMean, runningVar }: Batch, inPlace = false) {
+async function forward(
+  shape: BatchNorm,
+  { x, weight, bias, runningMean, runningVar }: Batch,
+  inPlace = false,
+) {
   const input = tiled(x);
   const y = inPlace ? input : new Float32Array(input.length);
   const [mean, inverse] = [new Float32Array(shape.channels), new Float32Array(shape.channels)];
@@ -66,31 +75,43 @@ async function forward(shape: BatchNorm, { x, weight, bias, runningMean, running
 describe('batch norm in training', () => {
   it('normalises by the statistics of the samples that count, also in place', async () => {
     await fc.assert(
-      fc.asyncProperty(cases.filter(enough), fc.boolean(), async ({ channels, plane, n, seed, relu }, inPlace) => {
-        const given = batch(channels, plane, n, seed);
-        const found = await forward({ channels, plane, momentum: MOMENTUM, epsilon: EPSILON, relu }, given, inPlace);
-        const truth = statistics(given.x, channels, plane);
-        const expected = given.x.map((sample) =>
-          sample.map((x, e) => {
-            const c = Math.floor(e / plane);
-            return rectified(relu)(given.weight[c]! * (x - truth[c]!.mean) * truth[c]!.inverse + given.bias[c]!);
-          }),
-        );
-        expect(errorOf(samplesOf(found.y, channels * plane, n).flat(), expected.flat(), 4)).toBeLessThan(CLOSE);
-        expect(
-          errorOf(
-            found.mean,
-            truth.map((t) => t.mean),
-            4,
-          ),
-        ).toBeLessThan(CLOSE);
-        expect(
-          errorOf(
-            found.inverse,
-            truth.map((t) => t.inverse),
-          ),
-        ).toBeLessThan(CLOSE);
-      }),
+      fc.asyncProperty(
+        cases.filter(enough),
+        fc.boolean(),
+        async ({ channels, plane, n, seed, relu }, inPlace) => {
+          const given = batch(channels, plane, n, seed);
+          const found = await forward(
+            { channels, plane, momentum: MOMENTUM, epsilon: EPSILON, relu },
+            given,
+            inPlace,
+          );
+          const truth = statistics(given.x, channels, plane);
+          const expected = given.x.map((sample) =>
+            sample.map((x, e) => {
+              const c = Math.floor(e / plane);
+              return rectified(relu)(
+                given.weight[c]! * (x - truth[c]!.mean) * truth[c]!.inverse + given.bias[c]!,
+              );
+            }),
+          );
+          expect(
+            errorOf(samplesOf(found.y, channels * plane, n).flat(), expected.flat(), 4),
+          ).toBeLessThan(CLOSE);
+          expect(
+            errorOf(
+              found.mean,
+              truth.map((t) => t.mean),
+              4,
+            ),
+          ).toBeLessThan(CLOSE);
+          expect(
+            errorOf(
+              found.inverse,
+              truth.map((t) => t.inverse),
+            ),
+          ).toBeLessThan(CLOSE);
+        },
+      ),
     );
   });
 
@@ -98,12 +119,17 @@ describe('batch norm in training', () => {
     await fc.assert(
       fc.asyncProperty(cases.filter(enough), async ({ channels, plane, n, seed, relu }) => {
         const given = batch(channels, plane, n, seed);
-        const found = await forward({ channels, plane, momentum: MOMENTUM, epsilon: EPSILON, relu }, given);
+        const found = await forward(
+          { channels, plane, momentum: MOMENTUM, epsilon: EPSILON, relu },
+          given,
+        );
         const truth = statistics(given.x, channels, plane);
         const moved = (old: number, now: number): number => (1 - MOMENTUM) * old + MOMENTUM * now;
         const means = truth.map((t, c) => moved(given.runningMean[c]!, t.mean));
         const variances = truth.map((t, c) =>
-          t.m === 1 ? given.runningVar[c]! : moved(given.runningVar[c]!, (t.variance * t.m) / (t.m - 1)),
+          t.m === 1
+            ? given.runningVar[c]!
+            : moved(given.runningVar[c]!, (t.variance * t.m) / (t.m - 1)),
         );
         expect(errorOf(found.runningMean, means, 4)).toBeLessThan(CLOSE);
         expect(errorOf(found.runningVar, variances)).toBeLessThan(CLOSE);
@@ -115,7 +141,10 @@ describe('batch norm in training', () => {
   it('a batch far from 0 loses no digits of its variance', async () => {
     const x = drawSamples(12, 50, 3).map((sample) => sample.map((v) => Math.fround(100 + v)));
     const given = { ...batch(1, 50, 12, 3), x };
-    const found = await forward({ channels: 1, plane: 50, momentum: MOMENTUM, epsilon: EPSILON, relu: false }, given);
+    const found = await forward(
+      { channels: 1, plane: 50, momentum: MOMENTUM, epsilon: EPSILON, relu: false },
+      given,
+    );
     expect(errorOf(found.inverse, [statistics(x, 1, 50)[0]!.inverse])).toBeLessThan(CLOSE);
   });
 });
@@ -129,13 +158,19 @@ describe('batch norm gradient', () => {
         async ({ channels, plane, n, seed, relu }, { wants, add, inPlace }) => {
           const count = channels * plane;
           const given = batch(channels, plane, n, seed);
-          const forwards = await forward({ channels, plane, momentum: MOMENTUM, epsilon: EPSILON, relu }, given);
+          const forwards = await forward(
+            { channels, plane, momentum: MOMENTUM, epsilon: EPSILON, relu },
+            given,
+          );
           const gradients = drawSamples(n, count, seed + 60);
           const there = inPlace ? gradients : drawSamples(n, count, seed + 70);
           const g = tiled(gradients);
           const to = inPlace ? g : tiled(there);
           const old = draw(2 * channels, seed + 80);
-          const weights = [Float32Array.from(old.slice(0, channels)), Float32Array.from(old.slice(channels))] as const;
+          const weights = [
+            Float32Array.from(old.slice(0, channels)),
+            Float32Array.from(old.slice(channels)),
+          ] as const;
           const kernel = batchNormGradient({ channels, plane, relu, wants, add: add && !inPlace });
           const before = to.slice();
           await runKernel(
@@ -155,7 +190,9 @@ describe('batch norm gradient', () => {
           );
           const truth = statistics(given.x, channels, plane);
           const y = samplesOf(forwards.y, count, n);
-          const counted = gradients.map((sample, s) => sample.map((v, e) => (relu && y[s]![e]! <= 0 ? 0 : v)));
+          const counted = gradients.map((sample, s) =>
+            sample.map((v, e) => (relu && y[s]![e]! <= 0 ? 0 : v)),
+          );
           const hats = given.x.map((sample) => sample.map((v, e) => {
             const t = truth[Math.floor(e / plane)]!;
             return (v - t.mean) * t.inverse;
@@ -163,7 +200,8 @@ describe('batch norm gradient', () => {
           const sums = (of: (s: number, e: number) => number) =>
             truth.map((_, c) => {
               let sum = 0;
-              for (let s = 0; s < n; s++) for (let e = c * plane; e < (c + 1) * plane; e++) sum += of(s, e);
+              for (let s = 0; s < n; s++)
+                for (let e = c * plane; e < (c + 1) * plane; e++) sum += of(s, e);
               return sum;
             });
           const forBias = sums((s, e) => counted[s]![e]!);
@@ -191,12 +229,15 @@ describe('batch norm gradient', () => {
             sample.map((v, e) => {
               const c = Math.floor(e / plane);
               const { inverse, m } = truth[c]!;
-              const gradient = given.weight[c]! * inverse * (v - (forBias[c]! + hats[s]![e]! * forWeight[c]!) / m);
+              const gradient =
+                given.weight[c]! * inverse * (v - (forBias[c]! + hats[s]![e]! * forWeight[c]!) / m);
               return gradient + (add && !inPlace ? there[s]![e]! : 0);
             }),
           );
           const largest = Math.max(...truth.map((t) => t.inverse)) * 10;
-          expect(errorOf(samplesOf(to, count, n).flat(), expected.flat(), largest)).toBeLessThan(CLOSE);
+          expect(errorOf(samplesOf(to, count, n).flat(), expected.flat(), largest)).toBeLessThan(
+            CLOSE,
+          );
           const beyond = samplesOf(to, count).slice(n);
           expect(beyond.flat().map((v) => v + 0)).toEqual(
             beyond.flatMap(() => (add && !inPlace ? there[0]! : Array<number>(count).fill(0))),
@@ -214,8 +255,14 @@ describe('batch norm in evaluation', () => {
         const given = batch(channels, plane, 4, seed);
         const x = tiled(given.x);
         const y = inPlace ? x : new Float32Array(x.length);
-        const weights = [given.weight, given.bias, given.runningMean, given.runningVar].map((w) => Float32Array.from(w));
-        await runKernel(batchNormEvaluation({ channels, plane, epsilon: EPSILON, relu }), [x, ...weights, y]);
+        const weights = [given.weight, given.bias, given.runningMean, given.runningVar].map((w) =>
+          Float32Array.from(w),
+        );
+        await runKernel(batchNormEvaluation({ channels, plane, epsilon: EPSILON, relu }), [
+          x,
+          ...weights,
+          y,
+        ]);
         const expected = given.x.map((sample) =>
           sample.map((v, e) => {
             const c = Math.floor(e / plane);
@@ -223,7 +270,9 @@ describe('batch norm in evaluation', () => {
             return rectified(relu)(scale * (v - given.runningMean[c]!) + given.bias[c]!);
           }),
         );
-        expect(errorOf(samplesOf(y, channels * plane).flat(), expected.flat(), 4)).toBeLessThan(CLOSE);
+        expect(errorOf(samplesOf(y, channels * plane).flat(), expected.flat(), 4)).toBeLessThan(
+          CLOSE,
+        );
       }),
     );
   });

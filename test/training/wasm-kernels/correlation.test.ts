@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { correlate, type Correlation } from '../../../src/training/executors/wasm/kernels/correlate.ts';
+import {
+  correlate,
+  type Correlation,
+} from '../../../src/training/executors/wasm/kernels/correlate.ts';
 import { depthwise } from '../../../src/training/executors/wasm/kernels/depthwise.ts';
-import { biasGradient, weightGradient } from '../../../src/training/executors/wasm/kernels/weight-gradient.ts';
+import {
+  biasGradient,
+  weightGradient,
+} from '../../../src/training/executors/wasm/kernels/weight-gradient.ts';
 import { CLOSE, draw, drawSamples, errorOf, runKernel, samplesOf, tiled } from './harness.ts';
 
 const small = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
@@ -45,7 +51,10 @@ function operands(s: Shape): Operands {
 }
 
 /** Every product of a correlation: output, input and weight by index. */
-function eachProduct(s: Shape, visit: (output: number, input: number, weight: number) => void): void {
+function eachProduct(
+  s: Shape,
+  visit: (output: number, input: number, weight: number) => void,
+): void {
   const { groups, filters, channels, kernel, outputs, stride } = s;
   for (let f = 0; f < groups * filters; f++)
     for (let Y = 0; Y < outputs[0]; Y++)
@@ -53,8 +62,16 @@ function eachProduct(s: Shape, visit: (output: number, input: number, weight: nu
         for (let c = 0; c < channels; c++)
           for (let i = 0; i < kernel[0]; i++)
             for (let j = 0; j < kernel[1]; j++) {
-              const input = ((Math.floor(f / filters) * channels + c) * s.rows + Y * stride[0] + i) * s.columns + X * stride[1] + j;
-              visit((f * outputs[0] + Y) * outputs[1] + X, input, ((f * channels + c) * kernel[0] + i) * kernel[1] + j);
+              const input =
+                ((Math.floor(f / filters) * channels + c) * s.rows + Y * stride[0] + i) *
+                  s.columns +
+                X * stride[1] +
+                j;
+              visit(
+                (f * outputs[0] + Y) * outputs[1] + X,
+                input,
+                ((f * channels + c) * kernel[0] + i) * kernel[1] + j,
+              );
             }
 }
 
@@ -62,7 +79,9 @@ function expected(s: Shape, { x, w, b, y }: Operands, sample: number): number[] 
   const plane = s.outputs[0] * s.outputs[1];
   const sums = y[sample]!.map((_, o) => (s.bias ? b[Math.floor(o / plane)]! : 0));
   eachProduct(s, (output, input, weight) => (sums[output]! += x[sample]![input]! * w[weight]!));
-  return sums.map((sum, o) => (s.add ? y[sample]![o]! : 0) + sum).map((v) => (s.relu ? Math.max(0, v) : v));
+  return sums
+    .map((sum, o) => (s.add ? y[sample]![o]! : 0) + sum)
+    .map((v) => (s.relu ? Math.max(0, v) : v));
 }
 
 function correlation(s: Shape): Correlation {
@@ -78,7 +97,13 @@ function correlation(s: Shape): Correlation {
     x: { plane: s.rows * s.columns * 16, row: stride[0] * s.columns * 16, column: stride[1] * 16 },
     y: { plane: outputs[0] * outputs[1] * 16, row: outputs[1] * 16, column: 16 },
     tap: { row: s.columns * 16, column: 16 },
-    weight: { group: filters * channels * taps * 4, filter: channels * taps * 4, channel: taps * 4, row: kernel[1] * 4, column: 4 },
+    weight: {
+      group: filters * channels * taps * 4,
+      filter: channels * taps * 4,
+      channel: taps * 4,
+      row: kernel[1] * 4,
+      column: 4,
+    },
     bias,
     add,
     relu,
@@ -96,7 +121,12 @@ describe('correlate', () => {
         const s = { ...drawn, samples: Math.min(4, drawn.samples) };
         const given = operands(s);
         const y = tiled(given.y);
-        await runKernel(correlate(correlation(s)), [tiled(given.x), Float32Array.from(given.w), Float32Array.from(given.b), y]);
+        await runKernel(correlate(correlation(s)), [
+          tiled(given.x),
+          Float32Array.from(given.w),
+          Float32Array.from(given.b),
+          y,
+        ]);
         samplesOf(y, given.y[0]!.length, s.samples).forEach((found, sample) => {
           expect(errorOf(found, expected(s, given, sample), terms(s))).toBeLessThan(CLOSE);
         });
@@ -108,7 +138,15 @@ describe('correlate', () => {
   it('takes tiles as columns, whatever their number', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (drawn) => {
-        const s: Shape = { ...drawn, groups: 1, kernel: [1, 1], stride: [1, 1], outputs: [1, 1], rows: 1, columns: 1 };
+        const s: Shape = {
+          ...drawn,
+          groups: 1,
+          kernel: [1, 1],
+          stride: [1, 1],
+          outputs: [1, 1],
+          rows: 1,
+          columns: 1,
+        };
         const given = operands(s);
         const y = tiled(given.y);
         const kernel = correlate({
@@ -118,7 +156,13 @@ describe('correlate', () => {
           y: { plane: 16, row: 16, column: s.filters * 16 },
         });
         const tiles = Math.ceil(s.samples / 4);
-        await runKernel(kernel, [tiled(given.x), Float32Array.from(given.w), Float32Array.from(given.b), y, tiles]);
+        await runKernel(kernel, [
+          tiled(given.x),
+          Float32Array.from(given.w),
+          Float32Array.from(given.b),
+          y,
+          tiles,
+        ]);
         samplesOf(y, s.filters, s.samples).forEach((found, sample) => {
           expect(errorOf(found, expected(s, given, sample), terms(s))).toBeLessThan(CLOSE);
         });
@@ -145,7 +189,12 @@ describe('correlate', () => {
     };
     const given = operands(s);
     const y = tiled(given.y);
-    await runKernel(correlate(correlation(s)), [tiled(given.x), Float32Array.from(given.w), Float32Array.from(given.b), y]);
+    await runKernel(correlate(correlation(s)), [
+      tiled(given.x),
+      Float32Array.from(given.w),
+      Float32Array.from(given.b),
+      y,
+    ]);
     samplesOf(y, s.filters, 4).forEach((found, sample) => {
       expect(errorOf(found, expected(s, given, sample), terms(s) / 4)).toBeLessThan(CLOSE);
     });
@@ -161,7 +210,12 @@ describe('depthwise', () => {
         const y = tiled(given.y);
         const shape = correlation(s);
         const kernel = depthwise({ ...shape, channels: s.groups, columns: s.outputs[1] });
-        await runKernel(kernel, [tiled(given.x), Float32Array.from(given.w), Float32Array.from(given.b), y]);
+        await runKernel(kernel, [
+          tiled(given.x),
+          Float32Array.from(given.w),
+          Float32Array.from(given.b),
+          y,
+        ]);
         samplesOf(y, given.y[0]!.length, s.samples).forEach((found, sample) => {
           expect(errorOf(found, expected(s, given, sample), terms(s))).toBeLessThan(CLOSE);
         });
@@ -178,7 +232,10 @@ describe('weight-gradient', () => {
         const given = operands(s);
         const { groups, filters, channels, kernel, outputs, stride } = s;
         // Beyond the last sample the gradient is zero.
-        const g = tiled([...given.y, ...Array.from({ length: (4 - (s.samples % 4)) % 4 }, () => given.y[0]!.map(() => 0))]);
+        const g = tiled([
+          ...given.y,
+          ...Array.from({ length: (4 - (s.samples % 4)) % 4 }, () => given.y[0]!.map(() => 0)),
+        ]);
         const tiles = Math.ceil(s.samples / 4);
         const to = Float32Array.from(given.w);
         const pixels = outputs[0] * outputs[1];
@@ -196,18 +253,33 @@ describe('weight-gradient', () => {
             tapColumn: 16,
             plane: s.rows * s.columns * 16,
           },
-          tile: { g: groups * filters * pixels * 16, x: groups * channels * s.rows * s.columns * 16 },
+          tile: {
+            g: groups * filters * pixels * 16,
+            x: groups * channels * s.rows * s.columns * 16,
+          },
         });
         await runKernel(kernelOf, [g, tiled(given.x), to, tiles]);
         const sums = [...given.w];
         given.y.forEach((y, sample) => {
-          eachProduct(s, (output, input, weight) => (sums[weight]! += y[output]! * given.x[sample]![input]!));
+          eachProduct(
+            s,
+            (output, input, weight) => (sums[weight]! += y[output]! * given.x[sample]![input]!),
+          );
         });
         expect(errorOf(to, sums, s.samples * pixels)).toBeLessThan(CLOSE);
         const bias = Float32Array.from(given.b);
-        await runKernel(biasGradient({ filters: groups * filters, plane: pixels }), [g, bias, tiles]);
+        await runKernel(biasGradient({ filters: groups * filters, plane: pixels }), [
+          g,
+          bias,
+          tiles,
+        ]);
         const biases = given.b.map(
-          (b, f) => b + given.y.reduce((sum, y) => sum + y.slice(f * pixels, (f + 1) * pixels).reduce((a, v) => a + v, 0), 0),
+          (b, f) =>
+            b +
+            given.y.reduce(
+              (sum, y) => sum + y.slice(f * pixels, (f + 1) * pixels).reduce((a, v) => a + v, 0),
+              0,
+            ),
         );
         expect(errorOf(bias, biases, s.samples * pixels)).toBeLessThan(CLOSE);
       }),

@@ -22,11 +22,24 @@ it('dropout draws 0 or the scale for each position and feature by its own words,
         const blocks = Math.ceil(features / 4);
         const mask = new Float32Array(16 * blocks);
         const operands = [mask, Uint32Array.of(threshold), Float32Array.of(scale)];
-        await runKernel(dropoutMask({ features, ordinal }), operands, { position, step, trial, keyLow: key.low, keyHigh: key.high });
+        await runKernel(dropoutMask({ features, ordinal }), operands, {
+          position,
+          step,
+          trial,
+          keyLow: key.low,
+          keyHigh: key.high,
+        });
         const words = new Uint32Array(4);
         const expected = mask.map((_, i) => {
           const [feature, sample] = [i >> 2, i & 3];
-          philox(key, (position + sample) * blocks + (feature >> 2), step, trial, (PURPOSE.dropout << 24) | ordinal, words);
+          philox(
+            key,
+            (position + sample) * blocks + (feature >> 2),
+            step,
+            trial,
+            (PURPOSE.dropout << 24) | ordinal,
+            words,
+          );
           return words[feature & 3]! < threshold ? 0 : scale;
         });
         expect(mask).toEqual(expected);

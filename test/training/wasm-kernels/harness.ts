@@ -1,4 +1,6 @@
-/** Runs one kernel by itself: a module of its own, operands in its memory with guards between them. */
+/**
+ * Runs one kernel by itself: a module of its own, operands in its memory with guards between them.
+ */
 import { expect } from 'vitest';
 import { keyOf, philox, PURPOSE } from '../../../src/core/random.ts';
 import { ModuleBuilder } from '../../../src/training/executors/wasm/assembler.ts';
@@ -15,7 +17,11 @@ const GUARD = 0x7fc0beef;
 const GUARD_WORDS = 16;
 
 /** Calls the kernel once. Fails where it writes outside its operands. */
-export async function runKernel(kernel: Kernel, operands: readonly Operand[], frame: Partial<Record<keyof typeof FRAME, number>> = {}) {
+export async function runKernel(
+  kernel: Kernel,
+  operands: readonly Operand[],
+  frame: Partial<Record<keyof typeof FRAME, number>> = {},
+) {
   expect(kernel.parameters).toBe(operands.length);
   const module = new ModuleBuilder();
   const parameters = operands.map((_, i) => i);
@@ -27,7 +33,8 @@ export async function runKernel(kernel: Kernel, operands: readonly Operand[], fr
     'run',
   );
   const buffers = [...new Set(operands.filter((o) => typeof o !== 'number'))];
-  const bytes = BUFFERS + buffers.reduce((sum, b) => sum + b.byteLength + 8 * GUARD_WORDS, 4 * GUARD_WORDS);
+  const bytes =
+    BUFFERS + buffers.reduce((sum, b) => sum + b.byteLength + 8 * GUARD_WORDS, 4 * GUARD_WORDS);
   const memory = new engine.Memory({ initial: Math.ceil(bytes / 65536) });
   const words = new Uint32Array(memory.buffer);
   const floats = new Float32Array(memory.buffer);
@@ -47,13 +54,21 @@ export async function runKernel(kernel: Kernel, operands: readonly Operand[], fr
   const inside = new Uint8Array(words.length);
   for (const [buffer, at] of before) inside.fill(1, at / 4, at / 4 + buffer.length);
   const untouched = words.slice();
-  const { exports } = new engine.Instance(await engine.compile(module.bytes()), { environment: { memory } });
-  (exports as { run: (...parameters: number[]) => void }).run(...operands.map((o) => (typeof o === 'number' ? o : (before.get(o) ?? 0))));
+  const { exports } = new engine.Instance(await engine.compile(module.bytes()), {
+    environment: { memory },
+  });
+  (exports as { run: (...parameters: number[]) => void }).run(
+    ...operands.map((o) => (typeof o === 'number' ? o : (before.get(o) ?? 0))),
+  );
   expect(words.findIndex((word, i) => inside[i] === 0 && word !== untouched[i])).toBe(-1);
-  for (const [buffer, at] of before) new Uint32Array(buffer.buffer).set(words.subarray(at / 4, at / 4 + buffer.length));
+  for (const [buffer, at] of before)
+    new Uint32Array(buffer.buffer).set(words.subarray(at / 4, at / 4 + buffer.length));
 }
 
-/** A tile, or several one after another, from samples of equally many elements; places beyond the last sample repeat the first. */
+/**
+ * A tile, or several one after another, from samples of equally many elements; places beyond the
+ * last sample repeat the first.
+ */
 export function tiled(samples: readonly (readonly number[])[]): Float32Array<ArrayBuffer> {
   const count = samples[0]?.length ?? 0;
   const tiles = Math.ceil(samples.length / 4);
@@ -66,15 +81,24 @@ export function tiled(samples: readonly (readonly number[])[]): Float32Array<Arr
 }
 
 /** The samples of a tile, or of several. */
-export function samplesOf(tiles: ArrayLike<number>, count: number, samples = (tiles.length / count) | 0): number[][] {
-  return Array.from({ length: samples }, (_, s) => Array.from({ length: count }, (_, e) => tiles[((s >> 2) * count + e) * 4 + (s & 3)]!));
+export function samplesOf(
+  tiles: ArrayLike<number>,
+  count: number,
+  samples = (tiles.length / count) | 0,
+): number[][] {
+  return Array.from({ length: samples }, (_, s) =>
+    Array.from({ length: count }, (_, e) => tiles[((s >> 2) * count + e) * 4 + (s & 3)]!),
+  );
 }
 
 /** Float32 values uniform on ±1, by the generator's `synthetic` purpose. */
 export function draw(count: number, seed: number): number[] {
   const words = new Uint32Array(Math.ceil(count / 4) * 4);
-  for (let i = 0; i < words.length; i += 4) philox(keyOf(seed), i / 4, 0, 0, PURPOSE.synthetic << 24, words, i);
-  return Array.from({ length: count }, (_, i) => Math.fround(((words[i] ?? 0) >>> 8) * 2 ** -23 - 1));
+  for (let i = 0; i < words.length; i += 4)
+    philox(keyOf(seed), i / 4, 0, 0, PURPOSE.synthetic << 24, words, i);
+  return Array.from({ length: count }, (_, i) =>
+    Math.fround(((words[i] ?? 0) >>> 8) * 2 ** -23 - 1),
+  );
 }
 
 /** `samples` rows of `count` values. */
@@ -86,7 +110,11 @@ export function drawSamples(samples: number, count: number, seed: number): numbe
  * max|a−r| / max(max|r|, R/20): how far a result is from the truth.
  * @param terms R, the largest Σ|terms| of an output
  */
-export function errorOf(found: ArrayLike<number>, expected: ArrayLike<number>, terms = 1e-6): number {
+export function errorOf(
+  found: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  terms = 1e-6,
+): number {
   expect(found.length).toBe(expected.length);
   let [worst, largest] = [0, 0];
   for (let i = 0; i < expected.length; i++) {

@@ -22,22 +22,33 @@ const axis = fc
   .filter((a) => a.inputs + 2 * a.pad >= a.size)
   .map((a) => ({ ...a, outputs: Math.floor((a.inputs + 2 * a.pad - a.size) / a.stride) + 1 }));
 
-const pools = fc.record({ channels: fc.integer({ min: 1, max: 3 }), down: axis, across: axis }).map(({ channels, down, across }): Pool => ({
-  channels,
-  rows: down.inputs,
-  columns: across.inputs,
-  outputRows: down.outputs,
-  outputColumns: across.outputs,
-  size: [down.size, across.size],
-  stride: [down.stride, across.stride],
-  padding: [down.pad, across.pad],
-}));
+const pools = fc
+  .record({ channels: fc.integer({ min: 1, max: 3 }), down: axis, across: axis })
+  .map(({ channels, down, across }): Pool => ({
+    channels,
+    rows: down.inputs,
+    columns: across.inputs,
+    outputRows: down.outputs,
+    outputColumns: across.outputs,
+    size: [down.size, across.size],
+    stride: [down.stride, across.stride],
+    padding: [down.pad, across.pad],
+  }));
 const cases = { pool: pools, seed: fc.nat(1000), add: fc.boolean() };
 const inputs = (pool: Pool): number => pool.channels * pool.rows * pool.columns;
 const outputs = (pool: Pool): number => pool.channels * pool.outputRows * pool.outputColumns;
 
 /** For each output in order, the elements its window reads, in row order. */
-function windowsOf({ channels, rows, columns, outputRows, outputColumns, size, stride, padding }: Pool): number[][] {
+function windowsOf({
+  channels,
+  rows,
+  columns,
+  outputRows,
+  outputColumns,
+  size,
+  stride,
+  padding,
+}: Pool): number[][] {
   const windows: number[][] = [];
   for (let c = 0; c < channels; c++)
     for (let y = 0; y < outputRows; y++)
@@ -45,14 +56,16 @@ function windowsOf({ channels, rows, columns, outputRows, outputColumns, size, s
         const taps: number[] = [];
         for (let i = y * stride[0] - padding[0]; i < y * stride[0] - padding[0] + size[0]; i++)
           for (let j = x * stride[1] - padding[1]; j < x * stride[1] - padding[1] + size[1]; j++)
-            if (i >= 0 && i < rows && j >= 0 && j < columns) taps.push((c * rows + i) * columns + j);
+            if (i >= 0 && i < rows && j >= 0 && j < columns)
+              taps.push((c * rows + i) * columns + j);
         windows.push(taps);
       }
   return windows;
 }
 
 /** Few different values, so that ties are the rule. */
-const coarse = (samples: number[][]): number[][] => samples.map((sample) => sample.map((x) => Math.round(2 * x) / 2 + 0));
+const coarse = (samples: number[][]): number[][] =>
+  samples.map((sample) => sample.map((x) => Math.round(2 * x) / 2 + 0));
 
 describe('max-pool', () => {
   it('gives the largest of each window, and all of its gradient to the first of the largest', async () => {
@@ -63,7 +76,9 @@ describe('max-pool', () => {
         const y = new Float32Array(4 * outputs(pool));
         const code = new Int32Array(4 * outputs(pool));
         await runKernel(maxPool(pool), [tiled(x), y, code]);
-        expect(samplesOf(y, outputs(pool))).toEqual(x.map((sample) => windows.map((taps) => Math.max(...taps.map((t) => sample[t]!)))));
+        expect(samplesOf(y, outputs(pool))).toEqual(
+          x.map((sample) => windows.map((taps) => Math.max(...taps.map((t) => sample[t]!)))),
+        );
 
         const g = drawSamples(4, outputs(pool), seed + 1);
         const there = drawSamples(4, inputs(pool), seed + 2);
@@ -83,7 +98,16 @@ describe('max-pool', () => {
   });
 
   it('takes the first of equals and never a pad', async () => {
-    const pool: Pool = { channels: 1, rows: 2, columns: 2, outputRows: 2, outputColumns: 2, size: [2, 2], stride: [2, 2], padding: [1, 1] };
+    const pool: Pool = {
+      channels: 1,
+      rows: 2,
+      columns: 2,
+      outputRows: 2,
+      outputColumns: 2,
+      size: [2, 2],
+      stride: [2, 2],
+      padding: [1, 1],
+    };
     const y = new Float32Array(16);
     await runKernel(maxPool(pool), [tiled([[-1, -2, -3, -4]]), y, new Int32Array(16)]);
     expect(samplesOf(y, 4)[0]).toEqual([-1, -2, -3, -4]);
@@ -113,7 +137,9 @@ describe('average-pool', () => {
         const windows = windowsOf(pool);
         const y = new Float32Array(4 * outputs(pool));
         await runKernel(averagePool(pool), [tiled(x), y]);
-        const means = x.map((sample) => windows.map((taps) => taps.reduce((a, t) => a + sample[t]!, 0) / taps.length));
+        const means = x.map((sample) =>
+          windows.map((taps) => taps.reduce((a, t) => a + sample[t]!, 0) / taps.length),
+        );
         expect(errorOf(samplesOf(y, outputs(pool)).flat(), means.flat(), 1)).toBeLessThan(CLOSE);
 
         const g = drawSamples(4, outputs(pool), seed + 1);
@@ -146,7 +172,10 @@ describe('global-average-pool', () => {
           const y = new Float32Array(4 * channels);
           await runKernel(globalAveragePool({ channels, plane }), [tiled(x), y]);
           const means = x.map((sample) =>
-            Array.from({ length: channels }, (_, c) => sample.slice(c * plane, (c + 1) * plane).reduce((a, v) => a + v, 0) / plane),
+            Array.from(
+              { length: channels },
+              (_, c) => sample.slice(c * plane, (c + 1) * plane).reduce((a, v) => a + v, 0) / plane,
+            ),
           );
           expect(errorOf(samplesOf(y, channels).flat(), means.flat(), 1)).toBeLessThan(CLOSE);
 
@@ -154,7 +183,9 @@ describe('global-average-pool', () => {
           const there = drawSamples(4, count, seed + 2);
           const to = tiled(there);
           await runKernel(globalAveragePoolGradient({ channels, plane, add }), [tiled(g), to]);
-          const expected = there.map((sample, s) => sample.map((v, e) => (add ? v : 0) + g[s]![Math.floor(e / plane)]! / plane));
+          const expected = there.map((sample, s) =>
+            sample.map((v, e) => (add ? v : 0) + g[s]![Math.floor(e / plane)]! / plane),
+          );
           expect(errorOf(samplesOf(to, count).flat(), expected.flat())).toBeLessThan(CLOSE);
         },
       ),

@@ -15,8 +15,17 @@ const COLUMNS: Record<Update['kind'], readonly number[]> = {
   rmsprop: [0.01, 0.99, 0.01, 1e-8, 0.9, 0.01].map(f),
 };
 
-/** Weight, gradient, slots of one weight → weight, slots: each operation rounded to float32, in the specification's order. */
-function expectedStep({ kind, momentum, nesterov }: Update, decay: boolean, w: number, gradient: number, [s0, s1]: [number, number]) {
+/**
+ * Weight, gradient, slots of one weight → weight, slots: each operation rounded to float32, in the
+ * specification's order.
+ */
+function expectedStep(
+  { kind, momentum, nesterov }: Update,
+  decay: boolean,
+  w: number,
+  gradient: number,
+  [s0, s1]: [number, number],
+) {
   const c = COLUMNS[kind];
   const at = (i: number): number => c[i]!;
   switch (kind) {
@@ -50,7 +59,10 @@ describe('update', () => {
       kind: fc.constantFrom<Update['kind'][]>('sgd', 'adam', 'adamw', 'rmsprop'),
       momentum: fc.boolean(),
       nesterov: fc.boolean(),
-      quads: fc.array(fc.record({ quads: fc.integer({ min: 1, max: 3 }), decay: fc.boolean() }), { minLength: 1, maxLength: 3 }),
+      quads: fc.array(fc.record({ quads: fc.integer({ min: 1, max: 3 }), decay: fc.boolean() }), {
+        minLength: 1,
+        maxLength: 3,
+      }),
       seed: fc.nat(1000),
     });
     await fc.assert(
@@ -70,7 +82,9 @@ describe('update', () => {
           gradient: 12 * first,
           columns: COLUMNS[kind].map((_, i) => 4 * (i + 1)),
         };
-        const lane = Float32Array.from(draw(4 * first, seed)).map((x, i) => (i >= first && i < 3 * first ? Math.abs(x) : x));
+        const lane = Float32Array.from(draw(4 * first, seed)).map((x, i) =>
+          i >= first && i < 3 * first ? Math.abs(x) : x,
+        );
         const before = lane.slice();
         await runKernel(update(shape), [lane, Float32Array.of(NaN, ...COLUMNS[kind])]);
         for (const { first: from, count, decay } of runs)
@@ -101,7 +115,12 @@ describe('clip', () => {
       return here;
     });
     const lane = Float32Array.from([0, 0, 0, 0, ...draw(first, seed)]);
-    return { weights, lane, valuesOf: () => weights.flatMap((w) => [...lane.subarray(4 + w.first, 4 + w.first + w.count)]) };
+    return {
+      weights,
+      lane,
+      valuesOf: () =>
+        weights.flatMap((w) => [...lane.subarray(4 + w.first, 4 + w.first + w.count)]),
+    };
   }
 
   it('by norm scales all gradients of the lane alike, so that their norm is at most the limit', async () => {
@@ -109,9 +128,16 @@ describe('clip', () => {
       fc.asyncProperty(cases, async ({ sizes, limit, seed }) => {
         const { weights, lane, valuesOf } = layOut(sizes, seed);
         const before = valuesOf();
-        await runKernel(clip({ by: 'norm', weights, gradient: 16, column: 4 }), [lane, Float32Array.of(NaN, limit)]);
-        const factor = Math.min(1, limit / (Math.sqrt(before.reduce((a, g) => a + g * g, 0)) + 1e-6));
-        expect(errorOf(valuesOf(), before.map((g) => g * factor))).toBeLessThan(CLOSE); // prettier-ignore
+        await runKernel(clip({ by: 'norm', weights, gradient: 16, column: 4 }), [
+          lane,
+          Float32Array.of(NaN, limit),
+        ]);
+        const factor = Math.min(
+          1,
+          limit / (Math.sqrt(before.reduce((a, g) => a + g * g, 0)) + 1e-6),
+        );
+        // prettier-ignore
+        expect(errorOf(valuesOf(), before.map((g) => g * factor))).toBeLessThan(CLOSE);
         if (factor === 1) expect(valuesOf()).toEqual(before);
       }),
     );
@@ -122,7 +148,10 @@ describe('clip', () => {
       fc.asyncProperty(cases, async ({ sizes, limit, seed }) => {
         const { weights, lane, valuesOf } = layOut(sizes, seed);
         const before = valuesOf();
-        await runKernel(clip({ by: 'value', weights, gradient: 16, column: 4 }), [lane, Float32Array.of(NaN, limit)]);
+        await runKernel(clip({ by: 'value', weights, gradient: 16, column: 4 }), [
+          lane,
+          Float32Array.of(NaN, limit),
+        ]);
         expect(valuesOf()).toEqual(before.map((g) => Math.max(-limit, Math.min(limit, g))));
       }),
     );
@@ -131,7 +160,10 @@ describe('clip', () => {
   it('lets a NaN pass', async () => {
     for (const by of ['norm', 'value'] as const) {
       const lane = Float32Array.of(NaN, 1, 1, 1);
-      await runKernel(clip({ by, weights: [{ first: 0, count: 4 }], gradient: 0, column: 0 }), [lane, Float32Array.of(0.5)]);
+      await runKernel(clip({ by, weights: [{ first: 0, count: 4 }], gradient: 0, column: 0 }), [
+        lane,
+        Float32Array.of(0.5),
+      ]);
       expect([by, lane[0]]).toEqual([by, NaN]);
     }
   });
@@ -146,7 +178,10 @@ describe('weightsFinite', () => {
         fc.nat(),
         fc.constantFrom(NaN, Infinity, -Infinity, 5),
         async (quads, where, what) => {
-          const weights = Float32Array.from({ length: 4 * quads }, (_, i) => ordinary[i % ordinary.length]!);
+          const weights = Float32Array.from(
+            { length: 4 * quads },
+            (_, i) => ordinary[i % ordinary.length]!,
+          );
           weights[where % weights.length] = what;
           const result = Int32Array.of(-1);
           await runKernel(weightsFinite({ count: weights.length }), [weights, result]);

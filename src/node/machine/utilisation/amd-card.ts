@@ -16,7 +16,11 @@ interface Files {
   readonly memoryBytes: KeptFile;
   readonly memoryTotalBytes: KeptFile;
   /** Null: the driver monitors nothing. */
-  readonly monitor: { readonly temperature: KeptFile; readonly powers: readonly KeptFile[]; readonly powerLimit: KeptFile } | null;
+  readonly monitor: {
+    readonly temperature: KeptFile;
+    readonly powers: readonly KeptFile[];
+    readonly powerLimit: KeptFile;
+  } | null;
 }
 
 export class AmdCard {
@@ -36,7 +40,14 @@ export class AmdCard {
       (text) => (text.trim() === '' ? null : text.trim()),
       () => null,
     ));
-    return { address, uuid: null, vendor: 'AMD', model, driver: 'amdgpu', figures: await this.#figures() };
+    return {
+      address,
+      uuid: null,
+      vendor: 'AMD',
+      model,
+      driver: 'amdgpu',
+      figures: await this.#figures(),
+    };
   }
 
   async close(): Promise<void> {
@@ -44,7 +55,8 @@ export class AmdCard {
     const files = await this.#files;
     if (files === null) return;
     const { load, memoryBytes, memoryTotalBytes, monitor } = files;
-    const monitored = monitor === null ? [] : [monitor.temperature, ...monitor.powers, monitor.powerLimit];
+    const monitored =
+      monitor === null ? [] : [monitor.temperature, ...monitor.powers, monitor.powerLimit];
     for (const file of [load, memoryBytes, memoryTotalBytes, ...monitored]) await file.close();
   }
 
@@ -52,7 +64,9 @@ export class AmdCard {
     // Reading would wake it.
     const status = await this.#asleep.read().catch(() => '');
     if (status.trim() === 'suspended') return unknownFigures('the card is asleep');
-    const { load, memoryBytes, memoryTotalBytes, monitor } = await (this.#files ??= filesOf(this.#card.folder));
+    const { load, memoryBytes, memoryTotalBytes, monitor } = await (this.#files ??= filesOf(
+      this.#card.folder,
+    ));
     const none = new Unknown(`the driver has no monitor in ${this.#card.folder}`);
     const figures = await Promise.all([
       load.number(),
@@ -63,7 +77,14 @@ export class AmdCard {
       monitor?.powerLimit.number(MICRO) ?? none,
     ]);
     const [loadNow, memory, total, temperature, power, powerLimit] = figures;
-    return { load: loadNow, memoryBytes: memory, memoryTotalBytes: total, temperature, power, powerLimit };
+    return {
+      load: loadNow,
+      memoryBytes: memory,
+      memoryTotalBytes: total,
+      temperature,
+      power,
+      powerLimit,
+    };
   }
 }
 
@@ -80,7 +101,9 @@ async function filesOf(folder: string): Promise<Files> {
         : {
             temperature: new KeptFile(join(monitor, 'temp1_input')),
             // Older chips tell an average, newer ones the moment.
-            powers: ['power1_average', 'power1_input'].map((file) => new KeptFile(join(monitor, file))),
+            powers: ['power1_average', 'power1_input'].map(
+              (file) => new KeptFile(join(monitor, file)),
+            ),
             powerLimit: new KeptFile(join(monitor, 'power1_cap')),
           },
   };

@@ -1,4 +1,7 @@
-/** A graphics card as its source knows it, and what it does now. Which cards there are in all is said by `cards.ts`. */
+/**
+ * A graphics card as its source knows it, and what it does now. Which cards there are in all is
+ * said by `cards.ts`.
+ */
 import { Unknown } from './figure.ts';
 import type { Figure } from './figure.ts';
 
@@ -28,7 +31,14 @@ export interface Card {
 
 export function unknownFigures(reason: string): CardFigures {
   const unknown = new Unknown(reason);
-  return { load: unknown, memoryBytes: unknown, memoryTotalBytes: unknown, temperature: unknown, power: unknown, powerLimit: unknown };
+  return {
+    load: unknown,
+    memoryBytes: unknown,
+    memoryTotalBytes: unknown,
+    temperature: unknown,
+    power: unknown,
+    powerLimit: unknown,
+  };
 }
 
 /** As Linux writes it: `00000000:41:00.0` and `41:00.0` are `0000:41:00.0`. Null: no address. */

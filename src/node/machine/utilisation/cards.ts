@@ -1,6 +1,7 @@
 /**
- * Every graphics card of this machine once, whoever knows of it: the bus, the inventory, the driver that tells its figures. A card keeps
- * its name, `gpu/0` and so on in the order of the bus, for as long as this runs.
+ * Every graphics card of this machine once, whoever knows of it: the bus, the inventory, the driver
+ * that tells its figures. A card keeps its name, `gpu/0` and so on in the order of the bus, for as
+ * long as this runs.
  */
 import type { Gpu } from '../machine.ts';
 import { pciAddress, unknownFigures } from './card.ts';
@@ -13,7 +14,8 @@ export interface NamedCard extends Card {
 }
 
 /** Makers of what shows a console and computes nothing: boards of servers, virtual machines. */
-const NO_COMPUTE = /aspeed|matrox|cirrus|virtio|red hat|qemu|bochs|vmware|virtualbox|innotek|microsoft|parallels|citrix|displaylink/i;
+const NO_COMPUTE =
+  /aspeed|matrox|cirrus|virtio|red hat|qemu|bochs|vmware|virtualbox|innotek|microsoft|parallels|citrix|displaylink/i;
 
 interface Known {
   address: string | null;
@@ -27,14 +29,26 @@ export class Cards {
   readonly #known: Known[];
 
   constructor(bus: readonly PciCard[], inventory: readonly Gpu[]) {
-    const cards = bus.map(({ address, vendor }): Known => ({ address, uuid: null, vendor, model: null, driver: null }));
+    const cards = bus.map(({ address, vendor }): Known => ({
+      address,
+      uuid: null,
+      vendor,
+      model: null,
+      driver: null,
+    }));
     for (const { vendor, model, driver, busAddress } of inventory) {
       const address = busAddress === null ? null : pciAddress(busAddress);
       const there = cards.find((card) => address !== null && card.address === address);
       if (there?.model === null) Object.assign(there, { model, driver });
       else if (!NO_COMPUTE.test(`${vendor} ${model}`)) {
         // Of two equal cards Windows tells one address twice: the second card's is unknown.
-        cards.push({ address: there === undefined ? address : null, uuid: null, vendor: short(vendor), model, driver });
+        cards.push({
+          address: there === undefined ? address : null,
+          uuid: null,
+          vendor: short(vendor),
+          model,
+          driver,
+        });
       }
     }
     // What has no address stays last, in the order in which it was told.
@@ -50,7 +64,11 @@ export class Cards {
     const figures = new Map(told.map((card) => [this.#match(card), card]));
     return this.#known.map((known, i): NamedCard => {
       const card = figures.get(known);
-      return { ...known, device: `gpu/${i}`, figures: card?.figures ?? unknownFigures(silence(known.vendor)) };
+      return {
+        ...known,
+        device: `gpu/${i}`,
+        figures: card?.figures ?? unknownFigures(silence(known.vendor)),
+      };
     });
   }
 
@@ -59,7 +77,9 @@ export class Cards {
     const known =
       (card.uuid === null ? undefined : is(({ uuid }) => uuid === card.uuid)) ??
       (card.address === null ? undefined : is(({ address }) => address === card.address)) ??
-      is(({ vendor, address, uuid }) => vendor === card.vendor && address === null && uuid === null) ??
+      is(
+        ({ vendor, address, uuid }) => vendor === card.vendor && address === null && uuid === null,
+      ) ??
       this.#add(card);
     known.address ??= card.address;
     known.uuid ??= card.uuid;

@@ -1,6 +1,7 @@
 /**
- * How busy each core was since the last reading, in per cent. On Linux from `/proc/stat`: `os.cpus()` also asks for every core's clock
- * rate, which can take milliseconds a core, on the event loop.
+ * How busy each core was since the last reading, in per cent. On Linux from `/proc/stat`:
+ * `os.cpus()` also asks for every core's clock rate, which can take milliseconds a core, on the
+ * event loop.
  */
 import { cpus } from 'node:os';
 import { Unknown } from './figure.ts';
@@ -22,7 +23,10 @@ export class CoreLoad {
   constructor(platform: NodeJS.Platform = process.platform, path = '/proc/stat') {
     const file = platform === 'linux' ? new KeptFile(path, MOST_BYTES) : null;
     this.#file = file;
-    this.#times = file === null ? () => Promise.resolve(timesOf(cpus())) : async () => parseStat(await file.read());
+    this.#times =
+      file === null
+        ? () => Promise.resolve(timesOf(cpus()))
+        : async () => parseStat(await file.read());
   }
 
   async read(): Promise<readonly number[] | Unknown> {
@@ -35,7 +39,9 @@ export class CoreLoad {
     }
     const before = this.#before;
     this.#before = now;
-    return before === null ? new Unknown('measured from the next reading on') : loadsOf(before, now);
+    return before === null
+      ? new Unknown('measured from the next reading on')
+      : loadsOf(before, now);
   }
 
   async close(): Promise<void> {
@@ -43,13 +49,17 @@ export class CoreLoad {
   }
 }
 
-/** The `cpuN` lines of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal; what guests took is in user already. */
+/**
+ * The `cpuN` lines of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal; what
+ * guests took is in user already.
+ */
 export function parseStat(text: string): readonly CoreTimes[] {
   const cores: CoreTimes[] = [];
   for (const [, line] of text.matchAll(/^cpu\d+ (.*)$/gm)) {
     const ticks = (line ?? '').trim().split(/\s+/).slice(0, 8).map(Number);
     const total = ticks.reduce((sum, n) => sum + n, 0);
-    if (ticks.length < 4 || Number.isNaN(total)) throw new Error(`/proc/stat: expected the times of a core, found ${JSON.stringify(line)}`);
+    if (ticks.length < 4 || Number.isNaN(total))
+      throw new Error(`/proc/stat: expected the times of a core, found ${JSON.stringify(line)}`);
     cores.push({ busy: total - (ticks[3] ?? 0) - (ticks[4] ?? 0), total });
   }
   return cores;
@@ -62,14 +72,19 @@ function timesOf(cores: ReturnType<typeof cpus>): readonly CoreTimes[] {
   }));
 }
 
-export function loadsOf(before: readonly CoreTimes[], now: readonly CoreTimes[]): readonly number[] | Unknown {
+export function loadsOf(
+  before: readonly CoreTimes[],
+  now: readonly CoreTimes[],
+): readonly number[] | Unknown {
   if (now.length === 0) return new Unknown('the system names no cores');
   if (before.length !== now.length) return new Unknown('cores came or went since the last reading');
   const loads: number[] = [];
   for (const [i, { busy, total }] of now.entries()) {
     const elapsed = total - (before[i]?.total ?? total);
-    if (elapsed <= 0) return new Unknown('the clocks of the cores stood still since the last reading');
-    // Waiting for a disk is booked late and may be taken back, so that a share can leave its range by a hair.
+    if (elapsed <= 0)
+      return new Unknown('the clocks of the cores stood still since the last reading');
+    // Waiting for a disk is booked late and may be taken back, so that a share can leave its range
+    // by a hair.
     loads.push(100 * Math.min(1, Math.max(0, (busy - (before[i]?.busy ?? busy)) / elapsed)));
   }
   return loads;

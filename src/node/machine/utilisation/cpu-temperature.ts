@@ -1,11 +1,16 @@
-/** The processor's temperature where Linux tells it in `/sys`, °C: of several packages the hottest. */
+/**
+ * The processor's temperature where Linux tells it in `/sys`, °C: of several packages the hottest.
+ */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Unknown } from './figure.ts';
 import type { Figure } from './figure.ts';
 import { KeptFile } from './kept-file.ts';
 
-/** Drivers of processors' sensors, and which of a driver's labels stand for the whole package; the first that is there. */
+/**
+ * Drivers of processors' sensors, and which of a driver's labels stand for the whole package; the
+ * first that is there.
+ */
 const DRIVERS: Readonly<Record<string, readonly RegExp[]>> = {
   coretemp: [/^Package id/],
   // Tctl of some Ryzen is the temperature plus an offset for the fan; Tdie is the temperature.
@@ -33,7 +38,8 @@ export class CpuTemperature {
   async read(): Promise<Figure> {
     if (this.#platform !== 'linux') return new Unknown('it is read on Linux only');
     const sensors = await (this.#sensors ??= findSensors(this.#sys));
-    if (sensors.length === 0) return new Unknown(`the system shows no sensor of the processor in ${this.#sys}`);
+    if (sensors.length === 0)
+      return new Unknown(`the system shows no sensor of the processor in ${this.#sys}`);
     const read = await Promise.all(sensors.map((sensor) => sensor.number(MILLI)));
     const known = read.filter((figure) => typeof figure === 'number');
     return known.length > 0 ? Math.max(...known) : (read[0] ?? new Unknown('no sensor answers'));
@@ -45,25 +51,44 @@ export class CpuTemperature {
 }
 
 async function findSensors(sys: string): Promise<readonly KeptFile[]> {
-  const folders = (await names(join(sys, 'class/hwmon'))).map((name) => join(sys, 'class/hwmon', name));
-  const monitors = await Promise.all(folders.map(async (folder) => ({ folder, driver: await text(join(folder, 'name')) })));
+  const folders = (await names(join(sys, 'class/hwmon'))).map((name) =>
+    join(sys, 'class/hwmon', name),
+  );
+  const monitors = await Promise.all(
+    folders.map(async (folder) => ({ folder, driver: await text(join(folder, 'name')) })),
+  );
   for (const [driver, labels] of Object.entries(DRIVERS)) {
     const own = monitors.filter((monitor) => monitor.driver === driver);
-    const sensors = (await Promise.all(own.map(({ folder }) => packageSensors(folder, labels)))).flat();
+    const sensors = (
+      await Promise.all(own.map(({ folder }) => packageSensors(folder, labels)))
+    ).flat();
     if (sensors.length > 0) return sensors.map((path) => new KeptFile(path));
   }
-  const zones = (await names(join(sys, 'class/thermal'))).map((name) => join(sys, 'class/thermal', name));
+  const zones = (await names(join(sys, 'class/thermal'))).map((name) =>
+    join(sys, 'class/thermal', name),
+  );
   const types = await Promise.all(zones.map((zone) => text(join(zone, 'type'))));
-  return zones.filter((_, i) => ZONES.test(types[i] ?? '')).map((zone) => new KeptFile(join(zone, 'temp')));
+  return zones
+    .filter((_, i) => ZONES.test(types[i] ?? ''))
+    .map((zone) => new KeptFile(join(zone, 'temp')));
 }
 
 /** Those with the first label that is there, else all. */
-async function packageSensors(folder: string, labels: readonly RegExp[]): Promise<readonly string[]> {
+async function packageSensors(
+  folder: string,
+  labels: readonly RegExp[],
+): Promise<readonly string[]> {
   const inputs = (await names(folder)).filter((name) => /^temp\d+_input$/.test(name));
   const labelled = await Promise.all(
-    inputs.map(async (input) => ({ input, label: await text(join(folder, input.replace('_input', '_label'))) })),
+    inputs.map(async (input) => ({
+      input,
+      label: await text(join(folder, input.replace('_input', '_label'))),
+    })),
   );
-  const chosen = labels.map((wanted) => labelled.filter(({ label }) => wanted.test(label))).find(({ length }) => length > 0) ?? labelled;
+  const chosen =
+    labels
+      .map((wanted) => labelled.filter(({ label }) => wanted.test(label)))
+      .find(({ length }) => length > 0) ?? labelled;
   return chosen.map(({ input }) => join(folder, input));
 }
 

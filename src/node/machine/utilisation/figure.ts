@@ -9,7 +9,10 @@ export class Unknown {
   }
 }
 
-/** Figures as they cross to a window: null where unknown, and the reasons beside, by the figure's name. */
+/**
+ * Figures as they cross to a window: null where unknown, and the reasons beside, by the figure's
+ * name.
+ */
 export function withReasons<Name extends string>(
   figures: Readonly<Record<Name, Figure>>,
 ): { readonly values: Record<Name, number | null>; readonly unknown: Record<string, string> } {

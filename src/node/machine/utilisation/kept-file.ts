@@ -1,6 +1,7 @@
 /**
- * A small file of the kernel's (`/proc`, `/sys`), opened once and read from its beginning again and again: one trip to the thread pool
- * a reading, where opening it each time takes four. One reading at a time.
+ * A small file of the kernel's (`/proc`, `/sys`), opened once and read from its beginning again and
+ * again: one trip to the thread pool a reading, where opening it each time takes four. One reading
+ * at a time.
  */
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -37,7 +38,9 @@ export class KeptFile {
   async number(unit = 1): Promise<Figure> {
     try {
       const text = (await this.read()).trim();
-      return /^-?\d+$/.test(text) ? Number(text) * unit : new Unknown(`${this.path}: expected a number, found ${JSON.stringify(text)}`);
+      return /^-?\d+$/.test(text)
+        ? Number(text) * unit
+        : new Unknown(`${this.path}: expected a number, found ${JSON.stringify(text)}`);
     } catch (error) {
       return new Unknown(reasonOf(error, this.path));
     }

@@ -1,4 +1,7 @@
-/** What this machine is made of, as far as it is known by now: from the operating system at once, more as sources tell it. */
+/**
+ * What this machine is made of, as far as it is known by now: from the operating system at once,
+ * more as sources tell it.
+ */
 import { availableParallelism, release, totalmem, type } from 'node:os';
 import type { NodeInventory } from '../../../protocol/window/telemetry.ts';
 import { hostName } from '../machine.ts';
@@ -19,7 +22,10 @@ export function bareInventory(node: string, devicesUnknown: string): NodeInvento
   };
 }
 
-export function withParts(inventory: NodeInventory, { processor, system }: Inventory): NodeInventory {
+export function withParts(
+  inventory: NodeInventory,
+  { processor, system }: Inventory,
+): NodeInventory {
   return {
     ...inventory,
     processor: processor.known ? processor.model : inventory.processor,
@@ -29,6 +35,15 @@ export function withParts(inventory: NodeInventory, { processor, system }: Inven
 
 /** The same object where the cards are the same. */
 export function withCards(inventory: NodeInventory, cards: readonly NamedCard[]): NodeInventory {
-  const devices = cards.map(({ device, vendor, model, driver, uuid, address }) => ({ device, vendor, model, driver, uuid, address }));
-  return JSON.stringify(devices) === JSON.stringify(inventory.devices) ? inventory : { ...inventory, devices };
+  const devices = cards.map(({ device, vendor, model, driver, uuid, address }) => ({
+    device,
+    vendor,
+    model,
+    driver,
+    uuid,
+    address,
+  }));
+  return JSON.stringify(devices) === JSON.stringify(inventory.devices)
+    ? inventory
+    : { ...inventory, devices };
 }

@@ -28,7 +28,10 @@ function figure(unit = 1): z.ZodType<Figure> {
   return z.string().transform((text, context): Figure => {
     if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * unit;
     if (ABSENT.test(text)) return new Unknown(`nvidia-smi says ${text}`);
-    context.addIssue({ code: 'custom', message: `expected a number or [N/A], found ${JSON.stringify(text)}` });
+    context.addIssue({
+      code: 'custom',
+      message: `expected a number or [N/A], found ${JSON.stringify(text)}`,
+    });
     return z.NEVER;
   });
 }
@@ -37,7 +40,11 @@ const line = z.strictObject({
   uuid: z.string().regex(/^GPU-[\da-f-]+$/i),
   'pci.bus_id': z.string().transform((text, context) => {
     const address = pciAddress(text);
-    if (address === null) context.addIssue({ code: 'custom', message: `expected an address, found ${JSON.stringify(text)}` });
+    if (address === null)
+      context.addIssue({
+        code: 'custom',
+        message: `expected an address, found ${JSON.stringify(text)}`,
+      });
     return address;
   }),
   driver_version: z.string().transform((text) => (ABSENT.test(text) ? null : text)),

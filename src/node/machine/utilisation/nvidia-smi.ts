@@ -1,6 +1,7 @@
 /**
- * NVIDIA's cards by one long-lived `nvidia-smi`, which writes a line a card and period. It is started again, each time after a longer
- * wait, when it ends or falls silent; where there is none, that is the reason. It never blocks: the last lines are what is known.
+ * NVIDIA's cards by one long-lived `nvidia-smi`, which writes a line a card and period. It is
+ * started again, each time after a longer wait, when it ends or falls silent; where there is none,
+ * that is the reason. It never blocks: the last lines are what is known.
  */
 import { spawn } from 'node:child_process';
 import { killChild } from '../../../runtime/process-group.ts';
@@ -16,7 +17,10 @@ export interface SmiProcess {
   readonly stdout: SmiStream;
   readonly stderr: SmiStream;
   once(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
-  once(event: 'close', listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
+  once(
+    event: 'close',
+    listener: (code: number | null, signal: NodeJS.Signals | null) => void,
+  ): unknown;
   kill(signal: NodeJS.Signals): unknown;
   unref(): unknown;
 }
@@ -50,7 +54,11 @@ const LONGEST_WORDS = 300;
 
 const PLACES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   linux: ['nvidia-smi', '/usr/bin/nvidia-smi', '/usr/lib/wsl/lib/nvidia-smi'],
-  win32: ['nvidia-smi.exe', 'C:\\Windows\\System32\\nvidia-smi.exe', 'C:\\Program Files\\NVIDIA Corporation\\NVSMI\\nvidia-smi.exe'],
+  win32: [
+    'nvidia-smi.exe',
+    'C:\\Windows\\System32\\nvidia-smi.exe',
+    'C:\\Program Files\\NVIDIA Corporation\\NVSMI\\nvidia-smi.exe',
+  ],
 };
 
 function startChild(file: string, args: readonly string[]): SmiProcess {
@@ -76,7 +84,12 @@ export class NvidiaSmi {
   #strange: string | null = null;
   #stopped = false;
 
-  constructor({ everyMs, timer, platform = process.platform, start = startChild }: NvidiaSmiOptions) {
+  constructor({
+    everyMs,
+    timer,
+    platform = process.platform,
+    start = startChild,
+  }: NvidiaSmiOptions) {
     this.#options = { everyMs, timer, platform, start };
     this.#places = PLACES[platform] ?? [];
     this.#start();
@@ -88,12 +101,18 @@ export class NvidiaSmi {
     const silentMs = now - (this.#lastLineAt ?? this.#since);
     if (silentMs > SILENT_MS && this.#child !== null) killChild(this.#child, 'SIGKILL');
     const stale = Math.max(STALE_MS, 3 * this.#options.everyMs);
-    const trouble = this.#trouble ?? (silentMs > stale ? `nvidia-smi has not answered for ${seconds(silentMs)}` : null);
+    const trouble =
+      this.#trouble ??
+      (silentMs > stale ? `nvidia-smi has not answered for ${seconds(silentMs)}` : null);
     const cards = [...this.#seen.values()].map(({ card, at }): Card => {
       if (this.#child !== null && at >= this.#since && now - at <= stale) return card;
       return {
         ...card,
-        figures: unknownFigures(trouble ?? this.#strange ?? `nvidia-smi has not told of this card for ${seconds(now - at)}`),
+        figures: unknownFigures(
+          trouble ??
+            this.#strange ??
+            `nvidia-smi has not told of this card for ${seconds(now - at)}`,
+        ),
       };
     });
     return { cards, trouble: trouble ?? (cards.length === 0 ? this.#strange : null) };
@@ -114,14 +133,24 @@ export class NvidiaSmi {
   #start(): void {
     const [file] = this.#places;
     if (file === undefined) {
-      this.#trouble = PLACES[this.#options.platform] === undefined ? 'there is no nvidia-smi for this system' : 'nvidia-smi was not found';
+      this.#trouble =
+        PLACES[this.#options.platform] === undefined
+          ? 'there is no nvidia-smi for this system'
+          : 'nvidia-smi was not found';
       return;
     }
     const { timer, start, everyMs } = this.#options;
     this.#since = timer.now();
     this.#lastLineAt = null;
     try {
-      this.#follow(start(file, [`--query-gpu=${QUERY.join(',')}`, '--format=csv,noheader,nounits', '-lms', String(everyMs)]));
+      this.#follow(
+        start(file, [
+          `--query-gpu=${QUERY.join(',')}`,
+          '--format=csv,noheader,nounits',
+          '-lms',
+          String(everyMs),
+        ]),
+      );
     } catch (error) {
       this.#again(`nvidia-smi cannot be started: ${String(error)}`);
     }
@@ -134,7 +163,9 @@ export class NvidiaSmi {
     const hear = (text: string): void => {
       const lines = (rest + text).split(/\r?\n/);
       rest = (lines.pop() ?? '').slice(-LONGEST_LINE);
-      for (const line of lines) if (line.trim() !== '' && !this.#take(line)) lastWords = line.trim().slice(0, LONGEST_WORDS);
+      for (const line of lines)
+        if (line.trim() !== '' && !this.#take(line))
+          lastWords = line.trim().slice(0, LONGEST_WORDS);
     };
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', hear);
@@ -157,7 +188,9 @@ export class NvidiaSmi {
         this.#start();
         return;
       }
-      const words = failure ?? (lastWords === '' ? `without a word (${signal ?? `code ${String(code)}`})` : lastWords);
+      const words =
+        failure ??
+        (lastWords === '' ? `without a word (${signal ?? `code ${String(code)}`})` : lastWords);
       this.#again(`nvidia-smi ended: ${words}`);
     });
   }
@@ -178,7 +211,8 @@ export class NvidiaSmi {
 
   #again(reason: string): void {
     const { timer } = this.#options;
-    if (this.#lastLineAt !== null && this.#lastLineAt - this.#since >= SOUND_MS) this.#wait = FIRST_WAIT_MS;
+    if (this.#lastLineAt !== null && this.#lastLineAt - this.#since >= SOUND_MS)
+      this.#wait = FIRST_WAIT_MS;
     const wait = this.#wait;
     this.#wait = Math.min(LONGEST_WAIT_MS, 2 * wait);
     this.#trouble = `${reason}; it is tried again in ${wait / 1000} s`;

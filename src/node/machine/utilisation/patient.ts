@@ -1,4 +1,6 @@
-/** A source that may be late: it is waited for a while, and not asked again before it has answered. */
+/**
+ * A source that may be late: it is waited for a while, and not asked again before it has answered.
+ */
 import type { Timer } from '../../../runtime/timer.ts';
 import { Unknown } from './figure.ts';
 
@@ -15,11 +17,15 @@ export class Patient<T> {
   /** Its answer, or why there is none. Never rejects. */
   async within(ms: number): Promise<T | Unknown> {
     if (this.#askedAt !== null)
-      return new Unknown(`the system has not answered for ${Math.round((this.#timer.now() - this.#askedAt) / 1000)} s`);
+      return new Unknown(
+        `the system has not answered for ${Math.round((this.#timer.now() - this.#askedAt) / 1000)} s`,
+      );
     this.#askedAt = this.#timer.now();
     let forget: (() => void) | null = null;
     const late = new Promise<Unknown>((resolve) => {
-      forget = this.#timer.after(ms, () => resolve(new Unknown(`the system did not answer within ${ms} ms`)));
+      forget = this.#timer.after(ms, () =>
+        resolve(new Unknown(`the system did not answer within ${ms} ms`)),
+      );
     });
     const answer = Promise.resolve()
       .then(this.#ask)

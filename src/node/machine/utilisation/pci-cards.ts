@@ -1,4 +1,7 @@
-/** The graphics cards on Linux's PCI bus, straight from `/sys`: seen even where neither a driver nor `lspci` is there. */
+/**
+ * The graphics cards on Linux's PCI bus, straight from `/sys`: seen even where neither a driver nor
+ * `lspci` is there.
+ */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -10,7 +13,11 @@ export interface PciCard {
 }
 
 /** Whose cards compute; what a server's board or a virtual machine shows its console on is none. */
-const VENDORS: Readonly<Record<string, PciCard['vendor']>> = { '0x10de': 'NVIDIA', '0x1002': 'AMD', '0x8086': 'Intel' };
+const VENDORS: Readonly<Record<string, PciCard['vendor']>> = {
+  '0x10de': 'NVIDIA',
+  '0x1002': 'AMD',
+  '0x8086': 'Intel',
+};
 const DISPLAY = '0x03';
 
 /** By address. Null: there is no such bus to look at. */
@@ -22,10 +29,14 @@ export async function pciCards(sys = '/sys'): Promise<readonly PciCard[] | null>
     addresses.sort().map(async (address): Promise<PciCard | null> => {
       const folder = join(bus, address);
       const [kind, maker] = await Promise.all(
-        ['class', 'vendor'].map(async (name) => (await readFile(join(folder, name), 'utf8').catch(() => '')).trim()),
+        ['class', 'vendor'].map(async (name) =>
+          (await readFile(join(folder, name), 'utf8').catch(() => '')).trim(),
+        ),
       );
       const vendor = VENDORS[maker ?? ''];
-      return vendor === undefined || kind?.startsWith(DISPLAY) !== true ? null : { address, vendor, folder };
+      return vendor === undefined || kind?.startsWith(DISPLAY) !== true
+        ? null
+        : { address, vendor, folder };
     }),
   );
   return found.filter((card) => card !== null);

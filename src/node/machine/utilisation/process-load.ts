@@ -1,4 +1,7 @@
-/** What single processes take of this machine: processor time since the last reading, and resident memory. Known on Linux only. */
+/**
+ * What single processes take of this machine: processor time since the last reading, and resident
+ * memory. Known on Linux only.
+ */
 import { readFile } from 'node:fs/promises';
 import { Unknown } from './figure.ts';
 import type { Figure } from './figure.ts';
@@ -54,7 +57,10 @@ export class ProcessLoads {
   }
 
   async #load(pid: number, { pageBytes, ticksPerSecond }: Units): Promise<ProcessLoad> {
-    const followed = this.#followed.get(pid) ?? { file: new KeptFile(`${this.#proc}/${pid}/stat`), before: null };
+    const followed = this.#followed.get(pid) ?? {
+      file: new KeptFile(`${this.#proc}/${pid}/stat`),
+      before: null,
+    };
     this.#followed.set(pid, followed);
     try {
       const { ticks, pages } = parseProcess(await followed.file.read());
@@ -69,9 +75,16 @@ export class ProcessLoads {
     } catch (error) {
       await this.#forget(pid);
       // ESRCH: it ended while its file was open.
-      const gone = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
+      const gone =
+        error instanceof Error &&
+        'code' in error &&
+        (error.code === 'ENOENT' || error.code === 'ESRCH');
       const unknown = new Unknown(
-        gone ? 'the process has ended' : error instanceof SyntaxError ? error.message : reasonOf(error, followed.file.path),
+        gone
+          ? 'the process has ended'
+          : error instanceof SyntaxError
+            ? error.message
+            : reasonOf(error, followed.file.path),
       );
       return { pid, load: unknown, residentBytes: unknown };
     }
@@ -90,7 +103,10 @@ export function parseProcess(text: string): { readonly ticks: number; readonly p
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const ticks = Number(fields[FIELDS.userTicks]) + Number(fields[FIELDS.systemTicks]);
   const pages = Number(fields[FIELDS.residentPages]);
-  if (Number.isNaN(ticks + pages)) throw new SyntaxError(`expected the figures of a process, found ${JSON.stringify(text.slice(0, 200))}`);
+  if (Number.isNaN(ticks + pages))
+    throw new SyntaxError(
+      `expected the figures of a process, found ${JSON.stringify(text.slice(0, 200))}`,
+    );
   return { ticks, pages };
 }
 
@@ -100,6 +116,10 @@ async function unitsOf(path: string): Promise<Units> {
   const TICKS_PER_SECOND = 17;
   const words = new Map<number, number>();
   const bytes = await readFile(path).catch(() => Buffer.alloc(0));
-  for (let at = 0; at + 16 <= bytes.length; at += 16) words.set(Number(bytes.readBigUInt64LE(at)), Number(bytes.readBigUInt64LE(at + 8)));
-  return { pageBytes: words.get(PAGE_BYTES) ?? 4096, ticksPerSecond: words.get(TICKS_PER_SECOND) ?? 100 };
+  for (let at = 0; at + 16 <= bytes.length; at += 16)
+    words.set(Number(bytes.readBigUInt64LE(at)), Number(bytes.readBigUInt64LE(at + 8)));
+  return {
+    pageBytes: words.get(PAGE_BYTES) ?? 4096,
+    ticksPerSecond: words.get(TICKS_PER_SECOND) ?? 100,
+  };
 }

@@ -1,4 +1,7 @@
-/** Best-so-far lines of several studies on one pair of axes. Pure: what is drawn where, in units; pixels and colours are the page's. */
+/**
+ * Best-so-far lines of several studies on one pair of axes. Pure: what is drawn where, in units;
+ * pixels and colours are the page's.
+ */
 import type { StudyRow } from '../../../protocol/window/study-stream.ts';
 import { domainOf, floorOf, scaleKindFor, valueScale } from '../../charts/scales.ts';
 import type { ValueScale } from '../../charts/scales.ts';
@@ -30,7 +33,8 @@ export function compareStudies(rows: readonly StudyRow[], across: Across): Compa
   const [first] = rows;
   if (first === undefined) return { lines: [], scale: null, most: 0, unlike: [], timeless: [] };
   const alike = rows.filter(
-    ({ measure, split, direction }) => measure === first.measure && split === first.split && direction === first.direction,
+    ({ measure, split, direction }) =>
+      measure === first.measure && split === first.split && direction === first.direction,
   );
   const timeless: string[] = [];
   const lines = alike.flatMap((row) => {
@@ -43,7 +47,10 @@ export function compareStudies(rows: readonly StudyRow[], across: Across): Compa
   const domain = domainOf(values, first.direction, kind, null);
   return {
     lines,
-    scale: domain === null ? null : valueScale(kind, domain.worst, domain.best, floorOf(kind, values), first.measure),
+    scale:
+      domain === null
+        ? null
+        : valueScale(kind, domain.worst, domain.best, floorOf(kind, values), first.measure),
     most: Math.max(0, ...lines.map(({ last }) => last)),
     unlike: rows.filter((row) => !alike.includes(row)).map(({ name }) => name),
     timeless,
@@ -80,15 +87,21 @@ export function differingSettings(studies: readonly unknown[]): readonly Setting
 }
 
 /** Leaves by their path; lists and small objects such as a parameter's range stay whole. */
-function flattened(value: unknown, path = '', into = new Map<string, string>()): Map<string, string> {
+function flattened(
+  value: unknown,
+  path = '',
+  into = new Map<string, string>(),
+): Map<string, string> {
   const named = path === 'objective.network' ? inlineName(value) : null;
   if (named !== null) into.set(path, named);
-  const whole = typeof value !== 'object' || value === null || Array.isArray(value) || isRange(value);
+  const whole =
+    typeof value !== 'object' || value === null || Array.isArray(value) || isRange(value);
   if (whole) {
     if (path !== '') into.set(path, typeof value === 'string' ? value : JSON.stringify(value));
     return into;
   }
-  for (const [name, each] of Object.entries(value)) flattened(each, path === '' ? name : `${path}.${name}`, into);
+  for (const [name, each] of Object.entries(value))
+    flattened(each, path === '' ? name : `${path}.${name}`, into);
   return into;
 }
 

@@ -14,23 +14,34 @@ export function provisionalScale(
   lines: readonly Line[],
 ): ValueScale | null {
   const seen = lines.flatMap(({ values, length }) =>
-    Array.from({ length }, (_, i) => values[i]).filter((value) => typeof value === 'number' && Number.isFinite(value)),
+    Array.from({ length }, (_, i) => values[i]).filter(
+      (value) => typeof value === 'number' && Number.isFinite(value),
+    ),
   ) as number[];
   const kind = scaleKindFor(measure, direction, Math.min(...seen));
   const domain = domainOf(seen, direction, kind, chance);
-  return domain === null ? null : valueScale(kind, domain.worst, domain.best, floorOf(kind, seen), measure);
+  return domain === null
+    ? null
+    : valueScale(kind, domain.worst, domain.best, floorOf(kind, seen), measure);
 }
 
 /**
  * Unit of the scale at the foot of the chart, from -1 to 0: four of five curves begin above it.
- * Curves of trials that ended below the scale count not, so that failures do not flatten the others.
+ * Curves of trials that ended below the scale count not, so that failures do not flatten the
+ * others.
  */
-export function lowestUnit(population: Population, scale: ValueScale, lines: readonly Line[], deciles: Deciles | null): number {
+export function lowestUnit(
+  population: Population,
+  scale: ValueScale,
+  lines: readonly Line[],
+  deciles: Deciles | null,
+): number {
   const firsts: number[] = [];
   for (const { trial, values } of lines) {
     if (population.table.isFinite(trial) && population.inWell(trial)) continue;
     const first = values[0];
-    if (first !== null && first !== undefined && Number.isFinite(first)) firsts.push(scale.unit(first));
+    if (first !== null && first !== undefined && Number.isFinite(first))
+      firsts.push(scale.unit(first));
   }
   for (const one of deciles?.values[0] ?? []) firsts.push(scale.unit(one));
   firsts.sort((a, b) => a - b);

@@ -1,4 +1,7 @@
-/** Learning curves: finished ones pale, running ones in the accent with their number at the end, the best 2 px, or bands of a tenth each. */
+/**
+ * Learning curves: finished ones pale, running ones in the accent with their number at the end, the
+ * best 2 px, or bands of a tenth each.
+ */
 import { divergedMark, hollowMark, prunedMark, shapeOf } from '../../charts/marks.ts';
 import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
@@ -38,16 +41,27 @@ export function xOf({ span, width }: CurvesPicture, at: number): number {
 
 export function yOf({ scale, lowest, height }: CurvesPicture, value: number): number {
   const unit = scale.unit(value);
-  return height - BOTTOM - ((Math.max(lowest, unit) - lowest) / (1.06 - lowest)) * (height - TOP - BOTTOM);
+  return (
+    height -
+    BOTTOM -
+    ((Math.max(lowest, unit) - lowest) / (1.06 - lowest)) * (height - TOP - BOTTOM)
+  );
 }
 
-export function drawCurves(pen: Pen, picture: CurvesPicture, selected: number | null, hovered: number | null): void {
+export function drawCurves(
+  pen: Pen,
+  picture: CurvesPicture,
+  selected: number | null,
+  hovered: number | null,
+): void {
   drawAxes(pen, picture);
   const { width, height, lines, palette, population } = picture;
   pen.clip(LEFT, 0, width - LEFT, height - BOTTOM + 6, () => {
     if (picture.deciles !== null) drawBands(pen, picture, picture.deciles);
     const lit = new Set([selected, hovered, population.best]);
-    const finished = lines.filter(({ trial }) => !population.table.running.has(trial) && !lit.has(trial));
+    const finished = lines.filter(
+      ({ trial }) => !population.table.running.has(trial) && !lit.has(trial),
+    );
     pen.begin();
     for (const line of finished) trace(pen, picture, line);
     pen.stroke(palette.text2, 1, 0.25);
@@ -64,7 +78,9 @@ export function drawCurves(pen: Pen, picture: CurvesPicture, selected: number | 
       pen.begin();
       trace(pen, picture, line);
       pen.stroke(palette.canvas, 4, 0.8);
-      const own = population.table.running.has(line.trial) ? palette.accent : palette.values.at(population.unitOf(line.trial));
+      const own = population.table.running.has(line.trial)
+        ? palette.accent
+        : palette.values.at(population.unitOf(line.trial));
       const colour = line.trial === selected ? palette.accent : isBest ? own : palette.text;
       pen.stroke(colour, 2);
       drawSinglePoints(pen, picture, [line], colour, 1);
@@ -75,15 +91,24 @@ export function drawCurves(pen: Pen, picture: CurvesPicture, selected: number | 
 }
 
 /** @returns the curve nearest to a point and within reach; null: none */
-export function nearestCurve(picture: CurvesPicture, x: number, y: number, reach: number): number | null {
+export function nearestCurve(
+  picture: CurvesPicture,
+  x: number,
+  y: number,
+  reach: number,
+): number | null {
   let [found, least]: [number | null, number] = [null, reach];
   for (const line of picture.lines) {
     let before: { x: number; y: number } | null = null;
     for (let i = 0; i < line.length; i++) {
       const value = line.values[i];
       if (value === null || value === undefined || !Number.isFinite(value)) continue;
-      const here = { x: xOf(picture, picture.at(line.trial, line.steps[i] ?? i)), y: yOf(picture, value) };
-      const distance = before === null ? Math.hypot(here.x - x, here.y - y) : toSegment(x, y, before, here);
+      const here = {
+        x: xOf(picture, picture.at(line.trial, line.steps[i] ?? i)),
+        y: yOf(picture, value),
+      };
+      const distance =
+        before === null ? Math.hypot(here.x - x, here.y - y) : toSegment(x, y, before, here);
       if (distance < least) [found, least] = [line.trial, distance];
       before = here;
     }
@@ -91,7 +116,12 @@ export function nearestCurve(picture: CurvesPicture, x: number, y: number, reach
   return found;
 }
 
-function toSegment(x: number, y: number, a: { x: number; y: number }, b: { x: number; y: number }): number {
+function toSegment(
+  x: number,
+  y: number,
+  a: { x: number; y: number },
+  b: { x: number; y: number },
+): number {
   const [dx, dy] = [b.x - a.x, b.y - a.y];
   const length = dx * dx + dy * dy;
   const t = length === 0 ? 0 : Math.max(0, Math.min(1, ((x - a.x) * dx + (y - a.y) * dy) / length));
@@ -101,7 +131,12 @@ function toSegment(x: number, y: number, a: { x: number; y: number }, b: { x: nu
 function drawAxes(pen: Pen, picture: CurvesPicture): void {
   const { palette, width, height, scale, lowest, span, population } = picture;
   const style = { colour: palette.text3, size: 11 };
-  for (const { value, label } of valueTicks(scale, (34 / (height - TOP - BOTTOM)) * (1.06 - lowest), lowest, 1.05)) {
+  for (const { value, label } of valueTicks(
+    scale,
+    (34 / (height - TOP - BOTTOM)) * (1.06 - lowest),
+    lowest,
+    1.05,
+  )) {
     const y = yOf(picture, value);
     if (y > height - BOTTOM - 14) continue;
     pen.begin();
@@ -111,12 +146,22 @@ function drawAxes(pen: Pen, picture: CurvesPicture): void {
     pen.text(LEFT - 8, y + 4, label, { ...style, anchor: 'end' });
   }
   // Values beyond the axis are drawn at its foot.
-  const foot = words.foot({ value: footLabel(scale, scale.value(lowest)), direction: population.direction });
+  const foot = words.foot({
+    value: footLabel(scale, scale.value(lowest)),
+    direction: population.direction,
+  });
   pen.text(LEFT - 8, height - BOTTOM + 4, foot, { ...style, anchor: 'end' });
   // Epochs are counted from 1; a step is a whole number of them.
   const [low, high] = picture.inSeconds ? [span.low, span.high] : [span.low + 1, span.high + 1];
-  const step = Math.max(picture.inSeconds ? 0 : 1, niceStep((high - low) / Math.max(1, Math.floor((width - LEFT - RIGHT) / 70))));
-  for (const { value, label } of linearTicks(low, high, picture.inSeconds ? step : Math.ceil(step))) {
+  const step = Math.max(
+    picture.inSeconds ? 0 : 1,
+    niceStep((high - low) / Math.max(1, Math.floor((width - LEFT - RIGHT) / 70))),
+  );
+  for (const { value, label } of linearTicks(
+    low,
+    high,
+    picture.inSeconds ? step : Math.ceil(step),
+  )) {
     pen.text(
       xOf(picture, picture.inSeconds ? value : value - 1),
       height - BOTTOM + 18,
@@ -129,7 +174,10 @@ function drawAxes(pen: Pen, picture: CurvesPicture): void {
   }
   if (picture.framed === true) return;
   pen.text(LEFT, height - 8, chartText.valueAxis(population), style);
-  pen.text(width - RIGHT, height - 8, picture.inSeconds ? words.seconds : words.epoch, { ...style, anchor: 'end' });
+  pen.text(width - RIGHT, height - 8, picture.inSeconds ? words.seconds : words.epoch, {
+    ...style,
+    anchor: 'end',
+  });
 }
 
 /** From the outside inwards, so that the middle fifth is darkest. */
@@ -144,13 +192,19 @@ function drawBands(pen: Pen, picture: CurvesPicture, { steps, values }: Deciles)
       else pen.lineTo(x, y);
     }
     for (let i = steps.length - 1; i >= 0; i--)
-      pen.lineTo(xOf(picture, picture.at(-1, steps[i] ?? 0)), yOf(picture, values[i]?.[tops - 1 - band] ?? NaN));
+      pen.lineTo(
+        xOf(picture, picture.at(-1, steps[i] ?? 0)),
+        yOf(picture, values[i]?.[tops - 1 - band] ?? NaN),
+      );
     pen.close();
     pen.fill(palette.text3, 0.09);
   }
   pen.begin();
   for (const [i, step] of steps.entries()) {
-    const [x, y] = [xOf(picture, picture.at(-1, step)), yOf(picture, values[i]?.[Math.floor(tops / 2)] ?? NaN)];
+    const [x, y] = [
+      xOf(picture, picture.at(-1, step)),
+      yOf(picture, values[i]?.[Math.floor(tops / 2)] ?? NaN),
+    ];
     if (i === 0) pen.moveTo(x, y);
     else pen.lineTo(x, y);
   }
@@ -173,17 +227,29 @@ function trace(pen: Pen, picture: CurvesPicture, line: Line): void {
 }
 
 /** Curves of one report have no line to draw: a dot each. */
-function drawSinglePoints(pen: Pen, picture: CurvesPicture, lines: readonly Line[], colour: string, opacity: number): void {
+function drawSinglePoints(
+  pen: Pen,
+  picture: CurvesPicture,
+  lines: readonly Line[],
+  colour: string,
+  opacity: number,
+): void {
   pen.begin();
   for (const line of lines) {
-    const end = line.length === 1 && !picture.population.atChance(line.trial) ? lastPoint(picture, line) : null;
+    const end =
+      line.length === 1 && !picture.population.atChance(line.trial)
+        ? lastPoint(picture, line)
+        : null;
     if (end !== null) pen.circle(end.x, end.y, 3);
   }
   pen.fill(colour, opacity);
 }
 
 /** The last finite point of a curve; null: it has none. */
-export function lastPoint(picture: CurvesPicture, line: Line): { readonly x: number; readonly y: number; readonly step: number } | null {
+export function lastPoint(
+  picture: CurvesPicture,
+  line: Line,
+): { readonly x: number; readonly y: number; readonly step: number } | null {
   for (let i = line.length - 1; i >= 0; i--) {
     const value = line.values[i];
     const step = line.steps[i] ?? i;
@@ -194,20 +260,40 @@ export function lastPoint(picture: CurvesPicture, line: Line): { readonly x: num
   return null;
 }
 
-/** ⊤ where it was pruned, a squiggle where it diverged, an outline where it ended at chance level. */
+/**
+ * ⊤ where it was pruned, a squiggle where it diverged, an outline where it ended at chance level.
+ */
 function drawEnd(pen: Pen, picture: CurvesPicture, line: Line): void {
   const { population, palette } = picture;
   const { table } = population;
-  const [pruned, diverged] = [table.state(line.trial) === 'pruned', table.outcome(line.trial) === 'diverged'];
+  const [pruned, diverged] = [
+    table.state(line.trial) === 'pruned',
+    table.outcome(line.trial) === 'diverged',
+  ];
   const atChance = population.atChance(line.trial);
   const end = pruned || diverged || atChance ? lastPoint(picture, line) : null;
   if (end === null) return;
-  if (atChance) hollowMark(pen, shapeOf(population.operator(line.trial)), end.x, end.y, 8, palette.text3, palette.canvas);
+  if (atChance)
+    hollowMark(
+      pen,
+      shapeOf(population.operator(line.trial)),
+      end.x,
+      end.y,
+      8,
+      palette.text3,
+      palette.canvas,
+    );
   else if (pruned) prunedMark(pen, end.x, end.y, picture.palette.pruned);
   else divergedMark(pen, end.x + 4, end.y - 3, picture.palette.diverged);
 }
 
-function drawLabels(pen: Pen, picture: CurvesPicture, running: readonly Line[], selected: number | null, hovered: number | null): void {
+function drawLabels(
+  pen: Pen,
+  picture: CurvesPicture,
+  running: readonly Line[],
+  selected: number | null,
+  hovered: number | null,
+): void {
   const { palette, population, lines } = picture;
   const wanted: { x: number; y: number; text: string; colour: string; rank: number }[] = [];
   const add = (line: Line | undefined, text: string, colour: string, rank: number): void => {
@@ -231,11 +317,18 @@ function drawLabels(pen: Pen, picture: CurvesPicture, running: readonly Line[], 
         1,
       );
   }
-  for (const line of running) if (line.trial !== selected && line.trial !== hovered) add(line, String(line.trial), palette.accent, 2);
+  for (const line of running)
+    if (line.trial !== selected && line.trial !== hovered)
+      add(line, String(line.trial), palette.accent, 2);
   const placed: { x: number; y: number; half: number }[] = [];
   for (const { x, y, text, colour } of wanted.sort((a, b) => a.rank - b.rank)) {
     const half = text.length * 6.4;
-    if (placed.some((other) => Math.abs(other.y - y) < 12 && x < other.x + other.half && other.x < x + half)) continue;
+    if (
+      placed.some(
+        (other) => Math.abs(other.y - y) < 12 && x < other.x + other.half && other.x < x + half,
+      )
+    )
+      continue;
     placed.push({ x, y, half });
     pen.text(x, y, text, { colour, size: 11, weight: 600, halo: palette.canvas });
   }

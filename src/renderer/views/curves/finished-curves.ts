@@ -1,6 +1,7 @@
 /**
- * Curves of trials that ended, asked for as they are needed and kept: the best and the selected first, then the latest, a hundred at a time. Beyond
- * 300 the study is shown by its deciles, and only single curves are asked for.
+ * Curves of trials that ended, asked for as they are needed and kept: the best and the selected
+ * first, then the latest, a hundred at a time. Beyond 300 the study is shown by its deciles, and
+ * only single curves are asked for.
  */
 import type { CallOutput } from '../../../protocol/endpoints.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
@@ -56,7 +57,9 @@ export class FinishedCurves {
     const live = this.#table.curve(trial);
     const held = this.#held.get(trial);
     if (held !== undefined && (live === null || live.length <= held.length)) return held;
-    return live === null ? null : { trial, steps: live.steps, values: live.values, length: live.length };
+    return live === null
+      ? null
+      : { trial, steps: live.steps, values: live.values, length: live.length };
   }
 
   /** Asks for what is missing, one call at a time. @param first trials that matter most */
@@ -76,7 +79,9 @@ export class FinishedCurves {
       for (const { trial, steps, values } of await this.#source.curves(missing))
         this.#held.set(trial, { trial, steps, values, length: values.length });
       // Those without a curve are not asked for again.
-      for (const trial of missing) if (!this.#held.has(trial)) this.#held.set(trial, { trial, steps: [], values: [], length: 0 });
+      for (const trial of missing)
+        if (!this.#held.has(trial))
+          this.#held.set(trial, { trial, steps: [], values: [], length: 0 });
     });
   }
 

@@ -1,5 +1,17 @@
-/** What of Evolution changes with trials only: axes, well, links, life lines, staircase, marks. What the pointer does is `draw-overlay.ts`'s. */
-import { divergedMark, failedMark, hollowMark, link, mark, outline, prunedMark, shapeOf } from '../../charts/marks.ts';
+/**
+ * What of Evolution changes with trials only: axes, well, links, life lines, staircase, marks. What
+ * the pointer does is `draw-overlay.ts`'s.
+ */
+import {
+  divergedMark,
+  failedMark,
+  hollowMark,
+  link,
+  mark,
+  outline,
+  prunedMark,
+  shapeOf,
+} from '../../charts/marks.ts';
 import type { Shape } from '../../charts/marks.ts';
 import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
@@ -24,7 +36,11 @@ export interface Sight {
   /** Milliseconds since 1970 at the left of Time. */
   readonly clock: (at: number) => string;
   /** The live generation: trials of it that have ended, and of how many; null: none is live. */
-  readonly live: { readonly generation: number; readonly ended: number; readonly of: number } | null;
+  readonly live: {
+    readonly generation: number;
+    readonly ended: number;
+    readonly of: number;
+  } | null;
   /** Trials whose birth or death is still moving: drawn by the overlay. */
   readonly moving: ReadonlySet<number>;
   /** True where a frame around the chart names the axes. */
@@ -34,22 +50,30 @@ export interface Sight {
 export function drawBase(pen: Pen, sight: Sight): void {
   const { places } = sight;
   drawAxes(pen, sight);
-  pen.clip(places.left - 6, places.top - 8, places.right - places.left + 12, places.bottom - places.top + 10, () => {
-    if (places.detail === 'density') {
-      places.density?.draw(pen, places.left, places.top, sight.palette.text3);
-    }
-    drawLinks(pen, sight);
-    drawLives(pen, sight);
-    drawStairs(pen, sight);
-    drawMarks(pen, sight);
-  });
+  pen.clip(
+    places.left - 6,
+    places.top - 8,
+    places.right - places.left + 12,
+    places.bottom - places.top + 10,
+    () => {
+      if (places.detail === 'density') {
+        places.density?.draw(pen, places.left, places.top, sight.palette.text3);
+      }
+      drawLinks(pen, sight);
+      drawLives(pen, sight);
+      drawStairs(pen, sight);
+      drawMarks(pen, sight);
+    },
+  );
 }
 
 function drawAxes(pen: Pen, { places, palette, clock, live, framed = false }: Sight): void {
   const { left, right, top, bottom, well, population } = places;
   const caption = { colour: palette.text3, size: 11 };
   if (places.along === 'generations') drawColumns(pen, places, palette);
-  for (const tick of population.scale === null ? [] : valueTicks(population.scale, APART / (well - top), places.tall.low, places.topUnit)) {
+  for (const tick of population.scale === null
+    ? []
+    : valueTicks(population.scale, APART / (well - top), places.tall.low, places.topUnit)) {
     const y = places.yUnit(population.unit(tick.value));
     if (y > well - 10 || y < top + 2) continue;
     pen.begin();
@@ -68,10 +92,17 @@ function drawAxes(pen: Pen, { places, palette, clock, live, framed = false }: Si
     pen.rect(left, well, right - left, WELL);
     pen.fill(palette.ground);
   }
-  if (population.scale === null) pen.text(left - 8, well + WELL / 2 + 4, words.withoutValue, { ...caption, anchor: 'end' });
+  if (population.scale === null)
+    pen.text(left - 8, well + WELL / 2 + 4, words.withoutValue, { ...caption, anchor: 'end' });
   else {
-    pen.text(left - 8, well + 14, population.direction === 'maximize' ? words.below : words.above, { ...caption, anchor: 'end' });
-    pen.text(left - 8, well + 27, footLabel(population.scale, population.scale.worst), { ...caption, anchor: 'end' });
+    pen.text(left - 8, well + 14, population.direction === 'maximize' ? words.below : words.above, {
+      ...caption,
+      anchor: 'end',
+    });
+    pen.text(left - 8, well + 27, footLabel(population.scale, population.scale.worst), {
+      ...caption,
+      anchor: 'end',
+    });
   }
   drawFounders(pen, places, palette);
   const y = bottom + 15;
@@ -83,19 +114,34 @@ function drawAxes(pen: Pen, { places, palette, clock, live, framed = false }: Si
       pen.text(places.xAt(start + at), y, clock(at), { ...caption, anchor: 'middle' });
   } else {
     const half = places.along === 'generations' ? 0.5 : 0;
-    const last = places.along === 'generations' ? Math.ceil(places.whole.high) - 1 : places.whole.high;
+    const last =
+      places.along === 'generations' ? Math.ceil(places.whole.high) - 1 : places.whole.high;
     for (const at of countTicks(span, right - left, places.along === 'generations' ? 30 : 64)) {
       if (at > last || at < 0) continue;
       const x = places.xAt(at + half);
       if (x < left || x > right) continue;
       if (live?.generation === at && places.along === 'generations') {
-        pen.text(x, y, words.liveGeneration(live), { colour: palette.text, size: 11, weight: 600, anchor: 'middle' });
-      } else pen.text(x, y, at === 0 && half > 0 ? words.foundersShort : count(at), { ...caption, anchor: 'middle' });
+        pen.text(x, y, words.liveGeneration(live), {
+          colour: palette.text,
+          size: 11,
+          weight: 600,
+          anchor: 'middle',
+        });
+      } else
+        pen.text(x, y, at === 0 && half > 0 ? words.foundersShort : count(at), {
+          ...caption,
+          anchor: 'middle',
+        });
     }
   }
   const kind = population.scale?.kind ?? 'linear';
   if (framed) return;
-  pen.text(left, bottom + 33, words.yAxis({ title: chartText.valueAxis(population), kind }), caption);
+  pen.text(
+    left,
+    bottom + 33,
+    words.yAxis({ title: chartText.valueAxis(population), kind }),
+    caption,
+  );
   pen.text(right, bottom + 33, words.xAxis[places.along], { ...caption, anchor: 'end' });
 }
 
@@ -144,7 +190,8 @@ function drawLinks(pen: Pen, { places, palette, moving }: Sight): void {
   for (const child of all ? places.seen() : places.population.alive) {
     if (moving.has(child)) continue;
     for (const parent of table.parents(child)) {
-      if (table.has(parent)) link(pen, places.x(parent), places.y(parent), places.x(child), places.y(child));
+      if (table.has(parent))
+        link(pen, places.x(parent), places.y(parent), places.x(child), places.y(child));
     }
   }
   pen.stroke(palette.text3, 1, all ? 0.17 : 0.3);
@@ -155,7 +202,8 @@ function drawLives(pen: Pen, { places, palette, moving }: Sight): void {
   if (population.pool === null) return;
   if (places.detail === 'all') {
     for (const number of places.seen())
-      if (!moving.has(number) && population.life(number) === 'displaced') drawLife(pen, places, palette, number);
+      if (!moving.has(number) && population.life(number) === 'displaced')
+        drawLife(pen, places, palette, number);
   }
   for (const number of [...population.alive].reverse()) {
     if (population.inWell(number)) continue;
@@ -166,8 +214,18 @@ function drawLives(pen: Pen, { places, palette, moving }: Sight): void {
   }
 }
 
-/** The life line of one that was displaced, with the tick that ends it. @param part how much of the tick is there */
-export function drawLife(pen: Pen, places: Places, palette: Palette, number: number, part = 1, opacity = 0.4): void {
+/**
+ * The life line of one that was displaced, with the tick that ends it. @param part how much of the
+ * tick is there
+ */
+export function drawLife(
+  pen: Pen,
+  places: Places,
+  palette: Palette,
+  number: number,
+  part = 1,
+  opacity = 0.4,
+): void {
   const [x, y, end] = [places.x(number), places.y(number), places.lifeEnd(number)];
   if (end === null || places.population.inWell(number)) return;
   const until = Math.min(end, places.right + 2);
@@ -234,7 +292,15 @@ function drawMarks(pen: Pen, { places, palette, moving }: Sight): void {
   const diameter = detail === 'dots' ? 7 : 9;
   for (const number of atChance) {
     const shape = shapeOf(population.operator(number));
-    hollowMark(pen, shape, places.x(number), places.y(number), diameter, palette.text3, palette.canvas);
+    hollowMark(
+      pen,
+      shape,
+      places.x(number),
+      places.y(number),
+      diameter,
+      palette.text3,
+      palette.canvas,
+    );
   }
   for (const [, { shape, shade, numbers }] of [...batches].sort(([a], [b]) => a - b)) {
     pen.begin();
@@ -245,7 +311,15 @@ function drawMarks(pen: Pen, { places, palette, moving }: Sight): void {
   for (const number of [...population.alive].reverse()) {
     const colour = palette.values.at(population.unitOf(number));
     const paint = population.atChance(number) ? hollowMark : mark;
-    paint(pen, shapeOf(population.operator(number)), places.x(number), places.y(number), 10, colour, palette.canvas);
+    paint(
+      pen,
+      shapeOf(population.operator(number)),
+      places.x(number),
+      places.y(number),
+      10,
+      colour,
+      palette.canvas,
+    );
   }
 }
 
@@ -256,13 +330,16 @@ export function drawEnd(pen: Pen, places: Places, palette: Palette, number: numb
   const { table } = places.population;
   const [x, y] = [places.x(number), places.y(number)];
   if (table.state(number) === 'pruned') prunedMark(pen, x, y, palette.pruned);
-  else if (table.state(number) === 'failed' && table.outcome(number) !== 'diverged') failedMark(pen, x, y, palette.failed);
+  else if (table.state(number) === 'failed' && table.outcome(number) !== 'diverged')
+    failedMark(pen, x, y, palette.failed);
   else divergedMark(pen, x, y, palette.diverged);
 }
 
 /** Milliseconds between the numbers below Time. */
 function niceTime(atLeast: number): number {
-  const seconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400];
+  const seconds = [
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400,
+  ];
   const found = seconds.find((step) => step * 1000 >= atLeast);
   return found === undefined ? Math.ceil(atLeast / 86_400_000) * 86_400_000 : found * 1000;
 }

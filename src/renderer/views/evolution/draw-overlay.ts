@@ -1,4 +1,7 @@
-/** What of Evolution changes from frame to frame: who runs, births and deaths in motion, what the pointer and the selection light. */
+/**
+ * What of Evolution changes from frame to frame: who runs, births and deaths in motion, what the
+ * pointer and the selection light.
+ */
 import { genealogyOf } from '../../../core/analysis/genealogy.ts';
 import { placeLabels } from '../../charts/labels.ts';
 import { link, mark, runningRing, shapeOf, waitingRing } from '../../charts/marks.ts';
@@ -39,7 +42,8 @@ export function drawOverlay(pen: Pen, sight: Sight, pointed: Pointed): void {
     if (pointed.brush !== null) drawBrush(pen, sight, pointed.brush);
     drawOpen(pen, sight, pointed);
     for (const motion of pointed.motions) drawMotion(pen, sight, motion);
-    if (pointed.hovered !== null && pointed.hovered !== pointed.selected) drawHover(pen, sight, pointed.hovered);
+    if (pointed.hovered !== null && pointed.hovered !== pointed.selected)
+      drawHover(pen, sight, pointed.hovered);
     drawLineage(pen, sight, pointed.selected);
     if (pointed.cursor !== null) ring(pen, places, pointed.cursor, 9, sight.palette.accent, 2);
   });
@@ -67,19 +71,32 @@ function drawOpen(pen: Pen, { places, palette, moving }: Sight, { epochs }: Poin
   if (places.population.pool !== null && places.detail !== 'all') {
     pen.begin();
     for (const number of table.running) {
-      if (!moving.has(number)) for (const parent of table.parents(number)) curve(pen, places, parent, number);
+      if (!moving.has(number))
+        for (const parent of table.parents(number)) curve(pen, places, parent, number);
     }
     pen.stroke(palette.text3, 1, 0.25);
   }
   let waiting = 0;
-  for (let number = table.size - 1; number >= Math.max(0, table.size - 2 * MOST_WAITING); number--) {
-    if (!table.has(number) || table.state(number) !== 'waiting' || ++waiting > MOST_WAITING) continue;
+  for (
+    let number = table.size - 1;
+    number >= Math.max(0, table.size - 2 * MOST_WAITING);
+    number--
+  ) {
+    if (!table.has(number) || table.state(number) !== 'waiting' || ++waiting > MOST_WAITING)
+      continue;
     waitingRing(pen, places.x(number), places.y(number), palette.waiting);
   }
   for (const number of table.running) {
     if (moving.has(number)) continue;
     const reports = table.columns.reports[number] ?? 0;
-    runningRing(pen, places.x(number), places.y(number), partDone(places, number, reports, epochs), palette.accent, palette.canvas);
+    runningRing(
+      pen,
+      places.x(number),
+      places.y(number),
+      partDone(places, number, reports, epochs),
+      palette.accent,
+      palette.canvas,
+    );
   }
 }
 
@@ -89,13 +106,24 @@ function partDone(places: Places, number: number, reports: number, epochs: numbe
   return epochs === null ? 0.7 : done / epochs;
 }
 
-/** A birth: the line grows from the parents, then the mark. A death: the tick grows and the line pales. */
+/**
+ * A birth: the line grows from the parents, then the mark. A death: the tick grows and the line
+ * pales.
+ */
 function drawMotion(pen: Pen, { places, palette }: Sight, { number, kind, part }: Motion): void {
   const { population } = places;
   if (kind === 'death') {
     drawLife(pen, places, palette, number, part, 0.9 - 0.5 * part);
     const colour = palette.values.at(population.unitOf(number));
-    mark(pen, shapeOf(population.operator(number)), places.x(number), places.y(number), 10 - part, colour, palette.canvas);
+    mark(
+      pen,
+      shapeOf(population.operator(number)),
+      places.x(number),
+      places.y(number),
+      10 - part,
+      colour,
+      palette.canvas,
+    );
     return;
   }
   const grown = Math.min(1, part / 0.7);
@@ -117,7 +145,8 @@ function drawHover(pen: Pen, { places, palette }: Sight, number: number): void {
     for (const parent of table.parents(number)) curve(pen, places, parent, number);
     for (const child of childrenOf(places, number)) curve(pen, places, number, child);
     pen.stroke(palette.text2, 1.5, 0.8);
-    if (places.population.life(number) === 'displaced') drawLife(pen, places, palette, number, 1, 0.9);
+    if (places.population.life(number) === 'displaced')
+      drawLife(pen, places, palette, number, 1, 0.9);
   }
   ring(pen, places, number, 8, palette.text2, 1.5);
 }
@@ -131,7 +160,11 @@ function drawLineage(pen: Pen, sight: Sight, selected: number | null): void {
     drawChampion(pen, sight, champion);
     return;
   }
-  const genealogy = genealogyOf({ size: table.size, parents: (number) => table.parents(number) }, selected, MOST_ANCESTORS);
+  const genealogy = genealogyOf(
+    { size: table.size, parents: (number) => table.parents(number) },
+    selected,
+    MOST_ANCESTORS,
+  );
   const path = (): void => {
     pen.begin();
     for (const { parent, child } of genealogy.links) curve(pen, places, parent, child);
@@ -149,14 +182,30 @@ function drawLineage(pen: Pen, sight: Sight, selected: number | null): void {
     .slice(0, MOST_LABELS)
     .map((number) => ({ text: String(number), x: places.x(number), y: places.y(number) }));
   const taken = [{ x: places.x(selected), y: places.y(selected), radius: 10 }];
-  if (places.detail === 'all') for (const number of places.seen()) taken.push({ x: places.x(number), y: places.y(number), radius: 5 });
-  else for (const number of ancestors) taken.push({ x: places.x(number), y: places.y(number), radius: 5 });
+  if (places.detail === 'all')
+    for (const number of places.seen())
+      taken.push({ x: places.x(number), y: places.y(number), radius: 5 });
+  else
+    for (const number of ancestors)
+      taken.push({ x: places.x(number), y: places.y(number), radius: 5 });
   if (champion !== null) {
-    for (let x = champion.x - champion.half; x <= champion.x + champion.half; x += 8) taken.push({ x, y: champion.y - 4, radius: 7 });
+    for (let x = champion.x - champion.half; x <= champion.x + champion.half; x += 8)
+      taken.push({ x, y: champion.y - 4, radius: 7 });
   }
-  const within = { left: places.left, top: places.top - 6, right: places.right + 8, bottom: places.bottom };
+  const within = {
+    left: places.left,
+    top: places.top - 6,
+    right: places.right + 8,
+    bottom: places.bottom,
+  };
   for (const label of placeLabels(wanted, taken, (text) => text.length * 6.6, within)) {
-    pen.text(label.atX, label.atY, label.text, { colour: palette.text, size: 11, weight: 500, anchor: 'middle', halo: palette.canvas });
+    pen.text(label.atX, label.atY, label.text, {
+      colour: palette.text,
+      size: 11,
+      weight: 500,
+      anchor: 'middle',
+      halo: palette.canvas,
+    });
   }
 }
 
@@ -169,7 +218,15 @@ function drawTrial(pen: Pen, { places, palette }: Sight, number: number, diamete
     return;
   }
   const colour = palette.values.at(population.unitOf(number));
-  mark(pen, shapeOf(population.operator(number)), places.x(number), places.y(number), diameter, colour, palette.canvas);
+  mark(
+    pen,
+    shapeOf(population.operator(number)),
+    places.x(number),
+    places.y(number),
+    diameter,
+    colour,
+    palette.canvas,
+  );
 }
 
 interface ChampionLabel {
@@ -199,10 +256,24 @@ function championLabel(places: Places): ChampionLabel | null {
 
 function drawChampion(pen: Pen, { palette }: Sight, label: ChampionLabel | null): void {
   if (label === null) return;
-  pen.text(label.x, label.y, label.text, { colour: palette.text, size: 11, weight: 600, anchor: 'middle', halo: palette.canvas });
+  pen.text(label.x, label.y, label.text, {
+    colour: palette.text,
+    size: 11,
+    weight: 600,
+    anchor: 'middle',
+    halo: palette.canvas,
+  });
 }
 
-function ring(pen: Pen, places: Places, number: number, radius: number, colour: string, width: number, inside?: string): void {
+function ring(
+  pen: Pen,
+  places: Places,
+  number: number,
+  radius: number,
+  colour: string,
+  width: number,
+  inside?: string,
+): void {
   pen.begin();
   pen.circle(places.x(number), places.y(number), radius);
   if (inside !== undefined) pen.fill(inside);
@@ -227,7 +298,9 @@ function curve(pen: Pen, places: Places, parent: number, child: number, part = 1
   pen.curveTo(ax, ay, dx, dy, mix(dx, ex), mix(dy, ey));
 }
 
-/** Trials of which it is a parent; read from the column, for it is asked while the pointer moves. */
+/**
+ * Trials of which it is a parent; read from the column, for it is asked while the pointer moves.
+ */
 export function childrenOf(places: Places, number: number): readonly number[] {
   const { table } = places.population;
   const { parents } = table.columns;

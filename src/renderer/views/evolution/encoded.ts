@@ -16,12 +16,21 @@ export function rangeText(axis: Axis, values: readonly number[]): string {
   const words = chartText.evolution;
   if (used.length === 0) return words.notUsed;
   const different = [...new Set(used)].sort((a, b) => a - b);
-  if (different.length === 1) return words.all({ choice: parameterText(axis, different[0] ?? NaN) });
+  if (different.length === 1)
+    return words.all({ choice: parameterText(axis, different[0] ?? NaN) });
   const fewNumbers = axis.kind === 'ordinal' && different.length <= 3 && axis.cells <= 12;
   if (axis.kind === 'categorical' || fewNumbers) {
     return different
-      .map((value) => words.choice({ choice: parameterText(axis, value), times: used.filter((other) => other === value).length }))
+      .map((value) =>
+        words.choice({
+          choice: parameterText(axis, value),
+          times: used.filter((other) => other === value).length,
+        }),
+      )
       .join(', ');
   }
-  return words.range({ low: parameterText(axis, different[0] ?? NaN), high: parameterText(axis, different.at(-1) ?? NaN) });
+  return words.range({
+    low: parameterText(axis, different[0] ?? NaN),
+    high: parameterText(axis, different.at(-1) ?? NaN),
+  });
 }

@@ -1,4 +1,7 @@
-/** Births and deaths that are on their way, 240 ms each; none where there are more than 20 births a second or motion is not wanted. */
+/**
+ * Births and deaths that are on their way, 240 ms each; none where there are more than 20 births a
+ * second or motion is not wanted.
+ */
 import type { Motion } from './draw-overlay.ts';
 
 const LENGTH = 240;
@@ -10,10 +13,12 @@ export class Motions {
 
   /** @param now on the clock of animation frames @param wanted whether motion is wanted at all */
   begin(kind: Motion['kind'], numbers: readonly number[], now: number, wanted: boolean): void {
-    if (kind === 'birth') for (let i = 0; i < Math.min(numbers.length, MOST_A_SECOND + 1); i++) this.#births.push(now);
+    if (kind === 'birth')
+      for (let i = 0; i < Math.min(numbers.length, MOST_A_SECOND + 1); i++) this.#births.push(now);
     while ((this.#births[0] ?? Infinity) < now - 1000) this.#births.shift();
     if (!wanted || this.#births.length > MOST_A_SECOND) return;
-    for (const number of numbers.slice(0, MOST_A_SECOND)) this.#begun.set(number, { kind, at: now });
+    for (const number of numbers.slice(0, MOST_A_SECOND))
+      this.#begun.set(number, { kind, at: now });
   }
 
   /** Trials that are on their way. */

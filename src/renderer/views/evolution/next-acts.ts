@@ -1,4 +1,7 @@
-/** What can be done about what Evolution says above its chart: only what will work, the likeliest first. Pure. */
+/**
+ * What can be done about what Evolution says above its chart: only what will work, the likeliest
+ * first. Pure.
+ */
 import { axesOf } from '../../../core/search-space/axis.ts';
 import type { SearchSpace } from '../../../core/search-space/distribution.ts';
 import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
@@ -21,14 +24,20 @@ const MOST_SLOTS = 3;
 /** Trials that are looked at. */
 const MOST_TRIALS = 5000;
 
-export function nextActs(head: StudyHead, table: TrialTable, loaded: number | null, slots: readonly SlotRow[]): readonly NextAct[] {
+export function nextActs(
+  head: StudyHead,
+  table: TrialTable,
+  loaded: number | null,
+  slots: readonly SlotRow[],
+): readonly NextAct[] {
   if (head.uid === null) return [];
   if (head.deleted) return head.best === null ? [] : [{ act: 'export' }];
   const situation = situationOf(head, table, loaded);
   if (situation === 'paused') return [{ act: 'resume' }];
   // What its trainings came to stands with the study whose best they are.
   if (situation === 'stopped' && head.confirms !== null) return [{ act: 'resume' }];
-  if (situation === 'finished' && head.confirms !== null) return [{ act: 'show-original', study: head.confirms }];
+  if (situation === 'finished' && head.confirms !== null)
+    return [{ act: 'show-original', study: head.confirms }];
   if (situation === 'finished' || situation === 'stopped') {
     const found: NextAct[] = situation === 'stopped' ? [{ act: 'resume' }] : [];
     if (canConfirm(head)) found.push({ act: 'confirm' });
@@ -38,18 +47,28 @@ export function nextActs(head: StudyHead, table: TrialTable, loaded: number | nu
   return situation === 'all-failed' ? failureActs(head, table, slots) : [];
 }
 
-function failureActs(head: StudyHead, table: TrialTable, slots: readonly SlotRow[]): readonly NextAct[] {
+function failureActs(
+  head: StudyHead,
+  table: TrialTable,
+  slots: readonly SlotRow[],
+): readonly NextAct[] {
   const failed = failedTrials(table);
   const [first] = failed;
   if (first === undefined) return [];
   const found: NextAct[] = [{ act: 'show-failure', trial: first }];
-  const where = new Set(failed.flatMap((number) => head.slots[(table.columns.slot[number] ?? 0) - 1] ?? []));
+  const where = new Set(
+    failed.flatMap((number) => head.slots[(table.columns.slot[number] ?? 0) - 1] ?? []),
+  );
   const used = slots.filter(({ state }) => state !== 'left-out').map(({ slot }) => slot);
   const guilty = used.filter((slot) => where.has(slot));
   // Leaving the only worker out would end the search.
-  if (guilty.length > 0 && guilty.length <= MOST_SLOTS && guilty.length < used.length) found.push({ act: 'leave-out', slots: guilty });
+  if (guilty.length > 0 && guilty.length <= MOST_SLOTS && guilty.length < used.length)
+    found.push({ act: 'leave-out', slots: guilty });
   if (head.searched !== null && head.confirms === null) {
-    const lower = commonOutcome(table) === 'outOfMemory' ? leastThatFailed(head.searched, table, failed) : new Map<string, number>();
+    const lower =
+      commonOutcome(table) === 'outOfMemory'
+        ? leastThatFailed(head.searched, table, failed)
+        : new Map<string, number>();
     found.push({ act: 'set-up-again', lower });
   }
   return found;
@@ -57,7 +76,8 @@ function failureActs(head: StudyHead, table: TrialTable, slots: readonly SlotRow
 
 function failedTrials(table: TrialTable): readonly number[] {
   const found: number[] = [];
-  for (let number = 0; number < Math.min(table.size, MOST_TRIALS); number++) if (table.state(number) === 'failed') found.push(number);
+  for (let number = 0; number < Math.min(table.size, MOST_TRIALS); number++)
+    if (table.state(number) === 'failed') found.push(number);
   return found;
 }
 
@@ -70,8 +90,16 @@ function leastThatFailed(
   const epochs = epochsParameter(objective);
   const least = new Map<string, number>();
   for (const { name, index, distribution } of axesOf(searchSpace)) {
-    if (distribution.type !== 'int' || (distribution.step ?? 1) !== 1 || distribution.low < 1 || name === epochs) continue;
-    const tried = failed.map((number) => table.param(number, index)).filter((value) => !Number.isNaN(value));
+    if (
+      distribution.type !== 'int' ||
+      (distribution.step ?? 1) !== 1 ||
+      distribution.low < 1 ||
+      name === epochs
+    )
+      continue;
+    const tried = failed
+      .map((number) => table.param(number, index))
+      .filter((value) => !Number.isNaN(value));
     if (tried.length > 0 && distribution.high > 1)
       least.set(
         name,
@@ -83,18 +111,35 @@ function leastThatFailed(
 
 function epochsParameter(objective: Readonly<Record<string, unknown>>): unknown {
   const { settings } = objective;
-  const epochs = typeof settings === 'object' && settings !== null && 'epochs' in settings ? settings.epochs : null;
+  const epochs =
+    typeof settings === 'object' && settings !== null && 'epochs' in settings
+      ? settings.epochs
+      : null;
   return typeof epochs === 'object' && epochs !== null && '$param' in epochs ? epochs.$param : null;
 }
 
-/** The study under another name, its sizes below what failed: as wide a range, beginning as much lower as it ends. */
-export function lowered(study: StudyFile, name: string, lower: ReadonlyMap<string, number>): StudyFile {
+/**
+ * The study under another name, its sizes below what failed: as wide a range, beginning as much
+ * lower as it ends.
+ */
+export function lowered(
+  study: StudyFile,
+  name: string,
+  lower: ReadonlyMap<string, number>,
+): StudyFile {
   const space: SearchSpace = study.searchSpace;
   const entries = Object.entries(space).map(([each, distribution]) => {
     const least = lower.get(each);
     if (least === undefined || distribution.type !== 'int') return [each, distribution] as const;
     const high = Math.max(1, least - 1);
-    return [each, { ...distribution, low: Math.max(1, Math.min(high, Math.floor((distribution.low * high) / distribution.high))), high }];
+    return [
+      each,
+      {
+        ...distribution,
+        low: Math.max(1, Math.min(high, Math.floor((distribution.low * high) / distribution.high))),
+        high,
+      },
+    ];
   });
   return { ...study, name, searchSpace: Object.fromEntries(entries) as StudyFile['searchSpace'] };
 }

@@ -64,7 +64,12 @@ export function drawParameter(
   if (axis.kind === 'categorical' || axis.cells <= 8) {
     pen.begin();
     for (let cell = 0; cell < Math.min(axis.cells, 12); cell++) {
-      const y = yOf(axis, axis.kind === 'categorical' ? cell : (axis.base + cell * axis.stride) / axis.divisor, box, foot);
+      const y = yOf(
+        axis,
+        axis.kind === 'categorical' ? cell : (axis.base + cell * axis.stride) / axis.divisor,
+        box,
+        foot,
+      );
       pen.moveTo(box.left, y);
       pen.lineTo(box.left + box.width, y);
     }
@@ -76,7 +81,8 @@ export function drawParameter(
   };
   for (const [shade, numbers] of shades) {
     pen.begin();
-    for (const number of numbers) pen.circle(across(number), yOf(axis, table.param(number, place), box, foot), 1.8);
+    for (const number of numbers)
+      pen.circle(across(number), yOf(axis, table.param(number, place), box, foot), 1.8);
     pen.fill(palette.values.shades[shade] ?? palette.text, 0.8);
   }
   for (const number of [...population.alive].reverse()) {
@@ -93,7 +99,9 @@ export function drawParameter(
   pen.stroke(palette.accent, 2);
   pen.begin();
   pen.circle(x, y, 2.6);
-  pen.fill(table.isFinite(selected) ? palette.values.at(population.unitOf(selected)) : palette.accent);
+  pen.fill(
+    table.isFinite(selected) ? palette.values.at(population.unitOf(selected)) : palette.accent,
+  );
 }
 
 function yOf(axis: Axis, encoded: number, box: PlotBox, foot: number): number {

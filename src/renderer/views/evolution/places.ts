@@ -1,6 +1,7 @@
 /**
- * Where trials stand in Evolution: x by birth, generation or time, y by value, with the well at the foot for what has none or is among the worst.
- * Also what is kept up trial by trial: the staircase, and beyond 5,000 the density. Pure geometry; drawing is `draw-base.ts` and `draw-overlay.ts`.
+ * Where trials stand in Evolution: x by birth, generation or time, y by value, with the well at the
+ * foot for what has none or is among the worst. Also what is kept up trial by trial: the staircase,
+ * and beyond 5,000 the density. Pure geometry; drawing is `draw-base.ts` and `draw-overlay.ts`.
  */
 import { beeswarm } from '../../charts/beeswarm.ts';
 import { Density } from '../../charts/density.ts';
@@ -86,7 +87,8 @@ export class Places {
       for (let number = 0; number < table.size; number++) this.#pending.push(number);
     }
     for (const number of this.#pending) {
-      if (table.isFinite(number)) this.stairs.add(this.#stairKey(number), table.value(number), number);
+      if (table.isFinite(number))
+        this.stairs.add(this.#stairKey(number), table.value(number), number);
     }
     if (this.detail === 'density') this.#countDensity();
     else this.density = null;
@@ -139,16 +141,25 @@ export class Places {
     const { size } = this.population.table;
     if (this.zoom === null) return size;
     if (this.along !== 'births')
-      return Math.ceil(size * Math.min(1, (this.zoom.high - this.zoom.low) / (this.#whole.high - this.#whole.low)));
-    return Math.max(0, Math.min(size - 1, Math.floor(this.zoom.high)) - Math.max(0, Math.ceil(this.zoom.low)) + 1);
+      return Math.ceil(
+        size * Math.min(1, (this.zoom.high - this.zoom.low) / (this.#whole.high - this.#whole.low)),
+      );
+    return Math.max(
+      0,
+      Math.min(size - 1, Math.floor(this.zoom.high)) - Math.max(0, Math.ceil(this.zoom.low)) + 1,
+    );
   }
 
-  /** Numbers that may be seen, rising. @param from the first that is wanted @param stride every how many-th */
+  /**
+   * Numbers that may be seen, rising. @param from the first that is wanted @param stride every how
+   * many-th
+   */
   *seen(from = 0, stride = 1): Generator<number> {
     const { table } = this.population;
     const births = this.along === 'births' ? this.zoom : null;
     const last = Math.min(table.size - 1, Math.floor(births?.high ?? Infinity));
-    for (let number = Math.max(from, Math.ceil(births?.low ?? 0)); number <= last; number += stride) if (table.has(number)) yield number;
+    for (let number = Math.max(from, Math.ceil(births?.low ?? 0)); number <= last; number += stride)
+      if (table.has(number)) yield number;
   }
 
   /** Of a place along x. */
@@ -181,7 +192,10 @@ export class Places {
 
   yUnit(unit: number): number {
     const share = (unit - this.tall.low) / (this.tall.high - this.tall.low);
-    return Math.max(this.top + 4, Math.min(this.well + WELL / 2, this.well - share * (this.well - this.top - HEADROOM)));
+    return Math.max(
+      this.top + 4,
+      Math.min(this.well + WELL / 2, this.well - share * (this.well - this.top - HEADROOM)),
+    );
   }
 
   /** The unit of the value scale at the top edge. */
@@ -227,7 +241,8 @@ export class Places {
   /** The first trial with parents; null: none has. */
   firstChild(): number | null {
     const { table } = this.population;
-    for (let number = 0; number < Math.min(table.size, 20_000); number++) if (table.parents(number).length > 0) return number;
+    for (let number = 0; number < Math.min(table.size, 20_000); number++)
+      if (table.parents(number).length > 0) return number;
     return null;
   }
 
@@ -248,7 +263,9 @@ export class Places {
   #stairKey(number: number): number {
     const { columns } = this.population.table;
     if (this.along === 'births') return number;
-    return this.along === 'generations' ? (columns.generation[number] ?? 0) : (columns.ended[number] ?? 0);
+    return this.along === 'generations'
+      ? (columns.generation[number] ?? 0)
+      : (columns.ended[number] ?? 0);
   }
 
   /** Ends are rounded up, so that the axis jumps seldom. */
@@ -260,9 +277,16 @@ export class Places {
     }
     if (this.along === 'generations') {
       let last = 0;
-      for (let number = Math.max(0, table.size - 2 * (this.population.pool?.size ?? 1) - 8); number < table.size; number++)
+      for (
+        let number = Math.max(0, table.size - 2 * (this.population.pool?.size ?? 1) - 8);
+        number < table.size;
+        number++
+      )
         last = Math.max(last, table.generation(number));
-      return { low: 0, high: Math.max(4, now === null || last < 12 ? last + 1 : rung(last + 1, 4)) };
+      return {
+        low: 0,
+        high: Math.max(4, now === null || last < 12 ? last + 1 : rung(last + 1, 4)),
+      };
     }
     let [low, high] = [Infinity, now ?? -Infinity];
     const { started, ended } = table.columns;
@@ -273,7 +297,10 @@ export class Places {
       if (to > high) high = to;
     }
     if (!Number.isFinite(low) || !Number.isFinite(high)) return { low: 0, high: 10_000 };
-    return { low, high: low + Math.max(10_000, now === null ? high - low : rung(high - low, 10_000)) };
+    return {
+      low,
+      high: low + Math.max(10_000, now === null ? high - low : rung(high - low, 10_000)),
+    };
   }
 
   #arrange(): void {
@@ -306,7 +333,16 @@ export class Places {
 
   #countDensity(): void {
     const { low, high } = this.span;
-    const of = [this.along, low, high, this.tall.low, this.tall.high, this.size.width, this.size.height, this.population.layout].join();
+    const of = [
+      this.along,
+      low,
+      high,
+      this.tall.low,
+      this.tall.high,
+      this.size.width,
+      this.size.height,
+      this.population.layout,
+    ].join();
     const { table } = this.population;
     if (this.#densityOf !== of || this.density === null) {
       this.#densityOf = of;

@@ -1,4 +1,7 @@
-/** Pointer and keyboard in the chart of Evolution: what they pick, zoom and brush. Knows places, not pixels on a screen or state of the window. */
+/**
+ * Pointer and keyboard in the chart of Evolution: what they pick, zoom and brush. Knows places, not
+ * pixels on a screen or state of the window.
+ */
 import type { Places, Span } from './places.ts';
 
 export interface PointingActs {
@@ -37,7 +40,8 @@ export class Pointing {
     if (event.button !== 0) return;
     this.#down = at(event);
     this.#dragging = false;
-    if (event.currentTarget instanceof Element) event.currentTarget.setPointerCapture(event.pointerId);
+    if (event.currentTarget instanceof Element)
+      event.currentTarget.setPointerCapture(event.pointerId);
   }
 
   move(event: PointerEvent): void {
@@ -53,7 +57,10 @@ export class Pointing {
     clearTimeout(this.#timer);
     if (found === null) this.#acts.hover(null, x, y);
     else {
-      this.#timer = window.setTimeout(() => this.#acts.hover(found, this.#places.x(found), this.#places.y(found)), REST_MS);
+      this.#timer = window.setTimeout(
+        () => this.#acts.hover(found, this.#places.x(found), this.#places.y(found)),
+        REST_MS,
+      );
     }
   }
 
@@ -76,7 +83,9 @@ export class Pointing {
   wheel(event: WheelEvent): void {
     event.preventDefault();
     const { x, y } = at(event);
-    const by = Math.exp(Math.max(-1, Math.min(1, (event.deltaY === 0 ? event.deltaX : event.deltaY) / 300)));
+    const by = Math.exp(
+      Math.max(-1, Math.min(1, (event.deltaY === 0 ? event.deltaX : event.deltaY) / 300)),
+    );
     if (event.shiftKey) this.#zoomTall(y, by);
     else this.#zoomAlong(x, by);
     this.leave();
@@ -99,7 +108,9 @@ export class Pointing {
       }
       case 'ArrowUp':
       case 'ArrowDown':
-        this.#acts.cursor(cursor === null ? from : (this.#beside(from, event.key === 'ArrowUp' ? -1 : 1) ?? from));
+        this.#acts.cursor(
+          cursor === null ? from : (this.#beside(from, event.key === 'ArrowUp' ? -1 : 1) ?? from),
+        );
         break;
       case 'Enter':
         if (cursor === null) return;

@@ -1,4 +1,7 @@
-/** What Evolution says above its chart: why there is nothing to see yet, or that nothing more will come. */
+/**
+ * What Evolution says above its chart: why there is nothing to see yet, or that nothing more will
+ * come.
+ */
 import { stoppedEarly } from '../../../core/study/stopped.ts';
 import type { TrialOutcome } from '../../../core/scheduling/words.ts';
 import type { StudyHead } from '../../../protocol/window/study-stream.ts';
@@ -10,7 +13,15 @@ import { chartText } from '../../text-of-charts.ts';
 
 const words = chartText.evolution;
 
-export type Situation = 'loading' | 'paused' | 'all-failed' | 'stopped' | 'finished' | 'goes-on' | 'unborn' | 'nothing-ended';
+export type Situation =
+  | 'loading'
+  | 'paused'
+  | 'all-failed'
+  | 'stopped'
+  | 'finished'
+  | 'goes-on'
+  | 'unborn'
+  | 'nothing-ended';
 
 /** @param loaded trials read so far while that goes on; null: all */
 export function situationOf(head: StudyHead, table: TrialTable, loaded: number | null): Situation {
@@ -26,7 +37,12 @@ export function situationOf(head: StudyHead, table: TrialTable, loaded: number |
 }
 
 /** @param loaded as `situationOf` has it @returns null: the chart speaks for itself */
-export function stateWords(head: StudyHead, table: TrialTable, loaded: number | null, now: number): string | null {
+export function stateWords(
+  head: StudyHead,
+  table: TrialTable,
+  loaded: number | null,
+  now: number,
+): string | null {
   switch (situationOf(head, table, loaded)) {
     case 'loading':
       return words.loading({ loaded: loaded ?? 0, of: head.trials });
@@ -37,7 +53,10 @@ export function stateWords(head: StudyHead, table: TrialTable, loaded: number | 
       });
     case 'all-failed': {
       const outcome = commonOutcome(table);
-      return words.allFailed({ trials: endedOf(head.counts), outcome: outcome === null ? null : words.outcomes[outcome] });
+      return words.allFailed({
+        trials: endedOf(head.counts),
+        outcome: outcome === null ? null : words.outcomes[outcome],
+      });
     }
     case 'stopped': {
       const { ended, of } = stoppedEarly(head) ?? { ended: endedOf(head.counts), of: null };
@@ -45,7 +64,10 @@ export function stateWords(head: StudyHead, table: TrialTable, loaded: number | 
       return words.stopped({ ended, of, best, settled: settledWords(head) });
     }
     case 'finished':
-      return words.finished({ trials: endedOf(head.counts), best: head.best === null ? null : valueWithSplit(head.best.value, head) });
+      return words.finished({
+        trials: endedOf(head.counts),
+        best: head.best === null ? null : valueWithSplit(head.best.value, head),
+      });
     case 'goes-on':
       return null;
     case 'unborn':

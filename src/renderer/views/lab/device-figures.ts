@@ -1,4 +1,7 @@
-/** What is known of a device in the last minute, as rows of figures: name, course, number or why it is unknown. Pure. */
+/**
+ * What is known of a device in the last minute, as rows of figures: name, course, number or why it
+ * is unknown. Pure.
+ */
 import type { DeviceSample, NodeSample } from '../../../protocol/window/telemetry.ts';
 import { bytesOf, percent, unit } from '../../format.ts';
 import { text } from '../../text.ts';
@@ -20,11 +23,14 @@ export interface Figure {
 const HOT = 100;
 
 export function deviceFigures(device: string, samples: readonly NodeSample[]): readonly Figure[] {
-  const courses = samples.map(({ devices }) => devices.find((each) => each.device === device) ?? null);
+  const courses = samples.map(
+    ({ devices }) => devices.find((each) => each.device === device) ?? null,
+  );
   const last = courses.at(-1) ?? null;
   const course = (of: (sample: DeviceSample) => number | null): (number | null)[] =>
     courses.map((sample) => (sample === null ? null : of(sample)));
-  const why = (name: string): string | null => last?.unknown[name] ?? (last === null ? text.lab.notRead : null);
+  const why = (name: string): string | null =>
+    last?.unknown[name] ?? (last === null ? text.lab.notRead : null);
   const { load, memoryBytes, memoryTotalBytes, temperature, power, powerLimit } = last ?? {
     load: null,
     memoryBytes: null,
@@ -47,7 +53,10 @@ export function deviceFigures(device: string, samples: readonly NodeSample[]): r
       values: course((sample) => sample.memoryBytes),
       low: 0,
       high: memoryTotalBytes,
-      shown: memoryBytes === null || memoryTotalBytes === null ? null : bytesOf(memoryBytes, memoryTotalBytes),
+      shown:
+        memoryBytes === null || memoryTotalBytes === null
+          ? null
+          : bytesOf(memoryBytes, memoryTotalBytes),
       unknown: why('memoryBytes') ?? why('memoryTotalBytes'),
     },
     degrees(
@@ -60,7 +69,13 @@ export function deviceFigures(device: string, samples: readonly NodeSample[]): r
       values: course((sample) => sample.power),
       low: 0,
       high: powerLimit,
-      shown: power === null ? null : text.lab.powerOf({ power: watts(power), limit: powerLimit === null ? null : watts(powerLimit) }),
+      shown:
+        power === null
+          ? null
+          : text.lab.powerOf({
+              power: watts(power),
+              limit: powerLimit === null ? null : watts(powerLimit),
+            }),
       unknown: why('power'),
     },
   ];
@@ -102,7 +117,11 @@ export function nodeFigures(samples: readonly NodeSample[]): readonly Figure[] {
   ];
 }
 
-function degrees(values: readonly (number | null)[], now: number | null, unknown: string | null): Figure {
+function degrees(
+  values: readonly (number | null)[],
+  now: number | null,
+  unknown: string | null,
+): Figure {
   const shown = now === null ? null : unit(now.toFixed(0), '°C');
   return { label: text.lab.temperature, values, low: 0, high: HOT, shown, unknown };
 }

@@ -4,7 +4,10 @@ import { coveredMs } from '../../time/bars.ts';
 
 export interface WorkerRow {
   readonly slot: SlotRow;
-  /** Milliseconds of an attempt, or of one epoch where it is known how many it took; null: none has ended. */
+  /**
+   * Milliseconds of an attempt, or of one epoch where it is known how many it took; null: none has
+   * ended.
+   */
   readonly medianMs: number | null;
   readonly complete: number;
   /** By outcome, without those that were returned to waiting. */
@@ -37,7 +40,13 @@ export function workerRows(
       } else if (outcome !== 'pruned') failed.set(outcome, (failed.get(outcome) ?? 0) + 1);
     }
     const span = known === null ? 0 : known.to - known.from;
-    return { slot, medianMs: median(lengths), complete, failed, busy: known === null || span < 1000 ? null : coveredMs(own, known) / span };
+    return {
+      slot,
+      medianMs: median(lengths),
+      complete,
+      failed,
+      busy: known === null || span < 1000 ? null : coveredMs(own, known) / span,
+    };
   });
 }
 
@@ -51,6 +60,8 @@ function median(values: readonly number[]): number | null {
 
 /** The share of all workers' time that they worked; null: nothing is known. */
 export function busyShare(rows: readonly WorkerRow[]): number | null {
-  const known = rows.flatMap(({ busy, slot: { state } }) => (busy === null || state === 'left-out' ? [] : [busy]));
+  const known = rows.flatMap(({ busy, slot: { state } }) =>
+    busy === null || state === 'left-out' ? [] : [busy],
+  );
   return known.length === 0 ? null : known.reduce((sum, busy) => sum + busy, 0) / known.length;
 }

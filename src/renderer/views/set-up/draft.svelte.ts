@@ -1,6 +1,6 @@
 /**
- * Draft study of the set-up page: one value behind form and JSON, checked by the engine while it is edited and timed
- * once it has no errors. Starting it is the page's decision.
+ * Draft study of the set-up page: one value behind form and JSON, checked by the engine while it is
+ * edited and timed once it has no errors. Starting it is the page's decision.
  */
 import type { StudyFile } from '../../../protocol/study-file.ts';
 import type { CallOutput } from '../../../protocol/endpoints.ts';
@@ -53,8 +53,15 @@ export class Draft {
   layersProblem = $state<string | null>(null);
   readonly placed: readonly PlacedProblem[] = $derived.by(() => {
     const named = at(this.study, 'objective', 'network');
-    const network = typeof named === 'string' ? this.networks.find(({ name }) => name === named)?.network : undefined;
-    return placeProblems(this.problems, { study: this.study, network: network as Json | undefined, fixed: this.fixed });
+    const network =
+      typeof named === 'string'
+        ? this.networks.find(({ name }) => name === named)?.network
+        : undefined;
+    return placeProblems(this.problems, {
+      study: this.study,
+      network: network as Json | undefined,
+      fixed: this.fixed,
+    });
   });
   readonly #client: Client;
   #checking: ReturnType<typeof setTimeout> | undefined;
@@ -101,7 +108,10 @@ export class Draft {
     this.change(put(this.study, path, value));
   }
 
-  /** Text of the JSON side: the study where it is JSON, else the last good one with what is wrong said. */
+  /**
+   * Text of the JSON side: the study where it is JSON, else the last good one with what is wrong
+   * said.
+   */
   async write(text: string): Promise<void> {
     this.text = text;
     const asked = ++this.#asked;
@@ -115,13 +125,21 @@ export class Draft {
       if (asked !== this.#asked) return;
       const failure = toFailure(error);
       const [problem] = problemsOf(failure.data);
-      this.textProblem = problem === undefined ? failure.message : `${problem.path}: expected ${problem.expected}, found ${problem.found}`;
+      this.textProblem =
+        problem === undefined
+          ? failure.message
+          : `${problem.path}: expected ${problem.expected}, found ${problem.found}`;
     }
   }
 
   fix(name: string, value: Json): void {
     const space = this.study['searchSpace'] as JsonObject;
-    const fixed = { name, distribution: space[name] as JsonObject, value, objective: this.study['objective'] ?? null };
+    const fixed = {
+      name,
+      distribution: space[name] as JsonObject,
+      value,
+      objective: this.study['objective'] ?? null,
+    };
     this.fixed = [...this.fixed, fixed];
     this.change(fixParameter(this.study, name, value));
   }
@@ -132,7 +150,9 @@ export class Draft {
     this.fixed = this.fixed.map((each) => (each === held ? { ...held, value } : each));
     this.change({
       ...this.study,
-      objective: fixParameter({ objective: held.objective, searchSpace: {} }, name, value)['objective'] ?? null,
+      objective:
+        fixParameter({ objective: held.objective, searchSpace: {} }, name, value)['objective'] ??
+        null,
     });
   }
 
@@ -142,7 +162,11 @@ export class Draft {
     if (held === undefined) return;
     this.fixed = this.fixed.filter((each) => each !== held);
     const space = this.study['searchSpace'] as JsonObject;
-    this.change({ ...this.study, objective: held.objective, searchSpace: { ...space, [name]: held.distribution } });
+    this.change({
+      ...this.study,
+      objective: held.objective,
+      searchSpace: { ...space, [name]: held.distribution },
+    });
   }
 
   get problems(): readonly WindowProblem[] {
@@ -151,12 +175,18 @@ export class Draft {
 
   /** Number of errors to fix before the study can start. */
   get errors(): number {
-    return this.problems.length + (this.textProblem === null ? 0 : 1) + (this.layersProblem === null ? 0 : 1);
+    return (
+      this.problems.length +
+      (this.textProblem === null ? 0 : 1) +
+      (this.layersProblem === null ? 0 : 1)
+    );
   }
 
   /** Problems that a section shows; with a row, those of that row only. */
   placedIn(section: Section, row?: string | null): readonly PlacedProblem[] {
-    return this.placed.filter((each) => each.section === section && (row === undefined || each.row === row));
+    return this.placed.filter(
+      (each) => each.section === section && (row === undefined || each.row === row),
+    );
   }
 
   /** Whether a field, given by its path, is marked as invalid. */
@@ -175,7 +205,10 @@ export class Draft {
 
   start(): Promise<CallOutput<'startStudy'>> {
     // The engine checks the study again before it starts.
-    return this.#client.command('startStudy', { study: this.study as unknown as StudyFile, workers: this.workerCount });
+    return this.#client.command('startStudy', {
+      study: this.study as unknown as StudyFile,
+      workers: this.workerCount,
+    });
   }
 
   async measure(): Promise<void> {
@@ -186,7 +219,8 @@ export class Draft {
       const estimate = await this.#client.query('estimate', { study, workers: this.workerCount });
       if (measured === this.#measured) this.measuring = { state: 'measured', estimate };
     } catch (error) {
-      if (measured === this.#measured) this.measuring = { state: 'failed', failure: toFailure(error) };
+      if (measured === this.#measured)
+        this.measuring = { state: 'failed', failure: toFailure(error) };
     }
   }
 
@@ -207,10 +241,14 @@ export class Draft {
   async #check(): Promise<void> {
     const { study, workers } = this;
     try {
-      const check = await this.#client.query('checkStudy', workers === undefined ? { study } : { study, workers });
+      const check = await this.#client.query(
+        'checkStudy',
+        workers === undefined ? { study } : { study, workers },
+      );
       if (study !== this.study || workers !== this.workers) return;
       this.check = check;
-      if (check.problems.length === 0) this.#settling = setTimeout(() => void this.measure(), MEASURE_MS);
+      if (check.problems.length === 0)
+        this.#settling = setTimeout(() => void this.measure(), MEASURE_MS);
     } catch {
       // The connection's own bar says it; the next change asks again.
     }

@@ -1,10 +1,16 @@
-/** Layer types with their fields, as the rows of the layer editor show them. A test compares the table with what training reads. */
+/**
+ * Layer types with their fields, as the rows of the layer editor show them. A test compares the
+ * table with what training reads.
+ */
 import { objectOf } from './study-edits.ts';
 import type { Json, JsonObject } from './study-edits.ts';
 
 export interface LayerField {
   readonly name: string;
-  /** `value`: number, pair or reference; `flag`: true or false; `words`: one of `choices`; `list`: names of layers. */
+  /**
+   * `value`: number, pair or reference; `flag`: true or false; `words`: one of `choices`; `list`:
+   * names of layers.
+   */
   readonly kind: 'value' | 'flag' | 'words' | 'list';
   /** Shown while the field is absent; empty where the field is required. */
   readonly usual: string;
@@ -14,8 +20,19 @@ export interface LayerField {
   readonly first?: Json;
 }
 
-const value = (name: string, usual: string, choices: readonly string[] = []): LayerField => ({ name, kind: 'value', usual, choices });
-const required = (name: string, first: Json): LayerField => ({ name, kind: 'value', usual: '', choices: [], first });
+const value = (name: string, usual: string, choices: readonly string[] = []): LayerField => ({
+  name,
+  kind: 'value',
+  usual,
+  choices,
+});
+const required = (name: string, first: Json): LayerField => ({
+  name,
+  kind: 'value',
+  usual: '',
+  choices: [],
+  first,
+});
 const bias: LayerField = { name: 'bias', kind: 'flag', usual: 'true', choices: [] };
 const pool = [required('size', 2), value('stride', 'size'), value('padding', '0')];
 const from: LayerField = { name: 'from', kind: 'list', usual: '', choices: [] };
@@ -43,7 +60,10 @@ export const layerTypes: Readonly<Record<string, readonly LayerField[]>> = {
   flatten: [],
   dropout: [required('rate', 0.25)],
   'batch-norm': [value('momentum', '0.1'), value('epsilon', '1e-5')],
-  'layer-norm': [value('epsilon', '1e-5'), { name: 'over', kind: 'words', usual: 'all', choices: ['all', 'channels'] }],
+  'layer-norm': [
+    value('epsilon', '1e-5'),
+    { name: 'over', kind: 'words', usual: 'all', choices: ['all', 'channels'] },
+  ],
   add: [from],
   multiply: [from],
   concat: [from, value('zeros', '0')],
@@ -61,12 +81,18 @@ export function hiddenFields(layer: Json): readonly string[] {
   return Object.keys(objectOf(layer)).filter((name) => !shown.has(name));
 }
 
-/** The layer as one of another type: keeps the fields that both have, and adds the required ones. */
+/**
+ * The layer as one of another type: keeps the fields that both have, and adds the required ones.
+ */
 export function withType(layer: Json, type: string): JsonObject {
   const before = objectOf(layer);
   const gone = new Set((layerTypes[typeOf(before)] ?? []).map(({ name }) => name));
   const fields = layerTypes[type] ?? [];
-  const kept = Object.entries(before).filter(([name]) => !gone.has(name) || fields.some((field) => field.name === name));
-  const added = fields.flatMap(({ name, first }) => (first === undefined || name in before ? [] : [[name, first] as const]));
+  const kept = Object.entries(before).filter(
+    ([name]) => !gone.has(name) || fields.some((field) => field.name === name),
+  );
+  const added = fields.flatMap(({ name, first }) =>
+    first === undefined || name in before ? [] : [[name, first] as const],
+  );
   return { ...Object.fromEntries(kept), type, ...Object.fromEntries(added) };
 }

@@ -1,13 +1,15 @@
 /**
- * Assigns every problem of a draft study to the one part of the form that shows it, and to the fields that it marks.
- * The assignment is total: a problem that no part has a field for belongs to `other`, which is shown above the form.
+ * Assigns every problem of a draft study to the one part of the form that shows it, and to the
+ * fields that it marks. The assignment is total: a problem that no part has a field for belongs to
+ * `other`, which is shown above the form.
  */
 import type { WindowProblem } from '../../../protocol/window/set-up.ts';
 import { text } from '../../text.ts';
 import { at, listOf, objectOf } from './study-edits.ts';
 import type { Json, Study } from './study-edits.ts';
 
-export type Section = 'name' | 'data' | 'model' | 'space' | 'sampler' | 'stop' | 'training' | 'workers' | 'other';
+export type Section =
+  'name' | 'data' | 'model' | 'space' | 'sampler' | 'stop' | 'training' | 'workers' | 'other';
 
 export interface PlacedProblem {
   readonly problem: WindowProblem;
@@ -23,13 +25,19 @@ export interface PlacedProblem {
 /** What the problems refer to. */
 export interface Context {
   readonly study: Study;
-  /** Description of the network that the study names; undefined where the study contains it, or it is not known. */
+  /**
+   * Description of the network that the study names; undefined where the study contains it, or it
+   * is not known.
+   */
   readonly network: Json | undefined;
   /** Parameters with a fixed value, each with the objective from before. */
   readonly fixed: readonly { readonly name: string; readonly objective: Json }[];
 }
 
-export function placeProblems(problems: readonly WindowProblem[], context: Context): readonly PlacedProblem[] {
+export function placeProblems(
+  problems: readonly WindowProblem[],
+  context: Context,
+): readonly PlacedProblem[] {
   return problems.map((problem) => ({ problem, ...placeOf(problem, context) }));
 }
 
@@ -50,11 +58,21 @@ function placeOf(problem: WindowProblem, context: Context): Placing {
       return spacePlace(problem, context.study);
     case 'sampler': {
       const setting = path.slice('sampler.'.length);
-      return { section: 'sampler', row: null, fields: [path], words: sentence(setting === '' ? null : setting, problem) };
+      return {
+        section: 'sampler',
+        row: null,
+        fields: [path],
+        words: sentence(setting === '' ? null : setting, problem),
+      };
     }
     case 'stop': {
       const field = text.setUp.stopNames[path.slice('stop.'.length)];
-      return { section: 'stop', row: null, fields: [path], words: sentence(field ?? path, problem) };
+      return {
+        section: 'stop',
+        row: null,
+        fields: [path],
+        words: sentence(field ?? path, problem),
+      };
     }
     default:
       return { section: 'other', row: null, fields: [], words: sentence(path, problem) };
@@ -64,15 +82,23 @@ function placeOf(problem: WindowProblem, context: Context): Placing {
 function objectivePlace(problem: WindowProblem, context: Context): Placing {
   const { path } = problem;
   const { study, fixed } = context;
-  if (at(study, 'objective', 'kind') !== 'train') return { section: 'other', row: null, fields: [], words: sentence(path, problem) };
+  if (at(study, 'objective', 'kind') !== 'train')
+    return { section: 'other', row: null, fields: [], words: sentence(path, problem) };
   const parameter = parameterAt(path, study['objective'], context);
-  if (parameter !== null && parameter in objectOf(study['searchSpace'])) return parameterPlace(parameter, problem, study);
+  if (parameter !== null && parameter in objectOf(study['searchSpace']))
+    return parameterPlace(parameter, problem, study);
   const held = fixed.find(({ name, objective }) => parameterAt(path, objective, context) === name);
   if (held !== undefined) {
     const field = `fixed.${held.name}`;
-    return { section: 'space', row: held.name, fields: [field], words: sentence(held.name, problem) };
+    return {
+      section: 'space',
+      row: held.name,
+      fields: [field],
+      words: sentence(held.name, problem),
+    };
   }
-  if (path === 'objective.dataset') return { section: 'data', row: null, fields: [path], words: sentence(null, problem) };
+  if (path === 'objective.dataset')
+    return { section: 'data', row: null, fields: [path], words: sentence(null, problem) };
   const layer = LAYER.exec(path);
   if (layer !== null) {
     const [, index = '', field = ''] = layer;
@@ -92,7 +118,11 @@ function objectivePlace(problem: WindowProblem, context: Context): Placing {
 }
 
 /** Name of the parameter that sets the value at a path of the objective; null where none does. */
-function parameterAt(path: string, objective: Json | undefined, { network }: Context): string | null {
+function parameterAt(
+  path: string,
+  objective: Json | undefined,
+  { network }: Context,
+): string | null {
   const parts = path.split(/[.[\]]+/).filter((part) => part !== '' && part !== 'objective');
   const within = network === undefined ? objective : { ...objectOf(objective), network };
   // A problem may be of a field inside the reference, e.g. `rate.times`.
@@ -108,7 +138,13 @@ function spacePlace(problem: WindowProblem, study: Study): Placing {
   const name = Object.keys(objectOf(study['searchSpace']))
     .filter((each) => rest === each || rest.startsWith(`${each}.`) || rest.startsWith(`${each}[`))
     .toSorted((a, b) => b.length - a.length)[0];
-  if (name === undefined) return { section: 'space', row: null, fields: [], words: sentence(rest === '' ? null : rest, problem) };
+  if (name === undefined)
+    return {
+      section: 'space',
+      row: null,
+      fields: [],
+      words: sentence(rest === '' ? null : rest, problem),
+    };
   const [field = ''] = rest.slice(name.length + 1).split(/[.[]/);
   const label = text.setUp.fieldNames[field] ?? field;
   return {
@@ -119,7 +155,10 @@ function spacePlace(problem: WindowProblem, study: Study): Placing {
   };
 }
 
-/** A value of the parameter does not suit the objective: the bound that is named is marked, else every bound. */
+/**
+ * A value of the parameter does not suit the objective: the bound that is named is marked, else
+ * every bound.
+ */
 function parameterPlace(name: string, problem: WindowProblem, study: Study): Placing {
   const distribution = objectOf(at(study, 'searchSpace', name));
   const found = /^[^\s,]+/.exec(problem.found)?.[0];

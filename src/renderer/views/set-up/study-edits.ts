@@ -1,6 +1,7 @@
 /**
- * What a person does to a study that is being set up, as functions from one study to the next. Pure. The study is JSON and may be wrong at any
- * moment: what is wrong is the host's to say (`checkStudy`).
+ * What a person does to a study that is being set up, as functions from one study to the next.
+ * Pure. The study is JSON and may be wrong at any moment: what is wrong is the host's to say
+ * (`checkStudy`).
  */
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -10,11 +11,16 @@ export interface JsonObject {
 
 export type Study = JsonObject;
 
-export function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
+export function at(
+  value: Json | undefined,
+  ...path: readonly (string | number)[]
+): Json | undefined {
   let here = value;
   for (const part of path) {
     if (typeof here !== 'object' || here === null) return undefined;
-    here = Array.isArray(here) ? (here as readonly Json[])[Number(part)] : (here as JsonObject)[part];
+    here = Array.isArray(here)
+      ? (here as readonly Json[])[Number(part)]
+      : (here as JsonObject)[part];
   }
   return here;
 }
@@ -31,21 +37,31 @@ export function put(study: Study, path: readonly string[], value: Json | undefin
 }
 
 export function objectOf(value: Json | undefined): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonObject)
+    : {};
 }
 
-/** Whether two values are equal as JSON, whatever the order of their fields; absent fields equal undefined ones. */
+/**
+ * Whether two values are equal as JSON, whatever the order of their fields; absent fields equal
+ * undefined ones.
+ */
 export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((name) => sameJson(at(a, name), at(b, name)));
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((name) =>
+    sameJson(at(a, name), at(b, name)),
+  );
 }
 
 export function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : [];
 }
 
-/** What was typed into a field of numbers: nothing is no field, and what is no number stays as it is, to be answered as wrong. */
+/**
+ * What was typed into a field of numbers: nothing is no field, and what is no number stays as it
+ * is, to be answered as wrong.
+ */
 export function numberTyped(text: string): Json | undefined {
   const trimmed = text.trim().replaceAll('−', '-');
   if (trimmed === '') return undefined;
@@ -96,7 +112,8 @@ function visit(value: Json | undefined, found: (name: string) => void): void {
 /** Every `{"$param": name}` replaced. */
 export function replaceParam(value: Json, name: string, by: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return (value as readonly Json[]).map((each) => replaceParam(each, name, by));
+  if (Array.isArray(value))
+    return (value as readonly Json[]).map((each) => replaceParam(each, name, by));
   const object = value as JsonObject;
   if (object['$param'] === name) {
     return typeof by === 'object' && by !== null && '$param' in by ? { ...object, ...by } : by;
@@ -118,23 +135,40 @@ export function renameParameter(study: Study, name: string, to: string): Study {
           ? put(
               objectOf(distribution),
               ['when'],
-              Object.fromEntries(Object.entries(when).map(([parent, values]) => [parent === name ? to : parent, values])),
+              Object.fromEntries(
+                Object.entries(when).map(([parent, values]) => [
+                  parent === name ? to : parent,
+                  values,
+                ]),
+              ),
             )
           : distribution;
       return [each === name ? to : each, moved];
     }),
   );
-  return { ...study, searchSpace: renamed, objective: replaceParam(study['objective'] ?? null, name, { $param: to }) };
+  return {
+    ...study,
+    searchSpace: renamed,
+    objective: replaceParam(study['objective'] ?? null, name, { $param: to }),
+  };
 }
 
 export function removeParameter(study: Study, name: string): Study {
   const kept = Object.entries(objectOf(study['searchSpace'])).filter(([each]) => each !== name);
-  return { ...study, searchSpace: Object.fromEntries(kept.map(([each, distribution]) => [each, withoutParent(distribution, name)])) };
+  return {
+    ...study,
+    searchSpace: Object.fromEntries(
+      kept.map(([each, distribution]) => [each, withoutParent(distribution, name)]),
+    ),
+  };
 }
 
 /** Sets a parameter to one value wherever it stands, and searches it no longer. */
 export function fixParameter(study: Study, name: string, value: Json): Study {
-  return { ...removeParameter(study, name), objective: replaceParam(study['objective'] ?? null, name, value) };
+  return {
+    ...removeParameter(study, name),
+    objective: replaceParam(study['objective'] ?? null, name, value),
+  };
 }
 
 /** In the middle of what it could be. */
@@ -160,27 +194,46 @@ export const usual: Readonly<Record<string, JsonObject>> = {
 };
 
 /**
- * The study with another network, described in full; adds the parameters that it needs and removes those that nothing uses.
- * @param usualSpace distributions of the network's parameters, for those that the study does not have
+ * The study with another network, described in full; adds the parameters that it needs and removes
+ * those that nothing uses.
+ * @param usualSpace distributions of the network's parameters, for those that the study does not
+ *   have
  */
 export function withNetwork(study: Study, network: JsonObject, usualSpace: JsonObject = {}): Study {
   const next = withObjective(study, { ...objectOf(study['objective']), network }, usualSpace);
   const space = objectOf(next['searchSpace']);
   const used = new Set(paramsIn(next['objective']));
   // Parents in conditions of used parameters are used; the set also visits what is added meanwhile.
-  for (const name of used) for (const parent of Object.keys(objectOf(at(space[name], 'when')))) used.add(parent);
-  return { ...next, searchSpace: Object.fromEntries(Object.entries(space).filter(([name]) => used.has(name))) };
+  for (const name of used)
+    for (const parent of Object.keys(objectOf(at(space[name], 'when')))) used.add(parent);
+  return {
+    ...next,
+    searchSpace: Object.fromEntries(Object.entries(space).filter(([name]) => used.has(name))),
+  };
 }
 
-/** The study with another objective; adds the parameters that it needs and removes those that only the old one used. */
-export function withObjective(study: Study, objective: JsonObject, usualSpace: JsonObject = {}): Study {
-  const used = ({ network, settings }: JsonObject): readonly string[] => [...paramsIn(network), ...paramsIn(settings)];
+/**
+ * The study with another objective; adds the parameters that it needs and removes those that only
+ * the old one used.
+ */
+export function withObjective(
+  study: Study,
+  objective: JsonObject,
+  usualSpace: JsonObject = {},
+): Study {
+  const used = ({ network, settings }: JsonObject): readonly string[] => [
+    ...paramsIn(network),
+    ...paramsIn(settings),
+  ];
   const wanted = new Set(used(objective));
   const gone = used(objectOf(study['objective'])).filter((name) => !wanted.has(name));
   const space = objectOf(gone.reduce(removeParameter, study)['searchSpace']);
   const added = [...wanted]
     .filter((name) => !(name in space))
-    .map((name) => [name, usualSpace[name] ?? usual[name] ?? { type: 'float', low: 0, high: 1 }] as const);
+    .map(
+      (name) =>
+        [name, usualSpace[name] ?? usual[name] ?? { type: 'float', low: 0, high: 1 }] as const,
+    );
   return { ...study, objective, searchSpace: { ...space, ...Object.fromEntries(added) } };
 }
 
@@ -188,11 +241,21 @@ export function withObjective(study: Study, objective: JsonObject, usualSpace: J
 export function withKind(distribution: Json | undefined, type: string): JsonObject {
   const { low, high, log, choices, when } = objectOf(distribution);
   const kept = when === undefined ? {} : { when };
-  if (type === 'categorical') return { type, choices: listOf(choices).length > 0 ? listOf(choices) : [low ?? 0, high ?? 1], ...kept };
+  if (type === 'categorical')
+    return {
+      type,
+      choices: listOf(choices).length > 0 ? listOf(choices) : [low ?? 0, high ?? 1],
+      ...kept,
+    };
   const numbers = listOf(choices).filter((choice) => typeof choice === 'number');
-  const [from, to] = [low ?? Math.min(...(numbers.length > 0 ? numbers : [1])), high ?? Math.max(...(numbers.length > 0 ? numbers : [10]))];
+  const [from, to] = [
+    low ?? Math.min(...(numbers.length > 0 ? numbers : [1])),
+    high ?? Math.max(...(numbers.length > 0 ? numbers : [10])),
+  ];
   const whole = (value: Json): Json =>
-    type === 'int' && typeof value === 'number' ? Math.max(log === true ? 1 : -Infinity, Math.round(value)) : value;
+    type === 'int' && typeof value === 'number'
+      ? Math.max(log === true ? 1 : -Infinity, Math.round(value))
+      : value;
   return { type, low: whole(from), high: whole(to), ...(log === true ? { log } : {}), ...kept };
 }
 

@@ -1,8 +1,14 @@
-/** Edits of training settings and layer fields: values that are numbers or references to parameters of the search space. Pure. */
+/**
+ * Edits of training settings and layer fields: values that are numbers or references to parameters
+ * of the search space. Pure.
+ */
 import { at, numberTyped, objectOf, put, usual, withObjective } from './study-edits.ts';
 import type { Json, JsonObject, Study } from './study-edits.ts';
 
-/** Fields of an optimizer, in the order of the form. `defaults` are those of training; null: required or off. */
+/**
+ * Fields of an optimizer, in the order of the form. `defaults` are those of training; null:
+ * required or off.
+ */
 export const optimizers: Readonly<Record<string, Readonly<Record<string, number | null>>>> = {
   sgd: { learningRate: null, momentum: null, weightDecay: 0 },
   adam: { learningRate: null, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
@@ -24,7 +30,10 @@ const RATES: Readonly<Record<'sgd' | 'adaptive', JsonObject>> = {
   adaptive: { type: 'float', low: 0.0001, high: 0.1, log: true },
 };
 
-/** The study with another optimizer; keeps the settings that both have, and moves a default range of the learning rate. */
+/**
+ * The study with another optimizer; keeps the settings that both have, and moves a default range of
+ * the learning rate.
+ */
 export function withOptimizer(study: Study, type: string): Study {
   const objective = objectOf(study['objective']);
   const settings = objectOf(objective['settings']);
@@ -47,13 +56,17 @@ function ratesOf(type: Json | undefined): JsonObject {
 /** The study with a training setting put at a path below `settings`. */
 export function withSetting(study: Study, path: readonly string[], value: Json | undefined): Study {
   const objective = objectOf(study['objective']);
-  return withObjective(study, { ...objective, settings: put(objectOf(objective['settings']), path, value) });
+  return withObjective(study, {
+    ...objective,
+    settings: put(objectOf(objective['settings']), path, value),
+  });
 }
 
 /** Text of a value in a field; null where only JSON can express it. */
 export function valueText(value: Json | undefined): string | null {
   if (value === undefined) return '';
-  if (Array.isArray(value)) return (value as readonly Json[]).map((part) => JSON.stringify(part)).join(', ');
+  if (Array.isArray(value))
+    return (value as readonly Json[]).map((part) => JSON.stringify(part)).join(', ');
   if (typeof value !== 'object' || value === null) return String(value);
   const { $param, ...rest } = value as JsonObject;
   return typeof $param === 'string' && Object.keys(rest).length === 0 ? $param : null;
@@ -66,10 +79,14 @@ export function referenceIn(value: Json | undefined): string | null {
 }
 
 /**
- * A number, a pair of numbers, one of `words`, or a reference where the text is a known name. Other text stays as it is,
- * for the engine to report; undefined where there is none.
+ * A number, a pair of numbers, one of `words`, or a reference where the text is a known name. Other
+ * text stays as it is, for the engine to report; undefined where there is none.
  */
-export function valueTyped(typed: string, names: readonly string[], words: readonly string[] = []): Json | undefined {
+export function valueTyped(
+  typed: string,
+  names: readonly string[],
+  words: readonly string[] = [],
+): Json | undefined {
   const text = typed.trim();
   if (words.includes(text)) return text;
   if (names.includes(text) || Object.hasOwn(usual, text)) return { $param: text };

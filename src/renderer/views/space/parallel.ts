@@ -1,4 +1,7 @@
-/** Parallel coordinates: an axis a parameter, the value last, a line a trial. Geometry and drawing; pointers are `Parallel.svelte`'s. */
+/**
+ * Parallel coordinates: an axis a parameter, the value last, a line a trial. Geometry and drawing;
+ * pointers are `Parallel.svelte`'s.
+ */
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { toUnit } from '../../../core/search-space/unit-cube.ts';
 import type { Palette } from '../../charts/palette.ts';
@@ -44,8 +47,9 @@ const [CHARACTER, INDENT] = [6.2, 6];
 const SHARE = 0.4;
 
 /**
- * Returns the width of the strip to the right of each axis that holds its labels and no lines, in px; 0 where the axes stand
- * too close together, so that lines could not be followed: labels then have a rim and lie over the lines.
+ * Returns the width of the strip to the right of each axis that holds its labels and no lines, in
+ * px; 0 where the axes stand too close together, so that lines could not be followed: labels then
+ * have a rim and lie over the lines.
  */
 export function gutterOf({ columns, width }: Pick<ParallelPicture, 'columns' | 'width'>): number {
   const gap = xOf(1, columns.length, width) - xOf(0, columns.length, width);
@@ -97,7 +101,8 @@ export function drawParallel(pen: Pen, picture: ParallelPicture): void {
     for (const number of atChance) trace(pen, picture, number, gutter);
     pen.stroke(palette.text3, 1, 0.6, [2, 3]);
   }
-  const opacity = lines.length - out.length > 400 ? 0.35 : lines.length - out.length > 80 ? 0.55 : 0.8;
+  const opacity =
+    lines.length - out.length > 400 ? 0.35 : lines.length - out.length > 80 ? 0.55 : 0.8;
   for (const [shade, numbers] of [...shades].sort(([a], [b]) => a - b)) {
     pen.begin();
     for (const number of numbers) trace(pen, picture, number, gutter);
@@ -107,7 +112,12 @@ export function drawParallel(pen: Pen, picture: ParallelPicture): void {
 }
 
 /** The lines that the pointer and the selection light, above all others. */
-export function drawLit(pen: Pen, picture: ParallelPicture, selected: number | null, hovered: number | null): void {
+export function drawLit(
+  pen: Pen,
+  picture: ParallelPicture,
+  selected: number | null,
+  hovered: number | null,
+): void {
   const { palette, population } = picture;
   const gutter = gutterOf(picture);
   for (const number of [hovered, selected]) {
@@ -132,7 +142,12 @@ export function drawLit(pen: Pen, picture: ParallelPicture, selected: number | n
 }
 
 /** @returns the line nearest to a point and within reach; null: none */
-export function nearestLine(picture: ParallelPicture, x: number, y: number, reach: number): number | null {
+export function nearestLine(
+  picture: ParallelPicture,
+  x: number,
+  y: number,
+  reach: number,
+): number | null {
   const { columns, width, height, population } = picture;
   const gap = (width - 2 * SIDE) / Math.max(1, columns.length - 1);
   const place = Math.max(0, Math.min(columns.length - 2, Math.floor((x - SIDE) / gap)));
@@ -143,7 +158,10 @@ export function nearestLine(picture: ParallelPicture, x: number, y: number, reac
   let [found, least]: [number | null, number] = [null, reach];
   for (const number of picture.lines) {
     if (!picture.passes(number)) continue;
-    const [a, b] = [yOf(unitOf(population, from.axis, number), height), yOf(unitOf(population, to.axis, number), height)];
+    const [a, b] = [
+      yOf(unitOf(population, from.axis, number), height),
+      yOf(unitOf(population, to.axis, number), height),
+    ];
     const distance = Math.abs(a + (b - a) * share - y);
     if (distance < least) [found, least] = [number, distance];
   }
@@ -151,15 +169,29 @@ export function nearestLine(picture: ParallelPicture, x: number, y: number, reac
 }
 
 /** The line of a trial, interrupted where labels stand. */
-function trace(pen: Pen, { population, columns, width, height }: ParallelPicture, number: number, gutter: number): void {
+function trace(
+  pen: Pen,
+  { population, columns, width, height }: ParallelPicture,
+  number: number,
+  gutter: number,
+): void {
   for (const [place, { axis }] of columns.entries()) {
-    const [x, y] = [xOf(place, columns.length, width), yOf(unitOf(population, axis, number), height)];
+    const [x, y] = [
+      xOf(place, columns.length, width),
+      yOf(unitOf(population, axis, number), height),
+    ];
     if (place > 0) pen.lineTo(x, y);
     if (place === 0 || gutter > 0) pen.moveTo(place === columns.length - 1 ? x : x + gutter, y);
   }
 }
 
-function drawColumn(pen: Pen, picture: ParallelPicture, { axis, name }: Column, place: number, gutter: number): void {
+function drawColumn(
+  pen: Pen,
+  picture: ParallelPicture,
+  { axis, name }: Column,
+  place: number,
+  gutter: number,
+): void {
   const { palette, columns, lines, width, height, population, brush } = picture;
   const x = xOf(place, columns.length, width);
   pen.begin();
@@ -173,14 +205,21 @@ function drawColumn(pen: Pen, picture: ParallelPicture, { axis, name }: Column, 
     pen.moveTo(x - 4, foot);
     pen.lineTo(x + 4, foot);
     pen.stroke(palette.control, 1);
-    pen.text(x, foot + 14, chartText.space.notUsed, { ...style, colour: palette.text3, anchor: 'middle' });
+    pen.text(x, foot + 14, chartText.space.notUsed, {
+      ...style,
+      colour: palette.text3,
+      anchor: 'middle',
+    });
   }
   const last = place === columns.length - 1;
   const ticks =
     axis === null
       ? population.scale === null
         ? []
-        : valueTicks(population.scale, 34 / (height - TOP - FOOT)).map(({ value, label }) => ({ unit: population.unit(value), label }))
+        : valueTicks(population.scale, 34 / (height - TOP - FOOT)).map(({ value, label }) => ({
+            unit: population.unit(value),
+            label,
+          }))
       : axisTicks(axis, TICKS);
   for (const { unit, label } of ticks) {
     const y = yOf(unit, height);
@@ -201,7 +240,11 @@ function drawColumn(pen: Pen, picture: ParallelPicture, { axis, name }: Column, 
     const foot = chartText.curves.foot({ value: footLabel(scale, scale.worst), direction });
     pen.text(x + 8, height - FOOT + 18, foot, { ...style, colour: palette.text3 });
     if (chance !== null && lines.some((number) => population.atChance(number)))
-      pen.text(x + SIDE - 6, height - FOOT + 32, chartText.space.atChance, { ...style, colour: palette.text3, anchor: 'end' });
+      pen.text(x + SIDE - 6, height - FOOT + 32, chartText.space.atChance, {
+        ...style,
+        colour: palette.text3,
+        anchor: 'end',
+      });
   }
   const range = brush.get(name);
   if (range === undefined) return;
@@ -213,11 +256,18 @@ function drawColumn(pen: Pen, picture: ParallelPicture, { axis, name }: Column, 
 }
 
 /** A brushed range as units, the smaller first. */
-export function brushUnits(population: Population, axis: Axis | null, range: Range): readonly [number, number] {
+export function brushUnits(
+  population: Population,
+  axis: Axis | null,
+  range: Range,
+): readonly [number, number] {
   if (axis === null) {
     const [a, b] = [population.unit(range.low), population.unit(range.high)];
     return [Math.max(0, Math.min(a, b)), Math.min(1, Math.max(a, b))];
   }
   const half = axis.kind === 'continuous' ? 0 : 0.5 / Math.max(1, axis.cells);
-  return [Math.max(0, toUnit(axis, range.low) - half), Math.min(1, toUnit(axis, range.high) + half)];
+  return [
+    Math.max(0, toUnit(axis, range.low) - half),
+    Math.min(1, toUnit(axis, range.high) + half),
+  ];
 }

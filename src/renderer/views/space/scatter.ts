@@ -1,4 +1,6 @@
-/** Two parameters of all trials, coloured by value; or three, seen from a side that can be turned. */
+/**
+ * Two parameters of all trials, coloured by value; or three, seen from a side that can be turned.
+ */
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { Density } from '../../charts/density.ts';
 import type { GridIndex } from '../../charts/grid-index.ts';
@@ -39,7 +41,12 @@ export interface Spot {
 export function spotOf(picture: ScatterPicture, number: number): Spot {
   const { population, x, y, depth } = picture;
   const [across, up] = [unitOf(population, x, number), unitOf(population, y, number)];
-  return project(picture, across, up, depth === null ? 0.5 : unitOf(population, depth.axis, number));
+  return project(
+    picture,
+    across,
+    up,
+    depth === null ? 0.5 : unitOf(population, depth.axis, number),
+  );
 }
 
 /** @param index filled with what is drawn, for picking */
@@ -89,7 +96,15 @@ export function drawScatter(pen: Pen, picture: ScatterPicture, index: GridIndex 
   for (const number of atChance) {
     const { x, y } = spotOf(picture, number);
     if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
-    hollowMark(pen, shapeOf(population.operator(number)), x, y, size, palette.text3, palette.canvas);
+    hollowMark(
+      pen,
+      shapeOf(population.operator(number)),
+      x,
+      y,
+      size,
+      palette.text3,
+      palette.canvas,
+    );
     index?.put(number, x, y);
   }
   for (const { shade, numbers: batch } of [...batches.values()].sort((a, b) => a.shade - b.shade)) {
@@ -106,10 +121,17 @@ export function drawScatter(pen: Pen, picture: ScatterPicture, index: GridIndex 
 }
 
 /**
- * Draws the marks of the selection and the pointer above all others, each with its number where that covers no mark.
+ * Draws the marks of the selection and the pointer above all others, each with its number where
+ * that covers no mark.
  * @param index of the marks that `drawScatter` drew
  */
-export function drawScatterLit(pen: Pen, picture: ScatterPicture, index: GridIndex, selected: number | null, hovered: number | null): void {
+export function drawScatterLit(
+  pen: Pen,
+  picture: ScatterPicture,
+  index: GridIndex,
+  selected: number | null,
+  hovered: number | null,
+): void {
   const { population, palette, width, height } = picture;
   for (const number of [hovered, selected]) {
     if (number === null || !population.table.has(number)) continue;
@@ -119,13 +141,32 @@ export function drawScatterLit(pen: Pen, picture: ScatterPicture, index: GridInd
     pen.circle(x, y, 10);
     pen.fill(palette.canvas);
     pen.stroke(number === selected ? palette.accent : palette.text2, 2);
-    mark(pen, shapeOf(population.operator(number)), x, y, 10, palette.values.at(population.unitOf(number)), palette.canvas);
+    mark(
+      pen,
+      shapeOf(population.operator(number)),
+      x,
+      y,
+      10,
+      palette.values.at(population.unitOf(number)),
+      palette.canvas,
+    );
     const around = index.within(x, y, NEARBY).map((spot) => ({ ...spot, radius: 4 }));
     const taken = [{ x, y, radius: 10 }, ...around];
     const wide = (text: string): number => text.length * 6.6;
-    const [label] = placeLabels([{ text: String(number), x, y }], taken, wide, { left: 0, top: 0, right: width, bottom: height });
+    const [label] = placeLabels([{ text: String(number), x, y }], taken, wide, {
+      left: 0,
+      top: 0,
+      right: width,
+      bottom: height,
+    });
     if (label === undefined) continue;
-    pen.text(label.atX, label.atY, label.text, { colour: palette.text, size: 11, weight: 600, anchor: 'middle', halo: palette.canvas });
+    pen.text(label.atX, label.atY, label.text, {
+      colour: palette.text,
+      size: 11,
+      weight: 600,
+      anchor: 'middle',
+      halo: palette.canvas,
+    });
   }
 }
 
@@ -149,7 +190,8 @@ function drawFrame(pen: Pen, picture: ScatterPicture): void {
     pen.lineTo(right, at);
   }
   pen.stroke(palette.grid, 1);
-  for (const { unit, label } of axisTicks(x, 6)) pen.text(LEFT + unit * (right - LEFT), bottom + 18, label, { ...style, anchor: 'middle' });
+  for (const { unit, label } of axisTicks(x, 6))
+    pen.text(LEFT + unit * (right - LEFT), bottom + 18, label, { ...style, anchor: 'middle' });
   for (const { unit, label } of axisTicks(y, 6))
     pen.text(LEFT - 10, bottom - unit * (bottom - TOP) + 4, label, { ...style, anchor: 'end' });
   if (picture.framed === true) return;
@@ -172,7 +214,12 @@ function drawCube(pen: Pen, picture: ScatterPicture): void {
     }
   }
   pen.stroke(palette.lineStrong, 1);
-  const style = { colour: palette.text2, size: 11, anchor: 'middle', halo: palette.canvas } as const;
+  const style = {
+    colour: palette.text2,
+    size: 11,
+    anchor: 'middle',
+    halo: palette.canvas,
+  } as const;
   const named = [
     { name: x.name, axis: x, at: [0.5, -0.1, 0], low: [0.04, -0.06, 0], high: [0.96, -0.06, 0] },
     { name: y.name, axis: y, at: [0, 1.06, 0], low: [-0.06, 0.04, 0], high: [-0.06, 0.96, 0] },
@@ -190,19 +237,33 @@ function drawCube(pen: Pen, picture: ScatterPicture): void {
     const ends = axisTicks(axis, 2);
     for (const [place, end] of [low, high].entries()) {
       const { x: px, y: py } = project(picture, end[0], end[1], end[2]);
-      pen.text(px, py, (place === 0 ? ends[0] : ends.at(-1))?.label ?? '', { ...style, colour: palette.text3 });
+      pen.text(px, py, (place === 0 ? ends[0] : ends.at(-1))?.label ?? '', {
+        ...style,
+        colour: palette.text3,
+      });
     }
   }
 }
 
 /** Units to pixels: flat, or turned about the upright axis and tilted, without perspective. */
-function project({ depth, width, height }: ScatterPicture, across: number, up: number, far: number): Spot {
+function project(
+  { depth, width, height }: ScatterPicture,
+  across: number,
+  up: number,
+  far: number,
+): Spot {
   if (depth === null) {
-    return { x: LEFT + across * (width - LEFT - RIGHT), y: height - BOTTOM - up * (height - TOP - BOTTOM) };
+    return {
+      x: LEFT + across * (width - LEFT - RIGHT),
+      y: height - BOTTOM - up * (height - TOP - BOTTOM),
+    };
   }
   const [x, y, z] = [across - 0.5, up - 0.5, far - 0.5];
   const turned = x * Math.cos(depth.turn) + z * Math.sin(depth.turn);
   const back = -x * Math.sin(depth.turn) + z * Math.cos(depth.turn);
   const size = Math.min(width, height) * 0.62;
-  return { x: width / 2 + turned * size, y: height / 2 - (y * Math.cos(depth.tilt) + back * Math.sin(depth.tilt)) * size };
+  return {
+    x: width / 2 + turned * size,
+    y: height / 2 - (y * Math.cos(depth.tilt) + back * Math.sin(depth.tilt)) * size,
+  };
 }

@@ -11,7 +11,8 @@ export const VALUE = '#value';
 export function bestOf(population: Population, most: number): readonly number[] {
   const { table } = population;
   const numbers: number[] = [];
-  for (let number = 0; number < table.size; number++) if (table.isFinite(number)) numbers.push(number);
+  for (let number = 0; number < table.size; number++)
+    if (table.isFinite(number)) numbers.push(number);
   const sign = population.direction === 'maximize' ? -1 : 1;
   const by = (a: number, b: number): number => sign * (table.value(a) - table.value(b)) || a - b;
   if (numbers.length <= most) return numbers.sort(by);
@@ -28,7 +29,8 @@ export function sampleOf(population: Population, most: number): readonly number[
   const { table } = population;
   const stride = Math.max(1, Math.ceil(table.size / most));
   const numbers: number[] = [];
-  for (let number = 0; number < table.size; number += stride) if (table.isFinite(number)) numbers.push(number);
+  for (let number = 0; number < table.size; number += stride)
+    if (table.isFinite(number)) numbers.push(number);
   return numbers;
 }
 
@@ -45,11 +47,17 @@ export function valueAt(population: Population, axis: Axis | null, unit: number)
 }
 
 /** What stands beside an axis: its choices, or a few of its numbers. */
-export function axisTicks(axis: Axis, most: number): readonly { readonly unit: number; readonly label: string }[] {
+export function axisTicks(
+  axis: Axis,
+  most: number,
+): readonly { readonly unit: number; readonly label: string }[] {
   if (axis.kind === 'categorical' || axis.cells <= most) {
     const step = Math.max(1, Math.ceil(axis.cells / 12));
     return Array.from({ length: Math.ceil(axis.cells / step) }, (_, i) => {
-      const encoded = axis.kind === 'categorical' ? i * step : (axis.base + i * step * axis.stride) / axis.divisor;
+      const encoded =
+        axis.kind === 'categorical'
+          ? i * step
+          : (axis.base + i * step * axis.stride) / axis.divisor;
       return { unit: toUnit(axis, encoded), label: parameterText(axis, encoded) };
     });
   }

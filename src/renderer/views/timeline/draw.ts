@@ -1,4 +1,7 @@
-/** Draws what ran where, with any pen: names at the left, a bar an attempt, hatching where nothing ran, the now line, the time below. */
+/**
+ * Draws what ran where, with any pen: names at the left, a bar an attempt, hatching where nothing
+ * ran, the now line, the time below.
+ */
 import type { AttemptRow } from '../../../protocol/window/lab-stream.ts';
 import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
@@ -47,13 +50,17 @@ export function drawTimeline(pen: Pen, picture: Picture): void {
       drawLabel(pen, picture, group);
       if (group.rows.length === 0) drawBand(pen, picture, group);
       for (const row of group.rows)
-        if (row.top + row.height >= scrolled && row.top <= scrolled + height) drawRow(pen, picture, row, row.top - scrolled);
+        if (row.top + row.height >= scrolled && row.top <= scrolled + height)
+          drawRow(pen, picture, row, row.top - scrolled);
     }
   });
   drawNow(pen, picture);
 }
 
-function drawGrid(pen: Pen, { palette, ticks, left, width, height, range, edge, edgeLabel }: Picture): void {
+function drawGrid(
+  pen: Pen,
+  { palette, ticks, left, width, height, range, edge, edgeLabel }: Picture,
+): void {
   pen.begin();
   for (const { at } of ticks) {
     const x = Math.round(left + ((at - range.from) / (range.to - range.from)) * width) + 0.5;
@@ -64,23 +71,40 @@ function drawGrid(pen: Pen, { palette, ticks, left, width, height, range, edge, 
   let free = left - 20;
   // The words of the now line stand there already.
   const most =
-    edge > range.to + 1 ? left + width - 20 : left + ((edge - range.from) / (range.to - range.from)) * width - edgeLabel.length * 6.5 - 24;
+    edge > range.to + 1
+      ? left + width - 20
+      : left +
+        ((edge - range.from) / (range.to - range.from)) * width -
+        edgeLabel.length * 6.5 -
+        24;
   for (const { at, label } of ticks) {
     const x = left + ((at - range.from) / (range.to - range.from)) * width;
     if (x < free || x > most) continue;
-    pen.text(x, height + 15, label, { colour: palette.text3, size: 11, anchor: x < left + 16 ? 'start' : 'middle' });
+    pen.text(x, height + 15, label, {
+      colour: palette.text3,
+      size: 11,
+      anchor: x < left + 16 ? 'start' : 'middle',
+    });
     free = x + label.length * 6 + 8;
   }
 }
 
-function drawNow(pen: Pen, { palette, left, width, height, range, edge, edgeLabel }: Picture): void {
+function drawNow(
+  pen: Pen,
+  { palette, left, width, height, range, edge, edgeLabel }: Picture,
+): void {
   if (edge > range.to + 1 || edge < range.from) return;
   const x = Math.min(left + width, left + ((edge - range.from) / (range.to - range.from)) * width);
   pen.begin();
   pen.moveTo(x, 0);
   pen.lineTo(x, height + 2);
   pen.stroke(palette.text, 1.5);
-  pen.text(Math.min(x, left + width), height + 15, edgeLabel, { colour: palette.text, size: 11, weight: 600, anchor: 'end' });
+  pen.text(Math.min(x, left + width), height + 15, edgeLabel, {
+    colour: palette.text,
+    size: 11,
+    weight: 600,
+    anchor: 'end',
+  });
 }
 
 function drawLabel(pen: Pen, picture: Picture, group: LaneGroup): void {
@@ -93,7 +117,11 @@ function drawLabel(pen: Pen, picture: Picture, group: LaneGroup): void {
     pen.fill(palette.selected);
   }
   const { words, strong } = picture.status(group);
-  pen.text(4, y, group.label, { colour: group.gpu || chosen ? palette.text : palette.text2, size: 12, weight: group.gpu ? 600 : 400 });
+  pen.text(4, y, group.label, {
+    colour: group.gpu || chosen ? palette.text : palette.text2,
+    size: 12,
+    weight: group.gpu ? 600 : 400,
+  });
   pen.text(left - 12, y, words, {
     colour: strong ? palette.text : palette.text2,
     size: strong ? 12 : 11,
@@ -108,7 +136,10 @@ function drawRow(pen: Pen, picture: Picture, row: LaneRow, top: number): void {
   const perMs = width / (range.to - range.from);
   if (knownFrom !== null) {
     pen.begin();
-    for (const gap of gapsIn(rows, { from: Math.max(knownFrom, range.from), to: Math.min(edge, range.to) })) {
+    for (const gap of gapsIn(rows, {
+      from: Math.max(knownFrom, range.from),
+      to: Math.min(edge, range.to),
+    })) {
       const x = left + (gap.from - range.from) * perMs;
       hatch(pen, x, top, (gap.to - gap.from) * perMs - 1, row.height);
     }
@@ -125,14 +156,22 @@ function drawRow(pen: Pen, picture: Picture, row: LaneRow, top: number): void {
   if (cursor?.slot === row.slot && cursor.lane === row.lane) {
     const at = rows.find(({ id }) => id === cursor.id);
     const x = at === undefined ? 1 : left + Math.max(0, (at.from - range.from) * perMs);
-    const right = at === undefined ? left - 10 : left + Math.min(width, ((at.to ?? edge) - range.from) * perMs);
+    const right =
+      at === undefined ? left - 10 : left + Math.min(width, ((at.to ?? edge) - range.from) * perMs);
     pen.begin();
     pen.rect(x - 1, top - 1, Math.max(3, right - x + 1), row.height + 2);
     pen.stroke(palette.accent, 2);
   }
 }
 
-function drawBar(pen: Pen, picture: Picture, { row, width }: Bar, x: number, y: number, height: number): void {
+function drawBar(
+  pen: Pen,
+  picture: Picture,
+  { row, width }: Bar,
+  x: number,
+  y: number,
+  height: number,
+): void {
   const { palette, spoken } = picture;
   const running = row.to === null;
   const fill = running ? palette.selected : (picture.colour(row) ?? barColour(row, palette));
@@ -161,14 +200,22 @@ function drawBar(pen: Pen, picture: Picture, { row, width }: Bar, x: number, y: 
   const colour = running ? palette.text : plain(row, palette) ? palette.text2 : onColour(fill);
   const baseline = y + height / 2 + 4;
   const after = 6 + trial.length * 6.7 + 6;
-  if (width > trial.length * 6.7 + 8) pen.text(x + 5, baseline, trial, { colour, size: 11, weight: 500 });
-  if (width >= WORDS_FROM && width > after + rest.length * 6) pen.text(x + after, baseline, rest, { colour, size: 11 });
+  if (width > trial.length * 6.7 + 8)
+    pen.text(x + 5, baseline, trial, { colour, size: 11, weight: 500 });
+  if (width >= WORDS_FROM && width > after + rest.length * 6)
+    pen.text(x + after, baseline, rest, { colour, size: 11 });
 }
 
 /** Of an attempt without a value on the scale. */
 function barColour({ outcome }: Pick<AttemptRow, 'outcome'>, palette: Palette): string {
   if (outcome === 'diverged') return palette.diverged;
-  if (outcome === 'crashed' || outcome === 'outOfMemory' || outcome === 'timedOut' || outcome === 'lost') return palette.failed;
+  if (
+    outcome === 'crashed' ||
+    outcome === 'outOfMemory' ||
+    outcome === 'timedOut' ||
+    outcome === 'lost'
+  )
+    return palette.failed;
   return palette.lineStrong;
 }
 
@@ -176,8 +223,14 @@ function plain({ outcome, value }: AttemptRow, palette: Palette): boolean {
   return value === null && barColour({ outcome }, palette) === palette.lineStrong;
 }
 
-function drawBand(pen: Pen, { palette, index, range, edge, left, width, scrolled }: Picture, group: LaneGroup): void {
-  const attempts = [...index.values()].flatMap((rows) => (group.slots.includes(rows[0]?.slot ?? '') ? rows : []));
+function drawBand(
+  pen: Pen,
+  { palette, index, range, edge, left, width, scrolled }: Picture,
+  group: LaneGroup,
+): void {
+  const attempts = [...index.values()].flatMap((rows) =>
+    group.slots.includes(rows[0]?.slot ?? '') ? rows : [],
+  );
   const shares = busyShares(attempts, group.slots.length, range, edge, width);
   const foot = group.top - scrolled + group.height;
   pen.begin();
@@ -193,7 +246,13 @@ function drawBand(pen: Pen, { palette, index, range, edge, left, width, scrolled
 }
 
 /** Lines up to the right, as they lie within a rectangle. */
-export function hatch(pen: Pick<Pen, 'moveTo' | 'lineTo'>, x: number, y: number, width: number, height: number): void {
+export function hatch(
+  pen: Pick<Pen, 'moveTo' | 'lineTo'>,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
   // The lines stand still on the screen while the rectangle moves over them.
   for (let d = -height - (((x % HATCH) + HATCH) % HATCH); d < width; d += HATCH) {
     const [from, to] = [Math.max(0, d), Math.min(width, d + height)];

@@ -1,4 +1,7 @@
-/** The rows of a timeline: a lane of a graphics card, a worker on the processor; many workers of one node as a single band. Pure; px from the top. */
+/**
+ * The rows of a timeline: a lane of a graphics card, a worker on the processor; many workers of one
+ * node as a single band. Pure; px from the top.
+ */
 import { slotName } from '../../../core/study/slot-name.ts';
 import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
 import type { LaneIndex } from '../../state/attempt-log.ts';
@@ -69,7 +72,12 @@ export function fitted(slots: readonly Slot[], metrics: Metrics, height: number)
   const least = layLanes(slots, metrics, '').height;
   const by = Math.max(1, Math.min(metrics.growth, height / Math.max(1, least)));
   const grown = (size: number): number => Math.floor(size * by);
-  return { ...metrics, gpuLane: grown(metrics.gpuLane), cpuRow: grown(metrics.cpuRow), bandHeight: grown(metrics.bandHeight) };
+  return {
+    ...metrics,
+    gpuLane: grown(metrics.gpuLane),
+    cpuRow: grown(metrics.cpuRow),
+    bandHeight: grown(metrics.bandHeight),
+  };
 }
 
 const natural = new Intl.Collator('en', { numeric: true });
@@ -87,11 +95,17 @@ export function layLanes(slots: readonly Slot[], metrics: Metrics, together: str
   const groups: LaneGroup[] = [];
   let top = 0;
   for (const { gpu, members } of grouped(slots, metrics.cpusTogether)) {
-    const apart = groups.length === 0 ? 0 : gpu || groups.at(-1)?.gpu === true || metrics.cpusTogether ? metrics.groupGap : metrics.laneGap;
+    const apart =
+      groups.length === 0
+        ? 0
+        : gpu || groups.at(-1)?.gpu === true || metrics.cpusTogether
+          ? metrics.groupGap
+          : metrics.laneGap;
     top += apart;
     const rows: LaneRow[] = [];
     const begin = top;
-    if (!gpu && metrics.bandFrom !== null && members.length >= metrics.bandFrom) top += metrics.bandHeight;
+    if (!gpu && metrics.bandFrom !== null && members.length >= metrics.bandFrom)
+      top += metrics.bandHeight;
     else
       for (const { slot, lanes } of members)
         for (let lane = 0; lane < Math.max(1, lanes); lane++) {
@@ -109,7 +123,9 @@ export function layLanes(slots: readonly Slot[], metrics: Metrics, together: str
 
 function grouped(slots: readonly Slot[], together: boolean): { gpu: boolean; members: Slot[] }[] {
   const groups = new Map<string, { gpu: boolean; members: Slot[] }>();
-  const sorted = slots.toSorted((a, b) => Number(isGpu(b)) - Number(isGpu(a)) || natural.compare(a.slot, b.slot));
+  const sorted = slots.toSorted(
+    (a, b) => Number(isGpu(b)) - Number(isGpu(a)) || natural.compare(a.slot, b.slot),
+  );
   for (const slot of sorted) {
     const gpu = isGpu(slot);
     const key = gpu || together ? `${slot.node}/${slot.device}` : slot.slot;
@@ -124,9 +140,14 @@ function isGpu({ device }: Slot): boolean {
   return device.startsWith('gpu');
 }
 
-/** Workers that ran something and are not among the lab's now, and lanes that are not used any more, have their rows, too. */
+/**
+ * Workers that ran something and are not among the lab's now, and lanes that are not used any more,
+ * have their rows, too.
+ */
 export function withPast(slots: readonly Slot[], index: LaneIndex): readonly Slot[] {
-  const held = new Map<string, Slot>(slots.map(({ slot, node, device, lanes }) => [slot, { slot, node, device, lanes }]));
+  const held = new Map<string, Slot>(
+    slots.map(({ slot, node, device, lanes }) => [slot, { slot, node, device, lanes }]),
+  );
   for (const [row] of index.values()) {
     if (row === undefined) continue;
     const { slot, lane } = row;

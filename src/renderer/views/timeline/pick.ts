@@ -8,7 +8,12 @@ import type { Range } from '../../time/time-window.ts';
 
 export type Picked =
   | { readonly kind: 'bar'; readonly lane: LaneRow; readonly row: AttemptRow }
-  | { readonly kind: 'gap'; readonly lane: LaneRow; readonly gap: Range; readonly before: AttemptRow | null }
+  | {
+      readonly kind: 'gap';
+      readonly lane: LaneRow;
+      readonly gap: Range;
+      readonly before: AttemptRow | null;
+    }
   | { readonly kind: 'slot'; readonly group: LaneGroup; readonly slot: string };
 
 export interface Sought {
@@ -26,7 +31,11 @@ export interface Sought {
 /** Px that a bar is caught from. */
 const REACH = 3;
 
-export function pick({ lanes, index, range, edge, knownFrom, left, width }: Sought, x: number, y: number): Picked | null {
+export function pick(
+  { lanes, index, range, edge, knownFrom, left, width }: Sought,
+  x: number,
+  y: number,
+): Picked | null {
   const group = lanes.groups.find(({ top, height }) => y >= top - 1 && y <= top + height + 1);
   if (group === undefined) return null;
   const lane = nearest(group.rows, y);
@@ -38,9 +47,15 @@ export function pick({ lanes, index, range, edge, knownFrom, left, width }: Soug
   const rows = index.get(laneKey(lane.slot, lane.lane)) ?? [];
   const row = rows.findLast(({ from, to }) => at >= from - perPx && at <= (to ?? edge) + perPx);
   if (row !== undefined) return { kind: 'bar', lane, row };
-  const gap = knownFrom === null ? undefined : gapsIn(rows, { from: knownFrom, to: edge }).find(({ from, to }) => at >= from && at <= to);
-  if (gap !== undefined) return { kind: 'gap', lane, gap, before: rows.find(({ from }) => from >= gap.to) ?? null };
-  const near = rows.findLast(({ from, to }) => at >= from - REACH * perPx && at <= (to ?? edge) + REACH * perPx);
+  const gap =
+    knownFrom === null
+      ? undefined
+      : gapsIn(rows, { from: knownFrom, to: edge }).find(({ from, to }) => at >= from && at <= to);
+  if (gap !== undefined)
+    return { kind: 'gap', lane, gap, before: rows.find(({ from }) => from >= gap.to) ?? null };
+  const near = rows.findLast(
+    ({ from, to }) => at >= from - REACH * perPx && at <= (to ?? edge) + REACH * perPx,
+  );
   return near === undefined ? null : { kind: 'bar', lane, row: near };
 }
 
@@ -67,13 +82,21 @@ export interface Cursor {
 export type Step = 'left' | 'right' | 'up' | 'down';
 
 /** ← → attempts of a row, its worker before the first; ↑ ↓ rows, at about the same time. */
-export function stepped(cursor: Cursor | null, step: Step, { lanes, index }: Pick<Sought, 'lanes' | 'index'>): Cursor | null {
+export function stepped(
+  cursor: Cursor | null,
+  step: Step,
+  { lanes, index }: Pick<Sought, 'lanes' | 'index'>,
+): Cursor | null {
   const rows = lanes.groups.flatMap(({ rows: each }) => each);
-  const at = cursor === null ? -1 : rows.findIndex(({ slot, lane }) => slot === cursor.slot && lane === cursor.lane);
+  const at =
+    cursor === null
+      ? -1
+      : rows.findIndex(({ slot, lane }) => slot === cursor.slot && lane === cursor.lane);
   const row = rows[Math.max(0, at)];
   if (row === undefined) return null;
   const attempts = index.get(laneKey(row.slot, row.lane)) ?? [];
-  if (at < 0 || cursor === null) return { slot: row.slot, lane: row.lane, id: attempts.at(-1)?.id ?? null };
+  if (at < 0 || cursor === null)
+    return { slot: row.slot, lane: row.lane, id: attempts.at(-1)?.id ?? null };
   const place = attempts.findIndex(({ id }) => id === cursor.id);
   if (step === 'left' || step === 'right') {
     const next = Math.min(attempts.length - 1, Math.max(-1, place + (step === 'left' ? -1 : 1)));
@@ -83,6 +106,7 @@ export function stepped(cursor: Cursor | null, step: Step, { lanes, index }: Pic
   if (other === undefined) return cursor;
   const own = attempts[place];
   const theirs = index.get(laneKey(other.slot, other.lane)) ?? [];
-  const beside = own === undefined ? undefined : (theirs.findLast(({ from }) => from <= own.from) ?? theirs[0]);
+  const beside =
+    own === undefined ? undefined : (theirs.findLast(({ from }) => from <= own.from) ?? theirs[0]);
   return { slot: other.slot, lane: other.lane, id: beside?.id ?? null };
 }

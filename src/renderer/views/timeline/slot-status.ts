@@ -1,4 +1,7 @@
-/** What stands beside the name of workers: the trial it runs, how long it has been idle, how many of them work. Pure. */
+/**
+ * What stands beside the name of workers: the trial it runs, how long it has been idle, how many of
+ * them work. Pure.
+ */
 import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
 import { roughly } from '../../format.ts';
 import { text } from '../../text.ts';
@@ -15,10 +18,14 @@ export function slotStatus(slots: readonly SlotRow[], together: boolean, now: nu
   const [trial] = trials;
   if (trial !== undefined)
     return {
-      words: trials.length === 1 ? text.lab.runningTrial({ trial }) : text.lab.runningTrials({ trials: trials.length }),
+      words:
+        trials.length === 1
+          ? text.lab.runningTrial({ trial })
+          : text.lab.runningTrials({ trials: trials.length }),
       strong: false,
     };
-  if (first.state !== 'ready') return { words: text.lab.slotStates[first.state], strong: first.state === 'quarantined' };
+  if (first.state !== 'ready')
+    return { words: text.lab.slotStates[first.state], strong: first.state === 'quarantined' };
   const since = Math.min(...slots.map(({ idle }) => idle?.since ?? now));
   return { words: text.lab.idleFor({ time: roughly(now - since) }), strong: true };
 }

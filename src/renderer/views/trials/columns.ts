@@ -1,4 +1,7 @@
-/** The columns a trial table can show: what each is called, what it sorts and filters by. No cells: those are `TrialRow.svelte`'s. */
+/**
+ * The columns a trial table can show: what each is called, what it sorts and filters by. No cells:
+ * those are `TrialRow.svelte`'s.
+ */
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { trialStates } from '../../../protocol/window/codes.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
@@ -46,18 +49,34 @@ const fixed: readonly (readonly [ColumnName, number, boolean, boolean, boolean])
 ];
 
 /** Shown where the person has not chosen. */
-export const FIRST_COLUMNS: readonly ColumnName[] = ['number', 'state', 'value', 'curve', 'parents', 'time'];
+export const FIRST_COLUMNS: readonly ColumnName[] = [
+  'number',
+  'state',
+  'value',
+  'curve',
+  'parents',
+  'time',
+];
 
 const PARAMETER_WIDTH = 88;
 
 /** All there are, in the order in which they stand; parameters before the time. */
 export function tableColumns(axes: readonly Axis[]): TableColumn[] {
-  const columns = fixed.map(([name, width, right, sortable, downFirst]) => ({ name, axis: null, width, right, sortable, downFirst }));
+  const columns = fixed.map(([name, width, right, sortable, downFirst]) => ({
+    name,
+    axis: null,
+    width,
+    right,
+    sortable,
+    downFirst,
+  }));
   const parameters = axes.map((axis) => ({
     name: `param:${axis.name}` as const,
     axis,
     width: Math.max(PARAMETER_WIDTH, axis.name.length * 7.2 + 16),
-    right: axis.distribution.type !== 'categorical' || axis.distribution.choices.every((choice) => typeof choice === 'number'),
+    right:
+      axis.distribution.type !== 'categorical' ||
+      axis.distribution.choices.every((choice) => typeof choice === 'number'),
     sortable: true,
     downFirst: false,
   }));
@@ -65,10 +84,18 @@ export function tableColumns(axes: readonly Axis[]): TableColumn[] {
 }
 
 /** Undefined: not a column of numbers. Null: the trial's own number. */
-export function numbersOf(table: TrialTable, { name, axis }: TableColumn): Numbers | null | undefined {
+export function numbersOf(
+  table: TrialTable,
+  { name, axis }: TableColumn,
+): Numbers | null | undefined {
   const { columns, width } = table;
-  const plain = (column: Numbers['column']): Numbers => ({ column: column.subarray(0, table.size), width: 1, place: 0 });
-  if (axis !== null) return { column: columns.params.subarray(0, table.size * width), width, place: axis.index };
+  const plain = (column: Numbers['column']): Numbers => ({
+    column: column.subarray(0, table.size),
+    width: 1,
+    place: 0,
+  });
+  if (axis !== null)
+    return { column: columns.params.subarray(0, table.size * width), width, place: axis.index };
   switch (name) {
     case 'number':
       return null;
@@ -95,14 +122,27 @@ export function numbersOf(table: TrialTable, { name, axis }: TableColumn): Numbe
   }
 }
 
-/** Returns the numbers that a brushed axis compares: `#number`, `#value`, or a parameter's name; null: no such axis. */
-export function brushedNumbers(table: TrialTable, columns: readonly TableColumn[], axis: string): Numbers | null {
-  if (axis === '#number') return { column: Uint32Array.from({ length: table.size }, (_, i) => i), width: 1, place: 0 };
-  const column = columns.find(({ name }) => name === (axis === '#value' ? 'value' : `param:${axis}`));
+/**
+ * Returns the numbers that a brushed axis compares: `#number`, `#value`, or a parameter's name;
+ * null: no such axis.
+ */
+export function brushedNumbers(
+  table: TrialTable,
+  columns: readonly TableColumn[],
+  axis: string,
+): Numbers | null {
+  if (axis === '#number')
+    return { column: Uint32Array.from({ length: table.size }, (_, i) => i), width: 1, place: 0 };
+  const column = columns.find(
+    ({ name }) => name === (axis === '#value' ? 'value' : `param:${axis}`),
+  );
   return (column === undefined ? null : numbersOf(table, column)) ?? null;
 }
 
-/** Terms as conditions over the table's columns. Words match a choice, a state, an operator or a trial's number. */
+/**
+ * Terms as conditions over the table's columns. Words match a choice, a state, an operator or a
+ * trial's number.
+ */
 export function conditionsOf(
   terms: readonly Term[],
   table: TrialTable,
@@ -111,13 +151,26 @@ export function conditionsOf(
   measure: string,
 ): Condition[] {
   const { columns, width, size } = table;
-  const param = (axis: Axis): Numbers => ({ column: columns.params.subarray(0, size * width), width, place: axis.index });
-  const plain = (column: Numbers['column']): Numbers => ({ column: column.subarray(0, size), width: 1, place: 0 });
+  const param = (axis: Axis): Numbers => ({
+    column: columns.params.subarray(0, size * width),
+    width,
+    place: axis.index,
+  });
+  const plain = (column: Numbers['column']): Numbers => ({
+    column: column.subarray(0, size),
+    width: 1,
+    place: 0,
+  });
   const numbers = Uint32Array.from({ length: terms.length === 0 ? 0 : size }, (_, i) => i);
   return terms.map((term): Condition => {
     if (term.kind === 'compare') {
       const axis = axes.find((each) => each.name === term.column);
-      const found = axis !== undefined ? param(axis) : term.column === measure ? plain(columns.value) : plain(numbers);
+      const found =
+        axis !== undefined
+          ? param(axis)
+          : term.column === measure
+            ? plain(columns.value)
+            : plain(numbers);
       return { kind: 'compare', numbers: found, operator: term.operator, value: term.value };
     }
     const { word, column, not } = term;
@@ -131,9 +184,15 @@ export function conditionsOf(
             ),
       );
     if (column !== null) return { kind: 'any', of: choices, not };
-    const states = trialStates.flatMap((state, value) => (state === word ? [{ numbers: plain(columns.state), value }] : []));
-    const made = operators.flatMap((operator, value) => (operator.includes(word) ? [{ numbers: plain(columns.operator), value }] : []));
-    const number = /^#?\d+$/.test(word) ? [{ numbers: plain(numbers), value: Number(word.replace('#', '')) }] : [];
+    const states = trialStates.flatMap((state, value) =>
+      state === word ? [{ numbers: plain(columns.state), value }] : [],
+    );
+    const made = operators.flatMap((operator, value) =>
+      operator.includes(word) ? [{ numbers: plain(columns.operator), value }] : [],
+    );
+    const number = /^#?\d+$/.test(word)
+      ? [{ numbers: plain(numbers), value: Number(word.replace('#', '')) }]
+      : [];
     return { kind: 'any', of: [...choices, ...states, ...made, ...number], not };
   });
 }

@@ -1,4 +1,7 @@
-/** Curves of ended trials, fetched when their rows come into sight and kept for a while. Those of running ones are in the table already. */
+/**
+ * Curves of ended trials, fetched when their rows come into sight and kept for a while. Those of
+ * running ones are in the table already.
+ */
 import { SvelteMap } from 'svelte/reactivity';
 import type { TrialTable } from '../../state/trial-table.ts';
 
@@ -29,7 +32,8 @@ export class CurveStore {
   want(table: TrialTable, trials: Uint32Array): void {
     clearTimeout(this.#timer);
     const lacking = [...trials].filter(
-      (trial) => !table.isOpen(trial) && (table.columns.reports[trial] ?? 0) > 1 && !this.#held.has(trial),
+      (trial) =>
+        !table.isOpen(trial) && (table.columns.reports[trial] ?? 0) > 1 && !this.#held.has(trial),
     );
     if (lacking.length === 0) return;
     this.#timer = setTimeout(() => void this.#get(lacking), SETTLED_MS);

@@ -1,11 +1,24 @@
-/** What a person types to find trials, `units > 200, adam`: parsed into terms that all must hold. Names and columns, no trials. Pure. */
+/**
+ * What a person types to find trials, `units > 200, adam`: parsed into terms that all must hold.
+ * Names and columns, no trials. Pure.
+ */
 
 export type Operator = '>' | '<' | '>=' | '<=' | '=' | '!=';
 
 export type Term =
-  | { readonly kind: 'compare'; readonly column: string; readonly operator: Operator; readonly value: number }
+  | {
+      readonly kind: 'compare';
+      readonly column: string;
+      readonly operator: Operator;
+      readonly value: number;
+    }
   /** A choice, a state, an operator, a trial's number: whatever is called so. */
-  | { readonly kind: 'word'; readonly word: string; readonly column: string | null; readonly not: boolean };
+  | {
+      readonly kind: 'word';
+      readonly word: string;
+      readonly column: string | null;
+      readonly not: boolean;
+    };
 
 export interface FilterProblem {
   /** The part of the text that is wrong. */
@@ -18,7 +31,9 @@ export interface FilterProblem {
   readonly names: readonly string[];
 }
 
-export type Filter = { readonly ok: true; readonly terms: readonly Term[] } | { readonly ok: false; readonly problem: FilterProblem };
+export type Filter =
+  | { readonly ok: true; readonly terms: readonly Term[] }
+  | { readonly ok: false; readonly problem: FilterProblem };
 
 const COMPARISON = /^(.*?)\s*(>=|<=|!=|≥|≤|≠|>|<|=)\s*(.*)$/u;
 const SIGNS: Readonly<Record<string, Operator>> = { '≥': '>=', '≤': '<=', '≠': '!=' };
@@ -27,12 +42,17 @@ const SIGNS: Readonly<Record<string, Operator>> = { '≥': '>=', '≤': '<=', '�
  * @param numeric names that can be compared: `#`, `value`, numeric parameters
  * @param others names that can only equal something: categorical parameters
  */
-export function parseFilter(text: string, numeric: readonly string[], others: readonly string[]): Filter {
+export function parseFilter(
+  text: string,
+  numeric: readonly string[],
+  others: readonly string[],
+): Filter {
   const terms: Term[] = [];
   for (const part of text.split(',').map((each) => each.trim())) {
     if (part === '') continue;
     const comparison = COMPARISON.exec(part);
-    const term = comparison === null ? word(part, null, false) : compared(part, comparison, numeric, others);
+    const term =
+      comparison === null ? word(part, null, false) : compared(part, comparison, numeric, others);
     if ('expected' in term) return { ok: false, problem: term };
     terms.push(term);
   }
@@ -47,12 +67,14 @@ function compared(
 ): Term | FilterProblem {
   const operator = SIGNS[sign] ?? (sign as Operator);
   const column = named(left, [...numeric, ...others]);
-  if (column === null) return { part, expected: 'name', after: '', found: left, names: [...numeric, ...others] };
+  if (column === null)
+    return { part, expected: 'name', after: '', found: left, names: [...numeric, ...others] };
   if (right === '') return { part, expected: 'something', after: sign, found: right, names: [] };
   const equality = operator === '=' || operator === '!=';
   if (equality && others.includes(column)) return word(right, column, operator === '!=');
   const value = numberOf(right);
-  if (!Number.isFinite(value) || others.includes(column)) return { part, expected: 'number', after: sign, found: right, names: [] };
+  if (!Number.isFinite(value) || others.includes(column))
+    return { part, expected: 'number', after: sign, found: right, names: [] };
   return { kind: 'compare', column, operator, value };
 }
 
@@ -68,5 +90,9 @@ function word(text: string, column: string | null, not: boolean): Term {
 }
 
 function named(text: string, names: readonly string[]): string | null {
-  return names.find((name) => name === text) ?? names.find((name) => name.toLowerCase() === text.toLowerCase()) ?? null;
+  return (
+    names.find((name) => name === text) ??
+    names.find((name) => name.toLowerCase() === text.toLowerCase()) ??
+    null
+  );
 }

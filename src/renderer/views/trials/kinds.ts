@@ -1,4 +1,7 @@
-/** The state of a trial as people count it: that of the scheduler, except that a complete one without a finite value diverged. Pure. */
+/**
+ * The state of a trial as people count it: that of the scheduler, except that a complete one
+ * without a finite value diverged. Pure.
+ */
 import { outcomeCodes, trialStates } from '../../../protocol/window/codes.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
 

@@ -7,7 +7,9 @@ export interface OrderAnswer {
   readonly rows: Uint32Array;
 }
 
-self.onmessage = ({ data }: MessageEvent<{ readonly id: number; readonly request: OrderRequest }>): void => {
+self.onmessage = ({
+  data,
+}: MessageEvent<{ readonly id: number; readonly request: OrderRequest }>): void => {
   const rows = orderRows(data.request).slice();
   self.postMessage({ id: data.id, rows } satisfies OrderAnswer, { transfer: [rows.buffer] });
 };

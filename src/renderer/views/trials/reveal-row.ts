@@ -1,9 +1,15 @@
-/** Scrolls a row of the virtual table into sight: by as little as it takes nearby, to the middle from afar. */
+/**
+ * Scrolls a row of the virtual table into sight: by as little as it takes nearby, to the middle
+ * from afar.
+ */
 
 /** Height of a row and of the head, in pixels. */
 export const ROW = 28;
 
-/** @param at place of the row; negative: it has none, and nothing moves; @returns whether the row is in sight */
+/**
+ * @param at place of the row; negative: it has none, and nothing moves; @returns whether the row is
+ *   in sight
+ */
 export function revealRow(scroller: HTMLElement, at: number): boolean {
   if (at < 0) return false;
   const room = scroller.clientHeight - ROW;

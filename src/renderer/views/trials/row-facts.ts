@@ -1,6 +1,7 @@
 /**
- * Facts of a study that the table's rows depend on besides their trials. A head arrives with each result, and a signal
- * that changes as often would have every cell of every row checked; facts are replaced only when they differ. Pure.
+ * Facts of a study that the table's rows depend on besides their trials. A head arrives with each
+ * result, and a signal that changes as often would have every cell of every row checked; facts are
+ * replaced only when they differ. Pure.
  */
 import type { Axis } from '../../../core/search-space/axis.ts';
 import type { ScoreKind } from '../../../core/study/score.ts';
@@ -15,10 +16,23 @@ export interface RowFacts {
   readonly axes: readonly Axis[];
 }
 
-export const NO_FACTS: RowFacts = { kind: { measure: 'value', split: null }, epochs: null, slots: [], axes: [] };
+export const NO_FACTS: RowFacts = {
+  kind: { measure: 'value', split: null },
+  epochs: null,
+  slots: [],
+  axes: [],
+};
 
-export function rowFacts(head: Pick<StudyHead, 'measure' | 'split' | 'epochs' | 'slots'>, axes: readonly Axis[]): RowFacts {
-  return { kind: { measure: head.measure, split: head.split }, epochs: head.epochs, slots: head.slots, axes };
+export function rowFacts(
+  head: Pick<StudyHead, 'measure' | 'split' | 'epochs' | 'slots'>,
+  axes: readonly Axis[],
+): RowFacts {
+  return {
+    kind: { measure: head.measure, split: head.split },
+    epochs: head.epochs,
+    slots: head.slots,
+    axes,
+  };
 }
 
 export function sameFacts(one: RowFacts, other: RowFacts): boolean {

@@ -1,6 +1,7 @@
 /**
- * Which trials a table shows and in what order: filter and sort over typed columns. Pure, so that it runs in a worker for many trials and in
- * place for few. What the person typed is parsed by `filter.ts`; here are numbers only.
+ * Which trials a table shows and in what order: filter and sort over typed columns. Pure, so that
+ * it runs in a worker for many trials and in place for few. What the person typed is parsed by
+ * `filter.ts`; here are numbers only.
  */
 
 export type Column = Float64Array | Float32Array | Uint32Array | Uint16Array | Uint8Array;
@@ -16,10 +17,24 @@ export interface Numbers {
 }
 
 export type Condition =
-  | { readonly kind: 'compare'; readonly numbers: Numbers; readonly operator: Operator; readonly value: number }
+  | {
+      readonly kind: 'compare';
+      readonly numbers: Numbers;
+      readonly operator: Operator;
+      readonly value: number;
+    }
   /** Any of these equalities; `not`: none of them. */
-  | { readonly kind: 'any'; readonly of: readonly { readonly numbers: Numbers; readonly value: number }[]; readonly not: boolean }
-  | { readonly kind: 'within'; readonly numbers: Numbers; readonly low: number; readonly high: number }
+  | {
+      readonly kind: 'any';
+      readonly of: readonly { readonly numbers: Numbers; readonly value: number }[];
+      readonly not: boolean;
+    }
+  | {
+      readonly kind: 'within';
+      readonly numbers: Numbers;
+      readonly low: number;
+      readonly high: number;
+    }
   /** Of a column of small codes, those that pass. */
   | { readonly kind: 'codes'; readonly numbers: Numbers; readonly passes: readonly boolean[] };
 
@@ -43,7 +58,8 @@ export interface OrderRequest {
 export function orderRows({ size, from, conditions, keys }: OrderRequest): Uint32Array {
   const rows = new Uint32Array(Math.max(0, size - from));
   let count = 0;
-  for (let row = from; row < size; row++) if (conditions.every((condition) => holds(condition, row))) rows[count++] = row;
+  for (let row = from; row < size; row++)
+    if (conditions.every((condition) => holds(condition, row))) rows[count++] = row;
   const passing = rows.subarray(0, count);
   return sorted(passing, keys);
 }
@@ -79,7 +95,9 @@ function holds(condition: Condition, row: number): boolean {
     case 'compare':
       return compares(at(condition.numbers, row), condition.operator, condition.value);
     case 'any':
-      return condition.of.some(({ numbers, value }) => at(numbers, row) === value) !== condition.not;
+      return (
+        condition.of.some(({ numbers, value }) => at(numbers, row) === value) !== condition.not
+      );
     case 'within': {
       const value = at(condition.numbers, row);
       return value >= condition.low && value <= condition.high;

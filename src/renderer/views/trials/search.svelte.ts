@@ -1,6 +1,6 @@
 /**
- * Filter and sort order of a study's table of trials. They belong to the table and not to the view, so that they
- * survive a look at another tab; they end with the study's state.
+ * Filter and sort order of a study's table of trials. They belong to the table and not to the view,
+ * so that they survive a look at another tab; they end with the study's state.
  */
 import type { TrialTable } from '../../state/trial-table.ts';
 import type { ColumnName } from './columns.ts';
@@ -19,7 +19,10 @@ export class TrialSearch {
   /** The first key decides, the next among equals. */
   sorting = $state.raw<readonly Sorting[]>([{ name: 'number', down: true }]);
 
-  /** Whether the query or a state leaves trials out; ranges brushed in other views are the selection's. */
+  /**
+   * Whether the query or a state leaves trials out; ranges brushed in other views are the
+   * selection's.
+   */
   get filters(): boolean {
     return this.typed.trim() !== '' || this.hiddenKinds.size > 0;
   }

@@ -10,21 +10,43 @@ import type { FilterProblem } from './filter.ts';
 
 export function columnTitle({ name, axis }: TableColumn, kind: ScoreKind): string {
   if (axis !== null) return axis.name;
-  return name === 'value' ? text.trials.value(kind) : text.trials.columns[name as keyof typeof text.trials.columns];
+  return name === 'value'
+    ? text.trials.value(kind)
+    : text.trials.columns[name as keyof typeof text.trials.columns];
 }
 
 export function problemText({ part, expected, after, found, names }: FilterProblem): string {
   if (expected === 'name') return text.trials.filterName({ part, found, names: text.list(names) });
-  return text.trials.filterExpected({ part, number: expected === 'number', after, found: found === '' ? text.trials.nothing : found });
+  return text.trials.filterExpected({
+    part,
+    number: expected === 'number',
+    after,
+    found: found === '' ? text.trials.nothing : found,
+  });
 }
 
 /** Returns a brushed range in words; of choices it names the first and the last. */
-export function rangeText(name: string, { low, high }: Range, axes: readonly Axis[], kind: ScoreKind): string {
-  if (name === '#number') return text.trials.range({ name: text.trials.columns.number, low: count(low), high: count(high) });
+export function rangeText(
+  name: string,
+  { low, high }: Range,
+  axes: readonly Axis[],
+  kind: ScoreKind,
+): string {
+  if (name === '#number')
+    return text.trials.range({
+      name: text.trials.columns.number,
+      low: count(low),
+      high: count(high),
+    });
   if (name === '#value')
-    return text.trials.range({ name: text.trials.value(kind), low: value(low, kind.measure), high: value(high, kind.measure) });
+    return text.trials.range({
+      name: text.trials.value(kind),
+      low: value(low, kind.measure),
+      high: value(high, kind.measure),
+    });
   const axis = axes.find((each) => each.name === name);
   if (axis === undefined) return name;
-  const [first, last] = axis.distribution.type === 'categorical' ? [Math.ceil(low), Math.floor(high)] : [low, high];
+  const [first, last] =
+    axis.distribution.type === 'categorical' ? [Math.ceil(low), Math.floor(high)] : [low, high];
   return text.trials.range({ name, low: encodedText(axis, first), high: encodedText(axis, last) });
 }

@@ -1,4 +1,7 @@
-/** Activations and their gradients, in float64. Gradients take y' and the output, or for gelu and silu the input. */
+/**
+ * Activations and their gradients, in float64. Gradients take y' and the output, or for gelu and
+ * silu the input.
+ */
 import { erf, exp } from '../../../core/elementary.ts';
 import { numberOf, type Op } from '../../plan/plan.ts';
 import { each } from './element-wise.ts';
@@ -59,7 +62,10 @@ export function leakyRelu(op: Op, { tensors }: Step): void {
   each(op, tensors, (x) => (x > 0 ? x : slope * x));
 }
 
-/** The output's sign is the input's, as slope ≥ 0; where slope is 0 an output of 0 passes slope·g = 0. */
+/**
+ * The output's sign is the input's, as slope ≥ 0; where slope is 0 an output of 0 passes slope·g =
+ * 0.
+ */
 export function leakyReluGradient(op: Op, { tensors }: Step): void {
   const slope = numberOf(op, 'slope');
   each(op, tensors, (g, y) => (y > 0 ? g : slope * g));

@@ -4,7 +4,10 @@ import { poolGeometry } from './max-pool.ts';
 import type { Step, Tensors } from './tensors.ts';
 import { tapsOf } from './windows.ts';
 
-/** Visits every valid tap of every window of every plane: positions in the larger and the smaller array, and the window's valid taps. */
+/**
+ * Visits every valid tap of every window of every plane: positions in the larger and the smaller
+ * array, and the window's valid taps.
+ */
 function eachTap(
   op: Op,
   tensors: Tensors,
@@ -15,7 +18,10 @@ function eachTap(
 ): void {
   const geometry = poolGeometry(op, tensors, large, small);
   const taps = tapsOf(geometry);
-  const [inputSize, outputSize] = [geometry.input[0] * geometry.input[1], geometry.output[0] * geometry.output[1]];
+  const [inputSize, outputSize] = [
+    geometry.input[0] * geometry.input[1],
+    geometry.output[0] * geometry.output[1],
+  ];
   const valid = new Int32Array(outputSize);
   for (const at of taps.output) valid[at] = (valid[at] ?? 0) + 1;
   for (let plane = 0; plane < batch * (tensors.shape(large)[0] ?? 1); plane++) {
@@ -63,5 +69,6 @@ export function globalAveragePoolGradient(op: Op, { tensors }: Step): void {
   const dx = tensors.at(op.outputs[0]);
   const plane = elements(tensors.shape(op.outputs[0]).slice(1));
   const add = op.accumulate[0] === true;
-  for (let i = 0; i < dx.length; i++) dx[i] = (add ? (dx[i] ?? 0) : 0) + (g[Math.floor(i / plane)] ?? 0) / plane;
+  for (let i = 0; i < dx.length; i++)
+    dx[i] = (add ? (dx[i] ?? 0) : 0) + (g[Math.floor(i / plane)] ?? 0) / plane;
 }

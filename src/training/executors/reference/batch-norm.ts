@@ -1,6 +1,7 @@
 /**
- * batch-norm, its gradient and its form in evaluation, in float64. Statistics are over the valid samples only: positions ≥ n do not
- * count and their x' is 0. Variances are centred, never E[x²] − E[x]².
+ * batch-norm, its gradient and its form in evaluation, in float64. Statistics are over the valid
+ * samples only: positions ≥ n do not count and their x' is 0. Variances are centred, never E[x²] −
+ * E[x]².
  */
 import { elements, numberOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
@@ -16,7 +17,12 @@ function planesOf(tensors: Tensors, id: number | undefined): Planes {
 }
 
 /** Σ f(position) over a channel of the first n samples. */
-function sumOver({ channels, plane }: Planes, channel: number, n: number, f: (at: number) => number): number {
+function sumOver(
+  { channels, plane }: Planes,
+  channel: number,
+  n: number,
+  f: (at: number) => number,
+): number {
   let sum = 0;
   for (let b = 0; b < n; b++) {
     const first = (b * channels + channel) * plane;
@@ -26,7 +32,13 @@ function sumOver({ channels, plane }: Planes, channel: number, n: number, f: (at
 }
 
 /** y = scale·x + shift, channel by channel, at all positions. */
-function affine(x: Float64Array, y: Float64Array, { channels, plane }: Planes, scale: Float64Array, shift: Float64Array): void {
+function affine(
+  x: Float64Array,
+  y: Float64Array,
+  { channels, plane }: Planes,
+  scale: Float64Array,
+  shift: Float64Array,
+): void {
   for (let i = 0; i < y.length; i++) {
     const c = Math.floor(i / plane) % channels;
     y[i] = (scale[c] ?? 0) * (x[i] ?? 0) + (shift[c] ?? 0);
@@ -36,7 +48,16 @@ function affine(x: Float64Array, y: Float64Array, { channels, plane }: Planes, s
 export function batchNorm(op: Op, { tensors, n }: Step): void {
   const [input, weight, bias, runningMean, runningVariance] = op.inputs.map((id) => tensors.at(id));
   const [output, mean, inverse] = op.outputs.map((id) => tensors.at(id));
-  if (!input || !weight || !bias || !runningMean || !runningVariance || !output || !mean || !inverse)
+  if (
+    !input ||
+    !weight ||
+    !bias ||
+    !runningMean ||
+    !runningVariance ||
+    !output ||
+    !mean ||
+    !inverse
+  )
     throw new RangeError(`${op.layer}: batch-norm lacks a buffer`);
   const [momentum, epsilon] = [numberOf(op, 'momentum'), numberOf(op, 'epsilon')];
   const planes = planesOf(tensors, op.inputs[0]);
@@ -53,14 +74,17 @@ export function batchNorm(op: Op, { tensors, n }: Step): void {
     shift[c] = (bias[c] ?? 0) - (weight[c] ?? 0) * r * mu;
     runningMean[c] = (1 - momentum) * (runningMean[c] ?? 0) + momentum * mu;
     // One element has no unbiased variance.
-    if (m > 1) runningVariance[c] = (1 - momentum) * (runningVariance[c] ?? 0) + (momentum * variance * m) / (m - 1);
+    if (m > 1)
+      runningVariance[c] =
+        (1 - momentum) * (runningVariance[c] ?? 0) + (momentum * variance * m) / (m - 1);
   }
   affine(input, output, planes, scale, shift);
 }
 
 export function batchNormEvaluation(op: Op, { tensors }: Step): void {
   const [input, weight, bias, runningMean, runningVariance] = op.inputs.map((id) => tensors.at(id));
-  if (!input || !weight || !bias || !runningMean || !runningVariance) throw new RangeError(`${op.layer}: batch-norm lacks a buffer`);
+  if (!input || !weight || !bias || !runningMean || !runningVariance)
+    throw new RangeError(`${op.layer}: batch-norm lacks a buffer`);
   const epsilon = numberOf(op, 'epsilon');
   const scale = weight.map((w, c) => w / Math.sqrt((runningVariance[c] ?? 0) + epsilon));
   const shift = bias.map((b, c) => b - (scale[c] ?? 0) * (runningMean[c] ?? 0));
@@ -70,10 +94,12 @@ export function batchNormEvaluation(op: Op, { tensors }: Step): void {
 export function batchNormGradient(op: Op, { tensors, n }: Step): void {
   const [g, x, weight, mean, inverse] = op.inputs.map((id) => tensors.at(id));
   const [dWeight, dBias] = op.outputs.map((id) => tensors.at(id));
-  if (!g || !x || !weight || !mean || !inverse || !dWeight || !dBias) throw new RangeError(`${op.layer}: batch-norm' lacks a buffer`);
+  if (!g || !x || !weight || !mean || !inverse || !dWeight || !dBias)
+    throw new RangeError(`${op.layer}: batch-norm' lacks a buffer`);
   const planes = planesOf(tensors, op.inputs[1]);
   const m = n * planes.plane;
-  const normalised = (i: number, c: number): number => ((x[i] ?? 0) - (mean[c] ?? 0)) * (inverse[c] ?? 0);
+  const normalised = (i: number, c: number): number =>
+    ((x[i] ?? 0) - (mean[c] ?? 0)) * (inverse[c] ?? 0);
   for (let c = 0; c < planes.channels; c++) {
     dBias[c] = sumOver(planes, c, n, (i) => g[i] ?? 0);
     dWeight[c] = sumOver(planes, c, n, (i) => (g[i] ?? 0) * normalised(i, c));

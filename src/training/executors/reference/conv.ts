@@ -2,7 +2,10 @@
 import { pairOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
 
-/** One tap of one kernel plane over the outputs whose input pixel is inside the image: first indices and steps. */
+/**
+ * One tap of one kernel plane over the outputs whose input pixel is inside the image: first indices
+ * and steps.
+ */
 class TapRun {
   weight = 0;
   x = 0;
@@ -14,14 +17,24 @@ class TapRun {
   yRow = 0;
 }
 
-/** Outputs 0 … size−1 that tap `offset` (tap − padding) reaches inside 0 … input−1: first and count. */
-function reach(offset: number, stride: number, input: number, size: number): readonly [number, number] {
+/**
+ * Outputs 0 … size−1 that tap `offset` (tap − padding) reaches inside 0 … input−1: first and count.
+ */
+function reach(
+  offset: number,
+  stride: number,
+  input: number,
+  size: number,
+): readonly [number, number] {
   const first = Math.max(0, Math.ceil(-offset / stride));
   const last = Math.min(size - 1, Math.floor((input - 1 - offset) / stride));
   return [first, Math.max(0, last - first + 1)];
 }
 
-/** Visits every tap of every pair of an input plane and an output plane that a kernel connects; the run is one object, rewritten. */
+/**
+ * Visits every tap of every pair of an input plane and an output plane that a kernel connects; the
+ * run is one object, rewritten.
+ */
 function eachTap(
   op: Op,
   tensors: Tensors,
@@ -32,7 +45,11 @@ function eachTap(
   const [c = 1, h = 1, w = 1] = tensors.shape(ids.input);
   const [o = 1, rows = 1, columns = 1] = tensors.shape(ids.output);
   const perGroup = tensors.shape(ids.weight)[1] ?? 1;
-  const [kernel, stride, padding] = [pairOf(op, 'kernel'), pairOf(op, 'stride'), pairOf(op, 'padding')];
+  const [kernel, stride, padding] = [
+    pairOf(op, 'kernel'),
+    pairOf(op, 'stride'),
+    pairOf(op, 'padding'),
+  ];
   const groups = c / perGroup;
   const taps = kernel[0] * kernel[1];
   const run = new TapRun();
@@ -69,13 +86,15 @@ export function conv(op: Op, { tensors, batch }: Step): void {
   const y = tensors.at(output);
   const [o = 1, rows = 1, columns = 1] = tensors.shape(output);
   const b = bias === undefined ? undefined : tensors.at(bias);
-  for (let i = 0; i < batch * o * rows * columns; i++) y[i] = b?.[Math.floor(i / (rows * columns)) % o] ?? 0;
+  for (let i = 0; i < batch * o * rows * columns; i++)
+    y[i] = b?.[Math.floor(i / (rows * columns)) % o] ?? 0;
   eachTap(op, tensors, { input, weight, output }, batch, (run) => {
     const w = weights[run.weight] ?? 0;
     for (let r = 0; r < run.rows; r++) {
       let from = run.x + r * run.xRow;
       const first = run.y + r * run.yRow;
-      for (let to = first; to < first + run.columns; to++, from += run.xColumn) y[to] = (y[to] ?? 0) + w * (x[from] ?? 0);
+      for (let to = first; to < first + run.columns; to++, from += run.xColumn)
+        y[to] = (y[to] ?? 0) + w * (x[from] ?? 0);
     }
   });
 }
@@ -91,7 +110,8 @@ export function convWeightGradient(op: Op, { tensors, batch }: Step): void {
     for (let r = 0; r < run.rows; r++) {
       let from = run.x + r * run.xRow;
       const first = run.y + r * run.yRow;
-      for (let at = first; at < first + run.columns; at++, from += run.xColumn) sum += (g[at] ?? 0) * (x[from] ?? 0);
+      for (let at = first; at < first + run.columns; at++, from += run.xColumn)
+        sum += (g[at] ?? 0) * (x[from] ?? 0);
     }
     dw[run.weight] = sum;
   });
@@ -116,7 +136,8 @@ export function convInputGradient(op: Op, { tensors, batch }: Step): void {
     for (let r = 0; r < run.rows; r++) {
       let to = run.x + r * run.xRow;
       const first = run.y + r * run.yRow;
-      for (let at = first; at < first + run.columns; at++, to += run.xColumn) dx[to] = (dx[to] ?? 0) + w * (g[at] ?? 0);
+      for (let at = first; at < first + run.columns; at++, to += run.xColumn)
+        dx[to] = (dx[to] ?? 0) + w * (g[at] ?? 0);
     }
   });
 }

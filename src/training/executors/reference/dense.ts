@@ -13,7 +13,8 @@ export function dense(op: Op, { tensors, batch }: Step): void {
   for (let s = 0; s < batch; s++) {
     for (let u = 0; u < units; u++) {
       let sum = b?.[u] ?? 0;
-      for (let f = 0; f < features; f++) sum += (w[u * features + f] ?? 0) * (x[s * features + f] ?? 0);
+      for (let f = 0; f < features; f++)
+        sum += (w[u * features + f] ?? 0) * (x[s * features + f] ?? 0);
       y[s * units + u] = sum;
     }
   }
@@ -30,7 +31,8 @@ export function denseWeightGradient(op: Op, { tensors, batch }: Step): void {
   for (let s = 0; s < batch; s++) {
     for (let u = 0; u < units; u++) {
       const gu = g[s * units + u] ?? 0;
-      for (let f = 0; f < features; f++) dw[u * features + f] = (dw[u * features + f] ?? 0) + gu * (x[s * features + f] ?? 0);
+      for (let f = 0; f < features; f++)
+        dw[u * features + f] = (dw[u * features + f] ?? 0) + gu * (x[s * features + f] ?? 0);
       if (db !== undefined) db[u] = (db[u] ?? 0) + gu;
     }
   }

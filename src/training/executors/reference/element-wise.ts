@@ -1,4 +1,7 @@
-/** What element-wise ops share: y[i] = f(a[i], b[i]), stored or added. A result may lie in its first operand's memory. */
+/**
+ * What element-wise ops share: y[i] = f(a[i], b[i]), stored or added. A result may lie in its first
+ * operand's memory.
+ */
 import type { Op } from '../../plan/plan.ts';
 import type { Tensors } from './tensors.ts';
 

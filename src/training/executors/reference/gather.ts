@@ -1,4 +1,7 @@
-/** gather: the batch's samples, cropped and flipped in training, normalised; positions ≥ n repeat position 0. */
+/**
+ * gather: the batch's samples, cropped and flipped in training, normalised; positions ≥ n repeat
+ * position 0.
+ */
 import { rootOf, type Op } from '../../plan/plan.ts';
 import { moveOf } from '../../run/augment.ts';
 import type { Step } from './tensors.ts';

@@ -14,7 +14,10 @@ export function addGradient(op: Op, { tensors }: Step): void {
   each(op, tensors, (g) => g);
 }
 
-/** How many elements of the first operand share one of the second: 1, or a plane where that is [C,1,1]. */
+/**
+ * How many elements of the first operand share one of the second: 1, or a plane where that is
+ * [C,1,1].
+ */
 function shared(large: readonly number[], small: readonly number[]): number {
   return elements(large) / elements(small);
 }
@@ -36,7 +39,8 @@ export function multiplyGradient(op: Op, { tensors }: Step): void {
   const accumulates = op.accumulate[0] === true;
   for (let k = 0; k < dx.length; k++) {
     let sum = accumulates ? (dx[k] ?? 0) : 0;
-    for (let i = k * perResult; i < (k + 1) * perResult; i++) sum += (g[i] ?? 0) * (other[Math.floor(i / perOther)] ?? 0);
+    for (let i = k * perResult; i < (k + 1) * perResult; i++)
+      sum += (g[i] ?? 0) * (other[Math.floor(i / perOther)] ?? 0);
     dx[k] = sum;
   }
 }
@@ -57,7 +61,11 @@ export function concat(op: Op, { tensors, batch }: Step): void {
 export function concatGradient(op: Op, { tensors, batch }: Step): void {
   const g = tensors.at(op.inputs[0]);
   const dx = tensors.at(op.outputs[0]);
-  const [whole, part, first] = [tensors.size(op.inputs[0]), tensors.size(op.outputs[0]), numberOf(op, 'first')];
+  const [whole, part, first] = [
+    tensors.size(op.inputs[0]),
+    tensors.size(op.outputs[0]),
+    numberOf(op, 'first'),
+  ];
   const accumulates = op.accumulate[0] === true;
   for (let b = 0; b < batch; b++) {
     for (let i = 0; i < part; i++) {

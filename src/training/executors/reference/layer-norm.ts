@@ -1,8 +1,14 @@
-/** layer-norm and its gradient, in float64: a mean and a variance per sample, of everything or of each pixel's channels. */
+/**
+ * layer-norm and its gradient, in float64: a mean and a variance per sample, of everything or of
+ * each pixel's channels.
+ */
 import { elements, numberOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
 
-/** A sample is `groups` interleaved groups of `size` elements: element k of group j is at k·groups + j. */
+/**
+ * A sample is `groups` interleaved groups of `size` elements: element k of group j is at k·groups +
+ * j.
+ */
 interface Groups {
   readonly groups: number;
   readonly size: number;
@@ -17,7 +23,8 @@ function groupsOf(op: Op, tensors: Tensors, id: number | undefined): Groups {
 export function layerNorm(op: Op, { tensors, batch }: Step): void {
   const [x, weight, bias] = op.inputs.map((id) => tensors.at(id));
   const [y, mean, inverse] = op.outputs.map((id) => tensors.at(id));
-  if (!x || !weight || !bias || !y || !mean || !inverse) throw new RangeError(`${op.layer}: layer-norm lacks a buffer`);
+  if (!x || !weight || !bias || !y || !mean || !inverse)
+    throw new RangeError(`${op.layer}: layer-norm lacks a buffer`);
   const { groups, size } = groupsOf(op, tensors, op.inputs[0]);
   const epsilon = numberOf(op, 'epsilon');
   for (let at = 0; at < batch * groups; at++) {
@@ -40,7 +47,8 @@ export function layerNorm(op: Op, { tensors, batch }: Step): void {
 export function layerNormGradient(op: Op, { tensors, batch }: Step): void {
   const [g, x, weight, mean, inverse] = op.inputs.map((id) => tensors.at(id));
   const [dWeight, dBias] = op.outputs.map((id) => tensors.at(id));
-  if (!g || !x || !weight || !mean || !inverse || !dWeight || !dBias) throw new RangeError(`${op.layer}: layer-norm' lacks a buffer`);
+  if (!g || !x || !weight || !mean || !inverse || !dWeight || !dBias)
+    throw new RangeError(`${op.layer}: layer-norm' lacks a buffer`);
   const { groups, size } = groupsOf(op, tensors, op.inputs[1]);
   const dx = op.outputs[2] === undefined ? undefined : tensors.at(op.outputs[2]);
   const add = op.accumulate[2] === true;
@@ -62,7 +70,8 @@ export function layerNormGradient(op: Op, { tensors, batch }: Step): void {
     }
     for (let k = 0; dx !== undefined && k < size; k++) {
       const i = first + k * groups;
-      const value = r * ((weight[k] ?? 0) * (g[i] ?? 0) - sum / size - (normalised(i) * product) / size);
+      const value =
+        r * ((weight[k] ?? 0) * (g[i] ?? 0) - sum / size - (normalised(i) * product) / size);
       dx[i] = add ? (dx[i] ?? 0) + value : value;
     }
   }

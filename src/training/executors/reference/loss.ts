@@ -14,7 +14,12 @@ function argmax(z: Float64Array): number {
 }
 
 /** @param correct whether a sample counts as predicted right */
-function overBatch(op: Op, { tensors, batch, n }: Step, ofSample: SampleLoss, correct: (z: Float64Array, sample: number) => boolean): void {
+function overBatch(
+  op: Op,
+  { tensors, batch, n }: Step,
+  ofSample: SampleLoss,
+  correct: (z: Float64Array, sample: number) => boolean,
+): void {
   const [outputs] = op.inputs;
   const z = tensors.at(outputs);
   const g = op.outputs.length === 3 ? tensors.at(op.outputs[0]) : undefined;
@@ -29,7 +34,8 @@ function overBatch(op: Op, { tensors, batch, n }: Step, ofSample: SampleLoss, co
       lossSum += ofSample(row, b, gradient);
       if (correct(row, b)) right += 1;
     }
-    for (let k = 0; g !== undefined && k < size; k++) g[b * size + k] = b < n ? (gradient[k] ?? 0) / n : 0;
+    for (let k = 0; g !== undefined && k < size; k++)
+      g[b * size + k] = b < n ? (gradient[k] ?? 0) / n : 0;
   }
   tensors.at(loss)[0] = lossSum;
   tensors.at(hits)[0] = right;
@@ -60,7 +66,8 @@ export function meanSquaredError(op: Op, step: Step): void {
   const y = step.tensors.at(label);
   const size = step.tensors.size(outputs);
   const classes = step.tensors.plan.buffers[label ?? -1]?.type === 'u32';
-  const target = (b: number, k: number): number => (classes ? (y[b] === k ? 1 : 0) : (y[b * size + k] ?? 0));
+  const target = (b: number, k: number): number =>
+    classes ? (y[b] === k ? 1 : 0) : (y[b * size + k] ?? 0);
   const ofSample: SampleLoss = (z, b, gradient) => {
     let sum = 0;
     for (let k = 0; k < size; k++) {

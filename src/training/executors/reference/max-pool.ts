@@ -24,7 +24,10 @@ export function maxPool(op: Op, { tensors, batch }: Step): void {
   const y = tensors.at(output).fill(NaN);
   const winner = tensors.at(code);
   const taps = tapsOf(geometry);
-  const [inputSize, outputSize] = [geometry.input[0] * geometry.input[1], geometry.output[0] * geometry.output[1]];
+  const [inputSize, outputSize] = [
+    geometry.input[0] * geometry.input[1],
+    geometry.output[0] * geometry.output[1],
+  ];
   const seen = new Uint8Array(y.length);
   for (let plane = 0; plane < batch * (tensors.shape(input)[0] ?? 1); plane++) {
     for (let i = 0; i < taps.tap.length; i++) {
@@ -47,7 +50,10 @@ export function maxPoolGradient(op: Op, { tensors, batch }: Step): void {
   const dx = tensors.at(input);
   if (op.accumulate[0] !== true) dx.fill(0);
   const taps = tapsOf(geometry);
-  const [inputSize, outputSize] = [geometry.input[0] * geometry.input[1], geometry.output[0] * geometry.output[1]];
+  const [inputSize, outputSize] = [
+    geometry.input[0] * geometry.input[1],
+    geometry.output[0] * geometry.output[1],
+  ];
   for (let plane = 0; plane < batch * (tensors.shape(input)[0] ?? 1); plane++) {
     for (let i = 0; i < taps.tap.length; i++) {
       const at = plane * outputSize + (taps.output[i] ?? 0);

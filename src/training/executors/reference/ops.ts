@@ -1,7 +1,12 @@
 /** Carries out one op of a plan: the table from kind to function. */
 import type { Op, OpKind } from '../../plan/plan.ts';
 import * as activation from './activation.ts';
-import { averagePool, averagePoolGradient, globalAveragePool, globalAveragePoolGradient } from './average-pool.ts';
+import {
+  averagePool,
+  averagePoolGradient,
+  globalAveragePool,
+  globalAveragePoolGradient,
+} from './average-pool.ts';
 import { batchNorm, batchNormEvaluation, batchNormGradient } from './batch-norm.ts';
 import { conv, convInputGradient, convWeightGradient } from './conv.ts';
 import { dense, denseInputGradient, denseWeightGradient } from './dense.ts';

@@ -1,4 +1,7 @@
-/** The `reference` executor: float64, one function per op, the plan walked literally. The oracle of the others, never fast. */
+/**
+ * The `reference` executor: float64, one function per op, the plan walked literally. The oracle of
+ * the others, never fast.
+ */
 import { keyOf } from '../../../core/random.ts';
 import type { DatasetShape, DatasetView } from '../../../datasets/dataset-view.ts';
 import { pad, unpad } from '../../plan/block.ts';
@@ -25,7 +28,12 @@ export class ReferenceExecutor implements Executor {
   readonly name = 'reference';
 
   probe(): Promise<Usable> {
-    return Promise.resolve({ usable: true, label: 'reference', memoryBytes: Infinity, parallel: 1 });
+    return Promise.resolve({
+      usable: true,
+      label: 'reference',
+      memoryBytes: Infinity,
+      parallel: 1,
+    });
   }
 
   estimate(plan: Plan, _lanes: number, dataset: DatasetShape): Memory {
@@ -67,15 +75,26 @@ export class ReferenceExecutable extends StepwiseExecutable {
     this.#lanes = lanes.map((lane) => {
       const weights = this.#split(initialWeights(this.plan, seed, lane));
       const slots = this.plan.slots.map(() => weights.map((w) => new Float64Array(w.length)));
-      const statistics = this.plan.statistics.map(({ shape, initial }) => new Float64Array(elements(shape)).fill(initial));
+      const statistics = this.plan.statistics.map(({ shape, initial }) =>
+        new Float64Array(elements(shape)).fill(initial),
+      );
       return { trial: counterOf(lane), weights, slots, statistics, step: 0 };
     });
   }
 
-  protected *trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): Work {
+  protected *trainStep(
+    batch: Batch,
+    hyper: Uint32Array,
+    row: number,
+    live: readonly number[],
+    tallies: LaneTally[],
+  ): Work {
     const columns = this.plan.hyper.length;
     for (const lane of live) {
-      const words = hyper.subarray((row * this.#lanes.length + lane) * columns, (row * this.#lanes.length + lane + 1) * columns);
+      const words = hyper.subarray(
+        (row * this.#lanes.length + lane) * columns,
+        (row * this.#lanes.length + lane + 1) * columns,
+      );
       this.#walk(true, batch, lane, words, tallies[lane]);
       const memory = this.#lanes[lane];
       if (memory !== undefined) memory.step += 1;
@@ -91,10 +110,17 @@ export class ReferenceExecutable extends StepwiseExecutable {
     }
   }
 
-  #walk(training: boolean, batch: Batch, lane: number, words: Uint32Array, tally: LaneTally | undefined): void {
+  #walk(
+    training: boolean,
+    batch: Batch,
+    lane: number,
+    words: Uint32Array,
+    tally: LaneTally | undefined,
+  ): void {
     const memory = this.#lanes[lane];
     const dataset = this.#dataset;
-    if (memory === undefined || dataset === undefined || tally === undefined) throw new Error('loadDataset and begin come first');
+    if (memory === undefined || dataset === undefined || tally === undefined)
+      throw new Error('loadDataset and begin come first');
     const n = batch.indices.length;
     const floats = new Float32Array(words.slice().buffer);
     const step: Step = {
@@ -114,10 +140,13 @@ export class ReferenceExecutable extends StepwiseExecutable {
     };
     const owned = this.#owned(memory);
     for (const [buffer, values] of owned) this.tensors.at(buffer).set(values);
-    for (const op of training ? this.plan.train : this.plan.evaluate) execute(op, step, memory.slots);
+    for (const op of training ? this.plan.train : this.plan.evaluate)
+      execute(op, step, memory.slots);
     for (const [buffer, values] of owned) values.set(this.tensors.at(buffer));
     const metric = (name: string): number =>
-      this.tensors.at(this.plan.buffers.find((b) => b.role === 'metric' && b.name === name)?.id)[0] ?? NaN;
+      this.tensors.at(
+        this.plan.buffers.find((b) => b.role === 'metric' && b.name === name)?.id,
+      )[0] ?? NaN;
     tally.lossSum += metric('loss');
     tally.correct += metric('correct');
     tally.samples += n;
@@ -125,10 +154,17 @@ export class ReferenceExecutable extends StepwiseExecutable {
 
   /** Buffers of weights and statistics, with the lane's values. */
   #owned({ weights, statistics }: LaneMemory): [number, Float64Array][] {
-    const find = (role: BufferRole, name: string): number => this.plan.buffers.find((b) => b.role === role && b.name === name)?.id ?? -1;
+    const find = (role: BufferRole, name: string): number =>
+      this.plan.buffers.find((b) => b.role === role && b.name === name)?.id ?? -1;
     return [
-      ...this.plan.weights.map(({ name }, w): [number, Float64Array] => [find('weight', name), weights[w] ?? new Float64Array()]),
-      ...this.plan.statistics.map(({ name }, s): [number, Float64Array] => [find('statistic', name), statistics[s] ?? new Float64Array()]),
+      ...this.plan.weights.map(({ name }, w): [number, Float64Array] => [
+        find('weight', name),
+        weights[w] ?? new Float64Array(),
+      ]),
+      ...this.plan.statistics.map(({ name }, s): [number, Float64Array] => [
+        find('statistic', name),
+        statistics[s] ?? new Float64Array(),
+      ]),
     ];
   }
 
@@ -171,7 +207,9 @@ export class ReferenceExecutable extends StepwiseExecutable {
   }
 
   #split(block: Float32Array): Float64Array[] {
-    return this.plan.weights.map(({ offset, shape }) => Float64Array.from(block.subarray(offset, offset + elements(shape))));
+    return this.plan.weights.map(({ offset, shape }) =>
+      Float64Array.from(block.subarray(offset, offset + elements(shape))),
+    );
   }
 
   #join(parts: readonly Float64Array[]): Float64Array {

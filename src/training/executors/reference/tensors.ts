@@ -1,4 +1,6 @@
-/** Memory of the reference executor: one Float64Array a buffer, [sample][element]; aliases share it. */
+/**
+ * Memory of the reference executor: one Float64Array a buffer, [sample][element]; aliases share it.
+ */
 import { elements, rootOf, type Plan } from '../../plan/plan.ts';
 import type { Key } from '../../../core/random.ts';
 
@@ -34,7 +36,11 @@ export class Tensors {
     this.#arrays = plan.buffers.map((buffer) => {
       const root = rootOf(plan, buffer.id);
       let array = own.get(root.id);
-      if (array === undefined) own.set(root.id, (array = new Float64Array(elements(root.shape) * (root.perSample ? plan.batch : 1))));
+      if (array === undefined)
+        own.set(
+          root.id,
+          (array = new Float64Array(elements(root.shape) * (root.perSample ? plan.batch : 1))),
+        );
       return array;
     });
   }

@@ -1,11 +1,23 @@
-/** The optimisers and clipping, in float64. Slots are beside the weights: [slot][weight]. Columns come in op-kinds.ts' order. */
+/**
+ * The optimisers and clipping, in float64. Slots are beside the weights: [slot][weight]. Columns
+ * come in op-kinds.ts' order.
+ */
 import { numberOf, type Op } from '../../plan/plan.ts';
 import type { Step } from './tensors.ts';
 
 export type Slots = readonly (readonly Float64Array[])[];
 
-/** A weight's element: value w, gradient g, whether it decays, its place i in the slots. @returns the new w */
-type Rule = (w: number, g: number, decays: boolean, slots: readonly Float64Array[], i: number) => number;
+/**
+ * A weight's element: value w, gradient g, whether it decays, its place i in the slots. @returns
+ * the new w
+ */
+type Rule = (
+  w: number,
+  g: number,
+  decays: boolean,
+  slots: readonly Float64Array[],
+  i: number,
+) => number;
 
 function overWeights(op: Op, { tensors }: Step, slots: Slots, rule: Rule): void {
   op.outputs.forEach((id, k) => {
@@ -34,18 +46,33 @@ export function sgd(op: Op, step: Step, slots: Slots): void {
   });
 }
 
-/** adam and adamw: the last column is λ, added to the gradient, or 1 − αλ, which the weight is multiplied by. */
+/**
+ * adam and adamw: the last column is λ, added to the gradient, or 1 − αλ, which the weight is
+ * multiplied by.
+ */
 export function adam(op: Op, step: Step, slots: Slots): void {
-  const [stepSize = 0, correction = 0, beta1 = 0, rest1 = 0, beta2 = 0, rest2 = 0, epsilon = 0, last = 0] = columnsOf(op, step);
+  const [
+    stepSize = 0,
+    correction = 0,
+    beta1 = 0,
+    rest1 = 0,
+    beta2 = 0,
+    rest2 = 0,
+    epsilon = 0,
+    last = 0,
+  ] = columnsOf(op, step);
   const decoupled = op.kind === 'adamw';
   overWeights(op, step, slots, (w, gradient, decays, [first, second], i) => {
-    if (first === undefined || second === undefined) throw new RangeError(`${op.kind} has two slots`);
+    if (first === undefined || second === undefined)
+      throw new RangeError(`${op.kind} has two slots`);
     const g = decays && !decoupled ? gradient + last * w : gradient;
     const m = beta1 * (first[i] ?? 0) + rest1 * g;
     const s = beta2 * (second[i] ?? 0) + rest2 * g * g;
     first[i] = m;
     second[i] = s;
-    return (decays && decoupled ? w * last : w) - (stepSize * m) / (Math.sqrt(s) * correction + epsilon);
+    return (
+      (decays && decoupled ? w * last : w) - (stepSize * m) / (Math.sqrt(s) * correction + epsilon)
+    );
   });
 }
 
@@ -69,7 +96,8 @@ export function clip(op: Op, step: Step): void {
   const [limit = 0] = columnsOf(op, step);
   const gradients = op.outputs.map((id) => step.tensors.at(id));
   if (op.attributes['by'] === 'value') {
-    for (const g of gradients) for (let i = 0; i < g.length; i++) g[i] = Math.max(-limit, Math.min(limit, g[i] ?? 0));
+    for (const g of gradients)
+      for (let i = 0; i < g.length; i++) g[i] = Math.max(-limit, Math.min(limit, g[i] ?? 0));
     return;
   }
   const squares = gradients.map((g) => g.reduce((sum, value) => sum + value * value, 0));

@@ -1,4 +1,7 @@
-/** The index arithmetic of convolutions and pools, written out once: every tap of every window that lies inside the image. */
+/**
+ * The index arithmetic of convolutions and pools, written out once: every tap of every window that
+ * lies inside the image.
+ */
 export interface Geometry {
   readonly input: readonly [number, number];
   readonly output: readonly [number, number];
@@ -7,7 +10,10 @@ export interface Geometry {
   readonly padding: readonly [number, number];
 }
 
-/** Parallel lists: position in the output plane, tap, position in the input plane; in row order of the output, then of the taps. */
+/**
+ * Parallel lists: position in the output plane, tap, position in the input plane; in row order of
+ * the output, then of the taps.
+ */
 export interface Taps {
   readonly output: Int32Array;
   readonly tap: Int32Array;
@@ -32,10 +38,15 @@ function listTaps({ input, output, kernel, stride, padding }: Geometry): Taps {
         if (y < 0 || y >= input[0]) continue;
         for (let j = 0; j < kernel[1]; j++) {
           const x = column * stride[1] + j - padding[1];
-          if (x >= 0 && x < input[1]) rows.push([row * output[1] + column, i * kernel[1] + j, y * input[1] + x]);
+          if (x >= 0 && x < input[1])
+            rows.push([row * output[1] + column, i * kernel[1] + j, y * input[1] + x]);
         }
       }
     }
   }
-  return { output: Int32Array.from(rows, (r) => r[0]), tap: Int32Array.from(rows, (r) => r[1]), input: Int32Array.from(rows, (r) => r[2]) };
+  return {
+    output: Int32Array.from(rows, (r) => r[0]),
+    tap: Int32Array.from(rows, (r) => r[1]),
+    input: Int32Array.from(rows, (r) => r[2]),
+  };
 }

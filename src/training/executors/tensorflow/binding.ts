@@ -1,6 +1,6 @@
 /**
- * tfjs-node's native binding, by itself: TensorFlow's C interface as functions on tensors named by numbers. The JavaScript of tfjs is
- * not loaded, as nothing of it is needed. Calls are synchronous.
+ * tfjs-node's native binding, by itself: TensorFlow's C interface as functions on tensors named by
+ * numbers. The JavaScript of tfjs is not loaded, as nothing of it is needed. Calls are synchronous.
  */
 import { createRequire } from 'node:module';
 
@@ -31,15 +31,29 @@ export interface Binding {
   readonly TF_ATTR_TYPE: number;
   readonly TF_ATTR_SHAPE: number;
   /** The array's memory is shared and must not change while the tensor lives. */
-  createTensor(shape: readonly number[], dtype: number, values: Float32Array | Int32Array | Uint8Array): number;
+  createTensor(
+    shape: readonly number[],
+    dtype: number,
+    values: Float32Array | Int32Array | Uint8Array,
+  ): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array | BigInt64Array;
-  executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): OutputTensor[];
+  executeOp(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly number[],
+    outputs: number,
+  ): OutputTensor[];
   isUsingGpuDevice(): boolean;
   loadSavedModel(folder: string, tags: string): number;
   deleteSavedModel(id: number): void;
   /** @param inputNames, outputNames `name:0`, with commas between */
-  runSavedModel(id: number, inputs: readonly number[], inputNames: string, outputNames: string): OutputTensor[];
+  runSavedModel(
+    id: number,
+    inputs: readonly number[],
+    inputNames: string,
+    outputNames: string,
+  ): OutputTensor[];
 }
 
 const FUNCTIONS = [
@@ -67,7 +81,9 @@ export function loadBinding(path: string, cuda: boolean): Binding {
   const binding = createRequire(import.meta.url)(path) as Partial<Record<string, unknown>>;
   const lacking = FUNCTIONS.find((name) => typeof binding[name] !== 'function');
   if (lacking !== undefined || typeof binding['TF_Version'] !== 'string') {
-    throw new TypeError(`${path}: expected tfjs-node's binding, found no ${lacking ?? 'TF_Version'}`);
+    throw new TypeError(
+      `${path}: expected tfjs-node's binding, found no ${lacking ?? 'TF_Version'}`,
+    );
   }
   const checked = binding as unknown as Binding;
   loaded.set(path, checked);

@@ -1,6 +1,17 @@
-/** Carries every op out at once, by the binding. Constants are made once; what a step leaves behind is freed unless it is kept. */
+/**
+ * Carries every op out at once, by the binding. Constants are made once; what a step leaves behind
+ * is freed unless it is kept.
+ */
 import type { Binding, OpAttribute } from './binding.ts';
-import { DTYPE_NUMBER, type Attribute, type Attributes, type DType, type Emitter, type Tensor, type TensorType } from './tensor.ts';
+import {
+  DTYPE_NUMBER,
+  type Attribute,
+  type Attributes,
+  type DType,
+  type Emitter,
+  type Tensor,
+  type TensorType,
+} from './tensor.ts';
 
 export class EagerEmitter implements Emitter {
   readonly #binding: Binding;
@@ -22,8 +33,15 @@ export class EagerEmitter implements Emitter {
     return tensor;
   }
 
-  emit(op: string, inputs: readonly Tensor[], attributes: Attributes, outputs: readonly TensorType[]): Tensor[] {
-    const list = Object.entries(attributes).map(([name, attribute]) => this.#attribute(name, attribute));
+  emit(
+    op: string,
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+    outputs: readonly TensorType[],
+  ): Tensor[] {
+    const list = Object.entries(attributes).map(([name, attribute]) =>
+      this.#attribute(name, attribute),
+    );
     const found = this.#binding.executeOp(
       op,
       list,
@@ -34,7 +52,10 @@ export class EagerEmitter implements Emitter {
     return outputs.map(({ dtype, shape }, i) => ({ ref: found[i]?.id ?? -1, dtype, shape }));
   }
 
-  /** Frees what ops have made since the last time, but for what is kept, which is the caller's from now on. */
+  /**
+   * Frees what ops have made since the last time, but for what is kept, which is the caller's from
+   * now on.
+   */
   release(kept: readonly Tensor[]): void {
     const stays = new Set(kept.map(({ ref }) => ref));
     for (const id of this.#made) if (!stays.has(id)) this.#binding.deleteTensor(id);
@@ -50,10 +71,14 @@ export class EagerEmitter implements Emitter {
   /** Types that the binding cannot make are cast from one that it can. */
   #make(dtype: DType, shape: readonly number[], values: readonly number[]): number {
     const binding = this.#binding;
-    if (dtype === 'f32') return binding.createTensor(shape, binding.TF_FLOAT, Float32Array.from(values));
-    if (dtype === 'i32') return binding.createTensor(shape, binding.TF_INT32, Int32Array.from(values));
+    if (dtype === 'f32')
+      return binding.createTensor(shape, binding.TF_FLOAT, Float32Array.from(values));
+    if (dtype === 'i32')
+      return binding.createTensor(shape, binding.TF_INT32, Int32Array.from(values));
     if (dtype === 'i64') {
-      const pairs = Int32Array.from(values.flatMap((value) => [value | 0, Math.floor(value / 2 ** 32)]));
+      const pairs = Int32Array.from(
+        values.flatMap((value) => [value | 0, Math.floor(value / 2 ** 32)]),
+      );
       return binding.createTensor(shape, DTYPE_NUMBER.i64, pairs);
     }
     const from = binding.createTensor(shape, binding.TF_FLOAT, Float32Array.from(values));
@@ -67,8 +92,10 @@ export class EagerEmitter implements Emitter {
   }
 
   #attribute(name: string, attribute: Attribute): OpAttribute {
-    const { TF_ATTR_BOOL, TF_ATTR_INT, TF_ATTR_SHAPE, TF_ATTR_STRING, TF_ATTR_TYPE } = this.#binding;
-    if ('type' in attribute) return { name, type: TF_ATTR_TYPE, value: DTYPE_NUMBER[attribute.type] };
+    const { TF_ATTR_BOOL, TF_ATTR_INT, TF_ATTR_SHAPE, TF_ATTR_STRING, TF_ATTR_TYPE } =
+      this.#binding;
+    if ('type' in attribute)
+      return { name, type: TF_ATTR_TYPE, value: DTYPE_NUMBER[attribute.type] };
     if ('integer' in attribute) return { name, type: TF_ATTR_INT, value: attribute.integer };
     if ('integers' in attribute) return { name, type: TF_ATTR_INT, value: attribute.integers };
     if ('flag' in attribute) return { name, type: TF_ATTR_BOOL, value: attribute.flag };

@@ -1,4 +1,7 @@
-/** A program op by op: what runs where TensorFlow does not take the graph. Slower by the cost of each call, equal in meaning. */
+/**
+ * A program op by op: what runs where TensorFlow does not take the graph. Slower by the cost of
+ * each call, equal in meaning.
+ */
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Binding } from './binding.ts';
@@ -38,7 +41,10 @@ export class EagerProgram implements Program {
     this.#forgetDataset();
     const { samples, labels } = datasetTensors(this.#binding, this.#plan, view);
     const types = datasetTypes(this.#plan);
-    this.#dataset = { samples: { ref: samples, ...types.samples }, labels: { ref: labels, ...types.labels } };
+    this.#dataset = {
+      samples: { ref: samples, ...types.samples },
+      labels: { ref: labels, ...types.labels },
+    };
   }
 
   setStreams(streams: Streams): void {
@@ -50,7 +56,11 @@ export class EagerProgram implements Program {
     const types = variablesOf(this.#plan, this.lanes);
     const make = (list: readonly TensorType[], values: readonly Float32Array[]): Tensor[] =>
       list.map(({ dtype, shape }, i) => {
-        const ref = this.#binding.createTensor(shape, this.#binding.TF_FLOAT, values[i]?.slice() ?? new Float32Array(0));
+        const ref = this.#binding.createTensor(
+          shape,
+          this.#binding.TF_FLOAT,
+          values[i]?.slice() ?? new Float32Array(0),
+        );
         return { ref, dtype, shape };
       });
     this.#state = {
@@ -61,8 +71,13 @@ export class EagerProgram implements Program {
   }
 
   read(): HostState {
-    const values = (list: readonly Tensor[]): Float32Array[] => list.map(({ ref }) => this.#values(ref) as Float32Array);
-    return { weights: values(this.#state.weights), slots: this.#state.slots.map(values), statistics: values(this.#state.statistics) };
+    const values = (list: readonly Tensor[]): Float32Array[] =>
+      list.map(({ ref }) => this.#values(ref) as Float32Array);
+    return {
+      weights: values(this.#state.weights),
+      slots: this.#state.slots.map(values),
+      statistics: values(this.#state.statistics),
+    };
   }
 
   train(chunk: Chunk): ChunkMetrics {
@@ -75,7 +90,10 @@ export class EagerProgram implements Program {
 
   evaluate(order: Int32Array, first: number, steps: number): Omit<ChunkMetrics, 'finite'> {
     const words = new Int32Array(this.lanes * this.#plan.hyper.length);
-    return this.#loop({ order, first, steps, step: 0, epoch: 0, words, rows: 1, live: new Uint8Array(this.lanes) }, false);
+    return this.#loop(
+      { order, first, steps, step: 0, epoch: 0, words, rows: 1, live: new Uint8Array(this.lanes) },
+      false,
+    );
   }
 
   dispose(): void {
@@ -93,7 +111,15 @@ export class EagerProgram implements Program {
     try {
       for (let index = 0; index < chunk.steps; index++) {
         const at = this.#operations.integer(index);
-        const { state, metrics } = oneStep(this.#plan, this.#operations, this.lanes, inputs, at, this.#state, training);
+        const { state, metrics } = oneStep(
+          this.#plan,
+          this.#operations,
+          this.lanes,
+          inputs,
+          at,
+          this.#state,
+          training,
+        );
         const [losses, hits] = [this.#values(metrics.loss.ref), this.#values(metrics.correct.ref)];
         for (let lane = 0; lane < this.lanes; lane++) {
           loss[lane] = (loss[lane] ?? 0) + Number(losses[lane]);
@@ -115,10 +141,21 @@ export class EagerProgram implements Program {
     const types = inputTypes(this.#plan, this.lanes);
     const numbers = new Int32Array(Object.keys(NUMBERS).length);
     const { first, step, epoch, rows, steps } = chunk;
-    for (const [name, value] of Object.entries({ first, step, epoch, rows, steps, length: chunk.order.length })) {
+    for (const [name, value] of Object.entries({
+      first,
+      step,
+      epoch,
+      rows,
+      steps,
+      length: chunk.order.length,
+    })) {
       numbers[NUMBERS[name as keyof typeof NUMBERS]] = value;
     }
-    const tensor = (values: Int32Array, shape: readonly number[], dtype: DType = 'i32'): Tensor => ({
+    const tensor = (
+      values: Int32Array,
+      shape: readonly number[],
+      dtype: DType = 'i32',
+    ): Tensor => ({
       ref: this.#binding.createTensor(shape, this.#binding.TF_INT32, values),
       dtype,
       shape,
@@ -143,7 +180,8 @@ export class EagerProgram implements Program {
   }
 
   #forgetDataset(): void {
-    for (const { ref } of Object.values(this.#dataset ?? {})) this.#binding.deleteTensor(Number(ref));
+    for (const { ref } of Object.values(this.#dataset ?? {}))
+      this.#binding.deleteTensor(Number(ref));
     this.#dataset = undefined;
   }
 }

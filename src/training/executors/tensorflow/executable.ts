@@ -1,4 +1,7 @@
-/** A plan compiled for a bucket of lanes: whole chunks go to the program; what lanes there are, and where, is kept here. */
+/**
+ * A plan compiled for a bucket of lanes: whole chunks go to the program; what lanes there are, and
+ * where, is kept here.
+ */
 import { keyOf } from '../../../core/random.ts';
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import { elements, type Plan } from '../../plan/plan.ts';
@@ -38,7 +41,13 @@ export class TensorflowExecutable extends ChunkedExecutable {
   #snapshot: HostState | undefined;
   #order: { readonly of: Uint32Array; readonly words: Int32Array } | undefined;
 
-  constructor(plan: Plan, lanes: number, label: string, make: MakeProgram, memoryOf: (lanes: number, form: string) => Memory) {
+  constructor(
+    plan: Plan,
+    lanes: number,
+    label: string,
+    make: MakeProgram,
+    memoryOf: (lanes: number, form: string) => Memory,
+  ) {
     super(plan, lanes);
     this.label = label;
     this.#make = make;
@@ -92,7 +101,10 @@ export class TensorflowExecutable extends ChunkedExecutable {
       flags[place] = 1;
       for (let k = 0; k < rows; k++) {
         const from = ((row + k) * begun + lane) * hyper.length;
-        words.set(request.hyper.subarray(from, from + hyper.length), (k * lanes + place) * hyper.length);
+        words.set(
+          request.hyper.subarray(from, from + hyper.length),
+          (k * lanes + place) * hyper.length,
+        );
       }
     }
     const perEpoch = Math.ceil(request.order.length / batch);
@@ -120,11 +132,15 @@ export class TensorflowExecutable extends ChunkedExecutable {
     const order = this.#words(indices, first === 0);
     const { loss, correct } = this.#carryOut((program) => program.evaluate(order, first, steps));
     const samples = Math.min(indices.length, (first + steps) * batch) - first * batch;
-    for (const [lane, place] of this.#placed(live)) add(tallies[lane], loss[place], correct[place], samples);
+    for (const [lane, place] of this.#placed(live))
+      add(tallies[lane], loss[place], correct[place], samples);
     return Promise.resolve();
   }
 
-  /** Moves the live lanes to a smaller bucket where they fit in one; stopped ones are kept on the host. */
+  /**
+   * Moves the live lanes to a smaller bucket where they fit in one; stopped ones are kept on the
+   * host.
+   */
   protected override moveTogether(live: readonly number[]): void {
     const bucket = bucketOf(Math.max(1, live.length));
     if (bucket >= this.#program.lanes || this.#places.length === 0) return;
@@ -156,7 +172,9 @@ export class TensorflowExecutable extends ChunkedExecutable {
     return {
       weights: this.#packed(weights, place),
       slots: slots.map((slot) => this.#packed(slot, place)),
-      statistics: joined(this.plan.statistics.map(({ shape }, i) => part(statistics[i], place, elements(shape)))),
+      statistics: joined(
+        this.plan.statistics.map(({ shape }, i) => part(statistics[i], place, elements(shape))),
+      ),
       step: this.#steps[lane] ?? 0,
     };
   }
@@ -221,7 +239,10 @@ export class TensorflowExecutable extends ChunkedExecutable {
     this.#snapshot = undefined;
   }
 
-  /** Dataset indices as TensorFlow's integers; copied once a call, as the caller may use the array again. */
+  /**
+   * Dataset indices as TensorFlow's integers; copied once a call, as the caller may use the array
+   * again.
+   */
   #words(of: Uint32Array, fresh: boolean): Int32Array {
     if (fresh || this.#order?.of !== of) this.#order = { of, words: Int32Array.from(of) };
     return this.#order.words;
@@ -239,19 +260,35 @@ export class TensorflowExecutable extends ChunkedExecutable {
 
   #emptyState(): HostState {
     const { lanes } = this.#program;
-    const zeros = (): Float32Array[] => this.plan.weights.map(({ shape }) => new Float32Array(lanes * elements(shape)));
+    const zeros = (): Float32Array[] =>
+      this.plan.weights.map(({ shape }) => new Float32Array(lanes * elements(shape)));
     return {
       weights: zeros(),
       slots: this.plan.slots.map(zeros),
-      statistics: this.plan.statistics.map(({ shape, initial }) => new Float32Array(lanes * elements(shape)).fill(initial)),
+      statistics: this.plan.statistics.map(({ shape, initial }) =>
+        new Float32Array(lanes * elements(shape)).fill(initial),
+      ),
     };
   }
 
   #firstState(seed: number, lane: LaneSeed): LaneState {
     const block = initialWeights(this.plan, seed, lane);
-    const weights = joined(this.plan.weights.map(({ offset, shape }) => block.subarray(offset, offset + elements(shape))));
-    const statistics = joined(this.plan.statistics.map(({ shape, initial }) => new Float32Array(elements(shape)).fill(initial)));
-    return { weights, slots: this.plan.slots.map(() => new Float32Array(weights.length)), statistics, step: 0 };
+    const weights = joined(
+      this.plan.weights.map(({ offset, shape }) =>
+        block.subarray(offset, offset + elements(shape)),
+      ),
+    );
+    const statistics = joined(
+      this.plan.statistics.map(({ shape, initial }) =>
+        new Float32Array(elements(shape)).fill(initial),
+      ),
+    );
+    return {
+      weights,
+      slots: this.plan.slots.map(() => new Float32Array(weights.length)),
+      statistics,
+      step: 0,
+    };
   }
 
   /** Writes one lane's values into the arrays of all lanes. */
@@ -275,7 +312,8 @@ export class TensorflowExecutable extends ChunkedExecutable {
       toTensor(packed.subarray(at, at + size), shape, part(to[i], place, size));
       at += size;
     });
-    if (packed.length !== at) throw new RangeError(`expected ${String(at)} numbers a lane, found ${String(packed.length)}`);
+    if (packed.length !== at)
+      throw new RangeError(`expected ${String(at)} numbers a lane, found ${String(packed.length)}`);
   }
 
   #packed(values: readonly Float32Array[], place: number): Float32Array {
@@ -313,6 +351,7 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 }
 
 function copyOf({ weights, slots, statistics }: HostState): HostState {
-  const copies = (list: readonly Float32Array[]): Float32Array[] => list.map((values) => values.slice());
+  const copies = (list: readonly Float32Array[]): Float32Array[] =>
+    list.map((values) => values.slice());
   return { weights: copies(weights), slots: slots.map(copies), statistics: copies(statistics) };
 }

@@ -1,6 +1,15 @@
-/** TensorFlow's messages (graph.proto, function.proto, saved_model.proto): nodes, functions, and a SavedModel that holds a graph only. */
+/**
+ * TensorFlow's messages (graph.proto, function.proto, saved_model.proto): nodes, functions, and a
+ * SavedModel that holds a graph only.
+ */
 import { Message } from '../../protobuf.ts';
-import { DTYPE_NUMBER, type Attribute, type Attributes, type DType, type TensorType } from './tensor.ts';
+import {
+  DTYPE_NUMBER,
+  type Attribute,
+  type Attributes,
+  type DType,
+  type TensorType,
+} from './tensor.ts';
 
 export interface Node {
   readonly name: string;
@@ -9,7 +18,11 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly attributes: Attributes;
   /** Of a Const: its value. */
-  readonly value?: { readonly dtype: DType; readonly shape: readonly number[]; readonly bytes: Uint8Array };
+  readonly value?: {
+    readonly dtype: DType;
+    readonly shape: readonly number[];
+    readonly bytes: Uint8Array;
+  };
 }
 
 export interface GraphFunction {
@@ -22,14 +35,22 @@ export interface GraphFunction {
 /** A version of graphs that every TensorFlow 2 reads (versions.proto). */
 const PRODUCER = 1395;
 
-/** The file `saved_model.pb`: one graph with the tag `serve`, no checkpoint, no signatures: outputs are asked for by name. */
-export function savedModel(nodes: readonly Node[], functions: readonly GraphFunction[]): Uint8Array {
+/**
+ * The file `saved_model.pb`: one graph with the tag `serve`, no checkpoint, no signatures: outputs
+ * are asked for by name.
+ */
+export function savedModel(
+  nodes: readonly Node[],
+  functions: readonly GraphFunction[],
+): Uint8Array {
   const library = new Message();
   for (const definition of functions) library.message(1, functionDef(definition));
   const graph = new Message();
   for (const node of nodes) graph.message(1, nodeDef(node));
   graph.message(2, library).message(4, new Message().integer(1, PRODUCER));
-  const meta = new Message().message(1, new Message().text(4, 'serve').text(5, '2.0.0')).message(2, graph);
+  const meta = new Message()
+    .message(1, new Message().text(4, 'serve').text(5, '2.0.0'))
+    .message(2, graph);
   return new Message().integer(1, 1).message(2, meta).encode();
 }
 
@@ -50,9 +71,13 @@ function argument(name: string, dtype: DType): Message {
 function nodeDef({ name, op, inputs, attributes, value }: Node): Message {
   const message = new Message().text(1, name).text(2, op);
   for (const input of inputs) message.text(3, input);
-  for (const [key, attribute] of Object.entries(attributes)) message.entry(5, key, attributeValue(attribute));
+  for (const [key, attribute] of Object.entries(attributes))
+    message.entry(5, key, attributeValue(attribute));
   if (value !== undefined) {
-    const tensor = new Message().integer(1, DTYPE_NUMBER[value.dtype]).message(2, shapeOf(value.shape)).bytes(4, value.bytes);
+    const tensor = new Message()
+      .integer(1, DTYPE_NUMBER[value.dtype])
+      .message(2, shapeOf(value.shape))
+      .bytes(4, value.bytes);
     message.entry(5, 'value', new Message().message(8, tensor));
   }
   return message;
@@ -65,7 +90,8 @@ function attributeValue(attribute: Attribute): Message {
   if ('flag' in attribute) return message.integer(5, attribute.flag ? 1 : 0);
   if ('text' in attribute) return message.text(2, attribute.text);
   if ('shape' in attribute) return message.message(7, shapeOf(attribute.shape));
-  if ('function' in attribute) return message.message(10, new Message().text(1, attribute.function));
+  if ('function' in attribute)
+    return message.message(10, new Message().text(1, attribute.function));
   const list = new Message();
   if ('integers' in attribute) list.packed(3, attribute.integers);
   else if ('types' in attribute)

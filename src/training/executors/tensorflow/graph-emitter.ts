@@ -1,8 +1,13 @@
-/** Turns ops into the nodes of a graph, or of one function's body. Equal constants become one node. */
+/**
+ * Turns ops into the nodes of a graph, or of one function's body. Equal constants become one node.
+ */
 import type { GraphFunction, Node } from './graph-def.ts';
 import type { Attributes, DType, Emitter, Tensor, TensorType } from './tensor.ts';
 
-/** Names of outputs as TensorFlow's op definitions state them; functions refer to outputs by them. The rest: `output`. */
+/**
+ * Names of outputs as TensorFlow's op definitions state them; functions refer to outputs by them.
+ * The rest: `output`.
+ */
 const OUTPUT_NAMES: Readonly<Record<string, string>> = {
   AddV2: 'z',
   Sub: 'z',
@@ -63,7 +68,12 @@ export class GraphEmitter implements Emitter {
     return tensor;
   }
 
-  emit(op: string, inputs: readonly Tensor[], attributes: Attributes, outputs: readonly TensorType[]): Tensor[] {
+  emit(
+    op: string,
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+    outputs: readonly TensorType[],
+  ): Tensor[] {
     return this.node(this.#name(op), op, inputs, attributes, outputs);
   }
 
@@ -76,7 +86,12 @@ export class GraphEmitter implements Emitter {
     outputs: readonly TensorType[],
     after: readonly string[] = [],
   ): Tensor[] {
-    this.nodes.push({ name, op, inputs: [...inputs.map((input) => String(input.ref)), ...after.map((node) => `^${node}`)], attributes });
+    this.nodes.push({
+      name,
+      op,
+      inputs: [...inputs.map((input) => String(input.ref)), ...after.map((node) => `^${node}`)],
+      attributes,
+    });
     return outputs.map(({ dtype, shape }, i) => ({ ref: this.#output(name, op, i), dtype, shape }));
   }
 
@@ -100,7 +115,9 @@ export class GraphEmitter implements Emitter {
   }
 
   #output(name: string, op: string, index: number): string {
-    return this.#inFunction ? `${name}:${OUTPUT_NAMES[op] ?? 'output'}:${String(index)}` : `${name}:${String(index)}`;
+    return this.#inFunction
+      ? `${name}:${OUTPUT_NAMES[op] ?? 'output'}:${String(index)}`
+      : `${name}:${String(index)}`;
   }
 
   #name(stem: string): string {

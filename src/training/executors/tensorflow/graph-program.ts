@@ -1,4 +1,7 @@
-/** A program as one graph: written to a folder that is gone once it is loaded, run by the binding's session. */
+/**
+ * A program as one graph: written to a folder that is gone once it is loaded, run by the binding's
+ * session.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,7 +69,14 @@ export class GraphProgram implements Program {
     const feeds = new Map<string, number>();
     const feed = (list: readonly Variable[], values: readonly Float32Array[]): void => {
       list.forEach(({ name, shape }, i) => {
-        feeds.set(`new_${name}`, this.#binding.createTensor(shape, this.#binding.TF_FLOAT, values[i] ?? new Float32Array(0)));
+        feeds.set(
+          `new_${name}`,
+          this.#binding.createTensor(
+            shape,
+            this.#binding.TF_FLOAT,
+            values[i] ?? new Float32Array(0),
+          ),
+        );
       });
     };
     feed(this.#variables.weights, weights);
@@ -107,7 +117,10 @@ export class GraphProgram implements Program {
     const words = new Int32Array(this.lanes * this.#plan.hyper.length);
     const live = new Uint8Array(this.lanes);
     const chunk: Chunk = { order, first, steps, step: 0, epoch: 0, words, rows: 1, live };
-    return this.#loop('evaluate', chunk, [], ([loss, correct]) => ({ loss: loss ?? [], correct: correct ?? [] }));
+    return this.#loop('evaluate', chunk, [], ([loss, correct]) => ({
+      loss: loss ?? [],
+      correct: correct ?? [],
+    }));
   }
 
   dispose(): void {
@@ -119,7 +132,12 @@ export class GraphProgram implements Program {
   }
 
   /** @param collect of loss, correct and the further outputs asked for */
-  #loop<T>(name: string, chunk: Chunk, more: readonly string[], collect: (values: readonly (readonly number[])[]) => T): T {
+  #loop<T>(
+    name: string,
+    chunk: Chunk,
+    more: readonly string[],
+    collect: (values: readonly (readonly number[])[]) => T,
+  ): T {
     const integers = (shape: readonly number[], values: Int32Array): number =>
       this.#binding.createTensor(shape, this.#binding.TF_INT32, values);
     const numbers = new Int32Array(Object.keys(NUMBERS).length);
@@ -138,8 +156,14 @@ export class GraphProgram implements Program {
     ]);
     try {
       const outputs = [`${name}_loss_high`, `${name}_loss_low`, `${name}_correct`, ...more];
-      return this.#run(new Map([...feeds, ['order', this.#orderTensor(chunk.order)]]), outputs, ([high, low, ...rest]) =>
-        collect([Array.from(high ?? [], (value, lane) => value + (low?.[lane] ?? 0)), ...rest.map((values) => Array.from(values))]),
+      return this.#run(
+        new Map([...feeds, ['order', this.#orderTensor(chunk.order)]]),
+        outputs,
+        ([high, low, ...rest]) =>
+          collect([
+            Array.from(high ?? [], (value, lane) => value + (low?.[lane] ?? 0)),
+            ...rest.map((values) => Array.from(values)),
+          ]),
       );
     } finally {
       for (const id of feeds.values()) this.#binding.deleteTensor(id);
@@ -149,12 +173,19 @@ export class GraphProgram implements Program {
   #orderTensor(values: Int32Array): number {
     if (this.#order?.values !== values) {
       if (this.#order !== undefined) this.#binding.deleteTensor(this.#order.id);
-      this.#order = { values, id: this.#binding.createTensor([values.length], this.#binding.TF_INT32, values) };
+      this.#order = {
+        values,
+        id: this.#binding.createTensor([values.length], this.#binding.TF_INT32, values),
+      };
     }
     return this.#order.id;
   }
 
-  #run<T>(feeds: ReadonlyMap<string, number>, outputs: readonly string[], collect: (values: readonly Values[]) => T): T {
+  #run<T>(
+    feeds: ReadonlyMap<string, number>,
+    outputs: readonly string[],
+    collect: (values: readonly Values[]) => T,
+  ): T {
     const slot = (name: string): string => `${name}:0`;
     const tensors = this.#binding.runSavedModel(
       this.#model,

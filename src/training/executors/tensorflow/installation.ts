@@ -1,4 +1,7 @@
-/** Where the TensorFlow libraries and tfjs-node's binding lie, and whether they are whole. It reads; `galapagos backend install` writes. */
+/**
+ * Where the TensorFlow libraries and tfjs-node's binding lie, and whether they are whole. It reads;
+ * `galapagos backend install` writes.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -21,11 +24,13 @@ export const LIBRARY_FILES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.
   join(PACKAGE_FOLDER, 'deps', 'lib', name),
 );
 
-export type Found = { readonly installation: Installation; readonly binding: string } | { readonly absent: string };
+export type Found =
+  { readonly installation: Installation; readonly binding: string } | { readonly absent: string };
 
 /** @param folder as `GALAPAGOS_TENSORFLOW` names it; undefined: none was named */
 export function findInstallation(folder: string | undefined): Found {
-  if (folder === undefined || folder === '') return { absent: 'no folder is named for it (GALAPAGOS_TENSORFLOW)' };
+  if (folder === undefined || folder === '')
+    return { absent: 'no folder is named for it (GALAPAGOS_TENSORFLOW)' };
   const file = join(folder, INSTALLATION_FILE);
   if (!existsSync(file)) return { absent: `not installed: ${file} does not exist` };
   let installation: Installation;
@@ -35,17 +40,22 @@ export function findInstallation(folder: string | undefined): Found {
     return { absent: `${file}: ${error instanceof Error ? error.message : String(error)}` };
   }
   const lacking = [BINDING_FILE, ...LIBRARY_FILES].find((name) => !existsSync(join(folder, name)));
-  if (lacking !== undefined) return { absent: `incomplete: ${join(folder, lacking)} does not exist` };
+  if (lacking !== undefined)
+    return { absent: `incomplete: ${join(folder, lacking)} does not exist` };
   return { installation, binding: join(folder, BINDING_FILE) };
 }
 
 function parse(text: string): Installation {
   const value = JSON.parse(text) as Partial<Record<keyof Installation, unknown>> | null;
   const { format, tensorflow, tfjs, cuda, binding } = value ?? {};
-  if (format !== 'galapagos-tensorflow/1') throw new TypeError(`format: expected "galapagos-tensorflow/1", found ${shown(format)}`);
-  if (typeof tensorflow !== 'string') throw new TypeError(`tensorflow: expected a version, found ${shown(tensorflow)}`);
-  if (typeof tfjs !== 'string') throw new TypeError(`tfjs: expected a version, found ${shown(tfjs)}`);
-  if (typeof cuda !== 'boolean') throw new TypeError(`cuda: expected true or false, found ${shown(cuda)}`);
+  if (format !== 'galapagos-tensorflow/1')
+    throw new TypeError(`format: expected "galapagos-tensorflow/1", found ${shown(format)}`);
+  if (typeof tensorflow !== 'string')
+    throw new TypeError(`tensorflow: expected a version, found ${shown(tensorflow)}`);
+  if (typeof tfjs !== 'string')
+    throw new TypeError(`tfjs: expected a version, found ${shown(tfjs)}`);
+  if (typeof cuda !== 'boolean')
+    throw new TypeError(`cuda: expected true or false, found ${shown(cuda)}`);
   if (binding !== 'compiled' && binding !== 'shipped')
     throw new TypeError(`binding: expected "compiled" or "shipped", found ${shown(binding)}`);
   return { format, tensorflow, tfjs, cuda, binding };

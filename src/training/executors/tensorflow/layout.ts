@@ -1,7 +1,13 @@
-/** Between the plan's order of elements (PyTorch's: channels before rows and columns) and TensorFlow's (channels last), on the host. */
+/**
+ * Between the plan's order of elements (PyTorch's: channels before rows and columns) and
+ * TensorFlow's (channels last), on the host.
+ */
 import { elements } from '../../plan/plan.ts';
 
-/** The shape that a weight has here: kernels [O,C/g,kh,kw] → [kh,kw,C/g,O], images [C,H,W] → [H,W,C], the others as they are. */
+/**
+ * The shape that a weight has here: kernels [O,C/g,kh,kw] → [kh,kw,C/g,O], images [C,H,W] →
+ * [H,W,C], the others as they are.
+ */
 export function tensorShape(shape: readonly number[]): readonly number[] {
   return axesOf(shape).map((axis) => shape[axis] ?? 1);
 }
@@ -20,7 +26,10 @@ export function fromTensor(values: Float32Array, shape: readonly number[], to: F
 }
 
 /** Samples [N,C,H,W] → [N,H,W,C]; the same array where nothing moves. */
-export function samplesChannelsLast<T extends Uint8Array | Float32Array>(x: T, shape: readonly number[]): T {
+export function samplesChannelsLast<T extends Uint8Array | Float32Array>(
+  x: T,
+  shape: readonly number[],
+): T {
   const [c = 1, h = 1, w = 1] = shape;
   const plane = h * w;
   if (shape.length !== 3 || c === 1 || plane === 1) return x;
@@ -28,7 +37,8 @@ export function samplesChannelsLast<T extends Uint8Array | Float32Array>(x: T, s
   const size = c * plane;
   for (let first = 0; first < x.length; first += size) {
     for (let channel = 0; channel < c; channel++) {
-      for (let i = 0; i < plane; i++) moved[first + i * c + channel] = x[first + channel * plane + i] ?? 0;
+      for (let i = 0; i < plane; i++)
+        moved[first + i * c + channel] = x[first + channel * plane + i] ?? 0;
     }
   }
   return moved;
@@ -48,7 +58,9 @@ function permute(
   visit: (plan: number, tensor: number) => void,
 ): void {
   if (values.length !== elements(shape))
-    throw new RangeError(`expected ${String(elements(shape))} numbers, found ${String(values.length)}`);
+    throw new RangeError(
+      `expected ${String(elements(shape))} numbers, found ${String(values.length)}`,
+    );
   const strides = shape.map((_, axis) => elements(shape.slice(axis + 1)));
   const sizes = axes.map((axis) => shape[axis] ?? 1);
   const steps = axes.map((axis) => strides[axis] ?? 1);

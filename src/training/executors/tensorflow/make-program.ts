@@ -9,13 +9,24 @@ import type { Program } from './program.ts';
 export type Form = 'graph' | 'ops';
 
 /** As a graph; op by op where TensorFlow refuses it. */
-export function makeProgram(binding: Binding, plan: Plan, lanes: number, form: Form, refused?: string): Program {
+export function makeProgram(
+  binding: Binding,
+  plan: Plan,
+  lanes: number,
+  form: Form,
+  refused?: string,
+): Program {
   if (refused !== undefined) return new EagerProgram(binding, plan, lanes, refused);
   if (form === 'ops') return new EagerProgram(binding, plan, lanes, 'it was not wanted');
   try {
     return new GraphProgram(binding, plan, lanes);
   } catch (error) {
     if (error instanceof TrainingError) throw error;
-    return new EagerProgram(binding, plan, lanes, error instanceof Error ? error.message : String(error));
+    return new EagerProgram(
+      binding,
+      plan,
+      lanes,
+      error instanceof Error ? error.message : String(error),
+    );
   }
 }

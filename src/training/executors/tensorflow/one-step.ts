@@ -1,4 +1,7 @@
-/** One step as tensors: the batch's positions from the chunk's numbers, the plan's ops, frozen lanes kept. For graphs and for op by op. */
+/**
+ * One step as tensors: the batch's positions from the chunk's numbers, the plan's ops, frozen lanes
+ * kept. For graphs and for op by op.
+ */
 import type { Plan } from '../../plan/plan.ts';
 import type { Operations } from './operations.ts';
 import { write } from './ops/index.ts';
@@ -22,7 +25,11 @@ export interface ChunkInputs {
 
 export const NUMBERS = { first: 0, step: 1, epoch: 2, length: 3, rows: 4, steps: 5 } as const;
 
-export function numberOf(operations: Operations, numbers: Tensor, name: keyof typeof NUMBERS): Tensor {
+export function numberOf(
+  operations: Operations,
+  numbers: Tensor,
+  name: keyof typeof NUMBERS,
+): Tensor {
   return operations.reshape(operations.slice(numbers, [NUMBERS[name]], [1]), []);
 }
 
@@ -71,7 +78,9 @@ export function oneStep(
   return {
     state: {
       weights: step.weights.map((after, i) => kept(after, state.weights[i] ?? after)),
-      slots: step.slots.map((slot, s) => slot.map((after, i) => kept(after, state.slots[s]?.[i] ?? after))),
+      slots: step.slots.map((slot, s) =>
+        slot.map((after, i) => kept(after, state.slots[s]?.[i] ?? after)),
+      ),
       statistics: step.statistics.map((after, i) => kept(after, state.statistics[i] ?? after)),
     },
     metrics: step.metrics,

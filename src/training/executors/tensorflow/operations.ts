@@ -1,12 +1,17 @@
-/** TensorFlow's ops as methods that know types and shapes. One method, one op (or a few): no layers, no lanes. */
+/**
+ * TensorFlow's ops as methods that know types and shapes. One method, one op (or a few): no layers,
+ * no lanes.
+ */
 import type { Attributes, DType, Emitter, Tensor } from './tensor.ts';
-
-export interface Window {
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  /** Before and after, rows and columns. */
-  readonly padding: readonly [readonly [number, number], readonly [number, number]];
-}
+import {
+  broadcast,
+  convAttributes,
+  namedPadding,
+  poolAttributes,
+  reduced,
+  windowed,
+  type Window,
+} from './windows.ts';
 
 export class Operations {
   readonly #emitter: Emitter;
@@ -15,7 +20,10 @@ export class Operations {
     this.#emitter = emitter;
   }
 
-  readonly floats = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor => {
+  readonly floats = (
+    values: readonly number[],
+    shape: readonly number[] = [values.length],
+  ): Tensor => {
     return this.#emitter.constant('f32', shape, values);
   };
 
@@ -28,7 +36,10 @@ export class Operations {
     return this.floats([value], []);
   };
 
-  readonly integers = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor => {
+  readonly integers = (
+    values: readonly number[],
+    shape: readonly number[] = [values.length],
+  ): Tensor => {
     return this.#emitter.constant('i32', shape, values);
   };
 
@@ -73,7 +84,13 @@ export class Operations {
 
   /** The gradient where what relu gave is above 0, else 0. */
   readonly reluGradient = (gradient: Tensor, output: Tensor): Tensor => {
-    return this.#one('ReluGrad', [gradient, output], { T: { type: gradient.dtype } }, gradient.dtype, gradient.shape);
+    return this.#one(
+      'ReluGrad',
+      [gradient, output],
+      { T: { type: gradient.dtype } },
+      gradient.dtype,
+      gradient.shape,
+    );
   };
 
   readonly select = (condition: Tensor, a: Tensor, b: Tensor): Tensor => {
@@ -93,20 +110,39 @@ export class Operations {
 
   readonly reshape = (a: Tensor, shape: readonly number[]): Tensor => {
     if (shape.length === a.shape.length && shape.every((n, i) => n === a.shape[i])) return a;
-    return this.#one('Reshape', [a, this.integers(shape)], { T: { type: a.dtype }, Tshape: { type: 'i32' } }, a.dtype, shape);
+    return this.#one(
+      'Reshape',
+      [a, this.integers(shape)],
+      { T: { type: a.dtype }, Tshape: { type: 'i32' } },
+      a.dtype,
+      shape,
+    );
   };
 
   readonly transpose = (a: Tensor, axes: readonly number[]): Tensor => {
     const shape = axes.map((axis) => a.shape[axis] ?? 1);
     // Axes of one element may move freely: nothing in memory does.
     const moved = axes.filter((axis) => a.shape[axis] !== 1);
-    if (moved.every((axis, i) => i === 0 || axis > (moved[i - 1] ?? 0))) return this.reshape(a, shape);
-    return this.#one('Transpose', [a, this.integers(axes)], { T: { type: a.dtype }, Tperm: { type: 'i32' } }, a.dtype, shape);
+    if (moved.every((axis, i) => i === 0 || axis > (moved[i - 1] ?? 0)))
+      return this.reshape(a, shape);
+    return this.#one(
+      'Transpose',
+      [a, this.integers(axes)],
+      { T: { type: a.dtype }, Tperm: { type: 'i32' } },
+      a.dtype,
+      shape,
+    );
   };
 
   readonly broadcastTo = (a: Tensor, shape: readonly number[]): Tensor => {
     if (shape.length === a.shape.length && shape.every((n, i) => n === a.shape[i])) return a;
-    return this.#one('BroadcastTo', [a, this.integers(shape)], { T: { type: a.dtype }, Tidx: { type: 'i32' } }, a.dtype, shape);
+    return this.#one(
+      'BroadcastTo',
+      [a, this.integers(shape)],
+      { T: { type: a.dtype }, Tidx: { type: 'i32' } },
+      a.dtype,
+      shape,
+    );
   };
 
   readonly sum = (a: Tensor, axes: readonly number[], keep = false): Tensor => {
@@ -123,17 +159,43 @@ export class Operations {
 
   readonly all = (a: Tensor, axes: readonly number[]): Tensor => {
     const attributes: Attributes = { keep_dims: { flag: false }, Tidx: { type: 'i32' } };
-    return this.#one('All', [a, this.integers(axes)], attributes, 'bool', reduced(a.shape, axes, false));
+    return this.#one(
+      'All',
+      [a, this.integers(axes)],
+      attributes,
+      'bool',
+      reduced(a.shape, axes, false),
+    );
   };
 
   readonly argMax = (a: Tensor, axis: number): Tensor => {
-    const attributes: Attributes = { T: { type: a.dtype }, Tidx: { type: 'i32' }, output_type: { type: 'i32' } };
-    return this.#one('ArgMax', [a, this.integer(axis)], attributes, 'i32', reduced(a.shape, [axis], false));
+    const attributes: Attributes = {
+      T: { type: a.dtype },
+      Tidx: { type: 'i32' },
+      output_type: { type: 'i32' },
+    };
+    return this.#one(
+      'ArgMax',
+      [a, this.integer(axis)],
+      attributes,
+      'i32',
+      reduced(a.shape, [axis], false),
+    );
   };
 
   readonly oneHot = (a: Tensor, depth: number): Tensor => {
-    const attributes: Attributes = { axis: { integer: -1 }, T: { type: 'f32' }, TI: { type: 'i32' } };
-    return this.#one('OneHot', [a, this.integer(depth), this.float(1), this.float(0)], attributes, 'f32', [...a.shape, depth]);
+    const attributes: Attributes = {
+      axis: { integer: -1 },
+      T: { type: 'f32' },
+      TI: { type: 'i32' },
+    };
+    return this.#one(
+      'OneHot',
+      [a, this.integer(depth), this.float(1), this.float(0)],
+      attributes,
+      'f32',
+      [...a.shape, depth],
+    );
   };
 
   /** 0, 1, … count − 1. */
@@ -149,7 +211,11 @@ export class Operations {
       Tindices: { type: indices.dtype },
       Taxis: { type: 'i32' },
     };
-    const shape = [...a.shape.slice(0, axis), ...indices.shape.slice(together), ...a.shape.slice(axis + 1)];
+    const shape = [
+      ...a.shape.slice(0, axis),
+      ...indices.shape.slice(together),
+      ...a.shape.slice(axis + 1),
+    ];
     return this.#one('GatherV2', [a, indices, this.integer(axis)], attributes, a.dtype, shape);
   };
 
@@ -169,15 +235,27 @@ export class Operations {
     if (padding.every(([before, after]) => before === 0 && after === 0)) return a;
     const shape = a.shape.map((n, i) => n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0));
     const table = this.integers(padding.flat(), [padding.length, 2]);
-    return this.#one('Pad', [a, table], { T: { type: a.dtype }, Tpaddings: { type: 'i32' } }, a.dtype, shape);
+    return this.#one(
+      'Pad',
+      [a, table],
+      { T: { type: a.dtype }, Tpaddings: { type: 'i32' } },
+      a.dtype,
+      shape,
+    );
   };
 
   readonly concat = (parts: readonly Tensor[], axis: number): Tensor => {
     const [first] = parts;
     if (first === undefined) throw new RangeError('nothing to concatenate');
     if (parts.length === 1) return first;
-    const shape = first.shape.map((n, i) => (i === axis ? parts.reduce((sum, part) => sum + (part.shape[axis] ?? 0), 0) : n));
-    const attributes: Attributes = { N: { integer: parts.length }, T: { type: first.dtype }, Tidx: { type: 'i32' } };
+    const shape = first.shape.map((n, i) =>
+      i === axis ? parts.reduce((sum, part) => sum + (part.shape[axis] ?? 0), 0) : n,
+    );
+    const attributes: Attributes = {
+      N: { integer: parts.length },
+      T: { type: first.dtype },
+      Tidx: { type: 'i32' },
+    };
     return this.#one('ConcatV2', [...parts, this.integer(axis)], attributes, first.dtype, shape);
   };
 
@@ -186,10 +264,18 @@ export class Operations {
     if (parts === 1) return [a];
     const shape = a.shape.map((n, i) => (i === axis ? n / parts : n));
     const outputs = Array.from({ length: parts }, () => ({ dtype: a.dtype, shape }));
-    return this.#emitter.emit('Split', [this.integer(axis), a], { num_split: { integer: parts }, T: { type: a.dtype } }, outputs);
+    return this.#emitter.emit(
+      'Split',
+      [this.integer(axis), a],
+      { num_split: { integer: parts }, T: { type: a.dtype } },
+      outputs,
+    );
   };
 
-  /** [K,M]·[K,N] of matrices as `transposeA`, `transposeB` say; more axes in front go along with each other. */
+  /**
+   * [K,M]·[K,N] of matrices as `transposeA`, `transposeB` say; more axes in front go along with
+   * each other.
+   */
   readonly matmul = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor => {
     const rank = a.shape.length;
     const rows = a.shape[rank - (transposeA ? 1 : 2)] ?? 1;
@@ -197,48 +283,113 @@ export class Operations {
     const shape = [...a.shape.slice(0, -2), rows, columns];
     const T = { type: a.dtype };
     if (rank === 2) {
-      return this.#one('MatMul', [a, b], { transpose_a: { flag: transposeA }, transpose_b: { flag: transposeB }, T }, a.dtype, shape);
+      return this.#one(
+        'MatMul',
+        [a, b],
+        { transpose_a: { flag: transposeA }, transpose_b: { flag: transposeB }, T },
+        a.dtype,
+        shape,
+      );
     }
     if (a.shape.slice(0, -2).every((n) => n === 1)) {
-      const flat = this.matmul(this.reshape(a, a.shape.slice(-2)), this.reshape(b, b.shape.slice(-2)), transposeA, transposeB);
+      const flat = this.matmul(
+        this.reshape(a, a.shape.slice(-2)),
+        this.reshape(b, b.shape.slice(-2)),
+        transposeA,
+        transposeB,
+      );
       return this.reshape(flat, shape);
     }
-    return this.#one('BatchMatMulV2', [a, b], { adj_x: { flag: transposeA }, adj_y: { flag: transposeB }, T }, a.dtype, shape);
+    return this.#one(
+      'BatchMatMulV2',
+      [a, b],
+      { adj_x: { flag: transposeA }, adj_y: { flag: transposeB }, T },
+      a.dtype,
+      shape,
+    );
   };
 
   /** x [N,H,W,C], w [kh,kw,C,O] → [N,H',W',O]. */
   readonly conv = (x: Tensor, w: Tensor, window: Window): Tensor => {
     const { image, attributes } = this.#padded(x, window);
-    return this.#one('Conv2D', [image, w], attributes, 'f32', windowed(x.shape, window, w.shape[3] ?? 1));
+    return this.#one(
+      'Conv2D',
+      [image, w],
+      attributes,
+      'f32',
+      windowed(x.shape, window, w.shape[3] ?? 1),
+    );
   };
 
   /** → the gradient of w, of that shape. */
-  readonly convWeightGradient = (x: Tensor, g: Tensor, shape: readonly number[], window: Window): Tensor => {
+  readonly convWeightGradient = (
+    x: Tensor,
+    g: Tensor,
+    shape: readonly number[],
+    window: Window,
+  ): Tensor => {
     const { image, attributes } = this.#padded(x, window);
-    return this.#one('Conv2DBackpropFilter', [image, this.integers(shape), g], attributes, 'f32', shape);
+    return this.#one(
+      'Conv2DBackpropFilter',
+      [image, this.integers(shape), g],
+      attributes,
+      'f32',
+      shape,
+    );
   };
 
   /** → the gradient of x, of that shape. */
-  readonly convInputGradient = (g: Tensor, w: Tensor, shape: readonly number[], window: Window): Tensor =>
-    this.#inputGradient('Conv2DBackpropInput', g, w, shape, window);
+  readonly convInputGradient = (
+    g: Tensor,
+    w: Tensor,
+    shape: readonly number[],
+    window: Window,
+  ): Tensor => this.#inputGradient('Conv2DBackpropInput', g, w, shape, window);
 
   /** x [N,H,W,C], w [kh,kw,C,M] → [N,H',W',C·M]. Strides are equal. */
   readonly depthwise = (x: Tensor, w: Tensor, window: Window): Tensor => {
     const { image, attributes } = this.#padded(x, window);
     const channels = (w.shape[2] ?? 1) * (w.shape[3] ?? 1);
-    return this.#one('DepthwiseConv2dNative', [image, w], attributes, 'f32', windowed(x.shape, window, channels));
+    return this.#one(
+      'DepthwiseConv2dNative',
+      [image, w],
+      attributes,
+      'f32',
+      windowed(x.shape, window, channels),
+    );
   };
 
-  readonly depthwiseWeightGradient = (x: Tensor, g: Tensor, shape: readonly number[], window: Window): Tensor => {
+  readonly depthwiseWeightGradient = (
+    x: Tensor,
+    g: Tensor,
+    shape: readonly number[],
+    window: Window,
+  ): Tensor => {
     const { image, attributes } = this.#padded(x, window);
-    return this.#one('DepthwiseConv2dNativeBackpropFilter', [image, this.integers(shape), g], attributes, 'f32', shape);
+    return this.#one(
+      'DepthwiseConv2dNativeBackpropFilter',
+      [image, this.integers(shape), g],
+      attributes,
+      'f32',
+      shape,
+    );
   };
 
-  readonly depthwiseInputGradient = (g: Tensor, w: Tensor, shape: readonly number[], window: Window): Tensor =>
-    this.#inputGradient('DepthwiseConv2dNativeBackpropInput', g, w, shape, window);
+  readonly depthwiseInputGradient = (
+    g: Tensor,
+    w: Tensor,
+    shape: readonly number[],
+    window: Window,
+  ): Tensor => this.#inputGradient('DepthwiseConv2dNativeBackpropInput', g, w, shape, window);
 
   readonly maxPool = (x: Tensor, window: Window): Tensor => {
-    return this.#one('MaxPool', [x], poolAttributes(window, true), 'f32', windowed(x.shape, window, x.shape[3] ?? 1));
+    return this.#one(
+      'MaxPool',
+      [x],
+      poolAttributes(window, true),
+      'f32',
+      windowed(x.shape, window, x.shape[3] ?? 1),
+    );
   };
 
   /** All of a window's gradient goes to the first of its largest elements. */
@@ -248,11 +399,23 @@ export class Operations {
 
   /** Without padding. */
   readonly averagePool = (x: Tensor, window: Window): Tensor => {
-    return this.#one('AvgPool', [x], poolAttributes(window, false), 'f32', windowed(x.shape, window, x.shape[3] ?? 1));
+    return this.#one(
+      'AvgPool',
+      [x],
+      poolAttributes(window, false),
+      'f32',
+      windowed(x.shape, window, x.shape[3] ?? 1),
+    );
   };
 
   readonly averagePoolGradient = (g: Tensor, shape: readonly number[], window: Window): Tensor => {
-    return this.#one('AvgPoolGrad', [this.integers(shape), g], poolAttributes(window, false), 'f32', shape);
+    return this.#one(
+      'AvgPoolGrad',
+      [this.integers(shape), g],
+      poolAttributes(window, false),
+      'f32',
+      shape,
+    );
   };
 
   /** The image as the op takes it: padded beforehand where neither VALID nor SAME says the same. */
@@ -262,12 +425,33 @@ export class Operations {
     return { image, attributes: convAttributes(window, padding ?? 'VALID') };
   }
 
-  #inputGradient(op: string, g: Tensor, w: Tensor, shape: readonly number[], window: Window): Tensor {
+  #inputGradient(
+    op: string,
+    g: Tensor,
+    w: Tensor,
+    shape: readonly number[],
+    window: Window,
+  ): Tensor {
     const padding = namedPadding(shape, window);
-    if (padding !== undefined) return this.#one(op, [this.integers(shape), w, g], convAttributes(window, padding), 'f32', shape);
+    if (padding !== undefined)
+      return this.#one(
+        op,
+        [this.integers(shape), w, g],
+        convAttributes(window, padding),
+        'f32',
+        shape,
+      );
     const [rows, columns] = window.padding;
-    const whole = shape.map((n, axis) => n + (axis === 1 ? rows[0] + rows[1] : axis === 2 ? columns[0] + columns[1] : 0));
-    const padded = this.#one(op, [this.integers(whole), w, g], convAttributes(window, 'VALID'), 'f32', whole);
+    const whole = shape.map(
+      (n, axis) => n + (axis === 1 ? rows[0] + rows[1] : axis === 2 ? columns[0] + columns[1] : 0),
+    );
+    const padded = this.#one(
+      op,
+      [this.integers(whole), w, g],
+      convAttributes(window, 'VALID'),
+      'f32',
+      whole,
+    );
     return this.slice(padded, [0, rows[0], columns[0], 0], shape);
   }
 
@@ -280,69 +464,29 @@ export class Operations {
   }
 
   #reduce(op: string, a: Tensor, axes: readonly number[], keep: boolean): Tensor {
-    const attributes: Attributes = { keep_dims: { flag: keep }, T: { type: a.dtype }, Tidx: { type: 'i32' } };
-    return this.#one(op, [a, this.integers(axes)], attributes, a.dtype, reduced(a.shape, axes, keep));
+    const attributes: Attributes = {
+      keep_dims: { flag: keep },
+      T: { type: a.dtype },
+      Tidx: { type: 'i32' },
+    };
+    return this.#one(
+      op,
+      [a, this.integers(axes)],
+      attributes,
+      a.dtype,
+      reduced(a.shape, axes, keep),
+    );
   }
 
-  #one(op: string, inputs: readonly Tensor[], attributes: Attributes, dtype: DType, shape: readonly number[]): Tensor {
+  #one(
+    op: string,
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+    dtype: DType,
+    shape: readonly number[],
+  ): Tensor {
     const [output] = this.#emitter.emit(op, inputs, attributes, [{ dtype, shape }]);
     if (output === undefined) throw new RangeError(`${op} gave nothing`);
     return output;
   }
-}
-
-function broadcast(a: readonly number[], b: readonly number[]): number[] {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const [m, n] = [a[a.length - rank + i] ?? 1, b[b.length - rank + i] ?? 1];
-    if (m !== n && m !== 1 && n !== 1) throw new RangeError(`shapes [${a.join()}] and [${b.join()}] do not go together`);
-    return m === 1 ? n : m;
-  });
-}
-
-function reduced(shape: readonly number[], axes: readonly number[], keep: boolean): number[] {
-  return shape.flatMap((n, i) => (axes.includes(i) ? (keep ? [1] : []) : [n]));
-}
-
-function windowed([n = 1, h = 1, w = 1]: readonly number[], { kernel, stride, padding }: Window, channels: number): number[] {
-  const along = (size: number, axis: 0 | 1): number =>
-    Math.floor((size + padding[axis][0] + padding[axis][1] - kernel[axis]) / stride[axis]) + 1;
-  return [n, along(h, 0), along(w, 1), channels];
-}
-
-/** TensorFlow's name for a padding, where it has one: its kernels for explicit numbers are fewer and less used. */
-function namedPadding([, h = 1, w = 1]: readonly number[], { kernel, stride, padding }: Window): 'VALID' | 'SAME' | undefined {
-  if (padding.flat().every((n) => n === 0)) return 'VALID';
-  const same = ([h, w] as const).every((size, k) => {
-    const axis = k === 0 ? 0 : 1;
-    const total = Math.max(0, (Math.ceil(size / stride[axis]) - 1) * stride[axis] + kernel[axis] - size);
-    const before = Math.floor(total / 2);
-    return padding[axis][0] === before && padding[axis][1] === total - before;
-  });
-  return same ? 'SAME' : undefined;
-}
-
-function convAttributes({ stride }: Window, padding: 'VALID' | 'SAME'): Attributes {
-  return {
-    T: { type: 'f32' },
-    strides: { integers: [1, ...stride, 1] },
-    data_format: { text: 'NHWC' },
-    padding: { text: padding },
-  };
-}
-
-function explicitPadding({ padding }: Window): Attributes {
-  const flat = padding.flat();
-  if (flat.every((n) => n === 0)) return { padding: { text: 'VALID' } };
-  return { padding: { text: 'EXPLICIT' }, explicit_paddings: { integers: [0, 0, ...flat, 0, 0] } };
-}
-
-function poolAttributes(window: Window, padded: boolean): Attributes {
-  return {
-    T: { type: 'f32' },
-    ksize: { integers: [1, ...window.kernel, 1] },
-    strides: { integers: [1, ...window.stride, 1] },
-    data_format: { text: 'NHWC' },
-    ...(padded ? explicitPadding(window) : { padding: { text: 'VALID' } }),
-  };
 }

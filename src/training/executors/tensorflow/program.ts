@@ -1,4 +1,7 @@
-/** A plan made ready for a number of lanes: as one graph (`graph-program.ts`) or op by op (`eager-program.ts`). Calls are synchronous. */
+/**
+ * A plan made ready for a number of lanes: as one graph (`graph-program.ts`) or op by op
+ * (`eager-program.ts`). Calls are synchronous.
+ */
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
 
 /** Values of all lanes in TensorFlow's order of elements, [L, …], one array a tensor. */

@@ -1,6 +1,7 @@
 /**
- * A plan as a SavedModel for a number of lanes: variables, a loop of training steps and one of evaluation steps, and nodes by which
- * values come in and go out. Pure; `graph-program.ts` loads and runs it.
+ * A plan as a SavedModel for a number of lanes: variables, a loop of training steps and one of
+ * evaluation steps, and nodes by which values come in and go out. Pure; `graph-program.ts` loads
+ * and runs it.
  */
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
@@ -27,17 +28,28 @@ export interface Variables {
 }
 
 export function variablesOf(plan: Plan, lanes: number): Variables {
-  const variable = (name: string, shape: readonly number[]): Variable => ({ name, dtype: 'f32', shape: [lanes, ...shape] });
+  const variable = (name: string, shape: readonly number[]): Variable => ({
+    name,
+    dtype: 'f32',
+    shape: [lanes, ...shape],
+  });
   const shapes = plan.weights.map((weight) => tensorShape(weight.shape));
   return {
     weights: shapes.map((shape, i) => variable(`weight_${String(i)}`, shape)),
-    slots: plan.slots.map((_, s) => shapes.map((shape, i) => variable(`slot_${String(s)}_${String(i)}`, shape))),
-    statistics: plan.statistics.map((statistic, i) => variable(`statistic_${String(i)}`, statistic.shape)),
+    slots: plan.slots.map((_, s) =>
+      shapes.map((shape, i) => variable(`slot_${String(s)}_${String(i)}`, shape)),
+    ),
+    statistics: plan.statistics.map((statistic, i) =>
+      variable(`statistic_${String(i)}`, statistic.shape),
+    ),
   };
 }
 
 /** What is fed to a chunk. */
-export function inputTypes(plan: Plan, lanes: number): Readonly<Record<Exclude<keyof ChunkInputs, 'samples' | 'labels'>, TensorType>> {
+export function inputTypes(
+  plan: Plan,
+  lanes: number,
+): Readonly<Record<Exclude<keyof ChunkInputs, 'samples' | 'labels'>, TensorType>> {
   return {
     order: { dtype: 'i32', shape: [-1] },
     words: { dtype: 'i32', shape: [-1, lanes, plan.hyper.length] },
@@ -55,12 +67,18 @@ export function datasetTypes(plan: Plan): Readonly<Record<'samples' | 'labels', 
   const targets = label?.type === 'f32' ? label.shape : undefined;
   return {
     samples: { dtype: type, shape: [-1, ...tensorShape(shape)] },
-    labels: targets === undefined ? { dtype: 'i32', shape: [-1] } : { dtype: 'f32', shape: [-1, ...targets] },
+    labels:
+      targets === undefined
+        ? { dtype: 'i32', shape: [-1] }
+        : { dtype: 'f32', shape: [-1, ...targets] },
   };
 }
 
 /** @throws TrainingError `unsupported`: more nodes than TensorFlow takes in a reasonable time */
-export function emitModel(plan: Plan, lanes: number): { readonly bytes: Uint8Array; readonly nodes: number } {
+export function emitModel(
+  plan: Plan,
+  lanes: number,
+): { readonly bytes: Uint8Array; readonly nodes: number } {
   const graph = new GraphEmitter(false);
   const operations = new Operations(graph);
   const variables = variablesOf(plan, lanes);
@@ -69,17 +87,43 @@ export function emitModel(plan: Plan, lanes: number): { readonly bytes: Uint8Arr
   const values = new Map<string, Tensor>();
   const dataset = datasetTypes(plan);
   const declare = ({ name, dtype, shape }: Variable): void => {
-    const attributes = { dtype: { type: dtype }, shape: { shape }, shared_name: { text: name } } as const;
-    const handle = tensorAt(graph.node(name, 'VarHandleOp', [], attributes, [{ dtype: 'resource', shape: [] }]), 0);
+    const attributes = {
+      dtype: { type: dtype },
+      shape: { shape },
+      shared_name: { text: name },
+    } as const;
+    const handle = tensorAt(
+      graph.node(name, 'VarHandleOp', [], attributes, [{ dtype: 'resource', shape: [] }]),
+      0,
+    );
     handles.set(name, handle);
-    values.set(name, tensorAt(graph.node(`${name}_value`, 'ReadVariableOp', [handle], { dtype: { type: dtype } }, [{ dtype, shape }]), 0));
+    values.set(
+      name,
+      tensorAt(
+        graph.node(`${name}_value`, 'ReadVariableOp', [handle], { dtype: { type: dtype } }, [
+          { dtype, shape },
+        ]),
+        0,
+      ),
+    );
   };
   const assign = (name: string, node: string, value: Tensor): string => {
-    graph.node(node, 'AssignVariableOp', [named(handles, name), value], { dtype: { type: value.dtype } }, []);
+    graph.node(
+      node,
+      'AssignVariableOp',
+      [named(handles, name), value],
+      { dtype: { type: value.dtype } },
+      [],
+    );
     return node;
   };
   const placeholder = (name: string, { dtype, shape }: TensorType): Tensor =>
-    tensorAt(graph.node(name, 'Placeholder', [], { dtype: { type: dtype }, shape: { shape } }, [{ dtype, shape }]), 0);
+    tensorAt(
+      graph.node(name, 'Placeholder', [], { dtype: { type: dtype }, shape: { shape } }, [
+        { dtype, shape },
+      ]),
+      0,
+    );
   const finish = (name: string, value: Tensor, after: readonly string[] = []): void => {
     graph.node(name, 'Identity', [value], { T: { type: value.dtype } }, [value], after);
   };
@@ -89,7 +133,9 @@ export function emitModel(plan: Plan, lanes: number): { readonly bytes: Uint8Arr
   ];
   for (const variable of [...all, ...data]) declare(variable);
   const setting = (list: readonly Variable[]): string[] =>
-    list.map((variable) => assign(variable.name, `set_${variable.name}`, placeholder(`new_${variable.name}`, variable)));
+    list.map((variable) =>
+      assign(variable.name, `set_${variable.name}`, placeholder(`new_${variable.name}`, variable)),
+    );
   finish('stored', operations.integer(0), setting(all));
   finish('loaded', operations.integer(0), setting(data));
 
@@ -119,7 +165,12 @@ export function emitModel(plan: Plan, lanes: number): { readonly bytes: Uint8Arr
     const results = graph.node(
       name,
       'StatelessWhile',
-      [operations.integer(0), operations.zeros64(lanes), operations.broadcastTo(operations.integer(0), [lanes]), ...loop.initial],
+      [
+        operations.integer(0),
+        operations.zeros64(lanes),
+        operations.broadcastTo(operations.integer(0), [lanes]),
+        ...loop.initial,
+      ],
       {
         T: { types },
         cond: { function: loop.condition.name },
@@ -132,17 +183,26 @@ export function emitModel(plan: Plan, lanes: number): { readonly bytes: Uint8Arr
     const sum = tensorAt(results, 1);
     const high = operations.cast(sum, 'f32');
     finish(`${name}_loss_high`, high);
-    finish(`${name}_loss_low`, operations.cast(operations.subtract(sum, operations.cast(high, 'f64')), 'f32'));
+    finish(
+      `${name}_loss_low`,
+      operations.cast(operations.subtract(sum, operations.cast(high, 'f64')), 'f32'),
+    );
     if (!training) {
       finish('evaluate_correct', tensorAt(results, 2));
       continue;
     }
     const after = results.slice(3, 3 + all.length);
-    const assigned = all.map((variable, i) => assign(variable.name, `update_${variable.name}`, tensorAt(after, i)));
+    const assigned = all.map((variable, i) =>
+      assign(variable.name, `update_${variable.name}`, tensorAt(after, i)),
+    );
     finish('train_correct', tensorAt(results, 2), assigned);
-    finish('train_finite', operations.cast(finiteLanes(operations, after.slice(0, variables.weights.length)), 'i32'));
+    finish(
+      'train_finite',
+      operations.cast(finiteLanes(operations, after.slice(0, variables.weights.length)), 'i32'),
+    );
   }
-  const nodes = graph.nodes.length + functions.reduce((sum, { nodes: inside }) => sum + inside.length, 0);
+  const nodes =
+    graph.nodes.length + functions.reduce((sum, { nodes: inside }) => sum + inside.length, 0);
   if (nodes > MOST_NODES)
     throw new TrainingError(
       'unsupported',
@@ -166,9 +226,27 @@ interface Loop {
   readonly initial: readonly Tensor[];
 }
 
-/** The two functions of a loop over steps. Evaluation changes no state, so all of it stays as it is. */
-function emitLoop(plan: Plan, lanes: number, name: string, training: boolean, inputs: ChunkInputs, state: StepState): Loop {
-  const inputNames = ['order', 'words', 'numbers', 'key', 'trials', 'live', 'samples', 'labels'] as const;
+/**
+ * The two functions of a loop over steps. Evaluation changes no state, so all of it stays as it is.
+ */
+function emitLoop(
+  plan: Plan,
+  lanes: number,
+  name: string,
+  training: boolean,
+  inputs: ChunkInputs,
+  state: StepState,
+): Loop {
+  const inputNames = [
+    'order',
+    'words',
+    'numbers',
+    'key',
+    'trials',
+    'live',
+    'samples',
+    'labels',
+  ] as const;
   const changing = [...state.weights, ...state.slots.flat(), ...state.statistics];
   const initial = [...changing, ...inputNames.map((input) => inputs[input])];
   const variables: TensorType[] = [
@@ -180,8 +258,11 @@ function emitLoop(plan: Plan, lanes: number, name: string, training: boolean, in
   const args = variables.map(({ dtype, shape }, i) => ({ name: `a${String(i)}`, dtype, shape }));
   const tensors = args.map(({ name: ref, dtype, shape }): Tensor => ({ ref, dtype, shape }));
   const [index, loss, correct, ...rest] = tensors;
-  if (index === undefined || loss === undefined || correct === undefined) throw new RangeError('a loop has three numbers');
-  const chunk = Object.fromEntries(inputNames.map((input, i) => [input, tensorAt(rest, changing.length + i)])) as unknown as ChunkInputs;
+  if (index === undefined || loss === undefined || correct === undefined)
+    throw new RangeError('a loop has three numbers');
+  const chunk = Object.fromEntries(
+    inputNames.map((input, i) => [input, tensorAt(rest, changing.length + i)]),
+  ) as unknown as ChunkInputs;
 
   const condition = new GraphEmitter(true);
   const test = new Operations(condition);
@@ -193,7 +274,15 @@ function emitLoop(plan: Plan, lanes: number, name: string, training: boolean, in
   const perSlot = state.weights.length;
   const slots = state.slots.map((_, s) => rest.slice((s + 1) * perSlot, (s + 2) * perSlot));
   const statistics = rest.slice((1 + state.slots.length) * perSlot, changing.length);
-  const done = oneStep(plan, operations, lanes, chunk, index, { weights, slots, statistics }, training);
+  const done = oneStep(
+    plan,
+    operations,
+    lanes,
+    chunk,
+    index,
+    { weights, slots, statistics },
+    training,
+  );
   const results = [
     operations.add(index, operations.integer(1)),
     operations.add(loss, operations.cast(done.metrics.loss, 'f64')),

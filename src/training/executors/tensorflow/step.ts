@@ -61,7 +61,13 @@ export class Step {
   readonly #tensors = new Map<number, Tensor>();
   readonly #columns = new Map<number, Tensor>();
 
-  constructor(plan: Plan, operations: Operations, lanes: number, inputs: StepInputs, state: StepState) {
+  constructor(
+    plan: Plan,
+    operations: Operations,
+    lanes: number,
+    inputs: StepInputs,
+    state: StepState,
+  ) {
     this.plan = plan;
     this.operations = operations;
     this.values = new Values(operations, lanes, plan.batch);
@@ -88,7 +94,8 @@ export class Step {
   input(op: Op, n: number): Value {
     const buffer = bufferAt(this.plan, op.inputs, n);
     const held = this.#held.get(rootOf(this.plan, buffer.id).id);
-    if (held === undefined) throw new RangeError(`${op.layer} ${op.kind}: nothing wrote ${buffer.name}`);
+    if (held === undefined)
+      throw new RangeError(`${op.layer} ${op.kind}: nothing wrote ${buffer.name}`);
     return this.values.reshape(held, buffer.shape);
   }
 
@@ -104,11 +111,15 @@ export class Step {
     } else this.#held.set(root, value);
   }
 
-  /** Of buffers that have no samples and are no weights: gradients of weights, saved statistics. [L, …] */
+  /**
+   * Of buffers that have no samples and are no weights: gradients of weights, saved statistics. [L,
+   * …]
+   */
   saved(op: Op, n: number): Tensor {
     const id = op.inputs[n] ?? -1;
     const tensor = this.#tensors.get(id);
-    if (tensor === undefined) throw new RangeError(`${op.layer} ${op.kind}: nothing wrote buffer ${String(id)}`);
+    if (tensor === undefined)
+      throw new RangeError(`${op.layer} ${op.kind}: nothing wrote buffer ${String(id)}`);
     return tensor;
   }
 
@@ -136,7 +147,10 @@ export class Step {
     if (spec === undefined) throw new RangeError(`${op.layer} ${op.kind}: no column ${String(n)}`);
     let column = this.#columns.get(index);
     if (column === undefined) {
-      const words = this.operations.reshape(this.operations.slice(this.inputs.words, [0, index], [this.lanes, 1]), [this.lanes]);
+      const words = this.operations.reshape(
+        this.operations.slice(this.inputs.words, [0, index], [this.lanes, 1]),
+        [this.lanes],
+      );
       column = spec.type === 'f32' ? this.operations.bitcast(words, 'f32') : words;
       this.#columns.set(index, column);
     }
@@ -145,7 +159,10 @@ export class Step {
 
   /** 32-bit words as 64-bit numbers ≥ 0. */
   unsigned(words: Tensor): Tensor {
-    return this.operations.and(this.operations.cast(words, 'i64'), this.operations.long(0xffffffff));
+    return this.operations.and(
+      this.operations.cast(words, 'i64'),
+      this.operations.long(0xffffffff),
+    );
   }
 }
 

@@ -1,12 +1,20 @@
 /**
- * What the plan's ops are written on: tensors with known types and shapes, and whoever turns an op into a node of a graph or carries
- * it out at once. Not TensorFlow itself.
+ * What the plan's ops are written on: tensors with known types and shapes, and whoever turns an op
+ * into a node of a graph or carries it out at once. Not TensorFlow itself.
  */
 
 export type DType = 'f32' | 'f64' | 'i32' | 'i64' | 'u8' | 'bool' | 'resource';
 
 /** TensorFlow's numbers of types (types.proto). */
-export const DTYPE_NUMBER: Readonly<Record<DType, number>> = { f32: 1, f64: 2, i32: 3, u8: 4, i64: 9, bool: 10, resource: 20 };
+export const DTYPE_NUMBER: Readonly<Record<DType, number>> = {
+  f32: 1,
+  f64: 2,
+  i32: 3,
+  u8: 4,
+  i64: 9,
+  bool: 10,
+  resource: 20,
+};
 
 export interface Tensor {
   /** A node's output in a graph, or a tensor's number in the binding. */
@@ -33,5 +41,10 @@ export type TensorType = Pick<Tensor, 'dtype' | 'shape'>;
 export interface Emitter {
   constant(dtype: DType, shape: readonly number[], values: readonly number[]): Tensor;
   /** One tensor for each output asked for. */
-  emit(op: string, inputs: readonly Tensor[], attributes: Attributes, outputs: readonly TensorType[]): Tensor[];
+  emit(
+    op: string,
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+    outputs: readonly TensorType[],
+  ): Tensor[];
 }

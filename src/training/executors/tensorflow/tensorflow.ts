@@ -1,6 +1,7 @@
 /**
- * The `tensorflow` executor: the plan as one TensorFlow graph, for cards with CUDA and for processors, where
- * `galapagos backend install tensorflow` has put the libraries. Its bits differ from the other executors' within a tolerance.
+ * The `tensorflow` executor: the plan as one TensorFlow graph, for cards with CUDA and for
+ * processors, where `galapagos backend install tensorflow` has put the libraries. Its bits differ
+ * from the other executors' within a tolerance.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
@@ -59,7 +60,8 @@ export class TensorflowExecutor implements Executor {
     await Promise.resolve();
     signal.throwIfAborted();
     const loaded = this.#load();
-    if ('reason' in loaded) throw new TrainingError('unsupported', `tensorflow: ${loaded.reason}; ${REMEDY}`);
+    if ('reason' in loaded)
+      throw new TrainingError('unsupported', `tensorflow: ${loaded.reason}; ${REMEDY}`);
     const { binding, label } = loaded;
     const shape = { samples: 0, shape: plan.input.shape, classes: 0, sampleType: plan.input.type };
     return new TensorflowExecutable(
@@ -82,13 +84,20 @@ function load(folder: string | undefined): Loaded | { readonly reason: string } 
   if ('absent' in found) return { reason: found.absent };
   try {
     const binding = loadBinding(found.binding, found.installation.cuda);
-    return { binding, label: `tensorflow:${binding.TF_Version}:${binding.isUsingGpuDevice() ? cardName() : 'cpu'}` };
+    return {
+      binding,
+      label: `tensorflow:${binding.TF_Version}:${binding.isUsingGpuDevice() ? cardName() : 'cpu'}`,
+    };
   } catch (error) {
-    return { reason: `${found.binding} does not load: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      reason: `${found.binding} does not load: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 
-/** Every activation exists once; masks, transposed copies and gradients on their way as much again. */
+/**
+ * Every activation exists once; masks, transposed copies and gradients on their way as much again.
+ */
 function memoryOf(plan: Plan, lanes: number, dataset: DatasetShape, form: string): Memory {
   const lane = laneBytes(plan, 2, 2 * plan.batch, arenaBytes(plan));
   return {
@@ -104,7 +113,10 @@ function cardName(): string {
   const cards = '/proc/driver/nvidia/gpus';
   try {
     const [first = ''] = readdirSync(cards);
-    return /^Model:\s*(.+)$/m.exec(readFileSync(join(cards, first, 'information'), 'utf8'))?.[1] ?? 'cuda';
+    return (
+      /^Model:\s*(.+)$/m.exec(readFileSync(join(cards, first, 'information'), 'utf8'))?.[1] ??
+      'cuda'
+    );
   } catch {
     return 'cuda';
   }

@@ -1,9 +1,9 @@
 /**
- * Buffers of the plan as tensors with lanes. A value that has samples lies in one of three orders, and is moved between them where an
- * op wants another:
- *   shared   [B,H,W,C] or [B,F]      the same for all lanes
- *   lane     [L,B,H,W,C] or [L,B,F]  what matrix products want
- *   channel  [B,H,W,L,C] or [B,L,F]  what one convolution with lanes × filters gives, and pools, depthwise convolutions keep
+ * Buffers of the plan as tensors with lanes. A value that has samples lies in one of three orders,
+ * and is moved between them where an op wants another:
+ *   shared [B,H,W,C] or [B,F] the same for all lanes lane [L,B,H,W,C] or [L,B,F] what matrix
+ *   products want channel [B,H,W,L,C] or [B,L,F] what one convolution with lanes × filters gives,
+ *   and pools, depthwise convolutions keep
  */
 import { elements } from '../../plan/plan.ts';
 import type { Operations } from './operations.ts';
@@ -56,13 +56,21 @@ export class Values {
     const wanted = this.dimensions(value.shape, order);
     if (value.order === 'shared') {
       const [batch = 1, ...rest] = value.tensor.shape;
-      const between = order === 'lane' ? [1, batch, ...rest] : [batch, ...rest.slice(0, -1), 1, ...rest.slice(-1)];
-      return { ...value, tensor: operations.broadcastTo(operations.reshape(value.tensor, between), wanted), order };
+      const between =
+        order === 'lane'
+          ? [1, batch, ...rest]
+          : [batch, ...rest.slice(0, -1), 1, ...rest.slice(-1)];
+      return {
+        ...value,
+        tensor: operations.broadcastTo(operations.reshape(value.tensor, between), wanted),
+        order,
+      };
     }
     if (lanes === 1) return { ...value, tensor: operations.reshape(value.tensor, wanted), order };
     const lane = rank - 2;
     const others = Array.from({ length: lane }, (_, i) => i);
-    const axes = order === 'lane' ? [lane, ...others, rank - 1] : [...others.map((i) => i + 1), 0, rank - 1];
+    const axes =
+      order === 'lane' ? [lane, ...others, rank - 1] : [...others.map((i) => i + 1), 0, rank - 1];
     return { ...value, tensor: operations.transpose(value.tensor, axes), order };
   }
 
@@ -73,7 +81,8 @@ export class Values {
 
   /** The same elements in the order C,H,W under another shape. */
   reshape(value: Value, shape: readonly number[]): Value {
-    if (shape.length === value.shape.length && shape.every((n, i) => n === value.shape[i])) return value;
+    if (shape.length === value.shape.length && shape.every((n, i) => n === value.shape[i]))
+      return value;
     const flat = value.shape.length === 3 ? this.#flatten(value) : value;
     if (shape.length !== 3) return this.of(flat.tensor, shape, flat.order);
     const [c = 1, h = 1, w = 1] = shape;
@@ -81,7 +90,11 @@ export class Values {
     const split = this.operations.reshape(flat.tensor, [...front, c, h, w]);
     const n = front.length;
     if (flat.order !== 'channel') {
-      return this.of(this.operations.transpose(split, [...front.map((_, i) => i), n + 1, n + 2, n]), shape, flat.order);
+      return this.of(
+        this.operations.transpose(split, [...front.map((_, i) => i), n + 1, n + 2, n]),
+        shape,
+        flat.order,
+      );
     }
     return this.of(this.operations.transpose(split, [0, 3, 4, 1, 2]), shape, 'channel');
   }
@@ -92,7 +105,10 @@ export class Values {
     return this.of(this.operations.transpose(tensor, axes), [elements(shape)], order);
   }
 
-  /** [L] or [L,C] so that it goes along with a value of that order and rank: C, where there is one, is the last axis. */
+  /**
+   * [L] or [L,C] so that it goes along with a value of that order and rank: C, where there is one,
+   * is the last axis.
+   */
   perLane(tensor: Tensor, value: Value): Tensor {
     const channels = tensor.shape.slice(1);
     const { rank, lane } = this.#axes(value);

@@ -1,6 +1,6 @@
 /**
- * A WebAssembly module, written byte by byte: sections, LEB128, function bodies (WebAssembly core specification 2.0,
- * chapter 5). Knows nothing of networks; `instructions.ts` names the opcodes.
+ * A WebAssembly module, written byte by byte: sections, LEB128, function bodies (WebAssembly core
+ * specification 2.0, chapter 5). Knows nothing of networks; `instructions.ts` names the opcodes.
  */
 import { Body, type ValueType } from './instructions.ts';
 import { writeLeb } from './leb128.ts';
@@ -22,7 +22,10 @@ export class ModuleBuilder {
     this.#fused = fused;
   }
 
-  /** Defines a function without results; returns its index for calls. Bodies may call only earlier functions. */
+  /**
+   * Defines a function without results; returns its index for calls. Bodies may call only earlier
+   * functions.
+   */
   define(params: readonly ValueType[], write: (body: Body) => void, exportAs?: string): number {
     const body = new Body(params.length, this.#fused);
     write(body);
@@ -37,14 +40,19 @@ export class ModuleBuilder {
       const params = s === '' ? [] : (s.split(',') as ValueType[]);
       return [0x60, ...vector(params.map((p) => [TYPE_CODE[p]])), 0];
     });
-    const exported = this.#functions.flatMap((f, i) => (f.export === undefined ? [] : [[...name(f.export), 0, ...leb(i)]]));
+    const exported = this.#functions.flatMap((f, i) =>
+      f.export === undefined ? [] : [[...name(f.export), 0, ...leb(i)]],
+    );
     const parts = [
       [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       ...section(1, [vector(types)]),
       ...section(2, [vector([[...name('environment'), ...name('memory'), 2, 0, ...leb(1)]])]),
       ...section(3, [vector(this.#functions.map((f) => leb(signatures.indexOf(f.params.join()))))]),
       ...section(7, [vector(exported)]),
-      ...section(10, [leb(this.#functions.length), ...this.#functions.flatMap((f) => codeEntry(f.body))]),
+      ...section(10, [
+        leb(this.#functions.length),
+        ...this.#functions.flatMap((f) => codeEntry(f.body)),
+      ]),
     ];
     return joined(parts);
   }
@@ -52,7 +60,9 @@ export class ModuleBuilder {
 
 /** In parts, as the code may be long. */
 function codeEntry(body: Body): (readonly number[])[] {
-  const locals = vector(body.localRuns().map(({ type, count }) => [...leb(count), TYPE_CODE[type]]));
+  const locals = vector(
+    body.localRuns().map(({ type, count }) => [...leb(count), TYPE_CODE[type]]),
+  );
   return [leb(locals.length + body.code.length + 1), locals, body.code, [0x0b]];
 }
 

@@ -1,4 +1,7 @@
-/** From a plan to a module's bytes: gather, the phases of a training step and of an evaluation, the update, a look at the weights. */
+/**
+ * From a plan to a module's bytes: gather, the phases of a training step and of an evaluation, the
+ * update, a look at the weights.
+ */
 import { withoutPauses, type Pausable } from '../../../runtime/pausable.ts';
 import { blockSize, elements, type Plan } from '../../plan/plan.ts';
 import { ModuleBuilder } from './assembler.ts';
@@ -10,7 +13,16 @@ import { gather } from './kernels/gather.ts';
 import type { Kernel } from './kernels/kernel.ts';
 import { samplesToTile } from './kernels/transpose.ts';
 import { lower, lowerUpdate } from './lower/index.ts';
-import { layOut, phasesOf, step, type Layout, type Operand, type Phase, type Scope, type Step } from './steps.ts';
+import {
+  layOut,
+  phasesOf,
+  step,
+  type Layout,
+  type Operand,
+  type Phase,
+  type Scope,
+  type Step,
+} from './steps.ts';
 
 /** Exports of the module. Addresses are of bytes: the lane's block, its row of values. */
 export interface Kernels {
@@ -18,7 +30,10 @@ export interface Kernels {
   readonly update: (lane: number, row: number) => void;
   /** 1 if no weight's exponent is all ones. */
   readonly finite: (lane: number, result: number) => void;
-  /** `train0`, `evaluate0`, …: (lane, row, tile) for a phase of tiles, (lane, row, tiles) for one of the batch. */
+  /**
+   * `train0`, `evaluate0`, …: (lane, row, tile) for a phase of tiles, (lane, row, tiles) for one of
+   * the batch.
+   */
   readonly [phase: string]: (lane: number, row: number, tile: number) => void;
 }
 
@@ -51,10 +66,14 @@ export function* emitting(plan: Plan, fused: boolean): Pausable<EmittedModule> {
   const forEvaluate = yield* layOut(evaluate, kept, tiles, whole);
   const module = new KernelModule(fused);
   yield* module.phase('gather', { scope: 'tile', steps: gatherSteps(plan) }, forTrain);
-  for (const [k, phase] of train.entries()) yield* module.phase(`train${String(k)}`, phase, forTrain);
-  for (const [k, phase] of evaluate.entries()) yield* module.phase(`evaluate${String(k)}`, phase, forEvaluate);
+  for (const [k, phase] of train.entries())
+    yield* module.phase(`train${String(k)}`, phase, forTrain);
+  for (const [k, phase] of evaluate.entries())
+    yield* module.phase(`evaluate${String(k)}`, phase, forEvaluate);
   yield* module.calls('update', 2, lowerUpdate(plan));
-  yield* module.calls('finite', 2, [step('batch', weightsFinite({ count: blockSize(plan) }), { lane: 0 }, { row: 0 })]);
+  yield* module.calls('finite', 2, [
+    step('batch', weightsFinite({ count: blockSize(plan) }), { lane: 0 }, { row: 0 }),
+  ]);
   const { address, stride } = forTrain.at(labelsPlace(plan));
   return {
     bytes: module.bytes(),
@@ -147,7 +166,8 @@ function push(body: Body, operand: Operand, layout: Layout | undefined, scope: S
     if (layout === undefined) throw new Error(`${operand.place.name}: no layout here`);
     const { address, stride } = layout.at(operand.place);
     body.i32(address + (operand.offset ?? 0));
-    if (scope === 'tile' && stride > 0) body.get(TILE).i32(stride).plain('i32.mul').plain('i32.add');
+    if (scope === 'tile' && stride > 0)
+      body.get(TILE).i32(stride).plain('i32.mul').plain('i32.add');
   }
 }
 
@@ -166,7 +186,18 @@ function gatherSteps(plan: Plan): Step[] {
     add: false,
   };
   return [
-    step('tile', gather({ type, channels, plane: count / channels, scale, shift, sampleBytes: sampleBytes(count) }), batchSamples(plan)),
+    step(
+      'tile',
+      gather({
+        type,
+        channels,
+        plane: count / channels,
+        scale,
+        shift,
+        sampleBytes: sampleBytes(count),
+      }),
+      batchSamples(plan),
+    ),
     step('tile', samplesToTile(transfer), batchPlace(plan), batchSamples(plan)),
   ];
 }

@@ -1,4 +1,7 @@
-/** A module with its memory: places, lanes' blocks, rows of values, moved images, the dataset. Feeds the kernels batch by batch. */
+/**
+ * A module with its memory: places, lanes' blocks, rows of values, moved images, the dataset. Feeds
+ * the kernels batch by batch.
+ */
 import { keyOf, type Key } from '../../../core/random.ts';
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import { copyInTurns, withPauses } from '../../../runtime/turn.ts';
@@ -43,7 +46,9 @@ export class WasmExecutable extends StepwiseExecutable {
   readonly #sampleBytes: number;
   /** Whether training images are cropped or flipped. */
   readonly #moves: boolean;
-  /** Byte addresses: lanes' blocks, rows of values, then the batch's moved images, then the dataset. */
+  /**
+   * Byte addresses: lanes' blocks, rows of values, then the batch's moved images, then the dataset.
+   */
   readonly #lanesAt: number;
   readonly #rowsAt: number;
   readonly #movedAt: number;
@@ -69,7 +74,8 @@ export class WasmExecutable extends StepwiseExecutable {
     this.#lanesAt = roundUp(compiled.end);
     this.#rowsAt = this.#lanesAt + lanes * this.#block.bytes;
     this.#movedAt = this.#rowsAt + roundUp(lanes * plan.hyper.length * 4);
-    this.#datasetAt = this.#movedAt + (this.#moves ? roundUp(plan.batch * this.#sampleBytes + 16) : 0);
+    this.#datasetAt =
+      this.#movedAt + (this.#moves ? roundUp(plan.batch * this.#sampleBytes + 16) : 0);
     try {
       this.#memory = new engine.Memory({ initial: Math.ceil(this.#datasetAt / PAGE) });
     } catch {
@@ -78,7 +84,8 @@ export class WasmExecutable extends StepwiseExecutable {
         `wasm: no room for ${String(Math.round(this.#datasetAt / 2 ** 20))} MiB of lanes and activations`,
       );
     }
-    this.#kernels = new engine.Instance(compiled.module, { environment: { memory: this.#memory } }).exports as unknown as Kernels;
+    this.#kernels = new engine.Instance(compiled.module, { environment: { memory: this.#memory } })
+      .exports as unknown as Kernels;
     const calls = (name: string, scopes: readonly Scope[]): PhaseCall[] =>
       scopes.map((scope, k) => ({ scope, run: this.#kernels[`${name}${String(k)}`] ?? missing }));
     this.#train = calls('train', compiled.train);
@@ -89,11 +96,15 @@ export class WasmExecutable extends StepwiseExecutable {
 
   protected async load(view: DatasetView): Promise<void> {
     const bytes = view.x.length * view.x.BYTES_PER_ELEMENT;
-    const pages = Math.ceil((this.#datasetAt + bytes + 16) / PAGE) - this.#memory.buffer.byteLength / PAGE;
+    const pages =
+      Math.ceil((this.#datasetAt + bytes + 16) / PAGE) - this.#memory.buffer.byteLength / PAGE;
     try {
       if (pages > 0) this.#memory.grow(pages);
     } catch {
-      throw new TrainingError('out-of-memory', `wasm: no room for ${String(Math.round(bytes / 2 ** 20))} MiB of samples`);
+      throw new TrainingError(
+        'out-of-memory',
+        `wasm: no room for ${String(Math.round(bytes / 2 ** 20))} MiB of samples`,
+      );
     }
     this.#look();
     if (view.x instanceof Uint8Array) await copyInTurns(this.#bytes, view.x, this.#datasetAt);
@@ -123,7 +134,13 @@ export class WasmExecutable extends StepwiseExecutable {
     }
   }
 
-  protected *trainStep(batch: Batch, hyper: Uint32Array, row: number, live: readonly number[], tallies: LaneTally[]): Work {
+  protected *trainStep(
+    batch: Batch,
+    hyper: Uint32Array,
+    row: number,
+    live: readonly number[],
+    tallies: LaneTally[],
+  ): Work {
     if (hyper !== this.#lastHyper || row !== this.#lastRow) {
       const width = this.#trials.length * this.plan.hyper.length;
       this.#words.set(hyper.subarray(row * width, (row + 1) * width), this.#rowsAt / 4);
@@ -146,10 +163,16 @@ export class WasmExecutable extends StepwiseExecutable {
   }
 
   /**
-   * One phase: four samples at a time, gathered once, then each lane works on them while they are in the first cache. More phases: the
-   * batch is gathered once, then each lane goes through its phases.
+   * One phase: four samples at a time, gathered once, then each lane works on them while they are
+   * in the first cache. More phases: the batch is gathered once, then each lane goes through its
+   * phases.
    */
-  *#pass({ indices, epoch }: Batch, live: readonly number[], phases: readonly PhaseCall[], moves: boolean): Work {
+  *#pass(
+    { indices, epoch }: Batch,
+    live: readonly number[],
+    phases: readonly PhaseCall[],
+    moves: boolean,
+  ): Work {
     const words = this.#words;
     const n = indices.length;
     const tiles = Math.ceil(n / TILE);
@@ -193,14 +216,19 @@ export class WasmExecutable extends StepwiseExecutable {
     this.#words[FRAME.position / 4] = tile * TILE;
   }
 
-  /** Samples and labels of a tile; positions beyond the batch repeat its first sample, so that every number stays finite. */
+  /**
+   * Samples and labels of a tile; positions beyond the batch repeat its first sample, so that every
+   * number stays finite.
+   */
   #gather(indices: Uint32Array, tile: number, moves: boolean): void {
     const bytes = this.#sampleBytes;
     this.#point(indices.length, tile);
     for (let s = 0; s < TILE; s++) {
       const position = tile * TILE + s < indices.length ? tile * TILE + s : 0;
       const index = indices[position] ?? 0;
-      this.#words[FRAME.sources / 4 + s] = moves ? this.#movedAt + position * bytes : this.#datasetAt + index * bytes;
+      this.#words[FRAME.sources / 4 + s] = moves
+        ? this.#movedAt + position * bytes
+        : this.#datasetAt + index * bytes;
       this.#label(tile, s, index);
     }
     this.#kernels.gather(0, 0, tile);
@@ -227,7 +255,12 @@ export class WasmExecutable extends StepwiseExecutable {
       const from = this.#datasetAt / unit + index * size;
       const to = this.#movedAt / unit + position * size;
       const move = moveOf(crop, flip, this.#key, epoch, index, random);
-      moveImage(memory.subarray(from, from + size), memory.subarray(to, to + size), [channels, h, w], move);
+      moveImage(
+        memory.subarray(from, from + size),
+        memory.subarray(to, to + size),
+        [channels, h, w],
+        move,
+      );
     });
   }
 
@@ -256,14 +289,21 @@ export class WasmExecutable extends StepwiseExecutable {
     const statistics = this.plan.statistics.flatMap(({ shape, offset }) => [
       ...this.#floats.subarray(at + offset, at + offset + elements(shape)),
     ]);
-    return { weights, slots, statistics: Float32Array.from(statistics), step: this.#steps[lane] ?? 0 };
+    return {
+      weights,
+      slots,
+      statistics: Float32Array.from(statistics),
+      step: this.#steps[lane] ?? 0,
+    };
   }
 
   protected write(lane: number, state: LaneState): void {
     const parameters = this.plan.weights.reduce((sum, w) => sum + elements(w.shape), 0);
     [state.weights, ...state.slots].forEach((packed, k) => {
       if (packed.length !== parameters)
-        throw new RangeError(`expected ${String(parameters)} numbers a block, found ${String(packed.length)}`);
+        throw new RangeError(
+          `expected ${String(parameters)} numbers a block, found ${String(packed.length)}`,
+        );
       this.#floats.set(pad(this.plan, packed), (this.#laneAt(lane) + k * this.#block.slot) / 4);
     });
     const at = (this.#laneAt(lane) + this.#block.statistics) / 4;

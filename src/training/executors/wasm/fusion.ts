@@ -1,4 +1,7 @@
-/** Which ops of a plan's chains run as one kernel here: a convolution with its pool, its relu; a batch norm with its relu. */
+/**
+ * Which ops of a plan's chains run as one kernel here: a convolution with its pool, its relu; a
+ * batch norm with its relu.
+ */
 import { numberOf, pairOf, rootOf, type Op, type Plan } from '../../plan/plan.ts';
 import { LONGEST_SUM } from './kernels/blocks.ts';
 import { poolFits } from './kernels/correlate.ts';
@@ -10,7 +13,9 @@ export interface Fusion {
   readonly absorbed: ReadonlySet<string>;
   /** Layers of pools whose gradient goes through the winners straight to the convolution. */
   readonly pooled: ReadonlySet<string>;
-  /** Layer of a batch norm → the relu inside its kernels; its output has the batch norm's memory. */
+  /**
+   * Layer of a batch norm → the relu inside its kernels; its output has the batch norm's memory.
+   */
   readonly rectified: ReadonlyMap<string, Op>;
 }
 
@@ -21,7 +26,11 @@ export function chooseFusion(plan: Plan): Fusion {
   const rectified = rectifiedNorms(plan);
   for (const relu of rectified.values()) absorbed.add(relu.layer);
   const backwards = new Set(
-    plan.chains.flatMap((chain) => chain.map((id) => plan.train[id]).flatMap((op) => (op?.kind === 'max-pool-gradient' ? [op.layer] : []))),
+    plan.chains.flatMap((chain) =>
+      chain
+        .map((id) => plan.train[id])
+        .flatMap((op) => (op?.kind === 'max-pool-gradient' ? [op.layer] : [])),
+    ),
   );
   for (const chain of plan.chains) {
     const [conv, second, third] = chain.map((id) => plan.train[id]);
@@ -30,7 +39,11 @@ export function chooseFusion(plan: Plan): Fusion {
       if (!sharesMemory(plan, conv, second)) continue;
       forward.set(conv.layer, { pool: undefined, relu: true });
       absorbed.add(second.layer);
-    } else if (second.kind === 'max-pool' && poolIsBlock(plan, conv, second) && backwards.has(second.layer)) {
+    } else if (
+      second.kind === 'max-pool' &&
+      poolIsBlock(plan, conv, second) &&
+      backwards.has(second.layer)
+    ) {
       const relu = third?.kind === 'relu' && sharesMemory(plan, second, third);
       forward.set(conv.layer, { pool: second, relu });
       absorbed.add(second.layer);
@@ -41,12 +54,16 @@ export function chooseFusion(plan: Plan): Fusion {
   return { forward, absorbed, pooled, rectified };
 }
 
-/** A batch norm and the relu on it, where both directions are chains: the relu's gradient is then masked as it is read. */
+/**
+ * A batch norm and the relu on it, where both directions are chains: the relu's gradient is then
+ * masked as it is read.
+ */
 function rectifiedNorms(plan: Plan): Map<string, Op> {
   const found = new Map<string, Op>();
   const pairs = plan.chains.map((chain) => chain.map((id) => plan.train[id]));
   for (const [norm, relu] of pairs) {
-    if (norm?.kind !== 'batch-norm' || relu?.kind !== 'relu' || !sharesMemory(plan, norm, relu)) continue;
+    if (norm?.kind !== 'batch-norm' || relu?.kind !== 'relu' || !sharesMemory(plan, norm, relu))
+      continue;
     const backwards = pairs.some(
       ([first, second]) =>
         first?.kind === 'relu-gradient' &&
@@ -66,9 +83,19 @@ function terms(plan: Plan, conv: Op): number {
 
 /** Windows that do not overlap and have no padding, small enough for the registers. */
 function poolIsBlock(plan: Plan, conv: Op, pool: Op): boolean {
-  const [size, stride, padding] = [pairOf(pool, 'size'), pairOf(pool, 'stride'), pairOf(pool, 'padding')];
+  const [size, stride, padding] = [
+    pairOf(pool, 'size'),
+    pairOf(pool, 'stride'),
+    pairOf(pool, 'padding'),
+  ];
   const apart = stride[0] >= size[0] && stride[1] >= size[1];
-  return apart && padding[0] === 0 && padding[1] === 0 && numberOf(conv, 'groups') >= 1 && poolFits(size, terms(plan, conv));
+  return (
+    apart &&
+    padding[0] === 0 &&
+    padding[1] === 0 &&
+    numberOf(conv, 'groups') >= 1 &&
+    poolFits(size, terms(plan, conv))
+  );
 }
 
 function sharesMemory(plan: Plan, first: Op, second: Op): boolean {

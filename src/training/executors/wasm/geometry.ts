@@ -1,5 +1,13 @@
 /** Sizes and names of places in a tile's memory, derived from a plan's buffers. */
-import { bufferAt, elements, numberOf, pairOf, rootOf, type Op, type Plan } from '../../plan/plan.ts';
+import {
+  bufferAt,
+  elements,
+  numberOf,
+  pairOf,
+  rootOf,
+  type Op,
+  type Plan,
+} from '../../plan/plan.ts';
 import type { Grid, Placement } from './kernels/transpose.ts';
 import type { Place } from './steps.ts';
 
@@ -22,7 +30,11 @@ export function batchPlace(plan: Plan): Place {
 
 /** The normalised batch in sample layout, which gather fills first. */
 export function batchSamples(plan: Plan): Place {
-  return { name: 'batch samples', bytes: TILE * sampleBytes(elements(plan.input.shape)), each: 'tile' };
+  return {
+    name: 'batch samples',
+    bytes: TILE * sampleBytes(elements(plan.input.shape)),
+    each: 'tile',
+  };
 }
 
 /** A tile's labels, which the host writes: four classes, or numeric targets in tile layout. */
@@ -53,11 +65,17 @@ export interface ConvGeometry {
   readonly isPadded: boolean;
 }
 
-/** @param input, output buffer ids of the image and of the convolution's output (or their gradients) */
+/**
+ * @param input, output buffer ids of the image and of the convolution's output (or their gradients)
+ */
 export function convGeometry(plan: Plan, op: Op, input: number, output: number): ConvGeometry {
   const [channels = 1, rows = 1, columns = 1] = bufferAt(plan, [input], 0).shape;
   const [filters = 1, outputRows = 1, outputColumns = 1] = bufferAt(plan, [output], 0).shape;
-  const [kernel, stride, padding] = [pairOf(op, 'kernel'), pairOf(op, 'stride'), pairOf(op, 'padding')];
+  const [kernel, stride, padding] = [
+    pairOf(op, 'kernel'),
+    pairOf(op, 'stride'),
+    pairOf(op, 'padding'),
+  ];
   const paddedRows = Math.max(padding[0] + rows, (outputRows - 1) * stride[0] + kernel[0]);
   const paddedColumns = Math.max(padding[1] + columns, (outputColumns - 1) * stride[1] + kernel[1]);
   const isPadded = paddedRows !== rows || paddedColumns !== columns;
@@ -81,7 +99,9 @@ export function convGeometry(plan: Plan, op: Op, input: number, output: number):
 
 /** A whole image as a grid; one row where nothing surrounds it. */
 export function imageGrid({ channels, rows, columns, isPadded }: ConvGeometry): Grid {
-  return isPadded ? { channels, rows, columns } : { channels: 1, rows: 1, columns: channels * rows * columns };
+  return isPadded
+    ? { channels, rows, columns }
+    : { channels: 1, rows: 1, columns: channels * rows * columns };
 }
 
 export function unpadded({ rows, columns }: ConvGeometry): Placement {

@@ -1,4 +1,7 @@
-/** A function's body under construction: the instructions that the kernels use, as methods that append their bytes. */
+/**
+ * A function's body under construction: the instructions that the kernels use, as methods that
+ * append their bytes.
+ */
 import { writeFloat, writeInt, writeLeb, writeSignedLeb } from './leb128.ts';
 
 export type ValueType = 'i32' | 'f32' | 'v128';

@@ -1,4 +1,7 @@
-/** Where things are in a lane's block of memory: weights, slots, gradients, statistics, tallies; in bytes. */
+/**
+ * Where things are in a lane's block of memory: weights, slots, gradients, statistics, tallies; in
+ * bytes.
+ */
 import { blockSize, bufferAt, elements, type Plan } from '../../plan/plan.ts';
 
 export interface LaneBlock {
@@ -9,7 +12,10 @@ export interface LaneBlock {
   /** Σloss (float32), then correct predictions (int32). */
   readonly tally: number;
   readonly bytes: number;
-  /** Offset of each weight from the start of a block of weights, and of each statistic from `statistics`. */
+  /**
+   * Offset of each weight from the start of a block of weights, and of each statistic from
+   * `statistics`.
+   */
   readonly offsets: ReadonlyMap<string, number>;
 }
 
@@ -18,15 +24,27 @@ export function laneBlock(plan: Pick<Plan, 'weights' | 'slots' | 'statistics'>):
   const gradient = weights * (1 + plan.slots.length);
   const statistics = gradient + weights;
   const last = plan.statistics.at(-1);
-  const tally = statistics + (last === undefined ? 0 : (last.offset + Math.ceil(elements(last.shape) / 4) * 4) * 4);
+  const tally =
+    statistics +
+    (last === undefined ? 0 : (last.offset + Math.ceil(elements(last.shape) / 4) * 4) * 4);
   // Kernels load whole vectors of four taps; the last may reach past the last weight.
   const bytes = Math.ceil((tally + 32) / 64) * 64;
-  const offsets = new Map([...plan.weights, ...plan.statistics].map(({ name, offset }) => [name, offset * 4]));
+  const offsets = new Map(
+    [...plan.weights, ...plan.statistics].map(({ name, offset }) => [name, offset * 4]),
+  );
   return { slot: weights, gradient, statistics, tally, bytes, offsets };
 }
 
-/** Byte offset of an op's n-th buffer – a weight, a weight's gradient or a statistic – in the lane's block; undefined if it has none. */
-export function laneOffset(plan: Plan, block: LaneBlock, ids: readonly number[], n: number): number | undefined {
+/**
+ * Byte offset of an op's n-th buffer – a weight, a weight's gradient or a statistic – in the lane's
+ * block; undefined if it has none.
+ */
+export function laneOffset(
+  plan: Plan,
+  block: LaneBlock,
+  ids: readonly number[],
+  n: number,
+): number | undefined {
   if (ids[n] === undefined) return undefined;
   const { name, role } = bufferAt(plan, ids, n);
   if (role === 'statistic') return block.statistics + offsetOf(block, name);

@@ -1,4 +1,7 @@
-/** The variable-length integers of WebAssembly's binary format, and its floats, appended to a list of bytes. */
+/**
+ * The variable-length integers of WebAssembly's binary format, and its floats, appended to a list
+ * of bytes.
+ */
 
 /** Unsigned LEB128 of 0 ≤ n < 2³². */
 export function writeLeb(to: number[], n: number): void {

@@ -1,4 +1,7 @@
-/** What a plan is lowered to: calls of kernels, in order, each for one tile of four samples or once for the whole batch. */
+/**
+ * What a plan is lowered to: calls of kernels, in order, each for one tile of four samples or once
+ * for the whole batch.
+ */
 import type { Pausable } from '../../../runtime/pausable.ts';
 import { fitting, type Extent } from '../../plan/lifetimes.ts';
 import { BUFFERS } from './kernels/frame.ts';
@@ -12,7 +15,10 @@ export interface Place {
   readonly each: 'tile' | 'batch';
 }
 
-/** An argument: a place, a byte offset in the lane's block or in its row of values, a number, how many tiles the batch has. */
+/**
+ * An argument: a place, a byte offset in the lane's block or in its row of values, a number, how
+ * many tiles the batch has.
+ */
 export type Operand =
   | { readonly place: Place; readonly offset?: number }
   | { readonly lane: number }
@@ -35,15 +41,23 @@ export interface Step extends Call {
   readonly scope: Scope;
 }
 
-/** Steps that run tile by tile, one after another for each, or steps that each take the whole batch. */
+/**
+ * Steps that run tile by tile, one after another for each, or steps that each take the whole batch.
+ */
 export interface Phase {
   readonly scope: Scope;
   readonly steps: readonly Step[];
 }
 
-export function step(scope: Scope, kernel: Kernel, ...operands: readonly (Operand | Place)[]): Step {
+export function step(
+  scope: Scope,
+  kernel: Kernel,
+  ...operands: readonly (Operand | Place)[]
+): Step {
   if (operands.length !== kernel.parameters)
-    throw new Error(`${kernel.key}: ${String(kernel.parameters)} operands expected, ${String(operands.length)} given`);
+    throw new Error(
+      `${kernel.key}: ${String(kernel.parameters)} operands expected, ${String(operands.length)} given`,
+    );
   return { scope, kernel, operands: operands.map((o) => ('name' in o ? { place: o } : o)) };
 }
 
@@ -69,12 +83,18 @@ export interface Layout {
 }
 
 /**
- * Addresses for all places. What crosses phases, or is read by a step for the whole batch, exists once a tile; the rest once.
- * First fit over lifetimes, in phases for the first and in steps for the second.
+ * Addresses for all places. What crosses phases, or is read by a step for the whole batch, exists
+ * once a tile; the rest once. First fit over lifetimes, in phases for the first and in steps for
+ * the second.
  * @param kept places that outlive the run, always at the same addresses
  * @param tiles of a batch; `whole`: the kept places exist once a tile too
  */
-export function* layOut(phases: readonly Phase[], kept: readonly Place[], tiles: number, whole: boolean): Pausable<Layout> {
+export function* layOut(
+  phases: readonly Phase[],
+  kept: readonly Place[],
+  tiles: number,
+  whole: boolean,
+): Pausable<Layout> {
   const placed = new Map<string, Placed>();
   let start = BUFFERS;
   for (const place of kept) {
@@ -92,14 +112,25 @@ export function* layOut(phases: readonly Phase[], kept: readonly Place[], tiles:
   });
   const lasting = [...uses.values()].filter(
     ({ place, phases: at }) =>
-      !placed.has(place.name) && (place.each === 'batch' || at.length > 1 || at.some((index) => phases[index]?.scope === 'batch')),
+      !placed.has(place.name) &&
+      (place.each === 'batch' ||
+        at.length > 1 ||
+        at.some((index) => phases[index]?.scope === 'batch')),
   );
   const size = ({ bytes, each }: Place): number => align(bytes) * (each === 'tile' ? tiles : 1);
   const fit = yield* fitting(
-    lasting.map(({ place, phases: at }, id): Extent => ({ id, size: size(place), first: at[0] ?? 0, last: at.at(-1) ?? 0 })),
+    lasting.map(({ place, phases: at }, id): Extent => ({
+      id,
+      size: size(place),
+      first: at[0] ?? 0,
+      last: at.at(-1) ?? 0,
+    })),
   );
   lasting.forEach(({ place }, id) =>
-    placed.set(place.name, { address: start + (fit.offsets.get(id) ?? 0), stride: place.each === 'tile' ? align(place.bytes) : 0 }),
+    placed.set(place.name, {
+      address: start + (fit.offsets.get(id) ?? 0),
+      stride: place.each === 'tile' ? align(place.bytes) : 0,
+    }),
   );
   const scratch = start + fit.size;
   let end = scratch;
@@ -114,22 +145,34 @@ export function* layOut(phases: readonly Phase[], kept: readonly Place[], tiles:
   };
 }
 
-function* layOutScratch(phase: Phase, placed: Map<string, Placed>, start: number): Pausable<number> {
+function* layOutScratch(
+  phase: Phase,
+  placed: Map<string, Placed>,
+  start: number,
+): Pausable<number> {
   const extents = new Map<string, Extent>();
   phase.steps.forEach((step, index) => {
     for (const place of placesOf({ steps: [step] })) {
       if (placed.has(place.name)) continue;
-      const known = extents.get(place.name) ?? { id: extents.size, size: align(place.bytes), first: index, last: index };
+      const known = extents.get(place.name) ?? {
+        id: extents.size,
+        size: align(place.bytes),
+        first: index,
+        last: index,
+      };
       extents.set(place.name, { ...known, last: index });
     }
   });
   const fit = yield* fitting([...extents.values()]);
-  for (const [name, { id }] of extents) placed.set(name, { address: start + (fit.offsets.get(id) ?? 0), stride: 0 });
+  for (const [name, { id }] of extents)
+    placed.set(name, { address: start + (fit.offsets.get(id) ?? 0), stride: 0 });
   return start + fit.size;
 }
 
 function placesOf({ steps }: Pick<Phase, 'steps'>): Place[] {
-  return steps.flatMap((step) => step.operands.flatMap((operand) => ('place' in operand ? [operand.place] : [])));
+  return steps.flatMap((step) =>
+    step.operands.flatMap((operand) => ('place' in operand ? [operand.place] : [])),
+  );
 }
 
 function align(bytes: number): number {

@@ -1,4 +1,7 @@
-/** The `wasm` executor: a SIMD module emitted for the plan's shapes. Equal bits on every machine unless fused; one process a core. */
+/**
+ * The `wasm` executor: a SIMD module emitted for the plan's shapes. Equal bits on every machine
+ * unless fused; one process a core.
+ */
 import { setFlagsFromString } from 'node:v8';
 import type { DatasetShape } from '../../../datasets/dataset-view.ts';
 import { withPauses } from '../../../runtime/turn.ts';
@@ -20,22 +23,62 @@ export class WasmExecutor implements Executor {
   readonly #emitted = new Map<string, EmittedModule>();
   readonly #compiled = new Map<string, Compiled>();
 
-  /** @param options.fused false: never the fused multiply-add, so that bits are equal on every machine */
+  /**
+   * @param options.fused false: never the fused multiply-add, so that bits are equal on every
+   *   machine
+   */
   constructor(options: { readonly fused?: boolean } = {}) {
     this.#wantsFused = options.fused ?? true;
   }
 
   probe(): Promise<Usable> {
     // (module (func (result v128) i32.const 0 i8x16.splat)): SIMD or not
-    const simd = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11);
+    const simd = Uint8Array.of(
+      0,
+      97,
+      115,
+      109,
+      1,
+      0,
+      0,
+      0,
+      1,
+      5,
+      1,
+      96,
+      0,
+      1,
+      123,
+      3,
+      2,
+      1,
+      0,
+      10,
+      8,
+      1,
+      6,
+      0,
+      65,
+      0,
+      253,
+      15,
+      11,
+    );
     return Promise.resolve(
       engine.validate(simd)
         ? { usable: true, label: this.#label(), memoryBytes: 4 * 2 ** 30, parallel: 1 }
-        : { usable: false, reason: 'this Node has no WebAssembly SIMD', remedy: 'use Node 20.19 or newer on a 64-bit processor' },
+        : {
+            usable: false,
+            reason: 'this Node has no WebAssembly SIMD',
+            remedy: 'use Node 20.19 or newer on a 64-bit processor',
+          },
     );
   }
 
-  /** Places are shared: lanes use them one after another. A lane's own are its weights, slots, gradients, statistics and values. */
+  /**
+   * Places are shared: lanes use them one after another. A lane's own are its weights, slots,
+   * gradients, statistics and values.
+   */
   estimate(plan: Plan, _lanes: number, dataset: DatasetShape): Memory {
     return memoryOf(this.#emit(planHash(plan), plan), plan, dataset);
   }
@@ -45,7 +88,8 @@ export class WasmExecutor implements Executor {
     const key = await withPauses(hashing(plan));
     let compiled = this.#compiled.get(key);
     if (compiled === undefined) {
-      const emitted = this.#emitted.get(key) ?? (await withPauses(emitting(plan, this.#usesFused())));
+      const emitted =
+        this.#emitted.get(key) ?? (await withPauses(emitting(plan, this.#usesFused())));
       this.#emitted.set(key, emitted);
       optimiseFromTheStart();
       // From Node 24 on a pending compilation does not keep a process alive by itself.
@@ -53,14 +97,23 @@ export class WasmExecutor implements Executor {
       try {
         compiled = { ...emitted, module: await engine.compile(emitted.bytes) };
       } catch (error) {
-        throw new TrainingError('compile-failed', `wasm: ${error instanceof Error ? error.message : String(error)}`);
+        throw new TrainingError(
+          'compile-failed',
+          `wasm: ${error instanceof Error ? error.message : String(error)}`,
+        );
       } finally {
         clearInterval(alive);
       }
       this.#compiled.set(key, compiled);
     }
     const shape = { samples: 0, shape: plan.input.shape, classes: 0, sampleType: plan.input.type };
-    return new WasmExecutable(plan, lanes, compiled, memoryOf(compiled, plan, shape), this.#label());
+    return new WasmExecutable(
+      plan,
+      lanes,
+      compiled,
+      memoryOf(compiled, plan, shape),
+      this.#label(),
+    );
   }
 
   #usesFused(): boolean {
@@ -73,7 +126,8 @@ export class WasmExecutor implements Executor {
 
   #emit(key: string, plan: Plan): EmittedModule {
     let emitted = this.#emitted.get(key);
-    if (emitted === undefined) this.#emitted.set(key, (emitted = emitModule(plan, this.#usesFused())));
+    if (emitted === undefined)
+      this.#emitted.set(key, (emitted = emitModule(plan, this.#usesFused())));
     return emitted;
   }
 }
@@ -85,13 +139,18 @@ function memoryOf({ bytes, end, whole }: EmittedModule, plan: Plan, dataset: Dat
     sharedBytes: dataset.samples * sample + moved + end,
     laneBytes: laneBlock(plan).bytes + 4 * plan.hyper.length,
     codeBytes: bytes.length,
-    form: whole ? 'tiles of 4 samples, the whole batch where an op needs it' : 'tiles of 4 samples, forward and backward whole',
+    form: whole
+      ? 'tiles of 4 samples, the whole batch where an op needs it'
+      : 'tiles of 4 samples, forward and backward whole',
   };
 }
 
 let flagged = false;
 
-/** V8 starts in its baseline tier, several times slower, and moves up per function; our modules are all hot. */
+/**
+ * V8 starts in its baseline tier, several times slower, and moves up per function; our modules are
+ * all hot.
+ */
 function optimiseFromTheStart(): void {
   if (flagged) return;
   flagged = true;

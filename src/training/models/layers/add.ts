@@ -10,7 +10,11 @@ export const ADD: JoiningType = {
     if (inputs === undefined || first === undefined) return undefined;
     const other = inputs.find(({ shape }) => shapeText(shape) !== shapeText(first.shape));
     if (other === undefined) return { fields: { type: 'add' }, output: first.shape };
-    reportMismatch(reader, `inputs of one shape, as ${first.id}'s ${shapeText(first.shape)}`, other);
+    reportMismatch(
+      reader,
+      `inputs of one shape, as ${first.id}'s ${shapeText(first.shape)}`,
+      other,
+    );
     return undefined;
   },
 };

@@ -1,6 +1,6 @@
 /**
- * `concat`: channels (or features) one after another. `zeros` puts channels of zeros around them, which is the padding shortcut of
- * residual networks (He et al. 2016, option A).
+ * `concat`: channels (or features) one after another. `zeros` puts channels of zeros around them,
+ * which is the padding shortcut of residual networks (He et al. 2016, option A).
  */
 import { at } from '../../../core/at.ts';
 import { shapeText, type Shape } from '../network.ts';

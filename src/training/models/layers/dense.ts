@@ -7,7 +7,13 @@ export const readDense: ReadLayer = (reader, input) => {
   const bias = reader.boolean('bias', true);
   if (input === undefined || units === undefined) return undefined;
   if (input.length !== 1) {
-    reader.report('vector-expected', undefined, 'a vector as input', `an image ${shapeText(input)}`, 'insert a flatten layer before it');
+    reader.report(
+      'vector-expected',
+      undefined,
+      'a vector as input',
+      `an image ${shapeText(input)}`,
+      'insert a flatten layer before it',
+    );
     return undefined;
   }
   return { fields: { type: 'dense', units, bias }, output: [units] };

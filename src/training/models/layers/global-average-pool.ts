@@ -3,5 +3,7 @@ import { requireImage, type ReadLayer } from './layer-type.ts';
 
 export const readGlobalAveragePool: ReadLayer = (reader, input) => {
   const image = requireImage(reader, input);
-  return image === undefined ? undefined : { fields: { type: 'global-average-pool' }, output: [image[0], 1, 1] };
+  return image === undefined
+    ? undefined
+    : { fields: { type: 'global-average-pool' }, output: [image[0], 1, 1] };
 };

@@ -1,4 +1,7 @@
-/** `layer-norm`: each sample by its own statistics (Ba et al. 2016), over everything or over the channels of each pixel. */
+/**
+ * `layer-norm`: each sample by its own statistics (Ba et al. 2016), over everything or over the
+ * channels of each pixel.
+ */
 import type { ReadLayer } from './layer-type.ts';
 
 export const readLayerNorm: ReadLayer = (reader, input) => {
@@ -6,5 +9,8 @@ export const readLayerNorm: ReadLayer = (reader, input) => {
   const over = reader.choice('over', ['all', 'channels'], 'all');
   if (input === undefined || epsilon === undefined || over === undefined) return undefined;
   // A vector has its channels only: the two are one.
-  return { fields: { type: 'layer-norm', epsilon, over: input.length === 1 ? 'all' : over }, output: input };
+  return {
+    fields: { type: 'layer-norm', epsilon, over: input.length === 1 ? 'all' : over },
+    output: input,
+  };
 };

@@ -1,4 +1,7 @@
-/** What a layer type must say of itself: its fields and its output's shape. One file a type implements it. */
+/**
+ * What a layer type must say of itself: its fields and its output's shape. One file a type
+ * implements it.
+ */
 import { shapeText, type LayerFields, type Shape } from '../network.ts';
 import type { Reader } from '../reader.ts';
 
@@ -9,7 +12,8 @@ export interface LayerReading {
 
 /**
  * Reads the fields, reports what is wrong with them, and infers the shape.
- * @param input shape of what the layer reads; undefined after an earlier error, then only fields are checked
+ * @param input shape of what the layer reads; undefined after an earlier error, then only fields
+ *   are checked
  * @returns undefined where a field or the input's shape is missing
  */
 export type ReadLayer = (reader: Reader, input: Shape | undefined) => LayerReading | undefined;
@@ -30,7 +34,10 @@ export interface JoiningType {
    * @param inputs undefined after an earlier error
    * @returns with `reversed`, the layer reads its two inputs the other way round
    */
-  readonly read: (reader: Reader, inputs: readonly Source[] | undefined) => (LayerReading & { readonly reversed?: true }) | undefined;
+  readonly read: (
+    reader: Reader,
+    inputs: readonly Source[] | undefined,
+  ) => (LayerReading & { readonly reversed?: true }) | undefined;
 }
 
 /** A type whose output has its input's shape and that has no fields of its own. */
@@ -39,7 +46,10 @@ export function keepsShape(fields: LayerFields): ReadLayer {
 }
 
 /** Reports an input that is not an image [C, H, W]. */
-export function requireImage(reader: Reader, input: Shape | undefined): readonly [number, number, number] | undefined {
+export function requireImage(
+  reader: Reader,
+  input: Shape | undefined,
+): readonly [number, number, number] | undefined {
   if (input === undefined) return undefined;
   const [c, h, w] = input;
   if (c !== undefined && h !== undefined && w !== undefined) return [c, h, w];
@@ -47,7 +57,10 @@ export function requireImage(reader: Reader, input: Shape | undefined): readonly
   return undefined;
 }
 
-/** ⌊(size + before + after − kernel)/stride⌋ + 1, or undefined with a report if the kernel does not fit. */
+/**
+ * ⌊(size + before + after − kernel)/stride⌋ + 1, or undefined with a report if the kernel does not
+ * fit.
+ */
 export function windowCount(
   reader: Reader,
   field: string,
@@ -58,7 +71,12 @@ export function windowCount(
   input: string,
 ): number | undefined {
   if (size + total >= kernel) return Math.floor((size + total - kernel) / stride) + 1;
-  reader.report('empty-output', field, `at most ${String(size + total)} for its input ${input} (or padding)`, String(kernel));
+  reader.report(
+    'empty-output',
+    field,
+    `at most ${String(size + total)} for its input ${input} (or padding)`,
+    String(kernel),
+  );
   return undefined;
 }
 

@@ -1,4 +1,7 @@
-/** `multiply`: the product of two layers of one shape, or of an image and a factor for each of its channels [C, 1, 1]. */
+/**
+ * `multiply`: the product of two layers of one shape, or of an image and a factor for each of its
+ * channels [C, 1, 1].
+ */
 import { shapeText, type Shape } from '../network.ts';
 import { reportMismatch, type JoiningType } from './layer-type.ts';
 
@@ -8,8 +11,10 @@ export const MULTIPLY: JoiningType = {
   read: (reader, inputs) => {
     const [a, b] = inputs ?? [];
     if (a === undefined || b === undefined) return undefined;
-    if (shapeText(a.shape) === shapeText(b.shape) || gates(b.shape, a.shape)) return { fields: { type: 'multiply' }, output: a.shape };
-    if (gates(a.shape, b.shape)) return { fields: { type: 'multiply' }, output: b.shape, reversed: true };
+    if (shapeText(a.shape) === shapeText(b.shape) || gates(b.shape, a.shape))
+      return { fields: { type: 'multiply' }, output: a.shape };
+    if (gates(a.shape, b.shape))
+      return { fields: { type: 'multiply' }, output: b.shape, reversed: true };
     const factor = a.shape.length === 3 ? ` or ${String(a.shape[0])}×1×1` : '';
     reportMismatch(reader, `a shape as ${a.id}'s ${shapeText(a.shape)}${factor}`, b);
     return undefined;

@@ -1,13 +1,17 @@
 /**
- * Activations, element by element: input x; output y. Their gradients: inputs y' and what the derivative is a function of, the output
- * (relu, leaky-relu, sigmoid, tanh: the input need not be kept) or the input (gelu, silu).
+ * Activations, element by element: input x; output y. Their gradients: inputs y' and what the
+ * derivative is a function of, the output (relu, leaky-relu, sigmoid, tanh: the input need not be
+ * kept) or the input (gelu, silu).
  */
 import { at } from '../../../core/at.ts';
 import type { LeakyReluFields, PlainFields } from '../../models/network.ts';
 import type { OpKind } from '../op-kinds.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
-export type Activation = Extract<OpKind, 'relu' | 'leaky-relu' | 'gelu' | 'silu' | 'sigmoid' | 'tanh'>;
+export type Activation = Extract<
+  OpKind,
+  'relu' | 'leaky-relu' | 'gelu' | 'silu' | 'sigmoid' | 'tanh'
+>;
 
 export function lowerActivation(kind: Activation): Lower<PlainFields | LeakyReluFields> {
   return (graph, layer, fields, from) => {
@@ -23,6 +27,9 @@ export function activationGradient(kind: Activation, reads: 'input' | 'output'):
     if (wants[0] !== true) return;
     const [input = -1] = op.inputs;
     const saved = reads === 'input' ? input : at(op.outputs, 0);
-    graph.contribute(`${kind}-gradient`, op, input, { inputs: [incoming(graph, op), saved], attributes: op.attributes });
+    graph.contribute(`${kind}-gradient`, op, input, {
+      inputs: [incoming(graph, op), saved],
+      attributes: op.attributes,
+    });
   };
 }

@@ -1,7 +1,8 @@
 /**
- * batch-norm: inputs x, weight [C], bias [C], running_mean, running_var; outputs y, mean, inverse, running_mean, running_var.
- * batch-norm-gradient: inputs y', x, weight, mean, inverse; outputs weight', bias', x'? (Ioffe & Szegedy 2015; statistics as PyTorch's).
- * In evaluation batch-norm-evaluation stands for it: no batch statistics, the running ones are read.
+ * batch-norm: inputs x, weight [C], bias [C], running_mean, running_var; outputs y, mean, inverse,
+ * running_mean, running_var. batch-norm-gradient: inputs y', x, weight, mean, inverse; outputs
+ * weight', bias', x'? (Ioffe & Szegedy 2015; statistics as PyTorch's). In evaluation
+ * batch-norm-evaluation stands for it: no batch statistics, the running ones are read.
  */
 import { at } from '../../../core/at.ts';
 import type { BatchNormFields } from '../../models/network.ts';
@@ -9,13 +10,23 @@ import type { Graph } from '../graph.ts';
 import type { Op } from '../plan.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
 
-export const lowerBatchNorm: Lower<BatchNormFields> = (graph, layer, { momentum, epsilon }, from) => {
+export const lowerBatchNorm: Lower<BatchNormFields> = (
+  graph,
+  layer,
+  { momentum, epsilon },
+  from,
+) => {
   const input = only(layer, from);
   const channels = [at(graph.shapeOf(input), 0)];
   const [weight, bias] = scaleAndShift(graph, layer.id, channels);
-  const statistics = [graph.statistic(`${layer.id}.running_mean`, channels, 0), graph.statistic(`${layer.id}.running_var`, channels, 1)];
+  const statistics = [
+    graph.statistic(`${layer.id}.running_mean`, channels, 0),
+    graph.statistic(`${layer.id}.running_var`, channels, 1),
+  ];
   const output = graph.buffer(layer.id, 'activation', layer.output);
-  const saved = ['mean', 'inverse'].map((name) => graph.buffer(`${layer.id}.${name}`, 'saved', channels, { perSample: false }));
+  const saved = ['mean', 'inverse'].map((name) =>
+    graph.buffer(`${layer.id}.${name}`, 'saved', channels, { perSample: false }),
+  );
   graph.op('batch-norm', layer.id, {
     inputs: [input, weight, bias, ...statistics],
     outputs: [output, ...saved, ...statistics],
@@ -24,8 +35,14 @@ export const lowerBatchNorm: Lower<BatchNormFields> = (graph, layer, { momentum,
   return output;
 };
 
-/** A norm's weight (1 at the start) and bias (0 at the start), whatever the scheme of the kernels. */
-export function scaleAndShift(graph: Graph, layer: string, shape: readonly number[]): readonly [number, number] {
+/**
+ * A norm's weight (1 at the start) and bias (0 at the start), whatever the scheme of the kernels.
+ */
+export function scaleAndShift(
+  graph: Graph,
+  layer: string,
+  shape: readonly number[],
+): readonly [number, number] {
   const rest = { shape, fanIn: 1, fanOut: 1, spread: 0 };
   return [
     graph.weight({ ...rest, name: `${layer}.weight`, kind: 'scale', init: 'one' }),
@@ -33,7 +50,10 @@ export function scaleAndShift(graph: Graph, layer: string, shape: readonly numbe
   ];
 }
 
-/** What batch-norm and layer-norm share: inputs y', x, weight, mean, inverse; outputs weight', bias', x'?. */
+/**
+ * What batch-norm and layer-norm share: inputs y', x, weight, mean, inverse; outputs weight',
+ * bias', x'?.
+ */
 export function normGradient(kind: 'batch-norm-gradient' | 'layer-norm-gradient'): Gradient {
   return (graph, op, wants) => {
     const [input = -1, weight = -1, bias = -1] = op.inputs;
@@ -51,5 +71,9 @@ export function normGradient(kind: 'batch-norm-gradient' | 'layer-norm-gradient'
 }
 
 export function evaluateBatchNorm(op: Op): Pick<Op, 'kind' | 'outputs' | 'attributes'> {
-  return { kind: 'batch-norm-evaluation', outputs: op.outputs.slice(0, 1), attributes: { epsilon: op.attributes['epsilon'] ?? 0 } };
+  return {
+    kind: 'batch-norm-evaluation',
+    outputs: op.outputs.slice(0, 1),
+    attributes: { epsilon: op.attributes['epsilon'] ?? 0 },
+  };
 }

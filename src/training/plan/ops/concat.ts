@@ -1,7 +1,8 @@
 /**
- * concat: inputs of equal H and W; output their channels (or features) one after another, zeros around them. Attribute before: channels
- * of zeros in front; what the output has beyond its parts is zeros too.
- * concat-gradient, once an input: input y'; output x', a slice. Attribute first: elements of y before it.
+ * concat: inputs of equal H and W; output their channels (or features) one after another, zeros
+ * around them. Attribute before: channels of zeros in front; what the output has beyond its parts
+ * is zeros too. concat-gradient, once an input: input y'; output x', a slice. Attribute first:
+ * elements of y before it.
  */
 import type { ConcatFields } from '../../models/network.ts';
 import { elements, numberOf } from '../plan.ts';
@@ -18,7 +19,8 @@ export const concatGradient: Gradient = (graph, op, wants) => {
   const plane = elements(graph.shapeOf(gradient).slice(1));
   let first = numberOf(op, 'before') * plane;
   op.inputs.forEach((input, k) => {
-    if (wants[k] === true) graph.contribute('concat-gradient', op, input, { inputs: [gradient], attributes: { first } });
+    if (wants[k] === true)
+      graph.contribute('concat-gradient', op, input, { inputs: [gradient], attributes: { first } });
     first += elements(graph.shapeOf(input));
   });
 };

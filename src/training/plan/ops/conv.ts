@@ -1,6 +1,7 @@
 /**
- * conv: inputs x [C,H,W], weight [O,C/g,kh,kw], bias? [O]; output y. Attributes kernel, stride, padding (before), groups.
- * conv-weight-gradient: inputs x, y'; outputs weight', bias?'. conv-input-gradient: inputs y', weight; output x'.
+ * conv: inputs x [C,H,W], weight [O,C/g,kh,kw], bias? [O]; output y. Attributes kernel, stride,
+ * padding (before), groups. conv-weight-gradient: inputs x, y'; outputs weight', bias?'.
+ * conv-input-gradient: inputs y', weight; output x'.
  */
 import { at } from '../../../core/at.ts';
 import type { ConvFields } from '../../models/network.ts';
@@ -24,7 +25,15 @@ export const lowerConv: Lower<ConvFields> = (graph, layer, fields, from, initial
     }),
   ];
   if (bias)
-    inputs.push(graph.weight({ name: `${layer.id}.bias`, shape: [filters], kind: 'bias', ...fans, ...initialise('bias', fanIn, fanOut) }));
+    inputs.push(
+      graph.weight({
+        name: `${layer.id}.bias`,
+        shape: [filters],
+        kind: 'bias',
+        ...fans,
+        ...initialise('bias', fanIn, fanOut),
+      }),
+    );
   const output = graph.buffer(layer.id, 'activation', layer.output);
   graph.op('conv', layer.id, {
     inputs,
@@ -38,7 +47,10 @@ export const convGradient: Gradient = (graph, op, wants) => {
   const [input = -1, weight = -1, bias] = op.inputs;
   const gradient = incoming(graph, op);
   const { attributes } = op;
-  const outputs = [weight, ...(bias === undefined ? [] : [bias])].map((w) => graph.weightGradient(w));
+  const outputs = [weight, ...(bias === undefined ? [] : [bias])].map((w) =>
+    graph.weightGradient(w),
+  );
   graph.op('conv-weight-gradient', op.layer, { inputs: [input, gradient], outputs, attributes });
-  if (wants[0] === true) graph.contribute('conv-input-gradient', op, input, { inputs: [gradient, weight], attributes });
+  if (wants[0] === true)
+    graph.contribute('conv-input-gradient', op, input, { inputs: [gradient, weight], attributes });
 };

@@ -1,6 +1,6 @@
 /**
- * dense: inputs x [F], weight [U,F], bias? [U]; output y [U].
- * dense-weight-gradient: inputs x, y'; outputs weight', bias?'. dense-input-gradient: inputs y', weight; output x'.
+ * dense: inputs x [F], weight [U,F], bias? [U]; output y [U]. dense-weight-gradient: inputs x, y';
+ * outputs weight', bias?'. dense-input-gradient: inputs y', weight; output x'.
  */
 import { at } from '../../../core/at.ts';
 import type { DenseFields } from '../../models/network.ts';
@@ -21,7 +21,15 @@ export const lowerDense: Lower<DenseFields> = (graph, layer, { units, bias }, fr
     }),
   ];
   if (bias)
-    inputs.push(graph.weight({ name: `${layer.id}.bias`, shape: [units], kind: 'bias', ...fans, ...initialise('bias', features, units) }));
+    inputs.push(
+      graph.weight({
+        name: `${layer.id}.bias`,
+        shape: [units],
+        kind: 'bias',
+        ...fans,
+        ...initialise('bias', features, units),
+      }),
+    );
   const output = graph.buffer(layer.id, 'activation', layer.output);
   graph.op('dense', layer.id, { inputs, outputs: [output] });
   return output;
@@ -30,7 +38,10 @@ export const lowerDense: Lower<DenseFields> = (graph, layer, { units, bias }, fr
 export const denseGradient: Gradient = (graph, op, wants) => {
   const [input = -1, weight = -1, bias] = op.inputs;
   const gradient = incoming(graph, op);
-  const outputs = [weight, ...(bias === undefined ? [] : [bias])].map((w) => graph.weightGradient(w));
+  const outputs = [weight, ...(bias === undefined ? [] : [bias])].map((w) =>
+    graph.weightGradient(w),
+  );
   graph.op('dense-weight-gradient', op.layer, { inputs: [input, gradient], outputs });
-  if (wants[0] === true) graph.contribute('dense-input-gradient', op, input, { inputs: [gradient, weight] });
+  if (wants[0] === true)
+    graph.contribute('dense-input-gradient', op, input, { inputs: [gradient, weight] });
 };

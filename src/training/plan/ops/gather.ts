@@ -1,6 +1,7 @@
 /**
- * gather: inputs the dataset and the order; outputs the normalised batch x = sample·scale + shift and its labels, both shared by
- * lanes. In training, `InputSpec`'s crop and flip come first; in evaluation they never apply.
+ * gather: inputs the dataset and the order; outputs the normalised batch x = sample·scale + shift
+ * and its labels, both shared by lanes. In training, `InputSpec`'s crop and flip come first; in
+ * evaluation they never apply.
  */
 import type { Graph } from '../graph.ts';
 
@@ -16,7 +17,12 @@ export function lowerGather(
 ): { readonly input: number; readonly label: number } {
   const shared = { perLane: false } as const;
   const dataset = graph.buffer('dataset', 'input', shape, { ...shared, perSample: false, type });
-  const order = graph.buffer('order', 'order', [], { ...shared, perSample: false, type: 'u32', layout: 'flat' });
+  const order = graph.buffer('order', 'order', [], {
+    ...shared,
+    perSample: false,
+    type: 'u32',
+    layout: 'flat',
+  });
   const input = graph.buffer('batch', 'input', shape, shared);
   const label = graph.buffer('label', 'label', targets === 0 ? [] : [targets], {
     ...shared,

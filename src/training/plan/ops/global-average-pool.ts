@@ -1,4 +1,7 @@
-/** global-average-pool: input x [C,H,W]; output [C,1,1], the mean over H and W. Gradient: input y'; output x'. */
+/**
+ * global-average-pool: input x [C,H,W]; output [C,1,1], the mean over H and W. Gradient: input y';
+ * output x'.
+ */
 import { at } from '../../../core/at.ts';
 import type { PlainFields } from '../../models/network.ts';
 import { incoming, only, type Gradient, type Lower } from './rule.ts';
@@ -10,5 +13,8 @@ export const lowerGlobalAveragePool: Lower<PlainFields> = (graph, layer, _fields
 };
 
 export const globalAveragePoolGradient: Gradient = (graph, op, wants) => {
-  if (wants[0] === true) graph.contribute('global-average-pool-gradient', op, at(op.inputs, 0), { inputs: [incoming(graph, op)] });
+  if (wants[0] === true)
+    graph.contribute('global-average-pool-gradient', op, at(op.inputs, 0), {
+      inputs: [incoming(graph, op)],
+    });
 };

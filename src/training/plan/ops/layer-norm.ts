@@ -1,6 +1,6 @@
 /**
- * layer-norm: inputs x, weight, bias; outputs y, mean, inverse, per sample: of everything, or of each pixel's channels (Ba et al. 2016).
- * Its gradient's operands are batch-norm's.
+ * layer-norm: inputs x, weight, bias; outputs y, mean, inverse, per sample: of everything, or of
+ * each pixel's channels (Ba et al. 2016). Its gradient's operands are batch-norm's.
  */
 import type { LayerNormFields } from '../../models/network.ts';
 import { scaleAndShift } from './batch-norm.ts';
@@ -12,7 +12,13 @@ export const lowerLayerNorm: Lower<LayerNormFields> = (graph, layer, { epsilon, 
   const [weight, bias] = scaleAndShift(graph, layer.id, over === 'all' ? shape : shape.slice(0, 1));
   const output = graph.buffer(layer.id, 'activation', layer.output);
   const groups = over === 'all' ? [1] : [1, ...shape.slice(1)];
-  const saved = ['mean', 'inverse'].map((name) => graph.buffer(`${layer.id}.${name}`, 'saved', groups));
-  graph.op('layer-norm', layer.id, { inputs: [input, weight, bias], outputs: [output, ...saved], attributes: { over, epsilon } });
+  const saved = ['mean', 'inverse'].map((name) =>
+    graph.buffer(`${layer.id}.${name}`, 'saved', groups),
+  );
+  graph.op('layer-norm', layer.id, {
+    inputs: [input, weight, bias],
+    outputs: [output, ...saved],
+    attributes: { over, epsilon },
+  });
   return output;
 };

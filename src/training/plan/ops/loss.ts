@@ -1,7 +1,8 @@
 /**
  * The losses: inputs the outputs z and the label; outputs z' (absent in evaluation), loss, correct.
- * softmax-cross-entropy: smoothing per lane where declared (column `smoothing`), in training only. z' is exactly 0 at positions ≥ n.
- * mean-squared-error: against a class's one-hot vector (label u32) or against numbers (label f32 [U]).
+ * softmax-cross-entropy: smoothing per lane where declared (column `smoothing`), in training only.
+ * z' is exactly 0 at positions ≥ n. mean-squared-error: against a class's one-hot vector (label
+ * u32) or against numbers (label f32 [U]).
  */
 import type { Loss } from '../../models/network.ts';
 import type { Graph } from '../graph.ts';
@@ -15,6 +16,9 @@ export function lowerLoss(graph: Graph, loss: Loss, outputs: number, label: numb
   graph.op(loss.type, 'loss', {
     inputs: [outputs, label],
     outputs: [gradient, sum, correct],
-    hyper: loss.type === 'softmax-cross-entropy' && loss.smoothing !== 0 ? [graph.column('smoothing', 'f32')] : [],
+    hyper:
+      loss.type === 'softmax-cross-entropy' && loss.smoothing !== 0
+        ? [graph.column('smoothing', 'f32')]
+        : [],
   });
 }

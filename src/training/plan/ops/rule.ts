@@ -8,11 +8,18 @@ import type { Op } from '../plan.ts';
  * Appends a layer's forward ops; returns the buffer of its output.
  * @param inputs buffers of the layers read, at least one
  */
-export type Lower<F> = (graph: Graph, layer: Layer, fields: F, inputs: readonly number[], initialise: Initialise) => number;
+export type Lower<F> = (
+  graph: Graph,
+  layer: Layer,
+  fields: F,
+  inputs: readonly number[],
+  initialise: Initialise,
+) => number;
 
 /**
  * Appends the ops that carry the gradient of `op`'s first output to its inputs and weights.
- * @param wants by input: whether a trainable weight lies upstream of it; if not, its gradient is never made
+ * @param wants by input: whether a trainable weight lies upstream of it; if not, its gradient is
+ *   never made
  */
 export type Gradient = (graph: Graph, op: Op, wants: readonly boolean[]) => void;
 

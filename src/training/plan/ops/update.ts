@@ -1,8 +1,16 @@
-/** What optimisers share: one op that reads every weight's gradient and writes every weight, both in plan order. */
+/**
+ * What optimisers share: one op that reads every weight's gradient and writes every weight, both in
+ * plan order.
+ */
 import type { Graph } from '../graph.ts';
 import type { Op, OpKind } from '../plan.ts';
 
-export function appendUpdate(graph: Graph, kind: OpKind, hyper: readonly number[], attributes: Op['attributes'] = {}): void {
+export function appendUpdate(
+  graph: Graph,
+  kind: OpKind,
+  hyper: readonly number[],
+  attributes: Op['attributes'] = {},
+): void {
   const pairs = [...graph.weightGradients].sort((a, b) => a[0] - b[0]);
   graph.op(kind, 'optimizer', {
     inputs: pairs.map(([, gradient]) => gradient),
@@ -12,7 +20,10 @@ export function appendUpdate(graph: Graph, kind: OpKind, hyper: readonly number[
   });
 }
 
-/** What an optimiser's file gives: its columns, made before the network's, and the op at the end of a step. */
+/**
+ * What an optimiser's file gives: its columns, made before the network's, and the op at the end of
+ * a step.
+ */
 export interface Update {
   readonly slots: readonly string[];
   append(graph: Graph): void;

@@ -40,7 +40,14 @@ it('a card tells its load, memory, temperature, power and limit; an idle one a l
     vendor: 'AMD',
     model: 'AMD Radeon RX 7900 XTX',
     driver: 'amdgpu',
-    figures: { load: 0, memoryBytes: 1_073_741_824, memoryTotalBytes: 25_753_026_560, temperature: 51, power: 87, powerLimit: 339 },
+    figures: {
+      load: 0,
+      memoryBytes: 1_073_741_824,
+      memoryTotalBytes: 25_753_026_560,
+      temperature: 51,
+      power: 87,
+      powerLimit: 339,
+    },
   });
 });
 
@@ -80,7 +87,10 @@ it('only cards that compute are cards, in the order of the bus', async () => {
     'bus/pci/devices/0000:01:00.0/vendor': '0x8086\n',
   });
   const found = await pciCards(folder.path);
-  expect(found?.map(({ address, vendor }) => `${address} ${vendor}`)).toStrictEqual(['0000:03:00.0 AMD', '0000:c1:00.0 NVIDIA']);
+  expect(found?.map(({ address, vendor }) => `${address} ${vendor}`)).toStrictEqual([
+    '0000:03:00.0 AMD',
+    '0000:c1:00.0 NVIDIA',
+  ]);
 });
 
 it('a machine without the bus does not have no cards: it is not known', async () => {

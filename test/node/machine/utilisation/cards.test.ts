@@ -14,14 +14,25 @@ const line = (text: string): Card => {
 };
 const h100 = line(H100);
 const geforce = line(GEFORCE);
-const onBus = (address: string, vendor: PciCard['vendor']): PciCard => ({ address, vendor, folder: '' });
-const listed = (vendor: string, model: string, busAddress: string | null): Gpu => ({ vendor, model, vram: null, driver: null, busAddress });
+const onBus = (address: string, vendor: PciCard['vendor']): PciCard => ({
+  address,
+  vendor,
+  folder: '',
+});
+const listed = (vendor: string, model: string, busAddress: string | null): Gpu => ({
+  vendor,
+  model,
+  vram: null,
+  driver: null,
+  busAddress,
+});
 const silence = (vendor: string): string => `${vendor} is silent`;
 const names = (cards: Cards, told: readonly Card[]): string[] =>
   cards
     .now(told, silence)
     .map(
-      ({ device, model, figures }) => `${device} ${model ?? '?'} ${typeof figures.temperature === 'number' ? figures.temperature : '?'}`,
+      ({ device, model, figures }) =>
+        `${device} ${model ?? '?'} ${typeof figures.temperature === 'number' ? figures.temperature : '?'}`,
     );
 
 it.each([
@@ -36,7 +47,10 @@ it.each([
 });
 
 it('bus, inventory and driver speak of one card, by its address', () => {
-  const cards = new Cards([onBus('0000:41:00.0', 'NVIDIA')], [listed('NVIDIA Corporation', 'GH100', '41:00.0')]);
+  const cards = new Cards(
+    [onBus('0000:41:00.0', 'NVIDIA')],
+    [listed('NVIDIA Corporation', 'GH100', '41:00.0')],
+  );
   expect(names(cards, [])).toStrictEqual(['gpu/0 GH100 ?']);
   expect(names(cards, [h100])).toStrictEqual(['gpu/0 NVIDIA H100 80GB HBM3 58']);
 });
@@ -44,8 +58,14 @@ it('bus, inventory and driver speak of one card, by its address', () => {
 it('cards are numbered by the bus, and keep their numbers whoever tells first', () => {
   const cards = new Cards([onBus('0000:41:00.0', 'NVIDIA'), onBus('0000:c1:00.0', 'NVIDIA')], []);
   expect(names(cards, [geforce])).toStrictEqual(['gpu/0 ? ?', 'gpu/1 NVIDIA GeForce RTX 3080 54']);
-  expect(names(cards, [geforce, h100])).toStrictEqual(['gpu/0 NVIDIA H100 80GB HBM3 58', 'gpu/1 NVIDIA GeForce RTX 3080 54']);
-  expect(names(cards, [])).toStrictEqual(['gpu/0 NVIDIA H100 80GB HBM3 ?', 'gpu/1 NVIDIA GeForce RTX 3080 ?']);
+  expect(names(cards, [geforce, h100])).toStrictEqual([
+    'gpu/0 NVIDIA H100 80GB HBM3 58',
+    'gpu/1 NVIDIA GeForce RTX 3080 54',
+  ]);
+  expect(names(cards, [])).toStrictEqual([
+    'gpu/0 NVIDIA H100 80GB HBM3 ?',
+    'gpu/1 NVIDIA GeForce RTX 3080 ?',
+  ]);
 });
 
 it('a card of which its driver tells nothing is there, and every figure says why', () => {
@@ -60,8 +80,14 @@ it('where only the driver knows of a card it is there', () => {
 it('a listed card without an address is the next of its vendor; two equal cards that are told one address are two', () => {
   const without = new Cards([], [listed('NVIDIA', 'RTX', null), listed('Apple', 'M4', null)]);
   expect(names(without, [h100])).toStrictEqual(['gpu/0 NVIDIA H100 80GB HBM3 58', 'gpu/1 M4 ?']);
-  const twice = new Cards([], [listed('NVIDIA', 'RTX', '41:00.0'), listed('NVIDIA', 'RTX', '41:00.0')]);
-  expect(names(twice, [h100, geforce])).toStrictEqual(['gpu/0 NVIDIA H100 80GB HBM3 58', 'gpu/1 NVIDIA GeForce RTX 3080 54']);
+  const twice = new Cards(
+    [],
+    [listed('NVIDIA', 'RTX', '41:00.0'), listed('NVIDIA', 'RTX', '41:00.0')],
+  );
+  expect(names(twice, [h100, geforce])).toStrictEqual([
+    'gpu/0 NVIDIA H100 80GB HBM3 58',
+    'gpu/1 NVIDIA GeForce RTX 3080 54',
+  ]);
 });
 
 it.each([

@@ -1,6 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { CoreLoad, loadsOf, parseStat } from '../../../../src/node/machine/utilisation/core-load.ts';
+import {
+  CoreLoad,
+  loadsOf,
+  parseStat,
+} from '../../../../src/node/machine/utilisation/core-load.ts';
 import { Unknown } from '../../../../src/node/machine/utilisation/figure.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../../support/temporary-folder.ts';
@@ -56,20 +60,27 @@ it('a share stays between 0 and 100 where the system takes time back', () => {
 
 it('a file that cannot be read or understood is the reason', async () => {
   const absent = new CoreLoad('linux', folder.file('absent'));
-  expect(await absent.read()).toMatchObject({ reason: expect.stringContaining('ENOENT') as string });
+  expect(await absent.read()).toMatchObject({
+    reason: expect.stringContaining('ENOENT') as string,
+  });
   writeFileSync(folder.file('odd'), 'cpu0 some words\n');
   const odd = new CoreLoad('linux', folder.file('odd'));
-  expect(await odd.read()).toMatchObject({ reason: expect.stringContaining('expected the times of a core, found "some words"') as string });
+  expect(await odd.read()).toMatchObject({
+    reason: expect.stringContaining('expected the times of a core, found "some words"') as string,
+  });
   await odd.close();
 });
 
-it.each(['linux', 'darwin', 'win32'] as const)('this machine, read as on %s, has a load for each core', async (platform) => {
-  const real = platform === 'linux' && process.platform !== 'linux' ? process.platform : platform;
-  const load = new CoreLoad(real);
-  await load.read();
-  // Its clocks move in steps of 10 ms: busy until they have moved.
-  let loads = await load.read();
-  while (loads instanceof Unknown) loads = await load.read();
-  expect(loads.every((share) => share >= 0 && share <= 100)).toBe(true);
-  await load.close();
-});
+it.each(['linux', 'darwin', 'win32'] as const)(
+  'this machine, read as on %s, has a load for each core',
+  async (platform) => {
+    const real = platform === 'linux' && process.platform !== 'linux' ? process.platform : platform;
+    const load = new CoreLoad(real);
+    await load.read();
+    // Its clocks move in steps of 10 ms: busy until they have moved.
+    let loads = await load.read();
+    while (loads instanceof Unknown) loads = await load.read();
+    expect(loads.every((share) => share >= 0 && share <= 100)).toBe(true);
+    await load.close();
+  },
+);

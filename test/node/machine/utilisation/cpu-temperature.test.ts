@@ -54,7 +54,11 @@ it.each([
     },
     50,
   ],
-  ['a board without labels', { 'class/hwmon/hwmon1/name': 'cpu_thermal\n', 'class/hwmon/hwmon1/temp1_input': '40250\n' }, 40.25],
+  [
+    'a board without labels',
+    { 'class/hwmon/hwmon1/name': 'cpu_thermal\n', 'class/hwmon/hwmon1/temp1_input': '40250\n' },
+    40.25,
+  ],
   [
     'a thermal zone where there is no monitor',
     {
@@ -65,17 +69,28 @@ it.each([
     },
     47,
   ],
-  ['freezing is a temperature', { 'class/hwmon/hwmon1/name': 'k10temp\n', 'class/hwmon/hwmon1/temp1_input': '0\n' }, 0],
+  [
+    'freezing is a temperature',
+    { 'class/hwmon/hwmon1/name': 'k10temp\n', 'class/hwmon/hwmon1/temp1_input': '0\n' },
+    0,
+  ],
 ] as const)('%s', async (_, files, degrees) => {
   expect(await read({ ...DISK, ...files })).toBe(degrees);
 });
 
 it('a machine that shows no sensor of the processor is unknown', async () => {
-  expect(await read(DISK)).toStrictEqual(new Unknown(`the system shows no sensor of the processor in ${folder.path}`));
+  expect(await read(DISK)).toStrictEqual(
+    new Unknown(`the system shows no sensor of the processor in ${folder.path}`),
+  );
 });
 
 it('a sensor that tells no number is unknown with what it told', async () => {
-  expect(await read({ 'class/hwmon/hwmon1/name': 'k10temp\n', 'class/hwmon/hwmon1/temp1_input': 'hot\n' })).toMatchObject({
+  expect(
+    await read({
+      'class/hwmon/hwmon1/name': 'k10temp\n',
+      'class/hwmon/hwmon1/temp1_input': 'hot\n',
+    }),
+  ).toMatchObject({
     reason: expect.stringContaining('expected a number, found "hot"') as string,
   });
 });

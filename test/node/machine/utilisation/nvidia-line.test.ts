@@ -10,13 +10,24 @@ it('a line is a card with its figures, in bytes, per cent, degrees and watts', (
     vendor: 'NVIDIA',
     model: 'NVIDIA H100 80GB HBM3',
     driver: '570.124.06',
-    figures: { load: 94, memoryBytes: 9216 * 2 ** 20, memoryTotalBytes: 81559 * 2 ** 20, temperature: 58, power: 412.37, powerLimit: 700 },
+    figures: {
+      load: 94,
+      memoryBytes: 9216 * 2 ** 20,
+      memoryTotalBytes: 81559 * 2 ** 20,
+      temperature: 58,
+      power: 412.37,
+      powerLimit: 700,
+    },
   });
 });
 
 it('what the driver does not measure is unknown in its words, never 0; the rest is kept', () => {
   expect(parseNvidiaLine(GEFORCE)).toMatchObject({
-    figures: { load: new Unknown('nvidia-smi says [N/A]'), power: new Unknown('nvidia-smi says [Not Supported]'), temperature: 54 },
+    figures: {
+      load: new Unknown('nvidia-smi says [N/A]'),
+      power: new Unknown('nvidia-smi says [Not Supported]'),
+      temperature: 54,
+    },
   });
 });
 
@@ -25,7 +36,9 @@ it('an idle card has a load of 0', () => {
 });
 
 it('a comma in the name splits nothing', () => {
-  expect(parseNvidiaLine(H100.replace('NVIDIA H100 80GB HBM3', 'Board, rev. A'))).toMatchObject({ model: 'Board, rev. A' });
+  expect(parseNvidiaLine(H100.replace('NVIDIA H100 80GB HBM3', 'Board, rev. A'))).toMatchObject({
+    model: 'Board, rev. A',
+  });
 });
 
 it.each([
@@ -36,5 +49,7 @@ it.each([
   [H100.slice(0, 90), 'power.draw: '],
   ['', 'uuid: '],
 ])('what is no card is refused with the field: %s', (line, words) => {
-  expect(parseNvidiaLine(line)).toStrictEqual({ malformed: expect.stringContaining(words) as string });
+  expect(parseNvidiaLine(line)).toStrictEqual({
+    malformed: expect.stringContaining(words) as string,
+  });
 });

@@ -12,7 +12,12 @@ function watched() {
   const { start, started, lines } = fakeSmi();
   const smi = new NvidiaSmi({ everyMs: 1000, timer, platform: 'linux', start });
   const latest = () => started.at(-1)!;
-  const loads = () => smi.read().cards.map(({ figures }) => (figures.load instanceof Unknown ? figures.load.reason : figures.load));
+  const loads = () =>
+    smi
+      .read()
+      .cards.map(({ figures }) =>
+        figures.load instanceof Unknown ? figures.load.reason : figures.load,
+      );
   return { timer, smi, started, lines, latest, loads };
 }
 
@@ -30,7 +35,10 @@ it('one child tells of every card each period', () => {
   latest().write(`${H100}\n${GEFORCE}\n`);
   latest().write(`${H100.replace(' 94,', ' 12,')}\r\n${GEFORCE}\r\n`);
   const { cards, trouble } = smi.read();
-  expect(cards.map(({ model }) => model)).toStrictEqual(['NVIDIA H100 80GB HBM3', 'NVIDIA GeForce RTX 3080']);
+  expect(cards.map(({ model }) => model)).toStrictEqual([
+    'NVIDIA H100 80GB HBM3',
+    'NVIDIA GeForce RTX 3080',
+  ]);
   expect(cards[0]?.figures.load).toBe(12);
   expect(trouble).toBeNull();
   expect(started).toHaveLength(1);
@@ -61,7 +69,9 @@ it('a lost card is unknown in the words that stand in its place', () => {
   latest().write(`${H100}\n${GEFORCE}\n`);
   for (let second = 0; second < 6; second++) {
     timer.advance(1000);
-    latest().write(`${H100}\nUnable to determine the device handle for GPU0000:C1:00.0: GPU is lost.\n`);
+    latest().write(
+      `${H100}\nUnable to determine the device handle for GPU0000:C1:00.0: GPU is lost.\n`,
+    );
   }
   expect(loads()).toStrictEqual([94, expect.stringContaining('GPU is lost')]);
 });
@@ -71,7 +81,8 @@ it('a child that ends is started again, after twice the wait each time, and its 
   latest().write(`${H100}\n`);
   latest().write('Failed to initialize NVML: Driver/library version mismatch\n');
   latest().end(18);
-  const reason = 'nvidia-smi ended: Failed to initialize NVML: Driver/library version mismatch; it is tried again in 1 s';
+  const reason =
+    'nvidia-smi ended: Failed to initialize NVML: Driver/library version mismatch; it is tried again in 1 s';
   expect(loads()).toStrictEqual([reason]);
   expect(smi.read().trouble).toBe(reason);
   for (const [i, wait] of [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000].entries()) {
@@ -81,7 +92,9 @@ it('a child that ends is started again, after twice the wait each time, and its 
     expect(started).toHaveLength(i + 2);
     latest().end(null, 'SIGSEGV');
   }
-  expect(loads()).toStrictEqual(['nvidia-smi ended: without a word (SIGSEGV); it is tried again in 60 s']);
+  expect(loads()).toStrictEqual([
+    'nvidia-smi ended: without a word (SIGSEGV); it is tried again in 60 s',
+  ]);
 });
 
 it('figures of before an end do not come back with the next child, new ones do', () => {
@@ -148,7 +161,10 @@ it('a system that cannot start anything is tried again', () => {
 it('where no system has one, none is looked for', () => {
   const { start, started } = fakeSmi();
   const smi = new NvidiaSmi({ everyMs: 1000, timer: new ManualTimer(), platform: 'darwin', start });
-  expect(smi.read()).toStrictEqual({ cards: [], trouble: 'there is no nvidia-smi for this system' });
+  expect(smi.read()).toStrictEqual({
+    cards: [],
+    trouble: 'there is no nvidia-smi for this system',
+  });
   expect(started).toHaveLength(0);
 });
 
@@ -173,7 +189,12 @@ it('a real child is read as it writes, and is gone after stop', async () => {
   const script = `setInterval(() => console.log(${JSON.stringify(H100)}), 5)`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
-  const smi = new NvidiaSmi({ everyMs: 1000, timer: new ManualTimer(), platform: 'linux', start: () => child });
+  const smi = new NvidiaSmi({
+    everyMs: 1000,
+    timer: new ManualTimer(),
+    platform: 'linux',
+    start: () => child,
+  });
   await once(child.stdout, 'data');
   expect(smi.read().cards).toHaveLength(1);
   const gone = once(child, 'exit');

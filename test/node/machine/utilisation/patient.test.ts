@@ -11,7 +11,9 @@ it('a source that is late is unknown, is not asked again meanwhile, and is belie
   timer.advance(500);
   expect(await first).toStrictEqual(new Unknown('the system did not answer within 500 ms'));
   timer.advance(9500);
-  expect(await patient.within(500)).toStrictEqual(new Unknown('the system has not answered for 10 s'));
+  expect(await patient.within(500)).toStrictEqual(
+    new Unknown('the system has not answered for 10 s'),
+  );
   expect(answers).toHaveLength(1);
   answers[0]?.('at last');
   await new Promise(setImmediate);
@@ -30,5 +32,7 @@ it.each([
     },
   ],
 ])('a source that fails is unknown, in its words', async (ask) => {
-  expect(await new Patient<string>(ask, new ManualTimer()).within(500)).toStrictEqual(new Unknown('Error: no such device'));
+  expect(await new Patient<string>(ask, new ManualTimer()).within(500)).toStrictEqual(
+    new Unknown('Error: no such device'),
+  );
 });

@@ -1,7 +1,10 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Unknown } from '../../../../src/node/machine/utilisation/figure.ts';
-import { ProcessLoads, parseProcess } from '../../../../src/node/machine/utilisation/process-load.ts';
+import {
+  ProcessLoads,
+  parseProcess,
+} from '../../../../src/node/machine/utilisation/process-load.ts';
 import { writeTree } from '../../../support/file-tree.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import type { TemporaryFolder } from '../../../support/temporary-folder.ts';
@@ -19,14 +22,19 @@ function statLine(name: string, userTicks: number, systemTicks: number, pages: n
 }
 
 it('a name may hold brackets and blanks', () => {
-  expect(parseProcess(statLine('galapagos (worker) 3', 40, 2, 7))).toStrictEqual({ ticks: 42, pages: 7 });
+  expect(parseProcess(statLine('galapagos (worker) 3', 40, 2, 7))).toStrictEqual({
+    ticks: 42,
+    pages: 7,
+  });
 });
 
 it('the load is per cent of one core since the last reading', async () => {
   let now = 0;
   const loads = new ProcessLoads(() => now, 'linux', folder.path);
   writeTree(folder.path, { '4242/stat': statLine('node', 100, 50, 10) });
-  expect(await loads.read([4242])).toStrictEqual([{ pid: 4242, load: first, residentBytes: 40_960 }]);
+  expect(await loads.read([4242])).toStrictEqual([
+    { pid: 4242, load: first, residentBytes: 40_960 },
+  ]);
   now = 2000;
   writeTree(folder.path, { '4242/stat': statLine('node', 400, 50, 20) });
   expect(await loads.read([4242])).toStrictEqual([{ pid: 4242, load: 150, residentBytes: 81_920 }]);
@@ -35,7 +43,8 @@ it('the load is per cent of one core since the last reading', async () => {
 
 it('sizes of pages and ticks are the kernel’s own', async () => {
   const words = Buffer.alloc(48);
-  for (const [i, word] of [6, 65_536, 17, 250].entries()) words.writeBigUInt64LE(BigInt(word), 8 * i);
+  for (const [i, word] of [6, 65_536, 17, 250].entries())
+    words.writeBigUInt64LE(BigInt(word), 8 * i);
   writeTree(folder.path, { 'self/auxv': words, '4242/stat': statLine('node', 0, 0, 2) });
   let now = 0;
   const loads = new ProcessLoads(() => now, 'linux', folder.path);
@@ -49,7 +58,9 @@ it('sizes of pages and ticks are the kernel’s own', async () => {
 it('a process that ended is unknown, and one that takes its number begins anew', async () => {
   let now = 0;
   const loads = new ProcessLoads(() => now, 'linux', folder.path);
-  expect(await loads.read([4242])).toStrictEqual([{ pid: 4242, load: ended, residentBytes: ended }]);
+  expect(await loads.read([4242])).toStrictEqual([
+    { pid: 4242, load: ended, residentBytes: ended },
+  ]);
   writeTree(folder.path, { '4242/stat': statLine('node', 900, 0, 1) });
   await loads.read([4242]);
   await loads.read([]);
@@ -63,22 +74,29 @@ it('a process that ended is unknown, and one that takes its number begins anew',
 it('a line that is none of a process is unknown', async () => {
   writeTree(folder.path, { '7/stat': 'gibberish' });
   const loads = new ProcessLoads(() => 0, 'linux', folder.path);
-  expect(await loads.read([7])).toMatchObject([{ load: { reason: expect.stringContaining('found "gibberish"') as string } }]);
+  expect(await loads.read([7])).toMatchObject([
+    { load: { reason: expect.stringContaining('found "gibberish"') as string } },
+  ]);
   await loads.close();
 });
 
 it('elsewhere than on Linux it is said that nobody looks', async () => {
   const unknown = new Unknown('single processes are measured on Linux only');
-  expect(await new ProcessLoads(() => 0, 'win32').read([7])).toStrictEqual([{ pid: 7, load: unknown, residentBytes: unknown }]);
+  expect(await new ProcessLoads(() => 0, 'win32').read([7])).toStrictEqual([
+    { pid: 7, load: unknown, residentBytes: unknown },
+  ]);
 });
 
-describe.skipIf(process.platform !== 'linux')('on Linux (skipped elsewhere: there is no /proc)', () => {
-  it('this process takes what it says of itself', async () => {
-    const loads = new ProcessLoads(() => performance.now());
-    const [own] = await loads.read([process.pid]);
-    const resident = own?.residentBytes;
-    const itself = process.memoryUsage.rss();
-    expect(Math.abs(Number(resident) - itself) / itself).toBeLessThan(0.25);
-    await loads.close();
-  });
-});
+describe.skipIf(process.platform !== 'linux')(
+  'on Linux (skipped elsewhere: there is no /proc)',
+  () => {
+    it('this process takes what it says of itself', async () => {
+      const loads = new ProcessLoads(() => performance.now());
+      const [own] = await loads.read([process.pid]);
+      const resident = own?.residentBytes;
+      const itself = process.memoryUsage.rss();
+      expect(Math.abs(Number(resident) - itself) / itself).toBeLessThan(0.25);
+      await loads.close();
+    });
+  },
+);

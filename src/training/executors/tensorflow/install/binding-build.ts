@@ -1,4 +1,7 @@
-/** tfjs-node's binding for TensorFlow's current libraries: compiled from the package's source, or the one that comes with Galapagos. */
+/**
+ * tfjs-node's binding for TensorFlow's current libraries: compiled from the package's source, or
+ * the one that comes with Galapagos.
+ */
 import { copyFile, mkdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,14 +14,29 @@ import type { Progress, Surroundings } from './wheel-source.ts';
 function compilerArguments(headers: string, output: string): string[] {
   return [
     ...['-O2', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
-    ...[`-I${headers}`, '-I.', '-Ideps/include', 'binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],
-    ...['-o', output, '-Ldeps/lib', '-ltensorflow', '-ltensorflow_framework', '-s', '-Wl,-rpath,$ORIGIN/../../deps/lib'],
+    ...[
+      `-I${headers}`,
+      '-I.',
+      '-Ideps/include',
+      'binding/tfjs_backend.cc',
+      'binding/tfjs_binding.cc',
+    ],
+    ...[
+      '-o',
+      output,
+      '-Ldeps/lib',
+      '-ltensorflow',
+      '-ltensorflow_framework',
+      '-s',
+      '-Wl,-rpath,$ORIGIN/../../deps/lib',
+    ],
   ];
 }
 
 /**
  * @param folder of the installation being made
- * @param shipped file of the binding that comes with Galapagos for this processor; it need not exist
+ * @param shipped file of the binding that comes with Galapagos for this processor; it need not
+ *   exist
  */
 export async function makeBinding(
   folder: string,
@@ -34,7 +52,10 @@ export async function makeBinding(
   for (const compiler of compilers) {
     progress(`compiling with ${compiler}`);
     const cwd = join(folder, PACKAGE_FOLDER);
-    const args = compilerArguments(join(folder, 'node_modules', 'node-api-headers', 'include'), binding);
+    const args = compilerArguments(
+      join(folder, 'node_modules', 'node-api-headers', 'include'),
+      binding,
+    );
     const { code, absent, lastWords } = await runProgram(compiler, args, { ...around, cwd });
     if (code === 0 && existsSync(binding)) return 'compiled';
     if (!absent) {

@@ -1,4 +1,7 @@
-/** Why an installation could not be made: which step, what was expected and found, what to do. Nothing half-installed is left. */
+/**
+ * Why an installation could not be made: which step, what was expected and found, what to do.
+ * Nothing half-installed is left.
+ */
 import { GalapagosError } from '../../../../core/errors.ts';
 
 export type StepName = 'room' | 'libraries' | 'package' | 'binding' | 'check' | 'place';
@@ -34,8 +37,15 @@ export class InstallationFailed extends GalapagosError {
   }
 }
 
-/** Runs one step; whatever it throws that is not said yet becomes a failure of that step. A cancelled one stays what it is. */
-export async function during<T>(step: StepName, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs one step; whatever it throws that is not said yet becomes a failure of that step. A
+ * cancelled one stays what it is.
+ */
+export async function during<T>(
+  step: StepName,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
   signal.throwIfAborted();
   try {
     return await work();
@@ -52,11 +62,19 @@ function systemFailure(error: unknown): FailureDetails {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return { expected: 'room on the disk', found: 'a full disk', remedy: 'make room, or set GALAPAGOS_HOME to a folder on another disk' };
+      return {
+        expected: 'room on the disk',
+        found: 'a full disk',
+        remedy: 'make room, or set GALAPAGOS_HOME to a folder on another disk',
+      };
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return { expected: 'a folder that may be written to', found, remedy: 'set GALAPAGOS_HOME to a folder of your own' };
+      return {
+        expected: 'a folder that may be written to',
+        found,
+        remedy: 'set GALAPAGOS_HOME to a folder of your own',
+      };
     default:
       return { expected: 'that to work', found, remedy: 'try again; if it stays so, report it' };
   }

@@ -1,17 +1,38 @@
 /**
- * Sets the `tensorflow` executor up in a folder: libraries from a wheel, tfjs-node from npm, its binding. Made beside the folder and
- * moved there whole; an installation that is there stays until the new one has been loaded once.
+ * Sets the `tensorflow` executor up in a folder: libraries from a wheel, tfjs-node from npm, its
+ * binding. Made beside the folder and moved there whole; an installation that is there stays until
+ * the new one has been loaded once.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { BINDING_FILE, INSTALLATION_FILE, LIBRARY_FILES, PACKAGE_FOLDER, type Installation } from '../installation.ts';
+import {
+  BINDING_FILE,
+  INSTALLATION_FILE,
+  LIBRARY_FILES,
+  PACKAGE_FOLDER,
+  type Installation,
+} from '../installation.ts';
 import { makeBinding } from './binding-build.ts';
 import { during, InstallationFailed, STEPS, type StepName } from './failure.ts';
 import { parseRequirement } from './python-index.ts';
 import { runProgram } from './run-program.ts';
 import { openWheel, takeOut, type Wheel } from './wheel.ts';
-import { namedWheel, obtainWheel, type Obtained, type Progress, type WheelSource } from './wheel-source.ts';
+import {
+  namedWheel,
+  obtainWheel,
+  type Obtained,
+  type Progress,
+  type WheelSource,
+} from './wheel-source.ts';
 
 /** What was measured and is tested together. */
 const TENSORFLOW = '2.20.0';
@@ -49,7 +70,10 @@ export interface Installed extends Installation {
   readonly librariesBy: Obtained['by'];
 }
 
-/** @throws InstallationFailed; the signal's reason if it was cancelled. Either way nothing half-installed is left */
+/**
+ * @throws InstallationFailed; the signal's reason if it was cancelled. Either way nothing
+ *   half-installed is left
+ */
 export async function installTensorflow(options: InstallOptions): Promise<Installed> {
   const { folder, downloads, signal } = options;
   const staging = `${folder}.part-${String(process.pid)}`;
@@ -63,11 +87,21 @@ export async function installTensorflow(options: InstallOptions): Promise<Instal
     const librariesBy = await step('libraries', () => libraries(options, staging));
     await step('package', () => tfjsNode(options, staging));
     const binding = await step('binding', () => {
-      const shipped = join(options.resources, 'tensorflow', `tfjs_binding-linux-${options.arch}.node`);
+      const shipped = join(
+        options.resources,
+        'tensorflow',
+        `tfjs_binding-linux-${options.arch}.node`,
+      );
       return makeBinding(staging, shipped, options, options.onProgress);
     });
     const tensorflow = await step('check', () => loadOnce(options, staging));
-    const installation: Installation = { format: 'galapagos-tensorflow/1', tensorflow, tfjs: TFJS, cuda: options.cuda, binding };
+    const installation: Installation = {
+      format: 'galapagos-tensorflow/1',
+      tensorflow,
+      tfjs: TFJS,
+      cuda: options.cuda,
+      binding,
+    };
     await step('place', () => place(staging, folder, installation));
     await rm(downloads, { recursive: true, force: true });
     return { ...installation, folder, librariesBy };
@@ -84,10 +118,15 @@ export async function removeTensorflow(folder: string, downloads: string): Promi
   return there;
 }
 
-async function makeRoom({ folder, cuda, platform, arch }: InstallOptions, staging: string): Promise<void> {
+async function makeRoom(
+  { folder, cuda, platform, arch }: InstallOptions,
+  staging: string,
+): Promise<void> {
   if (platform !== 'linux' || !(cuda ? ['x64'] : ['x64', 'arm64']).includes(arch)) {
     throw new InstallationFailed('room', {
-      expected: cuda ? 'Linux on x64, which TensorFlow has CUDA libraries for' : 'Linux on x64 or arm64',
+      expected: cuda
+        ? 'Linux on x64, which TensorFlow has CUDA libraries for'
+        : 'Linux on x64 or arm64',
       found: `${platform} on ${arch}`,
       remedy: 'use the wasm executor, which runs everywhere',
     });
@@ -156,23 +195,47 @@ async function libraries(options: InstallOptions, staging: string): Promise<Obta
   return by;
 }
 
-/** CUDA's runtime libraries, as the wheel asks for them, beside TensorFlow's: it looks for them there. */
+/**
+ * CUDA's runtime libraries, as the wheel asks for them, beside TensorFlow's: it looks for them
+ * there.
+ */
 async function cudaLibraries(wheel: Wheel, options: InstallOptions, folder: string): Promise<void> {
-  const asked = wheel.requirements.filter((text) => /extra\s*==\s*["']and-cuda["']/.test(text) && !text.startsWith('nvidia-cuda-nvcc'));
+  const asked = wheel.requirements.filter(
+    (text) => /extra\s*==\s*["']and-cuda["']/.test(text) && !text.startsWith('nvidia-cuda-nvcc'),
+  );
   for (const text of asked) {
-    const { file } = await obtainWheel(parseRequirement(text), options, options, options.onProgress);
+    const { file } = await obtainWheel(
+      parseRequirement(text),
+      options,
+      options,
+      options.onProgress,
+    );
     const part = await openWheel(file, options.signal);
     options.onProgress(`unpacking ${basename(file)}`);
-    await damaged(file, () => takeOut(part, (path) => /^nvidia\/[^/]+\/lib\/([^/]+\.so[.\d]*)$/.exec(path)?.[1], folder, options.signal));
+    await damaged(file, () =>
+      takeOut(
+        part,
+        (path) => /^nvidia\/[^/]+\/lib\/([^/]+\.so[.\d]*)$/.exec(path)?.[1],
+        folder,
+        options.signal,
+      ),
+    );
   }
 }
 
 async function usable(file: string, cuda: boolean, signal: AbortSignal): Promise<Wheel> {
   const wheel = await damaged(file, () => openWheel(file, signal));
-  const lacking = LIBRARIES.find((library) => !wheel.entries.some(({ name }) => name === `tensorflow/${library}`));
-  if (lacking !== undefined || !(cuda ? ['tensorflow'] : ['tensorflow', 'tensorflow-cpu']).includes(wheel.name)) {
+  const lacking = LIBRARIES.find(
+    (library) => !wheel.entries.some(({ name }) => name === `tensorflow/${library}`),
+  );
+  if (
+    lacking !== undefined ||
+    !(cuda ? ['tensorflow'] : ['tensorflow', 'tensorflow-cpu']).includes(wheel.name)
+  ) {
     throw new InstallationFailed('libraries', {
-      expected: cuda ? 'a wheel of tensorflow for Linux, which has CUDA' : 'a wheel of tensorflow or tensorflow-cpu for Linux',
+      expected: cuda
+        ? 'a wheel of tensorflow for Linux, which has CUDA'
+        : 'a wheel of tensorflow or tensorflow-cpu for Linux',
       found: `${basename(file)}, which is ${wheel.name} ${wheel.version}${lacking === undefined ? '' : ` and has no ${lacking}`}`,
       remedy: `take one from https://pypi.org/project/${cuda ? 'tensorflow' : 'tensorflow-cpu'}/${TENSORFLOW}/#files`,
     });
@@ -185,7 +248,11 @@ async function damaged<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof InstallationFailed || (error instanceof Error && ('code' in error || error.name === 'AbortError'))) throw error;
+    if (
+      error instanceof InstallationFailed ||
+      (error instanceof Error && ('code' in error || error.name === 'AbortError'))
+    )
+      throw error;
     throw new InstallationFailed(
       'libraries',
       {
@@ -201,19 +268,36 @@ async function damaged<T>(file: string, work: () => Promise<T>): Promise<T> {
 /** Of TensorFlow's wheel: the libraries, and the headers that the binding includes. */
 function wanted(path: string): string | undefined {
   const [, library] = /^tensorflow\/([^/]+\.so\.2)$/.exec(path) ?? [];
-  if (library !== undefined) return LIBRARIES.includes(library) ? join(DEPENDENCIES, 'lib', library) : undefined;
-  const [, header] = /^tensorflow\/(include\/(?:tensorflow\/(?:c|core\/platform|tsl)|tsl|xla\/tsl)\/.+\.h)$/.exec(path) ?? [];
+  if (library !== undefined)
+    return LIBRARIES.includes(library) ? join(DEPENDENCIES, 'lib', library) : undefined;
+  const [, header] =
+    /^tensorflow\/(include\/(?:tensorflow\/(?:c|core\/platform|tsl)|tsl|xla\/tsl)\/.+\.h)$/.exec(
+      path,
+    ) ?? [];
   return header === undefined ? undefined : join(DEPENDENCIES, header);
 }
 
-async function tfjsNode({ env, signal, onProgress }: InstallOptions, staging: string): Promise<void> {
+async function tfjsNode(
+  { env, signal, onProgress }: InstallOptions,
+  staging: string,
+): Promise<void> {
   writeFileSync(join(staging, 'package.json'), '{"private":true}\n');
   const packages = [`@tensorflow/tfjs-node@${TFJS}`, `node-api-headers@${NODE_API_HEADERS}`];
   onProgress(`npm install ${packages.join(' ')}`);
-  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error', ...packages];
+  const args = [
+    'install',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--no-progress',
+    '--loglevel=error',
+    ...packages,
+  ];
   const { code, absent, lastWords } = await runProgram('npm', args, { cwd: staging, env, signal });
   const manifest = join(staging, PACKAGE_FOLDER, 'package.json');
-  const version = existsSync(manifest) ? (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version?: unknown }).version : undefined;
+  const version = existsSync(manifest)
+    ? (JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version?: unknown }).version
+    : undefined;
   if (code !== 0 || version !== TFJS) {
     throw new InstallationFailed('package', {
       expected: packages.join(' and '),
@@ -222,14 +306,19 @@ async function tfjsNode({ env, signal, onProgress }: InstallOptions, staging: st
         : code === 0
           ? `version ${JSON.stringify(version)}`
           : `npm: ${lastWords === '' ? `exit code ${String(code)}` : lastWords}`,
-      remedy: absent ? 'install npm, which comes with Node, or put it in PATH' : 'see that npm reaches its registry, and try again',
+      remedy: absent
+        ? 'install npm, which comes with Node, or put it in PATH'
+        : 'see that npm reaches its registry, and try again',
     });
   }
   await rename(join(staging, DEPENDENCIES), join(staging, PACKAGE_FOLDER, 'deps'));
 }
 
 /** Loads the binding in a process of its own, and lets it compute. */
-async function loadOnce({ env, node, signal, onProgress }: InstallOptions, staging: string): Promise<string> {
+async function loadOnce(
+  { env, node, signal, onProgress }: InstallOptions,
+  staging: string,
+): Promise<string> {
   const script = `
     const binding = require(process.argv[1]);
     const id = binding.createTensor([2, 2], binding.TF_FLOAT, new Float32Array([1, 2, 3, 4]));
@@ -237,13 +326,18 @@ async function loadOnce({ env, node, signal, onProgress }: InstallOptions, stagi
     process.stdout.write(JSON.stringify({ version: binding.TF_Version, values: [...binding.tensorDataSync(product.id)] }));`;
   onProgress('loading it in a process of its own');
   const child = { env: { ...env, TF_CPP_MIN_LOG_LEVEL: '2' }, signal };
-  const { code, stdout, lastWords } = await runProgram(node, ['-e', script, join(staging, BINDING_FILE)], child);
+  const { code, stdout, lastWords } = await runProgram(
+    node,
+    ['-e', script, join(staging, BINDING_FILE)],
+    child,
+  );
   const [, version] = /^\{"version":"([^"]+)","values":\[7,10,15,22\]\}/.exec(stdout) ?? [];
   if (code === 0 && version !== undefined) return version;
   throw new InstallationFailed('check', {
     expected: 'a binding that loads and multiplies matrices',
     found: lastWords === '' ? `exit code ${String(code)}` : lastWords,
-    remedy: 'see whether this system is older than the wheel asks for (glibc, processor); another version may be given by --wheel FILE',
+    remedy:
+      'see whether this system is older than the wheel asks for (glibc, processor); another version may be given by --wheel FILE',
   });
 }
 

@@ -1,4 +1,7 @@
-/** PyPI's JSON interface (https://docs.pypi.org/api/json): which wheel fits this machine, and its download, checked and resumable. */
+/**
+ * PyPI's JSON interface (https://docs.pypi.org/api/json): which wheel fits this machine, and its
+ * download, checked and resumable.
+ */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, statSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -18,7 +21,9 @@ export interface IndexFile {
 /** How a wheel's file name ends for this processor; Linux only. */
 export function fitsMachine(filename: string, arch: string): boolean {
   const processor = { x64: 'x86_64', arm64: 'aarch64' }[arch];
-  return processor !== undefined && new RegExp(`-manylinux[\\w.]*_${processor}\\.whl$`).test(filename);
+  return (
+    processor !== undefined && new RegExp(`-manylinux[\\w.]*_${processor}\\.whl$`).test(filename)
+  );
 }
 
 /** `name==1.2` or `name<13.0,>=12.5`. */
@@ -30,10 +35,12 @@ export interface Requirement {
 /** @param text as pip takes it; what follows a `;` is left out */
 export function parseRequirement(text: string): Requirement {
   const [, name = '', rest = ''] = /^\s*([\w.-]+)\s*(?:\[[^\]]*\])?\s*\(?([^;)]*)/.exec(text) ?? [];
-  const specifiers = [...rest.matchAll(/(==|!=|>=|<=|~=|<|>)\s*([\w.*+!-]+)/g)].map(([, operator = '', version = '']) => ({
-    operator,
-    version,
-  }));
+  const specifiers = [...rest.matchAll(/(==|!=|>=|<=|~=|<|>)\s*([\w.*+!-]+)/g)].map(
+    ([, operator = '', version = '']) => ({
+      operator,
+      version,
+    }),
+  );
   return { name, specifiers };
 }
 
@@ -78,12 +85,19 @@ function compareVersions(a: string, b: string): number {
  * @param index e.g. https://pypi.org/pypi
  * @throws Error naming the address and what was found there
  */
-export async function findWheel(index: string, requirement: Requirement, arch: string, signal: AbortSignal): Promise<IndexFile> {
+export async function findWheel(
+  index: string,
+  requirement: Requirement,
+  arch: string,
+  signal: AbortSignal,
+): Promise<IndexFile> {
   const address = `${index}/${requirement.name}/json`;
   const response = await request(address, {}, signal);
   if (!response.ok) throw new Error(`${address} answered ${String(response.status)}`);
   const body = (await response.json()) as { readonly releases?: unknown } | null;
-  const releases = Object.entries(typeof body?.releases === 'object' && body.releases !== null ? body.releases : {});
+  const releases = Object.entries(
+    typeof body?.releases === 'object' && body.releases !== null ? body.releases : {},
+  );
   const fitting = releases
     .filter(([version]) => /^\d+(\.\d+)*$/.test(version) && satisfies(version, requirement))
     .sort(([a], [b]) => compareVersions(b, a));
@@ -98,9 +112,17 @@ export async function findWheel(index: string, requirement: Requirement, arch: s
 }
 
 function indexFile(value: unknown, address: string): IndexFile | undefined {
-  const { filename, url, size, digests } = value as Partial<Record<'filename' | 'url' | 'size' | 'digests', unknown>>;
+  const { filename, url, size, digests } = value as Partial<
+    Record<'filename' | 'url' | 'size' | 'digests', unknown>
+  >;
   const sha256 = (digests as { readonly sha256?: unknown } | undefined)?.sha256;
-  if (typeof filename !== 'string' || typeof url !== 'string' || typeof size !== 'number' || typeof sha256 !== 'string') return undefined;
+  if (
+    typeof filename !== 'string' ||
+    typeof url !== 'string' ||
+    typeof size !== 'number' ||
+    typeof sha256 !== 'string'
+  )
+    return undefined;
   if (/[/\\]/.test(filename) || !/^[0-9a-f]{64}$/.test(sha256)) return undefined;
   return { filename, url: new URL(url, address).href, size, sha256 };
 }
@@ -121,15 +143,24 @@ export async function download(
   if (existsSync(whole) && (await checksum(whole)) === sha256) return whole;
   let have = existsSync(part) ? statSync(part).size : 0;
   if (have < size) {
-    const response = await request(url, have > 0 ? { range: `bytes=${String(have)}-` } : {}, signal);
-    if (!response.ok || response.body === null) throw new Error(`${url} answered ${String(response.status)}`);
+    const response = await request(
+      url,
+      have > 0 ? { range: `bytes=${String(have)}-` } : {},
+      signal,
+    );
+    if (!response.ok || response.body === null)
+      throw new Error(`${url} answered ${String(response.status)}`);
     // A server that does not know ranges sends everything again.
     if (response.status !== 206) have = 0;
     const stream = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
     stream.on('data', (chunk: Uint8Array) => {
       onBytes((have += chunk.length), size);
     });
-    await pipeline(stream, createWriteStream(part, { flags: response.status === 206 ? 'a' : 'w' }), { signal });
+    await pipeline(
+      stream,
+      createWriteStream(part, { flags: response.status === 206 ? 'a' : 'w' }),
+      { signal },
+    );
   }
   const found = await checksum(part);
   if (found !== sha256) {
@@ -146,7 +177,11 @@ async function checksum(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function request(address: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+async function request(
+  address: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Response> {
   const { protocol, hostname } = new URL(address);
   if (protocol !== 'https:' && !['127.0.0.1', 'localhost', '[::1]'].includes(hostname))
     throw new Error(`${address}: expected an address with https`);
@@ -154,7 +189,8 @@ async function request(address: string, headers: Record<string, string>, signal:
     return await fetch(address, { headers, signal });
   } catch (error) {
     signal.throwIfAborted();
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    const cause =
+      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     throw new Error(`${address} cannot be reached: ${cause}`, { cause: error });
   }
 }

@@ -1,4 +1,7 @@
-/** Runs another program to its end, keeps the last it said, and ends it with all it started when asked to. */
+/**
+ * Runs another program to its end, keeps the last it said, and ends it with all it started when
+ * asked to.
+ */
 import { spawn } from 'node:child_process';
 
 export interface Finished {
@@ -20,7 +23,11 @@ export interface ProgramOptions {
   readonly signal: AbortSignal;
 }
 
-export function runProgram(program: string, args: readonly string[], { cwd, env, signal }: ProgramOptions): Promise<Finished> {
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  { cwd, env, signal }: ProgramOptions,
+): Promise<Finished> {
   return new Promise((done, fail) => {
     const child = spawn(program, args, {
       ...(cwd !== undefined && { cwd }),
@@ -34,7 +41,8 @@ export function runProgram(program: string, args: readonly string[], { cwd, env,
     let all = '';
     const end = (): void => {
       try {
-        if (child.pid !== undefined) process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+        if (child.pid !== undefined)
+          process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
       } catch {
         // It is gone already.
       }

@@ -3,7 +3,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InstallationFailed } from './failure.ts';
-import { download, findWheel, fitsMachine, requirementText, type Requirement } from './python-index.ts';
+import {
+  download,
+  findWheel,
+  fitsMachine,
+  requirementText,
+  type Requirement,
+} from './python-index.ts';
 import { runProgram } from './run-program.ts';
 
 export interface Surroundings {
@@ -51,7 +57,13 @@ export async function obtainWheel(
   if (python === undefined) said.push('no Python with pip');
   else {
     progress(`pip download ${requirementText(requirement)}`);
-    const args = [...DOWNLOAD, '--dest', source.downloads, ...platforms(around.arch), requirementText(requirement)];
+    const args = [
+      ...DOWNLOAD,
+      '--dest',
+      source.downloads,
+      ...platforms(around.arch),
+      requirementText(requirement),
+    ];
     const { code, lastWords } = await runProgram(python, args, around);
     const file = downloaded(source.downloads, requirement, around.arch);
     if (code === 0 && file !== undefined) return { file, by: 'pip' };
@@ -60,7 +72,9 @@ export async function obtainWheel(
   try {
     progress(`looking for ${requirementText(requirement)} at ${source.index}`);
     const wheel = await findWheel(source.index, requirement, around.arch, around.signal);
-    const file = await download(wheel, source.downloads, around.signal, (done, total) => progress(wheel.filename, done, total));
+    const file = await download(wheel, source.downloads, around.signal, (done, total) =>
+      progress(wheel.filename, done, total),
+    );
     return { file, by: 'index' };
   } catch (error) {
     around.signal.throwIfAborted();
@@ -96,10 +110,9 @@ const DOWNLOAD = [
 
 function platforms(arch: string): string[] {
   const processor = arch === 'arm64' ? 'aarch64' : 'x86_64';
-  return ['manylinux2014', 'manylinux_2_17', 'manylinux_2_27', 'manylinux_2_28'].flatMap((platform) => [
-    '--platform',
-    `${platform}_${processor}`,
-  ]);
+  return ['manylinux2014', 'manylinux_2_17', 'manylinux_2_27', 'manylinux_2_28'].flatMap(
+    (platform) => ['--platform', `${platform}_${processor}`],
+  );
 }
 
 async function pythonWithPip(around: Surroundings): Promise<string | undefined> {
@@ -113,7 +126,9 @@ async function pythonWithPip(around: Surroundings): Promise<string | undefined> 
 function downloaded(folder: string, { name }: Requirement, arch: string): string | undefined {
   const stem = name.replaceAll(/[-_.]+/g, '_').toLowerCase();
   const file = readdirSync(folder)
-    .filter((candidate) => candidate.toLowerCase().startsWith(`${stem}-`) && fitsMachine(candidate, arch))
+    .filter(
+      (candidate) => candidate.toLowerCase().startsWith(`${stem}-`) && fitsMachine(candidate, arch),
+    )
     .sort()
     .at(-1);
   return file === undefined ? undefined : join(folder, file);

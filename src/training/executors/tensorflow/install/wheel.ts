@@ -1,4 +1,7 @@
-/** Python wheels (PEP 427): what they are, and their files taken out with the checksums of their RECORD. */
+/**
+ * Python wheels (PEP 427): what they are, and their files taken out with the checksums of their
+ * RECORD.
+ */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -33,7 +36,9 @@ async function read(archive: FileBytes, signal: AbortSignal): Promise<Wheel> {
   const file = archive.name;
   const entries = [...zipEntries(archive)];
   const text = async (ending: string): Promise<string> => {
-    const entry = entries.find(({ name }) => /^[^/]+\.dist-info\//.test(name) && name.endsWith(`.dist-info/${ending}`));
+    const entry = entries.find(
+      ({ name }) => /^[^/]+\.dist-info\//.test(name) && name.endsWith(`.dist-info/${ending}`),
+    );
     if (entry === undefined) throw new Error(`${file} is no wheel: it has no .dist-info/${ending}`);
     const parts: Uint8Array[] = [];
     for await (const part of entry.content()) parts.push(Uint8Array.from(part));
@@ -42,15 +47,26 @@ async function read(archive: FileBytes, signal: AbortSignal): Promise<Wheel> {
   };
   const metadata = await text('METADATA');
   const field = (name: string): string[] =>
-    [...metadata.matchAll(new RegExp(`^${name}: *(.+?)\\r?$`, 'gm'))].map(([, value = '']) => value);
+    [...metadata.matchAll(new RegExp(`^${name}: *(.+?)\\r?$`, 'gm'))].map(
+      ([, value = '']) => value,
+    );
   const [name, version] = [field('Name')[0], field('Version')[0]];
-  if (name === undefined || version === undefined) throw new Error(`${file}: its METADATA says no name and version`);
+  if (name === undefined || version === undefined)
+    throw new Error(`${file}: its METADATA says no name and version`);
   const record = new Map<string, string>();
   for (const line of (await text('RECORD')).split(/\r?\n/)) {
     const [, path, sha256] = /^"?(.+?)"?,sha256=([\w-]+),\d*$/.exec(line) ?? [];
     if (path !== undefined && sha256 !== undefined) record.set(path, sha256);
   }
-  return { file, archive, name: name.toLowerCase().replaceAll('_', '-'), version, entries, record, requirements: field('Requires-Dist') };
+  return {
+    file,
+    archive,
+    name: name.toLowerCase().replaceAll('_', '-'),
+    version,
+    entries,
+    record,
+    requirements: field('Requires-Dist'),
+  };
 }
 
 /**
@@ -75,8 +91,12 @@ export async function takeOut(
     for (const { entry, to } of wanted) {
       const sha256 = await extract(entry, join(folder, to), signal);
       const expected = wheel.record.get(entry.name);
-      if (expected === undefined) throw new Error(`${wheel.file}: ${entry.name} has no checksum in RECORD`);
-      if (sha256 !== expected) throw new Error(`${wheel.file}: ${entry.name} is damaged: expected SHA-256 ${expected}, found ${sha256}`);
+      if (expected === undefined)
+        throw new Error(`${wheel.file}: ${entry.name} has no checksum in RECORD`);
+      if (sha256 !== expected)
+        throw new Error(
+          `${wheel.file}: ${entry.name} is damaged: expected SHA-256 ${expected}, found ${sha256}`,
+        );
       onBytes?.((done += entry.size), total);
     }
   } finally {

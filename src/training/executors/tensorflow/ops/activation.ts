@@ -23,7 +23,8 @@ export function activationGradient(gradient: ActivateGradient): (step: Step, op:
 }
 
 export const relu: Activate = ({ operations }, x) => operations.relu(x);
-export const reluGradient: ActivateGradient = ({ operations }, g, y) => operations.reluGradient(g, y);
+export const reluGradient: ActivateGradient = ({ operations }, g, y) =>
+  operations.reluGradient(g, y);
 export const sigmoid: Activate = ({ operations }, x) => operations.sigmoid(x);
 export const tanh: Activate = ({ operations }, x) => operations.tanh(x);
 
@@ -37,16 +38,26 @@ export const leakyReluGradient: ActivateGradient = ({ operations }, g, y, op) =>
   return operations.select(operations.greater(y, operations.float(0)), g, small);
 };
 
-export const sigmoidGradient: ActivateGradient = ({ operations: { float, multiply, subtract } }, g, y) =>
-  multiply(g, multiply(y, subtract(float(1), y)));
+export const sigmoidGradient: ActivateGradient = (
+  { operations: { float, multiply, subtract } },
+  g,
+  y,
+) => multiply(g, multiply(y, subtract(float(1), y)));
 
-export const tanhGradient: ActivateGradient = ({ operations: { float, multiply, square, subtract } }, g, y) =>
-  multiply(g, subtract(float(1), square(y)));
+export const tanhGradient: ActivateGradient = (
+  { operations: { float, multiply, square, subtract } },
+  g,
+  y,
+) => multiply(g, subtract(float(1), square(y)));
 
 export const silu: Activate = ({ operations }, x) => operations.multiply(x, operations.sigmoid(x));
 
 /** gσ(1 + x(1 − σ)). */
-export const siluGradient: ActivateGradient = ({ operations: { add, float, multiply, sigmoid: logistic, subtract } }, g, x) => {
+export const siluGradient: ActivateGradient = (
+  { operations: { add, float, multiply, sigmoid: logistic, subtract } },
+  g,
+  x,
+) => {
   const s = logistic(x);
   return multiply(multiply(g, s), add(float(1), multiply(x, subtract(float(1), s))));
 };
@@ -57,7 +68,10 @@ export const gelu: Activate = (step, x) => step.operations.multiply(x, normal(st
 /** g(Φ + xφ). */
 export const geluGradient: ActivateGradient = (step, g, x) => {
   const { add, exp, float, multiply, square } = step.operations;
-  const density = multiply(exp(multiply(square(x), float(-0.5))), float(1 / Math.sqrt(2 * Math.PI)));
+  const density = multiply(
+    exp(multiply(square(x), float(-0.5))),
+    float(1 / Math.sqrt(2 * Math.PI)),
+  );
   return multiply(g, add(normal(step, x), multiply(x, density)));
 };
 

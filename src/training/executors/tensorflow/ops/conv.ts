@@ -1,12 +1,13 @@
 /**
- * conv and its gradients. Weights are [L,kh,kw,C/g,O]. Where all lanes see the same input, one convolution has lanes × filters outputs;
- * 1×1 kernels are matrix products; depthwise ones have lanes × channels; the others go lane by lane, and group by group.
+ * conv and its gradients. Weights are [L,kh,kw,C/g,O]. Where all lanes see the same input, one
+ * convolution has lanes × filters outputs; 1×1 kernels are matrix products; depthwise ones have
+ * lanes × channels; the others go lane by lane, and group by group.
  */
 import { bufferAt, numberOf, pairOf, type Op } from '../../../plan/plan.ts';
-import type { Window } from '../operations.ts';
 import type { Step } from '../step.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Value } from '../values.ts';
+import type { Window } from '../windows.ts';
 
 type Form = 'shared' | 'matrix' | 'depthwise' | 'split';
 
@@ -19,8 +20,9 @@ interface Shapes {
 }
 
 /**
- * What rows and columns of padding a window needs so that it gives `output` places. Where there is one place only, no stride is taken,
- * so it is 1: oneDNN's convolution has been seen to give zeros there (2.20: one column, kernel 1×2, stride 1×2, one channel).
+ * What rows and columns of padding a window needs so that it gives `output` places. Where there is
+ * one place only, no stride is taken, so it is 1: oneDNN's convolution has been seen to give zeros
+ * there (2.20: one column, kernel 1×2, stride 1×2, one channel).
  */
 export function windowOf(
   kernel: readonly [number, number],
@@ -34,7 +36,8 @@ export function windowOf(
     return [padding[axis], Math.max(0, needed - (input[axis] ?? 1) - padding[axis])];
   };
   const pads = [along(0), along(1)] as const;
-  const step = (axis: 0 | 1): number => ((input[axis] ?? 1) + pads[axis][0] + pads[axis][1] === kernel[axis] ? 1 : stride[axis]);
+  const step = (axis: 0 | 1): number =>
+    (input[axis] ?? 1) + pads[axis][0] + pads[axis][1] === kernel[axis] ? 1 : stride[axis];
   return { kernel, stride: [step(0), step(1)], padding: pads };
 }
 
@@ -42,11 +45,24 @@ function shapesOf(op: Op, from: readonly number[], to: readonly number[], shared
   const [c = 1, h = 1, w = 1] = from;
   const [o = 1, rows = 1, columns = 1] = to;
   const groups = numberOf(op, 'groups');
-  const window = windowOf(pairOf(op, 'kernel'), pairOf(op, 'stride'), pairOf(op, 'padding'), [h, w], [rows, columns]);
+  const window = windowOf(
+    pairOf(op, 'kernel'),
+    pairOf(op, 'stride'),
+    pairOf(op, 'padding'),
+    [h, w],
+    [rows, columns],
+  );
   const { kernel, stride, padding } = window;
-  const plain = kernel[0] * kernel[1] * stride[0] * stride[1] === 1 && padding.flat().every((n) => n === 0);
+  const plain =
+    kernel[0] * kernel[1] * stride[0] * stride[1] === 1 && padding.flat().every((n) => n === 0);
   const form =
-    groups === 1 && shared ? 'shared' : groups === 1 && plain ? 'matrix' : groups === c && stride[0] === stride[1] ? 'depthwise' : 'split';
+    groups === 1 && shared
+      ? 'shared'
+      : groups === 1 && plain
+        ? 'matrix'
+        : groups === c && stride[0] === stride[1]
+          ? 'depthwise'
+          : 'split';
   return { window, input: [c, h, w], output: [o, rows, columns], groups, form };
 }
 
@@ -54,23 +70,49 @@ export function conv(step: Step, op: Op): void {
   const { operations, values, lanes } = step;
   const x = step.input(op, 0);
   const weight = step.weight(op, 1);
-  const shapes = shapesOf(op, x.shape, bufferAt(step.plan, op.outputs, 0).shape, x.order === 'shared');
+  const shapes = shapesOf(
+    op,
+    x.shape,
+    bufferAt(step.plan, op.outputs, 0).shape,
+    x.order === 'shared',
+  );
   const [c, h, w] = shapes.input;
   const [o] = shapes.output;
   const { window } = shapes;
   let y: Value;
   switch (shapes.form) {
     case 'shared':
-      y = values.of(operations.conv(x.tensor, filtersOfLanes(step, weight), window), shapes.output, 'channel');
+      y = values.of(
+        operations.conv(x.tensor, filtersOfLanes(step, weight), window),
+        shapes.output,
+        'channel',
+      );
       break;
     case 'matrix': {
-      const rows = operations.reshape(values.as(x, 'lane').tensor, [lanes, values.batch * h * w, c]);
-      y = values.of(operations.matmul(rows, operations.reshape(weight, [lanes, c, o]), false, false), shapes.output, 'lane');
+      const rows = operations.reshape(values.as(x, 'lane').tensor, [
+        lanes,
+        values.batch * h * w,
+        c,
+      ]);
+      y = values.of(
+        operations.matmul(rows, operations.reshape(weight, [lanes, c, o]), false, false),
+        shapes.output,
+        'lane',
+      );
       break;
     }
     case 'depthwise': {
-      const image = operations.reshape(values.as(x, 'channel').tensor, [values.batch, h, w, lanes * c]);
-      y = values.of(operations.depthwise(image, channelsOfLanes(step, weight, c), window), shapes.output, 'channel');
+      const image = operations.reshape(values.as(x, 'channel').tensor, [
+        values.batch,
+        h,
+        w,
+        lanes * c,
+      ]);
+      y = values.of(
+        operations.depthwise(image, channelsOfLanes(step, weight, c), window),
+        shapes.output,
+        'channel',
+      );
       break;
     }
     case 'split': {
@@ -79,7 +121,8 @@ export function conv(step: Step, op: Op): void {
       y = joined(step, ys, shapes.output, shapes.groups);
     }
   }
-  if (op.inputs.length === 3) y = { ...y, tensor: operations.add(y.tensor, values.perLane(step.weight(op, 2), y)) };
+  if (op.inputs.length === 3)
+    y = { ...y, tensor: operations.add(y.tensor, values.perLane(step.weight(op, 2), y)) };
   step.output(op, 0, y);
 }
 
@@ -99,8 +142,16 @@ export function convWeightGradient(step: Step, op: Op): void {
     case 'shared': {
       g = values.as(given, 'channel');
       const flat = operations.reshape(g.tensor, [values.batch, rows, columns, lanes * o]);
-      const together = operations.convWeightGradient(x.tensor, flat, [kh, kw, c, lanes * o], window);
-      gradient = operations.transpose(operations.reshape(together, [kh, kw, c, lanes, o]), [3, 0, 1, 2, 4]);
+      const together = operations.convWeightGradient(
+        x.tensor,
+        flat,
+        [kh, kw, c, lanes * o],
+        window,
+      );
+      gradient = operations.transpose(
+        operations.reshape(together, [kh, kw, c, lanes, o]),
+        [3, 0, 1, 2, 4],
+      );
       break;
     }
     case 'matrix': {
@@ -114,17 +165,39 @@ export function convWeightGradient(step: Step, op: Op): void {
     }
     case 'depthwise': {
       g = values.as(given, 'channel');
-      const image = operations.reshape(values.as(x, 'channel').tensor, [values.batch, h, w, lanes * c]);
+      const image = operations.reshape(values.as(x, 'channel').tensor, [
+        values.batch,
+        h,
+        w,
+        lanes * c,
+      ]);
       const flat = operations.reshape(g.tensor, [values.batch, rows, columns, lanes * o]);
-      const together = operations.depthwiseWeightGradient(image, flat, [kh, kw, lanes * c, o / c], window);
-      gradient = operations.transpose(operations.reshape(together, [kh, kw, lanes, o]), [2, 0, 1, 3]);
+      const together = operations.depthwiseWeightGradient(
+        image,
+        flat,
+        [kh, kw, lanes * c, o / c],
+        window,
+      );
+      gradient = operations.transpose(
+        operations.reshape(together, [kh, kw, lanes, o]),
+        [2, 0, 1, 3],
+      );
       break;
     }
     case 'split': {
       g = values.as(given, 'lane');
       const [xs, gs] = [parts(step, x, groups), parts(step, g, groups)];
-      const ws = xs.map((part, k) => operations.convWeightGradient(part, gs[k] ?? part, [kh, kw, c / groups, o / groups], window));
-      const byLane = Array.from({ length: lanes }, (_, lane) => operations.concat(ws.slice(lane * groups, (lane + 1) * groups), 3));
+      const ws = xs.map((part, k) =>
+        operations.convWeightGradient(
+          part,
+          gs[k] ?? part,
+          [kh, kw, c / groups, o / groups],
+          window,
+        ),
+      );
+      const byLane = Array.from({ length: lanes }, (_, lane) =>
+        operations.concat(ws.slice(lane * groups, (lane + 1) * groups), 3),
+      );
       gradient = operations.concat(
         byLane.map((part) => operations.reshape(part, [1, ...part.shape])),
         0,
@@ -147,21 +220,37 @@ export function convInputGradient(step: Step, op: Op): void {
     case 'shared':
       throw new RangeError('an input that lanes share wants no gradient');
     case 'matrix': {
-      const g = operations.reshape(values.as(given, 'lane').tensor, [lanes, values.batch * h * w, o]);
+      const g = operations.reshape(values.as(given, 'lane').tensor, [
+        lanes,
+        values.batch * h * w,
+        o,
+      ]);
       const x = operations.matmul(g, operations.reshape(weight, [lanes, c, o]), false, true);
       step.output(op, 0, values.of(x, shapes.input, 'lane'));
       return;
     }
     case 'depthwise': {
-      const g = operations.reshape(values.as(given, 'channel').tensor, [values.batch, rows, columns, lanes * o]);
+      const g = operations.reshape(values.as(given, 'channel').tensor, [
+        values.batch,
+        rows,
+        columns,
+        lanes * o,
+      ]);
       const shape = [values.batch, h, w, lanes * c];
-      const x = operations.depthwiseInputGradient(g, channelsOfLanes(step, weight, c), shape, window);
+      const x = operations.depthwiseInputGradient(
+        g,
+        channelsOfLanes(step, weight, c),
+        shape,
+        window,
+      );
       step.output(op, 0, values.of(x, shapes.input, 'channel'));
       return;
     }
     case 'split': {
       const [gs, ws] = [parts(step, given, groups), filters(step, weight, groups)];
-      const xs = gs.map((part, k) => operations.convInputGradient(part, ws[k] ?? part, [values.batch, h, w, c / groups], window));
+      const xs = gs.map((part, k) =>
+        operations.convInputGradient(part, ws[k] ?? part, [values.batch, h, w, c / groups], window),
+      );
       step.output(op, 0, joined(step, xs, shapes.input, groups));
     }
   }
@@ -177,7 +266,12 @@ function filtersOfLanes({ operations }: Step, weight: Tensor): Tensor {
 function channelsOfLanes({ operations }: Step, weight: Tensor, channels: number): Tensor {
   const [lanes = 1, kh = 1, kw = 1, , o = 1] = weight.shape;
   const apart = operations.reshape(weight, [lanes, kh, kw, o]);
-  return operations.reshape(operations.transpose(apart, [1, 2, 0, 3]), [kh, kw, lanes * channels, o / channels]);
+  return operations.reshape(operations.transpose(apart, [1, 2, 0, 3]), [
+    kh,
+    kw,
+    lanes * channels,
+    o / channels,
+  ]);
 }
 
 /** By lane, then by group: [B,H,W,C/g]. */
@@ -190,10 +284,19 @@ function parts({ operations, values, lanes }: Step, value: Value, groups: number
 /** By lane, then by group: [kh,kw,C/g,O/g]. */
 function filters({ operations, lanes }: Step, weight: Tensor, groups: number): Tensor[] {
   const shape = weight.shape.slice(1);
-  return operations.split(weight, 0, lanes).flatMap((lane) => operations.split(operations.reshape(lane, shape), 3, groups));
+  return operations
+    .split(weight, 0, lanes)
+    .flatMap((lane) => operations.split(operations.reshape(lane, shape), 3, groups));
 }
 
-function joined({ operations, values, lanes }: Step, tensors: readonly Tensor[], shape: readonly number[], groups: number): Value {
-  const byLane = Array.from({ length: lanes }, (_, lane) => operations.concat(tensors.slice(lane * groups, (lane + 1) * groups), 3));
+function joined(
+  { operations, values, lanes }: Step,
+  tensors: readonly Tensor[],
+  shape: readonly number[],
+  groups: number,
+): Value {
+  const byLane = Array.from({ length: lanes }, (_, lane) =>
+    operations.concat(tensors.slice(lane * groups, (lane + 1) * groups), 3),
+  );
   return values.of(operations.concat(byLane, 0), shape, 'lane');
 }

@@ -1,4 +1,7 @@
-/** dense and its gradients. Weights are [L,U,F]. Where all lanes see the same input, one product has lanes × units columns. */
+/**
+ * dense and its gradients. Weights are [L,U,F]. Where all lanes see the same input, one product has
+ * lanes × units columns.
+ */
 import { bufferAt, type Op } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';
 import type { Value } from '../values.ts';
@@ -12,8 +15,14 @@ export function dense(step: Step, op: Op): void {
   if (x.order === 'shared') {
     const together = operations.reshape(weight, [lanes * units, features]);
     y = values.of(operations.matmul(x.tensor, together, false, true), [units], 'channel');
-  } else y = values.of(operations.matmul(values.as(x, 'lane').tensor, weight, false, true), [units], 'lane');
-  if (op.inputs.length === 3) y = { ...y, tensor: operations.add(y.tensor, values.perLane(step.weight(op, 2), y)) };
+  } else
+    y = values.of(
+      operations.matmul(values.as(x, 'lane').tensor, weight, false, true),
+      [units],
+      'lane',
+    );
+  if (op.inputs.length === 3)
+    y = { ...y, tensor: operations.add(y.tensor, values.perLane(step.weight(op, 2), y)) };
   step.output(op, 0, y);
 }
 
@@ -26,7 +35,11 @@ export function denseWeightGradient(step: Step, op: Op): void {
   const [features = 1] = x.shape;
   if (shared) {
     const flat = operations.reshape(g.tensor, [values.batch, lanes * units]);
-    step.save(op, 0, operations.reshape(operations.matmul(flat, x.tensor, true, false), [lanes, units, features]));
+    step.save(
+      op,
+      0,
+      operations.reshape(operations.matmul(flat, x.tensor, true, false), [lanes, units, features]),
+    );
   } else step.save(op, 0, operations.matmul(g.tensor, values.as(x, 'lane').tensor, true, false));
   if (op.outputs.length === 2) step.save(op, 1, operations.sum(g.tensor, values.sampleAxes(g)));
 }

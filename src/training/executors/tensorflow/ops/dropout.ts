@@ -1,4 +1,7 @@
-/** dropout and its gradient: both multiply by the same factors, drawn once a step for each order of lanes that is asked for. */
+/**
+ * dropout and its gradient: both multiply by the same factors, drawn once a step for each order of
+ * lanes that is asked for.
+ */
 import { PURPOSE } from '../../../../core/random.ts';
 import { elements, numberOf, type Op } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';
@@ -26,20 +29,38 @@ function draw(step: Step, op: Op, { order, shape }: Value): Tensor {
   const blocks = Math.ceil(features / 4);
   const byLane = order === 'lane';
   const front = byLane ? [lanes, values.batch] : [values.batch, lanes];
-  const along = (tensor: Tensor, sizes: readonly number[]): Tensor => operations.cast(operations.reshape(tensor, sizes), 'i64');
-  const positions = along(operations.range(values.batch), byLane ? [1, values.batch, 1] : [values.batch, 1, 1]);
-  const places = operations.add(operations.multiply(positions, operations.long(blocks)), along(operations.range(blocks), [1, 1, blocks]));
+  const along = (tensor: Tensor, sizes: readonly number[]): Tensor =>
+    operations.cast(operations.reshape(tensor, sizes), 'i64');
+  const positions = along(
+    operations.range(values.batch),
+    byLane ? [1, values.batch, 1] : [values.batch, 1, 1],
+  );
+  const places = operations.add(
+    operations.multiply(positions, operations.long(blocks)),
+    along(operations.range(blocks), [1, 1, blocks]),
+  );
   const counter0 = operations.broadcastTo(places, [...front, blocks]);
-  const trials = operations.reshape(step.unsigned(inputs.trials), byLane ? [lanes, 1, 1] : [1, lanes, 1]);
+  const trials = operations.reshape(
+    step.unsigned(inputs.trials),
+    byLane ? [lanes, 1, 1] : [1, lanes, 1],
+  );
   const [low, high] = operations.split(step.unsigned(inputs.key), 0, 2);
   if (low === undefined || high === undefined) throw new RangeError('a key has two words');
   const purpose = operations.long(PURPOSE.dropout * 2 ** 24 + numberOf(op, 'ordinal'));
-  const words = philox(operations, [low, high], [counter0, step.unsigned(inputs.step), trials, purpose]);
+  const words = philox(
+    operations,
+    [low, high],
+    [counter0, step.unsigned(inputs.step), trials, purpose],
+  );
   const blocksOfWords = operations.concat(
     words.map((word) => operations.reshape(word, [...front, blocks, 1])),
     3,
   );
-  const flat = operations.slice(operations.reshape(blocksOfWords, [...front, 4 * blocks]), [0, 0, 0], [...front, features]);
+  const flat = operations.slice(
+    operations.reshape(blocksOfWords, [...front, 4 * blocks]),
+    [0, 0, 0],
+    [...front, features],
+  );
   const vector: Value = { tensor: flat, shape: [features], order };
   const drawn = values.reshape(vector, shape);
   const threshold = values.perLane(step.unsigned(step.column(op, 0)), drawn);

@@ -1,4 +1,7 @@
-/** gather: the batch's samples, cropped and flipped where the plan says so, normalised; and their labels. Shared by lanes. */
+/**
+ * gather: the batch's samples, cropped and flipped where the plan says so, normalised; and their
+ * labels. Shared by lanes.
+ */
 import { PURPOSE } from '../../../../core/random.ts';
 import type { Op } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';
@@ -12,12 +15,18 @@ export function gather(step: Step, op: Op, training: boolean): void {
   const images = operations.gather(inputs.samples, inputs.indices);
   const batch = training && (crop > 0 || flip) ? augmented(step, images) : images;
   const numbers = operations.cast(batch, 'f32');
-  const x = operations.add(operations.multiply(numbers, operations.floats(scale)), operations.floats(shift));
+  const x = operations.add(
+    operations.multiply(numbers, operations.floats(scale)),
+    operations.floats(shift),
+  );
   step.output(op, 0, values.of(x, shape, 'shared'));
   step.label = operations.gather(inputs.labels, inputs.indices);
 }
 
-/** Purpose 5: words of the sample's index and the epoch say where the crop begins and whether it is mirrored. */
+/**
+ * Purpose 5: words of the sample's index and the epoch say where the crop begins and whether it is
+ * mirrored.
+ */
 function augmented(step: Step, images: Tensor): Tensor {
   const { operations, inputs, plan } = step;
   const { crop, flip, shape } = plan.input;
@@ -32,24 +41,42 @@ function augmented(step: Step, images: Tensor): Tensor {
   ];
   const words = philox(operations, [low, high], counter);
   const [rowWord, columnWord, flipWord] = words;
-  if (rowWord === undefined || columnWord === undefined || flipWord === undefined) throw new RangeError('a block has four words');
+  if (rowWord === undefined || columnWord === undefined || flipWord === undefined)
+    throw new RangeError('a block has four words');
   const below = (word: Tensor, bound: number): Tensor =>
-    operations.cast(operations.shiftRight(operations.multiply(word, operations.long(bound)), operations.long(32)), 'i32');
-  const along = (first: Tensor, places: Tensor): Tensor => operations.add(operations.reshape(first, [plan.batch, 1]), places);
+    operations.cast(
+      operations.shiftRight(operations.multiply(word, operations.long(bound)), operations.long(32)),
+      'i32',
+    );
+  const along = (first: Tensor, places: Tensor): Tensor =>
+    operations.add(operations.reshape(first, [plan.batch, 1]), places);
   const [zero, last] = [operations.integer(0), operations.integer(w - 1)];
   const forwards = operations.reshape(operations.range(w), [1, w]);
-  const mirrored = operations.equal(operations.shiftRight(flipWord, operations.long(31)), operations.long(1));
+  const mirrored = operations.equal(
+    operations.shiftRight(flipWord, operations.long(31)),
+    operations.long(1),
+  );
   const columns = flip
-    ? operations.select(operations.reshape(mirrored, [plan.batch, 1]), operations.subtract(last, forwards), forwards)
+    ? operations.select(
+        operations.reshape(mirrored, [plan.batch, 1]),
+        operations.subtract(last, forwards),
+        forwards,
+      )
     : forwards;
   const dy = crop > 0 ? below(rowWord, 2 * crop + 1) : operations.broadcastTo(zero, [plan.batch]);
-  const dx = crop > 0 ? below(columnWord, 2 * crop + 1) : operations.broadcastTo(zero, [plan.batch]);
+  const dx =
+    crop > 0 ? below(columnWord, 2 * crop + 1) : operations.broadcastTo(zero, [plan.batch]);
   const padded = operations.pad(images, [
     [0, 0],
     [crop, crop],
     [crop, crop],
     [0, 0],
   ]);
-  const rows = operations.gather(padded, along(dy, operations.reshape(operations.range(h), [1, h])), 1, 1);
+  const rows = operations.gather(
+    padded,
+    along(dy, operations.reshape(operations.range(h), [1, h])),
+    1,
+    1,
+  );
   return operations.gather(rows, along(dx, columns), 2, 1);
 }

@@ -8,8 +8,21 @@ import { dropout } from './dropout.ts';
 import { gather } from './gather.ts';
 import { add, addGradient, concat, concatGradient, multiply, multiplyGradient } from './join.ts';
 import { meanSquaredError, softmaxCrossEntropy } from './loss.ts';
-import { batchNorm, batchNormEvaluation, batchNormGradient, layerNorm, layerNormGradient } from './norm.ts';
-import { averagePool, averagePoolGradient, globalAveragePool, globalAveragePoolGradient, maxPool, maxPoolGradient } from './pool.ts';
+import {
+  batchNorm,
+  batchNormEvaluation,
+  batchNormGradient,
+  layerNorm,
+  layerNormGradient,
+} from './norm.ts';
+import {
+  averagePool,
+  averagePoolGradient,
+  globalAveragePool,
+  globalAveragePoolGradient,
+  maxPool,
+  maxPoolGradient,
+} from './pool.ts';
 import { adam, clip, rmsprop, sgd } from './update.ts';
 
 const { activation, activationGradient } = activations;

@@ -4,7 +4,10 @@ import type { Step } from '../step.ts';
 import type { Order, Value } from '../values.ts';
 
 /** All inputs in one order: that of the first which lanes do not share. */
-function together(step: Step, op: Op): { readonly inputs: readonly Value[]; readonly order: Order } {
+function together(
+  step: Step,
+  op: Op,
+): { readonly inputs: readonly Value[]; readonly order: Order } {
   const inputs = op.inputs.map((_, n) => step.input(op, n));
   const order = inputs.find((input) => input.order !== 'shared')?.order ?? 'shared';
   return { inputs: inputs.map((input) => step.values.as(input, order)), order };
@@ -17,7 +20,11 @@ export function add(step: Step, op: Op): void {
 }
 
 export function addGradient(step: Step, op: Op): void {
-  step.output(op, 0, step.values.reshape(step.input(op, 0), bufferAt(step.plan, op.outputs, 0).shape));
+  step.output(
+    op,
+    0,
+    step.values.reshape(step.input(op, 0), bufferAt(step.plan, op.outputs, 0).shape),
+  );
 }
 
 export function multiply(step: Step, op: Op): void {
@@ -30,12 +37,17 @@ export function multiplyGradient(step: Step, op: Op): void {
   const { operations } = step;
   const { inputs, order } = together(step, op);
   const [g, other] = inputs;
-  if (g === undefined || other === undefined) throw new RangeError(`${op.layer} ${op.kind}: two inputs expected`);
+  if (g === undefined || other === undefined)
+    throw new RangeError(`${op.layer} ${op.kind}: two inputs expected`);
   const shape = bufferAt(step.plan, op.outputs, 0).shape;
   const product = operations.multiply(g.tensor, other.tensor);
   const spread = elements(shape) < elements(g.shape);
   const axes = order === 'lane' ? [2, 3] : [1, 2];
-  step.output(op, 0, { tensor: spread ? operations.sum(product, axes, true) : product, shape, order });
+  step.output(op, 0, {
+    tensor: spread ? operations.sum(product, axes, true) : product,
+    shape,
+    order,
+  });
 }
 
 /** Channels are the last axis in every order. */
@@ -48,7 +60,9 @@ export function concat(step: Step, op: Op): void {
   const tensors = inputs.map((input) => input.tensor);
   const joined = operations.concat(tensors, (tensors[0]?.shape.length ?? 1) - 1);
   const last = joined.shape.length - 1;
-  const padding = joined.shape.map((_, axis): [number, number] => (axis === last ? [before, (shape[0] ?? 1) - before - channels] : [0, 0]));
+  const padding = joined.shape.map((_, axis): [number, number] =>
+    axis === last ? [before, (shape[0] ?? 1) - before - channels] : [0, 0],
+  );
   step.output(op, 0, { tensor: operations.pad(joined, padding), shape, order });
 }
 

@@ -1,4 +1,7 @@
-/** batch-norm, layer-norm and their gradients, as plain arithmetic: only valid samples count, and statistics are centred. */
+/**
+ * batch-norm, layer-norm and their gradients, as plain arithmetic: only valid samples count, and
+ * statistics are centred.
+ */
 import { elements, numberOf, type Op } from '../../../plan/plan.ts';
 import { tensorAt, type Step } from '../step.ts';
 import type { Tensor } from '../tensor.ts';
@@ -16,28 +19,48 @@ export function batchNorm(step: Step, op: Op): void {
   const variance = divide(operations.sum(multiply(square(centred), valid), axes), count);
   const inverse = divide(float(1), sqrt(add(variance, float(numberOf(op, 'epsilon')))));
   const scale = values.perLane(multiply(inverse, step.weight(op, 1)), x);
-  step.output(op, 0, { ...x, tensor: add(multiply(centred, scale), values.perLane(step.weight(op, 2), x)) });
+  step.output(op, 0, {
+    ...x,
+    tensor: add(multiply(centred, scale), values.perLane(step.weight(op, 2), x)),
+  });
   step.save(op, 1, mean);
   step.save(op, 2, inverse);
   const q = numberOf(op, 'momentum');
   const [meanAt, varianceAt] = [step.statisticIndex(op, 3), step.statisticIndex(op, 4)];
-  const blend = (running: Tensor, found: Tensor): Tensor => add(multiply(running, float(1 - q)), multiply(found, float(q)));
-  const [runningMean, runningVariance] = [tensorAt(step.statistics, meanAt), tensorAt(step.statistics, varianceAt)];
+  const blend = (running: Tensor, found: Tensor): Tensor =>
+    add(multiply(running, float(1 - q)), multiply(found, float(q)));
+  const [runningMean, runningVariance] = [
+    tensorAt(step.statistics, meanAt),
+    tensorAt(step.statistics, varianceAt),
+  ];
   step.statistics[meanAt] = blend(runningMean, mean);
   // Of one element there is no unbiased variance: the running one stays.
   const several = operations.greater(count, float(1));
-  const unbiased = divide(multiply(variance, count), operations.maximum(subtract(count, float(1)), float(1)));
-  step.statistics[varianceAt] = operations.select(several, blend(runningVariance, unbiased), runningVariance);
+  const unbiased = divide(
+    multiply(variance, count),
+    operations.maximum(subtract(count, float(1)), float(1)),
+  );
+  step.statistics[varianceAt] = operations.select(
+    several,
+    blend(runningVariance, unbiased),
+    runningVariance,
+  );
 }
 
 export function batchNormEvaluation(step: Step, op: Op): void {
   const { operations, values } = step;
   const { add, divide, float, multiply, sqrt, subtract } = operations;
   const x = values.own(step.input(op, 0));
-  const [mean, variance] = [tensorAt(step.statistics, step.statisticIndex(op, 3)), tensorAt(step.statistics, step.statisticIndex(op, 4))];
+  const [mean, variance] = [
+    tensorAt(step.statistics, step.statisticIndex(op, 3)),
+    tensorAt(step.statistics, step.statisticIndex(op, 4)),
+  ];
   const scale = divide(step.weight(op, 1), sqrt(add(variance, float(numberOf(op, 'epsilon')))));
   const shift = subtract(step.weight(op, 2), multiply(scale, mean));
-  step.output(op, 0, { ...x, tensor: add(multiply(x.tensor, values.perLane(scale, x)), values.perLane(shift, x)) });
+  step.output(op, 0, {
+    ...x,
+    tensor: add(multiply(x.tensor, values.perLane(scale, x)), values.perLane(shift, x)),
+  });
 }
 
 /** weight' = Σg·x̂, bias' = Σg, x' = γr(g − (bias' + x̂·weight')/m), 0 at positions ≥ n. */
@@ -55,14 +78,23 @@ export function batchNormGradient(step: Step, op: Op): void {
   step.save(op, 1, bias);
   if (op.outputs.length < 3) return;
   const count = countOf(step, x);
-  const shared = add(values.perLane(divide(bias, count), x), multiply(normal, values.perLane(divide(weight, count), x)));
-  const scaled = multiply(subtract(g.tensor, shared), values.perLane(multiply(step.weight(op, 2), inverse), x));
+  const shared = add(
+    values.perLane(divide(bias, count), x),
+    multiply(normal, values.perLane(divide(weight, count), x)),
+  );
+  const scaled = multiply(
+    subtract(g.tensor, shared),
+    values.perLane(multiply(step.weight(op, 2), inverse), x),
+  );
   step.output(op, 2, { ...x, tensor: multiply(scaled, values.perSample(step.inputs.valid, x)) });
 }
 
 /** Elements that a channel's statistics are taken over. */
 function countOf({ operations, inputs }: Step, { shape }: Value): Tensor {
-  return operations.multiply(operations.cast(inputs.count, 'f32'), operations.float(elements(shape.slice(1))));
+  return operations.multiply(
+    operations.cast(inputs.count, 'f32'),
+    operations.float(elements(shape.slice(1))),
+  );
 }
 
 interface Grouped {
@@ -77,8 +109,15 @@ interface Grouped {
 function grouped(step: Step, op: Op, x: Value): Grouped {
   const value = step.values.as(x, 'lane');
   const rank = value.tensor.shape.length;
-  const axes = op.attributes['over'] === 'all' ? Array.from({ length: rank - 2 }, (_, i) => i + 2) : [rank - 1];
-  return { x: value, axes, alongside: value.tensor.shape.map((n, axis) => (axes.includes(axis) ? 1 : n)) };
+  const axes =
+    op.attributes['over'] === 'all'
+      ? Array.from({ length: rank - 2 }, (_, i) => i + 2)
+      : [rank - 1];
+  return {
+    x: value,
+    axes,
+    alongside: value.tensor.shape.map((n, axis) => (axes.includes(axis) ? 1 : n)),
+  };
 }
 
 /** [L,C], [L,F] or [L,H,W,C] alongside [L,B,…]. */
@@ -95,11 +134,17 @@ export function layerNorm(step: Step, op: Op): void {
   const { x, axes } = group;
   const mean = operations.mean(x.tensor, axes, true);
   const centred = subtract(x.tensor, mean);
-  const inverse = divide(float(1), sqrt(add(operations.mean(square(centred), axes, true), float(numberOf(op, 'epsilon')))));
+  const inverse = divide(
+    float(1),
+    sqrt(add(operations.mean(square(centred), axes, true), float(numberOf(op, 'epsilon')))),
+  );
   const normal = multiply(centred, inverse);
   step.output(op, 0, {
     ...x,
-    tensor: add(multiply(normal, spread(step, step.weight(op, 1), group)), spread(step, step.weight(op, 2), group)),
+    tensor: add(
+      multiply(normal, spread(step, step.weight(op, 1), group)),
+      spread(step, step.weight(op, 2), group),
+    ),
   });
   step.save(op, 1, mean);
   step.save(op, 2, inverse);
@@ -116,11 +161,16 @@ export function layerNormGradient(step: Step, op: Op): void {
   const weight = step.weight(op, 2);
   const normal = multiply(subtract(x.tensor, mean), inverse);
   // Every axis but lanes and those that the weights have.
-  const over = x.tensor.shape.map((_, axis) => axis).slice(1, x.tensor.shape.length - weight.shape.length + 1);
+  const over = x.tensor.shape
+    .map((_, axis) => axis)
+    .slice(1, x.tensor.shape.length - weight.shape.length + 1);
   step.save(op, 0, operations.reshape(operations.sum(multiply(g, normal), over), weight.shape));
   step.save(op, 1, operations.reshape(operations.sum(g, over), weight.shape));
   if (op.outputs.length < 3) return;
   const h = multiply(g, spread(step, weight, group));
-  const shared = add(operations.mean(h, axes, true), multiply(normal, operations.mean(multiply(h, normal), axes, true)));
+  const shared = add(
+    operations.mean(h, axes, true),
+    multiply(normal, operations.mean(multiply(h, normal), axes, true)),
+  );
   step.output(op, 2, { ...x, tensor: multiply(subtract(h, shared), inverse) });
 }

@@ -1,4 +1,7 @@
-/** Philox4x32-10 (core/random.ts) on tensors: words are 64-bit numbers below 2³², so that products keep their high halves. */
+/**
+ * Philox4x32-10 (core/random.ts) on tensors: words are 64-bit numbers below 2³², so that products
+ * keep their high halves.
+ */
 import type { Operations } from '../operations.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -20,7 +23,12 @@ export function philox(
     const p1 = multiply(c2, operations.long(0xcd9e8d57));
     // The product may have wrapped into the sign: the shift's copies of it are cut off.
     const [high0, high1] = [and(shiftRight(p0, half), low), and(shiftRight(p1, half), low)];
-    [c0, c1, c2, c3] = [xor(xor(high1, c1), k0), and(p1, low), xor(xor(high0, c3), k1), and(p0, low)];
+    [c0, c1, c2, c3] = [
+      xor(xor(high1, c1), k0),
+      and(p1, low),
+      xor(xor(high0, c3), k1),
+      and(p0, low),
+    ];
     k0 = and(add(k0, operations.long(0x9e3779b9)), low);
     k1 = and(add(k1, operations.long(0xbb67ae85)), low);
   }

@@ -15,7 +15,9 @@ export function clip(step: Step, op: Op): void {
     });
     return;
   }
-  const squares = gradients.map((gradient) => operations.sum(square(gradient), axesAfterLanes(gradient)));
+  const squares = gradients.map((gradient) =>
+    operations.sum(square(gradient), axesAfterLanes(gradient)),
+  );
   const norm = sqrt(squares.reduce(add));
   const factor = minimum(float(1), divide(limit, add(norm, float(1e-6))));
   gradients.forEach((gradient, n) => {
@@ -71,7 +73,10 @@ export function sgd(step: Step, op: Op): void {
     const g = decayed(of, 2);
     if (step.slots.length === 0) return subtract(of.weight, multiply(of.column(0), g));
     const v = store(of, 0, (before) => add(multiply(of.column(1), before), g));
-    return subtract(of.weight, multiply(of.column(0), nesterov ? add(g, multiply(of.column(1), v)) : v));
+    return subtract(
+      of.weight,
+      multiply(of.column(0), nesterov ? add(g, multiply(of.column(1), v)) : v),
+    );
   });
 }
 
@@ -82,9 +87,16 @@ export function adam(step: Step, op: Op): void {
   eachWeight(step, op, (of) => {
     const weight = decoupled && of.decays ? multiply(of.weight, of.column(7)) : of.weight;
     const g = decoupled ? of.gradient : decayed(of, 7);
-    const m = store(of, 0, (before) => add(multiply(of.column(2), before), multiply(of.column(3), g)));
-    const s = store(of, 1, (before) => add(multiply(of.column(4), before), multiply(multiply(of.column(5), g), g)));
-    return subtract(weight, divide(multiply(of.column(0), m), add(multiply(sqrt(s), of.column(1)), of.column(6))));
+    const m = store(of, 0, (before) =>
+      add(multiply(of.column(2), before), multiply(of.column(3), g)),
+    );
+    const s = store(of, 1, (before) =>
+      add(multiply(of.column(4), before), multiply(multiply(of.column(5), g), g)),
+    );
+    return subtract(
+      weight,
+      divide(multiply(of.column(0), m), add(multiply(sqrt(s), of.column(1)), of.column(6))),
+    );
   });
 }
 
@@ -92,9 +104,14 @@ export function rmsprop(step: Step, op: Op): void {
   const { add, divide, multiply, sqrt, subtract } = step.operations;
   eachWeight(step, op, (of) => {
     const g = decayed(of, 5);
-    const s = store(of, 0, (before) => add(multiply(of.column(1), before), multiply(multiply(of.column(2), g), g)));
+    const s = store(of, 0, (before) =>
+      add(multiply(of.column(1), before), multiply(multiply(of.column(2), g), g)),
+    );
     const ratio = divide(g, add(sqrt(s), of.column(3)));
-    const b = numberOf(op, 'momentum') === 1 ? store(of, 1, (before) => add(multiply(of.column(4), before), ratio)) : ratio;
+    const b =
+      numberOf(op, 'momentum') === 1
+        ? store(of, 1, (before) => add(multiply(of.column(4), before), ratio))
+        : ratio;
     return subtract(of.weight, multiply(of.column(0), b));
   });
 }

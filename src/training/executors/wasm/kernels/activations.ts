@@ -1,4 +1,7 @@
-/** Activations and their gradients, element by element over a tile. Parameters: activation (x, y), its gradient (g, saved, x′). */
+/**
+ * Activations and their gradients, element by element over a tile. Parameters: activation (x, y),
+ * its gradient (g, saved, x′).
+ */
 import type { Body, Local } from '../instructions.ts';
 import { eachVector, storeVector } from './each-vector.ts';
 import { normalDistribution, pushSigmoid, pushTanh } from './elementary.ts';
@@ -29,7 +32,10 @@ export function activation(shape: Activation): Kernel {
   };
 }
 
-/** x′ (+)= g·f′; saved is y for relu, leaky-relu, sigmoid and tanh, x for gelu and silu. x′ may be g's buffer. */
+/**
+ * x′ (+)= g·f′; saved is y for relu, leaky-relu, sigmoid and tanh, x for gelu and silu. x′ may be
+ * g's buffer.
+ */
 export function activationGradient(shape: Activation & { readonly add: boolean }): Kernel {
   return {
     key: keyOf('activation-gradient', shape),
@@ -56,7 +62,15 @@ function pushActivation(body: Body, { kind, slope = 0 }: Activation): void {
       body.set(x).f32x4(0).get(x).vector('f32x4.pmax');
       break;
     case 'leaky-relu':
-      body.tee(x).get(x).f32x4(slope).vector('f32x4.mul').get(x).f32x4(0).vector('f32x4.gt').vector('v128.bitselect');
+      body
+        .tee(x)
+        .get(x)
+        .f32x4(slope)
+        .vector('f32x4.mul')
+        .get(x)
+        .f32x4(0)
+        .vector('f32x4.gt')
+        .vector('v128.bitselect');
       break;
     case 'gelu':
       body.set(x);
@@ -86,7 +100,16 @@ function pushGradient(body: Body, { kind, slope = 0 }: Activation): void {
       body.f32x4(0).vector('f32x4.gt').vector('v128.and');
       break;
     case 'leaky-relu':
-      body.set(s).tee(g).get(g).f32x4(slope).vector('f32x4.mul').get(s).f32x4(0).vector('f32x4.gt').vector('v128.bitselect');
+      body
+        .set(s)
+        .tee(g)
+        .get(g)
+        .f32x4(slope)
+        .vector('f32x4.mul')
+        .get(s)
+        .f32x4(0)
+        .vector('f32x4.gt')
+        .vector('v128.bitselect');
       break;
     case 'gelu': // g(Φ + xφ)
       body.set(s);
@@ -112,7 +135,14 @@ function pushGradient(body: Body, { kind, slope = 0 }: Activation): void {
       rest(s).vector('f32x4.mul');
       break;
     case 'tanh': // g(1−t²)
-      body.set(s).f32x4(1).get(s).get(s).vector('f32x4.mul').vector('f32x4.sub').vector('f32x4.mul');
+      body
+        .set(s)
+        .f32x4(1)
+        .get(s)
+        .get(s)
+        .vector('f32x4.mul')
+        .vector('f32x4.sub')
+        .vector('f32x4.mul');
   }
   body.release('v128', g, s, distribution, power);
 }

@@ -1,4 +1,7 @@
-/** Copies, sums and products of a tile's buffers: what add, multiply, flatten and dropout are made of. */
+/**
+ * Copies, sums and products of a tile's buffers: what add, multiply, flatten and dropout are made
+ * of.
+ */
 import { eachVector, storeVector, sumVectors } from './each-vector.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
@@ -56,7 +59,10 @@ interface Planes {
   readonly add: boolean;
 }
 
-/** y[c,·] (+)= a[c,·]·b[c], sample by sample. Parameters (a [C,plane], b [C], y); y may be a's buffer. */
+/**
+ * y[c,·] (+)= a[c,·]·b[c], sample by sample. Parameters (a [C,plane], b [C], y); y may be a's
+ * buffer.
+ */
 export function scaleChannels(shape: Planes): Kernel {
   return {
     key: keyOf('scale-channels', shape),
@@ -84,7 +90,15 @@ export function channelDots(shape: Planes): Kernel {
       const total = body.local('v128');
       body.repeat(shape.channels, [[to, 16]], () => {
         sumVectors(body, shape.plane, [g, a], [total], ([sum = 0], offset) => {
-          body.get(sum).get(g).load('v128', offset).get(a).load('v128', offset).vector('f32x4.mul').vector('f32x4.add').set(sum);
+          body
+            .get(sum)
+            .get(g)
+            .load('v128', offset)
+            .get(a)
+            .load('v128', offset)
+            .vector('f32x4.mul')
+            .vector('f32x4.add')
+            .set(sum);
         });
         body.get(to).get(total);
         storeVector(body, to, 0, shape.add);

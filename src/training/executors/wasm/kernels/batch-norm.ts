@@ -1,6 +1,7 @@
 /**
- * Batch norm. In training over a whole batch of tiles, a channel at a time, so that the second and third pass find it in the cache:
- * statistics are centred (mean first, then the squares of the distances) and count valid samples only. In evaluation, a tile by itself.
+ * Batch norm. In training over a whole batch of tiles, a channel at a time, so that the second and
+ * third pass find it in the cache: statistics are centred (mean first, then the squares of the
+ * distances) and count valid samples only. In evaluation, a tile by itself.
  */
 import type { Body, Local } from '../instructions.ts';
 import { eachVector, storeVector, sumVectors } from './each-vector.ts';
@@ -33,20 +34,42 @@ type BatchNormEvaluation = Omit<BatchNorm, 'momentum'>;
 const UNROLL = 4;
 
 /**
- * μ, r = 1/√(v+ε), y = γ(x−μ)r + β, running ← (1−q)running + q·(μ; v·m/(m−1)), the latter unchanged where m = 1.
- * Parameters (x, weight, bias, runningMean, runningVar, y, mean, inverse, tiles); y may be x's buffer.
+ * μ, r = 1/√(v+ε), y = γ(x−μ)r + β, running ← (1−q)running + q·(μ; v·m/(m−1)), the latter unchanged
+ * where m = 1. Parameters (x, weight, bias, runningMean, runningVar, y, mean, inverse, tiles); y
+ * may be x's buffer.
  */
 export function batchNorm(shape: BatchNorm): Kernel {
   const { channels, plane, momentum, epsilon, relu } = shape;
   return {
     key: keyOf('batch-norm', shape),
     parameters: 9,
-    emit(body, [x = 0, weight = 0, bias = 0, runningMean = 0, runningVar = 0, y = 0, mean = 0, inverse = 0, tiles = 0]) {
+    emit(
+      body,
+      [
+        x = 0,
+        weight = 0,
+        bias = 0,
+        runningMean = 0,
+        runningVar = 0,
+        y = 0,
+        mean = 0,
+        inverse = 0,
+        tiles = 0,
+      ],
+    ) {
       const [m, scalar] = body.locals('f32', 2) as [Local, Local];
-      const [total, centre, scale, shift, t] = body.locals('v128', 5) as [Local, Local, Local, Local, Local];
+      const [total, centre, scale, shift, t] = body.locals('v128', 5) as [
+        Local,
+        Local,
+        Local,
+        Local,
+        Local,
+      ];
       pushElements(body, plane);
       body.set(m);
-      const perChannel = [weight, bias, runningMean, runningVar, mean, inverse].map((pointer) => [pointer, 4] as const);
+      const perChannel = [weight, bias, runningMean, runningVar, mean, inverse].map(
+        (pointer) => [pointer, 4] as const,
+      );
       const perPlane = [x, y].map((pointer) => [pointer, plane * 16] as const);
       const track = (running: Local, push: () => void): void => {
         body
@@ -68,15 +91,39 @@ export function batchNorm(shape: BatchNorm): Kernel {
         track(runningMean, () => body.get(scalar));
         body.store('f32');
         sumOverTiles(body, shape, tiles, [x], [total], ([from = 0], [sum = 0], offset) => {
-          body.get(from).load('v128', offset).get(centre).vector('f32x4.sub').set(t).multiplyAdd(sum, t, t);
+          body
+            .get(from)
+            .load('v128', offset)
+            .get(centre)
+            .vector('f32x4.sub')
+            .set(t)
+            .multiplyAdd(sum, t, t);
         });
         pushLaneSum(body, total);
         body.set(scalar).get(runningVar);
         track(runningVar, () => body.get(scalar).get(m).f32(1).plain('f32.sub').plain('f32.div'));
         body.get(runningVar).load('f32').get(m).f32(1).plain('f32.ne').plain('select').store('f32');
-        body.get(inverse).f32(1).get(scalar).get(m).plain('f32.div').f32(epsilon).plain('f32.add').plain('f32.sqrt').plain('f32.div');
+        body
+          .get(inverse)
+          .f32(1)
+          .get(scalar)
+          .get(m)
+          .plain('f32.div')
+          .f32(epsilon)
+          .plain('f32.add')
+          .plain('f32.sqrt')
+          .plain('f32.div');
         body.tee(scalar).store('f32');
-        body.get(weight).load('f32').get(scalar).plain('f32.mul').vector('f32x4.splat').set(scale).get(bias).loadSplat().set(shift);
+        body
+          .get(weight)
+          .load('f32')
+          .get(scalar)
+          .plain('f32.mul')
+          .vector('f32x4.splat')
+          .set(scale)
+          .get(bias)
+          .loadSplat()
+          .set(shift);
         eachTile(body, shape, tiles, [x, y], ([from = 0, to = 0]) => {
           eachVector(body, plane, [from, to], UNROLL, (offset) => {
             body.get(from).load('v128', offset).get(centre).vector('f32x4.sub').set(total);
@@ -93,28 +140,56 @@ export function batchNorm(shape: BatchNorm): Kernel {
 
 /**
  * γ′ += Σ g·x̂, β′ += Σ g, x′ (+)= γr(g − (β′ + x̂γ′)/m) and exactly 0 where no sample is.
- * Parameters (g, y, x, weight, mean, inverse, weight′, bias′, x′, tiles); x′ may be g's buffer; y is read with `relu`, x′ written with
- * `wants` only.
+ * Parameters (g, y, x, weight, mean, inverse, weight′, bias′, x′, tiles); x′ may be g's buffer; y
+ * is read with `relu`, x′ written with `wants` only.
  */
 export function batchNormGradient(shape: BatchNormGradient): Kernel {
   const { channels, plane, relu, wants, add } = shape;
   return {
     key: keyOf('batch-norm-gradient', shape),
     parameters: 10,
-    emit(body, [g = 0, y = 0, x = 0, weight = 0, mean = 0, inverse = 0, weightTo = 0, biasTo = 0, to = 0, tiles = 0]) {
+    emit(
+      body,
+      [
+        g = 0,
+        y = 0,
+        x = 0,
+        weight = 0,
+        mean = 0,
+        inverse = 0,
+        weightTo = 0,
+        biasTo = 0,
+        to = 0,
+        tiles = 0,
+      ],
+    ) {
       const [m, r, forWeight, forBias] = body.locals('f32', 4) as [Local, Local, Local, Local];
-      const [sum, dot, centre, t, u] = body.locals('v128', 5) as [Local, Local, Local, Local, Local];
+      const [sum, dot, centre, t, u] = body.locals('v128', 5) as [
+        Local,
+        Local,
+        Local,
+        Local,
+        Local,
+      ];
       pushElements(body, plane);
       body.set(m);
       /** Sets t to what counts of g and u to x − μ. */
-      const load = ([gradient = 0, input = 0, output = 0]: readonly Local[], offset: number): void => {
+      const load = (
+        [gradient = 0, input = 0, output = 0]: readonly Local[],
+        offset: number,
+      ): void => {
         body.get(gradient).load('v128', offset);
-        if (relu) body.get(output).load('v128', offset).f32x4(0).vector('f32x4.gt').vector('v128.and');
+        if (relu)
+          body.get(output).load('v128', offset).f32x4(0).vector('f32x4.gt').vector('v128.and');
         body.set(t).get(input).load('v128', offset).get(centre).vector('f32x4.sub').set(u);
       };
       const reads = relu ? [g, x, y] : [g, x];
-      const perChannel = [weight, mean, inverse, weightTo, biasTo].map((pointer) => [pointer, 4] as const);
-      const perPlane = [...reads, ...(wants ? [to] : [])].map((pointer) => [pointer, plane * 16] as const);
+      const perChannel = [weight, mean, inverse, weightTo, biasTo].map(
+        (pointer) => [pointer, 4] as const,
+      );
+      const perPlane = [...reads, ...(wants ? [to] : [])].map(
+        (pointer) => [pointer, plane * 16] as const,
+      );
       body.repeat(channels, [...perChannel, ...perPlane], () => {
         body.get(mean).loadSplat().set(centre).get(inverse).load('f32').set(r);
         sumOverTiles(body, shape, tiles, reads, [sum, dot], (from, [s = 0, d = 0], offset) => {
@@ -132,10 +207,32 @@ export function batchNormGradient(shape: BatchNormGradient): Kernel {
         const factors = body.locals('v128', 3) as [Local, Local, Local];
         const kept = body.locals('v128', 3) as [Local, Local, Local];
         const scale = body.local('f32');
-        body.get(weight).load('f32').get(r).plain('f32.mul').tee(scale).vector('f32x4.splat').set(factors[0]);
-        body.get(scale).get(r).plain('f32.mul').get(forWeight).get(m).plain('f32.div').plain('f32.mul');
+        body
+          .get(weight)
+          .load('f32')
+          .get(r)
+          .plain('f32.mul')
+          .tee(scale)
+          .vector('f32x4.splat')
+          .set(factors[0]);
+        body
+          .get(scale)
+          .get(r)
+          .plain('f32.mul')
+          .get(forWeight)
+          .get(m)
+          .plain('f32.div')
+          .plain('f32.mul');
         body.vector('f32x4.splat').vector('f32x4.neg').set(factors[1]);
-        body.get(scale).get(forBias).get(m).plain('f32.div').plain('f32.mul').vector('f32x4.splat').vector('f32x4.neg').set(factors[2]);
+        body
+          .get(scale)
+          .get(forBias)
+          .get(m)
+          .plain('f32.div')
+          .plain('f32.mul')
+          .vector('f32x4.splat')
+          .vector('f32x4.neg')
+          .set(factors[2]);
         eachTile(body, shape, tiles, [...reads, to], (pointers, gate) => {
           kept.forEach((factor, i) =>
             body
@@ -161,7 +258,10 @@ export function batchNormGradient(shape: BatchNormGradient): Kernel {
   };
 }
 
-/** y = Ax + (β − A·μ), A = γ/√(v+ε), of the running statistics. Parameters (x, weight, bias, runningMean, runningVar, y); y may be x's buffer. */
+/**
+ * y = Ax + (β − A·μ), A = γ/√(v+ε), of the running statistics. Parameters (x, weight, bias,
+ * runningMean, runningVar, y); y may be x's buffer.
+ */
 export function batchNormEvaluation(shape: BatchNormEvaluation): Kernel {
   const { channels, plane, epsilon, relu } = shape;
   return {
@@ -169,13 +269,36 @@ export function batchNormEvaluation(shape: BatchNormEvaluation): Kernel {
     parameters: 6,
     emit(body, [x = 0, weight = 0, bias = 0, runningMean = 0, runningVar = 0, y = 0]) {
       const [scale, shift, t, value] = body.locals('v128', 4) as [Local, Local, Local, Local];
-      const perChannel = [weight, bias, runningMean, runningVar].map((pointer) => [pointer, 4] as const);
+      const perChannel = [weight, bias, runningMean, runningVar].map(
+        (pointer) => [pointer, 4] as const,
+      );
       body.repeat(channels, perChannel, () => {
-        body.get(weight).loadSplat().get(runningVar).loadSplat().f32x4(epsilon).vector('f32x4.add').vector('f32x4.sqrt');
+        body
+          .get(weight)
+          .loadSplat()
+          .get(runningVar)
+          .loadSplat()
+          .f32x4(epsilon)
+          .vector('f32x4.add')
+          .vector('f32x4.sqrt');
         body.vector('f32x4.div').set(scale);
-        body.get(bias).loadSplat().get(scale).get(runningMean).loadSplat().vector('f32x4.mul').vector('f32x4.sub').set(shift);
+        body
+          .get(bias)
+          .loadSplat()
+          .get(scale)
+          .get(runningMean)
+          .loadSplat()
+          .vector('f32x4.mul')
+          .vector('f32x4.sub')
+          .set(shift);
         eachVector(body, plane, [x, y], UNROLL, (offset) => {
-          body.get(shift).set(t).get(x).load('v128', offset).set(value).multiplyAdd(t, value, scale);
+          body
+            .get(shift)
+            .set(t)
+            .get(x)
+            .load('v128', offset)
+            .set(value)
+            .multiplyAdd(t, value, scale);
           storeActivated(body, y, offset, t, relu);
         });
       });
@@ -198,7 +321,8 @@ function storeActivated(body: Body, to: Local, offset: number, value: Local, rel
 
 /**
  * Writes `each` once, to run for every tile.
- * @param starts where a channel lies in the first tile; `each` gets pointers that it has to move by a plane
+ * @param starts where a channel lies in the first tile; `each` gets pointers that it has to move by
+ *   a plane
  */
 function eachTile(
   body: Body,

@@ -1,4 +1,7 @@
-/** clip: a lane's gradients scaled so that their common norm is at most the limit, or each value cut to ±limit. */
+/**
+ * clip: a lane's gradients scaled so that their common norm is at most the limit, or each value cut
+ * to ±limit.
+ */
 import type { Body, Local } from '../instructions.ts';
 import { eachVector, sumVectors } from './each-vector.ts';
 import { pushLaneSum } from './frame.ts';
@@ -68,13 +71,25 @@ function pushFactor(body: Body, shape: Clip, lane: Local, row: Local, at: Local)
     });
     if (count % 4 > 0) {
       const [a = 0, b = 0, c = 0] = [0, 1, 2].map((i) => (i < count % 4 ? -1 : 0));
-      body.get(at).load('v128').i32x4(a, b, c, 0).vector('v128.and').set(rest).multiplyAdd(sum, rest, rest);
+      body
+        .get(at)
+        .load('v128')
+        .i32x4(a, b, c, 0)
+        .vector('v128.and')
+        .set(rest)
+        .multiplyAdd(sum, rest, rest);
     }
     pushLaneSum(body, sum);
     body.get(total).plain('f32.add').set(total);
   }
   body.f32(1).get(row).load('f32', shape.column);
-  body.get(total).plain('f32.sqrt').f32(SMALLEST_NORM).plain('f32.add').plain('f32.div').plain('f32.min');
+  body
+    .get(total)
+    .plain('f32.sqrt')
+    .f32(SMALLEST_NORM)
+    .plain('f32.add')
+    .plain('f32.div')
+    .plain('f32.min');
   body.release('f32', total);
   body.release('v128', sum, rest);
 }

@@ -1,9 +1,10 @@
 /**
- * Correlation, batch innermost: y[f,p] = b[f] + Σ_c Σ_t w[f,c,t]·x[c,p+t]. With its steps given as bytes it is a convolution, its
- * input gradient, and dense both ways. Register blocking: the pixels of a block times a few filters are accumulators, each pixel is
- * loaded once for all its filters and each weight once for all its pixels. With `pool` the block is a pooling window: its maximum and
- * the winner's place leave the registers, the convolution's output never does.
- * Parameters: x, w, b, y; then the winners' codes with `pool`, the number of columns where they are tiles.
+ * Correlation, batch innermost: y[f,p] = b[f] + Σ_c Σ_t w[f,c,t]·x[c,p+t]. With its steps given as
+ * bytes it is a convolution, its input gradient, and dense both ways. Register blocking: the pixels
+ * of a block times a few filters are accumulators, each pixel is loaded once for all its filters
+ * and each weight once for all its pixels. With `pool` the block is a pooling window: its maximum
+ * and the winner's place leave the registers, the convolution's output never does. Parameters: x,
+ * w, b, y; then the winners' codes with `pool`, the number of columns where they are tiles.
  */
 import type { Body, Local } from '../instructions.ts';
 import { chooseBlock, LONGEST_SUM, pieces, REGISTERS } from './blocks.ts';
@@ -33,7 +34,10 @@ export interface Correlation {
   readonly bias: boolean;
   readonly add: boolean;
   readonly relu: boolean;
-  /** Fused pooling: y is the pooled output. `code`: what to record for a winner at (row, column) of its window. */
+  /**
+   * Fused pooling: y is the pooled output. `code`: what to record for a winner at (row, column) of
+   * its window.
+   */
   readonly pool?: {
     readonly size: readonly [number, number];
     readonly code: { readonly row: number; readonly column: number };
@@ -88,7 +92,10 @@ function flattened(shape: Correlation): Correlation {
   return gapless ? { ...shape, rows: 1, columns: rows * columns } : shape;
 }
 
-/** Pixels and filters of a block. A pooling window is a block's pixels whole; its largest and the code need two more registers. */
+/**
+ * Pixels and filters of a block. A pooling window is a block's pixels whole; its largest and the
+ * code need two more registers.
+ */
 function blockOf(shape: Correlation): { readonly pixels: number; readonly filters: number } {
   const { pool, filters, columns } = shape;
   if (pool === undefined) {
@@ -109,7 +116,13 @@ interface Outer {
 }
 
 /** All filters of a group over some of its channels; passes after the first add to the output. */
-function emitPass(body: Body, shape: Correlation, outer: Outer, firstChannel: number, channels: number): void {
+function emitPass(
+  body: Body,
+  shape: Correlation,
+  outer: Outer,
+  firstChannel: number,
+  channels: number,
+): void {
   const { pool, columns } = shape;
   const tiles = columns === 'tiles';
   const block = blockOf(shape);
@@ -144,7 +157,18 @@ function emitPass(body: Body, shape: Correlation, outer: Outer, firstChannel: nu
       () => {
         body.get(row).set(at).get(outRow).set(outAt);
         const run = (pixels: number): void => {
-          emitBlock(body, shape, { channels, filters, pixels, weight, bias, out: outAt, at, code, first: firstChannel === 0, outer });
+          emitBlock(body, shape, {
+            channels,
+            filters,
+            pixels,
+            weight,
+            bias,
+            out: outAt,
+            at,
+            code,
+            first: firstChannel === 0,
+            outer,
+          });
         };
         const moving = (pixels: number): [Local, number][] => [
           [at, pixels * shape.x.column],
@@ -163,7 +187,8 @@ function emitPass(body: Body, shape: Correlation, outer: Outer, firstChannel: nu
           body.times(quotient, moving(block.pixels), () => run(block.pixels));
           body.times(rest, moving(1), () => run(1));
         } else {
-          for (const [pixels, count] of pieces(columns, block.pixels)) body.repeat(count, moving(pixels), () => run(pixels));
+          for (const [pixels, count] of pieces(columns, block.pixels))
+            body.repeat(count, moving(pixels), () => run(pixels));
         }
       },
     );
@@ -200,7 +225,9 @@ interface BlockOf {
 function emitBlock(body: Body, shape: Correlation, block: BlockOf): void {
   const { kernel, pool, tap } = shape;
   const offsets = Array.from({ length: block.pixels }, (_, p) =>
-    pool === undefined ? p * shape.x.column : Math.floor(p / pool.size[1]) * shape.x.row + (p % pool.size[1]) * shape.x.column,
+    pool === undefined
+      ? p * shape.x.column
+      : Math.floor(p / pool.size[1]) * shape.x.row + (p % pool.size[1]) * shape.x.column,
   );
   const sums = Array.from({ length: block.filters }, () => body.locals('v128', block.pixels));
   sums.forEach((row, f) => {
@@ -214,9 +241,16 @@ function emitBlock(body: Body, shape: Correlation, block: BlockOf): void {
   const pixel = body.local('v128');
   const weights = body.locals('v128', block.filters);
   body.get(block.at).set(x).get(block.weight).set(w);
-  // A loop per tap, not unrolled: V8 moves all loads of a basic block to its start, and what does not fit the registers is spilled.
-  const channel: readonly [number, number] = [shape.x.plane - kernel[0] * tap.row, shape.weight.channel - kernel[0] * shape.weight.row];
-  const line: readonly [number, number] = [tap.row - kernel[1] * tap.column, shape.weight.row - kernel[1] * shape.weight.column];
+  // A loop per tap, not unrolled: V8 moves all loads of a basic block to its start, and what does
+  // not fit the registers is spilled.
+  const channel: readonly [number, number] = [
+    shape.x.plane - kernel[0] * tap.row,
+    shape.weight.channel - kernel[0] * shape.weight.row,
+  ];
+  const line: readonly [number, number] = [
+    tap.row - kernel[1] * tap.column,
+    shape.weight.row - kernel[1] * shape.weight.column,
+  ];
   const moving = (steps: readonly [number, number]): [Local, number][] => [
     [x, steps[0]],
     [w, steps[1]],
@@ -245,7 +279,13 @@ function emitBlock(body: Body, shape: Correlation, block: BlockOf): void {
   body.release('v128', pixel, ...weights, ...sums.flat());
 }
 
-function storePixels(body: Body, shape: Correlation, block: BlockOf, row: readonly Local[], f: number): void {
+function storePixels(
+  body: Body,
+  shape: Correlation,
+  block: BlockOf,
+  row: readonly Local[],
+  f: number,
+): void {
   row.forEach((sum, p) => {
     const offset = f * shape.y.plane + p * shape.y.column;
     body.get(block.out);
@@ -257,8 +297,17 @@ function storePixels(body: Body, shape: Correlation, block: BlockOf, row: readon
   });
 }
 
-/** The first of the largest, compared with `>`, and the code of its place. The codes' buffer mirrors the output's. */
-function storeWinner(body: Body, shape: Correlation, block: BlockOf, row: readonly Local[], f: number): void {
+/**
+ * The first of the largest, compared with `>`, and the code of its place. The codes' buffer mirrors
+ * the output's.
+ */
+function storeWinner(
+  body: Body,
+  shape: Correlation,
+  block: BlockOf,
+  row: readonly Local[],
+  f: number,
+): void {
   const { pool } = shape;
   if (pool === undefined) return;
   const [best = 0, ...others] = row;
@@ -266,7 +315,8 @@ function storeWinner(body: Body, shape: Correlation, block: BlockOf, row: readon
   body.i32x4(0, 0, 0, 0).set(code);
   others.forEach((sum, k) => {
     const place = k + 1;
-    const mark = Math.floor(place / pool.size[1]) * pool.code.row + (place % pool.size[1]) * pool.code.column;
+    const mark =
+      Math.floor(place / pool.size[1]) * pool.code.row + (place % pool.size[1]) * pool.code.column;
     body.get(sum).get(best).vector('f32x4.gt').set(greater);
     body.get(best).get(sum).vector('f32x4.pmax').set(best);
     body.i32x4(mark, mark, mark, mark).get(code).get(greater).vector('v128.bitselect').set(code);
@@ -276,6 +326,13 @@ function storeWinner(body: Body, shape: Correlation, block: BlockOf, row: readon
   if (shape.relu) body.f32x4(0).get(best).vector('f32x4.pmax');
   else body.get(best);
   body.store('v128', offset);
-  body.get(block.out).get(block.outer.y).plain('i32.sub').get(block.code).plain('i32.add').get(code).store('v128', offset);
+  body
+    .get(block.out)
+    .get(block.outer.y)
+    .plain('i32.sub')
+    .get(block.code)
+    .plain('i32.add')
+    .get(code)
+    .store('v128', offset);
   body.release('v128', code, greater);
 }

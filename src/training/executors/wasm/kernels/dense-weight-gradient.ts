@@ -1,6 +1,6 @@
 /**
- * dense, a tile at a time: W'[u,f] += Σ_s g[u,s]·x[s,f]; vectors run along f, samples ascending. For weights that stay in the first cache.
- * Parameters: x (sample layout), g (tile layout), W'.
+ * dense, a tile at a time: W'[u,f] += Σ_s g[u,s]·x[s,f]; vectors run along f, samples ascending.
+ * For weights that stay in the first cache. Parameters: x (sample layout), g (tile layout), W'.
  */
 import type { Body, Local } from '../instructions.ts';
 import { keyOf, type Kernel } from './kernel.ts';
@@ -24,7 +24,13 @@ export function denseWeightGradient(shape: DenseWeightGradient): Kernel {
   };
 }
 
-function emitProducts(body: Body, dense: DenseWeightGradient, x: Local, gradient: Local, column: Local): void {
+function emitProducts(
+  body: Body,
+  dense: DenseWeightGradient,
+  x: Local,
+  gradient: Local,
+  column: Local,
+): void {
   const { units, features } = dense;
   const [to, g] = body.locals('i32', 2) as [Local, Local];
   const values = body.locals('v128', 4);

@@ -1,13 +1,16 @@
 /**
- * Depthwise correlation, batch innermost: y[c,p] = b[c] + Σ_t w[c,t]·x[c,p+t], forwards and for the input's gradient. A kernel's row at
- * a time: each pixel of a block's row is loaded once for all taps that meet it.
- * Parameters: x, w, b, y. Steps as in `Correlation`.
+ * Depthwise correlation, batch innermost: y[c,p] = b[c] + Σ_t w[c,t]·x[c,p+t], forwards and for the
+ * input's gradient. A kernel's row at a time: each pixel of a block's row is loaded once for all
+ * taps that meet it. Parameters: x, w, b, y. Steps as in `Correlation`.
  */
 import type { Body, Local } from '../instructions.ts';
 import type { Correlation } from './correlate.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
-export type Depthwise = Pick<Correlation, 'kernel' | 'x' | 'y' | 'tap' | 'bias' | 'add' | 'relu'> & {
+export type Depthwise = Pick<
+  Correlation,
+  'kernel' | 'x' | 'y' | 'tap' | 'bias' | 'add' | 'relu'
+> & {
   readonly channels: number;
   readonly rows: number;
   readonly columns: number;
@@ -62,7 +65,12 @@ export function depthwise(shape: Depthwise): Kernel {
   };
 }
 
-function emitBlock(body: Body, shape: Depthwise, pixels: number, p: Record<'at' | 'w' | 'b' | 'out', Local>): void {
+function emitBlock(
+  body: Body,
+  shape: Depthwise,
+  pixels: number,
+  p: Record<'at' | 'w' | 'b' | 'out', Local>,
+): void {
   const [height, width] = shape.kernel;
   const sums = body.locals('v128', pixels);
   const weights = body.locals('v128', width);
@@ -101,7 +109,8 @@ function emitBlock(body: Body, shape: Depthwise, pixels: number, p: Record<'at' 
           .get(x)
           .load('v128', offset - least)
           .set(pixel);
-        for (const [i, j] of meets.get(offset) ?? []) body.multiplyAdd(sums[i] ?? 0, weights[j] ?? 0, pixel);
+        for (const [i, j] of meets.get(offset) ?? [])
+          body.multiplyAdd(sums[i] ?? 0, weights[j] ?? 0, pixel);
       }
     },
   );

@@ -1,6 +1,7 @@
 /**
- * Draws dropout's factors for a tile: 0 or the scale, by Philox4x32-10 with a sample in each lane, so that a block of four words
- * serves four features of four samples. Equal, word for word, to `core/random.ts`.
+ * Draws dropout's factors for a tile: 0 or the scale, by Philox4x32-10 with a sample in each lane,
+ * so that a block of four words serves four features of four samples. Equal, word for word, to
+ * `core/random.ts`.
  */
 import { PURPOSE } from '../../../../core/random.ts';
 import type { Body, Local } from '../instructions.ts';
@@ -41,7 +42,15 @@ export function dropoutMask(shape: DropoutMask): Kernel {
         .set(counter);
       body.get(threshold).loadSplat().set(limit).get(scale).loadSplat().set(kept);
       body.repeat(blocks, [[mask, 64]], () => {
-        body.get(counter).set(c0).i32(FRAME.step).loadSplat().set(c1).i32(FRAME.trial).loadSplat().set(c2);
+        body
+          .get(counter)
+          .set(c0)
+          .i32(FRAME.step)
+          .loadSplat()
+          .set(c1)
+          .i32(FRAME.trial)
+          .loadSplat()
+          .set(c2);
         body.i32x4(purpose, purpose, purpose, purpose).set(c3);
         body.i32(FRAME.keyLow).loadSplat().set(k0).i32(FRAME.keyHigh).loadSplat().set(k1);
         body.repeat(ROUNDS, [], () => {
@@ -78,7 +87,17 @@ function multiply(body: Body, value: Local, factor: number, high: Local, low: Lo
   constant().vector('i64x2.extmul_low_i32x4_u').set(high).get(value);
   constant().vector('i64x2.extmul_high_i32x4_u').set(low);
   const saved = body.local('v128');
-  body.get(high).get(low).shuffle(EVEN_WORDS).set(saved).get(high).get(low).shuffle(ODD_WORDS).set(high).get(saved).set(low);
+  body
+    .get(high)
+    .get(low)
+    .shuffle(EVEN_WORDS)
+    .set(saved)
+    .get(high)
+    .get(low)
+    .shuffle(ODD_WORDS)
+    .set(high)
+    .get(saved)
+    .set(low);
   body.release('v128', saved);
 }
 

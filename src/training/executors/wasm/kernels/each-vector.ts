@@ -1,10 +1,15 @@
-/** Walks over buffers of vectors, several at a time: what element-wise kernels and sums have in common. */
+/**
+ * Walks over buffers of vectors, several at a time: what element-wise kernels and sums have in
+ * common.
+ */
 import type { Body, Local } from '../instructions.ts';
 import { LONGEST_SUM } from './blocks.ts';
 
 /**
- * Writes `vector` for each of `count` vectors of consecutive buffers, `unroll` to an iteration. Moves the pointers.
- * @param vector writes one vector's code: where it lies behind the pointers, in bytes, and its place in the iteration
+ * Writes `vector` for each of `count` vectors of consecutive buffers, `unroll` to an iteration.
+ * Moves the pointers.
+ * @param vector writes one vector's code: where it lies behind the pointers, in bytes, and its
+ *   place in the iteration
  */
 export function eachVector(
   body: Body,
@@ -21,7 +26,10 @@ export function eachVector(
   if (count % unroll > 0) body.repeat(1, moving(count % unroll), some(count % unroll));
 }
 
-/** Leaves what is on the stack at `to`, added to what is there if `add`. The pointer must lie below the value on the stack. */
+/**
+ * Leaves what is on the stack at `to`, added to what is there if `add`. The pointer must lie below
+ * the value on the stack.
+ */
 export function storeVector(body: Body, to: Local, offset: number, add: boolean): void {
   if (add) body.get(to).load('v128', offset).vector('f32x4.add');
   body.store('v128', offset);
@@ -29,14 +37,15 @@ export function storeVector(body: Body, to: Local, offset: number, add: boolean)
 
 /** Calls back for parts of `count` terms that one accumulator may take, in order. */
 export function eachPart(count: number, part: (terms: number) => void): void {
-  for (let first = 0; first < count; first += LONGEST_SUM) part(Math.min(LONGEST_SUM, count - first));
+  for (let first = 0; first < count; first += LONGEST_SUM)
+    part(Math.min(LONGEST_SUM, count - first));
 }
 
 const ACCUMULATORS = 4;
 
 /**
- * Sums over `count` vectors of consecutive buffers: the i-th vector goes to accumulator i mod 4, (a₀+a₁)+(a₂+a₃) at the end.
- * Moves the pointers.
+ * Sums over `count` vectors of consecutive buffers: the i-th vector goes to accumulator i mod 4,
+ * (a₀+a₁)+(a₂+a₃) at the end. Moves the pointers.
  * @param totals one local a sum; they are set, not added to
  * @param add adds the vector at this offset behind the pointers to each of the sums
  */
@@ -52,9 +61,15 @@ export function sumVectors(
   const ofTotal = (t: number): Local[] => sums.map((place) => place[t] ?? 0);
   for (let first = 0; first < count; first += ACCUMULATORS * LONGEST_SUM) {
     for (const sum of sums.flat()) body.f32x4(0).set(sum);
-    eachVector(body, Math.min(ACCUMULATORS * LONGEST_SUM, count - first), pointers, places, (offset, place) => {
-      add(sums[place] ?? [], offset);
-    });
+    eachVector(
+      body,
+      Math.min(ACCUMULATORS * LONGEST_SUM, count - first),
+      pointers,
+      places,
+      (offset, place) => {
+        add(sums[place] ?? [], offset);
+      },
+    );
     totals.forEach((total, t) => {
       const [a = 0, b, c, d] = ofTotal(t);
       body.get(a);

@@ -1,6 +1,6 @@
 /**
- * exp, log, σ, tanh and the normal distribution of four float32, from IEEE operations only, so that every machine gets the same bits.
- * Relative errors of exp and log 1.1e-7 and 1.0e-7.
+ * exp, log, σ, tanh and the normal distribution of four float32, from IEEE operations only, so that
+ * every machine gets the same bits. Relative errors of exp and log 1.1e-7 and 1.0e-7.
  */
 import type { Body, Local } from '../instructions.ts';
 
@@ -8,7 +8,10 @@ const EXP = [1, 1, 0.49999991059, 0.16666419804, 0.04166822508, 0.0083747888, 0.
 const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444e-4;
 
-/** Replaces the vector on the stack by its exponential; arguments are clamped to [−87.3, 88.7], NaN stays. */
+/**
+ * Replaces the vector on the stack by its exponential; arguments are clamped to [−87.3, 88.7], NaN
+ * stays.
+ */
 export function pushExp(body: Body): void {
   const [x, n, r, p] = body.locals('v128', 4) as [Local, Local, Local, Local];
   body.f32x4(88.7).vector('f32x4.min').f32x4(-87.3).vector('f32x4.max').set(x);
@@ -33,17 +36,48 @@ export function pushLog(body: Body): void {
   const [x, k, m, s, z, p] = body.locals('v128', 6) as [Local, Local, Local, Local, Local, Local];
   // m in [√½, √2): subtract the bits of √½ before splitting off the exponent
   const sqrtHalf = 0x3f3504f3;
-  body.set(x).get(x).i32x4(sqrtHalf, sqrtHalf, sqrtHalf, sqrtHalf).vector('i32x4.sub').i32(23).vector('i32x4.shr_s').set(k);
+  body
+    .set(x)
+    .get(x)
+    .i32x4(sqrtHalf, sqrtHalf, sqrtHalf, sqrtHalf)
+    .vector('i32x4.sub')
+    .i32(23)
+    .vector('i32x4.shr_s')
+    .set(k);
   body.get(x).get(k).i32(23).vector('i32x4.shl').vector('i32x4.sub').set(m);
   body.get(k).vector('f32x4.convert_i32x4_s').set(k);
-  body.get(m).f32x4(1).vector('f32x4.sub').get(m).f32x4(1).vector('f32x4.add').vector('f32x4.div').set(s);
+  body
+    .get(m)
+    .f32x4(1)
+    .vector('f32x4.sub')
+    .get(m)
+    .f32x4(1)
+    .vector('f32x4.add')
+    .vector('f32x4.div')
+    .set(s);
   body.get(s).get(s).vector('f32x4.mul').set(z);
   horner(body, [0.666666985, 0.399878889, 0.295838773], z, p);
   body.get(k).f32x4(LN2_HIGH).vector('f32x4.mul');
-  body.get(k).f32x4(LN2_LOW).vector('f32x4.mul').get(s).get(z).vector('f32x4.mul').get(p).vector('f32x4.mul').vector('f32x4.add');
+  body
+    .get(k)
+    .f32x4(LN2_LOW)
+    .vector('f32x4.mul')
+    .get(s)
+    .get(z)
+    .vector('f32x4.mul')
+    .get(p)
+    .vector('f32x4.mul')
+    .vector('f32x4.add');
   body.get(s).get(s).vector('f32x4.add').vector('f32x4.add').vector('f32x4.add');
   // NaN and infinity have no exponent to split: they pass through
-  body.get(x).get(x).get(x).vector('f32x4.sub').f32x4(0).vector('f32x4.eq').vector('v128.bitselect');
+  body
+    .get(x)
+    .get(x)
+    .get(x)
+    .vector('f32x4.sub')
+    .f32x4(0)
+    .vector('f32x4.eq')
+    .vector('v128.bitselect');
   body.release('v128', x, k, m, s, z, p);
 }
 
@@ -61,21 +95,42 @@ export function pushSigmoid(body: Body): void {
 /** x − x³/3 + 2x⁵/15 − 17x⁷/315 + 62x⁹/2835, over x, in powers of x². */
 const TANH = [1, -1 / 3, 2 / 15, -17 / 315, 62 / 2835];
 
-/** Replaces the vector on the stack by tanh: (1−e)/(1+e), e = e^−2|x|, with the sign of x; an odd polynomial where |x| < .3. */
+/**
+ * Replaces the vector on the stack by tanh: (1−e)/(1+e), e = e^−2|x|, with the sign of x; an odd
+ * polynomial where |x| < .3.
+ */
 export function pushTanh(body: Body): void {
   const [x, size, far, near] = body.locals('v128', 4) as [Local, Local, Local, Local];
   body.tee(x).vector('f32x4.abs').tee(size).f32x4(-2).vector('f32x4.mul');
   pushExp(body);
   body.set(far);
-  body.f32x4(1).get(far).vector('f32x4.sub').f32x4(1).get(far).vector('f32x4.add').vector('f32x4.div');
+  body
+    .f32x4(1)
+    .get(far)
+    .vector('f32x4.sub')
+    .f32x4(1)
+    .get(far)
+    .vector('f32x4.add')
+    .vector('f32x4.div');
   body.get(x).f32x4(-0).vector('v128.and').vector('v128.or').set(far);
   body.get(x).get(x).vector('f32x4.mul').set(near);
   horner(body, TANH, near, near);
-  body.get(near).get(x).vector('f32x4.mul').get(far).get(size).f32x4(0.3).vector('f32x4.lt').vector('v128.bitselect');
+  body
+    .get(near)
+    .get(x)
+    .vector('f32x4.mul')
+    .get(far)
+    .get(size)
+    .f32x4(0.3)
+    .vector('f32x4.lt')
+    .vector('v128.bitselect');
   body.release('v128', x, size, far, near);
 }
 
-/** Abramowitz and Stegun 7.1.26: erf z = 1 − t(a₁ + t(a₂ + …))e^−z², t = 1/(1+pz), z ≥ 0; absolute error 1.5e-7. */
+/**
+ * Abramowitz and Stegun 7.1.26: erf z = 1 − t(a₁ + t(a₂ + …))e^−z², t = 1/(1+pz), z ≥ 0; absolute
+ * error 1.5e-7.
+ */
 const ERF = [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429];
 const ERF_P = 0.3275911;
 
@@ -93,14 +148,32 @@ export function normalDistribution(body: Body, x: Local, distribution: Local, po
     .vector('f32x4.mul');
   body.vector('f32x4.add').vector('f32x4.div').set(t);
   horner(body, ERF, t, tail);
-  body.get(tail).get(t).vector('f32x4.mul').get(power).vector('f32x4.mul').f32x4(0.5).vector('f32x4.mul').set(tail);
+  body
+    .get(tail)
+    .get(t)
+    .vector('f32x4.mul')
+    .get(power)
+    .vector('f32x4.mul')
+    .f32x4(0.5)
+    .vector('f32x4.mul')
+    .set(tail);
   // Φ(x) = ½(1 − erf) below 0, 1 minus that above
-  body.get(tail).f32x4(1).get(tail).vector('f32x4.sub').get(x).f32x4(0).vector('f32x4.lt').vector('v128.bitselect').set(distribution);
+  body
+    .get(tail)
+    .f32x4(1)
+    .get(tail)
+    .vector('f32x4.sub')
+    .get(x)
+    .f32x4(0)
+    .vector('f32x4.lt')
+    .vector('v128.bitselect')
+    .set(distribution);
   body.release('v128', t, tail);
 }
 
 function horner(body: Body, coefficients: readonly number[], x: Local, sum: Local): void {
   body.f32x4(coefficients.at(-1) ?? 0);
-  for (const c of coefficients.slice(0, -1).reverse()) body.get(x).vector('f32x4.mul').f32x4(c).vector('f32x4.add');
+  for (const c of coefficients.slice(0, -1).reverse())
+    body.get(x).vector('f32x4.mul').f32x4(c).vector('f32x4.add');
   body.set(sum);
 }

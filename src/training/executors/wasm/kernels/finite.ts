@@ -1,4 +1,7 @@
-/** Whether a lane's weights are finite, by their exponents, as a NaN or an infinity has all ones there. */
+/**
+ * Whether a lane's weights are finite, by their exponents, as a NaN or an infinity has all ones
+ * there.
+ */
 import type { Local } from '../instructions.ts';
 import { eachVector } from './each-vector.ts';
 import { keyOf, type Kernel } from './kernel.ts';
@@ -6,7 +9,8 @@ import { keyOf, type Kernel } from './kernel.ts';
 const EXPONENT = 0x7f800000;
 
 /**
- * Writes 1 to `result` (i32) if all `count` float32 are finite, else 0. Parameters (weights, result).
+ * Writes 1 to `result` (i32) if all `count` float32 are finite, else 0. Parameters (weights,
+ * result).
  * @param shape count, a multiple of 4
  */
 export function weightsFinite(shape: { readonly count: number }): Kernel {
@@ -17,7 +21,13 @@ export function weightsFinite(shape: { readonly count: number }): Kernel {
       const [exponent, found] = body.locals('v128', 2) as [Local, Local];
       body.i32x4(EXPONENT, EXPONENT, EXPONENT, EXPONENT).set(exponent).i32x4(0, 0, 0, 0).set(found);
       eachVector(body, shape.count / 4, [weights], 4, (offset) => {
-        body.get(weights).load('v128', offset).get(exponent).vector('v128.and').get(exponent).vector('i32x4.eq');
+        body
+          .get(weights)
+          .load('v128', offset)
+          .get(exponent)
+          .vector('v128.and')
+          .get(exponent)
+          .vector('i32x4.eq');
         body.get(found).vector('v128.or').set(found);
       });
       body.get(result).get(found).vector('v128.any_true').plain('i32.eqz').store('i32');

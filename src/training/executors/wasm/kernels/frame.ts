@@ -19,7 +19,10 @@ export const FRAME = {
   /** n: valid samples of the batch. */
   count: 64,
 } as const;
-/** 16 × 16 bytes: for each mask of four lanes, the byte shuffle that packs the lanes set to the front. */
+/**
+ * 16 × 16 bytes: for each mask of four lanes, the byte shuffle that packs the lanes set to the
+ * front.
+ */
 export const PACKING = 128;
 /** First address that buffers may use. */
 export const BUFFERS = 512;

@@ -1,6 +1,6 @@
 /**
- * gather: four samples of the dataset, from bytes (or floats) to x·scale + shift, into the sample layout. Where they begin is in the
- * frame. Parameter: where to.
+ * gather: four samples of the dataset, from bytes (or floats) to x·scale + shift, into the sample
+ * layout. Where they begin is in the frame. Parameter: where to.
  */
 import type { Body, Local } from '../instructions.ts';
 import { FRAME } from './frame.ts';
@@ -42,7 +42,12 @@ export function gather(shape: Gather): Kernel {
   };
 }
 
-function fromFloats(body: Body, { channels, plane, scale, shift }: Gather, from: Local, to: Local): void {
+function fromFloats(
+  body: Body,
+  { channels, plane, scale, shift }: Gather,
+  from: Local,
+  to: Local,
+): void {
   for (let c = 0; c < channels; c++) {
     body.repeat(
       plane,
@@ -64,10 +69,21 @@ function fromFloats(body: Body, { channels, plane, scale, shift }: Gather, from:
   }
 }
 
-function fromBytes(body: Body, { channels, plane, scale, shift }: Gather, from: Local, to: Local): void {
+function fromBytes(
+  body: Body,
+  { channels, plane, scale, shift }: Gather,
+  from: Local,
+  to: Local,
+): void {
   const [factor, summand, bytes, half] = body.locals('v128', 4) as [Local, Local, Local, Local];
   const store = (offset: number): void => {
-    body.vector('f32x4.convert_i32x4_s').get(factor).vector('f32x4.mul').get(summand).vector('f32x4.add').store('v128', offset);
+    body
+      .vector('f32x4.convert_i32x4_s')
+      .get(factor)
+      .vector('f32x4.mul')
+      .get(summand)
+      .vector('f32x4.add')
+      .store('v128', offset);
   };
   for (let c = 0; c < channels; c++) {
     body
@@ -83,7 +99,9 @@ function fromBytes(body: Body, { channels, plane, scale, shift }: Gather, from: 
       ],
       () => {
         body.get(from).load('v128').set(bytes);
-        for (const [k, extend] of (['i16x8.extend_low_i8x16_u', 'i16x8.extend_high_i8x16_u'] as const).entries()) {
+        for (const [k, extend] of (
+          ['i16x8.extend_low_i8x16_u', 'i16x8.extend_high_i8x16_u'] as const
+        ).entries()) {
           body.get(bytes).vector(extend).set(half);
           body.get(to).get(half).vector('i32x4.extend_low_i16x8_u');
           store(32 * k);

@@ -1,6 +1,6 @@
 /**
- * Layer norm of a tile, each sample by itself. Over channels: a pixel's channels have one mean; over all: as over the channels of a
- * single pixel, as many as there are elements.
+ * Layer norm of a tile, each sample by itself. Over channels: a pixel's channels have one mean;
+ * over all: as over the channels of a single pixel, as many as there are elements.
  */
 import type { Body, Local } from '../instructions.ts';
 import { eachPart, storeVector, sumVectors } from './each-vector.ts';
@@ -28,12 +28,14 @@ interface Planes {
   readonly plane: number;
 }
 
-/** Pixels that are normalised together: they share the loads of the weights and a line of the cache. */
+/**
+ * Pixels that are normalised together: they share the loads of the weights and a line of the cache.
+ */
 const BLOCK = 4;
 
 /**
- * μ, r = 1/√(v+ε), y = γ(x−μ)r + β. Parameters (x, weight, bias, y, mean, inverse); mean and inverse in the tile layout, one a pixel or
- * one; y may be x's buffer.
+ * μ, r = 1/√(v+ε), y = γ(x−μ)r + β. Parameters (x, weight, bias, y, mean, inverse); mean and
+ * inverse in the tile layout, one a pixel or one; y may be x's buffer.
  */
 export function layerNorm(shape: LayerNorm): Kernel {
   const planes = planesOf(shape);
@@ -68,7 +70,12 @@ export function layerNorm(shape: LayerNorm): Kernel {
         });
         spreads.forEach((spread, k) => {
           body.f32x4(1).get(spread).f32x4(planes.channels).vector('f32x4.div');
-          body.f32x4(shape.epsilon).vector('f32x4.add').vector('f32x4.sqrt').vector('f32x4.div').set(spread);
+          body
+            .f32x4(shape.epsilon)
+            .vector('f32x4.add')
+            .vector('f32x4.sqrt')
+            .vector('f32x4.div')
+            .set(spread);
           body
             .get(inverse)
             .get(spread)
@@ -104,15 +111,18 @@ export function layerNorm(shape: LayerNorm): Kernel {
 }
 
 /**
- * γ′ += Σ g·x̂, β′ += Σ g, x′ (+)= r(h − mean h − x̂·mean(h·x̂)), h = γg. Parameters (g, x, weight, mean, inverse, weight′, bias′, x′);
- * x′ may be g's buffer; it is written with `wants` only.
+ * γ′ += Σ g·x̂, β′ += Σ g, x′ (+)= r(h − mean h − x̂·mean(h·x̂)), h = γg. Parameters (g, x, weight,
+ * mean, inverse, weight′, bias′, x′); x′ may be g's buffer; it is written with `wants` only.
  */
 export function layerNormGradient(shape: LayerNormGradient): Kernel {
   const planes = planesOf(shape);
   return {
     key: keyOf('layer-norm-gradient', shape),
     parameters: 8,
-    emit(body, [g = 0, x = 0, weight = 0, mean = 0, inverse = 0, weightTo = 0, biasTo = 0, to = 0]) {
+    emit(
+      body,
+      [g = 0, x = 0, weight = 0, mean = 0, inverse = 0, weightTo = 0, biasTo = 0, to = 0],
+    ) {
       weightGradients(body, planes, { g, x, mean, inverse, weightTo, biasTo });
       if (shape.wants) inputGradient(body, shape, planes, { g, x, weight, mean, inverse, to });
     },
@@ -206,7 +216,15 @@ function inputGradient(
     sums.forEach((sum, k) => {
       const [dot, spread] = [dots[k] ?? 0, spreads[k] ?? 0];
       body.get(sum).f32x4(planes.channels).vector('f32x4.div').set(sum);
-      body.get(dot).f32x4(planes.channels).vector('f32x4.div').get(spread).vector('f32x4.mul').get(spread).vector('f32x4.mul').set(dot);
+      body
+        .get(dot)
+        .f32x4(planes.channels)
+        .vector('f32x4.div')
+        .get(spread)
+        .vector('f32x4.mul')
+        .get(spread)
+        .vector('f32x4.mul')
+        .set(dot);
     });
     start();
     eachChannel(body, planes, [g, x, to], [gamma], () => {
@@ -242,7 +260,12 @@ function planesOf({ shape, over }: Normalised): Planes {
 }
 
 /** Writes `block` for BLOCK pixels at a time, then for the rest; moves the pointers. */
-function eachBlock(body: Body, { plane }: Planes, pointers: readonly Local[], block: (width: number) => void): void {
+function eachBlock(
+  body: Body,
+  { plane }: Planes,
+  pointers: readonly Local[],
+  block: (width: number) => void,
+): void {
   const moving = (width: number) => pointers.map((pointer) => [pointer, 16 * width] as const);
   const rest = plane % BLOCK;
   body.repeat(Math.floor(plane / BLOCK), moving(BLOCK), () => block(BLOCK));
@@ -250,8 +273,17 @@ function eachBlock(body: Body, { plane }: Planes, pointers: readonly Local[], bl
 }
 
 /** Channel by channel: data pointers move by a plane, those of weights by one float. */
-function eachChannel(body: Body, { channels, plane }: Planes, data: readonly Local[], weights: readonly Local[], each: () => void): void {
-  const moving = [...data.map((pointer) => [pointer, 16 * plane] as const), ...weights.map((pointer) => [pointer, 4] as const)];
+function eachChannel(
+  body: Body,
+  { channels, plane }: Planes,
+  data: readonly Local[],
+  weights: readonly Local[],
+  each: () => void,
+): void {
+  const moving = [
+    ...data.map((pointer) => [pointer, 16 * plane] as const),
+    ...weights.map((pointer) => [pointer, 4] as const),
+  ];
   body.repeat(channels, moving, each);
 }
 
@@ -270,7 +302,10 @@ function sumOverChannels(
   weights?: Local,
 ): void {
   const width = totals[0]?.length ?? 0;
-  const moving = [...data.map((pointer) => [pointer, 16 * plane] as const), ...(weights === undefined ? [] : [[weights, 4] as const])];
+  const moving = [
+    ...data.map((pointer) => [pointer, 16 * plane] as const),
+    ...(weights === undefined ? [] : [[weights, 4] as const]),
+  ];
   const parts = totals.map(() => body.locals('v128', width));
   for (const total of totals.flat()) body.f32x4(0).set(total);
   eachPart(channels, (terms) => {

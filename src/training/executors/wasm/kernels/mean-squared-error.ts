@@ -1,4 +1,7 @@
-/** mean-squared-error of a tile: ℓ = Σ(z−t)²/U, t numbers or a class as one-hot; in training its gradient in place of the prediction. */
+/**
+ * mean-squared-error of a tile: ℓ = Σ(z−t)²/U, t numbers or a class as one-hot; in training its
+ * gradient in place of the prediction.
+ */
 import type { Local } from '../instructions.ts';
 import { eachPart } from './each-vector.ts';
 import { FRAME, pushValidMask } from './frame.ts';
@@ -12,7 +15,10 @@ interface MeanSquaredError {
   readonly targets: 'classes' | 'numbers';
 }
 
-/** Parameters (z, t: 4 int32 classes or a tile of `units` numbers, tally: Σloss and hits, none of numbers). */
+/**
+ * Parameters (z, t: 4 int32 classes or a tile of `units` numbers, tally: Σloss and hits, none of
+ * numbers).
+ */
 export function meanSquaredError(shape: MeanSquaredError): Kernel {
   const { units, training } = shape;
   const classes = shape.targets === 'classes';
@@ -63,7 +69,15 @@ export function meanSquaredError(shape: MeanSquaredError): Kernel {
             else body.get(targets).load('v128');
             body.vector('f32x4.sub').set(value);
             if (classes) nextClass(body, k);
-            if (training) body.get(z).get(value).get(scale).vector('f32x4.mul').get(gate).vector('v128.and').store('v128');
+            if (training)
+              body
+                .get(z)
+                .get(value)
+                .get(scale)
+                .vector('f32x4.mul')
+                .get(gate)
+                .vector('v128.and')
+                .store('v128');
             body.get(part).get(value).get(value).vector('f32x4.mul').vector('f32x4.add').set(part);
           },
         );

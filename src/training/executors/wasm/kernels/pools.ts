@@ -1,4 +1,7 @@
-/** Pools of a tile and their gradients. A gradient writes every pixel of its buffer, those that no window reads too. */
+/**
+ * Pools of a tile and their gradients. A gradient writes every pixel of its buffer, those that no
+ * window reads too.
+ */
 import type { Body, Local } from '../instructions.ts';
 import { eachVector, storeVector, sumVectors } from './each-vector.ts';
 import { keyOf, type Kernel } from './kernel.ts';
@@ -7,8 +10,8 @@ import { covering, disjoint, eachWindow, type Pool } from './windows.ts';
 type PoolGradient = Pool & { readonly add: boolean };
 
 /**
- * y = the first of the largest of each window, by `>` from the first tap in the input. Parameters (x, y, code); code: of each winner,
- * int32 bytes from its window's corner.
+ * y = the first of the largest of each window, by `>` from the first tap in the input. Parameters
+ * (x, y, code); code: of each winner, int32 bytes from its window's corner.
  */
 export function maxPool(shape: Pool): Kernel {
   return {
@@ -21,7 +24,14 @@ export function maxPool(shape: Pool): Kernel {
         pushCode(body, first?.fromCorner ?? 0).set(winner);
         for (const { offset, fromCorner } of others) {
           pushCode(body, fromCorner).get(winner);
-          body.get(at).load('v128', offset).tee(value).get(best).vector('f32x4.gt').vector('v128.bitselect').set(winner);
+          body
+            .get(at)
+            .load('v128', offset)
+            .tee(value)
+            .get(best)
+            .vector('f32x4.gt')
+            .vector('v128.bitselect')
+            .set(winner);
           body.get(best).get(value).vector('f32x4.pmax').set(best);
         }
         body.get(y).get(best).store('v128').get(code).get(winner).store('v128');
@@ -53,8 +63,21 @@ export function maxPoolGradient(shape: PoolGradient): Kernel {
         const corner = taps[0]?.fromCorner ?? 0;
         for (let s = 0; s < 4; s++) {
           const lane = 4 * s;
-          body.get(at).get(code).load('i32', lane).plain('i32.add').i32(corner).plain('i32.sub').tee(target);
-          body.get(target).load('f32', lane).get(g).load('f32', lane).plain('f32.add').store('f32', lane);
+          body
+            .get(at)
+            .get(code)
+            .load('i32', lane)
+            .plain('i32.add')
+            .i32(corner)
+            .plain('i32.sub')
+            .tee(target);
+          body
+            .get(target)
+            .load('f32', lane)
+            .get(g)
+            .load('f32', lane)
+            .plain('f32.add')
+            .store('f32', lane);
         }
       });
       body.release('v128', gradient, winner);
@@ -155,7 +178,8 @@ export function globalAveragePoolGradient(shape: Planes & { readonly add: boolea
 /** Zeros where windows add or leave pixels out; says whether windows must add. */
 function clearForGradient(body: Body, shape: PoolGradient, to: Local): boolean {
   if (shape.add) return true;
-  if (!disjoint(shape) || !covering(shape)) body.clearAt(to, shape.channels * shape.rows * shape.columns * 16);
+  if (!disjoint(shape) || !covering(shape))
+    body.clearAt(to, shape.channels * shape.rows * shape.columns * 16);
   return !disjoint(shape);
 }
 

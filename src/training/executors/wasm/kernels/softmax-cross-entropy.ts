@@ -1,4 +1,7 @@
-/** softmax-cross-entropy of a tile: ℓ = M + log Σe^(z−M) − (1−s)z_y − s·mean z, M = max z; in training its gradient in place of the logits. */
+/**
+ * softmax-cross-entropy of a tile: ℓ = M + log Σe^(z−M) − (1−s)z_y − s·mean z, M = max z; in
+ * training its gradient in place of the logits.
+ */
 import type { Body, Local } from '../instructions.ts';
 import { eachPart } from './each-vector.ts';
 import { pushExp, pushLog } from './elementary.ts';
@@ -25,7 +28,16 @@ export function softmaxCrossEntropy(shape: SoftmaxCrossEntropy): Kernel {
       const statistics = body.locals('v128', 3) as [Local, Local, Local];
       const [top, zSum, sum] = statistics;
       const names = body.locals('v128', 8);
-      const [z, best, k, label, zLabel, gate, kept, rest] = names as [Local, Local, Local, Local, Local, Local, Local, Local];
+      const [z, best, k, label, zLabel, gate, kept, rest] = names as [
+        Local,
+        Local,
+        Local,
+        Local,
+        Local,
+        Local,
+        Local,
+        Local,
+      ];
       body.get(labels).load('v128').set(label).get(logits).load('v128').tee(top).set(zLabel);
       body.i32x4(0, 0, 0, 0).tee(best).set(k);
       pushValidMask(body);
@@ -41,7 +53,14 @@ export function softmaxCrossEntropy(shape: SoftmaxCrossEntropy): Kernel {
       eachClass(body, classes, logits, at, zSum, (part) => {
         body.get(at).load('v128').set(z);
         keepBest(body, z, k, top, best);
-        body.get(z).get(zLabel).get(k).get(label).vector('i32x4.eq').vector('v128.bitselect').set(zLabel);
+        body
+          .get(z)
+          .get(zLabel)
+          .get(k)
+          .get(label)
+          .vector('i32x4.eq')
+          .vector('v128.bitselect')
+          .set(zLabel);
         body.get(part).get(z).vector('f32x4.add').set(part);
         nextClass(body, k);
       });
@@ -61,11 +80,28 @@ export function softmaxCrossEntropy(shape: SoftmaxCrossEntropy): Kernel {
       tallyLoss(body, tally, z, gate);
       tallyHits(body, tally, best, label, gate);
       if (training) {
-        body.f32x4(1).get(sum).vector('f32x4.div').set(sum).i32(FRAME.share).loadSplat().set(z).i32x4(0, 0, 0, 0).set(k);
+        body
+          .f32x4(1)
+          .get(sum)
+          .vector('f32x4.div')
+          .set(sum)
+          .i32(FRAME.share)
+          .loadSplat()
+          .set(z)
+          .i32x4(0, 0, 0, 0)
+          .set(k);
         body.get(logits).set(at);
         body.repeat(classes, [[at, 16]], () => {
           body.get(at).get(at).load('v128').get(sum).vector('f32x4.mul');
-          body.get(kept).get(k).get(label).vector('i32x4.eq').vector('v128.and').get(rest).vector('f32x4.add').vector('f32x4.sub');
+          body
+            .get(kept)
+            .get(k)
+            .get(label)
+            .vector('i32x4.eq')
+            .vector('v128.and')
+            .get(rest)
+            .vector('f32x4.add')
+            .vector('f32x4.sub');
           body.get(z).vector('f32x4.mul').get(gate).vector('v128.and').store('v128');
           nextClass(body, k);
         });
@@ -82,7 +118,14 @@ function pushSmoothing(body: Body, shape: SoftmaxCrossEntropy, smoothing: Local)
 }
 
 /** A loop over the classes that leaves the sum of what it adds to `part` in `total`. */
-function eachClass(body: Body, classes: number, logits: Local, at: Local, total: Local, each: (part: Local) => void): void {
+function eachClass(
+  body: Body,
+  classes: number,
+  logits: Local,
+  at: Local,
+  total: Local,
+  each: (part: Local) => void,
+): void {
   const part = body.local('v128');
   body.get(logits).set(at).f32x4(0).set(total);
   eachPart(classes, (terms) => {

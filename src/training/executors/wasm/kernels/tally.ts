@@ -1,4 +1,7 @@
-/** A lane's tallies, which every loss adds to: Σloss (f32) and, 4 bytes behind it, the correct predictions (i32). */
+/**
+ * A lane's tallies, which every loss adds to: Σloss (f32) and, 4 bytes behind it, the correct
+ * predictions (i32).
+ */
 import type { Body, Local } from '../instructions.ts';
 import { pushLaneSum } from './frame.ts';
 
@@ -13,11 +16,21 @@ export function tallyLoss(body: Body, tally: Local, loss: Local, gate: Local): v
 /** Adds how many samples in `gate` have their best class at the label. */
 export function tallyHits(body: Body, tally: Local, best: Local, label: Local, gate: Local): void {
   body.get(tally).get(tally).load('i32', 4);
-  body.get(best).get(label).vector('i32x4.eq').get(gate).vector('v128.and').vector('i32x4.bitmask').plain('i32.popcnt');
+  body
+    .get(best)
+    .get(label)
+    .vector('i32x4.eq')
+    .get(gate)
+    .vector('v128.and')
+    .vector('i32x4.bitmask')
+    .plain('i32.popcnt');
   body.plain('i32.add').store('i32', 4);
 }
 
-/** One step of an argmax: takes value `z` of class `k` where it is greater than `top`; the first of equals stays. */
+/**
+ * One step of an argmax: takes value `z` of class `k` where it is greater than `top`; the first of
+ * equals stays.
+ */
 export function keepBest(body: Body, z: Local, k: Local, top: Local, best: Local): void {
   const greater = body.local('v128');
   body.get(z).get(top).vector('f32x4.gt').set(greater);

@@ -1,6 +1,7 @@
 /**
- * Between the tile layout [element][4 samples] and the sample layout [4 samples][element]: 4×4 transposes.
- * Rows may be longer in one of the two (padding around an image). And padding itself: a copy within the tile layout.
+ * Between the tile layout [element][4 samples] and the sample layout [4 samples][element]: 4×4
+ * transposes. Rows may be longer in one of the two (padding around an image). And padding itself: a
+ * copy within the tile layout.
  */
 import type { Body, Local } from '../instructions.ts';
 import { keyOf, type Kernel } from './kernel.ts';
@@ -114,7 +115,11 @@ export function samplesToTile(transfer: Transfer & { readonly add: boolean }): K
   }));
 }
 
-function transferKernel(name: string, transfer: Transfer, moves: (body: Body, tile: Local, samples: Local) => Moves): Kernel {
+function transferKernel(
+  name: string,
+  transfer: Transfer,
+  moves: (body: Body, tile: Local, samples: Local) => Moves,
+): Kernel {
   return {
     key: keyOf(name, transfer),
     parameters: 2,
@@ -144,7 +149,11 @@ export function pad(padding: Padding): Kernel {
     emit: (body, [from = 0, to = 0]) => {
       body.clearAt(to, grid.channels * paddedRows * paddedColumns * 16);
       const source = { inset: 0, row: grid.columns, plane: grid.rows * grid.columns };
-      const target = { inset: top * paddedColumns + left, row: paddedColumns, plane: paddedRows * paddedColumns };
+      const target = {
+        inset: top * paddedColumns + left,
+        row: paddedColumns,
+        plane: paddedRows * paddedColumns,
+      };
       walk(body, grid, [from, source, 16], [to, target, 16], (a, b) => {
         const [s, t] = body.locals('i32', 2) as [Local, Local];
         body.get(a).set(s).get(b).set(t);
@@ -165,13 +174,22 @@ export function pad(padding: Padding): Kernel {
 type Side = readonly [address: Local, placement: Placement, elementBytes: number];
 
 /** Calls back once for the code of a row: pointers to its start on both sides. */
-function walk(body: Body, grid: Grid, first: Side, second: Side, row: (a: Local, b: Local) => void): void {
+function walk(
+  body: Body,
+  grid: Grid,
+  first: Side,
+  second: Side,
+  row: (a: Local, b: Local) => void,
+): void {
   const [planeA, planeB, a, b] = body.locals('i32', 4) as [Local, Local, Local, Local];
   const steps = (which: 'row' | 'plane', p: Local, q: Local): [Local, number][] => [
     [p, first[1][which] * first[2]],
     [q, second[1][which] * second[2]],
   ];
-  for (const [[address, placement, bytes], pointer] of [[first, planeA] as const, [second, planeB] as const]) {
+  for (const [[address, placement, bytes], pointer] of [
+    [first, planeA] as const,
+    [second, planeB] as const,
+  ]) {
     body
       .get(address)
       .i32(placement.inset * bytes)
@@ -192,7 +210,10 @@ interface Moves {
   readonly one: (k: number) => void;
 }
 
-/** A row of `columns` elements, four at a time, then the rest one by one. Leaves both pointers where they were. */
+/**
+ * A row of `columns` elements, four at a time, then the rest one by one. Leaves both pointers where
+ * they were.
+ */
 function quads(body: Body, columns: number, tile: Local, samples: Local, moves: Moves): void {
   const [savedTile, savedSamples] = body.locals('i32', 2) as [Local, Local];
   const v = body.locals('v128', 4) as [Local, Local, Local, Local];

@@ -1,6 +1,6 @@
 /**
- * Optimisers over a lane's block, a vector of weights at a time: float32, in the order written, never fused. Clears the gradients.
- * What they mean: `plan/op-kinds.ts`.
+ * Optimisers over a lane's block, a vector of weights at a time: float32, in the order written,
+ * never fused. Clears the gradients. What they mean: `plan/op-kinds.ts`.
  */
 import type { Body, Local } from '../instructions.ts';
 import { keyOf, type Kernel } from './kernel.ts';
@@ -8,7 +8,11 @@ import { keyOf, type Kernel } from './kernel.ts';
 export interface Update {
   readonly kind: 'sgd' | 'adam' | 'adamw' | 'rmsprop';
   /** Runs of floats of the block that decay alike: first float, count (a multiple of 4). */
-  readonly runs: readonly { readonly first: number; readonly count: number; readonly decay: boolean }[];
+  readonly runs: readonly {
+    readonly first: number;
+    readonly count: number;
+    readonly decay: boolean;
+  }[];
   readonly momentum: boolean;
   readonly nesterov: boolean;
   /** Bytes of a lane's weights: the first slot lies there, the second at twice that. */
@@ -60,7 +64,13 @@ export function update(shape: Update): Kernel {
   };
 }
 
-type Step = (body: Body, shape: Update, columns: readonly Local[], place: Place, decay: boolean) => void;
+type Step = (
+  body: Body,
+  shape: Update,
+  columns: readonly Local[],
+  place: Place,
+  decay: boolean,
+) => void;
 
 const STEPS: Record<Update['kind'], Step> = {
   sgd(body, { momentum, nesterov, slot }, [alpha = 0, mu = 0, lambda = 0], place, decay) {
@@ -68,7 +78,8 @@ const STEPS: Record<Update['kind'], Step> = {
     if (momentum) {
       moveSlot(body, place, slot, mu, () => body.get(place.g));
       // Nesterov: g + μv
-      if (nesterov) body.get(place.g).get(mu).get(place.t).vector('f32x4.mul').vector('f32x4.add').set(place.t);
+      if (nesterov)
+        body.get(place.g).get(mu).get(place.t).vector('f32x4.mul').vector('f32x4.add').set(place.t);
     } else body.get(place.g).set(place.t);
     descend(body, place, () => body.get(alpha).get(place.t).vector('f32x4.mul'));
   },
@@ -85,11 +96,26 @@ const STEPS: Record<Update['kind'], Step> = {
         .set(place.w);
     adamStep(body, shape, columns, place);
   },
-  rmsprop(body, { momentum, slot }, [alpha = 0, rho = 0, rest = 0, epsilon = 0, mu = 0, lambda = 0], place, decay) {
+  rmsprop(
+    body,
+    { momentum, slot },
+    [alpha = 0, rho = 0, rest = 0, epsilon = 0, mu = 0, lambda = 0],
+    place,
+    decay,
+  ) {
     const { g, t } = place;
     if (decay) addDecay(body, place, lambda);
-    moveSlot(body, place, slot, rho, () => body.get(rest).get(g).get(g).vector('f32x4.mul').vector('f32x4.mul'));
-    body.get(g).get(t).vector('f32x4.sqrt').get(epsilon).vector('f32x4.add').vector('f32x4.div').set(g);
+    moveSlot(body, place, slot, rho, () =>
+      body.get(rest).get(g).get(g).vector('f32x4.mul').vector('f32x4.mul'),
+    );
+    body
+      .get(g)
+      .get(t)
+      .vector('f32x4.sqrt')
+      .get(epsilon)
+      .vector('f32x4.add')
+      .vector('f32x4.div')
+      .set(g);
     if (momentum) moveSlot(body, place, 2 * slot, mu, () => body.get(g));
     else body.get(g).set(t);
     descend(body, place, () => body.get(alpha).get(t).vector('f32x4.mul'));
@@ -100,17 +126,34 @@ const STEPS: Record<Update['kind'], Step> = {
 function adamStep(
   body: Body,
   { slot }: Update,
-  [size = 0, correction = 0, beta1 = 0, rest1 = 0, beta2 = 0, rest2 = 0, epsilon = 0]: readonly Local[],
+  [
+    size = 0,
+    correction = 0,
+    beta1 = 0,
+    rest1 = 0,
+    beta2 = 0,
+    rest2 = 0,
+    epsilon = 0,
+  ]: readonly Local[],
   place: Place,
 ): void {
   const { g, t } = place;
   const first = body.local('v128');
   moveSlot(body, place, slot, beta1, () => body.get(rest1).get(g).vector('f32x4.mul'));
   body.get(t).set(first);
-  moveSlot(body, place, 2 * slot, beta2, () => body.get(rest2).get(g).vector('f32x4.mul').get(g).vector('f32x4.mul'));
+  moveSlot(body, place, 2 * slot, beta2, () =>
+    body.get(rest2).get(g).vector('f32x4.mul').get(g).vector('f32x4.mul'),
+  );
   descend(body, place, () => {
     body.get(size).get(first).vector('f32x4.mul');
-    body.get(t).vector('f32x4.sqrt').get(correction).vector('f32x4.mul').get(epsilon).vector('f32x4.add').vector('f32x4.div');
+    body
+      .get(t)
+      .vector('f32x4.sqrt')
+      .get(correction)
+      .vector('f32x4.mul')
+      .get(epsilon)
+      .vector('f32x4.add')
+      .vector('f32x4.div');
   });
   body.release('v128', first);
 }

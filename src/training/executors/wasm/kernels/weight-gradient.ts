@@ -1,7 +1,7 @@
 /**
- * Weight gradients, batch innermost: w'[f,c,t] += Σ_tiles Σ_p g[f,p]·x[c,p+t], of a convolution or, with one pixel, of dense. Filters
- * times taps of a block are accumulators; their four lanes are added, (l₀+l₁)+(l₂+l₃), once a call.
- * Parameters: g, x, w', tiles.
+ * Weight gradients, batch innermost: w'[f,c,t] += Σ_tiles Σ_p g[f,p]·x[c,p+t], of a convolution or,
+ * with one pixel, of dense. Filters times taps of a block are accumulators; their four lanes are
+ * added, (l₀+l₁)+(l₂+l₃), once a call. Parameters: g, x, w', tiles.
  */
 import type { Body, Local } from '../instructions.ts';
 import { chooseBlock, LONGEST_SUM, pieces } from './blocks.ts';
@@ -87,12 +87,22 @@ interface Block {
   readonly columns: number;
 }
 
-function walkFilters(body: Body, shape: WeightGradient, tiles: Local, { g, x, to }: Pointers): void {
+function walkFilters(
+  body: Body,
+  shape: WeightGradient,
+  tiles: Local,
+  { g, x, to }: Pointers,
+): void {
   const [height, width] = shape.kernel;
   const [single, taps] = [height * width === 1, height * width];
   const [most, columnsOfBlock] = chooseBlock(shape.filters, single ? shape.channels : width);
   const plane = shape.rows * shape.columns * 16;
-  const [gBlock, toFilter, xColumn, toColumn] = body.locals('i32', 4) as [Local, Local, Local, Local];
+  const [gBlock, toFilter, xColumn, toColumn] = body.locals('i32', 4) as [
+    Local,
+    Local,
+    Local,
+    Local,
+  ];
   body.get(g).set(gBlock).get(to).set(toFilter);
   for (const [filters, count] of pieces(shape.filters, most)) {
     const moving: [Local, number][] = [
@@ -102,7 +112,11 @@ function walkFilters(body: Body, shape: WeightGradient, tiles: Local, { g, x, to
     body.repeat(count, moving, () => {
       body.get(x).set(xColumn).get(toFilter).set(toColumn);
       const run = (columns: number, step: number): void =>
-        emitBlock(body, shape, { filters, columns, step }, tiles, { g: gBlock, x: xColumn, to: toColumn });
+        emitBlock(body, shape, { filters, columns, step }, tiles, {
+          g: gBlock,
+          x: xColumn,
+          to: toColumn,
+        });
       const along = (total: number, step: number): void => {
         for (const [columns, times] of pieces(total, columnsOfBlock)) {
           body.repeat(
@@ -118,7 +132,9 @@ function walkFilters(body: Body, shape: WeightGradient, tiles: Local, { g, x, to
       if (single) along(shape.channels, shape.x.plane);
       else {
         body.repeat(shape.channels, [[xColumn, shape.x.plane - height * shape.x.tapRow]], () => {
-          body.repeat(height, [[xColumn, shape.x.tapRow - width * shape.x.tapColumn]], () => along(width, shape.x.tapColumn));
+          body.repeat(height, [[xColumn, shape.x.tapRow - width * shape.x.tapColumn]], () =>
+            along(width, shape.x.tapColumn),
+          );
         });
       }
     });
@@ -127,7 +143,13 @@ function walkFilters(body: Body, shape: WeightGradient, tiles: Local, { g, x, to
 }
 
 /** @param step bytes in x from one of the block's columns to the next */
-function emitBlock(body: Body, shape: WeightGradient, block: Block & { readonly step: number }, tiles: Local, pointers: Pointers): void {
+function emitBlock(
+  body: Body,
+  shape: WeightGradient,
+  block: Block & { readonly step: number },
+  tiles: Local,
+  pointers: Pointers,
+): void {
   const plane = shape.rows * shape.columns * 16;
   const sums = Array.from({ length: block.filters }, () => body.locals('v128', block.columns));
   const gradients = body.locals('v128', block.filters);
@@ -202,7 +224,9 @@ export function biasGradient(shape: { readonly filters: number; readonly plane: 
             for (const [pixels, times] of pieces(plane, LONGEST_SUM)) {
               body.repeat(times, [], () => {
                 body.f32x4(0).set(part);
-                body.repeat(pixels, [[at, 16]], () => body.get(part).get(at).load('v128').vector('f32x4.add').set(part));
+                body.repeat(pixels, [[at, 16]], () =>
+                  body.get(part).get(at).load('v128').vector('f32x4.add').set(part),
+                );
                 body.get(sum).get(part).vector('f32x4.add').set(sum);
               });
             }

@@ -33,8 +33,20 @@ interface Axis {
 function axes(pool: Pool): [down: Axis, across: Axis] {
   const [size, stride, padding] = [pool.size, pool.stride, pool.padding];
   return [
-    { inputs: pool.rows, outputs: pool.outputRows, size: size[0], stride: stride[0], padding: padding[0] },
-    { inputs: pool.columns, outputs: pool.outputColumns, size: size[1], stride: stride[1], padding: padding[1] },
+    {
+      inputs: pool.rows,
+      outputs: pool.outputRows,
+      size: size[0],
+      stride: stride[0],
+      padding: padding[0],
+    },
+    {
+      inputs: pool.columns,
+      outputs: pool.outputColumns,
+      size: size[1],
+      stride: stride[1],
+      padding: padding[1],
+    },
   ];
 }
 
@@ -58,11 +70,15 @@ export function disjoint(pool: Pool): boolean {
 /** Whether every pixel is in some window. */
 export function covering(pool: Pool): boolean {
   return axes(pool).every(
-    ({ inputs, outputs, size, stride, padding }) => (outputs === 1 || stride <= size) && (outputs - 1) * stride - padding + size >= inputs,
+    ({ inputs, outputs, size, stride, padding }) =>
+      (outputs === 1 || stride <= size) && (outputs - 1) * stride - padding + size >= inputs,
   );
 }
 
-/** A tap that is in the input: bytes behind the window's first such tap, and bytes behind the window's corner. */
+/**
+ * A tap that is in the input: bytes behind the window's first such tap, and bytes behind the
+ * window's corner.
+ */
 interface Tap {
   readonly offset: number;
   readonly fromCorner: number;
@@ -101,7 +117,9 @@ export function eachWindow(
             .plain('i32.add')
             .set(at);
           const taps = tapsOf(rows, columns, rowBytes);
-          body.repeat(columns.count, [[at, across.stride * 16], ...forward], () => window(at, taps));
+          body.repeat(columns.count, [[at, across.stride * 16], ...forward], () =>
+            window(at, taps),
+          );
         }
       });
     }
@@ -114,6 +132,9 @@ function tapsOf(rows: Run, columns: Run, rowBytes: number): Tap[] {
   const taps: Tap[] = [];
   for (let i = rows.from; i < rows.to; i++)
     for (let j = columns.from; j < columns.to; j++)
-      taps.push({ offset: (i - rows.from) * rowBytes + (j - columns.from) * 16, fromCorner: i * rowBytes + j * 16 });
+      taps.push({
+        offset: (i - rows.from) * rowBytes + (j - columns.from) * 16,
+        fromCorner: i * rowBytes + j * 16,
+      });
   return taps;
 }

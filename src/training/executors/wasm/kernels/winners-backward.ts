@@ -1,9 +1,11 @@
 /**
- * A pooled convolution backwards, from a list of contributions. Each nonzero gradient of a pooled pixel of one sample is one entry (its
- * winner's offset in the sample layout, its value): zeros from relu and dropout, and all but the winner of a window, cost nothing.
- * Vectors run along a row of the kernel: an entry adds value·window to the weight gradient, and value·weights to the input's gradient.
- * A weight's sum runs over tiles ascending, inside a tile over positions, then samples.
- * Parameters: x (sample layout), g (tile layout), codes (as g), w, w', b', list (2 · `listBytes`), x' (sample layout).
+ * A pooled convolution backwards, from a list of contributions. Each nonzero gradient of a pooled
+ * pixel of one sample is one entry (its winner's offset in the sample layout, its value): zeros
+ * from relu and dropout, and all but the winner of a window, cost nothing. Vectors run along a row
+ * of the kernel: an entry adds value·window to the weight gradient, and value·weights to the
+ * input's gradient. A weight's sum runs over tiles ascending, inside a tile over positions, then
+ * samples. Parameters: x (sample layout), g (tile layout), codes (as g), w, w', b', list (2 ·
+ * `listBytes`), x' (sample layout).
  */
 import type { Body, Local } from '../instructions.ts';
 import { LONGEST_SUM } from './blocks.ts';
@@ -15,20 +17,33 @@ export interface WinnersBackward {
   readonly input: { readonly sampleBytes: number; readonly rows: number; readonly columns: number };
   readonly wantsInput: boolean;
   readonly bias: boolean;
-  /** Of the pooled gradient; `stride`: step of the window's corner from one gradient to the next, in input pixels. */
-  readonly gradient: { readonly rows: number; readonly columns: number; readonly stride: readonly [number, number] };
+  /**
+   * Of the pooled gradient; `stride`: step of the window's corner from one gradient to the next, in
+   * input pixels.
+   */
+  readonly gradient: {
+    readonly rows: number;
+    readonly columns: number;
+    readonly stride: readonly [number, number];
+  };
   readonly groups: number;
   readonly filtersPerGroup: number;
   readonly channelsPerGroup: number;
   readonly kernel: readonly [number, number];
 }
 
-/** Bytes for the offsets (or the values) of one filter's entries; packing writes 16 bytes past the end. */
+/**
+ * Bytes for the offsets (or the values) of one filter's entries; packing writes 16 bytes past the
+ * end.
+ */
 export function listBytes(positions: number): number {
   return positions * 16 + 16;
 }
 
-/** Sums at once in the weight gradient: V8 loads a block's operands before it uses them, so as many registers again are taken. */
+/**
+ * Sums at once in the weight gradient: V8 loads a block's operands before it uses them, so as many
+ * registers again are taken.
+ */
 const SUMS = 6;
 /** Rows of weights held at once in the input's gradient, where stores keep loads in their place. */
 const ROWS = 11;
@@ -45,13 +60,28 @@ export function winnersBackward(shape: WinnersBackward): Kernel {
   return {
     key: keyOf('winners-backward', shape),
     parameters: 8,
-    emit: (body, [x = 0, g = 0, code = 0, w = 0, weightGradient = 0, biasGradient = 0, list = 0, inputGradient = 0]) => {
+    emit: (
+      body,
+      [
+        x = 0,
+        g = 0,
+        code = 0,
+        w = 0,
+        weightGradient = 0,
+        biasGradient = 0,
+        list = 0,
+        inputGradient = 0,
+      ],
+    ) => {
       emitAll(body, shape, { x, g, code, w, weightGradient, biasGradient, list, inputGradient });
     },
   };
 }
 
-type Operands = Record<'x' | 'g' | 'code' | 'w' | 'weightGradient' | 'biasGradient' | 'list' | 'inputGradient', Local>;
+type Operands = Record<
+  'x' | 'g' | 'code' | 'w' | 'weightGradient' | 'biasGradient' | 'list' | 'inputGradient',
+  Local
+>;
 
 function emitAll(body: Body, conv: WinnersBackward, p: Operands): void {
   const { rows, columns } = conv.gradient;
@@ -81,8 +111,11 @@ function emitAll(body: Body, conv: WinnersBackward, p: Operands): void {
           [p.weightGradient, taps * 4 * step],
         ];
         body.repeat(count, moving, () => {
-          for (const part of chunk(parts, SUMS)) emitWeightGradient(body, conv, part, { ...p, plane, end });
-          if (conv.wantsInput) for (const part of chunk(parts, ROWS)) emitInputGradient(body, conv, part, { ...p, plane: inputPlane, end });
+          for (const part of chunk(parts, SUMS))
+            emitWeightGradient(body, conv, part, { ...p, plane, end });
+          if (conv.wantsInput)
+            for (const part of chunk(parts, ROWS))
+              emitInputGradient(body, conv, part, { ...p, plane: inputPlane, end });
         });
       }
     });
@@ -91,10 +124,11 @@ function emitAll(body: Body, conv: WinnersBackward, p: Operands): void {
 }
 
 /** Row parts of a walk through the channels; small kernels take several channels at once. */
-function blocks({
-  kernel,
-  channelsPerGroup,
-}: WinnersBackward): { readonly parts: readonly RowPart[]; readonly count: number; readonly step: number }[] {
+function blocks({ kernel, channelsPerGroup }: WinnersBackward): {
+  readonly parts: readonly RowPart[];
+  readonly count: number;
+  readonly step: number;
+}[] {
   const perChannel = kernel[0] * Math.ceil(kernel[1] / 4);
   const step = Math.max(1, Math.min(channelsPerGroup, Math.floor(ROWS / perChannel)));
   const rest = channelsPerGroup % step;
@@ -106,7 +140,8 @@ function rowParts(kernel: readonly [number, number], channels: number): RowPart[
   const parts: RowPart[] = [];
   for (let channel = 0; channel < channels; channel++) {
     for (let row = 0; row < kernel[0]; row++) {
-      for (let column = 0; column < kernel[1]; column += 4) parts.push({ channel, row, column, width: Math.min(4, kernel[1] - column) });
+      for (let column = 0; column < kernel[1]; column += 4)
+        parts.push({ channel, row, column, width: Math.min(4, kernel[1] - column) });
     }
   }
   return parts;
@@ -120,7 +155,10 @@ function chunk(parts: readonly RowPart[], most: number): RowPart[][] {
   return chunks;
 }
 
-/** Packs the nonzero gradients of one filter's plane; adds their sum to the bias gradient; leaves the offsets' end address. */
+/**
+ * Packs the nonzero gradients of one filter's plane; adds their sum to the bias gradient; leaves
+ * the offsets' end address.
+ */
 function emitList(body: Body, conv: WinnersBackward, p: Operands, end: Local): void {
   const { gradient, input } = conv;
   const [from, code, mask] = body.locals('i32', 3) as [Local, Local, Local];
@@ -138,7 +176,14 @@ function emitList(body: Body, conv: WinnersBackward, p: Operands, end: Local): v
   ];
   body.repeat(gradient.rows, [], () => {
     body.repeat(gradient.columns, across, () => {
-      body.get(from).load('v128').tee(g).f32x4(0).vector('f32x4.ne').vector('i32x4.bitmask').tee(mask);
+      body
+        .get(from)
+        .load('v128')
+        .tee(g)
+        .f32x4(0)
+        .vector('f32x4.ne')
+        .vector('i32x4.bitmask')
+        .tee(mask);
       body.i32(4).plain('i32.shl').load('v128', PACKING).set(order);
       body.get(sum).get(g).vector('f32x4.add').set(sum);
       body.get(end).get(place).get(code).load('v128').vector('i32x4.add');
@@ -170,7 +215,10 @@ interface Pointers extends Operands {
   readonly end: Local;
 }
 
-/** Walks the list; `entry` gets the window's pointer (offset + plane) and the value in all four lanes. */
+/**
+ * Walks the list; `entry` gets the window's pointer (offset + plane) and the value in all four
+ * lanes.
+ */
 function eachEntry(
   body: Body,
   conv: WinnersBackward,
@@ -199,7 +247,12 @@ function partOffset(conv: WinnersBackward, part: RowPart): number {
   return ((part.channel * conv.input.rows + part.row) * conv.input.columns + part.column) * 4;
 }
 
-function emitWeightGradient(body: Body, conv: WinnersBackward, parts: readonly RowPart[], pointers: Pointers): void {
+function emitWeightGradient(
+  body: Body,
+  conv: WinnersBackward,
+  parts: readonly RowPart[],
+  pointers: Pointers,
+): void {
   const entry = body.local('i32');
   const sums = body.locals('v128', parts.length);
   const positions = conv.gradient.rows * conv.gradient.columns * 4;
@@ -248,10 +301,22 @@ function emitWeightGradient(body: Body, conv: WinnersBackward, parts: readonly R
 }
 
 /** Adds the real taps of a row part to the weight gradient. */
-function addRow(body: Body, conv: WinnersBackward, part: RowPart, sum: Local, weightGradient: Local): void {
+function addRow(
+  body: Body,
+  conv: WinnersBackward,
+  part: RowPart,
+  sum: Local,
+  weightGradient: Local,
+): void {
   const offset = weightOffset(conv, part);
   if (part.width === 4) {
-    body.get(weightGradient).get(weightGradient).load('v128', offset).get(sum).vector('f32x4.add').store('v128', offset);
+    body
+      .get(weightGradient)
+      .get(weightGradient)
+      .load('v128', offset)
+      .get(sum)
+      .vector('f32x4.add')
+      .store('v128', offset);
     return;
   }
   for (let tap = 0; tap < part.width; tap++) {
@@ -270,7 +335,12 @@ function weightOffset(conv: WinnersBackward, part: RowPart): number {
   return ((part.channel * conv.kernel[0] + part.row) * conv.kernel[1] + part.column) * 4;
 }
 
-function emitInputGradient(body: Body, conv: WinnersBackward, parts: readonly RowPart[], pointers: Pointers): void {
+function emitInputGradient(
+  body: Body,
+  conv: WinnersBackward,
+  parts: readonly RowPart[],
+  pointers: Pointers,
+): void {
   const entry = body.local('i32');
   const rows = body.locals('v128', parts.length);
   parts.forEach((part, k) => {

@@ -1,6 +1,19 @@
-/** Convolutions: padding made first; forwards one correlation, the input's gradient one for each residue of the stride. */
+/**
+ * Convolutions: padding made first; forwards one correlation, the input's gradient one for each
+ * residue of the stride.
+ */
 import { numberOf, pairOf, type Op, type Plan } from '../../../plan/plan.ts';
-import { batchSamples, convGeometry, imageGrid, padded, placeOf, sampleBytes, TILE, unpadded, type ConvGeometry } from '../geometry.ts';
+import {
+  batchSamples,
+  convGeometry,
+  imageGrid,
+  padded,
+  placeOf,
+  sampleBytes,
+  TILE,
+  unpadded,
+  type ConvGeometry,
+} from '../geometry.ts';
 import { correlate, type Correlation } from '../kernels/correlate.ts';
 import { depthwise } from '../kernels/depthwise.ts';
 import { pad, samplesToTile, tileToSamples } from '../kernels/transpose.ts';
@@ -12,7 +25,10 @@ import { adds, imageOf, inLane, input, LARGE_WEIGHTS, output, type Lowering } fr
 
 const VECTOR = 16;
 
-/** Fewer pixels than this make the sum over a tile's lanes dear, so it is done once for the whole batch. */
+/**
+ * Fewer pixels than this make the sum over a tile's lanes dear, so it is done once for the whole
+ * batch.
+ */
 const FEW_PIXELS = 32;
 
 function tapCount(g: ConvGeometry): number {
@@ -28,9 +44,17 @@ function weightBytes(g: ConvGeometry): number {
 }
 
 /** The image with its padding, and the step that makes it. */
-function withPadding(place: Place, name: string, g: ConvGeometry): { readonly place: Place; readonly steps: Step[] } {
+function withPadding(
+  place: Place,
+  name: string,
+  g: ConvGeometry,
+): { readonly place: Place; readonly steps: Step[] } {
   if (!g.isPadded) return { place, steps: [] };
-  const roomy: Place = { name, bytes: g.channels * g.paddedRows * g.paddedColumns * VECTOR, each: 'tile' };
+  const roomy: Place = {
+    name,
+    bytes: g.channels * g.paddedRows * g.paddedColumns * VECTOR,
+    each: 'tile',
+  };
   const { channels, rows, columns, paddedRows, paddedColumns, padding } = g;
   const grid = { channels, rows, columns };
   const kernel = pad({ grid, paddedRows, paddedColumns, top: padding[0], left: padding[1] });
@@ -45,7 +69,8 @@ export function conv(lowering: Lowering, op: Op): Step[] {
   const { place, steps } = withPadding(input(lowering, op), `${op.layer} padded`, g);
   const [weight, bias] = [inLane(lowering, op.inputs, 1), inLane(lowering, op.inputs, 2)];
   const result = pool === undefined ? output(lowering, op) : output(lowering, pool);
-  const [, rows, columns] = pool === undefined ? [0, g.outputRows, g.outputColumns] : imageOf(plan, pool.outputs);
+  const [, rows, columns] =
+    pool === undefined ? [0, g.outputRows, g.outputColumns] : imageOf(plan, pool.outputs);
   const taps = tapCount(g);
   const [down, across] = [g.paddedColumns * VECTOR, VECTOR];
   const shape: Correlation = {
@@ -65,17 +90,45 @@ export function conv(lowering: Lowering, op: Op): Step[] {
   };
   if (pool !== undefined) {
     const [size, stride] = [pairOf(pool, 'size'), pairOf(pool, 'stride')];
-    // The code is the byte offset of the winner's window in the sample layout, which is what goes backwards needs.
+    // The code is the byte offset of the winner's window in the sample layout, which is what goes
+    // backwards needs.
     const code = { row: g.stride[0] * g.paddedColumns * 4, column: g.stride[1] * 4 };
     const moves = { row: stride[0] * shape.x.row, column: stride[1] * shape.x.column };
     steps.push(
-      step('tile', correlate({ ...shape, pool: { size, code, x: moves } }), place, weight, bias, result, output(lowering, pool, 1)),
+      step(
+        'tile',
+        correlate({ ...shape, pool: { size, code, x: moves } }),
+        place,
+        weight,
+        bias,
+        result,
+        output(lowering, pool, 1),
+      ),
     );
   } else if (isDepthwise(g)) {
     const weightOf = { ...shape.weight, channel: taps * 4 };
-    steps.push(step('tile', depthwise({ ...shape, channels: g.channels, columns, weight: weightOf }), place, weight, bias, result));
+    steps.push(
+      step(
+        'tile',
+        depthwise({ ...shape, channels: g.channels, columns, weight: weightOf }),
+        place,
+        weight,
+        bias,
+        result,
+      ),
+    );
   } else if (isPointwise(g) && rows * columns <= 2 && weightBytes(g) >= LARGE_WEIGHTS) {
-    steps.push(step('batch', correlate(acrossTiles(shape, g.channels, g.filters)), place, weight, bias, result, TILES));
+    steps.push(
+      step(
+        'batch',
+        correlate(acrossTiles(shape, g.channels, g.filters)),
+        place,
+        weight,
+        bias,
+        result,
+        TILES,
+      ),
+    );
   } else steps.push(step('tile', correlate(shape), place, weight, bias, result));
   return steps;
 }
@@ -84,7 +137,10 @@ function isPointwise(g: ConvGeometry): boolean {
   return tapCount(g) === 1 && g.stride[0] === 1 && g.stride[1] === 1 && !g.isPadded;
 }
 
-/** A 1×1 correlation with the pixel as row and the tile as column, so that each weight serves several tiles. */
+/**
+ * A 1×1 correlation with the pixel as row and the tile as column, so that each weight serves
+ * several tiles.
+ */
 export function acrossTiles(shape: Correlation, channels: number, filters: number): Correlation {
   const pixels = shape.rows * Number(shape.columns);
   return {
@@ -96,7 +152,10 @@ export function acrossTiles(shape: Correlation, channels: number, filters: numbe
   };
 }
 
-function weightSteps(g: ConvGeometry, { filter, channel }: { filter: number; channel: number }): Correlation['weight'] {
+function weightSteps(
+  g: ConvGeometry,
+  { filter, channel }: { filter: number; channel: number },
+): Correlation['weight'] {
   return { group: weightBytes(g) / g.groups, filter, channel, row: g.kernel[1] * 4, column: 4 };
 }
 
@@ -104,11 +163,15 @@ export function convWeightGradient(lowering: Lowering, op: Op): Step[] {
   const { plan, fusion } = lowering;
   const [image = -1, gradient = -1] = op.inputs;
   const g = convGeometry(plan, op, image, gradient);
-  const pool = plan.train.find((o) => o.kind === 'max-pool-gradient' && o.outputs[0] === gradient && fusion.pooled.has(o.layer));
+  const pool = plan.train.find(
+    (o) =>
+      o.kind === 'max-pool-gradient' && o.outputs[0] === gradient && fusion.pooled.has(o.layer),
+  );
   if (pool !== undefined) return throughWinners(lowering, op, g, pool);
   const { place, steps } = withPadding(input(lowering, op), `${op.layer} padded again`, g);
   const pixels = g.outputRows * g.outputColumns;
-  const scope: Scope = pixels < FEW_PIXELS && weightBytes(g) >= LARGE_WEIGHTS / 16 ? 'batch' : 'tile';
+  const scope: Scope =
+    pixels < FEW_PIXELS && weightBytes(g) >= LARGE_WEIGHTS / 16 ? 'batch' : 'tile';
   const [down, across] = [g.paddedColumns * VECTOR, VECTOR];
   const kernel = weightGradient({
     groups: g.groups,
@@ -117,13 +180,20 @@ export function convWeightGradient(lowering: Lowering, op: Op): Step[] {
     kernel: g.kernel,
     rows: g.outputRows,
     columns: g.outputColumns,
-    x: { row: g.stride[0] * down, column: g.stride[1] * across, tapRow: down, tapColumn: across, plane: g.paddedRows * down },
+    x: {
+      row: g.stride[0] * down,
+      column: g.stride[1] * across,
+      tapRow: down,
+      tapColumn: across,
+      plane: g.paddedRows * down,
+    },
     tile: { g: g.filters * pixels * VECTOR, x: g.channels * g.paddedRows * down },
   });
   const from = input(lowering, op, 1);
   steps.push(step(scope, kernel, from, place, inLane(lowering, op.outputs, 0), TILES));
   const bias = inLane(lowering, op.outputs, 1);
-  if (bias !== NOTHING) steps.push(step(scope, biasGradient({ filters: g.filters, plane: pixels }), from, bias, TILES));
+  if (bias !== NOTHING)
+    steps.push(step(scope, biasGradient({ filters: g.filters, plane: pixels }), from, bias, TILES));
   return steps;
 }
 
@@ -131,9 +201,17 @@ export function convInputGradient(lowering: Lowering, op: Op): Step[] {
   const { plan, fusion } = lowering;
   const [gradient = -1] = op.inputs;
   const [target = -1] = op.outputs;
-  if (plan.train.some((o) => o.kind === 'max-pool-gradient' && o.outputs[0] === gradient && fusion.pooled.has(o.layer))) return [];
+  if (
+    plan.train.some(
+      (o) =>
+        o.kind === 'max-pool-gradient' && o.outputs[0] === gradient && fusion.pooled.has(o.layer),
+    )
+  )
+    return [];
   const g = convGeometry(plan, op, target, gradient);
-  const residues = [0, 1].map((axis) => Array.from({ length: g.stride[axis] ?? 1 }, (_, a) => residue(g, axis as 0 | 1, a)));
+  const residues = [0, 1].map((axis) =>
+    Array.from({ length: g.stride[axis] ?? 1 }, (_, a) => residue(g, axis as 0 | 1, a)),
+  );
   const [vertical = [], horizontal = []] = residues;
   const [top, bottom] = margins(vertical, g.outputRows);
   const [left, right] = margins(horizontal, g.outputColumns);
@@ -148,7 +226,11 @@ export function convInputGradient(lowering: Lowering, op: Op): Step[] {
     padding: [top, left],
   };
   const isPadded = paddedRows !== g.outputRows || paddedColumns !== g.outputColumns;
-  const { place, steps } = withPadding(input(lowering, op), `${op.layer} gradient padded`, { ...roomy, padding: [top, left], isPadded });
+  const { place, steps } = withPadding(input(lowering, op), `${op.layer} gradient padded`, {
+    ...roomy,
+    padding: [top, left],
+    isPadded,
+  });
   const result = output(lowering, op);
   const taps = tapCount(g);
   const [down, plane] = [paddedColumns * VECTOR, g.rows * g.columns * VECTOR];
@@ -181,32 +263,60 @@ export function convInputGradient(lowering: Lowering, op: Op): Step[] {
         add,
         relu: false,
       };
-      const from: Operand = { place, offset: ((top + v.start) * paddedColumns + left + h.start) * VECTOR };
+      const from: Operand = {
+        place,
+        offset: ((top + v.start) * paddedColumns + left + h.start) * VECTOR,
+      };
       const to: Operand = { place: result, offset: (v.first * g.columns + h.first) * VECTOR };
       const weight = inLane(lowering, op.inputs, 1, (v.firstTap * g.kernel[1] + h.firstTap) * 4);
       if (isDepthwise(g)) {
-        const own = { ...shape, channels: g.channels, columns: h.pixels, weight: { ...shape.weight, channel: taps * 4 } };
+        const own = {
+          ...shape,
+          channels: g.channels,
+          columns: h.pixels,
+          weight: { ...shape.weight, channel: taps * 4 },
+        };
         steps.push(step('tile', depthwise(own), from, weight, NOTHING, to));
       } else if (isPointwise(g) && g.rows * g.columns <= 2 && weightBytes(g) >= LARGE_WEIGHTS) {
-        steps.push(step('batch', correlate(acrossTiles(shape, g.filters, g.channels)), from, weight, NOTHING, to, TILES));
+        steps.push(
+          step(
+            'batch',
+            correlate(acrossTiles(shape, g.filters, g.channels)),
+            from,
+            weight,
+            NOTHING,
+            to,
+            TILES,
+          ),
+        );
       } else steps.push(step('tile', correlate(shape), from, weight, NOTHING, to));
     }
   }
   return steps;
 }
 
-/** Along one axis, the input pixels ≡ `first` modulo the stride: which taps reach them and from where. */
+/**
+ * Along one axis, the input pixels ≡ `first` modulo the stride: which taps reach them and from
+ * where.
+ */
 interface Residue {
   readonly first: number;
   readonly pixels: number;
   readonly firstTap: number;
   readonly taps: number;
-  /** The gradient's pixel that the first tap of the first pixel reads; later taps read before it. */
+  /**
+   * The gradient's pixel that the first tap of the first pixel reads; later taps read before it.
+   */
   readonly start: number;
 }
 
 function residue(g: ConvGeometry, axis: 0 | 1, first: number): Residue {
-  const [size, stride, kernel, padding] = [[g.rows, g.columns][axis] ?? 1, g.stride[axis], g.kernel[axis], g.padding[axis]];
+  const [size, stride, kernel, padding] = [
+    [g.rows, g.columns][axis] ?? 1,
+    g.stride[axis],
+    g.kernel[axis],
+    g.padding[axis],
+  ];
   const firstTap = (first + padding) % stride;
   return {
     first,
@@ -236,10 +346,25 @@ function throughWinners(lowering: Lowering, op: Op, g: ConvGeometry, pool: Op): 
   const inputOp = plan.train.find((o) => o.kind === 'conv-input-gradient' && o.layer === op.layer);
   const forward = plan.train.find((o) => o.kind === 'conv' && o.layer === op.layer);
   const direct = isBatch(plan, image) && !g.isPadded;
-  const samples: Place = direct ? batchSamples(plan) : { name: `${op.layer} samples`, bytes: TILE * perSample, each: 'tile' };
-  const result: Place = { name: `${op.layer} gradient samples`, bytes: TILE * perSample, each: 'tile' };
-  const list: Place = { name: `${op.layer} list`, bytes: 2 * listBytes(rows * columns), each: 'tile' };
-  const transfer = { grid: imageGrid(g), tile: unpadded(g), samples: padded(g), sampleBytes: perSample };
+  const samples: Place = direct
+    ? batchSamples(plan)
+    : { name: `${op.layer} samples`, bytes: TILE * perSample, each: 'tile' };
+  const result: Place = {
+    name: `${op.layer} gradient samples`,
+    bytes: TILE * perSample,
+    each: 'tile',
+  };
+  const list: Place = {
+    name: `${op.layer} list`,
+    bytes: 2 * listBytes(rows * columns),
+    each: 'tile',
+  };
+  const transfer = {
+    grid: imageGrid(g),
+    tile: unpadded(g),
+    samples: padded(g),
+    sampleBytes: perSample,
+  };
   const steps: Step[] = [];
   if (!direct) {
     if (g.isPadded) steps.push(step('tile', zeros({ bytes: samples.bytes }), samples));
@@ -259,13 +384,25 @@ function throughWinners(lowering: Lowering, op: Op, g: ConvGeometry, pool: Op): 
   const weight = inLane(lowering, forward?.inputs ?? [], 1);
   const weightGradientOf = inLane(lowering, op.outputs, 0);
   const back: Place | Operand = inputOp === undefined ? NOTHING : result;
-  steps.push(step('tile', kernel, samples, source, code, weight, weightGradientOf, bias, list, back));
+  steps.push(
+    step('tile', kernel, samples, source, code, weight, weightGradientOf, bias, list, back),
+  );
   if (inputOp !== undefined) {
-    steps.push(step('tile', samplesToTile({ ...transfer, add: adds(inputOp) }), output(lowering, inputOp), result));
+    steps.push(
+      step(
+        'tile',
+        samplesToTile({ ...transfer, add: adds(inputOp) }),
+        output(lowering, inputOp),
+        result,
+      ),
+    );
   }
   return steps;
 }
 
 function isBatch(plan: Plan, id: number): boolean {
-  return placeOf(plan, id).name === placeOf(plan, plan.train.find((o) => o.kind === 'gather')?.outputs[0] ?? -1).name;
+  return (
+    placeOf(plan, id).name ===
+    placeOf(plan, plan.train.find((o) => o.kind === 'gather')?.outputs[0] ?? -1).name
+  );
 }

@@ -5,7 +5,16 @@ import { channelDots, copy, product, scaleChannels, sum } from '../kernels/arith
 import { dropoutMask } from '../kernels/dropout-mask.ts';
 import { zeros } from '../kernels/zeros.ts';
 import { step, type Operand, type Place, type Step } from '../steps.ts';
-import { adds, column, count, imageOf, input, output, type Lower, type Lowering } from './lowering.ts';
+import {
+  adds,
+  column,
+  count,
+  imageOf,
+  input,
+  output,
+  type Lower,
+  type Lowering,
+} from './lowering.ts';
 
 const VECTOR = 16;
 
@@ -15,14 +24,26 @@ function slopeOf(op: Op): { readonly slope?: number } {
 
 export function activate(kind: ActivationKind): Lower {
   return (lowering, op) => [
-    step('tile', activation({ kind, ...slopeOf(op), count: count(lowering.plan, op.outputs) }), input(lowering, op), output(lowering, op)),
+    step(
+      'tile',
+      activation({ kind, ...slopeOf(op), count: count(lowering.plan, op.outputs) }),
+      input(lowering, op),
+      output(lowering, op),
+    ),
   ];
 }
 
 export function activateBackwards(kind: ActivationKind): Lower {
   return (lowering, op) => {
-    const kernel = activationGradient({ kind, ...slopeOf(op), count: count(lowering.plan, op.outputs), add: adds(op) });
-    return [step('tile', kernel, input(lowering, op), input(lowering, op, 1), output(lowering, op))];
+    const kernel = activationGradient({
+      kind,
+      ...slopeOf(op),
+      count: count(lowering.plan, op.outputs),
+      add: adds(op),
+    });
+    return [
+      step('tile', kernel, input(lowering, op), input(lowering, op, 1), output(lowering, op)),
+    ];
   };
 }
 
@@ -32,33 +53,61 @@ export function sameValues(lowering: Lowering, op: Op): Step[] {
   const [from = -1] = op.inputs;
   const [to = -1] = op.outputs;
   if (rootOf(plan, from).id === rootOf(plan, to).id) return [];
-  return [step('tile', copy({ count: count(plan, op.outputs), add: adds(op) }), input(lowering, op), output(lowering, op))];
+  return [
+    step(
+      'tile',
+      copy({ count: count(plan, op.outputs), add: adds(op) }),
+      input(lowering, op),
+      output(lowering, op),
+    ),
+  ];
 }
 
 export function add(lowering: Lowering, op: Op): Step[] {
   const kernel = sum({ inputs: op.inputs.length, count: count(lowering.plan, op.outputs) });
-  return [step('tile', kernel, ...op.inputs.map((_, n) => input(lowering, op, n)), output(lowering, op))];
+  return [
+    step('tile', kernel, ...op.inputs.map((_, n) => input(lowering, op, n)), output(lowering, op)),
+  ];
 }
 
 export function multiply(lowering: Lowering, op: Op): Step[] {
   const { plan } = lowering;
   const total = count(plan, op.outputs);
   const operands = [input(lowering, op), input(lowering, op, 1), output(lowering, op)] as const;
-  if (count(plan, op.inputs, 1) === total) return [step('tile', product({ count: total, add: false }), ...operands)];
+  if (count(plan, op.inputs, 1) === total)
+    return [step('tile', product({ count: total, add: false }), ...operands)];
   const channels = count(plan, op.inputs, 1);
-  return [step('tile', scaleChannels({ channels, plane: total / channels, add: false }), ...operands)];
+  return [
+    step('tile', scaleChannels({ channels, plane: total / channels, add: false }), ...operands),
+  ];
 }
 
 /** Its operands are y' and the other factor. */
 export function multiplyGradient(lowering: Lowering, op: Op): Step[] {
   const { plan } = lowering;
-  const [incoming, factor, result] = [count(plan, op.inputs), count(plan, op.inputs, 1), count(plan, op.outputs)];
+  const [incoming, factor, result] = [
+    count(plan, op.inputs),
+    count(plan, op.inputs, 1),
+    count(plan, op.outputs),
+  ];
   const operands = [input(lowering, op), input(lowering, op, 1), output(lowering, op)] as const;
   if (result < incoming) {
-    return [step('tile', channelDots({ channels: result, plane: incoming / result, add: adds(op) }), ...operands)];
+    return [
+      step(
+        'tile',
+        channelDots({ channels: result, plane: incoming / result, add: adds(op) }),
+        ...operands,
+      ),
+    ];
   }
   if (factor < incoming) {
-    return [step('tile', scaleChannels({ channels: factor, plane: incoming / factor, add: adds(op) }), ...operands)];
+    return [
+      step(
+        'tile',
+        scaleChannels({ channels: factor, plane: incoming / factor, add: adds(op) }),
+        ...operands,
+      ),
+    ];
   }
   return [step('tile', product({ count: incoming, add: adds(op) }), ...operands)];
 }
@@ -82,19 +131,42 @@ export function concat(lowering: Lowering, op: Op): Step[] {
 
 export function concatGradient(lowering: Lowering, op: Op): Step[] {
   const from: Operand = { place: input(lowering, op), offset: numberOf(op, 'first') * VECTOR };
-  return [step('tile', copy({ count: count(lowering.plan, op.outputs), add: adds(op) }), from, output(lowering, op))];
+  return [
+    step(
+      'tile',
+      copy({ count: count(lowering.plan, op.outputs), add: adds(op) }),
+      from,
+      output(lowering, op),
+    ),
+  ];
 }
 
 /** A dropout layer's factors, kept from the forward pass to the backward one. */
 function mask(op: Op): Place {
-  return { name: `${op.layer} mask`, bytes: Math.ceil(numberOf(op, 'features') / 4) * 4 * VECTOR, each: 'tile' };
+  return {
+    name: `${op.layer} mask`,
+    bytes: Math.ceil(numberOf(op, 'features') / 4) * 4 * VECTOR,
+    each: 'tile',
+  };
 }
 
 export function dropout(lowering: Lowering, op: Op): Step[] {
   const features = numberOf(op, 'features');
   return [
-    step('tile', dropoutMask({ features, ordinal: numberOf(op, 'ordinal') }), mask(op), column(op, 0), column(op, 1)),
-    step('tile', product({ count: features, add: false }), input(lowering, op), mask(op), output(lowering, op)),
+    step(
+      'tile',
+      dropoutMask({ features, ordinal: numberOf(op, 'ordinal') }),
+      mask(op),
+      column(op, 0),
+      column(op, 1),
+    ),
+    step(
+      'tile',
+      product({ count: features, add: false }),
+      input(lowering, op),
+      mask(op),
+      output(lowering, op),
+    ),
   ];
 }
 

@@ -20,8 +20,21 @@ import {
 } from './element-wise.ts';
 import { meanSquaredError, softmaxCrossEntropy } from './loss.ts';
 import type { Lower } from './lowering.ts';
-import { batchNorm, batchNormEvaluation, batchNormGradient, layerNorm, layerNormGradient } from './normalisation.ts';
-import { averagePool, averagePoolGradient, globalAveragePool, globalAveragePoolGradient, maxPool, maxPoolGradient } from './pools.ts';
+import {
+  batchNorm,
+  batchNormEvaluation,
+  batchNormGradient,
+  layerNorm,
+  layerNormGradient,
+} from './normalisation.ts';
+import {
+  averagePool,
+  averagePoolGradient,
+  globalAveragePool,
+  globalAveragePoolGradient,
+  maxPool,
+  maxPoolGradient,
+} from './pools.ts';
 
 export { lowerUpdate } from './update.ts';
 
@@ -89,7 +102,10 @@ export function* lower(plan: Plan, ops: readonly Op[], fusion: Fusion): Pausable
   return steps;
 }
 
-/** Ops that another op's kernel carries out: what follows a fused convolution or a rectified norm, and the norm's relu backwards. */
+/**
+ * Ops that another op's kernel carries out: what follows a fused convolution or a rectified norm,
+ * and the norm's relu backwards.
+ */
 function isAbsorbed(op: Op, { absorbed }: Fusion, rectifying: ReadonlySet<string>): boolean {
   if (op.kind === 'relu' || op.kind === 'max-pool') return absorbed.has(op.layer);
   return op.kind === 'relu-gradient' && rectifying.has(op.layer);

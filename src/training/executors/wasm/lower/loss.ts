@@ -1,4 +1,7 @@
-/** Losses: they add to the lane's tallies and leave the gradient where the prediction was, or in a copy of it. */
+/**
+ * Losses: they add to the lane's tallies and leave the gradient where the prediction was, or in a
+ * copy of it.
+ */
 import { elements, type Op, type Plan } from '../../../plan/plan.ts';
 import { labelsPlace } from '../geometry.ts';
 import { copy } from '../kernels/arithmetic.ts';
@@ -29,17 +32,26 @@ export function softmaxCrossEntropy(lowering: Lowering, op: Op): Step[] {
     training: isTraining(op),
     smoothing: op.hyper.length > 0,
   });
-  return [...steps, step('tile', kernel, place, labelsPlace(plan), column(op, 0), { lane: block.tally })];
+  return [
+    ...steps,
+    step('tile', kernel, place, labelsPlace(plan), column(op, 0), { lane: block.tally }),
+  ];
 }
 
 export function meanSquaredError(lowering: Lowering, op: Op): Step[] {
   const { plan, block } = lowering;
   const { place, steps } = workplace(lowering, op);
   const units = count(plan, op.inputs);
-  const kernel = meanSquaredErrorKernel({ units, training: isTraining(op), targets: targetsOf(plan) });
+  const kernel = meanSquaredErrorKernel({
+    units,
+    training: isTraining(op),
+    targets: targetsOf(plan),
+  });
   return [...steps, step('tile', kernel, place, labelsPlace(plan), { lane: block.tally })];
 }
 
 function targetsOf(plan: Plan): 'classes' | 'numbers' {
-  return plan.buffers.some((b) => b.role === 'label' && b.type === 'f32' && elements(b.shape) > 0) ? 'numbers' : 'classes';
+  return plan.buffers.some((b) => b.role === 'label' && b.type === 'f32' && elements(b.shape) > 0)
+    ? 'numbers'
+    : 'classes';
 }

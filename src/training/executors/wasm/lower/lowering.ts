@@ -1,4 +1,7 @@
-/** What every rule of lowering gets and uses: the plan, what is fused, and operands by an op's buffers. */
+/**
+ * What every rule of lowering gets and uses: the plan, what is fused, and operands by an op's
+ * buffers.
+ */
 import { bufferAt, elements, rootOf, type Op, type Plan } from '../../../plan/plan.ts';
 import type { Fusion } from '../fusion.ts';
 import { placeOf } from '../geometry.ts';
@@ -14,7 +17,9 @@ export interface Lowering {
 /** An op's kernels, in order. */
 export type Lower = (lowering: Lowering, op: Op) => Step[];
 
-/** Weights beyond this many bytes leave the first cache, so they are used for many tiles at once. */
+/**
+ * Weights beyond this many bytes leave the first cache, so they are used for many tiles at once.
+ */
 export const LARGE_WEIGHTS = 16384;
 
 export function input({ plan }: Lowering, op: Op, n = 0): Place {
@@ -26,7 +31,12 @@ export function output({ plan }: Lowering, op: Op, n = 0): Place {
 }
 
 /** A weight, its gradient or a statistic; `NOTHING` where the op has none. */
-export function inLane({ plan, block }: Lowering, ids: readonly number[], n: number, plus = 0): Operand {
+export function inLane(
+  { plan, block }: Lowering,
+  ids: readonly number[],
+  n: number,
+  plus = 0,
+): Operand {
   const offset = laneOffset(plan, block, ids, n);
   return offset === undefined ? NOTHING : { lane: offset + plus };
 }
@@ -42,7 +52,11 @@ export function shapeOf(plan: Plan, ids: readonly number[], n = 0): readonly num
 }
 
 /** Channels, rows, columns; a vector is channels of one pixel. */
-export function imageOf(plan: Plan, ids: readonly number[], n = 0): readonly [number, number, number] {
+export function imageOf(
+  plan: Plan,
+  ids: readonly number[],
+  n = 0,
+): readonly [number, number, number] {
   const [channels = 1, rows = 1, columns = 1] = shapeOf(plan, ids, n);
   return [channels, rows, columns];
 }

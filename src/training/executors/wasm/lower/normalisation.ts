@@ -5,11 +5,18 @@ import {
   batchNormEvaluation as batchNormEvaluationKernel,
   batchNormGradient as batchNormGradientKernel,
 } from '../kernels/batch-norm.ts';
-import { layerNorm as layerNormKernel, layerNormGradient as layerNormGradientKernel } from '../kernels/layer-norm.ts';
+import {
+  layerNorm as layerNormKernel,
+  layerNormGradient as layerNormGradientKernel,
+} from '../kernels/layer-norm.ts';
 import { NOTHING, step, TILES, type Step } from '../steps.ts';
 import { adds, count, imageOf, inLane, input, output, shapeOf, type Lowering } from './lowering.ts';
 
-function planes(plan: Plan, ids: readonly number[], n = 0): { readonly channels: number; readonly plane: number } {
+function planes(
+  plan: Plan,
+  ids: readonly number[],
+  n = 0,
+): { readonly channels: number; readonly plane: number } {
   const [channels] = imageOf(plan, ids, n);
   return { channels, plane: count(plan, ids, n) / channels };
 }
@@ -28,7 +35,11 @@ export function batchNorm(lowering: Lowering, op: Op): Step[] {
 
 export function batchNormEvaluation(lowering: Lowering, op: Op): Step[] {
   const relu = lowering.fusion.rectified.has(op.layer);
-  const kernel = batchNormEvaluationKernel({ ...planes(lowering.plan, op.inputs), epsilon: numberOf(op, 'epsilon'), relu });
+  const kernel = batchNormEvaluationKernel({
+    ...planes(lowering.plan, op.inputs),
+    epsilon: numberOf(op, 'epsilon'),
+    relu,
+  });
   const lane = [1, 2, 3, 4].map((n) => inLane(lowering, op.inputs, n));
   return [step('tile', kernel, input(lowering, op), ...lane, output(lowering, op))];
 }
@@ -38,9 +49,16 @@ export function batchNormGradient(lowering: Lowering, op: Op): Step[] {
   const { plan, fusion } = lowering;
   const relu = fusion.rectified.get(op.layer);
   const wants = op.outputs.length > 2;
-  const kernel = batchNormGradientKernel({ ...planes(plan, op.inputs, 1), relu: relu !== undefined, wants, add: adds(op, 2) });
-  // With relu the gradient that comes in is the relu's, not yet masked, in the memory of the masked one.
-  const incoming = relu === undefined ? input(lowering, op) : input(lowering, reluGradient(plan, relu));
+  const kernel = batchNormGradientKernel({
+    ...planes(plan, op.inputs, 1),
+    relu: relu !== undefined,
+    wants,
+    add: adds(op, 2),
+  });
+  // With relu the gradient that comes in is the relu's, not yet masked, in the memory of the masked
+  // one.
+  const incoming =
+    relu === undefined ? input(lowering, op) : input(lowering, reluGradient(plan, relu));
   return [
     step(
       'batch',
@@ -66,15 +84,32 @@ function reluGradient(plan: Plan, relu: Op): Op {
 }
 
 export function layerNorm(lowering: Lowering, op: Op): Step[] {
-  const kernel = layerNormKernel({ shape: shapeOf(lowering.plan, op.inputs), over: over(op), epsilon: numberOf(op, 'epsilon') });
+  const kernel = layerNormKernel({
+    shape: shapeOf(lowering.plan, op.inputs),
+    over: over(op),
+    epsilon: numberOf(op, 'epsilon'),
+  });
   const lane = [1, 2].map((n) => inLane(lowering, op.inputs, n));
-  return [step('tile', kernel, input(lowering, op), ...lane, ...[0, 1, 2].map((n) => output(lowering, op, n)))];
+  return [
+    step(
+      'tile',
+      kernel,
+      input(lowering, op),
+      ...lane,
+      ...[0, 1, 2].map((n) => output(lowering, op, n)),
+    ),
+  ];
 }
 
 /** Its operands are y', x, weight, mean, inverse. */
 export function layerNormGradient(lowering: Lowering, op: Op): Step[] {
   const wants = op.outputs.length > 2;
-  const kernel = layerNormGradientKernel({ shape: shapeOf(lowering.plan, op.inputs, 1), over: over(op), wants, add: adds(op, 2) });
+  const kernel = layerNormGradientKernel({
+    shape: shapeOf(lowering.plan, op.inputs, 1),
+    over: over(op),
+    wants,
+    add: adds(op, 2),
+  });
   return [
     step(
       'tile',

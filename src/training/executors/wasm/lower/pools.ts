@@ -12,7 +12,12 @@ import { step, type Step } from '../steps.ts';
 import { adds, count, imageOf, input, output, type Lowering } from './lowering.ts';
 
 /** @param image, pooled the ids to take the shapes from */
-function windows({ plan }: Lowering, op: Op, image: readonly number[], pooled: readonly number[]): Parameters<typeof averagePoolKernel>[0] {
+function windows(
+  { plan }: Lowering,
+  op: Op,
+  image: readonly number[],
+  pooled: readonly number[],
+): Parameters<typeof averagePoolKernel>[0] {
   const [channels, rows, columns] = imageOf(plan, image);
   const [, outputRows, outputColumns] = imageOf(plan, pooled);
   const [size, stride, padding] = [pairOf(op, 'size'), pairOf(op, 'stride'), pairOf(op, 'padding')];
@@ -26,7 +31,10 @@ export function maxPool(lowering: Lowering, op: Op): Step[] {
 
 export function maxPoolGradient(lowering: Lowering, op: Op): Step[] {
   if (lowering.fusion.pooled.has(op.layer)) return [];
-  const kernel = maxPoolGradientKernel({ ...windows(lowering, op, op.outputs, op.inputs), add: adds(op) });
+  const kernel = maxPoolGradientKernel({
+    ...windows(lowering, op, op.outputs, op.inputs),
+    add: adds(op),
+  });
   return [step('tile', kernel, input(lowering, op), input(lowering, op, 1), output(lowering, op))];
 }
 
@@ -36,18 +44,28 @@ export function averagePool(lowering: Lowering, op: Op): Step[] {
 }
 
 export function averagePoolGradient(lowering: Lowering, op: Op): Step[] {
-  const kernel = averagePoolGradientKernel({ ...windows(lowering, op, op.outputs, op.inputs), add: adds(op) });
+  const kernel = averagePoolGradientKernel({
+    ...windows(lowering, op, op.outputs, op.inputs),
+    add: adds(op),
+  });
   return [step('tile', kernel, input(lowering, op), output(lowering, op))];
 }
 
 export function globalAveragePool(lowering: Lowering, op: Op): Step[] {
   const channels = count(lowering.plan, op.outputs);
-  const kernel = globalAveragePoolKernel({ channels, plane: count(lowering.plan, op.inputs) / channels });
+  const kernel = globalAveragePoolKernel({
+    channels,
+    plane: count(lowering.plan, op.inputs) / channels,
+  });
   return [step('tile', kernel, input(lowering, op), output(lowering, op))];
 }
 
 export function globalAveragePoolGradient(lowering: Lowering, op: Op): Step[] {
   const channels = count(lowering.plan, op.inputs);
-  const kernel = globalAveragePoolGradientKernel({ channels, plane: count(lowering.plan, op.outputs) / channels, add: adds(op) });
+  const kernel = globalAveragePoolGradientKernel({
+    channels,
+    plane: count(lowering.plan, op.outputs) / channels,
+    add: adds(op),
+  });
   return [step('tile', kernel, input(lowering, op), output(lowering, op))];
 }

@@ -20,10 +20,18 @@ function columns(op: Op): number[] {
 }
 
 function clip(plan: Plan, op: Op): Step {
-  const weights = plan.weights.map(({ offset, shape }) => ({ first: offset, count: elements(shape) }));
+  const weights = plan.weights.map(({ offset, shape }) => ({
+    first: offset,
+    count: elements(shape),
+  }));
   const [column = 0] = columns(op);
   const by = op.attributes['by'] === 'value' ? 'value' : 'norm';
-  return step('batch', clipKernel({ by, weights, gradient: laneBlock(plan).gradient, column }), { lane: 0 }, { row: 0 });
+  return step(
+    'batch',
+    clipKernel({ by, weights, gradient: laneBlock(plan).gradient, column }),
+    { lane: 0 },
+    { row: 0 },
+  );
 }
 
 function update(plan: Plan, op: Op, kind: Update['kind']): Step {
