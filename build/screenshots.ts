@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import { chartText } from '../src/renderer/text-of-charts.ts';
 import { text } from '../src/renderer/text.ts';
 import { built } from '../test/support/built-command.ts';
 import { launchChromium, missingChromium, offlineContext } from '../test/support/chromium.ts';
@@ -22,6 +23,7 @@ const TRIALS = 40;
 const PATIENCE_MS = 600_000;
 
 async function shoot(page: Page, name: string): Promise<void> {
+  await page.getByText(chartText.space.reading).waitFor({ state: 'hidden', timeout: PATIENCE_MS });
   for (const { width, height } of sizes) {
     await page.setViewportSize({ width, height });
     for (const colorScheme of ['light', 'dark'] as const) {
