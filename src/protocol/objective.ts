@@ -4,6 +4,7 @@
  * network's own description is training's to check.
  */
 import { z } from 'zod';
+import { executorNames } from '../core/executor-names.ts';
 import { strict } from './problems.ts';
 import { trainSettings } from './train-settings.ts';
 
@@ -74,7 +75,7 @@ export const trainObjective = strict({
     .default('validation')
     .describe('The images a trial is judged on.'),
   executor: z
-    .enum(['auto', 'wasm', 'tensorflow', 'reference'])
+    .enum(['auto', ...executorNames])
     .exactOptional()
     .describe(
       'What runs the training; default auto: the fastest here, as a short measurement finds.',

@@ -1,13 +1,15 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Calibrations, type CalibrationKey } from '../../src/training/calibration/calibrations.ts';
-import { choose, type Choice, type Executors } from '../../src/training/calibration/choose.ts';
+import { choose, type Choice } from '../../src/training/calibration/choose.ts';
 import { measure } from '../../src/training/calibration/measure.ts';
 import type { Executable, Executor, RunRequest } from '../../src/training/executors/executor.ts';
 import { ReferenceExecutor } from '../../src/training/executors/reference/reference.ts';
 import { WasmExecutor } from '../../src/training/executors/wasm/wasm.ts';
 import type { TrainObjective } from '../../src/training/objective/objective.ts';
 import { TrainingError } from '../../src/training/training-error.ts';
+import { registered } from '../support/registered-executors.ts';
+import type { ByForm } from '../support/registered-executors.ts';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 import { subject } from '../support/training.ts';
 
@@ -90,7 +92,7 @@ interface Fakes {
 }
 
 function fakes(
-  of: Partial<Record<keyof Executors, Omit<Fake, 'label'> & { label?: string }>> = {},
+  of: Partial<Record<keyof ByForm, Omit<Fake, 'label'> & { label?: string }>> = {},
 ): Fakes {
   const make = (label: string, more: Partial<Fake> = {}): FakeExecutor =>
     new FakeExecutor({ label, ...more });
@@ -110,12 +112,12 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 function chosen(
-  executors: Executors,
+  executors: ByForm,
   objective: Pick<TrainObjective, 'executor' | 'bits'> = {},
   began?: string,
   lanes = 1,
 ): Promise<Choice[]> {
-  return choose(objective, executors, plan, lanes, {
+  return choose(objective, registered(executors), plan, lanes, {
     calibrations: new Calibrations(folder.file('c'), clock),
     began,
     now: clock,

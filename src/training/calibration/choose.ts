@@ -5,22 +5,13 @@
  */
 import { availableParallelism, cpus } from 'node:os';
 import type { Executor } from '../executors/executor.ts';
+import type { RegisteredExecutor } from '../executors/registry.ts';
 import type { TrainObjective } from '../objective/objective.ts';
 import { planHash } from '../plan/hash.ts';
 import type { Plan } from '../plan/plan.ts';
 import { TrainingError } from '../training-error.ts';
 import type { Calibrations, Measurement } from './calibrations.ts';
 import { measure } from './measure.ts';
-
-/** Every executor there is, in the order in which equals are preferred. */
-export interface Executors {
-  /** No fused multiply-add: bits equal everywhere. */
-  readonly wasm: Executor;
-  /** With it, where the machine has it. */
-  readonly fused: Executor;
-  readonly tensorflow: Executor;
-  readonly reference: Executor;
-}
 
 export interface Choice {
   readonly executor: Executor;
@@ -47,6 +38,7 @@ const WORTH_OTHER_BITS = 1.05;
 interface Usable {
   readonly executor: Executor;
   readonly label: string;
+  readonly reproducible: boolean;
 }
 
 /**
@@ -55,30 +47,31 @@ interface Usable {
  */
 export async function choose(
   { executor: pinned = 'auto', bits }: Pick<TrainObjective, 'executor' | 'bits'>,
-  executors: Executors,
+  executors: readonly RegisteredExecutor[],
   plan: Plan,
   lanes: number,
   { calibrations, began, now }: ChooseOptions,
 ): Promise<Choice[]> {
-  const wasm = bits === 'wasm' ? executors.wasm : executors.fused;
+  const allowed = executors.filter(({ reproducible }) => bits !== 'wasm' || reproducible);
   if (pinned !== 'auto') {
-    const executor = pinned === 'wasm' ? wasm : executors[pinned];
+    const entry = allowed.findLast(({ name }) => name === pinned);
     const reason =
       pinned === 'wasm' && bits === 'wasm'
         ? 'selected in the study, with bit-identical results'
         : 'selected in the study';
-    return [{ ...(await usableOrThrow(pinned, executor)), reason }];
+    return [{ ...(await usableOrThrow(pinned, entry)), reason }];
   }
-  if (bits === 'wasm')
-    return [
-      {
-        ...(await usableOrThrow('wasm', wasm)),
-        reason: 'the study requires bit-identical results',
-      },
-    ];
-  const usable = await usableOf([executors.wasm, executors.fused, executors.tensorflow]);
+  const calibrated = allowed.filter(({ use }) => use === 'calibrated');
+  if (bits === 'wasm') {
+    const reason = 'the study requires bit-identical results';
+    return [{ ...(await usableOrThrow('wasm', calibrated[0])), reason }];
+  }
+  const usable = await usableOf(calibrated);
   const fallback = {
-    ...(await usableOrThrow('reference', executors.reference)),
+    ...(await usableOrThrow(
+      'reference',
+      executors.find(({ use }) => use === 'fallback'),
+    )),
     reason: 'no faster executor is available',
   };
   const same = usable.find(({ label }) => label === began);
@@ -110,19 +103,22 @@ function others(usable: readonly Usable[], chosen: Usable): Choice[] {
     .map((each) => ({ ...each, reason: 'usable here' }));
 }
 
-async function usableOrThrow(name: string, executor: Executor): Promise<Usable> {
+async function usableOrThrow(name: string, entry: RegisteredExecutor | undefined): Promise<Usable> {
+  if (entry === undefined)
+    throw new TrainingError('unsupported', `${name}: its results differ between machines`);
+  const { executor, reproducible } = entry;
   const found = await executor.probe();
-  if (found.usable) return { executor, label: found.label };
+  if (found.usable) return { executor, label: found.label, reproducible };
   throw new TrainingError('unsupported', `${name}: ${found.reason}; ${found.remedy}`);
 }
 
-/** Each label once: without fused multiply-add here, both forms of wasm are one. */
-async function usableOf(executors: readonly Executor[]): Promise<Usable[]> {
+/** Each label once: without fused multiply-add on this machine, both forms of wasm are one. */
+async function usableOf(entries: readonly RegisteredExecutor[]): Promise<Usable[]> {
   const usable: Usable[] = [];
-  for (const executor of executors) {
+  for (const { executor, reproducible } of entries) {
     const found = await executor.probe();
     if (found.usable && !usable.some(({ label }) => label === found.label))
-      usable.push({ executor, label: found.label });
+      usable.push({ executor, label: found.label, reproducible });
   }
   return usable;
 }
@@ -151,7 +147,7 @@ async function measureAll(
 function rank(usable: readonly Usable[], measured: readonly Measurement[]): Usable[] {
   const speed = (each: Usable): number => {
     const found = measured.find(({ label }) => label === each.label)?.samplesPerSecond ?? 0;
-    return each.label === 'wasm' ? found * WORTH_OTHER_BITS : found;
+    return each.reproducible ? found * WORTH_OTHER_BITS : found;
   };
   return [...usable].sort((a, b) => speed(b) - speed(a));
 }

@@ -11,9 +11,10 @@ import { toParams } from '../../core/search-space/params.ts';
 import type { Catalogue, DatasetEntry } from '../../datasets/catalogue.ts';
 import type { DatasetShape } from '../../datasets/dataset-view.ts';
 import { Calibrations } from '../calibration/calibrations.ts';
-import { choose, type Choice, type Executors } from '../calibration/choose.ts';
+import { choose, type Choice } from '../calibration/choose.ts';
 import { measurePace, type Pace } from '../calibration/measure.ts';
-import { allExecutors } from '../executors/all.ts';
+import { registeredExecutors } from '../executors/registry.ts';
+import type { RegisteredExecutor } from '../executors/registry.ts';
 import { floored, scaled } from '../models/expression.ts';
 import { Scope } from '../models/scope.ts';
 import type { Numeric, Params, TrainObjective } from '../objective/objective.ts';
@@ -26,7 +27,7 @@ export interface MeasureStudyOptions {
   readonly datasets: Catalogue;
   /** Absolute path of the folder where calibrations are kept; null: they are not. */
   readonly calibrations: string | null;
-  readonly executors?: Executors;
+  readonly executors?: readonly RegisteredExecutor[];
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
@@ -62,7 +63,7 @@ export async function measureStudy(
   const {
     datasets,
     calibrations,
-    executors = allExecutors(),
+    executors = registeredExecutors(),
     now = () => performance.now(),
   } = options;
   const kept = new Calibrations(calibrations, now);

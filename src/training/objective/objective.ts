@@ -2,6 +2,7 @@
  * What a caller hands to the trainer and gets back: the training objective, a lane's request and
  * outcome. Not the study's file format, which has its own schema.
  */
+import type { ExecutorName } from '../../core/executor-names.ts';
 export type ParamValue = string | number | boolean | null;
 export type Params = Readonly<Record<string, ParamValue>>;
 
@@ -98,7 +99,7 @@ export interface TrainObjective {
   /** What is reported as the value: accuracy as a fraction 0 … 1, or mean loss per sample. */
   readonly metric: 'accuracy' | 'loss';
   readonly selectOn: 'validation' | 'test';
-  readonly executor?: 'auto' | 'wasm' | 'reference' | 'tensorflow';
+  readonly executor?: 'auto' | ExecutorName;
   /** `wasm`: never the fused multiply-add, so that bits are equal on every machine. */
   readonly bits?: 'wasm';
   /**

@@ -2,6 +2,7 @@
  * An objective read against parameter values: network, settings, dataset; every problem with its
  * path in the objective.
  */
+import { executorNames } from '../../core/executor-names.ts';
 import { catalogueOf, type Catalogue, type DatasetEntry } from '../../datasets/catalogue.ts';
 import { fitNetwork } from '../models/fit-network.ts';
 import { shapeText, type Network, type Shape } from '../models/network.ts';
@@ -52,12 +53,7 @@ export function resolveObjective(
   const seed = readSeed(objective, scope);
   readWord(scope, 'metric', objective.metric, ['accuracy', 'loss']);
   readWord(scope, 'selectOn', objective.selectOn, ['validation', 'test']);
-  readWord(scope, 'executor', objective.executor ?? 'auto', [
-    'auto',
-    'wasm',
-    'reference',
-    'tensorflow',
-  ]);
+  readWord(scope, 'executor', objective.executor ?? 'auto', ['auto', ...executorNames]);
   readWord(scope, 'bits', objective.bits ?? 'wasm', ['wasm']);
   if (objective.bits === 'wasm' && objective.executor === 'tensorflow') {
     const expected = '"auto", "wasm" or "reference", as bits is "wasm"';

@@ -6,9 +6,10 @@ import { catalogueOf, type Catalogue, type DatasetEntry } from '../../datasets/c
 import { loadDataset, type Dataset } from '../../datasets/dataset.ts';
 import { withPauses } from '../../runtime/turn.ts';
 import { Calibrations } from '../calibration/calibrations.ts';
-import { choose, type Choice, type Executors } from '../calibration/choose.ts';
-import { allExecutors } from '../executors/all.ts';
+import { choose, type Choice } from '../calibration/choose.ts';
 import type { Executable } from '../executors/executor.ts';
+import { registeredExecutors } from '../executors/registry.ts';
+import type { RegisteredExecutor } from '../executors/registry.ts';
 import { Scope } from '../models/scope.ts';
 import { checkObjective } from '../objective/check-objective.ts';
 import type { LaneOutcome, Params, TrainObjective } from '../objective/objective.ts';
@@ -32,7 +33,7 @@ export interface TrainerOptions {
   readonly calibrations?: string;
   /** Absolute path of the folder of imported datasets; absent: only what comes with Galapagos. */
   readonly datasets?: string;
-  readonly executors?: Executors;
+  readonly executors?: readonly RegisteredExecutor[];
 }
 
 export interface TrainOptions extends TrainListener {
@@ -53,14 +54,19 @@ interface Group {
 export class Trainer {
   readonly #resources: string;
   readonly #catalogue: Catalogue;
-  readonly #executors: Executors;
+  readonly #executors: readonly RegisteredExecutor[];
   readonly #calibrations: Calibrations;
   readonly #datasets = new Map<string, Promise<Dataset>>();
   /** The executable of the last call; another plan, executor or more lanes replace it. */
   #current: { readonly key: string; readonly executable: Executable } | undefined;
   #busy = false;
 
-  constructor({ resources, calibrations, datasets, executors = allExecutors() }: TrainerOptions) {
+  constructor({
+    resources,
+    calibrations,
+    datasets,
+    executors = registeredExecutors(),
+  }: TrainerOptions) {
     this.#resources = resources;
     this.#catalogue = catalogueOf(datasets ?? null);
     this.#executors = executors;

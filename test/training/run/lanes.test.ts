@@ -3,8 +3,6 @@
  * none changes another.
  */
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Executors } from '../../../src/training/calibration/choose.ts';
-import { allExecutors } from '../../../src/training/executors/all.ts';
 import type { Executor } from '../../../src/training/executors/executor.ts';
 import { checksum } from '../../../src/training/run/lane.ts';
 import {
@@ -17,6 +15,8 @@ import {
   type TrainOptions,
 } from '../../../src/training/run/trainer.ts';
 import { TrainingError } from '../../../src/training/training-error.ts';
+import { realExecutors, registered } from '../../support/registered-executors.ts';
+import type { ByForm } from '../../support/registered-executors.ts';
 
 const resources = new URL('../../../resources', import.meta.url).pathname;
 const trainer = new Trainer({ resources });
@@ -273,12 +273,12 @@ function absent(real: Executor): Executor {
 }
 
 async function trainWith(
-  executors: Executors,
+  executors: ByForm,
   each: TrainObjective,
   of: Parameters<Trainer['train']>[2],
   told?: Told,
 ): Promise<LaneOutcome[]> {
-  const other = new Trainer({ resources, executors });
+  const other = new Trainer({ resources, executors: registered(executors) });
   try {
     return await other.train(each, 1, of, told);
   } finally {
@@ -287,7 +287,7 @@ async function trainWith(
 }
 
 describe('an executor that cannot', () => {
-  const real = allExecutors();
+  const real = realExecutors();
   const tooMany = (most: number) => (count: number) =>
     count > most ? new TrainingError('out-of-memory', 'too many') : null;
 

@@ -1,0 +1,36 @@
+/** Every executor, one entry each. */
+import type { ExecutorName } from '../../core/executor-names.ts';
+import type { Executor } from './executor.ts';
+import { ReferenceExecutor } from './reference/reference.ts';
+import { TensorflowExecutor } from './tensorflow/tensorflow.ts';
+import { WasmExecutor } from './wasm/wasm.ts';
+
+export interface RegisteredExecutor {
+  /** The name by which a study selects it. Forms of one executor share it; the last is preferred. */
+  readonly name: ExecutorName;
+  /** Whether its results are bit-identical on every machine. */
+  readonly reproducible: boolean;
+  /** `calibrated`: timed against the others. `fallback`: trains where no other executor can. */
+  readonly use: 'calibrated' | 'fallback';
+  readonly executor: Executor;
+}
+
+/** The executors in the order in which equally fast ones are preferred. */
+export function registeredExecutors(): readonly RegisteredExecutor[] {
+  return [
+    {
+      name: 'wasm',
+      reproducible: true,
+      use: 'calibrated',
+      executor: new WasmExecutor({ fused: false }),
+    },
+    { name: 'wasm', reproducible: false, use: 'calibrated', executor: new WasmExecutor() },
+    {
+      name: 'tensorflow',
+      reproducible: false,
+      use: 'calibrated',
+      executor: new TensorflowExecutor(),
+    },
+    { name: 'reference', reproducible: true, use: 'fallback', executor: new ReferenceExecutor() },
+  ];
+}

@@ -1,0 +1,21 @@
+/** Entries of the executor registry, by form, for tests that replace one. */
+import { at } from '../../src/core/at.ts';
+import type { Executor } from '../../src/training/executors/executor.ts';
+import { registeredExecutors } from '../../src/training/executors/registry.ts';
+import type { RegisteredExecutor } from '../../src/training/executors/registry.ts';
+
+/** In the order of the registry. */
+const forms = ['wasm', 'fused', 'tensorflow', 'reference'] as const;
+
+export type ByForm = Readonly<Record<(typeof forms)[number], Executor>>;
+
+export function realExecutors(): ByForm {
+  const entries = registeredExecutors();
+  const [wasm, fused, tensorflow, reference] = forms.map((_, i) => at(entries, i).executor);
+  return { wasm: wasm!, fused: fused!, tensorflow: tensorflow!, reference: reference! };
+}
+
+/** The registry with these executors in its entries. */
+export function registered(of: ByForm): readonly RegisteredExecutor[] {
+  return registeredExecutors().map((entry, i) => ({ ...entry, executor: of[at(forms, i)] }));
+}
