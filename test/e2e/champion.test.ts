@@ -105,7 +105,7 @@ describe('export', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^training trial 1 of small again\n {2}after epoch 1: .* % \(test\)\n {2}after epoch 2: .* % \(test\)\nTrial 1 of small, retrained with wasm \(the study requires bit-identical results\): .* % \(test\)\nIts weights are those of the study to the last bit \(SHA-256 [0-9a-f]{12}…\)\.\nWrote one\.onnx\.$/,
+      /^training trial 1 of small again\n {2}after epoch 1: .* % \(test\)\n {2}after epoch 2: .* % \(test\)\nTrial 1 of small, retrained with wasm \(the study requires bit-identical results\): .* % \(test\)\nThe weights are bit-identical to those of the study \(SHA-256 [0-9a-f]{12}…\)\.\nWrote one\.onnx\.$/,
     );
   });
 
