@@ -143,7 +143,8 @@ function fill(file: string): void {
   }
 }
 
-describe.skipIf(noTinyDisk !== null)('Run: full disk', () => {
+describe('Run: full disk', () => {
+  beforeEach(({ skip }) => skip(noTinyDisk !== null, noTinyDisk ?? ''));
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'ends at %s with the reason while the lab file cannot be written',
     async (signal) => {

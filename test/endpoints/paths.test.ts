@@ -85,29 +85,27 @@ describe('Access: paths of this machine', () => {
     ).toEqual([]);
   });
 
-  it.skipIf(noNamedPipe !== null)(
-    'opens neither a pipe nor a folder as a lab or a network',
-    async () => {
-      const pipe = namedPipe(folder.file('pipe'));
-      mkdirSync(folder.file('folder'));
-      try {
-        for (const [path, found] of [
-          ['pipe', 'no regular file'],
-          ['folder', 'a folder'],
-        ] as const) {
-          const opening = opened.call('openLab', naming['openLab']?.(folder.file(path)), DESKTOP);
-          await expect(opening).rejects.toMatchObject({ code: 'not-found', data: { found } });
-          const text = JSON.stringify({ objective: { kind: 'train', network: `./${path}` } });
-          const parsing = opened.call(
-            'parseStudy',
-            { text, source: folder.file('study.json') },
-            DESKTOP,
-          );
-          await expect(parsing).rejects.toMatchObject({ code: 'invalid-input' });
-        }
-      } finally {
-        pipe.close();
+  it('opens neither a pipe nor a folder as a lab or a network', async ({ skip }) => {
+    skip(noNamedPipe !== null, noNamedPipe ?? '');
+    const pipe = namedPipe(folder.file('pipe'));
+    mkdirSync(folder.file('folder'));
+    try {
+      for (const [path, found] of [
+        ['pipe', 'no regular file'],
+        ['folder', 'a folder'],
+      ] as const) {
+        const opening = opened.call('openLab', naming['openLab']?.(folder.file(path)), DESKTOP);
+        await expect(opening).rejects.toMatchObject({ code: 'not-found', data: { found } });
+        const text = JSON.stringify({ objective: { kind: 'train', network: `./${path}` } });
+        const parsing = opened.call(
+          'parseStudy',
+          { text, source: folder.file('study.json') },
+          DESKTOP,
+        );
+        await expect(parsing).rejects.toMatchObject({ code: 'invalid-input' });
       }
-    },
-  );
+    } finally {
+      pipe.close();
+    }
+  });
 });

@@ -64,7 +64,8 @@ it('is moved by the thread, not by the writer, begins anew then, and loses nothi
   reader.close();
 });
 
-describe.skipIf(noTinyDisk !== null)('Log of a lab: a disk with little space', () => {
+describe('Log of a lab: a disk with little space', () => {
+  beforeEach(({ skip }) => skip(noTinyDisk !== null, noTinyDisk ?? ''));
   it('is moved and cut off while it is short, so that the disk holds many times more trials', async () => {
     const disk = folder.file('disk');
     mkdirSync(disk);

@@ -181,7 +181,8 @@ describe.each(alike)('$what', ({ make, code, says }) => {
   });
 });
 
-describe.skipIf(noNamedPipe !== null)('Lab file: a named pipe', () => {
+describe('Lab file: a named pipe', () => {
+  beforeEach(({ skip }) => skip(noNamedPipe !== null, noNamedPipe ?? ''));
   it.each([
     ['to write it', () => openLab(file, { create: true })],
     ['to read it', () => readLab(file)],
