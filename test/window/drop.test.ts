@@ -236,7 +236,8 @@ describe('a drop', () => {
       await drop(page, [put('parity.csv', `a,b,label\n${rows.join('\n')}\n`)]);
       await look(page, 'parity.csv');
       expect((await seen(page)).classes).toEqual(['even', 'odd']);
-      await page.getByRole('table').getByRole('columnheader', { name: 'b' }).waitFor();
+      for (const name of ['a', 'b', 'label'])
+        await page.getByRole('table').getByRole('columnheader', { name, exact: true }).waitFor();
       for (const name of ['tiny.npz', 'parquet/train-00000-of-00001.parquet']) {
         await drop(page, [join(FIXTURES, 'datasets', name)]);
         await look(page, basename(name));
