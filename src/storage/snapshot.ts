@@ -24,7 +24,7 @@ import { readHead } from './study-head.ts';
 import { parentsOf } from './stored-parents.ts';
 
 /** Trials read at once: no statement stays half-read while the iteration rests. */
-const PAGE = 400;
+const PAGE = 100;
 
 export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
   const columns = new Columns(connection.file);

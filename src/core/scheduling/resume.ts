@@ -18,7 +18,7 @@ import { enqueue, moveTrial, newTrial } from './trials.ts';
 import type { EndedState } from './words.ts';
 
 /** Trials between two rests of `opening`. */
-const PIECE = 1_000;
+const PIECE = 100;
 
 /**
  * Resting after each piece, so that whoever has other things to do can do them; nothing else may be
