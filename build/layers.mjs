@@ -4,7 +4,8 @@
  */
 
 const machine = ['core', 'protocol', 'runtime', 'transport', 'storage', 'coordinator', 'node'];
-const faceless = [...machine, 'datasets', 'training', 'lab', 'documents', 'studies'];
+const useCases = [...machine, 'datasets', 'training', 'lab', 'documents'];
+const faceless = [...useCases, 'studies'];
 
 /** Layer → the layers it may import. */
 export const layers = {
@@ -20,7 +21,7 @@ export const layers = {
   node: ['core', 'protocol', 'runtime', 'transport'],
   lab: machine,
   documents: ['core', 'protocol', 'storage', 'datasets'],
-  studies: [...machine, 'datasets', 'training', 'lab', 'documents'],
+  studies: useCases,
   endpoints: faceless,
   server: ['core', 'protocol', 'endpoints'],
   cli: [...faceless, 'worker', 'endpoints', 'server'],

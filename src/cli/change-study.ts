@@ -5,7 +5,7 @@ import { InvalidInput } from '../core/errors.ts';
 import { decideOrThrow } from '../studies/decide-or-throw.ts';
 import { describeStudy, removeStudy } from '../studies/describe-study.ts';
 import type { Description } from '../studies/describe-study.ts';
-import { freeName } from '../core/study/free-name.ts';
+import { freeName, takenText } from '../core/study/free-name.ts';
 import { knownStudy, studyOutput } from '../documents/lab-output.ts';
 import { studyFileOf } from '../documents/study-file-of.ts';
 import { check } from '../protocol/problems.ts';
@@ -125,9 +125,7 @@ export async function duplicateStudy(
 
 function untaken(names: ReadonlySet<string>, name: string): string {
   if (!names.has(name)) return name;
-  throw new UsageError(
-    `the lab holds a study named ${JSON.stringify(name)} already; ${JSON.stringify(freeName(names, name))} is free`,
-  );
+  throw new UsageError(takenText(name, freeName(names, name)));
 }
 
 /** @throws InvalidInput */

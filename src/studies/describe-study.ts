@@ -8,7 +8,7 @@ import type { Study } from '../core/scheduling/index.ts';
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { confirming } from './confirms-of.ts';
 import { decideOrThrow } from './decide-or-throw.ts';
-import { freeName } from '../core/study/free-name.ts';
+import { freeName, takenText } from '../core/study/free-name.ts';
 
 /** Absent fields stay as they are. */
 export interface Description {
@@ -31,16 +31,7 @@ export function describeStudy(
   const { name, deleted } = change;
   if (name !== undefined && name !== spec.name && names.has(name)) {
     const free = freeName(names, name);
-    const quoted = JSON.stringify(name);
-    throw new GalapagosError(
-      'nameTaken',
-      `the lab holds a study named ${quoted} already; ${JSON.stringify(free)} is free`,
-      {
-        study: uid,
-        found: name,
-        free,
-      },
-    );
+    throw new GalapagosError('nameTaken', takenText(name, free), { study: uid, found: name, free });
   }
   const confirmations = deleted === undefined ? [] : confirming(coordinator.lab, uid);
   if (deleted === true) for (const confirmation of confirmations) refuseBusy(confirmation);

@@ -11,8 +11,13 @@ export type ByForm = Readonly<Record<(typeof forms)[number], Executor>>;
 
 export function realExecutors(): ByForm {
   const entries = registeredExecutors();
-  const [wasm, fused, tensorflow, reference] = forms.map((_, i) => at(entries, i).executor);
-  return { wasm: wasm!, fused: fused!, tensorflow: tensorflow!, reference: reference! };
+  const form = (name: keyof ByForm): Executor => at(entries, forms.indexOf(name)).executor;
+  return {
+    wasm: form('wasm'),
+    fused: form('fused'),
+    tensorflow: form('tensorflow'),
+    reference: form('reference'),
+  };
 }
 
 /** The registry with these executors in its entries. */

@@ -133,11 +133,11 @@ const kinds: Readonly<Record<string, Kind>> = {
 };
 
 /** Earlier names of samplers, which study files and lab files may still contain. */
-const formerNames: Readonly<Record<string, string>> = { 'evolution-seed': 'generational' };
+const formerNames: ReadonlyMap<string, string> = new Map([['evolution-seed', 'generational']]);
 
 /** The sampler's present name; an unknown name is returned as it is. */
 export function presentName(name: string): string {
-  return Object.hasOwn(formerNames, name) ? (formerNames[name] ?? name) : name;
+  return formerNames.get(name) ?? name;
 }
 
 /** Every sampler's name with when to choose it, the default first. */

@@ -7,3 +7,8 @@ export function freeName(taken: ReadonlySet<string>, name: string): string {
   while (taken.has(`${name}-${n}`)) n += 1;
   return `${name}-${n}`;
 }
+
+/** Explanation that a study name is taken, with a free one. */
+export function takenText(name: string, free: string): string {
+  return `the lab holds a study named ${JSON.stringify(name)} already; ${JSON.stringify(free)} is free`;
+}
