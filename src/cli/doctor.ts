@@ -1,5 +1,5 @@
 /**
- * What this machine has and lacks for Galapagos, each with what to do about it. Only looks; changes
+ * Checks this machine for everything Galapagos needs and names a remedy for each problem. Changes
  * nothing.
  */
 import { execFile } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * What the commands that read a lab file have in common: their options, and the reader opened and
- * closed around them.
+ * Options of the commands that read a lab file, and the reader that is opened and closed around
+ * them.
  */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';

@@ -1,6 +1,5 @@
 /**
- * What `run` hands to the part that carries it out: everything decided, nothing left of flags and
- * files.
+ * Input of the code that carries a run out: a study whose flags and files are already resolved.
  */
 import type { Limits } from '../core/study/study-spec.ts';
 import type { RunDisplay } from './display/run-display.ts';

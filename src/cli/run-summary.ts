@@ -1,5 +1,5 @@
 /**
- * What a run came to, read back from the lab file: what is printed at the end is what is durable.
+ * Summary at the end of a run, read back from the lab file, so that only durable results are shown.
  */
 import { bestPerGeneration } from '../core/analysis/generations.ts';
 import type { Study } from '../core/scheduling/index.ts';

@@ -1,5 +1,5 @@
 /**
- * Where the built window lies: beside the built command, or in the clone that the sources are run
+ * Folder of the built window: beside the built command, or in the clone that the sources are run
  * from.
  */
 import { existsSync } from 'node:fs';

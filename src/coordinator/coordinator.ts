@@ -30,7 +30,7 @@ const COMMIT_WRITES = 512;
 const TAKING_UP_TURN_MS = 5;
 
 /**
- * What a window or a terminal hears of; each call concerns something durable, except a stalled
+ * Notifications of a window or a terminal. Each call concerns something durable, except a stalled
  * storage.
  */
 export interface CoordinatorListener {

@@ -61,8 +61,8 @@ export class GroupCommit {
 }
 
 /**
- * Whether an instruction would show an end that was not written because the trial had ended
- * elsewhere.
+ * Tells whether an instruction shows the end of a trial that was not written, because another
+ * program had ended the trial.
  */
 function shows(instruction: Instruction, ended: readonly EndedElsewhere[]): boolean {
   if (instruction.do !== 'show' || instruction.change.kind !== 'trialEnded') return false;

@@ -1,6 +1,6 @@
 /**
- * What the coordinator asks of whatever starts worker processes on this machine. Exits come back as
- * `exited` events through `Coordinator.exited`.
+ * Starts and ends worker processes on this machine for the coordinator. Exits come back as `exited`
+ * events through `Coordinator.exited`.
  */
 export interface WorkerHost {
   /**

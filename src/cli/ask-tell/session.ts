@@ -126,8 +126,8 @@ function ask(study: Study): AskTellAnswer {
 }
 
 /**
- * What the sampler may see when it is asked for this number; a sentence where trials it builds on
- * are still open.
+ * Returns the history that the sampler may use for this trial number, or the reason as a sentence
+ * while trials it builds on are still open.
  */
 function viewFor(
   { sampler: { name, barrier }, columns, leading }: Study,

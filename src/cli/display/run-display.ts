@@ -1,5 +1,5 @@
 /**
- * What a run tells its display, and nothing about how it is shown. `terminal.ts`, `lines.ts` and
+ * Interface between a run and its display; formatting belongs to the displays. `terminal.ts`, `lines.ts` and
  * `json.ts` are the three displays; the producer is the run itself. Calls come in the order start,
  * (event | tick)…, finish.
  */

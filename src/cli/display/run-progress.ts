@@ -1,6 +1,6 @@
 /**
- * What a display knows of a run so far, folded from its events: counts, the best, what each worker
- * does, speed, time left. Pure projection; formats nothing.
+ * State of a run, folded from its events: counts, best trial, current trial of each worker, speed
+ * and time left. Pure projection; formats nothing.
  */
 import type { Params } from '../../core/search-space/distribution.ts';
 import type { BestTrial, RunEvent, RunStart } from './run-display.ts';

@@ -3,7 +3,7 @@ import type { Axis } from '../search-space/axis.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 
 /**
- * Where a parameter's value came from. `parent`: from the one at this place in the trial's list of
+ * Source of a parameter's value. `parent`: from the one at this place in the trial's list of
  * parents, and not the other. `mutated`: no parent has it. `drawn`: no parent had the parameter at
  * all, its condition has just come to hold. `notUsed`: it has no meaning in this trial. `founder`:
  * there are no parents.
