@@ -138,8 +138,8 @@ export const commands = {
   ),
   discardImport: call(strict({ import: z.string() }), done),
   removeDataset: call(strict({ dataset: name }), done),
-  leaveOut: call(strict({ slot: z.string() }), done),
-  useAgain: call(strict({ slot: z.string() }), done),
+  drainWorker: call(strict({ slot: z.string() }), done),
+  resumeWorker: call(strict({ slot: z.string() }), done),
   /** Names files that will be uploaded; paths are relative, with `/`. */
   beginUpload: call(
     strict({

@@ -114,7 +114,7 @@ export const chartText = {
       showOriginal: ({ name }: { name: string | null }) =>
         `Show the result${name === null ? '' : ` for ${name}`}`,
       showFailure: ({ trial }: { trial: number }) => `Show why trial ${trial} failed`,
-      leaveOut: ({ workers }: { workers: readonly string[] }) => `Disable ${list(workers)}`,
+      drainWorker: ({ workers }: { workers: readonly string[] }) => `Disable ${list(workers)}`,
       setUpAgain: ({ lower }: { lower: readonly string[] }) =>
         lower.length === 0 ? 'Set it up again' : `Set it up again with lower ${list(lower)}`,
       nameAgain: ({ name }: { name: string }) => `${name.replace(/ again(-\d+)?$/, '')} again`,

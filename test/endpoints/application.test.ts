@@ -223,7 +223,7 @@ describe('a command that cannot be carried out', () => {
     await expect(call('cancelTrial', { study: 'none', trial: 0 })).rejects.toMatchObject({
       code: 'unknownStudy',
     });
-    await expect(call('leaveOut', { slot: 'local/cpu/99' })).rejects.toMatchObject({
+    await expect(call('drainWorker', { slot: 'local/cpu/99' })).rejects.toMatchObject({
       code: 'unknownSlot',
     });
     const path = '/nowhere/at.all';

@@ -31,10 +31,8 @@ it('a worker that is left out finishes what it runs and gets nothing more until 
       (slot(lab)?.running.length ?? 0) > 0 && (slot(lab, 'local/cpu/0')?.running.length ?? 0) > 0,
   );
 
-  await call('leaveOut', { slot: OUT });
-  await window.until(
-    () => slot(lab)?.state === 'left-out' && slot(lab)?.idle?.reason === 'leftOut',
-  );
+  await call('drainWorker', { slot: OUT });
+  await window.until(() => slot(lab)?.state === 'drained' && slot(lab)?.idle?.reason === 'drained');
   const on = (name: string) =>
     [...lab.attempts.values()].filter((attempt) => attempt.slot === name);
   await window.until(() => on(OUT).every(({ to }) => to !== null));
@@ -44,11 +42,11 @@ it('a worker that is left out finishes what it runs and gets nothing more until 
   // The other goes on: long enough that this one would have had some of them.
   await window.until(() => on('local/cpu/0').length >= others + 8);
   expect(on(OUT)).toHaveLength(ran);
-  expect(slot(lab)).toMatchObject({ state: 'left-out', running: [] });
+  expect(slot(lab)).toMatchObject({ state: 'drained', running: [] });
 
-  await call('useAgain', { slot: OUT });
+  await call('resumeWorker', { slot: OUT });
   await window.until(() => on(OUT).length >= ran + 2);
-  expect(slot(lab)?.state).not.toBe('left-out');
+  expect(slot(lab)?.state).not.toBe('drained');
   await call('stopStudy', { study: uid });
   expect(window.failures).toEqual([]);
 });
@@ -57,15 +55,15 @@ it('with every worker left out a study waits, and goes on with the first that is
   const { window, call } = await applications.open('nobody.db', 2);
   const lab = window.lab();
   await window.until(() => lab.body.slots?.length === 2);
-  for (const name of ['local/cpu/0', OUT]) await call('leaveOut', { slot: name });
-  await window.until(() => lab.body.slots?.every(({ state }) => state === 'left-out') ?? false);
+  for (const name of ['local/cpu/0', OUT]) await call('drainWorker', { slot: name });
+  await window.until(() => lab.body.slots?.every(({ state }) => state === 'drained') ?? false);
   const { study: uid } = (await call('startStudy', { study: sphere(3), workers: null })) as {
     study: string;
   };
   const client = window.study(uid);
   await window.until(() => client.head !== null);
   expect(client.head).toMatchObject({ state: 'running', counts: { running: 0, complete: 0 } });
-  await call('useAgain', { slot: OUT });
+  await call('resumeWorker', { slot: OUT });
   await window.until(() => client.head?.state === 'finished');
   expect(new Set([...lab.attempts.values()].map((attempt) => attempt.slot))).toEqual(
     new Set([OUT]),
@@ -74,7 +72,7 @@ it('with every worker left out a study waits, and goes on with the first that is
 
 it('a worker that is not there can neither be left out', async () => {
   const { call } = await applications.open('unknown.db');
-  await expect(call('leaveOut', { slot: 'local/gpu-7/0' })).rejects.toMatchObject({
+  await expect(call('drainWorker', { slot: 'local/gpu-7/0' })).rejects.toMatchObject({
     code: 'unknownSlot',
   });
 });

@@ -138,7 +138,7 @@ describe('why a worker is idle', () => {
       null,
     ],
     ['paused', {}, 'the study is paused.', 'resume'],
-    ['leftOut', { since: null }, 'disabled by you.', 'use-again'],
+    ['drained', { since: null }, 'disabled by you.', 'resume-worker'],
     ['none', {}, 'the scheduler gave no reason. This is a bug in Galapagos.', null],
     ['of a later version', {}, 'the scheduler gave no reason. This is a bug in Galapagos.', null],
   ])('%s %j', (reason, data, expected, act) => {

@@ -37,7 +37,7 @@ function unexplained(lab: LabState, { name, cohorts, free }: Slot): readonly str
   if ((idle === null) !== cohorts.length > 0)
     return [`${name} has ${cohorts.length} cohorts and is ${idle?.reason ?? 'not'} idle`];
   if (idle?.reason === 'none') return [`${name} is idle for no reason`];
-  const absent = ['leftOut', 'quarantined', 'starting', 'away'].includes(idle?.reason ?? '');
+  const absent = ['drained', 'quarantined', 'starting', 'away'].includes(idle?.reason ?? '');
   return idle !== null && free.usable === absent
     ? [`${name} is ${free.usable ? '' : 'not '}usable and idle: ${idle.reason}`]
     : [];

@@ -9,7 +9,7 @@ import type { SlotName } from './words.ts';
 
 export type Idle =
   /** The user took it out; `since` null: not known when. */
-  | { readonly reason: 'leftOut'; readonly since: number | null }
+  | { readonly reason: 'drained'; readonly since: number | null }
   | {
       readonly reason: 'quarantined';
       readonly since: number;
@@ -96,7 +96,7 @@ export function idleReason(lab: LabState, name: SlotName): Idle | null {
 function absence(lab: LabState, slot: Slot): Idle | null {
   const { quarantine, session, state, supervision } = slot;
   if (state === 'draining' || slot.drainedAt !== null)
-    return { reason: 'leftOut', since: slot.drainedAt };
+    return { reason: 'drained', since: slot.drainedAt };
   if (
     quarantine !== null &&
     (state === 'quarantined' || (session === null && quarantine.until > lab.now))
@@ -105,7 +105,7 @@ function absence(lab: LabState, slot: Slot): Idle | null {
   if (session !== null) return null;
   if (supervision !== null)
     return { reason: 'starting', startsAt: supervision.startsAt, tries: supervision.backoff };
-  return lab.options.isLocal(slot.name) ? { reason: 'leftOut', since: null } : { reason: 'away' };
+  return lab.options.isLocal(slot.name) ? { reason: 'drained', since: null } : { reason: 'away' };
 }
 
 /** Of several studies that could run, the first in this order says it. */

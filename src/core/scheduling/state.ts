@@ -258,7 +258,7 @@ export interface Slot {
   };
   /** Null: its processes are started elsewhere. */
   supervision: Supervision | null;
-  /** When the user left it out; null: it is not left out. */
+  /** Time (ms) at which the user drained the slot; null: not drained. */
   drainedAt: number | null;
   /** Latest protocol errors' times. */
   readonly protocolErrors: number[];

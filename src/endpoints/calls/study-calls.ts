@@ -40,8 +40,8 @@ export type StudyCommands = Pick<
   | 'removeStudy'
   | 'cancelTrial'
   | 'openLab'
-  | 'leaveOut'
-  | 'useAgain'
+  | 'drainWorker'
+  | 'resumeWorker'
 >;
 
 export interface StudyCommandDeps {
@@ -141,8 +141,8 @@ export function studyCommands({
       return null;
     },
     cancelTrial: ({ study, trial }) => decide({ type: 'trialCancelled', study, number: trial }),
-    leaveOut: ({ slot }) => decide({ type: 'slotDrained', slot }),
-    useAgain({ slot: name }) {
+    drainWorker: ({ slot }) => decide({ type: 'slotDrained', slot }),
+    resumeWorker({ slot: name }) {
       const coordinator = current.lab.deciding;
       const slot = coordinator.lab.slots.get(name);
       if (slot?.supervision !== null) return decide({ type: 'slotReleased', slot: name });

@@ -52,7 +52,7 @@ function slotRow(slot: Slot, { wall, idle, pids, executors, memory }: SlotSurrou
 
 function stateOf(slot: Slot): SlotRow['state'] {
   if (slot.state !== 'absent') return slot.state;
-  if (slot.drainedAt !== null) return 'left-out';
+  if (slot.drainedAt !== null) return 'drained';
   return slot.supervision === null ? 'absent' : 'starting';
 }
 

@@ -25,15 +25,7 @@ export const slotRow = strict({
   slot: z.string(),
   node: z.string(),
   device: z.string(),
-  state: z.enum([
-    'starting',
-    'absent',
-    'ready',
-    'draining',
-    'quarantined',
-    'probation',
-    'left-out',
-  ]),
+  state: z.enum(['starting', 'absent', 'ready', 'draining', 'quarantined', 'probation', 'drained']),
   /** When it is tried again; null: not quarantined. */
   until: instant.nullable(),
   reason: z.string().nullable(),

@@ -90,7 +90,8 @@ export class Acts {
   /** @param used whether they get trials again; otherwise what they run may finish */
   async useWorkers(slots: readonly string[], used: boolean): Promise<void> {
     await this.#do(async ({ client, notices }) => {
-      for (const slot of slots) await client.command(used ? 'useAgain' : 'leaveOut', { slot });
+      for (const slot of slots)
+        await client.command(used ? 'resumeWorker' : 'drainWorker', { slot });
       const names = slots.map(slotName);
       const words = text.lab.slot;
       notices.tell(

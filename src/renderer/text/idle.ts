@@ -6,7 +6,7 @@ import { many, ordinal } from './words.ts';
 export const idle = {
   head: ({ names, time }: { names: readonly string[]; time: string }) =>
     `${names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${count(names.length - 2)} more` : names.join(', ')} idle ${time}:`,
-  leftOut: ({ age }: { age: string | null }) =>
+  drained: ({ age }: { age: string | null }) =>
     age === null ? 'disabled by you.' : `disabled by you ${age}.`,
   quarantined: ({ failures, until }: { failures: number; until: string | null }) =>
     `quarantined: ${many(failures, 'attempt')} crashed on this worker and none on others.${until === null ? '' : ` Retried ${until}.`}`,
@@ -34,6 +34,6 @@ export const idle = {
   finished: 'the last study finished.',
   noStudy: 'no study is running.',
   none: 'the scheduler gave no reason. This is a bug in Galapagos.',
-  useAgain: 'Enable',
+  resumeWorker: 'Enable',
   tryAgain: 'Try again',
 };

@@ -41,7 +41,7 @@ export const lab = {
     draining: 'draining',
     quarantined: 'quarantined',
     probation: 'on probation',
-    'left-out': 'disabled',
+    drained: 'disabled',
   },
   ranWhere: 'Timeline',
   ranSummary: ({ span: over, busy }: { span: string; busy: string | null }) =>
@@ -147,7 +147,7 @@ export const lab = {
     said: ({ name, words }: { name: string; words: string }) =>
       `${name}: ${words} The crashes do not count against the trials.`,
     tryAgain: 'Try again',
-    leaveOut: 'Disable',
+    drainWorker: 'Disable',
   },
   slot: {
     idleTitle: ({ time }: { time: string }) => `Idle for ${time}. Why?`,
@@ -161,7 +161,7 @@ export const lab = {
     training: 'training',
     rest: 'between attempts',
     reasons: {
-      leftOut: 'disabled by you',
+      drained: 'disabled by you',
       quarantined: 'quarantined',
       starting: 'process starting',
       away: 'not responding',
@@ -184,9 +184,9 @@ export const lab = {
     back: 'returned to the queue',
     running: 'running',
     use: 'Availability',
-    leaveOut: 'Disable this worker',
-    leaveOutHint: 'Running trials finish first.',
-    useAgain: 'Enable this worker',
+    drainWorker: 'Disable this worker',
+    drainWorkerHint: 'Running trials finish first.',
+    resumeWorker: 'Enable this worker',
     left: ({ names }: { names: readonly string[] }) =>
       `${list(names)} ${names.length === 1 ? 'is' : 'are'} disabled.`,
     used: ({ names }: { names: readonly string[] }) =>

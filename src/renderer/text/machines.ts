@@ -27,10 +27,10 @@ export const machines = {
   process: 'Process',
   state: 'State',
   use: 'Use',
-  leaveOut: 'Disable',
-  useAgain: 'Enable',
-  leaveOutName: ({ name }: { name: string }) => `Disable ${name}`,
-  useAgainName: ({ name }: { name: string }) => `Enable ${name}`,
+  drainWorker: 'Disable',
+  resumeWorker: 'Enable',
+  drainWorkerName: ({ name }: { name: string }) => `Disable ${name}`,
+  resumeWorkerName: ({ name }: { name: string }) => `Enable ${name}`,
 };
 
 export const settings = {

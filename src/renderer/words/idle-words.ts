@@ -5,7 +5,7 @@
 import { roughly } from '../format.ts';
 import { text } from '../text.ts';
 
-export type IdleAct = 'use-again' | 'try-again' | 'resume' | 'add';
+export type IdleAct = 'resume-worker' | 'try-again' | 'resume' | 'add';
 
 export interface IdleWords {
   readonly words: string;
@@ -17,13 +17,13 @@ type Facts = Readonly<Record<string, unknown>>;
 export function idleWords(reason: string, data: Facts, now: number): IdleWords {
   const { idle } = text;
   switch (reason) {
-    case 'leftOut': {
+    case 'drained': {
       const since = numberOf(data, 'since');
       return {
-        words: idle.leftOut({
+        words: idle.drained({
           age: since === null ? null : text.ago({ age: roughly(now - since) }),
         }),
-        act: 'use-again',
+        act: 'resume-worker',
       };
     }
     case 'quarantined':

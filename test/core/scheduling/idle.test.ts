@@ -59,9 +59,9 @@ describe('a worker that is not there', () => {
     expect(why(HERE)).toBe(null);
     driver.now = 80;
     driver.result(driver.given(HERE)[0]!);
-    expect(why(HERE)).toEqual({ reason: 'leftOut', since: 50 });
+    expect(why(HERE)).toEqual({ reason: 'drained', since: 50 });
     driver.send({ type: 'slotDrained', slot: HERE });
-    expect(why(HERE)).toEqual({ reason: 'leftOut', since: 50 });
+    expect(why(HERE)).toEqual({ reason: 'drained', since: 50 });
     driver.send({ type: 'slotOffered', slot: HERE });
     expect(why(HERE)).toMatchObject({ reason: 'starting' });
   });
@@ -70,13 +70,13 @@ describe('a worker that is not there', () => {
     driver.send({ type: 'slotOffered', slot: HERE });
     driver.now = 7;
     driver.send({ type: 'slotDrained', slot: HERE });
-    expect(why(HERE)).toEqual({ reason: 'leftOut', since: 7 });
+    expect(why(HERE)).toEqual({ reason: 'drained', since: 7 });
   });
 
   it('is no concern of ours where there never was one', () => expect(why('nobody')).toBe(null));
 });
 
-it('a worker set apart says until when, and for which failures, even while its process is away', () => {
+it('reports until when a worker is quarantined and for which failures, even while its process is away', () => {
   begin({}, { trials: 1_000 });
   driver.hello(B);
   const end = (slot: string, outcome: 'succeeded' | 'crashed'): void => {

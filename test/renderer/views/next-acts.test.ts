@@ -141,7 +141,7 @@ describe('where all trials failed', () => {
     expect(names(running(2), tableOf([failed(400, 1), failed(120, 2)]))).not.toContain('leave-out');
     const alone = [
       slotRow({ slot: 'local/cpu/0' }),
-      slotRow({ slot: 'local/cpu/1', state: 'left-out' }),
+      slotRow({ slot: 'local/cpu/1', state: 'drained' }),
     ];
     expect(names(running(2), tableOf([failed(400, 1), failed(120, 1)]), alone)).not.toContain(
       'leave-out',

@@ -59,7 +59,7 @@ function failureActs(
   const where = new Set(
     failed.flatMap((number) => head.slots[(table.columns.slot[number] ?? 0) - 1] ?? []),
   );
-  const used = slots.filter(({ state }) => state !== 'left-out').map(({ slot }) => slot);
+  const used = slots.filter(({ state }) => state !== 'drained').map(({ slot }) => slot);
   const guilty = used.filter((slot) => where.has(slot));
   // Leaving the only worker out would end the search.
   if (guilty.length > 0 && guilty.length <= MOST_SLOTS && guilty.length < used.length)

@@ -61,7 +61,7 @@ function median(values: readonly number[]): number | null {
 /** The share of all workers' time that they worked; null: nothing is known. */
 export function busyShare(rows: readonly WorkerRow[]): number | null {
   const known = rows.flatMap(({ busy, slot: { state } }) =>
-    busy === null || state === 'left-out' ? [] : [busy],
+    busy === null || state === 'drained' ? [] : [busy],
   );
   return known.length === 0 ? null : known.reduce((sum, busy) => sum + busy, 0) / known.length;
 }
