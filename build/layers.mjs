@@ -4,7 +4,7 @@
  */
 
 const machine = ['core', 'protocol', 'runtime', 'transport', 'storage', 'coordinator', 'node'];
-const useCases = [...machine, 'datasets', 'training', 'lab', 'documents'];
+const useCases = [...machine, 'datasets', 'training', 'objectives', 'lab', 'documents'];
 const faceless = [...useCases, 'studies'];
 
 /** Layer → the layers it may import. */
@@ -17,7 +17,8 @@ export const layers = {
   datasets: ['core', 'runtime'],
   coordinator: ['core', 'protocol', 'transport', 'storage'],
   training: ['core', 'runtime', 'datasets'],
-  worker: ['core', 'protocol', 'runtime', 'transport', 'training'],
+  objectives: ['core', 'protocol', 'runtime', 'datasets', 'training'],
+  worker: ['core', 'protocol', 'runtime', 'transport', 'training', 'objectives'],
   node: ['core', 'protocol', 'runtime', 'transport'],
   lab: machine,
   documents: ['core', 'protocol', 'storage', 'datasets'],
@@ -47,6 +48,7 @@ export const packages = {
   ],
   coordinator: ['node:'],
   training: ['node:', 'zod'],
+  objectives: ['node:'],
   worker: ['node:', 'zod'],
   node: ['node:', 'systeminformation', 'zod'],
   lab: ['node:'],
@@ -112,6 +114,8 @@ export const homes = {
     'coordinator sees the interfaces of transport and storage only: composition belongs to cli or main',
   datasets: 'datasets reads and stores samples and labels: what trains on them belongs to training',
   training: 'training knows networks and data, not studies: what needs the wire belongs to worker',
+  objectives:
+    'objectives says what each kind of objective is: what trains belongs to training, what a study is to studies',
   worker: 'worker runs attempts: what needs the lab file or other workers belongs to coordinator',
   node: 'node supervises one machine: what needs studies belongs to coordinator',
   lab: 'lab starts and opens one lab in one process: decisions belong to core, what studies are made of to studies, faces to cli and main',

@@ -12,7 +12,7 @@ import { parse } from '../protocol/problems.ts';
 import { simulationFile } from '../protocol/simulation-file.ts';
 import type { SimulationFile, SimulationOutput } from '../protocol/simulation-file.ts';
 import { checkStudy } from '../protocol/study-checks.ts';
-import { functions } from '../worker/synthetic-functions.ts';
+import { functions } from '../objectives/synthetic-functions.ts';
 import { duration, number } from './display/format.ts';
 
 type FunctionName = SimulationFile['objective'];

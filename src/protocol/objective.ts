@@ -96,7 +96,7 @@ export const trainObjective = strict({
   confirms: confirmed.exactOptional(),
 });
 
-/** Each has a known optimum; `src/worker/synthetic.ts` says over which scale. */
+/** Each has a known optimum; `src/objectives/synthetic-functions.ts` says over which scale. */
 export const syntheticFunctions = [
   'sphere',
   'rosenbrock',

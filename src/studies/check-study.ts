@@ -9,17 +9,15 @@ import type { SearchSpace } from '../core/search-space/distribution.ts';
 import { sizeOf } from '../core/search-space/size.ts';
 import type { Catalogue } from '../datasets/catalogue.ts';
 import { DatasetError } from '../datasets/dataset-error.ts';
-import { objective, trainObjective } from '../protocol/objective.ts';
+import { NO_PREVIEW } from '../objectives/objective-kind.ts';
+import type { ObjectivePlaces, ObjectivePreview } from '../objectives/objective-kind.ts';
+import { objectiveKind } from '../objectives/registry.ts';
 import { check } from '../protocol/problems.ts';
 import { searchSpace } from '../protocol/search-space.ts';
 import { parseStudy, sampler } from '../protocol/study-file.ts';
 import type { StudyCheck } from '../protocol/window/set-up.ts';
 import { isFields } from '../training/models/reader.ts';
-import { networkInSearch } from '../training/objective/network-in-search.ts';
-import type { TrainObjective } from '../training/objective/objective.ts';
-import { unusedParameters } from '../training/objective/unused-parameters.ts';
 import { objectiveCheck } from './objective-check.ts';
-import type { ObjectivePlaces } from './objective-check.ts';
 import { toWindowProblem } from './problems.ts';
 
 export function checkStudy(
@@ -33,9 +31,7 @@ export function checkStudy(
     return {
       problems: problemsOf(study, places),
       gridSize,
-      network: networkOf(study, space ?? {}, catalogue),
-      unused: unusedOf(study, space),
-      split: splitOf(study, catalogue),
+      ...previewOf(study, space, catalogue),
     };
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;
@@ -46,7 +42,7 @@ export function checkStudy(
       found: error.message,
       hint: null,
     };
-    return { problems: [damaged], gridSize, network: null, unused: [], split: null };
+    return { problems: [damaged], gridSize, ...NO_PREVIEW };
   }
 }
 
@@ -81,50 +77,13 @@ function gridSizeOf(study: unknown, space: SearchSpace | null): number | null {
   }
 }
 
-function networkOf(
+/** What its kind shows of the objective, whatever else is wrong with the study. */
+function previewOf(
   study: unknown,
-  space: SearchSpace,
+  space: SearchSpace | null,
   catalogue: Catalogue,
-): StudyCheck['network'] {
-  const train = trainingOf(study);
-  const network = train === null ? null : networkInSearch(train, space, catalogue);
-  if (network === null) return null;
-  return {
-    layers: network.layers.map(({ shape: { low, high }, searched, ...layer }) => ({
-      ...layer,
-      shape: { low: [...low], high: [...high] },
-      searched: [...searched],
-    })),
-    weights: network.weights,
-  };
-}
-
-/** Empty where the study trains nothing, or its space has problems of its own. */
-function unusedOf(study: unknown, space: SearchSpace | null): string[] {
-  const train = trainingOf(study);
-  return train === null || space === null ? [] : unusedParameters({ ...train }, space);
-}
-
-/** The dataset and its split are known as soon as they are named, whatever else is wrong. */
-function splitOf(study: unknown, catalogue: Catalogue): StudyCheck['split'] {
-  const evaluated = isFields(study) ? study['objective'] : undefined;
-  if (
-    !isFields(evaluated) ||
-    evaluated['kind'] !== 'train' ||
-    typeof evaluated['dataset'] !== 'string'
-  )
-    return null;
-  const dataset = catalogue.find(evaluated['dataset']);
-  if (dataset === undefined) return null;
-  const said = isFields(evaluated['settings']) ? evaluated['settings']['validation'] : undefined;
-  const share = typeof said === 'number' && said >= 0 && said < 1 ? said : 0;
-  const validation = Math.round(dataset.training * share);
-  const selectOn = evaluated['selectOn'] === 'test' ? 'test' : 'validation';
-  return { train: dataset.training - validation, validation, test: dataset.test, selectOn };
-}
-
-function trainingOf(study: unknown): TrainObjective | null {
-  const evaluated = check(objective, isFields(study) ? study['objective'] : undefined);
-  const train = evaluated.ok ? check(trainObjective, evaluated.value) : evaluated;
-  return train.ok ? train.value : null;
+): ObjectivePreview {
+  const objective = isFields(study) ? study['objective'] : undefined;
+  if (!isFields(objective)) return NO_PREVIEW;
+  return objectiveKind(objective['kind'])?.preview(objective, space, catalogue) ?? NO_PREVIEW;
 }

@@ -7,6 +7,7 @@ import { GalapagosError } from '../core/errors.ts';
 import { axesOf } from '../core/search-space/axis.ts';
 import type { EncodedParams, SearchSpace } from '../core/search-space/distribution.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
+import { objectiveKind } from '../objectives/registry.ts';
 import { trainObjective } from '../protocol/objective.ts';
 import type { TrainStudyObjective } from '../protocol/objective.ts';
 import type { TrialRecord } from '../storage/lab-reader.ts';
@@ -34,7 +35,7 @@ export function confirmable({
   name,
   objective,
 }: Pick<StudySpec, 'name' | 'objective'>): TrainStudyObjective {
-  if (objective.kind !== 'train')
+  if (objectiveKind(objective.kind)?.trains !== true)
     throw new GalapagosError(
       'usage',
       `${name} trains no network: its objective is ${objective.kind}`,

@@ -1,6 +1,7 @@
 /** Which study another one confirms by training its best trials again. */
 import type { LabState, Study } from '../core/scheduling/index.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
+import { objectiveKind } from '../objectives/registry.ts';
 import { trainObjective } from '../protocol/objective.ts';
 import type { TrainStudyObjective } from '../protocol/objective.ts';
 
@@ -9,7 +10,7 @@ export function confirmsOf(
   objective: StudySpec['objective'],
 ): NonNullable<TrainStudyObjective['confirms']> | null {
   const parsed =
-    objective.kind === 'train' && objective['confirms'] !== undefined
+    objectiveKind(objective.kind)?.trains === true && objective['confirms'] !== undefined
       ? trainObjective.safeParse(objective)
       : null;
   return parsed?.data?.confirms ?? null;

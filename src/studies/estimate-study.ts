@@ -4,7 +4,7 @@
  */
 import { createSampler } from '../core/samplers/create-sampler.ts';
 import type { Sampler } from '../core/samplers/sampler.ts';
-import { durationMs } from '../protocol/objective.ts';
+import type { Duration } from '../objectives/objective-kind.ts';
 import type { StudyFile } from '../protocol/study-file.ts';
 import type { Estimate } from '../protocol/window/set-up.ts';
 import type { MeasuredStudy } from '../training/estimate/measure-study.ts';
@@ -56,10 +56,13 @@ export function estimateTraining(
   };
 }
 
-/** Of an objective that says itself how long it takes. */
-export function estimateSynthetic(study: StudyFile, workers: number, at: number): Estimate {
-  const said = study.objective.kind === 'synthetic' ? (study.objective.durationMs ?? 0) : 0;
-  const duration = durationMs.parse(said);
+/** @param duration of an evaluation, as the objective says itself */
+export function estimateDuration(
+  study: StudyFile,
+  workers: number,
+  duration: Duration,
+  at: number,
+): Estimate {
   const [median, sigma] =
     typeof duration === 'number' ? [duration, 0] : [duration.median, duration.sigma];
   const spread = {

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
+import { objectiveKind } from '../objectives/registry.ts';
 import { userFolder } from '../runtime/user-folder.ts';
 import type { StudySummary, TrialRecord } from '../storage/lab-reader.ts';
 import { Trainer, TrainingError } from '../training/run/trainer.ts';
@@ -50,7 +51,7 @@ export function repeatable(
       'usage',
       `${name} is an Optuna study: the lab file does not contain what its trials trained`,
     );
-  if (spec.objective.kind !== 'train')
+  if (objectiveKind(spec.objective.kind)?.trains !== true)
     throw new GalapagosError(
       'usage',
       `${name} trains no network: its objective is ${spec.objective.kind}`,

@@ -5,42 +5,38 @@
  */
 import type { AttemptResult } from '../core/scheduling/index.ts';
 import { TrainingError } from '../training/training-error.ts';
-import type { RunLanes, StopReason } from './cohorts.ts';
-import type { LaneEnd, Objective } from './objective.ts';
-import { createSynthetic } from './synthetic.ts';
-import { createTraining } from './training.ts';
+import type { Evaluate, LaneEnd, StopReason, Workplace } from '../objectives/evaluate.ts';
+import { objectiveKind, objectiveKindNames } from '../objectives/registry.ts';
+import type { RunLanes } from './cohorts.ts';
 
-export interface RunnerOptions {
-  readonly slot: string;
+export interface RunnerOptions extends Workplace {
   readonly device: string;
-  /** Absolute path of the folder `resources/`. */
-  readonly resources: string;
-  /** Absolute path of this user's folder. */
-  readonly userFolder: string;
 }
 
 /** Longest error text that travels: the message and the first lines of the stack. */
 const ERROR_CHARACTERS = 4000;
 const STACK_LINES = 6;
 
-export function createRunner({ slot, device, resources, userFolder }: RunnerOptions): RunLanes {
-  const objectives = new Map<string, Objective>([
-    ['synthetic', createSynthetic(slot)],
-    ['train', createTraining({ resources, userFolder })],
-  ]);
+export function createRunner({ device, ...workplace }: RunnerOptions): RunLanes {
+  const evaluators = new Map<string, Evaluate>();
+  const evaluatorOf = (kind: string): Evaluate => {
+    const known = evaluators.get(kind) ?? objectiveKind(kind)?.evaluator(workplace);
+    if (known === undefined)
+      throw new Error(
+        `this worker knows no objective '${kind}', only ${objectiveKindNames().join(', ')}`,
+      );
+    evaluators.set(kind, known);
+    return known;
+  };
   return async (study, lanes, listener) => {
     const { kind } = study.objective;
     const startedAt = performance.now();
     const elapsed = (): number => performance.now() - startedAt;
     try {
-      const objective = objectives.get(kind);
-      if (objective === undefined)
-        throw new Error(
-          `this worker knows no objective '${kind}', only ${[...objectives.keys()].join(', ')}`,
-        );
+      const evaluate = evaluatorOf(kind);
       const toResult = (lane: number, end: LaneEnd | undefined): AttemptResult =>
         resultOf(end, lanes[lane]?.signal ?? AbortSignal.abort('cancelled'), elapsed(), device);
-      const ends = await objective(study, lanes, {
+      const ends = await evaluate(study, lanes, {
         progress: (progress) => listener.progress(progress),
         report: (lane, report) => listener.report(lane, report),
         ended: (lane, end) => listener.ended(lane, toResult(lane, end)),

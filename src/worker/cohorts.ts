@@ -4,24 +4,9 @@
  */
 import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
+import type { Lane, Progress, StopReason } from '../objectives/evaluate.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
 import { keyOf } from './holding.ts';
-
-/** Why a running lane is stopped; it becomes the attempt's outcome. */
-export type StopReason = 'cancelled' | 'timedOut' | 'outOfMemory';
-
-export interface Lane {
-  readonly attempt: AttemptId;
-  readonly params: Params;
-  /** Aborted between batches with a `StopReason`. */
-  readonly signal: AbortSignal;
-}
-
-/** How far a cohort is, in training steps. */
-export interface Progress {
-  readonly step: number;
-  readonly steps: number;
-}
 
 /** Told while lanes run; `lane` is an index into them. */
 export interface LanesListener {

@@ -5,6 +5,7 @@
  * timers: messages and ticks come in, actions go out.
  */
 import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
+import type { StopReason } from '../objectives/evaluate.ts';
 import { PROTOCOL, chosenVersion } from '../protocol/worker-messages.ts';
 import type {
   CohortMessage,
@@ -18,7 +19,7 @@ import type {
 } from '../protocol/worker-messages.ts';
 import { namedParams } from '../protocol/worker-wire.ts';
 import { Cohorts } from './cohorts.ts';
-import type { RunLanes, StopReason } from './cohorts.ts';
+import type { RunLanes } from './cohorts.ts';
 import { Holding } from './holding.ts';
 
 export interface Identity {

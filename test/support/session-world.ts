@@ -8,7 +8,8 @@ import type {
   ResultMessage,
   Welcome,
 } from '../../src/protocol/worker-messages.ts';
-import type { Lane, LanesListener } from '../../src/worker/cohorts.ts';
+import type { Lane } from '../../src/objectives/evaluate.ts';
+import type { LanesListener } from '../../src/worker/cohorts.ts';
 import { WorkerSession } from '../../src/worker/session.ts';
 import { study } from './worker-message-examples.ts';
 

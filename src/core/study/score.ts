@@ -20,11 +20,19 @@ export interface ScoreKind {
 export const THIN = '\u202f';
 const MINUS = '\u2212';
 
-/** @param objective null: another program's study */
+/** Metrics of the objective kinds whose schema has a default for `metric`. */
+const DEFAULT_METRICS: ReadonlyMap<unknown, 'accuracy' | 'loss'> = new Map([['train', 'accuracy']]);
+
+/**
+ * An objective with a `metric` is judged by it, on the split that `selectOn` names; the value of
+ * any other is a plain number.
+ * @param objective null: another program's study
+ */
 export function scoreKindOf(objective: Objective | null): ScoreKind {
-  if (objective?.kind !== 'train') return { measure: 'value', split: null };
+  const metric = objective?.['metric'] ?? DEFAULT_METRICS.get(objective?.kind);
+  if (objective === null || metric === undefined) return { measure: 'value', split: null };
   return {
-    measure: objective['metric'] === 'loss' ? 'loss' : 'accuracy',
+    measure: metric === 'loss' ? 'loss' : 'accuracy',
     split: objective['selectOn'] === 'test' ? 'test' : 'validation',
   };
 }

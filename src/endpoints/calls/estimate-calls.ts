@@ -4,8 +4,9 @@
  */
 import { availableParallelism } from 'node:os';
 import { InvalidInput } from '../../core/errors.ts';
+import { objectiveKind } from '../../objectives/registry.ts';
 import { meaningProblems } from '../../protocol/study-file.ts';
-import { estimateSynthetic, estimateTraining } from '../../studies/estimate-study.ts';
+import { estimateDuration, estimateTraining } from '../../studies/estimate-study.ts';
 import type { Measured } from '../../studies/estimate-study.ts';
 import { measureInProcess } from '../../studies/measure-in-process.ts';
 import { objectiveCheck } from '../../studies/objective-check.ts';
@@ -23,7 +24,8 @@ export function estimateCalls(deps: CallDeps): Pick<CallHandlers, 'estimate'> {
       const problems = meaningProblems(study, objectiveCheck({ resources, userFolder }));
       if (problems.length > 0) throw new InvalidInput('study', problems);
       const together = workers ?? workersOf(deps);
-      if (study.objective.kind !== 'train') return estimateSynthetic(study, together, Date.now());
+      const duration = objectiveKind(study.objective.kind)?.duration(study.objective) ?? null;
+      if (duration !== null) return estimateDuration(study, together, duration, Date.now());
       // What a trial takes depends on these alone: another budget or number of workers is answered
       // at once.
       const key = canonicalJson({ objective: study.objective, space: study.searchSpace });

@@ -1,17 +1,21 @@
 /** The chance level of studies' accuracies, from the classes of the dataset that each trains on. */
 import { chanceLimit } from '../../core/analysis/chance.ts';
+import { scoreKindOf } from '../../core/study/score.ts';
+import type { Objective } from '../../core/study/study-spec.ts';
 import type { Catalogue } from '../../datasets/catalogue.ts';
+import { objectiveKind } from '../../objectives/registry.ts';
 
 /**
  * Null: the study's values are no accuracies, or its dataset is not known here. Reads each
  * dataset's record once.
  */
-export type ChanceOf = (objective: Readonly<Record<string, unknown>>) => number | null;
+export type ChanceOf = (objective: Objective) => number | null;
 
 export function chanceLevels(catalogue: Catalogue): ChanceOf {
   const known = new Map<string, number | null>();
-  return ({ kind, metric, dataset }) => {
-    if (kind !== 'train' || metric === 'loss' || typeof dataset !== 'string') return null;
+  return (objective) => {
+    const dataset = objectiveKind(objective.kind)?.dataset(objective) ?? null;
+    if (dataset === null || scoreKindOf(objective).measure !== 'accuracy') return null;
     const held = known.get(dataset);
     if (held !== undefined) return held;
     const found = chanceLimit(classesOf(catalogue, dataset));

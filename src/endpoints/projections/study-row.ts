@@ -4,6 +4,7 @@ import { trialsOf } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
 import type { Limits } from '../../core/study/study-spec.ts';
+import { objectiveKind } from '../../objectives/registry.ts';
 import { studyFile } from '../../protocol/study-file.ts';
 import type { StudyHead, StudyRow } from '../../protocol/window/study-stream.ts';
 import { notesOn } from '../../studies/study-notes.ts';
@@ -70,7 +71,7 @@ export function studyHead(
     operators: projection.operators.list,
     slots: projection.slots.list,
     executors: [...projection.executors].map(([label, reason]) => ({ label, reason })),
-    epochs: epochsOf(objective),
+    epochs: objectiveKind(objective.kind)?.epochs(objective) ?? null,
     chance: chanceOf(objective),
     notes: notesOf(spec),
     trials: Math.max(trialsOf(study), projection.rows.size),
@@ -159,19 +160,6 @@ function openCounts({ open }: Study): { waiting: number; running: number } {
   let running = 0;
   for (const { state } of open.values()) if (state === 'running') running += 1;
   return { waiting: open.size - running, running };
-}
-
-/** Null: it does not report, or the search decides how many. */
-function epochsOf(objective: Study['spec']['objective']): number | null {
-  const settings = objective['settings'];
-  if (
-    objective.kind !== 'train' ||
-    typeof settings !== 'object' ||
-    settings === null ||
-    !('epochs' in settings)
-  )
-    return null;
-  return typeof settings.epochs === 'number' ? settings.epochs : null;
 }
 
 function notesOf({ objective, searchSpace }: Study['spec']): string[] {

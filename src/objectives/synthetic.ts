@@ -12,8 +12,9 @@ import { syntheticObjective } from '../protocol/objective.ts';
 import { parse } from '../protocol/problems.ts';
 import type { SyntheticObjective } from '../protocol/objective.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
-import type { LaneEnd, Objective } from './objective.ts';
-import type { Lane } from './cohorts.ts';
+import type { Evaluate, Lane, LaneEnd } from './evaluate.ts';
+import { NO_PREVIEW } from './objective-kind.ts';
+import type { ObjectiveKind } from './objective-kind.ts';
 import { functions } from './synthetic-functions.ts';
 
 /** Ordinals of the streams of one trial. */
@@ -24,8 +25,19 @@ const FAILURE = 2;
 /** Longest wait of one timer. */
 const MOST_MS = 2 ** 31 - 1;
 
-/** @param slot whose worker this is: some objectives fail on purpose on some slots */
-export function createSynthetic(slot: string): Objective {
+export const synthetic: ObjectiveKind<SyntheticObjective> = {
+  trains: false,
+  epochs: () => null,
+  dataset: () => null,
+  check: () => [],
+  notes: () => [],
+  preview: () => NO_PREVIEW,
+  duration: ({ durationMs = 0 }) => durationMs,
+  evaluator: ({ slot }) => createSynthetic(slot),
+};
+
+/** @param slot of the worker: an objective may ask to fail on some slots */
+function createSynthetic(slot: string): Evaluate {
   const parsed = new WeakMap<StudyMessage, SyntheticObjective>();
   return async (study, lanes) => {
     let objective = parsed.get(study);

@@ -5,7 +5,7 @@ import type { Params } from '../../src/core/search-space/distribution.ts';
 import { syntheticFunctions } from '../../src/protocol/objective.ts';
 import { createRunner } from '../../src/worker/attempt.ts';
 import type { LanesListener } from '../../src/worker/cohorts.ts';
-import { functions } from '../../src/worker/synthetic-functions.ts';
+import { functions } from '../../src/objectives/synthetic-functions.ts';
 import { study } from '../support/worker-message-examples.ts';
 
 const runner = (slot = 'local/cpu/0') =>

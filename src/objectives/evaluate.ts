@@ -1,0 +1,64 @@
+/** Contract of evaluation: the lanes of a cohort go in, and what became of each comes out. */
+import type { AttemptId, Report } from '../core/scheduling/index.ts';
+import type { Params } from '../core/search-space/distribution.ts';
+import type { StudyMessage } from '../protocol/worker-messages.ts';
+
+/** Why a running lane is stopped; it becomes the attempt's outcome. */
+export type StopReason = 'cancelled' | 'timedOut' | 'outOfMemory';
+
+export interface Lane {
+  readonly attempt: AttemptId;
+  readonly params: Params;
+  /** Aborted between batches with a `StopReason`. */
+  readonly signal: AbortSignal;
+}
+
+/** How far a cohort is, in training steps. */
+export interface Progress {
+  readonly step: number;
+  readonly steps: number;
+}
+
+/** End of one lane, as its objective reports it; the worker measures how long it took. */
+export type LaneEnd =
+  | {
+      readonly outcome: 'finished';
+      /** NaN and ±∞ mean diverged. */
+      readonly value: number;
+      readonly metrics?: Readonly<Record<string, number | string>>;
+      readonly executor?: string;
+      /** Why that executor, in words. */
+      readonly executorReason?: string;
+      /** All reports, including those sent before. */
+      readonly reports?: readonly Report[];
+    }
+  /** Obeyed the lane's signal. */
+  | { readonly outcome: 'stopped' };
+
+/** Receives events while lanes are evaluated; `lane` is an index into them. */
+export interface EvaluationListener {
+  progress(progress: Progress): void;
+  report(lane: number, report: Report): void;
+  /** Called as soon as a lane ends, where that is before the others. */
+  ended(lane: number, end: LaneEnd): void;
+}
+
+/**
+ * Evaluates lanes and returns their ends in the lanes' order. An error counts as a crash of every
+ * lane that was not stopped.
+ */
+export type Evaluate = (
+  study: StudyMessage,
+  lanes: readonly Lane[],
+  listener: EvaluationListener,
+) => Promise<readonly LaneEnd[]>;
+
+/** The worker that evaluates. */
+export interface Workplace {
+  /** Name of the worker's slot. */
+  readonly slot: string;
+  /** Absolute path of the folder `resources/`. */
+  readonly resources: string;
+  /** Absolute path of this user's folder. */
+  readonly userFolder: string;
+}

@@ -1,0 +1,58 @@
+/**
+ * Contract of an objective kind: everything that differs between kinds, in one value. The schema
+ * of a kind's fields is in `src/protocol/objective.ts`.
+ */
+import type { Problem } from '../core/errors.ts';
+import type { SearchSpace } from '../core/search-space/distribution.ts';
+import type { Objective } from '../core/study/study-spec.ts';
+import type { Catalogue } from '../datasets/catalogue.ts';
+import type { SyntheticObjective } from '../protocol/objective.ts';
+import type { StudyFile } from '../protocol/study-file.ts';
+import type { StudyCheck } from '../protocol/window/set-up.ts';
+import type { Evaluate, Workplace } from './evaluate.ts';
+
+/** Where a check finds datasets. */
+export interface ObjectivePlaces {
+  /** Absolute path of `resources/`. */
+  readonly resources: string;
+  /** Absolute path of this user's folder; absent: only bundled datasets exist. */
+  readonly userFolder?: string;
+}
+
+/** What a draft of an objective shows before the whole study is valid. */
+export type ObjectivePreview = Pick<StudyCheck, 'network' | 'unused' | 'split'>;
+
+/** Milliseconds an evaluation takes: fixed, or lognormal. */
+export type Duration = NonNullable<SyntheticObjective['durationMs']>;
+
+/** @template Parsed the objective as its schema returns it */
+export interface ObjectiveKind<Parsed = StudyFile['objective']> {
+  /**
+   * Whether its trials train a network, so that they can be trained again: for their weights, or
+   * on fresh seeds.
+   */
+  readonly trains: boolean;
+  /** Epochs of each trial; null: the kind reports none, or the search decides. */
+  epochs(objective: Objective): number | null;
+  /** Name of the dataset that trials are evaluated on; null: none. */
+  dataset(objective: Objective): string | null;
+  /** Problems beyond the schema, with paths from `objective` on. */
+  check(objective: Parsed, space: SearchSpace, places: ObjectivePlaces): readonly Problem[];
+  /** What the reader of the study's values must know, in sentences. */
+  notes(objective: Parsed, space: SearchSpace): string[];
+  /**
+   * @param objective a draft's, which may have problems
+   * @param space null: it has problems itself
+   */
+  preview(
+    objective: Readonly<Record<string, unknown>>,
+    space: SearchSpace | null,
+    catalogue: Catalogue,
+  ): ObjectivePreview;
+  /** How long an evaluation takes as the objective says itself; null: it must be measured. */
+  duration(objective: Parsed): Duration | null;
+  /** Creates the evaluator of one worker process. */
+  evaluator(workplace: Workplace): Evaluate;
+}
+
+export const NO_PREVIEW: ObjectivePreview = { network: null, unused: [], split: null };

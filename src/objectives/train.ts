@@ -1,0 +1,162 @@
+/**
+ * The objective kind `train`: trains a network on a dataset. An adapter to `src/training`, which
+ * checks and trains.
+ */
+import { join } from 'node:path';
+import type { Problem } from '../core/errors.ts';
+import type { Report } from '../core/scheduling/index.ts';
+import type { SearchSpace } from '../core/search-space/distribution.ts';
+import { catalogueOf } from '../datasets/catalogue.ts';
+import type { Catalogue } from '../datasets/catalogue.ts';
+import { trainObjective } from '../protocol/objective.ts';
+import type { TrainStudyObjective } from '../protocol/objective.ts';
+import { check } from '../protocol/problems.ts';
+import { isFields } from '../training/models/reader.ts';
+import { networkInSearch } from '../training/objective/network-in-search.ts';
+import { unusedParameters } from '../training/objective/unused-parameters.ts';
+import { Trainer, checkObjective } from '../training/run/trainer.ts';
+import type { EpochReport, LaneOutcome, TrainObjective } from '../training/run/trainer.ts';
+import type { Evaluate, LaneEnd, Workplace } from './evaluate.ts';
+import type { ObjectiveKind, ObjectivePlaces, ObjectivePreview } from './objective-kind.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export const train: ObjectiveKind<TrainStudyObjective> = {
+  trains: true,
+  epochs: ({ settings }) => {
+    const epochs = isFields(settings) ? settings['epochs'] : undefined;
+    return typeof epochs === 'number' ? epochs : null;
+  },
+  dataset: ({ dataset }) => (typeof dataset === 'string' ? dataset : null),
+  check: problemsOf,
+  notes: notesOf,
+  preview: (objective, space, catalogue) => {
+    const checked = check(trainObjective, objective);
+    const parsed = checked.ok ? checked.value : null;
+    return {
+      network: parsed === null ? null : networkOf(parsed, space ?? {}, catalogue),
+      unused: parsed === null || space === null ? [] : unusedParameters({ ...parsed }, space),
+      split: splitOf(objective, catalogue),
+    };
+  },
+  duration: () => null,
+  evaluator: createTraining,
+};
+
+function problemsOf(
+  objective: TrainObjective,
+  space: SearchSpace,
+  { resources, userFolder }: ObjectivePlaces,
+): Problem[] {
+  const datasets = catalogueOf(userFolder === undefined ? null : join(userFolder, 'datasets'));
+  return checkObjective(objective, space, resources, datasets).map(
+    ({ code, path, layer, expected, found, hint }) => ({
+      code,
+      path: path === '' ? 'objective' : `objective.${path}`,
+      expected,
+      found: layer === undefined ? found : `${found} in layer ${layer}`,
+      hint,
+    }),
+  );
+}
+
+function notesOf(objective: TrainStudyObjective, space: SearchSpace): string[] {
+  const notes: string[] = [];
+  if (objective.selectOn === 'test') {
+    notes.push(
+      'the test set selects the best trial, as in the published protocol: comparable with the published numbers, not an honest estimate of accuracy on new images',
+    );
+  }
+  if (objective.settings['sameStart'] === true) {
+    notes.push(
+      'every trial starts from the same network seed, as in the published protocol: the best value partly depends on that start',
+    );
+  }
+  const unused = unusedParameters(objective, space);
+  if (unused.length > 0) {
+    const [names, them] = [unused.join(', '), unused.length === 1 ? 'it' : 'them'];
+    notes.push(
+      `nothing in the objective uses ${names}: remove ${them} from "searchSpace", or use ${them} in the network or the settings`,
+    );
+  }
+  return notes;
+}
+
+function networkOf(
+  objective: TrainObjective,
+  space: SearchSpace,
+  catalogue: Catalogue,
+): ObjectivePreview['network'] {
+  const network = networkInSearch(objective, space, catalogue);
+  if (network === null) return null;
+  return {
+    layers: network.layers.map(({ shape: { low, high }, searched, ...layer }) => ({
+      ...layer,
+      shape: { low: [...low], high: [...high] },
+      searched: [...searched],
+    })),
+    weights: network.weights,
+  };
+}
+
+/** Known as soon as the dataset is named, whatever else is wrong. */
+function splitOf(
+  { dataset: name, settings, selectOn }: Fields,
+  catalogue: Catalogue,
+): ObjectivePreview['split'] {
+  const dataset = typeof name === 'string' ? catalogue.find(name) : undefined;
+  if (dataset === undefined) return null;
+  const said = isFields(settings) ? settings['validation'] : undefined;
+  const share = typeof said === 'number' && said >= 0 && said < 1 ? said : 0;
+  const validation = Math.round(dataset.training * share);
+  return {
+    train: dataset.training - validation,
+    validation,
+    test: dataset.test,
+    selectOn: selectOn === 'test' ? 'test' : 'validation',
+  };
+}
+
+/** Creates its trainer with the first cohort. */
+function createTraining({ resources, userFolder }: Workplace): Evaluate {
+  let trainer: Trainer | null = null;
+  return async ({ objective, seed, executor: began }, lanes, listener) => {
+    const [calibrations, datasets] = [
+      join(userFolder, 'calibrations'),
+      join(userFolder, 'datasets'),
+    ];
+    // Loaded from the start: imported only when needed, the bundler would have it load the command
+    // line's entry too, and so run it.
+    trainer ??= new Trainer({ resources, calibrations, datasets });
+    const requests = lanes.map(({ attempt, params, signal }) => ({
+      request: { trial: attempt.number, params },
+      signal,
+    }));
+    // The trainer parses the objective itself, and says what is wrong with it.
+    const outcomes = await trainer.train(objective as unknown as TrainObjective, seed, requests, {
+      began,
+      progress: ({ step, steps }) => listener.progress({ step, steps }),
+      report: (lane, report) => listener.report(lane, reportOf(report)),
+      ended: (lane, outcome) => listener.ended(lane, endOf(outcome)),
+    });
+    return outcomes.map(endOf);
+  };
+}
+
+function endOf(outcome: LaneOutcome): LaneEnd {
+  if (outcome.outcome === 'cancelled') return { outcome: 'stopped' };
+  const { executor, executorReason } = outcome;
+  const about = { executor, executorReason, reports: outcome.reports.map(reportOf) };
+  return outcome.outcome === 'succeeded'
+    ? {
+        outcome: 'finished',
+        value: outcome.value,
+        metrics: { ...outcome.metrics, checksum: outcome.checksum },
+        ...about,
+      }
+    : { outcome: 'finished', value: NaN, metrics: { epoch: outcome.epoch }, ...about };
+}
+
+function reportOf({ epoch, value, metrics }: EpochReport): Report {
+  return { step: epoch, value, metrics };
+}
