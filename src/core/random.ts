@@ -1,13 +1,13 @@
 /**
- * The one source of randomness: Philox4x32-10, a counter-based generator (Salmon et al., "Parallel
+ * The only source of randomness: Philox4x32-10, a counter-based generator (Salmon et al., "Parallel
  * Random Numbers: As Easy as 1, 2, 3", SC 2011). A draw is a pure function of (seed, purpose,
- * position), so neither the order of arrival nor a restart changes it. Not for cryptography.
+ * position), so order of arrival and restarts do not change it. Not cryptographically secure.
  */
 import { normalQuantile } from './elementary.ts';
 
 /**
- * Bits 31–24 of the counter's last word: what a draw is for. Numbers are part of every recorded
- * result: never reuse one.
+ * Purpose of a draw, in bits 31–24 of the counter's last word. Recorded results depend on these
+ * numbers: never reuse one.
  */
 export const PURPOSE = {
   initialise: 1,
@@ -33,14 +33,14 @@ export interface Key {
   readonly high: number;
 }
 
-/** The key of a seed, an integer 0 ≤ seed < 2⁵³. */
+/** Key of a seed, an integer 0 ≤ seed < 2⁵³. */
 export function keyOf(seed: number): Key {
   return { low: seed >>> 0, high: Math.floor(seed / 2 ** 32) >>> 0 };
 }
 
 /**
- * One block of four words (uint32) at `out[at … at+3]`.
- * @param c0 fastest-moving counter word, c3 the slowest
+ * Writes one block of four words (uint32) to `out[at … at+3]`.
+ * @param c0 fastest-moving counter word; c3 is the slowest
  */
 export function philox(
   key: Key,
@@ -72,8 +72,8 @@ export function philox(
 }
 
 /**
- * The high 32 bits of the 64-bit product of two uint32 (arguments and result as any int32/uint32
- * bit pattern).
+ * High 32 bits of the 64-bit product of two uint32 (arguments and result as any int32/uint32 bit
+ * pattern).
  */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
@@ -84,21 +84,18 @@ function multiplyHigh(a: number, b: number): number {
   return aHigh * bHigh + Math.floor(middle / 65536) + (((middle & 0xffff) + aLow * bHigh) >>> 16);
 }
 
-/** Which stream of words: the counter's words above the running one. */
+/** Selects a stream: the counter words above the running one. */
 export interface Position {
   readonly purpose: Purpose;
   /** Bits 23–0 of the last word: an ordinal within the purpose, or a retry. */
   readonly ordinal?: number;
-  /** For draws that belong to a trial: its number + 1; 0 where they belong to the study. */
+  /** Trial number + 1 for draws that belong to a trial; 0 for draws of the study. */
   readonly trial?: number;
   /** An epoch, a step, or 0. */
   readonly round?: number;
 }
 
-/**
- * Words of one position, in order; a convenience over `philox` for draws that are taken one after
- * another.
- */
+/** Sequential reader of the words at one position, on top of `philox`. */
 export class Stream {
   readonly #key: Key;
   readonly #c1: number;
@@ -114,7 +111,7 @@ export class Stream {
     this.#c3 = (purpose << 24) | (ordinal & 0xffffff);
   }
 
-  /** The next word, 0 ≤ word < 2³². */
+  /** Next word, 0 ≤ word < 2³². */
   word(): number {
     const at = this.#next & 3;
     if (at === 0) philox(this.#key, this.#next >>> 2, this.#c1, this.#c2, this.#c3, this.#block);
@@ -122,24 +119,24 @@ export class Stream {
     return this.#block[at] ?? 0;
   }
 
-  /** Uniform on [0, 1) in steps of 2⁻²⁴, exact in float32; one word. */
+  /** Uniform on [0, 1) in steps of 2⁻²⁴, exact in float32; consumes one word. */
   uniform(): number {
     return (this.word() >>> 8) * 2 ** -24;
   }
 
-  /** Uniform on [0, 1) in steps of 2⁻⁵³; two words. */
+  /** Uniform on [0, 1) in steps of 2⁻⁵³; consumes two words. */
   uniform53(): number {
     const high = this.word() >>> 5;
     const low = this.word() >>> 6;
     return (high * 67108864 + low) * 2 ** -53;
   }
 
-  /** An integer 0 ≤ i < count, count ≤ 2²¹ (exact in float64); one word. */
+  /** Uniform integer 0 ≤ i < count, count ≤ 2²¹ (exact in float64); consumes one word. */
   below(count: number): number {
     return Math.floor(this.word() * count * 2 ** -32);
   }
 
-  /** Standard normal, |z| ≤ 6.34; one word. */
+  /** Standard normal, |z| ≤ 6.34; consumes one word. */
   normal(): number {
     return normalQuantile((this.word() + 0.5) * 2 ** -32);
   }

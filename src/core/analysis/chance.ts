@@ -1,7 +1,7 @@
 /**
- * Accuracy up to which a trial counts as no better than guessing among so many classes: 1/classes
- * and a quarter of it more, at most 0.025, for classes of unequal size and for noise. Null: fewer
- * than two classes, nothing to guess.
+ * Returns the accuracy up to which a trial counts as no better than guessing: 1/classes plus a
+ * quarter of it (at most 0.025), as a margin for classes of unequal size and for noise. Null for
+ * fewer than two classes.
  */
 export function chanceLimit(classes: number): number | null {
   if (!(classes >= 2)) return null;

@@ -1,44 +1,44 @@
 /**
- * The best few configurations trained again on fresh seeds: what each is worth, and whether the
- * first two can be told apart. The values they were chosen by are not among these: having been
- * chosen for them, they flatter.
+ * Confirmation: the best configurations trained again on fresh seeds, with the mean of each and a
+ * significance test of the first two. The values that selected the configurations are excluded,
+ * because selection biases them upwards.
  */
 import type { Direction } from '../study/direction.ts';
 import { tCritical, tTwoSided } from './student-t.ts';
 
 export interface Configuration {
-  /** The trial it comes from. */
+  /** Number of the trial that has this configuration. */
   readonly trial: number;
   /**
-   * One a seed, the same seed at the same place in every configuration; null: has not ended; not
-   * finite: diverged.
+   * One value per seed, with the same order of seeds in every configuration. Null: not finished;
+   * not finite: diverged.
    */
   readonly values: readonly (number | null)[];
 }
 
 export interface Confirmed {
   readonly trial: number;
-  /** Finite values. */
+  /** Number of finite values. */
   readonly count: number;
   readonly diverged: number;
-  /** Of the finite values; null: there is none. */
+  /** Mean of the finite values; null if there are none. */
   readonly mean: number | null;
-  /** The mean's 95 % interval, by Student's t; null: fewer than two values. */
+  /** 95 % confidence interval of the mean (Student's t); null for fewer than two values. */
   readonly interval: { readonly low: number; readonly high: number } | null;
 }
 
 export interface Confirmation {
   /**
-   * The best first: those that never diverged, by mean, then those that did; without a value last.
+   * Best first: those that never diverged, by mean; then those that did; then those without a
+   * value.
    */
   readonly configurations: readonly Confirmed[];
   /**
-   * The chance of a difference as large between the first two if they were equally good: the paired
-   * t-test over the seeds that both have, two-sided. (A rank test could not fall below 0.06 with
-   * five seeds.) Null: fewer than two such seeds.
+   * Two-sided p-value of the paired t-test between the first two over the seeds that both have. (A
+   * rank test could not fall below 0.06 with five seeds.) Null for fewer than two such seeds.
    */
   readonly p: number | null;
-  /** Whether p < 0.05; null where p is. */
+  /** Whether p < 0.05; null where p is null. */
   readonly toldApart: boolean | null;
 }
 
@@ -92,7 +92,10 @@ function compareMeans(a: Confirmed, b: Confirmed, sign: number): number {
   return sign * ((a.mean ?? 0) - (b.mean ?? 0)) || a.trial - b.trial;
 }
 
-/** @returns null: fewer than two seeds with a finite value in both */
+/**
+ * Two-sided p-value of the paired t-test.
+ * @returns null if fewer than two seeds have a finite value in both
+ */
 export function pairedP(
   a: readonly (number | null)[],
   b: readonly (number | null)[],

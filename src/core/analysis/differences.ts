@@ -1,12 +1,12 @@
-/** What a trial took from whom: every parameter beside its parents'. */
+/** Compares each parameter of a trial with its parents' and names the source of its value. */
 import type { Axis } from '../search-space/axis.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 
 /**
- * Source of a parameter's value. `parent`: from the one at this place in the trial's list of
- * parents, and not the other. `mutated`: no parent has it. `drawn`: no parent had the parameter at
- * all, its condition has just come to hold. `notUsed`: it has no meaning in this trial. `founder`:
- * there are no parents.
+ * Source of a parameter's value. `parent`: only the parent at this index of the trial's parents has
+ * it. `mutated`: no parent has it. `drawn`: the parameter was inactive in all parents and its
+ * condition holds now. `notUsed`: the parameter is inactive in this trial. `founder`: there are no
+ * parents.
  */
 export type Source =
   | { readonly kind: 'parent'; readonly place: number }
@@ -14,14 +14,14 @@ export type Source =
 
 export interface Difference {
   readonly axis: Axis;
-  /** Encoded; NaN: not used. */
+  /** Encoded value; NaN if inactive. */
   readonly own: number;
-  /** In the order of the trial's parents; encoded, NaN: not used there. */
+  /** Encoded values in the order of the trial's parents; NaN if inactive there. */
   readonly parents: readonly number[];
   readonly from: Source;
 }
 
-/** In declaration order. */
+/** Returns one difference per parameter, in declaration order. */
 export function differencesOf(
   axes: readonly Axis[],
   own: EncodedParams,

@@ -1,20 +1,20 @@
 /**
- * Diversity of a population: how widely its members spread in each parameter, relative to points
- * drawn at random from the search space; 0 where all are equal, 1 where they spread like random
- * points, the mean over parameters.
+ * Diversity of a population: spread of its members in each parameter relative to random points of
+ * the search space, averaged over parameters. 0: all members are equal; 1: as spread as random
+ * points.
  */
 import type { Axis } from '../search-space/axis.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import { toUnit } from '../search-space/unit-cube.ts';
 
-/** Standard deviation of a uniform draw from 0 … 1. */
+/** Standard deviation of the uniform distribution on [0, 1]. */
 const UNIFORM = 1 / Math.sqrt(12);
 
 /**
- * Of a number the standard deviation on its own scale (logarithmic where the parameter is), of a
- * choice the probability that two members differ. Parameters with one value, or that fewer than two
- * members have, do not count.
- * @returns null: no parameter counts
+ * Returns the diversity. Numeric parameters use the standard deviation on their own scale
+ * (logarithmic where declared), categorical ones the probability that two members differ.
+ * Parameters with a single value, or that fewer than two members have, are ignored.
+ * @returns null if no parameter counts
  */
 export function diversityOf(
   axes: readonly Axis[],
@@ -55,7 +55,7 @@ function differing(values: readonly number[]): number {
 
 export type DiversityLevel = 'low' | 'medium' | 'high';
 
-/** Below this the members are nearly copies of each other. */
+/** Diversity below which the members are nearly copies of each other. */
 export const LOW_DIVERSITY = 0.15;
 const HIGH_DIVERSITY = 0.5;
 

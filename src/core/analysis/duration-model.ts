@@ -1,62 +1,63 @@
 /**
- * How long trials take on lanes of each kind, with how little is known of it: every draw is another
- * model that what was seen allows, so that few trials make a wide spread of answers.
+ * Model of trial durations per kind of lane. It includes its own uncertainty: each draw is one
+ * model that the observations allow, so few observations give widely spread draws.
  *
- * - A kind of which enough have ended goes by them and by those that run: a smoothed bootstrap
- *   sample a draw (Silverman & Young, Biometrika 74, 1987), as the longest to come is hardly the
- *   longest seen.
- * - A kind of which fewer have ended – a card that has just joined – takes the others' spread
- *   around their mean, times a factor drawn from what its few ends and its running trials make
- *   likely: log-normal, on a grid of factors.
+ * - A kind with enough finished trials uses its own finished and running trials: each draw is a
+ *   smoothed bootstrap sample (Silverman & Young, Biometrika 74, 1987), so that durations beyond
+ *   the longest observed one are possible.
+ * - A kind with fewer (a device that has just joined) uses the spread of the other kinds, scaled by
+ *   a factor that is drawn from its posterior given the few finished and the running trials:
+ *   log-normal prior, on a grid of factors.
  */
 import { erf, exp, log } from '../elementary.ts';
 import type { Stream } from '../random.ts';
 import { Survival } from './survival.ts';
 import type { Observed } from './survival.ts';
 
-/** A place where one trial at a time can run. */
+/** A lane: a place that runs one trial at a time. */
 export interface LaneNow {
-  /** Lanes of a kind (a device's name, say) are equally fast. */
+  /** Kind of lane, for example the device's name. Lanes of one kind are equally fast. */
   readonly kind: string;
-  /** How long its trial has run; null: it has none. */
+  /** Time for which its current trial has run; null if it is idle. */
   readonly elapsedMs: number | null;
 }
 
-/** What an ended trial took of a lane. */
+/** Duration of a finished trial on one lane. */
 export interface Duration {
   readonly kind: string;
   readonly ms: number;
 }
 
-/** So many ends of a kind tell enough. */
+/** Number of finished trials from which a kind uses its own durations. */
 const ENOUGH = 5;
-/** Only the latest count: what is trained changes as a search goes on. */
-const LATEST = 64;
 /**
- * ln of the factors between kinds that are thought of, and how far from 1 they are likely to be.
+ * Number of latest finished trials used. Older ones are ignored because trials change as a search
+ * proceeds.
  */
+const LATEST = 64;
+/** Grid of ln(factor) between kinds, and the standard deviation of the prior around 0. */
 const FACTORS = Array.from({ length: 61 }, (_, i) => (i - 30) / 8);
 const LIKELY = 1.1;
-/** Width of the smoothing over the spread, for one observation (Silverman 1986). */
+/** Smoothing bandwidth relative to the spread, for one observation (Silverman 1986). */
 const SMOOTHING = 0.9;
-/** Of ln duration: no spread is taken for smaller. */
+/** Lower bound of the spread of ln(duration). */
 const SMALLEST_SPREAD = 0.2;
 
 export class DurationModel {
-  /** Of kinds that go by their own. */
+  /** Kinds with enough finished trials of their own. */
   readonly #own = new Map<string, Seen>();
-  /** Of the others: the chance of each factor, added up. */
+  /** Other kinds: cumulative probability of each factor. */
   readonly #chances = new Map<string, readonly number[]>();
   /**
-   * What the others scale: durations of the kinds that are known, over their kind's mean, times the
-   * mean of these.
+   * Durations that the other kinds scale: those of the known kinds, each divided by the mean of its
+   * kind, times the mean of these means.
    */
   readonly #common: readonly number[];
   readonly #commonWidth: number;
 
   /**
-   * @param lanes of which kinds there are
-   * @param durations oldest first; one at least
+   * @param lanes determine which kinds exist
+   * @param durations oldest first; at least one
    */
   constructor(lanes: readonly LaneNow[], durations: readonly Duration[]) {
     const ended = new Map<string, number[]>();
@@ -80,7 +81,7 @@ export class DurationModel {
     }
   }
 
-  /** A model by kind, as likely as any other. */
+  /** Draws one model per kind from the posterior. */
   draw(draws: Stream): ReadonlyMap<string, Survival> {
     const survivals = new Map<string, Survival>();
     for (const [kind, seen] of this.#own) survivals.set(kind, new Survival(resampled(seen, draws)));
@@ -98,8 +99,8 @@ export class DurationModel {
 }
 
 /**
- * What a kind's trials took, and how far one is spread over its neighbours: of ln duration, so that
- * a common factor changes nothing.
+ * Observations of a kind and the smoothing bandwidth, in ln(duration), so that a common factor
+ * changes nothing.
  */
 interface Seen {
   readonly all: readonly Observed[];
@@ -119,14 +120,14 @@ function resampled({ all: seen, width }: Seen, draws: Stream): readonly Observed
   return sample.some(({ ended }) => ended) ? sample : seen;
 }
 
-/** Several kinds' durations on one scale. */
+/** Durations of several kinds on one scale. */
 function commonOf(kinds: readonly (readonly number[])[]): readonly number[] {
   const means = kinds.map((seen) => exp(mean(seen.map(log))));
   const overall = exp(mean(means.map(log)));
   return kinds.flatMap((seen, i) => seen.map((ms) => (ms / (means[i] ?? 1)) * overall));
 }
 
-/** How likely each of `FACTORS` is or a smaller one. */
+/** Cumulative probability of `FACTORS`, given the observations. */
 function chancesOf(seen: readonly Observed[], common: readonly number[]): readonly number[] {
   const logs = common.map(log);
   const centre = mean(logs);

@@ -1,25 +1,25 @@
 /**
- * A regression tree over a search space and the main effects of its prediction: the share of its
+ * Regression tree over a search space, and the main effects of its prediction: the share of the
  * variance that each parameter explains alone, by functional ANOVA (Hutter, Hoos & Leyton-Brown,
- * ICML 2014). CART by least squares (Breiman et al., 1984), grown until each leaf holds equal
- * values, without a random choice of features: the trees of Optuna's fANOVA evaluator.
+ * ICML 2014). The tree is CART with least squares (Breiman et al., 1984), grown until each leaf
+ * holds equal values, without random feature selection, as in Optuna's fANOVA evaluator.
  */
 import type { Stream } from '../random.ts';
 
-/** A parameter as the tree sees it: a range of numbers, or choices numbered from 0. */
+/** A parameter as a feature: a numeric range, or choices numbered from 0. */
 export type Feature =
   | { readonly kind: 'range'; readonly low: number; readonly high: number }
   | { readonly kind: 'choice'; readonly choices: number };
 
-/** Trials that trees grow on, sorted once for all trees. */
+/** Training rows of the trees, sorted once for all trees. */
 export class FanovaRows {
   readonly features: readonly Feature[];
-  /** One column a feature, one value a row. */
+  /** One column per feature, one value per row. */
   readonly columns: readonly Float64Array[];
   readonly targets: Float64Array;
-  /** Rows of each feature by rising value. */
+  /** Row numbers per feature, by ascending value. */
   readonly sorted: readonly Uint32Array[];
-  /** Of one split at a time: 1 for rows on its left. */
+  /** Scratch space of the current split: 1 for rows on its left side. */
   readonly isLeft: Uint8Array;
 
   constructor(
@@ -39,31 +39,31 @@ export class FanovaRows {
 
 interface Split {
   readonly feature: number;
-  /** Largest number on the left, or the one choice there. */
+  /** Largest number on the left side, or the single choice there. */
   readonly threshold: number;
 }
 
-/** Part of the space: of a range its ends, of a choice which remain (1) or not (0). */
+/** Part of the space in one feature: the two ends of a range, or for choices 1 (included) or 0. */
 type Box = readonly Float64Array[];
 
 interface Node {
-  /** Rows by rising value of each feature. */
+  /** Row numbers per feature, by ascending value. */
   readonly sorted: readonly Uint32Array[];
   readonly box: Box;
 }
 
 interface Leaf {
   readonly value: number;
-  /** Share of the space in each feature; their product is the leaf's. */
+  /** Share of the space in each feature; the product is the leaf's share of the whole space. */
   readonly fractions: Float64Array;
   readonly box: Box;
 }
 
 /**
- * Grows a tree on a bootstrap sample and returns the share, 0 … 1, that each feature explains alone
- * of the variance of the tree's prediction over the whole space; null where the prediction is
- * constant. Shares add up to 1 without interactions.
- * @param weights how often the sample drew each row
+ * Grows a tree on a bootstrap sample. Returns the share (0 … 1) of the variance of the tree's
+ * prediction over the whole space that each feature explains alone, or null where the prediction is
+ * constant. Without interactions the shares add up to 1.
+ * @param weights how often the sample contains each row
  */
 export function mainEffects(
   rows: FanovaRows,
@@ -87,8 +87,8 @@ export function mainEffects(
 }
 
 /**
- * Variance of the mean prediction along a range. @param shares what a leaf adds to it where the
- * leaf reaches
+ * Variance of the mean prediction along a range.
+ * @param shares contribution of each leaf to the mean within the leaf's range
  */
 function rangeEffects(
   leaves: readonly Leaf[],
@@ -97,8 +97,7 @@ function rangeEffects(
   feature: Feature,
 ): number {
   if (feature.kind !== 'range' || feature.low === feature.high) return 0;
-  // Leaves begin and end at the tree's thresholds only: between two of them the mean prediction is
-  // constant.
+  // The mean prediction is constant between two neighbouring thresholds, so only they are edges.
   const edges = Float64Array.from(new Set(leaves.map(({ box }) => number(box[j]?.[0])))).sort();
   const effects = new Float64Array(edges.length + 1);
   for (const [i, { box }] of leaves.entries()) {
@@ -115,7 +114,7 @@ function rangeEffects(
   return sum / (feature.high - feature.low);
 }
 
-/** Number of sorted values that are less. */
+/** Number of sorted values that are less than `value`. */
 function placeOf(sorted: Float64Array, value: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
@@ -126,7 +125,7 @@ function placeOf(sorted: Float64Array, value: number): number {
   return low;
 }
 
-/** Variance of the mean prediction over choices. */
+/** Variance of the mean prediction over the choices. */
 function choiceEffects(
   leaves: readonly Leaf[],
   shares: readonly number[],
@@ -178,8 +177,8 @@ function leafOf(rows: FanovaRows, weights: Uint32Array, { sorted, box }: Node): 
 }
 
 /**
- * The split that leaves the least squares; features are tried in random order, so that ties fall to
- * any of them.
+ * Returns the split with the smallest sum of squared errors. Features are tried in random order, so
+ * that ties are broken at random.
  */
 function bestSplit(
   rows: FanovaRows,
@@ -234,7 +233,7 @@ function rangeSplit(
   for (const row of order) {
     const value = number(column[row]);
     if (value > before) {
-      // Sums are of differences from the mean: those of the right side are the left side's,
+      // The sums are of differences from the mean, so the right side's sum is the left side's,
       // negated.
       const gained = (sum * sum * count) / (left * (count - left));
       if (gained > gain) [gain, threshold] = [gained, between(before, value)];
@@ -246,13 +245,13 @@ function rangeSplit(
   return gain < 0 ? null : { threshold, gain };
 }
 
-/** Halfway, but below `high` where rounding leaves nothing between. */
+/** Midpoint, but below `high` where rounding leaves no number in between. */
 function between(low: number, high: number): number {
   const middle = low + (high - low) / 2;
   return middle < high ? middle : low;
 }
 
-/** One choice against the rest. */
+/** Best split of one choice against the rest. */
 function choiceSplit(
   { columns, targets }: FanovaRows,
   weights: Uint32Array,
@@ -323,7 +322,10 @@ function cut(
     : Float64Array.of(threshold, number(side[1]));
 }
 
-/** @throws RangeError where an index is out of range */
+/**
+ * Asserts that an indexed entry exists.
+ * @throws RangeError if it does not
+ */
 function number(value: number | undefined): number {
   if (value === undefined) throw new RangeError('an index of the tree is out of range');
   return value;

@@ -1,15 +1,15 @@
 /**
- * Whom a trial descends from, in layers for drawing, and whom it brought forth. A parent's number
- * is always smaller than its child's, for it had ended when the child was born; everything here
- * rests on that.
+ * Ancestors of a trial in layers, for drawing, and its children. Relies on one invariant: a
+ * parent's number is smaller than its child's, because the parent ended before the child was
+ * proposed.
  */
 import { Heap } from '../scheduling/heap.ts';
 
-/** `TrialColumns` is one. */
+/** Trials and their parents; `TrialColumns` implements it. */
 export interface Family {
-  /** Numbers below this have been born. */
+  /** Number of trials proposed so far; trials are numbered from 0. */
   readonly size: number;
-  /** Empty for a founder. */
+  /** Numbers of a trial's parents; empty for a founder. */
   parents(number: number): readonly number[];
 }
 
@@ -20,33 +20,34 @@ export interface Link {
 
 export interface Genealogy {
   /**
-   * Layer 0 is the trial itself; a trial is in the layer of its longest way down to it, so that
-   * every link leads to a nearer layer. Within a layer in an order with few crossings.
+   * Trials by layer. Layer 0 is the trial itself; every other trial is in the layer given by its
+   * longest path to it, so every link leads to a lower layer. The order within a layer keeps
+   * crossings few.
    */
   readonly layers: readonly (readonly number[])[];
-  /** Children in falling number order. */
+  /** Links by descending number of the child. */
   readonly links: readonly Link[];
-  /** How many trials there are, the trial included. */
+  /** Number of trials, including the trial itself. */
   readonly size: number;
   /**
-   * Whether it reaches back to founders everywhere; else the oldest are left out, with the links to
-   * them.
+   * Whether all ancestors back to the founders are included; otherwise the oldest ones and their
+   * links were omitted.
    */
   readonly complete: boolean;
 }
 
-/** Enough for anything that is drawn. */
+/** Default limit on the number of ancestors. */
 const MOST = 500;
 
 /**
- * The trial's ancestors, the youngest `most` of them. O(most · log most).
- * @param number a trial that was born
+ * Returns the trial's ancestors, at most the `most` youngest. O(most · log most).
+ * @param number an existing trial
  */
 export function genealogyOf(family: Family, number: number, most = MOST): Genealogy {
   const depths = new Map<number, number>([[number, 0]]);
   const links: Link[] = [];
-  // Falling numbers: all children of a trial are seen before it, so its depth is settled when its
-  // turn comes.
+  // Numbers descend, so all children of a trial are visited before it and its depth is final when
+  // it is visited.
   const left = new Heap<number>((a, b) => a > b);
   left.push(number);
   let seen = 0;
@@ -72,7 +73,7 @@ export function genealogyOf(family: Family, number: number, most = MOST): Geneal
   };
 }
 
-/** The trials of which it is a parent, in number order. O(size). */
+/** Returns the children of a trial in ascending order. O(size). */
 export function childrenOf(family: Family, number: number): readonly number[] {
   const children: number[] = [];
   for (let child = number + 1; child < family.size; child++)
@@ -81,8 +82,8 @@ export function childrenOf(family: Family, number: number): readonly number[] {
 }
 
 /**
- * Each layer in order of the mean place of its trials' children, which are all in nearer layers
- * (Sugiyama's barycentres).
+ * Orders each layer by the mean position of its trials' children, which are all in lower layers
+ * (Sugiyama's barycentre method).
  */
 function layersOf(
   numbers: readonly number[],
@@ -97,7 +98,7 @@ function layersOf(
     if (known === undefined) children.set(parent, [child]);
     else known.push(child);
   }
-  /** 0 … 1, from one side of its layer to the other. */
+  /** Position of each trial within its layer, 0 … 1. */
   const places = new Map<number, number>();
   const wish = (number: number): number => {
     const wishes = (children.get(number) ?? []).map((child) => places.get(child) ?? 0.5);

@@ -1,16 +1,19 @@
-/** What each generation of a synchronous evolution reached, as in the published tables. */
+/** Best value per generation of a synchronous evolution, as in published tables. */
 import type { Origin } from '../samplers/sampler.ts';
 import type { Direction } from '../study/study-spec.ts';
 
 export interface GenerationBest {
   readonly generation: number;
-  /** How many of its trials have ended. */
+  /** Number of its trials that have ended. */
   readonly trials: number;
-  /** Null: none of them gave a finite value. */
+  /** Best finite value; null if there is none. */
   readonly best: number | null;
 }
 
-/** Of trials in any order; those that have not ended or have no origin count nowhere. */
+/**
+ * Returns the generations in order. Trials may be in any order; those that have not ended or have
+ * no origin are ignored.
+ */
 export function bestPerGeneration(
   trials: Iterable<{
     readonly origin: Origin | null;

@@ -3,13 +3,13 @@
  * (main effects of functional ANOVA; Hutter, Hoos & Leyton-Brown, ICML 2014), over the whole search
  * space and within the good region.
  *
- * Whole space: as Optuna's FanovaImportanceEvaluator: 64 trees on bootstrap samples of the finite
- * values as they are; ranges count uniformly, logarithmic ones included. Good region: the same on
- * values where everything worse than the median trial counts as the median, diverged trials
- * included, so that only differences among the better half are left to explain.
+ * The whole space is computed as in Optuna's FanovaImportanceEvaluator: 64 trees on bootstrap
+ * samples of the finite values; all ranges, logarithmic ones included, have uniform weight. For the
+ * good region, every value worse than the median, diverged trials included, is replaced by the
+ * median, so that only differences within the better half remain.
  *
- * A conditional parameter is judged among the trials that have it, beside the parameters that all
- * of these have.
+ * A conditional parameter is evaluated on the trials that have it, together with the parameters
+ * that all of these trials have.
  */
 import { PURPOSE, Stream } from '../random.ts';
 import type { Axis } from '../search-space/axis.ts';
@@ -18,7 +18,7 @@ import type { Direction } from '../study/direction.ts';
 import { FanovaRows, mainEffects } from './fanova-tree.ts';
 import type { Feature } from './fanova-tree.ts';
 
-/** Mean of the trees, and their 10th and 90th percentile; each 0 … 1. */
+/** Mean over the trees with the 10th and 90th percentile, each 0 … 1. */
 export interface Share {
   readonly share: number;
   readonly low: number;
@@ -27,30 +27,33 @@ export interface Share {
 
 export interface Importance {
   readonly name: string;
-  /** Null: too few trials have the parameter, or their values are equal. */
+  /** Null if too few trials have the parameter or all their values are equal. */
   readonly whole: Share | null;
   readonly good: Share | null;
-  /** Trials that have the parameter. */
+  /** Number of trials that have the parameter. */
   readonly trials: number;
 }
 
 export type Importances =
   | {
       readonly known: true;
-      /** The most important over the whole space first. */
+      /** By descending importance over the whole space. */
       readonly parameters: readonly Importance[];
-      /** What parameters that all trials have explain only together; null as in `Importance`. */
+      /**
+       * Variance explained only by interactions of the parameters that all trials have; null as in
+       * `Importance`.
+       */
       readonly together: { readonly whole: Share | null; readonly good: Share | null };
       /**
-       * The median value: everything worse lies outside the good region. Null: more than half of
-       * the trials diverged.
+       * Median value; worse values lie outside the good region. Null if more than half of the
+       * trials diverged.
        */
       readonly median: number | null;
       readonly trials: number;
     }
   /**
-   * `too-few`: `needed` trials must have ended with a value or diverged. `all-equal`: nothing to
-   * explain.
+   * `too-few`: at least `needed` trials must have ended with a value or diverged. `all-equal`:
+   * there is no variance to explain.
    */
   | {
       readonly known: false;
@@ -60,15 +63,15 @@ export type Importances =
     };
 
 const NEEDED = 20;
-/** Of more trials, evenly many of each age are taken. */
+/** Maximum number of trials used; a larger history is thinned out evenly over its age. */
 const MOST = 2_000;
 const TREES = 64;
 const [LOW, HIGH] = [0.1, 0.9];
 
 /**
- * @param points of trials that ended with a value or diverged, in number order
- * @param values of these trials; not finite: diverged
- * @returns the same for the same input
+ * Computes the importances. Deterministic.
+ * @param points points of the trials that ended with a value or diverged, by trial number
+ * @param values values of these trials; a value that is not finite means diverged
  */
 export function importances(
   axes: readonly Axis[],
@@ -119,7 +122,7 @@ interface Row {
   readonly value: number;
 }
 
-/** The middle value, the better of two; values that are not finite are the worst. */
+/** Median, the better one of two middle values; values that are not finite count as the worst. */
 function medianValue(rows: readonly Row[], direction: Direction): number {
   const worst = direction === 'minimize' ? Infinity : -Infinity;
   const sorted = Float64Array.from(rows, ({ value }) =>
@@ -128,7 +131,10 @@ function medianValue(rows: readonly Row[], direction: Direction): number {
   return sorted[direction === 'minimize' ? (sorted.length - 1) >> 1 : sorted.length >> 1] ?? NaN;
 }
 
-/** @returns null: values are equal, of all trials and of those that have any one parameter */
+/**
+ * @returns null if all values are equal, over all trials or over those that have one of the
+ *   parameters
+ */
 function sharesOf(
   axes: readonly Axis[],
   rows: readonly Row[],
@@ -157,7 +163,7 @@ function sharesOf(
 }
 
 interface Forest {
-  /** By the parameter's index. */
+  /** Shares by index of the parameter. */
   readonly shares: ReadonlyMap<number, Share>;
   readonly together: Share;
 }

@@ -1,16 +1,16 @@
 /**
- * Who may still be a parent, and since when the others may not: the evolution samplers' own rule,
- * replayed. An ended trial is alive while it is among the best μ that its sampler breeds from; it
- * is displaced when enough better ones have ended. Not a picture: what is drawn of it is the
- * window's.
+ * Life lines: which trials can still become parents, and since when the others cannot, by replaying
+ * the selection rule of the evolution samplers. An ended trial is alive while it is one of the best
+ * μ that its sampler breeds from, and displaced once enough better trials have ended. Drawing is
+ * the window's part.
  *
- * - Without a barrier (`evolution`): the pool is the best μ finite values among the completions so
- *   far, so a trial dies with a completion, and the first birth without it is the first whose
- *   proposal was decided on a history that shows that completion.
- * - In generations (`generational`): generation g is bred from the best μ of all trials of the
- *   generations before g, whatever their values. A trial that μ better ones of its own or later
- *   generations have outdone is known to be out before its generation has ended; the order in which
- *   they end changes nothing but who is named.
+ * - Asynchronous (`evolution`): the population is the best μ finite values among the completions so
+ *   far. A completion displaces a trial; the first birth that cannot descend from the displaced
+ *   trial is the first whose history includes that completion.
+ * - Synchronous (`generational`): generation g is bred from the best μ of all trials of earlier
+ *   generations, whatever their values. A trial that μ better ones of its own or later generations
+ *   have outperformed is known to be displaced before the generation has ended. The order of
+ *   completion within the generation only affects which trial is named as the displacer.
  */
 import type { Sampler } from '../samplers/sampler.ts';
 import { Column } from '../study/column.ts';
@@ -18,49 +18,50 @@ import type { Direction } from '../study/direction.ts';
 import { Leaderboard } from '../study/leaderboard.ts';
 
 /**
- * What is read of a study's trials; `TrialColumns` is it, and so is anything over a window's typed
- * arrays.
+ * Trials of a study as this analysis reads them; implemented by `TrialColumns` and by the window's
+ * typed arrays.
  */
 export interface LifeTrials {
   readonly direction: Direction;
-  /** Numbers below this have been born. */
+  /** Number of trials proposed so far; trials are numbered from 0. */
   readonly size: number;
-  /** How many have ended. */
+  /** Number of trials that have ended. */
   readonly ended: number;
-  /** Number of the i-th completion, 0 ≤ i < ended. */
+  /** Trial number of the i-th completion, 0 ≤ i < ended. */
   completion(i: number): number;
-  /** Of an ended trial: how many ended before it. */
+  /** Number of completions before this trial's; only for ended trials. */
   finishSeq(number: number): number;
-  /** Of an ended trial: the value it ranks by; not finite where it failed or diverged. */
+  /** Value by which an ended trial is ranked; not finite if it failed or diverged. */
   value(number: number): number;
   /**
-   * How many completions its sampler was shown when it was proposed; never falls from number to
-   * number.
+   * History length of a proposal: number of completions that its sampler had seen. Never decreases
+   * with the trial number.
    */
   basis(number: number): number;
 }
 
-/** How a sampler chooses who may be a parent. */
+/** Selection rule of a sampler. */
 export interface Pool {
-  /** μ: how many may be parents at once. */
+  /** Population size μ: number of trials that can be parents at the same time. */
   readonly size: number;
-  /** Births in a generation; null: nobody waits for a generation to end. */
+  /** Number of births per generation; null for asynchronous samplers. */
   readonly generation: number | null;
 }
 
-/** The pool of a sampler; null: it breeds from nobody (grid, random). */
+/** Returns the selection rule of a sampler; null if it does not breed (grid, random). */
 export function poolOf({ window, barrier }: Pick<Sampler, 'window' | 'barrier'>): Pool | null {
   if (window.kind !== 'best') return null;
   if (barrier === null) return { size: window.count, generation: null };
-  // The first number that waits for more than nothing is the first of generation 1.
+  // Generation 1 starts at the first number whose barrier is above 0.
   let first = 1;
   while (barrier(first) === barrier(0) && first < window.count * 2) first += 1;
   return { size: window.count, generation: first };
 }
 
 /**
- * `open`: has not ended. `alive`: may be a parent. `displaced`: could have been one, until better
- * ones ended. `passed`: never could, it ended worse than the pool or without a value.
+ * `open`: not ended. `alive`: can become a parent. `displaced`: could become a parent until better
+ * trials ended. `passed`: never could, because it ended worse than the population or without a
+ * value.
  */
 export type Life = 'open' | 'alive' | 'displaced' | 'passed';
 
@@ -72,11 +73,11 @@ export class Lifelines {
   readonly #pool: Pool;
   #board: Leaderboard;
   #lives = new Column((length) => new Uint8Array(length));
-  /** The displacer's number + 1; 0: nobody yet. */
+  /** Number of the displacing trial + 1; 0 if not displaced. */
   #displacers = new Column((length) => new Uint32Array(length));
-  /** Completions taken in. */
+  /** Number of completions processed. */
   #seen = 0;
-  /** The latest generation of which a trial has been taken in. */
+  /** Latest generation with a processed trial. */
   #generation = 0;
 
   constructor(trials: LifeTrials, pool: Pool) {
@@ -86,16 +87,17 @@ export class Lifelines {
   }
 
   /**
-   * Takes in what has ended since the last call, O(μ) each.
-   * @returns those that were alive before and are not now, and those that ended since without ever
-   *   being alive
+   * Processes the completions since the last call, O(μ) each.
+   * @returns trials that were alive and no longer are, and trials that ended without ever being
+   *   alive
    */
   update(): readonly number[] {
     const gone: number[] = [];
     for (; this.#seen < this.#trials.ended; this.#seen++) {
       const number = this.#trials.completion(this.#seen);
       if (this.#generationOf(number) < this.#generation) {
-        // Only where a person's own trial took a number of a generation that was not due yet.
+        // Happens only if a trial that the user enqueued has a number of a generation that is not
+        // due yet.
         const before = [...this.alive, number];
         this.#replay(this.#seen + 1);
         gone.push(...before.filter((other) => this.life(other) !== 'alive'));
@@ -107,7 +109,7 @@ export class Lifelines {
     return gone;
   }
 
-  /** Numbers of those alive, the best first. */
+  /** Numbers of the trials that are alive, best first. */
   get alive(): readonly number[] {
     return this.#board.best(this.#pool.size);
   }
@@ -116,15 +118,18 @@ export class Lifelines {
     return LIVES[this.#lives.get(number)] ?? 'open';
   }
 
-  /** Whose end took its place; null: it is open or alive, or never had a place. */
+  /**
+   * Trial whose completion displaced this one; null if it is open, alive or never was in the
+   * population.
+   */
   displacedBy(number: number): number | null {
     return this.#lives.get(number) === DISPLACED ? this.#displacers.get(number) - 1 : null;
   }
 
   /**
-   * The first birth (without generations: its trial number) or generation that could not have it as
-   * a parent, where its life line ends; null: open or alive. May be `size`, the next birth. O(log
-   * size).
+   * End of the trial's life line: the first birth (its trial number; asynchronous samplers) or
+   * generation that cannot have it as a parent; null if it is open or alive. May equal `size`, the
+   * next birth. O(log size).
    */
   displacedAt(number: number): number | null {
     const life = this.#lives.get(number);
@@ -135,7 +140,11 @@ export class Lifelines {
       : this.#generationOf(by) + 1;
   }
 
-  /** @returns who is out of the pool because of it, perhaps itself; null: nobody */
+  /**
+   * Adds a completion to the population.
+   * @returns the trial that leaves the population as a result, possibly `number` itself; null if
+   *   none
+   */
   #take(number: number): number | null {
     this.#generation = Math.max(this.#generation, this.#generationOf(number));
     const value = this.#trials.value(number);
@@ -150,7 +159,7 @@ export class Lifelines {
     return left;
   }
 
-  /** The first `count` completions anew, generation by generation. */
+  /** Replays the first `count` completions by generation. */
   #replay(count: number): void {
     const numbers = Array.from({ length: count }, (_, i) => this.#trials.completion(i));
     numbers.sort(
@@ -165,14 +174,14 @@ export class Lifelines {
   }
 
   /**
-   * By number, as the sampler's barrier has it, so that a person's own trials count where they
-   * stand.
+   * Generation by trial number, as the sampler's barrier defines it, so that trials that the user
+   * enqueued belong to the generation of their number.
    */
   #generationOf(number: number): number {
     return this.#pool.generation === null ? 0 : Math.floor(number / this.#pool.generation);
   }
 
-  /** The smallest number whose proposal was shown the completion; `size` where none was. */
+  /** Smallest trial number whose history includes the completion; `size` if there is none. */
   #firstBirthAfter(finishSeq: number): number {
     let [low, high] = [0, this.#trials.size];
     while (low < high) {

@@ -1,6 +1,6 @@
 /**
- * The median of numbers in any order, halfway between the middle two where there are two; null:
- * there are none.
+ * Returns the median of numbers in any order, the mean of the middle two for an even count; null
+ * for an empty list.
  */
 export function medianOf(numbers: readonly number[]): number | null {
   const sorted = [...numbers].sort((a, b) => a - b);

@@ -1,5 +1,5 @@
 /**
- * How much one training's value says about another of the same parameters: a standard deviation.
+ * Noise: the standard deviation of the value of one configuration over seeds.
  */
 import type { Axis } from '../search-space/axis.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
@@ -7,25 +7,25 @@ import { toUnit } from '../search-space/unit-cube.ts';
 import { medianOf } from './median-of.ts';
 
 export interface Noise {
-  /** Standard deviation of a value. */
+  /** Standard deviation of the value. */
   readonly deviation: number;
   /**
-   * `seeds`: the same parameters trained again. `neighbours`: of trials that are nearly alike, so
-   * rather too much than too little.
+   * `seeds`: estimated from repeated training of equal parameters. `neighbours`: estimated from
+   * similar trials, which tends to overestimate.
    */
   readonly from: 'seeds' | 'neighbours';
 }
 
-/** Over the median of |z|, z standard normal: turns a median distance into a standard deviation. */
+/** 1 / median(|z|) for standard normal z: converts a median distance to a standard deviation. */
 const MEDIAN_TO_DEVIATION = 1.4826;
-/** So many trials, at least, have neighbours worth the name. */
+/** Minimum number of trials for the estimate from neighbours. */
 const NEEDED = 20;
-/** The latest of them, for their distances are taken by pairs. */
+/** Maximum number of trials, the latest ones: distances are computed for all pairs. */
 const MOST = 400;
 
 /**
- * From configurations trained on several seeds each: the pooled standard deviation within them.
- * @returns null: none has two finite values
+ * Pooled standard deviation within configurations that were trained on several seeds each.
+ * @returns null if no configuration has two finite values
  */
 export function noiseOfSeeds(configurations: readonly (readonly number[])[]): Noise | null {
   let [squares, freedom] = [0, 0];
@@ -40,12 +40,14 @@ export function noiseOfSeeds(configurations: readonly (readonly number[])[]): No
 }
 
 /**
- * Where nothing was trained twice: half the squared difference of each of the better half to its
- * nearest neighbour is, but for what the small distance itself makes, the noise's variance (the
- * delta test, Pi & Peterson, Neural Computation 6, 1994); its median is taken, for robustness.
- * @param points and values of trials that ended with a finite value
- * @param betterFirst whether a value is better than another
- * @returns null: too few
+ * Estimates the noise from trials of different parameters. Half the squared difference between a
+ * trial of the better half and its nearest neighbour estimates the noise variance, apart from the
+ * effect of the small distance (the delta test, Pi & Peterson, Neural Computation 6, 1994). The
+ * median makes the estimate robust.
+ * @param points points of trials that ended with a finite value
+ * @param values values of these trials
+ * @param betterFirst whether one value is better than another
+ * @returns null for too few trials
  */
 export function noiseOfNeighbours(
   axes: readonly Axis[],
@@ -72,10 +74,10 @@ export function noiseOfNeighbours(
 }
 
 /**
- * Returns the search for the place of a point's nearest neighbour, itself where it has none.
- * Distances are squared, on the unit cube; two choices, and a parameter that only one point has,
- * are 1 apart. All pairs are asked for, so points are one array, and a sum ends once it exceeds the
- * least so far.
+ * Returns a function that finds the index of a point's nearest neighbour, its own index if there is
+ * none. Distances are squared, on the unit cube; different choices, and a parameter that only one
+ * of the points has, count as distance 1. Points are stored in one array and a sum ends early once
+ * it exceeds the minimum, because all pairs are compared.
  */
 function nearestOf(
   axes: readonly Axis[],

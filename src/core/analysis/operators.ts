@@ -1,37 +1,38 @@
 /**
- * What each operator bought: how many were born by it, how many beat their parents, and by how
- * much.
+ * Statistics per operator: number of offspring, number that beat their parents, and median
+ * improvement.
  */
 import type { Direction } from '../study/direction.ts';
 import { medianOf } from './median-of.ts';
 
-/** What is read of a study's trials. */
+/** Trials of a study as this analysis reads them. */
 export interface BredTrials {
   readonly direction: Direction;
-  /** Numbers below this have been born. */
+  /** Number of trials proposed so far; trials are numbered from 0. */
   readonly size: number;
   operator(number: number): string;
   parents(number: number): readonly number[];
-  /** Whether it has ended, however. */
+  /** Whether the trial has ended, with any outcome. */
   hasEnded(number: number): boolean;
-  /** Of an ended trial; not finite where it failed or diverged. */
+  /** Value of an ended trial; not finite if it failed or diverged. */
   value(number: number): number;
 }
 
 export interface OperatorRecord {
   readonly operator: string;
   readonly births: number;
-  /**
-   * Of them, those that have ended and have parents, so that they can be compared; 0 for founders.
-   */
+  /** Offspring that have ended, so that they can be compared with their parents; 0 for founders. */
   readonly judged: number;
-  /** Of these, those with a value better than the best of their parents'. */
+  /** Judged offspring whose value is better than the best of their parents'. */
   readonly beat: number;
-  /** Median of what these were better by, above 0 in either direction; null: there are none. */
+  /**
+   * Median improvement of the offspring that beat their parents, positive in either direction; null
+   * if there are none.
+   */
   readonly medianGain: number | null;
 }
 
-/** In order of first birth. O(size). */
+/** Returns one record per operator, in order of first use. O(size). */
 export function operatorRecords(trials: BredTrials): readonly OperatorRecord[] {
   const records = new Map<string, { births: number; judged: number; gains: number[] }>();
   for (let number = 0; number < trials.size; number++) {
@@ -55,7 +56,7 @@ export function operatorRecords(trials: BredTrials): readonly OperatorRecord[] {
   }));
 }
 
-/** By how much it is better than its best parent; 0 where that cannot be said. */
+/** Improvement over the best parent; 0 if it cannot be computed. */
 function gainOf(trials: BredTrials, number: number, parents: readonly number[]): number {
   const sign = trials.direction === 'maximize' ? 1 : -1;
   const best = Math.max(...parents.map((parent) => sign * trials.value(parent)));

@@ -1,19 +1,19 @@
-/** How fast a study gets on, from when its latest trials ended. */
+/** Throughput of a study, from the times at which its latest trials ended. */
 
-/** Looked back over so many ends at least, … */
+/** Minimum number of completions in the averaging window. */
 const ENDS = 12;
-/** … and over so many milliseconds at least. */
+/** Minimum length of the averaging window, in milliseconds. */
 const SPAN_MS = 30_000;
-/** Fewer say nothing. */
+/** Minimum number of completions for an estimate. */
 const NEEDED = 3;
 
 /**
- * Trials a minute (evaluations a second: a sixtieth of it), over the latest ends; falls while
- * nothing ends. O(ends looked at).
- * @param ends when trials ended, rising, milliseconds of running time, so that a pause is no
- *   slowness
- * @param now on the same clock
- * @returns null: too early to say
+ * Trials per minute over the latest completions; decreases while no trial ends. (For evaluations
+ * per second, divide by 60.) O(completions in the window).
+ * @param ends times at which trials ended, ascending, in milliseconds of running time, so that
+ *   pauses are excluded
+ * @param now current time on the same clock
+ * @returns null if there are too few completions
  */
 export function trialsPerMinute(
   ends: readonly number[] | Float64Array,
@@ -23,7 +23,7 @@ export function trialsPerMinute(
   const spanOf = (i: number): number => now - (ends[i] ?? now);
   while (from > 0 && (ends.length - from < ENDS || spanOf(from) < SPAN_MS)) from -= 1;
   const count = ends.length - from;
-  // From an end on: counted from the first of them, that one is not among those that took the time.
+  // The interval starts with a completion, which is therefore not counted.
   if (count < NEEDED) return null;
   const span = spanOf(from);
   return span > 0 ? ((count - 1) / span) * 60_000 : null;

@@ -1,8 +1,8 @@
-/** How far a found value is from the best there is, on a scale that problems share. */
+/** Normalised distance of a value from the optimum, comparable between problems. */
 
 /**
- * Normalised regret: 0 for the optimum, 1 for the median of the space or anything worse.
- * Works for either direction, since optimum and median tell which way is better.
+ * Normalised regret: 0 at the optimum, 1 at the median of the space or worse. Works for either
+ * direction, because optimum and median together determine it.
  */
 export function normalisedRegret(found: number, optimum: number, median: number): number {
   if (Number.isNaN(found)) return 1;

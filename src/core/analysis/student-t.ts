@@ -2,7 +2,7 @@
 import { exp, log } from '../elementary.ts';
 
 /**
- * The chance that |T| is at least |t|.
+ * Two-sided tail probability P(|T| ≥ |t|).
  * @param freedom degrees of freedom, above 0
  */
 export function tTwoSided(t: number, freedom: number): number {
@@ -15,7 +15,7 @@ export function tTwoSided(t: number, freedom: number): number {
   );
 }
 
-/** The t that |T| passes with chance `p`, 0 < p < 1. */
+/** Critical value t with P(|T| ≥ t) = p, 0 < p < 1. */
 export function tCritical(p: number, freedom: number): number {
   let [low, high] = [0, 1];
   while (tTwoSided(high, freedom) > p) high *= 2;
@@ -28,9 +28,9 @@ export function tCritical(p: number, freedom: number): number {
 }
 
 /**
- * I_x(a, b), by its continued fraction (DLMF 8.17.22) where that converges fast, else by its
- * symmetry.
- * @param y 1 − x, which near 1 is not to be had from x
+ * Regularised incomplete beta function I_x(a, b), by its continued fraction (DLMF 8.17.22) where
+ * that converges fast, otherwise by its symmetry.
+ * @param y 1 − x, passed separately because computing it from x near 1 loses precision
  */
 function incompleteBeta(x: number, y: number, a: number, b: number): number {
   if (x <= 0) return 0;
@@ -60,8 +60,8 @@ function notZero(x: number): number {
 }
 
 /**
- * ln Γ(x), x ≥ ½: Lanczos' approximation with g = 7 and nine terms, to about 1e-15 (Numerical
- * Recipes, 6.1).
+ * Coefficients of Lanczos' approximation of ln Γ(x), x ≥ ½, with g = 7 and nine terms, accurate to
+ * about 1e-15 (Numerical Recipes, 6.1).
  */
 const LANCZOS = [
   0.9999999999998099, 676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406,

@@ -1,17 +1,17 @@
 /**
- * How long things last, learnt from some that have ended and some that still last: the
- * product-limit estimate (Kaplan & Meier, JASA 53, 1958). Leaving out what still lasts would count
- * short ones too often, most of all early on.
+ * Product-limit estimate of durations (Kaplan & Meier, JASA 53, 1958) from finished and unfinished
+ * observations. Excluding the unfinished ones would bias durations downwards, most of all early in
+ * a study.
  */
 
 export interface Observed {
   readonly ms: number;
-  /** False: it still lasts, so far for so long. */
+  /** False for a censored observation: still running, for `ms` so far. */
   readonly ended: boolean;
 }
 
 export class Survival {
-  /** Rising durations at which some ended, and the share that had ended by then. */
+  /** Ascending durations of finished observations, and the share that had ended by then. */
   readonly #durations: number[] = [];
   readonly #shares: number[] = [];
   readonly mean: number;
@@ -32,26 +32,26 @@ export class Survival {
     for (const [i, { ms, ended }] of sorted.entries()) {
       if (ended) add(ms, surviving / (sorted.length - i));
     }
-    // What has outlasted all that ended: nothing tells for how long; said to be as long again at
-    // most, half of it on average.
+    // The remaining share outlasted all finished observations. Assume that it lasts at most twice
+    // as long as the longest observation, on average 1.5 times.
     if (surviving > 1e-9) add(1.5 * (sorted.at(-1)?.ms ?? 0), surviving);
     this.mean = sum;
     this.variance = Math.max(0, squares - sum * sum);
   }
 
-  /** The duration that a share `u`, 0 ≤ u < 1, of all does not outlast. */
+  /** Quantile: the duration that a share `u` (0 ≤ u < 1) does not exceed. */
   at(u: number): number {
     return this.#durations[this.#first(this.#shares, u)] ?? this.#durations.at(-1) ?? 0;
   }
 
-  /** Likewise of those that have lasted `elapsed` already: how much longer. */
+  /** Quantile of the remaining duration of observations that have lasted `elapsed`. */
   rest(elapsed: number, u: number): number {
     const passed = this.#shares[this.#first(this.#durations, elapsed) - 1] ?? 0;
     if (passed > 1 - 1e-9) return elapsed * u;
     return Math.max(0, this.at(passed + u * (1 - passed)) - elapsed);
   }
 
-  /** The first place with more than `x`. */
+  /** Index of the first entry greater than `x`. */
   #first(rising: readonly number[], x: number): number {
     let [low, high] = [0, rising.length];
     while (low < high) {

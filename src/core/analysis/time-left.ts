@@ -1,8 +1,8 @@
 /**
- * How long a study will still take, as an interval that holds the truth nine times in ten while
- * workers and trials stay as they are. The rest of the study is played out many times: durations
- * are drawn from what was seen (`duration-model.ts`), trials go to whichever lane is free first, a
- * generation waits for its last. Deterministic: the same workload has the same answer.
+ * Remaining time of a study as a 90 % prediction interval, valid while workers and trials stay the
+ * same. Monte Carlo simulation: durations are drawn from the observed ones (`duration-model.ts`),
+ * trials start on the first free lane, and a generation waits for its last trial. Deterministic:
+ * equal workloads give equal intervals.
  */
 import { PURPOSE, Stream } from '../random.ts';
 import { Heap } from '../scheduling/heap.ts';
@@ -11,26 +11,29 @@ import type { Duration, LaneNow } from './duration-model.ts';
 import type { Survival } from './survival.ts';
 
 export interface Workload {
-  /** Wanted trials that do not run yet, whether or not they are born; null: without end. */
+  /** Number of trials not yet running, proposed or not; null if the study has no such limit. */
   readonly unstarted: number | null;
   readonly lanes: readonly LaneNow[];
   /**
-   * How long ended trials took, whatever they came to, oldest first; the latest few of each kind
-   * count.
+   * Durations of ended trials with any outcome, oldest first; only the latest of each kind are
+   * used.
    */
   readonly durations: readonly Duration[];
   /**
-   * Births in a generation, and how many of the present one do not run yet; null: none waits for
-   * others.
+   * Births per generation and number of the current generation's trials that are not running yet;
+   * null for asynchronous samplers.
    */
   readonly generation: { readonly size: number; readonly unstarted: number } | null;
-  /** Running time left until a limit of minutes; null: no such limit. */
+  /** Running time until the time limit; null if there is no such limit. */
   readonly limitMs: number | null;
-  /** Whether a target may end it sooner. */
+  /** Whether a target may end the study sooner. */
   readonly target: boolean;
 }
 
-/** `too-few`: `needed` trials must have ended. `target-only`: nothing but the target ends it. */
+/**
+ * `too-few`: at least `needed` trials must have ended. `target-only`: only the target ends the
+ * study.
+ */
 export type TimeLeft =
   | {
       readonly known: true;
@@ -44,33 +47,34 @@ export type TimeLeft =
       readonly needed: number | null;
     };
 
-/** So many ended trials before anything is said. */
+/** Minimum number of ended trials for an estimate. */
 const NEEDED = 5;
 /**
- * Ways the rest is played out: as many as so many draws allow, within bounds; several to a model of
- * the durations.
+ * Total number of drawn durations, which determines the number of simulations (within bounds);
+ * several simulations share one duration model.
  */
 const DRAWS = 30_000;
 const [FEWEST_PLAYS, MOST_PLAYS] = [40, 120];
 const PLAYS_A_MODEL = 3;
 /**
- * A little wider than nine in ten: with few trials seen, what is drawn from them spreads too
- * little.
+ * Quantiles of the interval, slightly wider than 90 %: with few observations the draws
+ * underestimate the spread.
  */
 const [LOW, HIGH] = [0.035, 0.965];
-/** Trials played out one by one: so many, and so many a lane; those before them are summed up. */
+/**
+ * Number of final trials that are simulated individually: a base and a number per lane. Earlier
+ * ones are aggregated.
+ */
 const PLAYED = 60;
 const PLAYED_PER_LANE = 3;
-/** Generations played out one by one. */
+/** Number of generations that are simulated individually. */
 const PLAYED_GENERATIONS = 20;
 
 export function timeLeft(work: Workload): TimeLeft {
   return timeLeftAtOnce(work) ?? playedTimeLeft(work, work.unstarted ?? 0);
 }
 
-/**
- * The answer where it takes no computation; null where the rest of the study must be played out.
- */
+/** Returns the answer if it needs no simulation, otherwise null. */
 export function timeLeftAtOnce({
   unstarted,
   lanes,
@@ -127,7 +131,10 @@ interface LaneThen {
   freeAt: number;
 }
 
-/** One possible rest of the study. @returns when its last trial ends, from now */
+/**
+ * Simulates one possible remainder of the study.
+ * @returns time from now until its last trial ends
+ */
 function playOut(
   { lanes, generation }: Workload,
   unstarted: number,
@@ -145,13 +152,16 @@ function playOut(
   return playGenerations(then, unstarted, generation, draws);
 }
 
-/** The first many only move the moment from which the last ones are played one by one. */
+/**
+ * Simulates an asynchronous sampler. All but the last trials only shift the time at which the
+ * individually simulated ones start.
+ */
 function playAsynchronous(lanes: readonly LaneThen[], trials: number, draws: Stream): number {
   const played = Math.min(trials, PLAYED + PLAYED_PER_LANE * lanes.length);
   const before = trials - played;
   if (before > 0) {
-    // Renewal processes side by side: their number of ends in a time is normal (Cox, Renewal
-    // Theory, 1962, 3.3).
+    // Parallel renewal processes: the number of completions in a time is approximately normal (Cox,
+    // Renewal Theory, 1962, 3.3).
     let [rate, spread] = [0, 0];
     for (const { survival } of lanes) {
       const mean = Math.max(1e-9, survival.mean);
@@ -194,7 +204,10 @@ function playGenerations(
   );
 }
 
-/** Gives trials to lanes as they come free. @returns when the last of all is free */
+/**
+ * Assigns trials to lanes as they become free.
+ * @returns time at which the last lane is free
+ */
 function run(lanes: readonly LaneThen[], trials: number, draws: Stream): number {
   const free = new Heap<LaneThen>((a, b) => a.freeAt < b.freeAt);
   for (const lane of lanes) free.push(lane);

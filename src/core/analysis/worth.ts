@@ -1,29 +1,29 @@
-/** Is it still worth it: what the latest trials gained, beside the noise of one training. */
+/** Recent progress: improvement by the latest trials compared with the noise of one training. */
 import type { Direction } from '../study/direction.ts';
 import type { Pool } from './lifelines.ts';
 import type { Noise } from './noise.ts';
 
-/** What is read of a study's trials; `TrialColumns` is it. */
+/** Trials of a study as this analysis reads them; `TrialColumns` implements it. */
 export interface EndedTrials {
   readonly direction: Direction;
-  /** How many have ended. */
+  /** Number of trials that have ended. */
   readonly ended: number;
-  /** Number of the i-th completion, 0 ≤ i < ended. */
+  /** Trial number of the i-th completion, 0 ≤ i < ended. */
   completion(i: number): number;
-  /** Of an ended trial; not finite where it failed or diverged. */
+  /** Value of an ended trial; not finite if it failed or diverged. */
   value(number: number): number;
 }
 
 export interface Worth {
-  /** How many generations were looked at; null: there are none, births were counted. */
+  /** Number of generations considered; null for asynchronous samplers, where trials are counted. */
   readonly generations: number | null;
-  /** How many ended trials that is. */
+  /** Number of ended trials considered. */
   readonly trials: number;
-  /** By how much they bettered the best before them; 0 or more, in either direction. */
+  /** Improvement over the best value before them; at least 0, in either direction. */
   readonly gain: number;
   /**
-   * `gains`: more than one training's noise. `withinNoise`: not so. `unknown`: the noise is not
-   * known.
+   * `gains`: more than the noise of one training. `withinNoise`: not more. `unknown`: the noise is
+   * not known.
    */
   readonly verdict: 'gains' | 'withinNoise' | 'unknown';
 }
@@ -31,10 +31,10 @@ export interface Worth {
 const GENERATIONS = 2;
 
 /**
- * Over the last two generations that have an end (the present one counts), or as many latest ends
- * as two pools hold.
- * @param noise null: not known
- * @returns null: there is no finite value before them to compare with
+ * Evaluates the last two generations with a completion (including the current one), or for
+ * asynchronous samplers as many latest completions as twice the population.
+ * @param noise null if unknown
+ * @returns null if no finite value precedes them
  */
 export function worthOf(trials: EndedTrials, pool: Pool, noise: Noise | null): Worth | null {
   const sign = trials.direction === 'maximize' ? 1 : -1;

@@ -1,6 +1,6 @@
 /**
- * The samplers by name: what each is for, its settings with their bounds and defaults, and how it
- * is made. One table; checks, help texts and schemas are derived from it.
+ * Table of the samplers: purpose, settings with bounds and defaults, and constructor. Checks, help
+ * texts and schemas are derived from it.
  */
 import { InvalidInput } from '../errors.ts';
 import type { Problem } from '../errors.ts';
@@ -15,12 +15,12 @@ import { grid, gridPoints, LARGEST_GRID } from './grid.ts';
 import { random } from './random.ts';
 import type { Sampler, SamplerSpec } from './sampler.ts';
 
-/** A number that a study may set. */
+/** A numeric setting of a sampler. */
 export interface Setting {
   readonly integer: boolean;
   readonly low: number;
   readonly high: number;
-  /** Null: not set. */
+  /** Null if unset by default. */
   readonly default: number | null;
   readonly meaning: string;
 }
@@ -28,9 +28,9 @@ export interface Setting {
 type Settings = Readonly<Record<string, number | null>>;
 
 interface Kind {
-  /** As people call it. */
+  /** Display name. */
   readonly title: string;
-  /** When to choose it. */
+  /** Advice on when to choose it. */
   readonly pick: string;
   readonly settings: Readonly<Record<string, Setting>>;
   readonly check?: (axes: readonly Axis[], settings: Settings, path: string) => Problem[];
@@ -75,7 +75,7 @@ const kinds: Readonly<Record<string, Kind>> = {
         low: 0,
         high: 1,
         default: 0.5,
-        meaning: 'share of those that are not mutated as well',
+        meaning: 'share of the offspring of two parents that are not mutated',
       },
       sigma: {
         integer: false,
@@ -135,19 +135,19 @@ const kinds: Readonly<Record<string, Kind>> = {
 /** Earlier names of samplers, which study files and lab files may still contain. */
 const formerNames: ReadonlyMap<string, string> = new Map([['evolution-seed', 'generational']]);
 
-/** The sampler's present name; an unknown name is returned as it is. */
+/** Returns the current name of a sampler; unknown names are returned unchanged. */
 export function presentName(name: string): string {
   return formerNames.get(name) ?? name;
 }
 
-/** Every sampler's name with when to choose it, the default first. */
+/** Name and advice of every sampler, the default first. */
 export const samplerNames: readonly { readonly name: string; readonly pick: string }[] =
   Object.entries(kinds).map(([name, { pick }]) => ({
     name,
     pick,
   }));
 
-/** What forms show of every sampler, the default first. */
+/** Fields shown in forms for every sampler, the default first. */
 export const samplers: readonly (Pick<Kind, 'title' | 'pick' | 'settings'> & {
   readonly name: string;
 })[] = Object.entries(kinds).map(([name, { title, pick, settings }]) => ({
@@ -160,9 +160,9 @@ export const samplers: readonly (Pick<Kind, 'title' | 'pick' | 'settings'> & {
 export const defaultSampler: SamplerSpec = { name: 'evolution' };
 
 /**
- * Everything wrong with a study's sampler entry.
- * @param space null: not known to be sound, so that only name and settings are checked
- * @param path where the entry stands, the prefix of every problem's path
+ * Returns all problems of a study's sampler entry.
+ * @param space null if it has problems of its own; then only name and settings are checked
+ * @param path position of the entry, used as prefix of the problems' paths
  */
 export function checkSampler(
   spec: SamplerSpec,
@@ -212,7 +212,8 @@ export function checkSampler(
 }
 
 /**
- * @param seed of the study
+ * Creates a sampler.
+ * @param seed the study's seed
  * @throws InvalidInput with every problem of the spec; the space must have passed its own check
  */
 export function createSampler(
@@ -245,7 +246,7 @@ function settingsOf({ settings }: Kind, spec: SamplerSpec): Settings {
   );
 }
 
-/** A setting that always has a value, since it has a default. */
+/** Returns a setting that has a default and therefore always a value. */
 function required(settings: Settings, name: string): number {
   const value = settings[name];
   if (value === undefined || value === null)

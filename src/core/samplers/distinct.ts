@@ -1,7 +1,7 @@
 /**
- * No point twice: a sampler's draw is repeated while its point equals that of a smaller number,
- * ended or not; then come uniform draws, then, in a small finite space, the first unused point in
- * order. Bounded work for every proposal.
+ * Avoids duplicate points: repeats a sampler's draw while its point equals that of a trial with a
+ * smaller number, ended or not; then draws uniformly; then, in a small finite space, takes the
+ * first unused point in order. The work per proposal is bounded.
  */
 import { PURPOSE, Stream } from '../random.ts';
 import type { Axis } from '../search-space/axis.ts';
@@ -12,13 +12,16 @@ import type { HistoryView } from '../study/history.ts';
 import type { Proposal } from './sampler.ts';
 import { uniformPoint } from './uniform-point.ts';
 
-/** Draws of the sampler itself: the first and 30 more. */
+/** Number of draws by the sampler itself: the first one and 30 retries. */
 const OWN_DRAWS = 31;
 const UNIFORM_DRAWS = 100;
-/** In larger finite spaces the rest is not searched through. */
+/** Maximum size of a finite space that is searched for an unused point. */
 const LARGEST_LISTED = 10_000;
 
-/** One draw for a number; `retry` counts from 0. Null: no draw of its own any more. */
+/**
+ * Draws a point for a trial number; `retry` counts from 0. Null if the sampler has no further
+ * draws.
+ */
 export type Draw = (number: number, retry: number) => Proposal | null;
 
 export class Distinct {
@@ -33,8 +36,8 @@ export class Distinct {
   }
 
   /**
-   * Proposals for first … first + count − 1, each by `draw`; fewer when the space is exhausted.
-   * @param generationOf which generation a number belongs to whose point is not `draw`'s
+   * Returns proposals for the numbers first … first + count − 1; fewer when the space is exhausted.
+   * @param generationOf generation of a number whose point was not made by `draw`
    */
   propose(
     first: number,

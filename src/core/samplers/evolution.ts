@@ -1,22 +1,22 @@
 /**
- * Asynchronous steady-state evolution, (μ + 1) without a barrier: every ask breeds one child from
- * the best trials so far, every end may displace one of them. O(population · parameters) an ask,
- * nothing learnt but the population itself.
+ * Asynchronous steady-state evolution, (μ + 1): every proposal is one child of the best trials so
+ * far, and every completion may displace a member of the population. O(population · parameters) per
+ * proposal. The population is the only state.
  *
  * - The first `initial` trials are a Latin hypercube.
- * - The population is the best `population` trials that ended with a finite value. Two parents are
- *   the best of `tournament` candidates each (Goldberg & Deb 1991); aging as in Real et al. (arXiv
- *   1802.01548) made it worse at these budgets.
- * - A share of `crossover` takes each parameter from either parent with equal chance (Syswerda
+ * - The population is the best `population` trials that ended with a finite value. Each of two
+ *   parents is the best of `tournament` candidates (Goldberg & Deb 1991). Aging as in Real et al.
+ *   (arXiv 1802.01548) gave worse results at these budgets.
+ * - A share of `crossover` takes each parameter from either parent with equal probability (Syswerda
  *   1989).
- * - Then exactly one parameter is mutated: with a few hundred trials at most, changing one thing at
- *   a time found better points in each family of tables tried than changing each with probability
- *   1/D besides one. A number moves by σ · N(0, 1) on the unit scale, σ log-uniform on [`sigma` /
- *   6, `sigma`] (long and short steps without self-adaptation's memory), reflected at the bounds,
- *   by one step at least; a categorical takes another value. A share of `unmutated` of the children
- *   of two different parents skips this: pure recombination.
- * - A child equal to any trial, finished or running, is bred anew; every tenth failure mutates one
- *   parameter more.
+ * - Then exactly one parameter is mutated: with a few hundred trials at most, changing one
+ *   parameter at a time found better points in each family of tables tried than changing each with
+ *   probability 1/D in addition. A number moves by σ · N(0, 1) on the unit scale, σ log-uniform on
+ *   [`sigma` / 6, `sigma`] (long and short steps without the state of self-adaptation), reflected
+ *   at the bounds, by at least one step; a categorical takes another value. A share of `unmutated`
+ *   of the children of two different parents skips mutation: pure recombination.
+ * - A child equal to any trial, finished or running, is bred again; every tenth failure mutates one
+ *   more parameter.
  */
 import { exp, log } from '../elementary.ts';
 import { PURPOSE, Stream } from '../random.ts';
@@ -41,7 +41,7 @@ export interface EvolutionSettings {
 }
 
 const SIGMA_RATIO = 6;
-/** So many failed draws for every further parameter that is mutated. */
+/** Number of failed draws after which one more parameter is mutated. */
 const PATIENCE = 10;
 
 export function evolution(
@@ -93,7 +93,10 @@ export function evolution(
   };
 }
 
-/** @param mutations how many parameters to mutate */
+/**
+ * Breeds one child.
+ * @param mutations number of parameters to mutate
+ */
 function childOf(
   axes: readonly Axis[],
   settings: EvolutionSettings,
@@ -126,14 +129,20 @@ function childOf(
   };
 }
 
-/** The best of `tournament` members drawn with replacement; the population is in order of rank. */
+/**
+ * Tournament selection: the best of `tournament` members drawn with replacement. The population is
+ * sorted by rank.
+ */
 function winner(population: readonly number[], tournament: number, stream: Stream): number {
   let rank = population.length;
   for (let i = 0; i < tournament; i++) rank = Math.min(rank, stream.below(population.length));
   return population[rank] ?? 0;
 }
 
-/** Each parameter from either parent; from the other where it is inactive in the one. */
+/**
+ * Takes each parameter from either parent; from the other one where it is inactive in the chosen
+ * one.
+ */
 function crossover(
   mother: EncodedParams | null,
   father: EncodedParams | null,
@@ -148,7 +157,7 @@ function crossover(
   });
 }
 
-/** Mutates that many different active parameters, in place. */
+/** Mutates `count` different active parameters in place. */
 function mutate(
   axes: readonly Axis[],
   child: EncodedParams,
@@ -169,8 +178,8 @@ function mutate(
 }
 
 /**
- * Inactive parameters become NaN; those that have just become active and no parent had are drawn
- * uniformly.
+ * Sets inactive parameters to NaN, and draws those uniformly that have become active and that no
+ * parent had.
  */
 function settle(axes: readonly Axis[], child: EncodedParams, stream: Stream): void {
   for (const axis of axes) {
@@ -192,7 +201,7 @@ function moved(axis: Axis, value: number, sigma: number, stream: Stream): number
   return valueOfCell(axis, next < 0 ? 1 : next >= axis.cells ? axis.cells - 2 : next);
 }
 
-/** Into [0, 1], as between two mirrors. */
+/** Reflects a value into [0, 1] at both bounds. */
 function reflected(unit: number): number {
   const folded = Math.abs(unit) % 2;
   return folded > 1 ? 2 - folded : folded;

@@ -1,10 +1,10 @@
 /**
- * The evolution that Galapagos is compared with: synchronous (μ + λ), μ = λ = 4, elitist
- * truncation, mutation only, as in the published search over MPI nodes (2019). Its known weaknesses
- * are kept, for they are what is compared: σ is the square root of a standard deviation, clipping
- * piles points on the bounds, and a generation waits for its slowest trial. One is not: the
- * original never ends once a finite space is used up around the population; here a bounded number
- * of rounds is followed by uniform draws. Spreads are taken on the unit scale, which is the
+ * Generational evolution: synchronous (μ + λ), μ = λ = 4, elitist truncation, mutation only, as in
+ * the published search over MPI nodes (2019). Galapagos is compared with it, so its known
+ * weaknesses are kept: σ is the square root of a standard deviation, clipping accumulates points at
+ * the bounds, and a generation waits for its slowest trial. One difference: the original does not
+ * terminate once all points of a finite space around the population are used; here uniform draws
+ * follow a bounded number of rounds. Spreads are computed on the unit scale, which equals the
  * original's for parameters on [0, 1].
  */
 import { PURPOSE, Stream } from '../random.ts';
@@ -20,7 +20,7 @@ import { uniformPoint } from './uniform-point.ts';
 
 const MUTATION_RATE = 0.2;
 const SMALLEST_SIGMA = 0.01;
-/** Rounds over all parents before uniform draws fill the generation. */
+/** Number of rounds over all parents before uniform draws fill the generation. */
 const MOST_ROUNDS = 30;
 
 interface Member {
@@ -28,7 +28,7 @@ interface Member {
   readonly params: EncodedParams;
 }
 
-/** @param population how many are kept, and how many children each generation has */
+/** @param population number of survivors, and number of children per generation */
 export function generational(axes: readonly Axis[], seed: number, population: number): Sampler {
   const distinct = new Distinct(axes, seed);
   const startOf = (number: number): number => number - (number % population);
@@ -70,8 +70,8 @@ export function generational(axes: readonly Axis[], seed: number, population: nu
 }
 
 /**
- * A generation's children, all at once since they are chosen together: at most `population`, none
- * seen before.
+ * Returns the children of one generation, at most `population`, without duplicates of any trial.
+ * They are selected together.
  */
 function childrenOf(
   axes: readonly Axis[],
@@ -124,8 +124,8 @@ function sigmaOf(axis: Axis, members: readonly Member[]): number {
 }
 
 /**
- * Each parameter with probability 0.2: a continuous one moved and clipped, another drawn anew;
- * newly active ones drawn.
+ * Mutates each parameter with probability 0.2: a continuous one is shifted and clipped, another is
+ * drawn again. Newly active ones are drawn.
  */
 function mutated(
   axes: readonly Axis[],
@@ -151,7 +151,7 @@ function mutated(
   return child;
 }
 
-/** `count` of the items without replacement, in the order drawn. */
+/** Draws `count` items without replacement, in order of drawing. */
 function sample<T>(items: readonly T[], count: number, stream: Stream): readonly T[] {
   const rest = [...items];
   return Array.from({ length: Math.min(count, rest.length) }, () =>

@@ -1,10 +1,10 @@
 /**
- * Every combination of every parameter's values once, in an order shuffled by the seed. Ints, steps
- * and categoricals have all their values; a continuous float has `divisions` inner ones, low + i /
- * (divisions + 1) · (high − low) (in ln where logarithmic), rounded as the published search rounds
- * them. Inactive parameters are not varied.
+ * Grid search: every combination of the parameters' values once, in an order shuffled by the seed.
+ * Ints, stepped floats and categoricals use all their values; a continuous float has `divisions`
+ * inner values, low + i / (divisions + 1) · (high − low) (in ln if logarithmic), rounded as in the
+ * published search. Inactive parameters are not varied.
  *
- * The order is computed place by place, so a grid of 10¹² points costs no more than one of ten.
+ * Positions in the order are computed on demand, so the size of the grid does not matter.
  */
 import { exp, log } from '../elementary.ts';
 import type { Axis } from '../search-space/axis.ts';
@@ -16,12 +16,15 @@ import { Permutation } from './permutation.ts';
 import type { Proposal, Sampler } from './sampler.ts';
 
 export const LARGEST_GRID = 2 ** 52;
-/** How far an unused place is looked for where points of the grid were enqueued by hand. */
+/**
+ * Maximum number of positions searched for an unused point, where points of the grid were enqueued
+ * by the user.
+ */
 const LONGEST_SEARCH = 10_000;
 
 const origin = { operator: 'grid', parents: [], generation: 0 } as const;
 
-/** The grid's points; infinite where `divisions` is null and a parameter continuous. */
+/** Points of the grid; infinitely many if `divisions` is null and a parameter is continuous. */
 export function gridPoints(axes: readonly Axis[], divisions: number | null): Enumeration {
   return new Enumeration(
     axes,
@@ -31,7 +34,7 @@ export function gridPoints(axes: readonly Axis[], divisions: number | null): Enu
   );
 }
 
-/** @param divisions null: there must be no continuous parameter */
+/** @param divisions null only if no parameter is continuous */
 export function grid(axes: readonly Axis[], seed: number, divisions: number | null): Sampler {
   const points = gridPoints(axes, divisions);
   if (points.size > LARGEST_GRID)
@@ -41,8 +44,7 @@ export function grid(axes: readonly Axis[], seed: number, divisions: number | nu
   const order = new Permutation(seed, points.size);
 
   /**
-   * Place n, unless points asked for by hand took places or numbers: then the next place that is
-   * free.
+   * Position n, or the next free one where points enqueued by the user took positions or numbers.
    */
   const freePlace = (
     number: number,
@@ -103,7 +105,8 @@ function divided(axis: Axis, divisions: number): Levels {
 }
 
 /**
- * Six decimals for a range of about one, as published; more for narrower ranges and finer grids.
+ * Number of decimals: six for a range of about one, as published; more for narrower ranges and
+ * finer grids.
  */
 function places(axis: Axis, divisions: number): number {
   let decimals = Math.max(6, 3 + String(divisions).length);

@@ -1,7 +1,7 @@
 /**
- * Points spread so that each parameter's range, cut into as many equal strata as there are points,
- * has one in every stratum (McKay, Beckman & Conover, Technometrics 21, 1979). Strata are matched
- * at random by the seed.
+ * Latin hypercube sampling (McKay, Beckman & Conover, Technometrics 21, 1979): each parameter's
+ * range is divided into as many equal strata as there are points, with one point per stratum. The
+ * seed determines how strata are combined.
  */
 import { PURPOSE, Stream } from '../random.ts';
 import type { Axis } from '../search-space/axis.ts';
@@ -11,7 +11,7 @@ import { fromCube } from '../search-space/unit-cube.ts';
 export class LatinHypercube {
   readonly #axes: readonly Axis[];
   readonly #count: number;
-  /** Per axis, the stratum of each point. */
+  /** Stratum of each point, per axis. */
   readonly #strata: readonly Uint32Array[];
 
   constructor(axes: readonly Axis[], seed: number, count: number) {
@@ -22,7 +22,9 @@ export class LatinHypercube {
     );
   }
 
-  /** The i-th point, 0 ≤ i < count; where in its strata it lies is drawn from the stream. */
+  /**
+   * Returns the i-th point, 0 ≤ i < count. Its position within the strata is drawn from the stream.
+   */
   at(i: number, stream: Stream): EncodedParams {
     const cube = Float64Array.from(
       this.#strata,
@@ -32,7 +34,7 @@ export class LatinHypercube {
   }
 }
 
-/** 0 … count − 1 in random order (Durstenfeld 1964). */
+/** Random permutation of 0 … count − 1 (Durstenfeld 1964). */
 function shuffled(count: number, stream: Stream): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (let last = count - 1; last > 0; last--) {

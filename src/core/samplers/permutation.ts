@@ -1,7 +1,7 @@
 /**
- * A random order of 0 … size − 1 with access to any place in O(1), however large: a Feistel network
- * of Philox rounds (Luby & Rackoff 1988) on the next power of four, walked until it lands inside
- * (Black & Rogaway, CT-RSA 2002).
+ * Random permutation of 0 … size − 1 with O(1) access to any position: a Feistel network of Philox
+ * rounds (Luby & Rackoff 1988) on the next power of four, with cycle walking (Black & Rogaway,
+ * CT-RSA 2002).
  */
 import { keyOf, philox, PURPOSE } from '../random.ts';
 import type { Key } from '../random.ts';
@@ -11,7 +11,7 @@ const ROUNDS = 8;
 export class Permutation {
   readonly #size: number;
   readonly #key: Key;
-  /** Values of half a number. */
+  /** Number of values of one half of the Feistel block. */
   readonly #half: number;
   readonly #block = new Uint32Array(4);
 
@@ -23,7 +23,7 @@ export class Permutation {
     while (this.#half * this.#half < size) this.#half *= 2;
   }
 
-  /** What stands at place i, 0 ≤ i < size. */
+  /** Returns the value at position i, 0 ≤ i < size. */
   at(i: number): number {
     let value = i;
     do value = this.#encrypt(value);

@@ -1,20 +1,20 @@
 /**
- * The contract every sampler keeps. A sampler is pure: what it proposes for number n depends on the
- * search space, the seed, n and what the history shows, never on clocks, workers, attempts or
+ * Contract of every sampler. A sampler is a pure function: its proposal for number n depends on the
+ * search space, the seed, n and the history passed in, never on clocks, workers, attempts or
  * restarts.
  */
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { HistoryView } from '../study/history.ts';
 
-/** How a trial came to be. */
+/** How a trial was made. */
 export interface Origin {
-  /** What made it: `grid`, `uniform`, `crossover+mutation` … */
+  /** Operator that made it: `grid`, `uniform`, `crossover+mutation` … */
   readonly operator: string;
   /** Numbers of its parents; empty for a founder. */
   readonly parents: readonly number[];
   /**
-   * 0 for founders; synchronous evolution counts rounds, asynchronous one more than the elder
-   * parent's.
+   * 0 for founders. Synchronous evolution counts rounds; asynchronous evolution adds one to the
+   * larger generation of the parents.
    */
   readonly generation: number;
 }
@@ -25,8 +25,8 @@ export interface Proposal {
 }
 
 /**
- * Which ended trials' parameters a sampler needs to see; others may be dropped from memory. Values,
- * states and completion numbers of all trials stay.
+ * Ended trials whose parameters a sampler needs; others may be evicted from memory. Values, states
+ * and completion numbers of all trials are kept.
  */
 export type HistoryWindow =
   | { readonly kind: 'none' }
@@ -36,25 +36,25 @@ export type HistoryWindow =
 export interface Sampler {
   readonly name: string;
   readonly window: HistoryWindow;
-  /** Whether equal points may be proposed on purpose. */
+  /** Whether the sampler may propose equal points intentionally. */
   readonly repeats: boolean;
   /**
-   * Synchronous samplers: the count of leading trial numbers that must have ended before number n
-   * may be asked (0 where there is no barrier); the sampler is shown exactly those. Null:
-   * asynchronous, shown the first `basis` completions in completion order and, as running, all
-   * smaller numbers not among them.
+   * For synchronous samplers: number of leading trials that must have ended before number n may be
+   * proposed (0 without a barrier); the history contains exactly those. Null for asynchronous ones:
+   * the history contains the first `basis` completions in order of completion and, as running, all
+   * smaller numbers that are not among them.
    */
   readonly barrier: ((n: number) => number) | null;
-  /** How many trials there can be at most (a grid's size); null: no bound. */
+  /** Maximum number of trials (a grid's size); null without a bound. */
   readonly size: number | null;
   /**
-   * Proposals for numbers first … first + count − 1. Asking one at a time or several together gives
-   * the same trials. Fewer than `count` only when the space is exhausted.
+   * Returns proposals for the numbers first … first + count − 1. Proposing one at a time or several
+   * together gives the same trials. Returns fewer than `count` only when the space is exhausted.
    */
   propose(first: number, count: number, history: HistoryView): readonly Proposal[];
 }
 
-/** A study file's sampler entry: its name and its settings, checked by `create-sampler.ts`. */
+/** A study file's sampler entry: name and settings, checked by `create-sampler.ts`. */
 export interface SamplerSpec {
   readonly name: string;
   readonly [setting: string]: unknown;

@@ -1,6 +1,5 @@
 /**
- * A point drawn uniformly on the unit cube: two words per parameter, whether it turns out active or
- * not.
+ * Draws a point uniformly on the unit cube; consumes two words per parameter, active or not.
  */
 import type { Stream } from '../random.ts';
 import { deactivate } from '../search-space/activity.ts';

@@ -1,11 +1,11 @@
 /**
- * Which parameters of a point exist: a condition holds where every named parent exists and has a
- * listed value.
+ * Activity of parameters: a condition holds where every named parent is active and has a listed
+ * value.
  */
 import type { Axis } from './axis.ts';
 import type { EncodedParams } from './distribution.ts';
 
-/** Whether the parameter's condition holds; its parents must already be settled. */
+/** Whether the parameter's condition holds. Its parents must have been processed before. */
 export function isActive(axis: Axis, params: EncodedParams): boolean {
   for (const { index, allowed } of axis.parents) {
     if (!allowed.includes(params[index] ?? NaN)) return false;

@@ -1,40 +1,40 @@
 /**
- * A parameter prepared for arithmetic: its values numbered, its parents resolved. Made once per
- * search space, which must have passed `check.ts`. What a value is on the unit scale is
- * `unit-cube.ts`'s.
+ * An axis: a parameter prepared for computation, with encoded values and resolved parents. Built
+ * once per search space, which must have passed `check.ts`. `unit-cube.ts` maps values to the unit
+ * scale.
  */
 import type { Distribution, ParamValue, SearchSpace } from './distribution.ts';
 
-/** What a parent must be for the parameter to exist. */
+/** Condition on one parent. */
 interface ParentRule {
-  /** The parent's place in declaration order. */
+  /** Index of the parent in declaration order. */
   readonly index: number;
-  /** The parent's encoded values under which the parameter exists. */
+  /** Encoded values of the parent for which the parameter is active. */
   readonly allowed: readonly number[];
 }
 
 export interface Axis {
   readonly name: string;
-  /** Its place in declaration order. */
+  /** Index in declaration order. */
   readonly index: number;
   readonly distribution: Distribution;
   /** `ordinal`: ints and stepped floats. */
   readonly kind: 'continuous' | 'ordinal' | 'categorical';
   readonly log: boolean;
-  /** The smallest encoded value. */
+  /** Smallest encoded value. */
   readonly low: number;
-  /** The largest encoded value that can occur: on a step, so ≤ the declared one. */
+  /** Largest encoded value that can occur; on a step, so it may be below the declared bound. */
   readonly high: number;
-  /** How many values it can take; Infinity where continuous. */
+  /** Number of possible values; Infinity if continuous. */
   readonly cells: number;
-  /** Value of cell k = (base + k · stride) / divisor: one rounding, so that 0.1 · 3 is 0.3. */
+  /** Value of cell k = (base + k · stride) / divisor. Rounds once, so that 0.1 · 3 is 0.3. */
   readonly base: number;
   readonly stride: number;
   readonly divisor: number;
   readonly parents: readonly ParentRule[];
 }
 
-/** The parameters of a space in declaration order. */
+/** Returns the parameters of a space in declaration order. */
 export function axesOf(space: SearchSpace): readonly Axis[] {
   const axes: Axis[] = [];
   const indexOf = new Map<string, number>();
@@ -57,18 +57,20 @@ export function axesOf(space: SearchSpace): readonly Axis[] {
   return axes;
 }
 
-/** The value of a cell, 0 ≤ cell < cells, of an axis that is not continuous. */
+/** Value of a cell, 0 ≤ cell < cells. Not for continuous axes. */
 export function valueOfCell(axis: Axis, cell: number): number {
   return Math.min(axis.high, (axis.base + cell * axis.stride) / axis.divisor);
 }
 
-/** The cell nearest to an encoded value of an axis that is not continuous. */
+/** Cell nearest to an encoded value. Not for continuous axes. */
 export function cellOfValue(axis: Axis, value: number): number {
   const cell = Math.round((value * axis.divisor - axis.base) / axis.stride);
   return Math.max(0, Math.min(axis.cells - 1, cell));
 }
 
-/** What people write, encoded and moved to its step; NaN where the parameter cannot take it. */
+/**
+ * Encodes a written value and moves it to the nearest step; NaN if the parameter cannot take it.
+ */
 export function encodeValue(axis: Axis, value: ParamValue): number {
   if (axis.distribution.type === 'categorical') {
     const index = axis.distribution.choices.indexOf(value);
@@ -124,8 +126,8 @@ function numbering(
 }
 
 /**
- * Steps counted in units of the last decimal place that low, high or step uses, where float64 holds
- * that exactly.
+ * Expresses steps in units of the last decimal place used by low, high or step, where float64 is
+ * exact.
  */
 function decimalSteps(
   low: number,

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a search space that its schema cannot see: bounds, steps, choices, conditions.
- * All problems at once, each with its path. Types are already right here (the schema's work).
+ * Semantic checks of a search space: bounds, steps, choices, conditions. Returns all problems, each
+ * with its path. The schema has already checked the types.
  */
 import type { Problem } from '../errors.ts';
 import { axesOf, encodeValue } from './axis.ts';
@@ -22,14 +22,15 @@ type Report = (
 ) => void;
 
 /**
- * Most parameters of a space, and most choices of a parameter: proposing takes time that grows
- * faster than either.
+ * Maximum number of parameters of a space, and of choices of a parameter: the time of a proposal
+ * grows faster than linearly in either.
  */
 const MOST_PARAMETERS = 1000;
 const MOST_CHOICES = 10_000;
 
 /**
- * @param path where the space stands in what the person wrote, the prefix of every problem's path
+ * Returns all problems of a search space.
+ * @param path position of the space in the file, used as prefix of the problems' paths
  */
 export function checkSearchSpace(space: SearchSpace, path = 'searchSpace'): Problem[] {
   const problems: Problem[] = [];
@@ -111,7 +112,7 @@ function checkRange(range: FloatDistribution | IntDistribution, report: Report):
     report('log-not-positive', 'low', 'a positive number where log is true', low);
   if (step === undefined) return;
   if (step <= 0) report('step-not-positive', 'step', 'a positive number', step);
-  // The slack is for decimals: 0.3 − 0.2 is below 0.1 in float64.
+  // Tolerance for decimals: 0.3 − 0.2 is below 0.1 in float64.
   else if (step > (high - low) * (1 + 1e-9) && high > low)
     report('step-too-large', 'step', `at most high − low, ${high - low}`, step);
   if (log && (type === 'float' || step !== 1))
@@ -121,7 +122,7 @@ function checkRange(range: FloatDistribution | IntDistribution, report: Report):
 interface Surroundings {
   readonly space: SearchSpace;
   readonly earlier: readonly string[];
-  /** Names without problems of their own, whose values can be asked for. */
+  /** Names of parameters without problems, whose values can be enumerated. */
   readonly sound: ReadonlySet<string>;
 }
 

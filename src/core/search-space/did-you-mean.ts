@@ -1,7 +1,7 @@
-/** The hint of a problem that is an unknown name. */
+/** Hint for an unknown name. */
 import { nearestName } from '../nearest-name.ts';
 
-/** The nearest right name, or all of them where none is near. */
+/** Suggests the nearest known name, or lists all names if none is near. */
 export function didYouMean(name: string, names: readonly string[]): string {
   const nearest = nearestName(name, names);
   if (nearest !== undefined) return `did you mean ${nearest}?`;

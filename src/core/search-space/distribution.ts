@@ -1,14 +1,14 @@
 /**
- * What a parameter may be. Only the shapes: parsing is the protocol's, semantic checks are
- * `check.ts`'s.
+ * Types of the parameters of a search space. The protocol parses them; `check.ts` checks their
+ * meaning.
  */
 
-/** A value as people and objectives see it. */
+/** A decoded value, as written in files and passed to objectives. */
 export type ParamValue = string | number | boolean | null;
 
 /**
- * The parameter exists only where every named parent has one of the listed values (and exists
- * itself).
+ * Condition of a parameter: it is active only where every named parent is active and has one of the
+ * listed values.
  */
 export type Condition = Readonly<Record<string, readonly ParamValue[]>>;
 
@@ -18,7 +18,7 @@ export interface FloatDistribution {
   /** Inclusive. */
   readonly high: number;
   readonly log?: boolean | undefined;
-  /** Grid of allowed values from `low`; excludes `log`. */
+  /** Spacing of the allowed values, starting at `low`; excludes `log`. */
   readonly step?: number | undefined;
   readonly when?: Condition | undefined;
 }
@@ -42,15 +42,14 @@ export interface CategoricalDistribution {
 
 export type Distribution = FloatDistribution | IntDistribution | CategoricalDistribution;
 
-/** Parameters in declaration order; a parent stands before its children. */
+/** Parameters in declaration order; a parent precedes its children. */
 export type SearchSpace = Readonly<Record<string, Distribution>>;
 
 /**
  * A point of a search space, one float64 per parameter in declaration order: floats and ints as
- * they are, a categorical's index into its choices, NaN where the parameter's condition does not
- * hold.
+ * they are, for a categorical the index of the choice, NaN for an inactive parameter.
  */
 export type EncodedParams = Float64Array;
 
-/** A point as people see it: inactive parameters absent. */
+/** A decoded point; inactive parameters are absent. */
 export type Params = Readonly<Record<string, ParamValue>>;

@@ -1,7 +1,7 @@
 /**
- * When two points are the same: their active parameters are equal after rounding to steps. The key
- * is exact; the hash is 64 bits of it (MurmurHash3's mixing, Appleby 2011, two lanes), the same on
- * every machine.
+ * Equality of points: two points are equal if their active parameters are equal after rounding to
+ * steps. The key is exact; the hash has 64 bits (MurmurHash3's mixing, Appleby 2011, two lanes) and
+ * is the same on every machine.
  */
 import { cellOfValue } from './axis.ts';
 import type { Axis } from './axis.ts';
@@ -33,7 +33,7 @@ export function keyText(axes: readonly Axis[], params: EncodedParams): string {
   return text;
 }
 
-/** Writes the key's hash into `out`, and returns it. */
+/** Writes the hash of the key to `out` and returns it. */
 export function hashKey(axes: readonly Axis[], params: EncodedParams, out: Hash): Hash {
   let first = 0x2545f491;
   let second = 0x9e3779b9;

@@ -1,22 +1,23 @@
 /**
- * The points of a finite set of values per parameter, numbered 0 … size − 1, conditions respected,
- * no point twice. The i-th point is found without listing the others: parameters are counted from
- * the last to the first, keeping of earlier ones only what later conditions ask about.
+ * Enumerates the points of a finite set of values per parameter, numbered 0 … size − 1, without
+ * duplicates; conditions are respected. The i-th point is found without listing the others: points
+ * are counted from the last parameter to the first, keeping only those earlier values that later
+ * conditions refer to.
  */
 import { cellOfValue, valueOfCell } from './axis.ts';
 import type { Axis } from './axis.ts';
 import type { EncodedParams } from './distribution.ts';
 
-/** The values of one parameter that are enumerated. */
+/** Values of one parameter that are enumerated. */
 export interface Levels {
   readonly count: number;
-  /** The k-th value, encoded. */
+  /** Encoded value of level k. */
   value(k: number): number;
-  /** Which level an encoded value is, −1 where none. */
+  /** Level of an encoded value; −1 if there is none. */
   find(value: number): number;
 }
 
-/** All values of a parameter; infinitely many where it is continuous. */
+/** All values of a parameter; infinitely many if it is continuous. */
 export function cellsOf(axis: Axis): Levels {
   return {
     count: axis.cells,
@@ -25,20 +26,20 @@ export function cellsOf(axis: Axis): Levels {
   };
 }
 
-/** Beyond this many different situations of conditions the count is given up as infinite. */
+/** Number of combinations of condition values beyond which the count is treated as infinite. */
 const MOST_SITUATIONS = 100_000;
 const INACTIVE = -1;
-/** A level that no condition mentions. */
+/** Stands for any level that no condition mentions. */
 const ANY = -2;
 
 export class Enumeration {
-  /** How many points; Infinity where a reachable parameter is continuous. Exact up to 2⁵³. */
+  /** Number of points; Infinity where a reachable parameter is continuous. Exact up to 2⁵³. */
   readonly size: number;
   readonly #axes: readonly Axis[];
   readonly #levels: readonly Levels[];
-  /** Per parameter, the levels that conditions mention, ascending. */
+  /** Levels that conditions mention, ascending, per parameter. */
   readonly #mentioned: readonly (readonly number[])[];
-  /** Per parameter, the earlier ones that it or a later one asks about. */
+  /** Earlier parameters that this parameter or a later one depends on, per parameter. */
   readonly #live: readonly (readonly number[])[];
   readonly #counts = new Map<string, number>();
 
@@ -60,7 +61,7 @@ export class Enumeration {
     this.size = this.#count(0, []);
   }
 
-  /** The i-th point, 0 ≤ i < size ≤ 2⁵³. */
+  /** Returns the i-th point, 0 ≤ i < size ≤ 2⁵³. */
   at(i: number): EncodedParams {
     const params = new Float64Array(this.#axes.length).fill(NaN);
     const situation: number[] = [];
@@ -94,7 +95,7 @@ export class Enumeration {
     return params;
   }
 
-  /** How many points the parameters from `from` on have, given what the earlier ones are. */
+  /** Number of combinations of the parameters from `from` on, given the earlier ones. */
   #count(from: number, situation: number[]): number {
     const axis = this.#axes[from];
     const levels = this.#levels[from];

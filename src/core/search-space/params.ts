@@ -1,6 +1,5 @@
 /**
- * Between encoded points and the parameters people see and write, with every problem of a written
- * point at once.
+ * Converts between encoded points and written parameters; reports all problems of a written point.
  */
 import type { Problem } from '../errors.ts';
 import { isActive } from './activity.ts';
@@ -9,7 +8,7 @@ import type { Axis } from './axis.ts';
 import type { EncodedParams, Params, ParamValue } from './distribution.ts';
 import { didYouMean } from './did-you-mean.ts';
 
-/** A point as people see it, in declaration order, inactive parameters absent. */
+/** Decodes a point, in declaration order; inactive parameters are absent. */
 export function toParams(axes: readonly Axis[], encoded: EncodedParams): Params {
   const entries: [string, ParamValue][] = [];
   for (const axis of axes) {
@@ -28,9 +27,9 @@ export type EncodeResult =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
- * A point that a person wrote. Every active parameter must be there, no inactive or unknown one
- * may.
- * @param path the prefix of every problem's path
+ * Encodes a written point. Every active parameter is required; inactive and unknown ones are
+ * refused.
+ * @param path prefix of the problems' paths
  */
 export function encodeParams(axes: readonly Axis[], params: Params, path = 'params'): EncodeResult {
   const problems: Problem[] = [];
@@ -50,7 +49,7 @@ export function encodeParams(axes: readonly Axis[], params: Params, path = 'para
     const found = Object.hasOwn(params, axis.name) ? params[axis.name] : undefined;
     const at = `${path}.${axis.name}`;
     if (!isActive(axis, encoded)) {
-      // Where a parent is wrong, whether the child exists is not known: one mistake, one problem.
+      // An invalid parent makes the child's activity unknown, so the child is not reported as well.
       if (found !== undefined && !parentMissing(axis, axes, encoded, params)) {
         problems.push({
           code: 'inactive-parameter',

@@ -1,6 +1,5 @@
 /**
- * What is wrong with a point that was read back from a file: values that its search space cannot
- * have produced.
+ * Checks a point that was read from a file: reports values that its search space cannot produce.
  */
 import { isActive } from './activity.ts';
 import { cellOfValue, valueOfCell } from './axis.ts';
@@ -13,7 +12,7 @@ export interface PointProblem {
   readonly found: string;
 }
 
-/** Problems in declaration order; none where the search space can produce the point. */
+/** Returns the problems in declaration order; empty if the search space can produce the point. */
 export function pointProblems(axes: readonly Axis[], point: EncodedParams): PointProblem[] {
   return axes.flatMap((axis) => {
     const value = point[axis.index] ?? NaN;
@@ -29,13 +28,13 @@ export function pointProblems(axes: readonly Axis[], point: EncodedParams): Poin
   });
 }
 
-/** Whether an encoded value is one that the parameter can take. */
+/** Whether the parameter can take the encoded value. */
 export function isValue(axis: Axis, value: number): boolean {
   if (Number.isNaN(value) || value < axis.low || value > axis.high) return false;
   return axis.kind === 'continuous' || valueOfCell(axis, cellOfValue(axis, value)) === value;
 }
 
-/** The encoded values of a parameter, in words. */
+/** Describes the encoded values of a parameter. */
 export function expectedValue({ kind, low, high, cells, distribution }: Axis): string {
   if (kind === 'categorical') return `the index of one of ${cells} choices`;
   return `${distribution.type === 'int' ? 'an integer' : 'a number'} from ${low} to ${high}`;

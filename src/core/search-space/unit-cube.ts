@@ -1,10 +1,9 @@
 /**
- * Between a point's values and the unit cube on which samplers work: every parameter on [0, 1],
+ * Maps points to the unit cube on which samplers work, and back. Every parameter is on [0, 1]:
  * logarithmic ones in ln, ints as if continuous on [low − ½, high + ½], steps and categoricals as
- * cells of equal width (a categorical's cells have no order; nothing may measure distances along
- * it).
+ * cells of equal width. A categorical's cells have no order, so distances along it are meaningless.
  *
- * Decoding gives legal values only: within bounds, on steps as clean decimals, the bounds
+ * Decoding returns legal values only: within bounds, on steps as exact decimals, and the bounds
  * themselves at 0 and 1.
  */
 import { exp, log } from '../elementary.ts';
@@ -13,7 +12,9 @@ import { cellOfValue, valueOfCell } from './axis.ts';
 import type { Axis } from './axis.ts';
 import type { EncodedParams } from './distribution.ts';
 
-/** An encoded value on the unit scale, 0 … 1 (a cell's centre); NaN stays NaN. */
+/**
+ * Position of an encoded value on the unit scale, 0 … 1 (the centre of its cell); NaN stays NaN.
+ */
 export function toUnit(axis: Axis, value: number): number {
   if (Number.isNaN(value)) return NaN;
   if (axis.kind === 'continuous') {
@@ -29,8 +30,8 @@ export function toUnit(axis: Axis, value: number): number {
 }
 
 /**
- * The encoded value at a place on the unit scale; places outside [0, 1] count as its ends; NaN
- * stays NaN.
+ * Encoded value at a position on the unit scale. Positions outside [0, 1] are clamped; NaN stays
+ * NaN.
  */
 export function fromUnit(axis: Axis, unit: number): number {
   if (Number.isNaN(unit)) return NaN;
@@ -43,12 +44,12 @@ export function fromUnit(axis: Axis, unit: number): number {
   return Math.max(axis.low, Math.min(axis.high, value));
 }
 
-/** A point on the unit cube; NaN where inactive. */
+/** Maps a point to the unit cube; NaN where inactive. */
 export function toCube(axes: readonly Axis[], params: EncodedParams): Float64Array {
   return Float64Array.from(axes, (axis) => toUnit(axis, params[axis.index] ?? NaN));
 }
 
-/** The point at a place of the cube, with parameters whose condition does not hold set to NaN. */
+/** Maps a position of the cube to a point, with inactive parameters set to NaN. */
 export function fromCube(axes: readonly Axis[], cube: Float64Array): EncodedParams {
   const params = Float64Array.from(axes, (axis) => fromUnit(axis, cube[axis.index] ?? NaN));
   deactivate(axes, params);
