@@ -1,12 +1,11 @@
 /**
- * The one clock a coordinator decides by: monotonic, in milliseconds. Wall time is for what people
- * read.
+ * The clock by which a coordinator decides: monotonic milliseconds. Wall time is only for people.
  */
 export interface Clock {
   now(): number;
   /**
-   * Calls back once at or after `at`, after what has already arrived was handed over; a later call
-   * replaces an earlier one.
+   * Calls back once at or after `at`, after input that has already arrived was handed over. A later
+   * call replaces an earlier one.
    */
   wake(at: number, callback: () => void): void;
   cancel(): void;
@@ -23,8 +22,8 @@ export function systemClock(): Clock {
     now: () => performance.now(),
     wake(at, callback) {
       cancel();
-      // The timer fires before sockets are polled; by the next immediate, what came in while we
-      // slept has been read.
+      // The timer fires before sockets are polled. By the next immediate, messages that arrived
+      // during the wait have been read.
       timer = setTimeout(
         () => (immediate = setImmediate(callback)),
         Math.max(0, Math.ceil(at - performance.now())),

@@ -1,7 +1,7 @@
 /**
- * The shell around the scheduler: feeds events to `step`, commits what it decided, then carries out
- * its instructions. It decides nothing itself. One turn: drain what has arrived, step each event
- * (then the clock, if due), commit once, release the outbox in order.
+ * The shell around the scheduler: feeds events to `step`, commits the writes that it decided, then
+ * carries out its instructions. Decides nothing itself. One turn: take the events that have
+ * arrived, step each (then the clock, if due), commit once, release the outbox in order.
  */
 import { answerAsk, createLab, step, stepOpening, takingUp } from '../core/scheduling/index.ts';
 import type {
@@ -26,23 +26,23 @@ import { WorkerChannels } from './worker-channels.ts';
 
 /** Most writes in one commit; a step's writes are never split. */
 const COMMIT_WRITES = 512;
-/** Milliseconds at a time for reading trials of the file. */
+/** Milliseconds of one uninterrupted part of reading trials from the file. */
 const TAKING_UP_TURN_MS = 5;
 
 /**
- * Notifications of a window or a terminal. Each call concerns something durable, except a stalled
- * storage.
+ * Notifications for a window or a terminal. Each call concerns something durable, except that
+ * storage has stalled.
  */
 export interface CoordinatorListener {
   show(study: string, change: Change): void;
   showLab(change: LabChange): void;
   finished(study: string, reason: string): void;
   /**
-   * Nothing can go on: another process took the lab over, or the file is damaged. All channels are
-   * closed already.
+   * The coordinator has stopped for good: another process took over the lab, or the file is
+   * damaged. All channels are already closed.
    */
   fatal(error: Error): void;
-  /** A turn is over: the state may be another. */
+  /** A turn is over: the state may have changed. */
   turned?(): void;
 }
 
@@ -68,7 +68,7 @@ export class Coordinator {
   #wakeAt = Infinity;
   #opened = false;
   #closed = false;
-  /** What the step before said to the user's command. */
+  /** Refusal of the last command; null: accepted. */
   #refused: Refused | null = null;
 
   private constructor(parts: CoordinatorParts) {
@@ -82,9 +82,9 @@ export class Coordinator {
   }
 
   /**
-   * Takes the lab up as its file has it, which with a hundred thousand trials takes a while: others
-   * get their turns meanwhile.
-   * @throws StorageError damaged
+   * Restores the lab from its file, yielding to the event loop: a hundred thousand trials take a
+   * while.
+   * @throws StorageError `damaged`
    */
   static async open(parts: CoordinatorParts): Promise<Coordinator> {
     const coordinator = new Coordinator(parts);
@@ -108,17 +108,17 @@ export class Coordinator {
   }
 
   /**
-   * Reads the trials of a study that had finished before this opening, in turns; to be awaited
-   * before a command that needs them, which would read them all at once. Of other studies nothing
-   * is read.
-   * @throws StorageError when the trials cannot be read; the study stays as it was
+   * Reads the trials of a study that had finished before this opening, yielding to the event loop.
+   * Await it before a command that needs the trials; the command would otherwise read them in one
+   * piece. Does nothing for other studies.
+   * @throws StorageError when the trials cannot be read; the study is then unchanged
    */
   async takeUp(uid: string): Promise<void> {
     const study = this.#lab.studies.get(uid);
     if (study !== undefined && study.dormant !== null) await this.#inTurns(takingUp(study));
   }
 
-  /** Others get their turns between the pieces. Ends early when the coordinator closes. */
+  /** Yields to the event loop between the pieces. Ends early when the coordinator closes. */
   async #inTurns<T>(pieces: Generator<void, T>): Promise<T> {
     const { clock } = this.#parts;
     let piece = pieces.next();
@@ -131,7 +131,7 @@ export class Coordinator {
     return piece.value;
   }
 
-  /** The state as `step` keeps it: to be read, never changed. */
+  /** The state that `step` owns. Read-only for callers. */
   get lab(): LabState {
     return this.#lab;
   }
@@ -144,14 +144,16 @@ export class Coordinator {
     this.#take({ type: 'studyCreated', uid, spec, limits, because: 'user' });
   }
 
-  /** What a person decided about a study, a trial or a slot. */
+  /** Applies a user's decision about a study, a trial or a slot. */
   command(
     event: Extract<NewEvent, { type: `study${string}` | `trial${string}` | `slot${string}` }>,
   ): void {
     this.#take({ ...event, because: 'user' });
   }
 
-  /** As `command`, decided before it returns. @returns why it was refused; null: it was not */
+  /**
+   * As `command`, but decided before it returns. @returns the reason of a refusal; null: accepted
+   */
   decide(event: Parameters<Coordinator['command']>[0]): Refused | null {
     this.#runTurn();
     this.#refused = null;
@@ -160,24 +162,24 @@ export class Coordinator {
     return this.#refused;
   }
 
-  /** Milliseconds of its clock. */
+  /** Milliseconds of the coordinator's clock. */
   get now(): number {
     return this.#parts.clock.now();
   }
 
-  /** A worker process ended; told by the host. */
+  /** Reports the end of a worker process; called by the host. */
   exited(event: Omit<Extract<Event, { type: 'exited' }>, 'at' | 'type'>): void {
     this.#take({ ...event, type: 'exited' });
   }
 
-  /** Handles what has been taken so far now rather than at the next turn. */
+  /** Handles the events taken so far now instead of at the next turn. */
   settle(): void {
     this.#runTurn();
   }
 
   /**
-   * Stops deciding, with a fatal error, where the lab file or its log is no longer the one that is
-   * being written.
+   * Stops the coordinator with a fatal error if the lab file or its log is no longer the file that
+   * is being written.
    */
   verifyStorage(): void {
     if (this.#closed) return;
@@ -189,8 +191,8 @@ export class Coordinator {
   }
 
   /**
-   * Commits what is left, dismisses the workers, stops hearing and deciding. The storage is its
-   * owner's to close.
+   * Commits pending writes, dismisses the workers and stops. Leaves closing the storage to its
+   * owner.
    */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -223,7 +225,8 @@ export class Coordinator {
   }
 
   #drain(): void {
-    // What a step asks of the sampler is answered into the same list, and so handled in this turn.
+    // Answers to the sampler's asks are appended to the same list, so they are handled in this
+    // turn.
     for (const event of this.#inbox) {
       this.#step(event);
       if (this.#outbox.uncommittedWrites >= COMMIT_WRITES && this.#commits.retryAt === null)
@@ -273,7 +276,8 @@ export class Coordinator {
   }
 
   /**
-   * The one place that does what `step` asked for. A promise holds back the instructions behind it.
+   * Carries out one instruction of `step`; the only place that does. A promise holds back the
+   * instructions behind it.
    */
   #carryOut(instruction: Instruction): Promise<void> | undefined {
     const { host, listener, clock } = this.#parts;

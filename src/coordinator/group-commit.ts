@@ -1,7 +1,7 @@
 /**
- * Commits what the outbox holds, many steps in one transaction, and tries again when the lab file
- * is busy or its disk is full. While it cannot commit, nothing leaves the outbox; workers keep
- * their results and stop by themselves.
+ * Commits the outbox's writes, many steps in one transaction, and retries while the lab file is
+ * busy or its disk is full. Until a commit succeeds nothing leaves the outbox; workers keep their
+ * results and stop by themselves.
  */
 import type { Instruction } from '../core/scheduling/index.ts';
 import type { StorageError } from '../storage/errors.ts';
@@ -13,7 +13,7 @@ const LAST_RETRY_MS = 30_000;
 
 export interface CommitOutcome {
   readonly endedElsewhere: readonly EndedElsewhere[];
-  /** Storage failed just now (the first time), or came back. */
+  /** Storage has just failed, or works again. */
   readonly change: { readonly stalled: string } | 'back' | null;
 }
 
@@ -28,14 +28,14 @@ export class GroupCommit {
     this.#outbox = outbox;
   }
 
-  /** When a failed commit is tried again; null: nothing failed. */
+  /** Time of the next retry; null: no commit has failed. */
   get retryAt(): number | null {
     return this.#retryMs === 0 ? null : this.#retryAt;
   }
 
   /**
    * @param now milliseconds of the coordinator's clock
-   * @throws StorageError that no retry can mend: fenced, damaged
+   * @throws StorageError that no retry can fix: fenced, damaged
    */
   commit(now: number): CommitOutcome {
     if (this.#retryMs > 0 && now < this.#retryAt) return { endedElsewhere: [], change: null };
@@ -61,7 +61,7 @@ export class GroupCommit {
 }
 
 /**
- * Tells whether an instruction shows the end of a trial that was not written, because another
+ * Returns whether an instruction shows the end of a trial that was not written because another
  * program had ended the trial.
  */
 function shows(instruction: Instruction, ended: readonly EndedElsewhere[]): boolean {

@@ -1,4 +1,4 @@
-/** Events before the coordinator has stamped them with its clock. */
+/** Events that the coordinator has not yet stamped with its clock. */
 import type { Event } from '../core/scheduling/index.ts';
 
 type Untimed<E> = E extends unknown ? Omit<E, 'at'> : never;

@@ -1,27 +1,30 @@
 /**
- * Write-ahead order: what others can notice leaves strictly first in, first out, and only after the
- * commit of every write decided before it or in the same step. It orders; it neither commits nor
+ * Write-ahead ordering: externally visible instructions leave first in, first out, and only after
+ * the commit of every write decided before them or in the same step. Orders; neither commits nor
  * sends.
  */
 import type { Instruction, Write } from '../core/scheduling/index.ts';
 import { passesBeforeCommit } from '../core/scheduling/index.ts';
 
 export class Outbox {
-  /** Writes of steps not yet committed, one entry a step. */
+  /** Writes of steps that are not yet committed, one entry for each step. */
   #steps: (readonly Write[])[] = [];
   #writes = 0;
   #waiting: Instruction[] = [];
-  /** How many of `#waiting` may leave. */
+  /** Number of instructions in `#waiting` that may leave. */
   #open = 0;
   #releasing = false;
   readonly #carryOut: (instruction: Instruction) => Promise<void> | undefined;
 
-  /** @param carryOut does one instruction; a promise holds back those behind it */
+  /** @param carryOut carries out one instruction; a promise holds back those behind it */
   constructor(carryOut: (instruction: Instruction) => Promise<void> | undefined) {
     this.#carryOut = carryOut;
   }
 
-  /** Takes one step's instructions; those that nobody can notice are carried out at once. */
+  /**
+   * Takes one step's instructions. Instructions without externally visible effects are carried out
+   * at once.
+   */
   add(instructions: readonly Instruction[]): void {
     for (const instruction of instructions) {
       if (instruction.do === 'persist') {
@@ -43,7 +46,10 @@ export class Outbox {
     return this.#writes;
   }
 
-  /** Everything taken so far is durable: it may leave, except what `withdrawn` names. */
+  /**
+   * Marks everything taken so far as durable: it may leave, except the instructions that
+   * `withdrawn` selects.
+   */
   committed(withdrawn?: (instruction: Instruction) => boolean): void {
     this.#steps = [];
     this.#writes = 0;
@@ -54,7 +60,7 @@ export class Outbox {
     this.#open = this.#waiting.length;
   }
 
-  /** Lets go of what may leave. */
+  /** Carries out the instructions that may leave. */
   release(): void {
     if (!this.#releasing) void this.#releaseInOrder();
   }

@@ -1,7 +1,7 @@
 /**
- * Between the scheduler's words and the wire's: worker messages become events, send instructions
- * become messages. It keeps what only the wire needs: each session's task endpoint and which
- * studies it has been told of.
+ * Translates between the scheduler and the wire: worker messages become events, send instructions
+ * become messages. Keeps what only the wire needs: each session's task endpoint and the studies
+ * already described to it.
  */
 import type { Instruction, LabState } from '../core/scheduling/index.ts';
 import { chosenVersion } from '../protocol/worker-messages.ts';
@@ -28,9 +28,9 @@ type Channel = Extract<
 
 interface Tasks {
   readonly endpoint: Promise<string>;
-  /** Who was welcomed to the session; null before that. */
+  /** The worker that was welcomed to the session; null before. */
   peer: Peer | null;
-  /** Studies this session has been told of. */
+  /** Studies already described to this session. */
   readonly studies: Set<string>;
 }
 
@@ -61,12 +61,14 @@ export class WorkerChannels {
     );
   }
 
-  /** A promise, where the message has to wait for its channel, holds back those behind it. */
+  /**
+   * Returns a promise if the message has to wait for its channel; it holds back those behind it.
+   */
   send(instruction: Channel): Promise<void> | undefined {
     switch (instruction.do) {
       case 'openTasks': {
         const endpoint = this.#transport.openTasks(instruction.session);
-        endpoint.catch(() => undefined); // told to the worker where the welcome waits for it
+        endpoint.catch(() => undefined); // reported when the welcome awaits the endpoint
         this.#tasks.set(instruction.session, { endpoint, peer: null, studies: new Set() });
         return undefined;
       }
@@ -114,7 +116,7 @@ export class WorkerChannels {
     }
   }
 
-  /** Tells every worker in a session to go home; their attempts are nobody's then. */
+  /** Tells every worker in a session to exit. Their attempts are then unowned. */
   dismiss(): void {
     for (const { name, spawn, session } of this.#lab.slots.values()) {
       if (session !== null)
@@ -149,7 +151,7 @@ export class WorkerChannels {
     }
   }
 
-  /** The transport has refused versions that are not spoken here. */
+  /** The transport has already refused unsupported versions. */
   #hello({ v, ...hello }: Hello): void {
     this.#versions.set(hello.slot, chosenVersion(v) ?? v.high);
     this.#take(hello);
@@ -220,8 +222,8 @@ export class WorkerChannels {
         },
       );
     } catch (error) {
-      // No channel could be opened: the worker asks again after its patience; saying why keeps it
-      // from looking like silence.
+      // No channel could be opened. Sending the reason keeps the worker from counting this as
+      // silence; it asks again after its time-out.
       this.#transport.sendControl(
         { slot, spawn },
         { type: 'goodbye', session, reason: 'noChannel', text: String(error) },

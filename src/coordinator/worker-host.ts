@@ -1,6 +1,6 @@
 /**
- * Starts and ends worker processes on this machine for the coordinator. Exits come back as `exited`
- * events through `Coordinator.exited`.
+ * Starts and ends worker processes on this machine for the coordinator. Exits are reported as
+ * `exited` events through `Coordinator.exited`.
  */
 export interface WorkerHost {
   /**

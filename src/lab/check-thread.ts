@@ -1,4 +1,4 @@
-/** Entry of the thread that checks a lab file (`lab-check.ts`), and ends. */
+/** Entry of the thread that checks a lab file (`lab-check.ts`) once. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { END_THREAD } from '../runtime/start-thread.ts';
 import { checkingLab, findingText } from '../storage/check-lab.ts';
@@ -17,7 +17,7 @@ async function check(): Promise<Damage | null> {
   for (const findings of checkingLab(file)) {
     count += findings.length;
     first ??= findings[0];
-    // The wish to end is heard between two pages.
+    // A request to end is handled between two pages.
     await new Promise((resolve) => setImmediate(resolve));
     if (ended) return null;
   }

@@ -1,10 +1,10 @@
-/** Entry of the thread that moves a lab's log into its file, each time it is asked. */
+/** Entry of the thread that checkpoints a lab file's write-ahead log on request. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { END_THREAD } from '../runtime/start-thread.ts';
 import { checkpoint } from '../storage/checkpoint.ts';
 
 export interface CheckpointAsk {
-  /** Also cut the log off, which gives its space back. */
+  /** Whether to truncate the log too, which returns its disk space. */
   readonly truncate: boolean;
 }
 
@@ -18,7 +18,7 @@ parentPort?.on('message', (message: unknown) => {
   try {
     checkpoint(file, (message as CheckpointAsk).truncate);
   } catch {
-    // The log grows until the next time; what is wrong with the disk, the writer is told itself.
+    // The log keeps growing until the next checkpoint; the writer sees disk errors itself.
   }
   parentPort?.postMessage(null);
 });

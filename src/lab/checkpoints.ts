@@ -1,7 +1,7 @@
 /**
- * Keeps a lab's log short while it is written, from a thread: the coordinator would wait for the
- * disk, some tens of milliseconds each time. The thread is started when the log has grown for the
- * first time, which in most runs it never does.
+ * Checkpoints the write-ahead log of a lab from a thread, because a checkpoint would block the
+ * coordinator for tens of milliseconds. The thread starts when the log first grows beyond its
+ * limit, which in most runs never happens.
  */
 import { statSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -11,11 +11,11 @@ import type { CheckpointAsk } from './checkpoint-thread.ts';
 
 const EVERY_MS = 2_000;
 const LONG_BYTES = 4 * 2 ** 20;
-/** Free bytes of the disk below which space is short, */
+/** Free bytes on the disk below which space is short. */
 const SHORT_BYTES = 64 * 2 ** 20;
 /**
- * … and the log is long at this size already: it holds each page as often as it was written, the
- * file once.
+ * Size in bytes from which the log is checkpointed when space is short. The log holds a page once
+ * for each write, the file only once.
  */
 const LONG_WHEN_SHORT_BYTES = 256 * 2 ** 10;
 
@@ -25,7 +25,7 @@ export class Checkpoints {
   #thread: Worker | null = null;
   #running: Promise<void> | null = null;
   #done: () => void = () => undefined;
-  /** When the log was written last, as it was seen. */
+  /** Modification time of the log at the last checkpoint. */
   #seen = 0;
 
   constructor(file: string) {
@@ -34,15 +34,15 @@ export class Checkpoints {
   }
 
   /**
-   * Has the log moved if it is long and was written since, and cut off where space is short.
-   * @returns when that is done
+   * Checkpoints the log if it is long and was written since the last checkpoint, and truncates it
+   * when disk space is short. @returns a promise of its end
    */
   look(): Promise<void> {
     if (this.#running !== null) return this.#running;
     const log = statSync(`${this.#file}-wal`, { throwIfNoEntry: false });
     if (log === undefined || log.size < LONG_WHEN_SHORT_BYTES) return Promise.resolve();
     const short = this.#isSpaceShort();
-    // On a full disk the log is no longer written, and yet moving it makes room.
+    // On a full disk the log cannot be written any more, but a checkpoint frees space.
     if (!short && (log.size < LONG_BYTES || log.mtimeMs === this.#seen)) return Promise.resolve();
     this.#seen = log.mtimeMs;
     this.#started().postMessage({ truncate: short } satisfies CheckpointAsk);
@@ -52,7 +52,7 @@ export class Checkpoints {
     return this.#running;
   }
 
-  /** The file is its owner's alone again. */
+  /** Resolves when the thread has closed its connection to the file. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#running;
@@ -74,7 +74,7 @@ export class Checkpoints {
       workerData: { file: this.#file },
     });
     thread.unref();
-    // Without it the writer does it itself, later and all at once.
+    // Without the thread the writer checkpoints by itself, later and in one piece.
     thread.on('error', () => undefined);
     thread.on('message', () => this.#done());
     thread.on('exit', () => {

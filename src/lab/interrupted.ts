@@ -1,15 +1,17 @@
 /**
- * Studies that run when the application is left: they are paused for a reason of their own, so that
- * the next one can ask whether they go on. One that was killed left them running; they are paused
+ * Pauses running studies when the application quits, with a reason of their own, so that the next
+ * start can ask whether to resume them. Studies that a killed application left running are paused
  * when the lab is opened again.
  */
 import type { OpenLab } from './open-lab.ts';
 
 const LEFT = 'the application was left';
-/** Running trials' time to finish. */
+/** Milliseconds that running trials have to finish. */
 const GRACE_MS = 1_500;
 
-/** Pauses what would run. @returns all that ask whether to go on */
+/**
+ * Pauses studies that would run. @returns all studies for which the user is asked whether to resume
+ */
 export function interruptedStudies(lab: OpenLab): Set<string> {
   const interrupted = new Set<string>();
   for (const { uid, state, reason } of lab.coordinator.lab.studies.values()) {
@@ -22,7 +24,7 @@ export function interruptedStudies(lab: OpenLab): Set<string> {
   return interrupted;
 }
 
-/** Pauses what runs; resolves when no attempt is left, or the grace is over. */
+/** Pauses running studies. Resolves when no attempt is left or the grace period is over. */
 export async function leaveStudies(lab: OpenLab): Promise<void> {
   if (lab.failure !== null) return;
   const { coordinator } = lab;
@@ -34,7 +36,7 @@ export async function leaveStudies(lab: OpenLab): Promise<void> {
   const isQuiet = (): boolean => [...coordinator.lab.active].every(({ live }) => live === 0);
   if (isQuiet()) return;
   await new Promise<void>((resolve) => {
-    // What was recalled is settled at once; beyond that nothing is waited for.
+    // Recalled attempts are settled at once; nothing else is waited for.
     const late = setTimeout(done, GRACE_MS + 250);
     const stop = lab.listen({ turned: () => isQuiet() && done(), failed: done });
     function done(): void {

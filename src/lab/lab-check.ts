@@ -1,19 +1,19 @@
 /**
- * Checks a lab that was just opened, in a thread: what cannot be right in it is reported while it
- * is already served.
+ * Checks a lab file in a thread after it was opened and reports damage while the lab is already in
+ * use.
  */
 import type { Worker } from 'node:worker_threads';
 import { endThread, startThread } from '../runtime/start-thread.ts';
 
-/** What was found in a lab file. */
+/** Damage found in a lab file. */
 export interface Damage {
   /** Number of problems, at least 1. */
   readonly count: number;
-  /** The first, in words. */
+  /** The first problem, in words. */
   readonly first: string;
 }
 
-/** Milliseconds after which a lab that is served is checked: its first rows are read until then. */
+/** Milliseconds between opening a lab and checking it, left free for reading its first rows. */
 export const CHECK_LATER_MS = 5_000;
 
 export class LabCheck {
@@ -22,14 +22,14 @@ export class LabCheck {
   readonly #timer: NodeJS.Timeout;
   #thread: Worker | null = null;
 
-  /** @param tell called once, if anything is found */
+  /** @param tell called once if damage is found */
   constructor(file: string, afterMs: number, tell: (damage: Damage) => void) {
     this.#file = file;
     this.#tell = tell;
     this.#timer = setTimeout(() => this.#start(), afterMs).unref();
   }
 
-  /** Ends the check, and closes what it has open. */
+  /** Ends the check and closes its connection. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     if (this.#thread !== null) await endThread(this.#thread);
@@ -40,7 +40,7 @@ export class LabCheck {
       workerData: { file: this.#file },
     });
     thread.unref();
-    // Without the check, the lab is used as it is.
+    // Without the check the lab is used as it is.
     thread.on('error', () => undefined);
     thread.on('message', this.#tell);
     thread.on('exit', () => (this.#thread = null));

@@ -1,7 +1,4 @@
-/**
- * The lab that is open: its coordinator, its workers, and everyone who listens to what changes in
- * it.
- */
+/** The open lab: its coordinator, its workers and the listeners to its changes. */
 import type { Coordinator, CoordinatorListener } from '../coordinator/coordinator.ts';
 import { GalapagosError } from '../core/errors.ts';
 import type { Change, LabChange } from '../core/scheduling/index.ts';
@@ -11,15 +8,15 @@ import type { RunningLab } from '../lab/start-lab.ts';
 export interface LabListener {
   show?(study: string, change: Change): void;
   showLab?(change: LabChange): void;
-  /** The coordinator's state may be another. */
+  /** The coordinator's state may have changed. */
   turned?(): void;
-  /** Nothing goes on any more. */
+  /** The coordinator has stopped for good: `OpenLab.failure`. */
   failed?(): void;
-  /** The lab file holds something that cannot be right: `OpenLab.damage`. */
+  /** The lab file contains invalid data: `OpenLab.damage`. */
   damaged?(): void;
 }
 
-/** Opens a lab file for a listener, workers not yet started. */
+/** Opens a lab file for a listener, without starting workers. */
 export type LabStarter = (
   file: string,
   listener: CoordinatorListener & { workerExited(): void; damaged(damage: Damage): void },
@@ -38,7 +35,7 @@ export class OpenLab {
     this.#listeners = listeners;
   }
 
-  /** @throws StorageError when the file is no lab, or another process holds it */
+  /** @throws StorageError when the file is not a lab, or another process holds it */
   static async open(file: string, start: LabStarter): Promise<OpenLab> {
     const listeners = new Set<LabListener>();
     let lab: OpenLab | null = null as OpenLab | null;
@@ -65,7 +62,7 @@ export class OpenLab {
     return this.#running.workers;
   }
 
-  /** @param count null: one a core */
+  /** @param count null: one for each core */
   startWorkers(count: number | null): void {
     this.#running.startWorkers(count);
   }
@@ -74,23 +71,23 @@ export class OpenLab {
     return this.#running.coordinator;
   }
 
-  /** What was found in the lab file that cannot be right; null: nothing, so far. */
+  /** Damage found in the lab file; null: none so far. */
   get damage(): Damage | null {
     return this.#damage;
   }
 
-  /** Why nothing goes on; null: it does. */
+  /** The error that stopped the coordinator for good; null while it works. */
   get failure(): Error | null {
     return this.#failure;
   }
 
-  /** @returns how to end it */
+  /** @returns a function that unsubscribes */
   listen(listener: LabListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** @throws GalapagosError lab-failed: it decides nothing any more */
+  /** The coordinator. @throws GalapagosError `lab-failed` after a fatal error */
   get deciding(): Coordinator {
     if (this.#failure !== null)
       throw new GalapagosError('lab-failed', this.#failure.message, { file: this.file });

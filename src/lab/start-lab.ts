@@ -1,6 +1,6 @@
 /**
- * One lab in one process: its file, its sockets, this machine's workers and the coordinator between
- * them, wired for whatever face sits on top. It decides nothing.
+ * Assembles one lab in one process: file, sockets, this machine's workers and the coordinator
+ * between them. Contains no decisions and no user interface.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -20,40 +20,43 @@ import { LabCheck } from './lab-check.ts';
 import type { Damage } from './lab-check.ts';
 
 /**
- * Milliseconds between two looks at whether the lab file and its log are still the ones that are
+ * Milliseconds between two checks that the lab file and its log are still the files that are being
  * written.
  */
 const VERIFY_EVERY_MS = 2_000;
-/** Milliseconds that workers have to end by themselves when the lab closes. */
+/** Milliseconds that workers have to exit by themselves when the lab closes. */
 const CLOSE_GRACE_MS = 500;
 
 export interface LabParts {
-  /** The lab file, created where it is missing. */
+  /** The lab file, created if missing. */
   readonly file: string;
   /** Absolute path of the folder `resources/`. */
   readonly resources: string;
-  /** Absolute path of this user's folder; by default where the system keeps it. */
+  /** Absolute path of this user's folder; default: the system's convention. */
   readonly userFolder?: string;
   readonly listener: CoordinatorListener & {
-    /** A worker process ended, and what it said last. */
+    /** A worker process ended; `exit` contains its last output. */
     workerExited(exit: WorkerExit): void;
-    /** The lab that was opened holds something that cannot be right. */
+    /** The opened lab contains invalid data. */
     damaged?(damage: Damage): void;
   };
   readonly options?: Partial<LabOptions>;
   readonly takeOver?: boolean;
-  /** How a worker is started, where not as `workerProgram` finds it. */
+  /** Overrides how a worker is started; default: `workerProgram`. */
   readonly worker?: WorkerProgram;
-  /** The file is a lab, and ours: what it holds is being read. */
+  /**
+   * Called when the file is known to be a lab and this process holds it, before its contents are
+   * read.
+   */
   readonly held?: () => void;
-  /** Milliseconds after which a lab that existed is checked. */
+  /** Milliseconds after which a lab that existed before is checked. */
   readonly checkAfterMs?: number;
 }
 
 export interface WorkerProgram {
   /** Absolute path of the worker's entry. */
   readonly entry: string;
-  /** A plain Node; this process's own by default. */
+  /** A plain Node; default: this process's own. */
   readonly execPath?: string;
   readonly execArgv?: readonly string[];
 }
@@ -61,20 +64,20 @@ export interface WorkerProgram {
 export interface RunningLab {
   readonly coordinator: Coordinator;
   /**
-   * Starts this machine's workers: as many as asked for, else one a core, within its limits.
-   * Returns their slots.
+   * Starts this machine's workers: as many as asked for, or one for each core, within its limits.
+   * @returns their slots
    */
   readonly startWorkers: (count: number | null) => readonly string[];
-  /** This machine's worker processes, those that run. */
+  /** The running worker processes of this machine. */
   readonly workers: readonly { readonly slot: string; readonly pid: number }[];
-  /** Commits what is left, ends the workers, closes the file. */
+  /** Commits pending writes, ends the workers and closes the file. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the lab file and starts what serves it, workers excepted. When a step fails, the earlier
- * ones are undone.
- * @throws StorageError when the file is no lab or is damaged, or another process holds it
+ * Opens the lab file and starts everything but the workers. Undoes the completed steps when a step
+ * fails.
+ * @throws StorageError when the file is not a lab or is damaged, or another process holds it
  */
 export function startLab(parts: LabParts): Promise<RunningLab> {
   return allOrNothing((onFailure) => start(parts, onFailure));
@@ -151,21 +154,21 @@ async function start(
   };
 }
 
-/** The same promise for every call. */
+/** Returns the same promise for every call. */
 function once(work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | null = null;
   return () => (done ??= work());
 }
 
 /**
- * The built worker beside the built entries; the source, run through tsx, where this module is one
- * itself.
+ * Returns the built worker beside the built entries; when this module itself runs from source, the
+ * worker's source run through tsx.
  */
 function workerProgram(): WorkerProgram {
   const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
   if (import.meta.url.endsWith('.ts'))
     return { entry: beside('../worker/index.ts'), execArgv: ['--import', 'tsx'] };
-  // What several entries share is built into a folder of its own, below them.
+  // Code shared by several entries is built into a folder below them.
   return {
     entry:
       ['./worker.js', '../worker.js'].map(beside).find((path) => existsSync(path)) ??

@@ -1,8 +1,9 @@
 /**
- * Runs a start of several steps. When a step fails, undoes the earlier ones, the last first, and
- * waits for each.
- * @param work calls `onFailure` after each step with what undoes that step
- * @throws what `work` threw; errors of undoing are dropped, since the first error is the cause
+ * Runs a start-up of several steps. When a step fails, undoes the completed ones in reverse order
+ * and waits for each.
+ * @param work calls `onFailure` after each step with the function that undoes that step
+ * @throws the error that `work` threw; errors while undoing are dropped, since the first error is
+ *   the cause
  */
 export async function allOrNothing<T>(
   work: (onFailure: (undo: () => unknown) => void) => Promise<T>,
@@ -15,7 +16,7 @@ export async function allOrNothing<T>(
       try {
         await undo();
       } catch {
-        // The other steps are undone all the same.
+        // A failed undo does not prevent the others.
       }
     }
     throw error;

@@ -1,50 +1,50 @@
 /**
- * How long this process's event loop was kept from turning: a timer that should fire each
- * millisecond, and how late it did. Measures; nothing in the product reads it. Time in which the
- * loop was ready but had no core is told apart where the system says it (Linux).
+ * Measures event-loop delay: a timer that should fire each millisecond, and how late it fires. For
+ * benchmarks; the product itself does not use it. On Linux, time in which the loop was runnable but
+ * had no core is reported separately.
  */
 import { openSync, readSync, writeFileSync } from 'node:fs';
 import type { Timer } from './timer.ts';
 
 const EVERY_MS = 1;
-/** Turns that were late by so much are kept one by one… */
+/** Delays of at least this many milliseconds are recorded one by one. */
 const LONG_MS = 5;
-/** …this many at most, the first. */
+/** Greatest number of delays recorded one by one; later ones are only counted. */
 const MOST_LONG = 10_000;
 /** Widths of the counts from which percentiles are read. */
 const STEP_MS = 0.1;
 
 export interface LongTurn {
-  /** Milliseconds since 1970 when the timer fired at last. */
+  /** Milliseconds since 1970 at which the timer finally fired. */
   readonly at: number;
   readonly lateMs: number;
-  /** Of these, waiting for a core; null: unknown. */
+  /** Part of the delay spent waiting for a core, in milliseconds; null: unknown. */
   readonly waitedMs: number | null;
   /**
-   * What this thread ran meanwhile, the turn itself included; null: unknown. What is neither was a
-   * system call, or another machine's turn.
+   * CPU time of this thread during the delay, the turn itself included, in milliseconds; null:
+   * unknown. The remainder is system calls and time stolen by the hypervisor.
    */
   readonly ranMs: number | null;
 }
 
-/** Of this thread since it began, in milliseconds. */
+/** Scheduler accounting of this thread since its start, in milliseconds. */
 export interface Scheduled {
   readonly ranMs: number;
-  /** Ready to run, without a core. */
+  /** Runnable, but without a core. */
   readonly waitedMs: number;
 }
 
 export interface LoopReport {
   readonly seconds: number;
   readonly turns: number;
-  /** How late the timer fired. */
+  /** Delay of the timer. */
   readonly lateMs: Spread;
   /**
-   * The same without waiting for a core: what this process did to its own loop. Null: the system
-   * does not say.
+   * Delay without the time spent waiting for a core, hence caused by this process. Null: the system
+   * does not report it.
    */
   readonly blockedMs: Spread | null;
-  /** Those late by 5 ms or more, in their order. */
+  /** Delays of 5 ms or more, in order. */
   readonly long: readonly LongTurn[];
 }
 
@@ -57,7 +57,7 @@ export interface Spread {
 export interface ProbeSurroundings {
   readonly timer: Timer;
   readonly wallClock: () => number;
-  /** Null: the system does not say. */
+  /** Null where the system has no scheduler accounting. */
   readonly scheduled: () => Scheduled | null;
 }
 
@@ -118,7 +118,7 @@ export class LoopProbe {
   }
 }
 
-/** Counts by width, so that hours of turns take no memory; the largest exactly. */
+/** Histogram of durations, so that hours of turns take constant memory; the maximum is exact. */
 class Durations {
   readonly #counts: (number | undefined)[] = [];
   #max = 0;
@@ -135,7 +135,7 @@ class Durations {
     return { p50: this.#percentile(0.5), p99: this.#percentile(0.99), max: this.#max };
   }
 
-  /** The upper end of the width in which it lies. */
+  /** Upper edge of the bin that contains the percentile. */
   #percentile(share: number): number {
     let seen = 0;
     for (const [place, n] of this.#counts.entries()) {
@@ -155,7 +155,9 @@ const idleTimer: Timer = {
   },
 };
 
-/** As Linux counts it for the main thread: nanoseconds run, nanoseconds waited. */
+/**
+ * Reads the main thread's scheduler accounting on Linux: nanoseconds run and nanoseconds waited.
+ */
 function schedulerAccount(): () => Scheduled | null {
   if (process.platform !== 'linux') return () => null;
   const buffer = Buffer.alloc(128);
@@ -174,7 +176,9 @@ function schedulerAccount(): () => Scheduled | null {
   };
 }
 
-/** Probes this process's loop from now on, and writes the report, as JSON, when it exits. */
+/**
+ * Starts measuring this process's event loop and writes the report as JSON when the process exits.
+ */
 export function probeLoop(file: string): void {
   const probe = new LoopProbe();
   process.once('exit', () => {

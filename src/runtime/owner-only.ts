@@ -1,6 +1,5 @@
 /**
- * Permissions of files and folders that other users of this machine must not open. Windows has no
- * such modes.
+ * Restricts files and folders to their owner. Has no effect on Windows, which has no such modes.
  */
 import { chmodSync, lstatSync } from 'node:fs';
 
@@ -8,8 +7,8 @@ import { chmodSync, lstatSync } from 'node:fs';
 const OTHERS = 0o077;
 
 /**
- * The mode of a file or folder, as digits, where users other than its owner may open it; null
- * otherwise.
+ * Returns the mode of a file or folder as octal digits if users other than its owner may open it,
+ * else null.
  */
 export function modeForOthers(path: string): string | null {
   const stats = lstatSync(path, { throwIfNoEntry: false });

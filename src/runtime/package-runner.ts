@@ -1,7 +1,7 @@
 /**
- * The package runner (npm, npx, pnpm, yarn, bun) that a process was started by. It stands directly
- * above the process, or above the `sh -c` that a script runs in; any other ancestor, such as a
- * terminal or an editor, does not count.
+ * Finds the package runner (npm, npx, pnpm, yarn, bun) that started a process. The runner is the
+ * direct parent, or the parent of the `sh -c` that runs a script; other ancestors, such as a
+ * terminal or an editor, do not count.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,23 +12,22 @@ export interface ProcessEntry {
   readonly command: readonly string[];
 }
 
-/** Null: no such process. */
+/** Returns null if no such process exists. */
 export type LookUp = (pid: number) => ProcessEntry | null;
 
 const SHELL = /(^|\/)(sh|ash|dash|bash|zsh|ksh|fish|busybox)$/;
 const RUNNER = /(^|[\s/])(npm|npx|pnpm|yarn|bun)(-cli)?([\s.]|$)/;
 
 /**
- * Returns the process id of the runner; null when there is none, or when the script's shell was
- * gone already: a script that ends in `&` leaves its process running on purpose. Windows is not
- * looked at.
+ * Returns the process id of the runner; null if there is none, or if the script's shell has already
+ * exited: a script that ends in `&` leaves its process running on purpose. Always null on Windows.
  */
 export function packageRunner(
   env: Readonly<Record<string, string | undefined>>,
   lookUp: LookUp = process.platform === 'win32' ? () => null : processEntry,
   parent: number = process.ppid,
 ): number | null {
-  // Set by every runner, and inherited by all that is started below it.
+  // Every runner sets this variable, and all its descendants inherit it.
   if ((env['npm_lifecycle_event'] ?? '') === '') return null;
   for (let pid = parent; pid > 1;) {
     const entry = lookUp(pid);
@@ -40,7 +39,7 @@ export function packageRunner(
   return null;
 }
 
-/** Whether a process of this machine runs; one that has ended and was not waited for does not. */
+/** Returns whether a process of this machine runs; zombies do not count. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -67,11 +66,11 @@ function processEntry(pid: number): ProcessEntry | null {
 function linuxEntry(pid: number): ProcessEntry | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the program's name in parentheses, which may hold spaces and parentheses
-    // itself.
+    // The second field is the program's name in parentheses, which may itself contain spaces and
+    // parentheses.
     const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return null;
-    // npm writes over its arguments: "npm run serve" is one of them then.
+    // npm overwrites its arguments: "npm run serve" is then one of them.
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
     return { parent: Number(parent), command };
   } catch {

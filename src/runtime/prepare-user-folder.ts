@@ -8,9 +8,9 @@ import { userFolder } from './user-folder.ts';
 const HINT = 'Set GALAPAGOS_HOME to a folder that you can write to';
 
 /**
- * Creates the folder where it is missing, for this user alone, and checks that files can be created
- * in it. The conventional user folder is closed to other users if an earlier version left it open;
- * one that `GALAPAGOS_HOME` names may be shared on purpose.
+ * Creates the folder with access for this user only if it is missing, and checks that files can be
+ * created in it. Restricts the default user folder if an earlier version left it readable by
+ * others; a folder named by `GALAPAGOS_HOME` may be shared on purpose.
  * @throws GalapagosError `user-folder`
  */
 export function prepareUserFolder(folder: string): void {

@@ -1,9 +1,9 @@
-/** Signals to processes that this one started, and to nobody else. */
+/** Sends signals to processes that this one started, and to no others. */
 import { spawnSync } from 'node:child_process';
 
 /**
- * Signals a process's group, or the process where groups do not exist. A process that is gone
- * already is no error.
+ * Signals a process's group, or the process where the platform has no groups. Ignores a process
+ * that has already exited.
  */
 export function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
@@ -14,14 +14,14 @@ export function killGroup(pid: number | undefined, signal: NodeJS.Signals): void
   try {
     process.kill(-pid, signal);
   } catch {
-    // ESRCH: nobody is left in the group.
+    // ESRCH: the group is empty.
   }
 }
 
 /**
- * Signals a child, if it was started. One that could not be has no process but, until its `error`
- * is told, a handle: Node's own `kill` signals process 0 through it, which is everyone in the
- * caller's group.
+ * Signals a child if it was started. A child that could not be started has a handle but no process
+ * until its `error` event; Node's own `kill` would signal process 0 through that handle, which is
+ * the caller's whole group.
  */
 export function killChild(
   child: { readonly pid?: number | undefined; kill(signal: NodeJS.Signals): unknown },

@@ -1,17 +1,18 @@
 /**
- * Starts a thread of ours, from its source, as it was built or as it was packed, and lets it end.
+ * Starts one of the program's threads, from source, from the build or from the packed archive, and
+ * ends it cleanly.
  */
 import { existsSync } from 'node:fs';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
 /**
- * @param module `import.meta.url` of who asks: the entry's source lies beside it
- * @param entry its name, without an ending: it is an entry of the build
+ * @param module `import.meta.url` of the caller; the entry's source lies beside it
+ * @param entry name of the build entry, without extension
  */
 export function startThread(module: string, entry: string, options: WorkerOptions = {}): Worker {
   if (module.endsWith('.ts')) {
-    // A thread does not inherit tsx from its process on every Node. The name is looked up from the
-    // working folder.
+    // A thread inherits tsx from its process only on some Node versions. The name is resolved from
+    // the working folder.
     const source = JSON.stringify(new URL(`./${entry}.ts`, module).href);
     return new Worker(
       `import('tsx/esm/api').then(({ register }) => { register(); return import(${source}); })`,
@@ -26,22 +27,24 @@ export function startThread(module: string, entry: string, options: WorkerOption
 }
 
 /**
- * Beside the built module, or above it: what several entries share is built into a folder of its
- * own. Out of the packed archive, since a thread is a Node of its own, and only Electron's main
- * thread is sure to see into one.
+ * Candidate paths of a built entry: beside the built module or above it, since code shared by
+ * several entries is built into a folder of its own. Outside the packed archive, because only
+ * Electron's main thread can read inside it.
  */
 export function builtEntries(module: string, entry: string): readonly [beside: URL, above: URL] {
   const outside = module.replace('/app.asar/', '/app.asar.unpacked/');
   return [new URL(`./${entry}.js`, outside), new URL(`../${entry}.js`, outside)];
 }
 
-/** Asks a thread to end. It closes its port when it has done what it is at. */
+/**
+ * Message that asks a thread to end. The thread closes its port after finishing its current work.
+ */
 export const END_THREAD = 'end';
 
 /**
- * Has a thread that understands `END_THREAD` end, and waits until it has. `terminate()` is not for
- * a thread that reads a lab file: the exception by which it ends a thread, thrown into libsql's
- * native code, aborts the whole process.
+ * Ends a thread that understands `END_THREAD` and waits for it. `terminate()` must not be used for
+ * a thread that reads a lab file: the exception that ends the thread would be thrown into libsql's
+ * native code and abort the whole process.
  */
 export function endThread(thread: Worker): Promise<void> {
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** The last bytes of what a process wrote. */
+/** Keeps the last bytes that a process wrote. */
 const KEPT_BYTES = 4096;
 
 export class Tail {

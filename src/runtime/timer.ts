@@ -1,10 +1,10 @@
 /**
- * The clock and the timer of what this machine does by itself, handed in so that tests need not
- * wait. Monotonic milliseconds.
+ * Clock and timer for periodic work on this machine, passed as a parameter so that tests can use
+ * virtual time. Monotonic milliseconds.
  */
 export interface Timer {
   now(): number;
-  /** Calls back once, `ms` from now; @returns how to forget it */
+  /** Calls back once, `ms` from now. @returns a function that cancels the call */
   after(ms: number, callback: () => void): () => void;
 }
 

@@ -1,12 +1,12 @@
 /**
- * Turns of the event loop within work that would keep it: on a machine with more to do than cores,
- * some hundred milliseconds of work are seconds, and a worker whose loop stands still for two is
- * taken for lost.
+ * Yields to the event loop within long computations. On an overloaded machine some hundred
+ * milliseconds of work take seconds, and a worker whose event loop stands still for two seconds
+ * counts as lost.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Pausable } from './pausable.ts';
 
-/** Some milliseconds' copying or hashing. */
+/** Bytes copied or hashed at a time: a few milliseconds of work. */
 const PIECE = 4 * 2 ** 20;
 
 /**
@@ -14,12 +14,12 @@ const PIECE = 4 * 2 ** 20;
  */
 const PART_MS = 20;
 
-/** Timers and messages that are due have been heard then. */
+/** Resolves after due timers and messages have been handled. */
 export async function turn(): Promise<void> {
   await setImmediate();
 }
 
-/** `target.set(source, offset)` with turns in between; the same for any of the two's types. */
+/** Copies as `target.set(source, offset)` does, yielding to the event loop between pieces. */
 export async function copyInTurns<T extends Uint8Array | Uint16Array | Float32Array>(
   target: T,
   source: T,
@@ -32,7 +32,7 @@ export async function copyInTurns<T extends Uint8Array | Uint16Array | Float32Ar
   }
 }
 
-/** `use` is given successive pieces, with turns in between. */
+/** Calls `use` with successive pieces, yielding to the event loop in between. */
 export async function inTurns(bytes: Uint8Array, use: (piece: Uint8Array) => void): Promise<void> {
   for (let at = 0; at < bytes.length; at += PIECE) {
     use(bytes.subarray(at, at + PIECE));
@@ -40,7 +40,7 @@ export async function inTurns(bytes: Uint8Array, use: (piece: Uint8Array) => voi
   }
 }
 
-/** Runs a computation to its result, with turns of the event loop at its yields. */
+/** Runs a computation to its result, yielding to the event loop at its yields. */
 export async function withPauses<T>(work: Pausable<T>): Promise<T> {
   for (let since = performance.now(); ;) {
     const { done, value } = work.next();

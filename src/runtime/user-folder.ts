@@ -1,6 +1,6 @@
 /**
- * Where this user's caches and data sets live, by each system's convention. It names the folder; it
- * creates nothing.
+ * Determines where this user's caches and datasets are stored, by each system's convention. Creates
+ * nothing.
  */
 import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
@@ -12,8 +12,8 @@ export interface Surroundings {
 }
 
 /**
- * `GALAPAGOS_HOME` if set; else the XDG data folder, Application Support, or the local application
- * data. Absolute.
+ * Returns `GALAPAGOS_HOME` if set; otherwise the XDG data folder, Application Support or the local
+ * application data folder. Absolute.
  */
 export function userFolder(
   { platform, env, home }: Surroundings = {
@@ -31,7 +31,7 @@ export function userFolder(
   if (platform === 'win32')
     return path.join(set('LOCALAPPDATA') ?? path.join(home, 'AppData', 'Local'), 'Galapagos');
   const data = set('XDG_DATA_HOME');
-  // The convention says that a relative path is to be ignored.
+  // The XDG specification requires relative paths to be ignored.
   return path.join(
     data !== undefined && path.isAbsolute(data) ? data : path.join(home, '.local', 'share'),
     'galapagos',

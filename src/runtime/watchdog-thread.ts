@@ -1,18 +1,18 @@
 /**
- * Entry of the watchdog's thread (`watchdog.ts`). It imports nothing of ours, so that it costs next
- * to nothing.
+ * Entry of the watchdog's thread (`watchdog.ts`). Imports none of the program's modules, to keep
+ * its start-up cost low.
  */
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 
 export interface WatchdogSettings {
-  /** Process id of the parent that this process must not outlive. */
+  /** Id of the parent process that this process must not outlive. */
   readonly parent: number;
-  /** Begins the last line on stderr. */
+  /** Prefix of the last line on stderr. */
   readonly name: string;
   readonly standstillMs: number;
   readonly lookMs: number;
-  /** One counter, which the main thread advances. */
+  /** One counter, which the main thread increments. */
   readonly beats: Int32Array;
 }
 
@@ -20,8 +20,8 @@ const { parent, name, standstillMs, lookMs, beats } = workerData as WatchdogSett
 
 let seen = Atomics.load(beats, 0);
 /**
- * Looks since the loop last turned: counted, not timed, so that a process that was stopped or
- * asleep gets its time anew.
+ * Number of checks since the counter last changed. Counting checks instead of time gives a process
+ * that was stopped or suspended its full time again.
  */
 let still = 0;
 
@@ -38,26 +38,29 @@ function isParentHere(): boolean {
   if (process.ppid !== parent) return false;
   if (process.platform !== 'win32') return true;
   try {
-    // On Windows an orphan keeps its parent's number.
+    // On Windows an orphan keeps its parent's process id.
     return process.kill(parent, 0);
   } catch {
     return false;
   }
 }
 
-/** By SIGKILL: `process.exit` waits for native work of the main thread, which may never end. */
+/**
+ * Kills by SIGKILL: `process.exit` would wait for native work of the main thread, which may never
+ * end.
+ */
 function end(reason: string | null): void {
   try {
-    // Not process.stderr, which in a thread goes through the main thread.
+    // `process.stderr` of a thread writes through the main thread, which may be blocked.
     if (reason !== null) writeSync(2, `${name}: ${reason}\n`);
   } catch {
-    // Who would have read it is gone.
+    // The reader of stderr is gone.
   }
   try {
-    // With its group, where the process leads one: what it started ends with it.
+    // Kills the group if the process leads one, so that its children end as well.
     if (process.platform !== 'win32') process.kill(-process.pid, 'SIGKILL');
   } catch {
-    // It leads none.
+    // The process leads no group.
   }
   process.kill(process.pid, 'SIGKILL');
 }

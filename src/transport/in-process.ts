@@ -1,7 +1,6 @@
 /**
- * A transport inside one process, for tests and for labs that are opened without workers: the same
- * text, the same parsing and the same losses as over sockets, delivered in later turns of the event
- * loop.
+ * A transport inside one process, for tests and for labs opened without workers: the same text,
+ * parsing and losses as over sockets, delivered in later turns of the event loop.
  */
 import type {
   FromWorker,
@@ -15,8 +14,8 @@ import { explained, parsers, takeControl, takeResult, type Receiver } from './re
 import type { CoordinatorTransport, Malformed, Peer, WorkerTransport } from './transport.ts';
 
 /**
- * Calls `deliver` for each line in order, each batch in a turn of its own; lines queued meanwhile
- * come in the next.
+ * Calls `deliver` for each line in order, each batch in a turn of its own. Lines queued meanwhile
+ * are part of the next batch.
  */
 class Pipe {
   readonly #deliver: (line: string) => void;
@@ -45,7 +44,7 @@ export class InProcessCoordinator implements CoordinatorTransport {
   readonly controlEndpoint = 'in-process:control';
   readonly resultsEndpoint = 'in-process:results';
   readonly #workers = new Map<string, InProcessWorker>();
-  /** Sessions with an open channel: what waits until a worker joins, then who joined. */
+  /** Sessions with an open channel: lines queued until the worker joins, then the worker. */
   readonly #tasks = new Map<string, { waiting: string[]; worker: InProcessWorker | null }>();
   #receiver: Receiver = {
     receive: () => undefined,
@@ -54,7 +53,7 @@ export class InProcessCoordinator implements CoordinatorTransport {
   };
   #closed = false;
 
-  /** A worker that is connected from now until it closes or vanishes. */
+  /** Connects a worker until it closes or vanishes. */
   connect(peer: Peer): InProcessWorker {
     const key = `${peer.slot}#${peer.spawn}`;
     const worker: InProcessWorker = new InProcessWorker({
@@ -130,7 +129,7 @@ interface Links {
 
 export class InProcessWorker implements WorkerTransport {
   readonly #links: Links;
-  /** What the coordinator tells this worker. */
+  /** Messages from the coordinator to this worker. */
   readonly orders: Pipe;
   #channel: Pipe | null = null;
   #session: string | null = null;
@@ -146,7 +145,10 @@ export class InProcessWorker implements WorkerTransport {
     );
   }
 
-  /** A line of a session's task channel; of another than the one joined, it is lost. */
+  /**
+   * Delivers a line of a session's task channel; a line of a session other than the joined one is
+   * lost.
+   */
   tasks(session: string, line: string): void {
     if (session === this.#session) this.#channel?.push(line);
   }
@@ -155,7 +157,7 @@ export class InProcessWorker implements WorkerTransport {
     this.sendControlLine(encodeMessage(message));
   }
 
-  /** As `sendControl`, for text that may be no message. */
+  /** As `sendControl`, for text that may not be a valid message. */
   sendControlLine(line: string): void {
     if (!this.#gone) this.#links.control.push(line);
   }
@@ -187,7 +189,10 @@ export class InProcessWorker implements WorkerTransport {
     this.#malformed = malformed;
   }
 
-  /** As a process killed: what it sent may still arrive, nothing reaches it any more. */
+  /**
+   * Simulates a killed process: messages already sent may still arrive; the worker receives nothing
+   * more.
+   */
   vanish(): void {
     this.#gone = true;
     this.#links.leave();

@@ -1,8 +1,8 @@
-/** Several messages in one frame: lines of text. Not a codec; a message is one line already. */
+/** Several messages in one frame, as lines of text. Not a codec: a message is already one line. */
 import { GalapagosError } from '../core/errors.ts';
 import { MAX_MESSAGE_BYTES } from '../protocol/worker-messages.ts';
 
-/** A message longer than the wire takes. */
+/** A message longer than the wire accepts. */
 export class MessageTooLong extends GalapagosError {}
 
 /** @throws MessageTooLong above `MAX_MESSAGE_BYTES` of UTF-8 */

@@ -9,7 +9,7 @@ import type { ParsedLine, LineToParse } from './line-thread.ts';
 import { parsers } from './reading.ts';
 import type { Channels, Parsed } from './reading.ts';
 
-/** Characters up to which a line is parsed where it arrives: a few milliseconds' work. */
+/** Greatest number of characters parsed on the event loop: a few milliseconds of work. */
 export const SHORT_CHARACTERS = 128 * 1024;
 
 type Resolve = (parsed: Parsed<never>) => void;
@@ -28,7 +28,7 @@ export class LongLines {
     if (line.length <= SHORT_CHARACTERS || refusedUnread) return parsers[channel](line);
     const request: LineToParse = { id: this.#nextId++, channel, line };
     return new Promise((resolve) => {
-      // The thread answers what the channel's parser returns: it is of the same build.
+      // The thread runs the same build, so its answer has the type of the channel's parser.
       this.#waiting.set(request.id, resolve);
       this.#running().postMessage(request);
     });
@@ -49,7 +49,7 @@ export class LongLines {
       this.#waiting.get(id)?.(parsed as Parsed<never>);
       this.#waiting.delete(id);
     });
-    // For instance because the line needed more memory than a thread may have.
+    // For example, the line needed more memory than a thread may have.
     thread.on('error', (error) => this.#lost(thread, error.message));
     thread.on('exit', () => this.#lost(thread, 'the thread ended'));
     return (this.#thread = thread);

@@ -1,21 +1,21 @@
 /**
- * Messages waiting for one socket, which takes one `send` at a time. They leave as soon as the code
- * that hands them over has run: what it hands over together, or while a send is under way, leaves
- * in one frame a destination. A frame that cannot be sent is dropped: nothing here retries.
+ * Queue of one socket, which takes one `send` at a time. Messages leave after the current code has
+ * run; messages for one destination that are queued together, or during a send, share one frame.
+ * Drops a frame that cannot be sent and never retries.
  */
 
 /** Characters of one frame, unless a single message is longer. */
 const FRAME_CHARACTERS = 128 * 1024;
 
-/** @template To where a frame goes; one value where a socket has one destination */
+/** @template To destination of a frame; one value where a socket has one destination */
 export class Outbox<To> {
   readonly #send: (to: To, frame: string) => Promise<void>;
-  /** Lines by destination, in order of their first. */
+  /** Lines by destination, in order of the first line. */
   readonly #waiting = new Map<To, string[]>();
   #draining: Promise<void> | null = null;
   #closed = false;
 
-  /** @param send resolves when the socket takes the next frame; its rejection drops the frame */
+  /** @param send resolves when the socket takes the next frame; a rejection drops the frame */
   constructor(send: (to: To, frame: string) => Promise<void>) {
     this.#send = send;
   }
@@ -28,12 +28,12 @@ export class Outbox<To> {
     this.#draining ??= this.#drain();
   }
 
-  /** Resolves when nothing waits. */
+  /** Resolves when the queue is empty. */
   async empty(): Promise<void> {
     await this.#draining;
   }
 
-  /** Drops what waits, and everything after. */
+  /** Drops queued messages and all later ones. */
   close(): void {
     this.#closed = true;
     this.#waiting.clear();
@@ -56,7 +56,7 @@ export class Outbox<To> {
             end === from + 1 ? (lines[from] ?? '') : lines.slice(from, end).join('\n'),
           );
         } catch {
-          // Nobody there, or the socket closed: dropped, as the transport's contract says.
+          // No such peer, or the socket is closed: dropped, as the transport's contract says.
         }
         from = end;
       }
@@ -65,7 +65,7 @@ export class Outbox<To> {
   }
 }
 
-/** The end of the frame that begins with line `from`: at least one line. */
+/** Returns the end of the frame that begins with line `from`: at least one line. */
 function frameEnd(lines: readonly string[], from: number): number {
   let characters = lines[from]?.length ?? 0;
   let end = from + 1;

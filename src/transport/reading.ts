@@ -1,7 +1,7 @@
 /**
- * What a coordinator's transport does with each line it reads: parse, check the sender, hand on.
- * The same for every transport. Parsing and the rest are apart, because long lines are parsed in a
- * thread (`long-lines.ts`).
+ * Handling of each line that a coordinator's transport reads: parse, check the sender, hand on.
+ * Shared by all transports. Parsing is separate because long lines are parsed in a thread
+ * (`long-lines.ts`).
  */
 import { chosenVersion, versionGoodbye } from '../protocol/worker-messages.ts';
 import type {
@@ -27,22 +27,22 @@ export interface Receiver {
 export interface Refused {
   readonly ok: false;
   readonly error: string;
-  /** The sender as the line names itself; null: it does not. */
+  /** Sender named in the line; null: none. */
   readonly peer: Peer | null;
-  /** Of a hello of another version; null: the line is no such hello. */
+  /** Version range of a hello with an unsupported version; null: not such a hello. */
   readonly range: VersionRange | null;
 }
 
-/** A line parsed, as plain values that can be posted to another thread. */
+/** A parsed line, as plain values that can be posted to another thread. */
 export type Parsed<Message> = { readonly ok: true; readonly message: Message } | Refused;
 
-/** The channels that a coordinator reads, and what their lines hold. */
+/** The channels that a coordinator reads, with the type of their messages. */
 export interface Channels {
   readonly control: FromWorker;
   readonly results: ResultMessage;
 }
 
-/** How a line of each channel is parsed. */
+/** Parser of each channel's lines. */
 export const parsers: {
   readonly [Name in keyof Channels]: (line: string) => Parsed<Channels[Name]>;
 } = {
@@ -63,8 +63,8 @@ export const parsers: {
 };
 
 /**
- * Takes a line of the control channel. A message that names another sender than the channel knows
- * is malformed; a hello of a version that is not spoken here is answered, and goes no further.
+ * Takes a line of the control channel. A message that names another sender than its connection is
+ * malformed; a hello with an unsupported version is answered and not handed on.
  */
 export function takeControl(
   peer: Peer | null,
@@ -96,13 +96,13 @@ export function takeControl(
   }
 }
 
-/** Takes a line of the results channel, whose sender is only what the message says. */
+/** Takes a line of the results channel, where only the message itself names its sender. */
 export function takeResult(parsed: Parsed<ResultMessage>, { receive, malformed }: Receiver): void {
   if (parsed.ok) receive(parsed.message);
   else malformed({ peer: parsed.peer, error: parsed.error });
 }
 
-/** The text of a refusal to parse; anything else is thrown on. */
+/** Returns the text of a parse error; rethrows any other error. */
 export function explained(error: unknown): string {
   if (error instanceof MalformedMessage) return error.message;
   throw error;

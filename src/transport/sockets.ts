@@ -1,29 +1,30 @@
 /**
- * How every ZeroMQ socket here is set up, and how it is read until it closes. Connections are
- * encrypted and mutually known by CURVE: the coordinator's public key, made anew each run and never
- * published, is the run's token. Whoever lacks it gets no connection, to whichever port, so nobody
- * else on a shared machine can say hello, take a task or send a result.
+ * Set-up and reading of every ZeroMQ socket. Connections are encrypted and mutually authenticated
+ * by CURVE: the coordinator's public key, generated for each run and never published, is the run's
+ * token. A process without the token gets no connection on any port, so no other user of a shared
+ * machine can say hello, take a task or send a result.
  */
 import { context, curveKeyPair } from 'zeromq';
 import type { Readable, Socket } from 'zeromq';
 import { MAX_MESSAGE_BYTES } from '../protocol/worker-messages.ts';
 import { linesOf } from './lines.ts';
 
-// One bound PUSH a worker: the library's default of 1,023 sockets would end a lab of a thousand.
+// One bound PUSH for each worker: the library's default of 1,023 sockets would limit a lab to a
+// thousand workers.
 context.maxSockets = 8192;
 
-/** Room for encryption's own bytes around a message of the greatest length. */
+/** Bytes that encryption adds to a message of the greatest length. */
 const ENVELOPE_BYTES = 1024;
 
-/** Milliseconds for which a closing socket goes on sending what was handed to it. */
+/** Milliseconds for which a closing socket continues to send queued messages. */
 const LINGER_MS = 200;
 
-/** Milliseconds after which messages that wait are left to the next turn. */
+/** Milliseconds of reading after which waiting messages are left to the next turn. */
 const TURN_MS = 10;
 
 /**
- * ZMTP heartbeats only tidy connections: a stopped or unplugged peer is disconnected within 2,000
- * ms. Liveness is the beat's.
+ * ZMTP heartbeats only clean up connections: a stopped or unplugged peer is disconnected within
+ * 2,000 ms. Liveness is decided by the protocol's own beats.
  */
 export const socketOptions = {
   linger: 0,
@@ -41,9 +42,9 @@ export const connectOptions = {
 } as const;
 
 /**
- * Options of a connecting socket that only sends: nothing is queued for a connection that does not
- * stand. On one that receives it would lose what came just before the other end closed (measured: 6
- * of 20 messages).
+ * Options of a connecting socket that only sends: nothing is queued while the connection is down. A
+ * receiving socket with this option would lose messages sent just before the other end closed
+ * (measured: 6 of 20).
  */
 export const connectAndSendOptions = { ...connectOptions, immediate: true } as const;
 
@@ -52,13 +53,13 @@ export interface ServerKeys {
   readonly options: { readonly curveServer: true; readonly curveSecretKey: string };
 }
 
-/** A run's token, and the options of every socket that only its holders may connect to. */
+/** The token of a run and the options of every socket that requires it. */
 export function serverKeys(): ServerKeys {
   const { publicKey, secretKey } = curveKeyPair();
   return { token: publicKey, options: { curveServer: true, curveSecretKey: secretKey } };
 }
 
-/** Options of a socket that connects by a token. */
+/** Options of a socket that connects with a token. */
 export function clientKeys(token: string): {
   readonly curveServerKey: string;
   readonly curvePublicKey: string;
@@ -69,11 +70,11 @@ export function clientKeys(token: string): {
 }
 
 /**
- * Hands over the lines of every message until the socket closes, in order and in turns of the event
- * loop: a run of messages that are waiting never holds it up for longer than a turn and one line.
- * An error that `take` throws is not caught.
- * @param take is given the frames before the last, which holds the lines; the next line waits for
- *   its promise
+ * Hands over the lines of every message, in order, until the socket closes, yielding to the event
+ * loop: a burst of messages blocks it for at most `TURN_MS` and one line. Does not catch errors of
+ * `take`.
+ * @param take receives the frames before the last, and one line of the last; the next line waits
+ *   for its promise
  */
 export async function receiveLines(
   socket: Socket & Readable,
@@ -93,8 +94,8 @@ export async function receiveLines(
 }
 
 /**
- * Closes a socket after what it was given has left, or `LINGER_MS`. Returns at once; a process
- * exits that much later at most.
+ * Closes a socket after its queue was sent, or after `LINGER_MS`. Returns at once; a process exits
+ * at most that much later.
  */
 export function closeGently(socket: Socket): void {
   if (socket.closed) return;
@@ -102,7 +103,7 @@ export function closeGently(socket: Socket): void {
   socket.close();
 }
 
-/** Resolves with `work`, or after a time. */
+/** Resolves with `work`, or after `ms` milliseconds. */
 export async function within(ms: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))]);

@@ -1,9 +1,9 @@
 /**
  * The contract of a transport: three channels between one coordinator and many workers. Tasks: one
- * bound PUSH per session, so that nothing queued for a dead worker is lost with it unseen. Results:
- * one shared PULL. Control: ROUTER/DEALER. No order holds between channels; within one, messages of
- * one sender arrive in order or not at all. `zeromq.ts` crosses processes, `in-process.ts` serves
- * tests. Messages are parsed by schema on arrival.
+ * bound PUSH for each session, so that the loss of messages queued for a dead worker is noticed.
+ * Results: one shared PULL. Control: ROUTER/DEALER. No order holds between channels; within one,
+ * messages of one sender arrive in order or not at all. `zeromq.ts` crosses processes,
+ * `in-process.ts` serves tests. Messages are parsed by schema on arrival.
  */
 import type {
   FromWorker,
@@ -12,31 +12,33 @@ import type {
   ToWorker,
 } from '../protocol/worker-messages.ts';
 
-/** A worker process's name on the control channel: its slot and incarnation. */
+/** Identity of a worker process on the control channel: its slot and incarnation. */
 export interface Peer {
   readonly slot: string;
   readonly spawn: string;
 }
 
-/** A message that no schema accepts; `peer` null: its sender is unknown. */
+/** A message that no schema accepts. `peer` null: unknown sender. */
 export interface Malformed {
   readonly peer: Peer | null;
   readonly error: string;
 }
 
 export interface CoordinatorTransport {
-  /** Where workers say hello. */
+  /** Endpoint to which workers send hello. */
   readonly controlEndpoint: string;
-  /** Where workers push results; told in `welcome`. */
+  /** Endpoint to which workers push results; part of `welcome`. */
   readonly resultsEndpoint: string;
-  /** Opens a session's task channel; its endpoint is told in `welcome`. */
+  /** Opens a session's task channel. @returns its endpoint, which is part of `welcome` */
   openTasks(session: string): Promise<string>;
   closeTasks(session: string): void;
-  /** Queued without bound and without waiting; dropped if the session's channel is closed. */
+  /**
+   * Queues without limit and without waiting; drops the message if the session's channel is closed.
+   */
   sendTask(session: string, message: TaskMessage): void;
-  /** Dropped silently if the peer is not connected. */
+  /** Drops the message silently if the peer is not connected. */
   sendControl(peer: Peer, message: ToWorker): void;
-  /** Set once, before the first message can arrive. */
+  /** Called once, before the first message can arrive. */
   onMessage(
     receive: (message: FromWorker | ResultMessage) => void,
     malformed: (what: Malformed) => void,

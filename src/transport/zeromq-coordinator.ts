@@ -1,6 +1,6 @@
 /**
- * The coordinator's end over ZeroMQ: a ROUTER for control, one PULL for results, one PUSH a session
- * for tasks, all bound.
+ * The coordinator's end over ZeroMQ: a ROUTER for control, one PULL for results and one PUSH for
+ * each session's tasks, all bound.
  */
 import { Pull, Push, Router } from 'zeromq';
 import type {
@@ -25,14 +25,14 @@ import {
 import type { CoordinatorTransport, Malformed, Peer } from './transport.ts';
 
 export interface ZeromqCoordinatorOptions {
-  /** The address to bind, default the loopback one. */
+  /** Address to bind; default: loopback. */
   readonly host?: string;
 }
 
 interface Tasks {
   readonly socket: Push;
   readonly outbox: Outbox<null>;
-  /** While binding, a socket can neither send nor close. */
+  /** A socket can neither send nor close while it binds. */
   readonly bound: Promise<void>;
 }
 
@@ -57,13 +57,13 @@ export class ZeromqCoordinator implements CoordinatorTransport {
     this.#orders = new Outbox((peer, frame) => control.send([peer, frame]));
   }
 
-  /** Binds control and results to ports of the system's choice. */
+  /** Binds control and results to free ports. */
   static async bind({
     host = '127.0.0.1',
   }: ZeromqCoordinatorOptions = {}): Promise<ZeromqCoordinator> {
     const keys = serverKeys();
-    // mandatory: an unknown peer is an error, not a leak; a stopped one must not hold up the
-    // others, hence no waiting.
+    // With `mandatory` an unknown peer is an error instead of being dropped silently. No waiting,
+    // because a stopped peer must not hold up the others.
     const control = new Router({
       ...socketOptions,
       ...keys.options,
@@ -77,7 +77,10 @@ export class ZeromqCoordinator implements CoordinatorTransport {
     return new ZeromqCoordinator(keys, host, control, results);
   }
 
-  /** What a worker needs to connect: hand it on in its environment, show it to nobody. */
+  /**
+   * The token that a worker needs to connect. Pass it in the worker's environment and never print
+   * it.
+   */
   get token(): string {
     return this.#keys.token;
   }
@@ -131,7 +134,7 @@ export class ZeromqCoordinator implements CoordinatorTransport {
     );
   }
 
-  /** Takes a line at once, or when a thread has parsed it. */
+  /** Handles a line at once, or after a thread has parsed it. */
   #parsed<Name extends keyof Channels>(
     channel: Name,
     line: string,

@@ -25,7 +25,7 @@ import type { Peer, WorkerTransport } from './transport.ts';
 
 export interface ZeromqWorkerOptions extends Peer {
   readonly controlEndpoint: string;
-  /** The coordinator's, of this run. */
+  /** The coordinator's token of this run. */
   readonly token: string;
 }
 
