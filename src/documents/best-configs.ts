@@ -1,6 +1,4 @@
-/**
- * The best configurations of a study as `best-configs.json` and as CSV. Pure: nothing is written.
- */
+/** The best configurations of a study as the document `best-configs.json`. Writes no file. */
 import type { Origin } from '../core/samplers/sampler.ts';
 import type { Params } from '../core/search-space/distribution.ts';
 import type { ScoreKind } from '../core/study/score.ts';
@@ -13,13 +11,13 @@ export interface Exported {
   readonly value: number;
   readonly params: Params;
   readonly attempt: number;
-  /** Null: unknown, another program made it. */
+  /** Null: unknown, because another program created the trial. */
   readonly origin: Origin | null;
 }
 
 export interface ExportedStudy extends ScoreKind {
   readonly name: string;
-  /** What the user wrote about it; empty or absent: nothing. */
+  /** The user's note; empty or absent: none. */
   readonly note?: string;
   readonly direction: Direction;
   /** Null: a study of another program. */
@@ -52,14 +50,14 @@ export function bestConfigsOf(
   };
 }
 
-/** A trial's origin as files and output have it. */
+/** A trial's origin in files and command output. */
 export function lineageOf(origin: Origin | null): BestConfigs['best'][number]['lineage'] {
   return origin === null
     ? null
     : { operator: origin.operator, parents: [...origin.parents], generation: origin.generation };
 }
 
-/** Complete trials with a value, as `LabReader.best` gives them. */
+/** Returns the complete trials that have a value, as `LabReader.best` yields them. */
 export function exportedTrials(best: readonly TrialRecord[]): Exported[] {
   return best.map(({ number, value, params, endedBy, origin }) => ({
     trial: number,

@@ -1,9 +1,9 @@
-/** CSV as RFC 4180 has it, and the best configurations as such. */
+/** CSV by RFC 4180, and the best configurations as CSV. */
 import type { BestConfigs } from '../protocol/best-configs.ts';
 
 /**
- * A head line, then a line per configuration; a parameter that does not exist in one leaves its
- * cell empty.
+ * One header line, then one line for each configuration. The cell of an inactive parameter is
+ * empty.
  */
 export function csvText({ best, measure, split }: BestConfigs): string {
   const names = [...new Set(best.flatMap(({ params }) => Object.keys(params)))];
@@ -34,12 +34,12 @@ export function csvText({ best, measure, split }: BestConfigs): string {
   return csvOf([head, ...rows]);
 }
 
-/** RFC 4180: lines of cells, each line ended. */
+/** Formats lines of cells by RFC 4180; every line is terminated. */
 export function csvOf(lines: readonly (readonly unknown[])[]): string {
   return lines.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
 }
 
-/** Quoted where a comma, quote or line end asks for it. */
+/** Quotes a cell that contains a comma, a quote or a line break. */
 function cell(value: unknown): string {
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,10 +1,13 @@
-/** Datasets as `datasets … --json` prints them. */
+/** Datasets in the format of `datasets … --json`. */
 import { catalogueOf } from '../datasets/catalogue.ts';
 import type { Imported } from '../datasets/import/import-dataset.ts';
 import { readRecord, sizeOf, type StoredDataset } from '../datasets/store.ts';
 import type { DatasetOutput } from '../protocol/cli-output.ts';
 
-/** null: there is none of this name. @throws DatasetError where its record is damaged */
+/**
+ * Returns null if there is no dataset of this name. @throws DatasetError where its record is
+ * damaged
+ */
 export function datasetOutput(folder: string, name: string): DatasetOutput | null {
   const stored = readRecord(folder, name);
   if (stored !== null) return storedOutput(stored);
@@ -68,7 +71,7 @@ export function storedOutput(stored: StoredDataset): DatasetOutput {
   };
 }
 
-/** What a dry run found. */
+/** Result of a dry run. */
 export function importedOutput(name: string, path: string, imported: Imported): DatasetOutput {
   const { form, classNames, training, test, drawn, statistics, kind, notes } = imported;
   return {

@@ -1,4 +1,4 @@
-/** From what storage reads of a lab file to the documents that commands print and windows show. */
+/** Converts rows of a lab file to the documents that commands print and windows show. */
 import { GalapagosError } from '../core/errors.ts';
 import { scoreKindOf } from '../core/study/score.ts';
 import type { ScoreKind } from '../core/study/score.ts';
@@ -8,13 +8,13 @@ import type { LabReader, StudySummary, TrialRecord, TrialStory } from '../storag
 import { lineageOf } from './best-configs.ts';
 import type { ExportedStudy } from './best-configs.ts';
 
-/** Metrics that JSON cannot write as numbers are written as words. */
+/** Metrics that JSON cannot represent as numbers are written as text. */
 const asJson = (metric: number | string): number | string =>
   typeof metric === 'number' && !Number.isFinite(metric) ? String(metric) : metric;
 
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-/** @throws GalapagosError `unknown-study` when the lab holds none of this name */
+/** @throws GalapagosError `unknown-study` when the lab has no study of this name */
 export function knownStudy(reader: LabReader, nameOrUid: string, lab: string): StudySummary {
   const study = reader.study(nameOrUid);
   if (study !== null) return study;
@@ -26,7 +26,7 @@ export function knownStudy(reader: LabReader, nameOrUid: string, lab: string): S
   );
 }
 
-/** Of several objectives the first. */
+/** Direction of the first objective. */
 export function directionOf({ directions }: StudySummary): Direction {
   return directions[0] ?? 'minimize';
 }
@@ -81,7 +81,7 @@ export function trainedOutput(best: readonly TrialRecord[]): ShowOutput['trained
   return { executors: executorsOf(best), reports: best[0] === undefined ? [] : reportsOf(best[0]) };
 }
 
-/** Each label once, with the reason that was given first. */
+/** Each executor label once, with the first reason given for it. */
 export function executorsOf(trials: readonly TrialRecord[]): ShowOutput['trained']['executors'] {
   const reasons = new Map<string, string | null>();
   for (const { result } of trials) {

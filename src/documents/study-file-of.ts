@@ -1,4 +1,4 @@
-/** A study of a lab file as the study file that would begin it again. */
+/** Converts a study of a lab file to a study file that would start it again. */
 import { GalapagosError } from '../core/errors.ts';
 import type { Limits, StudySpec } from '../core/study/study-spec.ts';
 import { parse } from '../protocol/problems.ts';
@@ -6,7 +6,10 @@ import { studyFile } from '../protocol/study-file.ts';
 import type { StudyFile } from '../protocol/study-file.ts';
 import type { StudySummary } from '../storage/lab-reader.ts';
 
-/** @throws GalapagosError `foreign-study`: another program's, which says how it was made nowhere */
+/**
+ * @throws GalapagosError `foreign-study`: another program's study, which does not record how it was
+ *   created
+ */
 export function studyFileOf({
   name,
   spec,
@@ -43,7 +46,9 @@ function written(
   };
 }
 
-/** What a study confirms is a matter of its own lab, and of the points it was given there. */
+/**
+ * Removes the parts that only have a meaning in the lab file: the confirmed study and its points.
+ */
 function ordinary(objective: StudySpec['objective']): Record<string, unknown> {
   return Object.fromEntries(Object.entries(objective).filter(([field]) => field !== 'confirms'));
 }

@@ -1,7 +1,7 @@
 /**
- * Test functions with known optima, to be minimised, over points as they are (no rescaling): choose
- * the search space's bounds to suit. Each takes any dimension unless it says otherwise. Sources:
- * Surjanovic & Bingham, "Virtual Library of Simulation Experiments"; Branin: Dixon & Szegő, 1978.
+ * Test functions with known optima, to be minimised. Points are not rescaled: choose the search
+ * space's bounds accordingly. Each takes any dimension unless noted. Sources: Surjanovic & Bingham,
+ * "Virtual Library of Simulation Experiments"; Branin: Dixon & Szegő, 1978.
  */
 import type { SyntheticObjective } from '../protocol/objective.ts';
 

@@ -1,8 +1,8 @@
 /**
- * The objective `synthetic`: a named function of the numeric parameters' values as they are (others
- * are passed over), with a duration and failures on request. For tests, demonstrations and benches.
- * What a trial is worth and how long it takes is drawn by (seed, trial), so that it repeats;
- * whether an attempt fails by (seed, trial, attempt), so that a retry may succeed.
+ * The objective `synthetic`: a named function of the numeric parameters' values (other parameters
+ * are ignored), with a duration and failures on request. For tests, demonstrations and benchmarks.
+ * Value and duration are drawn by (seed, trial), so they are reproducible; failures by (seed,
+ * trial, attempt), so a retry may succeed.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { exp } from '../core/elementary.ts';
@@ -17,12 +17,12 @@ import { NO_PREVIEW } from './objective-kind.ts';
 import type { ObjectiveKind } from './objective-kind.ts';
 import { functions } from './synthetic-functions.ts';
 
-/** Ordinals of the streams of one trial. */
+/** Stream indices of one trial's random draws. */
 const DURATION = 0;
 const DIVERGENCE = 1;
 const FAILURE = 2;
 
-/** Longest wait of one timer. */
+/** Longest delay of one timer, in milliseconds. */
 const MOST_MS = 2 ** 31 - 1;
 
 export const synthetic: ObjectiveKind<SyntheticObjective> = {
@@ -54,7 +54,7 @@ function createSynthetic(slot: string): Evaluate {
   };
 }
 
-/** Without a duration it takes no turn of the event loop, not even a promise. */
+/** Evaluates a lane. Without a duration it runs synchronously, without a promise. */
 function evaluate(
   objective: SyntheticObjective,
   seed: number,
@@ -84,7 +84,10 @@ async function delayed(ms: number, signal: AbortSignal, end: () => LaneEnd): Pro
   return end();
 }
 
-/** How an attempt is to fail, after which share of its duration; null: it is not. */
+/**
+ * Failure that an attempt shall have and the share of its duration after which it happens; null:
+ * none.
+ */
 function failureOf(
   objective: SyntheticObjective,
   seed: number,
@@ -146,7 +149,7 @@ function draw(seed: number, { attempt }: Lane, ordinal: number, round: number): 
   }).uniform();
 }
 
-/** `*` in the pattern stands for any text, nothing else is special. */
+/** Matches a pattern in which `*` stands for any text; nothing else is special. */
 function matches(pattern: string, slot: string): boolean {
   const parts = pattern.split('*');
   const [first = ''] = parts;

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a study while it is being written, and what it would search and train: all
- * problems at once, and never an error.
+ * Checks a study while it is being edited: returns all problems at once, and the search space and
+ * training it would have. Never throws.
  */
 import { InvalidInput } from '../core/errors.ts';
 import { createSampler } from '../core/samplers/create-sampler.ts';
@@ -56,13 +56,13 @@ function problemsOf(study: unknown, places: ObjectivePlaces): StudyCheck['proble
   }
 }
 
-/** Null: it has problems of its own. */
+/** Null: the search space has problems. */
 function soundSpace(study: unknown): SearchSpace | null {
   const space = check(searchSpace, isFields(study) ? study['searchSpace'] : undefined);
   return space.ok && checkSearchSpace(space.value).length === 0 ? space.value : null;
 }
 
-/** Of the sampler's grid where it lays one; else of all points the space has. */
+/** Number of grid points if the sampler is a grid, else number of points of the space. */
 function gridSizeOf(study: unknown, space: SearchSpace | null): number | null {
   if (space === null) return null;
   const proposes = check(sampler, isFields(study) ? study['sampler'] : undefined);

@@ -1,4 +1,4 @@
-/** What the studies that trained another's best again say of it, read from the lab file. */
+/** Reads the results of confirmations of a study from the lab file. */
 import { confirmationOf } from '../core/analysis/confirmation.ts';
 import type { Configuration } from '../core/analysis/confirmation.ts';
 import { directionOf } from '../documents/lab-output.ts';
@@ -7,7 +7,7 @@ import type { Confirmation } from '../protocol/window/reading.ts';
 import type { LabReader, StudySummary, TrialRecord } from '../storage/lab-reader.ts';
 import { confirmsOf } from './confirms-of.ts';
 
-/** Newest last. */
+/** Confirmations, newest last. */
 export function readConfirmations(reader: LabReader, study: StudySummary): Confirmation[] {
   const all = reader.studies();
   const about = (of: StudySummary): ReturnType<typeof confirmsOf> =>
@@ -45,14 +45,17 @@ export function readConfirmations(reader: LabReader, study: StudySummary): Confi
   });
 }
 
-/** In the order of the points. @param confirmed the trials that are trained again */
+/**
+ * Confirmed configurations in the order of their points. @param confirmed the trials that are
+ * trained again
+ */
 export function configurationsOf(
   trials: readonly Pick<TrialRecord, 'number' | 'value' | 'outcome' | 'origin'>[],
   confirmed: readonly number[],
 ): Configuration[] {
   const values = confirmed.map((): (number | null)[] => []);
   for (const { number, value, outcome, origin } of trials) {
-    // What no one enqueued, a sampler drew: it is no seed of anything.
+    // Trials that a sampler drew are no repetition of a chosen configuration.
     if (origin?.operator !== 'enqueued') continue;
     const seeds = values[number % confirmed.length];
     const finite =
@@ -65,7 +68,7 @@ export function configurationsOf(
   }));
 }
 
-/** The study's metric on the test set; null: not yet. */
+/** The study's metric on the test set; null: not evaluated yet. */
 function onTest({ spec }: StudySummary, { result }: TrialRecord): number | null {
   const metric =
     spec === null

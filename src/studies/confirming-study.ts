@@ -1,7 +1,7 @@
 /**
- * The study that trains another's best again on fresh seeds, and the one that looks at the winner
- * on the test set: what they search, and the points they are given. Everything they mean is in
- * their objective's `confirms`, so they go on after a restart like any study.
+ * Creates the study that trains another study's best trials again on fresh seeds, and the study
+ * that evaluates the winner on the test set: their search spaces and points. Their meaning is
+ * recorded in their objective's `confirms`, so they resume after a restart like any study.
  */
 import { GalapagosError } from '../core/errors.ts';
 import { axesOf } from '../core/search-space/axis.ts';
@@ -16,8 +16,7 @@ export interface ConfirmingStudy {
   readonly spec: StudySpec;
   readonly limits: Limits;
   /**
-   * In the order in which they are trained: each configuration on the first seed, then each on the
-   * next.
+   * Points in the order of training: each configuration on the first seed, then each on the next.
    */
   readonly points: readonly EncodedParams[];
 }
@@ -28,8 +27,8 @@ export type Chosen = Pick<TrialRecord, 'number' | 'encoded'>;
 const SEED = 'seed';
 
 /**
- * The objective of a study that trains. @throws GalapagosError `usage`: it does not, or trains
- * again already
+ * Returns the objective of a study that trains.
+ * @throws GalapagosError `usage`: the study does not train, or is a confirmation itself
  */
 export function confirmable({
   name,
@@ -52,9 +51,9 @@ export function confirmable({
 }
 
 /**
- * @param original its uid and what it searched
+ * @param original uid and search space of the confirmed study
  * @param best best first, at least one
- * @param first of the seeds: `seeds` of them from there
+ * @param first seed of the first repetition; `seeds` consecutive seeds are used
  */
 export function confirmingStudy(
   original: { readonly uid: string; readonly spec: StudySpec },
@@ -81,9 +80,9 @@ export function confirmingStudy(
 }
 
 /**
- * One training more of the winner, on a seed of its own; after it was judged as ever, its weights
- * are looked at on the test set.
- * @param confirming the study of fresh seeds, its uid and what it searched
+ * Creates a study that trains the winner once more on a seed of its own and then evaluates its
+ * weights on the test set.
+ * @param confirming the study of fresh seeds: its uid and search space
  */
 export function testingStudy(
   confirming: { readonly uid: string; readonly spec: StudySpec },
@@ -116,7 +115,7 @@ export function testingStudy(
   };
 }
 
-/** The greatest seed a study of fresh seeds uses. */
+/** Greatest seed that a confirmation uses. */
 export function lastSeedOf({ objective, searchSpace }: StudySpec): number {
   const distribution = searchSpace[seedParameterOf(trainObjective.parse(objective))];
   return distribution?.type === 'int' ? distribution.high : 0;
@@ -126,7 +125,7 @@ function seedParameterOf({ seed }: TrainStudyObjective): string {
   return typeof seed === 'object' ? seed.$param : SEED;
 }
 
-/** As the last parameter, under a name that is free. */
+/** Adds the seed as the last parameter, under a free name. */
 function withSeed(
   space: SearchSpace,
   low: number,

@@ -1,11 +1,11 @@
-/** Which study another one confirms by training its best trials again. */
+/** Relations between confirmations and the studies that they confirm. */
 import type { LabState, Study } from '../core/scheduling/index.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
 import { objectiveKind } from '../objectives/registry.ts';
 import { trainObjective } from '../protocol/objective.ts';
 import type { TrainStudyObjective } from '../protocol/objective.ts';
 
-/** What a study trains again; null: it is an ordinary study. */
+/** Returns the study that a confirmation belongs to and its trials; null: an ordinary study. */
 export function confirmsOf(
   objective: StudySpec['objective'],
 ): NonNullable<TrainStudyObjective['confirms']> | null {
@@ -16,7 +16,7 @@ export function confirmsOf(
   return parsed?.data?.confirms ?? null;
 }
 
-/** Studies that confirm this one, in the order of their creation. */
+/** Studies that confirm this one, in order of creation. */
 export function confirming({ studies }: Pick<LabState, 'studies'>, uid: string): Study[] {
   return [...studies.values()].filter(({ spec }) => confirmsOf(spec.objective)?.study === uid);
 }

@@ -1,4 +1,4 @@
-/** A command to the scheduler whose refusal is an error. */
+/** Applies a command to the scheduler and throws if it is refused. */
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import { GalapagosError } from '../core/errors.ts';
 

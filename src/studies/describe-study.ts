@@ -10,7 +10,7 @@ import { confirming } from './confirms-of.ts';
 import { decideOrThrow } from './decide-or-throw.ts';
 import { freeName, takenText } from '../core/study/free-name.ts';
 
-/** Absent fields stay as they are. */
+/** Absent fields stay unchanged. */
 export interface Description {
   readonly name?: string;
   readonly note?: string;
@@ -42,7 +42,7 @@ export function describeStudy(
 }
 
 /**
- * Removes a deleted study from the file, in turns, so that others are not held up.
+ * Removes a deleted study from the file, yielding to the event loop.
  * @throws GalapagosError `unknownStudy`; `notAllowedNow` where it is not deleted; `no-lab` where
  *   the lab is closed meanwhile
  */
@@ -53,7 +53,7 @@ export async function removeStudy(coordinator: Coordinator, uid: string): Promis
   await removeOne(coordinator, uid);
 }
 
-/** Goes on with removals that a quit or a kill interrupted. */
+/** Continues removals that a quit or a kill interrupted. */
 export async function continueRemovals(coordinator: Coordinator): Promise<void> {
   for (const { uid, removedFrom } of [...coordinator.lab.studies.values()])
     if (removedFrom !== null) await removeOne(coordinator, uid);

@@ -1,4 +1,4 @@
-/** A study for a dataset with a sensible value in every field: it can be started as it is. */
+/** Creates a study for a dataset with a sensible default in every field, ready to start. */
 import type { DatasetEntry } from '../datasets/catalogue.ts';
 import type { StudyFile } from '../protocol/study-file.ts';
 import type { SearchSpaceLike } from '../training/objective/objective.ts';
@@ -14,12 +14,12 @@ const SHARED_SPACE = {
 
 const UNITS = { type: 'int', low: 16, high: 256, log: true } as const;
 
-/** Smaller images are pooled less often, so that something is left to pool. */
+/** Least image size, in pixels, for every pooling layer; smaller images are pooled less often. */
 const LEAST_FOR_POOLS = 12;
-/** What a study trains until its person has seen it do so. */
+/** Epochs of a draft, few enough to see a first result soon. */
 const EPOCHS = 3;
 const TRIALS = 64;
-/** A batch is at most such a share of the training samples. */
+/** A batch is at most one of this many parts of the training samples. */
 const BATCHES_AN_EPOCH = 8;
 
 /** @param name of the study: free, and what a person would call it */
@@ -52,8 +52,8 @@ export function draftStudy(dataset: DatasetEntry, name: string): StudyFile {
     direction: targets > 0 ? 'minimize' : 'maximize',
     searchSpace: {
       ...SHARED_SPACE,
-      // The squared error's gradients grow with the targets: steps that suit shares of right
-      // answers would diverge.
+      // Gradients of the squared error grow with the targets: learning rates that suit
+      // classification would diverge.
       ...(targets > 0 ? { learningRate: { type: 'float', low: 1e-5, high: 0.1, log: true } } : {}),
       ...(units ? { units: UNITS } : {}),
       ...(batch.length === 1 ? {} : { batch: { type: 'categorical', choices: [...batch] } }),
@@ -65,8 +65,8 @@ export function draftStudy(dataset: DatasetEntry, name: string): StudyFile {
 }
 
 /**
- * The network that a draft for a dataset searches, with the distributions of its parameters; null:
- * the draft names a preset.
+ * Returns the network that a draft for a dataset searches, with the distributions of its
+ * parameters; null: the draft uses a preset.
  */
 export function draftNetwork(
   dataset: DatasetEntry,
@@ -129,12 +129,12 @@ function networkFor({
   ];
 }
 
-/** Tables are small: as many epochs as show something within a moment. */
+/** Epochs for a table: tables are small, so training takes a moment. */
 function epochsOfTable({ training }: DatasetEntry): number {
   return training < 2000 ? 30 : training < 50_000 ? 10 : EPOCHS;
 }
 
-/** One or several; several are the search's choice. */
+/** Batch sizes. Several are the search's choice. */
 function batchesFor({ training }: DatasetEntry): readonly [number, ...number[]] {
   const fit = [32, 64, 128].filter((batch) => batch * BATCHES_AN_EPOCH <= training);
   const [first, ...more] = fit;

@@ -1,7 +1,4 @@
-/**
- * How long a study takes, from what trials were measured to take: ranges, because that is what is
- * known.
- */
+/** Estimates how long a study takes from measured durations of trials, as ranges. */
 import { createSampler } from '../core/samplers/create-sampler.ts';
 import type { Sampler } from '../core/samplers/sampler.ts';
 import type { Duration } from '../objectives/objective-kind.ts';
@@ -11,12 +8,12 @@ import type { MeasuredStudy } from '../training/estimate/measure-study.ts';
 
 type Range = Estimate['trialMs'];
 
-/** Workers start, load the dataset, compile. */
+/** Start of the workers, loading of the dataset and compilation, in milliseconds. */
 const START_MS: Range = { low: 400, high: 3_000 };
 /**
- * Of a trial beside what was measured. By processor time, real epochs of MNIST took 0.77 to 1.04 of
- * it; neighbours on other cores share the memory's bandwidth and the clock, and a core may be half
- * of one.
+ * Factor between a measured and a real trial. By CPU time, real epochs of MNIST took 0.77 to 1.04
+ * of the measurement; other cores share memory bandwidth and clock rate, and a core may be a
+ * hyper-thread.
  */
 const BESIDE: Range = { low: 0.75, high: 1.6 };
 
@@ -26,7 +23,7 @@ export interface Measured {
   readonly at: number;
 }
 
-/** @param workers that train at once */
+/** @param workers number that trains at once */
 export function estimateTraining(
   study: StudyFile,
   workers: number,
@@ -97,7 +94,8 @@ function timesOf(
               minutes,
               START_MS.low + (trials * Math.max(0.5, mean * BESIDE.low)) / together,
             ),
-            // The last trials do not end at once: for one trial's time, not all workers have one.
+            // The last trials do not end together: for the duration of one trial some workers are
+            // idle.
             high: Math.min(
               minutes,
               START_MS.high +
@@ -112,12 +110,12 @@ function timesOf(
 }
 
 /**
- * How many trials run at once, on average: a generation that waits for its last keeps the others
- * waiting.
+ * Average number of trials that run at once: with a barrier, workers wait for the last trial of a
+ * generation.
  */
 function parallelOf({ barrier }: Sampler, workers: number, trials: number | null): number {
   if (barrier === null || barrier(workers * 4) === 0) return Math.min(workers, trials ?? workers);
-  // Past the founders, whose generation may be another.
+  // After the founders, whose generation may have another size.
   const first = barrier(workers * 4);
   let size = 1;
   while (barrier(first + size) === barrier(first)) size += 1;

@@ -1,8 +1,8 @@
-/** Counts what becomes of the trials that run when their study is paused or stopped. */
+/** Counts the outcomes of trials that were running when their study was paused or stopped. */
 import type { Change } from '../core/scheduling/index.ts';
 
 export interface Settled {
-  /** Running trials that ended within their grace. */
+  /** Running trials that ended within the grace period. */
   readonly finished: number;
   /** Running trials that were returned to waiting, free of charge. */
   readonly returned: number;
@@ -12,12 +12,12 @@ export class GraceCount {
   #settled: Settled | null = null;
   #counting = false;
 
-  /** Of the latest pause or stop; null: none was heard, or the study runs again. */
+  /** Counts of the latest pause or stop; null: none yet, or the study runs again. */
   get settled(): Settled | null {
     return this.#settled;
   }
 
-  /** @param change of one study, in the order in which the scheduler shows them */
+  /** @param change of one study, in the scheduler's order */
   hear(change: Change): void {
     if (change.kind === 'study') this.#moved(change.state);
     else if (!this.#counting || this.#settled === null) return;

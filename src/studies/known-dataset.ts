@@ -1,4 +1,4 @@
-/** The dataset that a window names, or an error that says which ones there are. */
+/** Finds the dataset that a window names, or throws an error that lists the existing ones. */
 import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';

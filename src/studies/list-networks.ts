@@ -1,6 +1,6 @@
 /**
- * The networks to choose from for a dataset, as cards: the one that a draft searches, and the
- * presets adapted to the dataset, each with its weights there.
+ * Lists the networks to choose from for a dataset: the network of the draft, and the presets
+ * adapted to the dataset, each with its number of weights.
  */
 import type { z } from 'zod';
 import type { Catalogue, DatasetEntry } from '../datasets/catalogue.ts';
@@ -31,10 +31,10 @@ const TITLES: Readonly<Record<string, string>> = {
   'efficientnet-b0': 'EfficientNet-B0',
 };
 
-/** Distribution of the parameters that presets leave to the search: they are all shares. */
+/** Distribution of the parameters that presets leave to the search: all of them are shares. */
 const SHARE = { type: 'float', low: 0, high: 0.5 } as const;
 
-/** @param dataset null: presets only, each on what it was written for */
+/** @param dataset null: presets only, each for the dataset it was written for */
 export function listNetworks(dataset: DatasetEntry | null): NetworkCard[] {
   const drafted = dataset === null ? null : draftNetwork(dataset);
   const presets = [...PRESETS].flatMap(([name, description]) => {
@@ -81,7 +81,7 @@ function judged(
   return { weights: { low: weights, high: weights }, misfit: null };
 }
 
-/** A study of the network whose other settings are valid on any dataset. */
+/** Returns a study of the network whose other settings are valid for any dataset. */
 function objectiveOn(network: object, dataset: DatasetEntry): TrainObjective {
   const settings = { batch: 1, epochs: 1, optimizer: { type: 'sgd', learningRate: 0.1 } };
   const metric = dataset.targets > 0 ? 'loss' : 'accuracy';

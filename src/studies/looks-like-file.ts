@@ -1,4 +1,4 @@
-/** Whether a name stands for a file rather than something that comes with Galapagos. */
+/** Returns whether a name is a file path and not a built-in name. */
 export function looksLikeFile(named: string): boolean {
   return /[/\\]/.test(named) || named.endsWith('.json');
 }

@@ -1,6 +1,6 @@
 /**
- * Measures a study in a process of its own, a plain Node as workers are. One at a time: side by
- * side they would measure each other.
+ * Measures the speed of a study in a child process, a plain Node like the workers. Runs one
+ * measurement at a time, since two would disturb each other.
  */
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -12,21 +12,20 @@ import { killChild } from '../runtime/process-group.ts';
 import type { MeasureAnswer, MeasureRequest } from '../training/estimate/estimate-process.ts';
 import type { MeasuredStudy } from '../training/estimate/measure-study.ts';
 
-/** As Node's and the DOM's `AbortSignal`. */
+/** Structural type of Node's and the DOM's `AbortSignal`. */
 export interface Stop {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** Far more than measuring takes. */
+/** Time-out in milliseconds, far above the duration of a measurement. */
 const MOST_MS = 120_000;
 
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * @param worker how workers are started, where not as found beside this module: the process is
- *   started as they are
- * @throws GalapagosError `cancelled`; `not-trainable` with why
+ * @param worker how workers are started, where not beside this module; the process is started alike
+ * @throws GalapagosError `cancelled`; `not-trainable` with the reason
  */
 export function measureInProcess(
   request: MeasureRequest,
@@ -68,7 +67,7 @@ function measuring(
         );
     });
     child.on('error', reject);
-    // After an answer this changes nothing.
+    // Has no effect after an answer.
     child.on('close', (code, signal) => {
       reject(
         stop.aborted
@@ -86,7 +85,10 @@ function cancelled(): GalapagosError {
   return new GalapagosError('cancelled', 'nobody waits for this measurement any more');
 }
 
-/** Built, beside the worker; as a source, run through tsx, where this module is one itself. */
+/**
+ * The built program beside the worker; when this module itself runs from source, the source run
+ * through tsx.
+ */
 function programOf(worker: WorkerProgram | undefined): WorkerProgram {
   if (worker !== undefined && !worker.entry.endsWith('.ts'))
     return { ...worker, entry: join(dirname(worker.entry), 'estimate-process.js') };

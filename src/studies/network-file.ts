@@ -1,6 +1,6 @@
 /**
- * A study whose network is a file of its own: the description is put in its place, so that the lab
- * file keeps the study whole.
+ * Replaces the path of a network file in a study by the file's description, so that the lab file
+ * contains the whole study.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -10,9 +10,9 @@ import { isHeld } from '../storage/side-files.ts';
 import { looksLikeFile } from './looks-like-file.ts';
 
 /**
- * @param study as parsed from JSON, not checked yet
- * @param source the study's file: the network's path is relative to it
- * @param label the study in errors
+ * @param study parsed JSON, not yet checked
+ * @param source file of the study, to which the network's path is relative
+ * @param label name of the study in errors
  * @throws InvalidInput if the network's file cannot be read or is not JSON
  */
 export function withNetworkFile(study: unknown, source: string, label: string): unknown {

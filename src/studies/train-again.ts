@@ -1,6 +1,6 @@
 /**
- * Trains a finished trial again, with the seed, parameters and executor it had, to get its weights,
- * which no lab file keeps.
+ * Trains a finished trial again with its seed, parameters and executor to obtain its weights, which
+ * the lab file does not contain.
  */
 import { join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
@@ -19,7 +19,7 @@ import type {
 export interface TrainedAgain {
   readonly trained: Trained;
   readonly outcome: Extract<LaneOutcome, { outcome: 'succeeded' }>;
-  /** SHA-256 of the weights then; null: not recorded. */
+  /** SHA-256 of the original weights; null: not recorded. */
   readonly recorded: string | null;
 }
 
@@ -31,7 +31,7 @@ export interface TrainAgainOptions {
   readonly report: (report: EpochReport) => void;
 }
 
-/** What can be trained again: the study's objective and seed, and the trial. */
+/** Input of the training: the study's objective and seed, and the trial. */
 export interface Repeatable {
   readonly objective: TrainObjective;
   readonly seed: number;
@@ -39,8 +39,8 @@ export interface Repeatable {
 }
 
 /**
- * @throws GalapagosError `usage`, `unknown-trial` if there is nothing to train: another program's
- *   study, no network, a trial without a value
+ * @throws GalapagosError `usage` or `unknown-trial` if the trial cannot be trained again: another
+ *   program's study, no network, a trial without a value
  */
 export function repeatable(
   { name, spec }: StudySummary,
@@ -69,8 +69,8 @@ export function repeatable(
 }
 
 /**
- * Null: the signal stopped it.
- * @throws GalapagosError `not-trained` where the objective cannot be trained here any more
+ * Trains the trial again. Returns null if the signal stopped it.
+ * @throws GalapagosError `not-trained` where the objective can no longer be trained here
  */
 export async function trainAgain(
   { objective, seed, trial }: Repeatable,

@@ -1,17 +1,17 @@
-/** Checks how many of this machine's workers a study asks for. */
+/** Checks the number of workers that a study asks for. */
 import type { Coordinator } from '../coordinator/coordinator.ts';
 import type { Problem } from '../core/errors.ts';
 import { workerCount } from '../node/workers/slots.ts';
 
 /**
- * Greatest number of workers: the limit of this machine, or the lab's own number where that is
- * more.
+ * Greatest number of workers: the limit of this machine, or the lab's current number if that is
+ * greater.
  */
 export function mostWorkers(lab: Coordinator | null): number {
   return Math.max(workerCount(Number.MAX_SAFE_INTEGER).workers, lab?.lab.slots.size ?? 0);
 }
 
-/** @param workers as typed by the user; null or undefined: all that the lab has */
+/** @param workers as entered by the user; null or undefined: all workers of the lab */
 export function workerProblems(workers: unknown, most: number): Problem[] {
   if (workers === null || workers === undefined) return [];
   const isWhole = typeof workers === 'number' && Number.isInteger(workers);

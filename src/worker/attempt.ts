@@ -1,7 +1,7 @@
 /**
- * Runs a cohort's lanes by their study's objective and turns whatever happens into results that the
- * wire takes: a throw is a crash, a value that is not finite diverged, a failed allocation is out
- * of memory. It never rejects.
+ * Evaluates a cohort's lanes with their study's objective and converts every outcome into a result
+ * of the wire format: a throw is a crash, a value that is not finite is divergence, a failed
+ * allocation is out of memory. Never rejects.
  */
 import type { AttemptResult } from '../core/scheduling/index.ts';
 import { TrainingError } from '../training/training-error.ts';
@@ -13,7 +13,7 @@ export interface RunnerOptions extends Workplace {
   readonly device: string;
 }
 
-/** Longest error text that travels: the message and the first lines of the stack. */
+/** Greatest length of an error text: the message and the first lines of the stack. */
 const ERROR_CHARACTERS = 4000;
 const STACK_LINES = 6;
 
@@ -89,7 +89,7 @@ function failed(error: unknown, ms: number, device: string): AttemptResult {
   };
 }
 
-/** Metrics that are not finite travel as text. */
+/** Returns the metrics with values that are not finite as text, as the wire has them. */
 function finite(
   metrics: Readonly<Record<string, number | string>>,
 ): Record<string, number | string> {
@@ -102,8 +102,8 @@ function finite(
 }
 
 /**
- * V8 throws a RangeError when a buffer or a WebAssembly memory cannot be had; a full heap ends the
- * process instead.
+ * V8 throws a RangeError when a buffer or a WebAssembly memory cannot be allocated; a full heap
+ * ends the process instead.
  */
 function isOutOfMemory(error: unknown): boolean {
   if (error instanceof TrainingError) return error.kind === 'out-of-memory';

@@ -1,10 +1,10 @@
 /**
- * Notices that the channel to the process which started this one has closed: that process has let
- * go, or is gone. The watchdog (`runtime/watchdog.ts`) notices a parent that is gone where there is
- * no channel or the event loop is blocked.
+ * Detects that the IPC channel to the parent process has closed: the parent disconnected or exited.
+ * Where there is no channel, or the event loop is blocked, the watchdog (`runtime/watchdog.ts`)
+ * detects an exited parent.
  */
 
-/** Calls `gone` once, possibly at once. */
+/** Calls `gone` once, possibly synchronously. */
 export function watchChannel(gone: () => void): void {
   if (process.send === undefined) return;
   if (process.connected) process.once('disconnect', gone);

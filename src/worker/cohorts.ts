@@ -1,6 +1,6 @@
 /**
- * Cohorts one at a time, in the order they came; each lane can be stopped on its own. Not what a
- * lane computes.
+ * Runs cohorts one at a time, in order of arrival; each lane can be stopped on its own. Does not
+ * know what a lane computes.
  */
 import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
 import type { Params } from '../core/search-space/distribution.ts';
@@ -8,24 +8,27 @@ import type { Lane, Progress, StopReason } from '../objectives/evaluate.ts';
 import type { StudyMessage } from '../protocol/worker-messages.ts';
 import { keyOf } from './holding.ts';
 
-/** Told while lanes run; `lane` is an index into them. */
+/** Receives events of running lanes; `lane` is an index into them. */
 export interface LanesListener {
   progress(progress: Progress): void;
   report(lane: number, report: Report): void;
-  /** As soon as it ends, where that is before the others. */
+  /** Called as soon as a lane ends, if it ends before the others. */
   ended(lane: number, result: AttemptResult): void;
 }
 
-/** Runs lanes to their outcomes, in the lanes' order. Never rejects. */
+/** Runs lanes and returns their outcomes in the lanes' order. Never rejects. */
 export type RunLanes = (
   study: StudyMessage,
   lanes: readonly Lane[],
   listener: LanesListener,
 ) => Promise<readonly AttemptResult[]>;
 
-/** What becomes of attempts. */
+/** Receives events of attempts. */
 export interface CohortsListener {
-  /** Asked just before a lane starts: it may have been cancelled while it waited. */
+  /**
+   * Returns whether an attempt may start; called just before its lane starts, since it may have
+   * been cancelled meanwhile.
+   */
   mayStart(attempt: AttemptId): boolean;
   reported(attempt: AttemptId, report: Report): void;
   ended(attempt: AttemptId, result: AttemptResult): void;
@@ -34,7 +37,7 @@ export interface CohortsListener {
 export interface Cohort {
   readonly study: StudyMessage;
   readonly lanes: readonly { readonly attempt: AttemptId; readonly params: Params }[];
-  /** Most milliseconds from its start; null: no limit. */
+  /** Time limit in milliseconds from its start; null: none. */
   readonly deadlineMs: number | null;
 }
 
@@ -47,7 +50,7 @@ export class Cohorts {
     { readonly attempt: AttemptId; readonly stop: AbortController }
   >();
   #progress: Progress | null = null;
-  /** Of all that waits and runs; null: idle. */
+  /** Resolves when everything queued and running has ended; null: idle. */
   #work: Promise<void> | null = null;
   #halted = false;
 
@@ -61,7 +64,7 @@ export class Cohorts {
     this.#work ??= this.#startWork();
   }
 
-  /** Of what runs and has said how far it is. */
+  /** Progress of the running attempts that have reported it. */
   get progress(): readonly (Progress & { readonly attempt: AttemptId })[] {
     const { step, steps } = this.#progress ?? { step: 0, steps: 0 };
     return steps === 0
@@ -73,7 +76,7 @@ export class Cohorts {
     this.#running.get(keyOf(attempt))?.stop.abort(reason);
   }
 
-  /** Stops what runs and starts nothing more. Resolves when it has stopped. */
+  /** Stops running lanes and starts no more. Resolves when they have stopped. */
   async halt(reason: StopReason): Promise<void> {
     this.#halted = true;
     this.#stopAll(reason);
@@ -85,7 +88,7 @@ export class Cohorts {
   }
 
   async #startWork(): Promise<void> {
-    // Even where no lane may start, this ends after `#work` was set.
+    // Ensures that this ends after `#work` was set, even if no lane may start.
     await Promise.resolve();
     for (
       let cohort = this.#waiting.shift();

@@ -1,7 +1,7 @@
 /**
- * What a worker has accepted and not yet been told to forget: attempts waiting, running, or
- * finished with an answer outstanding; and cancels that came before their attempt. Pure
- * bookkeeping: it sends nothing and runs nothing.
+ * Attempts that a worker has accepted and may not forget yet: waiting, running, or finished with an
+ * unacknowledged result; also cancels that arrived before their attempt. Pure bookkeeping: sends
+ * nothing and runs nothing.
  */
 import type { AttemptId, AttemptResult } from '../core/scheduling/index.ts';
 import type { CohortMessage } from '../protocol/worker-messages.ts';
@@ -22,8 +22,8 @@ export interface Unanswered {
 }
 
 /**
- * Cancels remembered for attempts not seen; a coordinator never has that many on the way to one
- * worker.
+ * Greatest number of remembered cancels for unknown attempts. A coordinator never has that many
+ * under way to one worker.
  */
 const TOMBSTONES = 10_000;
 
@@ -31,14 +31,14 @@ export class Holding {
   readonly #held = new Map<string, Held>();
   readonly #tombstones = new Set<string>();
 
-  /** In the order of acceptance. */
+  /** Attempts in order of acceptance. */
   list(): readonly AttemptId[] {
     return [...this.#held.values()].map(({ attempt }) => attempt);
   }
 
   /**
-   * @returns the lanes to run: not those held already, nor those cancelled before they came, which
-   *   are in `cancelled`
+   * @returns the lanes to run: without those already held and without those cancelled before they
+   *   arrived, which are in `cancelled`
    */
   accept(lanes: CohortMessage['lanes']): {
     readonly run: CohortMessage['lanes'];
@@ -56,7 +56,7 @@ export class Holding {
     return { run, cancelled };
   }
 
-  /** @returns whether it was waiting, hence may start */
+  /** @returns whether the attempt was waiting, hence may start */
   start(attempt: AttemptId): boolean {
     const held = this.#held.get(keyOf(attempt));
     if (held?.stage.at !== 'waiting') return false;
@@ -68,7 +68,7 @@ export class Holding {
     return this.#held.get(keyOf(attempt))?.stage.at === 'running';
   }
 
-  /** @returns whether the result is wanted: the attempt is held and had none */
+  /** @returns whether the result is wanted: the attempt is held and had no result */
   finish(attempt: AttemptId, result: AttemptResult, now: number): boolean {
     const held = this.#held.get(keyOf(attempt));
     if (held === undefined || held.stage.at === 'finished') return false;
@@ -76,12 +76,15 @@ export class Holding {
     return true;
   }
 
-  /** The coordinator answered its result. */
+  /** Forgets an attempt whose result the coordinator has acknowledged. */
   forget(attempt: AttemptId): void {
     if (this.#held.get(keyOf(attempt))?.stage.at === 'finished') this.#held.delete(keyOf(attempt));
   }
 
-  /** Where a cancel finds it; one that finds nothing is remembered until the next welcome. */
+  /**
+   * Cancels an attempt and returns its stage. A cancel for an unknown attempt is remembered until
+   * the next welcome.
+   */
   cancel(attempt: AttemptId): Stage['at'] | 'unknown' {
     const held = this.#held.get(keyOf(attempt));
     if (held !== undefined) return held.stage.at;
@@ -90,7 +93,8 @@ export class Holding {
   }
 
   /**
-   * A new session: everything not in `keep` is dropped. @returns what was running and was dropped
+   * Begins a new session: drops everything not in `keep`. @returns the dropped attempts that were
+   * running
    */
   welcomed(keep: readonly AttemptId[]): readonly AttemptId[] {
     this.#tombstones.clear();
@@ -104,7 +108,7 @@ export class Holding {
     return stopped;
   }
 
-  /** Results last sent at or before a time; they count as sent now. */
+  /** Returns results last sent at or before a time and marks them as sent now. */
   unanswered(sentBefore: number, now: number): readonly Unanswered[] {
     const due: Unanswered[] = [];
     for (const { attempt, stage } of this.#held.values()) {
@@ -116,7 +120,7 @@ export class Holding {
   }
 }
 
-/** An attempt's name as one string. */
+/** Returns an attempt's identity as one string. */
 export function keyOf({ study, number, k }: AttemptId): string {
   return `${study}/${number}/${k}`;
 }

@@ -1,7 +1,7 @@
 /**
  * Entry of a worker process, a plain Node process that serves one slot: reads its settings,
- * connects, and wires session, transport, clock and memory watch together. It ends with the process
- * that started it.
+ * connects, and assembles session, transport, clock and memory watch. Exits with its parent
+ * process.
  */
 import { WORKER_SETTINGS, parseWorkerSettings } from '../protocol/worker-settings.ts';
 import type { WorkerNote, WorkerSettings } from '../protocol/worker-settings.ts';
@@ -68,8 +68,8 @@ function start(settings: WorkerSettings): void {
   );
 
   /**
-   * What runs ends as out of memory; a fresh process serves the rest, since memory once taken
-   * seldom comes back.
+   * Ends running attempts as out of memory and exits. A fresh process serves the next attempts,
+   * because memory once allocated is rarely returned.
    */
   async function endForMemory(rssBytes: number): Promise<void> {
     await session.halt('outOfMemory');
@@ -79,7 +79,7 @@ function start(settings: WorkerSettings): void {
   function tick(): void {
     const rssBytes = process.memoryUsage.rss();
     const note: WorkerNote = { rssPeakBytes: process.resourceUsage().maxRSS * 1024 };
-    // A lost note matters to nobody; a lost parent is the watch's to notice.
+    // A lost note is harmless; the channel watch notices a lost parent.
     if (process.connected) process.send?.(note, undefined, undefined, () => undefined);
     session.tick(rssBytes);
     if (rssBytes > memoryLimitBytes) void endForMemory(rssBytes);
@@ -93,7 +93,7 @@ function start(settings: WorkerSettings): void {
         `galapagos worker ${slot}: the coordinator sent what this worker does not know: ${error}\n`,
       ),
   );
-  // Ctrl-C is for whoever started this process; it decides what becomes of the attempt.
+  // The parent process handles Ctrl-C and decides about running attempts.
   process.on('SIGINT', () => undefined);
   watchChannel(() => process.exit(1));
   session.start();

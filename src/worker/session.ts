@@ -1,8 +1,8 @@
 /**
- * The worker's side of its conversation with a coordinator: hello, welcome, beats, tasks, results
- * until they are answered, goodbye. It keeps computing whatever happens to the connection; a
- * session's end never ends an attempt, only a welcome that does not keep it does. No sockets, no
- * timers: messages and ticks come in, actions go out.
+ * The worker's side of the protocol with a coordinator: hello, welcome, beats, tasks, results until
+ * they are acknowledged, goodbye. Continues computing whatever happens to the connection: the end
+ * of a session does not end an attempt, only a welcome that does not keep it does. Contains no
+ * sockets and no timers: messages and ticks come in, actions go out.
  */
 import type { AttemptId, AttemptResult, Report } from '../core/scheduling/index.ts';
 import type { StopReason } from '../objectives/evaluate.ts';
@@ -34,21 +34,21 @@ export interface SessionActions {
   sendControl(message: FromWorker): void;
   sendResult(message: ResultMessage): void;
   joinSession(tasksEndpoint: string, resultsEndpoint: string): void;
-  /** How often to tick, from now on. */
+  /** Sets the interval of ticks, in milliseconds. */
   tickEach(ms: number): void;
-  /** The process is to end. @param text for people; null: nothing to say */
+  /** Ends the process. @param text for the user; null: nothing to report */
   exit(code: number, text: string | null): void;
-  /** Something is wrong with what the coordinator sent. */
+  /** Reports an invalid message of the coordinator. */
   warn(text: string): void;
 }
 
-/** Milliseconds between two sendings of a result that nobody answered, and of a hello. */
+/** Milliseconds between two sendings of an unacknowledged result, and of a hello. */
 const AGAIN_MS = 2000;
-/** Least milliseconds between two hellos, whatever the coordinator says. */
+/** Minimum milliseconds between two hellos, whatever the coordinator asks for. */
 const HELLO_GAP_MS = 200;
 /**
- * A tick this much later than due: the whole process stood still, and silence meanwhile means
- * nothing.
+ * A tick later than its due time by more than this means that the whole process was stopped;
+ * silence during that time is ignored.
  */
 const STALL_MS = 500;
 
@@ -63,7 +63,7 @@ export class WorkerSession {
   readonly #studies = new Map<string, StudyMessage>();
   #helloNo = 0;
   #helloAt = -Infinity;
-  /** A hello is out and not answered. */
+  /** A hello was sent and is not answered yet. */
   #greeting = false;
   #session: string | null = null;
   #welcome: Pick<Welcome, 'beatMs' | 'leaseMs'> = { beatMs: 500, leaseMs: 2000 };
@@ -90,7 +90,7 @@ export class WorkerSession {
     this.#hello();
   }
 
-  /** Due each `beatMs`. */
+  /** Called each `beatMs`. */
   tick(rssBytes: number): void {
     const now = this.#now();
     const late = now - this.#tickAt - this.#welcome.beatMs;
@@ -136,8 +136,8 @@ export class WorkerSession {
   }
 
   /**
-   * Ends what runs for a reason of this process's own, and starts nothing more. Resolves when it
-   * has ended.
+   * Ends running attempts for a reason of this process's own and starts no more. Resolves when they
+   * have ended.
    */
   halt(reason: StopReason): Promise<void> {
     return this.#cohorts.halt(reason);
@@ -178,8 +178,8 @@ export class WorkerSession {
   }
 
   /**
-   * A welcome to another hello than the last, or to the session this worker is in, says nothing new
-   * and clears nothing.
+   * Enters a session. Ignores a welcome that answers an earlier hello, or that names the current
+   * session.
    */
   #enter(welcome: Welcome): void {
     if (welcome.helloNo !== this.#helloNo || welcome.session === this.#session) return;
@@ -219,7 +219,8 @@ export class WorkerSession {
   #accept({ study: uid, taskSeq, lanes, deadlineMs }: CohortMessage): void {
     const study = this.#studies.get(uid);
     if (study === undefined) {
-      // Not counted as received: the coordinator sees a task that never came, and ends the session.
+      // Not counted as received: the coordinator notices a task that never arrived and ends the
+      // session.
       this.#act.warn(`task ${taskSeq} is of study ${uid}, of which this worker was never told`);
       return;
     }
@@ -245,7 +246,7 @@ export class WorkerSession {
       case 'running':
         this.#cohorts.stop(attempt, 'cancelled');
         return;
-      case 'finished': // The result stands; it is sent until it is answered.
+      case 'finished': // The result remains valid and is sent until it is acknowledged.
       case 'unknown':
     }
   }
@@ -254,7 +255,7 @@ export class WorkerSession {
     if (this.#holding.finish(attempt, result, this.#now())) this.#sendResult(attempt, result);
   }
 
-  /** Sent once: the result repeats it. */
+  /** Reports are sent once: the result repeats them. */
   #sendReport(attempt: AttemptId, report: Report): void {
     if (this.#session === null || !this.#holding.isRunning(attempt)) return;
     const { slot, spawn } = this.#identity;

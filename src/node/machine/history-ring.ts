@@ -1,5 +1,6 @@
 /**
- * The latest of a series, a fixed number at most. Readers who come again get what is new to them.
+ * Ring buffer of the latest entries of a series. Readers that return get the entries they have not
+ * seen.
  */
 export class HistoryRing<Entry> {
   readonly #entries: Entry[] = [];
@@ -10,7 +11,7 @@ export class HistoryRing<Entry> {
     this.#capacity = capacity;
   }
 
-  /** How many there have ever been. */
+  /** Number of entries ever added. */
   get total(): number {
     return this.#total;
   }
@@ -20,7 +21,9 @@ export class HistoryRing<Entry> {
     this.#total++;
   }
 
-  /** What came after the first `seen`, oldest first; of what is no longer kept, nothing. */
+  /**
+   * Returns the entries after the first `seen`, oldest first, without those already overwritten.
+   */
   since(seen: number): readonly Entry[] {
     const first = Math.max(seen, this.#total - this.#capacity);
     return Array.from(

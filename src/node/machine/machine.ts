@@ -1,6 +1,6 @@
 /**
- * What this machine is made of: taken once, for people to read. Not utilisation, and no judgement
- * of what is missing.
+ * Hardware inventory of this machine, taken once. Contains no utilisation and no judgement of what
+ * is missing.
  */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -36,7 +36,7 @@ export interface Gpu {
   readonly busAddress: string | null;
 }
 
-/** What is asked of each card, by the library's own names. */
+/** Fields read of each card, by the names of `systeminformation`. */
 const asked = [
   'vendor',
   'model',
@@ -64,7 +64,7 @@ const gpu = z
   }));
 
 const parts = {
-  /** E.g. `AMD EPYC`, and cores of silicon; null: unknown. */
+  /** For example `AMD EPYC`, and the number of physical cores; null: unknown. */
   processor: z.object({ model: text, physicalCores: z.int().min(1).nullable().catch(null) }),
   /** E.g. `Debian GNU/Linux 12`. */
   system: z.object({ name: text }),
@@ -73,7 +73,7 @@ const parts = {
 
 type Parts = { readonly [Part in keyof typeof parts]: Readonly<z.infer<(typeof parts)[Part]>> };
 
-/** Unknown is not none. */
+/** A value, or the reason why it is unknown. Unknown is different from none. */
 export type Known<T> =
   ({ readonly known: true } & T) | { readonly known: false; readonly reason: string };
 
@@ -87,7 +87,7 @@ export interface Machine {
   readonly arch: string;
   readonly node: string;
   readonly cpuModel: string | null;
-  /** Cores that this process may use. */
+  /** Number of cores that this process may use. */
   readonly cores: number;
   readonly memoryBytes: number;
   readonly freeMemoryBytes: number;
@@ -106,7 +106,7 @@ export function machine(): Machine {
   };
 }
 
-/** The host's own name, without a domain. */
+/** Host name without a domain. */
 export function hostName(name: string = hostname()): string {
   return /^[\d.]+$/.test(name) ? name : (name.split('.')[0] ?? name);
 }
@@ -114,10 +114,10 @@ export function hostName(name: string = hostname()): string {
 const answer = z.object({ part: z.enum(['processor', 'system', 'graphics']), value: z.unknown() });
 
 /**
- * What drivers and their tools tell, asked in a child: they can block for seconds. A part that is
- * not told in time is unknown, others stay.
+ * Takes the inventory in a child process, because drivers and their tools can block for seconds. A
+ * part that does not arrive in time is unknown; the other parts are kept.
  * @param execPath a plain Node
- * @param signal aborted: nobody waits any more, and the child is ended
+ * @param signal aborts the inventory and ends the child
  */
 export function takeInventory(
   timeoutMs = 8000,
@@ -127,7 +127,7 @@ export function takeInventory(
   const library = pathToFileURL(load.resolve('systeminformation')).href;
   const child = spawn(execPath, ['--input-type=module', '-e', script(library)], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own: the tools it started go with it.
+    // A process group of its own, so that the tools it started end with it.
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
@@ -138,7 +138,7 @@ export function takeInventory(
     const giveUp = (reason: string): void => {
       failure = reason;
       killGroup(child.pid, 'SIGKILL');
-      // A tool that hangs in its driver may hold the pipe for ever.
+      // A tool that hangs in its driver may keep the pipe open for ever.
       child.stdout.destroy();
       child.stderr.destroy();
     };
@@ -169,8 +169,8 @@ export function takeInventory(
 }
 
 /**
- * What the child runs: a line a part, as soon as it is known; graphics cards last, as they may
- * block.
+ * Script of the child: prints one line for each part as soon as it is known; graphics cards last,
+ * since they may block.
  */
 function script(library: string): string {
   return `
@@ -185,7 +185,7 @@ function script(library: string): string {
     tell('graphics', { gpus });`;
 }
 
-/** @param missing why a part that is not told is unknown */
+/** @param missing reason for parts that are absent */
 export function parseInventory(told: string, missing: string): Inventory {
   const unknown = { known: false, reason: missing } as const;
   const inventory: { -readonly [Part in keyof Inventory]: Inventory[Part] } = {

@@ -1,6 +1,6 @@
 /**
- * One window's view of this machine's utilisation: the last minute first, then each sample once. A
- * slow window misses what is no longer kept.
+ * One window's feed of this machine's utilisation: the last minute first, then each sample once. A
+ * slow window misses samples that were overwritten.
  */
 import type { Feed } from '../../protocol/endpoint.ts';
 import type { NodeInventory, TelemetryBody } from '../../protocol/window/telemetry.ts';

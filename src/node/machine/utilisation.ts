@@ -1,7 +1,7 @@
 /**
- * What this machine does, once a second, and what it is made of. It puts together what each source
- * under `utilisation/` tells; it decides nothing, and nothing waits for it: a source that is late
- * is unknown for that second, with the reason.
+ * Samples this machine's utilisation once a second and keeps its inventory. Combines the sources
+ * under `utilisation/` and decides nothing. Never waits for a source: the figures of a late source
+ * are unknown for that second, with the reason.
  */
 import type {
   DeviceSample,
@@ -31,17 +31,17 @@ import { ProcessLoads } from './utilisation/process-load.ts';
 import type { ProcessLoad } from './utilisation/process-load.ts';
 
 export interface UtilisationOptions {
-  /** What slots call this machine, e.g. `local`. */
+  /** Node name in this machine's slot names, for example `local`. */
   readonly node: string;
   readonly everyMs?: number;
-  /** For how long samples are kept. */
+  /** Time in milliseconds for which samples are kept. */
   readonly keptMs?: number;
-  /** Processes of this machine's workers, asked for anew each time. */
+  /** Returns the process ids of this machine's workers; called for each sample. */
   readonly workerPids?: () => readonly number[];
   readonly onSample?: (sample: NodeSample) => void;
-  /** The plain Node that takes the inventory, where this process's own is none. */
+  /** The plain Node that takes the inventory, where this process's own is not one. */
   readonly execPath?: string;
-  /** What stands in for the machine in tests. */
+  /** Replaces parts of the machine in tests. */
   readonly surroundings?: Partial<Surroundings>;
 }
 
@@ -59,13 +59,13 @@ export interface Surroundings {
 export interface Utilisation {
   readonly samples: HistoryRing<NodeSample>;
   /**
-   * When the first readings are done and the inventory is taken, or is known not to be had. Samples
-   * do not wait for it.
+   * Resolves when the first readings are done and the inventory is taken or is known to be
+   * unavailable. Samples do not wait for it.
    */
   readonly ready: Promise<void>;
-  /** As far as it is known by now; a new object whenever more is. */
+  /** The inventory as far as it is known. A new object whenever it changes. */
   inventory(): NodeInventory;
-  /** Nothing is sampled afterwards, and no child is left. */
+  /** Stops sampling and ends all child processes. */
   stop(): Promise<void>;
 }
 
@@ -100,7 +100,7 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
   const processes = new Patient(() => processLoads.read(workerPids()), timer);
   const amdCards = new Patient(() => Promise.all(amd.map((card) => card.read())), timer);
 
-  /** Every card with its figures, or with the reason why its driver tells none. */
+  /** Returns every card with its figures, or with the reason why its driver reports none. */
   const cardsNow = (amdNow: readonly Card[] | Unknown): readonly NamedCard[] => {
     const { cards: nvidiaNow, trouble } = nvidia.read();
     const silence: Readonly<Record<string, string>> = {
@@ -143,8 +143,8 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
   };
 
   /**
-   * A sample is due a period after the one before was, whatever that took; what was missed is not
-   * made up for.
+   * Schedules samples at fixed intervals from the due time of the previous one. Missed samples are
+   * skipped.
    */
   const tickAt = (due: number): void => {
     forget = timer.after(Math.max(0, due - timer.now()), () => {
@@ -169,7 +169,7 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
     inventory = { ...withParts(inventory, taken), devicesUnknown: cardsUnknown };
   };
 
-  // Loads are differences: the first reading is only what the first sample is measured against.
+  // Loads are differences, so the first reading only provides the base of the first sample.
   const first = [cores.within(everyMs / 2), processes.within(everyMs / 2)];
   const looked = look().catch((error: unknown) => (cardsUnknown = String(error)));
   tickAt(timer.now() + everyMs);
@@ -186,7 +186,7 @@ export function watchUtilisation(options: UtilisationOptions): Utilisation {
         Promise.all(
           [coreLoad, cpuTemperature, processLoads, ...amd].map((source) => source.close()),
         );
-      // A file of a driver that hangs does not close either.
+      // Closing a file of a hanging driver does not return either.
       await new Patient(closing, timer).within(everyMs);
     },
   };

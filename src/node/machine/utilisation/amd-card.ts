@@ -1,4 +1,4 @@
-/** An AMD card's figures from the files that Linux's amdgpu driver shows in `/sys`. */
+/** Figures of an AMD card from the files of Linux's amdgpu driver in `/sys`. */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Card, CardFigures } from './card.ts';
@@ -15,7 +15,7 @@ interface Files {
   readonly load: KeptFile;
   readonly memoryBytes: KeptFile;
   readonly memoryTotalBytes: KeptFile;
-  /** Null: the driver monitors nothing. */
+  /** Null: the driver has no sensors. */
   readonly monitor: {
     readonly temperature: KeptFile;
     readonly powers: readonly KeptFile[];
@@ -61,7 +61,7 @@ export class AmdCard {
   }
 
   async #figures(): Promise<CardFigures> {
-    // Reading would wake it.
+    // Reading its figures would wake the card.
     const status = await this.#asleep.read().catch(() => '');
     if (status.trim() === 'suspended') return unknownFigures('the card is asleep');
     const { load, memoryBytes, memoryTotalBytes, monitor } = await (this.#files ??= filesOf(
@@ -100,7 +100,7 @@ async function filesOf(folder: string): Promise<Files> {
         ? null
         : {
             temperature: new KeptFile(join(monitor, 'temp1_input')),
-            // Older chips tell an average, newer ones the moment.
+            // Older chips report an average, newer ones the current power.
             powers: ['power1_average', 'power1_input'].map(
               (file) => new KeptFile(join(monitor, file)),
             ),

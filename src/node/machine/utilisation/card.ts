@@ -1,12 +1,12 @@
 /**
- * A graphics card as its source knows it, and what it does now. Which cards there are in all is
- * said by `cards.ts`.
+ * A graphics card as its source identifies it, with its current figures. `cards.ts` combines the
+ * sources into the list of all cards.
  */
 import { Unknown } from './figure.ts';
 import type { Figure } from './figure.ts';
 
 export interface CardFigures {
-  /** Per cent of the time in which something ran on it. */
+  /** Per cent of the time in which a kernel ran on it. */
   readonly load: Figure;
   readonly memoryBytes: Figure;
   readonly memoryTotalBytes: Figure;
@@ -18,9 +18,9 @@ export interface CardFigures {
 }
 
 export interface Card {
-  /** On the PCI bus, e.g. `0000:41:00.0`; null: not on one, or unknown. */
+  /** PCI address, for example `0000:41:00.0`; null: not on the PCI bus, or unknown. */
   readonly address: string | null;
-  /** NVIDIA's name for the very card. */
+  /** NVIDIA's unique id of the card. */
   readonly uuid: string | null;
   readonly vendor: string;
   /** Null: unknown. */
@@ -41,7 +41,10 @@ export function unknownFigures(reason: string): CardFigures {
   };
 }
 
-/** As Linux writes it: `00000000:41:00.0` and `41:00.0` are `0000:41:00.0`. Null: no address. */
+/**
+ * Normalises a PCI address to Linux's form: `00000000:41:00.0` and `41:00.0` are `0000:41:00.0`.
+ * Null: not an address.
+ */
 export function pciAddress(text: string): string | null {
   const parts = /^(?:([\da-f]{4,8}):)?([\da-f]{2}):([\da-f]{2})\.([\da-f])$/i.exec(text.trim());
   if (parts === null) return null;

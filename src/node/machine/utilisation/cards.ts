@@ -1,7 +1,6 @@
 /**
- * Every graphics card of this machine once, whoever knows of it: the bus, the inventory, the driver
- * that tells its figures. A card keeps its name, `gpu/0` and so on in the order of the bus, for as
- * long as this runs.
+ * Merges the graphics cards that the PCI bus, the inventory and the drivers report into one list. A
+ * card keeps its name, `gpu/0` and so on in bus order, for the lifetime of the process.
  */
 import type { Gpu } from '../machine.ts';
 import { pciAddress, unknownFigures } from './card.ts';
@@ -13,7 +12,7 @@ export interface NamedCard extends Card {
   readonly device: string;
 }
 
-/** Makers of what shows a console and computes nothing: boards of servers, virtual machines. */
+/** Vendors of devices that only display a console: server boards and virtual machines. */
 const NO_COMPUTE =
   /aspeed|matrox|cirrus|virtio|red hat|qemu|bochs|vmware|virtualbox|innotek|microsoft|parallels|citrix|displaylink/i;
 
@@ -41,7 +40,7 @@ export class Cards {
       const there = cards.find((card) => address !== null && card.address === address);
       if (there?.model === null) Object.assign(there, { model, driver });
       else if (!NO_COMPUTE.test(`${vendor} ${model}`)) {
-        // Of two equal cards Windows tells one address twice: the second card's is unknown.
+        // For two equal cards Windows reports the same address twice: the second card's is unknown.
         cards.push({
           address: there === undefined ? address : null,
           uuid: null,
@@ -51,14 +50,14 @@ export class Cards {
         });
       }
     }
-    // What has no address stays last, in the order in which it was told.
+    // Cards without an address stay last, in the order in which they were reported.
     const place = ({ address }: Known): string => address ?? 'none';
     this.#known = cards.sort((a, b) => (place(a) < place(b) ? -1 : Number(place(a) > place(b))));
   }
 
   /**
-   * @param told what drivers tell now
-   * @param silence why nothing is told of this vendor's cards
+   * @param told cards that drivers report now
+   * @param silence returns the reason why a vendor's driver reports no cards
    */
   now(told: readonly Card[], silence: (vendor: string) => string): readonly NamedCard[] {
     const figures = new Map(told.map((card) => [this.#match(card), card]));

@@ -1,13 +1,13 @@
 /**
- * How busy each core was since the last reading, in per cent. On Linux from `/proc/stat`:
- * `os.cpus()` also asks for every core's clock rate, which can take milliseconds a core, on the
- * event loop.
+ * Load of each core since the last reading, in per cent. Read from `/proc/stat` on Linux, because
+ * `os.cpus()` also reads every core's clock rate, which can block the event loop for milliseconds a
+ * core.
  */
 import { cpus } from 'node:os';
 import { Unknown } from './figure.ts';
 import { KeptFile } from './kept-file.ts';
 
-/** Since some beginning, in whatever unit. */
+/** Cumulative times in any unit. */
 export interface CoreTimes {
   readonly busy: number;
   readonly total: number;
@@ -50,8 +50,8 @@ export class CoreLoad {
 }
 
 /**
- * The `cpuN` lines of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal; what
- * guests took is in user already.
+ * Parses the `cpuN` lines of `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal.
+ * Guest time is already part of user.
  */
 export function parseStat(text: string): readonly CoreTimes[] {
   const cores: CoreTimes[] = [];
@@ -83,8 +83,7 @@ export function loadsOf(
     const elapsed = total - (before[i]?.total ?? total);
     if (elapsed <= 0)
       return new Unknown('the clocks of the cores stood still since the last reading');
-    // Waiting for a disk is booked late and may be taken back, so that a share can leave its range
-    // by a hair.
+    // The kernel books I/O wait late and may take it back, so a share can slightly leave its range.
     loads.push(100 * Math.min(1, Math.max(0, (busy - (before[i]?.busy ?? busy)) / elapsed)));
   }
   return loads;

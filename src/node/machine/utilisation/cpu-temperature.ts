@@ -1,5 +1,6 @@
 /**
- * The processor's temperature where Linux tells it in `/sys`, °C: of several packages the hottest.
+ * Temperature of the processor in °C where Linux reports it in `/sys`; of several packages the
+ * hottest.
  */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,8 +9,8 @@ import type { Figure } from './figure.ts';
 import { KeptFile } from './kept-file.ts';
 
 /**
- * Drivers of processors' sensors, and which of a driver's labels stand for the whole package; the
- * first that is there.
+ * Sensor drivers of processors and the labels that stand for the whole package; the first label
+ * found is used.
  */
 const DRIVERS: Readonly<Record<string, readonly RegExp[]>> = {
   coretemp: [/^Package id/],
@@ -73,7 +74,7 @@ async function findSensors(sys: string): Promise<readonly KeptFile[]> {
     .map((zone) => new KeptFile(join(zone, 'temp')));
 }
 
-/** Those with the first label that is there, else all. */
+/** Returns the sensors with the first label that exists, else all. */
 async function packageSensors(
   folder: string,
   labels: readonly RegExp[],
@@ -96,7 +97,7 @@ async function names(folder: string): Promise<readonly string[]> {
   return (await readdir(folder).catch(() => [])).sort();
 }
 
-/** Empty where there is no such file. */
+/** Returns the file's text; empty if there is no such file. */
 async function text(path: string): Promise<string> {
   return (await readFile(path, 'utf8').catch(() => '')).trim();
 }

@@ -1,4 +1,4 @@
-/** A number that was read, or why it is not known. Zero is a number; unknown never is. */
+/** A number, or the reason why it is unknown. Unknown is never represented by zero. */
 export type Figure = number | Unknown;
 
 export class Unknown {
@@ -10,7 +10,7 @@ export class Unknown {
 }
 
 /**
- * Figures as they cross to a window: null where unknown, and the reasons beside, by the figure's
+ * Converts figures for the window: null where unknown, with the reasons beside them by the figure's
  * name.
  */
 export function withReasons<Name extends string>(

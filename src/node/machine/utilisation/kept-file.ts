@@ -1,7 +1,6 @@
 /**
- * A small file of the kernel's (`/proc`, `/sys`), opened once and read from its beginning again and
- * again: one trip to the thread pool a reading, where opening it each time takes four. One reading
- * at a time.
+ * A small kernel file (`/proc`, `/sys`) that is opened once and read repeatedly: one trip to the
+ * thread pool for each reading instead of four. One reading at a time.
  */
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -14,13 +13,13 @@ export class KeptFile {
   #handle: FileHandle | null = null;
   #closed = false;
 
-  /** @param mostBytes what lies beyond is not read */
+  /** @param mostBytes greatest number of bytes read */
   constructor(path: string, mostBytes = 1024) {
     this.path = path;
     this.#buffer = Buffer.alloc(mostBytes);
   }
 
-  /** @throws the system's error; the next reading then opens the file anew */
+  /** @throws the system's error; the next reading then opens the file again */
   async read(): Promise<string> {
     try {
       this.#handle ??= await open(this.path, 'r');
@@ -34,7 +33,7 @@ export class KeptFile {
     }
   }
 
-  /** A whole number, times `unit`. */
+  /** Reads a whole number and multiplies it by `unit`. */
   async number(unit = 1): Promise<Figure> {
     try {
       const text = (await this.read()).trim();
@@ -54,7 +53,7 @@ export class KeptFile {
   async #release(): Promise<void> {
     const handle = this.#handle;
     this.#handle = null;
-    // A device that is gone answers closing with an error too.
+    // Closing the file of a removed device fails too.
     await handle?.close().catch(() => undefined);
   }
 }

@@ -1,6 +1,5 @@
 /**
- * What this machine is made of, as far as it is known by now: from the operating system at once,
- * more as sources tell it.
+ * Inventory as far as it is known: from the operating system at once, completed as sources report.
  */
 import { availableParallelism, release, totalmem, type } from 'node:os';
 import type { NodeInventory } from '../../../protocol/window/telemetry.ts';
@@ -33,7 +32,7 @@ export function withParts(
   };
 }
 
-/** The same object where the cards are the same. */
+/** Returns the same object if the cards are unchanged. */
 export function withCards(inventory: NodeInventory, cards: readonly NamedCard[]): NodeInventory {
   const devices = cards.map(({ device, vendor, model, driver, uuid, address }) => ({
     device,

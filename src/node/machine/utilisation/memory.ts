@@ -1,6 +1,6 @@
 /**
- * Memory of the whole machine. Used is what programs could not have: files that the system keeps in
- * spare memory count as free on Linux and Windows; macOS does not say, and counts them as used.
+ * Memory of the whole machine. Used means unavailable to programs: the file cache counts as free on
+ * Linux and Windows; macOS does not report it, so there it counts as used.
  */
 import { freemem, totalmem } from 'node:os';
 

@@ -1,11 +1,14 @@
-/** One line of `nvidia-smi --query-gpu=… --format=csv,noheader,nounits`: one card at one moment. */
+/**
+ * Parses one line of `nvidia-smi --query-gpu=… --format=csv,noheader,nounits`: one card at one
+ * moment.
+ */
 import { z } from 'zod';
 import { pciAddress } from './card.ts';
 import type { Card } from './card.ts';
 import { Unknown } from './figure.ts';
 import type { Figure } from './figure.ts';
 
-/** The name comes last, so that a comma in it splits nothing else. */
+/** The name is the last field, so that a comma in it does not shift other fields. */
 export const QUERY = [
   'uuid',
   'pci.bus_id',
@@ -57,7 +60,7 @@ const line = z.strictObject({
   name: z.string().min(1),
 });
 
-/** Or what is wrong with the line. */
+/** Returns the card, or the reason why the line is malformed. */
 export function parseNvidiaLine(text: string): Card | { readonly malformed: string } {
   const parts = text.split(',').map((part) => part.trim());
   const name = parts.splice(QUERY.length - 1).join(', ');

@@ -1,7 +1,7 @@
 /**
- * NVIDIA's cards by one long-lived `nvidia-smi`, which writes a line a card and period. It is
- * started again, each time after a longer wait, when it ends or falls silent; where there is none,
- * that is the reason. It never blocks: the last lines are what is known.
+ * Reads NVIDIA cards from one long-lived `nvidia-smi`, which writes one line for each card and
+ * period. Restarts the process with growing delays when it exits or becomes silent. Never blocks:
+ * readers get the last lines.
  */
 import { spawn } from 'node:child_process';
 import { killChild } from '../../../runtime/process-group.ts';
@@ -10,9 +10,9 @@ import { unknownFigures } from './card.ts';
 import type { Card } from './card.ts';
 import { QUERY, parseNvidiaLine } from './nvidia-line.ts';
 
-/** What is used of a child process. */
+/** The part of a child process that is used here. */
 export interface SmiProcess {
-  /** None: it could not be started. */
+  /** Absent: the process could not be started. */
   readonly pid?: number | undefined;
   readonly stdout: SmiStream;
   readonly stderr: SmiStream;
@@ -31,7 +31,7 @@ export interface SmiStream {
   destroy(): unknown;
 }
 
-/** @throws where the system cannot start anything */
+/** @throws where the system cannot start any process */
 export type StartSmi = (file: string, args: readonly string[]) => SmiProcess;
 
 export interface NvidiaSmiOptions {
@@ -43,11 +43,11 @@ export interface NvidiaSmiOptions {
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
-/** Having written for so long, it counts as sound again: the next wait is the first one's. */
+/** Milliseconds of output after which the restart delay is reset. */
 const SOUND_MS = 30_000;
-/** A line older than that is no figure any more… */
+/** Age in milliseconds above which a line is stale. */
 const STALE_MS = 5000;
-/** …and a process so silent is ended: drivers have been seen to hang. */
+/** Milliseconds of silence after which the process is killed: drivers are known to hang. */
 const SILENT_MS = 30_000;
 const LONGEST_LINE = 4096;
 const LONGEST_WORDS = 300;
@@ -78,9 +78,9 @@ export class NvidiaSmi {
   #lastLineAt: number | null = null;
   #wait = FIRST_WAIT_MS;
   #forgetRestart: (() => void) | null = null;
-  /** Why it does not run. */
+  /** Reason why the process does not run. */
   #trouble: string | null = null;
-  /** The last line that was no card's. */
+  /** The last line that could not be parsed. */
   #strange: string | null = null;
   #stopped = false;
 
@@ -95,7 +95,7 @@ export class NvidiaSmi {
     this.#start();
   }
 
-  /** The cards it has told of, and why nothing, or nothing more, is heard; null: all is well. */
+  /** Returns the cards and the reason why figures are missing; null: none are. */
   read(): { readonly cards: readonly Card[]; readonly trouble: string | null } {
     const now = this.#options.timer.now();
     const silentMs = now - (this.#lastLineAt ?? this.#since);
@@ -124,7 +124,7 @@ export class NvidiaSmi {
     const child = this.#child;
     if (child === null) return;
     killChild(child, 'SIGKILL');
-    // One that hangs in its driver cannot be killed; nobody waits for it.
+    // A process that hangs in its driver cannot be killed, so it must not keep this one alive.
     child.unref();
     child.stdout.destroy();
     child.stderr.destroy();
@@ -195,7 +195,7 @@ export class NvidiaSmi {
     });
   }
 
-  /** @returns whether it was a card's line */
+  /** @returns whether the line was a card's */
   #take(line: string): boolean {
     const parsed = parseNvidiaLine(line);
     if ('malformed' in parsed) {

@@ -1,5 +1,6 @@
 /**
- * A source that may be late: it is waited for a while, and not asked again before it has answered.
+ * A source that may be late: waits for it for a limited time and does not ask again before it has
+ * answered.
  */
 import type { Timer } from '../../../runtime/timer.ts';
 import { Unknown } from './figure.ts';
@@ -14,7 +15,7 @@ export class Patient<T> {
     this.#timer = timer;
   }
 
-  /** Its answer, or why there is none. Never rejects. */
+  /** Returns its answer, or the reason why there is none. Never rejects. */
   async within(ms: number): Promise<T | Unknown> {
     if (this.#askedAt !== null)
       return new Unknown(

@@ -1,6 +1,5 @@
 /**
- * The graphics cards on Linux's PCI bus, straight from `/sys`: seen even where neither a driver nor
- * `lspci` is there.
+ * Graphics cards on Linux's PCI bus, read from `/sys`. Works without a driver and without `lspci`.
  */
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +11,10 @@ export interface PciCard {
   readonly folder: string;
 }
 
-/** Whose cards compute; what a server's board or a virtual machine shows its console on is none. */
+/**
+ * PCI vendors whose cards can compute. Display adapters of server boards and virtual machines are
+ * not among them.
+ */
 const VENDORS: Readonly<Record<string, PciCard['vendor']>> = {
   '0x10de': 'NVIDIA',
   '0x1002': 'AMD',
@@ -20,7 +22,7 @@ const VENDORS: Readonly<Record<string, PciCard['vendor']>> = {
 };
 const DISPLAY = '0x03';
 
-/** By address. Null: there is no such bus to look at. */
+/** Cards by address. Null: there is no PCI bus. */
 export async function pciCards(sys = '/sys'): Promise<readonly PciCard[] | null> {
   const bus = join(sys, 'bus/pci/devices');
   const addresses = await readdir(bus).catch(() => null);

@@ -1,7 +1,4 @@
-/**
- * What single processes take of this machine: processor time since the last reading, and resident
- * memory. Known on Linux only.
- */
+/** CPU time since the last reading and resident memory of single processes. Known on Linux only. */
 import { readFile } from 'node:fs/promises';
 import { Unknown } from './figure.ts';
 import type { Figure } from './figure.ts';
@@ -24,7 +21,7 @@ interface Followed {
   before: { readonly at: number; readonly ticks: number } | null;
 }
 
-/** In `/proc/PID/stat`, counted from what follows the name. */
+/** Field indices in `/proc/PID/stat`, counted after the name. */
 const FIELDS = { userTicks: 11, systemTicks: 12, residentPages: 21 } as const;
 
 export class ProcessLoads {
@@ -40,7 +37,7 @@ export class ProcessLoads {
     this.#proc = proc;
   }
 
-  /** Of these processes, in their order; any other is forgotten. */
+  /** Reads these processes in their order and forgets all others. */
   async read(pids: readonly number[]): Promise<readonly ProcessLoad[]> {
     if (this.#platform !== 'linux') {
       const unknown = new Unknown('single processes are measured on Linux only');
@@ -74,7 +71,7 @@ export class ProcessLoads {
       return { pid, load, residentBytes: pages * pageBytes };
     } catch (error) {
       await this.#forget(pid);
-      // ESRCH: it ended while its file was open.
+      // ESRCH: the process ended while its file was open.
       const gone =
         error instanceof Error &&
         'code' in error &&
@@ -99,7 +96,7 @@ export class ProcessLoads {
 
 /** @throws SyntaxError when the line is not one of `/proc/PID/stat` */
 export function parseProcess(text: string): { readonly ticks: number; readonly pages: number } {
-  // The name stands in brackets and may hold brackets and blanks itself.
+  // The name is in parentheses and may itself contain parentheses and spaces.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const ticks = Number(fields[FIELDS.userTicks]) + Number(fields[FIELDS.systemTicks]);
   const pages = Number(fields[FIELDS.residentPages]);
@@ -110,7 +107,7 @@ export function parseProcess(text: string): { readonly ticks: number; readonly p
   return { ticks, pages };
 }
 
-/** As the kernel tells each process at its start: pairs of 64-bit words. */
+/** Reads the auxiliary vector, which the kernel passes to each process: pairs of 64-bit words. */
 async function unitsOf(path: string): Promise<Units> {
   const PAGE_BYTES = 6;
   const TICKS_PER_SECOND = 17;
