@@ -126,9 +126,15 @@ export const commands = {
     strict({ source: dataSource, label: shownName, options: importOptions.partial() }),
     strict({ import: z.string() }),
   ),
-  /** Reads the source of a stored dataset again with other options, where the host still has it. */
+  /**
+   * Reads the source of a stored dataset again with other options, where the host still has it; or
+   * that of an import, which the new import replaces.
+   */
   importAgain: call(
-    strict({ dataset: name, options: importOptions.partial() }),
+    z.union([
+      strict({ dataset: name, options: importOptions.partial() }),
+      strict({ import: z.string(), options: importOptions.partial() }),
+    ]),
     strict({ import: z.string() }),
   ),
   cancelImport: call(strict({ import: z.string() }), done),

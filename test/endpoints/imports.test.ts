@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { CallHandlers } from '../../src/endpoints/calls/call-deps.ts';
 import { createCalls } from '../../src/endpoints/calls/calls.ts';
 import type { OtherCalls } from '../../src/endpoints/calls/calls.ts';
-import { toWindowPreview } from '../../src/endpoints/uploads/dataset-preview.ts';
 import { Uploads } from '../../src/endpoints/uploads/uploads.ts';
 import type { DatasetPreview } from '../../src/protocol/window/datasets.ts';
 import type { ImportRow } from '../../src/protocol/window/lab-stream.ts';
@@ -402,6 +401,37 @@ describe('what was uploaded', () => {
     });
   });
 
+  test('is read again by any window with other options, and goes with the last import of it', async () => {
+    const upload = await uploaded(
+      'houses.csv',
+      tableText().replaceAll('even', '0').replaceAll('odd', '1').replace('label', 'kind'),
+    );
+    const failed = await begin({ kind: 'upload', upload }, 'houses.csv');
+    await until(failed, 'failed', 'ready');
+    const again = async (id: string, options: object): Promise<string> =>
+      (await asked<{ import: string }>(handlers, 'importAgain', { import: id, options })).import;
+    const first = await again(failed, { label: 'kind', drop: ['b'] });
+    expect(await until(first, 'ready', 'failed')).toMatchObject({
+      state: 'ready',
+      label: 'houses.csv',
+      dropped: ['b'],
+    });
+    expect(calls.imports().map(({ id }) => id)).toEqual([first]);
+    const second = await again(first, { targets: ['a'], label: null });
+    await until(second, 'ready', 'failed');
+    // Options that are not changed stay as they were.
+    expect(await asked<DatasetPreview>(handlers, 'preview', { import: second })).toMatchObject({
+      dataset: { shape: [1], targets: 1 },
+      table: { predicted: ['a'] },
+    });
+    expect(kept()).toHaveLength(1);
+    await asked(handlers, 'discardImport', { import: second });
+    await gone();
+    expect(await ask(handlers, 'importAgain', { import: second, options: {} })).toMatchObject({
+      error: { code: 'unknown-import' },
+    });
+  });
+
   test('is not taken from an import by a window that discards it', async () => {
     const upload = await uploaded('a.csv', tableText());
     const id = await begin({ kind: 'upload', upload });
@@ -434,54 +464,6 @@ describe('pictures', () => {
     // A one has less ink than a zero.
     expect(filled[1]).toBeLessThan(filled[0] ?? 0);
     expect(Math.min(...filled)).toBeGreaterThan(20);
-  });
-
-  test('in colour become pixels, and a class with fewer leaves its place black', () => {
-    const about = {
-      name: 'x',
-      kind: '',
-      match: '',
-      shape: [3, 1, 2],
-      sampleType: 'u8',
-      classNames: ['a', 'b'],
-      targets: 0,
-      content: '',
-    } as const;
-    const split = { samples: 3, sha256: '', perClass: [2, 1] };
-    const statistics = { mean: [0, 0, 0], deviation: [1, 1, 1] };
-    const shown = toWindowPreview(
-      {
-        ...about,
-        ...{
-          training: split,
-          test: split,
-          drawn: null,
-          statistics,
-          bytes: 0,
-          table: null,
-          warnings: [],
-          label: null,
-          notes: [],
-        },
-        grid: {
-          ...{ channels: 3, height: 1, width: 2, reduced: 1 },
-          columns: [
-            {
-              class: 0,
-              samples: 2,
-              pixels: Uint8Array.of(1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16),
-            },
-            { class: 1, samples: 1, pixels: Uint8Array.of(21, 22, 23, 24, 25, 26) },
-          ],
-        },
-      },
-      { path: null, imported: null, again: false },
-    );
-    expect(shown.samples).toMatchObject({ rows: 2, counts: [2, 1], columns: ['a', 'b'] });
-    expect([...Buffer.from(shown.samples?.pixels ?? '', 'base64')]).toEqual([
-      ...[1, 3, 5, 2, 4, 6, 21, 23, 25, 22, 24, 26],
-      ...[11, 13, 15, 12, 14, 16, 0, 0, 0, 0, 0, 0],
-    ]);
   });
 });
 

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { text } from '../../src/renderer/text.ts';
+import { start } from '../support/built-command.ts';
 import { written } from '../support/dataset-files.ts';
 import { drop } from '../support/dropped.ts';
 import { PATIENCE, ask, windowLab } from '../support/window.ts';
@@ -101,10 +102,67 @@ describe('Import of a table: the column to predict', () => {
       });
       await opened(page, 'plain.csv', 'expected');
       await heading(page, text.datasets.importFailed({ name: 'plain.csv' })).waitFor();
+      // The host has the source: a page that was loaded again, or another window, chooses as well.
+      await page.reload();
+      await heading(page, text.datasets.importFailed({ name: 'plain.csv' })).waitFor();
       await columnField(page).selectOption('b');
       await again(page).click();
       await fact(page, text.datasets.predicted, 'b').waitFor();
       await fact(page, text.datasets.classesAre, '0 and 1').waitFor();
+    },
+    LONG,
+  );
+});
+
+describe('Stored dataset: another label', () => {
+  it(
+    'stores the dataset with the chosen label beside the one before',
+    async () => {
+      // Other samples than those that are stored already, which would serve instead.
+      const garden = ['sepal,petal,species,price', ...rows.slice(0, 45), ''].join('\n');
+      written(lab.folder.path, { 'garden.csv': garden });
+      const { code, stderr } = await start(
+        ['datasets', 'import', 'garden.csv'],
+        lab.folder.path,
+        undefined,
+        { GALAPAGOS_HOME: lab.folder.file('home') },
+      ).ended;
+      expect([code, stderr]).toEqual([0, expect.any(String)]);
+      const { page } = await lab.window({ at: '#/datasets/garden' });
+      await page
+        .getByText(text.datasets.predicts({ columns: ['species'] }), { exact: true })
+        .waitFor();
+      await page.getByRole('button', { name: text.datasets.labelChange, exact: true }).click();
+      await page.getByRole('radio', { name: text.datasets.againNumbers, exact: true }).click();
+      await columnField(page).selectOption('price');
+      await again(page).click();
+      await page
+        .getByText(text.datasets.predicts({ columns: ['price'] }), { exact: true })
+        .waitFor();
+      await page.getByRole('heading', { level: 2, name: 'garden-price', exact: true }).waitFor();
+      const stored = (await ask(page, 'datasets', {})).filter(({ name }) =>
+        name.startsWith('garden'),
+      );
+      expect(stored.map(({ name, dataset }) => [name, dataset?.targets])).toEqual([
+        ['garden', 0],
+        ['garden-price', 1],
+      ]);
+    },
+    LONG,
+  );
+
+  it(
+    'is not offered where the source is no longer on the host, and says why',
+    async () => {
+      const { page } = await lab.window({ at: '#/datasets' });
+      await heading(page, text.datasets.title).waitFor();
+      await dropped(page, { 'sent.csv': iris.replaceAll('setosa', 'lily') });
+      await opened(page, 'sent.csv', text.imports.ready);
+      await page.getByRole('button', { name: text.datasets.storeOnly, exact: true }).click();
+      await page.getByRole('heading', { level: 2, name: 'sent', exact: true }).waitFor();
+      await page.getByText(text.datasets.labelGone, { exact: true }).waitFor();
+      const change = page.getByRole('button', { name: text.datasets.labelChange, exact: true });
+      expect(await change.isDisabled()).toBe(true);
     },
     LONG,
   );

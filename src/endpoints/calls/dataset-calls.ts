@@ -90,7 +90,9 @@ export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
         import: imports.begin({ paths: source.paths, as: null, label, options: given(options) }),
       };
     },
-    importAgain: ({ dataset, options }) => {
+    importAgain: async (of) => {
+      if ('import' in of) return { import: await imports.again(of.import, given(of.options)) };
+      const { dataset, options } = of;
       const record = readRecord(folder, dataset) ?? unknownDataset(dataset, names());
       const { again, path } = record.source;
       const gone = again === null ? path : again.paths.find((each) => !existsSync(each));

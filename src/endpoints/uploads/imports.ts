@@ -33,10 +33,10 @@ export interface ImportRequest extends Source {
 
 interface Import {
   readonly id: string;
-  readonly label: string;
-  readonly source: string;
+  readonly request: ImportRequest;
   readonly stop: AbortController;
-  readonly release: () => void;
+  /** Lets go of the source; does nothing once another import has taken the source over. */
+  release: () => void;
   readonly done: Promise<void>;
   progress: ImportProgress | null;
   /** When its phase began, on `now`'s clock. */
@@ -73,7 +73,8 @@ export class Imports {
   }
 
   /** @returns its id; the rest is told by its row */
-  begin({ paths, as, label, options, release = () => undefined }: ImportRequest): string {
+  begin(request: ImportRequest): string {
+    const { paths, as, options, release = () => undefined } = request;
     const id = randomUUID();
     const stop = new AbortController();
     const preparing = prepareImport({
@@ -89,11 +90,9 @@ export class Imports {
       (prepared) => this.#ended(id, prepared),
       (error: unknown) => this.#failed(id, error),
     );
-    const source = sourceName({ paths, as });
     this.#imports.set(id, {
       id,
-      label,
-      source,
+      request,
       stop,
       release,
       done,
@@ -104,6 +103,20 @@ export class Imports {
     });
     this.#changed();
     return id;
+  }
+
+  /**
+   * Imports the source of an import once more with some options changed, and discards the import.
+   * @returns the new import's id
+   * @throws GalapagosError `unknown-import`
+   */
+  async again(id: string, change: Partial<ImportOptions>): Promise<string> {
+    const known = this.#known(id);
+    const { request } = known;
+    const next = this.begin({ ...request, options: { ...request.options, ...change } });
+    known.release = () => undefined;
+    await this.cancel(id);
+    return next;
   }
 
   /**
@@ -119,8 +132,13 @@ export class Imports {
 
   /** @throws GalapagosError `unknown-import`, `import-not-ready` */
   preview(id: string): DatasetPreview {
-    const { prepared, source } = this.#ready(id);
-    const about = { path: source, imported: null, again: true, same: prepared.same() };
+    const { known, prepared } = this.#ready(id);
+    const about = {
+      path: sourceName(known.request),
+      imported: null,
+      again: true,
+      same: prepared.same(),
+    };
     return toWindowPreview(prepared.preview, about);
   }
 
@@ -153,12 +171,14 @@ export class Imports {
     return known;
   }
 
-  #ready(id: string): { known: Import; prepared: PreparedImport; source: string } {
+  #ready(id: string): { known: Import; prepared: PreparedImport } {
     const known = this.#known(id);
-    const { prepared, label, source } = known;
+    const { prepared, request } = known;
     if (prepared === null)
-      throw new GalapagosError('import-not-ready', `${label} has not been read yet`, { found: id });
-    return { known, prepared, source };
+      throw new GalapagosError('import-not-ready', `${request.label} has not been read yet`, {
+        found: id,
+      });
+    return { known, prepared };
   }
 
   #progress(id: string, progress: ImportProgress): void {
@@ -194,7 +214,7 @@ export class Imports {
   }
 
   #row(known: Import): ImportRow {
-    const { id, label, prepared, progress, error, stop } = known;
+    const { id, request, prepared, progress, error, stop } = known;
     const state =
       error !== null
         ? 'failed'
@@ -209,7 +229,8 @@ export class Imports {
         : prepared.preview.training.samples + prepared.preview.test.samples;
     return {
       id,
-      label,
+      label: request.label,
+      dropped: [...(request.options.drop ?? [])],
       state,
       phase: state === 'reading' ? (progress?.phase ?? 'reading') : null,
       samples,

@@ -70,6 +70,8 @@ export const importRow = strict({
   id: z.string(),
   /** What was dropped, as the person knows it. */
   label: z.string(),
+  /** Columns of a table that the import excludes. */
+  dropped: z.array(z.string()),
   state: z.enum(['uploading', 'reading', 'ready', 'failed', 'cancelled']),
   phase: z.enum(['reading', 'sorting', 'writing']).nullable(),
   samples: count,

@@ -1,49 +1,28 @@
-/**
- * Where imports of this window came from, so that one that failed can be tried again with what
- * would settle it.
- */
+/** Imports as the window begins, repeats and stores them; the host has their sources. */
 import type { CallInput } from '../../protocol/endpoints.ts';
 import type { DataSource } from '../../protocol/window/datasets.ts';
 import type { Client } from '../client.ts';
 
 type Options = CallInput<'beginImport'>['options'];
 
-interface Origin {
-  readonly source: DataSource;
-  readonly label: string;
-  readonly options: Options;
-}
-
 export class Imported {
   readonly #client: Client;
-  readonly #origins = new Map<string, Origin>();
 
   constructor(client: Client) {
     this.#client = client;
   }
 
-  /** Images of several sizes are scaled, which the preview says: nothing is asked before it. */
-  async begin(source: DataSource, label: string, options: Options): Promise<string> {
-    const { import: id } = await this.#client.command('beginImport', {
-      source,
-      label,
-      options: { mixed: 'scale', ...options },
-    });
-    this.#origins.set(id, { source, label, options });
-    return id;
+  async begin(source: DataSource, label: string): Promise<string> {
+    return (await this.#client.command('beginImport', { source, label, options: {} })).import;
   }
 
   /**
-   * Imports the source of an import once more and discards the first.
+   * Imports the source of an import once more, which replaces the import.
    * @param change options that differ from the first import's
-   * @returns the new import; null: another window began the first
+   * @returns the new import
    */
-  async again(id: string, change: Options): Promise<string | null> {
-    const origin = this.originOf(id);
-    if (origin === null) return null;
-    const next = await this.begin(origin.source, origin.label, { ...origin.options, ...change });
-    await this.#client.command('discardImport', { import: id });
-    return next;
+  async again(id: string, change: Options): Promise<string> {
+    return (await this.#client.command('importAgain', { import: id, options: change })).import;
   }
 
   /**
@@ -72,10 +51,5 @@ export class Imported {
       ).dataset;
     await this.#client.command('discardImport', { import: id });
     return same.name;
-  }
-
-  /** Null: another window began it. */
-  originOf(id: string): Origin | null {
-    return this.#origins.get(id) ?? null;
   }
 }

@@ -32,7 +32,7 @@ async function takeOne(app: App, one: Taken): Promise<void> {
       // The first start shows no import: what comes in is followed beside the datasets.
       const first = app.route.place?.page === 'start';
       if (first) app.route.go({ page: 'datasets', dataset: null });
-      const id = await app.imported.begin(await dataSource(app, one), one.label, {});
+      const id = await app.imported.begin(await dataSource(app, one), one.label);
       if (first) app.route.go({ page: 'import', import: id }, true);
     }
   }
