@@ -1,11 +1,11 @@
-/** The lines of `galapagos ask-tell`: one request in, one answer out, each a JSON object. */
+/** Format of `galapagos ask-tell`: one request line, one answer line, each a JSON object. */
 import { z } from 'zod';
 import { params } from './best-configs.ts';
 import { integer, strict } from './problems.ts';
 import { searchSpace } from './search-space.ts';
 import { direction, sampler, seed } from './study-file.ts';
 
-/** Most characters of a line; a longer one is answered with an error and skipped. */
+/** Greatest number of characters of a line; a longer one is answered with an error and skipped. */
 export const LONGEST_LINE = 4 * 1024 * 1024;
 
 const create = strict({

@@ -1,14 +1,14 @@
-/** `best-configs.json`: the best configurations of a study, for whatever uses them next. */
+/** Format of `best-configs.json`: the best configurations of a study, for other programs. */
 import { z } from 'zod';
 import { strict } from './problems.ts';
 import { scoreFields } from './score.ts';
 import { paramValue } from './search-space.ts';
 import { direction, seed, studyName } from './study-file.ts';
 
-/** A point as people see it; parameters whose condition does not hold are absent. */
+/** A point with decoded values; inactive parameters are absent. */
 export const params = z.record(z.string(), paramValue);
 
-/** How a trial came to be. */
+/** Origin of a trial. */
 export const lineage = strict({
   operator: z.string().describe('What made it: uniform, grid, crossover+mutation …'),
   parents: z.array(z.int().min(0)).readonly().describe('The trials it was made from.'),

@@ -1,6 +1,7 @@
 /**
- * What the commands print with `--json`, except `run` (run-output.ts), `best` and `export`
- * (best-configs.ts) and `ask-tell` (ask-tell.ts). One document each; `trials` prints one a line.
+ * Output of commands with `--json`, except `run` (run-output.ts), `best` and `export`
+ * (best-configs.ts) and `ask-tell` (ask-tell.ts). One document each; `trials` prints one on each
+ * line.
  */
 import { z } from 'zod';
 import { lineage, params } from './best-configs.ts';
@@ -13,7 +14,7 @@ const count = z.int().min(0);
 const milliseconds = z.number().min(0);
 const instant = z.iso.datetime().nullable().describe('UTC; null: not yet, or unknown.');
 
-/** On stderr, from every command that was given `--json`. */
+/** Error on stderr of every command with `--json`. */
 export const errorOutput = strict({
   ok: z.literal(false),
   error: strict({
@@ -57,13 +58,13 @@ const studySummary = strict({
   best: strict({ trial: count, value: z.number() }).nullable(),
 });
 
-/** What `studies rename`, `note`, `delete` and `restore` leave. */
+/** Output of `studies rename`, `note`, `delete` and `restore`. */
 export const changedStudyOutput = strict({ lab: z.string(), study: studySummary });
 
 export const studiesOutput = strict({ lab: z.string(), studies: z.array(studySummary) });
 export type StudiesOutput = z.output<typeof studiesOutput>;
 
-/** What a study searches and how. */
+/** Search space, sampler and limits of a study. */
 const searched = strict({
   objective: z.looseObject({ kind: z.string() }),
   searchSpace,
@@ -71,7 +72,7 @@ const searched = strict({
   seed,
 });
 
-/** What trained the best trials and why, and what the best was worth after each of its epochs. */
+/** Executors that trained the best trials, the reasons for them, and the score after each epoch. */
 const trained = strict({
   executors: z.array(strict({ label: z.string(), reason: z.string().nullable() })),
   reports: z.array(report),
@@ -159,7 +160,7 @@ const model = strict({
 });
 export type ModelOutput = z.output<typeof model>;
 
-/** What `export` says after it wrote: configurations, or a model. */
+/** Output of `export`: the number of configurations, or a model. */
 export const exportOutput = z.union([strict({ file: z.string(), configurations: count }), model]);
 
 const datasetSplit = strict({
@@ -197,7 +198,7 @@ export const datasetOutput = strict({
 });
 export type DatasetOutput = z.output<typeof datasetOutput>;
 
-/** `problem`: its record is damaged; `dataset` is null then. */
+/** `problem`: the dataset's record is damaged; `dataset` is then null. */
 export const datasetsOutput = strict({
   folder: z.string(),
   datasets: z.array(
@@ -206,7 +207,7 @@ export const datasetsOutput = strict({
 });
 export type DatasetsOutput = z.output<typeof datasetsOutput>;
 
-/** What `datasets import` says at its end. */
+/** Output of `datasets import`. */
 export const importOutput = strict({
   stored: z
     .boolean()
@@ -219,7 +220,7 @@ export const importOutput = strict({
 });
 export type ImportOutput = z.output<typeof importOutput>;
 
-/** What `datasets remove` says. */
+/** Output of `datasets remove`. */
 export const removeOutput = strict({ removed: z.string() });
 
 export const doctorOutput = strict({
@@ -237,7 +238,7 @@ export const doctorOutput = strict({
 });
 export type DoctorOutput = z.output<typeof doctorOutput>;
 
-/** What `check` found in a lab file. */
+/** Problems that `check` found in a lab file. */
 export const checkOutput = strict({
   lab: z.string(),
   ok: z.boolean().describe('Whether nothing was found.'),
@@ -255,14 +256,14 @@ export type CheckOutput = z.output<typeof checkOutput>;
 
 const link = z.string().describe('To be opened in a browser; it holds the token.');
 
-/** What `serve` prints: `serving` once it can be reached, `link` for `--print-link`. */
+/** Output of `serve`: `serving` once it can be reached, `link` for `--print-link`. */
 export const serveOutput = z.discriminatedUnion('event', [
   strict({ event: z.literal('serving'), link, port: z.int().min(1), lab: z.string() }),
   strict({ event: z.literal('link'), link }),
 ]);
 export type ServeOutput = z.output<typeof serveOutput>;
 
-/** What `backend` commands leave behind. */
+/** Output of `backend` commands. */
 export const backendOutput = strict({
   backends: z.array(
     strict({

@@ -1,7 +1,7 @@
 /**
- * What an endpoint is: a query (reads), a command (changes), a subscription (a snapshot, then
- * deltas) or something only a desktop host can do. Schemas in, schemas out, and the types that
- * handlers and clients are derived from. The endpoints themselves are in `endpoints.ts`.
+ * Kinds of endpoints: a query (reads), a command (changes), a subscription (a snapshot, then
+ * deltas), and native calls that only a desktop host can carry out. Contains the schema helpers and
+ * the derived types of handlers and clients; the endpoints themselves are in `endpoints.ts`.
  */
 import { z } from 'zod';
 
@@ -19,22 +19,22 @@ export function call<In extends z.ZodType, Out extends z.ZodType>(
 
 export type Calls = Readonly<Record<string, Call>>;
 
-/** What a client may send: defaults may be left out. */
+/** Input of a client: fields with defaults may be absent. */
 export type InputOf<C> = C extends Call<infer In> ? z.input<In> : never;
-/** What a handler is given. */
+/** Input of a handler, after parsing. */
 export type ParsedOf<C> = C extends Call<infer In> ? z.output<In> : never;
 export type OutputOf<C> = C extends Call<z.ZodType, infer Out> ? z.output<Out> : never;
 
-/** As the DOM's and Node's `AbortSignal`, which this layer does not see. */
+/** Structural type of the DOM's and Node's `AbortSignal`, which this layer does not see. */
 export interface Cancellation {
   readonly aborted: boolean;
   addEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** Who calls, and until when the answer is wanted. */
+/** The caller, and the signal that it no longer needs the answer. */
 export interface CallContext {
   readonly host: 'electron' | 'server';
-  /** Aborted when the client is gone or gave up. */
+  /** Aborted when the client has disconnected or cancelled. */
   readonly signal: Cancellation;
 }
 
@@ -47,9 +47,9 @@ export type HandlersOf<Table extends Calls> = {
 };
 
 /**
- * Errors cross as a code and what it is about; words and severity live in the renderer. `data` may
- * hold `message` (the sentence of whoever threw it), `file`, `place`, `expected`, `found`, `hint`,
- * and `problems` as in `core/errors.ts`.
+ * Errors travel as a code and its data; the renderer has the wording and the severity. `data` may
+ * contain `message` (the sentence of the thrown error), `file`, `place`, `expected`, `found`,
+ * `hint`, and `problems` as in `core/errors.ts`.
  */
 export const endpointError = z.strictObject({
   code: z.string(),
@@ -57,14 +57,14 @@ export const endpointError = z.strictObject({
 });
 export type EndpointError = z.output<typeof endpointError>;
 
-/** How an answer travels, whatever the binding. */
+/** An answer as every binding transports it. */
 export type Answer =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: EndpointError };
 
 /**
- * One stream's message: `snapshot` replaces what the client holds, a delta is laid over it. Numbers
- * rise by one: a gap asks for a snapshot.
+ * One message of a stream: `snapshot` replaces the client's state, a delta is merged into it.
+ * Numbers rise by one; after a gap the client asks for a snapshot.
  */
 export interface StreamMessage<Body = unknown> {
   readonly seq: number;
@@ -73,14 +73,17 @@ export interface StreamMessage<Body = unknown> {
 }
 
 /**
- * One client's view of something that changes. Nothing is queued: `take` gives what changed since
- * the last one, so that a slow client gets the latest state. Implemented beside the handlers;
- * bindings pump it, at most once a frame and only when the client took what was sent before.
+ * One client's view of changing state. Queues nothing: `take` returns the changes since the last
+ * call, so a slow client gets the latest state. Implemented beside the handlers; bindings call it
+ * at most once a frame and only after the client has acknowledged the previous message.
  */
 export interface Feed<Body> {
-  /** Null: nothing new. The first one after opening, or after `restart`, is a snapshot. */
+  /**
+   * Returns null if nothing has changed. The first message after opening, or after `restart`, is a
+   * snapshot.
+   */
   take(): StreamMessage<Body> | null;
-  /** The next `take` is a snapshot. */
+  /** Makes the next message a snapshot. */
   restart(): void;
   close(): void;
 }
@@ -93,7 +96,7 @@ export type SubscriptionsOf<Table extends Calls> = {
   ) => Feed<OutputOf<Table[Name]>>;
 };
 
-/** From a client to its host, one stream of them a connection. */
+/** Requests of a client; one stream of them for each connection. */
 export const streamRequest = z.discriminatedUnion('op', [
   z.strictObject({
     op: z.literal('subscribe'),
@@ -102,43 +105,47 @@ export const streamRequest = z.discriminatedUnion('op', [
     input: z.unknown(),
   }),
   z.strictObject({ op: z.literal('unsubscribe'), id: z.int().min(0) }),
-  /** A gap was seen, or the machine slept. */
+  /** Asks for a snapshot, after a gap or after the machine slept. */
   z.strictObject({ op: z.literal('again'), id: z.int().min(0) }),
-  /** The message was laid over what the client holds: the next may come. */
+  /** Acknowledges a message: the client has merged it and accepts the next. */
   z.strictObject({ op: z.literal('took'), id: z.int().min(0), seq: z.int().min(0) }),
 ]);
 export type StreamRequest = z.output<typeof streamRequest>;
 
-/** From a host to its client. */
+/** Answers of a host. */
 export type StreamAnswer =
   | ({ readonly op: 'message'; readonly id: number } & StreamMessage)
   | { readonly op: 'failed'; readonly id: number; readonly error: EndpointError };
 
 /**
- * What the window is given by its host: by the preload script as `window.galapagos`, or by the
- * browser's own binding over HTTP and a WebSocket. The typed client of the renderer stands on this.
+ * Interface that the host gives the window: as `window.galapagos` by the preload script, or by the
+ * browser's binding over HTTP and a WebSocket. The renderer's typed client is built on it.
  */
 export interface Bridge<Dropped = unknown> {
   readonly host: 'electron' | 'server';
   call(name: string, input: unknown): Promise<Answer>;
   /**
-   * Opens the stream of answers; @returns how to send, and how to end it. `onState` tells of a lost
-   * connection, of a host that refuses it, and of its return.
+   * Opens the stream of answers. @returns functions that send and that end it. `onState` reports a
+   * lost connection, a host that refuses it, and its return.
    */
   stream(
     onAnswer: (answer: StreamAnswer) => void,
     onState: (state: 'open' | 'lost' | 'refused') => void,
   ): { send(request: StreamRequest): void; close(): void };
-  /** The path of a dropped or chosen file; null where the host cannot know: then it is uploaded. */
+  /**
+   * Returns the path of a dropped or chosen file; null where the host cannot know it, so that the
+   * file must be uploaded.
+   */
   pathOf(file: Dropped): string | null;
   /**
-   * Shows the host its link, or the token in it, after it refused the stream; null where no host
+   * Presents the link, or the token in it, to a host that refused the stream; null where no host
    * refuses.
-   * @returns whether it was accepted: the stream comes back then
+   * @returns whether the host accepted it: the stream then continues
    */
   admit: ((link: string) => Promise<boolean>) | null;
   /**
-   * Uploads what has no path; null where there is no need to. @returns what `source.upload` names
+   * Uploads a file that has no path; null where uploads are not needed. @returns the id for
+   * `source.upload`
    */
   upload:
     | ((

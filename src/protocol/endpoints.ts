@@ -1,7 +1,7 @@
 /**
- * The endpoint table: everything a window can ask of its host. Electron's IPC, the preload bridge,
- * the HTTP and WebSocket server and the renderer's client are derived from it; none adds to it.
- * Answers of queries and commands are JSON; streams may hold bytes.
+ * The endpoint table: every call of a window to its host. Electron's IPC, the preload bridge, the
+ * HTTP and WebSocket server and the renderer's client are derived from it and add nothing. Answers
+ * of queries and commands are JSON; streams may contain bytes.
  */
 import { z } from 'zod';
 import { hasHiddenCharacters } from '../core/hidden-characters.ts';
@@ -32,12 +32,12 @@ const done = z.null();
 const study = z.string().min(1).max(600);
 const trial = count.max(2 ** 32 - 2);
 const name = z.string().min(1).max(600);
-/** A name that is shown to people as it is. */
+/** A name that is displayed unchanged. */
 const shownName = name.refine((given) => !hasHiddenCharacters(given), {
   error: 'a name without control or reordering characters',
 });
 
-/** Read; change nothing. */
+/** Queries read and change nothing. */
 export const queries = {
   about: call(
     nothing,
@@ -48,21 +48,22 @@ export const queries = {
       workers: count,
       cores: count,
       gpus: z.array(z.string()),
-      /** Where this machine keeps what is not in a lab file. */
+      /** Folder of this user's files outside lab files. */
       userFolder: z.string(),
     }),
   ),
   networks: call(strict({ dataset: name.nullable() }), z.array(networkCard)),
   samplers: call(nothing, z.array(samplerChoice)),
-  /** A study for a dataset, every field with a sensible value; of null, MNIST. */
+  /** A study for a dataset with a sensible default in every field; null: for MNIST. */
   draft: call(strict({ dataset: name.nullable() }), studyFile),
   /**
-   * Problems of a draft study, and what it would train. `workers` is checked as the user typed it.
+   * Problems of a draft study, and the training it would start. `workers` is checked as the user
+   * typed it.
    */
   checkStudy: call(strict({ study: z.unknown(), workers: z.unknown().optional() }), studyCheck),
-  /** JSON text as a study; bad JSON is answered with line and column. */
+  /** Parses JSON text as a study; errors name line and column. */
   parseStudy: call(strict({ text: z.string().max(4_000_000), source: z.string() }), z.unknown()),
-  /** Measured now, in at most some seconds; the same again from what was kept. */
+  /** Measures within a few seconds; later calls use the cached measurement. */
   estimate: call(strict({ study: studyFile, workers: count.nullable() }), estimate),
   datasets: call(
     nothing,
@@ -82,7 +83,7 @@ export const queries = {
   trial: call(strict({ study, trial }), trialDetail),
   curves: call(strict({ study, trials: z.array(trial).max(500) }), z.array(curve)),
   deciles: call(strict({ study }), deciles),
-  /** What ran where, from the lab file, newest first. */
+  /** Attempts from the lab file, newest first. */
   attempts: call(strict({ study, before: z.number().nullable(), most: count.max(5000) }), attempts),
   importance: call(strict({ study }), importance),
   export: call(
@@ -92,7 +93,9 @@ export const queries = {
   confirmations: call(strict({ study }), z.array(confirmation)),
 } as const satisfies Calls;
 
-/** Change something; answered when it is decided, not when it is over. */
+/**
+ * Commands change something; they are answered when the change is decided, not when it is complete.
+ */
 export const commands = {
   startStudy: call(
     strict({ study: studyFile, workers: z.int().min(1).max(4096).nullable() }),
@@ -103,7 +106,7 @@ export const commands = {
   stopStudy: call(strict({ study }), done),
   addTrials: call(strict({ study, trials: z.int().min(1).max(1_000_000) }), done),
   editLimits: call(strict({ study, limits }), done),
-  /** Absent fields stay as they are. A deleted study can be restored until it is removed. */
+  /** Absent fields stay unchanged. A deleted study can be restored until it is removed. */
   describeStudy: call(
     strict({
       study,
@@ -113,10 +116,10 @@ export const commands = {
     }),
     done,
   ),
-  /** Removes a deleted study from the lab file; answered when it is gone. */
+  /** Removes a deleted study from the lab file; answered when it is removed. */
   removeStudy: call(strict({ study }), done),
   cancelTrial: call(strict({ study, trial }), done),
-  /** Trains the best `top` again on `seeds` fresh seeds, as a study of its own. */
+  /** Trains the best `top` configurations again on `seeds` fresh seeds, as a study of its own. */
   confirm: call(
     strict({ study, top: z.int().min(1).max(100), seeds: z.int().min(2).max(100) }),
     strict({ study }),
@@ -146,7 +149,7 @@ export const commands = {
   removeDataset: call(strict({ dataset: name }), done),
   drainWorker: call(strict({ slot: z.string() }), done),
   resumeWorker: call(strict({ slot: z.string() }), done),
-  /** Names files that will be uploaded; paths are relative, with `/`. */
+  /** Announces files to upload; paths are relative, with `/`. */
   beginUpload: call(
     strict({
       files: z
@@ -159,29 +162,29 @@ export const commands = {
   discardUpload: call(strict({ upload: z.string() }), done),
 } as const satisfies Calls;
 
-/** A snapshot, then deltas: what `output` names is the body of both. */
+/** Subscriptions: a snapshot, then deltas. `output` is the schema of both bodies. */
 export const subscriptions = {
   lab: call(nothing, labBody),
   study: call(strict({ study }), studyBody),
   telemetry: call(nothing, telemetryBody),
 } as const satisfies Calls;
 
-/** What only a desktop host can do; a browser has its own ways, or none. */
+/** Calls that only a desktop host implements. */
 export const native = {
-  /** Several only where they are data; empty: nothing was chosen. */
+  /** Several paths only for data; empty: the user chose nothing. */
   choosePaths: call(
     strict({ what: z.enum(['dataset-file', 'dataset-folder', 'lab', 'study']) }),
     z.array(z.string()),
   ),
-  /** A save dialog, then the file; null: nothing was chosen. */
+  /** Shows a save dialog and writes the file; null: the user chose nothing. */
   saveFile: call(exportedFile, z.string().nullable()),
-  /** The file as something that can be dragged out of the window. */
+  /** Starts dragging the file out of the window. */
   dragOut: call(exportedFile, done),
-  /** A study file's text. */
+  /** Reads a study file's text. */
   readStudy: call(strict({ path: z.string().min(1) }), strict({ text: z.string() })),
 } as const satisfies Calls;
 
-/** What a desktop host asks of its window: a menu item, a file that was opened by the system. */
+/** Requests of a desktop host to its window: a menu item, or a file that the system opened. */
 export const acts = {
   act: call(
     nothing,
@@ -217,13 +220,13 @@ export type Subscriptions = typeof subscriptions;
 export type Native = typeof native;
 export type Acts = typeof acts;
 
-/** What the application answers, whatever the window's host. */
+/** Handlers of the application, whatever the window's host. */
 export interface Endpoints {
   readonly calls: HandlersOf<Queries & Commands>;
   readonly subscriptions: SubscriptionsOf<Subscriptions>;
 }
 
-/** What Electron answers besides. */
+/** Additional handlers of Electron. */
 export interface NativeEndpoints {
   readonly calls: HandlersOf<Native>;
   readonly subscriptions: SubscriptionsOf<Acts>;

@@ -1,7 +1,7 @@
 /**
- * The schemas of the JSON columns of a lab file: ours, and those of Optuna's that are read back. A
- * lab file may have been written by another version or another program, so its texts are parsed
- * like any message.
+ * Schemas of the JSON columns of a lab file: the project's own, and those of Optuna that are read.
+ * Another version or another program may have written the file, so its texts are parsed like any
+ * message.
  */
 import { z } from 'zod';
 import { checkSearchSpace } from '../core/search-space/check.ts';
@@ -13,16 +13,16 @@ import { direction, sampler, seed } from './study-file.ts';
 export const holder = z.object({
   pid: z.int().min(1),
   /**
-   * When the process started, as its system tells it: tells a process from a later one of the same
-   * pid.
+   * Start time of the process as the system reports it; distinguishes it from a later process with
+   * the same pid.
    */
   start: z.string(),
-  /** The machine, and within it the space in which the pid counts. */
+  /** The machine, and the namespace within it in which the pid is valid. */
   host: z.string(),
 });
 export type Holder = z.output<typeof holder>;
 
-/** `galapagos_study.spec`. The objective's settings are its own layer's to check. */
+/** `galapagos_study.spec`. The objective's own layer checks its settings. */
 export const storedSpec = z.object({
   name: z.string(),
   objective: z.looseObject({ kind: z.string() }),
@@ -57,7 +57,7 @@ export const attemptOutcome = z.enum([
   'cancelled',
 ]);
 
-/** `galapagos_attempt.result`: what the worker said. */
+/** `galapagos_attempt.result`: the worker's result. */
 export const storedResult = z.object({
   outcome: z.enum(['succeeded', 'diverged', 'crashed', 'outOfMemory', 'timedOut', 'cancelled']),
   value: z.number().exactOptional(),
@@ -137,5 +137,5 @@ export const optunaDistribution = z.union([
 ]);
 export type OptunaDistribution = z.output<typeof optunaDistribution>;
 
-/** What a column's text is parsed by. */
+/** Schema of a column's text. */
 export type ColumnSchema<T> = z.ZodType<T>;

@@ -1,6 +1,6 @@
 /**
- * The schemas of what a search may decide in a description: numbers, words and flags that may stand
- * as `{"$param": name}`.
+ * Schemas of values in a description that the search may set: numbers, words and flags that can
+ * also be `{"$param": name}`.
  */
 import { z } from 'zod';
 import { strict } from './problems.ts';
@@ -21,12 +21,12 @@ const channels = strict({
   ...scale,
 });
 
-/** An integer ≥ `least`; a value of the search is rounded down. */
+/** An integer ≥ `least`; a searched value is rounded down. */
 export function whole(least: number): z.ZodType {
   return z.union([z.int().min(least), parameter]);
 }
 
-/** An integer ≥ `least` that may follow a layer's channels. */
+/** An integer ≥ `least` that may be relative to a layer's channels. */
 export function wholeOfLayer(least: number): z.ZodType {
   return z.union([z.int().min(least), parameter, channels]);
 }

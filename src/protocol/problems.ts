@@ -1,14 +1,13 @@
 /**
- * From zod's issues to problems that people can act on: where, what was expected, what was found,
- * the nearest right name. Schemas made with `strict` and messages given in schemas as the
- * *expected* text are what this relies on.
+ * Converts zod's issues to problems for users: place, expected, found, nearest valid name. Relies
+ * on schemas built with `strict` and on messages in schemas being the *expected* text.
  */
 import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 
-/** An object of exactly these fields; an unknown one is answered with the names allowed. */
+/** An object with exactly these fields; for an unknown field the problem lists the valid names. */
 export function strict<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
 ): z.ZodObject<Shape, z.core.$strict> {
@@ -24,14 +23,14 @@ export function integer(least: number): z.ZodInt {
   return z.int({ error: expected }).min(least, { error: expected });
 }
 
-/** Problems that are reported at most: more help nobody, and each costs time. */
+/** Greatest number of problems reported. */
 const MOST_PROBLEMS = 100;
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** A value by a schema, or everything that is wrong with it. */
+/** Checks a value against a schema and returns the value or all its problems. */
 export function check<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
@@ -46,7 +45,7 @@ export function check<Schema extends z.ZodType>(
   };
 }
 
-/** A value by a schema. @throws InvalidInput with all its problems */
+/** Parses a value with a schema. @throws InvalidInput with all its problems */
 export function parse<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
@@ -69,7 +68,7 @@ export function pathText(path: readonly PropertyKey[]): string {
   return text;
 }
 
-/** A found value as it is echoed: JSON, cut at 60 characters. */
+/** Formats a found value: JSON, cut at 60 characters. */
 export function foundText(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'number') return String(value);
@@ -164,7 +163,7 @@ function namesAllowed(issue: z.core.$ZodIssue): string[] {
   return values.filter((value) => typeof value === 'string');
 }
 
-/** The discriminator's values of a union of objects; empty for other unions. */
+/** Returns the discriminator's values of a union of objects; empty for other unions. */
 function unionNames(issue: object): readonly unknown[] {
   return 'options' in issue && Array.isArray(issue.options) ? (issue.options as unknown[]) : [];
 }

@@ -1,7 +1,4 @@
-/**
- * The schemas that are published as JSON Schema in `resources/schemas/`, so that editors complete
- * what people write.
- */
+/** Schemas published as JSON Schema in `resources/schemas/`, for completion in editors. */
 import { z } from 'zod';
 import { askTellAnswer, askTellRequest } from './ask-tell.ts';
 import { bestConfigs } from './best-configs.ts';
@@ -51,7 +48,7 @@ const published: Readonly<Record<string, z.ZodType>> = {
   'ask-tell-answer': askTellAnswer,
 };
 
-/** File name → the JSON Schema (draft 2020-12) of what may be written. */
+/** File name → JSON Schema (draft 2020-12). */
 export function schemaFiles(): ReadonlyMap<string, unknown> {
   return new Map(
     Object.entries(published).map(([name, schema]) => [

@@ -1,4 +1,4 @@
-/** What `galapagos run --json` prints: one of these a line. */
+/** Output lines of `galapagos run --json`. */
 import { z } from 'zod';
 import { lineage, params } from './best-configs.ts';
 import { strict } from './problems.ts';

@@ -1,4 +1,4 @@
-/** What a score is, in every document that holds raw scores. */
+/** Description of a score, part of every document that contains raw scores. */
 import { z } from 'zod';
 
 export const scoreFields = {

@@ -1,11 +1,11 @@
 /**
- * The schema of a search space as people and programs write it. Shapes only: what the numbers mean
- * to each other is core's check.
+ * Schema of a search space in files and requests. Checks shapes only; relations between values are
+ * checked in core.
  */
 import { z } from 'zod';
 import { strict } from './problems.ts';
 
-/** What a categorical may be chosen from, and what a condition compares with. */
+/** Choices of a categorical parameter, and values that a condition compares with. */
 export const paramValue = z.union([z.string(), z.number(), z.boolean(), z.null()], {
   error: 'a text, number, true, false or null',
 });
@@ -47,7 +47,7 @@ const categorical = strict({
 
 export const distribution = z.discriminatedUnion('type', [float, int, categorical]);
 
-/** Parameters in the order in which they are written; a parent stands before its children. */
+/** Parameters in order of declaration; a parent precedes its children. */
 export const searchSpace = z
   .record(name, distribution)
   .describe('The named parameters that are searched.');

@@ -1,6 +1,6 @@
 /**
- * The file of `galapagos simulate`: a study on a virtual clock, with workers, durations and
- * failures by chance.
+ * File format of `galapagos simulate`: a study on a virtual clock, with random durations and
+ * failures of workers.
  */
 import { z } from 'zod';
 import { durationMs, syntheticFunctions } from './objective.ts';
@@ -29,7 +29,7 @@ export const simulationFile = strict({
 
 export type SimulationFile = z.output<typeof simulationFile>;
 
-/** What the simulation came to, in virtual time. */
+/** Result of the simulation, in virtual time. */
 export const simulationOutput = strict({
   workers: z.int(),
   trials: z.int(),

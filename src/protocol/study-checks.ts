@@ -1,6 +1,5 @@
 /**
- * What a study's numbers must mean to each other: core's checks in the order in which one makes
- * sense after another.
+ * Checks the relations between a study's values with core's rules, in their order of dependency.
  */
 import type { Problem } from '../core/errors.ts';
 import { checkSampler, createSampler } from '../core/samplers/create-sampler.ts';
@@ -10,7 +9,8 @@ import type { SearchSpace } from '../core/search-space/distribution.ts';
 import type { Direction } from '../core/study/study-spec.ts';
 
 /**
- * Search space, then the sampler on it, then the budget against what the sampler can propose.
+ * Checks the search space, then the sampler on it, then the budget against the number of points
+ * that the sampler can propose.
  * @param trials the budget; undefined: none
  */
 export function checkStudy(

@@ -1,7 +1,7 @@
 /**
- * The study file: what is searched, how, and until when, as people write it and as the presets are
- * written. Every problem of a file is found at once: its shape here, the meaning of its numbers by
- * core's checks.
+ * The study file: objective, search space, sampler and limits, as users write it and as presets are
+ * stored. Reports every problem of a file at once: its shape here, the relations between its values
+ * by core's checks.
  */
 import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
@@ -69,7 +69,7 @@ export const studyFile = strict({
 
 export type StudyFile = z.output<typeof studyFile>;
 
-/** A check that a layer above brings along: problems of the objective against the search space. */
+/** Check that a higher layer provides: problems of the objective against the search space. */
 export type ObjectiveCheck = (
   objective: StudyFile['objective'],
   space: SearchSpace,
@@ -88,10 +88,10 @@ export function parseStudyFile(
 }
 
 /**
- * @param value of the file's JSON
- * @param source its path or name, for the errors
- * @param checkObjective adds what only the objective's own layer knows
- * @throws InvalidInput with all problems of shape and meaning
+ * @param value parsed JSON of the file
+ * @param source its path or name, for errors
+ * @param checkObjective adds the checks of the objective's own layer
+ * @throws InvalidInput with all problems of shape and relations
  */
 export function parseStudy(
   value: unknown,
@@ -106,7 +106,7 @@ export function parseStudy(
   return file.value;
 }
 
-/** What is wrong with the meaning of a study whose shape is right. */
+/** Returns the problems in the relations between values of a study whose shape is valid. */
 export function meaningProblems(file: StudyFile, checkObjective?: ObjectiveCheck): Problem[] {
   const problems = checkStudy(file.searchSpace, file.sampler, file.direction, file.stop.trials);
   // The objective is checked at corners of the space, which a space beyond its limits has too many
@@ -116,9 +116,7 @@ export function meaningProblems(file: StudyFile, checkObjective?: ObjectiveCheck
   return [...problems, ...objectiveProblems(file.objective, file.searchSpace, checkObjective)];
 }
 
-/**
- * Against the parameters that are sound; what one that is not would have been is not guessed at.
- */
+/** Checks the objective against the valid parameters only. */
 function objectiveProblems(
   evaluated: StudyFile['objective'],
   space: object,
@@ -135,7 +133,7 @@ function soundParameters(space: object): SearchSpace {
   const sound = Object.entries(space).flatMap(([name, entry]) => {
     const one = check(distribution, entry);
     if (!one.ok) return [];
-    // Its condition names others: that is the whole space's to check.
+    // The condition refers to other parameters, so it is checked with the whole space.
     return checkSearchSpace({ [name]: { ...one.value, when: undefined } }).length === 0
       ? [[name, one.value] as const]
       : [];
@@ -143,7 +141,7 @@ function soundParameters(space: object): SearchSpace {
   return Object.fromEntries(sound);
 }
 
-/** The study as core knows it. */
+/** Converts the study to core's types. */
 export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly limits: Limits } {
   const {
     name,
@@ -171,7 +169,7 @@ export function studyOf(file: StudyFile): { readonly spec: StudySpec; readonly l
   };
 }
 
-/** Of a file with a wrong shape, the problems of meaning in those parts whose shape is right. */
+/** For a file with an invalid shape, returns the problems of those parts whose shape is valid. */
 function partialProblems(value: unknown, checkObjective?: ObjectiveCheck): Problem[] {
   if (!isObject(value)) return [];
   const space = isObject(value['searchSpace']) ? value['searchSpace'] : {};

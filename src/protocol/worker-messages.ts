@@ -1,16 +1,16 @@
 /**
  * Every message between a coordinator and its workers: schemas, types, and the protocol's version.
- * How they are written as text and read back is `worker-wire.ts`; what they mean is the scheduler's
- * and the worker session's.
+ * `worker-wire.ts` converts messages to text and back; the scheduler and the worker session define
+ * their meaning.
  */
 import { z } from 'zod';
 
-/** The versions of this protocol spoken here, both ends inclusive. */
+/** Supported versions of this protocol, both ends inclusive. */
 export const PROTOCOL = { low: 1, high: 1 } as const;
 
 /**
- * Most bytes of one message as text, UTF-8. Longer ones are refused by the sender; a receiver ends
- * the connection.
+ * Greatest size of one message as UTF-8 text, in bytes. The sender refuses longer ones; a receiver
+ * closes the connection.
  */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
@@ -28,8 +28,8 @@ const endpoint = z.string().min(1).max(1024);
 const milliseconds = z.number().min(0);
 
 /**
- * A list that is refused at its first bad entry, and by its length before any entry: a schema that
- * collects every problem of a long list takes seconds for a message that is refused anyway.
+ * A list that is refused at its first invalid entry, and by its length before any entry: collecting
+ * every problem of a long list would take seconds.
  */
 function list<T>(entry: z.ZodType<T>, most: number): z.ZodType<T[], T[]> {
   return z.custom<T[]>(Array.isArray, { error: 'expected a list' }).check(({ value, issues }) => {
@@ -65,9 +65,9 @@ export const helloSchema = z.strictObject({
   helloNo: ordinal,
   device: name,
   lanes: ordinal,
-  /** Most resident memory the worker may use. */
+  /** Greatest resident memory of the worker, in bytes. */
   memoryBytes: count,
-  /** Attempts accepted, running, or finished and not yet answered. */
+  /** Attempts accepted, running, or finished and not yet acknowledged. */
   holding: held,
 });
 
@@ -91,10 +91,10 @@ export const leavingSchema = z.strictObject({
   reason: sentence,
 });
 
-/** Metrics of one attempt. */
+/** Greatest number of metrics of one attempt. */
 const MOST_METRICS = 10_000;
 
-/** By hand: a record schema costs ten times as much, and every result has one. */
+/** Checked by hand: a record schema costs ten times as much, and every result has metrics. */
 const metrics = z.custom<Record<string, number | string>>(isMetrics, {
   error: 'expected finite numbers and texts by name',
 });
@@ -160,7 +160,7 @@ export const resultSchema = z.strictObject({
   result: attemptResult,
 });
 
-/** Not answered: the result repeats it. */
+/** Not acknowledged: the result repeats it. */
 export const reportSchema = z.strictObject({
   type: z.literal('report'),
   session: name,
@@ -171,7 +171,7 @@ export const reportSchema = z.strictObject({
 
 export const welcomeSchema = z.strictObject({
   type: z.literal('welcome'),
-  /** The version chosen, within both ranges. */
+  /** The chosen version, within both ranges. */
   v: count,
   epoch: count,
   helloNo: ordinal,
@@ -180,7 +180,7 @@ export const welcomeSchema = z.strictObject({
   resultsEndpoint: endpoint,
   beatMs: ordinal,
   leaseMs: ordinal,
-  /** What of `holding` the worker may go on with; it drops the rest. */
+  /** The part of `holding` that the worker continues; it drops the rest. */
   keep: held,
 });
 
@@ -200,7 +200,7 @@ export const cancelSchema = z.strictObject({
 
 export const goodbyeSchema = z.strictObject({
   type: z.literal('goodbye'),
-  /** Null: whichever session the worker believes in. */
+  /** Null: any session. */
   session: name.nullable(),
   /**
    * `drained`, `replaced`, `shutdown`, `version`: the worker exits. Any other: it says hello again.
@@ -218,12 +218,9 @@ export const studySchema = z.strictObject({
   study: name,
   objective: z.looseObject({ kind: name }),
   seed: count,
-  /** The label of the executor that the study's first results came from; absent: none yet. */
+  /** Label of the executor that produced the study's first results; absent: none yet. */
   executor: z.exactOptional(name),
-  /**
-   * In the search space's order: what an encoded point needs to be named; `choices` null: a number
-   * stands for itself.
-   */
+  /** Parameters in the order of the search space, to decode points; `choices` null: a number. */
   parameters: z
     .array(
       z.strictObject({ name: z.string().max(1024), choices: z.array(choice).min(1).nullable() }),
@@ -231,10 +228,7 @@ export const studySchema = z.strictObject({
     .max(10_000),
 });
 
-/**
- * As in memory: NaN where the parameter is inactive. On the wire that is null, and nothing else is
- * not finite.
- */
+/** NaN in memory where the parameter is inactive, null on the wire. Other values must be finite. */
 const encodedParams = z.array(z.unknown()).transform((values, context) => {
   const params = new Float64Array(values.length);
   for (const [i, value] of values.entries()) {
@@ -263,11 +257,11 @@ export const cohortSchema = z.strictObject({
     .array(z.strictObject({ attempt, params: encodedParams }))
     .min(1)
     .max(100_000),
-  /** Most milliseconds from the cohort's start to its end; null: no limit. */
+  /** Time limit in milliseconds from the cohort's start to its end; null: none. */
   deadlineMs: ordinal.nullable(),
 });
 
-/** Read-only all the way down, so that what the scheduler holds can be sent as it is. */
+/** Deeply read-only, so that the scheduler's objects can be sent without a copy. */
 type Immutable<T> = T extends Float64Array
   ? Float64Array
   : T extends readonly (infer Element)[]
@@ -286,17 +280,19 @@ export type Refused = Immutable<z.infer<typeof refusedSchema>>;
 export type Cancel = Immutable<z.infer<typeof cancelSchema>>;
 export type Goodbye = Immutable<z.infer<typeof goodbyeSchema>>;
 
-/** Sent once a session and study, on the same channel before the first cohort that names it. */
+/**
+ * Sent once for each session and study, on the same channel before the first cohort of the study.
+ */
 export type StudyMessage = Immutable<z.infer<typeof studySchema>>;
 export type CohortMessage = Immutable<z.infer<typeof cohortSchema>>;
 
-/** Control, upwards. */
+/** Control channel, worker to coordinator. */
 export type FromWorker = Hello | Beat | Leaving;
-/** Control, downwards. */
+/** Control channel, coordinator to worker. */
 export type ToWorker = Welcome | Heard | Ack | Refused | Cancel | Goodbye;
-/** Tasks, downwards. */
+/** Tasks, coordinator to worker. */
 export type TaskMessage = StudyMessage | CohortMessage;
-/** Results, upwards. */
+/** Results, worker to coordinator. */
 export type ResultMessage =
   Immutable<z.infer<typeof resultSchema>> | Immutable<z.infer<typeof reportSchema>>;
 
@@ -305,13 +301,13 @@ export interface VersionRange {
   readonly high: number;
 }
 
-/** The highest version both sides speak; null: none. */
+/** Returns the highest version that both sides support; null: none. */
 export function chosenVersion(theirs: VersionRange, ours: VersionRange = PROTOCOL): number | null {
   const highest = Math.min(theirs.high, ours.high);
   return highest >= Math.max(theirs.low, ours.low) ? highest : null;
 }
 
-/** The answer to a hello whose range does not meet ours. */
+/** Goodbye to a hello with an unsupported version range. */
 export function versionGoodbye(theirs: VersionRange, ours: VersionRange = PROTOCOL): Goodbye {
   const text = `this coordinator speaks worker protocol ${range(ours)}, the worker ${range(theirs)}: install the same release on both`;
   return { type: 'goodbye', session: null, reason: 'version', text };

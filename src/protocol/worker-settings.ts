@@ -1,7 +1,6 @@
 /**
- * What a worker process is told when it starts, in one environment variable, and the notes it
- * leaves with the process that started it. Not the conversation with its coordinator, which is
- * `worker-messages.ts`.
+ * Settings of a worker process, passed in one environment variable, and the notes it sends to its
+ * parent process. The protocol with the coordinator is in `worker-messages.ts`.
  */
 import { z } from 'zod';
 import { GalapagosError } from '../core/errors.ts';
@@ -13,15 +12,18 @@ const text = z.string().min(1);
 
 const workerSettings = z.strictObject({
   controlEndpoint: text,
-  /** This run's secret: what lets a worker connect. */
+  /** This run's secret, which a worker needs to connect. */
   token: text,
   slot: text.max(200),
   spawn: text.max(50).regex(/^[^#]+$/),
-  /** What the slot computes on, e.g. `cpu`. */
+  /** Device of the slot, for example `cpu`. */
   device: text.max(200),
-  /** Most lanes of one cohort. */
+  /** Greatest number of lanes of one cohort. */
   lanes: z.int().min(1),
-  /** Most resident memory; the attempt that is running when it is passed ends as out of memory. */
+  /**
+   * Limit of resident memory in bytes; the attempt running when it is exceeded ends as out of
+   * memory.
+   */
   memoryLimitBytes: z.int().min(1),
   /** Absolute path of the folder `resources/`. */
   resources: text,
@@ -61,13 +63,13 @@ export function parseWorkerSettings(value: string | undefined): WorkerSettings {
 }
 
 const workerNote = z.strictObject({
-  /** Highest resident memory so far. */
+  /** Peak resident memory, in bytes. */
   rssPeakBytes: z.int().min(0),
 });
 
 export type WorkerNote = Readonly<z.infer<typeof workerNote>>;
 
-/** Null: not a worker's note. */
+/** Returns null if the value is not a worker's note. */
 export function parseWorkerNote(value: unknown): WorkerNote | null {
   return workerNote.safeParse(value).data ?? null;
 }

@@ -1,6 +1,6 @@
 /**
- * Worker messages as text and back: JSON, one message a line, so that a frame can carry several.
- * Parsing looks at `type`, then at that type's schema alone. Not a transport.
+ * Worker messages as text and back: JSON, one message on each line, so that a frame can contain
+ * several. Parsing checks `type` first, then only that type's schema. Not a transport.
  */
 import type { z } from 'zod';
 import { GalapagosError } from '../core/errors.ts';
@@ -31,19 +31,17 @@ import type {
 } from './worker-messages.ts';
 
 /**
- * Text that is no message of its channel. `slot` and `spawn` in `data` are the sender's as it names
- * itself, if it does.
+ * Text that is not a message of its channel. `slot` and `spawn` in `data` are the sender as named
+ * in the message, if any.
  */
 export class MalformedMessage extends GalapagosError {}
 
-/** Characters of a found value that are echoed. */
+/** Greatest number of characters of a found value in an error. */
 const SHOWN = 80;
 /** Fields of a message; none has as many. */
 const MOST_FIELDS = 64;
 
-/**
- * One line, without its end. Numbers that are not finite must not occur, but for NaN in `params`.
- */
+/** Returns one line, without its end. Numbers must be finite, except NaN in `params`. */
 export function encodeMessage(
   message: FromWorker | ResultMessage | TaskMessage | ToWorker,
 ): string {

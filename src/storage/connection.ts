@@ -20,9 +20,9 @@ export type Bindable = string | number | bigint | null | Buffer;
 export type Row = readonly unknown[];
 
 export interface Statement {
-  /** @returns how many rows changed */
+  /** @returns the number of changed rows */
   run(parameters: Bindable[]): number;
-  /** @returns the new row's id */
+  /** @returns the id of the new row */
   insert(parameters: Bindable[]): number;
   all(parameters: Bindable[]): Row[];
   get(parameters: Bindable[]): Row | undefined;
@@ -38,20 +38,21 @@ export class Connection {
   }
 
   /**
-   * For reading and writing; the file is created if it is missing.
-   * @param timeoutMs how long a lock of another connection is waited for
+   * Opens for reading and writing; creates the file if it is missing.
+   * @param timeoutMs how long to wait for a lock of another connection
    * @param of the lab file that errors name
    */
   static open(file: string, timeoutMs: number, of = file): Connection {
     const connection = new Connection(of, connect(file, of, timeoutMs));
-    // Rows of ours are checked where they are written; Optuna runs without as well.
+    // The project's own rows are checked when they are written; Optuna disables them as well.
     connection.exec('PRAGMA foreign_keys=OFF');
     return connection;
   }
 
   /**
-   * For reading only: no byte of the file changes. A file in WAL mode that nobody has open is taken
-   * as immutable when `still`, since SQLite would leave empty side files beside it otherwise.
+   * Opens for reading only: no byte of the file changes. With `still`, opens a WAL-mode file that
+   * no process has open as immutable, since SQLite would otherwise leave empty side files beside
+   * it.
    */
   static openReadOnly(file: string, timeoutMs: number, still = false): Connection {
     const immutable = still && !existsSync(sideFile(file, 'wal')) && isWal(file);
@@ -64,7 +65,7 @@ export class Connection {
 
   prepare(sql: string): Statement {
     const statement = this.#db.prepare(/^\s*SELECT\b/.test(sql) ? guarded(sql) : sql);
-    // Only statements that return columns know the raw mode.
+    // Only statements that return columns have the raw mode.
     if (statement.reader) statement.raw(true);
     return {
       run: (parameters) => statement.run(parameters).changes,
@@ -95,7 +96,7 @@ export class Connection {
     return this.prepare(sql).run(parameters);
   }
 
-  /** Runs `write` under the write lock: all of it, or nothing when it throws. */
+  /** Runs `write` under the write lock; rolls back when it throws. */
   transaction<T>(write: () => T): T {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
@@ -129,10 +130,11 @@ function connect(target: string, file: string, timeout: number): Database.Databa
 const WAL_FORMAT = 2;
 
 /**
- * The first 20 bytes of a database file, read by SQLite itself and past its log. None of an empty
- * file, nor where the file without its log is not consistent: a checkpoint is under way, or was
- * interrupted by a kill. A connection that reads the log as well sees whether the file is damaged.
- * @throws StorageError not-sqlite: it is another kind of file
+ * Returns the first 20 bytes of a database file, read by SQLite itself without the log. Empty for
+ * an empty file, and where the file without its log is inconsistent: during a checkpoint, or after
+ * a checkpoint was interrupted by a kill. A connection that also reads the log can tell whether the
+ * file is damaged.
+ * @throws StorageError `not-sqlite`: another kind of file
  */
 export function readHeader(file: string): Buffer {
   const db = connect(readOnlyUri(file, true), file, 0);

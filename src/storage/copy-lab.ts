@@ -1,6 +1,6 @@
 /**
- * A copy of a lab file as it is at one instant, also while a run writes it: one file, without the
- * side files of a log.
+ * Copies a lab file as of one instant, also while a run writes it, into one file without side
+ * files.
  */
 import { rmSync } from 'node:fs';
 import { Connection } from './connection.ts';
@@ -25,8 +25,8 @@ export function copyLab(
 }
 
 /**
- * Writes what the connection sees into a new file, which only its owner may read.
- * @throws Error of SQLite's, or that the file exists
+ * Writes the connection's view into a new file that only its owner may read.
+ * @throws Error of SQLite, or if the file exists
  */
 export function copyInto(connection: Connection, into: string): void {
   // SQLite would create the copy readable by all; it also accepts an empty file.

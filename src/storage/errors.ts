@@ -1,7 +1,4 @@
-/**
- * What can go wrong with a lab file, each with a code that a program can read and a sentence that a
- * person can.
- */
+/** Failures of a lab file, each with a code for programs and a sentence for users. */
 import { GalapagosError } from '../core/errors.ts';
 
 export type StorageCode =
@@ -18,12 +15,12 @@ export type StorageCode =
   /** Another program deleted or replaced the file or its log while this one wrote it. */
   | 'log-lost'
   | 'damaged'
-  /** A study of that name is in the file already. */
+  /** The file already contains a study of that name. */
   | 'name-taken'
   /** Another program deleted the study. */
   | 'study-gone'
   /**
-   * A write that does not fit what is there: an unknown study, a trial that has ended. Never the
+   * A write that contradicts the stored state: an unknown study, a trial that has ended. Never the
    * file's fault.
    */
   | 'contradiction'

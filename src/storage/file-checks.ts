@@ -1,6 +1,6 @@
 /**
- * What can be said of a path before SQLite touches it: missing, a folder, something else's file,
- * another program's tables.
+ * Checks of a path before SQLite opens it: missing, a folder, another kind of file, another
+ * program's tables.
  */
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -41,8 +41,8 @@ export function refuseMissing(file: string, create: boolean): void {
 }
 
 /**
- * Creates an empty file where there is none.
- * @returns whether this call made it: of several at once, one does
+ * Creates an empty file if there is none.
+ * @returns whether this call created it: of several concurrent calls, one does
  */
 export function createMissing(file: string): boolean {
   if (existsSync(file)) return false;
@@ -66,19 +66,20 @@ export function createMissing(file: string): boolean {
 }
 
 /**
- * Takes back a creation that came to nothing; a file that a rival has meanwhile made a lab stays.
+ * Removes a file that was created in vain; leaves a file that another process has meanwhile made a
+ * lab.
  */
 export function removeEmpty(file: string): void {
   if (statSync(file, { throwIfNoEntry: false })?.size !== 0) return;
   for (const path of [sideFile(file, 'journal'), file]) rmSync(path, { force: true });
 }
 
-/** Looks at a file without leaving anything beside it; what it is counts again under the lock. */
+/** Checks a file without leaving side files. The result must be checked again under the lock. */
 export function refuseUnknown(file: string, create: boolean, timeoutMs: number): void {
   refuseNonSqlite(file);
-  // A journal means that a writer was killed: only a connection that may write can roll it back.
-  // Beside a log nothing new is left anyway, and this connection, which lingers until the garbage
-  // collector comes, would keep the log from being closed.
+  // A journal means that a writer was killed; only a connection that may write can roll it back.
+  // Beside an existing log no new side file is left, and this connection, which stays open until
+  // garbage collection, would keep the log from being removed.
   if (existsSync(sideFile(file, 'journal')) || existsSync(sideFile(file, 'wal'))) return;
   if (statSync(file).size === 0) {
     refuseEmpty(file, 'empty', create);
@@ -89,7 +90,8 @@ export function refuseUnknown(file: string, create: boolean, timeoutMs: number):
     connection = Connection.openReadOnly(file, timeoutMs, true);
     refuseEmpty(file, recognise(connection), create);
   } catch (error) {
-    // A writer has come meanwhile: what was read past its log may be half of a checkpoint.
+    // A writer has opened the file meanwhile: the header read without its log may be half of a
+    // checkpoint.
     if (!existsSync(sideFile(file, 'wal'))) throw error;
   } finally {
     connection?.close();
@@ -102,7 +104,7 @@ const SMALLEST_PAGE = 512;
 function refuseNonSqlite(file: string): void {
   refuseIrregular(file);
   const { size } = statSync(file);
-  // SQLite takes a file of less than a page for an empty one, and would make it a database.
+  // SQLite treats a file smaller than a page as empty and would overwrite it with a database.
   if (size > 0 && size < SMALLEST_PAGE) {
     throw new StorageError('not-sqlite', file, `${file}: it is not an SQLite file`, {
       expected: 'an SQLite file',

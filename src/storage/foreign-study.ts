@@ -1,7 +1,4 @@
-/**
- * Reads a study that Optuna or another program made: from Optuna's tables alone, since there are no
- * rows of ours.
- */
+/** Reads a study that Optuna or another program created, from Optuna's tables alone. */
 import type { TrialState } from '../core/scheduling/index.ts';
 import type { Distribution, Params, ParamValue } from '../core/search-space/distribution.ts';
 import type { Direction } from '../core/study/study-spec.ts';
@@ -16,7 +13,7 @@ import type { StudyMoments, StudySummary, TrialRecord, TrialStory } from './lab-
 import { dateOf, distributionOf, trialStateOf, valueOf } from './optuna-encoding.ts';
 
 const PAGE = 1_000;
-/** Rows a block. */
+/** Rows in a block. */
 const BLOCK = 2_000;
 
 const TRIALS = `SELECT trials.trial_id, number, state, datetime_start, datetime_complete, value, value_type
@@ -28,9 +25,9 @@ export class ForeignStudy {
   readonly #studyId: number;
   readonly #name: string;
   readonly #intermediates: Intermediates;
-  /** By their JSON: a study has few. */
+  /** Distributions by their JSON text: a study has few. */
   readonly #distributions = new Map<string, Distribution>();
-  /** By a parameter's name, values that are no numbers. */
+  /** Values that are not numbers, by parameter name. */
   readonly #choices = new Map<string, Map<ParamValue, number>>();
 
   constructor(connection: Connection, columns: Columns, studyId: number, name: string) {
@@ -71,7 +68,7 @@ export class ForeignStudy {
     };
   }
 
-  /** Names of all parameters that a trial has, in the order in which they were met. */
+  /** Names of all parameters of the study's trials, in order of first appearance. */
   parameters(): string[] {
     return this.#connection
       .all(
@@ -82,7 +79,7 @@ export class ForeignStudy {
       .map(([name]) => this.#columns.text('trial_params.param_name', name));
   }
 
-  /** Ended trials in the order in which they ended. */
+  /** Ended trials in order of their ends. */
   ends(): readonly { readonly number: number; readonly value: number }[] {
     return this.#connection
       .all(
@@ -216,7 +213,10 @@ export class ForeignStudy {
     };
   }
 
-  /** A number as it is; any other value's place among those met, so that equal ones are equal. */
+  /**
+   * Returns a number unchanged, and for any other value its index among the values seen, so that
+   * equal values are equal.
+   */
   #code(name: string, params: Params): number {
     if (!Object.hasOwn(params, name)) return NaN;
     const value = params[name];

@@ -1,6 +1,6 @@
 /**
- * Who writes a lab file, and whether that process still lives. A pid alone is not enough: after a
- * kill, another process may have got it, so the start time is compared as well.
+ * Identifies the process that writes a lab file and whether it still lives. Compares the start time
+ * as well as the pid, because a pid can be reused after a kill.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -15,12 +15,12 @@ export function isHere(holder: Holder): boolean {
   return holder.host === thisHost();
 }
 
-/** Of a process on this host. */
+/** Returns whether a process of this host lives. */
 export function isAlive(holder: Holder): boolean {
   return startOf(holder.pid) === holder.start;
 }
 
-/** The host and, on Linux, the namespace in which pids count: containers have their own. */
+/** Identifies the host and, on Linux, the pid namespace: containers have their own. */
 function thisHost(): string {
   if (process.platform !== 'linux') return hostname();
   try {
@@ -30,7 +30,9 @@ function thisHost(): string {
   }
 }
 
-/** A text that two processes of one pid never share; null if no such process runs. */
+/**
+ * Returns a text that two processes with the same pid never share; null if no such process runs.
+ */
 function startOf(pid: number): string | null {
   try {
     if (process.platform === 'linux') return linuxStart(pid);
@@ -46,11 +48,11 @@ function startOf(pid: number): string | null {
   }
 }
 
-/** Clock ticks since boot, with the boot's own id. A zombie has ended. */
+/** Start time in clock ticks since boot, with the boot's id. Null for a zombie, which has ended. */
 function linuxStart(pid: number): string | null {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The second field is the program's name in parentheses, which may hold spaces and parentheses
-  // itself.
+  // The second field is the program's name in parentheses, which may itself contain spaces and
+  // parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return null;
   return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${fields[19] ?? ''}`;

@@ -1,4 +1,4 @@
-/** A trial's intermediate values, as Optuna keeps them. */
+/** Reads a trial's intermediate values from Optuna's tables. */
 import type { Columns } from './columns.ts';
 import type { Connection, Statement } from './connection.ts';
 import type { TrialRecord } from './lab-reader.ts';
@@ -15,7 +15,7 @@ export class Intermediates {
     );
   }
 
-  /** @param trialId null: it has no row of Optuna's */
+  /** @param trialId null: the trial has no row in Optuna's tables */
   of(trialId: unknown): TrialRecord['reports'] {
     if (trialId === null) return [];
     return this.#select

@@ -1,6 +1,6 @@
 /**
- * What can be read of a lab file without writing it, also while a run does. Studies are named by
- * their name or uid.
+ * Contract for reading a lab file without writing it, also during a run. Studies are identified by
+ * name or uid.
  */
 import type { Origin } from '../core/samplers/sampler.ts';
 import type {
@@ -16,11 +16,11 @@ import type { ReadBlock } from './row-block.ts';
 
 export interface LabReader {
   readonly file: string;
-  /** Ours and those that other programs made, in the order of their creation. */
+  /** Studies of Galapagos and of other programs, in order of creation. */
   studies(): StudySummary[];
   study(nameOrUid: string): StudySummary | null;
   /**
-   * In number order, read a page at a time: trials that end meanwhile may show either state.
+   * Trials in number order, read a page at a time: trials that end meanwhile may show either state.
    * @throws StorageError not-found: no such study
    */
   trials(nameOrUid: string): Iterable<TrialRecord>;
@@ -30,7 +30,7 @@ export interface LabReader {
    */
   best(nameOrUid: string, count: number): TrialRecord[];
   /**
-   * Null: no such trial.
+   * Returns null if there is no such trial.
    * @throws StorageError not-found: no such study
    */
   story(nameOrUid: string, number: number): TrialStory | null;
@@ -39,22 +39,22 @@ export interface LabReader {
    * @throws StorageError not-found: no such study
    */
   rows(nameOrUid: string): Iterable<ReadBlock>;
-  /** Parameters in the order of the blocks' columns. */
+  /** Parameters in order of the blocks' columns. */
   parameters(nameOrUid: string): readonly string[];
   moments(nameOrUid: string): StudyMoments;
   /**
-   * Of another program's study its ended trials, in the order in which they ended; of ours none.
+   * Ended trials of another program's study, in order of their ends; none for a study of Galapagos.
    */
   foreignEnds(nameOrUid: string): readonly { readonly number: number; readonly value: number }[];
-  /** Attempts of one of our studies, or of all, newest first. */
+  /** Attempts of one study, or of all, newest first. Studies of other programs have none. */
   attempts(which: AttemptFilter): readonly AttemptEntry[];
   close(): void;
 }
 
 export interface AttemptFilter {
-  /** Null: of all studies. */
+  /** Null: all studies. */
   readonly study: string | null;
-  /** Begun before this and since that; milliseconds since 1970. */
+  /** Range of the start, in milliseconds since 1970. */
   readonly before: number;
   readonly since: number;
   readonly most: number;
@@ -74,9 +74,9 @@ export interface AttemptEntry {
 
 /** Milliseconds since 1970; null: unknown. */
 export interface StudyMoments {
-  /** When its first attempt was sent. */
+  /** Time at which its first attempt was sent. */
   readonly created: number | null;
-  /** When the best trial ended. */
+  /** Time at which the best trial ended. */
   readonly best: number | null;
 }
 
@@ -87,18 +87,18 @@ export interface StudySummary {
    */
   readonly uid: string | null;
   readonly name: string;
-  /** One of ours has one. */
+  /** A study of Galapagos has exactly one. */
   readonly directions: readonly Direction[];
   readonly state: StudyState | null;
   readonly reason: string | null;
   readonly counts: Readonly<Record<TrialState, number>>;
   readonly limits: Limits | null;
-  /** Numbers below this are wanted; null: no limit. */
+  /** Greatest trial number + 1; null: no limit. */
   readonly limit: number | null;
   readonly activeMs: number | null;
   readonly best: { readonly number: number; readonly value: number } | null;
   readonly spec: StudySpec | null;
-  /** What the user wrote about it; empty: nothing, or another program's study. */
+  /** The user's note; empty: none, or another program's study. */
   readonly note: string;
   /** Whether the user deleted it; false for another program's study. */
   readonly deleted: boolean;
@@ -107,9 +107,9 @@ export interface StudySummary {
 export interface TrialRecord {
   readonly number: number;
   readonly state: TrialState;
-  /** Null while it has not ended, and for other programs' trials. */
+  /** Null for trials that have not ended and for other programs' trials. */
   readonly outcome: TrialOutcome | null;
-  /** ±∞ for the worst; null where there is none. With several objectives the first one's. */
+  /** ±∞ for the worst; null: none. The first value if there are several objectives. */
   readonly value: number | null;
   readonly params: Params;
   /** Null for other programs' trials, as are `origin`, `basis` and `finishSeq`. */
@@ -117,17 +117,14 @@ export interface TrialRecord {
   readonly origin: Origin | null;
   readonly basis: number | null;
   readonly finishSeq: number | null;
-  /** How many attempts were started. */
+  /** Number of attempts started. */
   readonly attempts: number;
-  /** The attempt that ended it; 0: none. */
+  /** Number of the attempt that ended it; 0: none. */
   readonly endedBy: number;
-  /** Of that attempt. */
+  /** Slot of that attempt. */
   readonly slot: string | null;
   readonly result: AttemptResult | null;
-  /**
-   * Optuna's intermediate values, by step: what it was worth on its way. NaN is possible in other
-   * programs' trials.
-   */
+  /** Optuna's intermediate values by step. NaN is possible in other programs' trials. */
   readonly reports: readonly { readonly step: number; readonly value: number }[];
   readonly start: Date | null;
   readonly complete: Date | null;
@@ -143,7 +140,7 @@ export interface AttemptRecord {
   readonly ended: Date | null;
   /** Null: it has none yet. */
   readonly outcome: AttemptOutcome | null;
-  /** What the worker said. */
+  /** The worker's result. */
   readonly result: AttemptResult | null;
   /** Why the coordinator ended it. */
   readonly detail: string | null;
@@ -152,6 +149,6 @@ export interface AttemptRecord {
 export interface TrialStory {
   readonly trial: TrialRecord;
   readonly attempts: readonly AttemptRecord[];
-  /** Why the trial came to be where it is; kept when it ends. */
+  /** History of the trial's events, in causal order; kept when it ends. */
   readonly lines: readonly string[];
 }

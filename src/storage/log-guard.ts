@@ -1,7 +1,7 @@
 /**
- * Notices that a lab file or its write-ahead log was deleted or replaced while this process writes
- * it. SQLite would go on writing to the deleted log, and everything written from then on would end
- * with the process.
+ * Detects that a lab file or its write-ahead log was deleted or replaced while this process writes
+ * it. SQLite would continue to write to the deleted log, and those writes would be lost when the
+ * process ends.
  */
 import { statSync } from 'node:fs';
 import { sideFile } from './side-files.ts';
@@ -23,7 +23,7 @@ export class LogGuard {
     this.#watched = watched;
   }
 
-  /** Remembers the files as they are; null while the log does not exist yet. */
+  /** Remembers the current files; null while the log does not exist yet. */
   static of(file: string): LogGuard | null {
     const paths = [file, sideFile(file, 'wal')];
     const watched = paths.flatMap((path) => {
@@ -33,7 +33,7 @@ export class LogGuard {
     return watched.length === paths.length ? new LogGuard(watched) : null;
   }
 
-  /** Path of a file that is not the one it was; null: all are. */
+  /** Returns the path of a file that was replaced or deleted; null: none. */
   lost(): string | null {
     for (const { path, found } of this.#watched) {
       const now = identityOf(path);

@@ -1,7 +1,7 @@
 /**
- * A lab that keeps nothing beyond the process, under the same contract as the file: for tests,
- * simulations and benches. What a kill would leave is what the previous object held: hand it over
- * to open it again, fenced like a file.
+ * A lab in memory under the same contract as the file, for tests, simulations and benchmarks. The
+ * state of a killed process is what the previous object holds: pass it to open the lab again,
+ * fenced like a file.
  */
 import { randomUUID } from 'node:crypto';
 import type { EncodedParams } from '../core/search-space/distribution.ts';
@@ -22,7 +22,7 @@ import type { Committed, EndedElsewhere, LabStorage } from './storage.ts';
 const FILE = 'memory';
 
 export interface MemoryLab extends LabStorage {
-  /** What another program does to a trial when it ends it behind our back. */
+  /** Simulates another program that ends a trial. */
   endElsewhere(study: string, number: number, state: EndedState, value: number | null): void;
 }
 
@@ -41,7 +41,7 @@ interface Contents {
 
 type Study = Omit<StoredStudy, 'head' | 'trials'> & {
   readonly trials: Map<number, Trial>;
-  /** The attempt whose result said the study's executor. */
+  /** Attempt whose result determined the study's executor. */
   readonly executorOf: { readonly number: number; readonly k: number } | null;
 };
 
@@ -62,7 +62,7 @@ class Memory implements MemoryLab {
   readonly lab: LabSnapshot;
   readonly contents: Contents;
   #closed = false;
-  /** Takes back what the current commit has done, newest last. */
+  /** Undo operations of the current commit, newest last. */
   #undo: (() => void)[] = [];
 
   constructor(contents: Contents) {
@@ -94,7 +94,7 @@ class Memory implements MemoryLab {
   }
 
   verify(): void {
-    // Nobody can take memory away.
+    // Memory cannot be taken over by another process.
   }
 
   endElsewhere(study: string, number: number, state: EndedState, value: number | null): void {
@@ -216,7 +216,7 @@ class Memory implements MemoryLab {
         if (state === 'complete' && outcome !== 'endedElsewhere' && Number.isNaN(value)) {
           throw refuse('contradiction', `trial ${number} ends complete without a value`);
         }
-        // SQLite keeps no negative zero.
+        // SQLite does not store negative zero.
         this.#set(uid, number, {
           state,
           end: { outcome, value: value === 0 ? 0 : value, finishSeq },
@@ -234,7 +234,7 @@ class Memory implements MemoryLab {
     }
   }
 
-  /** Of the first result by number that says one. */
+  /** Keeps the executor of the result with the smallest trial number. */
   #noteExecutor(uid: string, number: number, k: number, executor: string | undefined): void {
     const study = this.#study(uid);
     const before = study.executorOf;
@@ -296,7 +296,7 @@ class Memory implements MemoryLab {
     this.#undo.push(() => (before === undefined ? studies.delete(uid) : studies.set(uid, before)));
   }
 
-  /** An open trial. */
+  /** Returns an open trial. */
   #trial(uid: string, number: number): Trial {
     const trial = this.#study(uid).trials.get(number);
     if (trial === undefined)

@@ -1,6 +1,6 @@
 /**
- * How Optuna's tables spell what we know by other words: distributions, values, states, directions,
- * dates. Texts and numbers only; which rows hold them is `writes.ts` and `foreign-study.ts`.
+ * Converts distributions, values, states, directions and dates to and from Optuna's representation.
+ * Texts and numbers only; `writes.ts` and `foreign-study.ts` know the rows.
  */
 import type { EndedState, TrialState } from '../core/scheduling/index.ts';
 import type { Axis } from '../core/search-space/axis.ts';
@@ -15,8 +15,8 @@ export const DIRECTIONS: Readonly<Record<Direction, string>> = {
 };
 
 /**
- * A trial of ours that has an Optuna row and has not ended is RUNNING, also while it waits: another
- * program would take it if WAITING.
+ * A trial that has a row in Optuna's tables and has not ended is RUNNING, also while it waits:
+ * other programs would take it if it were WAITING.
  */
 export const ENDED_STATES: Readonly<Record<EndedState, string>> = {
   complete: 'COMPLETE',
@@ -51,8 +51,8 @@ export function distributionJson(axis: Axis): string {
       return `{"name": "FloatDistribution", "attributes": {"step": ${step}, "low": ${pythonFloat(distribution.low)}, "high": ${pythonFloat(axis.high)}, "log": ${axis.log}}}`;
     }
     case 'int':
-      // Optuna moves `high` to the last step at reading, with a warning; the axis has it there
-      // already.
+      // Optuna rounds `high` to the last step when it reads, with a warning; the axis is already
+      // rounded.
       return `{"name": "IntDistribution", "attributes": {"log": ${axis.log}, "step": ${pythonJson(distribution.step ?? 1)}, "low": ${pythonJson(distribution.low)}, "high": ${pythonJson(axis.high)}}}`;
     case 'categorical':
       return `{"name": "CategoricalDistribution", "attributes": {"choices": ${pythonJson(distribution.choices)}}}`;
@@ -61,7 +61,7 @@ export function distributionJson(axis: Axis): string {
   }
 }
 
-/** A distribution of Optuna's in our words. Choices that are lists or objects become their JSON. */
+/** Converts a distribution of Optuna. Choices that are lists or objects become their JSON text. */
 export function distributionOf(found: OptunaDistribution): Distribution {
   if ('type' in found) {
     return found.type === 'categorical'
@@ -118,25 +118,25 @@ function choice(value: unknown): ParamValue {
   return pythonJson(value);
 }
 
-/** `trial_values.value` and `value_type`; Optuna keeps no NaN. */
+/** `trial_values.value` and `value_type`; Optuna stores no NaN. */
 export function optunaValue(value: number): [number | null, 'FINITE' | 'INF_POS' | 'INF_NEG'] {
   if (Number.isFinite(value)) return [value, 'FINITE'];
   return [null, value > 0 ? 'INF_POS' : 'INF_NEG'];
 }
 
-/** NaN where there is none. */
+/** NaN if there is no value. */
 export function valueOf(value: unknown, type: unknown): number {
   if (type === 'INF_POS') return Infinity;
   if (type === 'INF_NEG') return -Infinity;
   return type === 'FINITE' && typeof value === 'number' ? value : NaN;
 }
 
-/** UTC without a zone, as Optuna ≥ 5 means it: `2026-11-23 22:50:00.123000`. */
+/** UTC without a time zone, as Optuna ≥ 5 interprets it: `2026-11-23 22:50:00.123000`. */
 export function optunaDate(date: Date): string {
   return `${date.toISOString().slice(0, -1).replace('T', ' ')}000`;
 }
 
-/** Null where there is none or it is no date. */
+/** Null if there is none or it is not a date. */
 export function dateOf(text: unknown): Date | null {
   if (typeof text !== 'string') return null;
   const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,6})?/.exec(text);

@@ -1,7 +1,7 @@
 /**
- * The rows of Optuna's tables that we write, in an order that no reader of a commit can mistake: a
- * trial's row with its parameters; at the end its value and attribute with the state, which only
- * changes where it still is RUNNING.
+ * Writes rows of Optuna's tables in an order that keeps every commit consistent for readers: a
+ * trial's row with its parameters; at the end its value and attribute together with the state,
+ * which changes only if it still is RUNNING.
  */
 import type { EndedState } from '../core/scheduling/index.ts';
 import type { StudySpec } from '../core/study/study-spec.ts';
@@ -32,7 +32,7 @@ export class OptunaRows {
     this.#ownsStudy = prepare(
       "SELECT 1 FROM study_user_attributes WHERE study_id = ? AND key = 'galapagos:uid' AND value_json = ?",
     );
-    // The newest row of the study has its highest number: rows are never deleted one by one.
+    // The newest row of a study has its highest number: rows are never deleted one by one.
     this.#insertTrial = prepare(
       `INSERT INTO trials (number, study_id, state, datetime_start)
        VALUES (coalesce((SELECT number FROM trials WHERE study_id = ?1 ORDER BY trial_id DESC LIMIT 1), -1) + 1, ?1, 'RUNNING', ?2)`,
@@ -40,7 +40,7 @@ export class OptunaRows {
     this.#insertAttribute = prepare(
       'INSERT INTO trial_user_attributes (trial_id, key, value_json) VALUES (?, ?, ?)',
     );
-    // A clock that was set back must not end a trial before its start.
+    // A clock that was set back must not make a trial end before its start.
     this.#endTrial = prepare(
       `UPDATE trials SET state = ?2, datetime_complete = max(?3, coalesce(datetime_start, ?3)) WHERE trial_id = ?1 AND state = 'RUNNING'`,
     );
@@ -76,12 +76,12 @@ export class OptunaRows {
     return id;
   }
 
-  /** Whether the study is still there; ids are given again after a deletion. */
+  /** Returns whether the study still exists. SQLite reuses ids after a deletion. */
   ownsStudy(uid: string, studyId: number): boolean {
     return this.#ownsStudy.get([studyId, pythonJson(uid)]) !== undefined;
   }
 
-  /** Gives a trial its row, RUNNING from `date` (as `optunaDate` spells it). */
+  /** Inserts a trial's row, RUNNING from `date` (in the format of `optunaDate`). */
   insertTrial(study: StudyRows, trial: OpenTrial, date: string): number {
     const trialId = this.#insertTrial.insert([study.studyId, date]);
     study.insertParams(trialId, trial.params);
@@ -90,13 +90,13 @@ export class OptunaRows {
     return trialId;
   }
 
-  /** False where the row is not RUNNING any more: another program has ended the trial. */
+  /** Returns false if the row is no longer RUNNING: another program has ended the trial. */
   endTrial(trialId: number, state: EndedState, date: string): boolean {
     return this.#endTrial.run([trialId, ENDED_STATES[state], date]) === 1;
   }
 
   /**
-   * What goes with an end.
+   * Writes the value and the attribute of an ended trial.
    * @param value NaN: none
    * @param about the attribute `galapagos:trial`, an object
    */
@@ -109,7 +109,7 @@ export class OptunaRows {
     return this.#isRunning.get([trialId]) !== undefined;
   }
 
-  /** What the trial would be worth if it ended at this step. */
+  /** Writes an intermediate value: the score that the trial would have if it ended at this step. */
   setIntermediate(trialId: number, step: number, value: number): void {
     this.#setIntermediate.run([trialId, step, ...optunaValue(value)]);
   }
@@ -118,7 +118,7 @@ export class OptunaRows {
     this.#dropIntermediates.run([trialId]);
   }
 
-  /** How another program ended a trial; null: it has not, or there is no such row. */
+  /** Returns how another program ended a trial; null: it has not, or there is no such row. */
   foundEnd(trialId: number): { readonly state: EndedState; readonly value: number | null } | null {
     const row = this.#selectEnd.get([trialId]);
     const state = endedStateOf(row?.[0]);

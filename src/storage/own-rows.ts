@@ -1,6 +1,6 @@
 /**
- * Reads the trials of a study of ours in blocks, and its attempts. A statement is never left
- * half-read, which would hold the writer's log back.
+ * Reads the trials of a study in blocks, and its attempts. Never leaves a statement half-read,
+ * because it would block checkpoints of the writer's log.
  */
 import { axesOf } from '../core/search-space/axis.ts';
 import { storedResult, storedSpec, trialOutcome, trialState } from '../protocol/lab-file.ts';
@@ -11,10 +11,10 @@ import type { StudyMoments } from './lab-reader.ts';
 import type { ReadBlock, Row } from './row-block.ts';
 import { parentsOf } from './stored-parents.ts';
 
-/** Rows a block: laid into a projection, it holds up nobody for long. */
+/** Rows in a block: few enough to be merged into a projection without blocking the event loop. */
 const BLOCK = 1_024;
 
-/** A result as it is written, up to its duration: most need not be parsed. */
+/** Start of a result's text, up to its duration: most results need not be parsed. */
 const UP_TO_MS =
   /^\{"outcome": "\w+"(?:, "value": [^,"]+)?(?:, "error": "(?:[^"\\]|\\.)*")?, "ms": ([-+.\deE]+)[,}]/;
 
@@ -26,7 +26,7 @@ const SELECT = `SELECT ours.number, ours.state, ours.outcome, ours.value, genera
     AND last.k = (SELECT max(k) FROM galapagos_attempt every WHERE every.study = ours.study AND every.number = ours.number)
   WHERE ours.study = ?1 AND ours.number <= ?2 ORDER BY ours.number DESC LIMIT ${BLOCK}`;
 
-/** The newest first: they are what is looked at while the rest is read. */
+/** Newest first, since the window shows them while the rest is read. */
 export function* ownRows(
   connection: Connection,
   columns: Columns,
@@ -69,7 +69,7 @@ function read(columns: Columns, row: FileRow, width: number, blocks: RowBlocks):
     basis: columns.integer('galapagos_trial.basis', row[8]),
     params: columns.params('galapagos_trial.params', row[9], width),
     slot: columns.textOrNull('galapagos_attempt.slot', row[10]),
-    // Sent is not begun: it may have waited behind another.
+    // The attempt may have waited behind another one after it was sent.
     started: Number.isNaN(took) || Number.isNaN(ended) ? sent : ended - took,
     ended,
     took,
@@ -85,7 +85,7 @@ const OUTCOMES: ReadonlyMap<unknown, NonNullable<Row['outcome']>> = new Map(
   trialOutcome.options.map((outcome) => [outcome, outcome]),
 );
 
-/** How long the attempt took; notes what trained it. */
+/** Returns the duration of the attempt and notes its executor. */
 function tookOf(columns: Columns, found: unknown, blocks: RowBlocks): number {
   const text = columns.text('galapagos_attempt.result', found);
   const ms = UP_TO_MS.exec(text)?.[1];
@@ -95,7 +95,7 @@ function tookOf(columns: Columns, found: unknown, blocks: RowBlocks): number {
   return result.ms;
 }
 
-/** What the rail shows of a study beside its trials; milliseconds since 1970, null: unknown. */
+/** Moments that the list of studies shows; milliseconds since 1970, null: unknown. */
 export function ownMoments(
   connection: Connection,
   columns: Columns,

@@ -1,4 +1,4 @@
-/** Reads a study of ours from its rows, for people. */
+/** Reads a study of Galapagos from its rows, for display and export. */
 import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
 import { toParams } from '../core/search-space/params.ts';
@@ -29,14 +29,17 @@ import { Intermediates } from './intermediates.ts';
 import { dateOf } from './optuna-encoding.ts';
 import { readDescription } from './study-description.ts';
 
-/** Trials read at once; no statement stays half-read, which would hold the writer's log back. */
+/**
+ * Trials read at once. Never leaves a statement half-read, because it would block checkpoints of
+ * the writer's log.
+ */
 const PAGE = 1_000;
 
 const TRIAL_COLUMNS = `ours.number, ours.state, params, operator, parents, generation, basis, ours.outcome, ours.value, finish_seq,
   ended_by, datetime_start, datetime_complete, slot, result,
   (SELECT count(*) FROM galapagos_attempt every WHERE every.study = ours.study AND every.number = ours.number), trials.trial_id`;
 
-// A trial's row is looked for in its own study only: ids are given again after a deletion.
+// A trial's row is looked up within its own study only: SQLite reuses ids after a deletion.
 const TRIAL_TABLES = `galapagos_trial ours
   LEFT JOIN trials ON trials.trial_id = ours.trial_id AND trials.study_id = ?2
   LEFT JOIN galapagos_attempt last ON last.study = ours.study AND last.number = ours.number AND last.k = ended_by`;
@@ -50,7 +53,7 @@ export class OwnStudy {
   readonly #key: number;
   readonly #intermediates: Intermediates;
 
-  /** @param name as Optuna's table has it: the dashboard can rename a study */
+  /** @param name from Optuna's table: its dashboard can rename a study */
   constructor(
     connection: Connection,
     columns: Columns,
@@ -127,7 +130,8 @@ export class OwnStudy {
     const order = direction === 'minimize' ? 'ASC' : 'DESC';
     return this.#connection
       .all(
-        // Found first: the columns of a hundred thousand trials would be put together to be sorted.
+        // Finds the trials first; otherwise the columns of all trials would be assembled for
+        // sorting.
         `SELECT ${TRIAL_COLUMNS} FROM ${TRIAL_TABLES} WHERE ours.study = ?1 AND ours.number IN (
            SELECT number FROM galapagos_trial WHERE study = ?1 AND state = 'complete' AND abs(value) < 9e999
            ORDER BY value ${order}, number LIMIT ?3)

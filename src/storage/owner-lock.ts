@@ -1,13 +1,12 @@
 /**
- * Decides which process may write a lab, before SQLite opens the lab file: a process that is
- * refused here never opens the file for writing, so it cannot checkpoint or delete the owner's
- * write-ahead log. SQLite's own locks and the epoch are the second line, against programs that do
- * not know this lock.
- *
+ * Decides which process may write a lab, before SQLite opens the lab file: a process refused here
+ * never opens the file for writing, so it cannot checkpoint or delete the owner's write-ahead log.
+ * SQLite's own locks and the epoch are the second line of defence, against programs that do not use
+ * this lock.
  * The lock is an exclusive transaction on an empty database beside the lab, `lab.db-lock`. Node has
- * no file locks, and a file with a process number is wrong across containers and after a restart;
- * this lock ends with its process, on every system that SQLite supports. The lab file itself cannot
- * carry it: its readers would be shut out.
+ * no file locks, and a file with a process id is wrong across containers and after a restart; this
+ * lock ends with its process on every system that SQLite supports. The lab file itself cannot carry
+ * it, because its readers would be locked out.
  */
 import { rmSync, statSync } from 'node:fs';
 import { Connection } from './connection.ts';
@@ -22,7 +21,7 @@ const MOST_TRIES = 100;
 export class OwnerLock {
   readonly #path: string;
   readonly #connection: Connection;
-  /** Of the locked file, which stays open as long as the lock is held. */
+  /** Inode of the locked file, which stays open as long as the lock is held. */
   readonly #inode: bigint;
 
   private constructor(path: string, connection: Connection, inode: bigint) {
@@ -32,17 +31,17 @@ export class OwnerLock {
   }
 
   /**
-   * Takes the lock, or returns null while another connection, of this or another process, holds it.
+   * Takes the lock; returns null while another connection, of this or another process, holds it.
    * @param file the lab file; it need not exist
-   * @param takeOver locks a new file in place of one that is held; the epoch fences the previous
+   * @param takeOver locks a new file instead of one that is held; the epoch fences the previous
    *   owner
-   * @throws StorageError read-only, io: the lock file cannot be made
+   * @throws StorageError read-only, io: the lock file cannot be created
    */
   static take(file: string, takeOver: boolean): OwnerLock | null {
     const path = sideFile(file, 'lock');
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       createLockFile(path);
-      // Looked at before it is opened: while it is open, no other file can get its number.
+      // Read before the file is opened: while it is open, no other file can get its inode.
       const inode = inodeOf(path);
       const connection = Connection.open(path, 0, file);
       if (!locked(connection)) {
@@ -52,7 +51,7 @@ export class OwnerLock {
         continue;
       }
       if (inode !== null && inodeOf(path) === inode) return new OwnerLock(path, connection, inode);
-      // It was deleted after it was opened, and protects nothing.
+      // The file was deleted after it was opened, so the lock protects nothing.
       unlock(connection);
     }
     throw new StorageError(
@@ -66,23 +65,23 @@ export class OwnerLock {
     );
   }
 
-  /** Deletes the lock file, unless another process took the lab over, and releases the lock. */
+  /** Deletes the lock file, unless another process took over the lab, and releases the lock. */
   release(): void {
     try {
       if (inodeOf(this.#path) === this.#inode) rmSync(this.#path, { force: true });
     } catch {
-      // Windows keeps a file that is open. An empty file that nobody has locked shuts nobody out.
+      // Windows does not delete an open file. An empty file without a lock blocks no process.
     }
     unlock(this.#connection);
   }
 }
 
-/** SQLite would make it readable by all. */
+/** Creates the file privately; SQLite would make it readable by all users. */
 function createLockFile(path: string): void {
   try {
     createPrivate(path);
   } catch {
-    // It exists, or SQLite says why it cannot be made.
+    // The file exists, or SQLite reports why it cannot be created.
   }
 }
 
@@ -92,7 +91,7 @@ function inodeOf(path: string): bigint | null {
 
 function locked(connection: Connection): boolean {
   try {
-    // In memory: nothing is ever written, and no journal must stand beside the lock.
+    // Journal in memory: nothing is ever written, and no journal file must appear beside the lock.
     connection.exec('PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
@@ -102,7 +101,8 @@ function locked(connection: Connection): boolean {
 }
 
 /**
- * Closing alone is not enough: the library closes a connection when the garbage collector comes.
+ * Ends the transaction before closing, because the library closes a connection only at garbage
+ * collection.
  */
 function unlock(connection: Connection): void {
   connection.exec('ROLLBACK');

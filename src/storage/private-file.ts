@@ -1,7 +1,7 @@
 /** Creates files that only their owner may read or write. */
 import { closeSync, openSync } from 'node:fs';
 
-/** SQLite gives the mode of a lab file to the log, the shared memory and the journal beside it. */
+/** SQLite copies the mode of a lab file to the log, the shared memory and the journal beside it. */
 const OWNER_ONLY = 0o600;
 
 /**

@@ -8,20 +8,23 @@ export function pythonFloat(x: number): string {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? 'NaN' : x > 0 ? 'Infinity' : '-Infinity';
   if (x === 0) return Object.is(x, -0) ? '-0.0' : '0.0';
   const size = Math.abs(x);
-  // Here both languages write the same shortest digits without an exponent.
+  // In this range both languages write the same shortest digits without an exponent.
   if (size >= 1e-4 && size < 1e16) return Number.isInteger(x) ? `${x}.0` : String(x);
   const [mantissa = '', exponentText = ''] = x.toExponential().split('e');
   const exponent = Number(exponentText);
   return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
 
-/** Whole numbers as Python's int (JavaScript does not tell 1 from 1.0), others as its float. */
+/**
+ * Writes whole numbers as Python's int (JavaScript does not distinguish 1 from 1.0), others as its
+ * float.
+ */
 function pythonNumber(x: number): string {
   if (Number.isSafeInteger(x) && !Object.is(x, -0)) return String(x);
   return Number.isInteger(x) && !Object.is(x, -0) ? BigInt(x).toString() : pythonFloat(x);
 }
 
-/** @param value JSON's values and non-finite numbers; members that are undefined are left out */
+/** @param value JSON values and non-finite numbers; undefined members are omitted */
 export function pythonJson(value: unknown): string {
   if (typeof value === 'string') return pythonString(value);
   if (typeof value === 'number') return pythonNumber(value);
@@ -50,8 +53,8 @@ function pythonString(text: string): string {
 /** @throws SyntaxError */
 export function parsePythonJson(text: string): unknown {
   if (!/NaN|Infinity/.test(text)) return JSON.parse(text);
-  // The bare words become texts that the document cannot hold, and those the numbers they stand
-  // for.
+  // Replaces the bare words by strings that the document does not contain, and those by their
+  // numbers.
   let mark = '\u0001';
   while (text.includes(JSON.stringify(mark).slice(1, -1))) mark += '\u0001';
   const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) =>

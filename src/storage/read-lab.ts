@@ -1,6 +1,6 @@
 /**
- * Reads a lab file without the writer's lock and without an epoch: for commands and windows, also
- * while a run writes it. No byte of the file changes.
+ * Reads a lab file without the writer's lock and without an epoch, for commands and windows, also
+ * during a run. Changes no byte of the file.
  */
 import { resolve } from 'node:path';
 import { Columns } from './columns.ts';
@@ -26,19 +26,20 @@ import { needsRollback, resultCode, storageError } from './sqlite-failure.ts';
 const CANTOPEN = 14;
 
 export interface ReadOptions {
-  /** Milliseconds for which another program's lock is waited for. */
+  /** Milliseconds to wait for another program's lock. */
   readonly timeoutMs?: number;
 }
 
-/** @throws StorageError what the file is instead */
+/** @throws StorageError that names the kind of file it is instead */
 export function readLab(path: string, options: ReadOptions = {}): LabReader {
   const { connection, isOurs } = connectToRead(path, options);
   return new FileReader(connection, isOurs);
 }
 
 /**
- * A connection that changes nothing, and whether the file has our tables beside Optuna's.
- * @throws StorageError what the file is instead
+ * Opens a connection that changes nothing, and determines whether the file has the project's tables
+ * beside Optuna's.
+ * @throws StorageError that names the kind of file it is instead
  */
 export function connectToRead(
   path: string,
@@ -72,12 +73,12 @@ function openToRead(file: string, timeoutMs: number): Connection {
   try {
     return attempt(false);
   } catch (error) {
-    // In a folder that cannot be written, a file that nobody has open is read as it stands.
+    // In a read-only folder, a file that no process has open is read as immutable.
     if ((resultCode(error) & 0xff) === CANTOPEN) return attempt(true);
     if (!needsRollback(error)) throw storageError(error, file, 'read the lab file');
   }
-  // A writer was killed before its log was on: back to its last commit, which is what the file
-  // held.
+  // A writer was killed before its log was switched on: roll back to its last commit, which is the
+  // file's valid state.
   const writer = Connection.open(file, timeoutMs);
   try {
     writer.get('SELECT count(*) FROM sqlite_master');
@@ -207,8 +208,8 @@ class FileReader implements LabReader {
   }
 
   /**
-   * By study_id. A rename in the dashboard copies a study under a new id; of several copies the
-   * original counts, else the first.
+   * Studies by study_id. Renaming in the dashboard copies a study under a new id; of several copies
+   * the original counts, else the first.
    */
   #ours(): Map<number, { readonly uid: string; readonly key: number }> {
     const ours = new Map<number, { uid: string; key: number }>();

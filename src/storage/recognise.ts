@@ -1,6 +1,6 @@
 /**
- * What an SQLite file is to us: empty, Optuna's alone, a lab; anything else is refused with what it
- * is instead.
+ * Determines what an SQLite file contains: nothing, Optuna's tables alone, or a lab. Refuses any
+ * other file and names its contents.
  */
 import type { Connection } from './connection.ts';
 import { StorageError } from './errors.ts';

@@ -1,6 +1,6 @@
 /**
- * What a process does whose write-ahead log was deleted or replaced under it: saves what it can
- * still see, and stays away.
+ * Handles the loss of the write-ahead log: saves the data that are still visible and never touches
+ * the file again.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { parse, join } from 'node:path';
@@ -8,12 +8,12 @@ import type { Connection } from './connection.ts';
 import { copyInto } from './copy-lab.ts';
 import { StorageError } from './errors.ts';
 
-/** Referenced for ever: a connection that is collected is closed. */
+/** Referenced for ever, because the garbage collector would close an unreferenced connection. */
 const abandoned: Connection[] = [];
 
 /**
- * Copies what the connection sees into a file beside the lab, and abandons the connection.
- * @param lost path of the file that is not the one it was
+ * Copies the connection's view into a file beside the lab, and abandons the connection.
+ * @param lost path of the file that was replaced or deleted
  * @returns the error to report; it names the copy
  */
 export function rescue(connection: Connection, lost: string): StorageError {
@@ -38,9 +38,8 @@ export function rescue(connection: Connection, lost: string): StorageError {
 }
 
 /**
- * Keeps the connection from ever being closed. Closing it, which the end of the process would do,
- * copies the deleted log over whatever other programs have written since; only a kill leaves the
- * file alone.
+ * Keeps the connection from ever being closed. Closing it, also at the end of the process, would
+ * copy the deleted log over later writes of other programs; only a kill leaves the file untouched.
  */
 function abandon(connection: Connection): void {
   if (abandoned.push(connection) === 1)

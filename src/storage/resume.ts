@@ -1,7 +1,7 @@
 /**
- * Opening a lab file to write it: who holds it, the next epoch, and our rows brought into agreement
- * with Optuna's, which other programs may have changed meanwhile. All in one transaction, so that a
- * refusal changes nothing.
+ * Opens a lab file for writing: determines the holder, takes the next epoch, and reconciles the
+ * project's rows with Optuna's, which other programs may have changed. All in one transaction, so
+ * that a refusal changes nothing.
  */
 import { randomUUID } from 'node:crypto';
 import { holder as holderSchema, uidAttribute } from '../protocol/lab-file.ts';
@@ -21,7 +21,7 @@ export interface Hold {
   readonly uid: string;
 }
 
-/** Who holds a file, as text; null: nobody. */
+/** Returns the holder of a file as text; null: none. */
 export function holderOf(connection: Connection, found: Recognised): string | null {
   if (found !== 'lab') return null;
   return new Columns(connection.file).textOrNull(
@@ -30,7 +30,7 @@ export function holderOf(connection: Connection, found: Recognised): string | nu
   );
 }
 
-/** @throws StorageError held: that process lives, or it may */
+/** @throws StorageError held: the holder lives, or may live */
 export function refuseHeld(connection: Connection, holderText: string | null): void {
   if (holderText === null) return;
   const holder = new Columns(connection.file).json(
@@ -43,8 +43,8 @@ export function refuseHeld(connection: Connection, holderText: string | null): v
 }
 
 /**
- * Names the process that has the owner's lock. Returns where the file does not name it yet, or
- * names one that has ended.
+ * Names the process that has the owner's lock. Returns if the file does not name it yet, or names
+ * one that has ended.
  * @throws StorageError held
  */
 export function refuseOwner(connection: Connection, holderText: string | null): void {
@@ -57,7 +57,7 @@ export function refuseOwner(connection: Connection, holderText: string | null): 
   if (!isHere(holder) || isAlive(holder)) throw heldBy(connection.file, holder);
 }
 
-/** @throws StorageError held: since it was judged, another process has come to hold it */
+/** @throws StorageError held: another process has become the holder since the check */
 export function refuseRival(
   connection: Connection,
   found: Recognised,
@@ -83,9 +83,9 @@ function heldBy(file: string, holder: Holder): StorageError {
 }
 
 /**
- * Whether another connection, of any process that shares this file's locks, has the file open. A
- * pid of another host or container says nothing here, but leaving the write-ahead log takes the
- * whole file for oneself.
+ * Returns whether another connection, of any process that shares this file's locks, has the file
+ * open. The pid of another host or container proves nothing, but leaving WAL mode requires
+ * exclusive access.
  */
 function isOpenElsewhere(connection: Connection): boolean {
   try {

@@ -1,6 +1,6 @@
 /**
- * The lab as the scheduler takes it up after opening: its studies, their trials read a page at a
- * time when iterated; of finished ones what they come to, without reading their trials.
+ * The lab's state as the scheduler restores it: its studies, with trials read a page at a time when
+ * iterated. Finished studies are summarised without reading their trials.
  */
 import type {
   LabSnapshot,
@@ -23,7 +23,7 @@ import { readDescription } from './study-description.ts';
 import { readHead } from './study-head.ts';
 import { parentsOf } from './stored-parents.ts';
 
-/** Trials read at once: no statement stays half-read while the iteration rests. */
+/** Trials read at once, so that no statement stays half-read while the iteration pauses. */
 const PAGE = 100;
 
 export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
@@ -34,7 +34,7 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
   );
   const studies = rows.map((row): StoredStudy => {
     const key = columns.integer('galapagos_study.id', row[0]);
-    // The dashboard can rename a study.
+    // The name may have been changed in Optuna's dashboard.
     const spec = {
       ...columns.json('galapagos_study.spec', storedSpec, row[7]),
       name: columns.text('studies.study_name', row[8]),
@@ -65,7 +65,9 @@ export function readSnapshot(connection: Connection, uid: string): LabSnapshot {
   return { uid, studies };
 }
 
-/** Of the first result by number that says one, as all of a study's should be of one. */
+/**
+ * Executor of the result with the smallest trial number; all results of a study should share it.
+ */
 function firstExecutor(connection: Connection, columns: Columns, study: number): string | null {
   const row = connection.get(
     `SELECT result FROM galapagos_attempt
@@ -78,7 +80,7 @@ function firstExecutor(connection: Connection, columns: Columns, study: number):
     : (columns.json('galapagos_attempt.result', storedResult, result).executor ?? null);
 }
 
-/** Passes trials on, and what SQLite cannot read as a StorageError. */
+/** Yields trials, and converts SQLite's errors to StorageErrors. */
 function* asStorageErrors(file: string, trials: Iterable<StoredTrial>): Generator<StoredTrial> {
   try {
     yield* trials;

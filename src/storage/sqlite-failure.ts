@@ -1,6 +1,4 @@
-/**
- * From what SQLite says to what people can act on: which file, what was expected, what was found.
- */
+/** Converts SQLite's errors to errors for users: file, expected, found, and what to do. */
 import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StorageError } from './errors.ts';
@@ -24,11 +22,11 @@ const READONLY_DBMOVED = 1032;
 /** A reader found a journal of a killed writer, which only a writer may roll back. */
 const READONLY_ROLLBACK = 776;
 
-/** SQLite's extended result code of a library's error; 0 where it has none. */
+/** SQLite's extended result code of a library error; 0 if it has none. */
 export function resultCode(error: unknown): number {
   if (typeof error !== 'object' || error === null) return 0;
   if ('rawCode' in error && typeof error.rawCode === 'number') return error.rawCode;
-  // The library reports a failed open as a plain error that ends in the code.
+  // The library reports a failed open as a plain error whose text ends in the code.
   const said =
     'message' in error && typeof error.message === 'string'
       ? /Unable to open connection.*: (\d+)"?\)?$/s.exec(error.message)
@@ -40,21 +38,22 @@ export function needsRollback(error: unknown): boolean {
   return resultCode(error) === READONLY_ROLLBACK;
 }
 
-/** Whether another connection is in the way, now. */
+/** Whether another connection currently holds the lock. */
 export function isBusy(error: unknown): boolean {
   const code = resultCode(error) & 0xff;
   return code === PRIMARY.BUSY || code === PRIMARY.LOCKED;
 }
 
-/** Whether SQLite cannot make sense of the tables of a file. */
+/** Whether SQLite cannot read the tables of a file. */
 export function isInconsistent(error: unknown): boolean {
   const code = resultCode(error) & 0xff;
   return code === PRIMARY.CORRUPT || code === PRIMARY.ERROR;
 }
 
 /**
- * An error of SQLite's in our words; any other is a fault of the program and stays what it is.
- * @param doing what was tried, as in "cannot … the lab file"
+ * Converts an error of SQLite; returns any other error unchanged, since it is a fault of the
+ * program.
+ * @param doing the attempted action, as in "cannot … the lab file"
  */
 export function storageError(error: unknown, file: string, doing: string): unknown {
   const code = resultCode(error);
@@ -127,7 +126,7 @@ export function storageError(error: unknown, file: string, doing: string): unkno
   }
 }
 
-/** Whether this process may write to a path, as far as the system says beforehand. */
+/** Whether this process may write to a path, as far as the system reports beforehand. */
 export function isWritable(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);

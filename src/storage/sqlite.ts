@@ -1,7 +1,7 @@
 /**
- * A lab in an SQLite file that Optuna opens as it is. One writer, fenced by epoch: each commit
- * looks, under the write lock, whether the epoch is still its own. Write-ahead log while open, one
- * plain file when closed.
+ * A lab in an SQLite file that Optuna opens without conversion. One writer, fenced by epoch: each
+ * commit checks under the write lock that the epoch is still its own. Write-ahead log while open,
+ * one plain file when closed.
  */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -27,30 +27,27 @@ import type { Committed, LabStorage } from './storage.ts';
 import { Writes } from './writes.ts';
 
 export interface OpenOptions {
-  /** Whether a file that is missing or empty is made a lab; otherwise it is refused. */
+  /** Whether a missing or empty file becomes a lab; otherwise it is refused. */
   readonly create: boolean;
-  /** Take the lab from a process that lives: its next commit fails with `fenced`. */
+  /** Takes the lab from a living process, whose next commit fails with `fenced`. */
   readonly takeOver?: boolean;
-  /** The wall clock, for the dates people read. */
+  /** Wall clock for dates shown to users. */
   readonly now?: () => Date;
-  /** How long another program's lock is waited for. */
+  /** Milliseconds to wait for another program's lock. */
   readonly timeoutMs?: number;
-  /**
-   * Who moves the log into the file: the writer as it grows, or somebody beside it, by
-   * `checkpoint`.
-   */
+  /** Who checkpoints the log: the writer as it grows, or another thread by `checkpoint`. */
   readonly checkpoints?: 'own' | 'beside';
 }
 
 /**
- * Pages of log after which the writer moves them into the file: 16 MiB, so that a burst of trials
- * pays for it once.
+ * Pages of log after which the writer checkpoints: 16 MiB, so that a burst of trials pays for it
+ * once.
  */
 const CHECKPOINT_PAGES = 4_000;
-/** The same where somebody beside it should have done so long before. */
+/** The same limit where another thread should have checkpointed long before. */
 const LATE_PAGES = 16_000;
 
-/** @throws StorageError; then nothing was created or changed */
+/** Opens a lab. @throws StorageError; then nothing was created or changed */
 export function openLab(
   path: string,
   {
@@ -85,8 +82,8 @@ export function openLab(
 }
 
 /**
- * Waits for the lock while its owner is about to open or close the lab.
- * @throws StorageError held: another process writes the lab; busy: nobody says who
+ * Waits for the lock while its owner opens or closes the lab.
+ * @throws StorageError held: another process writes the lab; busy: the holder is unknown
  */
 function takeOwnership(file: string, takeOver: boolean, timeoutMs: number): OwnerLock {
   const until = performance.now() + timeoutMs;
@@ -112,7 +109,7 @@ function takeOwnership(file: string, takeOver: boolean, timeoutMs: number): Owne
 const RETRY_MS = 20;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** @throws StorageError held, where the file says by whom */
+/** @throws StorageError held, if the file names its holder */
 function refuseOwned(file: string, timeoutMs: number): void {
   if (!existsSync(file) || statSync(file).size === 0) return;
   const connection = Connection.openReadOnly(file, timeoutMs, true);
@@ -140,16 +137,15 @@ function takeLab(
     refuseEmpty(connection.file, found, create);
     if (!takeOver) refuseRival(connection, found, judged);
     const { epoch, uid } = takeHold(connection, found);
-    // Read before the commit: a study that does not parse leaves the file as it was.
+    // Read before the commit, so that a study that does not parse leaves the file unchanged.
     return { epoch, lab: readSnapshot(connection, uid) };
   });
-  // Proof against a kill at any instant; a power cut may take the last commits, always the newest
-  // ones.
+  // Safe against a kill at any instant; a power cut may lose the newest commits.
   connection.exec('PRAGMA synchronous=NORMAL');
   connection.exec(
     `PRAGMA wal_autocheckpoint=${checkpoints === 'own' ? CHECKPOINT_PAGES : LATE_PAGES}`,
   );
-  // A log that a slow reader made long shrinks again.
+  // Shrinks a log that a slow reader made long.
   connection.exec(`PRAGMA journal_size_limit=${4_096 * CHECKPOINT_PAGES}`);
   connection.exec('PRAGMA cache_size=-16384');
   return opened;
@@ -170,7 +166,7 @@ class SqliteLab implements LabStorage {
   readonly #owner: OwnerLock;
   #wal = false;
   #guard: LogGuard | null = null;
-  /** Fenced, or the log is lost: nothing is written any more. */
+  /** Error after fencing or the loss of the log: nothing is written any more. */
   #stopped: StorageError | null = null;
   #closed = false;
 
@@ -213,15 +209,15 @@ class SqliteLab implements LabStorage {
     try {
       this.verify();
     } catch {
-      // Whoever wrote or watched was told. Fenced, the file is another's; without its log, it must
-      // not be touched.
+      // The error was already reported. When fenced, the file belongs to another process; without
+      // its log, it must not be touched.
     }
     this.#closed = true;
     try {
       if (this.#stopped === null) {
         this.#connection.run('UPDATE galapagos_lab SET holder = NULL WHERE epoch = ?', this.epoch);
-        // Nobody else reading: the log goes into the file and both side files go away. Otherwise
-        // the last reader's close does it.
+        // If no other process reads, closing checkpoints the log and removes both side files.
+        // Otherwise the last reader's close does.
         this.#connection.exec(
           'PRAGMA busy_timeout=200; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE',
         );
@@ -234,7 +230,7 @@ class SqliteLab implements LabStorage {
     }
   }
 
-  /** The write lock is held: the epoch cannot change until the commit. */
+  /** Called under the write lock, so the epoch cannot change until the commit. */
   #checkFence(): void {
     const found = this.#selectEpoch.get([])?.[0];
     if (found === this.epoch) return;
@@ -248,8 +244,8 @@ class SqliteLab implements LabStorage {
   }
 
   /**
-   * Readers and the writer do not wait for each other then. Impossible for the moment while
-   * somebody reads a closed file.
+   * Switches to WAL mode, in which readers and the writer do not block each other. Fails for the
+   * moment while another process reads a closed file.
    */
   #startLog(): void {
     try {

@@ -1,6 +1,6 @@
 /**
- * A trial's parents as the file has them: one or two numbers in JSON, which is read without a
- * parser; whatever else stands there goes through the schema.
+ * Reads the parents of a trial: one or two numbers in JSON, parsed by hand; anything else is parsed
+ * by the schema.
  */
 import { parents as parentsSchema } from '../protocol/lab-file.ts';
 import type { Columns } from './columns.ts';

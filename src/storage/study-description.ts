@@ -1,7 +1,7 @@
 /**
- * What the user said about a study, in the tables of Optuna: the name is the study's own, the note
- * and the deletion are user attributes, so that Optuna and older versions read the file as before.
- * A deleted study keeps all its rows until it is removed.
+ * Stores name, note and deletion of a study in Optuna's tables: the name is the study's own, note
+ * and deletion are user attributes, so that Optuna and older versions can still read the file. A
+ * deleted study keeps all its rows until it is removed.
  */
 import type { Write } from '../core/scheduling/index.ts';
 import { deletedAttribute, noteAttribute } from '../protocol/lab-file.ts';
@@ -31,8 +31,7 @@ export interface StudyDescription {
 }
 
 /**
- * Reads what the attributes say; values of another type, which only other programs write, count as
- * absent.
+ * Reads the attributes; values of another type, which only other programs write, count as absent.
  */
 export function readDescription(
   connection: Connection,
@@ -76,7 +75,7 @@ export function writeDescription(
 
 type Of<Op extends Write['op']> = Extract<Write, { op: Op }>;
 
-/** The name that a study has in both tables. @throws StorageError name-taken */
+/** Renames the study in both tables. @throws StorageError name-taken */
 function rename(connection: Connection, studyId: number, name: string): void {
   try {
     connection.run(
@@ -139,17 +138,14 @@ const OF_STUDIES = [
   'studies',
 ] as const;
 
-/**
- * Removes the trials with numbers from `from` on, and marks the study as one that cannot be
- * restored.
- */
+/** Removes the trials from number `from` on, and marks the study as one that cannot be restored. */
 export function removeTrials(
   connection: Connection,
   { key, studyId }: StudyIds,
   from: number,
 ): void {
   setAttribute(connection, studyId, DELETED, REMOVING);
-  // A trial's row is looked for in its own study only: ids are given again after a deletion.
+  // A trial's row is looked up within its own study only: SQLite reuses ids after a deletion.
   removeRows(
     connection,
     `SELECT trial_id FROM trials JOIN galapagos_trial ours USING (trial_id) WHERE study_id = ?1 AND ours.study = ?2 AND ours.number >= ?3`,
@@ -160,7 +156,7 @@ export function removeTrials(
   }
 }
 
-/** Removes a study whose trials have been removed, with what other programs added to it. */
+/** Removes a study whose trials have been removed, including rows that other programs added. */
 export function removeStudy(connection: Connection, { key, studyId }: StudyIds): void {
   removeRows(connection, 'SELECT trial_id FROM trials WHERE study_id = ?1', [studyId]);
   for (const table of OF_STUDIES)
@@ -170,7 +166,7 @@ export function removeStudy(connection: Connection, { key, studyId }: StudyIds):
   connection.run('DELETE FROM galapagos_study WHERE id = ?', key);
 }
 
-/** @param select the ids of the trials, which must not depend on the rows that are removed first */
+/** @param select ids of the trials; must not depend on rows that are removed earlier */
 function removeRows(connection: Connection, select: string, values: readonly number[]): void {
   const ids = connection.all(select, ...values).map(([id]) => id);
   if (ids.length === 0) return;

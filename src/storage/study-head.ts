@@ -1,6 +1,6 @@
 /**
- * What a finished study comes to, asked of its rows without reading them one by one; the same as
- * `headOf` says of its trials.
+ * Summarises a finished study by SQL aggregates, without reading its trials one by one; equal to
+ * `headOf` of its trials.
  */
 import type { StoredHead } from '../core/scheduling/index.ts';
 import type { Direction } from '../core/study/study-spec.ts';
@@ -14,12 +14,12 @@ export interface HeadOf {
   readonly target: number | null;
 }
 
-/** Trials with a value that ranks. */
+/** Trials with a value that can be ranked. */
 const RANKED = "study = ?1 AND state = 'complete' AND abs(value) < 9e999";
 
 /**
- * @returns null: a trial or an attempt has not ended, or completion numbers are missing. One pass
- *   over the rows each query
+ * @returns null if a trial or an attempt has not ended, or completion numbers are missing. Each
+ *   query is one pass over the rows
  */
 export function readHead(
   connection: Connection,
@@ -78,7 +78,7 @@ export function readHead(
   };
 }
 
-/** The smallest number of the trials that rank and fulfil a condition. */
+/** The smallest number among the rankable trials that fulfil a condition. */
 function smallest(condition: string): string {
   return `SELECT min(number) FROM galapagos_trial WHERE ${RANKED} AND ${condition}`;
 }

@@ -1,7 +1,6 @@
 /**
- * What the writer knows of one study's rows without asking the file for each write: keys, encoded
- * distributions, and its open trials. Everything here is read back from the file when missing, so
- * that after a rollback it can simply be dropped.
+ * The writer's cache of one study's rows: keys, encoded distributions, and open trials. Everything
+ * is read again from the file when missing, so the cache can be dropped after a rollback.
  */
 import { axesOf } from '../core/search-space/axis.ts';
 import type { Axis } from '../core/search-space/axis.ts';
@@ -19,7 +18,7 @@ export interface OpenTrial {
   readonly number: number;
   readonly params: EncodedParams;
   readonly origin: Origin;
-  /** Null: it has no row of Optuna's yet. */
+  /** Null: no row in Optuna's tables yet. */
   trialId: number | null;
   /** Its newest attempt. */
   attempt: { readonly k: number; readonly slot: string; result: AttemptResult | null } | null;
@@ -31,7 +30,7 @@ export class StudyRows {
   readonly key: number;
   readonly studyId: number;
   readonly axes: readonly Axis[];
-  /** Open trials with numbers below this have a row of Optuna's. */
+  /** Open trials with smaller numbers have a row in Optuna's tables. */
   rowsBelow: number;
   readonly #file: string;
   readonly #open = new Map<number, OpenTrial>();
@@ -58,8 +57,8 @@ export class StudyRows {
     this.key = columns.integer('galapagos_study.id', row[0]);
     this.studyId = columns.integer('galapagos_study.study_id', row[1]);
     this.axes = axesOf(columns.json('galapagos_study.spec', storedSpec, row[2]).searchSpace);
-    // Rows enter in number order. Searched from the end: a search for the first trial without a row
-    // would read all trials of a study.
+    // Rows are inserted in number order. Searching from the end avoids reading all trials of a
+    // study.
     const last = connection.get(
       'SELECT number FROM galapagos_trial WHERE study = ? AND trial_id IS NOT NULL ORDER BY number DESC LIMIT 1',
       this.key,
@@ -75,19 +74,19 @@ export class StudyRows {
     this.#insertParams = connection.prepare(insertParamsSql(this.axes));
   }
 
-  /** A proposal just written. */
+  /** Adds a proposal that was just written. */
   proposed(trial: OpenTrial): void {
     this.#open.set(trial.number, trial);
   }
 
-  /** @throws StorageError contradiction: never proposed, or ended */
+  /** @throws StorageError contradiction: never proposed, or already ended */
   trial(number: number): OpenTrial {
     const trial = this.#open.get(number) ?? this.#read(number);
     if (trial !== null) return trial;
     throw this.#contradiction(number, 'has ended', 'an ended one');
   }
 
-  /** Open trials with a number up to this that have no row of Optuna's, in number order. */
+  /** Open trials up to this number without a row in Optuna's tables, in number order. */
   *rowless(upTo: number): Iterable<OpenTrial> {
     if (upTo < this.rowsBelow) {
       // Another program copied the study without this trial's row.
@@ -101,8 +100,8 @@ export class StudyRows {
   }
 
   /**
-   * Of an older attempt, or one of an ended trial, nothing is kept.
-   * @returns the trial's row of Optuna's; null: none, or nothing is kept
+   * Ignores an older attempt, and an attempt of an ended trial.
+   * @returns the trial's id in Optuna's tables; null: none, or ignored
    */
   attemptEnded(number: number, k: number, result: AttemptResult | null): number | null {
     const trial = this.#open.get(number);
@@ -117,7 +116,7 @@ export class StudyRows {
 
   /** The rows of a trial's active parameters, in declaration order. */
   insertParams(trialId: number, params: EncodedParams): void {
-    // An inactive parameter is bound as NULL, which the statement leaves out.
+    // An inactive parameter is bound as NULL, which the statement skips.
     this.#insertParams.run([
       trialId,
       ...Array.from(params, (value) => (Number.isNaN(value) ? null : value)),
@@ -171,8 +170,9 @@ export class StudyRows {
 }
 
 /**
- * One statement for all of a trial's parameters, names and distributions as literals: per-call cost
- * and the conversion of some 800 bytes of text a trial would outweigh the rest of its writes.
+ * One statement for all parameters of a trial, with names and distributions as literals: the cost
+ * of a call and the conversion of some 800 bytes of text for each trial would outweigh the other
+ * writes.
  */
 function insertParamsSql(axes: readonly Axis[]): string {
   const rows = axes.map(

@@ -1,10 +1,9 @@
 /**
  * Rewrites a SELECT so that text the library cannot read arrives as bytes. libsql 0.5.29 converts
- * every text to UTF-8 with `unwrap`, which aborts the process on any other bytes; a damaged file
- * must not end the program that looks at it.
- *
+ * every text to UTF-8 with `unwrap`, which aborts the process on any other bytes; reading a damaged
+ * file must not end the program.
  * Plain ASCII text stays text. Text with any other byte, or with a NUL, arrives as a Buffer;
- * `decoded` makes it a string again where it is UTF-8.
+ * `decoded` converts it to a string where it is UTF-8.
  */
 import { isUtf8 } from 'node:buffer';
 
@@ -17,8 +16,7 @@ const notAscii = (column: string): string =>
 /**
  * Returns the statement with each result column guarded, in the same order. The names of the result
  * columns are lost.
- * @param sql a SELECT of ours, without a comma between its result columns that is in neither
- *   parentheses nor quotes
+ * @param sql a SELECT whose result columns contain no comma outside parentheses and quotes
  */
 export function guarded(sql: string): string {
   const names = Array.from({ length: resultColumns(sql) }, (_, i) => `c${i}`);
@@ -29,9 +27,7 @@ export function guarded(sql: string): string {
   return `WITH guarded(${names.join(', ')}) AS (${sql}) SELECT ${columns.join(', ')} FROM guarded`;
 }
 
-/**
- * Number of columns that a SELECT of ours returns: its commas before the outermost FROM, and one.
- */
+/** Counts the result columns of a SELECT: its commas before the outermost FROM, plus one. */
 export function resultColumns(sql: string): number {
   let depth = 0;
   let columns = 1;
@@ -46,8 +42,7 @@ export function resultColumns(sql: string): number {
 }
 
 /**
- * The text that a guarded column stands for; null where the value is no text, or its bytes are not
- * UTF-8.
+ * Returns the text of a guarded column; null if the value is not text, or its bytes are not UTF-8.
  */
 export function decoded(value: unknown): string | null {
   if (typeof value === 'string') return value;

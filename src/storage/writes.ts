@@ -1,6 +1,6 @@
 /**
- * Carries out the scheduler's writes on a lab file, one function a kind, inside a transaction that
- * `sqlite.ts` opens and closes. A trial that another program has ended is left alone and reported.
+ * Applies the scheduler's writes to a lab file, one function for each kind, inside a transaction
+ * that `sqlite.ts` opens and closes. Skips and reports a trial that another program has ended.
  */
 import type { EndedState, Write } from '../core/scheduling/index.ts';
 import { paramsBlob } from './columns.ts';
@@ -19,7 +19,7 @@ export class Writes {
   readonly #connection: Connection;
   readonly #optuna: OptunaRows;
   readonly #studies = new Map<string, StudyRows>();
-  /** Studies seen to be there in this transaction. */
+  /** Studies known to exist in this transaction. */
   readonly #seen = new Set<string>();
   readonly #insertProposal: Statement;
   readonly #insertAttempt: Statement;
@@ -29,7 +29,7 @@ export class Writes {
   readonly #endTrial: Statement;
   readonly #setBack: Statement;
   #nowMs = 0;
-  /** The same instant as Optuna spells it. */
+  /** The same instant in Optuna's format. */
   #date = '';
 
   constructor(connection: Connection) {
@@ -75,14 +75,14 @@ export class Writes {
     return endedElsewhere;
   }
 
-  /** After a rollback: what is remembered may never have been written. */
+  /** Call after a rollback: remembered rows may never have been written. */
   forget(): void {
     this.#studies.clear();
   }
 
   /**
-   * Ends the rows of the trials that end in this step, first, so that a trial ended elsewhere is
-   * known before anything of it is written.
+   * Ends the rows of the trials that end in these writes first, so that a trial ended by another
+   * program is detected before any of its data is written.
    */
   #endRows(writes: readonly Write[], endedElsewhere: EndedElsewhere[]): Set<string> | null {
     let skipped: Set<string> | null = null;
@@ -211,10 +211,10 @@ export class Writes {
   }
 
   /**
-   * Rows enter in number order, so that Optuna's numbers are ours: every smaller trial without one
-   * gets its row too.
-   * @returns the trial's own row; noting it in our table is left to the caller, who writes there
-   *   anyway
+   * Inserts rows in number order, so that Optuna's numbers equal the project's: every smaller trial
+   * without a row gets one too.
+   * @returns the trial's own row; the caller, who writes to the project's table anyway, records it
+   *   there
    */
   #giveRows(study: StudyRows, number: number): number {
     let trialId = NaN;
@@ -225,7 +225,7 @@ export class Writes {
     return trialId;
   }
 
-  /** Of a trial that another program has ended nothing is written any more. */
+  /** Ignores reports of a trial that another program has ended. */
   #report({ attempt: { study: uid, number }, step, value }: Of<'reported'>): void {
     const { trialId } = this.#study(uid).trial(number);
     if (trialId !== null && this.#optuna.isRunning(trialId))
@@ -316,7 +316,7 @@ export class Writes {
     const study = this.#study(uid);
     const { key } = study;
     const { trialId } = study.trial(number);
-    // What a further attempt reports is its own.
+    // Reports of a further attempt replace those of the earlier one.
     if (trialId !== null) this.#optuna.dropIntermediates(trialId);
     const changes = this.#setBack.run([crashes, deaths, memoryFailures, laneCap, key, number]);
     if (changes !== 1)
@@ -355,7 +355,7 @@ export class Writes {
   }
 }
 
-/** The trial a write is about, as a key; empty for a study's. */
+/** Key of the trial that a write concerns; empty for writes on a study. */
 function trialOf(write: Write): string {
   switch (write.op) {
     case 'attemptStarted':

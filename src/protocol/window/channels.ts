@@ -1,7 +1,7 @@
 /**
- * Electron's channels between window and main process: how the bridge's calls and streams travel,
- * whatever the endpoint. Names only, since the preload script carries no schemas; the main process
- * parses what arrives.
+ * Electron's channels between window and main process, by which the bridge's calls and streams
+ * travel. Names only, because the preload script contains no schemas; the main process parses all
+ * input.
  */
 export const channels = {
   /** Window to main, answered: a call's name and input. */

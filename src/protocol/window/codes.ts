@@ -1,9 +1,10 @@
 /**
- * What the codes in columns stand for. No schemas: the window reads these without loading a parser.
+ * Meaning of the codes in columns. Contains no schemas, so that the window does not load a parser
+ * for it.
  */
 import type { TrialOutcome, TrialState } from '../../core/scheduling/words.ts';
 
-/** A state's place is its code. */
+/** A state's index is its code. */
 export const trialStates: readonly TrialState[] = [
   'waiting',
   'running',
@@ -11,7 +12,7 @@ export const trialStates: readonly TrialState[] = [
   'pruned',
   'failed',
 ];
-/** An outcome's place + 1 is its code; 0: not ended. */
+/** An outcome's index + 1 is its code; 0: not ended. */
 export const outcomeCodes: readonly TrialOutcome[] = [
   'succeeded',
   'diverged',

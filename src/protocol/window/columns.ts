@@ -1,7 +1,7 @@
 /**
- * Trials and reports as they travel to a window: columns as bytes, little-endian, so that 100,000
- * of them cost no objects. Rows are laid over what the window holds by trial number: a later one
- * replaces an earlier. What the codes stand for is said by `codes.ts`.
+ * Trials and reports on the wire to a window: columns as little-endian bytes, so that 100,000
+ * trials need no objects. The window merges rows by trial number: a later row replaces an earlier
+ * one. `codes.ts` lists the meaning of codes.
  */
 import { z } from 'zod';
 import { strict } from '../problems.ts';
@@ -10,7 +10,7 @@ const bytes = z.instanceof(Uint8Array);
 
 export { outcomeCodes, trialStates } from './codes.ts';
 
-/** `n` rows, each column `n` long unless said. */
+/** `n` rows; each column has length `n` unless noted. */
 export const trialBlock = strict({
   /** Uint32. */
   number: bytes,

@@ -1,7 +1,4 @@
-/**
- * Datasets as the window shows them: where data comes from, what it was recognised as, what it
- * looks like.
- */
+/** Datasets in the window: sources, recognised formats and previews. */
 import { z } from 'zod';
 import { datasetOutput } from '../cli-output.ts';
 import { strict } from '../problems.ts';
@@ -11,7 +8,7 @@ const count = z.int().min(0);
 const path = z.string().min(1).max(32_768);
 const upload = strict({ kind: z.literal('upload'), upload: z.string().min(1) });
 
-/** A lab file: a path where the host sees the same disk, else an upload. */
+/** A lab file: a path where the host shares the file system, else an upload. */
 export const labSource = z.discriminatedUnion('kind', [
   strict({ kind: z.literal('path'), path }),
   upload,
@@ -19,7 +16,7 @@ export const labSource = z.discriminatedUnion('kind', [
 export type LabSource = z.output<typeof labSource>;
 
 /**
- * Data that were dropped or chosen together, which become one dataset. Paths are absolute: files,
+ * Data that were dropped or chosen together and become one dataset. Paths are absolute: files,
  * folders or archives.
  */
 export const dataSource = z.discriminatedUnion('kind', [
@@ -31,7 +28,7 @@ export type DataSource = z.output<typeof dataSource>;
 export const importOptions = strict({
   size: strict({ height: z.int().min(1).max(4096), width: z.int().min(1).max(4096) }).nullable(),
   channels: z.union([z.literal(1), z.literal(3)]).nullable(),
-  /** Whether images of several sizes are refused or brought to the size that most have. */
+  /** Whether images of several sizes are refused or scaled to the most frequent size. */
   mixed: z.enum(['refuse', 'scale']),
   label: z.string().nullable(),
   targets: z.array(z.string()),
@@ -45,8 +42,8 @@ export const datasetPreview = strict({
   /** Of an import: the bundled or stored dataset with the same samples; null: there is none. */
   same: strict({ name: z.string(), bundled: z.boolean() }).nullable(),
   /**
-   * What it was recognised as and by what, e.g. `CIFAR-10, python archive` and `6 files match`;
-   * null: it comes with Galapagos.
+   * Recognised format and evidence, for example `CIFAR-10, python archive` and `6 files match`;
+   * null: a built-in dataset.
    */
   recognised: strict({ kind: z.string(), how: z.string() }).nullable(),
   /** Real samples: up to 10 columns (classes) by 4 rows; null where samples are no images. */
@@ -54,7 +51,7 @@ export const datasetPreview = strict({
     height: count,
     width: count,
     channels: z.union([z.literal(1), z.literal(3)]),
-    /** So many pixels of a side became one; 1: as the dataset holds them. */
+    /** Factor by which a side was reduced; 1: original size. */
     reduced: z.int().min(1),
     /** Class of each column; a single empty one where numbers are predicted. */
     columns: z.array(z.string()),
@@ -64,42 +61,39 @@ export const datasetPreview = strict({
     counts: z.array(count),
     rows: count,
     /**
-     * Base64 of bytes, sample after sample (row by row, then column by column), each height × width
-     * × channels; 0 where there is none.
+     * Base64 of bytes, sample after sample (by rows, then columns), each height × width × channels;
+     * 0 where a sample is missing.
      */
     pixels: z.string(),
   }).nullable(),
   /**
-   * First rows where samples are no images: the first features, then the class by its name, or the
-   * numbers to predict.
+   * First rows of samples that are no images: the first features, then the class name or the
+   * targets.
    */
   table: strict({
     columns: z.array(z.string()),
-    /** Columns that are predicted, the last of `columns`. */
+    /** Predicted columns, the last of `columns`. */
     predicted: z.array(z.string()),
     /**
-     * Every column that could be predicted, also those that are not shown; empty: the source has no
-     * such columns.
+     * Every column that can be predicted, including hidden ones; empty: the source has no such
+     * columns.
      */
     choices: z.array(z.string()),
     rows: z.array(z.array(z.union([z.number(), z.string()]))),
-    /** How many features there are. */
+    /** Number of features. */
     features: count,
   }).nullable(),
-  /**
-   * What the samples are labelled by, and by what else they could be; null: the source offers no
-   * choice.
-   */
+  /** The label of the samples and the alternatives; null: the source offers no choice. */
   label: strict({
     /** Null: numbers of several columns are predicted. */
     chosen: z.string().nullable(),
     choices: z.array(z.string()),
-    /** The host can read the source again with another label. */
+    /** Whether the host can read the source again with another label. */
     again: z.boolean(),
   }).nullable(),
   /**
-   * Codes and what they are about: imbalance, scaled, one-class, empty-classes; words are the
-   * renderer's.
+   * Codes of warnings with their data: imbalance, scaled, one-class, empty-classes. The renderer
+   * has the wording.
    */
   warnings: z.array(strict({ code: z.string(), data: z.record(z.string(), z.unknown()) })),
 });

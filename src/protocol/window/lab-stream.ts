@@ -1,6 +1,5 @@
 /**
- * What a window hears of the lab: its studies, workers, what ran where, imports under way, and what
- * is wrong with it.
+ * Stream of the lab's state to a window: studies, workers, attempts, running imports and failures.
  */
 import { z } from 'zod';
 import { strict } from '../problems.ts';
@@ -11,8 +10,7 @@ const count = z.int().min(0);
 const instant = z.number();
 
 /**
- * Why a worker does nothing; the words are the renderer's. `data` as `core/scheduling/idle.ts` says
- * it.
+ * Idle reason of a worker; the renderer has the wording. `data` as in `core/scheduling/idle.ts`.
  */
 export const idle = strict({
   since: instant,
@@ -26,7 +24,7 @@ export const slotRow = strict({
   node: z.string(),
   device: z.string(),
   state: z.enum(['starting', 'absent', 'ready', 'draining', 'quarantined', 'probation', 'drained']),
-  /** When it is tried again; null: not quarantined. */
+  /** Time of the next try; null: not quarantined. */
   until: instant.nullable(),
   reason: z.string().nullable(),
   lanes: count,
@@ -35,12 +33,12 @@ export const slotRow = strict({
   executor: z.string().nullable(),
   /** Trials it runs now. */
   running: z.array(strict({ study: z.string(), trial: count, k: count, lane: count })),
-  /** Null: it works. */
+  /** Null: busy. */
   idle: idle.nullable(),
 });
 export type SlotRow = z.output<typeof slotRow>;
 
-/** One run of a trial, as the timeline draws it; laid over by `id`. */
+/** One attempt in the timeline; merged by `id`. */
 export const attemptRow = strict({
   id: z.string(),
   study: z.string(),
@@ -49,14 +47,14 @@ export const attemptRow = strict({
   slot: z.string(),
   lane: count,
   from: instant,
-  /** Null: it runs. */
+  /** Null: still running. */
   to: instant.nullable(),
   outcome: z.string().nullable(),
   value: z.number().nullable(),
 });
 export type AttemptRow = z.output<typeof attemptRow>;
 
-/** A past stretch in which a worker had nothing to do, for one reason; as `idle` says it. */
+/** A past period in which a worker was idle for one reason; as in `idle`. */
 export const gapRow = strict({
   slot: z.string(),
   from: instant,
@@ -68,7 +66,7 @@ export type GapRow = z.output<typeof gapRow>;
 
 export const importRow = strict({
   id: z.string(),
-  /** What was dropped, as the person knows it. */
+  /** Name of the source, as the user knows it. */
   label: z.string(),
   /** Columns of a table that the import excludes. */
   dropped: z.array(z.string()),
@@ -84,36 +82,33 @@ export const importRow = strict({
 export type ImportRow = z.output<typeof importRow>;
 
 /**
- * Each field, where present, replaces what was held, except `attempts`, laid over by id, and
- * `gaps`, which are added.
+ * A field that is present replaces the previous value, except `attempts`, merged by id, and `gaps`,
+ * appended.
  */
 export const labBody = strict({
   lab: strict({
     /** Null: none is open. */
     file: z.string().nullable(),
     name: z.string(),
-    /** Studies that ran when the application was left, and may go on. */
+    /** Studies that ran when the application quit and can be resumed. */
     interrupted: z.array(z.string()),
-    /** Nothing can be written, and why. */
+    /** Why nothing can be written; null: storage works. */
     stalled: z.string().nullable(),
-    /** Nothing goes on, and why. */
+    /** Why the coordinator has stopped; null: it works. */
     failed: z.string().nullable(),
-    /** Values in the lab file that cannot be right: how many, and the first in words. */
+    /** Invalid values in the lab file: their number, and the first in words. */
     damaged: strict({ count, first: z.string() }).nullable(),
-    /** The lab holds nothing and nothing was ever started here. */
+    /** Whether the lab is empty and no study was ever started on this machine. */
     untouched: z.boolean(),
   }).optional(),
   studies: z.array(studyRow).optional(),
   slots: z.array(slotRow).optional(),
   attempts: z.array(attemptRow).optional(),
-  /**
-   * In the order they ended; of the time since the application was started, the latest few
-   * thousand.
-   */
+  /** In order of their ends, since the start of the application; the latest few thousand. */
   gaps: z.array(gapRow).optional(),
   imports: z.array(importRow).optional(),
   datasets: z.array(z.string()).optional(),
-  /** Of the coordinator: refusals, suspicions, anomalies; the latest few, newest last. */
+  /** Refusals, suspicions and anomalies of the coordinator; the latest few, newest last. */
   notes: z
     .array(
       strict({ id: count, at: instant, code: z.string(), data: z.record(z.string(), z.unknown()) }),

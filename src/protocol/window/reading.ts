@@ -1,4 +1,4 @@
-/** What a window asks of a lab file: one trial in full, curves, attempts, importances, exports. */
+/** Queries of a window on a lab file: one trial in full, curves, attempts, importances, exports. */
 import { z } from 'zod';
 import { storyOutput, trialOutput } from '../cli-output.ts';
 import { strict } from '../problems.ts';
@@ -9,7 +9,7 @@ const count = z.int().min(0);
 export const trialDetail = strict({
   trial: trialOutput,
   story: storyOutput,
-  /** Of the attempt that ended it, or the last. */
+  /** Error of the attempt that ended it, or of the last one. */
   error: z.string().nullable(),
   device: z.string().nullable(),
   slot: z.string().nullable(),
@@ -33,9 +33,12 @@ const share = strict({ share: z.number(), low: z.number(), high: z.number() }).n
 
 export const importance = z.union([
   strict({
-    /** The most important over the whole space first; `trials` have the parameter. */
+    /**
+     * The most important over the whole space first. `trials`: number of trials that have the
+     * parameter.
+     */
     parameters: z.array(strict({ name: z.string(), whole: share, good: share, trials: count })),
-    /** What parameters explain only together. */
+    /** Interactions: variance that parameters explain only together. */
     together: strict({ whole: share, good: share }),
     /**
      * Worse values lie outside the good region; null where more than half of the trials diverged.
@@ -47,7 +50,7 @@ export const importance = z.union([
 ]);
 export type Importance = z.output<typeof importance>;
 
-/** A file for the person: text as it is, bytes as base64. */
+/** A file for the user: text as it is, bytes as base64. */
 export const exportedFile = strict({
   name: z.string(),
   type: z.string(),
@@ -55,9 +58,9 @@ export const exportedFile = strict({
 });
 export type ExportedFile = z.output<typeof exportedFile>;
 
-/** The best few trained again on fresh seeds. */
+/** Result of training the best configurations again on fresh seeds. */
 export const confirmation = strict({
-  /** The study that trained them again. */
+  /** The confirming study. */
   study: z.string(),
   done: count,
   of: count,
@@ -71,9 +74,9 @@ export const confirmation = strict({
       interval: strict({ low: z.number(), high: z.number() }).nullable(),
     }),
   ),
-  /** Of the first two, by a paired test; null: not enough values. */
+  /** p value of a paired test between the first two; null: not enough values. */
   p: z.number().nullable(),
-  /** The winner's value on the test set, looked at once; null: not yet, or there is none. */
+  /** The winner's score on the test set, evaluated once; null: not yet, or there is no test set. */
   test: z.number().nullable(),
 });
 export type Confirmation = z.output<typeof confirmation>;

@@ -1,4 +1,4 @@
-/** What the page that sets up a study needs: networks, samplers, checks, estimates. */
+/** Answers for the page that sets up a study: networks, samplers, checks, estimates. */
 import { z } from 'zod';
 import { strict } from '../problems.ts';
 
@@ -14,19 +14,19 @@ export const problem = strict({
 });
 export type WindowProblem = z.output<typeof problem>;
 
-/** A layer as its chip shows it. */
+/** A layer as its chip displays it. */
 export const layerChip = strict({
   name: z.string(),
   type: z.string(),
   /** E.g. `3×3, 16`. */
   detail: z.string(),
   /**
-   * Of its output at the smallest and the largest the search allows; equal where nothing is
+   * Output shape at the smallest and the largest network of the search; equal where nothing is
    * searched.
    */
   shape: strict({ low: z.array(count), high: z.array(count) }),
   weights: range,
-  /** Parameters of the search that set it. */
+  /** Parameters of the search space that set it. */
   searched: z.array(z.string()),
 });
 
@@ -35,9 +35,12 @@ export const networkCard = strict({
   title: z.string(),
   /** As JSON, to be edited. */
   network: z.record(z.string(), z.unknown()),
-  /** Weights on the dataset asked for; null: it does not fit. */
+  /** Number of weights on the requested dataset; null: the network does not fit. */
   weights: range.nullable(),
-  /** Distributions of the parameters that its layers name, as a study's search space has them. */
+  /**
+   * Distributions of the parameters that its layers refer to, in the format of a study's search
+   * space.
+   */
   space: z.record(z.string(), z.record(z.string(), z.unknown())),
   /** Why it does not fit. */
   misfit: problem.nullable(),
@@ -46,7 +49,7 @@ export const networkCard = strict({
 export const samplerChoice = strict({
   name: z.string(),
   title: z.string(),
-  /** When to pick it. */
+  /** When to choose it. */
   pick: z.string(),
   settings: z.array(
     strict({
@@ -62,12 +65,12 @@ export const samplerChoice = strict({
 
 export const studyCheck = strict({
   problems: z.array(problem),
-  /** Null: infinite, or the space is not sound. */
+  /** Null: infinite, or the space has problems. */
   gridSize: z.number().nullable(),
   network: strict({ layers: z.array(layerChip), weights: range }).nullable(),
   /** Parameters of the search space that nothing in the objective uses. */
   unused: z.array(z.string()),
-  /** Training and choosing samples; null: no dataset. */
+  /** Numbers of training and validation samples; null: no dataset. */
   split: strict({
     train: count,
     validation: count,

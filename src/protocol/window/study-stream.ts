@@ -1,4 +1,4 @@
-/** What a window hears of one study: its head, its trials, the reports of those that run. */
+/** Stream of one study to a window: its head, its trials, and the reports of running trials. */
 import { z } from 'zod';
 import { strict } from '../problems.ts';
 import { scoreFields } from '../score.ts';
@@ -30,9 +30,9 @@ export const counts = strict({
   diverged: count,
 });
 
-/** Trials that were the best when they ended, in the order of their ends. */
+/** Trials that were the best at their end, in order of their ends. */
 export const staircase = strict({
-  /** How many had ended, with it. */
+  /** Number of trials that had ended, this one included. */
   ended: z.array(count),
   trials: z.array(count),
   values: z.array(z.number()),
@@ -42,14 +42,14 @@ export const staircase = strict({
 
 export type Staircase = z.output<typeof staircase>;
 
-/** A study as the rail lists it. */
+/** A study in the list of studies. */
 export const studyRow = strict({
   /** Null: another program's study, which can be read only. */
   uid: z.string().nullable(),
-  /** What calls name it by: the uid, or the name where there is none. */
+  /** Name of the study in calls: the uid, or the name where there is none. */
   key: z.string(),
   name: z.string(),
-  /** What the user wrote about it; empty: nothing. */
+  /** The user's note; empty: none. */
   note: z.string(),
   /** Whether the user deleted it: it can be restored until it is removed. */
   deleted: z.boolean(),
@@ -63,11 +63,13 @@ export const studyRow = strict({
   best: strict({ trial: count, value: z.number(), at: instant.nullable() }).nullable(),
   staircase,
   created: instant.nullable(),
-  /** The study whose best this one trains again on fresh seeds; null: an ordinary study. */
+  /** The study that this one confirms; null: an ordinary study. */
   confirms: z.string().nullable(),
   /** Whether it evaluates the winner of a confirmation on the test set, once. */
   tests: z.boolean(),
-  /** What became of the running trials at the latest pause or stop; null: unknown, or it runs. */
+  /**
+   * Outcomes of the running trials at the latest pause or stop; null: unknown, or the study runs.
+   */
   settled: strict({ finished: count, returned: count }).nullable(),
 });
 export type StudyRow = z.output<typeof studyRow>;
@@ -114,7 +116,7 @@ export const studyHead = studyRow.extend({
   operators: z.array(z.string()),
   /** Names that the trials' `slot` codes stand for. */
   slots: z.array(z.string()),
-  /** What has trained so far, and why that. */
+  /** Executors that have trained so far, with the reasons. */
   executors: z.array(strict({ label: z.string(), reason: z.string().nullable() })),
   /** Epochs a trial takes at most; null: it does not report. */
   epochs: count.nullable(),
@@ -123,9 +125,9 @@ export const studyHead = studyRow.extend({
    * unknown.
    */
   chance: z.number().nullable(),
-  /** What the reader of the numbers must know. */
+  /** Notes that a reader of the results must know. */
   notes: z.array(z.string()),
-  /** How many trials there are; those that have not been sent yet follow. */
+  /** Number of trials; those not sent yet follow. */
   trials: count,
 });
 export type StudyHead = z.output<typeof studyHead>;
@@ -134,7 +136,7 @@ export const studyBody = strict({
   head: studyHead.optional(),
   trials: trialBlock.optional(),
   reports: reportBlock.optional(),
-  /** How many trials have been read from the lab file, while that goes on. */
+  /** Number of trials read from the lab file so far; absent when all are read. */
   loaded: count.optional(),
 });
 export type StudyBody = z.output<typeof studyBody>;

@@ -26,7 +26,7 @@ export const deviceSample = strict({
 
 export type DeviceSample = z.output<typeof deviceSample>;
 
-/** What a worker's process takes. */
+/** Resources used by a worker's process. */
 export const workerLoad = strict({
   pid: z.int().min(1),
   /** Per cent of one core. */
@@ -40,13 +40,13 @@ export const nodeSample = strict({
   node: z.string(),
   /** Milliseconds since 1970. */
   at: z.number(),
-  /** Per cent, one a core; empty: unknown. */
+  /** Per cent, one for each core; empty: unknown. */
   cores: z.array(z.number()),
   memoryBytes: z.number(),
   memoryTotalBytes: z.number(),
   /** Of the processor, °C. */
   temperature: figure,
-  /** Empty with a reason under `devices`: which there are is not known. */
+  /** Empty with a reason under `devices`: the devices are unknown. */
   devices: z.array(deviceSample),
   workers: z.array(workerLoad),
   /** Why a figure is unknown, by its name. */
@@ -61,7 +61,7 @@ export const nodeInventory = strict({
   thisMachine: z.boolean(),
   system: z.string(),
   processor: z.string().nullable(),
-  /** That programs may use; hardware threads count. */
+  /** Cores available to programs; hardware threads count. */
   cores: z.int().min(1),
   memoryBytes: z.number(),
   /** Its graphics cards. */
@@ -72,13 +72,13 @@ export const nodeInventory = strict({
       vendor: z.string(),
       model: z.string().nullable(),
       driver: z.string().nullable(),
-      /** NVIDIA's name for the very card, as CUDA takes it. */
+      /** NVIDIA's unique id of the card, as CUDA accepts it. */
       uuid: z.string().nullable(),
       /** On the PCI bus. */
       address: z.string().nullable(),
     }),
   ),
-  /** Why `devices` may lack some; null: it does not. */
+  /** Why `devices` may be incomplete; null: it is complete. */
   devicesUnknown: z.string().nullable(),
 });
 export type NodeInventory = z.output<typeof nodeInventory>;
