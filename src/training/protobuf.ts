@@ -1,6 +1,6 @@
 /**
- * Protocol buffers' wire format, the writing half:
- * https://protobuf.dev/programming-guides/encoding. Messages are built by appending.
+ * Encoder of the protocol buffers wire format (https://protobuf.dev/programming-guides/encoding).
+ * Fields are appended to a message.
  */
 
 const VARINT = 0;
@@ -11,7 +11,7 @@ export class Message {
   readonly #parts: Uint8Array[] = [];
   #length = 0;
 
-  /** An integer, bool or enum; negative ones as 64-bit two's complement. */
+  /** An integer, bool or enum; negative values as 64-bit two's complement. */
   integer(field: number, value: number): this {
     return this.#raw([...varint(field * 8 + VARINT), ...varint(value)]);
   }
@@ -34,12 +34,12 @@ export class Message {
     return this.bytes(field, value.encode());
   }
 
-  /** Repeated integers in one field. */
+  /** Packed repeated integers. */
   packed(field: number, values: readonly number[]): this {
     return this.bytes(field, Uint8Array.from(values.flatMap(varint)));
   }
 
-  /** One entry of a map from text. */
+  /** One entry of a map with string keys. */
   entry(field: number, key: string, value: Message | string): this {
     const entry = new Message().text(1, key);
     return this.message(

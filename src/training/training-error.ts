@@ -1,10 +1,10 @@
-/** Why training could not go on. A lane that diverged is not an error but an outcome. */
+/** Kinds of training errors. A diverged lane is an outcome, not an error. */
 export type TrainingErrorKind =
   'out-of-memory' | 'device-lost' | 'compile-failed' | 'unsupported' | 'timed-out' | 'crashed';
 
 export class TrainingError extends Error {
   readonly kind: TrainingErrorKind;
-  /** The plan's op at fault, where one is. */
+  /** Op of the plan that failed, if there is one. */
   readonly op?: string;
 
   constructor(kind: TrainingErrorKind, message: string, op?: string) {

@@ -226,7 +226,7 @@ describe('each error of a network, once', () => {
     ],
     [
       'unused-layer',
-      'layers[1] (b): expected a layer that something reads, found b, read by none',
+      'layers[1] (b): expected a layer that something reads, found b, which no layer reads',
       [conv, { ...conv, id: 'b' }, { ...conv, from: 'conv1' }],
     ],
   ])('%s: %s', (code, message, layers) => {

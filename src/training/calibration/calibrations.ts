@@ -1,7 +1,7 @@
 /**
- * What was measured on this machine, kept in files so that every worker and every later run takes
- * the same choice. One process measures, others wait for it: measuring side by side would measure
- * the others. A cache: what cannot be read is measured again.
+ * Calibration cache: measurements of this machine, stored in files so that every worker and every
+ * later run chooses the same executor. A lock ensures that only one process measures at a time,
+ * because concurrent measurements distort each other. Unreadable entries are measured again.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -12,23 +12,23 @@ import { canonicalJson } from '../plan/hash.ts';
 
 export interface Measurement {
   readonly label: string;
-  /** Lane-samples a second. */
+  /** Lane-samples per second. */
   readonly samplesPerSecond: number;
 }
 
-/** What a measurement depends on. */
+/** Cache key of a calibration. */
 export interface CalibrationKey {
   readonly plan: string;
-  /** Processor and runtime. */
+  /** Name of the processor and the runtime. */
   readonly device: string;
   readonly lanes: number;
-  /** Of the executors compared, with their versions where they have one. */
+  /** Labels of the compared executors, including versions where they have one. */
   readonly labels: readonly string[];
 }
 
-/** Raised where kernels change enough for old figures to mislead. */
+/** Format of the files; increase it when a change of the kernels invalidates old measurements. */
 const FORMAT = 'galapagos-calibration/1';
-/** Nobody waits longer than this for another process to measure. */
+/** Maximum time to wait for another process that measures, in milliseconds. */
 const STALE_MS = 20_000;
 const LOOK_AGAIN_MS = 50;
 
@@ -37,7 +37,7 @@ export class Calibrations {
   readonly #now: () => number;
 
   /**
-   * @param folder absolute; null: nothing is kept
+   * @param folder absolute path; null disables storage
    * @param now milliseconds of a monotonic clock
    */
   constructor(folder: string | null, now: () => number) {
@@ -46,8 +46,8 @@ export class Calibrations {
   }
 
   /**
-   * What is kept for the key, else what `measure` gives, which is then kept. Files that cannot be
-   * written are done without.
+   * Returns the stored measurement of the key; otherwise calls `measure` and stores its result.
+   * Failures to write are ignored.
    */
   async get(
     key: CalibrationKey,
@@ -84,7 +84,11 @@ export class Calibrations {
   }
 }
 
-/** @returns whether the lock is ours now. @throws where the folder cannot be written */
+/**
+ * Tries to take the lock.
+ * @returns whether this process holds it now
+ * @throws if the folder cannot be written
+ */
 async function take(lock: string): Promise<boolean> {
   try {
     await writeFile(lock, String(process.pid), { flag: 'wx' });
@@ -95,10 +99,10 @@ async function take(lock: string): Promise<boolean> {
   }
 }
 
-/** Whether the process that took the lock has ended. */
+/** Whether the process that holds the lock has ended. */
 async function isAbandoned(lock: string): Promise<boolean> {
   const pid = Number(await readFile(lock, 'utf8').catch(() => ''));
-  // Empty: its taker is about to write it.
+  // An empty file means that its owner is about to write its process id.
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
@@ -108,7 +112,7 @@ async function isAbandoned(lock: string): Promise<boolean> {
   }
 }
 
-/** Null: not there, of another format, or damaged. */
+/** Returns null if the file is missing, damaged or of another format. */
 async function read(file: string, key: CalibrationKey): Promise<readonly Measurement[] | null> {
   let found: unknown;
   try {
@@ -136,7 +140,7 @@ function isMeasurement(value: unknown): value is Measurement {
   );
 }
 
-/** Whole or not at all; a cache that cannot be written is none. */
+/** Writes atomically; failures to write are ignored because this is a cache. */
 async function write(
   file: string,
   key: CalibrationKey,

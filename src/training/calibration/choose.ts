@@ -1,7 +1,7 @@
 /**
- * Which executor trains a plan: the one the objective pins, or the fastest that is usable here,
- * with the reason in words. The others follow in order, for where the first cannot run the plan
- * after all.
+ * Chooses the executor of a plan: the one the objective selects, or the fastest usable one, with
+ * the reason as text. The other executors follow in order, as fallbacks for a plan that the first
+ * one cannot run.
  */
 import { availableParallelism, cpus } from 'node:os';
 import type { Executor } from '../executors/executor.ts';
@@ -16,22 +16,22 @@ import { measure } from './measure.ts';
 export interface Choice {
   readonly executor: Executor;
   readonly label: string;
-  /** Why, in words. */
+  /** Reason for the choice, as text. */
   readonly reason: string;
 }
 
 export interface ChooseOptions {
   readonly calibrations: Calibrations;
-  /** The label that the study began with; undefined: none yet. */
+  /** Label with which the study started; undefined if it has not started. */
   readonly began?: string | undefined;
   readonly now: () => number;
 }
 
-/** Of a whole calibration. */
+/** Maximum duration of one calibration, in milliseconds. */
 const BUDGET_MS = 3_000;
 /**
- * A faster executor with other bits has to be this much faster than one whose bits are equal
- * everywhere.
+ * Minimum speed-up for which an executor whose results differ between machines is preferred to a
+ * reproducible one.
  */
 const WORTH_OTHER_BITS = 1.05;
 
@@ -42,8 +42,9 @@ interface Usable {
 }
 
 /**
- * @returns the choice first, then what to fall back to
- * @throws TrainingError `unsupported` if the pinned executor is not usable, or none is
+ * Chooses the executor.
+ * @returns the choice, followed by the fallbacks
+ * @throws TrainingError `unsupported` if the selected executor, or every executor, is unusable
  */
 export async function choose(
   { executor: pinned = 'auto', bits }: Pick<TrainObjective, 'executor' | 'bits'>,
@@ -112,7 +113,10 @@ async function usableOrThrow(name: string, entry: RegisteredExecutor | undefined
   throw new TrainingError('unsupported', `${name}: ${found.reason}; ${found.remedy}`);
 }
 
-/** Each label once: without fused multiply-add on this machine, both forms of wasm are one. */
+/**
+ * Returns the usable executors, one per label: without fused multiply-add both forms of wasm have
+ * the same label.
+ */
 async function usableOf(entries: readonly RegisteredExecutor[]): Promise<Usable[]> {
   const usable: Usable[] = [];
   for (const { executor, reproducible } of entries) {
@@ -123,7 +127,7 @@ async function usableOf(entries: readonly RegisteredExecutor[]): Promise<Usable[
   return usable;
 }
 
-/** One that fails is as slow as can be, and comes last. */
+/** Measures every executor. One that fails gets a speed of 0 and therefore comes last. */
 async function measureAll(
   usable: readonly Usable[],
   plan: Plan,
@@ -167,7 +171,7 @@ function reasonOf(
   return `${chosen === ranked[0] ? 'fastest here' : 'measured here'}: ${figure(chosen)}, ${rest.join(', ')}`;
 }
 
-/** Nearby cohort sizes share a calibration. */
+/** Rounds the number of lanes, so that similar cohort sizes share a calibration. */
 function bucketOf(lanes: number): number {
   let bucket = 1;
   while (bucket < lanes) bucket *= 2;

@@ -1,6 +1,6 @@
 /**
- * How fast an executor trains a plan here: a short run on synthetic data. It decides nothing and
- * keeps nothing.
+ * Measures the speed of an executor on a plan by a short run on synthetic data. It neither chooses
+ * an executor nor stores results.
  */
 import { keyOf, philox, PURPOSE } from '../../core/random.ts';
 import type { DatasetView } from '../../datasets/dataset-view.ts';
@@ -8,32 +8,35 @@ import type { Executable, Executor } from '../executors/executor.ts';
 import { elements, rootOf, type Plan } from '../plan/plan.ts';
 
 export interface MeasureOptions {
-  /** Most milliseconds, compilation included; one step is taken however long it is. */
+  /** Maximum duration in milliseconds, including compilation; at least one step is run. */
   readonly budgetMs: number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
 }
 
-/** Chunks not counted: tiers of the compiler, clocks of the processor. */
+/**
+ * Number of warm-up chunks that are not counted, for the compiler's tiers and the processor's
+ * clock.
+ */
 const WARM_CHUNKS = 2;
-/** Enough of those that count, by number or by time. */
+/** Number of counted chunks after which the measurement ends. */
 const ENOUGH_CHUNKS = 5;
 const ENOUGH_MS = 200;
 const EVALUATED_MS = 50;
-/** Batches of synthetic data, and steps of one call over them. */
+/** Number of batches of synthetic data, and of steps per call. */
 const BATCHES = 4;
 const STEPS = 1024;
 const SEED = 0;
 
 export interface Pace {
-  /** Lane-samples trained a second. */
+  /** Training speed, lane-samples per second. */
   readonly trained: number;
-  /** Lane-samples evaluated a second. */
+  /** Evaluation speed, lane-samples per second. */
   readonly evaluated: number;
 }
 
 /**
- * Lane-samples a second: the median over chunks.
+ * Training speed in lane-samples per second: the median over chunks.
  * @throws TrainingError as `compile` and `run`
  */
 export async function measure(
@@ -48,8 +51,8 @@ export async function measure(
 }
 
 /**
- * As `measure`, and how fast it evaluates besides. @throws TrainingError as `compile`, `run` and
- * `evaluate`
+ * Measures training and evaluation speed.
+ * @throws TrainingError as `compile`, `run` and `evaluate`
  */
 export async function measurePace(
   executor: Executor,
@@ -126,7 +129,7 @@ async function rate(
   }
 }
 
-/** The first pass warms up; then as many as count. */
+/** Evaluation speed. The first pass is a warm-up. */
 async function evaluationRate(
   executable: Executable,
   lanes: number,
@@ -144,7 +147,10 @@ async function evaluationRate(
   return (1000 * samples) / Math.max(now() - from, 0.001);
 }
 
-/** Values under which no weight moves, so that nothing diverges while it is timed. */
+/**
+ * Hyper-parameters that leave every weight unchanged, so that nothing diverges during the
+ * measurement.
+ */
 function neutralRow(plan: Plan, lanes: number): Uint32Array {
   const row = new Uint32Array(lanes * plan.hyper.length);
   const floats = new Float32Array(row.buffer);
@@ -159,7 +165,7 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-/** Samples by the generator's `synthetic` purpose, labels in turn. */
+/** Synthetic dataset: samples drawn for the purpose `synthetic`, labels in turn. */
 function syntheticData(plan: Plan): DatasetView {
   const samples = BATCHES * plan.batch;
   const { shape, type } = plan.input;

@@ -1,6 +1,6 @@
 /**
- * Entry of the process that measures a study: executors may be native code, and seconds of work are
- * nobody's to wait for.
+ * Entry of the process that measures a study. A separate process is used because executors may be
+ * native code and a measurement takes seconds.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -22,11 +22,11 @@ export type MeasureRequest = z.infer<typeof asked>;
 
 export type MeasureAnswer =
   | { readonly type: 'measured'; readonly study: MeasuredStudy }
-  /** `code`: it cannot be trained here; null: we are wrong. */
+  /** `code`: reason why the objective cannot be trained here; null: an internal error. */
   | { readonly type: 'failed'; readonly code: string | null; readonly message: string };
 
 startWatchdog({ name: 'galapagos estimate' });
-/** Whoever asked is gone: so is the reason to measure. */
+/** The process that asked has ended, so the result is not needed. */
 process.on('disconnect', () => process.exit(0));
 
 process.once('message', (message) => {

@@ -1,7 +1,7 @@
 /**
- * How long trials of a study take on one worker here, measured: the executor that would train them
- * is timed on the plans of some points of the search space. Runs wherever it may take seconds; what
- * a whole study takes follows elsewhere.
+ * Measures the duration of a study's trials on one local worker, by timing the executor that would
+ * train them on the plans of several points of the search space. Takes seconds. The duration of the
+ * whole study is derived elsewhere.
  */
 import { Stream, PURPOSE } from '../../core/random.ts';
 import { uniformPoint } from '../../core/samplers/uniform-point.ts';
@@ -25,36 +25,42 @@ import { TrainingError } from '../training-error.ts';
 
 export interface MeasureStudyOptions {
   readonly datasets: Catalogue;
-  /** Absolute path of the folder where calibrations are kept; null: they are not. */
+  /** Absolute path of the calibration folder; null disables storage. */
   readonly calibrations: string | null;
   readonly executors?: readonly RegisteredExecutor[];
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 
-/** A point of the search space, and what one trial there takes. */
+/** A point of the search space and the measured duration of one trial. */
 export interface MeasuredPoint {
   readonly epochs: number;
-  /** One epoch: training, and the selection split after it. */
+  /** Duration of one epoch in milliseconds: training and evaluation of the selection split. */
   readonly epochMs: number;
 }
 
 export interface MeasuredStudy {
   readonly executor: string;
   readonly reason: string;
-  /** Of one worker's plan, data included; the most of the points. */
+  /** Memory of one worker in bytes, including data; maximum over the points. */
   readonly memoryBytes: number;
   readonly points: readonly MeasuredPoint[];
 }
 
-/** Points drawn as a random search would; of those of one plan only the first is timed. */
+/** Number of random points. Of points that share a plan, only the first is timed. */
 const POINTS = 6;
-/** All measuring together; a plan of its own gets its share of it, but a step at least. */
+/**
+ * Maximum duration of all measurements, in milliseconds. Plans share it equally; each runs at least
+ * one step.
+ */
 const BUDGET_MS = 3_000;
 const MOST_MS = 700;
 const SEED = 0;
 
-/** @throws TrainingError: the objective is wrong, or nothing can train it here */
+/**
+ * Measures the study.
+ * @throws TrainingError if the objective is wrong or no executor can train it here
+ */
 export async function measureStudy(
   objective: TrainObjective,
   space: SearchSpace,

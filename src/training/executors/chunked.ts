@@ -1,7 +1,7 @@
 /**
- * The part of an executable that is the same whatever the arithmetic: chunks of at most 50 ms, a
- * look at signals and stopped lanes between them, divergence, metrics. Subclasses supply the
- * arithmetic of one step of one batch.
+ * The part of an executable that does not depend on the arithmetic: chunks of at most 50 ms, with
+ * checks of signals and stopped lanes in between; divergence; metrics. Subclasses implement the
+ * arithmetic of a step on a batch.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { DatasetView } from '../../datasets/dataset-view.ts';
@@ -17,10 +17,10 @@ import type {
   RunRequest,
 } from './executor.ts';
 
-/** A step's work, cut where the event loop may have a turn. */
+/** Work of one step, which yields where the event loop may run. */
 export type Work = Generator<undefined, void, undefined>;
 
-/** Aimed at; half of the limit, as a core may be shared. */
+/** Target duration of a chunk: half of the limit, because a core may be shared. */
 const CHUNK_MILLISECONDS = 25;
 
 interface LaneTally {
@@ -31,9 +31,9 @@ interface LaneTally {
 }
 
 export interface Batch {
-  /** Dataset indices of the batch's valid samples. */
+  /** Dataset indices of the valid samples of the batch. */
   readonly indices: Uint32Array;
-  /** Of the run, from 0. */
+  /** Step of the run, from 0. */
   readonly step: number;
   readonly epoch: number;
 }
@@ -47,7 +47,7 @@ export abstract class ChunkedExecutable implements Executable {
   #evaluationSteps = 1;
   #busy = false;
   #disposed = false;
-  /** undefined: not begun; false: stopped. */
+  /** Live lanes; undefined before `begin`, false: stopped. */
   #live: boolean[] = [];
   readonly #stopping = new Set<number>();
 
@@ -181,7 +181,10 @@ export abstract class ChunkedExecutable implements Executable {
     return Promise.resolve();
   }
 
-  /** A chunk's steps, from `done` of the request on, of the live lanes; adds to their tallies. */
+  /**
+   * Runs the steps of one chunk, starting at `done` of the request, for the live lanes; adds to
+   * their tallies.
+   */
   protected abstract trainSteps(
     request: RunRequest,
     done: number,
@@ -189,7 +192,7 @@ export abstract class ChunkedExecutable implements Executable {
     live: readonly number[],
     tallies: LaneTally[],
   ): Promise<void>;
-  /** Steps first … first+steps−1 of an evaluation. */
+  /** Runs steps first … first+steps−1 of an evaluation. */
   protected abstract evaluateSteps(
     indices: Uint32Array,
     first: number,
@@ -198,7 +201,7 @@ export abstract class ChunkedExecutable implements Executable {
     tallies: LaneTally[],
   ): Promise<void>;
 
-  /** Moves the live lanes together where stopped ones take places that cost. */
+  /** Compacts the live lanes if stopped ones occupy places that cost time. */
   protected abstract moveTogether(live: readonly number[]): void;
   protected abstract load(view: DatasetView): void | Promise<void>;
   protected abstract start(seed: number, lanes: readonly LaneSeed[]): void | Promise<void>;
@@ -235,7 +238,10 @@ export abstract class ChunkedExecutable implements Executable {
     this.#stopping.clear();
   }
 
-  /** Non-finite weights stay so under every update, so looking once a chunk misses nothing. */
+  /**
+   * Freezes lanes with non-finite weights. One check per chunk is enough, because every update
+   * keeps such weights non-finite.
+   */
   #freezeDiverged(tallies: LaneTally[]): number[] {
     const frozen: number[] = [];
     for (const lane of this.#liveLanes()) {
@@ -250,14 +256,15 @@ export abstract class ChunkedExecutable implements Executable {
   }
 }
 
-/** Where the arithmetic of one step of one batch is all there is: a chunk is a loop over it. */
+/** An executable that implements single steps of a batch; a chunk is a loop over them. */
 export abstract class StepwiseExecutable extends ChunkedExecutable {
-  /** Stopped lanes cost nothing here. */
-  protected override moveTogether(): void {
-    // There is nothing to move.
-  }
+  /** Does nothing: stopped lanes cost no time here. */
+  protected override moveTogether(): void {}
 
-  /** One step of the live lanes; adds to their tallies. @param row which of the hyper rows holds */
+  /**
+   * Runs one step of the live lanes and adds to their tallies.
+   * @param row index of the hyper row to use
+   */
   protected abstract trainStep(
     batch: Batch,
     hyper: Uint32Array,
@@ -304,8 +311,8 @@ export abstract class StepwiseExecutable extends ChunkedExecutable {
   }
 
   /**
-   * A long step gives the event loop its turn in between, so that heartbeats and signals are seen;
-   * stops wait for the chunk's end.
+   * Runs a step. A long one yields to the event loop, so that heartbeats and signals are processed;
+   * stops take effect at the end of the chunk.
    */
   async #carryOut(work: Work): Promise<void> {
     let since = performance.now();
@@ -318,7 +325,7 @@ export abstract class StepwiseExecutable extends ChunkedExecutable {
   }
 }
 
-/** Steps of the next chunk, from how long the last took. */
+/** Number of steps of the next chunk, from the duration of the last one. */
 function paced(steps: number, milliseconds: number, before: number): number {
   const wanted = Math.floor((CHUNK_MILLISECONDS * steps) / Math.max(milliseconds, 0.001));
   return Math.max(1, Math.min(wanted, before * 4, 4096));

@@ -1,11 +1,13 @@
 /**
- * Whether a layer is there: its `when` has the search space's meaning, every named parameter has
- * one of the listed values.
+ * Decides whether a layer exists: its `when` works like a condition of the search space, so every
+ * named parameter must have one of the listed values.
  */
 import { nearest, quote } from '../objective/problem.ts';
 import type { Reader } from './reader.ts';
 
-/** Reports a `when` that is none. A parameter that is absent itself has none of the values. */
+/**
+ * Evaluates `when` and reports a malformed one. A parameter that is absent has none of the values.
+ */
 export function isActive(reader: Reader): boolean {
   const when = reader.raw('when');
   if (when === undefined) return true;
@@ -13,8 +15,7 @@ export function isActive(reader: Reader): boolean {
     reader.report('wrong-type', 'when', '{"parameter": [values]}', quote(when));
     return false;
   }
-  // Every parent is looked at, also after one whose condition does not hold: all of them decide the
-  // structure.
+  // All parameters are read even if one condition fails, because all of them are structural.
   return Object.entries(when)
     .map(([name, values]: [string, unknown]) => holds(reader, name, values))
     .every(Boolean);
@@ -39,7 +40,7 @@ function holds(reader: Reader, name: string, values: unknown): boolean {
   return false;
 }
 
-/** A value that the parameter never takes is a slip. */
+/** Reports a value that the parameter cannot take. */
 function checkValue(reader: Reader, field: string, name: string, value: unknown): void {
   const distribution = reader.scope.space?.[name];
   if (distribution === undefined) return;

@@ -1,11 +1,11 @@
 /**
- * How many numbers of a layer training moves: its kernel, bias, scale and shift. The plan's weights
- * without a plan.
+ * Counts the trainable numbers of a layer: kernel, bias, scale and shift. Equals the plan's weights
+ * without compiling a plan.
  */
 import { at } from '../../core/at.ts';
 import { sizeOf, type Layer, type Network, type Shape } from './network.ts';
 
-/** @param input of the first layer it reads */
+/** @param input shape of the first layer that it reads */
 export function countWeights({ fields }: Pick<Layer, 'fields'>, input: Shape): number {
   switch (fields.type) {
     case 'conv': {
@@ -39,7 +39,7 @@ export function countWeights({ fields }: Pick<Layer, 'fields'>, input: Shape): n
   }
 }
 
-/** Of each layer, in order. */
+/** Counts per layer, in order. */
 export function weightsByLayer({ layers, input }: Network): number[] {
   return layers.map((layer) => {
     const from = at(layer.from, 0);

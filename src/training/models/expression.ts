@@ -1,12 +1,12 @@
 /**
- * What may stand for a number: `{"$param": name, "times", "over"}` or `{"$channels": true or a
- * layer's id, "times", "over"}`.
+ * Expressions that replace a number: `{"$param": name, "times", "over"}` or `{"$channels": true or
+ * a layer's id, "times", "over"}`.
  */
 export type Expression = { readonly times: number; readonly over: number } & (
   { readonly $param: string } | { readonly $channels: true | string }
 );
 
-/** @returns undefined if it is neither */
+/** @returns undefined if the value is neither */
 export function readExpression(value: unknown): Expression | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const {
@@ -23,12 +23,12 @@ export function readExpression(value: unknown): Expression | undefined {
   return undefined;
 }
 
-/** A base value scaled. */
+/** Scales a base value. */
 export function scaled(base: number, { times, over }: Expression): number {
   return (base * times) / over;
 }
 
-/** Where an integer is wanted: rounded down, but never below 1, or 0 where the field may be 0. */
+/** Rounds down where an integer is required, to at least 1, or 0 where the field may be 0. */
 export function floored(value: number, least: number): number {
   return Math.max(Math.min(1, least), Math.floor(value));
 }

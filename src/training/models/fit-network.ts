@@ -1,12 +1,12 @@
 /**
- * Adapts a network to a dataset: the input's shape and statistics are the dataset's, the last dense
- * layer is as wide as the output, and numeric targets use the squared error. Whether the layers
- * between accept such samples is not checked here.
+ * Adapts a network to a dataset: input shape and statistics of the dataset, width of the last dense
+ * layer, and the squared error for numeric targets. Does not check whether the other layers accept
+ * such samples.
  */
 import type { DatasetEntry } from '../../datasets/catalogue.ts';
 import { isFields, type Fields } from './reader.ts';
 
-/** The description itself, where it is written for samples and outputs like these. */
+/** Returns the description unchanged if its samples and outputs match the dataset. */
 export function fitNetwork(
   description: Fields,
   { shape, classes, targets }: Pick<DatasetEntry, 'shape' | 'classes' | 'targets'>,
@@ -34,7 +34,7 @@ export function fitNetwork(
   };
 }
 
-/** All its fields but one. */
+/** Returns all fields but one. */
 export function without(description: Fields, field: string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(description).filter(([name]) => name !== field));
 }

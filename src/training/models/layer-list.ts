@@ -1,7 +1,7 @@
 /**
- * The layers of a description in reading order while they are read: unrolls repeats, decides
- * `when`, gives names, follows `from`. A shape is undefined after an error, so that layers fed by
- * it are not reported in turn.
+ * Reads the layers of a description in order: unrolls repeats, evaluates `when`, names layers,
+ * resolves `from`. A shape is undefined after an error, so that layers that depend on it are not
+ * reported as well.
  */
 import { at } from '../../core/at.ts';
 import type { ParamValue } from '../objective/objective.ts';
@@ -15,26 +15,26 @@ import { isFields, Reader, type Fields } from './reader.ts';
 import type { Scope } from './scope.ts';
 
 const ID = /^[A-Za-z0-9_.-]+$/;
-/** Fields of every layer, whatever its type. */
+/** Fields that every layer type has. */
 const COMMON = ['type', 'id', 'from', 'when'];
 /**
- * Layers and rounds of repeats that a description may have: planning takes seconds for as many, and
- * grows faster than they do.
+ * Maximum number of layers and repetitions of a description: planning takes seconds at this size,
+ * and its time grows faster than linearly.
  */
 const MOST_READ = 5000;
-/** What names of layers begin with: '' or `block3.0.`, the innermost block first. */
+/** Prefixes of layer names: '' or `block3.0.`, the innermost block first. */
 type Prefixes = readonly [string, ...string[]];
 
 export class LayerList {
   readonly layers: Layer[] = [];
   readonly #scope: Scope;
   readonly #input: Shape | undefined;
-  /** Name → index, of every layer read so far, good or not. */
+  /** Name → index of every layer read so far, valid or not. */
   readonly #index = new Map<string, number>();
   readonly #blocks = new Set<string>();
   readonly #shapes: (Shape | undefined)[] = [];
   readonly #paths: string[] = [];
-  /** Parameters named by the blocks around what is read now. */
+  /** Parameters named by the enclosing blocks. */
   #around: readonly string[] = [];
   #read = 0;
 
@@ -63,7 +63,7 @@ export class LayerList {
     });
   }
 
-  /** Layers, other than the last, that nothing reads. */
+  /** Reports layers, other than the last, that no layer reads. */
   reportUnused(): void {
     const read = new Set(this.layers.flatMap((layer) => layer.from));
     this.layers.forEach((layer, i) => {
@@ -73,12 +73,12 @@ export class LayerList {
         path: at(this.#paths, i),
         layer: layer.id,
         expected: 'a layer that something reads',
-        found: `${layer.id}, read by none`,
+        found: `${layer.id}, which no layer reads`,
       });
     });
   }
 
-  /** Counts what is read; reports the first that is too many. */
+  /** Counts a layer or repetition; reports the first one over the limit. */
   #isTooMany(path: string): boolean {
     this.#read++;
     if (this.#read === MOST_READ + 1)
@@ -148,7 +148,7 @@ export class LayerList {
       joining === undefined
         ? this.#single(type, reader, from)
         : joining.read(reader, this.#sources(from));
-    // Which activation it is may be the search's choice, and the slope is one's only.
+    // The activation may depend on a parameter, and only one of them has a slope.
     if (typeof fields['type'] === 'object') reader.has('slope');
     if (type !== undefined) reader.finish();
     const placeholder: LayerFields = { type: 'identity' };
@@ -184,7 +184,7 @@ export class LayerList {
     return sources.length === from.length && from.length > 0 ? sources : undefined;
   }
 
-  /** A known type's name; undefined: reported. */
+  /** Returns the layer type, or undefined if it is unknown, which is reported. */
   #type(reader: Reader): string | undefined {
     const type = reader.raw('type');
     if (isFields(type) && typeof type['$param'] === 'string' && Object.keys(type).length === 1) {
@@ -222,7 +222,7 @@ export class LayerList {
     return !taken;
   }
 
-  /** Indices of the layers read; fewer than written if some are not known. */
+  /** Indices of the layers read; unknown ones are omitted. */
   #from(
     from: unknown,
     reader: Reader,
@@ -256,7 +256,7 @@ export class LayerList {
     return undefined;
   }
 
-  /** What `$channels` means to a layer: the channels of the first it reads, or of the one named. */
+  /** Value of `$channels`: channels of the first layer read, or of the named layer. */
   #channels(
     reader: Reader,
     from: readonly number[],
@@ -274,7 +274,7 @@ export class LayerList {
       .find((index) => index !== undefined);
   }
 
-  /** What the layers read so far are called inside a block. */
+  /** Names of the layers read so far, as seen from inside a block. */
   #namesSeen(prefixes: Prefixes): string[] {
     return [...this.#index.keys()].flatMap((name) =>
       prefixes

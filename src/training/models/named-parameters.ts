@@ -1,10 +1,10 @@
 /**
- * Which parameters of a search a description names, as numbers, words or conditions. It judges
- * nothing.
+ * Lists the parameters that a description names, as numbers, words or conditions. Does not check
+ * them.
  */
 import { isFields } from './reader.ts';
 
-/** Each once, in reading order. */
+/** Names without duplicates, in reading order. */
 export function namedParameters(description: unknown): string[] {
   const found = new Set<string>();
   collect(description, found);

@@ -1,11 +1,11 @@
 /**
- * A network with every structural choice made: layers in reading order, their fields and shapes.
- * What varies by lane (dropout rate, smoothing) stays an expression. Not yet a plan: no buffers, no
- * gradients.
+ * A network with all structural choices made: layers in reading order with fields and shapes.
+ * Values that vary per lane (dropout rate, smoothing) stay expressions. Buffers and gradients are
+ * part of the plan.
  */
 import type { Numeric } from '../objective/objective.ts';
 
-/** Per sample: image [C, H, W] or vector [F]. */
+/** Shape per sample: image [C, H, W] or vector [F]. */
 export type Shape = readonly number[];
 export type Pair = readonly [number, number];
 
@@ -14,7 +14,7 @@ export interface ConvFields {
   readonly filters: number;
   readonly kernel: Pair;
   readonly stride: Pair;
-  /** Before: top, left. The amount after is what the output's shape implies. */
+  /** Padding before: top, left. The padding after follows from the output's shape. */
   readonly padding: Pair;
   readonly groups: number;
   readonly bias: boolean;
@@ -47,19 +47,19 @@ export interface LeakyReluFields {
 }
 export interface BatchNormFields {
   readonly type: 'batch-norm';
-  /** Weight of the new statistic, as PyTorch's. */
+  /** Weight of the new statistic, as in PyTorch. */
   readonly momentum: number;
   readonly epsilon: number;
 }
 export interface LayerNormFields {
   readonly type: 'layer-norm';
   readonly epsilon: number;
-  /** What a sample's mean is taken over: everything, or the channels of each pixel. */
+  /** Elements over which a sample's mean is taken: all, or the channels of each pixel. */
   readonly over: 'all' | 'channels';
 }
 export interface ConcatFields {
   readonly type: 'concat';
-  /** Channels (or features) of zeros before the first part and after the last. */
+  /** Number of zero channels (or features) before the first part and after the last. */
   readonly zeros: Pair;
 }
 export interface PlainFields {
@@ -94,7 +94,7 @@ export interface Layer {
   readonly fields: LayerFields;
   readonly output: Shape;
   /**
-   * Parameters of the search that its description names, those of the blocks around it included;
+   * Parameters of the search that the description of this layer and its enclosing blocks names;
    * absent: none.
    */
   readonly searched?: readonly string[];
@@ -113,14 +113,14 @@ export interface Network {
 
 export type Loss =
   | { readonly type: 'softmax-cross-entropy'; readonly smoothing: Numeric }
-  /** Of outputs against a class's one-hot vector, or against numeric targets. */
+  /** Compares outputs with a class's one-hot vector, or with numeric targets. */
   | { readonly type: 'mean-squared-error' };
 
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, n) => product * n, 1);
 }
 
-/** `4×3×3`. */
+/** Formats a shape, for example `4×3×3`. */
 export function shapeText(shape: Shape): string {
   return shape.join('×');
 }

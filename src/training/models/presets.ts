@@ -1,4 +1,4 @@
-/** Networks known by name: the files of resources/networks, built in. */
+/** Built-in networks by name: the files of resources/networks. */
 import cnn from '../../../resources/networks/cnn.json' with { type: 'json' };
 import efficientnetB0 from '../../../resources/networks/efficientnet-b0.json' with { type: 'json' };
 import lenet5 from '../../../resources/networks/lenet-5.json' with { type: 'json' };

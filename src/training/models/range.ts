@@ -1,4 +1,4 @@
-/** The interval a number of a description must lie in, and how it is said. */
+/** Interval of allowed numbers of a field, and its text. */
 export interface Range {
   /** Inclusive. */
   readonly low?: number;
@@ -17,7 +17,7 @@ export function isWithin(
   return Number.isFinite(value) && value >= low && value > above && value <= high && value < below;
 }
 
-/** `at least 0 and below 1`. */
+/** Formats an interval, for example `at least 0 and below 1`. */
 export function rangeText({ low, above, high, below }: Range): string {
   const parts = [
     ...(low === undefined ? [] : [`at least ${String(low)}`]),

@@ -1,7 +1,6 @@
 /**
- * Reads the fields of one object of a description, collecting every problem instead of stopping at
- * the first. A reader remembers what was asked for, so that whatever is left over is an unknown
- * field.
+ * Reads the fields of one object of a description and collects all problems instead of stopping at
+ * the first. Records which fields were read, so that the remaining ones are reported as unknown.
  */
 import type { Numeric, ParamValue } from '../objective/objective.ts';
 import { nearest, quote, type Problem } from '../objective/problem.ts';
@@ -17,8 +16,8 @@ export function isFields(value: unknown): value is Fields {
 }
 
 /**
- * Channels of a `$channels` reference: own input (true) or a named layer; undefined where a shape
- * is missing.
+ * Returns the channels of a `$channels` reference: own input (true) or a named layer; undefined if
+ * a shape is missing.
  */
 type ChannelsOf = (reference: true | string, field: string) => number | undefined;
 
@@ -28,7 +27,7 @@ export class Reader {
   readonly scope: Scope;
   readonly #fields: Fields;
   readonly #asked: Set<string>;
-  /** undefined: no layer, so that nothing can follow one's channels. */
+  /** undefined: the object is not a layer, so `$channels` is not available. */
   readonly #channels: ChannelsOf | undefined;
 
   constructor(
@@ -55,14 +54,19 @@ export class Reader {
     return this.#fields[field];
   }
 
-  /** A reader of the object in a field; undefined: it is missing or none, which is reported. */
+  /**
+   * Returns a reader of the object in a field; undefined if it is missing or not an object, which
+   * is reported.
+   */
   object(field: string, expected: string): Reader | undefined {
     return this.#present(field, undefined, expected) === undefined
       ? undefined
       : this.optionalObject(field, expected);
   }
 
-  /** A reader of the object in a field; undefined: absent, or none (reported). */
+  /**
+   * Returns a reader of the object in a field; undefined if absent, or not an object (reported).
+   */
   optionalObject(field: string, expected: string): Reader | undefined {
     const value = this.raw(field) ?? undefined;
     if (value === undefined) return undefined;
@@ -81,13 +85,16 @@ export class Reader {
     this.#report({ code, expected, found, ...(hint === undefined ? {} : { hint }) }, field);
   }
 
-  /** An integer, structural. undefined: reported, or unknown for want of an input shape. */
+  /**
+   * Reads a structural integer; undefined if invalid (reported), or if it depends on an unknown
+   * input shape.
+   */
   integer(field: string, range: Range, fallback?: number): number | undefined {
     const value = this.#present(field, fallback, 'an integer');
     return value === undefined ? undefined : this.#integer(field, value, range);
   }
 
-  /** An integer, or a list of two: rows, columns. */
+  /** Reads an integer, or a list of two integers: rows, columns. */
   pair(field: string, range: Range, fallback?: Pair): Pair | undefined {
     const value = this.#present(field, fallback, 'an integer or [rows, columns]');
     if (value === undefined) return undefined;
@@ -105,7 +112,7 @@ export class Reader {
     return rows === undefined || columns === undefined ? undefined : [rows, columns];
   }
 
-  /** The one word a field may be, or else what `read` makes of it. */
+  /** Reads a given word, or otherwise calls `read`. */
   orWord<Word extends string, T>(field: string, word: Word, read: () => T): Word | T | undefined {
     const value = this.raw(field);
     if (typeof value !== 'string') return read();
@@ -120,7 +127,7 @@ export class Reader {
     return undefined;
   }
 
-  /** A number that decides the plan, and so is structural. */
+  /** Reads a number that is part of the plan and therefore structural. */
   number(field: string, range: Range, fallback?: number): number | undefined {
     const value = this.#present(field, fallback, 'a number');
     if (value === undefined) return undefined;
@@ -128,7 +135,7 @@ export class Reader {
     return n !== undefined && this.#within(field, n, range) ? n : undefined;
   }
 
-  /** true, false, or a parameter of them. */
+  /** Reads true, false, or a parameter with these values. */
   boolean(field: string, fallback: boolean): boolean {
     const value = this.#chosen(field, this.raw(field) ?? fallback);
     if (typeof value === 'boolean') return value;
@@ -137,7 +144,8 @@ export class Reader {
   }
 
   /**
-   * One of a list of words, or a parameter of them. @param code of a word that is not in the list
+   * Reads one of several words, or a parameter with these values.
+   * @param code error code for a word that is not in the list
    */
   choice<T extends string>(
     field: string,
@@ -160,12 +168,15 @@ export class Reader {
     return found;
   }
 
-  /** A number that each lane has its own of; bounds are checked at the parameter's bounds too. */
+  /**
+   * Reads a number that may differ between lanes; bounds are also checked at the parameter's
+   * bounds.
+   */
   perLane(field: string, range: Range, fallback?: number): Numeric | undefined {
     return this.#perLane(field, range, (n) => n, fallback);
   }
 
-  /** As `perLane`, for a whole number: a literal must be one, a parameter is rounded down. */
+  /** As `perLane`, for an integer: a literal must be an integer, a parameter is rounded down. */
   perLaneInteger(field: string, range: Range, fallback?: number): Numeric | undefined {
     const value = this.#perLane(field, range, (n) => floored(n, range.low ?? 1), fallback);
     if (typeof value !== 'number' || Number.isInteger(value)) return value;
@@ -174,8 +185,8 @@ export class Reader {
   }
 
   /**
-   * A parameter's value here, noting that it decides the plan's shape; undefined: absent (reported
-   * if it cannot be known).
+   * Returns the parameter's value and records that it is structural; undefined if absent (reported
+   * if the value cannot be known).
    */
   structural(field: string, name: string): ParamValue | undefined {
     this.scope.structural.add(name);
@@ -184,7 +195,7 @@ export class Reader {
     return value;
   }
 
-  /** Reports the fields nobody asked for. */
+  /** Reports the fields that were not read. */
   finish(): void {
     for (const field of Object.keys(this.#fields)) {
       if (!this.#asked.has(field)) {
@@ -221,7 +232,7 @@ export class Reader {
     return value;
   }
 
-  /** A literal, or a structural parameter's value. */
+  /** Returns a literal, or a structural parameter's value. */
   #chosen(field: string, value: unknown): unknown {
     const expression = readExpression(value);
     return expression !== undefined && '$param' in expression

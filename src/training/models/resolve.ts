@@ -1,6 +1,7 @@
 /**
- * From a network description (JSON) and parameter values to a network: repeats unrolled, conditions
- * decided, names given, shapes inferred. Collects every problem. Not the plan's compiler.
+ * Resolves a network description (JSON) with parameter values to a network: unrolls repeats,
+ * evaluates conditions, names layers, infers shapes. Collects all problems. Plans are compiled
+ * elsewhere.
  */
 import { quote } from '../objective/problem.ts';
 import { LayerList } from './layer-list.ts';
@@ -11,10 +12,10 @@ import type { Scope } from './scope.ts';
 export const NETWORK_FORMAT = 'galapagos-network/1';
 
 /**
+ * Resolves a description.
  * @param path prefix of the paths in problems, such as `network`
- * @param data what the input is where the description does not say: the dataset's shape and
- *   statistics
- * @returns undefined if anything was reported into `scope.problems`
+ * @param data input that the description omits: the dataset's shape and statistics
+ * @returns undefined if problems were added to `scope.problems`
  */
 export function resolveNetwork(
   description: unknown,
@@ -91,7 +92,7 @@ function readInput(
   const channels = shape?.[0];
   const each =
     channels === undefined ? 'for each channel' : `for each of ${String(channels)} channels`;
-  // Of another number of channels, the shapes' difference is what is wrong.
+  // With a different number of channels, only the difference of the shapes is reported.
   const given = data !== undefined && data.mean.length === channels ? data : undefined;
   const fill = (n: number): number[] => Array<number>(channels ?? 0).fill(n);
   const mean = reader.has('mean')
@@ -106,7 +107,7 @@ function readInput(
     : { shape, mean, deviation };
 }
 
-/** @param lengths that the list may have; undefined: any */
+/** @param lengths allowed lengths of the list; undefined: any */
 function numbers(
   reader: Reader,
   field: string,

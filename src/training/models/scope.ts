@@ -1,6 +1,6 @@
 /**
- * What a description is read against: parameter values, the search space if known, and where
- * problems go. Mutable by design.
+ * Context in which a description is read: parameter values, the search space if known, and a list
+ * of problems. Mutable by design.
  */
 import type { Params, ParamValue, SearchSpaceLike } from '../objective/objective.ts';
 import { nearest, problem, quote, type Problem } from '../objective/problem.ts';
@@ -8,12 +8,15 @@ import { extremesOf } from './extremes.ts';
 
 export class Scope {
   readonly params: Params;
-  /** undefined: values are taken as they are; otherwise a parameter missing here is an error. */
+  /**
+   * undefined: values are used without checks; otherwise a parameter that is not in the space is an
+   * error.
+   */
   readonly space: SearchSpaceLike | undefined;
   readonly problems: Problem[] = [];
-  /** Parameters that decided a shape or a constant of the plan. */
+  /** Parameters that determine a shape or a constant of the plan. */
   readonly structural = new Set<string>();
-  /** Parameter → values that a layer's `when` names. */
+  /** Parameter → values named by a layer's `when`. */
   readonly mentioned = new Map<string, Set<ParamValue>>();
   readonly #reported = new Set<string>();
 
@@ -22,7 +25,9 @@ export class Scope {
     this.space = space;
   }
 
-  /** Each place is answered once per code, however often a repeat goes over it. */
+  /**
+   * Adds a problem. Each path is reported once per code, even if a repeat reads it several times.
+   */
   report(parts: Omit<Problem, 'message'>): void {
     const key = `${parts.code} ${parts.path}`;
     if (this.#reported.has(key)) return;
@@ -30,17 +35,17 @@ export class Scope {
     this.problems.push(problem(parts));
   }
 
-  /** A parameter's value here; undefined: there is none. */
+  /** Returns a parameter's value; undefined if there is none. */
   value(name: string): ParamValue | undefined {
     return Object.hasOwn(this.params, name) ? this.params[name] : undefined;
   }
 
-  /** Whether the search space, or without one the values, know a parameter. */
+  /** Whether the search space (or the values, if there is no space) contains a parameter. */
   isDeclared(name: string): boolean {
     return Object.hasOwn(this.space ?? this.params, name);
   }
 
-  /** Where a per-lane parameter is checked; without a search space at its value. */
+  /** Values at which a per-lane parameter is checked; without a search space, its current value. */
   extremes(name: string): readonly ParamValue[] {
     const distribution =
       this.space !== undefined && Object.hasOwn(this.space, name) ? this.space[name] : undefined;
@@ -54,7 +59,7 @@ export class Scope {
     this.mentioned.set(name, values.add(value));
   }
 
-  /** The parts of a problem about a parameter that has no value here. */
+  /** Describes the problem of a parameter that has no value here. */
   absence(name: string): Pick<Problem, 'code' | 'expected' | 'found'> & { hint?: string } {
     const code = 'unknown-param';
     if (this.isDeclared(name)) {

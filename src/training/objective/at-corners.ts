@@ -1,6 +1,6 @@
 /**
- * An objective read at every corner of its structural parameters: what checks it and what shows its
- * shapes look at the same points.
+ * Resolves an objective at every corner of its structural parameters. The check and the display of
+ * shapes use the same points.
  */
 import type { Catalogue } from '../../datasets/catalogue.ts';
 import { Scope } from '../models/scope.ts';
@@ -9,12 +9,12 @@ import type { ParamValue, SearchSpaceLike, TrainObjective } from './objective.ts
 import { resolveObjective, type ResolvedObjective } from './resolve-objective.ts';
 
 export interface AtCorners {
-  /** Parameters that decide shapes or constants of the plan. */
+  /** Parameters that determine shapes or constants of the plan. */
   readonly structural: ReadonlySet<string>;
   readonly scopes: readonly {
-    /** The point, and every problem there. */
+    /** Values of the corner, and its problems. */
     readonly scope: Scope;
-    /** undefined: there are problems. */
+    /** undefined if there are problems. */
     readonly resolved: ResolvedObjective | undefined;
   }[];
 }
@@ -30,7 +30,7 @@ export function atCorners(
     [...mentioned.values()].reduce((sum, values) => sum + values.size, structural.size);
   let scopes: AtCorners['scopes'] = [];
   // A corner can reveal further structural parameters (behind a `when`), so corners are enumerated
-  // until none is new.
+  // until no new parameter appears.
   for (let known = -1; known < size();) {
     known = size();
     scopes = corners(space, structural, mentioned).map((params) => {

@@ -1,6 +1,6 @@
 /**
- * Every error of an objective against a search space, at every corner of its structural parameters,
- * before a study starts.
+ * Checks an objective against a search space at every corner of its structural parameters, before a
+ * study starts. Returns all problems.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ import type { Params, SearchSpaceLike, TrainObjective } from './objective.ts';
 import { problem, quote, type Problem } from './problem.ts';
 
 /**
- * @param resources absolute path of the folder that holds `datasets/`
- * @param datasets what names can stand for; by default what comes with Galapagos
+ * @param resources absolute path of the folder that contains `datasets/`
+ * @param datasets known datasets; default: the built-in ones
  */
 export function checkObjective(
   objective: TrainObjective,
@@ -28,7 +28,7 @@ export function checkObjective(
   ];
 }
 
-/** A problem, the first corner that has it, and whether all do. */
+/** A problem, the first corner where it occurs, and whether it occurs at all corners. */
 interface Sighting {
   readonly problem: Problem;
   readonly params: Params;
@@ -51,7 +51,7 @@ function sightings(scopes: readonly Scope[]): Sighting[] {
   }));
 }
 
-/** Says for which values a problem is there, where it is not there for all. */
+/** Adds the parameter values for which the problem occurs, unless it occurs for all. */
 function explained(
   { problem: one, params, everywhere }: Sighting,
   structural: ReadonlySet<string>,

@@ -1,19 +1,19 @@
 /**
- * The corners of a search space: the configurations in which every structural parameter has an
- * extreme value.
+ * Corners of a search space: configurations in which every structural parameter has an extreme
+ * value.
  */
 import { extremesOf } from '../models/extremes.ts';
 import type { Params, ParamValue, SearchSpaceLike } from './objective.ts';
 
-/** Corners looked at; of a space with more, this many, spread evenly. */
+/** Maximum number of corners; a larger space is sampled evenly. */
 const MOST_CORNERS = 1024;
 const GOLDEN_RATIO = 0.6180339887498949;
 
 /**
- * @param structural parameters taken at every extreme value; those that others depend on are, too;
- *   the rest at their first
- * @param mentioned further values of a numeric parameter to look at
- * @returns parameters whose condition does not hold are absent
+ * Returns the corners; parameters whose condition does not hold are absent.
+ * @param structural parameters that take every extreme value, together with those that others
+ *   depend on; the rest take their first value
+ * @param mentioned further values of numeric parameters to include
  */
 export function corners(
   space: SearchSpaceLike,
@@ -40,7 +40,7 @@ export function corners(
   });
 }
 
-/** All of 0 … count − 1, or the first, the last and others in between. */
+/** Returns 0 … count − 1, or the first, the last and evenly spaced others. */
 function ordinals(count: number): number[] {
   if (count <= MOST_CORNERS) return Array.from({ length: count }, (_, i) => i);
   const between = Array.from({ length: MOST_CORNERS - 2 }, (_, i) =>
@@ -49,7 +49,7 @@ function ordinals(count: number): number[] {
   return [0, count - 1, ...between];
 }
 
-/** Choices, or bounds and what else is worth looking at: values that conditions name. */
+/** Choices, or bounds together with the values that conditions name. */
 function extremes(
   space: SearchSpaceLike,
   name: string,
@@ -67,7 +67,7 @@ function extremes(
   return [...new Set([...least, ...within])];
 }
 
-/** Parents stand before their children. */
+/** Whether the parameter's condition holds. Parents precede their children. */
 function isThere(space: SearchSpaceLike, name: string, params: Params): boolean {
   return Object.entries(space[name]?.when ?? {}).every(([parent, values]) => {
     const value = params[parent];

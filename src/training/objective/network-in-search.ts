@@ -1,6 +1,6 @@
 /**
- * The network of an objective as a whole search space makes it: every layer with the shapes and
- * weights it has at the corners of the space. For people to look at; plans are made elsewhere.
+ * Summary of an objective's network over the search space: every layer with its shapes and weights
+ * at the corners. For display only.
  */
 import type { Catalogue } from '../../datasets/catalogue.ts';
 import { weightsByLayer } from '../models/count-weights.ts';
@@ -23,24 +23,24 @@ interface Range {
 
 export interface LayerInSearch {
   readonly name: string;
-  /** Several where the search chooses between activations: `relu or gelu`. */
+  /** Several types where a parameter selects the activation: `relu or gelu`. */
   readonly type: string;
-  /** What tells it from others of its type, e.g. `3×3, 16 to 64`; may be empty. */
+  /** Distinguishing fields, for example `3×3, 16 to 64`; may be empty. */
   readonly detail: string;
-  /** Of its output, at its smallest and its largest. */
+  /** Shape of the output, smallest and largest. */
   readonly shape: { readonly low: Shape; readonly high: Shape };
   readonly weights: Range;
-  /** Parameters of the search that set it. */
+  /** Parameters of the search that determine the layer. */
   readonly searched: readonly string[];
 }
 
 export interface NetworkInSearch {
-  /** In reading order; one that is there at some corners only is listed too. */
+  /** Layers in reading order, including those that exist at some corners only. */
   readonly layers: readonly LayerInSearch[];
   readonly weights: Range;
 }
 
-/** null: no corner gives a network; its problems are the check's to tell. */
+/** Returns null if no corner gives a valid network; `check-objective.ts` reports the problems. */
 export function networkInSearch(
   objective: TrainObjective,
   space: SearchSpaceLike,
@@ -94,7 +94,9 @@ function layerOf(
   };
 }
 
-/** The names of the longest network, and each other one after the name it follows. */
+/**
+ * Names of the longest network's layers; the other layers follow the name after which they occur.
+ */
 function inReadingOrder(networks: readonly Network[]): string[] {
   const byLength = [...networks].sort((a, b) => b.layers.length - a.layers.length);
   const names: string[] = [];
@@ -156,7 +158,7 @@ function detailOf(fields: readonly LayerFields[], space: SearchSpaceLike): strin
   }
 }
 
-/** A literal, or what a parameter is at its extremes. */
+/** The literal, or the values at the parameter's extremes. */
 function valuesOf(numeric: Numeric, space: SearchSpaceLike): number[] {
   if (typeof numeric === 'number') return [numeric];
   const { $param, times = 1, over = 1 } = numeric;

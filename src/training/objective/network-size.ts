@@ -1,6 +1,6 @@
 /**
- * The least memory that training one lane of a network takes, from arithmetic alone: checked before
- * anything is planned.
+ * Lower bound of the memory for training one lane of a network, by arithmetic alone; checked before
+ * a plan is compiled.
  */
 import { totalmem } from 'node:os';
 import { at } from '../../core/at.ts';
@@ -9,17 +9,17 @@ import { sizeOf, type Layer, type Network, type Shape } from '../models/network.
 import type { Scope } from '../models/scope.ts';
 import type { OptimizerSettings } from './objective.ts';
 
-/** Samples whose activations exist at once in the executor that needs the fewest. */
+/** Number of samples whose activations exist at once in the executor with the smallest number. */
 const SAMPLES = 4;
 const FLOAT_BYTES = 4;
 
 export interface NetworkSize {
   /**
-   * A lower bound: weights, their gradients and the optimizer's slots, and the inputs and outputs
-   * of the layer with the most.
+   * Lower bound in bytes: weights, their gradients and the optimizer's slots, plus input and output
+   * of the layer where these are largest.
    */
   readonly bytes: number;
-  /** The layer with the largest part of it; undefined: there is no layer. */
+  /** Layer with the largest share; undefined if there is no layer. */
   readonly largest:
     { readonly layer: Layer; readonly weights: number; readonly outputs: number } | undefined;
 }
@@ -47,8 +47,8 @@ export function networkSize(network: Network, optimizer: OptimizerSettings): Net
 }
 
 /**
- * Reports a network that no machine with as much memory as this one can train. @param memoryBytes
- * of the machine
+ * Reports a network that does not fit in the memory.
+ * @param memoryBytes memory of the machine
  */
 export function checkSize(
   network: Network,
@@ -69,7 +69,7 @@ export function checkSize(
   });
 }
 
-/** Values that the optimizer keeps for each weight. */
+/** Number of values that the optimizer stores per weight. */
 function slotsOf(optimizer: OptimizerSettings): number {
   switch (optimizer.type) {
     case 'sgd':
@@ -82,7 +82,7 @@ function slotsOf(optimizer: OptimizerSettings): number {
   }
 }
 
-/** Bytes that this process could have: the machine's, or those of its container. */
+/** Memory available to this process in bytes: the machine's, or the limit of its container. */
 function machineMemory(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();

@@ -1,12 +1,12 @@
 /**
- * What a caller hands to the trainer and gets back: the training objective, a lane's request and
- * outcome. Not the study's file format, which has its own schema.
+ * Types of the trainer's interface: the training objective, a lane's request and outcome. The
+ * study's file format has its own schema.
  */
 import type { ExecutorName } from '../../core/executor-names.ts';
 export type ParamValue = string | number | boolean | null;
 export type Params = Readonly<Record<string, ParamValue>>;
 
-/** The part of a search space that checks need: each parameter's kind, bounds or choices. */
+/** Part of a search space that the checks need: each parameter's kind, bounds or choices. */
 export type SearchSpaceLike = Readonly<Record<string, DistributionLike>>;
 export type DistributionLike = (
   | {
@@ -17,27 +17,27 @@ export type DistributionLike = (
     }
   | { readonly type: 'categorical'; readonly choices: readonly ParamValue[] }
 ) & {
-  /** The parameter is there only where each one named has one of the listed values. */
+  /** Condition: the parameter is active where each named one has one of the listed values. */
   readonly when?: Readonly<Record<string, readonly ParamValue[]>> | undefined;
 };
 
-/** A literal, or a parameter's value times `times` over `over`. */
+/** A literal, or a parameter's value times `times` divided by `over`. */
 export type Numeric =
   number | { readonly $param: string; readonly times?: number; readonly over?: number };
 
 export interface SgdSettings {
   readonly type: 'sgd';
   readonly learningRate: Numeric;
-  /** Absent: no momentum and no slot for it. */
+  /** Absent: no momentum and no slot. */
   readonly momentum?: Numeric;
   readonly nesterov?: boolean;
   readonly weightDecay?: Numeric;
-  /** Which weights decay. */
+  /** Weights to which the decay applies. */
   readonly decay?: 'all' | 'kernels';
 }
 
 /**
- * Kingma & Ba 2015; `adamw` decouples the decay (Loshchilov & Hutter 2019), its default .01.
+ * Kingma & Ba 2015; `adamw` decouples the decay (Loshchilov & Hutter 2019), with default .01.
  * Defaults .9, .999, 1e-8, 0.
  */
 export interface AdamSettings {
@@ -50,7 +50,7 @@ export interface AdamSettings {
   readonly decay?: 'all' | 'kernels';
 }
 
-/** Hinton's lecture 6e, as PyTorch's. Defaults alpha .99, epsilon 1e-8, no momentum, 0. */
+/** Hinton's lecture 6e, as in PyTorch. Defaults alpha .99, epsilon 1e-8, no momentum, 0. */
 export interface RmspropSettings {
   readonly type: 'rmsprop';
   readonly learningRate: Numeric;
@@ -63,7 +63,7 @@ export interface RmspropSettings {
 
 export type OptimizerSettings = SgdSettings | AdamSettings | RmspropSettings;
 
-/** Of the learning rate: e epochs, t steps from 0, T steps of the lane's run. */
+/** Schedule of the learning rate: e epochs, t steps from 0, T steps of the lane's run. */
 export type Schedule =
   | { readonly type: 'constant' }
   /** α·γ^e. */
@@ -71,17 +71,17 @@ export type Schedule =
   /** α·γ^⌊e/every⌋. */
   | { readonly type: 'step'; readonly every: Numeric; readonly gamma: Numeric }
   /**
-   * t < warmup: α(t+1)/warmup; then to α·final by half a cosine (Loshchilov & Hutter 2017).
-   * `warmup` in steps, `final` a share.
+   * t < warmup: α(t+1)/warmup; then decreases to α·final by half a cosine (Loshchilov & Hutter
+   * 2017). `warmup` in steps, `final` as a share.
    */
   | { readonly type: 'cosine'; readonly warmup: Numeric; readonly final: Numeric };
 
-/** Of all gradients of a lane together, by their Euclidean norm; or of each by its value. */
+/** Clips all gradients of a lane by their joint Euclidean norm, or each value separately. */
 export type Clip = { readonly norm: Numeric } | { readonly value: Numeric };
 
 /**
- * Of training images only. `crop`: pixels of zeros (of the byte image) around it before a random
- * crop of its size.
+ * Augmentation of training images. `crop`: number of zero pixels (in the byte image) added on each
+ * side before a random crop of the original size.
  */
 export interface Augment {
   readonly crop: number;
@@ -90,65 +90,67 @@ export interface Augment {
 
 export interface TrainObjective {
   readonly kind: 'train';
-  /** A bundled dataset (`mnist`) or an imported one, by name. */
+  /** Name of a bundled dataset (`mnist`) or an imported one. */
   readonly dataset: string;
-  /** A preset's name, or a network description. */
+  /** Name of a preset, or a network description. */
   readonly network: string | object;
-  /** As `protocol/train-settings.ts` describes it, unparsed. */
+  /** Unparsed settings, described in `protocol/train-settings.ts`. */
   readonly settings: unknown;
-  /** What is reported as the value: accuracy as a fraction 0 … 1, or mean loss per sample. */
+  /** Metric that becomes the value: accuracy as a fraction 0 … 1, or mean loss per sample. */
   readonly metric: 'accuracy' | 'loss';
   readonly selectOn: 'validation' | 'test';
   readonly executor?: 'auto' | ExecutorName;
-  /** `wasm`: never the fused multiply-add, so that bits are equal on every machine. */
+  /**
+   * `wasm`: never use the fused multiply-add, so that results are bit-identical on every machine.
+   */
   readonly bits?: 'wasm';
   /**
-   * Instead of the study's: then it alone, and not the trial's number, decides a lane's split,
-   * order, start and masks. Structural.
+   * Replaces the study's seed and the trial's number: it alone determines a lane's split, order,
+   * initial weights and masks. Structural.
    */
   readonly seed?: number | { readonly $param: string };
   /**
-   * true: a lane's kept weights are looked at on the test set too, as metrics `testLoss` and
-   * `testAccuracy`; its value is not touched.
+   * true: also evaluate a lane's kept weights on the test set, as metrics `testLoss` and
+   * `testAccuracy`. The value does not change.
    */
   readonly test?: boolean;
 }
 
 export interface LaneRequest {
   readonly trial: number;
-  /** External values; inactive parameters absent. */
+  /** Decoded values; inactive parameters are absent. */
   readonly params: Params;
 }
 
-/** What a lane is worth after an epoch, on the selection split. */
+/** Evaluation of a lane on the selection split after an epoch. */
 export interface EpochReport {
   /** From 0. */
   readonly epoch: number;
-  /** By the objective's metric. */
+  /** Value of the objective's metric. */
   readonly value: number;
-  /** `loss`, and `accuracy` where labels are classes; `trainingLoss` of the epoch. */
+  /** `loss`, and `accuracy` if labels are classes; `trainingLoss` of the epoch. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
 export interface TrainedBy {
-  /** The executor's label. */
+  /** Label of the executor. */
   readonly executor: string;
-  /** Why that one, in words. */
+  /** Reason for the choice of the executor, as text. */
   readonly executorReason: string;
 }
 
 export type LaneOutcome =
   | ({
       readonly outcome: 'succeeded';
-      /** Of the epoch that is kept. */
+      /** Value of the kept epoch. */
       readonly value: number;
       /**
-       * Of the epoch that is kept, as in its report; and `keptEpoch`, `epochs` trained,
+       * Metrics of the kept epoch's report, and `keptEpoch`, `epochs` (trained) and
        * `samplesPerSecond`.
        */
       readonly metrics: Record<string, number>;
       readonly reports: readonly EpochReport[];
-      /** SHA-256, hex, of the kept weights as little-endian float32 in plan order. */
+      /** SHA-256 in hexadecimal of the kept weights, as little-endian float32 in plan order. */
       readonly checksum: string;
     } & TrainedBy)
   | ({
@@ -158,7 +160,7 @@ export type LaneOutcome =
     } & TrainedBy)
   | { readonly outcome: 'cancelled' };
 
-/** epoch: from 0. step: steps done over all epochs; steps: steps of the longest lane. */
+/** epoch: from 0; step: steps done over all epochs; steps: total steps of the longest lane. */
 export interface TrainProgress {
   readonly epoch: number;
   readonly step: number;

@@ -1,6 +1,6 @@
 /**
- * Reads `optimizer`. Its kind may be a parameter's: then the fields of every kind may stand there,
- * and those of the chosen one count.
+ * Reads `optimizer`. A parameter may select the kind: then the fields of all kinds are allowed, and
+ * those of the selected one are used.
  */
 import type { Reader } from '../models/reader.ts';
 import type { AdamSettings, OptimizerSettings, RmspropSettings, SgdSettings } from './objective.ts';
@@ -18,7 +18,7 @@ const FIELDS = [
   'decay',
 ];
 
-/** @returns with the defaults of PyTorch filled in; undefined: reported */
+/** @returns settings with PyTorch's defaults; undefined if problems were reported */
 export function readOptimizer(outer: Reader): OptimizerSettings | undefined {
   const reader = outer.object('optimizer', '{"type": "sgd", "learningRate": …}');
   if (reader === undefined) return undefined;
@@ -72,7 +72,7 @@ function readRmsprop(reader: Reader): RmspropSettings | undefined {
   return { type: 'rmsprop', ...shared, alpha, epsilon, ...momentum };
 }
 
-/** What every kind has. */
+/** Reads the fields that every kind has. */
 function readShared(
   reader: Reader,
   defaultDecay: number,
@@ -85,7 +85,7 @@ function readShared(
     : { learningRate, weightDecay, decay };
 }
 
-/** Stays absent where it is: then the plan has no slot for it. */
+/** Reads the momentum. It stays absent if omitted, so that the plan has no slot for it. */
 function readMomentum(reader: Reader): Pick<SgdSettings, 'momentum'> {
   const momentum = reader.has('momentum')
     ? reader.perLane('momentum', { low: 0, high: 1 })

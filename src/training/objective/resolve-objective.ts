@@ -1,5 +1,5 @@
 /**
- * An objective read against parameter values: network, settings, dataset; every problem with its
+ * Resolves an objective with parameter values: network, settings, dataset. Every problem has its
  * path in the objective.
  */
 import { executorNames } from '../../core/executor-names.ts';
@@ -19,15 +19,15 @@ export interface ResolvedObjective {
   readonly network: Network;
   readonly settings: ResolvedSettings;
   readonly dataset: DatasetEntry;
-  /** undefined: the study's, and the trial's number with it. */
+  /** undefined: the study's seed, combined with the trial's number. */
   readonly seed: number | undefined;
 }
 
 /**
- * A network that does not say its input's shape or statistics takes the dataset's. A preset named
- * by the objective is adapted to the dataset (`fitNetwork`).
- * @param datasets what names can stand for; by default what comes with Galapagos
- * @returns undefined if anything was reported into `scope.problems`
+ * Resolves an objective. A network without input shape or statistics takes the dataset's; a named
+ * preset is adapted to the dataset (`fitNetwork`).
+ * @param datasets known datasets; default: the built-in ones
+ * @returns undefined if problems were added to `scope.problems`
  */
 export function resolveObjective(
   objective: TrainObjective,
@@ -92,7 +92,8 @@ export function resolveObjective(
 }
 
 /**
- * A description as it stands, or a named preset adapted to the dataset; undefined: no such preset.
+ * Returns the description unchanged, or a named preset adapted to the dataset; undefined if there
+ * is no such preset.
  */
 function describedNetwork(
   network: string | object,
@@ -111,8 +112,8 @@ function readSeed({ seed }: TrainObjective, scope: Scope): number | undefined {
 }
 
 /**
- * Of an unknown dataset nobody knows the samples: that a network leaves them to it is no second
- * problem.
+ * Removes the problem of a missing input for an unknown dataset, because it is a consequence of the
+ * unknown dataset.
  */
 function forgiveMissingInput({ problems }: Scope): void {
   const kept = problems.filter(
@@ -169,7 +170,7 @@ function match(scope: Scope, network: Network, dataset: DatasetEntry): void {
   }
 }
 
-/** Numbers are predicted by the squared error, and nothing is correct or not. */
+/** Numeric targets require the squared error, and have no accuracy. */
 function matchTargets(
   scope: Scope,
   { metric }: TrainObjective,
@@ -193,7 +194,7 @@ function matchTargets(
     });
 }
 
-/** Images only are cropped and flipped; a crop keeps some of the image in view. */
+/** Only images can be cropped and flipped, and a crop must overlap the image. */
 function matchAugment(
   scope: Scope,
   { augment: { crop, flip } }: ResolvedSettings,
@@ -222,7 +223,7 @@ function matchAugment(
   });
 }
 
-/** Where the rest of an epoch is dropped, there is a whole batch before it. */
+/** If incomplete batches are dropped, an epoch must contain at least one whole batch. */
 function matchSteps(
   scope: Scope,
   { batch, remainder, validation }: ResolvedSettings,

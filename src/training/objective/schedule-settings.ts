@@ -1,6 +1,6 @@
 /**
- * Reads `schedule`: what becomes of the learning rate. Its kind may be a parameter's, as an
- * optimiser's.
+ * Reads `schedule`, the course of the learning rate. A parameter may select the kind, as for the
+ * optimizer.
  */
 import type { Reader } from '../models/reader.ts';
 import type { Schedule } from './objective.ts';
@@ -8,7 +8,7 @@ import type { Schedule } from './objective.ts';
 const SCHEDULES = ['constant', 'exponential', 'step', 'cosine'] as const;
 const FIELDS = ['gamma', 'every', 'warmup', 'final'];
 
-/** @returns undefined: reported */
+/** @returns undefined if problems were reported */
 export function readSchedule(outer: Reader): Schedule | undefined {
   const reader = outer.optionalObject('schedule', '{"type": "constant"}');
   if (reader === undefined) return { type: 'constant' };

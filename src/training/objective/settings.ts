@@ -1,6 +1,6 @@
 /**
- * Reads an objective's training settings, collecting every problem. Structural ones are resolved,
- * per-lane ones stay expressions.
+ * Reads an objective's training settings and collects all problems. Structural settings are
+ * resolved, per-lane ones stay expressions.
  */
 import { isFields, Reader } from '../models/reader.ts';
 import type { Scope } from '../models/scope.ts';
@@ -10,13 +10,13 @@ import { readOptimizer } from './optimizer-settings.ts';
 import { quote } from './problem.ts';
 import { readSchedule } from './schedule-settings.ts';
 
-/** Every default filled in. */
+/** Settings with every default filled in. */
 export interface ResolvedSettings {
   readonly batch: number;
   readonly epochs: Numeric;
   readonly optimizer: OptimizerSettings;
   readonly schedule: Schedule;
-  /** Absent: gradients are taken as they are. */
+  /** Absent: gradients are not clipped. */
   readonly clip?: Clip;
   readonly augment: Augment;
   readonly shuffle: boolean;
@@ -29,7 +29,7 @@ export interface ResolvedSettings {
 
 const SCHEMES = ['pytorch', 'he-normal', 'he-uniform', 'glorot-normal', 'glorot-uniform'] as const;
 
-/** @returns undefined if anything was reported into `scope.problems` */
+/** @returns undefined if problems were added to `scope.problems` */
 export function readSettings(
   value: unknown,
   scope: Scope,
@@ -118,7 +118,7 @@ function readAugment(outer: Reader): Augment | undefined {
   return crop === undefined ? undefined : { crop, flip };
 }
 
-/** A literal: the split is the study's, not a trial's. */
+/** Must be a literal, because the split belongs to the study, not to a trial. */
 function readShare(reader: Reader): number {
   const value = reader.raw('validation') ?? 0;
   if (typeof value === 'number' && value >= 0 && value < 1) return value;

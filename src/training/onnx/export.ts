@@ -1,7 +1,7 @@
 /**
- * A trained network as an ONNX model: what evaluation computes, from the dataset's samples as they
- * are (bytes for images) to the network's outputs, normalisation inside. Not the plan's ops: ONNX's
- * own, so that any runtime can run it.
+ * Exports a trained network as an ONNX model of the evaluation, from unnormalised samples (bytes
+ * for images) to the network's outputs. Uses ONNX's standard ops instead of the plan's, so that any
+ * runtime can run it.
  */
 import type { Layer, LayerFields, Network, Pair } from '../models/network.ts';
 import type { InputSpec } from '../plan/plan.ts';
@@ -10,17 +10,17 @@ import { encodeModel, type Attribute, type Initialiser, type Node } from './mode
 
 export interface Exported {
   readonly network: Network;
-  /** As the plan normalises. */
+  /** Normalisation as in the plan. */
   readonly input: Pick<InputSpec, 'type' | 'scale' | 'shift'>;
   /** Weights and running statistics by name. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** What else the file should say, as `metadata_props`. */
+  /** Further entries of the file's `metadata_props`. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * Input `input` [batch, …] uint8 or float32, output `output` [batch, …] float32: logits where the
- * loss is cross-entropy.
+ * Returns the model: input `input` [batch, …] uint8 or float32, output `output` [batch, …] float32
+ * (logits for cross-entropy).
  */
 export function exportOnnx({ network, input, tensors, metadata }: Exported): Uint8Array {
   const graph = new GraphWriter(tensors);
@@ -54,7 +54,7 @@ class GraphWriter {
     this.#tensors = tensors;
   }
 
-  /** @returns its output's name, which no layer's can be: a layer's name has no colon */
+  /** @returns the name of its output; it contains a colon, so it never equals a layer's name */
   node(
     type: string,
     name: string,
@@ -79,7 +79,7 @@ class GraphWriter {
     ]);
   }
 
-  /** @param shape of its first input */
+  /** @param shape shape of its first input */
   layer(
     { id, fields, output }: Layer,
     inputs: readonly string[],
@@ -145,7 +145,7 @@ class GraphWriter {
     }
   }
 
-  /** Over channels: each pixel's channels come last for it, and back. */
+  /** Over channels: transposes so that each pixel's channels are the last axis, and back. */
   #layerNorm(
     id: string,
     { epsilon, over }: Extract<LayerFields, { type: 'layer-norm' }>,
@@ -182,7 +182,7 @@ class GraphWriter {
     return this.node('Pad', id, [joined, `${id}:zeros`]);
   }
 
-  /** x·½(1 + erf(x/√2)): the opset has no Gelu yet. */
+  /** x·½(1 + erf(x/√2)), because this opset has no Gelu. */
   #gelu(id: string, x: string): string {
     const scaled = this.node('Mul', `${id}:scaled`, [
       x,
@@ -232,7 +232,7 @@ function window(
   };
 }
 
-/** Before both, then after both; what is after follows from the shapes. */
+/** Padding before both axes, then after; the latter follows from the shapes. */
 function pads(
   { kernel, stride, padding }: Window,
   shape: readonly number[],

@@ -1,12 +1,12 @@
 /**
- * An ONNX model as a file: nodes, initialisers, one input, one output. The field numbers are of
- * onnx.proto (onnx/onnx, IR version 8). Which nodes a network becomes is `export.ts`.
+ * Encodes an ONNX model file: nodes, initialisers, one input, one output. Field numbers are those
+ * of onnx.proto (onnx/onnx, IR version 8). `export.ts` chooses the nodes.
  */
 import { Message } from '../protobuf.ts';
 
 /**
- * Opset of the default domain; with LayerNormalization, before Gelu: every onnxruntime since 1.12
- * runs it.
+ * Opset of the default domain: has LayerNormalization but no Gelu; supported by onnxruntime since
+ * 1.12.
  */
 export const OPSET = 17;
 const IR_VERSION = 8;
@@ -18,7 +18,7 @@ export interface Node {
   readonly name: string;
   readonly inputs: readonly string[];
   readonly output: string;
-  /** Whole numbers and lists of them; floats are marked. */
+  /** Integers and lists of integers; floats are marked. */
   readonly attributes?: Readonly<Record<string, Attribute>>;
 }
 
@@ -32,7 +32,7 @@ export interface Model {
   readonly name: string;
   readonly nodes: readonly Node[];
   readonly initialisers: readonly Initialiser[];
-  /** Shapes are per sample: the batch comes first and may be any. */
+  /** Shapes are per sample; the batch axis is first and dynamic. */
   readonly input: {
     readonly name: string;
     readonly type: 'u8' | 'f32';

@@ -1,4 +1,4 @@
-/** Between a lane's padded weight block and plan order without padding. */
+/** Converts between a lane's padded weight block and plan order without padding. */
 import { blockSize, elements, type Plan } from './plan.ts';
 
 export function parameterCount(plan: Pick<Plan, 'weights'>): number {

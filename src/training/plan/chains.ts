@@ -1,11 +1,10 @@
 /**
- * Finds runs of ops that an executor may fuse. The plan names them; whether to fuse is the
- * executor's business.
+ * Finds runs of ops that an executor may fuse. The executor decides whether to fuse them.
  */
 import type { Pausable } from '../../runtime/pausable.ts';
 import { rootOf, type Op, type OpKind, type Plan } from './plan.ts';
 
-/** Longest first: the first that matches at an op wins. */
+/** Longest first: the first match at an op is used. */
 const PATTERNS: readonly (readonly OpKind[])[] = [
   ['relu-gradient', 'max-pool-gradient', 'conv-weight-gradient', 'conv-input-gradient'],
   ['relu-gradient', 'max-pool-gradient', 'conv-weight-gradient'],
@@ -19,8 +18,8 @@ const PATTERNS: readonly (readonly OpKind[])[] = [
 ];
 
 /**
- * @param sameValue buffers that hold another's value in the same memory, so that reading one is
- *   reading the other
+ * @param sameValue buffers that hold another buffer's value in the same memory, so that reading one
+ *   is reading the other
  */
 export function* findChains(
   ops: readonly Op[],
@@ -47,7 +46,7 @@ export function* findChains(
 }
 
 /**
- * Buffers whose every reader and writer is inside one chain: a fused kernel need not store them.
+ * Buffers whose readers and writers are all inside one chain: a fused kernel need not store them.
  */
 export function innerBuffers(
   plan: Pick<Plan, 'buffers' | 'train'>,
@@ -62,7 +61,7 @@ export function innerBuffers(
   return new Set([...inside].filter((id) => plan.buffers[id]?.perSample === true));
 }
 
-/** Ops that read each value. */
+/** Indices of the ops that read each value. */
 function readersOf(ops: readonly Op[], valueOf: (id: number) => number): Map<number, Op[]> {
   const readers = new Map<number, Op[]>();
   for (const op of ops) {
@@ -76,8 +75,8 @@ function readersOf(ops: readonly Op[], valueOf: (id: number) => number): Map<num
 }
 
 /**
- * Each op but the first reads what an earlier op of the run wrote, and the main outputs in between
- * have no reader outside.
+ * Whether each op but the first reads an output of an earlier op of the run, and intermediate main
+ * outputs have no reader outside.
  */
 function connected(
   run: readonly Op[],

@@ -1,6 +1,7 @@
 /**
- * From a network and settings to a plan: lower, gradients backwards from the loss, in place,
- * lifetimes, arena, chains. Pure; an executor's compilation is something else.
+ * Compiles a network and settings to a plan: lowers the layers, adds gradients backwards from the
+ * loss, shares memory, computes lifetimes and the arena, finds chains. Pure. Executors compile
+ * plans separately.
  */
 import { at } from '../../core/at.ts';
 import type { DatasetShape } from '../../datasets/dataset-view.ts';
@@ -25,7 +26,7 @@ import type { HyperColumn, InputSpec, Op, Plan } from './plan.ts';
 import { poolBeforeRelu } from './rewrite.ts';
 import { GRADIENTS, lowerLayer } from './rules.ts';
 
-/** What of the settings shapes a plan. */
+/** Settings that determine a plan. */
 export interface PlanSettings {
   readonly batch: number;
   readonly optimizer: OptimizerSettings;
@@ -35,7 +36,7 @@ export interface PlanSettings {
   readonly initialise?: Scheme | undefined;
 }
 
-/** What of the dataset shapes a plan: bytes or numbers, classes or numeric targets. */
+/** Properties of the dataset that determine a plan: bytes or floats, classes or numeric targets. */
 export type PlanData = Pick<DatasetShape, 'sampleType' | 'targets'>;
 
 export function compilePlan(network: Network, settings: PlanSettings, data?: PlanData): Plan {
@@ -43,7 +44,7 @@ export function compilePlan(network: Network, settings: PlanSettings, data?: Pla
 }
 
 /**
- * `compilePlan` as a computation that can be paused: a plan of thousands of layers takes seconds.
+ * `compilePlan` as a computation that can be paused: a plan with thousands of layers takes seconds.
  */
 export function* planning(
   network: Network,
@@ -135,7 +136,10 @@ function inputSpec(
   };
 }
 
-/** Walks the forward ops backwards; an input wants a gradient iff a weight lies upstream of it. */
+/**
+ * Traverses the forward ops in reverse. An input needs a gradient if and only if a weight lies
+ * upstream of it.
+ */
 function* addGradients(graph: Graph, forward: readonly Op[]): Pausable<void> {
   const trainable = new Set<number>();
   for (const { inputs, outputs } of forward) {

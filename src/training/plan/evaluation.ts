@@ -1,7 +1,6 @@
 /**
- * The evaluation step: the forward ops without what is for training only. No dropout (whoever read
- * its output reads its input), running statistics in place of a batch's, no smoothing, no gradient
- * of the loss.
+ * Derives the evaluation step from the forward ops: no dropout (readers of its output read its
+ * input), running statistics instead of the batch's, no smoothing, no gradient of the loss.
  */
 import type { Graph } from './graph.ts';
 import { evaluateBatchNorm } from './ops/batch-norm.ts';
@@ -9,7 +8,7 @@ import type { Op, OpKind } from './plan.ts';
 
 export interface Evaluation {
   readonly ops: Op[];
-  /** By op: the id of the training op it stands for. */
+  /** Id of the training op that each evaluation op corresponds to. */
   readonly places: number[];
 }
 
@@ -31,7 +30,8 @@ export function evaluationOf(graph: Graph, forward: readonly Op[]): Evaluation {
     else if (kind === 'softmax-cross-entropy' || kind === 'mean-squared-error')
       outputs = outputs.slice(1);
     else if (kind === 'flatten' && graph.at(output).aliasOf !== input) {
-      // The memory that training flattens is a dropout's; here it is the dropout's input.
+      // In training, flatten shares the memory of a dropout's output; in evaluation, that of the
+      // dropout's input.
       const { name, role, shape, perLane } = graph.at(output);
       const own = graph.buffer(`${name}.evaluated`, role, shape, {
         aliasOf: input,

@@ -1,6 +1,6 @@
 /**
- * A plan while it is being made: buffers, weights and ops are appended, gradients are tracked. Not
- * data; `compile.ts` freezes it.
+ * Builder of a plan: appends buffers, weights and ops, and tracks gradients. `compile.ts` converts
+ * it to plain data.
  */
 import type {
   BufferRole,
@@ -29,9 +29,9 @@ export class Graph {
   readonly ops: Op[] = [];
   readonly #decay: 'all' | 'kernels';
   #offset = 0;
-  /** Buffer id → its gradient's buffer id. */
+  /** Buffer id → id of its gradient's buffer. */
   readonly #gradients = new Map<number, number>();
-  /** Weight buffer id → its gradient's buffer id. */
+  /** Weight buffer id → id of its gradient's buffer. */
   readonly weightGradients = new Map<number, number>();
 
   constructor(decay: 'all' | 'kernels') {
@@ -64,7 +64,7 @@ export class Graph {
     return id;
   }
 
-  /** A weight in plan order and its buffer. */
+  /** Appends a weight in plan order and its buffer. */
   weight(draft: WeightDraft): number {
     this.weights.push({
       ...draft,
@@ -76,7 +76,7 @@ export class Graph {
     return this.buffer(draft.name, 'weight', draft.shape, { perSample: false, layout: 'kernel' });
   }
 
-  /** A running statistic and its buffer. */
+  /** Appends a running statistic and its buffer. */
   statistic(name: string, shape: readonly number[], initial: StatisticSpec['initial']): number {
     const offset = this.statistics.reduce(
       (sum, other) => sum + 4 * Math.ceil(elements(other.shape) / 4),
@@ -115,7 +115,7 @@ export class Graph {
     return buffer;
   }
 
-  /** The gradient of a buffer so far, or undefined if nothing contributed yet. */
+  /** Gradient of a buffer so far; undefined if there is no contribution yet. */
   gradientOf(id: number): number | undefined {
     return this.#gradients.get(id);
   }
@@ -124,7 +124,7 @@ export class Graph {
     this.#gradients.set(id, gradient);
   }
 
-  /** Where a contribution to a buffer's gradient goes: the first stores, the others accumulate. */
+  /** Buffer for a contribution to a gradient: the first one stores, later ones accumulate. */
   contribution(id: number): { readonly buffer: number; readonly accumulate: boolean } {
     const existing = this.#gradients.get(id);
     if (existing !== undefined) return { buffer: existing, accumulate: true };
@@ -135,7 +135,7 @@ export class Graph {
   }
 
   /**
-   * Appends an op whose one output is a contribution to the gradient of the buffer `id`, which `of`
+   * Appends an op whose only output contributes to the gradient of the buffer `id`, which `of`
    * reads.
    */
   contribute(

@@ -1,9 +1,9 @@
-/** A plan's identity: SHA-256 of its canonical JSON, blind to the names that people gave layers. */
+/** Identity of a plan: SHA-256 of its canonical JSON, independent of layer names. */
 import { createHash, type Hash } from 'node:crypto';
 import { withoutPauses, type Pausable } from '../../runtime/pausable.ts';
 import type { Plan } from './plan.ts';
 
-/** Hashes of plans that were asked for before. */
+/** Cache of hashes by plan. */
 const known = new WeakMap<Plan, string>();
 
 export function planHash(plan: Plan): string {
@@ -11,7 +11,7 @@ export function planHash(plan: Plan): string {
 }
 
 /**
- * `planHash` as a computation that can be paused; of a plan seen before, `planHash` is then a
+ * `planHash` as a computation that can be paused; afterwards `planHash` of the same plan is a
  * look-up.
  */
 export function* hashing(plan: Plan): Pausable<string> {
@@ -60,7 +60,10 @@ function sortedEntries(value: object): [string, unknown][] {
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Keys sorted, no spaces, numbers as JavaScript prints them, absent for undefined. */
+/**
+ * Canonical JSON: sorted keys, no spaces, numbers as JavaScript prints them, undefined fields
+ * omitted.
+ */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

@@ -1,18 +1,18 @@
 /**
- * Lets results take the memory of what they are made from, where no later op misses the old value:
- * element-wise ops write over their first input; a gradient that is the same values as another
- * (`add-gradient`) is the same memory, and its op goes.
+ * Lets results reuse the memory of their inputs where no later op reads the old value. Element-wise
+ * ops overwrite their first input; a gradient with the same values as another one (`add-gradient`)
+ * shares its memory, and the op is removed.
  *
- * What is safe is decided by one rule, looked at op by op over everything that would share the
- * memory: an op may read a buffer only while the memory holds that buffer's value.
+ * Safety is decided by one rule, checked op by op for all buffers that would share the memory: an
+ * op may read a buffer only while the memory holds that buffer's value.
  */
 import type { Pausable } from '../../runtime/pausable.ts';
 import type { Draft } from './graph.ts';
 import { rootOf, type BufferSpec, type Op, type OpKind } from './plan.ts';
 
 /**
- * Ops whose first output, element by element, is a function of their first input's same element
- * (and of other buffers).
+ * Ops whose first output depends, element by element, on the same element of their first input (and
+ * on other buffers).
  */
 const ELEMENT_WISE: ReadonlySet<OpKind> = new Set<OpKind>([
   'relu',
@@ -34,21 +34,19 @@ const ELEMENT_WISE: ReadonlySet<OpKind> = new Set<OpKind>([
   'mean-squared-error',
 ]);
 
-/** The same values in another buffer. */
+/** Whether the op copies values to another buffer. */
 function isCopy(op: Op): boolean {
   return op.kind === 'flatten' || (op.kind === 'add-gradient' && op.accumulate[0] !== true);
 }
 
 export interface InPlace {
-  /** The training ops without the copies that became the same memory, numbered anew. */
+  /** Training ops without the removed copies, renumbered. */
   readonly train: Op[];
-  /**
-   * The buffer whose value this one is, where a flatten or a copy that went stands between them.
-   */
+  /** Buffer whose value this one holds, where a flatten or a removed copy is in between. */
   readonly sameValue: ReadonlyMap<number, number>;
 }
 
-/** Sets `aliasOf` of what can share memory. `train` and `evaluate` both stay right. */
+/** Sets `aliasOf` of buffers that can share memory. `train` and `evaluate` both stay correct. */
 export function* shareMemory(
   buffers: Draft<BufferSpec>[],
   train: readonly Op[],
@@ -85,7 +83,7 @@ export function* shareMemory(
   return { train: left, sameValue };
 }
 
-/** Ids of the buffers that share each root's memory, the root included. */
+/** Ids of the buffers that share each root's memory, including the root. */
 function buffersByRoot(buffers: readonly BufferSpec[]): Map<number, Set<number>> {
   const groups = new Map<number, Set<number>>();
   for (const { id } of buffers) {
@@ -109,7 +107,9 @@ function opsByBuffer(ops: readonly Op[]): Map<number, Op[]> {
   return touching;
 }
 
-/** Whether every op finds in memory what it reads, if all of `group` are one piece of memory. */
+/**
+ * Whether every op reads the correct values if all buffers of `group` share one piece of memory.
+ */
 function valuesSurvive(
   touching: ReadonlyMap<number, readonly Op[]>,
   group: ReadonlySet<number>,

@@ -1,6 +1,6 @@
 /**
- * Schemes of initial weights: how wide, by fans. The draws themselves are made by `initialise.ts`
- * of the layer above.
+ * Initialisation schemes: the spread of initial weights by fan-in and fan-out. `run/initialise.ts`
+ * makes the draws.
  */
 import type { Initialise } from './ops/rule.ts';
 
@@ -9,7 +9,7 @@ export type Scheme = 'pytorch' | 'he-normal' | 'he-uniform' | 'glorot-normal' | 
 /**
  * `pytorch`: weight and bias U(±1/√fanIn). he-normal √(2/fanIn), he-uniform √(6/fanIn) (He et al.
  * 2015); glorot-normal √(2/(fanIn+fanOut)), glorot-uniform √(6/(fanIn+fanOut)) (Glorot & Bengio
- * 2010); their biases are 0.
+ * 2010); for the latter four, biases are 0.
  */
 export function initialiser(scheme: Scheme): Initialise {
   return (kind, fanIn, fanOut) => {

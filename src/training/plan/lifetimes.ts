@@ -1,12 +1,12 @@
-/** When buffers live, and where they lie: op indices by alias group, then offsets by first fit. */
+/** Computes lifetimes of buffers (op indices per alias group) and their offsets, by first fit. */
 import { withoutPauses, type Pausable } from '../../runtime/pausable.ts';
 import type { Draft } from './graph.ts';
 import { elements, rootOf, type BufferSpec, type Op, type Plan } from './plan.ts';
 
 /**
- * Fills `first` and `last`: of a buffer and of everything that shares its memory.
- * @param places by evaluation op: the training op it stands for. What evaluation reads later than
- *   training does lives longer.
+ * Sets `first` and `last` of each buffer, including all buffers that share its memory.
+ * @param places corresponding training op of each evaluation op; reads in evaluation that are later
+ *   than in training extend the lifetime
  */
 export function setLifetimes(
   buffers: Draft<BufferSpec>[],
@@ -39,7 +39,7 @@ export interface Extent {
   readonly last: number;
 }
 
-/** Buffers that the arena holds: a sample's and a lane's own, not aliases. */
+/** Buffers in the arena: per sample and per lane, without aliases. */
 export function arenaExtents(plan: Pick<Plan, 'buffers'>): Extent[] {
   return plan.buffers
     .filter((b) => b.perLane && b.perSample && b.aliasOf === undefined && b.first >= 0)
@@ -57,8 +57,8 @@ export interface Fit {
 }
 
 /**
- * First fit by decreasing size (ties: the earlier buffer): buffers whose lives overlap do not share
- * bytes.
+ * First fit by decreasing size (ties: the earlier buffer): buffers with overlapping lifetimes do
+ * not overlap in memory.
  */
 export function firstFit(extents: readonly Extent[]): Fit {
   return withoutPauses(fitting(extents));
@@ -66,7 +66,7 @@ export function firstFit(extents: readonly Extent[]): Fit {
 
 /** `firstFit` as a computation that can be paused. */
 export function* fitting(extents: readonly Extent[]): Pausable<Fit> {
-  /** By offset. */
+  /** Sorted by offset. */
   const placed: Placement[] = [];
   const order = [...extents].sort((a, b) => b.size - a.size || a.id - b.id);
   for (const extent of order) {

@@ -1,20 +1,20 @@
 /**
- * A plan's memory, by arithmetic: bytes(L) = shared + L·lane. Executors add their own code and
- * subtract what they fuse away.
+ * Memory of a plan, by arithmetic: bytes(L) = shared + L·lane. Executors add their code and
+ * subtract buffers that fusion eliminates.
  */
 import type { DatasetShape } from '../../datasets/dataset-view.ts';
 import { innerBuffers } from './chains.ts';
 import { arenaExtents, firstFit, type Extent } from './lifetimes.ts';
 import { blockSize, elements, rootOf, type Plan } from './plan.ts';
 
-/** Bytes per sample of the arena with every buffer materialised. */
+/** Bytes per sample of the arena if every buffer is stored. */
 export function arenaBytes(plan: Plan): number {
   return firstFit(arenaExtents(plan)).size;
 }
 
 /**
- * Bytes per sample if every chain runs as one kernel: inner buffers are gone, and what they were
- * made from lives longer.
+ * Bytes per sample if every chain runs as one kernel: inner buffers are eliminated, which extends
+ * the lifetimes of the buffers from which they are recomputed.
  */
 export function fusedArenaBytes(plan: Plan): number {
   const gone = new Set<number>();
@@ -28,8 +28,8 @@ export function fusedArenaBytes(plan: Plan): number {
       const until = Math.max(-1, ...lost.map((b) => b.last));
       for (const id of op?.inputs ?? []) {
         const root = rootOf(plan, id).id;
-        // A gradient rewritten in place is what the lost buffer is made from; what only masked it
-        // is not.
+        // A gradient that is rewritten in place is needed to recompute the eliminated buffer;
+        // buffers that only mask it are not.
         last.set(root, Math.max(last.get(root) ?? -1, until));
       }
     }
@@ -40,7 +40,10 @@ export function fusedArenaBytes(plan: Plan): number {
   return firstFit(extents).size;
 }
 
-/** Data on the device once, whatever the lanes: samples, labels, order, one normalised batch. */
+/**
+ * Bytes on the device independent of the number of lanes: samples, labels, order, one normalised
+ * batch.
+ */
 export function sharedBytes(plan: Plan, dataset: DatasetShape, batch = plan.batch): number {
   const x = elements(dataset.shape);
   const label = dataset.classes === 0 ? 4 * (dataset.targets ?? 1) : dataset.classes > 256 ? 2 : 1;
@@ -52,10 +55,10 @@ export function sharedBytes(plan: Plan, dataset: DatasetShape, batch = plan.batc
 }
 
 /**
- * One lane: weights, slots, gradient accumulators, activations, statistics (of batches and
+ * Bytes of one lane: weights, slots, gradient accumulators, activations, statistics (batch and
  * running), its row of hyper-parameters.
- * @param accumulators copies of each weight gradient that are summed side by side
- * @param samples how many samples' activations exist at once
+ * @param accumulators number of copies of each weight gradient that are summed in parallel
+ * @param samples number of samples whose activations exist at once
  * @param arena bytes per sample
  */
 export function laneBytes(

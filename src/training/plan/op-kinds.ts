@@ -1,17 +1,17 @@
 /**
- * Every op a plan may hold: its inputs → outputs, attributes and columns, in the order that `Op`
- * lists them. A prime is a gradient; a gradient op's data output may accumulate. What an op means
- * is in its file under `ops/` and in the reference executor.
+ * Ops of a plan: inputs → outputs, attributes and columns, in the order in which `Op` lists them. A
+ * prime denotes a gradient; the data output of a gradient op may accumulate. The files under `ops/`
+ * and the reference executor define their meaning.
  *
- * Statistics (`running_mean`, `running_var`) are buffers of role `statistic`: a lane's own, one for
- * all samples.
+ * Statistics (`running_mean`, `running_var`) are buffers of role `statistic`: one per lane, shared
+ * by all samples.
  */
 export type OpKind =
   /** dataset, order → batch, label (both shared by lanes). */
   | 'gather'
   /**
-   * x [C,H,W], weight [O,C/g,kh,kw], bias? [O] → y. Attributes kernel, stride, padding (before;
-   * what is after follows from shapes), groups.
+   * x [C,H,W], weight [O,C/g,kh,kw], bias? [O] → y. Attributes kernel, stride, padding (before; the
+   * padding after follows from the shapes), groups.
    */
   | 'conv'
   /** x, y' → weight', bias?'. Attributes as conv. */
@@ -64,8 +64,8 @@ export type OpKind =
   /** y', y → x'. */
   | 'tanh-gradient'
   /**
-   * x → y, the same memory under another shape (identity too). Its gradient is the same memory: no
-   * op, unless it must be added.
+   * x → y, the same memory with another shape (also for identity). The gradient shares its memory
+   * as well: there is no op unless it must be added.
    */
   | 'flatten'
   /**
@@ -83,8 +83,8 @@ export type OpKind =
   /** x, weight, bias, running_mean, running_var → y. Attribute epsilon. Evaluation only. */
   | 'batch-norm-evaluation'
   /**
-   * y', x, weight, mean, inverse → weight', bias', x'? (absent where not wanted). x' is 0 at
-   * positions ≥ n.
+   * y', x, weight, mean, inverse → weight', bias', x'? (absent if not needed). x' is 0 at positions
+   * ≥ n.
    */
   | 'batch-norm-gradient'
   /**
@@ -92,21 +92,19 @@ export type OpKind =
    * Attributes over, epsilon.
    */
   | 'layer-norm'
-  /**
-   * y', x, weight, mean, inverse → weight', bias', x'? (absent where not wanted). Attribute over.
-   */
+  /** y', x, weight, mean, inverse → weight', bias', x'? (absent if not needed). Attribute over. */
   | 'layer-norm-gradient'
-  /** two or more of one shape → y. */
+  /** two or more inputs of equal shape → y. */
   | 'add'
-  /** y' → x': the same values, also where `flatten` must add. */
+  /** y' → x': the same values; also used where the gradient of `flatten` must be added. */
   | 'add-gradient'
   /** a, b of a's shape or [C,1,1] → y. */
   | 'multiply'
-  /** y', the other factor → x'; where x' is [C,1,1] and y' is not, summed over H and W. */
+  /** y', the other factor → x'; summed over H and W if x' is [C,1,1] and y' is not. */
   | 'multiply-gradient'
   /**
-   * one or more → y: channels (or features) one after another, after `before` of zeros; what y has
-   * beyond them is zeros too. Attribute before.
+   * one or more → y: concatenated channels (or features), after `before` elements of zeros; the
+   * remaining elements of y are zeros as well. Attribute before.
    */
   | 'concat'
   /** y' → x'. Attribute first: elements of y before this part. */

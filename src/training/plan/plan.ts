@@ -1,7 +1,7 @@
 /**
- * The plan: one training step and one evaluation step as plain data. No functions, lane values,
- * lane counts, seeds or dataset sizes; so it travels, is hashed, and executors can be tested on
- * hand-written ones.
+ * The plan: one training step and one evaluation step as plain data, without functions, lane
+ * values, lane counts, seeds or dataset sizes. It can therefore be sent, hashed, and written by
+ * hand in tests.
  */
 import type { OpKind } from './op-kinds.ts';
 
@@ -11,23 +11,23 @@ export interface Plan {
   readonly format: 1;
   readonly batch: number;
   readonly input: InputSpec;
-  /** In plan order: reading order, weight before bias. */
+  /** Weights in plan order: reading order, weight before bias. */
   readonly weights: readonly WeightSpec[];
   readonly buffers: readonly BufferSpec[];
   readonly hyper: readonly HyperColumn[];
   readonly train: readonly Op[];
   readonly evaluate: readonly Op[];
-  /** Op ids of `train` that may run as one kernel: inner buffers have no reader outside. */
+  /** Op ids of `train` that may run as one kernel; inner buffers have no reader outside. */
   readonly chains: readonly (readonly number[])[];
-  /** The buffer that holds the network's outputs. */
+  /** Buffer of the network's outputs. */
   readonly logits: number;
   /**
-   * Optimiser state, each as large as the weights: `momentum`; `first`, `second` of Adam; `square`,
-   * `momentum` of RMSprop.
+   * Optimiser state, each slot as large as the weights: `momentum`; `first`, `second` of Adam;
+   * `square`, `momentum` of RMSprop.
    */
   readonly slots: readonly string[];
   /**
-   * Running statistics of batch norms, in plan order; a lane's own, updated by `train`, read by
+   * Running statistics of batch norms in plan order, one per lane, updated by `train` and read by
    * `evaluate`.
    */
   readonly statistics: readonly StatisticSpec[];
@@ -35,14 +35,14 @@ export interface Plan {
 
 export interface StatisticSpec {
   /**
-   * `<layer>.running_mean` or `<layer>.running_var`; the buffer of role `statistic` has the same
-   * name.
+   * `<layer>.running_mean` or `<layer>.running_var`; equals the name of its buffer of role
+   * `statistic`.
    */
   readonly name: string;
   readonly shape: readonly number[];
-  /** Floats from the start of the lane's statistics; a multiple of 4. */
+  /** Offset in floats within the lane's statistics; a multiple of 4. */
   readonly offset: number;
-  /** Every element's value before the first step: mean 0, variance 1. */
+  /** Initial value of every element: mean 0, variance 1. */
   readonly initial: 0 | 1;
 }
 
@@ -57,7 +57,7 @@ export interface InputSpec {
   readonly flip: boolean;
 }
 
-/** A column of the rows of 32-bit words that carry each lane's values. */
+/** A column of the rows of 32-bit words that hold each lane's values. */
 export interface HyperColumn {
   readonly name: string;
   readonly type: 'f32' | 'u32';
@@ -67,13 +67,13 @@ export interface HyperColumn {
 export interface WeightSpec {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Floats from the start of the lane's weight block; a multiple of 4. */
+  /** Offset in floats within the lane's weight block; a multiple of 4. */
   readonly offset: number;
   readonly kind: 'kernel' | 'bias' | 'scale' | 'shift';
   readonly fanIn: number;
   readonly fanOut: number;
   readonly init: 'uniform' | 'normal' | 'zero' | 'one';
-  /** Half-width of the uniform, or standard deviation of the normal. */
+  /** Half-width of the uniform distribution, or standard deviation of the normal one. */
   readonly spread: number;
   readonly decay: boolean;
   readonly trainable: boolean;
@@ -102,34 +102,34 @@ export interface BufferSpec {
   readonly type: 'f32' | 'u8' | 'u32';
   readonly layout: 'image' | 'vector' | 'kernel' | 'flat';
   /**
-   * Indices in `train` of the first and last op that touch the buffer or an alias of it; −1 if none
-   * does.
+   * Indices in `train` of the first and last op that access the buffer or an alias of it; −1 if
+   * there is none.
    */
   readonly first: number;
   readonly last: number;
   readonly aliasOf?: number;
-  /** Bytes per sample from the arena's start; of what the arena holds only. */
+  /** Offset in the arena, in bytes per sample; only for buffers in the arena. */
   readonly offset?: number;
 }
 
 export interface Op {
-  /** Its index in `train` or `evaluate`. */
+  /** Index in `train` or `evaluate`. */
   readonly id: number;
   readonly kind: OpKind;
   readonly layer: string;
-  /** Buffer ids, in the order the op's file states. */
+  /** Buffer ids, in the order documented in the op's file. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  /** Per output: add to what is there instead of storing. */
+  /** Per output: whether to add to the buffer instead of storing. */
   readonly accumulate: readonly boolean[];
   readonly attributes: Readonly<Record<string, number | string | readonly number[]>>;
-  /** Indices of the columns of `hyper` read. */
+  /** Indices of the columns of `hyper` that the op reads. */
   readonly hyper: readonly number[];
 }
 
-/** The buffer whose memory this one uses. */
+/** Returns the buffer whose memory this one uses. */
 export function rootOf(plan: Pick<Plan, 'buffers'>, id: number): BufferSpec {
-  // Aliases form chains as long as the network is deep.
+  // Chains of aliases can be as long as the network is deep.
   for (let at = id; ;) {
     const buffer = plan.buffers[at];
     if (buffer === undefined) throw new RangeError(`the plan has no buffer ${String(at)}`);
@@ -138,7 +138,7 @@ export function rootOf(plan: Pick<Plan, 'buffers'>, id: number): BufferSpec {
   }
 }
 
-/** An attribute that is a number. */
+/** Returns a numeric attribute. */
 export function numberOf(op: Op, name: string): number {
   const value = op.attributes[name];
   if (typeof value !== 'number')
@@ -148,7 +148,7 @@ export function numberOf(op: Op, name: string): number {
   return value;
 }
 
-/** An attribute that is a list of two numbers. */
+/** Returns an attribute that is a pair of numbers. */
 export function pairOf(op: Op, name: string): readonly [number, number] {
   const value = op.attributes[name];
   const [a, b] = Array.isArray(value) ? (value as readonly number[]) : [];
@@ -159,7 +159,7 @@ export function pairOf(op: Op, name: string): readonly [number, number] {
   return [a, b];
 }
 
-/** The n-th buffer of a list of ids. */
+/** Returns the n-th buffer of a list of ids. */
 export function bufferAt(
   plan: Pick<Plan, 'buffers'>,
   ids: readonly number[],
@@ -170,7 +170,7 @@ export function bufferAt(
   return buffer;
 }
 
-/** Floats of a lane's weight block: each weight rounded up to a multiple of 4. */
+/** Floats of a lane's weight block; the size of each weight is rounded up to a multiple of 4. */
 export function blockSize(plan: Pick<Plan, 'weights'>): number {
   return plan.weights.reduce((sum, w) => sum + 4 * Math.ceil(elements(w.shape) / 4), 0);
 }

@@ -1,7 +1,7 @@
 /**
- * relu before max-pool becomes max-pool before relu: a quarter of the work for a 2×2 window. Values
+ * Moves relu after a following max-pool, which divides its work by four for a 2×2 window. Values
  * and gradients are equal, because ties go to the first tap and the gradient at 0 is 0. Applies
- * where only the pool reads the relu.
+ * only if the pool is the relu's only reader.
  */
 import type { Layer } from '../models/network.ts';
 
@@ -13,7 +13,7 @@ export function poolBeforeRelu(layers: readonly Layer[]): Layer[] {
     if (relu?.fields.type !== 'relu' || pool?.fields.type !== 'max-pool' || pool.from[0] !== i)
       continue;
     if (result.some((layer, k) => k !== i + 1 && layer.from.includes(i))) continue;
-    // Both keep their names; positions swap, so readers of index i + 1 now read the relu over the
+    // Both keep their names and swap positions, so readers of index i + 1 now read the relu of the
     // pooled values.
     result[i] = { ...pool, from: relu.from };
     result[i + 1] = { ...relu, from: [i], output: pool.output };

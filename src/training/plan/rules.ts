@@ -1,5 +1,6 @@
 /**
- * Every layer's and every op's rule by name: how a layer becomes ops, how an op's gradient goes on.
+ * Tables of the rules by layer type and op kind: how a layer becomes ops, and how an op propagates
+ * gradients.
  */
 import type { Layer } from '../models/network.ts';
 import type { Graph } from './graph.ts';
@@ -40,7 +41,10 @@ export const GRADIENTS: Readonly<Partial<Record<OpKind, Gradient>>> = {
   concat: concatGradient,
 };
 
-/** Appends a layer's ops. @returns the buffer of its output */
+/**
+ * Appends a layer's ops.
+ * @returns id of the output's buffer
+ */
 export function lowerLayer(
   graph: Graph,
   layer: Layer,

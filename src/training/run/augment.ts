@@ -1,17 +1,17 @@
 /**
- * Where a training image is moved to, as the plan's meaning defines it: the same for every lane and
- * executor.
+ * Random crop and flip of training images: equal for every lane and executor, as the plan's
+ * semantics require.
  */
 import { philox, PURPOSE, type Key } from '../../core/random.ts';
 
-/** The crop's corner relative to the image's, and whether it is mirrored first. */
+/** Corner of the crop relative to the image's, and whether the image is mirrored first. */
 export interface Move {
   readonly dy: number;
   readonly dx: number;
   readonly flip: boolean;
 }
 
-/** Of a dataset sample in an epoch: the same for every lane. */
+/** Returns the move of a sample in an epoch, equal for every lane. */
 export function moveOf(
   crop: number,
   flip: boolean,

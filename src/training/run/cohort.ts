@@ -1,7 +1,7 @@
 /**
- * One cohort's training: epochs over the training indices, after each the selection split. Lanes
- * end one by one: by their last epoch, divergence or their signal; none of that changes a bit of
- * the others.
+ * Training of one cohort: epochs over the training indices, each followed by an evaluation of the
+ * selection split. Lanes end individually: after their last epoch, by divergence or by their
+ * signal; this does not change a bit of the other lanes' results.
  */
 import { at } from '../../core/at.ts';
 import type { Dataset } from '../../datasets/dataset.ts';
@@ -24,29 +24,32 @@ import type { Trained } from './trained.ts';
 
 export type { CohortLane };
 
-/** Told while a cohort trains; `lane` is an index into its lanes. */
+/** Callbacks during the training of a cohort; `lane` is an index into its lanes. */
 export interface TrainListener {
   progress?(progress: TrainProgress): void;
-  /** After each epoch but a lane's last, whose report comes with its outcome. */
+  /** Called after each epoch except a lane's last one, whose report is part of the outcome. */
   report?(lane: number, report: EpochReport): void;
-  /** As soon as a lane ends. */
+  /** Called as soon as a lane ends. */
   ended?(lane: number, outcome: LaneOutcome): void;
-  /** Before the end of a lane that succeeded: what it keeps. */
+  /** Called before `ended` of a lane that succeeded, with its trained network. */
   trained?(lane: number, trained: Trained): void;
 }
 
-/** What a cohort is trained with. */
+/** Everything needed to train a cohort. */
 export interface Prepared {
-  /** Of this network: an executable may have been made for an equal plan under other names. */
+  /**
+   * Plan of this network; the executable may have been compiled for an equal plan with other layer
+   * names.
+   */
   readonly plan: Plan;
   readonly executable: Executable;
-  /** Why this executor, in words. */
+  /** Reason for the choice of the executor, as text. */
   readonly reason: string;
 }
 
 /**
- * Rows of hyper-parameters made at once; not a matter of the lanes, so that sums are cut in the
- * same places for all.
+ * Number of rows of hyper-parameters computed at once. Independent of the lanes, so that sums are
+ * split at the same steps for all.
  */
 const PIECE_STEPS = 512;
 
@@ -124,7 +127,7 @@ export class Cohort {
     const { entry, view } = this.#dataset;
     const all = Uint32Array.from({ length: entry.training }, (_, i) => i);
     const share = this.#resolved.settings.validation;
-    // Numbers to predict have no classes to be spread over: all samples are alike.
+    // Numeric targets have no classes to stratify by, so all samples count as one class.
     const [labels, classes] =
       entry.classes > 0
         ? [view.y.subarray(0, entry.training), entry.classes]
@@ -187,7 +190,7 @@ export class Cohort {
     }
   }
 
-  /** Evaluates what still trains; lanes that have trained their last epoch end. */
+  /** Evaluates the live lanes; lanes that have finished their last epoch end. */
   async #evaluate(epoch: number, selection: Uint32Array): Promise<void> {
     const metrics = await this.#executable.evaluate(selection, this.#never);
     this.#stopCancelled();
@@ -222,7 +225,7 @@ export class Cohort {
     this.#end(at, outcome);
   }
 
-  /** The kept weights on the test set; of several lanes only this one's figures are looked at. */
+  /** Evaluates the kept weights on the test set; only this lane's result is used. */
   async #onTest(at: number, { kept }: Lane): Promise<Record<string, number>> {
     if (kept === undefined) return {};
     await this.#executable.writeWeights(at, kept);

@@ -1,11 +1,11 @@
 /**
- * The words behind dropout's masks, as the plan's meaning defines them. Executors draw the same
- * ones their own way.
+ * Random words of dropout masks, as the plan's semantics define them. Executors compute the same
+ * words in their own way.
  */
 import { philox, PURPOSE, type Key } from '../../core/random.ts';
 
 /**
- * Words of one position (sample of the batch), one a feature.
+ * Words of one position (sample of the batch), one per feature.
  * @param trial counter word 2: trial + 1, or 0
  */
 export function maskWords(

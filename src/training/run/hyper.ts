@@ -1,7 +1,7 @@
 /**
- * Each lane's values as the rows of 32-bit words that executors read: one row a run or, where
- * anything varies by step, one a step, made a piece at a time. What depends on the step only is
- * computed here, in float64, and rounded once.
+ * Converts each lane's values to the rows of 32-bit words that executors read: one row per run, or
+ * one per step where a value varies by step, computed in pieces. Functions of the step are computed
+ * here in float64 and rounded once.
  */
 import { power } from '../../core/elementary.ts';
 import type { Network } from '../models/network.ts';
@@ -11,7 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import { TrainingError } from '../training-error.ts';
 import { learningRateAt, scheduleVaries, type LaneSchedule, type Varies } from './schedule.ts';
 
-/** What of the settings becomes columns. */
+/** Settings that become columns. */
 export interface HyperSettings {
   readonly optimizer: OptimizerSettings;
   readonly schedule?: Schedule | undefined;
@@ -20,20 +20,20 @@ export interface HyperSettings {
   readonly epochs?: Numeric;
 }
 
-/** A column's value at a step of the run. */
+/** Value of a column at a step of the run. */
 type Value = (step: number) => number;
 
 export class HyperRows {
   readonly rows: 'run' | 'step';
-  /** Epochs of each lane. */
+  /** Number of epochs of each lane. */
   readonly epochs: readonly number[];
   readonly #plan: Plan;
   /** [lane][column]. */
   readonly #values: readonly (readonly Value[])[];
 
   /**
-   * @param perEpoch steps of an epoch
-   * @throws TrainingError if a lane lacks a parameter, or nothing gives one of the plan's columns
+   * @param perEpoch steps per epoch
+   * @throws TrainingError if a lane lacks a parameter, or if a column of the plan has no source
    */
   constructor(
     plan: Plan,
@@ -57,8 +57,8 @@ export class HyperRows {
   }
 
   /**
-   * [row][lane][column] of `count` steps from `first` of the run on; where `rows` is 'run', the one
-   * row that holds in the first's epoch.
+   * Returns [row][lane][column] for `count` steps from step `first` of the run; if `rows` is 'run',
+   * the single row that is valid in the epoch of `first`.
    */
   piece(first: number, count: number): Uint32Array {
     const columns = this.#plan.hyper;
@@ -80,7 +80,10 @@ export class HyperRows {
   }
 }
 
-/** A number of a lane. @throws TrainingError if the parameter is absent or no number */
+/**
+ * Returns a lane's number.
+ * @throws TrainingError if the parameter is absent or not a number
+ */
 function numericValue(expression: Numeric, params: Params): number {
   if (typeof expression === 'number') return expression;
   const value = params[expression.$param];
@@ -93,7 +96,7 @@ function numericValue(expression: Numeric, params: Params): number {
   return (value * (expression.times ?? 1)) / (expression.over ?? 1);
 }
 
-/** Counts are rounded down, but at least 1. */
+/** Returns a lane's count: rounded down, at least 1. */
 function countValue(expression: Numeric, params: Params): number {
   return Math.max(1, Math.floor(numericValue(expression, params)));
 }
@@ -108,7 +111,7 @@ function varies({ optimizer, schedule }: HyperSettings): Varies {
     : scheduleVaries(schedule?.type ?? 'constant');
 }
 
-/** A lane's columns by name; a number where the step does not matter. */
+/** A lane's columns by name; a plain number where the value is independent of the step. */
 function columnsOf(
   network: Network,
   settings: HyperSettings,
@@ -158,7 +161,10 @@ function laneSchedule(schedule: Schedule, params: Params): LaneSchedule {
   }
 }
 
-/** @param rate α, scheduled; defaults are PyTorch's */
+/**
+ * Columns of the optimiser, with PyTorch's defaults.
+ * @param rate α with its schedule
+ */
 function optimizerColumns(
   optimizer: OptimizerSettings,
   value: (expression: Numeric) => number,

@@ -1,6 +1,6 @@
 /**
- * A lane's first weights: drawn in float64, rounded once to float32, a function of seed, weight and
- * trial only.
+ * Initial weights of a lane: drawn in float64 and rounded once to float32; a function of seed,
+ * weight and trial only.
  */
 import { normalQuantile } from '../../core/elementary.ts';
 import { keyOf, philox, PURPOSE } from '../../core/random.ts';
@@ -8,7 +8,7 @@ import { withoutPauses, type Pausable } from '../../runtime/pausable.ts';
 import type { LaneSeed } from '../executors/executor.ts';
 import { blockSize, elements, type Plan } from '../plan/plan.ts';
 
-/** Some milliseconds' draws. */
+/** Number of draws between pauses; takes a few milliseconds. */
 const DRAWS_A_PART = 65_536;
 
 /** @returns the padded weight block (float32) */
@@ -41,7 +41,7 @@ export function* drawing(
   return block;
 }
 
-/** c2 of the generator's counter: the trial's own stream, or the study's. */
+/** Word c2 of the generator's counter: the trial's own stream, or the study's. */
 export function counterOf(lane: LaneSeed): number {
   return lane.shared ? 0 : lane.trial + 1;
 }

@@ -1,6 +1,6 @@
 /**
- * One lane of a cohort on its way: its reports, what it keeps, how it ended. It neither trains nor
- * evaluates.
+ * State of one lane during training: its reports, kept weights and outcome. Training and evaluation
+ * are done by the cohort.
  */
 import { createHash } from 'node:crypto';
 import type { LaneMetrics, LaneState } from '../executors/executor.ts';
@@ -29,7 +29,7 @@ export class Lane {
   readonly #keep: 'best' | 'last';
   readonly #reports: EpochReport[] = [];
   #outcome: LaneOutcome | undefined;
-  /** Sum and count over the epoch at hand. */
+  /** Sum of losses and number of samples in the current epoch. */
   #lossSum = 0;
   #samples = 0;
   #kept: Kept | undefined;
@@ -46,7 +46,7 @@ export class Lane {
     this.#keep = keep;
   }
 
-  /** undefined: it is still training. */
+  /** undefined while the lane is training. */
   get outcome(): LaneOutcome | undefined {
     return this.#outcome;
   }
@@ -55,20 +55,21 @@ export class Lane {
     return this.#reports;
   }
 
-  /** What it keeps so far. */
+  /** Weights kept so far. */
   get kept(): LaneState | undefined {
     return this.#kept?.state;
   }
 
-  /** Part of an epoch's training. */
+  /** Adds the result of a part of an epoch. */
   trained({ lossSum, samples }: LaneMetrics): void {
     this.#lossSum += lossSum;
     this.#samples += samples;
   }
 
   /**
-   * @param classes whether labels are classes: else nothing is correct or wrong. @returns the
-   *   epoch's report
+   * Records an epoch's evaluation.
+   * @param classes whether labels are classes; otherwise there is no accuracy
+   * @returns the epoch's report
    */
   evaluated(
     epoch: number,
@@ -89,7 +90,7 @@ export class Lane {
     return report;
   }
 
-  /** Whether the weights of this report are to be kept: it is the best so far, or the last. */
+  /** Whether to keep the weights of this report: it is the best so far, or the last. */
   wants({ epoch, value }: EpochReport): boolean {
     if (this.#keep === 'last' || this.#kept === undefined)
       return this.#keep === 'best' || epoch + 1 === this.epochs;

@@ -1,10 +1,12 @@
 /**
- * Which samples a step sees: the study's, not the lane's, so that all trials of a study see the
- * same batches.
+ * Order of the samples: a function of the study's seed and the epoch, not of the lane, so that all
+ * trials of a study see the same batches.
  */
 import { keyOf, philox, PURPOSE } from '../../core/random.ts';
 
-/** Fisher–Yates over 0 … count−1 for an epoch; swaps i = count−1 … 1 with ⌊word·(i+1)/2³²⌋. */
+/**
+ * Fisher–Yates shuffle of 0 … count−1 for an epoch; swaps i = count−1 … 1 with ⌊word·(i+1)/2³²⌋.
+ */
 export function shuffled(count: number, seed: number, epoch: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   const key = keyOf(seed);
@@ -23,7 +25,7 @@ export function shuffled(count: number, seed: number, epoch: number): Uint32Arra
   return order;
 }
 
-/** Steps of an epoch, and how many samples the last one has. */
+/** Steps per epoch, and number of samples in the last one. */
 export function stepsOf(
   samples: number,
   batch: number,

@@ -1,17 +1,17 @@
 /**
- * A lane's learning rate at each step, in float64: a function of the step alone, so that resuming
+ * Learning rate of a lane at each step, in float64: a function of the step alone, so that resuming
  * needs no history.
  */
 import { cosPi, power } from '../../core/elementary.ts';
 
-/** A schedule with a lane's numbers. */
+/** A schedule with the lane's numbers. */
 export type LaneSchedule =
   | { readonly type: 'constant' }
   | { readonly type: 'exponential'; readonly gamma: number }
   | { readonly type: 'step'; readonly every: number; readonly gamma: number }
   | { readonly type: 'cosine'; readonly warmup: number; readonly final: number };
 
-/** What a value follows: nothing, the epoch or the step. */
+/** How often a value changes. */
 export type Varies = 'never' | 'epoch' | 'step';
 
 export function scheduleVaries(type: LaneSchedule['type']): Varies {
@@ -19,10 +19,10 @@ export function scheduleVaries(type: LaneSchedule['type']): Varies {
 }
 
 /**
- * @param base α, before the schedule
- * @param step of the run, from 0
- * @param perEpoch steps of an epoch
- * @param total T: steps of the lane's run
+ * @param base α without the schedule
+ * @param step step of the run, from 0
+ * @param perEpoch steps per epoch
+ * @param total T: number of steps of the lane's run
  */
 export function learningRateAt(
   schedule: LaneSchedule,

@@ -1,6 +1,5 @@
 /**
- * A network that has been trained, as it leaves the trainer: to be written as weights or as a model
- * for other programs.
+ * A trained network, for export as weights or as a model for other programs.
  */
 import type { LaneState } from '../executors/executor.ts';
 import type { Network } from '../models/network.ts';
@@ -15,7 +14,7 @@ export interface Trained {
   readonly state: LaneState;
 }
 
-/** @param metadata what the file should say of its origin */
+/** @param metadata origin of the network, for the file */
 export function weightsFile(
   { network, plan, state }: Trained,
   metadata: Readonly<Record<string, string>>,

@@ -1,6 +1,6 @@
 /**
- * Trains lanes on a dataset and reports their outcomes. Keeps the dataset and compiled plans
- * between calls. Not an executor.
+ * Trains lanes on a dataset and reports their outcomes. Caches the dataset and compiled plans
+ * between calls.
  */
 import { catalogueOf, type Catalogue, type DatasetEntry } from '../../datasets/catalogue.ts';
 import { loadDataset, type Dataset } from '../../datasets/dataset.ts';
@@ -27,21 +27,21 @@ export { onnxFile, weightsFile, type Trained } from './trained.ts';
 export { checkObjective, TrainingError };
 
 export interface TrainerOptions {
-  /** Absolute path of the folder that holds `datasets/`. */
+  /** Absolute path of the folder that contains `datasets/`. */
   readonly resources: string;
-  /** Absolute path of the folder where calibrations are kept; absent: they are not. */
+  /** Absolute path of the calibration folder; absent: calibrations are not stored. */
   readonly calibrations?: string;
-  /** Absolute path of the folder of imported datasets; absent: only what comes with Galapagos. */
+  /** Absolute path of the folder of imported datasets; absent: only built-in datasets are known. */
   readonly datasets?: string;
   readonly executors?: readonly RegisteredExecutor[];
 }
 
 export interface TrainOptions extends TrainListener {
-  /** The executor's label that the study began with: kept where it is usable. */
+  /** Label of the executor with which the study started; used again if it is usable. */
   readonly began?: string | undefined;
 }
 
-/** Lanes that share everything but their numbers. */
+/** Lanes with equal structure, which differ only in numbers. */
 interface Group {
   readonly resolved: ResolvedObjective;
   readonly plan: Plan;
@@ -57,7 +57,7 @@ export class Trainer {
   readonly #executors: readonly RegisteredExecutor[];
   readonly #calibrations: Calibrations;
   readonly #datasets = new Map<string, Promise<Dataset>>();
-  /** The executable of the last call; another plan, executor or more lanes replace it. */
+  /** Executable of the last call; replaced for another plan or executor, or for more lanes. */
   #current: { readonly key: string; readonly executable: Executable } | undefined;
   #busy = false;
 
@@ -74,10 +74,10 @@ export class Trainer {
   }
 
   /**
-   * Trains lanes; one call at a time. Those of one structure train together, one structure after
-   * the other. Lanes stop individually by their signal, between chunks.
-   * @param seed the study's, an integer 0 ≤ seed < 2⁵³
-   * @throws TrainingError; DatasetError if a dataset's file is not what it should be
+   * Trains lanes; one call at a time. Lanes of equal structure train together, one structure after
+   * the other. Each lane has its own signal, which stops it between chunks.
+   * @param seed the study's seed, an integer 0 ≤ seed < 2⁵³
+   * @throws TrainingError; DatasetError for a damaged dataset file
    */
   async train(
     objective: TrainObjective,
@@ -97,7 +97,7 @@ export class Trainer {
       }
       return outcomes;
     } catch (error) {
-      // What broke half-way may hold anything: the next call starts afresh.
+      // The state after an error is undefined, so the next call starts without the executable.
       await this.#discard();
       throw error;
     } finally {
@@ -109,7 +109,7 @@ export class Trainer {
     return shapeKey(objective, params);
   }
 
-  /** Frees everything; idempotent. */
+  /** Releases all resources; idempotent. */
   async dispose(): Promise<void> {
     this.#datasets.clear();
     await this.#discard();
@@ -135,8 +135,8 @@ export class Trainer {
   }
 
   /**
-   * Where memory does not suffice for all lanes, they train in halves: nobody's fault, and no bit
-   * differs.
+   * Trains a group. If memory does not suffice for all lanes, it is halved; this is not a failure
+   * of a trial and does not change results.
    */
   async #trainGroup(
     group: Group,
@@ -168,7 +168,10 @@ export class Trainer {
     }
   }
 
-  /** The first of the choices that can run the plan, with why the ones before could not. */
+  /**
+   * Compiles the plan with the first executor that can run it, and adds why the earlier ones could
+   * not to the reason.
+   */
   async #prepare({ plan, dataset, choices }: Group, lanes: number): Promise<Prepared> {
     const failures: string[] = [];
     for (const [i, { executor, label, reason }] of choices.entries()) {
@@ -227,14 +230,14 @@ export class Trainer {
   }
 }
 
-/** A name may come to stand for other data. */
+/** Cache key of a dataset; includes the source, because a name may later denote other data. */
 function keyOf({ name, source }: DatasetEntry): string {
   return source.kind === 'bundled'
     ? name
     : `${name} ${source.training.sha256} ${source.test.sha256}`;
 }
 
-/** Lanes' places by structure, each list and the lists in the lanes' order. */
+/** Indices of lanes grouped by structure; groups and their members keep the lanes' order. */
 function alike(
   objective: TrainObjective,
   lanes: readonly CohortLane[],
@@ -248,7 +251,7 @@ function alike(
   return [...groups.values()];
 }
 
-/** A listener of some of the lanes, as one that knows all of them. */
+/** Maps the lane indices of a group to those of all lanes. */
 function at(places: readonly number[], listener: TrainListener): TrainListener {
   const place = (lane: number): number => places[lane] ?? lane;
   return {
@@ -259,7 +262,10 @@ function at(places: readonly number[], listener: TrainListener): TrainListener {
   };
 }
 
-/** One network and settings for all lanes. @throws TrainingError if the objective is wrong */
+/**
+ * Resolves network and settings, equal for all lanes.
+ * @throws TrainingError if the objective is wrong
+ */
 function resolveAll(
   objective: TrainObjective,
   lanes: readonly CohortLane[],

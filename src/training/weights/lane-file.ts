@@ -1,7 +1,7 @@
 /**
- * A lane's state as tensors under PyTorch's names and shapes, and back: weights and running
- * statistics as `<layer>.weight`, optimiser slots as `optimizer.<slot>.<layer>.weight`. Not the
- * bytes of a file.
+ * Converts between a lane's state and tensors with PyTorch's names and shapes: weights and running
+ * statistics as `<layer>.weight`, optimiser slots as `optimizer.<slot>.<layer>.weight`. The file's
+ * bytes are encoded elsewhere.
  */
 import type { LaneState } from '../executors/executor.ts';
 import { shapeText } from '../models/network.ts';
@@ -9,19 +9,19 @@ import { parameterCount } from '../plan/block.ts';
 import { elements, type Plan } from '../plan/plan.ts';
 import { WeightsError, type Safetensors, type Tensor } from './safetensors.ts';
 
-/** What of a plan names a lane's numbers. */
+/** Parts of a plan that name a lane's numbers. */
 export type Named = Pick<Plan, 'weights' | 'statistics' | 'slots'>;
 
 interface Place {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Where the values are in a lane's state. */
+  /** Values within a lane's state. */
   readonly values: Float32Array;
 }
 
 const STEP = 'step';
 
-/** @param metadata what else the file should say */
+/** @param metadata further metadata of the file */
 export function toTensors(
   plan: Named,
   state: LaneState,
@@ -34,9 +34,10 @@ export function toTensors(
 }
 
 /**
- * Slots may be absent, all together: training then goes on from the weights alone, at step 0.
- * @param file its name, for errors
- * @throws WeightsError naming the tensor that is absent, too many, or of another shape
+ * Converts tensors to a lane's state. All slots may be absent: training then continues from the
+ * weights alone, at step 0.
+ * @param file name of the file, for errors
+ * @throws WeightsError with the tensor that is missing, unknown or of another shape
  */
 export function fromTensors(
   file: string,

@@ -1,7 +1,7 @@
 /**
- * safetensors, as Hugging Face specifies it: a little-endian u64, that many bytes of JSON (name →
- * dtype, shape, offsets into what follows), then the values one after another. Only float32 here.
- * Knows bytes, not files or networks.
+ * Encodes and decodes safetensors as specified by Hugging Face: a little-endian u64 with the length
+ * of the header, the header as JSON (name → dtype, shape, offsets), then the values. Supports
+ * float32 only.
  */
 import { isFields } from '../models/reader.ts';
 import { quote } from '../objective/problem.ts';
@@ -18,7 +18,7 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What is wrong with a weights file: which, where, what was expected and what found. */
+/** Error of a weights file: file, position, expected, found. */
 export class WeightsError extends Error {
   readonly file: string;
 
@@ -29,11 +29,11 @@ export class WeightsError extends Error {
   }
 }
 
-/** As the format's own reader has it. */
+/** Limit of the format's reference implementation. */
 const MOST_HEADER_BYTES = 100_000_000;
 const METADATA = '__metadata__';
 
-/** The header is padded with spaces so that values begin at a multiple of 8. */
+/** Encodes a file. The header is padded with spaces so that the values start at a multiple of 8. */
 export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
   const header: Record<string, unknown> = { [METADATA]: metadata };
   let end = 0;
@@ -55,7 +55,11 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Arra
   return bytes;
 }
 
-/** @param file its name, for errors. @throws WeightsError */
+/**
+ * Decodes a file.
+ * @param file name of the file, for errors
+ * @throws WeightsError
+ */
 export function decodeSafetensors(file: string, bytes: Uint8Array): Safetensors {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const refuse = (where: string, expected: string, found: string): WeightsError =>

@@ -1,6 +1,6 @@
 /**
- * Activations and their gradients, in float64. Gradients take y' and the output, or for gelu and
- * silu the input.
+ * Activations and their gradients, in float64. Gradients read y' and the output, for gelu and silu
+ * the input.
  */
 import { erf, exp } from '../../../core/elementary.ts';
 import { numberOf, type Op } from '../../plan/plan.ts';
@@ -9,7 +9,7 @@ import type { Step } from './tensors.ts';
 
 type Execute = (op: Op, step: Step) => void;
 
-/** σ(x) without overflow. */
+/** σ(x), without overflow. */
 function sigmoidOf(x: number): number {
   if (x >= 0) return 1 / (1 + exp(-x));
   const e = exp(x);
@@ -22,12 +22,12 @@ function tanhOf(x: number): number {
   return x < 0 ? -y : y;
 }
 
-/** Φ(x), the normal distribution function. */
+/** Φ(x), the cumulative distribution function of the normal distribution. */
 function normal(x: number): number {
   return 0.5 * (1 + erf(x * Math.SQRT1_2));
 }
 
-/** φ(x), its density. */
+/** φ(x), the density of the normal distribution. */
 function density(x: number): number {
   return 0.3989422804014327 * exp(-0.5 * x * x);
 }
@@ -63,8 +63,8 @@ export function leakyRelu(op: Op, { tensors }: Step): void {
 }
 
 /**
- * The output's sign is the input's, as slope ≥ 0; where slope is 0 an output of 0 passes slope·g =
- * 0.
+ * The sign of the input is read from the output, because slope ≥ 0. For slope 0, an output of 0
+ * gives a gradient of slope·g = 0.
  */
 export function leakyReluGradient(op: Op, { tensors }: Step): void {
   const slope = numberOf(op, 'slope');

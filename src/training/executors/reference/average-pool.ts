@@ -1,12 +1,13 @@
-/** average-pool (pads are not counted), global-average-pool, and their gradients, in float64. */
+/** average-pool (padding is not counted), global-average-pool, and their gradients, in float64. */
 import { elements, type Op } from '../../plan/plan.ts';
 import { poolGeometry } from './max-pool.ts';
 import type { Step, Tensors } from './tensors.ts';
 import { tapsOf } from './windows.ts';
 
 /**
- * Visits every valid tap of every window of every plane: positions in the larger and the smaller
- * array, and the window's valid taps.
+ * Visits every tap inside the image, for every window of every plane. Passes the index in the
+ * larger array, the index in the smaller array and the number of taps of the window that are
+ * inside.
  */
 function eachTap(
   op: Op,

@@ -1,7 +1,7 @@
 /**
- * batch-norm, its gradient and its form in evaluation, in float64. Statistics are over the valid
- * samples only: positions ≥ n do not count and their x' is 0. Variances are centred, never E[x²] −
- * E[x]².
+ * batch-norm in training and evaluation, and its gradient, in float64. Statistics are over the
+ * valid samples only: positions ≥ n are ignored and their x' is 0. The variance is computed from
+ * centred values, never as E[x²] − E[x]².
  */
 import { elements, numberOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
@@ -16,7 +16,7 @@ function planesOf(tensors: Tensors, id: number | undefined): Planes {
   return { channels, plane: elements(rest) };
 }
 
-/** Σ f(position) over a channel of the first n samples. */
+/** Σ f(position) over one channel of the first n samples. */
 function sumOver(
   { channels, plane }: Planes,
   channel: number,
@@ -31,7 +31,7 @@ function sumOver(
   return sum;
 }
 
-/** y = scale·x + shift, channel by channel, at all positions. */
+/** Computes y = scale·x + shift per channel, at all positions. */
 function affine(
   x: Float64Array,
   y: Float64Array,
@@ -73,7 +73,7 @@ export function batchNorm(op: Op, { tensors, n }: Step): void {
     scale[c] = (weight[c] ?? 0) * r;
     shift[c] = (bias[c] ?? 0) - (weight[c] ?? 0) * r * mu;
     runningMean[c] = (1 - momentum) * (runningMean[c] ?? 0) + momentum * mu;
-    // One element has no unbiased variance.
+    // A single element has no unbiased variance.
     if (m > 1)
       runningVariance[c] =
         (1 - momentum) * (runningVariance[c] ?? 0) + (momentum * variance * m) / (m - 1);

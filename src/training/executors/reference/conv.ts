@@ -3,8 +3,8 @@ import { pairOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
 
 /**
- * One tap of one kernel plane over the outputs whose input pixel is inside the image: first indices
- * and steps.
+ * A run over the outputs for which one tap of one kernel plane is inside the image: first indices
+ * and strides.
  */
 class TapRun {
   weight = 0;
@@ -18,7 +18,8 @@ class TapRun {
 }
 
 /**
- * Outputs 0 … size−1 that tap `offset` (tap − padding) reaches inside 0 … input−1: first and count.
+ * Returns the first output and the number of outputs in 0 … size−1 for which `offset` (tap −
+ * padding) is inside 0 … input−1.
  */
 function reach(
   offset: number,
@@ -32,8 +33,8 @@ function reach(
 }
 
 /**
- * Visits every tap of every pair of an input plane and an output plane that a kernel connects; the
- * run is one object, rewritten.
+ * Visits every tap of every connected pair of an input plane and an output plane. The run is one
+ * reused object.
  */
 function eachTap(
   op: Op,
@@ -54,7 +55,7 @@ function eachTap(
   const taps = kernel[0] * kernel[1];
   const run = new TapRun();
   [run.xRow, run.xColumn, run.yRow] = [stride[0] * w, stride[1], columns];
-  // By tap outermost: where it reaches is the same for every plane.
+  // The tap is the outermost loop, because its range is the same for every plane.
   for (let tap = 0; tap < taps; tap++) {
     const dy = Math.floor(tap / kernel[1]) - padding[0];
     const dx = (tap % kernel[1]) - padding[1];

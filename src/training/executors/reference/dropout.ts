@@ -1,4 +1,4 @@
-/** dropout, in float64. Forward and backward are the same product with the same mask. */
+/** dropout, in float64. The gradient is the same product with the same mask. */
 import { numberOf, type Op } from '../../plan/plan.ts';
 import { maskWords } from '../../run/dropout-mask.ts';
 import type { Step } from './tensors.ts';

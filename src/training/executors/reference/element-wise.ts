@@ -1,11 +1,11 @@
 /**
- * What element-wise ops share: y[i] = f(a[i], b[i]), stored or added. A result may lie in its first
- * operand's memory.
+ * Loop of element-wise ops: y[i] = f(a[i], b[i]), stored or added. The result may share the memory
+ * of the first operand.
  */
 import type { Op } from '../../plan/plan.ts';
 import type { Tensors } from './tensors.ts';
 
-/** @param f of the op's first input and, where it has one, its second */
+/** @param f function of the op's first input and, if it has one, its second */
 export function each(op: Op, tensors: Tensors, f: (a: number, b: number) => number): void {
   const a = tensors.at(op.inputs[0]);
   const b = op.inputs[1] === undefined ? a : tensors.at(op.inputs[1]);

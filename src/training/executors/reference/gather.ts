@@ -1,6 +1,6 @@
 /**
- * gather: the batch's samples, cropped and flipped in training, normalised; positions ≥ n repeat
- * position 0.
+ * gather: copies the samples of the batch, cropped and flipped in training, and normalises them.
+ * Positions ≥ n repeat position 0.
  */
 import { rootOf, type Op } from '../../plan/plan.ts';
 import { moveOf } from '../../run/augment.ts';

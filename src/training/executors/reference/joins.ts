@@ -9,14 +9,14 @@ export function add(op: Op, { tensors }: Step): void {
   for (let i = 0; i < y.length; i++) y[i] = parts.reduce((sum, part) => sum + (part[i] ?? 0), 0);
 }
 
-/** The same values, stored or added. */
+/** Copies the gradient, stored or added. */
 export function addGradient(op: Op, { tensors }: Step): void {
   each(op, tensors, (g) => g);
 }
 
 /**
- * How many elements of the first operand share one of the second: 1, or a plane where that is
- * [C,1,1].
+ * Number of elements of the first operand that share one element of the second: 1, or a plane if
+ * the second has the shape [C,1,1].
  */
 function shared(large: readonly number[], small: readonly number[]): number {
   return elements(large) / elements(small);

@@ -1,13 +1,13 @@
 /**
- * layer-norm and its gradient, in float64: a mean and a variance per sample, of everything or of
- * each pixel's channels.
+ * layer-norm and its gradient, in float64: mean and variance per sample, over all elements or over
+ * the channels of each pixel.
  */
 import { elements, numberOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
 
 /**
- * A sample is `groups` interleaved groups of `size` elements: element k of group j is at k·groups +
- * j.
+ * Layout of the groups: a sample is `groups` interleaved groups of `size` elements; element k of
+ * group j is at index k·groups + j.
  */
 interface Groups {
   readonly groups: number;

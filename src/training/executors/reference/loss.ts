@@ -1,19 +1,19 @@
-/** The losses: Σ over the valid samples, argmax, and the gradient of the mean over them. */
+/** Losses: sum over the valid samples, number of correct predictions, and gradient of the mean. */
 import { exp, log } from '../../../core/elementary.ts';
 import type { Op } from '../../plan/plan.ts';
 import type { Step } from './tensors.ts';
 
-/** One sample's loss and the gradient of it, written to `gradient`. */
+/** Returns the loss of one sample and writes its gradient to `gradient`. */
 type SampleLoss = (z: Float64Array, sample: number, gradient: Float64Array) => number;
 
-/** Ties: the first. */
+/** Index of the largest element; the first one of ties. */
 function argmax(z: Float64Array): number {
   let best = 0;
   for (let k = 1; k < z.length; k++) if ((z[k] ?? 0) > (z[best] ?? 0)) best = k;
   return best;
 }
 
-/** @param correct whether a sample counts as predicted right */
+/** @param correct whether the prediction of a sample is correct */
 function overBatch(
   op: Op,
   { tensors, batch, n }: Step,
@@ -60,7 +60,7 @@ export function softmaxCrossEntropy(op: Op, step: Step): void {
   overBatch(op, step, ofSample, (z, b) => argmax(z) === y[b]);
 }
 
-/** Against a class, which becomes one-hot, or against U numbers. */
+/** Mean squared error against a class (as a one-hot vector) or against U numbers. */
 export function meanSquaredError(op: Op, step: Step): void {
   const [outputs, label] = op.inputs;
   const y = step.tensors.at(label);

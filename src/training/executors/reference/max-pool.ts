@@ -1,9 +1,12 @@
-/** max-pool and its gradient: the first of equal taps wins and takes the whole gradient. */
+/**
+ * max-pool and its gradient. The first of equal taps is the maximum and receives the whole
+ * gradient.
+ */
 import { pairOf, type Op } from '../../plan/plan.ts';
 import type { Step, Tensors } from './tensors.ts';
 import { tapsOf, type Geometry } from './windows.ts';
 
-/** Of a pool or its gradient; `input` is the larger image. */
+/** Geometry of a pool or its gradient; `input` is the buffer of the larger image. */
 export function poolGeometry(op: Op, tensors: Tensors, input: number, output: number): Geometry {
   const [, h = 1, w = 1] = tensors.shape(input);
   const [, rows = 1, columns = 1] = tensors.shape(output);

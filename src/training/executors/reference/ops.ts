@@ -1,4 +1,4 @@
-/** Carries out one op of a plan: the table from kind to function. */
+/** Table of the functions that execute each kind of op. */
 import type { Op, OpKind } from '../../plan/plan.ts';
 import * as activation from './activation.ts';
 import {
@@ -47,7 +47,7 @@ const OPS: Readonly<Record<OpKind, Execute>> = {
   'sigmoid-gradient': activation.sigmoidGradient,
   tanh: activation.tanh,
   'tanh-gradient': activation.tanhGradient,
-  flatten: () => undefined, // the same memory
+  flatten: () => undefined, // the output shares the input's memory
   dropout,
   'dropout-gradient': dropout,
   'batch-norm': batchNorm,

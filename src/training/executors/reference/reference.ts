@@ -1,6 +1,6 @@
 /**
- * The `reference` executor: float64, one function per op, the plan walked literally. The oracle of
- * the others, never fast.
+ * The `reference` executor: float64, one function per op, without optimisation. Oracle for the
+ * other executors; slow.
  */
 import { keyOf } from '../../../core/random.ts';
 import type { DatasetShape, DatasetView } from '../../../datasets/dataset-view.ts';
@@ -15,11 +15,11 @@ import { Tensors, type Step } from './tensors.ts';
 
 interface LaneMemory {
   readonly trial: number;
-  /** By weight, in plan order. */
+  /** Weights in plan order. */
   readonly weights: Float64Array[];
   /** [slot][weight]. */
   readonly slots: Float64Array[][];
-  /** By statistic, in plan order. */
+  /** Statistics in plan order. */
   readonly statistics: Float64Array[];
   step: number;
 }
@@ -152,7 +152,7 @@ export class ReferenceExecutable extends StepwiseExecutable {
     tally.samples += n;
   }
 
-  /** Buffers of weights and statistics, with the lane's values. */
+  /** Buffers of weights and statistics with the lane's arrays. */
   #owned({ weights, statistics }: LaneMemory): [number, Float64Array][] {
     const find = (role: BufferRole, name: string): number =>
       this.plan.buffers.find((b) => b.role === role && b.name === name)?.id ?? -1;

@@ -1,28 +1,29 @@
 /**
- * Memory of the reference executor: one Float64Array a buffer, [sample][element]; aliases share it.
+ * Memory of the reference executor: one Float64Array per buffer, [sample][element]. Aliases share
+ * their root's array.
  */
 import { elements, rootOf, type Plan } from '../../plan/plan.ts';
 import type { Key } from '../../../core/random.ts';
 
-/** What an op may look at besides its buffers. */
+/** Inputs of an op besides its buffers. */
 export interface Step {
   readonly tensors: Tensors;
-  /** Valid samples; positions ≥ n hold a copy of position 0. */
+  /** Number of valid samples; positions ≥ n hold a copy of position 0. */
   readonly n: number;
   readonly batch: number;
-  /** Of the run, from 0. */
+  /** Step of the run, from 0. */
   readonly step: number;
   readonly epoch: number;
-  /** false: evaluation, where nothing is augmented. */
+  /** false: evaluation, without augmentation. */
   readonly training: boolean;
   readonly key: Key;
-  /** c2 of the lane's streams. */
+  /** Counter word c2 of the lane's random streams. */
   readonly trial: number;
   readonly floats: Float32Array;
   readonly words: Uint32Array;
   readonly x: Uint8Array | Float32Array;
   readonly y: ArrayLike<number>;
-  /** Dataset indices of this batch, `batch` of them. */
+  /** Dataset indices of this batch; always `batch` of them. */
   readonly indices: Uint32Array;
 }
 
@@ -45,7 +46,7 @@ export class Tensors {
     });
   }
 
-  /** A buffer's whole array. */
+  /** Returns the whole array of a buffer. */
   at(id: number | undefined): Float64Array {
     const array = this.#arrays[id ?? -1];
     if (array === undefined) throw new RangeError(`the plan has no buffer ${String(id)}`);

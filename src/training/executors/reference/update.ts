@@ -1,6 +1,6 @@
 /**
- * The optimisers and clipping, in float64. Slots are beside the weights: [slot][weight]. Columns
- * come in op-kinds.ts' order.
+ * Optimisers and gradient clipping, in float64. Slots are stored beside the weights:
+ * [slot][weight]. The order of the columns is that of op-kinds.ts.
  */
 import { numberOf, type Op } from '../../plan/plan.ts';
 import type { Step } from './tensors.ts';
@@ -8,8 +8,9 @@ import type { Step } from './tensors.ts';
 export type Slots = readonly (readonly Float64Array[])[];
 
 /**
- * A weight's element: value w, gradient g, whether it decays, its place i in the slots. @returns
- * the new w
+ * Update rule of one element: weight w, gradient g, whether the weight decays, index i in the
+ * slots.
+ * @returns the new w
  */
 type Rule = (
   w: number,
@@ -47,8 +48,8 @@ export function sgd(op: Op, step: Step, slots: Slots): void {
 }
 
 /**
- * adam and adamw: the last column is λ, added to the gradient, or 1 − αλ, which the weight is
- * multiplied by.
+ * adam and adamw. The last column is λ, which is added to the gradient, or 1 − αλ, by which the
+ * weight is multiplied.
  */
 export function adam(op: Op, step: Step, slots: Slots): void {
   const [
@@ -91,7 +92,7 @@ export function rmsprop(op: Op, step: Step, slots: Slots): void {
   });
 }
 
-/** By norm: Σg² per weight in plan order, then over weights. */
+/** Clipping by norm sums g² within each weight in plan order, then over the weights. */
 export function clip(op: Op, step: Step): void {
   const [limit = 0] = columnsOf(op, step);
   const gradients = op.outputs.map((id) => step.tensors.at(id));

@@ -1,6 +1,6 @@
 /**
- * The index arithmetic of convolutions and pools, written out once: every tap of every window that
- * lies inside the image.
+ * Index arithmetic of convolutions and pools: lists every tap of every window that is inside the
+ * image.
  */
 export interface Geometry {
   readonly input: readonly [number, number];
@@ -11,8 +11,8 @@ export interface Geometry {
 }
 
 /**
- * Parallel lists: position in the output plane, tap, position in the input plane; in row order of
- * the output, then of the taps.
+ * Parallel lists: index in the output plane, tap, index in the input plane. Sorted by output row,
+ * column, then tap.
  */
 export interface Taps {
   readonly output: Int32Array;

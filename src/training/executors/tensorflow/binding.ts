@@ -1,6 +1,6 @@
 /**
- * tfjs-node's native binding, by itself: TensorFlow's C interface as functions on tensors named by
- * numbers. The JavaScript of tfjs is not loaded, as nothing of it is needed. Calls are synchronous.
+ * Native binding of tfjs-node: TensorFlow's C interface as functions on tensors that are identified
+ * by numbers. The JavaScript part of tfjs is not needed and not loaded. Calls are synchronous.
  */
 import { createRequire } from 'node:module';
 
@@ -12,12 +12,12 @@ export interface OutputTensor {
 
 export interface OpAttribute {
   readonly name: string;
-  /** One of the binding's TF_ATTR_…. */
+  /** One of the binding's TF_ATTR_… constants. */
   readonly type: number;
   readonly value: string | number | boolean | readonly number[];
 }
 
-/** The part that is used. Names are the binding's own. */
+/** The functions used here, under the binding's own names. */
 export interface Binding {
   readonly TF_Version: string;
   readonly TF_FLOAT: number;
@@ -30,7 +30,7 @@ export interface Binding {
   readonly TF_ATTR_BOOL: number;
   readonly TF_ATTR_TYPE: number;
   readonly TF_ATTR_SHAPE: number;
-  /** The array's memory is shared and must not change while the tensor lives. */
+  /** Shares the array's memory, which must not change while the tensor exists. */
   createTensor(
     shape: readonly number[],
     dtype: number,
@@ -47,7 +47,7 @@ export interface Binding {
   isUsingGpuDevice(): boolean;
   loadSavedModel(folder: string, tags: string): number;
   deleteSavedModel(id: number): void;
-  /** @param inputNames, outputNames `name:0`, with commas between */
+  /** @param inputNames, outputNames `name:0`, separated by commas */
   runSavedModel(
     id: number,
     inputs: readonly number[],
@@ -70,9 +70,9 @@ const FUNCTIONS = [
 const loaded = new Map<string, Binding>();
 
 /**
- * Loads the library into this process, once a path; about 0.6 s and 350 MB.
- * @param cuda its libraries can use cards
- * @throws whatever the system's loader says
+ * Loads the library into this process, once per path. Takes about 0.6 s and 350 MB.
+ * @param cuda whether the libraries support CUDA
+ * @throws the error of the system's loader
  */
 export function loadBinding(path: string, cuda: boolean): Binding {
   const known = loaded.get(path);
@@ -90,12 +90,15 @@ export function loadBinding(path: string, cuda: boolean): Binding {
   return checked;
 }
 
-/** What TensorFlow reads once, at its start; what is set already stays. */
+/**
+ * Sets environment variables that TensorFlow reads at start. Variables that are already set are
+ * kept.
+ */
 function setEnvironment(cuda: boolean): void {
   const wanted: Record<string, string> = cuda
-    ? // Else the first process takes the whole card.
+    ? // Otherwise the first process allocates the whole GPU memory.
       { TF_CPP_MIN_LOG_LEVEL: '2', TF_FORCE_GPU_ALLOW_GROWTH: 'true' }
-    : // Workers are one process a core.
+    : // Each worker process uses one core.
       { TF_CPP_MIN_LOG_LEVEL: '2', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' };
   for (const [name, value] of Object.entries(wanted)) process.env[name] ??= value;
 }

@@ -1,4 +1,4 @@
-/** A dataset as two tensors: samples with channels last, and labels. */
+/** Converts a dataset to two tensors: samples with channels last, and labels. */
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import { elements, type Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
@@ -6,7 +6,7 @@ import type { Binding } from './binding.ts';
 import { samplesChannelsLast, tensorShape } from './layout.ts';
 import { datasetTypes } from './saved-model.ts';
 
-/** The caller deletes both. */
+/** Creates the tensors; the caller deletes both. */
 export function datasetTensors(
   binding: Binding,
   plan: Plan,

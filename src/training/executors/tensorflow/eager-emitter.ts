@@ -1,6 +1,6 @@
 /**
- * Carries every op out at once, by the binding. Constants are made once; what a step leaves behind
- * is freed unless it is kept.
+ * Executes every op immediately through the binding. Constants are created once; other tensors of a
+ * step are released unless they are kept.
  */
 import type { Binding, OpAttribute } from './binding.ts';
 import {
@@ -16,7 +16,7 @@ import {
 export class EagerEmitter implements Emitter {
   readonly #binding: Binding;
   readonly #constants = new Map<string, Tensor>();
-  /** Made since the last `release`. */
+  /** Tensors created since the last `release`. */
   #made: number[] = [];
 
   constructor(binding: Binding) {
@@ -53,8 +53,8 @@ export class EagerEmitter implements Emitter {
   }
 
   /**
-   * Frees what ops have made since the last time, but for what is kept, which is the caller's from
-   * now on.
+   * Releases the tensors created since the last call, except those in `kept`, which the caller owns
+   * from then on.
    */
   release(kept: readonly Tensor[]): void {
     const stays = new Set(kept.map(({ ref }) => ref));
@@ -68,7 +68,7 @@ export class EagerEmitter implements Emitter {
     this.#constants.clear();
   }
 
-  /** Types that the binding cannot make are cast from one that it can. */
+  /** Creates a tensor. Types that the binding cannot create are cast from one that it can. */
   #make(dtype: DType, shape: readonly number[], values: readonly number[]): number {
     const binding = this.#binding;
     if (dtype === 'f32')

@@ -1,6 +1,6 @@
 /**
- * A program op by op: what runs where TensorFlow does not take the graph. Slower by the cost of
- * each call, equal in meaning.
+ * Program that executes op by op, for plans that TensorFlow refuses as a graph. The results have
+ * the same meaning; each call adds overhead.
  */
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -27,7 +27,7 @@ export class EagerProgram implements Program {
   #dataset: Pick<ChunkInputs, 'samples' | 'labels'> | undefined;
   #state: StepState = NOTHING;
 
-  /** @param because why not as a graph */
+  /** @param because reason why the graph was not used */
   constructor(binding: Binding, plan: Plan, lanes: number, because: string) {
     this.#binding = binding;
     this.#plan = plan;

@@ -1,6 +1,6 @@
 /**
- * A plan compiled for a bucket of lanes: whole chunks go to the program; what lanes there are, and
- * where, is kept here.
+ * A plan compiled for a bucket of lanes. The program runs whole chunks; this class tracks which
+ * lanes exist and where.
  */
 import { keyOf } from '../../../core/random.ts';
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
@@ -12,10 +12,12 @@ import type { LaneSeed, LaneState, Memory, RunRequest } from '../executor.ts';
 import { fromTensor, toTensor } from './layout.ts';
 import type { HostState, Program } from './program.ts';
 
-/** @param refused what TensorFlow said of the graph when it ran: then op by op */
+/** @param refused TensorFlow's error when the graph ran; given, the program executes op by op */
 export type MakeProgram = (lanes: number, refused?: string) => Program;
 
-/** Lanes a program is made for: shapes are static, so the next power of two. */
+/**
+ * Number of lanes that a program is compiled for: the next power of two, because shapes are static.
+ */
 export function bucketOf(lanes: number): number {
   let bucket = 1;
   while (bucket < lanes) bucket *= 2;
@@ -31,13 +33,13 @@ export class TensorflowExecutable extends ChunkedExecutable {
   #seed = 0;
   #trials: number[] = [];
   #steps: number[] = [];
-  /** Place in the program by lane; undefined: given back, its weights are in `kept`. */
+  /** Place in the program by lane; undefined: released, its weights are in `kept`. */
   #places: (number | undefined)[] = [];
   readonly #kept = new Map<number, LaneState>();
   #finite: ArrayLike<number> = [];
-  /** Whether the program has run once: a graph may load and yet lack a kernel. */
+  /** Whether the program has run once: a graph may load and still lack a kernel. */
   #ran = false;
-  /** What the program's variables hold, while they have not changed. */
+  /** Copy of the program's variables while they are unchanged. */
   #snapshot: HostState | undefined;
   #order: { readonly of: Uint32Array; readonly words: Int32Array } | undefined;
 
@@ -138,7 +140,7 @@ export class TensorflowExecutable extends ChunkedExecutable {
   }
 
   /**
-   * Moves the live lanes to a smaller bucket where they fit in one; stopped ones are kept on the
+   * Moves the live lanes to a smaller bucket where they fit in one. Stopped lanes are kept on the
    * host.
    */
   protected override moveTogether(live: readonly number[]): void {
@@ -198,7 +200,10 @@ export class TensorflowExecutable extends ChunkedExecutable {
     this.#kept.clear();
   }
 
-  /** What fails at the first run is tried again op by op. @throws TrainingError */
+  /**
+   * Runs the program. If its first run fails, runs op by op instead.
+   * @throws TrainingError
+   */
   #carryOut<T>(work: (program: Program) => T): T {
     try {
       const result = work(this.#program);
@@ -240,8 +245,8 @@ export class TensorflowExecutable extends ChunkedExecutable {
   }
 
   /**
-   * Dataset indices as TensorFlow's integers; copied once a call, as the caller may use the array
-   * again.
+   * Converts dataset indices to TensorFlow's integers. Copied once per call, because the caller may
+   * reuse the array.
    */
   #words(of: Uint32Array, fresh: boolean): Int32Array {
     if (fresh || this.#order?.of !== of) this.#order = { of, words: Int32Array.from(of) };
@@ -291,7 +296,7 @@ export class TensorflowExecutable extends ChunkedExecutable {
     };
   }
 
-  /** Writes one lane's values into the arrays of all lanes. */
+  /** Writes one lane's values to the arrays of all lanes. */
   #fill(state: HostState, place: number, of: LaneState): void {
     this.#unpack(of.weights, state.weights, place);
     state.slots.forEach((slot, s) => {
@@ -334,7 +339,7 @@ function add(tally: LaneTally | undefined, loss = NaN, correct = 0, samples = 0)
   tally.samples += samples;
 }
 
-/** One lane's part of a tensor's values. */
+/** Part of a tensor's values that belongs to one lane. */
 function part(values: Float32Array | undefined, place: number, size: number): Float32Array {
   if (values === undefined) throw new RangeError('a tensor is missing');
   return values.subarray(place * size, (place + 1) * size);

@@ -1,6 +1,6 @@
 /**
- * TensorFlow's messages (graph.proto, function.proto, saved_model.proto): nodes, functions, and a
- * SavedModel that holds a graph only.
+ * Encodes TensorFlow's protobuf messages (graph.proto, function.proto, saved_model.proto): nodes,
+ * functions, and a SavedModel that contains only a graph.
  */
 import { Message } from '../../protobuf.ts';
 import {
@@ -14,10 +14,12 @@ import {
 export interface Node {
   readonly name: string;
   readonly op: string;
-  /** `node`, `node:1`; in functions `argument`, `node:output:0`; `^node` waits only. */
+  /**
+   * `node`, `node:1`; in functions `argument`, `node:output:0`; `^node` is a control dependency.
+   */
   readonly inputs: readonly string[];
   readonly attributes: Attributes;
-  /** Of a Const: its value. */
+  /** Value of a Const node. */
   readonly value?: {
     readonly dtype: DType;
     readonly shape: readonly number[];
@@ -32,12 +34,12 @@ export interface GraphFunction {
   readonly nodes: readonly Node[];
 }
 
-/** A version of graphs that every TensorFlow 2 reads (versions.proto). */
+/** Version of the graph format that every TensorFlow 2 reads (versions.proto). */
 const PRODUCER = 1395;
 
 /**
- * The file `saved_model.pb`: one graph with the tag `serve`, no checkpoint, no signatures: outputs
- * are asked for by name.
+ * Encodes the file `saved_model.pb`: one graph with the tag `serve`, without checkpoint or
+ * signatures; outputs are fetched by name.
  */
 export function savedModel(
   nodes: readonly Node[],

@@ -1,12 +1,12 @@
 /**
- * Turns ops into the nodes of a graph, or of one function's body. Equal constants become one node.
+ * Converts ops to nodes of a graph or of a function's body. Equal constants share one node.
  */
 import type { GraphFunction, Node } from './graph-def.ts';
 import type { Attributes, DType, Emitter, Tensor, TensorType } from './tensor.ts';
 
 /**
- * Names of outputs as TensorFlow's op definitions state them; functions refer to outputs by them.
- * The rest: `output`.
+ * Output names of ops, as in TensorFlow's op definitions; functions refer to outputs by name. Ops
+ * not listed have the output `output`.
  */
 const OUTPUT_NAMES: Readonly<Record<string, string>> = {
   AddV2: 'z',
@@ -45,7 +45,7 @@ export class GraphEmitter implements Emitter {
   readonly #inFunction: boolean;
   readonly #constants = new Map<string, Tensor>();
 
-  /** @param inFunction references are written as in a function's body */
+  /** @param inFunction whether references use the syntax of function bodies */
   constructor(inFunction: boolean) {
     this.#inFunction = inFunction;
   }
@@ -77,7 +77,10 @@ export class GraphEmitter implements Emitter {
     return this.node(this.#name(op), op, inputs, attributes, outputs);
   }
 
-  /** A node by a name of one's own. @param after nodes that it waits for */
+  /**
+   * Adds a node with a given name.
+   * @param after nodes that must run before it
+   */
   node(
     name: string,
     op: string,
@@ -95,7 +98,7 @@ export class GraphEmitter implements Emitter {
     return outputs.map(({ dtype, shape }, i) => ({ ref: this.#output(name, op, i), dtype, shape }));
   }
 
-  /** The nodes so far as a function. */
+  /** Returns the nodes so far as a function. */
   asFunction(
     name: string,
     inputs: GraphFunction['inputs'],

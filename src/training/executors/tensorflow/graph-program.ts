@@ -1,6 +1,6 @@
 /**
- * A program as one graph: written to a folder that is gone once it is loaded, run by the binding's
- * session.
+ * Program that runs as one graph. The graph is written to a temporary folder, loaded and run by the
+ * binding's session.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,11 +23,11 @@ export class GraphProgram implements Program {
   readonly #model: number;
   readonly #variables: Variables;
   #streams: Streams = { key: new Int32Array(2), trials: new Int32Array(0) };
-  /** Tensor of the order that was used last. */
+  /** Tensor of the most recently used order. */
   #order: { readonly values: Int32Array; readonly id: number } | undefined;
   #disposed = false;
 
-  /** @throws what TensorFlow says of a graph it does not take */
+  /** @throws TensorFlow's error for a graph that it refuses */
   constructor(binding: Binding, plan: Plan, lanes: number) {
     const { bytes, nodes } = emitModel(plan, lanes);
     const folder = mkdtempSync(join(tmpdir(), 'galapagos-graph-'));
@@ -131,7 +131,7 @@ export class GraphProgram implements Program {
     this.#binding.deleteSavedModel(this.#model);
   }
 
-  /** @param collect of loss, correct and the further outputs asked for */
+  /** @param collect combines loss, correct count and the further outputs */
   #loop<T>(
     name: string,
     chunk: Chunk,

@@ -1,18 +1,18 @@
 /**
- * Where the TensorFlow libraries and tfjs-node's binding lie, and whether they are whole. It reads;
- * `galapagos backend install` writes.
+ * Locates the TensorFlow libraries and tfjs-node's binding and checks that they are complete.
+ * Read-only; `galapagos backend install` writes.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What `installation.json` in the folder says. */
+/** Content of `installation.json`. */
 export interface Installation {
   readonly format: 'galapagos-tensorflow/1';
   /** Version of the TensorFlow libraries. */
   readonly tensorflow: string;
-  /** Version of `@tensorflow/tfjs-node`, whose binding it is. */
+  /** Version of the npm package `@tensorflow/tfjs-node`, which contains the binding. */
   readonly tfjs: string;
-  /** Libraries that can use CUDA cards. */
+  /** Whether the libraries support CUDA. */
   readonly cuda: boolean;
   readonly binding: 'compiled' | 'shipped';
 }
@@ -27,7 +27,7 @@ export const LIBRARY_FILES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.
 export type Found =
   { readonly installation: Installation; readonly binding: string } | { readonly absent: string };
 
-/** @param folder as `GALAPAGOS_TENSORFLOW` names it; undefined: none was named */
+/** @param folder folder from `GALAPAGOS_TENSORFLOW`; undefined if it is unset */
 export function findInstallation(folder: string | undefined): Found {
   if (folder === undefined || folder === '')
     return { absent: 'no folder is named for it (GALAPAGOS_TENSORFLOW)' };

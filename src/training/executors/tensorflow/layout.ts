@@ -1,18 +1,18 @@
 /**
- * Between the plan's order of elements (PyTorch's: channels before rows and columns) and
+ * Converts between the plan's element order (PyTorch's: channels before rows and columns) and
  * TensorFlow's (channels last), on the host.
  */
 import { elements } from '../../plan/plan.ts';
 
 /**
- * The shape that a weight has here: kernels [O,C/g,kh,kw] → [kh,kw,C/g,O], images [C,H,W] →
- * [H,W,C], the others as they are.
+ * Shape of a weight in TensorFlow: kernels [O,C/g,kh,kw] → [kh,kw,C/g,O], images [C,H,W] → [H,W,C],
+ * others unchanged.
  */
 export function tensorShape(shape: readonly number[]): readonly number[] {
   return axesOf(shape).map((axis) => shape[axis] ?? 1);
 }
 
-/** One weight's values in TensorFlow's order. */
+/** Converts one weight's values to TensorFlow's order. */
 export function toTensor(values: Float32Array, shape: readonly number[], to: Float32Array): void {
   permute(values, shape, axesOf(shape), (from, at) => {
     to[at] = values[from] ?? 0;
@@ -25,7 +25,7 @@ export function fromTensor(values: Float32Array, shape: readonly number[], to: F
   });
 }
 
-/** Samples [N,C,H,W] → [N,H,W,C]; the same array where nothing moves. */
+/** Converts samples [N,C,H,W] → [N,H,W,C]; returns the same array if the order is equal. */
 export function samplesChannelsLast<T extends Uint8Array | Float32Array>(
   x: T,
   shape: readonly number[],
@@ -50,7 +50,9 @@ function axesOf(shape: readonly number[]): readonly number[] {
   return shape.map((_, axis) => axis);
 }
 
-/** Visits every element with its place in the plan's order and in that of the permuted axes. */
+/**
+ * Visits every element with its index in the plan's order and in the order of the permuted axes.
+ */
 function permute(
   values: Float32Array,
   shape: readonly number[],

@@ -1,4 +1,4 @@
-/** Which form a plan runs in. */
+/** Chooses the form in which a plan runs. */
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
 import type { Binding } from './binding.ts';
@@ -8,7 +8,7 @@ import type { Program } from './program.ts';
 
 export type Form = 'graph' | 'ops';
 
-/** As a graph; op by op where TensorFlow refuses it. */
+/** Creates a program that runs as a graph, or op by op if TensorFlow refuses the graph. */
 export function makeProgram(
   binding: Binding,
   plan: Plan,

@@ -1,6 +1,6 @@
 /**
- * One step as tensors: the batch's positions from the chunk's numbers, the plan's ops, frozen lanes
- * kept. For graphs and for op by op.
+ * One training step as tensors: indices of the batch from the chunk's inputs, the plan's ops, and
+ * unchanged state for frozen lanes. Used for graphs and for op-by-op execution.
  */
 import type { Plan } from '../../plan/plan.ts';
 import type { Operations } from './operations.ts';
@@ -8,12 +8,14 @@ import { write } from './ops/index.ts';
 import { Step, type Metrics, type StepState } from './step.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Tensors that no step of a chunk changes. */
+/** Tensors that are constant within a chunk. */
 export interface ChunkInputs {
   readonly order: Tensor;
   /** [rows,L,columns]. */
   readonly words: Tensor;
-  /** [6]: first step of the epoch, first of the run, epoch, length of the order, rows, steps. */
+  /**
+   * [6]: first step of the epoch, first step of the run, epoch, length of the order, rows, steps.
+   */
   readonly numbers: Tensor;
   readonly key: Tensor;
   readonly trials: Tensor;
@@ -33,7 +35,10 @@ export function numberOf(
   return operations.reshape(operations.slice(numbers, [NUMBERS[name]], [1]), []);
 }
 
-/** @param index steps done before in this chunk, 32 bits */
+/**
+ * Emits one step.
+ * @param index number of steps done before in this chunk, 32 bits
+ */
 export function oneStep(
   plan: Plan,
   operations: Operations,

@@ -1,6 +1,6 @@
 /**
- * TensorFlow's ops as methods that know types and shapes. One method, one op (or a few): no layers,
- * no lanes.
+ * TensorFlow's ops as methods with checked types and shapes. One method is one op, or a few; layers
+ * and lanes are handled elsewhere.
  */
 import type { Attributes, DType, Emitter, Tensor } from './tensor.ts';
 import {
@@ -27,7 +27,7 @@ export class Operations {
     return this.#emitter.constant('f32', shape, values);
   };
 
-  /** That many zeros of 64 bits. */
+  /** `count` zeros of 64 bits. */
   readonly zeros64 = (count: number): Tensor => {
     return this.#emitter.constant('f64', [count], Array<number>(count).fill(0));
   };
@@ -47,7 +47,7 @@ export class Operations {
     return this.integers([value], []);
   };
 
-  /** Whole numbers of 64 bits; used as 32-bit words with room for their products. */
+  /** A 64-bit integer constant; holds 32-bit words with room for their products. */
   readonly long = (value: number): Tensor => {
     return this.#emitter.constant('i64', [], [value]);
   };
@@ -82,7 +82,7 @@ export class Operations {
     return this.#one('IsFinite', [a], { T: { type: a.dtype } }, 'bool', a.shape);
   };
 
-  /** The gradient where what relu gave is above 0, else 0. */
+  /** The gradient where the output of relu is above 0, otherwise 0. */
   readonly reluGradient = (gradient: Tensor, output: Tensor): Tensor => {
     return this.#one(
       'ReluGrad',
@@ -103,7 +103,7 @@ export class Operations {
     return this.#one('Cast', [a], { SrcT: { type: a.dtype }, DstT: { type: to } }, to, a.shape);
   };
 
-  /** The same 32 bits as another type. */
+  /** Reinterprets the same bits as another 32-bit type. */
   readonly bitcast = (a: Tensor, to: DType): Tensor => {
     return this.#one('Bitcast', [a], { T: { type: a.dtype }, type: { type: to } }, to, a.shape);
   };
@@ -121,7 +121,7 @@ export class Operations {
 
   readonly transpose = (a: Tensor, axes: readonly number[]): Tensor => {
     const shape = axes.map((axis) => a.shape[axis] ?? 1);
-    // Axes of one element may move freely: nothing in memory does.
+    // Axes of size one can move without a change of memory.
     const moved = axes.filter((axis) => a.shape[axis] !== 1);
     if (moved.every((axis, i) => i === 0 || axis > (moved[i - 1] ?? 0)))
       return this.reshape(a, shape);
@@ -203,7 +203,7 @@ export class Operations {
     return this.integers(Array.from({ length: count }, (_, i) => i));
   };
 
-  /** Rows of an axis; the first `together` axes of both go along with each other. */
+  /** Selects entries of an axis; the first `together` axes of both operands are batch axes. */
   readonly gather = (a: Tensor, indices: Tensor, axis = 0, together = 0): Tensor => {
     const attributes: Attributes = {
       batch_dims: { integer: together },
@@ -230,7 +230,7 @@ export class Operations {
     );
   };
 
-  /** Zeros before and after, by axis. */
+  /** Adds zeros before and after each axis. */
   readonly pad = (a: Tensor, padding: readonly (readonly [number, number])[]): Tensor => {
     if (padding.every(([before, after]) => before === 0 && after === 0)) return a;
     const shape = a.shape.map((n, i) => n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0));
@@ -259,7 +259,7 @@ export class Operations {
     return this.#one('ConcatV2', [...parts, this.integer(axis)], attributes, first.dtype, shape);
   };
 
-  /** Equal parts of an axis. */
+  /** Splits an axis into equal parts. */
   readonly split = (a: Tensor, axis: number, parts: number): Tensor[] => {
     if (parts === 1) return [a];
     const shape = a.shape.map((n, i) => (i === axis ? n / parts : n));
@@ -272,10 +272,7 @@ export class Operations {
     );
   };
 
-  /**
-   * [K,M]·[K,N] of matrices as `transposeA`, `transposeB` say; more axes in front go along with
-   * each other.
-   */
+  /** Matrix product [K,M]·[K,N], transposed as given; leading axes are batch axes. */
   readonly matmul = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor => {
     const rank = a.shape.length;
     const rows = a.shape[rank - (transposeA ? 1 : 2)] ?? 1;
@@ -309,7 +306,7 @@ export class Operations {
     );
   };
 
-  /** x [N,H,W,C], w [kh,kw,C,O] → [N,H',W',O]. */
+  /** Convolution: x [N,H,W,C], w [kh,kw,C,O] → [N,H',W',O]. */
   readonly conv = (x: Tensor, w: Tensor, window: Window): Tensor => {
     const { image, attributes } = this.#padded(x, window);
     return this.#one(
@@ -321,7 +318,7 @@ export class Operations {
     );
   };
 
-  /** → the gradient of w, of that shape. */
+  /** Gradient of w, with the shape of w. */
   readonly convWeightGradient = (
     x: Tensor,
     g: Tensor,
@@ -338,7 +335,7 @@ export class Operations {
     );
   };
 
-  /** → the gradient of x, of that shape. */
+  /** Gradient of x, with the shape of x. */
   readonly convInputGradient = (
     g: Tensor,
     w: Tensor,
@@ -346,7 +343,9 @@ export class Operations {
     window: Window,
   ): Tensor => this.#inputGradient('Conv2DBackpropInput', g, w, shape, window);
 
-  /** x [N,H,W,C], w [kh,kw,C,M] → [N,H',W',C·M]. Strides are equal. */
+  /**
+   * Depthwise convolution: x [N,H,W,C], w [kh,kw,C,M] → [N,H',W',C·M]. Both strides must be equal.
+   */
   readonly depthwise = (x: Tensor, w: Tensor, window: Window): Tensor => {
     const { image, attributes } = this.#padded(x, window);
     const channels = (w.shape[2] ?? 1) * (w.shape[3] ?? 1);
@@ -392,12 +391,12 @@ export class Operations {
     );
   };
 
-  /** All of a window's gradient goes to the first of its largest elements. */
+  /** Routes a window's whole gradient to the first of its largest elements. */
   readonly maxPoolGradient = (x: Tensor, y: Tensor, g: Tensor, window: Window): Tensor => {
     return this.#one('MaxPoolGrad', [x, y, g], poolAttributes(window, true), 'f32', x.shape);
   };
 
-  /** Without padding. */
+  /** Average pool without padding. */
   readonly averagePool = (x: Tensor, window: Window): Tensor => {
     return this.#one(
       'AvgPool',
@@ -418,7 +417,7 @@ export class Operations {
     );
   };
 
-  /** The image as the op takes it: padded beforehand where neither VALID nor SAME says the same. */
+  /** Pads the image explicitly where neither VALID nor SAME describes the padding. */
   #padded(x: Tensor, window: Window): { readonly image: Tensor; readonly attributes: Attributes } {
     const padding = namedPadding(x.shape, window);
     const image = padding === undefined ? this.pad(x, [[0, 0], ...window.padding, [0, 0]]) : x;

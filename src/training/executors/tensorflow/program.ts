@@ -1,10 +1,10 @@
 /**
- * A plan made ready for a number of lanes: as one graph (`graph-program.ts`) or op by op
+ * A plan prepared for a number of lanes: as one graph (`graph-program.ts`) or op by op
  * (`eager-program.ts`). Calls are synchronous.
  */
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
 
-/** Values of all lanes in TensorFlow's order of elements, [L, …], one array a tensor. */
+/** Values of all lanes in TensorFlow's element order, [L, …], one array per tensor. */
 export interface HostState {
   readonly weights: readonly Float32Array[];
   /** By slot, then by weight. */
@@ -12,7 +12,7 @@ export interface HostState {
   readonly statistics: readonly Float32Array[];
 }
 
-/** What the lanes' random streams are made from. */
+/** Keys of the lanes' random streams. */
 export interface Streams {
   /** [2]: low and high word. */
   readonly key: Int32Array;
@@ -20,19 +20,19 @@ export interface Streams {
   readonly trials: Int32Array;
 }
 
-/** Some steps of one epoch. */
+/** Consecutive steps of one epoch. */
 export interface Chunk {
   readonly order: Int32Array;
-  /** Of the epoch, from 0. */
+  /** First step within the epoch, from 0. */
   readonly first: number;
   readonly steps: number;
-  /** First step, counted over the run. */
+  /** First step within the run. */
   readonly step: number;
   readonly epoch: number;
-  /** [rows,L,columns]; one row, or one a step. */
+  /** [rows,L,columns]; one row, or one per step. */
   readonly words: Int32Array;
   readonly rows: number;
-  /** [L], 1: trained; 0: stays as it is. */
+  /** [L]; 1: train the lane, 0: keep it unchanged. */
   readonly live: Uint8Array;
 }
 
@@ -46,7 +46,7 @@ export interface ChunkMetrics {
 
 export interface Program {
   readonly lanes: number;
-  /** How it runs, in words. */
+  /** Describes how the program runs, as text. */
   readonly form: string;
   loadDataset(view: DatasetView): void;
   setStreams(streams: Streams): void;

@@ -1,7 +1,7 @@
 /**
- * A plan as a SavedModel for a number of lanes: variables, a loop of training steps and one of
- * evaluation steps, and nodes by which values come in and go out. Pure; `graph-program.ts` loads
- * and runs it.
+ * Emits a plan as a SavedModel for a number of lanes: variables, a loop of training steps, a loop
+ * of evaluation steps, and nodes that read and write values. Pure; `graph-program.ts` loads and
+ * runs the model.
  */
 import type { Plan } from '../../plan/plan.ts';
 import { TrainingError } from '../../training-error.ts';
@@ -15,12 +15,12 @@ import type { Tensor, TensorType } from './tensor.ts';
 
 const MOST_NODES = 20_000;
 
-/** A tensor that stays between calls. */
+/** A tensor that persists between calls. */
 export interface Variable extends TensorType {
   readonly name: string;
 }
 
-/** Names of variables, in the order of the plan. */
+/** Names of variables in plan order. */
 export interface Variables {
   readonly weights: readonly Variable[];
   readonly slots: readonly (readonly Variable[])[];
@@ -45,7 +45,7 @@ export function variablesOf(plan: Plan, lanes: number): Variables {
   };
 }
 
-/** What is fed to a chunk. */
+/** Types of the inputs of a chunk. */
 export function inputTypes(
   plan: Plan,
   lanes: number,
@@ -60,7 +60,7 @@ export function inputTypes(
   };
 }
 
-/** Samples and labels, any number of them. */
+/** Types of samples and labels; the number of samples is dynamic. */
 export function datasetTypes(plan: Plan): Readonly<Record<'samples' | 'labels', TensorType>> {
   const { shape, type } = plan.input;
   const label = plan.buffers.find((buffer) => buffer.role === 'label');
@@ -74,7 +74,10 @@ export function datasetTypes(plan: Plan): Readonly<Record<'samples' | 'labels', 
   };
 }
 
-/** @throws TrainingError `unsupported`: more nodes than TensorFlow takes in a reasonable time */
+/**
+ * @throws TrainingError `unsupported` if the graph has more nodes than TensorFlow processes in
+ *   reasonable time
+ */
 export function emitModel(
   plan: Plan,
   lanes: number,
@@ -220,14 +223,15 @@ function named(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
 interface Loop {
   readonly condition: GraphFunction;
   readonly body: GraphFunction;
-  /** Index, loss, correct, what changes, what does not. */
+  /** Index, loss, correct count, changing state, constant state. */
   readonly variables: readonly TensorType[];
-  /** Of all but the first three. */
+  /** Initial values of all variables but the first three. */
   readonly initial: readonly Tensor[];
 }
 
 /**
- * The two functions of a loop over steps. Evaluation changes no state, so all of it stays as it is.
+ * Emits the condition and the body of a loop over steps. Evaluation changes no state, so its state
+ * is constant.
  */
 function emitLoop(
   plan: Plan,

@@ -1,10 +1,13 @@
-/** What one step of the plan is written on: its inputs, and what each buffer holds so far. */
+/**
+ * Context in which the ops of one step are emitted: the step's inputs and the current value of each
+ * buffer.
+ */
 import { bufferAt, rootOf, type BufferSpec, type Op, type Plan } from '../../plan/plan.ts';
 import type { Operations } from './operations.ts';
 import type { Tensor } from './tensor.ts';
 import { Values, type Value } from './values.ts';
 
-/** Tensors that a step reads and does not write. */
+/** Read-only tensors of a step. */
 export interface StepInputs {
   /** [B]: dataset indices; positions ≥ n repeat position 0. */
   readonly indices: Tensor;
@@ -16,9 +19,9 @@ export interface StepInputs {
   readonly samples: Tensor;
   /** [N] classes, or [N,U]. */
   readonly labels: Tensor;
-  /** [L,columns], words. */
+  /** [L,columns], 32-bit words. */
   readonly words: Tensor;
-  /** Of the run, from 0; 32 bits. */
+  /** Step of the run, from 0; 32 bits. */
   readonly step: Tensor;
   readonly epoch: Tensor;
   /** [2]: low and high word. */
@@ -27,7 +30,7 @@ export interface StepInputs {
   readonly trials: Tensor;
 }
 
-/** What a step reads and writes; each [L, …]. By plan order. */
+/** State that a step reads and writes, each [L, …], in plan order. */
 export interface StepState {
   readonly weights: readonly Tensor[];
   /** By slot, then by weight. */
@@ -47,15 +50,15 @@ export class Step {
   readonly operations: Operations;
   readonly values: Values;
   readonly inputs: StepInputs;
-  /** By weight, in plan order. */
+  /** Weights in plan order. */
   readonly weights: Tensor[];
   readonly slots: Tensor[][];
   readonly statistics: Tensor[];
   metrics: Metrics | undefined;
-  /** Of the batch: [B] classes of 32 bits, or [B,U]. */
+  /** Labels of the batch: [B] classes of 32 bits, or [B,U]. */
   #label: Tensor | undefined;
   readonly masks = new Map<string, Tensor>();
-  /** By root of the code's buffer: what was pooled, and what came of it. */
+  /** Inputs and outputs of pools, by the root of the winners' buffer. */
   readonly pools = new Map<number, { readonly input: Value; readonly output: Value }>();
   readonly #held = new Map<number, Value>();
   readonly #tensors = new Map<number, Tensor>();
@@ -90,7 +93,7 @@ export class Step {
     return this.values.lanes;
   }
 
-  /** What the n-th input holds, under its own shape. */
+  /** Returns the value of the n-th input, with that input's shape. */
   input(op: Op, n: number): Value {
     const buffer = bufferAt(this.plan, op.inputs, n);
     const held = this.#held.get(rootOf(this.plan, buffer.id).id);
@@ -99,7 +102,7 @@ export class Step {
     return this.values.reshape(held, buffer.shape);
   }
 
-  /** Stores the n-th output, or adds to it as the op says. */
+  /** Stores the n-th output, or adds to it if the op accumulates. */
   output(op: Op, n: number, value: Value): void {
     const buffer = bufferAt(this.plan, op.outputs, n);
     const root = rootOf(this.plan, buffer.id).id;
@@ -112,8 +115,8 @@ export class Step {
   }
 
   /**
-   * Of buffers that have no samples and are no weights: gradients of weights, saved statistics. [L,
-   * …]
+   * Returns a tensor [L, …] that has no samples and is not a weight: a gradient of a weight, or
+   * saved statistics.
    */
   saved(op: Op, n: number): Tensor {
     const id = op.inputs[n] ?? -1;
@@ -140,7 +143,7 @@ export class Step {
     return this.plan.statistics.findIndex((statistic) => statistic.name === name);
   }
 
-  /** [L] of the op's n-th column, as its type says. */
+  /** Returns the op's n-th column [L], with the column's type. */
   column(op: Op, n: number): Tensor {
     const index = op.hyper[n] ?? -1;
     const spec = this.plan.hyper[index];
@@ -157,7 +160,7 @@ export class Step {
     return column;
   }
 
-  /** 32-bit words as 64-bit numbers ≥ 0. */
+  /** Converts 32-bit words to 64-bit numbers ≥ 0. */
   unsigned(words: Tensor): Tensor {
     return this.operations.and(
       this.operations.cast(words, 'i64'),

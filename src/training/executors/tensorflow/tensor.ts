@@ -1,11 +1,11 @@
 /**
- * What the plan's ops are written on: tensors with known types and shapes, and whoever turns an op
- * into a node of a graph or carries it out at once. Not TensorFlow itself.
+ * Tensors with known types and shapes, and the interface that emits ops, as graph nodes or by
+ * immediate execution. Independent of TensorFlow itself.
  */
 
 export type DType = 'f32' | 'f64' | 'i32' | 'i64' | 'u8' | 'bool' | 'resource';
 
-/** TensorFlow's numbers of types (types.proto). */
+/** TensorFlow's numbers of the types (types.proto). */
 export const DTYPE_NUMBER: Readonly<Record<DType, number>> = {
   f32: 1,
   f64: 2,
@@ -17,10 +17,10 @@ export const DTYPE_NUMBER: Readonly<Record<DType, number>> = {
 };
 
 export interface Tensor {
-  /** A node's output in a graph, or a tensor's number in the binding. */
+  /** Output of a graph node, or number of a tensor in the binding. */
   readonly ref: string | number;
   readonly dtype: DType;
-  /** −1: not known before the run. */
+  /** −1: unknown before the run. */
   readonly shape: readonly number[];
 }
 
@@ -40,7 +40,7 @@ export type TensorType = Pick<Tensor, 'dtype' | 'shape'>;
 
 export interface Emitter {
   constant(dtype: DType, shape: readonly number[], values: readonly number[]): Tensor;
-  /** One tensor for each output asked for. */
+  /** Returns one tensor per requested output. */
   emit(
     op: string,
     inputs: readonly Tensor[],

@@ -1,7 +1,7 @@
 /**
- * The `tensorflow` executor: the plan as one TensorFlow graph, for cards with CUDA and for
- * processors, where `galapagos backend install tensorflow` has put the libraries. Its bits differ
- * from the other executors' within a tolerance.
+ * The `tensorflow` executor: runs the plan as one TensorFlow graph, on GPUs with CUDA and on CPUs,
+ * where `galapagos backend install tensorflow` has installed the libraries. Its results equal the
+ * other executors' within a tolerance, not bit by bit.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
@@ -19,9 +19,9 @@ import { makeProgram, type Form } from './make-program.ts';
 const REMEDY = 'galapagos backend install tensorflow sets it up';
 
 export interface TensorflowOptions {
-  /** The folder of the installation; default: what GALAPAGOS_TENSORFLOW names. */
+  /** Folder of the installation; default: the value of GALAPAGOS_TENSORFLOW. */
   readonly folder?: string | undefined;
-  /** `ops`: never as a graph; for comparing the two. */
+  /** `ops`: never use a graph; for comparisons of the two forms. */
   readonly form?: Form;
 }
 
@@ -96,7 +96,8 @@ function load(folder: string | undefined): Loaded | { readonly reason: string } 
 }
 
 /**
- * Every activation exists once; masks, transposed copies and gradients on their way as much again.
+ * Estimates the memory: every activation once, and as much again for masks, transposed copies and
+ * temporary gradients.
  */
 function memoryOf(plan: Plan, lanes: number, dataset: DatasetShape, form: string): Memory {
   const lane = laneBytes(plan, 2, 2 * plan.batch, arenaBytes(plan));
@@ -108,7 +109,7 @@ function memoryOf(plan: Plan, lanes: number, dataset: DatasetShape, form: string
   };
 }
 
-/** The NVIDIA driver's own word for the first card; `cuda` where it cannot be read. */
+/** Name of the first GPU as the NVIDIA driver reports it; `cuda` where it cannot be read. */
 function cardName(): string {
   const cards = '/proc/driver/nvidia/gpus';
   try {

@@ -1,9 +1,10 @@
 /**
- * Buffers of the plan as tensors with lanes. A value that has samples lies in one of three orders,
- * and is moved between them where an op wants another:
- *   shared [B,H,W,C] or [B,F] the same for all lanes lane [L,B,H,W,C] or [L,B,F] what matrix
- *   products want channel [B,H,W,L,C] or [B,L,F] what one convolution with lanes × filters gives,
- *   and pools, depthwise convolutions keep
+ * Buffers of the plan as tensors with lanes. A value with samples has one of three orders and is
+ * converted where an op needs another one:
+ * - shared, [B,H,W,C] or [B,F]: equal for all lanes
+ * - lane, [L,B,H,W,C] or [L,B,F]: for matrix products
+ * - channel, [B,H,W,L,C] or [B,L,F]: result of one convolution with lanes × filters; pools and
+ *   depthwise convolutions keep it
  */
 import { elements } from '../../plan/plan.ts';
 import type { Operations } from './operations.ts';
@@ -13,7 +14,7 @@ export type Order = 'shared' | 'lane' | 'channel';
 
 export interface Value {
   readonly tensor: Tensor;
-  /** Per sample: [C,H,W] or [F]. */
+  /** Shape per sample: [C,H,W] or [F]. */
   readonly shape: readonly number[];
   readonly order: Order;
 }
@@ -29,7 +30,7 @@ export class Values {
     this.batch = batch;
   }
 
-  /** A tensor's shape for a shape per sample. */
+  /** Returns the tensor's shape for a shape per sample. */
   dimensions(shape: readonly number[], order: Order): number[] {
     const { lanes, batch } = this;
     const [c = 1, h = 1, w = 1] = shape;
@@ -74,12 +75,12 @@ export class Values {
     return { ...value, tensor: operations.transpose(value.tensor, axes), order };
   }
 
-  /** At least one of the lanes' orders; keeps which. */
+  /** Converts to an order with lanes; keeps the current one if it has lanes. */
   own(value: Value, order: Exclude<Order, 'shared'> = 'channel'): Value {
     return value.order === 'shared' ? this.as(value, order) : value;
   }
 
-  /** The same elements in the order C,H,W under another shape. */
+  /** Same elements in the order C,H,W with another shape. */
   reshape(value: Value, shape: readonly number[]): Value {
     if (shape.length === value.shape.length && shape.every((n, i) => n === value.shape[i]))
       return value;
@@ -106,7 +107,7 @@ export class Values {
   }
 
   /**
-   * [L] or [L,C] so that it goes along with a value of that order and rank: C, where there is one,
+   * Reshapes [L] or [L,C] so that it broadcasts to a value of that order and rank; C, if present,
    * is the last axis.
    */
   perLane(tensor: Tensor, value: Value): Tensor {
@@ -118,14 +119,14 @@ export class Values {
     return this.operations.reshape(tensor, shape);
   }
 
-  /** [B] so that it goes along with a value. */
+  /** Reshapes [B] so that it broadcasts to a value. */
   perSample(tensor: Tensor, value: Value): Tensor {
     const shape = Array<number>(value.tensor.shape.length).fill(1);
     shape[value.order === 'lane' ? 1 : 0] = this.batch;
     return this.operations.reshape(tensor, shape);
   }
 
-  /** Axes of samples, rows and columns: what statistics of a channel are taken over. */
+  /** Axes of samples, rows and columns, over which a channel's statistics are computed. */
   sampleAxes(value: Value): number[] {
     const { rank, lane } = this.#axes(value);
     return Array.from({ length: rank - 1 }, (_, i) => i).filter((axis) => axis !== lane);

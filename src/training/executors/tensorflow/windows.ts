@@ -4,7 +4,7 @@ import type { Attributes } from './tensor.ts';
 export interface Window {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
-  /** Before and after, rows and columns. */
+  /** Padding before and after, of rows and columns. */
   readonly padding: readonly [readonly [number, number], readonly [number, number]];
 }
 
@@ -37,8 +37,8 @@ export function windowed(
 }
 
 /**
- * TensorFlow's name for a padding, where it has one: its kernels for explicit numbers are fewer and
- * less used.
+ * Returns TensorFlow's name of a padding, or undefined. Named paddings have more kernels, which are
+ * better tested, than explicit numbers.
  */
 export function namedPadding(
   [, h = 1, w = 1]: readonly number[],

@@ -1,6 +1,6 @@
 /**
- * A WebAssembly module, written byte by byte: sections, LEB128, function bodies (WebAssembly core
- * specification 2.0, chapter 5). Knows nothing of networks; `instructions.ts` names the opcodes.
+ * Assembles a WebAssembly module: sections, LEB128, function bodies (WebAssembly core specification
+ * 2.0, chapter 5). Independent of networks; `instructions.ts` names the opcodes.
  */
 import { Body, type ValueType } from './instructions.ts';
 import { writeLeb } from './leb128.ts';
@@ -23,8 +23,8 @@ export class ModuleBuilder {
   }
 
   /**
-   * Defines a function without results; returns its index for calls. Bodies may call only earlier
-   * functions.
+   * Defines a function without results and returns its index for calls. Bodies may call only
+   * functions that were defined before.
    */
   define(params: readonly ValueType[], write: (body: Body) => void, exportAs?: string): number {
     const body = new Body(params.length, this.#fused);
@@ -33,7 +33,7 @@ export class ModuleBuilder {
     return this.#functions.length - 1;
   }
 
-  /** The module's bytes; it imports `environment.memory`. */
+  /** Returns the module's bytes; the module imports `environment.memory`. */
   bytes(): Uint8Array<ArrayBuffer> {
     const signatures = [...new Set(this.#functions.map((f) => f.params.join()))];
     const types = signatures.map((s) => {
@@ -58,7 +58,7 @@ export class ModuleBuilder {
   }
 }
 
-/** In parts, as the code may be long. */
+/** Encodes a body in parts, because the code may be long. */
 function codeEntry(body: Body): (readonly number[])[] {
   const locals = vector(
     body.localRuns().map(({ type, count }) => [...leb(count), TYPE_CODE[type]]),

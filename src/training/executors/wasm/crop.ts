@@ -1,7 +1,7 @@
-/** Moves images of bytes or floats on their way to the kernels. */
+/** Crops and flips images of bytes or floats before they reach the kernels. */
 import type { Move } from '../../run/augment.ts';
 
-/** @param from, to images [C, H, W] of one type; what a crop reaches beyond the image becomes 0 */
+/** @param from, to images [C, H, W] of one type; pixels outside the source image become 0 */
 export function moveImage<T extends Uint8Array | Float32Array>(
   from: T,
   to: T,

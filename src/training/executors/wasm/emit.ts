@@ -1,6 +1,6 @@
 /**
- * From a plan to a module's bytes: gather, the phases of a training step and of an evaluation, the
- * update, a look at the weights.
+ * Compiles a plan to the bytes of a module: gather, the phases of a training step and of an
+ * evaluation, the update, and a check for finite weights.
  */
 import { withoutPauses, type Pausable } from '../../../runtime/pausable.ts';
 import { blockSize, elements, type Plan } from '../../plan/plan.ts';
@@ -24,15 +24,15 @@ import {
   type Step,
 } from './steps.ts';
 
-/** Exports of the module. Addresses are of bytes: the lane's block, its row of values. */
+/** Exports of the module. Addresses are in bytes: the lane's block, and its row of values. */
 export interface Kernels {
   readonly gather: (lane: number, row: number, tile: number) => void;
   readonly update: (lane: number, row: number) => void;
-  /** 1 if no weight's exponent is all ones. */
+  /** Writes 1 if all weights are finite (no exponent has all bits set). */
   readonly finite: (lane: number, result: number) => void;
   /**
-   * `train0`, `evaluate0`, …: (lane, row, tile) for a phase of tiles, (lane, row, tiles) for one of
-   * the batch.
+   * `train0`, `evaluate0`, …: (lane, row, tile) for a phase that runs per tile, (lane, row, tiles)
+   * for one that runs per batch.
    */
   readonly [phase: string]: (lane: number, row: number, tile: number) => void;
 }
@@ -41,11 +41,11 @@ export interface EmittedModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly train: readonly Scope[];
   readonly evaluate: readonly Scope[];
-  /** Whether the whole batch is gathered first: there is more than one phase. */
+  /** Whether the whole batch is gathered first, because there are several phases. */
   readonly whole: boolean;
-  /** Where the host puts a tile's labels, and the distance to the next tile's. */
+  /** Address of a tile's labels, which the host writes, and the distance to the next tile's. */
   readonly labels: { readonly address: number; readonly stride: number };
-  /** First byte address after the frame and the places. */
+  /** First free byte address after the frame and the places. */
   readonly end: number;
 }
 
@@ -85,7 +85,7 @@ export function* emitting(plan: Plan, fused: boolean): Pausable<EmittedModule> {
   };
 }
 
-/** A module in which equal kernels are one function. */
+/** A module in which equal kernels share one function. */
 class KernelModule {
   readonly #module: ModuleBuilder;
   readonly #functions = new Map<string, number>();
@@ -108,7 +108,7 @@ class KernelModule {
     );
   }
 
-  /** A function of (lane, row) only, without places. */
+  /** Defines a function of (lane, row), without places. */
   *calls(name: string, parameters: number, steps: readonly Step[]): Pausable<void> {
     const functions = yield* this.#functionsOf(steps);
     this.#module.define(
@@ -174,7 +174,7 @@ function push(body: Body, operand: Operand, layout: Layout | undefined, scope: S
 function gatherSteps(plan: Plan): Step[] {
   const { shape, scale, shift, type } = plan.input;
   const count = elements(shape);
-  // A vector's features may each have their own scale.
+  // Each feature of a vector may have its own scale.
   const alike = scale.every((s) => s === scale[0]) && shift.every((s) => s === shift[0]);
   const channels = alike ? 1 : (shape[0] ?? 1);
   const flat = { inset: 0, row: count, plane: count };

@@ -1,13 +1,13 @@
 /**
- * The part of the WebAssembly API used here, typed: neither Node's types nor the language's declare
- * it without the browser's.
+ * Types of the used part of the WebAssembly API. Node's types and TypeScript's ES library do not
+ * declare it; only the browser library does.
  */
 export interface WasmModule {
   readonly __module: unique symbol;
 }
 export interface WasmMemory {
   readonly buffer: ArrayBuffer;
-  /** @throws RangeError where the pages cannot be had */
+  /** @throws RangeError if the memory is not available */
   grow(pages: number): number;
 }
 interface WebAssemblyApi {

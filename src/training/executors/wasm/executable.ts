@@ -1,6 +1,6 @@
 /**
- * A module with its memory: places, lanes' blocks, rows of values, moved images, the dataset. Feeds
- * the kernels batch by batch.
+ * A module with its memory: places, lanes' blocks, rows of values, cropped images, the dataset.
+ * Feeds the kernels batch by batch.
  */
 import { keyOf, type Key } from '../../../core/random.ts';
 import type { DatasetView } from '../../../datasets/dataset-view.ts';
@@ -21,7 +21,7 @@ import { laneBlock, type LaneBlock } from './lane-block.ts';
 import type { Scope } from './steps.ts';
 
 const PAGE = 65536;
-/** Where the kernel that looks at weights leaves its answer. */
+/** Address at which the check for finite weights writes its result. */
 const ANSWER = 0;
 
 export interface Compiled extends EmittedModule {
@@ -42,12 +42,13 @@ export class WasmExecutable extends StepwiseExecutable {
   readonly #train: readonly PhaseCall[];
   readonly #evaluate: readonly PhaseCall[];
   readonly #block: LaneBlock;
-  /** Of a sample in the dataset. */
+  /** Bytes of one sample in the dataset. */
   readonly #sampleBytes: number;
   /** Whether training images are cropped or flipped. */
   readonly #moves: boolean;
   /**
-   * Byte addresses: lanes' blocks, rows of values, then the batch's moved images, then the dataset.
+   * Byte addresses, in this order: lanes' blocks, rows of values, cropped images of the batch,
+   * dataset.
    */
   readonly #lanesAt: number;
   readonly #rowsAt: number;
@@ -124,7 +125,7 @@ export class WasmExecutable extends StepwiseExecutable {
       const at = this.#laneAt(i) / 4;
       this.#floats.fill(0, at, at + this.#block.bytes / 4);
       const weights = await withPauses(drawing(this.plan, seed, lane));
-      // Disposed meanwhile, there is no memory to write to.
+      // After `dispose` there is no memory to write to.
       if (this.disposed) return;
       this.#floats.set(weights, at);
       for (const { shape, offset, initial } of this.plan.statistics) {
@@ -163,9 +164,9 @@ export class WasmExecutable extends StepwiseExecutable {
   }
 
   /**
-   * One phase: four samples at a time, gathered once, then each lane works on them while they are
-   * in the first cache. More phases: the batch is gathered once, then each lane goes through its
-   * phases.
+   * Runs the phases. With a single phase, four samples at a time are gathered once and used by each
+   * lane while they are in the L1 cache. With several phases, the whole batch is gathered once, then
+   * each lane runs its phases.
    */
   *#pass(
     { indices, epoch }: Batch,
@@ -217,8 +218,8 @@ export class WasmExecutable extends StepwiseExecutable {
   }
 
   /**
-   * Samples and labels of a tile; positions beyond the batch repeat its first sample, so that every
-   * number stays finite.
+   * Writes samples and labels of a tile. Positions beyond the batch repeat its first sample, so
+   * that all values stay finite.
    */
   #gather(indices: Uint32Array, tile: number, moves: boolean): void {
     const bytes = this.#sampleBytes;

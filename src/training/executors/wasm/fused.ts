@@ -1,8 +1,8 @@
-/** Whether this host multiplies and adds with one rounding: relaxed SIMD may or may not. */
+/** Detects whether this host computes the fused multiply-add of relaxed SIMD with one rounding. */
 import { ModuleBuilder } from './assembler.ts';
 import { engine } from './engine.ts';
 
-/** (1+2⁻¹²)² − (1+2⁻¹¹) is 2⁻²⁴ if the product is not rounded, else 0. */
+/** (1+2⁻¹²)² − (1+2⁻¹¹) is 2⁻²⁴ if the product is not rounded, otherwise 0. */
 export function fuses(): boolean {
   const module = new ModuleBuilder(true);
   const place = 16;

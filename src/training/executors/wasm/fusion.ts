@@ -1,20 +1,20 @@
 /**
- * Which ops of a plan's chains run as one kernel here: a convolution with its pool, its relu; a
- * batch norm with its relu.
+ * Determines which ops of a plan's chains run as one kernel: a convolution with its pool and relu;
+ * a batch norm with its relu.
  */
 import { numberOf, pairOf, rootOf, type Op, type Plan } from '../../plan/plan.ts';
 import { LONGEST_SUM } from './kernels/blocks.ts';
 import { poolFits } from './kernels/correlate.ts';
 
 export interface Fusion {
-  /** Layer of a convolution → what follows it inside the kernel. */
+  /** Layer of a convolution → following ops that run inside its kernel. */
   readonly forward: ReadonlyMap<string, { readonly pool: Op | undefined; readonly relu: boolean }>;
-  /** Layers whose forward op another op's kernel carries out. */
+  /** Layers whose forward op runs inside another op's kernel. */
   readonly absorbed: ReadonlySet<string>;
-  /** Layers of pools whose gradient goes through the winners straight to the convolution. */
+  /** Layers of pools whose gradient is routed by the winners directly to the convolution. */
   readonly pooled: ReadonlySet<string>;
   /**
-   * Layer of a batch norm → the relu inside its kernels; its output has the batch norm's memory.
+   * Layer of a batch norm → relu inside its kernels; the relu's output has the batch norm's memory.
    */
   readonly rectified: ReadonlyMap<string, Op>;
 }
@@ -55,8 +55,8 @@ export function chooseFusion(plan: Plan): Fusion {
 }
 
 /**
- * A batch norm and the relu on it, where both directions are chains: the relu's gradient is then
- * masked as it is read.
+ * Batch norms with a relu, where both directions are chains: the relu's gradient is masked while it
+ * is read.
  */
 function rectifiedNorms(plan: Plan): Map<string, Op> {
   const found = new Map<string, Op>();
@@ -81,7 +81,7 @@ function terms(plan: Plan, conv: Op): number {
   return channels * rows * columns;
 }
 
-/** Windows that do not overlap and have no padding, small enough for the registers. */
+/** Whether the windows do not overlap, have no padding, and fit in registers. */
 function poolIsBlock(plan: Plan, conv: Op, pool: Op): boolean {
   const [size, stride, padding] = [
     pairOf(pool, 'size'),

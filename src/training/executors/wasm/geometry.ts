@@ -1,4 +1,4 @@
-/** Sizes and names of places in a tile's memory, derived from a plan's buffers. */
+/** Sizes and names of places in the memory of a tile, derived from a plan's buffers. */
 import {
   bufferAt,
   elements,
@@ -13,7 +13,7 @@ import type { Place } from './steps.ts';
 
 export const TILE = 4;
 
-/** Place of a buffer in tile layout, or of numbers that all samples share. */
+/** Place of a buffer in tile layout, or of values that all samples share. */
 export function placeOf(plan: Plan, id: number): Place {
   const root = rootOf(plan, id);
   const bytes = elements(root.shape) * 4;
@@ -37,13 +37,13 @@ export function batchSamples(plan: Plan): Place {
   };
 }
 
-/** A tile's labels, which the host writes: four classes, or numeric targets in tile layout. */
+/** Labels of a tile, written by the host: four classes, or numeric targets in tile layout. */
 export function labelsPlace(plan: Plan): Place {
   const label = plan.train.find((op) => op.kind === 'gather')?.outputs[1] ?? -1;
   return { name: 'labels', bytes: 16 * elements(rootOf(plan, label).shape), each: 'tile' };
 }
 
-/** Bytes of one sample in sample layout: vectors may reach three elements past the end. */
+/** Bytes of one sample in sample layout; vector loads may reach three elements past the end. */
 export function sampleBytes(count: number): number {
   return Math.ceil((count * 4 + 16) / 16) * 16;
 }
@@ -59,14 +59,15 @@ export interface ConvGeometry {
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: readonly [number, number];
-  /** Rows and columns with padding around. */
+  /** Number of rows including padding. */
   readonly paddedRows: number;
   readonly paddedColumns: number;
   readonly isPadded: boolean;
 }
 
 /**
- * @param input, output buffer ids of the image and of the convolution's output (or their gradients)
+ * @param input, output buffer ids of the image and of the convolution's output, or of their
+ *   gradients
  */
 export function convGeometry(plan: Plan, op: Op, input: number, output: number): ConvGeometry {
   const [channels = 1, rows = 1, columns = 1] = bufferAt(plan, [input], 0).shape;
@@ -97,7 +98,7 @@ export function convGeometry(plan: Plan, op: Op, input: number, output: number):
   };
 }
 
-/** A whole image as a grid; one row where nothing surrounds it. */
+/** A whole image as a grid; a single row if it has no padding. */
 export function imageGrid({ channels, rows, columns, isPadded }: ConvGeometry): Grid {
   return isPadded
     ? { channels, rows, columns }
@@ -108,7 +109,7 @@ export function unpadded({ rows, columns }: ConvGeometry): Placement {
   return { inset: 0, row: columns, plane: rows * columns };
 }
 
-/** Where the image begins inside its padding. */
+/** Placement of the image inside its padding. */
 export function padded(g: ConvGeometry): Placement {
   const inset = g.isPadded ? g.padding[0] * g.paddedColumns + g.padding[1] : 0;
   return { inset, row: g.paddedColumns, plane: g.paddedRows * g.paddedColumns };

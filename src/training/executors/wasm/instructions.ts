@@ -1,13 +1,13 @@
 /**
- * A function's body under construction: the instructions that the kernels use, as methods that
- * append their bytes.
+ * Builder of a function body: methods that append the bytes of the instructions that the kernels
+ * use.
  */
 import { writeFloat, writeInt, writeLeb, writeSignedLeb } from './leb128.ts';
 
 export type ValueType = 'i32' | 'f32' | 'v128';
-/** A local's index. */
+/** Index of a local. */
 export type Local = number;
-/** A pointer that moves by `step` bytes an iteration. */
+/** A pointer that advances by `step` bytes per iteration. */
 export type Moving = readonly [pointer: Local, step: number];
 
 /** Instructions without immediates, by name. */
@@ -34,7 +34,7 @@ const PLAIN = {
   select: [0x1b],
 } as const satisfies Record<string, readonly number[]>;
 
-/** SIMD instructions without immediates, by the number after 0xfd. */
+/** SIMD instructions without immediates; values are the opcodes after 0xfd. */
 const VECTOR = {
   'i8x16.swizzle': 14,
   'i32x4.splat': 17,
@@ -85,7 +85,7 @@ export class Body {
   readonly #params: number;
   readonly #fused: boolean;
   readonly #locals: ValueType[] = [];
-  /** Released locals by type, to be taken again. */
+  /** Released locals by type, for reuse. */
   readonly #free: Record<ValueType, Local[]> = { i32: [], f32: [], v128: [] };
 
   /** @param fused whether `multiplyAdd` rounds once (relaxed SIMD) instead of twice */
@@ -105,12 +105,12 @@ export class Body {
     return Array.from({ length: count }, () => this.local(type));
   }
 
-  /** Hands locals back for later use by someone else. */
+  /** Releases locals for reuse. */
   release(type: ValueType, ...locals: Local[]): void {
     this.#free[type].push(...locals);
   }
 
-  /** Locals in the order they were taken, as runs of one type. */
+  /** Locals in order of allocation, as runs of one type. */
   localRuns(): { type: ValueType; count: number }[] {
     const runs: { type: ValueType; count: number }[] = [];
     for (const type of this.#locals) {
@@ -145,7 +145,7 @@ export class Body {
     return this;
   }
 
-  /** Four int32. */
+  /** Pushes four int32. */
   i32x4(a: number, b: number, c: number, d: number): this {
     this.code.push(0xfd, 12);
     writeInt(this.code, a);
@@ -155,7 +155,7 @@ export class Body {
     return this;
   }
 
-  /** One float32 four times. */
+  /** Pushes one float32 in all four lanes. */
   f32x4(value: number): this {
     this.code.push(0xfd, 12);
     for (let lane = 0; lane < 4; lane++) writeFloat(this.code, value);
@@ -178,7 +178,7 @@ export class Body {
     return this.#emit(0xfd, 13, ...lanes);
   }
 
-  /** Lane of a vector as i32 or f32. */
+  /** Extracts a lane of a vector as i32 or f32. */
   extract(type: 'i32' | 'f32', lane: number): this {
     return this.#emit(0xfd, type === 'i32' ? 27 : 31, lane);
   }
@@ -189,13 +189,13 @@ export class Body {
     return this.#with(2, offset);
   }
 
-  /** One float32 or int32 into all four lanes. */
+  /** Loads one float32 or int32 into all four lanes. */
   loadSplat(offset = 0): this {
     this.code.push(0xfd, 9);
     return this.#with(2, offset);
   }
 
-  /** Four bytes into the lowest lane, zeros above. */
+  /** Loads four bytes into the lowest lane; the other lanes are 0. */
   loadWord(offset = 0): this {
     this.code.push(0xfd, 92);
     return this.#with(0, offset);
@@ -216,18 +216,18 @@ export class Body {
     return this.#with(0x10, index);
   }
 
-  /** memory.fill with zeros from where a pointer points. */
+  /** Fills `bytes` bytes from the pointer on with zeros (memory.fill). */
   clearAt(pointer: Local, bytes: number): this {
     return this.get(pointer).i32(0).i32(bytes).#emit(0xfc, 11, 0);
   }
 
-  /** sum + a·b of vectors, left in `sum`. */
+  /** Sets `sum` to sum + a·b, for vectors. */
   multiplyAdd(sum: Local, a: Local, b: Local): this {
     if (this.#fused) return this.get(a).get(b).get(sum).#emit(0xfd, 0x85, 0x02).set(sum);
     return this.get(sum).get(a).get(b).vector('f32x4.mul').vector('f32x4.add').set(sum);
   }
 
-  /** c + a·b, each pushed by its caller, left on the stack. */
+  /** Pushes c + a·b; the callbacks push the operands. */
   pushMultiplyAdd(c: () => unknown, a: () => unknown, b: () => unknown): this {
     if (this.#fused) {
       a();
@@ -241,12 +241,15 @@ export class Body {
     return this.vector('f32x4.mul').vector('f32x4.add');
   }
 
-  /** Moves a pointer. */
+  /** Advances a pointer. */
   advance(pointer: Local, bytes: number): this {
     return bytes === 0 ? this : this.get(pointer).i32(bytes).plain('i32.add').set(pointer);
   }
 
-  /** `count` iterations, a constant; each moves the pointers afterwards. */
+  /**
+   * Emits a loop of `count` iterations (a constant) that advances the pointers after each
+   * iteration.
+   */
   repeat(count: number, moving: readonly Moving[], body: () => void): this {
     if (count <= 0) return this;
     const step = (): void => {
@@ -265,7 +268,7 @@ export class Body {
     return this;
   }
 
-  /** As `repeat`, with the count in a local, which stays; none if it is 0. */
+  /** As `repeat`, with the count in a local, which is not changed; no iteration if it is 0. */
   times(count: Local, moving: readonly Moving[], body: () => void): this {
     const left = this.local('i32');
     this.#emit(0x02, 0x40).get(count).tee(left).plain('i32.eqz').#emit(0x0d, 0, 0x03, 0x40);
@@ -276,7 +279,7 @@ export class Body {
     return this;
   }
 
-  /** Iterations while `pointer` < `end` (addresses, unsigned); the body moves the pointer. */
+  /** Emits a loop while `pointer` < `end` (unsigned addresses); the body advances the pointer. */
   while(pointer: Local, end: Local, body: () => void): this {
     this.#emit(0x02, 0x40, 0x03, 0x40);
     this.get(pointer).get(end).plain('i32.lt_u').plain('i32.eqz').#emit(0x0d, 1);
@@ -284,7 +287,7 @@ export class Body {
     return this.#emit(0x0c, 0, 0x0b, 0x0b);
   }
 
-  /** A byte – an opcode, an alignment – and an unsigned integer. */
+  /** Appends a byte (an opcode or an alignment) and an unsigned integer. */
   #with(byte: number, n: number): this {
     this.code.push(byte);
     writeLeb(this.code, n);

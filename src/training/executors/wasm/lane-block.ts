@@ -1,11 +1,10 @@
 /**
- * Where things are in a lane's block of memory: weights, slots, gradients, statistics, tallies; in
- * bytes.
+ * Layout of a lane's block of memory, in bytes: weights, slots, gradients, statistics, tallies.
  */
 import { blockSize, bufferAt, elements, type Plan } from '../../plan/plan.ts';
 
 export interface LaneBlock {
-  /** First slot; the weights are at 0. */
+  /** Offset of the first slot; the weights start at 0. */
   readonly slot: number;
   readonly gradient: number;
   readonly statistics: number;
@@ -27,7 +26,7 @@ export function laneBlock(plan: Pick<Plan, 'weights' | 'slots' | 'statistics'>):
   const tally =
     statistics +
     (last === undefined ? 0 : (last.offset + Math.ceil(elements(last.shape) / 4) * 4) * 4);
-  // Kernels load whole vectors of four taps; the last may reach past the last weight.
+  // Kernels load whole vectors of four taps, so the last load may extend past the last weight.
   const bytes = Math.ceil((tally + 32) / 64) * 64;
   const offsets = new Map(
     [...plan.weights, ...plan.statistics].map(({ name, offset }) => [name, offset * 4]),
@@ -36,8 +35,8 @@ export function laneBlock(plan: Pick<Plan, 'weights' | 'slots' | 'statistics'>):
 }
 
 /**
- * Byte offset of an op's n-th buffer – a weight, a weight's gradient or a statistic – in the lane's
- * block; undefined if it has none.
+ * Byte offset in the lane's block of an op's n-th buffer (a weight, its gradient or a statistic);
+ * undefined if the op has none.
  */
 export function laneOffset(
   plan: Plan,

@@ -1,6 +1,6 @@
 /**
- * The variable-length integers of WebAssembly's binary format, and its floats, appended to a list
- * of bytes.
+ * Encodes the variable-length integers and the floats of WebAssembly's binary format, appended to a
+ * list of bytes.
  */
 
 /** Unsigned LEB128 of 0 ≤ n < 2³². */

@@ -1,23 +1,23 @@
 /**
- * What a plan is lowered to: calls of kernels, in order, each for one tile of four samples or once
- * for the whole batch.
+ * Result of lowering a plan: calls of kernels in order, each for one tile of four samples or for
+ * the whole batch.
  */
 import type { Pausable } from '../../../runtime/pausable.ts';
 import { fitting, type Extent } from '../../plan/lifetimes.ts';
 import { BUFFERS } from './kernels/frame.ts';
 import type { Kernel } from './kernels/kernel.ts';
 
-/** Named memory outside the lanes' blocks, which lanes use one after another. */
+/** Named memory outside the lanes' blocks, used by one lane after another. */
 export interface Place {
   readonly name: string;
-  /** Of one tile, or of the whole batch. */
+  /** Size for one tile, or for the whole batch. */
   readonly bytes: number;
   readonly each: 'tile' | 'batch';
 }
 
 /**
- * An argument: a place, a byte offset in the lane's block or in its row of values, a number, how
- * many tiles the batch has.
+ * An argument: a place, a byte offset in the lane's block or in its row of values, a number, or the
+ * number of tiles of the batch.
  */
 export type Operand =
   | { readonly place: Place; readonly offset?: number }
@@ -27,7 +27,7 @@ export type Operand =
   | { readonly tiles: true };
 
 export const TILES: Operand = { tiles: true };
-/** For an operand that a kernel does not read. */
+/** Placeholder for an operand that the kernel does not read. */
 export const NOTHING: Operand = { word: 0 };
 
 export interface Call {
@@ -41,9 +41,7 @@ export interface Step extends Call {
   readonly scope: Scope;
 }
 
-/**
- * Steps that run tile by tile, one after another for each, or steps that each take the whole batch.
- */
+/** A sequence of steps that all run per tile, or that all run once for the whole batch. */
 export interface Phase {
   readonly scope: Scope;
   readonly steps: readonly Step[];
@@ -73,7 +71,7 @@ export function phasesOf(steps: readonly Step[]): Phase[] {
 
 export interface Placed {
   readonly address: number;
-  /** From a tile's to the next one's; 0 where all tiles use the same memory one after another. */
+  /** Distance between consecutive tiles; 0 if all tiles use the same memory. */
   readonly stride: number;
 }
 
@@ -83,11 +81,11 @@ export interface Layout {
 }
 
 /**
- * Addresses for all places. What crosses phases, or is read by a step for the whole batch, exists
- * once a tile; the rest once. First fit over lifetimes, in phases for the first and in steps for
- * the second.
+ * Assigns addresses to all places. Places that are used in several phases, or that a step for the
+ * whole batch reads, exist once per tile; others exist once. First-fit allocation over lifetimes,
+ * measured in phases for the former and in steps for the latter.
  * @param kept places that outlive the run, always at the same addresses
- * @param tiles of a batch; `whole`: the kept places exist once a tile too
+ * @param tiles number of tiles per batch; `whole`: the kept places also exist once per tile
  */
 export function* layOut(
   phases: readonly Phase[],

@@ -1,6 +1,6 @@
 /**
- * The `wasm` executor: a SIMD module emitted for the plan's shapes. Equal bits on every machine
- * unless fused; one process a core.
+ * The `wasm` executor: a SIMD module compiled for the plan's shapes. Bit-identical on every machine
+ * unless fused. One process per core.
  */
 import { setFlagsFromString } from 'node:v8';
 import type { DatasetShape } from '../../../datasets/dataset-view.ts';
@@ -19,20 +19,20 @@ export class WasmExecutor implements Executor {
   readonly name = 'wasm';
   readonly #wantsFused: boolean;
   #fused: boolean | undefined;
-  /** By plan hash. */
+  /** Emitted modules by plan hash. */
   readonly #emitted = new Map<string, EmittedModule>();
   readonly #compiled = new Map<string, Compiled>();
 
   /**
-   * @param options.fused false: never the fused multiply-add, so that bits are equal on every
-   *   machine
+   * @param options.fused false: never use the fused multiply-add, so that results are bit-identical
+   *   on every machine
    */
   constructor(options: { readonly fused?: boolean } = {}) {
     this.#wantsFused = options.fused ?? true;
   }
 
   probe(): Promise<Usable> {
-    // (module (func (result v128) i32.const 0 i8x16.splat)): SIMD or not
+    // Smallest module that needs SIMD: (module (func (result v128) i32.const 0 i8x16.splat))
     const simd = Uint8Array.of(
       0,
       97,
@@ -76,8 +76,8 @@ export class WasmExecutor implements Executor {
   }
 
   /**
-   * Places are shared: lanes use them one after another. A lane's own are its weights, slots,
-   * gradients, statistics and values.
+   * Estimates the memory. Lanes share places, one after another; each lane has its own weights,
+   * slots, gradients, statistics and values.
    */
   estimate(plan: Plan, _lanes: number, dataset: DatasetShape): Memory {
     return memoryOf(this.#emit(planHash(plan), plan), plan, dataset);
@@ -92,7 +92,7 @@ export class WasmExecutor implements Executor {
         this.#emitted.get(key) ?? (await withPauses(emitting(plan, this.#usesFused())));
       this.#emitted.set(key, emitted);
       optimiseFromTheStart();
-      // From Node 24 on a pending compilation does not keep a process alive by itself.
+      // From Node 24 on, a pending compilation does not keep the process alive.
       const alive = setInterval(() => undefined, 1000);
       try {
         compiled = { ...emitted, module: await engine.compile(emitted.bytes) };
@@ -148,8 +148,8 @@ function memoryOf({ bytes, end, whole }: EmittedModule, plan: Plan, dataset: Dat
 let flagged = false;
 
 /**
- * V8 starts in its baseline tier, several times slower, and moves up per function; our modules are
- * all hot.
+ * Disables V8's baseline tier, which is several times slower and which functions leave one by one;
+ * all functions of these modules are hot.
  */
 function optimiseFromTheStart(): void {
   if (flagged) return;

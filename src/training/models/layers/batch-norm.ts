@@ -1,5 +1,6 @@
 /**
- * `batch-norm`: each channel (or feature) by the statistics of its batch (Ioffe & Szegedy 2015).
+ * `batch-norm`: normalises each channel (or feature) by the statistics of its batch (Ioffe &
+ * Szegedy 2015).
  */
 import type { ReadLayer } from './layer-type.ts';
 

@@ -1,6 +1,6 @@
 /**
- * `concat`: channels (or features) one after another. `zeros` puts channels of zeros around them,
- * which is the padding shortcut of residual networks (He et al. 2016, option A).
+ * `concat`: concatenates channels (or features). `zeros` adds channels of zeros before and after,
+ * which gives the padding shortcut of residual networks (He et al. 2016, option A).
  */
 import { at } from '../../../core/at.ts';
 import { shapeText, type Shape } from '../network.ts';
@@ -24,7 +24,7 @@ export const CONCAT: JoiningType = {
   },
 };
 
-/** All but the channels: `H×W`, nothing for a vector. */
+/** Shape without channels: `H×W`; empty for a vector. */
 function pixels(shape: Shape): string {
   return shapeText(shape.slice(1));
 }

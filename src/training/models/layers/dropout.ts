@@ -1,6 +1,6 @@
 /**
- * `dropout`: each element is 0 with this probability while training, the others scaled up
- * (Srivastava et al. 2014).
+ * `dropout`: in training, sets each element to 0 with the given probability and scales the others
+ * up (Srivastava et al. 2014).
  */
 import type { ReadLayer } from './layer-type.ts';
 

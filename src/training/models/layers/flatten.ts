@@ -1,4 +1,4 @@
-/** `flatten`: an image as a vector, C·H·W in that order, in every executor. */
+/** `flatten`: converts an image to a vector, in the order C·H·W in every executor. */
 import { sizeOf } from '../network.ts';
 import type { ReadLayer } from './layer-type.ts';
 

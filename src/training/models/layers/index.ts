@@ -1,4 +1,4 @@
-/** Every layer type by name. */
+/** Table of the layer types by name. */
 import { ADD } from './add.ts';
 import { readBatchNorm } from './batch-norm.ts';
 import { CONCAT } from './concat.ts';
@@ -13,7 +13,7 @@ import { readLeakyRelu } from './leaky-relu.ts';
 import { MULTIPLY } from './multiply.ts';
 import { readAveragePool, readMaxPool } from './pool.ts';
 
-/** Types that a parameter may choose between: each takes any shape and keeps it. */
+/** Types that a parameter may select: each accepts any shape and keeps it. */
 const ACTIVATIONS: ReadonlyMap<string, ReadLayer> = new Map<string, ReadLayer>([
   ['relu', keepsShape({ type: 'relu' })],
   ['leaky-relu', readLeakyRelu],
@@ -38,7 +38,7 @@ export const SINGLE_TYPES: ReadonlyMap<string, ReadLayer> = new Map<string, Read
   ['layer-norm', readLayerNorm],
 ]);
 
-/** Types that read several. */
+/** Types that read several layers. */
 export const JOINING_TYPES: ReadonlyMap<string, JoiningType> = new Map<string, JoiningType>([
   ['add', ADD],
   ['multiply', MULTIPLY],

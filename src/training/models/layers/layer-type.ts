@@ -1,6 +1,6 @@
 /**
- * What a layer type must say of itself: its fields and its output's shape. One file a type
- * implements it.
+ * Interface of layer types: reads the fields and infers the output's shape. Each type has its own
+ * file.
  */
 import { shapeText, type LayerFields, type Shape } from '../network.ts';
 import type { Reader } from '../reader.ts';
@@ -11,28 +11,28 @@ export interface LayerReading {
 }
 
 /**
- * Reads the fields, reports what is wrong with them, and infers the shape.
- * @param input shape of what the layer reads; undefined after an earlier error, then only fields
- *   are checked
- * @returns undefined where a field or the input's shape is missing
+ * Reads the fields, reports problems and infers the shape.
+ * @param input shape of the layer's input; undefined after an earlier error, in which case only the
+ *   fields are checked
+ * @returns undefined if a field or the input's shape is missing
  */
 export type ReadLayer = (reader: Reader, input: Shape | undefined) => LayerReading | undefined;
 
-/** A layer that is read, by name. */
+/** A layer that is read by another one, with its name. */
 export interface Source {
   readonly id: string;
   readonly shape: Shape;
 }
 
-/** A type that reads several layers, which its `from` names. */
+/** A type that reads the several layers named in `from`. */
 export interface JoiningType {
-  /** How many, in words, and whether a number of them is right. */
+  /** Allowed number of inputs as text, and whether a given number is allowed. */
   readonly expected: string;
   readonly takes: (count: number) => boolean;
   /**
    * As `ReadLayer`.
    * @param inputs undefined after an earlier error
-   * @returns with `reversed`, the layer reads its two inputs the other way round
+   * @returns with `reversed`, the layer reads its two inputs in reverse order
    */
   readonly read: (
     reader: Reader,
@@ -40,7 +40,7 @@ export interface JoiningType {
   ) => (LayerReading & { readonly reversed?: true }) | undefined;
 }
 
-/** A type whose output has its input's shape and that has no fields of its own. */
+/** A type that keeps its input's shape and has no fields to read. */
 export function keepsShape(fields: LayerFields): ReadLayer {
   return (_reader, input) => (input === undefined ? undefined : { fields, output: input });
 }
@@ -58,8 +58,8 @@ export function requireImage(
 }
 
 /**
- * ⌊(size + before + after − kernel)/stride⌋ + 1, or undefined with a report if the kernel does not
- * fit.
+ * Returns ⌊(size + before + after − kernel)/stride⌋ + 1, or undefined with a report if the kernel
+ * is larger than the padded input.
  */
 export function windowCount(
   reader: Reader,
@@ -80,7 +80,7 @@ export function windowCount(
   return undefined;
 }
 
-/** Reports two inputs whose shapes do not go together. */
+/** Reports two inputs with incompatible shapes. */
 export function reportMismatch(reader: Reader, expected: string, found: Source): void {
   reader.report('shape-mismatch', undefined, expected, `${found.id}'s ${shapeText(found.shape)}`);
 }

@@ -1,6 +1,6 @@
 /**
- * `multiply`: the product of two layers of one shape, or of an image and a factor for each of its
- * channels [C, 1, 1].
+ * `multiply`: multiplies two layers of equal shape, or an image by one factor per channel [C, 1,
+ * 1].
  */
 import { shapeText, type Shape } from '../network.ts';
 import { reportMismatch, type JoiningType } from './layer-type.ts';

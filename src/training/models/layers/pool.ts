@@ -1,6 +1,6 @@
 /**
- * `max-pool`: the largest of each window; pads never win. `average-pool`: the mean of each window;
- * pads are not counted.
+ * `max-pool`: largest element of each window; padding is never the maximum. `average-pool`: mean of
+ * each window; padding is not counted.
  */
 import { shapeText, type Shape } from '../network.ts';
 import type { Reader } from '../reader.ts';

@@ -1,7 +1,7 @@
 /**
- * Activations, element by element: input x; output y. Their gradients: inputs y' and what the
- * derivative is a function of, the output (relu, leaky-relu, sigmoid, tanh: the input need not be
- * kept) or the input (gelu, silu).
+ * Activations, element by element: input x; output y. Gradients: inputs y' and the argument of the
+ * derivative: the output (relu, leaky-relu, sigmoid, tanh; the input need not be kept) or the input
+ * (gelu, silu).
  */
 import { at } from '../../../core/at.ts';
 import type { LeakyReluFields, PlainFields } from '../../models/network.ts';

@@ -1,6 +1,6 @@
 /**
- * add: two or more inputs of one shape; output their sum. add-gradient, once an input: input y';
- * output x', the same values.
+ * add: two or more inputs of equal shape; output: their sum. add-gradient, once per input: input
+ * y'; output x', the same values.
  */
 import type { PlainFields } from '../../models/network.ts';
 import { incoming, type Gradient, type Lower } from './rule.ts';

@@ -1,6 +1,6 @@
 /**
- * average-pool: input x; output the mean of each window's valid taps. Gradient: input y'; output
- * x'. Attributes size, stride, padding.
+ * average-pool: input x; output: mean of each window's valid taps. Gradient: input y'; output x'.
+ * Attributes size, stride, padding.
  */
 import { at } from '../../../core/at.ts';
 import type { AveragePoolFields } from '../../models/network.ts';

@@ -1,8 +1,8 @@
 /**
  * batch-norm: inputs x, weight [C], bias [C], running_mean, running_var; outputs y, mean, inverse,
  * running_mean, running_var. batch-norm-gradient: inputs y', x, weight, mean, inverse; outputs
- * weight', bias', x'? (Ioffe & Szegedy 2015; statistics as PyTorch's). In evaluation
- * batch-norm-evaluation stands for it: no batch statistics, the running ones are read.
+ * weight', bias', x'? (Ioffe & Szegedy 2015; statistics as in PyTorch). In evaluation,
+ * batch-norm-evaluation replaces it and uses the running statistics.
  */
 import { at } from '../../../core/at.ts';
 import type { BatchNormFields } from '../../models/network.ts';
@@ -36,7 +36,7 @@ export const lowerBatchNorm: Lower<BatchNormFields> = (
 };
 
 /**
- * A norm's weight (1 at the start) and bias (0 at the start), whatever the scheme of the kernels.
+ * Weight (initially 1) and bias (initially 0) of a norm, independent of the initialisation scheme.
  */
 export function scaleAndShift(
   graph: Graph,
@@ -51,7 +51,7 @@ export function scaleAndShift(
 }
 
 /**
- * What batch-norm and layer-norm share: inputs y', x, weight, mean, inverse; outputs weight',
+ * Gradient op of batch-norm and layer-norm: inputs y', x, weight, mean, inverse; outputs weight',
  * bias', x'?.
  */
 export function normGradient(kind: 'batch-norm-gradient' | 'layer-norm-gradient'): Gradient {

@@ -1,11 +1,11 @@
 /**
- * clip: every weight's gradient, rewritten: all scaled so that their common norm is at most the
- * limit, or each value cut to ±limit.
+ * clip: rewrites every weight's gradient: scales all so that their joint norm is at most the limit,
+ * or clamps each value to ±limit.
  */
 import type { Clip } from '../../objective/objective.ts';
 import type { Graph } from '../graph.ts';
 
-/** @param column of the limit */
+/** @param column index of the limit's column */
 export function appendClip(graph: Graph, clip: Clip, column: number): void {
   const gradients = [...graph.weightGradients]
     .sort((a, b) => a[0] - b[0])

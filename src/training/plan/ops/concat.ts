@@ -1,8 +1,8 @@
 /**
- * concat: inputs of equal H and W; output their channels (or features) one after another, zeros
- * around them. Attribute before: channels of zeros in front; what the output has beyond its parts
- * is zeros too. concat-gradient, once an input: input y'; output x', a slice. Attribute first:
- * elements of y before it.
+ * concat: inputs of equal H and W; output: their channels (or features) concatenated, with zeros
+ * around. Attribute before: number of zero channels in front; the elements after the parts are
+ * zeros as well. concat-gradient, once per input: input y'; output x', a slice. Attribute first:
+ * number of elements of y before the slice.
  */
 import type { ConcatFields } from '../../models/network.ts';
 import { elements, numberOf } from '../plan.ts';

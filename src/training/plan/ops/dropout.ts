@@ -1,7 +1,7 @@
 /**
  * dropout: input x; output y = x·m, m = word < T ? 0 : k, T and k per lane (columns `threshold`,
- * `scale`). dropout-gradient: input y'; output x' = y'·m; the mask is a function of the step, so
- * nothing is saved. Attributes: ordinal (among the network's dropout layers) and features.
+ * `scale`). dropout-gradient: input y'; output x' = y'·m. The mask is a function of the step, so it
+ * is not saved. Attributes: ordinal (among the network's dropout layers) and features.
  */
 import { at } from '../../../core/at.ts';
 import type { DropoutFields } from '../../models/network.ts';

@@ -1,7 +1,6 @@
 /**
- * flatten (and identity): input x; output the same memory under another shape. Its gradient is the
- * same values: an add-gradient, which `in-place.ts` takes out wherever the memory can be the same
- * too.
+ * flatten (and identity): input x; output: the same memory with another shape. The gradient has the
+ * same values: an add-gradient, which `in-place.ts` removes where the memory can be shared.
  */
 import { at } from '../../../core/at.ts';
 import type { PlainFields } from '../../models/network.ts';

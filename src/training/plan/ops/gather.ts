@@ -1,13 +1,13 @@
 /**
- * gather: inputs the dataset and the order; outputs the normalised batch x = sample·scale + shift
- * and its labels, both shared by lanes. In training, `InputSpec`'s crop and flip come first; in
- * evaluation they never apply.
+ * gather: inputs: dataset and order; outputs: the normalised batch x = sample·scale + shift and its
+ * labels, both shared by the lanes. In training, the crop and flip of `InputSpec` are applied
+ * first; in evaluation never.
  */
 import type { Graph } from '../graph.ts';
 
 /**
- * @param type of the dataset's samples
- * @param targets numbers a sample's label has; 0: the label is a class
+ * @param type type of the dataset's samples
+ * @param targets number of numeric targets per sample; 0: the label is a class
  */
 export function lowerGather(
   graph: Graph,

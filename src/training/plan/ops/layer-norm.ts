@@ -1,6 +1,7 @@
 /**
- * layer-norm: inputs x, weight, bias; outputs y, mean, inverse, per sample: of everything, or of
- * each pixel's channels (Ba et al. 2016). Its gradient's operands are batch-norm's.
+ * layer-norm: inputs x, weight, bias; outputs y, mean, inverse. Statistics per sample, over all
+ * elements or over the channels of each pixel (Ba et al. 2016). The gradient has the operands of
+ * batch-norm-gradient.
  */
 import type { LayerNormFields } from '../../models/network.ts';
 import { scaleAndShift } from './batch-norm.ts';

@@ -1,8 +1,8 @@
 /**
- * The losses: inputs the outputs z and the label; outputs z' (absent in evaluation), loss, correct.
- * softmax-cross-entropy: smoothing per lane where declared (column `smoothing`), in training only.
- * z' is exactly 0 at positions ≥ n. mean-squared-error: against a class's one-hot vector (label
- * u32) or against numbers (label f32 [U]).
+ * Losses: inputs: the outputs z and the label; outputs z' (absent in evaluation), loss, correct.
+ * softmax-cross-entropy: smoothing per lane if declared (column `smoothing`), in training only. z'
+ * is exactly 0 at positions ≥ n. mean-squared-error: against a class's one-hot vector (label u32)
+ * or against numbers (label f32 [U]).
  */
 import type { Loss } from '../../models/network.ts';
 import type { Graph } from '../graph.ts';

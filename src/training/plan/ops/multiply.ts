@@ -1,7 +1,7 @@
 /**
- * multiply: inputs a, b of a's shape or [C,1,1]; output their product. multiply-gradient, once a
- * factor: inputs y', the other factor; output x', summed over H and W where it is [C,1,1] and y' is
- * not.
+ * multiply: inputs a, and b of a's shape or [C,1,1]; output: their product. multiply-gradient, once
+ * per factor: inputs y', the other factor; output x', summed over H and W if it is [C,1,1] and y'
+ * is not.
  */
 import type { PlainFields } from '../../models/network.ts';
 import { elements } from '../plan.ts';

@@ -1,6 +1,6 @@
 /**
  * rmsprop: g ← g + λw; s ← ρs + (1−ρ)g²; b ← μb + g/(√s + ε); w ← w − αb (Hinton's lecture 6e, as
- * PyTorch's).
+ * in PyTorch).
  */
 import type { RmspropSettings } from '../../objective/objective.ts';
 import type { Graph } from '../graph.ts';

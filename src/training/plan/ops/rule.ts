@@ -1,12 +1,13 @@
-/** What the compiler asks of an op that takes part in gradients. One file an op implements it. */
+/** Interface of differentiable ops for the compiler. Each op has its own file. */
 import { at } from '../../../core/at.ts';
 import type { Layer } from '../../models/network.ts';
 import type { Graph } from '../graph.ts';
 import type { Op } from '../plan.ts';
 
 /**
- * Appends a layer's forward ops; returns the buffer of its output.
+ * Appends a layer's forward ops.
  * @param inputs buffers of the layers read, at least one
+ * @returns id of the output's buffer
  */
 export type Lower<F> = (
   graph: Graph,
@@ -17,20 +18,20 @@ export type Lower<F> = (
 ) => number;
 
 /**
- * Appends the ops that carry the gradient of `op`'s first output to its inputs and weights.
- * @param wants by input: whether a trainable weight lies upstream of it; if not, its gradient is
- *   never made
+ * Appends the ops that propagate the gradient of `op`'s first output to its inputs and weights.
+ * @param wants whether a trainable weight lies upstream of each input; otherwise its gradient is
+ *   not computed
  */
 export type Gradient = (graph: Graph, op: Op, wants: readonly boolean[]) => void;
 
-/** How a kernel and its bias start: scheme applied to the fans. */
+/** Initial spread of a kernel and its bias: a scheme applied to the fans. */
 export type Initialise = (
   kind: 'kernel' | 'bias',
   fanIn: number,
   fanOut: number,
 ) => { readonly init: 'uniform' | 'normal' | 'zero'; readonly spread: number };
 
-/** The gradient that reached an op's first output. */
+/** Gradient of an op's first output. */
 export function incoming(graph: Graph, op: Op): number {
   const output = at(op.outputs, 0);
   const gradient = graph.gradientOf(output);
@@ -38,7 +39,7 @@ export function incoming(graph: Graph, op: Op): number {
   return gradient;
 }
 
-/** The buffer that a layer with one input reads. */
+/** The only input buffer of a layer. */
 export function only(layer: Layer, inputs: readonly number[]): number {
   const [input] = inputs;
   if (input === undefined || inputs.length > 1)

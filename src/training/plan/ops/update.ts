@@ -1,6 +1,6 @@
 /**
- * What optimisers share: one op that reads every weight's gradient and writes every weight, both in
- * plan order.
+ * Shared part of the optimisers: one op that reads every weight's gradient and writes every weight,
+ * both in plan order.
  */
 import type { Graph } from '../graph.ts';
 import type { Op, OpKind } from '../plan.ts';
@@ -21,8 +21,8 @@ export function appendUpdate(
 }
 
 /**
- * What an optimiser's file gives: its columns, made before the network's, and the op at the end of
- * a step.
+ * Result of an optimiser's file: its columns, created before the network's, and the op at the end
+ * of a step.
  */
 export interface Update {
   readonly slots: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * tfjs-node's binding for TensorFlow's current libraries: compiled from the package's source, or
- * the one that comes with Galapagos.
+ * Provides tfjs-node's binding for the current TensorFlow libraries: compiled from the package's
+ * source, or the prebuilt one that comes with Galapagos.
  */
 import { copyFile, mkdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { InstallationFailed } from './failure.ts';
 import { runProgram } from './run-program.ts';
 import type { Progress, Surroundings } from './wheel-source.ts';
 
-/** Relative to the package's folder, which the compiler runs in. */
+/** Arguments relative to the package's folder, in which the compiler runs. */
 function compilerArguments(headers: string, output: string): string[] {
   return [
     ...['-O2', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
@@ -34,9 +34,8 @@ function compilerArguments(headers: string, output: string): string[] {
 }
 
 /**
- * @param folder of the installation being made
- * @param shipped file of the binding that comes with Galapagos for this processor; it need not
- *   exist
+ * @param folder folder of the new installation
+ * @param shipped path of the prebuilt binding for this processor; it may be missing
  */
 export async function makeBinding(
   folder: string,

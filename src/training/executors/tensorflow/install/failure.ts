@@ -1,12 +1,12 @@
 /**
- * Why an installation could not be made: which step, what was expected and found, what to do.
- * Nothing half-installed is left.
+ * Error of an installation: failed step, expected, found, and what to do. No partial installation
+ * is left.
  */
 import { GalapagosError } from '../../../../core/errors.ts';
 
 export type StepName = 'room' | 'libraries' | 'package' | 'binding' | 'check' | 'place';
 
-/** In the order in which they are done; how they are said. */
+/** Steps in order, with their wording in messages. */
 export const STEPS: Readonly<Record<StepName, string>> = {
   room: 'look for room',
   libraries: 'fetch the TensorFlow libraries',
@@ -38,8 +38,8 @@ export class InstallationFailed extends GalapagosError {
 }
 
 /**
- * Runs one step; whatever it throws that is not said yet becomes a failure of that step. A
- * cancelled one stays what it is.
+ * Runs one step. Errors that are not yet an installation failure become a failure of that step; a
+ * cancellation is rethrown unchanged.
  */
 export async function during<T>(
   step: StepName,

@@ -1,7 +1,7 @@
 /**
- * Sets the `tensorflow` executor up in a folder: libraries from a wheel, tfjs-node from npm, its
- * binding. Made beside the folder and moved there whole; an installation that is there stays until
- * the new one has been loaded once.
+ * Installs the `tensorflow` executor in a folder: libraries from a wheel, tfjs-node from npm, and
+ * its binding. The installation is built beside the folder and renamed; the previous one is kept
+ * until the new one has been loaded successfully.
  */
 import {
   existsSync,
@@ -34,29 +34,29 @@ import {
   type WheelSource,
 } from './wheel-source.ts';
 
-/** What was measured and is tested together. */
+/** Version that was measured and is tested. */
 const TENSORFLOW = '2.20.0';
 const TFJS = '4.22.0';
 const NODE_API_HEADERS = '1.9.0';
 const ROOM = { processor: 2.5e9, cuda: 12e9 };
-/** Where libraries and headers wait until npm has made the package's folder. */
+/** Folder for libraries and headers until npm has created the package's folder. */
 const DEPENDENCIES = 'deps';
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
 export interface InstallOptions {
-  /** Where it goes. */
+  /** Target folder. */
   readonly folder: string;
-  /** Where downloads are kept until it is there. */
+  /** Folder for downloads until the installation is complete. */
   readonly downloads: string;
   readonly cuda: boolean;
-  /** A wheel of tensorflow or tensorflow-cpu; undefined: it is downloaded. */
+  /** Path of a wheel of tensorflow or tensorflow-cpu; undefined: download one. */
   readonly wheel?: string | undefined;
-  /** PyPI's JSON interface or a mirror of it. */
+  /** URL of PyPI's JSON interface or of a mirror. */
   readonly index: string;
-  /** `resources/`, where the binding that comes with Galapagos lies. */
+  /** Path of `resources/`, which contains the prebuilt binding. */
   readonly resources: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The Node that loads it once. */
+  /** Path of the Node executable that loads the binding once as a check. */
   readonly node: string;
   readonly platform: string;
   readonly arch: string;
@@ -71,8 +71,8 @@ export interface Installed extends Installation {
 }
 
 /**
- * @throws InstallationFailed; the signal's reason if it was cancelled. Either way nothing
- *   half-installed is left
+ * Installs the executor. No partial installation is left after an error.
+ * @throws InstallationFailed; the signal's reason if it was cancelled
  */
 export async function installTensorflow(options: InstallOptions): Promise<Installed> {
   const { folder, downloads, signal } = options;
@@ -110,7 +110,7 @@ export async function installTensorflow(options: InstallOptions): Promise<Instal
   }
 }
 
-/** @returns whether anything was there */
+/** @returns whether an installation existed */
 export async function removeTensorflow(folder: string, downloads: string): Promise<boolean> {
   const there = existsSync(folder) || existsSync(downloads);
   await rm(folder, { recursive: true, force: true });
@@ -146,7 +146,7 @@ async function makeRoom(
   await mkdir(staging, { recursive: true });
 }
 
-/** What a killed installation left: its process is gone. */
+/** Removes the remains of an installation whose process has ended. */
 function removeAbandoned(parent: string, stem: string): void {
   for (const name of readdirSync(parent)) {
     if (!name.startsWith(stem) || runs(Number(name.slice(stem.length)))) continue;
@@ -196,8 +196,8 @@ async function libraries(options: InstallOptions, staging: string): Promise<Obta
 }
 
 /**
- * CUDA's runtime libraries, as the wheel asks for them, beside TensorFlow's: it looks for them
- * there.
+ * Installs the CUDA runtime libraries that the wheel requires in the folder in which TensorFlow
+ * searches for them.
  */
 async function cudaLibraries(wheel: Wheel, options: InstallOptions, folder: string): Promise<void> {
   const asked = wheel.requirements.filter(
@@ -243,7 +243,7 @@ async function usable(file: string, cuda: boolean, signal: AbortSignal): Promise
   return wheel;
 }
 
-/** A wheel that cannot be read is not kept: the next try downloads it again. */
+/** Deletes a wheel that cannot be read, so that the next attempt downloads it again. */
 async function damaged<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -265,7 +265,10 @@ async function damaged<T>(file: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Of TensorFlow's wheel: the libraries, and the headers that the binding includes. */
+/**
+ * Target path of a wheel's file if it is needed: the libraries, and the headers that the binding
+ * includes.
+ */
 function wanted(path: string): string | undefined {
   const [, library] = /^tensorflow\/([^/]+\.so\.2)$/.exec(path) ?? [];
   if (library !== undefined)
@@ -314,7 +317,7 @@ async function tfjsNode(
   await rename(join(staging, DEPENDENCIES), join(staging, PACKAGE_FOLDER, 'deps'));
 }
 
-/** Loads the binding in a process of its own, and lets it compute. */
+/** Loads the binding in a separate process and runs a computation. */
 async function loadOnce(
   { env, node, signal, onProgress }: InstallOptions,
   staging: string,

@@ -1,6 +1,6 @@
 /**
- * PyPI's JSON interface (https://docs.pypi.org/api/json): which wheel fits this machine, and its
- * download, checked and resumable.
+ * Client of PyPI's JSON interface (https://docs.pypi.org/api/json): finds the wheel for this
+ * machine and downloads it, resumable and with a check of its hash.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, statSync } from 'node:fs';
@@ -14,11 +14,11 @@ export interface IndexFile {
   readonly filename: string;
   readonly url: string;
   readonly size: number;
-  /** In hexadecimal. */
+  /** SHA-256 in hexadecimal. */
   readonly sha256: string;
 }
 
-/** How a wheel's file name ends for this processor; Linux only. */
+/** Whether a wheel's file name is for Linux on this processor. */
 export function fitsMachine(filename: string, arch: string): boolean {
   const processor = { x64: 'x86_64', arm64: 'aarch64' }[arch];
   return (
@@ -26,13 +26,16 @@ export function fitsMachine(filename: string, arch: string): boolean {
   );
 }
 
-/** `name==1.2` or `name<13.0,>=12.5`. */
+/** A requirement such as `name==1.2` or `name<13.0,>=12.5`. */
 export interface Requirement {
   readonly name: string;
   readonly specifiers: readonly { readonly operator: string; readonly version: string }[];
 }
 
-/** @param text as pip takes it; what follows a `;` is left out */
+/**
+ * Parses a requirement.
+ * @param text in pip's syntax; the part after `;` is ignored
+ */
 export function parseRequirement(text: string): Requirement {
   const [, name = '', rest = ''] = /^\s*([\w.-]+)\s*(?:\[[^\]]*\])?\s*\(?([^;)]*)/.exec(text) ?? [];
   const specifiers = [...rest.matchAll(/(==|!=|>=|<=|~=|<|>)\s*([\w.*+!-]+)/g)].map(
@@ -48,7 +51,7 @@ export function requirementText({ name, specifiers }: Requirement): string {
   return name + specifiers.map(({ operator, version }) => operator + version).join(',');
 }
 
-/** Whether a release (numbers and dots only) is one of those required. */
+/** Whether a release (numbers and dots only) satisfies the requirement. */
 export function satisfies(version: string, { specifiers }: Requirement): boolean {
   return specifiers.every(({ operator, version: bound }) => {
     const order = compareVersions(version, bound);
@@ -81,9 +84,9 @@ function compareVersions(a: string, b: string): number {
 }
 
 /**
- * The newest release's wheel for this machine.
- * @param index e.g. https://pypi.org/pypi
- * @throws Error naming the address and what was found there
+ * Finds the wheel of the newest matching release for this machine.
+ * @param index for example https://pypi.org/pypi
+ * @throws Error with the address and the response
  */
 export async function findWheel(
   index: string,
@@ -128,9 +131,9 @@ function indexFile(value: unknown, address: string): IndexFile | undefined {
 }
 
 /**
- * Downloads into `folder`; what an earlier try left there is gone on from.
- * @returns the file, whose checksum is the index's
- * @throws Error; what was downloaded stays for the next try, unless its checksum is wrong
+ * Downloads into `folder`, continuing an earlier incomplete download.
+ * @returns the file, whose hash equals the index's
+ * @throws Error; the incomplete download is kept for the next attempt unless its hash is wrong
  */
 export async function download(
   { filename, url, size, sha256 }: IndexFile,
@@ -150,7 +153,7 @@ export async function download(
     );
     if (!response.ok || response.body === null)
       throw new Error(`${url} answered ${String(response.status)}`);
-    // A server that does not know ranges sends everything again.
+    // A server without support for ranges sends the whole file.
     if (response.status !== 206) have = 0;
     const stream = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
     stream.on('data', (chunk: Uint8Array) => {

@@ -1,16 +1,16 @@
 /**
- * Runs another program to its end, keeps the last it said, and ends it with all it started when
- * asked to.
+ * Runs another program, keeps its last output, and ends it with all its child processes on
+ * cancellation.
  */
 import { spawn } from 'node:child_process';
 
 export interface Finished {
-  /** Null: it could not be started, or was ended. */
+  /** Exit code; null if the program could not be started or was killed. */
   readonly code: number | null;
-  /** Whether there is no such program. */
+  /** Whether the program does not exist. */
   readonly absent: boolean;
   readonly stdout: string;
-  /** The last lines of both outputs. */
+  /** Last lines of standard output and standard error. */
   readonly lastWords: string;
 }
 
@@ -32,7 +32,7 @@ export function runProgram(
     const child = spawn(program, args, {
       ...(cwd !== undefined && { cwd }),
       env: { ...env },
-      // A group of its own, so that what it started ends with it.
+      // Its own process group, so that child processes can be ended with it.
       detached: process.platform !== 'win32',
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
@@ -44,7 +44,7 @@ export function runProgram(
         if (child.pid !== undefined)
           process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
       } catch {
-        // It is gone already.
+        // The process has already ended.
       }
     };
     const finish = (code: number | null, absent: boolean): void => {

@@ -1,4 +1,7 @@
-/** Where wheels come from: a file that was named, pip where Python is, else the index itself. */
+/**
+ * Sources of wheels: a file that the user named, pip if Python is available, otherwise the index
+ * itself.
+ */
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,9 +22,9 @@ export interface Surroundings {
 }
 
 export interface WheelSource {
-  /** PyPI's JSON interface or a mirror of it. */
+  /** URL of PyPI's JSON interface or of a mirror. */
   readonly index: string;
-  /** Where downloads go; what an interrupted one left is gone on from. */
+  /** Folder for downloads; incomplete ones are continued. */
   readonly downloads: string;
 }
 
@@ -32,7 +35,10 @@ export interface Obtained {
 
 export type Progress = (note: string, done?: number, total?: number) => void;
 
-/** @param named by the user: nothing is downloaded then */
+/**
+ * Returns the user's wheel without downloading.
+ * @param named path given by the user
+ */
 export function namedWheel(named: string): Obtained {
   if (!existsSync(named)) {
     throw new InstallationFailed('libraries', {
@@ -44,7 +50,10 @@ export function namedWheel(named: string): Obtained {
   return { file: named, by: 'file' };
 }
 
-/** @throws InstallationFailed with what pip and the index said */
+/**
+ * Downloads the wheel.
+ * @throws InstallationFailed with the errors of pip and the index
+ */
 export async function obtainWheel(
   requirement: Requirement,
   source: WheelSource,

@@ -1,6 +1,5 @@
 /**
- * Python wheels (PEP 427): what they are, and their files taken out with the checksums of their
- * RECORD.
+ * Reads Python wheels (PEP 427): name and version, and files verified against the hashes in RECORD.
  */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -16,13 +15,16 @@ export interface Wheel {
   readonly name: string;
   readonly version: string;
   readonly entries: readonly ZipEntry[];
-  /** SHA-256 in base64url by path. */
+  /** SHA-256 in base64url, by path. */
   readonly record: ReadonlyMap<string, string>;
-  /** `name<2,>=1; extra == "x"` as the wheel says. */
+  /** Requirements in the wheel's syntax: `name<2,>=1; extra == "x"`. */
   readonly requirements: readonly string[];
 }
 
-/** @throws Error saying what is wrong with the file */
+/**
+ * Opens a wheel.
+ * @throws Error with the problem of the file
+ */
 export async function openWheel(file: string, signal: AbortSignal): Promise<Wheel> {
   const archive = new FileBytes(file, file, null);
   try {
@@ -70,9 +72,9 @@ async function read(archive: FileBytes, signal: AbortSignal): Promise<Wheel> {
 }
 
 /**
- * Takes files out, each checked against RECORD.
- * @param place where an entry goes below `folder`; undefined: it stays
- * @throws Error naming the file, the checksum expected and that found
+ * Extracts files, each verified against RECORD.
+ * @param place target path of an entry below `folder`; undefined: not extracted
+ * @throws Error with the file, the expected and the actual hash
  */
 export async function takeOut(
   wheel: Wheel,
@@ -104,14 +106,17 @@ export async function takeOut(
   }
 }
 
-/** Writes an entry to a file. @returns the SHA-256 of what it holds, in base64url */
+/**
+ * Writes an entry to a file.
+ * @returns the SHA-256 of its content, in base64url
+ */
 async function extract(entry: ZipEntry, to: string, signal: AbortSignal): Promise<string> {
   await mkdir(dirname(to), { recursive: true });
   const hash = createHash('sha256');
   const hashed = async function* (): AsyncGenerator<Uint8Array> {
     for await (const part of entry.content()) {
       hash.update(part);
-      // A copy: the next part may take its place before it is written.
+      // Copied, because the source reuses its buffer before the write finishes.
       yield Uint8Array.from(part);
     }
   };

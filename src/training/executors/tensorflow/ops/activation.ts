@@ -1,10 +1,10 @@
-/** Activations and their gradients, element by element; the order of lanes does not matter. */
+/** Activations and their gradients. Element-wise, so the order of lanes does not matter. */
 import { numberOf, type Op } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';
 import type { Tensor } from '../tensor.ts';
 
 export type Activate = (step: Step, x: Tensor, op: Op) => Tensor;
-/** @param kept what the forward op saved: its input or its output, as the op says */
+/** @param kept tensor saved by the forward op: its input or its output, depending on the op */
 export type ActivateGradient = (step: Step, g: Tensor, kept: Tensor, op: Op) => Tensor;
 
 export function activation(activate: Activate): (step: Step, op: Op) => void {

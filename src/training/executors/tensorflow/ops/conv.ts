@@ -1,7 +1,7 @@
 /**
- * conv and its gradients. Weights are [L,kh,kw,C/g,O]. Where all lanes see the same input, one
- * convolution has lanes × filters outputs; 1×1 kernels are matrix products; depthwise ones have
- * lanes × channels; the others go lane by lane, and group by group.
+ * conv and its gradients. Weights are [L,kh,kw,C/g,O]. If all lanes share the input, one
+ * convolution has lanes × filters outputs. Kernels of 1×1 are matrix products; depthwise ones have
+ * lanes × channels; other convolutions run per lane and group.
  */
 import { bufferAt, numberOf, pairOf, type Op } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';
@@ -20,9 +20,9 @@ interface Shapes {
 }
 
 /**
- * What rows and columns of padding a window needs so that it gives `output` places. Where there is
- * one place only, no stride is taken, so it is 1: oneDNN's convolution has been seen to give zeros
- * there (2.20: one column, kernel 1×2, stride 1×2, one channel).
+ * Returns the padding of rows and columns with which a window gives `output` positions. With a
+ * single position the stride is irrelevant and set to 1, because oneDNN's convolution returned
+ * zeros in such a case (TensorFlow 2.20: one column, kernel 1×2, stride 1×2, one channel).
  */
 export function windowOf(
   kernel: readonly [number, number],
@@ -274,14 +274,14 @@ function channelsOfLanes({ operations }: Step, weight: Tensor, channels: number)
   ]);
 }
 
-/** By lane, then by group: [B,H,W,C/g]. */
+/** Splits by lane, then by group: [B,H,W,C/g]. */
 function parts({ operations, values, lanes }: Step, value: Value, groups: number): Tensor[] {
   const [c = 1, h = 1, w = 1] = value.shape;
   const flat = operations.reshape(values.as(value, 'lane').tensor, [lanes * values.batch, h, w, c]);
   return operations.split(flat, 0, lanes).flatMap((lane) => operations.split(lane, 3, groups));
 }
 
-/** By lane, then by group: [kh,kw,C/g,O/g]. */
+/** Splits by lane, then by group: [kh,kw,C/g,O/g]. */
 function filters({ operations, lanes }: Step, weight: Tensor, groups: number): Tensor[] {
   const shape = weight.shape.slice(1);
   return operations

@@ -1,6 +1,6 @@
 /**
- * dense and its gradients. Weights are [L,U,F]. Where all lanes see the same input, one product has
- * lanes × units columns.
+ * dense and its gradients. Weights are [L,U,F]. If all lanes share the input, one product has lanes
+ * × units columns.
  */
 import { bufferAt, type Op } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';

@@ -1,6 +1,6 @@
 /**
- * dropout and its gradient: both multiply by the same factors, drawn once a step for each order of
- * lanes that is asked for.
+ * dropout and its gradient: both multiply by the same factors, which are drawn once per step and
+ * lane order.
  */
 import { PURPOSE } from '../../../../core/random.ts';
 import { elements, numberOf, type Op } from '../../../plan/plan.ts';
@@ -14,7 +14,7 @@ export function dropout(step: Step, op: Op): void {
   step.output(op, 0, { ...x, tensor: step.operations.multiply(x.tensor, factors(step, op, x)) });
 }
 
-/** 0 where the element's word is below the lane's threshold, else the lane's scale. */
+/** 0 where the element's word is below the lane's threshold, otherwise the lane's scale. */
 function factors(step: Step, op: Op, value: Value): Tensor {
   const key = `${String(numberOf(op, 'ordinal'))} ${value.order} ${value.shape.join('x')}`;
   let mask = step.masks.get(key);
@@ -22,7 +22,10 @@ function factors(step: Step, op: Op, value: Value): Tensor {
   return mask;
 }
 
-/** Words of position b and feature f (in the order C,H,W): block b·⌈F/4⌉ + ⌊f/4⌋, word f mod 4. */
+/**
+ * Draws the words of position b and feature f (in the order C,H,W): block b·⌈F/4⌉ + ⌊f/4⌋, word f
+ * mod 4.
+ */
 function draw(step: Step, op: Op, { order, shape }: Value): Tensor {
   const { operations, inputs, values, lanes } = step;
   const features = elements(shape);

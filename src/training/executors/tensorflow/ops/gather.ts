@@ -1,6 +1,6 @@
 /**
- * gather: the batch's samples, cropped and flipped where the plan says so, normalised; and their
- * labels. Shared by lanes.
+ * gather: selects the samples of the batch, crops and flips them if the plan requires it,
+ * normalises them, and selects their labels. The result is shared by all lanes.
  */
 import { PURPOSE } from '../../../../core/random.ts';
 import type { Op } from '../../../plan/plan.ts';
@@ -8,7 +8,7 @@ import type { Step } from '../step.ts';
 import type { Tensor } from '../tensor.ts';
 import { philox } from './philox.ts';
 
-/** @param training crops and flips are for training only */
+/** @param training crops and flips apply to training only */
 export function gather(step: Step, op: Op, training: boolean): void {
   const { operations, inputs, plan, values } = step;
   const { crop, flip, scale, shift, shape } = plan.input;
@@ -24,8 +24,8 @@ export function gather(step: Step, op: Op, training: boolean): void {
 }
 
 /**
- * Purpose 5: words of the sample's index and the epoch say where the crop begins and whether it is
- * mirrored.
+ * Crops and flips images. The position of the crop and the flip are drawn from words of the
+ * sample's index and the epoch (purpose 5).
  */
 function augmented(step: Step, images: Tensor): Tensor {
   const { operations, inputs, plan } = step;

@@ -1,4 +1,4 @@
-/** From kinds of ops to what writes them. */
+/** Table of the functions that emit each kind of op. */
 import type { Op, OpKind } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';
 import * as activations from './activation.ts';
@@ -75,7 +75,7 @@ const OPS: Readonly<Record<Exclude<OpKind, 'gather'>, (step: Step, op: Op) => vo
   rmsprop,
 };
 
-/** Writes all ops of one training or evaluation step. */
+/** Emits all ops of one training or evaluation step. */
 export function write(step: Step, ops: readonly Op[], training: boolean): void {
   for (const op of ops) {
     if (op.kind === 'gather') gather(step, op, training);

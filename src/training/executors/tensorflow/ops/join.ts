@@ -1,9 +1,9 @@
-/** Ops of several inputs, and their gradients: add, multiply, concat. */
+/** Ops with several inputs and their gradients: add, multiply, concat. */
 import { bufferAt, elements, numberOf, type Op } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';
 import type { Order, Value } from '../values.ts';
 
-/** All inputs in one order: that of the first which lanes do not share. */
+/** Converts all inputs to one order: that of the first input that is not shared by the lanes. */
 function together(
   step: Step,
   op: Op,
@@ -50,7 +50,7 @@ export function multiplyGradient(step: Step, op: Op): void {
   });
 }
 
-/** Channels are the last axis in every order. */
+/** Concatenates the channels, which are the last axis in every order. */
 export function concat(step: Step, op: Op): void {
   const { operations } = step;
   const { inputs, order } = together(step, op);

@@ -1,6 +1,6 @@
 /**
- * Losses: metrics over the valid samples and, in training, the gradient of the mean, 0 at the other
- * positions.
+ * Losses: metrics over the valid samples and, in training, the gradient of the mean, which is 0 at
+ * the other positions.
  */
 import type { Op } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';
@@ -48,13 +48,16 @@ export function meanSquaredError(step: Step, op: Op): void {
   });
 }
 
-/** 1/n at valid positions, else 0: [1,B,1]. */
+/** 1/n at valid positions, otherwise 0: [1,B,1]. */
 function share({ operations, inputs, values }: Step, numerator: number): Tensor {
   const each = operations.divide(operations.float(numerator), operations.cast(inputs.count, 'f32'));
   return operations.reshape(operations.multiply(inputs.valid, each), [1, values.batch, 1]);
 }
 
-/** @param losses [L,B,1]; @param classes whether the largest output can be right */
+/**
+ * @param losses [L,B,1]
+ * @param classes whether the largest output is compared with a class
+ */
 function measure(step: Step, outputs: Tensor, losses: Tensor, classes: boolean): void {
   const { operations, inputs, values, lanes } = step;
   const valid = operations.reshape(inputs.valid, [1, values.batch, 1]);
@@ -63,7 +66,7 @@ function measure(step: Step, outputs: Tensor, losses: Tensor, classes: boolean):
   step.metrics = { loss, correct: classes ? hits(step, outputs) : none };
 }
 
-/** The first of the largest outputs is the answer. */
+/** Whether the first of the largest outputs is the label. */
 function hits({ operations, inputs, label, values }: Step, outputs: Tensor): Tensor {
   const right = operations.equal(
     operations.argMax(outputs, 2),

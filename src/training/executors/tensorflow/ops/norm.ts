@@ -1,6 +1,6 @@
 /**
- * batch-norm, layer-norm and their gradients, as plain arithmetic: only valid samples count, and
- * statistics are centred.
+ * batch-norm, layer-norm and their gradients, composed of arithmetic ops. Statistics use only valid
+ * samples and centred values.
  */
 import { elements, numberOf, type Op } from '../../../plan/plan.ts';
 import { tensorAt, type Step } from '../step.ts';
@@ -34,7 +34,7 @@ export function batchNorm(step: Step, op: Op): void {
     tensorAt(step.statistics, varianceAt),
   ];
   step.statistics[meanAt] = blend(runningMean, mean);
-  // Of one element there is no unbiased variance: the running one stays.
+  // A single element has no unbiased variance: the running variance stays unchanged.
   const several = operations.greater(count, float(1));
   const unbiased = divide(
     multiply(variance, count),
@@ -89,7 +89,7 @@ export function batchNormGradient(step: Step, op: Op): void {
   step.output(op, 2, { ...x, tensor: multiply(scaled, values.perSample(step.inputs.valid, x)) });
 }
 
-/** Elements that a channel's statistics are taken over. */
+/** Number of elements per channel in the statistics. */
 function countOf({ operations, inputs }: Step, { shape }: Value): Tensor {
   return operations.multiply(
     operations.cast(inputs.count, 'f32'),
@@ -99,13 +99,13 @@ function countOf({ operations, inputs }: Step, { shape }: Value): Tensor {
 
 interface Grouped {
   readonly x: Value;
-  /** Axes of one group's elements. */
+  /** Axes of the elements of one group. */
   readonly axes: readonly number[];
-  /** Shape of a number a group that goes along with x. */
+  /** Shape that broadcasts one number per group to x. */
   readonly alongside: readonly number[];
 }
 
-/** Lanes first: a layer norm's weights may have a number for every element. */
+/** Moves lanes first: the weights of a layer norm may have one value per element. */
 function grouped(step: Step, op: Op, x: Value): Grouped {
   const value = step.values.as(x, 'lane');
   const rank = value.tensor.shape.length;
@@ -120,7 +120,7 @@ function grouped(step: Step, op: Op, x: Value): Grouped {
   };
 }
 
-/** [L,C], [L,F] or [L,H,W,C] alongside [L,B,…]. */
+/** Reshapes [L,C], [L,F] or [L,H,W,C] so that it broadcasts to [L,B,…]. */
 function spread({ operations }: Step, tensor: Tensor, { x }: Grouped): Tensor {
   const [lanes = 1, ...rest] = tensor.shape;
   const between = Array<number>(x.tensor.shape.length - rest.length - 1).fill(1);
@@ -160,7 +160,7 @@ export function layerNormGradient(step: Step, op: Op): void {
   const [mean, inverse] = [step.saved(op, 3), step.saved(op, 4)];
   const weight = step.weight(op, 2);
   const normal = multiply(subtract(x.tensor, mean), inverse);
-  // Every axis but lanes and those that the weights have.
+  // Every axis except lanes and those of the weights.
   const over = x.tensor.shape
     .map((_, axis) => axis)
     .slice(1, x.tensor.shape.length - weight.shape.length + 1);

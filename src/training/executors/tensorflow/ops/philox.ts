@@ -1,5 +1,5 @@
 /**
- * Philox4x32-10 (core/random.ts) on tensors: words are 64-bit numbers below 2³², so that products
+ * Philox4x32-10 (core/random.ts) on tensors. Words are 64-bit numbers below 2³², so that products
  * keep their high halves.
  */
 import type { Operations } from '../operations.ts';
@@ -21,7 +21,8 @@ export function philox(
   for (let round = 0; round < ROUNDS; round++) {
     const p0 = multiply(c0, operations.long(0xd2511f53));
     const p1 = multiply(c2, operations.long(0xcd9e8d57));
-    // The product may have wrapped into the sign: the shift's copies of it are cut off.
+    // The product may overflow into the sign bit; the mask removes the copies that the shift makes
+    // of it.
     const [high0, high1] = [and(shiftRight(p0, half), low), and(shiftRight(p1, half), low)];
     [c0, c1, c2, c3] = [
       xor(xor(high1, c1), k0),

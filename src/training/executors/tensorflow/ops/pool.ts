@@ -1,4 +1,7 @@
-/** Pools and their gradients. Lanes go along as samples or as channels, whichever the value has. */
+/**
+ * Pools and their gradients. Lanes are part of the samples or of the channels, depending on the
+ * value's order.
+ */
 import { bufferAt, pairOf, type Op } from '../../../plan/plan.ts';
 import type { Step } from '../step.ts';
 import type { Tensor } from '../tensor.ts';
@@ -16,7 +19,7 @@ function windowFor(op: Op, input: readonly number[], output: readonly number[]):
   );
 }
 
-/** As images without lanes: [L·B,H,W,C] or [B,H,W,L·C]. */
+/** Reshapes to images without a lane axis: [L·B,H,W,C] or [B,H,W,L·C]. */
 function images(
   { operations, values: { lanes, batch } }: Step,
   { tensor, shape, order }: Value,
@@ -91,8 +94,8 @@ export function averagePoolGradient(step: Step, op: Op): void {
 }
 
 /**
- * The padded image is averaged without padding, so each average is over all taps; `share`
- * [1,H',W',1] makes it one over the taps that lie inside.
+ * Average of the padded image over all taps; multiplying by `share` [1,H',W',1] gives the average
+ * over the taps inside the image.
  */
 function averaging(
   { operations }: Step,

@@ -1,4 +1,4 @@
-/** Clipping and optimisers: every weight of every lane, by the lane's columns. */
+/** Gradient clipping and optimisers for every weight of every lane, with the lane's columns. */
 import { bufferAt, numberOf, type Op } from '../../../plan/plan.ts';
 import { tensorAt, type Step } from '../step.ts';
 import type { Tensor } from '../tensor.ts';
@@ -31,7 +31,7 @@ interface Update {
   readonly index: number;
   readonly weight: Tensor;
   readonly gradient: Tensor;
-  /** The op's n-th column alongside the weight. */
+  /** The op's n-th column, broadcast to the weight. */
   readonly column: (n: number) => Tensor;
   readonly decays: boolean;
 }
@@ -52,13 +52,13 @@ function eachWeight(step: Step, op: Op, update: (of: Update) => Tensor): void {
   });
 }
 
-/** g + λw where the weight decays. */
+/** g + λw for weights with decay. */
 function decayed({ step, weight, gradient, column, decays }: Update, lambda: number): Tensor {
   const { add, multiply } = step.operations;
   return decays ? add(gradient, multiply(column(lambda), weight)) : gradient;
 }
 
-/** The slot's new value, which is stored. */
+/** Stores and returns the slot's new value. */
 function store({ step, index }: Update, slot: number, value: (before: Tensor) => Tensor): Tensor {
   const tensors = step.slots[slot] ?? [];
   const after = value(tensorAt(tensors, index));
@@ -80,7 +80,7 @@ export function sgd(step: Step, op: Op): void {
   });
 }
 
-/** Both Adams: the last column is λ, or what is left of a weight after its decay. */
+/** adam and adamw: the last column is λ, or the factor that remains of a weight after its decay. */
 export function adam(step: Step, op: Op): void {
   const { add, divide, multiply, sqrt, subtract } = step.operations;
   const decoupled = op.kind === 'adamw';
@@ -116,7 +116,7 @@ export function rmsprop(step: Step, op: Op): void {
   });
 }
 
-/** [L] alongside [L, …]. */
+/** Reshapes [L] so that it broadcasts to [L, …]. */
 function along({ operations, lanes }: Step, column: Tensor, beside: Tensor): Tensor {
   return operations.reshape(column, [lanes, ...beside.shape.slice(1).map(() => 1)]);
 }

@@ -1,6 +1,6 @@
 /**
- * Activations and their gradients, element by element over a tile. Parameters: activation (x, y),
- * its gradient (g, saved, x′).
+ * Activations and their gradients, element by element over a tile. Parameters: activation (x, y);
+ * gradient (g, saved, x′).
  */
 import type { Body, Local } from '../instructions.ts';
 import { eachVector, storeVector } from './each-vector.ts';
@@ -11,13 +11,13 @@ export type ActivationKind = 'relu' | 'leaky-relu' | 'gelu' | 'silu' | 'sigmoid'
 
 interface Activation {
   readonly kind: ActivationKind;
-  /** Of leaky-relu, below 0. */
+  /** Slope of leaky-relu below 0. */
   readonly slope?: number;
-  /** Elements of a sample. */
+  /** Elements per sample. */
   readonly count: number;
 }
 
-/** y = f(x); y may be x's buffer. A NaN passes, except through relu, as x > 0 is false. */
+/** y = f(x). y may be x's buffer. NaN propagates, except through relu, because NaN > 0 is false. */
 export function activation(shape: Activation): Kernel {
   return {
     key: keyOf('activation', shape),
@@ -33,7 +33,7 @@ export function activation(shape: Activation): Kernel {
 }
 
 /**
- * x′ (+)= g·f′; saved is y for relu, leaky-relu, sigmoid and tanh, x for gelu and silu. x′ may be
+ * x′ (+)= g·f′. `saved` is y for relu, leaky-relu, sigmoid and tanh, x for gelu and silu. x′ may be
  * g's buffer.
  */
 export function activationGradient(shape: Activation & { readonly add: boolean }): Kernel {
@@ -50,7 +50,7 @@ export function activationGradient(shape: Activation & { readonly add: boolean }
   };
 }
 
-/** What computes an exponential fills an iteration by itself. */
+/** Number of vectors per iteration: one for kinds that compute an exponential. */
 function unrollOf(kind: ActivationKind): number {
   return kind === 'relu' || kind === 'leaky-relu' ? 4 : 1;
 }

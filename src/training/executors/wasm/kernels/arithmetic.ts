@@ -1,6 +1,6 @@
 /**
- * Copies, sums and products of a tile's buffers: what add, multiply, flatten and dropout are made
- * of.
+ * Copies, sums and products of a tile's buffers, from which add, multiply, flatten and dropout are
+ * composed.
  */
 import { eachVector, storeVector, sumVectors } from './each-vector.ts';
 import { keyOf, type Kernel } from './kernel.ts';
@@ -21,7 +21,10 @@ export function copy(shape: { readonly count: number; readonly add: boolean }): 
   };
 }
 
-/** y = a + b + …, from left to right. Parameters (a, b, …, y); y may be any input's buffer. */
+/**
+ * y = a + b + …, evaluated from left to right. Parameters (a, b, …, y); y may be any input's
+ * buffer.
+ */
 export function sum(shape: { readonly inputs: number; readonly count: number }): Kernel {
   return {
     key: keyOf('sum', shape),
@@ -54,15 +57,12 @@ export function product(shape: { readonly count: number; readonly add: boolean }
 
 interface Planes {
   readonly channels: number;
-  /** Elements of a channel. */
+  /** Elements per channel. */
   readonly plane: number;
   readonly add: boolean;
 }
 
-/**
- * y[c,·] (+)= a[c,·]·b[c], sample by sample. Parameters (a [C,plane], b [C], y); y may be a's
- * buffer.
- */
+/** y[c,·] (+)= a[c,·]·b[c], per sample. Parameters (a [C,plane], b [C], y); y may be a's buffer. */
 export function scaleChannels(shape: Planes): Kernel {
   return {
     key: keyOf('scale-channels', shape),
@@ -81,7 +81,7 @@ export function scaleChannels(shape: Planes): Kernel {
   };
 }
 
-/** b′[c] (+)= Σ g[c,·]·a[c,·], sample by sample. Parameters (g [C,plane], a [C,plane], b′ [C]). */
+/** b′[c] (+)= Σ g[c,·]·a[c,·], per sample. Parameters (g [C,plane], a [C,plane], b′ [C]). */
 export function channelDots(shape: Planes): Kernel {
   return {
     key: keyOf('channel-dots', shape),

@@ -1,7 +1,7 @@
 /**
- * Batch norm. In training over a whole batch of tiles, a channel at a time, so that the second and
- * third pass find it in the cache: statistics are centred (mean first, then the squares of the
- * distances) and count valid samples only. In evaluation, a tile by itself.
+ * Batch norm. Training processes a whole batch of tiles one channel at a time, so that the second
+ * and third pass find the channel in the cache; statistics are centred (first the mean, then the
+ * squared differences) and use valid samples only. Evaluation processes single tiles.
  */
 import type { Body, Local } from '../instructions.ts';
 import { eachVector, storeVector, sumVectors } from './each-vector.ts';
@@ -10,21 +10,21 @@ import { keyOf, type Kernel } from './kernel.ts';
 
 interface Planes {
   readonly channels: number;
-  /** Elements of a channel. */
+  /** Elements per channel. */
   readonly plane: number;
 }
 
 export interface BatchNorm extends Planes {
   readonly momentum: number;
   readonly epsilon: number;
-  /** y = relu of what it would be. */
+  /** Whether the output passes through relu. */
   readonly relu: boolean;
 }
 
 interface BatchNormGradient extends Planes {
-  /** g counts where y > 0. */
+  /** Whether g is masked to where y > 0. */
   readonly relu: boolean;
-  /** Whether x′ is wanted. */
+  /** Whether x′ is computed. */
   readonly wants: boolean;
   readonly add: boolean;
 }
@@ -34,9 +34,9 @@ type BatchNormEvaluation = Omit<BatchNorm, 'momentum'>;
 const UNROLL = 4;
 
 /**
- * μ, r = 1/√(v+ε), y = γ(x−μ)r + β, running ← (1−q)running + q·(μ; v·m/(m−1)), the latter unchanged
- * where m = 1. Parameters (x, weight, bias, runningMean, runningVar, y, mean, inverse, tiles); y
- * may be x's buffer.
+ * μ, r = 1/√(v+ε), y = γ(x−μ)r + β, running ← (1−q)running + q·(μ; v·m/(m−1)); the running variance
+ * is unchanged for m = 1. Parameters (x, weight, bias, runningMean, runningVar, y, mean, inverse,
+ * tiles); y may be x's buffer.
  */
 export function batchNorm(shape: BatchNorm): Kernel {
   const { channels, plane, momentum, epsilon, relu } = shape;
@@ -139,9 +139,9 @@ export function batchNorm(shape: BatchNorm): Kernel {
 }
 
 /**
- * γ′ += Σ g·x̂, β′ += Σ g, x′ (+)= γr(g − (β′ + x̂γ′)/m) and exactly 0 where no sample is.
- * Parameters (g, y, x, weight, mean, inverse, weight′, bias′, x′, tiles); x′ may be g's buffer; y
- * is read with `relu`, x′ written with `wants` only.
+ * γ′ += Σ g·x̂, β′ += Σ g, x′ (+)= γr(g − (β′ + x̂γ′)/m), and exactly 0 at positions without a
+ * sample. Parameters (g, y, x, weight, mean, inverse, weight′, bias′, x′, tiles); x′ may be g's
+ * buffer. y is read only with `relu`, x′ written only with `wants`.
  */
 export function batchNormGradient(shape: BatchNormGradient): Kernel {
   const { channels, plane, relu, wants, add } = shape;
@@ -173,7 +173,7 @@ export function batchNormGradient(shape: BatchNormGradient): Kernel {
       ];
       pushElements(body, plane);
       body.set(m);
-      /** Sets t to what counts of g and u to x − μ. */
+      /** Sets t to the masked g and u to x − μ. */
       const load = (
         [gradient = 0, input = 0, output = 0]: readonly Local[],
         offset: number,
@@ -259,7 +259,7 @@ export function batchNormGradient(shape: BatchNormGradient): Kernel {
 }
 
 /**
- * y = Ax + (β − A·μ), A = γ/√(v+ε), of the running statistics. Parameters (x, weight, bias,
+ * y = Ax + (β − A·μ), A = γ/√(v+ε), with the running statistics. Parameters (x, weight, bias,
  * runningMean, runningVar, y); y may be x's buffer.
  */
 export function batchNormEvaluation(shape: BatchNormEvaluation): Kernel {
@@ -307,7 +307,7 @@ export function batchNormEvaluation(shape: BatchNormEvaluation): Kernel {
   };
 }
 
-/** m: the numbers a channel's statistics are taken over, as f32. */
+/** Pushes m, the number of elements in a channel's statistics, as f32. */
 function pushElements(body: Body, plane: number): void {
   body.i32(FRAME.count).load('i32').i32(plane).plain('i32.mul').plain('f32.convert_i32_u');
 }
@@ -320,9 +320,9 @@ function storeActivated(body: Body, to: Local, offset: number, value: Local, rel
 }
 
 /**
- * Writes `each` once, to run for every tile.
- * @param starts where a channel lies in the first tile; `each` gets pointers that it has to move by
- *   a plane
+ * Emits `each` once, in a loop over the tiles.
+ * @param starts addresses of the channel in the first tile; `each` receives pointers that it must
+ *   advance by one plane
  */
 function eachTile(
   body: Body,
@@ -339,7 +339,7 @@ function eachTile(
     tiles,
     pointers.map((pointer) => [pointer, (channels - 1) * plane * 16] as const),
     () => {
-      // lanes of samples that count
+      // lanes of valid samples
       body.i32x4(0, 0, 0, 0).get(left).vector('i32x4.lt_s').set(gate);
       each(pointers, gate);
       body.get(left).i32x4(4, 4, 4, 4).vector('i32x4.sub').set(left);
@@ -349,7 +349,9 @@ function eachTile(
   body.release('v128', left, gate);
 }
 
-/** Sums over a channel of all tiles, of valid samples; a tile's sums by themselves first. */
+/**
+ * Emits sums over a channel of all tiles, valid samples only. Each tile is summed separately first.
+ */
 function sumOverTiles(
   body: Body,
   planes: Planes,

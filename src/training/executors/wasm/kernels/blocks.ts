@@ -1,11 +1,11 @@
-/** Register blocking: which rectangle of sums a kernel keeps in registers at once. */
+/** Register blocking: the size of the rectangle of sums that a kernel keeps in registers. */
 
-/** Vector registers on x64, one of them the compiler's. */
+/** Vector registers on x64, minus one that the compiler uses. */
 export const REGISTERS = 15;
-/** Longest sum in one accumulator. */
+/** Maximum number of terms summed in one accumulator. */
 export const LONGEST_SUM = 4096;
 
-/** `total` as whole blocks, then the rest: how large, how many. */
+/** Splits `total` into whole blocks and a remainder: size and number of each. */
 export function pieces(total: number, block: number): [size: number, times: number][] {
   const [whole, rest] = [Math.floor(total / block), total % block];
   return [
@@ -15,10 +15,10 @@ export function pieces(total: number, block: number): [size: number, times: numb
 }
 
 /**
- * The block of a × b sums with the least work over a whole output of `as` × `bs`: a sum costs a
- * multiplication and an addition, each of the a and b operands a load, and a block the bookkeeping
- * of its loop. A block's sums and operands fit the registers together, as V8 loads all operands of
- * a basic block first.
+ * Returns the block of a × b sums with the lowest cost for an output of `as` × `bs`: a
+ * multiplication and an addition per sum, a load per operand, and the overhead of the loop per
+ * block. A block's sums and operands must fit the registers together, because V8 loads all operands
+ * of a basic block first.
  */
 export function chooseBlock(
   as: number,

@@ -1,6 +1,6 @@
 /**
- * clip: a lane's gradients scaled so that their common norm is at most the limit, or each value cut
- * to ±limit.
+ * clip: scales a lane's gradients so that their joint norm is at most the limit, or clamps each
+ * value to ±limit.
  */
 import type { Body, Local } from '../instructions.ts';
 import { eachVector, sumVectors } from './each-vector.ts';
@@ -9,7 +9,10 @@ import { keyOf, type Kernel } from './kernel.ts';
 
 interface Clip {
   readonly by: 'norm' | 'value';
-  /** In plan order: first float, a multiple of 4, and floats, padding not counted. */
+  /**
+   * Weights in plan order: index of the first float (a multiple of 4) and number of floats without
+   * padding.
+   */
   readonly weights: readonly { readonly first: number; readonly count: number }[];
   /** Byte offset of the gradients in the lane's block. */
   readonly gradient: number;
@@ -17,7 +20,7 @@ interface Clip {
   readonly column: number;
 }
 
-/** Of the norm, against a division by 0; as PyTorch. */
+/** Added to the norm to avoid a division by 0, as in PyTorch. */
 const SMALLEST_NORM = 1e-6;
 
 /** Parameters (lane, row). */
@@ -46,7 +49,7 @@ export function clip(shape: Clip): Kernel {
   };
 }
 
-/** Weights that lie one behind another, padding included, as one. */
+/** Merges adjacent weights, including their padding. */
 function contiguous(weights: Clip['weights']): { first: number; vectors: number }[] {
   const runs: { first: number; vectors: number }[] = [];
   for (const { first, count } of weights) {
@@ -58,7 +61,10 @@ function contiguous(weights: Clip['weights']): { first: number; vectors: number 
   return runs;
 }
 
-/** min(1, limit/(‖g‖₂ + 1e-6)) as f32: Σg² of a weight first, then over the weights. */
+/**
+ * Pushes min(1, limit/(‖g‖₂ + 1e-6)) as f32. Sums g² within each weight first, then over the
+ * weights.
+ */
 function pushFactor(body: Body, shape: Clip, lane: Local, row: Local, at: Local): void {
   const total = body.local('f32');
   const [sum, rest] = body.locals('v128', 2) as [Local, Local];

@@ -1,28 +1,29 @@
 /**
- * Correlation, batch innermost: y[f,p] = b[f] + Σ_c Σ_t w[f,c,t]·x[c,p+t]. With its steps given as
- * bytes it is a convolution, its input gradient, and dense both ways. Register blocking: the pixels
- * of a block times a few filters are accumulators, each pixel is loaded once for all its filters
- * and each weight once for all its pixels. With `pool` the block is a pooling window: its maximum
- * and the winner's place leave the registers, the convolution's output never does. Parameters: x,
- * w, b, y; then the winners' codes with `pool`, the number of columns where they are tiles.
+ * Correlation with the batch as innermost dimension: y[f,p] = b[f] + Σ_c Σ_t w[f,c,t]·x[c,p+t].
+ * With strides in bytes it implements convolution, its input gradient, and dense in both
+ * directions. Register blocking: the accumulators are the pixels of a block times a few filters;
+ * each pixel is loaded once for all its filters and each weight once for all its pixels. With
+ * `pool` the block is a pooling window: only its maximum and the winner's position are stored,
+ * never the output of the convolution. Parameters: x, w, b, y; then the winners' codes with `pool`,
+ * and the number of columns if they are tiles.
  */
 import type { Body, Local } from '../instructions.ts';
 import { chooseBlock, LONGEST_SUM, pieces, REGISTERS } from './blocks.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
-/** Steps in bytes. */
+/** Shape of a correlation; strides are in bytes. */
 export interface Correlation {
   readonly groups: number;
-  /** Of a group. */
+  /** Filters per group. */
   readonly filters: number;
   readonly channels: number;
   readonly kernel: readonly [number, number];
   readonly rows: number;
-  /** 'tiles': as many as the last parameter says. */
+  /** 'tiles': the last parameter gives the number. */
   readonly columns: number | 'tiles';
   readonly x: Steps;
   readonly y: Steps;
-  /** From one tap's pixel to the next; negative where the kernel is turned round. */
+  /** Stride from one tap's pixel to the next; negative for a flipped kernel. */
   readonly tap: { readonly row: number; readonly column: number };
   readonly weight: {
     readonly group: number;
@@ -35,7 +36,7 @@ export interface Correlation {
   readonly add: boolean;
   readonly relu: boolean;
   /**
-   * Fused pooling: y is the pooled output. `code`: what to record for a winner at (row, column) of
+   * Fused pooling: y is the pooled output. `code`: value recorded for a winner at (row, column) of
    * its window.
    */
   readonly pool?: {
@@ -84,7 +85,7 @@ export function correlate(given: Correlation): Kernel {
   };
 }
 
-/** Rows that follow each other without a gap are one row. */
+/** Merges consecutive rows without gaps into one row. */
 function flattened(shape: Correlation): Correlation {
   const { x, y, rows, columns } = shape;
   if (columns === 'tiles' || rows === 1 || shape.pool !== undefined) return shape;
@@ -93,8 +94,8 @@ function flattened(shape: Correlation): Correlation {
 }
 
 /**
- * Pixels and filters of a block. A pooling window is a block's pixels whole; its largest and the
- * code need two more registers.
+ * Pixels and filters of a block. A pooling window is always whole within a block; its maximum and
+ * the code need two more registers.
  */
 function blockOf(shape: Correlation): { readonly pixels: number; readonly filters: number } {
   const { pool, filters, columns } = shape;
@@ -115,7 +116,9 @@ interface Outer {
   readonly last: Local;
 }
 
-/** All filters of a group over some of its channels; passes after the first add to the output. */
+/**
+ * Emits all filters of a group for some of its channels. Passes after the first add to the output.
+ */
 function emitPass(
   body: Body,
   shape: Correlation,
@@ -241,8 +244,8 @@ function emitBlock(body: Body, shape: Correlation, block: BlockOf): void {
   const pixel = body.local('v128');
   const weights = body.locals('v128', block.filters);
   body.get(block.at).set(x).get(block.weight).set(w);
-  // A loop per tap, not unrolled: V8 moves all loads of a basic block to its start, and what does
-  // not fit the registers is spilled.
+  // One loop per tap, not unrolled: V8 moves all loads of a basic block to its start and spills
+  // those that do not fit the registers.
   const channel: readonly [number, number] = [
     shape.x.plane - kernel[0] * tap.row,
     shape.weight.channel - kernel[0] * shape.weight.row,
@@ -298,8 +301,8 @@ function storePixels(
 }
 
 /**
- * The first of the largest, compared with `>`, and the code of its place. The codes' buffer mirrors
- * the output's.
+ * Stores the first of the largest values, compared with `>`, and the code of its position. The
+ * codes' buffer has the output's layout.
  */
 function storeWinner(
   body: Body,

@@ -1,6 +1,7 @@
 /**
- * dense, a tile at a time: W'[u,f] += Σ_s g[u,s]·x[s,f]; vectors run along f, samples ascending.
- * For weights that stay in the first cache. Parameters: x (sample layout), g (tile layout), W'.
+ * Weight gradient of dense, one tile at a time: W'[u,f] += Σ_s g[u,s]·x[s,f]. Vectors run along f,
+ * samples ascend. For weights that fit the L1 cache. Parameters: x (sample layout), g (tile
+ * layout), W'.
  */
 import type { Body, Local } from '../instructions.ts';
 import { keyOf, type Kernel } from './kernel.ts';
@@ -8,7 +9,7 @@ import { keyOf, type Kernel } from './kernel.ts';
 export interface DenseWeightGradient {
   readonly units: number;
   readonly features: number;
-  /** Between samples of x. */
+  /** Distance between samples of x. */
   readonly sampleBytes: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Depthwise correlation, batch innermost: y[c,p] = b[c] + Σ_t w[c,t]·x[c,p+t], forwards and for the
- * input's gradient. A kernel's row at a time: each pixel of a block's row is loaded once for all
- * taps that meet it. Parameters: x, w, b, y. Steps as in `Correlation`.
+ * Depthwise correlation with the batch as innermost dimension: y[c,p] = b[c] + Σ_t w[c,t]·x[c,p+t],
+ * for the forward pass and the input gradient. One kernel row at a time: each pixel of a block's
+ * row is loaded once for all taps that use it. Parameters: x, w, b, y. Strides as in `Correlation`.
  */
 import type { Body, Local } from '../instructions.ts';
 import type { Correlation } from './correlate.ts';
@@ -76,7 +76,7 @@ function emitBlock(
   const weights = body.locals('v128', width);
   const pixel = body.local('v128');
   const [x, w] = body.locals('i32', 2) as [Local, Local];
-  // offset → which pixel's sum takes it through which tap
+  // offset → pairs of a pixel whose sum uses it and the tap
   const meets = new Map<number, [pixel: number, tap: number][]>();
   for (let i = 0; i < pixels; i++) {
     for (let j = 0; j < width; j++) {

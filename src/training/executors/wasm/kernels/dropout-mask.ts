@@ -1,7 +1,7 @@
 /**
- * Draws dropout's factors for a tile: 0 or the scale, by Philox4x32-10 with a sample in each lane,
- * so that a block of four words serves four features of four samples. Equal, word for word, to
- * `core/random.ts`.
+ * Draws dropout's factors for a tile: 0 or the scale, by Philox4x32-10 with one sample per vector
+ * lane, so that a block of four words serves four features of four samples. The words equal those
+ * of `core/random.ts`.
  */
 import { PURPOSE } from '../../../../core/random.ts';
 import type { Body, Local } from '../instructions.ts';
@@ -10,7 +10,7 @@ import { keyOf, type Kernel } from './kernel.ts';
 
 interface DropoutMask {
   readonly features: number;
-  /** The layer's, among those that drop out. */
+  /** Ordinal of the layer among the dropout layers. */
   readonly ordinal: number;
 }
 
@@ -63,7 +63,7 @@ export function dropoutMask(shape: DropoutMask): Kernel {
           bump(body, k1, 0xbb67ae85);
         });
         words.forEach((word, f) => {
-          // kept where not (word < threshold)
+          // kept unless word < threshold
           body
             .get(mask)
             .get(kept)
@@ -80,7 +80,7 @@ export function dropoutMask(shape: DropoutMask): Kernel {
   };
 }
 
-/** The high and low words of the products with a constant. */
+/** Computes the high and low words of the products with a constant. */
 function multiply(body: Body, value: Local, factor: number, high: Local, low: Local): void {
   const constant = (): Body => body.i32x4(factor, factor, factor, factor);
   body.get(value);

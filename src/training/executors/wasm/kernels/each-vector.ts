@@ -1,15 +1,14 @@
 /**
- * Walks over buffers of vectors, several at a time: what element-wise kernels and sums have in
- * common.
+ * Loops over buffers of vectors with unrolling, used by element-wise kernels and sums.
  */
 import type { Body, Local } from '../instructions.ts';
 import { LONGEST_SUM } from './blocks.ts';
 
 /**
- * Writes `vector` for each of `count` vectors of consecutive buffers, `unroll` to an iteration.
- * Moves the pointers.
- * @param vector writes one vector's code: where it lies behind the pointers, in bytes, and its
- *   place in the iteration
+ * Emits `vector` for each of `count` vectors of consecutive buffers, `unroll` vectors per
+ * iteration. Advances the pointers.
+ * @param vector emits the code of one vector, given its offset from the pointers in bytes and its
+ *   index in the iteration
  */
 export function eachVector(
   body: Body,
@@ -27,15 +26,18 @@ export function eachVector(
 }
 
 /**
- * Leaves what is on the stack at `to`, added to what is there if `add`. The pointer must lie below
- * the value on the stack.
+ * Stores the value on the stack at `to`, or adds it with `add`. The pointer must lie below the
+ * value on the stack.
  */
 export function storeVector(body: Body, to: Local, offset: number, add: boolean): void {
   if (add) body.get(to).load('v128', offset).vector('f32x4.add');
   body.store('v128', offset);
 }
 
-/** Calls back for parts of `count` terms that one accumulator may take, in order. */
+/**
+ * Calls `part` for consecutive parts of `count` terms, each at most as long as one accumulator may
+ * sum.
+ */
 export function eachPart(count: number, part: (terms: number) => void): void {
   for (let first = 0; first < count; first += LONGEST_SUM)
     part(Math.min(LONGEST_SUM, count - first));
@@ -44,10 +46,10 @@ export function eachPart(count: number, part: (terms: number) => void): void {
 const ACCUMULATORS = 4;
 
 /**
- * Sums over `count` vectors of consecutive buffers: the i-th vector goes to accumulator i mod 4,
- * (a₀+a₁)+(a₂+a₃) at the end. Moves the pointers.
- * @param totals one local a sum; they are set, not added to
- * @param add adds the vector at this offset behind the pointers to each of the sums
+ * Emits sums over `count` vectors of consecutive buffers: the i-th vector goes to accumulator i mod
+ * 4, then (a₀+a₁)+(a₂+a₃). Advances the pointers.
+ * @param totals one local per sum; they are set, not added to
+ * @param add adds the vector at this offset from the pointers to each of the sums
  */
 export function sumVectors(
   body: Body,

@@ -1,6 +1,6 @@
 /**
  * exp, log, σ, tanh and the normal distribution of four float32, from IEEE operations only, so that
- * every machine gets the same bits. Relative errors of exp and log 1.1e-7 and 1.0e-7.
+ * all machines get equal bits. Relative errors of exp and log: 1.1e-7 and 1.0e-7.
  */
 import type { Body, Local } from '../instructions.ts';
 
@@ -9,8 +9,8 @@ const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444e-4;
 
 /**
- * Replaces the vector on the stack by its exponential; arguments are clamped to [−87.3, 88.7], NaN
- * stays.
+ * Replaces the vector on the stack by its exponential. Arguments are clamped to [−87.3, 88.7]; NaN
+ * stays NaN.
  */
 export function pushExp(body: Body): void {
   const [x, n, r, p] = body.locals('v128', 4) as [Local, Local, Local, Local];
@@ -31,7 +31,9 @@ export function pushExp(body: Body): void {
   body.release('v128', x, n, r, p);
 }
 
-/** Replaces the vector on the stack, positive and normal, by its natural logarithm. */
+/**
+ * Replaces the vector on the stack by its natural logarithm. Values must be positive and normal.
+ */
 export function pushLog(body: Body): void {
   const [x, k, m, s, z, p] = body.locals('v128', 6) as [Local, Local, Local, Local, Local, Local];
   // m in [√½, √2): subtract the bits of √½ before splitting off the exponent
@@ -69,7 +71,7 @@ export function pushLog(body: Body): void {
     .vector('f32x4.mul')
     .vector('f32x4.add');
   body.get(s).get(s).vector('f32x4.add').vector('f32x4.add').vector('f32x4.add');
-  // NaN and infinity have no exponent to split: they pass through
+  // NaN and infinity are passed through: they have no exponent to split off
   body
     .get(x)
     .get(x)
@@ -92,11 +94,14 @@ export function pushSigmoid(body: Body): void {
   body.release('v128', x, power);
 }
 
-/** x − x³/3 + 2x⁵/15 − 17x⁷/315 + 62x⁹/2835, over x, in powers of x². */
+/**
+ * Taylor coefficients of tanh: x − x³/3 + 2x⁵/15 − 17x⁷/315 + 62x⁹/2835, divided by x, in powers of
+ * x².
+ */
 const TANH = [1, -1 / 3, 2 / 15, -17 / 315, 62 / 2835];
 
 /**
- * Replaces the vector on the stack by tanh: (1−e)/(1+e), e = e^−2|x|, with the sign of x; an odd
+ * Replaces the vector on the stack by tanh: (1−e)/(1+e) with e = e^−2|x| and the sign of x; an odd
  * polynomial where |x| < .3.
  */
 export function pushTanh(body: Body): void {
@@ -128,13 +133,13 @@ export function pushTanh(body: Body): void {
 }
 
 /**
- * Abramowitz and Stegun 7.1.26: erf z = 1 − t(a₁ + t(a₂ + …))e^−z², t = 1/(1+pz), z ≥ 0; absolute
- * error 1.5e-7.
+ * Coefficients of Abramowitz and Stegun 7.1.26: erf z = 1 − t(a₁ + t(a₂ + …))e^−z², t = 1/(1+pz), z
+ * ≥ 0; absolute error 1.5e-7.
  */
 const ERF = [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429];
 const ERF_P = 0.3275911;
 
-/** Of x: Φ(x), the normal distribution by erf, and e^(−x²/2), its density times √(2π). */
+/** Computes Φ(x), the normal distribution, from erf, and e^(−x²/2), its density times √(2π). */
 export function normalDistribution(body: Body, x: Local, distribution: Local, power: Local): void {
   const [t, tail] = body.locals('v128', 2) as [Local, Local];
   body.get(x).get(x).vector('f32x4.mul').f32x4(-0.5).vector('f32x4.mul');
@@ -157,7 +162,7 @@ export function normalDistribution(body: Body, x: Local, distribution: Local, po
     .f32x4(0.5)
     .vector('f32x4.mul')
     .set(tail);
-  // Φ(x) = ½(1 − erf) below 0, 1 minus that above
+  // Φ(x) = ½(1 − erf) for x < 0, 1 minus that otherwise
   body
     .get(tail)
     .f32x4(1)

@@ -1,6 +1,5 @@
 /**
- * Whether a lane's weights are finite, by their exponents, as a NaN or an infinity has all ones
- * there.
+ * Checks whether a lane's weights are finite: in NaN and infinity all bits of the exponent are set.
  */
 import type { Local } from '../instructions.ts';
 import { eachVector } from './each-vector.ts';
@@ -9,9 +8,9 @@ import { keyOf, type Kernel } from './kernel.ts';
 const EXPONENT = 0x7f800000;
 
 /**
- * Writes 1 to `result` (i32) if all `count` float32 are finite, else 0. Parameters (weights,
+ * Writes 1 to `result` (i32) if all `count` float32 are finite, otherwise 0. Parameters (weights,
  * result).
- * @param shape count, a multiple of 4
+ * @param shape count must be a multiple of 4
  */
 export function weightsFinite(shape: { readonly count: number }): Kernel {
   return {

@@ -1,33 +1,35 @@
-/** What the host tells the kernels, as words at fixed addresses, and their values by lane. */
+/**
+ * The frame: inputs from the host to the kernels, as words at fixed addresses, and values per lane.
+ */
 import type { Body } from '../instructions.ts';
 
 /** Byte addresses of the frame. */
 export const FRAME = {
-  /** Samples of the tile that count: 1 … 4. */
+  /** Valid samples of the tile, 1 … 4. */
   valid: 16,
-  /** Position of the tile's first sample in the batch. */
+  /** Index of the tile's first sample in the batch. */
   position: 20,
   step: 24,
-  /** c2 of the lane's streams. */
+  /** Counter word c2 of the lane's random streams. */
   trial: 28,
   keyLow: 32,
   keyHigh: 36,
-  /** 1/n, n the valid samples of the batch, float32. */
+  /** 1/n as float32; n is the number of valid samples of the batch. */
   share: 40,
   /** Addresses of the tile's four samples in the dataset. */
   sources: 48,
-  /** n: valid samples of the batch. */
+  /** n: number of valid samples of the batch. */
   count: 64,
 } as const;
 /**
- * 16 × 16 bytes: for each mask of four lanes, the byte shuffle that packs the lanes set to the
- * front.
+ * Table of 16 × 16 bytes: for each mask of four lanes, the byte shuffle that moves the selected
+ * lanes to the front.
  */
 export const PACKING = 128;
-/** First address that buffers may use. */
+/** First address available for buffers. */
 export const BUFFERS = 512;
 
-/** The value of PACKING. */
+/** Content of the table at PACKING. */
 export function packingTable(): Uint8Array {
   const table = new Uint8Array(256).fill(0xff);
   for (let mask = 0; mask < 16; mask++) {
@@ -40,12 +42,12 @@ export function packingTable(): Uint8Array {
   return table;
 }
 
-/** All ones in the lanes of samples that count. */
+/** Pushes a mask with all bits set in the lanes of valid samples. */
 export function pushValidMask(body: Body): void {
   body.i32x4(0, 1, 2, 3).i32(FRAME.valid).loadSplat().vector('i32x4.lt_s');
 }
 
-/** (l₀+l₁)+(l₂+l₃) of the vector local, as f32 on the stack. */
+/** Pushes the lane sum (l₀+l₁)+(l₂+l₃) of a vector local as f32. */
 export function pushLaneSum(body: Body, vector: number): void {
   body.get(vector).extract('f32', 0).get(vector).extract('f32', 1).plain('f32.add');
   body.get(vector).extract('f32', 2).get(vector).extract('f32', 3).plain('f32.add');

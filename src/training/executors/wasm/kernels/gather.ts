@@ -1,6 +1,6 @@
 /**
- * gather: four samples of the dataset, from bytes (or floats) to x·scale + shift, into the sample
- * layout. Where they begin is in the frame. Parameter: where to.
+ * gather: converts four samples of the dataset from bytes (or floats) to x·scale + shift in sample
+ * layout. The frame holds their addresses. Parameter: target address.
  */
 import type { Body, Local } from '../instructions.ts';
 import { FRAME } from './frame.ts';
@@ -9,12 +9,12 @@ import { keyOf, type Kernel } from './kernel.ts';
 export interface Gather {
   readonly type: 'u8' | 'f32';
   readonly channels: number;
-  /** Elements of a plane. */
+  /** Elements per plane. */
   readonly plane: number;
-  /** By channel. */
+  /** Scale per channel. */
   readonly scale: readonly number[];
   readonly shift: readonly number[];
-  /** Between samples in the sample layout. */
+  /** Distance between samples in sample layout. */
   readonly sampleBytes: number;
 }
 

@@ -1,21 +1,22 @@
 /**
- * What a kernel is: a function of addresses, so that equal shapes share its code wherever their
- * operands lie.
+ * Interface of kernels: functions of addresses, so that operands at different places share the code
+ * of equal shapes.
  */
 import type { Body, Local } from '../instructions.ts';
 
 export interface Kernel {
-  /** Says everything its code depends on: equal keys, one function. */
+  /** Identifies the code: kernels with equal keys share one function. */
   readonly key: string;
   /**
-   * How many i32 parameters it takes: byte addresses of its operands, in the order its file states.
+   * Number of i32 parameters: byte addresses of the operands, in the order documented by the
+   * kernel.
    */
   readonly parameters: number;
-  /** Writes the body; the parameters are locals that it may move. */
+  /** Emits the body; the parameters are locals that it may change. */
   readonly emit: (body: Body, parameters: readonly Local[]) => void;
 }
 
-/** A key from a name and whatever the code depends on. */
+/** Builds a key from a name and everything that the code depends on. */
 export function keyOf(name: string, shape: object): string {
   return `${name} ${JSON.stringify(shape)}`;
 }

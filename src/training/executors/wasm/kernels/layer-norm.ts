@@ -1,6 +1,6 @@
 /**
- * Layer norm of a tile, each sample by itself. Over channels: a pixel's channels have one mean;
- * over all: as over the channels of a single pixel, as many as there are elements.
+ * Layer norm of a tile, per sample. Over channels: the channels of each pixel share a mean. Over
+ * all elements: treated as the channels of a single pixel.
  */
 import type { Body, Local } from '../instructions.ts';
 import { eachPart, storeVector, sumVectors } from './each-vector.ts';
@@ -16,26 +16,24 @@ interface Normalised {
 type LayerNorm = Normalised & { readonly epsilon: number };
 
 interface LayerNormGradient extends Normalised {
-  /** Whether x′ is wanted. */
+  /** Whether x′ is computed. */
   readonly wants: boolean;
   readonly add: boolean;
 }
 
 interface Planes {
-  /** How many numbers have one mean. */
+  /** Number of elements that share one mean. */
   readonly channels: number;
-  /** Elements of a channel: how many means. */
+  /** Elements per channel, which is the number of means. */
   readonly plane: number;
 }
 
-/**
- * Pixels that are normalised together: they share the loads of the weights and a line of the cache.
- */
+/** Number of pixels normalised together: they share the loads of the weights and a cache line. */
 const BLOCK = 4;
 
 /**
- * μ, r = 1/√(v+ε), y = γ(x−μ)r + β. Parameters (x, weight, bias, y, mean, inverse); mean and
- * inverse in the tile layout, one a pixel or one; y may be x's buffer.
+ * μ, r = 1/√(v+ε), y = γ(x−μ)r + β. Parameters (x, weight, bias, y, mean, inverse). mean and
+ * inverse are in tile layout, one per pixel, or a single one. y may be x's buffer.
  */
 export function layerNorm(shape: LayerNorm): Kernel {
   const planes = planesOf(shape);
@@ -112,7 +110,7 @@ export function layerNorm(shape: LayerNorm): Kernel {
 
 /**
  * γ′ += Σ g·x̂, β′ += Σ g, x′ (+)= r(h − mean h − x̂·mean(h·x̂)), h = γg. Parameters (g, x, weight,
- * mean, inverse, weight′, bias′, x′); x′ may be g's buffer; it is written with `wants` only.
+ * mean, inverse, weight′, bias′, x′). x′ may be g's buffer and is written only with `wants`.
  */
 export function layerNormGradient(shape: LayerNormGradient): Kernel {
   const planes = planesOf(shape);
@@ -212,7 +210,7 @@ function inputGradient(
       },
       gamma,
     );
-    // mean h, and r²·mean(h(x − μ)), so that x̂·mean(h·x̂) = (x − μ) times it
+    // mean h, and the factor r²·mean(h(x − μ)), because x̂·mean(h·x̂) = (x − μ) times that factor
     sums.forEach((sum, k) => {
       const [dot, spread] = [dots[k] ?? 0, spreads[k] ?? 0];
       body.get(sum).f32x4(planes.channels).vector('f32x4.div').set(sum);
@@ -259,7 +257,9 @@ function planesOf({ shape, over }: Normalised): Planes {
   return { channels, plane: elements / channels };
 }
 
-/** Writes `block` for BLOCK pixels at a time, then for the rest; moves the pointers. */
+/**
+ * Emits `block` for BLOCK pixels at a time, then for the remaining pixels; advances the pointers.
+ */
 function eachBlock(
   body: Body,
   { plane }: Planes,
@@ -272,7 +272,9 @@ function eachBlock(
   if (rest > 0) body.repeat(1, moving(rest), () => block(rest));
 }
 
-/** Channel by channel: data pointers move by a plane, those of weights by one float. */
+/**
+ * Emits a loop over the channels: data pointers advance by a plane, weight pointers by one float.
+ */
 function eachChannel(
   body: Body,
   { channels, plane }: Planes,
@@ -288,10 +290,10 @@ function eachChannel(
 }
 
 /**
- * Sums over the channels of a block of pixels. Moves the pointers.
- * @param totals for each sum one local a pixel; set, not added to
- * @param add adds to a pixel's sums what is at this offset
- * @param weights a pointer that moves by one float a channel
+ * Emits sums over the channels of a block of pixels. Advances the pointers.
+ * @param totals one local per sum and pixel; set, not added to
+ * @param add adds the element at this offset to a pixel's sums
+ * @param weights a pointer that advances by one float per channel
  */
 function sumOverChannels(
   body: Body,

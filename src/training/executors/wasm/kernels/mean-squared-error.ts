@@ -1,6 +1,6 @@
 /**
- * mean-squared-error of a tile: ℓ = Σ(z−t)²/U, t numbers or a class as one-hot; in training its
- * gradient in place of the prediction.
+ * mean-squared-error of a tile: ℓ = Σ(z−t)²/U, where t are numbers or the one-hot vector of a
+ * class. In training its gradient overwrites the prediction.
  */
 import type { Local } from '../instructions.ts';
 import { eachPart } from './each-vector.ts';
@@ -10,14 +10,14 @@ import { keepBest, nextClass, tallyHits, tallyLoss } from './tally.ts';
 
 interface MeanSquaredError {
   readonly units: number;
-  /** Leaves 2(z − t)/(nU) in place of the prediction, exactly 0 where no sample is. */
+  /** Overwrites the prediction with 2(z − t)/(nU), exactly 0 at positions without a sample. */
   readonly training: boolean;
   readonly targets: 'classes' | 'numbers';
 }
 
 /**
- * Parameters (z, t: 4 int32 classes or a tile of `units` numbers, tally: Σloss and hits, none of
- * numbers).
+ * Parameters (z, t: 4 int32 classes or a tile of `units` numbers, tally: Σloss and hits; numbers
+ * have no hits).
  */
 export function meanSquaredError(shape: MeanSquaredError): Kernel {
   const { units, training } = shape;

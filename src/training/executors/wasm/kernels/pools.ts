@@ -1,6 +1,6 @@
 /**
- * Pools of a tile and their gradients. A gradient writes every pixel of its buffer, those that no
- * window reads too.
+ * Pools of a tile and their gradients. A gradient writes every pixel of its buffer, including those
+ * that no window reads.
  */
 import type { Body, Local } from '../instructions.ts';
 import { eachVector, storeVector, sumVectors } from './each-vector.ts';
@@ -10,8 +10,9 @@ import { covering, disjoint, eachWindow, type Pool } from './windows.ts';
 type PoolGradient = Pool & { readonly add: boolean };
 
 /**
- * y = the first of the largest of each window, by `>` from the first tap in the input. Parameters
- * (x, y, code); code: of each winner, int32 bytes from its window's corner.
+ * y = the first of the largest elements of each window, compared with `>` from the first tap inside
+ * the input. Parameters (x, y, code); code: int32 byte offset of each winner from its window's
+ * corner.
  */
 export function maxPool(shape: Pool): Kernel {
   return {
@@ -41,7 +42,7 @@ export function maxPool(shape: Pool): Kernel {
   };
 }
 
-/** x′ (+)= all of g at each window's winner. Parameters (g, code, x′). */
+/** x′ (+)= the whole of g at each window's winner. Parameters (g, code, x′). */
 export function maxPoolGradient(shape: PoolGradient): Kernel {
   return {
     key: keyOf('max-pool-gradient', shape),
@@ -86,7 +87,7 @@ export function maxPoolGradient(shape: PoolGradient): Kernel {
   };
 }
 
-/** y = the mean of the window's taps in the input. Parameters (x, y). */
+/** y = the mean of the window's taps inside the input. Parameters (x, y). */
 export function averagePool(shape: Pool): Kernel {
   return {
     key: keyOf('average-pool', shape),
@@ -107,7 +108,7 @@ export function averagePool(shape: Pool): Kernel {
   };
 }
 
-/** x′ (+)= g shared out evenly over the window's taps in the input. Parameters (g, x′). */
+/** x′ (+)= g divided evenly among the window's taps inside the input. Parameters (g, x′). */
 export function averagePoolGradient(shape: PoolGradient): Kernel {
   return {
     key: keyOf('average-pool-gradient', shape),
@@ -134,7 +135,7 @@ export function averagePoolGradient(shape: PoolGradient): Kernel {
 
 interface Planes {
   readonly channels: number;
-  /** Elements of a channel. */
+  /** Elements per channel. */
   readonly plane: number;
 }
 
@@ -156,7 +157,7 @@ export function globalAveragePool(shape: Planes): Kernel {
   };
 }
 
-/** x′[c,·] (+)= g[c] / the channel's elements. Parameters (g, x′). */
+/** x′[c,·] (+)= g[c] / number of elements of the channel. Parameters (g, x′). */
 export function globalAveragePoolGradient(shape: Planes & { readonly add: boolean }): Kernel {
   return {
     key: keyOf('global-average-pool-gradient', shape),
@@ -175,7 +176,7 @@ export function globalAveragePoolGradient(shape: Planes & { readonly add: boolea
   };
 }
 
-/** Zeros where windows add or leave pixels out; says whether windows must add. */
+/** Clears x′ where windows overlap or leave pixels out. Returns whether windows must add. */
 function clearForGradient(body: Body, shape: PoolGradient, to: Local): boolean {
   if (shape.add) return true;
   if (!disjoint(shape) || !covering(shape))

@@ -1,6 +1,6 @@
 /**
- * softmax-cross-entropy of a tile: ℓ = M + log Σe^(z−M) − (1−s)z_y − s·mean z, M = max z; in
- * training its gradient in place of the logits.
+ * softmax-cross-entropy of a tile: ℓ = M + log Σe^(z−M) − (1−s)z_y − s·mean z, M = max z. In
+ * training its gradient overwrites the logits.
  */
 import type { Body, Local } from '../instructions.ts';
 import { eachPart } from './each-vector.ts';
@@ -11,9 +11,9 @@ import { keepBest, nextClass, tallyHits, tallyLoss } from './tally.ts';
 
 interface SoftmaxCrossEntropy {
   readonly classes: number;
-  /** Leaves (p − t)/n in place of the logits, exactly 0 where no sample is. */
+  /** Overwrites the logits with (p − t)/n, exactly 0 at positions without a sample. */
   readonly training: boolean;
-  /** Whether there is an s; else it is 0. */
+  /** Whether label smoothing s is used; otherwise s = 0. */
   readonly smoothing: boolean;
 }
 
@@ -117,7 +117,7 @@ function pushSmoothing(body: Body, shape: SoftmaxCrossEntropy, smoothing: Local)
   else body.f32x4(0);
 }
 
-/** A loop over the classes that leaves the sum of what it adds to `part` in `total`. */
+/** Emits a loop over the classes that sums the values added to `part` in `total`. */
 function eachClass(
   body: Body,
   classes: number,

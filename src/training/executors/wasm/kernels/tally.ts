@@ -1,11 +1,11 @@
 /**
- * A lane's tallies, which every loss adds to: Σloss (f32) and, 4 bytes behind it, the correct
+ * A lane's tallies, to which every loss adds: Σloss (f32), followed by the number of correct
  * predictions (i32).
  */
 import type { Body, Local } from '../instructions.ts';
 import { pushLaneSum } from './frame.ts';
 
-/** Adds the losses of the samples in `gate`. Changes `loss`. */
+/** Adds the losses of the samples in `gate`. Overwrites `loss`. */
 export function tallyLoss(body: Body, tally: Local, loss: Local, gate: Local): void {
   body.get(loss).get(gate).vector('v128.and').set(loss);
   body.get(tally).get(tally).load('f32');
@@ -13,7 +13,7 @@ export function tallyLoss(body: Body, tally: Local, loss: Local, gate: Local): v
   body.plain('f32.add').store('f32');
 }
 
-/** Adds how many samples in `gate` have their best class at the label. */
+/** Adds the number of samples in `gate` whose best class is the label. */
 export function tallyHits(body: Body, tally: Local, best: Local, label: Local, gate: Local): void {
   body.get(tally).get(tally).load('i32', 4);
   body
@@ -28,8 +28,8 @@ export function tallyHits(body: Body, tally: Local, best: Local, label: Local, g
 }
 
 /**
- * One step of an argmax: takes value `z` of class `k` where it is greater than `top`; the first of
- * equals stays.
+ * One step of an argmax: takes value `z` of class `k` if it is greater than `top`; the first of
+ * equal values wins.
  */
 export function keepBest(body: Body, z: Local, k: Local, top: Local, best: Local): void {
   const greater = body.local('v128');
@@ -39,7 +39,7 @@ export function keepBest(body: Body, z: Local, k: Local, top: Local, best: Local
   body.release('v128', greater);
 }
 
-/** The next class: adds 1 to the index. */
+/** Increments the class index. */
 export function nextClass(body: Body, k: Local): void {
   body.get(k).i32x4(1, 1, 1, 1).vector('i32x4.add').set(k);
 }

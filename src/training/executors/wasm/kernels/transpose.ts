@@ -1,31 +1,31 @@
 /**
- * Between the tile layout [element][4 samples] and the sample layout [4 samples][element]: 4×4
- * transposes. Rows may be longer in one of the two (padding around an image). And padding itself: a
+ * Converts between the tile layout [element][4 samples] and the sample layout [4 samples][element]
+ * by 4×4 transposes. Rows may be longer in one of the two (padding of an image). Also pads by a
  * copy within the tile layout.
  */
 import type { Body, Local } from '../instructions.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
 export interface Grid {
-  /** Channels, rows, columns of the elements copied. */
+  /** Channels, rows and columns of the copied elements. */
   readonly channels: number;
   readonly rows: number;
   readonly columns: number;
 }
 
-/** How a grid lies: the place of its first element and the steps, in elements. */
+/** Placement of a grid: index of its first element and strides, in elements. */
 export interface Placement {
   readonly inset: number;
   readonly row: number;
   readonly plane: number;
 }
 
-/** Of a copy between the layouts. */
+/** A copy between the layouts. */
 export interface Transfer {
   readonly grid: Grid;
   readonly tile: Placement;
   readonly samples: Placement;
-  /** Distance between samples in the sample layout. */
+  /** Distance between samples in sample layout. */
   readonly sampleBytes: number;
 }
 
@@ -140,7 +140,7 @@ export interface Padding {
   readonly left: number;
 }
 
-/** Zeros around an image, in the tile layout. Parameters: from, to. */
+/** Adds a border of zeros to an image in tile layout. Parameters: from, to. */
 export function pad(padding: Padding): Kernel {
   const { grid, paddedRows, paddedColumns, top, left } = padding;
   return {
@@ -173,7 +173,7 @@ export function pad(padding: Padding): Kernel {
 
 type Side = readonly [address: Local, placement: Placement, elementBytes: number];
 
-/** Calls back once for the code of a row: pointers to its start on both sides. */
+/** Calls back once to emit the code of a row, with pointers to its start in both layouts. */
 function walk(
   body: Body,
   grid: Grid,
@@ -211,8 +211,8 @@ interface Moves {
 }
 
 /**
- * A row of `columns` elements, four at a time, then the rest one by one. Leaves both pointers where
- * they were.
+ * Emits the copy of a row of `columns` elements, four at a time, then the remaining ones singly.
+ * Does not change the pointers.
  */
 function quads(body: Body, columns: number, tile: Local, samples: Local, moves: Moves): void {
   const [savedTile, savedSamples] = body.locals('i32', 2) as [Local, Local];

@@ -1,13 +1,16 @@
 /**
- * Optimisers over a lane's block, a vector of weights at a time: float32, in the order written,
- * never fused. Clears the gradients. What they mean: `plan/op-kinds.ts`.
+ * Optimisers over a lane's block, one vector of weights at a time: float32 in the written order,
+ * never fused. Clears the gradients. `plan/op-kinds.ts` defines their meaning.
  */
 import type { Body, Local } from '../instructions.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
 export interface Update {
   readonly kind: 'sgd' | 'adam' | 'adamw' | 'rmsprop';
-  /** Runs of floats of the block that decay alike: first float, count (a multiple of 4). */
+  /**
+   * Runs of floats of the block with equal decay: index of the first float, count (a multiple of
+   * 4).
+   */
   readonly runs: readonly {
     readonly first: number;
     readonly count: number;
@@ -15,15 +18,15 @@ export interface Update {
   }[];
   readonly momentum: boolean;
   readonly nesterov: boolean;
-  /** Bytes of a lane's weights: the first slot lies there, the second at twice that. */
+  /** Bytes of a lane's weights: offset of the first slot; the second is at twice that. */
   readonly slot: number;
   /** Byte offset of the gradients. */
   readonly gradient: number;
-  /** Byte offsets in the lane's row of the op's columns, in the order of the op. */
+  /** Byte offsets of the op's columns in the lane's row, in the order of the op. */
   readonly columns: readonly number[];
 }
 
-/** One vector of weights: where it lies, its weight, its gradient, and a spare. */
+/** Locals for one vector of weights: address, weight, gradient, temporary. */
 interface Place {
   readonly at: Local;
   readonly w: Local;
@@ -163,14 +166,14 @@ function addDecay(body: Body, { w, g }: Place, lambda: Local): void {
   body.get(g).get(lambda).get(w).vector('f32x4.mul').vector('f32x4.add').set(g);
 }
 
-/** slot ← keep·slot + what is pushed; leaves it in t. */
+/** slot ← keep·slot + the pushed value; the result is also left in t. */
 function moveSlot(body: Body, { at, t }: Place, slot: number, keep: Local, push: () => void): void {
   body.get(at).get(keep).get(at).load('v128', slot).vector('f32x4.mul');
   push();
   body.vector('f32x4.add').tee(t).store('v128', slot);
 }
 
-/** w ← w − what is pushed. */
+/** w ← w − the pushed value. */
 function descend(body: Body, { at, w }: Place, push: () => void): void {
   body.get(at).get(w);
   push();

@@ -1,24 +1,24 @@
 /**
- * Weight gradients, batch innermost: w'[f,c,t] += Σ_tiles Σ_p g[f,p]·x[c,p+t], of a convolution or,
- * with one pixel, of dense. Filters times taps of a block are accumulators; their four lanes are
- * added, (l₀+l₁)+(l₂+l₃), once a call. Parameters: g, x, w', tiles.
+ * Weight gradients with the batch as innermost dimension: w'[f,c,t] += Σ_tiles Σ_p g[f,p]·x[c,p+t],
+ * for a convolution or, with one pixel, for dense. The accumulators are the filters times taps of a
+ * block; their four lanes are added, (l₀+l₁)+(l₂+l₃), once per call. Parameters: g, x, w', tiles.
  */
 import type { Body, Local } from '../instructions.ts';
 import { chooseBlock, LONGEST_SUM, pieces } from './blocks.ts';
 import { pushLaneSum } from './frame.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
-/** Steps in bytes. */
+/** Shape of a weight gradient; strides are in bytes. */
 export interface WeightGradient {
   readonly groups: number;
-  /** Of a group. */
+  /** Filters per group. */
   readonly filters: number;
   readonly channels: number;
   readonly kernel: readonly [number, number];
-  /** Of g. */
+  /** Rows of g. */
   readonly rows: number;
   readonly columns: number;
-  /** From one pixel of g to the next, in x; from tap to tap, channel to channel. */
+  /** Strides in x: from one pixel of g to the next, between taps, between channels. */
   readonly x: {
     readonly row: number;
     readonly column: number;
@@ -26,7 +26,7 @@ export interface WeightGradient {
     readonly tapColumn: number;
     readonly plane: number;
   };
-  /** From a tile to the next. */
+  /** Distance from one tile to the next. */
   readonly tile: { readonly g: number; readonly x: number };
 }
 
@@ -57,7 +57,7 @@ interface Pointers {
   readonly to: Local;
 }
 
-/** So many tiles at once that no accumulator takes more terms than it may. */
+/** Processes as many tiles at a time as one accumulator may sum. */
 function eachChunk(body: Body, shape: WeightGradient, tiles: Local, { g, x, to }: Pointers): void {
   const pixels = shape.rows * shape.columns;
   const most = Math.max(1, Math.floor(LONGEST_SUM / pixels));
@@ -81,7 +81,7 @@ function eachChunk(body: Body, shape: WeightGradient, tiles: Local, { g, x, to }
   body.release('i32', left, now, gAt, xAt, chunks);
 }
 
-/** A block's columns: taps of one kernel row, or of a 1×1 kernel several channels. */
+/** Columns of a block: taps of one kernel row, or several channels of a 1×1 kernel. */
 interface Block {
   readonly filters: number;
   readonly columns: number;
@@ -142,7 +142,7 @@ function walkFilters(
   body.release('i32', gBlock, toFilter, xColumn, toColumn);
 }
 
-/** @param step bytes in x from one of the block's columns to the next */
+/** @param step distance in x between neighbouring columns of the block, in bytes */
 function emitBlock(
   body: Body,
   shape: WeightGradient,

@@ -1,4 +1,4 @@
-/** Where a pool's windows lie: which of their taps are in the input, and the walk over them. */
+/** Windows of a pool: which of their taps are inside the input, and a loop over the windows. */
 import type { Body, Local } from '../instructions.ts';
 
 export interface Pool {
@@ -7,14 +7,14 @@ export interface Pool {
   readonly columns: number;
   readonly outputRows: number;
   readonly outputColumns: number;
-  /** Down, across. */
+  /** Size: rows, columns. */
   readonly size: readonly [number, number];
   readonly stride: readonly [number, number];
-  /** Before the first row and column. */
+  /** Padding before the first row and column. */
   readonly padding: readonly [number, number];
 }
 
-/** Consecutive outputs whose windows have the same taps, from … to − 1, in the input. */
+/** Consecutive outputs (from … to − 1) whose windows have the same taps inside the input. */
 interface Run {
   readonly first: number;
   readonly count: number;
@@ -62,12 +62,12 @@ function runsOf({ inputs, outputs, size, stride, padding }: Axis): Run[] {
   return runs;
 }
 
-/** Whether no pixel is in two windows. */
+/** Whether no pixel belongs to two windows. */
 export function disjoint(pool: Pool): boolean {
   return axes(pool).every(({ outputs, size, stride }) => outputs === 1 || stride >= size);
 }
 
-/** Whether every pixel is in some window. */
+/** Whether every pixel belongs to a window. */
 export function covering(pool: Pool): boolean {
   return axes(pool).every(
     ({ inputs, outputs, size, stride, padding }) =>
@@ -76,8 +76,8 @@ export function covering(pool: Pool): boolean {
 }
 
 /**
- * A tap that is in the input: bytes behind the window's first such tap, and bytes behind the
- * window's corner.
+ * A tap inside the input: byte offsets from the window's first such tap and from the window's
+ * corner.
  */
 interface Tap {
   readonly offset: number;
@@ -85,9 +85,9 @@ interface Tap {
 }
 
 /**
- * Writes `window` for each kind of window; run, it is called for all outputs in order C,H,W.
- * @param image where the input's buffer lies
- * @param outputs buffers of one vector an output; moved along
+ * Emits `window` for each kind of window, in loops that visit the outputs in the order C,H,W.
+ * @param image address of the input's buffer
+ * @param outputs buffers with one vector per output; advanced
  */
 export function eachWindow(
   body: Body,
@@ -127,7 +127,7 @@ export function eachWindow(
   body.release('i32', plane, row, at);
 }
 
-/** In row order. */
+/** Taps in row order. */
 function tapsOf(rows: Run, columns: Run, rowBytes: number): Tap[] {
   const taps: Tap[] = [];
   for (let i = rows.from; i < rows.to; i++)

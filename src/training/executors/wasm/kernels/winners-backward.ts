@@ -1,10 +1,10 @@
 /**
- * A pooled convolution backwards, from a list of contributions. Each nonzero gradient of a pooled
- * pixel of one sample is one entry (its winner's offset in the sample layout, its value): zeros
- * from relu and dropout, and all but the winner of a window, cost nothing. Vectors run along a row
- * of the kernel: an entry adds value·window to the weight gradient, and value·weights to the
- * input's gradient. A weight's sum runs over tiles ascending, inside a tile over positions, then
- * samples. Parameters: x (sample layout), g (tile layout), codes (as g), w, w', b', list (2 ·
+ * Gradients of a pooled convolution from a sparse list. Each nonzero gradient of a pooled pixel of
+ * one sample is one entry (the winner's offset in sample layout, and the value), so zeros from relu
+ * and dropout and all but the winners of windows cost nothing. Vectors run along a kernel row: an
+ * entry adds value·window to the weight gradient and value·weights to the input gradient. A
+ * weight's sum runs over tiles ascending, within a tile over positions, then over samples.
+ * Parameters: x (sample layout), g (tile layout), codes (layout of g), w, w', b', list (2 ·
  * `listBytes`), x' (sample layout).
  */
 import type { Body, Local } from '../instructions.ts';
@@ -13,13 +13,13 @@ import { PACKING, pushLaneSum } from './frame.ts';
 import { keyOf, type Kernel } from './kernel.ts';
 
 export interface WinnersBackward {
-  /** Of x with its padding: bytes a sample, rows and columns of a plane. */
+  /** x with its padding: bytes per sample, rows and columns per plane. */
   readonly input: { readonly sampleBytes: number; readonly rows: number; readonly columns: number };
   readonly wantsInput: boolean;
   readonly bias: boolean;
   /**
-   * Of the pooled gradient; `stride`: step of the window's corner from one gradient to the next, in
-   * input pixels.
+   * The pooled gradient. `stride`: distance of the window's corner between neighbouring gradients,
+   * in input pixels.
    */
   readonly gradient: {
     readonly rows: number;
@@ -33,22 +33,25 @@ export interface WinnersBackward {
 }
 
 /**
- * Bytes for the offsets (or the values) of one filter's entries; packing writes 16 bytes past the
- * end.
+ * Bytes for the offsets (or the values) of one filter's entries; packing may write 16 bytes past
+ * the end.
  */
 export function listBytes(positions: number): number {
   return positions * 16 + 16;
 }
 
 /**
- * Sums at once in the weight gradient: V8 loads a block's operands before it uses them, so as many
- * registers again are taken.
+ * Number of concurrent sums in the weight gradient. V8 loads a block's operands before use, so
+ * twice as many registers are occupied.
  */
 const SUMS = 6;
-/** Rows of weights held at once in the input's gradient, where stores keep loads in their place. */
+/**
+ * Number of weight rows held at once in the input gradient, where stores prevent V8 from moving
+ * loads.
+ */
 const ROWS = 11;
 
-/** Four taps of a kernel's row: `width` of them real. */
+/** Four taps of a kernel row, of which `width` exist. */
 interface RowPart {
   readonly channel: number;
   readonly row: number;
@@ -123,7 +126,7 @@ function emitAll(body: Body, conv: WinnersBackward, p: Operands): void {
   body.release('i32', end, plane, inputPlane);
 }
 
-/** Row parts of a walk through the channels; small kernels take several channels at once. */
+/** Parts of rows for a loop over the channels; small kernels process several channels at once. */
 function blocks({ kernel, channelsPerGroup }: WinnersBackward): {
   readonly parts: readonly RowPart[];
   readonly count: number;
@@ -147,7 +150,7 @@ function rowParts(kernel: readonly [number, number], channels: number): RowPart[
   return parts;
 }
 
-/** Even chunks of at most `most`. */
+/** Splits into chunks of equal size, at most `most`. */
 function chunk(parts: readonly RowPart[], most: number): RowPart[][] {
   const size = Math.ceil(parts.length / Math.ceil(parts.length / most));
   const chunks: RowPart[][] = [];
@@ -156,8 +159,8 @@ function chunk(parts: readonly RowPart[], most: number): RowPart[][] {
 }
 
 /**
- * Packs the nonzero gradients of one filter's plane; adds their sum to the bias gradient; leaves
- * the offsets' end address.
+ * Packs the nonzero gradients of one filter's plane, adds their sum to the bias gradient, and sets
+ * `end` to the end address of the offsets.
  */
 function emitList(body: Body, conv: WinnersBackward, p: Operands, end: Local): void {
   const { gradient, input } = conv;
@@ -210,14 +213,14 @@ function emitList(body: Body, conv: WinnersBackward, p: Operands, end: Local): v
 }
 
 interface Pointers extends Operands {
-  /** The channel's plane in the sample layout. */
+  /** Address of the channel's plane in sample layout. */
   readonly plane: Local;
   readonly end: Local;
 }
 
 /**
- * Walks the list; `entry` gets the window's pointer (offset + plane) and the value in all four
- * lanes.
+ * Emits a loop over the list; `entry` receives the window's pointer (offset + plane) and the value
+ * in all four lanes.
  */
 function eachEntry(
   body: Body,
@@ -242,7 +245,7 @@ function eachEntry(
   body.release('v128', value);
 }
 
-/** Byte offset of a row part in a plane of the sample layout. */
+/** Byte offset of a row part within a plane in sample layout. */
 function partOffset(conv: WinnersBackward, part: RowPart): number {
   return ((part.channel * conv.input.rows + part.row) * conv.input.columns + part.column) * 4;
 }
@@ -300,7 +303,7 @@ function emitWeightGradient(
   body.release('v128', ...sums);
 }
 
-/** Adds the real taps of a row part to the weight gradient. */
+/** Adds the existing taps of a row part to the weight gradient. */
 function addRow(
   body: Body,
   conv: WinnersBackward,

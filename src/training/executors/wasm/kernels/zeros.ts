@@ -1,4 +1,4 @@
-/** Fills a place with zeros. Parameter: where. */
+/** Fills a place with zeros. Parameter: its address. */
 import { keyOf, type Kernel } from './kernel.ts';
 
 export function zeros(shape: { readonly bytes: number }): Kernel {

@@ -1,6 +1,6 @@
 /**
- * Convolutions: padding made first; forwards one correlation, the input's gradient one for each
- * residue of the stride.
+ * Lowers convolutions: padding first; the forward pass is one correlation, the input gradient one
+ * per residue of the stride.
  */
 import { numberOf, pairOf, type Op, type Plan } from '../../../plan/plan.ts';
 import {
@@ -26,8 +26,8 @@ import { adds, imageOf, inLane, input, LARGE_WEIGHTS, output, type Lowering } fr
 const VECTOR = 16;
 
 /**
- * Fewer pixels than this make the sum over a tile's lanes dear, so it is done once for the whole
- * batch.
+ * Number of pixels below which the sum over a tile's lanes is expensive, so that it is computed
+ * once for the whole batch.
  */
 const FEW_PIXELS = 32;
 
@@ -43,7 +43,7 @@ function weightBytes(g: ConvGeometry): number {
   return (g.filters * g.channels * tapCount(g) * 4) / g.groups;
 }
 
-/** The image with its padding, and the step that makes it. */
+/** Returns the image with its padding, and the step that creates it. */
 function withPadding(
   place: Place,
   name: string,
@@ -90,8 +90,8 @@ export function conv(lowering: Lowering, op: Op): Step[] {
   };
   if (pool !== undefined) {
     const [size, stride] = [pairOf(pool, 'size'), pairOf(pool, 'stride')];
-    // The code is the byte offset of the winner's window in the sample layout, which is what goes
-    // backwards needs.
+    // The code is the byte offset of the winner's window in sample layout, which the backward pass
+    // needs.
     const code = { row: g.stride[0] * g.paddedColumns * 4, column: g.stride[1] * 4 };
     const moves = { row: stride[0] * shape.x.row, column: stride[1] * shape.x.column };
     steps.push(
@@ -138,7 +138,7 @@ function isPointwise(g: ConvGeometry): boolean {
 }
 
 /**
- * A 1×1 correlation with the pixel as row and the tile as column, so that each weight serves
+ * A 1×1 correlation with pixels as rows and tiles as columns, so that each weight is used for
  * several tiles.
  */
 export function acrossTiles(shape: Correlation, channels: number, filters: number): Correlation {
@@ -235,7 +235,7 @@ export function convInputGradient(lowering: Lowering, op: Op): Step[] {
   const taps = tapCount(g);
   const [down, plane] = [paddedColumns * VECTOR, g.rows * g.columns * VECTOR];
   const add = adds(op);
-  // Pixels that no tap reaches.
+  // Clears pixels that no tap reaches.
   if (!add && [...vertical, ...horizontal].some((r) => r.taps === 0 && r.pixels > 0)) {
     steps.push(step('tile', zeros({ bytes: g.channels * plane }), result));
   }
@@ -296,8 +296,7 @@ export function convInputGradient(lowering: Lowering, op: Op): Step[] {
 }
 
 /**
- * Along one axis, the input pixels ≡ `first` modulo the stride: which taps reach them and from
- * where.
+ * Input pixels ≡ `first` modulo the stride along one axis: the taps that reach them and from where.
  */
 interface Residue {
   readonly first: number;
@@ -305,7 +304,8 @@ interface Residue {
   readonly firstTap: number;
   readonly taps: number;
   /**
-   * The gradient's pixel that the first tap of the first pixel reads; later taps read before it.
+   * The gradient's pixel that the first tap of the first pixel reads; later taps read pixels before
+   * it.
    */
   readonly start: number;
 }
@@ -327,7 +327,7 @@ function residue(g: ConvGeometry, axis: 0 | 1, first: number): Residue {
   };
 }
 
-/** How far beyond its `size` pixels the gradient is read, before and after. */
+/** Number of pixels read before and after the `size` pixels of the gradient. */
 function margins(residues: readonly Residue[], size: number): [before: number, after: number] {
   const read = residues.filter((r) => r.taps > 0 && r.pixels > 0);
   const least = Math.min(0, ...read.map((r) => r.start - (r.taps - 1)));
@@ -335,7 +335,7 @@ function margins(residues: readonly Residue[], size: number): [before: number, a
   return [-least, most - (size - 1)];
 }
 
-/** Both gradients of a pooled convolution, in the sample layout. */
+/** Both gradients of a pooled convolution, in sample layout. */
 function throughWinners(lowering: Lowering, op: Op, g: ConvGeometry, pool: Op): Step[] {
   const { plan } = lowering;
   const [image = -1] = op.inputs;

@@ -1,6 +1,6 @@
 /**
- * dense: a correlation of one pixel. Small weights are used tile by tile, large ones for the whole
- * batch at once.
+ * Lowers dense to a correlation of one pixel. Small weights are processed tile by tile, large ones
+ * for the whole batch at once.
  */
 import type { Op } from '../../../plan/plan.ts';
 import { batchPlace, batchSamples, sampleBytes, TILE } from '../geometry.ts';
@@ -14,7 +14,7 @@ import { adds, inLane, input, LARGE_WEIGHTS, output, shapeOf, type Lowering } fr
 
 const VECTOR = 16;
 
-/** y[o] = b[o] + Σ_k M[o,k]·x[k]; steps between M's outputs and terms in elements. */
+/** y[o] = b[o] + Σ_k M[o,k]·x[k]. Strides of M's outputs and terms are in elements. */
 function product(
   outputs: number,
   terms: number,
@@ -70,7 +70,7 @@ export function dense(lowering: Lowering, op: Op): Step[] {
   ];
 }
 
-/** Its operands are y', weight. */
+/** Operands: y', weight. */
 export function denseInputGradient(lowering: Lowering, op: Op): Step[] {
   const [units = 0, features = 0] = shapeOf(lowering.plan, op.inputs, 1);
   return [

@@ -1,4 +1,4 @@
-/** Activations, dropout, joins: one kernel an op, tile by tile. */
+/** Lowers activations, dropout and joins: one kernel per op, tile by tile. */
 import { numberOf, rootOf, type Op } from '../../../plan/plan.ts';
 import { activation, activationGradient, type ActivationKind } from '../kernels/activations.ts';
 import { channelDots, copy, product, scaleChannels, sum } from '../kernels/arithmetic.ts';
@@ -47,7 +47,7 @@ export function activateBackwards(kind: ActivationKind): Lower {
   };
 }
 
-/** flatten and identity: nothing where the memory is the same. */
+/** flatten and identity: no step if input and output share their memory. */
 export function sameValues(lowering: Lowering, op: Op): Step[] {
   const { plan } = lowering;
   const [from = -1] = op.inputs;
@@ -82,7 +82,7 @@ export function multiply(lowering: Lowering, op: Op): Step[] {
   ];
 }
 
-/** Its operands are y' and the other factor. */
+/** Operands: y' and the other factor. */
 export function multiplyGradient(lowering: Lowering, op: Op): Step[] {
   const { plan } = lowering;
   const [incoming, factor, result] = [
@@ -141,7 +141,7 @@ export function concatGradient(lowering: Lowering, op: Op): Step[] {
   ];
 }
 
-/** A dropout layer's factors, kept from the forward pass to the backward one. */
+/** Factors of a dropout layer, kept from the forward to the backward pass. */
 function mask(op: Op): Place {
   return {
     name: `${op.layer} mask`,

@@ -1,4 +1,4 @@
-/** From a plan's ops to kernels in order, with what is fused left out. */
+/** Lowers a plan's ops to kernels in order, without the ops that are fused into others. */
 import type { Pausable } from '../../../../runtime/pausable.ts';
 import type { Op, OpKind, Plan } from '../../../plan/plan.ts';
 import type { Fusion } from '../fusion.ts';
@@ -38,7 +38,7 @@ import {
 
 export { lowerUpdate } from './update.ts';
 
-/** gather, clipping and the optimiser have exports of their own. */
+/** For gather, clipping and the optimiser, which have separate exports. */
 const nothing: Lower = () => [];
 
 const RULES: Record<OpKind, Lower> = {
@@ -90,7 +90,7 @@ const RULES: Record<OpKind, Lower> = {
   rmsprop: nothing,
 };
 
-/** Of training or of evaluation. */
+/** Lowers the ops of a training or evaluation step. */
 export function* lower(plan: Plan, ops: readonly Op[], fusion: Fusion): Pausable<Step[]> {
   const lowering = { plan, fusion, block: laneBlock(plan) };
   const rectifying = new Set([...fusion.rectified.values()].map(({ layer }) => layer));
@@ -103,8 +103,8 @@ export function* lower(plan: Plan, ops: readonly Op[], fusion: Fusion): Pausable
 }
 
 /**
- * Ops that another op's kernel carries out: what follows a fused convolution or a rectified norm,
- * and the norm's relu backwards.
+ * Whether another op's kernel executes the op: ops after a fused convolution or a rectified norm,
+ * and the gradient of the norm's relu.
  */
 function isAbsorbed(op: Op, { absorbed }: Fusion, rectifying: ReadonlySet<string>): boolean {
   if (op.kind === 'relu' || op.kind === 'max-pool') return absorbed.has(op.layer);

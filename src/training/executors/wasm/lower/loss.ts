@@ -1,6 +1,6 @@
 /**
- * Losses: they add to the lane's tallies and leave the gradient where the prediction was, or in a
- * copy of it.
+ * Lowers losses: they add to the lane's tallies and write the gradient over the prediction or over
+ * a copy of it.
  */
 import { elements, type Op, type Plan } from '../../../plan/plan.ts';
 import { labelsPlace } from '../geometry.ts';
@@ -10,12 +10,12 @@ import { softmaxCrossEntropy as softmaxCrossEntropyKernel } from '../kernels/sof
 import { step, type Place, type Step } from '../steps.ts';
 import { column, count, input, output, type Lowering } from './lowering.ts';
 
-/** Loss and correct, and in training the gradient before them. */
+/** Whether the op has a gradient output, before loss and correct. */
 function isTraining(op: Op): boolean {
   return op.outputs.length === 3;
 }
 
-/** The memory that the loss works in. */
+/** Memory in which the loss is computed. */
 function workplace(lowering: Lowering, op: Op): { readonly place: Place; readonly steps: Step[] } {
   const prediction = input(lowering, op);
   const gradient = isTraining(op) ? output(lowering, op) : prediction;

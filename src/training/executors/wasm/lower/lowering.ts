@@ -1,6 +1,5 @@
 /**
- * What every rule of lowering gets and uses: the plan, what is fused, and operands by an op's
- * buffers.
+ * Context of the lowering rules: the plan, its fusions, and operands for an op's buffers.
  */
 import { bufferAt, elements, rootOf, type Op, type Plan } from '../../../plan/plan.ts';
 import type { Fusion } from '../fusion.ts';
@@ -14,11 +13,12 @@ export interface Lowering {
   readonly block: LaneBlock;
 }
 
-/** An op's kernels, in order. */
+/** Returns an op's kernels in order. */
 export type Lower = (lowering: Lowering, op: Op) => Step[];
 
 /**
- * Weights beyond this many bytes leave the first cache, so they are used for many tiles at once.
+ * Size in bytes from which weights do not fit the L1 cache, so that they are used for many tiles at
+ * once.
  */
 export const LARGE_WEIGHTS = 16384;
 
@@ -30,7 +30,7 @@ export function output({ plan }: Lowering, op: Op, n = 0): Place {
   return placeOf(plan, bufferAt(plan, op.outputs, n).id);
 }
 
-/** A weight, its gradient or a statistic; `NOTHING` where the op has none. */
+/** Operand of a weight, its gradient or a statistic; `NOTHING` if the op has none. */
 export function inLane(
   { plan, block }: Lowering,
   ids: readonly number[],
@@ -41,7 +41,7 @@ export function inLane(
   return offset === undefined ? NOTHING : { lane: offset + plus };
 }
 
-/** The op's n-th column, in the lane's row of values. */
+/** Operand of the op's n-th column in the lane's row of values. */
 export function column(op: Op, n: number): Operand {
   const index = op.hyper[n];
   return index === undefined ? NOTHING : { row: 4 * index };
@@ -51,7 +51,7 @@ export function shapeOf(plan: Plan, ids: readonly number[], n = 0): readonly num
   return bufferAt(plan, ids, n).shape;
 }
 
-/** Channels, rows, columns; a vector is channels of one pixel. */
+/** Channels, rows, columns; a vector has channels of one pixel. */
 export function imageOf(
   plan: Plan,
   ids: readonly number[],

@@ -1,4 +1,4 @@
-/** Batch norm, which needs the whole batch, with the relu on it; layer norm, tile by tile. */
+/** Lowers batch norm, with a following relu, for the whole batch, and layer norm tile by tile. */
 import { numberOf, type Op, type Plan } from '../../../plan/plan.ts';
 import {
   batchNorm as batchNormKernel,
@@ -44,7 +44,7 @@ export function batchNormEvaluation(lowering: Lowering, op: Op): Step[] {
   return [step('tile', kernel, input(lowering, op), ...lane, output(lowering, op))];
 }
 
-/** Its operands are y', x, weight, mean, inverse. */
+/** Operands: y', x, weight, mean, inverse. */
 export function batchNormGradient(lowering: Lowering, op: Op): Step[] {
   const { plan, fusion } = lowering;
   const relu = fusion.rectified.get(op.layer);
@@ -55,7 +55,7 @@ export function batchNormGradient(lowering: Lowering, op: Op): Step[] {
     wants,
     add: adds(op, 2),
   });
-  // With relu the gradient that comes in is the relu's, not yet masked, in the memory of the masked
+  // With relu, the incoming gradient is the relu's, not yet masked, in the memory of the masked
   // one.
   const incoming =
     relu === undefined ? input(lowering, op) : input(lowering, reluGradient(plan, relu));
@@ -101,7 +101,7 @@ export function layerNorm(lowering: Lowering, op: Op): Step[] {
   ];
 }
 
-/** Its operands are y', x, weight, mean, inverse. */
+/** Operands: y', x, weight, mean, inverse. */
 export function layerNormGradient(lowering: Lowering, op: Op): Step[] {
   const wants = op.outputs.length > 2;
   const kernel = layerNormGradientKernel({

@@ -1,4 +1,7 @@
-/** Pools that are kernels of their own; a max pool fused with its convolution is in `conv.ts`. */
+/**
+ * Lowers pools with separate kernels. `conv.ts` handles a max pool that is fused with its
+ * convolution.
+ */
 import { pairOf, type Op } from '../../../plan/plan.ts';
 import {
   averagePool as averagePoolKernel,
@@ -11,7 +14,7 @@ import {
 import { step, type Step } from '../steps.ts';
 import { adds, count, imageOf, input, output, type Lowering } from './lowering.ts';
 
-/** @param image, pooled the ids to take the shapes from */
+/** @param image, pooled ids of the buffers that determine the shapes */
 function windows(
   { plan }: Lowering,
   op: Op,

@@ -1,4 +1,4 @@
-/** Clipping and the optimiser, over the lane's whole block of weights. */
+/** Lowers clipping and the optimiser, which process the lane's whole block of weights. */
 import { elements, numberOf, type Op, type Plan } from '../../../plan/plan.ts';
 import { clip as clipKernel } from '../kernels/clip.ts';
 import { update as updateKernel, type Update } from '../kernels/update.ts';
