@@ -1,6 +1,6 @@
 /**
- * An attempt's states, and what each change of state carries with it: the study's counts, the
- * cohort's credit. When and why an attempt moves is decided by who calls.
+ * States of an attempt, and the bookkeeping of each transition: the study's counts and the cohort's
+ * credit. The callers decide when and why an attempt moves.
  */
 import { releaseFrom } from './cohorts.ts';
 import type { Attempt, LabState } from './state.ts';
@@ -55,7 +55,7 @@ export const ATTEMPT_TRANSITIONS: TransitionTable<AttemptState, AttemptState> = 
   cancelled: {},
 };
 
-/** How many settled attempts an open trial remembers. */
+/** Number of settled attempts that an open trial remembers. */
 const PAST = 16;
 
 export function isLive(state: AttemptState): boolean {
@@ -104,7 +104,7 @@ export function sameAttempt(a: AttemptId, b: AttemptId): boolean {
   return a.number === b.number && a.k === b.k && a.study === b.study;
 }
 
-/** Of a settled attempt. */
+/** Whether the outcome of a settled attempt counts as finished. */
 export function countsAsFinished(outcome: AttemptOutcome): boolean {
   return outcome !== 'lost' && outcome !== 'cancelled';
 }

@@ -1,6 +1,6 @@
 /**
- * What time does: leases end, timers come due, and the shell's one timer is set. A clock event
- * comes after everything that had arrived, so whoever could be heard has been heard.
+ * Effects of time: ends leases, handles due timers, and sets the shell's one timer. A clock event
+ * comes after all events that had arrived, so every message received by then has been handled.
  */
 import { expireLeases, nextExpiry } from './liveness.ts';
 import { emit } from './outbox.ts';
@@ -21,8 +21,8 @@ export function clock(lab: LabState): void {
 }
 
 /**
- * Coming late means that we slept: silence we could not hear does not count, nor does the time
- * against the minutes.
+ * A clock event that comes late means that this process was stalled: silence and active time during
+ * the stall do not count.
  */
 function noticeStall(lab: LabState): void {
   const late = lab.wake === null ? 0 : lab.now - lab.wake;
@@ -81,8 +81,8 @@ function due(lab: LabState, timer: Timer): void {
 }
 
 /**
- * The attempts of the slot's first cohort, if their time is over; their worker should have said so
- * itself.
+ * Times out the attempts of the slot's first cohort if they exceed their limit; the worker should
+ * have reported that itself.
  */
 function timeOutFirst(lab: LabState, slot: Slot): void {
   slot.timeoutTimer = false;
@@ -108,7 +108,7 @@ function timeOutFirst(lab: LabState, slot: Slot): void {
   }
 }
 
-/** Tells the shell when to come again, where that is sooner than it knows. */
+/** Sets the shell's timer if the next due time is sooner than the one set. */
 export function setWake(lab: LabState): void {
   const expiry = nextExpiry(lab);
   const timer = lab.timers.next;

@@ -1,10 +1,10 @@
 /**
- * A cohort's credit: spent when it is sent, back when its last attempt is settled. No message says
- * so, so none can be lost.
+ * Credit of a cohort: spent when it is sent, returned when its last attempt is settled. No message
+ * carries it, so none can be lost.
  */
 import type { Attempt, Cohort, LabState, Slot, Study } from './state.ts';
 
-/** One attempt fewer; the last one gives the credit back and lets the slot's next cohort begin. */
+/** Releases one attempt; the last one returns the credit and lets the slot's next cohort begin. */
 export function releaseFrom(lab: LabState, cohort: Cohort): void {
   cohort.unsettled -= 1;
   if (cohort.unsettled > 0) return;
@@ -15,7 +15,7 @@ export function releaseFrom(lab: LabState, cohort: Cohort): void {
   lab.free.refresh(slot);
 }
 
-/** Puts attempts into the slot's hands as one cohort. */
+/** Assigns attempts to a slot as one cohort. */
 export function addCohort(
   lab: LabState,
   slot: Slot,
@@ -44,7 +44,8 @@ export function addCohort(
 }
 
 /**
- * The slot's first cohort runs from now on; where its study limits attempts' time, that is watched.
+ * Marks the slot's first cohort as running from now on, and starts its time limit if the study has
+ * one.
  */
 function beginFirst(lab: LabState, slot: Slot): void {
   const first = slot.cohorts[0];

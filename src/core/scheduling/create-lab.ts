@@ -1,4 +1,4 @@
-/** A lab before it is opened. */
+/** Creates the state of a lab before it is opened. */
 import { FreeSlots } from './free-slots.ts';
 import { LeaseList } from './lease-list.ts';
 import { DEFAULT_OPTIONS } from './options.ts';

@@ -1,7 +1,7 @@
 /**
- * Giving waiting trials to free slots, at the end of every step: slots with the fewest cohorts
- * outstanding first, then by name; of the studies the one with the fewest lanes at work; of its
- * trials the smallest number.
+ * Assigns waiting trials to free slots at the end of every step: slots with the fewest outstanding
+ * cohorts first, then by name; among studies the one with the fewest busy lanes; among its trials
+ * the smallest number.
  */
 import { bundleOf, mayBeBundled, mayQueue } from './short-trials.ts';
 import { lanesOf } from './free-slots.ts';
@@ -47,8 +47,8 @@ function giveCohort(lab: LabState, slot: Slot): boolean {
 }
 
 /**
- * The smallest number that may run there, and others that may share its cohort; spread over the
- * slots in the same place.
+ * Returns the smallest trial number that may run on the slot and others that may share its cohort,
+ * spread evenly over the free slots.
  */
 function pick(lab: LabState, study: Study, slot: Slot): OpenTrial[] {
   const allowed = (trial: OpenTrial): boolean => trial.avoid !== slot.name || lab.free.usable < 2;

@@ -1,37 +1,37 @@
 /**
- * Studies that had finished when their lab was opened. Their counts and best are known; their
- * trials are read when they are first needed, for instance because the study is extended. Opening a
- * lab therefore takes the same time however many trials its finished studies have.
+ * Studies that had finished when their lab was opened. Their counts and best trial are known; their
+ * trials are read when they are first needed, for example to extend the study. The time to open a
+ * lab therefore does not depend on the trials of its finished studies.
  */
 import type { Column } from '../study/column.ts';
 import type { TrialColumns } from '../study/trial-columns.ts';
 import type { StoredHead } from './events.ts';
 
-/** What a study keeps of each trial. */
+/** Data that a study keeps about its trials. */
 export interface Trials {
   readonly columns: TrialColumns;
-  /** The last attempt of each ended trial, 255 standing for more. */
+  /** Attempt number of the last attempt of each ended trial; 255 means 255 or more. */
   readonly lastK: Column<Uint8Array>;
 }
 
 export interface Dormant {
   readonly head: StoredHead;
-  /** Reads all trials, resting after each piece. */
+  /** Reads all trials, yielding after each piece. */
   readonly read: () => Generator<void, Trials>;
-  /** The reading under way; null: it has not begun, or it failed. */
+  /** The reading in progress; null: not started, or failed. */
   reading: Generator<void, Trials> | null;
 }
 
-/** The part of a study that takes it up. */
+/** The fields of a study that reading its trials needs. */
 interface Sleeper {
   trials: Trials;
   dormant: Dormant | null;
 }
 
 /**
- * Reads the trials of a dormant study, resting after each piece; of another study nothing. Others
- * may read on meanwhile.
- * @throws StorageError when the trials cannot be read; the study stays dormant then
+ * Reads the trials of a dormant study, yielding after each piece; does nothing for another study.
+ * Other callers may continue the reading meanwhile.
+ * @throws StorageError when the trials cannot be read; the study then stays dormant
  */
 export function* takingUp(study: Sleeper): Generator<void, void> {
   while (study.dormant !== null) {
@@ -52,18 +52,20 @@ export function* takingUp(study: Sleeper): Generator<void, void> {
   }
 }
 
-/** The trials of a study, read at once if it is dormant. @throws as `takingUp` */
+/**
+ * Returns the trials of a study; reads them in one piece if it is dormant. @throws as `takingUp`
+ */
 export function takenUp(study: Sleeper): Trials {
   for (const pieces = takingUp(study); pieces.next().done !== true;);
   return study.trials;
 }
 
-/** How many trials the study has, ended or not; O(1) for dormant studies as well. */
+/** Number of trials of the study, ended or not; O(1) for dormant studies as well. */
 export function trialsOf(study: Sleeper): number {
   return study.dormant?.head.trials ?? study.trials.columns.size;
 }
 
-/** How many of its trials have ended; O(1) for dormant studies as well. */
+/** Number of its ended trials; O(1) for dormant studies as well. */
 export function endedOf(study: Sleeper): number {
   return study.dormant?.head.trials ?? study.trials.columns.ended;
 }

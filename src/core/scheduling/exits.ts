@@ -1,6 +1,6 @@
 /**
- * The end of a worker's process, as its supervisor saw it, and what that says of the attempts that
- * ran in it.
+ * Handles the exit of a worker's process as its supervisor reported it, and its consequences for
+ * the attempts that ran in it.
  */
 import type { Event } from './events.ts';
 import { crash, die, lose, runOutOfMemory } from './outcomes.ts';

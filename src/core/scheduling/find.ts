@@ -1,15 +1,15 @@
-/** From an attempt's name to what is known of it. */
+/** Finds an attempt by its id. */
 import type { Attempt, LabState, Slot } from './state.ts';
 import { sameAttempt } from './attempts.ts';
 import type { AttemptId, AttemptOutcome, TrialOutcome } from './words.ts';
 
-/** Null: it is not live. */
+/** Returns null if the attempt is not live. */
 export function findLive(lab: LabState, id: AttemptId): Attempt | null {
   const attempt = lab.studies.get(id.study)?.open.get(id.number)?.attempt ?? null;
   return attempt !== null && attempt.id.k === id.k ? attempt : null;
 }
 
-/** An attempt in the slot's hands, whatever its state. */
+/** Returns an outstanding attempt of the slot, whatever its state. */
 export function findOutstanding(slot: Slot, id: AttemptId): Attempt | null {
   for (const cohort of slot.cohorts) {
     for (const attempt of cohort.attempts)
@@ -18,15 +18,15 @@ export function findOutstanding(slot: Slot, id: AttemptId): Attempt | null {
   return null;
 }
 
-/** What is left of a settled attempt. */
+/** What is kept about a settled attempt. */
 export interface Settled {
-  /** Null: long ago or before a restart, so not known. */
+  /** Null: unknown, because it ended long ago or before a restart. */
   readonly outcome: AttemptOutcome | null;
-  /** The process it was given to; null: not known. */
+  /** The process it was given to; null: unknown. */
   readonly owner: { readonly slot: string; readonly spawn: string } | null;
 }
 
-/** Null: there never was such an attempt. */
+/** Returns null if there never was such an attempt. */
 export function findSettled(lab: LabState, id: AttemptId): Settled | null {
   const study = lab.studies.get(id.study);
   if (study === undefined || id.k < 1) return null;
@@ -44,7 +44,8 @@ export function findSettled(lab: LabState, id: AttemptId): Settled | null {
 }
 
 /**
- * What the last attempt of a trial that ended so had come to; null: the trial's end does not say.
+ * Returns the outcome of the last attempt of a trial that ended like this; null: the trial's end
+ * does not determine it.
  */
 function attemptOutcome(ending: TrialOutcome | null): AttemptOutcome | null {
   switch (ending) {

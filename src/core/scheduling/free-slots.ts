@@ -1,19 +1,19 @@
 /**
- * Slots that may be given another cohort, by how many they have outstanding, then by name; and the
- * sums that asking goes by. Every change of a slot's state, session or cohorts is followed by
- * `refresh`. O(log slots) each.
+ * Slots that can take another cohort, ordered by outstanding cohorts, then by name; and the totals
+ * that asking samplers depends on. Call `refresh` after every change of a slot's state, session or
+ * cohorts. O(log slots) each.
  */
 import { Heap } from './heap.ts';
 import type { SlotState } from './words.ts';
 
-/** What dispatch goes by of a slot. */
+/** The fields of a slot that dispatch depends on. */
 export interface FreeSlot {
   readonly name: string;
   readonly state: SlotState;
   readonly session: string | null;
   readonly lanes: number;
   readonly cohorts: { readonly length: number };
-  /** `FreeSlots`' own notes: begin with `NOT_FREE`. */
+  /** Bookkeeping of `FreeSlots`; initially `NOT_FREE`. */
   readonly free: {
     bucket: number;
     queued: number;
@@ -27,14 +27,17 @@ export const NOT_FREE = { bucket: -1, queued: 0, lanes: 0, idleLanes: 0, usable:
 
 export class FreeSlots<Slot extends FreeSlot> {
   readonly #credits: number;
-  /** By cohorts outstanding; a slot whose `free.bucket` differs is a leftover. */
+  /**
+   * Slots by number of outstanding cohorts. An entry whose `free.bucket` differs is outdated and
+   * skipped.
+   */
   readonly #buckets: readonly Heap<Slot>[];
   readonly #counts: number[];
-  /** Lanes that could be given trials now. */
+  /** Number of lanes that could be given trials now. */
   lanes = 0;
-  /** Of them, those of slots that have nothing to do. */
+  /** The part of `lanes` on slots without outstanding cohorts. */
   idleLanes = 0;
-  /** Slots that are given cohorts at all, free or not. */
+  /** Number of slots that may be given cohorts, free or not. */
   usable = 0;
 
   constructor(credits: number) {
@@ -46,7 +49,7 @@ export class FreeSlots<Slot extends FreeSlot> {
     this.#counts = this.#buckets.map(() => 0);
   }
 
-  /** Cohorts the slot may have outstanding, as it is. */
+  /** Number of cohorts that the slot may have outstanding in its current state. */
   capacity(slot: Slot): number {
     if (slot.session === null) return 0;
     return slot.state === 'ready' ? this.#credits : slot.state === 'probation' ? 1 : 0;
@@ -73,9 +76,7 @@ export class FreeSlots<Slot extends FreeSlot> {
     this.putBack(slot);
   }
 
-  /**
-   * The slot next in turn, taken out; `refresh` or `putBack` brings it back. Null: none is free.
-   */
+  /** Removes and returns the next slot; `refresh` or `putBack` returns it. Null: none is free. */
   take(): Slot | null {
     for (const [bucket, heap] of this.#buckets.entries()) {
       for (let slot = heap.pop(); slot !== undefined; slot = heap.pop()) {
@@ -93,7 +94,7 @@ export class FreeSlots<Slot extends FreeSlot> {
     this.#buckets[bucket]?.push(slot);
   }
 
-  /** How many slots stand where this one does. */
+  /** Number of slots with the same number of outstanding cohorts. */
   peers(slot: Slot): number {
     return this.#counts[slot.free.bucket] ?? 0;
   }
@@ -103,7 +104,7 @@ export class FreeSlots<Slot extends FreeSlot> {
   }
 }
 
-/** Trials the slot may train in one cohort. */
+/** Greatest number of trials that the slot may train in one cohort. */
 export function lanesOf(slot: FreeSlot): number {
   return slot.state === 'probation' ? 1 : slot.lanes;
 }

@@ -1,4 +1,4 @@
-/** A binary heap over any order; ties leave in no particular order unless the order breaks them. */
+/** A binary heap over any order. Equal elements leave in unspecified order. */
 
 export class Heap<T> {
   readonly #before: (a: T, b: T) => boolean;

@@ -1,14 +1,14 @@
 /**
- * When workers had nothing to do, and why: looked at after each step, kept as stretches with one
- * reason each. A reason is taken as it was last; what it counts (trials that still run, …) changes
- * within a stretch. In memory only, the latest `most`.
+ * Records when workers were idle and why: observed after each step and kept as gaps with one reason
+ * each. A gap keeps the latest form of its reason; counts within the reason (trials still running,
+ * …) change during a gap. In memory only, the latest `most` gaps.
  */
 import { idleReason } from './idle.ts';
 import type { Idle } from './idle.ts';
 import type { LabState } from './state.ts';
 import type { SlotName } from './words.ts';
 
-/** A slot's time without work for one reason; milliseconds of the coordinator's clock. */
+/** A period in which a slot was idle for one reason, in milliseconds of the coordinator's clock. */
 export interface Gap {
   readonly slot: SlotName;
   readonly from: number;
@@ -16,11 +16,11 @@ export interface Gap {
   readonly idle: Idle;
 }
 
-/** A slot without work now. */
+/** A slot that is idle now. */
 export interface IdleNow {
-  /** Since when it has had no work, whatever the reasons. */
+  /** Time since which it has been idle, whatever the reasons. */
   readonly since: number;
-  /** Since when for this reason. */
+  /** Time since which it has been idle for this reason. */
   readonly reasonSince: number;
   readonly idle: Idle;
 }
@@ -33,8 +33,8 @@ export class IdleWatch {
   #ended = 0;
 
   /**
-   * @param most how many past gaps are kept
-   * @param shortest gaps under so many milliseconds are not
+   * @param most greatest number of past gaps kept
+   * @param shortest gaps shorter than this many milliseconds are dropped
    */
   constructor(most = 2_000, shortest = 1_000) {
     this.#most = most;
@@ -42,8 +42,8 @@ export class IdleWatch {
   }
 
   /**
-   * To be called after a step. O(slots · (studies + open trials)) where all are idle, O(slots)
-   * where all work.
+   * Call after each step. O(slots · (studies + open trials)) if all are idle, O(slots) if all are
+   * busy.
    */
   look(lab: LabState): void {
     for (const slot of lab.slots.keys()) {
@@ -61,17 +61,17 @@ export class IdleWatch {
     }
   }
 
-  /** Slots without work now. */
+  /** Slots that are idle now. */
   get now(): ReadonlyMap<SlotName, IdleNow> {
     return this.#now;
   }
 
-  /** Past ones, in the order they ended. */
+  /** Past gaps in order of their ends. */
   get gaps(): readonly Gap[] {
     return this.#gaps;
   }
 
-  /** How many have ended, with those that are not kept any more. */
+  /** Number of gaps that have ended, including those no longer kept. */
   get ended(): number {
     return this.#ended;
   }

@@ -1,14 +1,14 @@
 /**
- * Why a worker has nothing to do, from the scheduler's own state: the first reason that holds. What
- * only the worker knows – it fetches a dataset, compiles, waits for memory – is not here: by the
- * scheduler's account it is at work then. No words, only what they need; times are of the
- * coordinator's clock, in milliseconds.
+ * Determines why a worker is idle from the scheduler's state: the first reason that applies. Phases
+ * that only the worker knows (fetching a dataset, compiling, waiting for memory) count as work
+ * here. Contains no wording, only the data for it; times are milliseconds of the coordinator's
+ * clock.
  */
 import type { FailureNote, LabState, OpenTrial, Slot, Study } from './state.ts';
 import type { SlotName } from './words.ts';
 
 export type Idle =
-  /** The user took it out; `since` null: not known when. */
+  /** The user drained it; `since` null: time unknown. */
   | { readonly reason: 'drained'; readonly since: number | null }
   | {
       readonly reason: 'quarantined';
@@ -17,24 +17,26 @@ export type Idle =
       readonly failures: readonly FailureNote[];
     }
   /**
-   * Its process is to come up, or has not said hello yet; `tries`: how often in a row it was
-   * started.
+   * Its process is to be started, or has not sent hello yet; `tries`: number of consecutive starts.
    */
   | { readonly reason: 'starting'; readonly startsAt: number; readonly tries: number }
-  /** Nothing is heard of it, and its processes are started elsewhere. */
+  /** Not connected, and its processes are started elsewhere. */
   | { readonly reason: 'away' }
-  /** Nothing can be written, so nothing new is begun. */
+  /** Nothing can be written, so nothing new is started. */
   | { readonly reason: 'storage'; readonly error: string }
-  /** The only waiting trials wait out a failure, the first until then. */
+  /** The only waiting trials are delayed after a failure, the first until then. */
   | {
       readonly reason: 'retry';
       readonly study: string;
       readonly trials: readonly number[];
       readonly until: number;
     }
-  /** The only waiting trials have crashed here and are kept for others. */
+  /** The only waiting trials have crashed here and are kept for other slots. */
   | { readonly reason: 'avoided'; readonly study: string; readonly trials: readonly number[] }
-  /** The sampler has been asked and has not answered, with so many ended trials to think over. */
+  /**
+   * The sampler has been asked and has not answered yet, with this many ended trials as its
+   * history.
+   */
   | {
       readonly reason: 'sampler';
       readonly study: string;
@@ -42,7 +44,7 @@ export type Idle =
       readonly since: number;
       readonly trials: number;
     }
-  /** The next trials are bred from all of a generation, of which these have not ended. */
+  /** The next trials depend on all of a generation, of which these have not ended. */
   | {
       readonly reason: 'generation';
       readonly study: string;
@@ -50,7 +52,7 @@ export type Idle =
       readonly trials: readonly number[];
       readonly slots: readonly SlotName[];
     }
-  /** All `limit` trials that are wanted have been born; these have not ended, on these slots. */
+  /** All `limit` trials have been proposed; these have not ended, on these slots. */
   | {
       readonly reason: 'budget';
       readonly study: string;
@@ -58,14 +60,16 @@ export type Idle =
       readonly trials: readonly number[];
       readonly slots: readonly SlotName[];
     }
-  /** Every point of the space has been tried or runs. */
+  /** Every point of the search space has been tried or is running. */
   | {
       readonly reason: 'spaceUsedUp';
       readonly study: string;
       readonly trials: readonly number[];
       readonly slots: readonly SlotName[];
     }
-  /** The study is ending for this reason (`target`, `minutes`, …): these may still finish. */
+  /**
+   * The study is ending for this reason (`target`, `minutes`, …): these trials may still finish.
+   */
   | {
       readonly reason: 'ending';
       readonly study: string;
@@ -79,13 +83,13 @@ export type Idle =
       readonly why: string | null;
       readonly trials: readonly number[];
     }
-  /** No study is left that could run; the latest of them. */
+  /** No study is left that could run; the most recent one. */
   | { readonly reason: 'finished'; readonly study: string; readonly why: string | null }
   | { readonly reason: 'noStudy' }
-  /** The scheduler gave no reason: a fault of ours. */
+  /** The scheduler gave no reason, which is a fault of this program. */
   | { readonly reason: 'none' };
 
-/** @returns null: it has something to do, or there is no such slot. O(studies + open trials) */
+/** @returns null: it is busy, or there is no such slot. O(studies + open trials) */
 export function idleReason(lab: LabState, name: SlotName): Idle | null {
   const slot = lab.slots.get(name);
   if (slot === undefined || slot.cohorts.length > 0) return null;
@@ -108,7 +112,7 @@ function absence(lab: LabState, slot: Slot): Idle | null {
   return lab.options.isLocal(slot.name) ? { reason: 'drained', since: null } : { reason: 'away' };
 }
 
-/** Of several studies that could run, the first in this order says it. */
+/** Order of precedence when several studies could run. */
 const ORDER: readonly Idle['reason'][] = [
   'storage',
   'retry',
@@ -191,12 +195,12 @@ function running(study: Study): readonly number[] {
   return openTrials(study, ({ attempt }) => attempt !== null).map(({ number }) => number);
 }
 
-/** In number order. */
+/** Open trials that fit, in number order. */
 function openTrials(study: Study, fits: (trial: OpenTrial) => boolean): OpenTrial[] {
   return [...study.open.values()].filter(fits).sort((a, b) => a.number - b.number);
 }
 
-/** Where its trials below `limit` run, by name. */
+/** Slots on which its trials below `limit` run, by name. */
 function slotsOf(study: Study, limit = Infinity): readonly SlotName[] {
   const names = new Set<SlotName>();
   for (const { attempt, number } of study.open.values())

@@ -1,4 +1,4 @@
-/** Re-exports: the scheduler's public face. */
+/** Re-exports: the scheduler's public interface. */
 export type * from './words.ts';
 export type * from './events.ts';
 export type { Change, Instruction, LabChange, Lane, Write } from './instructions.ts';

@@ -1,6 +1,6 @@
 /**
- * Everything the scheduler can ask of its shell. One `step` returns a list; its order is the order
- * of release. What others can notice waits for the commit of all writes decided before it
+ * Everything the scheduler can ask of its shell. One `step` returns a list, released in its order.
+ * Externally visible instructions wait for the commit of all writes decided before them
  * (write-ahead); `persist` is the write.
  */
 import type { EncodedParams } from '../search-space/distribution.ts';
@@ -19,7 +19,7 @@ import type {
   TrialOutcome,
 } from './words.ts';
 
-/** One write. All of a step's writes are one `persist`; none is split over two commits. */
+/** One write. All writes of a step form one `persist`; none is split over two commits. */
 export type Write =
   | {
       readonly op: 'study';
@@ -48,7 +48,7 @@ export type Write =
       readonly note: string;
       readonly deleted: boolean;
     }
-  /** Removes the trials with numbers from `from` on, and all that belongs to them. */
+  /** Removes the trials from number `from` on, with everything that belongs to them. */
   | { readonly op: 'trialsRemoved'; readonly uid: string; readonly from: number }
   | { readonly op: 'studyRemoved'; readonly uid: string }
   | {
@@ -79,7 +79,7 @@ export type Write =
       readonly attempt: AttemptId;
       readonly outcome: AttemptOutcome;
       readonly at: number;
-      /** What the worker said, or why the coordinator ended it. */
+      /** The worker's result, or why the coordinator ended the attempt. */
       readonly result: AttemptResult | null;
       readonly detail: string | null;
     }
@@ -89,7 +89,7 @@ export type Write =
       readonly number: number;
       readonly state: EndedState;
       readonly outcome: TrialOutcome;
-      /** ±∞ for the worst; NaN where there is none (failed). */
+      /** ±∞ for the worst; NaN if there is none (failed). */
       readonly value: number;
       readonly finishSeq: number;
       /** The attempt that ended it; 0 if none ran. */
@@ -111,7 +111,7 @@ export interface Lane {
   readonly params: EncodedParams;
 }
 
-/** What changed for people to see. */
+/** Changes of a study, for users. */
 export type Change =
   | {
       readonly kind: 'trialStarted';
@@ -157,7 +157,7 @@ export type Change =
   /** The study is no longer in the lab. */
   | { readonly kind: 'studyRemoved' };
 
-/** What changed about the lab, whatever study is running. */
+/** Changes of the lab that do not belong to a running study. */
 export type LabChange =
   | {
       readonly kind: 'slotReady';
@@ -183,7 +183,7 @@ export type LabChange =
       readonly reason: CommandRefusal;
       readonly detail: string;
     }
-  /** A bug of the scheduler's own: the event was dropped. */
+  /** A bug of the scheduler: the event was dropped. */
   | { readonly kind: 'anomaly'; readonly error: string };
 
 export type Instruction =
@@ -265,12 +265,12 @@ export type Instruction =
       readonly spawn: string;
       readonly afterMs: number;
     }
-  /** One timer in the shell; the newest replaces the one before. */
+  /** Sets the shell's one timer; the newest replaces the previous one. */
   | { readonly do: 'wakeAt'; readonly at: number };
 
 /**
- * Whether an instruction may leave before the commit: pure, or noticed by nobody who could act on
- * it.
+ * Whether an instruction may be released before the commit: it has no effect that another process
+ * could act on.
  */
 export function passesBeforeCommit(instruction: Instruction): boolean {
   switch (instruction.do) {

@@ -1,11 +1,11 @@
 /**
- * What must hold of the lab between steps, as far as its own state shows it. Run after every step
- * in tests; O(open trials + slots). What the file and the workers must agree to is the tests' own.
+ * Invariants of the lab's state between steps. Checked after every step in tests; O(open trials +
+ * slots). The tests check the agreement with the file and the workers themselves.
  */
 import { isLive, spendsCredit } from './attempts.ts';
 import type { LabState, Slot, Study } from './state.ts';
 
-/** @returns each violated rule in words; empty where all hold */
+/** @returns a description of each violated invariant; empty if all hold */
 export function violations(lab: LabState): string[] {
   const found: string[] = [];
   const must = (holds: boolean, rule: () => string): void => {

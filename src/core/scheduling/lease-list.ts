@@ -1,11 +1,11 @@
 /**
- * Sessions by when they were last heard, longest ago first. All leases have one length and time
- * does not fall, so renewing is moving to the end: O(1) a message. Times here are of the lease
- * clock, which stands still while we were stalled.
+ * Sessions ordered by the time of their last message, oldest first. All leases have one length and
+ * time does not decrease, so renewing a lease moves it to the end: O(1) for each message. Times are
+ * of the lease clock, which stands still while this process is stalled.
  */
 
 export interface Leased<Slot> {
-  /** `LeaseList`'s own notes. */
+  /** Bookkeeping of `LeaseList`. */
   readonly lease: { heardAt: number; older: Slot | null; newer: Slot | null };
 }
 
@@ -29,7 +29,7 @@ export class LeaseList<Slot extends Leased<Slot>> {
     slot.lease.heardAt = at;
   }
 
-  /** Without effect where it is not in the list. */
+  /** Has no effect if the slot is not in the list. */
   remove(slot: Slot): void {
     const { older, newer } = slot.lease;
     if (older === null && newer === null && this.#oldest !== slot) return;

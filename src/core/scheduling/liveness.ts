@@ -1,4 +1,7 @@
-/** Whether workers live and hold what they were given: beats, leases, and what ends a session. */
+/**
+ * Detects whether workers live and hold the attempts they were given: beats, leases, and the ends
+ * of sessions.
+ */
 import { sameAttempt, countsAsFinished } from './attempts.ts';
 import type { Event } from './events.ts';
 import { findOutstanding, findSettled } from './find.ts';
@@ -43,9 +46,8 @@ export function leaving(lab: LabState, event: Leaving): void {
 }
 
 /**
- * An attempt that its worker has received (or kept), that we know to be in its hands, and that it
- * does not hold. Received and not held stays so for ever, hence an old beat says the same as a new
- * one.
+ * Returns whether the worker lacks an attempt that it has received (or kept) and that is
+ * outstanding here. The condition is permanent, so an old beat shows it as well as a new one.
  */
 function lacksHeld(cohort: Cohort, { taskSeq, holding }: Beat): boolean {
   if (cohort.taskSeq > taskSeq) return false;
@@ -54,7 +56,7 @@ function lacksHeld(cohort: Cohort, { taskSeq, holding }: Beat): boolean {
   );
 }
 
-/** Beats that arrive together, after we were held up, count as one. */
+/** Beats that arrive together after a stall of this process count as one. */
 function taskIsLost(lab: LabState, cohort: Cohort, { taskSeq }: Beat): boolean {
   if (cohort.taskSeq <= taskSeq || lab.storageError !== null) return false;
   if (lab.now - cohort.missedAt < lab.options.beatMs / 2) return false;
@@ -64,8 +66,8 @@ function taskIsLost(lab: LabState, cohort: Cohort, { taskSeq }: Beat): boolean {
 }
 
 /**
- * What its worker holds although nobody waits for it: a cancel was lost. Finished ones wait for
- * their ack only.
+ * Repeats the cancel of an attempt that its worker holds although it is no longer wanted: the first
+ * cancel was lost. Finished attempts only wait for their ack.
  */
 function cancelAgain(lab: LabState, slot: Slot, id: AttemptId): void {
   const attempt = findOutstanding(slot, id);
@@ -85,7 +87,7 @@ function cancelAgain(lab: LabState, slot: Slot, id: AttemptId): void {
     });
 }
 
-/** On the clock: sessions of which nothing was heard for the length of a lease. */
+/** On the clock: ends sessions that were silent for the length of a lease. */
 export function expireLeases(lab: LabState): void {
   for (
     let slot = lab.leases.oldest;
@@ -100,18 +102,20 @@ export function expireLeases(lab: LabState): void {
   }
 }
 
-/** When the first lease ends, on our clock; null: there is none. */
+/** Time at which the first lease ends, on the coordinator's clock; null: there is none. */
 export function nextExpiry(lab: LabState): number | null {
   const { oldest } = lab.leases;
   return oldest === null ? null : expiryOf(lab, oldest);
 }
 
-/** The one sum for both: were they rounded apart, the clock would be set to now for ever. */
+/**
+ * The only place that computes this sum: two roundings would set the timer to the present for ever.
+ */
 function expiryOf(lab: LabState, slot: Slot): number {
   return slot.lease.heardAt + lab.options.leaseMs + lab.stalledMs;
 }
 
-/** A message that should not have been sent; several within the window end the sender's session. */
+/** Records an invalid message; several within the window end the sender's session. */
 export function protocolError(
   lab: LabState,
   sender: { readonly slot: string; readonly spawn: string },

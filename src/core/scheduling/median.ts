@@ -1,6 +1,6 @@
 /**
- * The median of the latest 101 numbers: kept sorted, so that asking costs nothing and taking one in
- * moves at most 101.
+ * Median of the latest 101 numbers, kept sorted: reading is O(1) and adding moves at most 101
+ * numbers.
  */
 
 const LENGTH = 101;
@@ -18,17 +18,17 @@ export class Median {
     this.#sorted.splice(this.#place(x), 0, x);
   }
 
-  /** How many numbers it has been given. */
+  /** Number of values added. */
   get count(): number {
     return this.#next;
   }
 
-  /** 0 while there are none. */
+  /** 0 while there are no values. */
   get value(): number {
     return this.#sorted[this.#sorted.length >> 1] ?? 0;
   }
 
-  /** Where the first number not below `x` stands, or would. */
+  /** Index of the first number not below `x`. */
   #place(x: number): number {
     let [low, high] = [0, this.#sorted.length];
     while (low < high) {

@@ -1,4 +1,4 @@
-/** Every time and count the scheduler goes by, in one object; milliseconds throughout. */
+/** Every duration and limit of the scheduler, in one object; milliseconds throughout. */
 import { createSampler } from '../samplers/create-sampler.ts';
 import type { Sampler } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
@@ -6,82 +6,86 @@ import type { StudySpec } from '../study/study-spec.ts';
 import type { SlotName } from './words.ts';
 
 export interface LabOptions {
-  /** A session is over when nothing of it was heard for so long. */
+  /** Silence after which a session ends. */
   readonly leaseMs: number;
-  /** How often a worker says that it lives. */
+  /** Interval of a worker's beats. */
   readonly beatMs: number;
-  /** A clock event later than this after its time means that we were stalled, not the workers. */
+  /** Delay of a clock event beyond which this process, not the workers, was stalled. */
   readonly stallMs: number;
   /**
    * A task that its worker has not received by then, and in two beats, is lost with the session.
    */
   readonly taskMs: number;
   /**
-   * How long attempts of before a restart may come back: of this machine's workers, which die with
-   * their parent, and of others.
+   * How long orphaned attempts may be adopted after a restart: those of this machine's workers,
+   * which die with their parent, and those of others.
    */
   readonly adoptionLocalMs: number;
   readonly adoptionRemoteMs: number;
   /** Whether a slot's workers are children of this process. */
   readonly isLocal: (slot: SlotName) => boolean;
-  /** Running trials' time to finish when a stop rule ends their study, or their slot is drained. */
+  /**
+   * Time that running trials have to finish when a stop rule ends their study or their slot is
+   * drained.
+   */
   readonly graceMs: number;
   /**
-   * Cohorts a ready worker may have outstanding: one runs, one waits so that the commit's latency
-   * is hidden.
+   * Number of cohorts that a ready worker may have outstanding: one runs, one waits to hide the
+   * latency of the commit.
    */
   readonly credits: number;
   /**
-   * A cohort waits behind a running one only while attempts are shorter than this: then it hides
-   * the commit's latency. Behind a longer one it would keep a trial from a slot that is free
-   * sooner, and its proposal from newer results.
+   * Attempt duration below which a cohort may wait behind a running one. Behind a longer one it
+   * would keep a trial from a slot that becomes free sooner, and its proposal from newer results.
    */
   readonly queueBelowMs: number;
-  /** Trials so short that several fit into this time share a cohort (`short-trials.ts`), */
+  /** Trials so short that several fit into this time share a cohort (`short-trials.ts`). */
   readonly bundleMs: number;
-  /** … so many at most. */
+  /** Greatest number of such trials in one cohort. */
   readonly bundleAtMost: number;
-  /** Most trials asked of a sampler at once. */
+  /** Greatest number of trials asked of a sampler at once. */
   readonly askAtMost: number;
 
-  /** Crashes (and memory failures on one lane) that fail a trial. */
+  /** Number of crashes (and memory failures on one lane) that fail a trial. */
   readonly maxAttempts: number;
-  /** Deaths of its worker, seen by the supervisor, that fail a trial as `deadly`. */
+  /**
+   * Number of deaths of its worker, as its supervisor reported them, that fail a trial as `deadly`.
+   */
   readonly maxDeaths: number;
   /**
-   * Losses to a worker that was silent while the trial ran that fail the trial as `silent`. Counted
-   * in memory: a restart begins anew.
+   * Number of losses to a worker that was silent while the trial ran that fail the trial as
+   * `silent`. Counted in memory: a restart starts from zero.
    */
   readonly maxSilences: number;
-  /** From so many deaths on a trial waits before it starts again, and runs alone. */
+  /** Number of deaths from which a trial is delayed before its next attempt and runs alone. */
   readonly deathsBeforeDelay: number;
-  /** Memory failures caused by others that fail a trial. */
+  /** Number of memory failures caused by other trials that fail a trial. */
   readonly maxNeighbourFailures: number;
   readonly crashDelayMs: number;
   readonly deathDelayMs: number;
   readonly deathDelayAtMostMs: number;
   readonly neighbourDelayMs: number;
-  /** Null: attempts may take as long as they like. */
+  /** Time limit of an attempt; null: none. */
   readonly attemptTimeout: (spec: StudySpec) => number | null;
-  /** A timed-out attempt whose worker does not obey the cancel by then has its worker killed. */
+  /** Time after which the worker of a timed-out attempt that ignores the cancel is killed. */
   readonly obeyMs: number;
 
   /**
-   * Waits before a slot's process starts again, by how often in a row it failed; the last one
-   * repeats.
+   * Delays before a slot's process is started again, by number of consecutive failures; the last
+   * one repeats.
    */
   readonly spawnBackoffMs: readonly number[];
-  /** A process that lived so long, or finished a trial, starts the row anew. */
+  /** A process that lived this long, or finished a trial, resets the delays. */
   readonly spawnResetMs: number;
-  /** A silent process, replaced meanwhile, is killed after so long. */
+  /** Time after which a silent process that was replaced is killed. */
   readonly killReplacedMs: number;
-  /** A process that has not said hello by then is killed. */
+  /** Time after which a process that has not sent hello is killed. */
   readonly helloMs: number;
-  /** So many protocol errors within the window end a session. */
+  /** Number of protocol errors within the window that end a session. */
   readonly protocolErrors: number;
   readonly protocolErrorsMs: number;
 
-  /** Failures in a row, within the window, that make a slot suspect. */
+  /** Number of consecutive failures within the window that make a slot suspect. */
   readonly quarantineFailures: number;
   readonly quarantineWindowMs: number;
   /** A failure counts as quick below this, or below a quarter of the study's median. */
@@ -89,15 +93,15 @@ export interface LabOptions {
   readonly quarantineMs: number;
   readonly quarantineAtMostMs: number;
 
-  /** How often a running study's active time is written at least. */
+  /** Greatest interval between two writes of a running study's active time. */
   readonly saveActiveMs: number;
-  /** … and at most, where something else is committed anyway. */
+  /** Least interval between them, where another commit takes place anyway. */
   readonly saveActiveWithMs: number;
 
   /** Trials with different keys cannot share a cohort; null: any can. */
   readonly shapeKey: ((spec: StudySpec, params: EncodedParams) => string) | null;
   readonly samplerFor: (spec: StudySpec) => Sampler;
-  /** Illegal transitions are thrown (tests, development) instead of shown and dropped. */
+  /** Throws on illegal transitions (tests, development) instead of reporting and dropping them. */
   readonly strict: boolean;
 }
 

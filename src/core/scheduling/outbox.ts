@@ -1,5 +1,5 @@
 /**
- * What a step says: its writes, which become one `persist` at the head of the list, and its
+ * Output of a step: its writes, which become one `persist` at the head of the list, and its
  * instructions in order.
  */
 import type { Change, Instruction, LabChange, Write } from './instructions.ts';
@@ -21,7 +21,7 @@ export function showLab(lab: LabState, change: LabChange): void {
   lab.out.push({ do: 'showLab', change });
 }
 
-/** The step's instructions, and a clean sheet for the next. */
+/** Returns the step's instructions and empties the list. */
 export function takeInstructions(lab: LabState): Instruction[] {
   const { writes, out } = lab;
   lab.writes = [];

@@ -1,7 +1,8 @@
 /**
- * What follows from each way a live attempt can end without a value. Losses are not counted, except
- * where the worker was silent while it ran (`maxSilences`). Crashes count to `maxAttempts`, deaths
- * of the worker to their own, larger limit, memory failures first halve the cohort.
+ * Consequences of each way in which a live attempt can end without a value. Losses are not counted,
+ * except if the worker was silent while the attempt ran (`maxSilences`). Crashes count towards
+ * `maxAttempts`, deaths of the worker towards their own, larger limit; memory failures first halve
+ * the cohort.
  */
 import { moveAttempt } from './attempts.ts';
 import type { AttemptResult } from './events.ts';
@@ -12,8 +13,9 @@ import { endTrial } from './trial-end.ts';
 import { goBack, showBack, writeAttemptEnd } from './trials.ts';
 
 /**
- * Ends an attempt whose worker was silent for a whole lease while it ran. A trial that does so
- * often enough is failed: its work blocks the worker's loop. Losses of any other kind stay free.
+ * Ends an attempt whose worker was silent for a whole lease while it ran. Fails the trial after
+ * `maxSilences` such ends, because its work blocks the worker's event loop. Losses of any other
+ * kind are not counted.
  */
 export function fallSilent(lab: LabState, attempt: Attempt, detail: string): void {
   const { trial } = attempt;
@@ -29,8 +31,8 @@ export function fallSilent(lab: LabState, attempt: Attempt, detail: string): voi
 }
 
 /**
- * The session ended, or nobody ran it: waiting at once, no limit counts it. Recalled: as cancelled.
- * Revoked: settled.
+ * The session ended, or the attempt never ran: the trial waits at once, and no limit counts it. A
+ * recalled attempt ends as cancelled, a revoked one is settled.
  */
 export function lose(lab: LabState, attempt: Attempt, detail: string): void {
   const { trial, state } = attempt;
@@ -43,8 +45,7 @@ export function lose(lab: LabState, attempt: Attempt, detail: string): void {
 }
 
 /**
- * What is left of a slot's attempts of before the restart, which its worker does not hold, or
- * nobody came back for.
+ * Loses a slot's orphaned attempts that its worker does not hold, or that were not adopted in time.
  */
 export function loseOrphans(lab: LabState, slot: SlotName, detail: string): void {
   const orphans = lab.orphans.get(slot) ?? [];
@@ -53,8 +54,8 @@ export function loseOrphans(lab: LabState, slot: SlotName, detail: string): void
 }
 
 /**
- * Its worker was killed from outside while it ran; a trial that kills its workers often enough is
- * deadly.
+ * Its worker was killed from outside while the attempt ran. A trial that does so `maxDeaths` times
+ * fails as `deadly`.
  */
 export function die(lab: LabState, attempt: Attempt, signal: string): void {
   if (attempt.state !== 'open') {
@@ -82,7 +83,7 @@ export function die(lab: LabState, attempt: Attempt, signal: string): void {
   noteFailure(lab, attempt, { at: lab.now, trial, kind: 'death', ms, detail: signal });
 }
 
-/** The objective threw, or took its worker down. */
+/** The objective threw, or ended its worker. */
 export function crash(
   lab: LabState,
   attempt: Attempt,
@@ -93,8 +94,8 @@ export function crash(
 }
 
 /**
- * Memory ran out: by others' fault elsewhere and later, free of charge; else in smaller cohorts,
- * free of charge; alone, as a crash.
+ * Memory ran out. Caused by other trials: retried elsewhere and later, without charge. Otherwise in
+ * smaller cohorts, without charge; alone, as a crash.
  */
 export function runOutOfMemory(
   lab: LabState,
@@ -129,7 +130,7 @@ export function runOutOfMemory(
   showBack(lab, attempt, 'outOfMemory', detail);
 }
 
-/** Its worker says that it took longer than allowed. */
+/** The worker reports that the attempt exceeded its time limit. */
 export function timeOut(lab: LabState, attempt: Attempt, result: AttemptResult): void {
   const { trial } = attempt;
   moveAttempt(lab, attempt, 'timedOut');
@@ -164,7 +165,9 @@ function countCrash(
   noteFailure(lab, attempt, { at: lab.now, trial, kind: 'crash', ms, detail: detail ?? outcome });
 }
 
-/** Milliseconds the attempt ran: as its worker says, else since it was its slot's first. */
+/**
+ * Milliseconds that the attempt ran: as its worker reported, else since it became its slot's first.
+ */
 function ran(lab: LabState, { cohort }: Attempt, result: AttemptResult | null): number {
   return result?.ms ?? lab.now - (cohort?.startedAt ?? lab.now);
 }

@@ -1,8 +1,9 @@
 /**
- * Slots that fail where others succeed. A slot is judged by its failures in a row: quick ones, of
- * several trials, while the same work succeeds elsewhere. It is left out for a while, its crashes
- * are not held against the trials, and then it has one trial to prove itself. The last ready slot
- * is never left out: then the objective is the suspect, and that is said.
+ * Quarantines slots that fail where others succeed. A slot is judged by its consecutive failures:
+ * quick ones, of several trials, while the same work succeeds elsewhere. A quarantined slot gets no
+ * trials for a while and its crashes do not count against the trials; then it has one trial to
+ * prove itself. The last ready slot is never quarantined: the objective is then the suspect, and
+ * the user is told so.
  */
 import { showLab, write } from './outbox.ts';
 import { recall } from './recall.ts';
@@ -10,9 +11,9 @@ import { moveSlot } from './slots.ts';
 import type { Attempt, Failure, FailureNote, LabState, OpenTrial, Slot } from './state.ts';
 import { tell } from './story.ts';
 
-/** How many failures in a row are remembered. */
+/** Number of consecutive failures remembered. */
 const REMEMBERED = 20;
-/** Successes of others that show the work can be done. */
+/** Number of successes on other slots that show that the work can be done. */
 const SUCCESSES = 3;
 
 /** A settled attempt of the slot failed. */
@@ -25,7 +26,7 @@ export function noteFailure(lab: LabState, { slot: name }: Attempt, failure: Fai
   else judge(lab, slot);
 }
 
-/** An attempt of the trial came to a value on this slot. */
+/** An attempt of the trial succeeded on this slot. */
 export function noteSuccess(lab: LabState, slot: Slot, trial: OpenTrial): void {
   slot.failures = [];
   slot.suspected = false;
@@ -107,8 +108,8 @@ function takeBack(lab: LabState, slot: Slot, { trial, kind }: Failure): void {
 }
 
 /**
- * Its time is over, or the user says so, or nobody else is left: one cohort of one lane shows
- * whether it works.
+ * The time is over, the user released it, or no other slot is left: one cohort of one lane shows
+ * whether the slot works.
  */
 export function release(lab: LabState, slot: Slot): void {
   slot.quarantine = null;
@@ -117,9 +118,7 @@ export function release(lab: LabState, slot: Slot): void {
   showLab(lab, { kind: 'slotReleased', slot: slot.name });
 }
 
-/**
- * Where every slot that could work is quarantined, the one with the least time left is tried again.
- */
+/** If every usable slot is quarantined, releases the one with the least time left. */
 export function keepOneUsable(lab: LabState): void {
   if (lab.free.usable > 0 || lab.quarantined.size === 0) return;
   let soonest: Slot | null = null;

@@ -1,6 +1,6 @@
 /**
- * Taking attempts back from their workers: recalled while the trial may still end by them, revoked
- * where it has ended.
+ * Takes attempts back from their workers: recalled while the trial may still end by them, revoked
+ * when it has ended.
  */
 import { moveAttempt } from './attempts.ts';
 import type { Attempt, LabState, Study } from './state.ts';
@@ -8,14 +8,14 @@ import { tell } from './story.ts';
 import { sendCancel, writeAttemptEnd } from './trials.ts';
 import type { AttemptOutcome } from './words.ts';
 
-/** A success already under way still counts. */
+/** A success that is already under way still counts. */
 export function recall(lab: LabState, attempt: Attempt, reason: string): void {
   moveAttempt(lab, attempt, 'recalled');
   tell(lab, attempt.trial, `attempt ${attempt.id.k} recalled (${reason})`);
   sendCancel(lab, attempt, reason);
 }
 
-/** All open attempts of the study from this number on. */
+/** Recalls all open attempts of the study from this trial number on. */
 export function recallFrom(lab: LabState, study: Study, number: number, reason: string): void {
   for (const trial of study.open.values()) {
     if (trial.number >= number && trial.attempt?.state === 'open')
@@ -24,9 +24,9 @@ export function recallFrom(lab: LabState, study: Study, number: number, reason: 
 }
 
 /**
- * For a live attempt of a trial that ends without it. One in a worker's hands keeps its credit
- * spent until it answers.
- * @param outcome what is written of it
+ * Ends a live attempt of a trial that ends without it. An outstanding one keeps its credit spent
+ * until its worker answers.
+ * @param outcome written for the attempt
  */
 export function revoke(
   lab: LabState,

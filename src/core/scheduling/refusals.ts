@@ -1,4 +1,4 @@
-/** What was refused, counted by reason and by who sent it (a slot, or `user`, or `sampler`). */
+/** Counts refused messages and commands by reason and sender (a slot, `user` or `sampler`). */
 import type { CommandRefusal, RefusalReason } from './words.ts';
 
 export type Refusal = RefusalReason | CommandRefusal;
@@ -12,7 +12,7 @@ export class Refusals {
     senders.set(sender, (senders.get(sender) ?? 0) + 1);
   }
 
-  /** Of one sender, or of all. */
+  /** Count for one sender, or for all. */
   count(reason: Refusal, sender?: string): number {
     const senders = this.#counts.get(reason);
     if (senders === undefined) return 0;

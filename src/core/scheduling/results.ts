@@ -1,6 +1,6 @@
 /**
- * Results, judged by their attempt's name alone, never by time. Every one is answered, so that its
- * worker forgets it; what cannot be accepted is refused by rule and counted.
+ * Handles results, judged by their attempt's id alone, never by time. Every result is answered, so
+ * that its worker forgets it; one that cannot be accepted is refused with a reason and counted.
  */
 import { countsAsFinished, moveAttempt } from './attempts.ts';
 import type { AttemptResult, Event } from './events.ts';
@@ -87,8 +87,8 @@ function complete(lab: LabState, attempt: Attempt, result: AttemptResult, value:
 }
 
 /**
- * The worker obeyed a cancel: of this recall, or, for an open attempt, one of an earlier session.
- * No limit counts it.
+ * The worker obeyed a cancel: of this recall or, for an open attempt, of an earlier session. No
+ * limit counts it.
  */
 function giveUp(lab: LabState, attempt: Attempt, result: AttemptResult): void {
   if (attempt.state !== 'recalled') {

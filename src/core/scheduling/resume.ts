@@ -1,7 +1,7 @@
 /**
- * The lab as the file has it. Trials without a live attempt wait; attempts without an outcome are
- * orphaned: those of this machine's workers died with the coordinator before, others may come back
- * for a while. What has ended is never run again, what was proposed is never asked again.
+ * Restores the lab from its file. Trials without a live attempt wait; attempts without an outcome
+ * are orphaned: those of this machine's workers died with the previous coordinator, others may be
+ * adopted for a while. Ended trials are never run again, proposed trials are never proposed again.
  */
 import { moveAttempt } from './attempts.ts';
 import type { Trials } from './dormant.ts';
@@ -17,12 +17,11 @@ import { tell } from './story.ts';
 import { enqueue, moveTrial, newTrial } from './trials.ts';
 import type { EndedState } from './words.ts';
 
-/** Trials between two rests of `opening`. */
+/** Number of trials between two yields of `opening`. */
 const PIECE = 100;
 
 /**
- * Resting after each piece, so that whoever has other things to do can do them; nothing else may be
- * stepped meanwhile.
+ * Yields after each piece, so that other work can proceed; no other event may be stepped meanwhile.
  */
 export function* opening(
   lab: LabState,
@@ -46,7 +45,7 @@ function* openStudy(lab: LabState, stored: StoredStudy): Generator<void, void> {
   study.reason = stored.reason;
   study.executor = stored.executor;
   study.note = stored.note;
-  // Another program may have set the attribute of a study that runs.
+  // Another program may have set the attribute of a running study.
   study.deleted = stored.deleted && isAtRest(study);
   study.removedFrom = study.deleted && stored.removing ? Infinity : null;
   if (stored.state === 'finished' && stored.head !== null) {
@@ -66,8 +65,8 @@ function* openStudy(lab: LabState, stored: StoredStudy): Generator<void, void> {
 }
 
 /**
- * Its trials are read when they are needed: all have ended, and nothing about them is left to be
- * written.
+ * Leaves the trials to be read when they are needed: all have ended, and nothing about them is left
+ * to write.
  */
 function leaveDormant(study: Study, stored: StoredStudy, head: StoredHead): void {
   const { spec, sampler } = study;
@@ -113,13 +112,15 @@ function* restoreProposals({ columns }: Trials, stored: StoredStudy): Generator<
   return { ended, open };
 }
 
-/** What is needed of an ended trial until the columns have it. */
+/** Fields of an ended trial needed until the columns contain them. */
 interface EndedTrial
   extends NonNullable<StoredTrial['end']>, Pick<StoredTrial, 'number' | 'k' | 'unsettled'> {
   readonly state: EndedState;
 }
 
-/** In completion order; ends that another program wrote have no place in it yet and come last. */
+/**
+ * In completion order; ends written by another program have no completion number yet and come last.
+ */
 function* restoreEnds({ columns, lastK }: Trials, trials: EndedTrial[]): Generator<void, void> {
   const place = ({ finishSeq }: EndedTrial): number => (finishSeq < 0 ? Infinity : finishSeq);
   trials.sort((a, b) => (place(a) === place(b) ? a.number - b.number : place(a) - place(b)));
@@ -131,8 +132,8 @@ function* restoreEnds({ columns, lastK }: Trials, trials: EndedTrial[]): Generat
 }
 
 /**
- * Finds the best of the restored trials, and writes what the file has not: completion numbers, and
- * ends of attempts.
+ * Finds the best of the restored trials, and writes missing completion numbers and ends of
+ * attempts.
  */
 function* settleEnded(
   lab: LabState,
@@ -212,7 +213,7 @@ function restoreOpen(lab: LabState, study: Study, stored: StoredTrial): void {
   else lab.orphans.set(slot, [...(lab.orphans.get(slot) ?? []), attempt]);
 }
 
-/** The time to come back is over for all attempts of before the restart. */
+/** Ends the adoption period of all orphaned attempts. */
 export function endAdoption(lab: LabState): void {
   lab.adoptionEnds = null;
   for (const slot of [...lab.orphans.keys()]) loseOrphans(lab, slot, 'not adopted');

@@ -1,6 +1,6 @@
 /**
- * Sessions: begun by hello, ended as a whole. Any doubt about a worker ends its session, and all
- * its attempts are lost together; none is lost singly.
+ * Sessions begin with hello and end as a whole. Any doubt about a worker ends its session, and all
+ * its attempts are lost together; none is lost alone.
  */
 import { moveAttempt } from './attempts.ts';
 import { addCohort } from './cohorts.ts';
@@ -38,7 +38,7 @@ export function hello(lab: LabState, event: Hello): void {
   beginSession(lab, slot, event, keep as Attempt[]);
 }
 
-/** Its own, in its hands as far as we know, and not recalled. */
+/** Whether the attempt belongs to this process, is outstanding, and is not recalled. */
 function mayKeep(attempt: Attempt, { slot, spawn }: Hello): boolean {
   return (
     attempt.slot === slot &&
@@ -92,7 +92,8 @@ function beginSession(lab: LabState, slot: Slot, event: Hello, keep: readonly At
 }
 
 /**
- * Kept attempts' leases move to the new session; orphans are adopted, a cohort of before together.
+ * Moves the leases of kept attempts to the new session, and adopts orphans, those of one cohort
+ * together.
  */
 function carryOver(lab: LabState, slot: Slot, keep: readonly Attempt[]): void {
   const adopted = new Map<string, Attempt[]>();
@@ -117,16 +118,16 @@ function carryOver(lab: LabState, slot: Slot, keep: readonly Attempt[]): void {
 
 export interface SessionEnd {
   readonly reason: string;
-  /** Attempts that a new session of the same process goes on with. */
+  /** Attempts that a new session of the same process continues. */
   readonly keep?: readonly Attempt[];
-  /** Whether its worker is told. */
+  /** Whether to send the worker a goodbye. */
   readonly goodbye: boolean;
-  /** What becomes of live attempts in the cohort that ran; lost where absent. */
+  /** Handles live attempts in the running cohort; absent: they are lost. */
   readonly fate?: (attempt: Attempt) => void;
 }
 
 /**
- * All its attempts but `keep` are settled, its channel is closed. The slot's state is left to the
+ * Settles all its attempts but `keep` and closes its channel. Leaves the slot's state to the
  * caller.
  */
 export function endSession(
@@ -153,7 +154,7 @@ export function endSession(
   emit(lab, { do: 'closeTasks', session });
 }
 
-/** The session ends and with it the slot's presence; a supervised slot gets a new process. */
+/** Ends the session and the slot's presence; a supervised slot gets a new process. */
 export function leaveSlot(lab: LabState, slot: Slot, end: SessionEnd, exited = false): void {
   const { spawn } = slot;
   endSession(lab, slot, end);
@@ -164,14 +165,14 @@ export function leaveSlot(lab: LabState, slot: Slot, end: SessionEnd, exited = f
   relaunch(lab, slot, { spawn, exited });
 }
 
-/** Something of the slot's session arrived: its lease begins anew. */
+/** Renews the slot's lease after a message of its session. */
 export function heard(lab: LabState, slot: Slot): void {
   lab.leases.heard(slot, lab.now - lab.stalledMs);
 }
 
 /**
- * Whether the message is of the slot's current session; else it is answered so that the worker says
- * hello, or exits.
+ * Returns whether the message belongs to the slot's current session; otherwise answers so that the
+ * worker sends hello or exits.
  */
 export function isCurrent(
   lab: LabState,

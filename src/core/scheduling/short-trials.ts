@@ -1,16 +1,19 @@
 /**
- * What follows from attempts being short. Where one takes less time than its messages, a cohort
- * carries several, evaluated one after another: only where proposals do not depend on results, so
- * that nothing is searched worse for it, and never a trial that has crashed or died before, so that
- * a bad one is found out alone. And only behind short ones does another wait.
+ * Handling of short attempts. Where an attempt takes less time than its messages, a cohort carries
+ * several, evaluated one after another: only where proposals do not depend on results, so that the
+ * search is not impaired, and never a trial that has crashed or died before, so that a faulty one
+ * is identified alone. Cohorts queue only behind short ones.
  */
 import type { LabOptions } from './options.ts';
 import type { LabState, OpenTrial, Study } from './state.ts';
 
-/** So many attempts tell how long one takes. */
+/** Number of attempts after which their duration is considered known. */
 const ENOUGH = 16;
 
-/** How many trials of the study a cohort may carry for their shortness; 1: they are not short. */
+/**
+ * Number of trials of the study that a cohort may carry because they are short; 1: they are not
+ * short.
+ */
 export function bundleOf(
   { options: { bundleMs, bundleAtMost } }: LabState,
   { sampler, durations }: Study,
@@ -25,8 +28,8 @@ export function mayBeBundled({ crashes, deaths }: OpenTrial): boolean {
 }
 
 /**
- * Whether another of the study's cohorts may wait behind one that runs; yes while nothing is known
- * of how long they take.
+ * Whether another cohort of the study may wait behind a running one; true while their duration is
+ * unknown.
  */
 export function mayQueue({ queueBelowMs }: LabOptions, { durations }: Study): boolean {
   return durations.value < queueBelowMs;

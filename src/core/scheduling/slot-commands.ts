@@ -1,4 +1,4 @@
-/** What the user or the host does to slots: offer, drain, release. */
+/** Commands of the user or the host on slots: offer, drain, release. */
 import type { Event } from './events.ts';
 import { emit, showLab } from './outbox.ts';
 import { release } from './quarantine.ts';
@@ -21,7 +21,7 @@ export function slotOffered(
   if (slot.session === null) launch(lab, slot);
 }
 
-/** No cohorts from now on; what runs may finish within the grace. */
+/** Drains the slot: no cohorts from now on; running attempts may finish within the grace period. */
 export function slotDrained(
   lab: LabState,
   { type, slot: name }: Extract<Event, { type: 'slotDrained' }>,
@@ -40,7 +40,7 @@ export function slotDrained(
   lab.timers.add({ kind: 'drainGrace', at: lab.now + lab.options.graceMs, slot });
 }
 
-/** The grace of a drained slot is over. */
+/** The grace period of a drained slot is over. */
 export function recallDrained(lab: LabState, slot: Slot): void {
   if (slot.state !== 'draining') return;
   for (const cohort of [...slot.cohorts]) {
@@ -49,7 +49,7 @@ export function recallDrained(lab: LabState, slot: Slot): void {
   }
 }
 
-/** Draining slots with nothing outstanding are told goodbye. */
+/** Sends goodbye to draining slots without outstanding cohorts. */
 export function finishDraining(lab: LabState): void {
   for (const slot of lab.draining)
     if (slot.cohorts.length === 0) leaveSlot(lab, slot, { reason: 'drained', goodbye: true });

@@ -1,6 +1,6 @@
 /**
- * A slot's states. What its worker says is in `sessions.ts` and `liveness.ts`, its processes in
- * `spawning.ts`.
+ * States of a slot. Its worker's messages are handled in `sessions.ts` and `liveness.ts`, its
+ * processes in `spawning.ts`.
  */
 import { NOT_FREE } from './free-slots.ts';
 import type { LabState, Slot } from './state.ts';
@@ -52,7 +52,7 @@ export function moveSlot(lab: LabState, slot: Slot, to: SlotState): void {
   lab.free.refresh(slot);
 }
 
-/** The slot of this name, made at its first mention. */
+/** Returns the slot of this name; creates it at its first mention. */
 export function slotOf(lab: LabState, name: SlotName): Slot {
   let slot = lab.slots.get(name);
   if (slot !== undefined) return slot;
@@ -98,7 +98,7 @@ export function compareSpawns(a: string, b: string): number {
   return 0;
 }
 
-/** The newest process heard of or started here. */
+/** The newest process seen or started here. */
 export function newestSpawn(slot: Slot): string {
   const launched = slot.supervision?.launched ?? '';
   return compareSpawns(launched, slot.spawn) > 0 ? launched : slot.spawn;

@@ -1,9 +1,9 @@
-/** Starting the processes of slots that this host supervises, by a row of growing waits. */
+/** Starts the processes of slots that this host supervises, with growing delays after failures. */
 import { emit } from './outbox.ts';
 import { compareSpawns } from './slots.ts';
 import type { LabState, Slot } from './state.ts';
 
-/** Starts a process unless one newer than the slot's last is on its way. */
+/** Starts a process unless one newer than the slot's last is being started. */
 export function launch(lab: LabState, slot: Slot): void {
   const { supervision } = slot;
   if (supervision === null) return;
@@ -19,16 +19,13 @@ export function launch(lab: LabState, slot: Slot): void {
   lab.timers.add({ kind: 'helloDue', at: lab.now + afterMs + helloMs, slot, spawn });
 }
 
-/** A process of the slot is up; living long enough ends its row of waits. */
+/** A process of the slot has sent hello; living long enough resets the delays. */
 export function isUp(lab: LabState, slot: Slot, spawn: string): void {
   const { supervision } = slot;
   if (supervision?.launched === spawn) supervision.upAt ??= lab.now;
 }
 
-/**
- * The slot's process is gone, or no longer heard of: a new one takes its place; a silent one is
- * killed later.
- */
+/** The slot's process exited or is silent: starts a new one; a silent one is killed later. */
 export function relaunch(
   lab: LabState,
   slot: Slot,
@@ -49,7 +46,7 @@ export function relaunch(
   launch(lab, slot);
 }
 
-/** A process that never said hello is killed; its exit starts the next. */
+/** Kills a process that never sent hello; its exit starts the next. */
 export function helloIsDue(lab: LabState, slot: Slot, spawn: string): void {
   const { supervision } = slot;
   if (supervision?.launched === spawn && supervision.upAt === null)

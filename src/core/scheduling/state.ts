@@ -1,7 +1,7 @@
 /**
- * What the scheduler knows. Owned by `step`, which changes it in place; everyone else only reads.
- * Nothing here is durable: what must survive is in the writes, and `resume.ts` builds this state
- * from them.
+ * The scheduler's state. Owned by `step`, which mutates it in place; all others only read. Nothing
+ * here is durable: what must survive is in the writes, and `resume.ts` rebuilds this state from
+ * them.
  */
 import type { Origin, Sampler } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
@@ -34,31 +34,28 @@ export interface LabState {
   readonly options: LabOptions;
   /** 0 until opened. */
   epoch: number;
-  /** Of the event under way: its time, number, name and what it answers. */
+  /** The current event: its time, number, name and cause. */
   now: number;
   seq: number;
   event: Event['type'];
   because: string | undefined;
-  /** Sessions begun in this epoch. */
+  /** Number of sessions in this epoch. */
   sessions: number;
-  /** Cohorts sent in this epoch. */
+  /** Number of cohorts sent in this epoch. */
   cohorts: number;
-  /** By how much the lease clock is behind, because we were stalled. */
+  /** How far the lease clock is behind because this process was stalled, in milliseconds. */
   stalledMs: number;
-  /** What the shell's timer is set to; null: it is not. */
+  /** Time to which the shell's timer is set; null: not set. */
   wake: number | null;
-  /**
-   * When the attempts of before the restart are given up, on the lease clock; null: none is waited
-   * for.
-   */
+  /** Lease clock time (ms) after which orphaned attempts are abandoned; null: none is pending. */
   adoptionEnds: number | null;
-  /** Those attempts, by the slot they were given to. */
+  /** Orphaned attempts, by the slot they were given to. */
   readonly orphans: Map<SlotName, Attempt[]>;
-  /** Why nothing can be written; null: it can. */
+  /** Why nothing can be written; null: writes work. */
   storageError: string | null;
   readonly refusals: Refusals;
   readonly studies: Map<string, Study>;
-  /** Running, pausing or ending ones. */
+  /** Running, pausing or ending studies. */
   readonly active: Set<Study>;
   readonly slots: Map<SlotName, Slot>;
   readonly free: FreeSlots<Slot>;
@@ -66,9 +63,9 @@ export interface LabState {
   readonly timers: Timers<Timer>;
   readonly draining: Set<Slot>;
   readonly quarantined: Set<Slot>;
-  /** The latest successes, oldest first, for judging who fails alone. */
+  /** The latest successes, oldest first, to recognise slots that fail alone. */
   readonly successes: { readonly at: number; readonly slot: SlotName }[];
-  /** Of the step under way. */
+  /** Writes of the current step. */
   writes: Write[];
   out: Instruction[];
 }
@@ -77,35 +74,35 @@ export interface Study {
   readonly uid: string;
   /** Only its name changes. */
   spec: StudySpec;
-  /** What the user wrote about it; empty: nothing. */
+  /** The user's note; empty: none. */
   note: string;
-  /** Whether the user deleted it; then it is paused or finished. */
+  /** Whether the user deleted it; it is then paused or finished. */
   deleted: boolean;
   /**
-   * Trials with numbers from here on are gone from the file; null: no removal has begun. ∞: one
-   * began before this opening.
+   * Trials from this number on are removed from the file; null: no removal has begun. ∞: one began
+   * before this opening.
    */
   removedFrom: number | null;
   readonly sampler: Sampler;
   /**
-   * All trials, ended or not; `columns.size` is the next number, `columns.ended` the charge. Of a
-   * dormant study the first access reads all its trials, which blocks: counts are known without it
-   * (`trialsOf`, `endedOf`).
+   * All trials, ended or not; `columns.size` is the next number, `columns.ended` the number
+   * charged. For a dormant study the first access reads all its trials, which blocks; counts are
+   * known without it (`trialsOf`, `endedOf`).
    */
   readonly columns: TrialColumns;
   /**
-   * The last attempt of each ended trial, 255 standing for more. Reads a dormant study's trials as
-   * `columns` does.
+   * Attempt number of the last attempt of each ended trial; 255 means 255 or more. Reads a dormant
+   * study's trials as `columns` does.
    */
   readonly lastK: Column<Uint8Array>;
-  /** What `columns` and `lastK` read, once they are there. */
+  /** Trials as `columns` and `lastK` read them, once they are loaded. */
   trials: Trials;
-  /** Of a study that had finished before this opening, until its trials are needed; else null. */
+  /** For a study that had finished before this opening, until its trials are needed; else null. */
   dormant: Dormant | null;
   state: StudyState;
   reason: string | null;
   limits: Limits;
-  /** Numbers from here on are not wanted; ∞: no limit. */
+  /** Trials from this number on are not wanted; ∞: no limit. */
   limit: number;
   asking: {
     readonly first: number;
@@ -113,33 +110,31 @@ export interface Study {
     readonly basis: number;
     readonly at: number;
   } | null;
-  /** The sampler has nothing more to propose. */
+  /** Whether the sampler has nothing more to propose. */
   exhausted: boolean;
   /** Waiting and running trials. */
   readonly open: Map<number, OpenTrial>;
   readonly waiting: WaitingQueue<OpenTrial>;
-  /** Open trials with a number below the limit. */
+  /** Number of open trials below the limit. */
   wanted: number;
-  /** Live attempts. */
+  /** Number of live attempts. */
   live: number;
-  /** Lanes whose attempt spends credit. */
+  /** Number of lanes whose attempt spends credit. */
   lanes: number;
-  /** All smaller numbers have ended. */
+  /** All trials with smaller numbers have ended. */
   frontier: number;
   best: { readonly number: number; readonly value: number } | null;
-  /** The smallest number that reached the target. */
+  /** The smallest trial number that reached the target. */
   firstHit: number | null;
-  /** Milliseconds run, up to `activeSince`; null: the study is not running. */
+  /** Milliseconds of running time up to `activeSince`; null: the study is not running. */
   activeMs: number;
   activeSince: number | null;
   savedActiveMs: number;
-  /** When its timer is due; one of another time is void. */
+  /** Time of its timer; a timer with another time is void. */
   activeDue: number | null;
-  /** When open attempts are recalled; null: not asked for, or done. */
+  /** Time at which open attempts are recalled; null: no grace period. */
   graceEnds: number | null;
-  /**
-   * The label of the executor that its first results came from; null: none yet, or they do not say.
-   */
+  /** Label of the executor that produced its first results; null: none yet, or unknown. */
   executor: string | null;
   readonly durations: Median;
 }
@@ -150,28 +145,28 @@ export interface OpenTrial {
   readonly params: EncodedParams;
   readonly origin: Origin;
   readonly basis: number;
-  /** Null: may share a cohort with any. */
+  /** Null: may share a cohort with any trial. */
   readonly shapeKey: string | null;
   readonly story: Story;
   state: TrialState;
-  /** Attempts so far. */
+  /** Number of attempts so far. */
   k: number;
   crashes: number;
-  /** Memory failures that its neighbours caused. */
+  /** Memory failures caused by other trials. */
   memoryFailures: number;
   deaths: number;
   /** Losses to a worker that was silent while it ran this trial. */
   silences: number;
-  /** Most lanes its cohort may have; 0: no cap. */
+  /** Greatest number of lanes of its cohort; 0: no limit. */
   laneCap: number;
   notBefore: number;
-  /** The slot it crashed on last. */
+  /** The slot on which it last crashed. */
   avoid: SlotName | null;
-  /** In the queue of those that could start now. */
+  /** Whether it is in the queue of trials that could start now. */
   queued: boolean;
-  /** The live one, if any. */
+  /** The live attempt; null: none. */
   attempt: Attempt | null;
-  /** Settled ones, the latest few. */
+  /** The latest settled attempts. */
   readonly past: PastAttempt[];
 }
 
@@ -188,9 +183,9 @@ export interface Attempt {
   readonly slot: SlotName;
   readonly spawn: string;
   state: AttemptState;
-  /** Null: orphaned, its session is gone. */
+  /** Null: orphaned, its session has ended. */
   cohort: Cohort | null;
-  /** Of the cohort of before a restart, to adopt it together. */
+  /** Name of its cohort before a restart, to adopt the cohort together. */
   readonly storedCohort: string | null;
 }
 
@@ -199,15 +194,15 @@ export interface Cohort {
   readonly study: Study;
   readonly slot: Slot;
   readonly attempts: readonly Attempt[];
-  /** Attempts neither settled nor orphaned; at 0 the credit returns. */
+  /** Number of attempts neither settled nor orphaned; at 0 the credit returns. */
   unsettled: number;
-  /** Of its session; 0 for one kept from an earlier session. */
+  /** Task number within its session; 0: kept from an earlier session. */
   taskSeq: number;
   kept: boolean;
   readonly sentAt: number;
-  /** Since when it is the slot's first; null: it waits behind another. */
+  /** Time since which it is the slot's first; null: it waits behind another. */
   startedAt: number | null;
-  /** Beats of its session that did not know it yet, and when the last of them was. */
+  /** Number of beats of its session that did not list it yet, and the time of the last. */
   missed: number;
   missedAt: number;
 }
@@ -220,13 +215,13 @@ export interface Failure {
   readonly detail: string;
 }
 
-/** What is left to say of a failure. */
+/** A failure, as idle reasons report it. */
 export interface FailureNote {
   /** The study's uid. */
   readonly study: string;
   readonly number: number;
   readonly kind: Failure['kind'];
-  /** How long the attempt had taken. */
+  /** Duration of the attempt in milliseconds. */
   readonly ms: number;
   readonly detail: string;
 }
@@ -234,19 +229,19 @@ export interface FailureNote {
 export interface Slot {
   readonly name: SlotName;
   state: SlotState;
-  /** Of the newest process heard of; empty: none yet. */
+  /** Incarnation of the newest process seen; empty: none yet. */
   spawn: string;
   helloNo: number;
   session: Session | null;
-  /** What its welcome told it to keep, for saying it again. */
+  /** Attempts named in its welcome's `keep`, for repeating it. */
   keep: readonly AttemptId[];
   device: string;
   lanes: number;
   memoryBytes: number;
-  /** Cohorts sent in this session, and beats heard. */
+  /** Number of cohorts sent in this session, and number of beats received. */
   taskSeq: number;
   beats: number;
-  /** Outstanding ones in the order sent; the first runs. */
+  /** Outstanding cohorts in the order sent; the first runs. */
   readonly cohorts: Cohort[];
   readonly lease: { heardAt: number; older: Slot | null; newer: Slot | null };
   readonly free: {
@@ -260,33 +255,33 @@ export interface Slot {
   supervision: Supervision | null;
   /** Time (ms) at which the user drained the slot; null: not drained. */
   drainedAt: number | null;
-  /** Latest protocol errors' times. */
+  /** Times of the latest protocol errors. */
   readonly protocolErrors: number[];
-  /** Failures in a row, the latest few. */
+  /** The latest consecutive failures. */
   failures: Failure[];
-  /** Null: not quarantined; `until` also while its process is away. */
+  /** Null: not quarantined; `until` also applies while its process is away. */
   quarantine: {
     readonly since: number;
     readonly until: number;
     readonly failures: readonly FailureNote[];
   } | null;
-  /** How often it was quarantined without a success since. */
+  /** Number of quarantines since the last success. */
   quarantines: number;
-  /** Said that the objective, not the slot, is the likely cause. */
+  /** Whether the user was told that the objective, not the slot, is the likely cause. */
   suspected: boolean;
   timeoutTimer: boolean;
 }
 
 export interface Supervision {
-  /** Processes started in this epoch. */
+  /** Number of processes started in this epoch. */
   launches: number;
   /** The newest process, starting or alive; null: none. */
   launched: string | null;
-  /** Place in the row of waits: how often in a row its process was started. */
+  /** Number of consecutive starts of its process, which determines the delay. */
   backoff: number;
-  /** When the newest process is, or was, to be started. */
+  /** Start time of the newest process, past or future. */
   startsAt: number;
-  /** When the newest process said hello first; null: not yet. */
+  /** Time of the newest process's first hello; null: not yet. */
   upAt: number | null;
 }
 
@@ -296,7 +291,7 @@ export type Timer = { readonly at: number } & (
   | { readonly kind: 'drainGrace'; readonly slot: Slot }
   /** The study's active time is to be written, or used up. */
   | { readonly kind: 'active'; readonly study: Study }
-  /** The attempts that run on the slot may take no longer. */
+  /** The attempts that run on the slot have reached their time limit. */
   | { readonly kind: 'attemptTimeout'; readonly slot: Slot }
   | { readonly kind: 'obey'; readonly attempt: Attempt }
   | { readonly kind: 'adoption' }

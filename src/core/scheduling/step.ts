@@ -35,7 +35,7 @@ import {
 import { InvalidTransition } from './transitions.ts';
 
 /**
- * @throws InvalidTransition where the lab is strict; else the event is dropped and an anomaly shown
+ * @throws InvalidTransition if the lab is strict; otherwise drops the event and reports an anomaly
  */
 export function step(lab: LabState, event: Event): Instruction[] {
   begin(lab, event);
@@ -44,8 +44,8 @@ export function step(lab: LabState, event: Event): Instruction[] {
     finish(lab);
   } catch (error) {
     if (!(error instanceof InvalidTransition) || lab.options.strict) throw error;
-    // Half a step must not reach the file: what is there stays whole, and a restart goes on from
-    // it.
+    // Half a step must not reach the file: its contents stay consistent, and a restart continues
+    // from them.
     takeInstructions(lab);
     showLab(lab, { kind: 'anomaly', error: error.message });
   }
@@ -53,8 +53,8 @@ export function step(lab: LabState, event: Event): Instruction[] {
 }
 
 /**
- * As `step` of `opened`, with a rest after each thousand trials. No other event may be stepped
- * before it is done.
+ * As `step` of `opened`, yielding after each piece of trials. No other event may be stepped before
+ * it is done.
  */
 export function* stepOpening(
   lab: LabState,
@@ -73,7 +73,7 @@ function begin(lab: LabState, event: Event): void {
   lab.because = event.because;
 }
 
-/** What the event itself does. */
+/** Effects of the event itself. */
 function take(lab: LabState, event: Event): void {
   switch (event.type) {
     case 'opened':
@@ -165,9 +165,7 @@ function take(lab: LabState, event: Event): void {
   }
 }
 
-/**
- * What every step ends with: slots and studies move on, trials are given out, more are asked for.
- */
+/** Common end of every step: moves slots and studies on, dispatches trials, asks samplers. */
 function finish(lab: LabState): void {
   finishDraining(lab);
   keepOneUsable(lab);
@@ -178,7 +176,7 @@ function finish(lab: LabState): void {
   setWake(lab);
 }
 
-/** Where something is committed anyway, the active time goes with it now and then. */
+/** Writes active times along with another commit from time to time. */
 function saveActiveTimes(lab: LabState): void {
   if (lab.writes.length === 0) return;
   for (const study of lab.active) {

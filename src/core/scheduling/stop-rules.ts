@@ -1,7 +1,7 @@
 /**
- * When a study needs no more trials. `trials` and, for synchronous samplers, `target` lower the
- * limit: numbers from there on are not wanted. `minutes`, and `target` for asynchronous samplers,
- * end the study.
+ * Decides when a study needs no more trials. `trials` and, for synchronous samplers, `target` lower
+ * the limit: trials from that number on are not wanted. `minutes`, and `target` for asynchronous
+ * samplers, end the study.
  */
 import type { Limits } from '../study/study-spec.ts';
 import { trialsOf } from './dormant.ts';
@@ -12,7 +12,7 @@ import { activeMs, giveGrace, moveStudy } from './studies.ts';
 import type { EndedState } from './words.ts';
 
 /**
- * Takes note of a trial's end: best, target, frontier.
+ * Records a trial's end: best, target, frontier.
  * @returns whether it is the best so far
  */
 export function afterEnd(
@@ -42,16 +42,16 @@ export function isBetter(study: Pick<Study, 'spec'>, a: number, b: number): bool
   return study.spec.direction === 'minimize' ? a < b : a > b;
 }
 
-/** Whether a trial of this value reaches the study's target. */
+/** Whether a trial with this value reaches the study's target. */
 export function reaches(study: Pick<Study, 'spec' | 'limits'>, value: number): boolean {
   const { target } = study.limits;
   return target !== null && !isBetter(study, target, value);
 }
 
 /**
- * From which number on trials are not wanted. A synchronous study that reaches its target keeps the
- * whole barrier block of the hit with the smallest number (without a barrier: up to the hit), so
- * that its list does not depend on who was first.
+ * Returns the number from which on trials are not wanted. A synchronous study that reaches its
+ * target keeps the whole barrier block of the hit with the smallest number (without a barrier: up
+ * to the hit), so that its trials do not depend on the order of completion.
  */
 export function wantedLimit(study: Study): number {
   const { sampler, limits, firstHit } = study;
@@ -61,7 +61,7 @@ export function wantedLimit(study: Study): number {
     : Math.min(trials, endOfBlock(sampler.barrier, firstHit));
 }
 
-/** One past the last number that waits for the same trials as `number`. */
+/** Returns one past the last number that waits for the same trials as `number`. */
 function endOfBlock(barrier: (n: number) => number, number: number): number {
   if (barrier(Number.MAX_SAFE_INTEGER) === barrier(0)) return number + 1;
   const block = barrier(number);
@@ -70,7 +70,7 @@ function endOfBlock(barrier: (n: number) => number, number: number): number {
   return end;
 }
 
-/** Writes a changed limit and recalls what is beyond it. */
+/** Writes a changed limit and recalls attempts beyond it. */
 export function setLimit(lab: LabState, study: Study, limit: number): void {
   if (limit === study.limit) return;
   study.limit = limit;
@@ -85,7 +85,7 @@ export function writeLimits(lab: LabState, study: Study): void {
   write(lab, { op: 'limits', uid: study.uid, limits: study.limits, limit });
 }
 
-/** New limits: the target is looked for among all trials, the limit is anew. */
+/** Changes the limits: searches all trials for the target and recomputes the limit. */
 export function editLimits(lab: LabState, study: Study, limits: Limits): void {
   study.limits = limits;
   study.firstHit = firstHit(study);
@@ -94,7 +94,7 @@ export function editLimits(lab: LabState, study: Study, limits: Limits): void {
   else setLimit(lab, study, limit);
 }
 
-/** O(trials). */
+/** The smallest number of a trial that reached the target; null: none. O(trials). */
 export function firstHit(study: Study): number | null {
   const { columns } = study;
   if (study.limits.target === null) return null;
@@ -109,7 +109,7 @@ export function firstHit(study: Study): number | null {
   return null;
 }
 
-/** The stop rule that holds; null: none. */
+/** The stop rule that applies; null: none. */
 export function ruleThatHolds(lab: LabState, study: Study): string | null {
   const { limits } = study;
   if (limits.activeMs !== null && activeMs(lab, study) >= limits.activeMs) return 'minutes';
@@ -118,7 +118,10 @@ export function ruleThatHolds(lab: LabState, study: Study): string | null {
   return study.limit < (limits.trials ?? Infinity) ? 'target' : 'trials';
 }
 
-/** No ask, no dispatch from now on; after the grace what runs is recalled. */
+/**
+ * Ends a study: no ask and no dispatch from now on; after the grace period running attempts are
+ * recalled.
+ */
 export function end(
   lab: LabState,
   study: Study,
@@ -140,8 +143,8 @@ export function enforceRules(lab: LabState, study: Study): void {
 }
 
 /**
- * The last thing of a step: studies whose last attempt is settled, or whose last trial has ended,
- * move on.
+ * Last part of a step: moves studies on whose last attempt is settled or whose last trial has
+ * ended.
  */
 export function settleStudies(lab: LabState): void {
   for (const study of lab.active) {

@@ -1,11 +1,11 @@
 /**
- * What a finished study comes to, from its stored trials; the lab file's storage asks SQL for the
- * same.
+ * Summarises a finished study from its stored trials; the lab file's storage computes the same in
+ * SQL.
  */
 import type { StoredHead, StoredStudy, StoredTrial } from './events.ts';
 import { isBetter, reaches } from './stop-rules.ts';
 
-/** @returns null where a study of these trials cannot be left dormant. O(trials log trials) */
+/** @returns null if a study with these trials cannot be left dormant. O(trials log trials) */
 export function headOf(
   study: Pick<StoredStudy, 'state' | 'spec' | 'limits'>,
   trials: readonly StoredTrial[],

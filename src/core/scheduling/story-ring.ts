@@ -1,4 +1,4 @@
-/** The last 32 things that happened to a trial. */
+/** The last 32 events of a trial. */
 
 const LENGTH = 32;
 

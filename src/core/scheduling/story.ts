@@ -1,15 +1,15 @@
 /**
- * Why a trial is where it is: what happened to it, each with its cause. Kept with open trials; a
- * trial's end takes its lines to the file.
+ * The story of a trial: its events, each with its cause. Kept in memory for open trials and written
+ * to the file when a trial ends.
  */
 import type { LabState, OpenTrial } from './state.ts';
 
-/** The name of the event under way, `epoch.seq`. */
+/** Name of the current event, `epoch.seq`. */
 export function causeOf(lab: LabState): string {
   return `${lab.epoch}.${lab.seq}`;
 }
 
-/** Notes what the event under way does to a trial. */
+/** Adds an effect of the current event to a trial's story. */
 export function tell(lab: LabState, trial: OpenTrial, what: string): void {
   trial.story.add({
     cause: causeOf(lab),
@@ -21,8 +21,8 @@ export function tell(lab: LabState, trial: OpenTrial, what: string): void {
 }
 
 /**
- * What happened to an open trial, oldest first; empty for one that has ended (its story is in the
- * file) or is unknown.
+ * Returns the story of an open trial, oldest first; empty if the trial has ended (its story is in
+ * the file) or is unknown.
  */
 export function story(lab: LabState, study: string, number: number): readonly string[] {
   return lab.studies.get(study)?.open.get(number)?.story.lines() ?? [];

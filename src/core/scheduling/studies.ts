@@ -1,6 +1,6 @@
 /**
- * A study's states, and what each change of state carries with it: active time, asking, what is
- * shown and written.
+ * States of a study, and the bookkeeping of each transition: active time, asking, notifications and
+ * writes.
  */
 import { emit, show, write } from './outbox.ts';
 import { recallFrom } from './recall.ts';
@@ -59,7 +59,7 @@ export function moveStudy(
   if (to === 'finished') emit(lab, { do: 'finishStudy', study: study.uid, reason: reason ?? '' });
 }
 
-/** What a running study needs besides its state. */
+/** Prepares a running study. */
 export function begin(lab: LabState, study: Study): void {
   lab.active.add(study);
   study.activeSince = lab.now;
@@ -68,7 +68,7 @@ export function begin(lab: LabState, study: Study): void {
   watchActiveTime(lab, study);
 }
 
-/** Milliseconds the study has been running. */
+/** Milliseconds that the study has been running. */
 export function activeMs(lab: LabState, study: Study): number {
   return study.activeMs + (study.activeSince === null ? 0 : lab.now - study.activeSince);
 }
@@ -80,24 +80,24 @@ export function saveActiveTime(lab: LabState, study: Study): void {
   write(lab, { op: 'activeMs', uid: study.uid, activeMs: study.activeMs });
 }
 
-/** A timer for the next write of the active time, or for its limit where that is sooner. */
+/** Sets a timer for the next write of the active time, or for its limit if that is sooner. */
 export function watchActiveTime(lab: LabState, study: Study): void {
   const used = activeMs(lab, study);
   const left = study.limits.activeMs === null ? Infinity : study.limits.activeMs - used;
   const unsaved = lab.options.saveActiveMs - (used - study.savedActiveMs);
-  // At least a millisecond on: what is left may be less than the clock can tell apart.
+  // At least a millisecond, because the remainder may be below the resolution of the clock.
   study.activeDue = lab.now + Math.max(1, Math.min(left, unsaved));
   lab.timers.add({ kind: 'active', at: study.activeDue, study });
 }
 
-/** Running trials' time to finish, from now on; a shorter one already given stays. */
+/** Gives running trials time to finish, from now on; a shorter period already given stays. */
 export function giveGrace(lab: LabState, study: Study, graceMs: number): void {
   study.graceEnds = Math.min(study.graceEnds ?? Infinity, lab.now + graceMs);
   if (study.graceEnds <= lab.now) endGrace(lab, study);
   else lab.timers.add({ kind: 'grace', at: study.graceEnds, study });
 }
 
-/** What still runs is recalled, if the grace is over. */
+/** Recalls running attempts if the grace period is over. */
 export function endGrace(lab: LabState, study: Study): void {
   if (study.graceEnds === null || study.graceEnds > lab.now) return;
   study.graceEnds = null;

@@ -1,6 +1,6 @@
 /**
- * What the user does to studies and trials. A command that cannot be carried out is refused,
- * counted, and shown.
+ * Commands of the user on studies and trials. A command that cannot be carried out is refused,
+ * counted, and reported.
  */
 import type { Sampler } from '../samplers/sampler.ts';
 import { Column } from '../study/column.ts';
@@ -32,7 +32,7 @@ export function studyCreated(lab: LabState, event: Extract<Event, { type: 'study
   show(lab, study, { kind: 'study', state: 'running', reason: null });
 }
 
-/** A running study without trials, not yet in the lab. */
+/** Creates a running study without trials, not yet in the lab. */
 export function newStudy(lab: LabState, uid: string, spec: StudySpec, limits: Limits): Study {
   const sampler = lab.options.samplerFor(spec);
   const study: Study = {
@@ -122,8 +122,8 @@ export function studyResumed(
 }
 
 /**
- * Whether a study that does not run can run again with the limits that it has. A stop by the user,
- * in contrast to a stop rule, can be taken back, also while running trials still finish.
+ * Whether a study that does not run can run again with its current limits. A stop by the user, in
+ * contrast to a stop rule, can be undone, also while running trials still finish.
  */
 export function canResume(lab: LabState, study: Study): boolean {
   return (
@@ -168,8 +168,8 @@ export function trialCancelled(
 }
 
 /**
- * Another program wrote the end of one of our trials. Where it was to be ours too, the file has
- * nothing of ours: its end is written as it was found, with the place it has among the completions.
+ * Another program wrote the end of a trial. If the coordinator was about to write one as well, the
+ * file contains only the other program's; records that end with its completion number.
  */
 export function endedElsewhere(
   lab: LabState,
@@ -229,7 +229,7 @@ function isRefusedAsDeleted(
   return deleted;
 }
 
-/** The study of a command, which is refused where there is none. */
+/** Returns the study of a command; refuses the command if there is none. */
 export function find(lab: LabState, command: Event['type'], uid: string): Study | null {
   const study = lab.studies.get(uid);
   if (study === undefined) refuse(lab, command, uid, 'unknownStudy', uid);

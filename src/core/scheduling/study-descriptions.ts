@@ -1,8 +1,7 @@
 /**
- * What the user says about a study: its name, a note, and whether it is deleted. None of it changes
- * what the study searches, so it may change while the study runs; deleting needs a study that does
- * not run. Removal takes a deleted study out of the lab for good, a piece per event, so that no
- * step writes more than a piece.
+ * Name, note and deletion of a study, set by the user. They do not affect the search, so they may
+ * change while the study runs; deleting requires a study that does not run. Removal deletes a study
+ * from the lab for good, one piece in each event, so that no step writes more than a piece.
  */
 import { trialsOf } from './dormant.ts';
 import type { Event } from './events.ts';
@@ -10,7 +9,7 @@ import { show, write } from './outbox.ts';
 import type { LabState, Study } from './state.ts';
 import { find, refuse } from './study-commands.ts';
 
-/** Trials that one event removes. */
+/** Number of trials that one event removes. */
 const PIECE = 500;
 
 /** Whether no attempt of the study is live, and none will be without a command. */

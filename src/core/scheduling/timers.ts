@@ -1,7 +1,6 @@
 /**
- * What becomes due at an instant, soonest first. A timer is looked at when it is due and may then
- * find that nothing is to be done any more, so none is ever taken out. Leases are not here:
- * `lease-list.ts`.
+ * Timers, soonest first. A timer is evaluated when it is due and may then have no effect, so timers
+ * are never removed. Leases are in `lease-list.ts`.
  */
 import { Heap } from './heap.ts';
 
@@ -12,12 +11,12 @@ export class Timers<Timer extends { readonly at: number }> {
     this.#heap.push(timer);
   }
 
-  /** When the next one is due; null: none waits. */
+  /** Time of the next timer; null: none. */
   get next(): number | null {
     return this.#heap.peek()?.at ?? null;
   }
 
-  /** The next one if it is due, taken out. */
+  /** Removes and returns the next timer if it is due. */
   due(now: number): Timer | null {
     const next = this.next;
     return next !== null && next <= now ? (this.#heap.pop() ?? null) : null;

@@ -1,7 +1,6 @@
 /**
- * The literal tables' type, and what happens when code tries a pair that none lists. A table says,
- * from → to, on what occasion; what follows from a transition is in the file of the thing that
- * moves.
+ * Type of the transition tables, and the error for a transition that a table does not list. A table
+ * maps from → to to the occasion; the effects of a transition are in the file of its subject.
  */
 import { GalapagosError } from '../errors.ts';
 

@@ -1,4 +1,4 @@
-/** A trial's end: once, with state, value, charge and completion number in one step. */
+/** Ends a trial exactly once: state, value, charge and completion number in one step. */
 import type { AttemptResult } from './events.ts';
 import { show, write } from './outbox.ts';
 import { revoke } from './recall.ts';
@@ -11,9 +11,9 @@ import type { EndedState, TrialOutcome } from './words.ts';
 export interface End {
   readonly state: EndedState;
   readonly outcome: TrialOutcome;
-  /** ±∞ for the worst, NaN where there is none. */
+  /** ±∞ for the worst, NaN if there is none. */
   readonly value: number;
-  /** The attempt that came to this, settled or live; null: none ran. */
+  /** The attempt that produced it, settled or live; null: none ran. */
   readonly attempt: Attempt | null;
   readonly result: AttemptResult | null;
 }

@@ -1,6 +1,4 @@
-/**
- * A trial's states but its end (`trial-end.ts`): how it is born, starts, and goes back to waiting.
- */
+/** States of a trial except its end (`trial-end.ts`): creation, start, and return to waiting. */
 import type { Proposal } from '../samplers/sampler.ts';
 import { emit, show, write } from './outbox.ts';
 import type { Attempt, LabState, OpenTrial, Study } from './state.ts';
@@ -45,7 +43,7 @@ export function moveTrial(lab: LabState, trial: OpenTrial, to: TrialState): void
   trial.state = to;
 }
 
-/** The study's next trial, waiting. */
+/** Opens the study's next trial, waiting. */
 export function openTrial(
   lab: LabState,
   study: Study,
@@ -61,7 +59,7 @@ export function openTrial(
   return trial;
 }
 
-/** A waiting trial in the study's open ones, not yet in the queue. */
+/** Creates a waiting trial among the study's open trials, not yet in the queue. */
 export function newTrial(
   lab: LabState,
   study: Study,
@@ -96,7 +94,7 @@ export function newTrial(
   return trial;
 }
 
-/** A further attempt of a waiting trial that has been taken from the queue. */
+/** Starts a further attempt of a waiting trial that was taken from the queue. */
 export function startAttempt(
   lab: LabState,
   trial: OpenTrial,
@@ -120,7 +118,7 @@ export function startAttempt(
   return attempt;
 }
 
-/** The trial waits again, from `notBefore` on; its counters are written with it. */
+/** Returns the trial to waiting until `notBefore`; writes its counters. */
 export function goBack(lab: LabState, trial: OpenTrial, notBefore = lab.now): void {
   moveTrial(lab, trial, 'waiting');
   trial.notBefore = notBefore;
@@ -129,13 +127,13 @@ export function goBack(lab: LabState, trial: OpenTrial, notBefore = lab.now): vo
   enqueue(lab, trial);
 }
 
-/** Into the queue, now or when it is due. */
+/** Adds the trial to the queue, now or when it is due. */
 export function enqueue(lab: LabState, trial: OpenTrial): void {
   if (trial.notBefore <= lab.now) trial.study.waiting.add(trial);
   else lab.timers.add({ kind: 'trialDue', at: trial.notBefore, trial });
 }
 
-/** What an attempt came to, for the file. */
+/** Writes the outcome of an attempt. */
 export function writeAttemptEnd(
   lab: LabState,
   attempt: Attempt,
@@ -151,7 +149,7 @@ export function writeAttemptEnd(
   );
 }
 
-/** … and for people, where the trial went back because of it. */
+/** Reports to the user that the trial returned to waiting because of the outcome. */
 export function showBack(
   lab: LabState,
   attempt: Attempt,
@@ -167,7 +165,7 @@ export function showBack(
   });
 }
 
-/** Tells the attempt's worker to stop; again if need be. */
+/** Sends a cancel to the attempt's worker; repeatable. */
 export function sendCancel(lab: LabState, attempt: Attempt, reason: string): void {
   const session = attempt.cohort?.slot.session ?? null;
   if (session !== null)

@@ -1,22 +1,22 @@
 /**
- * A study's trials that could start now, smallest number first, and the same by shape key where
- * cohorts need trials alike. Trials that wait for an instant are with the timers until then. O(log
+ * Trials of a study that could start now, smallest number first, and the same by shape key where
+ * cohorts need equal trials. Trials that wait for a time are in the timers until then. O(log
  * trials) each.
  */
 import { Heap } from './heap.ts';
 
 export interface Waiting {
   readonly number: number;
-  /** Null: may share a cohort with any. */
+  /** Null: may share a cohort with any trial. */
   readonly shapeKey: string | null;
-  /** `WaitingQueue`'s own note: it is in the queue. */
+  /** Bookkeeping of `WaitingQueue`: whether it is in the queue. */
   queued: boolean;
 }
 
 export class WaitingQueue<Trial extends Waiting> {
   readonly #all = byNumber<Trial>();
   readonly #byKey = new Map<string, Heap<Trial>>();
-  /** How many could start now. */
+  /** Number of trials that could start now. */
   size = 0;
 
   add(trial: Trial): void {
@@ -30,24 +30,24 @@ export class WaitingQueue<Trial extends Waiting> {
     alike.push(trial);
   }
 
-  /** Entries left in the heaps are skipped when they come up. */
+  /** Entries that remain in the heaps are skipped later. */
   remove(trial: Trial): void {
     if (!trial.queued) return;
     trial.queued = false;
     this.size -= 1;
   }
 
-  /** The smallest number; null: none waits. */
+  /** The smallest number; null: none. */
   get first(): number | null {
     return skipLeft(this.#all)?.number ?? null;
   }
 
-  /** The smallest number below `limit` that fits, taken out. */
+  /** Removes and returns the trial with the smallest number below `limit` that fits. */
   take(limit: number, fits: (trial: Trial) => boolean): Trial | null {
     return this.#takeFrom(this.#all, limit, fits);
   }
 
-  /** Likewise, of those that may share a cohort with `trial`. */
+  /** As `take`, among trials that may share a cohort with `trial`. */
   takeAlike(trial: Trial, limit: number, fits: (trial: Trial) => boolean): Trial | null {
     if (trial.shapeKey === null) return this.take(limit, fits);
     const alike = this.#byKey.get(trial.shapeKey);
@@ -78,7 +78,7 @@ export class WaitingQueue<Trial extends Waiting> {
   }
 }
 
-/** The heap's first entry that still waits. */
+/** Returns the heap's first entry that still waits. */
 function skipLeft<Trial extends Waiting>(heap: Heap<Trial>): Trial | undefined {
   for (let trial = heap.peek(); trial !== undefined; trial = heap.peek()) {
     if (trial.queued) return trial;

@@ -1,12 +1,10 @@
-/**
- * The scheduler's vocabulary: names of states, outcomes and reasons, shared by events,
- * instructions, storage and wire.
- */
+/** Names of states, outcomes and reasons, shared by events, instructions, storage and the wire. */
 export type TrialState = 'waiting' | 'running' | 'complete' | 'pruned' | 'failed';
 export type EndedState = 'complete' | 'pruned' | 'failed';
 
 /**
- * Live = open, recalled, orphaned. Spending credit = open, recalled, revoked. The rest are settled.
+ * Live = open, recalled, orphaned. Spending credit = open, recalled, revoked. All others are
+ * settled.
  */
 export type AttemptState = 'open' | 'recalled' | 'orphaned' | 'revoked' | AttemptOutcome;
 export type AttemptOutcome =
@@ -24,8 +22,8 @@ export type SlotState = 'absent' | 'ready' | 'draining' | 'quarantined' | 'proba
 export type StudyState = 'running' | 'pausing' | 'paused' | 'ending' | 'finished';
 
 /**
- * How a trial ended, beyond its state. `endedElsewhere`: by another program writing the same lab
- * file.
+ * Outcome of an ended trial, more precise than its state. `endedElsewhere`: ended by another
+ * program that writes the same lab file.
  */
 export type TrialOutcome =
   | 'succeeded'
@@ -52,7 +50,7 @@ export type RefusalReason =
   | 'staleProposal'
   | 'alreadyEnded';
 
-/** Why a command of the user was not carried out. */
+/** Why a command of the user was refused. */
 export type CommandRefusal =
   | 'alreadyEnded'
   | 'duplicateTrial'
@@ -62,7 +60,7 @@ export type CommandRefusal =
   | 'unknownStudy'
   | 'unknownSlot';
 
-/** An attempt's name: given to one process once. */
+/** Id of an attempt, given to one process once. */
 export interface AttemptId {
   /** The study's uid. */
   readonly study: string;
@@ -72,8 +70,8 @@ export interface AttemptId {
   readonly k: number;
 }
 
-/** A stay of one worker process with one coordinator run, `epoch.n`. */
+/** Id of one connection period of a worker with one coordinator run, `epoch.n`. */
 export type Session = string;
 
-/** A stable name of a device's share, `node/device/i`. */
+/** Stable name of a share of a device, `node/device/i`. */
 export type SlotName = string;

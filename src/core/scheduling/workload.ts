@@ -1,5 +1,5 @@
 /**
- * What is left of a running study and on what, as the estimate of its time takes it
+ * Remaining work of a running study and the lanes it runs on, as input of the time estimate
  * (`analysis/time-left.ts`).
  */
 import type { Duration, LaneNow } from '../analysis/duration-model.ts';
@@ -10,10 +10,10 @@ import type { LabState, Slot, Study } from './state.ts';
 import type { SlotName } from './words.ts';
 
 /**
- * Lanes that another study's trials occupy count as that study's; idle ones as everybody's.
+ * Lanes occupied by another study's trials count as that study's; idle lanes count for every study.
  * @param now on the coordinator's clock
- * @param durations of the study's ended trials, oldest first; `kind` as `kindOf` names it
- * @param kindOf slots of a kind are equally fast
+ * @param durations of the study's ended trials, oldest first; `kind` as named by `kindOf`
+ * @param kindOf slots of one kind are equally fast
  */
 export function workloadOf(
   lab: LabState,
@@ -48,12 +48,12 @@ export function workloadOf(
   };
 }
 
-/** A slot's device: `node/device/i` without the worker's place. */
+/** Device of a slot: `node/device/i` without the index. */
 function deviceOf(slot: SlotName): string {
   return slot.slice(0, Math.max(0, slot.lastIndexOf('/')));
 }
 
-/** @param begun takes in the study's trials that run there */
+/** @param begun receives the study's trials that run there */
 function lanesFor(
   study: Study,
   slot: Slot,
@@ -66,8 +66,7 @@ function lanesFor(
   if (first === undefined) return Array.from({ length: room }, () => ({ kind, elapsedMs: null }));
   if (first.study !== study) return [];
   const elapsedMs = Math.max(0, now - (first.startedAt ?? first.sentAt));
-  // Of trials that travel together for their shortness as many run at once as there are lanes, the
-  // others wait their turn.
+  // Of short trials that share a cohort, as many run at once as there are lanes; the others wait.
   const running = first.attempts
     .filter(({ cohort, state }) => cohort === first && state !== 'revoked')
     .slice(0, room);
@@ -79,8 +78,8 @@ function lanesFor(
 }
 
 /**
- * Open trials below the number that do not run on a lane, those in the hands of a worker that is
- * not heard of among them.
+ * Number of open trials below `number` that do not run on a lane, including those assigned to a
+ * silent worker.
  */
 function waitingBelow(study: Study, begun: ReadonlySet<number>, number: number): number {
   let count = 0;
@@ -88,7 +87,7 @@ function waitingBelow(study: Study, begun: ReadonlySet<number>, number: number):
   return count;
 }
 
-/** Of the first generation that has not ended. */
+/** Number of trials of the first unfinished generation that have not started. */
 function unstartedOf(
   study: Study,
   begun: ReadonlySet<number>,

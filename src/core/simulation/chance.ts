@@ -1,12 +1,12 @@
 /**
- * What chance decides in a simulation, drawn by (seed, trial, attempt): how long an attempt takes
- * and how it goes wrong. Same seed, same fates, whatever the order of events.
+ * Random events of a simulation, drawn by (seed, trial, attempt): durations and failures of
+ * attempts. The same seed gives the same events, whatever their order.
  */
 import { exp, log } from '../elementary.ts';
 import { PURPOSE, Stream } from '../random.ts';
 import type { AttemptId } from '../scheduling/index.ts';
 
-/** Milliseconds: always the same, or lognormal, `median · exp(sigma · N)`. */
+/** Milliseconds: constant, or lognormal, `median · exp(sigma · N)`. */
 export type Duration = number | { readonly median: number; readonly sigma: number };
 
 /** Shares of attempts, 0 … 1; together at most 1. */
@@ -15,7 +15,7 @@ export interface FailureRates {
   readonly crash: number;
   /** The worker is killed meanwhile. */
   readonly loss: number;
-  /** The worker stands still meanwhile, for `stallMs`. */
+  /** The worker's process stands still for `stallMs`. */
   readonly stall: number;
   /** The loss is not a number. */
   readonly diverge: number;
@@ -25,12 +25,14 @@ export interface FailureRates {
 
 export type Fate = 'value' | keyof FailureRates;
 
-/** Ordinals of the streams of one attempt. */
+/** Stream indices of one attempt's random draws. */
 const DURATION = 0;
 const FATE = 1;
 const MESSAGE = 2;
 
-/** Of a trial, whatever the attempt: a repeated attempt is the same computation. */
+/**
+ * Duration of a trial, the same for all its attempts: a repeated attempt is the same computation.
+ */
 export function durationOf(seed: number, duration: Duration, { number }: AttemptId): number {
   if (typeof duration === 'number') return duration;
   const stream = new Stream(seed, {
@@ -41,7 +43,7 @@ export function durationOf(seed: number, duration: Duration, { number }: Attempt
   return duration.median * exp(duration.sigma * stream.normal());
 }
 
-/** What happens to an attempt, and after which share of its duration. */
+/** Returns the failure of an attempt, and after which share of its duration it happens. */
 export function fateOf(
   seed: number,
   rates: FailureRates,
@@ -62,12 +64,14 @@ export function fateOf(
   return { fate: 'value', share: 1 };
 }
 
-/** Draws for messages and kills, one after another. */
+/** Random stream for messages and kills. */
 export function messageStream(seed: number): Stream {
   return new Stream(seed, { purpose: PURPOSE.simulation, ordinal: MESSAGE });
 }
 
-/** Exponential with this mean, from a uniform draw; ∞ where the mean is. */
+/**
+ * Draws from the exponential distribution with this mean, given a uniform draw; ∞ if the mean is.
+ */
 export function exponential(mean: number, uniform: number): number {
   return mean === Infinity ? Infinity : -mean * log(1 - uniform);
 }

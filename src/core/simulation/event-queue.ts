@@ -1,6 +1,6 @@
 /**
- * What will happen, soonest first, equal times in the order they were added: a binary heap over
- * typed arrays, so that millions of entries cost no objects.
+ * Priority queue of future events, soonest first, ties in insertion order: a binary heap over typed
+ * arrays, so that millions of entries need no objects.
  */
 
 export class EventQueue<What> {
@@ -35,12 +35,12 @@ export class EventQueue<What> {
     this.#heap[place] = entry;
   }
 
-  /** When the next one happens; ∞ where none will. */
+  /** Time of the next event; ∞ if there is none. */
   get next(): number {
     return this.#size === 0 ? Infinity : (this.#times[this.#heap[0] ?? 0] ?? Infinity);
   }
 
-  /** The next one, taken out. */
+  /** Removes and returns the next event. */
   take(): What | undefined {
     if (this.#size === 0) return undefined;
     const first = this.#heap[0] ?? 0;

@@ -1,7 +1,6 @@
 /**
- * What a lab file would hold, in memory: it takes the scheduler's writes, commit by commit, and
- * gives them back to a scheduler that starts anew. Not a storage: no fence, no other programs,
- * nothing durable.
+ * In-memory substitute for a lab file: takes the scheduler's writes, commit by commit, and returns
+ * them to a scheduler that restarts. Not a storage: no fence, no other programs, nothing durable.
  */
 import { headOf } from '../scheduling/index.ts';
 import type {
@@ -16,7 +15,7 @@ import type {
 
 interface RecordedAttempt extends StoredAttempt {
   outcome: AttemptOutcome | null;
-  /** What its end was written with. */
+  /** Detail written with its end. */
   detail: string | null;
 }
 
@@ -34,7 +33,7 @@ export class LabRecord {
   epoch = 0;
   readonly #studies = new Map<string, RecordedStudy>();
 
-  /** A scheduler's start: its epoch, and the lab as it is. */
+  /** Starts a scheduler: its epoch, and the lab's current contents. */
   open(): { epoch: number; lab: LabSnapshot } {
     this.epoch += 1;
     return { epoch: this.epoch, lab: this.snapshot() };
@@ -48,7 +47,7 @@ export class LabRecord {
     return { uid: 'simulated', studies };
   }
 
-  /** The trial as recorded; undefined: there is none. */
+  /** The recorded trial; undefined: there is none. */
   trial(study: string, number: number): StoredTrial | undefined {
     const trial = this.#studies.get(study)?.trials[number];
     return trial === undefined ? undefined : stored(trial);

@@ -1,4 +1,4 @@
-/** What a simulation is given, and what it comes to. Times are virtual milliseconds. */
+/** Options and report of a simulation. Times are virtual milliseconds. */
 import type { LabOptions } from '../scheduling/index.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import type { StudySpec } from '../study/study-spec.ts';
@@ -13,13 +13,13 @@ export interface SimulationOptions {
   /** Trials a worker trains at once; default 1. */
   readonly lanes?: number;
   /**
-   * Workers on other machines: nobody here sees their processes end. Default: children of the
+   * Workers on other machines, whose exits are not observed here. Default: children of the
    * coordinator.
    */
   readonly remote?: boolean;
-  /** What a trial is worth. */
+  /** Value of a trial. */
   readonly value: (params: EncodedParams, number: number) => number;
-  /** The best there is, for the regret. */
+  /** The optimum, to compute the regret. */
   readonly optimum?: number | null;
   readonly duration: Duration;
   /** Default: none. */
@@ -29,62 +29,62 @@ export interface SimulationOptions {
   /** One way; default 0.2. */
   readonly latencyMs?: number;
   /**
-   * Up to so much more, uniformly; messages on different channels may overtake each other. Default
-   * 0.
+   * Greatest additional latency, uniformly distributed; messages on different channels may overtake
+   * each other. Default 0.
    */
   readonly jitterMs?: number;
-  /** Shares of messages lost, and said twice; default 0. */
+  /** Shares of messages that are lost or duplicated; default 0. */
   readonly drop?: number;
   readonly duplicate?: number;
-  /** What is decided meanwhile shares the next commit; default 2. */
+  /** Decisions made during a commit share the next one; default 2. */
   readonly commitMs?: number;
-  /** From the start of a worker's process to its hello; default 150. */
+  /** Time from the start of a worker's process to its hello; default 150. */
   readonly startMs?: number;
   /** Mean time between kills of the coordinator; default: none. */
   readonly coordinatorKillsEveryMs?: number;
-  /** How long it is away then; default 1,000. */
+  /** Downtime after a kill; default 1,000. */
   readonly coordinatorDownMs?: number;
-  /** Of the simulation's chance, apart from the study's. Default: the study's. */
+  /** Seed of the simulation's random events, independent of the study's. Default: the study's. */
   readonly seed?: number;
   /**
-   * The scheduler's own; its beat is by default no shorter than a quarter of a trial, or ten
-   * million beats would be drawn.
+   * The scheduler's own options. By default beats are no more frequent than four times in a trial,
+   * to limit the number of simulated beats.
    */
   readonly scheduler?: Partial<LabOptions>;
   /**
-   * Called with each piece of the scheduler's and sampler's work, to be done once; a bench takes
-   * the time.
+   * Called with each piece of the scheduler's and sampler's work, which it must execute once;
+   * benchmarks measure it.
    */
   readonly measure?: (work: () => void) => void;
-  /** Stops a simulation that does not come to an end; default 1e12. */
+  /** Limit of virtual time that stops a simulation that does not end; default 1e12. */
   readonly atMostMs?: number;
 }
 
 export interface SimulationReport {
-  /** Time workers spent on trials over workers × makespan. */
+  /** Time that workers spent on trials, divided by workers × makespan. */
   readonly efficiency: number;
-  /** From the start to the last trial's end. */
+  /** Time from the start to the end of the last trial. */
   readonly makespanMs: number;
   readonly busyMs: number;
-  /** Trials that came to a value, and that did not. */
+  /** Numbers of trials with and without a value. */
   readonly completed: number;
   readonly failed: number;
   readonly best: { readonly number: number; readonly value: number } | null;
-  /** Distance of the best from the optimum; null: one of them is not known. */
+  /** Difference between the best value and the optimum; null: one of them is unknown. */
   readonly regret: number | null;
-  /** Each improvement: when, after how many ended trials, to what. */
+  /** Each improvement: time, number of ended trials, value. */
   readonly curve: readonly {
     readonly atMs: number;
     readonly ended: number;
     readonly best: number;
   }[];
-  /** Attempts that ended so. */
+  /** Number of lost attempts. */
   readonly lostAttempts: number;
   readonly crashedAttempts: number;
   readonly outOfMemoryAttempts: number;
   readonly coordinatorKills: number;
-  /** Events the scheduler took. */
+  /** Number of events that the scheduler handled. */
   readonly events: number;
-  /** How the study ended, e.g. `trials`, `target`. */
+  /** Reason for the end of the study, for example `trials`, `target`. */
   readonly reason: string;
 }

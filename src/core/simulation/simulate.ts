@@ -1,6 +1,6 @@
 /**
- * A whole study on a virtual clock: the real scheduler and sampler, simulated workers, network,
- * storage and faults. Pure: the same options give the same report.
+ * Simulates a whole study on a virtual clock: the real scheduler and sampler with simulated
+ * workers, network, storage and faults. Deterministic: the same options give the same report.
  */
 import type { LabOptions } from '../scheduling/index.ts';
 import { SimulatedCoordinator } from './simulated-coordinator.ts';
@@ -14,10 +14,10 @@ import { World } from './world.ts';
 
 const STUDY = 'simulated';
 const BEAT_MS = 500;
-/** Beats of a lease. */
+/** Number of beats in a lease. */
 const BEATS = 4;
 
-/** @throws Error where the study does not come to an end by `atMostMs` */
+/** @throws Error if the study does not end by `atMostMs` */
 export function simulate(options: SimulationOptions): SimulationReport {
   const world = new World(options);
   const tally = new Tally(world);
@@ -63,7 +63,7 @@ export function simulate(options: SimulationOptions): SimulationReport {
   return tally.report(options, coordinator.events);
 }
 
-/** Its first process, or a later one on what the one before left. */
+/** Starts its first process, or a later one on the record of the previous one. */
 function start(
   options: SimulationOptions,
   coordinator: SimulatedCoordinator,
@@ -136,7 +136,7 @@ function carryOut(
   }
 }
 
-/** The scheduler's options, with beats no closer than a long trial needs. */
+/** The scheduler's options, with beats no more frequent than long trials need. */
 function schedulerOptions({
   duration,
   scheduler = {},

@@ -1,7 +1,7 @@
 /**
- * The shell around the scheduler, in virtual time: it hands events to `step`, commits what it wrote
- * after a while, many steps at once, and lets out what others can notice only then. Killed, it
- * forgets everything but the record.
+ * The shell around the scheduler in virtual time: passes events to `step`, commits its writes after
+ * a delay, many steps at once, and only then releases externally visible instructions. A kill loses
+ * everything but the record.
  */
 import { answerAsk, createLab, passesBeforeCommit, step } from '../scheduling/index.ts';
 import type { Event, Instruction, LabOptions, LabState, Write } from '../scheduling/index.ts';
@@ -11,17 +11,17 @@ import type { World } from './world.ts';
 type Untimed<E> = E extends unknown ? Omit<E, 'at'> : never;
 export type Happening = Untimed<Event>;
 
-/** What leaves the coordinator, for the world to carry out. */
+/** Instructions that leave the coordinator, for the simulated world to carry out. */
 export type Outgoing = Exclude<Instruction, { do: 'persist' | 'askSampler' | 'wakeAt' }>;
 
 export interface CoordinatorParts {
   readonly world: World;
   readonly options: Partial<LabOptions>;
   readonly commitMs: number;
-  /** Whether it will be killed, so that what it writes must be kept. */
+  /** Whether it can be killed, so that its writes must be kept. */
   readonly mortal: boolean;
   readonly carryOut: (instruction: Outgoing) => void;
-  /** Does the scheduler's work; a bench takes the time. */
+  /** Executes the scheduler's work; benchmarks measure it. */
   readonly measure: (work: () => void) => void;
 }
 
@@ -43,7 +43,7 @@ export class SimulatedCoordinator {
     return this.#lab;
   }
 
-  /** A new process on the record: what the one before had not committed never was. */
+  /** Starts a new process on the record; uncommitted writes of the previous one are lost. */
   start(): void {
     this.#lab = createLab(this.#parts.options);
     this.#outbox = [];
@@ -57,13 +57,13 @@ export class SimulatedCoordinator {
     this.#lab = null;
   }
 
-  /** Nobody listens while it is down. */
+  /** Messages that arrive while it is down are lost. */
   take(happening: Happening): void {
     const lab = this.#lab;
     if (lab === null) return;
     const { carryOut, measure, world } = this.#parts;
-    // Its own at every arrival: a message said once may arrive twice. A copy of each would cost
-    // more than the step.
+    // The time is set at every arrival: a duplicated message arrives twice. A copy of each would
+    // cost more than the step.
     const first = Object.assign(happening, { at: world.now }) as Event;
     const out: Instruction[] = [];
     measure(() => this.#settle(lab, first, out));
@@ -77,7 +77,7 @@ export class SimulatedCoordinator {
     this.#commitSoon(lab);
   }
 
-  /** An event and the sampler's answers to what it asks. */
+  /** Steps an event and the sampler's answers to its asks. */
   #settle(lab: LabState, first: Event, out: Instruction[]): void {
     for (let event: Event | null = first; event !== null;) {
       this.events += 1;
@@ -95,7 +95,7 @@ export class SimulatedCoordinator {
     if (this.#parts.mortal) this.#writes.push(...writes);
   }
 
-  /** What is decided until the commit is done goes out with it. */
+  /** Decisions made until the commit is done are released with it. */
   #commitSoon(lab: LabState): void {
     if (this.#commitUnderWay || this.#outbox.length === 0) return;
     this.#commitUnderWay = true;

@@ -1,6 +1,6 @@
 /**
- * The workers' processes in virtual time: they start, say hello, beat, run their cohorts one after
- * another, fail by chance, are killed, stand still and wake up. Their rules of conversation are
+ * Worker processes in virtual time: they start, send hello and beats, run their cohorts one after
+ * another, fail by chance, are killed, stand still and wake up. Their protocol is in
  * `simulated-worker.ts`.
  */
 import type { Event } from '../scheduling/index.ts';
@@ -14,24 +14,24 @@ import type { Channel, World } from './world.ts';
 
 type Exited = Omit<Extract<Event, { type: 'exited' }>, 'at' | 'because'>;
 
-/** A supervisor's notice of an exit. */
+/** Delay of a supervisor's notice of an exit. */
 const NOTICE_MS = 10;
-/** Another machine's node starts a new process after so long. */
+/** Time after which another machine's node starts a new process. */
 const REMOTE_RESTART_MS = 1_000;
 
 export interface Process {
   readonly worker: SimulatedWorker;
   alive: boolean;
-  /** It stands still until then. */
+  /** Time until which it stands still. */
   stillUntil: number;
   lastHeard: number;
-  /** Its channels; control's two directions share one order here. */
+  /** Its channels; both directions of the control channel share one order here. */
   readonly tasks: Channel;
   readonly control: Channel;
   readonly results: Channel;
-  /** Tasks of a session it has not been welcomed to yet. */
+  /** Tasks of a session to which it has not been welcomed yet. */
   early: Task[];
-  /** What it runs; null: it waits for work. */
+  /** The running attempts; null: idle. */
   run: readonly Held[] | null;
   runSince: number;
 }
@@ -42,22 +42,22 @@ export interface ProcessesParts {
   readonly rates: FailureRates;
   readonly beatMs: number;
   readonly leaseMs: number;
-  /** To the coordinator, by whatever way it takes. */
+  /** Sends to the coordinator. */
   readonly tell: (said: Said | Exited) => void;
-  /** Milliseconds more that a worker was busy. */
+  /** Adds milliseconds of a worker's busy time. */
   readonly busy: (ms: number) => void;
 }
 
 export class SimulatedProcesses {
   readonly #parts: ProcessesParts;
-  /** The newest process of each slot, and silent older ones. */
+  /** The newest process of each slot, and older silent ones. */
   readonly #processes = new Map<string, Process[]>();
 
   constructor(parts: ProcessesParts) {
     this.#parts = parts;
   }
 
-  /** A process begins now and says hello when it is up. */
+  /** Starts a process, which sends hello when it is up. */
   start(slot: string, spawn: string): void {
     const { lanes = 1, startMs = 150 } = this.#parts.options;
     const worker = new SimulatedWorker(slot, spawn, {
@@ -90,19 +90,19 @@ export class SimulatedProcesses {
     });
   }
 
-  /** SIGKILL, by the supervisor or by chance. */
+  /** Kills a process by SIGKILL, by the supervisor or by chance. */
   kill(slot: string, spawn: string, by: 'us' | 'itself'): void {
     for (const process of this.#processes.get(slot) ?? [])
       if (process.worker.spawn === spawn) this.#die(process, by);
   }
 
-  /** Every process of this machine, with its parent; nobody is told. */
+  /** Kills every process of this machine together with its parent; no exit is reported. */
   killAll(): void {
     for (const processes of this.#processes.values())
       for (const process of processes) this.#stop(process);
   }
 
-  /** A message reaches every process of its slot; each knows whether it is meant. */
+  /** Delivers a message to every process of its slot; each checks whether it is the receiver. */
   deliver(slot: string, message: Task | Told): void {
     for (const process of this.#processes.get(slot) ?? []) {
       if (!process.alive) continue;
@@ -113,7 +113,8 @@ export class SimulatedProcesses {
   }
 
   /**
-   * The answer to a beat: too many to be carried one by one, and losing one of them means nothing.
+   * The answer to a beat. Too frequent to be simulated as single messages, and losing one has no
+   * effect.
    */
   heard(slot: string, spawn: string): void {
     for (const process of this.#processes.get(slot) ?? []) {
@@ -144,7 +145,7 @@ export class SimulatedProcesses {
     if (process.alive) this.#runNext(process);
   }
 
-  /** Whatever it held may have been taken from it; then it goes on with the next. */
+  /** Continues with the next attempt, since the current one may have been taken away. */
   #runNext(process: Process): void {
     const { worker } = process;
     if (process.run?.some((held) => held.result === null && worker.holding.includes(held)) === true)
@@ -231,7 +232,7 @@ export class SimulatedProcesses {
     );
   }
 
-  /** Lives, says again what nobody has answered, and says hello again when it hears nothing. */
+  /** Sends a beat, repeats unacknowledged results, and sends hello again after silence. */
   #beat(process: Process): void {
     const { worker } = process;
     const { world, beatMs, leaseMs } = this.#parts;

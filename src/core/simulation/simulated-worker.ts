@@ -1,8 +1,8 @@
 /**
- * A worker's side of the protocol without its sockets, clock or training: what it holds, and how it
- * answers. It keeps the same rules as the real one: results are said again until answered, a
- * welcome drops all it does not name, a cancel may overtake its task, a repeated welcome clears
- * nothing.
+ * A worker's side of the protocol without sockets, clock or training: the attempts it holds and its
+ * answers. Follows the rules of the real worker: results are repeated until acknowledged, a welcome
+ * drops all attempts it does not name, a cancel may overtake its task, a repeated welcome has no
+ * effect.
  */
 import { sameAttempt } from '../scheduling/attempts.ts';
 import type { AttemptResult, Event, Instruction } from '../scheduling/index.ts';
@@ -13,12 +13,12 @@ type Untimed<Type extends Event['type']> = Omit<Extract<Event, { type: Type }>, 
 export type Hello = Untimed<'hello'>;
 export type Beat = Untimed<'beat'>;
 export type Result = Untimed<'result'>;
-/** What a worker says. */
+/** Messages of a worker. */
 export type Said = Hello | Beat | Result;
 
 type Send<Do extends Instruction['do']> = Extract<Instruction, { do: Do }>;
 export type Task = Send<'sendCohort'>;
-/** What a worker is told on its control channel. */
+/** Messages to a worker on its control channel. */
 export type Told = Send<
   'sendWelcome' | 'sendGoodbye' | 'sendCancel' | 'sendAck' | 'sendRefused' | 'sendHeard'
 >;
@@ -31,7 +31,7 @@ export interface Held {
   result: AttemptResult | null;
 }
 
-/** What follows for the process from a message. */
+/** Consequence of a message for the process. */
 export interface Reaction {
   readonly say: readonly Result[];
   readonly then: 'go on' | 'say hello' | 'exit';
@@ -54,7 +54,7 @@ export class SimulatedWorker {
   taskSeq = 0;
   readonly holding: Held[] = [];
   #beats = 0;
-  /** Cancels of this session that came before their task. */
+  /** Cancels of this session that arrived before their task. */
   readonly #early = new Set<string>();
 
   constructor(slot: SlotName, spawn: string, machine: Machine) {
@@ -85,20 +85,20 @@ export class SimulatedWorker {
     return { type: 'beat', slot, spawn, session, n: this.#beats, taskSeq, holding, rssBytes: 0 };
   }
 
-  /** The task came to this; said now and again until it is answered. */
+  /** The result of a task, sent now and repeated until acknowledged. */
   finish(held: Held, result: AttemptResult): Result {
     held.result = result;
     return this.#say(held, result);
   }
 
-  /** Results that nobody has answered. */
+  /** Unacknowledged results. */
   unanswered(): Result[] {
     return this.holding.flatMap((held) =>
       held.result === null ? [] : [this.#say(held, held.result)],
     );
   }
 
-  /** The tasks of the cohort that runs, or would: the first with something unfinished. */
+  /** Tasks of the running cohort, or of the next one to run: the first with an unfinished task. */
   running(): Held[] {
     const first = this.holding.find(({ result }) => result === null);
     return first === undefined

@@ -1,4 +1,4 @@
-/** What a simulation counts, from what the scheduler shows. */
+/** Counts the events of a simulation from the scheduler's notifications. */
 import type { Change } from '../scheduling/index.ts';
 import type { SimulationOptions, SimulationReport } from './options.ts';
 import type { World } from './world.ts';

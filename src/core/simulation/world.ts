@@ -1,4 +1,7 @@
-/** The virtual clock and the network between the simulated sides: who hears what, and when. */
+/**
+ * The virtual clock and the network between the simulated sides: decides which message arrives
+ * when.
+ */
 import type { Stream } from '../random.ts';
 import { messageStream } from './chance.ts';
 import { EventQueue } from './event-queue.ts';
@@ -35,8 +38,8 @@ export class World {
   }
 
   /**
-   * Carries a message over: late, perhaps not at all, perhaps twice, but never before an earlier
-   * one of its channel.
+   * Transmits a message: late, perhaps not at all, perhaps twice, but never before an earlier one
+   * of its channel.
    */
   carry(channel: Channel, arrive: () => void): void {
     if (this.#drop > 0 && this.uniform() < this.#drop) return;
@@ -48,7 +51,7 @@ export class World {
     return this.#draws.uniform();
   }
 
-  /** Lets the next thing happen. @returns whether there was one */
+  /** Executes the next event. @returns whether there was one */
   advance(): boolean {
     const { next } = this.#queue;
     const what = this.#queue.take();

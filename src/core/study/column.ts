@@ -1,6 +1,6 @@
 /**
- * One number per trial in typed memory, grown by chunks of 65,536 rows so that nothing large is
- * ever copied; the first chunk starts small and doubles.
+ * A typed column with one row for each trial, grown by chunks of 65,536 rows so that nothing large
+ * is ever copied; the first chunk starts small and doubles.
  */
 
 const CHUNK_BITS = 16;
@@ -29,7 +29,8 @@ export class Column<T extends NumberArray> {
   }
 
   /**
-   * A row's numbers, a view that later writes to the row change; empty where the row was never set.
+   * Returns a view of a row's numbers, which later writes to the row change; empty if the row was
+   * never set.
    */
   row(row: number): T {
     const start = (row & (CHUNK_ROWS - 1)) * this.#width;

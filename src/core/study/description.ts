@@ -1,4 +1,4 @@
-/** What a study may be called, and what a note on it may hold. */
+/** Rules for names of studies and for notes on them. */
 import { hasHiddenCharacters } from '../hidden-characters.ts';
 
 const NAME = /^(?!\s)[^\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]{1,512}(?<!\s)$/u;

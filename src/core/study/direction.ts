@@ -1,2 +1,2 @@
-/** Which values are better. */
+/** Whether smaller or greater values are better. */
 export type Direction = 'minimize' | 'maximize';

@@ -1,8 +1,8 @@
 /**
- * Which points have been proposed: trial numbers in an open-addressed table (Knuth, TAOCP 6.4,
- * linear probing), 64-bit hashes in a column; ≤ 16 bytes a trial. Where a trial's parameters are
- * still at hand equality is checked exactly; elsewhere 64 equal bits count as equal (a chance of 1
- * in 10¹³ a proposal with a million trials).
+ * Set of proposed points: trial numbers in an open-addressed table (Knuth, TAOCP 6.4, linear
+ * probing), 64-bit hashes in a column; ≤ 16 bytes a trial. Compares exactly where a trial's
+ * parameters are in memory; elsewhere 64 equal bits count as equal (probability 1 in 10¹³ for a
+ * proposal with a million trials).
  */
 import { hashKey, sameKey } from '../search-space/duplicate-key.ts';
 import type { Axis } from '../search-space/axis.ts';
@@ -17,14 +17,14 @@ export class DuplicateSet {
   readonly #axes: readonly Axis[];
   readonly #paramsOf: (number: number) => EncodedParams | null;
   readonly #first = new Column((length) => new Uint32Array(length));
-  /** Not kept where every trial's parameters are. */
+  /** Null if every trial's parameters are in memory. */
   readonly #second: Column<Uint32Array> | null;
   readonly #hash = { first: 0, second: 0 };
   /** A trial's number + 1; 0: free. */
   #table = new Uint32Array(64);
   #count = 0;
 
-  /** @param exact whether `paramsOf` will always know */
+  /** @param exact whether `paramsOf` always knows the parameters */
   constructor(
     axes: readonly Axis[],
     paramsOf: (number: number) => EncodedParams | null,
@@ -35,7 +35,7 @@ export class DuplicateSet {
     this.#second = exact ? null : new Column((length) => new Uint32Array(length));
   }
 
-  /** Numbers come in ascending order; of equal points the first stays. */
+  /** Numbers must ascend; of equal points the first is kept. */
   add(number: number, params: EncodedParams): void {
     if (this.find(params) !== null) return;
     this.#first.set(number, this.#hash.first);

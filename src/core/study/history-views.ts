@@ -1,5 +1,5 @@
 /**
- * The two ways samplers look at a study's columns: by completion (asynchronous) and by number
+ * The two views of a study's columns for samplers: by completion (asynchronous) and by number
  * (synchronous).
  */
 import type { EncodedParams } from '../search-space/distribution.ts';
@@ -7,7 +7,7 @@ import type { HistoryView } from './history.ts';
 import { Leaderboard } from './leaderboard.ts';
 import type { Direction } from './study-spec.ts';
 
-/** What the views read; `TrialColumns` is it. */
+/** The data that views read; implemented by `TrialColumns`. */
 interface Columns {
   readonly direction: Direction;
   readonly size: number;
@@ -23,14 +23,14 @@ interface Columns {
 }
 
 /**
- * A view of the first `count` trials in an order, which remembers the best of them and moves
- * forward cheaply.
+ * A view of the first `count` trials in an order. Remembers the best of them and moves forward
+ * cheaply.
  */
 abstract class View implements HistoryView {
   protected readonly columns: Columns;
   readonly #boardSize: number;
   #board: Leaderboard;
-  /** How many trials of the order the board has seen. */
+  /** Number of trials of the order that the board has seen. */
   #seen = 0;
   count = 0;
 

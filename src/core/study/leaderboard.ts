@@ -1,7 +1,4 @@
-/**
- * The best few of the trials offered to it, kept in order: best value first, ties by smaller
- * number.
- */
+/** Keeps the best few of the trials offered to it, best value first, ties by smaller number. */
 import type { Direction } from './study-spec.ts';
 
 export class Leaderboard {
@@ -16,8 +13,8 @@ export class Leaderboard {
   }
 
   /**
-   * Takes a trial in if it is among the best; O(capacity).
-   * @returns the number that is off the board now, perhaps its own; null where nobody had to leave
+   * Adds a trial if it is among the best; O(capacity).
+   * @returns the number that left the board, perhaps its own; null if none had to
    */
   offer(number: number, value: number): number | null {
     const key = this.#sign * value;

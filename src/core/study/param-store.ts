@@ -1,13 +1,13 @@
 /**
- * The trials' parameters, as many as the sampler's window needs: all in one column, or those of
- * open trials and of the best, or none. A trial that drops off the best stays for a while, so that
- * a proposal decided on a slightly older history can still be computed.
+ * Parameters of as many trials as the sampler's window needs: of all, of open trials and the best,
+ * or of none. The parameters of a trial that drops off the best are kept for a while, so that a
+ * proposal based on a slightly older history can still be computed.
  */
 import type { HistoryWindow } from '../samplers/sampler.ts';
 import type { EncodedParams } from '../search-space/distribution.ts';
 import { Column } from './column.ts';
 
-/** How many later displacements a displaced trial's parameters outlast. */
+/** Number of later displacements that a displaced trial's parameters outlast. */
 const GRACE = 1024;
 
 export class ParamStore {

@@ -1,6 +1,6 @@
 /**
- * How trials can end, listed. A word's place is its code in a row's bytes, which are kept in memory
- * only.
+ * Lists of end states and outcomes. The index of an entry is its code in a row's bytes, which exist
+ * in memory only.
  */
 import type { EndedState, TrialOutcome } from '../scheduling/words.ts';
 

@@ -1,22 +1,22 @@
 /**
- * The one format of scores: what a study's values measure, on which split, and how they are
- * written in the window, on the command line and in reports. Exports keep raw numbers.
+ * The one format of scores: metric, split, and how values are formatted in the window, on the
+ * command line and in reports. Exports contain raw numbers.
  */
 import type { Objective } from './study-spec.ts';
 
-/** What a study's values are. */
+/** Kind of a study's values. */
 export type Measure = 'accuracy' | 'loss' | 'value';
 
 /** The samples that scores are measured on; null: no dataset, or another program's study. */
 export type Split = 'validation' | 'test' | null;
 
-/** What a score must be shown with. */
+/** What a score must be displayed with. */
 export interface ScoreKind {
   readonly measure: Measure;
   readonly split: Split;
 }
 
-/** Between a number and its unit: a thin space at which lines do not break. */
+/** Narrow no-break space between a number and its unit. */
 export const THIN = '\u202f';
 const MINUS = '\u2212';
 
@@ -25,7 +25,7 @@ const DEFAULT_METRICS: ReadonlyMap<unknown, 'accuracy' | 'loss'> = new Map([['tr
 
 /**
  * An objective with a `metric` is judged by it, on the split that `selectOn` names; the value of
- * any other is a plain number.
+ * any other objective is a plain number.
  * @param objective null: another program's study
  */
 export function scoreKindOf(objective: Objective | null): ScoreKind {

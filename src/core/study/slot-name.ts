@@ -1,4 +1,4 @@
-/** A worker as people read it: `CPU 3`, `GPU 0`, from its slot `node/device/place`. */
+/** Returns a worker's display name, `CPU 3` or `GPU 0`, from its slot `node/device/index`. */
 export function slotName(slot: string): string {
   const [, device = slot, place = ''] = slot.split('/');
   const gpu = /^gpu[-/]?(\d*)$/.exec(device);

@@ -1,13 +1,13 @@
 /**
- * Tells a study that the user stopped before its rules did, which can be resumed, from a finished
- * one.
+ * Distinguishes a study that the user stopped before its rules did, and that can be resumed, from a
+ * finished one.
  */
 import type { Direction } from './direction.ts';
 
 /** The reason of a study in the state `ending` or `finished` that the user stopped. */
 export const STOPPED_BY_USER = 'stopped by the user';
 
-/** What the window's rows and the command line's summaries have of a study. */
+/** Fields of a study in the window's rows and the command line's summaries. */
 export interface StudyStanding {
   /** Null: another program's study. */
   readonly state: string | null;
@@ -19,11 +19,11 @@ export interface StudyStanding {
 }
 
 export interface Stopped {
-  /** Trials that have ended. */
+  /** Number of ended trials. */
   readonly ended: number;
-  /** The study's limit; null: none was set. */
+  /** The study's limit; null: none. */
   readonly of: number | null;
-  /** Trials up to the limit; null: there is no limit. */
+  /** Number of trials up to the limit; null: there is no limit. */
   readonly remaining: number | null;
 }
 

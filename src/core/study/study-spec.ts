@@ -1,6 +1,6 @@
 /**
- * A study as a value: what is searched, how, and until when. Parsed from a study file by the
- * protocol; never changed after creation except for its limits.
+ * A study as a value: objective, search space, sampler and limits. The protocol parses it from a
+ * study file; it is immutable after creation except for its limits.
  */
 import type { SamplerSpec } from '../samplers/sampler.ts';
 import type { SearchSpace } from '../search-space/distribution.ts';
@@ -8,7 +8,7 @@ import type { Direction } from './direction.ts';
 
 export type { Direction };
 
-/** What an attempt evaluates. The core carries it to the worker and looks at nothing but `kind`. */
+/** The evaluation of an attempt. The core passes it to the worker and reads only `kind`. */
 export interface Objective {
   readonly kind: string;
   readonly [setting: string]: unknown;
@@ -24,12 +24,12 @@ export interface StudySpec {
   readonly seed: number;
 }
 
-/** When a study ends; null: no such rule. */
+/** Rules that end a study; null: no such rule. */
 export interface Limits {
-  /** How many trials are charged to the budget. */
+  /** Number of trials in the budget. */
   readonly trials: number | null;
-  /** Milliseconds the study may be running. */
+  /** Milliseconds that the study may run. */
   readonly activeMs: number | null;
-  /** The value at which the search is over. */
+  /** The value at which the search ends. */
   readonly target: number | null;
 }
