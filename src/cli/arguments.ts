@@ -1,4 +1,4 @@
-/** Parsers of option values, for commander: each says what it expected and what it found. */
+/** Parsers of option values for commander; errors contain the expected and the found value. */
 import { InvalidArgumentError } from 'commander';
 
 /** An integer, least ≤ n ≤ 2⁵³ − 1. */

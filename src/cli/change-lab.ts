@@ -1,6 +1,4 @@
-/**
- * Opens a lab file for one change: with its lock and the scheduler that decides, without workers.
- */
+/** Opens a lab file for one change, with its lock and a scheduler, but without workers. */
 import { resolve } from 'node:path';
 import type { Coordinator as Deciding } from '../coordinator/coordinator.ts';
 import { GalapagosError } from '../core/errors.ts';
@@ -9,13 +7,13 @@ import type { StudySummary } from '../storage/lab-reader.ts';
 import type { Context } from './context.ts';
 import { withLab } from './lab-command.ts';
 
-/** A study that can be changed, as it was before. */
+/** A study before the change. */
 export type ChangedStudy = StudySummary & { readonly uid: string };
 
 /**
  * Makes one change to a study.
- * @param change is given the names of all studies of the file
- * @returns the study as the file has it afterwards; null: it is gone
+ * @param change receives the names of all studies of the file
+ * @returns the study after the change; null: it was removed
  * @throws StorageError `held` where another process writes the lab; GalapagosError `unknown-study`,
  *   `foreign-study`
  */
@@ -50,7 +48,7 @@ async function withCoordinator(
   file: string,
   use: (coordinator: Deciding) => Promise<void> | void,
 ): Promise<void> {
-  // Loaded where they are used: the native library costs every other command its start.
+  // Loaded on demand: loading the native library would slow down every other command.
   const [{ openLab }, { Coordinator }, { InProcessCoordinator }, { systemClock }] =
     await Promise.all([
       import('../storage/sqlite.ts'),

@@ -59,7 +59,7 @@ export function restoreStudy(context: Context, named: string, options: LabOption
   return describe(context, named, { deleted: false }, options, (name) => [`Restored ${name}.`]);
 }
 
-/** @param said lines for the terminal, from the name that the study had before */
+/** @param said returns lines for the terminal, from the name that the study had before */
 async function describe(
   context: Context,
   named: string,
@@ -70,7 +70,7 @@ async function describe(
   let name = named;
   const after = await changeStudy(context, lab, named, (coordinator, study, names) => {
     name = study.name;
-    // Nothing runs it: the program that did was killed.
+    // The program that ran it was killed.
     if (change.deleted === true && study.state === 'running')
       decideOrThrow(coordinator, { type: 'studyPaused', study: study.uid, graceMs: 0 });
     describeStudy(coordinator, study.uid, change, names);
@@ -114,7 +114,7 @@ export async function duplicateStudy(
     return;
   }
   writeAtomically(resolve(context.streams.cwd, output), content);
-  // `run` takes a word as a file where it has a slash or ends in .json.
+  // `run` treats an argument as a file if it contains a slash or ends in .json.
   const file = looksLikeFile(output) ? output : `./${output}`;
   if (json) printJson(context, { lab, study: study.name, name, file: output });
   else

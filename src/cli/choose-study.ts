@@ -1,4 +1,4 @@
-/** Which study of a lab a run is about: a new one, or one that is there to go on with. */
+/** Chooses the study of a run: a new one, or an existing one to resume. */
 import { endedOf } from '../core/scheduling/index.ts';
 import type { Study } from '../core/scheduling/index.ts';
 import { STOPPED_BY_USER } from '../core/study/stopped.ts';
@@ -9,11 +9,11 @@ export type Choice =
   | { readonly kind: 'resume'; readonly study: Study };
 
 /**
- * Without `resume` a name that is taken gets the next free number, `name-2`: nothing is
- * overwritten, and a finished search can be run again. With it, the newest unfinished study of that
- * name or a numbered one, one that the user stopped early included; else the newest finished; else
- * a new one.
- * @param studies the lab's, oldest first
+ * Without `resume`, a taken name gets the next free number, `name-2`: nothing is overwritten, and a
+ * finished search can be repeated. With it, returns the newest unfinished study of that name or a
+ * numbered one, including one that the user stopped early; else the newest finished one; else a new
+ * one.
+ * @param studies the lab's studies, oldest first
  */
 export function chooseStudy(studies: readonly Study[], name: string, resume: boolean): Choice {
   const taken = new Set(studies.map(({ spec }) => spec.name));
@@ -47,7 +47,7 @@ export function chooseStudy(studies: readonly Study[], name: string, resume: boo
   };
 }
 
-/** Names the study where a deleted one has its name. */
+/** Describes the new name where a deleted study has the old one. */
 function as(name: string, free: string): string {
   return free === name ? '' : ` as ${free}, because a deleted study has that name`;
 }

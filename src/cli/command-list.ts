@@ -1,23 +1,23 @@
 /**
- * Every command with the line that lists it, and how its module is loaded. A module is loaded only
- * when the command line names its command: the modules of all commands together take longer to load
- * than `--help` takes to print.
+ * Every command with its line in the list, and a function that loads its module. A module is loaded
+ * only when the command line names its command: loading all modules takes longer than printing
+ * `--help`.
  */
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
 import type { RunStudy } from './resolved-run.ts';
 
-/** Adds the command, with its options, help and action, to the program. */
+/** Adds the command with its options, help and action to the program. */
 type Add = (program: Command, context: Context, runStudy: RunStudy) => void;
 
 export interface ListedCommand {
-  /** As in the list of commands: the name, `[options]` if it has any, its arguments. */
+  /** Usage in the list of commands: the name, `[options]` if it has any, its arguments. */
   readonly usage: string;
   readonly summary: string;
   readonly load: () => Promise<Add>;
 }
 
-/** By name, in the order in which `--help` lists them. */
+/** Commands by name, in the order of `--help`. */
 export const commands: Readonly<Record<string, ListedCommand>> = {
   run: {
     usage: '[options] <study>',
@@ -93,9 +93,9 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
 };
 
 /**
- * Adds every command: whole where the command line names it, otherwise as the line that lists it.
- * @param args the command line; a name that is meant as something else costs the time of loading
- *   it, nothing more
+ * Adds every command: in full if the command line names it, otherwise only its line in the list.
+ * @param args the command line; an argument that only equals a command's name costs its loading
+ *   time, nothing more
  */
 export async function addCommands(
   program: Command,
@@ -111,7 +111,7 @@ export async function addCommands(
 
 function listOnly(command: Command, usage: string): void {
   for (const word of usage.split(' ')) {
-    // Any option makes the list say so.
+    // Any option makes the list show `[options]`.
     if (word === '[options]') command.option('--json');
     else if (word !== '') command.argument(word);
   }

@@ -1,14 +1,14 @@
-/** Datasets as people read them. Pure; no colours. */
+/** Formats datasets for the terminal, without colours. */
 import type { DatasetOutput, DatasetsOutput, ImportOutput } from '../protocol/cli-output.ts';
 import { count, number } from './display/format.ts';
 import { table } from './display/table.ts';
 
-/** Rows and numbers that are shown of long lists. */
+/** Greatest numbers of rows and values shown of long lists. */
 const MOST_CLASSES = 20;
 const MOST_NUMBERS = 6;
 
 /**
- * Says what an import did with the samples, and the name that studies use.
+ * Formats the result of an import and the name for studies.
  * @param stored name under which the samples were stored; null: they were not
  * @param same another dataset with the same samples; null: none
  */
@@ -32,7 +32,7 @@ export function importEnd(
     : [`${kept}. It has the same samples as ${it}.`, named(same.name)];
 }
 
-/** One dataset: what it is, its classes, what to know of it. */
+/** Formats one dataset: summary, classes, notes. */
 export function datasetText(dataset: DatasetOutput, width: number): string[] {
   const { name, source, training, test, drawn, statistics, notes, content, bytes, sampleType } =
     dataset;

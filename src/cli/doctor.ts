@@ -1,6 +1,6 @@
 /**
- * Checks this machine for everything Galapagos needs and names a remedy for each problem. Changes
- * nothing.
+ * Checks this machine for all requirements of Galapagos and suggests a remedy for each problem.
+ * Changes nothing.
  */
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
@@ -30,11 +30,11 @@ const DATASET = [
 
 export interface Surroundings {
   readonly resources: string;
-  /** Where the lab file would go. */
+  /** Default folder of the lab file. */
   readonly cwd: string;
 }
 
-/** All checks, in the order in which they are worth reading. */
+/** Runs all checks, in the order of display. */
 export async function examine({ resources, cwd }: Surroundings): Promise<Check[]> {
   const { node, cores, cpuModel, memoryBytes, freeMemoryBytes } = machine();
   const [storage, transport, inventory] = await Promise.all([
@@ -102,7 +102,7 @@ function memory(total: number, free: number): Check {
     : optional('memory', found, 'close other programs, or use fewer --workers');
 }
 
-/** Loads a native library in a child, so that one that crashes is a finding and not our end. */
+/** Loads a native library in a child process, so that a crash becomes a finding. */
 function library(name: string, needed: string): Promise<Check> {
   const reinstall = `required for ${needed}: run npm ci`;
   const path = resolved(name);
@@ -147,7 +147,7 @@ function writable(name: string, folder: string, remedy: string): Check {
   }
 }
 
-/** The check, unless other users of this machine can open what it found in order. */
+/** Returns the check, unless other users of this machine can open the path. */
 function closed(wanted: '600' | '700', check: Check, path: string): Check {
   const mode = modeForOthers(path);
   if (check.state !== 'ok' || mode === null) return check;
@@ -179,13 +179,13 @@ function disk(folder: string): Check {
   }
 }
 
-/** Nothing where there is no lab file, or where the library that reads it is missing. */
+/** Returns no checks if there is no lab file, or if the library that reads it is missing. */
 async function labFile(file: string, { state }: Check): Promise<Check[]> {
   if (state !== 'ok' || !existsSync(file)) return [];
   const remedy =
     'run galapagos check to list the problems; copy the file before you continue its studies';
   try {
-    // Loaded here, since a machine without the library can still be examined.
+    // Loaded here, so that a machine without the library can still be examined.
     const { checkLab } = await import('../storage/check-lab.ts');
     const { length } = checkLab(file);
     return [
@@ -209,9 +209,7 @@ function graphics(inventory: GpuInventory): Check {
     : ok('graphics cards', names.join(', '));
 }
 
-/**
- * Loads it in a child, as `library` does: what TensorFlow says there is what a worker would hear.
- */
+/** Loads TensorFlow in a child, as `library` does; a worker would get the same error. */
 async function tensorflow(): Promise<Check> {
   const folder = process.env['GALAPAGOS_TENSORFLOW'] ?? join(userFolder(), 'tensorflow');
   const remedy = 'needed only by the tensorflow executor: run galapagos backend install tensorflow';

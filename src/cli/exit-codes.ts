@@ -1,10 +1,10 @@
-/** What the command's exit code says, and which error means what. */
+/** Exit codes of the command, and the errors that lead to them. */
 import { GalapagosError, InvalidInput } from '../core/errors.ts';
 
 export const EXIT = { done: 0, failed: 1, badInput: 2, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Codes that mean: what was asked for was wrong, and the same command can never work. */
+/** Error codes of invalid requests: the same command can never succeed. */
 const WRONG_REQUEST = new Set([
   'usage',
   'unknown-study',
@@ -22,9 +22,9 @@ const WRONG_REQUEST = new Set([
   'nameTaken',
 ]);
 
-/** A command line or a name on it that cannot be carried out. */
+/** A command line, or a name in it, that cannot be carried out. */
 export class UsageError extends GalapagosError {
-  /** @param code one of those that mean a wrong request */
+  /** @param code one of the codes of an invalid request */
   constructor(
     message: string,
     code: 'usage' | 'unknown-study' | 'unknown-trial' | 'unknown-dataset' = 'usage',

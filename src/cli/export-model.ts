@@ -1,6 +1,6 @@
 /**
- * A trial's network as files for other programs: trained again, compared with what was recorded,
- * written whole or not at all.
+ * Exports a trial's model for other programs: trains it again, compares the checksum with the
+ * recorded one, and writes the file completely or not at all.
  */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -22,7 +22,7 @@ import { writeAtomically } from './write-atomically.ts';
 export interface ExportModelOptions {
   readonly onnx: string | undefined;
   readonly weights: string | undefined;
-  /** Undefined: the best. */
+  /** Undefined: the best trial. */
   readonly trial: number | undefined;
   readonly lab: string;
   readonly json: boolean;
@@ -120,7 +120,7 @@ export function modelText(output: ModelOutput): string[] {
   ];
 }
 
-/** @throws GalapagosError before anything is trained, where the file could not be written anyway */
+/** @throws GalapagosError before training if the file cannot be written */
 function absolute(cwd: string, file: string | undefined): string | null {
   if (file === undefined) return null;
   const path = resolve(cwd, file);

@@ -1,9 +1,9 @@
-/** `best-configs.json` as a file. */
+/** Writes `best-configs.json`. */
 import { bestConfigsOf, jsonText } from '../documents/best-configs.ts';
 import type { Exported, ExportedStudy } from '../documents/best-configs.ts';
 import { writeAtomically } from './write-atomically.ts';
 
-/** How many configurations are exported unless told otherwise. */
+/** Default number of exported configurations. */
 export const TOP = 5;
 
 /** Writes `best-configs.json` atomically. @throws GalapagosError when the file cannot be written */

@@ -1,4 +1,4 @@
-/** An import's progress in a terminal: one line, redrawn in place. */
+/** Displays the progress of an import in a terminal: one line, redrawn in place. */
 import { createLogUpdate } from 'log-update';
 import type { ImportProgress } from '../datasets/import/options.ts';
 import { count, cut, duration } from './display/format.ts';

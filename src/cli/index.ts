@@ -1,10 +1,10 @@
-/** Entry of the `galapagos` command: wires the process's streams to the program. */
+/** Entry of the `galapagos` command: connects the process's streams to the program. */
 import { lostOutputCode, watchOutput } from './output.ts';
 import { runCli } from './program.ts';
 
 const { stdin, stdout, stderr, env } = process;
 watchOutput(stdout, stderr);
-// A closed standard error is no reason to end.
+// A closed standard error must not end the process.
 stderr.on('error', () => undefined);
 
 const probed = env['GALAPAGOS_LOOP_PROBE'] ?? '';

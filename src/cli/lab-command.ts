@@ -28,15 +28,15 @@ export function labCommand(
 }
 
 /**
- * Reads a lab file, also while a run writes it; no byte of it changes. @throws StorageError what
- * the file is instead
+ * Reads a lab file, also during a run, without changing it. @throws StorageError that names the
+ * kind of file it is instead
  */
 export async function withLab<T>(
   { streams }: Context,
   lab: string,
   read: (reader: LabReader) => T | Promise<T>,
 ): Promise<T> {
-  // Loaded where it is used: the native library costs every other command its start.
+  // Loaded on demand: loading the native library would slow down every other command.
   const { readLab } = await import('../storage/read-lab.ts');
   const reader = readLab(resolve(streams.cwd, lab));
   try {

@@ -1,4 +1,4 @@
-/** What a lab file holds, as people read it: each command's document as lines of text. Pure. */
+/** Formats documents about a lab file as lines of text. */
 import { withEscapes } from '../core/hidden-characters.ts';
 import { slotName } from '../core/study/slot-name.ts';
 import { stoppedEarly } from '../core/study/stopped.ts';
@@ -51,7 +51,7 @@ export function studiesText({ lab, studies }: StudiesOutput, width: number): str
   return [...lines, ...gone];
 }
 
-/** Characters of a note in the list of studies. */
+/** Greatest number of characters of a note in the list of studies. */
 const NOTE_WIDTH = 48;
 
 function firstLine(note: string): string {
@@ -113,7 +113,7 @@ function stateText(study: Study): string {
   return `${study.state ?? 'Optuna study'}${study.reason === null ? '' : ` (${study.reason})`}`;
 }
 
-/** One trial in one line. */
+/** Formats one trial as one line. */
 export function trialText(trial: TrialOutput): string {
   const last = trial.state === 'running' ? trial.reports.at(-1) : undefined;
   const reported = last === undefined ? '' : `, epoch ${last.epoch} ${score(last.value, trial)}`;

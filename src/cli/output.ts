@@ -1,6 +1,6 @@
 /**
- * Standard output that can no longer be written: its reader has ended (`| head`), or its disk is
- * full. A command that must end in order listens; every other one ends at once.
+ * Handles a standard output that can no longer be written: its reader has exited (`| head`), or its
+ * disk is full. Commands that must end in order listen; all others end at once.
  */
 import { EXIT } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -13,14 +13,14 @@ const listeners = new Set<() => void>();
 let code: ExitCode | null = null;
 
 /**
- * The exit code of a command whose output was lost; null: it was not. A reader that has seen enough
- * is no failure.
+ * Exit code of a command whose output was lost; null: it was not. A reader that has exited is no
+ * failure.
  */
 export function lostOutputCode(): ExitCode | null {
   return code;
 }
 
-/** To be called once. Says on `stderr` why output is lost, unless its reader ended by itself. */
+/** Call once. Reports on `stderr` why output is lost, unless its reader has exited. */
 export function watchOutput(stdout: Output, stderr: { write(text: string): unknown }): void {
   stdout.on('error', (error) => {
     if (code !== null) return;
@@ -33,7 +33,8 @@ export function watchOutput(stdout: Output, stderr: { write(text: string): unkno
 }
 
 /**
- * Keeps the process when its output is lost, and calls `lost` then. @returns how to stop listening
+ * Keeps the process alive when its output is lost, and calls `lost`. @returns a function that stops
+ * listening
  */
 export function onOutputLost(lost: () => void): () => void {
   listeners.add(lost);

@@ -1,4 +1,4 @@
-/** The studies that come with Galapagos, by name. */
+/** Built-in studies by name. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,6 +1,6 @@
 /**
- * The `galapagos` command: its commands put together, and how every error leaves it. The commands
- * are in `command-list.ts`.
+ * The `galapagos` command: assembles its commands and handles every error. The commands are in
+ * `command-list.ts`.
  */
 import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
@@ -21,7 +21,7 @@ export interface Parts {
 }
 
 /**
- * Carries out one command line (without node and script). Never throws; everything is said on the
+ * Executes one command line (without node and script). Never throws; all output goes to the
  * streams.
  */
 export async function runCli(
@@ -63,7 +63,7 @@ export async function runCli(
   }
 }
 
-/** Columns of help; fewer where the terminal has fewer. */
+/** Greatest number of columns of help. */
 const HELP_WIDTH = 80;
 const LEAST_WIDTH = 40;
 
@@ -85,7 +85,7 @@ function createProgram(context: Context): Command {
       writeOut: (text) => {
         streams.stdout.write(wrapped(text, helpWidth));
       },
-      // Errors are said once, by `reportError`.
+      // `reportError` prints errors, once.
       outputError: () => undefined,
     })
     .addHelpText(
@@ -106,7 +106,7 @@ Examples:
   return program;
 }
 
-/** `error: unknown option '--x'\n(Did you mean --y?)` → a sentence. */
+/** Converts `error: unknown option '--x'\n(Did you mean --y?)` to a sentence. */
 function usageSentence(message: string): string {
   return `${message
     .replace(/^error: /, '')

@@ -1,7 +1,4 @@
-/**
- * Errors as the command line says them: sentences on stderr, or one JSON object on stderr where
- * `--json` was given.
- */
+/** Prints errors: sentences on stderr, or one JSON object on stderr with `--json`. */
 import { GalapagosError, InvalidInput } from '../core/errors.ts';
 import type { ErrorOutput } from '../protocol/cli-output.ts';
 import { exitCodeOf } from './exit-codes.ts';
@@ -9,7 +6,7 @@ import type { ExitCode } from './exit-codes.ts';
 
 export interface ErrorFrame {
   readonly json: boolean;
-  /** Adds stacks, for reports of errors that are ours. */
+  /** Adds stacks, for reports of internal errors. */
   readonly debug: boolean;
 }
 

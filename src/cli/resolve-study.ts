@@ -1,7 +1,4 @@
-/**
- * From what the user named (a preset or a file) and the flags that win over it, to the study that
- * is run.
- */
+/** Resolves the study to run from a preset or file and the flags that override it. */
 import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { InvalidInput } from '../core/errors.ts';
@@ -30,22 +27,19 @@ export interface StudyFlags {
 export interface ResolvedStudy {
   readonly spec: StudySpec;
   readonly limits: Limits;
-  /** What the user typed: to be repeated in the command that resumes. */
+  /** The argument as typed, for the command that resumes. */
   readonly named: string;
-  /** The file it was read from. */
+  /** The file that it was read from. */
   readonly source: string;
-  /** What the reader of the numbers must know. */
+  /** Notes that a reader of the results must know. */
   readonly notes: readonly string[];
 }
 
 export interface Places {
   readonly cwd: string;
-  /** The absolute path of `resources/`. */
+  /** Absolute path of `resources/`. */
   readonly resources: string;
-  /**
-   * The absolute path of this user's folder; absent: studies know the datasets that come with
-   * Galapagos only.
-   */
+  /** Absolute path of this user's folder; absent: studies can use built-in datasets only. */
   readonly userFolder?: string;
 }
 

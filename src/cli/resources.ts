@@ -1,12 +1,12 @@
-/** Where the files that come with Galapagos lie: presets, schemas, datasets, networks. */
+/** Locates the built-in files: presets, schemas, datasets, networks. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GalapagosError } from '../core/errors.ts';
 
 /**
- * The absolute path of `resources/`, found upwards from this module: the same for sources, the
- * built command, a package.
+ * Returns the absolute path of `resources/`, searched upwards from this module: the same for
+ * sources, the built command and a package.
  */
 export function resourcesFolder(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {

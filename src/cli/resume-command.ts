@@ -1,14 +1,12 @@
-/** The command line that goes on with an interrupted run. */
+/** Command line that resumes an interrupted run. */
 
 export interface ResumeOptions {
-  /** Flags as given, by their names without dashes; `true` for those without a value. */
+  /** Flags as given, by their names without dashes; `true` for flags without a value. */
   readonly flags: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/**
- * Repeats the study and the flags that still count; begins with `npx` where npm started the run.
- */
+/** Repeats the study and the flags that still apply; begins with `npx` if npm started the run. */
 export function resumeCommand(named: string, { flags, env }: ResumeOptions): string {
   const words = [...(env['npm_execpath'] === undefined ? [] : ['npx']), 'galapagos', 'run', named];
   for (const [name, value] of Object.entries(flags)) {
@@ -18,7 +16,7 @@ export function resumeCommand(named: string, { flags, env }: ResumeOptions): str
   return [...words, '--resume'].map(quoted).join(' ');
 }
 
-/** A word as a POSIX shell reads it back. */
+/** Quotes a word for a POSIX shell. */
 export function quoted(word: string): string {
   return /^[\w./:@%+=,\\-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

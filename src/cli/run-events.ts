@@ -1,10 +1,10 @@
-/** From what the scheduler shows to what a run's display is told. */
+/** Converts the scheduler's notifications to events of a run's display. */
 import type { Change, LabChange } from '../core/scheduling/index.ts';
 import { toParams } from '../core/search-space/params.ts';
 import type { Axis } from '../core/search-space/axis.ts';
 import type { RunEvent } from './display/run-display.ts';
 
-/** Null: nothing a run's display shows. */
+/** Returns null if the display does not show the change. */
 export function runEventOf(change: Change, axes: readonly Axis[]): RunEvent | null {
   switch (change.kind) {
     case 'trialStarted': {

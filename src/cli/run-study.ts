@@ -1,6 +1,6 @@
 /**
- * Carries out `run`: opens the lab, chooses the study, starts the workers, tells the display what
- * happens, and ends at a stop rule, at Ctrl-C, or when nothing can go on.
+ * Implements `run`: opens the lab, chooses the study, starts the workers, notifies the display, and
+ * ends at a stop rule, at Ctrl-C, or after a fatal error.
  */
 import { randomUUID } from 'node:crypto';
 import { canResume, endedOf } from '../core/scheduling/index.ts';
@@ -23,19 +23,19 @@ import { bestSoFar, summarise } from './run-summary.ts';
 import type { RunEnd } from './run-summary.ts';
 
 /**
- * Running trials' time to finish after a first signal, by signal; none when nothing can be said any
- * more.
+ * Milliseconds that running trials have to finish after a first signal, by signal; none when output
+ * is lost.
  */
 const GRACE_MS = { SIGINT: 5_000, SIGTERM: 3_000, SIGHUP: 3_000 } as const;
 /**
- * Milliseconds after the grace within which the pause must be in a lab file that cannot be written
- * just now,
+ * Milliseconds after the grace period within which the pause must be written to a lab file that
+ * currently cannot be written.
  */
 const PAUSE_MS = 1_000;
-/** … and how many more where it can: a worker may take a while to stop in the middle of a step. */
+/** Additional milliseconds if it can: a worker may take a while to stop in the middle of a step. */
 const SLOW_PAUSE_MS = 10_000;
 const TICK_MS = 100;
-/** So many processes that end before the first one was ready mean that none ever will. */
+/** Number of processes that exit before any worker was ready after which the run fails. */
 const STILLBORN = 3;
 
 export const runStudy: RunStudy = async (run, display) => {
@@ -60,7 +60,7 @@ export const runStudy: RunStudy = async (run, display) => {
   const pause = (graceMs: number): void => {
     lab.coordinator.command({ type: 'studyPaused', study: view.uid, graceMs });
     const dueMs = performance.now() + graceMs + PAUSE_MS;
-    // A pause counts once it is in the lab file; on a full disk it never is.
+    // A pause counts once it is in the lab file; on a full disk it never gets there.
     giveUp ??= setInterval(() => {
       const lateMs = performance.now() - dueMs;
       if (lateMs >= (view.stalled === null ? SLOW_PAUSE_MS : 0))
@@ -83,8 +83,8 @@ export const runStudy: RunStudy = async (run, display) => {
     const how = await ended;
     const elapsedMs = performance.now() - startedMs;
     await lab.close().catch((error: unknown) => {
-      // The reason is known already: what kept the study from ending keeps the file from being
-      // closed in order.
+      // The reason is already known: the error that ended the study also prevents closing the file
+      // in order.
       if (how.state !== 'failed') throw error;
     });
     display.finish(
@@ -105,14 +105,14 @@ export const runStudy: RunStudy = async (run, display) => {
   }
 };
 
-/** What the listener needs to know once the study is chosen. */
+/** State of the listener once the study is chosen. */
 interface View {
   uid: string;
   axes: readonly Axis[];
-  /** Some worker has been ready. */
+  /** Whether any worker has been ready. */
   ready: boolean;
   stillborn: number;
-  /** Attempts lost with their worker. */
+  /** Number of attempts lost with their worker. */
   lost: number;
   readonly grace: GraceCount;
   /** Why the lab file cannot be written; null: it can. */
@@ -168,7 +168,7 @@ function listenerFor(
   };
 }
 
-/** Chooses or creates the study, tells the display, starts the workers. */
+/** Chooses or creates the study, notifies the display, and starts the workers. */
 function begin(
   run: ResolvedRun,
   { coordinator, startWorkers }: RunningLab,
@@ -181,7 +181,7 @@ function begin(
   view.uid = uid;
   view.axes = axesOf((choice.kind === 'new' ? run.spec : choice.study.spec).searchSpace);
   for (const other of studies.values()) {
-    // One run, one study: others of this lab keep waiting for theirs.
+    // A run executes one study: other studies of this lab stay paused.
     if (other.uid !== uid && other.state === 'running')
       coordinator.command({ type: 'studyPaused', study: other.uid, graceMs: 0 });
   }

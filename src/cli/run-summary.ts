@@ -24,7 +24,7 @@ interface RunFigures extends RunEnd {
   readonly settled: RunSummary['settled'];
 }
 
-/** The best trial so far of a study that is gone on with; null: none has a value. */
+/** The best trial so far of a resumed study; null: none has a value. */
 export function bestSoFar(file: string, uid: string): BestTrial | null {
   const reader = readLab(file);
   try {
@@ -41,8 +41,8 @@ function ranked(best: readonly TrialRecord[]): BestTrial[] {
 }
 
 /**
- * Reads the summary, and writes the best configurations where they were asked for. The lab must be
- * closed or at rest.
+ * Reads the summary, and writes the best configurations if requested. The lab must be closed or at
+ * rest.
  */
 export function summarise(run: ResolvedRun, { uid, spec }: Study, end: RunFigures): RunSummary {
   const reader = readLab(run.lab);

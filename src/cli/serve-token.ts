@@ -1,6 +1,6 @@
 /**
- * The token of `serve`. One that is given comes from a file or from the environment, never from the
- * command line, which every local user can read. Otherwise one is kept in the user folder, so that
+ * The token of `serve`. The user can provide it in a file or in the environment, never on the
+ * command line, which every local user can read. Otherwise it is stored in the user folder, so that
  * links and open tabs stay valid after a restart.
  */
 import { randomBytes } from 'node:crypto';
@@ -20,7 +20,7 @@ const LEAST_LENGTH = 8;
 const MOST_LENGTH = 512;
 
 export interface TokenOptions {
-  /** Only to refuse it: an option's value stands in the process list. */
+  /** Accepted only to refuse it: option values are visible in the process list. */
   readonly token?: string | boolean;
   readonly tokenFile?: string;
   readonly newToken?: boolean;
@@ -28,12 +28,12 @@ export interface TokenOptions {
 
 interface Places {
   readonly streams: Pick<Streams, 'env' | 'cwd'>;
-  /** Absolute; created when a token is kept. */
+  /** Absolute; created when a token is stored. */
   readonly userFolder: string;
 }
 
 /**
- * The token that browsers must bring; drawn and kept where there is none yet.
+ * Returns the token that browsers must present; creates and stores one if there is none.
  * @throws UsageError for one that cannot be read or used; GalapagosError `not-written`
  */
 export function serveToken(
@@ -63,7 +63,7 @@ export function serveToken(
   return drawn;
 }
 
-/** @param remedy follows the sentence */
+/** @param remedy appended to the sentence */
 function checked(text: string, source: string, remedy = ''): string {
   const token = text.trim();
   const refuse = (expected: string, found: string): UsageError =>
@@ -89,8 +89,8 @@ function readGiven(file: string): string {
 }
 
 /**
- * Null: none is kept yet. Closes the file to other users first: an earlier version or a copy may
- * have left it open.
+ * Null: none is stored yet. First restricts the file to its owner: an earlier version or a copy may
+ * have left it readable.
  */
 function readKept(file: string): string | null {
   try {

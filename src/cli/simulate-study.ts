@@ -1,7 +1,4 @@
-/**
- * From a simulation's file and flags to what core simulates, and from its report to what is
- * printed.
- */
+/** Converts a simulation's file and flags to core's options, and core's report to output. */
 import { InvalidInput } from '../core/errors.ts';
 import type { Problem } from '../core/errors.ts';
 import type { SimulationOptions, SimulationReport } from '../core/simulation/index.ts';
@@ -17,7 +14,7 @@ import { duration, number } from './display/format.ts';
 
 type FunctionName = SimulationFile['objective'];
 
-/** Least and greatest coordinate, and the least value, of each function. */
+/** Least and greatest coordinate, and the minimum, of each function. */
 const KNOWN: Readonly<
   Record<FunctionName, { readonly low: number; readonly high: number; readonly optimum: number }>
 > = {
@@ -31,7 +28,7 @@ const KNOWN: Readonly<
   step: { low: -5, high: 5, optimum: 0 },
 };
 
-/** Five coordinates within the function's usual bounds; Branin has two. */
+/** Five coordinates within the function's usual bounds; two for Branin. */
 export function usualSpace(name: FunctionName): SearchSpace {
   const { low, high } = KNOWN[name];
   const names = name === 'branin' ? ['x', 'y'] : ['a', 'b', 'c', 'd', 'e'];
@@ -47,7 +44,7 @@ export const usualSimulation: SimulationFile = simulationFile.parse({
   format: 'galapagos-simulation/1',
 });
 
-/** @throws InvalidInput where search space, sampler and budget do not fit each other */
+/** @throws InvalidInput if search space, sampler and budget do not match */
 export function simulationOptions(file: SimulationFile, source: string): SimulationOptions {
   const { objective, direction, sampler, seed, trials, workers, crashRate, lossRate } = file;
   const searchSpace = file.searchSpace ?? usualSpace(objective);
@@ -82,7 +79,7 @@ export function simulationOptions(file: SimulationFile, source: string): Simulat
     trials,
     workers,
     value,
-    // Only the usual bounds are known to hold the least value, and the greatest is nowhere known.
+    // The minimum is known within the usual bounds only; the maximum is unknown.
     optimum:
       direction === 'minimize' && file.searchSpace === undefined ? KNOWN[objective].optimum : null,
     duration: file.durationMs,

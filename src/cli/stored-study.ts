@@ -1,5 +1,5 @@
 /**
- * A study of the lab file as `run --resume` takes it: one that was set up in the window has no
+ * Converts a study of the lab file for `run --resume`: a study that was set up in the window has no
  * file.
  */
 import type { LabReader } from '../storage/lab-reader.ts';
@@ -7,12 +7,12 @@ import { looksLikeFile } from '../studies/looks-like-file.ts';
 import { presetNames } from './presets.ts';
 import type { ResolvedStudy } from './resolve-study.ts';
 
-/** Whether `run NAME --resume` names a study of the lab rather than a preset or a file. */
+/** Whether `run NAME --resume` names a study of the lab and not a preset or a file. */
 export function namesStoredStudy(named: string, resources: string): boolean {
   return !looksLikeFile(named) && !presetNames(resources).includes(named);
 }
 
-/** @returns null: the lab holds no study of Galapagos by this name or uid */
+/** @returns null: the lab has no study of Galapagos with this name or uid */
 export function storedStudy(reader: LabReader, named: string, lab: string): ResolvedStudy | null {
   const study = reader.study(named);
   if (study?.spec == null || study.limits === null) return null;

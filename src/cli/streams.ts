@@ -1,4 +1,4 @@
-/** Everything a command may touch of its process, so that tests can hand in their own. */
+/** The parts of its process that a command may use, so that tests can replace them. */
 import type { Screen } from './display/terminal.ts';
 
 export interface Streams {
@@ -6,6 +6,6 @@ export interface Streams {
   readonly stdout: Screen & { readonly isTTY?: boolean };
   readonly stderr: { write(text: string): unknown };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The folder that relative paths start from. */
+  /** Folder that relative paths start from. */
   readonly cwd: string;
 }

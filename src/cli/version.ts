@@ -1,10 +1,10 @@
-/** The version of this Galapagos, from the package.json that it came with. */
+/** Version of the program, from its package.json. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Checked by hand: a schema would load the schema library for every `--help`.
- * @param resources the absolute path of `resources/`, beside which package.json lies
+ * Checked by hand, because a schema would load the schema library for every `--help`.
+ * @param resources absolute path of `resources/`, beside package.json
  * @throws Error naming the file, if it has no version
  */
 export function versionOf(resources: string): string {

@@ -1,6 +1,5 @@
 /**
- * Folder of the built window: beside the built command, or in the clone that the sources are run
- * from.
+ * Locates the built window: beside the built command, or in the clone that the sources run from.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +7,7 @@ import { GalapagosError } from '../core/errors.ts';
 
 /** @throws GalapagosError `no-window` */
 export function windowFolder(): string {
-  // What several entries share is built into a folder of its own, below them.
+  // Code shared by several entries is built into a folder below them.
   const places = ['../renderer', '../../renderer', '../../out/renderer'].map((place) =>
     fileURLToPath(new URL(place, import.meta.url)),
   );

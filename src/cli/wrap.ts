@@ -1,10 +1,8 @@
-/**
- * Wraps help at word ends. Commander wraps its own lists only, not the text that a command adds.
- */
+/** Wraps help at word ends. Commander wraps only its own lists, not text that a command adds. */
 
 /**
- * Breaks lines longer than `width` between words; what follows is indented as its line, by two more
- * in an example. Lines without indentation that follow one another are one paragraph, wherever the
+ * Breaks lines longer than `width` between words; continuation lines are indented as their line, by
+ * two more in an example. Consecutive lines without indentation form one paragraph, wherever the
  * source breaks them.
  */
 export function wrapped(text: string, width: number): string {
@@ -32,7 +30,7 @@ function pieces(line: string, width: number): string[] {
   let rest = line;
   while (rest.length > width) {
     const at = rest.lastIndexOf(' ', width);
-    // One word that is longer than a line stays whole.
+    // A word longer than a line is not split.
     if (rest.slice(0, Math.max(0, at)).trim() === '') break;
     found.push(rest.slice(0, at).trimEnd());
     rest = `${further}${rest.slice(at).trimStart()}`;

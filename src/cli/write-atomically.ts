@@ -1,5 +1,5 @@
 /**
- * Writes a file so that at every instant, also after a crash, the old content or the new is there,
+ * Writes a file so that at every instant, also after a crash, it has the old or the new content,
  * never a part.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,8 +7,8 @@ import { basename, dirname, join } from 'node:path';
 import { GalapagosError } from '../core/errors.ts';
 
 /**
- * @param mode of the file, from which the process's mask is taken
- * @throws GalapagosError naming the file; nothing is left beside it
+ * @param mode of the file, before the process's umask
+ * @throws GalapagosError naming the file; no temporary file is left
  */
 export function writeAtomically(file: string, content: string | Uint8Array, mode = 0o666): void {
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.part`);
@@ -33,7 +33,7 @@ export function writeAtomically(file: string, content: string | Uint8Array, mode
   syncFolder(dirname(file));
 }
 
-/** Makes the rename itself durable; not every system lets a folder be opened for that. */
+/** Makes the rename itself durable; not every system can open a folder for that. */
 function syncFolder(folder: string): void {
   try {
     const descriptor = openSync(folder, 'r');
@@ -43,7 +43,7 @@ function syncFolder(folder: string): void {
       closeSync(descriptor);
     }
   } catch {
-    // Windows: the rename is as durable as it gets.
+    // Windows has no stronger guarantee for a rename.
   }
 }
 

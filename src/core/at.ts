@@ -1,10 +1,8 @@
-/**
- * Indexing for entries that must exist. Not for values that may really be absent: those use `??`.
- */
+/** Indexing for entries that must exist. Values that may be absent use `??` instead. */
 
 /**
- * The entry at `index`.
- * @throws RangeError naming index and length when there is none: a programming error, never input
+ * Returns the entry at `index`.
+ * @throws RangeError with index and length if there is none: a programming error, never bad input
  */
 export function at<T>(entries: ArrayLike<T>, index: number): T {
   const entry = entries[index];

@@ -1,8 +1,8 @@
-/** The errors that cross layers: a code for programs, data for messages, a sentence for people. */
+/** Errors that cross layers: a code for programs, data for messages, a sentence for users. */
 
 export class GalapagosError extends Error {
   readonly code: string;
-  /** What the message was made of: file, field, expected, found … */
+  /** Parts of the message: file, field, expected, found … */
   readonly data: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -18,21 +18,21 @@ export class GalapagosError extends Error {
   }
 }
 
-/** One thing wrong with something a person wrote; all of a file's problems are reported at once. */
+/** One problem in a user's input; all problems of a file are reported at once. */
 export interface Problem {
   readonly code: string;
-  /** Where, e.g. `searchSpace.units.step`; empty for the whole. */
+  /** Path of the field, for example `searchSpace.units.step`; empty for the whole input. */
   readonly path: string;
   readonly expected: string;
   readonly found: string;
-  /** E.g. the nearest right name. */
+  /** For example the nearest valid name. */
   readonly hint?: string | undefined;
 }
 
 export class InvalidInput extends GalapagosError {
   readonly problems: readonly Problem[];
 
-  /** @param source the file or the place the input came from */
+  /** @param source file or place of the input */
   constructor(source: string, problems: readonly Problem[]) {
     super(
       'invalid-input',

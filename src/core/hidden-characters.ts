@@ -1,13 +1,13 @@
 /**
- * Characters in names that deceive whoever reads them: lone surrogates, which no encoding can
- * write, and controls that reorder text or the terminal's screen. Letters of right-to-left scripts
- * are fine.
+ * Detects deceptive characters in names: lone surrogates, which no encoding can represent, and
+ * controls that reorder text or control the terminal. Letters of right-to-left scripts are
+ * accepted.
  */
 
 /** Lone surrogates, bidirectional embeddings, overrides and isolates. */
 const REORDERING = /[\p{Cs}\u202a-\u202e\u2066-\u2069]/u;
 const EVERY_REORDERING = new RegExp(REORDERING, 'gu');
-/** The same, and control characters. */
+/** The same characters, and control characters. */
 const HIDDEN = /[\p{Cs}\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
 const EVERY_HIDDEN = new RegExp(HIDDEN, 'gu');
 
@@ -15,14 +15,12 @@ export function hasHiddenCharacters(text: string): boolean {
   return HIDDEN.test(text);
 }
 
-/**
- * The text with each such character as its escape, as `\u202e`; for names that others have given.
- */
+/** Replaces each such character by its escape, such as `\u202e`; for names from other sources. */
 export function withEscapes(text: string): string {
   return HIDDEN.test(text) ? text.replaceAll(EVERY_HIDDEN, escaped) : text;
 }
 
-/** As `withEscapes`, for text with control characters of its own, such as a terminal's colours. */
+/** As `withEscapes`, for text with intended control characters, such as a terminal's colours. */
 export function withoutReordering(text: string): string {
   return REORDERING.test(text) ? text.replaceAll(EVERY_REORDERING, escaped) : text;
 }

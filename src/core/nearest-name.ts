@@ -1,11 +1,8 @@
-/**
- * The name somebody probably meant, by edit distance. Not a search: candidates are a handful of
- * known names.
- */
+/** Finds the name that the user probably meant, by edit distance, among a handful of candidates. */
 
 /**
- * The candidate nearest to `name`, ignoring case; undefined when none is near enough to be a slip
- * (more than a third of the name's length apart, at least 2, or 1 for names of up to three
+ * Returns the candidate nearest to `name`, ignoring case; undefined if none is near enough to be a
+ * typo (more than a third of the name's length apart, at least 2, or 1 for names of up to three
  * letters). Ties: the first.
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
@@ -22,7 +19,7 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
 }
 
 /**
- * Insertions, deletions, substitutions and swaps of neighbours between two words; `limit` when
+ * Number of insertions, deletions, substitutions and transpositions between two words; `limit` if
  * there are as many or more.
  */
 function editDistance(a: string, b: string, limit: number): number {

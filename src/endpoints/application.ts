@@ -1,6 +1,6 @@
 /**
- * The application behind a window, whatever its host: what Electron's main process and `serve`
- * make, use and close.
+ * Interface of the application behind a window, whatever its host: Electron's main process and
+ * `serve` create, use and close it.
  */
 import type { WorkerProgram } from '../lab/start-lab.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';
@@ -11,24 +11,27 @@ export interface ApplicationOptions {
   readonly resources: string;
   /** Absolute path of this user's folder. */
   readonly userFolder: string;
-  /** The lab file that is opened first; created where it is missing. */
+  /** The lab file that is opened first; created if missing. */
   readonly lab: string;
-  /** Null: one a core. */
+  /** Null: one for each core. */
   readonly workers: number | null;
   readonly host: 'electron' | 'server';
   readonly version: string;
-  /** How a worker is started, where not as `start-lab.ts` finds it. */
+  /** Overrides how a worker is started; default: as `start-lab.ts` finds it. */
   readonly worker?: WorkerProgram;
-  /** The file is a lab, and ours: what it holds is being read. */
+  /**
+   * Called when the file is known to be a lab and this process holds it, before its contents are
+   * read.
+   */
   readonly held?: () => void;
   /**
-   * Milliseconds after which a lab that existed is checked; by default, once its first rows have
-   * been read.
+   * Milliseconds after which an existing lab is checked; default: after its first rows have been
+   * read.
    */
   readonly checkAfterMs?: number;
 }
 
-/** A study under way, for a tray or a title. */
+/** A running study, for a tray or a title. */
 export interface RunningStudy {
   readonly key: string;
   readonly name: string;
@@ -39,16 +42,16 @@ export interface RunningStudy {
 
 export interface Application {
   readonly endpoints: Endpoints;
-  /** What browsers hand over; their chunks do not come through the table. */
+  /** Files uploaded by browsers; their chunks do not pass through the endpoint table. */
   readonly uploads: Uploads;
-  /** Of the lab that is open. */
+  /** The open lab file. */
   readonly labFile: string;
   runningStudies(): readonly RunningStudy[];
   /**
-   * Calls back, some times a second at most, when what the line above says may have changed.
-   * @returns how to end it
+   * Calls back, a few times a second at most, when the running studies may have changed.
+   * @returns a function that unsubscribes
    */
   onChange(changed: () => void): () => void;
-  /** Gives what runs a moment to finish, commits, ends the workers, closes the lab. */
+  /** Gives running trials a moment to finish, commits, ends the workers and closes the lab. */
   close(): Promise<void>;
 }

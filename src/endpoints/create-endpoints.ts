@@ -1,7 +1,4 @@
-/**
- * Puts the application together: the lab, the handlers by concern, the feeds. A list of what there
- * is; it decides nothing.
- */
+/** Assembles the application: lab, handlers by topic, feeds. Contains no decisions. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { CHECK_LATER_MS } from '../lab/lab-check.ts';
@@ -26,13 +23,13 @@ import { onChange, runningStudies } from './running-studies.ts';
 import { Uploads } from './uploads/uploads.ts';
 
 /**
- * Starts everything behind a window. When a step fails, the earlier ones are undone: no lab stays
- * held, no worker running.
- * @throws GalapagosError `user-folder`; StorageError when the file is no lab, or another process
+ * Starts everything behind a window. If a step fails, the completed steps are undone: no lab stays
+ * held and no worker running.
+ * @throws GalapagosError `user-folder`; StorageError when the file is not a lab, or another process
  *   holds it
  */
 export function createEndpoints(options: ApplicationOptions): Promise<Application> {
-  // Before the lab: a folder that cannot be written is reported without a lab file being created.
+  // Before the lab, so that a folder without write access is reported without creating a lab file.
   return allOrNothing((onFailure) => {
     prepareUserFolder(options.userFolder);
     return create(options, onFailure);
@@ -74,7 +71,7 @@ async function create(
   });
   onFailure(() => calls.close());
   const stopFollowing = followUp(current, () => calls.followUp());
-  /** Resident bytes of workers by process id, as they were measured last. */
+  /** Latest resident memory of workers in bytes, by process id. */
   let memory: ReadonlyMap<number, number> = new Map();
   const sampled = new Changes();
   onFailure(stopFollowing);

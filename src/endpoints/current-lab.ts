@@ -1,4 +1,4 @@
-/** The one lab that is open, and its replacement by another; feeds begin anew then. */
+/** The open lab, and its replacement by another, after which feeds start again. */
 import { resolve } from 'node:path';
 import { interruptedStudies, leaveStudies } from '../lab/interrupted.ts';
 import { OpenLab } from '../lab/open-lab.ts';
@@ -11,7 +11,7 @@ import { Projections } from './projections/projections.ts';
 import { FileReading } from './reading/file-reading.ts';
 
 export class CurrentLab {
-  /** Another lab is open now. */
+  /** Notifies that another lab is open. */
   readonly switched = new Changes();
   readonly #start: LabStarter;
   readonly #workers: number | null;
@@ -24,7 +24,7 @@ export class CurrentLab {
     this.#open = open;
   }
 
-  /** @throws StorageError when the file is no lab, or another process holds it */
+  /** @throws StorageError when the file is not a lab, or another process holds it */
   static async open(file: string, start: LabStarter, workers: number | null): Promise<CurrentLab> {
     return allOrNothing(async (onFailure) => {
       const current = new CurrentLab(start, workers, await opened(file, start));
@@ -50,10 +50,7 @@ export class CurrentLab {
     return this.#open.reading;
   }
 
-  /**
-   * Studies that ran when the application was left, and have neither been resumed nor stopped
-   * since.
-   */
+  /** Studies that ran when the application quit and have neither been resumed nor stopped since. */
   get interrupted(): readonly string[] {
     const studies = this.lab.coordinator.lab.studies;
     return [...this.#open.interrupted].filter((uid) =>
@@ -62,8 +59,8 @@ export class CurrentLab {
   }
 
   /**
-   * One after the other, however many are asked for.
-   * @throws StorageError when the other file is no lab: then this one stays open
+   * Opens another lab; concurrent calls run one after another.
+   * @throws StorageError when the other file is not a lab: the current one then stays open
    */
   switchTo(file: string): Promise<void> {
     const next = this.#switching.then(() => this.#switch(file));
@@ -107,7 +104,7 @@ function opened(file: string, start: LabStarter): Promise<Opened> {
       await lab.close();
     });
     const interrupted = interruptedStudies(lab);
-    // The lab may be closed before a removal is done; the next opening goes on with it.
+    // If the lab is closed before a removal is done, the next opening continues it.
     void continueRemovals(lab.coordinator).catch(() => undefined);
     const view = new LabView(lab, reading);
     onFailure(() => view.close());
@@ -116,8 +113,8 @@ function opened(file: string, start: LabStarter): Promise<Opened> {
 }
 
 /**
- * What runs may finish within a short grace. The last to read the file is the lab itself, which
- * leaves it as one plain file.
+ * Closes a lab after a short grace period for running trials. The lab itself closes the file last,
+ * which leaves one plain file.
  */
 async function closed({ lab, view, projections, reading }: Opened): Promise<void> {
   await leaveStudies(lab);

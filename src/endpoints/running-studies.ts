@@ -1,4 +1,4 @@
-/** What a tray or a title says of the lab: the studies under way, and when that is different. */
+/** The running studies of the lab for a tray or a title, with notifications of changes. */
 import type { Application, RunningStudy } from './application.ts';
 import type { CurrentLab } from './current-lab.ts';
 import { Throttle } from './feeds/changes.ts';

@@ -1,12 +1,12 @@
-/** Splits a byte stream into lines without ever holding more than one bounded line. */
+/** Splits a byte stream into lines, with at most one bounded line in memory. */
 import { StringDecoder } from 'node:string_decoder';
 
-/** A line without its end, or the fact that one was longer than allowed and skipped. */
+/** A line without its end, or a mark that a line exceeded the limit and was skipped. */
 export type Line = { readonly text: string } | { readonly tooLong: true };
 
 /**
- * Lines end with \n or \r\n; a last one without its end counts.
- * @param longest most characters of a line
+ * Lines end with \n or \r\n; the last one may lack its end.
+ * @param longest greatest number of characters of a line
  */
 export async function* linesOf(
   stream: AsyncIterable<Uint8Array | string>,

@@ -1,13 +1,13 @@
 /**
- * Runs an ask-tell session over two streams: requests in, answers out, in order, at the reader's
- * pace.
+ * Runs an ask-tell session over two streams: requests in, answers out, in order, with backpressure
+ * of the reader.
  */
 import { once } from 'node:events';
 import { LONGEST_LINE } from '../../protocol/ask-tell.ts';
 import { linesOf } from './lines-of.ts';
 import { AskTellSession, tooLong } from './session.ts';
 
-/** Until the input ends. Blank lines are skipped. */
+/** Runs until the input ends. Skips blank lines. */
 export async function serveAskTell(
   input: AsyncIterable<Uint8Array | string>,
   output: NodeJS.WritableStream,

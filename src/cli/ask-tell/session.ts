@@ -1,6 +1,6 @@
 /**
  * One ask-tell session: a study in memory that another program drives. Synchronous and without I/O:
- * a line in, an answer out; whatever a line holds, the session goes on.
+ * one line in, one answer out. No line ends the session.
  */
 import { InvalidInput } from '../../core/errors.ts';
 import type { Problem } from '../../core/errors.ts';
@@ -18,14 +18,14 @@ import { jsonProblems } from '../../protocol/json-text.ts';
 import { check } from '../../protocol/problems.ts';
 import { checkStudy } from '../../protocol/study-checks.ts';
 
-/** A study under way. */
+/** The study of the session. */
 interface Study {
   readonly sampler: Sampler;
   readonly axes: readonly Axis[];
   readonly columns: TrialColumns;
-  /** Trials asked for and not yet told of. */
+  /** Trials that were asked for and have no value yet. */
   readonly open: Map<number, Params>;
-  /** All trials below this number have been told of. */
+  /** All trials with smaller numbers have a value. */
   leading: number;
   best: { readonly trial: number; readonly value: number; readonly params: Params } | null;
 }
@@ -36,7 +36,7 @@ type Tell = Extract<AskTellRequest, { op: 'tell' }>;
 export class AskTellSession {
   #study: Study | null = null;
 
-  /** The answer to one line. Never throws. */
+  /** Answers one line. Never throws. */
   answer(line: string): AskTellAnswer {
     try {
       const value = parseLine(line);
@@ -88,7 +88,7 @@ export class AskTellSession {
   }
 }
 
-/** The answer to a line that is too long to be read. */
+/** Answers a line that is too long. */
 export function tooLong(): AskTellAnswer {
   return fault(
     'line-too-long',
@@ -175,7 +175,7 @@ function tell(study: Study, { trial, value }: Tell): AskTellAnswer {
   return { ok: true };
 }
 
-/** Ties: the smaller number. */
+/** Whether the value is better than the best; of equal values the smaller number is. */
 function isBetter({ best, columns }: Study, trial: number, value: number): boolean {
   if (best === null) return true;
   if (value === best.value) return trial < best.trial;

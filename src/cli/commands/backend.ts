@@ -1,5 +1,6 @@
 /**
- * `galapagos backend`: sets an executor's libraries up in the user folder, lists and removes them.
+ * `galapagos backend`: installs the libraries of executors in the user folder, lists and removes
+ * them.
  */
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -142,7 +143,7 @@ async function install(
   }
 }
 
-/** Says notes at once, and shares in tenths. */
+/** Reports notes at once, and progress in tenths. */
 function tenths(
   say: (line: string) => void,
 ): (note: string, done?: number, total?: number) => void {

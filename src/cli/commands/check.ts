@@ -25,7 +25,7 @@ Examples:
   galapagos check old/lab.db --json`,
     )
     .action(async (lab: string, { json = false }: { readonly json?: boolean }) => {
-      // Loaded where it is used: the native library costs every other command its start.
+      // Loaded on demand: loading the native library would slow down every other command.
       const { checkLab, findingText } = await import('../../storage/check-lab.ts');
       const findings = checkLab(resolve(context.streams.cwd, lab));
       if (json)

@@ -112,7 +112,7 @@ Examples:
 async function importFrom(path: string, flags: ImportFlags, context: Context): Promise<void> {
   const { streams } = context;
   const { json = false, replace = false, dryRun = false } = flags;
-  // Loaded where it is used: no other command needs the readers.
+  // Loaded on demand: no other command needs the readers.
   const { startImport } = await import('../../datasets/import/start-import.ts');
   const controller = new AbortController();
   const display = json || streams.stdout.isTTY !== true ? null : new ImportDisplay(streams.stdout);

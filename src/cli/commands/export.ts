@@ -1,6 +1,6 @@
 /**
- * `galapagos export STUDY`: configurations as a file, or the champion itself, which is trained
- * again for it.
+ * `galapagos export STUDY`: configurations as a file, or the best trial's model, which is trained
+ * again.
  */
 import { resolve } from 'node:path';
 import { Option } from 'commander';

@@ -1,4 +1,7 @@
-/** `galapagos run STUDY`: parses what was asked for; carrying it out is handed in. */
+/**
+ * `galapagos run STUDY`: parses the command line; the caller provides the function that runs the
+ * study.
+ */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';

@@ -1,4 +1,4 @@
-/** `galapagos serve`: the window for a browser, with the lab behind it. */
+/** `galapagos serve`: the window for a browser and the lab behind it. */
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
@@ -86,7 +86,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   }
   const window = windowFolder();
   const file = resolve(context.streams.cwd, lab);
-  // Loaded where it is used: it costs every other command its start.
+  // Loaded on demand: loading it would slow down every other command.
   const [{ createEndpoints }, { startServer }] = await Promise.all([
     import('../../endpoints/create-endpoints.ts'),
     import('../../server/start-server.ts'),
@@ -108,17 +108,17 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       held,
     }),
   );
-  // The port comes first: where it is taken, no lab file is created or opened.
+  // The port is bound first: if it is taken, no lab file is created or opened.
   const server = await startServer({ application, window, host, port, token });
   begin();
   try {
-    // A large lab is read while the browser loads the window; a file that is no lab is reported
-    // before there is a link.
+    // A large lab is read while the browser loads the window; a file that is not a lab is reported
+    // before the link is printed.
     await Promise.race([ours, application]);
     const stopped = new Promise<void>((stop) => {
       onInterrupt(() => stop());
     });
-    // The link is read from a pipe that closes then; the window goes on.
+    // The link may be read from a pipe that then closes; the server continues.
     onOutputLost(() => undefined);
     if (json)
       printJson(context, {

@@ -82,14 +82,14 @@ Examples:
 }
 
 /**
- * A subcommand about one study. Its parent has the same options and takes them first: read both
+ * Adds a subcommand on one study. Its parent has the same options and parses them first: read both
  * with `optsWithGlobals`.
  */
 function add(studies: Command, name: string, description: string): Command {
   return labCommand(studies, name, description).argument('<study>', "the study's name, or its uid");
 }
 
-/** Loaded where they are used: listing studies needs no scheduler. */
+/** Loaded on demand: listing studies needs no scheduler. */
 function changes(): Promise<typeof Changes> {
   return import('../change-study.ts');
 }

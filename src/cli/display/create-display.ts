@@ -1,6 +1,4 @@
-/**
- * Picks the display for a run: JSON when asked for, the live view in a terminal, lines elsewhere.
- */
+/** Chooses the display of a run: JSON on request, the live view in a terminal, lines elsewhere. */
 import { scoreKindOf } from '../../core/study/score.ts';
 import type { StudySpec } from '../../core/study/study-spec.ts';
 import { JsonDisplay } from './json.ts';
@@ -23,14 +21,14 @@ export function createDisplay({ json, spec, screen, env, clock }: DisplayOptions
   };
   const kind = scoreKindOf(spec.objective);
   if (json) return new JsonDisplay(write, clock, kind);
-  // A terminal that does not tell its size cannot be redrawn in place.
+  // A terminal of unknown size cannot be redrawn in place.
   const terminal = screen.isTTY === true && env['TERM'] !== 'dumb' && screen.columns > 0;
   return terminal
     ? new TerminalDisplay(screen, kind, coloured(env))
     : new LinesDisplay(write, kind);
 }
 
-/** https://no-color.org: any non-empty NO_COLOR means none. */
+/** https://no-color.org: any non-empty NO_COLOR disables colours. */
 function coloured(env: DisplayOptions['env']): boolean {
   return (env['NO_COLOR'] ?? '') === '';
 }

@@ -1,4 +1,4 @@
-/** Numbers, durations and texts as the command line writes them. Pure; no colours. */
+/** Formats numbers, durations and texts for the command line, without colours. */
 import type { ParamValue, Params } from '../../core/search-space/distribution.ts';
 import { THIN, scoreText, scoreWithSplit } from '../../core/study/score.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
@@ -16,18 +16,18 @@ export function number(value: number): string {
 }
 
 /**
- * A score without its split, for columns that name it: `94.12 %`; `diverged` where there is none.
+ * A score without its split, for columns that name it: `94.12 %`; `diverged` if there is no value.
  */
 export function value(measured: number | null, { measure }: Pick<ScoreKind, 'measure'>): string {
   return plain(measured, (known) => scoreText(known, measure));
 }
 
-/** A score with the split it was measured on: `94.12 % (validation)`. */
+/** A score with its split: `94.12 % (validation)`. */
 export function score(measured: number | null, kind: ScoreKind): string {
   return plain(measured, (known) => scoreWithSplit(known, kind));
 }
 
-/** In the characters that a terminal shows and `grep` finds: plain spaces and signs. */
+/** Replaces spaces and signs by the ASCII ones that terminals display and `grep` finds. */
 function plain(measured: number | null, write: (known: number) => string): string {
   if (measured === null || !Number.isFinite(measured)) return 'diverged';
   return write(measured).replaceAll(THIN, ' ').replaceAll('\u2212', '-');
@@ -61,8 +61,8 @@ export function duration(ms: number): string {
 }
 
 /**
- * Evaluations per second, or per minute or hour where that is the more readable; `–` for null (not
- * known yet).
+ * Evaluations per second, or per minute or hour where that is easier to read; `–` for null
+ * (unknown).
  */
 export function rate(perSecond: number | null): string {
   if (perSecond === null) return '– evaluations/s';
@@ -83,10 +83,7 @@ export function slot(name: string): string {
   return name.startsWith('local/') ? name.slice('local/'.length) : name;
 }
 
-/**
- * At most `width` columns, the end replaced by `…` where it is longer. Control characters become
- * spaces.
- */
+/** At most `width` columns; a longer text ends in `…`. Control characters become spaces. */
 export function cut(text: string, width: number): string {
   const clean = text.replace(/\p{Cc}+/gu, ' ');
   if (columns(clean) <= width) return clean;
@@ -101,8 +98,8 @@ export function cut(text: string, width: number): string {
 }
 
 /**
- * How many terminal columns a text takes (wide East Asian characters and emoji: two; combining
- * marks: none).
+ * Number of terminal columns of a text (wide East Asian characters and emoji: two; combining marks:
+ * none).
  */
 export function columns(text: string): number {
   let sum = 0;

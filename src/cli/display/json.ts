@@ -1,5 +1,6 @@
 /**
- * The display for programs: one JSON object a line, each by the schema of `protocol/run-output.ts`.
+ * The display for programs: one JSON object on each line, by the schema of
+ * `protocol/run-output.ts`.
  */
 import type { ScoreKind } from '../../core/study/score.ts';
 import type { RunOutput } from '../../protocol/run-output.ts';

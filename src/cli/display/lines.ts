@@ -1,5 +1,5 @@
 /**
- * The display where there is no terminal: a line per finished trial, a line on the whole each ten
+ * The display without a terminal: one line for each finished trial, and a summary line every ten
  * seconds.
  */
 import { count, duration, number, params, rate, slot, score } from './format.ts';
@@ -71,7 +71,7 @@ export function progressLine(progress: RunProgress, kind: ScoreKind): string {
   ].join(' · ');
 }
 
-/** What an event is worth in a log; null: nothing. */
+/** Log line of an event; null: none. */
 export function eventLine(event: RunEvent, kind: ScoreKind): string | null {
   switch (event.type) {
     case 'trialEnded':

@@ -1,6 +1,6 @@
 /**
- * The live view of a run as lines of text: what `terminal.ts` redraws. Pure; colours are functions
- * handed in.
+ * Formats the live view of a run as lines of text, which `terminal.ts` redraws. Colours are
+ * parameters.
  */
 import { count, cut, duration, params, paramWords, rate, slot, score } from './format.ts';
 import type { ScoreKind } from '../../core/study/score.ts';
@@ -18,7 +18,7 @@ export const plain: Paint = { bold: String, dim: String, good: String, bad: Stri
 
 export interface Frame {
   readonly width: number;
-  /** Most lines there is room for. */
+  /** Greatest number of lines. */
   readonly height: number;
   readonly kind: ScoreKind;
   readonly paint: Paint;
@@ -28,8 +28,8 @@ export interface Frame {
 const byName = new Intl.Collator('en', { numeric: true });
 
 /**
- * Trials done, the best with its parameters, speed and time left, a line per worker. No line is
- * wider than the frame.
+ * Ended trials, the best with its parameters, speed and time left, and one line for each worker. No
+ * line is wider than the frame.
  */
 export function liveView(progress: RunProgress, frame: Frame): string[] {
   const { width, height, paint } = frame;

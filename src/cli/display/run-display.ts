@@ -10,12 +10,12 @@ import type { Params } from '../../core/search-space/distribution.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
 import type { Settled } from '../../studies/grace-count.ts';
 
-/** A finished trial worth showing: of the best, the best. */
+/** A finished trial worth displaying; usually the best. */
 export interface BestTrial {
   readonly trial: number;
   readonly value: number;
   readonly params: Params;
-  /** 1, 2 …: which attempt gave the value. */
+  /** Number of the attempt that produced the value: 1, 2 … */
   readonly attempt: number;
   readonly origin: Origin;
 }
@@ -23,19 +23,19 @@ export interface BestTrial {
 export interface RunStart {
   readonly study: string;
   readonly resumed: boolean;
-  /** The budget; null: without one. */
+  /** The budget; null: none. */
   readonly trials: number | null;
   readonly workers: number;
   readonly direction: Direction;
   readonly parameterNames: readonly string[];
-  /** What the user should know before reading the numbers, e.g. that the test set selects. */
+  /** Notes that the user should read before the results, for example that the test set selects. */
   readonly notes: readonly string[];
   /** The lab file. */
   readonly lab: string;
-  /** Trials that had ended before this run, and the best of them. */
+  /** Number and best of the trials that had ended before this run. */
   readonly done?: number;
   readonly best?: BestTrial | null;
-  /** Milliseconds the study may still run; null or absent: without bound. */
+  /** Milliseconds that the study may still run; null or absent: no limit. */
   readonly leftMs?: number | null;
 }
 
@@ -56,15 +56,15 @@ export type RunEvent =
       readonly slot: string;
       readonly params: Params;
     }
-  /** On its way, after an epoch that is not its last. */
+  /** A report, after an epoch that is not the last. */
   | {
       readonly type: 'trialReported';
       readonly trial: number;
       readonly attempt: number;
       readonly slot: string;
-      /** Epochs done. */
+      /** Number of finished epochs. */
       readonly epoch: number;
-      /** What it would be worth if it ended here. */
+      /** Score that the trial would have if it ended here. */
       readonly value: number;
       readonly metrics: Readonly<Record<string, number>>;
     }
@@ -88,7 +88,7 @@ export type RunEvent =
       readonly error: string | null;
       readonly metrics: Readonly<Record<string, number | string>>;
     }
-  /** An attempt is over and its trial waits again, free of charge. */
+  /** An attempt ended and its trial waits again, without charge. */
   | {
       readonly type: 'trialBack';
       readonly trial: number;
@@ -104,7 +104,8 @@ export type RunEvent =
 export interface RunSummary {
   readonly study: string;
   /**
-   * finished: a stop rule was met. paused: interrupted, may be resumed. failed: it could not go on.
+   * finished: a stop rule was met. paused: interrupted, can be resumed. failed: an error ended the
+   * run.
    */
   readonly state: 'finished' | 'paused' | 'failed';
   /** In words, e.g. `64 trials`, `interrupted`, `the disk is full`. */
@@ -112,13 +113,15 @@ export interface RunSummary {
   readonly complete: number;
   readonly pruned: number;
   readonly failed: number;
-  /** Attempts that were lost with their worker and run again. */
+  /** Number of attempts that were lost with their worker and run again. */
   readonly lostAttempts: number;
-  /** What became of the running trials at a pause or stop; null: there was none. */
+  /** Outcomes of the running trials at a pause or stop; null: there was none. */
   readonly settled: Settled | null;
-  /** Of this run, not of earlier ones. */
+  /** Duration of this run, without earlier ones. */
   readonly elapsedMs: number;
-  /** What trained the best, and why; none where the objective says nothing of it. */
+  /**
+   * Executors of the best trials, with the reasons; empty if the objective does not report them.
+   */
   readonly executors: readonly { readonly label: string; readonly reason: string | null }[];
   /** Best first, at most five. */
   readonly best: readonly BestTrial[];
@@ -126,7 +129,7 @@ export interface RunSummary {
   readonly generations: readonly GenerationBest[] | null;
   /** Null: not written. */
   readonly written: { readonly lab: string; readonly bestConfigs: string | null };
-  /** What to type to go on; null: there is nothing to go on with. */
+  /** Command line that resumes; null: nothing to resume. */
   readonly resumeCommand: string | null;
 }
 
@@ -134,8 +137,8 @@ export interface RunDisplay {
   start(run: RunStart): void;
   event(event: RunEvent): void;
   /**
-   * Time passes: called several times a second, with milliseconds of any monotonic clock. Events
-   * happen at the last tick.
+   * Called several times a second with milliseconds of any monotonic clock. Events count as of the
+   * last tick.
    */
   tick(nowMs: number): void;
   finish(summary: RunSummary): void;

@@ -18,7 +18,7 @@ export type WorkerView =
   | { readonly doing: 'lost' | 'quarantined'; readonly reason: string };
 
 export interface Reported {
-  /** Epochs done. */
+  /** Number of finished epochs. */
   readonly epoch: number;
   readonly value: number;
 }
@@ -28,32 +28,32 @@ interface Sent {
   readonly params: Params;
 }
 
-/** Speed is measured over this much of the past. */
+/** Window for measuring the speed, in milliseconds. */
 const WINDOW_MS = 30_000;
-/** Before so many trials and milliseconds no speed is claimed. */
+/** Least number of trials and milliseconds before a speed is shown. */
 const ENOUGH_TRIALS = 3;
 const ENOUGH_MS = 1_000;
 
 export class RunProgress {
   readonly run: RunStart;
-  /** Slot → what it does, in the order in which they appeared. */
+  /** State of each worker by slot, in order of first appearance. */
   readonly workers = new Map<string, WorkerView>();
   best: BestTrial | null;
-  /** Ended trials, with those of earlier runs. */
+  /** Number of ended trials, earlier runs included. */
   done: number;
   diverged = 0;
   failed = 0;
   lostAttempts = 0;
-  /** Why storage waits; null: it does not. */
+  /** Why storage waits; null: it works. */
   stalled: string | null = null;
   #startMs: number | null = null;
   #nowMs = 0;
   #endedHere = 0;
-  /** Instants and counts of ended trials, the first at or before the window's begin. */
+  /** Times and counts of ended trials; the first at or before the start of the window. */
   #samples: { readonly atMs: number; readonly ended: number }[] = [];
-  /** Slot → the trials sent to it, the first the one that it is at. */
+  /** Trials sent to each slot; the first is running. */
   readonly #sent = new Map<string, Sent[]>();
-  /** Trial → the slot that it was sent to last. */
+  /** Slot that each trial was sent to last. */
   readonly #slotOf = new Map<number, string>();
 
   constructor(run: RunStart) {
@@ -67,12 +67,12 @@ export class RunProgress {
     return this.#startMs === null ? 0 : this.#nowMs - this.#startMs;
   }
 
-  /** Milliseconds that a worker has been at its trial. */
+  /** Milliseconds that a worker has spent on its trial. */
   atItMs(worker: WorkerView): number | null {
     return worker.doing === 'trial' ? Math.max(0, this.#nowMs - worker.sinceMs) : null;
   }
 
-  /** Evaluations per second lately; null: too early to say. */
+  /** Recent evaluations per second; null: too early. */
   get perSecond(): number | null {
     const first = this.#samples[0];
     if (first === undefined || this.#endedHere < ENOUGH_TRIALS || this.elapsedMs < ENOUGH_MS)
@@ -80,7 +80,7 @@ export class RunProgress {
     return ((this.#endedHere - first.ended) / (this.#nowMs - first.atMs)) * 1000;
   }
 
-  /** Milliseconds until a stop rule holds at this speed; null: unknown or without bound. */
+  /** Milliseconds until a stop rule applies at this speed; null: unknown or no limit. */
   get leftMs(): number | null {
     const speed = this.perSecond;
     const { trials, leftMs = null } = this.run;
@@ -157,7 +157,7 @@ export class RunProgress {
       this.workers.set(slot, { ...worker, report: { epoch, value } });
   }
 
-  /** A worker has the next trial waiting beside the one that it is at. */
+  /** A trial was sent to a worker that is still busy with another one. */
   #arrive(slot: string, { trial, params }: Sent): void {
     const sent = this.#sent.get(slot) ?? [];
     this.#sent.set(slot, [...sent, { trial, params }]);
@@ -166,7 +166,7 @@ export class RunProgress {
       this.workers.set(slot, { doing: 'trial', trial, params, sinceMs: this.#nowMs, report: null });
   }
 
-  /** A trial has left its worker, which turns to the next one. */
+  /** A trial has left its worker, which continues with the next one. */
   #leave(trial: number): void {
     const slot = this.#slotOf.get(trial);
     if (slot === undefined) return;

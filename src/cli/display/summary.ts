@@ -1,6 +1,6 @@
 /**
- * The end of a run as lines of text: the best configurations, the generations, what was written,
- * how to go on. Pure.
+ * Formats the end of a run as lines of text: best configurations, generations, written files, how
+ * to resume.
  */
 import type { GenerationBest } from '../../core/analysis/generations.ts';
 import type { Direction } from '../../core/study/study-spec.ts';
@@ -49,11 +49,11 @@ export function summary(run: RunStart, end: RunSummary, frame: SummaryFrame): st
   return lines;
 }
 
-/** What a ranking shows of a trial. */
+/** Fields of a trial in a ranking. */
 type Ranked = Pick<BestTrial, 'trial' | 'value' | 'params'>;
 
 /**
- * Rank, trial, value and parameters side by side; where that is too wide, the parameters below each
+ * Rank, trial, value and parameters side by side; if that is too wide, the parameters below each
  * value.
  */
 export function bestTable(
@@ -105,7 +105,7 @@ export function generationTable(
   return table(head, rows, width);
 }
 
-/** The scheduler's reasons in words; any other stands for itself. */
+/** The scheduler's reasons in words; any other reason is printed as it is. */
 const REASONS: Readonly<Record<string, string>> = {
   trials: 'trial limit reached',
   target: 'target reached',

@@ -1,4 +1,4 @@
-/** Aligned tables in plain text. Pure; knows nothing of trials. */
+/** Formats aligned tables in plain text. */
 import { columns, cut } from './format.ts';
 
 export interface Column {
@@ -9,9 +9,8 @@ export interface Column {
 const GAP = '  ';
 
 /**
- * A head and rows, each column as wide as its widest cell.
- * @param width the columns of the terminal; longer lines are cut. Infinity: no terminal, nothing is
- *   cut
+ * One header and rows, each column as wide as its widest cell.
+ * @param width columns of the terminal; longer lines are cut. Infinity: no terminal, nothing is cut
  */
 export function table(
   head: readonly Column[],
@@ -29,12 +28,15 @@ export function table(
   return [line(head.map(({ title }) => title)), ...rows.map(line)];
 }
 
-/** How many terminal columns such a table takes. */
+/** Number of terminal columns of such a table. */
 export function tableWidth(lines: readonly string[]): number {
   return Math.max(0, ...lines.map(columns));
 }
 
-/** Words in lines of at most `width` columns, each begun with `indent`. A word is never divided. */
+/**
+ * Wraps words into lines of at most `width` columns, each starting with `indent`. Never splits a
+ * word.
+ */
 export function wrap(words: readonly string[], width: number, indent = '', gap = GAP): string[] {
   const lines: string[] = [];
   let line = '';

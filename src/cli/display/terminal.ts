@@ -1,6 +1,6 @@
 /**
- * The display in a terminal: the live view redrawn in place, what matters for good written above
- * it, the summary at the end.
+ * The display in a terminal: the live view redrawn in place, lasting messages above it, the summary
+ * at the end.
  */
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
@@ -13,7 +13,7 @@ import { RunProgress } from './run-progress.ts';
 import { summary } from './summary.ts';
 
 const REDRAW_EVERY_MS = 100;
-/** Events that stay readable above the live view; the rest shows in it. */
+/** Events that stay readable above the live view. */
 const KEPT = new Set<RunEvent['type']>([
   'quarantined',
   'released',
@@ -22,7 +22,7 @@ const KEPT = new Set<RunEvent['type']>([
   'note',
 ]);
 
-/** What the display needs of `process.stdout`. */
+/** The part of `process.stdout` that the display needs. */
 export type Screen = Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'> & NodeJS.WritableStream;
 
 export class TerminalDisplay implements RunDisplay {
@@ -77,7 +77,7 @@ export class TerminalDisplay implements RunDisplay {
 
   #draw(): void {
     if (this.#progress === null) return;
-    // The last column stays free: some terminals wrap a line that fills it.
+    // The last column stays empty, because some terminals wrap a line that fills it.
     const width = this.#width - 1;
     const height = Math.max(4, (this.#screen.rows || 24) - 1);
     const lines = liveView(this.#progress, { width, height, kind: this.#kind, paint: this.#paint });

@@ -1,6 +1,6 @@
 /**
- * How far a training in this process is: a line redrawn in a terminal, a line an epoch elsewhere,
- * nothing beside JSON.
+ * Progress of a training in this process: one redrawn line in a terminal, one line for each epoch
+ * elsewhere, nothing with JSON.
  */
 import { createLogUpdate } from 'log-update';
 import { cut, duration, score } from './format.ts';
@@ -10,9 +10,9 @@ import type { Screen } from './terminal.ts';
 export interface TrainingProgress {
   /** Steps done, of all. */
   step(step: number, steps: number): void;
-  /** Epochs done, and what the trial is worth after them. */
+  /** Number of finished epochs, and the score after them. */
   epoch(done: number, worth: number): void;
-  /** Nothing more comes: the line goes. */
+  /** Ends the display and removes the line. */
   end(): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Answers one call by the table: input parsed, handler asked, result or error in an envelope that
- * every binding can carry.
+ * Answers one call by the endpoint table: parses the input, calls the handler, and returns the
+ * result or error in an envelope that every binding can transport.
  */
 import type { z } from 'zod';
 import type { Answer, CallContext, Calls, HandlersOf } from '../../protocol/endpoint.ts';
@@ -27,7 +27,8 @@ export async function answer<Table extends Calls>(
 }
 
 /**
- * As `answer`, for an input that the schema of the call has parsed. @param name one of the table
+ * As `answer`, for an input already parsed by the schema of the call. @param name an endpoint of
+ * the table
  */
 export async function answerParsed<Table extends Calls>(
   handlers: HandlersOf<Table>,
@@ -36,7 +37,7 @@ export async function answerParsed<Table extends Calls>(
   context: CallContext,
 ): Promise<Answer> {
   try {
-    // The schema that was applied is the one that the handler's type is derived from.
+    // The handler's type is derived from the schema that parsed the input.
     const handle = handlers[name] as (input: unknown, context: CallContext) => unknown;
     return { ok: true, value: await handle(input, context) };
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What handlers that are not about the running lab stand on. */
+/** Dependencies of handlers that do not need a running lab. */
 import type { Coordinator } from '../../coordinator/coordinator.ts';
 import type { WorkerProgram } from '../../lab/start-lab.ts';
 import type { HandlersOf } from '../../protocol/endpoint.ts';
@@ -9,26 +9,25 @@ import type { StudyCommands } from './study-calls.ts';
 export interface CallDeps {
   readonly resources: string;
   readonly userFolder: string;
-  /** How workers are started, where not as the lab finds it. */
+  /** Overrides how workers are started. */
   readonly worker?: WorkerProgram | undefined;
-  /** Null: none is open. */
+  /** Null: no lab is open. */
   labFile(): string | null;
   /**
-   * Keeps an upload for whoever reads it. @throws GalapagosError `unknown-upload`,
-   * `upload-incomplete`
+   * Keeps an upload for its reader. @throws GalapagosError `unknown-upload`, `upload-incomplete`
    */
   holdUpload(id: string): HeldUpload;
-  /** The live coordinator; null: none is open, or it failed. */
+  /** The running coordinator; null: no lab is open, or it failed. */
   lab(): Coordinator | null;
-  /** Names of studies that are taken in the lab that is open. */
+  /** Names of studies in the open lab. */
   names(): ReadonlySet<string>;
-  /** Tells windows that the list of datasets is another. */
+  /** Notifies windows that the list of datasets has changed. */
   datasetsChanged(): void;
-  /** Tells windows that imports went on. */
+  /** Notifies windows of the progress of imports. */
   importsChanged(): void;
 }
 
-/** All but those that stand on the running lab or on what hosts the window. */
+/** All handlers except those that need the running lab or the window's host. */
 export type CallHandlers = Omit<
   HandlersOf<Queries & Commands>,
   keyof StudyCommands | 'about' | 'attempts' | 'beginUpload' | 'discardUpload'

@@ -1,6 +1,6 @@
 /**
- * The handlers that are not about the running lab: networks, datasets, imports, what is read of
- * finished trials.
+ * The handlers that do not need the running lab: networks, datasets, imports, and data of finished
+ * trials.
  */
 import type { ImportRow } from '../../protocol/window/lab-stream.ts';
 import { catalogueIn, datasetsFolder } from '../../studies/known-dataset.ts';
@@ -15,15 +15,15 @@ import { setUpCalls } from './set-up-calls.ts';
 
 export interface OtherCalls {
   readonly handlers: CallHandlers;
-  /** For the lab's feed. */
+  /** Imports, for the lab's feed. */
   imports(): readonly ImportRow[];
-  /** Names, for the lab's feed. */
+  /** Names of datasets, for the lab's feed. */
   datasets(): readonly string[];
-  /** The study whose best this one trains again; null: an ordinary study. */
+  /** The study that this one confirms; null: an ordinary study. */
   confirms(study: string): string | null;
   /**
-   * Begins what follows from studies that have ended; to be called when one did, and when a lab was
-   * opened.
+   * Starts test runs of confirmations that have ended. Call it when a study has ended, and when a
+   * lab was opened.
    */
   followUp(): void;
   close(): Promise<void>;
@@ -35,7 +35,7 @@ export function createCalls(deps: CallDeps): OtherCalls {
     changed: () => deps.importsChanged(),
   });
   const confirm = confirmCalls(deps);
-  // What is checked while it is written does not wait for an export.
+  // Two threads, so that checks of a study being edited do not wait for an export.
   const [checking, reading] = [new ThreadWork(), new ThreadWork()];
   return {
     handlers: {

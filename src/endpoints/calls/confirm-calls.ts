@@ -1,5 +1,6 @@
 /**
- * Trains a study's best again on fresh seeds, and has the winner looked at on the test set, once.
+ * Trains a study's best configurations again on fresh seeds, and evaluates the winner once on the
+ * test set.
  */
 import { randomUUID } from 'node:crypto';
 import type { Coordinator } from '../../coordinator/coordinator.ts';
@@ -26,8 +27,8 @@ export interface ConfirmCalls {
   readonly handlers: Pick<CallHandlers, 'confirm'>;
   confirms(study: string): string | null;
   /**
-   * Begins what follows from studies that have ended; to be called when one did, and when a lab was
-   * opened.
+   * Starts test runs of confirmations that have ended. Call it when a study has ended, and when a
+   * lab was opened.
    */
   followUp(): void;
 }
@@ -82,8 +83,8 @@ export function confirmCalls(deps: CallDeps): ConfirmCalls {
         try {
           if (isToBeTested(deps, lab, study)) test(deps, lab, study);
         } catch (error) {
-          // A file or a dataset that cannot be read now: looked at again when another study ends,
-          // or the lab is opened.
+          // The file or the dataset cannot be read now; the next call, when another study ends or
+          // the lab is opened, tries again.
           if (!(error instanceof GalapagosError)) throw error;
         }
       }
@@ -91,7 +92,10 @@ export function confirmCalls(deps: CallDeps): ConfirmCalls {
   };
 }
 
-/** All its seeds have been trained, the test set took no part, and nobody has looked at it yet. */
+/**
+ * Whether all its seeds have been trained, the test set was not used for selection, and the winner
+ * was not evaluated on it yet.
+ */
 function isToBeTested({ userFolder }: CallDeps, lab: Coordinator, study: Study): boolean {
   const { uid, spec, state, limit } = study;
   const confirms = confirmsOf(spec.objective);
@@ -134,8 +138,8 @@ function test(deps: CallDeps, lab: Coordinator, { uid, spec }: Study): void {
 }
 
 /**
- * Study and points are decided in one turn, so that no sampler is asked for any of them. @returns
- * its uid
+ * Creates the study and enqueues its points in one turn, so that the sampler is not asked for any
+ * of them. @returns its uid
  */
 function begin(lab: Coordinator, { spec, limits, points }: ConfirmingStudy): string {
   const uid = randomUUID();

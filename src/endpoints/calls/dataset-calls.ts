@@ -1,4 +1,4 @@
-/** Answers about datasets: which there are, what they look like, how they come and go. */
+/** Endpoints of datasets: list, preview, import, storage and removal. */
 import { existsSync } from 'node:fs';
 import { basename, isAbsolute } from 'node:path';
 import { GalapagosError, InvalidInput } from '../../core/errors.ts';
@@ -125,7 +125,7 @@ export function datasetCalls(deps: CallDeps, imports: Imports): DatasetCalls {
   };
 }
 
-/** Those that are set. */
+/** Returns the options that are set. */
 function given<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [Name in keyof T]?: Exclude<T[Name], undefined>;
@@ -133,8 +133,8 @@ function given<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Na
 }
 
 /**
- * Returns the options of an import that is repeated with changes. Columns that were left out stay
- * out unless they are predicted now; a label in words is no feature, so it is left out when another
+ * Returns the options of an import that is repeated with changes. Excluded columns stay excluded
+ * unless they are predicted now; a text label cannot be a feature, so it is excluded when another
  * column is predicted.
  */
 function againWith(

@@ -1,4 +1,4 @@
-/** What is thrown, as it crosses to a window: `{ code, data }`. A stack never crosses. */
+/** Converts thrown errors to `{ code, data }` for a window. A stack is never sent. */
 import { GalapagosError } from '../../core/errors.ts';
 import type { EndpointError } from '../../protocol/endpoint.ts';
 
@@ -11,7 +11,7 @@ export function toEndpointError(error: unknown): EndpointError {
   };
 }
 
-/** As JSON would leave it, so that it crosses every binding alike. */
+/** Converts data to what JSON can represent, so that every binding transports it alike. */
 function plain(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return JSON.parse(JSON.stringify(data)) as Record<string, unknown>;
 }

@@ -1,7 +1,4 @@
-/**
- * Answers how long a study takes: measured in a process of its own, and the same study again from
- * what was kept.
- */
+/** Estimates how long a study takes: measures it in a child process, and caches the measurement. */
 import { availableParallelism } from 'node:os';
 import { InvalidInput } from '../../core/errors.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
@@ -13,7 +10,7 @@ import { objectiveCheck } from '../../studies/objective-check.ts';
 import { canonicalJson } from '../../training/plan/hash.ts';
 import type { CallDeps, CallHandlers } from './call-deps.ts';
 
-/** Studies whose measurement is kept; the oldest goes first. */
+/** Greatest number of cached measurements; the oldest is dropped first. */
 const MOST_KEPT = 32;
 
 export function estimateCalls(deps: CallDeps): Pick<CallHandlers, 'estimate'> {
@@ -26,8 +23,8 @@ export function estimateCalls(deps: CallDeps): Pick<CallHandlers, 'estimate'> {
       const together = workers ?? workersOf(deps);
       const duration = objectiveKind(study.objective.kind)?.duration(study.objective) ?? null;
       if (duration !== null) return estimateDuration(study, together, duration, Date.now());
-      // What a trial takes depends on these alone: another budget or number of workers is answered
-      // at once.
+      // The duration of a trial depends on these only, so another budget or number of workers is
+      // answered at once.
       const key = canonicalJson({ objective: study.objective, space: study.searchSpace });
       let measured = kept.get(key);
       if (measured === undefined) {
@@ -42,7 +39,7 @@ export function estimateCalls(deps: CallDeps): Pick<CallHandlers, 'estimate'> {
   };
 }
 
-/** Those of the lab that is open, unless it has none yet. */
+/** Number of workers of the open lab; if it has none yet, of this machine. */
 function workersOf(deps: CallDeps): number {
   const slots = deps.lab()?.lab.slots.size ?? 0;
   return slots > 0 ? slots : availableParallelism();

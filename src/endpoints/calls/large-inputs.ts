@@ -1,17 +1,17 @@
-/**
- * Parses large inputs of calls in a thread, so that no request holds up the event loop for long.
- */
+/** Parses large inputs of calls in a thread, so that no request blocks the event loop. */
 import { ThreadWork } from '../reading/thread-work.ts';
 import type { AnnouncedFile } from '../uploads/upload-list.ts';
 import type { PackedList, TabledCall } from './parse-input.ts';
 
-/** Bytes up to which an input is parsed where it arrives: a few milliseconds' work. */
+/**
+ * Greatest size in bytes of an input that is parsed on the event loop: a few milliseconds of work.
+ */
 export const INLINE_BYTES = 32 * 1024;
 
 export class LargeInputs {
   readonly #thread = new ThreadWork();
 
-  /** What the schema of the call makes of the body. @throws GalapagosError `invalid-input` */
+  /** Parses the body by the schema of the call. @throws GalapagosError `invalid-input` */
   parse(name: TabledCall, body: Uint8Array): Promise<unknown> {
     return this.#thread.do('input', { name, body });
   }

@@ -1,4 +1,4 @@
-/** Parses the inputs of calls by the endpoint table, on whatever thread. */
+/** Parses the inputs of calls by the endpoint table, on any thread. */
 import type { ParsedOf } from '../../protocol/endpoint.ts';
 import { commands, queries } from '../../protocol/endpoints.ts';
 import type { Commands } from '../../protocol/endpoints.ts';
@@ -13,9 +13,12 @@ export function isTabled(name: string): name is TabledCall {
   return Object.hasOwn(calls, name);
 }
 
-/** A list of files in two values, which cross threads at once: a million objects would not. */
+/**
+ * A list of files in two values, which are sent between threads at once: a million objects would
+ * not be.
+ */
 export interface PackedList {
-  /** Paths, a line each: none holds a control character. */
+  /** Paths, one on each line: none contains a control character. */
   readonly paths: string;
   readonly bytes: Float64Array;
 }

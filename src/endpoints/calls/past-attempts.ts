@@ -1,6 +1,6 @@
 /**
- * Answers the query `attempts`: what ran where, from the lab file, older than what the lab's stream
- * holds.
+ * Answers the query `attempts`: attempts from the lab file that are older than those in the lab's
+ * stream.
  */
 import type { HandlersOf } from '../../protocol/endpoint.ts';
 import type { Queries } from '../../protocol/endpoints.ts';

@@ -1,6 +1,6 @@
 /**
- * Answers what a window reads of a lab file: trials in full, curves, studies as files; in a thread,
- * as a lab may be large.
+ * Endpoints that read a lab file: trials in full, curves, studies as files. Reading happens in a
+ * thread, since a lab may be large.
  */
 import { story } from '../../core/scheduling/index.ts';
 import { openFile } from '../reading/read-open-lab.ts';
@@ -17,7 +17,7 @@ export function readingCalls(deps: CallDeps, thread: ThreadWork): ReadingCalls {
     trial: async (input) => {
       const detail = await thread.do('trial', { file: openFile(deps), ...input });
       const lab = deps.lab()?.lab;
-      // Until it ends, only the scheduler knows why it is where it is.
+      // The story of an open trial is only in the scheduler's memory.
       const open = lab === undefined ? [] : story(lab, input.study, input.trial);
       return open.length === 0
         ? detail

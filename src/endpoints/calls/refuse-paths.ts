@@ -1,10 +1,10 @@
-/** Refuses paths of this machine from browsers: only the desktop window may name them. */
+/** Refuses local paths from browsers: only the desktop window may name them. */
 import { GalapagosError } from '../../core/errors.ts';
 import type { CallContext } from '../../protocol/endpoint.ts';
 
 /**
- * For every handler that would read or open a path that its caller names. A browser may be on
- * another machine, and its token must not open every file that this user can read.
+ * Called by every handler that reads or opens a path named by its caller. A browser may be on
+ * another machine, and its token must not give access to every file that this user can read.
  * @throws GalapagosError `no-paths` where the caller is a browser
  */
 export function refusePaths({ host }: Pick<CallContext, 'host'>): void {

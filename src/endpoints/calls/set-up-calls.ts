@@ -1,4 +1,4 @@
-/** Answers the page that sets a study up. */
+/** Endpoints of the page that sets up a study. */
 import { isAbsolute } from 'node:path';
 import { samplers } from '../../core/samplers/create-sampler.ts';
 import { parseJson } from '../../protocol/json-text.ts';
@@ -41,8 +41,8 @@ export function setUpCalls(deps: CallDeps, thread: ThreadWork): SetUpCalls {
     },
     parseStudy: ({ text, source }, { host }) => {
       const study = parseJson(text, source);
-      // A network in a file of its own lies beside the study's: on this machine, and for its own
-      // window only.
+      // A network file is relative to the study's file, so it can only be read on this machine and
+      // for its own window.
       return host === 'electron' && isAbsolute(source)
         ? withNetworkFile(study, source, source)
         : study;

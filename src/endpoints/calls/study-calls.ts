@@ -1,6 +1,6 @@
 /**
- * Commands about studies, trials, slots and the lab itself. Each is answered when it is decided; a
- * refusal is that call's error.
+ * Commands on studies, trials, slots and the lab. Each is answered when it is decided; a refusal is
+ * returned as an error.
  */
 import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
@@ -25,7 +25,7 @@ import { keepUploadedLab, removeKeptLab } from '../uploads/uploaded-lab.ts';
 import type { HeldUpload } from '../uploads/uploads.ts';
 import { refusePaths } from './refuse-paths.ts';
 
-/** Running trials' time to finish after a pause or a stop. */
+/** Milliseconds that running trials have to finish after a pause or a stop. */
 const GRACE_MS = 5_000;
 
 export type StudyCommands = Pick<
@@ -61,8 +61,8 @@ export function studyCommands({
   const decide = (command: Parameters<Coordinator['decide']>[0]): null =>
     decideOrThrow(current.lab.deciding, command);
   /**
-   * The trials of a study that had finished before are read in turns first, so that deciding does
-   * not block.
+   * First reads the trials of a finished study, yielding to the event loop, so that the decision
+   * does not block.
    */
   const decideTakenUp = async (
     study: string,
@@ -163,7 +163,7 @@ export function studyCommands({
 }
 
 /**
- * Opening creates a lab where there is no file or an empty one, and waits for ever on a pipe.
+ * Opening would create a lab where the file is missing or empty, and would wait for ever on a pipe.
  * @param name for the error
  * @throws GalapagosError `not-found` unless the path leads to a regular file with content
  */
@@ -182,7 +182,7 @@ function noLab(file: string, found: string): GalapagosError {
   });
 }
 
-/** Offers as many of this machine's slots, and leaves out those beyond. */
+/** Offers this many slots of this machine, and drains the others. */
 function useWorkers(coordinator: Coordinator, workers: number): void {
   const wanted = new Set(cpuSlots(workers));
   for (const [name, { supervision }] of coordinator.lab.slots) {
@@ -194,8 +194,8 @@ function useWorkers(coordinator: Coordinator, workers: number): void {
 }
 
 /**
- * Limits for so many trials more: beyond the limit of a study that has trials left, beyond those
- * that ended in a study that met a stop rule, which is laid aside.
+ * Limits for this many more trials: beyond the limit of a study that has trials left; beyond the
+ * ended trials of a study that met a stop rule, which is removed.
  */
 function extended(lab: LabState, study: Study, trials: number): Study['limits'] {
   const { limits, state } = study;

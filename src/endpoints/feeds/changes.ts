@@ -1,8 +1,8 @@
-/** Tells whoever listens that something is different, not what. */
+/** Notifies listeners that something has changed, without saying what. */
 export class Changes {
   readonly #listeners = new Set<() => void>();
 
-  /** @returns how to end it */
+  /** @returns a function that unsubscribes */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -13,7 +13,7 @@ export class Changes {
   }
 }
 
-/** At most one call in `ms`: at once after a quiet time, else when it is over. */
+/** Limits calls to one in `ms`: at once after a quiet period, else at its end. */
 export class Throttle {
   readonly #ms: number;
   readonly #call: () => void;

@@ -1,4 +1,4 @@
-/** Numbers a feed's messages, and knows whether the next is a snapshot. */
+/** Numbers a feed's messages, and decides whether the next is a snapshot. */
 import type { StreamMessage } from '../../protocol/endpoint.ts';
 
 export class FeedNumbers {

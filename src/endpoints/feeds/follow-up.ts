@@ -1,11 +1,9 @@
-/**
- * Tells when something may follow from the studies of the lab that is open: one has ended, or the
- * lab has just been opened.
- */
+/** Notifies when a study of the open lab has ended, or a lab was opened. */
 import type { CurrentLab } from '../current-lab.ts';
 
 /**
- * @param look is called in a turn of its own, after what ended is durable. @returns how to end it
+ * @param look is called in a turn of its own, after the end is durable. @returns a function that
+ *   unsubscribes
  */
 export function followUp(current: CurrentLab, look: () => void): () => void {
   let turn: NodeJS.Immediate | null = null;

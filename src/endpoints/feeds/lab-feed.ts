@@ -1,6 +1,6 @@
 /**
- * One window's view of the lab: everything first, then each field whose content is another, a few
- * times a second; attempts and gaps by what is new.
+ * One window's feed of the lab: everything first, then each changed field a few times a second; of
+ * attempts and gaps the new ones.
  */
 import { basename } from 'node:path';
 import type { Feed, StreamMessage } from '../../protocol/endpoint.ts';
@@ -21,7 +21,7 @@ export interface LabSources {
   readonly calls: Pick<OtherCalls, 'imports' | 'datasets' | 'confirms'>;
   readonly importsChanged: Changes;
   readonly datasetsChanged: Changes;
-  /** Resident bytes by process id, as they were measured last. */
+  /** Latest resident memory in bytes, by process id. */
   readonly memory: () => ReadonlyMap<number, number>;
 }
 
@@ -36,7 +36,7 @@ export class LabFeed implements Feed<LabBody> {
   #seen = { ...NOTHING_SEEN };
   #attempts = 0;
   #gaps = 0;
-  /** The slots as they were sent last. */
+  /** The slots as sent last, as JSON. */
   #sent = '';
   #imports = true;
   #datasets = true;
@@ -82,7 +82,7 @@ export class LabFeed implements Feed<LabBody> {
       body.studies = [...ours, ...[...view.foreign.values()].map(foreignRow)];
     }
     if (view.versions.slots !== this.#seen.slots) {
-      // They are looked at with every turn of the scheduler, and seldom other than before.
+      // Slots are compared after each turn of the scheduler, but rarely change.
       const slots = this.#slots();
       const text = JSON.stringify(slots);
       if (text !== this.#sent) body.slots = slots;

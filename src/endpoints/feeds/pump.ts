@@ -1,7 +1,7 @@
 /**
- * Sends one connection's subscriptions: at most one message a frame and subscription, and none
- * before the client took the last one. What changes meanwhile is in the next one; nothing is
- * queued. Not a transport: bindings hand in `send` and call `receive`.
+ * Sends the subscriptions of one connection: at most one message a frame for each, and none before
+ * the client has acknowledged the previous one. Later changes are part of the next message; nothing
+ * is queued. Not a transport: bindings pass `send` and call `receive`.
  */
 import type { z } from 'zod';
 import type {
@@ -18,12 +18,12 @@ import { toEndpointError } from '../calls/errors.ts';
 
 /** Milliseconds. */
 const FRAME = 16;
-/** Subscriptions of one connection: each costs work with every change. */
+/** Greatest number of subscriptions of one connection, since each costs work with every change. */
 const MOST_OPEN = 256;
 
 interface Open {
   readonly feed: Feed<unknown>;
-  /** What the client has not taken yet; null: it took all. */
+  /** Number of the message that the client has not acknowledged; null: none. */
   waiting: number | null;
   changed: boolean;
 }
@@ -77,7 +77,7 @@ export class FeedPump<Table extends Calls> {
     }
   }
 
-  /** Ends all subscriptions: the client is gone. */
+  /** Ends all subscriptions; called when the client has disconnected. */
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -115,7 +115,7 @@ export class FeedPump<Table extends Calls> {
     }
     try {
       let open: Open | undefined = undefined as Open | undefined;
-      // The schema that was just applied is the one that the feed's type is derived from.
+      // The feed's type is derived from the schema that parsed the input.
       const begin = this.#subscriptions[name] as (
         input: unknown,
         changed: () => void,

@@ -1,6 +1,5 @@
 /**
- * One window's view of one study: its head, then its trials in blocks, newest first, then what
- * changes.
+ * One window's feed of one study: its head, then its trials in blocks, newest first, then changes.
  */
 import type { Feed, StreamMessage } from '../../protocol/endpoint.ts';
 import type { StudyBody } from '../../protocol/window/study-stream.ts';
@@ -11,7 +10,7 @@ import type { StudyProjection } from '../projections/study-projection.ts';
 import { foreignHead, studyHead } from '../projections/study-row.ts';
 import { FeedNumbers } from './feed-numbers.ts';
 
-/** How often a running study's times are told again. */
+/** Milliseconds between two updates of a running study's times. */
 const HEAD_MS = 1_000;
 
 interface Watched {
@@ -103,8 +102,8 @@ export class StudyFeed implements Feed<StudyBody> {
   }
 
   /**
-   * Null: whether there is such a study, of another program, the file has not told yet. @throws
-   * GalapagosError unknown-study
+   * Null: the file has not been read yet, so it is unknown whether another program's study has this
+   * name. @throws GalapagosError unknown-study
    */
   #begin(): Watched | null {
     const { view } = this.#current;

@@ -1,6 +1,6 @@
 /**
- * The latest attempts, as the timeline draws them: those that run and those that ended, bounded;
- * each client knows up to where it was sent.
+ * The latest attempts for the timeline: running and ended ones, bounded. Each client remembers the
+ * position up to which it was sent.
  */
 import type { AttemptRow } from '../../protocol/window/lab-stream.ts';
 
@@ -8,12 +8,12 @@ const MOST = 5_000;
 
 export class AttemptRing {
   readonly #places = new Map<string, number>();
-  /** In the order of their latest change; a place left behind is null. */
+  /** Rows in order of their latest change; null where a row has moved. */
   #rows: (AttemptRow | null)[] = [];
-  /** How many places were dropped from the front. */
+  /** Number of positions dropped from the front. */
   #dropped = 0;
 
-  /** One past the latest change. */
+  /** One past the position of the latest change. */
   get end(): number {
     return this.#dropped + this.#rows.length;
   }
@@ -32,7 +32,10 @@ export class AttemptRing {
     if (this.#rows.length > 3 * MOST) this.#compact();
   }
 
-  /** At most `most` rows whose latest change is at `from` or later, and where to go on. */
+  /**
+   * Returns at most `most` rows whose latest change is at `from` or later, and the position to
+   * continue from.
+   */
   since(from: number, most: number): { readonly rows: AttemptRow[]; readonly next: number } {
     const rows: AttemptRow[] = [];
     let next = Math.max(from, this.#dropped);

@@ -1,4 +1,4 @@
-/** The chance level of studies' accuracies, from the classes of the dataset that each trains on. */
+/** Chance level of a study's accuracies, from the classes of its dataset. */
 import { chanceLimit } from '../../core/analysis/chance.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
 import type { Objective } from '../../core/study/study-spec.ts';
@@ -6,8 +6,8 @@ import type { Catalogue } from '../../datasets/catalogue.ts';
 import { objectiveKind } from '../../objectives/registry.ts';
 
 /**
- * Null: the study's values are no accuracies, or its dataset is not known here. Reads each
- * dataset's record once.
+ * Null: the values are not accuracies, or the dataset is unknown here. Reads each dataset's record
+ * once.
  */
 export type ChanceOf = (objective: Objective) => number | null;
 
@@ -24,12 +24,12 @@ export function chanceLevels(catalogue: Catalogue): ChanceOf {
   };
 }
 
-/** 0: numbers are predicted, or the dataset's record is missing or damaged. */
+/** Number of classes; 0: a regression dataset, or its record is missing or damaged. */
 function classesOf(catalogue: Catalogue, dataset: string): number {
   try {
     return catalogue.find(dataset)?.classes ?? 0;
   } catch {
-    // Training reports a damaged record with its reason; the chart only goes without the mark.
+    // Training reports a damaged record with its reason; here only the mark is omitted.
     return 0;
   }
 }

@@ -1,13 +1,13 @@
 /**
- * Which rows a client has not been sent as they are now: a bit each, so that it stays as small
- * however much changes.
+ * Set of rows that changed since a client was last sent them: one bit each, so that its size is
+ * bounded.
  */
 const BITS = 32;
 
 export class DirtyRows {
   #words = new Uint32Array(64);
   #count = 0;
-  /** No word from here on has a bit. */
+  /** No word from this index on contains a bit. */
   #end = 0;
 
   get count(): number {
@@ -31,7 +31,7 @@ export class DirtyRows {
     this.#end = 0;
   }
 
-  /** Up to `most` of them, largest first; they are clean then. */
+  /** Returns up to `most` of them, largest first, and removes them. */
   take(most: number): number[] {
     const rows: number[] = [];
     while (this.#end > 0 && rows.length < most) {

@@ -1,7 +1,7 @@
 /**
- * The reports of the trials that reported last: those that run and the latest that ended, bounded.
- * Older curves are asked for by query. Each client has a reading of its own, which knows how far it
- * was sent.
+ * Reports of the trials that reported last: running ones and the latest ended ones, bounded. Older
+ * curves are read by query. Each client has its own reading, which remembers the position up to
+ * which it was sent.
  */
 import type { ReportBlock } from '../../protocol/window/columns.ts';
 
@@ -11,17 +11,17 @@ const MOST_REPORTS = 65_536;
 interface Curve {
   readonly steps: number[];
   readonly values: number[];
-  /** Another one of the same trial is another curve. */
+  /** Identifies the curve; a further attempt of the trial has another id. */
   readonly id: number;
 }
 
 export class KeptCurves {
-  /** In the order in which they reported last. */
+  /** Curves in order of their latest report. */
   readonly #curves = new Map<number, Curve>();
   #reports = 0;
   #nextId = 1;
 
-  /** How many reports the trial's curve has; 0: it is not kept. */
+  /** Number of reports in the trial's curve; 0: not kept. */
   lengthOf(trial: number): number {
     return this.#curves.get(trial)?.steps.length ?? 0;
   }
@@ -30,7 +30,7 @@ export class KeptCurves {
     return this.#curves;
   }
 
-  /** A further attempt begins: what an earlier one reported does not count. */
+  /** Begins the curve of a further attempt; reports of the earlier one are dropped. */
   begin(trial: number): void {
     const curve = this.#curves.get(trial);
     if (curve === undefined) return;
@@ -38,7 +38,7 @@ export class KeptCurves {
     this.#reports -= curve.steps.length;
   }
 
-  /** @returns how many the curve has now */
+  /** @returns the number of reports in the curve */
   report(trial: number, step: number, value: number): number {
     let curve = this.#curves.get(trial);
     this.#curves.delete(trial);
@@ -54,7 +54,8 @@ export class KeptCurves {
   }
 
   /**
-   * Reports of the file go before those that were heard since. @returns how many the curve has now
+   * Inserts reports from the file before those received since. @returns the number of reports in
+   * the curve
    */
   prepend(trial: number, steps: readonly number[], values: readonly number[]): number {
     const heard = this.#curves.get(trial);
@@ -85,7 +86,7 @@ export class KeptCurves {
   }
 }
 
-/** How far one client has been sent the curves. */
+/** Position up to which one client has been sent the curves. */
 export class CurveReading {
   readonly #curves: KeptCurves;
   readonly #sent = new Map<number, { id: number; reports: number }>();
@@ -99,8 +100,8 @@ export class CurveReading {
   }
 
   /**
-   * At most some `most` reports that the client has not; a curve is sent afresh where it is another
-   * one.
+   * Returns about `most` reports that the client does not have; a replaced curve is sent from its
+   * beginning.
    */
   take(most: number): { readonly block: ReportBlock | null; readonly more: boolean } {
     const trials: number[] = [];

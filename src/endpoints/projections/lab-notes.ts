@@ -1,7 +1,4 @@
-/**
- * What the coordinator noticed beside its work: the latest few. Codes and what they are about;
- * words are the window's.
- */
+/** The latest notes of the coordinator. Contains codes and data; the window has the wording. */
 import type { LabChange } from '../../core/scheduling/index.ts';
 import type { LabBody } from '../../protocol/window/lab-stream.ts';
 
@@ -24,7 +21,7 @@ export class LabNotes {
     ];
   }
 
-  /** @returns whether there is a note of it */
+  /** @returns whether the change is kept as a note */
   hear({ kind, ...data }: LabChange): boolean {
     switch (kind) {
       case 'slotLost':

@@ -1,7 +1,6 @@
 /**
- * What windows are shown of the lab that is open, kept current from what its coordinator says:
- * studies for the rail, attempts for the timeline, notes, why workers are idle. Feeds read it; it
- * sends nothing itself.
+ * State of the open lab for windows, updated from the coordinator's notifications: studies,
+ * attempts for the timeline, notes, idle reasons. Feeds read it; it sends nothing itself.
  */
 import { IdleWatch } from '../../core/scheduling/idle-watch.ts';
 import type { AttemptId, Change, LabChange, Study } from '../../core/scheduling/index.ts';
@@ -16,35 +15,35 @@ import { AttemptRing } from './attempt-ring.ts';
 import { LabNotes } from './lab-notes.ts';
 import { StudyWatch } from './study-watch.ts';
 
-/** How often at most the slots are looked at. */
+/** Minimum milliseconds between two readings of the slots. */
 const LOOK_MS = 100;
-/** How often other programs' studies are looked at again. */
+/** Milliseconds between two readings of other programs' studies. */
 const FOREIGN_MS = 10_000;
-/** The timeline begins so long before the last attempt of before. */
+/** Milliseconds of history before the last earlier attempt that the timeline shows. */
 const PAST_MS = 5 * 60_000;
 const PAST_ATTEMPTS = 5_000;
-/** Reading two clocks one after the other is not more exact. */
+/** Tolerance in milliseconds when two clocks are read one after the other. */
 const CLOCKS_AGREE_MS = 10;
 
 export class LabView {
   readonly lab: OpenLab;
-  /** Something of what is below is another. */
+  /** Notifies that a field below has changed. */
   readonly changes = new Changes();
-  /** Other programs' studies are others than they were. */
+  /** Notifies that other programs' studies have changed. */
   readonly foreignChanged = new Changes();
   readonly studies = new Map<string, StudyWatch>();
   /** Other programs' studies, by name. */
   readonly foreign = new Map<string, ForeignSummary>();
-  /** Resolves when the file has told of them, or cannot. */
+  /** Resolves once other programs' studies are loaded, or loading failed. */
   readonly told: Promise<void>;
   #heard = false;
   readonly attempts = new AttemptRing();
   readonly notes = new LabNotes();
   readonly idle = new IdleWatch();
-  /** The executor of each slot's latest result. */
+  /** Executor of each slot's latest result. */
   readonly executors = new Map<string, string>();
   stalled: string | null = null;
-  /** How often what the name says has changed. */
+  /** Version counters of the parts, incremented at each change. */
   readonly versions = { studies: 1, slots: 1, notes: 1, lab: 1 };
   readonly #looking = new Throttle(LOOK_MS, () => this.#look());
   readonly #stop: () => void;
@@ -73,24 +72,24 @@ export class LabView {
     this.changes.tell();
   }
 
-  /** From the coordinator's clock to milliseconds since 1970. */
+  /** Converts the coordinator's clock to milliseconds since 1970. */
   readonly wall = (at: number): number => {
     const offset = Date.now() - this.lab.coordinator.now;
     if (!(Math.abs(offset - this.#offset) < CLOCKS_AGREE_MS)) this.#offset = offset;
     return this.#offset + at;
   };
   /**
-   * Between the two clocks: kept while it holds, so that one instant is always the same number; a
-   * sleep of the machine moves it.
+   * Offset between the two clocks, kept while it is within tolerance, so that one instant is always
+   * the same number; a suspend of the machine changes it.
    */
   #offset = NaN;
 
-  /** Whether the file has told of other programs' studies, or cannot. */
+  /** Whether other programs' studies are loaded, or loading failed. */
   get heard(): boolean {
     return this.#heard;
   }
 
-  /** Names that a study of the lab has. */
+  /** Names of all studies of the lab. */
   get names(): ReadonlySet<string> {
     return new Set([
       ...[...this.lab.coordinator.lab.studies.values()].map(({ spec }) => spec.name),
@@ -105,7 +104,7 @@ export class LabView {
     if (this.#foreignAgain !== null) clearTimeout(this.#foreignAgain);
   }
 
-  /** Looked at again soon, though no turn may have been. */
+  /** Schedules a reading of the slots even without a turn of the scheduler. */
   ask(): void {
     this.#looking.ask();
   }
@@ -116,7 +115,7 @@ export class LabView {
     this.changes.tell();
   }
 
-  /** Reads again which studies other programs have in the file, where it can be read. */
+  /** Reads the studies of other programs from the file again, if it can be read. */
   async readNames(): Promise<void> {
     await this.told;
     await this.#hearStudies().catch(() => undefined);
@@ -141,7 +140,7 @@ export class LabView {
       this.#rememberPace(past);
       for (const entry of past.toReversed()) {
         const row = attemptRow(entry);
-        // What was heard meanwhile is newer.
+        // A notification received meanwhile is newer.
         if (row.to !== null && this.attempts.get(row.id) === null) this.attempts.put(row);
       }
       this.changes.tell();
@@ -153,7 +152,7 @@ export class LabView {
     }
   }
 
-  /** How long trials took before; those that have ended since are known better. */
+  /** Remembers durations of earlier trials, older than those that have ended since. */
   #rememberPace(past: readonly AttemptEntry[]): void {
     const took = new Map<string, { slot: string; ms: number }[]>();
     for (const { study, slot, from, to, outcome } of past.toReversed()) {
@@ -284,10 +283,7 @@ export class LabView {
     this.changes.tell();
   }
 
-  /**
-   * Where it is long enough ago that it was never seen running, it is drawn from what it says of
-   * its own duration.
-   */
+  /** An attempt that was never seen running is drawn from its own reported duration. */
   #endAttempt(
     id: AttemptId,
     slot: string,

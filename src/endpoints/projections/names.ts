@@ -1,4 +1,4 @@
-/** Names in the order in which they were met; a name's place is its code. */
+/** Assigns codes to names in order of first appearance. */
 export class Names {
   readonly #codes = new Map<string, number>();
   readonly #most: number;

@@ -151,12 +151,12 @@ function shown(left: TimeLeft, passed: number): Left {
   return { lowMs: Math.max(0, left.lowMs - passed), highMs: Math.max(0, left.highMs - passed) };
 }
 
-/** Slots of a node's device are equally fast: `node/device/i` without the worker's place. */
+/** Kind of a slot: slots of one device are equally fast. */
 function kindOf(slot: string): string {
   return slot.slice(0, Math.max(0, slot.lastIndexOf('/')));
 }
 
-/** Rarely: removing the first entry moves all others. */
+/** Called rarely, because removing the first entry moves all others. */
 function trim(list: unknown[]): void {
   if (list.length > 2 * MOST) list.splice(0, list.length - MOST);
 }

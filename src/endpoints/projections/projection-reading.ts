@@ -1,13 +1,13 @@
 /**
- * How far one client has been sent a study's projection: rows that are others since, curves, how
- * much is loaded. Bounded, however slow it is.
+ * Position of one client in a study's projection: changed rows, curves, loading progress. Bounded,
+ * however slow the client is.
  */
 import type { StudyBody } from '../../protocol/window/study-stream.ts';
 import { DirtyRows } from './dirty-rows.ts';
 import { CurveReading } from './kept-curves.ts';
 import type { StudyProjection } from './study-projection.ts';
 
-/** Rows or reports in one message. */
+/** Greatest number of rows or reports in one message. */
 export const MOST_ROWS = 4_096;
 
 export class ProjectionReading {
@@ -18,8 +18,8 @@ export class ProjectionReading {
   #loaded: number | null = null;
 
   /**
-   * @param changed rows or curves are others
-   * @param other the names that codes stand for, or how much is loaded, may be others as well
+   * @param changed called when rows or curves have changed
+   * @param other called when the names of codes or the loading progress may have changed
    */
   constructor(projection: StudyProjection, changed: () => void, other: () => void) {
     this.#projection = projection;
@@ -34,7 +34,7 @@ export class ProjectionReading {
     this.restart();
   }
 
-  /** Everything is sent again. */
+  /** Marks everything as unsent. */
   restart(): void {
     const { rows } = this.#projection;
     this.#dirty.clear();
@@ -44,14 +44,17 @@ export class ProjectionReading {
     this.#loaded = null;
   }
 
-  /** What the client has not, newest trials first. @returns whether there is more */
+  /**
+   * Adds the changes that the client does not have, newest trials first. @returns whether there is
+   * more
+   */
   takeInto(body: StudyBody): boolean {
     const { rows, loaded } = this.#projection;
     const numbers = this.#dirty.take(MOST_ROWS);
     if (numbers.length > 0) body.trials = rows.block(numbers);
     const { block, more } = this.#curves.take(MOST_ROWS);
     if (block !== null) body.reports = block;
-    // What was read but is not sent yet is not there for the client.
+    // Rows that were read but not sent do not count as loaded for the client.
     const unsent = this.#dirty.count;
     const told = loaded === null && unsent === 0 ? null : (loaded ?? rows.known) - unsent;
     if (told !== this.#loaded) body.loaded = told ?? rows.known;

@@ -1,6 +1,6 @@
 /**
- * The studies that somebody watches in full, one projection each however many watch, kept for a
- * while after the last one left.
+ * Projections of the studies that windows watch, one for each study, kept for a while after the
+ * last watcher left.
  */
 import { GalapagosError } from '../../core/errors.ts';
 import { trialsOf } from '../../core/scheduling/index.ts';
@@ -9,21 +9,21 @@ import type { FileReading } from '../reading/file-reading.ts';
 import type { LabView } from './lab-view.ts';
 import { StudyProjection } from './study-projection.ts';
 
-/** Milliseconds. */
+/** Milliseconds that an unwatched projection is kept. */
 const LINGER = 30_000;
 
 interface Kept {
   readonly projection: StudyProjection;
   watchers: number;
-  /** Numbers below this are known to have been born. */
+  /** Trials with smaller numbers are known to exist. */
   born: number;
   forget: NodeJS.Timeout | null;
-  /** Ends the reading of the file. */
+  /** Stops reading the file. */
   stop: () => void;
 }
 
 export class Projections {
-  /** A study's projection is another object now: whoever watches it begins anew. */
+  /** Notifies that a study's projection was replaced; watchers start again. */
   readonly replaced = new Changes();
   readonly #view: LabView;
   readonly #reading: FileReading;
@@ -51,7 +51,7 @@ export class Projections {
   }
 
   /**
-   * @returns how to leave it again beside it
+   * @returns the projection and a function that ends watching
    * @throws GalapagosError unknown-study
    */
   watch(key: string): { readonly projection: StudyProjection; readonly leave: () => void } {
@@ -100,7 +100,7 @@ export class Projections {
     return kept;
   }
 
-  /** What changes while the file is read wins over what is read. */
+  /** Reads the study from the file. Changes received meanwhile take precedence. */
   #read(key: string, kept: Kept): void {
     const { projection } = kept;
     projection.loaded = 0;
@@ -127,7 +127,7 @@ export class Projections {
     }
   }
 
-  /** Trials that wait for their first attempt: no change tells of them. */
+  /** Adds trials that wait for their first attempt, for which there is no notification. */
   #bear(uid: string, kept: Kept): void {
     const study = this.#view.studies.get(uid)?.study;
     if (study === undefined) return;

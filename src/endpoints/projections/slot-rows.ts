@@ -1,6 +1,6 @@
 /**
- * The lab's slots as the window shows them: state, what runs, why not. Made from the scheduler's
- * state when asked for.
+ * Rows of the lab's slots for the window: state, running trials, idle reason. Computed from the
+ * scheduler's state on request.
  */
 import type { Gap, IdleNow } from '../../core/scheduling/idle-watch.ts';
 import type { LabState } from '../../core/scheduling/index.ts';
@@ -9,11 +9,11 @@ import type { GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
 type Slot = LabState['slots'] extends Map<string, infer S> ? S : never;
 
 export interface SlotSurroundings {
-  /** From the coordinator's clock to milliseconds since 1970. */
+  /** Converts the coordinator's clock to milliseconds since 1970. */
   readonly wall: (at: number) => number;
   readonly idle: ReadonlyMap<string, IdleNow>;
   readonly pids: ReadonlyMap<string, number>;
-  /** The executor that the slot's latest result came from. */
+  /** Executor of each slot's latest result. */
   readonly executors: ReadonlyMap<string, string>;
   /** Bytes by process id. */
   readonly memory: ReadonlyMap<number, number>;
@@ -56,7 +56,7 @@ function stateOf(slot: Slot): SlotRow['state'] {
   return slot.supervision === null ? 'absent' : 'starting';
 }
 
-/** Fields of a reason that are instants. */
+/** Fields of a reason that are times. */
 const INSTANTS = new Set(['since', 'until', 'startsAt']);
 
 function idleOf(now: IdleNow | undefined, wall: (at: number) => number): SlotRow['idle'] {

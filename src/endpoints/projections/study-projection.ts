@@ -1,7 +1,7 @@
 /**
- * One study as windows see it, kept while somebody watches: its trials in columns, the curves of
- * those that report, what has trained them. It hears changes and is laid rows of the lab file; who
- * watches is told which rows are others now. Not the study's head: `study-row.ts`.
+ * One study as windows see it: trials in columns, curves of reporting trials, executors. Merges
+ * notifications and rows of the lab file, and notifies watchers of changed rows. The study's head
+ * is in `study-row.ts`.
  */
 import type { Change } from '../../core/scheduling/index.ts';
 import type { RowBlock, RowNames } from '../../storage/row-block.ts';
@@ -11,9 +11,9 @@ import { TrialRows } from './trial-rows.ts';
 import type { Birth } from './trial-rows.ts';
 
 export interface ProjectionListener {
-  /** The trial's row is another; it may be the same one again. */
+  /** A trial's row may have changed. */
   row(number: number): void;
-  /** The curves, the names that codes stand for, or how much is loaded. */
+  /** The curves, the names of codes, or the loading progress have changed. */
   other(): void;
 }
 
@@ -23,11 +23,11 @@ export class StudyProjection {
   readonly operators = new Names(256);
   readonly slots = new Names(65_535);
   readonly executors = new Map<string, string | null>();
-  /** How many trials of the file were read; null: all, or none needs to be. */
+  /** Number of trials read from the file; null: all, or none are needed. */
   loaded: number | null = null;
   readonly #listeners = new Set<ProjectionListener>();
 
-  /** @param width how many parameters there are */
+  /** @param width number of parameters */
   constructor(width: number) {
     this.rows = new TrialRows(width);
   }
@@ -37,7 +37,7 @@ export class StudyProjection {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** A trial that waits for its first attempt, or whose birth no change has told. */
+  /** Adds a trial that waits for its first attempt, or whose proposal was not notified. */
   born(number: number, birth: Birth): void {
     if (this.rows.isBorn(number)) return;
     this.rows.born(number, birth, this.#operator(birth.origin.operator));
@@ -87,7 +87,7 @@ export class StudyProjection {
     }
   }
 
-  /** Rows of the file, in any order; `loaded`: how many are read with them, null: all. */
+  /** Merges rows of the file, in any order; `loaded`: number of rows read so far, null: all. */
   lay(block: RowBlock, names: RowNames, loaded: number | null): void {
     const operators = names.operators.map((name) => this.#operator(name));
     const slots = [0, ...names.slots.map((name) => this.#slot(name))];
@@ -97,7 +97,7 @@ export class StudyProjection {
     this.#other();
   }
 
-  /** Reports of the attempt `k` under way, from the file. */
+  /** Merges reports of the running attempt `k` from the file. */
   layCurve(number: number, k: number, steps: readonly number[], values: readonly number[]): void {
     if (this.rows.state(number) !== 'running' || this.rows.attempts(number) !== Math.min(k, 255))
       return;
@@ -107,7 +107,7 @@ export class StudyProjection {
     this.#row(number);
   }
 
-  /** The file has been read, or cannot be: what is there is all there is. */
+  /** The file has been read, or cannot be. */
   allLaid(): void {
     this.loaded = null;
     this.#other();
@@ -116,7 +116,7 @@ export class StudyProjection {
   #ended(change: Extract<Change, { kind: 'trialEnded' }>, at: number, basis: number): void {
     const { number, state, outcome, value, finishSeq: finish, attempt, slot, result } = change;
     this.#birth(number, { ...change, basis });
-    // Every report of the attempt, whether or not it was heard before.
+    // All reports of the attempt, whether or not they were received before.
     let reports = this.rows.reports(number);
     for (const report of result?.reports ?? [])
       reports = this.curves.report(number, report.step, report.value);
@@ -154,7 +154,7 @@ export class StudyProjection {
     return code;
   }
 
-  /** Place + 1. */
+  /** Index + 1. */
   #slot(name: string): number {
     const before = this.slots.size;
     const code = this.slots.codeOf(name);

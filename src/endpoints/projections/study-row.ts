@@ -1,4 +1,6 @@
-/** A study's row in the rail and its head, from the scheduler's state and what is watched of it. */
+/**
+ * A study's row in the list of studies and its head, from the scheduler's state and its projection.
+ */
 import { withEscapes } from '../../core/hidden-characters.ts';
 import { trialsOf } from '../../core/scheduling/index.ts';
 import type { Study } from '../../core/scheduling/index.ts';
@@ -38,7 +40,7 @@ export function studyRow(watch: StudyWatch, confirms: string | null): StudyRow {
   };
 }
 
-/** What a head takes from outside the scheduler. */
+/** Data of a head from outside the scheduler. */
 export interface HeadContext {
   readonly confirms: string | null;
   readonly chanceOf: ChanceOf;
@@ -60,7 +62,7 @@ export function studyHead(
     at: Date.now(),
     since: watch.since,
     ...watch.pace.say(view.lab.coordinator.lab, study, now),
-    // The same type, but for who may change it.
+    // The same type except for `readonly`.
     searched: {
       objective,
       searchSpace: searchSpace as NonNullable<StudyHead['searched']>['searchSpace'],
@@ -78,7 +80,7 @@ export function studyHead(
   };
 }
 
-/** Another program's study, as far as its file tells. */
+/** Row of another program's study, from its file. */
 export function foreignRow({ summary, ends, moments }: ForeignSummary): StudyRow {
   const { name, counts, best, directions } = summary;
   const [direction = 'minimize'] = directions;

@@ -1,6 +1,6 @@
 /**
- * What the rail shows of every study: counts, best and staircase, kept current from the scheduler's
- * own columns. Not its trials.
+ * Summary of every study for the list of studies: counts, best trial and staircase, updated from
+ * the scheduler's columns. Not its trials.
  */
 import type { StoredHead, Study } from '../../core/scheduling/index.ts';
 import type { Staircase } from '../../protocol/window/study-stream.ts';
@@ -20,10 +20,10 @@ export class StudyWatch {
   /** Milliseconds since 1970; null: unknown. */
   created: number | null;
   since: number | null;
-  /** How many of the ended trials are counted. */
+  /** Number of ended trials already counted. */
   #seen = 0;
 
-  /** @param created null: not now */
+  /** @param created null: unknown */
   constructor(study: Study, created: number | null, estimateTimeLeft: EstimateTimeLeft) {
     this.study = study;
     this.pace = new Pace(estimateTimeLeft);
@@ -34,7 +34,7 @@ export class StudyWatch {
     else this.advance(study.columns.ended, null, null);
   }
 
-  /** Of a dormant study: the same as counting the ends of its trials. */
+  /** Takes the summary of a dormant study: the same as counting the ends of its trials. */
   #take({ trials, counts, best, improvements }: StoredHead): void {
     this.#seen = trials;
     Object.assign(this.counts, counts);
@@ -47,7 +47,7 @@ export class StudyWatch {
     }
   }
 
-  /** What the lab file knows of before. */
+  /** Takes the moments that the lab file contains. */
   remember({ created, best }: StudyMoments): void {
     this.created ??= created;
     if (this.best?.at === null) this.best = { ...this.best, at: best };
@@ -59,8 +59,8 @@ export class StudyWatch {
 
   /**
    * Counts the ends up to the `count`-th.
-   * @param at when they ended, milliseconds since 1970
-   * @param activeMs how long the study had been running
+   * @param at time of these ends, milliseconds since 1970
+   * @param activeMs running time of the study at these ends
    */
   advance(count: number, at: number | null, activeMs: number | null): void {
     const { columns, spec } = this.study;
@@ -72,7 +72,7 @@ export class StudyWatch {
       if (columns.outcome(number) === 'diverged') this.counts.diverged += 1;
       const value = columns.value(number);
       if (state !== 'complete' || !Number.isFinite(value)) continue;
-      // Of equal ones the smallest number counts, but it is no progress.
+      // Among equal values the smallest number counts, but it is no improvement.
       if (this.best?.value === value && number < this.best.trial)
         this.best = { trial: number, value, at };
       if (

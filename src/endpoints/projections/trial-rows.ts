@@ -1,7 +1,7 @@
 /**
- * The trials of one study as typed columns, as a window is sent them. A row comes from the lab
- * file, from what changes, or both: what changed since the file began to be read wins, and what no
- * change tells is taken from the file.
+ * The trials of one study as typed columns in the format of the wire. A row comes from the lab
+ * file, from notifications, or from both: notifications received since the reading began take
+ * precedence, and fields without a notification are taken from the file.
  */
 import type { Origin } from '../../core/samplers/sampler.ts';
 import type { TrialOutcome, TrialState } from '../../core/scheduling/index.ts';
@@ -12,9 +12,9 @@ import type { RowBlock } from '../../storage/row-block.ts';
 
 export const NOT_ENDED = 2 ** 32 - 1;
 
-/** What never changes of a trial is known. */
+/** The immutable fields of the trial are known. */
 const BORN = 1;
-/** What becomes of it is known from a change, newer than any file. */
+/** Its outcome is known from a notification, newer than any file. */
 const LIVE = 2;
 
 export interface Birth {
@@ -30,11 +30,11 @@ const f32 = (length: number): Float32Array<ArrayBuffer> => new Float32Array(leng
 const f64 = (length: number): Float64Array<ArrayBuffer> => new Float64Array(length);
 
 export class TrialRows {
-  /** Numbers below this may have a row. */
+  /** Trials with numbers below this may have a row. */
   size = 0;
-  /** How many have one. */
+  /** Number of trials that have a row. */
   known = 0;
-  /** Parameters a row. */
+  /** Number of parameters. */
   readonly width: number;
   readonly #has = new Column(u8);
   readonly #state = new Column(u8);
@@ -120,7 +120,7 @@ export class TrialRows {
       readonly at: number;
       /** NaN: unknown. */
       readonly took: number;
-      /** What ended it; null: no attempt did. */
+      /** The attempt that ended it; null: none. */
       readonly attempt: { readonly k: number; readonly slot: number } | null;
     },
   ): void {
@@ -138,14 +138,15 @@ export class TrialRows {
       this.#attempts.set(number, Math.min(end.attempt.k, 255));
       this.#slot.set(number, end.attempt.slot);
     }
-    // Sent is not begun: it may have waited behind another.
+    // The attempt may have waited behind another one after it was sent.
     if (!Number.isNaN(end.took)) this.#started.set(number, end.at - end.took);
   }
 
   /**
-   * Lays rows of the file under what is known from changes.
-   * @param operatorOf from the block's codes to ours, likewise `slotOf` (0 stays none)
-   * @returns the numbers whose row is another now
+   * Merges rows of the file below the fields known from notifications.
+   * @param operatorOf from the block's codes to those of this projection, likewise `slotOf` (0
+   *   stays none)
+   * @returns the numbers of changed rows
    */
   lay(block: RowBlock, operatorOf: readonly number[], slotOf: readonly number[]): number[] {
     const changed: number[] = [];
@@ -162,7 +163,7 @@ export class TrialRows {
     return changed;
   }
 
-  /** Their rows as they travel. */
+  /** Returns their rows in the format of the wire. */
   block(numbers: readonly number[]): TrialBlock {
     const n = numbers.length;
     const copy = (

@@ -1,7 +1,4 @@
-/**
- * The lab file that is open, as a file for the person: a copy of one instant, whatever is written
- * meanwhile.
- */
+/** Exports the open lab file: a copy of one instant, whatever is written meanwhile. */
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -9,10 +6,10 @@ import { GalapagosError } from '../../core/errors.ts';
 import type { ExportedFile } from '../../protocol/window/reading.ts';
 import { copyLab } from '../../storage/copy-lab.ts';
 
-/** What crosses to a window in one piece at most. */
+/** Greatest size in bytes that is sent to a window in one piece. */
 export const MOST_BYTES = 48 * 2 ** 20;
 
-/** @throws GalapagosError `lab-too-large`: where the file itself lies is said; StorageError */
+/** @throws GalapagosError `lab-too-large`, which contains the path of the file; StorageError */
 export function exportLab(file: string, most = MOST_BYTES): ExportedFile {
   refuse(file, statSync(file).size, most);
   const folder = mkdtempSync(join(tmpdir(), 'galapagos-export-'));

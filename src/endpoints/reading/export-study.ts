@@ -1,7 +1,4 @@
-/**
- * A study as a file for the person: its best configurations, all its trials as CSV, the study
- * itself.
- */
+/** Exports a study as files: its best configurations, all its trials as CSV, the study itself. */
 import { axesOf } from '../../core/search-space/axis.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
 import { bestConfigsOf, exportedTrials, jsonText } from '../../documents/best-configs.ts';
@@ -29,7 +26,7 @@ export function exportStudyFile(study: StudySummary): ExportedFile {
   return { name: `${fileName(study.name)}.json`, type: 'application/json', content: { text } };
 }
 
-/** Every trial, a line each; a parameter that a trial does not have leaves its cell empty. */
+/** Every trial, one on each line; the cell of an inactive parameter is empty. */
 export function exportCsv(reader: LabReader, study: StudySummary): ExportedFile {
   const trials = [...reader.trials(keyOf(study))];
   return {
@@ -58,7 +55,7 @@ function rowsOf(
   const declared =
     study.spec === null ? [] : axesOf(study.spec.searchSpace).map(({ name }) => name);
   const names = [...new Set([...declared, ...trials.flatMap(({ params }) => Object.keys(params))])];
-  // A parameter may be called as a column is; then it says that it is one.
+  // A parameter with the name of a column gets a prefix.
   const head = names.map((name) => ([...BEFORE, ...AFTER].includes(name) ? `param ${name}` : name));
   const kind = scoreKindOf(study.spec?.objective ?? null);
   const rows = trials.map((trial) => {
@@ -82,7 +79,7 @@ function rowsOf(
   return [[...BEFORE, ...head, ...AFTER], ...rows];
 }
 
-/** What every system takes as a file's name. */
+/** Replaces characters that a system does not accept in file names. */
 export function fileName(study: string): string {
   const plain = study
     .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')

@@ -1,6 +1,6 @@
 /**
- * Asks the thread that reads the lab file (`read-thread.ts`), and hands its answers to whoever
- * asked.
+ * Sends requests to the thread that reads the lab file (`read-thread.ts`), and passes its answers
+ * to the callers.
  */
 import type { Worker } from 'node:worker_threads';
 import type { TimeLeft, Workload } from '../../core/analysis/time-left.ts';
@@ -12,7 +12,7 @@ import type { Ask, ThreadInput, Told } from './read-thread.ts';
 export interface RowsListener {
   rows(told: Extract<Told, { tell: 'rows' }>): void;
   curve(told: Extract<Told, { tell: 'curve' }>): void;
-  /** @param error why not all were read; null: all were */
+  /** @param error why not all rows were read; null: all were */
   end(error: string | null): void;
 }
 
@@ -30,12 +30,12 @@ export class FileReading {
     this.#file = file;
   }
 
-  /** The thread takes a moment to start: who knows that it will be asked says so early. */
+  /** Starts the thread in advance, because starting takes a moment. */
   start(): void {
     this.#started();
   }
 
-  /** All trials of a study, by uid or name. @returns how to ask no more */
+  /** Reads all trials of a study, by uid or name. @returns a function that cancels */
   rows(study: string, listener: RowsListener): () => void {
     const id = this.#ask({ ask: 'rows', study }, (told) => {
       if (told.tell === 'rows') listener.rows(told);
@@ -54,7 +54,7 @@ export class FileReading {
     return (await this.#once('attempts', { ask: 'attempts', which })).attempts;
   }
 
-  /** What the file tells of its studies beside what the coordinator knows. */
+  /** Reads facts about the studies that the coordinator does not have. */
   studies(): Promise<Extract<Told, { tell: 'studies' }>> {
     return this.#once('studies', { ask: 'studies' });
   }

@@ -1,4 +1,4 @@
-/** Which parameters of a study matter, from its trials in the lab file. */
+/** Importance of a study's parameters, from its trials in the lab file. */
 import { importances } from '../../core/analysis/importance.ts';
 import { GalapagosError } from '../../core/errors.ts';
 import { axesOf } from '../../core/search-space/axis.ts';
@@ -6,7 +6,7 @@ import type { EncodedParams } from '../../core/search-space/distribution.ts';
 import type { Importance } from '../../protocol/window/reading.ts';
 import type { StudySummary, TrialRecord } from '../../storage/lab-reader.ts';
 
-/** Of trials that ended with a value or diverged. @throws GalapagosError `foreign-study` */
+/** Considers trials that ended with a value or diverged. @throws GalapagosError `foreign-study` */
 export function importanceOf(
   { name, spec }: Pick<StudySummary, 'name' | 'spec'>,
   trials: Iterable<TrialRecord>,

@@ -1,15 +1,15 @@
-/** Reads the lab file that is open, beside its writer: what is asked of it is what is durable. */
+/** Reads the open lab file beside its writer: durable data only. */
 import { GalapagosError } from '../../core/errors.ts';
 import { knownStudy } from '../../documents/lab-output.ts';
 import type { LabReader, StudySummary } from '../../storage/lab-reader.ts';
 import { readLab } from '../../storage/read-lab.ts';
 
 export interface OpenFile {
-  /** Null: none is open. */
+  /** Null: no lab is open. */
   labFile(): string | null;
 }
 
-/** @throws GalapagosError `no-lab`; StorageError what the file is instead */
+/** @throws GalapagosError `no-lab`; StorageError that names the kind of file it is instead */
 export function openFile(open: OpenFile): string {
   const file = open.labFile();
   if (file === null) throw new GalapagosError('no-lab', 'no lab is open');
@@ -38,7 +38,7 @@ export function readStudy<T>(
   return readOpenLab(open, (reader) => read(reader, knownStudy(reader, key, reader.file)));
 }
 
-/** By what the reader knows a study. */
+/** Identifier of a study for the reader. */
 export function keyOf({ uid, name }: Pick<StudySummary, 'uid' | 'name'>): string {
   return uid ?? name;
 }

@@ -21,7 +21,7 @@ export interface ThreadInput {
   readonly file: string;
 }
 
-/** A study that another program made. */
+/** A study of another program. */
 export interface ForeignSummary {
   readonly summary: StudySummary;
   readonly parameters: readonly string[];
@@ -130,7 +130,7 @@ async function tellRows(
     read += block.number.length;
     const buffers = Object.values(block).map(({ buffer }: { buffer: ArrayBuffer }) => buffer);
     tell({ tell: 'rows', id, block, names, read }, buffers);
-    // Whoever asks meanwhile, or asks no more, is heard.
+    // Messages that arrive meanwhile, also cancellations, are handled.
     await new Promise((resolve) => setImmediate(resolve));
   }
   for (const trial of running) {
@@ -149,7 +149,7 @@ async function tellRows(
   tell({ tell: 'end', id });
 }
 
-/** Place in `trialStates`. */
+/** Index in `trialStates`. */
 const RUNNING = 1;
 
 function tellStudies(reader: LabReader, id: number): void {

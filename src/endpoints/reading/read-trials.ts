@@ -1,6 +1,4 @@
-/**
- * What a window reads of trials in a lab file: one in full, the curves of some, the deciles of all.
- */
+/** Reads trials from a lab file for a window: one in full, curves of some, deciles of all. */
 import type { z } from 'zod';
 import { GalapagosError } from '../../core/errors.ts';
 import { scoreKindOf } from '../../core/study/score.ts';
@@ -35,12 +33,12 @@ export function readTrial(reader: LabReader, study: StudySummary, number: number
   };
 }
 
-/** The attempt that ended it, or the last. */
+/** The attempt that ended it, or the last one. */
 function deciding({ trial, attempts }: TrialStory): TrialStory['attempts'][number] | undefined {
   return attempts.find(({ k }) => k === trial.endedBy) ?? attempts.at(-1);
 }
 
-/** In the order asked for; trials that are not there are left out. */
+/** Curves in the order of the request; unknown trials are skipped. */
 export function readCurves(
   reader: LabReader,
   study: StudySummary,
@@ -60,7 +58,7 @@ function curveOf({ number, reports }: TrialRecord): Curve {
   };
 }
 
-/** Of every trial's finite reports; between two of them in proportion. */
+/** Deciles of every trial's finite reports; values between two reports are interpolated. */
 export function decilesOf(trials: Iterable<Pick<TrialRecord, 'reports'>>): Deciles {
   const byStep = new Map<number, number[]>();
   for (const { reports } of trials) {

@@ -1,6 +1,6 @@
 /**
- * A thread that does what may take long (`work-thread.ts`): started with the first question, kept
- * for the next.
+ * A thread for long-running work (`work-thread.ts`), started with the first request and kept for
+ * later ones.
  */
 import type { Worker } from 'node:worker_threads';
 import { GalapagosError } from '../../core/errors.ts';
@@ -22,7 +22,7 @@ export class ThreadWork {
     const id = this.#nextId++;
     const request: WorkRequest = { id, work, input };
     return new Promise((resolve, reject) => {
-      // What comes back is what this work gives: the thread is of the same build.
+      // The thread runs the same build, so the answer has the type of this work.
       this.#waiting.set(id, { resolve: (value) => resolve(value as WorkOutput<W>), reject });
       this.#running().postMessage(request);
     });
@@ -38,7 +38,7 @@ export class ThreadWork {
   #running(): Worker {
     if (this.#thread !== null) return this.#thread;
     const thread = startThread(import.meta.url, 'work-thread');
-    // Nobody's questions keep an application that is done from ending.
+    // Requests must not keep an application from exiting.
     thread.unref();
     thread.on('message', (answer: WorkAnswer) => {
       const waiting = this.#waiting.get(answer.id);

@@ -1,7 +1,7 @@
 /**
- * Entry of the thread that does for a window what may take long: the lab file read, for a trial as
- * for an export of all of them, and studies that are being written checked at every corner of their
- * search space. One after the other; nobody else waits.
+ * Entry of the thread for long-running work of a window: reads the lab file, for one trial or for
+ * an export of all, and checks studies being edited at every corner of their search space. One
+ * request after another.
  */
 import { parentPort } from 'node:worker_threads';
 import { studyFileOf } from '../../documents/study-file-of.ts';
@@ -80,7 +80,7 @@ parentPort?.on('message', (request: WorkRequest | typeof END_THREAD) => {
 
 function answered({ id, work, input }: WorkRequest): WorkAnswer {
   try {
-    // Who asks has typed the input by this table.
+    // The input was typed by this table at the call site.
     const act = works[work] as (input: unknown) => unknown;
     return { id, value: act(input) };
   } catch (error) {

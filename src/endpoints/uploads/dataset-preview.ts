@@ -1,14 +1,14 @@
 /**
- * A preview of training's as it crosses to a window: pictures as one image's bytes, rows with their
- * class by name.
+ * Converts a preview of a dataset to the wire format: pictures as the bytes of one image, rows with
+ * their class by name.
  */
 import type { DatasetPreview } from '../../datasets/preview.ts';
 import type { DatasetPreview as WindowPreview } from '../../protocol/window/datasets.ts';
 
 export interface About {
-  /** Where it came from, as whoever brought it calls it; null: it comes with Galapagos. */
+  /** Source as the user knows it; null: a built-in dataset. */
   readonly path: string | null;
-  /** When it was stored, ISO 8601; null: it is not. */
+  /** Time at which it was stored, ISO 8601; null: it is not stored. */
   readonly imported: string | null;
   /** Whether the source can be read again. */
   readonly again: boolean;
@@ -67,7 +67,7 @@ function datasetOf(preview: DatasetPreview, { path, imported }: About): WindowPr
   };
 }
 
-/** Planes become pixels, columns rows. */
+/** Converts planes to pixels and columns to rows. */
 function samplesOf({ grid, classNames }: DatasetPreview): WindowPreview['samples'] {
   if (grid === null) return null;
   const { channels, height, width, reduced, columns } = grid;

@@ -1,7 +1,6 @@
 /**
- * The imports of this application: read in threads of their own, looked at, then stored or
- * discarded. They are rows of the lab's feed until then. What became a dataset, was discarded or
- * cancelled is no row any more.
+ * Imports of this application: read in threads, previewed, then stored or discarded. An import is a
+ * row of the lab's feed until it is stored, discarded or cancelled.
  */
 import { randomUUID } from 'node:crypto';
 import { GalapagosError } from '../../core/errors.ts';
@@ -17,7 +16,7 @@ import type { ImportRow } from '../../protocol/window/lab-stream.ts';
 import { toEndpointError } from '../calls/errors.ts';
 import { toWindowPreview } from './dataset-preview.ts';
 
-/** Before so much is known of its pace, nobody says how long an import takes. */
+/** Least share of an import after which its remaining time is estimated. */
 const LEAST_SHARE = 0.02;
 const LEAST_MS = 400;
 
@@ -25,8 +24,8 @@ export interface ImportRequest extends Source {
   readonly label: string;
   readonly options: Partial<ImportOptions>;
   /**
-   * The source is needed no more: the import was stored, discarded or cancelled. Until then it may
-   * be read again with other options.
+   * Called when the source is no longer needed: the import was stored, discarded or cancelled.
+   * Until then it may be read again with other options.
    */
   readonly release?: () => void;
 }
@@ -35,18 +34,18 @@ interface Import {
   readonly id: string;
   readonly request: ImportRequest;
   readonly stop: AbortController;
-  /** Lets go of the source; does nothing once another import has taken the source over. */
+  /** Releases the source; has no effect once another import has taken over the source. */
   release: () => void;
   readonly done: Promise<void>;
   progress: ImportProgress | null;
-  /** When its phase began, on `now`'s clock. */
+  /** Start of its phase, on `now`'s clock. */
   phaseFrom: number;
   prepared: PreparedImport | null;
   error: EndpointError | null;
 }
 
 export interface ImportsOptions {
-  /** Of the imported datasets, absolute. */
+  /** Absolute path of the folder of imported datasets. */
   readonly folder: string;
   /** Rows changed. */
   readonly changed: () => void;
@@ -72,7 +71,7 @@ export class Imports {
     return [...this.#imports.values()].map((each) => this.#row(each));
   }
 
-  /** @returns its id; the rest is told by its row */
+  /** @returns its id; its row contains everything else */
   begin(request: ImportRequest): string {
     const { paths, as, options, release = () => undefined } = request;
     const id = randomUUID();
@@ -80,7 +79,7 @@ export class Imports {
     const preparing = prepareImport({
       paths,
       as,
-      // A window asks nothing: images that differ are scaled, and the preview says so.
+      // The window does not ask: images of different sizes are scaled, and the preview says so.
       options: { ...DEFAULTS, mixed: 'scale', ...options },
       folder: this.#folder,
       signal: stop.signal,
@@ -106,7 +105,7 @@ export class Imports {
   }
 
   /**
-   * Imports the source of an import once more with some options changed, and discards the import.
+   * Imports the source of an import again with some options changed, and discards the import.
    * @returns the new import's id
    * @throws GalapagosError `unknown-import`
    */
@@ -120,8 +119,8 @@ export class Imports {
   }
 
   /**
-   * When it has gone; one that is ready already is discarded. @throws GalapagosError
-   * `unknown-import`
+   * Cancels an import and resolves when it has ended; one that is ready is discarded. @throws
+   * GalapagosError `unknown-import`
    */
   async cancel(id: string): Promise<void> {
     const known = this.#known(id);
@@ -143,10 +142,11 @@ export class Imports {
   }
 
   /**
-   * A bundled dataset's samples are not stored: the bundled dataset serves instead.
+   * Stores an import as a dataset. The samples of a built-in dataset are not stored; the built-in
+   * dataset is used instead.
    * @returns the name of the dataset to use
    * @throws GalapagosError `unknown-import`, `import-not-ready`, `bad-name`, `dataset-exists`,
-   *   `disk-full`: then it may be tried again
+   *   `disk-full`: the call may then be repeated
    */
   async store(id: string, name: string, replace: boolean): Promise<string> {
     const { known, prepared } = this.#ready(id);
@@ -157,7 +157,7 @@ export class Imports {
     return use.name;
   }
 
-  /** Ends all of them: nothing half-imported stays. */
+  /** Ends all imports and removes partial results. */
   async close(): Promise<void> {
     await Promise.all([...this.#imports.keys()].map((id) => this.cancel(id)));
   }
@@ -242,7 +242,8 @@ export class Imports {
   }
 
   /**
-   * Of its phase, by its pace so far; null: too early to say, or nobody knows how much there is.
+   * Remaining milliseconds of its phase at its pace so far; null: too early, or the total is
+   * unknown.
    */
   #leftMs({ progress, phaseFrom }: Import): number | null {
     if (progress === null) return null;

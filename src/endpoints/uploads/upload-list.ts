@@ -1,18 +1,18 @@
 /**
- * Checks the list of files that a browser announces, before anything of it is created. No file is
- * looked at here.
+ * Checks the list of files that a browser announces, before any of them is created. Accesses no
+ * file.
  */
 import { GalapagosError } from '../../core/errors.ts';
 import { hasHiddenCharacters, withEscapes } from '../../core/hidden-characters.ts';
 
 export interface AnnouncedFile {
-  /** Relative, with `/` between its parts. */
+  /** Relative path with `/` between its parts. */
   readonly path: string;
   readonly bytes: number;
 }
 
 /**
- * @throws GalapagosError `bad-upload` for a path that leads elsewhere, stands twice, or is both a
+ * @throws GalapagosError `bad-upload` for a path that leaves the folder, occurs twice, or is both a
  *   file and a folder
  */
 export function checkUploadList(files: readonly AnnouncedFile[]): void {
@@ -52,7 +52,7 @@ export function badUpload(
   );
 }
 
-/** No way out of the folder, on any system. */
+/** Whether the path stays inside the folder on every system. */
 function isInside(path: string): boolean {
   return path
     .split('/')

@@ -1,14 +1,14 @@
 /**
- * A lab file that was uploaded gets a place of its own among the person's files: uploads are
- * temporary, a lab is written while it is open.
+ * Moves an uploaded lab file to the user's files: uploads are temporary, but a lab is written while
+ * it is open.
  */
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 
 /**
- * @param upload the file, or a folder with nothing but it
- * @returns where it is kept, under a name that was free; null: the upload is not exactly one file
+ * @param upload the file, or a folder that contains only it
+ * @returns its new path, under a free name; null: the upload is not exactly one file
  */
 export async function keepUploadedLab(upload: string, userFolder: string): Promise<string | null> {
   const [file, another] = await filesOf(upload);
@@ -27,7 +27,7 @@ export async function keepUploadedLab(upload: string, userFolder: string): Promi
   }
 }
 
-/** For what turned out to be no lab: with what opening it may have left beside it. */
+/** Removes a file that turned out not to be a lab, with any side files. */
 export async function removeKeptLab(kept: string): Promise<void> {
   for (const beside of ['', '-wal', '-shm']) await rm(`${kept}${beside}`, { force: true });
 }

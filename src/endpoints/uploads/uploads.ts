@@ -1,7 +1,7 @@
 /**
- * Files that a browser hands over: named first, then written in verified chunks, each file in
- * order, many small ones a chunk. What they are is not looked at here. A folder of their own keeps
- * them until the last who held them lets go, they are discarded, or the application ends.
+ * Files uploaded by a browser: announced first, then written in verified chunks, each file in
+ * order, many small ones in a chunk. Their contents are not interpreted. A folder of their own
+ * keeps them until the last holder releases them, they are discarded, or the application ends.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
@@ -16,13 +16,13 @@ import { turn } from '../../runtime/turn.ts';
 import { badUpload, checkUploadList } from './upload-list.ts';
 import type { AnnouncedFile } from './upload-list.ts';
 
-/** Most bytes of one chunk. */
+/** Greatest size of one chunk in bytes. */
 export const CHUNK_BYTES = 2 ** 20;
-/** What nobody holds and nobody wrote to for so long, its browser has left. */
+/** Milliseconds without a holder or a write after which an upload counts as abandoned. */
 const LEFT_MS = 3_600_000;
-/** Files of a list that are taken up in one turn: a few milliseconds. */
+/** Files of a list that are created in one turn: a few milliseconds of work. */
 const TURN_FILES = 5_000;
-/** Files of a chunk that are written side by side. */
+/** Files of a chunk that are written concurrently. */
 const AT_ONCE = 4;
 
 interface UploadedFile {
@@ -36,27 +36,27 @@ interface Upload {
   readonly folder: string;
   readonly files: readonly UploadedFile[];
   holders: number;
-  /** When it was last written to, on `now`'s clock. */
+  /** Time of the last write, on `now`'s clock. */
   writtenAt: number;
 }
 
-/** A finished upload that somebody still needs. */
+/** A finished upload that is still needed. */
 export interface HeldUpload {
-  /** Where it lies: the one thing it consists of, or the folder of all. */
+  /** Its path: the single file or folder it consists of, or the folder of all. */
   readonly path: string;
-  /** Idempotent. When the last holder lets go, the upload is discarded. */
+  /** Idempotent. When the last holder releases it, the upload is discarded. */
   readonly release: () => void;
 }
 
 export interface Chunk {
   readonly upload: string;
   /**
-   * Its place in the list that was named. What does not fit into it goes on in the next: small
-   * files travel together.
+   * Index in the announced list. Data beyond the end of this file belong to the next one, so small
+   * files share a chunk.
    */
   readonly file: number;
   readonly offset: number;
-  /** Of the chunk, hex. */
+  /** SHA-256 of the chunk, hexadecimal. */
   readonly sha256: string;
   readonly bytes: Uint8Array;
 }
@@ -68,7 +68,7 @@ export class Uploads {
   readonly #now: () => number;
 
   /**
-   * @param folder absolute; created when needed. What dead processes left in it is removed.
+   * @param folder absolute; created when needed. Files of exited processes in it are removed.
    * @param now milliseconds of a monotonic clock
    * @throws GalapagosError `user-folder` where the folder cannot be written
    */
@@ -79,15 +79,15 @@ export class Uploads {
   }
 
   /**
-   * @throws GalapagosError `bad-upload`, as `checkUploadList` does or where the disk does not take
-   *   a name; `disk-full`
+   * @throws GalapagosError `bad-upload` as `checkUploadList`, or if the disk does not accept a
+   *   name; `disk-full`
    */
   async begin({ files }: ParsedOf<Commands['beginUpload']>): Promise<{ upload: string }> {
     checkUploadList(files);
     return this.beginChecked(files);
   }
 
-  /** As `begin`, for a list that was checked; a long one is taken up in turns of the event loop. */
+  /** As `begin`, for a checked list; yields to the event loop for a long one. */
   async beginChecked(announced: Iterable<AnnouncedFile>): Promise<{ upload: string }> {
     for (const [left, { holders, writtenAt }] of this.#uploads) {
       if (holders === 0 && this.#now() - writtenAt > LEFT_MS) void this.#remove(left);
@@ -119,10 +119,10 @@ export class Uploads {
   }
 
   /**
-   * Writes one chunk; the same one again is no error.
-   * @returns how much of its first file is there
-   * @throws GalapagosError `bad-upload` where it is not what was announced; `disk-full`; the chunk
-   *   may be sent again then
+   * Writes one chunk; writing the same one again is no error.
+   * @returns the number of bytes present of its first file
+   * @throws GalapagosError `bad-upload` if it differs from the announcement; `disk-full`; the chunk
+   *   may be sent again afterwards
    */
   async write({
     upload,
@@ -152,7 +152,7 @@ export class Uploads {
   }
 
   /**
-   * Where a finished upload lies: the one thing it consists of, or the folder of all.
+   * Path of a finished upload: the single file or folder it consists of, or the folder of all.
    * @throws GalapagosError `unknown-upload`, `upload-incomplete`
    */
   pathOf(upload: string): string {
@@ -190,7 +190,7 @@ export class Uploads {
     };
   }
 
-  /** What somebody holds goes when they let go. */
+  /** Discards an upload; one that is held is removed when it is released. */
   async discard(upload: string): Promise<null> {
     if (this.#uploads.get(upload)?.holders === 0) await this.#remove(upload);
     return null;
@@ -202,8 +202,8 @@ export class Uploads {
   }
 
   /**
-   * It is unknown at once; many files take a while to go, and what cannot go now goes at the next
-   * start.
+   * Forgets the upload at once; removing many files takes a while, and files that cannot be removed
+   * now are removed at the next start.
    */
   #remove(upload: string): Promise<void> {
     const folder = this.#uploads.get(upload)?.folder;
@@ -233,8 +233,8 @@ interface Part {
 }
 
 /**
- * A chunk's share of each file. @throws GalapagosError `bad-upload` where there is more than all
- * files hold
+ * Returns a chunk's part of each file. @throws GalapagosError `bad-upload` if it is longer than all
+ * files
  */
 function partsOf(
   files: readonly UploadedFile[],
@@ -281,7 +281,7 @@ async function put(folder: string, { file, offset, bytes }: Part): Promise<void>
   }
 }
 
-/** A failure of the disk by the file's own name: where this machine keeps it is not told. */
+/** Converts a failure of the disk to an error with the file's own name, without the local path. */
 function told(file: string, error: unknown): unknown {
   if (
     !(error instanceof Error && 'code' in error && typeof error.code === 'string') ||
