@@ -1,13 +1,16 @@
 /**
- * What the host asks of its window: menu items, files that the system opened. Each act reaches one
- * window once; what comes before any window listens waits for it.
+ * Queue of requests from the host to its window: menu items, and files that the system opened. Each
+ * request is delivered to one window once; requests made before a window subscribes are kept.
  */
 import type { Feed } from '../protocol/endpoint.ts';
 import type { SubscriptionBody } from '../protocol/endpoints.ts';
 
 type Body = SubscriptionBody<'act'>;
 type Numbered = Body['acts'][number];
-/** Of each member of the union, so that it stays one. */
+/**
+ * A request without its number. The conditional type distributes over the union, so that `Act`
+ * stays a union.
+ */
 export type Act = Numbered extends infer A ? (A extends Numbered ? Omit<A, 'id'> : never) : never;
 
 export class Acts {

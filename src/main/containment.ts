@@ -1,20 +1,20 @@
 /**
- * Keeps windows to the page they were made for: no navigation, no further windows, no web views, no
- * permissions.
+ * Restricts every web page of the app to its own address: no navigation, no new windows, no web
+ * views, no permissions.
  */
 import { app, session } from 'electron';
 import type { WebContents } from 'electron';
 import { WINDOW_ORIGIN } from './window-protocol.ts';
 
-/** What a page may do that asks for leave; all of it is copying text. */
+/** Permissions that pages are granted: copying text only. */
 const GRANTED: readonly string[] = ['clipboard-sanitized-write'];
 
-/** Before the first window. */
+/** Call before the first window is created. */
 export function containWindows(): void {
   app.on('web-contents-created', (_, contents) => contain(contents));
 }
 
-/** When the app is ready. */
+/** Call once the app is ready. */
 export function denyPermissions(): void {
   const { defaultSession } = session;
   defaultSession.setPermissionRequestHandler((_, permission, answer) =>
@@ -38,7 +38,7 @@ function contain(contents: WebContents): void {
   });
 }
 
-/** The page asks for itself again; what follows `#` is its own. */
+/** Whether a navigation reloads the current page; the fragment after `#` may differ. */
 function isReload(contents: WebContents, url: string): boolean {
   const here = contents.getURL().split('#')[0];
   return url.startsWith(`${WINDOW_ORIGIN}/`) && url.split('#')[0] === here;

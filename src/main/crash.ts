@@ -1,6 +1,6 @@
 /**
- * A page that crashed is loaded again; one that crashes again and again is a person's to decide on.
- * Studies go on meanwhile.
+ * Reloads a window whose renderer process crashed. After more than `MOST` crashes within
+ * `WITHIN_MS` it asks the user. Studies keep running meanwhile.
  */
 import { dialog } from 'electron';
 import type { BrowserWindow } from 'electron';

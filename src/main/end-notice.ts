@@ -1,11 +1,11 @@
-/** A notification when a study ends while nobody looks. */
+/** Shows a desktop notification when a study ends while the window is in the background. */
 import { Notification } from 'electron';
 import type { RunningStudy } from '../endpoints/application.ts';
 import { text } from './text.ts';
 
 /**
- * @param looking whether a person has the window before them. @returns what is told of the studies
- *   that run, each time they change
+ * @param looking returns whether the window has the focus; no notification is shown then
+ * @returns a listener, to be called with the running studies whenever they change
  */
 export function setupEndNotice(
   looking: () => boolean,

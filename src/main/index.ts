@@ -1,6 +1,6 @@
 /**
- * Electron's main process: a readable list of setup calls. Electron is imported here and in preload
- * only, so that nothing the command line loads can start its download.
+ * Electron's main process, as a list of setup calls. Electron is imported here and in `preload`
+ * only, so that no module of the command line triggers its download.
  */
 import { join } from 'node:path';
 import { app, dialog } from 'electron';
@@ -40,14 +40,13 @@ let remembered = recall(notes);
 let window: BrowserWindow | null = null;
 let started = false;
 
-// Chromium's own files keep to a folder of their own; the lock on it is what makes an instance the
-// only one.
+// Chromium's files go to their own folder. Electron's single-instance lock is taken on that folder.
 app.setPath('userData', join(home, 'electron'));
 app.enableSandbox();
 registerWindowScheme();
 containWindows();
 const opened = (path: string): void => acts.ask({ act: 'opened', path });
-// An entry that awaits readiness never gets it: Electron waits for the entry's end first.
+// Electron emits `ready` only after the entry module has run, so the entry must not await it.
 if (setupSingleInstance({ opened, show })) app.once('ready', () => void start());
 else app.quit();
 
@@ -101,7 +100,7 @@ async function start(): Promise<void> {
   show();
 }
 
-/** Brings the window before the person, made anew if it was closed. */
+/** Brings the window to the front; creates it if it was closed. */
 function show(): void {
   if (!started) return;
   if (window !== null) {

@@ -1,6 +1,6 @@
 /**
- * Binds the endpoint table to Electron's channels: the sender is checked, what arrives is parsed,
- * and answers travel in the table's envelope. What endpoints answer is not decided here.
+ * Binds the endpoint table to Electron's IPC channels: checks the sender, parses each message and
+ * wraps answers in the envelope of the table. The handlers are in `endpoints`.
  */
 import { ipcMain } from 'electron';
 import type { IpcMainEvent, WebContents } from 'electron';
@@ -23,7 +23,7 @@ const streamNumber = z.int().min(0);
 const endedOrRequest = streamRequest.nullable();
 const callName = z.string().max(100);
 
-/** One page's open streams, and the signal that it is gone. */
+/** Open streams of one page; `gone` aborts when the page goes away. */
 interface Page {
   readonly gone: AbortController;
   readonly pumps: Map<number, Pump>;
@@ -34,7 +34,7 @@ export function setupIpc(endpoints: Endpoints, nativeEndpoints: NativeEndpoints)
   const feeds = { ...endpoints.subscriptions, ...nativeEndpoints.subscriptions };
   const pages = new WeakMap<WebContents, Page>();
 
-  /** Its streams end with the document: after a reload the window opens them anew. */
+  /** Streams end with the document; after a reload the window opens new ones. */
   const pageOf = (contents: WebContents): Page => {
     const known = pages.get(contents);
     if (known !== undefined) return known;
@@ -69,7 +69,7 @@ export function setupIpc(endpoints: Endpoints, nativeEndpoints: NativeEndpoints)
     if (!isOurPage(event)) return;
     const stream = check(streamNumber, number);
     const asked = check(endedOrRequest, request);
-    // Our own page sends nothing else; there is no call to answer.
+    // The preload never sends an invalid message, and a stream message has no answer: ignore it.
     if (!stream.ok || !asked.ok) return;
     const { sender } = event;
     const { pumps, gone } = pageOf(sender);

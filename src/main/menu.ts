@@ -1,6 +1,6 @@
 /**
- * The application's menu. Its items ask the window to act; they do nothing themselves. A key that
- * the window handles itself never reaches the menu, so each fires once.
+ * The application menu. Items send a request to the window and do nothing themselves. The window
+ * prevents keys that it handles from reaching the menu, so each shortcut fires once.
  */
 import { Menu } from 'electron';
 import type { MenuItemConstructorOptions } from 'electron';

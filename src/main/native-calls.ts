@@ -1,6 +1,6 @@
 /**
- * What only a desktop host answers: dialogs, files that are written or read where the person said,
- * dragging a file out.
+ * Calls that only a desktop host answers: file dialogs, reading and writing the chosen files, and
+ * dragging a file out of the window.
  */
 import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,15 +12,15 @@ import type { CallInput, NativeEndpoints } from '../protocol/endpoints.ts';
 import { isHeld } from '../storage/side-files.ts';
 import { text } from './text.ts';
 
-/** Most bytes of a study file. */
+/** Maximum size of a study file, in bytes. */
 const STUDY_BYTES = 4 * 2 ** 20;
 
 type File = CallInput<'saveFile'>;
 type Choice = CallInput<'choosePaths'>['what'];
 
 /**
- * @param window the one that asks; null: there is none just now. @param icon absolute: drawn under
- *   the pointer while a file is dragged out
+ * @param window returns the window that calls, or null while there is none
+ * @param icon absolute path of the image under the pointer while a file is dragged out
  */
 export function nativeCalls(
   window: () => BrowserWindow | null,
@@ -85,9 +85,12 @@ const dialogs: Readonly<Record<Choice, OpenDialogOptions>> = {
   },
 };
 
-/** Never a path: where a file goes is the person's to say. */
+/**
+ * Returns a file name without folders and without characters that file systems refuse; the user
+ * chooses the folder.
+ */
 function plainName(name: string): string {
-  // eslint-disable-next-line no-control-regex -- they are what must not be in a name
+  // eslint-disable-next-line no-control-regex -- control characters must not occur in a file name
   const plain = basename(name.replaceAll('\\', '/')).replaceAll(/[\0-\x1f<>:"|?*]/g, '-');
   return /^\.*$/.test(plain) ? 'galapagos' : plain;
 }
@@ -95,7 +98,7 @@ function plainName(name: string): string {
 async function written(path: string, { type, content }: File): Promise<void> {
   if (isHeld(path)) throw heldLab('not-written', path);
   try {
-    // A copy of a lab is for its owner only, as a lab file is.
+    // A copy of a lab is readable by its owner only, as lab files are.
     const mode = type === 'application/vnd.sqlite3' ? 0o600 : 0o666;
     await writeFile(
       path,

@@ -1,6 +1,5 @@
 /**
- * Opens the lab that was open last, else the user's own; what stands in the way is said to the
- * person.
+ * Opens the last lab, or the user's default lab if that fails, and shows a dialog for each failure.
  */
 import { existsSync } from 'node:fs';
 import { dialog } from 'electron';
@@ -9,8 +8,8 @@ import { createEndpoints } from '../endpoints/create-endpoints.ts';
 import { text } from './text.ts';
 
 /**
- * @param last the lab that was open; null: the user's own. @returns null: neither could be opened,
- *   and the person knows
+ * @param last path of the lab that was open last; null for the user's default lab
+ * @returns null when no lab could be opened; the user has seen a dialog by then
  */
 export async function openApplication(
   options: ApplicationOptions,

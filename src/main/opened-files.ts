@@ -1,6 +1,6 @@
 /**
- * One instance per user: a second one hands what it was asked to open to the first and ends. Files
- * opened by the system come here too.
+ * Allows one instance per user: a second instance passes its file arguments to the first and ends.
+ * Also collects files that the operating system asks the app to open.
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
@@ -8,11 +8,14 @@ import { app } from 'electron';
 
 export interface OpenedFiles {
   readonly opened: (path: string) => void;
-  /** A person asked for the app again. */
+  /** Called when the user starts the app again. */
   readonly show: () => void;
 }
 
-/** Before the app is ready. @returns false: another instance runs, and this one must end */
+/**
+ * Call before the app is ready.
+ * @returns false when another instance runs and this one must end
+ */
 export function setupSingleInstance({ opened, show }: OpenedFiles): boolean {
   if (!app.requestSingleInstanceLock()) return false;
   app.on('second-instance', (_, args, folder) => {
@@ -28,8 +31,8 @@ export function setupSingleInstance({ opened, show }: OpenedFiles): boolean {
 }
 
 /**
- * What a command line names, past the program; in a clone Electron is the program and the clone its
- * first argument.
+ * Returns the existing files among the command-line arguments, as absolute paths. In a clone the
+ * first argument is the folder of the clone, because Electron is the program.
  */
 export function filesIn(
   args: readonly string[],

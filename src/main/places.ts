@@ -1,25 +1,28 @@
-/** Where things lie, in a clone and in the packed app; nothing here is created. */
+/** Paths of the app's parts, in a clone and in the packaged app. Creates nothing. */
 import { existsSync } from 'node:fs';
 import { delimiter, join, sep } from 'node:path';
 import type { WorkerProgram } from '../lab/start-lab.ts';
 
 export interface Surroundings {
-  /** Absolute: the folder of the built entry, `out/main`. */
+  /** Absolute path of the folder of the built entry, `out/main`. */
   readonly entryFolder: string;
   readonly packaged: boolean;
-  /** Electron's `process.resourcesPath`. */
+  /** Value of Electron's `process.resourcesPath`. */
   readonly resourcesPath: string;
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Places {
-  /** What comes with Galapagos: data sets, networks, icons. */
+  /** Folder of the files shipped with Galapagos: datasets, networks, icons. */
   readonly resources: string;
-  /** The built window. */
+  /** Folder of the built window. */
   readonly window: string;
   readonly preload: string;
-  /** The worker and a plain Node for it: Electron's own cannot run one. Null: no Node was found. */
+  /**
+   * Entry of the worker and the Node program that runs it, because Electron cannot run workers;
+   * null when no Node was found.
+   */
   readonly worker: WorkerProgram | null;
 }
 
@@ -45,12 +48,12 @@ export function placesOf({
   };
 }
 
-/** A plain Node sees no archive: what it runs lies beside it. */
+/** Path of an unpacked file: plain Node cannot read inside the asar archive. */
 function outsideArchive(path: string): string {
   return path.replace(`${sep}app.asar${sep}`, `${sep}app.asar.unpacked${sep}`);
 }
 
-/** The one that npm runs on, else the first on the path. */
+/** Path of the Node that runs npm, otherwise of the first one on PATH; null when there is none. */
 function nodeOfClone(program: string, env: Surroundings['env']): string | null {
   const npms = env['npm_node_execpath'];
   if (npms !== undefined && existsSync(npms)) return npms;

@@ -1,16 +1,17 @@
 /**
- * How far the studies that run are, in one number and one sentence, and on the window's taskbar
- * button.
+ * Progress of the running studies as a fraction, as a sentence, and on the taskbar button.
  */
 import type { BrowserWindow } from 'electron';
 import type { RunningStudy } from '../endpoints/application.ts';
 import { text } from './text.ts';
 
-/** Electron's own marks: no bar, and a bar that only says that something goes on. */
+/** Electron's special values for no progress bar and for an indeterminate one. */
 const NO_BAR = -1;
 const ENDLESS = 2;
 
-/** From 0 to 1 over all trials; null: a study has no limit of trials. */
+/**
+ * Ended trials divided by all trials, from 0 to 1; null when a running study has no trial limit.
+ */
 export function fractionOf(running: readonly RunningStudy[]): number | null {
   let ended = 0;
   let of = 0;

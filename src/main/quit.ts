@@ -1,18 +1,18 @@
 /**
- * Ends the app: the lab commits and closes, workers end, and only then the process. Where it was is
- * found again at the next start.
+ * Shuts the app down in order: the lab commits and closes, workers end, then the process exits. The
+ * next start continues from the last commit.
  */
 import { app } from 'electron';
 
 /**
- * Most milliseconds that closing may take; what is not committed then is as after a crash: nothing
- * finished is lost.
+ * Maximum duration of closing, in milliseconds. After it the process exits as in a crash; finished
+ * trials are already durable.
  */
 const CLOSE_MS = 15_000;
 
 export function setupQuit(close: () => Promise<void>): void {
   let closing = false;
-  // On macOS an app stays, with its menu, when its window is closed.
+  // On macOS an app keeps running after its windows are closed.
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
   });

@@ -1,6 +1,6 @@
 /**
- * What the app remembers from one start to the next: the window's place by class of screen, and the
- * lab that was open. A file that cannot be read is as good as none.
+ * Stores window bounds by screen width class and the path of the last lab between starts. A file
+ * that cannot be read counts as empty.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,7 +9,7 @@ import { z } from 'zod';
 const bounds = z.object({ x: z.int(), y: z.int(), width: z.int().min(1), height: z.int().min(1) });
 export type Bounds = z.output<typeof bounds>;
 
-/** Widths at which the window's frame changes. */
+/** Screen width classes, at which the window's layout changes. */
 const widthClass = z.enum(['narrow', 'medium', 'wide']);
 export type WidthClass = z.output<typeof widthClass>;
 
@@ -19,14 +19,14 @@ export type Place = z.output<typeof place>;
 const remembered = z.object({
   format: z.literal('galapagos-window/1'),
   places: z.partialRecord(widthClass, place).catch({}),
-  /** Absolute path; null: the user's own. */
+  /** Absolute path of the last lab; null for the user's default lab. */
   lab: z.string().nullable().catch(null),
 });
 export type Remembered = z.output<typeof remembered>;
 
 const NOTHING: Remembered = { format: 'galapagos-window/1', places: {}, lab: null };
 
-/** @param width of the screen's usable area, in pixels that do not depend on its density */
+/** @param width of the usable screen area, in device-independent pixels */
 export function widthClassOf(width: number): WidthClass {
   if (width < 1600) return 'narrow';
   return width < 2200 ? 'medium' : 'wide';
@@ -40,20 +40,20 @@ export function recall(file: string): Remembered {
   }
 }
 
-/** Replaces the file whole. What cannot be written is forgotten: it is a convenience. */
+/** Replaces the file atomically. Ignores write errors: the contents are a convenience. */
 export function remember(file: string, what: Remembered): void {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(`${file}.new`, `${JSON.stringify(what, null, 2)}\n`);
     renameSync(`${file}.new`, file);
   } catch {
-    // As said above.
+    // Ignored, see above.
   }
 }
 
 /**
- * Where a window goes: as remembered if it is still on the screen, else of a usual size and the
- * system's choice of place.
+ * Bounds of a new window: the remembered ones while they are on the screen, otherwise the default
+ * size at a position that the system chooses.
  */
 export function boundsFor(
   place: Place | undefined,

@@ -1,9 +1,12 @@
-/** Who may speak to the main process: the page of ours in a window's main frame, nobody else. */
+/**
+ * Access control: the main process accepts messages only from the main frame of a window that shows
+ * the app's own page.
+ */
 import type { WebFrameMain } from 'electron';
 import { WINDOW_ORIGIN } from './window-protocol.ts';
 
 export interface Sender {
-  /** Null: the frame is gone, or has gone elsewhere. */
+  /** Null when the frame was destroyed or has navigated away. */
   readonly senderFrame: Pick<WebFrameMain, 'url' | 'parent'> | null;
 }
 

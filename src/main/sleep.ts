@@ -1,8 +1,8 @@
-/** Keeps the machine awake while a study runs; the screen may go dark. */
+/** Prevents the machine from sleeping while a study runs; the display may turn off. */
 import { powerSaveBlocker } from 'electron';
 import type { RunningStudy } from '../endpoints/application.ts';
 
-/** @returns what is told of the studies that run, each time they change */
+/** @returns a listener, to be called with the running studies whenever they change */
 export function setupSleepBlock(): (running: readonly RunningStudy[]) => void {
   let blocker: number | null = null;
   return (running) => {

@@ -1,6 +1,6 @@
 /**
- * Every word that the main process shows: menus, dialogs, tray, notifications. The window has its
- * own.
+ * User-facing text of the main process: menus, dialogs, tray, notifications. The window's text is
+ * in `src/renderer/text.ts`.
  */
 
 export const text = {

@@ -1,5 +1,5 @@
 /**
- * An icon in the system's tray while a study runs: how far it is, and the way back to the window.
+ * Shows a tray icon while a study runs, with the progress and an item that opens the window.
  */
 import { join } from 'node:path';
 import { Menu, Tray } from 'electron';
@@ -14,7 +14,7 @@ export interface TrayParts {
   readonly quit: () => void;
 }
 
-/** @returns what is told of the studies that run, each time they change */
+/** @returns a listener, to be called with the running studies whenever they change */
 export function setupTray({
   resources,
   show,

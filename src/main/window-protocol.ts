@@ -1,7 +1,6 @@
 /**
- * Serves the built window as `app://galapagos/…`: files of one folder, nothing above it, under the
- * policy that the browser's window has too. A scheme of its own gives the window an origin, which
- * `file:` has not.
+ * Serves the built window as `app://galapagos/…`, restricted to one folder, under the same content
+ * security policy as in a browser. A custom scheme gives the page an origin; `file:` does not.
  */
 import { readFile } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
@@ -12,7 +11,7 @@ const SCHEME = 'app';
 const HOST = 'galapagos';
 export const WINDOW_ORIGIN = `${SCHEME}://${HOST}`;
 
-/** Must be called before the app is ready. */
+/** Call before the app is ready. */
 export function registerWindowScheme(): void {
   protocol.registerSchemesAsPrivileged([
     { scheme: SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
@@ -38,7 +37,7 @@ async function windowFile(folder: string, url: string, method: string): Promise<
   });
 }
 
-/** Null: no path that the window was built with. */
+/** Returns null for a path that cannot be decoded or leaves the folder. */
 function decoded(pathname: string): string | null {
   try {
     const path = decodeURIComponent(pathname);

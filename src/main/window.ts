@@ -1,20 +1,20 @@
 /**
- * The window: the built renderer in a sandboxed page, where it was when it was last closed. What it
- * may do is `containment.ts`'s.
+ * Creates the window: the built renderer in a sandboxed page, with the bounds of last time. Its
+ * restrictions are in `containment.ts`.
  */
 import { BrowserWindow, nativeTheme, screen } from 'electron';
 import { boundsFor, widthClassOf } from './remembered.ts';
 import type { Place, Remembered, WidthClass } from './remembered.ts';
 import { WINDOW_ORIGIN } from './window-protocol.ts';
 
-/** The renderer's ground, so that the first frame is no flash. */
+/** Background colours of the renderer, so that the first frame does not flash. */
 const GROUND = { light: '#F6F7F8', dark: '#0C0F12' };
 
 export interface WindowParts {
   readonly preload: string;
   readonly icon: string;
   readonly remembered: Remembered;
-  /** It was moved, resized or closed. */
+  /** Called when the window was moved, resized or closed. */
   readonly placed: (screen: WidthClass, place: Place) => void;
 }
 
@@ -55,15 +55,12 @@ export function openWindow({ preload, icon, remembered, placed }: WindowParts): 
   return window;
 }
 
-/**
- * @throws never: a page that is not there is seen by whoever looks at the window, and said in the
- *   process's own words
- */
+/** Loads the page; load errors are printed to the console, never thrown. */
 export async function loadWindow(window: BrowserWindow): Promise<void> {
   try {
     await window.loadURL(`${WINDOW_ORIGIN}/index.html`);
   } catch (error) {
-    // A reload while it loads ends the first load with an error; only the last one counts.
+    // A reload during loading ends the first load with an error; only the last load counts.
     console.error(error instanceof Error ? error.message : error);
   }
 }

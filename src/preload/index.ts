@@ -1,7 +1,7 @@
 /**
- * The bridge between window and main process, and all that the window gets from Electron. It
- * carries names and values and knows no endpoint: the main process answers by the table, and
- * refuses what is not in it.
+ * The bridge between window and main process: everything that the window gets from Electron. It
+ * passes names and values without knowing the endpoints; the main process refuses names that are
+ * not in the table.
  */
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { Answer, Bridge, StreamAnswer } from '../protocol/endpoint.ts';
@@ -18,7 +18,7 @@ const bridge: Bridge<File> = {
       if (of === stream) onAnswer(answer);
     };
     ipcRenderer.on(channels.answer, hear);
-    // Not before the caller has what this returns.
+    // Notify only after the caller has received the returned object.
     queueMicrotask(() => onState('open'));
     return {
       send: (request) => ipcRenderer.send(channels.stream, stream, request),
@@ -29,13 +29,13 @@ const bridge: Bridge<File> = {
     };
   },
   pathOf(file) {
-    // Empty: a file that a script made.
+    // The path is empty for a file that a script created.
     const path = webUtils.getPathForFile(file);
     return path === '' ? null : path;
   },
-  // The host reads the same disk.
+  // No upload: the host reads the same disk.
   upload: null,
-  // The window is the host's own.
+  // No login: the window belongs to the host.
   admit: null,
 };
 

@@ -1,6 +1,6 @@
 /**
- * Who may speak to the server: whoever holds its token, from a page that the server itself sent,
- * under a name that is the server's.
+ * Access control of the server: a request needs the token, an origin that is the server's own, and
+ * one of the server's host names.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -9,7 +9,7 @@ import { hostname, networkInterfaces } from 'node:os';
 export interface Access {
   readonly token: string;
   readonly port: number;
-  /** Names under which it may be called, without port. */
+  /** Accepted host names, without port. */
   readonly names: ReadonlySet<string>;
 }
 
@@ -21,7 +21,10 @@ export interface Refusal {
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
-/** @param host what the server is bound to */
+/**
+ * Host names under which a server is reachable.
+ * @param host address that the server is bound to
+ */
 export function namesOf(host: string): ReadonlySet<string> {
   if (LOOPBACK.includes(host) || host === '::1') return new Set(LOOPBACK);
   const everywhere = host === '0.0.0.0' || host === '::';
@@ -36,7 +39,10 @@ export function namesOf(host: string): ReadonlySet<string> {
   );
 }
 
-/** The link that lets a browser in. @param host what the server is bound to */
+/**
+ * The link that gives a browser access.
+ * @param host address that the server is bound to
+ */
 export function linkOf(host: string, port: number, token: string): string {
   const name =
     host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
@@ -44,7 +50,7 @@ export function linkOf(host: string, port: number, token: string): string {
 }
 
 export function cookieName({ port }: Pick<Access, 'port'>): string {
-  // Browsers keep one jar for all ports of a host.
+  // Browsers share cookies between all ports of a host, so the name contains the port.
   return `galapagos-${port}`;
 }
 
@@ -53,9 +59,9 @@ export function cookieFor(access: Access): string {
 }
 
 /**
- * Null: it may come in.
- * @param writes whether it could change something, so that a page of another origin must not be
- *   behind it
+ * Why a request is refused; null when it is accepted.
+ * @param writes whether the request can change state; such a request must not come from another
+ * origin
  */
 export function refusalOf(
   request: IncomingMessage,
@@ -85,7 +91,10 @@ export function refusalOf(
       };
 }
 
-/** The token that an address brings: as itself, or in a whole link that was pasted; null: none. */
+/**
+ * The token in an address: the parameter itself, or a whole link that was pasted into it; null when
+ * there is none.
+ */
 export function tokenIn(url: URL): string | null {
   const given = url.searchParams.get('token')?.trim();
   if (given === undefined) return null;

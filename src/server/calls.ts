@@ -1,6 +1,6 @@
 /**
- * Queries and commands as `POST /api/<name>`, chunks of an upload as `PUT /upload/<id>/<file>`:
- * JSON answers in the table's envelope.
+ * Queries and commands as `POST /api/<name>`, chunks of an upload as `PUT /upload/<id>/<file>`.
+ * Answers are JSON in the envelope of the endpoint table.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
@@ -18,14 +18,17 @@ import { parseJson } from '../protocol/json-text.ts';
 import { parse, strict } from '../protocol/problems.ts';
 import { readBody } from './read-body.ts';
 
-/** Most bytes of a call's input. */
+/** Maximum size of a call's input, in bytes. */
 const INPUT_BYTES = 4 * 2 ** 20;
-/** The same of a list of files, which may be a million. */
+/**
+ * Maximum size of an input that is a list of files, in bytes; such a list may have a million
+ * entries.
+ */
 const LIST_BYTES = 64 * 2 ** 20;
 
 const calls = { ...queries, ...commands };
 
-/** What answers calls. */
+/** Dependencies of the call handler. */
 export interface Answering {
   readonly endpoints: Endpoints;
   readonly uploads: Uploads;

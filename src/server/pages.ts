@@ -1,7 +1,4 @@
-/**
- * Pages for people whom the server does not let in, or who opened an address that it does not have.
- * Programs get JSON instead.
- */
+/** HTML pages for browsers without access and for unknown addresses. Programs get JSON instead. */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal } from './access.ts';
@@ -9,18 +6,18 @@ import { WINDOW_HEADERS } from './window-files.ts';
 
 interface Page {
   readonly title: string;
-  /** What happened and why, then what to do. */
+  /** States what happened and why, then what to do. */
   readonly paragraphs: readonly string[];
-  /** Whether it has a field for the link or its token. */
+  /** Whether the page has a field for the link or its token. */
   readonly asks: boolean;
 }
 
-/** Whether a browser loads a page: scripts and programs do not ask for HTML first. */
+/** Whether a browser loads a page; scripts and programs do not accept HTML first. */
 export function isPageLoad({ method, headers }: IncomingMessage): boolean {
   return (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html');
 }
 
-/** @param gave whether the address held a token, which was wrong then */
+/** @param gave whether the address contained a token, which then was wrong */
 export function refusalPage({ code }: Refusal, gave: boolean): Page {
   if (code !== 'wrong-token') {
     return {

@@ -1,8 +1,11 @@
-/** A request's body, whole, up to a limit. */
+/** Reads the whole body of a request, up to a limit. */
 import type { IncomingMessage } from 'node:http';
 import { GalapagosError } from '../core/errors.ts';
 
-/** @throws GalapagosError `too-large`; what a request announces counts before it is read */
+/**
+ * @param most maximum size, in bytes
+ * @throws GalapagosError `too-large`; an announced length over the limit is refused before reading
+ */
 export async function readBody(request: IncomingMessage, most: number): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > most) {

@@ -1,7 +1,7 @@
 /**
- * The endpoint table over HTTP and a WebSocket, and the built window, for browsers. Bound to
- * loopback unless told otherwise; every request needs the token of the printed link. The window is
- * handed out while the application behind it is still being made: its first calls wait for that.
+ * Serves the endpoint table over HTTP and a WebSocket, and the built window, to browsers. Binds to
+ * loopback by default; every request needs the token of the printed link. The window is served
+ * while the application is still starting: its first calls wait for the application.
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -18,7 +18,9 @@ import { NOT_FOUND, isPageLoad, refusalPage, sendPage } from './pages.ts';
 import { Streams } from './streams.ts';
 import { sendWindowFile } from './window-files.ts';
 
-/** A client that sends its headers more slowly is disconnected. */
+/**
+ * Maximum time for a client to send its headers, in milliseconds; slower clients are disconnected.
+ */
 const HEADERS_MS = 10_000;
 
 export interface ServerOptions {
@@ -26,14 +28,14 @@ export interface ServerOptions {
   /** Absolute path of the built window. */
   readonly window: string;
   readonly host: string;
-  /** 0: any free one. */
+  /** Port to listen on; 0 for any free one. */
   readonly port: number;
-  /** What a browser must bring. */
+  /** Token that every request must carry. */
   readonly token: string;
 }
 
 export interface RunningServer {
-  /** With the token. */
+  /** Address including the token. */
   readonly link: string;
   readonly port: number;
   close(): Promise<void>;
@@ -48,7 +50,7 @@ export async function startServer({
   token,
 }: ServerOptions): Promise<RunningServer> {
   const streams = application.then(({ endpoints }) => new Streams(endpoints));
-  // Whoever made the application hears why there is none.
+  // The creator of the application handles its failure.
   streams.catch(() => undefined);
   const large = new LargeInputs();
   const server = createServer({
@@ -64,7 +66,7 @@ export async function startServer({
     });
   });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Until the stream takes it over, nobody else hears of a client that leaves.
+    // No other handler listens for errors until the stream takes the socket over.
     socket.on('error', () => socket.destroy());
     const refuse = (status: string): unknown =>
       socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
@@ -117,7 +119,7 @@ async function respond(
   const refusal = refusalOf(request, access, !reads);
   const given = url.pathname === '/' ? tokenIn(url) : null;
   if (refusal?.code !== 'wrong-host' && reads && isToken(given, access)) {
-    // The token leaves the address bar and the history at once.
+    // Redirect, so that the token leaves the address bar and the history at once.
     response
       .writeHead(303, {
         location: '/',
@@ -144,7 +146,7 @@ async function respond(
   }
 }
 
-/** Null for what is no path of this server: `//host/path` would be another one's. */
+/** Returns null for a path that is not of this server: `//host/path` would name another host. */
 function addressOf({ url = '' }: IncomingMessage): URL | null {
   return url.startsWith('/') && !url.startsWith('//') && URL.canParse(url, 'http://server')
     ? new URL(url, 'http://server')

@@ -1,6 +1,6 @@
 /**
- * Subscriptions over one WebSocket a window: MessagePack both ways, pumped as
- * `endpoints/feeds/pump.ts` says.
+ * Subscriptions over one WebSocket a window, as MessagePack in both directions. The pump is
+ * `endpoints/feeds/pump.ts`.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -13,11 +13,11 @@ import { subscriptions } from '../protocol/endpoints.ts';
 import type { Endpoints } from '../protocol/endpoints.ts';
 import { check } from '../protocol/problems.ts';
 
-/** A client that does not answer a ping for so long is gone. */
+/** Maximum time for a client to answer a ping, in milliseconds; then it counts as disconnected. */
 const PING_MS = 15_000;
-/** Most bytes of a client's message. */
+/** Maximum size of a client's message, in bytes. */
 const REQUEST_BYTES = 65_536;
-/** The status of a message that no schema accepts. */
+/** WebSocket close status for a message that no schema accepts. */
 const UNSUPPORTED = 1003;
 
 export class Streams {

@@ -1,6 +1,6 @@
 /**
- * The built window over HTTP: files of one folder, nothing above it, under a policy that lets
- * nothing else in.
+ * Serves the built window over HTTP, restricted to one folder, under a policy that allows no
+ * foreign content.
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -42,7 +42,7 @@ export function contentType(file: string): string {
   return TYPES[extname(file)] ?? 'application/octet-stream';
 }
 
-/** @returns whether there was such a file */
+/** @returns whether the file exists */
 export async function sendWindowFile(
   folder: string,
   path: string,
@@ -56,12 +56,12 @@ export async function sendWindowFile(
     ...WINDOW_HEADERS,
     'content-type': contentType(file),
     'content-length': found.size,
-    // Built names change with their content; the page that names them does not.
+    // Names of assets change with their content; the name of the page does not.
     'cache-control': path.startsWith('/assets/')
       ? 'public, max-age=31536000, immutable'
       : 'no-cache',
   });
-  // A client that leaves half-way is no failure of ours.
+  // A client that disconnects during the transfer is not an error.
   await pipeline(createReadStream(file), response).catch(() => undefined);
   return true;
 }

@@ -1,6 +1,6 @@
 /**
- * As much of Electron as the main process touches, recording what it was told. Not Electron: what a
- * real one does is seen in test/electron9.
+ * Fake of the part of Electron that the main process uses; it records the calls. The real Electron
+ * is tested in test/electron9.
  */
 import { EventEmitter } from 'node:events';
 
@@ -50,7 +50,7 @@ export class FakeWindow extends EventEmitter {
   }
 }
 
-/** What was set, by name. */
+/** Recorded settings, by name. */
 export const told = {
   schemes: [] as { scheme: string; privileges: Record<string, boolean> }[],
   schemeHandlers: new Map<

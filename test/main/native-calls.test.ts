@@ -1,4 +1,4 @@
-/** What the desktop host writes and reads where a person said: never a lab that is open. */
+/** Tests the files that the desktop host writes and reads at paths that a user chose. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { nativeCalls } from '../../src/main/native-calls.ts';
@@ -22,13 +22,13 @@ afterEach(() => folder.remove());
 const calls = nativeCalls(() => null, '');
 const file = { name: 'best.json', type: 'application/json', content: { text: '{}' } };
 
-describe('Desktop host: files that a person chooses', () => {
+describe('Desktop host: files that a user chooses', () => {
   it('writes an export over an existing file', async () => {
     await calls.saveFile(file, context);
     expect(readFileSync(chosen.filePath, 'utf8')).toBe('{}');
   });
 
-  it('never writes over a lab that a program has open, nor reads one as a study', async () => {
+  it('neither overwrites a lab that a program has open nor reads one as a study', async () => {
     writeFileSync(folder.file('lab.db-lock'), '');
     await expect(calls.saveFile(file, context)).rejects.toMatchObject({ code: 'not-written' });
     await expect(calls.readStudy({ path: chosen.filePath }, context)).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-/** The main process's parts, each by its rule, on a fake of Electron. */
+/** Tests the parts of the main process on a fake of Electron. */
 import { EventEmitter } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ const study = (ended: number, trials: number | null) => ({
   trials,
 });
 
-describe('calls and streams', () => {
+describe('Desktop host: calls and streams', () => {
   const asked: unknown[] = [];
   let contents: FakeContents;
   beforeEach(() => {
@@ -39,7 +39,7 @@ describe('calls and streams', () => {
       {},
       { get: (_, name) => (input: unknown) => asked.push([name, input]), has: () => true },
     );
-    // Every handler is the same here: who is let through to one is what is tested.
+    // All handlers are equal here: the test is about access control.
     setupIpc({ calls, subscriptions: {} } as never, {
       calls: { choosePaths: (input: unknown) => (asked.push(input), []) } as never,
       subscriptions: { act: acts.subscribe },
@@ -54,13 +54,13 @@ describe('calls and streams', () => {
       ...([{ senderFrame, sender: contents }, number, request] as never[]),
     );
 
-  it('are answered to our page', async () => {
+  it('answers a call of its own page', async () => {
     expect(await call(ours, 'choosePaths', { what: 'lab' })).toEqual({ ok: true, value: [] });
     expect(asked).toEqual([{ what: 'lab' }]);
   });
 
   it.each([[null], [{ ...ours, parent: {} }], [{ url: 'https://example.com/', parent: null }]])(
-    'are refused to %j, unheard',
+    'refuses calls and streams of the sender %j without calling a handler',
     async (sender) => {
       expect(await call(sender, 'choosePaths', { what: 'lab' })).toMatchObject({
         ok: false,
@@ -75,18 +75,18 @@ describe('calls and streams', () => {
     ['no name', 5, {}, 'bad-request'],
     ['a name that is not in the table', 'constructor', {}, 'unknown-endpoint'],
     ['an input that the schema refuses', 'choosePaths', { what: 'anything' }, 'invalid-input'],
-  ])('with %s are refused', async (_, name, input, code) => {
+  ])('refuses a call with %s', async (_, name, input, code) => {
     expect(await call(ours, name, input)).toMatchObject({ ok: false, error: { code } });
     expect(asked).toEqual([]);
   });
 
-  it('streams that no schema accepts open nothing', () => {
+  it('opens no stream for a message that no schema accepts', () => {
     stream(ours, -1, { op: 'subscribe', id: 0, name: 'act', input: {} });
     stream(ours, 0, { op: 'open', id: 0 });
     expect(contents.sent).toEqual([]);
   });
 
-  it('a stream ends with its document', () => {
+  it('ends a stream with its document', () => {
     stream(ours, 0, { op: 'subscribe', id: 0, name: 'act', input: {} });
     expect(contents.sent).toEqual([
       ['galapagos:answer', 0, { op: 'message', id: 0, seq: 0, snapshot: true, body: { acts: [] } }],
@@ -96,7 +96,7 @@ describe('calls and streams', () => {
   });
 });
 
-it('an act reaches one window once, also what came before it listened', () => {
+it('Desktop host: delivers a request to one window once, also when made before it subscribed', () => {
   const acts = new Acts();
   acts.ask({ act: 'opened', path: '/lab.db' });
   const feed = acts.subscribe({}, () => undefined);
@@ -117,14 +117,14 @@ it('an act reaches one window once, also what came before it listened', () => {
   expect(reloaded.take()?.body.acts).toEqual([]);
 });
 
-describe('places', () => {
+describe('Desktop host: paths of the parts', () => {
   const surroundings = {
     resourcesPath: '/opt/app/resources',
     platform: 'linux' as const,
     env: { PATH: '' },
   };
 
-  it('of the packed app: the worker beside the archive, on the Node that was shipped', () => {
+  it('runs the worker beside the archive on the shipped Node in the packaged app', () => {
     const places = placesOf({
       ...surroundings,
       entryFolder: '/opt/app/resources/app.asar/out/main',
@@ -141,7 +141,7 @@ describe('places', () => {
     });
   });
 
-  it("of a clone: npm's Node, else the first on the path, else none", () => {
+  it("runs the worker of a clone on npm's Node, else on the first on PATH, else reports none", () => {
     const clone = { ...surroundings, entryFolder: '/clone/out/main', packaged: false };
     const node = folder.file('node');
     writeFileSync(node, '');
@@ -157,11 +157,11 @@ describe('places', () => {
   });
 });
 
-describe('what is remembered', () => {
+describe('Desktop host: remembered window', () => {
   const screen = { x: 0, y: 0, width: 1920, height: 1080 };
   const place = { bounds: { x: 100, y: 100, width: 1500, height: 900 }, maximised: false };
 
-  it('comes back as it was written', () => {
+  it('reads back what it wrote', () => {
     const file = folder.file('window.json');
     const what = {
       format: 'galapagos-window/1' as const,
@@ -173,7 +173,7 @@ describe('what is remembered', () => {
   });
 
   it.each([['{'], ['[]'], ['{"format":"galapagos-window/9"}']])(
-    'is nothing when the file holds %s',
+    'starts empty when the file holds %s',
     (text) => {
       const file = folder.file('bad.json');
       writeFileSync(file, text);
@@ -192,11 +192,11 @@ describe('what is remembered', () => {
       { ...place, bounds: { ...place.bounds, y: -500 } },
       { width: 1500, height: 900 },
     ],
-  ])('a place %j becomes %j on a screen of 1920', (kept, bounds) => {
+  ])('turns the stored bounds %j into %j on a screen of 1920 px', (kept, bounds) => {
     expect(boundsFor(kept, screen)).toEqual(bounds);
   });
 
-  it('is by class of screen', () => {
+  it('distinguishes three classes of screen width', () => {
     expect([1280, 1599, 1600, 1920, 2200, 3840].map(widthClassOf)).toEqual([
       'narrow',
       'narrow',
@@ -208,7 +208,7 @@ describe('what is remembered', () => {
   });
 });
 
-it('files are what a command line names, past the program', () => {
+it('Desktop host: opens the existing files among the command-line arguments', () => {
   const file = folder.file('a study.json');
   writeFileSync(file, '{}');
   expect(filesIn(['galapagos', '--flag', file, '/absent'], '/', true)).toEqual([file]);
@@ -217,22 +217,22 @@ it('files are what a command line names, past the program', () => {
   ]);
 });
 
-describe('progress', () => {
-  it('is one fraction of all trials, none without a limit, never more than whole', () => {
+describe('Desktop host: progress', () => {
+  it('is one fraction of all trials, null without a limit, and at most 1', () => {
     expect(fractionOf([study(16, 64)])).toBe(0.25);
     expect(fractionOf([study(16, 64), study(0, 64)])).toBe(0.125);
     expect(fractionOf([study(70, 64)])).toBe(1);
     expect(fractionOf([study(1, null)])).toBeNull();
   });
 
-  it('is said in a sentence', () => {
+  it('names one study, and counts several', () => {
     expect(sentenceOf([study(1600, 6400)])).toBe('mnist: 1,600 of 6,400 trials');
     expect(sentenceOf([study(1, 2), study(2, 3)])).toBe(
       '2 studies are running: 3 trials have ended',
     );
   });
 
-  it('stands on the taskbar while a study runs', () => {
+  it('shows on the taskbar while a study runs', () => {
     const window = new FakeWindow({ webPreferences: {} });
     const shown = [[study(16, 64)], [study(1, null)], []].map((running) => {
       showProgress(window as never, running);
@@ -242,7 +242,7 @@ describe('progress', () => {
   });
 });
 
-it('the machine is kept awake while a study runs, and no longer', () => {
+it('Desktop host: keeps the machine awake only while a study runs', () => {
   const tell = setupSleepBlock();
   const counts = [[study(0, 1)], [study(1, 1), study(0, 1)], []].map((running) => {
     tell(running);
@@ -251,7 +251,7 @@ it('the machine is kept awake while a study runs, and no longer', () => {
   expect(counts).toEqual([1, 1, 0]);
 });
 
-it('a page that crashed is loaded again, three times within a minute', () => {
+it('Desktop host: reloads a crashed page at most three times within a minute', () => {
   const window = Object.assign(new EventEmitter(), {
     webContents: new EventEmitter(),
     isDestroyed: () => false,
@@ -272,7 +272,7 @@ it('a page that crashed is loaded again, three times within a minute', () => {
   expect(loads).toBe(4);
 });
 
-it('the process ends when the lab is closed, and not before', async () => {
+it('Desktop host: ends the process only after the lab is closed', async () => {
   let closed: () => void = () => undefined;
   setupQuit(() => new Promise((resolve) => (closed = resolve)));
   let prevented = 0;

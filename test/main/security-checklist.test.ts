@@ -1,6 +1,6 @@
 /**
- * Electron's security checklist (its documentation, "Security", "Checklist"), a test a line, by the
- * checklist's numbers.
+ * Electron's security checklist (section "Checklist" of its documentation "Security"), one test for
+ * each item; the numbers are those of the checklist.
  */
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ function preferences(): Record<string, unknown> {
   return FakeWindow.made.at(-1)?.options.webPreferences ?? {};
 }
 
-/** What a page's attempt comes to. */
+/** Emits an event of a page and returns whether the app prevented it. */
 function attempt(event: string, details: Record<string, unknown>): 'prevented' | 'allowed' {
   const contents = new FakeContents();
   app.emit('web-contents-created', {}, contents);
@@ -35,7 +35,7 @@ function attempt(event: string, details: Record<string, unknown>): 'prevented' |
   return outcome;
 }
 
-describe("Electron's security checklist", () => {
+describe('Electron: security checklist', () => {
   beforeAll(() => {
     containWindows();
     denyPermissions();
@@ -50,7 +50,7 @@ describe("Electron's security checklist", () => {
   const answered = (url: string, method = 'GET'): Promise<Response> =>
     told.schemeHandlers.get('app')?.({ url, method }) ?? Promise.reject(new Error('no handler'));
 
-  it('1: only secure content is loaded', async () => {
+  it('item 1: loads secure content only', async () => {
     const window = openWindow({ preload: '', icon: '', remembered, placed: () => undefined });
     await loadWindow(window);
     expect(FakeWindow.made.at(-1)?.loaded).toEqual(['app://galapagos/index.html']);
@@ -70,11 +70,11 @@ describe("Electron's security checklist", () => {
     [9, 'experimentalFeatures', false],
     [10, 'enableBlinkFeatures', undefined],
     [11, 'webviewTag', false],
-  ])('%i: %s is %s', (_, name, value) => {
+  ])('item %i: sets %s to %s', (_, name, value) => {
     expect(preferences()[name]).toBe(value);
   });
 
-  it('5: permissions are denied, but for copying text from our own page', () => {
+  it('item 5: denies permissions, except copying text from its own page', () => {
     const asked = (permission: string): boolean => {
       let granted = true;
       told.permissionRequest?.({}, permission, (answer) => (granted = answer));
@@ -99,7 +99,7 @@ describe("Electron's security checklist", () => {
     expect(told.devicePermission?.()).toBe(false);
   });
 
-  it('7: every answer carries a policy that lets nothing in but ourselves', async () => {
+  it('item 7: sends a policy that allows only its own content with every answer', async () => {
     for (const path of ['/', '/absent', '/%2e%2e%2fwindow-beside/secret']) {
       const policy =
         (await answered(`app://galapagos${path}`)).headers.get('content-security-policy') ?? '';
@@ -109,7 +109,7 @@ describe("Electron's security checklist", () => {
     }
   });
 
-  it('12: web views are never attached', () => {
+  it('item 12: prevents web views', () => {
     expect(attempt('will-attach-webview', {})).toBe('prevented');
   });
 
@@ -120,21 +120,21 @@ describe("Electron's security checklist", () => {
     ['will-navigate', 'app://galapagos.example.com/index.html'],
     ['will-redirect', 'https://example.com/'],
     ['will-frame-navigate', 'https://example.com/'],
-  ])('13: navigation is prevented: %s to %s', (event, url) => {
+  ])('item 13: prevents navigation by %s to %s', (event, url) => {
     expect(attempt(event, { url, isMainFrame: true })).toBe('prevented');
   });
 
-  it('13: but the page may load itself again', () => {
+  it('item 13: allows a page to reload itself', () => {
     expect(attempt('will-navigate', { url: 'app://galapagos/index.html#/study' })).toBe('allowed');
   });
 
-  it('14: no further windows', () => {
+  it('item 14: denies new windows', () => {
     const contents = new FakeContents();
     app.emit('web-contents-created', {}, contents);
     expect(contents.openHandler?.({ url: 'https://example.com/' })).toEqual({ action: 'deny' });
   });
 
-  it('15: nothing is handed to the system to open', () => {
+  it('item 15: opens nothing with other programs of the system', () => {
     for (const layer of ['main', 'preload']) {
       for (const name of readdirSync(join(root, 'src', layer))) {
         expect(readFileSync(join(root, 'src', layer, name), 'utf8')).not.toMatch(
@@ -144,7 +144,7 @@ describe("Electron's security checklist", () => {
     }
   });
 
-  it('16: Electron is a current one', () => {
+  it('item 16: uses a current version of Electron', () => {
     const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       devDependencies: Record<string, string>;
     };
@@ -158,7 +158,7 @@ describe("Electron's security checklist", () => {
     ['a host that begins like ours', { url: 'app://galapagos.example.com/', parent: null }, false],
     ['a web page', { url: 'https://example.com/', parent: null }, false],
     ['a frame that is gone', null, false],
-  ])('17: a message from %s: %#', (_, senderFrame, ours) => {
+  ])('item 17: checks the sender of a message from %s (case %#)', (_, senderFrame, ours) => {
     expect(isOurPage({ senderFrame: senderFrame as never })).toBe(ours);
   });
 
@@ -171,16 +171,19 @@ describe("Electron's security checklist", () => {
     ['/%00', 403],
     ['/%E0%A4%A', 403],
     ['/absent.js', 404],
-  ])('18: files come from the window’s folder alone: %s is answered %i', async (path, status) => {
-    expect((await answered(`app://galapagos${path}`)).status).toBe(status);
-  });
+  ])(
+    'item 18: serves files of the window’s folder only: %s is answered %i',
+    async (path, status) => {
+      expect((await answered(`app://galapagos${path}`)).status).toBe(status);
+    },
+  );
 
-  it('18: another host has nothing, and nothing is written', async () => {
+  it('item 18: serves no other host and accepts no writes', async () => {
     expect((await answered('app://elsewhere/index.html')).status).toBe(404);
     expect((await answered('app://galapagos/index.html', 'POST')).status).toBe(405);
   });
 
-  it('19: fuses are set', () => {
+  it('item 19: sets the fuses', () => {
     expect(configurationFor('linux', 'x64', '/fetched').electronFuses).toMatchObject({
       runAsNode: false,
       enableNodeOptionsEnvironmentVariable: false,
@@ -191,7 +194,7 @@ describe("Electron's security checklist", () => {
     });
   });
 
-  it('20: the page is given the bridge and nothing of Electron’s', () => {
+  it('item 20: exposes the bridge and nothing else of Electron to the page', () => {
     const preload = readFileSync(join(root, 'src/preload/index.ts'), 'utf8');
     expect(preload.match(/exposeInMainWorld\(/g)).toHaveLength(1);
     expect(preload).not.toMatch(/exposeInMainWorld\([^)]*ipcRenderer/);

@@ -1,6 +1,6 @@
 /**
- * What people and programs get whom the server does not let in, and what it does not take from
- * those whom it does.
+ * Tests access control of the server: answers to browsers and programs without the token, and
+ * limits for those with it.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AskedServer, BEARER, PAGE, SECRET, TOKEN, errorOf } from '../support/asked-server.ts';
@@ -33,7 +33,7 @@ describe('Server access: a browser without the token', () => {
     expect(text).not.toContain(TOKEN);
   });
 
-  it('is told that its link is not valid where the token is wrong', async () => {
+  it('gets a page that says that its link is not valid when the token is wrong', async () => {
     const { status, text } = await site.ask('GET', '/?token=<script>', PAGE);
     expect(status).toBe(401);
     expect(text).toContain('<h1>This link is not valid</h1>');
@@ -44,7 +44,7 @@ describe('Server access: a browser without the token', () => {
     ['the token', TOKEN],
     ['a whole link', `http://localhost:7355/?token=${TOKEN}`],
     ['a link with spaces around it', `  http://10.0.0.1:7355/?token=${TOKEN}#/study/1 `],
-  ])('is let in by %s that is pasted', async (_, pasted) => {
+  ])('gets access with %s that is pasted', async (_, pasted) => {
     const { status, headers } = await site.ask(
       'GET',
       `/?token=${encodeURIComponent(pasted)}`,
@@ -54,7 +54,7 @@ describe('Server access: a browser without the token', () => {
     expect(headers['set-cookie']?.[0]).toContain(TOKEN);
   });
 
-  it('gets a page under a name that is not the server’s, and one for an address that is not there', async () => {
+  it('gets a page under a host name that is not the server’s, and one for an unknown address', async () => {
     const elsewhere = await site.ask('GET', '/', { ...PAGE, host: 'evil.example' });
     expect([elsewhere.status, elsewhere.text]).toEqual([
       403,
@@ -66,7 +66,7 @@ describe('Server access: a browser without the token', () => {
 });
 
 describe('Server access: a program without the token', () => {
-  it('gets JSON, as it does for an address that is not there', async () => {
+  it('gets JSON, also for an unknown address', async () => {
     expect(errorOf(await site.ask('GET', '/', { accept: '*/*' })).code).toBe('wrong-token');
     expect(errorOf(await site.call('pauseStudy', '{"study":"a"}', PAGE)).code).toBe('wrong-token');
     expect(errorOf(await site.ask('GET', '/nowhere')).code).toBe('not-found');
@@ -81,7 +81,7 @@ describe('Server access: addresses', () => {
     'GET *',
     'GET //[',
     'POST //api/pauseStudy',
-  ])('%s is a bad request', async (line) => {
+  ])('answers %s as a bad request', async (line) => {
     const { status, text } = await site.raw(line);
     expect(status).toBe(400);
     expect(text).toContain('"bad-request"');
@@ -91,23 +91,23 @@ describe('Server access: addresses', () => {
 describe('Server access: sizes', () => {
   const study = (bytes: number): string => JSON.stringify({ study: { text: 'x'.repeat(bytes) } });
 
-  it('takes 4 MiB of input, and refuses more before reading it', async () => {
+  it('accepts 4 MiB of input, and refuses more before reading it', async () => {
     expect((await site.call('checkStudy', study(4_000_000))).status).toBe(200);
     const refused = await site.call('checkStudy', study(4 * 2 ** 20));
     expect([refused.status, errorOf(refused).code]).toEqual([413, 'too-large']);
     expect(asked).toHaveLength(1);
   });
 
-  it('refuses too long an input also where its length is not announced', async () => {
+  it('refuses an input that is too long when its length is not announced, too', async () => {
     const chunked = await site
       .call('checkStudy', study(5_000_000), { ...BEARER, 'transfer-encoding': 'chunked' })
       .catch(() => null);
-    // The connection may end before all was sent.
+    // The connection may end before everything was sent.
     if (chunked !== null) expect(chunked.status).toBe(413);
     expect(asked).toEqual([]);
   });
 
-  it('answers a large input as it does a small one', async () => {
+  it('answers a large invalid input like a small one', async () => {
     const padding = ' '.repeat(100_000);
     expect((await site.call('pauseStudy', `${padding}{"study":"a"}`)).text).toBe(
       '{"ok":true,"value":null}',
@@ -119,13 +119,13 @@ describe('Server access: sizes', () => {
         await site.call('pauseStudy', `${input}${padding}`),
       ];
       expect(large.status).toBe(400);
-      // Syntax errors differ in what they found at the end.
+      // The position at the end of a syntax error differs.
       if (input !== '{"study":')
         expect(errorOf(large).data['problems']).toEqual(errorOf(small).data['problems']);
     }
   });
 
-  it('reports a hundred problems at most', async () => {
+  it('reports at most a hundred problems', async () => {
     const input = JSON.stringify(
       Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`field${String(i)}`, 0])),
     );
@@ -135,7 +135,7 @@ describe('Server access: sizes', () => {
     expect(problems).toHaveLength(100);
   });
 
-  it('goes on serving while it parses a large list of files, and takes it', async () => {
+  it('keeps serving while it parses a large list of files', async () => {
     const files = Array.from({ length: 200_000 }, (_, i) => ({
       path: `${String(i % 10)}/${String(i)}.png`,
       bytes: 10,
@@ -175,7 +175,7 @@ describe('Uploads: hostile lists', () => {
       ['x'.repeat(250) + '/' + 'ü'.repeat(250)],
       'expected a name that the disk of the server takes, found ENAMETOOLONG',
     ],
-  ])('refuses %j without telling where the server keeps files', async (paths, says) => {
+  ])('refuses %j without revealing where the server keeps files', async (paths, says) => {
     const error = await begin(...paths);
     expect(error.code).toBe('bad-upload');
     expect(String(error.data['message']).replaceAll('\\\\', '\\')).toContain(says);

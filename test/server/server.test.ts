@@ -1,6 +1,6 @@
 /**
- * The server with endpoints that a test made up: who is let in, what is answered, what a browser is
- * told to refuse.
+ * Tests the HTTP server with endpoints made for the test: access control, answers, and response
+ * headers.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ interface Reply {
 
 const TOKEN = 'a-token-of-this-test';
 
-describe('the server', () => {
+describe('Server', () => {
   let folder: TemporaryFolder;
   let server: RunningServer;
   let uploads: Uploads;
@@ -92,8 +92,8 @@ describe('the server', () => {
   const errorOf = (reply: Reply): { code: string; data: Record<string, unknown> } =>
     (JSON.parse(reply.text) as { error: { code: string; data: Record<string, unknown> } }).error;
 
-  describe('lets in', () => {
-    it('who opens the printed link, and takes the token out of the address', async () => {
+  describe('Server: access control', () => {
+    it('gives access to the printed link and removes the token from the address', async () => {
       const opened = await ask('GET', server.link.slice(server.link.indexOf('/?')));
       expect(opened.status).toBe(303);
       expect(opened.headers.location).toBe('/');
@@ -104,7 +104,7 @@ describe('the server', () => {
       );
     });
 
-    it('nobody without the token', async () => {
+    it('refuses requests without the token', async () => {
       for (const headers of [
         {},
         { authorization: 'Bearer wrong' },
@@ -117,7 +117,7 @@ describe('the server', () => {
       expect(asked).toEqual([]);
     });
 
-    it('no page of another origin', async () => {
+    it('refuses pages of another origin', async () => {
       const reply = await pause('{"study":"a"}', { ...bearer, origin: 'http://evil.example' });
       expect(reply.status).toBe(403);
       expect(errorOf(reply).code).toBe('wrong-origin');
@@ -127,7 +127,7 @@ describe('the server', () => {
       ).toBe(200);
     });
 
-    it('nobody who calls it by another name, as a rebound DNS name does', async () => {
+    it('refuses other host names, as after DNS rebinding', async () => {
       const reply = await ask('GET', `/?token=${TOKEN}`, { host: `evil.example:${server.port}` });
       expect(reply.status).toBe(403);
       expect(errorOf(reply).code).toBe('wrong-host');
@@ -137,8 +137,8 @@ describe('the server', () => {
     });
   });
 
-  describe('answers calls', () => {
-    it('with the value of the handler', async () => {
+  describe('Server: calls', () => {
+    it('answers with the value of the handler', async () => {
       expect(await pause('{"study":"a"}')).toMatchObject({
         status: 200,
         text: '{"ok":true,"value":null}',
@@ -152,23 +152,23 @@ describe('the server', () => {
       ['{"study":', 400, 'invalid-input'],
       ['{"study":"gone"}', 422, 'unknownStudy'],
       ['{"study":"broken"}', 500, 'internal'],
-    ])('%s by status %i and code %s', async (input, status, code) => {
+    ])('answers %s with status %i and code %s', async (input, status, code) => {
       const reply = await pause(input);
       expect([reply.status, errorOf(reply).code]).toEqual([status, code]);
     });
 
-    it('of the table only', async () => {
+    it('serves only endpoints of the table', async () => {
       for (const name of ['nothing', 'toString', '__proto__', ''])
         expect((await ask('POST', `/api/${name}`, bearer, '{}')).status).toBe(404);
     });
 
-    it('and sends no stack', async () => {
+    it('sends no stack trace', async () => {
       expect((await pause('{"study":"broken"}')).text).not.toContain('.ts:');
     });
   });
 
-  describe('sends the window', () => {
-    it('under a policy that lets nothing from elsewhere in', async () => {
+  describe('Server: window files', () => {
+    it('sends a policy that allows nothing from elsewhere', async () => {
       const { headers } = await ask('GET', '/', bearer);
       expect(headers['content-security-policy']).toContain(
         "default-src 'none'; script-src 'self'; style-src 'self'",
@@ -177,7 +177,7 @@ describe('the server', () => {
       expect(headers['x-content-type-options']).toBe('nosniff');
     });
 
-    it('keeps what is named by its content, asks again for the page', async () => {
+    it('caches assets forever and the page never', async () => {
       expect((await ask('GET', '/assets/main-1.js', bearer)).headers['cache-control']).toContain(
         'immutable',
       );
@@ -193,15 +193,15 @@ describe('the server', () => {
       '/%',
       '/assets',
       '/none.js',
-    ])('nothing outside it: %s', async (path) => {
+    ])('serves nothing outside the folder: %s', async (path) => {
       const reply = await ask('GET', path, bearer);
       expect(reply.status).toBe(404);
       expect(reply.text).not.toContain('treasure');
     });
   });
 
-  describe('takes uploads', () => {
-    it('in chunks that are what they say', async () => {
+  describe('Server: uploads', () => {
+    it('accepts chunks whose content has the announced hash', async () => {
       const begun = await ask(
         'POST',
         '/api/beginUpload',
@@ -234,7 +234,7 @@ describe('the server', () => {
     });
   });
 
-  describe('streams', () => {
+  describe('Server: streams', () => {
     const connect = (headers: Record<string, string>): Promise<WebSocket> =>
       new Promise((done, failed) => {
         const socket = new WebSocket(`ws://127.0.0.1:${server.port}/stream`, { headers });
@@ -244,7 +244,7 @@ describe('the server', () => {
     const next = (socket: WebSocket): Promise<unknown> =>
       new Promise((done) => socket.once('message', (bytes: Buffer) => done(decode(bytes))));
 
-    it('a snapshot, then deltas', async () => {
+    it('sends a snapshot, then deltas', async () => {
       const socket = await connect(bearer);
       const first = next(socket);
       socket.send(encode({ op: 'subscribe', id: 0, name: 'lab', input: {} }));
@@ -272,12 +272,12 @@ describe('the server', () => {
       await gone;
     });
 
-    it('to nobody without the token or from another origin', async () => {
+    it('refuses streams without the token or from another origin', async () => {
       await expect(connect({})).rejects.toThrow('403');
       await expect(connect({ ...bearer, origin: 'http://evil.example' })).rejects.toThrow('403');
     });
 
-    it('and closes on what is no request, saying why', async () => {
+    it('closes a stream with a reason after an invalid request', async () => {
       const socket = await connect(bearer);
       const closed = new Promise((done) =>
         socket.once('close', (code: number, reason: Buffer) => done([code, reason.toString()])),
@@ -295,7 +295,7 @@ describe('the server', () => {
     });
   });
 
-  describe('before there is an application', () => {
+  describe('Server: before the application exists', () => {
     const restart = async (application: ServerOptions['application']): Promise<void> => {
       await server.close();
       server = await startServer({
@@ -307,7 +307,7 @@ describe('the server', () => {
       });
     };
 
-    it('hands the window out, and answers what it asks once there is one', async () => {
+    it('serves the window, and answers its calls once the application exists', async () => {
       let made: (application: Awaited<ServerOptions['application']>) => void = () => undefined;
       await restart(new Promise((resolve) => (made = resolve)));
       const paused = pause('{"study":"s"}');
@@ -316,7 +316,7 @@ describe('the server', () => {
       expect(JSON.parse((await paused).text)).toEqual({ ok: true, value: null });
     });
 
-    it('and if there never is, says why, and streams nothing', async () => {
+    it('answers calls with the reason when the application cannot start, and streams nothing', async () => {
       await restart(Promise.reject(new Error('no lab')));
       expect(errorOf(await pause('{"study":"s"}'))).toEqual({
         code: 'internal',
