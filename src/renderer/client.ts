@@ -1,9 +1,9 @@
 /**
- * The window's side of the endpoint table, typed, over whatever bridge the host gives: calls that
- * answer or throw an `EndpointFailure`, and subscriptions that mend themselves. A gap in the
- * numbers or a wake from sleep asks for a snapshot, a lost connection subscribes again when it is
- * back. Messages are laid over the state once a frame and only then acknowledged, so that a window
- * that shows nothing is sent nothing. What the messages mean is `state/`'s.
+ * Typed client of the endpoint table over the host's bridge: calls that answer or throw
+ * `EndpointFailure`, and subscriptions that recover by themselves. After a gap in the sequence
+ * numbers or a wake from sleep the client requests a snapshot; after a lost connection it
+ * subscribes again. It merges messages into the state once a frame and acknowledges them only then,
+ * so a hidden window receives little. The modules in `state/` interpret the messages.
  */
 import type { Bridge, StreamAnswer, StreamRequest } from '../protocol/endpoint.ts';
 import type {
@@ -20,9 +20,9 @@ import type {
 import { EndpointFailure, toFailure } from './failure.ts';
 
 export interface Listener<Body> {
-  /** `snapshot`: it replaces what is held; otherwise it is laid over it. */
+  /** @param snapshot whether the body replaces the state; otherwise it is merged into it */
   on(body: Body, snapshot: boolean): void;
-  /** The subscription is over. */
+  /** Called when the subscription has ended with a failure. */
   failed?(failure: EndpointFailure): void;
 }
 
@@ -31,7 +31,7 @@ interface Subscription {
   readonly name: SubscriptionName;
   readonly input: unknown;
   readonly listener: Listener<unknown>;
-  /** Of the message applied last; null: nothing but a snapshot will do. */
+  /** Sequence number of the last message that was applied; null while a snapshot is required. */
   seq: number | null;
 }
 
@@ -77,12 +77,12 @@ export class Client {
     return this.#call(name, input);
   }
 
-  /** Only where `host` is `electron`. */
+  /** Calls an endpoint that exists only where `host` is `electron`. */
   native<Name extends keyof Native>(name: Name, input: CallInput<Name>): Promise<CallOutput<Name>> {
     return this.#call(name, input);
   }
 
-  /** @returns how to end it */
+  /** @returns a function that ends the subscription */
   subscribe<Name extends SubscriptionName>(
     name: Name,
     input: SubscriptionInput<Name>,
@@ -104,7 +104,7 @@ export class Client {
     };
   }
 
-  /** The machine slept, or the window lost trust in what it holds: snapshots of everything. */
+  /** Requests snapshots of everything: the machine slept, or the state may be wrong. */
   refresh(): void {
     for (const subscription of this.#subscriptions.values()) this.#again(subscription);
   }
@@ -117,7 +117,10 @@ export class Client {
     return this.#bridge.upload;
   }
 
-  /** Shows a host that refuses the stream its link. @returns whether it was accepted */
+  /**
+   * Sends a new link to a host that refuses the stream.
+   * @returns whether the host accepted it
+   */
   async admit(link: string): Promise<boolean> {
     return (await this.#bridge.admit?.(link)) ?? false;
   }
@@ -133,7 +136,7 @@ export class Client {
   ): Promise<CallOutput<Name>> {
     const answer = await this.#bridge.call(name, input);
     if (!answer.ok) throw new EndpointFailure(answer.error);
-    // The host answers by the same table; it has parsed what it read.
+    // The host parses with the same endpoint table.
     return answer.value as CallOutput<Name>;
   }
 
@@ -180,7 +183,7 @@ export class Client {
     }
     const { seq, snapshot, body } = answer;
     if (!snapshot) {
-      // Deltas that were under way when a snapshot was asked for.
+      // Ignores deltas that were sent before the requested snapshot.
       if (subscription.seq === null) return;
       if (seq !== subscription.seq + 1) {
         this.#again(subscription);
@@ -203,7 +206,7 @@ export class Client {
   }
 }
 
-/** With the next frame; in a window that is not painted, once a second. */
+/** Runs with the next animation frame; in a window that is not painted, once a second. */
 export const onFrame: Schedule = (apply) => {
   let done = false;
   const once = (): void => {
@@ -218,8 +221,9 @@ export const onFrame: Schedule = (apply) => {
 };
 
 /**
- * Calls `woke` after the clock jumped: the machine slept. Timers of a hidden window run at least
- * once a minute. @returns how to end it
+ * Calls `woke` after the clock jumped, which means that the machine slept. Timers of a hidden
+ * window run at least once a minute.
+ * @returns a function that stops watching
  */
 export function onWake(woke: () => void, now: () => number = Date.now): () => void {
   let last = now();

@@ -1,14 +1,13 @@
 /**
  * Error messages: one table from error codes to severity and sentence (where, expected, found, what
- * to do). The engine sends codes and facts; a code without a row here is shown with the message it
- * was thrown with.
+ * to do). The engine sends codes and facts; an unknown code is shown with the message of the error.
  */
 import type { EndpointFailure } from './failure.ts';
 import { text } from './text.ts';
 
 /**
- * `slip`: the user can fix it here. `trouble`: something outside must change. `fault`: a bug of
- * ours.
+ * `slip`: the user can correct it here. `trouble`: something outside must change. `fault`: a bug in
+ * Galapagos.
  */
 export type Severity = 'slip' | 'trouble' | 'fault';
 
@@ -16,7 +15,7 @@ export interface Described {
   readonly severity: Severity;
   /** At most two sentences. */
   readonly words: string;
-  /** Shown on request; null where there are none. */
+  /** Shown on request; null when there are none. */
   readonly details: string | null;
 }
 
@@ -35,8 +34,8 @@ export interface FoundProblem {
 }
 
 /**
- * `train-images.gz, byte 0: expected IDX magic, found 1f 8b 08. Unpack it once.` in so far as the
- * facts are there.
+ * Builds `train-images.gz, byte 0: expected IDX magic, found 1f 8b 08. Unpack it once.` from the
+ * facts that are present.
  */
 function placed(facts: Facts): string {
   const where = [said(facts, 'file'), said(facts, 'place')]
@@ -52,8 +51,8 @@ function placed(facts: Facts): string {
 }
 
 /**
- * Of a dataset: which setting would settle it, in the window's own words; the sender's speak of its
- * command line.
+ * For a dataset: the setting that would solve the problem, in the window's terms; the engine's
+ * hints name command-line options.
  */
 function hintOf(facts: Facts): string | null {
   const option = said(facts, 'option');
@@ -177,7 +176,7 @@ export function describe({ code, data, message }: EndpointFailure): Described {
   };
 }
 
-/** Of `invalid-input`: everything that is wrong with what a person wrote. */
+/** For `invalid-input`: all problems of the user's input. */
 export function problemsOf(facts: Facts): readonly FoundProblem[] {
   const given = facts['problems'];
   return Array.isArray(given) ? given.filter(isProblem) : [];

@@ -1,7 +1,4 @@
-/**
- * An error of the host as the window holds it: a code and what it is about. The words are in
- * `errors.ts`.
- */
+/** An error from the host: a code and its facts. The messages are in `errors.ts`. */
 import type { EndpointError } from '../protocol/endpoint.ts';
 
 export class EndpointFailure extends Error {
@@ -16,7 +13,7 @@ export class EndpointFailure extends Error {
   }
 }
 
-/** Whatever was thrown, as a failure that has words. */
+/** Converts anything that was thrown into a failure that has a message. */
 export function toFailure(error: unknown): EndpointFailure {
   if (error instanceof EndpointFailure) return error;
   return new EndpointFailure({

@@ -1,4 +1,4 @@
-/** Files for the person: saved by a dialog of the desktop, downloaded by a browser. */
+/** Saves files for the user: with a dialog on the desktop, as a download in a browser. */
 import type { ExportedFile } from '../protocol/window/reading.ts';
 import type { Client } from './client.ts';
 
@@ -12,7 +12,7 @@ export async function saveFile(client: Client, file: ExportedFile): Promise<void
   link.href = url;
   link.download = file.name;
   link.click();
-  // The download has its own hold on the bytes once it has begun.
+  // The download holds its own reference to the bytes once it has started.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
@@ -26,7 +26,7 @@ export function blobOf({ type, content }: ExportedFile): Blob {
 export async function toExported(name: string, blob: Blob): Promise<ExportedFile> {
   const bytes = new Uint8Array(await blob.arrayBuffer());
   let binary = '';
-  // In pieces: a call takes only so many arguments.
+  // In pieces, because a call takes a limited number of arguments.
   for (let i = 0; i < bytes.length; i += 0x8000)
     binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
   return { name, type: blob.type, content: { base64: btoa(binary) } };

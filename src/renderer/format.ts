@@ -1,6 +1,6 @@
 /**
- * Numbers, durations and ages as every view writes them; scores are formatted by
- * `core/study/score.ts`. Pure; words around them are `text.ts`'s.
+ * Formats numbers, durations and ages for all views; scores are formatted by `core/study/score.ts`.
+ * Pure; the words around them are in `text.ts`.
  */
 
 import {
@@ -25,16 +25,16 @@ export {
 const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
 
 /**
- * `100,000`. Counts are never rounded. Not by `Intl.NumberFormat`: making one takes the window 60
- * ms of its start.
+ * `100,000`. Counts are never rounded. Avoids `Intl.NumberFormat`, whose construction takes 60 ms
+ * of the window's start.
  */
 export function count(n: number): string {
   return String(Math.round(n)).replace(THOUSANDS, ',');
 }
 
 /**
- * A parameter's number: whole numbers as they are, else two significant digits, three from 1 on;
- * `8.7e−4` below 0.001.
+ * Value of a parameter: whole numbers unchanged, others to two significant digits, to three from 1
+ * on; `8.7e−4` below 0.001.
  */
 export function parameter(given: number): string {
   if (Number.isInteger(given) && Math.abs(given) < 1e7)
@@ -42,7 +42,7 @@ export function parameter(given: number): string {
   return significant(given, Math.abs(given) < 1 ? 2 : 3);
 }
 
-/** `94 %` of a share from 0 to 1. */
+/** `94 %` for a fraction from 0 to 1. */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(0)}${THIN}%`;
 }
@@ -63,12 +63,12 @@ export function duration(ms: number): string {
   return `${unit(String(Math.floor(hours / 24)), 'd')} ${unit(two(hours % 24), 'h')}`;
 }
 
-/** Of a running clock: whole seconds, so that nothing flickers. */
+/** Duration of a running clock in whole seconds, so that digits do not flicker. */
 export function elapsed(ms: number): string {
   return duration(Math.max(0, ms) < 9950 ? Math.floor(Math.max(0, ms) / 1000) * 1000 : ms);
 }
 
-/** One round unit: `22 s`, `4 min`, `2 h`; for ages under a day. */
+/** One rounded unit: `22 s`, `4 min`, `2 h`; for durations under a day. */
 export function roughly(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return unit(String(seconds), 's');
@@ -77,7 +77,7 @@ export function roughly(ms: number): string {
 }
 
 export interface Estimate {
-  /** Null: less than the first round number. */
+  /** Null when it is below the first round number. */
   readonly low: string | null;
   readonly high: string;
   readonly unit: 's' | 'min' | 'h' | 'd';
@@ -90,7 +90,7 @@ const units = [
   { unit: 'd', ms: 86_400_000, most: Infinity, steps: [1, 5, 10] },
 ] as const;
 
-/** Two round numbers of one unit round a span of time; the same one twice is widened. */
+/** Two round numbers of one unit around a duration; widened when both are equal. */
 export function estimate(lowMs: number, highMs: number): Estimate {
   const chosen = units.find(({ ms, most }) => highMs / ms <= most) ?? units[3];
   const step = (n: number): number => chosen.steps[n <= 10 ? 0 : n <= 45 ? 1 : 2];
@@ -111,13 +111,13 @@ const sizes = [
   { unit: 'B', bytes: 1 },
 ] as const;
 
-/** Decimal: `55 MB`, `0.6 GB`, `12.0 GB`. */
+/** Decimal units: `55 MB`, `0.6 GB`, `12.0 GB`. */
 export function bytes(n: number): string {
   const size = sizeOf(n);
   return unit(amount(n, size), size.unit);
 }
 
-/** The same unit on both sides: `0.9 of 12.0 GB`, `38 of 55 MB`. */
+/** Both numbers in the same unit: `0.9 of 12.0 GB`, `38 of 55 MB`. */
 export function bytesOf(part: number, whole: number): string {
   const size = sizeOf(whole);
   return `${amount(part, size)} of ${unit(amount(whole, size), size.unit)}`;
@@ -128,18 +128,18 @@ export function unit(number: string, name: string): string {
   return `${number}${THIN}${name}`;
 }
 
-/** `11.9`, `88,200`: a rate's number. */
+/** Number of a rate: `11.9`, `88,200`. */
 export function rate(n: number): string {
   return n < 99.95 ? n.toFixed(1) : count(Math.round(n));
 }
 
-// Made once, when first needed: a formatter costs a hundred times what it is used for.
+// Created once, when first needed: construction costs a hundred times a use.
 let toTheMinute: Intl.DateTimeFormat | undefined;
 let toTheSecond: Intl.DateTimeFormat | undefined;
 let toTheDay: Intl.DateTimeFormat | undefined;
 const minutes = { hour: '2-digit', minute: '2-digit' } as const;
 
-/** `00:12`, as the system writes times. */
+/** `00:12`, in the system's time format. */
 export function clockTime(ms: number, seconds = false): string {
   if (seconds)
     return (toTheSecond ??= new Intl.DateTimeFormat(undefined, {
@@ -149,7 +149,7 @@ export function clockTime(ms: number, seconds = false): string {
   return (toTheMinute ??= new Intl.DateTimeFormat(undefined, minutes)).format(ms);
 }
 
-/** Date and time, for ages over a day and for what stands under the pointer. */
+/** Date and time, for ages over a day and for tooltips. */
 export function dateTime(ms: number): string {
   toTheDay ??= new Intl.DateTimeFormat(undefined, {
     day: 'numeric',

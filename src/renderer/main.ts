@@ -1,4 +1,4 @@
-/** The window's entry: composes what it holds, mounts the frame, nothing else. */
+/** Entry of the window: creates the state and mounts the frame. */
 import { mount } from 'svelte';
 import { hostBridge } from './bridge/host.ts';
 import { Client, onFrame, onWake } from './client.ts';

@@ -1,16 +1,18 @@
 /**
- * The bridge of a browser: calls over `POST /api/<name>`, streams over one WebSocket that comes
- * back by itself, uploads in chunks. The session's cookie says who calls; nothing here knows a
- * token.
+ * The bridge of a browser: calls over `POST /api/<name>`, subscriptions over one WebSocket that
+ * reconnects automatically, uploads in chunks. The session cookie authenticates the calls; this
+ * module never stores a token.
  */
 import { decode, encode } from '@msgpack/msgpack';
 import type { Answer, Bridge, StreamAnswer } from '../../protocol/endpoint.ts';
 import { uploadFiles } from './upload.ts';
 
-/** Milliseconds until the next try, by how many have failed; the last goes on. */
+/**
+ * Milliseconds before each reconnection attempt, by the number of failures; the last value repeats.
+ */
 const pauses = [250, 500, 1000, 2000, 4000];
 
-/** Where the window was loaded from. */
+/** The part of `location` that the bridge needs. */
 interface Place {
   readonly origin: string;
   readonly host: string;
@@ -34,7 +36,7 @@ export function browserBridge(at: Place): Bridge<File> {
       const link = given.trim();
       const isLink = /^https?:\/\//i.test(link) && URL.canParse(link);
       if (isLink && new URL(link).origin !== at.origin) {
-        // The server is another one now: its window comes with it.
+        // The server has another address now; its window is loaded from there.
         at.assign(link);
         return true;
       }
@@ -84,7 +86,7 @@ function isAnswer(value: unknown): value is Answer {
   );
 }
 
-/** The server answers its link with a redirection that brings the cookie. */
+/** Sends a token to the server, which answers with a redirection that sets the cookie. */
 async function isAdmitted(origin: string, token: string): Promise<boolean> {
   const address = `${origin}/?token=${encodeURIComponent(token)}`;
   const response = await fetch(address, {
@@ -95,7 +97,10 @@ async function isAdmitted(origin: string, token: string): Promise<boolean> {
   return response?.type === 'opaqueredirect';
 }
 
-/** A browser does not tell why a stream could not be opened: the page itself is asked for. */
+/**
+ * Whether the server refuses this browser. A browser does not say why a WebSocket failed, so this
+ * requests the page.
+ */
 async function isRefused(origin: string): Promise<boolean> {
   const response = await fetch(`${origin}/`, {
     method: 'HEAD',
@@ -106,7 +111,7 @@ async function isRefused(origin: string): Promise<boolean> {
 }
 
 interface RetriedStream extends ReturnType<Bridge['stream']> {
-  /** Connects now where it would wait. */
+  /** Connects at once instead of waiting for the next attempt. */
   retry(): void;
 }
 
@@ -135,13 +140,13 @@ const openStream = (
       tell('open');
     };
     mine.onmessage = ({ data }: MessageEvent<unknown>) => {
-      // The server speaks the same version: it served this script.
+      // Both sides have the same version: this server served this script.
       if (data instanceof ArrayBuffer) onAnswer(decode(new Uint8Array(data)) as StreamAnswer);
     };
     mine.onclose = () => {
       if (socket !== mine || closed) return;
       socket = null;
-      // One that is refused stays so until it is known to be otherwise.
+      // A refused connection stays refused until a request shows otherwise.
       if (told !== 'refused') tell('lost');
       void isRefused(at.origin).then((refused) => {
         if (socket === mine || socket?.readyState === WebSocket.OPEN || closed) return;
@@ -150,7 +155,7 @@ const openStream = (
       timer = setTimeout(connect, pauses[Math.min(failures++, pauses.length - 1)]);
     };
   };
-  /** A network that is back, or a link that was accepted, is not waited for. */
+  /** Skips the remaining pause once the network is back or a link was accepted. */
   const retry = (): void => {
     if (timer === null) return;
     clearTimeout(timer);

@@ -1,4 +1,4 @@
-/** What the window stands on: the preload's bridge where there is one, else the browser's own. */
+/** Selects the bridge to the host: the preload's in Electron, otherwise the browser's. */
 import type { Bridge } from '../../protocol/endpoint.ts';
 import { browserBridge } from './browser.ts';
 

@@ -1,9 +1,9 @@
 /**
- * SHA-256 in hex. A browser offers its own over https and to its own machine only; to one that came
- * over plain http from elsewhere a library stands in, loaded when it is first needed.
+ * SHA-256 in hexadecimal. Browsers offer `crypto.subtle` over https and on localhost only;
+ * elsewhere a library is loaded when it is first needed.
  */
 
-/** Bytes between two turns of the window's loop: some milliseconds' work. */
+/** Bytes that are hashed between two turns of the event loop; takes some milliseconds. */
 const PIECE = 512 * 1024;
 
 export async function sha256(bytes: ArrayBuffer): Promise<string> {

@@ -1,27 +1,32 @@
 /**
- * Sends files to a host that doesn't see this disk: announced first, then in checked chunks, a few
- * at once. Small files travel together: one by one, a folder of many would take longer than all
- * that follows.
+ * Uploads files to a host that cannot read this disk: announces them, then sends chunks with their
+ * hashes, a few in parallel. Small files share a chunk, because a request for each file would
+ * dominate the import of a large folder.
  */
 import type { Answer, Cancellation } from '../../protocol/endpoint.ts';
 import { EndpointFailure } from '../failure.ts';
 import { sha256 } from './sha256.ts';
 
-/** Bytes; the host refuses larger ones. */
+/** Maximum size of a chunk, in bytes; the host refuses larger ones. */
 const CHUNK = 1024 * 1024;
-/** Files of a chunk: they are written one by one. */
+/** Maximum number of files in a chunk, because the host writes them one by one. */
 const MOST_FILES = 512;
 const AT_ONCE = 3;
 const TRIES = 3;
 
-/** What is sent in order: one large file, or several small ones that are one chunk. */
+/**
+ * Content whose chunks are sent in order: one large file, or several small ones that share a chunk.
+ */
 interface Run {
-  /** Its place in the list that was named. */
+  /** Index of its first file in the announced list. */
   readonly first: number;
   readonly content: Blob;
 }
 
-/** @returns what `source.upload` names. @throws EndpointFailure; what was sent is discarded then */
+/**
+ * @returns the identifier for `source.upload`
+ * @throws EndpointFailure; the host discards the partial upload then
+ */
 export async function uploadFiles(
   call: (name: string, input: unknown) => Promise<Answer>,
   origin: string,
@@ -38,14 +43,15 @@ export async function uploadFiles(
   signal.addEventListener('abort', () => abort.abort());
   let sent = 0;
   const waiting = runsOf(files.map(({ file }) => file));
-  /** A run's chunks in order; runs side by side. */
+  /** Sends the chunks of one run in order; several runs are sent in parallel. */
   const send = async (): Promise<void> => {
     for (const { first, content } of waiting) {
       let next = checked(content, 0);
       for (let offset = 0; offset < content.size; offset += CHUNK) {
         const { bytes, hash } = await next;
         if (offset + CHUNK < content.size) {
-          // Read and hashed while this one is under way; whoever awaits it hears what went wrong.
+          // Reads and hashes the next chunk while this one is sent; a failure surfaces when it is
+          // awaited.
           next = checked(content, offset + CHUNK);
           next.catch(() => undefined);
         }
@@ -110,7 +116,7 @@ async function put(url: string, bytes: ArrayBuffer, signal: AbortSignal): Promis
       if (answer?.ok === false) throw new EndpointFailure(answer.error);
       throw new EndpointFailure({ code: 'internal', data: { status: response.status } });
     } catch (error) {
-      // A host that answered meant it; a connection that broke is tried again.
+      // An answer of the host is final; only a broken connection is retried.
       if (error instanceof EndpointFailure || signal.aborted || tried === TRIES) throw error;
     }
   }

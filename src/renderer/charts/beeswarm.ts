@@ -1,11 +1,11 @@
-/** Marks of one column side by side, so that none covers another. */
+/** Horizontal offsets for the marks of one column, so that none covers another. */
 
 /**
- * Offsets from the column's middle, in the order given: 0, then alternately right and left by whole
- * widths, the nearest that is free.
- * @param ys heights of the marks
- * @param width of a mark and its air
- * @param most half the column: marks that find no place within stand in the middle
+ * Offsets from the middle of the column, in the order given: 0, then alternately right and left by
+ * whole widths, the nearest free one.
+ * @param ys vertical positions of the marks
+ * @param width of a mark including its margin
+ * @param most half the width of the column; marks that find no free place stay in the middle
  */
 export function beeswarm(ys: readonly number[], width: number, most: number): readonly number[] {
   const placed: { x: number; y: number }[] = [];

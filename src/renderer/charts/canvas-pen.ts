@@ -1,4 +1,4 @@
-/** A pen on a canvas. */
+/** Implements `Pen` on a canvas. */
 import type { Pen, TextStyle } from './pen.ts';
 
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;

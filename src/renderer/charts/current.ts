@@ -1,5 +1,5 @@
 /**
- * The chart in front, which the export menu offers as an image; null: the view in front has none.
+ * The chart that is shown, which the export menu offers as an image; null when the view has none.
  */
 import { createSubscriber } from 'svelte/reactivity';
 import type { ChartExport } from './export.ts';
@@ -12,13 +12,16 @@ class CurrentChart {
     return () => (this.#changed = () => undefined);
   });
 
-  /** An effect that reads it runs again when another chart comes to the front. */
+  /** The current chart. An effect that reads it runs again when another chart is shown. */
   get chart(): ChartExport | null {
     this.#subscribe();
     return this.#held;
   }
 
-  /** For a view's effect: offers the chart for as long as its view is there. */
+  /**
+   * Registers a chart; returns the function that unregisters it, for the cleanup of the view's
+   * effect.
+   */
   show(chart: ChartExport): () => void {
     this.#held = chart;
     this.#changed();

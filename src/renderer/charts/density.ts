@@ -1,7 +1,7 @@
 /**
- * How many marks stand where, in squares of 3 px: what is drawn instead of dots beyond 5,000
- * trials. Adding one is O(1); a new scale is a new grid. The darkness of a square is the logarithm
- * of its count.
+ * Two-dimensional histogram of marks in cells of 3 px, drawn instead of dots beyond 5,000 trials.
+ * Adding a mark is O(1); a new scale needs a new grid. The darkness of a cell grows with the
+ * logarithm of its count.
  */
 import type { Pen } from './pen.ts';
 
@@ -20,7 +20,10 @@ export class Density {
     this.#counts = new Uint32Array(this.columns * this.rows);
   }
 
-  /** @param x and @param y px from the grid's corner; outside of it nothing is counted */
+  /**
+   * @param x in px from the grid's corner; marks outside the grid are ignored
+   * @param y like `x`
+   */
   add(x: number, y: number, by: 1 | -1 = 1): void {
     const [column, row] = [Math.floor(x / CELL), Math.floor(y / CELL)];
     if (!(column >= 0 && column < this.columns && row >= 0 && row < this.rows)) return;
@@ -35,8 +38,8 @@ export class Density {
   }
 
   /**
-   * Squares of equal darkness together, neighbours in a row as one; so a picture is a few shapes,
-   * not thousands.
+   * Draws cells of equal darkness together and merges neighbours of a row, so that a picture has
+   * few shapes.
    */
   draw(pen: Pen, left: number, top: number, colour: string): void {
     const scale = LEVELS / Math.log1p(Math.max(1, this.#most));

@@ -1,26 +1,26 @@
-/** A chart as a file: vectors, or pixels at a chosen scale. */
+/** Exports a chart as SVG, or as PNG at a chosen scale. */
 import { CanvasPen } from './canvas-pen.ts';
 import { drawFigure, figureSize } from './figure.ts';
 import type { Figure, Inside } from './figure.ts';
 import { SvgPen } from './svg-pen.ts';
 
-/** What the export menu asks of the chart in front. */
+/** The interface of the current chart for the export menu. */
 export interface ChartExport {
-  /** What it shows, for the name of the file: `evolution`, `space`, `curves`. */
+  /** Name of the view, used in the file name: `evolution`, `space`, `curves`. */
   readonly name: string;
-  /** A whole SVG document; fonts and colours are in it. */
+  /** A complete SVG document including fonts and colours. */
   toSvg(): string;
-  /** @param scale pixels of the image a pixel of the window, e.g. 2 */
+  /** @param scale image pixels per pixel of the window, for example 2 */
   toPng(scale: number): Promise<Blob>;
 }
 
 export interface Drawn extends Inside {
-  /** One sentence of what is to be seen. */
+  /** Summary of the chart in one sentence. */
   readonly summary: string;
   readonly figure: Figure;
 }
 
-/** @param drawn asked at the time of the export, so that the file is what is seen then */
+/** @param drawn called at the time of the export, so that the file shows the current chart */
 export function chartExport(name: string, drawn: () => Drawn): ChartExport {
   return {
     name,

@@ -1,6 +1,5 @@
 /**
- * The frame of an exported chart: title, legend, titles of the axes and a colour bar around the
- * drawing.
+ * The frame of an exported chart: title, legend, axis titles and a colour bar around the drawing.
  */
 import type { Palette } from './palette.ts';
 import type { Pen } from './pen.ts';
@@ -10,19 +9,19 @@ import { SHADES } from './value-colours.ts';
 
 export interface LegendEntry {
   readonly label: string;
-  /** Draws the mark that the label explains, around a point. */
+  /** Draws the mark that the label explains, centred at a point. */
   readonly draw: (pen: Pen, x: number, y: number, palette: Palette) => void;
 }
 
 export interface Figure {
   readonly title: string;
-  /** One line under the title: what the study came to. */
+  /** One line under the title with the study's result. */
   readonly subtitle: string;
-  /** Null: the drawing names the axis itself. */
+  /** Null when the drawing contains the axis title itself. */
   readonly xTitle: string | null;
   readonly yTitle: string | null;
   readonly legend: readonly LegendEntry[];
-  /** Null: nothing is coloured by value. */
+  /** Null when no mark is coloured by value. */
   readonly colours: { readonly title: string; readonly scale: ValueScale } | null;
 }
 
@@ -35,10 +34,10 @@ export interface Inside {
 
 const [MARGIN, HEAD, ROW, Y_TITLE, X_TITLE, BAR] = [16, 58, 20, 26, 28, 92];
 const BAR_WIDTH = 12;
-/** Width of a character of the legend, in px, and what its mark and the gap after it take. */
+/** Width of a character of the legend, and of a mark with the gap after it, in px. */
 const [CHARACTER, MARK] = [6.6, 40];
 
-/** Rows of the legend, as many entries in each as fit. */
+/** Breaks the legend into rows, as many entries in each as fit. */
 function rowsOf(
   legend: readonly LegendEntry[],
   width: number,
@@ -57,7 +56,7 @@ function rowsOf(
   return rows;
 }
 
-/** Place of the drawing in the figure, and the figure's size, in px. */
+/** Position of the drawing in the figure, and the size of the figure, in px. */
 export function figureSize(figure: Figure, { width, height }: Pick<Inside, 'width' | 'height'>) {
   const left = MARGIN / 2 + (figure.yTitle === null ? 0 : Y_TITLE);
   const top = HEAD + rowsOf(figure.legend, width).length * ROW;
@@ -127,7 +126,7 @@ function drawBar(
   });
 }
 
-/** A short line as a legend's mark. */
+/** A legend entry whose mark is a short line. */
 export function lineEntry(
   label: string,
   colour: (palette: Palette) => string,

@@ -1,6 +1,6 @@
 /**
- * Marks by where they stand, for the nearest to a pointer: buckets of a grid, filled in O(1) a
- * mark.
+ * Spatial index of marks, for the one nearest to the pointer: a grid of buckets with O(1)
+ * insertion.
  */
 
 export class GridIndex {
@@ -8,7 +8,7 @@ export class GridIndex {
   readonly #buckets = new Map<number, number[]>();
   readonly #places = new Map<number, { x: number; y: number }>();
 
-  /** @param cell px; searches reach so far */
+  /** @param cell size of a bucket in px; also the largest search radius */
   constructor(cell = 16) {
     this.#cell = cell;
   }
@@ -17,12 +17,12 @@ export class GridIndex {
     return this.#places.size;
   }
 
-  /** @returns where the mark was put; null: nowhere */
+  /** @returns the position of a mark; null when it has none */
   place(mark: number): { readonly x: number; readonly y: number } | null {
     return this.#places.get(mark) ?? null;
   }
 
-  /** Puts a mark, or moves it. */
+  /** Inserts a mark, or moves it. */
   put(mark: number, x: number, y: number): void {
     if (!Number.isFinite(x) || !Number.isFinite(y)) {
       this.remove(mark);
@@ -57,8 +57,8 @@ export class GridIndex {
   }
 
   /**
-   * @returns the mark nearest to a point and within reach; of equally near ones the larger, which
-   *   is drawn later
+   * @returns the nearest mark within reach of a point; of equally near ones the largest number,
+   * because it is drawn last
    */
   nearest(x: number, y: number, reach = this.#cell): number | null {
     let found: number | null = null;
@@ -80,7 +80,7 @@ export class GridIndex {
     return found;
   }
 
-  /** Returns the places of all marks in the square around a point. */
+  /** Positions of all marks in the square around a point. */
   within(
     x: number,
     y: number,
@@ -118,7 +118,7 @@ export class GridIndex {
   }
 }
 
-/** Places may be some way off the plot on either side. */
+/** Key of a bucket; buckets may lie outside the plot on any side. */
 function key(column: number, row: number): number {
   return (column + 32_768) * 65_536 + row + 32_768;
 }

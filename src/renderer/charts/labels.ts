@@ -1,17 +1,17 @@
 /**
- * Labels beside marks: each is moved round its mark until it is free, and dropped where it never
- * is; labels are never stacked.
+ * Places labels beside marks: tries positions around each mark and drops a label that fits nowhere.
+ * Labels never overlap.
  */
 
 export interface Wanted {
   readonly text: string;
-  /** The mark's middle. */
+  /** Centre of the mark. */
   readonly x: number;
   readonly y: number;
 }
 
 export interface Placed extends Wanted {
-  /** Baseline of the text, anchored at its middle. */
+  /** Baseline of the text, which is centred horizontally. */
   readonly atX: number;
   readonly atY: number;
 }
@@ -25,7 +25,7 @@ interface Box {
 
 const HEIGHT = 12;
 const AIR = 2;
-/** Middle of the text from the middle of the mark, the best place first. */
+/** Offsets of the middle of the text from the middle of the mark, the preferred one first. */
 const PLACES = [
   [0, -14],
   [0, 15],
@@ -38,9 +38,9 @@ const PLACES = [
 ] as const;
 
 /**
- * @param wanted the most important first
+ * @param wanted the most important labels first
  * @param taken marks and labels that must stay readable
- * @param width of a text, in px
+ * @param width returns the width of a text, in px
  */
 export function placeLabels(
   wanted: readonly Wanted[],

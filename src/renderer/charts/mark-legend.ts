@@ -1,6 +1,6 @@
 /**
- * Legend entries of the marks of trials: shapes by operator, glyphs by state. Only what a study
- * has.
+ * Legend entries for the marks of trials, shapes by operator and glyphs by state, restricted to
+ * those that occur in the study.
  */
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 import type { Population } from '../state/population.ts';
@@ -52,7 +52,7 @@ export function stateEntries(
 }
 
 /**
- * Line of the selected trial, which is named as the best where it is that; empty where no trial is
+ * Legend entry of the selected trial, which says so when it is the best; empty when no trial is
  * selected.
  */
 export function selectedEntry(

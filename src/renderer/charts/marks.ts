@@ -1,10 +1,14 @@
-/** The marks of trials: a shape an operator, a glyph a state. Sizes in px. */
+/**
+ * Draws the marks of trials: one shape for each operator, one glyph for each state. Sizes are in
+ * px.
+ */
 import type { Pen } from './pen.ts';
 
 export type Shape = 'circle' | 'square' | 'diamond' | 'triangle';
 
 /**
- * Circle: founder. Square: mutation. Diamond: crossover. Triangle: anything else, named on hover.
+ * Circle: founder. Square: mutation. Diamond: crossover. Triangle: any other operator, named on
+ * hover.
  */
 export function shapeOf(operator: string): Shape {
   if (operator.startsWith('crossover')) return 'diamond';
@@ -20,7 +24,7 @@ const founders: ReadonlySet<string> = new Set([
   'initial',
 ]);
 
-/** Adds the outline of a mark; areas of equal diameters look alike. */
+/** Adds the outline of a mark to the path; shapes of equal diameter look equally large. */
 export function outline(pen: Pen, shape: Shape, x: number, y: number, diameter: number): void {
   const r = diameter / 2;
   switch (shape) {
@@ -63,7 +67,7 @@ export function mark(
   pen.fill(colour);
 }
 
-/** The mark of a trial at chance level: an outline only. */
+/** Draws a trial at chance level, as an outline. */
 export function hollowMark(
   pen: Pen,
   shape: Shape,
@@ -79,7 +83,7 @@ export function hollowMark(
   pen.stroke(colour, 1.5);
 }
 
-/** @param part of its epochs that is done, 0 … 1 */
+/** @param part fraction of the trial's epochs that is done, 0 to 1 */
 export function runningRing(
   pen: Pen,
   x: number,
@@ -103,7 +107,7 @@ export function waitingRing(pen: Pen, x: number, y: number, colour: string): voi
   pen.stroke(colour, 1.25, 1, [1.9, 2.1]);
 }
 
-/** ⊤: cut off. */
+/** Draws the sign ⊤: the trial was cut off. */
 export function prunedMark(pen: Pen, x: number, y: number, colour: string): void {
   pen.begin();
   pen.moveTo(x - 4, y - 3);
@@ -122,7 +126,7 @@ export function failedMark(pen: Pen, x: number, y: number, colour: string): void
   pen.stroke(colour, 1.75);
 }
 
-/** A rising squiggle. */
+/** Draws a rising wave. */
 export function divergedMark(pen: Pen, x: number, y: number, colour: string): void {
   pen.begin();
   pen.moveTo(x - 5, y + 4);
@@ -132,7 +136,7 @@ export function divergedMark(pen: Pen, x: number, y: number, colour: string): vo
   pen.stroke(colour, 1.75);
 }
 
-/** From a parent to its child: leaves and arrives level. */
+/** Adds the curve from a parent to its child, horizontal at both ends. */
 export function link(pen: Pen, x1: number, y1: number, x2: number, y2: number): void {
   const bend = Math.max(8, (x2 - x1) / 2);
   pen.moveTo(x1, y1);

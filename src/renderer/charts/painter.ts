@@ -1,13 +1,13 @@
 /**
- * When a chart is painted: in animation frames only, its ground when trials changed and no oftener
- * than it can afford, what moves above it each frame that something moves.
+ * Schedules the painting of a chart in animation frames. The base layer is repainted when trials
+ * change, within a budget of time; the overlay is painted in every frame in which something moves.
  */
 
-/** Share of the time that painting the ground may take, as one in so many. */
+/** The base layer may take one part in this many of the time. */
 const ONE_IN = 20;
 /**
- * Milliseconds of a frame from which on a ground is dear: then it may fall into one frame in forty
- * only.
+ * Duration in milliseconds from which a base layer counts as expensive; it then gets one part in
+ * forty of the time only.
  */
 const DEAR = 4;
 const DEAR_WAIT = 700;
@@ -15,7 +15,7 @@ const LONGEST_WAIT = 2000;
 
 export interface Layers {
   ground(): void;
-  /** @returns whether it goes on moving */
+  /** @returns whether the overlay needs another frame */
   above(now: number): boolean;
 }
 
@@ -31,14 +31,17 @@ export class Painter {
     this.#layers = layers;
   }
 
-  /** Everything is out of date. @param now do not wait: the person did something */
+  /**
+   * Marks all layers as out of date.
+   * @param now skips the waiting time, because the user did something
+   */
   ground(now = false): void {
     this.#groundDue = true;
     if (now) this.#earliest = 0;
     this.above();
   }
 
-  /** Only what moves is. */
+  /** Marks the overlay as out of date. */
   above(): void {
     if (this.#frame === 0 && !this.#closed)
       this.#frame = requestAnimationFrame((time) => this.#paint(time));
@@ -67,7 +70,10 @@ export class Painter {
   }
 }
 
-/** A canvas as large as its box, cleared. @returns null: it is not there, or has no size yet */
+/**
+ * Returns the context of a canvas, resized to its box and cleared; null when it is not mounted or
+ * has no size yet.
+ */
 export function cleared(
   canvas: HTMLCanvasElement | null | undefined,
   width: number,
@@ -86,7 +92,7 @@ export function cleared(
   return context;
 }
 
-/** What an SVG pen wrote, as the content of an element that holds nothing else. */
+/** Replaces the content of an element with the output of an SVG pen. */
 export function showVectors(svg: SVGSVGElement, content: string): void {
   svg.innerHTML = content;
 }

@@ -1,6 +1,5 @@
 /**
- * The theme's colours as canvases and exported files need them: read from the style sheet's tokens,
- * never written down twice.
+ * Colours of the theme for canvases and exported files, read from the tokens of the style sheet.
  */
 import { createSubscriber } from 'svelte/reactivity';
 import { onThemeChange } from '../state/theme.ts';
@@ -30,7 +29,7 @@ const tokens = {
 
 export type Palette = Readonly<Record<keyof typeof tokens, string>> & {
   readonly values: ValueColours;
-  /** Family names for text in charts. */
+  /** Font family of text in charts. */
   readonly font: string;
 };
 
@@ -47,8 +46,8 @@ export function readPalette(style: Pick<CSSStyleDeclaration, 'getPropertyValue'>
 }
 
 /**
- * Colours on white paper, whatever the window's scheme: those of the style sheet's first `:root`
- * rule.
+ * Colours on white paper, independent of the window's colour scheme: those of the first `:root`
+ * rule of the style sheet.
  */
 export function paperPalette(): Palette {
   for (const sheet of document.styleSheets) {
@@ -65,7 +64,7 @@ export function paperPalette(): Palette {
 }
 
 /**
- * The palette of the window, read again when its colour scheme changes; an effect that reads it
+ * The palette of the window, read again when its colour scheme changes. An effect that reads it
  * runs again then.
  */
 class WindowPalette {

@@ -1,7 +1,7 @@
 /**
- * Value axes: better is up in either direction. Accuracies get a logarithmic error axis, so that
- * 0.98 → 0.985 is as visible as 0.95 → 0.96; losses a logarithmic one; anything else a linear one.
- * Pure; pixels belong to the charts.
+ * Value axes on which better values are higher, whichever the direction. Accuracies get a
+ * logarithmic error axis, so that 0.98 → 0.985 is as visible as 0.95 → 0.96; losses get a
+ * logarithmic one; other values a linear one. Pure; the charts convert to pixels.
  */
 import { signed } from '../../core/study/score.ts';
 import type { Measure } from '../../core/study/score.ts';
@@ -12,19 +12,23 @@ export type ScaleKind = (typeof scaleKinds)[number];
 
 export interface ValueScale {
   readonly kind: ScaleKind;
-  /** The value at 0: the worst that is drawn to scale. */
+  /** The value at 0, the worst that is drawn to scale. */
   readonly worst: number;
   /** The value at 1. */
   readonly best: number;
   /**
-   * Smallest error (log-error) or value (log) that is told apart: an exact 1 or 0 is drawn there.
+   * Smallest error (log-error) or value (log) that is distinguished; an exact 1 or 0 is drawn
+   * there.
    */
   readonly floor: number;
-  /** Accuracies are labelled in percent. */
+  /** Measure of the score; accuracies are labelled in percent. */
   readonly measure: Measure;
-  /** 0 at `worst`, 1 at `best`, beyond either beyond that; NaN for what is not finite. */
+  /**
+   * Position of a value: 0 at `worst`, 1 at `best`, not clamped; NaN for a value that is not
+   * finite.
+   */
   unit(value: number): number;
-  /** The value at a unit. */
+  /** Inverse of `unit`. */
   value(unit: number): number;
 }
 
@@ -33,19 +37,22 @@ export interface Tick {
   readonly label: string;
 }
 
-/** As a share of the domain, where all values are equal. */
+/** Fraction of the domain by which it is widened when all values are equal. */
 const HALF_A_PERCENT = 0.005;
-/** Floor of a logarithmic axis where no value is above it. */
+/** Floor of a logarithmic axis when no value is above 0. */
 const NO_FLOOR = 1e-3;
 
-/** The kind of axis that shows most of such values. @param smallest of them */
+/**
+ * Returns the kind of axis that resolves most of the values.
+ * @param smallest the smallest value
+ */
 export function scaleKindFor(measure: Measure, direction: Direction, smallest: number): ScaleKind {
   if (measure === 'accuracy' && direction === 'maximize') return 'log-error';
   return measure === 'loss' && smallest >= 0 ? 'log' : 'linear';
 }
 
 /**
- * Half of the smallest error or value above 0, so that an exact 1 or 0 has a place beyond all
+ * Half of the smallest positive error or value, so that an exact 1 or 0 gets a position beyond all
  * others.
  */
 export function floorOf(kind: ScaleKind, values: Iterable<number>): number {
@@ -58,9 +65,9 @@ export function floorOf(kind: ScaleKind, values: Iterable<number>): number {
 }
 
 /**
- * @param worst and @param best as the direction has it: of a study that minimises `worst` is the
- *   larger
- * @param floor as `floorOf`; of no meaning on a linear axis
+ * @param worst in the study's direction: the larger of the two when it minimizes
+ * @param best in the study's direction
+ * @param floor as returned by `floorOf`; ignored on a linear axis
  */
 export function valueScale(
   kind: ScaleKind,
@@ -89,7 +96,7 @@ export function valueScale(
   };
 }
 
-/** Returns true for an error or a value of 0, which a logarithmic axis cannot place. */
+/** Whether the error or value is 0, which has no position on a logarithmic axis. */
 function isExact(kind: ScaleKind, value: number): boolean {
   return kind === 'log-error' ? value >= 1 : kind === 'log' && value <= 0;
 }
@@ -114,9 +121,9 @@ function transformOf(kind: ScaleKind, floor: number): Transform {
 }
 
 /**
- * Round values between two units, the rounder first, none nearer to another than `apart`.
- * @param apart as a share of the unit, e.g. 34 px of a plot's height
- * @returns by rising unit
+ * Round values between two positions, the roundest first, none nearer to another than `apart`.
+ * @param apart minimum distance as a fraction of the axis, for example 34 px of a plot's height
+ * @returns sorted by rising position
  */
 export function valueTicks(
   scale: ValueScale,
@@ -126,12 +133,12 @@ export function valueTicks(
 ): readonly Tick[] {
   const ticks = plainTicks(scale, apart, lowest, highest);
   if (scale.measure !== 'accuracy') return ticks;
-  // The axis of equal accuracies reaches beyond 0 and 1, where no accuracy is.
+  // The axis of equal accuracies may extend beyond 0 and 1; ticks stay within.
   const possible = ticks.filter(({ value }) => value >= -1e-9 && value <= 1 + 1e-9);
   return possible.map(({ value, label }) => ({ value, label: inPercent(label) }));
 }
 
-/** A decimal number, times 100, without its unit: the title of the axis has it. */
+/** Converts a decimal number to percent without the sign, which is in the axis title. */
 function inPercent(label: string): string {
   const number = Number(label.replaceAll('−', '-'));
   if (label.includes('e')) return shortNumber(Number((number * 100).toPrecision(9)));
@@ -171,7 +178,7 @@ function plainTicks(
     if (chosen.every((other) => Math.abs(other.unit - unit) >= apart))
       chosen.push({ unit, value, label: log ? shortNumber(size) : errorLabel(size) });
   }
-  // Without two round errors or sizes the range is narrow, and as good as linear.
+  // Fewer than two round values mean a narrow range, which is almost linear.
   if (chosen.length < 2) {
     const step = niceStep((high - low) / Math.max(1, Math.floor((highest - lowest) / apart)));
     return linearTicks(low, high, step).sort(
@@ -202,7 +209,7 @@ export function linearTicks(low: number, high: number, step: number): Tick[] {
   return ticks;
 }
 
-/** The round number ≥ a step: 1, 2, 2.5 or 5 of a power of ten. */
+/** Smallest round number ≥ the argument: 1, 2, 2.5 or 5 times a power of ten. */
 export function niceStep(atLeast: number): number {
   if (!(atLeast > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(atLeast));
@@ -211,7 +218,7 @@ export function niceStep(atLeast: number): number {
   return 10 * power;
 }
 
-/** As `niceStep`, for things that are counted. */
+/** Like `niceStep`, for counts. */
 export function niceCountStep(atLeast: number): number {
   if (atLeast <= 1) return 1;
   for (const lead of [2, 4, 8]) if (atLeast <= lead) return lead;
@@ -221,12 +228,12 @@ export function niceCountStep(atLeast: number): number {
 }
 
 /**
- * Ends of the axis: the best value, and the worst one that leaves the better half of the values at
- * least half of the axis. Values beyond it belong in a band at the foot. Trials at chance level
- * count only where there are fewer than two others.
+ * Limits of the axis: the best value, and the worst value that leaves at least half of the axis to
+ * the better half of the values. Worse values belong in a band at the foot. Trials at chance level
+ * count only when there are fewer than two others.
  * @param values finite, in any order; at most some thousands
- * @param chance accuracy up to which a trial is no better than guessing; null: unknown
- * @returns null: there is no value
+ * @param chance accuracy up to which a trial counts as guessing; null when unknown
+ * @returns null when there is no value
  */
 export function domainOf(
   values: readonly number[],
@@ -250,7 +257,7 @@ export function domainOf(
   return { worst: sorted.find((value) => Math.abs(into(value) - middle) <= reach) ?? best, best };
 }
 
-/** 1, 2, 5, then 3, then 1.5, 4, 7, 2.5 of each power of ten. */
+/** Yields 1, 2, 5, then 3, then 1.5, 4, 7, 2.5 times each power of ten. */
 function* roundNumbers(from: number, to: number): Generator<number> {
   const first = Math.floor(Math.log10(from));
   const last = Math.ceil(Math.log10(to));
@@ -260,7 +267,7 @@ function* roundNumbers(from: number, to: number): Generator<number> {
   }
 }
 
-/** The value at the foot of an axis, as its ticks are labelled, to three digits. */
+/** Label of the value at the foot of an axis, like its tick labels, to three digits. */
 export function footLabel({ kind, measure }: ValueScale, value: number): string {
   const size =
     kind === 'log-error' && value < 1

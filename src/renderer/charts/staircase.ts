@@ -1,11 +1,11 @@
 /**
- * The best so far along an axis, kept as trials end in any order: steps with rising keys and ever
- * better values.
+ * Best value so far along an axis: steps with rising keys and strictly better values. Trials may
+ * end in any order.
  */
 import type { Direction } from '../../core/study/direction.ts';
 
 export interface Step {
-  /** Where it stands: a trial's number, a moment, a generation. */
+  /** Position on the axis: trial number, time, or generation. */
   readonly key: number;
   readonly value: number;
   readonly trial: number;
@@ -19,7 +19,7 @@ export class Staircase {
     this.#sign = direction === 'maximize' ? 1 : -1;
   }
 
-  /** By rising key. */
+  /** Steps by rising key. */
   get steps(): readonly Step[] {
     return this.#steps;
   }
@@ -29,9 +29,9 @@ export class Staircase {
   }
 
   /**
-   * O(log steps), and what it makes void.
+   * Adds a value in O(log steps) plus the steps that it replaces.
    * @param value finite
-   * @returns whether it is a step now
+   * @returns whether the value is a step now
    */
   add(key: number, value: number, trial: number): boolean {
     const steps = this.#steps;
@@ -43,7 +43,7 @@ export class Staircase {
     }
     const before = steps[low - 1];
     if (before !== undefined && !this.#better(value, before.value)) return false;
-    // At the same key the better one stands; of equals the one that was there.
+    // Of two values at the same key the better one stays; of equal ones the earlier.
     const same = steps[low];
     if (same?.key === key && !this.#better(value, same.value)) return false;
     let end = low;

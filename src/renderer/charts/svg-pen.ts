@@ -1,4 +1,7 @@
-/** A pen that writes SVG: real vectors, colours as attributes, nothing that needs a style sheet. */
+/**
+ * Implements `Pen` as SVG vectors, with colours as attributes, so that the output needs no style
+ * sheet.
+ */
 import type { Pen, TextStyle } from './pen.ts';
 
 export class SvgPen implements Pen {
@@ -7,12 +10,12 @@ export class SvgPen implements Pen {
   #clips = 0;
   readonly #name: string;
 
-  /** @param name tells its clipping regions from those of other drawings on the page */
+  /** @param name distinguishes its clipping regions from those of other drawings on the page */
   constructor(name: string) {
     this.#name = name;
   }
 
-  /** What was drawn, for the inside of an `<svg>`. */
+  /** The drawing, as the content of an `<svg>` element. */
   get content(): string {
     return this.#parts.join('');
   }
@@ -104,7 +107,7 @@ export class SvgPen implements Pen {
   }
 }
 
-/** Two decimals are a hundredth of a pixel. */
+/** Rounds to two decimals, a hundredth of a pixel. */
 function at(number: number): string {
   return String(Math.round(number * 100) / 100);
 }

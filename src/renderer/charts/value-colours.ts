@@ -1,20 +1,22 @@
 /**
- * The colour of a value: five stops of the theme, worst to best, interpolated in a table; the same
- * in every view.
+ * Colour scale of values: interpolates five stops of the theme, from worst to best, in a table. All
+ * views share it.
  */
 
-/** Shades in the table; neighbours can't be told apart. */
+/** Number of shades in the table; neighbouring shades look the same. */
 export const SHADES = 48;
 
 export interface ValueColours {
-  /** By place on the value scale, 0 worst to 1 best, clamped; NaN counts as the worst. */
+  /**
+   * Colour at a position on the value scale, 0 worst to 1 best, clamped; NaN counts as the worst.
+   */
   at(unit: number): string;
-  /** The same as the number of its shade, 0 … SHADES − 1. */
+  /** Index of that colour, 0 to SHADES − 1. */
   shade(unit: number): number;
   readonly shades: readonly string[];
 }
 
-/** @param stops `#rrggbb`, two at least */
+/** @param stops `#rrggbb`, at least two */
 export function valueColours(stops: readonly string[]): ValueColours {
   const parsed = stops.map(channels);
   const shades = Array.from({ length: SHADES }, (_, i) => {
@@ -28,7 +30,7 @@ export function valueColours(stops: readonly string[]): ValueColours {
   return { at: (unit) => shades[shade(unit)] ?? '', shade, shades };
 }
 
-/** What text on a colour must be, for contrast. */
+/** Text colour with sufficient contrast on a background colour. */
 export function onColour(colour: string): string {
   const [r = 0, g = 0, b = 0] = channels(colour).map((channel) => {
     const share = channel / 255;

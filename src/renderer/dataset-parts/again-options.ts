@@ -1,7 +1,4 @@
-/**
- * The options of a table's import that is tried again, from the columns that were chosen. Pure;
- * nothing is imported here.
- */
+/** Options for importing a table again with the chosen columns. Pure; imports nothing. */
 import type { CallInput } from '../../protocol/endpoints.ts';
 
 export type AgainOptions = CallInput<'beginImport'>['options'];
@@ -10,8 +7,8 @@ export type AgainOptions = CallInput<'beginImport'>['options'];
 export type Predicted = 'class' | 'numbers';
 
 /**
- * Names of columns as typed: one for a class, several separated by commas for numbers.
- * Columns without names are named by their numbers, from 1.
+ * Names of columns as typed: one for a class, several separated by commas for numbers. Columns
+ * without names are named by their numbers, from 1.
  */
 export function typedColumns(predicted: Predicted, typed: string): readonly string[] {
   const names = predicted === 'class' ? [typed] : typed.split(',');
@@ -19,9 +16,9 @@ export function typedColumns(predicted: Predicted, typed: string): readonly stri
 }
 
 /**
- * @param dropped columns that earlier imports of the table excluded; the chosen ones are taken back
- *   in
- * @returns null where no column is named
+ * @param dropped columns that earlier imports of the table excluded; the chosen ones are included
+ * again
+ * @returns null when no column is named
  */
 export function columnOptions(
   predicted: Predicted,

@@ -1,4 +1,4 @@
-/** Paints samples in their own pixels, ink on nothing, so that the card shows through. */
+/** Paints samples in their own pixels on a transparent background. */
 import type { DatasetPreview } from '../../protocol/window/datasets.ts';
 
 type Samples = NonNullable<DatasetPreview['samples']>;
@@ -7,7 +7,7 @@ const digits = [5, 0, 4, 1, 9, 2, 1, 3, 1, 7, 8, 6, 9, 4, 0, 9];
 const PER_ROW = 8;
 const [ACROSS, DOWN] = [31, 32];
 
-/** @param ink the grey of a full pixel */
+/** @param ink grey level of a full pixel */
 export function paint(canvas: HTMLCanvasElement, samples: Samples, ink: number): void {
   const context = canvas.getContext('2d');
   if (context === null) return;

@@ -1,4 +1,4 @@
-/** How long ago something was: relative up to a day, then the date and time. */
+/** Formats the time since an instant: relative up to a day, then date and time. */
 import { dateTime, roughly } from '../format.ts';
 import { text } from '../text.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Every command of the window: what the palette lists, keys press and a desktop's menus ask for.
- * Those that make no sense now are absent.
+ * All commands of the window, for the palette, keys and the desktop's menus. Commands that are not
+ * applicable now are absent.
  */
 import { childrenOf, genealogyOf } from '../../core/analysis/genealogy.ts';
 import { stoppedEarly } from '../../core/study/stopped.ts';
@@ -15,11 +15,11 @@ import { shownKey } from './keys.ts';
 import type { CommandName } from './keys.ts';
 
 export interface Command {
-  /** Of keys: a `CommandName`. */
+  /** For a command with a key: its `CommandName`. */
   readonly name: string;
   readonly label: string;
   readonly key: string | null;
-  /** Esc needs no entry in a list. */
+  /** Whether the palette lists it; Esc needs no entry. */
   readonly listed: boolean;
   readonly run: () => void;
 }

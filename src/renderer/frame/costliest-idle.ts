@@ -1,21 +1,21 @@
 /**
- * Which idle workers cost most right now: idle longest, graphics cards before cores, all that idle
- * for the same reason together. Pure.
+ * The idle workers that cost most now: idle longest, GPUs before CPU cores, grouped by reason.
+ * Pure.
  */
 import type { SlotRow } from '../../protocol/window/lab-stream.ts';
 
 export interface IdleDevices {
-  /** By name. */
+  /** Sorted by name. */
   readonly slots: readonly SlotRow[];
   readonly since: number;
   readonly reason: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What one second of a worker is worth beside another's. */
+/** Weight of a second of a GPU relative to one of a CPU core. */
 const GPU_WEIGHT = 20;
 
-/** @returns null: nothing is idle */
+/** @returns null when no worker is idle */
 export function costliestIdle(slots: readonly SlotRow[], now: number): IdleDevices | null {
   const byReason = new Map<string, SlotRow[]>();
   for (const slot of slots) {

@@ -1,6 +1,6 @@
 /**
- * What a desktop's menus and the system ask of the window: each carried out once, as the command of
- * that name.
+ * Carries out requests from the desktop's menus and the operating system, each once, as the command
+ * of that name.
  */
 import type { SubscriptionBody } from '../../protocol/endpoints.ts';
 import type { App } from '../state/app.svelte.ts';
@@ -25,7 +25,7 @@ const commandOf: Readonly<Record<Named, CommandName>> = {
   keys: 'keys',
 };
 
-/** @returns how to end it */
+/** @returns a function that ends the subscription */
 export function followDesktop(app: App, commands: () => readonly Command[]): () => void {
   if (app.client.host !== 'electron') return () => undefined;
   let last = -1;
@@ -35,7 +35,7 @@ export function followDesktop(app: App, commands: () => readonly Command[]): () 
     {
       on: ({ acts }) => {
         for (const act of acts) {
-          // A snapshot tells again what has been done already.
+          // A snapshot may repeat requests that have been carried out.
           if (act.id <= last) continue;
           last = act.id;
           carryOut(app, act, commands());

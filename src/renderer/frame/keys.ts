@@ -1,4 +1,4 @@
-/** Which key does what, everywhere in the window. Keys inside a chart are the chart's. Pure. */
+/** Assigns keys to commands for the whole window. Keys inside a chart belong to the chart. Pure. */
 
 export type CommandName =
   | `tab-${1 | 2 | 3 | 4 | 5}`
@@ -34,7 +34,7 @@ interface Key {
   readonly ctrl?: boolean;
   readonly shift?: boolean;
   readonly command: CommandName;
-  /** As the sheet shows it. */
+  /** Spelling in the list of shortcuts. */
   readonly shown: string;
 }
 
@@ -70,9 +70,10 @@ type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 
 };
 
 /**
- * @param typing the key goes into a field or a menu: only those with Ctrl are for the window
- * @param byPointer the focus came by a click, so that Space is not meant for what has it
- * @returns null: none of ours
+ * @param typing whether the focus is in a field or a menu; then only keys with Ctrl are commands
+ * @param byPointer whether the focus was set by a click; Space then does not press the focused
+ * button
+ * @returns null when the key has no command
  */
 export function commandFor(event: Pressed, typing: boolean, byPointer = false): CommandName | null {
   if (event.altKey) return null;
@@ -88,7 +89,7 @@ export function commandFor(event: Pressed, typing: boolean, byPointer = false): 
   return found?.command ?? null;
 }
 
-/** Space presses a button that was reached by keys. */
+/** Whether Space would press the target: a button that was reached with the keyboard. */
 function isButton(target: EventTarget | null | undefined): boolean {
   return (
     target instanceof Element &&

@@ -1,9 +1,9 @@
-/** How a study's time stands: how long it has been running, what is left. Pure. */
+/** Running time of a study and its remaining time. Pure. */
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 import { clockTime, estimate } from '../format.ts';
 import type { Estimate } from '../format.ts';
 
-/** Milliseconds it has been running; null: unknown. */
+/** Milliseconds that the study has been running; null when unknown. */
 export function activeAt(head: StudyHead, now: number): number | null {
   if (head.activeMs === null) return null;
   return head.state === 'running' || head.state === 'ending'
@@ -15,7 +15,7 @@ export type Left =
   | { readonly range: Estimate; readonly until: string }
   | { readonly unknown: string; readonly needed: number | null };
 
-/** What is left counts down from when it was estimated. */
+/** Remaining time, counted down from the time of the estimate. */
 export function leftAt({ timeLeft, at }: StudyHead, now: number): Left {
   if ('unknown' in timeLeft) return timeLeft;
   const passed = Math.max(0, now - at);

@@ -1,6 +1,6 @@
 /**
- * A limit as it is written in a field, also as a percentage (`95 %` is 0.95). Pure.
- * @returns null: none was written; undefined: it is no such number
+ * Parses a limit from a field, also as a percentage (`95 %` is 0.95). Pure.
+ * @returns null for an empty field; undefined when the text is no such number
  */
 export function parseLimit(
   written: string,

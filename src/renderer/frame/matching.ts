@@ -1,4 +1,4 @@
-/** Entries whose label holds all written words, those that begin with them first. Pure. */
+/** Entries whose label contains all typed words, those that begin with them first. Pure. */
 export function matching<Entry extends { readonly label: string }>(
   entries: readonly Entry[],
   written: string,

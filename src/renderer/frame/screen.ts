@@ -1,17 +1,17 @@
-/** How much room there is, and what gives way first. Pure. */
+/** Layout of the window by its size: which parts are folded. Pure. */
 
-/** Sizes of panes are remembered by it. */
+/** Class of widths; pane sizes are stored for each class. */
 export type WidthClass = 'narrow' | 'medium' | 'wide';
 
 export interface Layout {
   readonly widthClass: WidthClass;
-  /** 56 wide: initials and glyphs. */
+  /** Folded to 56 px: initials and glyphs. */
   readonly railFolded: boolean;
-  /** The inspector lies over the main area's right edge and opens by a button. */
+  /** Whether the inspector lies over the right edge of the main area and opens by a button. */
   readonly inspectorIsSheet: boolean;
-  /** Unless the person said otherwise. */
+  /** Default while the user has not chosen. */
   readonly stripFolded: boolean;
-  /** The parameters below Evolution hide behind a switch. */
+  /** Whether the parameters below Evolution are hidden behind a switch. */
   readonly parametersHidden: boolean;
 }
 
@@ -43,14 +43,14 @@ export const panes = {
   strip: { name: 'strip', usual: { narrow: 150, medium: 150, wide: 150 }, least: 96, most: 420 },
 } as const satisfies Record<string, Pane>;
 
-/** Width of the folded rail. */
+/** Width of the folded rail, in px. */
 export const FOLDED_RAIL = 56;
 
 export function within({ least, most }: Pane, size: number): number {
   return Math.round(Math.min(most, Math.max(least, size)));
 }
 
-/** One letter a name, different ones where the names' words allow. */
+/** One letter for each name, distinct where the words of the names allow it. */
 export function initials(names: readonly string[]): readonly string[] {
   const taken = new Set<string>();
   return names.map((name) => {

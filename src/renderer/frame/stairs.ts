@@ -1,12 +1,13 @@
-/** The path of a small staircase of bests. Pure. */
+/** SVG path of the small staircase of best values. Pure. */
 import type { Direction } from '../../core/study/direction.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import { domainOf } from '../charts/scales.ts';
 
 /**
- * Better is up. Steps below the axis share the foot, so that a bad start does not flatten the rest.
- * @param ended how many trials have ended, where the last step reaches to
- * @returns empty: nothing has a value yet
+ * Better values are higher. Steps below the axis are drawn at its foot, so that a bad start does
+ * not flatten the rest.
+ * @param ended number of trials that have ended, the end of the last step
+ * @returns an empty string when nothing has a value yet
  */
 export function stairs(
   { ended: at, values }: StudyRow['staircase'],

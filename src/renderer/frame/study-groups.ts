@@ -1,6 +1,5 @@
 /**
- * Studies as the rail lists them: those that train another's best again stand below it, the
- * earliest first. Pure.
+ * Groups studies for the rail: confirmations stand below the original, the earliest first. Pure.
  */
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 
@@ -10,8 +9,8 @@ export interface StudyGroup {
 }
 
 /**
- * In the order of the originals, deleted studies excluded; a confirmation whose original is gone
- * stands for itself.
+ * Groups in the order of the originals, without deleted studies; a confirmation whose original is
+ * gone is a group of its own.
  */
 export function groupsOf(all: readonly StudyRow[]): readonly StudyGroup[] {
   const studies = all.filter(({ deleted }) => !deleted);

@@ -1,4 +1,4 @@
-/** A study's state as glyph and word. Null: another program's study. */
+/** A study's state as glyph and word; null for a study of another program. */
 import { stoppedEarly } from '../../core/study/stopped.ts';
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import type { GlyphState } from '../shared/glyph-state.ts';
@@ -19,7 +19,7 @@ export function glyphOf(study: StudyRow): GlyphState {
   }
 }
 
-/** In a row beside its counts: `stopped`. */
+/** Word for a row with counts, for example `stopped`. */
 export function stateWord(study: StudyRow): string {
   return text.studyStates[stoppedEarly(study) === null ? (study.state ?? 'foreign') : 'stopped'];
 }

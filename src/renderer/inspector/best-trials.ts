@@ -1,4 +1,4 @@
-/** The best few that ended with a value, the best first. Pure. */
+/** The best trials that ended with a value, the best first. Pure. */
 import type { Direction } from '../../core/study/direction.ts';
 import type { TrialTable } from '../state/trial-table.ts';
 

@@ -1,14 +1,14 @@
-/** A trial's place among those that ended with a value. Pure. */
+/** Rank of a trial among those that ended with a value. Pure. */
 import type { Direction } from '../../core/study/direction.ts';
 import type { TrialTable } from '../state/trial-table.ts';
 
 export interface Rank {
-  /** 1: the best; those with the same value share it. */
+  /** 1 for the best; equal values share a rank. */
   readonly rank: number;
   readonly of: number;
 }
 
-/** @returns null: it has no value that can be compared */
+/** @returns null when the trial has no comparable value */
 export function rankOf(table: TrialTable, trial: number, direction: Direction): Rank | null {
   if (!table.has(trial) || !table.isFinite(trial)) return null;
   const own = table.value(trial);

@@ -1,6 +1,6 @@
 /**
- * The population in figures: what each operator bought, who is alive, whether going on is worth it.
- * Pure; at most once a second.
+ * Figures about the population: which operators improved the best value, the elite, and whether
+ * continuing is worthwhile. Pure; computed at most once a second.
  */
 import { diversityOf } from '../../core/analysis/diversity.ts';
 import { noiseOfNeighbours } from '../../core/analysis/noise.ts';
@@ -15,35 +15,38 @@ import { bestTrials } from './best-trials.ts';
 export interface Ranked {
   readonly number: number;
   readonly value: number;
-  /** Place on the value scale; NaN: none. */
+  /** Position on the value scale; NaN when the trial has none. */
   readonly unit: number;
   readonly operator: string;
   readonly generation: number;
 }
 
-/** The surviving population, or the best trials where the sampler breeds from none. */
+/** The elite, or the best trials when the sampler has no parents. */
 export interface Survivors {
-  /** Whether trials are bred from those alive; otherwise the best are listed. */
+  /** Whether the sampler breeds from the elite; otherwise the best trials are listed. */
   readonly breeds: boolean;
-  /** How many are alive; the list may be shorter. */
+  /** Size of the elite; the list may be shorter. */
   readonly alive: number;
   readonly listed: readonly Ranked[];
-  /** 0 … 1, see `core/analysis/diversity.ts`; null: unknown, or nothing breeds. */
+  /** 0 to 1, see `core/analysis/diversity.ts`; null when unknown or without parents. */
   readonly diversity: number | null;
 }
 
 export interface Summary {
-  /** Operators that bred; empty where the sampler breeds from no trial. */
+  /** Operators that produced offspring; empty when the sampler has no parents. */
   readonly operators: readonly OperatorRecord[];
   readonly worth: Worth | null;
   readonly noise: Noise | null;
 }
 
-/** More would be no summary. */
+/** Maximum length of the list. */
 const MOST_ALIVE = 24;
 const MOST_BEST = 10;
 
-/** Cheap where the sampler breeds: it may follow every result. Otherwise it reads every trial. */
+/**
+ * Cheap when the sampler has an elite, so it may follow every result. Otherwise it reads every
+ * trial.
+ */
 export function survivorsOf(population: Population): Survivors {
   const { table, direction, pool, axes, alive } = population;
   const breeds = pool !== null;
@@ -65,8 +68,9 @@ export function survivorsOf(population: Population): Survivors {
 }
 
 /**
- * Reads every trial. @param measured noise from configurations that were trained on several seeds;
- * null: none were
+ * Reads every trial.
+ * @param measured noise of configurations that were trained on several seeds; null when there are
+ * none
  */
 export function summaryOf(population: Population, measured: Noise | null): Summary {
   const { table, direction, pool, axes } = population;

@@ -1,13 +1,15 @@
 /**
- * One trial as a study of its own: the same parameters, trained once more. What is drawn at random
- * is drawn anew, as (seed, trial) decide it, unless a parameter is the seed. Pure.
+ * One trial as a study of its own: the same parameters, trained once more. Random numbers differ,
+ * because they depend on (seed, trial), unless a parameter is the seed. Pure.
  */
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { StudyFile } from '../../protocol/study-file.ts';
 import type { Range } from '../state/selection.svelte.ts';
 import { narrowedStudy } from '../state/narrow.ts';
 
-/** @param encoded the trial's value of the parameter at a place; NaN: not used */
+/**
+ * @param encoded returns the trial's value of the parameter at an index; NaN when it is not used
+ */
 export function trialAgain(
   study: StudyFile,
   encoded: (index: number) => number,
@@ -19,6 +21,6 @@ export function trialAgain(
     if (!Number.isNaN(value)) point.set(axis.name, { low: value, high: value });
   }
   const one = narrowedStudy(study, point, { name, trials: 1 }) ?? { ...study, name };
-  // A grid asks steps of its floats, and there is nothing to propose.
+  // The grid sampler requires steps for floats, and there is nothing to search.
   return { ...one, sampler: { name: 'random' }, stop: { trials: 1 } };
 }

@@ -1,7 +1,4 @@
-/**
- * A trial as JSON to be pasted: its parameters as people write them, what they were worth, where
- * they came from. Pure.
- */
+/** A trial as JSON for the clipboard: its parameters, its score and its origin. Pure. */
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 import type { TrialTable } from '../state/trial-table.ts';

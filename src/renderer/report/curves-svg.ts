@@ -21,7 +21,10 @@ import { chartText } from '../text-of-charts.ts';
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [760, 320, 48, 28, 12, 12];
 
-/** @param curves the best trial's first @returns null: no curve has two points */
+/**
+ * @param curves the best trial's curve first
+ * @returns null when no curve has two points
+ */
 export function curvesSvg(
   head: StudyHead,
   curves: readonly Pick<TrialCurve, 'steps' | 'values'>[],

@@ -1,6 +1,6 @@
 /**
- * A study on one page that opens anywhere: HTML with everything in it, no script, nothing fetched.
- * Pure: what it says is handed in; the words are `text.ts`'s.
+ * A study on one page that opens anywhere: self-contained HTML without scripts or requests. Pure:
+ * the contents are arguments; the words are in `text.ts`.
  */
 import { withEscapes } from '../../core/hidden-characters.ts';
 import { scoreName } from '../../core/study/score.ts';
@@ -21,13 +21,15 @@ export interface ReportFacts {
   readonly head: StudyHead;
   readonly best: readonly ReportTrial[];
   readonly confirmations: readonly Confirmation[];
-  /** Whole SVG documents. */
+  /** Complete SVG documents. */
   readonly charts: readonly string[];
-  /** Learning curves of the best trials, a whole SVG document; null: no trial reported twice. */
+  /**
+   * Learning curves of the best trials, a complete SVG document; null when no trial reported twice.
+   */
   readonly curves: string | null;
-  /** Null: not known of another program's study. */
+  /** Null when unknown, for example for a study of another program. */
   readonly importance: Importance | null;
-  /** The machine that wrote the report, where the lab's workers run. */
+  /** The host that wrote the report. */
   readonly machine: {
     readonly platform: string;
     readonly cores: number;
@@ -35,7 +37,7 @@ export interface ReportFacts {
     readonly gpus: readonly string[];
   };
   readonly version: string;
-  /** When it was written, for people. */
+  /** Formatted time of writing. */
   readonly at: string;
 }
 

@@ -1,4 +1,4 @@
-/** Gathers what a report says of the study in front, and makes it a file. */
+/** Collects the data of the report on the current study and saves it. */
 import { axesOf } from '../../core/search-space/axis.ts';
 import type { StudyHead } from '../../protocol/window/study-stream.ts';
 import type { ExportedFile } from '../../protocol/window/reading.ts';

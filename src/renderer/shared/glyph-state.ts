@@ -12,7 +12,7 @@ export type GlyphState =
   | 'paused'
   | 'stopped';
 
-/** Of a trial: one that diverged is complete for the scheduler, and said to have diverged. */
+/** Glyph of a trial: a diverged trial is complete for the scheduler and gets its own glyph. */
 export function glyphOfTrial(state: TrialState, outcome: TrialOutcome | null): GlyphState {
   return outcome === 'diverged' ? 'diverged' : state;
 }

@@ -1,16 +1,16 @@
 /**
- * Where a long name may be cut. Names that differ often differ at their end, so a cut takes the
- * middle.
+ * Divides a long name where it may be cut. Names that differ often differ at their end, so the
+ * middle is cut.
  */
 
-/** Names up to this length are cut at their end: nothing of use would be left of both halves. */
+/** Names up to this length are cut at their end, because both halves would be too short. */
 const SHORT = 8;
-/** Characters at the end that stay. */
+/** Number of characters at the end that stay visible. */
 const TAIL = 9;
 
 /**
- * Returns the part of a name that gives way and the part at its end that stays; an empty tail: none
- * stays.
+ * Returns the part of a name that may be cut and the part at its end that stays; an empty tail when
+ * the whole name may be cut.
  */
 export function nameParts(name: string): readonly [head: string, tail: string] {
   const characters = Array.from(name);
@@ -20,8 +20,8 @@ export function nameParts(name: string): readonly [head: string, tail: string] {
 }
 
 /**
- * Returns a name of at most so many characters, cut in the middle; for charts, where text cannot
- * give way by itself.
+ * Shortens a name to at most `most` characters by cutting its middle; for charts, whose text cannot
+ * shrink.
  */
 export function cutInMiddle(name: string, most: number): string {
   const characters = Array.from(name);
