@@ -9,7 +9,7 @@ const { many, list } = text;
 
 export const chartText = {
   figure: {
-    /** Under the title of an exported chart. */
+    /** Line under the title of an exported chart. */
     subtitle: ({ trials, best }: { trials: number; best: string | null }) =>
       `${many(trials, 'trial')}${best === null ? '' : `, best ${best}`}`,
     best: 'best so far',
@@ -263,7 +263,7 @@ export const chartText = {
           : `, the best is trial ${of.best} with ${of.value}`
       }. T shows the table.`,
     role: 'chart of learning curves',
-    /** At the foot of the axis, where values beyond it are drawn. */
+    /** Label at the foot of the axis, where values beyond it are drawn. */
     foot: ({ value, direction }: { value: string; direction: Direction }) =>
       `${direction === 'maximize' ? '≤' : '≥'} ${value}`,
     trial: 'Trial',

@@ -1,4 +1,4 @@
-/** Asks for a file or a folder: the desktop's own dialog, or a browser's. */
+/** Opens the desktop's or the browser's dialog to choose a file or a folder. */
 import { toFailure } from '../failure.ts';
 import type { App } from '../state/app.svelte.ts';
 import { takenOfFiles, takenOfPaths } from './dropped.ts';
@@ -12,7 +12,7 @@ const accepted: Readonly<Partial<Record<What, string>>> = {
   study: '.json',
 };
 
-/** Whatever is chosen is taken in as if it had been dropped. */
+/** Takes in the chosen files like dropped ones. */
 export async function choose(app: App, what: What): Promise<void> {
   try {
     await takeIn(

@@ -1,26 +1,29 @@
 /**
- * What was dropped or chosen, as things to take in: a lab, a study, or data, which are one thing
- * together. Reads names, not contents.
+ * Groups dropped or chosen files into things to take in: labs, studies, and data, whose files
+ * belong together. Reads names only, not contents.
  */
 import { text } from '../text.ts';
 import { filesBelow } from './entries.ts';
 import type { Listing, NamedFile } from './entries.ts';
 
-/** Names of several that are said. */
+/** Maximum number of names in a label. */
 const SAID = 4;
-/** Longest label that the host takes. */
+/** Maximum length of a label that the host accepts, in characters. */
 const LONGEST = 600;
 
 export interface Taken {
-  /** As the person knows it. */
+  /** The name shown to the user. */
   readonly label: string;
-  /** Where the host finds it, absolute; null: it must be sent. */
+  /** Absolute paths on the host; null when the files must be uploaded. */
   readonly paths: readonly string[] | null;
-  /** What is to be sent; none where `paths` are known. @throws EndpointFailure `cancelled` */
+  /**
+   * Lists the files to upload; empty when `paths` are known.
+   * @throws EndpointFailure `cancelled`
+   */
   readonly files: (listing: Listing) => Promise<readonly NamedFile[]>;
 }
 
-/** Must be called while the drop is being handled: what was dropped is gone afterwards. */
+/** Reads a drop. Call while the event is handled: the browser clears the transfer afterwards. */
 export function takenOf(
   transfer: DataTransfer,
   pathOf: (file: File) => string | null,
@@ -40,7 +43,10 @@ export function takenOf(
   return together(taken);
 }
 
-/** Files of a file input; of a folder's input with the folder's name before them. */
+/**
+ * Reads the files of a file input; those of a folder input have paths that begin with the folder's
+ * name.
+ */
 export function takenOfFiles(
   files: readonly File[],
   pathOf: (file: File) => string | null,
@@ -67,7 +73,7 @@ export function takenOfFiles(
   return together(taken);
 }
 
-/** Files and folders that the host finds by their paths. */
+/** Makes items of paths on the host. */
 export function takenOfPaths(paths: readonly string[]): readonly Taken[] {
   return together(
     paths.map((path) => ({
@@ -78,7 +84,10 @@ export function takenOfPaths(paths: readonly string[]): readonly Taken[] {
   );
 }
 
-/** Several that are data are one thing: IDX comes in pairs. Labs and studies stand alone. */
+/**
+ * Merges all data into one item, because datasets such as IDX have several files. Labs and studies
+ * stay separate.
+ */
 function together(taken: readonly Taken[]): readonly Taken[] {
   const alone = taken.filter((one) => kindOf(one) !== 'data');
   const data = taken.filter((one) => kindOf(one) === 'data');
@@ -122,7 +131,9 @@ function labelOf(several: readonly Taken[]): string {
   return label.slice(0, LONGEST);
 }
 
-/** A `.db` opens as a lab, a `.json` as a study; everything else is recognised by content. */
+/**
+ * A `.db` file opens as a lab, a `.json` file as a study; other files are recognised by content.
+ */
 export function kindOf({ label }: Pick<Taken, 'label'>): 'lab' | 'study' | 'data' {
   if (/\.(db|sqlite3?)$/i.test(label)) return 'lab';
   return /\.json$/i.test(label) ? 'study' : 'data';

@@ -1,18 +1,18 @@
 /**
- * The files below what was dropped, by their relative paths. A browser tells one after the other,
- * so that a large folder takes a while.
+ * Lists the files below dropped folders by relative path. The browser enumerates them one by one,
+ * so a large folder takes a while.
  */
 import { EndpointFailure } from '../failure.ts';
 
 export interface NamedFile {
-  /** Relative, with `/`. */
+  /** Relative path, with `/`. */
   readonly path: string;
   readonly file: File;
 }
 
-/** Of whoever waits for the list. */
+/** Progress and cancellation of a listing. */
 export interface Listing {
-  /** So many files, from time to time. */
+  /** Called from time to time with the number of files found so far. */
   readonly found: (files: number) => void;
   readonly signal: AbortSignal;
 }
@@ -33,7 +33,7 @@ export async function filesBelow(
     if (!isFolder(entry)) return [];
     const reader = entry.createReader();
     const files: NamedFile[] = [];
-    // A reader gives a hundred at a time, and nothing when there is no more.
+    // A reader returns at most a hundred entries a call, and none at the end.
     for (;;) {
       if (signal.aborted) throw new EndpointFailure({ code: 'cancelled', data: {} });
       const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>

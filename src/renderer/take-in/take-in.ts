@@ -1,6 +1,6 @@
 /**
- * Takes in what was dropped or chosen: a lab is opened, a study is set up, everything else is
- * imported; what has no path is sent first.
+ * Takes in dropped or chosen files: opens a lab, sets up a study, imports everything else. Files
+ * without a path on the host are uploaded first.
  */
 import type { DataSource, LabSource } from '../../protocol/window/datasets.ts';
 import { EndpointFailure, toFailure } from '../failure.ts';
@@ -14,7 +14,7 @@ export async function takeIn(app: App, taken: readonly Taken[]): Promise<void> {
       await takeOne(app, one);
     } catch (error) {
       const failure = toFailure(error);
-      // Whoever cancelled knows.
+      // The user cancelled and needs no message.
       if (failure.code !== 'cancelled') app.notices.failure = failure;
     }
   }
@@ -29,7 +29,7 @@ async function takeOne(app: App, one: Taken): Promise<void> {
       await openStudy(app, one);
       return;
     case 'data': {
-      // The first start shows no import: what comes in is followed beside the datasets.
+      // The first screen shows no imports, so the page of datasets opens.
       const first = app.route.place?.page === 'start';
       if (first) app.route.go({ page: 'datasets', dataset: null });
       const id = await app.imported.begin(await dataSource(app, one), one.label);
@@ -38,7 +38,7 @@ async function takeOne(app: App, one: Taken): Promise<void> {
   }
 }
 
-/** Its text as a study, handed to the page that sets studies up. */
+/** Parses the file as a study and opens the page that sets up studies. */
 async function openStudy({ client, acts }: App, { label, paths, files }: Taken): Promise<void> {
   const [first] = await files({ found: () => undefined, signal: new AbortController().signal });
   const [path] = paths ?? [];

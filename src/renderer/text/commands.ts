@@ -39,7 +39,7 @@ export const commands = {
 export const keys = {
   title: 'Keyboard shortcuts',
   window: 'Everywhere',
-  /** Keys that work where the focus is. */
+  /** Keys of the focused part of the window. */
   places: [
     {
       title: 'Trials table',

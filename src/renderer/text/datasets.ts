@@ -2,7 +2,7 @@
 import { THIN, count } from '../format.ts';
 import { list, many } from './words.ts';
 
-/** By the setting of an import that would settle what is wrong with it. */
+/** Hints by the import setting that solves the problem. */
 export const importHints = {
   size: 'Choose one size for all images, then import again.',
   channels: 'Choose grey or colour for all images, then import again.',

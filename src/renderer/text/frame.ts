@@ -160,7 +160,7 @@ export const frame = {
   stopped: ({ ended, of }: { ended: number; of: number | null }) =>
     `Stopped at ${of === null ? many(ended, 'trial') : `${count(ended)} of ${count(of)}`}.`,
   stoppedAll: 'Stopped. All trials had ended.',
-  /** What became of the trials that ran. */
+  /** Outcome of the trials that were running. */
   settled: ({ finished, returned }: { finished: number; returned: number }) => {
     if (finished === 0 && returned === 0) return '';
     if (returned === 0) return `${many(finished, 'running trial')} finished.`;

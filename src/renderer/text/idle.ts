@@ -2,7 +2,7 @@
 import { count } from '../format.ts';
 import { many, ordinal } from './words.ts';
 
-/** Why a worker has nothing to do. */
+/** Idle reasons and what to do about them. */
 export const idle = {
   head: ({ names, time }: { names: readonly string[]; time: string }) =>
     `${names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${count(names.length - 2)} more` : names.join(', ')} idle ${time}:`,

@@ -82,7 +82,7 @@ export const lab = {
     cancelled: 'returned to the queue',
     running: 'running',
   } as Readonly<Record<string, string>>,
-  /** As short as a column is. */
+  /** Abbreviations for narrow columns. */
   failures: { lost: 'lost' } as Readonly<Record<string, string>>,
   laneName: ({ slot, lane, lanes }: { slot: string; lane: number; lanes: number }) =>
     lanes > 1 ? `${slot}, lane ${lane}` : slot,

@@ -24,7 +24,7 @@ export const setUp = {
     hint?: string | null;
   }) =>
     `${path}: expected ${expected}, found ${found}${hint === null || hint === undefined ? '' : ` (${hint})`}.`,
-  /** At its field: `Trials: expected an integer ≥ 1, found 0.` */
+  /** Problem shown at its field: `Trials: expected an integer ≥ 1, found 0.` */
   fieldProblem: ({
     field,
     expected,
@@ -85,7 +85,7 @@ export const setUp = {
   spaceColumns: ['Parameter', 'Kind', 'From', 'To', 'Step', 'Log', 'Only if'],
   kinds: { float: 'float', int: 'int', categorical: 'choice' },
   fields: { low: 'from', high: 'to', step: 'step', log: 'logarithmic' },
-  /** By the name of a field of a parameter. */
+  /** Names of the fields of a parameter, by key. */
   fieldNames: {
     low: 'from',
     high: 'to',
@@ -130,7 +130,7 @@ export const setUp = {
   orTarget: ({ accuracy }: { accuracy: boolean }) => (accuracy ? 'or accuracy of' : 'or value of'),
   noLimit: 'no limit',
   training: 'Training',
-  /** By the name of a training setting. */
+  /** Names of the training settings, by key. */
   settings: {
     epochs: 'Epochs',
     batch: 'Batch size',

@@ -1,8 +1,8 @@
-/** Attempts as bars of a row, and the time between them. Pure; px from the left of the rows. */
+/** Attempts as bars of a row, and the gaps between them. Pure; px from the left end of the rows. */
 import type { AttemptRow, GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
 import type { Range } from './time-window.ts';
 
-/** Time without an attempt that is worth a mark. */
+/** Minimum duration of a gap that is drawn, in milliseconds. */
 export const LEAST_GAP_MS = 1_200;
 
 export interface Bar {
@@ -11,7 +11,9 @@ export interface Bar {
   readonly width: number;
 }
 
-/** Of the bars that share a pixel the first is drawn, a running one always. */
+/**
+ * Bars of a row. Of several bars in one pixel the first is drawn; a running one is always drawn.
+ */
 export function barsIn(
   rows: readonly AttemptRow[],
   range: Range,
@@ -36,10 +38,7 @@ export function barsIn(
   return bars;
 }
 
-/**
- * The place of the first row that may reach into what is seen; attempts of a lane follow one
- * another.
- */
+/** Index of the first row that may be visible; attempts of a lane do not overlap. */
 function firstSeen(rows: readonly AttemptRow[], from: number): number {
   let [low, high] = [0, rows.length];
   while (low < high) {
@@ -50,9 +49,7 @@ function firstSeen(rows: readonly AttemptRow[], from: number): number {
   return Math.max(0, low - 1);
 }
 
-/**
- * @param seen since when and until when it is known what ran; nothing is said of the time before
- */
+/** @param seen known part of the time; gaps outside it are not reported */
 export function gapsIn(rows: readonly AttemptRow[], seen: Range, least = LEAST_GAP_MS): Range[] {
   const gaps: Range[] = [];
   let free = seen.from;
@@ -73,8 +70,8 @@ export interface Why {
 }
 
 /**
- * What held longest of the time; null: the worker had work then, of another lane, or it is not
- * known any more.
+ * Idle reason that applied longest in a range; null when another lane of the worker was busy or the
+ * reason is no longer known.
  */
 export function whyIdle(
   slot: string,
@@ -96,7 +93,7 @@ export function whyIdle(
   return why;
 }
 
-/** At each px the share of workers that had work, 0 to 1. */
+/** Fraction of busy workers at each pixel, 0 to 1. */
 export function busyShares(
   attempts: Iterable<AttemptRow>,
   workers: number,
@@ -115,7 +112,7 @@ export function busyShares(
   return shares.map((share) => Math.min(1, share));
 }
 
-/** Milliseconds that are covered by at least one attempt, in any order. */
+/** Milliseconds covered by at least one attempt; attempts may be in any order. */
 export function coveredMs(rows: readonly AttemptRow[], { from, to }: Range): number {
   let covered = 0;
   let until = from;

@@ -5,7 +5,7 @@ import type { AttemptRow, GapRow, SlotRow } from '../../protocol/window/lab-stre
 import type { StudyRow } from '../../protocol/window/study-stream.ts';
 import type { Extent, Range } from './time-window.ts';
 
-/** What is asked of the attempts that are held: `state/attempt-log.ts`. */
+/** The part of `state/attempt-log.ts` that this module reads. */
 export interface Held {
   readonly running: ReadonlyMap<string, AttemptRow>;
   first(study: string | null): number;
@@ -13,8 +13,8 @@ export interface Held {
 }
 
 /**
- * When it began to be known what workers do: attempts that ended may be of a time before; null: it
- * is not known.
+ * Time from which the activity of workers is known, since older attempts may have been dropped;
+ * null when unknown.
  */
 export function knownFrom(
   { running }: Held,
@@ -28,7 +28,7 @@ export function knownFrom(
   return Number.isFinite(first) ? first : null;
 }
 
-/** Whether time goes on in a timeline: something runs, or a study that may begin something. */
+/** Whether a timeline still grows: an attempt runs, or a study may start one. */
 export function goesOn(studies: readonly StudyRow[], { running }: Held): boolean {
   return running.size > 0 || studies.some(({ state }) => isOn(state));
 }
@@ -38,8 +38,8 @@ export function isOn(state: StudyRow['state']): boolean {
 }
 
 /**
- * @param study whose first attempt is where `All` begins; null, or one without any: the first of
- *   all
+ * @param study study with whose first attempt `All` begins; when null, or without attempts, the
+ * first attempt of any study
  */
 export function extentOf(held: Held, study: string | null, on: boolean, now: number): Extent {
   const last = held.last(null, now);
@@ -50,8 +50,8 @@ export function extentOf(held: Held, study: string | null, on: boolean, now: num
 }
 
 /**
- * The time that shares are of: a study's from its first attempt to its last, or to now while it
- * goes on, as far back as it is known.
+ * Interval over which utilisation is averaged: from the study's first attempt to its last, or to
+ * now while it is on, limited to the known time.
  */
 export function watchedOf(
   held: Held,

@@ -1,6 +1,6 @@
 /**
- * Where a worker's time went: training, each reason that it had nothing to do, the moments between
- * attempts. Pure; milliseconds.
+ * Divides a worker's time into training, idle time by reason, and the pauses between attempts.
+ * Pure; milliseconds.
  */
 import type { AttemptRow, GapRow, SlotRow } from '../../protocol/window/lab-stream.ts';
 import { coveredMs } from './bars.ts';
@@ -9,12 +9,12 @@ import type { Range } from './time-window.ts';
 export interface SlotTime {
   readonly whole: number;
   readonly training: number;
-  /** The longest first; those of a moment are counted with the rest. */
+  /** The longest first; very short ones are part of `rest`. */
   readonly reasons: readonly { readonly reason: string; readonly ms: number }[];
   readonly rest: number;
 }
 
-/** Less than this share is not told by itself. */
+/** Minimum fraction of the time for a reason to be listed. */
 const LEAST_SHARE = 0.005;
 
 export function slotTime(
@@ -37,7 +37,7 @@ export function slotTime(
   return { whole, training, reasons, rest: Math.max(0, whole - told) };
 }
 
-/** Past stretches of a worker and the one that goes on. */
+/** Past idle intervals of a worker and the current one. */
 export function stretchesOf(
   slot: Pick<SlotRow, 'slot' | 'idle'>,
   gaps: readonly GapRow[],

@@ -1,7 +1,4 @@
-/**
- * Which stretch of time a timeline shows, and where its grid lines stand. Pure; milliseconds since
- * 1970.
- */
+/** Computes the visible range of a timeline and its grid lines. Pure; milliseconds since 1970. */
 
 export interface Range {
   readonly from: number;
@@ -10,13 +7,13 @@ export interface Range {
 
 /** Part of the timeline that the user chose. */
 export interface Sight {
-  /** Milliseconds from edge to edge; null: everything there is. */
+  /** Visible milliseconds; null for the whole timeline. */
   readonly span: number | null;
-  /** Where it ends; null: it goes with the now line. */
+  /** Right end; null to follow the current time. */
   readonly end: number | null;
 }
 
-/** What there is to see: when the first attempt began, and the now line. */
+/** Begin of the first attempt, and the current time. */
 export interface Extent {
   readonly first: number;
   readonly edge: number;
@@ -31,8 +28,8 @@ export function rangeOf({ span, end }: Sight, { first, edge }: Extent): Range {
 }
 
 /**
- * @param factor above 1 shows more @param share where the pointer is, 0 left to 1 right: what is
- *   there stays there
+ * @param factor above 1 zooms in
+ * @param share position of the pointer, 0 left to 1 right; the time under it stays fixed
  */
 export function zoomed(sight: Sight, extent: Extent, factor: number, share: number): Sight {
   const { from, to } = rangeOf(sight, extent);
@@ -41,13 +38,13 @@ export function zoomed(sight: Sight, extent: Extent, factor: number, share: numb
   return ending(span, from + (to - from) * share + span * (1 - share), extent);
 }
 
-/** Further back by so many milliseconds. */
+/** Moves back by so many milliseconds. */
 export function panned(sight: Sight, extent: Extent, back: number): Sight {
   const { from, to } = rangeOf(sight, extent);
   return ending(to - from, Math.max(extent.first, to - back), extent);
 }
 
-/** As far moved as is needed to see a stretch. */
+/** Moves by the least amount that makes an interval visible. */
 export function revealing(sight: Sight, extent: Extent, { from, to }: Range): Sight {
   const seen = rangeOf(sight, extent);
   const span = seen.to - seen.from;
@@ -66,7 +63,7 @@ const STEPS = [
 ].map((seconds) => seconds * 1000);
 
 /**
- * Instants of grid lines, round numbers after `origin`, at least `apart` px from one another;
+ * Instants of grid lines: round numbers after `origin`, at least `apart` px from one another;
  * `origin` itself is one.
  */
 export function ticksOf(

@@ -1,6 +1,6 @@
 /**
- * Why a worker is idle, in words, and what can be done about it. Facts are the scheduler's; what it
- * doesn't say is left out. Pure.
+ * Why a worker is idle, in words, and what to do about it. The facts come from the scheduler;
+ * missing facts are left out. Pure.
  */
 import { roughly } from '../format.ts';
 import { text } from '../text.ts';

@@ -1,4 +1,4 @@
-/** How a trial came about, in words. Pure. */
+/** Origin of a trial in words. Pure. */
 import { text } from '../text.ts';
 
 const founders = new Set(['random', 'uniform', 'latin-hypercube', '']);
@@ -11,7 +11,7 @@ export function originText(operator: string, parents: readonly number[]): string
     : origin.other({ operator: operatorWord(operator) });
 }
 
-/** An operator's name as a word; those of others as they are. */
+/** Word for an operator; unknown operators keep their name. */
 export function operatorWord(operator: string): string {
   if (operator === 'crossover+mutation') return text.operators.both;
   if (operator === 'mutation') return text.operators.mutation;

@@ -1,10 +1,10 @@
-/** Parameters as the window writes them. Pure. */
+/** Formats parameters for the window. Pure. */
 import type { Source } from '../../core/analysis/differences.ts';
 import type { Axis } from '../../core/search-space/axis.ts';
 import { parameter } from '../format.ts';
 import { text } from '../text.ts';
 
-/** @param encoded as in `core/search-space`; NaN: not used */
+/** @param encoded as in `core/search-space`; NaN when the parameter is not used */
 export function encodedText({ distribution }: Axis, encoded: number): string {
   if (Number.isNaN(encoded)) return text.notUsed;
   if (distribution.type !== 'categorical') return parameter(encoded);
@@ -17,7 +17,7 @@ export function encodedText({ distribution }: Axis, encoded: number): string {
       : String(choice);
 }
 
-/** `parents` as numbers, in the trial's order. */
+/** @param parents their numbers, in the trial's order */
 export function sourceText(from: Source, parents: readonly number[]): string {
   switch (from.kind) {
     case 'parent':
