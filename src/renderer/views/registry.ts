@@ -1,6 +1,6 @@
 /**
- * The views behind the tabs, the pages beside studies and the drawing of the strip, loaded when
- * they are first shown, so that the first script stays small. What is not here is not offered.
+ * Views of the tabs, pages beside the studies, and the drawing of the strip, loaded on first use so
+ * that the initial script stays small. Pages that are not listed are not offered.
  */
 import type { Component } from 'svelte';
 import type { Place, Tab } from '../state/route.ts';
@@ -8,8 +8,8 @@ import type { Place, Tab } from '../state/route.ts';
 type Loader = () => Promise<{ default: Component }>;
 
 /**
- * A view takes no properties: it reads what it shows from `getApp()`. Its switches go into the tab
- * bar through `shared/TabTools.svelte`.
+ * Views take no properties: they read the state from `getApp()`. Their switches are added to the
+ * tab bar by `shared/TabTools.svelte`.
  */
 export const views: Readonly<Partial<Record<Tab, Loader>>> = {
   evolution: () => import('./evolution/Evolution.svelte'),
@@ -19,7 +19,7 @@ export const views: Readonly<Partial<Record<Tab, Loader>>> = {
   lab: () => import('./lab/Lab.svelte'),
 };
 
-/** The whole right of the window, beside the rail. */
+/** Pages that fill the window beside the rail. */
 export const pages: Readonly<Partial<Record<Exclude<Place['page'], 'study' | 'start'>, Loader>>> = {
   compare: () => import('./compare/Compare.svelte'),
   new: () => import('./set-up/SetUp.svelte'),
@@ -29,5 +29,5 @@ export const pages: Readonly<Partial<Record<Exclude<Place['page'], 'study' | 'st
   settings: () => import('./settings/Settings.svelte'),
 };
 
-/** What ran where, small: below every view but the lab's. */
+/** Small timeline of attempts below every view except Lab. */
 export const timeline: Loader | null = () => import('./strip/Strip.svelte');

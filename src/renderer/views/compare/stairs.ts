@@ -1,6 +1,6 @@
 /**
- * Best-so-far lines of several studies on one pair of axes. Pure: what is drawn where, in units;
- * pixels and colours are the page's.
+ * Best-so-far lines of several studies on one pair of axes. Pure, in units of the axes; the page
+ * chooses pixels and colours.
  */
 import type { StudyRow } from '../../../protocol/window/study-stream.ts';
 import { domainOf, floorOf, scaleKindFor, valueScale } from '../../charts/scales.ts';
@@ -12,20 +12,20 @@ export type Across = 'trials' | 'time';
 export interface Line {
   readonly key: string;
   readonly name: string;
-  /** x in trials or milliseconds, y a value; holds until the next. */
+  /** Steps: x in trials or milliseconds; each value holds until the next x. */
   readonly points: readonly { readonly x: number; readonly value: number }[];
-  /** Where it ends. */
+  /** x at which the line ends. */
   readonly last: number;
 }
 
 export interface Compared {
   readonly lines: readonly Line[];
   readonly scale: ValueScale | null;
-  /** The right end of the axis. */
+  /** Right end of the axis. */
   readonly most: number;
-  /** Studies whose values mean something else than the first one's; they are left out. */
+  /** Excluded studies, whose values are not comparable with those of the first. */
   readonly unlike: readonly string[];
-  /** Studies without a time, by name; left out of the time axis. */
+  /** Names of studies without times; the time axis excludes them. */
   readonly timeless: readonly string[];
 }
 
@@ -73,11 +73,11 @@ function lineOf({ key, name, staircase, counts }: StudyRow, across: Across): Lin
 
 export interface Setting {
   readonly name: string;
-  /** One a study, as text; null: it has no such setting. */
+  /** One text for each study; null when it lacks the setting. */
   readonly values: readonly (string | null)[];
 }
 
-/** Settings in which studies differ; what all share is left out. */
+/** Settings in which the studies differ; equal settings are left out. */
 export function differingSettings(studies: readonly unknown[]): readonly Setting[] {
   const flat = studies.map((study) => flattened(study));
   const names = [...new Set(flat.flatMap((each) => [...each.keys()]))];
@@ -86,7 +86,7 @@ export function differingSettings(studies: readonly unknown[]): readonly Setting
     .filter(({ values }) => values.some((value) => value !== values[0]));
 }
 
-/** Leaves by their path; lists and small objects such as a parameter's range stay whole. */
+/** Settings by path; lists and small objects, such as a parameter's range, stay whole. */
 function flattened(
   value: unknown,
   path = '',
@@ -105,7 +105,10 @@ function flattened(
   return into;
 }
 
-/** The name of a network that is described in the study; null: it is named only, or has no name. */
+/**
+ * Name of a network that the study contains; null when it only names one, or the network has no
+ * name.
+ */
 function inlineName(network: unknown): string | null {
   if (typeof network !== 'object' || network === null || !('name' in network)) return null;
   return typeof network.name === 'string' ? network.name : null;

@@ -5,10 +5,12 @@ import type { ValueScale } from '../../charts/scales.ts';
 import type { Population } from '../../state/population.ts';
 import type { Deciles, Line } from './finished-curves.ts';
 
-/** Lowest unit of the value scale that is shown: final values keep half of the height. */
+/** Lowest visible position on the value scale: final values keep half of the height. */
 const LOWEST = -1;
 
-/** Axis of the running trials' values, while no trial has ended; null: no trial has reported. */
+/**
+ * Axis of the running trials' values, used while no trial has ended; null before the first report.
+ */
 export function provisionalScale(
   { measure, direction, chance }: Pick<StudyHead, 'measure' | 'direction' | 'chance'>,
   lines: readonly Line[],
@@ -26,9 +28,9 @@ export function provisionalScale(
 }
 
 /**
- * Unit of the scale at the foot of the chart, from -1 to 0: four of five curves begin above it.
- * Curves of trials that ended below the scale count not, so that failures do not flatten the
- * others.
+ * Position on the value scale at the foot of the chart, from -1 to 0, such that four of five curves
+ * begin above it. Ignores curves of trials that ended below the scale, so that failures do not
+ * flatten the others.
  */
 export function lowestUnit(
   population: Population,

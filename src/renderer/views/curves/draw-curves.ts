@@ -1,6 +1,6 @@
 /**
- * Learning curves: finished ones pale, running ones in the accent with their number at the end, the
- * best 2 px, or bands of a tenth each.
+ * Draws learning curves: finished ones pale, running ones in the accent colour with their number at
+ * the end, the best one 2 px wide; or bands of deciles.
  */
 import { divergedMark, hollowMark, prunedMark, shapeOf } from '../../charts/marks.ts';
 import type { Palette } from '../../charts/palette.ts';
@@ -19,19 +19,19 @@ export interface CurvesPicture {
   readonly palette: Palette;
   readonly width: number;
   readonly height: number;
-  /** Each on its own, the paler first. */
+  /** Individual curves, the palest first. */
   readonly lines: readonly Line[];
-  /** Null: each is a line. */
+  /** Null when curves are drawn individually. */
   readonly deciles: Deciles | null;
   readonly scale: ValueScale;
-  /** Unit of the scale at the foot. */
+  /** Position on the value scale at the foot of the chart. */
   readonly lowest: number;
-  /** What of x is seen, from 0, in epochs or seconds. */
+  /** Visible range of x, from 0, in epochs or seconds. */
   readonly span: { readonly low: number; readonly high: number };
-  /** Place along x of a trial's step. */
+  /** Position along x of a step of a trial. */
   readonly at: (trial: number, step: number) => number;
   readonly inSeconds: boolean;
-  /** True where a frame around the chart names the axes. */
+  /** Whether a frame around the chart shows the axis titles. */
   readonly framed?: boolean;
 }
 
@@ -90,7 +90,7 @@ export function drawCurves(
   });
 }
 
-/** @returns the curve nearest to a point and within reach; null: none */
+/** @returns the nearest curve within reach of a point; null when there is none */
 export function nearestCurve(
   picture: CurvesPicture,
   x: number,
@@ -145,13 +145,13 @@ function drawAxes(pen: Pen, picture: CurvesPicture): void {
     pen.stroke(palette.grid, 1);
     pen.text(LEFT - 8, y + 4, label, { ...style, anchor: 'end' });
   }
-  // Values beyond the axis are drawn at its foot.
+  // Values below the axis are drawn at its foot.
   const foot = words.foot({
     value: footLabel(scale, scale.value(lowest)),
     direction: population.direction,
   });
   pen.text(LEFT - 8, height - BOTTOM + 4, foot, { ...style, anchor: 'end' });
-  // Epochs are counted from 1; a step is a whole number of them.
+  // Epochs are counted from 1; steps are whole epochs.
   const [low, high] = picture.inSeconds ? [span.low, span.high] : [span.low + 1, span.high + 1];
   const step = Math.max(
     picture.inSeconds ? 0 : 1,
@@ -180,7 +180,7 @@ function drawAxes(pen: Pen, picture: CurvesPicture): void {
   });
 }
 
-/** From the outside inwards, so that the middle fifth is darkest. */
+/** Draws from the outside inwards, so that the middle fifth is the darkest. */
 function drawBands(pen: Pen, picture: CurvesPicture, { steps, values }: Deciles): void {
   const { palette } = picture;
   const tops = values[0]?.length ?? 0;
@@ -226,7 +226,7 @@ function trace(pen: Pen, picture: CurvesPicture, line: Line): void {
   }
 }
 
-/** Curves of one report have no line to draw: a dot each. */
+/** Draws curves of a single report, which have no line, as dots. */
 function drawSinglePoints(
   pen: Pen,
   picture: CurvesPicture,
@@ -245,7 +245,7 @@ function drawSinglePoints(
   pen.fill(colour, opacity);
 }
 
-/** The last finite point of a curve; null: it has none. */
+/** Last finite point of a curve; null when it has none. */
 export function lastPoint(
   picture: CurvesPicture,
   line: Line,
@@ -261,7 +261,8 @@ export function lastPoint(
 }
 
 /**
- * ⊤ where it was pruned, a squiggle where it diverged, an outline where it ended at chance level.
+ * Draws ⊤ where a trial was pruned, a wave where it diverged, an outline where it ended at chance
+ * level.
  */
 function drawEnd(pen: Pen, picture: CurvesPicture, line: Line): void {
   const { population, palette } = picture;

@@ -1,19 +1,19 @@
 /**
- * Curves of trials that ended, asked for as they are needed and kept: the best and the selected
- * first, then the latest, a hundred at a time. Beyond 300 the study is shown by its deciles, and
- * only single curves are asked for.
+ * Requests and caches the curves of finished trials: the best and the selected first, then the
+ * latest, a hundred at a time. Beyond 300 curves the study is shown as deciles, and only individual
+ * curves are requested.
  */
 import type { CallOutput } from '../../../protocol/endpoints.ts';
 import type { TrialTable } from '../../state/trial-table.ts';
 
-/** Up to how many curves each is a line. */
+/** Maximum number of curves that are drawn individually. */
 export const LINES = 300;
 const AT_ONCE = 100;
 
 export interface Line {
   readonly trial: number;
   readonly steps: ArrayLike<number>;
-  /** Null or NaN: diverged there. */
+  /** Null or NaN where the trial diverged. */
   readonly values: ArrayLike<number | null>;
   readonly length: number;
 }
@@ -26,7 +26,7 @@ export interface CurveSource {
 }
 
 export class FinishedCurves {
-  /** Null: not asked for, or not needed. */
+  /** Null when not requested, or not needed. */
   deciles: Deciles | null = null;
   readonly #table: TrialTable;
   readonly #source: CurveSource;
@@ -36,7 +36,10 @@ export class FinishedCurves {
   #closed = false;
   #decilesOf = 0;
 
-  /** @param changed something has arrived; with null, or with what went wrong */
+  /**
+   * @param changed called when curves have arrived, with null, or when a request failed, with the
+   * error
+   */
   constructor(table: TrialTable, source: CurveSource, changed: (error: unknown) => void) {
     this.#table = table;
     this.#source = source;
@@ -62,7 +65,10 @@ export class FinishedCurves {
       : { trial, steps: live.steps, values: live.values, length: live.length };
   }
 
-  /** Asks for what is missing, one call at a time. @param first trials that matter most */
+  /**
+   * Requests the missing curves, one call at a time.
+   * @param first the most important trials
+   */
   want(first: readonly number[]): void {
     if (this.#asking || this.#closed) return;
     const ended = this.#table.ended;
@@ -78,7 +84,7 @@ export class FinishedCurves {
     this.#ask(async () => {
       for (const { trial, steps, values } of await this.#source.curves(missing))
         this.#held.set(trial, { trial, steps, values, length: values.length });
-      // Those without a curve are not asked for again.
+      // Trials without a curve are not requested again.
       for (const trial of missing)
         if (!this.#held.has(trial))
           this.#held.set(trial, { trial, steps: [], values: [], length: 0 });

@@ -1,6 +1,6 @@
 /**
- * What of Evolution changes with trials only: axes, well, links, life lines, staircase, marks. What
- * the pointer does is `draw-overlay.ts`'s.
+ * Draws the parts of Evolution that change with trials only: axes, well, links, life lines,
+ * staircase, marks. The parts that follow the pointer are in `draw-overlay.ts`.
  */
 import {
   divergedMark,
@@ -23,27 +23,29 @@ import type { Places } from './places.ts';
 import { WELL, countTicks } from './places.ts';
 
 const words = chartText.evolution;
-/** Up to how many trials all links are drawn. */
+/** Maximum number of trials for which all links are drawn. */
 const ALL_LINKS = 200;
-/** Births that are dots even where the rest is density. */
+/** Number of latest trials drawn as dots when the rest is a density. */
 const LATEST = 200;
-/** Px between numbers along y. */
+/** Minimum distance of the labels along y, in px. */
 const APART = 34;
 
 export interface Sight {
   readonly places: Places;
   readonly palette: Palette;
-  /** Milliseconds since 1970 at the left of Time. */
+  /** Formats milliseconds since 1970 for the labels of the time axis. */
   readonly clock: (at: number) => string;
-  /** The live generation: trials of it that have ended, and of how many; null: none is live. */
+  /**
+   * The current generation: trials of it that have ended, and its size; null when there is none.
+   */
   readonly live: {
     readonly generation: number;
     readonly ended: number;
     readonly of: number;
   } | null;
-  /** Trials whose birth or death is still moving: drawn by the overlay. */
+  /** Trials whose birth or death is animated; the overlay draws them. */
   readonly moving: ReadonlySet<number>;
-  /** True where a frame around the chart names the axes. */
+  /** Whether a frame around the chart shows the axis titles. */
   readonly framed?: boolean;
 }
 
@@ -159,10 +161,10 @@ function drawColumns(pen: Pen, places: Places, palette: Palette): void {
   }
 }
 
-/** Width of a character of a caption, in px, and the caption's distance from the line. */
+/** Width of a character of a caption, and the caption's distance from the line, in px. */
 const [CHARACTER, GAP] = [5.8, 6];
 
-/** Divides founders from offspring; the captions stand in a row of their own above the plot. */
+/** Draws the line between founders and offspring, with its captions in a row above the plot. */
 function drawFounders(pen: Pen, places: Places, palette: Palette): void {
   const { population } = places;
   if (!places.captioned || population.pool === null) return;
@@ -215,8 +217,8 @@ function drawLives(pen: Pen, { places, palette, moving }: Sight): void {
 }
 
 /**
- * The life line of one that was displaced, with the tick that ends it. @param part how much of the
- * tick is there
+ * Draws the life line of a displaced trial, with the tick that ends it.
+ * @param part fraction of the tick that is drawn
  */
 export function drawLife(
   pen: Pen,
@@ -266,7 +268,7 @@ function drawMarks(pen: Pen, { places, palette, moving }: Sight): void {
   const { table } = population;
   const { detail } = places;
   const alive = new Set(population.alive);
-  // By shade, so that better ones lie on top and each shade of a shape is one outline.
+  // Grouped by shade, so that better marks lie on top and each shade of a shape is one path.
   const batches = new Map<number, { shape: Shape; shade: number; numbers: number[] }>();
   const atChance: number[] = [];
   const first = detail === 'density' ? Math.max(0, table.size - LATEST) : 0;
@@ -325,7 +327,7 @@ function drawMarks(pen: Pen, { places, palette, moving }: Sight): void {
 
 const shapes: readonly Shape[] = ['circle', 'square', 'diamond', 'triangle'];
 
-/** The glyph of a trial that ended without a value to be compared. */
+/** Draws the glyph of a trial that ended without a comparable value. */
 export function drawEnd(pen: Pen, places: Places, palette: Palette, number: number): void {
   const { table } = places.population;
   const [x, y] = [places.x(number), places.y(number)];
@@ -335,7 +337,7 @@ export function drawEnd(pen: Pen, places: Places, palette: Palette, number: numb
   else divergedMark(pen, x, y, palette.diverged);
 }
 
-/** Milliseconds between the numbers below Time. */
+/** Milliseconds between the labels of the time axis. */
 function niceTime(atLeast: number): number {
   const seconds = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400,

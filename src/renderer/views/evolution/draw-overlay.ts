@@ -1,6 +1,6 @@
 /**
- * What of Evolution changes from frame to frame: who runs, births and deaths in motion, what the
- * pointer and the selection light.
+ * Draws the parts of Evolution that change between frames: running trials, births and deaths in
+ * motion, and the highlighted trials.
  */
 import { genealogyOf } from '../../../core/analysis/genealogy.ts';
 import { placeLabels } from '../../charts/labels.ts';
@@ -11,28 +11,28 @@ import { drawEnd, drawLife } from './draw-base.ts';
 import type { Sight } from './draw-base.ts';
 import type { Places, Span } from './places.ts';
 
-/** Ancestors that are drawn, and how many of them get a number. */
+/** Maximum number of ancestors that are drawn, and of those that are labelled. */
 const MOST_ANCESTORS = 60;
 const MOST_LABELS = 12;
-/** Waiting trials beyond this are a number in the header, not rings. */
+/** Maximum number of waiting trials that are drawn; beyond it the header shows their number. */
 const MOST_WAITING = 200;
 
 export interface Motion {
   readonly number: number;
   readonly kind: 'birth' | 'death';
-  /** 0 … 1. */
+  /** Progress from 0 to 1. */
   readonly part: number;
 }
 
 export interface Pointed {
   readonly selected: number | null;
   readonly hovered: number | null;
-  /** Where the keyboard stands in the chart; null: the chart has no focus. */
+  /** The trial with the keyboard focus; null when the chart has no focus. */
   readonly cursor: number | null;
   readonly motions: readonly Motion[];
-  /** Epochs a trial takes; null: unknown. */
+  /** Epochs of a trial; null when unknown. */
   readonly epochs: number | null;
-  /** Numbers that are brushed. */
+  /** Brushed range of trial numbers. */
   readonly brush: Span | null;
 }
 
@@ -65,7 +65,7 @@ function drawBrush(pen: Pen, { places, palette }: Sight, brush: Span): void {
   pen.stroke(palette.accent, 1);
 }
 
-/** Those that run, at their last report, and those that wait. */
+/** Draws running trials at their last report, and waiting trials. */
 function drawOpen(pen: Pen, { places, palette, moving }: Sight, { epochs }: Pointed): void {
   const { table } = places.population;
   if (places.population.pool !== null && places.detail !== 'all') {
@@ -107,8 +107,8 @@ function partDone(places: Places, number: number, reports: number, epochs: numbe
 }
 
 /**
- * A birth: the line grows from the parents, then the mark. A death: the tick grows and the line
- * pales.
+ * Draws a birth as a line that grows from the parents, then the mark; a death as a growing tick and
+ * a fading line.
  */
 function drawMotion(pen: Pen, { places, palette }: Sight, { number, kind, part }: Motion): void {
   const { population } = places;
@@ -249,7 +249,7 @@ function championLabel(places: Places): ChampionLabel | null {
     const middle = Math.max(places.left + half, Math.min(places.right + 6 - half, x));
     return { trial: best, text, x: middle, y: y - 15, half };
   }
-  // There is no room above a mark at the upper edge: the label stands beside it.
+  // At the upper edge the label does not fit above its mark, so it stands beside it.
   const side = x + 14 + 2 * half <= places.right + 6 ? 1 : -1;
   return { trial: best, text, x: x + side * (14 + half), y: y + 4, half };
 }
@@ -280,7 +280,7 @@ function ring(
   pen.stroke(colour, width);
 }
 
-/** @param part of it that is drawn, from the parent */
+/** @param part fraction of the curve that is drawn, from the parent */
 function curve(pen: Pen, places: Places, parent: number, child: number, part = 1): void {
   if (!places.population.table.has(parent)) return;
   const [x1, y1, x2, y2] = [places.x(parent), places.y(parent), places.x(child), places.y(child)];
@@ -288,7 +288,7 @@ function curve(pen: Pen, places: Places, parent: number, child: number, part = 1
     link(pen, x1, y1, x2, y2);
     return;
   }
-  // The first part of the whole curve (de Casteljau), so that it grows along its way.
+  // The first part of the whole curve (de Casteljau's algorithm), so that it grows along its path.
   const bend = Math.max(8, (x2 - x1) / 2);
   const mix = (a: number, b: number): number => a + (b - a) * part;
   const [ax, bx, cx] = [mix(x1, x1 + bend), mix(x1 + bend, x2 - bend), mix(x2 - bend, x2)];
@@ -298,9 +298,7 @@ function curve(pen: Pen, places: Places, parent: number, child: number, part = 1
   pen.curveTo(ax, ay, dx, dy, mix(dx, ex), mix(dy, ey));
 }
 
-/**
- * Trials of which it is a parent; read from the column, for it is asked while the pointer moves.
- */
+/** Offspring of a trial, read from the column because it is needed while the pointer moves. */
 export function childrenOf(places: Places, number: number): readonly number[] {
   const { table } = places.population;
   const { parents } = table.columns;

@@ -1,16 +1,18 @@
-/** Encoded parameters as people read them. */
+/** Formats encoded parameters. */
 import type { Axis } from '../../../core/search-space/axis.ts';
 import { parameter } from '../../format.ts';
 import { chartText } from '../../text-of-charts.ts';
 
-/** @param encoded as in `core/search-space`; NaN: not used */
+/** @param encoded as in `core/search-space`; NaN when the parameter is not used */
 export function parameterText(axis: Axis, encoded: number): string {
   if (Number.isNaN(encoded)) return chartText.evolution.notUsed;
   if (axis.distribution.type !== 'categorical') return parameter(encoded);
   return String(axis.distribution.choices[encoded] ?? chartText.evolution.table.none);
 }
 
-/** What a few trials have of a parameter: `275 to 512`, `32 ×5, 128 ×3`, `all adam`. */
+/**
+ * Summarises the values of a parameter in a few trials: `275 to 512`, `32 ×5, 128 ×3`, `all adam`.
+ */
 export function rangeText(axis: Axis, values: readonly number[]): string {
   const used = values.filter((value) => !Number.isNaN(value));
   const words = chartText.evolution;

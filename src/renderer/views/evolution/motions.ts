@@ -1,6 +1,6 @@
 /**
- * Births and deaths that are on their way, 240 ms each; none where there are more than 20 births a
- * second or motion is not wanted.
+ * Running animations of births and deaths, 240 ms each; none beyond 20 births a second or with
+ * reduced motion.
  */
 import type { Motion } from './draw-overlay.ts';
 
@@ -11,7 +11,10 @@ export class Motions {
   readonly #begun = new Map<number, { readonly kind: Motion['kind']; readonly at: number }>();
   readonly #births: number[] = [];
 
-  /** @param now on the clock of animation frames @param wanted whether motion is wanted at all */
+  /**
+   * @param now on the clock of animation frames
+   * @param wanted whether animations are allowed
+   */
   begin(kind: Motion['kind'], numbers: readonly number[], now: number, wanted: boolean): void {
     if (kind === 'birth')
       for (let i = 0; i < Math.min(numbers.length, MOST_A_SECOND + 1); i++) this.#births.push(now);
@@ -21,12 +24,12 @@ export class Motions {
       this.#begun.set(number, { kind, at: now });
   }
 
-  /** Trials that are on their way. */
+  /** Trials that are animated now. */
   get moving(): ReadonlySet<number> {
     return new Set(this.#begun.keys());
   }
 
-  /** @returns what moves now, and whether something has arrived since the last call */
+  /** @returns the current animations, and whether one has ended since the last call */
   at(now: number): { readonly motions: readonly Motion[]; readonly arrived: boolean } {
     const motions: Motion[] = [];
     let arrived = false;
@@ -42,7 +45,7 @@ export class Motions {
   }
 }
 
-/** Fast first, as the style sheet's `--ease`. */
+/** Fast at first, like `--ease` of the style sheet. */
 function eased(part: number): number {
   return 1 - (1 - part) ** 3;
 }

@@ -1,5 +1,5 @@
 /**
- * What can be done about what Evolution says above its chart: only what will work, the likeliest
+ * Actions that the line above the chart of Evolution offers: only applicable ones, the most likely
  * first. Pure.
  */
 import { axesOf } from '../../../core/search-space/axis.ts';
@@ -16,12 +16,12 @@ export type NextAct =
   | { readonly act: 'show-original'; readonly study: string }
   | { readonly act: 'show-failure'; readonly trial: number }
   | { readonly act: 'leave-out'; readonly slots: readonly string[] }
-  /** `lower`: of each parameter that makes a network larger, the least value that failed. */
+  /** `lower`: the least value that failed, for each parameter that makes a network larger. */
   | { readonly act: 'set-up-again'; readonly lower: ReadonlyMap<string, number> };
 
-/** More workers are no matter of one button. */
+/** Maximum number of workers for which one button is offered. */
 const MOST_SLOTS = 3;
-/** Trials that are looked at. */
+/** Maximum number of trials that are examined. */
 const MOST_TRIALS = 5000;
 
 export function nextActs(
@@ -34,7 +34,7 @@ export function nextActs(
   if (head.deleted) return head.best === null ? [] : [{ act: 'export' }];
   const situation = situationOf(head, table, loaded);
   if (situation === 'paused') return [{ act: 'resume' }];
-  // What its trainings came to stands with the study whose best they are.
+  // Results of a confirmation are shown with its original study.
   if (situation === 'stopped' && head.confirms !== null) return [{ act: 'resume' }];
   if (situation === 'finished' && head.confirms !== null)
     return [{ act: 'show-original', study: head.confirms }];
@@ -61,7 +61,7 @@ function failureActs(
   );
   const used = slots.filter(({ state }) => state !== 'drained').map(({ slot }) => slot);
   const guilty = used.filter((slot) => where.has(slot));
-  // Leaving the only worker out would end the search.
+  // Disabling the only worker would end the search.
   if (guilty.length > 0 && guilty.length <= MOST_SLOTS && guilty.length < used.length)
     found.push({ act: 'leave-out', slots: guilty });
   if (head.searched !== null && head.confirms === null) {
@@ -81,7 +81,10 @@ function failedTrials(table: TrialTable): readonly number[] {
   return found;
 }
 
-/** Of whole numbers, but for how long a trial trains: those are what memory goes with. */
+/**
+ * The least failed value of each integer parameter except the epochs: the memory that a trial needs
+ * depends on sizes.
+ */
 function leastThatFailed(
   { searchSpace, objective }: NonNullable<StudyHead['searched']>,
   table: TrialTable,
@@ -119,8 +122,8 @@ function epochsParameter(objective: Readonly<Record<string, unknown>>): unknown 
 }
 
 /**
- * The study under another name, its sizes below what failed: as wide a range, beginning as much
- * lower as it ends.
+ * The study under another name with ranges of sizes below those that failed; both ends are lowered
+ * by the same factor.
  */
 export function lowered(
   study: StudyFile,

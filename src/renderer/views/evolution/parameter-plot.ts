@@ -1,14 +1,17 @@
-/** One parameter of all trials by birth, small: what evolution has settled. */
+/**
+ * Small plot of one parameter over all trials by number: shows which values the search has settled
+ * on.
+ */
 import { toUnit } from '../../../core/search-space/unit-cube.ts';
 import type { Axis } from '../../../core/search-space/axis.ts';
 import type { Palette } from '../../charts/palette.ts';
 import type { Pen } from '../../charts/pen.ts';
 import type { Places } from './places.ts';
 
-/** Trials that are drawn of one that has more: the latest, and of the others evenly many. */
+/** Maximum number of trials that are drawn: the latest, and an even sample of the others. */
 const MOST = 1500;
 const LATEST = 200;
-/** Px of the row of those in which it has no meaning. */
+/** Height in px of the row for trials that do not use the parameter. */
 const UNUSED = 10;
 
 export interface PlotBox {
@@ -21,7 +24,7 @@ export interface PlotBox {
 /** Trials by shade, the worst first. */
 export type Shades = readonly (readonly [shade: number, numbers: readonly number[]])[];
 
-/** Those that are dots in every plot: chosen once for all parameters. */
+/** Selects the trials that every plot draws, once for all parameters. */
 export function shadesOf(places: Places, palette: Palette): Shades {
   const { population } = places;
   const { table } = population;

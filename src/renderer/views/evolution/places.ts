@@ -1,7 +1,7 @@
 /**
- * Where trials stand in Evolution: x by birth, generation or time, y by value, with the well at the
- * foot for what has none or is among the worst. Also what is kept up trial by trial: the staircase,
- * and beyond 5,000 the density. Pure geometry; drawing is `draw-base.ts` and `draw-overlay.ts`.
+ * Positions of trials in Evolution: x by number, generation or time; y by value, with the well at
+ * the foot for trials without a value or with one of the worst. Also maintains the staircase and,
+ * beyond 5,000 trials, the density. Pure geometry; `draw-base.ts` and `draw-overlay.ts` draw.
  */
 import { beeswarm } from '../../charts/beeswarm.ts';
 import { Density } from '../../charts/density.ts';
@@ -22,18 +22,18 @@ export interface Size {
   readonly height: number;
 }
 
-/** Height of the well. */
+/** Height of the well, in px. */
 export const WELL = 34;
 const [LEFT, RIGHT, TOP, BOTTOM] = [56, 28, 8, 40];
-/** Room above the best, for its label. */
+/** Space above the best value, for its label. */
 const HEADROOM = 26;
-/** Height of the row above the plot that holds the captions of founders and offspring. */
+/** Height of the row above the plot with the captions of founders and offspring. */
 const CAPTIONS = 18;
-/** Room left of the first and right of the last birth. */
+/** Space left of the first and right of the last trial. */
 const PAD = 10;
 const SWARM = 13;
 
-/** Up to how many trials everything is drawn, and up to how many every trial is a dot. */
+/** Maximum number of trials for which everything is drawn, and for which each trial is a dot. */
 export const ALL = 500;
 export const DOTS = 5000;
 
@@ -43,7 +43,7 @@ export class Places {
   readonly population: Population;
   along: Along = 'births';
   size: Size = { width: 800, height: 400 };
-  /** Visible range of x; null: all. */
+  /** Visible range of x; null for all. */
   zoom: Span | null = null;
   /** Visible range of y, in units of the value scale. */
   tall: Span = { low: 0, high: 1 };
@@ -74,7 +74,10 @@ export class Places {
     this.#end();
   }
 
-  /** @param now milliseconds since 1970; null: nothing goes on, x ends with the last trial */
+  /**
+   * @param now milliseconds since 1970; null when the study is not on, so that x ends with the last
+   * trial
+   */
   update(now: number | null, trials: number | null): void {
     this.#whole = this.#wholeSpan(now, trials);
     const { table } = this.population;
@@ -96,7 +99,7 @@ export class Places {
     this.#arrange();
   }
 
-  /** All of x, whatever is seen of it. */
+  /** The whole range of x, independent of the zoom. */
   get whole(): Span {
     return this.#whole;
   }
@@ -113,7 +116,7 @@ export class Places {
     return Math.max(LEFT + 40, this.size.width - RIGHT);
   }
 
-  /** Whether captions of founders and offspring have a row above the plot. */
+  /** Whether a row above the plot holds captions of founders and offspring. */
   get captioned(): boolean {
     return this.along === 'births' && this.population.pool !== null;
   }
@@ -122,7 +125,7 @@ export class Places {
     return TOP + (this.captioned ? CAPTIONS : 0);
   }
 
-  /** Foot of the well. */
+  /** y of the well's foot. */
   get bottom(): number {
     return Math.max(this.top + WELL + 40, this.size.height - BOTTOM);
   }
@@ -136,7 +139,7 @@ export class Places {
     return seen <= ALL ? 'all' : seen <= DOTS ? 'dots' : 'density';
   }
 
-  /** Trials that the part of x that is seen may hold. */
+  /** Number of trials that may lie in the visible range of x. */
   get seenCount(): number {
     const { size } = this.population.table;
     if (this.zoom === null) return size;
@@ -151,8 +154,9 @@ export class Places {
   }
 
   /**
-   * Numbers that may be seen, rising. @param from the first that is wanted @param stride every how
-   * many-th
+   * Yields the trial numbers that may be visible, rising.
+   * @param from the first number that is wanted
+   * @param stride yields every how many-th number
    */
   *seen(from = 0, stride = 1): Generator<number> {
     const { table } = this.population;
@@ -162,14 +166,14 @@ export class Places {
       if (table.has(number)) yield number;
   }
 
-  /** Of a place along x. */
+  /** Pixel of a position along x. */
   xAt(at: number): number {
     const { low, high } = this.span;
     const pad = this.along === 'generations' ? 0 : PAD;
     return LEFT + pad + ((at - low) / (high - low)) * (this.right - LEFT - 2 * pad);
   }
 
-  /** The place along x at a pixel. */
+  /** Position along x of a pixel. */
   atX(x: number): number {
     const { low, high } = this.span;
     const pad = this.along === 'generations' ? 0 : PAD;
@@ -198,13 +202,16 @@ export class Places {
     );
   }
 
-  /** The unit of the value scale at the top edge. */
+  /** Position on the value scale at the top edge. */
   get topUnit(): number {
     const height = this.well - this.top - HEADROOM;
     return this.tall.low + ((this.well - this.top - 8) / height) * (this.tall.high - this.tall.low);
   }
 
-  /** Where a trial's life line ends; null: it reaches the now edge, or there is none. */
+  /**
+   * Position along x at which a trial's life line ends; null when it extends to now, or there is no
+   * line.
+   */
   lifeEnd(number: number): number | null {
     const { population } = this;
     if (this.along === 'time') {
@@ -215,12 +222,12 @@ export class Places {
     return at === null ? null : this.xAt(at);
   }
 
-  /** Where its life line begins: at its dot, in Time at the moment when it began to count. */
+  /** Pixel at which a step begins: at its dot, or on the time axis when the trial ended. */
   stairX(key: number): number {
     return this.xAt(key);
   }
 
-  /** The nearest trial to a point within reach; null: none. */
+  /** The nearest trial within reach of a point; null when there is none. */
   pick(x: number, y: number, reach: number): number | null {
     if (this.detail !== 'density') return this.index.nearest(x, y, reach);
     let [found, least]: [number | null, number] = [null, reach * reach];
@@ -238,7 +245,7 @@ export class Places {
     return found;
   }
 
-  /** The first trial with parents; null: none has. */
+  /** The first trial with parents; null when no trial has any. */
   firstChild(): number | null {
     const { table } = this.population;
     for (let number = 0; number < Math.min(table.size, 20_000); number++)
@@ -268,7 +275,7 @@ export class Places {
       : (columns.ended[number] ?? 0);
   }
 
-  /** Ends are rounded up, so that the axis jumps seldom. */
+  /** Rounds the ends up, so that the axis seldom jumps. */
   #wholeSpan(now: number | null, trials: number | null): Span {
     const { table } = this.population;
     if (this.along === 'births') {
@@ -366,13 +373,13 @@ export class Places {
   }
 }
 
-/** Up to a sixteenth above, in steps that double with the size. */
+/** Adds up to a sixteenth, in steps that double with the size. */
 export function rung(size: number, least: number): number {
   const step = Math.max(least, 2 ** Math.floor(Math.log2(Math.max(1, size) / 16)));
   return Math.ceil(size / step) * step;
 }
 
-/** Births or generations that get a number below the axis, about 64 px apart. */
+/** Trial numbers or generations that are labelled below the axis, about 64 px apart. */
 export function countTicks({ low, high }: Span, pixels: number, apart = 64): readonly number[] {
   const step = niceCountStep((high - low) / Math.max(1, Math.floor(pixels / apart)));
   const ticks: number[] = [];

@@ -1,14 +1,14 @@
 /**
- * Pointer and keyboard in the chart of Evolution: what they pick, zoom and brush. Knows places, not
- * pixels on a screen or state of the window.
+ * Pointer and keyboard input of the Evolution chart: picking, zooming and brushing. Independent of
+ * the document and of the window's state.
  */
 import type { Places, Span } from './places.ts';
 
 export interface PointingActs {
-  /** What is seen has changed. */
+  /** Called when the visible range has changed. */
   moved(): void;
   select(number: number | null): void;
-  /** After a moment of rest; null: nothing is under the pointer. */
+  /** Called when the pointer has rested for a moment; null when nothing is under it. */
   hover(number: number | null, x: number, y: number): void;
   brush(range: Span | null): void;
   cursor(number: number | null): void;
@@ -16,7 +16,7 @@ export interface PointingActs {
 
 const REACH = 12;
 const REST_MS = 80;
-/** Px that make a drag. */
+/** Distance in px from which a movement is a drag. */
 const DRAG = 5;
 
 export class Pointing {
@@ -92,7 +92,10 @@ export class Pointing {
     this.#acts.moved();
   }
 
-  /** @param cursor where the keyboard stands @param selected where it begins otherwise */
+  /**
+   * @param cursor the trial with the keyboard focus
+   * @param selected starting point while no trial has it
+   */
   key(event: KeyboardEvent, cursor: number | null, selected: number | null): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { table, best } = this.#places.population;

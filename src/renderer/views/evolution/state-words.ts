@@ -1,7 +1,4 @@
-/**
- * What Evolution says above its chart: why there is nothing to see yet, or that nothing more will
- * come.
- */
+/** Words above the chart of Evolution: why it is empty, or that the study has ended. */
 import { stoppedEarly } from '../../../core/study/stopped.ts';
 import type { TrialOutcome } from '../../../core/scheduling/words.ts';
 import type { StudyHead } from '../../../protocol/window/study-stream.ts';
@@ -23,7 +20,7 @@ export type Situation =
   | 'unborn'
   | 'nothing-ended';
 
-/** @param loaded trials read so far while that goes on; null: all */
+/** @param loaded trials loaded so far; null when all are */
 export function situationOf(head: StudyHead, table: TrialTable, loaded: number | null): Situation {
   const { counts } = head;
   const ended = endedOf(counts);
@@ -36,7 +33,10 @@ export function situationOf(head: StudyHead, table: TrialTable, loaded: number |
   return table.size === 0 ? 'unborn' : 'nothing-ended';
 }
 
-/** @param loaded as `situationOf` has it @returns null: the chart speaks for itself */
+/**
+ * @param loaded as in `situationOf`
+ * @returns null when the chart needs no explanation
+ */
 export function stateWords(
   head: StudyHead,
   table: TrialTable,
@@ -81,7 +81,7 @@ function settledWords({ settled }: StudyHead): string {
   return settled === null ? '' : text.frame.settled(settled);
 }
 
-/** How long a trial takes, by the reports that there are. */
+/** Estimated duration of a trial from the reports so far. */
 function firstTakes(head: StudyHead, table: TrialTable): string | null {
   if (head.epochs === null || head.activeMs === null) return null;
   for (const number of table.running) {
@@ -92,7 +92,7 @@ function firstTakes(head: StudyHead, table: TrialTable): string | null {
   return null;
 }
 
-/** How all failed trials failed; null: in different ways. */
+/** The outcome that all failed trials share; null when they differ. */
 export function commonOutcome(table: TrialTable): TrialOutcome | null {
   const outcomes = new Set<TrialOutcome>();
   for (let number = 0; number < Math.min(table.size, 5000); number++) {

@@ -1,6 +1,5 @@
 /**
- * What is known of a device in the last minute, as rows of figures: name, course, number or why it
- * is unknown. Pure.
+ * Figures of a device over the last minute: name, course, and number or why it is unknown. Pure.
  */
 import type { DeviceSample, NodeSample } from '../../../protocol/window/telemetry.ts';
 import { bytesOf, percent, unit } from '../../format.ts';
@@ -8,18 +7,18 @@ import { text } from '../../text.ts';
 
 export interface Figure {
   readonly label: string;
-  /** Oldest first; null: unknown then. */
+  /** Oldest first; null where unknown. */
   readonly values: readonly (number | null)[];
   readonly low: number;
-  /** Null: the highest there was. */
+  /** Upper end of the axis; null for the largest value. */
   readonly high: number | null;
-  /** Null: unknown. */
+  /** Formatted value; null when unknown. */
   readonly shown: string | null;
-  /** Why; null: nobody said. */
+  /** Reason why the value is unknown; null when there is none. */
   readonly unknown: string | null;
 }
 
-/** The temperature that a course is drawn up to. */
+/** Upper end of the temperature axis, in °C. */
 const HOT = 100;
 
 export function deviceFigures(device: string, samples: readonly NodeSample[]): readonly Figure[] {
@@ -81,7 +80,7 @@ export function deviceFigures(device: string, samples: readonly NodeSample[]): r
   ];
 }
 
-/** Of all cores together, for the table; the card draws a bar a core. */
+/** Mean load of all cores, for the table; the card draws a bar for each core. */
 export function coresFigure(samples: readonly NodeSample[]): Figure {
   const mean = ({ cores }: NodeSample): number | null =>
     cores.length === 0 ? null : cores.reduce((sum, load) => sum + load, 0) / cores.length;
@@ -97,7 +96,7 @@ export function coresFigure(samples: readonly NodeSample[]): Figure {
   };
 }
 
-/** Memory and temperature of the node itself; its cores are drawn as bars. */
+/** Memory and temperature of the node; its cores are drawn as bars. */
 export function nodeFigures(samples: readonly NodeSample[]): readonly Figure[] {
   const last = samples.at(-1);
   return [

@@ -1,22 +1,24 @@
-/** A row of figures for each worker, from the attempts that are held. Pure. */
+/** A row of figures for each worker, computed from the attempts in memory. Pure. */
 import type { AttemptRow, SlotRow } from '../../../protocol/window/lab-stream.ts';
 import { coveredMs } from '../../time/bars.ts';
 
 export interface WorkerRow {
   readonly slot: SlotRow;
   /**
-   * Milliseconds of an attempt, or of one epoch where it is known how many it took; null: none has
-   * ended.
+   * Median duration of an attempt, or of an epoch when the number of epochs is known, in
+   * milliseconds; null when none has ended.
    */
   readonly medianMs: number | null;
   readonly complete: number;
-  /** By outcome, without those that were returned to waiting. */
+  /** Number of failures by outcome, without attempts that returned to waiting. */
   readonly failed: ReadonlyMap<string, number>;
-  /** Share of the time since it is known what it does; null: that is too short. */
+  /**
+   * Fraction of the known time that the worker was busy, 0 to 1; null when that time is too short.
+   */
   readonly busy: number | null;
 }
 
-/** @param epochsOf how many epochs an attempt took; null: unknown */
+/** @param epochsOf returns the epochs of an attempt; null when unknown */
 export function workerRows(
   slots: readonly SlotRow[],
   attempts: Iterable<AttemptRow>,
@@ -58,7 +60,7 @@ function median(values: readonly number[]): number | null {
   return sorted.length % 2 === 1 ? high : (high + (sorted[middle - 1] ?? high)) / 2;
 }
 
-/** The share of all workers' time that they worked; null: nothing is known. */
+/** Fraction of all workers' time that they were busy, 0 to 1; null when unknown. */
 export function busyShare(rows: readonly WorkerRow[]): number | null {
   const known = rows.flatMap(({ busy, slot: { state } }) =>
     busy === null || state === 'drained' ? [] : [busy],

@@ -1,6 +1,6 @@
 /**
  * Draft study of the set-up page: one value behind form and JSON, checked by the engine while it is
- * edited and timed once it has no errors. Starting it is the page's decision.
+ * edited and benchmarked once it has no errors. The page decides when to start it.
  */
 import type { StudyFile } from '../../../protocol/study-file.ts';
 import type { CallOutput } from '../../../protocol/endpoints.ts';
@@ -14,7 +14,7 @@ import type { PlacedProblem, Section } from './problem-places.ts';
 import { at, fixParameter, put } from './study-edits.ts';
 import type { Json, JsonObject, Study } from './study-edits.ts';
 
-/** Typing settles before it is checked, and before it is measured. */
+/** Debounce before a check and before a benchmark, in milliseconds. */
 const CHECK_MS = 120;
 const MEASURE_MS = 700;
 
@@ -22,7 +22,7 @@ interface Fixed {
   readonly name: string;
   readonly distribution: JsonObject;
   readonly value: Json;
-  /** The objective as it was while the search decided. */
+  /** The objective from before the parameter was fixed. */
   readonly objective: Json;
 }
 
@@ -35,21 +35,26 @@ export type Measuring =
 export class Draft {
   study = $state.raw<Study>({});
   mode = $state<'form' | 'json'>('form');
-  /** As typed on the JSON side. */
+  /** Text of the JSON side, as typed. */
   text = $state('');
-  /** What is wrong with that text, so that the study is still the last good one; null: nothing. */
+  /**
+   * Syntax error of the text; the study keeps its last valid value. Null when the text is valid.
+   */
   textProblem = $state<string | null>(null);
   check = $state.raw<StudyCheck | null>(null);
   measuring = $state.raw<Measuring>({ state: 'waiting' });
-  /** Parameters that the search was told to leave alone; they can be searched again. */
+  /** Parameters excluded from the search; they can be searched again. */
   fixed = $state.raw<readonly Fixed[]>([]);
-  /** As typed; undefined while the field is empty. */
+  /** Value as typed; undefined while the field is empty. */
   workers = $state.raw<Json | undefined>(undefined);
-  /** Networks that a study can name, with their layers. */
+  /** Networks that a study can refer to by name, with their layers. */
   networks = $state.raw<CallOutput<'networks'>>([]);
-  /** Whether the layers are open for editing. */
+  /** Whether the layer editor is open. */
   editsLayers = $state(false);
-  /** Syntax error in the JSON of the layers; null: none. The study keeps the last valid layers. */
+  /**
+   * Syntax error in the JSON of the layers; null when there is none. The study keeps the last valid
+   * layers.
+   */
   layersProblem = $state<string | null>(null);
   readonly placed: readonly PlacedProblem[] = $derived.by(() => {
     const named = at(this.study, 'objective', 'network');
@@ -73,7 +78,7 @@ export class Draft {
     this.#client = client;
   }
 
-  /** Takes a study over whole; what was said of the last one is void. */
+  /** Replaces the study and discards the state of the last one. */
   begin(study: Study): void {
     this.fixed = [];
     this.layersProblem = null;
@@ -109,8 +114,8 @@ export class Draft {
   }
 
   /**
-   * Text of the JSON side: the study where it is JSON, else the last good one with what is wrong
-   * said.
+   * Sets the text of the JSON side. Valid JSON becomes the study; otherwise the study stays and
+   * `textProblem` is set.
    */
   async write(text: string): Promise<void> {
     this.text = text;
@@ -156,7 +161,7 @@ export class Draft {
     });
   }
 
-  /** Back to the search, with what it was searched by. */
+  /** Searches a fixed parameter again, with its former distribution. */
   search(name: string): void {
     const held = this.fixed.find((each) => each.name === name);
     if (held === undefined) return;
@@ -250,7 +255,7 @@ export class Draft {
       if (check.problems.length === 0)
         this.#settling = setTimeout(() => void this.measure(), MEASURE_MS);
     } catch {
-      // The connection's own bar says it; the next change asks again.
+      // The connection bar shows the failure; the next change triggers another check.
     }
   }
 }

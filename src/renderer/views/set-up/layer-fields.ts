@@ -1,6 +1,6 @@
 /**
- * Layer types with their fields, as the rows of the layer editor show them. A test compares the
- * table with what training reads.
+ * Layer types with their fields, for the rows of the layer editor. A test compares the table with
+ * the fields that training reads.
  */
 import { objectOf } from './study-edits.ts';
 import type { Json, JsonObject } from './study-edits.ts';
@@ -12,11 +12,11 @@ export interface LayerField {
    * names of layers.
    */
   readonly kind: 'value' | 'flag' | 'words' | 'list';
-  /** Shown while the field is absent; empty where the field is required. */
+  /** Shown while the field is absent; empty when the field is required. */
   readonly usual: string;
-  /** Words that the field may be. */
+  /** Words that are valid values of the field. */
   readonly choices: readonly string[];
-  /** Value in a new layer; undefined: absent. */
+  /** Value in a new layer; undefined when it is absent there. */
   readonly first?: Json;
 }
 
@@ -69,7 +69,7 @@ export const layerTypes: Readonly<Record<string, readonly LayerField[]>> = {
   concat: [from, value('zeros', '0')],
 };
 
-/** Type of a layer; empty where it has none, as a block of layers. */
+/** Type of a layer; empty when it has none, for example a block of layers. */
 export function typeOf(layer: Json): string {
   const { type } = objectOf(layer);
   return typeof type === 'string' ? type : '';
@@ -81,9 +81,7 @@ export function hiddenFields(layer: Json): readonly string[] {
   return Object.keys(objectOf(layer)).filter((name) => !shown.has(name));
 }
 
-/**
- * The layer as one of another type: keeps the fields that both have, and adds the required ones.
- */
+/** Changes the type of a layer: keeps the fields that both types have, and adds required ones. */
 export function withType(layer: Json, type: string): JsonObject {
   const before = objectOf(layer);
   const gone = new Set((layerTypes[typeOf(before)] ?? []).map(({ name }) => name));

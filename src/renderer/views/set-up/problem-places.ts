@@ -1,7 +1,7 @@
 /**
- * Assigns every problem of a draft study to the one part of the form that shows it, and to the
- * fields that it marks. The assignment is total: a problem that no part has a field for belongs to
- * `other`, which is shown above the form.
+ * Assigns each problem of a draft study to one part of the form and to the fields that it marks.
+ * The assignment is total: a problem without a field in any part belongs to `other`, which is shown
+ * above the form.
  */
 import type { WindowProblem } from '../../../protocol/window/set-up.ts';
 import { text } from '../../text.ts';
@@ -14,7 +14,9 @@ export type Section =
 export interface PlacedProblem {
   readonly problem: WindowProblem;
   readonly section: Section;
-  /** `space`: name of the parameter. `model`: index of the layer. Null: the section as a whole. */
+  /**
+   * `space`: name of the parameter. `model`: index of the layer. Null for the section as a whole.
+   */
   readonly row: string | null;
   /** Paths of the fields that are marked as invalid. */
   readonly fields: readonly string[];
@@ -22,12 +24,12 @@ export interface PlacedProblem {
   readonly words: string;
 }
 
-/** What the problems refer to. */
+/** The draft that the problems refer to. */
 export interface Context {
   readonly study: Study;
   /**
-   * Description of the network that the study names; undefined where the study contains it, or it
-   * is not known.
+   * Description of the network that the study names; undefined when the study contains its network,
+   * or the network is unknown.
    */
   readonly network: Json | undefined;
   /** Parameters with a fixed value, each with the objective from before. */
@@ -117,7 +119,7 @@ function objectivePlace(problem: WindowProblem, context: Context): Placing {
   return { section: 'other', row: null, fields: [], words: sentence(path, problem) };
 }
 
-/** Name of the parameter that sets the value at a path of the objective; null where none does. */
+/** Name of the parameter that sets the value at a path of the objective; null when none does. */
 function parameterAt(
   path: string,
   objective: Json | undefined,
@@ -125,7 +127,7 @@ function parameterAt(
 ): string | null {
   const parts = path.split(/[.[\]]+/).filter((part) => part !== '' && part !== 'objective');
   const within = network === undefined ? objective : { ...objectOf(objective), network };
-  // A problem may be of a field inside the reference, e.g. `rate.times`.
+  // A problem may refer to a field inside the reference, for example `rate.times`.
   for (let length = parts.length; length > 0; length--) {
     const name = objectOf(at(within, ...parts.slice(0, length)))['$param'];
     if (typeof name === 'string') return name;
@@ -156,8 +158,8 @@ function spacePlace(problem: WindowProblem, study: Study): Placing {
 }
 
 /**
- * A value of the parameter does not suit the objective: the bound that is named is marked, else
- * every bound.
+ * A value of the parameter is invalid for the objective: marks the bound that the problem names,
+ * otherwise every bound.
  */
 function parameterPlace(name: string, problem: WindowProblem, study: Study): Placing {
   const distribution = objectOf(at(study, 'searchSpace', name));

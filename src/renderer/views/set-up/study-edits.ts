@@ -1,7 +1,6 @@
 /**
- * What a person does to a study that is being set up, as functions from one study to the next.
- * Pure. The study is JSON and may be wrong at any moment: what is wrong is the host's to say
- * (`checkStudy`).
+ * Edits of a study that is being set up, as functions from one study to the next. Pure. The study
+ * is JSON and may be invalid at any moment; the host checks it (`checkStudy`).
  */
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -25,7 +24,7 @@ export function at(
   return here;
 }
 
-/** With a value put at a path; undefined takes the field away. Objects on the way are made. */
+/** Sets the value at a path, creating objects on the way; undefined removes the field. */
 export function put(study: Study, path: readonly string[], value: Json | undefined): Study {
   const [name, ...rest] = path;
   if (name === undefined) return study;
@@ -59,8 +58,8 @@ export function listOf(value: Json | undefined): readonly Json[] {
 }
 
 /**
- * What was typed into a field of numbers: nothing is no field, and what is no number stays as it
- * is, to be answered as wrong.
+ * Parses the text of a number field: undefined when empty; text that is not a number is kept, so
+ * that the host reports it.
  */
 export function numberTyped(text: string): Json | undefined {
   const trimmed = text.trim().replaceAll('−', '-');
@@ -69,7 +68,7 @@ export function numberTyped(text: string): Json | undefined {
   return Number.isFinite(number) ? number : trimmed;
 }
 
-/** `32, 64, adam, true` as values. */
+/** Parses `32, 64, adam, true` into values. */
 export function choicesTyped(text: string): Json[] {
   return text
     .split(',')
@@ -89,7 +88,7 @@ export function choicesText(choices: Json | undefined): string {
     .join(', ');
 }
 
-/** Names that a part of a study asks the search for. */
+/** Names of the parameters that a part of a study refers to. */
 export function paramsIn(value: Json | undefined): readonly string[] {
   const found = new Set<string>();
   visit(value, (name) => found.add(name));
@@ -109,7 +108,7 @@ function visit(value: Json | undefined, found: (name: string) => void): void {
   }
 }
 
-/** Every `{"$param": name}` replaced. */
+/** Replaces every `{"$param": name}` by a value. */
 export function replaceParam(value: Json, name: string, by: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value))
@@ -163,7 +162,7 @@ export function removeParameter(study: Study, name: string): Study {
   };
 }
 
-/** Sets a parameter to one value wherever it stands, and searches it no longer. */
+/** Sets a parameter to one value everywhere and removes it from the search space. */
 export function fixParameter(study: Study, name: string, value: Json): Study {
   return {
     ...removeParameter(study, name),
@@ -171,7 +170,7 @@ export function fixParameter(study: Study, name: string, value: Json): Study {
   };
 }
 
-/** In the middle of what it could be. */
+/** Middle of a distribution. */
 export function middleOf(distribution: Json | undefined): Json {
   const { type, low, high, log, choices } = objectOf(distribution);
   if (type === 'categorical') return listOf(choices)[0] ?? null;
@@ -180,7 +179,7 @@ export function middleOf(distribution: Json | undefined): Json {
   return type === 'int' ? Math.round(middle) : Number(middle.toPrecision(3));
 }
 
-/** Distribution that a parameter of this name gets when it is added to the search space. */
+/** Default distribution of a parameter of this name when it is added to the search space. */
 export const usual: Readonly<Record<string, JsonObject>> = {
   dropout: { type: 'float', low: 0, high: 0.5 },
   units: { type: 'int', low: 32, high: 512, log: true },
@@ -195,15 +194,15 @@ export const usual: Readonly<Record<string, JsonObject>> = {
 
 /**
  * The study with another network, described in full; adds the parameters that it needs and removes
- * those that nothing uses.
- * @param usualSpace distributions of the network's parameters, for those that the study does not
- *   have
+ * unused ones.
+ * @param usualSpace distributions of the network's parameters, for those that the study lacks
  */
 export function withNetwork(study: Study, network: JsonObject, usualSpace: JsonObject = {}): Study {
   const next = withObjective(study, { ...objectOf(study['objective']), network }, usualSpace);
   const space = objectOf(next['searchSpace']);
   const used = new Set(paramsIn(next['objective']));
-  // Parents in conditions of used parameters are used; the set also visits what is added meanwhile.
+  // Parents in conditions of used parameters are used; the iteration includes names added during
+  // the loop.
   for (const name of used)
     for (const parent of Object.keys(objectOf(at(space[name], 'when')))) used.add(parent);
   return {
@@ -237,7 +236,7 @@ export function withObjective(
   return { ...study, objective, searchSpace: { ...space, ...Object.fromEntries(added) } };
 }
 
-/** Another kind, keeping what it can of the range. */
+/** Changes the kind of a distribution and keeps as much of the range as possible. */
 export function withKind(distribution: Json | undefined, type: string): JsonObject {
   const { low, high, log, choices, when } = objectOf(distribution);
   const kept = when === undefined ? {} : { when };

@@ -6,7 +6,7 @@ import { at, numberTyped, objectOf, put, usual, withObjective } from './study-ed
 import type { Json, JsonObject, Study } from './study-edits.ts';
 
 /**
- * Fields of an optimizer, in the order of the form. `defaults` are those of training; null:
+ * Fields of an optimizer, in the order of the form, with the defaults of training; null when
  * required or off.
  */
 export const optimizers: Readonly<Record<string, Readonly<Record<string, number | null>>>> = {
@@ -31,7 +31,7 @@ const RATES: Readonly<Record<'sgd' | 'adaptive', JsonObject>> = {
 };
 
 /**
- * The study with another optimizer; keeps the settings that both have, and moves a default range of
+ * The study with another optimizer; keeps settings that both have, and adapts a default range of
  * the learning rate.
  */
 export function withOptimizer(study: Study, type: string): Study {
@@ -53,7 +53,7 @@ function ratesOf(type: Json | undefined): JsonObject {
   return type === 'sgd' ? RATES.sgd : RATES.adaptive;
 }
 
-/** The study with a training setting put at a path below `settings`. */
+/** Sets a training setting at a path below `settings`. */
 export function withSetting(study: Study, path: readonly string[], value: Json | undefined): Study {
   const objective = objectOf(study['objective']);
   return withObjective(study, {
@@ -62,7 +62,7 @@ export function withSetting(study: Study, path: readonly string[], value: Json |
   });
 }
 
-/** Text of a value in a field; null where only JSON can express it. */
+/** Text of a value in a field; null when only JSON can express it. */
 export function valueText(value: Json | undefined): string | null {
   if (value === undefined) return '';
   if (Array.isArray(value))
@@ -72,15 +72,15 @@ export function valueText(value: Json | undefined): string | null {
   return typeof $param === 'string' && Object.keys(rest).length === 0 ? $param : null;
 }
 
-/** Name of the parameter that a value refers to; null where it is none. */
+/** Name of the parameter that a value refers to; null when it is not a reference. */
 export function referenceIn(value: Json | undefined): string | null {
   const name = objectOf(value)['$param'];
   return typeof name === 'string' ? name : null;
 }
 
 /**
- * A number, a pair of numbers, one of `words`, or a reference where the text is a known name. Other
- * text stays as it is, for the engine to report; undefined where there is none.
+ * Parses a number, a pair of numbers, one of `words`, or the name of a known parameter as a
+ * reference. Keeps other text, so that the engine reports it; undefined when empty.
  */
 export function valueTyped(
   typed: string,

@@ -1,6 +1,6 @@
 /**
- * Draws what ran where, with any pen: names at the left, a bar an attempt, hatching where nothing
- * ran, the now line, the time below.
+ * Draws a timeline with any pen: names at the left, a bar for each attempt, hatched gaps, the
+ * current time, the time axis.
  */
 import type { AttemptRow } from '../../../protocol/window/lab-stream.ts';
 import type { Palette } from '../../charts/palette.ts';
@@ -12,28 +12,28 @@ import type { Bar } from '../../time/bars.ts';
 import type { LaneGroup, LaneRow } from './lanes.ts';
 import type { Cursor, Sought } from './pick.ts';
 
-/** A bar as wide has room for its trial and value. */
+/** Minimum width of a bar with trial and value, in px. */
 const WORDS_FROM = 64;
 const HATCH = 7;
 
 export interface Status {
   readonly words: string;
-  /** It asks to be seen. */
+  /** Whether the label is emphasised. */
   readonly strong: boolean;
 }
 
 export interface Picture extends Sought {
   readonly palette: Palette;
-  /** Rows as high as this are named and written on. */
+  /** Whether rows are high enough for names and values. */
   readonly spoken: boolean;
-  /** Rows above it are not seen. */
+  /** Height of the rows that are scrolled away at the top, in px. */
   readonly scrolled: number;
-  /** Of the rows, without the axis. */
+  /** Height of the visible rows, without the axis. */
   readonly height: number;
   readonly ticks: readonly { readonly at: number; readonly label: string }[];
   readonly edgeLabel: string;
   status(group: LaneGroup): Status;
-  /** Null: no value of this study. */
+  /** Colour of the attempt's value; null when it has no value of this study. */
   colour(row: AttemptRow): string | null;
   words(row: AttemptRow): { readonly trial: string; readonly rest: string };
   readonly selected: (row: AttemptRow) => boolean;
@@ -69,7 +69,7 @@ function drawGrid(
   }
   pen.stroke(palette.grid, 1);
   let free = left - 20;
-  // The words of the now line stand there already.
+  // Leaves space for the label of the current time.
   const most =
     edge > range.to + 1
       ? left + width - 20
@@ -206,7 +206,7 @@ function drawBar(
     pen.text(x + after, baseline, rest, { colour, size: 11 });
 }
 
-/** Of an attempt without a value on the scale. */
+/** Colour of an attempt without a value on the scale. */
 function barColour({ outcome }: Pick<AttemptRow, 'outcome'>, palette: Palette): string {
   if (outcome === 'diverged') return palette.diverged;
   if (
@@ -245,7 +245,7 @@ function drawBand(
   pen.stroke(palette.lineStrong, 1);
 }
 
-/** Lines up to the right, as they lie within a rectangle. */
+/** Adds rising diagonal lines, clipped to a rectangle. */
 export function hatch(
   pen: Pick<Pen, 'moveTo' | 'lineTo'>,
   x: number,
@@ -253,7 +253,7 @@ export function hatch(
   width: number,
   height: number,
 ): void {
-  // The lines stand still on the screen while the rectangle moves over them.
+  // The lines keep their screen position while the rectangle moves.
   for (let d = -height - (((x % HATCH) + HATCH) % HATCH); d < width; d += HATCH) {
     const [from, to] = [Math.max(0, d), Math.min(width, d + height)];
     if (to <= from) continue;

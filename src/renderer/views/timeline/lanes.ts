@@ -1,6 +1,6 @@
 /**
- * The rows of a timeline: a lane of a graphics card, a worker on the processor; many workers of one
- * node as a single band. Pure; px from the top.
+ * Rows of a timeline: one for each lane of a GPU and for each CPU worker; many workers of a node
+ * become a single band. Pure; px from the top.
  */
 import { slotName } from '../../../core/study/slot-name.ts';
 import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
@@ -9,15 +9,15 @@ import type { LaneIndex } from '../../state/attempt-log.ts';
 export interface Metrics {
   readonly gpuLane: number;
   readonly cpuRow: number;
-  /** Between rows of a group. */
+  /** Space between rows of a group, in px. */
   readonly laneGap: number;
   readonly groupGap: number;
-  /** The processor's workers of a node share one label. */
+  /** Whether the CPU workers of a node share one label. */
   readonly cpusTogether: boolean;
-  /** So many workers of a node, and more, become one band; null: never. */
+  /** Number of workers of a node from which they become one band; null for never. */
   readonly bandFrom: number | null;
   readonly bandHeight: number;
-  /** Where there is room, rows may grow by so much. */
+  /** Maximum growth of a row when there is space, in px. */
   readonly growth: number;
 }
 
@@ -55,7 +55,7 @@ export interface LaneGroup {
   readonly slots: readonly string[];
   readonly top: number;
   readonly height: number;
-  /** Empty: it is a band. */
+  /** Empty for a band. */
   readonly rows: readonly LaneRow[];
 }
 
@@ -66,7 +66,7 @@ export interface Lanes {
 
 type Slot = Pick<SlotRow, 'slot' | 'node' | 'device' | 'lanes'>;
 
-/** Rows grown as far as they may and all are still seen. */
+/** Metrics with rows as high as possible while all fit. */
 export function fitted(slots: readonly Slot[], metrics: Metrics, height: number): Metrics {
   if (metrics.growth === 1) return metrics;
   const least = layLanes(slots, metrics, '').height;
@@ -82,15 +82,15 @@ export function fitted(slots: readonly Slot[], metrics: Metrics, height: number)
 
 const natural = new Intl.Collator('en', { numeric: true });
 
-/** Height of the axis below the rows, in pixels. */
+/** Height of the axis below the rows, in px. */
 export const AXIS_HEIGHT = 20;
 
-/** Returns the height that the strip's rows and axis take at their largest, in pixels. */
+/** Maximum height of the strip's rows and axis, in px. */
 export function stripHeight(slots: readonly Slot[]): number {
   return layLanes(slots, fitted(slots, stripMetrics, Infinity), '').height + AXIS_HEIGHT;
 }
 
-/** @param together what the processor's workers of a node are called where they share a label */
+/** @param together shared label of the CPU workers of a node */
 export function layLanes(slots: readonly Slot[], metrics: Metrics, together: string): Lanes {
   const groups: LaneGroup[] = [];
   let top = 0;
@@ -140,10 +140,7 @@ function isGpu({ device }: Slot): boolean {
   return device.startsWith('gpu');
 }
 
-/**
- * Workers that ran something and are not among the lab's now, and lanes that are not used any more,
- * have their rows, too.
- */
+/** Adds rows for past workers with attempts, and for lanes that are no longer used. */
 export function withPast(slots: readonly Slot[], index: LaneIndex): readonly Slot[] {
   const held = new Map<string, Slot>(
     slots.map(({ slot, node, device, lanes }) => [slot, { slot, node, device, lanes }]),

@@ -21,14 +21,14 @@ export interface Sought {
   readonly index: LaneIndex;
   readonly range: Range;
   readonly edge: number;
-  /** When it began to be known what a worker does; null: it is not. */
+  /** Time from which the activity of workers is known; null when unknown. */
   readonly knownFrom: number | null;
-  /** Where rows begin, and how wide they are. */
+  /** Left end and width of the rows. */
   readonly left: number;
   readonly width: number;
 }
 
-/** Px that a bar is caught from. */
+/** Minimum width in px for a bar under the pointer. */
 const REACH = 3;
 
 export function pick(
@@ -71,17 +71,20 @@ function nearest(rows: readonly LaneRow[], y: number): LaneRow | null {
   return found;
 }
 
-/** Where the keyboard is in the rows. */
+/** Position of the keyboard focus in the rows. */
 export interface Cursor {
   readonly slot: string;
   readonly lane: number;
-  /** An attempt of the row; null: the worker itself. */
+  /** Attempt of the row; null for the worker itself. */
   readonly id: string | null;
 }
 
 export type Step = 'left' | 'right' | 'up' | 'down';
 
-/** ← → attempts of a row, its worker before the first; ↑ ↓ rows, at about the same time. */
+/**
+ * Moves the cursor: ← and → between attempts of a row, with the worker before the first; ↑ and ↓
+ * between rows, at about the same time.
+ */
 export function stepped(
   cursor: Cursor | null,
   step: Step,

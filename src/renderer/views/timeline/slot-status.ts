@@ -1,6 +1,6 @@
 /**
- * What stands beside the name of workers: the trial it runs, how long it has been idle, how many of
- * them work. Pure.
+ * Status beside the name of workers: the running trial, the idle time, or how many of them are
+ * busy. Pure.
  */
 import type { SlotRow } from '../../../protocol/window/lab-stream.ts';
 import { roughly } from '../../format.ts';
